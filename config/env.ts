@@ -1,0 +1,193 @@
+import { readFileSync } from "node:fs";
+import { oneOf, T, type Static, type TSchema } from "../lib/schema.ts";
+import { faults } from "../lib/validator.ts";
+
+/** The only reader of `process.env`. One entry per variable; `.env.example` is generated from it. */
+
+const secret = { secret: true } as const;
+const port = T.Integer({ minimum: 0, maximum: 65535 });
+const ms = (minimum: number, maximum: number) => T.Integer({ minimum, maximum });
+const postgresUrl = T.String({ pattern: "^postgres(ql)?://" });
+
+interface Variable {
+	readonly schema: TSchema;
+	readonly about: string;
+	readonly fallback?: string | number | boolean;
+	/** May also be given as `NAME_FILE`; its value is never printed. */
+	readonly secret?: boolean;
+}
+
+export const variables = {
+	NODE_ENV: {
+		schema: oneOf(["development", "test", "production"]),
+		fallback: "development",
+		about: "production switches demo data off and wants every secret given"
+	},
+	HOST: { schema: T.String(), fallback: "127.0.0.1", about: "address the gateway listens on" },
+	PORT: { schema: port, fallback: 8080, about: "port the gateway listens on; 0 takes a free one" },
+	METRICS_PORT: {
+		schema: port,
+		about: "serve /metrics of this node on a port of its own; 0 takes a free one"
+	},
+	SERVICES: {
+		schema: T.String({ pattern: "^(gateway|user|product|order|payment)(,(gateway|user|product|order|payment))*$" }),
+		fallback: "gateway,user,product,order,payment",
+		about: "services this node runs, separated by commas"
+	},
+	DATA_DIR: {
+		schema: T.String({ minLength: 1 }),
+		fallback: ".shop",
+		about: "folder of the embedded database, generated keys and the payment simulator's ledger"
+	},
+	DATABASE_URL: {
+		schema: postgresUrl,
+		...secret,
+		about: "Postgres 15 or newer, as a role that may create schemas and roles; without it Postgres is embedded"
+	},
+	USER_DATABASE_URL: { schema: postgresUrl, ...secret, about: "connection of the user service alone" },
+	PRODUCT_DATABASE_URL: {
+		schema: postgresUrl,
+		...secret,
+		about: "connection of the product service alone"
+	},
+	ORDER_DATABASE_URL: { schema: postgresUrl, ...secret, about: "connection of the order service alone" },
+	PAYMENT_DATABASE_URL: {
+		schema: postgresUrl,
+		...secret,
+		about: "connection of the payment service alone"
+	},
+	DATABASE_POOL: {
+		schema: T.Integer({ minimum: 1, maximum: 64 }),
+		fallback: 6,
+		about: "connections per service, process and durability"
+	},
+	DURABILITY: {
+		schema: oneOf(["prefix", "strict"]),
+		fallback: "prefix",
+		about: "strict makes every commit wait for the disk (docs/decisions/0005)"
+	},
+	NATS_URL: {
+		schema: T.String({ pattern: "^(nats|tls)://" }),
+		...secret,
+		about: "bus between nodes; without it all services run in one process"
+	},
+	SHOP_NAMESPACE: {
+		schema: T.String({ pattern: "^[a-z0-9-]{1,40}$" }),
+		fallback: "shop",
+		about: "nodes of one namespace see each other"
+	},
+	CALL_TIMEOUT_MS: {
+		schema: ms(100, 60_000),
+		fallback: 5000,
+		about: "longest wait for an action's answer"
+	},
+	SAGA_LEASE_MS: {
+		schema: ms(1000, 600_000),
+		fallback: 30_000,
+		about: "how long a silent node keeps an order before another takes it over"
+	},
+	SAGA_POLL_MS: {
+		schema: ms(50, 60_000),
+		fallback: 500,
+		about: "how often a node looks for orders that wait or were left behind"
+	},
+	DEMO: {
+		schema: T.Boolean(),
+		about: "demo data, and loopback requests without a token act as user-123; default: on, off in production"
+	},
+	TOKEN_PRIVATE_KEY: {
+		schema: T.String({ pattern: "^-----BEGIN PRIVATE KEY-----" }),
+		...secret,
+		about: "Ed25519 key (PKCS 8 PEM) that signs access tokens; user service only; generated outside production"
+	},
+	TOKEN_PUBLIC_KEY: {
+		schema: T.String({ pattern: "^-----BEGIN PUBLIC KEY-----" }),
+		...secret,
+		about: "its public half (SPKI PEM), for the gateway"
+	},
+	TOKEN_TTL_S: {
+		schema: T.Integer({ minimum: 10, maximum: 3600 }),
+		fallback: 600,
+		about: "life of an access token in seconds"
+	},
+	PAYMENT_PROVIDER: {
+		schema: oneOf(["simulator"]),
+		fallback: "simulator",
+		about: "who takes the money; the simulator is for one host"
+	},
+	PAYMENT_ANSWER_MS: {
+		schema: ms(50, 8000),
+		fallback: 1000,
+		about: "longest wait of a batch for a slow charge; it goes on alone after that"
+	},
+	PRICING: {
+		schema: T.String(),
+		fallback: '{"*":{"shipping":0,"tax_basis_points":0}}',
+		about: 'shipping (minor units) and tax by "US-CA", "US" or "*", as JSON'
+	},
+	LOG_LEVEL: {
+		schema: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]),
+		fallback: "warn",
+		about: "least severe level that is logged"
+	}
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof variables;
+type Defaulted<V> = V extends { fallback: unknown } ? true : false;
+export type Environment = {
+	[K in VariableName]: Defaulted<(typeof variables)[K]> extends true
+		? Static<(typeof variables)[K]["schema"]>
+		: Static<(typeof variables)[K]["schema"]> | undefined;
+};
+
+/** All faults of the environment at once, one a line. */
+export class EnvironmentError extends Error {
+	readonly lines: string[];
+	constructor(lines: string[]) {
+		super(`The configuration is not valid:\n${lines.map(line => `  ${line}`).join("\n")}`);
+		this.lines = lines;
+	}
+}
+
+type Source = Record<string, string | undefined>;
+
+function rawValue(name: string, variable: Variable, source: Source): string | undefined {
+	const file = variable.secret ? source[`${name}_FILE`] : undefined;
+	if (file) return readFileSync(file, "utf8").trim();
+	return source[name] === "" ? undefined : source[name];
+}
+
+function typed(schema: TSchema, raw: string): unknown {
+	if (schema.type === "integer" && /^-?\d+$/.test(raw)) return Number(raw);
+	if (schema.type === "boolean" && /^(true|false|1|0)$/.test(raw)) return /^(true|1)$/.test(raw);
+	return raw;
+}
+
+function read(name: string, variable: Variable, source: Source, lines: string[]): unknown {
+	try {
+		const raw = rawValue(name, variable, source);
+		if (raw === undefined) return variable.fallback;
+		const value = typed(variable.schema, raw);
+		const found = faults(variable.schema, value);
+		if (found.length > 0) {
+			const shown = variable.secret ? "a secret value" : JSON.stringify(raw);
+			lines.push(`${name}: ${shown} ${found[0]!.detail} (${variable.about})`);
+		}
+		return value;
+	} catch (error) {
+		lines.push(`${name}_FILE: cannot be read: ${(error as Error).message}`);
+		return undefined;
+	}
+}
+
+/** @throws EnvironmentError with every fault */
+export function readEnvironment(source: Source = process.env): Environment {
+	const lines: string[] = [];
+	const values = Object.fromEntries(
+		Object.entries<Variable>(variables).map(([name, v]) => [name, read(name, v, source, lines)])
+	) as Environment;
+	if (values.NODE_ENV === "production" && values.DEMO)
+		lines.push("DEMO: must not be on with NODE_ENV=production");
+	if (lines.length > 0) throw new EnvironmentError(lines);
+	return values;
+}

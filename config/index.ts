@@ -1,0 +1,104 @@
+import { strictObject, T, type Static } from "../lib/schema.ts";
+import { faults } from "../lib/validator.ts";
+import { EnvironmentError, readEnvironment, type Environment } from "./env.ts";
+
+const Pricing = T.Record(
+	T.String({ pattern: "^(\\*|[A-Z]{2}(-[A-Za-z0-9 ]{1,40})?)$" }),
+	strictObject({
+		shipping: T.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+		tax_basis_points: T.Integer({ minimum: 0, maximum: 10_000 })
+	}),
+	{ additionalProperties: false }
+);
+
+/** Shipping and tax by region; `*` is the rest of the world. */
+export type PricingTable = Static<typeof Pricing>;
+
+export const serviceNames = ["user", "product", "order", "payment"] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** What the process runs with. Units are in the names; nothing reads the environment after this. */
+export interface Config {
+	readonly production: boolean;
+	readonly demo: boolean;
+	readonly services: readonly (ServiceName | "gateway")[];
+	readonly host: string;
+	readonly port: number;
+	readonly metricsPort: number | undefined;
+	readonly dataDir: string;
+	readonly databaseUrl: string | undefined;
+	readonly serviceDatabaseUrls: Readonly<Record<ServiceName, string | undefined>>;
+	readonly databasePool: number;
+	readonly durability: "prefix" | "strict";
+	readonly natsUrl: string | undefined;
+	readonly namespace: string;
+	readonly callTimeoutMs: number;
+	readonly saga: { readonly leaseMs: number; readonly pollMs: number };
+	readonly token: {
+		readonly privateKey: string | undefined;
+		readonly publicKey: string | undefined;
+		readonly ttlS: number;
+	};
+	readonly payment: { readonly provider: "simulator"; readonly answerMs: number };
+	readonly pricing: PricingTable;
+	readonly logLevel: Environment["LOG_LEVEL"];
+}
+
+function parsePricing(json: string): PricingTable {
+	let table: unknown;
+	try {
+		table = JSON.parse(json);
+	} catch {
+		throw new EnvironmentError(["PRICING: is not JSON"]);
+	}
+	const found = faults(Pricing, table);
+	if (found.length > 0)
+		throw new EnvironmentError(found.map(f => `PRICING: ${f.pointer} ${f.detail}`));
+	if (!(table as PricingTable)["*"]) throw new EnvironmentError(['PRICING: "*" is missing']);
+	return table as PricingTable;
+}
+
+export function toConfig(env: Environment): Config {
+	return Object.freeze({
+		production: env.NODE_ENV === "production",
+		demo: env.DEMO ?? env.NODE_ENV !== "production",
+		services: env.SERVICES.split(",") as (ServiceName | "gateway")[],
+		host: env.HOST,
+		port: env.PORT,
+		metricsPort: env.METRICS_PORT,
+		dataDir: env.DATA_DIR,
+		databaseUrl: env.DATABASE_URL,
+		serviceDatabaseUrls: {
+			user: env.USER_DATABASE_URL,
+			product: env.PRODUCT_DATABASE_URL,
+			order: env.ORDER_DATABASE_URL,
+			payment: env.PAYMENT_DATABASE_URL
+		},
+		databasePool: env.DATABASE_POOL,
+		durability: env.DURABILITY,
+		natsUrl: env.NATS_URL,
+		namespace: env.SHOP_NAMESPACE,
+		callTimeoutMs: env.CALL_TIMEOUT_MS,
+		saga: { leaseMs: env.SAGA_LEASE_MS, pollMs: env.SAGA_POLL_MS },
+		token: {
+			privateKey: env.TOKEN_PRIVATE_KEY,
+			publicKey: env.TOKEN_PUBLIC_KEY,
+			ttlS: env.TOKEN_TTL_S
+		},
+		payment: { provider: env.PAYMENT_PROVIDER, answerMs: env.PAYMENT_ANSWER_MS },
+		pricing: parsePricing(env.PRICING),
+		logLevel: env.LOG_LEVEL
+	});
+}
+
+let current: Config | undefined;
+
+/** The configuration of this process, read from the environment on first use. @throws EnvironmentError */
+export function config(): Config {
+	return (current ??= toConfig(readEnvironment()));
+}
+
+/** Sets what `config()` answers: for launchers that found a database first, and for tests. */
+export function useConfig(next: Config): void {
+	current = next;
+}

@@ -1,0 +1,175 @@
+import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { PaymentMethod, PaymentStatus } from "./payment.ts";
+import {
+	Cursor,
+	Id,
+	IdempotencyKey,
+	Instant,
+	Limit,
+	Line,
+	Money,
+	NextCursor,
+	ready,
+	text,
+	Uuid,
+	Version
+} from "./values.ts";
+
+export const orderStatuses = [
+	"pending",
+	"payment_pending",
+	"confirmed",
+	"shipped",
+	"delivered",
+	"cancelled",
+	"payment_failed",
+	"payment_review",
+	"refund_pending",
+	"refunded"
+] as const;
+export const OrderStatus = oneOf(orderStatuses);
+export type OrderStatus = Static<typeof OrderStatus>;
+
+export const AddressInput = strictObject({
+	street: text(200),
+	city: text(100),
+	state: T.Optional(text(100)),
+	zip: text(20),
+	country: T.String({ format: "country", description: "ISO 3166-1 alpha-2 or alpha-3" })
+});
+
+export const Address = strictObject(
+	{
+		street: T.String(),
+		city: T.String(),
+		state: nullable(T.String()),
+		zip: T.String(),
+		country: T.String({ description: "ISO 3166-1 alpha-2" })
+	},
+	{ title: "Address" }
+);
+export type Address = Static<typeof Address>;
+
+export const OrderItem = strictObject(
+	{
+		product_id: Id,
+		name: T.String(),
+		quantity: T.Integer(),
+		unit_price: Money,
+		line_total: Money
+	},
+	{ title: "OrderItem" }
+);
+export type OrderItem = Static<typeof OrderItem>;
+
+export const Totals = strictObject(
+	{ subtotal: Money, shipping: Money, tax: Money, total: Money },
+	{ title: "Totals" }
+);
+export type Totals = Static<typeof Totals>;
+
+export const Order = strictObject(
+	{
+		id: Uuid,
+		user_id: Id,
+		status: OrderStatus,
+		reason: nullable(T.String({ description: "Why the order ended, where it did not succeed" })),
+		items: T.Array(OrderItem),
+		totals: Totals,
+		shipping_address: Address,
+		payment: nullable(strictObject({ id: Uuid, status: PaymentStatus, refunded: Money })),
+		shipment: nullable(strictObject({ carrier: T.String(), tracking_number: T.String() })),
+		version: Version,
+		created_at: Instant,
+		updated_at: Instant
+	},
+	{ title: "Order" }
+);
+export type Order = Static<typeof Order>;
+
+export const OrderEvent = strictObject(
+	{
+		version: Version,
+		type: T.String({ description: "As on the stream: order.created, order.confirmed, …" }),
+		from: nullable(OrderStatus),
+		to: OrderStatus,
+		reason: nullable(T.String()),
+		actor: strictObject({ id: T.String(), role: T.String() }),
+		at: Instant
+	},
+	{ title: "OrderEvent" }
+);
+export type OrderEvent = Static<typeof OrderEvent>;
+
+const everyone = ["customer", "support", "admin"] as const;
+const ById = strictObject({ id: Uuid });
+
+export const order = contract("order", {
+	place: {
+		summary: "Place an order. Prices are the shop's; the same key places one order",
+		kind: "command",
+		access: everyone,
+		params: strictObject({
+			user_id: T.Optional(Id),
+			items: T.Array(Line, { minItems: 1, maxItems: 100 }),
+			shipping_address: AddressInput,
+			payment_method: PaymentMethod,
+			idempotency_key: IdempotencyKey,
+			wait_s: T.Optional(
+				T.Number({ minimum: 0, maximum: 10, description: "Wait so long for an outcome" })
+			)
+		}),
+		returns: strictObject({ order: Order, replayed: T.Boolean() })
+	},
+	cancel: {
+		summary: "Cancel before shipping; what was charged is paid back",
+		kind: "command",
+		access: everyone,
+		params: strictObject({
+			id: Uuid,
+			reason: T.Optional(text(200)),
+			idempotency_key: IdempotencyKey
+		}),
+		returns: strictObject({ order: Order, replayed: T.Boolean() })
+	},
+	ship: {
+		summary: "Hand a confirmed order to a carrier",
+		kind: "command",
+		access: ["admin"],
+		params: strictObject({ id: Uuid, carrier: text(60), tracking_number: text(100) }),
+		returns: Order
+	},
+	deliver: {
+		summary: "Record that a shipped order has arrived",
+		kind: "command",
+		access: ["admin"],
+		params: ById,
+		returns: Order
+	},
+	get: {
+		summary: "One order: one's own, or any for staff",
+		kind: "query",
+		access: everyone,
+		params: ById,
+		returns: Order
+	},
+	list: {
+		summary: "One's own orders, or all for staff, newest first",
+		kind: "query",
+		access: everyone,
+		params: strictObject({
+			status: T.Optional(OrderStatus),
+			limit: T.Optional(Limit),
+			cursor: T.Optional(Cursor)
+		}),
+		returns: strictObject({ data: T.Array(Order), next_cursor: NextCursor }, { title: "OrderList" })
+	},
+	events: {
+		summary: "Every transition of an order with its reason and who made it",
+		kind: "query",
+		access: everyone,
+		params: ById,
+		returns: strictObject({ data: T.Array(OrderEvent) }, { title: "OrderEventList" })
+	},
+	ready
+});

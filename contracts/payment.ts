@@ -1,0 +1,123 @@
+import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { Id, IdempotencyKey, Instant, Money, ready, text, Uuid } from "./values.ts";
+
+/** `processing`: sent, or about to be; the outcome is not known. `review`: a human must look. */
+export const PaymentStatus = oneOf(["processing", "succeeded", "failed", "review"]);
+export type PaymentStatus = Static<typeof PaymentStatus>;
+
+/** A token of the provider, never a card number. */
+export const PaymentMethod = T.String({ pattern: "^pm_[A-Za-z0-9_]{1,80}$" });
+
+export const Refund = strictObject({
+	id: Uuid,
+	amount: Money,
+	reason: T.String(),
+	status: oneOf(["pending", "succeeded", "failed"]),
+	created_at: Instant
+});
+
+export const Payment = strictObject(
+	{
+		id: Uuid,
+		order_id: Uuid,
+		status: PaymentStatus,
+		amount: Money,
+		refunded: Money,
+		method: strictObject({ brand: nullable(T.String()), last4: nullable(T.String()) }),
+		created_at: Instant,
+		refunds: T.Array(Refund)
+	},
+	{ title: "Payment" }
+);
+export type Payment = Static<typeof Payment>;
+
+const Outcome = strictObject({
+	order_id: Uuid,
+	payment_id: Uuid,
+	status: T.Union([PaymentStatus, T.Literal("absent")], {
+		description: "`absent`: no payment was ever begun"
+	}),
+	failure_code: nullable(T.String({ description: "The provider's decline code" }))
+});
+export type ChargeOutcome = Static<typeof Outcome>;
+
+const Outcomes = strictObject({
+	outcomes: T.Array(Outcome, { description: "One per order, in the order asked" })
+});
+
+const everyone = ["customer", "support", "admin"] as const;
+
+export const payment = contract("payment", {
+	charge: {
+		summary: "Charge each order once, however often this is called",
+		kind: "command",
+		access: "internal",
+		timeoutMs: 10_000,
+		params: strictObject({
+			charges: T.Array(
+				strictObject({
+					order_id: Uuid,
+					user_id: Id,
+					amount: Money,
+					payment_method: PaymentMethod
+				}),
+				{ minItems: 1, maxItems: 64 }
+			)
+		}),
+		returns: Outcomes
+	},
+	resolve: {
+		summary: "Find out how charges ended; never begins one",
+		kind: "command",
+		access: "internal",
+		timeoutMs: 10_000,
+		params: strictObject({ order_ids: T.Array(Uuid, { minItems: 1, maxItems: 64 }) }),
+		returns: Outcomes
+	},
+	refund: {
+		summary: "Pay back a payment, whole or in part; the same key refunds once",
+		kind: "command",
+		access: ["support", "admin"],
+		timeoutMs: 10_000,
+		params: strictObject({
+			id: Uuid,
+			amount: T.Optional(T.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+			reason: text(200),
+			idempotency_key: IdempotencyKey
+		}),
+		returns: Payment
+	},
+	reverse: {
+		summary: "Pay back all that is left of a cancelled order's payment",
+		kind: "command",
+		access: "internal",
+		timeoutMs: 10_000,
+		params: strictObject({ order_id: Uuid, reason: text(200) }),
+		returns: Payment
+	},
+	get: {
+		summary: "One payment, by its id or by its order",
+		kind: "query",
+		access: everyone,
+		params: strictObject({ id: T.Optional(Uuid), order_id: T.Optional(Uuid) }),
+		returns: Payment
+	},
+	summaries: {
+		summary: "State and refunded amount of the payments of some orders",
+		kind: "query",
+		access: "internal",
+		timeoutMs: 2000,
+		params: strictObject({ order_ids: T.Array(Uuid, { minItems: 1, maxItems: 100 }) }),
+		returns: strictObject({
+			payments: T.Array(
+				strictObject({
+					id: Uuid,
+					order_id: Uuid,
+					status: PaymentStatus,
+					refunded: Money
+				})
+			)
+		})
+	},
+	ready
+});

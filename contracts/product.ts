@@ -1,0 +1,235 @@
+import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import {
+	Cursor,
+	Id,
+	IdempotencyKey,
+	Instant,
+	Limit,
+	Line,
+	Money,
+	NextCursor,
+	ready,
+	text,
+	Uuid,
+	Version
+} from "./values.ts";
+
+const Sku = T.String({ pattern: "^[A-Z0-9][A-Z0-9-]{1,39}$" });
+const Description = T.String({ maxLength: 2000, pattern: "^[^\\u0000]*$" });
+const Category = T.String({ pattern: "^[a-z0-9][a-z0-9-]{0,49}$" });
+const PriceMinor = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const Price = strictObject({
+	amount: T.Integer({ minimum: 1, maximum: 99_999_999_999 }),
+	currency: T.String({ format: "currency" })
+});
+const Units = T.Integer({ minimum: 0, maximum: 1_000_000_000 });
+
+export const Product = strictObject(
+	{
+		id: Id,
+		sku: Sku,
+		name: text(200),
+		description: Description,
+		category: Category,
+		price: Money,
+		available: T.Integer({ minimum: 0, description: "Units that can be ordered now" }),
+		image_url: T.Union([T.String(), T.Null()]),
+		archived: T.Boolean(),
+		version: Version,
+		created_at: Instant,
+		updated_at: Instant
+	},
+	{ title: "Product" }
+);
+export type Product = Static<typeof Product>;
+
+export const StockChange = strictObject({
+	reason: T.String(),
+	order_id: T.Union([Uuid, T.Null()]),
+	on_hand: T.Integer({ description: "Change of units on hand" }),
+	reserved: T.Integer({ description: "Change of units reserved" }),
+	note: T.Union([T.String(), T.Null()]),
+	at: Instant
+});
+
+export const Stock = strictObject(
+	{
+		product_id: Id,
+		on_hand: Units,
+		reserved: Units,
+		available: Units,
+		ledger: T.Array(StockChange, { description: "The latest 50 changes, newest first" })
+	},
+	{ title: "Stock" }
+);
+export type Stock = Static<typeof Stock>;
+
+/** What a reservation can be in, as the saga sees it. `absent`: nothing is known of the order. */
+export const ReservationState = oneOf([
+	"held",
+	"locked",
+	"committed",
+	"released",
+	"expired",
+	"out_of_stock",
+	"returned",
+	"absent"
+]);
+export type ReservationState = Static<typeof ReservationState>;
+
+const OrderIds = strictObject({ order_ids: T.Array(Uuid, { minItems: 1, maxItems: 64 }) });
+
+const Outcomes = strictObject({
+	outcomes: T.Array(strictObject({ order_id: Uuid, state: ReservationState }), {
+		description: "One per order, in the order asked"
+	})
+});
+
+const staff = ["admin"] as const;
+const step = { kind: "command", access: "internal", timeoutMs: 2000 } as const;
+
+export const sortKeys = ["name", "-name", "price", "-price", "newest"] as const;
+
+export const product = contract("product", {
+	list: {
+		summary: "The catalogue, by category, text, price and stock",
+		kind: "query",
+		access: "anyone",
+		params: strictObject({
+			category: T.Optional(Category),
+			q: T.Optional(text(100, { description: "Words to search for" })),
+			min_price: T.Optional(PriceMinor),
+			max_price: T.Optional(PriceMinor),
+			in_stock: T.Optional(T.Boolean()),
+			sort: T.Optional(oneOf(sortKeys)),
+			limit: T.Optional(Limit),
+			cursor: T.Optional(Cursor)
+		}),
+		returns: strictObject(
+			{ data: T.Array(Product), next_cursor: NextCursor },
+			{ title: "ProductList" }
+		)
+	},
+	get: {
+		summary: "One product",
+		kind: "query",
+		access: "anyone",
+		params: strictObject({ id: Id }),
+		returns: Product
+	},
+	categories: {
+		summary: "All categories with the number of products in each",
+		kind: "query",
+		access: "anyone",
+		params: strictObject({}),
+		returns: strictObject(
+			{ data: T.Array(strictObject({ category: Category, products: T.Integer() })) },
+			{ title: "CategoryList" }
+		)
+	},
+	create: {
+		summary: "Add a product with its first stock",
+		kind: "command",
+		access: staff,
+		params: strictObject({
+			sku: Sku,
+			name: text(200),
+			description: T.Optional(Description),
+			category: Category,
+			price: Price,
+			stock: Units
+		}),
+		returns: Product
+	},
+	update: {
+		summary: "Change a product; its stock changes only through its ledger",
+		kind: "command",
+		access: staff,
+		params: strictObject({
+			id: Id,
+			version: T.Optional(Version),
+			name: T.Optional(text(200)),
+			description: T.Optional(Description),
+			category: T.Optional(Category),
+			price: T.Optional(Price)
+		}),
+		returns: Product
+	},
+	archive: {
+		summary: "Take a product out of the catalogue; orders keep their copy of it",
+		kind: "command",
+		access: staff,
+		params: strictObject({ id: Id, version: T.Optional(Version) }),
+		returns: Product
+	},
+	"stock.get": {
+		summary: "Units on hand and reserved, with the latest ledger rows",
+		kind: "query",
+		access: staff,
+		params: strictObject({ product_id: Id }),
+		returns: Stock
+	},
+	"stock.adjust": {
+		summary: "Add or take units, with a reason; the same key changes the stock once",
+		kind: "command",
+		access: staff,
+		params: strictObject({
+			product_id: Id,
+			delta: T.Integer({ minimum: -1_000_000_000, maximum: 1_000_000_000 }),
+			reason: text(200),
+			idempotency_key: IdempotencyKey
+		}),
+		returns: Stock
+	},
+	quote: {
+		summary: "Names and present prices; products that are not sold are left out",
+		kind: "query",
+		access: "internal",
+		timeoutMs: 2000,
+		params: strictObject({ product_ids: T.Array(Id, { minItems: 1, maxItems: 2000 }) }),
+		returns: strictObject({
+			quotes: T.Array(strictObject({ product_id: Id, name: T.String(), unit_price: Money }))
+		})
+	},
+	reserve: {
+		...step,
+		summary: "Take units out of sale for each order, all of its lines or none",
+		params: strictObject({
+			orders: T.Array(
+				strictObject({
+					order_id: Uuid,
+					lines: T.Array(Line, { minItems: 1, maxItems: 100 })
+				}),
+				{ minItems: 1, maxItems: 64 }
+			),
+			lock: T.Boolean({ description: "Lock at once, instead of a hold that expires" }),
+			ttl_ms: T.Optional(T.Integer({ minimum: 1000, maximum: 3_600_000 }))
+		}),
+		returns: Outcomes
+	},
+	lock: {
+		...step,
+		summary: "Turn holds that have not expired into locks, which never expire",
+		params: OrderIds,
+		returns: Outcomes
+	},
+	commit: {
+		...step,
+		summary: "Take locked units off the shelf",
+		params: OrderIds,
+		returns: Outcomes
+	},
+	release: {
+		...step,
+		summary: "Put held or locked units back on sale; an order never reserved is barred from it",
+		params: OrderIds,
+		returns: Outcomes
+	},
+	restock: {
+		...step,
+		summary: "Put the units of committed orders back on the shelf",
+		params: OrderIds,
+		returns: Outcomes
+	},
+	ready
+});

@@ -1,0 +1,92 @@
+import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { Cursor, Id, Instant, Limit, NextCursor, ready, text, Version } from "./values.ts";
+
+export const Role = oneOf(["customer", "support", "admin"]);
+
+const Email = T.String({ format: "email", maxLength: 254 });
+
+/** Any characters but NUL; counted in code points; checked against a list of common ones by the service. */
+const NewPassword = T.String({ minLength: 12, maxLength: 128, pattern: "^[^\\u0000]*$" });
+
+export const User = strictObject(
+	{
+		id: Id,
+		email: Email,
+		name: text(100),
+		role: Role,
+		locked: T.Boolean(),
+		version: Version,
+		created_at: Instant,
+		updated_at: Instant
+	},
+	{ title: "User" }
+);
+export type User = Static<typeof User>;
+
+export const AccessGrant = strictObject(
+	{
+		access_token: T.String({ description: "JWT, EdDSA" }),
+		token_type: oneOf(["Bearer"]),
+		expires_in: T.Integer({ description: "Seconds" }),
+		user: strictObject({ id: Id, email: Email, role: Role })
+	},
+	{ title: "AccessGrant" }
+);
+
+export const user = contract("user", {
+	create: {
+		summary: "Register a customer. The answer is the same whether or not the address is taken",
+		kind: "command",
+		access: "anyone",
+		params: strictObject({ email: Email, password: NewPassword, name: T.Optional(text(100)) }),
+		returns: strictObject({ status: oneOf(["accepted"]) }, { title: "Registration" })
+	},
+	authenticate: {
+		summary: "Exchange e-mail address and password for a short-lived access token",
+		kind: "command",
+		access: "anyone",
+		params: strictObject({
+			email: T.String({ maxLength: 254 }),
+			password: T.String({ maxLength: 128 })
+		}),
+		returns: AccessGrant
+	},
+	get: {
+		summary: "One user: oneself without `id`, anyone for an admin",
+		kind: "query",
+		access: ["customer", "support", "admin"],
+		params: strictObject({ id: T.Optional(Id) }),
+		returns: User
+	},
+	update: {
+		summary: "Change one's own name, or (admin) the role or the lock of anyone",
+		kind: "command",
+		access: ["customer", "support", "admin"],
+		params: strictObject({
+			id: T.Optional(Id),
+			version: T.Optional(Version),
+			name: T.Optional(text(100)),
+			role: T.Optional(Role),
+			locked: T.Optional(T.Boolean())
+		}),
+		returns: User
+	},
+	list: {
+		summary: "All users, newest first",
+		kind: "query",
+		access: ["admin"],
+		params: strictObject({ limit: T.Optional(Limit), cursor: T.Optional(Cursor) }),
+		returns: strictObject({ data: T.Array(User), next_cursor: NextCursor }, { title: "UserList" })
+	},
+	keys: {
+		summary: "The public keys that verify access tokens (RFC 7517)",
+		kind: "query",
+		access: "anyone",
+		params: strictObject({}),
+		returns: strictObject(
+			{ keys: T.Array(T.Record(T.String(), T.String())) },
+			{ title: "KeySet" }
+		)
+	},
+	ready
+});

@@ -1,0 +1,49 @@
+import { nullable, strictObject, T, type ActionSpec } from "../lib/schema.ts";
+
+/** Values that several contracts share. Text is bounded and free of control characters. */
+
+export function text(maxLength: number, options: { minLength?: number; description?: string } = {}) {
+	return T.String({ minLength: 1, maxLength, pattern: "^[^\\p{Cc}]*$", ...options });
+}
+
+export const Uuid = T.String({ format: "uuid" });
+
+/** Ids of users and products: a UUID, or the readable id of seed data. */
+export const Id = T.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9-]{0,63}$" });
+
+export const Instant = T.String({ format: "date-time", description: "RFC 3339, UTC" });
+
+export const Money = strictObject(
+	{
+		amount: T.Integer({
+			minimum: 0,
+			maximum: Number.MAX_SAFE_INTEGER,
+			description: "Minor units (cents)"
+		}),
+		currency: T.String({ format: "currency", description: "ISO 4217" })
+	},
+	{ title: "Money" }
+);
+
+export const IdempotencyKey = T.String({ pattern: "^[\\x21-\\x7e]{1,255}$" });
+
+export const Version = T.Integer({ minimum: 1, description: "Grows by one with every change" });
+
+export const Limit = T.Integer({ minimum: 1, maximum: 100, default: 20 });
+export const Cursor = T.String({ minLength: 1, maxLength: 512, description: "Opaque" });
+export const NextCursor = nullable(T.String());
+
+export const Line = strictObject({
+	product_id: Id,
+	quantity: T.Integer({ minimum: 1, maximum: 999 })
+});
+
+/** Every service that keeps state answers this; `/health` asks all of them. */
+export const ready = {
+	summary: "Answers when the service can reach its database",
+	kind: "query",
+	access: "internal",
+	timeoutMs: 1000,
+	params: strictObject({}),
+	returns: strictObject({ ok: T.Boolean() })
+} as const satisfies ActionSpec;

@@ -1,0 +1,148 @@
+import { createHmac } from "node:crypto";
+import pg from "pg";
+import { insideTransaction } from "../lib/transaction-scope.ts";
+
+/** A prepared statement: planned once per connection under its name. */
+export interface Statement {
+	readonly name: string;
+	readonly text: string;
+}
+
+export interface DatabaseOptions {
+	url: string;
+	/** Most connections, for each durability. */
+	pool: number;
+	durability: "prefix" | "strict";
+	/** Shown in pg_stat_activity. */
+	name: string;
+	onError?(error: Error): void;
+}
+
+export type Row = Record<string, unknown>;
+
+/** bigint columns hold minor units and counters below 2^53; NUMERIC stays text. */
+const types: pg.CustomTypesConfig = {
+	getTypeParser: (oid, format) =>
+		oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
+};
+
+const limits = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s";
+
+/**
+ * A service's connections to its own schema.
+ *
+ * Prefix durability (docs/decisions/0005): all services commit into one Postgres cluster, and a
+ * synchronous commit flushes every earlier one. `query` waits for the disk; `deferred` does not,
+ * and is for steps whose loss the saga would redo and which a `query` follows before anything is
+ * told to anyone. `DURABILITY=strict` makes the two the same; this file is the only switch.
+ */
+export class Database {
+	readonly #prompt: pg.Pool;
+	readonly #lazy: pg.Pool;
+
+	constructor(options: DatabaseOptions) {
+		const open = (extra: string) => {
+			const pool = new pg.Pool({
+				connectionString: options.url,
+				max: options.pool,
+				idleTimeoutMillis: 30_000,
+				connectionTimeoutMillis: 5000,
+				application_name: options.name,
+				options: `${limits} ${extra}`,
+				types
+			});
+			// Without a listener an idle connection that the server closes ends the process.
+			pool.on("error", error => options.onError?.(error));
+			return pool;
+		};
+		this.#prompt = open("");
+		this.#lazy =
+			options.durability === "strict" ? this.#prompt : open("-c synchronous_commit=off");
+	}
+
+	/** Runs one statement as its own transaction, on disk when it resolves. */
+	async query<R extends object = Row>(statement: Statement, values: unknown[] = []): Promise<R[]> {
+		return (await this.#prompt.query<R>({ ...statement, values })).rows;
+	}
+
+	/** The same without waiting for the disk. See the class for when that is right. */
+	async deferred<R extends object = Row>(
+		statement: Statement,
+		values: unknown[] = []
+	): Promise<R[]> {
+		return (await this.#lazy.query<R>({ ...statement, values })).rows;
+	}
+
+	/** Several statements in one transaction. Nothing in `work` may leave the process: a guard throws. */
+	async transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R> {
+		const client = await this.#prompt.connect();
+		const tx: Transaction = {
+			query: async (statement, values = []) =>
+				(await client.query({ ...statement, values })).rows as never[]
+		};
+		let broken: Error | undefined;
+		try {
+			await client.query("begin");
+			const result = await insideTransaction(() => work(tx));
+			await client.query("commit");
+			return result;
+		} catch (error) {
+			// A connection that cannot roll back must not go back into the pool.
+			await client.query("rollback").catch((e: Error) => (broken = e));
+			throw error;
+		} finally {
+			client.release(broken);
+		}
+	}
+
+	async close(): Promise<void> {
+		await this.#prompt.end();
+		if (this.#lazy !== this.#prompt) await this.#lazy.end();
+	}
+}
+
+export interface Transaction {
+	query<R extends object = Row>(statement: Statement, values?: unknown[]): Promise<R[]>;
+}
+
+/**
+ * Schema and login role of each service. A role's password follows from the owner's, so one
+ * DATABASE_URL configures a whole development cluster; production gives each service its own URL.
+ */
+export const schemas = {
+	user: "users",
+	product: "product",
+	order: "orders",
+	payment: "payment"
+} as const;
+
+export function roleOf(service: keyof typeof schemas): string {
+	return `shop_${schemas[service]}`;
+}
+
+export function rolePassword(ownerUrl: string, role: string): string {
+	const { password } = new URL(ownerUrl);
+	return createHmac("sha256", decodeURIComponent(password)).update(role).digest("base64url");
+}
+
+/** The URL under which a service connects: its own when configured, else derived from the owner's. */
+export function serviceUrl(ownerUrl: string, service: keyof typeof schemas): string {
+	const url = new URL(ownerUrl);
+	const role = roleOf(service);
+	url.username = role;
+	url.password = rolePassword(ownerUrl, role);
+	return url.toString();
+}
+
+/** SQLSTATE of a database error, undefined for anything else. */
+export function sqlState(error: unknown): string | undefined {
+	const code = (error as { code?: unknown } | null)?.code;
+	return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** True when the server itself refused the statement, so it surely changed nothing. */
+export function refusedBySql(error: unknown): boolean {
+	const state = sqlState(error);
+	// 08 connection, 57P administrator or crash shutdown: the commit may have happened.
+	return state !== undefined && !state.startsWith("08") && !state.startsWith("57P");
+}

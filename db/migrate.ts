@@ -1,0 +1,95 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { roleOf, rolePassword, schemas } from "./database.ts";
+
+type ServiceName = keyof typeof schemas;
+
+export interface Migration {
+	service: ServiceName;
+	/** `0001_orders.sql`: numbered, never changed after release. */
+	file: string;
+	sql: string;
+}
+
+/** Any fixed number: every migrator of this product waits for the same advisory lock. */
+const lockKey = 0x5309;
+const root = join(import.meta.dirname, "..");
+
+/** All migrations on disk, by service, then by number. */
+export async function migrations(): Promise<Migration[]> {
+	const found: Migration[] = [];
+	for (const service of Object.keys(schemas) as ServiceName[]) {
+		const folder = join(root, "services", service, "migrations");
+		for (const file of (await readdir(folder)).filter(name => name.endsWith(".sql")).sort())
+			found.push({ service, file, sql: await readFile(join(folder, file), "utf8") });
+	}
+	return found;
+}
+
+async function ensureRole(client: pg.Client, ownerUrl: string, service: ServiceName): Promise<void> {
+	const role = roleOf(service);
+	const password = client.escapeLiteral(rolePassword(ownerUrl, role));
+	const { rowCount } = await client.query("select 1 from pg_roles where rolname = $1", [role]);
+	// Roles belong to the whole server, so another database's migrator may make it first.
+	if (rowCount === 0)
+		await client.query(`create role ${role} login password ${password}`).catch(error => {
+			if (!["42710", "23505"].includes((error as { code: string }).code)) throw error;
+		});
+	const { rows } = await client.query<{ name: string }>("select current_database() as name");
+	const database = client.escapeIdentifier(rows[0]!.name);
+	await client.query(`grant connect on database ${database} to ${role}`);
+}
+
+/** A service may use its own schema and no other; what it may do with each table, its migrations say. */
+async function ensureSchema(client: pg.Client, service: ServiceName): Promise<void> {
+	const schema = schemas[service];
+	await client.query(`create schema if not exists ${schema}`);
+	await client.query(`grant usage on schema ${schema} to ${roleOf(service)}`);
+}
+
+async function apply(client: pg.Client, { service, file, sql }: Migration): Promise<boolean> {
+	const { rowCount } = await client.query(
+		"insert into public.migration (service, file) values ($1, $2) on conflict do nothing",
+		[service, file]
+	);
+	if (rowCount === 0) return false;
+	await client.query(`set local search_path to ${schemas[service]}`);
+	await client.query(sql);
+	await client.query("set local search_path to default");
+	return true;
+}
+
+/**
+ * Brings a database to the present shape, under an advisory lock and in one transaction: it is
+ * done wholly or not at all. Answers the names of the migrations it ran.
+ * @throws what Postgres said, with the file in the message
+ */
+export async function migrate(ownerUrl: string): Promise<string[]> {
+	const client = new pg.Client({ connectionString: ownerUrl, application_name: "shop migrate" });
+	await client.connect();
+	const done: string[] = [];
+	try {
+		await client.query("select pg_advisory_lock($1)", [lockKey]);
+		for (const service of Object.keys(schemas) as ServiceName[])
+			await ensureRole(client, ownerUrl, service);
+		await client.query("begin");
+		await client.query(
+			"create table if not exists public.migration (service text, file text, at timestamptz not null default now(), primary key (service, file))"
+		);
+		for (const service of Object.keys(schemas) as ServiceName[])
+			await ensureSchema(client, service);
+		for (const migration of await migrations()) {
+			const name = `${migration.service}/${migration.file}`;
+			try {
+				if (await apply(client, migration)) done.push(name);
+			} catch (error) {
+				throw new Error(`migration ${name}: ${(error as Error).message}`, { cause: error });
+			}
+		}
+		await client.query("commit");
+		return done;
+	} finally {
+		await client.end();
+	}
+}

@@ -1,0 +1,40 @@
+/**
+ * Two projects: `unit` needs nothing but Node; `system` needs the servers that tests/support/servers.ts
+ * starts (Postgres, nats-server). Types are checked by tsc, not here.
+ */
+const shared = {
+	testEnvironment: "node",
+	transform: {
+		"^.+\\.(ts|js|mjs)$": [
+			"@swc/jest",
+			{
+				jsc: { target: "es2023", parser: { syntax: "typescript" } },
+				module: { type: "commonjs" }
+			}
+		]
+	},
+	// jose and uuid are published as ES modules only; jest runs CommonJS.
+	transformIgnorePatterns: ["node_modules/(?!(jose|uuid)/)"],
+	testPathIgnorePatterns: ["/node_modules/", "/\\.shop/", "/\\.cache/"],
+	modulePathIgnorePatterns: ["/\\.shop/", "/\\.cache/"]
+};
+
+export default {
+	projects: [
+		{
+			...shared,
+			displayName: "unit",
+			testMatch: [
+				"<rootDir>/{lib,contracts,config,services,mixins,middlewares,db,cli,bench}/**/*.test.ts",
+				"<rootDir>/tests/*.test.ts"
+			]
+		},
+		{
+			...shared,
+			displayName: "system",
+			testMatch: ["<rootDir>/tests/{integration,e2e}/**/*.test.ts"],
+			globalSetup: "<rootDir>/tests/support/setup.ts",
+			globalTeardown: "<rootDir>/tests/support/teardown.ts"
+		}
+	]
+};

@@ -1,0 +1,86 @@
+/**
+ * Every error a caller may see: code → HTTP status and title. The code travels between nodes as
+ * `err.type` (classes do not survive the wire), so callers ask `is(err, "OUT_OF_STOCK")`.
+ */
+export const errorTable = {
+	UNAUTHENTICATED: [401, "Authentication is required"],
+	INVALID_TOKEN: [401, "The access token is not valid"],
+	INVALID_CREDENTIALS: [401, "The e-mail address or the password is wrong"],
+	FORBIDDEN: [403, "Not allowed"],
+	NOT_FOUND: [404, "Not found"],
+	METHOD_NOT_ALLOWED: [405, "Method not allowed"],
+	NOT_ACCEPTABLE: [406, "No acceptable representation"],
+	MALFORMED_JSON: [400, "The body is not well-formed JSON"],
+	MALFORMED_PATH: [400, "The path is malformed"],
+	MALFORMED_HEADER: [400, "A header is malformed"],
+	PAYLOAD_TOO_LARGE: [413, "The body is too large"],
+	URI_TOO_LONG: [414, "The request target is too long"],
+	UNSUPPORTED_MEDIA_TYPE: [415, "The media type is not supported"],
+	VALIDATION_FAILED: [422, "The request is not valid"],
+	UNKNOWN_PRODUCT: [422, "A product does not exist or is no longer sold"],
+	MIXED_CURRENCIES: [422, "All items of an order must be priced in one currency"],
+	AMOUNT_TOO_LARGE: [422, "The amount is too large"],
+	IDEMPOTENCY_KEY_MISSING: [400, "The Idempotency-Key header is required"],
+	IDEMPOTENCY_KEY_MALFORMED: [400, "The Idempotency-Key header is malformed"],
+	IDEMPOTENCY_KEY_REUSED: [422, "The idempotency key was used with another request"],
+	IDEMPOTENCY_KEY_IN_USE: [409, "A request with this idempotency key is still running"],
+	ILLEGAL_TRANSITION: [409, "The order cannot make this step from its present state"],
+	DUPLICATE_SKU: [409, "The SKU is taken"],
+	INSUFFICIENT_STOCK: [409, "There is not enough stock"],
+	STALE_VERSION: [412, "The resource has changed since it was read"],
+	PAYMENT_NOT_REFUNDABLE: [409, "The payment cannot be refunded in its present state"],
+	REFUND_EXCEEDS_PAYMENT: [422, "The refund is more than what is left of the payment"],
+	OVERLOADED: [503, "Too much work is waiting; try again soon"],
+	UNAVAILABLE: [503, "A part of the shop is not available; try again soon"],
+	TIMEOUT: [504, "The answer took too long; the outcome is not known"],
+	INTERNAL: [500, "Something went wrong"]
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** One fault in the input; `pointer` is an RFC 6901 pointer into the body. */
+export interface Fault {
+	pointer: string;
+	code: string;
+	detail: string;
+}
+
+export interface FailureData {
+	/** A sentence for the caller; never SQL, a stack, or a node's name. */
+	detail?: string;
+	errors?: Fault[];
+}
+
+/**
+ * An expected refusal. It carries the members that Moleculer copies between nodes (`code` is the
+ * HTTP status, `type` the error code, `data` the detail), so it needs no class on the other side.
+ */
+export class Failure extends Error {
+	override readonly name = "Failure";
+	readonly type: ErrorCode;
+	readonly code: number;
+	readonly data: FailureData;
+	readonly retryable = false;
+
+	constructor(type: ErrorCode, data: FailureData = {}) {
+		super(errorTable[type][1]);
+		this.type = type;
+		this.code = errorTable[type][0];
+		this.data = data;
+	}
+}
+
+/** Throws a `Failure`. @throws always */
+export function fail(type: ErrorCode, detail?: string, errors?: Fault[]): never {
+	throw new Failure(type, { detail, errors });
+}
+
+/** True for this failure, whether it was thrown here or came from another node. */
+export function is(error: unknown, type: ErrorCode): boolean {
+	return (error as { type?: unknown } | null)?.type === type;
+}
+
+/** The URL-friendly name of a code: `OUT_OF_STOCK` → `out-of-stock`. */
+export function slug(type: ErrorCode): string {
+	return type.toLowerCase().replaceAll("_", "-");
+}

@@ -1,0 +1,66 @@
+import { Type as T, type Static, type TObject, type TSchema } from "@sinclair/typebox";
+
+export { T };
+export type { Static, TObject, TSchema };
+
+export type Role = "customer" | "support" | "admin";
+
+/**
+ * Who may call an action.
+ * - `"anyone"`: no identity needed
+ * - `"internal"`: services only; never reachable through the gateway
+ * - a list of roles: `ctx.meta.user` must hold one of them
+ */
+export type Access = "anyone" | "internal" | readonly Role[];
+
+export interface ActionSpec<P extends TObject = TObject, R extends TSchema = TSchema> {
+	/** One sentence for the API description. */
+	readonly summary: string;
+	/** A query may be retried by its caller; a command never is, outside the saga. */
+	readonly kind: "query" | "command";
+	readonly access: Access;
+	readonly params: P;
+	readonly returns: R;
+	/** Overrides the broker's request timeout for this action. */
+	readonly timeoutMs?: number;
+}
+
+/** An action as other services see it: its full name and everything that is promised about it. */
+export type ActionContract<S extends ActionSpec = ActionSpec> = S & { readonly name: string };
+
+export type Actions = Record<string, ActionSpec>;
+
+export interface Contract<A extends Actions = Actions> {
+	readonly name: string;
+	readonly actions: { readonly [K in keyof A]: ActionContract<A[K]> };
+}
+
+/** States what a service promises, once: handler types, validation and API documents come from it. */
+export function contract<const A extends Actions>(name: string, actions: A): Contract<A> {
+	const named = Object.entries(actions).map(([key, spec]) => [
+		key,
+		Object.freeze({ ...spec, name: `${name}.${key}` })
+	]);
+	return Object.freeze({ name, actions: Object.freeze(Object.fromEntries(named)) });
+}
+
+/** An object that refuses unknown members: the only kind of object a contract may hold. */
+export function strictObject<P extends Record<string, TSchema>>(
+	properties: P,
+	options: { title?: string; description?: string } = {}
+): TObject<P> {
+	return T.Object(properties, { additionalProperties: false, ...options });
+}
+
+/** A closed list of words. Plain `enum`, because it reads best in OpenAPI. */
+export function oneOf<const V extends readonly string[]>(
+	values: V,
+	options: { description?: string } = {}
+) {
+	return T.Unsafe<V[number]>({ type: "string", enum: [...values], ...options });
+}
+
+/** The schema or `null`, as one `anyOf`. */
+export function nullable<S extends TSchema>(schema: S) {
+	return T.Union([schema, T.Null()]);
+}

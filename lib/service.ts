@@ -1,0 +1,79 @@
+import type { CallingOptions, Context, Service, ServiceSchema } from "moleculer";
+import type { Meta } from "./identity.ts";
+import type { ActionContract, ActionSpec, Actions, Contract, Static } from "./schema.ts";
+
+export type Params<S extends ActionSpec> = Static<S["params"]>;
+export type Result<S extends ActionSpec> = Static<S["returns"]>;
+export type ActionContext<S extends ActionSpec> = Context<Params<S>, Meta>;
+
+/** One handler per action of the contract; a missing, extra or ill-typed one fails `tsc`. */
+export type Handlers<A extends Actions, This> = {
+	[K in keyof A]: (this: This, ctx: ActionContext<A[K]>) => Promise<Result<A[K]>> | Result<A[K]>;
+};
+
+type Rest = Omit<ServiceSchema, "name" | "actions" | "methods" | "created" | "started" | "stopped">;
+
+export interface ServiceDefinition<A extends Actions, This> extends Rest {
+	actions: Handlers<A, This>;
+	methods?: Record<string, (...args: never[]) => unknown> & ThisType<This>;
+	created?(this: This): void;
+	started?(this: This): void | Promise<void>;
+	stopped?(this: This): void | Promise<void>;
+}
+
+/**
+ * Joins a contract with its handlers into a Moleculer schema. What the contract says of an action
+ * (params, access, timeout) goes into the action, so the broker enforces it on every node.
+ */
+export function service<A extends Actions, This extends Service>(
+	contract: Contract<A>,
+	definition: ServiceDefinition<A, This>
+): ServiceSchema {
+	const actions = Object.entries<ActionContract>(contract.actions).map(([key, spec]) => [
+		key,
+		{
+			params: spec.params,
+			access: spec.access,
+			visibility: spec.access === "internal" ? "public" : "published",
+			...(spec.timeoutMs && { timeout: spec.timeoutMs }),
+			handler: definition.actions[key]
+		}
+	]);
+	return {
+		...definition,
+		name: contract.name,
+		actions: Object.fromEntries(actions)
+	} as unknown as ServiceSchema;
+}
+
+type MixinDefinition<This> = Pick<Rest, "settings" | "dependencies" | "mixins" | "events"> &
+	Partial<Pick<ServiceDefinition<Actions, This>, "methods" | "created" | "started" | "stopped">> & {
+		actions?: Record<string, unknown>;
+		hooks?: unknown;
+		[extra: string]: unknown;
+	};
+
+/** A part of a schema that services share; `This` is what the service is once it is mixed in. */
+export function mixin<This>(definition: MixinDefinition<This>): Partial<ServiceSchema> {
+	return definition as unknown as Partial<ServiceSchema>;
+}
+
+/** Anything that can call: a broker, a context, a service's broker. */
+export interface Caller {
+	call(action: string, params: unknown, opts?: CallingOptions): PromiseLike<unknown>;
+}
+
+/**
+ * Calls an action by its contract. Params are strict: no member too many, no text for a number.
+ * @throws Failure of the action; a Moleculer error when the node is gone or the time is over
+ */
+export function call<S extends ActionSpec>(
+	via: unknown,
+	action: ActionContract<S>,
+	params: Params<NoInfer<S>>,
+	opts: CallingOptions = {}
+): Promise<Result<S>> {
+	const timeout = opts.timeout ?? action.timeoutMs;
+	const options = timeout === undefined ? opts : { ...opts, timeout };
+	return (via as Caller).call(action.name, params, options) as Promise<Result<S>>;
+}

@@ -1,0 +1,82 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import formatsPlugin from "ajv-formats";
+import countries from "i18n-iso-countries";
+import { Validators } from "moleculer";
+import type { Fault } from "./errors.ts";
+import type { TSchema } from "./schema.ts";
+
+const addFormats = formatsPlugin as unknown as typeof formatsPlugin.default;
+
+/** ISO 4217 codes of metals, bonds, tests and "no currency": not money one can charge. */
+const notMoney = new Set("XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX".split(" "));
+const currencies = new Set(Intl.supportedValuesOf("currency").filter(code => !notMoney.has(code)));
+
+function ajv(options: { coerceTypes: boolean }): Ajv {
+	const instance = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, ...options });
+	addFormats(instance);
+	instance.addFormat("currency", code => currencies.has(code));
+	instance.addFormat("country", code => alpha2Country(code) !== undefined);
+	return instance;
+}
+
+/** ISO 3166-1 alpha-2 for an alpha-2 or alpha-3 code in any case; undefined when there is none. */
+export function alpha2Country(code: string): string | undefined {
+	const upper = code.toUpperCase();
+	if (upper.length === 3) return countries.alpha3ToAlpha2(upper);
+	return countries.isValid(upper) && upper.length === 2 ? upper : undefined;
+}
+
+const strict = ajv({ coerceTypes: false });
+const lenient = ajv({ coerceTypes: true });
+const compiled = new Map<TSchema, { strict?: ValidateFunction; lenient?: ValidateFunction }>();
+
+function compile(schema: TSchema, mode: "strict" | "lenient"): ValidateFunction {
+	let entry = compiled.get(schema);
+	if (!entry) compiled.set(schema, (entry = {}));
+	return (entry[mode] ??= (mode === "strict" ? strict : lenient).compile(schema));
+}
+
+const escape = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1");
+
+function fault({ instancePath, keyword, params, message }: ErrorObject): Fault {
+	const at = (name: string) => `${instancePath}/${escape(name)}`;
+	if (keyword === "required")
+		return { pointer: at(params.missingProperty), code: "required", detail: "is required" };
+	if (keyword === "additionalProperties")
+		return {
+			pointer: at(params.additionalProperty),
+			code: "unknown-property",
+			detail: "is not a known member"
+		};
+	return { pointer: instancePath, code: keyword, detail: message ?? "is not valid" };
+}
+
+function faultsOf(check: ValidateFunction, data: unknown): Fault[] {
+	if (check(data)) return [];
+	return check.errors!.slice(0, 20).map(fault);
+}
+
+/** All faults of the data, none when it is valid. Strict: `"1"` is no number. */
+export function faults(schema: TSchema, data: unknown): Fault[] {
+	return faultsOf(compile(schema, "strict"), data);
+}
+
+/** For text at the edge (query, path): turns `"1"` into `1` in place, then checks. */
+export function coerce(schema: TSchema, data: Record<string, unknown>): Fault[] {
+	return faultsOf(compile(schema, "lenient"), data);
+}
+
+/**
+ * Moleculer's validator, taking JSON Schema where it sees one. It extends the stock validator,
+ * because mixins and internal services bring fastest-validator params.
+ */
+export class SchemaValidator extends Validators.Fastest {
+	override compile(schema: TSchema): ReturnType<Validators.Fastest["compile"]> {
+		if (schema.type !== "object" || !schema.properties) return super.compile(schema);
+		const check = strict.compile(schema);
+		return ((params: unknown) => {
+			const found = faultsOf(check, params);
+			return found.length === 0 ? true : found;
+		}) as ReturnType<Validators.Fastest["compile"]>;
+	}
+}

@@ -1,0 +1,49 @@
+import type { Service, ServiceSchema } from "moleculer";
+import { config, type ServiceName } from "../config/index.ts";
+import { Database, serviceUrl } from "../db/database.ts";
+import { mixin } from "../lib/service.ts";
+
+/** What the mixin adds to a service. */
+export interface WithPostgres extends Service {
+	pg: Database;
+	checkDatabase(): Promise<{ ok: boolean }>;
+}
+
+/** The URL of a service's own role. @throws Error when neither it nor DATABASE_URL is configured */
+export function databaseUrlOf(service: ServiceName): string {
+	const { databaseUrl, serviceDatabaseUrls } = config();
+	const own = serviceDatabaseUrls[service];
+	if (own) return own;
+	if (!databaseUrl)
+		throw new Error(
+			`Set DATABASE_URL or ${service.toUpperCase()}_DATABASE_URL: the ${service} service has no database`
+		);
+	return serviceUrl(databaseUrl, service);
+}
+
+/** Gives a service `this.pg`, connected as its own role, and the `ready` action's check. */
+export function Postgres(service: ServiceName): Partial<ServiceSchema> {
+	return mixin<WithPostgres>({
+		created() {
+			const { databasePool, durability } = config();
+			this.pg = new Database({
+				url: databaseUrlOf(service),
+				pool: databasePool,
+				durability,
+				name: `shop ${service}`,
+				onError: error => this.logger.warn("idle database connection lost:", error.message)
+			});
+		},
+
+		methods: {
+			async checkDatabase(): Promise<{ ok: boolean }> {
+				await this.pg.query({ name: "ready", text: "select 1" });
+				return { ok: true };
+			}
+		},
+
+		async stopped() {
+			await this.pg.close();
+		}
+	});
+}

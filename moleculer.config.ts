@@ -1,0 +1,86 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { BrokerOptions } from "moleculer";
+import { config } from "./config/index.ts";
+import { SchemaValidator } from "./lib/validator.ts";
+import { Authorize } from "./middlewares/authorize.ts";
+import { DeadlineGuard } from "./middlewares/deadline.ts";
+import { MetaFirewall } from "./middlewares/meta-firewall.ts";
+import { NoCallInTransaction } from "./middlewares/no-call-in-transaction.ts";
+
+/** Reads may be asked again after these; a command never is, outside the saga (reliability T6). */
+const readRetryable = new Set(["SERVICE_NOT_AVAILABLE", "REQUEST_REJECTED", "REQUEST_TIMEOUT"]);
+
+/** An error that says the other side is unwell; a refusal (4xx) does not. */
+function countsAsFailure(error: Error): boolean {
+	const { code, type } = error as { code?: unknown; type?: unknown };
+	const refusal = typeof code === "number" && code >= 400 && code < 500;
+	return !refusal || type === "SERVICE_NOT_AVAILABLE";
+}
+
+/** Never used twice: a node that comes back under its old id leaves callers pending (T2). */
+function nodeId(services: readonly string[]): string {
+	const role = services.length === 1 ? services[0] : services.length === 0 ? "guest" : "shop";
+	return `${role}.${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
+}
+
+/** Options of every broker; the only place that names the middlewares. */
+export default function brokerOptions(): BrokerOptions {
+	const { namespace, natsUrl, services, logLevel, callTimeoutMs } = config();
+	return {
+		namespace,
+		nodeID: nodeId(services),
+		transporter: natsUrl ? { type: "NATS", options: { url: natsUrl } } : null,
+		serializer: "JSON",
+		validator: new SchemaValidator(),
+		logger: { type: "Console", options: { level: logLevel, formatter: "short" } },
+		requestTimeout: callTimeoutMs,
+		heartbeatInterval: 2,
+		heartbeatTimeout: 5,
+		maxCallLevel: 6,
+		retryPolicy: {
+			enabled: true,
+			retries: 0,
+			delay: 50,
+			maxDelay: 500,
+			factor: 2,
+			check: error => readRetryable.has((error as { type?: string }).type ?? "")
+		},
+		circuitBreaker: {
+			enabled: true,
+			threshold: 0.5,
+			minRequestCount: 4,
+			windowTime: 10,
+			halfOpenTime: 5000,
+			check: countsAsFailure
+		},
+		tracking: { enabled: true, shutdownTimeout: 10_000 },
+		transit: { maxQueueSize: 2000 },
+		registry: { preferLocal: true },
+		// Broker options hold the bus password, and `$node.options` would tell it to anyone on the bus.
+		internalServices: false,
+		skipProcessEventRegistration: true,
+		internalMiddlewares: false,
+		// First is innermost. The breaker stands outside the timeout, or it never sees one (moleculer#1202).
+		middlewares: [
+			DeadlineGuard(callTimeoutMs),
+			"ActionHook",
+			"Validator",
+			Authorize,
+			"Bulkhead",
+			"Cacher",
+			"ContextTracker",
+			"Timeout",
+			"CircuitBreaker",
+			"Retry",
+			"Fallback",
+			"ErrorHandler",
+			"Tracing",
+			"Metrics",
+			"Debounce",
+			"Throttle",
+			MetaFirewall,
+			NoCallInTransaction
+		] as BrokerOptions["middlewares"]
+	};
+}

@@ -1,0 +1,21 @@
+import { ServiceBroker, type ServiceSchema } from "moleculer";
+import { toConfig, useConfig, type Config } from "../../config/index.ts";
+import { readEnvironment } from "../../config/env.ts";
+import brokerOptions from "../../moleculer.config.ts";
+
+/**
+ * Starts services in this process on a test database, as a node without a bus.
+ * @param environment as in the process environment, e.g. `{ DATABASE_URL: database.url }`
+ */
+export async function startNode(
+	services: ServiceSchema[],
+	environment: Record<string, string>,
+	overrides: Partial<Config> = {}
+): Promise<ServiceBroker> {
+	const env = readEnvironment({ NODE_ENV: "test", LOG_LEVEL: "error", PORT: "0", ...environment });
+	useConfig({ ...toConfig(env), ...overrides });
+	const broker = new ServiceBroker(brokerOptions());
+	for (const schema of services) broker.createService(schema);
+	await broker.start();
+	return broker;
+}

@@ -1,0 +1,14 @@
+/** Waits until `probe` answers something truthy and gives it back. @throws Error after `withinMs` */
+export async function until<R>(
+	probe: () => R | Promise<R>,
+	withinMs = 10_000,
+	everyMs = 50
+): Promise<NonNullable<R>> {
+	const end = performance.now() + withinMs;
+	for (;;) {
+		const found = await probe();
+		if (found) return found;
+		if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${probe}`);
+		await new Promise(resolve => setTimeout(resolve, everyMs));
+	}
+}
