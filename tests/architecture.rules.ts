@@ -1,0 +1,334 @@
+import { posix } from "node:path";
+import ts from "typescript";
+
+/** The rules of the source tree, as one pure function from `{ path → source }` to violations. */
+
+export type Sources = Readonly<Record<string, string>>;
+
+interface Import {
+	/** A file of the tree for a relative import, else the name of the package. */
+	target: string;
+	typeOnly: boolean;
+	/** Names as the other file exports them; `*` for all of it. */
+	names: string[];
+}
+
+interface File {
+	path: string;
+	source: string;
+	ast: ts.SourceFile;
+	imports: Import[];
+}
+
+interface Rule {
+	name: string;
+	/** What is wrong with the file, one text per place. */
+	check(file: File): string[];
+}
+
+const isTest = (path: string) => path.startsWith("tests/") || path.endsWith(".test.ts");
+const isTool = (path: string) => /^(cli|scripts|bench)\//.test(path);
+const isProduct = (path: string) => !isTest(path) && !isTool(path);
+const isPure = (path: string) =>
+	!isTest(path) && /(\.(machine|pricing|stock|templates|window)|^lib\/money)\.ts$/.test(path);
+const serviceOf = (path: string) => /^services\/([^/]+)\//.exec(path)?.[1];
+
+function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+	visit(node);
+	ts.forEachChild(node, child => walk(child, visit));
+}
+
+function collect(ast: ts.SourceFile, found: (node: ts.Node) => string | undefined): string[] {
+	const texts: string[] = [];
+	walk(ast, node => {
+		const text = found(node);
+		if (text) texts.push(text);
+	});
+	return texts;
+}
+
+function resolve(from: string, specifier: string): string {
+	if (specifier.startsWith(".")) return posix.join(posix.dirname(from), specifier);
+	const bare = specifier.replace(/^node:/, "");
+	return bare.startsWith("@") ? bare.split("/", 2).join("/") : bare.split("/")[0]!;
+}
+
+function clauseNames(clause: ts.ImportClause): { names: string[]; typeOnly: boolean } {
+	const bindings = clause.namedBindings;
+	if (!bindings || ts.isNamespaceImport(bindings))
+		return { names: ["*"], typeOnly: clause.phaseModifier === ts.SyntaxKind.TypeKeyword };
+	const values = bindings.elements.filter(element => !element.isTypeOnly);
+	return {
+		names: bindings.elements.map(element => (element.propertyName ?? element.name).text),
+		typeOnly:
+			clause.phaseModifier === ts.SyntaxKind.TypeKeyword || (values.length === 0 && !clause.name)
+	};
+}
+
+function importsOf(path: string, ast: ts.SourceFile): Import[] {
+	const found: Import[] = [];
+	walk(ast, node => {
+		const specifier =
+			ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+				? node.moduleSpecifier
+				: ts.isCallExpression(node) &&
+					  (node.expression.kind === ts.SyntaxKind.ImportKeyword ||
+							node.expression.getText(ast) === "require")
+					? node.arguments[0]
+					: undefined;
+		if (!specifier || !ts.isStringLiteralLike(specifier)) return;
+		const clause = ts.isImportDeclaration(node) ? node.importClause : undefined;
+		const bound = clause
+			? clauseNames(clause)
+			: { names: ["*"], typeOnly: ts.isExportDeclaration(node) && node.isTypeOnly };
+		found.push({ target: resolve(path, specifier.text), ...bound });
+	});
+	return found;
+}
+
+/** A rule about imports: names the targets that are refused. */
+function arrow(name: string, refused: (from: string, to: Import) => boolean): Rule {
+	return {
+		name,
+		check: ({ path, imports }) =>
+			imports.filter(to => refused(path, to)).map(({ target }) => `→ ${target}`)
+	};
+}
+
+/** A package that may be imported (as more than a type) only by some files. */
+function only(name: string, packages: RegExp, allowed: RegExp): Rule {
+	return arrow(name, (from, to) =>
+		Boolean(packages.test(to.target) && !to.typeOnly && !isTest(from) && !allowed.test(from))
+	);
+}
+
+/** Folder → folders it may import from, besides itself. */
+const layers: Record<string, string[]> = {
+	lib: [],
+	contracts: ["lib"],
+	config: ["lib"],
+	db: ["lib", "contracts", "config"],
+	streams: ["lib", "contracts", "config"],
+	mixins: ["lib", "contracts", "config", "db", "streams"],
+	middlewares: ["lib", "contracts", "config"],
+	services: ["lib", "contracts", "config", "db", "streams", "mixins"],
+	"moleculer.config.ts": ["lib", "contracts", "config", "mixins", "middlewares"]
+};
+const folderOf = (path: string) => path.split("/")[0]!;
+const isInTree = (target: string) => /\.(ts|json|mjs)$/.test(target);
+
+/** Who may wait for whom. Any other call, and so any cycle, is refused. */
+const synchronousCalls: Record<string, RegExp> = {
+	gateway: /./,
+	order: /^(product|payment)$/
+};
+
+/** The service whose contract an import brings in as a value, by which it could be called. */
+function calleeOf({ target, names, typeOnly }: Import): string | undefined {
+	const name = /^contracts\/(\w+)\.ts$/.exec(target)?.[1];
+	return name && !typeOnly && (names.includes(name) || names.includes("*")) ? name : undefined;
+}
+
+const impure =
+	/^(Date|process|crypto|performance|setTimeout|setInterval|setImmediate|fetch|console|globalThis)$/;
+
+function impurity(node: ts.Node): string | undefined {
+	if (!ts.isIdentifier(node)) return undefined;
+	const { parent } = node;
+	const isMember = ts.isPropertyAccessExpression(parent) && parent.name === node;
+	if (isMember)
+		return parent.expression.getText() === "Math" && node.text === "random"
+			? "uses Math.random"
+			: undefined;
+	if (ts.isPropertyAssignment(parent) && parent.name === node) return undefined;
+	if (ts.isPropertySignature(parent) || ts.isTypeReferenceNode(parent)) return undefined;
+	return impure.test(node.text) ? `uses ${node.text}` : undefined;
+}
+
+function readsEnvironment(node: ts.Node): string | undefined {
+	const isProcess = (n: ts.Node | undefined) => n !== undefined && n.getText() === "process";
+	const reads =
+		(ts.isPropertyAccessExpression(node) &&
+			isProcess(node.expression) &&
+			node.name.text === "env") ||
+		(ts.isElementAccessExpression(node) &&
+			isProcess(node.expression) &&
+			node.argumentExpression.getText() === '"env"') ||
+		(ts.isVariableDeclaration(node) &&
+			ts.isObjectBindingPattern(node.name) &&
+			isProcess(node.initializer) &&
+			node.name.elements.some(e => (e.propertyName ?? e.name).getText() === "env"));
+	return reads ? "reads process.env" : undefined;
+}
+
+function broadcasts(node: ts.Node): string | undefined {
+	if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression))
+		return undefined;
+	const { name, expression } = node.expression;
+	return /^(emit|broadcast)$/.test(name.text) && /(^|\.)(ctx|broker)$/.test(expression.getText())
+		? `calls ${node.expression.getText()}`
+		: undefined;
+}
+
+function callsByText(node: ts.Node): string | undefined {
+	if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression))
+		return undefined;
+	const first = node.arguments[0];
+	return node.expression.name.text === "call" &&
+		first &&
+		ts.isStringLiteralLike(first) &&
+		first.text.includes(".")
+		? `calls "${first.text}" by text`
+		: undefined;
+}
+
+/** Calls of `config()` that run while the module is loaded. */
+function configAtImport(ast: ts.SourceFile): string[] {
+	const found: string[] = [];
+	const visit = (node: ts.Node): void => {
+		if (ts.isFunctionLike(node)) return;
+		if (ts.isCallExpression(node) && node.expression.getText() === "config")
+			found.push("reads config() at import time");
+		ts.forEachChild(node, visit);
+	};
+	visit(ast);
+	return found;
+}
+
+const longestHandler = 12;
+
+function longHandlers(ast: ts.SourceFile): string[] {
+	const line = (position: number) => ast.getLineAndCharacterOfPosition(position).line;
+	return collect(ast, node => {
+		if (!ts.isFunctionLike(node) || !("body" in node) || !node.body) return undefined;
+		const member = ts.isMethodDeclaration(node) ? node : node.parent;
+		const group = member.parent?.parent;
+		if (!ts.isPropertyAssignment(group ?? node)) return undefined;
+		if ((group as ts.PropertyAssignment).name.getText() !== "actions") return undefined;
+		const lines = line(node.body.end) - line(node.body.getStart()) - 1;
+		const name = (member as ts.MethodDeclaration).name.getText();
+		return lines > longestHandler ? `${name} has ${lines} lines` : undefined;
+	});
+}
+
+function isDefaultExport(node: ts.Node): string | undefined {
+	const exported =
+		(ts.isExportAssignment(node) && !node.isExportEquals) ||
+		(ts.canHaveModifiers(node) &&
+			ts.getModifiers(node)?.some(m => m.kind === ts.SyntaxKind.DefaultKeyword)) ||
+		(ts.isExportSpecifier(node) && node.name.text === "default");
+	return exported ? "has a default export" : undefined;
+}
+
+const isBarrel = ({ path, ast }: File) =>
+	/(^|\/)index\.ts$/.test(path) &&
+	ast.statements.length > 0 &&
+	ast.statements.every(s => ts.isExportDeclaration(s) && s.moduleSpecifier);
+
+const mayDefaultExport =
+	/(\.service\.ts|(^|\/)[\w.]+\.config\.ts|^tests\/support\/(setup|teardown)\.ts|\.d\.ts)$/;
+
+export const rules: readonly Rule[] = [
+	arrow("a service knows another only by its contract", (from, to) => {
+		const [mine, theirs] = [serviceOf(from), serviceOf(to.target)];
+		return Boolean(mine && theirs && mine !== theirs && !isTest(from));
+	}),
+	arrow("a layer knows only the layers below it", (from, { target }) => {
+		const allowed = layers[folderOf(from)];
+		if (!allowed || isTest(from) || !isInTree(target)) return false;
+		const folder = folderOf(target);
+		return folder !== folderOf(from) && !allowed.includes(folder) && target !== "package.json";
+	}),
+	arrow("a contract knows lib alone", (from, { target }) =>
+		Boolean(/^contracts\//.test(from) && !isTest(from) && !/^(lib|contracts)\//.test(target))
+	),
+	arrow("pure code imports only pure code and types", (from, { target, typeOnly }) => {
+		if (!isPure(from) || /^lib\/(errors|money)\.ts$/.test(target) || isPure(target)) return false;
+		return !(typeOnly && /^(lib|contracts)\//.test(target));
+	}),
+	{
+		name: "pure code knows no clock, chance or process",
+		check: ({ path, ast }) => (isPure(path) ? collect(ast, impurity) : [])
+	},
+	{
+		name: "config/env.ts alone reads the environment",
+		check: ({ path, ast, imports }) =>
+			!isProduct(path) || path === "config/env.ts"
+				? []
+				: [
+						...collect(ast, readsEnvironment),
+						...imports.filter(i => i.target === "process").map(() => "→ node:process")
+					]
+	},
+	{
+		name: "the configuration is read at run time",
+		check: ({ path, ast }) => (isProduct(path) ? configAtImport(ast) : [])
+	},
+	only("Kafka is known to its stream driver alone", /^kafkajs$/, /^streams\/kafka\.ts$/),
+	only("pg is known to db and the launchers alone", /^pg$/, /^(db|cli|scripts|bench)\//),
+	only(
+		"Sequelize is known to models and repositories alone",
+		/^sequelize$/,
+		/^mixins\/database\.mixin\.ts$|\.(model|repository)\.ts$/
+	),
+	only("moleculer-db is caged in its mixin", /^moleculer-db/, /^mixins\/database\.mixin\.ts$/),
+	only(
+		"Moleculer is known to services and the broker's parts alone",
+		/^moleculer$/,
+		/\.service\.ts$|^(mixins|middlewares|cli|bench)\/|^lib\/(service|validator)\.ts$|^moleculer\.config\.ts$/
+	),
+	arrow(
+		"only launchers and tests know moleculer.config.ts",
+		(from, { target }) => target === "moleculer.config.ts" && isProduct(from)
+	),
+	arrow(
+		"product code does not know its tests",
+		(from, { target }) => isTest(target) && !isTest(from) && !/^(bench|scripts)\//.test(from)
+	),
+	{
+		name: "nothing that matters is told by a broker event",
+		check: ({ path, ast }) =>
+			/^(services|mixins|middlewares)\//.test(path) && !isTest(path) ? collect(ast, broadcasts) : []
+	},
+	{
+		name: "services call each other by contract",
+		check: ({ path, ast }) =>
+			/^(services|mixins)\//.test(path) && !isTest(path) ? collect(ast, callsByText) : []
+	},
+	arrow("only the gateway and the order saga wait for other services", (from, to) => {
+		const caller = serviceOf(from);
+		const callee = calleeOf(to);
+		if (!caller || !callee || caller === callee || isTest(from)) return false;
+		return !synchronousCalls[caller]?.test(callee);
+	}),
+	{
+		name: "a file is named for what it does",
+		check: ({ path }) =>
+			/(^|[/.-])(utils?|helpers?|common|managers?|misc)([/.-]|$)/.test(path) ? ["vague name"] : []
+	},
+	{ name: "there are no barrels", check: file => (isBarrel(file) ? ["only re-exports"] : []) },
+	{
+		name: "a file has at most 400 lines",
+		check: ({ source }) => {
+			const lines = source.trimEnd().split("\n").length;
+			return lines > 400 ? [`has ${lines} lines`] : [];
+		}
+	},
+	{
+		name: "a handler has at most 12 lines",
+		check: ({ path, ast }) => (path.endsWith(".service.ts") ? longHandlers(ast) : [])
+	},
+	{
+		name: "only a service or a tool's file has a default export",
+		check: ({ path, ast }) => (mayDefaultExport.test(path) ? [] : collect(ast, isDefaultExport))
+	}
+];
+
+/** Every breach of a rule, as `path what (rule)`. */
+export function violations(sources: Sources): string[] {
+	return Object.entries(sources).flatMap(([path, source]) => {
+		const ast = ts.createSourceFile(path, source, ts.ScriptTarget.ESNext, true);
+		const file = { path, source, ast, imports: importsOf(path, ast) };
+		return rules.flatMap(({ name, check }) => check(file).map(what => `${path} ${what} (${name})`));
+	});
+}
