@@ -59,7 +59,7 @@ export async function calls(): Promise<void> {
 	// @ts-expect-error the optional parameter is of another type
 	await call(broker, shelf.actions.count, { id: "a", deep: "yes" });
 	// @ts-expect-error the result has no such member
-	(await call(broker, shelf.actions.count, { id: "a" })).unit;
+	void (await call(broker, shelf.actions.count, { id: "a" })).unit;
 	// @ts-expect-error the result's member is of another type
 	units.toUpperCase();
 	// @ts-expect-error a nested parameter is missing in a real contract

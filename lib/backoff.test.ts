@@ -1,0 +1,14 @@
+import { backoffMs } from "./backoff.ts";
+
+describe("backoffMs", () => {
+	it("doubles from the base up to the limit", () => {
+		expect([1, 2, 3, 4, 5, 6].map(n => backoffMs(n, 200, 3000))).toEqual([
+			200, 400, 800, 1600, 3000, 3000
+		]);
+	});
+
+	it("stays within its bounds for any attempt", () => {
+		expect(backoffMs(0, 200, 3000)).toBe(200);
+		expect(backoffMs(100_000, 200, 3000)).toBe(3000);
+	});
+});

@@ -1,0 +1,94 @@
+import { nullable, oneOf, strictObject, T } from "./schema.ts";
+import { alpha2Country, coerce, faults, SchemaValidator } from "./validator.ts";
+
+const Item = strictObject({
+	quantity: T.Integer({ minimum: 1 }),
+	note: T.Optional(T.String({ maxLength: 3 })),
+	"a/b~c": T.Optional(T.Boolean()),
+	kind: T.Optional(oneOf(["old", "new"])),
+	parent: T.Optional(nullable(T.String()))
+});
+const List = strictObject({ items: T.Array(Item) });
+
+describe("faults", () => {
+	it("finds none in what is valid", () => {
+		expect(faults(Item, { quantity: 1, note: "abc", kind: "new", parent: null })).toEqual([]);
+	});
+
+	it("takes no text for a number, and no number for text", () => {
+		expect(faults(Item, { quantity: "1" })).toMatchObject([{ pointer: "/quantity", code: "type" }]);
+		expect(faults(Item, { quantity: 1, note: 1 })).toMatchObject([
+			{ pointer: "/note", code: "type" }
+		]);
+	});
+
+	it("points into the body, with the escapes of RFC 6901", () => {
+		const found = faults(List, { items: [{ quantity: 1 }, { quantity: 0, "a/b~c": 1 }] });
+		expect(found.map(({ pointer }) => pointer)).toEqual(["/items/1/quantity", "/items/1/a~1b~0c"]);
+	});
+
+	it("names the member that is missing and the one that is unknown", () => {
+		expect(faults(Item, { color: "red" })).toEqual([
+			{ pointer: "/quantity", code: "required", detail: "is required" },
+			{ pointer: "/color", code: "unknown-property", detail: "is not a known member" }
+		]);
+	});
+
+	it("lists all faults, but at most 20", () => {
+		const items = Array.from({ length: 30 }, () => ({ quantity: 0 }));
+		expect(faults(List, { items })).toHaveLength(20);
+	});
+
+	it.each(["USD", "EUR", "JPY"])("takes %s for money", code => {
+		expect(faults(T.String({ format: "currency" }), code)).toEqual([]);
+	});
+
+	it.each(["usd", "XXX", "XAU", "ABC", "", "US"])("does not take %j for money", code => {
+		expect(faults(T.String({ format: "currency" }), code)).toHaveLength(1);
+	});
+
+	it.each(["US", "USA", "de", "Deu"])("takes %s for a country", code => {
+		expect(faults(T.String({ format: "country" }), code)).toEqual([]);
+	});
+
+	it.each(["XX", "ZZZ", "", "U", "840", "United States"])("takes %j for no country", code => {
+		expect(faults(T.String({ format: "country" }), code)).toHaveLength(1);
+	});
+});
+
+describe("alpha2Country", () => {
+	it("gives the alpha-2 code of either code, in capitals", () => {
+		expect(["usa", "US", "DEU", "gb"].map(alpha2Country)).toEqual(["US", "US", "DE", "GB"]);
+		expect(alpha2Country("ZZ")).toBeUndefined();
+	});
+});
+
+describe("coerce", () => {
+	it("turns the text of a query into numbers and booleans, in place", () => {
+		const query: Record<string, unknown> = { quantity: "3", "a/b~c": "true" };
+		expect(coerce(Item, query)).toEqual([]);
+		expect(query).toEqual({ quantity: 3, "a/b~c": true });
+	});
+
+	it("still refuses what is no number", () => {
+		expect(coerce(Item, { quantity: "three" })).toMatchObject([{ pointer: "/quantity" }]);
+	});
+});
+
+describe("SchemaValidator", () => {
+	const validator = new SchemaValidator();
+
+	it("checks JSON Schema strictly", () => {
+		const check = validator.compile(Item);
+		expect(check({ quantity: 1 })).toBe(true);
+		expect(check({ quantity: "1" })).toMatchObject([{ pointer: "/quantity" }]);
+	});
+
+	it("still checks the params of mixins and internal services", () => {
+		const check = validator.compile({ id: "number" } as unknown as Parameters<
+			SchemaValidator["compile"]
+		>[0]);
+		expect(check({ id: 1 })).toBe(true);
+		expect(check({ id: "x" })).not.toBe(true);
+	});
+});
