@@ -1,0 +1,62 @@
+import { EnvironmentError } from "../config/env.ts";
+import { sqlState } from "../db/database.ts";
+
+/** From sysexits.h, so that scripts can tell the reasons apart. */
+export const exitCodes = { failure: 1, usage: 64, configuration: 78 } as const;
+
+/** A start that cannot go on, in a sentence that says what to do about it. */
+export class LaunchError extends Error {
+	readonly exitCode: number;
+
+	constructor(message: string, exitCode: number = exitCodes.failure) {
+		super(message);
+		this.exitCode = exitCode;
+	}
+}
+
+export const diskFull =
+	"The disk is full: free some space and start again; nothing that was committed is lost.";
+
+/** What the system's error codes mean to whoever typed the command; undefined for a defect. */
+function sentence(error: NodeJS.ErrnoException): string | undefined {
+	switch (error.code) {
+		case "ENOSPC":
+		case "EDQUOT":
+			return diskFull;
+		case "EACCES":
+		case "EPERM":
+		case "EROFS":
+			return `${error.path ?? "A file"} is not ours to use (${error.code}): make it writable for this user, or set DATA_DIR to another folder.`;
+		default:
+			return undefined;
+	}
+}
+
+/** Says how the process should end for this error; a defect keeps its stack. */
+export function explain(error: unknown): { message: string; exitCode: number } {
+	if (error instanceof LaunchError) return error;
+	if (error instanceof EnvironmentError)
+		return { message: error.message, exitCode: exitCodes.configuration };
+	const known = sentence(error as NodeJS.ErrnoException);
+	return { message: known ?? (error as Error).stack ?? String(error), exitCode: exitCodes.failure };
+}
+
+/** The same for an error of a database that was named by DATABASE_URL. */
+export function explainDatabase(error: unknown, url: string): unknown {
+	const { host, pathname, username } = new URL(url);
+	const database = pathname.slice(1);
+	const cause = sqlState(error) ? error : ((error as Error).cause ?? error);
+	const { code = "", message } = cause as NodeJS.ErrnoException;
+	const sentences: Record<string, string> = {
+		ECONNREFUSED: `No Postgres answers at ${host}: start it, or correct DATABASE_URL.`,
+		ENOTFOUND: `There is no host ${host}: correct DATABASE_URL.`,
+		ETIMEDOUT: `Postgres at ${host} does not answer: correct DATABASE_URL, or open the way to it.`,
+		"28P01": `Postgres at ${host} refuses the password of ${username}: correct DATABASE_URL.`,
+		"28000": `Postgres at ${host} refuses ${username}: correct DATABASE_URL.`,
+		"3D000": `There is no database ${database} at ${host}: create it, or correct DATABASE_URL.`,
+		"42501": `The role ${username} may not prepare the database (${message}): let DATABASE_URL name a role with CREATEROLE that owns the database.`,
+		"53100": diskFull,
+		"53300": `Postgres at ${host} has no connection left: raise its max_connections.`
+	};
+	return code in sentences ? new LaunchError(sentences[code]!) : error;
+}

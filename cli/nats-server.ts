@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { openSync, closeSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
+import { LaunchError } from "./launch-error.ts";
+import { natsBinary } from "./nats-binary.ts";
+import { stopOrphans } from "./orphans.ts";
+
+export interface NatsOptions {
+	/** Absolute; takes the server's configuration and its log. */
+	directory: string;
+	progress(step: string): void;
+	onCrash(reason: string): void;
+}
+
+export interface NatsServer {
+	/** With user and password. */
+	url: string;
+	stop(): Promise<void>;
+}
+
+async function answers(port: number): Promise<boolean> {
+	const socket = connect(port, "127.0.0.1");
+	try {
+		await once(socket, "connect");
+		return true;
+	} catch {
+		return false;
+	} finally {
+		socket.destroy();
+	}
+}
+
+/** Starts a nats-server on a free loopback port with a password of its own. @throws LaunchError */
+export async function startNats({
+	directory,
+	progress,
+	onCrash
+}: NatsOptions): Promise<NatsServer> {
+	const binary = await natsBinary(progress);
+	const file = join(directory, "nats.conf");
+	const log = join(directory, "nats.log");
+	await stopOrphans(file, "SIGTERM");
+	const port = await freePort();
+	const password = randomBytes(18).toString("base64url");
+	// In a file, because everyone on this machine may read command lines.
+	writeFileSync(
+		file,
+		`listen: "127.0.0.1:${port}"\nauthorization { user: shop, password: "${password}" }\n`,
+		{ mode: 0o600 }
+	);
+	const out = openSync(log, "w", 0o600);
+	const child = spawn(binary, ["-c", file], { detached: true, stdio: ["ignore", out, out] });
+	closeSync(out);
+	const exit = once(child, "exit");
+	let ended = false;
+	void exit.then(() => (ended = true));
+	while (!ended && !(await answers(port))) await sleep(20);
+	if (ended)
+		throw new LaunchError(`nats-server did not start; its words:\n${readFileSync(log, "utf8")}`);
+	const crashed = () => onCrash(`nats-server ended; its words are in ${log}`);
+	child.once("exit", crashed);
+	const atExit = () => child.kill();
+	process.once("exit", atExit);
+	return {
+		url: `nats://shop:${password}@127.0.0.1:${port}`,
+		async stop() {
+			child.off("exit", crashed);
+			process.off("exit", atExit);
+			child.kill();
+			await exit;
+		}
+	};
+}
