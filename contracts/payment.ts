@@ -8,6 +8,12 @@ export type PaymentStatus = Static<typeof PaymentStatus>;
 /** A token of the provider, never a card number. */
 export const PaymentMethod = T.String({ pattern: "^pm_[A-Za-z0-9_]{1,80}$" });
 
+/** A charge of nothing would stop the whole batch at the table's check. */
+const ChargeAmount = strictObject({
+	amount: T.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+	currency: Money.properties.currency
+});
+
 export const Refund = strictObject({
 	id: Uuid,
 	amount: Money,
@@ -41,6 +47,14 @@ const Outcome = strictObject({
 });
 export type ChargeOutcome = Static<typeof Outcome>;
 
+const Charge = strictObject({
+	order_id: Uuid,
+	user_id: Id,
+	amount: ChargeAmount,
+	payment_method: PaymentMethod
+});
+export type Charge = Static<typeof Charge>;
+
 const Outcomes = strictObject({
 	outcomes: T.Array(Outcome, { description: "One per order, in the order asked" })
 });
@@ -54,20 +68,21 @@ export const payment = contract("payment", {
 		access: "internal",
 		timeoutMs: 10_000,
 		params: strictObject({
-			charges: T.Array(
-				strictObject({
-					order_id: Uuid,
-					user_id: Id,
-					amount: Money,
-					payment_method: PaymentMethod
-				}),
-				{ minItems: 1, maxItems: 64 }
-			)
+			charges: T.Array(Charge, { minItems: 1, maxItems: 64 })
 		}),
 		returns: Outcomes
 	},
 	resolve: {
 		summary: "Find out how charges ended; never begins one",
+		kind: "command",
+		access: "internal",
+		timeoutMs: 10_000,
+		params: strictObject({ order_ids: T.Array(Uuid, { minItems: 1, maxItems: 64 }) }),
+		returns: Outcomes
+	},
+	void: {
+		summary:
+			"Resolve, and bar orders without a payment from ever being charged: a tombstone row, failed with code `voided`, that a late charge finds",
 		kind: "command",
 		access: "internal",
 		timeoutMs: 10_000,

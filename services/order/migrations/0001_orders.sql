@@ -13,14 +13,14 @@ create table orders (
 	subtotal_minor bigint not null check (subtotal_minor >= 0),
 	shipping_minor bigint not null check (shipping_minor >= 0),
 	tax_minor bigint not null check (tax_minor >= 0),
-	total_minor bigint not null check (total_minor = subtotal_minor + shipping_minor + tax_minor),
+	total_minor bigint not null check (total_minor > 0 and total_minor = subtotal_minor + shipping_minor + tax_minor),
 	shipment jsonb,
 	version int not null default 1 check (version > 0),
 	created_at timestamptz not null default clock_timestamp(),
 	updated_at timestamptz not null default clock_timestamp()
 ) with (fillfactor = 70);
-create index orders_by_user on orders (user_id, created_at desc, id desc);
-create index orders_by_time on orders (created_at desc, id desc);
+-- Ids are UUIDv7, so this is newest first as well.
+create index orders_by_user on orders (user_id, id desc);
 
 -- A row is the promise that the order will reach an end state; it is deleted in the transaction that gets it there.
 create table saga (
@@ -50,8 +50,8 @@ create table history (
 	primary key (order_id, version)
 );
 
--- The answer is JSON text as it was first given (json keeps bytes, jsonb would not), without the two times,
--- which are the row's created_at.
+-- The answer is JSON text as it was first given (json keeps bytes, jsonb would not). Of a new order it lacks
+-- created_at and updated_at: both are this row's created_at, the database's clock.
 create table idempotency (
 	principal text not null,
 	route text not null,

@@ -1,0 +1,167 @@
+import type { ServiceBroker } from "moleculer";
+import { order as contract, type Address, type Order } from "../../contracts/order.ts";
+import { product } from "../../contracts/product.ts";
+import { refusedBySql, sqlState, type Database } from "../../db/database.ts";
+import { Batcher } from "../../lib/batcher.ts";
+import { fail } from "../../lib/errors.ts";
+import { newId } from "../../lib/id.ts";
+import type { Identity } from "../../lib/identity.ts";
+import { call, type Params } from "../../lib/service.ts";
+import { alpha2Country } from "../../lib/validator.ts";
+import { fingerprint, replay } from "./order.idempotency.ts";
+import { checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing.ts";
+import type { Line, PricingTable, Quote } from "./order.pricing.ts";
+import { eventData, withTimes, type Draft } from "./order.record.ts";
+import type { IdempotentRequest, OrderRepository } from "./order.repository.ts";
+import { placeOrders } from "./order.statements.ts";
+
+type PlaceParams = Params<typeof contract.actions.place>;
+
+interface Placing {
+	draft: Draft;
+	payment_method: string;
+	request: IdempotentRequest;
+	actor: Identity;
+}
+
+export interface Placed {
+	order: Order;
+	/** True when the key was used before: `order` is the answer of that time. */
+	replayed: boolean;
+}
+
+export interface PlacementOptions {
+	nodeId: string;
+	leaseMs: number;
+	pricing: PricingTable;
+}
+
+const route = "POST /orders";
+
+function toAddress({
+	street,
+	city,
+	state,
+	zip,
+	country
+}: PlaceParams["shipping_address"]): Address {
+	return { street, city, state: state ?? null, zip, country: alpha2Country(country)! };
+}
+
+/** Quotes, prices and stores new orders, many in one statement. */
+export class Placement {
+	readonly #broker: ServiceBroker;
+	readonly #db: Database;
+	readonly #orders: OrderRepository;
+	readonly #options: PlacementOptions;
+
+	constructor(
+		broker: ServiceBroker,
+		db: Database,
+		orders: OrderRepository,
+		options: PlacementOptions
+	) {
+		this.#broker = broker;
+		this.#db = db;
+		this.#orders = orders;
+		this.#options = options;
+	}
+
+	readonly #quote = new Batcher<string[], Map<string, Quote>>({
+		maxWeight: 1000,
+		weigh: ids => ids.length,
+		run: async baskets => {
+			const product_ids = [...new Set(baskets.flat())];
+			const { quotes } = await call(
+				this.#broker,
+				product.actions.quote,
+				{ product_ids },
+				{ retries: 2 }
+			);
+			const byId = new Map(quotes.map(quote => [quote.product_id, quote]));
+			return baskets.map(() => byId);
+		}
+	});
+
+	/** Answers the time of creation, or null when the key was taken. */
+	readonly #store = new Batcher<Placing, Date | null>({
+		retryAlone: refusedBySql,
+		run: async batch => {
+			const column = <V>(value: (item: Placing) => V) => batch.map(value);
+			const rows = await this.#db.query<{ id: string; created_at: Date }>(placeOrders, [
+				column(({ draft }) => draft.id),
+				column(({ draft }) => draft.user_id),
+				column(({ request }) => request.key),
+				column(({ request }) => request.hash),
+				column(({ draft }) => JSON.stringify(draft)),
+				column(({ draft }) => JSON.stringify(draft.items)),
+				column(({ draft }) => JSON.stringify(draft.shipping_address)),
+				column(({ payment_method }) => payment_method),
+				column(({ draft }) => draft.totals.total.currency),
+				column(({ draft }) => draft.totals.subtotal.amount),
+				column(({ draft }) => draft.totals.shipping.amount),
+				column(({ draft }) => draft.totals.tax.amount),
+				column(({ draft }) => JSON.stringify(eventData(draft, { to: "pending", reason: null }))),
+				column(({ actor }) => JSON.stringify(actor)),
+				route,
+				this.#options.nodeId,
+				this.#options.leaseMs
+			]);
+			const created = new Map(rows.map(row => [row.id, row.created_at]));
+			return batch.map(({ draft }) => created.get(draft.id) ?? null);
+		}
+	});
+
+	/**
+	 * Stores an order, or answers the one its key has placed before.
+	 * @throws UNKNOWN_PRODUCT, MIXED_CURRENCIES, AMOUNT_TOO_LARGE, VALIDATION_FAILED,
+	 *   IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE
+	 */
+	async place(params: PlaceParams, owner: string, actor: Identity): Promise<Placed> {
+		const { items, shipping_address, payment_method, idempotency_key: key } = params;
+		const hash = fingerprint(items, Object.entries(shipping_address).sort(), payment_method);
+		const request = { principal: owner, route, key, hash };
+		const draft = await this.#draft(owner, items, toAddress(shipping_address)).catch(error =>
+			this.#replayInstead(request, error)
+		);
+		if ("replayed" in draft) return draft;
+		const at = await this.#store.add({ draft, payment_method, request, actor }).catch(inUse);
+		return at ? { order: withTimes(draft, at), replayed: false } : this.#replay(request);
+	}
+
+	async #draft(owner: string, items: readonly Line[], address: Address): Promise<Draft> {
+		const quotes = await this.#quote.add(items.map(item => item.product_id));
+		checkKnown(items, quotes);
+		const priced = priceItems(mergeLines(items), quotes);
+		return {
+			id: newId(),
+			user_id: owner,
+			status: "pending",
+			reason: null,
+			items: priced,
+			totals: priceTotals(priced, address, this.#options.pricing),
+			shipping_address: address,
+			payment: null,
+			shipment: null,
+			version: 1
+		};
+	}
+
+	async #replay(request: IdempotentRequest): Promise<Placed> {
+		const stored = await this.#orders.answered(request);
+		return { order: replay(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request), replayed: true };
+	}
+
+	/** What was sold then may not be sold now; a repeated request is answered all the same. */
+	async #replayInstead(request: IdempotentRequest, error: unknown): Promise<Placed> {
+		const stored = await this.#orders.answered(request);
+		if (!stored) throw error;
+		return { order: replay(stored, request), replayed: true };
+	}
+}
+
+/** 55P03 is `lock_not_available`: the first request with this key has not committed for 2 s. */
+function inUse(error: unknown): never {
+	if (sqlState(error) === "55P03") fail("IDEMPOTENCY_KEY_IN_USE");
+	throw error;
+}

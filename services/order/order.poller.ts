@@ -1,0 +1,80 @@
+import type { Database } from "../../db/database.ts";
+import { toOrder, type OrderRow } from "./order.record.ts";
+import { claimSagas, releaseLeases } from "./order.statements.ts";
+import type { Work } from "./order.steps.ts";
+
+interface ClaimedRow extends OrderRow {
+	step: Work["step"];
+	attempt: number;
+	fence: number;
+	cancel_requested: boolean;
+	overdue: boolean;
+}
+
+export interface PollerOptions {
+	nodeId: string;
+	leaseMs: number;
+	pollMs: number;
+	onWork(work: Work): void;
+	onError(error: Error): void;
+}
+
+const claimLimit = 64;
+
+/** Adopts orders that have slept long enough or whose node is gone. Runs on every order node. */
+export class Poller {
+	readonly #db: Database;
+	readonly #options: PollerOptions;
+	#timer: NodeJS.Timeout | undefined;
+	#stopped = false;
+
+	constructor(db: Database, options: PollerOptions) {
+		this.#db = db;
+		this.#options = options;
+	}
+
+	start(): void {
+		this.#schedule(0);
+	}
+
+	/** Stops looking, and lets other nodes have at once what this one still holds. */
+	async stop(): Promise<void> {
+		this.#stopped = true;
+		clearTimeout(this.#timer);
+		await this.#db.query(releaseLeases, [this.#options.nodeId]);
+	}
+
+	#schedule(delayMs: number): void {
+		if (!this.#stopped) this.#timer = setTimeout(() => void this.#poll(), delayMs);
+	}
+
+	/** A full batch means there is more: it looks again at once. */
+	async #poll(): Promise<void> {
+		let claimed = 0;
+		try {
+			claimed = await this.#claim();
+		} catch (error) {
+			this.#options.onError(error as Error);
+		}
+		this.#schedule(claimed === claimLimit ? 0 : this.#options.pollMs);
+	}
+
+	async #claim(): Promise<number> {
+		const { nodeId, leaseMs, onWork } = this.#options;
+		const rows = await this.#db.query<ClaimedRow>(claimSagas, [nodeId, leaseMs, claimLimit]);
+		for (const row of rows) onWork(toWork(row));
+		return rows.length;
+	}
+}
+
+function toWork(row: ClaimedRow): Work {
+	return {
+		order: toOrder(row),
+		payment_method: row.payment_method,
+		fence: row.fence,
+		attempt: row.attempt,
+		step: row.step,
+		cancelRequested: row.cancel_requested,
+		overdue: row.overdue
+	};
+}

@@ -1,0 +1,70 @@
+import type { Address, Order, OrderItem, OrderStatus } from "../../contracts/order.ts";
+import type { Transition } from "./order.machine.ts";
+
+/** An order as its table holds it. */
+export interface OrderRow {
+	id: string;
+	user_id: string;
+	status: OrderStatus;
+	reason: string | null;
+	items: OrderItem[];
+	shipping_address: Address;
+	payment_method: string;
+	currency: string;
+	subtotal_minor: number;
+	shipping_minor: number;
+	tax_minor: number;
+	total_minor: number;
+	shipment: Order["shipment"];
+	version: number;
+	created_at: Date;
+	updated_at: Date;
+}
+
+/** The representation. Its payment is asked of the payment service, which alone knows it. */
+export function toOrder(row: OrderRow): Order {
+	const money = (amount: number) => ({ amount, currency: row.currency });
+	return {
+		id: row.id,
+		user_id: row.user_id,
+		status: row.status,
+		reason: row.reason,
+		items: row.items,
+		totals: {
+			subtotal: money(row.subtotal_minor),
+			shipping: money(row.shipping_minor),
+			tax: money(row.tax_minor),
+			total: money(row.total_minor)
+		},
+		shipping_address: row.shipping_address,
+		payment: null,
+		shipment: row.shipment,
+		version: row.version,
+		created_at: row.created_at.toISOString(),
+		updated_at: row.updated_at.toISOString()
+	};
+}
+
+/** An order that is being placed: everything but the times, which the database will give. */
+export type Draft = Omit<Order, "created_at" | "updated_at">;
+
+export function withTimes(draft: Draft, at: Date): Order {
+	return { ...draft, created_at: at.toISOString(), updated_at: at.toISOString() };
+}
+
+/** What the stream tells of a transition: ids, items and totals, no personal data. */
+export function eventData(order: Draft, { to, reason }: Pick<Transition, "to" | "reason">): object {
+	return {
+		order_id: order.id,
+		user_id: order.user_id,
+		status: to,
+		reason,
+		items: order.items.map(({ product_id, quantity, unit_price }) => ({
+			product_id,
+			quantity,
+			unit_price
+		})),
+		totals: order.totals,
+		total: order.totals.total
+	};
+}

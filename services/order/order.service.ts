@@ -1,0 +1,168 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { config } from "../../config/index.ts";
+import { order as contract, type Order } from "../../contracts/order.ts";
+import { payment } from "../../contracts/payment.ts";
+import { decodeCursor, pageOf } from "../../lib/cursor.ts";
+import { fail } from "../../lib/errors.ts";
+import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
+import { call, service } from "../../lib/service.ts";
+import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
+import { Cancellation } from "./order.cancellation.ts";
+import { Fulfilment } from "./order.fulfilment.ts";
+import { Placement, type Placed } from "./order.placement.ts";
+import { Poller } from "./order.poller.ts";
+import { OrderRepository } from "./order.repository.ts";
+import { Saga } from "./order.saga.ts";
+import { SagaSteps } from "./order.steps.ts";
+
+interface This extends WithPostgres {
+	orders: OrderRepository;
+	placement: Placement;
+	cancellation: Cancellation;
+	fulfilment: Fulfilment;
+	saga: Saga;
+	poller: Poller;
+	begin(placed: Placed, paymentMethod: string): void;
+	outcome(orderId: string, waitS: number): Promise<Order>;
+	withPayments(orders: Order[]): Promise<Order[]>;
+}
+
+/**
+ * Takes orders and moves them through their life. What may happen is decided in `order.machine`;
+ * the saga makes it happen. A state, its history and the event that announces it are written in one
+ * transaction, so no one hears of an order that was not saved, or misses one that was.
+ */
+export default service<(typeof contract)["actions"], This>(contract, {
+	mixins: [Postgres("order")],
+
+	actions: {
+		async place(ctx) {
+			const identity = identityOf(ctx.meta);
+			const owner = ordersFor(identity, ctx.params.user_id);
+			const placed = await this.placement.place(ctx.params, owner, identity);
+			this.begin(placed, ctx.params.payment_method);
+			if (!ctx.params.wait_s) return placed;
+			return { ...placed, order: await this.outcome(placed.order.id, ctx.params.wait_s) };
+		},
+
+		async cancel(ctx) {
+			const { meta, params } = ctx;
+			return this.cancellation.cancel(params, ownerScope(meta), identityOf(meta));
+		},
+
+		async ship(ctx) {
+			return this.fulfilment.ship(ctx.params, identityOf(ctx.meta));
+		},
+
+		async deliver(ctx) {
+			return this.fulfilment.deliver(ctx.params.id, identityOf(ctx.meta));
+		},
+
+		async get(ctx) {
+			const order = await this.orders.get(ctx.params.id, ownerScope(ctx.meta));
+			return (await this.withPayments([order]))[0]!;
+		},
+
+		async list(ctx) {
+			const { status, limit = 20, cursor } = ctx.params;
+			const before = cursor === undefined ? undefined : decodeCursor(cursor);
+			const rows = await this.orders.list(ownerScope(ctx.meta), status, before, limit + 1);
+			const page = pageOf(rows, limit);
+			return { ...page, data: await this.withPayments(page.data) };
+		},
+
+		async events(ctx) {
+			return { data: await this.orders.history(ctx.params.id, ownerScope(ctx.meta)) };
+		},
+
+		async ready() {
+			return this.checkDatabase();
+		}
+	},
+
+	methods: {
+		/** This node places the order, so it holds the saga's lease and goes on by itself. */
+		begin({ order, replayed }: Placed, payment_method: string): void {
+			if (replayed) return;
+			const lease = { fence: 1, attempt: 0, step: "forward" } as const;
+			const work = { ...lease, payment_method, cancelRequested: false, overdue: false };
+			void this.saga.start({ ...work, order: { ...order } });
+		},
+
+		/** The order once it has an outcome, sleeps, or the time is over. */
+		async outcome(orderId: string, waitS: number): Promise<Order> {
+			const deadline = performance.now() + waitS * 1000;
+			await settled(() => this.saga.running(orderId), deadline);
+			let order = await this.orders.get(orderId, undefined);
+			while (isOpen(order) && performance.now() < deadline) {
+				await delay(Math.min(100, Math.max(deadline - performance.now(), 0)));
+				order = await this.orders.get(orderId, undefined);
+			}
+			return (await this.withPayments([order]))[0]!;
+		},
+
+		async withPayments(orders: Order[]): Promise<Order[]> {
+			const order_ids = orders.filter(o => o.status !== "pending").map(o => o.id);
+			if (order_ids.length === 0) return orders;
+			const options = { retries: 2 };
+			const { payments } = await call(
+				this.broker,
+				payment.actions.summaries,
+				{ order_ids },
+				options
+			);
+			const byOrder = new Map(payments.map(({ order_id, ...rest }) => [order_id, rest]));
+			return orders.map(order => ({ ...order, payment: byOrder.get(order.id) ?? null }));
+		}
+	},
+
+	created() {
+		const { saga, pricing } = config();
+		const nodeId = this.broker.nodeID;
+		const lease = { nodeId, leaseMs: saga.leaseMs };
+		this.orders = new OrderRepository(this.pg);
+		this.placement = new Placement(this.broker, this.pg, this.orders, { ...lease, pricing });
+		this.cancellation = new Cancellation(this.pg, this.orders);
+		this.fulfilment = new Fulfilment(this.pg, this.orders);
+		this.saga = new Saga(new SagaSteps(this.broker, this.pg), ({ order }, error) =>
+			this.logger.warn(`order ${order.id} will be tried again:`, error.message)
+		);
+		this.poller = new Poller(this.pg, {
+			...lease,
+			pollMs: saga.pollMs,
+			onWork: work => void this.saga.start(work),
+			onError: error => this.logger.warn("cannot look for waiting orders:", error.message)
+		});
+	},
+
+	started() {
+		this.poller.start();
+	},
+
+	async stopped() {
+		await this.poller.stop();
+		await settled(() => this.saga.idle(), performance.now() + stopGraceMs);
+	}
+});
+
+/** Orders under way when the node stops get this long; the rest is another node's. */
+const stopGraceMs = 3000;
+
+const isOpen = ({ status }: Order) => status === "pending" || status === "payment_pending";
+
+/** Waits for the work, but not beyond the deadline (of `performance.now()`). */
+async function settled(work: () => Promise<void> | undefined, deadline: number): Promise<void> {
+	const timer = new AbortController();
+	const timeout = delay(Math.max(deadline - performance.now(), 0), undefined, {
+		signal: timer.signal
+	}).catch(() => undefined);
+	await Promise.race([work(), timeout]);
+	timer.abort();
+}
+
+/** Whose order it will be. @throws FORBIDDEN for anyone else's */
+function ordersFor({ id }: Identity, userId: string | undefined): string {
+	if (userId !== undefined && userId !== id)
+		fail("FORBIDDEN", "An order can be placed for oneself only");
+	return id;
+}

@@ -1,0 +1,141 @@
+import type { Statement } from "../../db/database.ts";
+
+/** The SQL of the hot path: each statement serves all orders that wait at its step. */
+
+/**
+ * Order, items, saga, history, outbox and idempotency answer in one transaction. Keys are inserted
+ * in their own order, so that two batches cannot wait for each other; a key that is taken leaves
+ * its order out of the answer. The placing node holds the saga's lease from birth.
+ */
+export const placeOrders: Statement = {
+	name: "place_orders",
+	text: `
+with t as materialized (select clock_timestamp() as at),
+x as materialized (
+	select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::json[], $6::jsonb[], $7::jsonb[],
+		$8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::jsonb[], $14::jsonb[])
+		as x(id, user_id, key, hash, answer, items, address, method, currency, subtotal, shipping, tax, data, actor)
+),
+k as (
+	insert into orders.idempotency (principal, route, key, request_hash, order_id, answer, created_at)
+	select user_id, $15, key, hash, id, answer, at from x, t order by user_id, key
+	on conflict do nothing returning order_id, created_at
+),
+o as (
+	insert into orders.orders (id, user_id, status, items, shipping_address, payment_method, currency,
+		subtotal_minor, shipping_minor, tax_minor, total_minor, created_at, updated_at)
+	select x.id, x.user_id, 'pending', x.items, x.address, x.method, x.currency,
+		x.subtotal, x.shipping, x.tax, x.subtotal + x.shipping + x.tax, k.created_at, k.created_at
+	from x join k on k.order_id = x.id
+	returning id, created_at
+),
+s as (
+	insert into orders.saga (order_id, step, lease_owner, lease_until)
+	select id, 'forward', $16, now() + $17::int * interval '1 ms' from o
+),
+h as (
+	insert into orders.history (order_id, version, type, to_status, actor, at)
+	select o.id, 1, 'order.created', 'pending', x.actor, o.created_at from o join x on x.id = o.id
+),
+b as (
+	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at)
+	select o.id, x.user_id, 1, 'order.created', x.data, o.created_at from o join x on x.id = o.id
+)
+select id, created_at from o`
+};
+
+/**
+ * Moves orders one step on, fenced: only the holder of the saga's present lease may. A step that
+ * yields gives way to a wish to cancel. Data is the event's payload, null when it is not published.
+ * Sagas are locked in id order before any order row, as cancelling does, so nothing can deadlock.
+ */
+export const advanceOrders: Statement = {
+	name: "advance_orders",
+	text: `
+with x as materialized (
+	select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
+		$8::jsonb[], $9::boolean[], $10::boolean[])
+		as x(id, fence, src, dst, reason, type, data, actor, yields, ends)
+),
+s as materialized (
+	select saga.order_id, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
+	from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence
+	order by saga.order_id for update of saga
+),
+o as (
+	update orders.orders t
+	set status = x.dst, reason = coalesce(x.reason, t.reason), version = t.version + 1, updated_at = clock_timestamp()
+	from x join s on s.order_id = x.id
+	where t.id = x.id and t.status = x.src and not (x.yields and s.cancel_requested)
+	returning t.id, t.user_id, t.version, t.updated_at, x.src, x.dst, x.reason, x.type, x.data, x.ends,
+		case when x.reason = 'requested' then coalesce(s.cancel_actor, x.actor) else x.actor end as actor,
+		case when x.reason = 'requested' then coalesce(s.cancel_reason, x.reason) else x.reason end as why
+),
+h as (
+	insert into orders.history (order_id, version, type, from_status, to_status, reason, actor, at)
+	select id, version, type, src, dst, why, actor, updated_at from o
+),
+b as (
+	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at)
+	select id, user_id, version, type, data, updated_at from o where data is not null
+),
+r as (
+	update orders.saga set step = 'refund' from o where saga.order_id = o.id and o.dst = 'refund_pending'
+),
+d as (
+	delete from orders.saga using o where saga.order_id = o.id and o.ends
+)
+select x.id, o.version, o.updated_at,
+	case when o.id is not null then 'done'
+		when s.order_id is null then 'fenced'
+		when s.cancel_requested and x.yields then 'cancel'
+		else 'skipped' end as outcome
+from x left join s on s.order_id = x.id left join o on o.id = x.id`
+};
+
+/** Puts orders to sleep and lets go of their leases. */
+export const parkSagas: Statement = {
+	name: "park_sagas",
+	text: `
+with x as materialized (
+	select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[]) as x(id, fence, delay_ms, error)
+),
+l as materialized (
+	select saga.order_id from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence
+	order by saga.order_id for update of saga
+)
+update orders.saga s
+set attempt = s.attempt + 1, lease_owner = null, lease_until = null, last_error = x.error,
+	next_run_at = now() + x.delay_ms * interval '1 ms'
+from x join l on l.order_id = x.id
+where s.order_id = x.id
+returning s.order_id`
+};
+
+/** Takes over orders that sleep no longer, or whose node has not been heard of. */
+export const claimSagas: Statement = {
+	name: "claim_sagas",
+	text: `
+with due as materialized (
+	select order_id from orders.saga
+	where next_run_at <= now() and (lease_until is null or lease_until < now())
+	order by next_run_at limit $3 for update skip locked
+),
+c as (
+	update orders.saga s
+	set lease_owner = $1, lease_until = now() + $2::int * interval '1 ms', fence = s.fence + 1
+	from due where s.order_id = due.order_id
+	returning s.order_id, s.step, s.attempt, s.fence, s.cancel_requested
+)
+select o.*, c.step, c.attempt, c.fence, c.cancel_requested,
+	o.created_at < now() - interval '10 min' as overdue
+from c join orders.orders o on o.id = c.order_id`
+};
+
+/** On a clean stop: what this node still holds may be taken over at once. */
+export const releaseLeases: Statement = {
+	name: "release_leases",
+	text: `
+update orders.saga set lease_owner = null, lease_until = null, next_run_at = now()
+where lease_owner = $1`
+};

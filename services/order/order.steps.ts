@@ -1,0 +1,235 @@
+import type { ServiceBroker } from "moleculer";
+import type { Order, OrderStatus } from "../../contracts/order.ts";
+import { payment, type ChargeOutcome } from "../../contracts/payment.ts";
+import { product, type ReservationState } from "../../contracts/product.ts";
+import { refusedBySql, type Database, type Statement } from "../../db/database.ts";
+import { Batcher } from "../../lib/batcher.ts";
+import { systemActor } from "../../lib/identity.ts";
+import { call, type Result } from "../../lib/service.ts";
+import type { Transition } from "./order.machine.ts";
+import { eventData } from "./order.record.ts";
+import * as sql from "./order.statements.ts";
+
+/** One order on its way through the saga, with the lease this node holds on it. */
+export interface Work {
+	order: Order;
+	payment_method: string;
+	fence: number;
+	attempt: number;
+	step: "forward" | "refund";
+	cancelRequested: boolean;
+	/** Waiting for longer than an order may wait for its goods (10 min). */
+	overdue: boolean;
+}
+
+/** `cancel`: a wish to cancel stands in the way. `fenced`: another node has taken over. */
+export type AdvanceOutcome = "done" | "cancel" | "fenced" | "skipped";
+
+export interface Advance {
+	work: Work;
+	transition: Transition;
+	/** Give way to a wish to cancel. */
+	yields: boolean;
+	/** The order's journey is over: its saga is deleted in the same commit. */
+	ends: boolean;
+}
+
+interface Parking {
+	work: Work;
+	delayMs: number;
+	error: string | null;
+}
+
+interface AdvanceRow {
+	id: string;
+	outcome: AdvanceOutcome;
+	version: number;
+	updated_at: Date;
+}
+
+/** Lines of all orders in one message: bounds it to some 350 KiB, NATS takes 1 MiB. */
+const maxLines = 1000;
+const weigh = ({ order }: Work) => order.items.length;
+
+/** Puts answers, which come by order id, into the sequence of the questions. */
+function inOrder<A extends { order_id: string }>(works: Work[], answers: A[]): A[] {
+	const byId = new Map(answers.map(answer => [answer.order_id, answer]));
+	return works.map(({ order }) => byId.get(order.id)!);
+}
+
+/** Commit, release and restock are alike: ids go in, states come out. */
+function stockStep(
+	run: (params: { order_ids: string[] }) => Promise<Result<typeof product.actions.commit>>
+): Batcher<Work, ReservationState> {
+	return new Batcher({
+		run: async works => {
+			const { outcomes } = await run({ order_ids: works.map(({ order }) => order.id) });
+			return inOrder(works, outcomes).map(({ state }) => state);
+		}
+	});
+}
+
+/**
+ * The steps of the saga. Each is one call or one statement for all orders that wait at it; a lone
+ * order is a batch of one and waits for nothing.
+ */
+export class SagaSteps {
+	readonly #broker: ServiceBroker;
+	readonly #db: Database;
+
+	constructor(broker: ServiceBroker, db: Database) {
+		this.#broker = broker;
+		this.#db = db;
+	}
+
+	readonly #reserve = new Batcher<Work, ReservationState>({
+		maxWeight: maxLines,
+		weigh,
+		run: async works => {
+			const orders = works.map(({ order }) => ({
+				order_id: order.id,
+				lines: order.items.map(({ product_id, quantity }) => ({ product_id, quantity }))
+			}));
+			const params = { orders, lock: true };
+			const { outcomes } = await call(this.#broker, product.actions.reserve, params);
+			return inOrder(works, outcomes).map(({ state }) => state);
+		}
+	});
+
+	readonly #charge = new Batcher<Work, ChargeOutcome>({
+		run: async works => {
+			const charges = works.map(({ order, payment_method }) => ({
+				order_id: order.id,
+				user_id: order.user_id,
+				amount: order.totals.total,
+				payment_method
+			}));
+			const { outcomes } = await call(this.#broker, payment.actions.charge, { charges });
+			return inOrder(works, outcomes);
+		}
+	});
+
+	readonly #commit = stockStep(p => call(this.#broker, product.actions.commit, p));
+	readonly #release = stockStep(p => call(this.#broker, product.actions.release, p));
+	readonly #restock = stockStep(p => call(this.#broker, product.actions.restock, p));
+
+	readonly #begin = new Batcher<Advance, AdvanceOutcome>({
+		retryAlone: refusedBySql,
+		run: batch => this.#advance(batch, (s, v) => this.#db.deferred(s, v))
+	});
+
+	readonly #tell = new Batcher<Advance, AdvanceOutcome>({
+		retryAlone: refusedBySql,
+		run: batch => this.#advance(batch, (s, v) => this.#db.query(s, v))
+	});
+
+	readonly #park = new Batcher<Parking, void>({
+		run: async batch => {
+			await this.#db.query(sql.parkSagas, [
+				batch.map(({ work }) => work.order.id),
+				batch.map(({ work }) => work.fence),
+				batch.map(({ delayMs }) => delayMs),
+				batch.map(({ error }) => error)
+			]);
+			return batch.map(() => undefined);
+		}
+	});
+
+	async #advance(
+		batch: Advance[],
+		run: (statement: Statement, values: unknown[]) => Promise<AdvanceRow[]>
+	): Promise<AdvanceOutcome[]> {
+		const column = <V>(value: (item: Advance) => V) => batch.map(value);
+		const rows = await run(sql.advanceOrders, [
+			column(({ work }) => work.order.id),
+			column(({ work }) => work.fence),
+			column(({ transition }) => transition.from),
+			column(({ transition }) => transition.to),
+			column(({ transition }) => transition.reason),
+			column(({ transition }) => transition.type),
+			column(({ work, transition }) =>
+				transition.published ? JSON.stringify(eventData(work.order, transition)) : null
+			),
+			column(() => JSON.stringify(systemActor)),
+			column(({ yields }) => yields),
+			column(({ ends }) => ends)
+		]);
+		const byId = new Map(rows.map(row => [row.id, row]));
+		return batch.map(item => this.#apply(item, byId.get(item.work.order.id)!));
+	}
+
+	/** Keeps the order in hand like the one in the table. */
+	#apply({ work: { order }, transition }: Advance, row: AdvanceRow): AdvanceOutcome {
+		if (row.outcome !== "done") return row.outcome;
+		order.status = transition.to;
+		order.reason = transition.reason ?? order.reason;
+		order.version = row.version;
+		order.updated_at = row.updated_at.toISOString();
+		this.#count(transition.to);
+		return "done";
+	}
+
+	#count(status: OrderStatus): void {
+		const metric = { name: "shop_orders_total", method: "inc", labels: { status }, value: 1 };
+		void this.#broker.broadcastLocal("metrics.update", metric);
+	}
+
+	/** Takes the goods out of sale, or answers what became of that before. */
+	reserve(work: Work): Promise<ReservationState> {
+		return this.#reserve.add(work);
+	}
+
+	/** Charges, or answers what became of that before. */
+	async charge(work: Work): Promise<ChargeOutcome> {
+		return this.#note(work, await this.#charge.add(work));
+	}
+
+	/** Finds out how the charge ended, and bars the order from being charged if it never began. */
+	async void(work: Work): Promise<ChargeOutcome> {
+		const params = { order_ids: [work.order.id] };
+		const { outcomes } = await call(this.#broker, payment.actions.void, params);
+		return this.#note(work, outcomes[0]!);
+	}
+
+	#note({ order }: Work, outcome: ChargeOutcome): ChargeOutcome {
+		const { payment_id: id, status } = outcome;
+		if (status !== "absent") {
+			const { currency } = order.totals.total;
+			order.payment = { id, status, refunded: { amount: 0, currency } };
+		}
+		return outcome;
+	}
+
+	commit(work: Work): Promise<ReservationState> {
+		return this.#commit.add(work);
+	}
+
+	release(work: Work): Promise<ReservationState> {
+		return this.#release.add(work);
+	}
+
+	restock(work: Work): Promise<ReservationState> {
+		return this.#restock.add(work);
+	}
+
+	/** Pays everything back. @throws while the provider's answer is not known */
+	async payBack({ order }: Work): Promise<void> {
+		const params = { order_id: order.id, reason: order.reason ?? "requested" };
+		const { id, status, refunded } = await call(this.#broker, payment.actions.reverse, params);
+		order.payment = { id, status, refunded };
+	}
+
+	/** A step nobody hears of yet: its loss is redone, so it need not wait for the disk. */
+	begin(item: Advance): Promise<AdvanceOutcome> {
+		return this.#begin.add(item);
+	}
+
+	/** A step that is told to the world: on disk when it resolves. */
+	tell(item: Advance): Promise<AdvanceOutcome> {
+		return this.#tell.add(item);
+	}
+
+	park(work: Work, delayMs: number, error: string | null): Promise<void> {
+		return this.#park.add({ work, delayMs, error });
+	}
+}
