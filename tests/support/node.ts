@@ -1,3 +1,6 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { toConfig, useConfig, type Config } from "../../config/index.ts";
 import { readEnvironment } from "../../config/env.ts";
@@ -18,4 +21,9 @@ export async function startNode(
 	for (const schema of services) broker.createService(schema);
 	await broker.start();
 	return broker;
+}
+
+/** A new folder for what a node keeps outside the database. */
+export function temporaryFolder(): Promise<string> {
+	return mkdtemp(join(tmpdir(), "shop-test-"));
 }
