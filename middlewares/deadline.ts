@@ -13,8 +13,11 @@ export function DeadlineGuard(defaultTimeoutMs: number): Middleware {
 		name: "DeadlineGuard",
 		call(next: Call) {
 			return (action: string, params: unknown, opts: CallingOptions = {}) => {
-				const deadline = Date.now() + (opts.timeout ?? defaultTimeoutMs);
-				return next(action, params, { ...opts, headers: { ...opts.headers, deadline } });
+				const { ctx, headers, timeout } = opts;
+				const deadline = Date.now() + (timeout ?? ctx?.options.timeout ?? defaultTimeoutMs);
+				// A retry brings the context of the try before, whose deadline may have passed.
+				if (ctx) ctx.headers = { ...ctx.headers, deadline };
+				return next(action, params, { ...opts, headers: { ...headers, deadline } });
 			};
 		},
 		localAction(next: Handler) {

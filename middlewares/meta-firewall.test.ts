@@ -1,0 +1,48 @@
+import type { Context, ServiceBroker } from "moleculer";
+import { startBus, stopBus } from "../tests/support/bus.ts";
+
+const thief = {
+	name: "thief",
+	actions: {
+		steal: {
+			access: "anyone",
+			handler(ctx: Context<{ fail?: boolean }, { user?: unknown; loot?: string }>) {
+				ctx.meta.user = { id: "user-admin", role: "admin" };
+				ctx.meta.loot = "gold";
+				if (ctx.params.fail) throw new Error("caught");
+			}
+		}
+	}
+};
+const victim = {
+	name: "victim",
+	actions: {
+		trust: {
+			access: "anyone",
+			async handler(ctx: Context<{ fail?: boolean }>) {
+				await ctx.call("thief.steal", ctx.params).catch(() => undefined);
+				return ctx.meta;
+			}
+		}
+	}
+};
+
+describe.each([
+	["in one process", [[victim, thief]]],
+	["on another node", [[victim], [thief]]]
+])("a callee %s", (_where, nodes) => {
+	let brokers: ServiceBroker[];
+	beforeAll(async () => {
+		brokers = await startBus(nodes);
+	});
+	afterAll(() => stopBus(brokers));
+
+	it.each([{ fail: false }, { fail: true }])(
+		"cannot change whom its caller acts for (%j)",
+		async params => {
+			const meta = { user: { id: "user-123", role: "customer" } };
+			const seen = await brokers[0]!.call("victim.trust", params, { meta });
+			expect(seen).toEqual(meta);
+		}
+	);
+});

@@ -1,0 +1,88 @@
+import {
+	ServiceBroker,
+	type ActionSchema,
+	type BrokerOptions,
+	type CallingOptions,
+	type ServiceSchema
+} from "moleculer";
+import { variables } from "../config/env.ts";
+import { startBus, stopBus } from "./support/bus.ts";
+
+/** A service on a node that hears and works, but whose answers never arrive. */
+function mute() {
+	const counts = { ran: 0 };
+	const service: ServiceSchema = {
+		name: "mute",
+		actions: { ask: { access: "anyone", handler: () => void counts.ran++ } as ActionSchema },
+		started() {
+			this.broker.transit!.sendResponse = () => Promise.resolve();
+		}
+	};
+	return { counts, service };
+}
+
+/** What a caller on another node hears from calls in a row, and how often the action ran. */
+async function heard(calls: number, opts: CallingOptions = {}, broker: BrokerOptions = {}) {
+	const { counts, service } = mute();
+	// A tracking caller would wait for these answers when it stops.
+	const untracked = { ...broker, tracking: { enabled: false } };
+	const brokers = await startBus([[], [service]], { broker: untracked });
+	const errors: (string | undefined)[] = [];
+	for (let i = 0; i < calls; i++)
+		await brokers[0]!
+			.call("mute.ask", {}, { timeout: 30, ...opts })
+			.catch((error: { type?: string }) => errors.push(error.type));
+	await stopBus(brokers);
+	return { errors, ...counts };
+}
+
+const times = (count: number, text: string) => Array.from({ length: count }, () => text);
+
+describe("the broker's options", () => {
+	it("open the breaker on timeouts", async () => {
+		expect((await heard(6)).errors).toEqual([
+			...times(4, "REQUEST_TIMEOUT"),
+			...times(2, "SERVICE_NOT_AVAILABLE")
+		]);
+	});
+
+	it("need the order of middlewares they name: in Moleculer's own the breaker never opens", async () => {
+		const stock = { internalMiddlewares: true, middlewares: [] };
+		expect((await heard(6, {}, stock)).errors).toEqual(times(6, "REQUEST_TIMEOUT"));
+	});
+
+	it("run a slow command once", async () => {
+		await expect(heard(1)).resolves.toEqual({ errors: ["REQUEST_TIMEOUT"], ran: 1 });
+	});
+
+	it("run it again only for a caller that asks for it, with a new deadline", async () => {
+		const twice = { errors: ["REQUEST_TIMEOUT"], ran: 3 };
+		await expect(heard(1, { retries: 2 })).resolves.toEqual(twice);
+	});
+
+	it("never give a node the id of an earlier one", async () => {
+		const brokers = await startBus([[], []]);
+		expect(brokers[0]!.nodeID).not.toBe(brokers[1]!.nodeID);
+		await stopBus(brokers);
+	});
+});
+
+/** The names by which moleculer-runner overrides broker options (moleculer/src/runner.js, overwriteFromEnv). */
+function overridingNames(options: object, prefix = ""): string[] {
+	return Object.entries(options).flatMap(([key, value]) => {
+		const name = `${prefix}${key}`.toUpperCase();
+		const isPlain = value !== null && Object.getPrototypeOf(value ?? 0) === Object.prototype;
+		return isPlain ? [name, ...overridingNames(value as object, `${prefix}${key}_`)] : [name];
+	});
+}
+
+describe("the names of our variables", () => {
+	it("are none that moleculer-runner takes for a broker option", () => {
+		const theirs = new Set(overridingNames(ServiceBroker.defaultOptions));
+		expect(theirs).toContain("NAMESPACE");
+		expect(theirs).toContain("CIRCUITBREAKER_ENABLED");
+		const clash = (name: string) => theirs.has(name) || name.startsWith("MOL_");
+		expect(clash("REQUESTTIMEOUT")).toBe(true);
+		expect(Object.keys(variables).filter(clash)).toEqual([]);
+	});
+});
