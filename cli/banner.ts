@@ -1,0 +1,60 @@
+import { relative } from "node:path";
+
+export interface BannerFacts {
+	/** Of the gateway. */
+	url: string;
+	demo: boolean;
+	/** Absolute path of the data folder. */
+	dataDir: string;
+	/** True when Postgres was started by us. */
+	embedded: boolean;
+	/** More lines about what runs, e.g. the nodes of a cluster. */
+	runs?: string[];
+}
+
+const order = `{"items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF", "state": "CA", "zip": "94105", "country": "USA"}}`;
+
+function links(url: string): string[] {
+	return [
+		`  shop      ${url}/api/v1/products`,
+		`  docs      ${url}/docs`,
+		`  health    ${url}/health`,
+		`  metrics   ${url}/metrics`
+	];
+}
+
+function demoLines(url: string): string[] {
+	return [
+		"",
+		"  Demo accounts, password demo-Password-1:",
+		"    alice@shop.test    customer user-123 (who acts here without a token)",
+		"    bob@shop.test      customer user-456",
+		"    support@shop.test  support",
+		"    admin@shop.test    admin",
+		"",
+		"  Try:",
+		`    curl ${url}/api/v1/products`,
+		`    curl -X POST ${url}/api/v1/orders -H 'Content-Type: application/json' -H 'Prefer: wait=5' -d '${order}'`,
+		`    curl ${url}/api/v1/orders`
+	];
+}
+
+/** What a newcomer reads once the shop takes orders. */
+export function banner({ url, demo, dataDir, embedded, runs = [] }: BannerFacts): string {
+	const folder = relative(process.cwd(), dataDir);
+	const shown = folder.startsWith("..") ? dataDir : folder;
+	return [
+		"",
+		"The shop is open.",
+		"",
+		...links(url),
+		...(demo ? demoLines(url) : []),
+		"",
+		embedded ? `  Embedded: Postgres, in ${shown}/postgres` : "  Database: the one of DATABASE_URL",
+		"  Payments: simulated, no money moves" + (demo ? `; ledger in ${shown}/psp-ledger.jsonl` : ""),
+		...runs.map(line => `  ${line}`),
+		"  Stop:     Ctrl-C",
+		...(embedded ? ["  Afresh:   npm start -- --fresh"] : []),
+		""
+	].join("\n");
+}

@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+	type BrokerOptions,
+	type Middleware,
+	type Service,
+	ServiceBroker,
+	type ServiceSchema
+} from "moleculer";
+import { config } from "../config/index.ts";
+import brokerOptions from "../moleculer.config.ts";
+import { portTaken } from "./launch-error.ts";
+
+interface Extras {
+	services?: readonly string[];
+	middlewares?: Middleware[];
+	replOptions?: BrokerOptions["replOptions"];
+}
+
+async function schemaOf(name: string): Promise<ServiceSchema> {
+	const path = join(import.meta.dirname, `../services/${name}/${name}.service.ts`);
+	return (await import(pathToFileURL(path).href)).default;
+}
+
+/** What this node runs: its services, and the metrics where someone can read them. */
+function configuredServices(): string[] {
+	const { services, metricsPort } = config();
+	const readable = services.includes("gateway") || metricsPort !== undefined;
+	return readable ? [...services, "metrics"] : [...services];
+}
+
+function webServer(broker: ServiceBroker): Server | undefined {
+	const services = broker.services as (Service & { server?: Server })[];
+	return services.find(({ server }) => server)?.server;
+}
+
+/** moleculer-web only logs that it cannot listen, and its start never settles. */
+async function listenFailure(broker: ServiceBroker): Promise<never> {
+	const server = webServer(broker);
+	if (!server) return new Promise(() => {});
+	const [error] = await once(server, "error");
+	throw error.code === "EADDRINUSE" ? portTaken(config().port) : error;
+}
+
+/** Starts this process as a node with the services of `config()`. @throws LaunchError */
+export async function startBroker({ services, middlewares = [], replOptions }: Extras = {}) {
+	const names = services ?? configuredServices();
+	const options = brokerOptions();
+	const broker = new ServiceBroker({
+		...options,
+		replOptions,
+		middlewares: [...options.middlewares!, ...middlewares]
+	});
+	for (const name of names) broker.createService(await schemaOf(name));
+	await Promise.race([broker.start(), listenFailure(broker)]);
+	return broker;
+}
+
+/** The gateway's address, undefined on a node without one. */
+export function gatewayUrl(broker: ServiceBroker): string | undefined {
+	const address = webServer(broker)?.address() as AddressInfo | null | undefined;
+	if (!address) return undefined;
+	const host = config().host.replace(/^(0\.0\.0\.0|::)$/, "127.0.0.1");
+	return `http://${host}:${address.port}`;
+}

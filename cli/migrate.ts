@@ -1,0 +1,23 @@
+import { readEnvironment } from "../config/env.ts";
+import { toConfig } from "../config/index.ts";
+import { prepareDatabase } from "./ground.ts";
+import { exitCodes, LaunchError } from "./launch-error.ts";
+import { run } from "./lifecycle.ts";
+import { commandLine } from "./options.ts";
+
+const usage = `Usage: DATABASE_URL=postgres://… npm run migrate
+Brings the database to the present shape and, in demo mode, adds the demo data.`;
+
+commandLine(usage, {});
+
+run(async life => {
+	const { databaseUrl, demo } = toConfig(readEnvironment());
+	if (!databaseUrl)
+		throw new LaunchError(
+			"Set DATABASE_URL: npm start migrates the embedded database by itself.",
+			exitCodes.configuration
+		);
+	await prepareDatabase(databaseUrl, demo);
+	console.log("The database is up to date.");
+	await life.end(0);
+});

@@ -1,0 +1,25 @@
+import { readEnvironment } from "../config/env.ts";
+import { toConfig, useConfig } from "../config/index.ts";
+import { startBroker } from "./broker.ts";
+import { DataFolder } from "./data-folder.ts";
+import { tokenKeys } from "./keys.ts";
+import { run } from "./lifecycle.ts";
+import { commandLine } from "./options.ts";
+
+const usage = `Usage: SERVICES=order NATS_URL=nats://… DATABASE_URL=postgres://… npm run node
+Runs one node of the shop on a bus and a database that are there already (npm run migrate).`;
+
+commandLine(usage, {});
+
+run(async life => {
+	const config = toConfig(readEnvironment());
+	const needsKeys = config.services.some(name => name === "gateway" || name === "user");
+	const keys = needsKeys && tokenKeys(config, new DataFolder(config.dataDir).tokenKey);
+	useConfig({ ...config, token: { ...config.token, ...keys } });
+	const broker = await startBroker();
+	life.atEnd(() => broker.stop());
+	console.log(`ready: ${config.services.join(", ")} as ${broker.nodeID}`);
+	// A cluster's launcher holds the other end: when it is killed, its nodes do not stay behind.
+	process.once("disconnect", () => void life.end(0));
+	process.send?.("ready");
+});

@@ -1,0 +1,34 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { exitCodes } from "./launch-error.ts";
+
+type Flags = NonNullable<ParseArgsConfig["options"]>;
+
+function endWith(usage: string, complaint?: string): never {
+	if (complaint === undefined) {
+		console.log(usage);
+		process.exit(0);
+	}
+	console.error(`${complaint}\n${usage}`);
+	process.exit(exitCodes.usage);
+}
+
+/** The command line's flags and words; ends the process with the usage when one is not known. */
+export function commandLine<const F extends Flags>(
+	usage: string,
+	flags: F,
+	allowPositionals = false
+) {
+	const options = { ...flags, help: { type: "boolean", short: "h" } } as const;
+	try {
+		const { values, positionals } = parseArgs({ options, allowPositionals });
+		if ((values as { help?: boolean }).help) endWith(usage);
+		return { values, positionals };
+	} catch (error) {
+		return endWith(usage, (error as Error).message);
+	}
+}
+
+/** Ends the process because a word on the command line is not understood. */
+export function misused(usage: string, complaint: string): never {
+	return endWith(usage, complaint);
+}

@@ -1,0 +1,22 @@
+import { useConfig } from "../config/index.ts";
+import { banner } from "./banner.ts";
+import { prepareGround, progress } from "./ground.ts";
+import { run } from "./lifecycle.ts";
+import { commandLine } from "./options.ts";
+
+const usage = `Usage: npm start [-- --fresh]
+  --fresh   forget the embedded database, its orders and the generated keys first
+Settings are environment variables; .env.example lists them.`;
+
+const { values } = commandLine(usage, { fresh: { type: "boolean" } });
+
+run(async life => {
+	const { config, embedded } = await prepareGround(life, { fresh: values.fresh });
+	useConfig(config);
+	progress("starting the services");
+	const { gatewayUrl, startBroker } = await import("./broker.ts");
+	const broker = await startBroker();
+	life.atEnd(() => broker.stop());
+	const url = gatewayUrl(broker);
+	console.log(url ? banner({ ...config, url, embedded }) : `Running ${config.services.join(", ")}`);
+});
