@@ -1,13 +1,14 @@
 -- One payment per order for ever, and what was paid back of it. The amount and the order of a row never change.
 
 -- The row stands before the provider is called, with all that is needed to ask again under the same key (the id).
+-- A row without an amount bars an order that was called off from ever being charged (failed, `voided`).
 create table payments (
 	id uuid primary key,
 	order_id uuid not null unique,
-	user_id text not null,
-	amount_minor bigint not null check (amount_minor > 0),
-	currency char(3) not null,
-	payment_method text not null,
+	user_id text,
+	amount_minor bigint check (amount_minor > 0),
+	currency char(3),
+	payment_method text,
 	status text not null default 'processing' check (status in ('processing', 'succeeded', 'failed', 'review')),
 	provider_ref text,
 	failure_code text,
@@ -18,6 +19,8 @@ create table payments (
 	first_sent_at timestamptz not null default clock_timestamp(),
 	created_at timestamptz not null default clock_timestamp(),
 	updated_at timestamptz not null default clock_timestamp(),
+	check (num_nonnulls(user_id, amount_minor, currency, payment_method) = 4
+		or (status = 'failed' and failure_code = 'voided')),
 	check (status <> 'succeeded' or provider_ref is not null),
 	check (status <> 'failed' or failure_code is not null),
 	check (status <> 'review' or review_reason is not null)
@@ -27,7 +30,10 @@ create table payments (
 create table refunds (
 	id uuid primary key,
 	payment_id uuid not null references payments,
-	idempotency_key text not null,
+	-- 'refund:<idempotency key>' of staff, or 'reverse:<refunded before>' of the saga; the id follows from it.
+	purpose text not null,
+	-- As it was asked: null is all that is left. Another value under the same purpose is another request.
+	requested_minor bigint,
 	amount_minor bigint not null check (amount_minor > 0),
 	reason text not null,
 	requested_by text not null,
@@ -36,7 +42,7 @@ create table refunds (
 	failure_code text,
 	created_at timestamptz not null default clock_timestamp(),
 	updated_at timestamptz not null default clock_timestamp(),
-	unique (payment_id, idempotency_key),
+	unique (payment_id, purpose),
 	check (status <> 'succeeded' or provider_ref is not null)
 );
 create index refunds_by_payment on refunds (payment_id, created_at);

@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import { config, type Config } from "../../config/index.ts";
+import { payment as contract, type Payment } from "../../contracts/payment.ts";
+import { fail } from "../../lib/errors.ts";
+import { identityOf, ownerScope } from "../../lib/identity.ts";
+import { service } from "../../lib/service.ts";
+import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
+import { Charges } from "./payment.charges.ts";
+import { metricsOf } from "./payment.metrics.ts";
+import type { PaymentProvider } from "./payment.provider.ts";
+import { SimulatedProvider } from "./payment.provider.simulator.ts";
+import { Refunds } from "./payment.refunds.ts";
+import { RefundRepository } from "./payment.refunds.repository.ts";
+import { PaymentRepository } from "./payment.repository.ts";
+
+interface This extends WithPostgres {
+	payments: PaymentRepository;
+	provider: PaymentProvider;
+	charges: Charges;
+	refunds: Refunds;
+	one(by: "id" | "order_id", id: string, owner?: string): Promise<Payment>;
+}
+
+const providers: Record<Config["payment"]["provider"], () => Promise<PaymentProvider>> = {
+	simulator: () => SimulatedProvider.open(join(config().dataDir, "psp-ledger.jsonl"))
+};
+
+/**
+ * Takes money and gives it back: one payment per order for ever. What the provider says is recorded
+ * here and nowhere else; `payment.charges` and `payment.refunds` decide when it is asked.
+ */
+export default service<typeof contract.actions, This>(contract, {
+	mixins: [Postgres("payment")],
+
+	actions: {
+		async charge(ctx) {
+			return { outcomes: await this.charges.charge(ctx.params.charges) };
+		},
+
+		async resolve(ctx) {
+			return { outcomes: await this.charges.resolve(ctx.params.order_ids) };
+		},
+
+		async void(ctx) {
+			return { outcomes: await this.charges.void(ctx.params.order_ids) };
+		},
+
+		async refund(ctx) {
+			const { id, idempotency_key, amount, reason } = ctx.params;
+			const requestedBy = identityOf(ctx.meta).id;
+			await this.refunds.refund(id, idempotency_key, { amount, reason, requestedBy });
+			return this.one("id", id);
+		},
+
+		async reverse(ctx) {
+			const { order_id, reason } = ctx.params;
+			return this.one("id", await this.refunds.reverse(order_id, reason));
+		},
+
+		async get(ctx) {
+			const { id, order_id } = ctx.params;
+			if ((id === undefined) === (order_id === undefined))
+				fail("VALIDATION_FAILED", "Give either id or order_id");
+			const owner = ownerScope(ctx.meta);
+			return id ? this.one("id", id, owner) : this.one("order_id", order_id!, owner);
+		},
+
+		async summaries(ctx) {
+			return { payments: await this.payments.summaries(ctx.params.order_ids) };
+		},
+
+		async ready() {
+			return this.checkDatabase();
+		}
+	},
+
+	methods: {
+		async one(by: "id" | "order_id", id: string, owner?: string): Promise<Payment> {
+			return (await this.payments.get(by, id, owner)) ?? fail("NOT_FOUND");
+		}
+	},
+
+	async started() {
+		const { provider: name, answerMs } = config().payment;
+		const provider = (this.provider = await providers[name]());
+		const onTrouble = (level: "warn" | "error", message: string) => this.logger[level](message);
+		this.payments = new PaymentRepository(this.pg);
+		this.charges = new Charges({
+			repository: this.payments,
+			provider,
+			answerMs,
+			onRecorded: rows => {
+				for (const metric of metricsOf(rows))
+					void this.broker.broadcastLocal("metrics.update", metric);
+			},
+			onTrouble
+		});
+		this.refunds = new Refunds({ repository: new RefundRepository(this.pg), provider, onTrouble });
+	},
+
+	/** Charges in the background end first: they still need the provider and the database. */
+	async stopped() {
+		await this.charges?.idle();
+		await this.provider?.close();
+	}
+});
