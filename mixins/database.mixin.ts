@@ -1,0 +1,63 @@
+import type { Service, ServiceSchema } from "moleculer";
+import DbService from "moleculer-db";
+import SequelizeAdapter from "moleculer-db-adapter-sequelize";
+import { Sequelize, type Model, type ModelStatic } from "sequelize";
+import { config, type ServiceName } from "../config/index.ts";
+import { mixin } from "../lib/service.ts";
+import { databaseUrlOf } from "./postgres.mixin.ts";
+
+/** What the mixin adds to a service. */
+export interface WithModel<M extends Model> extends Service {
+	/** There from `started()` on. */
+	model: ModelStatic<M>;
+}
+
+interface AdapterBase {
+	db: Sequelize | undefined;
+	model: ModelStatic<Model>;
+	service: WithModel<Model> & { schema: { model(db: Sequelize): ModelStatic<Model> } };
+}
+
+const limits = { statement_timeout: 5000, idle_in_transaction_session_timeout: 10_000 };
+
+/**
+ * The stock adapter syncs tables and stops the start for ever when the database is away. This one
+ * only prepares: the first query connects, and the `ready` action tells whether that works.
+ */
+class LazySequelizeAdapter extends (SequelizeAdapter as unknown as new () => AdapterBase) {
+	async connect(): Promise<void> {
+		const { service } = this;
+		const { databasePool } = config();
+		this.db = new Sequelize(databaseUrlOf(service.name as ServiceName), {
+			logging: false,
+			pool: { max: databasePool, min: 0, acquire: 5000, idle: 30_000 },
+			dialectOptions: { ...limits, application_name: `shop ${service.name} models` }
+		});
+		this.model = service.schema.model(this.db);
+		service.model = this.model;
+	}
+
+	async disconnect(): Promise<void> {
+		await this.db?.close();
+	}
+}
+
+const crud = Object.keys((DbService as unknown as ServiceSchema).actions!);
+
+/**
+ * moleculer-db on Sequelize, caged: the model is for the service's repository, and none of the
+ * actions that would let a caller query or write any column exists.
+ *
+ * Moleculer clones a schema deeply when it mixes it in, so a Sequelize made out here would be
+ * copied with its pool; `defineModel` is called once the service starts.
+ */
+export function Database(
+	defineModel: (db: Sequelize) => ModelStatic<Model>
+): Partial<ServiceSchema> {
+	return mixin({
+		mixins: [DbService as unknown as ServiceSchema],
+		actions: Object.fromEntries(crud.map(name => [name, false])),
+		adapter: new LazySequelizeAdapter(),
+		model: defineModel
+	});
+}

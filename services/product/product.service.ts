@@ -1,0 +1,115 @@
+import { product as contract } from "../../contracts/product.ts";
+import { identityOf } from "../../lib/identity.ts";
+import { service } from "../../lib/service.ts";
+import { Database, type WithModel } from "../../mixins/database.mixin.ts";
+import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
+import { defineProduct, type ProductRow } from "./product.model.ts";
+import { ProductRepository } from "./product.repository.ts";
+import { ReservationRepository } from "./product.reservation.repository.ts";
+import { StockRepository } from "./product.stock.repository.ts";
+
+interface This extends WithModel<ProductRow>, WithPostgres {
+	products: ProductRepository;
+	stock: StockRepository;
+	reservations: ReservationRepository;
+	sweeper: NodeJS.Timeout;
+	sweep(): Promise<void>;
+}
+
+const sweepEveryMs = 5000;
+const sweepLimit = 500;
+
+/**
+ * The catalogue and the stock behind it. Units leave the sale in steps that may be repeated, come
+ * late or out of order (`product.stock.statements.ts`); the catalogue never touches them.
+ */
+export default service<typeof contract.actions, This>(contract, {
+	mixins: [Database(defineProduct), Postgres("product")],
+
+	actions: {
+		async create(ctx) {
+			const id = await this.stock.create(ctx.params, identityOf(ctx.meta).id);
+			return this.products.get(id);
+		},
+
+		update(ctx) {
+			const { id, version, price, ...texts } = ctx.params;
+			const priced = price && { price_minor: price.amount, currency: price.currency };
+			return this.products.update(id, version, { ...texts, ...priced });
+		},
+
+		archive(ctx) {
+			return this.products.update(ctx.params.id, ctx.params.version, { archived: true });
+		},
+
+		"stock.adjust"(ctx) {
+			return this.stock.adjust(ctx.params, identityOf(ctx.meta).id);
+		},
+
+		async reserve(ctx) {
+			return { outcomes: await this.reservations.reserve(ctx.params) };
+		},
+
+		async lock(ctx) {
+			return { outcomes: await this.reservations.lock(ctx.params.order_ids) };
+		},
+
+		async commit(ctx) {
+			return { outcomes: await this.reservations.commit(ctx.params.order_ids) };
+		},
+
+		async release(ctx) {
+			return { outcomes: await this.reservations.release(ctx.params.order_ids) };
+		},
+
+		async restock(ctx) {
+			return { outcomes: await this.reservations.restock(ctx.params.order_ids) };
+		},
+
+		list(ctx) {
+			return this.products.list(ctx.params);
+		},
+
+		get(ctx) {
+			return this.products.get(ctx.params.id);
+		},
+
+		categories() {
+			return this.products.categories();
+		},
+
+		"stock.get"(ctx) {
+			return this.stock.get(ctx.params.product_id);
+		},
+
+		quote(ctx) {
+			return this.stock.quote(ctx.params.product_ids);
+		},
+
+		ready() {
+			return this.checkDatabase();
+		}
+	},
+
+	methods: {
+		/** Every node sweeps: two that meet wait for each other's rows and then find them done. */
+		async sweep() {
+			try {
+				await this.reservations.sweep(sweepLimit);
+			} catch (error) {
+				this.logger.warn("expired holds were not swept:", (error as Error).message);
+			}
+		}
+	},
+
+	started() {
+		this.products = new ProductRepository(this.model);
+		this.stock = new StockRepository(this.pg);
+		this.reservations = new ReservationRepository(this.pg);
+		this.sweeper = setInterval(() => void this.sweep(), sweepEveryMs);
+	},
+
+	stopped() {
+		clearInterval(this.sweeper);
+	}
+});
