@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type EnvironmentError, readEnvironment, variables } from "./env.ts";
+
+function linesOf(source: Record<string, string>): string[] {
+	try {
+		readEnvironment(source);
+		return [];
+	} catch (error) {
+		return (error as EnvironmentError).lines;
+	}
+}
+
+describe("readEnvironment", () => {
+	it("has a default for everything that a first start needs", () => {
+		expect(readEnvironment({})).toMatchObject({
+			NODE_ENV: "development",
+			HOST: "127.0.0.1",
+			PORT: 8080,
+			DATABASE_URL: undefined,
+			DURABILITY: "prefix"
+		});
+	});
+
+	it("takes numbers, switches and empty values from text", () => {
+		const env = readEnvironment({ PORT: "0", DEMO: "0", NATS_URL: "", HOST: "" });
+		expect(env).toMatchObject({ PORT: 0, DEMO: false, NATS_URL: undefined, HOST: "127.0.0.1" });
+		expect(readEnvironment({ DEMO: "true" }).DEMO).toBe(true);
+	});
+
+	it("lists every fault at once, each with its variable, what was found and what is wanted", () => {
+		const lines = linesOf({
+			PORT: "http",
+			DURABILITY: "sometimes",
+			DATABASE_URL: "mysql://localhost",
+			SERVICES: "order,stock",
+			DEMO: "maybe"
+		});
+		expect(lines).toHaveLength(5);
+		for (const name of ["PORT", "DURABILITY", "DATABASE_URL", "SERVICES", "DEMO"])
+			expect(lines.find(line => line.startsWith(`${name}: `))).toContain(
+				variables[name as keyof typeof variables].about
+			);
+		expect(lines.join("\n")).toContain('"sometimes"');
+	});
+
+	it("never prints a secret", () => {
+		const given = Object.entries(variables).filter(([, variable]) => "secret" in variable);
+		const lines = linesOf(Object.fromEntries(given.map(([name]) => [name, "hunter2"])));
+		expect(given.length).toBeGreaterThan(5);
+		expect(lines).toHaveLength(given.length);
+		expect(lines.join("\n")).not.toContain("hunter2");
+	});
+
+	it("refuses demo data in production", () => {
+		expect(linesOf({ NODE_ENV: "production", DEMO: "1" })).toEqual([
+			"DEMO: must not be on with NODE_ENV=production"
+		]);
+		expect(linesOf({ NODE_ENV: "production", DEMO: "0" })).toEqual([]);
+	});
+
+	describe("with a secret in a file", () => {
+		const folder = mkdtempSync(join(tmpdir(), "env-"));
+		const file = join(folder, "url");
+		beforeAll(() => writeFileSync(file, "postgres://shop:pw@db/shop\n"));
+		afterAll(() => rmSync(folder, { recursive: true }));
+
+		it("reads it without the line's end", () => {
+			expect(readEnvironment({ DATABASE_URL_FILE: file }).DATABASE_URL).toBe(
+				"postgres://shop:pw@db/shop"
+			);
+		});
+
+		it("says which file cannot be read", () => {
+			const [line] = linesOf({ DATABASE_URL_FILE: join(folder, "absent") });
+			expect(line).toMatch(/^DATABASE_URL_FILE: cannot be read: .*absent/);
+		});
+
+		it("takes nothing but a secret from a file", () => {
+			expect(readEnvironment({ HOST_FILE: file }).HOST).toBe("127.0.0.1");
+		});
+	});
+});
+
+describe("variables", () => {
+	it("say what they are for", () => {
+		for (const { about } of Object.values(variables)) expect(about.length).toBeGreaterThan(10);
+	});
+
+	it("have defaults that they would accept", () => {
+		const defaults = Object.entries(variables).flatMap(([name, variable]) =>
+			"fallback" in variable ? [[name, String(variable.fallback)]] : []
+		);
+		expect(linesOf(Object.fromEntries(defaults))).toEqual([]);
+	});
+});

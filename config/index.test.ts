@@ -1,0 +1,53 @@
+import { readEnvironment } from "./env.ts";
+import { config, toConfig, useConfig } from "./index.ts";
+
+const from = (source: Record<string, string>) => toConfig(readEnvironment(source));
+
+describe("toConfig", () => {
+	it("switches demo mode on, but not in production", () => {
+		expect(from({}).demo).toBe(true);
+		expect(from({ DEMO: "0" }).demo).toBe(false);
+		expect(from({ NODE_ENV: "production" }).demo).toBe(false);
+	});
+
+	it("splits the list of services", () => {
+		expect(from({ SERVICES: "order,payment" }).services).toEqual(["order", "payment"]);
+	});
+
+	it("cannot be changed", () => {
+		expect(Object.isFrozen(from({}))).toBe(true);
+	});
+
+	it("reads shipping and tax by region", () => {
+		const table = {
+			"*": { shipping: 500, tax_basis_points: 0 },
+			US: { shipping: 0, tax_basis_points: 0 },
+			"US-CA": { shipping: 0, tax_basis_points: 825 }
+		};
+		expect(from({ PRICING: JSON.stringify(table) }).pricing).toEqual(table);
+		expect(from({}).pricing).toEqual({ "*": { shipping: 0, tax_basis_points: 0 } });
+	});
+
+	it.each([
+		["{", "PRICING: is not JSON"],
+		["[]", "PRICING:"],
+		["{}", 'PRICING: "*" is missing'],
+		['{"*":{"shipping":-1,"tax_basis_points":0}}', "PRICING: /*/shipping must be >= 0"],
+		['{"*":{"shipping":1.5,"tax_basis_points":0}}', "PRICING: /*/shipping must be integer"],
+		['{"*":{"shipping":0}}', "PRICING: /*/tax_basis_points is required"],
+		[
+			'{"*":{"shipping":0,"tax_basis_points":0},"usa":{"shipping":0,"tax_basis_points":0}}',
+			"PRICING: /usa is not a known member"
+		]
+	])("refuses %s as a table of prices", (json, sentence) => {
+		expect(() => from({ PRICING: json })).toThrow(sentence);
+	});
+});
+
+describe("config", () => {
+	it("answers what a launcher set", () => {
+		const mine = from({ PORT: "1234" });
+		useConfig(mine);
+		expect(config()).toBe(mine);
+	});
+});

@@ -1,0 +1,96 @@
+import type { ActionContract, Contract, TSchema } from "../lib/schema.ts";
+import { faults } from "../lib/validator.ts";
+import { order } from "./order.ts";
+import { payment } from "./payment.ts";
+import { product } from "./product.ts";
+import { user } from "./user.ts";
+
+const contracts: Contract[] = [user, product, order, payment];
+const actions = contracts.flatMap(contract => Object.values<ActionContract>(contract.actions));
+const named = actions.map(action => [action.name, action] as const);
+
+type Located = [pointer: string, schema: TSchema];
+
+/** A schema and all within it. */
+function parts(schema: TSchema, at = ""): Located[] {
+	const inner: Located[] = [
+		...Object.entries<TSchema>(schema.properties ?? {}),
+		...(schema.items ? [["[]", schema.items] as Located] : []),
+		...((schema.anyOf ?? []) as TSchema[]).map((s, i): Located => [`anyOf ${i}`, s])
+	];
+	return [[at, schema], ...inner.flatMap(([name, s]) => parts(s, `${at}/${name}`))];
+}
+
+const offending = (schema: TSchema, wrong: (schema: TSchema) => unknown) =>
+	parts(schema).flatMap(([pointer, part]) => (wrong(part) ? [pointer] : []));
+
+const isOpen = (s: TSchema) =>
+	s.type === "object" && s.additionalProperties !== false && !s.patternProperties;
+const isEndless = (s: TSchema) =>
+	(s.type === "string" && !s.enum && !s.pattern && !s.format && s.maxLength === undefined) ||
+	(s.type === "array" && s.maxItems === undefined) ||
+	(/^(integer|number)$/.test(s.type) && (s.minimum === undefined || s.maximum === undefined));
+
+describe("every contract", () => {
+	it("names its actions after itself", () => {
+		for (const { name, actions } of contracts)
+			for (const [key, action] of Object.entries(actions))
+				expect(action.name).toBe(`${name}.${key}`);
+	});
+});
+
+describe.each(named)("the action %s", (_name, action) => {
+	it("is described in one sentence without a full stop", () => {
+		expect(action.summary).toMatch(/^[A-Z][^\n]*[^.]$/);
+	});
+
+	it("refuses unknown members at every depth", () => {
+		expect([...offending(action.params, isOpen), ...offending(action.returns, isOpen)]).toEqual([]);
+	});
+
+	it("bounds whatever a caller may send, but a version", () => {
+		const endless = offending(action.params, isEndless);
+		expect(endless.filter(pointer => pointer !== "/version")).toEqual([]);
+	});
+
+	it("has schemas that Ajv accepts in strict mode", () => {
+		expect(() => [faults(action.params, {}), faults(action.returns, {})]).not.toThrow();
+	});
+});
+
+describe("order.place", () => {
+	const valid = {
+		items: [{ product_id: "prod-001", quantity: 2 }],
+		shipping_address: { street: "123 Main St", city: "SF", zip: "94105", country: "USA" },
+		payment_method: "pm_card_visa",
+		idempotency_key: "k-1"
+	};
+	const pointers = (change: object) =>
+		faults(order.actions.place.params, { ...valid, ...change }).map(({ pointer }) => pointer);
+
+	it("takes an order", () => {
+		expect(pointers({})).toEqual([]);
+	});
+
+	it.each([
+		[{ items: [] }, "/items"],
+		[{ items: Array.from({ length: 101 }, () => valid.items[0]) }, "/items"],
+		[{ items: [{ product_id: "prod-001", quantity: 0 }] }, "/items/0/quantity"],
+		[{ items: [{ product_id: "prod-001", quantity: 1000 }] }, "/items/0/quantity"],
+		[{ items: [{ product_id: "../etc", quantity: 1 }] }, "/items/0/product_id"],
+		[{ items: [{ product_id: "prod-001", quantity: 1, unit_price: 1 }] }, "/items/0/unit_price"],
+		[
+			{ shipping_address: { ...valid.shipping_address, country: "Mars" } },
+			"/shipping_address/country"
+		],
+		[
+			{ shipping_address: { ...valid.shipping_address, city: "S\u0000F" } },
+			"/shipping_address/city"
+		],
+		[{ payment_method: "4242424242424242" }, "/payment_method"],
+		[{ idempotency_key: "a b" }, "/idempotency_key"],
+		[{ total: 1 }, "/total"]
+	])("refuses %j at %s", (change, pointer) => {
+		expect(pointers(change)).toEqual([pointer]);
+	});
+});
