@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
+import { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -33,8 +33,8 @@ function configuredServices(): string[] {
 }
 
 function webServer(broker: ServiceBroker): Server | undefined {
-	const services = broker.services as (Service & { server?: Server })[];
-	return services.find(({ server }) => server)?.server;
+	const services = broker.services as (Service & { server?: unknown })[];
+	return services.map(({ server }) => server).find(server => server instanceof Server);
 }
 
 /** moleculer-web only logs that it cannot listen, and its start never settles. */

@@ -1,0 +1,73 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { banner } from "./banner.ts";
+import { own, plan, shared, type NodePlan } from "./cluster-plan.ts";
+import { type Ground, prepareGround, progress } from "./ground.ts";
+import { LaunchError } from "./launch-error.ts";
+import { type Lifecycle, run } from "./lifecycle.ts";
+import { startNats } from "./nats-server.ts";
+import { commandLine, misused } from "./options.ts";
+import { SupervisedNode } from "./supervisor.ts";
+
+const usage = `Usage: npm run cluster [-- [--fresh] order=3 payment=2 …]
+One process per service over nats-server; name=count starts more of one.
+  --fresh   forget the embedded database, its orders and the generated keys first`;
+
+const { values, positionals } = commandLine(usage, { fresh: { type: "boolean" } }, true);
+
+function plannedNodes(): NodePlan[] {
+	try {
+		return plan(positionals);
+	} catch (error) {
+		return misused(usage, (error as Error).message);
+	}
+}
+
+async function bus(life: Lifecycle, { config, data }: Ground): Promise<string> {
+	if (config.natsUrl) return config.natsUrl;
+	const onCrash = (reason: string) => void life.fail(new LaunchError(reason));
+	const server = await startNats({ directory: data.path, progress, onCrash });
+	life.atEnd(() => server.stop());
+	return server.url;
+}
+
+/** Lets `npm run repl` find the bus. */
+function announce(life: Lifecycle, { config, data }: Ground, natsUrl: string): void {
+	const facts = { natsUrl, namespace: config.namespace };
+	writeFileSync(data.clusterFile, JSON.stringify(facts), { mode: 0o600 });
+	life.atEnd(() => rmSync(data.clusterFile, { force: true }));
+}
+
+/** What takes work in ends before what does it. */
+const stopOrder = [["gateway"], ["order"], ["user", "product", "payment"]];
+
+async function startNodes(life: Lifecycle, nodes: NodePlan[], ground: Ground, natsUrl: string) {
+	const common = { ...shared(process.env), NATS_URL: natsUrl };
+	const supervised = nodes.map(node => ({
+		service: node.service,
+		process: new SupervisedNode(node.name, { ...common, ...own(node, ground.config) })
+	}));
+	life.atEnd(async () => {
+		for (const services of stopOrder)
+			await Promise.all(
+				supervised.filter(({ service }) => services.includes(service)).map(s => s.process.stop())
+			);
+	});
+	await Promise.all(supervised.map(node => node.process.start()));
+}
+
+const nodes = plannedNodes();
+
+run(async life => {
+	const gateways = nodes.filter(({ service }) => service === "gateway").length;
+	const ground = await prepareGround(life, { fresh: values.fresh, gateways });
+	const { config, embedded } = ground;
+	const natsUrl = await bus(life, ground);
+	progress(`starting ${nodes.length} nodes`);
+	await startNodes(life, nodes, ground, natsUrl);
+	announce(life, ground, natsUrl);
+	const url = `http://127.0.0.1:${config.port}`;
+	const runs = [
+		`Nodes:    ${nodes.map(({ name }) => name).join(", ")}; join them with npm run repl`
+	];
+	if (!life.ending) console.log(banner({ ...config, url, embedded, runs }));
+});

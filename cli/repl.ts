@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { REPLEval, REPLServer } from "node:repl";
+import type { ServiceBroker } from "moleculer";
+import { readEnvironment } from "../config/env.ts";
+import { type Config, serviceNames, toConfig, useConfig } from "../config/index.ts";
+import { DataFolder } from "./data-folder.ts";
+import { prepareGround, progress } from "./ground.ts";
+import { type Lifecycle, run } from "./lifecycle.ts";
+import { commandLine } from "./options.ts";
+
+const usage = `Usage: npm run repl
+Opens the embedded shop with a prompt; or joins the nodes at NATS_URL, or a cluster that runs here.
+Commands: help, nodes, actions, call order.list, order <id>, stock <id>, place <product> <n>, quit`;
+
+commandLine(usage, {});
+
+type Bus = Pick<Config, "namespace"> & { natsUrl: string };
+
+/** A cluster that runs on this data folder holds its lock; a file without it is a dead one's. */
+function runningCluster(data: DataFolder): Bus | undefined {
+	if (!existsSync(data.clusterFile)) return undefined;
+	try {
+		data.lock()();
+		return undefined;
+	} catch {
+		return JSON.parse(readFileSync(data.clusterFile, "utf8")) as Bus;
+	}
+}
+
+function busToJoin({ natsUrl, namespace, dataDir }: Config): Bus | undefined {
+	return natsUrl ? { natsUrl, namespace } : runningCluster(new DataFolder(dataDir));
+}
+
+/** Node's REPL starts a line while the last one still runs, which piped commands would not survive. */
+function oneAtATime(server: REPLServer, quit: () => void): () => Promise<void> {
+	const evaluate = server.eval as REPLEval;
+	let last = Promise.resolve();
+	const queued: REPLEval = function (line, context, file, callback) {
+		last = last.then(
+			() =>
+				new Promise(done => {
+					if (/^(q|quit|exit)$/.test(line.trim())) return quit();
+					evaluate.call(server, line, context, file, (error, result) => {
+						callback(error, result);
+						done();
+					});
+				})
+		);
+	};
+	Object.assign(server, { eval: queued });
+	return () => last;
+}
+
+function openPrompt(life: Lifecycle, broker: ServiceBroker): void {
+	const server = broker.repl() as unknown as REPLServer;
+	const end = () => void life.end(0);
+	const idle = oneAtATime(server, end);
+	server.removeAllListeners("exit");
+	server.once("exit", () => void idle().then(end));
+}
+
+async function join(bus: Bus): Promise<Config> {
+	progress("joining the nodes on the bus");
+	return { ...toConfig(readEnvironment()), ...bus, services: [] };
+}
+
+run(async life => {
+	const bus = busToJoin(toConfig(readEnvironment()));
+	const config = bus ? await join(bus) : (await prepareGround(life)).config;
+	useConfig(config);
+	const { startBroker } = await import("./broker.ts");
+	const { OperatorIdentity } = await import("./operator.ts");
+	const { commands } = await import("./repl-commands.ts");
+	const broker = await startBroker({
+		middlewares: [OperatorIdentity],
+		replOptions: { delimiter: "shop $", customCommands: commands }
+	});
+	life.atEnd(() => broker.stop());
+	await broker.waitForServices([...serviceNames], 10_000);
+	openPrompt(life, broker);
+});
