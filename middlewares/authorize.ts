@@ -15,7 +15,7 @@ export const Authorize: Middleware = {
 	localAction(next: Handler, action: ActionSchema & { access?: Access }) {
 		const { access, name } = action;
 		// The gateway's own actions (moleculer-web) are never published to the bus.
-		if (access === undefined && /^(\$node|api|metrics)\./.test(name ?? "")) return next;
+		if (access === undefined && /^(\$node|gateway|metrics)\./.test(name ?? "")) return next;
 		if (access === undefined) throw new Error(`Action ${name} declares no access`);
 		if (access === "anyone" || access === "internal") return next;
 		return async (ctx: Context<unknown, Meta>) => {

@@ -1,0 +1,61 @@
+import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+
+/** What the gateway answers itself. `when` tells people nothing about parts; only admins see `checks`. */
+export const Health = strictObject(
+	{
+		status: oneOf(["ok", "degraded", "down"]),
+		version: T.String(),
+		checks: T.Optional(
+			T.Record(T.String(), oneOf(["up", "down"]), { description: "By service; for admins only" })
+		)
+	},
+	{ title: "Health" }
+);
+export type Health = Static<typeof Health>;
+
+/** A body that is not JSON. It is only ever answered by the node that serves the request. */
+const Document = T.Unsafe<{ type: string; body: string | Uint8Array }>({ type: "string" });
+export type Document = Static<typeof Document>;
+
+const own = { kind: "query", access: "anyone", params: strictObject({}) } as const;
+
+export const docsFiles = [
+	"swagger-ui.css",
+	"swagger-ui-bundle.js",
+	"swagger-ui-standalone-preset.js",
+	"favicon-32x32.png",
+	"start.js"
+] as const;
+
+export const gateway = contract("gateway", {
+	health: { ...own, summary: "Which parts of the shop are up", returns: Health },
+	live: {
+		...own,
+		summary: "The process runs",
+		returns: strictObject({ status: oneOf(["ok"]) }, { title: "Live" })
+	},
+	ready: {
+		...own,
+		summary: "This node wants requests: not while it starts, drains, or can reach nothing",
+		returns: strictObject({ ready: T.Boolean() }, { title: "Ready" })
+	},
+	metrics: { ...own, summary: "Measurements of this node, in Prometheus text", returns: Document },
+	description: {
+		...own,
+		summary: "This API as OpenAPI 3.1",
+		returns: T.Record(T.String(), T.Unknown())
+	},
+	docs: { ...own, summary: "This API as a page for people", returns: Document },
+	docsFile: {
+		...own,
+		summary: "A part of that page",
+		params: strictObject({ file: oneOf(docsFiles) }),
+		returns: Document
+	},
+	image: {
+		...own,
+		summary: "An image of a product",
+		params: strictObject({ name: T.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$" }) }),
+		returns: Document
+	}
+});

@@ -1,0 +1,165 @@
+import { gateway, type Health } from "../../contracts/gateway.ts";
+import { order, type Order } from "../../contracts/order.ts";
+import { payment } from "../../contracts/payment.ts";
+import { product } from "../../contracts/product.ts";
+import { user } from "../../contracts/user.ts";
+import type { ErrorCode } from "../../lib/errors.ts";
+import type { ActionContract, Role } from "../../lib/schema.ts";
+
+/**
+ * The one table of what HTTP serves. Aliases, 405 and `Allow`, access, parameters, the API
+ * description and the tests' matrix come from it; who may call and with what comes from the contract.
+ */
+export interface Route {
+	/** Unique; the `operationId` of the API description. */
+	readonly id: string;
+	readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+	/** With `{name}` where the action's parameter of that name stands. */
+	readonly path: string;
+	readonly action: ActionContract;
+	/** Status of success; 200 without. */
+	readonly status?: number;
+	/** Another status for some results. */
+	readonly unless?: { readonly status: number; when(result: unknown): boolean };
+	/** Fewer roles than the action lets in. */
+	readonly roles?: readonly Role[];
+	/** Parameters of the action that this route does not offer. */
+	readonly omit?: readonly string[];
+	/** The member of the result that is the representation. */
+	readonly member?: string;
+	/** Path of what was made, for `Location`. */
+	readonly location?: string;
+	/** Answers carry an `ETag`, and `If-None-Match` is honoured. */
+	readonly etag?: boolean;
+	/** `Cache-Control`; `no-store` without. */
+	readonly cache?: string;
+	/** Media types, where the answer is a document and not JSON. */
+	readonly media?: readonly string[];
+	/** `Content-Security-Policy`, where the answer is a page. */
+	readonly policy?: string;
+	/** What the action refuses with, beyond what follows from its parameters. */
+	readonly refusals?: readonly ErrorCode[];
+}
+
+function route(
+	request: `${Route["method"]} /${string}`,
+	id: string,
+	action: ActionContract,
+	more: Partial<Route> = {}
+): Route {
+	const [method, path] = request.split(" ") as [Route["method"], string];
+	return { id, method, path, action, ...more };
+}
+
+/** May be kept, but not shown again without asking: stock and prices change. */
+const fresh = { etag: true, cache: "no-cache" } as const;
+const anHour = { etag: true, cache: "public, max-age=3600" } as const;
+
+const isUndecided = (result: unknown) => /^(payment_)?pending$/.test((result as Order).status);
+const isDown = (result: unknown) => (result as Health).status === "down";
+const isUnready = (result: unknown) => !(result as { ready: boolean }).ready;
+
+const text = (type: string) => [`text/${type}; charset=utf-8`];
+const page =
+	"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
+	"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const users = user.actions;
+const products = product.actions;
+const orders = order.actions;
+const payments = payment.actions;
+const own = gateway.actions;
+
+/** By the tag under which the API description shows them. */
+export const routes = {
+	auth: [
+		route("POST /api/v1/auth/register", "register", users.create, { status: 202 }),
+		route("POST /api/v1/auth/login", "login", users.authenticate, {
+			refusals: ["INVALID_CREDENTIALS"]
+		}),
+		route("GET /.well-known/jwks.json", "getKeys", users.keys, { cache: "public, max-age=300" })
+	],
+	users: [
+		route("GET /api/v1/users/me", "getMe", users.get, { omit: ["id"], etag: true }),
+		route("PATCH /api/v1/users/me", "updateMe", users.update, {
+			omit: ["id", "role", "locked"],
+			etag: true
+		}),
+		route("GET /api/v1/users", "listUsers", users.list),
+		route("GET /api/v1/users/{id}", "getUser", users.get, { roles: ["admin"], etag: true }),
+		route("PATCH /api/v1/users/{id}", "updateUser", users.update, {
+			roles: ["admin"],
+			etag: true
+		})
+	],
+	catalogue: [
+		route("GET /api/v1/products", "listProducts", products.list, fresh),
+		route("GET /api/v1/products/{id}", "getProduct", products.get, fresh),
+		route("GET /api/v1/categories", "listCategories", products.categories, fresh),
+		route("POST /api/v1/products", "createProduct", products.create, {
+			status: 201,
+			location: "/api/v1/products/{id}",
+			etag: true,
+			refusals: ["DUPLICATE_SKU"]
+		}),
+		route("PATCH /api/v1/products/{id}", "updateProduct", products.update, { etag: true }),
+		route("DELETE /api/v1/products/{id}", "archiveProduct", products.archive, { etag: true }),
+		route("GET /api/v1/products/{product_id}/stock", "getStock", products["stock.get"]),
+		route("POST /api/v1/products/{product_id}/stock", "adjustStock", products["stock.adjust"], {
+			refusals: ["INSUFFICIENT_STOCK"]
+		})
+	],
+	orders: [
+		route("POST /api/v1/orders", "placeOrder", orders.place, {
+			status: 201,
+			member: "order",
+			location: "/api/v1/orders/{id}",
+			etag: true,
+			refusals: ["FORBIDDEN", "UNKNOWN_PRODUCT", "MIXED_CURRENCIES", "AMOUNT_TOO_LARGE"]
+		}),
+		route("GET /api/v1/orders", "listOrders", orders.list),
+		route("GET /api/v1/orders/{id}", "getOrder", orders.get, { etag: true }),
+		route("GET /api/v1/orders/{id}/events", "listOrderEvents", orders.events),
+		route("GET /api/v1/orders/{order_id}/payment", "getOrderPayment", payments.get, {
+			omit: ["id"]
+		}),
+		route("POST /api/v1/orders/{id}/cancel", "cancelOrder", orders.cancel, {
+			member: "order",
+			unless: { status: 202, when: isUndecided },
+			refusals: ["ILLEGAL_TRANSITION"]
+		}),
+		route("POST /api/v1/orders/{id}/ship", "shipOrder", orders.ship, {
+			refusals: ["ILLEGAL_TRANSITION"]
+		}),
+		route("POST /api/v1/orders/{id}/deliver", "deliverOrder", orders.deliver, {
+			refusals: ["ILLEGAL_TRANSITION"]
+		})
+	],
+	payments: [
+		route("GET /api/v1/payments/{id}", "getPayment", payments.get, { omit: ["order_id"] }),
+		route("POST /api/v1/payments/{id}/refund", "refundPayment", payments.refund, {
+			refusals: ["PAYMENT_NOT_REFUNDABLE", "REFUND_EXCEEDS_PAYMENT"]
+		})
+	],
+	operation: [
+		route("GET /health", "getHealth", own.health, { unless: { status: 503, when: isDown } }),
+		route("GET /health/live", "getLive", own.live),
+		route("GET /health/ready", "getReady", own.ready, {
+			unless: { status: 503, when: isUnready }
+		}),
+		route("GET /metrics", "getMetrics", own.metrics, {
+			media: text("plain; version=0.0.4"),
+			refusals: ["NOT_FOUND"]
+		}),
+		route("GET /openapi.json", "getDescription", own.description, fresh),
+		route("GET /docs", "getDocs", own.docs, { ...fresh, media: text("html"), policy: page }),
+		route("GET /docs/{file}", "getDocsFile", own.docsFile, {
+			...anHour,
+			media: [...text("css"), ...text("javascript"), "image/png"]
+		}),
+		route("GET /images/{name}", "getImage", own.image, {
+			...anHour,
+			media: ["image/svg+xml", "image/png", "image/jpeg", "image/webp"]
+		})
+	]
+} as const satisfies Record<string, readonly Route[]>;

@@ -1,0 +1,248 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type {
+	CallingOptions,
+	Context,
+	Service,
+	ServiceSchema,
+	ServiceSettingSchema
+} from "moleculer";
+import ApiGateway from "moleculer-web";
+import { config } from "../../config/index.ts";
+import { gateway } from "../../contracts/gateway.ts";
+import { fail, Failure } from "../../lib/errors.ts";
+import type { Meta } from "../../lib/identity.ts";
+import { call, service } from "../../lib/service.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { answerOf, send } from "./gateway.answer.ts";
+import { callerOf } from "./gateway.caller.ts";
+import { docsFile, docsPage, Images } from "./gateway.documents.ts";
+import { toProblem } from "./gateway.errors.ts";
+import { checkParts, statusOf } from "./gateway.health.ts";
+import { openApiDocument } from "./gateway.openapi.ts";
+import { allowed, paths, type Operation } from "./gateway.operations.ts";
+import { actingNote, askOf, type Ask } from "./gateway.request.ts";
+import { TokenVerifier } from "./gateway.tokens.ts";
+import { measure, type Metrics } from "./gateway.traffic.ts";
+
+/** A request as moleculer-web hands it on, with the id that we gave it. */
+interface Incoming extends IncomingMessage {
+	$ctx: Context<unknown, Meta>;
+	$params: { params: Record<string, string>; query: Record<string, unknown> };
+	originalUrl: string;
+	requestId: string;
+	/** The path of the route that was found. */
+	template?: string;
+}
+
+interface Gateway extends Service {
+	server: Server;
+	tokens: TokenVerifier;
+	images: Images;
+	/** True once every part has answered; after that a missing one does not take this node out. */
+	complete: boolean;
+	/** For the launcher and tests: the port that was bound. */
+	port(): number;
+	express(): (req: IncomingMessage, res: ServerResponse) => void;
+	metrics(): Metrics | undefined;
+	respond(req: Incoming, res: ServerResponse, operation: Operation): Promise<void>;
+	refuse(req: Incoming, res: ServerResponse, error: unknown): void;
+}
+
+const limits = {
+	headersTimeout: 10_000,
+	requestTimeout: 15_000,
+	connectionsCheckingInterval: 1000,
+	maxHeaderSize: 16_384
+};
+const maxConnections = 1000;
+const maxUrlLength = 8000;
+const drainMs = 4000;
+
+const everyAnswer = new Map([
+	["X-Content-Type-Options", "nosniff"],
+	["Referrer-Policy", "no-referrer"],
+	["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
+	["Cross-Origin-Resource-Policy", "same-origin"],
+	["Cache-Control", "no-store"]
+]);
+
+/** Of moleculer-web only the handling of requests: none of its actions but the private one. */
+const web = ApiGateway as unknown as ServiceSchema;
+const mixin = { ...web, actions: { rest: web.actions!.rest! } };
+
+/** Serves a path; which of its operations, its real method alone decides (OPTIONS runs none). */
+function alias(path: string) {
+	return function (
+		this: Gateway,
+		req: Incoming,
+		res: ServerResponse,
+		next: (error: unknown) => void
+	) {
+		req.template = path;
+		const method = req.method === "HEAD" ? "GET" : req.method;
+		const operation = paths.get(path)!.find(candidate => candidate.method === method);
+		if (operation) return void this.respond(req, res, operation).catch(next);
+		res.setHeader("Allow", allowed(path));
+		next(new Failure("METHOD_NOT_ALLOWED"));
+	};
+}
+
+function routeOf(prefix: string, isPart: (path: string) => boolean) {
+	const aliases = [...paths.keys()]
+		.filter(isPart)
+		.map(path => [path.slice(prefix.length).replace(/\{(\w+)\}/g, ":$1"), alias(path)] as const);
+	return {
+		path: prefix,
+		aliases: Object.fromEntries(aliases),
+		mappingPolicy: "restrict",
+		mergeParams: false,
+		bodyParsers: false,
+		logging: false,
+		pathToRegexpOptions: { sensitive: true, trailing: false }
+	};
+}
+
+const isApi = (path: string) => path.startsWith("/api/v1/");
+
+/** Reads may be asked again elsewhere; a command is asked once, and its wait comes on top. */
+function optionsOf({ action }: Operation, { params }: Ask): CallingOptions {
+	const { wait_s: waitS } = params as { wait_s?: number };
+	return {
+		retries: action.kind === "query" ? 2 : 0,
+		...(waitS !== undefined && { timeout: waitS * 1000 + config().callTimeoutMs })
+	};
+}
+
+const settings = {
+	// We own the server: moleculer-web ends the process when the port is taken.
+	server: false,
+	routes: [routeOf("/api/v1", isApi), routeOf("", path => !isApi(path))],
+	$secureSettings: ["routes"],
+	logRequest: null,
+	logRequestParams: null,
+	logResponse: null,
+	logRouteRegistration: null,
+	rootCallOptions(
+		this: Gateway,
+		options: CallingOptions & { tracking?: boolean },
+		req: Incoming,
+		res: ServerResponse
+	) {
+		// The client's X-Request-ID is not trusted, and tracking would delay the drain below.
+		options.requestID = req.requestId = randomUUID();
+		options.tracking = false;
+		res.setHeaders(everyAnswer);
+		measure(
+			req,
+			res,
+			() => this.metrics(),
+			() => req.template ?? "unmatched"
+		);
+	}
+} as ServiceSettingSchema;
+
+export default service<typeof gateway.actions, Gateway>(gateway, {
+	mixins: [mixin],
+
+	settings,
+
+	created() {
+		const { token } = config();
+		this.tokens = new TokenVerifier(token.publicKey);
+		this.images = new Images(join(import.meta.dirname, "../../db/seed/images"));
+		this.complete = false;
+		this.server = createServer(limits, this.express());
+		this.server.maxConnections = maxConnections;
+	},
+
+	async started() {
+		const { port, host } = config();
+		this.server.listen(port, host);
+		await once(this.server, "listening");
+	},
+
+	async stopped() {
+		const closed = once(this.server, "close");
+		this.server.close();
+		const cut = setTimeout(() => this.server.closeAllConnections(), drainMs);
+		await closed;
+		clearTimeout(cut);
+	},
+
+	actions: {
+		async health(ctx) {
+			const checks = await checkParts(ctx);
+			const { version } = manifest;
+			const status = statusOf(checks);
+			return ctx.meta.user?.role === "admin" ? { status, version, checks } : { status, version };
+		},
+
+		live: () => ({ status: "ok" }) as const,
+
+		async ready(ctx) {
+			if (!this.broker.started) return { ready: false };
+			const status = statusOf(await checkParts(ctx));
+			this.complete ||= status === "ok";
+			return { ready: this.complete && status !== "down" };
+		},
+
+		metrics() {
+			const { register } = this.metrics() ?? fail("NOT_FOUND");
+			if (config().metricsPort !== undefined) fail("NOT_FOUND");
+			return { type: register.contentType, body: register.metrics() };
+		},
+
+		description: () => openApiDocument(),
+		docs: () => docsPage(),
+		docsFile: ctx => docsFile(ctx.params.file),
+
+		image(ctx) {
+			return this.images.get(ctx.params.name);
+		}
+	},
+
+	methods: {
+		port() {
+			return (this.server.address() as AddressInfo).port;
+		},
+
+		metrics() {
+			return this.broker.getLocalService("metrics") as unknown as Metrics | undefined;
+		},
+
+		async respond(req: Incoming, res: ServerResponse, operation: Operation) {
+			if (req.url!.length > maxUrlLength) fail("URI_TOO_LONG");
+			const { params: path, query } = req.$params;
+			const caller = await callerOf(req, operation, this.tokens, config().demo);
+			if (caller.demo) res.setHeader("X-Demo-Mode", actingNote(caller));
+			const ask = await askOf(operation, { req, path, query, caller });
+			const result = await call(req.$ctx, operation.action, ask.params, {
+				...optionsOf(operation, ask),
+				meta: { user: caller.user, requestId: req.requestId }
+			});
+			const answer = answerOf(operation, ask, result, req.originalUrl);
+			send(req, res, answer, !this.broker.started);
+		},
+
+		refuse(req: Incoming, res: ServerResponse, error: unknown) {
+			if (res.headersSent) return;
+			const problem = toProblem(error, req.requestId);
+			if (problem.code === "INTERNAL") this.logger.error(`request ${req.requestId} failed:`, error);
+			else if (problem.status >= 500)
+				this.logger.warn(`request ${req.requestId}: ${(error as Error).message}`);
+			send(req, res, problem, !this.broker.started);
+		},
+
+		// The two ways by which moleculer-web answers an error.
+		errorHandler(req: Incoming, res: ServerResponse, error: unknown) {
+			this.refuse(req, res, error);
+		},
+		sendError(req: Incoming, res: ServerResponse, error: unknown) {
+			this.refuse(req, res, error);
+		}
+	}
+});

@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import Prometheus from "moleculer-prometheus";
+import { config } from "../../config/index.ts";
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/**
+ * Stands where moleculer-prometheus has its own server, which listens on every interface: this one
+ * listens only when METRICS_PORT is set, and on the configured host.
+ */
+class ScrapeServer {
+	readonly server: Server;
+	#answer: Handler | undefined;
+
+	constructor() {
+		this.server = createServer((req, res) => {
+			if (req.url === "/metrics") this.#answer?.(req, res);
+			else res.writeHead(404).end();
+		});
+	}
+
+	get(_path: string, answer: Handler): void {
+		this.#answer = answer;
+	}
+
+	async listen(): Promise<void> {
+		const { metricsPort, host } = config();
+		if (metricsPort === undefined) return;
+		this.server.listen(metricsPort, host);
+		await once(this.server, "listening");
+	}
+}
+
+interface Update {
+	name: string;
+	method: "inc" | "observe" | "set";
+	labels?: Record<string, string | number>;
+	value?: number;
+}
+
+interface Metrics extends Service {
+	server: ScrapeServer;
+	/** For the launcher and tests: the port that was bound, when one was. */
+	port(): number | undefined;
+	update(name: string, method: string, labels: Update["labels"] | null, value: number): void;
+	updateCommonValues(): void;
+}
+
+// Its event handlers have the signature of Moleculer 0.13 and would never see their payload.
+const mixin = { ...Prometheus, events: {} };
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+const settings = {
+	metrics: {
+		moleculer_nodes: null,
+		moleculer_actions_total: null,
+		moleculer_events_total: null,
+		moleculer_action_endpoints_total: null,
+		moleculer_service_endpoints_total: null,
+		moleculer_event_endpoints_total: null,
+		moleculer_req_total: null,
+		moleculer_req_errors_total: null,
+		moleculer_req_duration_ms: null,
+		http_requests_total: {
+			type: "Counter",
+			labelNames: ["method", "route", "status"],
+			help: "HTTP requests by route template and status"
+		},
+		http_request_duration_seconds: {
+			type: "Histogram",
+			labelNames: ["method", "route"],
+			help: "Time from a request's head to the end of its answer",
+			buckets: seconds
+		},
+		action_duration_seconds: {
+			type: "Histogram",
+			labelNames: ["action", "outcome"],
+			help: "Time of actions that ran on this node",
+			buckets: seconds
+		},
+		shop_orders_total: {
+			type: "Counter",
+			labelNames: ["status"],
+			help: "Orders that reached a status"
+		},
+		shop_payments_total: {
+			type: "Counter",
+			labelNames: ["result"],
+			help: "Payments by how they ended"
+		},
+		shop_payments_amount_minor_total: {
+			type: "Counter",
+			labelNames: ["result", "currency"],
+			help: "Their sum in minor units"
+		}
+	}
+} as ServiceSettingSchema;
+
+/** What this process measures. Any part of it reports with the local event `metrics.update`. */
+const schema: ServiceSchema & ThisType<Metrics> = {
+	name: "metrics",
+	mixins: [mixin],
+
+	settings,
+
+	created() {
+		this.server = new ScrapeServer();
+	},
+
+	events: {
+		"metrics.update"(ctx: Context<Update>) {
+			const { name, method, labels, value = 1 } = ctx.params;
+			this.update(name, method, labels ?? null, value);
+		},
+		"$services.changed"() {
+			this.updateCommonValues();
+		},
+		"$node.connected"() {
+			this.updateCommonValues();
+		},
+		"$node.disconnected"() {
+			this.updateCommonValues();
+		}
+	},
+
+	methods: {
+		port() {
+			return (this.server.server.address() as AddressInfo | null)?.port;
+		},
+
+		/** The original asks `$node.*` actions, which are switched off on the bus. */
+		updateCommonValues() {
+			if (!this.metrics) return;
+			const nodes = this.broker.registry.getNodeList({ onlyAvailable: true }).length;
+			const services = this.broker.registry.getServiceList({ onlyAvailable: true }).length;
+			this.update("moleculer_nodes_total", "set", null, nodes);
+			this.update("moleculer_services_total", "set", null, services);
+		}
+	}
+};
+export default schema;
