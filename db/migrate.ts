@@ -27,7 +27,11 @@ export async function migrations(): Promise<Migration[]> {
 	return found;
 }
 
-async function ensureRole(client: pg.Client, ownerUrl: string, service: ServiceName): Promise<void> {
+async function ensureRole(
+	client: pg.Client,
+	ownerUrl: string,
+	service: ServiceName
+): Promise<void> {
 	const role = roleOf(service);
 	const password = client.escapeLiteral(rolePassword(ownerUrl, role));
 	const { rowCount } = await client.query("select 1 from pg_roles where rolname = $1", [role]);
@@ -63,9 +67,10 @@ async function apply(client: pg.Client, { service, file, sql }: Migration): Prom
 /**
  * Brings a database to the present shape, under an advisory lock and in one transaction: it is
  * done wholly or not at all. Answers the names of the migrations it ran.
+ * @param given instead of those on disk
  * @throws what Postgres said, with the file in the message
  */
-export async function migrate(ownerUrl: string): Promise<string[]> {
+export async function migrate(ownerUrl: string, given?: Migration[]): Promise<string[]> {
 	const client = new pg.Client({ connectionString: ownerUrl, application_name: "shop migrate" });
 	await client.connect();
 	const done: string[] = [];
@@ -79,7 +84,7 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
 		);
 		for (const service of Object.keys(schemas) as ServiceName[])
 			await ensureSchema(client, service);
-		for (const migration of await migrations()) {
+		for (const migration of given ?? (await migrations())) {
 			const name = `${migration.service}/${migration.file}`;
 			try {
 				if (await apply(client, migration)) done.push(name);

@@ -41,10 +41,13 @@ export interface TestDatabase {
 	drop(): Promise<void>;
 }
 
-/** A database of one's own with all tables and the demo data. */
-export async function testDatabase(): Promise<TestDatabase> {
+/**
+ * A database of one's own with all tables and the demo data.
+ * @param template another one, e.g. Postgres' own empty `template1`
+ */
+export async function testDatabase(template = process.env.TEST_TEMPLATE): Promise<TestDatabase> {
 	const name = `test_${randomBytes(6).toString("hex")}`;
-	await onServer(`create database ${name} template ${process.env.TEST_TEMPLATE}`);
+	await onServer(`create database ${name} template ${template}`);
 	const url = serverUrl(name);
 	const pool = new pg.Pool({ connectionString: url, max: 2 });
 	return {

@@ -1,0 +1,179 @@
+import pg from "pg";
+import {
+	Database,
+	refusedBySql,
+	roleOf,
+	schemas,
+	serviceUrl,
+	sqlState
+} from "../../db/database.ts";
+import { refuseInsideTransaction } from "../../lib/transaction-scope.ts";
+import { testDatabase, type TestDatabase } from "../support/database.ts";
+
+type ServiceName = keyof typeof schemas;
+const services = Object.keys(schemas) as ServiceName[];
+const durability = { name: "durability", text: "show synchronous_commit" };
+
+let database: TestDatabase;
+const open: Database[] = [];
+
+/** Connections as a service has them. */
+function connect(service: ServiceName, wanted: "prefix" | "strict" = "prefix"): Database {
+	const url = serviceUrl(database.url, service);
+	const db = new Database({ url, pool: 2, durability: wanted, name: "test" });
+	open.push(db);
+	return db;
+}
+
+beforeAll(async () => {
+	database = await testDatabase();
+});
+afterAll(async () => {
+	await Promise.all(open.map(db => db.close()));
+	await database.drop();
+});
+
+describe("Database", () => {
+	it("waits for the disk in query and transaction, and not in deferred", async () => {
+		const db = connect("order");
+		await expect(db.query(durability)).resolves.toEqual([{ synchronous_commit: "on" }]);
+		await expect(db.transaction(tx => tx.query(durability))).resolves.toEqual([
+			{ synchronous_commit: "on" }
+		]);
+		await expect(db.deferred(durability)).resolves.toEqual([{ synchronous_commit: "off" }]);
+	});
+
+	it("waits for the disk everywhere when durability is strict", async () => {
+		const db = connect("order", "strict");
+		for (const rows of [await db.query(durability), await db.deferred(durability)])
+			expect(rows).toEqual([{ synchronous_commit: "on" }]);
+	});
+
+	it("bounds how long a statement, a lock and an idle transaction may last", async () => {
+		const limits = {
+			name: "limits",
+			text: "select name, setting from pg_settings where name = any($1)"
+		};
+		const names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
+		const rows = await connect("order").query<{ name: string; setting: string }>(limits, [names]);
+		expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({
+			statement_timeout: "5000",
+			lock_timeout: "2000",
+			idle_in_transaction_session_timeout: "10000"
+		});
+	});
+
+	it("gives bigint as a number and numeric as text", async () => {
+		const text = "select 9007199254740991::bigint as amount, 1.10::numeric as exact";
+		await expect(connect("order").query({ name: "types", text })).resolves.toEqual([
+			{ amount: Number.MAX_SAFE_INTEGER, exact: "1.10" }
+		]);
+	});
+
+	describe("in a transaction", () => {
+		const insert = {
+			name: "insert",
+			text: `insert into orders.idempotency (principal, route, key, request_hash, order_id, answer)
+				values ('test', $1, $2, '', gen_random_uuid(), '{}')`
+		};
+		const count = {
+			name: "count",
+			text: "select count(*) as rows from orders.idempotency where route = $1"
+		};
+
+		it("keeps nothing when the work fails, and the connection stays usable", async () => {
+			const db = connect("order");
+			const work = db.transaction(async tx => {
+				await tx.query(insert, ["undone", "a"]);
+				await expect(tx.query(count, ["undone"])).resolves.toEqual([{ rows: 1 }]);
+				throw new Error("changed my mind");
+			});
+			await expect(work).rejects.toThrow("changed my mind");
+			await expect(db.query(count, ["undone"])).resolves.toEqual([{ rows: 0 }]);
+		});
+
+		it("keeps all when it succeeds", async () => {
+			const db = connect("order");
+			await db.transaction(async tx => {
+				await tx.query(insert, ["kept", "a"]);
+				await tx.query(insert, ["kept", "b"]);
+			});
+			await expect(db.query(count, ["kept"])).resolves.toEqual([{ rows: 2 }]);
+		});
+
+		it("refuses whatever would leave the process", async () => {
+			const work = connect("order").transaction(async () => refuseInsideTransaction("a call"));
+			await expect(work).rejects.toThrow("a call inside a database transaction");
+			refuseInsideTransaction("a call");
+		});
+	});
+});
+
+describe("refusedBySql", () => {
+	const failure = async (work: Promise<unknown>) =>
+		work.then(
+			() => undefined,
+			(e: unknown) => e
+		);
+
+	it("says so of a statement that broke a rule, which surely changed nothing", async () => {
+		const text = "update product.stock set reserved = on_hand + 1 where product_id = 'prod-001'";
+		const error = await failure(connect("product").query({ name: "oversell", text }));
+		expect(sqlState(error)).toBe("23514");
+		expect(refusedBySql(error)).toBe(true);
+	});
+
+	it("does not say so of a connection that broke, whose commit may have happened", async () => {
+		const text = "select pg_terminate_backend(pg_backend_pid())";
+		const error = await failure(connect("order").query({ name: "die", text }));
+		expect(error).toBeInstanceOf(Error);
+		expect(refusedBySql(error)).toBe(false);
+		expect(refusedBySql(new Error("read ECONNRESET"))).toBe(false);
+		expect(refusedBySql(Object.assign(new Error(), { code: "ECONNRESET" }))).toBe(false);
+	});
+});
+
+describe("a service's role", () => {
+	const pairs = services.flatMap(mine =>
+		services.filter(theirs => theirs !== mine).map(theirs => [mine, theirs] as const)
+	);
+
+	async function tablesOf(service: ServiceName): Promise<string[]> {
+		const sql = "select tablename from pg_tables where schemaname = $1";
+		const rows = await database.rows<{ tablename: string }>(sql, [schemas[service]]);
+		return rows.map(({ tablename }) => `${schemas[service]}.${tablename}`);
+	}
+
+	it.each(services)("of %s reads its own tables", async service => {
+		const tables = await tablesOf(service);
+		expect(tables.length).toBeGreaterThan(0);
+		for (const table of tables)
+			await connect(service).query({ name: `read ${table}`, text: `select from ${table} limit 1` });
+	});
+
+	it.each(pairs)("of %s cannot touch what belongs to %s", async (mine, theirs) => {
+		const db = connect(mine);
+		for (const table of await tablesOf(theirs))
+			for (const text of [`select from ${table}`, `delete from ${table}`])
+				await expect(db.query({ name: text, text })).rejects.toMatchObject({ code: "42501" });
+	});
+
+	it.each(services)("of %s owns nothing and makes no tables", async service => {
+		const text = `create table ${schemas[service]}.mine (id int)`;
+		await expect(connect(service).query({ name: text, text })).rejects.toMatchObject({
+			code: "42501"
+		});
+		const [role] = await database.rows(
+			"select rolsuper, rolcreatedb, rolcreaterole from pg_roles where rolname = $1",
+			[roleOf(service)]
+		);
+		expect(role).toEqual({ rolsuper: false, rolcreatedb: false, rolcreaterole: false });
+	});
+
+	it("needs its password", async () => {
+		const url = new URL(serviceUrl(database.url, "order"));
+		url.password = "guess";
+		const client = new pg.Client({ connectionString: url.toString() });
+		await expect(client.connect()).rejects.toMatchObject({ code: "28P01" });
+	});
+});
