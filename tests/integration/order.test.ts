@@ -99,7 +99,7 @@ describe("placing an order", () => {
 		const { order: placed } = await place(broker, { payment_method, wait_s: 10 });
 		expect(placed).toMatchObject({ status: "payment_failed", reason });
 		const [stock] = await database.rows<{ n: number }>(
-			"select count(*)::int as n from product.reservation where order_id = $1 and state <> 'released'",
+			"select count(*)::int as n from product.reservation_head where order_id = $1 and state <> 'released'",
 			[placed.id]
 		);
 		expect(stock!.n).toBe(0);
