@@ -99,6 +99,7 @@ function settings(port: number, maxConnections: number): string[] {
 		max_wal_size: "256MB",
 		io_method: "sync",
 		jit: "off",
+		max_logical_replication_workers: 0,
 		log_checkpoints: "off"
 	};
 	return Object.entries(values).flatMap(([name, value]) => ["-c", `${name}=${value}`]);

@@ -1,6 +1,7 @@
 import type { BrokerOptions, ServiceBroker } from "moleculer";
 import { order, type Order } from "../contracts/order.ts";
 import { product } from "../contracts/product.ts";
+import type { Fault } from "../lib/errors.ts";
 import { newId } from "../lib/id.ts";
 import { format } from "../lib/money.ts";
 import { call } from "../lib/service.ts";
@@ -54,6 +55,18 @@ async function placeOrder(
 	console.log(summary(placed.order));
 }
 
+interface Refused {
+	message: string;
+	data?: { detail?: string } | Fault[];
+}
+
+function refusal({ message, data }: Refused): string {
+	const detail = Array.isArray(data)
+		? data.map(fault => `${fault.pointer} ${fault.detail}`).join(", ")
+		: data?.detail;
+	return detail ? `${message} ${detail}` : message;
+}
+
 /** A refusal is an answer here, not a defect: its words, and no stack. */
 function told(action: Action): Command["action"] {
 	return async (broker, words) => {
@@ -61,8 +74,7 @@ function told(action: Action): Command["action"] {
 			// Moleculer's type says a list; moleculer-repl gives the words by their names.
 			await action(broker, words as unknown as Words);
 		} catch (error) {
-			const { message, data } = error as { message: string; data?: { detail?: string } };
-			console.log(data?.detail ? `${message}: ${data.detail}` : message);
+			console.log(refusal(error as Refused));
 		}
 	};
 }

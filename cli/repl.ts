@@ -53,6 +53,8 @@ function oneAtATime(server: REPLServer, quit: () => void): () => Promise<void> {
 
 function openPrompt(life: Lifecycle, broker: ServiceBroker): void {
 	const server = broker.repl() as unknown as REPLServer;
+	// A command prints its own answer, so none has a result to show.
+	Object.assign(server, { ignoreUndefined: true });
 	const end = () => void life.end(0);
 	const idle = oneAtATime(server, end);
 	server.removeAllListeners("exit");
@@ -76,6 +78,8 @@ run(async life => {
 		replOptions: { delimiter: "shop $", customCommands: commands }
 	});
 	life.atEnd(() => broker.stop());
-	await broker.waitForServices([...serviceNames], 10_000);
+	await broker
+		.waitForServices([...serviceNames], 5000)
+		.catch(() => progress("not all services are here; `services` shows which are"));
 	openPrompt(life, broker);
 });

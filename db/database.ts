@@ -26,7 +26,8 @@ const types: pg.CustomTypesConfig = {
 		oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
 };
 
-const limits = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s";
+const limits =
+	"-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s";
 
 /**
  * A service's connections to its own schema.
@@ -39,6 +40,7 @@ const limits = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transactio
 export class Database {
 	readonly #prompt: pg.Pool;
 	readonly #lazy: pg.Pool;
+	#closing = false;
 
 	constructor(options: DatabaseOptions) {
 		const open = (extra: string) => {
@@ -52,12 +54,11 @@ export class Database {
 				types
 			});
 			// Without a listener an idle connection that the server closes ends the process.
-			pool.on("error", error => options.onError?.(error));
+			pool.on("error", error => this.#closing || options.onError?.(error));
 			return pool;
 		};
 		this.#prompt = open("");
-		this.#lazy =
-			options.durability === "strict" ? this.#prompt : open("-c synchronous_commit=off");
+		this.#lazy = options.durability === "strict" ? this.#prompt : open("-c synchronous_commit=off");
 	}
 
 	/** Runs one statement as its own transaction, on disk when it resolves. */
@@ -96,6 +97,7 @@ export class Database {
 	}
 
 	async close(): Promise<void> {
+		this.#closing = true;
 		await this.#prompt.end();
 		if (this.#lazy !== this.#prompt) await this.#lazy.end();
 	}
