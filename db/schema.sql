@@ -1,0 +1,260 @@
+-- The sum of services/*/migrations, to be read and compared, not run.
+-- Written by: npm run generate
+
+create schema orders;
+grant usage on schema orders to shop_orders;
+
+create schema payment;
+grant usage on schema payment to shop_payment;
+
+create schema product;
+grant usage on schema product to shop_product;
+
+create schema users;
+grant usage on schema users to shop_users;
+
+create table orders.history (
+	order_id uuid not null,
+	version integer not null,
+	type text not null,
+	from_status text,
+	to_status text not null,
+	reason text,
+	actor jsonb not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint history_pkey PRIMARY KEY (order_id, version),
+	constraint history_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(id)
+);
+grant insert, select on orders.history to shop_orders;
+
+create table orders.idempotency (
+	principal text not null,
+	route text not null,
+	key text not null,
+	request_hash bytea not null,
+	order_id uuid not null,
+	answer json not null,
+	created_at timestamp with time zone not null default clock_timestamp(),
+	constraint idempotency_pkey PRIMARY KEY (principal, route, key)
+);
+grant delete, insert, select on orders.idempotency to shop_orders;
+
+create table orders.orders (
+	id uuid not null,
+	user_id text not null,
+	status text not null,
+	reason text,
+	items jsonb not null,
+	shipping_address jsonb not null,
+	payment_method text not null,
+	currency character(3) not null,
+	subtotal_minor bigint not null,
+	shipping_minor bigint not null,
+	tax_minor bigint not null,
+	total_minor bigint not null,
+	shipment jsonb,
+	version integer not null default 1,
+	created_at timestamp with time zone not null default clock_timestamp(),
+	updated_at timestamp with time zone not null default clock_timestamp(),
+	constraint orders_pkey PRIMARY KEY (id),
+	constraint orders_check CHECK (((total_minor > 0) AND (total_minor = ((subtotal_minor + shipping_minor) + tax_minor)))),
+	constraint orders_shipping_minor_check CHECK ((shipping_minor >= 0)),
+	constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'payment_pending'::text, 'confirmed'::text, 'shipped'::text, 'delivered'::text, 'cancelled'::text, 'payment_failed'::text, 'payment_review'::text, 'refund_pending'::text, 'refunded'::text]))),
+	constraint orders_subtotal_minor_check CHECK ((subtotal_minor >= 0)),
+	constraint orders_tax_minor_check CHECK ((tax_minor >= 0)),
+	constraint orders_version_check CHECK ((version > 0))
+) with (fillfactor=70);
+CREATE INDEX orders_by_user ON orders.orders USING btree (user_id, id DESC);
+grant insert, select, update on orders.orders to shop_orders;
+
+create table orders.outbox (
+	id bigint not null generated always as identity,
+	event_id uuid not null default gen_random_uuid(),
+	epoch integer not null default 1,
+	order_id uuid not null,
+	user_id text not null,
+	version integer not null,
+	type text not null,
+	occurred_at timestamp with time zone not null default clock_timestamp(),
+	payload jsonb not null,
+	published_at timestamp with time zone,
+	constraint outbox_pkey PRIMARY KEY (id),
+	constraint outbox_event_id_key UNIQUE (event_id),
+	constraint outbox_order_id_version_key UNIQUE (order_id, version)
+);
+CREATE INDEX outbox_unpublished ON orders.outbox USING btree (id) WHERE (published_at IS NULL);
+grant insert, select on orders.outbox to shop_orders;
+grant update (published_at) on orders.outbox to shop_orders;
+
+create table orders.saga (
+	order_id uuid not null,
+	step text not null,
+	attempt integer not null default 0,
+	next_run_at timestamp with time zone not null default now(),
+	lease_owner text,
+	lease_until timestamp with time zone,
+	fence bigint not null default 1,
+	cancel_requested boolean not null default false,
+	cancel_reason text,
+	cancel_actor jsonb,
+	last_error text,
+	constraint saga_pkey PRIMARY KEY (order_id),
+	constraint saga_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(id),
+	constraint saga_step_check CHECK ((step = ANY (ARRAY['forward'::text, 'refund'::text])))
+) with (fillfactor=70);
+CREATE INDEX saga_due ON orders.saga USING btree (next_run_at);
+grant delete, insert, select, update on orders.saga to shop_orders;
+
+create table payment.payments (
+	id uuid not null,
+	order_id uuid not null,
+	user_id text,
+	amount_minor bigint,
+	currency character(3),
+	payment_method text,
+	status text not null default 'processing'::text,
+	provider_ref text,
+	failure_code text,
+	review_reason text,
+	method_brand text,
+	method_last4 text,
+	refunded_minor bigint not null default 0,
+	first_sent_at timestamp with time zone not null default clock_timestamp(),
+	created_at timestamp with time zone not null default clock_timestamp(),
+	updated_at timestamp with time zone not null default clock_timestamp(),
+	constraint payments_pkey PRIMARY KEY (id),
+	constraint payments_order_id_key UNIQUE (order_id),
+	constraint payments_amount_minor_check CHECK ((amount_minor > 0)),
+	constraint payments_check CHECK (((0 <= refunded_minor) AND (refunded_minor <= amount_minor))),
+	constraint payments_check1 CHECK (((num_nonnulls(user_id, amount_minor, currency, payment_method) = 4) OR ((status = 'failed'::text) AND (failure_code = 'voided'::text)))),
+	constraint payments_check2 CHECK (((status <> 'succeeded'::text) OR (provider_ref IS NOT NULL))),
+	constraint payments_check3 CHECK (((status <> 'failed'::text) OR (failure_code IS NOT NULL))),
+	constraint payments_check4 CHECK (((status <> 'review'::text) OR (review_reason IS NOT NULL))),
+	constraint payments_status_check CHECK ((status = ANY (ARRAY['processing'::text, 'succeeded'::text, 'failed'::text, 'review'::text])))
+) with (fillfactor=80);
+grant insert, select on payment.payments to shop_payment;
+grant update (failure_code, method_brand, method_last4, provider_ref, refunded_minor, review_reason, status, updated_at) on payment.payments to shop_payment;
+
+create table payment.refunds (
+	id uuid not null,
+	payment_id uuid not null,
+	purpose text not null,
+	requested_minor bigint,
+	amount_minor bigint not null,
+	reason text not null,
+	requested_by text not null,
+	status text not null default 'pending'::text,
+	provider_ref text,
+	failure_code text,
+	created_at timestamp with time zone not null default clock_timestamp(),
+	updated_at timestamp with time zone not null default clock_timestamp(),
+	constraint refunds_pkey PRIMARY KEY (id),
+	constraint refunds_payment_id_purpose_key UNIQUE (payment_id, purpose),
+	constraint refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment.payments(id),
+	constraint refunds_amount_minor_check CHECK ((amount_minor > 0)),
+	constraint refunds_check CHECK (((status <> 'succeeded'::text) OR (provider_ref IS NOT NULL))),
+	constraint refunds_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
+);
+CREATE INDEX refunds_by_payment ON payment.refunds USING btree (payment_id, created_at);
+grant insert, select on payment.refunds to shop_payment;
+grant update (failure_code, provider_ref, status, updated_at) on payment.refunds to shop_payment;
+
+create table product.products (
+	id text not null,
+	sku text not null,
+	name text not null,
+	description text not null,
+	category text not null,
+	price_minor bigint not null,
+	currency character(3) not null,
+	image_url text,
+	archived boolean not null default false,
+	version integer not null default 1,
+	created_at timestamp(3) with time zone not null default clock_timestamp(),
+	updated_at timestamp(3) with time zone not null default clock_timestamp(),
+	search tsvector not null generated always as ((setweight(to_tsvector('english'::regconfig, name), 'A'::"char") || setweight(to_tsvector('english'::regconfig, description), 'B'::"char"))) stored,
+	constraint products_pkey PRIMARY KEY (id),
+	constraint products_sku_key UNIQUE (sku),
+	constraint products_price_minor_check CHECK ((price_minor > 0)),
+	constraint products_version_check CHECK ((version > 0))
+);
+CREATE INDEX products_by_category ON product.products USING btree (category) WHERE (NOT archived);
+CREATE INDEX products_by_name ON product.products USING btree (name, id) WHERE (NOT archived);
+CREATE INDEX products_by_price ON product.products USING btree (price_minor, id) WHERE (NOT archived);
+CREATE INDEX products_by_search ON product.products USING gin (search);
+CREATE INDEX products_by_time ON product.products USING btree (created_at DESC, id DESC) WHERE (NOT archived);
+grant insert, select, update on product.products to shop_product;
+
+create table product.reservation (
+	order_id uuid not null,
+	product_id text not null,
+	quantity bigint not null,
+	constraint reservation_pkey PRIMARY KEY (order_id, product_id),
+	constraint reservation_quantity_check CHECK ((quantity > 0))
+);
+grant insert, select on product.reservation to shop_product;
+
+create table product.reservation_head (
+	order_id uuid not null,
+	state text not null,
+	expires_at timestamp with time zone,
+	updated_at timestamp with time zone not null default clock_timestamp(),
+	constraint reservation_head_pkey PRIMARY KEY (order_id),
+	constraint reservation_head_check CHECK (((expires_at IS NOT NULL) = (state = 'held'::text))),
+	constraint reservation_head_state_check CHECK ((state = ANY (ARRAY['held'::text, 'locked'::text, 'committed'::text, 'released'::text, 'expired'::text, 'out_of_stock'::text, 'returned'::text])))
+) with (fillfactor=80);
+CREATE INDEX reservation_head_by_expiry ON product.reservation_head USING btree (expires_at) WHERE (state = 'held'::text);
+grant insert, select, update on product.reservation_head to shop_product;
+
+create table product.stock (
+	product_id text not null,
+	on_hand bigint not null,
+	reserved bigint not null default 0,
+	constraint stock_pkey PRIMARY KEY (product_id),
+	constraint stock_check CHECK (((0 <= reserved) AND (reserved <= on_hand)))
+) with (fillfactor=50);
+grant insert, select, update on product.stock to shop_product;
+
+create table product.stock_ledger (
+	id bigint not null generated always as identity,
+	product_id text not null,
+	order_id uuid,
+	reason text not null,
+	d_on_hand bigint not null,
+	d_reserved bigint not null,
+	note text,
+	actor text,
+	key text,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint stock_ledger_pkey PRIMARY KEY (product_id, id),
+	constraint stock_ledger_reason_check CHECK ((reason = ANY (ARRAY['initial'::text, 'adjusted'::text, 'reserved'::text, 'sold'::text, 'released'::text, 'expired'::text, 'returned'::text])))
+);
+CREATE UNIQUE INDEX stock_ledger_by_key ON product.stock_ledger USING btree (product_id, key) WHERE (key IS NOT NULL);
+CREATE UNIQUE INDEX stock_ledger_by_order ON product.stock_ledger USING btree (order_id, product_id, reason) WHERE (order_id IS NOT NULL);
+grant insert, select on product.stock_ledger to shop_product;
+
+create table public.migration (
+	service text not null,
+	file text not null,
+	at timestamp with time zone not null default now(),
+	constraint migration_pkey PRIMARY KEY (service, file)
+);
+
+create table users.users (
+	id text not null,
+	email text not null,
+	name text not null,
+	password_hash text not null,
+	role text not null,
+	locked boolean not null default false,
+	version integer not null default 1,
+	created_at timestamp(3) with time zone not null default clock_timestamp(),
+	updated_at timestamp(3) with time zone not null default clock_timestamp(),
+	constraint users_pkey PRIMARY KEY (id),
+	constraint users_email_key UNIQUE (email),
+	constraint users_email_check CHECK ((email = lower(email))),
+	constraint users_role_check CHECK ((role = ANY (ARRAY['customer'::text, 'support'::text, 'admin'::text]))),
+	constraint users_version_check CHECK ((version > 0))
+);
+CREATE INDEX users_by_time ON users.users USING btree (created_at DESC, id DESC);
+grant insert, select, update on users.users to shop_users;

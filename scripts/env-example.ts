@@ -1,0 +1,20 @@
+import { variables } from "../config/env.ts";
+
+const secretNote = "secret: may also be given as a file";
+
+function entry(name: string, variable: (typeof variables)[keyof typeof variables]): string {
+	const about = `# ${variable.about}`;
+	const note = "secret" in variable ? `\n# ${secretNote}: ${name}_FILE` : "";
+	const value = "fallback" in variable ? String(variable.fallback) : "";
+	// Quoted, because a shell that reads this file would take JSON apart.
+	const shown = /[{}"*\s]/.test(value) ? `'${value}'` : value;
+	return `${about}${note}\n# ${name}=${shown}`;
+}
+
+/** `.env.example`: every variable the product reads, with what it is for and its default. */
+export function envExample(): string {
+	const entries = Object.entries(variables).map(([name, variable]) => entry(name, variable));
+	const header =
+		"# Every setting, with its default. A line that is commented out keeps the default; an empty value too.";
+	return `${[header, ...entries].join("\n\n")}\n`;
+}

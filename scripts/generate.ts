@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { startPostgres } from "../cli/embedded-postgres.ts";
+import { dumpFreshSchema } from "./dump-schema.ts";
+import { generated, read, stale } from "./generated.ts";
+
+/** `npm run generate` writes every generated file; with --check it only says which are stale. */
+
+const root = join(import.meta.dirname, "..");
+
+/** Dumps from TEST_DATABASE_URL's server, else from one that lives as long as this takes. */
+async function schema(): Promise<string> {
+	if (process.env.TEST_DATABASE_URL) return dumpFreshSchema(process.env.TEST_DATABASE_URL);
+	const folder = mkdtempSync(join(tmpdir(), "schema-"));
+	const server = await startPostgres({
+		directory: join(folder, "postgres"),
+		maxConnections: 10,
+		progress: console.log,
+		onCrash: console.error
+	});
+	try {
+		return await dumpFreshSchema(server.url);
+	} finally {
+		await server.stop();
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+function write(path: string, content: string): void {
+	if (read(path) === content) return;
+	mkdirSync(dirname(join(root, path)), { recursive: true });
+	writeFileSync(join(root, path), content);
+	console.log(`wrote ${path}`);
+}
+
+const { values } = parseArgs({ options: { check: { type: "boolean" } } });
+if (values.check) {
+	const found = stale(read);
+	for (const path of found) console.error(`${path} is stale: run npm run generate`);
+	process.exitCode = found.length > 0 ? 1 : 0;
+} else {
+	for (const [path, content] of Object.entries(generated)) write(path, content());
+	write("db/schema.sql", await schema());
+}

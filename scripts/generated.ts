@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { openApiDocument } from "../services/gateway/gateway.openapi.ts";
+import { envExample } from "./env-example.ts";
+import { orderStates, replaceBetween } from "./order-states.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** The text of a file of this tree; nothing when there is none. */
+export function read(path: string): string | undefined {
+	try {
+		return readFileSync(join(root, path), "utf8");
+	} catch {
+		return undefined;
+	}
+}
+
+/** Committed file → what it must hold. db/schema.sql needs a server and is checked by its own test. */
+export const generated: Readonly<Record<string, () => string>> = {
+	".env.example": envExample,
+	"docs/openapi.json": () => `${JSON.stringify(openApiDocument(), null, "\t")}\n`,
+	"README.md": () => replaceBetween(read("README.md") ?? "", "order states", orderStates())
+};
+
+/** The files that are not what they must be. */
+export function stale(current: (path: string) => string | undefined): string[] {
+	return Object.keys(generated).filter(path => current(path) !== generated[path]!());
+}

@@ -1,0 +1,18 @@
+import { transitions } from "../services/order/order.machine.ts";
+
+/** The life of an order as a mermaid picture, drawn from the table that decides it. */
+export function orderStates(): string {
+	const arrows = Object.entries<readonly string[]>(transitions).flatMap(([from, targets]) =>
+		targets.length > 0 ? targets.map(to => `${from} --> ${to}`) : [`${from} --> [*]`]
+	);
+	const lines = ["[*] --> pending", ...arrows].map(line => `    ${line}`);
+	return ["```mermaid", "stateDiagram-v2", ...lines, "```"].join("\n");
+}
+
+/** The text with its part between `<!-- name -->` and `<!-- /name -->` replaced. @throws Error without them */
+export function replaceBetween(text: string, name: string, part: string): string {
+	const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+	const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+	if (from < 0 || to < from) throw new Error(`There is no ${begin} … ${end}`);
+	return `${text.slice(0, from + begin.length)}\n\n${part}\n\n${text.slice(to)}`;
+}
