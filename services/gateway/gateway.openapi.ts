@@ -14,9 +14,11 @@ class Components {
 	plain(schema: unknown): unknown {
 		if (Array.isArray(schema)) return schema.map(item => this.plain(item));
 		if (typeof schema !== "object" || schema === null) return schema;
-		const { title, ...rest } = schema as Json;
-		const body = Object.fromEntries(Object.entries(rest).map(([k, v]) => [k, this.plain(v)]));
-		return typeof title === "string" ? this.#reference(title, body) : body;
+		const entries = Object.entries(schema).map(([k, v]) => [k, this.plain(v)] as const);
+		const { title, ...body } = Object.fromEntries(entries) as Json;
+		if (typeof title === "string") return this.#reference(title, body);
+		// An object of properties may have one called `title`, which is a schema.
+		return Object.fromEntries(entries);
 	}
 
 	/** @throws Error when two schemas claim one title */
