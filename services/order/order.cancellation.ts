@@ -1,4 +1,4 @@
-import type { Order } from "../../contracts/order.ts";
+import type { Order, OrderStatus } from "../../contracts/order.ts";
 import type { Database, Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import type { Identity } from "../../lib/identity.ts";
@@ -17,10 +17,12 @@ export interface CancelParams {
 export class Cancellation {
 	readonly #db: Database;
 	readonly #orders: OrderRepository;
+	readonly #onTransition: (to: OrderStatus) => void;
 
-	constructor(db: Database, orders: OrderRepository) {
+	constructor(db: Database, orders: OrderRepository, onTransition: (to: OrderStatus) => void) {
 		this.#db = db;
 		this.#orders = orders;
+		this.#onTransition = onTransition;
 	}
 
 	/**
@@ -36,11 +38,12 @@ export class Cancellation {
 		const request = { principal: actor.id, route, key, hash: fingerprint(id, reason ?? null) };
 		const stored = await this.#orders.answered(request);
 		if (stored) return { order: replay(stored, request), replayed: true };
-		const order = await this.#db.transaction(async tx => {
-			const answer = await this.#decide(id, reason, owner, actor, tx);
-			await this.#keep(request, answer, tx);
-			return answer;
+		const { order, to } = await this.#db.transaction(async tx => {
+			const decided = await this.#decide(id, reason, owner, actor, tx);
+			await this.#keep(request, decided.order, tx);
+			return decided;
 		});
+		if (to) this.#onTransition(to);
 		return { order, replayed: false };
 	}
 
@@ -50,17 +53,17 @@ export class Cancellation {
 		owner: string | undefined,
 		actor: Identity,
 		tx: Transaction
-	): Promise<Order> {
+	): Promise<{ order: Order; to?: OrderStatus }> {
 		const order = await this.#orders.lock(id, owner, tx);
 		const decision = decideCancel(order.status);
-		if (decision === "already") return order;
+		if (decision === "already") return { order };
 		if (decision === "ask_saga") {
 			await this.#orders.requestCancel(id, actor, why, tx);
-			return order;
+			return { order };
 		}
 		await this.#orders.insertRefundSaga(id, tx);
 		const step = transition(order.status, "refund_pending", "requested");
-		return this.#orders.record(order, step, { actor, why }, tx);
+		return { order: await this.#orders.record(order, step, { actor, why }, tx), to: step.to };
 	}
 
 	/** Two requests with one key at once: the second finds the first's answer when it comes again. */

@@ -1,5 +1,5 @@
 import type { ServiceBroker } from "moleculer";
-import { order as contract, type Address, type Order } from "../../contracts/order.ts";
+import type { order as contract, Address, Order } from "../../contracts/order.ts";
 import { product } from "../../contracts/product.ts";
 import { refusedBySql, sqlState, type Database } from "../../db/database.ts";
 import { Batcher } from "../../lib/batcher.ts";
@@ -9,6 +9,7 @@ import type { Identity } from "../../lib/identity.ts";
 import { call, type Params } from "../../lib/service.ts";
 import { alpha2Country } from "../../lib/validator.ts";
 import { fingerprint, replay } from "./order.idempotency.ts";
+import { countOrders } from "./order.metrics.ts";
 import { checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing.ts";
 import type { Line, PricingTable, Quote } from "./order.pricing.ts";
 import { eventData, withTimes, type Draft } from "./order.record.ts";
@@ -107,6 +108,7 @@ export class Placement {
 				this.#options.nodeId,
 				this.#options.leaseMs
 			]);
+			countOrders(this.#broker, "pending", rows.length);
 			const created = new Map(rows.map(row => [row.id, row.created_at]));
 			return batch.map(({ draft }) => created.get(draft.id) ?? null);
 		}

@@ -174,6 +174,15 @@ describe("the saga", () => {
 		expect(world.stock).toBe("returned");
 	});
 
+	it("never charges an order that was called off before its charge", async () => {
+		const world = new World(["none", "none", "before"], true, false);
+		await new Saga(world.steps(), () => undefined).start(world.claim());
+		expect(world.status).toBe("payment_pending");
+		world.cancel();
+		await runToEnd(world);
+		expect(world).toMatchObject({ status: "cancelled", reason: "requested", charged: 0 });
+	});
+
 	it("stops without another step once its lease is another node's", async () => {
 		const world = new World([], true, false);
 		const stale = world.claim();

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { config } from "../../config/index.ts";
-import { order as contract, type Order } from "../../contracts/order.ts";
+import { order as contract, type Order, type OrderStatus } from "../../contracts/order.ts";
 import { payment } from "../../contracts/payment.ts";
 import { decodeCursor, pageOf } from "../../lib/cursor.ts";
 import { fail } from "../../lib/errors.ts";
@@ -9,6 +9,7 @@ import { call, service } from "../../lib/service.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Cancellation } from "./order.cancellation.ts";
 import { Fulfilment } from "./order.fulfilment.ts";
+import { countOrders } from "./order.metrics.ts";
 import { Placement, type Placed } from "./order.placement.ts";
 import { Poller } from "./order.poller.ts";
 import { OrderRepository } from "./order.repository.ts";
@@ -51,7 +52,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async ship(ctx) {
-			return this.fulfilment.ship(ctx.params, identityOf(ctx.meta));
+			const { id, ...shipment } = ctx.params;
+			return this.fulfilment.ship(id, shipment, identityOf(ctx.meta));
 		},
 
 		async deliver(ctx) {
@@ -122,8 +124,9 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		const lease = { nodeId, leaseMs: saga.leaseMs };
 		this.orders = new OrderRepository(this.pg);
 		this.placement = new Placement(this.broker, this.pg, this.orders, { ...lease, pricing });
-		this.cancellation = new Cancellation(this.pg, this.orders);
-		this.fulfilment = new Fulfilment(this.pg, this.orders);
+		const count = (status: OrderStatus) => countOrders(this.broker, status);
+		this.cancellation = new Cancellation(this.pg, this.orders, count);
+		this.fulfilment = new Fulfilment(this.pg, this.orders, count);
 		this.saga = new Saga(new SagaSteps(this.broker, this.pg), ({ order }, error) =>
 			this.logger.warn(`order ${order.id} will be tried again:`, error.message)
 		);

@@ -1,5 +1,5 @@
 import type { ServiceBroker } from "moleculer";
-import type { Order, OrderStatus } from "../../contracts/order.ts";
+import type { Order } from "../../contracts/order.ts";
 import { payment, type ChargeOutcome } from "../../contracts/payment.ts";
 import { product, type ReservationState } from "../../contracts/product.ts";
 import { refusedBySql, type Database, type Statement } from "../../db/database.ts";
@@ -7,6 +7,7 @@ import { Batcher } from "../../lib/batcher.ts";
 import { systemActor } from "../../lib/identity.ts";
 import { call, type Result } from "../../lib/service.ts";
 import type { Transition } from "./order.machine.ts";
+import { countOrders } from "./order.metrics.ts";
 import { eventData } from "./order.record.ts";
 import * as sql from "./order.statements.ts";
 
@@ -165,13 +166,8 @@ export class SagaSteps {
 		order.reason = transition.reason ?? order.reason;
 		order.version = row.version;
 		order.updated_at = row.updated_at.toISOString();
-		this.#count(transition.to);
+		countOrders(this.#broker, transition.to);
 		return "done";
-	}
-
-	#count(status: OrderStatus): void {
-		const metric = { name: "shop_orders_total", method: "inc", labels: { status }, value: 1 };
-		void this.#broker.broadcastLocal("metrics.update", metric);
 	}
 
 	/** Takes the goods out of sale, or answers what became of that before. */
