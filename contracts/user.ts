@@ -33,11 +33,15 @@ export const AccessGrant = strictObject(
 	{ title: "AccessGrant" }
 );
 
+/** Four hashes at once fill the thread pool and stall files and name look-ups of the whole process. */
+const hashing = { concurrency: 2, maxQueueSize: 20 } as const;
+
 export const user = contract("user", {
 	create: {
 		summary: "Register a customer. The answer is the same whether or not the address is taken",
 		kind: "command",
 		access: "anyone",
+		bulkhead: hashing,
 		params: strictObject({ email: Email, password: NewPassword, name: T.Optional(text(100)) }),
 		returns: strictObject({ status: oneOf(["accepted"]) }, { title: "Registration" })
 	},
@@ -45,8 +49,9 @@ export const user = contract("user", {
 		summary: "Exchange e-mail address and password for a short-lived access token",
 		kind: "command",
 		access: "anyone",
+		bulkhead: hashing,
 		params: strictObject({
-			email: T.String({ maxLength: 254 }),
+			email: T.String({ maxLength: 254, pattern: "^[^\\u0000]*$" }),
 			password: T.String({ maxLength: 128 })
 		}),
 		returns: AccessGrant
@@ -83,10 +88,7 @@ export const user = contract("user", {
 		kind: "query",
 		access: "anyone",
 		params: strictObject({}),
-		returns: strictObject(
-			{ keys: T.Array(T.Record(T.String(), T.String())) },
-			{ title: "KeySet" }
-		)
+		returns: strictObject({ keys: T.Array(T.Record(T.String(), T.String())) }, { title: "KeySet" })
 	},
 	ready
 });

@@ -18,7 +18,12 @@ interface AdapterBase {
 	service: WithModel<Model> & { schema: { model(db: Sequelize): ModelStatic<Model> } };
 }
 
-const limits = { statement_timeout: 5000, idle_in_transaction_session_timeout: 10_000 };
+const limits = {
+	connectionTimeoutMillis: 5000,
+	statement_timeout: 5000,
+	lock_timeout: 2000,
+	idle_in_transaction_session_timeout: 10_000
+};
 
 /**
  * The stock adapter syncs tables and stops the start for ever when the database is away. This one

@@ -1,0 +1,40 @@
+import { DataTypes, type Model, type ModelStatic, type Sequelize } from "sequelize";
+import type { Role } from "../../lib/schema.ts";
+
+export interface UserRow extends Model {
+	id: string;
+	email: string;
+	name: string;
+	/** Argon2id in PHC form; only `withPassword` reads it. */
+	password_hash: string;
+	role: Role;
+	locked: boolean;
+	version: number;
+	created_at: Date;
+	updated_at: Date;
+}
+
+/** Accounts as the migrations made them. */
+export function defineUser(db: Sequelize): ModelStatic<UserRow> {
+	return db.define<UserRow>(
+		"user",
+		{
+			id: { type: DataTypes.TEXT, primaryKey: true },
+			email: DataTypes.TEXT,
+			name: DataTypes.TEXT,
+			password_hash: DataTypes.TEXT,
+			role: DataTypes.TEXT,
+			locked: DataTypes.BOOLEAN,
+			version: DataTypes.INTEGER,
+			created_at: DataTypes.DATE,
+			updated_at: DataTypes.DATE
+		},
+		{
+			schema: "users",
+			tableName: "users",
+			timestamps: false,
+			defaultScope: { attributes: { exclude: ["password_hash"] } },
+			scopes: { withPassword: {} }
+		}
+	);
+}

@@ -1,0 +1,43 @@
+import { hash, verify } from "@node-rs/argon2";
+
+/** OWASP's minimum for Argon2id, which is this library's default variant: 19 MiB, two passes, one lane. */
+const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+
+/** Stands in for the hash of an unknown user, so that both answers take the same time. */
+const nobody =
+	"$argon2id$v=19$m=19456,t=2,p=1$rMFGkU6T5ByYzJEdrj/S6A$poRiHigzu6XC5UjQ0hFub+GRCX8DvpbH9jhMLE353jI";
+
+/** The same password typed on another keyboard may be made of other code points (NIST SP 800-63B 5.1.1.2). */
+const normal = (password: string) => password.normalize("NFKC");
+
+/** In PHC form, with its own salt. */
+export function hashPassword(password: string): Promise<string> {
+	return hash(normal(password), cost);
+}
+
+/** Takes the time of one hash, also when there is no user. */
+export async function passwordMatches(
+	stored: string | undefined,
+	password: string
+): Promise<boolean> {
+	const matches = await verify(stored ?? nobody, normal(password));
+	return matches && stored !== undefined;
+}
+
+/** What the well-known passwords of twelve and more characters are made of. */
+const commonParts =
+	/1234567890|0987654321|123456789|12345678|1234567|123456|12345|1234|abcdefgh|abcdef|abc123|1q2w3e4r5t|1q2w3e4r|1q2w3e|1qaz2wsx|qazwsxedc|qazwsx|qwertyuiop|qwerty|asdfghjkl|asdfgh|zxcvbnm|zxcvbn|administrator|admin|password|passw0rd|p@ssw0rd|p@ssword|passwort|letmein|welcome|iloveyou|changeme|trustno1|superman|batman|starwars|football|baseball|sunshine|princess|dragon|monkey|master|shadow|michael|jennifer|computer|internet|whatever|freedom|secret|login|default/g;
+
+/** Fewest characters besides common parts and one's own address. */
+const fewestOwn = 6;
+const fewestDistinct = 5;
+
+/** Why a password is too easy to guess for this address; undefined when it is not. */
+export function weakness(password: string, email: string): string | undefined {
+	const lower = normal(password).toLowerCase();
+	if (new Set(lower).size < fewestDistinct) return "repeats too few characters";
+	if (lower.replace(commonParts, "").length < fewestOwn) return "is too common";
+	if (lower.replaceAll(email.split("@")[0]!, "").length < fewestOwn)
+		return "is too close to the e-mail address";
+	return undefined;
+}

@@ -1,0 +1,92 @@
+import { fn, literal, Op, type ModelStatic } from "sequelize";
+import type { User, user } from "../../contracts/user.ts";
+import { fail } from "../../lib/errors.ts";
+import { newId } from "../../lib/id.ts";
+import type { Params, Result } from "../../lib/service.ts";
+import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../../lib/sort-cursor.ts";
+import type { UserRow } from "./user.model.ts";
+
+type Actions = typeof user.actions;
+
+const sort = "newest";
+
+function toUser(row: UserRow): User {
+	const { id, email, name, role, locked, version, created_at, updated_at } = row;
+	return {
+		id,
+		email,
+		name,
+		role,
+		locked,
+		version,
+		created_at: created_at.toISOString(),
+		updated_at: updated_at.toISOString()
+	};
+}
+
+/** Accounts. Addresses come in and are looked up in their normal form (`normalEmail`). */
+export class UserRepository {
+	readonly #model: ModelStatic<UserRow>;
+
+	constructor(model: ModelStatic<UserRow>) {
+		this.#model = model;
+	}
+
+	/** Adds a customer; when the address is taken nothing happens, and the caller cannot tell. */
+	async create(email: string, name: string, password_hash: string): Promise<void> {
+		const row = { id: newId(), email, name, password_hash, role: "customer" };
+		const fields = Object.keys(row);
+		await this.#model.bulkCreate([row], { fields, ignoreDuplicates: true, returning: false });
+	}
+
+	/** With the password's hash, for signing in alone. */
+	async withPassword(email: string): Promise<UserRow | null> {
+		return this.#model.scope("withPassword").findOne({ where: { email } });
+	}
+
+	/** @throws NOT_FOUND */
+	async get(id: string): Promise<User> {
+		const row = await this.#model.findByPk(id);
+		return row ? toUser(row) : fail("NOT_FOUND");
+	}
+
+	/**
+	 * Changes an account in one statement, if it still is at `version` where that is given.
+	 * @throws NOT_FOUND, STALE_VERSION
+	 */
+	async update(id: string, version: number | undefined, changes: object): Promise<User> {
+		const next = { version: literal("version + 1"), updated_at: fn("clock_timestamp") };
+		const [changed] = await this.#model.update(
+			{ ...changes, ...next },
+			{ where: version === undefined ? { id } : { id, version } }
+		);
+		const found = await this.get(id);
+		return changed > 0 ? found : fail("STALE_VERSION");
+	}
+
+	async list({ limit = 20, cursor }: Params<Actions["list"]>): Promise<Result<Actions["list"]>> {
+		const rows = await this.#model.findAll({
+			where: cursor === undefined ? {} : this.#olderThan(cursor),
+			order: [
+				["created_at", "desc"],
+				["id", "desc"]
+			],
+			// One too many says whether there is a next page, without a count.
+			limit: limit + 1
+		});
+		const page = rows.slice(0, limit);
+		const last = rows.length > limit ? page.at(-1) : undefined;
+		return {
+			data: page.map(toUser),
+			next_cursor: last ? encodeSortCursor(sort, last.created_at.getTime(), last.id) : null
+		};
+	}
+
+	#olderThan(cursor: string) {
+		const { value, id } = decodeSortCursor(cursor, sort, Milliseconds);
+		const created_at = new Date(value);
+		return {
+			[Op.or]: [{ created_at: { [Op.lt]: created_at } }, { created_at, id: { [Op.lt]: id } }]
+		};
+	}
+}

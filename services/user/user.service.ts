@@ -1,0 +1,91 @@
+import { config } from "../../config/index.ts";
+import { user as contract } from "../../contracts/user.ts";
+import { fail } from "../../lib/errors.ts";
+import { identityOf, type Meta } from "../../lib/identity.ts";
+import { service } from "../../lib/service.ts";
+import { Database, type WithModel } from "../../mixins/database.mixin.ts";
+import { defineUser, type UserRow } from "./user.model.ts";
+import { hashPassword, passwordMatches, weakness } from "./user.password.ts";
+import { UserRepository } from "./user.repository.ts";
+import { TokenIssuer } from "./user.token.ts";
+
+interface This extends WithModel<UserRow> {
+	users: UserRepository;
+	tokens: TokenIssuer;
+}
+
+const normalEmail = (email: string) => email.trim().toLowerCase();
+
+/** The account a caller means: anyone for an admin, else one's own; another's does not exist. */
+function accountId(meta: Meta, asked: string | undefined): string {
+	const { id, role } = identityOf(meta);
+	if (asked === undefined || asked === id || role === "admin") return asked ?? id;
+	return fail("NOT_FOUND");
+}
+
+/**
+ * Accounts and access tokens. Neither what is answered nor how long it takes tells whether an
+ * address has an account, so both registration and sign-in always hash.
+ */
+export default service<typeof contract.actions, This>(contract, {
+	mixins: [Database(defineUser)],
+
+	actions: {
+		async create(ctx) {
+			const { password } = ctx.params;
+			const email = normalEmail(ctx.params.email);
+			const detail = weakness(password, email);
+			if (detail)
+				fail("VALIDATION_FAILED", undefined, [{ pointer: "/password", code: "weak", detail }]);
+			const name = ctx.params.name ?? email.split("@")[0]!;
+			await this.users.create(email, name, await hashPassword(password));
+			return { status: "accepted" };
+		},
+
+		async authenticate(ctx) {
+			const row = await this.users.withPassword(normalEmail(ctx.params.email));
+			const matches = await passwordMatches(row?.password_hash, ctx.params.password);
+			if (!row || !matches || row.locked) return fail("INVALID_CREDENTIALS");
+			const { id, email, role } = row;
+			return {
+				access_token: await this.tokens.sign({ id, role }),
+				token_type: "Bearer",
+				expires_in: this.tokens.ttlS,
+				user: { id, email, role }
+			};
+		},
+
+		update(ctx) {
+			const { id, version, ...changes } = ctx.params;
+			const self = identityOf(ctx.meta);
+			const account = accountId(ctx.meta, id);
+			const owned = changes.role === undefined && changes.locked === undefined;
+			if (!owned && self.role !== "admin") fail("FORBIDDEN");
+			if (changes.name !== undefined && account !== self.id) fail("FORBIDDEN");
+			return this.users.update(account, version, changes);
+		},
+
+		get(ctx) {
+			return this.users.get(accountId(ctx.meta, ctx.params.id));
+		},
+
+		list(ctx) {
+			return this.users.list(ctx.params);
+		},
+
+		keys() {
+			return { keys: [this.tokens.publicKey] };
+		},
+
+		async ready() {
+			await this.model.sequelize!.authenticate();
+			return { ok: true };
+		}
+	},
+
+	async started() {
+		const { privateKey, ttlS } = config().token;
+		this.tokens = await TokenIssuer.fromPem(privateKey, ttlS);
+		this.users = new UserRepository(this.model);
+	}
+});
