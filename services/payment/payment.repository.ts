@@ -36,13 +36,15 @@ export function paymentIdOf(orderId: string): string {
 const row = `p.id, p.order_id, p.amount_minor, p.currency, p.payment_method, p.status, p.failure_code,
 	(extract(epoch from clock_timestamp() - p.first_sent_at) * 1000)::float8 as age_ms`;
 
+// The id follows from the order, so two nodes collide on both unique indexes. A conflict target would
+// name only one, and the other then raises an error when both insert at the same instant.
 const begin: Statement = {
 	name: "payment-begin",
 	text: `insert into payment.payments (id, order_id, user_id, amount_minor, currency, payment_method)
 		select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[])
 			as x(id, order_id, user_id, amount_minor, currency, payment_method)
 		order by order_id
-		on conflict (order_id) do nothing
+		on conflict do nothing
 		returning id, order_id, amount_minor, currency, payment_method, status, failure_code,
 			0::float8 as age_ms`
 };
@@ -53,7 +55,7 @@ const bar: Statement = {
 	text: `insert into payment.payments (id, order_id, status, failure_code)
 		select x.id, x.order_id, 'failed', 'voided'
 		from unnest($1::uuid[], $2::uuid[]) as x(id, order_id) order by x.order_id
-		on conflict (order_id) do nothing`
+		on conflict do nothing`
 };
 
 const find: Statement = {
