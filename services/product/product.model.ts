@@ -31,19 +31,20 @@ function bigint(name: string) {
 	};
 }
 
-const id = { type: DataTypes.TEXT, primaryKey: true };
+/** Sequelize writes into the definition, so each column needs its own. */
+const primaryKey = () => ({ type: DataTypes.TEXT, primaryKey: true });
 
 /** The catalogue as the migrations made it, each product with its stock. */
 export function defineProduct(db: Sequelize): ModelStatic<ProductRow> {
 	const stock = db.define<StockRow>(
 		"stock",
-		{ product_id: id, on_hand: bigint("on_hand"), reserved: bigint("reserved") },
+		{ product_id: primaryKey(), on_hand: bigint("on_hand"), reserved: bigint("reserved") },
 		{ schema: "product", tableName: "stock", timestamps: false }
 	);
 	const product = db.define<ProductRow>(
 		"product",
 		{
-			id,
+			id: primaryKey(),
 			sku: DataTypes.TEXT,
 			name: DataTypes.TEXT,
 			description: DataTypes.TEXT,

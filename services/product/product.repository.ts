@@ -56,13 +56,16 @@ function toProduct(row: ProductRow): Product {
 	};
 }
 
-/** Rows behind the cursor, by the sorted column and then by id. */
+/** Rows behind the cursor. The first bound says nothing new; it is what an index can start from. */
 function behind(cursor: string, sort: Sort): WhereOptions {
 	const { column, direction, value: schema } = orders[sort];
 	const { value, id } = decodeSortCursor(cursor, sort, schema);
-	const past = direction === "asc" ? Op.gt : Op.lt;
+	const [past, from] = direction === "asc" ? [Op.gt, Op.gte] : [Op.lt, Op.lte];
 	const last = column === "created_at" ? new Date(value as number) : value;
-	return { [Op.or]: [{ [column]: { [past]: last } }, { [column]: last, id: { [past]: id } }] };
+	return {
+		[column]: { [from]: last },
+		[Op.or]: [{ [column]: { [past]: last } }, { id: { [past]: id } }]
+	};
 }
 
 function conditions(filter: List, sort: Sort): WhereOptions {

@@ -82,11 +82,13 @@ export class UserRepository {
 		};
 	}
 
+	/** The first bound says nothing new; it is what an index can start from. */
 	#olderThan(cursor: string) {
 		const { value, id } = decodeSortCursor(cursor, sort, Milliseconds);
-		const created_at = new Date(value);
+		const last = new Date(value);
 		return {
-			[Op.or]: [{ created_at: { [Op.lt]: created_at } }, { created_at, id: { [Op.lt]: id } }]
+			created_at: { [Op.lte]: last },
+			[Op.or]: [{ created_at: { [Op.lt]: last } }, { id: { [Op.lt]: id } }]
 		};
 	}
 }
