@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openApiDocument } from "../services/gateway/gateway.openapi.ts";
 import { envExample } from "./env-example.ts";
+import { generateImages } from "./images.ts";
 import { orderStates, replaceBetween } from "./order-states.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -17,6 +18,11 @@ export function read(path: string): string | undefined {
 
 /** Committed file → what it must hold. db/schema.sql needs a server and is checked by its own test. */
 export const generated: Readonly<Record<string, () => string>> = {
+	...Object.fromEntries(
+		generateImages()
+			.entries()
+			.map(([path, text]) => [path, () => text])
+	),
 	".env.example": envExample,
 	"docs/openapi.json": () => `${JSON.stringify(openApiDocument(), null, "\t")}\n`,
 	"README.md": () => replaceBetween(read("README.md") ?? "", "order states", orderStates())
