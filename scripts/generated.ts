@@ -18,11 +18,7 @@ export function read(path: string): string | undefined {
 
 /** Committed file → what it must hold. db/schema.sql needs a server and is checked by its own test. */
 export const generated: Readonly<Record<string, () => string>> = {
-	...Object.fromEntries(
-		generateImages()
-			.entries()
-			.map(([path, text]) => [path, () => text])
-	),
+	...Object.fromEntries(Array.from(generateImages(), ([path, text]) => [path, () => text])),
 	".env.example": envExample,
 	"docs/openapi.json": () => `${JSON.stringify(openApiDocument(), null, "\t")}\n`,
 	"README.md": () => replaceBetween(read("README.md") ?? "", "order states", orderStates())
