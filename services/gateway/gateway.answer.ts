@@ -80,7 +80,8 @@ export function send(
 ): void {
 	if (closing) res.setHeader("Connection", "close");
 	if (isHeld(req, headers.ETag)) {
-		res.writeHead(304, { ...headers, "Content-Type": undefined }).end();
+		const kept = Object.entries(headers).filter(([name]) => name !== "Content-Type");
+		res.writeHead(304, Object.fromEntries(kept)).end();
 	} else {
 		const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
 		res.writeHead(status, { ...headers, "Content-Length": String(length) });

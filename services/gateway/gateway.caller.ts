@@ -24,7 +24,8 @@ loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
 /** True for a request from this host itself; one that a proxy passed on is from elsewhere. */
 export function isLocal({ headers, socket }: IncomingMessage): boolean {
 	const { remoteAddress } = socket;
-	if (!remoteAddress || headers["x-forwarded-for"] || headers.forwarded) return false;
+	const isPassedOn = "x-forwarded-for" in headers || "forwarded" in headers;
+	if (!remoteAddress || isPassedOn) return false;
 	return loopback.check(remoteAddress, isIPv6(remoteAddress) ? "ipv6" : "ipv4");
 }
 
@@ -37,20 +38,25 @@ function tokenOf(req: IncomingMessage): string | undefined {
 }
 
 /**
- * Authenticates and authorises. A token that is sent must be valid, also where none is needed.
+ * Authenticates. A token that is sent must be valid, also where none is needed.
  * @param demo whether requests from this host may do without one
- * @throws UNAUTHENTICATED, INVALID_TOKEN, FORBIDDEN
+ * @throws UNAUTHENTICATED, INVALID_TOKEN
  */
 export async function callerOf(
 	req: IncomingMessage,
-	{ action, roles = action.access as readonly Role[] }: Operation,
+	{ action }: Operation,
 	tokens: TokenVerifier,
 	demo: boolean
 ): Promise<Caller> {
 	const token = tokenOf(req);
-	const user = token ? await tokens.verify(token) : undefined;
-	if (action.access === "anyone") return { user, demo: false };
-	const acting = user ?? (demo && isLocal(req) ? demoUser : fail("UNAUTHENTICATED"));
-	if (!roles.includes(acting.role)) fail("FORBIDDEN");
-	return { user: acting, demo: !user };
+	if (token) return { user: await tokens.verify(token), demo: false };
+	if (action.access === "anyone") return { user: undefined, demo: false };
+	return demo && isLocal(req) ? { user: demoUser, demo: true } : fail("UNAUTHENTICATED");
+}
+
+/** @throws FORBIDDEN when the caller's role is not let in */
+export function authorise({ user }: Caller, { action, roles }: Operation): void {
+	if (action.access === "anyone") return;
+	const welcome = roles ?? (action.access as readonly Role[]);
+	if (!user || !welcome.includes(user.role)) fail("FORBIDDEN");
 }

@@ -18,7 +18,7 @@ import type { Meta } from "../../lib/identity.ts";
 import { call, service } from "../../lib/service.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { answerOf, send } from "./gateway.answer.ts";
-import { callerOf } from "./gateway.caller.ts";
+import { authorise, callerOf } from "./gateway.caller.ts";
 import { docsFile, docsPage, Images } from "./gateway.documents.ts";
 import { toProblem } from "./gateway.errors.ts";
 import { checkParts, statusOf } from "./gateway.health.ts";
@@ -219,6 +219,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			const { params: path, query } = req.$params;
 			const caller = await callerOf(req, operation, this.tokens, config().demo);
 			if (caller.demo) res.setHeader("X-Demo-Mode", actingNote(caller));
+			authorise(caller, operation);
 			const ask = await askOf(operation, { req, path, query, caller });
 			const result = await call(req.$ctx, operation.action, ask.params, {
 				...optionsOf(operation, ask),
