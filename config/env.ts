@@ -30,7 +30,9 @@ export const variables = {
 		about: "serve /metrics of this node on a port of its own; 0 takes a free one"
 	},
 	SERVICES: {
-		schema: T.String({ pattern: "^(gateway|user|product|order|payment)(,(gateway|user|product|order|payment))*$" }),
+		schema: T.String({
+			pattern: "^(gateway|user|product|order|payment)(,(gateway|user|product|order|payment))*$"
+		}),
 		fallback: "gateway,user,product,order,payment",
 		about: "services this node runs, separated by commas"
 	},
@@ -42,15 +44,24 @@ export const variables = {
 	DATABASE_URL: {
 		schema: postgresUrl,
 		...secret,
-		about: "Postgres 15 or newer, as a role that may create schemas and roles; without it Postgres is embedded"
+		about:
+			"Postgres 15 or newer, as a role that may create schemas and roles; without it Postgres is embedded"
 	},
-	USER_DATABASE_URL: { schema: postgresUrl, ...secret, about: "connection of the user service alone" },
+	USER_DATABASE_URL: {
+		schema: postgresUrl,
+		...secret,
+		about: "connection of the user service alone"
+	},
 	PRODUCT_DATABASE_URL: {
 		schema: postgresUrl,
 		...secret,
 		about: "connection of the product service alone"
 	},
-	ORDER_DATABASE_URL: { schema: postgresUrl, ...secret, about: "connection of the order service alone" },
+	ORDER_DATABASE_URL: {
+		schema: postgresUrl,
+		...secret,
+		about: "connection of the order service alone"
+	},
 	PAYMENT_DATABASE_URL: {
 		schema: postgresUrl,
 		...secret,
@@ -93,12 +104,14 @@ export const variables = {
 	},
 	DEMO: {
 		schema: T.Boolean(),
-		about: "demo data, and loopback requests without a token act as user-123; default: on, off in production"
+		about:
+			"demo data, and loopback requests without a token act as user-123; default: on, off in production"
 	},
 	TOKEN_PRIVATE_KEY: {
 		schema: T.String({ pattern: "^-----BEGIN PRIVATE KEY-----" }),
 		...secret,
-		about: "Ed25519 key (PKCS 8 PEM) that signs access tokens; user service only; generated outside production"
+		about:
+			"Ed25519 key (PKCS 8 PEM) that signs access tokens; user service only; generated outside production"
 	},
 	TOKEN_PUBLIC_KEY: {
 		schema: T.String({ pattern: "^-----BEGIN PUBLIC KEY-----" }),

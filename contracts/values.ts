@@ -2,7 +2,10 @@ import { nullable, strictObject, T, type ActionSpec } from "../lib/schema.ts";
 
 /** Values that several contracts share. Text is bounded and free of control characters. */
 
-export function text(maxLength: number, options: { minLength?: number; description?: string } = {}) {
+export function text(
+	maxLength: number,
+	options: { minLength?: number; description?: string } = {}
+) {
 	return T.String({ minLength: 1, maxLength, pattern: "^[^\\p{Cc}]*$", ...options });
 }
 

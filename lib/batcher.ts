@@ -28,7 +28,8 @@ interface Waiting<I, O> {
  * Measured 10 × the rate of one statement per order at 100 connections (docs/decisions/0004).
  */
 export class Batcher<I, O> {
-	readonly #options: Required<Omit<BatcherOptions<I, O>, "run">> & Pick<BatcherOptions<I, O>, "run">;
+	readonly #options: Required<Omit<BatcherOptions<I, O>, "run">> &
+		Pick<BatcherOptions<I, O>, "run">;
 	#queue: Waiting<I, O>[] = [];
 	#inFlight = 0;
 	#scheduled = false;
