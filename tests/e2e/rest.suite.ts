@@ -1,5 +1,6 @@
 import type { Product } from "../../contracts/product.ts";
 import { type Account, type Clients, signIn } from "../support/client.ts";
+import { until } from "../support/until.ts";
 import { accessTests } from "./rest.access.ts";
 import { accountTests } from "./rest.accounts.ts";
 import { catalogueTests } from "./rest.catalogue.ts";
@@ -29,6 +30,8 @@ export function restSuite(start: () => Promise<{ url: string; stop(): Promise<un
 
 	beforeAll(async () => {
 		running = await start();
+		// A cluster answers before all of its nodes know each other.
+		await until(async () => (await fetch(`${running.url}/health/ready`)).ok, 30_000);
 		clients = await signIn(running.url);
 	}, 90_000);
 	afterAll(() => running?.stop(), 30_000);
