@@ -111,6 +111,20 @@ it("takes 600 baskets of 4 lines over 10 products from 30 callers without an err
 	expect(left[0]!.open).toBe(0);
 }, 60_000);
 
+it("gives every order one end when its reserve and its release race", async () => {
+	const [id] = await shelf(database, "race", 1, 100_000);
+	const orders = Array.from({ length: 300 }, () => ({
+		order_id: newId(),
+		lines: [{ product_id: id!, quantity: 1 }]
+	}));
+	await parallel(orders, 15, async order => {
+		await Promise.all([step("release", [order]), reserve([order])]);
+		expect(await step("release", [order])).toEqual(["released"]);
+	});
+	const [left] = await database.rows("select * from product.stock where product_id = $1", [id]);
+	expect(left).toMatchObject({ reserved: "0" });
+}, 60_000);
+
 it("keeps counters and ledger equal after any sequence of steps", async () => {
 	let run = 0;
 	const someOrders = fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 4 });

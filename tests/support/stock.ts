@@ -1,13 +1,22 @@
 import type { TestDatabase } from "./database.ts";
 
-/** Products whose counters differ from the sums of their ledger, or break the law. Empty is right. */
+/**
+ * Products whose counters differ from the sums of their ledger or from what open reservations hold,
+ * or break the law. None is right.
+ */
 export function brokenStock(database: TestDatabase): Promise<object[]> {
 	return database.rows(`
-		select product_id, on_hand, reserved, sum(d_on_hand) as ledger_on_hand, sum(d_reserved) as ledger_reserved
-		from product.stock left join product.stock_ledger using (product_id)
-		group by product_id, on_hand, reserved
-		having on_hand <> coalesce(sum(d_on_hand), 0) or reserved <> coalesce(sum(d_reserved), 0)
-			or not 0 <= reserved or not reserved <= on_hand`);
+		select s.*, l.on_hand as ledger_on_hand, l.reserved as ledger_reserved, held
+		from product.stock s, lateral (
+			select coalesce(sum(d_on_hand), 0) as on_hand, coalesce(sum(d_reserved), 0) as reserved
+			from product.stock_ledger l where l.product_id = s.product_id
+		) l, lateral (
+			select coalesce(sum(quantity), 0) as held
+			from product.reservation r join product.reservation_head using (order_id)
+			where r.product_id = s.product_id and state in ('held', 'locked')
+		) r
+		where s.on_hand <> l.on_hand or s.reserved <> l.reserved or s.reserved <> held
+			or not 0 <= s.reserved or not s.reserved <= s.on_hand`);
 }
 
 /** Adds products `<prefix>-1` … with so many units each, and answers their ids. */
