@@ -9,9 +9,10 @@ import {
 	readFileSync,
 	renameSync,
 	rmSync,
+	statfsSync,
 	writeFileSync
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./free-port.ts";
 import { diskFull, LaunchError } from "./launch-error.ts";
@@ -36,6 +37,7 @@ export interface PostgresServer {
 }
 
 const owner = "shop";
+const logOf = (directory: string) => readFileSync(`${directory}.log`, "utf8");
 
 async function initialise(
 	program: PostgresProgram,
@@ -54,13 +56,19 @@ async function initialise(
 	let words = "";
 	for (const stream of [child.stdout!, child.stderr!]) stream.on("data", text => (words += text));
 	const [code] = await once(child, "close");
-	if (code !== 0) throw failed("could not make a database", words);
+	if (code !== 0) throw failed("could not make a database", words, directory);
 	// A folder under the final name is always whole, whenever the power goes.
 	renameSync(unfinished, directory);
 }
 
-function failed(what: string, words: string): LaunchError {
-	if (/no space left|disk quota exceeded/i.test(words)) return new LaunchError(diskFull);
+/** Less than a new database and one WAL segment need. */
+const scarceBytes = 64 * 1024 * 1024;
+
+function failed(what: string, words: string, directory: string): LaunchError {
+	const { bavail, bsize } = statfsSync(dirname(directory));
+	// Where the last block went decides whether Postgres still names the cause or only aborts.
+	if (bavail * bsize < scarceBytes || /no space left|quota exceeded/i.test(words))
+		return new LaunchError(diskFull);
 	const last = words.trim().split("\n").slice(-4).join("\n  ");
 	return new LaunchError(`The embedded Postgres ${what}; its last words:\n  ${last}`);
 }
@@ -131,11 +139,14 @@ async function launch(
 		stdio: ["ignore", out, out]
 	});
 	closeSync(out);
+	const atExit = () => child.kill("SIGINT");
+	process.once("exit", atExit);
+	child.once("exit", () => process.off("exit", atExit));
 	while (!ended(child) && !isReady(directory, child.pid!)) await sleep(20);
 	if (!ended(child)) return child;
-	const words = readFileSync(log, "utf8");
+	const words = logOf(directory);
 	if (/Address already in use|shared memory block .* is still in use/.test(words)) return undefined;
-	throw failed("did not start", words);
+	throw failed("did not start", words, directory);
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -157,7 +168,7 @@ async function launchWithRetries(
 		if (child) return { child, port };
 		await sleep(300);
 	}
-	throw failed("did not start", readFileSync(`${options.directory}.log`, "utf8"));
+	throw failed("did not start", logOf(options.directory), options.directory);
 }
 
 /**
@@ -178,16 +189,13 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 	const { child, port } = await launchWithRetries(program, options);
 	let stopping = false;
 	const crashed = () => {
-		if (!stopping) onCrash(failed("ended", readFileSync(`${directory}.log`, "utf8")).message);
+		if (!stopping) onCrash(failed("ended", logOf(directory), directory).message);
 	};
 	child.once("exit", crashed);
-	const atExit = () => child.kill("SIGINT");
-	process.once("exit", atExit);
 	return {
 		url: `postgres://${owner}:${readFileSync(passwordFile, "utf8")}@127.0.0.1:${port}/postgres`,
 		stop() {
 			stopping = true;
-			process.off("exit", atExit);
 			return stop(child);
 		}
 	};

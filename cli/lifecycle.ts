@@ -3,6 +3,9 @@ import { explain } from "./launch-error.ts";
 /** Longest wait for what is under way, before the process ends without it. */
 const watchdogMs = 20_000;
 
+/** npm passes on the SIGINT that the terminal has already sent to us: one Ctrl-C, two signals. */
+const samePressMs = 500;
+
 type Step = () => unknown;
 
 /** What a process has started so far, and the one way in which it ends. */
@@ -44,9 +47,13 @@ export class Lifecycle {
 
 	/** Ctrl-C and SIGTERM finish what is under way and exit 0; a second one does not wait. */
 	onSignals(): void {
+		let first: number | undefined;
 		const onSignal = () => {
-			if (this.#ending) process.exit(1);
-			console.log("\nStopping: finishing what is under way (once more to force it)");
+			const now = performance.now();
+			first ??= now;
+			if (now - first > samePressMs) process.exit(1);
+			if (this.#ending) return;
+			console.log("Stopping: finishing what is under way");
 			void this.end(0);
 		};
 		process.on("SIGINT", onSignal).on("SIGTERM", onSignal);

@@ -56,6 +56,8 @@ export async function startNats({
 	const out = openSync(log, "w", 0o600);
 	const child = spawn(binary, ["-c", file], { detached: true, stdio: ["ignore", out, out] });
 	closeSync(out);
+	const atExit = () => child.kill();
+	process.once("exit", atExit);
 	const exit = once(child, "exit");
 	let ended = false;
 	void exit.then(() => (ended = true));
@@ -64,15 +66,13 @@ export async function startNats({
 		throw new LaunchError(`nats-server did not start; its words:\n${readFileSync(log, "utf8")}`);
 	const crashed = () => onCrash(`nats-server ended; its words are in ${log}`);
 	child.once("exit", crashed);
-	const atExit = () => child.kill();
-	process.once("exit", atExit);
 	return {
 		url: `nats://shop:${password}@127.0.0.1:${port}`,
 		async stop() {
 			child.off("exit", crashed);
-			process.off("exit", atExit);
 			child.kill();
 			await exit;
+			process.off("exit", atExit);
 		}
 	};
 }
