@@ -70,8 +70,12 @@ describe("coerce", () => {
 		expect(query).toEqual({ quantity: 3, "a/b~c": true });
 	});
 
-	it("still refuses what is no number", () => {
-		expect(coerce(Item, { quantity: "three" })).toMatchObject([{ pointer: "/quantity" }]);
+	it.each(["three", "", "0x10", "1e3", "1.0", " 1", "true"])("refuses %p as a number", quantity => {
+		expect(coerce(Item, { quantity })).toMatchObject([{ pointer: "/quantity" }]);
+	});
+
+	it("refuses a name given twice", () => {
+		expect(coerce(Item, { quantity: ["1", "2"] })).toMatchObject([{ pointer: "/quantity" }]);
 	});
 });
 

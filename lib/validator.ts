@@ -3,7 +3,7 @@ import formatsPlugin from "ajv-formats";
 import countries from "i18n-iso-countries";
 import { Validators } from "moleculer";
 import type { Fault } from "./errors.ts";
-import type { TSchema } from "./schema.ts";
+import type { TObject, TSchema } from "./schema.ts";
 
 const addFormats = formatsPlugin as unknown as typeof formatsPlugin.default;
 
@@ -11,13 +11,10 @@ const addFormats = formatsPlugin as unknown as typeof formatsPlugin.default;
 const notMoney = new Set("XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX".split(" "));
 const currencies = new Set(Intl.supportedValuesOf("currency").filter(code => !notMoney.has(code)));
 
-function ajv(options: { coerceTypes: boolean }): Ajv {
-	const instance = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, ...options });
-	addFormats(instance);
-	instance.addFormat("currency", code => currencies.has(code));
-	instance.addFormat("country", code => alpha2Country(code) !== undefined);
-	return instance;
-}
+const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
+addFormats(ajv);
+ajv.addFormat("currency", code => currencies.has(code));
+ajv.addFormat("country", code => alpha2Country(code) !== undefined);
 
 /** ISO 3166-1 alpha-2 for an alpha-2 or alpha-3 code in any case; undefined when there is none. */
 export function alpha2Country(code: string): string | undefined {
@@ -26,14 +23,12 @@ export function alpha2Country(code: string): string | undefined {
 	return countries.isValid(upper) && upper.length === 2 ? upper : undefined;
 }
 
-const strict = ajv({ coerceTypes: false });
-const lenient = ajv({ coerceTypes: true });
-const compiled = new Map<TSchema, { strict?: ValidateFunction; lenient?: ValidateFunction }>();
+const compiled = new Map<TSchema, ValidateFunction>();
 
-function compile(schema: TSchema, mode: "strict" | "lenient"): ValidateFunction {
-	let entry = compiled.get(schema);
-	if (!entry) compiled.set(schema, (entry = {}));
-	return (entry[mode] ??= (mode === "strict" ? strict : lenient).compile(schema));
+function compile(schema: TSchema): ValidateFunction {
+	let check = compiled.get(schema);
+	if (!check) compiled.set(schema, (check = ajv.compile(schema)));
+	return check;
 }
 
 const escape = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1");
@@ -58,12 +53,22 @@ function faultsOf(check: ValidateFunction, data: unknown): Fault[] {
 
 /** All faults of the data, none when it is valid. Strict: `"1"` is no number. */
 export function faults(schema: TSchema, data: unknown): Fault[] {
-	return faultsOf(compile(schema, "strict"), data);
+	return faultsOf(compile(schema), data);
+}
+
+/** What a text says, where it says just one thing: `0x10`, `1e3`, `yes` and the empty text stay text. */
+function fromText({ type }: TSchema, text: unknown): unknown {
+	if (typeof text !== "string") return text;
+	if (type === "integer" && /^-?\d{1,16}$/.test(text)) return Number(text);
+	if (type === "boolean" && /^(true|false)$/.test(text)) return text === "true";
+	return text;
 }
 
 /** For text at the edge (query, path): turns `"1"` into `1` in place, then checks. */
-export function coerce(schema: TSchema, data: Record<string, unknown>): Fault[] {
-	return faultsOf(compile(schema, "lenient"), data);
+export function coerce(schema: TObject, data: Record<string, unknown>): Fault[] {
+	for (const [name, property] of Object.entries(schema.properties))
+		if (Object.hasOwn(data, name)) data[name] = fromText(property, data[name]);
+	return faults(schema, data);
 }
 
 /**
@@ -73,7 +78,7 @@ export function coerce(schema: TSchema, data: Record<string, unknown>): Fault[] 
 export class SchemaValidator extends Validators.Fastest {
 	override compile(schema: TSchema): ReturnType<Validators.Fastest["compile"]> {
 		if (schema.type !== "object" || !schema.properties) return super.compile(schema);
-		const check = strict.compile(schema);
+		const check = compile(schema);
 		return ((params: unknown) => {
 			const found = faultsOf(check, params);
 			return found.length === 0 ? true : found;
