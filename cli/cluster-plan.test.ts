@@ -1,0 +1,70 @@
+import { own, plan, shared } from "./cluster-plan.ts";
+
+const names = (words: string[]) => plan(words).map(({ name }) => name);
+
+const ground = {
+	dataDir: "/data",
+	port: 8080,
+	databaseUrl: "postgres://shop:owner-secret@127.0.0.1:5432/postgres",
+	serviceDatabaseUrls: {
+		user: undefined,
+		product: undefined,
+		order: undefined,
+		payment: "postgres://pay:x@elsewhere/pay"
+	},
+	token: { privateKey: "private", publicKey: "public", ttlS: 600 }
+};
+
+describe("plan", () => {
+	it("runs one node of each service", () => {
+		expect(names([])).toEqual(["gateway-1", "user-1", "product-1", "order-1", "payment-1"]);
+	});
+
+	it("runs as many as are asked for", () => {
+		expect(names(["order=3", "payment=2"])).toEqual([
+			...["gateway-1", "user-1", "product-1", "order-1", "order-2", "order-3"],
+			...["payment-1", "payment-2"]
+		]);
+	});
+
+	it.each(["orders=2", "order=0", "order=17", "order", "order=x", "=2"])("refuses %s", word => {
+		expect(() => plan([word])).toThrow(`${word} is not understood`);
+	});
+});
+
+describe("the environment of a node", () => {
+	const environments = plan(["gateway=2"]).map(node => own(node, ground));
+	const of = (service: string) => environments.find(({ SERVICES }) => SERVICES === service)!;
+
+	it("gives the signing key to the user service alone", () => {
+		const holders = environments.filter(env => Object.values(env).includes("private"));
+		expect(holders.map(({ SERVICES }) => SERVICES)).toEqual(["user"]);
+		expect(of("gateway").TOKEN_PUBLIC_KEY).toBe("public");
+	});
+
+	it("gives no node the owner's password", () => {
+		expect(JSON.stringify(environments)).not.toContain("owner-secret");
+	});
+
+	it("gives each service its own role, or the URL configured for it", () => {
+		expect(of("order").ORDER_DATABASE_URL).toMatch(/^postgres:\/\/shop_orders:/);
+		expect(of("payment").PAYMENT_DATABASE_URL).toBe("postgres://pay:x@elsewhere/pay");
+		expect(Object.keys(of("order")).filter(name => name.endsWith("_URL"))).toHaveLength(1);
+	});
+
+	it("counts the gateways' ports up", () => {
+		const ports = environments.filter(env => env.SERVICES === "gateway").map(env => env.PORT);
+		expect(ports).toEqual(["8080", "8081"]);
+	});
+
+	it("shares settings but no secret, under either name", () => {
+		const source = {
+			LOG_LEVEL: "info",
+			DATABASE_URL: "postgres://a",
+			DATABASE_URL_FILE: "/run/secret",
+			TOKEN_PRIVATE_KEY: "k",
+			UNRELATED: "1"
+		};
+		expect(shared(source)).toEqual({ LOG_LEVEL: "info" });
+	});
+});
