@@ -1,0 +1,108 @@
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "../../cli/free-port.ts";
+import { DataFolder } from "../../cli/data-folder.ts";
+import { testDatabase } from "../support/database.ts";
+import { run, startShop } from "../support/processes.ts";
+
+let DATA_DIR: string;
+let PORT: string;
+
+beforeEach(async () => {
+	DATA_DIR = mkdtempSync(join(tmpdir(), "shop-"));
+	PORT = String(await freePort());
+});
+afterEach(() => rmSync(DATA_DIR, { recursive: true, force: true }));
+
+const start = (env: Record<string, string> = {}, ...args: string[]) =>
+	run("start.ts", args, { DATA_DIR, PORT, ...env });
+
+describe("npm start with DATABASE_URL", () => {
+	it("uses that server and embeds nothing", async () => {
+		const database = await testDatabase();
+		const shop = await startShop({ DATABASE_URL: database.url, DATA_DIR });
+		try {
+			expect(shop.output()).toContain("the one of DATABASE_URL");
+			expect(readdirSync(DATA_DIR).filter(name => name.startsWith("postgres"))).toEqual([]);
+			const [row] = await database.rows<{ n: number }>(
+				"select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name like 'shop %'"
+			);
+			expect(row!.n).toBeGreaterThan(0);
+		} finally {
+			await shop.stop();
+			await database.drop();
+		}
+	}, 30_000);
+
+	it("says that the password is wrong, without telling it", async () => {
+		const url = new URL(process.env.TEST_DATABASE_URL!);
+		url.password = "not-the-password";
+		const { code, output } = await start({ DATABASE_URL: url.toString() });
+		expect(output).toMatch(/^Postgres at .* refuses the password of \w+: correct DATABASE_URL\.$/m);
+		expect(output).not.toContain("not-the-password");
+		expect(code).toBe(1);
+	});
+
+	it("says that nothing answers there", async () => {
+		const DATABASE_URL = `postgres://shop:x@127.0.0.1:${await freePort()}/shop`;
+		const { code, output } = await start({ DATABASE_URL });
+		expect(output).toContain("No Postgres answers at 127.0.0.1");
+		expect(code).toBe(1);
+	});
+
+	it("refuses to empty a database that is not its own", async () => {
+		const { code, output } = await start({ DATABASE_URL: "postgres://a:b@c/d" }, "--fresh");
+		expect(output).toContain("--fresh empties the embedded database only");
+		expect(code).toBe(64);
+	});
+});
+
+describe("npm start refuses in a sentence", () => {
+	it("a port that is taken, before it makes anything", async () => {
+		const server = createServer().listen(0, "127.0.0.1");
+		await once(server, "listening");
+		const port = (server.address() as AddressInfo).port;
+		const { code, output } = await start({ PORT: String(port) });
+		server.close();
+		expect(output).toContain(`Port ${port} is taken: stop what listens there`);
+		expect(code).toBe(1);
+		expect(existsSync(join(DATA_DIR, "postgres"))).toBe(false);
+	});
+
+	it("a bad configuration, with all of its faults", async () => {
+		const { code, output } = await start({ PORT: "eighty", LOG_LEVEL: "loud", NATS_URL: "x" });
+		for (const name of ["PORT", "LOG_LEVEL", "NATS_URL"]) expect(output).toContain(`  ${name}: `);
+		expect(code).toBe(78);
+	});
+
+	it("production without token keys", async () => {
+		const { code, output } = await start({ NODE_ENV: "production" });
+		expect(output).toContain("Set TOKEN_PRIVATE_KEY");
+		expect(code).toBe(78);
+	});
+
+	it("data of another Postgres major", async () => {
+		mkdirSync(join(DATA_DIR, "postgres"));
+		writeFileSync(join(DATA_DIR, "postgres/PG_VERSION"), "17\n");
+		const { code, output } = await start();
+		expect(output).toMatch(/holds data of Postgres 17 and this shop brings Postgres 18: .*--fresh/);
+		expect(code).toBe(1);
+	});
+
+	it("a data folder that a live shop uses", async () => {
+		const unlock = new DataFolder(DATA_DIR).lock();
+		const { code, output } = await start();
+		unlock();
+		expect(output).toContain(`A shop already runs on ${DATA_DIR}`);
+		expect(code).toBe(1);
+	});
+
+	it("a flag it does not know", async () => {
+		const { code, output } = await start({}, "--frsh");
+		expect(output).toContain("Usage: npm start");
+		expect(code).toBe(64);
+	});
+});

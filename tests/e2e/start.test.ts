@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { type Running, startShop } from "../support/processes.ts";
+
+const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "USA" };
+
+async function placeOrder(url: string): Promise<string> {
+	const response = await fetch(`${url}/api/v1/orders`, {
+		method: "POST",
+		headers: { "content-type": "application/json", prefer: "wait=5" },
+		body: JSON.stringify({
+			items: [{ product_id: "prod-001", quantity: 1 }],
+			shipping_address: address
+		})
+	});
+	const { id, status } = (await response.json()) as { id: string; status: string };
+	expect(status).toBe("confirmed");
+	return id;
+}
+
+async function orderIds(url: string): Promise<string[]> {
+	const response = await fetch(`${url}/api/v1/orders`);
+	const { data } = (await response.json()) as { data: { id: string }[] };
+	return data.map(({ id }) => id);
+}
+
+/** Processes that name the folder on their command line. */
+function processesOf(folder: string): string[] {
+	return readdirSync("/proc")
+		.filter(name => /^\d+$/.test(name))
+		.map(pid => {
+			try {
+				return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+			} catch {
+				return "";
+			}
+		})
+		.filter(command => command.includes(folder));
+}
+
+describe("npm start", () => {
+	let shop: Running;
+	let DATA_DIR: string;
+	const placed: string[] = [];
+
+	beforeAll(async () => {
+		shop = await startShop();
+		DATA_DIR = shop.dataDir;
+	}, 60_000);
+
+	afterAll(() => shop.remove());
+
+	it("opens a shop on an empty folder and says how to use it", async () => {
+		expect(shop.output()).toContain("The shop is open.");
+		expect(shop.output()).toContain("alice@shop.test");
+		expect(shop.output()).toContain(`${DATA_DIR}/postgres`);
+		placed.push(await placeOrder(shop.url));
+	});
+
+	it("keeps its server on the loopback interface, in the data folder", () => {
+		expect(processesOf(DATA_DIR)).toEqual([
+			expect.stringContaining(`-D ${DATA_DIR}/postgres -c listen_addresses=127.0.0.1`)
+		]);
+	});
+
+	it.each(["SIGINT", "SIGTERM"] as const)(
+		"ends on %s with exit code 0, leaves no process, and keeps the orders",
+		async signal => {
+			expect(await shop.stop(signal)).toBe(0);
+			expect(processesOf(DATA_DIR)).toEqual([]);
+			shop = await startShop({ DATA_DIR });
+			expect(await orderIds(shop.url)).toEqual(placed);
+		},
+		60_000
+	);
+
+	it("recovers by itself after kill -9 and keeps every order it confirmed", async () => {
+		placed.unshift(await placeOrder(shop.url));
+		await shop.kill9();
+		expect(processesOf(DATA_DIR)).toHaveLength(1);
+		shop = await startShop({ DATA_DIR });
+		expect(shop.output()).toContain("stopped the database of a killed shop");
+		expect(await orderIds(shop.url)).toEqual(placed);
+		expect(processesOf(DATA_DIR)).toHaveLength(1);
+	}, 60_000);
+
+	it("starts over with --fresh", async () => {
+		await shop.stop();
+		shop = await startShop({ DATA_DIR }, ["--fresh"]);
+		expect(await orderIds(shop.url)).toEqual([]);
+	}, 60_000);
+});
