@@ -10,7 +10,7 @@ import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Cancellation } from "./order.cancellation.ts";
 import { Fulfilment } from "./order.fulfilment.ts";
 import { countOrders } from "./order.metrics.ts";
-import { Placement, type Placed } from "./order.placement.ts";
+import { Placement } from "./order.placement.ts";
 import { Poller } from "./order.poller.ts";
 import { OrderRepository } from "./order.repository.ts";
 import { Saga } from "./order.saga.ts";
@@ -23,8 +23,8 @@ interface This extends WithPostgres {
 	fulfilment: Fulfilment;
 	saga: Saga;
 	poller: Poller;
-	begin(placed: Placed, paymentMethod: string): void;
-	outcome(orderId: string, waitS: number): Promise<Order>;
+	begin(order: Order, paymentMethod: string): Order;
+	outcome(order: Order, waitS: number): Promise<Order>;
 	withPayments(orders: Order[]): Promise<Order[]>;
 }
 
@@ -41,9 +41,9 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const identity = identityOf(ctx.meta);
 			const owner = ordersFor(identity, ctx.params.user_id);
 			const placed = await this.placement.place(ctx.params, owner, identity);
-			this.begin(placed, ctx.params.payment_method);
-			if (!ctx.params.wait_s) return placed;
-			return { ...placed, order: await this.outcome(placed.order.id, ctx.params.wait_s) };
+			const { payment_method, wait_s = 0 } = ctx.params;
+			const order = placed.replayed ? placed.order : this.begin(placed.order, payment_method);
+			return wait_s > 0 ? { ...placed, order: await this.outcome(order, wait_s) } : placed;
 		},
 
 		async cancel(ctx) {
@@ -83,24 +83,29 @@ export default service<(typeof contract)["actions"], This>(contract, {
 	},
 
 	methods: {
-		/** This node places the order, so it holds the saga's lease and goes on by itself. */
-		begin({ order, replayed }: Placed, payment_method: string): void {
-			if (replayed) return;
+		/** This node placed the order, so it holds the lease and goes on. Answers the order as it moves. */
+		begin(placed: Order, payment_method: string): Order {
+			const order = { ...placed };
 			const lease = { fence: 1, attempt: 0, step: "forward" } as const;
 			const work = { ...lease, payment_method, cancelRequested: false, overdue: false };
-			void this.saga.start({ ...work, order: { ...order } });
+			void this.saga.start({ ...work, order });
+			return order;
 		},
 
-		/** The order once it has an outcome, sleeps, or the time is over. */
-		async outcome(orderId: string, waitS: number): Promise<Order> {
+		/**
+		 * The order once it has an outcome, or as it stands when the time is over. When the saga ran
+		 * here `order` has moved on by itself; a saga that sleeps, or runs elsewhere, is looked after.
+		 */
+		async outcome(order: Order, waitS: number): Promise<Order> {
 			const deadline = performance.now() + waitS * 1000;
-			await settled(() => this.saga.running(orderId), deadline);
-			let order = await this.orders.get(orderId, undefined);
-			while (isOpen(order) && performance.now() < deadline) {
+			await settled(() => this.saga.running(order.id), deadline);
+			if (!isOpen(order)) return order;
+			let found = await this.orders.get(order.id, undefined);
+			while (isOpen(found) && performance.now() < deadline) {
 				await delay(Math.min(100, Math.max(deadline - performance.now(), 0)));
-				order = await this.orders.get(orderId, undefined);
+				found = await this.orders.get(order.id, undefined);
 			}
-			return (await this.withPayments([order]))[0]!;
+			return (await this.withPayments([found]))[0]!;
 		},
 
 		async withPayments(orders: Order[]): Promise<Order[]> {

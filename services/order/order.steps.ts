@@ -187,12 +187,12 @@ export class SagaSteps {
 		return this.#note(work, outcomes[0]!);
 	}
 
+	/** A voided payment is only a bar against charging: nobody is shown it. */
 	#note({ order }: Work, outcome: ChargeOutcome): ChargeOutcome {
-		const { payment_id: id, status } = outcome;
-		if (status !== "absent") {
-			const { currency } = order.totals.total;
-			order.payment = { id, status, refunded: { amount: 0, currency } };
-		}
+		const { payment_id: id, status, failure_code } = outcome;
+		if (status === "absent" || failure_code === "voided") return outcome;
+		const { currency } = order.totals.total;
+		order.payment = { id, status, refunded: { amount: 0, currency } };
 		return outcome;
 	}
 
