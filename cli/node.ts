@@ -1,5 +1,5 @@
 import { readEnvironment } from "../config/env.ts";
-import { toConfig, useConfig } from "../config/index.ts";
+import { serviceNames, toConfig, useConfig } from "../config/index.ts";
 import { startBroker } from "./broker.ts";
 import { DataFolder } from "./data-folder.ts";
 import { tokenKeys } from "./keys.ts";
@@ -8,6 +8,8 @@ import { commandLine } from "./options.ts";
 
 const usage = `Usage: SERVICES=order NATS_URL=nats://… DATABASE_URL=postgres://… npm run node
 Runs one node of the shop on a bus and a database that are there already (npm run migrate).`;
+
+const othersWithinMs = 20_000;
 
 commandLine(usage, {});
 
@@ -18,6 +20,10 @@ run(async life => {
 	useConfig({ ...config, token: { ...config.token, ...keys } });
 	const broker = await startBroker();
 	life.atEnd(() => broker.stop());
+	// Nodes that start together see each other only some moments later; before that a call has nowhere to go.
+	await broker
+		.waitForServices([...serviceNames], othersWithinMs)
+		.catch(() => console.log("not all services of the shop are on the bus yet"));
 	console.log(`ready: ${config.services.join(", ")} as ${broker.nodeID}`);
 	// A cluster's launcher holds the other end: when it is killed, its nodes do not stay behind.
 	process.once("disconnect", () => void life.end(0));

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { type Running, startShop } from "../support/processes.ts";
+import { processesOf, type Running, startShop } from "../support/processes.ts";
 
 const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "USA" };
 
@@ -23,19 +22,9 @@ async function orderIds(url: string): Promise<string[]> {
 	return data.map(({ id }) => id);
 }
 
-/** Processes that name the folder on their command line. */
-function processesOf(folder: string): string[] {
-	return readdirSync("/proc")
-		.filter(name => /^\d+$/.test(name))
-		.map(pid => {
-			try {
-				return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-			} catch {
-				return "";
-			}
-		})
-		.filter(command => command.includes(folder));
-}
+/** The servers that were started for the folder. */
+const serversOf = (folder: string) =>
+	processesOf(folder).filter(({ command }) => command.includes(folder));
 
 describe("npm start", () => {
 	let shop: Running;
@@ -57,7 +46,7 @@ describe("npm start", () => {
 	});
 
 	it("keeps its server on the loopback interface, in the data folder", () => {
-		expect(processesOf(DATA_DIR)).toEqual([
+		expect(serversOf(DATA_DIR).map(({ command }) => command)).toEqual([
 			expect.stringContaining(`-D ${DATA_DIR}/postgres -c listen_addresses=127.0.0.1`)
 		]);
 	});
@@ -76,11 +65,11 @@ describe("npm start", () => {
 	it("recovers by itself after kill -9 and keeps every order it confirmed", async () => {
 		placed.unshift(await placeOrder(shop.url));
 		await shop.kill9();
-		expect(processesOf(DATA_DIR)).toHaveLength(1);
+		expect(serversOf(DATA_DIR)).toHaveLength(1);
 		shop = await startShop({ DATA_DIR });
 		expect(shop.output()).toContain("stopped the database of a killed shop");
 		expect(await orderIds(shop.url)).toEqual(placed);
-		expect(processesOf(DATA_DIR)).toHaveLength(1);
+		expect(serversOf(DATA_DIR)).toHaveLength(1);
 	}, 60_000);
 
 	it("starts over with --fresh", async () => {

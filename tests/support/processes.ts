@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../cli/free-port.ts";
@@ -29,6 +29,32 @@ export interface Ended {
 }
 
 type Environment = Record<string, string>;
+
+export interface Process {
+	pid: number;
+	command: string;
+	environment: string;
+}
+
+/** Everything that runs for a data folder, known by its command line or its environment. */
+export function processesOf(folder: string): Process[] {
+	return readdirSync("/proc")
+		.filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
+		.map(pid => {
+			const read = (file: string) => {
+				try {
+					return readFileSync(`/proc/${pid}/${file}`, "utf8").replaceAll("\0", "\n");
+				} catch {
+					return "";
+				}
+			};
+			const command = read("cmdline").replaceAll("\n", " ");
+			return { pid: Number(pid), command, environment: read("environ") };
+		})
+		.filter(({ command, environment }) =>
+			[command, environment].some(text => text.includes(folder))
+		);
+}
 
 const root = join(import.meta.dirname, "../..");
 
@@ -88,20 +114,19 @@ async function start(script: string, args: string[], env: Environment): Promise<
 			if (!env.DATA_DIR) rmSync(dataDir, { recursive: true, force: true });
 		}
 	};
-	await until(
-		async () => ended(child) || (await fetch(`${running.url}/health`).catch(() => null))?.ok,
-		60_000
-	);
+	const open = async () =>
+		output().includes("The shop is open.") && (await fetch(`${running.url}/health`)).ok;
+	await until(async () => ended(child) || (await open()), 60_000);
 	if (ended(child)) throw new Error(`${script} ended with ${child.exitCode}:\n${output()}`);
 	return running;
 }
 
-/** `npm start` on a free port; resolves when /health answers 200. @throws Error with its output */
+/** `npm start` on a free port; resolves when it says it is open. @throws Error with its output */
 export function startShop(env: Environment = {}, args: string[] = []): Promise<Running> {
 	return start("start.ts", args, env);
 }
 
-/** `npm run cluster -- …args`, e.g. `["order=2"]`; resolves when /health answers 200. */
+/** `npm run cluster -- …args`, e.g. `["order=2"]`; resolves when it says it is open. */
 export function startCluster(args: string[] = [], env: Environment = {}): Promise<Running> {
 	return start("cluster.ts", args, env);
 }
