@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { freePort } from "../../cli/free-port.ts";
-import { type Ended, run } from "../support/processes.ts";
+import { type Ended, run, temporaryFolder } from "../support/processes.ts";
 
 const commands = [
 	"nodes",
@@ -23,7 +21,7 @@ describe("npm run repl without a bus", () => {
 	let lines: string[];
 
 	beforeAll(async () => {
-		DATA_DIR = mkdtempSync(join(tmpdir(), "shop-"));
+		DATA_DIR = temporaryFolder();
 		const env = { DATA_DIR, PORT: String(await freePort()), HOME: DATA_DIR };
 		ended = await run("repl.ts", [], env, [...commands, "quit", "stock prod-002"].join("\n"));
 		lines = stripVTControlCharacters(ended.output)

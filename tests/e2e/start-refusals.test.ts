@@ -1,18 +1,17 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../cli/free-port.ts";
 import { DataFolder } from "../../cli/data-folder.ts";
 import { testDatabase } from "../support/database.ts";
-import { run, startShop } from "../support/processes.ts";
+import { run, startShop, temporaryFolder } from "../support/processes.ts";
 
 let DATA_DIR: string;
 let PORT: string;
 
 beforeEach(async () => {
-	DATA_DIR = mkdtempSync(join(tmpdir(), "shop-"));
+	DATA_DIR = temporaryFolder();
 	PORT = String(await freePort());
 });
 afterEach(() => rmSync(DATA_DIR, { recursive: true, force: true }));

@@ -79,6 +79,11 @@ async function exit(child: ChildProcess): Promise<number | null> {
 	return child.exitCode;
 }
 
+/** A folder of one's own, which goes with the test run at the latest. */
+export function temporaryFolder(): string {
+	return mkdtempSync(join(process.env.TEST_FOLDER ?? tmpdir(), "shop-"));
+}
+
 /** Runs a command of cli/ to its end, with `input` on stdin. */
 export async function run(
 	script: string,
@@ -94,7 +99,7 @@ export async function run(
 
 async function start(script: string, args: string[], env: Environment): Promise<Running> {
 	const port = env.PORT ?? String(await freePort());
-	const dataDir = env.DATA_DIR ?? mkdtempSync(join(tmpdir(), "shop-"));
+	const dataDir = env.DATA_DIR ?? temporaryFolder();
 	const { child, output } = launch(script, args, { ...env, PORT: port, DATA_DIR: dataDir });
 	const running: Running = {
 		url: `http://127.0.0.1:${port}`,

@@ -13,6 +13,7 @@ export default async function setup(): Promise<void> {
 	const folder = mkdtempSync(join(tmpdir(), "shop-tests-"));
 	const onCrash = (reason: string) => progress(reason);
 	started.folder = folder;
+	process.env.TEST_FOLDER = folder;
 	if (!process.env.TEST_DATABASE_URL) {
 		const directory = join(folder, "postgres");
 		const server = await startPostgres({ directory, maxConnections: 200, progress, onCrash });
