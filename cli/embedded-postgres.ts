@@ -69,6 +69,10 @@ function failed(what: string, words: string, directory: string): LaunchError {
 	// Where the last block went decides whether Postgres still names the cause or only aborts.
 	if (bavail * bsize < scarceBytes || /no space left|quota exceeded/i.test(words))
 		return new LaunchError(diskFull);
+	if (/permission denied|wrong ownership/i.test(words))
+		return new LaunchError(
+			`${directory} belongs to another user: start as that user, or set DATA_DIR to another folder.`
+		);
 	const last = words.trim().split("\n").slice(-4).join("\n  ");
 	return new LaunchError(`The embedded Postgres ${what}; its last words:\n  ${last}`);
 }

@@ -65,9 +65,8 @@ async function works(file: string, ...args: string[]): Promise<boolean> {
 }
 
 async function take(source: Source, folder: string, target: string): Promise<boolean> {
-	rmSync(folder, { recursive: true, force: true });
-	mkdirSync(folder, { recursive: true });
 	try {
+		mkdirSync(folder, { recursive: true });
 		await source.fetch(
 			(file, ...args) => execute(file, args, { cwd: folder, timeout: 300_000 }),
 			folder

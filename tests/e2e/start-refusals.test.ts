@@ -105,3 +105,22 @@ describe("npm start refuses in a sentence", () => {
 		expect(code).toBe(64);
 	});
 });
+
+describe("npm run migrate", () => {
+	it("prepares the database of DATABASE_URL and ends", async () => {
+		const database = await testDatabase();
+		await database.rows("drop schema payment cascade");
+		await database.rows("delete from migration where service = 'payment'");
+		const { code, output } = await run("migrate.ts", [], { DATABASE_URL: database.url, DATA_DIR });
+		expect(output).toMatch(/ran \d migrations\nThe database is up to date\.\n$/);
+		expect(code).toBe(0);
+		await database.rows("select from payment.payments limit 1");
+		await database.drop();
+	}, 20_000);
+
+	it("says that it needs one", async () => {
+		const { code, output } = await run("migrate.ts", [], { DATA_DIR });
+		expect(output).toContain("Set DATABASE_URL");
+		expect(code).toBe(78);
+	});
+});

@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { processesOf, type Running, startShop } from "../support/processes.ts";
+import { until } from "../support/until.ts";
 
 const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "USA" };
 
@@ -70,6 +73,18 @@ describe("npm start", () => {
 		expect(shop.output()).toContain("stopped the database of a killed shop");
 		expect(await orderIds(shop.url)).toEqual(placed);
 		expect(serversOf(DATA_DIR)).toHaveLength(1);
+	}, 60_000);
+
+	it("ends with exit code 0 under npm, which signals the shell and not the shop", async () => {
+		await shop.stop();
+		const { PATH = "" } = process.env;
+		const env = { PATH, HOME: DATA_DIR, DATA_DIR, PORT: new URL(shop.url).port };
+		const npm = spawn("npm", ["start"], { env, stdio: "ignore" });
+		await until(() => fetch(`${shop.url}/health`).catch(() => undefined));
+		const exit = once(npm, "exit");
+		npm.kill("SIGTERM");
+		expect(await exit).toEqual([0, null]);
+		expect(serversOf(DATA_DIR)).toEqual([]);
 	}, 60_000);
 
 	it("starts over with --fresh", async () => {
