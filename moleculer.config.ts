@@ -8,6 +8,7 @@ import { DeadlineGuard } from "./middlewares/deadline.ts";
 import { Measure } from "./middlewares/measure.ts";
 import { MetaFirewall } from "./middlewares/meta-firewall.ts";
 import { NoCallInTransaction } from "./middlewares/no-call-in-transaction.ts";
+import { TranslateErrors } from "./middlewares/translate-errors.ts";
 
 /** Reads may be asked again after these; a command never is, outside the saga (reliability T6). */
 const readRetryable = new Set(["SERVICE_NOT_AVAILABLE", "REQUEST_REJECTED", "REQUEST_TIMEOUT"]);
@@ -64,6 +65,7 @@ export default function brokerOptions(): BrokerOptions {
 		internalMiddlewares: false,
 		// First is innermost. The breaker stands outside the timeout, or it never sees one (moleculer#1202).
 		middlewares: [
+			TranslateErrors,
 			DeadlineGuard(callTimeoutMs),
 			"ActionHook",
 			"Validator",

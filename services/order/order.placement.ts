@@ -1,12 +1,13 @@
 import type { ServiceBroker } from "moleculer";
 import type { order as contract, Address, Order } from "../../contracts/order.ts";
 import { product } from "../../contracts/product.ts";
-import { refusedBySql, sqlState, type Database } from "../../db/database.ts";
+import type { Database } from "../../db/database.ts";
 import { Batcher } from "../../lib/batcher.ts";
 import { fail } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
 import type { Identity } from "../../lib/identity.ts";
 import { call, type Params } from "../../lib/service.ts";
+import { refusedBySql, sqlState } from "../../lib/sql-state.ts";
 import { alpha2Country } from "../../lib/validator.ts";
 import { fingerprint, replay } from "./order.idempotency.ts";
 import { countOrders } from "./order.metrics.ts";

@@ -1,12 +1,6 @@
 import pg from "pg";
-import {
-	Database,
-	refusedBySql,
-	roleOf,
-	schemas,
-	serviceUrl,
-	sqlState
-} from "../../db/database.ts";
+import { Database, roleOf, schemas, serviceUrl } from "../../db/database.ts";
+import { refusedBySql, sqlState } from "../../lib/sql-state.ts";
 import { refuseInsideTransaction } from "../../lib/transaction-scope.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -129,7 +123,8 @@ describe("refusedBySql", () => {
 		expect(error).toBeInstanceOf(Error);
 		expect(refusedBySql(error)).toBe(false);
 		expect(refusedBySql(new Error("read ECONNRESET"))).toBe(false);
-		expect(refusedBySql(Object.assign(new Error(), { code: "ECONNRESET" }))).toBe(false);
+		for (const code of ["ECONNRESET", "EPIPE"])
+			expect(refusedBySql(Object.assign(new Error(), { code }))).toBe(false);
 	});
 });
 

@@ -1,0 +1,72 @@
+import type { ServiceBroker, ServiceSchema } from "moleculer";
+import { Failure } from "../lib/errors.ts";
+import { startBus, stopBus } from "../tests/support/bus.ts";
+
+const sql = (code: string) =>
+	Object.assign(new Error('duplicate key violates "users_email_key"'), {
+		code,
+		detail: "Key (email)=(alice@shop.test) already exists."
+	});
+const wrapped = (original: Error) =>
+	Object.assign(new Error("from the ORM"), { original, sql: "select secret" });
+const refused = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:5432"), {
+	code: "ECONNREFUSED"
+});
+
+const thrown: Record<string, unknown> = {
+	failure: new Failure("INSUFFICIENT_STOCK", { detail: "3 left" }),
+	unique: sql("23505"),
+	full: sql("53100"),
+	shutdown: sql("57P01"),
+	refused,
+	wrapped: wrapped(refused),
+	wrappedUnique: wrapped(sql("23505")),
+	bug: new TypeError("undefined is not a function")
+};
+
+const failing = {
+	name: "failing",
+	actions: Object.fromEntries(
+		Object.entries(thrown).map(([name, error]) => [
+			name,
+			{ access: "internal", handler: () => Promise.reject(error) }
+		])
+	)
+} as unknown as ServiceSchema;
+
+describe("TranslateErrors", () => {
+	let brokers: ServiceBroker[];
+	beforeAll(async () => {
+		brokers = await startBus([[failing], []]);
+	});
+	afterAll(() => stopBus(brokers));
+
+	describe.each([
+		["on the same node", 0],
+		["from another node", 1]
+	])("%s", (_, node) => {
+		const error = (name: string) =>
+			brokers[node]!.call(`failing.${name}`).then(
+				() => Promise.reject(new Error("nothing was thrown")),
+				(e: Error & { type?: string; code?: number; data?: object }) => e
+			);
+
+		it("lets a failure of the table through with its detail", async () => {
+			expect(await error("failure")).toMatchObject({
+				type: "INSUFFICIENT_STOCK",
+				code: 409,
+				data: { detail: "3 left" }
+			});
+		});
+
+		it.each(["full", "shutdown", "refused", "wrapped"])("calls %s unavailable", async name => {
+			expect(await error(name)).toMatchObject({ type: "UNAVAILABLE", code: 503 });
+		});
+
+		it.each(["unique", "wrappedUnique", "bug"])("hides what %s says", async name => {
+			const found = await error(name);
+			expect(found).toMatchObject({ type: "INTERNAL", code: 500 });
+			expect(JSON.stringify([found.message, found.data])).not.toMatch(/email|secret|undefined/);
+		});
+	});
+});
