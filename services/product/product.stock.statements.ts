@@ -6,6 +6,9 @@ import type { Statement } from "../../db/database.ts";
  * No deadlock is possible, because all of them take locks in one order: stock rows by product id,
  * then reservation heads by order id. Heads and lines are inserted together and lines never
  * change, so a statement whose snapshot shows a head sees its lines.
+ *
+ * New counters are made of those that were read under the lock. An update that reads them itself
+ * first sees its snapshot's, from before it waited, and its CHECK fails on a sum that is never stored.
  */
 
 /**
@@ -26,11 +29,11 @@ export const reserve: Statement = {
 		where not exists (select from product.reservation_head h where h.order_id = line.order_id)
 		group by order_id, product_id
 	), shelf as materialized (
-		select product_id, on_hand - reserved as available from product.stock
+		select product_id, on_hand, reserved from product.stock
 		where product_id = any (array(select product_id from asked))
 		order by product_id for update
 	), queue as (
-		select a.order_id, a.quantity, coalesce(s.available, 0) as available,
+		select a.order_id, a.quantity, coalesce(s.on_hand - s.reserved, 0) as available,
 			sum(a.quantity) over (partition by a.product_id order by a.position) as wanted
 		from asked a left join shelf s using (product_id)
 	), verdict as materialized (
@@ -47,8 +50,9 @@ export const reserve: Statement = {
 	), granted as materialized (
 		select order_id, product_id, quantity from asked join head using (order_id) where state = $5
 	), counted as (
-		update product.stock t set reserved = t.reserved + g.quantity
+		update product.stock t set on_hand = s.on_hand, reserved = s.reserved + g.quantity
 		from (select product_id, sum(quantity)::bigint as quantity from granted group by 1) g
+			join shelf s using (product_id)
 		where t.product_id = g.product_id
 	), lines as (
 		insert into product.reservation (order_id, product_id, quantity)
@@ -111,7 +115,7 @@ function move(options: Move): Statement {
 	with asked (order_id) as materialized (
 		${orders}
 	), shelf as materialized (
-		select product_id from product.stock
+		select product_id, on_hand, reserved from product.stock
 		where product_id = any (array(
 			select product_id from product.reservation
 			where order_id = any (array(select order_id from asked))))
@@ -124,9 +128,10 @@ function move(options: Move): Statement {
 		select order_id, product_id, quantity
 		from product.reservation join head using (order_id) where moves
 	), counted as (
-		update product.stock t set on_hand = t.on_hand + ${onHand} * g.quantity,
-			reserved = t.reserved + ${reserved} * g.quantity
+		update product.stock t set on_hand = s.on_hand + ${onHand} * g.quantity,
+			reserved = s.reserved + ${reserved} * g.quantity
 		from (select product_id, sum(quantity)::bigint as quantity from line group by 1) g
+			join shelf s using (product_id)
 		where t.product_id = g.product_id
 	), entries as (
 		insert into product.stock_ledger (product_id, order_id, reason, d_on_hand, d_reserved)

@@ -161,7 +161,8 @@ it("keeps counters and ledger equal after any sequence of steps", async () => {
 			expect(await brokenStock(database)).toEqual([]);
 		}
 	);
-	await fc.assert(law, { numRuns: 40 });
+	// Runs race, so a smaller case proves nothing: no shrinking.
+	await fc.assert(law, { numRuns: 120, endOnFailure: true });
 }, 60_000);
 
 it("lets no one rewrite the ledger or touch reserved units by hand", async () => {
