@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -32,16 +29,7 @@ function configuredServices(): string[] {
 	return readable ? [...services, "metrics"] : [...services];
 }
 
-function webServer(broker: ServiceBroker): Server | undefined {
-	const services = broker.services as (Service & { server?: unknown })[];
-	return services.map(({ server }) => server).find(server => server instanceof Server);
-}
-
-/** moleculer-web only logs that it cannot listen, and its start never settles. */
-async function listenFailure(broker: ServiceBroker): Promise<never> {
-	const server = webServer(broker);
-	if (!server) return new Promise(() => {});
-	const [error] = await once(server, "error");
+function explained(error: NodeJS.ErrnoException): never {
 	throw error.code === "EADDRINUSE" ? portTaken(config().port) : error;
 }
 
@@ -55,14 +43,14 @@ export async function startBroker({ services, middlewares = [], replOptions }: E
 		middlewares: [...options.middlewares!, ...middlewares]
 	});
 	for (const name of names) broker.createService(await schemaOf(name));
-	await Promise.race([broker.start(), listenFailure(broker)]);
+	await broker.start().catch(explained);
 	return broker;
 }
 
 /** The gateway's address, undefined on a node without one. */
 export function gatewayUrl(broker: ServiceBroker): string | undefined {
-	const address = webServer(broker)?.address() as AddressInfo | null | undefined;
-	if (!address) return undefined;
+	const gateway = broker.getLocalService("gateway") as (Service & { port(): number }) | undefined;
+	if (!gateway) return undefined;
 	const host = config().host.replace(/^(0\.0\.0\.0|::)$/, "127.0.0.1");
-	return `http://${host}:${address.port}`;
+	return `http://${host}:${gateway.port()}`;
 }

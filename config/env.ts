@@ -108,13 +108,13 @@ export const variables = {
 			"demo data, and loopback requests without a token act as user-123; default: on, off in production"
 	},
 	TOKEN_PRIVATE_KEY: {
-		schema: T.String({ pattern: "^-----BEGIN PRIVATE KEY-----" }),
+		schema: T.String({ pattern: "^-{5}BEGIN PRIVATE KEY-{5}" }),
 		...secret,
 		about:
 			"Ed25519 key (PKCS 8 PEM) that signs access tokens; user service only; generated outside production"
 	},
 	TOKEN_PUBLIC_KEY: {
-		schema: T.String({ pattern: "^-----BEGIN PUBLIC KEY-----" }),
+		schema: T.String({ pattern: "^-{5}BEGIN PUBLIC KEY-{5}" }),
 		...secret,
 		about: "its public half (SPKI PEM), for the gateway"
 	},

@@ -2,16 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Order, OrderEvent } from "../../contracts/order.ts";
 import type { Product } from "../../contracts/product.ts";
 import type { Options } from "../support/client.ts";
+import { address } from "../support/orders.ts";
 import { until } from "../support/until.ts";
 import type { Shop } from "./rest.suite.ts";
-
-export const address = {
-	street: "123 Main St",
-	city: "SF",
-	state: "CA",
-	zip: "94105",
-	country: "USA"
-};
 
 export function basket(productId: string, quantity = 1, more: object = {}) {
 	return {
