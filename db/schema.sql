@@ -37,7 +37,7 @@ create table orders.idempotency (
 	created_at timestamp with time zone not null default clock_timestamp(),
 	constraint idempotency_pkey PRIMARY KEY (principal, route, key)
 );
-grant delete, insert, select on orders.idempotency to shop_orders;
+grant insert, select on orders.idempotency to shop_orders;
 
 create table orders.orders (
 	id uuid not null,

@@ -52,6 +52,7 @@ create table history (
 
 -- The answer is JSON text as it was first given (json keeps bytes, jsonb would not). Of a new order it lacks
 -- created_at and updated_at: both are this row's created_at, the database's clock.
+-- Rows are kept: an order stays the only one under its key for ever.
 create table idempotency (
 	principal text not null,
 	route text not null,
@@ -82,4 +83,4 @@ create index outbox_unpublished on outbox (id) where published_at is null;
 grant select, insert on all tables in schema orders to shop_orders;
 grant update on orders, saga to shop_orders;
 grant update (published_at) on outbox to shop_orders;
-grant delete on saga, idempotency to shop_orders;
+grant delete on saga to shop_orders;
