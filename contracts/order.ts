@@ -122,7 +122,7 @@ export const order = contract("order", {
 		returns: strictObject({ order: Order, replayed: T.Boolean() })
 	},
 	cancel: {
-		summary: "Cancel before shipping; what was charged is paid back",
+		summary: "Cancel one's own order before shipping; what was charged is paid back",
 		kind: "command",
 		access: everyone,
 		params: strictObject({

@@ -1,9 +1,9 @@
 import type { Order, OrderStatus } from "../../contracts/order.ts";
 import type { Database, Transaction } from "../../db/database.ts";
-import { fail } from "../../lib/errors.ts";
 import type { Identity } from "../../lib/identity.ts";
 import { fingerprint, replay } from "./order.idempotency.ts";
 import { decideCancel, transition } from "./order.machine.ts";
+import type { OrderPayments } from "./order.payments.ts";
 import type { Placed } from "./order.placement.ts";
 import type { IdempotentRequest, OrderRepository } from "./order.repository.ts";
 
@@ -17,57 +17,67 @@ export interface CancelParams {
 export class Cancellation {
 	readonly #db: Database;
 	readonly #orders: OrderRepository;
+	readonly #payments: OrderPayments;
 	readonly #onTransition: (to: OrderStatus) => void;
 
-	constructor(db: Database, orders: OrderRepository, onTransition: (to: OrderStatus) => void) {
+	constructor(
+		db: Database,
+		orders: OrderRepository,
+		payments: OrderPayments,
+		onTransition: (to: OrderStatus) => void
+	) {
 		this.#db = db;
 		this.#orders = orders;
+		this.#payments = payments;
 		this.#onTransition = onTransition;
 	}
 
 	/**
-	 * @param owner as in OrderRepository.get
+	 * For the order's owner alone.
 	 * @throws NOT_FOUND, ILLEGAL_TRANSITION once shipped, IDEMPOTENCY_KEY_REUSED
 	 */
 	async cancel(
 		{ id, reason, idempotency_key: key }: CancelParams,
-		owner: string | undefined,
-		actor: Identity
+		owner: Identity
 	): Promise<Placed> {
 		const route = "POST /orders/{id}/cancel";
-		const request = { principal: actor.id, route, key, hash: fingerprint(id, reason ?? null) };
+		const request = { principal: owner.id, route, key, hash: fingerprint(id, reason ?? null) };
 		const stored = await this.#orders.answered(request);
 		if (stored) return { order: replay(stored, request), replayed: true };
-		const { order, to } = await this.#db.transaction(async tx => {
-			const decided = await this.#decide(id, reason, owner, actor, tx);
-			await this.#keep(request, decided.order, tx);
-			return decided;
+		// Before the transaction, because it is a remote call; the answer stored in it shows the payment.
+		const payment = await this.#payments.of(id);
+		const decided = await this.#db.transaction(async tx => {
+			const { order, to } = await this.#decide(id, reason, owner, tx);
+			const answer = { ...order, payment };
+			return (await this.#orders.storeAnswer(request, answer, tx)) && { answer, to };
 		});
-		if (to) this.#onTransition(to);
-		return { order, replayed: false };
+		if (!decided) return this.#replayTwin(request);
+		if (decided.to) this.#onTransition(decided.to);
+		return { order: decided.answer, replayed: false };
+	}
+
+	/** The same request at the same time came first; this one found the order as that one left it. */
+	async #replayTwin(request: IdempotentRequest): Promise<Placed> {
+		const stored = await this.#orders.answered(request);
+		return { order: replay(stored!, request), replayed: true };
 	}
 
 	async #decide(
 		id: string,
 		why: string | undefined,
-		owner: string | undefined,
-		actor: Identity,
+		owner: Identity,
 		tx: Transaction
 	): Promise<{ order: Order; to?: OrderStatus }> {
-		const order = await this.#orders.lock(id, owner, tx);
+		const order = await this.#orders.lock(id, owner.id, tx);
 		const decision = decideCancel(order.status);
 		if (decision === "already") return { order };
 		if (decision === "ask_saga") {
-			await this.#orders.requestCancel(id, actor, why, tx);
+			await this.#orders.requestCancel(id, owner, why, tx);
 			return { order };
 		}
 		await this.#orders.insertRefundSaga(id, tx);
 		const step = transition(order.status, "refund_pending", "requested");
-		return { order: await this.#orders.record(order, step, { actor, why }, tx), to: step.to };
-	}
-
-	/** Two requests with one key at once: the second finds the first's answer when it comes again. */
-	async #keep(request: IdempotentRequest, order: Order, tx: Transaction): Promise<void> {
-		if (!(await this.#orders.storeAnswer(request, order, tx))) fail("IDEMPOTENCY_KEY_IN_USE");
+		const recorded = await this.#orders.record(order, step, { actor: owner, why }, tx);
+		return { order: recorded, to: step.to };
 	}
 }

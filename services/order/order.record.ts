@@ -21,6 +21,30 @@ export interface OrderRow {
 	updated_at: Date;
 }
 
+type Amount = OrderItem["unit_price"];
+
+const toMoney = ({ amount, currency }: Amount): Amount => ({ amount, currency });
+
+/** jsonb keeps members by length of name; an answer has them in the contract's order, always. */
+function toItem(item: OrderItem): OrderItem {
+	const { product_id, name, quantity, unit_price, line_total } = item;
+	return {
+		product_id,
+		name,
+		quantity,
+		unit_price: toMoney(unit_price),
+		line_total: toMoney(line_total)
+	};
+}
+
+const toAddress = ({ street, city, state, zip, country }: Address): Address => ({
+	street,
+	city,
+	state,
+	zip,
+	country
+});
+
 /** The representation. Its payment is asked of the payment service, which alone knows it. */
 export function toOrder(row: OrderRow): Order {
 	const money = (amount: number) => ({ amount, currency: row.currency });
@@ -29,16 +53,19 @@ export function toOrder(row: OrderRow): Order {
 		user_id: row.user_id,
 		status: row.status,
 		reason: row.reason,
-		items: row.items,
+		items: row.items.map(toItem),
 		totals: {
 			subtotal: money(row.subtotal_minor),
 			shipping: money(row.shipping_minor),
 			tax: money(row.tax_minor),
 			total: money(row.total_minor)
 		},
-		shipping_address: row.shipping_address,
+		shipping_address: toAddress(row.shipping_address),
 		payment: null,
-		shipment: row.shipment,
+		shipment: row.shipment && {
+			carrier: row.shipment.carrier,
+			tracking_number: row.shipment.tracking_number
+		},
 		version: row.version,
 		created_at: row.created_at.toISOString(),
 		updated_at: row.updated_at.toISOString()

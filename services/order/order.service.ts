@@ -1,15 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { config } from "../../config/index.ts";
 import { order as contract, type Order, type OrderStatus } from "../../contracts/order.ts";
-import { payment } from "../../contracts/payment.ts";
 import { decodeCursor, pageOf } from "../../lib/cursor.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
-import { call, service } from "../../lib/service.ts";
+import { service } from "../../lib/service.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Cancellation } from "./order.cancellation.ts";
 import { Fulfilment } from "./order.fulfilment.ts";
 import { countOrders } from "./order.metrics.ts";
+import { OrderPayments } from "./order.payments.ts";
 import { Placement } from "./order.placement.ts";
 import { Poller } from "./order.poller.ts";
 import { OrderRepository } from "./order.repository.ts";
@@ -18,6 +18,7 @@ import { SagaSteps } from "./order.steps.ts";
 
 interface This extends WithPostgres {
 	orders: OrderRepository;
+	payments: OrderPayments;
 	placement: Placement;
 	cancellation: Cancellation;
 	fulfilment: Fulfilment;
@@ -25,7 +26,6 @@ interface This extends WithPostgres {
 	poller: Poller;
 	begin(order: Order, paymentMethod: string): Order;
 	outcome(order: Order, waitS: number): Promise<Order>;
-	withPayments(orders: Order[]): Promise<Order[]>;
 }
 
 /**
@@ -48,21 +48,23 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 		async cancel(ctx) {
 			const { meta, params } = ctx;
-			return this.cancellation.cancel(params, ownerScope(meta), identityOf(meta));
+			return this.cancellation.cancel(params, identityOf(meta));
 		},
 
 		async ship(ctx) {
 			const { id, ...shipment } = ctx.params;
-			return this.fulfilment.ship(id, shipment, identityOf(ctx.meta));
+			const shipped = await this.fulfilment.ship(id, shipment, identityOf(ctx.meta));
+			return this.payments.attachOne(shipped);
 		},
 
 		async deliver(ctx) {
-			return this.fulfilment.deliver(ctx.params.id, identityOf(ctx.meta));
+			const delivered = await this.fulfilment.deliver(ctx.params.id, identityOf(ctx.meta));
+			return this.payments.attachOne(delivered);
 		},
 
 		async get(ctx) {
 			const order = await this.orders.get(ctx.params.id, ownerScope(ctx.meta));
-			return (await this.withPayments([order]))[0]!;
+			return this.payments.attachOne(order);
 		},
 
 		async list(ctx) {
@@ -70,7 +72,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const before = cursor === undefined ? undefined : decodeCursor(cursor);
 			const rows = await this.orders.list(ownerScope(ctx.meta), status, before, limit + 1);
 			const page = pageOf(rows, limit);
-			return { ...page, data: await this.withPayments(page.data) };
+			return { ...page, data: await this.payments.attach(page.data) };
 		},
 
 		async events(ctx) {
@@ -105,21 +107,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 				await delay(Math.min(100, Math.max(deadline - performance.now(), 0)));
 				found = await this.orders.get(order.id, undefined);
 			}
-			return (await this.withPayments([found]))[0]!;
-		},
-
-		async withPayments(orders: Order[]): Promise<Order[]> {
-			const order_ids = orders.filter(o => o.status !== "pending").map(o => o.id);
-			if (order_ids.length === 0) return orders;
-			const options = { retries: 2 };
-			const { payments } = await call(
-				this.broker,
-				payment.actions.summaries,
-				{ order_ids },
-				options
-			);
-			const byOrder = new Map(payments.map(({ order_id, ...rest }) => [order_id, rest]));
-			return orders.map(order => ({ ...order, payment: byOrder.get(order.id) ?? null }));
+			return this.payments.attachOne(found);
 		}
 	},
 
@@ -128,9 +116,10 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		const nodeId = this.broker.nodeID;
 		const lease = { nodeId, leaseMs: saga.leaseMs };
 		this.orders = new OrderRepository(this.pg);
+		this.payments = new OrderPayments(this.broker);
 		this.placement = new Placement(this.broker, this.pg, this.orders, { ...lease, pricing });
 		const count = (status: OrderStatus) => countOrders(this.broker, status);
-		this.cancellation = new Cancellation(this.pg, this.orders, count);
+		this.cancellation = new Cancellation(this.pg, this.orders, this.payments, count);
 		this.fulfilment = new Fulfilment(this.pg, this.orders, count);
 		this.saga = new Saga(new SagaSteps(this.broker, this.pg), ({ order }, error) =>
 			this.logger.warn(`order ${order.id} will be tried again:`, error.message)
