@@ -8,9 +8,13 @@ export type PaymentStatus = Static<typeof PaymentStatus>;
 /** A token of the provider, never a card number. */
 export const PaymentMethod = T.String({ pattern: "^pm_[A-Za-z0-9_]{1,80}$" });
 
-/** A charge of nothing would stop the whole batch at the table's check. */
-const ChargeAmount = strictObject({
-	amount: T.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+/** An amount of nothing would stop a whole batch of charges at the table's check. */
+const PositiveMoney = strictObject({
+	amount: T.Integer({
+		minimum: 1,
+		maximum: Number.MAX_SAFE_INTEGER,
+		description: "Minor units (cents)"
+	}),
 	currency: Money.properties.currency
 });
 
@@ -50,7 +54,7 @@ export type ChargeOutcome = Static<typeof Outcome>;
 const Charge = strictObject({
 	order_id: Uuid,
 	user_id: Id,
-	amount: ChargeAmount,
+	amount: PositiveMoney,
 	payment_method: PaymentMethod
 });
 export type Charge = Static<typeof Charge>;
@@ -96,7 +100,7 @@ export const payment = contract("payment", {
 		timeoutMs: 10_000,
 		params: strictObject({
 			id: Uuid,
-			amount: T.Optional(T.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+			amount: T.Optional(PositiveMoney),
 			reason: text(200),
 			idempotency_key: IdempotencyKey
 		}),

@@ -8,6 +8,7 @@ export interface Balance {
 	status: PaymentStatus;
 	amount_minor: number;
 	refunded_minor: number;
+	currency: string;
 }
 
 export interface NewRefund {
@@ -36,7 +37,7 @@ export interface RefundRow {
 
 const lock = (name: string, column: string): Statement => ({
 	name,
-	text: `select id, status, amount_minor, refunded_minor from payment.payments
+	text: `select id, status, amount_minor, refunded_minor, currency from payment.payments
 		where ${column} = $1 for update`
 });
 const lockById = lock("refund-lock-by-id", "id");

@@ -1,6 +1,7 @@
 import type { Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import { derivedId } from "../../lib/id.ts";
+import type { Money } from "../../lib/money.ts";
 import { ask } from "./payment.calls.ts";
 import type { PaymentProvider } from "./payment.provider.ts";
 import type { Balance, RefundRepository, RefundRow } from "./payment.refunds.repository.ts";
@@ -14,7 +15,7 @@ export interface RefundsOptions {
 }
 
 interface Request {
-	amount: number | undefined;
+	amount: Money | undefined;
 	reason: string;
 	requestedBy: string;
 }
@@ -31,9 +32,10 @@ export class Refunds {
 	}
 
 	/**
-	 * Pays back `amount` minor units, or all that is left. The same key pays back once and finishes
-	 * what was left pending.
-	 * @throws NOT_FOUND, PAYMENT_NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, IDEMPOTENCY_KEY_REUSED
+	 * Pays back `amount`, in the payment's currency, or all that is left. The same key pays back
+	 * once and finishes what was left pending.
+	 * @throws NOT_FOUND, PAYMENT_NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, IDEMPOTENCY_KEY_REUSED;
+	 *   VALIDATION_FAILED for another currency
 	 */
 	async refund(paymentId: string, key: string, request: Request): Promise<void> {
 		const { repository } = this.#options;
@@ -72,11 +74,12 @@ export class Refunds {
 
 	async #begin(
 		tx: Transaction,
-		{ id: payment_id, amount_minor, refunded_minor }: Balance,
+		{ id: payment_id, amount_minor, refunded_minor, currency }: Balance,
 		purpose: string,
 		{ amount, reason, requestedBy }: Request
 	): Promise<RefundRow> {
 		const { repository } = this.#options;
+		if (amount && amount.currency !== currency) refuseCurrency(currency);
 		const left = amount_minor - refunded_minor;
 		if (amount === undefined && left === 0) fail("PAYMENT_NOT_REFUNDABLE");
 		const id = derivedId(payment_id, purpose);
@@ -84,8 +87,8 @@ export class Refunds {
 			id,
 			payment_id,
 			purpose,
-			requested_minor: amount ?? null,
-			amount_minor: amount ?? left,
+			requested_minor: amount?.amount ?? null,
+			amount_minor: amount?.amount ?? left,
 			reason,
 			requested_by: requestedBy
 		});
@@ -115,6 +118,13 @@ function refundable(balance: Balance | undefined): Balance {
 	return balance;
 }
 
-function isSame({ requested_minor, reason }: RefundRow, request: Request): boolean {
-	return requested_minor === (request.amount ?? null) && reason === request.reason;
+function refuseCurrency(expected: string): never {
+	const detail = `must be ${expected}`;
+	fail("VALIDATION_FAILED", undefined, [{ pointer: "/amount/currency", code: "currency", detail }]);
+}
+
+function isSame(before: RefundRow, { amount, reason }: Request): boolean {
+	const sameAmount = before.requested_minor === (amount?.amount ?? null);
+	const sameCurrency = !amount || amount.currency === before.currency;
+	return sameAmount && sameCurrency && before.reason === reason;
 }

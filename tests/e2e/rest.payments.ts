@@ -3,6 +3,8 @@ import type { Payment } from "../../contracts/payment.ts";
 import { placed } from "./rest.orders.ts";
 import type { Shop } from "./rest.suite.ts";
 
+const usd = (amount: number) => ({ amount, currency: "USD" });
+
 export function paymentTests(shop: Shop): void {
 	async function paid(): Promise<{ orderId: string; path: string }> {
 		const { id } = await shop.product(1);
@@ -30,7 +32,7 @@ export function paymentTests(shop: Shop): void {
 
 		it("is paid back in parts by staff, once per key", async () => {
 			const { path } = await paid();
-			const part = { amount: 250, reason: "scratched" };
+			const part = { amount: usd(250), reason: "scratched" };
 			const key = randomUUID();
 			for (let i = 0; i < 3; i++) {
 				const { status, body } = await shop
@@ -40,7 +42,7 @@ export function paymentTests(shop: Shop): void {
 			}
 			const other = await shop
 				.as("support")
-				.post(`${path}/refund`, { ...part, amount: 1 }, { key });
+				.post(`${path}/refund`, { ...part, amount: usd(1) }, { key });
 			expect([other.status, other.body.code]).toEqual([422, "idempotency-key-reused"]);
 			const rest = await shop.as("admin").post<Payment>(`${path}/refund`, { reason: "lost" });
 			expect(rest.body.refunded.amount).toBe(1250);
@@ -50,7 +52,7 @@ export function paymentTests(shop: Shop): void {
 			const { path } = await paid();
 			const answers = await Promise.all(
 				Array.from({ length: 10 }, () =>
-					shop.as("admin").post(`${path}/refund`, { amount: 500, reason: "x" })
+					shop.as("admin").post(`${path}/refund`, { amount: usd(500), reason: "x" })
 				)
 			);
 			expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
@@ -60,15 +62,19 @@ export function paymentTests(shop: Shop): void {
 		});
 
 		it.each([
-			[{ amount: 0, reason: "x" }, "/amount"],
-			[{ amount: 1.5, reason: "x" }, "/amount"],
-			[{ amount: 1, reason: "x", currency: "EUR" }, "/currency"],
-			[{ amount: 1 }, "/reason"]
+			[{ amount: usd(0), reason: "x" }, "/amount/amount"],
+			[{ amount: usd(1.5), reason: "x" }, "/amount/amount"],
+			[{ amount: { amount: 1, currency: "EUR" }, reason: "x" }, "/amount/currency"],
+			[{ amount: { amount: 1 }, reason: "x" }, "/amount/currency"],
+			[{ amount: 1, reason: "x" }, "/amount"],
+			[{ amount: usd(1), reason: "x", currency: "USD" }, "/currency"],
+			[{ amount: usd(1) }, "/reason"]
 		])("is not paid back by %j", async (body, pointer) => {
 			const { path } = await paid();
 			const answer = await shop.as("admin").post(`${path}/refund`, body);
 			expect(answer.status).toBe(422);
 			expect(answer.body.errors).toContainEqual(expect.objectContaining({ pointer }));
+			expect((await shop.as("alice").get<Payment>(path)).body.refunds).toEqual([]);
 		});
 
 		it("that was declined cannot be paid back", async () => {

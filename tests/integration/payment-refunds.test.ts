@@ -73,6 +73,7 @@ async function paidBackElsewhere(id: string, amount: number): Promise<void> {
 }
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
+const eur = (amount: number) => ({ amount, currency: "EUR" });
 
 describe("refunding", () => {
 	it("pays all back when no amount is named", async () => {
@@ -93,8 +94,8 @@ describe("refunding", () => {
 
 	it("pays parts back, one after another, then the rest", async () => {
 		const { id } = await paid();
-		await refund(id, { amount: 300 });
-		await refund(id, { amount: 200 });
+		await refund(id, { amount: usd(300) });
+		await refund(id, { amount: usd(200) });
 		const answer = await refund(id);
 		expect(answer.refunds.map(({ amount }) => amount.amount)).toEqual([300, 200, 500]);
 		expect(answer.refunded).toEqual(usd(1000));
@@ -110,11 +111,11 @@ describe("refunding", () => {
 
 	it("refuses more than was charged, and more than is left", async () => {
 		const { id } = await paid();
-		await refusedAs(refund(id, { amount: 1001 }), "REFUND_EXCEEDS_PAYMENT");
-		await refund(id, { amount: 600 });
-		await refusedAs(refund(id, { amount: 401 }), "REFUND_EXCEEDS_PAYMENT");
-		await refund(id, { amount: 400 });
-		await refusedAs(refund(id, { amount: 1 }), "REFUND_EXCEEDS_PAYMENT");
+		await refusedAs(refund(id, { amount: usd(1001) }), "REFUND_EXCEEDS_PAYMENT");
+		await refund(id, { amount: usd(600) });
+		await refusedAs(refund(id, { amount: usd(401) }), "REFUND_EXCEEDS_PAYMENT");
+		await refund(id, { amount: usd(400) });
+		await refusedAs(refund(id, { amount: usd(1) }), "REFUND_EXCEEDS_PAYMENT");
 		await refusedAs(refund(id), "PAYMENT_NOT_REFUNDABLE");
 		expect(await paidBack(id)).toEqual([600, 400]);
 	});
@@ -129,28 +130,50 @@ describe("refunding", () => {
 	it("refuses customers, amounts of nothing and fractions", async () => {
 		const { id } = await paid();
 		await refusedAs(refund(id, {}, alice), "FORBIDDEN");
-		for (const amount of [0, -1, 0.5]) await refusedAs(refund(id, { amount }), "VALIDATION_ERROR");
+		for (const amount of [0, -1, 0.5])
+			await refusedAs(refund(id, { amount: usd(amount) }), "VALIDATION_ERROR");
 		expect(await paidBack(id)).toEqual([]);
+	});
+
+	it("refuses another currency than the payment's, and writes nothing", async () => {
+		const { id } = await paid();
+		const before = await get(id);
+		const idempotency_key = newId();
+		await expect(refund(id, { amount: eur(100), idempotency_key })).rejects.toMatchObject({
+			type: "VALIDATION_FAILED",
+			code: 422,
+			data: { errors: [{ pointer: "/amount/currency", code: "currency", detail: "must be USD" }] }
+		});
+		expect(await get(id)).toEqual(before);
+		expect(await paidBack(id)).toEqual([]);
+		const answer = await refund(id, { amount: usd(100), idempotency_key });
+		expect(answer.refunded).toEqual(usd(100));
 	});
 
 	it("pays back once per key, one after another or in parallel", async () => {
 		const { id } = await paid();
 		const idempotency_key = newId();
-		const once = () => refund(id, { amount: 400, idempotency_key });
+		const once = () => refund(id, { amount: usd(400), idempotency_key });
 		const first = await once();
 		expect(await once()).toEqual(first);
 		await Promise.all(Array.from({ length: 10 }, once));
-		const other = { amount: 100, idempotency_key: newId() };
+		const other = { amount: usd(100), idempotency_key: newId() };
 		await Promise.all(Array.from({ length: 10 }, () => refund(id, other)));
 		expect((await get(id)).refunded).toEqual(usd(500));
 		expect(await paidBack(id)).toEqual([400, 100]);
 	});
 
-	it("refuses a key that comes back with another amount or reason", async () => {
+	it("refuses a key that comes back with another amount, currency or reason", async () => {
 		const { id } = await paid();
 		const idempotency_key = newId();
-		await refund(id, { amount: 400, idempotency_key });
-		for (const over of [{ amount: 300 }, {}, { amount: 400, reason: "late" }])
+		await refund(id, { amount: usd(400), idempotency_key });
+		const others = [
+			{ amount: usd(300) },
+			{ amount: eur(400) },
+			{},
+			{ amount: usd(400), reason: "late" }
+		];
+		for (const over of others)
 			await refusedAs(refund(id, { idempotency_key, ...over }), "IDEMPOTENCY_KEY_REUSED");
 		expect(await paidBack(id)).toEqual([400]);
 	});
@@ -165,7 +188,7 @@ describe("refunding", () => {
 	it("never pays back more than was charged under twenty parallel partial refunds", async () => {
 		const { id } = await paid();
 		const results = await Promise.allSettled(
-			Array.from({ length: 20 }, () => refund(id, { amount: 130 }))
+			Array.from({ length: 20 }, () => refund(id, { amount: usd(130) }))
 		);
 		const refused = results.filter(result => result.status === "rejected");
 		expect(results.length - refused.length).toBe(7);
@@ -177,10 +200,10 @@ describe("refunding", () => {
 	it("stays pending and counted when the answer is lost, and ends under the same key", async () => {
 		const { id } = await paid("pm_sim_dropRefundConnection");
 		const idempotency_key = newId();
-		const lost = await refund(id, { amount: 600, idempotency_key });
+		const lost = await refund(id, { amount: usd(600), idempotency_key });
 		expect(lost).toMatchObject({ refunded: usd(600), refunds: [{ status: "pending" }] });
-		await refusedAs(refund(id, { amount: 401 }), "REFUND_EXCEEDS_PAYMENT");
-		const found = await refund(id, { amount: 600, idempotency_key });
+		await refusedAs(refund(id, { amount: usd(401) }), "REFUND_EXCEEDS_PAYMENT");
+		const found = await refund(id, { amount: usd(600), idempotency_key });
 		expect(found).toMatchObject({ refunded: usd(600), refunds: [{ status: "succeeded" }] });
 		expect(await paidBack(id)).toEqual([600]);
 	});
@@ -204,10 +227,10 @@ describe("refunding", () => {
 		const { id } = await paid();
 		await paidBackElsewhere(id, 700);
 		const idempotency_key = newId();
-		const refused = await refund(id, { amount: 400, idempotency_key });
+		const refused = await refund(id, { amount: usd(400), idempotency_key });
 		expect(refused).toMatchObject({ refunded: usd(0), refunds: [{ status: "failed" }] });
-		expect(await refund(id, { amount: 400, idempotency_key })).toEqual(refused);
-		const answer = await refund(id, { amount: 300 });
+		expect(await refund(id, { amount: usd(400), idempotency_key })).toEqual(refused);
+		const answer = await refund(id, { amount: usd(300) });
 		expect(answer.refunded).toEqual(usd(300));
 	});
 });
@@ -215,7 +238,7 @@ describe("refunding", () => {
 describe("reversing", () => {
 	it("pays back all that is left, once", async () => {
 		const { id, order_id } = await paid();
-		await refund(id, { amount: 300 });
+		await refund(id, { amount: usd(300) });
 		const answer = await reverse(order_id);
 		expect(answer).toMatchObject({ id, refunded: usd(1000) });
 		expect(await reverse(order_id)).toEqual(answer);
@@ -247,7 +270,7 @@ describe("reversing", () => {
 
 	it("finishes a refund of staff that was left pending", async () => {
 		const { id, order_id } = await paid("pm_sim_dropRefundConnection");
-		await refund(id, { amount: 300 });
+		await refund(id, { amount: usd(300) });
 		await reverse(order_id).catch(() => reverse(order_id));
 		const { refunds } = await get(id);
 		expect(refunds.map(({ status }) => status)).toEqual(["succeeded", "succeeded"]);
@@ -257,7 +280,7 @@ describe("reversing", () => {
 	it("is not taken for a refund of staff with a like-named key", async () => {
 		const { id, order_id } = await paid();
 		for (const idempotency_key of ["reverse", "reverse:0", "reverse:100"])
-			await refund(id, { amount: 100, idempotency_key });
+			await refund(id, { amount: usd(100), idempotency_key });
 		expect(await reverse(order_id)).toMatchObject({ refunded: usd(1000) });
 		expect(await paidBack(id)).toEqual([100, 100, 100, 700]);
 	});
