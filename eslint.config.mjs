@@ -20,5 +20,5 @@ export default tseslint.config(
 			"no-console": "error"
 		}
 	},
-	{ files: ["cli/**", "scripts/**", "bench/**", "tests/**"], rules: { "no-console": "off" } }
+	{ files: ["cli/**", "scripts/**", "tests/**"], rules: { "no-console": "off" } }
 );

@@ -175,7 +175,12 @@ export const product = contract("product", {
 		access: staff,
 		params: strictObject({
 			product_id: Id,
-			delta: T.Integer({ minimum: -1_000_000_000, maximum: 1_000_000_000 }),
+			delta: T.Integer({
+				minimum: -1_000_000_000,
+				maximum: 1_000_000_000,
+				not: { const: 0 },
+				description: "Units added; negative to take some"
+			}),
 			reason: text(200),
 			idempotency_key: IdempotencyKey
 		}),

@@ -1,12 +1,14 @@
 import { nullable, strictObject, T, type ActionSpec } from "../lib/schema.ts";
 
-/** Values that several contracts share. Text is bounded and free of control characters. */
+/** Values that several contracts share. */
 
-export function text(
-	maxLength: number,
-	options: { minLength?: number; description?: string } = {}
-) {
-	return T.String({ minLength: 1, maxLength, pattern: "^[^\\p{Cc}]*$", ...options });
+/**
+ * A line of text for people: bounded, not blank, without control characters and without those that
+ * turn the direction of writing (Unicode TR 9), which make a text look like another.
+ */
+export function text(maxLength: number, options: { description?: string } = {}) {
+	const pattern = "^(?=.*\\S)[^\\p{Cc}\\u202A-\\u202E\\u2066-\\u2069]*$";
+	return T.String({ maxLength, pattern, ...options });
 }
 
 export const Uuid = T.String({ format: "uuid" });

@@ -16,7 +16,8 @@ export interface Ask {
 export interface Sources {
 	req: IncomingMessage;
 	path: Record<string, string>;
-	query: Record<string, unknown>;
+	/** As it was sent, with the query. */
+	url: string;
 	caller: Caller;
 }
 
@@ -70,6 +71,18 @@ export function actingNote({ user }: Caller): string {
 }
 
 /**
+ * The query as it was sent: moleculer-web's parser drops names like `constructor` in silence, and
+ * makes an object of `a[b]`. A name given twice is an array, which no parameter is.
+ */
+function queryOf(url: string): Record<string, unknown> {
+	const query: Record<string, unknown> = Object.create(null);
+	const mark = url.indexOf("?");
+	for (const [name, value] of new URLSearchParams(mark < 0 ? "" : url.slice(mark)))
+		query[name] = name in query ? [query[name], value].flat() : value;
+	return query;
+}
+
+/**
  * Takes every parameter from its one place, so that none can be given twice, and checks it.
  * @throws NOT_FOUND, MALFORMED_HEADER, IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_MALFORMED,
  * UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON, VALIDATION_FAILED, STALE_VERSION
@@ -83,7 +96,7 @@ export async function askOf(operation: Operation, from: Sources): Promise<Ask> {
 		const value = headerParameter(name, operation, from, ask);
 		if (value !== undefined) ask.params[name] = value;
 	}
-	const query = { ...from.query };
+	const query = queryOf(from.url);
 	const found: Fault[] = coerce(inQuery, query);
 	Object.assign(ask.params, query);
 	if (inBody) {

@@ -18,6 +18,7 @@ import type { Meta } from "../../lib/identity.ts";
 import { call, service } from "../../lib/service.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { answerOf, send } from "./gateway.answer.ts";
+import { refuseBroken } from "./gateway.broken.ts";
 import { authorise, callerOf } from "./gateway.caller.ts";
 import { docsFile, docsPage, Images } from "./gateway.documents.ts";
 import { toProblem } from "./gateway.errors.ts";
@@ -31,7 +32,7 @@ import { measure, type Metrics } from "./gateway.traffic.ts";
 /** A request as moleculer-web hands it on, with the id that we gave it. */
 interface Incoming extends IncomingMessage {
 	$ctx: Context<unknown, Meta>;
-	$params: { params: Record<string, string>; query: Record<string, unknown> };
+	$params: { params: Record<string, string> };
 	originalUrl: string;
 	requestId: string;
 	/** The path of the route that was found. */
@@ -156,6 +157,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		this.images = new Images(join(import.meta.dirname, "../../db/seed/images"));
 		this.complete = false;
 		this.server = createServer(limits, this.express());
+		this.server.on("clientError", refuseBroken);
 		this.server.maxConnections = maxConnections;
 	},
 
@@ -216,11 +218,11 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 		async respond(req: Incoming, res: ServerResponse, operation: Operation) {
 			if (req.url!.length > maxUrlLength) fail("URI_TOO_LONG");
-			const { params: path, query } = req.$params;
+			const { params: path } = req.$params;
 			const caller = await callerOf(req, operation, this.tokens, config().demo);
 			if (caller.demo) res.setHeader("X-Demo-Mode", actingNote(caller));
 			authorise(caller, operation);
-			const ask = await askOf(operation, { req, path, query, caller });
+			const ask = await askOf(operation, { req, path, url: req.originalUrl, caller });
 			const result = await call(req.$ctx, operation.action, ask.params, {
 				...optionsOf(operation, ask),
 				meta: { user: caller.user, requestId: req.requestId }

@@ -1,4 +1,6 @@
 import { request } from "node:http";
+import { connect } from "node:net";
+import { text as textOf } from "node:stream/consumers";
 import { allowed, operations, paths } from "../../services/gateway/gateway.operations.ts";
 import { Client } from "../support/client.ts";
 import { basket } from "./rest.orders.ts";
@@ -167,7 +169,8 @@ export function inputTests(shop: Shop): void {
 
 		it("with headers of 20 KiB is refused", async () => {
 			const headers = { "x-large": "a".repeat(20_000) };
-			expect((await rawRequest(shop.url(), "GET", "/health/live", headers)).status).toBe(431);
+			const { status, text } = await rawRequest(shop.url(), "GET", "/health/live", headers);
+			expect([status, JSON.parse(text).code]).toEqual([431, "headers-too-large"]);
 		});
 	});
 
@@ -213,7 +216,19 @@ export function inputTests(shop: Shop): void {
 		});
 	});
 
+	it("refuses bytes that are no HTTP with a problem, too", async () => {
+		const { hostname, port } = new URL(shop.url());
+		const socket = connect(Number(port), hostname);
+		socket.end("FOO / HTTP/1.1\r\n\r\n");
+		const answer = await textOf(socket);
+		expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+		expect(JSON.parse(answer.split("\r\n\r\n")[1]!).code).toBe("malformed-request");
+	});
+
 	it("refuses unknown members of the query everywhere", async () => {
+		const order = basket("prod-001");
+		for (const name of ["surprise", "constructor", "__proto__", "quantity"])
+			expect((await shop.as("alice").post(`/api/v1/orders?${name}=1`, order)).status).toBe(422);
 		for (const { method, path } of operations.filter(({ inBody }) => !inBody)) {
 			const { status } = await shop.as("admin").send(method, `${concrete(path)}?surprise=1`);
 			expect([path, [404, 422].includes(status)]).toEqual([path, true]);
