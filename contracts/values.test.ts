@@ -1,0 +1,38 @@
+import { faults } from "../lib/validator.ts";
+import { product } from "./product.ts";
+import { text } from "./values.ts";
+
+describe("a line of text", () => {
+	const line = text(10);
+
+	it.each(["Zoë", "山田 太郎", " padded ", "0"])("takes %j", value => {
+		expect(faults(line, value)).toEqual([]);
+	});
+
+	it.each([
+		["nothing", ""],
+		["blanks", "   "],
+		["a line break", "a\nb"],
+		["NUL", "a\u0000"],
+		["a turn of direction", "a\u202Eb"],
+		["an isolate", "a\u2066b"],
+		["too much", "x".repeat(11)]
+	])("refuses %s", (_, value) => {
+		expect(faults(line, value)).toHaveLength(1);
+	});
+});
+
+describe("a change of stock", () => {
+	const change = (delta: number) =>
+		faults(product.actions["stock.adjust"].params, {
+			product_id: "prod-001",
+			delta,
+			reason: "counted",
+			idempotency_key: "k"
+		});
+
+	it("goes up or down, and is never nothing", () => {
+		expect([change(1), change(-1)]).toEqual([[], []]);
+		expect(change(0)).toMatchObject([{ pointer: "/delta" }]);
+	});
+});
