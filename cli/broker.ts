@@ -9,7 +9,7 @@ import {
 } from "moleculer";
 import { config } from "../config/index.ts";
 import brokerOptions from "../moleculer.config.ts";
-import { portTaken } from "./launch-error.ts";
+import { explainListen } from "./launch-error.ts";
 
 interface Extras {
 	services?: readonly string[];
@@ -29,8 +29,8 @@ function configuredServices(): string[] {
 	return readable ? [...services, "metrics"] : [...services];
 }
 
-function explained(error: NodeJS.ErrnoException): never {
-	throw error.code === "EADDRINUSE" ? portTaken(config().port) : error;
+function explained(error: unknown): never {
+	throw explainListen(error, config());
 }
 
 /** Starts this process as a node with the services of `config()`. @throws LaunchError */

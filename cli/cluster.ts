@@ -30,7 +30,7 @@ async function bus(life: Lifecycle, { config, data }: Ground): Promise<string> {
 	return server.url;
 }
 
-/** Lets `npm run repl` find the bus. */
+/** Lets `npm run repl` find the bus, from before the nodes start: it may come while they do. */
 function announce(life: Lifecycle, { config, data }: Ground, natsUrl: string): void {
 	const facts = { natsUrl, namespace: config.namespace };
 	writeFileSync(data.clusterFile, JSON.stringify(facts), { mode: 0o600 });
@@ -62,9 +62,9 @@ run(async life => {
 	const ground = await prepareGround(life, { fresh: values.fresh, gateways });
 	const { config, embedded } = ground;
 	const natsUrl = await bus(life, ground);
+	announce(life, ground, natsUrl);
 	progress(`starting ${nodes.length} nodes`);
 	await startNodes(life, nodes, ground, natsUrl);
-	announce(life, ground, natsUrl);
 	const url = `http://127.0.0.1:${config.port}`;
 	const runs = [
 		`Nodes:    ${nodes.map(({ name }) => name).join(", ")}; join them with npm run repl`

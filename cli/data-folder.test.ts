@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataFolder } from "./data-folder.ts";
@@ -19,6 +19,17 @@ describe("the data folder", () => {
 		expect(() => data.lock()).toThrow(LaunchError);
 		unlock();
 		data.lock()();
+	});
+
+	it("does not take a lock that cannot be opened for one that is held", () => {
+		mkdirSync(join(data.path, "lock"));
+		expect(() => data.lock()).toThrow(/lock is not ours to use/);
+	});
+
+	it("forgets the cluster that was killed before", () => {
+		writeFileSync(data.clusterFile, "{}");
+		data.lock()();
+		expect(existsSync(data.clusterFile)).toBe(false);
 	});
 
 	it("empties what is ours and nothing else", async () => {

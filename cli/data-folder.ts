@@ -1,8 +1,35 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { LaunchError } from "./launch-error.ts";
+import { LaunchError, notOurs } from "./launch-error.ts";
 import { stopOrphans } from "./orphans.ts";
+
+/** https://sqlite.org/rescode.html; the upper bits only tell kinds of it apart. */
+const isBusy = ({ errcode = 0 }: { errcode?: number }) => (errcode & 0xff) === 5;
+
+function makeFolder(path: string): void {
+	try {
+		mkdirSync(path, { recursive: true });
+	} catch (error) {
+		const { code = "" } = error as NodeJS.ErrnoException;
+		if (!["EEXIST", "ENOTDIR"].includes(code)) throw error;
+		throw new LaunchError(
+			`${path} cannot be made a folder, a file is in its way: set DATA_DIR to another one.`
+		);
+	}
+}
+
+/** Takes the lock at this path. @throws the error of SQLite */
+function exclusive(path: string): DatabaseSync {
+	const database = new DatabaseSync(path);
+	try {
+		database.exec("begin exclusive");
+		return database;
+	} catch (error) {
+		database.close();
+		throw error;
+	}
+}
 
 /** Where one shop keeps what it embeds and generates. Nothing else may live under these names. */
 export class DataFolder {
@@ -10,7 +37,7 @@ export class DataFolder {
 
 	constructor(path: string) {
 		this.path = resolve(path);
-		mkdirSync(this.path, { recursive: true });
+		makeFolder(this.path);
 	}
 
 	get postgres(): string {
@@ -29,18 +56,22 @@ export class DataFolder {
 	/**
 	 * Keeps every other launcher out; answers how to let it in again. The lock is SQLite's, so the
 	 * system itself drops it when this process dies: no pid to compare, nothing stale to clear.
-	 * @throws LaunchError when a live process holds it
+	 * @throws LaunchError when a live process holds it, or it cannot be written
 	 */
 	lock(): () => void {
-		const database = new DatabaseSync(join(this.path, "lock"));
+		const file = join(this.path, "lock");
 		try {
-			database.exec("begin exclusive");
-		} catch {
+			const database = exclusive(file);
+			// Who wrote it held the lock, and is dead.
+			rmSync(this.clusterFile, { force: true });
+			return () => database.close();
+		} catch (error) {
 			throw new LaunchError(
-				`A shop already runs on ${this.path}: stop it first, or set DATA_DIR to another folder.`
+				isBusy(error as object)
+					? `A shop already runs on ${this.path}: stop it first, or set DATA_DIR to another folder.`
+					: notOurs(file, (error as Error).message)
 			);
 		}
-		return () => database.close();
 	}
 
 	/** Removes the embedded database, the simulator's ledger and the keys. Needs the lock. */

@@ -4,10 +4,11 @@ import { migrate } from "../db/migrate.ts";
 import { seed } from "../db/seed.ts";
 import { DataFolder } from "./data-folder.ts";
 import { startPostgres } from "./embedded-postgres.ts";
-import { isFree } from "./free-port.ts";
+import { listen } from "./free-port.ts";
 import { tokenKeys } from "./keys.ts";
-import { exitCodes, explainDatabase, LaunchError, portTaken } from "./launch-error.ts";
+import { exitCodes, explainDatabase, explainListen, LaunchError } from "./launch-error.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { reachBus } from "./nats-reach.ts";
 
 /** What a shop stands on before its first service starts. */
 export interface Ground {
@@ -25,9 +26,11 @@ export function progress(step: string): void {
 }
 
 async function checkPorts({ host, port, services }: Config, gateways: number): Promise<void> {
-	if (port === 0 || !services.includes("gateway")) return;
+	if (!services.includes("gateway")) return;
 	for (let wanted = port; wanted < port + gateways; wanted++)
-		if (!(await isFree(wanted, host))) throw portTaken(wanted);
+		await listen(wanted, host).catch(error => {
+			throw explainListen(error, { host, port: wanted });
+		});
 }
 
 async function embed(life: Lifecycle, data: DataFolder): Promise<string> {
@@ -64,6 +67,7 @@ export async function prepareGround(
 			exitCodes.usage
 		);
 	await checkPorts(given, gateways);
+	if (given.natsUrl) await reachBus(given.natsUrl);
 	const data = new DataFolder(given.dataDir);
 	life.atEnd(data.lock());
 	if (fresh) await data.empty();

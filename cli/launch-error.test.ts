@@ -1,5 +1,5 @@
 import { EnvironmentError } from "../config/env.ts";
-import { diskFull, explain, explainDatabase, LaunchError } from "./launch-error.ts";
+import { diskFull, explain, explainDatabase, explainListen, LaunchError } from "./launch-error.ts";
 
 const url = "postgres://ann:secret@db.example:5433/shop";
 const coded = (code: string, message = "as Postgres says it") =>
@@ -20,6 +20,24 @@ describe("explain", () => {
 
 	it("keeps the stack of a defect", () => {
 		expect(explain(new TypeError("x is undefined")).message).toMatch(/TypeError.*\n\s+at /);
+	});
+});
+
+describe("explainListen", () => {
+	const endpoint = { host: "192.0.2.9", port: 80 };
+
+	it.each([
+		["EADDRINUSE", "Port 80 is taken"],
+		["EACCES", "Port 80 is for root alone"],
+		["EADDRNOTAVAIL", "HOST=192.0.2.9 is no address of this machine (EADDRNOTAVAIL)"]
+	])("puts %s into a sentence", (code, sentence) => {
+		const error = Object.assign(coded(code), { address: endpoint.host });
+		expect((explainListen(error, endpoint) as Error).message).toContain(sentence);
+	});
+
+	it("leaves an error about another host alone", () => {
+		const error = Object.assign(coded("ENOTFOUND"), { hostname: "db.example" });
+		expect(explainListen(error, endpoint)).toBe(error);
 	});
 });
 

@@ -23,6 +23,28 @@ export function portTaken(port: number): LaunchError {
 	);
 }
 
+interface Endpoint {
+	host: string;
+	port: number;
+}
+
+/** The same error in a sentence when it says why nobody can listen there. */
+export function explainListen(error: unknown, { host, port }: Endpoint): unknown {
+	const { code, address, hostname } = error as NodeJS.ErrnoException & Record<string, unknown>;
+	if (code === "EADDRINUSE") return portTaken(port);
+	if (address !== host && hostname !== host) return error;
+	if (code === "EACCES")
+		return new LaunchError(`Port ${port} is for root alone: choose another one: PORT=8080.`);
+	return new LaunchError(
+		`HOST=${host} is no address of this machine (${code}): set HOST to 127.0.0.1, or to 0.0.0.0 for all.`
+	);
+}
+
+/** A file or folder that this user may not write. */
+export function notOurs(path: string, why: string): string {
+	return `${path} is not ours to use (${why}): make it writable for this user, or set DATA_DIR to another folder.`;
+}
+
 /** What the system's error codes mean to whoever typed the command; undefined for a defect. */
 function sentence(error: NodeJS.ErrnoException): string | undefined {
 	switch (error.code) {
@@ -32,7 +54,7 @@ function sentence(error: NodeJS.ErrnoException): string | undefined {
 		case "EACCES":
 		case "EPERM":
 		case "EROFS":
-			return `${error.path ?? "A file"} is not ours to use (${error.code}): make it writable for this user, or set DATA_DIR to another folder.`;
+			return notOurs(error.path ?? "A file", error.code);
 		default:
 			return undefined;
 	}

@@ -6,6 +6,7 @@ import { type Config, serviceNames, toConfig, useConfig } from "../config/index.
 import { DataFolder } from "./data-folder.ts";
 import { prepareGround, progress } from "./ground.ts";
 import { type Lifecycle, run } from "./lifecycle.ts";
+import { reachBus } from "./nats-reach.ts";
 import { commandLine } from "./options.ts";
 
 const usage = `Usage: npm run repl
@@ -63,6 +64,7 @@ function openPrompt(life: Lifecycle, broker: ServiceBroker): void {
 
 async function join(bus: Bus): Promise<Config> {
 	progress("joining the nodes on the bus");
+	await reachBus(bus.natsUrl);
 	return { ...toConfig(readEnvironment()), ...bus, services: [] };
 }
 

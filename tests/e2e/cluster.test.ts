@@ -1,6 +1,7 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { freePort } from "../../cli/free-port.ts";
 import { processesOf, type Running, run, startCluster } from "../support/processes.ts";
 import { until } from "../support/until.ts";
 
@@ -72,9 +73,21 @@ describe("npm run cluster -- order=2", () => {
 		expect(readdirSync(cluster.dataDir)).not.toContain("cluster.json");
 	}, 30_000);
 
+	it("lets the REPL join while the nodes still start", async () => {
+		const { dataDir: DATA_DIR } = cluster;
+		const PORT = String(await freePort());
+		const starting = startCluster([], { DATA_DIR, PORT });
+		await until(() => existsSync(join(DATA_DIR, "cluster.json")), 30_000);
+		const early = await fetch(`http://127.0.0.1:${PORT}/health/ready`).catch(() => undefined);
+		const repl = await run("repl.ts", [], { DATA_DIR, HOME: DATA_DIR }, "nodes\n");
+		cluster = await starting;
+		expect(early).toBeUndefined();
+		expect(repl.output).toContain("joining the nodes on the bus");
+		expect(repl.code).toBe(0);
+	}, 60_000);
+
 	it("leaves nothing behind when its launcher is killed and started again", async () => {
 		const { dataDir } = cluster;
-		cluster = await startCluster([], { DATA_DIR: dataDir });
 		await cluster.kill9();
 		const nodes = () =>
 			processesOf(dataDir).filter(({ command }) => command.includes(join("cli", "node.ts")));

@@ -71,6 +71,41 @@ describe("npm start refuses in a sentence", () => {
 		expect(existsSync(join(DATA_DIR, "postgres"))).toBe(false);
 	});
 
+	it.each(["300.1.1.1", "192.0.2.9"])("to listen on %s", async HOST => {
+		const { code, output } = await start({ HOST, PORT: "0" });
+		expect(output).toMatch(
+			new RegExp(`^HOST=${HOST} is no address of this machine \\(E\\w+\\): .*127\\.0\\.0\\.1.*\\n$`)
+		);
+		expect(code).toBe(1);
+	});
+
+	it("a data folder that is a file", async () => {
+		const file = join(DATA_DIR, "file");
+		writeFileSync(file, "");
+		for (const path of [file, join(file, "below")]) {
+			const { code, output } = await start({ DATA_DIR: path });
+			expect(output).toBe(
+				`${path} cannot be made a folder, a file is in its way: set DATA_DIR to another one.\n`
+			);
+			expect(code).toBe(1);
+		}
+	});
+
+	it("a data folder that nobody may write to", async () => {
+		const { code, output } = await start({ DATA_DIR: "/proc" });
+		expect(output).toMatch(/^\/proc\/lock is not ours to use \(.*\): .* set DATA_DIR .*\n$/);
+		expect(code).toBe(1);
+	});
+
+	it.each(["start.ts", "cluster.ts", "repl.ts"])("a bus that does not answer: %s", async script => {
+		const NATS_URL = "nats://ann:not-to-be-told@127.0.0.1:1";
+		const { code, output } = await run(script, [], { DATA_DIR, PORT, NATS_URL, HOME: DATA_DIR });
+		expect(output).toContain("No NATS server answers at 127.0.0.1:1 (CONNECTION_REFUSED): ");
+		expect(output).not.toMatch(/not-to-be-told|^\s+at /m);
+		expect(code).toBe(1);
+		expect(existsSync(join(DATA_DIR, "postgres"))).toBe(false);
+	});
+
 	it("a bad configuration, with all of its faults", async () => {
 		const { code, output } = await start({ PORT: "eighty", LOG_LEVEL: "loud", NATS_URL: "x" });
 		for (const name of ["PORT", "LOG_LEVEL", "NATS_URL"]) expect(output).toContain(`  ${name}: `);
