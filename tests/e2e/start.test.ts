@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { processesOf, type Running, startShop } from "../support/processes.ts";
 import { until } from "../support/until.ts";
 
@@ -29,6 +30,29 @@ async function orderIds(url: string): Promise<string[]> {
 const serversOf = (folder: string) =>
 	processesOf(folder).filter(({ command }) => command.includes(folder));
 
+/** Resident memory of the launcher and all below it, in MB; pages they share count once for each. */
+function residentMB(launcher: number): number {
+	const statuses = readdirSync("/proc")
+		.filter(name => /^\d+$/.test(name))
+		.flatMap(pid => {
+			try {
+				return [readFileSync(`/proc/${pid}/status`, "utf8")];
+			} catch {
+				return [];
+			}
+		})
+		.map(text => {
+			const of = (name: string) =>
+				Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
+			return { pid: of("Pid"), parent: of("PPid"), kib: of("VmRSS") };
+		});
+	const sum = (pid: number): number =>
+		statuses
+			.filter(({ parent }) => parent === pid)
+			.reduce((total, child) => total + sum(child.pid), statuses.find(s => s.pid === pid)!.kib);
+	return (sum(launcher) * 1024) / 1e6;
+}
+
 describe("npm start", () => {
 	let shop: Running;
 	let DATA_DIR: string;
@@ -52,6 +76,12 @@ describe("npm start", () => {
 		expect(serversOf(DATA_DIR).map(({ command }) => command)).toEqual([
 			expect.stringContaining(`-D ${DATA_DIR}/postgres -c listen_addresses=127.0.0.1`)
 		]);
+	});
+
+	it("fits, with its server, in 400 MB of memory", () => {
+		const used = residentMB(shop.pid);
+		expect(used).toBeGreaterThan(50);
+		expect(used).toBeLessThan(400);
 	});
 
 	it.each(["SIGINT", "SIGTERM"] as const)(
