@@ -39,6 +39,14 @@ create table orders.idempotency (
 );
 grant insert, select on orders.idempotency to shop_orders;
 
+create unlogged table orders.incarnation (
+	one boolean not null default true,
+	id uuid not null default gen_random_uuid(),
+	constraint incarnation_pkey PRIMARY KEY (one),
+	constraint incarnation_one_check CHECK (one)
+);
+grant insert, select on orders.incarnation to shop_orders;
+
 create table orders.orders (
 	id uuid not null,
 	user_id text not null,

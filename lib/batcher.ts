@@ -1,4 +1,5 @@
 import { Failure } from "./errors.ts";
+import { refuseInsideTransaction } from "./transaction-scope.ts";
 
 export interface BatcherOptions<I, O> {
 	/** Does the work of all items at once; answers one result per item, in order. */
@@ -48,6 +49,8 @@ export class Batcher<I, O> {
 
 	/** Resolves with this item's own result. @throws OVERLOADED, or what `run` threw */
 	add(item: I): Promise<O> {
+		// A batch carries items of many callers, so it must not run in the transaction of one.
+		refuseInsideTransaction("batching");
 		if (this.#queue.length >= this.#options.maxWaiting)
 			return Promise.reject(new Failure("OVERLOADED"));
 		return new Promise((resolve, reject) => {

@@ -25,6 +25,7 @@ const queries = {
 
 	tables: `
 		select relation.oid, nspname || '.' || relname as name,
+			case relpersistence when 'u' then 'unlogged table' else 'table' end as kind,
 			coalesce(' with (' || array_to_string(reloptions, ', ') || ')', '') as options
 		from pg_class as relation join pg_namespace on pg_namespace.oid = relnamespace
 		where relkind = 'r' and ${ours} order by nspname, relname`,
@@ -83,7 +84,7 @@ export async function dumpSchema(url: string): Promise<string> {
 	try {
 		const parts = [header, ...(await lines(queries.schemas))];
 		const { rows } = await client.query<Record<string, string>>(queries.tables);
-		for (const { oid, name, options } of rows) {
+		for (const { oid, name, kind, options } of rows) {
 			const body = [
 				...(await lines(queries.columns, [oid])),
 				...(await lines(queries.constraints, [oid]))
@@ -96,7 +97,7 @@ export async function dumpSchema(url: string): Promise<string> {
 				queries.columnGrants
 			])
 				after.push(...(await lines(sql, [oid])));
-			const table = `create table ${name} (\n\t${body.join(",\n\t")}\n)${options};`;
+			const table = `create ${kind} ${name} (\n\t${body.join(",\n\t")}\n)${options};`;
 			parts.push([table, ...after].join("\n"));
 		}
 		parts.push(...(await lines(queries.functions)));

@@ -32,6 +32,18 @@ export interface Placed {
 	replayed: boolean;
 }
 
+/** An order that is new: its saga begins here, in this run of Postgres. */
+export interface Born extends Placed {
+	replayed: false;
+	incarnation: string | null;
+}
+
+interface Birth {
+	id: string;
+	created_at: Date;
+	incarnation: string | null;
+}
+
 export interface PlacementOptions {
 	nodeId: string;
 	leaseMs: number;
@@ -85,12 +97,12 @@ export class Placement {
 		}
 	});
 
-	/** Answers the time of creation, or null when the key was taken. */
-	readonly #store = new Batcher<Placing, Date | null>({
+	/** Answers null when the key was taken. */
+	readonly #store = new Batcher<Placing, Birth | null>({
 		retryAlone: refusedBySql,
 		run: async batch => {
 			const column = <V>(value: (item: Placing) => V) => batch.map(value);
-			const rows = await this.#db.query<{ id: string; created_at: Date }>(placeOrders, [
+			const rows = await this.#db.query<Birth>(placeOrders, [
 				column(({ draft }) => draft.id),
 				column(({ draft }) => draft.user_id),
 				column(({ request }) => request.key),
@@ -110,8 +122,8 @@ export class Placement {
 				this.#options.leaseMs
 			]);
 			countOrders(this.#broker, "pending", rows.length);
-			const created = new Map(rows.map(row => [row.id, row.created_at]));
-			return batch.map(({ draft }) => created.get(draft.id) ?? null);
+			const born = new Map(rows.map(row => [row.id, row]));
+			return batch.map(({ draft }) => born.get(draft.id) ?? null);
 		}
 	});
 
@@ -120,7 +132,7 @@ export class Placement {
 	 * @throws UNKNOWN_PRODUCT, MIXED_CURRENCIES, AMOUNT_TOO_LARGE, VALIDATION_FAILED,
 	 *   IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE
 	 */
-	async place(params: PlaceParams, owner: string, actor: Identity): Promise<Placed> {
+	async place(params: PlaceParams, owner: string, actor: Identity): Promise<Born | Placed> {
 		const { items, shipping_address, payment_method, idempotency_key: key } = params;
 		const hash = fingerprint(items, Object.entries(shipping_address).sort(), payment_method);
 		const request = { principal: owner, route, key, hash };
@@ -128,8 +140,10 @@ export class Placement {
 			this.#replayInstead(request, error)
 		);
 		if ("replayed" in draft) return draft;
-		const at = await this.#store.add({ draft, payment_method, request, actor }).catch(inUse);
-		return at ? { order: withTimes(draft, at), replayed: false } : this.#replay(request);
+		const birth = await this.#store.add({ draft, payment_method, request, actor }).catch(inUse);
+		if (!birth) return this.#replay(request);
+		const { created_at, incarnation } = birth;
+		return { order: withTimes(draft, created_at), replayed: false, incarnation };
 	}
 
 	async #draft(owner: string, items: readonly Line[], address: Address): Promise<Draft> {

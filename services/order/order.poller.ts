@@ -1,12 +1,13 @@
 import type { Database } from "../../db/database.ts";
 import { toOrder, type OrderRow } from "./order.record.ts";
-import { claimSagas, releaseLeases } from "./order.statements.ts";
+import { claimSagas, nameIncarnation, releaseLeases } from "./order.statements.ts";
 import type { Work } from "./order.steps.ts";
 
 interface ClaimedRow extends OrderRow {
 	step: Work["step"];
 	attempt: number;
 	fence: number;
+	incarnation: string | null;
 	cancel_requested: boolean;
 	overdue: boolean;
 }
@@ -26,6 +27,7 @@ export class Poller {
 	readonly #db: Database;
 	readonly #options: PollerOptions;
 	#timer: NodeJS.Timeout | undefined;
+	#polling: Promise<void> = Promise.resolve();
 	#stopped = false;
 
 	constructor(db: Database, options: PollerOptions) {
@@ -41,11 +43,16 @@ export class Poller {
 	async stop(): Promise<void> {
 		this.#stopped = true;
 		clearTimeout(this.#timer);
-		await this.#db.query(releaseLeases, [this.#options.nodeId]);
+		await this.#polling;
+		const { nodeId, onError } = this.#options;
+		await this.#db.query(releaseLeases, [nodeId]).catch(onError);
 	}
 
 	#schedule(delayMs: number): void {
-		if (!this.#stopped) this.#timer = setTimeout(() => void this.#poll(), delayMs);
+		if (!this.#stopped)
+			this.#timer = setTimeout(() => {
+				this.#polling = this.#poll();
+			}, delayMs);
 	}
 
 	/** A full batch means there is more: it looks again at once. */
@@ -61,6 +68,7 @@ export class Poller {
 
 	async #claim(): Promise<number> {
 		const { nodeId, leaseMs, onWork } = this.#options;
+		await this.#db.query(nameIncarnation);
 		const rows = await this.#db.query<ClaimedRow>(claimSagas, [nodeId, leaseMs, claimLimit]);
 		for (const row of rows) onWork(toWork(row));
 		return rows.length;
@@ -72,6 +80,7 @@ function toWork(row: ClaimedRow): Work {
 		order: toOrder(row),
 		payment_method: row.payment_method,
 		fence: row.fence,
+		incarnation: row.incarnation,
 		attempt: row.attempt,
 		step: row.step,
 		cancelRequested: row.cancel_requested,

@@ -22,6 +22,11 @@ export interface Steps {
 /** Another node holds the lease: whatever this one still has in hand is stale. */
 class Fenced extends Error {}
 
+/** What this run had been answered may be lost, so it has to start over. */
+class Restart extends Error {
+	override readonly message = "the order is not where it was left: starting over";
+}
+
 /**
  * Brings an order to its end: reserve → begin payment → charge → commit stock → confirm, or back.
  * It always starts from the first step, because every step answers what was recorded when it is
@@ -79,14 +84,14 @@ export class Saga {
 			case "committed":
 				return this.#pay(work);
 			case "out_of_stock":
-				return this.#finish(work, "cancelled", "out_of_stock");
+				return this.#endWithoutGoods(work, "out_of_stock");
 			default:
 				return this.#resumeAbandoned(work);
 		}
 	}
 
 	async #pay(work: Work): Promise<void> {
-		if (work.order.status === "pending" && !(await this.#begin(work)))
+		if (work.order.status === "pending" && !(await this.#begin(work, true)))
 			return this.#abandon(work, "requested");
 		const outcome = await (work.cancelRequested
 			? this.#steps.void(work)
@@ -94,10 +99,10 @@ export class Saga {
 		return this.#afterCharge(work, outcome);
 	}
 
-	/** False when the customer has called the order off. @throws Fenced */
-	async #begin(work: Work): Promise<boolean> {
+	/** False when it yields to a customer who has called the order off. @throws Fenced, Restart */
+	async #begin(work: Work, yields: boolean): Promise<boolean> {
 		const step = transition(work.order.status, "payment_pending");
-		const item = { work, transition: step, yields: true, ends: false };
+		const item = { work, transition: step, yields, ends: false };
 		return (await this.#heed(this.#steps.begin(item))) === "done";
 	}
 
@@ -113,12 +118,17 @@ export class Saga {
 			case "review":
 				return this.#finish(work, "payment_review", "outcome_unknown");
 			default:
-				return this.#steps.park(work, backoffMs(work.attempt + 1, 1000, 60_000), null);
+				return this.#sleep(work);
 		}
 	}
 
+	/** Until the provider knows more. */
+	#sleep(work: Work): Promise<void> {
+		return this.#steps.park(work, backoffMs(work.attempt + 1, 1000, 60_000), null);
+	}
+
 	async #confirm(work: Work): Promise<void> {
-		await this.#steps.commit(work);
+		if ((await this.#steps.commit(work)) !== "committed") throw new Restart();
 		const step = transition(work.order.status, "confirmed");
 		const item = { work, transition: step, yields: true, ends: true };
 		if ((await this.#heed(this.#steps.tell(item))) === "done") return;
@@ -133,17 +143,37 @@ export class Saga {
 		return this.#finish(work, "refunded", null);
 	}
 
-	/** Nothing was charged, and nothing can be: an order leaves `pending` before it is charged. */
 	async #abandon(work: Work, reason: CancelReason): Promise<void> {
 		await this.#steps.release(work);
-		return this.#finish(work, "cancelled", reason);
+		return this.#endWithoutGoods(work, reason);
+	}
+
+	/**
+	 * The first run of an order surely has not charged it. One that was taken over may have been
+	 * charged while it says `pending`: a crash of Postgres can take the step to `payment_pending` away.
+	 */
+	async #endWithoutGoods(work: Work, reason: CancelReason): Promise<void> {
+		const status = work.fence > 1 ? (await this.#steps.void(work)).status : "failed";
+		if (status === "failed") return this.#finish(work, "cancelled", reason);
+		if (status === "processing") return this.#sleep(work);
+		return this.#callOffPaid(work, reason, status === "review");
+	}
+
+	/** A paid order without goods, from `pending` or `payment_pending`. */
+	async #callOffPaid(work: Work, reason: CancelReason, review: boolean): Promise<void> {
+		if (work.order.status === "pending") await this.#begin(work, false);
+		if (review) return this.#finish(work, "payment_review", "outcome_unknown");
+		await this.#tell(work, "refund_pending", reason, false);
+		return this.#payBack(work);
 	}
 
 	/** The goods were given back, but the node died before it could say why. */
 	async #resumeAbandoned(work: Work): Promise<void> {
-		if (work.order.status === "pending")
-			return this.#abandon(work, work.cancelRequested ? "requested" : "expired");
-		return this.#afterCharge(work, await this.#steps.void(work));
+		const reason = work.cancelRequested ? "requested" : "expired";
+		if (work.order.status === "pending") return this.#endWithoutGoods(work, reason);
+		const outcome = await this.#steps.void(work);
+		if (outcome.status === "succeeded") return this.#callOffPaid(work, reason, false);
+		return this.#afterCharge(work, outcome);
 	}
 
 	#finish(work: Work, to: OrderStatus, reason: string | null): Promise<void> {
@@ -155,10 +185,10 @@ export class Saga {
 		await this.#heed(this.#steps.tell({ work, transition: step, yields: false, ends }));
 	}
 
-	/** @throws Fenced when the order is no longer this node's */
+	/** @throws Fenced when the order is no longer this node's, Restart */
 	async #heed(outcome: Promise<AdvanceOutcome>): Promise<"done" | "cancel"> {
 		const result = await outcome;
 		if (result === "done" || result === "cancel") return result;
-		throw new Fenced();
+		throw result === "fenced" ? new Fenced() : new Restart();
 	}
 }

@@ -10,7 +10,7 @@ import { Cancellation } from "./order.cancellation.ts";
 import { Fulfilment } from "./order.fulfilment.ts";
 import { countOrders } from "./order.metrics.ts";
 import { OrderPayments } from "./order.payments.ts";
-import { Placement } from "./order.placement.ts";
+import { Placement, type Born } from "./order.placement.ts";
 import { Poller } from "./order.poller.ts";
 import { OrderRepository } from "./order.repository.ts";
 import { Saga } from "./order.saga.ts";
@@ -24,7 +24,7 @@ interface This extends WithPostgres {
 	fulfilment: Fulfilment;
 	saga: Saga;
 	poller: Poller;
-	begin(order: Order, paymentMethod: string): Order;
+	begin(born: Born, paymentMethod: string): Order;
 	outcome(order: Order, waitS: number): Promise<Order>;
 }
 
@@ -42,8 +42,9 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const owner = ordersFor(identity, ctx.params.user_id);
 			const placed = await this.placement.place(ctx.params, owner, identity);
 			const { payment_method, wait_s = 0 } = ctx.params;
-			const order = placed.replayed ? placed.order : this.begin(placed.order, payment_method);
-			return wait_s > 0 ? { ...placed, order: await this.outcome(order, wait_s) } : placed;
+			const { replayed } = placed;
+			const order = "incarnation" in placed ? this.begin(placed, payment_method) : placed.order;
+			return { replayed, order: wait_s > 0 ? await this.outcome(order, wait_s) : placed.order };
 		},
 
 		async cancel(ctx) {
@@ -86,9 +87,9 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 	methods: {
 		/** This node placed the order, so it holds the lease and goes on. Answers the order as it moves. */
-		begin(placed: Order, payment_method: string): Order {
-			const order = { ...placed };
-			const lease = { fence: 1, attempt: 0, step: "forward" } as const;
+		begin({ order: born, incarnation }: Born, payment_method: string): Order {
+			const order = { ...born };
+			const lease = { fence: 1, incarnation, attempt: 0, step: "forward" } as const;
 			const work = { ...lease, payment_method, cancelRequested: false, overdue: false };
 			void this.saga.start({ ...work, order });
 			return order;
@@ -107,7 +108,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 				await delay(Math.min(100, Math.max(deadline - performance.now(), 0)));
 				found = await this.orders.get(order.id, undefined);
 			}
-			return this.payments.attachOne(found);
+			// The order was taken, whether its payment can be asked for now or not.
+			return this.payments.attachOne(found).catch(() => found);
 		}
 	},
 

@@ -41,12 +41,13 @@ b as (
 	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at)
 	select o.id, x.user_id, 1, 'order.created', x.data, o.created_at from o join x on x.id = o.id
 )
-select id, created_at from o`
+select id, created_at, (select id from orders.incarnation) as incarnation from o`
 };
 
 /**
- * Moves orders one step on, fenced: only the holder of the saga's present lease may. A step that
- * yields gives way to a wish to cancel. Data is the event's payload, null when it is not published.
+ * Moves orders one step on, fenced: only the holder of the saga's present lease may, and only while
+ * no crash of Postgres lies between its first step and this one. A step that yields gives way to a
+ * wish to cancel. Data is the event's payload, null when it is not published.
  * Sagas are locked in id order before any order row, as cancelling does, so nothing can deadlock.
  */
 export const advanceOrders: Statement = {
@@ -54,20 +55,23 @@ export const advanceOrders: Statement = {
 	text: `
 with x as materialized (
 	select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
-		$8::jsonb[], $9::boolean[], $10::boolean[])
-		as x(id, fence, src, dst, reason, type, data, actor, yields, ends)
+		$8::jsonb[], $9::boolean[], $10::boolean[], $11::uuid[])
+		as x(id, fence, src, dst, reason, type, data, actor, yields, ends, incarnation)
+),
+i as materialized (
+	select id from orders.incarnation
 ),
 s as materialized (
-	select saga.order_id, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
+	select saga.order_id, saga.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
 	from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence
 	order by saga.order_id for update of saga
 ),
 o as (
 	update orders.orders t
 	set status = x.dst, reason = coalesce(x.reason, t.reason), version = t.version + 1, updated_at = clock_timestamp()
-	from x join s on s.order_id = x.id
+	from x join s on s.order_id = x.id and s.fence = x.fence join i on i.id = x.incarnation
 	where t.id = x.id and t.status = x.src and not (x.yields and s.cancel_requested)
-	returning t.id, t.user_id, t.version, t.updated_at, x.src, x.dst, x.reason, x.type, x.data, x.ends,
+	returning t.id, x.fence, t.user_id, t.version, t.updated_at, x.src, x.dst, x.reason, x.type, x.data, x.ends,
 		case when x.reason = 'requested' then coalesce(s.cancel_actor, x.actor) else x.actor end as actor,
 		case when x.reason = 'requested' then coalesce(s.cancel_reason, x.reason) else x.reason end as why
 ),
@@ -85,12 +89,15 @@ r as (
 d as (
 	delete from orders.saga using o where saga.order_id = o.id and o.ends
 )
-select x.id, o.version, o.updated_at,
+select x.id, x.fence, o.version, o.updated_at,
 	case when o.id is not null then 'done'
 		when s.order_id is null then 'fenced'
+		when i.id is null then 'restart'
 		when s.cancel_requested and x.yields then 'cancel'
-		else 'skipped' end as outcome
-from x left join s on s.order_id = x.id left join o on o.id = x.id`
+		else 'restart' end as outcome
+from x left join s on s.order_id = x.id and s.fence = x.fence
+	left join i on i.id = x.incarnation
+	left join o on o.id = x.id and o.fence = x.fence`
 };
 
 /** Puts orders to sleep and lets go of their leases. */
@@ -101,13 +108,13 @@ with x as materialized (
 	select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[]) as x(id, fence, delay_ms, error)
 ),
 l as materialized (
-	select saga.order_id from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence
+	select saga.order_id, saga.fence from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence
 	order by saga.order_id for update of saga
 )
 update orders.saga s
 set attempt = s.attempt + 1, lease_owner = null, lease_until = null, last_error = x.error,
 	next_run_at = now() + x.delay_ms * interval '1 ms'
-from x join l on l.order_id = x.id
+from x join l on l.order_id = x.id and l.fence = x.fence
 where s.order_id = x.id
 returning s.order_id`
 };
@@ -128,7 +135,7 @@ c as (
 	returning s.order_id, s.step, s.attempt, s.fence, s.cancel_requested
 )
 select o.*, c.step, c.attempt, c.fence, c.cancel_requested,
-	o.created_at < now() - interval '10 min' as overdue
+	o.created_at < now() - interval '10 min' as overdue, (select id from orders.incarnation) as incarnation
 from c join orders.orders o on o.id = c.order_id`
 };
 
@@ -136,6 +143,15 @@ from c join orders.orders o on o.id = c.order_id`
 export const releaseLeases: Statement = {
 	name: "release_leases",
 	text: `
+with mine as materialized (
+	select order_id from orders.saga where lease_owner = $1 order by order_id for update
+)
 update orders.saga set lease_owner = null, lease_until = null, next_run_at = now()
-where lease_owner = $1`
+where order_id in (select order_id from mine)`
+};
+
+/** Names the present run of Postgres, where it has none: after the first start and after a crash. */
+export const nameIncarnation: Statement = {
+	name: "name_incarnation",
+	text: "insert into orders.incarnation default values on conflict do nothing"
 };

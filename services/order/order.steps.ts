@@ -17,6 +17,8 @@ export interface Work {
 	order: Order;
 	payment_method: string;
 	fence: number;
+	/** The run of Postgres in which this run of the saga began; null when it had no name yet. */
+	incarnation: string | null;
 	attempt: number;
 	step: "forward" | "refund";
 	cancelRequested: boolean;
@@ -24,8 +26,11 @@ export interface Work {
 	overdue: boolean;
 }
 
-/** `cancel`: a wish to cancel stands in the way. `fenced`: another node has taken over. */
-export type AdvanceOutcome = "done" | "cancel" | "fenced" | "skipped";
+/**
+ * `cancel`: a wish to cancel stands in the way. `fenced`: another node has taken over. `restart`:
+ * the order is not where this run believed, because Postgres crashed and lost what it had answered.
+ */
+export type AdvanceOutcome = "done" | "cancel" | "fenced" | "restart";
 
 export interface Advance {
 	work: Work;
@@ -44,6 +49,7 @@ interface Parking {
 
 interface AdvanceRow {
 	id: string;
+	fence: number;
 	outcome: AdvanceOutcome;
 	version: number;
 	updated_at: Date;
@@ -126,6 +132,7 @@ export class SagaSteps {
 	});
 
 	readonly #park = new Batcher<Parking, void>({
+		retryAlone: refusedBySql,
 		run: async batch => {
 			await this.#db.query(sql.parkSagas, [
 				batch.map(({ work }) => work.order.id),
@@ -154,10 +161,13 @@ export class SagaSteps {
 			),
 			column(() => JSON.stringify(systemActor)),
 			column(({ yields }) => yields),
-			column(({ ends }) => ends)
+			column(({ ends }) => ends),
+			column(({ work }) => work.incarnation)
 		]);
-		const byId = new Map(rows.map(row => [row.id, row]));
-		return batch.map(item => this.#apply(item, byId.get(item.work.order.id)!));
+		const byLease = new Map(rows.map(row => [`${row.id} ${row.fence}`, row]));
+		return batch.map(item =>
+			this.#apply(item, byLease.get(`${item.work.order.id} ${item.work.fence}`)!)
+		);
 	}
 
 	/** Keeps the order in hand like the one in the table. */

@@ -38,6 +38,13 @@ create table saga (
 ) with (fillfactor = 70);
 create index saga_due on saga (next_run_at);
 
+-- One row that a crash of Postgres takes away: unlogged tables are emptied by recovery (and by failover to a
+-- standby). A saga that began under another incarnation may rest on commits that were lost, and starts over.
+create unlogged table incarnation (
+	one boolean primary key default true check (one),
+	id uuid not null default gen_random_uuid()
+);
+
 create table history (
 	order_id uuid not null references orders,
 	version int not null,
