@@ -69,7 +69,7 @@ export const variables = {
 	},
 	DATABASE_POOL: {
 		schema: T.Integer({ minimum: 1, maximum: 64 }),
-		fallback: 6,
+		fallback: 4,
 		about: "connections per service, process and durability"
 	},
 	DURABILITY: {
@@ -130,7 +130,7 @@ export const variables = {
 	},
 	PAYMENT_ANSWER_MS: {
 		schema: ms(50, 8000),
-		fallback: 1000,
+		fallback: 250,
 		about: "longest wait of a batch for a slow charge; it goes on alone after that"
 	},
 	PRICING: {

@@ -14,6 +14,17 @@ describe("toConfig", () => {
 		expect(from({ SERVICES: "order,payment" }).services).toEqual(["order", "payment"]);
 	});
 
+	it("wants strict durability where services use different servers", () => {
+		const urls = {
+			DATABASE_URL: "postgres://a@one/shop",
+			ORDER_DATABASE_URL: "postgres://b@two/shop"
+		};
+		expect(() => toConfig(readEnvironment(urls))).toThrow("DURABILITY: must be strict");
+		expect(toConfig(readEnvironment({ ...urls, DURABILITY: "strict" })).durability).toBe("strict");
+		const same = { ...urls, ORDER_DATABASE_URL: "postgres://b@one/shop" };
+		expect(toConfig(readEnvironment(same)).durability).toBe("prefix");
+	});
+
 	it("cannot be changed", () => {
 		expect(Object.isFrozen(from({}))).toBe(true);
 	});

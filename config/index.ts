@@ -58,7 +58,24 @@ function parsePricing(json: string): PricingTable {
 	return table as PricingTable;
 }
 
+/** Deferred commits are safe only where every service's next commit flushes them (decision 0005). */
+function checkDurability(env: Environment): void {
+	const urls = [
+		env.DATABASE_URL,
+		env.USER_DATABASE_URL,
+		env.PRODUCT_DATABASE_URL,
+		env.ORDER_DATABASE_URL,
+		env.PAYMENT_DATABASE_URL
+	];
+	const servers = new Set(urls.filter(url => url !== undefined).map(url => new URL(url).host));
+	if (env.DURABILITY === "prefix" && servers.size > 1)
+		throw new EnvironmentError([
+			"DURABILITY: must be strict when services use different Postgres servers"
+		]);
+}
+
 export function toConfig(env: Environment): Config {
+	checkDurability(env);
 	return Object.freeze({
 		production: env.NODE_ENV === "production",
 		demo: env.DEMO ?? env.NODE_ENV !== "production",
