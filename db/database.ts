@@ -30,6 +30,13 @@ const limits =
 	"-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s";
 
 /**
+ * All statements here go by keys. A session keeps the plan it made while a table was empty, and
+ * would go on scanning it when it has grown, until the next autoanalyze: 23 instead of 100 orders a
+ * second on one connection, after the first 20,000.
+ */
+const byKeys = "-c enable_seqscan=off";
+
+/**
  * A service's connections to its own schema.
  *
  * Prefix durability (docs/decisions/0005): all services commit into one Postgres cluster, and a
@@ -50,7 +57,7 @@ export class Database {
 				idleTimeoutMillis: 30_000,
 				connectionTimeoutMillis: 5000,
 				application_name: options.name,
-				options: `${limits} ${extra}`,
+				options: `${limits} ${byKeys} ${extra}`,
 				types
 			});
 			// Without a listener an idle connection that the server closes ends the process.
