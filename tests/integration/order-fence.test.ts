@@ -85,12 +85,17 @@ describe("moving an order on", () => {
 		expect(await statusOf(id)).toBe("confirmed");
 	});
 
-	it("is for the present fence also when a stale run stands in the same batch", async () => {
-		const id = await held(2);
-		const outcomes = await Promise.all([tell(workOf(id, 1), failed), tell(workOf(id, 2))]);
-		expect(outcomes).toEqual(["fenced", "done"]);
-		expect(await statusOf(id)).toBe("confirmed");
-	});
+	it.each(["before", "after"])(
+		"is for the present fence also when a stale run stands %s it in the same batch",
+		async where => {
+			const id = await held(2);
+			const runs = [() => tell(workOf(id, 1), failed), () => tell(workOf(id, 2))];
+			const batch = where === "before" ? runs : runs.toReversed();
+			const outcomes = await Promise.all(batch.map(run => run()));
+			expect(outcomes).toEqual(where === "before" ? ["fenced", "done"] : ["done", "fenced"]);
+			expect(await statusOf(id)).toBe("confirmed");
+		}
+	);
 
 	it("gives way to a wish to cancel, where it yields", async () => {
 		const id = await held(1, ", true");
