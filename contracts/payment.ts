@@ -1,4 +1,4 @@
-import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { contract, hint, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { Id, IdempotencyKey, Instant, Money, ready, text, Uuid } from "./values.ts";
 
 /** `processing`: sent, or about to be; the outcome is not known. `review`: a human must look. */
@@ -51,13 +51,31 @@ const Outcome = strictObject({
 });
 export type ChargeOutcome = Static<typeof Outcome>;
 
+/** What an amount, in its payment's minor units, is for. */
+export const Share = strictObject({
+	product_id: Id,
+	amount: T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+});
+export type Share = Static<typeof Share>;
+
 const Charge = strictObject({
 	order_id: Uuid,
 	user_id: Id,
 	amount: PositiveMoney,
+	lines: T.Array(Share, {
+		minItems: 1,
+		maxItems: 100,
+		description: "Each line's part of the amount, with its part of tax and shipping"
+	}),
 	payment_method: PaymentMethod
 });
 export type Charge = Static<typeof Charge>;
+
+/** A charge, refund or review was recorded after its caller had been answered. */
+export const paymentSettled = hint(
+	"payment.settled",
+	strictObject({ order_ids: T.Array(Uuid, { minItems: 1, maxItems: 64 }) })
+);
 
 const Outcomes = strictObject({
 	outcomes: T.Array(Outcome, { description: "One per order, in the order asked" })

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { add, format, share, sum, times, zero, type Money } from "./money.ts";
+import { add, allocate, format, share, sum, times, zero, type Money } from "./money.ts";
 
 const most = Number.MAX_SAFE_INTEGER;
 const usd = (amount: number): Money => ({ amount, currency: "USD" });
@@ -128,5 +128,47 @@ describe("format", () => {
 		expect(format(usd(1234))).toBe("12.34 USD");
 		expect(format({ amount: 1234, currency: "JPY" })).toBe("1234 JPY");
 		expect(format({ amount: 1234, currency: "KWD" })).toBe("1.234 KWD");
+	});
+});
+
+describe("allocate", () => {
+	const weights = fc.array(fc.nat(2 ** 40), { minLength: 1, maxLength: 100 });
+
+	it("gives away the whole amount, to each its share rounded up or down", () => {
+		fc.assert(
+			fc.property(fc.maxSafeNat(), weights, (amount, given) => {
+				const parts = allocate(amount, given);
+				expect(parts.reduce((a, b) => a + BigInt(b), 0n)).toBe(BigInt(amount));
+				const whole = given.reduce((a, b) => a + BigInt(b), 0n);
+				if (whole === 0n) return;
+				parts.forEach((part, index) => {
+					const down = (BigInt(amount) * BigInt(given[index]!)) / whole;
+					expect([down, down + 1n]).toContain(BigInt(part));
+				});
+			})
+		);
+	});
+
+	it("never gives a part more than its weight of an amount that is no more than all of them", () => {
+		const cases = weights.chain(given =>
+			fc.tuple(fc.constant(given), fc.nat(given.reduce((a, b) => a + b, 0)))
+		);
+		fc.assert(
+			fc.property(cases, ([given, amount]) => {
+				allocate(amount, given).forEach((part, i) => expect(part).toBeLessThanOrEqual(given[i]!));
+			})
+		);
+	});
+
+	it("gives what is left over to the largest remainders, the first of equals", () => {
+		expect(allocate(100, [1, 1, 1])).toEqual([34, 33, 33]);
+		expect(allocate(10, [1, 8, 1])).toEqual([1, 8, 1]);
+		expect(allocate(2, [3, 6, 1])).toEqual([1, 1, 0]);
+		expect(allocate(5, [1, 1, 2])).toEqual([1, 1, 3]);
+	});
+
+	it("splits evenly where nothing weighs", () => {
+		expect(allocate(5, [0, 0])).toEqual([3, 2]);
+		expect(allocate(0, [0, 7])).toEqual([0, 0]);
 	});
 });

@@ -42,6 +42,24 @@ export function share(money: Money, basisPoints: number): Money {
 	return checked(Number(up ? quotient + 1n : quotient), money.currency);
 }
 
+/**
+ * Splits an amount by weights (one or more integers ≥ 0) without losing a unit: largest remainder, ties to the
+ * first; evenly where nothing weighs. No part is more than its weight while the amount is no more
+ * than their sum. Exact at any size.
+ */
+export function allocate(amount: number, weights: readonly number[]): number[] {
+	const given = weights.some(weight => weight > 0) ? weights : weights.map(() => 1);
+	const whole = given.reduce((total, weight) => total + BigInt(weight), 0n);
+	const parts = given.map(weight => {
+		const scaled = BigInt(amount) * BigInt(weight);
+		return { part: Number(scaled / whole), rest: scaled % whole };
+	});
+	const left = amount - parts.reduce((total, { part }) => total + part, 0);
+	const byRest = parts.toSorted((a, b) => Number(b.rest > a.rest) - Number(b.rest < a.rest));
+	for (const share of byRest.slice(0, left)) share.part++;
+	return parts.map(({ part }) => part);
+}
+
 /** For people: `1234 USD` → `12.34 USD`, with the currency's own number of decimals. */
 export function format({ amount, currency }: Money): string {
 	const digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions()

@@ -46,6 +46,20 @@ export function contract<const A extends Actions>(name: string, actions: A): Con
 	return Object.freeze({ name, actions: Object.freeze(Object.fromEntries(named)) });
 }
 
+/**
+ * Something another service may want to look at now. A hint may be lost, doubled or late: what it
+ * says is looked up, and losing every one of them only makes things slower.
+ */
+export interface Hint<D extends TObject = TObject> {
+	readonly name: string;
+	readonly data: D;
+}
+
+/** Declares a hint; only a contract does. `tell` and `heed` of lib/service take it. */
+export function hint<D extends TObject>(name: string, data: D): Hint<D> {
+	return Object.freeze({ name, data });
+}
+
 /** An object that refuses unknown members: the only kind of object a contract may hold. */
 export function strictObject<P extends Record<string, TSchema>>(
 	properties: P,

@@ -1,9 +1,10 @@
 import type { Context, Service, ServiceBroker } from "moleculer";
 import { startBus, stopBus } from "../tests/support/bus.ts";
+import { until } from "../tests/support/until.ts";
 import { fail } from "./errors.ts";
 import type { Meta } from "./identity.ts";
-import { contract, strictObject, T } from "./schema.ts";
-import { call, service } from "./service.ts";
+import { contract, hint, strictObject, T } from "./schema.ts";
+import { call, heed, service, tell } from "./service.ts";
 
 const shelf = contract("shelf", {
 	take: {
@@ -31,6 +32,9 @@ const shelf = contract("shelf", {
 	}
 });
 
+const emptied = hint("shelf.emptied", strictObject({ shelves: T.Array(T.String()) }));
+const heard: string[][] = [];
+
 interface This extends Service {
 	units: number;
 }
@@ -49,6 +53,10 @@ const schema = service<typeof shelf.actions, This>(shelf, {
 		wait: waits,
 		restock: waits
 	},
+	events: heed(emptied, function (this: This, { shelves }) {
+		heard.push([this.name, ...shelves]);
+		if (shelves.length === 0) throw new Error("nothing to look at");
+	}),
 	created() {
 		this.units = 5;
 	}
@@ -105,5 +113,17 @@ describe.each([
 
 	it("lets in only whom the contract names", async () => {
 		await expect(call(brokers[0], shelf.actions.restock, {})).rejects.toMatchObject({ code: 401 });
+	});
+
+	it("heeds a hint once, and is not troubled by one that it cannot use", async () => {
+		heard.length = 0;
+		await brokers[0]!.emit("shelf.emptied", { shelves: "all" });
+		tell(brokers[0]!, emptied, { shelves: [] });
+		tell(brokers[0]!, emptied, { shelves: ["a", "b"] });
+		await until(() => heard.length === 2);
+		expect(heard).toEqual([["shelf"], ["shelf", "a", "b"]]);
+		await expect(call(brokers[0], shelf.actions.wait, {})).resolves.toEqual({
+			ms: expect.any(Number)
+		});
 	});
 });

@@ -1,6 +1,14 @@
-import type { CallingOptions, Context, Service, ServiceSchema } from "moleculer";
+import type { CallingOptions, Context, Service, ServiceBroker, ServiceSchema } from "moleculer";
 import type { Meta } from "./identity.ts";
-import type { ActionContract, ActionSpec, Actions, Contract, Static } from "./schema.ts";
+import type {
+	ActionContract,
+	ActionSpec,
+	Actions,
+	Contract,
+	Hint,
+	Static,
+	TObject
+} from "./schema.ts";
 
 export type Params<S extends ActionSpec> = Static<S["params"]>;
 export type Result<S extends ActionSpec> = Static<S["returns"]>;
@@ -77,4 +85,33 @@ export function call<S extends ActionSpec>(
 	const timeout = opts.timeout ?? action.timeoutMs;
 	const options = timeout === undefined ? opts : { ...opts, timeout };
 	return (via as Caller).call(action.name, params, options) as Promise<Result<S>>;
+}
+
+/**
+ * Sends a hint to one node of every service that heeds it. Nobody may rely on it, so nobody waits:
+ * the broker drops it where the other side is away (reliability T16).
+ */
+export function tell<D extends TObject>(
+	broker: ServiceBroker,
+	{ name }: Hint<D>,
+	data: Static<NoInfer<D>>
+): void {
+	void broker.emit(name, data).catch(() => undefined);
+}
+
+type Events = NonNullable<ServiceSchema["events"]>;
+
+/** For a service's `events`: what it does about a hint. One that is malformed never gets here. */
+export function heed<D extends TObject, This = Service>(
+	{ name, data }: Hint<D>,
+	handler: (this: This, data: Static<NoInfer<D>>) => unknown
+): Events {
+	return {
+		[name]: {
+			params: data,
+			handler(this: This, ctx: Context<Static<D>>) {
+				return handler.call(this, ctx.params);
+			}
+		}
+	} as unknown as Events;
 }

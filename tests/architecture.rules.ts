@@ -170,6 +170,12 @@ function broadcasts(node: ts.Node): string | undefined {
 		: undefined;
 }
 
+function declaresHint(node: ts.Node): string | undefined {
+	return ts.isCallExpression(node) && node.expression.getText() === "hint"
+		? "declares a hint"
+		: undefined;
+}
+
 function callsByText(node: ts.Node): string | undefined {
 	if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression))
 		return undefined;
@@ -288,7 +294,12 @@ export const rules: readonly Rule[] = [
 	{
 		name: "nothing that matters is told by a broker event",
 		check: ({ path, ast }) =>
-			/^(services|mixins|middlewares)\//.test(path) && !isTest(path) ? collect(ast, broadcasts) : []
+			isProduct(path) && path !== "lib/service.ts" ? collect(ast, broadcasts) : []
+	},
+	{
+		name: "a hint is a part of a contract",
+		check: ({ path, ast }) =>
+			isProduct(path) && !path.startsWith("contracts/") ? collect(ast, declaresHint) : []
 	},
 	{
 		name: "services call each other by contract",

@@ -153,6 +153,12 @@ const plants: [
 		]
 	),
 	[
+		"a hint is a part of a contract",
+		["services/payment/payment.service.ts", 'const settled = hint("payment.settled", data);'],
+		"declares a hint",
+		["contracts/payment.ts", 'export const settled = hint("payment.settled", data);']
+	],
+	[
 		"services call each other by contract",
 		["services/order/order.service.ts", 'await ctx.call("product.quote", {});'],
 		'calls "product.quote" by text',

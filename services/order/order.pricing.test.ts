@@ -1,5 +1,12 @@
 import fc from "fast-check";
-import { checkKnown, mergeLines, priceItems, priceTotals, type Quote } from "./order.pricing.ts";
+import {
+	checkKnown,
+	mergeLines,
+	priceItems,
+	priceTotals,
+	shareTotal,
+	type Quote
+} from "./order.pricing.ts";
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
 const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "US" };
@@ -107,6 +114,39 @@ describe("totals", () => {
 					expect(Object.values(totals).every(m => Number.isSafeInteger(m.amount))).toBe(true);
 				}
 			)
+		);
+	});
+});
+
+describe("the lines' shares of the total", () => {
+	it("carry tax and shipping by what the lines cost", () => {
+		const items = priceItems(
+			[
+				{ product_id: "a", quantity: 1 },
+				{ product_id: "b", quantity: 2 }
+			],
+			quotes
+		);
+		const totals = priceTotals(items, { ...address, state: "NV" }, table);
+		expect(shareTotal(items, totals)).toEqual([
+			{ product_id: "a", amount: 2082 },
+			{ product_id: "b", amount: 10_417 }
+		]);
+	});
+
+	it("are the total together, for any order", () => {
+		const line = fc.record({
+			product_id: fc.constantFrom("a", "b"),
+			quantity: fc.integer({ min: 1, max: 400 })
+		});
+		const state = fc.constantFrom("CA", "NV");
+		fc.assert(
+			fc.property(fc.array(line, { minLength: 1, maxLength: 2 }), state, (lines, state) => {
+				const items = priceItems(mergeLines(lines), quotes);
+				const totals = priceTotals(items, { ...address, state }, table);
+				const parts = shareTotal(items, totals).map(({ amount }) => amount);
+				expect(parts.reduce((a, b) => a + b)).toBe(totals.total.amount);
+			})
 		);
 	});
 });

@@ -1,6 +1,6 @@
 import type { Address, OrderItem, Totals } from "../../contracts/order.ts";
 import { fail } from "../../lib/errors.ts";
-import { add, share, sum, times, type Money } from "../../lib/money.ts";
+import { add, allocate, share, sum, times, type Money } from "../../lib/money.ts";
 
 export interface Line {
 	product_id: string;
@@ -94,4 +94,16 @@ export function priceTotals(
 	const shipping = { amount: region.shipping, currency };
 	const tax = share(subtotal, region.tax_basis_points);
 	return { subtotal, shipping, tax, total: add(add(subtotal, shipping), tax) };
+}
+
+/** Each line's part of the total, with its part of tax and shipping: what its return is worth. */
+export function shareTotal(
+	items: readonly OrderItem[],
+	{ total }: Totals
+): { product_id: string; amount: number }[] {
+	const parts = allocate(
+		total.amount,
+		items.map(({ line_total }) => line_total.amount)
+	);
+	return items.map(({ product_id }, index) => ({ product_id, amount: parts[index]! }));
 }

@@ -9,6 +9,7 @@ import { call, type Result } from "../../lib/service.ts";
 import { refusedBySql } from "../../lib/sql-state.ts";
 import type { Transition } from "./order.machine.ts";
 import { countOrders } from "./order.metrics.ts";
+import { shareTotal } from "./order.pricing.ts";
 import { eventData } from "./order.record.ts";
 import * as sql from "./order.statements.ts";
 
@@ -105,11 +106,14 @@ export class SagaSteps {
 	});
 
 	readonly #charge = new Batcher<Work, ChargeOutcome>({
+		maxWeight: maxLines,
+		weigh,
 		run: async works => {
 			const charges = works.map(({ order, payment_method }) => ({
 				order_id: order.id,
 				user_id: order.user_id,
 				amount: order.totals.total,
+				lines: shareTotal(order.items, order.totals),
 				payment_method
 			}));
 			const { outcomes } = await call(this.#broker, payment.actions.charge, { charges });

@@ -35,7 +35,8 @@ afterAll(async () => {
 
 function chargeOf(payment_method = "pm_card_visa", over: Partial<Charge> = {}): Charge {
 	const amount = { amount: 1000, currency: "USD" };
-	return { order_id: newId(), user_id: alice.id, amount, payment_method, ...over };
+	const lines = [{ product_id: "prod-001", amount: over.amount?.amount ?? amount.amount }];
+	return { order_id: newId(), user_id: alice.id, amount, lines, payment_method, ...over };
 }
 
 async function charge(charges: Charge[], via = broker): Promise<ChargeOutcome[]> {
@@ -191,7 +192,10 @@ describe("charging", () => {
 		const asked = chargeOf();
 		await charge([asked]);
 		await database.rows("delete from payment.payments where order_id = $1", [asked.order_id]);
-		const other = { ...asked, amount: { amount: 7, currency: "USD" } };
+		const other = {
+			...chargeOf(undefined, { amount: { amount: 7, currency: "USD" } }),
+			order_id: asked.order_id
+		};
 		expect(await charge([other])).toMatchObject([{ status: "review" }]);
 		expect((await row(asked.order_id))!.review_reason).toBe("provider_conflict");
 		expect(await taken(asked.order_id)).toMatchObject([{ amount: 1000 }]);

@@ -33,7 +33,8 @@ afterAll(async () => {
 async function paid(payment_method = "pm_card_visa"): Promise<{ id: string; order_id: string }> {
 	const order_id = newId();
 	const amount = { amount: 1000, currency: "USD" };
-	const charges = [{ order_id, user_id: alice.id, amount, payment_method }];
+	const lines = [{ product_id: "prod-001", amount: 1000 }];
+	const charges = [{ order_id, user_id: alice.id, amount, lines, payment_method }];
 	const { outcomes } = await call(broker, payment.actions.charge, { charges });
 	return { id: outcomes[0]!.payment_id, order_id };
 }
