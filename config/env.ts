@@ -128,6 +128,11 @@ export const variables = {
 		fallback: "simulator",
 		about: "who takes the money; the simulator is for one host"
 	},
+	STRIPE_WEBHOOK_SECRET: {
+		schema: T.String({ pattern: "^whsec_\\S+$" }),
+		...secret,
+		about: "signs the provider's messages; without it every message is refused"
+	},
 	PAYMENT_ANSWER_MS: {
 		schema: ms(50, 8000),
 		fallback: 250,

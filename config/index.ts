@@ -39,7 +39,11 @@ export interface Config {
 		readonly publicKey: string | undefined;
 		readonly ttlS: number;
 	};
-	readonly payment: { readonly provider: "simulator"; readonly answerMs: number };
+	readonly payment: {
+		readonly provider: "simulator";
+		readonly webhookSecret: string | undefined;
+		readonly answerMs: number;
+	};
 	readonly pricing: PricingTable;
 	readonly logLevel: Environment["LOG_LEVEL"];
 }
@@ -102,7 +106,11 @@ export function toConfig(env: Environment): Config {
 			publicKey: env.TOKEN_PUBLIC_KEY,
 			ttlS: env.TOKEN_TTL_S
 		},
-		payment: { provider: env.PAYMENT_PROVIDER, answerMs: env.PAYMENT_ANSWER_MS },
+		payment: {
+			provider: env.PAYMENT_PROVIDER,
+			webhookSecret: env.STRIPE_WEBHOOK_SECRET,
+			answerMs: env.PAYMENT_ANSWER_MS
+		},
 		pricing: parsePricing(env.PRICING),
 		logLevel: env.LOG_LEVEL
 	});

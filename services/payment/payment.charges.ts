@@ -147,7 +147,7 @@ export class Charges {
 		row: PaymentRow,
 		outcome: Outcome | { status: "review"; reason: string }
 	): Promise<PaymentRow> {
-		if (outcome.status === "processing") return row;
+		if (outcome.status === "processing" || outcome.status === "action_required") return row;
 		const recorded = await this.#recorder.add({ id: row.id, ...outcome });
 		// Another attempt at the same payment may have recorded it first.
 		return recorded ?? (await this.#options.repository.find([row.order_id]))[0] ?? row;

@@ -7,9 +7,12 @@ import {
 	type Method,
 	type Outcome,
 	type PaymentProvider,
+	type ProviderEvent,
 	type RefundOutcome,
-	type RefundRequest
+	type RefundRequest,
+	type StatementLine
 } from "./payment.provider.ts";
+import { signedEvent } from "./payment.provider.event.ts";
 
 interface TestMethod extends Method {
 	failure?: string;
@@ -61,14 +64,16 @@ export class SimulatedProvider implements PaymentProvider {
 	/** Longer than the slowest test method and the wait of a caller (8 s) together with its flush. */
 	readonly maxProcessingMs = 10_000;
 	readonly #ledger: Ledger;
+	readonly #webhookSecret: string | undefined;
 
-	private constructor(ledger: Ledger) {
+	private constructor(ledger: Ledger, webhookSecret: string | undefined) {
 		this.#ledger = ledger;
+		this.#webhookSecret = webhookSecret;
 	}
 
 	/** @param path the ledger; made when it is missing, shared with other processes */
-	static async open(path: string): Promise<SimulatedProvider> {
-		return new SimulatedProvider(await Ledger.open(path));
+	static async open(path: string, webhookSecret?: string): Promise<SimulatedProvider> {
+		return new SimulatedProvider(await Ledger.open(path), webhookSecret);
 	}
 
 	async charge({ key, order_id, amount, payment_method }: ChargeRequest): Promise<Outcome> {
@@ -121,6 +126,40 @@ export class SimulatedProvider implements PaymentProvider {
 		if (drops && !again) throw new Error("connection lost");
 		if (first.refused) return { status: "failed", code: first.refused };
 		return { status: "succeeded", ref: first.line.ref };
+	}
+
+	async abandon(key: string): Promise<Outcome> {
+		return (await this.retrieve(key))!;
+	}
+
+	async retrieveRefund(key: string): Promise<RefundOutcome | undefined> {
+		await this.#ledger.refresh();
+		const found = this.#ledger.book.refunds.get(key);
+		if (found?.refused) return { status: "failed", code: found.refused };
+		return found && { status: "succeeded", ref: found.line.ref };
+	}
+
+	event(rawBody: Buffer, signature: string | undefined): ProviderEvent | undefined {
+		return signedEvent(rawBody, signature, this.#webhookSecret);
+	}
+
+	async *statement(since: Date): AsyncIterable<StatementLine> {
+		await this.#ledger.refresh();
+		const { charges, refunds } = this.#ledger.book;
+		const paidBack = new Map<string, number>();
+		for (const { line, refused } of refunds.values())
+			if (!refused)
+				paidBack.set(line.charge_ref, (paidBack.get(line.charge_ref) ?? 0) + line.amount);
+		for (const { key, order_id, ref, status, amount, currency, at } of charges.values())
+			if (new Date(at) >= since)
+				yield {
+					payment_id: key,
+					order_id,
+					ref,
+					status,
+					amount: { amount, currency },
+					refunded: { amount: paidBack.get(ref) ?? 0, currency }
+				};
 	}
 
 	async close(): Promise<void> {

@@ -10,10 +10,13 @@ export interface Method {
 export type Outcome =
 	| { status: "succeeded"; ref: string; method: Method }
 	| { status: "failed"; ref: string | null; code: string; method: Method }
+	/** Waits for the customer, who must answer at `url` (3-D Secure). */
+	| { status: "action_required"; ref: string; url: string }
 	| { status: "processing" };
 
+/** `pending`: the provider knows the refund and has not decided. */
 export type RefundOutcome =
-	{ status: "succeeded"; ref: string } | { status: "failed"; code: string };
+	{ status: "succeeded"; ref: string } | { status: "failed"; code: string } | { status: "pending" };
 
 export interface ChargeRequest {
 	/** The payment's id: the same for every attempt, so that the provider takes the money once. */
@@ -32,6 +35,27 @@ export interface RefundRequest {
 	reason: string;
 }
 
+/** A message of the provider: it tells that something happened, not what is true by now. */
+export interface ProviderEvent {
+	/** The same however often it is sent. */
+	id: string;
+	type: string;
+	created_at: Date;
+	/** The key of the charge it is about; null where the charge is not the shop's. */
+	payment_id: string | null;
+}
+
+/** One charge as the provider's books have it. */
+export interface StatementLine {
+	/** Null where the charge is not the shop's. */
+	payment_id: string | null;
+	order_id: string | null;
+	ref: string;
+	status: Outcome["status"];
+	amount: Money;
+	refunded: Money;
+}
+
 /**
  * Who takes the money. An answer is a fact; an error of any kind means that the outcome is not
  * known, save `IdempotencyConflict`. Asking again under the same key repeats the first answer.
@@ -40,9 +64,20 @@ export interface PaymentProvider {
 	/** A charge that is not found so long (ms) after it was sent can no longer come to be by itself. */
 	readonly maxProcessingMs: number;
 	charge(request: ChargeRequest): Promise<Outcome>;
-	/** Looks a charge up by its key; undefined when the provider has never seen it. */
-	retrieve(key: string): Promise<Outcome | undefined>;
+	/** Looks a charge up by its key, and by `ref` where it is known; undefined when it was never seen. */
+	retrieve(key: string, ref?: string | null): Promise<Outcome | undefined>;
+	/**
+	 * Gives up a charge that waits for its customer; answers what became of it: `failed` with code
+	 * `canceled`, unless it ended otherwise before.
+	 */
+	abandon(key: string, ref: string): Promise<Outcome>;
 	refund(request: RefundRequest): Promise<RefundOutcome>;
+	/** Looks a refund up by its key; undefined when the provider has never seen it. */
+	retrieveRefund(key: string, chargeRef: string): Promise<RefundOutcome | undefined>;
+	/** What an authentic message is about; undefined for a kind nobody heeds. @throws BadSignature */
+	event(rawBody: Buffer, signature: string | undefined): ProviderEvent | undefined;
+	/** Every charge made since, with what was paid back of it. */
+	statement(since: Date): AsyncIterable<StatementLine>;
 	close(): Promise<void>;
 }
 
@@ -51,5 +86,20 @@ export class IdempotencyConflict extends Error {
 	override readonly name = "IdempotencyConflict";
 	constructor(key: string) {
 		super(`The provider knows the key ${key} with another request`);
+	}
+}
+
+/** The message does not come from the provider, or is too old. */
+export class BadSignature extends Error {
+	override readonly name = "BadSignature";
+}
+
+/** The provider cannot serve now (5xx, 429, no connection, no answer in time): the outcome is unknown. */
+export class ProviderUnavailable extends Error {
+	override readonly name = "ProviderUnavailable";
+	readonly retryAfterMs: number | undefined;
+	constructor(message: string, retryAfterMs?: number) {
+		super(message);
+		this.retryAfterMs = retryAfterMs;
 	}
 }

@@ -135,7 +135,7 @@ export class RefundRepository {
 	}
 
 	/** Records how a refund ended, once. */
-	async settle(id: string, outcome: RefundOutcome): Promise<void> {
+	async settle(id: string, outcome: Exclude<RefundOutcome, { status: "pending" }>): Promise<void> {
 		const ref = outcome.status === "succeeded" ? outcome.ref : null;
 		const code = outcome.status === "failed" ? outcome.code : null;
 		await this.#pg.query(settle, [id, outcome.status, ref, code]);

@@ -105,7 +105,7 @@ export class Refunds {
 			const amount = { amount: refund.amount_minor, currency: refund.currency };
 			const { reason } = refund;
 			const outcome = await ask(() => provider.refund({ key: id, charge_ref, amount, reason }));
-			await repository.settle(id, outcome);
+			if (outcome.status !== "pending") await repository.settle(id, outcome);
 		} catch (error) {
 			onTrouble("warn", `refund ${id}: ${(error as Error).message}`);
 		}

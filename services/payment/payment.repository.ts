@@ -18,7 +18,8 @@ export interface PaymentRow {
 
 /** How a charge ended, or why a human must look. */
 export type Verdict = { id: string } & (
-	Exclude<Outcome, { status: "processing" }> | { status: "review"; reason: string }
+	| Exclude<Outcome, { status: "processing" | "action_required" }>
+	| { status: "review"; reason: string }
 );
 
 export interface Summary {

@@ -22,7 +22,11 @@ interface This extends WithPostgres {
 }
 
 const providers: Record<Config["payment"]["provider"], () => Promise<PaymentProvider>> = {
-	simulator: () => SimulatedProvider.open(join(config().dataDir, "psp-ledger.jsonl"))
+	simulator: () =>
+		SimulatedProvider.open(
+			join(config().dataDir, "psp-ledger.jsonl"),
+			config().payment.webhookSecret
+		)
 };
 
 /**

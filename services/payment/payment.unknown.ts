@@ -20,7 +20,8 @@ export function nextStep(
 	ageMs: number,
 	maxProcessingMs: number
 ): "record" | "send" | "wait" | "review" {
-	if (typeof found === "object" && found.status !== "processing") return "record";
+	if (typeof found === "object" && (found.status === "succeeded" || found.status === "failed"))
+		return "record";
 	if (ageMs >= waitUntilMs) return "review";
 	return found === undefined && ageMs > maxProcessingMs && mayResend(ageMs) ? "send" : "wait";
 }
