@@ -5,6 +5,7 @@ import { config } from "./config/index.ts";
 import { SchemaValidator } from "./lib/validator.ts";
 import { Authorize } from "./middlewares/authorize.ts";
 import { DeadlineGuard } from "./middlewares/deadline.ts";
+import { FailingReplies } from "./middlewares/failing-replies.ts";
 import { Measure } from "./middlewares/measure.ts";
 import { MetaFirewall } from "./middlewares/meta-firewall.ts";
 import { NoCallInTransaction } from "./middlewares/no-call-in-transaction.ts";
@@ -83,6 +84,7 @@ export default function brokerOptions(): BrokerOptions {
 			"Metrics",
 			"Debounce",
 			"Throttle",
+			FailingReplies,
 			MetaFirewall,
 			NoCallInTransaction
 		] as BrokerOptions["middlewares"]

@@ -2,6 +2,7 @@ import { readEnvironment } from "../config/env.ts";
 import { serviceNames, toConfig, useConfig } from "../config/index.ts";
 import { startBroker } from "./broker.ts";
 import { DataFolder } from "./data-folder.ts";
+import { obeyFailpointOrders } from "./failpoints.ts";
 import { tokenKeys } from "./keys.ts";
 import { run } from "./lifecycle.ts";
 import { commandLine } from "./options.ts";
@@ -18,6 +19,7 @@ run(async life => {
 	const needsKeys = config.services.some(name => name === "gateway" || name === "user");
 	const keys = needsKeys && tokenKeys(config, new DataFolder(config.dataDir).tokenKey);
 	useConfig({ ...config, token: { ...config.token, ...keys } });
+	obeyFailpointOrders();
 	const broker = await startBroker();
 	life.atEnd(() => broker.stop());
 	// Nodes that start together see each other only some moments later; before that a call has nowhere to go.

@@ -60,6 +60,14 @@ describe("readEnvironment", () => {
 		expect(linesOf({ NODE_ENV: "production", DEMO: "0" })).toEqual([]);
 	});
 
+	it("refuses armed failpoints in production", () => {
+		const FAILPOINTS = "payment.charge.before_reply=kill";
+		expect(linesOf({ NODE_ENV: "production", FAILPOINTS })).toEqual([
+			"FAILPOINTS: must not be set with NODE_ENV=production"
+		]);
+		expect(linesOf({ NODE_ENV: "test", FAILPOINTS })).toEqual([]);
+	});
+
 	describe("with a secret in a file", () => {
 		const folder = mkdtempSync(join(tmpdir(), "env-"));
 		const file = join(folder, "url");

@@ -143,6 +143,11 @@ export const variables = {
 		fallback: '{"*":{"shipping":0,"tax_basis_points":0}}',
 		about: 'shipping (minor units) and tax by "US-CA", "US" or "*", as JSON'
 	},
+	FAILPOINTS: {
+		schema: T.String(),
+		fallback: "",
+		about: "for tests of crashes: failpoint=mode[:ms][*count],…; refused in production"
+	},
 	LOG_LEVEL: {
 		schema: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]),
 		fallback: "warn",
@@ -206,6 +211,8 @@ export function readEnvironment(source: Source = process.env): Environment {
 	) as Environment;
 	if (values.NODE_ENV === "production" && values.DEMO)
 		lines.push("DEMO: must not be on with NODE_ENV=production");
+	if (values.NODE_ENV === "production" && values.FAILPOINTS)
+		lines.push("FAILPOINTS: must not be set with NODE_ENV=production");
 	if (lines.length > 0) throw new EnvironmentError(lines);
 	return values;
 }

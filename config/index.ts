@@ -1,3 +1,4 @@
+import { parseArmings, type Arming } from "../lib/failpoint.ts";
 import { strictObject, T, type Static } from "../lib/schema.ts";
 import { faults } from "../lib/validator.ts";
 import { EnvironmentError, readEnvironment, type Environment } from "./env.ts";
@@ -45,6 +46,7 @@ export interface Config {
 		readonly answerMs: number;
 	};
 	readonly pricing: PricingTable;
+	readonly failpoints: readonly Arming[];
 	readonly logLevel: Environment["LOG_LEVEL"];
 }
 
@@ -60,6 +62,14 @@ function parsePricing(json: string): PricingTable {
 		throw new EnvironmentError(found.map(f => `PRICING: ${f.pointer} ${f.detail}`));
 	if (!(table as PricingTable)["*"]) throw new EnvironmentError(['PRICING: "*" is missing']);
 	return table as PricingTable;
+}
+
+function parseFailpoints(text: string): Arming[] {
+	try {
+		return parseArmings(text);
+	} catch (error) {
+		throw new EnvironmentError([`FAILPOINTS: ${(error as Error).message}`]);
+	}
 }
 
 /** Deferred commits are safe only where every service's next commit flushes them (decision 0005). */
@@ -112,6 +122,7 @@ export function toConfig(env: Environment): Config {
 			answerMs: env.PAYMENT_ANSWER_MS
 		},
 		pricing: parsePricing(env.PRICING),
+		failpoints: parseFailpoints(env.FAILPOINTS),
 		logLevel: env.LOG_LEVEL
 	});
 }

@@ -1,11 +1,14 @@
 import { createHmac } from "node:crypto";
 import pg from "pg";
+import { failpoint, isArmed, type Failpoint } from "../lib/failpoint.ts";
 import { insideTransaction } from "../lib/transaction-scope.ts";
 
 /** A prepared statement: planned once per connection under its name. */
 export interface Statement {
 	readonly name: string;
 	readonly text: string;
+	/** Between the statement and its commit. Only when it is armed do the two take place apart. */
+	readonly beforeCommit?: Failpoint;
 }
 
 export interface DatabaseOptions {
@@ -69,21 +72,37 @@ export class Database {
 	}
 
 	/** Runs one statement as its own transaction, on disk when it resolves. */
-	async query<R extends object = Row>(statement: Statement, values: unknown[] = []): Promise<R[]> {
-		return (await this.#prompt.query<R>({ ...statement, values })).rows;
+	query<R extends object = Row>(statement: Statement, values: unknown[] = []): Promise<R[]> {
+		return this.#run(this.#prompt, statement, values);
 	}
 
 	/** The same without waiting for the disk. See the class for when that is right. */
-	async deferred<R extends object = Row>(
-		statement: Statement,
-		values: unknown[] = []
-	): Promise<R[]> {
-		return (await this.#lazy.query<R>({ ...statement, values })).rows;
+	deferred<R extends object = Row>(statement: Statement, values: unknown[] = []): Promise<R[]> {
+		return this.#run(this.#lazy, statement, values);
 	}
 
 	/** Several statements in one transaction. Nothing in `work` may leave the process: a guard throws. */
-	async transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R> {
-		const client = await this.#prompt.connect();
+	transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R> {
+		return this.#transaction(this.#prompt, work);
+	}
+
+	async #run<R extends object>(
+		pool: pg.Pool,
+		statement: Statement,
+		values: unknown[]
+	): Promise<R[]> {
+		const { beforeCommit } = statement;
+		if (beforeCommit && isArmed(beforeCommit))
+			return this.#transaction(pool, async tx => {
+				const rows = await tx.query<R>(statement, values);
+				await failpoint(beforeCommit);
+				return rows;
+			});
+		return (await pool.query<R>({ ...statement, values })).rows;
+	}
+
+	async #transaction<R>(pool: pg.Pool, work: (tx: Transaction) => Promise<R>): Promise<R> {
+		const client = await pool.connect();
 		const tx: Transaction = {
 			query: async (statement, values = []) =>
 				(await client.query({ ...statement, values })).rows as never[]

@@ -21,6 +21,7 @@ import type { Statement } from "../../db/database.ts";
  */
 export const reserve: Statement = {
 	name: "stock.reserve",
+	beforeCommit: "product.reserve.before_commit",
 	text: `
 	with asked as materialized (
 		select order_id, product_id, sum(quantity)::bigint as quantity, min(position) as position
@@ -83,8 +84,7 @@ export const lock: Statement = {
 	from head`
 };
 
-interface Move {
-	name: string;
+interface Move extends Omit<Statement, "text"> {
 	/** Ids of the orders that are looked at; by default $1. */
 	orders?: string;
 	/** The states it starts from, as SQL; a head in another one is only reported. */
@@ -99,18 +99,12 @@ interface Move {
 
 /** Moves reservations from one state to another, with their units and their ledger rows. */
 function move(options: Move): Statement {
-	const {
-		name,
-		orders = "select unnest($1::uuid[])",
-		from,
-		to,
-		reason,
-		onHand,
-		reserved
-	} = options;
+	const { name, beforeCommit, orders = "select unnest($1::uuid[])" } = options;
+	const { from, to, reason, onHand, reserved } = options;
 	// The count makes the heads wait for the shelf: a statement's parts have no order of their own.
 	return {
 		name,
+		beforeCommit,
 		text: `
 	with asked (order_id) as materialized (
 		${orders}
@@ -147,6 +141,7 @@ function move(options: Move): Statement {
 
 export const commit = move({
 	name: "stock.commit",
+	beforeCommit: "product.commit.before_commit",
 	from: "state = 'locked'",
 	to: "committed",
 	reason: "sold",
@@ -156,6 +151,7 @@ export const commit = move({
 
 export const release = move({
 	name: "stock.release",
+	beforeCommit: "product.release.before_commit",
 	from: "state in ('held', 'locked')",
 	to: "released",
 	reason: "released",
@@ -165,6 +161,7 @@ export const release = move({
 
 export const restock = move({
 	name: "stock.restock",
+	beforeCommit: "product.restock.before_commit",
 	from: "state = 'committed'",
 	to: "returned",
 	reason: "returned",

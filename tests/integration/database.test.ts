@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { Database, roleOf, schemas, serviceUrl } from "../../db/database.ts";
+import { arm, disarmAll } from "../../lib/failpoint.ts";
 import { refusedBySql, sqlState } from "../../lib/sql-state.ts";
 import { refuseInsideTransaction } from "../../lib/transaction-scope.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
@@ -41,6 +43,25 @@ describe("Database", () => {
 		const db = connect("order", "strict");
 		for (const rows of [await db.query(durability), await db.deferred(durability)])
 			expect(rows).toEqual([{ synchronous_commit: "on" }]);
+	});
+
+	it("stops between a statement and its commit where a failpoint is armed there", async () => {
+		const db = connect("product");
+		const point = "product.reserve.before_commit";
+		const insert = {
+			name: "insert",
+			text: `insert into product.reservation_head (order_id, state)
+				values ($1, 'released') returning current_setting('synchronous_commit') as waits`,
+			beforeCommit: point
+		} as const;
+		arm({ point, mode: "throw" });
+		await expect(db.deferred(insert, [randomUUID()])).rejects.toThrow("struck at");
+		const count = { name: "count", text: "select count(*) as rows from product.reservation_head" };
+		await expect(db.query(count)).resolves.toEqual([{ rows: 0 }]);
+		arm({ point, mode: "delay", ms: 1 });
+		await expect(db.deferred(insert, [randomUUID()])).resolves.toEqual([{ waits: "off" }]);
+		await expect(db.query(count)).resolves.toEqual([{ rows: 1 }]);
+		disarmAll();
 	});
 
 	it("bounds how long a statement, a lock and an idle transaction may last", async () => {

@@ -1,0 +1,101 @@
+import {
+	arm,
+	disarmAll,
+	failpoint,
+	isArmed,
+	onHit,
+	parseArmings,
+	type Arming,
+	type Hit
+} from "./failpoint.ts";
+
+const point = "payment.charge.before_reply";
+const elsewhere = "order.place.before_reply";
+
+afterEach(() => {
+	disarmAll();
+	onHit(() => Promise.resolve());
+	jest.restoreAllMocks();
+});
+
+describe("a failpoint", () => {
+	it("is nothing at all while none is armed", () => {
+		expect(failpoint(point)).toBeUndefined();
+	});
+
+	it("lets everyone pass while another is armed", async () => {
+		arm({ point: elsewhere, mode: "throw" });
+		await expect(failpoint(point)).resolves.toBeUndefined();
+		expect(isArmed(point)).toBe(false);
+	});
+
+	it("strikes as often as it was armed for, once by default", async () => {
+		arm({ point, mode: "throw" });
+		await expect(failpoint(point)).rejects.toThrow(`struck at ${point}`);
+		expect(failpoint(point)).toBeUndefined();
+		arm({ point, mode: "throw", count: 2 });
+		await expect(failpoint(point)).rejects.toThrow();
+		await expect(failpoint(point)).rejects.toThrow();
+		expect(failpoint(point)).toBeUndefined();
+	});
+
+	it("goes on by itself after a delay", async () => {
+		arm({ point, mode: "delay", ms: 1 });
+		await expect(failpoint(point)).resolves.toBeUndefined();
+	});
+
+	it.each([
+		["kill", "SIGKILL"],
+		["stop", "SIGSTOP"]
+	] as const)("sends this process, for %s, a %s after it has told so", async (mode, signal) => {
+		const told: string[] = [];
+		jest.spyOn(process, "kill").mockImplementation((_pid, sent) => {
+			told.push(String(sent));
+			return true;
+		});
+		const heard = Promise.withResolvers<Hit>();
+		onHit(hit => {
+			told.push(hit.mode);
+			heard.resolve(hit);
+			return Promise.resolve();
+		});
+		arm({ point, mode });
+		void failpoint(point);
+		await expect(heard.promise).resolves.toEqual({ point, mode });
+		await new Promise(setImmediate);
+		expect(told).toEqual([mode, signal]);
+	});
+
+	it("never answers where a callee's reply is dropped", async () => {
+		arm({ point, mode: "drop_reply" });
+		const answer = Promise.race([failpoint(point), new Promise(r => setTimeout(r, 20, "none"))]);
+		await expect(answer).resolves.toBe("none");
+	});
+});
+
+describe("an arming in text", () => {
+	const cases: [text: string, armings: Arming[]][] = [
+		["", []],
+		[`${point}=kill`, [{ point, mode: "kill" }]],
+		[`${point}=delay:250`, [{ point, mode: "delay", ms: 250 }]],
+		[
+			`${point}=stop*3, ${elsewhere}=drop_reply`,
+			[
+				{ point, mode: "stop", count: 3 },
+				{ point: elsewhere, mode: "drop_reply" }
+			]
+		]
+	];
+	it.each(cases)("is read: %p", (text, armings) => {
+		expect(parseArmings(text)).toEqual(armings);
+	});
+
+	it.each(["order.nowhere=kill", "kill", `${point}`, `${point}=kill*`, "=kill"])(
+		"is refused when it names no failpoint: %p",
+		text => expect(() => parseArmings(text)).toThrow(`"${text}" names no failpoint`)
+	);
+
+	it("is refused when it names no mode", () => {
+		expect(() => parseArmings(`${point}=explode`)).toThrow("names no mode");
+	});
+});

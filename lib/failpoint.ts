@@ -1,0 +1,123 @@
+/**
+ * Places where a test can make a process die, freeze or lie: between what it did and what it says
+ * of it. A point costs one look at an empty map when nothing is armed (docs/decisions/0011).
+ *
+ * `<service>.<step>.<boundary>`. `before_commit` stands inside the transaction, after its
+ * statements; `before_reply` after all that the action does, its answer not yet on the bus.
+ */
+export const failpoints = [
+	"order.place.before_reply",
+	"product.reserve.before_commit",
+	"product.reserve.before_reply",
+	"product.commit.before_commit",
+	"product.commit.before_reply",
+	"product.release.before_commit",
+	"product.release.before_reply",
+	"product.restock.before_commit",
+	"product.restock.before_reply",
+	"payment.charge.before_reply",
+	"payment.void.before_reply",
+	"payment.reverse.before_reply"
+] as const;
+
+export type Failpoint = (typeof failpoints)[number];
+
+/**
+ * `kill`: SIGKILL to this process. `stop`: SIGSTOP, until somebody continues it. `throw`: an error
+ * that says nothing of what was done. `delay`: goes on `ms` later. `drop_reply`: what was done
+ * stays done, and the caller never hears of it.
+ */
+export const modes = ["kill", "stop", "throw", "delay", "drop_reply"] as const;
+
+export type Mode = (typeof modes)[number];
+
+export interface Arming {
+	point: Failpoint;
+	mode: Mode;
+	/** How often it strikes (default 1). */
+	count?: number;
+	/** How long a delay is (default 1000). */
+	ms?: number;
+}
+
+export interface Hit {
+	point: Failpoint;
+	mode: Mode;
+}
+
+const armings = new Map<Failpoint, Required<Arming>>();
+let report: (hit: Hit) => Promise<void> = () => Promise.resolve();
+
+/** Undefined at once, with nothing made, unless something is armed. */
+export function failpoint(point: Failpoint): Promise<void> | undefined {
+	return armings.size === 0 ? undefined : reach(point);
+}
+
+export function isArmed(point: Failpoint): boolean {
+	return armings.size > 0 && armings.has(point);
+}
+
+export function isFailpoint(name: string): name is Failpoint {
+	return (failpoints as readonly string[]).includes(name);
+}
+
+/** Arms a point, in the place of what it was armed with before. */
+export function arm({ point, mode, count = 1, ms = 1000 }: Arming): void {
+	armings.set(point, { point, mode, count, ms });
+}
+
+export function disarmAll(): void {
+	armings.clear();
+}
+
+/** Who is told of every strike, before it takes place: a killed process tells nothing afterwards. */
+export function onHit(listener: (hit: Hit) => Promise<void>): void {
+	report = listener;
+}
+
+const syntax = /^(?<point>[\w.]+)=(?<mode>\w+)(?::(?<ms>\d{1,5}))?(?:\*(?<count>\d{1,4}))?$/;
+
+/** Reads `point=mode[:ms][*count],…`. @throws Error that names the first part which is wrong */
+export function parseArmings(text: string): Arming[] {
+	const parts = text.split(",").map(part => part.trim());
+	return parts.filter(Boolean).map(part => {
+		const { point, mode, ms, count } = syntax.exec(part)?.groups ?? {};
+		if (!isFailpoint(point ?? "")) throw new Error(`"${part}" names no failpoint`);
+		if (!(modes as readonly unknown[]).includes(mode)) throw new Error(`"${part}" names no mode`);
+		return {
+			point: point as Failpoint,
+			mode: mode as Mode,
+			...(ms && { ms: Number(ms) }),
+			...(count && { count: Number(count) })
+		};
+	});
+}
+
+async function reach(point: Failpoint): Promise<void> {
+	const arming = armings.get(point);
+	if (!arming) return;
+	if (--arming.count <= 0) armings.delete(point);
+	await report({ point, mode: arming.mode });
+	return strike(arming);
+}
+
+function strike({ point, mode, ms }: Required<Arming>): Promise<void> {
+	switch (mode) {
+		case "kill":
+			process.kill(process.pid, "SIGKILL");
+			return silence();
+		case "stop":
+			process.kill(process.pid, "SIGSTOP");
+			return Promise.resolve();
+		case "delay":
+			return new Promise(resolve => setTimeout(resolve, ms));
+		case "drop_reply":
+			// A callee that is silent; elsewhere the answer had come and is lost on its last yard.
+			if (point.endsWith(".before_reply")) return silence();
+	}
+	return Promise.reject(new Error(`struck at ${point}`));
+}
+
+function silence(): Promise<never> {
+	return new Promise(() => undefined);
+}
