@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import pg from "pg";
-import { failpoint, isArmed, type Failpoint } from "../lib/failpoint.ts";
+import { anyArmed, failpoint, isArmed, type Failpoint } from "../lib/failpoint.ts";
 import { insideTransaction } from "../lib/transaction-scope.ts";
 
 /** A prepared statement: planned once per connection under its name. */
@@ -9,6 +9,7 @@ export interface Statement {
 	readonly text: string;
 	/** Between the statement and its commit. Only when it is armed do the two take place apart. */
 	readonly beforeCommit?: Failpoint;
+	readonly afterCommit?: Failpoint;
 }
 
 export interface DatabaseOptions {
@@ -91,14 +92,26 @@ export class Database {
 		statement: Statement,
 		values: unknown[]
 	): Promise<R[]> {
-		const { beforeCommit } = statement;
-		if (beforeCommit && isArmed(beforeCommit))
-			return this.#transaction(pool, async tx => {
-				const rows = await tx.query<R>(statement, values);
-				await failpoint(beforeCommit);
-				return rows;
-			});
+		if (anyArmed()) return this.#runToFailpoints(pool, statement, values);
 		return (await pool.query<R>({ ...statement, values })).rows;
+	}
+
+	async #runToFailpoints<R extends object>(
+		pool: pg.Pool,
+		statement: Statement,
+		values: unknown[]
+	): Promise<R[]> {
+		const { beforeCommit, afterCommit } = statement;
+		const rows =
+			beforeCommit && isArmed(beforeCommit)
+				? await this.#transaction(pool, async tx => {
+						const found = await tx.query<R>(statement, values);
+						await failpoint(beforeCommit);
+						return found;
+					})
+				: (await pool.query<R>({ ...statement, values })).rows;
+		if (afterCommit) await failpoint(afterCommit);
+		return rows;
 	}
 
 	async #transaction<R>(pool: pg.Pool, work: (tx: Transaction) => Promise<R>): Promise<R> {

@@ -6,7 +6,29 @@
  * statements; `before_reply` after all that the action does, its answer not yet on the bus.
  */
 export const failpoints = [
+	"order.create.before_commit",
+	"order.create.after_commit",
 	"order.place.before_reply",
+	"order.claim.after_commit",
+	"order.reserve.before_call",
+	"order.reserve.after_call",
+	"order.begin.before_commit",
+	"order.begin.after_commit",
+	"order.charge.before_call",
+	"order.charge.after_call",
+	"order.commit_stock.before_call",
+	"order.commit_stock.after_call",
+	"order.release.before_call",
+	"order.release.after_call",
+	"order.restock.before_call",
+	"order.restock.after_call",
+	"order.tell.before_commit",
+	"order.tell.after_commit",
+	"order.park.before_commit",
+	"order.park.after_commit",
+	"order.cancel.before_commit",
+	"order.cancel.after_commit",
+	"order.cancel.before_reply",
 	"product.reserve.before_commit",
 	"product.reserve.before_reply",
 	"product.commit.before_commit",
@@ -53,8 +75,12 @@ export function failpoint(point: Failpoint): Promise<void> | undefined {
 	return armings.size === 0 ? undefined : reach(point);
 }
 
+export function anyArmed(): boolean {
+	return armings.size > 0;
+}
+
 export function isArmed(point: Failpoint): boolean {
-	return armings.size > 0 && armings.has(point);
+	return armings.has(point);
 }
 
 export function isFailpoint(name: string): name is Failpoint {

@@ -1,5 +1,6 @@
 import type { Order, OrderStatus } from "../../contracts/order.ts";
 import type { Database, Transaction } from "../../db/database.ts";
+import { failpoint } from "../../lib/failpoint.ts";
 import type { Identity } from "../../lib/identity.ts";
 import { fingerprint, replay } from "./order.idempotency.ts";
 import { decideCancel, transition } from "./order.machine.ts";
@@ -49,8 +50,11 @@ export class Cancellation {
 		const decided = await this.#db.transaction(async tx => {
 			const { order, to } = await this.#decide(id, reason, owner, tx);
 			const answer = { ...order, payment };
-			return (await this.#orders.storeAnswer(request, answer, tx)) && { answer, to };
+			const isFirst = await this.#orders.storeAnswer(request, answer, tx);
+			await failpoint("order.cancel.before_commit");
+			return isFirst && { answer, to };
 		});
+		await failpoint("order.cancel.after_commit");
 		if (!decided) return this.#replayTwin(request);
 		if (decided.to) this.#onTransition(decided.to);
 		return { order: decided.answer, replayed: false };

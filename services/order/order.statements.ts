@@ -9,6 +9,8 @@ import type { Statement } from "../../db/database.ts";
  */
 export const placeOrders: Statement = {
 	name: "place_orders",
+	beforeCommit: "order.create.before_commit",
+	afterCommit: "order.create.after_commit",
 	text: `
 with t as materialized (select clock_timestamp() as at),
 x as materialized (
@@ -50,7 +52,7 @@ select id, created_at, (select id from orders.incarnation) as incarnation from o
  * wish to cancel. Data is the event's payload, null when it is not published.
  * Sagas are locked in id order before any order row, as cancelling does, so nothing can deadlock.
  */
-export const advanceOrders: Statement = {
+const advanceOrders: Statement = {
 	name: "advance_orders",
 	text: `
 with x as materialized (
@@ -100,9 +102,25 @@ from x left join s on s.order_id = x.id and s.fence = x.fence
 	left join o on o.id = x.id and o.fence = x.fence`
 };
 
+/** A step nobody hears of, which begins the payment. */
+export const beginPayments: Statement = {
+	...advanceOrders,
+	beforeCommit: "order.begin.before_commit",
+	afterCommit: "order.begin.after_commit"
+};
+
+/** A step that is told to the world. */
+export const tellOrders: Statement = {
+	...advanceOrders,
+	beforeCommit: "order.tell.before_commit",
+	afterCommit: "order.tell.after_commit"
+};
+
 /** Puts orders to sleep and lets go of their leases. */
 export const parkSagas: Statement = {
 	name: "park_sagas",
+	beforeCommit: "order.park.before_commit",
+	afterCommit: "order.park.after_commit",
 	text: `
 with x as materialized (
 	select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[]) as x(id, fence, delay_ms, error)
@@ -122,6 +140,7 @@ returning s.order_id`
 /** Takes over orders that sleep no longer, or whose node has not been heard of. */
 export const claimSagas: Statement = {
 	name: "claim_sagas",
+	afterCommit: "order.claim.after_commit",
 	text: `
 with due as materialized (
 	select order_id from orders.saga

@@ -2,8 +2,9 @@ import type { ServiceBroker } from "moleculer";
 import type { Order } from "../../contracts/order.ts";
 import { payment, type ChargeOutcome } from "../../contracts/payment.ts";
 import { product, type ReservationState } from "../../contracts/product.ts";
-import type { Database, Statement } from "../../db/database.ts";
+import type { Database } from "../../db/database.ts";
 import { Batcher } from "../../lib/batcher.ts";
+import { failpoint, type Failpoint } from "../../lib/failpoint.ts";
 import { systemActor } from "../../lib/identity.ts";
 import { call, type Result } from "../../lib/service.ts";
 import { refusedBySql } from "../../lib/sql-state.ts";
@@ -68,11 +69,14 @@ function inOrder<A extends { order_id: string }>(works: Work[], answers: A[]): A
 
 /** Commit, release and restock are alike: ids go in, states come out. */
 function stockStep(
+	[before, after]: [Failpoint, Failpoint],
 	run: (params: { order_ids: string[] }) => Promise<Result<typeof product.actions.commit>>
 ): Batcher<Work, ReservationState> {
 	return new Batcher({
 		run: async works => {
+			await failpoint(before);
 			const { outcomes } = await run({ order_ids: works.map(({ order }) => order.id) });
+			await failpoint(after);
 			return inOrder(works, outcomes).map(({ state }) => state);
 		}
 	});
@@ -100,7 +104,9 @@ export class SagaSteps {
 				lines: order.items.map(({ product_id, quantity }) => ({ product_id, quantity }))
 			}));
 			const params = { orders, lock: true };
+			await failpoint("order.reserve.before_call");
 			const { outcomes } = await call(this.#broker, product.actions.reserve, params);
+			await failpoint("order.reserve.after_call");
 			return inOrder(works, outcomes).map(({ state }) => state);
 		}
 	});
@@ -116,23 +122,32 @@ export class SagaSteps {
 				lines: shareTotal(order.items, order.totals),
 				payment_method
 			}));
+			await failpoint("order.charge.before_call");
 			const { outcomes } = await call(this.#broker, payment.actions.charge, { charges });
+			await failpoint("order.charge.after_call");
 			return inOrder(works, outcomes);
 		}
 	});
 
-	readonly #commit = stockStep(p => call(this.#broker, product.actions.commit, p));
-	readonly #release = stockStep(p => call(this.#broker, product.actions.release, p));
-	readonly #restock = stockStep(p => call(this.#broker, product.actions.restock, p));
+	readonly #commit = stockStep(
+		["order.commit_stock.before_call", "order.commit_stock.after_call"],
+		p => call(this.#broker, product.actions.commit, p)
+	);
+	readonly #release = stockStep(["order.release.before_call", "order.release.after_call"], p =>
+		call(this.#broker, product.actions.release, p)
+	);
+	readonly #restock = stockStep(["order.restock.before_call", "order.restock.after_call"], p =>
+		call(this.#broker, product.actions.restock, p)
+	);
 
 	readonly #begin = new Batcher<Advance, AdvanceOutcome>({
 		retryAlone: refusedBySql,
-		run: batch => this.#advance(batch, (s, v) => this.#db.deferred(s, v))
+		run: batch => this.#advance(batch, values => this.#db.deferred(sql.beginPayments, values))
 	});
 
 	readonly #tell = new Batcher<Advance, AdvanceOutcome>({
 		retryAlone: refusedBySql,
-		run: batch => this.#advance(batch, (s, v) => this.#db.query(s, v))
+		run: batch => this.#advance(batch, values => this.#db.query(sql.tellOrders, values))
 	});
 
 	readonly #park = new Batcher<Parking, void>({
@@ -150,10 +165,10 @@ export class SagaSteps {
 
 	async #advance(
 		batch: Advance[],
-		run: (statement: Statement, values: unknown[]) => Promise<AdvanceRow[]>
+		run: (values: unknown[]) => Promise<AdvanceRow[]>
 	): Promise<AdvanceOutcome[]> {
 		const column = <V>(value: (item: Advance) => V) => batch.map(value);
-		const rows = await run(sql.advanceOrders, [
+		const rows = await run([
 			column(({ work }) => work.order.id),
 			column(({ work }) => work.fence),
 			column(({ transition }) => transition.from),
