@@ -30,7 +30,8 @@ const isTest = (path: string) => path.startsWith("tests/") || path.endsWith(".te
 const isTool = (path: string) => /^(cli|scripts|bench)\//.test(path);
 const isProduct = (path: string) => !isTest(path) && !isTool(path);
 const isPure = (path: string) =>
-	!isTest(path) && /(\.(machine|pricing|stock|templates|window)|^lib\/money)\.ts$/.test(path);
+	!isTest(path) &&
+	/(\.(machine|decisions|pricing|stock|templates|window)|^lib\/money)\.ts$/.test(path);
 const serviceOf = (path: string) => /^services\/([^/]+)\//.exec(path)?.[1];
 
 function walk(node: ts.Node, visit: (node: ts.Node) => void): void {

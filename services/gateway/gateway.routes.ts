@@ -55,7 +55,8 @@ function route(
 const fresh = { etag: true, cache: "no-cache" } as const;
 const anHour = { etag: true, cache: "public, max-age=3600" } as const;
 
-const isUndecided = (result: unknown) => /^(payment_)?pending$/.test((result as Order).status);
+const isUndecided = (result: unknown) =>
+	/^(pending|payment_pending|payment_review)$/.test((result as Order).status);
 const isDown = (result: unknown) => (result as Health).status === "down";
 const isUnready = (result: unknown) => !(result as { ready: boolean }).ready;
 

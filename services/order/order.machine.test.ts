@@ -60,14 +60,14 @@ describe("cancelling", () => {
 	const decisions: Record<OrderStatus, string> = {
 		pending: "ask_saga",
 		payment_pending: "ask_saga",
+		payment_review: "ask_saga",
 		confirmed: "pay_back",
 		cancelled: "already",
 		refund_pending: "already",
 		refunded: "already",
 		shipped: "refused",
 		delivered: "refused",
-		payment_failed: "refused",
-		payment_review: "refused"
+		payment_failed: "refused"
 	};
 
 	it.each(Object.entries(decisions))("%s: %s", (status, decision) => {

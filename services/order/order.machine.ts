@@ -10,7 +10,7 @@ export const transitions = {
 	delivered: [],
 	cancelled: [],
 	payment_failed: [],
-	payment_review: [],
+	payment_review: ["confirmed", "payment_failed", "cancelled", "refund_pending"],
 	refund_pending: ["refunded"],
 	refunded: []
 } as const satisfies Record<OrderStatus, readonly OrderStatus[]>;
@@ -65,6 +65,7 @@ export function decideCancel(status: OrderStatus): CancelDecision {
 	switch (status) {
 		case "pending":
 		case "payment_pending":
+		case "payment_review":
 			return "ask_saga";
 		case "confirmed":
 			return "pay_back";

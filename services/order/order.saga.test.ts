@@ -3,7 +3,8 @@ import type { Order, OrderStatus } from "../../contracts/order.ts";
 import type { ReservationState } from "../../contracts/product.ts";
 import { transitions } from "./order.machine.ts";
 import { Saga, type Steps } from "./order.saga.ts";
-import type { Advance, AdvanceOutcome, Work } from "./order.steps.ts";
+import type { AdvanceOutcome } from "./order.decisions.ts";
+import type { Advance, Work } from "./order.steps.ts";
 
 /**
  * A world in memory that behaves as the three services promise: every action is idempotent and
@@ -131,6 +132,7 @@ class World {
 			payBack: () =>
 				this.#act(() => {
 					this.refunded = this.charged;
+					return "whole" as const;
 				}, "synchronous"),
 			begin: item => this.#act(() => this.#advance(item)),
 			tell: item => this.#act(() => this.#advance(item), "synchronous"),
@@ -156,7 +158,9 @@ class World {
 async function runToEnd(world: World): Promise<void> {
 	for (let runs = 0; !world.ended; runs++) {
 		if (runs > 100) throw new Error(`still ${world.status} after 100 runs`);
-		await new Saga(world.steps(), () => undefined).start(world.claim(runs === 0));
+		await new Saga({ steps: world.steps(), onError: () => undefined }).start(
+			world.claim(runs === 0)
+		);
 	}
 }
 
@@ -208,7 +212,7 @@ describe("the saga", () => {
 
 	it("never charges an order that was called off before its charge", async () => {
 		const world = new World(["none", "none", "before"], true, false);
-		await new Saga(world.steps(), () => undefined).start(world.claim());
+		await new Saga({ steps: world.steps(), onError: () => undefined }).start(world.claim());
 		expect(world.status).toBe("payment_pending");
 		world.cancel();
 		await runToEnd(world);
@@ -221,7 +225,7 @@ describe("the saga", () => {
 		world.fence++;
 		const steps = world.steps();
 		const charge = jest.spyOn(steps, "charge");
-		await new Saga(steps, () => undefined).start(stale);
+		await new Saga({ steps, onError: () => undefined }).start(stale);
 		expect(charge).not.toHaveBeenCalled();
 		expect(world.status).toBe("pending");
 	});

@@ -123,9 +123,11 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		const count = (status: OrderStatus) => countOrders(this.broker, status);
 		this.cancellation = new Cancellation(this.pg, this.orders, this.payments, count);
 		this.fulfilment = new Fulfilment(this.pg, this.orders, count);
-		this.saga = new Saga(new SagaSteps(this.broker, this.pg), ({ order }, error) =>
-			this.logger.warn(`order ${order.id} will be tried again:`, error.message)
-		);
+		this.saga = new Saga({
+			steps: new SagaSteps(this.broker, this.pg),
+			onError: ({ order }, error) =>
+				this.logger.warn(`order ${order.id} will be tried again:`, error)
+		});
 		this.poller = new Poller(this.pg, {
 			...lease,
 			pollMs: saga.pollMs,

@@ -4,10 +4,12 @@ import { payment, type ChargeOutcome } from "../../contracts/payment.ts";
 import { product, type ReservationState } from "../../contracts/product.ts";
 import type { Database } from "../../db/database.ts";
 import { Batcher } from "../../lib/batcher.ts";
+import { is } from "../../lib/errors.ts";
 import { failpoint, type Failpoint } from "../../lib/failpoint.ts";
 import { systemActor } from "../../lib/identity.ts";
 import { call, type Result } from "../../lib/service.ts";
 import { refusedBySql } from "../../lib/sql-state.ts";
+import type { AdvanceOutcome, Answers } from "./order.decisions.ts";
 import type { Transition } from "./order.machine.ts";
 import { countOrders } from "./order.metrics.ts";
 import { shareTotal } from "./order.pricing.ts";
@@ -27,12 +29,6 @@ export interface Work {
 	/** Waiting for longer than an order may wait for its goods (10 min). */
 	overdue: boolean;
 }
-
-/**
- * `cancel`: a wish to cancel stands in the way. `fenced`: another node has taken over. `restart`:
- * the order is not where this run believed, because Postgres crashed and lost what it had answered.
- */
-export type AdvanceOutcome = "done" | "cancel" | "fenced" | "restart";
 
 export interface Advance {
 	work: Work;
@@ -238,11 +234,17 @@ export class SagaSteps {
 		return this.#restock.add(work);
 	}
 
-	/** Pays everything back. @throws while the provider's answer is not known */
-	async payBack({ order }: Work): Promise<void> {
+	/** Pays everything back, unless the provider refused it. @throws while its answer is not known */
+	async payBack({ order }: Work): Promise<Answers["pay_back"]> {
 		const params = { order_id: order.id, reason: order.reason ?? "requested" };
-		const { id, status, refunded } = await call(this.#broker, payment.actions.reverse, params);
-		order.payment = { id, status, refunded };
+		try {
+			const { id, status, refunded } = await call(this.#broker, payment.actions.reverse, params);
+			order.payment = { id, status, refunded };
+			return "whole";
+		} catch (error) {
+			if (is(error, "PAYMENT_NOT_REFUNDABLE")) return "refused";
+			throw error;
+		}
 	}
 
 	/** A step nobody hears of yet: its loss is redone, so it need not wait for the disk. */
