@@ -24,6 +24,10 @@ export const failpoints = [
 	"order.restock.after_call",
 	"order.tell.before_commit",
 	"order.tell.after_commit",
+	"order.void.before_call",
+	"order.void.after_call",
+	"order.pay_back.before_call",
+	"order.pay_back.after_call",
 	"order.park.before_commit",
 	"order.park.after_commit",
 	"order.cancel.before_commit",
@@ -37,8 +41,16 @@ export const failpoints = [
 	"product.release.before_reply",
 	"product.restock.before_commit",
 	"product.restock.before_reply",
+	"payment.begin.before_commit",
+	"payment.begin.after_commit",
+	"payment.record.before_commit",
+	"payment.record.after_commit",
 	"payment.charge.before_reply",
+	"payment.bar.before_commit",
+	"payment.bar.after_commit",
 	"payment.void.before_reply",
+	"payment.settle_refund.before_commit",
+	"payment.settle_refund.after_commit",
 	"payment.reverse.before_reply"
 ] as const;
 

@@ -209,7 +209,9 @@ export class SagaSteps {
 	/** Finds out how the charge ended, and bars the order from being charged if it never began. */
 	async void(work: Work): Promise<ChargeOutcome> {
 		const params = { order_ids: [work.order.id] };
+		await failpoint("order.void.before_call");
 		const { outcomes } = await call(this.#broker, payment.actions.void, params);
+		await failpoint("order.void.after_call");
 		return this.#note(work, outcomes[0]!);
 	}
 
@@ -238,7 +240,9 @@ export class SagaSteps {
 	async payBack({ order }: Work): Promise<Answers["pay_back"]> {
 		const params = { order_id: order.id, reason: order.reason ?? "requested" };
 		try {
+			await failpoint("order.pay_back.before_call");
 			const { id, status, refunded } = await call(this.#broker, payment.actions.reverse, params);
+			await failpoint("order.pay_back.after_call");
 			order.payment = { id, status, refunded };
 			return "whole";
 		} catch (error) {

@@ -79,6 +79,8 @@ const whole: Statement = {
 // A refused refund gives its amount back in the same statement, so that it can be refunded again.
 const settle: Statement = {
 	name: "refund-settle",
+	beforeCommit: "payment.settle_refund.before_commit",
+	afterCommit: "payment.settle_refund.after_commit",
 	text: `with settled as (
 			update payment.refunds set status = $2, provider_ref = $3, failure_code = $4,
 				updated_at = clock_timestamp()

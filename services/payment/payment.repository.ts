@@ -41,6 +41,8 @@ const row = `p.id, p.order_id, p.amount_minor, p.currency, p.payment_method, p.s
 // name only one, and the other then raises an error when both insert at the same instant.
 const begin: Statement = {
 	name: "payment-begin",
+	beforeCommit: "payment.begin.before_commit",
+	afterCommit: "payment.begin.after_commit",
 	text: `insert into payment.payments (id, order_id, user_id, amount_minor, currency, payment_method)
 		select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[])
 			as x(id, order_id, user_id, amount_minor, currency, payment_method)
@@ -53,6 +55,8 @@ const begin: Statement = {
 // Taken in the place of the payment's row, so that a charge and this exclude each other.
 const bar: Statement = {
 	name: "payment-void",
+	beforeCommit: "payment.bar.before_commit",
+	afterCommit: "payment.bar.after_commit",
 	text: `insert into payment.payments (id, order_id, status, failure_code)
 		select x.id, x.order_id, 'failed', 'voided'
 		from unnest($1::uuid[], $2::uuid[]) as x(id, order_id) order by x.order_id
@@ -67,6 +71,8 @@ const find: Statement = {
 // Rows are locked in one order, or two batches that share orders could deadlock.
 const record: Statement = {
 	name: "payment-record",
+	beforeCommit: "payment.record.before_commit",
+	afterCommit: "payment.record.after_commit",
 	text: `with x as materialized (
 			select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
 				$7::text[]) as x(id, status, ref, failure_code, review_reason, brand, last4)),
