@@ -128,6 +128,11 @@ export const variables = {
 		fallback: "simulator",
 		about: "who takes the money; the simulator is for one host"
 	},
+	PAYMENT_RETURN_URL: {
+		schema: T.String({ pattern: "^https?://\\S+$" }),
+		fallback: "http://localhost:8080/docs",
+		about: "where a customer's browser goes after the bank's page (3-D Secure)"
+	},
 	STRIPE_WEBHOOK_SECRET: {
 		schema: T.String({ pattern: "^whsec_\\S+$" }),
 		...secret,

@@ -42,6 +42,7 @@ export interface Config {
 	};
 	readonly payment: {
 		readonly provider: "simulator";
+		readonly returnUrl: string;
 		readonly webhookSecret: string | undefined;
 		readonly answerMs: number;
 	};
@@ -118,6 +119,7 @@ export function toConfig(env: Environment): Config {
 		},
 		payment: {
 			provider: env.PAYMENT_PROVIDER,
+			returnUrl: env.PAYMENT_RETURN_URL,
 			webhookSecret: env.STRIPE_WEBHOOK_SECRET,
 			answerMs: env.PAYMENT_ANSWER_MS
 		},

@@ -108,11 +108,12 @@ const layers: Record<string, string[]> = {
 	lib: [],
 	contracts: ["lib"],
 	config: ["lib"],
+	psp: ["lib"],
 	db: ["lib", "contracts", "config"],
 	streams: ["lib", "contracts", "config"],
 	mixins: ["lib", "contracts", "config", "db", "streams"],
 	middlewares: ["lib", "contracts", "config"],
-	services: ["lib", "contracts", "config", "db", "streams", "mixins"],
+	services: ["lib", "contracts", "config", "db", "streams", "mixins", "psp"],
 	"moleculer.config.ts": ["lib", "contracts", "config", "mixins", "middlewares"]
 };
 const folderOf = (path: string) => path.split("/")[0]!;
@@ -246,6 +247,13 @@ export const rules: readonly Rule[] = [
 		const folder = folderOf(target);
 		return folder !== folderOf(from) && !allowed.includes(folder) && target !== "package.json";
 	}),
+	arrow(
+		"only the simulator's driver knows the simulated provider",
+		(from, { target }) =>
+			target.startsWith("psp/") &&
+			!isTest(from) &&
+			!/^(psp|cli|chaos)\/|^services\/payment\/payment\.provider\.simulator\.ts$/.test(from)
+	),
 	arrow("a contract knows lib alone", (from, { target }) =>
 		Boolean(/^contracts\//.test(from) && !isTest(from) && !/^(lib|contracts)\//.test(target))
 	),

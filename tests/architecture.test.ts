@@ -46,6 +46,21 @@ const plants: [
 		["config/index.ts", 'import { T } from "../lib/schema.ts";']
 	],
 	[
+		"a layer knows only the layers below it",
+		["psp/engine.ts", 'import type { Charge } from "../contracts/payment.ts";'],
+		"→ contracts/payment.ts",
+		["psp/engine.ts", 'import { format } from "../lib/money.ts";']
+	],
+	[
+		"only the simulator's driver knows the simulated provider",
+		["services/payment/payment.charges.ts", 'import { Engine } from "../../psp/engine.ts";'],
+		"→ psp/engine.ts",
+		[
+			"services/payment/payment.provider.simulator.ts",
+			'import { Engine } from "../../psp/engine.ts";'
+		]
+	],
+	[
 		"a contract knows lib alone",
 		["contracts/order.ts", 'import { v7 } from "uuid";'],
 		"→ uuid",

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readLedger } from "./payment.ledger.ts";
+import { readLedger } from "../../psp/ledger.ts";
 import { IdempotencyConflict, type ChargeRequest } from "./payment.provider.ts";
 import { SimulatedProvider } from "./payment.provider.simulator.ts";
 
@@ -12,7 +12,7 @@ let provider: SimulatedProvider;
 beforeEach(async () => {
 	folder = await mkdtemp(join(tmpdir(), "simulator-"));
 	path = join(folder, "psp-ledger.jsonl");
-	provider = await SimulatedProvider.open(path);
+	provider = await SimulatedProvider.open({ path });
 });
 
 afterEach(async () => {
@@ -67,7 +67,7 @@ describe("the simulated provider", () => {
 	it("repeats its first answer under the same key, over a restart too", async () => {
 		const first = await provider.charge(request("pm_card_visa"));
 		await provider.close();
-		provider = await SimulatedProvider.open(path);
+		provider = await SimulatedProvider.open({ path });
 		expect(await provider.charge(request("pm_card_visa"))).toEqual(first);
 	});
 

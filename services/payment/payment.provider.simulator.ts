@@ -1,10 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
-import { Ledger, type ChargeLine, type RefundLine } from "./payment.ledger.ts";
+import { sameRequest, type Charge } from "../../psp/charge.ts";
+import { challengeUrl } from "../../psp/challenge.ts";
+import { ChallengeServer } from "../../psp/challenge.server.ts";
+import { Engine } from "../../psp/engine.ts";
+import { testMethod, type Trouble } from "../../psp/methods.ts";
+import type { Refund } from "../../psp/book.ts";
+import { signedEvent } from "./payment.provider.event.ts";
 import {
 	IdempotencyConflict,
+	ProviderUnavailable,
 	type ChargeRequest,
-	type Method,
 	type Outcome,
 	type PaymentProvider,
 	type ProviderEvent,
@@ -12,157 +17,139 @@ import {
 	type RefundRequest,
 	type StatementLine
 } from "./payment.provider.ts";
-import { signedEvent } from "./payment.provider.event.ts";
 
-interface TestMethod extends Method {
-	failure?: string;
-	/** The charge is made so many ms after it was asked for. */
-	delayMs?: number;
-	/** What the first attempt does, whereupon its caller loses the connection. */
-	drops?: "charge" | "refund";
-}
-
-/** Stripe's test payment methods by their names, and some whose trouble is the connection. */
-const testMethods: Readonly<Record<string, TestMethod>> = {
-	pm_card_visa: { brand: "visa", last4: "4242" },
-	pm_card_mastercard: { brand: "mastercard", last4: "4444" },
-	pm_card_chargeDeclined: { brand: "visa", last4: "0002", failure: "card_declined" },
-	pm_card_visa_chargeDeclinedInsufficientFunds: {
-		brand: "visa",
-		last4: "9995",
-		failure: "insufficient_funds"
-	},
-	pm_sim_slow: { brand: "visa", last4: "4242", delayMs: 3000 },
-	pm_sim_dropConnection: { brand: "visa", last4: "4242", drops: "charge" },
-	pm_sim_dropRefundConnection: { brand: "visa", last4: "4242", drops: "refund" }
-};
-
-const unknownMethod: TestMethod = { brand: null, last4: null, failure: "payment_method_unknown" };
-
-function methodOf(name: string): TestMethod {
-	return Object.hasOwn(testMethods, name) ? testMethods[name]! : unknownMethod;
-}
-
-function outcomeOf(line: ChargeLine): Outcome {
-	const { brand, last4 } = methodOf(line.payment_method);
-	const method = { brand, last4 };
-	if (line.status === "succeeded") return { status: "succeeded", ref: line.ref, method };
-	return { status: "failed", ref: line.ref, code: line.failure_code!, method };
-}
-
-/** @throws IdempotencyConflict when the line under the key says other things than this attempt */
-function sameRequest<L extends ChargeLine | RefundLine>(first: L, attempt: L): void {
-	const sameMoment = { ...attempt, at: first.at };
-	if (!isDeepStrictEqual(first, sameMoment)) throw new IdempotencyConflict(attempt.key);
+export interface SimulatorOptions {
+	/** Of the ledger; made when it is missing, shared with other processes. */
+	path: string;
+	webhookSecret?: string;
+	/** Where a customer goes after a challenge. */
+	returnUrl?: string;
 }
 
 /**
- * A payment provider for one host. Its memory is a file of its own and not Postgres, so that it is
- * an independent witness of what was charged: see `readLedger`.
+ * A payment provider for one host, in this process. Its memory is a file of its own and not
+ * Postgres, so that it is an independent witness of what was charged: see `readLedger`.
  */
 export class SimulatedProvider implements PaymentProvider {
-	/** Longer than the slowest test method and the wait of a caller (8 s) together with its flush. */
+	/** Longer than the slowest usual test method and the wait of a caller (8 s) with its flush. */
 	readonly maxProcessingMs = 10_000;
-	readonly #ledger: Ledger;
-	readonly #webhookSecret: string | undefined;
+	readonly #engine: Engine;
+	readonly #challenges: ChallengeServer;
+	readonly #options: SimulatorOptions;
+	/** Keys that were turned away once, and are let in the next time. */
+	readonly #refused = new Set<string>();
 
-	private constructor(ledger: Ledger, webhookSecret: string | undefined) {
-		this.#ledger = ledger;
-		this.#webhookSecret = webhookSecret;
+	private constructor(engine: Engine, options: SimulatorOptions) {
+		this.#engine = engine;
+		this.#challenges = new ChallengeServer(engine);
+		this.#options = options;
 	}
 
-	/** @param path the ledger; made when it is missing, shared with other processes */
-	static async open(path: string, webhookSecret?: string): Promise<SimulatedProvider> {
-		return new SimulatedProvider(await Ledger.open(path), webhookSecret);
+	static async open(options: SimulatorOptions): Promise<SimulatedProvider> {
+		return new SimulatedProvider(await Engine.open(options.path), options);
 	}
 
 	async charge({ key, order_id, amount, payment_method }: ChargeRequest): Promise<Outcome> {
-		const { failure, delayMs, drops } = methodOf(payment_method);
-		if (delayMs) await delay(delayMs);
-		const { charges } = this.#ledger.book;
-		const again = charges.has(key);
-		const line: ChargeLine = {
-			kind: "charge",
-			key,
-			order_id,
-			amount: amount.amount,
-			currency: amount.currency,
-			payment_method,
-			status: failure ? "failed" : "succeeded",
-			failure_code: failure ?? null,
-			ref: `ch_${key}`,
-			at: new Date().toISOString()
-		};
-		await this.#ledger.append(line);
-		sameRequest(charges.get(key)!, line);
-		if (drops === "charge" && !again) throw new Error("connection lost");
-		return outcomeOf(charges.get(key)!);
+		const method = testMethod(payment_method);
+		const { charge, line } = await this.#through(key, method?.charge, () =>
+			this.#engine.charge({
+				key,
+				ref: `ch_${key}`,
+				...amount,
+				payment_method,
+				metadata: { payment_id: key, order_id },
+				return_url: this.#options.returnUrl ?? null,
+				method,
+				asked: null
+			})
+		);
+		if (!sameRequest(charge.line, line)) throw new IdempotencyConflict(key);
+		return this.#outcome(charge);
 	}
 
 	async retrieve(key: string): Promise<Outcome | undefined> {
-		await this.#ledger.refresh();
-		const line = this.#ledger.book.charges.get(key);
-		return line && outcomeOf(line);
+		await this.#engine.refresh();
+		const charge = this.#engine.book.chargeOf(key);
+		return charge && this.#outcome(charge);
 	}
 
-	async refund({ key, charge_ref, amount, reason }: RefundRequest): Promise<RefundOutcome> {
-		const { charges, refunds } = this.#ledger.book;
-		const again = refunds.has(key);
-		const line: RefundLine = {
-			kind: "refund",
-			key,
-			charge_ref,
-			amount: amount.amount,
-			currency: amount.currency,
-			reason,
-			ref: `re_${key}`,
-			at: new Date().toISOString()
-		};
-		await this.#ledger.append(line);
-		const first = refunds.get(key)!;
-		sameRequest(first.line, line);
-		const charge = charges.get(charge_ref.slice("ch_".length));
-		const drops = charge && methodOf(charge.payment_method).drops === "refund";
-		if (drops && !again) throw new Error("connection lost");
-		if (first.refused) return { status: "failed", code: first.refused };
-		return { status: "succeeded", ref: first.line.ref };
-	}
-
-	async abandon(key: string): Promise<Outcome> {
+	async abandon(key: string, ref: string): Promise<Outcome> {
+		await this.#engine.answer(ref, "canceled");
 		return (await this.retrieve(key))!;
 	}
 
+	async refund({ key, charge_ref, amount, reason }: RefundRequest): Promise<RefundOutcome> {
+		await this.#engine.refresh();
+		const method = this.#engine.book.charge(charge_ref)?.line.payment_method ?? "";
+		const { refund, line } = await this.#through(key, testMethod(method)?.refund, () =>
+			this.#engine.refund({
+				key,
+				charge_ref,
+				...amount,
+				reason,
+				metadata: { refund_id: key },
+				ref: `re_${key}`,
+				asked: null
+			})
+		);
+		if (!sameRequest(refund.line, line)) throw new IdempotencyConflict(key);
+		return refundOutcome(refund);
+	}
+
 	async retrieveRefund(key: string): Promise<RefundOutcome | undefined> {
-		await this.#ledger.refresh();
-		const found = this.#ledger.book.refunds.get(key);
-		if (found?.refused) return { status: "failed", code: found.refused };
-		return found && { status: "succeeded", ref: found.line.ref };
+		await this.#engine.refresh();
+		const refund = this.#engine.book.refunds.get(key);
+		return refund && refundOutcome(refund);
 	}
 
 	event(rawBody: Buffer, signature: string | undefined): ProviderEvent | undefined {
-		return signedEvent(rawBody, signature, this.#webhookSecret);
+		return signedEvent(rawBody, signature, this.#options.webhookSecret);
 	}
 
 	async *statement(since: Date): AsyncIterable<StatementLine> {
-		await this.#ledger.refresh();
-		const { charges, refunds } = this.#ledger.book;
-		const paidBack = new Map<string, number>();
-		for (const { line, refused } of refunds.values())
-			if (!refused)
-				paidBack.set(line.charge_ref, (paidBack.get(line.charge_ref) ?? 0) + line.amount);
-		for (const { key, order_id, ref, status, amount, currency, at } of charges.values())
-			if (new Date(at) >= since)
-				yield {
-					payment_id: key,
-					order_id,
-					ref,
-					status,
-					amount: { amount, currency },
-					refunded: { amount: paidBack.get(ref) ?? 0, currency }
-				};
+		await this.#engine.refresh();
+		for (const { line, status, refunded } of this.#engine.book.charges()) {
+			if (new Date(line.at) < since) continue;
+			const { payment_id = null, order_id = null } = line.metadata;
+			const { ref, amount, currency } = line;
+			const money = { amount: { amount, currency }, refunded: { amount: refunded, currency } };
+			yield { payment_id, order_id, ref, status, ...money };
+		}
 	}
 
 	async close(): Promise<void> {
-		await this.#ledger.close();
+		await this.#challenges.close();
+		await this.#engine.close();
 	}
+
+	/** Does the work with the trouble that the card brings to a first attempt. */
+	async #through<R>(key: string, trouble: Trouble = {}, work: () => Promise<R>): Promise<R> {
+		const { book } = this.#engine;
+		const again = Boolean(book.chargeOf(key) ?? book.refunds.get(key));
+		if (trouble.refuse && !again && !this.#refused.has(key)) {
+			this.#refused.add(key);
+			throw new ProviderUnavailable(trouble.refuse, 1000);
+		}
+		if (trouble.hangMs && !again) await delay(trouble.hangMs);
+		const done = await work();
+		if (trouble.after && !again) throw new ProviderUnavailable("connection lost");
+		return done;
+	}
+
+	async #outcome(charge: Charge): Promise<Outcome> {
+		const { ref, payment_method } = charge.line;
+		if (charge.status === "action_required") {
+			const url = challengeUrl(await this.#challenges.origin(), charge);
+			return { status: "action_required", ref, url };
+		}
+		const { brand = null, last4 = null } = testMethod(payment_method) ?? {};
+		const method = { brand, last4 };
+		if (charge.status === "succeeded") return { status: "succeeded", ref, method };
+		return { status: "failed", ref, code: charge.failure_code!, method };
+	}
+}
+
+function refundOutcome({ line, refused }: Refund): RefundOutcome {
+	if (refused) return { status: "failed", code: refused };
+	return { status: "succeeded", ref: line.ref };
 }

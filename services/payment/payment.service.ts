@@ -22,11 +22,11 @@ interface This extends WithPostgres {
 }
 
 const providers: Record<Config["payment"]["provider"], () => Promise<PaymentProvider>> = {
-	simulator: () =>
-		SimulatedProvider.open(
-			join(config().dataDir, "psp-ledger.jsonl"),
-			config().payment.webhookSecret
-		)
+	simulator: () => {
+		const { webhookSecret, returnUrl } = config().payment;
+		const path = join(config().dataDir, "psp-ledger.jsonl");
+		return SimulatedProvider.open({ path, webhookSecret, returnUrl });
+	}
 };
 
 /**

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { DataFolder } from "../../cli/data-folder.ts";
 import { startPostgres } from "../../cli/embedded-postgres.ts";
-import { readLedger } from "../../services/payment/payment.ledger.ts";
+import { readLedger } from "../../psp/ledger.ts";
 import { address, stockViolations } from "../support/orders.ts";
 import { startShop, type Running } from "../support/processes.ts";
 import { generator } from "../support/random.ts";

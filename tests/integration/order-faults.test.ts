@@ -2,7 +2,7 @@ import type { ServiceBroker, ServiceSchema } from "moleculer";
 import { join } from "node:path";
 import { newId } from "../../lib/id.ts";
 import orderService from "../../services/order/order.service.ts";
-import { readLedger } from "../../services/payment/payment.ledger.ts";
+import { readLedger } from "../../psp/ledger.ts";
 import paymentService from "../../services/payment/payment.service.ts";
 import productService from "../../services/product/product.service.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";

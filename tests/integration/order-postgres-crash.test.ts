@@ -9,7 +9,7 @@ import { seed } from "../../db/seed.ts";
 import { newId } from "../../lib/id.ts";
 import { call } from "../../lib/service.ts";
 import orderService from "../../services/order/order.service.ts";
-import { readLedger } from "../../services/payment/payment.ledger.ts";
+import { readLedger } from "../../psp/ledger.ts";
 import paymentService from "../../services/payment/payment.service.ts";
 import productService from "../../services/product/product.service.ts";
 import { startNode, temporaryFolder } from "../support/node.ts";

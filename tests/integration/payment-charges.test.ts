@@ -3,7 +3,7 @@ import type { ServiceBroker } from "moleculer";
 import { payment, type Charge, type ChargeOutcome } from "../../contracts/payment.ts";
 import { derivedId, newId } from "../../lib/id.ts";
 import { call } from "../../lib/service.ts";
-import { readLedger } from "../../services/payment/payment.ledger.ts";
+import { readLedger } from "../../psp/ledger.ts";
 import paymentService from "../../services/payment/payment.service.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
 import { startNode, temporaryFolder } from "../support/node.ts";

@@ -3,7 +3,7 @@ import type { ServiceBroker } from "moleculer";
 import { payment, type Payment } from "../../contracts/payment.ts";
 import { newId } from "../../lib/id.ts";
 import { call, type Params } from "../../lib/service.ts";
-import { Ledger, readLedger, type LedgerReport } from "../../services/payment/payment.ledger.ts";
+import { Ledger, readLedger, type LedgerReport } from "../../psp/ledger.ts";
 import paymentService from "../../services/payment/payment.service.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
 import { startNode, temporaryFolder } from "../support/node.ts";
@@ -69,7 +69,7 @@ async function paidBackElsewhere(id: string, amount: number): Promise<void> {
 	const ledger = await Ledger.open(ledgerPath);
 	const [key, at] = [newId(), new Date().toISOString()];
 	const rest = { charge_ref: `ch_${id}`, currency: "USD", reason: "desk", ref: `re_${key}`, at };
-	await ledger.append({ kind: "refund", key, amount, ...rest });
+	await ledger.append({ kind: "refund", key, amount, metadata: {}, asked: null, ...rest });
 	await ledger.close();
 }
 

@@ -1,7 +1,8 @@
 import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Ledger, readLedger, type ChargeLine, type RefundLine } from "./payment.ledger.ts";
+import { Ledger, readLedger } from "./ledger.ts";
+import type { AnswerLine, ChargeLine, RefundLine } from "./lines.ts";
 
 let folder: string;
 let path: string;
@@ -27,12 +28,14 @@ function charge(key: string, over: Partial<ChargeLine> = {}): ChargeLine {
 	return {
 		kind: "charge",
 		key,
-		order_id: `order of ${key}`,
 		amount: 1000,
 		currency: "USD",
 		payment_method: "pm_card_visa",
+		metadata: { order_id: `order of ${key}` },
 		status: "succeeded",
 		failure_code: null,
+		challenge: null,
+		asked: null,
 		ref: `ch_${key}`,
 		at: "2026-01-01T00:00:00.000Z",
 		...over
@@ -42,7 +45,7 @@ function charge(key: string, over: Partial<ChargeLine> = {}): ChargeLine {
 function refund(key: string, charge_ref: string, over: Partial<RefundLine> = {}): RefundLine {
 	const at = "2026-01-01T00:00:00.000Z";
 	const rest = { charge_ref, amount: 400, currency: "USD", reason: "broken", ref: `re_${key}`, at };
-	return { kind: "refund", key, ...rest, ...over };
+	return { kind: "refund", key, metadata: {}, asked: null, ...rest, ...over };
 }
 
 describe("the ledger of the simulated provider", () => {
@@ -50,15 +53,16 @@ describe("the ledger of the simulated provider", () => {
 		const first = await ledger();
 		await first.append(charge("a"));
 		const second = await ledger();
-		expect(second.book.charges.get("a")).toEqual(charge("a"));
+		expect(second.book.chargeOf("a")!.line).toEqual(charge("a"));
 	});
 
 	it("takes the first line of a key for the charge, and counts the others as attempts", async () => {
 		const written = await ledger();
 		await written.append(charge("a"));
 		await written.append(charge("a", { amount: 5 }));
-		expect(written.book.charges.get("a")!.amount).toBe(1000);
-		expect(await readLedger(path)).toMatchObject({ charges: [charge("a")], attempts: 2 });
+		expect(written.book.chargeOf("a")!.line.amount).toBe(1000);
+		const charges = [{ key: "a", order_id: "order of a", payment_id: "", amount: 1000 }];
+		expect(await readLedger(path)).toMatchObject({ charges, attempts: 2 });
 	});
 
 	it("lets two writers race for the same keys and agree on every winner", async () => {
@@ -68,11 +72,11 @@ describe("the ledger of the simulated provider", () => {
 			keys.flatMap(key => writers.map((w, n) => w.append(charge(key, { amount: n + 1 }))))
 		);
 		await Promise.all(writers.map(w => w.refresh()));
-		const [a, b] = writers.map(w => [...w.book.charges.values()]);
+		const [a, b] = writers.map(w => w.book.charges().map(({ line }) => [line.key, line.amount]));
 		expect(a).toHaveLength(200);
 		expect(b).toEqual(a);
 		const report = await readLedger(path);
-		expect(report.charges).toEqual(a);
+		expect(report.charges.map(({ key, amount }) => [key, amount])).toEqual(a);
 		expect(report.attempts).toBe(400);
 	});
 
@@ -80,7 +84,7 @@ describe("the ledger of the simulated provider", () => {
 		const [a, b] = [await ledger(), await ledger()];
 		await a.append(charge("a", { amount: 1 }));
 		await b.append(charge("a", { amount: 2 }));
-		expect(b.book.charges.get("a")!.amount).toBe(1);
+		expect(b.book.chargeOf("a")!.line.amount).toBe(1);
 	});
 
 	it("closes a torn last line, so that the next one is not swallowed", async () => {
@@ -89,7 +93,7 @@ describe("the ledger of the simulated provider", () => {
 		await appendFile(path, '{"kind":"charge","key":"torn","amo');
 		const after = await ledger();
 		await after.append(charge("b"));
-		expect([...after.book.charges.keys()]).toEqual(["a", "b"]);
+		expect(after.book.charges().map(({ line }) => line.key)).toEqual(["a", "b"]);
 		expect((await readLedger(path)).charges.map(({ key }) => key)).toEqual(["a", "b"]);
 	});
 
@@ -100,10 +104,10 @@ describe("the ledger of the simulated provider", () => {
 		const middle = bytes.indexOf(Buffer.from("é")) + 1;
 		await appendFile(path, bytes.subarray(0, middle));
 		await reader.refresh();
-		expect(reader.book.charges.size).toBe(0);
+		expect(reader.book.charges()).toEqual([]);
 		await appendFile(path, bytes.subarray(middle));
 		await reader.refresh();
-		expect([...reader.book.charges.keys()]).toEqual(["é"]);
+		expect(reader.book.charges().map(({ line }) => line.key)).toEqual(["é"]);
 	});
 
 	it("writes lines that come together in one piece, in their order", async () => {
@@ -136,7 +140,59 @@ describe("the ledger of the simulated provider", () => {
 	});
 });
 
+describe("a charge that waits for its customer", () => {
+	const waiting = {
+		status: "action_required",
+		challenge: { secret: "s", return_url: null }
+	} as const;
+	const answer = (says: AnswerLine["says"]): AnswerLine => ({
+		kind: "answer",
+		charge_ref: "ch_a",
+		says,
+		asked: null,
+		at: "2026-01-01T00:01:00.000Z"
+	});
+
+	it.each([
+		["approved", "succeeded", null],
+		["refused", "failed", "payment_intent_authentication_failure"],
+		["canceled", "failed", "canceled"]
+	] as const)("ends when it is %s, and stays so", async (says, status, failure_code) => {
+		const { append, book } = await bound();
+		await append(charge("a", waiting));
+		expect(book.chargeOf("a")).toMatchObject({ status: "action_required", failure_code: null });
+		for (const next of [says, "approved", "refused", "canceled"] as const) {
+			await append(answer(next));
+			expect(book.chargeOf("a")).toMatchObject({ status, failure_code });
+		}
+	});
+
+	it("is declined by its bank after the customer has approved", async () => {
+		const { append, book } = await bound();
+		await append(charge("a", { ...waiting, failure_code: "card_declined" }));
+		await append(answer("approved"));
+		expect(book.chargeOf("a")).toMatchObject({ status: "failed", failure_code: "card_declined" });
+	});
+
+	it("tells each of its changes once, under names that a restart repeats", async () => {
+		const { append, book } = await bound();
+		await append(charge("a", waiting));
+		for (const says of ["approved", "approved", "canceled"] as const) await append(answer(says));
+		await append(refund("r", "ch_a"));
+		const told = [
+			["evt_ch_a_begun", "payment_intent.requires_action"],
+			["evt_ch_a_approved", "payment_intent.succeeded"],
+			["evt_re_r", "refund.created"]
+		];
+		for (const { happened } of [book, (await ledger()).book])
+			expect(happened.map(({ id, type }) => [id, type])).toEqual(told);
+	});
+});
+
 async function bound() {
 	const made = await ledger();
-	return { append: (line: ChargeLine | RefundLine) => made.append(line), book: made.book };
+	return {
+		append: (line: ChargeLine | AnswerLine | RefundLine) => made.append(line),
+		book: made.book
+	};
 }

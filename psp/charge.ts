@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from "node:util";
+import type { AnswerLine, ChargeLine, RefundLine } from "./lines.ts";
+
+/** How a charge stands. */
+export interface Charge {
+	readonly line: ChargeLine;
+	readonly status: ChargeLine["status"];
+	readonly failure_code: string | null;
+	/** Given up by the shop: nothing can succeed any more. */
+	readonly canceled: boolean;
+	/** Minor units. */
+	readonly refunded: number;
+}
+
+export function begun(line: ChargeLine): Charge {
+	const failure_code = line.status === "failed" ? line.failure_code : null;
+	return { line, status: line.status, failure_code, canceled: false, refunded: 0 };
+}
+
+/** The charge after an answer; undefined where it comes too late and changes nothing. */
+export function answered(charge: Charge, says: AnswerLine["says"]): Charge | undefined {
+	const { status, line } = charge;
+	if (charge.canceled || status === "succeeded") return undefined;
+	if (says === "canceled") {
+		const failure_code = charge.failure_code ?? "canceled";
+		return { ...charge, status: "failed", failure_code, canceled: true };
+	}
+	if (status !== "action_required") return undefined;
+	const failure_code =
+		says === "refused" ? "payment_intent_authentication_failure" : line.failure_code;
+	return { ...charge, status: failure_code ? "failed" : "succeeded", failure_code };
+}
+
+/** Why a refund is not made; null where it is. */
+export function refusal(charge: Charge | undefined, refund: RefundLine): string | null {
+	if (charge?.status !== "succeeded") return "charge_not_found";
+	if (charge.line.currency !== refund.currency) return "currency_mismatch";
+	return charge.refunded + refund.amount > charge.line.amount ? "refund_exceeds_charge" : null;
+}
+
+/** True when an attempt asks for what the first line under its key asked for. */
+export function sameRequest<L extends ChargeLine | RefundLine>(first: L, attempt: L): boolean {
+	return isDeepStrictEqual(request(first), request(attempt));
+}
+
+function request(line: ChargeLine | RefundLine) {
+	const { kind, amount, currency, metadata } = line;
+	const rest = kind === "charge" ? [line.payment_method] : [line.charge_ref, line.reason];
+	return [amount, currency, { ...metadata }, ...rest];
+}

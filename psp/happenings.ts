@@ -1,0 +1,33 @@
+import type { Charge } from "./charge.ts";
+import type { AnswerLine, ChargeLine, RefundLine } from "./lines.ts";
+
+/** What the shop is told of. It follows from the ledger, so a restart forgets none. */
+export interface Happening {
+	/** The same over restarts. */
+	readonly id: string;
+	readonly type: string;
+	readonly at: string;
+	/** As it then stood. */
+	readonly charge: Charge;
+	/** Where the event is about a refund. */
+	readonly refund: RefundLine | undefined;
+}
+
+const chargeTypes = {
+	succeeded: "payment_intent.succeeded",
+	failed: "payment_intent.payment_failed",
+	action_required: "payment_intent.requires_action"
+} as const;
+
+/** @param charge as the line left it */
+export function happenings(
+	line: ChargeLine | AnswerLine | RefundLine,
+	charge: Charge
+): Happening[] {
+	const { at } = line;
+	if (line.kind === "refund")
+		return [{ id: `evt_${line.ref}`, type: "refund.created", at, charge, refund: line }];
+	const type = charge.canceled ? "payment_intent.canceled" : chargeTypes[charge.status];
+	const step = line.kind === "charge" ? "begun" : line.says;
+	return [{ id: `evt_${charge.line.ref}_${step}`, type, at, charge, refund: undefined }];
+}
