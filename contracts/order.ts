@@ -87,6 +87,26 @@ export const Order = strictObject(
 );
 export type Order = Static<typeof Order>;
 
+const AsPlaced = T.Partial(
+	T.Omit(Order, ["status", "reason", "shipment", "created_at", "updated_at"])
+);
+
+/** What a transition left. `status`, `reason` and `shipment` are all that one may change. */
+export const OrderSnapshot = strictObject(
+	{
+		...AsPlaced.properties,
+		status: OrderStatus,
+		reason: Order.properties.reason,
+		shipment: Order.properties.shipment
+	},
+	{
+		title: "OrderSnapshot",
+		description:
+			"Of the first event the whole order as it was placed, of later ones what may change"
+	}
+);
+export type OrderSnapshot = Static<typeof OrderSnapshot>;
+
 export const OrderEvent = strictObject(
 	{
 		version: Version,
@@ -95,7 +115,8 @@ export const OrderEvent = strictObject(
 		to: OrderStatus,
 		reason: nullable(T.String()),
 		actor: strictObject({ id: T.String(), role: T.String() }),
-		at: Instant
+		at: Instant,
+		snapshot: OrderSnapshot
 	},
 	{ title: "OrderEvent" }
 );
@@ -147,10 +168,10 @@ export const order = contract("order", {
 		returns: Order
 	},
 	get: {
-		summary: "One order: one's own, or any for staff",
+		summary: "One order as it is, or as it stood at an instant: one's own, or any for staff",
 		kind: "query",
 		access: everyone,
-		params: ById,
+		params: strictObject({ id: Uuid, at: T.Optional(Instant) }),
 		returns: Order
 	},
 	list: {

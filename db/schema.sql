@@ -22,8 +22,9 @@ create table orders.history (
 	reason text,
 	actor jsonb not null,
 	at timestamp with time zone not null default clock_timestamp(),
-	constraint history_pkey PRIMARY KEY (order_id, version),
-	constraint history_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(id)
+	snapshot json not null,
+	hash bytea not null,
+	constraint history_pkey PRIMARY KEY (order_id, version)
 );
 grant insert, select on orders.history to shop_orders;
 
@@ -64,6 +65,7 @@ create table orders.orders (
 	version integer not null default 1,
 	created_at timestamp with time zone not null default clock_timestamp(),
 	updated_at timestamp with time zone not null default clock_timestamp(),
+	history_hash bytea not null,
 	constraint orders_pkey PRIMARY KEY (id),
 	constraint orders_check CHECK (((total_minor > 0) AND (total_minor = ((subtotal_minor + shipping_minor) + tax_minor)))),
 	constraint orders_shipping_minor_check CHECK ((shipping_minor >= 0)),
@@ -73,7 +75,8 @@ create table orders.orders (
 	constraint orders_version_check CHECK ((version > 0))
 ) with (fillfactor=70);
 CREATE INDEX orders_by_user ON orders.orders USING btree (user_id, id DESC);
-grant insert, select, update on orders.orders to shop_orders;
+grant insert, select on orders.orders to shop_orders;
+grant update (history_hash, reason, shipment, status, updated_at, version) on orders.orders to shop_orders;
 
 create table orders.outbox (
 	id bigint not null generated always as identity,
@@ -86,11 +89,12 @@ create table orders.outbox (
 	occurred_at timestamp with time zone not null default clock_timestamp(),
 	payload jsonb not null,
 	published_at timestamp with time zone,
+	quiet boolean not null default false,
 	constraint outbox_pkey PRIMARY KEY (id),
 	constraint outbox_event_id_key UNIQUE (event_id),
 	constraint outbox_order_id_version_key UNIQUE (order_id, version)
 );
-CREATE INDEX outbox_unpublished ON orders.outbox USING btree (id) WHERE (published_at IS NULL);
+CREATE INDEX outbox_unpublished ON orders.outbox USING btree (id) WHERE ((published_at IS NULL) AND (NOT quiet));
 grant insert, select on orders.outbox to shop_orders;
 grant update (published_at) on orders.outbox to shop_orders;
 
@@ -266,3 +270,31 @@ create table users.users (
 );
 CREATE INDEX users_by_time ON users.users USING btree (created_at DESC, id DESC);
 grant insert, select, update on users.users to shop_users;
+
+CREATE OR REPLACE FUNCTION orders.history_hash(previous bytea, order_id uuid, version integer, type text, from_status text, to_status text, reason text, actor jsonb, at timestamp with time zone, snapshot json)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN sha256(((((COALESCE(previous, '\x'::bytea) || uuid_send(order_id)) || int4send(version)) || timestamptz_send(at)) || decode(replace(((((((((((quote_nullable(type) || ','::text) || quote_nullable(from_status)) || ','::text) || quote_nullable(to_status)) || ','::text) || quote_nullable(reason)) || ','::text) || (actor)::text) || ','::text) || (snapshot)::text), '\'::text, '\\'::text), 'escape'::text)))
+;
+
+CREATE OR REPLACE FUNCTION orders.money(amount bigint, currency text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN jsonb_build_object('amount', amount, 'currency', currency)
+;
+
+CREATE OR REPLACE FUNCTION orders.moved(status text, reason text, shipment jsonb)
+ RETURNS json
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN ((((((('{"status":"'::text || status) || '","reason":'::text) || COALESCE((to_json(reason))::text, 'null'::text)) || ',"shipment":'::text) || COALESCE((shipment)::text, 'null'::text)) || '}'::text))::json
+;
+
+CREATE OR REPLACE FUNCTION orders.representation(o orders.orders)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN jsonb_build_object('id', (o).id, 'user_id', (o).user_id, 'status', (o).status, 'reason', (o).reason, 'items', (o).items, 'totals', jsonb_build_object('subtotal', orders.money((o).subtotal_minor, ((o).currency)::text), 'shipping', orders.money((o).shipping_minor, ((o).currency)::text), 'tax', orders.money((o).tax_minor, ((o).currency)::text), 'total', orders.money((o).total_minor, ((o).currency)::text)), 'shipping_address', (o).shipping_address, 'shipment', (o).shipment, 'version', (o).version)
+;

@@ -1,4 +1,12 @@
-import type { Address, Order, OrderItem, OrderStatus } from "../../contracts/order.ts";
+import type {
+	Address,
+	Order,
+	OrderEvent,
+	OrderItem,
+	OrderSnapshot,
+	OrderStatus
+} from "../../contracts/order.ts";
+import type { Actor } from "../../lib/identity.ts";
 import type { Transition } from "./order.machine.ts";
 
 /** An order as its table holds it. */
@@ -69,6 +77,48 @@ export function toOrder(row: OrderRow): Order {
 		version: row.version,
 		created_at: row.created_at.toISOString(),
 		updated_at: row.updated_at.toISOString()
+	};
+}
+
+/** A row of the history. */
+export interface HistoryRow {
+	order_id: string;
+	version: number;
+	type: string;
+	from_status: OrderStatus | null;
+	to_status: OrderStatus;
+	reason: string | null;
+	actor: Actor;
+	at: Date;
+	snapshot: OrderSnapshot;
+}
+
+export function toEvent({ from_status, to_status, at, ...row }: HistoryRow): OrderEvent {
+	return {
+		version: row.version,
+		type: row.type,
+		from: from_status,
+		to: to_status,
+		reason: row.reason,
+		actor: row.actor,
+		at: at.toISOString(),
+		snapshot: row.snapshot
+	};
+}
+
+/** The order as the last of these rows left it. @param rows from the first version on */
+export function replayed(rows: readonly HistoryRow[]): Order {
+	const [first, last] = [rows[0]!, rows.at(-1)!];
+	const placed = first.snapshot as Draft;
+	// Members keep their places, so the answer has the bytes it had then.
+	const { status, reason, shipment } = last.snapshot;
+	return {
+		...withTimes(placed, first.at),
+		status,
+		reason,
+		shipment,
+		version: last.version,
+		updated_at: last.at.toISOString()
 	};
 }
 

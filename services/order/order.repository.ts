@@ -1,4 +1,4 @@
-import type { Order, OrderEvent, OrderStatus } from "../../contracts/order.ts";
+import type { Order, OrderStatus } from "../../contracts/order.ts";
 import type { Database, Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import type { Actor } from "../../lib/identity.ts";
@@ -8,16 +8,6 @@ import { eventData, toOrder, type OrderRow } from "./order.record.ts";
 /** Reads, and writes of one order at a time. The hot path's batches are in order.steps. */
 
 const columns = "o.*";
-
-export interface HistoryRow {
-	version: number;
-	type: string;
-	from_status: OrderStatus | null;
-	to_status: OrderStatus;
-	reason: string | null;
-	actor: Actor;
-	at: Date;
-}
 
 export interface StoredAnswer {
 	request_hash: Buffer;
@@ -72,29 +62,6 @@ export class OrderRepository {
 		return rows.map(toOrder);
 	}
 
-	/** @throws NOT_FOUND */
-	async history(id: string, owner: string | undefined): Promise<OrderEvent[]> {
-		const rows = await this.#db.query<HistoryRow>(
-			{
-				name: "order_history",
-				text: `select h.version, h.type, h.from_status, h.to_status, h.reason, h.actor, h.at
-					from orders.history h join orders.orders o on o.id = h.order_id
-					where o.id = $1 and ($2::text is null or o.user_id = $2) order by h.version`
-			},
-			[id, owner]
-		);
-		if (rows.length === 0) fail("NOT_FOUND");
-		return rows.map(({ from_status, to_status, at, ...row }) => ({
-			version: row.version,
-			type: row.type,
-			from: from_status,
-			to: to_status,
-			reason: row.reason,
-			actor: row.actor,
-			at: at.toISOString()
-		}));
-	}
-
 	/** The answer given under a key, if there is one. */
 	async answered(request: Omit<IdempotentRequest, "hash">): Promise<StoredAnswer | undefined> {
 		const [row] = await this.#db.query<StoredAnswer>(
@@ -145,18 +112,23 @@ export class OrderRepository {
 			{
 				name: "record_transition",
 				text: `
-with o as (
+with t as materialized (
+	select clock_timestamp() as at
+),
+o as (
 	update orders.orders set status = $2, reason = coalesce($3, reason), shipment = coalesce($4, shipment),
-		version = version + 1, updated_at = clock_timestamp()
-	where id = $1 returning *
+		version = version + 1, updated_at = at,
+		history_hash = orders.history_hash(history_hash, id, version + 1, $5, $6, $2, $7, $8, at,
+			orders.moved($2, coalesce($3, reason), coalesce($4, shipment)))
+	from t where id = $1 returning orders.*
 ),
 h as (
-	insert into orders.history (order_id, version, type, from_status, to_status, reason, actor, at)
-	select id, version, $5, $6, status, $7, $8, updated_at from o
+	insert into orders.history (order_id, version, type, from_status, to_status, reason, actor, at, snapshot, hash)
+	select id, version, $5, $6, status, $7, $8, updated_at, orders.moved(status, reason, shipment), history_hash from o
 ),
 b as (
-	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at)
-	select id, user_id, version, $5, $9, updated_at from o where $10
+	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at, quiet)
+	select id, user_id, version, $5, $9, updated_at, not $10 from o
 )
 select * from o`
 			},

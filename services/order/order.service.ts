@@ -8,6 +8,7 @@ import { service } from "../../lib/service.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Cancellation } from "./order.cancellation.ts";
 import { Fulfilment } from "./order.fulfilment.ts";
+import { OrderHistory } from "./order.history.ts";
 import { countOrders } from "./order.metrics.ts";
 import { OrderPayments } from "./order.payments.ts";
 import { Placement, type Born } from "./order.placement.ts";
@@ -18,6 +19,7 @@ import { SagaSteps } from "./order.steps.ts";
 
 interface This extends WithPostgres {
 	orders: OrderRepository;
+	history: OrderHistory;
 	payments: OrderPayments;
 	placement: Placement;
 	cancellation: Cancellation;
@@ -64,8 +66,10 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async get(ctx) {
-			const order = await this.orders.get(ctx.params.id, ownerScope(ctx.meta));
-			return this.payments.attachOne(order);
+			const { id, at } = ctx.params;
+			const owner = ownerScope(ctx.meta);
+			if (at !== undefined) return this.history.at(id, owner, at);
+			return this.payments.attachOne(await this.orders.get(id, owner));
 		},
 
 		async list(ctx) {
@@ -77,7 +81,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async events(ctx) {
-			return { data: await this.orders.history(ctx.params.id, ownerScope(ctx.meta)) };
+			return { data: await this.history.events(ctx.params.id, ownerScope(ctx.meta)) };
 		},
 
 		async ready() {
@@ -118,6 +122,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		const nodeId = this.broker.nodeID;
 		const lease = { nodeId, leaseMs: saga.leaseMs };
 		this.orders = new OrderRepository(this.pg);
+		this.history = new OrderHistory(this.pg);
 		this.payments = new OrderPayments(this.broker);
 		this.placement = new Placement(this.broker, this.pg, this.orders, { ...lease, pricing });
 		const count = (status: OrderStatus) => countOrders(this.broker, status);

@@ -23,25 +23,28 @@ k as (
 	select user_id, $15, key, hash, id, answer, at from x, t order by user_id, key
 	on conflict do nothing returning order_id, created_at
 ),
+n as materialized (
+	select x.*, k.created_at as at from x join k on k.order_id = x.id
+),
 o as (
 	insert into orders.orders (id, user_id, status, items, shipping_address, payment_method, currency,
-		subtotal_minor, shipping_minor, tax_minor, total_minor, created_at, updated_at)
-	select x.id, x.user_id, 'pending', x.items, x.address, x.method, x.currency,
-		x.subtotal, x.shipping, x.tax, x.subtotal + x.shipping + x.tax, k.created_at, k.created_at
-	from x join k on k.order_id = x.id
-	returning id, created_at
+		subtotal_minor, shipping_minor, tax_minor, total_minor, created_at, updated_at, history_hash)
+	select id, user_id, 'pending', items, address, method, currency, subtotal, shipping, tax, subtotal + shipping + tax, at, at,
+		orders.history_hash(null, id, 1, 'order.created', null, 'pending', null, actor, at, answer)
+	from n
+	returning id, created_at, history_hash
 ),
 s as (
 	insert into orders.saga (order_id, step, lease_owner, lease_until)
 	select id, 'forward', $16, now() + $17::int * interval '1 ms' from o
 ),
 h as (
-	insert into orders.history (order_id, version, type, to_status, actor, at)
-	select o.id, 1, 'order.created', 'pending', x.actor, o.created_at from o join x on x.id = o.id
+	insert into orders.history (order_id, version, type, to_status, actor, at, snapshot, hash)
+	select id, 1, 'order.created', 'pending', actor, at, answer, history_hash from n join o using (id)
 ),
 b as (
 	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at)
-	select o.id, x.user_id, 1, 'order.created', x.data, o.created_at from o join x on x.id = o.id
+	select id, user_id, 1, 'order.created', data, at from n
 )
 select id, created_at, (select id from orders.incarnation) as incarnation from o`
 };
@@ -57,8 +60,8 @@ const advanceOrders: Statement = {
 	text: `
 with x as materialized (
 	select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
-		$8::jsonb[], $9::boolean[], $10::boolean[], $11::uuid[])
-		as x(id, fence, src, dst, reason, type, data, actor, yields, ends, incarnation)
+		$8::jsonb[], $9::boolean[], $10::boolean[], $11::uuid[], $12::boolean[])
+		as x(id, fence, src, dst, reason, type, data, actor, yields, ends, incarnation, quiet)
 ),
 i as materialized (
 	select id from orders.incarnation
@@ -68,22 +71,29 @@ s as materialized (
 	from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence
 	order by saga.order_id for update of saga
 ),
+n as materialized (
+	select x.id, x.fence, src, dst, reason, type, data, quiet, ends, clock_timestamp() as at,
+		case when reason = 'requested' then coalesce(cancel_actor, actor) else actor end as who,
+		case when reason = 'requested' then coalesce(cancel_reason, reason) else reason end as why
+	from x join s on s.order_id = x.id and s.fence = x.fence join i on i.id = x.incarnation
+	where not (yields and cancel_requested)
+),
 o as (
 	update orders.orders t
-	set status = x.dst, reason = coalesce(x.reason, t.reason), version = t.version + 1, updated_at = clock_timestamp()
-	from x join s on s.order_id = x.id and s.fence = x.fence join i on i.id = x.incarnation
-	where t.id = x.id and t.status = x.src and not (x.yields and s.cancel_requested)
-	returning t.id, x.fence, t.user_id, t.version, t.updated_at, x.src, x.dst, x.reason, x.type, x.data, x.ends,
-		case when x.reason = 'requested' then coalesce(s.cancel_actor, x.actor) else x.actor end as actor,
-		case when x.reason = 'requested' then coalesce(s.cancel_reason, x.reason) else x.reason end as why
+	set status = n.dst, reason = coalesce(n.reason, t.reason), version = t.version + 1, updated_at = n.at,
+		history_hash = orders.history_hash(t.history_hash, t.id, t.version + 1, n.type, n.src, n.dst, n.why, n.who, n.at,
+			orders.moved(n.dst, coalesce(n.reason, t.reason), t.shipment))
+	from n where t.id = n.id and t.status = n.src
+	returning t.id, n.fence, t.user_id, t.version, n.at, n.src, n.dst, n.why, n.who, n.type, n.data, n.quiet, n.ends,
+		t.history_hash, orders.moved(t.status, t.reason, t.shipment) as snapshot
 ),
 h as (
-	insert into orders.history (order_id, version, type, from_status, to_status, reason, actor, at)
-	select id, version, type, src, dst, why, actor, updated_at from o
+	insert into orders.history (order_id, version, type, from_status, to_status, reason, actor, at, snapshot, hash)
+	select id, version, type, src, dst, why, who, at, snapshot, history_hash from o
 ),
 b as (
-	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at)
-	select id, user_id, version, type, data, updated_at from o where data is not null
+	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at, quiet)
+	select id, user_id, version, type, data, at, quiet from o
 ),
 r as (
 	update orders.saga set step = 'refund' from o where saga.order_id = o.id and o.dst = 'refund_pending'
@@ -91,7 +101,7 @@ r as (
 d as (
 	delete from orders.saga using o where saga.order_id = o.id and o.ends
 )
-select x.id, x.fence, o.version, o.updated_at,
+select x.id, x.fence, o.version, o.at as updated_at,
 	case when o.id is not null then 'done'
 		when s.order_id is null then 'fenced'
 		when i.id is null then 'restart'

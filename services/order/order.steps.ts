@@ -171,13 +171,12 @@ export class SagaSteps {
 			column(({ transition }) => transition.to),
 			column(({ transition }) => transition.reason),
 			column(({ transition }) => transition.type),
-			column(({ work, transition }) =>
-				transition.published ? JSON.stringify(eventData(work.order, transition)) : null
-			),
+			column(({ work, transition }) => JSON.stringify(eventData(work.order, transition))),
 			column(() => JSON.stringify(systemActor)),
 			column(({ yields }) => yields),
 			column(({ ends }) => ends),
-			column(({ work }) => work.incarnation)
+			column(({ work }) => work.incarnation),
+			column(({ transition }) => !transition.published)
 		]);
 		const byLease = new Map(rows.map(row => [`${row.id} ${row.fence}`, row]));
 		return batch.map(item =>

@@ -186,6 +186,47 @@ describe("a service's role", () => {
 		expect(role).toEqual({ rolsuper: false, rolcreatedb: false, rolcreaterole: false });
 	});
 
+	/** Every way to change or remove rows of a table, a column at a time. */
+	async function alterations(table: string, except: string[] = []): Promise<string[]> {
+		const columns = await database.rows<{ name: string }>(
+			`select attname as name from pg_attribute
+			where attrelid = $1::regclass and attnum > 0 and not attisdropped and attidentity = ''`,
+			[table]
+		);
+		const changed = columns.map(({ name }) => name).filter(name => !except.includes(name));
+		return [
+			...changed.map(name => `update ${table} set ${name} = ${name}`),
+			`delete from ${table}`,
+			`truncate ${table}`
+		];
+	}
+
+	it.each([
+		["order", "orders.history", []],
+		["order", "orders.idempotency", []],
+		["order", "orders.outbox", ["published_at"]],
+		["product", "product.stock_ledger", []],
+		["product", "product.reservation", []]
+	] as const)(
+		"of %s adds rows to %s, and can change and remove none",
+		async (mine, table, except) => {
+			for (const text of await alterations(table, [...except]))
+				await expect(connect(mine).query({ name: text, text })).rejects.toMatchObject({
+					code: "42501",
+					message: expect.stringContaining("permission denied")
+				});
+		}
+	);
+
+	it("of order cannot change what was agreed when an order was placed", async () => {
+		for (const column of ["user_id", "items", "total_minor", "payment_method", "created_at"]) {
+			const text = `update orders.orders set ${column} = ${column}`;
+			await expect(connect("order").query({ name: text, text })).rejects.toMatchObject({
+				code: "42501"
+			});
+		}
+	});
+
 	it("needs its password", async () => {
 		const url = new URL(serviceUrl(database.url, "order"));
 		url.password = "guess";

@@ -39,8 +39,8 @@ async function held(fence: number, more = ""): Promise<string> {
 	const id = newId();
 	await database.rows(
 		`insert into orders.orders (id, user_id, status, items, shipping_address, payment_method, currency,
-			subtotal_minor, shipping_minor, tax_minor, total_minor)
-		values ($1, 'user-123', 'payment_pending', '[]', '{}', 'pm_card_visa', 'USD', 100, 0, 0, 100)`,
+			subtotal_minor, shipping_minor, tax_minor, total_minor, history_hash)
+		values ($1, 'user-123', 'payment_pending', '[]', '{}', 'pm_card_visa', 'USD', 100, 0, 0, 100, '')`,
 		[id]
 	);
 	await database.rows(

@@ -40,7 +40,7 @@ async function history(id: string): Promise<[string, string][]> {
 }
 
 async function outboxTypes(id: string): Promise<string[]> {
-	const sql = "select type from orders.outbox where order_id = $1 order by version";
+	const sql = "select type from orders.outbox where order_id = $1 and not quiet order by version";
 	return (await database.rows<{ type: string }>(sql, [id])).map(row => row.type);
 }
 
