@@ -34,6 +34,8 @@ export interface PostgresServer {
 	url: string;
 	/** Commits what is in flight, refuses the rest and waits for the end. */
 	stop(): Promise<void>;
+	/** Ends it without a word to anyone (`pg_ctl stop -m immediate`): the next start has to recover. */
+	crash(): Promise<void>;
 }
 
 const owner = "shop";
@@ -153,10 +155,10 @@ async function launch(
 	throw failed("did not start", words, directory);
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, signal: "SIGINT" | "SIGQUIT"): Promise<void> {
 	if (ended(child)) return;
 	const exit = once(child, "exit");
-	child.kill("SIGINT");
+	child.kill(signal);
 	const force = setTimeout(() => child.kill("SIGQUIT"), 8000);
 	await exit;
 	clearTimeout(force);
@@ -200,7 +202,11 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 		url: `postgres://${owner}:${readFileSync(passwordFile, "utf8")}@127.0.0.1:${port}/postgres`,
 		stop() {
 			stopping = true;
-			return stop(child);
+			return stop(child, "SIGINT");
+		},
+		crash() {
+			stopping = true;
+			return stop(child, "SIGQUIT");
 		}
 	};
 }

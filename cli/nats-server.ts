@@ -13,6 +13,8 @@ import { stopOrphans } from "./orphans.ts";
 export interface NatsOptions {
 	/** Absolute; takes the server's configuration and its log. */
 	directory: string;
+	/** Made up unless given: a server that comes back keeps the clients of the last one. */
+	password?: string;
 	progress(step: string): void;
 	onCrash(reason: string): void;
 }
@@ -20,7 +22,10 @@ export interface NatsOptions {
 export interface NatsServer {
 	/** With user and password. */
 	url: string;
+	pid: number;
 	stop(): Promise<void>;
+	/** Kills it at once, as a crash would. */
+	crash(): Promise<void>;
 }
 
 async function answers(port: number): Promise<boolean> {
@@ -38,6 +43,7 @@ async function answers(port: number): Promise<boolean> {
 /** Starts a nats-server on a free loopback port with a password of its own. @throws LaunchError */
 export async function startNats({
 	directory,
+	password = randomBytes(18).toString("base64url"),
 	progress,
 	onCrash
 }: NatsOptions): Promise<NatsServer> {
@@ -46,7 +52,6 @@ export async function startNats({
 	const log = join(directory, "nats.log");
 	await stopOrphans(file, "SIGTERM");
 	const port = await freePort();
-	const password = randomBytes(18).toString("base64url");
 	// In a file, because everyone on this machine may read command lines.
 	writeFileSync(
 		file,
@@ -66,13 +71,16 @@ export async function startNats({
 		throw new LaunchError(`nats-server did not start; its words:\n${readFileSync(log, "utf8")}`);
 	const crashed = () => onCrash(`nats-server ended; its words are in ${log}`);
 	child.once("exit", crashed);
+	const end = async (signal: NodeJS.Signals) => {
+		child.off("exit", crashed);
+		child.kill(signal);
+		await exit;
+		process.off("exit", atExit);
+	};
 	return {
 		url: `nats://shop:${password}@127.0.0.1:${port}`,
-		async stop() {
-			child.off("exit", crashed);
-			child.kill();
-			await exit;
-			process.off("exit", atExit);
-		}
+		pid: child.pid!,
+		stop: () => end("SIGTERM"),
+		crash: () => end("SIGKILL")
 	};
 }

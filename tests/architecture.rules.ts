@@ -27,7 +27,7 @@ interface Rule {
 }
 
 const isTest = (path: string) => path.startsWith("tests/") || path.endsWith(".test.ts");
-const isTool = (path: string) => /^(cli|scripts|bench)\//.test(path);
+const isTool = (path: string) => /^(cli|scripts|bench|chaos)\//.test(path);
 const isProduct = (path: string) => !isTest(path) && !isTool(path);
 const isPure = (path: string) =>
 	!isTest(path) &&
@@ -280,7 +280,7 @@ export const rules: readonly Rule[] = [
 		check: ({ path, ast }) => (isProduct(path) ? configAtImport(ast) : [])
 	},
 	only("Kafka is known to its stream driver alone", /^kafkajs$/, /^streams\/kafka\.ts$/),
-	only("pg is known to db and the launchers alone", /^pg$/, /^(db|cli|scripts|bench)\//),
+	only("pg is known to db and the launchers alone", /^pg$/, /^(db|cli|scripts|bench|chaos)\//),
 	only(
 		"Sequelize is known to models and repositories alone",
 		/^sequelize$/,

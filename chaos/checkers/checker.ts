@@ -1,0 +1,31 @@
+import type { Evidence } from "../evidence.ts";
+
+export interface Violation {
+	what: string;
+	/** Whose history is worth reading. */
+	order_id?: string;
+}
+
+/** One promise, held against what happened. Pure. */
+export interface Checker {
+	/** As in the table of promises: `P1`. */
+	promise: string;
+	title: string;
+	/** How many things were looked at, in words. */
+	looked(evidence: Evidence): string;
+	violations(evidence: Evidence): Violation[];
+}
+
+/** States in which an order has been paid for. */
+export const paidStates: ReadonlySet<string> = new Set(["confirmed", "shipped", "delivered"]);
+
+/** Groups by a key; entries keep their order. */
+export function grouped<V>(values: Iterable<V>, key: (value: V) => string): Map<string, V[]> {
+	const groups = new Map<string, V[]>();
+	for (const value of values) {
+		const group = groups.get(key(value));
+		if (group) group.push(value);
+		else groups.set(key(value), [value]);
+	}
+	return groups;
+}

@@ -1,0 +1,152 @@
+import type { Evidence, OrderFact } from "../evidence.ts";
+import type { Entry } from "../history.ts";
+import type { ProviderLine } from "../provider.ts";
+import { accepted } from "./accepted.ts";
+import { answers } from "./answers.ts";
+import type { Checker } from "./checker.ts";
+import { money } from "./money.ts";
+import { review } from "./review.ts";
+import { stock } from "./stock.ts";
+import { toldUnpaid } from "./told.ts";
+
+const at = new Date(0);
+
+function order(id: string, status: string): OrderFact {
+	const items = [{ product_id: "cup", quantity: 2 }];
+	return { id, user_id: "u", status, total: 500, items, created_at: at, updated_at: at };
+}
+
+function line(order_id: string, over: Partial<ProviderLine> = {}): ProviderLine {
+	const when = at.toISOString();
+	const paid = { kind: "charge", amount: 500, currency: "USD", succeeded: true } as const;
+	return { ...paid, order_id, ref: `ch_${order_id}`, at: when, ...over };
+}
+
+function outcome(order_id: string, over: Partial<Entry> = {}): Entry {
+	const place = { phase: "ok", op: "place", n: 1, user: "u", sha: "s", shown: "pending" } as const;
+	return { at: 0, key: `k-${order_id}`, order_id, ...place, ...over };
+}
+
+/** A run in which nothing is wrong: one order paid, one declined, one paid back. */
+const good: Evidence = {
+	outcomes: [
+		...["paid", "declined", "refunded"].map(id => outcome(id)),
+		outcome("paid"),
+		outcome("declined", { op: "get", key: undefined, shown: "payment_failed" })
+	],
+	orders: [
+		order("paid", "confirmed"),
+		order("declined", "payment_failed"),
+		order("refunded", "refunded")
+	],
+	open: [],
+	ledger: [
+		line("paid"),
+		line("declined", { succeeded: false }),
+		line("refunded"),
+		line("refunded", { kind: "refund", ref: "re" })
+	],
+	brokenStock: [],
+	reserved: [],
+	sold: [{ product_id: "cup", units: 2 }],
+	samples: 10
+};
+
+const counters = { on_hand: 1, reserved: 2, ledger_on_hand: 1, ledger_reserved: 2, held: 2 };
+
+const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says: RegExp][] = [
+	[accepted, "an accepted order is gone", { orders: good.orders.slice(1) }, /is gone/],
+	[
+		accepted,
+		"an order does not come to rest",
+		{ orders: [order("paid", "payment_pending"), ...good.orders.slice(1)] },
+		/still payment_pending/
+	],
+	[
+		accepted,
+		"a saga goes on for ever",
+		{ open: [{ order_id: "paid", step: "forward", attempt: 9, last_error: "no" }] },
+		/still has a saga/
+	],
+	[
+		review,
+		"an order waits for a human",
+		{ orders: [order("x", "payment_review")] },
+		/payment_review/
+	],
+	[
+		stock,
+		"more is reserved than there is",
+		{ brokenStock: [{ at, product_id: "cup", ...counters }] },
+		/"reserved":2/
+	],
+	[
+		stock,
+		"units stay reserved",
+		{ reserved: [{ product_id: "cup", reserved: 1 }] },
+		/though nothing/
+	],
+	[stock, "units leave the shelf twice", { sold: [{ product_id: "cup", units: 4 }] }, /4 units/],
+	[stock, "units are paid for and never leave", { sold: [] }, /0 units .* 2 that/],
+	[
+		money,
+		"an order is charged twice",
+		{ ledger: [...good.ledger, line("paid", { ref: "ch_2" })] },
+		/charged 2 times/
+	],
+	[money, "a paid order was never charged", { ledger: good.ledger.slice(1) }, /holds 0 of 500/],
+	[
+		money,
+		"another amount is charged",
+		{ ledger: [line("paid", { amount: 499 }), ...good.ledger.slice(1)] },
+		/holds 499 of 500/
+	],
+	[
+		money,
+		"a refund is forgotten",
+		{ ledger: good.ledger.slice(0, 3) },
+		/is refunded.* holds 500 of 0/
+	],
+	[
+		money,
+		"a refund is made twice",
+		{ ledger: [...good.ledger, good.ledger[3]!] },
+		/holds -500 of 0/
+	],
+	[
+		money,
+		"a charge has no order",
+		{ ledger: [...good.ledger, line("nobody")] },
+		/does not know it/
+	],
+	[
+		answers,
+		"one key has two answers",
+		{ outcomes: [...good.outcomes, outcome("paid", { sha: "other" })] },
+		/2 different answers among 3/
+	],
+	[
+		toldUnpaid,
+		"an order that was shown as failed is charged",
+		{ ledger: [...good.ledger, line("declined")] },
+		/shown as payment_failed and charged 500/
+	]
+];
+
+describe("the checkers", () => {
+	it.each([accepted, answers, money, review, stock, toldUnpaid])(
+		"$promise: $title: a good run",
+		checker => {
+			expect(checker.violations(good)).toEqual([]);
+			expect(checker.looked(good)).toMatch(/\d/);
+		}
+	);
+
+	it.each(plants.map(plant => [plant[0].promise, ...plant] as const))(
+		"%s notices: %3$s",
+		(_, checker, __, planted, says) => {
+			const found = checker.violations({ ...good, ...planted });
+			expect(found.map(({ what }) => what).join("\n")).toMatch(says);
+		}
+	);
+});

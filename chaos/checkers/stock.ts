@@ -1,0 +1,27 @@
+import { paidStates, type Checker } from "./checker.ts";
+
+export const stock: Checker = {
+	promise: "P2",
+	title: "Counters of stock equal their ledger and what is reserved, and nothing is sold twice",
+	looked: ({ samples, sold }) => `${samples} samples of all products, ${sold.length} sold`,
+	violations: ({ brokenStock, reserved, sold, orders }) => {
+		const broken = brokenStock.map(({ at, ...counters }) => ({
+			what: `${JSON.stringify(counters)} at ${at.toISOString()}`
+		}));
+		const kept = reserved.map(({ product_id, reserved: units }) => ({
+			what: `${units} units of ${product_id} are reserved though nothing is under way`
+		}));
+		const bought = new Map<string, number>();
+		for (const { status, items } of orders)
+			if (paidStates.has(status))
+				for (const { product_id, quantity } of items)
+					bought.set(product_id, (bought.get(product_id) ?? 0) + quantity);
+		const left = new Map(sold.map(({ product_id, units }) => [product_id, units]));
+		const differ = [...new Set([...bought.keys(), ...left.keys()])]
+			.filter(id => (bought.get(id) ?? 0) !== (left.get(id) ?? 0))
+			.map(id => ({
+				what: `${left.get(id) ?? 0} units of ${id} left the shelf for ${bought.get(id) ?? 0} that were paid for`
+			}));
+		return [...broken, ...kept, ...differ];
+	}
+};

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { sha, type Entry, type History } from "./history.ts";
+import type { OrderPlan } from "./orders.ts";
+
+const address = {
+	street: "123 Main St",
+	city: "SF",
+	state: "CA",
+	zip: "94105",
+	country: "USA"
+};
+
+/** A customer waits so long for an answer, and then asks again. */
+const patienceMs = 5000;
+
+/** States in which nothing more happens to an order by itself. */
+export const rest: ReadonlySet<string> = new Set([
+	"confirmed",
+	"shipped",
+	"delivered",
+	"cancelled",
+	"payment_failed",
+	"refunded"
+]);
+
+/** Refusals that say that nothing was done and asking again is no use. */
+const isDefinite = (status: number) =>
+	status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status);
+
+export interface ClientOptions {
+	history: History;
+	/** Where the shop is now. */
+	url(): string;
+	tokenOf(user: string): string;
+}
+
+/** Customers who write down what they do, and who do not give up. */
+export class Customers {
+	readonly #options: ClientOptions;
+
+	constructor(options: ClientOptions) {
+		this.#options = options;
+	}
+
+	/** Sends the plan's request so many times. Answers the first outcome that is definite. */
+	async place(plan: OrderPlan, attempts: number): Promise<Entry | undefined> {
+		const one = () => this.#placeOnce(plan);
+		if (plan.atOnce) {
+			const all = await Promise.all(Array.from({ length: attempts }, one));
+			return all.find(({ phase }) => phase !== "unknown");
+		}
+		let found: Entry | undefined;
+		for (let n = 0; n < attempts; n++) {
+			const outcome = await one();
+			if (outcome.phase !== "unknown") found ??= outcome;
+		}
+		return found;
+	}
+
+	/** Calls the order off, twice at one time, since its customer is impatient. */
+	cancel({ n, user }: OrderPlan, order_id: string): Promise<Entry[]> {
+		const request = { op: "cancel", n, user, order_id, key: `cancel-${n}` } as const;
+		const path = `/api/v1/orders/${order_id}/cancel`;
+		const once = () => this.#send(request, "POST", path, { reason: "changed my mind" });
+		return Promise.all([once(), once()]);
+	}
+
+	look({ n, user }: OrderPlan, order_id: string): Promise<Entry> {
+		return this.#send({ op: "get", n, user, order_id }, "GET", `/api/v1/orders/${order_id}`);
+	}
+
+	/** Looks at the order again and again, until it has come to rest or `giveUpMs` are over. */
+	async follow(plan: OrderPlan, orderId: string, giveUpMs: number): Promise<void> {
+		const end = performance.now() + giveUpMs;
+		for (let pauseMs = 50; performance.now() < end; pauseMs = Math.min(pauseMs * 2, 1000)) {
+			const { shown } = await this.look(plan, orderId);
+			if (shown && rest.has(shown)) return;
+			await sleep(pauseMs);
+		}
+	}
+
+	#placeOnce(plan: OrderPlan): Promise<Entry> {
+		const { n, user, items, payment_method } = plan;
+		const body = { items, shipping_address: address, payment_method };
+		return this.#send({ op: "place", n, user, key: `order-${n}` }, "POST", "/api/v1/orders", body);
+	}
+
+	async #send(
+		request: Pick<Entry, "op" | "n" | "user" | "key" | "order_id">,
+		method: string,
+		path: string,
+		body?: object
+	): Promise<Entry> {
+		const { history } = this.#options;
+		const invoke: Entry = { at: Date.now(), phase: "invoke", ...request, ...(body && { body }) };
+		await history.write(invoke);
+		const answer = await this.#exchange(request, method, path, body);
+		const entry: Entry = { at: Date.now(), ...request, ...answer };
+		await history.write(entry);
+		return entry;
+	}
+
+	async #exchange(
+		{ user, key }: Pick<Entry, "user" | "key">,
+		method: string,
+		path: string,
+		body: object | undefined
+	): Promise<Pick<Entry, "phase"> & Partial<Entry>> {
+		try {
+			const response = await fetch(this.#options.url() + path, {
+				method,
+				headers: {
+					authorization: `Bearer ${this.#options.tokenOf(user)}`,
+					...(key && { "idempotency-key": key }),
+					...(body && { "content-type": "application/json" })
+				},
+				body: body && JSON.stringify(body),
+				signal: AbortSignal.timeout(patienceMs)
+			});
+			return read(response.status, await response.text());
+		} catch (error) {
+			const { cause, name } = error as Error & { cause?: { code?: string } };
+			return { phase: "unknown", code: cause?.code ?? name };
+		}
+	}
+}
+
+function read(http: number, text: string): Pick<Entry, "phase"> & Partial<Entry> {
+	const said = JSON.parse(text) as { id?: string; status?: string; code?: string };
+	if (http < 300)
+		return { phase: "ok", http, sha: sha(text), order_id: said.id, shown: said.status };
+	return { phase: isDefinite(http) ? "fail" : "unknown", http, code: said.code };
+}

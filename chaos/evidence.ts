@@ -1,0 +1,72 @@
+import pg from "pg";
+import type { Entry } from "./history.ts";
+import type { ProviderLine } from "./provider.ts";
+import { brokenStock, type BrokenStock } from "./sampler.ts";
+
+export interface OrderFact {
+	id: string;
+	user_id: string;
+	status: string;
+	/** Minor units. */
+	total: number;
+	items: { product_id: string; quantity: number }[];
+	created_at: Date;
+	updated_at: Date;
+}
+
+/** Units that left the shelf for an order, less what came back. */
+export interface SoldFact {
+	product_id: string;
+	units: number;
+}
+
+/** All that the checkers look at: what the clients were told, what the shop says, what the provider says. */
+export interface Evidence {
+	outcomes: readonly Entry[];
+	orders: readonly OrderFact[];
+	/** Orders that still have something to do. */
+	open: readonly { order_id: string; step: string; attempt: number; last_error: string | null }[];
+	ledger: readonly ProviderLine[];
+	/** The law of stock at the end and at every sample. */
+	brokenStock: readonly BrokenStock[];
+	/** Products of which something is reserved though nothing is under way. */
+	reserved: readonly { product_id: string; reserved: number }[];
+	sold: readonly SoldFact[];
+	samples: number;
+}
+
+const queries = {
+	orders: `select id, user_id, status, total_minor::float8 as total, items, created_at, updated_at
+		from orders.orders`,
+	open: `select order_id, step, attempt, last_error from orders.saga
+		join orders.orders on id = order_id where status <> 'payment_review'`,
+	brokenStock,
+	reserved: "select product_id, reserved::int from product.stock where reserved <> 0",
+	sold: `select product_id, -sum(d_on_hand)::int as units from product.stock_ledger
+		where order_id is not null group by 1`
+};
+
+export type Witness = Pick<Evidence, "outcomes" | "ledger" | "samples"> & {
+	/** Seen while it ran. */
+	brokenStock: readonly BrokenStock[];
+};
+
+/** Reads the database's part of the evidence, past every proxy. */
+export async function gather(url: string, witness: Witness): Promise<Evidence> {
+	const client = new pg.Client({ connectionString: url });
+	await client.connect();
+	try {
+		const read = async <R extends pg.QueryResultRow>(sql: string) =>
+			(await client.query<R>(sql)).rows;
+		return {
+			...witness,
+			orders: await read<OrderFact>(queries.orders),
+			open: await read<Evidence["open"][number]>(queries.open),
+			brokenStock: [...witness.brokenStock, ...(await read<BrokenStock>(queries.brokenStock))],
+			reserved: await read<Evidence["reserved"][number]>(queries.reserved),
+			sold: await read<SoldFact>(queries.sold)
+		};
+	} finally {
+		await client.end();
+	}
+}

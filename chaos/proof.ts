@@ -1,0 +1,137 @@
+import pg from "pg";
+import { rest } from "./client.ts";
+import type { Evidence } from "./evidence.ts";
+import { schedule, type FaultKind } from "./nemesis.ts";
+import { recoveries, type OrderLife, type Recovery, type SignsOfLife } from "./recovery.ts";
+import { Storm, type Kill } from "./storm.ts";
+import { storyOf, type Story } from "./story.ts";
+import { Trial, type Finding } from "./trial.ts";
+import type { World } from "./world.ts";
+
+export interface ProofOptions {
+	seed: number;
+	orders: number;
+	kills: number;
+	/** Of the provider's calls that go wrong, from 0 to 1. */
+	providerFaults: number;
+	kinds?: readonly FaultKind[];
+	lanes?: number;
+	perSecond?: number;
+	/** The storm ends by then, however many orders are missing. */
+	withinMs: number;
+	quiesceMs: number;
+	/** Told where it stands. */
+	say(line: string): void;
+}
+
+export interface Proof {
+	seed: number;
+	orders: number;
+	requests: number;
+	states: Record<string, number>;
+	faults: Partial<Record<FaultKind, number>>;
+	recoveries: Recovery[];
+	findings: Finding[];
+	stories: Story[];
+	samples: number;
+	stormMs: number;
+	quiesceMs: number;
+}
+
+const sayEveryMs = 5000;
+/** Of each promise that is broken: one order whose history is told. */
+const storiesEach = 1;
+
+/** A storm over a shop under load, and what is left of its promises. */
+export async function prove(world: World, options: ProofOptions): Promise<Proof> {
+	const { seed, orders, kills, kinds, withinMs, say } = options;
+	const trial = await Trial.open(world, options);
+	const { load, history } = trial;
+	const targets = world.nodes.map(({ name, wires }) => ({ node: name, wires: Object.keys(wires) }));
+	const storm = new Storm(world, schedule(seed, targets, kinds));
+	const begun = performance.now();
+	const elapsed = () => performance.now() - begun;
+	const wanted = () =>
+		elapsed() < withinMs && (load.plans.length < orders || storm.kills.length < kills);
+	const tell = () =>
+		say(
+			`${load.accepted.size} of ${orders} orders, ${storm.kills.length} of ${kills} kills, ${history.requests} requests, ${Math.round(elapsed() / 1000)} s`
+		);
+	const teller = setInterval(tell, sayEveryMs);
+	await world.provider.setFaults(options.providerFaults);
+	try {
+		await Promise.all([storm.run(() => kills > 0 && wanted()), load.run(wanted)]);
+	} finally {
+		clearInterval(teller);
+	}
+	const stormMs = elapsed();
+	tell();
+	say("the storm is over: everything is healed, every client asks once more");
+	await trial.quiesce(options.quiesceMs);
+	const quiesceMs = elapsed() - stormMs;
+	const { findings, evidence } = await trial.verdict();
+	return {
+		seed,
+		orders: evidence.orders.length,
+		requests: history.requests,
+		states: countBy(evidence.orders, ({ status }) => status),
+		faults: Object.fromEntries(storm.counts),
+		recoveries: await felt(world, storm.kills, evidence),
+		findings,
+		stories: await stories(world, findings, evidence),
+		samples: evidence.samples,
+		stormMs,
+		quiesceMs
+	};
+}
+
+function countBy<V>(values: readonly V[], key: (value: V) => string): Record<string, number> {
+	const counts: Record<string, number> = {};
+	for (const value of values) counts[key(value)] = (counts[key(value)] ?? 0) + 1;
+	return counts;
+}
+
+async function stories(
+	world: World,
+	findings: readonly Finding[],
+	{ outcomes, ledger }: Evidence
+): Promise<Story[]> {
+	const ids = findings.flatMap(({ violations }) =>
+		violations.flatMap(({ order_id }) => order_id ?? []).slice(0, storiesEach)
+	);
+	const url = world.servers.postgres.url;
+	return Promise.all([...new Set(ids)].map(id => storyOf(url, id, outcomes, ledger)));
+}
+
+/** What the services are seen to have done: their own records, and the clients' for the gateway. */
+async function felt(
+	world: World,
+	kills: readonly Kill[],
+	{ outcomes, ledger }: Evidence
+): Promise<Recovery[]> {
+	const client = new pg.Client({ connectionString: world.servers.postgres.url });
+	await client.connect();
+	try {
+		const times = async (sql: string) =>
+			(await client.query<{ at: Date }>(sql)).rows.map(({ at }) => at.getTime());
+		const signs: SignsOfLife = {
+			gateway: outcomes.filter(({ phase }) => phase === "ok").map(({ at }) => at),
+			order: await times("select at from orders.history"),
+			product: await times("select at from product.stock_ledger where order_id is not null"),
+			payment: ledger.map(({ at }) => new Date(at).getTime())
+		};
+		const lives = await client.query<{ order_id: string; created: Date; rested: Date | null }>(
+			`select order_id, min(at) as created, min(at) filter (where to_status = any($1)) as rested
+			from orders.history group by 1`,
+			[[...rest]]
+		);
+		const orders: OrderLife[] = lives.rows.map(({ order_id, created, rested }) => ({
+			order_id,
+			created_at: created.getTime(),
+			rested_at: rested?.getTime() ?? null
+		}));
+		return recoveries(kills, signs, orders);
+	} finally {
+		await client.end();
+	}
+}

@@ -1,0 +1,140 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+
+/**
+ * What becomes of the bytes that pass:
+ * - `pass`: they pass
+ * - `stall`: none passes and none is lost, as when packets are dropped for a while
+ * - `reset`: every connection is reset, and every new one
+ * - `half_open`: requests arrive and their answers are lost; the connections are reset afterwards
+ * - `{ delayMs }`: they pass so much later
+ */
+export type Mode = "pass" | "stall" | "reset" | "half_open" | { readonly delayMs: number };
+
+/** One direction of a connection. */
+class Pipe {
+	readonly #from: Socket;
+	readonly #to: Socket;
+	readonly #isAnswer: boolean;
+	readonly #mode: () => Mode;
+	#queue = Promise.resolve();
+
+	constructor(from: Socket, to: Socket, isAnswer: boolean, mode: () => Mode) {
+		this.#from = from;
+		this.#to = to;
+		this.#isAnswer = isAnswer;
+		this.#mode = mode;
+		from.on("data", chunk => this.#take(chunk)).on("end", () => this.#after(0, () => to.end()));
+	}
+
+	/** Reads on, or not, by the present mode. */
+	obey(): void {
+		if (this.#mode() === "stall") this.#from.pause();
+		else this.#from.resume();
+	}
+
+	#take(chunk: Buffer): void {
+		const mode = this.#mode();
+		if (mode === "half_open" && this.#isAnswer) return;
+		if (typeof mode === "object") return this.#after(mode.delayMs, () => this.#write(chunk));
+		this.#after(0, () => this.#write(chunk));
+	}
+
+	/** In order, also when the delay has just become shorter. */
+	#after(delayMs: number, step: () => void): void {
+		const due = performance.now() + delayMs;
+		this.#queue = this.#queue.then(async () => {
+			const left = due - performance.now();
+			if (delayMs > 0 && left > 0) await new Promise(resolve => setTimeout(resolve, left));
+			step();
+		});
+	}
+
+	#write(chunk: Buffer): void {
+		if (this.#to.destroyed || this.#to.write(chunk)) return;
+		this.#from.pause();
+		this.#to.once("drain", () => this.obey());
+	}
+}
+
+interface Link {
+	sockets: Socket[];
+	pipes: Pipe[];
+}
+
+/** Stands between one process and one server, and may fail as a network does. */
+export class Proxy {
+	readonly port: number;
+	/** Where connections lead; a server that comes back on another port is followed there. */
+	target: URL;
+	readonly #server: Server;
+	readonly #links = new Set<Link>();
+	#mode: Mode = "pass";
+
+	private constructor(server: Server, target: URL) {
+		this.#server = server;
+		this.port = (server.address() as AddressInfo).port;
+		this.target = target;
+		server.on("connection", socket => this.#connect(socket));
+	}
+
+	static async open(target: string): Promise<Proxy> {
+		const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
+		await once(server, "listening");
+		return new Proxy(server, new URL(target));
+	}
+
+	/** The target's URL with the proxy in its place. */
+	get url(): string {
+		const url = new URL(this.target);
+		url.host = `127.0.0.1:${this.port}`;
+		return url.toString().replace(/\/$/, "");
+	}
+
+	get mode(): Mode {
+		return this.#mode;
+	}
+
+	/** For the connections there are and for those to come. */
+	set mode(mode: Mode) {
+		const lostAnswers = this.#mode === "half_open" && mode !== "half_open";
+		this.#mode = mode;
+		if (mode === "reset" || lostAnswers) this.cut();
+		for (const { pipes } of this.#links) for (const pipe of pipes) pipe.obey();
+	}
+
+	/** Resets the connections there are: all, or one of `count` on average. */
+	cut(isCut: () => boolean = () => true): void {
+		for (const link of this.#links) if (isCut()) this.#drop(link);
+	}
+
+	async close(): Promise<void> {
+		this.#server.close();
+		this.cut();
+		await once(this.#server, "close");
+	}
+
+	#connect(client: Socket): void {
+		if (this.#mode === "reset") return void client.on("error", () => undefined).resetAndDestroy();
+		const { hostname, port } = this.target;
+		const server = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+		const mode = () => this.#mode;
+		const pipes = [new Pipe(client, server, false, mode), new Pipe(server, client, true, mode)];
+		const link = { sockets: [client, server], pipes };
+		this.#links.add(link);
+		for (const socket of link.sockets)
+			socket
+				.setNoDelay(true)
+				.on("error", () => this.#drop(link))
+				.on(
+					"close",
+					hadError => (hadError || link.sockets.every(s => s.destroyed)) && this.#drop(link)
+				);
+		for (const pipe of pipes) pipe.obey();
+	}
+
+	#drop(link: Link): void {
+		if (!this.#links.delete(link)) return;
+		for (const socket of link.sockets) if (!socket.destroyed) socket.resetAndDestroy();
+	}
+}

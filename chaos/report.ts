@@ -1,0 +1,92 @@
+import type { Proof } from "./proof.ts";
+import { slowest } from "./recovery.ts";
+
+export interface Circumstances {
+	/** `ci`, `nightly`, or `custom`. */
+	tier: string;
+	commit: string;
+	at: Date;
+	/** From the first process to the last, in ms. */
+	tookMs: number;
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+const table = (head: string[], rows: (string | number)[][]) =>
+	[head, head.map(() => "---"), ...rows].map(cells => `| ${cells.join(" | ")} |`).join("\n");
+
+function promises({ findings }: Proof): string {
+	return table(
+		["", "promise", "", "looked at", "violations"],
+		findings.map(({ promise, title, looked, violations }) => [
+			violations.length === 0 ? "✔" : "✘",
+			promise,
+			title,
+			looked,
+			violations.length
+		])
+	);
+}
+
+function recovery({ recoveries }: Proof): string[] {
+	const service = slowest(recoveries, "serviceMs");
+	const orders = slowest(recoveries, "ordersMs");
+	return [
+		service
+			? `Slowest recovery of a service: ${seconds(service.ms)} (${service.node} was killed): from the kill to the next thing that any node of this service is seen to have done.`
+			: "",
+		orders
+			? `Slowest recovery of an order: ${seconds(orders.ms)} (${orders.node} was killed): from the kill to the moment at which the last of the orders that were then under way came to rest, other faults in between included.`
+			: ""
+	].filter(Boolean);
+}
+
+/** Violations, and what is known of one order of each kind. */
+function breaches({ findings, stories }: Proof): string[] {
+	const broken = findings.filter(({ violations }) => violations.length > 0);
+	if (broken.length === 0) return [];
+	const lines = broken.flatMap(({ promise, violations }) =>
+		violations.slice(0, 20).map(({ what, order_id }) => `- ${promise}: ${order_id ?? ""} ${what}`)
+	);
+	const told = stories.map(
+		story => `### Order ${story.order_id}\n\n\`\`\`json\n${JSON.stringify(story, null, 2)}\n\`\`\``
+	);
+	return ["## Violations", lines.join("\n"), ...told];
+}
+
+/** What a person reads. */
+export function markdown(proof: Proof, { tier, commit, at, tookMs }: Circumstances): string {
+	const faults = Object.entries(proof.faults).sort(([, a], [, b]) => b - a);
+	return `${[
+		`# Proof: ${tier}`,
+		table(
+			["seed", "commit", "at", "orders", "requests", "kills", "took"],
+			[
+				[
+					proof.seed,
+					commit,
+					at.toISOString(),
+					proof.orders,
+					proof.requests,
+					proof.faults.kill ?? 0,
+					seconds(tookMs)
+				]
+			]
+		),
+		`The same again: \`npm run prove -- --tier ${tier} --seed ${proof.seed}\`.`,
+		"## Promises",
+		promises(proof),
+		"## What went wrong meanwhile",
+		table(["fault", "times"], faults),
+		...recovery(proof),
+		`The storm took ${seconds(proof.stormMs)}; ${seconds(proof.quiesceMs)} after it every client had its answer and nothing was under way.`,
+		"## How the orders ended",
+		table(["state", "orders"], Object.entries(proof.states)),
+		...breaches(proof)
+	].join("\n\n")}\n`;
+}
+
+/** `N passed, N failed`: one for each line of the table of promises. */
+export function score({ findings }: Proof): { passed: number; failed: number } {
+	const failed = findings.filter(({ violations }) => violations.length > 0).length;
+	return { passed: findings.length - failed, failed };
+}

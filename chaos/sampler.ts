@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+
+/** A product whose counters break the law, and when it was seen. */
+export interface BrokenStock {
+	at: Date;
+	product_id: string;
+	on_hand: number;
+	reserved: number;
+	ledger_on_hand: number;
+	ledger_reserved: number;
+	/** Units that open reservations hold. */
+	held: number;
+}
+
+/**
+ * The law of stock, in one snapshot: 0 ≤ reserved ≤ on_hand, both are the sums of the ledger, and
+ * reserved is what open reservations hold. Every row is a violation.
+ */
+export const brokenStock = `
+	select clock_timestamp() as at, s.product_id, s.on_hand::int, s.reserved::int,
+		coalesce(l.on_hand, 0)::int as ledger_on_hand, coalesce(l.reserved, 0)::int as ledger_reserved,
+		coalesce(h.held, 0)::int as held
+	from product.stock s
+	left join (select product_id, sum(d_on_hand) as on_hand, sum(d_reserved) as reserved
+		from product.stock_ledger group by 1) l using (product_id)
+	left join (select product_id, sum(quantity) as held
+		from product.reservation join product.reservation_head using (order_id)
+		where state in ('held', 'locked') group by 1) h using (product_id)
+	where not (0 <= s.reserved and s.reserved <= s.on_hand) or s.on_hand is distinct from l.on_hand
+		or s.reserved is distinct from l.reserved or s.reserved <> coalesce(h.held, 0)`;
+
+const everyMs = 50;
+/** Enough to see what is wrong; a law once broken stays so. */
+const mostKept = 20;
+
+/** Looks at the stock 20 times a second for as long as it runs, past every proxy. */
+export class StockSampler {
+	readonly violations: BrokenStock[] = [];
+	samples = 0;
+	/** Looks that found no database. */
+	missed = 0;
+	#stopped = false;
+	#running: Promise<void> | undefined;
+
+	/** @param url where Postgres is now: it moves when it is restarted */
+	start(url: () => string): void {
+		this.#running = this.#run(url);
+	}
+
+	async stop(): Promise<void> {
+		this.#stopped = true;
+		await this.#running;
+	}
+
+	async #run(url: () => string): Promise<void> {
+		while (!this.#stopped) {
+			const client = new pg.Client({ connectionString: url(), connectionTimeoutMillis: 2000 });
+			client.on("error", () => undefined);
+			try {
+				await client.connect();
+				await this.#sample(client);
+			} catch {
+				this.missed++;
+				await sleep(everyMs);
+			} finally {
+				await client.end().catch(() => undefined);
+			}
+		}
+	}
+
+	async #sample(client: pg.Client): Promise<void> {
+		while (!this.#stopped) {
+			const begun = performance.now();
+			const { rows } = await client.query<BrokenStock>(brokenStock);
+			this.samples++;
+			this.violations.push(...rows.slice(0, mostKept - this.violations.length));
+			await sleep(Math.max(0, begun + everyMs - performance.now()));
+		}
+	}
+}

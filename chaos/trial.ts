@@ -1,0 +1,151 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { TokenIssuer } from "../services/user/user.token.ts";
+import { accepted } from "./checkers/accepted.ts";
+import { answers } from "./checkers/answers.ts";
+import type { Checker, Violation } from "./checkers/checker.ts";
+import { money } from "./checkers/money.ts";
+import { review } from "./checkers/review.ts";
+import { stock } from "./checkers/stock.ts";
+import { toldUnpaid } from "./checkers/told.ts";
+import { Customers } from "./client.ts";
+import { gather, type Evidence } from "./evidence.ts";
+import { History } from "./history.ts";
+import { Load } from "./load.ts";
+import { scarceUnits, userCount, type Shelves } from "./orders.ts";
+import { StockSampler } from "./sampler.ts";
+import type { World } from "./world.ts";
+
+export const checkers: readonly Checker[] = [accepted, review, stock, money, answers, toldUnpaid];
+
+export interface TrialOptions {
+	seed: number;
+	/** How many are to be placed: the scarce goods are for two thirds of them. */
+	orders: number;
+	/** Customers who act at one time. */
+	lanes?: number;
+	perSecond?: number;
+}
+
+export interface Finding {
+	promise: string;
+	title: string;
+	looked: string;
+	violations: Violation[];
+}
+
+export interface Verdict {
+	findings: Finding[];
+	evidence: Evidence;
+}
+
+const productsOfAKind = 8;
+const inPlenty = 1_000_000;
+
+/** Goods, customers and a witness in one world; at the end, what is to be thought of it. */
+export class Trial {
+	readonly world: World;
+	readonly history: History;
+	readonly load: Load;
+	readonly #sampler = new StockSampler();
+
+	private constructor(world: World, history: History, load: Load) {
+		this.world = world;
+		this.history = history;
+		this.load = load;
+	}
+
+	static async open(world: World, options: TrialOptions): Promise<Trial> {
+		const { seed, orders, lanes = 32, perSecond = 20 } = options;
+		const shelves = await stockUp(world.servers.postgres.url, orders);
+		const tokens = await sign(world);
+		const history = await History.open(join(world.folder, "history.jsonl"));
+		const tokenOf = (user: string) => tokens.get(user)!;
+		const customers = new Customers({ history, url: () => world.url, tokenOf });
+		const load = new Load({ customers, seed, shelves, lanes, perSecond });
+		const trial = new Trial(world, history, load);
+		trial.#sampler.start(() => world.servers.postgres.url);
+		return trial;
+	}
+
+	/** Ends all faults, lets every client ask again and waits until nothing is under way. */
+	async quiesce(withinMs: number): Promise<void> {
+		const end = performance.now() + withinMs;
+		await this.world.heal();
+		while (!this.world.ready && performance.now() < end) await sleep(100);
+		await this.load.settle(end - performance.now());
+		while ((await this.#underWay()) > 0 && performance.now() < end) await sleep(250);
+		await this.load.settle(10_000);
+	}
+
+	/** Holds every promise against what happened. Ends the witness. */
+	async verdict(): Promise<Verdict> {
+		await this.#sampler.stop();
+		await this.history.close();
+		const { violations: brokenStock, samples } = this.#sampler;
+		const { outcomes } = this.history;
+		const ledger = await this.world.provider.ledger();
+		const witness = { outcomes, ledger, brokenStock, samples };
+		const evidence = await gather(this.world.servers.postgres.url, witness);
+		const findings = checkers.map(({ promise, title, looked, violations }) => ({
+			promise,
+			title,
+			looked: looked(evidence),
+			violations: violations(evidence)
+		}));
+		return { findings, evidence };
+	}
+
+	async #underWay(): Promise<number> {
+		const [row] = await rows<{ count: number }>(
+			this.world.servers.postgres.url,
+			`select count(*)::int as count from orders.saga join orders.orders on id = order_id
+			where status <> 'payment_review'`
+		);
+		return row!.count;
+	}
+}
+
+async function rows<R extends pg.QueryResultRow>(
+	url: string,
+	sql: string,
+	values: unknown[] = []
+): Promise<R[]> {
+	const client = new pg.Client({ connectionString: url });
+	await client.connect();
+	try {
+		return (await client.query<R>(sql, values)).rows;
+	} finally {
+		await client.end();
+	}
+}
+
+async function stockUp(url: string, orders: number): Promise<Shelves> {
+	const shelf = async (prefix: string, units: number) => {
+		const ids = Array.from({ length: productsOfAKind }, (_, index) => `${prefix}-${index + 1}`);
+		await rows(url, shelfSql, [ids, units]);
+		return ids;
+	};
+	return {
+		scarce: await shelf("scarce", scarceUnits(orders)),
+		plenty: await shelf("plenty", inPlenty)
+	};
+}
+
+const shelfSql = `
+	with p as (
+		insert into product.products (id, sku, name, description, category, price_minor, currency)
+		select id, upper(id), id, '', 'proof', 100 + 37 * position, 'USD'
+		from unnest($1::text[]) with ordinality as entry(id, position) returning id
+	), s as (insert into product.stock (product_id, on_hand) select id, $2::bigint from p)
+	insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved)
+	select id, 'initial', $2::bigint, 0 from p`;
+
+/** Tokens as the user service signs them; signing in is not what is tried here. */
+async function sign({ keys }: World): Promise<Map<string, string>> {
+	const issuer = await TokenIssuer.fromPem(keys.privateKey, 3600);
+	const users = Array.from({ length: userCount }, (_, index) => `load-${index}`);
+	const signed = users.map(async id => [id, await issuer.sign({ id, role: "customer" })] as const);
+	return new Map(await Promise.all(signed));
+}

@@ -1,0 +1,107 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { faultKinds, type FaultKind } from "../chaos/nemesis.ts";
+import { prove } from "../chaos/proof.ts";
+import { markdown, score } from "../chaos/report.ts";
+import { World } from "../chaos/world.ts";
+import { progress } from "./ground.ts";
+import { run } from "./lifecycle.ts";
+import { commandLine, misused } from "./options.ts";
+
+const usage = `Usage: npm run prove [-- --tier nightly --seed 7 …]
+Runs the shop as real processes, lets everything fail under load, and holds its promises against what happened.
+  --tier ci|nightly   1,000 orders and 20 kills, or 20,000 and 200 (default ci)
+  --seed n            repeats a schedule of faults and orders (default: another each time)
+  --orders n          how many orders at least
+  --kills n           how many processes are killed at least
+  --faults a,b        only these: ${Object.keys(faultKinds).join(", ")}
+  --publish           writes the report to docs/proof too`;
+
+const { values } = commandLine(usage, {
+	tier: { type: "string", default: "ci" },
+	seed: { type: "string" },
+	orders: { type: "string" },
+	kills: { type: "string" },
+	faults: { type: "string" },
+	publish: { type: "boolean" }
+});
+
+const minute = 60_000;
+const tiers = {
+	ci: { orders: 1000, kills: 20, perSecond: 20, withinMs: 4 * minute },
+	nightly: { orders: 20_000, kills: 200, perSecond: 25, withinMs: 40 * minute }
+};
+
+function number(name: "seed" | "orders" | "kills", fallback: number): number {
+	const word = values[name];
+	if (word === undefined) return fallback;
+	return /^\d{1,9}$/.test(word) ? Number(word) : misused(usage, `--${name} takes a number`);
+}
+
+function kinds(): FaultKind[] | undefined {
+	const words = values.faults?.split(",");
+	const unknown = words?.find(word => !(word in faultKinds));
+	return unknown
+		? misused(usage, `there is no fault ${unknown}`)
+		: (words as FaultKind[] | undefined);
+}
+
+const root = join(import.meta.dirname, "..");
+
+function commit(): string {
+	try {
+		const git = (...args: string[]) =>
+			execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+		return (
+			git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain") ? " with changes" : "")
+		);
+	} catch {
+		return "unknown";
+	}
+}
+
+/** Where the reports go: always to the cache, and on demand to be kept. */
+function write(name: string, text: string): void {
+	for (const folder of [".cache/proof", ...(values.publish ? ["docs/proof"] : [])]) {
+		mkdirSync(join(root, folder), { recursive: true });
+		writeFileSync(join(root, folder, name), text);
+	}
+}
+
+const tier =
+	tiers[values.tier as keyof typeof tiers] ?? misused(usage, `there is no tier ${values.tier}`);
+const seed = number("seed", Math.floor(Math.random() * 1_000_000));
+const faults = kinds();
+
+run(async life => {
+	const begun = performance.now();
+	progress(`seed ${seed}: starting Postgres, nats-server and the nodes`);
+	const folder = mkdtempSync(join(tmpdir(), "shop-proof-"));
+	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
+	const world = await World.start({ root, folder });
+	life.atEnd(() => world.stop());
+	const proof = await prove(world, {
+		...tier,
+		orders: number("orders", tier.orders),
+		kills: number("kills", tier.kills),
+		seed,
+		kinds: faults,
+		providerFaults: 0.2,
+		quiesceMs: 2 * minute,
+		say: progress
+	});
+	const about = {
+		tier: values.tier,
+		commit: commit(),
+		at: new Date(),
+		tookMs: performance.now() - begun
+	};
+	const report = markdown(proof, about);
+	write(`${values.tier}.md`, report);
+	write(`${values.tier}.json`, `${JSON.stringify({ ...about, ...proof }, null, "\t")}\n`);
+	const { passed, failed } = score(proof);
+	console.log(`${report}\nseed ${seed}\n${passed} passed, ${failed} failed`);
+	await life.end(failed > 0 ? 1 : 0);
+});
