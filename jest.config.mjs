@@ -13,8 +13,8 @@ const shared = {
 			}
 		]
 	},
-	// jose and uuid are published as ES modules only; jest runs CommonJS.
-	transformIgnorePatterns: ["node_modules/(?!(jose|uuid)/)"],
+	// These are published as ES modules only; jest runs CommonJS.
+	transformIgnorePatterns: ["node_modules/(?!(cockatiel|jose|uuid)/)"],
 	testPathIgnorePatterns: ["/node_modules/", "/\\.shop/", "/\\.cache/"],
 	modulePathIgnorePatterns: ["/\\.shop/", "/\\.cache/"]
 };

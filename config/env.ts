@@ -143,6 +143,11 @@ export const variables = {
 		fallback: 250,
 		about: "longest wait of a batch for a slow charge; it goes on alone after that"
 	},
+	PAYMENT_CHALLENGE_MS: {
+		schema: ms(1000, 86_400_000),
+		fallback: 900_000,
+		about: "how long a customer may take to confirm a payment at his bank (3-D Secure)"
+	},
 	PRICING: {
 		schema: T.String(),
 		fallback: '{"*":{"shipping":0,"tax_basis_points":0}}',

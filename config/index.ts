@@ -45,6 +45,7 @@ export interface Config {
 		readonly returnUrl: string;
 		readonly webhookSecret: string | undefined;
 		readonly answerMs: number;
+		readonly challengeMs: number;
 	};
 	readonly pricing: PricingTable;
 	readonly failpoints: readonly Arming[];
@@ -121,7 +122,8 @@ export function toConfig(env: Environment): Config {
 			provider: env.PAYMENT_PROVIDER,
 			returnUrl: env.PAYMENT_RETURN_URL,
 			webhookSecret: env.STRIPE_WEBHOOK_SECRET,
-			answerMs: env.PAYMENT_ANSWER_MS
+			answerMs: env.PAYMENT_ANSWER_MS,
+			challengeMs: env.PAYMENT_CHALLENGE_MS
 		},
 		pricing: parsePricing(env.PRICING),
 		failpoints: parseFailpoints(env.FAILPOINTS),

@@ -18,11 +18,22 @@ const PositiveMoney = strictObject({
 	currency: Money.properties.currency
 });
 
+/** What an amount, in its payment's minor units, is for. */
+export const Share = strictObject({
+	product_id: Id,
+	amount: T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+});
+export type Share = Static<typeof Share>;
+
 export const Refund = strictObject({
 	id: Uuid,
 	amount: Money,
+	lines: T.Array(Share, { description: "What each line of the order gets of it" }),
 	reason: T.String(),
-	status: oneOf(["pending", "succeeded", "failed"]),
+	requested_by: T.String(),
+	status: oneOf(["pending", "succeeded", "failed", "review"], {
+		description: "`review`: a human must look; still counted as refunded"
+	}),
 	created_at: Instant
 });
 
@@ -34,6 +45,9 @@ export const Payment = strictObject(
 		amount: Money,
 		refunded: Money,
 		method: strictObject({ brand: nullable(T.String()), last4: nullable(T.String()) }),
+		next_action: nullable(
+			strictObject({ type: oneOf(["redirect"]), url: T.String({ format: "uri" }) })
+		),
 		created_at: Instant,
 		refunds: T.Array(Refund)
 	},
@@ -50,13 +64,6 @@ const Outcome = strictObject({
 	failure_code: nullable(T.String({ description: "The provider's decline code" }))
 });
 export type ChargeOutcome = Static<typeof Outcome>;
-
-/** What an amount, in its payment's minor units, is for. */
-export const Share = strictObject({
-	product_id: Id,
-	amount: T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
-});
-export type Share = Static<typeof Share>;
 
 const Charge = strictObject({
 	order_id: Uuid,
@@ -144,7 +151,10 @@ export const payment = contract("payment", {
 		kind: "query",
 		access: "internal",
 		timeoutMs: 2000,
-		params: strictObject({ order_ids: T.Array(Uuid, { minItems: 1, maxItems: 100 }) }),
+		params: strictObject({
+			order_ids: T.Array(Uuid, { minItems: 1, maxItems: 100 }),
+			at: T.Optional(T.String({ format: "date-time", description: "As things stood then" }))
+		}),
 		returns: strictObject({
 			payments: T.Array(
 				strictObject({

@@ -117,6 +117,22 @@ create table orders.saga (
 CREATE INDEX saga_due ON orders.saga USING btree (next_run_at);
 grant delete, insert, select, update on orders.saga to shop_orders;
 
+create table payment.events (
+	payment_id uuid not null,
+	seq integer not null,
+	type text not null,
+	amount_minor bigint not null,
+	status text not null,
+	refunded_minor bigint not null,
+	actor jsonb,
+	data jsonb not null default '{}'::jsonb,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint events_pkey PRIMARY KEY (payment_id, seq),
+	constraint events_seq_check CHECK ((seq > 0)),
+	constraint events_type_check CHECK ((type = ANY (ARRAY['begun'::text, 'action_required'::text, 'succeeded'::text, 'failed'::text, 'review'::text, 'decided'::text, 'refund_begun'::text, 'refund_succeeded'::text, 'refund_failed'::text, 'refund_review'::text, 'refund_decided'::text])))
+);
+grant insert, select on payment.events to shop_payment;
+
 create table payment.payments (
 	id uuid not null,
 	order_id uuid not null,
@@ -134,6 +150,12 @@ create table payment.payments (
 	first_sent_at timestamp with time zone not null default clock_timestamp(),
 	created_at timestamp with time zone not null default clock_timestamp(),
 	updated_at timestamp with time zone not null default clock_timestamp(),
+	lines jsonb,
+	sends integer not null default 1,
+	sent_at timestamp with time zone not null default clock_timestamp(),
+	action_url text,
+	action_until timestamp with time zone,
+	seq integer not null default 1,
 	constraint payments_pkey PRIMARY KEY (id),
 	constraint payments_order_id_key UNIQUE (order_id),
 	constraint payments_amount_minor_check CHECK ((amount_minor > 0)),
@@ -142,10 +164,24 @@ create table payment.payments (
 	constraint payments_check2 CHECK (((status <> 'succeeded'::text) OR (provider_ref IS NOT NULL))),
 	constraint payments_check3 CHECK (((status <> 'failed'::text) OR (failure_code IS NOT NULL))),
 	constraint payments_check4 CHECK (((status <> 'review'::text) OR (review_reason IS NOT NULL))),
+	constraint payments_check5 CHECK (((action_url IS NULL) = (action_until IS NULL))),
+	constraint payments_sends_check CHECK ((sends >= 0)),
 	constraint payments_status_check CHECK ((status = ANY (ARRAY['processing'::text, 'succeeded'::text, 'failed'::text, 'review'::text])))
 ) with (fillfactor=80);
+CREATE INDEX payments_charged_though_voided ON payment.payments USING btree (id) WHERE ((status = 'succeeded'::text) AND (failure_code = 'voided'::text));
+CREATE INDEX payments_in_review ON payment.payments USING btree (updated_at, id) WHERE (status = 'review'::text);
 grant insert, select on payment.payments to shop_payment;
-grant update (failure_code, method_brand, method_last4, provider_ref, refunded_minor, review_reason, status, updated_at) on payment.payments to shop_payment;
+grant update (action_until, action_url, failure_code, first_sent_at, method_brand, method_last4, provider_ref, refunded_minor, review_reason, sends, sent_at, seq, status, updated_at) on payment.payments to shop_payment;
+
+create table payment.psp_inbox (
+	event_id text not null,
+	type text not null,
+	payment_id text,
+	created_at timestamp with time zone not null,
+	received_at timestamp with time zone not null default clock_timestamp(),
+	constraint psp_inbox_pkey PRIMARY KEY (event_id)
+);
+grant insert, select on payment.psp_inbox to shop_payment;
 
 create table payment.refunds (
 	id uuid not null,
@@ -160,16 +196,23 @@ create table payment.refunds (
 	failure_code text,
 	created_at timestamp with time zone not null default clock_timestamp(),
 	updated_at timestamp with time zone not null default clock_timestamp(),
+	lines jsonb not null default '[]'::jsonb,
+	review_reason text,
+	look_at timestamp with time zone not null default (clock_timestamp() + '00:00:10'::interval),
+	looks integer not null default 0,
 	constraint refunds_pkey PRIMARY KEY (id),
 	constraint refunds_payment_id_purpose_key UNIQUE (payment_id, purpose),
 	constraint refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment.payments(id),
 	constraint refunds_amount_minor_check CHECK ((amount_minor > 0)),
 	constraint refunds_check CHECK (((status <> 'succeeded'::text) OR (provider_ref IS NOT NULL))),
-	constraint refunds_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
+	constraint refunds_check1 CHECK (((status <> 'review'::text) OR (review_reason IS NOT NULL))),
+	constraint refunds_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text, 'review'::text])))
 );
 CREATE INDEX refunds_by_payment ON payment.refunds USING btree (payment_id, created_at);
+CREATE INDEX refunds_in_review ON payment.refunds USING btree (updated_at, id) WHERE (status = 'review'::text);
+CREATE INDEX refunds_to_look_at ON payment.refunds USING btree (look_at) WHERE (status = 'pending'::text);
 grant insert, select on payment.refunds to shop_payment;
-grant update (failure_code, provider_ref, status, updated_at) on payment.refunds to shop_payment;
+grant update (failure_code, look_at, looks, provider_ref, review_reason, status, updated_at) on payment.refunds to shop_payment;
 
 create table product.products (
 	id text not null,

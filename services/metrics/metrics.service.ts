@@ -96,6 +96,15 @@ const settings = {
 			type: "Counter",
 			labelNames: ["result", "currency"],
 			help: "Their sum in minor units"
+		},
+		shop_psp_breaker_state: {
+			type: "Gauge",
+			help: "Calls of the payment provider: 0 go through, 1 one is on trial, 2 are refused"
+		},
+		shop_psp_failures_total: {
+			type: "Counter",
+			labelNames: ["call", "result"],
+			help: "Calls of the payment provider without an answer, and those not made"
 		}
 	}
 } as ServiceSettingSchema;

@@ -1,8 +1,9 @@
+import type { BreakerState } from "./payment.provider.guarded.ts";
 import type { PaymentRow } from "./payment.repository.ts";
 
-interface MetricUpdate {
+export interface MetricUpdate {
 	name: string;
-	method: "inc";
+	method: "inc" | "set";
 	labels: Record<string, string>;
 	value: number;
 }
@@ -18,4 +19,15 @@ export function metricsOf(rows: PaymentRow[]): MetricUpdate[] {
 			value: amount_minor
 		}
 	]);
+}
+
+const levels: Record<BreakerState, number> = { closed: 0, half_open: 1, open: 2 };
+
+export function breakerMetric(state: BreakerState): MetricUpdate {
+	return { name: "shop_psp_breaker_state", method: "set", labels: {}, value: levels[state] };
+}
+
+/** A call of the provider without an answer. */
+export function callMetric(call: string, result: string): MetricUpdate {
+	return { name: "shop_psp_failures_total", method: "inc", labels: { call, result }, value: 1 };
 }

@@ -137,14 +137,15 @@ export class SimulatedProvider implements PaymentProvider {
 	}
 
 	async #outcome(charge: Charge): Promise<Outcome> {
-		const { ref, payment_method } = charge.line;
+		const { ref, payment_method, amount, currency } = charge.line;
 		if (charge.status === "action_required") {
 			const url = challengeUrl(await this.#challenges.origin(), charge);
 			return { status: "action_required", ref, url };
 		}
 		const { brand = null, last4 = null } = testMethod(payment_method) ?? {};
 		const method = { brand, last4 };
-		if (charge.status === "succeeded") return { status: "succeeded", ref, method };
+		if (charge.status === "succeeded")
+			return { status: "succeeded", ref, method, amount: { amount, currency } };
 		return { status: "failed", ref, code: charge.failure_code!, method };
 	}
 }

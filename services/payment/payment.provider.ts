@@ -8,7 +8,8 @@ export interface Method {
 
 /** What the provider says of a charge. `processing`: it knows the charge and has not decided. */
 export type Outcome =
-	| { status: "succeeded"; ref: string; method: Method }
+	/** `amount`: what was really taken, where the provider tells it. */
+	| { status: "succeeded"; ref: string; method: Method; amount?: Money }
 	| { status: "failed"; ref: string | null; code: string; method: Method }
 	/** Waits for the customer, who must answer at `url` (3-D Secure). */
 	| { status: "action_required"; ref: string; url: string }

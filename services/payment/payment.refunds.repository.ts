@@ -1,6 +1,6 @@
-import type { PaymentStatus } from "../../contracts/payment.ts";
+import type { PaymentStatus, Share } from "../../contracts/payment.ts";
 import type { Database, Statement, Transaction } from "../../db/database.ts";
-import type { RefundOutcome } from "./payment.provider.ts";
+import type { Actor } from "../../lib/identity.ts";
 
 /** What may still be paid back of a payment, as it stands under its lock. */
 export interface Balance {
@@ -9,7 +9,11 @@ export interface Balance {
 	amount_minor: number;
 	refunded_minor: number;
 	currency: string;
+	/** Empty for a payment from before lines were known. */
+	lines: Share[];
 }
+
+export type RefundStatus = "pending" | "succeeded" | "failed" | "review";
 
 export interface NewRefund {
 	id: string;
@@ -18,16 +22,21 @@ export interface NewRefund {
 	/** Null: all that was left was asked for. */
 	requested_minor: number | null;
 	amount_minor: number;
+	lines: Share[];
 	reason: string;
-	requested_by: string;
+	actor: Actor;
 }
 
 export interface RefundRow {
 	id: string;
+	payment_id: string;
+	order_id: string;
+	purpose: string;
 	requested_minor: number | null;
 	amount_minor: number;
+	lines: Share[];
 	reason: string;
-	status: "pending" | "succeeded" | "failed";
+	status: RefundStatus;
 	/** Since it was asked for, by the database's clock. */
 	age_ms: number;
 	/** The charge it is taken from, as the provider calls it. */
@@ -35,59 +44,98 @@ export interface RefundRow {
 	currency: string;
 }
 
+/** How a refund ended, or why a human must look. */
+export type RefundVerdict =
+	| { status: "succeeded"; ref: string }
+	| { status: "failed"; code: string }
+	| { status: "review"; reason: string };
+
 const lock = (name: string, column: string): Statement => ({
 	name,
-	text: `select id, status, amount_minor, refunded_minor, currency from payment.payments
-		where ${column} = $1 for update`
+	text: `select id, status, amount_minor, refunded_minor, currency, coalesce(lines, '[]') as lines
+		from payment.payments where ${column} = $1 and amount_minor is not null for update`
 });
 const lockById = lock("refund-lock-by-id", "id");
 const lockByOrder = lock("refund-lock-by-order", "order_id");
 
-// The condition is the second wall behind the lock, the table's check the third.
-const count: Statement = {
-	name: "refund-count",
-	text: `update payment.payments set refunded_minor = refunded_minor + $2,
-			updated_at = clock_timestamp()
-		where id = $1 and status = 'succeeded' and refunded_minor + $2 <= amount_minor
-		returning id`
-};
-
-const insert: Statement = {
-	name: "refund-insert",
-	text: `insert into payment.refunds
-			(id, payment_id, purpose, requested_minor, amount_minor, reason, requested_by)
-		values ($1, $2, $3, $4, $5, $6, $7)`
-};
-
-const rows = (where: string) => `select r.id, r.requested_minor, r.amount_minor, r.reason, r.status,
-		(extract(epoch from clock_timestamp() - r.created_at) * 1000)::float8 as age_ms,
-		p.provider_ref as charge_ref, p.currency
+const columns = `r.id, r.payment_id, p.order_id, r.purpose, r.requested_minor, r.amount_minor, r.lines,
+	r.reason, r.status, (extract(epoch from clock_timestamp() - r.created_at) * 1000)::float8 as age_ms,
+	p.provider_ref as charge_ref, p.currency`;
+const rows = (where: string) => `select ${columns}
 	from payment.refunds r join payment.payments p on p.id = r.payment_id
 	where ${where} order by r.created_at, r.id`;
 const find: Statement = { name: "refund-find", text: rows("r.id = $1") };
-const pending: Statement = {
-	name: "refund-pending",
-	text: rows("r.payment_id = $1 and r.status = 'pending'")
+const ofPayment: Statement = { name: "refund-of-payment", text: rows("r.payment_id = $1") };
+
+// Counted, made and told of in one statement. The condition is the second wall behind the lock, the
+// table's check the third.
+const begin: Statement = {
+	name: "refund-begin",
+	text: `with p as (
+			update payment.payments set refunded_minor = refunded_minor + $5, seq = seq + 1,
+				updated_at = clock_timestamp()
+			where id = $2 and status = 'succeeded' and refunded_minor + $5 <= amount_minor
+			returning *),
+		r as (
+			insert into payment.refunds (id, payment_id, purpose, requested_minor, amount_minor, lines,
+				reason, requested_by)
+			select $1, id, $3, $4, $5, $6::jsonb, $7, $8::jsonb->>'id' from p)
+		insert into payment.events (payment_id, seq, type, amount_minor, status, refunded_minor, actor,
+			data, at)
+		select id, seq, 'refund_begun', $5, status, refunded_minor, $8::jsonb,
+			jsonb_build_object('refund_id', $1::uuid, 'reason', $7::text, 'lines', $6::jsonb), updated_at
+		from p
+		returning payment_id`
 };
 
-const whole: Statement = {
-	name: "refund-whole",
-	text: `select 1 from payment.payments p where p.id = $1 and p.refunded_minor = p.amount_minor
-		and not exists (select from payment.refunds r where r.payment_id = p.id and r.status = 'pending')`
-};
-
-// A refused refund gives its amount back in the same statement, so that it can be refunded again.
+// The payment's lock comes first, as when a refund is begun. A refused refund gives its amount back
+// in the same statement, so that it can be refunded again.
 const settle: Statement = {
 	name: "refund-settle",
 	beforeCommit: "payment.settle_refund.before_commit",
 	afterCommit: "payment.settle_refund.after_commit",
-	text: `with settled as (
-			update payment.refunds set status = $2, provider_ref = $3, failure_code = $4,
+	text: `with p as materialized (
+			select id from payment.payments
+			where id = (select payment_id from payment.refunds where id = $1) for update),
+		r as (
+			update payment.refunds r set status = $2, provider_ref = coalesce($3, r.provider_ref),
+				failure_code = $4, review_reason = coalesce($5, r.review_reason),
 				updated_at = clock_timestamp()
-			where id = $1 and status = 'pending' returning payment_id, amount_minor)
-		update payment.payments p set refunded_minor = p.refunded_minor - s.amount_minor,
-			updated_at = clock_timestamp()
-		from settled s where p.id = s.payment_id and $2 = 'failed'`
+			from p where r.id = $1 and r.payment_id = p.id and r.status = $6
+			returning r.*),
+		changed as (
+			update payment.payments c set seq = c.seq + 1, updated_at = clock_timestamp(),
+				refunded_minor = c.refunded_minor - case $2 when 'failed' then r.amount_minor else 0 end
+			from r where c.id = r.payment_id
+			returning c.*),
+		e as (
+			insert into payment.events (payment_id, seq, type, amount_minor, status, refunded_minor, actor,
+				data, at)
+			select c.id, c.seq, $7, r.amount_minor, c.status, c.refunded_minor, $8::jsonb,
+				jsonb_strip_nulls(jsonb_build_object('refund_id', r.id, 'status', r.status,
+					'provider_ref', $3::text, 'failure_code', $4::text, 'review_reason', r.review_reason))
+					|| $9::jsonb,
+				c.updated_at
+			from changed c join r on r.payment_id = c.id)
+		select ${columns} from r join changed p on p.id = r.payment_id`
+};
+
+const claim: Statement = {
+	name: "refund-claim",
+	text: `update payment.refunds r set looks = r.looks + 1,
+			look_at = clock_timestamp() + least(600, 5 * 2 ^ least(r.looks, 8)) * interval '1 s'
+		from payment.payments p
+		where p.id = r.payment_id and r.id in (
+			select id from payment.refunds where status = 'pending' and look_at <= clock_timestamp()
+			order by look_at limit $1 for update skip locked)
+		returning ${columns}`
+};
+
+const voided: Statement = {
+	name: "refund-voided",
+	text: `select order_id from payment.payments
+		where status = 'succeeded' and failure_code = 'voided' and refunded_minor < amount_minor
+		order by id limit $1`
 };
 
 /** The statements of paying back. What needs the payment's lock asks for the transaction. */
@@ -110,36 +158,71 @@ export class RefundRepository {
 		return (await tx.query<RefundRow>(find, [id]))[0];
 	}
 
+	/** All refunds of a payment; `tx` where they must not change meanwhile. */
+	ofPayment(paymentId: string, tx?: Transaction): Promise<RefundRow[]> {
+		return (tx ?? this.#pg).query<RefundRow>(ofPayment, [paymentId]);
+	}
+
 	/** Counts the amount and makes the pending row; false when that is more than what is left. */
 	async begin(tx: Transaction, refund: NewRefund): Promise<boolean> {
-		const counted = await tx.query(count, [refund.payment_id, refund.amount_minor]);
-		if (counted.length === 0) return false;
-		await tx.query(insert, [
+		const begun = await tx.query(begin, [
 			refund.id,
 			refund.payment_id,
 			refund.purpose,
 			refund.requested_minor,
 			refund.amount_minor,
+			JSON.stringify(refund.lines),
 			refund.reason,
-			refund.requested_by
+			JSON.stringify(refund.actor)
 		]);
-		return true;
+		return begun.length > 0;
 	}
 
-	/** Refunds of a payment whose outcome is not recorded. */
-	pending(paymentId: string): Promise<RefundRow[]> {
-		return this.#pg.query<RefundRow>(pending, [paymentId]);
+	/** Records how a pending refund ended, once; undefined when somebody else did. */
+	async settle(id: string, verdict: RefundVerdict): Promise<RefundRow | undefined> {
+		return this.#settle(id, verdict, "pending", `refund_${verdict.status}`, null, {});
 	}
 
-	/** True when all of a payment is surely paid back. */
-	async isWhole(paymentId: string): Promise<boolean> {
-		return (await this.#pg.query(whole, [paymentId])).length > 0;
+	/** Records what a human found out about a refund in review; undefined when it is in none. */
+	async decide(
+		id: string,
+		verdict: RefundVerdict,
+		actor: Actor,
+		data: object
+	): Promise<RefundRow | undefined> {
+		return this.#settle(id, verdict, "review", "refund_decided", actor, data);
 	}
 
-	/** Records how a refund ended, once. */
-	async settle(id: string, outcome: Exclude<RefundOutcome, { status: "pending" }>): Promise<void> {
-		const ref = outcome.status === "succeeded" ? outcome.ref : null;
-		const code = outcome.status === "failed" ? outcome.code : null;
-		await this.#pg.query(settle, [id, outcome.status, ref, code]);
+	async #settle(
+		id: string,
+		verdict: RefundVerdict,
+		from: RefundStatus,
+		event: string,
+		actor: Actor | null,
+		data: object
+	): Promise<RefundRow | undefined> {
+		const [settled] = await this.#pg.query<RefundRow>(settle, [
+			id,
+			verdict.status,
+			"ref" in verdict ? verdict.ref : null,
+			"code" in verdict ? verdict.code : null,
+			"reason" in verdict ? verdict.reason : null,
+			from,
+			event,
+			actor && JSON.stringify(actor),
+			JSON.stringify(data)
+		]);
+		return settled;
+	}
+
+	/** Pending refunds that nobody has looked after for a while; each is one caller's for 5 s or more. */
+	claim(limit: number): Promise<RefundRow[]> {
+		return this.#pg.query<RefundRow>(claim, [limit]);
+	}
+
+	/** Orders that were charged by a call which came after they had been called off. */
+	async chargedThoughVoided(limit: number): Promise<string[]> {
+		const found = await this.#pg.query<{ order_id: string }>(voided, [limit]);
+		return found.map(({ order_id }) => order_id);
 	}
 }

@@ -1,23 +1,44 @@
+import type { Share } from "../../contracts/payment.ts";
 import type { Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import { derivedId } from "../../lib/id.ts";
+import { systemActor, type Actor } from "../../lib/identity.ts";
 import type { Money } from "../../lib/money.ts";
-import { ask } from "./payment.calls.ts";
-import type { PaymentProvider } from "./payment.provider.ts";
-import type { Balance, RefundRepository, RefundRow } from "./payment.refunds.repository.ts";
-import { mayResend } from "./payment.unknown.ts";
+import { areLinesOf, fits, leftOf, spread } from "./payment.allocation.ts";
+import {
+	IdempotencyConflict,
+	type PaymentProvider,
+	type RefundOutcome
+} from "./payment.provider.ts";
+import type {
+	Balance,
+	RefundRepository,
+	RefundRow,
+	RefundVerdict
+} from "./payment.refunds.repository.ts";
+import { nextRefundStep } from "./payment.unknown.ts";
 
 export interface RefundsOptions {
 	repository: RefundRepository;
 	provider: PaymentProvider;
-	/** Told of refunds whose outcome is not known. */
+	/** Told of refunds whose outcome is not known, and of those that a human must look at. */
 	onTrouble(level: "warn" | "error", message: string): void;
 }
 
 interface Request {
+	/** Undefined: all that is left. */
 	amount: Money | undefined;
+	/** Undefined: spread over all. */
+	lines?: Share[];
 	reason: string;
-	requestedBy: string;
+	actor: Actor;
+}
+
+export interface GiveBack extends Request {
+	amount: Money;
+	lines: Share[];
+	order_id: string;
+	purpose: string;
 }
 
 /**
@@ -38,78 +59,164 @@ export class Refunds {
 	 *   VALIDATION_FAILED for another currency
 	 */
 	async refund(paymentId: string, key: string, request: Request): Promise<void> {
-		const { repository } = this.#options;
-		const refund = await repository.transaction(async tx => {
-			const balance = refundable(await repository.lock(tx, "id", paymentId));
-			const purpose = `refund:${key}`;
-			const before = await repository.find(tx, derivedId(balance.id, purpose));
-			if (!before) return this.#begin(tx, balance, purpose, request);
-			if (!isSame(before, request)) fail("IDEMPOTENCY_KEY_REUSED");
-			return before;
-		});
-		await this.#finish(refund);
+		await this.#once("id", paymentId, `refund:${key}`, request);
+	}
+
+	/**
+	 * Pays back some lines of an order, once per purpose. Answers the payment's id.
+	 * @throws NOT_FOUND; VALIDATION_FAILED; IDEMPOTENCY_KEY_REUSED; PAYMENT_NOT_REFUNDABLE, also when it
+	 *   was refused for good or is more than what is left; UNAVAILABLE while it is not surely paid back
+	 */
+	async giveBack({ order_id, purpose, ...request }: GiveBack): Promise<string> {
+		if (!areLinesOf(request.amount.amount, request.lines))
+			fail("VALIDATION_FAILED", "Lines must be the amount together, one per product");
+		const { id, payment_id } = await this.#once("order_id", order_id, purpose, request);
+		const all = await this.#options.repository.ofPayment(payment_id);
+		surely(all.filter(refund => refund.id === id));
+		return payment_id;
 	}
 
 	/**
 	 * Pays back all that is left of an order's payment and finishes what is pending. It may be called
 	 * until it succeeds: once all is counted there is nothing left to begin. Answers the payment's id.
-	 * @throws NOT_FOUND; PAYMENT_NOT_REFUNDABLE, also when the provider refused it before; UNAVAILABLE
-	 *   while not all is surely paid back
+	 * @throws NOT_FOUND; PAYMENT_NOT_REFUNDABLE, also while a human must look; UNAVAILABLE while not
+	 *   all is surely paid back
 	 */
 	async reverse(orderId: string, reason: string): Promise<string> {
 		const { repository } = this.#options;
-		const request = { amount: undefined, reason, requestedBy: "system" };
-		const paymentId = await repository.transaction(async tx => {
+		const request = { amount: undefined, reason, actor: systemActor };
+		const begun = await repository.transaction(async tx => {
 			const balance = refundable(await repository.lock(tx, "order_id", orderId));
-			if (balance.refunded_minor === balance.amount_minor) return balance.id;
-			const purpose = `reverse:${balance.refunded_minor}`;
-			if (await repository.find(tx, derivedId(balance.id, purpose))) fail("PAYMENT_NOT_REFUNDABLE");
-			await this.#begin(tx, balance, purpose, request);
-			return balance.id;
+			const before = await repository.ofPayment(balance.id, tx);
+			const isAll = balance.refunded_minor === balance.amount_minor;
+			const rest = isAll ? [] : [await this.#begin(tx, balance, `rest:${before.length}`, request)];
+			return { id: balance.id, before, rest };
 		});
-		for (const refund of await repository.pending(paymentId)) await this.#finish(refund);
-		if (!(await repository.isWhole(paymentId))) fail("UNAVAILABLE");
-		return paymentId;
+		await Promise.all([
+			...begun.before.map(refund => this.finish(refund)),
+			...begun.rest.map(refund => this.#send(refund))
+		]);
+		surely((await repository.ofPayment(begun.id)).filter(({ status }) => status !== "failed"));
+		return begun.id;
+	}
+
+	/** Finds out what became of a pending refund; true when that is recorded now. Never rejects. */
+	async finish(refund: RefundRow): Promise<boolean> {
+		if (refund.status !== "pending") return false;
+		const { provider, onTrouble } = this.#options;
+		const found = await provider
+			.retrieveRefund(refund.id, refund.charge_ref)
+			.catch((error: Error) => {
+				onTrouble("warn", `refund ${refund.id}: ${error.message}`);
+				return "unreachable" as const;
+			});
+		switch (nextRefundStep(found, refund.age_ms)) {
+			case "send":
+				return this.#send(refund);
+			case "review":
+				return this.#record(refund, { status: "review", reason: "unknown_for_a_day" });
+			case "record":
+				return this.#record(refund, verdictOf(found as RefundOutcome, false));
+			default:
+				return false;
+		}
+	}
+
+	/** Begins a refund and asks for it, or finishes the one that this purpose has begun before. */
+	async #once(
+		by: "id" | "order_id",
+		id: string,
+		purpose: string,
+		request: Request
+	): Promise<RefundRow> {
+		const { repository } = this.#options;
+		const { refund, isNew } = await repository.transaction(async tx => {
+			const balance = refundable(await repository.lock(tx, by, id));
+			const before = await repository.find(tx, derivedId(balance.id, purpose));
+			if (!before) return { refund: await this.#begin(tx, balance, purpose, request), isNew: true };
+			if (!isSame(before, request)) fail("IDEMPOTENCY_KEY_REUSED");
+			return { refund: before, isNew: false };
+		});
+		await (isNew ? this.#send(refund) : this.finish(refund));
+		return refund;
 	}
 
 	async #begin(
 		tx: Transaction,
-		{ id: payment_id, amount_minor, refunded_minor, currency }: Balance,
+		balance: Balance,
 		purpose: string,
-		{ amount, reason, requestedBy }: Request
+		{ amount, lines, reason, actor }: Request
 	): Promise<RefundRow> {
 		const { repository } = this.#options;
+		const { id: payment_id, currency } = balance;
 		if (amount && amount.currency !== currency) refuseCurrency(currency);
-		const left = amount_minor - refunded_minor;
+		const left = balance.amount_minor - balance.refunded_minor;
 		if (amount === undefined && left === 0) fail("PAYMENT_NOT_REFUNDABLE");
+		const amount_minor = amount?.amount ?? left;
+		if (amount_minor > left) fail(lines ? "PAYMENT_NOT_REFUNDABLE" : "REFUND_EXCEEDS_PAYMENT");
+		const parts = partsOf(amount_minor, lines, balance, await repository.ofPayment(payment_id, tx));
 		const id = derivedId(payment_id, purpose);
-		const counted = await repository.begin(tx, {
-			id,
-			payment_id,
-			purpose,
-			requested_minor: amount?.amount ?? null,
-			amount_minor: amount?.amount ?? left,
-			reason,
-			requested_by: requestedBy
-		});
-		if (!counted) fail("REFUND_EXCEEDS_PAYMENT");
+		const requested_minor = amount?.amount ?? null;
+		const refund = { id, payment_id, purpose, requested_minor, amount_minor, reason, actor };
+		if (!(await repository.begin(tx, { ...refund, lines: parts }))) fail("REFUND_EXCEEDS_PAYMENT");
 		return (await repository.find(tx, id))!;
 	}
 
-	/** Asks the provider and records its answer; without one the refund stays pending. */
-	async #finish({ id, status, age_ms, charge_ref, ...refund }: RefundRow): Promise<void> {
-		const { provider, repository, onTrouble } = this.#options;
-		if (status !== "pending") return;
-		if (!mayResend(age_ms)) return onTrouble("error", `refund ${id} needs a human`);
+	/** Asks the provider and records its answer; without one the refund stays pending. Never rejects. */
+	async #send(refund: RefundRow): Promise<boolean> {
+		const { provider, onTrouble } = this.#options;
+		const { id: key, charge_ref, amount_minor, currency, reason, purpose } = refund;
 		try {
-			const amount = { amount: refund.amount_minor, currency: refund.currency };
-			const { reason } = refund;
-			const outcome = await ask(() => provider.refund({ key: id, charge_ref, amount, reason }));
-			if (outcome.status !== "pending") await repository.settle(id, outcome);
+			const amount = { amount: amount_minor, currency };
+			const outcome = await provider.refund({ key, charge_ref, amount, reason });
+			if (outcome.status === "pending") return false;
+			// Staff who asked for it see at once that it was refused; of any other nobody would hear.
+			return await this.#record(refund, verdictOf(outcome, purpose.startsWith("refund:")));
 		} catch (error) {
-			onTrouble("warn", `refund ${id}: ${(error as Error).message}`);
+			if (error instanceof IdempotencyConflict)
+				return this.#record(refund, { status: "review", reason: "provider_conflict" });
+			onTrouble("warn", `refund ${key}: ${(error as Error).message}`);
+			return false;
 		}
 	}
+
+	async #record({ id }: RefundRow, verdict: RefundVerdict): Promise<boolean> {
+		const { repository, onTrouble } = this.#options;
+		const settled = await repository.settle(id, verdict);
+		if (settled && verdict.status === "review")
+			onTrouble("error", `refund ${id} needs a human: ${verdict.reason}`);
+		return settled !== undefined;
+	}
+}
+
+/** @throws PAYMENT_NOT_REFUNDABLE when one was refused, or awaits a human; UNAVAILABLE when one is pending */
+function surely(refunds: RefundRow[]): void {
+	if (refunds.some(({ status }) => status === "review" || status === "failed"))
+		fail("PAYMENT_NOT_REFUNDABLE", "The provider refused, or does not know; a human must look");
+	if (refunds.some(({ status }) => status === "pending")) fail("UNAVAILABLE");
+}
+
+function verdictOf(outcome: RefundOutcome, isSeen: boolean): RefundVerdict {
+	if (outcome.status === "failed" && !isSeen) return { status: "review", reason: outcome.code };
+	return outcome as RefundVerdict;
+}
+
+/** @throws PAYMENT_NOT_REFUNDABLE when the lines asked for are more than what is left of them */
+function partsOf(
+	amount: number,
+	asked: Share[] | undefined,
+	{ lines }: Balance,
+	refunds: RefundRow[]
+): Share[] {
+	const counted = refunds.filter(({ status }) => status !== "failed");
+	const left = leftOf(
+		lines,
+		counted.flatMap(refund => refund.lines)
+	);
+	if (!asked) return spread(amount, left);
+	if (lines.length > 0 && !fits(asked, left))
+		fail("PAYMENT_NOT_REFUNDABLE", "More than what is left of a line");
+	return asked.filter(part => part.amount > 0);
 }
 
 function refundable(balance: Balance | undefined): Balance {

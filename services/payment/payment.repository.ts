@@ -1,10 +1,13 @@
 import type { Charge, Payment, PaymentStatus } from "../../contracts/payment.ts";
-import type { Database, Statement } from "../../db/database.ts";
+import type { Database } from "../../db/database.ts";
 import { derivedId } from "../../lib/id.ts";
 import type { Outcome } from "./payment.provider.ts";
+import * as shown from "./payment.representation.ts";
+import * as sql from "./payment.statements.ts";
+import { queueWithinMs, sendWithinMs, type Unsettled } from "./payment.unknown.ts";
 
-/** A payment as the charging part sees it. One that is `voided` has no amount, and needs none. */
-export interface PaymentRow {
+/** A payment as the charging part sees it. One that is only a bar has no amount, and needs none. */
+export interface PaymentRow extends Unsettled {
 	id: string;
 	order_id: string;
 	amount_minor: number;
@@ -12,15 +15,19 @@ export interface PaymentRow {
 	payment_method: string;
 	status: PaymentStatus;
 	failure_code: string | null;
-	/** Since it was first sent, by the database's clock. */
-	age_ms: number;
+	/** The provider's name for the charge, where it has told one. */
+	provider_ref: string | null;
+	action_url: string | null;
+	/** How often it may have been sent: a fence, by which an attempt is taken in hand. */
+	sends: number;
 }
 
 /** How a charge ended, or why a human must look. */
-export type Verdict = { id: string } & (
+export type Ending =
 	| Exclude<Outcome, { status: "processing" | "action_required" }>
-	| { status: "review"; reason: string }
-);
+	| { status: "review"; reason: string; ref?: string };
+
+export type Verdict = Ending & { id: string };
 
 export interface Summary {
 	id: string;
@@ -34,96 +41,7 @@ export function paymentIdOf(orderId: string): string {
 	return derivedId(orderId, "charge");
 }
 
-const row = `p.id, p.order_id, p.amount_minor, p.currency, p.payment_method, p.status, p.failure_code,
-	(extract(epoch from clock_timestamp() - p.first_sent_at) * 1000)::float8 as age_ms`;
-
-// The id follows from the order, so two nodes collide on both unique indexes. A conflict target would
-// name only one, and the other then raises an error when both insert at the same instant.
-const begin: Statement = {
-	name: "payment-begin",
-	beforeCommit: "payment.begin.before_commit",
-	afterCommit: "payment.begin.after_commit",
-	text: `insert into payment.payments (id, order_id, user_id, amount_minor, currency, payment_method)
-		select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[])
-			as x(id, order_id, user_id, amount_minor, currency, payment_method)
-		order by order_id
-		on conflict do nothing
-		returning id, order_id, amount_minor, currency, payment_method, status, failure_code,
-			0::float8 as age_ms`
-};
-
-// Taken in the place of the payment's row, so that a charge and this exclude each other.
-const bar: Statement = {
-	name: "payment-void",
-	beforeCommit: "payment.bar.before_commit",
-	afterCommit: "payment.bar.after_commit",
-	text: `insert into payment.payments (id, order_id, status, failure_code)
-		select x.id, x.order_id, 'failed', 'voided'
-		from unnest($1::uuid[], $2::uuid[]) as x(id, order_id) order by x.order_id
-		on conflict do nothing`
-};
-
-const find: Statement = {
-	name: "payment-find",
-	text: `select ${row} from payment.payments p where p.order_id = any($1::uuid[])`
-};
-
-// Rows are locked in one order, or two batches that share orders could deadlock.
-const record: Statement = {
-	name: "payment-record",
-	beforeCommit: "payment.record.before_commit",
-	afterCommit: "payment.record.after_commit",
-	text: `with x as materialized (
-			select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-				$7::text[]) as x(id, status, ref, failure_code, review_reason, brand, last4)),
-		locked as materialized (
-			select id from payment.payments where id in (select id from x) and status = 'processing'
-			order by id for update)
-		update payment.payments p set status = x.status, provider_ref = x.ref,
-			failure_code = x.failure_code, review_reason = x.review_reason, method_brand = x.brand,
-			method_last4 = x.last4, updated_at = clock_timestamp()
-		from x join locked using (id) where p.id = x.id
-		returning ${row}`
-};
-
-const review: Statement = {
-	name: "payment-review",
-	text: `with locked as materialized (
-			select id from payment.payments where id = any($1::uuid[]) and status <> 'review'
-			order by id for update)
-		update payment.payments p set status = 'review', review_reason = $2,
-			updated_at = clock_timestamp()
-		from locked where p.id = locked.id
-		returning ${row}`
-};
-
-const representation = (where: string) => `select json_build_object(
-		'id', p.id, 'order_id', p.order_id, 'status', p.status,
-		'amount', json_build_object('amount', p.amount_minor, 'currency', p.currency),
-		'refunded', json_build_object('amount', p.refunded_minor, 'currency', p.currency),
-		'method', json_build_object('brand', p.method_brand, 'last4', p.method_last4),
-		'created_at', ${instant("p.created_at")},
-		'refunds', coalesce((select json_agg(json_build_object('id', r.id,
-				'amount', json_build_object('amount', r.amount_minor, 'currency', p.currency),
-				'reason', r.reason, 'status', r.status, 'created_at', ${instant("r.created_at")})
-			order by r.created_at, r.id) from payment.refunds r where r.payment_id = p.id), '[]'))
-	as payment from payment.payments p where ${where} and p.amount_minor is not null and ($2::text is null or p.user_id = $2)`;
-
-function instant(column: string): string {
-	return `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-}
-
-const byId: Statement = { name: "payment-by-id", text: representation("p.id = $1") };
-const byOrder: Statement = { name: "payment-by-order", text: representation("p.order_id = $1") };
-
-const summaries: Statement = {
-	name: "payment-summaries",
-	text: `select id, order_id, status,
-			json_build_object('amount', refunded_minor, 'currency', currency) as refunded
-		from payment.payments where order_id = any($1::uuid[]) and amount_minor is not null`
-};
-
-/** The statements of charging and reading; those of paying back are in payment.refunds.repository. */
+/** Charging and reading; paying back is in payment.refunds.repository. */
 export class PaymentRepository {
 	readonly #pg: Database;
 
@@ -133,23 +51,28 @@ export class PaymentRepository {
 
 	/** Makes the rows of orders that have none; answers those. On disk when it resolves. */
 	begin(charges: Charge[]): Promise<PaymentRow[]> {
-		return this.#pg.query<PaymentRow>(begin, [
+		return this.#pg.query<PaymentRow>(sql.begin, [
 			charges.map(({ order_id }) => paymentIdOf(order_id)),
 			charges.map(({ order_id }) => order_id),
 			charges.map(({ user_id }) => user_id),
 			charges.map(({ amount }) => amount.amount),
 			charges.map(({ amount }) => amount.currency),
-			charges.map(({ payment_method }) => payment_method)
+			charges.map(({ payment_method }) => payment_method),
+			charges.map(({ lines }) => JSON.stringify(lines))
 		]);
 	}
 
 	/** Bars orders that have no row from ever being charged. On disk when it resolves. */
 	async void(orderIds: string[]): Promise<void> {
-		await this.#pg.query(bar, [orderIds.map(paymentIdOf), orderIds]);
+		await this.#pg.query(sql.bar, [orderIds.map(paymentIdOf), orderIds]);
 	}
 
 	find(orderIds: string[]): Promise<PaymentRow[]> {
-		return this.#pg.query<PaymentRow>(find, [orderIds]);
+		return this.#pg.query<PaymentRow>(sql.findByOrders, [orderIds]);
+	}
+
+	async findById(id: string): Promise<PaymentRow | undefined> {
+		return (await this.#pg.query<PaymentRow>(sql.findById, [id]))[0];
 	}
 
 	/**
@@ -157,7 +80,7 @@ export class PaymentRepository {
 	 * It does not wait for the disk: the provider can be asked again.
 	 */
 	record(verdicts: Verdict[]): Promise<PaymentRow[]> {
-		return this.#pg.deferred<PaymentRow>(record, [
+		return this.#pg.deferred<PaymentRow>(sql.record, [
 			verdicts.map(({ id }) => id),
 			verdicts.map(({ status }) => status),
 			verdicts.map(v => ("ref" in v ? v.ref : null)),
@@ -170,17 +93,55 @@ export class PaymentRepository {
 
 	/** Puts payments before a human, whatever their state; answers those that were not there yet. */
 	review(ids: string[], reason: string): Promise<PaymentRow[]> {
-		return this.#pg.query<PaymentRow>(review, [ids, reason]);
+		return this.#pg.query<PaymentRow>(sql.review, [ids, reason]);
+	}
+
+	/** Notes where the customer must act, and begins his time; undefined when that was done before. */
+	async challenge(
+		{ id }: PaymentRow,
+		{ ref, url }: { ref: string; url: string },
+		withinMs: number
+	): Promise<PaymentRow | undefined> {
+		return (await this.#pg.query<PaymentRow>(sql.challenge, [id, ref, url, withinMs]))[0];
+	}
+
+	/**
+	 * Takes another attempt at a charge in hand; undefined when somebody else has done that. On disk
+	 * when it resolves: a charge that was sent must never look as if it was not.
+	 */
+	async resend({ id, sends }: PaymentRow): Promise<PaymentRow | undefined> {
+		return (await this.#pg.query<PaymentRow>(sql.resend, [id, sends]))[0];
+	}
+
+	/** Takes back attempts that surely never reached the provider. Nothing is lost if this is. */
+	async unsend(rows: PaymentRow[]): Promise<void> {
+		await this.#pg.deferred(sql.unsend, [rows.map(({ id }) => id), rows.map(r => r.sends)]);
+	}
+
+	/**
+	 * Voids a charge that the provider does not know; undefined when it may still come to be, or was
+	 * taken in hand again.
+	 */
+	async giveUp(
+		{ id, sends }: PaymentRow,
+		maxProcessingMs: number
+	): Promise<PaymentRow | undefined> {
+		const deadMs = maxProcessingMs + sendWithinMs + queueWithinMs;
+		return (await this.#pg.query<PaymentRow>(sql.giveUp, [id, sends, deadMs]))[0];
 	}
 
 	/** @param owner the user it must belong to, undefined for staff */
 	async get(by: "id" | "order_id", id: string, owner?: string): Promise<Payment | undefined> {
-		const statement = by === "id" ? byId : byOrder;
+		const statement = by === "id" ? shown.byId : shown.byOrder;
 		const [found] = await this.#pg.query<{ payment: Payment }>(statement, [id, owner ?? null]);
 		return found?.payment;
 	}
 
-	summaries(orderIds: string[]): Promise<Summary[]> {
-		return this.#pg.query<Summary>(summaries, [orderIds]);
+	/** @param at an instant: as things stood then */
+	summaries(orderIds: string[], at?: string): Promise<Summary[]> {
+		const ids = orderIds.map(paymentIdOf);
+		return at === undefined
+			? this.#pg.query<Summary>(shown.summaries, [ids])
+			: this.#pg.query<Summary>(shown.summariesAt, [ids, at]);
 	}
 }

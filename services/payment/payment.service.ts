@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { config, type Config } from "../../config/index.ts";
-import { payment as contract, type Payment } from "../../contracts/payment.ts";
+import { payment as contract, paymentSettled, type Payment } from "../../contracts/payment.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
-import { service } from "../../lib/service.ts";
+import { service, tell } from "../../lib/service.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Charges } from "./payment.charges.ts";
-import { metricsOf } from "./payment.metrics.ts";
+import { breakerMetric, callMetric, metricsOf, type MetricUpdate } from "./payment.metrics.ts";
+import { GuardedProvider } from "./payment.provider.guarded.ts";
 import type { PaymentProvider } from "./payment.provider.ts";
 import { SimulatedProvider } from "./payment.provider.simulator.ts";
 import { Refunds } from "./payment.refunds.ts";
@@ -51,8 +52,8 @@ export default service<typeof contract.actions, This>(contract, {
 
 		async refund(ctx) {
 			const { id, idempotency_key, amount, reason } = ctx.params;
-			const requestedBy = identityOf(ctx.meta).id;
-			await this.refunds.refund(id, idempotency_key, { amount, reason, requestedBy });
+			const actor = identityOf(ctx.meta);
+			await this.refunds.refund(id, idempotency_key, { amount, reason, actor });
 			return this.one("id", id);
 		},
 
@@ -70,7 +71,8 @@ export default service<typeof contract.actions, This>(contract, {
 		},
 
 		async summaries(ctx) {
-			return { payments: await this.payments.summaries(ctx.params.order_ids) };
+			const { order_ids, at } = ctx.params;
+			return { payments: await this.payments.summaries(order_ids, at) };
 		},
 
 		async ready() {
@@ -85,18 +87,24 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	async started() {
-		const { provider: name, answerMs } = config().payment;
-		const provider = (this.provider = await providers[name]());
+		const { provider: name, answerMs, challengeMs } = config().payment;
+		const measure = (metric: MetricUpdate) =>
+			void this.broker.broadcastLocal("metrics.update", metric);
+		const provider = (this.provider = new GuardedProvider(await providers[name](), {
+			onState: state => measure(breakerMetric(state)),
+			onCall: (operation, result) => {
+				if (result !== "ok") measure(callMetric(operation, result));
+			}
+		}));
 		const onTrouble = (level: "warn" | "error", message: string) => this.logger[level](message);
 		this.payments = new PaymentRepository(this.pg);
 		this.charges = new Charges({
 			repository: this.payments,
 			provider,
 			answerMs,
-			onRecorded: rows => {
-				for (const metric of metricsOf(rows))
-					void this.broker.broadcastLocal("metrics.update", metric);
-			},
+			challengeMs,
+			onRecorded: rows => metricsOf(rows).forEach(measure),
+			onLate: order_ids => tell(this.broker, paymentSettled, { order_ids }),
 			onTrouble
 		});
 		this.refunds = new Refunds({ repository: new RefundRepository(this.pg), provider, onTrouble });

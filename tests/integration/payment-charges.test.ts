@@ -33,6 +33,8 @@ afterAll(async () => {
 	await database.drop();
 });
 
+const usd = (amount: number) => ({ amount, currency: "USD" });
+
 function chargeOf(payment_method = "pm_card_visa", over: Partial<Charge> = {}): Charge {
 	const amount = { amount: 1000, currency: "USD" };
 	const lines = [{ product_id: "prod-001", amount: over.amount?.amount ?? amount.amount }];
@@ -66,8 +68,8 @@ async function row(orderId: string) {
 async function begun(ageS: number, { order_id, user_id, amount, payment_method } = chargeOf()) {
 	await database.rows(
 		`insert into payment.payments
-			(id, order_id, user_id, amount_minor, currency, payment_method, first_sent_at)
-		values ($1, $2, $3, $4, $5, $6, now() - $7 * interval '1 s')`,
+			(id, order_id, user_id, amount_minor, currency, payment_method, first_sent_at, sent_at)
+		values ($1, $2, $3, $4, $5, $6, now() - $7 * interval '1 s', now() - $7 * interval '1 s')`,
 		[
 			derivedId(order_id, "charge"),
 			order_id,
@@ -169,7 +171,7 @@ describe("charging", () => {
 	it("puts a charge that comes again with another amount before a human", async () => {
 		const asked = chargeOf();
 		await charge([asked]);
-		const other = { ...asked, amount: { amount: 1001, currency: "USD" } };
+		const other = chargeOf("pm_card_visa", { amount: usd(1001), order_id: asked.order_id });
 		expect(await charge([other])).toMatchObject([{ status: "review" }]);
 		expect(await row(asked.order_id)).toMatchObject({
 			status: "review",
@@ -191,18 +193,29 @@ describe("charging", () => {
 	it("goes to a human when the provider knows the key with another request", async () => {
 		const asked = chargeOf();
 		await charge([asked]);
-		await database.rows("delete from payment.payments where order_id = $1", [asked.order_id]);
-		const other = {
-			...chargeOf(undefined, { amount: { amount: 7, currency: "USD" } }),
-			order_id: asked.order_id
-		};
+		for (const [table, column] of [
+			["events", "payment_id"],
+			["payments", "id"]
+		])
+			await database.rows(`delete from payment.${table} where ${column} = $1`, [
+				derivedId(asked.order_id, "charge")
+			]);
+		const other = chargeOf("pm_card_visa", { amount: usd(7), order_id: asked.order_id });
 		expect(await charge([other])).toMatchObject([{ status: "review" }]);
 		expect((await row(asked.order_id))!.review_reason).toBe("provider_conflict");
 		expect(await taken(asked.order_id)).toMatchObject([{ amount: 1000 }]);
 	});
 
+	it("refuses lines that are not the amount, or name a product twice", async () => {
+		const line = { product_id: "a", amount: 500 };
+		for (const lines of [[line], [line, line], [{ ...line, amount: 1001 }]])
+			await expect(charge([chargeOf("pm_card_visa", { lines })])).rejects.toMatchObject({
+				type: "VALIDATION_FAILED"
+			});
+	});
+
 	it("refuses an amount of nothing before it touches the batch", async () => {
-		const nothing = chargeOf("pm_card_visa", { amount: { amount: 0, currency: "USD" } });
+		const nothing = chargeOf("pm_card_visa", { amount: usd(0) });
 		const fine = chargeOf();
 		await expect(charge([fine, nothing])).rejects.toMatchObject({ type: "VALIDATION_ERROR" });
 		expect(await row(fine.order_id)).toBeUndefined();
@@ -314,6 +327,7 @@ describe("reading a payment", () => {
 			amount: { amount: 1000, currency: "USD" },
 			refunded: { amount: 0, currency: "USD" },
 			method: { brand: "visa", last4: "4242" },
+			next_action: null,
 			created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
 			refunds: []
 		});

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { ServiceBroker } from "moleculer";
 import { payment, type Payment } from "../../contracts/payment.ts";
-import { newId } from "../../lib/id.ts";
+import { derivedId, newId } from "../../lib/id.ts";
 import { call, type Params } from "../../lib/service.ts";
 import { Ledger, readLedger, type LedgerReport } from "../../psp/ledger.ts";
 import paymentService from "../../services/payment/payment.service.ts";
@@ -73,6 +73,26 @@ async function paidBackElsewhere(id: string, amount: number): Promise<void> {
 	await ledger.close();
 }
 
+/** A pending refund of all, whose node died before it asked the provider. */
+async function neverSent(paymentId: string, key: string): Promise<void> {
+	const purpose = `refund:${key}`;
+	await database.rows(
+		`insert into payment.refunds (id, payment_id, purpose, amount_minor, reason, requested_by)
+		values ($1, $2, $3, 1000, 'broken', $4)`,
+		[derivedId(paymentId, purpose), paymentId, purpose, admin.id]
+	);
+	await database.rows("update payment.payments set refunded_minor = 1000 where id = $1", [
+		paymentId
+	]);
+}
+
+async function aged(paymentId: string, hours: number): Promise<void> {
+	await database.rows(
+		"update payment.refunds set created_at = now() - $2 * interval '1 h' where payment_id = $1",
+		[paymentId, hours]
+	);
+}
+
 const usd = (amount: number) => ({ amount, currency: "USD" });
 const eur = (amount: number) => ({ amount, currency: "EUR" });
 
@@ -85,7 +105,9 @@ describe("refunding", () => {
 			{
 				id: expect.any(String),
 				amount: usd(1000),
+				lines: [{ product_id: "prod-001", amount: 1000 }],
 				reason: "broken",
+				requested_by: admin.id,
 				status: "succeeded",
 				created_at: expect.stringMatching(/Z$/)
 			}
@@ -209,19 +231,38 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([600]);
 	});
 
-	it("does not ask again under a key that the provider may have forgotten", async () => {
+	it("only looks up a refund under a key that the provider may have forgotten", async () => {
 		const { id } = await paid("pm_sim_dropRefundConnection");
 		const idempotency_key = newId();
 		await refund(id, { idempotency_key });
-		await database.rows(
-			"update payment.refunds set created_at = now() - interval '21 h' where payment_id = $1",
-			[id]
-		);
+		await aged(id, 21);
 		const { attempts } = await readLedger(ledgerPath);
 		expect(await refund(id, { idempotency_key })).toMatchObject({
-			refunds: [{ status: "pending" }]
+			refunds: [{ status: "succeeded" }]
 		});
 		expect((await readLedger(ledgerPath)).attempts).toBe(attempts);
+	});
+
+	it("does not send again what the provider never saw after 20 hours, and calls a human after 24", async () => {
+		const { id } = await paid();
+		const idempotency_key = newId();
+		await neverSent(id, idempotency_key);
+		await aged(id, 21);
+		const again = () => refund(id, { idempotency_key });
+		expect(await again()).toMatchObject({ refunds: [{ status: "pending" }] });
+		await aged(id, 24);
+		expect(await again()).toMatchObject({ refunded: usd(1000), refunds: [{ status: "review" }] });
+		expect(await paidBack(id)).toEqual([]);
+	});
+
+	it("sends what a node that died never sent", async () => {
+		const { id } = await paid();
+		const idempotency_key = newId();
+		await neverSent(id, idempotency_key);
+		expect(await refund(id, { idempotency_key })).toMatchObject({
+			refunds: [{ status: "succeeded" }]
+		});
+		expect(await paidBack(id)).toEqual([1000]);
 	});
 
 	it("gives the amount back when the provider refuses, and keeps the failed refund", async () => {
@@ -286,12 +327,14 @@ describe("reversing", () => {
 		expect(await paidBack(id)).toEqual([100, 100, 100, 700]);
 	});
 
-	it("says so for good when the provider refuses", async () => {
+	it("awaits a human when the provider refuses, and does not ask again", async () => {
 		const { id, order_id } = await paid();
 		await paidBackElsewhere(id, 1);
-		await refusedAs(reverse(order_id), "UNAVAILABLE");
 		await refusedAs(reverse(order_id), "PAYMENT_NOT_REFUNDABLE");
-		expect(await get(id)).toMatchObject({ refunded: usd(0), refunds: [{ status: "failed" }] });
+		const { attempts } = await readLedger(ledgerPath);
+		await refusedAs(reverse(order_id), "PAYMENT_NOT_REFUNDABLE");
+		expect((await readLedger(ledgerPath)).attempts).toBe(attempts);
+		expect(await get(id)).toMatchObject({ refunded: usd(1000), refunds: [{ status: "review" }] });
 	});
 
 	it("refuses orders that were not paid", async () => {

@@ -1,0 +1,43 @@
+import type { Share } from "../../contracts/payment.ts";
+import { allocate } from "../../lib/money.ts";
+
+/** What is left of each line of a payment when some parts of it are paid back. */
+export function leftOf(lines: readonly Share[], paidBack: readonly Share[]): Share[] {
+	const gone = new Map<string, number>();
+	for (const { product_id, amount } of paidBack)
+		gone.set(product_id, (gone.get(product_id) ?? 0) + amount);
+	return lines.map(({ product_id, amount }) => ({
+		product_id,
+		amount: amount - (gone.get(product_id) ?? 0)
+	}));
+}
+
+/**
+ * An amount over what is left of the lines, by largest remainder; those that get nothing are left
+ * out. So no line is ever paid back beyond its share. A payment without lines has nothing to spread.
+ */
+export function spread(amount: number, left: readonly Share[]): Share[] {
+	if (left.length === 0) return [];
+	const parts = allocate(
+		amount,
+		left.map(line => line.amount)
+	);
+	return left
+		.map(({ product_id }, index) => ({ product_id, amount: parts[index]! }))
+		.filter(part => part.amount > 0);
+}
+
+/** True when no part is of another line, or more than what is left of its own. */
+export function fits(parts: readonly Share[], left: readonly Share[]): boolean {
+	const before = new Map(left.map(({ product_id, amount }) => [product_id, amount]));
+	return (
+		leftOf(left, parts).every(({ amount }) => amount >= 0) &&
+		parts.every(({ product_id }) => before.has(product_id))
+	);
+}
+
+/** True for one line per product, together the amount. */
+export function areLinesOf(amount: number, lines: readonly Share[]): boolean {
+	const products = new Set(lines.map(({ product_id }) => product_id));
+	return products.size === lines.length && lines.reduce((sum, l) => sum + l.amount, 0) === amount;
+}

@@ -1,0 +1,48 @@
+import type { Statement } from "../../db/database.ts";
+
+/** Payments as others see them. One that is voided before any money moved is no payment to them. */
+
+function instant(column: string): string {
+	return `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
+const money = (amount: string) => `json_build_object('amount', ${amount}, 'currency', p.currency)`;
+
+const refunds = `select json_agg(json_build_object('id', r.id, 'amount', ${money("r.amount_minor")},
+		'lines', r.lines, 'reason', r.reason, 'requested_by', r.requested_by, 'status', r.status,
+		'created_at', ${instant("r.created_at")}) order by r.created_at, r.id)
+	from payment.refunds r where r.payment_id = p.id`;
+
+// Where to go is for the customer alone, whose id is $2: staff must not answer in his place.
+const representation = (where: string) => `select json_build_object(
+		'id', p.id, 'order_id', p.order_id, 'status', p.status,
+		'amount', ${money("p.amount_minor")}, 'refunded', ${money("p.refunded_minor")},
+		'method', json_build_object('brand', p.method_brand, 'last4', p.method_last4),
+		'next_action', case when $2::text is not null and p.status = 'processing'
+			and p.action_until > clock_timestamp()
+			then json_build_object('type', 'redirect', 'url', p.action_url) end,
+		'created_at', ${instant("p.created_at")}, 'refunds', coalesce((${refunds}), '[]')) as payment
+	from payment.payments p
+	where ${where} and p.amount_minor is not null and ($2::text is null or p.user_id = $2)`;
+
+export const byId: Statement = { name: "payment-by-id", text: representation("p.id = $1") };
+export const byOrder: Statement = {
+	name: "payment-by-order",
+	text: representation("p.order_id = $1")
+};
+
+export const summaries: Statement = {
+	name: "payment-summaries",
+	text: `select p.id, p.order_id, p.status, ${money("p.refunded_minor")} as refunded
+		from payment.payments p
+		where p.id = any($1::uuid[]) and not (p.status = 'failed' and p.failure_code = 'voided')`
+};
+
+export const summariesAt: Statement = {
+	name: "payment-summaries-at",
+	text: `select p.id, p.order_id, e.status, ${money("e.refunded_minor")} as refunded
+		from payment.payments p cross join lateral (
+			select * from payment.events e where e.payment_id = p.id and e.at <= $2
+			order by e.seq desc limit 1) e
+		where p.id = any($1::uuid[]) and not (e.status = 'failed' and e.data->>'failure_code' = 'voided')`
+};
