@@ -33,7 +33,8 @@ async function checkPorts({ host, port, services }: Config, gateways: number): P
 		});
 }
 
-async function embed(life: Lifecycle, data: DataFolder): Promise<string> {
+/** Starts the embedded Postgres of this folder, until the end of the process; answers its URL. */
+export async function embed(life: Lifecycle, data: DataFolder): Promise<string> {
 	const onCrash = (reason: string) => void life.fail(new LaunchError(reason));
 	const directory = data.postgres;
 	const server = await startPostgres({ directory, maxConnections: 60, progress, onCrash });

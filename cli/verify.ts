@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs";
+import pg from "pg";
+import { readEnvironment } from "../config/env.ts";
+import { toConfig, type Config } from "../config/index.ts";
+import { sqlState } from "../lib/sql-state.ts";
+import { DataFolder } from "./data-folder.ts";
+import { embed, progress } from "./ground.ts";
+import { exitCodes, explainDatabase, LaunchError } from "./launch-error.ts";
+import { run, type Lifecycle } from "./lifecycle.ts";
+import { commandLine, misused } from "./options.ts";
+
+/** What a verifier works with. */
+export interface Ground {
+	/** As the owner of all schemas, in one snapshot of the database that nothing may write to. */
+	client: pg.Client;
+	config: Config & { readonly databaseUrl: string };
+	/** Says how far it has come. @param done so many of `things` so far */
+	progress(done: number, things: string): void;
+}
+
+/** Goes through everything and gives each difference as a line of text. */
+export type Verifier = (ground: Ground) => AsyncGenerator<string>;
+
+/** Each subject is a file of its own, which exports its verifier as `verify`. */
+const subjects: Record<string, () => Promise<{ verify: Verifier }>> = {
+	orders: () => import("./verify-orders.ts"),
+	stock: () => import("./verify-stock.ts")
+};
+
+const usage = `Usage: npm run verify -- ${Object.keys(subjects).join("|")}
+Looks for rows that contradict each other: prints each difference and exits 1, or exits 0.
+Reads the database of DATABASE_URL, or the embedded one while the shop is stopped.`;
+
+const everyMs = 2000;
+
+/** At most one line in two seconds. */
+function speaker(): Ground["progress"] {
+	let last = performance.now();
+	return (done, things) => {
+		if (performance.now() - last < everyMs) return;
+		last = performance.now();
+		progress(`${done} ${things} so far`);
+	};
+}
+
+/** The embedded database needs the data folder for itself. @throws LaunchError while a shop runs */
+async function databaseUrl(life: Lifecycle, given: Config): Promise<string> {
+	if (given.databaseUrl) return given.databaseUrl;
+	if (!existsSync(given.dataDir))
+		throw new LaunchError(
+			`There is no shop in ${given.dataDir}: set DATA_DIR, or DATABASE_URL for another Postgres.`,
+			exitCodes.configuration
+		);
+	const data = new DataFolder(given.dataDir);
+	life.atEnd(data.lock());
+	return embed(life, data);
+}
+
+/** @throws LaunchError when it cannot be reached */
+async function snapshot(life: Lifecycle, connectionString: string): Promise<pg.Client> {
+	const client = new pg.Client({ connectionString, application_name: "shop verify" });
+	try {
+		await client.connect();
+	} catch (error) {
+		throw explainDatabase(error, connectionString);
+	}
+	life.atEnd(() => client.end());
+	await client.query("begin isolation level repeatable read read only");
+	return client;
+}
+
+/** 42P01, 42703, 42883: a table, column or function that is not there. */
+function outdated(error: unknown): unknown {
+	if (!["42P01", "42703", "42883"].includes(sqlState(error) ?? "")) return error;
+	return new LaunchError(
+		"The database is not of this version: npm start or npm run migrate brings it there."
+	);
+}
+
+const { positionals } = commandLine(usage, {}, true);
+const [subject = ""] = positionals;
+const load = positionals.length === 1 && Object.hasOwn(subjects, subject) && subjects[subject];
+if (!load) misused(usage, "Name what to verify.");
+
+run(async life => {
+	const given = toConfig(readEnvironment());
+	const config = { ...given, databaseUrl: await databaseUrl(life, given) };
+	const client = await snapshot(life, config.databaseUrl);
+	const { verify } = await load();
+	let differences = 0;
+	try {
+		for await (const difference of verify({ client, config, progress: speaker() })) {
+			console.log(difference);
+			differences++;
+		}
+	} catch (error) {
+		throw outdated(error);
+	}
+	console.log(differences === 0 ? `No differences in ${subject}.` : `${differences} differences.`);
+	await life.end(differences === 0 ? 0 : 1);
+});

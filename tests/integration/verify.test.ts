@@ -1,0 +1,200 @@
+import type { ServiceBroker } from "moleculer";
+import pg from "pg";
+import { toConfig, type Config } from "../../config/index.ts";
+import { readEnvironment } from "../../config/env.ts";
+import type { Verifier } from "../../cli/verify.ts";
+import { verify as verifyOrders } from "../../cli/verify-orders.ts";
+import { verify as verifyStock } from "../../cli/verify-stock.ts";
+import { order } from "../../contracts/order.ts";
+import { newId } from "../../lib/id.ts";
+import { call } from "../../lib/service.ts";
+import orderService from "../../services/order/order.service.ts";
+import paymentService from "../../services/payment/payment.service.ts";
+import productService from "../../services/product/product.service.ts";
+import { testDatabase, type TestDatabase } from "../support/database.ts";
+import { startNode, temporaryFolder } from "../support/node.ts";
+import { admin, alice, place, settledOrder } from "../support/orders.ts";
+
+let database: TestDatabase;
+let broker: ServiceBroker;
+let client: pg.Client;
+let config: Config & { databaseUrl: string };
+/** Orders in different states; the first was shipped, the second paid back. */
+let ids: string[];
+const as = (user: typeof alice) => ({ meta: { user } });
+
+beforeAll(async () => {
+	database = await testDatabase();
+	const environment = { DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() };
+	broker = await startNode([productService, paymentService, orderService], environment);
+	config = { ...toConfig(readEnvironment(environment)), databaseUrl: database.url };
+	client = new pg.Client({ connectionString: database.url });
+	await client.connect();
+	const methods = ["pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined", "pm_card_visa"];
+	const placed = await Promise.all(
+		methods.map(payment_method => place(broker, { payment_method, wait_s: 10 }))
+	);
+	ids = placed.map(answer => answer.order.id);
+	const parcel = { carrier: "UPS", tracking_number: "1Z" };
+	await call(broker, order.actions.ship, { id: ids[0]!, ...parcel }, as(admin));
+	const why = { reason: "changed my mind", idempotency_key: newId() };
+	await call(broker, order.actions.cancel, { id: ids[1]!, ...why }, as(alice));
+	await settledOrder(broker, ids[1]!);
+}, 60_000);
+
+afterAll(async () => {
+	await client.end();
+	await broker.stop();
+	await database.drop();
+});
+
+async function differences(verify: Verifier): Promise<string[]> {
+	const found = [];
+	for await (const line of verify({ client, config, progress: () => undefined })) found.push(line);
+	return found;
+}
+
+/** What is found once a superuser, whom no constraint stops, has done this; then it is undone. */
+async function after(verify: Verifier, sql: string, values: unknown[] = []): Promise<string[]> {
+	await client.query("begin");
+	try {
+		await client.query("set local session_replication_role = replica");
+		const { rowCount } = await client.query(sql, values);
+		expect(rowCount).toBeGreaterThan(0);
+		return await differences(verify);
+	} finally {
+		await client.query("rollback");
+	}
+}
+
+describe("verify orders", () => {
+	it("finds nothing where nothing was touched", async () => {
+		expect(await differences(verifyOrders)).toEqual([]);
+	});
+
+	it.each([
+		["type", "'order.delivered'"],
+		["from_status", "'pending'"],
+		["to_status", "'delivered'"],
+		["reason", "coalesce(reason, '') || '.'"],
+		["actor", `'{"id": "user-123", "role": "customer"}'`],
+		["at", "at + interval '1 microsecond'"],
+		["snapshot", "replace(snapshot::text, 'UPS', 'DHL')::json"],
+		["hash", "sha256(hash)"]
+	])("names the row whose %s was altered", async (column, value) => {
+		const sql = `update orders.history set ${column} = ${value} where order_id = $1 and version = 4`;
+		const found = await after(verifyOrders, sql, [ids[0]]);
+		expect(found).toContain(`order ${ids[0]} version 4: was altered`);
+		expect(found.every(line => line.startsWith(`order ${ids[0]} version`))).toBe(true);
+	});
+
+	it.each([1, 2, 3, 4, 5])("names row %i when it was removed", async version => {
+		const sql = "delete from orders.history where order_id = $1 and version = $2";
+		const found = await after(verifyOrders, sql, [ids[1], version]);
+		expect(found).toContain(`order ${ids[1]} version ${version}: is missing`);
+	});
+
+	it("names a row that was renumbered, or moved to another order", async () => {
+		const renumbered = "update orders.history set version = 9 where order_id = $1 and version = 4";
+		expect(await after(verifyOrders, renumbered, [ids[0]])).toContain(
+			`order ${ids[0]} version 4: is missing`
+		);
+		const moved = "update orders.history set order_id = $2 where order_id = $1 and version = 4";
+		const found = await after(verifyOrders, moved, [ids[0], ids[2]]);
+		expect(found).toContain(`order ${ids[0]} version 4: is missing`);
+		expect(found).toContain(`order ${ids[2]} version 4: was altered`);
+	});
+
+	it("names a row that was added, even with its right hash", async () => {
+		const sql = `insert into orders.history (order_id, version, type, from_status, to_status, actor, at, snapshot, hash)
+			select order_id, version + 1, 'order.delivered', to_status, 'delivered', actor, at, snapshot,
+				orders.history_hash(hash, order_id, version + 1, 'order.delivered', to_status, 'delivered', null, actor, at, snapshot)
+			from orders.history where order_id = $1 and version = 4`;
+		expect(await after(verifyOrders, sql, [ids[0]])).toContain(
+			`order ${ids[0]} version 5: was added`
+		);
+	});
+
+	it.each([
+		["status", "'delivered'"],
+		["reason", "'because'"],
+		["user_id", "'user-456'"],
+		["items", "jsonb_set(items, '{0,quantity}', '3')"],
+		["shipping_address", "jsonb_set(shipping_address, '{zip}', '\"0\"')"],
+		["shipment", `'{"carrier": "DHL", "tracking_number": "1Z"}'`]
+	])("names an order whose %s is not what its history says", async (column, value) => {
+		const sql = `update orders.orders set ${column} = ${value} where id = $1`;
+		const found = await after(verifyOrders, sql, [ids[0]]);
+		expect(found).toEqual([expect.stringContaining(`order ${ids[0]} version 4: ${column} is `)]);
+	});
+
+	it.each([
+		["subtotal_minor = subtotal_minor + 1, total_minor = total_minor + 1", "totals is "],
+		["currency = 'EUR'", "totals is "],
+		["version = version + 1", "is missing"],
+		["version = version - 1", "was added"],
+		["history_hash = ''", "is not what the order says it is"],
+		["created_at = created_at - interval '1 s'", "times are not those of its history"],
+		["updated_at = updated_at + interval '1 s'", "times are not those of its history"]
+	])("sees that somebody set %s", async (change, says) => {
+		const sql = `update orders.orders set ${change} where id = $1`;
+		const found = await after(verifyOrders, sql, [ids[0]]);
+		expect(found).toContainEqual(expect.stringContaining(says));
+	});
+
+	it("names what lacks its other half", async () => {
+		expect(await after(verifyOrders, "delete from orders.orders where id = $1", [ids[2]])).toEqual([
+			`order ${ids[2]} version 3: has no order`
+		]);
+		const events = "delete from orders.outbox where order_id = $1 and version = 2";
+		expect(await after(verifyOrders, events, [ids[2]])).toEqual([
+			`order ${ids[2]} version 2: has no event in the outbox, or another one`
+		]);
+		const history = "delete from orders.history where order_id = $1";
+		expect(await after(verifyOrders, history, [ids[2]])).toContain(
+			`order ${ids[2]} version 3: has no history`
+		);
+	});
+});
+
+describe("verify stock", () => {
+	it("finds nothing where nothing was touched", async () => {
+		expect(await differences(verifyStock)).toEqual([]);
+	});
+
+	it.each([
+		["update product.stock set on_hand = on_hand + 1 where product_id = 'prod-001'", "on hand"],
+		["update product.stock set reserved = reserved + 1 where product_id = 'prod-001'", "reserved"],
+		["delete from product.stock where product_id = 'prod-001'", "has no stock row"],
+		[
+			"delete from product.stock_ledger where product_id = 'prod-001' and reason = 'initial'",
+			"on hand"
+		]
+	])("names the product after: %s", async (sql, says) => {
+		const found = await after(verifyStock, sql);
+		expect(found).toContainEqual(expect.stringContaining(says));
+		expect(found.every(line => line.startsWith("product prod-001: "))).toBe(true);
+	});
+
+	it.each([
+		["update product.stock_ledger set d_on_hand = -3 where order_id = $1 and reason = 'sold'", 0],
+		["delete from product.stock_ledger where order_id = $1 and reason = 'reserved'", 0],
+		[
+			"update product.stock_ledger set reason = 'expired' where order_id = $1 and reason = 'released'",
+			2
+		],
+		["update product.reservation set quantity = 3 where order_id = $1", 3],
+		["delete from product.reservation where order_id = $1", 3],
+		["delete from product.reservation_head where order_id = $1", 0],
+		["update product.reservation_head set state = 'released' where order_id = $1", 0],
+		["update product.reservation_head set state = 'committed' where order_id = $1", 1],
+		["update product.reservation_head set state = 'locked' where order_id = $1", 2],
+		["update orders.orders set status = 'cancelled' where id = $1", 0],
+		["update orders.orders set status = 'confirmed' where id = $1", 1],
+		["update orders.orders set status = 'confirmed' where id = $1", 2],
+		["delete from orders.orders where id = $1", 3]
+	])("names the order after: %s (%i)", async (sql, which) => {
+		const found = await after(verifyStock, sql, [ids[which]]);
+		expect(found).toContainEqual(expect.stringContaining(`order ${ids[which]}: `));
+	});
+});
