@@ -12,7 +12,8 @@ const ground = {
 		order: undefined,
 		payment: "postgres://pay:x@elsewhere/pay"
 	},
-	token: { privateKey: "private", publicKey: "public", ttlS: 600 }
+	token: { privateKey: "private", publicKey: "public", ttlS: 600 },
+	payment: { secretKey: "sk_test_x", webhookSecret: "whsec_x" }
 };
 
 describe("plan", () => {
@@ -35,6 +36,13 @@ describe("plan", () => {
 describe("the environment of a node", () => {
 	const environments = plan(["gateway=2"]).map(node => own(node, ground));
 	const of = (service: string) => environments.find(({ SERVICES }) => SERVICES === service)!;
+
+	it("gives Stripe's keys to the payment service alone", () => {
+		for (const key of ["sk_test_x", "whsec_x"]) {
+			const holders = environments.filter(env => Object.values(env).includes(key));
+			expect(holders.map(({ SERVICES }) => SERVICES)).toEqual(["payment"]);
+		}
+	});
 
 	it("gives the signing key to the user service alone", () => {
 		const holders = environments.filter(env => Object.values(env).includes("private"));

@@ -32,8 +32,10 @@ export function plan(words: readonly string[]): NodePlan[] {
 }
 
 type Environment = Record<string, string>;
+type StripeKeys = Pick<Config["payment"], "secretKey" | "webhookSecret">;
 type Ground = Pick<Config, "dataDir" | "serviceDatabaseUrls" | "token" | "port"> & {
 	databaseUrl: string;
+	payment?: StripeKeys;
 };
 
 /** Settings that all nodes share. Secrets are not among them: each node gets only its own. */
@@ -41,6 +43,11 @@ export function shared(source: Record<string, string | undefined>): Environment 
 	const settings = Object.entries(variables).filter(([, variable]) => !("secret" in variable));
 	const names = ["PATH", "HOME", ...settings.map(([name]) => name)];
 	return Object.fromEntries(names.flatMap(name => (source[name] ? [[name, source[name]]] : [])));
+}
+
+function stripeKeys({ secretKey, webhookSecret }: Partial<StripeKeys> = {}): Environment {
+	const keys = { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret };
+	return Object.fromEntries(Object.entries(keys).flatMap(([k, v]) => (v ? [[k, v]] : [])));
 }
 
 /** The secrets and addresses of one node: its own database role, its own half of the token key. */
@@ -54,6 +61,7 @@ export function own({ service, index }: NodePlan, ground: Ground): Environment {
 		...common,
 		METRICS_PORT: "0",
 		[`${service.toUpperCase()}_DATABASE_URL`]: url,
-		...(service === "user" && { TOKEN_PRIVATE_KEY: privateKey })
+		...(service === "user" && { TOKEN_PRIVATE_KEY: privateKey }),
+		...(service === "payment" && stripeKeys(ground.payment))
 	};
 }

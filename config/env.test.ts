@@ -53,16 +53,37 @@ describe("readEnvironment", () => {
 		expect(lines.join("\n")).not.toContain("hunter2");
 	});
 
+	const production = { NODE_ENV: "production", PAYMENT_PROVIDER: "simulator" };
+
+	it("wants to be told in production who takes the money", () => {
+		const said =
+			"PAYMENT_PROVIDER: must be said with NODE_ENV=production; the simulator moves no money";
+		expect(linesOf({ NODE_ENV: "production" })).toEqual([said]);
+		expect(linesOf(production)).toEqual([]);
+		expect(linesOf({ NODE_ENV: "production", SERVICES: "gateway,order" })).toEqual([]);
+	});
+
+	it("wants Stripe's keys where Stripe takes the money, from the payment service alone", () => {
+		const stripe = { PAYMENT_PROVIDER: "stripe" };
+		expect(linesOf(stripe)).toEqual([
+			"STRIPE_SECRET_KEY: is needed with PAYMENT_PROVIDER=stripe",
+			"STRIPE_WEBHOOK_SECRET: is needed with PAYMENT_PROVIDER=stripe"
+		]);
+		const keys = { STRIPE_SECRET_KEY: "sk_test_x", STRIPE_WEBHOOK_SECRET: "whsec_x" };
+		expect(linesOf({ ...stripe, ...keys })).toEqual([]);
+		expect(linesOf({ ...stripe, SERVICES: "order" })).toEqual([]);
+	});
+
 	it("refuses demo data in production", () => {
-		expect(linesOf({ NODE_ENV: "production", DEMO: "1" })).toEqual([
+		expect(linesOf({ ...production, DEMO: "1" })).toEqual([
 			"DEMO: must not be on with NODE_ENV=production"
 		]);
-		expect(linesOf({ NODE_ENV: "production", DEMO: "0" })).toEqual([]);
+		expect(linesOf({ ...production, DEMO: "0" })).toEqual([]);
 	});
 
 	it("refuses armed failpoints in production", () => {
 		const FAILPOINTS = "payment.charge.before_reply=kill";
-		expect(linesOf({ NODE_ENV: "production", FAILPOINTS })).toEqual([
+		expect(linesOf({ ...production, FAILPOINTS })).toEqual([
 			"FAILPOINTS: must not be set with NODE_ENV=production"
 		]);
 		expect(linesOf({ NODE_ENV: "test", FAILPOINTS })).toEqual([]);

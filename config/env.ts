@@ -124,14 +124,25 @@ export const variables = {
 		about: "life of an access token in seconds"
 	},
 	PAYMENT_PROVIDER: {
-		schema: oneOf(["simulator"]),
+		schema: oneOf(["simulator", "stripe"]),
 		fallback: "simulator",
-		about: "who takes the money; the simulator is for one host"
+		about:
+			"who takes the money; the simulator is for one host and moves none, so production wants this said"
 	},
 	PAYMENT_RETURN_URL: {
 		schema: T.String({ pattern: "^https?://\\S+$" }),
 		fallback: "http://localhost:8080/docs",
 		about: "where a customer's browser goes after the bank's page (3-D Secure)"
+	},
+	STRIPE_API_URL: {
+		schema: T.String({ pattern: "^https?://[^/\\s]+/?$" }),
+		fallback: "https://api.stripe.com",
+		about: "where Stripe's API is spoken; that of npm run psp, to try it without Stripe"
+	},
+	STRIPE_SECRET_KEY: {
+		schema: T.String({ pattern: "^(sk|rk)_\\S+$" }),
+		...secret,
+		about: "the shop's key for Stripe's API; payment service only"
 	},
 	STRIPE_WEBHOOK_SECRET: {
 		schema: T.String({ pattern: "^whsec_\\S+$" }),
@@ -147,6 +158,15 @@ export const variables = {
 		schema: ms(1000, 86_400_000),
 		fallback: 900_000,
 		about: "how long a customer may take to confirm a payment at his bank (3-D Secure)"
+	},
+	PSP_PORT: {
+		schema: port,
+		fallback: 8090,
+		about: "port of npm run psp, the simulated provider as a process; 0 takes a free one"
+	},
+	PSP_WEBHOOK_URL: {
+		schema: T.String({ pattern: "^https?://\\S+$" }),
+		about: "where npm run psp sends its messages; without it they are only listed"
 	},
 	PRICING: {
 		schema: T.String(),
@@ -213,6 +233,20 @@ function read(name: string, variable: Variable, source: Source, lines: string[])
 	}
 }
 
+/** A shop must know who takes its money, and be able to ask them. */
+function faultsOfProvider(values: Environment, source: Source): string[] {
+	const { NODE_ENV, PAYMENT_PROVIDER, SERVICES } = values;
+	if (!SERVICES?.split(",").includes("payment")) return [];
+	if (NODE_ENV === "production" && !source.PAYMENT_PROVIDER)
+		return [
+			"PAYMENT_PROVIDER: must be said with NODE_ENV=production; the simulator moves no money"
+		];
+	if (PAYMENT_PROVIDER !== "stripe") return [];
+	return (["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] as const)
+		.filter(name => !source[name] && !source[`${name}_FILE`])
+		.map(name => `${name}: is needed with PAYMENT_PROVIDER=stripe`);
+}
+
 /** @throws EnvironmentError with every fault */
 export function readEnvironment(source: Source = process.env): Environment {
 	const lines: string[] = [];
@@ -221,6 +255,7 @@ export function readEnvironment(source: Source = process.env): Environment {
 	) as Environment;
 	if (values.NODE_ENV === "production" && values.DEMO)
 		lines.push("DEMO: must not be on with NODE_ENV=production");
+	lines.push(...faultsOfProvider(values, source));
 	if (values.NODE_ENV === "production" && values.FAILPOINTS)
 		lines.push("FAILPOINTS: must not be set with NODE_ENV=production");
 	if (lines.length > 0) throw new EnvironmentError(lines);

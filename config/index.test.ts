@@ -7,7 +7,7 @@ describe("toConfig", () => {
 	it("switches demo mode on, but not in production", () => {
 		expect(from({}).demo).toBe(true);
 		expect(from({ DEMO: "0" }).demo).toBe(false);
-		expect(from({ NODE_ENV: "production" }).demo).toBe(false);
+		expect(from({ NODE_ENV: "production", PAYMENT_PROVIDER: "simulator" }).demo).toBe(false);
 	});
 
 	it("splits the list of services", () => {

@@ -41,12 +41,15 @@ export interface Config {
 		readonly ttlS: number;
 	};
 	readonly payment: {
-		readonly provider: "simulator";
+		readonly provider: Environment["PAYMENT_PROVIDER"];
 		readonly returnUrl: string;
+		readonly apiUrl: string;
+		readonly secretKey: string | undefined;
 		readonly webhookSecret: string | undefined;
 		readonly answerMs: number;
 		readonly challengeMs: number;
 	};
+	readonly psp: { readonly port: number; readonly webhookUrl: string | undefined };
 	readonly pricing: PricingTable;
 	readonly failpoints: readonly Arming[];
 	readonly logLevel: Environment["LOG_LEVEL"];
@@ -121,10 +124,13 @@ export function toConfig(env: Environment): Config {
 		payment: {
 			provider: env.PAYMENT_PROVIDER,
 			returnUrl: env.PAYMENT_RETURN_URL,
+			apiUrl: env.STRIPE_API_URL,
+			secretKey: env.STRIPE_SECRET_KEY,
 			webhookSecret: env.STRIPE_WEBHOOK_SECRET,
 			answerMs: env.PAYMENT_ANSWER_MS,
 			challengeMs: env.PAYMENT_CHALLENGE_MS
 		},
+		psp: { port: env.PSP_PORT, webhookUrl: env.PSP_WEBHOOK_URL },
 		pricing: parsePricing(env.PRICING),
 		failpoints: parseFailpoints(env.FAILPOINTS),
 		logLevel: env.LOG_LEVEL

@@ -34,7 +34,8 @@ export async function serveChallenge(
 	const says = { approve: "approved", refuse: "refused" } as const;
 	const answer = form.get("answer") as keyof typeof says;
 	if (!isPost || !Object.hasOwn(says, answer)) return show(res, charge);
-	const after = (await engine.answer(ref, says[answer]))!;
+	await engine.answer(ref, says[answer]);
+	const after = engine.book.charge(ref)!;
 	const back = after.line.challenge!.return_url;
 	if (!back) return show(res, after);
 	res.writeHead(303, { Location: wayBack(back, after), "Cache-Control": "no-store" }).end();

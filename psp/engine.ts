@@ -57,34 +57,36 @@ export class Engine {
 			status,
 			failure_code,
 			challenge,
-			at: this.now().toISOString()
+			at: this.#at()
 		};
 		await this.#ledger.append(line);
 		return { charge: this.book.chargeOf(line.key)!, line };
 	}
 
-	/** Answers the charge as it then stands; undefined where there is none. */
+	/** Writes an answer down, if there is such a charge; answers the line. The book says what it changed. */
 	async answer(
 		charge_ref: string,
 		says: AnswerLine["says"],
 		asked: Asked | null = null
-	): Promise<Charge | undefined> {
-		const at = this.now().toISOString();
-		if (!this.book.charge(charge_ref)) await this.refresh();
-		if (!this.book.charge(charge_ref)) return undefined;
-		await this.#ledger.append({ kind: "answer", charge_ref, says, asked, at });
-		return this.book.charge(charge_ref);
+	): Promise<AnswerLine> {
+		const line: AnswerLine = { kind: "answer", charge_ref, says, asked, at: this.#at() };
+		await this.#ledger.append(line);
+		return line;
 	}
 
 	/** Answers the refund under the key, and this attempt, which need not be the one that made it. */
 	async refund(attempt: RefundAttempt): Promise<{ refund: Refund; line: RefundLine }> {
-		const line: RefundLine = { kind: "refund", ...attempt, at: this.now().toISOString() };
+		const line: RefundLine = { kind: "refund", ...attempt, at: this.#at() };
 		await this.#ledger.append(line);
 		return { refund: this.book.refunds.get(line.key)!, line };
 	}
 
 	async delivered(event: string): Promise<void> {
 		await this.#ledger.append({ kind: "delivery", event });
+	}
+
+	#at(): string {
+		return this.now().toISOString();
 	}
 
 	/** Reads what other processes wrote. */

@@ -60,9 +60,13 @@ const testMethods: Readonly<Record<string, TestMethod>> = {
 	pm_sim_rateLimitFirst: { ...visa, charge: { refuse: "rate_limit" } }
 };
 
-/** The method of a name; `pm_sim_hang30s` hangs 30 s, up to 99. Undefined where there is none. */
+/** Nothing hangs longer: a shop must know when it may take silence for a no. */
+export const longestHangMs = 30_000;
+
+/** The method of a name; `pm_sim_hang9s` hangs 9 s. Undefined where there is none. */
 export function testMethod(name: string): TestMethod | undefined {
 	const seconds = /^pm_sim_hang(\d{1,2})s$/.exec(name)?.[1];
-	if (seconds) return { ...visa, charge: { hangMs: Number(seconds) * 1000 } };
+	if (seconds)
+		return { ...visa, charge: { hangMs: Math.min(Number(seconds) * 1000, longestHangMs) } };
 	return Object.hasOwn(testMethods, name) ? testMethods[name] : undefined;
 }

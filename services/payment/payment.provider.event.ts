@@ -1,4 +1,4 @@
-import { Stripe } from "stripe";
+import Stripe from "stripe";
 import { BadSignature, type ProviderEvent } from "./payment.provider.ts";
 
 /** A message that is older than this (s) may be a recorded one that is played again. */

@@ -130,7 +130,10 @@ export class SimulatedProvider implements PaymentProvider {
 			this.#refused.add(key);
 			throw new ProviderUnavailable(trouble.refuse, 1000);
 		}
-		if (trouble.hangMs && !again) await delay(trouble.hangMs);
+		const { hangMs = 0 } = trouble;
+		if (hangMs > 0 && !again) await delay(hangMs);
+		// Whoever asked has been told by then that it can no longer come to be.
+		if (hangMs >= this.maxProcessingMs && !again) throw new ProviderUnavailable("timed out");
 		const done = await work();
 		if (trouble.after && !again) throw new ProviderUnavailable("connection lost");
 		return done;

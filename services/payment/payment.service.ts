@@ -10,6 +10,7 @@ import { breakerMetric, callMetric, metricsOf, type MetricUpdate } from "./payme
 import { GuardedProvider } from "./payment.provider.guarded.ts";
 import type { PaymentProvider } from "./payment.provider.ts";
 import { SimulatedProvider } from "./payment.provider.simulator.ts";
+import { StripeProvider } from "./payment.provider.stripe.ts";
 import { Refunds } from "./payment.refunds.ts";
 import { RefundRepository } from "./payment.refunds.repository.ts";
 import { PaymentRepository } from "./payment.repository.ts";
@@ -27,7 +28,9 @@ const providers: Record<Config["payment"]["provider"], () => Promise<PaymentProv
 		const { webhookSecret, returnUrl } = config().payment;
 		const path = join(config().dataDir, "psp-ledger.jsonl");
 		return SimulatedProvider.open({ path, webhookSecret, returnUrl });
-	}
+	},
+	stripe: async () =>
+		new StripeProvider({ ...config().payment, secretKey: config().payment.secretKey! })
 };
 
 /**

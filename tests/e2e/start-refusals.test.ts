@@ -113,7 +113,7 @@ describe("npm start refuses in a sentence", () => {
 	});
 
 	it("production without token keys", async () => {
-		const { code, output } = await start({ NODE_ENV: "production" });
+		const { code, output } = await start({ NODE_ENV: "production", PAYMENT_PROVIDER: "simulator" });
 		expect(output).toContain("Set TOKEN_PRIVATE_KEY");
 		expect(code).toBe(78);
 	});

@@ -64,7 +64,8 @@ function environment(own: Environment): Environment {
 	return { PATH, HOME, ...own };
 }
 
-function launch(script: string, args: string[], env: Environment) {
+/** Starts a command of cli/ and keeps what it prints. */
+export function launch(script: string, args: string[], env: Environment) {
 	const child = spawn("node", [join("cli", script), ...args], { cwd: root, env: environment(env) });
 	let output = "";
 	for (const stream of [child.stdout, child.stderr])

@@ -1,0 +1,61 @@
+import Stripe from "stripe";
+import {
+	IdempotencyConflict,
+	ProviderUnavailable,
+	type Outcome,
+	type RefundOutcome
+} from "./payment.provider.ts";
+import { failureCode, methodOf } from "./payment.stripe.objects.ts";
+
+/** What Stripe's errors mean: a fact about the charge, a conflict, or that nothing is known. */
+
+const { StripeCardError, StripeConnectionError, StripeError } = Stripe.errors;
+const { StripeIdempotencyError, StripeInvalidRequestError } = Stripe.errors;
+
+/** The outcome where the error is one: the bank's no, or a card that Stripe does not know. */
+export function declined(error: unknown): Outcome | undefined {
+	if (error instanceof StripeCardError) {
+		const ref = error.payment_intent?.id ?? null;
+		const method = methodOf(error.payment_method?.card);
+		return { status: "failed", ref, code: failureCode(error), method };
+	}
+	if (!isInvalid(error) || error.param !== "payment_method") return undefined;
+	const method = methodOf(undefined);
+	return { status: "failed", ref: null, code: "payment_method_unknown", method };
+}
+
+const refused: Readonly<Record<string, string>> = {
+	charge_already_refunded: "refund_exceeds_charge",
+	resource_missing: "charge_not_found"
+};
+
+/** The outcome where Stripe refuses a refund for good. */
+export function refundRefused(error: unknown): RefundOutcome | undefined {
+	if (!isInvalid(error)) return undefined;
+	const byParam = error.param === "amount" ? "refund_exceeds_charge" : "charge_not_found";
+	return { status: "failed", code: refused[error.code ?? ""] ?? byParam };
+}
+
+/** True when an intent cannot be given up, because it ended before. */
+export function unexpectedState(error: unknown): boolean {
+	return isInvalid(error) && error.code === "payment_intent_unexpected_state";
+}
+
+/**
+ * Throws what the error means where the outcome is not known.
+ * @throws IdempotencyConflict, ProviderUnavailable, or the error itself
+ */
+export function thrown(error: unknown, key: string): never {
+	if (!(error instanceof StripeError)) throw error;
+	const { statusCode = 0 } = error;
+	if (error instanceof StripeIdempotencyError && statusCode !== 409)
+		throw new IdempotencyConflict(key);
+	const cannotServe = statusCode === 409 || statusCode === 429 || statusCode >= 500;
+	if (!cannotServe && !(error instanceof StripeConnectionError)) throw error;
+	const seconds = Number(error.headers?.["retry-after"]);
+	throw new ProviderUnavailable(error.message, seconds > 0 ? seconds * 1000 : undefined);
+}
+
+function isInvalid(error: unknown): error is InstanceType<typeof StripeInvalidRequestError> {
+	return error instanceof StripeInvalidRequestError;
+}
