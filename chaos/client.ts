@@ -11,7 +11,7 @@ const address = {
 };
 
 /** A customer waits so long for an answer, and then asks again. */
-const patienceMs = 5000;
+const patienceMs = 2500;
 
 /** States in which nothing more happens to an order by itself. */
 export const rest: ReadonlySet<string> = new Set([

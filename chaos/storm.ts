@@ -22,11 +22,12 @@ export class Storm {
 		this.#faults = faults;
 	}
 
-	/** Goes on while `wanted` says so; resolves when the last fault is over. */
-	async run(wanted: () => boolean): Promise<void> {
+	/** Goes on while `wanted` says so, and waits while it is `early`; resolves when the last fault is over. */
+	async run(wanted: () => boolean, early: () => boolean): Promise<void> {
 		while (wanted()) {
 			const fault = this.#faults.next().value;
 			await sleep(fault.gapMs);
+			while (early() && wanted()) await sleep(50);
 			this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
 			// What it was to happen to may be down already, which is as good.
 			const lasting = this.#happen(fault).catch(() => undefined);

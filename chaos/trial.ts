@@ -57,7 +57,7 @@ export class Trial {
 	}
 
 	static async open(world: World, options: TrialOptions): Promise<Trial> {
-		const { seed, orders, lanes = 32, perSecond = 20 } = options;
+		const { seed, orders, lanes = 48, perSecond = 20 } = options;
 		const shelves = await stockUp(world.servers.postgres.url, orders);
 		const tokens = await sign(world);
 		const history = await History.open(join(world.folder, "history.jsonl"));
@@ -79,10 +79,8 @@ export class Trial {
 		await this.load.settle(10_000);
 	}
 
-	/** Holds every promise against what happened. Ends the witness. */
-	async verdict(): Promise<Verdict> {
-		await this.#sampler.stop();
-		await this.history.close();
+	/** Holds every promise against what has happened so far. */
+	async examine(): Promise<Verdict> {
 		const { violations: brokenStock, samples } = this.#sampler;
 		const { outcomes } = this.history;
 		const ledger = await this.world.provider.ledger();
@@ -95,6 +93,12 @@ export class Trial {
 			violations: violations(evidence)
 		}));
 		return { findings, evidence };
+	}
+
+	/** Ends the witness; the world goes on. */
+	async close(): Promise<void> {
+		await this.#sampler.stop();
+		await this.history.close();
 	}
 
 	async #underWay(): Promise<number> {

@@ -35,7 +35,7 @@ const settings = {
 	LOG_LEVEL: "warn"
 };
 
-const twoOfEach = ["product=2", "order=2", "payment=2"];
+const twoOfEach = ["gateway=2", "product=2", "order=2", "payment=2"];
 
 /** A shop of real processes on real servers, each wire of which can be cut. */
 export class World {
@@ -45,6 +45,7 @@ export class World {
 	readonly keys: TokenKeys;
 	readonly nodes: ChaosNode[] = [];
 	readonly #options: WorldOptions;
+	#door = 0;
 
 	private constructor(
 		options: WorldOptions,
@@ -82,9 +83,10 @@ export class World {
 		}
 	}
 
-	/** Where clients find the gateway: behind a proxy too. */
+	/** Where clients find the shop: its gateways in turn, each behind a proxy too. */
 	get url(): string {
-		return this.nodes.find(({ wires }) => wires.clients)!.wires.clients!.url;
+		const doors = this.nodes.flatMap(({ wires }) => wires.clients ?? []);
+		return doors[this.#door++ % doors.length]!.url;
 	}
 
 	get ready(): boolean {
