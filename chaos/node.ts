@@ -1,6 +1,8 @@
 import { appendFileSync } from "node:fs";
 import type { NodePlan } from "../cli/cluster-plan.ts";
+import type { FailpointOrder } from "../cli/failpoints.ts";
 import { SupervisedNode } from "../cli/supervisor.ts";
+import type { Arming, Hit } from "../lib/failpoint.ts";
 import type { Proxy } from "./proxy.ts";
 
 /** The ways out of a node: a proxy for each server it talks to. */
@@ -16,8 +18,12 @@ export interface NodeOptions {
 	log: string;
 	/** Told each time it has come back from a fall. */
 	onReady(): void;
-	onMessage?(message: unknown): void;
+	/** Told of each failpoint that strikes there, before it does. */
+	onHit(hit: Hit): void;
 }
+
+/** What a node says of its failpoints (cli/failpoints.ts). */
+type Said = { armed: true } | { hit: Hit };
 
 const patienceMs = 10_000;
 
@@ -29,8 +35,9 @@ export class ChaosNode {
 	readonly #process: SupervisedNode;
 	#downMs = 0;
 	#halted = false;
+	#onArmed: () => void = () => undefined;
 
-	constructor({ plan, root, environment, wires, log, onReady, onMessage }: NodeOptions) {
+	constructor({ plan, root, environment, wires, log, onReady, onHit }: NodeOptions) {
 		this.name = plan.name;
 		this.service = plan.service;
 		this.wires = wires;
@@ -39,7 +46,11 @@ export class ChaosNode {
 			say: line => appendFileSync(log, `${line}\n`),
 			restartAfterMs: () => this.#downMs,
 			onReady,
-			...(onMessage && { onMessage })
+			onMessage: message => {
+				const said = message as Said;
+				if ("hit" in said) onHit(said.hit);
+				else this.#onArmed();
+			}
 		});
 	}
 
@@ -70,9 +81,20 @@ export class ChaosNode {
 		this.#process.signal("SIGCONT");
 	}
 
-	/** Over the process's own channel, which only its parent holds. */
-	send(message: object): void {
-		this.#process.send(message);
+	/** Arms failpoints over the process's own channel; resolves when it has said so. */
+	arm(...armings: Arming[]): Promise<void> {
+		return this.#order({ arm: armings });
+	}
+
+	disarm(): Promise<void> {
+		return this.#order({ disarm: true });
+	}
+
+	#order(order: FailpointOrder): Promise<void> {
+		return new Promise(resolve => {
+			this.#onArmed = resolve;
+			this.#process.send(order);
+		});
 	}
 
 	heal(): void {

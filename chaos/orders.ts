@@ -22,12 +22,16 @@ export interface Shelves {
 
 /** Stripe's test payment methods by how often they are used, and the simulator's for bad connections. */
 export const paymentMethods = {
-	pm_card_visa: 58,
+	pm_card_visa: 48,
 	pm_card_mastercard: 10,
 	pm_card_chargeDeclined: 10,
 	pm_card_visa_chargeDeclinedInsufficientFunds: 4,
 	pm_sim_dropConnection: 10,
 	pm_sim_dropRefundConnection: 5,
+	pm_sim_errorAfterCommit: 4,
+	pm_sim_errorAfterRefund: 2,
+	pm_sim_rateLimitFirst: 2,
+	pm_card_threeDSecureRequired: 2,
 	pm_sim_slow: 3
 };
 

@@ -2,7 +2,13 @@ import pg from "pg";
 import { rest } from "./client.ts";
 import type { Evidence } from "./evidence.ts";
 import { schedule, type FaultKind } from "./nemesis.ts";
-import { recoveries, type OrderLife, type Recovery, type SignsOfLife } from "./recovery.ts";
+import {
+	recoveries,
+	slowest,
+	type OrderLife,
+	type Recovery,
+	type SignsOfLife
+} from "./recovery.ts";
 import { Storm, type Kill } from "./storm.ts";
 import { storyOf, type Story } from "./story.ts";
 import { Trial, type Finding } from "./trial.ts";
@@ -32,7 +38,10 @@ export interface Proof {
 	faults: Partial<Record<FaultKind, number>>;
 	recoveries: Recovery[];
 	findings: Finding[];
+	/** Of orders with which a promise was broken. */
 	stories: Story[];
+	/** Of the order that took longest after a kill. */
+	slowest: Story | null;
 	samples: number;
 	stormMs: number;
 	quiesceMs: number;
@@ -75,15 +84,19 @@ export async function prove(world: World, options: ProofOptions): Promise<Proof>
 	const quiesceMs = elapsed() - stormMs;
 	const { findings, evidence } = await trial.examine();
 	await trial.close();
+	const felt = await recoveriesOf(world, storm.kills, evidence);
+	const last = slowest(felt, "ordersMs")?.order_id;
+	const url = world.servers.postgres.url;
 	return {
 		seed,
 		orders: evidence.orders.length,
 		requests: history.requests,
 		states: countBy(evidence.orders, ({ status }) => status),
 		faults: Object.fromEntries(storm.counts),
-		recoveries: await felt(world, storm.kills, evidence),
+		recoveries: felt,
 		findings,
 		stories: await stories(world, findings, evidence),
+		slowest: last ? await storyOf(url, last, evidence.outcomes, evidence.ledger) : null,
 		samples: evidence.samples,
 		stormMs,
 		quiesceMs
@@ -109,7 +122,7 @@ async function stories(
 }
 
 /** What the services are seen to have done: their own records, and the clients' for the gateway. */
-async function felt(
+async function recoveriesOf(
 	world: World,
 	kills: readonly Kill[],
 	{ outcomes, ledger }: Evidence

@@ -23,7 +23,11 @@ describe("how long a kill is felt", () => {
 	});
 
 	it("and the slowest is named", () => {
-		expect(slowest(found, "ordersMs")).toEqual({ node: "order-1", ms: 800 });
+		expect(slowest(found, "ordersMs")).toEqual({
+			node: "order-1",
+			ms: 800,
+			order_id: "under way"
+		});
 		expect(slowest([], "serviceMs")).toBeUndefined();
 	});
 });

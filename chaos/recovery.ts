@@ -16,6 +16,8 @@ export interface Recovery {
 	serviceMs: number | null;
 	/** From the kill to the moment at which the last of the orders then under way came to rest. */
 	ordersMs: number | null;
+	/** That last order. */
+	order_id: string | null;
 }
 
 /** How long each kill was felt. Pure. */
@@ -30,13 +32,17 @@ export function recoveries(
 			(least, time) => (time > killed && time < least ? time : least),
 			Number.POSITIVE_INFINITY
 		);
-		const rested = orders
+		const last = orders
 			.filter(({ created_at, rested_at }) => created_at <= killed && (rested_at ?? 0) > killed)
-			.map(({ rested_at }) => rested_at! - killed);
+			.reduce<OrderLife | undefined>(
+				(a, b) => (a && a.rested_at! > b.rested_at! ? a : b),
+				undefined
+			);
 		return {
 			node,
 			serviceMs: Number.isFinite(next) ? next - killed : null,
-			ordersMs: rested.length > 0 ? Math.max(...rested) : null
+			ordersMs: last ? last.rested_at! - killed : null,
+			order_id: last?.order_id ?? null
 		};
 	});
 }
@@ -45,10 +51,12 @@ export function recoveries(
 export function slowest(
 	found: readonly Recovery[],
 	part: "serviceMs" | "ordersMs"
-): { node: string; ms: number } | undefined {
+): { node: string; ms: number; order_id: string | null } | undefined {
 	return found
 		.flatMap(recovery =>
-			recovery[part] === null ? [] : [{ node: recovery.node, ms: recovery[part] }]
+			recovery[part] === null
+				? []
+				: [{ node: recovery.node, ms: recovery[part], order_id: recovery.order_id }]
 		)
 		.sort((a, b) => b.ms - a.ms)[0];
 }

@@ -7,6 +7,7 @@ import { DataFolder } from "../cli/data-folder.ts";
 import { freePort } from "../cli/free-port.ts";
 import { tokenKeys, type TokenKeys } from "../cli/keys.ts";
 import { LaunchError } from "../cli/launch-error.ts";
+import type { Hit } from "../lib/failpoint.ts";
 import { ChaosNode, type Wires } from "./node.ts";
 import { startProvider, type Provider } from "./provider.ts";
 import { Proxy } from "./proxy.ts";
@@ -23,7 +24,8 @@ export interface WorldOptions {
 	environment?: Record<string, string>;
 	/** Told when a node that fell is ready again. */
 	onReady?(node: ChaosNode): void;
-	onMessage?(node: ChaosNode, message: unknown): void;
+	/** Told of each failpoint that strikes, before it does. */
+	onHit?(node: ChaosNode, hit: Hit): void;
 }
 
 /** Short times, so that a recovery is seen soon; a lease below the call's limit makes stale nodes common. */
@@ -32,6 +34,8 @@ const settings = {
 	SAGA_POLL_MS: "100",
 	CALL_TIMEOUT_MS: "3000",
 	TOKEN_TTL_S: "3600",
+	/** A customer whose bank asks does not answer here, and may wait only so long. */
+	PAYMENT_CHALLENGE_MS: "2000",
 	LOG_LEVEL: "warn"
 };
 
@@ -124,7 +128,7 @@ export class World {
 	}
 
 	async #node(nodePlan: NodePlan): Promise<ChaosNode> {
-		const { root, folder, environment, onReady, onMessage } = this.#options;
+		const { root, folder, environment, onReady, onHit } = this.#options;
 		const { postgres, nats } = this.servers;
 		const { service, name } = nodePlan;
 		const wires: Wires = { nats: await nats.wire() };
@@ -157,7 +161,7 @@ export class World {
 			wires,
 			log: join(folder, "log", `${name}.log`),
 			onReady: () => onReady?.(node),
-			onMessage: message => onMessage?.(node, message)
+			onHit: hit => onHit?.(node, hit)
 		});
 		return node;
 	}
