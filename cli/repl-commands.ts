@@ -1,5 +1,5 @@
 import type { BrokerOptions, ServiceBroker } from "moleculer";
-import { order, type Order } from "../contracts/order.ts";
+import { order, type Order, type OrderSaga } from "../contracts/order.ts";
 import { product } from "../contracts/product.ts";
 import type { Fault } from "../lib/errors.ts";
 import { newId } from "../lib/id.ts";
@@ -55,6 +55,30 @@ async function placeOrder(
 	console.log(summary(placed.order));
 }
 
+function sagaLine({ order_id, status, ...saga }: OrderSaga): string {
+	const { step, attempt, waits_for, next_run_at, last_error, cancel_requested, lease } = saga;
+	const waiting = lease ? `runs on ${lease.owner}` : `waits for ${waits_for ?? "a node"}`;
+	const called = cancel_requested ? ", called off" : "";
+	const line = `${order_id}  ${status} (${step}${called})  ${waiting} until ${lease?.until ?? next_run_at}`;
+	return `${line}, attempt ${attempt}${last_error ? `: ${last_error}` : ""}`;
+}
+
+async function showSagas(broker: ServiceBroker): Promise<void> {
+	const { data } = await call(broker, order.actions["saga.list"], { limit: 100 }, asOperator);
+	for (const saga of data) console.log(sagaLine(saga));
+	if (data.length === 0) console.log("Every order is at rest.");
+}
+
+/** `saga <id>` and `saga retry <id>` are one command to the REPL. */
+async function sagaCommand(broker: ServiceBroker, { id: word = "", more }: Words): Promise<void> {
+	const { "saga.get": get, "saga.retry": retry } = order.actions;
+	const saga =
+		word === "retry"
+			? await call(broker, retry, { id: more ?? "" }, asOperator)
+			: await call(broker, get, { id: word }, asOperator);
+	console.log(sagaLine(saga));
+}
+
 interface Refused {
 	message: string;
 	data?: { detail?: string } | Fault[];
@@ -95,5 +119,15 @@ export const commands: Command[] = [
 		command: "place <product> <n>",
 		description: "Order n units as the demo customer user-123",
 		action: told(placeOrder)
+	},
+	{
+		command: "sagas",
+		description: "Show the orders that are not at rest",
+		action: told(showSagas)
+	},
+	{
+		command: "saga <id> [more]",
+		description: "Show where an order stands; saga retry <id> tries it again at once",
+		action: told(sagaCommand)
 	}
 ];

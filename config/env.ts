@@ -102,6 +102,11 @@ export const variables = {
 		fallback: 500,
 		about: "how often a node looks for orders that wait or were left behind"
 	},
+	SAGA_BACKLOG: {
+		schema: T.Integer({ minimum: 1, maximum: 1_000_000 }),
+		fallback: 1000,
+		about: "no more orders are taken while more than so many are on their way"
+	},
 	DEMO: {
 		schema: T.Boolean(),
 		about:

@@ -34,7 +34,12 @@ export interface Config {
 	readonly natsUrl: string | undefined;
 	readonly namespace: string;
 	readonly callTimeoutMs: number;
-	readonly saga: { readonly leaseMs: number; readonly pollMs: number };
+	readonly saga: {
+		readonly leaseMs: number;
+		readonly pollMs: number;
+		/** Most orders on their way; more are not taken. */
+		readonly backlog: number;
+	};
 	readonly token: {
 		readonly privateKey: string | undefined;
 		readonly publicKey: string | undefined;
@@ -115,7 +120,11 @@ export function toConfig(env: Environment): Config {
 		natsUrl: env.NATS_URL,
 		namespace: env.SHOP_NAMESPACE,
 		callTimeoutMs: env.CALL_TIMEOUT_MS,
-		saga: { leaseMs: env.SAGA_LEASE_MS, pollMs: env.SAGA_POLL_MS },
+		saga: {
+			leaseMs: env.SAGA_LEASE_MS,
+			pollMs: env.SAGA_POLL_MS,
+			backlog: env.SAGA_BACKLOG
+		},
 		token: {
 			privateKey: env.TOKEN_PRIVATE_KEY,
 			publicKey: env.TOKEN_PUBLIC_KEY,

@@ -1,4 +1,12 @@
-import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import {
+	contract,
+	nullable,
+	oneOf,
+	strictObject,
+	T,
+	type ActionSpec,
+	type Static
+} from "../lib/schema.ts";
 import { PaymentMethod, PaymentStatus } from "./payment.ts";
 import {
 	Cursor,
@@ -125,6 +133,62 @@ export type OrderEvent = Static<typeof OrderEvent>;
 const everyone = ["customer", "support", "admin"] as const;
 const ById = strictObject({ id: Uuid });
 
+/** What an order that sleeps waits for: an error to pass, the provider's answer, or a human. */
+export const SagaWait = oneOf(["fault", "outcome", "human"]);
+
+/** An order that is not at rest, as those see it who run the shop. */
+export const OrderSaga = strictObject(
+	{
+		order_id: Uuid,
+		status: OrderStatus,
+		step: oneOf(["forward", "refund", "return"]),
+		attempt: T.Integer({ minimum: 0, description: "How often it was put to sleep" }),
+		waits_for: nullable(SagaWait),
+		last_error: nullable(T.String()),
+		next_run_at: Instant,
+		lease: nullable(strictObject({ owner: T.String(), until: Instant })),
+		cancel_requested: T.Boolean(),
+		age_s: T.Integer({ minimum: 0, description: "Since the order was placed" })
+	},
+	{ title: "OrderSaga" }
+);
+export type OrderSaga = Static<typeof OrderSaga>;
+
+const operators = { kind: "command", access: ["admin"], returns: OrderSaga } as const;
+
+const sagaActions = {
+	"saga.list": {
+		...operators,
+		summary: "Orders that are not at rest, the oldest first",
+		kind: "query",
+		params: strictObject({
+			waits_for: T.Optional(SagaWait),
+			limit: T.Optional(Limit),
+			cursor: T.Optional(Cursor)
+		}),
+		returns: strictObject(
+			{ data: T.Array(OrderSaga), next_cursor: NextCursor },
+			{ title: "OrderSagaList" }
+		)
+	},
+	"saga.get": {
+		...operators,
+		summary: "Where an order stands on its way; unknown once it is at rest",
+		kind: "query",
+		params: ById
+	},
+	"saga.retry": {
+		...operators,
+		summary: "Try an order again at once that sleeps",
+		params: ById
+	},
+	"saga.resolve": {
+		...operators,
+		summary: "Call an order off that does not come to rest; what was charged is paid back",
+		params: strictObject({ id: Uuid, decision: oneOf(["call_off"]), note: text(200) })
+	}
+} as const satisfies Record<string, ActionSpec>;
+
 export const order = contract("order", {
 	place: {
 		summary: "Place an order. Prices are the shop's; the same key places one order",
@@ -192,5 +256,6 @@ export const order = contract("order", {
 		params: ById,
 		returns: strictObject({ data: T.Array(OrderEvent) }, { title: "OrderEventList" })
 	},
+	...sagaActions,
 	ready
 });

@@ -1,6 +1,8 @@
 import { createHmac } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { anyArmed, failpoint, isArmed, type Failpoint } from "../lib/failpoint.ts";
+import { sqlState } from "../lib/sql-state.ts";
 import { insideTransaction } from "../lib/transaction-scope.ts";
 
 /** A prepared statement: planned once per connection under its name. */
@@ -82,9 +84,12 @@ export class Database {
 		return this.#run(this.#lazy, statement, values);
 	}
 
-	/** Several statements in one transaction. Nothing in `work` may leave the process: a guard throws. */
+	/**
+	 * Several statements in one transaction. Nothing in `work` may leave the process: a guard throws;
+	 * and it may run up to 4 times, where Postgres undoes it.
+	 */
 	transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R> {
-		return this.#transaction(this.#prompt, work);
+		return again(() => this.#transaction(this.#prompt, work));
 	}
 
 	async #run<R extends object>(
@@ -93,7 +98,7 @@ export class Database {
 		values: unknown[]
 	): Promise<R[]> {
 		if (anyArmed()) return this.#runToFailpoints(pool, statement, values);
-		return (await pool.query<R>({ ...statement, values })).rows;
+		return again(async () => (await pool.query<R>({ ...statement, values })).rows);
 	}
 
 	async #runToFailpoints<R extends object>(
@@ -121,6 +126,9 @@ export class Database {
 				(await client.query({ ...statement, values })).rows as never[]
 		};
 		let broken: Error | undefined;
+		// A cut connection is an event beside the failed query; without a listener it ends the process.
+		const onCut = (error: Error) => (broken = error);
+		client.on("error", onCut);
 		try {
 			await client.query("begin");
 			const result = await insideTransaction(() => work(tx));
@@ -131,6 +139,7 @@ export class Database {
 			await client.query("rollback").catch((e: Error) => (broken = e));
 			throw error;
 		} finally {
+			client.off("error", onCut);
 			client.release(broken);
 		}
 	}
@@ -140,6 +149,24 @@ export class Database {
 		await this.#prompt.end();
 		if (this.#lazy !== this.#prompt) await this.#lazy.end();
 	}
+}
+
+const mostRetries = 3;
+
+/**
+ * Tries again what Postgres has undone as a whole for the sake of others: a deadlock (40P01) or a
+ * serialisation failure (40001). Never a commit whose connection broke: that one is unknown.
+ */
+async function again<R>(work: () => Promise<R>): Promise<R> {
+	for (let tries = 0; ; tries++)
+		try {
+			return await work();
+		} catch (error) {
+			const isUndone = /^(40001|40P01)$/.test(sqlState(error) ?? "");
+			if (!isUndone || tries === mostRetries) throw error;
+			// Those who met must not meet again in step.
+			await delay(Math.random() * 20 * 2 ** tries);
+		}
 }
 
 export interface Transaction {

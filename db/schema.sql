@@ -110,9 +110,11 @@ create table orders.saga (
 	cancel_reason text,
 	cancel_actor jsonb,
 	last_error text,
+	waits_for text,
 	constraint saga_pkey PRIMARY KEY (order_id),
 	constraint saga_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(id),
-	constraint saga_step_check CHECK ((step = ANY (ARRAY['forward'::text, 'refund'::text])))
+	constraint saga_step_check CHECK ((step = ANY (ARRAY['forward'::text, 'refund'::text]))),
+	constraint saga_waits_for_check CHECK ((waits_for = ANY (ARRAY['fault'::text, 'outcome'::text, 'human'::text])))
 ) with (fillfactor=70);
 CREATE INDEX saga_due ON orders.saga USING btree (next_run_at);
 grant delete, insert, select, update on orders.saga to shop_orders;

@@ -136,6 +136,16 @@ export const routes = {
 			refusals: ["ILLEGAL_TRANSITION"]
 		})
 	],
+	sagas: [
+		route("GET /api/v1/ops/sagas", "listSagas", orders["saga.list"]),
+		route("GET /api/v1/ops/sagas/{id}", "getSaga", orders["saga.get"]),
+		route("POST /api/v1/ops/sagas/{id}/retry", "retrySaga", orders["saga.retry"], {
+			refusals: ["ILLEGAL_TRANSITION"]
+		}),
+		route("POST /api/v1/ops/sagas/{id}/resolve", "resolveSaga", orders["saga.resolve"], {
+			refusals: ["ILLEGAL_TRANSITION"]
+		})
+	],
 	payments: [
 		route("GET /api/v1/payments/{id}", "getPayment", payments.get, { omit: ["order_id"] }),
 		route("POST /api/v1/payments/{id}/refund", "refundPayment", payments.refund, {

@@ -39,7 +39,7 @@ export type Effect =
 	| { do: "restock" }
 	/** `yields`: gives way to a wish to cancel. `ends`: the saga is over in the same commit. */
 	| { do: "tell"; to: OrderStatus; reason: string | null; yields: boolean; ends: boolean }
-	| { do: "sleep"; backoff: keyof typeof backoffs; error: string | null }
+	| { do: "sleep"; backoff: Backoff; error: string | null }
 	| { do: "stop" };
 
 /**
@@ -83,11 +83,13 @@ export const backoffs = {
 	human: [600_000, 600_000]
 } as const satisfies Record<string, readonly [number, number]>;
 
+export type Backoff = keyof typeof backoffs;
+
 export const startingOver = "the order is not where it was left: starting over";
 export const refundRefused = "the refund was refused for good: a human must pay back";
 
 const stop: Effect = { do: "stop" };
-const sleep = (backoff: keyof typeof backoffs, error: string | null = null): Effect => ({
+const sleep = (backoff: Backoff, error: string | null = null): Effect => ({
 	do: "sleep",
 	backoff,
 	error

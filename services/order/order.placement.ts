@@ -3,12 +3,13 @@ import type { order as contract, Address, Order } from "../../contracts/order.ts
 import { product } from "../../contracts/product.ts";
 import type { Database } from "../../db/database.ts";
 import { Batcher } from "../../lib/batcher.ts";
-import { fail } from "../../lib/errors.ts";
+import { fail, Failure } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
 import type { Identity } from "../../lib/identity.ts";
 import { call, type Params } from "../../lib/service.ts";
 import { refusedBySql, sqlState } from "../../lib/sql-state.ts";
 import { alpha2Country } from "../../lib/validator.ts";
+import type { Backlog } from "./order.backlog.ts";
 import { fingerprint, replay } from "./order.idempotency.ts";
 import { countOrders } from "./order.metrics.ts";
 import { checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing.ts";
@@ -48,6 +49,8 @@ export interface PlacementOptions {
 	nodeId: string;
 	leaseMs: number;
 	pricing: PricingTable;
+	/** While it is full no new order is taken. */
+	backlog: Backlog;
 }
 
 const route = "POST /orders";
@@ -130,17 +133,21 @@ export class Placement {
 	/**
 	 * Stores an order, or answers the one its key has placed before.
 	 * @throws UNKNOWN_PRODUCT, MIXED_CURRENCIES, AMOUNT_TOO_LARGE, VALIDATION_FAILED,
-	 *   IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE
+	 *   IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE, OVERLOADED while the backlog is full
 	 */
 	async place(params: PlaceParams, owner: string, actor: Identity): Promise<Born | Placed> {
 		const { items, shipping_address, payment_method, idempotency_key: key } = params;
 		const hash = fingerprint(items, Object.entries(shipping_address).sort(), payment_method);
 		const request = { principal: owner, route, key, hash };
+		if (this.#options.backlog.isFull)
+			return this.#replayInstead(request, new Failure("OVERLOADED"));
 		const draft = await this.#draft(owner, items, toAddress(shipping_address)).catch(error =>
 			this.#replayInstead(request, error)
 		);
 		if ("replayed" in draft) return draft;
-		const birth = await this.#store.add({ draft, payment_method, request, actor }).catch(inUse);
+		const birth = await this.#store
+			.add({ draft, payment_method, request, actor })
+			.catch(error => this.#bornAllTheSame(draft.id, request, error));
 		if (!birth) return this.#replay(request);
 		const { created_at, incarnation } = birth;
 		return { order: withTimes(draft, created_at), replayed: false, incarnation };
@@ -169,16 +176,23 @@ export class Placement {
 		return { order: replay(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request), replayed: true };
 	}
 
+	/**
+	 * A commit whose connection broke is unknown, not undone (reliability T24): the order is looked up
+	 * by its key. Its saga does not know in which run of Postgres it was born, and so starts over.
+	 */
+	async #bornAllTheSame(id: string, request: IdempotentRequest, error: unknown): Promise<Birth> {
+		// `lock_not_available`: the first request with this key has not committed for 2 s.
+		if (sqlState(error) === "55P03") fail("IDEMPOTENCY_KEY_IN_USE");
+		if (error instanceof Failure || refusedBySql(error)) throw error;
+		const stored = await this.#orders.answered(request).catch(() => undefined);
+		if (stored?.order_id !== id) throw error;
+		return { id, created_at: stored.created_at, incarnation: null };
+	}
+
 	/** What was sold then may not be sold now; a repeated request is answered all the same. */
 	async #replayInstead(request: IdempotentRequest, error: unknown): Promise<Placed> {
 		const stored = await this.#orders.answered(request);
 		if (!stored) throw error;
 		return { order: replay(stored, request), replayed: true };
 	}
-}
-
-/** 55P03 is `lock_not_available`: the first request with this key has not committed for 2 s. */
-function inUse(error: unknown): never {
-	if (sqlState(error) === "55P03") fail("IDEMPOTENCY_KEY_IN_USE");
-	throw error;
 }

@@ -1,4 +1,5 @@
 import type { Database } from "../../db/database.ts";
+import type { Backlog } from "./order.backlog.ts";
 import { toOrder, type OrderRow } from "./order.record.ts";
 import { claimSagas, nameIncarnation, releaseLeases } from "./order.statements.ts";
 import type { Work } from "./order.steps.ts";
@@ -16,6 +17,7 @@ export interface PollerOptions {
 	nodeId: string;
 	leaseMs: number;
 	pollMs: number;
+	backlog: Backlog;
 	onWork(work: Work): void;
 	onError(error: Error): void;
 }
@@ -28,6 +30,8 @@ export class Poller {
 	readonly #options: PollerOptions;
 	#timer: NodeJS.Timeout | undefined;
 	#polling: Promise<void> = Promise.resolve();
+	#isPolling = false;
+	#isNudged = false;
 	#stopped = false;
 
 	constructor(db: Database, options: PollerOptions) {
@@ -48,6 +52,14 @@ export class Poller {
 		await this.#db.query(releaseLeases, [nodeId]).catch(onError);
 	}
 
+	/** Looks at once, because somebody says there is something to see. */
+	nudge(): void {
+		this.#isNudged = true;
+		if (this.#isPolling) return;
+		clearTimeout(this.#timer);
+		this.#schedule(0);
+	}
+
 	#schedule(delayMs: number): void {
 		if (!this.#stopped)
 			this.#timer = setTimeout(() => {
@@ -58,12 +70,16 @@ export class Poller {
 	/** A full batch means there is more: it looks again at once. */
 	async #poll(): Promise<void> {
 		let claimed = 0;
+		this.#isPolling = true;
+		this.#isNudged = false;
 		try {
 			claimed = await this.#claim();
+			await this.#options.backlog.refresh();
 		} catch (error) {
 			this.#options.onError(error as Error);
 		}
-		this.#schedule(claimed === claimLimit ? 0 : this.#options.pollMs);
+		this.#isPolling = false;
+		this.#schedule(claimed === claimLimit || this.#isNudged ? 0 : this.#options.pollMs);
 	}
 
 	async #claim(): Promise<number> {

@@ -10,7 +10,7 @@ import {
 	type Situation
 } from "./order.decisions.ts";
 import { transition } from "./order.machine.ts";
-import type { Advance, Work } from "./order.steps.ts";
+import type { Advance, Parking, Work } from "./order.steps.ts";
 
 /** What the saga needs done; order.steps does it in batches. */
 export interface Steps {
@@ -23,7 +23,7 @@ export interface Steps {
 	payBack(work: Work): Promise<Answers["pay_back"]>;
 	begin(item: Advance): Promise<AdvanceOutcome>;
 	tell(item: Advance): Promise<AdvanceOutcome>;
-	park(work: Work, delayMs: number, error: string | null): Promise<void>;
+	park(parking: Parking): Promise<void>;
 }
 
 /** Chooses what is done; order.decisions but for tests that plant a fault. */
@@ -100,7 +100,8 @@ export class Saga {
 	async #sleep(work: Work, { backoff, error }: Extract<Effect, { do: "sleep" }>): Promise<Answer> {
 		if (error) this.#onError(work, error);
 		const [firstMs, longestMs] = backoffs[backoff];
-		await this.#steps.park(work, backoffMs(work.attempt + 1, firstMs, longestMs), error);
+		const delayMs = backoffMs(work.attempt + 1, firstMs, longestMs);
+		await this.#steps.park({ work, delayMs, waitsFor: backoff, error });
 		return "asleep";
 	}
 }

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { config } from "../../config/index.ts";
 import { order as contract, type Order, type OrderStatus } from "../../contracts/order.ts";
+import { paymentSettled } from "../../contracts/payment.ts";
 import { decodeCursor, pageOf } from "../../lib/cursor.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
-import { service } from "../../lib/service.ts";
+import { heed, service } from "../../lib/service.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
+import { Backlog } from "./order.backlog.ts";
 import { Cancellation } from "./order.cancellation.ts";
 import { Fulfilment } from "./order.fulfilment.ts";
 import { OrderHistory } from "./order.history.ts";
@@ -15,6 +17,7 @@ import { Placement, type Born } from "./order.placement.ts";
 import { Poller } from "./order.poller.ts";
 import { OrderRepository } from "./order.repository.ts";
 import { Saga } from "./order.saga.ts";
+import { Sagas } from "./order.sagas.ts";
 import { SagaSteps } from "./order.steps.ts";
 
 interface This extends WithPostgres {
@@ -26,6 +29,7 @@ interface This extends WithPostgres {
 	fulfilment: Fulfilment;
 	saga: Saga;
 	poller: Poller;
+	sagas: Sagas;
 	begin(born: Born, paymentMethod: string): Order;
 	outcome(order: Order, waitS: number): Promise<Order>;
 }
@@ -84,10 +88,40 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			return { data: await this.history.events(ctx.params.id, ownerScope(ctx.meta)) };
 		},
 
+		async "saga.list"(ctx) {
+			const { waits_for, limit = 20, cursor } = ctx.params;
+			const after = cursor === undefined ? undefined : decodeCursor(cursor);
+			const page = pageOf(await this.sagas.list(waits_for, after, limit + 1), limit);
+			return { ...page, data: page.data.map(({ id: _id, ...saga }) => saga) };
+		},
+
+		async "saga.get"(ctx) {
+			return this.sagas.get(ctx.params.id);
+		},
+
+		async "saga.retry"(ctx) {
+			const saga = await this.sagas.retry(ctx.params.id);
+			this.poller.nudge();
+			return saga;
+		},
+
+		async "saga.resolve"(ctx) {
+			const { id, note } = ctx.params;
+			const saga = await this.sagas.callOff(id, note, identityOf(ctx.meta));
+			this.poller.nudge();
+			return saga;
+		},
+
 		async ready() {
 			return this.checkDatabase();
 		}
 	},
+
+	// A hint that is lost costs time and nothing else: a sleeping order wakes by itself.
+	events: heed(paymentSettled, async function (this: This, { order_ids }) {
+		await this.sagas.wake(order_ids);
+		this.poller.nudge();
+	}),
 
 	methods: {
 		/** This node placed the order, so it holds the lease and goes on. Answers the order as it moves. */
@@ -121,10 +155,16 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		const { saga, pricing } = config();
 		const nodeId = this.broker.nodeID;
 		const lease = { nodeId, leaseMs: saga.leaseMs };
+		const backlog = new Backlog(this.pg, saga.backlog);
 		this.orders = new OrderRepository(this.pg);
 		this.history = new OrderHistory(this.pg);
 		this.payments = new OrderPayments(this.broker);
-		this.placement = new Placement(this.broker, this.pg, this.orders, { ...lease, pricing });
+		this.placement = new Placement(this.broker, this.pg, this.orders, {
+			...lease,
+			pricing,
+			backlog
+		});
+		this.sagas = new Sagas(this.pg, this.orders);
 		const count = (status: OrderStatus) => countOrders(this.broker, status);
 		this.cancellation = new Cancellation(this.pg, this.orders, this.payments, count);
 		this.fulfilment = new Fulfilment(this.pg, this.orders, count);
@@ -135,6 +175,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		});
 		this.poller = new Poller(this.pg, {
 			...lease,
+			backlog,
 			pollMs: saga.pollMs,
 			onWork: work => void this.saga.start(work),
 			onError: error => this.logger.warn("cannot look for waiting orders:", error.message)

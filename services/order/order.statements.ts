@@ -133,14 +133,15 @@ export const parkSagas: Statement = {
 	afterCommit: "order.park.after_commit",
 	text: `
 with x as materialized (
-	select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[]) as x(id, fence, delay_ms, error)
+	select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::text[])
+		as x(id, fence, delay_ms, waits_for, error)
 ),
 l as materialized (
 	select saga.order_id, saga.fence from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence
 	order by saga.order_id for update of saga
 )
 update orders.saga s
-set attempt = s.attempt + 1, lease_owner = null, lease_until = null, last_error = x.error,
+set attempt = s.attempt + 1, lease_owner = null, lease_until = null, last_error = x.error, waits_for = x.waits_for,
 	next_run_at = now() + x.delay_ms * interval '1 ms'
 from x join l on l.order_id = x.id and l.fence = x.fence
 where s.order_id = x.id

@@ -9,7 +9,7 @@ import { failpoint, type Failpoint } from "../../lib/failpoint.ts";
 import { systemActor } from "../../lib/identity.ts";
 import { call, type Result } from "../../lib/service.ts";
 import { refusedBySql } from "../../lib/sql-state.ts";
-import type { AdvanceOutcome, Answers } from "./order.decisions.ts";
+import type { AdvanceOutcome, Answers, Backoff } from "./order.decisions.ts";
 import type { Transition } from "./order.machine.ts";
 import { countOrders } from "./order.metrics.ts";
 import { shareTotal } from "./order.pricing.ts";
@@ -39,9 +39,10 @@ export interface Advance {
 	ends: boolean;
 }
 
-interface Parking {
+export interface Parking {
 	work: Work;
 	delayMs: number;
+	waitsFor: Backoff;
 	error: string | null;
 }
 
@@ -153,6 +154,7 @@ export class SagaSteps {
 				batch.map(({ work }) => work.order.id),
 				batch.map(({ work }) => work.fence),
 				batch.map(({ delayMs }) => delayMs),
+				batch.map(({ waitsFor }) => waitsFor),
 				batch.map(({ error }) => error)
 			]);
 			return batch.map(() => undefined);
@@ -260,7 +262,7 @@ export class SagaSteps {
 		return this.#tell.add(item);
 	}
 
-	park(work: Work, delayMs: number, error: string | null): Promise<void> {
-		return this.#park.add({ work, delayMs, error });
+	park(parking: Parking): Promise<void> {
+		return this.#park.add(parking);
 	}
 }

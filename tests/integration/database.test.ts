@@ -5,6 +5,7 @@ import { arm, disarmAll } from "../../lib/failpoint.ts";
 import { refusedBySql, sqlState } from "../../lib/sql-state.ts";
 import { refuseInsideTransaction } from "../../lib/transaction-scope.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
+import { until } from "../support/until.ts";
 
 type ServiceName = keyof typeof schemas;
 const services = Object.keys(schemas) as ServiceName[];
@@ -44,6 +45,77 @@ describe("Database", () => {
 		for (const rows of [await db.query(durability), await db.deferred(durability)])
 			expect(rows).toEqual([{ synchronous_commit: "on" }]);
 	});
+
+	/** Two rows, locked by each transaction in the other's order, so that Postgres must undo one. */
+	async function meet(db: Database, rounds: number): Promise<number> {
+		await database.rows("drop table if exists public.crossing");
+		await database.rows("create table public.crossing (id int primary key, n int not null)");
+		await database.rows("insert into public.crossing values (1, 0), (2, 0)");
+		await database.rows(`grant select, update on public.crossing to ${roleOf("product")}`);
+		const add = {
+			name: "add",
+			text: "update public.crossing set n = n + 1 where id = $1"
+		};
+		let runs = 0;
+		const cross = (first: number, second: number) =>
+			db.transaction(async tx => {
+				runs++;
+				await tx.query(add, [first]);
+				await tx.query({ name: "linger", text: "select pg_sleep(0.05)" });
+				await tx.query(add, [second]);
+			});
+		for (let round = 0; round < rounds; round++) await Promise.all([cross(1, 2), cross(2, 1)]);
+		return runs;
+	}
+
+	it("tries a transaction again that a deadlock has undone, and does it once", async () => {
+		const runs = await meet(connect("product"), 2);
+		expect(runs).toBeGreaterThan(4);
+		expect(await database.rows("select n from public.crossing")).toEqual([{ n: 4 }, { n: 4 }]);
+	}, 20_000);
+
+	it("tries at most 3 times more, and nothing but what was undone", async () => {
+		const db = connect("product");
+		const failing = async (state: string) => {
+			let runs = 0;
+			const raise = { name: `raise ${state}`, text: `do 'begin raise sqlstate ''${state}''; end'` };
+			const work = db.transaction(tx => {
+				runs++;
+				return tx.query(raise);
+			});
+			await expect(work).rejects.toMatchObject({ code: state });
+			return runs;
+		};
+		expect(await Promise.all(["40001", "40P01", "23505", "57P01"].map(failing))).toEqual([
+			4, 4, 1, 1
+		]);
+		const raise = { name: "raise alone", text: "do 'begin raise sqlstate ''40001''; end'" };
+		await expect(db.query(raise)).rejects.toMatchObject({ code: "40001" });
+	});
+
+	it("does not try a commit again whose connection broke: nobody knows what became of it", async () => {
+		await database.rows(`create table public.slow (id int);
+			create function public.linger() returns trigger language plpgsql as
+				'begin perform pg_sleep(3); return null; end';
+			create constraint trigger linger after insert on public.slow
+				deferrable initially deferred for each row execute function public.linger();
+			grant insert on public.slow to ${roleOf("product")}`);
+		let runs = 0;
+		const work = connect("product").transaction(tx => {
+			runs++;
+			return tx.query({ name: "slow", text: "insert into public.slow values (1)" });
+		});
+		const failure = work.then(
+			() => "committed",
+			() => "unknown"
+		);
+		await until(async () => {
+			const rows = await database.rows(`select pg_terminate_backend(pid) from pg_stat_activity
+				where datname = current_database() and query = 'commit' and wait_event = 'PgSleep'`);
+			return rows.length > 0;
+		});
+		expect([await failure, runs]).toEqual(["unknown", 1]);
+	}, 20_000);
 
 	it("stops between a statement and its commit where a failpoint is armed there", async () => {
 		const db = connect("product");

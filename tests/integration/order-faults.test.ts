@@ -28,8 +28,13 @@ afterEach(async () => {
 }, 30_000);
 
 async function node(services: ServiceSchema[], leaseMs = 30_000): Promise<ServiceBroker> {
-	const environment = { DATABASE_URL: database.url, DATA_DIR: dataDir, LOG_LEVEL: "fatal" };
-	const broker = await startNode(services, environment, { saga: { leaseMs, pollMs: 50 } });
+	const broker = await startNode(services, {
+		DATABASE_URL: database.url,
+		DATA_DIR: dataDir,
+		LOG_LEVEL: "fatal",
+		SAGA_LEASE_MS: String(leaseMs),
+		SAGA_POLL_MS: "50"
+	});
 	brokers.push(broker);
 	return broker;
 }

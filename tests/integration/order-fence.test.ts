@@ -111,6 +111,9 @@ describe("moving an order on", () => {
 	});
 });
 
+const park = (work: Work, delayMs: number, error: string | null) =>
+	steps.park({ work, delayMs, waitsFor: "fault", error });
+
 describe("putting an order to sleep", () => {
 	const parked = (id: string) =>
 		database.rows<{ error: string | null; owner: string | null }>(
@@ -120,10 +123,7 @@ describe("putting an order to sleep", () => {
 
 	it("is for the present fence alone, also beside a stale run", async () => {
 		const id = await held(2);
-		await Promise.all([
-			steps.park(workOf(id, 1), 60_000, "stale"),
-			steps.park(workOf(id, 2), 1000, "right")
-		]);
+		await Promise.all([park(workOf(id, 1), 60_000, "stale"), park(workOf(id, 2), 1000, "right")]);
 		expect(await parked(id)).toEqual([{ error: "right", owner: null }]);
 	});
 
@@ -137,8 +137,8 @@ describe("putting an order to sleep", () => {
 			await until;
 		});
 		const [first, second] = await Promise.allSettled([
-			steps.park(workOf(locked, 1), 1000, null),
-			steps.park(workOf(free, 1), 1000, null)
+			park(workOf(locked, 1), 1000, null),
+			park(workOf(free, 1), 1000, null)
 		]);
 		unlock();
 		await lock;
@@ -169,7 +169,7 @@ describe("taking an order over", () => {
 			const shuffled = ids.toSorted(() => random() - 0.5);
 			await Promise.all([
 				pg.query(sql.releaseLeases, ["node"]),
-				...shuffled.map(id => steps.park(workOf(id, 1), 1000, null))
+				...shuffled.map(id => park(workOf(id, 1), 1000, null))
 			]);
 		}
 	}, 30_000);

@@ -87,8 +87,13 @@ function crashing(
 }
 
 async function start(...services: ServiceSchema[]): Promise<void> {
-	const environment = { DATABASE_URL: server.url, DATA_DIR: folder, LOG_LEVEL: "fatal" };
-	broker = await startNode(services, environment, { saga: { leaseMs: 3000, pollMs: 50 } });
+	broker = await startNode(services, {
+		DATABASE_URL: server.url,
+		DATA_DIR: folder,
+		LOG_LEVEL: "fatal",
+		SAGA_LEASE_MS: "3000",
+		SAGA_POLL_MS: "50"
+	});
 	await until(async () => (await rows("select 1 from orders.incarnation")).length === 1);
 }
 

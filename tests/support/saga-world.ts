@@ -201,7 +201,7 @@ export class SagaWorld {
 			}),
 			begin: advance,
 			tell: advance,
-			park: work => gate(sale => this.#park(sale, work))(work)
+			park: ({ work }) => gate(sale => this.#park(sale, work))(work)
 		};
 	}
 
