@@ -8,6 +8,8 @@ export interface BannerFacts {
 	dataDir: string;
 	/** True when Postgres was started by us. */
 	embedded: boolean;
+	/** Who takes the money. */
+	payment: { provider: "simulator" | "stripe"; apiUrl: string };
 	/** More lines about what runs, e.g. the nodes of a cluster. */
 	runs?: string[];
 }
@@ -39,8 +41,13 @@ function demoLines(url: string): string[] {
 	];
 }
 
+function paymentLine({ provider, apiUrl }: BannerFacts["payment"], ledger: string): string {
+	if (provider === "stripe") return `  Payments: by Stripe's API at ${apiUrl}`;
+	return `  Payments: simulated, no money moves${ledger}`;
+}
+
 /** What a newcomer reads once the shop takes orders. */
-export function banner({ url, demo, dataDir, embedded, runs = [] }: BannerFacts): string {
+export function banner({ url, demo, dataDir, embedded, payment, runs = [] }: BannerFacts): string {
 	const folder = relative(process.cwd(), dataDir);
 	const shown = folder.startsWith("..") ? dataDir : folder;
 	return [
@@ -51,7 +58,7 @@ export function banner({ url, demo, dataDir, embedded, runs = [] }: BannerFacts)
 		...(demo ? demoLines(url) : []),
 		"",
 		embedded ? `  Embedded: Postgres, in ${shown}/postgres` : "  Database: the one of DATABASE_URL",
-		"  Payments: simulated, no money moves" + (demo ? `; ledger in ${shown}/psp-ledger.jsonl` : ""),
+		paymentLine(payment, demo ? `; ledger in ${shown}/psp-ledger.jsonl` : ""),
 		...runs.map(line => `  ${line}`),
 		"  Stop:     Ctrl-C",
 		...(embedded ? ["  Afresh:   npm start -- --fresh"] : []),

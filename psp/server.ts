@@ -59,7 +59,7 @@ export class PspServer {
 		return `http://${host}:${(this.#server.address() as AddressInfo).port}`;
 	}
 
-	/** Finishes what is under way; what hangs by order of the dial is cut. */
+	/** Cuts every connection; what was written to the ledger stays, and is all there is to keep. */
 	async close(): Promise<void> {
 		this.#webhooks?.close();
 		this.#server.close();

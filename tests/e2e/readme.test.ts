@@ -31,6 +31,7 @@ const runBy: Record<string, string> = {
 	"npm run repl": "below",
 	"npm run cluster": "below",
 	"npm run cluster -- order=3 payment=2": "below",
+	"npm run psp": "tests/integration/psp.test.ts",
 	"npm test": ".ci/run",
 	"npm run check": "npm test, part by part",
 	"npm run generate": "tests/generated.test.ts and tests/integration/schema.test.ts"
@@ -43,7 +44,7 @@ describe("the README", () => {
 	});
 
 	it("names commands by the scripts that are run here", () => {
-		for (const name of ["start", "repl", "cluster", "test"])
+		for (const name of ["start", "repl", "cluster", "psp", "test"])
 			expect(scripts[name]!.replace(/^exec /, "")).toBe(`node cli/${name}.ts`);
 		expect(scripts.generate).toBe("node scripts/generate.ts");
 		expect(readFileSync(join(root, ".ci/run"), "utf8")).toMatch(/^npm ci .*\n[^]*^npm test/m);
