@@ -43,12 +43,20 @@ export const failpoints = [
 	"product.restock.before_reply",
 	"payment.begin.before_commit",
 	"payment.begin.after_commit",
+	"payment.charge.before_psp",
+	"payment.charge.after_psp",
+	"payment.look_up.before_psp",
+	"payment.look_up.after_psp",
+	"payment.abandon.before_psp",
+	"payment.abandon.after_psp",
 	"payment.record.before_commit",
 	"payment.record.after_commit",
 	"payment.charge.before_reply",
 	"payment.bar.before_commit",
 	"payment.bar.after_commit",
 	"payment.void.before_reply",
+	"payment.refund.before_psp",
+	"payment.refund.after_psp",
 	"payment.settle_refund.before_commit",
 	"payment.settle_refund.after_commit",
 	"payment.reverse.before_reply"
@@ -85,6 +93,14 @@ let report: (hit: Hit) => Promise<void> = () => Promise.resolve();
 /** Undefined at once, with nothing made, unless something is armed. */
 export function failpoint(point: Failpoint): Promise<void> | undefined {
 	return armings.size === 0 ? undefined : reach(point);
+}
+
+/** Work between two points. */
+export function around<R>(
+	[before, after]: readonly [Failpoint, Failpoint],
+	work: () => Promise<R>
+): Promise<R> {
+	return armings.size === 0 ? work() : reachAround(before, after, work);
 }
 
 export function anyArmed(): boolean {
@@ -129,6 +145,17 @@ export function parseArmings(text: string): Arming[] {
 			...(count && { count: Number(count) })
 		};
 	});
+}
+
+async function reachAround<R>(
+	before: Failpoint,
+	after: Failpoint,
+	work: () => Promise<R>
+): Promise<R> {
+	await failpoint(before);
+	const result = await work();
+	await failpoint(after);
+	return result;
 }
 
 async function reach(point: Failpoint): Promise<void> {

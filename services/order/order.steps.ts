@@ -5,7 +5,7 @@ import { product, type ReservationState } from "../../contracts/product.ts";
 import type { Database } from "../../db/database.ts";
 import { Batcher } from "../../lib/batcher.ts";
 import { is } from "../../lib/errors.ts";
-import { failpoint, type Failpoint } from "../../lib/failpoint.ts";
+import { around, failpoint, type Failpoint } from "../../lib/failpoint.ts";
 import { systemActor } from "../../lib/identity.ts";
 import { call, type Result } from "../../lib/service.ts";
 import { refusedBySql } from "../../lib/sql-state.ts";
@@ -66,14 +66,13 @@ function inOrder<A extends { order_id: string }>(works: Work[], answers: A[]): A
 
 /** Commit, release and restock are alike: ids go in, states come out. */
 function stockStep(
-	[before, after]: [Failpoint, Failpoint],
+	points: [Failpoint, Failpoint],
 	run: (params: { order_ids: string[] }) => Promise<Result<typeof product.actions.commit>>
 ): Batcher<Work, ReservationState> {
 	return new Batcher({
 		run: async works => {
-			await failpoint(before);
-			const { outcomes } = await run({ order_ids: works.map(({ order }) => order.id) });
-			await failpoint(after);
+			const params = { order_ids: works.map(({ order }) => order.id) };
+			const { outcomes } = await around(points, () => run(params));
 			return inOrder(works, outcomes).map(({ state }) => state);
 		}
 	});

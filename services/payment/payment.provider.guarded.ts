@@ -11,6 +11,7 @@ import {
 	type IPolicy,
 	wrap
 } from "cockatiel";
+import { around } from "../../lib/failpoint.ts";
 import { refuseInsideTransaction } from "../../lib/transaction-scope.ts";
 import { within } from "./payment.calls.ts";
 import {
@@ -78,19 +79,35 @@ export class GuardedProvider implements PaymentProvider {
 	}
 
 	charge(request: ChargeRequest) {
-		return this.#call("charge", () => this.#provider.charge(request));
+		return this.#call("charge", () =>
+			around(["payment.charge.before_psp", "payment.charge.after_psp"], () =>
+				this.#provider.charge(request)
+			)
+		);
 	}
 
 	retrieve(key: string, ref?: string | null) {
-		return this.#call("retrieve", () => this.#provider.retrieve(key, ref));
+		return this.#call("retrieve", () =>
+			around(["payment.look_up.before_psp", "payment.look_up.after_psp"], () =>
+				this.#provider.retrieve(key, ref)
+			)
+		);
 	}
 
 	abandon(key: string, ref: string) {
-		return this.#call("abandon", () => this.#provider.abandon(key, ref));
+		return this.#call("abandon", () =>
+			around(["payment.abandon.before_psp", "payment.abandon.after_psp"], () =>
+				this.#provider.abandon(key, ref)
+			)
+		);
 	}
 
 	refund(request: RefundRequest) {
-		return this.#call("refund", () => this.#provider.refund(request));
+		return this.#call("refund", () =>
+			around(["payment.refund.before_psp", "payment.refund.after_psp"], () =>
+				this.#provider.refund(request)
+			)
+		);
 	}
 
 	retrieveRefund(key: string, chargeRef: string) {
