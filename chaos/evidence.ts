@@ -1,4 +1,6 @@
 import pg from "pg";
+import { verify as verifyOrders } from "../cli/verify-orders.ts";
+import { verify as verifyStock } from "../cli/verify-stock.ts";
 import type { Entry } from "./history.ts";
 import type { ProviderLine } from "./provider.ts";
 import { brokenStock, type BrokenStock } from "./sampler.ts";
@@ -32,6 +34,10 @@ export interface Evidence {
 	/** Products of which something is reserved though nothing is under way. */
 	reserved: readonly { product_id: string; reserved: number }[];
 	sold: readonly SoldFact[];
+	/** Orders whose goods went back into the sale because time was over. */
+	lapsed: readonly { order_id: string; product_id: string }[];
+	/** Rows of orders and stock that contradict others, in words. */
+	contradictions: readonly string[];
 	samples: number;
 }
 
@@ -43,7 +49,8 @@ const queries = {
 	brokenStock,
 	reserved: "select product_id, reserved::int from product.stock where reserved <> 0",
 	sold: `select product_id, -sum(d_on_hand)::int as units from product.stock_ledger
-		where order_id is not null group by 1`
+		where order_id is not null group by 1`,
+	lapsed: "select order_id, product_id from product.stock_ledger where reason = 'expired'"
 };
 
 export type Witness = Pick<Evidence, "outcomes" | "ledger" | "samples"> & {
@@ -64,9 +71,21 @@ export async function gather(url: string, witness: Witness): Promise<Evidence> {
 			open: await read<Evidence["open"][number]>(queries.open),
 			brokenStock: [...witness.brokenStock, ...(await read<BrokenStock>(queries.brokenStock))],
 			reserved: await read<Evidence["reserved"][number]>(queries.reserved),
-			sold: await read<SoldFact>(queries.sold)
+			sold: await read<SoldFact>(queries.sold),
+			lapsed: await read<Evidence["lapsed"][number]>(queries.lapsed),
+			contradictions: await differences(client)
 		};
 	} finally {
 		await client.end();
 	}
+}
+
+/** In one snapshot. */
+async function differences(client: pg.Client): Promise<string[]> {
+	const found: string[] = [];
+	await client.query("begin isolation level repeatable read read only");
+	for (const verify of [verifyOrders, verifyStock])
+		for await (const line of verify({ client, progress: () => undefined })) found.push(line);
+	await client.query("commit");
+	return found;
 }

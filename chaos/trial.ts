@@ -6,6 +6,7 @@ import { accepted } from "./checkers/accepted.ts";
 import { answers } from "./checkers/answers.ts";
 import type { Checker, Violation } from "./checkers/checker.ts";
 import { money } from "./checkers/money.ts";
+import { records } from "./checkers/records.ts";
 import { review } from "./checkers/review.ts";
 import { stock } from "./checkers/stock.ts";
 import { toldUnpaid } from "./checkers/told.ts";
@@ -17,7 +18,15 @@ import { scarceUnits, userCount, type Shelves } from "./orders.ts";
 import { StockSampler } from "./sampler.ts";
 import type { World } from "./world.ts";
 
-export const checkers: readonly Checker[] = [accepted, review, stock, money, answers, toldUnpaid];
+export const checkers: readonly Checker[] = [
+	accepted,
+	review,
+	stock,
+	money,
+	answers,
+	toldUnpaid,
+	records
+];
 
 export interface TrialOptions {
 	seed: number;
@@ -47,12 +56,22 @@ const inPlenty = 1_000_000;
 export class Trial {
 	readonly world: World;
 	readonly history: History;
+	readonly customers: Customers;
+	readonly shelves: Shelves;
 	readonly load: Load;
 	readonly #sampler = new StockSampler();
 
-	private constructor(world: World, history: History, load: Load) {
+	private constructor(
+		world: World,
+		history: History,
+		customers: Customers,
+		shelves: Shelves,
+		load: Load
+	) {
 		this.world = world;
 		this.history = history;
+		this.customers = customers;
+		this.shelves = shelves;
 		this.load = load;
 	}
 
@@ -64,7 +83,7 @@ export class Trial {
 		const tokenOf = (user: string) => tokens.get(user)!;
 		const customers = new Customers({ history, url: () => world.url, tokenOf });
 		const load = new Load({ customers, seed, shelves, lanes, perSecond });
-		const trial = new Trial(world, history, load);
+		const trial = new Trial(world, history, customers, shelves, load);
 		trial.#sampler.start(() => world.servers.postgres.url);
 		return trial;
 	}
@@ -75,7 +94,7 @@ export class Trial {
 		await this.world.heal();
 		while (!this.world.ready && performance.now() < end) await sleep(100);
 		await this.load.settle(end - performance.now());
-		while ((await this.#underWay()) > 0 && performance.now() < end) await sleep(250);
+		while ((await this.underWay()) > 0 && performance.now() < end) await sleep(250);
 		await this.load.settle(10_000);
 	}
 
@@ -101,7 +120,8 @@ export class Trial {
 		await this.history.close();
 	}
 
-	async #underWay(): Promise<number> {
+	/** Orders that still have something to do. */
+	async underWay(): Promise<number> {
 		const [row] = await rows<{ count: number }>(
 			this.world.servers.postgres.url,
 			`select count(*)::int as count from orders.saga join orders.orders on id = order_id
@@ -125,15 +145,17 @@ async function rows<R extends pg.QueryResultRow>(
 	}
 }
 
+/** Makes products `prefix-1`, … and puts so many units of each on the shelf. */
+export async function shelve(url: string, prefix: string, units: number): Promise<string[]> {
+	const ids = Array.from({ length: productsOfAKind }, (_, index) => `${prefix}-${index + 1}`);
+	await rows(url, shelfSql, [ids, units]);
+	return ids;
+}
+
 async function stockUp(url: string, orders: number): Promise<Shelves> {
-	const shelf = async (prefix: string, units: number) => {
-		const ids = Array.from({ length: productsOfAKind }, (_, index) => `${prefix}-${index + 1}`);
-		await rows(url, shelfSql, [ids, units]);
-		return ids;
-	};
 	return {
-		scarce: await shelf("scarce", scarceUnits(orders)),
-		plenty: await shelf("plenty", inPlenty)
+		scarce: await shelve(url, "scarce", scarceUnits(orders)),
+		plenty: await shelve(url, "plenty", inPlenty)
 	};
 }
 

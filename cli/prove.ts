@@ -7,8 +7,10 @@ import { prove } from "../chaos/proof.ts";
 import { markdown, score } from "../chaos/report.ts";
 import { World } from "../chaos/world.ts";
 import { progress } from "./ground.ts";
-import { run } from "./lifecycle.ts";
+import { type Lifecycle, run } from "./lifecycle.ts";
 import { commandLine, misused } from "./options.ts";
+import { proveBugs } from "./prove-bugs.ts";
+import { proveMatrix } from "./prove-matrix.ts";
 
 const usage = `Usage: npm run prove [-- --tier nightly --seed 7 …]
 Runs the shop as real processes, lets everything fail under load, and holds its promises against what happened.
@@ -17,7 +19,9 @@ Runs the shop as real processes, lets everything fail under load, and holds its 
   --orders n          how many orders at least
   --kills n           how many processes are killed at least
   --faults a,b        only these: ${Object.keys(faultKinds).join(", ")}
-  --publish           writes the report to docs/proof too`;
+  --publish           writes the report to docs/proof too
+  --matrix            strikes every failpoint in every mode instead
+  --bugs              plants known mistakes in copies of the shop instead: each must be caught`;
 
 const { values } = commandLine(usage, {
 	tier: { type: "string", default: "ci" },
@@ -25,7 +29,9 @@ const { values } = commandLine(usage, {
 	orders: { type: "string" },
 	kills: { type: "string" },
 	faults: { type: "string" },
-	publish: { type: "boolean" }
+	publish: { type: "boolean" },
+	matrix: { type: "boolean" },
+	bugs: { type: "boolean" }
 });
 
 const minute = 60_000;
@@ -75,7 +81,7 @@ const tier =
 const seed = number("seed", Math.floor(Math.random() * 1_000_000));
 const faults = kinds();
 
-run(async life => {
+async function storm(life: Lifecycle): Promise<void> {
 	const begun = performance.now();
 	progress(`seed ${seed}: starting Postgres, nats-server and the nodes`);
 	const folder = mkdtempSync(join(tmpdir(), "shop-proof-"));
@@ -104,4 +110,6 @@ run(async life => {
 	const { passed, failed } = score(proof);
 	console.log(`${report}\nseed ${seed}\n${passed} passed, ${failed} failed`);
 	await life.end(failed > 0 ? 1 : 0);
-});
+}
+
+run(values.bugs ? proveBugs : values.matrix ? proveMatrix : storm);

@@ -79,7 +79,10 @@ const allowed = Object.entries<readonly OrderStatus[]>(transitions).flatMap(([fr
 );
 
 /** Every order against its history, and both against the outbox. */
-export async function* verify({ client, progress }: Ground): AsyncGenerator<string> {
+export async function* verify({
+	client,
+	progress
+}: Pick<Ground, "client" | "progress">): AsyncGenerator<string> {
 	const page = "select id from orders.orders where id > $1 order by id limit $2";
 	let [lower, done, more] = [beforeAll, 0, true];
 	while (more) {

@@ -86,7 +86,10 @@ found (order_id, what) as (
 select format('order %s: %s', order_id, what) as text from found order by 1`;
 
 /** Stock against its ledger, the ledger against the reservations, these against the orders. */
-export async function* verify({ client, progress }: Ground): AsyncGenerator<string> {
+export async function* verify({
+	client,
+	progress
+}: Pick<Ground, "client" | "progress">): AsyncGenerator<string> {
 	const found = await client.query<{ text: string }>(counters);
 	for (const { text } of found.rows) yield text;
 	const page =

@@ -5,6 +5,7 @@ import { accepted } from "./accepted.ts";
 import { answers } from "./answers.ts";
 import type { Checker } from "./checker.ts";
 import { money } from "./money.ts";
+import { records } from "./records.ts";
 import { review } from "./review.ts";
 import { stock } from "./stock.ts";
 import { toldUnpaid } from "./told.ts";
@@ -49,6 +50,8 @@ const good: Evidence = {
 	brokenStock: [],
 	reserved: [],
 	sold: [{ product_id: "cup", units: 2 }],
+	lapsed: [],
+	contradictions: [],
 	samples: 10
 };
 
@@ -86,6 +89,12 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		{ reserved: [{ product_id: "cup", reserved: 1 }] },
 		/though nothing/
 	],
+	[
+		stock,
+		"a reservation runs out under an order",
+		{ lapsed: [{ order_id: "paid", product_id: "cup" }] },
+		/its cup went back/
+	],
 	[stock, "units leave the shelf twice", { sold: [{ product_id: "cup", units: 4 }] }, /4 units/],
 	[stock, "units are paid for and never leave", { sold: [] }, /0 units .* 2 that/],
 	[
@@ -120,6 +129,12 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		/does not know it/
 	],
 	[
+		records,
+		"a step has no history",
+		{ contradictions: ["order paid version 2: is missing"] },
+		/is missing/
+	],
+	[
 		answers,
 		"one key has two answers",
 		{ outcomes: [...good.outcomes, outcome("paid", { sha: "other" })] },
@@ -134,7 +149,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 ];
 
 describe("the checkers", () => {
-	it.each([accepted, answers, money, review, stock, toldUnpaid])(
+	it.each([accepted, answers, money, records, review, stock, toldUnpaid])(
 		"$promise: $title: a good run",
 		checker => {
 			expect(checker.violations(good)).toEqual([]);

@@ -4,12 +4,17 @@ export const stock: Checker = {
 	promise: "P2",
 	title: "Counters of stock equal their ledger and what is reserved, and nothing is sold twice",
 	looked: ({ samples, sold }) => `${samples} samples of all products, ${sold.length} sold`,
-	violations: ({ brokenStock, reserved, sold, orders }) => {
+	violations: ({ brokenStock, reserved, sold, lapsed, orders }) => {
 		const broken = brokenStock.map(({ at, ...counters }) => ({
 			what: `${JSON.stringify(counters)} at ${at.toISOString()}`
 		}));
 		const kept = reserved.map(({ product_id, reserved: units }) => ({
 			what: `${units} units of ${product_id} are reserved though nothing is under way`
+		}));
+		// An order locks its goods at once, and what is locked never runs out.
+		const ranOut = lapsed.map(({ order_id, product_id }) => ({
+			what: `its ${product_id} went back into the sale while it was under way`,
+			order_id
 		}));
 		const bought = new Map<string, number>();
 		for (const { status, items } of orders)
@@ -22,6 +27,6 @@ export const stock: Checker = {
 			.map(id => ({
 				what: `${left.get(id) ?? 0} units of ${id} left the shelf for ${bought.get(id) ?? 0} that were paid for`
 			}));
-		return [...broken, ...kept, ...differ];
+		return [...broken, ...kept, ...ranOut, ...differ];
 	}
 };

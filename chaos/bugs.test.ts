@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { bugs } from "./bugs.ts";
+import { changed } from "./test-build.ts";
+import { checkers } from "./trial.ts";
+
+const root = join(import.meta.dirname, "..");
+
+describe("the seeded bugs", () => {
+	it.each(bugs)("$name: changes its place in the product", bug => {
+		const source = readFileSync(join(root, bug.file), "utf8");
+		expect(changed(source, bug)).toContain(bug.replace);
+	});
+
+	it.each(bugs)("$name: is a checker's to find", ({ promise }) => {
+		expect(checkers.map(checker => checker.promise)).toContain(promise);
+	});
+
+	it("are refused when their place is not there, or not the only one", () => {
+		const change = { file: "a.ts", find: "b", replace: "c" };
+		expect(() => changed("", change)).toThrow("a.ts has the place of the change 0 times");
+		expect(() => changed("bb", change)).toThrow("2 times");
+		expect(changed("abd", change)).toBe("acd");
+	});
+});

@@ -1,0 +1,122 @@
+import type { SceneName } from "./scenes.ts";
+import type { Change } from "./test-build.ts";
+
+/** A mistake that a shop could have, where it is seen, and which promise then breaks. */
+export interface Bug extends Change {
+	name: string;
+	/** The checker that must find it. */
+	promise: string;
+	scene: SceneName;
+}
+
+const reservations = "services/product/product.stock.statements.ts";
+
+/** The mistakes of shops that oversold, charged twice or forgot an order; each planted alone. */
+export const bugs: readonly Bug[] = [
+	{
+		name: "stock is read without a lock and written back",
+		file: reservations,
+		find: `where product_id = any (array(select product_id from asked))
+		order by product_id for update`,
+		replace: `where product_id = any (array(select product_id from asked))
+		order by product_id`,
+		promise: "P2",
+		scene: "rush"
+	},
+	{
+		name: "a release leaves nothing behind for a reservation that comes late",
+		file: "services/product/product.reservation.repository.ts",
+		find: "if (unknown.length > 0) {",
+		replace: "if (unknown.length < 0) {",
+		promise: "P2",
+		scene: "late_reservation"
+	},
+	{
+		name: "a reservation runs out while its payment is under way",
+		file: reservations,
+		find: `where state = 'held' and expires_at <= clock_timestamp() order by expires_at limit $1\`,
+	from: "state = 'held'",`,
+		replace: `where state in ('held', 'locked') and updated_at < clock_timestamp() - interval '1 s' limit $1\`,
+	from: "state in ('held', 'locked')",`,
+		promise: "P2",
+		scene: "slow_payment"
+	},
+	{
+		name: "a payment that is there already is an error when it is begun again",
+		file: "services/payment/payment.statements.ts",
+		find: `			order by order_id
+			on conflict do nothing
+			returning *)`,
+		replace: `			order by order_id
+			returning *)`,
+		promise: "P1",
+		scene: "lost_answers"
+	},
+	{
+		name: "each attempt at a charge has a key of its own",
+		file: "services/payment/payment.charges.ts",
+		find: `provider.charge({
+				key: row.id,`,
+		replace: `provider.charge({
+				key: crypto.randomUUID(),`,
+		promise: "P3",
+		scene: "lost_answers"
+	},
+	{
+		name: "a payment whose outcome is unknown counts as failed",
+		file: "services/order/order.decisions.ts",
+		find: `		default:
+			return sleep("outcome");`,
+		replace: `		default:
+			return afterFailure(situation, "unknown", reason);`,
+		promise: "P8",
+		scene: "slow_payment"
+	},
+	{
+		name: "an order is answered before it is committed",
+		file: "services/order/order.placement.ts",
+		find: `const birth = await this.#store
+			.add({ draft, payment_method, request, actor })
+			.catch(error => this.#bornAllTheSame(draft.id, request, error));`,
+		replace: `void this.#store
+			.add({ draft, payment_method, request, actor })
+			.catch(error => this.#bornAllTheSame(draft.id, request, error))
+			.catch(() => undefined);
+		const birth = { created_at: new Date(), incarnation: null } as Birth | null;`,
+		promise: "P1",
+		scene: "failed_commit"
+	},
+	{
+		name: "the key of a request is ignored",
+		file: "services/order/order.placement.ts",
+		find: "const request = { principal: owner, route, key, hash };",
+		replace: "const request = { principal: owner, route, key: key + Math.random(), hash };",
+		promise: "P7",
+		scene: "same_key"
+	},
+	{
+		name: "a repeated request is answered with the order as it is now",
+		file: "services/order/order.placement.ts",
+		find: `return { order: replay(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request), replayed: true };`,
+		replace: `return { order: await this.#orders.get(stored!.order_id, undefined), replayed: true };`,
+		promise: "P7",
+		scene: "same_key"
+	},
+	{
+		name: "an order is confirmed without a row in its history",
+		file: "services/order/order.statements.ts",
+		find: "select id, version, type, src, dst, why, who, at, snapshot, history_hash from o",
+		replace:
+			"select id, version, type, src, dst, why, who, at, snapshot, history_hash from o where dst <> 'confirmed'",
+		promise: "P15",
+		scene: "purchases"
+	},
+	{
+		name: "an order is confirmed and nobody is told",
+		file: "services/order/order.statements.ts",
+		find: "select id, user_id, version, type, data, at, quiet from o",
+		replace: "select id, user_id, version, type, data, at, quiet from o where dst <> 'confirmed'",
+		promise: "P15",
+		scene: "purchases"
+	}
+];

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { dealtOut, type Row } from "./matrix.plan.ts";
+import type { Stage } from "./stage.ts";
+
+export interface RowResult extends Row {
+	node: string;
+	/** False: the point was not reached, so nothing is proved of it. */
+	hit: boolean;
+	/** Until it was hit and the node was there again. */
+	tookMs: number;
+}
+
+export interface MatrixOptions {
+	stage: Stage;
+	plan?: ReadonlyMap<string, readonly Row[]>;
+	onRow?(result: RowResult): void;
+}
+
+const delayMs = 400;
+
+/**
+ * Strikes every failpoint in every mode while an order of a fitting kind passes it. Nodes go through
+ * their rows side by side, so that one dies while another is frozen; what became of the orders is
+ * looked at when all is over.
+ */
+export async function strikeAll({
+	stage,
+	plan = dealtOut(),
+	onRow = () => undefined
+}: MatrixOptions): Promise<RowResult[]> {
+	const customers: Promise<void>[] = [];
+	const results = await Promise.all(
+		[...plan].map(async ([name, rows]) => {
+			const own: RowResult[] = [];
+			for (const row of rows) {
+				const begun = performance.now();
+				const hit = await strike(stage, name, row, customers);
+				own.push({ ...row, node: name, hit, tookMs: performance.now() - begun });
+				onRow(own.at(-1)!);
+			}
+			return own;
+		})
+	);
+	await Promise.all(customers);
+	return results.flat();
+}
+
+/** Sends orders of the row's kind until its point strikes, and waits for the node to come back. */
+async function strike(
+	stage: Stage,
+	name: string,
+	{ point, mode, kind }: Row,
+	customers: Promise<void>[]
+): Promise<boolean> {
+	const node = stage.world.node(name);
+	const arming = { point, mode, ...(mode === "delay" && { ms: delayMs }) };
+	const { hit, begun } = await stage.provoke(node, arming, () => stage.errands.run(kind));
+	customers.push(...begun);
+	await stage.strikes.settled(node);
+	// It tells that it is going to die a moment before it is seen to be gone.
+	if (hit && mode === "kill") while (node.ready) await sleep(5);
+	while (!node.ready) await sleep(50);
+	return hit;
+}

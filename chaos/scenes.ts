@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Kind } from "./kinds.ts";
+import type { Stage } from "./stage.ts";
+
+/** A short play in which a certain mistake would show. */
+export interface Scene {
+	play(stage: Stage): Promise<unknown>;
+}
+
+const times = <V>(count: number, one: (index: number) => Promise<V>) =>
+	Promise.all(Array.from({ length: count }, (_, index) => one(index)));
+
+const many = (stage: Stage, count: number, kind: Kind) =>
+	times(count, () => stage.errands.run(kind));
+
+/**
+ * Freezes an order's node at a point until others have called the order off in its place; then it
+ * goes on with what it had in hand.
+ */
+async function frozenAt(
+	stage: Stage,
+	point: "order.reserve.before_call" | "order.charge.before_call"
+) {
+	const { errands, strikes, world } = stage;
+	const node = world.node("order-1");
+	const act = () => errands.place("bought");
+	const { begun } = await stage.provoke(node, { point, mode: "stop" }, act);
+	await Promise.all(begun.map(async errand => errands.cancel(await errand)));
+	await strikes.settled(node);
+}
+
+export const scenes = {
+	/** More customers than goods, all at once, thrice. */
+	rush: {
+		async play(stage) {
+			for (let n = 0; n < 3; n++) await many(stage, 40, "scarce");
+		}
+	},
+	late_reservation: { play: stage => frozenAt(stage, "order.reserve.before_call") },
+	late_charge: { play: stage => frozenAt(stage, "order.charge.before_call") },
+	/** Longer than the slow card takes (3 s), whatever the shop says by then. */
+	slow_payment: { play: stage => Promise.all([many(stage, 4, "slow"), sleep(5000)]) },
+	purchases: { play: stage => many(stage, 4, "bought") },
+	lost_answers: {
+		play: stage => Promise.all([many(stage, 4, "dropped"), many(stage, 4, "refund_dropped")])
+	},
+	failed_commit: {
+		async play(stage) {
+			await stage.everywhere("order", {
+				point: "order.create.before_commit",
+				mode: "throw",
+				count: 2
+			});
+			await many(stage, 6, "bought");
+		}
+	},
+	same_key: { play: stage => many(stage, 6, "repeated") }
+} as const satisfies Record<string, Scene>;
+
+export type SceneName = keyof typeof scenes;
