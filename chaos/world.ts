@@ -32,6 +32,7 @@ export interface WorldOptions {
 const settings = {
 	SAGA_LEASE_MS: "2000",
 	SAGA_POLL_MS: "100",
+	ORDER_MAX_OPEN: "0",
 	CALL_TIMEOUT_MS: "3000",
 	TOKEN_TTL_S: "3600",
 	/** A customer whose bank asks does not answer here, and may wait only so long. */

@@ -107,6 +107,16 @@ export const variables = {
 		fallback: 1000,
 		about: "no more orders are taken while more than so many are on their way"
 	},
+	ORDER_MAX_OPEN: {
+		schema: T.Integer({ minimum: 0, maximum: 10_000 }),
+		fallback: 20,
+		about: "orders a user may have on their way at one time; 0 for any number"
+	},
+	ORDER_MAX_QUANTITY: {
+		schema: T.Integer({ minimum: 1, maximum: 999 }),
+		fallback: 999,
+		about: "units of one product in an order"
+	},
 	DEMO: {
 		schema: T.Boolean(),
 		about:

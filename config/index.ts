@@ -40,6 +40,7 @@ export interface Config {
 		/** Most orders on their way; more are not taken. */
 		readonly backlog: number;
 	};
+	readonly orders: { readonly maxOpen: number; readonly maxQuantity: number };
 	readonly token: {
 		readonly privateKey: string | undefined;
 		readonly publicKey: string | undefined;
@@ -125,6 +126,7 @@ export function toConfig(env: Environment): Config {
 			pollMs: env.SAGA_POLL_MS,
 			backlog: env.SAGA_BACKLOG
 		},
+		orders: { maxOpen: env.ORDER_MAX_OPEN, maxQuantity: env.ORDER_MAX_QUANTITY },
 		token: {
 			privateKey: env.TOKEN_PRIVATE_KEY,
 			publicKey: env.TOKEN_PUBLIC_KEY,

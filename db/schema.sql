@@ -111,11 +111,13 @@ create table orders.saga (
 	cancel_actor jsonb,
 	last_error text,
 	waits_for text,
+	user_id text not null,
 	constraint saga_pkey PRIMARY KEY (order_id),
 	constraint saga_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(id),
 	constraint saga_step_check CHECK ((step = ANY (ARRAY['forward'::text, 'refund'::text]))),
 	constraint saga_waits_for_check CHECK ((waits_for = ANY (ARRAY['fault'::text, 'outcome'::text, 'human'::text])))
 ) with (fillfactor=70);
+CREATE INDEX saga_by_user ON orders.saga USING btree (user_id);
 CREATE INDEX saga_due ON orders.saga USING btree (next_run_at);
 grant delete, insert, select, update on orders.saga to shop_orders;
 
@@ -335,6 +337,18 @@ CREATE OR REPLACE FUNCTION orders.moved(status text, reason text, shipment jsonb
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN ((((((('{"status":"'::text || status) || '","reason":'::text) || COALESCE((to_json(reason))::text, 'null'::text)) || ',"shipment":'::text) || COALESCE((shipment)::text, 'null'::text)) || '}'::text))::json
+;
+
+CREATE OR REPLACE FUNCTION orders.open_orders(users text[])
+ RETURNS TABLE(user_id text, open bigint)
+ LANGUAGE plpgsql
+ ROWS 10
+AS $function$
+begin
+	perform pg_advisory_xact_lock(key) from (
+		select hashtextextended(name, 0) as key from unnest(users) as name order by 1) as sorted;
+	return query select s.user_id, count(*) from orders.saga s where s.user_id = any (users) group by 1;
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION orders.representation(o orders.orders)

@@ -32,6 +32,7 @@ export const errorTable = {
 	STALE_VERSION: [412, "The resource has changed since it was read"],
 	PAYMENT_NOT_REFUNDABLE: [409, "The payment cannot be refunded in its present state"],
 	REFUND_EXCEEDS_PAYMENT: [422, "The refund is more than what is left of the payment"],
+	TOO_MANY_OPEN_ORDERS: [429, "Too many of your orders are still open; try again when one is done"],
 	OVERLOADED: [503, "Too much work is waiting; try again soon"],
 	UNAVAILABLE: [503, "A part of the shop is not available; try again soon"],
 	TIMEOUT: [504, "The answer took too long; the outcome is not known"],

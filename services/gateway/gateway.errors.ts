@@ -52,6 +52,7 @@ const challenge: Partial<Record<ErrorCode, string>> = {
 const retryAfter: Partial<Record<ErrorCode, string>> = {
 	UNAVAILABLE: "1",
 	OVERLOADED: "1",
+	TOO_MANY_OPEN_ORDERS: "5",
 	IDEMPOTENCY_KEY_IN_USE: "1"
 };
 

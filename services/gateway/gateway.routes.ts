@@ -116,7 +116,13 @@ export const routes = {
 			member: "order",
 			location: "/api/v1/orders/{id}",
 			etag: true,
-			refusals: ["FORBIDDEN", "UNKNOWN_PRODUCT", "MIXED_CURRENCIES", "AMOUNT_TOO_LARGE"]
+			refusals: [
+				"FORBIDDEN",
+				"UNKNOWN_PRODUCT",
+				"MIXED_CURRENCIES",
+				"AMOUNT_TOO_LARGE",
+				"TOO_MANY_OPEN_ORDERS"
+			]
 		}),
 		route("GET /api/v1/orders", "listOrders", orders.list),
 		route("GET /api/v1/orders/{id}", "getOrder", orders.get, { etag: true }),

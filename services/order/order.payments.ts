@@ -11,15 +11,18 @@ export class OrderPayments {
 		this.#broker = broker;
 	}
 
-	/** The orders with their payments; one call for all of them, none where none has begun. */
-	async attach(orders: Order[]): Promise<Order[]> {
+	/**
+	 * The orders with their payments; one call for all of them, none where none has begun.
+	 * @param at as they stood then
+	 */
+	async attach(orders: Order[], at?: string): Promise<Order[]> {
 		const ids = orders.filter(({ status }) => status !== "pending").map(({ id }) => id);
-		const payments = await this.#find(ids);
+		const payments = await this.#find(ids, at);
 		return orders.map(order => ({ ...order, payment: payments.get(order.id) ?? null }));
 	}
 
-	async attachOne(order: Order): Promise<Order> {
-		return (await this.attach([order]))[0]!;
+	async attachOne(order: Order, at?: string): Promise<Order> {
+		return (await this.attach([order], at))[0]!;
 	}
 
 	/** The payment of one order, null when none has begun. */
@@ -27,10 +30,15 @@ export class OrderPayments {
 		return (await this.#find([orderId])).get(orderId) ?? null;
 	}
 
-	async #find(order_ids: string[]): Promise<Map<string, Order["payment"]>> {
+	async #find(order_ids: string[], at?: string): Promise<Map<string, Order["payment"]>> {
 		if (order_ids.length === 0) return new Map();
 		const action = payment.actions.summaries;
-		const { payments } = await call(this.#broker, action, { order_ids }, { retries: 2 });
+		const { payments } = await call(
+			this.#broker,
+			action,
+			{ order_ids, ...(at && { at }) },
+			{ retries: 2 }
+		);
 		return new Map(
 			payments.map(({ order_id, id, status, refunded }) => [order_id, { id, status, refunded }])
 		);

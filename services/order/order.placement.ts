@@ -16,7 +16,7 @@ import { checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing
 import type { Line, PricingTable, Quote } from "./order.pricing.ts";
 import { eventData, withTimes, type Draft } from "./order.record.ts";
 import type { IdempotentRequest, OrderRepository } from "./order.repository.ts";
-import { placeOrders } from "./order.statements.ts";
+import { placeOrders, placeOrdersWithinLimit } from "./order.statements.ts";
 
 type PlaceParams = Params<typeof contract.actions.place>;
 
@@ -41,7 +41,8 @@ export interface Born extends Placed {
 
 interface Birth {
 	id: string;
-	created_at: Date;
+	/** Null when the user has too many open orders. */
+	created_at: Date | null;
 	incarnation: string | null;
 }
 
@@ -51,6 +52,10 @@ export interface PlacementOptions {
 	pricing: PricingTable;
 	/** While it is full no new order is taken. */
 	backlog: Backlog;
+	/** Orders a user may have open, 0 for any number. */
+	maxOpen: number;
+	/** Units of one product in an order. */
+	maxQuantity: number;
 }
 
 const route = "POST /orders";
@@ -105,7 +110,9 @@ export class Placement {
 		retryAlone: refusedBySql,
 		run: async batch => {
 			const column = <V>(value: (item: Placing) => V) => batch.map(value);
-			const rows = await this.#db.query<Birth>(placeOrders, [
+			const { maxOpen } = this.#options;
+			const statement = maxOpen > 0 ? placeOrdersWithinLimit : placeOrders;
+			const rows = await this.#db.query<Birth>(statement, [
 				column(({ draft }) => draft.id),
 				column(({ draft }) => draft.user_id),
 				column(({ request }) => request.key),
@@ -122,9 +129,10 @@ export class Placement {
 				column(({ actor }) => JSON.stringify(actor)),
 				route,
 				this.#options.nodeId,
-				this.#options.leaseMs
+				this.#options.leaseMs,
+				...(maxOpen > 0 ? [maxOpen] : [])
 			]);
-			countOrders(this.#broker, "pending", rows.length);
+			countOrders(this.#broker, "pending", rows.filter(row => row.created_at !== null).length);
 			const born = new Map(rows.map(row => [row.id, row]));
 			return batch.map(({ draft }) => born.get(draft.id) ?? null);
 		}
@@ -133,7 +141,8 @@ export class Placement {
 	/**
 	 * Stores an order, or answers the one its key has placed before.
 	 * @throws UNKNOWN_PRODUCT, MIXED_CURRENCIES, AMOUNT_TOO_LARGE, VALIDATION_FAILED,
-	 *   IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE, OVERLOADED while the backlog is full
+	 *   IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE, TOO_MANY_OPEN_ORDERS,
+	 *   OVERLOADED while the backlog is full
 	 */
 	async place(params: PlaceParams, owner: string, actor: Identity): Promise<Born | Placed> {
 		const { items, shipping_address, payment_method, idempotency_key: key } = params;
@@ -150,13 +159,14 @@ export class Placement {
 			.catch(error => this.#bornAllTheSame(draft.id, request, error));
 		if (!birth) return this.#replay(request);
 		const { created_at, incarnation } = birth;
+		if (!created_at) return this.#replayInstead(request, new Failure("TOO_MANY_OPEN_ORDERS"));
 		return { order: withTimes(draft, created_at), replayed: false, incarnation };
 	}
 
 	async #draft(owner: string, items: readonly Line[], address: Address): Promise<Draft> {
 		const quotes = await this.#quote.add(items.map(item => item.product_id));
 		checkKnown(items, quotes);
-		const priced = priceItems(mergeLines(items), quotes);
+		const priced = priceItems(mergeLines(items, this.#options.maxQuantity), quotes);
 		return {
 			id: newId(),
 			user_id: owner,

@@ -21,13 +21,11 @@ export interface RegionPrice {
 
 export type PricingTable = Readonly<Record<string, RegionPrice>>;
 
-const maxQuantity = 999;
-
 /**
  * Lines of one product become one line, in the order first seen.
- * @throws VALIDATION_FAILED when together they are more than 999
+ * @throws VALIDATION_FAILED when together they are more than `maxQuantity`
  */
-export function mergeLines(lines: readonly Line[]): Line[] {
+export function mergeLines(lines: readonly Line[], maxQuantity: number): Line[] {
 	const merged = new Map<string, Line>();
 	lines.forEach(({ product_id, quantity }, index) => {
 		const line = merged.get(product_id) ?? { product_id, quantity: 0 };

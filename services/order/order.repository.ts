@@ -171,7 +171,7 @@ select * from o`
 		await tx.query(
 			{
 				name: "insert_refund_saga",
-				text: "insert into orders.saga (order_id, step) values ($1, 'refund')"
+				text: "insert into orders.saga (order_id, user_id, step) select id, user_id, 'refund' from orders.orders where id = $1"
 			},
 			[id]
 		);

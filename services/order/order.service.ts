@@ -72,8 +72,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		async get(ctx) {
 			const { id, at } = ctx.params;
 			const owner = ownerScope(ctx.meta);
-			if (at !== undefined) return this.history.at(id, owner, at);
-			return this.payments.attachOne(await this.orders.get(id, owner));
+			const found = at ? this.history.at(id, owner, at) : this.orders.get(id, owner);
+			return this.payments.attachOne(await found, at);
 		},
 
 		async list(ctx) {
@@ -152,7 +152,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 	},
 
 	created() {
-		const { saga, pricing } = config();
+		const { saga, pricing, orders } = config();
 		const nodeId = this.broker.nodeID;
 		const lease = { nodeId, leaseMs: saga.leaseMs };
 		const backlog = new Backlog(this.pg, saga.backlog);
@@ -161,6 +161,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		this.payments = new OrderPayments(this.broker);
 		this.placement = new Placement(this.broker, this.pg, this.orders, {
 			...lease,
+			...orders,
 			pricing,
 			backlog
 		});

@@ -6,9 +6,10 @@ import type { Statement } from "../../db/database.ts";
  * Order, items, saga, history, outbox and idempotency answer in one transaction. Keys are inserted
  * in their own order, so that two batches cannot wait for each other; a key that is taken leaves
  * its order out of the answer. The placing node holds the saga's lease from birth.
+ * One that a user has open too many is answered without a time.
  */
-export const placeOrders: Statement = {
-	name: "place_orders",
+const placement = (name: string, refused: string): Statement => ({
+	name,
 	beforeCommit: "order.create.before_commit",
 	afterCommit: "order.create.after_commit",
 	text: `
@@ -18,9 +19,10 @@ x as materialized (
 		$8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::jsonb[], $14::jsonb[])
 		as x(id, user_id, key, hash, answer, items, address, method, currency, subtotal, shipping, tax, data, actor)
 ),
+${refused},
 k as (
 	insert into orders.idempotency (principal, route, key, request_hash, order_id, answer, created_at)
-	select user_id, $15, key, hash, id, answer, at from x, t order by user_id, key
+	select user_id, $15, key, hash, id, answer, at from x, t where id not in (select id from r) order by user_id, key
 	on conflict do nothing returning order_id, created_at
 ),
 n as materialized (
@@ -32,11 +34,11 @@ o as (
 	select id, user_id, 'pending', items, address, method, currency, subtotal, shipping, tax, subtotal + shipping + tax, at, at,
 		orders.history_hash(null, id, 1, 'order.created', null, 'pending', null, actor, at, answer)
 	from n
-	returning id, created_at, history_hash
+	returning id, user_id, created_at, history_hash
 ),
 s as (
-	insert into orders.saga (order_id, step, lease_owner, lease_until)
-	select id, 'forward', $16, now() + $17::int * interval '1 ms' from o
+	insert into orders.saga (order_id, user_id, step, lease_owner, lease_until)
+	select id, user_id, 'forward', $16, now() + $17::int * interval '1 ms' from o
 ),
 h as (
 	insert into orders.history (order_id, version, type, to_status, actor, at, snapshot, hash)
@@ -46,8 +48,39 @@ b as (
 	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at)
 	select id, user_id, 1, 'order.created', data, at from n
 )
-select id, created_at, (select id from orders.incarnation) as incarnation from o`
-};
+select id, created_at, (select id from orders.incarnation) as incarnation from o
+union all
+select id, null, null from r`
+});
+
+/** Refuses nobody: for shops without a limit, which need not pay for one. */
+export const placeOrders: Statement = placement(
+	"place_orders",
+	"r as (select null::uuid as id where false)"
+);
+
+/**
+ * $18 is how many orders a user may have open. An order whose key is known already is never one too
+ * many; that is looked up only where not all of a user's orders fit. One key counts once.
+ */
+export const placeOrdersWithinLimit: Statement = placement(
+	"place_orders_within_limit",
+	`c as (
+	select x.id, x.user_id, x.key, coalesce(open, 0) as open,
+		coalesce(open, 0) + count(*) over (partition by user_id) > $18 as crowded
+	from x left join orders.open_orders(array(select distinct user_id from x)) using (user_id)
+),
+d as (
+	select *, crowded and exists (select from orders.idempotency i
+		where i.principal = user_id and i.route = $15 and i.key = c.key) as known from c
+),
+r as materialized (
+	select id from (
+		select id, crowded and not known
+			and open + dense_rank() over (partition by user_id, known order by key) > $18 as refused from d
+	) as ranked where refused
+)`
+);
 
 /**
  * Moves orders one step on, fenced: only the holder of the saga's present lease may, and only while

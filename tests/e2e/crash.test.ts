@@ -21,7 +21,12 @@ const clients = 8;
 const seed = Number(process.env.TEST_SEED ?? 42);
 
 const dataDir = mkdtempSync(join(tmpdir(), "shop-crash-"));
-const environment = { DATA_DIR: dataDir, SAGA_LEASE_MS: "2000", SAGA_POLL_MS: "100" };
+const environment = {
+	DATA_DIR: dataDir,
+	SAGA_LEASE_MS: "2000",
+	SAGA_POLL_MS: "100",
+	ORDER_MAX_OPEN: "0"
+};
 const accepted = new Set<string>();
 
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));

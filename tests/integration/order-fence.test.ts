@@ -44,8 +44,8 @@ async function held(fence: number, more = ""): Promise<string> {
 		[id]
 	);
 	await database.rows(
-		`insert into orders.saga (order_id, step, fence, lease_owner, lease_until ${more && ", cancel_requested"})
-		values ($1, 'forward', $2, 'node', now() + interval '1 min' ${more})`,
+		`insert into orders.saga (order_id, user_id, step, fence, lease_owner, lease_until ${more && ", cancel_requested"})
+		values ($1, 'user-123', 'forward', $2, 'node', now() + interval '1 min' ${more})`,
 		[id, fence]
 	);
 	return id;

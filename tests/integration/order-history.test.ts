@@ -30,8 +30,6 @@ afterAll(async () => {
 const read = (id: string, at?: string, user = alice) =>
 	call(broker, order.actions.get, at === undefined ? { id } : { id, at }, as(user));
 
-const withoutPayment = (found: Order) => JSON.stringify({ ...found, payment: null });
-
 /** An instant of the database, in milliseconds as the API has them. */
 async function now(): Promise<string> {
 	const [row] = await database.rows<{ at: Date }>("select clock_timestamp() as at");
@@ -83,8 +81,8 @@ describe("an order as it stood", () => {
 					moments.push(await moment(placed.id));
 				}
 				for (const { at, seen } of moments)
-					expect(withoutPayment(await read(placed.id, at))).toBe(withoutPayment(seen));
-				expect(withoutPayment(await read(placed.id, placed.created_at))).toBe(
+					expect(JSON.stringify(await read(placed.id, at))).toBe(JSON.stringify(seen));
+				expect(JSON.stringify(await read(placed.id, placed.created_at))).toBe(
 					JSON.stringify(placed)
 				);
 			}),
@@ -108,7 +106,7 @@ describe("an order as it stood", () => {
 			await expect(read(placed.id, at)).rejects.toMatchObject({ type: "NOT_FOUND" });
 		const future = "9999-12-31T23:59:59.999Z";
 		await expect(read(placed.id, future, bob)).rejects.toMatchObject({ type: "NOT_FOUND" });
-		expect(withoutPayment(await read(placed.id, future))).toBe(withoutPayment(placed));
+		expect(JSON.stringify(await read(placed.id, future))).toBe(JSON.stringify(placed));
 	});
 
 	it.each(["yesterday", "2026-13-01T00:00:00Z", "2026-01-01", "1990-12-31T23:59:60Z"])(

@@ -15,7 +15,8 @@ export async function startNode(
 	environment: Record<string, string>,
 	overrides: Partial<Config> = {}
 ): Promise<ServiceBroker> {
-	const env = readEnvironment({ NODE_ENV: "test", LOG_LEVEL: "error", PORT: "0", ...environment });
+	const own = { NODE_ENV: "test", LOG_LEVEL: "error", PORT: "0", ORDER_MAX_OPEN: "0" };
+	const env = readEnvironment({ ...own, ...environment });
 	useConfig({ ...toConfig(env), ...overrides });
 	const broker = new ServiceBroker(brokerOptions());
 	for (const schema of services) broker.createService(schema);
