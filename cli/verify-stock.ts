@@ -41,10 +41,13 @@ due as (
 		('sold', -1, -1, array['committed', 'returned']), ('released', 0, -1, array['released']),
 		('expired', 0, -1, array['expired']), ('returned', 1, 0, array['returned'])
 	) as rule (reason, on_hand, reserved, states) on state = any (states)
+	union all
+	select order_id, product_id, 'taken_back', sum(quantity), 0 from product.takeback
+	where order_id > $1 and order_id <= $2 group by 1, 2
 ),
 entry as (
-	select order_id, product_id, reason, d_on_hand, d_reserved from product.stock_ledger
-	where order_id > $1 and order_id <= $2
+	select order_id, product_id, reason, sum(d_on_hand) as d_on_hand, sum(d_reserved) as d_reserved
+	from product.stock_ledger where order_id > $1 and order_id <= $2 group by 1, 2, 3
 ),
 o as materialized (
 	select id as order_id, status, items from orders.orders where id > $1 and id <= $2
@@ -79,6 +82,11 @@ found (order_id, what) as (
 	from o join head using (order_id) join basket using (order_id), lateral (
 		select jsonb_object_agg(item->>'product_id', item->'quantity') as bought from jsonb_array_elements(items) as item) as b
 	where state in ('locked', 'committed', 'returned') and bought <> lines
+	union all
+	select order_id, format('product %s: %s taken back, its returns say %s', product_id, taken_back, coalesce(sum(t.quantity), 0))
+	from product.reservation r left join product.takeback t using (order_id, product_id)
+	where order_id > $1 and order_id <= $2 group by order_id, product_id
+	having taken_back <> coalesce(sum(t.quantity), 0)
 	union all
 	select order_id, 'units were sold to an order that does not exist' from head
 	where state in ('committed', 'returned') and not exists (select from o where o.order_id = head.order_id)

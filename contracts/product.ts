@@ -236,5 +236,19 @@ export const product = contract("product", {
 		params: OrderIds,
 		returns: Outcomes
 	},
+	takeBack: {
+		...step,
+		summary: "Put some units of a sold order back on the shelf, once for each return",
+		params: strictObject({
+			return_id: Uuid,
+			order_id: Uuid,
+			lines: T.Array(Line, { minItems: 1, maxItems: 100 })
+		}),
+		returns: strictObject({
+			state: oneOf(["taken_back", "refused"], {
+				description: "`refused`: not sold, or more than is left of what was bought"
+			})
+		})
+	},
 	ready
 });

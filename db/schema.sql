@@ -248,16 +248,20 @@ create table product.reservation (
 	order_id uuid not null,
 	product_id text not null,
 	quantity bigint not null,
+	taken_back bigint not null default 0,
 	constraint reservation_pkey PRIMARY KEY (order_id, product_id),
+	constraint reservation_check CHECK (((taken_back >= 0) AND (taken_back <= quantity))),
 	constraint reservation_quantity_check CHECK ((quantity > 0))
 );
 grant insert, select on product.reservation to shop_product;
+grant update (taken_back) on product.reservation to shop_product;
 
 create table product.reservation_head (
 	order_id uuid not null,
 	state text not null,
 	expires_at timestamp with time zone,
 	updated_at timestamp with time zone not null default clock_timestamp(),
+	taken_back boolean not null default false,
 	constraint reservation_head_pkey PRIMARY KEY (order_id),
 	constraint reservation_head_check CHECK (((expires_at IS NOT NULL) = (state = 'held'::text))),
 	constraint reservation_head_state_check CHECK ((state = ANY (ARRAY['held'::text, 'locked'::text, 'committed'::text, 'released'::text, 'expired'::text, 'out_of_stock'::text, 'returned'::text])))
@@ -285,12 +289,27 @@ create table product.stock_ledger (
 	actor text,
 	key text,
 	at timestamp with time zone not null default clock_timestamp(),
+	return_id uuid,
 	constraint stock_ledger_pkey PRIMARY KEY (product_id, id),
-	constraint stock_ledger_reason_check CHECK ((reason = ANY (ARRAY['initial'::text, 'adjusted'::text, 'reserved'::text, 'sold'::text, 'released'::text, 'expired'::text, 'returned'::text])))
+	constraint stock_ledger_reason_check CHECK (((reason = ANY (ARRAY['initial'::text, 'adjusted'::text, 'reserved'::text, 'sold'::text, 'released'::text, 'expired'::text, 'returned'::text, 'taken_back'::text])) AND ((reason = 'taken_back'::text) = (return_id IS NOT NULL))))
 );
 CREATE UNIQUE INDEX stock_ledger_by_key ON product.stock_ledger USING btree (product_id, key) WHERE (key IS NOT NULL);
-CREATE UNIQUE INDEX stock_ledger_by_order ON product.stock_ledger USING btree (order_id, product_id, reason) WHERE (order_id IS NOT NULL);
+CREATE UNIQUE INDEX stock_ledger_by_order ON product.stock_ledger USING btree (order_id, product_id, reason) WHERE ((order_id IS NOT NULL) AND (return_id IS NULL));
+CREATE UNIQUE INDEX stock_ledger_by_return ON product.stock_ledger USING btree (return_id, product_id) WHERE (return_id IS NOT NULL);
 grant insert, select on product.stock_ledger to shop_product;
+
+create table product.takeback (
+	return_id uuid not null,
+	product_id text not null,
+	order_id uuid not null,
+	quantity bigint not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint takeback_pkey PRIMARY KEY (return_id, product_id),
+	constraint takeback_order_id_product_id_fkey FOREIGN KEY (order_id, product_id) REFERENCES product.reservation(order_id, product_id),
+	constraint takeback_quantity_check CHECK ((quantity > 0))
+);
+CREATE INDEX takeback_by_order ON product.takeback USING btree (order_id, product_id);
+grant insert, select on product.takeback to shop_product;
 
 create table public.migration (
 	service text not null,

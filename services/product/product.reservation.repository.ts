@@ -1,9 +1,20 @@
 import type { Params } from "../../lib/service.ts";
 import type { product, ReservationState } from "../../contracts/product.ts";
 import type { Database, Statement } from "../../db/database.ts";
-import { bar, commit, lock, release, reserve, restock, sweep } from "./product.stock.statements.ts";
+import { sqlState } from "../../lib/sql-state.ts";
+import {
+	bar,
+	commit,
+	lock,
+	release,
+	reserve,
+	restock,
+	sweep,
+	takeBack
+} from "./product.stock.statements.ts";
 
 type Reserve = Params<typeof product.actions.reserve>;
+type TakeBack = Params<typeof product.actions.takeBack>;
 export type StockOrder = Reserve["orders"][number];
 
 export interface Outcome {
@@ -80,6 +91,20 @@ export class ReservationRepository {
 	async restock(orderIds: string[]): Promise<Outcome[]> {
 		const rows = await this.#pg.query<Outcome>(restock, [orderIds]);
 		return inOrder(orderIds, new Map(rows.map(row => [row.order_id, row.state])));
+	}
+
+	/** False when these units were not sold, or were taken back before under another return. */
+	async takeBack({ return_id, order_id, lines }: TakeBack): Promise<boolean> {
+		const products = lines.map(({ product_id }) => product_id);
+		const quantities = lines.map(({ quantity }) => quantity);
+		try {
+			const values = [return_id, order_id, products, quantities];
+			return (await this.#pg.query(takeBack, values)).length > 0;
+		} catch (error) {
+			// 23514 check, 23503 foreign key: more than was bought, or something else.
+			if (["23514", "23503"].includes(sqlState(error) ?? "")) return false;
+			throw error;
+		}
 	}
 
 	/** Gives back the units of at most `limit` holds that ran out; answers how many it found. */

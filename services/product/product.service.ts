@@ -66,6 +66,11 @@ export default service<typeof contract.actions, This>(contract, {
 			return { outcomes: await this.reservations.restock(ctx.params.order_ids) };
 		},
 
+		async takeBack(ctx) {
+			const taken = await this.reservations.takeBack(ctx.params);
+			return { state: taken ? "taken_back" : "refused" };
+		},
+
 		list(ctx) {
 			return this.products.list(ctx.params);
 		},

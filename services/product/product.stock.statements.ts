@@ -4,8 +4,8 @@ import type { Statement } from "../../db/database.ts";
  * One statement per step of the saga, each for many orders at once.
  *
  * No deadlock is possible, because all of them take locks in one order: stock rows by product id,
- * then reservation heads by order id. Heads and lines are inserted together and lines never
- * change, so a statement whose snapshot shows a head sees its lines.
+ * then reservation heads by order id. Heads and lines are inserted together and the quantities of
+ * lines never change, so a statement whose snapshot shows a head sees its lines.
  *
  * New counters are made of those that were read under the lock. An update that reads them itself
  * first sees its snapshot's, from before it waited, and its CHECK fails on a sum that is never stored.
@@ -162,7 +162,7 @@ export const release = move({
 export const restock = move({
 	name: "stock.restock",
 	beforeCommit: "product.restock.before_commit",
-	from: "state = 'committed'",
+	from: "state = 'committed' and not taken_back",
 	to: "returned",
 	reason: "returned",
 	onHand: 1,
@@ -180,6 +180,46 @@ export const sweep = move({
 	onHand: 0,
 	reserved: -1
 });
+
+/**
+ * $1 return, $2 order, $3 products, $4 quantities. Puts units of a sold order back on the shelf, once for
+ * each return and product. More than was bought breaks the CHECK of the line, what was not bought its
+ * foreign key; then nothing is done. Finds no head when the order is not sold, or was put back whole.
+ */
+export const takeBack: Statement = {
+	name: "stock.take_back",
+	text: `
+	with asked as materialized (
+		select product_id, sum(quantity)::bigint as quantity
+		from unnest($3::text[], $4::int[]) as line(product_id, quantity) group by 1
+	), shelf as materialized (
+		select product_id, on_hand from product.stock
+		where product_id = any (array(select product_id from asked))
+		order by product_id for update
+	), head as materialized (
+		select order_id from product.reservation_head
+		where order_id = $2 and state = 'committed' and (select count(*) from shelf) >= 0
+		for update
+	), taken as (
+		insert into product.takeback (return_id, product_id, order_id, quantity)
+		select $1, product_id, order_id, quantity from asked, head order by product_id
+		on conflict do nothing
+		returning product_id, order_id, quantity
+	), line as (
+		update product.reservation r set taken_back = taken_back + t.quantity
+		from taken t where r.order_id = t.order_id and r.product_id = t.product_id
+	), counted as (
+		update product.stock s set on_hand = shelf.on_hand + t.quantity
+		from taken t join shelf using (product_id) where s.product_id = t.product_id
+	), entries as (
+		insert into product.stock_ledger (product_id, order_id, return_id, reason, d_on_hand, d_reserved)
+		select product_id, order_id, $1, 'taken_back', quantity, 0 from taken
+	), marked as (
+		update product.reservation_head h set taken_back = true, updated_at = clock_timestamp()
+		from head where h.order_id = head.order_id and exists (select from taken)
+	)
+	select order_id from head`
+};
 
 /** $1 orders. Bars those that nothing is known of from ever being reserved. */
 export const bar: Statement = {

@@ -278,7 +278,8 @@ describe("a service's role", () => {
 		["order", "orders.idempotency", []],
 		["order", "orders.outbox", ["published_at"]],
 		["product", "product.stock_ledger", []],
-		["product", "product.reservation", []]
+		["product", "product.reservation", ["taken_back"]],
+		["product", "product.takeback", []]
 	] as const)(
 		"of %s adds rows to %s, and can change and remove none",
 		async (mine, table, except) => {

@@ -140,6 +140,88 @@ describe("a reservation", () => {
 	});
 });
 
+describe("taking back", () => {
+	const takeBack = (
+		{ order_id }: Order,
+		lines: { product_id: string; quantity: number }[],
+		id = newId()
+	) =>
+		call(broker, actions.takeBack, { return_id: id, order_id, lines }).then(({ state }) => state);
+
+	async function sold(units: number, quantity: number): Promise<[string, Order]> {
+		const id = await stocked(units);
+		const a = order(id, quantity);
+		await reserve([a]);
+		await step("commit", a);
+		return [id, a];
+	}
+
+	it("puts some units of a sold order on the shelf, once for each return", async () => {
+		const [id, a] = await sold(10, 4);
+		const back = newId();
+		const lines = [{ product_id: id, quantity: 3 }];
+		const twenty = Array.from({ length: 20 }, () => takeBack(a, lines, back));
+		expect(new Set(await Promise.all(twenty))).toEqual(new Set(["taken_back"]));
+		expect(await counters(id)).toEqual([9, 0]);
+		expect(await takeBack(a, [{ product_id: id, quantity: 1 }])).toBe("taken_back");
+		expect(await counters(id)).toEqual([10, 0]);
+	});
+
+	it("never takes more than was bought, also by many returns at once", async () => {
+		const [id, a] = await sold(100, 10);
+		const lines = [{ product_id: id, quantity: 3 }];
+		const states = await Promise.all(Array.from({ length: 20 }, () => takeBack(a, lines)));
+		expect(states.filter(state => state === "taken_back")).toHaveLength(3);
+		expect(await counters(id)).toEqual([99, 0]);
+		expect(await takeBack(a, [{ product_id: id, quantity: 2 }])).toBe("refused");
+	});
+
+	it("takes all lines of a return or none", async () => {
+		const [id, a] = await sold(10, 4);
+		const one = { product_id: id, quantity: 1 };
+		for (const other of [await stocked(5), "no-such-product"])
+			expect(await takeBack(a, [one, { product_id: other, quantity: 1 }])).toBe("refused");
+		expect(await counters(id)).toEqual([6, 0]);
+	});
+
+	it("is refused where nothing was sold, and bars the order from being put back whole", async () => {
+		const id = await stocked(10);
+		const a = order(id, 4);
+		const one = [{ product_id: id, quantity: 1 }];
+		expect(await takeBack(a, one)).toBe("refused");
+		await reserve([a]);
+		expect(await takeBack(a, one)).toBe("refused");
+		await step("commit", a);
+		expect(await takeBack(a, one)).toBe("taken_back");
+		expect(await step("restock", a)).toEqual(["committed"]);
+		expect(await counters(id)).toEqual([7, 0]);
+		const b = order(id, 1);
+		await reserve([b]);
+		await step("commit", b);
+		await step("restock", b);
+		expect(await takeBack(b, one)).toBe("refused");
+	});
+
+	it("waits for no lock that another step holds the wrong way round", async () => {
+		const [id, other] = [await stocked(1000), await stocked(1000)];
+		const both = () => ({
+			order_id: newId(),
+			lines: [...order(id, 2).lines, ...order(other, 2).lines]
+		});
+		const orders = Array.from({ length: 20 }, both);
+		await reserve(orders);
+		await step("commit", ...orders);
+		const backwards = [other, id].map(product_id => ({ product_id, quantity: 1 }));
+		const work = orders.flatMap(a => [takeBack(a, backwards), takeBack(a, backwards)]);
+		await Promise.all([
+			...work,
+			reserve(Array.from({ length: 20 }, both)),
+			step("commit", ...orders)
+		]);
+		expect(await counters(id)).toEqual([1000, 40]);
+	});
+});
+
 describe("a batch", () => {
 	it("answers an order that stands in it twice alike, and reserves it once", async () => {
 		const id = await stocked(5);

@@ -192,6 +192,11 @@ describe("verify stock", () => {
 		["update orders.orders set status = 'cancelled' where id = $1", 0],
 		["update orders.orders set status = 'confirmed' where id = $1", 1],
 		["update orders.orders set status = 'confirmed' where id = $1", 2],
+		["update product.reservation set taken_back = 1 where order_id = $1", 0],
+		[
+			"insert into product.takeback select gen_random_uuid(), product_id, order_id, 1 from product.reservation where order_id = $1",
+			0
+		],
 		["delete from orders.orders where id = $1", 3]
 	])("names the order after: %s (%i)", async (sql, which) => {
 		const found = await after(verifyStock, sql, [ids[which]]);
