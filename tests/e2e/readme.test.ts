@@ -34,6 +34,7 @@ const runBy: Record<string, string> = {
 	"npm run psp": "tests/integration/psp.test.ts",
 	"npm test": ".ci/run",
 	"npm run check": "npm test, part by part",
+	"npm run verify -- orders": "tests/e2e/verify.test.ts",
 	"npm run generate": "tests/generated.test.ts and tests/integration/schema.test.ts"
 };
 

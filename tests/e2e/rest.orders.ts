@@ -125,6 +125,43 @@ export function orderTests(shop: Shop): void {
 			expect(body.data.at(-1)!.version).toBe(order.version);
 		});
 
+		it("is shown as it stood at any instant, to those who may see it", async () => {
+			const { id } = await shop.product(1);
+			const { id: orderId, ...order } = await placed(shop, id);
+			const path = `/api/v1/orders/${orderId}`;
+			const at = (instant: string, who: "alice" | "bob" = "alice") =>
+				shop.as(who).get<Order>(`${path}?at=${encodeURIComponent(instant)}`);
+			const born = await at(order.created_at);
+			expect([born.status, born.body.updated_at]).toEqual([200, order.created_at]);
+			const later = await at("2999-01-01T00:00:00+01:00");
+			expect(later.text).toBe((await shop.as("alice").get(path)).text);
+			const before = new Date(Date.parse(order.created_at) - 1000).toISOString();
+			for (const missing of [await at(before), await at(order.updated_at, "bob")])
+				expect([missing.status, missing.body]).toMatchObject([404, { code: "not-found" }]);
+			for (const instant of ["", "now", "2026-02-30T00:00:00Z", "2026-01-01", "1767225600"])
+				expect(await at(instant)).toMatchObject({
+					status: 422,
+					body: { code: "validation-failed" }
+				});
+		});
+
+		it("is refused while too many of its buyer's are open", async () => {
+			const { id } = await shop.product(100);
+			const slow = basket(id, 1, { payment_method: "pm_sim_slow" });
+			const many = Array.from({ length: 30 }, () => shop.as("bob").post("/api/v1/orders", slow));
+			const answers = await Promise.all(many);
+			const refused = answers.filter(({ status }) => status !== 201);
+			expect(refused.length).toBeGreaterThanOrEqual(10);
+			for (const { status, body, headers } of refused) {
+				expect([status, body]).toMatchObject([429, { code: "too-many-open-orders" }]);
+				expect(headers.get("retry-after")).toBe("5");
+			}
+			await until(
+				async () => (await shop.as("bob").post("/api/v1/orders", basket(id))).status === 201,
+				30_000
+			);
+		}, 40_000);
+
 		it("is listed for its owner and for staff, by status and page by page", async () => {
 			const { id } = await shop.product(5);
 			const order = await placed(shop, id);
