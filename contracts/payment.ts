@@ -1,5 +1,5 @@
 import { contract, hint, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
-import { Id, IdempotencyKey, Instant, Money, ready, text, Uuid } from "./values.ts";
+import { Id, IdempotencyKey, Instant, Limit, Money, ready, text, Uuid } from "./values.ts";
 
 /** `processing`: sent, or about to be; the outcome is not known. `review`: a human must look. */
 export const PaymentStatus = oneOf(["processing", "succeeded", "failed", "review"]);
@@ -88,7 +88,30 @@ const Outcomes = strictObject({
 	outcomes: T.Array(Outcome, { description: "One per order, in the order asked" })
 });
 
+export const Review = strictObject(
+	{
+		id: Uuid,
+		kind: oneOf(["payment", "refund"]),
+		payment_id: Uuid,
+		order_id: Uuid,
+		amount: Money,
+		reason: T.String({ description: "Why a human must look" }),
+		provider_ref: nullable(T.String()),
+		since: Instant
+	},
+	{ title: "Review" }
+);
+export type Review = Static<typeof Review>;
+
+/** What a human found out at the provider. */
+export const Decision = oneOf(["charged", "not_charged", "refunded_elsewhere"], {
+	description:
+		"Of a payment: the money was taken; was not; was taken and given back. Of a refund: `refunded_elsewhere`, or `charged` for not paid back, so that it may be tried anew"
+});
+export type Decision = Static<typeof Decision>;
+
 const everyone = ["customer", "support", "admin"] as const;
+const staff = ["support", "admin"] as const;
 
 export const payment = contract("payment", {
 	charge: {
@@ -121,7 +144,7 @@ export const payment = contract("payment", {
 	refund: {
 		summary: "Pay back a payment, whole or in part; the same key refunds once",
 		kind: "command",
-		access: ["support", "admin"],
+		access: staff,
 		timeoutMs: 10_000,
 		params: strictObject({
 			id: Uuid,
@@ -137,6 +160,53 @@ export const payment = contract("payment", {
 		access: "internal",
 		timeoutMs: 10_000,
 		params: strictObject({ order_id: Uuid, reason: text(200) }),
+		returns: Payment
+	},
+	giveBack: {
+		summary: "Pay back some lines of an order; the same purpose pays back once",
+		kind: "command",
+		access: "internal",
+		timeoutMs: 10_000,
+		params: strictObject({
+			order_id: Uuid,
+			purpose: T.String({ pattern: "^return:[0-9a-f-]{36}$" }),
+			amount: PositiveMoney,
+			lines: T.Array(Share, { minItems: 1, maxItems: 100 }),
+			reason: text(200),
+			requested_by: Id
+		}),
+		returns: Payment
+	},
+	webhook: {
+		summary: "Take a signed message of the payment provider; it only makes the shop look",
+		kind: "command",
+		access: "anyone",
+		timeoutMs: 10_000,
+		params: strictObject({
+			body_base64: T.String({ description: "As it was sent: the signature is over its bytes" }),
+			signature: T.Optional(T.String())
+		}),
+		returns: strictObject({ received: T.Boolean() }, { title: "Receipt" })
+	},
+	"review.list": {
+		summary: "Payments and refunds that await a human, the oldest first",
+		kind: "query",
+		access: staff,
+		params: strictObject({ limit: T.Optional(Limit) }),
+		returns: strictObject({ data: T.Array(Review) }, { title: "ReviewList" })
+	},
+	"review.decide": {
+		summary: "Record what a human found out about a payment or refund in review",
+		kind: "command",
+		access: staff,
+		params: strictObject({
+			id: Uuid,
+			decision: Decision,
+			provider_ref: T.Optional(
+				text(255, { description: "The provider's name for the charge or refund" })
+			),
+			note: text(500)
+		}),
 		returns: Payment
 	},
 	get: {

@@ -66,6 +66,12 @@ function hasBody({ headers }: IncomingMessage): boolean {
 	return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
+/** The body of a request, whatever it is. @throws PAYLOAD_TOO_LARGE */
+export async function readBytes(req: IncomingMessage): Promise<Buffer> {
+	if (Number(req.headers["content-length"] ?? 0) > maxBytes) fail("PAYLOAD_TOO_LARGE");
+	return collect(req);
+}
+
 /**
  * The body of a request, parsed.
  * @param optional answer `{}` when there is none
@@ -78,6 +84,5 @@ export async function readBody(req: IncomingMessage, optional: boolean): Promise
 		fail("UNSUPPORTED_MEDIA_TYPE", "Send application/json in UTF-8");
 	if ((headers["content-encoding"] ?? "identity") !== "identity")
 		fail("UNSUPPORTED_MEDIA_TYPE", "Send the body without a content coding");
-	if (Number(headers["content-length"] ?? 0) > maxBytes) fail("PAYLOAD_TOO_LARGE");
-	return parseJson(await collect(req));
+	return parseJson(await readBytes(req));
 }

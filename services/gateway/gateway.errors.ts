@@ -47,6 +47,7 @@ export function codeOf(error: unknown): ErrorCode {
 const challenge: Partial<Record<ErrorCode, string>> = {
 	UNAUTHENTICATED: "Bearer",
 	INVALID_CREDENTIALS: "Bearer",
+	INVALID_SIGNATURE: "Signature",
 	INVALID_TOKEN: 'Bearer error="invalid_token"'
 };
 const retryAfter: Partial<Record<ErrorCode, string>> = {

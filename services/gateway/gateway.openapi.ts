@@ -47,6 +47,11 @@ const headerSchemas: Record<string, { required: boolean; description: string; sc
 		description:
 			"`wait=N`: answer when the outcome is known, after N (at most 10) seconds at the latest",
 		schema: T.String()
+	},
+	signature: {
+		required: true,
+		description: "`t=…,v1=…` over the body's bytes, at most 5 minutes old",
+		schema: T.String()
 	}
 };
 
@@ -66,7 +71,9 @@ function parametersOf({ inPath, inQuery, inHeaders }: Operation, components: Com
 	return [...from("path", inPath), ...from("query", inQuery), ...headers];
 }
 
-function bodyOf({ id, inBody }: Operation, components: Components): Json | undefined {
+function bodyOf({ id, inBody, payload }: Operation, components: Components): Json | undefined {
+	if (payload)
+		return { required: true, content: { "application/json": { schema: { type: "object" } } } };
 	if (!inBody || Object.keys(inBody.properties).length === 0) return undefined;
 	const title = `${id[0]!.toUpperCase()}${id.slice(1)}Request`;
 	const schema = components.plain(strictObject(inBody.properties, { title }));
@@ -78,7 +85,7 @@ function bodyOf({ id, inBody }: Operation, components: Components): Json | undef
 
 /** Every error that the operation may answer with. */
 export function errorCodesOf(operation: Operation): ErrorCode[] {
-	const { action, inPath, inQuery, inHeaders, inBody, refusals = [] } = operation;
+	const { action, inPath, inQuery, inHeaders, inBody, payload, refusals = [] } = operation;
 	const has = (object: { properties: object } | undefined) =>
 		Object.keys(object?.properties ?? {}).length > 0;
 	const codes: ErrorCode[] = [
@@ -90,6 +97,7 @@ export function errorCodesOf(operation: Operation): ErrorCode[] {
 	if (action.access !== "anyone") codes.push("UNAUTHENTICATED", "FORBIDDEN");
 	if (has(inPath) || has(inQuery)) codes.push("NOT_FOUND");
 	if (inBody) codes.push("MALFORMED_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE");
+	if (payload) codes.push("PAYLOAD_TOO_LARGE");
 	if (inHeaders.includes("version")) codes.push("MALFORMED_HEADER", "STALE_VERSION");
 	if (inHeaders.includes("idempotency_key"))
 		codes.push(

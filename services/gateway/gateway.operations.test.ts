@@ -26,9 +26,10 @@ describe("the table of routes", () => {
 	it.each(operations.map(operation => [operation.id, operation] as const))(
 		"%s states who may call and can give all that its action needs",
 		(_, operation) => {
-			const { action, inPath, inQuery, inHeaders, inBody, omit = [] } = operation;
+			const { action, inPath, inQuery, inHeaders, inBody, payload, omit = [] } = operation;
 			expect(action.access === "anyone" || action.access.length > 0).toBe(true);
-			const places = [...names(inPath), ...names(inQuery), ...names(inBody), ...inHeaders];
+			const body = payload ? [payload] : names(inBody);
+			const places = [...names(inPath), ...names(inQuery), ...body, ...inHeaders];
 			expect([...places, ...omit].sort()).toEqual(Object.keys(action.params.properties).sort());
 			expect(places).toEqual(expect.arrayContaining(action.params.required ?? []));
 		}

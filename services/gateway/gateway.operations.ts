@@ -6,7 +6,8 @@ import { routes, type Route } from "./gateway.routes.ts";
 export const headerOf = {
 	idempotency_key: "Idempotency-Key",
 	version: "If-Match",
-	wait_s: "Prefer"
+	wait_s: "Prefer",
+	signature: "Stripe-Signature"
 } as const;
 export type HeaderParameter = keyof typeof headerOf;
 
@@ -16,7 +17,7 @@ export interface Operation extends Route {
 	readonly inPath: TObject;
 	readonly inQuery: TObject;
 	readonly inHeaders: readonly HeaderParameter[];
-	/** Undefined for methods whose body has no meaning. */
+	/** Undefined for methods whose body has no meaning, and where it goes on unread. */
 	readonly inBody: TObject | undefined;
 }
 
@@ -24,7 +25,7 @@ const isHeader = (name: string): name is HeaderParameter => Object.hasOwn(header
 
 /** @throws Error when the route would open an action that is for services alone */
 export function toOperation(tag: string, route: Route): Operation {
-	const { action, method, path, omit = [] } = route;
+	const { action, method, path, payload, omit = [] } = route;
 	if (action.access === "internal")
 		throw new Error(`${action.name} is internal: no route may call it`);
 	const { properties } = action.params;
@@ -32,11 +33,11 @@ export function toOperation(tag: string, route: Route): Operation {
 	const unknown = segments.find(name => !properties[name]);
 	if (unknown) throw new Error(`${action.name} has no parameter ${unknown} for ${path}`);
 
-	const offered = Object.keys(properties).filter(name => !omit.includes(name));
+	const offered = Object.keys(properties).filter(name => name !== payload && !omit.includes(name));
 	const rest = offered.filter(name => !segments.includes(name) && !isHeader(name));
 	const only = (names: string[]) =>
 		strictObject(Object.fromEntries(names.map(name => [name, properties[name]!])));
-	const hasBody = method === "POST" || method === "PATCH";
+	const hasBody = !payload && (method === "POST" || method === "PATCH");
 	return {
 		...route,
 		tag,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { fail, type Fault } from "../../lib/errors.ts";
 import { coerce, faults } from "../../lib/validator.ts";
-import { readBody } from "./gateway.body.ts";
+import { readBody, readBytes } from "./gateway.body.ts";
 import type { Caller } from "./gateway.caller.ts";
 import { headerOf, type HeaderParameter, type Operation } from "./gateway.operations.ts";
 
@@ -56,6 +56,7 @@ function headerParameter(name: HeaderParameter, operation: Operation, from: Sour
 	const header = from.req.headers[headerOf[name].toLowerCase()] as string | undefined;
 	if (name === "idempotency_key") return keyIn(header, operation, from.caller.demo, ask.notes);
 	if (header === undefined) return undefined;
+	if (name === "signature") return header;
 	return name === "version" ? versionIn(header) : waitIn(header);
 }
 
@@ -88,7 +89,7 @@ function queryOf(url: string): Record<string, unknown> {
  * UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON, VALIDATION_FAILED, STALE_VERSION
  */
 export async function askOf(operation: Operation, from: Sources): Promise<Ask> {
-	const { inPath, inQuery, inHeaders, inBody } = operation;
+	const { inPath, inQuery, inHeaders, inBody, payload } = operation;
 	if (faults(inPath, from.path).length > 0) fail("NOT_FOUND");
 	const ask: Ask = { params: { ...from.path }, notes: [] };
 	if (from.caller.demo) ask.notes.push(actingNote(from.caller));
@@ -106,5 +107,6 @@ export async function askOf(operation: Operation, from: Sources): Promise<Ask> {
 		Object.assign(ask.params, body);
 	}
 	if (found.length > 0) fail("VALIDATION_FAILED", undefined, found);
+	if (payload) ask.params[payload] = (await readBytes(from.req)).toString("base64");
 	return ask;
 }

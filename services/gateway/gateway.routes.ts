@@ -25,6 +25,8 @@ export interface Route {
 	readonly roles?: readonly Role[];
 	/** Parameters of the action that this route does not offer. */
 	readonly omit?: readonly string[];
+	/** The parameter that takes the body, unread and in base64: a signature is over its bytes. */
+	readonly payload?: string;
 	/** The member of the result that is the representation. */
 	readonly member?: string;
 	/** Path of what was made, for `Location`. */
@@ -153,10 +155,26 @@ export const routes = {
 		})
 	],
 	payments: [
+		// Before the path that it would otherwise be an id in.
+		route("POST /api/v1/payments/webhook", "receivePaymentMessage", payments.webhook, {
+			payload: "body_base64",
+			refusals: ["INVALID_SIGNATURE"]
+		}),
 		route("GET /api/v1/payments/{id}", "getPayment", payments.get, { omit: ["order_id"] }),
 		route("POST /api/v1/payments/{id}/refund", "refundPayment", payments.refund, {
 			refusals: ["PAYMENT_NOT_REFUNDABLE", "REFUND_EXCEEDS_PAYMENT"]
 		})
+	],
+	ops: [
+		route("GET /api/v1/ops/payments/reviews", "listReviews", payments["review.list"]),
+		route(
+			"POST /api/v1/ops/payments/reviews/{id}/decision",
+			"decideReview",
+			payments["review.decide"],
+			{
+				refusals: ["PAYMENT_NOT_IN_REVIEW"]
+			}
+		)
 	],
 	operation: [
 		route("GET /health", "getHealth", own.health, { unless: { status: 503, when: isDown } }),

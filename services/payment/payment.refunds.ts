@@ -21,6 +21,8 @@ import { nextRefundStep } from "./payment.unknown.ts";
 export interface RefundsOptions {
 	repository: RefundRepository;
 	provider: PaymentProvider;
+	/** Told of orders of which a refund was recorded that nobody waited for. */
+	onLate(orderIds: string[]): void;
 	/** Told of refunds whose outcome is not known, and of those that a human must look at. */
 	onTrouble(level: "warn" | "error", message: string): void;
 }
@@ -120,6 +122,18 @@ export class Refunds {
 			default:
 				return false;
 		}
+	}
+
+	/** Looks again what became of refunds that nobody waits for. */
+	async finishAll(refunds: RefundRow[]): Promise<void> {
+		const finished = await Promise.all(refunds.map(refund => this.finish(refund)));
+		const orders = refunds.filter((_, index) => finished[index]).map(({ order_id }) => order_id);
+		if (orders.length > 0) this.#options.onLate([...new Set(orders)]);
+	}
+
+	/** Looks again at a payment's refunds, as one does who heard that something happened. */
+	async wake({ id }: { id: string }): Promise<void> {
+		await this.finishAll(await this.#options.repository.ofPayment(id));
 	}
 
 	/** Begins a refund and asks for it, or finishes the one that this purpose has begun before. */

@@ -14,12 +14,20 @@ import { StripeProvider } from "./payment.provider.stripe.ts";
 import { Refunds } from "./payment.refunds.ts";
 import { RefundRepository } from "./payment.refunds.repository.ts";
 import { PaymentRepository } from "./payment.repository.ts";
+import { Reviews } from "./payment.reviews.ts";
+import { Sweeper } from "./payment.sweeper.ts";
+import { Webhook } from "./payment.webhook.ts";
+
+const sweepEveryMs = 2000;
 
 interface This extends WithPostgres {
 	payments: PaymentRepository;
 	provider: PaymentProvider;
 	charges: Charges;
 	refunds: Refunds;
+	reviews: Reviews;
+	webhook: Webhook;
+	sweeper: Sweeper;
 	one(by: "id" | "order_id", id: string, owner?: string): Promise<Payment>;
 }
 
@@ -65,6 +73,28 @@ export default service<typeof contract.actions, This>(contract, {
 			return this.one("id", await this.refunds.reverse(order_id, reason));
 		},
 
+		async giveBack(ctx) {
+			const { requested_by, ...request } = ctx.params;
+			const actor = { id: requested_by, role: "system" } as const;
+			return this.one("id", await this.refunds.giveBack({ ...request, actor }));
+		},
+
+		async webhook(ctx) {
+			const { body_base64, signature } = ctx.params;
+			await this.webhook.receive(Buffer.from(body_base64, "base64"), signature);
+			return { received: true };
+		},
+
+		async "review.list"(ctx) {
+			return { data: await this.reviews.list(ctx.params.limit ?? 20) };
+		},
+
+		async "review.decide"(ctx) {
+			const { payment_id, order_id } = await this.reviews.decide(ctx.params, identityOf(ctx.meta));
+			tell(this.broker, paymentSettled, { order_ids: [order_id] });
+			return this.one("id", payment_id);
+		},
+
 		async get(ctx) {
 			const { id, order_id } = ctx.params;
 			if ((id === undefined) === (order_id === undefined))
@@ -99,22 +129,31 @@ export default service<typeof contract.actions, This>(contract, {
 				if (result !== "ok") measure(callMetric(operation, result));
 			}
 		}));
+		const { pg } = this;
 		const onTrouble = (level: "warn" | "error", message: string) => this.logger[level](message);
-		this.payments = new PaymentRepository(this.pg);
-		this.charges = new Charges({
-			repository: this.payments,
+		const onLate = (order_ids: string[]) => tell(this.broker, paymentSettled, { order_ids });
+		const payments = (this.payments = new PaymentRepository(pg));
+		const charges = (this.charges = new Charges({
+			repository: payments,
 			provider,
 			answerMs,
 			challengeMs,
 			onRecorded: rows => metricsOf(rows).forEach(measure),
-			onLate: order_ids => tell(this.broker, paymentSettled, { order_ids }),
+			onLate,
 			onTrouble
-		});
-		this.refunds = new Refunds({ repository: new RefundRepository(this.pg), provider, onTrouble });
+		}));
+		const repository = new RefundRepository(pg);
+		const refunds = (this.refunds = new Refunds({ repository, provider, onLate, onTrouble }));
+		this.reviews = new Reviews(pg, repository);
+		this.webhook = new Webhook({ pg, provider, payments, charges, refunds, onTrouble });
+		const onError = ({ message }: Error) => onTrouble("warn", `cannot sweep: ${message}`);
+		this.sweeper = new Sweeper({ repository, refunds, everyMs: sweepEveryMs, onError });
+		this.sweeper.start();
 	},
 
 	/** Charges in the background end first: they still need the provider and the database. */
 	async stopped() {
+		await this.sweeper?.stop();
 		await this.charges?.idle();
 		await this.provider?.close();
 	}

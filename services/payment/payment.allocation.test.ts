@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { areLinesOf, fits, leftOf, spread } from "./payment.allocation.ts";
+
+const share = (product_id: string, amount: number) => ({ product_id, amount });
+const lines = fc
+	.array(fc.nat(100_000), { minLength: 1, maxLength: 20 })
+	.map(amounts => amounts.map((amount, index) => share(`p${index}`, amount)));
+const sum = (shares: { amount: number }[]) => shares.reduce((all, { amount }) => all + amount, 0);
+
+describe("spreading refunds over the lines", () => {
+	it("never pays a line back beyond its share, however the whole is cut up", () => {
+		fc.assert(
+			fc.property(lines, fc.array(fc.integer({ min: 1, max: 50_000 })), (all, wanted) => {
+				const paidBack = wanted.reduce<typeof all>((before, amount) => {
+					const left = leftOf(all, before);
+					if (amount > sum(left)) return before;
+					const parts = spread(amount, left);
+					expect(sum(parts)).toBe(amount);
+					expect(fits(parts, left)).toBe(true);
+					return [...before, ...parts];
+				}, []);
+				const left = leftOf(all, paidBack);
+				for (const { amount } of left) expect(amount).toBeGreaterThanOrEqual(0);
+				const rest = spread(sum(left), left);
+				for (const { amount } of leftOf(left, rest)) expect(amount).toBe(0);
+			})
+		);
+	});
+
+	it("leaves out what gets nothing, and has nothing to spread over no lines", () => {
+		expect(spread(2, [share("a", 0), share("b", 5)])).toEqual([share("b", 2)]);
+		expect(spread(2, [])).toEqual([]);
+	});
+});
+
+describe("parts that are asked for", () => {
+	const left = [share("a", 5), share("b", 0)];
+
+	it.each([
+		[[share("a", 5)], true],
+		[[share("a", 6)], false],
+		[[share("b", 1)], false],
+		[[share("a", 3), share("a", 3)], false],
+		[[share("c", 1)], false]
+	])("%j fit: %s", (parts, expected) => expect(fits(parts, left)).toBe(expected));
+
+	it.each([
+		[[share("a", 5), share("b", 2)], true],
+		[[share("a", 5)], false],
+		[[share("a", 5), share("a", 2)], false]
+	])("%j are the lines of 7: %s", (parts, expected) => expect(areLinesOf(7, parts)).toBe(expected));
+});
