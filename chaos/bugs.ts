@@ -16,10 +16,10 @@ export const bugs: readonly Bug[] = [
 	{
 		name: "stock is read without a lock and written back",
 		file: reservations,
-		find: `where product_id = any (array(select product_id from asked))
-		order by product_id for update`,
-		replace: `where product_id = any (array(select product_id from asked))
-		order by product_id`,
+		find: `order by product_id for update
+	), queue as (`,
+		replace: `order by product_id
+	), queue as (`,
 		promise: "P2",
 		scene: "rush"
 	},

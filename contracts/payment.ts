@@ -183,8 +183,11 @@ export const payment = contract("payment", {
 		access: "anyone",
 		timeoutMs: 10_000,
 		params: strictObject({
-			body_base64: T.String({ description: "As it was sent: the signature is over its bytes" }),
-			signature: T.Optional(T.String())
+			body_base64: T.String({
+				maxLength: 90_000,
+				description: "As it was sent (at most 64 KiB): the signature is over its bytes"
+			}),
+			signature: T.Optional(T.String({ maxLength: 1000 }))
 		}),
 		returns: strictObject({ received: T.Boolean() }, { title: "Receipt" })
 	},
