@@ -2,13 +2,19 @@ import type { Engine } from "./engine.ts";
 import type { Faults } from "./faults.ts";
 import type { Form } from "./form.ts";
 import type { Idempotency } from "./idempotency.ts";
+import type { ChargeLine } from "./lines.ts";
 import type { Trouble } from "./methods.ts";
+
+/** A charge that the card's bank has not answered yet. */
+export type Undecided = Pick<ChargeLine, "ref" | "amount" | "currency" | "metadata">;
 
 /** What the API's operations work with. */
 export interface Desk {
 	engine: Engine;
 	faults: Faults;
 	idempotency: Idempotency;
+	/** Charges that hang, by their refs: known, and not decided. They end with the process. */
+	undecided: Map<string, Undecided>;
 	/** Of this server, for the pages it links to. */
 	origin(): string;
 }

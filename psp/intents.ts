@@ -1,11 +1,17 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Call, Desk, Reply } from "./call.ts";
 import type { Charge } from "./charge.ts";
 import { canonical, textOf, textsOf, type Form } from "./form.ts";
 import { testMethod } from "./methods.ts";
 import { createdSince, page } from "./pages.ts";
 import { missing, wrong, type StripeError } from "./stripe.errors.ts";
-import { declinedError, intentObject, type Representation } from "./stripe.objects.ts";
+import {
+	declinedError,
+	intentObject,
+	undecidedIntent,
+	type Representation
+} from "./stripe.objects.ts";
 
 /** `/v1/payment_intents`: made and confirmed at once, looked up, searched, given up. */
 
@@ -54,14 +60,22 @@ export async function createIntent(desk: Desk, call: Call): Promise<Reply> {
 	const method = testMethod(payment_method);
 	if (!method) throw missing("PaymentMethod", payment_method, "payment_method", 400);
 	const how = view(desk, form);
+	const { hangMs = 0, ...trouble } = { ...method.charge, ...fault };
 	return desk.idempotency.once(call, {
-		trouble: { ...method.charge, ...fault },
+		trouble,
 		async run(asked) {
 			const ref = `pi_${randomBytes(12).toString("hex")}`;
 			const metadata = textsOf(form, "metadata");
-			const attempt = { key: ref, ref, ...given, payment_method, metadata, method, asked };
-			const { charge, line } = await desk.engine.charge({ ...attempt, decline: fault.decline });
-			return { line, charge };
+			const { amount, currency } = given;
+			desk.undecided.set(ref, { ref, amount, currency, metadata });
+			try {
+				if (hangMs > 0) await delay(hangMs);
+				const attempt = { key: ref, ref, ...given, payment_method, metadata, method, asked };
+				const { charge, line } = await desk.engine.charge({ ...attempt, decline: fault.decline });
+				return { line, charge };
+			} finally {
+				desk.undecided.delete(ref);
+			}
 		},
 		answer: ({ charge }) => madeReply(charge!, how)
 	});
@@ -136,7 +150,8 @@ export async function searchIntents(desk: Desk, { form, path }: Call): Promise<R
 		);
 	const how = view(desk, form);
 	const found = desk.engine.book.tagged(name, value).toReversed();
-	const data = found.map(charge => intentObject(charge, how));
+	const waiting = [...desk.undecided.values()].filter(({ metadata }) => metadata[name] === value);
+	const data = [...waiting.map(undecidedIntent), ...found.map(charge => intentObject(charge, how))];
 	const body = { object: "search_result", url: path, has_more: false, next_page: null, data };
 	return { status: 200, body };
 }

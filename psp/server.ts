@@ -37,7 +37,13 @@ export class PspServer {
 	private constructor(engine: Engine, { secretKey, webhookSecret, webhookUrl }: PspOptions) {
 		const faults = new Faults();
 		const origin = () => this.url;
-		this.#desk = { engine, faults, idempotency: new Idempotency(engine), origin };
+		this.#desk = {
+			engine,
+			faults,
+			idempotency: new Idempotency(engine),
+			undecided: new Map(),
+			origin
+		};
 		this.#api = new Api(this.#desk, secretKey);
 		this.#webhooks =
 			webhookUrl === undefined

@@ -1,3 +1,4 @@
+import type { Undecided } from "./call.ts";
 import { challengeUrl } from "./challenge.ts";
 import type { Charge } from "./charge.ts";
 import type { Happening } from "./happenings.ts";
@@ -95,6 +96,22 @@ export function intentObject(charge: Charge, { origin, expandCharge }: Represent
 		payment_method: status === "failed" ? null : line.payment_method,
 		payment_method_types: ["card"],
 		status: canceled ? "canceled" : intentStatus[status]
+	};
+}
+
+export function undecidedIntent({ ref, amount, currency, metadata }: Undecided) {
+	return {
+		id: ref,
+		object: "payment_intent",
+		amount,
+		amount_received: 0,
+		currency: currency.toLowerCase(),
+		last_payment_error: null,
+		latest_charge: null,
+		livemode: false,
+		metadata,
+		next_action: null,
+		status: "processing"
 	};
 }
 

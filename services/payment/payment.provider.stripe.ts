@@ -23,7 +23,7 @@ export interface StripeOptions {
 	timeoutMs?: number;
 }
 
-const longestHangMs = 31_000;
+const marginMs = 1000;
 
 /** Usually under a minute, longer in an outage (docs.stripe.com/search#data-freshness). */
 const searchLagMs = 300_000;
@@ -41,8 +41,8 @@ const perPage = 100;
  */
 export class StripeProvider implements PaymentProvider {
 	/**
-	 * Two waits for an answer (the SDK repeats a request whose connection was closed, once), a request
-	 * that hangs for 30 s at the provider, and what Stripe's search lags behind.
+	 * Two waits for an answer, because the SDK repeats a request once whose connection was closed, and
+	 * what Stripe's search lags behind. What hangs at the provider itself is found `processing`.
 	 */
 	readonly maxProcessingMs: number;
 	readonly #stripe: Stripe;
@@ -51,7 +51,7 @@ export class StripeProvider implements PaymentProvider {
 	constructor(options: StripeOptions) {
 		const { protocol, hostname, port } = new URL(options.apiUrl);
 		const timeout = options.timeoutMs ?? 7000;
-		this.maxProcessingMs = 2 * timeout + longestHangMs + (isStripe(hostname) ? searchLagMs : 0);
+		this.maxProcessingMs = 2 * timeout + (isStripe(hostname) ? searchLagMs : marginMs);
 		this.#options = options;
 		this.#stripe = new Stripe(options.secretKey, {
 			protocol: protocol === "http:" ? "http" : "https",

@@ -99,6 +99,16 @@ describe("idempotency keys", () => {
 	});
 });
 
+it("finds a charge that hangs as processing, until it is made", async () => {
+	const provider = driver(await open());
+	const request = chargeOf("pm_sim_hang1s");
+	const charging = provider.charge(request);
+	const found = await until(() => provider.retrieve(request.key));
+	expect(found).toEqual({ status: "processing" });
+	expect(await charging).toMatchObject({ status: "succeeded" });
+	expect(await provider.retrieve(request.key)).toMatchObject({ status: "succeeded" });
+});
+
 describe("requests that are not right", () => {
 	it.each([
 		["amount", { ...intent, amount: "-1" }],
