@@ -12,7 +12,10 @@ const commands = [
 	"place prod-001 1",
 	"stock prod-001",
 	"place prod-001 0",
-	"order not-an-id"
+	"order not-an-id",
+	"sagas",
+	"saga 00000000-0000-4000-8000-000000000000",
+	"saga retry 00000000-0000-4000-8000-000000000001"
 ];
 
 describe("npm run repl without a bus", () => {
@@ -59,6 +62,12 @@ describe("npm run repl without a bus", () => {
 		const [before, after, ...more] = stocks();
 		expect(after).toBe(before! - 1);
 		expect(more).toEqual([]);
+	});
+
+	it("shows which orders are not at rest, and knows none that never was", () => {
+		expect(lines).toContainEqual(expect.stringContaining("Every order is at rest."));
+		const refused = lines.filter(line => line.startsWith("Not found"));
+		expect(refused).toEqual(["Not found No such order is on its way", "Not found"]);
 	});
 
 	it("answers a refusal with its words and no stack", () => {

@@ -9,6 +9,7 @@ import { inputTests } from "./rest.input.ts";
 import { operationTests } from "./rest.operation.ts";
 import { orderTests } from "./rest.orders.ts";
 import { paymentTests } from "./rest.payments.ts";
+import { sagaTests } from "./rest.sagas.ts";
 
 /** The running shop, as every part of the suite sees it. */
 export interface Shop {
@@ -55,6 +56,7 @@ export function restSuite(start: () => Promise<{ url: string; stop(): Promise<un
 		accountTests,
 		catalogueTests,
 		orderTests,
+		sagaTests,
 		paymentTests,
 		inputTests,
 		accessTests
