@@ -10,6 +10,7 @@ export const faultKinds = {
 	terminate: 6,
 	nats_restart: 4,
 	nats_stall: 3,
+	provider_kill: 2,
 	postgres_restart: 3
 } as const;
 export type FaultKind = keyof typeof faultKinds;
@@ -26,7 +27,7 @@ export type Fault = { gapMs: number } & (
 	| { kind: "wire"; node: string; wire: string; mode: Mode; ms: number }
 	| { kind: "cut"; node: string; wire: string }
 	| { kind: "terminate"; share: number }
-	| { kind: "nats_restart" | "postgres_restart"; downMs: number }
+	| { kind: "nats_restart" | "postgres_restart" | "provider_kill"; downMs: number }
 	| { kind: "nats_stall"; ms: number }
 );
 
@@ -51,6 +52,7 @@ function draw(random: Random, kind: FaultKind, targets: readonly Target[]): Faul
 		case "terminate":
 			return { gapMs, kind, share: random.between(2, 10) / 10 };
 		case "nats_restart":
+		case "provider_kill":
 			return { gapMs, kind, downMs: random.between(0, 2000) };
 		case "postgres_restart":
 			return { gapMs, kind, downMs: random.between(0, 500) };

@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { join } from "node:path";
 import type { NodePlan } from "../cli/cluster-plan.ts";
 import type { FailpointOrder } from "../cli/failpoints.ts";
 import { SupervisedNode } from "../cli/supervisor.ts";
@@ -42,7 +43,7 @@ export class ChaosNode {
 		this.service = plan.service;
 		this.wires = wires;
 		this.#process = new SupervisedNode(plan.name, environment, {
-			root,
+			script: join(root, "cli/node.ts"),
 			say: line => appendFileSync(log, `${line}\n`),
 			restartAfterMs: () => this.#downMs,
 			onReady,

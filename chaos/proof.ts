@@ -36,6 +36,8 @@ export interface Proof {
 	requests: number;
 	states: Record<string, number>;
 	faults: Partial<Record<FaultKind, number>>;
+	/** Calls of the provider that went wrong, by kind, since it was last killed. */
+	providerFaults: Record<string, number>;
 	recoveries: Recovery[];
 	findings: Finding[];
 	/** Of orders with which a promise was broken. */
@@ -71,13 +73,14 @@ export async function prove(world: World, options: ProofOptions): Promise<Proof>
 			`${load.accepted.size} of ${orders} orders, ${storm.kills.length} of ${kills} kills, ${history.requests} requests, ${Math.round(elapsed() / 1000)} s`
 		);
 	const teller = setInterval(tell, sayEveryMs);
-	await world.provider.setFaults(options.providerFaults);
+	await world.provider.setFaults(options.providerFaults, seed);
 	try {
 		await Promise.all([storm.run(() => kills > 0 && wanted(), early), load.run(wanted)]);
 	} finally {
 		clearInterval(teller);
 	}
 	const stormMs = elapsed();
+	const providerFaults = await world.provider.faults().catch(() => ({}));
 	tell();
 	say("the storm is over: everything is healed, every client asks once more");
 	await trial.quiesce(options.quiesceMs);
@@ -93,6 +96,7 @@ export async function prove(world: World, options: ProofOptions): Promise<Proof>
 		requests: history.requests,
 		states: countBy(evidence.orders, ({ status }) => status),
 		faults: Object.fromEntries(storm.counts),
+		providerFaults,
 		recoveries: felt,
 		findings,
 		stories: await stories(world, findings, evidence),

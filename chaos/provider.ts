@@ -1,6 +1,11 @@
+import { randomBytes } from "node:crypto";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "../cli/free-port.ts";
+import { SupervisedNode } from "../cli/supervisor.ts";
+import { type Dial } from "../psp/faults.ts";
 import { readLedger } from "../psp/ledger.ts";
-import type { Proxy } from "./proxy.ts";
+import { Proxy } from "./proxy.ts";
 
 /** One movement of money, as the provider's own ledger has it. Minor units. */
 export interface ProviderLine {
@@ -13,42 +18,106 @@ export interface ProviderLine {
 	at: string;
 }
 
-/** Who takes the money, seen from outside the shop. */
-export interface Provider {
-	/** What a payment node has to know of it. */
-	environment(wire: Proxy | undefined): Record<string, string>;
-	/** A node's own way to it, where it is a process of its own. */
-	wire?(): Promise<Proxy>;
-	/** From now on this share of its calls goes wrong. */
-	setFaults(share: number): Promise<void>;
-	/** Read from the ledger, not from the shop. */
-	ledger(): Promise<ProviderLine[]>;
-	stop(): Promise<void>;
-}
+/** What may happen to a call; declines are the customers' part. */
+const troubles: Dial["kinds"] = {
+	hang_ms: 3000,
+	drop_before: true,
+	drop_after_commit: true,
+	error_after_commit: true,
+	rate_limit: true,
+	unavailable: true
+};
 
-/** The simulator that runs inside the payment nodes and keeps its ledger in a file they share. */
-export async function startProvider(_root: string, folder: string): Promise<Provider> {
-	return {
-		environment: () => ({}),
-		setFaults: async () => undefined,
-		async ledger() {
-			const { charges, refunds } = await readLedger(join(folder, "psp-ledger.jsonl"));
-			const orderOf = new Map(charges.map(({ ref, order_id }) => [ref, order_id]));
-			return [
-				...charges.map(
-					line => ({ ...line, kind: "charge", succeeded: line.status === "succeeded" }) as const
-				),
-				...refunds.map(
-					line =>
-						({
-							...line,
-							kind: "refund",
-							order_id: orderOf.get(line.charge_ref)!,
-							succeeded: true
-						}) as const
-				)
-			];
-		},
-		stop: async () => undefined
-	};
+/** The payment provider as a process of its own, which the shop reaches by Stripe's SDK alone. */
+export class Provider {
+	readonly #process: SupervisedNode;
+	readonly #url: string;
+	readonly #keys: Record<string, string>;
+	readonly #ledger: string;
+	#dial: Dial = {};
+	#downMs = 0;
+
+	private constructor(root: string, folder: string, port: number) {
+		const random = () => randomBytes(18).toString("hex");
+		this.#keys = {
+			STRIPE_SECRET_KEY: `sk_test_${random()}`,
+			STRIPE_WEBHOOK_SECRET: `whsec_${random()}`
+		};
+		this.#url = `http://127.0.0.1:${port}`;
+		const directory = join(folder, "psp");
+		mkdirSync(directory, { recursive: true });
+		this.#ledger = join(directory, "psp-ledger.jsonl");
+		const { PATH = "", HOME = "" } = process.env;
+		const environment = { PATH, HOME, ...this.#keys, PSP_PORT: String(port), DATA_DIR: directory };
+		this.#process = new SupervisedNode("psp", environment, {
+			script: join(root, "cli/psp.ts"),
+			say: line => appendFileSync(join(folder, "log/psp.log"), `${line}\n`),
+			restartAfterMs: () => this.#downMs,
+			// A process that comes back knows nothing of its dial.
+			onReady: () => void this.#turn().catch(() => undefined)
+		});
+	}
+
+	/** @throws LaunchError */
+	static async start(root: string, folder: string): Promise<Provider> {
+		const provider = new Provider(root, folder, await freePort());
+		await provider.#process.start();
+		return provider;
+	}
+
+	get ready(): boolean {
+		return this.#process.ready;
+	}
+
+	/** A node's own way to it. */
+	wire(): Promise<Proxy> {
+		return Proxy.open(this.#url);
+	}
+
+	/** What a payment node has to know of it. */
+	environment(wire: Proxy): Record<string, string> {
+		return { ...this.#keys, PAYMENT_PROVIDER: "stripe", STRIPE_API_URL: wire.url };
+	}
+
+	/** From now on this share of its calls goes wrong, drawn from the seed. */
+	async setFaults(rate: number, seed = 0): Promise<void> {
+		this.#dial = rate > 0 ? { rate, seed, kinds: troubles } : {};
+		await this.#turn();
+	}
+
+	/** SIGKILL; it is started again so much later. */
+	kill(downMs: number): void {
+		this.#downMs = downMs;
+		this.#process.signal("SIGKILL");
+	}
+
+	/** What it has drawn from its dial since it was started, by kind. */
+	async faults(): Promise<Record<string, number>> {
+		const response = await fetch(`${this.#url}/_psp/faults`);
+		return ((await response.json()) as { drawn: Record<string, number> }).drawn;
+	}
+
+	/** Read from its file, not from the shop and not from its own memory. */
+	async ledger(): Promise<ProviderLine[]> {
+		const { charges, refunds } = await readLedger(this.#ledger);
+		const orderOf = new Map(charges.map(({ ref, order_id }) => [ref, order_id]));
+		return [
+			...charges.map(({ order_id, amount, currency, status, ref, at }) => {
+				const succeeded = status === "succeeded";
+				return { kind: "charge", order_id, amount, currency, succeeded, ref, at } as const;
+			}),
+			...refunds.map(({ charge_ref, amount, currency, ref, at }) => {
+				const order_id = orderOf.get(charge_ref)!;
+				return { kind: "refund", order_id, amount, currency, succeeded: true, ref, at } as const;
+			})
+		];
+	}
+
+	stop(): Promise<void> {
+		return this.#process.stop();
+	}
+
+	async #turn(): Promise<void> {
+		await fetch(`${this.#url}/_psp/faults`, { method: "PUT", body: JSON.stringify(this.#dial) });
+	}
 }

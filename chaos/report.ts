@@ -56,6 +56,10 @@ function breaches({ findings, stories }: Proof): string[] {
 /** What a person reads. */
 export function markdown(proof: Proof, { tier, commit, at, tookMs }: Circumstances): string {
 	const faults = Object.entries(proof.faults).sort(([, a], [, b]) => b - a);
+	const calls = Object.entries(proof.providerFaults).map(([kind, count]): [string, number] => [
+		`provider: ${kind}`,
+		count
+	]);
 	return `${[
 		`# Proof: ${tier}`,
 		table(
@@ -76,7 +80,7 @@ export function markdown(proof: Proof, { tier, commit, at, tookMs }: Circumstanc
 		"## Promises",
 		promises(proof),
 		"## What went wrong meanwhile",
-		table(["fault", "times"], faults),
+		table(["fault", "times"], [...faults, ...calls]),
 		...recovery(proof),
 		`The storm took ${seconds(proof.stormMs)}; ${seconds(proof.quiesceMs)} after it every client had its answer and nothing was under way.`,
 		"## How the orders ended",

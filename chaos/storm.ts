@@ -52,6 +52,8 @@ export class Storm {
 				return void (await servers.postgres.terminate(fault.share));
 			case "nats_restart":
 				return servers.nats.restart(fault.downMs);
+			case "provider_kill":
+				return this.#world.provider.kill(fault.downMs);
 			case "nats_stall":
 				return servers.nats.stall(fault.ms);
 			case "postgres_restart":

@@ -9,7 +9,7 @@ import { tokenKeys, type TokenKeys } from "../cli/keys.ts";
 import { LaunchError } from "../cli/launch-error.ts";
 import type { Hit } from "../lib/failpoint.ts";
 import { ChaosNode, type Wires } from "./node.ts";
-import { startProvider, type Provider } from "./provider.ts";
+import { Provider } from "./provider.ts";
 import { Proxy } from "./proxy.ts";
 import { startServers, type Servers } from "./servers.ts";
 
@@ -73,7 +73,7 @@ export class World {
 		const noKeys = { privateKey: undefined, publicKey: undefined, ttlS: 0 };
 		const keys = tokenKeys({ production: false, token: noKeys }, data.tokenKey);
 		const servers = await startServers(data);
-		const provider = await startProvider(root, folder).catch(async error => {
+		const provider = await Provider.start(root, folder).catch(async error => {
 			await Promise.all([servers.nats.stop(), servers.postgres.stop()]);
 			throw error;
 		});
@@ -95,7 +95,7 @@ export class World {
 	}
 
 	get ready(): boolean {
-		return this.nodes.every(node => node.ready);
+		return this.provider.ready && this.nodes.every(node => node.ready);
 	}
 
 	node(name: string): ChaosNode {
@@ -107,8 +107,9 @@ export class World {
 	/** Ends every fault that lasts. */
 	async heal(): Promise<void> {
 		await Promise.all([this.servers.postgres.settled(), this.servers.nats.settled()]);
-		await this.provider.setFaults(0);
 		for (const node of this.nodes) node.heal();
+		// When it is down it comes back with a dial that is turned off.
+		await this.provider.setFaults(0).catch(() => undefined);
 	}
 
 	/** Ends every process it has started, each whether the others could be ended or not. */
@@ -134,7 +135,7 @@ export class World {
 		const { service, name } = nodePlan;
 		const wires: Wires = { nats: await nats.wire() };
 		if (service !== "gateway") wires.postgres = await postgres.wire();
-		if (service === "payment" && this.provider.wire) wires.provider = await this.provider.wire();
+		if (service === "payment") wires.provider = await this.provider.wire();
 		const port = await freePort();
 		if (service === "gateway") wires.clients = await Proxy.open(`http://127.0.0.1:${port}`);
 		const ground = {
@@ -156,7 +157,7 @@ export class World {
 			environment: {
 				...{ PATH, HOME, ...settings, NATS_URL: wires.nats!.url },
 				...own(nodePlan, ground),
-				...(service === "payment" && this.provider.environment(wires.provider)),
+				...(wires.provider && this.provider.environment(wires.provider)),
 				...environment
 			},
 			wires,

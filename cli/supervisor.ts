@@ -11,8 +11,8 @@ const steadyMs = 30_000;
 const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
 
 export interface Supervision {
-	/** The tree whose cli/node.ts is run. */
-	root?: string;
+	/** What is run: cli/node.ts of this tree, unless another is named. */
+	script?: string;
 	/** Takes each line the node prints, and what is to be said about it. */
 	say?(line: string): void;
 	/** How long a node stays down that has fallen so many times in a row. */
@@ -24,7 +24,7 @@ export interface Supervision {
 }
 
 const defaults: Required<Omit<Supervision, "say">> = {
-	root: join(import.meta.dirname, ".."),
+	script: join(import.meta.dirname, "node.ts"),
 	restartAfterMs: falls => backoffMs(falls, 500, 15_000),
 	onReady: () => undefined,
 	onMessage: () => undefined
@@ -89,7 +89,7 @@ export class SupervisedNode {
 
 	#spawn(): void {
 		// A group of its own: Ctrl-C reaches the launcher alone, which stops the nodes in order.
-		this.#child = spawn(process.execPath, [join(this.#supervision.root, "cli/node.ts")], {
+		this.#child = spawn(process.execPath, [this.#supervision.script], {
 			env: this.#environment,
 			detached: true,
 			stdio: ["ignore", "pipe", "pipe", "ipc"]
