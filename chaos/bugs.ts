@@ -14,12 +14,18 @@ const reservations = "services/product/product.stock.statements.ts";
 /** The mistakes of shops that oversold, charged twice or forgot an order; each planted alone. */
 export const bugs: readonly Bug[] = [
 	{
+		// The sleep is the round trip of a shop that reads the stock and writes back what it makes of it.
 		name: "stock is read without a lock and written back",
 		file: reservations,
 		find: `order by product_id for update
-	), queue as (`,
+	), queue as (
+		select a.order_id, a.quantity, coalesce(s.on_hand - s.reserved, 0) as available,`,
 		replace: `order by product_id
-	), queue as (`,
+	), away as materialized (
+		select pg_sleep(0.3) from shelf limit 1
+	), queue as (
+		select a.order_id, a.quantity,
+			coalesce(s.on_hand - s.reserved, 0) + 0 * (select count(*) from away) as available,`,
 		promise: "P2",
 		scene: "rush"
 	},
