@@ -78,7 +78,7 @@ export const backoffs = {
 	/** Something is away, or lost its answer. */
 	fault: [200, 10_000],
 	/** The provider works on it. */
-	outcome: [1000, 60_000],
+	outcome: [1000, 30_000],
 	/** A human must decide; `paymentSettled` and `saga.retry` wake it earlier. */
 	human: [600_000, 600_000]
 } as const satisfies Record<string, readonly [number, number]>;
