@@ -64,7 +64,7 @@ export async function play(
 	names: readonly SceneName[],
 	onStage: BugsOptions["onStage"]
 ): Promise<Finding[]> {
-	const stage = await Stage.open({ root, folder, nodes }, orders);
+	const stage = await Stage.open({ root, folder, nodes }, { seed: 1, orders });
 	onStage(stage);
 	try {
 		for (const name of names) await scenes[name].play(stage);

@@ -51,7 +51,7 @@ const struckNodes = {
 } as const;
 
 /** As for `npm run cluster`. */
-export const matrixNodes = ["order=4", "product=2", "payment=3"];
+export const matrixNodes = ["gateway=2", "order=4", "product=2", "payment=3"];
 
 /** Every row once, dealt out to the nodes; each node goes through its own. */
 export function dealtOut(all: readonly Row[] = rows()): ReadonlyMap<string, Row[]> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { dealtOut, type Row } from "./matrix.plan.ts";
+import { dealtOut, rows, type Row } from "./matrix.plan.ts";
 import type { Stage } from "./stage.ts";
 
 export interface RowResult extends Row {
@@ -16,7 +16,36 @@ export interface MatrixOptions {
 	onRow?(result: RowResult): void;
 }
 
+/** What came of all rows. */
+export interface Matrix {
+	rows: number;
+	/** Rows whose point was not reached. */
+	missed: string[];
+	/** Strikes by mode. */
+	struck: Partial<Record<Row["mode"], number>>;
+	tookMs: number;
+}
+
 const delayMs = 400;
+const sayEvery = 25;
+
+/** All rows, so many times. */
+export async function strikeEach(
+	stage: Stage,
+	times: number,
+	say: (line: string) => void
+): Promise<Matrix> {
+	const begun = performance.now();
+	const matrix: Matrix = { rows: rows().length * times, missed: [], struck: {}, tookMs: 0 };
+	let done = 0;
+	const onRow = ({ point, mode, kind, node, hit }: RowResult) => {
+		if (hit) matrix.struck[mode] = (matrix.struck[mode] ?? 0) + 1;
+		else matrix.missed.push(`${point}=${mode} (${kind}, ${node})`);
+		if (++done % sayEvery === 0) say(`${done} of ${matrix.rows} strikes`);
+	};
+	for (let n = 0; n < times; n++) await strikeAll({ stage, onRow });
+	return { ...matrix, tookMs: performance.now() - begun };
+}
 
 /**
  * Strikes every failpoint in every mode while an order of a fitting kind passes it. Nodes go through

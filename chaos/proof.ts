@@ -1,6 +1,7 @@
 import pg from "pg";
 import { rest } from "./client.ts";
 import type { Evidence } from "./evidence.ts";
+import { strikeEach, type Matrix } from "./matrix.ts";
 import { schedule, type FaultKind } from "./nemesis.ts";
 import {
 	recoveries,
@@ -11,18 +12,19 @@ import {
 } from "./recovery.ts";
 import { Storm, type Kill } from "./storm.ts";
 import { storyOf, type Story } from "./story.ts";
-import { Trial, type Finding } from "./trial.ts";
+import type { Stage } from "./stage.ts";
+import type { Finding } from "./trial.ts";
 import type { World } from "./world.ts";
 
 export interface ProofOptions {
 	seed: number;
 	orders: number;
 	kills: number;
+	/** How often every failpoint strikes in every mode, before the storm. */
+	matrix: number;
 	/** Of the provider's calls that go wrong, from 0 to 1. */
 	providerFaults: number;
 	kinds?: readonly FaultKind[];
-	lanes?: number;
-	perSecond?: number;
 	/** The storm ends by then, however many orders are missing. */
 	withinMs: number;
 	quiesceMs: number;
@@ -38,6 +40,7 @@ export interface Proof {
 	faults: Partial<Record<FaultKind, number>>;
 	/** Calls of the provider that went wrong, by kind, since it was last killed. */
 	providerFaults: Record<string, number>;
+	matrix: Matrix;
 	recoveries: Recovery[];
 	findings: Finding[];
 	/** Of orders with which a promise was broken. */
@@ -55,11 +58,12 @@ const headStart = 0.1;
 /** Of each promise that is broken: one order whose history is told. */
 const storiesEach = 1;
 
-/** A storm over a shop under load, and what is left of its promises. */
-export async function prove(world: World, options: ProofOptions): Promise<Proof> {
+/** Every failpoint, then a storm over the shop under load, and what is left of its promises. */
+export async function prove(stage: Stage, options: ProofOptions): Promise<Proof> {
 	const { seed, orders, kills, kinds, withinMs, say } = options;
-	const trial = await Trial.open(world, options);
+	const { world, trial } = stage;
 	const { load, history } = trial;
+	const matrix = await strikeEach(stage, options.matrix, say);
 	const targets = world.nodes.map(({ name, wires }) => ({ node: name, wires: Object.keys(wires) }));
 	const storm = new Storm(world, schedule(seed, targets, kinds));
 	const begun = performance.now();
@@ -84,9 +88,9 @@ export async function prove(world: World, options: ProofOptions): Promise<Proof>
 	tell();
 	say("the storm is over: everything is healed, every client asks once more");
 	await trial.quiesce(options.quiesceMs);
+	await stage.errands.lookAgain();
 	const quiesceMs = elapsed() - stormMs;
 	const { findings, evidence } = await trial.examine();
-	await trial.close();
 	const felt = await recoveriesOf(world, storm.kills, evidence);
 	const last = slowest(felt, "ordersMs")?.order_id;
 	const url = world.servers.postgres.url;
@@ -97,14 +101,23 @@ export async function prove(world: World, options: ProofOptions): Promise<Proof>
 		states: countBy(evidence.orders, ({ status }) => status),
 		faults: Object.fromEntries(storm.counts),
 		providerFaults,
+		matrix,
 		recoveries: felt,
-		findings,
+		findings: [...findings, ...reached(matrix)],
 		stories: await stories(world, findings, evidence),
 		slowest: last ? await storyOf(url, last, evidence.outcomes, evidence.ledger) : null,
 		samples: evidence.samples,
 		stormMs,
 		quiesceMs
 	};
+}
+
+/** A failpoint that nothing reaches proves nothing. */
+function reached({ rows, missed }: Matrix): Finding[] {
+	if (rows === 0) return [];
+	const title = "Every failpoint was reached, and struck in every mode";
+	const violations = missed.map(what => ({ what: `${what} was not reached` }));
+	return [{ promise: "", title, looked: `${rows} strikes`, violations }];
 }
 
 function countBy<V>(values: readonly V[], key: (value: V) => string): Record<string, number> {

@@ -60,6 +60,10 @@ export function markdown(proof: Proof, { tier, commit, at, tookMs }: Circumstanc
 		`provider: ${kind}`,
 		count
 	]);
+	const struck = Object.entries(proof.matrix.struck).map(([mode, count]): [string, number] => [
+		`failpoint: ${mode}`,
+		count
+	]);
 	return `${[
 		`# Proof: ${tier}`,
 		table(
@@ -80,9 +84,9 @@ export function markdown(proof: Proof, { tier, commit, at, tookMs }: Circumstanc
 		"## Promises",
 		promises(proof),
 		"## What went wrong meanwhile",
-		table(["fault", "times"], [...faults, ...calls]),
+		table(["fault", "times"], [...faults, ...calls, ...struck]),
 		...recovery(proof),
-		`The storm took ${seconds(proof.stormMs)}; ${seconds(proof.quiesceMs)} after it every client had its answer and nothing was under way.`,
+		`The failpoints took ${seconds(proof.matrix.tookMs)}, the storm ${seconds(proof.stormMs)}; ${seconds(proof.quiesceMs)} after it every client had its answer and nothing was under way.`,
 		"## How the orders ended",
 		table(["state", "orders"], Object.entries(proof.states)),
 		...breaches(proof)

@@ -3,7 +3,7 @@ import type { Arming } from "../lib/failpoint.ts";
 import { Errands } from "./errands.ts";
 import type { ChaosNode } from "./node.ts";
 import { Strikes } from "./strikes.ts";
-import { shelve, Trial } from "./trial.ts";
+import { shelve, Trial, type TrialOptions } from "./trial.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 const hitWithinMs = 30_000;
@@ -27,14 +27,13 @@ export class Stage {
 		this.errands = errands;
 	}
 
-	/** @param orders about as many will be placed: the scarce goods are for few of them */
-	static async open(options: WorldOptions, orders: number): Promise<Stage> {
+	static async open(options: WorldOptions, of: TrialOptions): Promise<Stage> {
 		const strikes = new Strikes();
 		const world = await World.start({
 			...options,
 			onHit: (node, hit) => strikes.hear(node, hit)
 		});
-		const trial = await Trial.open(world, { seed: 1, orders });
+		const trial = await Trial.open(world, of);
 		const [none] = await shelve(world.servers.postgres.url, "none", 0);
 		const [plenty, scarce] = [trial.shelves.plenty[0]!, trial.shelves.scarce[0]!];
 		const errands = new Errands(trial.customers, { plenty, scarce, none: none! });

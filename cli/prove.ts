@@ -5,22 +5,22 @@ import { join } from "node:path";
 import { faultKinds, type FaultKind } from "../chaos/nemesis.ts";
 import { prove } from "../chaos/proof.ts";
 import { markdown, score } from "../chaos/report.ts";
-import { World } from "../chaos/world.ts";
+import { matrixNodes } from "../chaos/matrix.plan.ts";
+import { Stage } from "../chaos/stage.ts";
 import { progress } from "./ground.ts";
 import { type Lifecycle, run } from "./lifecycle.ts";
 import { commandLine, misused } from "./options.ts";
 import { proveBugs } from "./prove-bugs.ts";
-import { proveMatrix } from "./prove-matrix.ts";
 
 const usage = `Usage: npm run prove [-- --tier nightly --seed 7 …]
 Runs the shop as real processes, lets everything fail under load, and holds its promises against what happened.
-  --tier ci|nightly   1,000 orders and 20 kills, or 20,000 and 200 (default ci)
+  --tier ci|nightly   1,000 orders, 20 kills and the failpoints once, or 20,000, 200 and five times (default ci)
   --seed n            repeats a schedule of faults and orders (default: another each time)
   --orders n          how many orders at least
   --kills n           how many processes are killed at least
+  --matrix n          how often every failpoint strikes in every mode, before the storm
   --faults a,b        only these: ${Object.keys(faultKinds).join(", ")}
   --publish           writes the report to docs/proof too
-  --matrix            strikes every failpoint in every mode instead
   --bugs              plants known mistakes in copies of the shop instead: each must be caught`;
 
 const { values } = commandLine(usage, {
@@ -30,17 +30,17 @@ const { values } = commandLine(usage, {
 	kills: { type: "string" },
 	faults: { type: "string" },
 	publish: { type: "boolean" },
-	matrix: { type: "boolean" },
+	matrix: { type: "string" },
 	bugs: { type: "boolean" }
 });
 
 const minute = 60_000;
 const tiers = {
-	ci: { orders: 1000, kills: 20, perSecond: 20, withinMs: 4 * minute },
-	nightly: { orders: 20_000, kills: 200, perSecond: 25, withinMs: 40 * minute }
+	ci: { orders: 1000, kills: 20, matrix: 1, perSecond: 20, withinMs: 4 * minute },
+	nightly: { orders: 20_000, kills: 200, matrix: 5, perSecond: 25, withinMs: 40 * minute }
 };
 
-function number(name: "seed" | "orders" | "kills", fallback: number): number {
+function number(name: "seed" | "orders" | "kills" | "matrix", fallback: number): number {
 	const word = values[name];
 	if (word === undefined) return fallback;
 	return /^\d{1,9}$/.test(word) ? Number(word) : misused(usage, `--${name} takes a number`);
@@ -81,23 +81,25 @@ const tier =
 const seed = number("seed", Math.floor(Math.random() * 1_000_000));
 const faults = kinds();
 
-async function storm(life: Lifecycle): Promise<void> {
+async function proveTier(life: Lifecycle): Promise<void> {
 	const begun = performance.now();
 	progress(`seed ${seed}: starting Postgres, nats-server and the nodes`);
 	const folder = mkdtempSync(join(tmpdir(), "shop-proof-"));
 	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
-	const world = await World.start({ root, folder });
-	life.atEnd(() => world.stop());
-	const proof = await prove(world, {
+	const options = {
 		...tier,
 		orders: number("orders", tier.orders),
 		kills: number("kills", tier.kills),
+		matrix: number("matrix", tier.matrix),
 		seed,
 		kinds: faults,
 		providerFaults: 0.2,
-		quiesceMs: 2 * minute,
+		quiesceMs: 4 * minute,
 		say: progress
-	});
+	};
+	const stage = await Stage.open({ root, folder, nodes: matrixNodes }, options);
+	life.atEnd(() => stage.stop());
+	const proof = await prove(stage, options);
 	const about = {
 		tier: values.tier,
 		commit: commit(),
@@ -112,4 +114,4 @@ async function storm(life: Lifecycle): Promise<void> {
 	await life.end(failed > 0 ? 1 : 0);
 }
 
-run(values.bugs ? proveBugs : values.matrix ? proveMatrix : storm);
+run(values.bugs ? proveBugs : proveTier);

@@ -32,6 +32,9 @@ const runBy: Record<string, string> = {
 	"npm run cluster": "below",
 	"npm run cluster -- order=3 payment=2": "below",
 	"npm run psp": "tests/integration/psp.test.ts",
+	"npm run prove": "npm test",
+	"npm run prove -- --bugs":
+		"by hand: each bug's place in the source is held by chaos/bugs.test.ts",
 	"npm test": ".ci/run",
 	"npm run check": "npm test, part by part",
 	"npm run verify -- orders": "tests/e2e/verify.test.ts",
