@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { config, type Config } from "../../config/index.ts";
+import { config } from "../../config/index.ts";
 import { payment as contract, paymentSettled, type Payment } from "../../contracts/payment.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
@@ -9,8 +8,7 @@ import { Charges } from "./payment.charges.ts";
 import { breakerMetric, callMetric, metricsOf, type MetricUpdate } from "./payment.metrics.ts";
 import { GuardedProvider } from "./payment.provider.guarded.ts";
 import type { PaymentProvider } from "./payment.provider.ts";
-import { SimulatedProvider } from "./payment.provider.simulator.ts";
-import { StripeProvider } from "./payment.provider.stripe.ts";
+import { openProvider } from "./payment.providers.ts";
 import { Refunds } from "./payment.refunds.ts";
 import { RefundRepository } from "./payment.refunds.repository.ts";
 import { PaymentRepository } from "./payment.repository.ts";
@@ -30,16 +28,6 @@ interface This extends WithPostgres {
 	sweeper: Sweeper;
 	one(by: "id" | "order_id", id: string, owner?: string): Promise<Payment>;
 }
-
-const providers: Record<Config["payment"]["provider"], () => Promise<PaymentProvider>> = {
-	simulator: () => {
-		const { webhookSecret, returnUrl } = config().payment;
-		const path = join(config().dataDir, "psp-ledger.jsonl");
-		return SimulatedProvider.open({ path, webhookSecret, returnUrl });
-	},
-	stripe: async () =>
-		new StripeProvider({ ...config().payment, secretKey: config().payment.secretKey! })
-};
 
 /**
  * Takes money and gives it back: one payment per order for ever. What the provider says is recorded
@@ -120,10 +108,10 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	async started() {
-		const { provider: name, answerMs, challengeMs } = config().payment;
+		const { answerMs, challengeMs } = config().payment;
 		const measure = (metric: MetricUpdate) =>
 			void this.broker.broadcastLocal("metrics.update", metric);
-		const provider = (this.provider = new GuardedProvider(await providers[name](), {
+		const provider = (this.provider = new GuardedProvider(await openProvider(config()), {
 			onState: state => measure(breakerMetric(state)),
 			onCall: (operation, result) => {
 				if (result !== "ok") measure(callMetric(operation, result));

@@ -277,6 +277,8 @@ describe("a service's role", () => {
 		["order", "orders.history", []],
 		["order", "orders.idempotency", []],
 		["order", "orders.outbox", ["published_at"]],
+		["payment", "payment.events", []],
+		["payment", "payment.psp_inbox", []],
 		["product", "product.stock_ledger", []],
 		["product", "product.reservation", ["taken_back"]],
 		["product", "product.takeback", []]

@@ -4,11 +4,13 @@ import { toConfig, type Config } from "../../config/index.ts";
 import { readEnvironment } from "../../config/env.ts";
 import type { Verifier } from "../../cli/verify.ts";
 import { verify as verifyOrders } from "../../cli/verify-orders.ts";
+import { verify as verifyPayments } from "../../cli/verify-payments.ts";
 import { verify as verifyStock } from "../../cli/verify-stock.ts";
 import { order } from "../../contracts/order.ts";
 import { newId } from "../../lib/id.ts";
 import { call } from "../../lib/service.ts";
 import orderService from "../../services/order/order.service.ts";
+import { openProvider } from "../../services/payment/payment.providers.ts";
 import paymentService from "../../services/payment/payment.service.ts";
 import productService from "../../services/product/product.service.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
@@ -201,5 +203,98 @@ describe("verify stock", () => {
 	])("names the order after: %s (%i)", async (sql, which) => {
 		const found = await after(verifyStock, sql, [ids[which]]);
 		expect(found).toContainEqual(expect.stringContaining(`order ${ids[which]}: `));
+	});
+});
+
+describe("what is wrong with payments", () => {
+	const payment = "update payment.payments set";
+
+	it("is nothing where the shop alone has written", async () => {
+		expect(await differences(verifyPayments)).toEqual([]);
+	});
+
+	it.each<[fault: string, order: number, sql: string, says: RegExp]>([
+		[
+			"another amount",
+			0,
+			`${payment} amount_minor = amount_minor + 1`,
+			/is over \d+ USD, the provider's \S+ over \d+ USD/
+		],
+		[
+			"another amount than the order",
+			0,
+			`${payment} amount_minor = amount_minor + 1`,
+			/the order over/
+		],
+		[
+			"a failure that was charged",
+			0,
+			`${payment} status = 'failed', failure_code = 'x'`,
+			/failed, and the provider charged it/
+		],
+		[
+			"a paid order whose payment failed",
+			0,
+			`${payment} status = 'failed', failure_code = 'x'`,
+			/the order is shipped, the payment failed/
+		],
+		[
+			"a success that was not charged",
+			2,
+			`${payment} status = 'succeeded', provider_ref = 'ch_x'`,
+			/succeeded, and the provider did not charge it/
+		],
+		[
+			"money kept of an order that failed",
+			2,
+			`${payment} status = 'succeeded', provider_ref = 'ch_x'`,
+			/the order is payment_failed, and \d+ are kept/
+		],
+		[
+			"a payment that is gone",
+			0,
+			"delete from payment.payments",
+			/unknown here; the provider's \S+ is succeeded/
+		],
+		[
+			"a refund that was not made",
+			0,
+			`${payment} refunded_minor = 1`,
+			/1 paid back, its refunds are 0/
+		],
+		[
+			"a refund less than the provider made",
+			1,
+			"update payment.refunds r set amount_minor = r.amount_minor - 1 from payment.payments p where r.payment_id = p.id and p",
+			/paid back, the provider says/
+		],
+		[
+			"a change that is not recorded",
+			0,
+			`${payment} seq = seq + 1`,
+			/is at change 3, of 2 that are recorded the last is 2/
+		],
+		[
+			"an event that was altered",
+			0,
+			"update payment.events e set status = 'failed' from payment.payments p where e.payment_id = p.id and p",
+			/its last event says failed/
+		]
+	])("is found: %s", async (_, index, sql, says) => {
+		const where = / and p$/.test(sql) ? ".order_id = $1" : " where order_id = $1";
+		const found = await after(verifyPayments, `${sql}${where}`, [ids[index]]);
+		expect(found).toContainEqual(expect.stringMatching(says));
+		expect(found.every(line => line.includes(ids[index]!))).toBe(true);
+	});
+
+	it("is found: a charge that the shop never asked for", async () => {
+		const provider = await openProvider(config);
+		const [key, order_id] = [newId(), newId()];
+		const amount = { amount: 100, currency: "USD" };
+		await provider.charge({ key, order_id, amount, payment_method: "pm_card_visa" });
+		await provider.close();
+		expect(await differences(verifyPayments)).toEqual([
+			expect.stringMatching(`^payment ${key} of order ${order_id}: unknown here`)
+		]);
 	});
 });
