@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sha, type Entry, type History } from "./history.ts";
-import type { OrderPlan } from "./orders.ts";
+import { staff, type OrderPlan } from "./orders.ts";
 
 const address = {
 	street: "123 Main St",
@@ -13,6 +13,11 @@ const address = {
 /** A customer waits so long for an answer, and then asks again. */
 const patienceMs = 2500;
 
+const parcel = { carrier: "UPS", tracking_number: "1Z" };
+
+/** Each of the five may have to be tried a few times. */
+const mostSteps = 25;
+
 /** States in which nothing more happens to an order by itself. */
 export const rest: ReadonlySet<string> = new Set([
 	"confirmed",
@@ -20,7 +25,9 @@ export const rest: ReadonlySet<string> = new Set([
 	"delivered",
 	"cancelled",
 	"payment_failed",
-	"refunded"
+	"refunded",
+	"returned",
+	"return_rejected"
 ]);
 
 /** Refusals that say that nothing was done and asking again is no use. */
@@ -69,6 +76,47 @@ export class Customers {
 		return this.#send({ op: "get", n, user, order_id }, "GET", `/api/v1/orders/${order_id}`);
 	}
 
+	/**
+	 * Has the order shipped and delivered, sends all of it back and has that approved: whatever of it
+	 * is next. Answers whether it came back, or cannot.
+	 */
+	async sendBack(plan: OrderPlan, order_id: string): Promise<boolean> {
+		const ask = () => this.#askReturn(plan, order_id);
+		const next: Record<string, () => Promise<unknown>> = {
+			confirmed: () => this.#staff(plan, "ship", order_id, parcel),
+			shipped: () => this.#staff(plan, "deliver", order_id),
+			delivered: ask,
+			// The same request again: its answer names the return.
+			return_requested: async () => {
+				const { return_id } = await ask();
+				if (return_id) await this.#staff(plan, "approve", order_id, undefined, return_id);
+			}
+		};
+		for (let steps = 0; steps < mostSteps; steps++) {
+			const { shown } = await this.look(plan, order_id);
+			if (shown && rest.has(shown) && !next[shown]) return true;
+			await (next[shown ?? ""]?.() ?? sleep(200));
+		}
+		return false;
+	}
+
+	#askReturn({ n, user, items }: OrderPlan, order_id: string): Promise<Entry> {
+		const request = { op: "return", n, user, order_id, key: `return-${n}` } as const;
+		const body = { items, reason: "too small" };
+		return this.#send(request, "POST", `/api/v1/orders/${order_id}/returns`, body);
+	}
+
+	#staff(
+		{ n }: OrderPlan,
+		op: "ship" | "deliver" | "approve",
+		order_id: string,
+		body?: object,
+		return_id?: string
+	): Promise<Entry> {
+		const path = return_id ? `returns/${return_id}` : `orders/${order_id}`;
+		return this.#send({ op, n, user: staff, order_id }, "POST", `/api/v1/${path}/${op}`, body);
+	}
+
 	/** Looks at the order again and again, until it has come to rest or `giveUpMs` are over. */
 	async follow(plan: OrderPlan, orderId: string, giveUpMs: number): Promise<void> {
 		const end = performance.now() + giveUpMs;
@@ -101,11 +149,12 @@ export class Customers {
 	}
 
 	async #exchange(
-		{ user, key }: Pick<Entry, "user" | "key">,
+		request: Pick<Entry, "op" | "user" | "key">,
 		method: string,
 		path: string,
 		body: object | undefined
 	): Promise<Pick<Entry, "phase"> & Partial<Entry>> {
+		const { user, key } = request;
 		try {
 			const response = await fetch(this.#options.url() + path, {
 				method,
@@ -117,7 +166,7 @@ export class Customers {
 				body: body && JSON.stringify(body),
 				signal: AbortSignal.timeout(patienceMs)
 			});
-			return read(response.status, await response.text());
+			return read(request, response.status, await response.text());
 		} catch (error) {
 			const { cause, name } = error as Error & { cause?: { code?: string } };
 			return { phase: "unknown", code: cause?.code ?? name };
@@ -125,9 +174,17 @@ export class Customers {
 	}
 }
 
-function read(http: number, text: string): Pick<Entry, "phase"> & Partial<Entry> {
+function read(
+	{ op }: Pick<Entry, "op">,
+	http: number,
+	text: string
+): Pick<Entry, "phase"> & Partial<Entry> {
 	const said = JSON.parse(text) as { id?: string; status?: string; code?: string };
-	if (http < 300)
-		return { phase: "ok", http, sha: sha(text), order_id: said.id, shown: said.status };
+	if (http < 300) {
+		const answer = { phase: "ok", http, sha: sha(text) } as const;
+		return op === "return" || op === "approve"
+			? { ...answer, return_id: said.id }
+			: { ...answer, order_id: said.id, shown: said.status };
+	}
 	return { phase: isDefinite(http) ? "fail" : "unknown", http, code: said.code };
 }

@@ -33,7 +33,9 @@ export class Errands {
 	async run(kind: Kind): Promise<void> {
 		const errand = await this.place(kind);
 		const { cancel } = conducts[kind];
-		if (!errand.id || !cancel) return;
+		if (!errand.id) return;
+		if (errand.plan.sendsBack) await this.#customers.sendBack(errand.plan, errand.id);
+		if (!cancel) return;
 		if (cancel === "while paying") await sleep(100);
 		else await this.#customers.follow(errand.plan, errand.id, confirmedWithinMs);
 		await this.cancel(errand);
@@ -56,17 +58,19 @@ export class Errands {
 		);
 	}
 
-	/** Every customer asks how the order stands. */
+	/** Every customer asks how the order stands, and finishes what he was about. */
 	async lookAgain(): Promise<void> {
-		for (const { plan, id } of this.#placed) if (id) await this.#customers.look(plan, id);
+		for (const { plan, id } of this.#placed)
+			if (id) await this.#customers[plan.sendsBack ? "sendBack" : "look"](plan, id);
 	}
 
 	#plan(kind: Kind): OrderPlan {
-		const { goods, payment_method, attempts } = conducts[kind];
+		const { goods, payment_method, attempts, sendsBack = false } = conducts[kind];
 		const n = this.#count++;
 		const items = [{ product_id: this.#goods[goods], quantity: 1 }];
 		const user = `load-${n % userCount}`;
-		return { n, user, items, payment_method, attempts, atOnce: true, cancelAfterMs: null };
+		const request = { n, user, items, payment_method, attempts, atOnce: true };
+		return { ...request, cancelAfterMs: null, sendsBack };
 	}
 }
 

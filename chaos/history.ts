@@ -8,12 +8,13 @@ export interface Entry {
 	at: number;
 	/** `unknown`: no answer, or one that says neither yes nor no. */
 	phase: "invoke" | "ok" | "fail" | "unknown";
-	op: "place" | "cancel" | "get";
+	op: "place" | "cancel" | "get" | "ship" | "deliver" | "return" | "approve";
 	/** The order's number in this run. */
 	n: number;
 	user: string;
 	key?: string;
 	order_id?: string;
+	return_id?: string;
 	/** Of the request, where it has one. */
 	body?: unknown;
 	/** HTTP, of an answer. */

@@ -18,13 +18,16 @@ export type Kind =
 	/** The provider takes the money and its answer is lost. */
 	| "dropped"
 	/** Paid back, and the provider's answer to that is lost. */
-	| "refund_dropped";
+	| "refund_dropped"
+	/** Delivered, sent back and approved. */
+	| "sent_back";
 
 export interface Conduct {
 	payment_method: string;
 	goods: "plenty" | "scarce" | "none";
 	attempts: number;
 	cancel: "once confirmed" | "while paying" | null;
+	sendsBack?: boolean;
 }
 
 const ordinary: Conduct = {
@@ -49,5 +52,6 @@ export const conducts: Readonly<Record<Kind, Conduct>> = {
 		...ordinary,
 		payment_method: "pm_sim_dropRefundConnection",
 		cancel: "once confirmed"
-	}
+	},
+	sent_back: { ...ordinary, sendsBack: true }
 };

@@ -42,7 +42,7 @@ export class Load {
 			for (let plan = queue.shift(); plan; plan = queue.shift()) {
 				while (!(await this.#ask(plan, 1)) && performance.now() < end) await sleep(200);
 				const id = this.accepted.get(plan.n);
-				if (id) await this.#options.customers.look(plan, id);
+				if (id) await this.#options.customers[plan.sendsBack ? "sendBack" : "look"](plan, id);
 			}
 		};
 		await Promise.all(Array.from({ length: this.#options.lanes }, lane));
@@ -68,6 +68,7 @@ export class Load {
 		const calledOff = this.#callOff(plan, id);
 		await customers.follow(plan, id, followMs);
 		await calledOff;
+		if (plan.sendsBack) await customers.sendBack(plan, id);
 	}
 
 	async #callOff(plan: OrderPlan, id: string): Promise<void> {

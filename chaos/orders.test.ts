@@ -24,6 +24,10 @@ describe("what customers are going to do", () => {
 		expect(scarce).toBeGreaterThan(0.2);
 	});
 
+	it("is sent back now and then", () => {
+		expect(share(({ sendsBack }) => sendsBack)).toBeCloseTo(0.08, 1);
+	});
+
 	it("is spread over many customers", () => {
 		expect(new Set(plans.map(({ user }) => user)).size).toBe(userCount);
 	});

@@ -12,7 +12,12 @@ export interface OrderPlan {
 	atOnce: boolean;
 	/** Calls the order off so long after it was taken; null: never. */
 	cancelAfterMs: number | null;
+	/** Sends all of it back, if he gets it. */
+	sendsBack: boolean;
 }
+
+/** Who ships, delivers and takes back. */
+export const staff = "staff";
 
 export interface Shelves {
 	/** Run out in the course of the run. */
@@ -38,6 +43,7 @@ export const paymentMethods = {
 /** Before the charge, while it is under way, and after it. */
 const cancelMoments = [0, 0, 10, 30, 100, 300, 1500, 4000];
 const cancelShare = 0.15;
+const sendBackShare = 0.08;
 const attempts = { least: 5, most: 20 };
 
 /** Enough that no customer reaches the limit of open orders while the shop is down. */
@@ -57,7 +63,8 @@ export function orderPlan(seed: number, n: number, shelves: Shelves): OrderPlan 
 		payment_method: random.weighted(paymentMethods),
 		attempts: random.between(attempts.least, attempts.most),
 		atOnce: random.chance(0.5),
-		cancelAfterMs: random.chance(cancelShare) ? random.pick(cancelMoments) : null
+		cancelAfterMs: random.chance(cancelShare) ? random.pick(cancelMoments) : null,
+		sendsBack: random.chance(sendBackShare)
 	};
 }
 

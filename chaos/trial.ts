@@ -14,7 +14,7 @@ import { Customers } from "./client.ts";
 import { gather, type Evidence } from "./evidence.ts";
 import { History } from "./history.ts";
 import { Load } from "./load.ts";
-import { scarceUnits, userCount, type Shelves } from "./orders.ts";
+import { scarceUnits, userCount, type Shelves, staff } from "./orders.ts";
 import { StockSampler } from "./sampler.ts";
 import type { World } from "./world.ts";
 
@@ -173,5 +173,6 @@ async function sign({ keys }: World): Promise<Map<string, string>> {
 	const issuer = await TokenIssuer.fromPem(keys.privateKey, 3600);
 	const users = Array.from({ length: userCount }, (_, index) => `load-${index}`);
 	const signed = users.map(async id => [id, await issuer.sign({ id, role: "customer" })] as const);
-	return new Map(await Promise.all(signed));
+	const admin = [staff, await issuer.sign({ id: staff, role: "admin" })] as const;
+	return new Map([...(await Promise.all(signed)), admin]);
 }

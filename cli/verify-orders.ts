@@ -19,7 +19,7 @@ with h as materialized (
 	window w as (partition by order_id order by version)
 ),
 o as materialized (
-	select id, version, created_at, updated_at, history_hash, orders.representation(t) as shown
+	select id, version, status, created_at, updated_at, history_hash, orders.representation(t) as shown
 	from orders.orders t where id > $1 and id <= $2
 ),
 chain as materialized (
@@ -53,6 +53,10 @@ found (id, version, what) as (
 	union all
 	select id, last, 'times are not those of its history' from o join chain on order_id = id
 	where created_at <> born or updated_at <> moved
+	union all
+	select id, version, case status when 'return_requested' then 'no return is open' else 'a return is open' end from o
+	where (status = 'return_requested') <> exists (
+		select from orders.returns r where r.order_id = o.id and r.status in ('requested', 'approved'))
 	union all
 	select id, version, 'has no history' from o where not exists (select from chain where order_id = id)
 	union all

@@ -29,7 +29,13 @@ from payment.payments p full join orders.orders o on o.id = p.order_id
 	((e.status, e.refunded_minor) <> (p.status, p.refunded_minor),
 		format('is %s with %s paid back, its last event says %s with %s', p.status, p.refunded_minor, e.status, e.refunded_minor))
 ) as law (broken, what)
-where broken order by 1`;
+where broken
+union all
+select format('return %s of order %s: %s paid back, its refund is %s', r.id, r.order_id, r.refunded_minor, coalesce(f.amount_minor, 0))
+from orders.returns r join payment.payments p using (order_id)
+	left join payment.refunds f on f.payment_id = p.id and f.purpose = 'return:' || r.id and f.status <> 'failed'
+where r.status = 'completed' and r.refunded_minor <> coalesce(f.amount_minor, 0)
+order by 1`;
 
 interface Row {
 	id: string;

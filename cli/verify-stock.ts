@@ -88,6 +88,16 @@ found (order_id, what) as (
 	where order_id > $1 and order_id <= $2 group by order_id, product_id
 	having taken_back <> coalesce(sum(t.quantity), 0)
 	union all
+	select order_id, format('return %s: product %s: %s came back, %s were put on the shelf', return_id, product_id,
+		coalesce(r.quantity, 0), coalesce(t.quantity, 0))
+	from (select id as return_id, order_id, item->>'product_id' as product_id, (item->'quantity')::int as quantity
+		from orders.returns, jsonb_array_elements(items) as item
+		where order_id > $1 and order_id <= $2 and status = 'completed' and restock) r
+	full join (select t.* from product.takeback t left join orders.returns r on r.id = t.return_id
+		where t.order_id > $1 and t.order_id <= $2 and r.status is distinct from 'approved') t
+		using (return_id, order_id, product_id)
+	where r.quantity is distinct from t.quantity
+	union all
 	select order_id, 'units were sold to an order that does not exist' from head
 	where state in ('committed', 'returned') and not exists (select from o where o.order_id = head.order_id)
 )

@@ -33,7 +33,10 @@ export const orderStatuses = [
 	"payment_failed",
 	"payment_review",
 	"refund_pending",
-	"refunded"
+	"refunded",
+	"return_requested",
+	"returned",
+	"return_rejected"
 ] as const;
 export const OrderStatus = oneOf(orderStatuses);
 export type OrderStatus = Static<typeof OrderStatus>;
@@ -130,7 +133,32 @@ export const OrderEvent = strictObject(
 );
 export type OrderEvent = Static<typeof OrderEvent>;
 
+export const Return = strictObject(
+	{
+		id: Uuid,
+		order_id: Uuid,
+		status: oneOf(["requested", "approved", "rejected", "completed"], {
+			description: "`approved`: money and goods are on their way back"
+		}),
+		items: T.Array(strictObject({ product_id: Id, quantity: T.Integer(), amount: Money }), {
+			description: "Units with what they are worth, their part of tax and shipping included"
+		}),
+		reason: T.String(),
+		note: nullable(T.String({ description: "What staff said of it" })),
+		restock: nullable(
+			T.Boolean({ description: "The goods go back on the shelf; null until decided" })
+		),
+		// Less than what the items are worth where something was paid back before.
+		refunded: nullable(Money),
+		created_at: Instant,
+		updated_at: Instant
+	},
+	{ title: "Return" }
+);
+export type Return = Static<typeof Return>;
+
 const everyone = ["customer", "support", "admin"] as const;
+const staff = ["support", "admin"] as const;
 const ById = strictObject({ id: Uuid });
 
 /** What an order that sleeps waits for: an error to pass, the provider's answer, or a human. */
@@ -186,6 +214,53 @@ const sagaActions = {
 		...operators,
 		summary: "Call an order off that does not come to rest; what was charged is paid back",
 		params: strictObject({ id: Uuid, decision: oneOf(["call_off"]), note: text(200) })
+	}
+} as const satisfies Record<string, ActionSpec>;
+
+const returnActions = {
+	"return.request": {
+		summary: "Ask to give back some of what was delivered",
+		kind: "command",
+		access: everyone,
+		params: strictObject({
+			id: Uuid,
+			items: T.Array(Line, { minItems: 1, maxItems: 100 }),
+			reason: text(200),
+			idempotency_key: IdempotencyKey
+		}),
+		returns: strictObject({ return: Return, replayed: T.Boolean() })
+	},
+	"return.list": {
+		summary: "The returns of an order, newest first",
+		kind: "query",
+		access: everyone,
+		params: ById,
+		returns: strictObject({ data: T.Array(Return) }, { title: "ReturnList" })
+	},
+	"return.get": {
+		summary: "One return: of one's own order, or any for staff",
+		kind: "query",
+		access: everyone,
+		params: ById,
+		returns: Return
+	},
+	"return.approve": {
+		summary: "Take the goods back: they are paid back, then put on the shelf again",
+		kind: "command",
+		access: staff,
+		params: strictObject({
+			id: Uuid,
+			restock: T.Optional(T.Boolean({ default: true, description: "False for damaged goods" })),
+			note: T.Optional(text(200))
+		}),
+		returns: Return
+	},
+	"return.reject": {
+		summary: "Refuse a return that was asked for",
+		kind: "command",
+		access: staff,
+		params: strictObject({ id: Uuid, note: text(200) }),
+		returns: Return
 	}
 } as const satisfies Record<string, ActionSpec>;
 
@@ -256,6 +331,7 @@ export const order = contract("order", {
 		params: ById,
 		returns: strictObject({ data: T.Array(OrderEvent) }, { title: "OrderEventList" })
 	},
+	...returnActions,
 	...sagaActions,
 	ready
 });

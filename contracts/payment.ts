@@ -163,7 +163,8 @@ export const payment = contract("payment", {
 		returns: Payment
 	},
 	giveBack: {
-		summary: "Pay back some lines of an order; the same purpose pays back once",
+		summary:
+			"Pay back some lines of an order, at most what is left of each; the same purpose pays back once",
 		kind: "command",
 		access: "internal",
 		timeoutMs: 10_000,
@@ -175,7 +176,9 @@ export const payment = contract("payment", {
 			reason: text(200),
 			requested_by: Id
 		}),
-		returns: Payment
+		returns: strictObject({
+			refunded: T.Integer({ minimum: 0, description: "In the payment's minor units" })
+		})
 	},
 	webhook: {
 		summary: "Take a signed message of the payment provider; it only makes the shop look",

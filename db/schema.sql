@@ -69,7 +69,7 @@ create table orders.orders (
 	constraint orders_pkey PRIMARY KEY (id),
 	constraint orders_check CHECK (((total_minor > 0) AND (total_minor = ((subtotal_minor + shipping_minor) + tax_minor)))),
 	constraint orders_shipping_minor_check CHECK ((shipping_minor >= 0)),
-	constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'payment_pending'::text, 'confirmed'::text, 'shipped'::text, 'delivered'::text, 'cancelled'::text, 'payment_failed'::text, 'payment_review'::text, 'refund_pending'::text, 'refunded'::text]))),
+	constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'payment_pending'::text, 'confirmed'::text, 'shipped'::text, 'delivered'::text, 'cancelled'::text, 'payment_failed'::text, 'payment_review'::text, 'refund_pending'::text, 'refunded'::text, 'return_requested'::text, 'returned'::text, 'return_rejected'::text]))),
 	constraint orders_subtotal_minor_check CHECK ((subtotal_minor >= 0)),
 	constraint orders_tax_minor_check CHECK ((tax_minor >= 0)),
 	constraint orders_version_check CHECK ((version > 0))
@@ -98,6 +98,30 @@ CREATE INDEX outbox_unpublished ON orders.outbox USING btree (id) WHERE ((publis
 grant insert, select on orders.outbox to shop_orders;
 grant update (published_at) on orders.outbox to shop_orders;
 
+create table orders.returns (
+	id uuid not null,
+	order_id uuid not null,
+	status text not null default 'requested'::text,
+	items jsonb not null,
+	reason text not null,
+	note text,
+	restock boolean,
+	decided_by text,
+	refunded_minor bigint,
+	created_at timestamp with time zone not null default clock_timestamp(),
+	updated_at timestamp with time zone not null default clock_timestamp(),
+	constraint returns_pkey PRIMARY KEY (id),
+	constraint returns_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(id),
+	constraint returns_check CHECK (((status = ANY (ARRAY['approved'::text, 'completed'::text])) = (restock IS NOT NULL))),
+	constraint returns_check1 CHECK (((status = 'completed'::text) = (refunded_minor IS NOT NULL))),
+	constraint returns_refunded_minor_check CHECK ((refunded_minor >= 0)),
+	constraint returns_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'approved'::text, 'rejected'::text, 'completed'::text])))
+);
+CREATE INDEX returns_by_order ON orders.returns USING btree (order_id, id);
+CREATE UNIQUE INDEX returns_open ON orders.returns USING btree (order_id) WHERE (status = ANY (ARRAY['requested'::text, 'approved'::text]));
+grant insert, select on orders.returns to shop_orders;
+grant update (decided_by, note, refunded_minor, restock, status, updated_at) on orders.returns to shop_orders;
+
 create table orders.saga (
 	order_id uuid not null,
 	step text not null,
@@ -114,7 +138,7 @@ create table orders.saga (
 	user_id text not null,
 	constraint saga_pkey PRIMARY KEY (order_id),
 	constraint saga_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(id),
-	constraint saga_step_check CHECK ((step = ANY (ARRAY['forward'::text, 'refund'::text]))),
+	constraint saga_step_check CHECK ((step = ANY (ARRAY['forward'::text, 'refund'::text, 'return'::text]))),
 	constraint saga_waits_for_check CHECK ((waits_for = ANY (ARRAY['fault'::text, 'outcome'::text, 'human'::text])))
 ) with (fillfactor=70);
 CREATE INDEX saga_by_user ON orders.saga USING btree (user_id);

@@ -28,11 +28,19 @@ export const failpoints = [
 	"order.void.after_call",
 	"order.pay_back.before_call",
 	"order.pay_back.after_call",
+	"order.give_back.before_call",
+	"order.give_back.after_call",
+	"order.take_back.before_call",
+	"order.take_back.after_call",
 	"order.park.before_commit",
 	"order.park.after_commit",
 	"order.cancel.before_commit",
 	"order.cancel.after_commit",
 	"order.cancel.before_reply",
+	"order.request_return.before_commit",
+	"order.request_return.after_commit",
+	"order.approve_return.before_commit",
+	"order.approve_return.after_commit",
 	"product.reserve.before_commit",
 	"product.reserve.before_reply",
 	"product.commit.before_commit",
@@ -41,6 +49,8 @@ export const failpoints = [
 	"product.release.before_reply",
 	"product.restock.before_commit",
 	"product.restock.before_reply",
+	"product.take_back.before_commit",
+	"product.takeBack.before_reply",
 	"payment.begin.before_commit",
 	"payment.begin.after_commit",
 	"payment.charge.before_psp",
@@ -59,7 +69,8 @@ export const failpoints = [
 	"payment.refund.after_psp",
 	"payment.settle_refund.before_commit",
 	"payment.settle_refund.after_commit",
-	"payment.reverse.before_reply"
+	"payment.reverse.before_reply",
+	"payment.giveBack.before_reply"
 ] as const;
 
 export type Failpoint = (typeof failpoints)[number];

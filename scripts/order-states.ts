@@ -2,9 +2,11 @@ import { transitions } from "../services/order/order.machine.ts";
 
 /** The life of an order as a mermaid picture, drawn from the table that decides it. */
 export function orderStates(): string {
-	const arrows = Object.entries<readonly string[]>(transitions).flatMap(([from, targets]) =>
-		targets.length > 0 ? targets.map(to => `${from} --> ${to}`) : [`${from} --> [*]`]
-	);
+	const arrows = Object.entries<readonly string[]>(transitions).flatMap(([from, targets]) => {
+		// An order may rest here for ever, whether some of it comes back or not.
+		const mayEnd = targets.every(to => to === "return_requested");
+		return [...targets, ...(mayEnd ? ["[*]"] : [])].map(to => `${from} --> ${to}`);
+	});
 	const lines = ["[*] --> pending", ...arrows].map(line => `    ${line}`);
 	return ["```mermaid", "stateDiagram-v2", ...lines, "```"].join("\n");
 }

@@ -17,7 +17,9 @@ export interface Checker {
 }
 
 /** States in which an order has been paid for. */
-export const paidStates: ReadonlySet<string> = new Set(["confirmed", "shipped", "delivered"]);
+export const paidStates: ReadonlySet<string> = new Set([
+	...["confirmed", "shipped", "delivered", "return_requested", "returned", "return_rejected"]
+]);
 
 /** Groups by a key; entries keep their order. */
 export function grouped<V>(values: Iterable<V>, key: (value: V) => string): Map<string, V[]> {

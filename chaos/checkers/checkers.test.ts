@@ -14,7 +14,8 @@ const at = new Date(0);
 
 function order(id: string, status: string): OrderFact {
 	const items = [{ product_id: "cup", quantity: 2 }];
-	return { id, user_id: "u", status, total: 500, items, created_at: at, updated_at: at };
+	const came_back = status === "returned" ? { paid: 500, items } : { paid: 0, items: [] };
+	return { id, user_id: "u", status, total: 500, items, came_back, created_at: at, updated_at: at };
 }
 
 function line(order_id: string, over: Partial<ProviderLine> = {}): ProviderLine {
@@ -28,7 +29,7 @@ function outcome(order_id: string, over: Partial<Entry> = {}): Entry {
 	return { at: 0, key: `k-${order_id}`, order_id, ...place, ...over };
 }
 
-/** A run in which nothing is wrong: one order paid, one declined, one paid back. */
+/** A run in which nothing is wrong: one order paid, one declined, one paid back, one sent back. */
 const good: Evidence = {
 	outcomes: [
 		...["paid", "declined", "refunded"].map(id => outcome(id)),
@@ -38,14 +39,17 @@ const good: Evidence = {
 	orders: [
 		order("paid", "confirmed"),
 		order("declined", "payment_failed"),
-		order("refunded", "refunded")
+		order("refunded", "refunded"),
+		order("back", "returned")
 	],
 	open: [],
 	ledger: [
 		line("paid"),
 		line("declined", { succeeded: false }),
 		line("refunded"),
-		line("refunded", { kind: "refund", ref: "re" })
+		line("refunded", { kind: "refund", ref: "re" }),
+		line("back"),
+		line("back", { kind: "refund", ref: "re2" })
 	],
 	brokenStock: [],
 	reserved: [],
@@ -94,6 +98,18 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		"a reservation runs out under an order",
 		{ lapsed: [{ order_id: "paid", product_id: "cup" }] },
 		/its cup went back/
+	],
+	[
+		stock,
+		"what was sent back is not on the shelf",
+		{ sold: [{ product_id: "cup", units: 4 }] },
+		/4 units .* 2 that/
+	],
+	[
+		money,
+		"what was sent back is not paid back",
+		{ ledger: good.ledger.slice(0, -1) },
+		/is returned.* holds 500 of 0/
 	],
 	[stock, "units leave the shelf twice", { sold: [{ product_id: "cup", units: 4 }] }, /4 units/],
 	[stock, "units are paid for and never leave", { sold: [] }, /0 units .* 2 that/],

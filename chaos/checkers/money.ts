@@ -19,11 +19,11 @@ export const money: Checker = {
 			({ order_id }) => order_id
 		);
 		const wrong: Violation[] = [];
-		for (const { id: order_id, status, total } of orders) {
+		for (const { id: order_id, status, total, came_back } of orders) {
 			const lines = succeeded.get(order_id) ?? [];
 			const charges = lines.filter(({ kind }) => kind === "charge");
 			if (charges.length > 1) wrong.push({ what: `was charged ${charges.length} times`, order_id });
-			const due = paidStates.has(status) ? total : 0;
+			const due = paidStates.has(status) ? total - came_back.paid : 0;
 			if (sum(lines) !== due)
 				wrong.push({
 					what: `is ${status}, and the provider holds ${sum(lines)} of ${due}`,

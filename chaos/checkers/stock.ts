@@ -1,3 +1,4 @@
+import type { OrderFact } from "../evidence.ts";
 import { paidStates, type Checker } from "./checker.ts";
 
 export const stock: Checker = {
@@ -17,10 +18,14 @@ export const stock: Checker = {
 			order_id
 		}));
 		const bought = new Map<string, number>();
-		for (const { status, items } of orders)
-			if (paidStates.has(status))
-				for (const { product_id, quantity } of items)
-					bought.set(product_id, (bought.get(product_id) ?? 0) + quantity);
+		const count = (items: OrderFact["items"], sign: 1 | -1) => {
+			for (const { product_id, quantity } of items)
+				bought.set(product_id, (bought.get(product_id) ?? 0) + sign * quantity);
+		};
+		for (const { status, items, came_back } of orders) {
+			if (paidStates.has(status)) count(items, 1);
+			count(came_back.items, -1);
+		}
 		const left = new Map(sold.map(({ product_id, units }) => [product_id, units]));
 		const differ = [...new Set([...bought.keys(), ...left.keys()])]
 			.filter(id => (bought.get(id) ?? 0) !== (left.get(id) ?? 0))

@@ -144,6 +144,22 @@ export const routes = {
 			refusals: ["ILLEGAL_TRANSITION"]
 		})
 	],
+	returns: [
+		route("POST /api/v1/orders/{id}/returns", "requestReturn", orders["return.request"], {
+			status: 201,
+			member: "return",
+			location: "/api/v1/returns/{id}",
+			refusals: ["ILLEGAL_TRANSITION", "RETURN_EXCEEDS_ORDER"]
+		}),
+		route("GET /api/v1/orders/{id}/returns", "listReturns", orders["return.list"]),
+		route("GET /api/v1/returns/{id}", "getReturn", orders["return.get"]),
+		route("POST /api/v1/returns/{id}/approve", "approveReturn", orders["return.approve"], {
+			refusals: ["ILLEGAL_TRANSITION"]
+		}),
+		route("POST /api/v1/returns/{id}/reject", "rejectReturn", orders["return.reject"], {
+			refusals: ["ILLEGAL_TRANSITION"]
+		})
+	],
 	sagas: [
 		route("GET /api/v1/ops/sagas", "listSagas", orders["saga.list"]),
 		route("GET /api/v1/ops/sagas/{id}", "getSaga", orders["saga.get"]),

@@ -50,7 +50,7 @@ export class Cancellation {
 		const decided = await this.#db.transaction(async tx => {
 			const { order, to } = await this.#decide(id, reason, owner, tx);
 			const answer = { ...order, payment };
-			const isFirst = await this.#orders.storeAnswer(request, answer, tx);
+			const isFirst = await this.#orders.storeAnswer(request, id, answer, tx);
 			await failpoint("order.cancel.before_commit");
 			return isFirst && { answer, to };
 		});
@@ -79,7 +79,7 @@ export class Cancellation {
 			await this.#orders.requestCancel(id, owner, why, tx);
 			return { order };
 		}
-		await this.#orders.insertRefundSaga(id, tx);
+		await this.#orders.insertSaga(id, "refund", tx);
 		const step = transition(order.status, "refund_pending", "requested");
 		const recorded = await this.#orders.record(order, step, { actor: owner, why }, tx);
 		return { order: recorded, to: step.to };

@@ -42,6 +42,8 @@ const answers: Record<Kind, Answer[]> = {
 	charge: charges,
 	void: charges,
 	pay_back: ["whole", "refused"],
+	give_back: ["whole", "refused"],
+	take_back: ["taken_back", "refused"],
 	begin: advances,
 	tell: advances,
 	sleep: ["asleep"],
@@ -51,14 +53,21 @@ const answers: Record<Kind, Answer[]> = {
 const situations = (statuses: readonly OrderStatus[], step: Situation["step"]): Situation[] =>
 	statuses.flatMap(status =>
 		both.flatMap(calledOff =>
-			both.flatMap(overdue => both.map(adopted => ({ status, step, calledOff, overdue, adopted })))
+			both.flatMap(overdue =>
+				both.flatMap(adopted =>
+					(step === "return" ? both : [false]).map(restocks => ({
+						...{ status, step, calledOff, overdue, adopted, restocks }
+					}))
+				)
+			)
 		)
 	);
 
 /** What a run can find: the first one of an order finds it pending. */
 const starts = [
 	...situations(["pending", "payment_pending", "payment_review"], "forward"),
-	...situations(["refund_pending"], "refund")
+	...situations(["refund_pending"], "refund"),
+	...situations(["return_requested"], "return")
 ].filter(({ status, adopted }) => adopted || status === "pending");
 
 /** What this run knows of the charge. */
@@ -147,6 +156,8 @@ describe("the saga's decisions", () => {
 			{ do: "commit" },
 			{ do: "pay_back" },
 			{ do: "restock" },
+			{ do: "give_back" },
+			{ do: "take_back" },
 			...[null, ...endings].map(then => ({ do: "begin", then }) as const),
 			...endings.map(then => ({ do: "release", then }) as const),
 			...both.map(holds => ({ do: "void", holds, reason: "expired" }) as const),
@@ -155,7 +166,8 @@ describe("the saga's decisions", () => {
 			),
 			{ do: "sleep", backoff: "fault", error: null }
 		];
-		const all = [...situations(orderStatuses, "forward"), ...situations(orderStatuses, "refund")];
+		const steps = ["forward", "refund", "return"] as const;
+		const all = steps.flatMap(step => situations(orderStatuses, step));
 		let pairs = 0;
 		for (const situation of all)
 			for (const effect of effects)
@@ -256,7 +268,8 @@ describe("the saga's decisions", () => {
 			step: "forward",
 			calledOff: false,
 			overdue: true,
-			adopted: true
+			adopted: true,
+			restocks: false
 		};
 		const asked: Effect = { do: "charge" };
 		const decided = (status: "review" | "succeeded" | "failed", calledOff = false) =>
@@ -266,6 +279,30 @@ describe("the saga's decisions", () => {
 		expect(decided("succeeded")).toEqual({ do: "commit" });
 		expect(decided("failed")).toMatchObject({ do: "release", then: { to: "payment_failed" } });
 		expect(decided("failed", true)).toMatchObject({ do: "release", then: { to: "cancelled" } });
+	});
+
+	it("pay back what comes back, then put it on the shelf where it is fit for that, then tell", () => {
+		const after = (kind: string) =>
+			tells("returned").filter(({ previous }) => previous?.effect.do === kind);
+		expect(after("take_back").length + after("give_back").length).toBe(tells("returned").length);
+		expect(breaches(after("take_back"), ({ situation }) => situation.restocks)).toEqual([]);
+		expect(breaches(after("give_back"), ({ situation }) => !situation.restocks)).toEqual([]);
+		expect(
+			breaches(
+				reached("take_back"),
+				({ previous }) => previous?.effect.do === "give_back" && previous.answer === "whole"
+			)
+		).toEqual([]);
+		expect(breaches(reached("give_back"), ({ situation }) => situation.step === "return")).toEqual(
+			[]
+		);
+	});
+
+	it.each(["give_back", "take_back"] as const)("leave a refused %s to a human", kind => {
+		const situation = starts.find(({ step, restocks }) => step === "return" && restocks)!;
+		expect(next(situation, { do: kind }, "refused")).toMatchObject({
+			...{ do: "sleep", backoff: "human", error: expect.any(String) }
+		});
 	});
 
 	it("leave a refund that was refused for good to a human", () => {

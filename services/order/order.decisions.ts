@@ -7,7 +7,7 @@ import { mayBecome, type CancelReason } from "./order.machine.ts";
 export interface Situation {
 	/** As this run found it or left it. */
 	status: OrderStatus;
-	step: "forward" | "refund";
+	step: "forward" | "refund" | "return";
 	/** Whoever may has asked that the order be called off. */
 	calledOff: boolean;
 	/** It has waited for its goods for longer than an order may. */
@@ -17,6 +17,8 @@ export interface Situation {
 	 * status is `pending`: a crash of Postgres can take the step to `payment_pending` away.
 	 */
 	adopted: boolean;
+	/** What comes back is put on the shelf again. */
+	restocks: boolean;
 }
 
 /** Where an order goes that does not become its customer's. */
@@ -37,6 +39,8 @@ export type Effect =
 	| { do: "release"; then: Ending }
 	| { do: "pay_back" }
 	| { do: "restock" }
+	| { do: "give_back" }
+	| { do: "take_back" }
 	/** `yields`: gives way to a wish to cancel. `ends`: the saga is over in the same commit. */
 	| { do: "tell"; to: OrderStatus; reason: string | null; yields: boolean; ends: boolean }
 	| { do: "sleep"; backoff: Backoff; error: string | null }
@@ -59,6 +63,10 @@ export interface Answers {
 	/** `refused`: the provider will not, however often it is asked. */
 	pay_back: "whole" | "refused";
 	restock: ReservationState;
+	/** Money for the lines that come back. */
+	give_back: "whole" | "refused";
+	/** `refused`: more than was bought. */
+	take_back: "taken_back" | "refused";
 	tell: AdvanceOutcome;
 	sleep: "asleep";
 	stop: never;
@@ -86,6 +94,7 @@ export const backoffs = {
 export type Backoff = keyof typeof backoffs;
 
 export const startingOver = "the order is not where it was left: starting over";
+export const takeBackRefused = "the goods cannot be taken back: a human must count them";
 export const refundRefused = "the refund was refused for good: a human must pay back";
 
 const stop: Effect = { do: "stop" };
@@ -193,6 +202,16 @@ const afterEach: {
 	// The money first, then the goods.
 	pay_back: (_, answer) => (answer === "whole" ? { do: "restock" } : sleep("human", refundRefused)),
 	restock: situation => tell(situation, "refunded", null, { ends: true }),
+	give_back(situation, answer) {
+		if (answer === "refused") return sleep("human", refundRefused);
+		return situation.restocks
+			? { do: "take_back" }
+			: tell(situation, "returned", null, { ends: true });
+	},
+	take_back: (situation, answer) =>
+		answer === "taken_back"
+			? tell(situation, "returned", null, { ends: true })
+			: sleep("human", takeBackRefused),
 	tell: (situation, outcome, { to, ends }) =>
 		afterStep(outcome, {
 			done() {
@@ -218,6 +237,7 @@ const isLost = (answer: Answer): answer is Lost => typeof answer === "object" &&
 export function first(situation: Situation): Effect {
 	const { status, step, calledOff, overdue } = situation;
 	if (step === "refund") return { do: "pay_back" };
+	if (step === "return") return { do: "give_back" };
 	if (status === "pending" && calledOff) return callOff(situation, "requested");
 	if (status === "pending" && overdue) return callOff(situation, "expired");
 	return { do: "reserve" };

@@ -67,7 +67,10 @@ describe("cancelling", () => {
 		refunded: "already",
 		shipped: "refused",
 		delivered: "refused",
-		payment_failed: "refused"
+		payment_failed: "refused",
+		return_requested: "refused",
+		returned: "refused",
+		return_rejected: "refused"
 	};
 
 	it.each(Object.entries(decisions))("%s: %s", (status, decision) => {

@@ -7,12 +7,16 @@ export const transitions = {
 	payment_pending: ["confirmed", "payment_failed", "payment_review", "cancelled", "refund_pending"],
 	confirmed: ["shipped", "refund_pending"],
 	shipped: ["delivered"],
-	delivered: [],
+	delivered: ["return_requested"],
 	cancelled: [],
 	payment_failed: [],
 	payment_review: ["confirmed", "payment_failed", "cancelled", "refund_pending"],
 	refund_pending: ["refunded"],
-	refunded: []
+	refunded: [],
+	return_requested: ["returned", "return_rejected"],
+	// Other lines may come back later.
+	returned: ["return_requested"],
+	return_rejected: ["return_requested"]
 } as const satisfies Record<OrderStatus, readonly OrderStatus[]>;
 
 /** Why an order was cancelled. A customer's own words are kept in the history instead. */

@@ -11,6 +11,7 @@ interface ClaimedRow extends OrderRow {
 	incarnation: string | null;
 	cancel_requested: boolean;
 	overdue: boolean;
+	returning: Work["returning"];
 }
 
 export interface PollerOptions {
@@ -100,6 +101,7 @@ function toWork(row: ClaimedRow): Work {
 		attempt: row.attempt,
 		step: row.step,
 		cancelRequested: row.cancel_requested,
-		overdue: row.overdue
+		overdue: row.overdue,
+		returning: row.returning
 	};
 }

@@ -4,7 +4,8 @@ import type {
 	OrderEvent,
 	OrderItem,
 	OrderSnapshot,
-	OrderStatus
+	OrderStatus,
+	Return
 } from "../../contracts/order.ts";
 import type { Actor } from "../../lib/identity.ts";
 import type { Transition } from "./order.machine.ts";
@@ -129,8 +130,15 @@ export function withTimes(draft: Draft, at: Date): Order {
 	return { ...draft, created_at: at.toISOString(), updated_at: at.toISOString() };
 }
 
+/** What the stream tells of a return. */
+export type ReturnNews = Pick<Return, "id" | "items"> & { refunded?: Return["refunded"] };
+
 /** What the stream tells of a transition: ids, items and totals, no personal data. */
-export function eventData(order: Draft, { to, reason }: Pick<Transition, "to" | "reason">): object {
+export function eventData(
+	order: Draft,
+	{ to, reason }: Pick<Transition, "to" | "reason">,
+	returning?: ReturnNews | null
+): object {
 	return {
 		order_id: order.id,
 		user_id: order.user_id,
@@ -142,6 +150,9 @@ export function eventData(order: Draft, { to, reason }: Pick<Transition, "to" | 
 			unit_price
 		})),
 		totals: order.totals,
-		total: order.totals.total
+		total: order.totals.total,
+		...(returning && {
+			return: { id: returning.id, items: returning.items, refunded: returning.refunded ?? null }
+		})
 	};
 }

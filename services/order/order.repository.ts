@@ -3,16 +3,19 @@ import type { Database, Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import type { Actor } from "../../lib/identity.ts";
 import type { Transition } from "./order.machine.ts";
-import { eventData, toOrder, type OrderRow } from "./order.record.ts";
+import { eventData, toOrder, type OrderRow, type ReturnNews } from "./order.record.ts";
 
 /** Reads, and writes of one order at a time. The hot path's batches are in order.steps. */
 
 const columns = "o.*";
 
-export interface StoredAnswer {
+/** An order whose times may not have been known when it was stored. */
+export type Undated = Omit<Order, "created_at" | "updated_at"> & Partial<Order>;
+
+export interface StoredAnswer<A = Undated> {
 	request_hash: Buffer;
 	order_id: string;
-	answer: Omit<Order, "created_at" | "updated_at"> & Partial<Order>;
+	answer: A;
 	created_at: Date;
 }
 
@@ -21,6 +24,16 @@ export interface IdempotentRequest {
 	route: string;
 	key: string;
 	hash: Buffer;
+}
+
+/** What goes into the history with a transition. */
+export interface Circumstances {
+	actor: Actor;
+	/** In the actor's words, instead of the transition's own reason. */
+	why?: string;
+	shipment?: Order["shipment"];
+	/** The return that it is about. */
+	returning?: ReturnNews;
 }
 
 export class OrderRepository {
@@ -63,8 +76,11 @@ export class OrderRepository {
 	}
 
 	/** The answer given under a key, if there is one. */
-	async answered(request: Omit<IdempotentRequest, "hash">): Promise<StoredAnswer | undefined> {
-		const [row] = await this.#db.query<StoredAnswer>(
+	async answered<A = Undated>(
+		request: Omit<IdempotentRequest, "hash">,
+		tx: Transaction | Database = this.#db
+	): Promise<StoredAnswer<A> | undefined> {
+		const [row] = await tx.query<StoredAnswer<A>>(
 			{
 				name: "idempotent_answer",
 				text: `select request_hash, order_id, answer, created_at from orders.idempotency
@@ -105,7 +121,7 @@ export class OrderRepository {
 	async record(
 		order: Order,
 		step: Transition,
-		{ actor, why, shipment }: { actor: Actor; why?: string; shipment?: Order["shipment"] },
+		{ actor, why, shipment, returning }: Circumstances,
 		tx: Transaction
 	): Promise<Order> {
 		const [row] = await tx.query<OrderRow>(
@@ -141,7 +157,7 @@ select * from o`
 				step.from,
 				why ?? step.reason,
 				JSON.stringify(actor),
-				JSON.stringify(eventData(order, step)),
+				JSON.stringify(eventData(order, step, returning)),
 				step.published
 			]
 		);
@@ -166,26 +182,31 @@ select * from o`
 		);
 	}
 
-	/** The promise that a paid order will be paid back; due at once on any node. */
-	async insertRefundSaga(id: string, tx: Transaction): Promise<void> {
+	/** The promise that money will be paid back; due at once on any node. */
+	async insertSaga(id: string, step: "refund" | "return", tx: Transaction): Promise<void> {
 		await tx.query(
 			{
-				name: "insert_refund_saga",
-				text: "insert into orders.saga (order_id, user_id, step) select id, user_id, 'refund' from orders.orders where id = $1"
+				name: "insert_saga",
+				text: "insert into orders.saga (order_id, user_id, step) select id, user_id, $2 from orders.orders where id = $1"
 			},
-			[id]
+			[id, step]
 		);
 	}
 
 	/** False when the key is taken. */
-	async storeAnswer(request: IdempotentRequest, order: Order, tx: Transaction): Promise<boolean> {
+	async storeAnswer(
+		request: IdempotentRequest,
+		orderId: string,
+		answer: object,
+		tx: Transaction
+	): Promise<boolean> {
 		const rows = await tx.query(
 			{
 				name: "store_answer",
 				text: `insert into orders.idempotency (principal, route, key, request_hash, order_id, answer)
 					values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning key`
 			},
-			[request.principal, request.route, request.key, request.hash, order.id, JSON.stringify(order)]
+			[request.principal, request.route, request.key, request.hash, orderId, JSON.stringify(answer)]
 		);
 		return rows.length > 0;
 	}

@@ -134,6 +134,8 @@ class World {
 					this.refunded = this.charged;
 					return "whole" as const;
 				}, "synchronous"),
+			giveBack: () => Promise.reject(new Error("nothing comes back here")),
+			takeBack: () => Promise.reject(new Error("nothing comes back here")),
 			begin: item => this.#act(() => this.#advance(item)),
 			tell: item => this.#act(() => this.#advance(item), "synchronous"),
 			park: async () => undefined
@@ -150,7 +152,8 @@ class World {
 			attempt: 0,
 			step: this.status === "refund_pending" ? "refund" : "forward",
 			cancelRequested: this.cancelRequested,
-			overdue: false
+			overdue: false,
+			returning: null
 		};
 	}
 }

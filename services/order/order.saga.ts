@@ -21,6 +21,8 @@ export interface Steps {
 	release(work: Work): Promise<Answers["release"]>;
 	restock(work: Work): Promise<Answers["restock"]>;
 	payBack(work: Work): Promise<Answers["pay_back"]>;
+	giveBack(work: Work): Promise<Answers["give_back"]>;
+	takeBack(work: Work): Promise<Answers["take_back"]>;
 	begin(item: Advance): Promise<AdvanceOutcome>;
 	tell(item: Advance): Promise<AdvanceOutcome>;
 	park(parking: Parking): Promise<void>;
@@ -90,6 +92,10 @@ export class Saga {
 				return this.#steps.tell(advance(work, effect.to, effect));
 			case "pay_back":
 				return this.#steps.payBack(work);
+			case "give_back":
+				return this.#steps.giveBack(work);
+			case "take_back":
+				return this.#steps.takeBack(work);
 			case "sleep":
 				return this.#sleep(work, effect);
 			default:
@@ -106,8 +112,11 @@ export class Saga {
 	}
 }
 
-function situationOf({ order, step, cancelRequested, overdue, fence }: Work): Situation {
-	return { status: order.status, step, calledOff: cancelRequested, overdue, adopted: fence > 1 };
+function situationOf({ order, cancelRequested, fence, returning, ...work }: Work): Situation {
+	const { step, overdue } = work;
+	const restocks = returning?.restock ?? false;
+	const { status } = order;
+	return { status, step, calledOff: cancelRequested, overdue, adopted: fence > 1, restocks };
 }
 
 function advance(

@@ -16,6 +16,7 @@ import { OrderPayments } from "./order.payments.ts";
 import { Placement, type Born } from "./order.placement.ts";
 import { Poller } from "./order.poller.ts";
 import { OrderRepository } from "./order.repository.ts";
+import { Returns } from "./order.returns.ts";
 import { Saga } from "./order.saga.ts";
 import { Sagas } from "./order.sagas.ts";
 import { SagaSteps } from "./order.steps.ts";
@@ -27,6 +28,7 @@ interface This extends WithPostgres {
 	placement: Placement;
 	cancellation: Cancellation;
 	fulfilment: Fulfilment;
+	returns: Returns;
 	saga: Saga;
 	poller: Poller;
 	sagas: Sagas;
@@ -88,6 +90,29 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			return { data: await this.history.events(ctx.params.id, ownerScope(ctx.meta)) };
 		},
 
+		async "return.request"(ctx) {
+			return this.returns.request(ctx.params, identityOf(ctx.meta));
+		},
+
+		async "return.list"(ctx) {
+			return { data: await this.returns.list(ctx.params.id, ownerScope(ctx.meta)) };
+		},
+
+		async "return.get"(ctx) {
+			return this.returns.get(ctx.params.id, ownerScope(ctx.meta));
+		},
+
+		async "return.approve"(ctx) {
+			const { id, restock = true, note = null } = ctx.params;
+			const approved = await this.returns.approve(id, { restock, note }, identityOf(ctx.meta));
+			this.poller.nudge();
+			return approved;
+		},
+
+		async "return.reject"(ctx) {
+			return this.returns.reject(ctx.params.id, ctx.params.note, identityOf(ctx.meta));
+		},
+
 		async "saga.list"(ctx) {
 			const { waits_for, limit = 20, cursor } = ctx.params;
 			const after = cursor === undefined ? undefined : decodeCursor(cursor);
@@ -127,7 +152,13 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		/** This node placed the order, so it holds the lease and goes on. Answers the order as it moves. */
 		begin({ order: born, incarnation }: Born, payment_method: string): Order {
 			const order = { ...born };
-			const lease = { fence: 1, incarnation, attempt: 0, step: "forward" } as const;
+			const lease = {
+				fence: 1,
+				incarnation,
+				attempt: 0,
+				step: "forward",
+				returning: null
+			} as const;
 			const work = { ...lease, payment_method, cancelRequested: false, overdue: false };
 			void this.saga.start({ ...work, order });
 			return order;
@@ -169,6 +200,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		const count = (status: OrderStatus) => countOrders(this.broker, status);
 		this.cancellation = new Cancellation(this.pg, this.orders, this.payments, count);
 		this.fulfilment = new Fulfilment(this.pg, this.orders, count);
+		this.returns = new Returns(this.pg, this.orders, count);
 		this.saga = new Saga({
 			steps: new SagaSteps(this.broker, this.pg),
 			onError: ({ order }, error) =>

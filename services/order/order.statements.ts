@@ -131,6 +131,10 @@ b as (
 r as (
 	update orders.saga set step = 'refund' from o where saga.order_id = o.id and o.dst = 'refund_pending'
 ),
+q as (
+	update orders.returns q set status = 'completed', refunded_minor = (o.data->'return'->'refunded'->'amount')::bigint, updated_at = o.at
+	from o where q.order_id = o.id and q.status = 'approved' and o.dst = 'returned'
+),
 d as (
 	delete from orders.saga using o where saga.order_id = o.id and o.ends
 )
@@ -198,6 +202,8 @@ c as (
 	returning s.order_id, s.step, s.attempt, s.fence, s.cancel_requested
 )
 select o.*, c.step, c.attempt, c.fence, c.cancel_requested,
+	case when c.step = 'return' then (select to_jsonb(r) from orders.returns r where r.order_id = o.id and r.status = 'approved') end
+		as returning,
 	o.created_at < now() - interval '10 min' as overdue, (select id from orders.incarnation) as incarnation
 from c join orders.orders o on o.id = c.order_id`
 };

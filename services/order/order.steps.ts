@@ -1,5 +1,5 @@
 import type { ServiceBroker } from "moleculer";
-import type { Order } from "../../contracts/order.ts";
+import type { Order, OrderSaga } from "../../contracts/order.ts";
 import { payment, type ChargeOutcome } from "../../contracts/payment.ts";
 import { product, type ReservationState } from "../../contracts/product.ts";
 import type { Database } from "../../db/database.ts";
@@ -14,6 +14,7 @@ import type { Transition } from "./order.machine.ts";
 import { countOrders } from "./order.metrics.ts";
 import { shareTotal } from "./order.pricing.ts";
 import { eventData } from "./order.record.ts";
+import type { Returning } from "./order.return.ts";
 import * as sql from "./order.statements.ts";
 
 /** One order on its way through the saga, with the lease this node holds on it. */
@@ -24,10 +25,12 @@ export interface Work {
 	/** The run of Postgres in which this run of the saga began; null when it had no name yet. */
 	incarnation: string | null;
 	attempt: number;
-	step: "forward" | "refund";
+	step: OrderSaga["step"];
 	cancelRequested: boolean;
 	/** Waiting for longer than an order may wait for its goods (10 min). */
 	overdue: boolean;
+	/** What comes back, where the step is `return`. */
+	returning: Returning | null;
 }
 
 export interface Advance {
@@ -62,6 +65,17 @@ const weigh = ({ order }: Work) => order.items.length;
 function inOrder<A extends { order_id: string }>(works: Work[], answers: A[]): A[] {
 	const byId = new Map(answers.map(answer => [answer.order_id, answer]));
 	return works.map(({ order }) => byId.get(order.id)!);
+}
+
+/** @throws what `payBack` throws, but for a refusal */
+async function unlessRefused(payBack: () => Promise<void>): Promise<"whole" | "refused"> {
+	try {
+		await payBack();
+		return "whole";
+	} catch (error) {
+		if (is(error, "PAYMENT_NOT_REFUNDABLE")) return "refused";
+		throw error;
+	}
 }
 
 /** Commit, release and restock are alike: ids go in, states come out. */
@@ -172,7 +186,9 @@ export class SagaSteps {
 			column(({ transition }) => transition.to),
 			column(({ transition }) => transition.reason),
 			column(({ transition }) => transition.type),
-			column(({ work, transition }) => JSON.stringify(eventData(work.order, transition))),
+			column(({ work, transition }) =>
+				JSON.stringify(eventData(work.order, transition, work.returning))
+			),
 			column(() => JSON.stringify(systemActor)),
 			column(({ yields }) => yields),
 			column(({ ends }) => ends),
@@ -239,16 +255,42 @@ export class SagaSteps {
 	/** Pays everything back, unless the provider refused it. @throws while its answer is not known */
 	async payBack({ order }: Work): Promise<Answers["pay_back"]> {
 		const params = { order_id: order.id, reason: order.reason ?? "requested" };
-		try {
+		return unlessRefused(async () => {
 			await failpoint("order.pay_back.before_call");
 			const { id, status, refunded } = await call(this.#broker, payment.actions.reverse, params);
 			await failpoint("order.pay_back.after_call");
 			order.payment = { id, status, refunded };
-			return "whole";
-		} catch (error) {
-			if (is(error, "PAYMENT_NOT_REFUNDABLE")) return "refused";
-			throw error;
-		}
+		});
+	}
+
+	/** Pays back what comes back, unless the provider refused it. @throws as `payBack` */
+	async giveBack({ order, returning }: Work): Promise<Answers["give_back"]> {
+		const { id, items, reason, decided_by: requested_by } = returning!;
+		const { currency } = order.totals.total;
+		const lines = items
+			.map(({ product_id, amount: { amount } }) => ({ product_id, amount }))
+			.filter(({ amount }) => amount > 0);
+		const amount = { amount: lines.reduce((sum, line) => sum + line.amount, 0), currency };
+		const params = { order_id: order.id, purpose: `return:${id}`, amount, lines };
+		returning!.refunded = { amount: 0, currency };
+		if (lines.length === 0) return "whole";
+		return unlessRefused(async () => {
+			await failpoint("order.give_back.before_call");
+			const action = payment.actions.giveBack;
+			const { refunded } = await call(this.#broker, action, { ...params, reason, requested_by });
+			await failpoint("order.give_back.after_call");
+			returning!.refunded = { amount: refunded, currency };
+		});
+	}
+
+	/** Puts what comes back on the shelf. */
+	async takeBack({ order, returning }: Work): Promise<Answers["take_back"]> {
+		const lines = returning!.items.map(({ product_id, quantity }) => ({ product_id, quantity }));
+		const params = { return_id: returning!.id, order_id: order.id, lines };
+		await failpoint("order.take_back.before_call");
+		const { state } = await call(this.#broker, product.actions.takeBack, params);
+		await failpoint("order.take_back.after_call");
+		return state;
 	}
 
 	/** A step nobody hears of yet: its loss is redone, so it need not wait for the disk. */

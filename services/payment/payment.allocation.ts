@@ -27,17 +27,22 @@ export function spread(amount: number, left: readonly Share[]): Share[] {
 		.filter(part => part.amount > 0);
 }
 
-/** True when no part is of another line, or more than what is left of its own. */
-export function fits(parts: readonly Share[], left: readonly Share[]): boolean {
+/** Of each part at most what is left of its line; those that get nothing are left out. */
+export function within(parts: readonly Share[], left: readonly Share[]): Share[] {
 	const before = new Map(left.map(({ product_id, amount }) => [product_id, amount]));
-	return (
-		leftOf(left, parts).every(({ amount }) => amount >= 0) &&
-		parts.every(({ product_id }) => before.has(product_id))
-	);
+	return parts
+		.map(({ product_id, amount }) => ({
+			product_id,
+			amount: Math.min(amount, before.get(product_id) ?? 0)
+		}))
+		.filter(part => part.amount > 0);
 }
+
+export const sum = (shares: readonly Share[]): number =>
+	shares.reduce((total, { amount }) => total + amount, 0);
 
 /** True for one line per product, together the amount. */
 export function areLinesOf(amount: number, lines: readonly Share[]): boolean {
 	const products = new Set(lines.map(({ product_id }) => product_id));
-	return products.size === lines.length && lines.reduce((sum, l) => sum + l.amount, 0) === amount;
+	return products.size === lines.length && sum(lines) === amount;
 }

@@ -4,7 +4,7 @@ import { fail } from "../../lib/errors.ts";
 import { derivedId } from "../../lib/id.ts";
 import { systemActor, type Actor } from "../../lib/identity.ts";
 import type { Money } from "../../lib/money.ts";
-import { areLinesOf, fits, leftOf, spread } from "./payment.allocation.ts";
+import { areLinesOf, leftOf, spread, sum, within } from "./payment.allocation.ts";
 import {
 	IdempotencyConflict,
 	type PaymentProvider,
@@ -65,17 +65,19 @@ export class Refunds {
 	}
 
 	/**
-	 * Pays back some lines of an order, once per purpose. Answers the payment's id.
+	 * Pays back some lines of an order, of each at most what is left, once per purpose. Answers how
+	 * much that is: what staff paid back before is not paid back again.
 	 * @throws NOT_FOUND; VALIDATION_FAILED; IDEMPOTENCY_KEY_REUSED; PAYMENT_NOT_REFUNDABLE, also when it
-	 *   was refused for good or is more than what is left; UNAVAILABLE while it is not surely paid back
+	 *   was refused for good; UNAVAILABLE while it is not surely paid back
 	 */
-	async giveBack({ order_id, purpose, ...request }: GiveBack): Promise<string> {
+	async giveBack({ order_id, purpose, ...request }: GiveBack): Promise<number> {
 		if (!areLinesOf(request.amount.amount, request.lines))
 			fail("VALIDATION_FAILED", "Lines must be the amount together, one per product");
-		const { id, payment_id } = await this.#once("order_id", order_id, purpose, request);
-		const all = await this.#options.repository.ofPayment(payment_id);
-		surely(all.filter(refund => refund.id === id));
-		return payment_id;
+		const refund = await this.#once("order_id", order_id, purpose, request);
+		if (!refund) return 0;
+		const all = await this.#options.repository.ofPayment(refund.payment_id);
+		surely(all.filter(({ id }) => id === refund.id));
+		return refund.amount_minor;
 	}
 
 	/**
@@ -91,12 +93,14 @@ export class Refunds {
 			const balance = refundable(await repository.lock(tx, "order_id", orderId));
 			const before = await repository.ofPayment(balance.id, tx);
 			const isAll = balance.refunded_minor === balance.amount_minor;
-			const rest = isAll ? [] : [await this.#begin(tx, balance, `rest:${before.length}`, request)];
+			const rest = isAll
+				? undefined
+				: await this.#begin(tx, balance, `rest:${before.length}`, request);
 			return { id: balance.id, before, rest };
 		});
 		await Promise.all([
 			...begun.before.map(refund => this.finish(refund)),
-			...begun.rest.map(refund => this.#send(refund))
+			begun.rest && this.#send(begun.rest)
 		]);
 		surely((await repository.ofPayment(begun.id)).filter(({ status }) => status !== "failed"));
 		return begun.id;
@@ -136,13 +140,16 @@ export class Refunds {
 		await this.finishAll(await this.#options.repository.ofPayment(id));
 	}
 
-	/** Begins a refund and asks for it, or finishes the one that this purpose has begun before. */
+	/**
+	 * Begins a refund and asks for it, or finishes the one that this purpose has begun before. None is
+	 * begun where nothing is left of the lines.
+	 */
 	async #once(
 		by: "id" | "order_id",
 		id: string,
 		purpose: string,
 		request: Request
-	): Promise<RefundRow> {
+	): Promise<RefundRow | undefined> {
 		const { repository } = this.#options;
 		const { refund, isNew } = await repository.transaction(async tx => {
 			const balance = refundable(await repository.lock(tx, by, id));
@@ -151,7 +158,7 @@ export class Refunds {
 			if (!isSame(before, request)) fail("IDEMPOTENCY_KEY_REUSED");
 			return { refund: before, isNew: false };
 		});
-		await (isNew ? this.#send(refund) : this.finish(refund));
+		if (refund) await (isNew ? this.#send(refund) : this.finish(refund));
 		return refund;
 	}
 
@@ -160,15 +167,18 @@ export class Refunds {
 		balance: Balance,
 		purpose: string,
 		{ amount, lines, reason, actor }: Request
-	): Promise<RefundRow> {
+	): Promise<RefundRow | undefined> {
 		const { repository } = this.#options;
 		const { id: payment_id, currency } = balance;
 		if (amount && amount.currency !== currency) refuseCurrency(currency);
 		const left = balance.amount_minor - balance.refunded_minor;
 		if (amount === undefined && left === 0) fail("PAYMENT_NOT_REFUNDABLE");
-		const amount_minor = amount?.amount ?? left;
+		const before = await repository.ofPayment(payment_id, tx);
+		const capped = lines && cap(lines, balance, before);
+		const amount_minor = capped ? sum(capped) : (amount?.amount ?? left);
+		if (amount_minor === 0) return undefined;
 		if (amount_minor > left) fail(lines ? "PAYMENT_NOT_REFUNDABLE" : "REFUND_EXCEEDS_PAYMENT");
-		const parts = partsOf(amount_minor, lines, balance, await repository.ofPayment(payment_id, tx));
+		const parts = capped ?? spread(amount_minor, leftOf(balance.lines, counted(before)));
 		const id = derivedId(payment_id, purpose);
 		const requested_minor = amount?.amount ?? null;
 		const refund = { id, payment_id, purpose, requested_minor, amount_minor, reason, actor };
@@ -215,22 +225,13 @@ function verdictOf(outcome: RefundOutcome, isSeen: boolean): RefundVerdict {
 	return outcome as RefundVerdict;
 }
 
-/** @throws PAYMENT_NOT_REFUNDABLE when the lines asked for are more than what is left of them */
-function partsOf(
-	amount: number,
-	asked: Share[] | undefined,
-	{ lines }: Balance,
-	refunds: RefundRow[]
-): Share[] {
-	const counted = refunds.filter(({ status }) => status !== "failed");
-	const left = leftOf(
-		lines,
-		counted.flatMap(refund => refund.lines)
-	);
-	if (!asked) return spread(amount, left);
-	if (lines.length > 0 && !fits(asked, left))
-		fail("PAYMENT_NOT_REFUNDABLE", "More than what is left of a line");
-	return asked.filter(part => part.amount > 0);
+/** What refunds have taken of the lines. */
+const counted = (refunds: RefundRow[]): Share[] =>
+	refunds.filter(({ status }) => status !== "failed").flatMap(({ lines }) => lines);
+
+/** A payment from before lines were known is not capped by them. */
+function cap(asked: Share[], { lines }: Balance, refunds: RefundRow[]): Share[] {
+	return lines.length > 0 ? within(asked, leftOf(lines, counted(refunds))) : asked;
 }
 
 function refundable(balance: Balance | undefined): Balance {

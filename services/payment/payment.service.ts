@@ -64,7 +64,7 @@ export default service<typeof contract.actions, This>(contract, {
 		async giveBack(ctx) {
 			const { requested_by, ...request } = ctx.params;
 			const actor = { id: requested_by, role: "system" } as const;
-			return this.one("id", await this.refunds.giveBack({ ...request, actor }));
+			return { refunded: await this.refunds.giveBack({ ...request, actor }) };
 		},
 
 		async webhook(ctx) {

@@ -188,6 +188,7 @@ export const sweep = move({
  */
 export const takeBack: Statement = {
 	name: "stock.take_back",
+	beforeCommit: "product.take_back.before_commit",
 	text: `
 	with asked as materialized (
 		select product_id, sum(quantity)::bigint as quantity

@@ -1,6 +1,8 @@
+import type { Return } from "../../contracts/order.ts";
 import { operations, type Operation } from "../../services/gateway/gateway.operations.ts";
 import type { Account } from "../support/client.ts";
 import { placed } from "./rest.orders.ts";
+import { delivered, some } from "./rest.returns.ts";
 import type { Shop } from "./rest.suite.ts";
 
 const roles = { alice: "customer", bob: "customer", support: "support", admin: "admin" } as const;
@@ -12,24 +14,29 @@ const rolesOf = ({ roles: some, action }: Operation) =>
 
 /** Who may call what, from the table itself: every guarded operation by every kind of caller. */
 export function accessTests(shop: Shop): void {
-	let ids: { order: string; payment: string; product: string };
+	let ids: { order: string; payment: string; product: string; return: string };
 
 	beforeAll(async () => {
 		const product = await shop.product(1);
 		const order = await placed(shop, product.id);
-		ids = { order: order.id, payment: order.payment!.id, product: product.id };
+		const own = await delivered(shop);
+		const { body } = await shop
+			.as("alice")
+			.post<Return>(`${own.path}/returns`, some(own.product, 1));
+		ids = { order: order.id, payment: order.payment!.id, product: product.id, return: body.id };
 	});
 
 	/** The path with ids of what Alice owns. The body is empty: nothing may change here. */
 	function pathOf({ path }: Operation): string {
-		const id = /^\/api\/v1\/(orders|ops\/sagas)\//.test(path)
-			? ids.order
-			: path.startsWith("/api/v1/payments/")
-				? ids.payment
-				: path.startsWith("/api/v1/users/")
-					? "user-123"
-					: ids.product;
-		return path.replace(/\{\w+\}/, id);
+		const byPrefix = {
+			"orders/": ids.order,
+			"ops/sagas/": ids.order,
+			"returns/": ids.return,
+			"payments/": ids.payment,
+			"users/": "user-123"
+		};
+		const found = Object.entries(byPrefix).find(([of]) => path.startsWith(`/api/v1/${of}`));
+		return path.replace(/\{\w+\}/, found?.[1] ?? ids.product);
 	}
 
 	function request(who: Account | "anonymous", operation: Operation) {

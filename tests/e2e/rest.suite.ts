@@ -9,6 +9,7 @@ import { inputTests } from "./rest.input.ts";
 import { operationTests } from "./rest.operation.ts";
 import { orderTests } from "./rest.orders.ts";
 import { paymentTests } from "./rest.payments.ts";
+import { returnTests } from "./rest.returns.ts";
 import { sagaTests } from "./rest.sagas.ts";
 
 /** The running shop, as every part of the suite sees it. */
@@ -56,6 +57,7 @@ export function restSuite(start: () => Promise<{ url: string; stop(): Promise<un
 		accountTests,
 		catalogueTests,
 		orderTests,
+		returnTests,
 		sagaTests,
 		paymentTests,
 		inputTests,

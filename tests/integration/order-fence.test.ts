@@ -60,6 +60,7 @@ function workOf(id: string, fence: number, over: Partial<Work> = {}): Work {
 		incarnation,
 		attempt: 0,
 		step: "forward",
+		returning: null,
 		cancelRequested: false,
 		overdue: false,
 		...over

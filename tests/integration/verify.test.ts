@@ -16,12 +16,13 @@ import productService from "../../services/product/product.service.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
 import { startNode, temporaryFolder } from "../support/node.ts";
 import { admin, alice, place, settledOrder } from "../support/orders.ts";
+import { until } from "../support/until.ts";
 
 let database: TestDatabase;
 let broker: ServiceBroker;
 let client: pg.Client;
 let config: Config & { databaseUrl: string };
-/** Orders in different states; the first was shipped, the second paid back. */
+/** Orders in different states; the first was shipped, the second paid back, the last came back. */
 let ids: string[];
 const as = (user: typeof alice) => ({ meta: { user } });
 
@@ -32,7 +33,7 @@ beforeAll(async () => {
 	config = { ...toConfig(readEnvironment(environment)), databaseUrl: database.url };
 	client = new pg.Client({ connectionString: database.url });
 	await client.connect();
-	const methods = ["pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined", "pm_card_visa"];
+	const methods = ["visa", "visa", "chargeDeclined", "visa", "visa"].map(name => `pm_card_${name}`);
 	const placed = await Promise.all(
 		methods.map(payment_method => place(broker, { payment_method, wait_s: 10 }))
 	);
@@ -42,6 +43,7 @@ beforeAll(async () => {
 	const why = { reason: "changed my mind", idempotency_key: newId() };
 	await call(broker, order.actions.cancel, { id: ids[1]!, ...why }, as(alice));
 	await settledOrder(broker, ids[1]!);
+	await bringBack(ids[4]!);
 }, 60_000);
 
 afterAll(async () => {
@@ -49,6 +51,20 @@ afterAll(async () => {
 	await broker.stop();
 	await database.drop();
 });
+
+async function bringBack(id: string): Promise<void> {
+	await call(broker, order.actions.ship, { id, carrier: "UPS", tracking_number: "1Z" }, as(admin));
+	await call(broker, order.actions.deliver, { id }, as(admin));
+	const items = [{ product_id: "prod-001", quantity: 1 }];
+	const why = { reason: "too small", idempotency_key: newId() };
+	const { request, approve } = {
+		request: order.actions["return.request"],
+		approve: order.actions["return.approve"]
+	};
+	const asked = await call(broker, request, { id, items, ...why }, as(alice));
+	await call(broker, approve, { id: asked.return.id }, as(admin));
+	await until(async () => (await settledOrder(broker, id)).status === "returned");
+}
 
 async function differences(verify: Verifier): Promise<string[]> {
 	const found = [];
@@ -68,6 +84,34 @@ async function after(verify: Verifier, sql: string, values: unknown[] = []): Pro
 		await client.query("rollback");
 	}
 }
+
+describe("a return", () => {
+	it("that its order does not know of is named", async () => {
+		const reopened =
+			"update orders.returns set status = 'approved', refunded_minor = null where order_id = $1";
+		expect(await after(verifyOrders, reopened, [ids[4]])).toContain(
+			`order ${ids[4]} version 7: a return is open`
+		);
+		const lost = "delete from orders.returns where order_id = $1";
+		expect(await after(verifyStock, lost, [ids[4]])).toEqual([
+			expect.stringContaining("product prod-001: 0 came back, 1 were put on the shelf")
+		]);
+	});
+
+	it("that was paid back otherwise than its refund says is named", async () => {
+		const sql = "update orders.returns set refunded_minor = refunded_minor + 1 where order_id = $1";
+		expect(await after(verifyPayments, sql, [ids[4]])).toEqual([
+			expect.stringMatching(/^return .* paid back, its refund is /)
+		]);
+	});
+
+	it("whose units are not on the shelf is named", async () => {
+		const sql = "delete from product.takeback where order_id = $1";
+		expect(await after(verifyStock, sql, [ids[4]])).toContainEqual(
+			expect.stringContaining("1 came back, 0 were put on the shelf")
+		);
+	});
+});
 
 describe("verify orders", () => {
 	it("finds nothing where nothing was touched", async () => {

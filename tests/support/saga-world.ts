@@ -25,6 +25,10 @@ export interface Faults {
 	noBar?: boolean;
 	/** Every attempt to charge has a key of its own. */
 	newKeys?: boolean;
+	/** Every attempt to pay back what comes back is a refund of its own. */
+	newPurposes?: boolean;
+	/** What comes back is put on the shelf as often as somebody says so. */
+	noReturnKey?: boolean;
 	decisions?: Decisions;
 }
 
@@ -43,6 +47,8 @@ interface Sale {
 	decided: boolean;
 	charged: number;
 	refunded: number;
+	paidFor: boolean;
+	takenBack: number;
 }
 
 interface InFlight {
@@ -96,7 +102,9 @@ export class SagaWorld {
 			failureCode: null,
 			decided: false,
 			charged: 0,
-			refunded: 0
+			refunded: 0,
+			paidFor: false,
+			takenBack: 0
 		};
 		this.sales.set(key, sale);
 		await this.#start(0, sale);
@@ -106,7 +114,7 @@ export class SagaWorld {
 	/** As order.cancel does, in one transaction. */
 	cancel(key: string): void {
 		const sale = this.sales.get(key);
-		if (!sale || ["shipped", "payment_failed"].includes(sale.status)) return;
+		if (!sale || !cancellable.includes(sale.status)) return;
 		const decision = decideCancel(sale.status);
 		if (decision === "ask_saga") {
 			sale.calledOff = true;
@@ -114,6 +122,22 @@ export class SagaWorld {
 			this.#move(sale, "refund_pending");
 			sale.saga = { step: "refund", fence: 1, asleep: true };
 		}
+	}
+
+	/** All of a confirmed order is delivered. */
+	deliver(key: string): void {
+		const sale = this.sales.get(key);
+		if (sale?.status !== "confirmed") return;
+		this.#move(sale, "shipped");
+		this.#move(sale, "delivered");
+	}
+
+	/** All of a delivered order is sent back, and staff approve it. */
+	sendBack(key: string): void {
+		const sale = this.sales.get(key);
+		if (sale?.status !== "delivered") return;
+		this.#move(sale, "return_requested");
+		sale.saga = { step: "return", fence: 1, asleep: true };
 	}
 
 	/** What is open at the provider or with a human is decided now. */
@@ -169,7 +193,8 @@ export class SagaWorld {
 		const order = { id: sale.id, status: sale.status } as Order;
 		const { calledOff: cancelRequested } = sale;
 		const work = { order, payment_method: "", fence, incarnation: null, attempt: 0, step };
-		void this.#sagas[node]!.start({ ...work, cancelRequested, overdue: false });
+		const returning = step === "return" ? ({ restock: true } as Work["returning"]) : null;
+		void this.#sagas[node]!.start({ ...work, cancelRequested, overdue: false, returning });
 		await turn();
 	}
 
@@ -199,6 +224,8 @@ export class SagaWorld {
 				sale.refunded = sale.charged;
 				return "whole" as const;
 			}),
+			giveBack: gate(sale => this.#giveBack(sale)),
+			takeBack: gate(sale => this.#takeBack(sale)),
 			begin: advance,
 			tell: advance,
 			park: ({ work }) => gate(sale => this.#park(sale, work))(work)
@@ -255,6 +282,19 @@ export class SagaWorld {
 		return this.#lookUp(sale);
 	}
 
+	#giveBack(sale: Sale): Answers["give_back"] {
+		if (!sale.paidFor || this.#faults.newPurposes) sale.refunded++;
+		sale.paidFor = true;
+		return "whole";
+	}
+
+	#takeBack(sale: Sale): Answers["take_back"] {
+		if (sale.takenBack > 0 && !this.#faults.noReturnKey) return "taken_back";
+		sale.takenBack += sale.units;
+		this.onHand += sale.units;
+		return "taken_back";
+	}
+
 	#lookUp(sale: Sale): Answers["charge"] {
 		if (sale.decided && (sale.payment === "processing" || sale.payment === "review")) {
 			sale.payment = isGood(sale) ? "succeeded" : "failed";
@@ -293,7 +333,9 @@ export class SagaWorld {
 			sales.filter(({ stock }) => stock === state).reduce((sum, sale) => sum + sale.units, 0);
 		if (this.reserved < 0 || this.reserved > this.onHand) return "stock is oversold";
 		if (this.reserved !== units("locked")) return "reserved units do not add up";
-		if (this.onHand !== this.initial - units("committed")) return "units on hand do not add up";
+		const back = sales.reduce((sum, { takenBack }) => sum + takenBack, 0);
+		if (this.onHand !== this.initial - units("committed") + back)
+			return "units on hand do not add up";
 		if (atRest && this.reserved > 0) return "goods stay locked";
 		for (const sale of sales) {
 			const found = breachOf(sale, atRest);
@@ -303,16 +345,26 @@ export class SagaWorld {
 	}
 }
 
-function breachOf({ status, charged, refunded, stock, visited }: Sale, atRest: boolean) {
+const sold: readonly OrderStatus[] = ["confirmed", "shipped", "delivered"];
+const cancellable: readonly OrderStatus[] = [
+	...(["pending", "payment_pending", "payment_review", "confirmed"] as const),
+	...(["cancelled", "refund_pending", "refunded"] as const)
+];
+
+function breachOf(sale: Sale, atRest: boolean) {
+	const { status, charged, refunded, stock, visited, units, takenBack } = sale;
 	const net = charged - refunded;
 	if (charged > 1) return "is charged twice";
-	if (status === "confirmed" && net !== 1) return "is confirmed without its payment";
-	if (status === "confirmed" && stock !== "committed") return "is confirmed without its goods";
-	if (["cancelled", "payment_failed", "refunded"].includes(status) && net !== 0)
+	if (refunded > charged) return "is paid back twice";
+	if (takenBack > units) return "has come back twice";
+	if (sold.includes(status) && net !== 1) return "is confirmed without its payment";
+	if (sold.includes(status) && stock !== "committed") return "is confirmed without its goods";
+	if (["cancelled", "payment_failed", "refunded", "returned"].includes(status) && net !== 0)
 		return `is ${status} and charged`;
+	if (status === "returned" && takenBack !== units) return "is returned and not on the shelf";
 	const leap = visited.findIndex((to, index) => index > 0 && !mayBecome(visited[index - 1]!, to));
 	if (leap > 0) return "made a step that the machine does not have";
-	if (!atRest || status === "confirmed") return undefined;
+	if (!atRest || sold.includes(status) || status === "returned") return undefined;
 	return net !== 0 || stock === "committed" || stock === "locked"
 		? "keeps what it gave up"
 		: undefined;
