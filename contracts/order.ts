@@ -274,6 +274,11 @@ export const order = contract("order", {
 			items: T.Array(Line, { minItems: 1, maxItems: 100 }),
 			shipping_address: AddressInput,
 			payment_method: PaymentMethod,
+			expected_total: T.Optional(
+				strictObject(Money.properties, {
+					description: "What the buyer was shown; refused if it is another by now"
+				})
+			),
 			idempotency_key: IdempotencyKey,
 			wait_s: T.Optional(
 				T.Number({ minimum: 0, maximum: 10, description: "Wait so long for an outcome" })

@@ -4,13 +4,15 @@ import { newId } from "./id.ts";
 describe("cursors", () => {
 	it("come back as the id they were made of", () => {
 		const id = newId();
-		expect(decodeCursor(encodeCursor(id))).toBe(id);
+		expect(decodeCursor(encodeCursor(id, "mine"), "mine")).toBe(id);
 	});
 
-	it.each(["", "nonsense", encodeCursor("' or 1=1"), encodeCursor("prod-001")])(
-		"refuse %p, which no list made",
+	const bare = Buffer.from(newId()).toString("base64url");
+	const others = encodeCursor(newId(), "yours");
+	it.each(["", "nonsense", encodeCursor("' or 1=1", "mine"), bare, others])(
+		"refuse %p, which this list did not make",
 		cursor => {
-			expect(() => decodeCursor(cursor)).toThrow(
+			expect(() => decodeCursor(cursor, "mine")).toThrow(
 				expect.objectContaining({ type: "VALIDATION_FAILED" })
 			);
 		}
@@ -21,14 +23,14 @@ describe("pages", () => {
 	const rows = [newId(), newId(), newId()].map(id => ({ id }));
 
 	it("point to the next while there is one", () => {
-		expect(pageOf(rows, 2)).toEqual({
+		expect(pageOf(rows, 2, "mine")).toEqual({
 			data: rows.slice(0, 2),
-			next_cursor: encodeCursor(rows[1]!.id)
+			next_cursor: encodeCursor(rows[1]!.id, "mine")
 		});
 	});
 
 	it("end with null", () => {
-		expect(pageOf(rows, 3)).toEqual({ data: rows, next_cursor: null });
-		expect(pageOf([], 3)).toEqual({ data: [], next_cursor: null });
+		expect(pageOf(rows, 3, "mine")).toEqual({ data: rows, next_cursor: null });
+		expect(pageOf([], 3, "mine")).toEqual({ data: [], next_cursor: null });
 	});
 });

@@ -28,6 +28,7 @@ export const errorTable = {
 	IDEMPOTENCY_KEY_REUSED: [422, "The idempotency key was used with another request"],
 	IDEMPOTENCY_KEY_IN_USE: [409, "A request with this idempotency key is still running"],
 	ILLEGAL_TRANSITION: [409, "The order cannot make this step from its present state"],
+	PRICE_CHANGED: [409, "The total is not what was expected"],
 	RETURN_EXCEEDS_ORDER: [422, "More is to come back than was bought"],
 	DUPLICATE_SKU: [409, "The SKU is taken"],
 	INSUFFICIENT_STOCK: [409, "There is not enough stock"],

@@ -123,6 +123,7 @@ export const routes = {
 				"UNKNOWN_PRODUCT",
 				"MIXED_CURRENCIES",
 				"AMOUNT_TOO_LARGE",
+				"PRICE_CHANGED",
 				"TOO_MANY_OPEN_ORDERS"
 			]
 		}),

@@ -12,8 +12,8 @@ import { alpha2Country } from "../../lib/validator.ts";
 import type { Backlog } from "./order.backlog.ts";
 import { fingerprint, replay } from "./order.idempotency.ts";
 import { countOrders } from "./order.metrics.ts";
-import { checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing.ts";
-import type { Line, PricingTable, Quote } from "./order.pricing.ts";
+import { checkExpected, checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing.ts";
+import type { PricingTable, Quote } from "./order.pricing.ts";
 import { eventData, withTimes, type Draft } from "./order.record.ts";
 import type { IdempotentRequest, OrderRepository } from "./order.repository.ts";
 import { placeOrders, placeOrdersWithinLimit } from "./order.statements.ts";
@@ -140,17 +140,20 @@ export class Placement {
 
 	/**
 	 * Stores an order, or answers the one its key has placed before.
-	 * @throws UNKNOWN_PRODUCT, MIXED_CURRENCIES, AMOUNT_TOO_LARGE, VALIDATION_FAILED,
+	 * @throws UNKNOWN_PRODUCT, MIXED_CURRENCIES, AMOUNT_TOO_LARGE, VALIDATION_FAILED, PRICE_CHANGED,
 	 *   IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE, TOO_MANY_OPEN_ORDERS,
 	 *   OVERLOADED while the backlog is full
 	 */
 	async place(params: PlaceParams, owner: string, actor: Identity): Promise<Born | Placed> {
-		const { items, shipping_address, payment_method, idempotency_key: key } = params;
-		const hash = fingerprint(items, Object.entries(shipping_address).sort(), payment_method);
+		const { items, shipping_address, payment_method, expected_total } = params;
+		const { idempotency_key: key } = params;
+		const address = Object.entries(shipping_address).sort();
+		const seen = expected_total ? [expected_total.amount, expected_total.currency] : [];
+		const hash = fingerprint(items, address, payment_method, ...seen);
 		const request = { principal: owner, route, key, hash };
 		if (this.#options.backlog.isFull)
 			return this.#replayInstead(request, new Failure("OVERLOADED"));
-		const draft = await this.#draft(owner, items, toAddress(shipping_address)).catch(error =>
+		const draft = await this.#draft(owner, params).catch(error =>
 			this.#replayInstead(request, error)
 		);
 		if ("replayed" in draft) return draft;
@@ -163,17 +166,23 @@ export class Placement {
 		return { order: withTimes(draft, created_at), replayed: false, incarnation };
 	}
 
-	async #draft(owner: string, items: readonly Line[], address: Address): Promise<Draft> {
+	async #draft(
+		owner: string,
+		{ items, shipping_address, expected_total }: PlaceParams
+	): Promise<Draft> {
+		const address = toAddress(shipping_address);
 		const quotes = await this.#quote.add(items.map(item => item.product_id));
 		checkKnown(items, quotes);
 		const priced = priceItems(mergeLines(items, this.#options.maxQuantity), quotes);
+		const totals = priceTotals(priced, address, this.#options.pricing);
+		checkExpected(totals, expected_total);
 		return {
 			id: newId(),
 			user_id: owner,
 			status: "pending",
 			reason: null,
 			items: priced,
-			totals: priceTotals(priced, address, this.#options.pricing),
+			totals,
 			shipping_address: address,
 			payment: null,
 			shipment: null,

@@ -1,6 +1,6 @@
 import type { Address, OrderItem, Totals } from "../../contracts/order.ts";
 import { fail } from "../../lib/errors.ts";
-import { add, allocate, share, sum, times, type Money } from "../../lib/money.ts";
+import { add, allocate, format, share, sum, times, type Money } from "../../lib/money.ts";
 
 export interface Line {
 	product_id: string;
@@ -92,6 +92,15 @@ export function priceTotals(
 	const shipping = { amount: region.shipping, currency };
 	const tax = share(subtotal, region.tax_basis_points);
 	return { subtotal, shipping, tax, total: add(add(subtotal, shipping), tax) };
+}
+
+/** @throws PRICE_CHANGED when the buyer was shown another total than this one */
+export function checkExpected({ total }: Totals, expected: Money | undefined): void {
+	if (!expected) return;
+	if (expected.amount === total.amount && expected.currency === total.currency) return;
+	fail("PRICE_CHANGED", undefined, [
+		{ pointer: "/expected_total", code: "price-changed", detail: `is now ${format(total)}` }
+	]);
 }
 
 /** Each line's part of the total, with its part of tax and shipping: what its return is worth. */

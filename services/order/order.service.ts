@@ -80,9 +80,10 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 		async list(ctx) {
 			const { status, limit = 20, cursor } = ctx.params;
-			const before = cursor === undefined ? undefined : decodeCursor(cursor);
-			const rows = await this.orders.list(ownerScope(ctx.meta), status, before, limit + 1);
-			const page = pageOf(rows, limit);
+			const owner = ownerScope(ctx.meta);
+			const list = `orders of ${owner} ${status}`;
+			const before = cursor === undefined ? undefined : decodeCursor(cursor, list);
+			const page = pageOf(await this.orders.list(owner, status, before, limit + 1), limit, list);
 			return { ...page, data: await this.payments.attach(page.data) };
 		},
 
@@ -115,8 +116,9 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 		async "saga.list"(ctx) {
 			const { waits_for, limit = 20, cursor } = ctx.params;
-			const after = cursor === undefined ? undefined : decodeCursor(cursor);
-			const page = pageOf(await this.sagas.list(waits_for, after, limit + 1), limit);
+			const list = `sagas ${waits_for}`;
+			const after = cursor === undefined ? undefined : decodeCursor(cursor, list);
+			const page = pageOf(await this.sagas.list(waits_for, after, limit + 1), limit, list);
 			return { ...page, data: page.data.map(({ id: _id, ...saga }) => saga) };
 		},
 

@@ -178,6 +178,14 @@ export function orderTests(shop: Shop): void {
 			expect(await mine("support")).toContain(order.id);
 			expect(await mine("bob")).not.toContain(order.id);
 			expect((await shop.as("alice").get("/api/v1/orders?status=lost")).status).toBe(422);
+			const cursor = `cursor=${page.body.next_cursor}`;
+			const answers = [
+				await shop.as("alice").get(`/api/v1/orders?status=confirmed&${cursor}`),
+				await shop.as("alice").get(`/api/v1/orders?${cursor}`),
+				await shop.as("bob").get(`/api/v1/orders?status=confirmed&${cursor}`),
+				await shop.as("support").get(`/api/v1/orders?status=confirmed&${cursor}`)
+			];
+			expect(answers.map(({ status }) => status)).toEqual([200, 422, 422, 422]);
 		});
 
 		it("of another is as unknown as one that never was, byte for byte", async () => {
@@ -224,12 +232,37 @@ export function orderTests(shop: Shop): void {
 			],
 			["a card number", { payment_method: "4242424242424242" }, "/payment_method"],
 			["no way to pay", { payment_method: undefined }, "/payment_method"],
-			["a key in the body", { idempotency_key: "abc" }, "/idempotency_key"]
+			["a key in the body", { idempotency_key: "abc" }, "/idempotency_key"],
+			["the name of another", { user_id: 1 }, "/user_id"],
+			["half an expected total", { expected_total: { amount: 1250 } }, "/expected_total/currency"],
+			[
+				"the text of an attacker",
+				{ shipping_address: { ...address, city: "a\u0000b" } },
+				"/shipping_address/city"
+			]
 		])("with %s", async (_, wrong, pointer) => {
 			const body = { ...basket("prod-001"), ...wrong };
 			const { status, body: problem } = await shop.as("alice").post("/api/v1/orders", body);
 			expect([status, problem.code]).toEqual([422, "validation-failed"]);
 			expect(problem.errors).toContainEqual(expect.objectContaining({ pointer }));
+		});
+
+		it("when its total is not what the buyer saw, and told what it is", async () => {
+			const { id } = await shop.product(2);
+			const order = (amount: number, currency = "USD") =>
+				shop
+					.as("alice")
+					.post("/api/v1/orders", basket(id, 1, { expected_total: { amount, currency } }));
+			for (const wrong of [await order(1), await order(1250, "EUR")]) {
+				expect([wrong.status, wrong.body.code]).toEqual([409, "price-changed"]);
+				expect(wrong.body.errors).toEqual([
+					{ pointer: "/expected_total", code: "price-changed", detail: "is now 12.50 USD" }
+				]);
+			}
+			const right = await order(1250);
+			expect([right.status, (right.body as unknown as Order).totals.total.amount]).toEqual([
+				201, 1250
+			]);
 		});
 
 		it("with a product that is unknown or no longer sold", async () => {
