@@ -61,6 +61,11 @@ const messages = async ({ id }: Payment) => {
 	return (await shop.database.rows<{ type: string }>(sql, [id])).map(({ type }) => type);
 };
 
+async function statusOf({ id }: Payment): Promise<string> {
+	const sql = "select status from payment.payments where id = $1";
+	return (await shop.database.rows<{ status: string }>(sql, [id]))[0]!.status;
+}
+
 describe("an order whose card wants its owner's word", () => {
 	it("waits for him, and is confirmed once he approves", async () => {
 		await open();
@@ -81,6 +86,30 @@ describe("an order whose card wants its owner's word", () => {
 		expect(await messages(payment)).toContain("payment_intent.succeeded");
 		expect(await charges()).toMatchObject([{ order_id: id, status: "succeeded", refunded: 0 }]);
 		expect(await shop.available(product)).toBe(0);
+	}, 60_000);
+
+	it("is confirmed later when whoever had kept the message died before he looked", async () => {
+		await open();
+		const id = await place();
+		const { payment, url } = await challenged(id);
+		await sleepsFor(id);
+		const { ref } = (await charges())[0]!;
+		const taken = (event: string) => until(async () => (await shop.psp.delivered()).has(event));
+		await taken(`evt_${ref}_begun`);
+		await shop.database.rows(
+			"insert into payment.psp_inbox values ($1, 'payment_intent.succeeded', $2, now())",
+			[`evt_${ref}_approved`, payment.id]
+		);
+		await (await openBankPage(url)).press("Approve");
+		// Said again, as it is until it is answered; to the shop it is an old story.
+		await taken(`evt_${ref}_approved`);
+		expect(await statusOf(payment)).toBe("processing");
+
+		await shop.database.rows("update orders.saga set next_run_at = now() where order_id = $1", [
+			id
+		]);
+		expect((await atRest(id)).status).toBe("confirmed");
+		expect(await charges()).toMatchObject([{ order_id: id, status: "succeeded" }]);
 	}, 60_000);
 
 	it("fails once he refuses, and its goods are for sale again", async () => {

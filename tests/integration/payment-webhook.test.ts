@@ -179,3 +179,37 @@ describe("a message of the provider", () => {
 		expect(types).toEqual(["begun", "succeeded", "refund_begun", "refund_succeeded"]);
 	});
 });
+
+describe("a message that was kept by a node that died before it looked", () => {
+	/** It comes again, and is known. */
+	async function keptOnly(id: string, type: string): Promise<void> {
+		const body = messageOf(id, type);
+		const event = (JSON.parse(body) as { id: string }).id;
+		await database.rows("insert into payment.psp_inbox values ($1, $2, $3, now())", [
+			event,
+			type,
+			id
+		]);
+		expect(await signed(body)).toEqual({ received: true });
+	}
+
+	it("costs a charge only the time until its order asks again", async () => {
+		const { id, order_id } = await unanswered();
+		await keptOnly(id, "payment_intent.succeeded");
+		expect((await row(id)).status).toBe("processing");
+		const { outcomes } = await call(nodes[0], payment.actions.resolve, { order_ids: [order_id] });
+		expect(outcomes).toMatchObject([{ status: "succeeded" }]);
+	});
+
+	it("costs a refund only the time until the sweeper comes by", async () => {
+		const { id, order_id } = await charge("pm_sim_dropRefundConnection");
+		const params = { id, reason: "broken", idempotency_key: newId() };
+		await call(nodes[0], payment.actions.refund, params, { meta: { user: admin } });
+		await keptOnly(id, "refund.updated");
+		const sql = "select status from payment.refunds where payment_id = $1";
+		expect(await database.rows(sql, [id])).toEqual([{ status: "pending" }]);
+		await database.rows("update payment.refunds set look_at = now() where payment_id = $1", [id]);
+		await until(() => told.includes(order_id));
+		expect(await database.rows(sql, [id])).toEqual([{ status: "succeeded" }]);
+	});
+});

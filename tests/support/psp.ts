@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Book } from "../../psp/book.ts";
 import type { Dial } from "../../psp/faults.ts";
 import { readLedger, type LedgerReport } from "../../psp/ledger.ts";
 import { PspServer } from "../../psp/server.ts";
@@ -16,6 +18,8 @@ export interface Psp {
 	advance(ms: number): Promise<void>;
 	/** From its file, whether it runs or not. */
 	ledger(): Promise<LedgerReport>;
+	/** Ids of the messages that the shop took, from the same file. */
+	delivered(): Promise<ReadonlySet<string>>;
 	remove(): Promise<void>;
 }
 
@@ -27,6 +31,7 @@ export interface RunningPsp extends Psp {
 }
 
 function knobs(url: string, dataDir: string) {
+	const file = join(dataDir, "psp-ledger.jsonl");
 	const put = async (path: string, body: unknown) => {
 		const request = { method: "PUT", body: JSON.stringify(body) };
 		const response = await fetch(`${url}/_psp/${path}`, request);
@@ -36,7 +41,12 @@ function knobs(url: string, dataDir: string) {
 		url,
 		dial: (dial: Dial) => put("faults", dial),
 		advance: (advance_ms: number) => put("clock", { advance_ms }),
-		ledger: () => readLedger(join(dataDir, "psp-ledger.jsonl"))
+		ledger: () => readLedger(file),
+		async delivered() {
+			const book = new Book();
+			for (const line of (await readFile(file, "utf8")).split("\n")) book.read(line);
+			return book.delivered;
+		}
 	};
 }
 
