@@ -3,6 +3,9 @@ import type { Identity } from "../lib/identity.ts";
 
 export const operator: Identity = Object.freeze({ id: "operator", role: "admin" });
 
+/** For calls that the REPL's own words make. */
+export const asOperator = { meta: { user: operator } };
+
 type Call = (action: string, params: unknown, options?: CallingOptions) => Promise<unknown>;
 
 /**

@@ -1,17 +1,17 @@
 import type { BrokerOptions, ServiceBroker } from "moleculer";
 import { order, type Order, type OrderSaga } from "../contracts/order.ts";
 import { product } from "../contracts/product.ts";
-import type { Fault } from "../lib/errors.ts";
+import type { FailureData, Fault } from "../lib/errors.ts";
 import { newId } from "../lib/id.ts";
 import { format } from "../lib/money.ts";
 import { call } from "../lib/service.ts";
-import { operator } from "./operator.ts";
+import { asOperator } from "./operator.ts";
+import { decideReview, showReviews } from "./repl-reviews.ts";
 
 type Words = Record<string, string>;
 type Command = NonNullable<NonNullable<BrokerOptions["replOptions"]>["customCommands"]>[number];
 type Action = (broker: ServiceBroker, words: Words) => Promise<void>;
 
-const asOperator = { meta: { user: operator } };
 const asCustomer = { meta: { user: { id: "user-123", role: "customer" } } };
 
 const address = { street: "123 Main St", city: "SF", state: "CA", zip: "94105", country: "US" };
@@ -81,14 +81,14 @@ async function sagaCommand(broker: ServiceBroker, { id: word = "", more }: Words
 
 interface Refused {
 	message: string;
-	data?: { detail?: string } | Fault[];
+	data?: FailureData | Fault[];
 }
 
-function refusal({ message, data }: Refused): string {
-	const detail = Array.isArray(data)
-		? data.map(fault => `${fault.pointer} ${fault.detail}`).join(", ")
-		: data?.detail;
-	return detail ? `${message} ${detail}` : message;
+/** The validator's faults are bare, those that a service finds come with a failure. */
+function refusal({ message, data = {} }: Refused): string {
+	const { detail, errors = [] } = Array.isArray(data) ? { errors: data } : data;
+	const faults = errors.map(fault => `${fault.pointer} ${fault.detail}`).join(", ");
+	return [message, detail, faults].filter(Boolean).join(" ");
 }
 
 /** A refusal is an answer here, not a defect: its words, and no stack. */
@@ -129,5 +129,16 @@ export const commands: Command[] = [
 		command: "saga <id> [more]",
 		description: "Show where an order stands; saga retry <id> tries it again at once",
 		action: told(sagaCommand)
+	},
+	{
+		command: "reviews",
+		description: "Show the payments and refunds that a human must look at",
+		action: told(showReviews)
+	},
+	{
+		command: "review <id> <decision> <note> [ref]",
+		description:
+			'Say what you found out at the provider: charged, not_charged or refunded_elsewhere, "a note", its name for it',
+		action: told(decideReview)
 	}
 ];

@@ -11,7 +11,7 @@ import { commandLine } from "./options.ts";
 
 const usage = `Usage: npm run repl
 Opens the embedded shop with a prompt; or joins the nodes at NATS_URL, or a cluster that runs here.
-Commands: help, nodes, actions, call order.list, order <id>, stock <id>, place <product> <n>, quit`;
+Commands: help, nodes, actions, call order.list, order <id>, stock <id>, place <product> <n>, sagas, reviews, quit`;
 
 commandLine(usage, {});
 

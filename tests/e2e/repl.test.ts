@@ -1,7 +1,19 @@
 import { rmSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
+import { derivedId } from "../../lib/id.ts";
 import { freePort } from "../../cli/free-port.ts";
 import { type Ended, run, temporaryFolder } from "../support/processes.ts";
+
+const order_id = "00000000-0000-4000-8000-000000000002";
+const review = derivedId(order_id, "charge");
+
+/** Asked for with another amount, a charge goes to a human; this card loses the provider's name for it. */
+function chargeOf(amount: number): string {
+	const asked = { user_id: "user-123", payment_method: "pm_sim_dropConnection" };
+	const lines = [{ product_id: "prod-001", amount }];
+	const charge = { order_id, amount: { amount, currency: "USD" }, lines, ...asked };
+	return `call payment.charge '${JSON.stringify({ charges: [charge] })}'`;
+}
 
 const commands = [
 	"nodes",
@@ -15,7 +27,17 @@ const commands = [
 	"order not-an-id",
 	"sagas",
 	"saga 00000000-0000-4000-8000-000000000000",
-	"saga retry 00000000-0000-4000-8000-000000000001"
+	"saga retry 00000000-0000-4000-8000-000000000001",
+	"reviews",
+	chargeOf(1250),
+	chargeOf(1251),
+	"reviews",
+	`review ${review} maybe "the desk says so"`,
+	`review ${review} charged`,
+	`review ${review} charged "the desk says so"`,
+	`review ${review} charged "the desk says so" ch_at_the_desk`,
+	`review ${review} charged "once more"`,
+	"reviews"
 ];
 
 describe("npm run repl without a bus", () => {
@@ -51,7 +73,7 @@ describe("npm run repl without a bus", () => {
 
 	it("calls actions as the operator", () => {
 		expect(lines).toContainEqual(expect.stringContaining(">> Call 'order.list'"));
-		expect(lines.filter(line => line.startsWith(">> Response"))).toHaveLength(2);
+		expect(lines.filter(line => line.startsWith(">> Response"))).toHaveLength(4);
 		expect(ended.output).not.toContain(">> ERROR");
 	});
 
@@ -68,6 +90,22 @@ describe("npm run repl without a bus", () => {
 		expect(lines).toContainEqual(expect.stringContaining("Every order is at rest."));
 		const refused = lines.filter(line => line.startsWith("Not found"));
 		expect(refused).toEqual(["Not found No such order is on its way", "Not found"]);
+	});
+
+	it("shows what awaits a human, and takes his word for it", () => {
+		const listed = lines.filter(line => line.startsWith(`${review}  payment of `));
+		expect(listed).toEqual([
+			expect.stringContaining(`12.50 USD (amount_mismatch)  order ${order_id}, since 20`)
+		]);
+		expect(lines).toContain(`${review}  succeeded  12.50 USD, refunded 0.00 USD`);
+		expect(lines.filter(line => line === "Nothing awaits a human.")).toHaveLength(2);
+	});
+
+	it("refuses a finding that is not whole, or comes twice", () => {
+		expect(lines).toContainEqual(expect.stringContaining("/decision must be"));
+		expect(lines).toContainEqual(expect.stringContaining("missing required argument 'note'"));
+		expect(lines).toContainEqual(expect.stringContaining("/provider_ref is required"));
+		expect(lines).toContain("Nobody waits for a decision about it");
 	});
 
 	it("answers a refusal with its words and no stack", () => {
