@@ -12,16 +12,22 @@ import { failureCode, methodOf } from "./payment.stripe.objects.ts";
 const { StripeCardError, StripeConnectionError, StripeError } = Stripe.errors;
 const { StripeIdempotencyError, StripeInvalidRequestError } = Stripe.errors;
 
-/** The outcome where the error is one: the bank's no, or a card that Stripe does not know. */
+/** What of a request the order brings; the rest is the shop's own, and can be set right while it waits. */
+const refusedParams: Readonly<Record<string, string>> = {
+	payment_method: "payment_method_unknown",
+	amount: "amount_refused",
+	currency: "currency_refused"
+};
+
+/** The outcome where the error is one: the bank's no, or a card or an amount that Stripe does not take. */
 export function declined(error: unknown): Outcome | undefined {
 	if (error instanceof StripeCardError) {
 		const ref = error.payment_intent?.id ?? null;
 		const method = methodOf(error.payment_method?.card);
 		return { status: "failed", ref, code: failureCode(error), method };
 	}
-	if (!isInvalid(error) || error.param !== "payment_method") return undefined;
-	const method = methodOf(undefined);
-	return { status: "failed", ref: null, code: "payment_method_unknown", method };
+	const code = isInvalid(error) && refusedParams[error.param ?? ""];
+	return code ? { status: "failed", ref: null, code, method: methodOf(undefined) } : undefined;
 }
 
 const refused: Readonly<Record<string, string>> = {

@@ -129,6 +129,15 @@ describe("requests that are not right", () => {
 		expect((await psp.ledger()).charges).toEqual([]);
 	});
 
+	it("end a charge for good where they are the order's fault: asking again would not help", async () => {
+		const provider = driver(await open());
+		const tooMuch = { ...chargeOf(), amount: { amount: 100_000_000, currency: "USD" } };
+		const outcome = { status: "failed", ref: null, code: "amount_refused" };
+		expect(await provider.charge(tooMuch)).toMatchObject(outcome);
+		expect(await provider.charge(tooMuch)).toMatchObject(outcome);
+		expect(await provider.retrieve(tooMuch.key)).toBeUndefined();
+	});
+
 	it("need the key, a known path, and a body of at most 64 KiB", async () => {
 		const psp = await open();
 		const bare = await fetch(`${psp.url}/v1/payment_intents`);
