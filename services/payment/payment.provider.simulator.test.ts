@@ -26,7 +26,8 @@ function request(payment_method: string, over: Partial<ChargeRequest> = {}): Cha
 }
 
 function refund(key: string, minor: number, charge_ref = "ch_k") {
-	return { key, charge_ref, amount: { amount: minor, currency: "USD" }, reason: "broken" };
+	const amount = { amount: minor, currency: "USD" };
+	return { key, payment_id: "p", charge_ref, amount, reason: "broken" };
 }
 
 describe("the simulated provider", () => {

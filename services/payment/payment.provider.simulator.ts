@@ -78,7 +78,8 @@ export class SimulatedProvider implements PaymentProvider {
 		return (await this.retrieve(key))!;
 	}
 
-	async refund({ key, charge_ref, amount, reason }: RefundRequest): Promise<RefundOutcome> {
+	async refund(request: RefundRequest): Promise<RefundOutcome> {
+		const { key, payment_id, charge_ref, amount, reason } = request;
 		await this.#engine.refresh();
 		const method = this.#engine.book.charge(charge_ref)?.line.payment_method ?? "";
 		const { refund, line } = await this.#through(key, testMethod(method)?.refund, () =>
@@ -87,7 +88,7 @@ export class SimulatedProvider implements PaymentProvider {
 				charge_ref,
 				...amount,
 				reason,
-				metadata: { refund_id: key },
+				metadata: { payment_id, refund_id: key },
 				ref: `re_${key}`,
 				asked: null
 			})

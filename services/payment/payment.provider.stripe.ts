@@ -98,13 +98,14 @@ export class StripeProvider implements PaymentProvider {
 		return outcomeOf(intent);
 	}
 
-	async refund({ key, charge_ref, amount, reason }: RefundRequest): Promise<RefundOutcome> {
+	async refund(request: RefundRequest): Promise<RefundOutcome> {
+		const { key, payment_id, charge_ref, amount, reason } = request;
 		const refund = this.#stripe.refunds.create(
 			{
 				payment_intent: charge_ref,
 				amount: amount.amount,
 				reason: "requested_by_customer",
-				metadata: { refund_id: key, reason }
+				metadata: { payment_id, refund_id: key, reason }
 			},
 			{ idempotencyKey: key }
 		);

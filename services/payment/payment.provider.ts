@@ -30,6 +30,8 @@ export interface ChargeRequest {
 export interface RefundRequest {
 	/** The refund's id: the same for every attempt. */
 	key: string;
+	/** Of the charge, so that the provider's messages about the refund name it. */
+	payment_id: string;
 	/** The `ref` of the charge. */
 	charge_ref: string;
 	amount: Money;

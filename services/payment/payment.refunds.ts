@@ -189,10 +189,10 @@ export class Refunds {
 	/** Asks the provider and records its answer; without one the refund stays pending. Never rejects. */
 	async #send(refund: RefundRow): Promise<boolean> {
 		const { provider, onTrouble } = this.#options;
-		const { id: key, charge_ref, amount_minor, currency, reason, purpose } = refund;
+		const { id: key, payment_id, charge_ref, amount_minor, currency, reason, purpose } = refund;
 		try {
 			const amount = { amount: amount_minor, currency };
-			const outcome = await provider.refund({ key, charge_ref, amount, reason });
+			const outcome = await provider.refund({ key, payment_id, charge_ref, amount, reason });
 			if (outcome.status === "pending") return false;
 			// Staff who asked for it see at once that it was refused; of any other nobody would hear.
 			return await this.#record(refund, verdictOf(outcome, purpose.startsWith("refund:")));

@@ -77,7 +77,8 @@ describe.each([
 	}
 
 	function refundOf(charge_ref: string, amount: number, over: Partial<RefundRequest> = {}) {
-		return { key: newId(), charge_ref, amount: usd(amount), reason: "broken", ...over };
+		const ids = { key: newId(), payment_id: newId(), charge_ref };
+		return { ...ids, amount: usd(amount), reason: "broken", ...over };
 	}
 
 	async function paidBack(charge_ref: string): Promise<number[]> {

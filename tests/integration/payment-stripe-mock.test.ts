@@ -66,7 +66,8 @@ describe("Stripe's own mock", () => {
 
 	it("takes a refund, and the search for one", async () => {
 		const { key, amount } = request;
-		const refund = { key, charge_ref: "pi_123", amount, reason: "arrived broken" };
+		const ids = { key, payment_id: newId(), charge_ref: "pi_123" };
+		const refund = { ...ids, amount, reason: "arrived broken" };
 		const made = { status: "succeeded", ref: expect.stringMatching(/^re_/) };
 		expect(await provider.refund(refund)).toEqual(made);
 		expect(await provider.retrieveRefund(newId(), "pi_123")).toBeUndefined();

@@ -219,8 +219,8 @@ describe("the fault dial", () => {
 describe("webhooks", () => {
 	let shop: Server;
 	let url: string;
-	/** What came: the event's id and type, in the order it came. */
-	let heard: { id: string; type: string }[];
+	/** What came: the event's id and type, and whose charge it is about, in the order it came. */
+	let heard: { id: string; type: string; payment: string | undefined }[];
 	let answer: number;
 	let refused: number;
 
@@ -235,7 +235,9 @@ describe("webhooks", () => {
 				const body = Buffer.concat(chunks);
 				const signature = req.headers["stripe-signature"]!;
 				const event = Stripe.webhooks.constructEvent(body, signature, pspKeys.webhookSecret, 300);
-				if (answer === 200) heard.push({ id: event.id, type: event.type });
+				const { metadata } = event.data.object as { metadata?: Record<string, string> };
+				const { id, type } = event;
+				if (answer === 200) heard.push({ id, type, payment: metadata?.payment_id });
 				else refused++;
 				res.writeHead(answer).end();
 			});
@@ -251,16 +253,18 @@ describe("webhooks", () => {
 	it("tell of a charge, of a customer's answer and of a refund, signed as Stripe signs", async () => {
 		const psp = await open(url);
 		const provider = driver(psp);
-		const { ref, url: page } = (await provider.charge(
-			chargeOf("pm_card_threeDSecureRequired")
-		)) as { ref: string; url: string };
+		const request = chargeOf("pm_card_threeDSecureRequired");
+		const made = (await provider.charge(request)) as { ref: string; url: string };
+		const { ref, url: page } = made;
 		const secret = new URL(page).searchParams.get("secret")!;
 		const body = new URLSearchParams({ secret, answer: "approve" });
 		await fetch(page, { method: "POST", body, redirect: "manual" });
-		await provider.refund({ key: newId(), charge_ref: ref, amount, reason: "broken" });
+		const refund = { key: newId(), payment_id: request.key, charge_ref: ref, amount };
+		await provider.refund({ ...refund, reason: "broken" });
 		await until(() => heard.length === 3);
 		const types = ["payment_intent.requires_action", "payment_intent.succeeded", "refund.created"];
 		expect(heard.map(({ type }) => type).sort()).toEqual(types);
+		expect(new Set(heard.map(({ payment }) => payment))).toEqual(new Set([request.key]));
 		const stripe = new Stripe(pspKeys.secretKey, {
 			host: "127.0.0.1",
 			port: new URL(psp.url).port,
