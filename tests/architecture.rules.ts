@@ -110,7 +110,7 @@ const layers: Record<string, string[]> = {
 	config: ["lib"],
 	psp: ["lib"],
 	db: ["lib", "contracts", "config"],
-	streams: ["lib", "contracts", "config"],
+	streams: ["lib", "contracts", "config", "db"],
 	mixins: ["lib", "contracts", "config", "db", "streams"],
 	middlewares: ["lib", "contracts", "config"],
 	services: ["lib", "contracts", "config", "db", "streams", "mixins", "psp"],
@@ -122,7 +122,10 @@ const isInTree = (target: string) => /\.(ts|json|mjs)$/.test(target);
 /** Who may wait for whom. Any other call, and so any cycle, is refused. */
 const synchronousCalls: Record<string, RegExp> = {
 	gateway: /./,
-	order: /^(product|payment)$/
+	order: /^(product|payment)$/,
+	// What their events do not say: whom to write to, and what a product is.
+	notification: /^user$/,
+	analytics: /^product$/
 };
 
 /** The service whose contract an import brings in as a value, by which it could be called. */

@@ -7,6 +7,7 @@ import type {
 	OrderStatus,
 	Return
 } from "../../contracts/order.ts";
+import type { OrderEventData } from "../../contracts/events.ts";
 import type { Actor } from "../../lib/identity.ts";
 import type { Transition } from "./order.machine.ts";
 
@@ -138,19 +139,21 @@ export function eventData(
 	order: Draft,
 	{ to, reason }: Pick<Transition, "to" | "reason">,
 	returning?: ReturnNews | null
-): object {
+): OrderEventData {
 	return {
 		order_id: order.id,
 		user_id: order.user_id,
 		status: to,
 		reason,
-		items: order.items.map(({ product_id, quantity, unit_price }) => ({
+		items: order.items.map(({ product_id, name, quantity, unit_price }) => ({
 			product_id,
+			name,
 			quantity,
 			unit_price
 		})),
 		totals: order.totals,
 		total: order.totals.total,
+		...(order.shipment && { shipment: order.shipment }),
 		...(returning && {
 			return: { id: returning.id, items: returning.items, refunded: returning.refunded ?? null }
 		})

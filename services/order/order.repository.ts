@@ -157,7 +157,7 @@ select * from o`
 				step.from,
 				why ?? step.reason,
 				JSON.stringify(actor),
-				JSON.stringify(eventData(order, step, returning)),
+				JSON.stringify(eventData(shipment ? { ...order, shipment } : order, step, returning)),
 				step.published
 			]
 		);
