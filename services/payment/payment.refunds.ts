@@ -96,13 +96,17 @@ export class Refunds {
 			const rest = isAll
 				? undefined
 				: await this.#begin(tx, balance, `rest:${before.length}`, request);
-			return { id: balance.id, before, rest };
+			return { id: balance.id, amount: balance.amount_minor, before, rest };
 		});
 		await Promise.all([
 			...begun.before.map(refund => this.finish(refund)),
 			begun.rest && this.#send(begun.rest)
 		]);
-		surely((await repository.ofPayment(begun.id)).filter(({ status }) => status !== "failed"));
+		const standing = (await repository.ofPayment(begun.id)).filter(r => r.status !== "failed");
+		surely(standing);
+		// One of staff that was refused meanwhile has given its amount back: the next call begins it anew.
+		if (standing.reduce((total, r) => total + r.amount_minor, 0) < begun.amount)
+			fail("UNAVAILABLE");
 		return begun.id;
 	}
 
