@@ -178,9 +178,13 @@ export class RefundRepository {
 		return begun.length > 0;
 	}
 
-	/** Records how a pending refund ended, once; undefined when somebody else did. */
-	async settle(id: string, verdict: RefundVerdict): Promise<RefundRow | undefined> {
-		return this.#settle(id, verdict, "pending", `refund_${verdict.status}`, null, {});
+	/** Records how a refund ended that was `from`, once; undefined when somebody else did. */
+	async settle(
+		id: string,
+		verdict: RefundVerdict,
+		from: RefundStatus
+	): Promise<RefundRow | undefined> {
+		return this.#settle(id, verdict, from, `refund_${verdict.status}`, null, {});
 	}
 
 	/** Records what a human found out about a refund in review; undefined when it is in none. */

@@ -141,7 +141,19 @@ export class Refunds {
 
 	/** Looks again at a payment's refunds, as one does who heard that something happened. */
 	async wake({ id }: { id: string }): Promise<void> {
-		await this.finishAll(await this.#options.repository.ofPayment(id));
+		const all = await this.#options.repository.ofPayment(id);
+		await this.finishAll(all);
+		await Promise.all(all.map(refund => this.#doubt(refund)));
+	}
+
+	/** A bank may send back what was paid, up to 30 days later (docs.stripe.com/refunds#failed-refunds). */
+	async #doubt(refund: RefundRow): Promise<void> {
+		if (refund.status !== "succeeded") return;
+		const { provider } = this.#options;
+		const found = await provider
+			.retrieveRefund(refund.id, refund.charge_ref)
+			.catch(() => undefined);
+		if (found?.status === "failed") await this.#record(refund, verdictOf(found, false));
 	}
 
 	/**
@@ -208,9 +220,9 @@ export class Refunds {
 		}
 	}
 
-	async #record({ id }: RefundRow, verdict: RefundVerdict): Promise<boolean> {
+	async #record({ id, status }: RefundRow, verdict: RefundVerdict): Promise<boolean> {
 		const { repository, onTrouble } = this.#options;
-		const settled = await repository.settle(id, verdict);
+		const settled = await repository.settle(id, verdict, status);
 		if (settled && verdict.status === "review")
 			onTrouble("error", `refund ${id} needs a human: ${verdict.reason}`);
 		return settled !== undefined;

@@ -62,6 +62,25 @@ async function paid(): Promise<{ id: string; order: string }> {
 const refusedAs = (work: Promise<unknown>, type: string) =>
 	expect(work).rejects.toMatchObject({ type });
 
+describe("a refund that was made", () => {
+	it("goes to a human when the bank sends it back and the provider says so, and to nobody else", async () => {
+		const { id } = await paid();
+		for (const amount of [400, 300])
+			await refunds.refund(id, newId(), { amount: usd(amount), reason: "scratched", actor: admin });
+		const [returned] = await repository.ofPayment(id);
+		provider.knownRefunds.set(returned!.id, { status: "failed", code: "lost_or_stolen_card" });
+		await Promise.all([refunds.wake({ id }), refunds.wake({ id })]);
+		const made = (await repository.ofPayment(id)).map(r => [r.amount_minor, r.status]);
+		expect(made).toEqual([
+			[400, "review"],
+			[300, "succeeded"]
+		]);
+		expect((await payments.get("id", id))!.refunded).toEqual(usd(700));
+		const sql = "select type from payment.events where payment_id = $1 and type = 'refund_review'";
+		expect(await database.rows(sql, [id])).toHaveLength(1);
+	});
+});
+
 describe("paying all back while a refund of staff is under way", () => {
 	it("is not whole when that one is refused meanwhile, and is when it is asked again", async () => {
 		const { id, order } = await paid();
