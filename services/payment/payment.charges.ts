@@ -101,9 +101,16 @@ export class Charges {
 
 	/** Looks again what became of a payment, as one does who heard that something happened. */
 	async wake(row: PaymentRow): Promise<void> {
+		if (row.status === "failed" && row.failure_code === "voided") return this.lookBack([row]);
 		if (row.status !== "processing") return;
 		const [now] = await this.resolve([row.order_id]);
 		if (now!.status !== "processing") this.#options.onLate([row.order_id]);
+	}
+
+	/** Looks whether charges came to be although they were voided; what did is recorded, or given up. */
+	async lookBack(voided: PaymentRow[]): Promise<void> {
+		const lookUp = (row: PaymentRow) => this.#lookUp(row, "void");
+		await Promise.all(voided.map(row => this.#guarded(row, lookUp)));
 	}
 
 	/** Resolves when nothing runs in the background any more. */

@@ -130,6 +130,11 @@ export class PaymentRepository {
 		return (await this.#pg.query<PaymentRow>(sql.giveUp, [id, sends, deadMs]))[0];
 	}
 
+	/** Charges that were voided, and that nobody has looked for since for a while. */
+	claimVoided(limit: number): Promise<PaymentRow[]> {
+		return this.#pg.query<PaymentRow>(sql.claimVoided, [limit]);
+	}
+
 	/** @param owner the user it must belong to, undefined for staff */
 	async get(by: "id" | "order_id", id: string, owner?: string): Promise<Payment | undefined> {
 		const statement = by === "id" ? shown.byId : shown.byOrder;

@@ -135,7 +135,8 @@ export default service<typeof contract.actions, This>(contract, {
 		this.reviews = new Reviews(pg, repository);
 		this.webhook = new Webhook({ pg, provider, payments, charges, refunds, onTrouble });
 		const onError = ({ message }: Error) => onTrouble("warn", `cannot sweep: ${message}`);
-		this.sweeper = new Sweeper({ repository, refunds, everyMs: sweepEveryMs, onError });
+		const swept = { payments, charges, repository, refunds };
+		this.sweeper = new Sweeper({ ...swept, everyMs: sweepEveryMs, onError });
 		this.sweeper.start();
 	},
 

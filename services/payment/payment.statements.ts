@@ -126,15 +126,31 @@ export const unsend: Statement = {
 		where p.id = x.id and p.status = 'processing' and p.sends = x.sends`
 };
 
-/** Voids a charge that was never sent, or whose last attempt can no longer come to be. */
+/**
+ * Voids a charge that was never sent, or whose last attempt can no longer come to be. That is a matter
+ * of time, not a word of the provider, so one that was sent is looked for a while longer.
+ */
 export const giveUp: Statement = {
 	name: "payment-give-up",
 	text: `with changed as (
 			update payment.payments p set status = 'failed', failure_code = 'voided',
+				look_at = case when p.sends > 0 then clock_timestamp() + interval '30 s' end,
 				seq = p.seq + 1, updated_at = clock_timestamp()
 			where p.id = $1 and p.status = 'processing' and p.sends = $2
 				and (p.sends = 0 or clock_timestamp() - p.sent_at > $3 * interval '1 ms')
 			returning p.*),
 		${told()}
 		select ${row} from changed p`
+};
+
+/** Each is one caller's, and due again when twice the time since it was voided has gone by, for a day. */
+export const claimVoided: Statement = {
+	name: "payment-claim-voided",
+	text: `update payment.payments p set look_at = case
+			when p.updated_at > clock_timestamp() - interval '1 day'
+			then clock_timestamp() + (clock_timestamp() - p.updated_at) end
+		where p.id in (
+			select id from payment.payments where status = 'failed' and look_at <= clock_timestamp()
+			order by look_at limit $1 for update skip locked)
+		returning ${row}`
 };

@@ -1,7 +1,11 @@
+import type { Charges } from "./payment.charges.ts";
 import type { RefundRepository } from "./payment.refunds.repository.ts";
 import type { Refunds } from "./payment.refunds.ts";
+import type { PaymentRepository } from "./payment.repository.ts";
 
 export interface SweeperOptions {
+	payments: PaymentRepository;
+	charges: Charges;
 	repository: RefundRepository;
 	refunds: Refunds;
 	everyMs: number;
@@ -38,7 +42,8 @@ export class Sweeper {
 	}
 
 	async #sweep(): Promise<void> {
-		const { repository, refunds, onError } = this.#options;
+		const { payments, charges, repository, refunds, onError } = this.#options;
+		await charges.lookBack(await payments.claimVoided(32));
 		await refunds.finishAll(await repository.claim(32));
 		for (const orderId of await repository.chargedThoughVoided(8))
 			await refunds.reverse(orderId, "charged though voided").catch(onError);

@@ -6,9 +6,11 @@ import { ProviderUnavailable } from "../../services/payment/payment.provider.ts"
 import { Refunds } from "../../services/payment/payment.refunds.ts";
 import { RefundRepository } from "../../services/payment/payment.refunds.repository.ts";
 import { PaymentRepository } from "../../services/payment/payment.repository.ts";
+import { Sweeper } from "../../services/payment/payment.sweeper.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
 import { admin, alice } from "../support/orders.ts";
-import { ScriptedProvider } from "../support/provider.ts";
+import { challenged, ScriptedProvider, succeeded } from "../support/provider.ts";
+import { until } from "../support/until.ts";
 
 /** Two things at once that must not both have their way with one payment. */
 
@@ -59,8 +61,74 @@ async function paid(): Promise<{ id: string; order: string }> {
 	return { id: derivedId(order, "charge"), order };
 }
 
+/** Lets the sweeper run until it is so. */
+async function swept(isSo: () => boolean | Promise<boolean>): Promise<void> {
+	const onError = (error: Error) => expect(error).toBeUndefined();
+	const sweeper = new Sweeper({ payments, charges, repository, refunds, everyMs: 10, onError });
+	sweeper.start();
+	await until(isSo, 4000).finally(() => sweeper.stop());
+}
+
 const refusedAs = (work: Promise<unknown>, type: string) =>
 	expect(work).rejects.toMatchObject({ type });
+
+describe("a charge that comes to be after it was called off", () => {
+	/** Called off because the provider has never seen it, 16 s after it was sent. */
+	async function calledOff(): Promise<{ id: string; order: string }> {
+		const order = newId();
+		provider.onCharge = () => Promise.reject(new ProviderUnavailable("no answer"));
+		expect(await charges.charge([chargeOf(order)])).toMatchObject([{ status: "processing" }]);
+		await database.rows(
+			"update payment.payments set sent_at = now() - interval '16 s' where order_id = $1",
+			[order]
+		);
+		expect(await charges.void([order])).toMatchObject([{ failure_code: "voided" }]);
+		return { id: derivedId(order, "charge"), order };
+	}
+
+	const refundedOf = async (id: string) => (await payments.get("id", id))!.refunded;
+
+	it("is paid back as soon as the provider says so", async () => {
+		const { id } = await calledOff();
+		provider.known.set(id, succeeded("ch_late"));
+		await charges.wake((await payments.findById(id))!);
+		await swept(async () => (await refundedOf(id)).amount === 1000);
+		expect(provider.refunded).toHaveLength(1);
+	});
+
+	it("is paid back without a word of the provider, some time later", async () => {
+		const { id } = await calledOff();
+		provider.known.set(id, succeeded("ch_late"));
+		await database.rows("update payment.payments set look_at = now() where id = $1", [id]);
+		await swept(async () => (await refundedOf(id)).amount === 1000);
+		expect(provider.refunded).toHaveLength(1);
+	});
+
+	it("is given up when it waits for its customer", async () => {
+		const { id } = await calledOff();
+		provider.known.set(id, challenged);
+		await database.rows("update payment.payments set look_at = now() where id = $1", [id]);
+		await swept(() => provider.abandoned.includes(id));
+		expect(await payments.findById(id)).toMatchObject({ status: "failed", action_url: null });
+	});
+
+	it("is looked for ever more rarely, and not after a day", async () => {
+		const { id } = await calledOff();
+		const waits = async (hours: number) => {
+			await database.rows(
+				`update payment.payments set look_at = now(), updated_at = now() - $2 * interval '1 h' where id = $1`,
+				[id, hours]
+			);
+			const claimed = async () => (await payments.claimVoided(8)).some(row => row.id === id);
+			expect([await claimed(), await claimed()]).toEqual([true, false]);
+			const sql = `select extract(epoch from look_at - now())::int / 3600.0 as hours from payment.payments where id = $1`;
+			return (await database.rows<{ hours: string | null }>(sql, [id]))[0]!.hours;
+		};
+		expect(Number(await waits(1))).toBeCloseTo(1, 1);
+		expect(Number(await waits(10))).toBeCloseTo(10, 1);
+		expect(await waits(25)).toBeNull();
+	});
+});
 
 describe("a refund that was made", () => {
 	it("goes to a human when the bank sends it back and the provider says so, and to nobody else", async () => {

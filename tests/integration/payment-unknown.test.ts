@@ -176,7 +176,8 @@ describe("a charge that was not sent", () => {
 		const quiet = { onLate: () => undefined, onTrouble: () => undefined };
 		const refunds = new Refunds({ repository, provider, ...quiet });
 		const onError = (error: Error) => expect(error).toBeUndefined();
-		const sweeper = new Sweeper({ repository, refunds, everyMs: 10, onError });
+		const swept = { payments, charges, repository, refunds };
+		const sweeper = new Sweeper({ ...swept, everyMs: 10, onError });
 		sweeper.start();
 		await until(() => provider.refunded.length === 1);
 		await sweeper.stop();
