@@ -102,7 +102,7 @@ export class Refunds {
 			...begun.before.map(refund => this.finish(refund)),
 			begun.rest && this.#send(begun.rest)
 		]);
-		const standing = (await repository.ofPayment(begun.id)).filter(r => r.status !== "failed");
+		const standing = (await repository.ofPayment(begun.id)).filter(isCounted);
 		surely(standing);
 		// One of staff that was refused meanwhile has given its amount back: the next call begins it anew.
 		if (standing.reduce((total, r) => total + r.amount_minor, 0) < begun.amount)
@@ -110,8 +110,11 @@ export class Refunds {
 		return begun.id;
 	}
 
-	/** Finds out what became of a pending refund; true when that is recorded now. Never rejects. */
-	async finish(refund: RefundRow): Promise<boolean> {
+	/**
+	 * Finds out what became of a pending refund; true when that is recorded now. Never rejects.
+	 * @param isSeen by staff, who wait for it
+	 */
+	async finish(refund: RefundRow, isSeen = false): Promise<boolean> {
 		if (refund.status !== "pending") return false;
 		const { provider, onTrouble } = this.#options;
 		const found = await provider
@@ -122,11 +125,11 @@ export class Refunds {
 			});
 		switch (nextRefundStep(found, refund.age_ms)) {
 			case "send":
-				return this.#send(refund);
+				return this.#send(refund, isSeen);
 			case "review":
 				return this.#record(refund, { status: "review", reason: "unknown_for_a_day" });
 			case "record":
-				return this.#record(refund, verdictOf(found as RefundOutcome, false));
+				return this.#record(refund, verdictOf(found as RefundOutcome, isSeen));
 			default:
 				return false;
 		}
@@ -174,7 +177,8 @@ export class Refunds {
 			if (!isSame(before, request)) fail("IDEMPOTENCY_KEY_REUSED");
 			return { refund: before, isNew: false };
 		});
-		if (refund) await (isNew ? this.#send(refund) : this.finish(refund));
+		const isSeen = purpose.startsWith("refund:");
+		if (refund) await (isNew ? this.#send(refund, isSeen) : this.finish(refund, isSeen));
 		return refund;
 	}
 
@@ -191,6 +195,8 @@ export class Refunds {
 		if (amount === undefined && left === 0) fail("PAYMENT_NOT_REFUNDABLE");
 		const before = await repository.ofPayment(payment_id, tx);
 		const capped = lines && cap(lines, balance, before);
+		// What is counted and not surely paid back may come free again, and is then missing here.
+		if (capped && sum(capped) < sum(lines)) surely(before.filter(isCounted));
 		const amount_minor = capped ? sum(capped) : (amount?.amount ?? left);
 		if (amount_minor === 0) return undefined;
 		if (amount_minor > left) fail(lines ? "PAYMENT_NOT_REFUNDABLE" : "REFUND_EXCEEDS_PAYMENT");
@@ -203,15 +209,14 @@ export class Refunds {
 	}
 
 	/** Asks the provider and records its answer; without one the refund stays pending. Never rejects. */
-	async #send(refund: RefundRow): Promise<boolean> {
+	async #send(refund: RefundRow, isSeen = false): Promise<boolean> {
 		const { provider, onTrouble } = this.#options;
-		const { id: key, payment_id, charge_ref, amount_minor, currency, reason, purpose } = refund;
+		const { id: key, payment_id, charge_ref, amount_minor, currency, reason } = refund;
 		try {
 			const amount = { amount: amount_minor, currency };
 			const outcome = await provider.refund({ key, payment_id, charge_ref, amount, reason });
 			if (outcome.status === "pending") return false;
-			// Staff who asked for it see at once that it was refused; of any other nobody would hear.
-			return await this.#record(refund, verdictOf(outcome, purpose.startsWith("refund:")));
+			return await this.#record(refund, verdictOf(outcome, isSeen));
 		} catch (error) {
 			if (error instanceof IdempotencyConflict)
 				return this.#record(refund, { status: "review", reason: "provider_conflict" });
@@ -236,14 +241,17 @@ function surely(refunds: RefundRow[]): void {
 	if (refunds.some(({ status }) => status === "pending")) fail("UNAVAILABLE");
 }
 
+/** Staff who wait for it see at once that it was refused; of any other nobody would hear. */
 function verdictOf(outcome: RefundOutcome, isSeen: boolean): RefundVerdict {
 	if (outcome.status === "failed" && !isSeen) return { status: "review", reason: outcome.code };
 	return outcome as RefundVerdict;
 }
 
+const isCounted = ({ status }: RefundRow) => status !== "failed";
+
 /** What refunds have taken of the lines. */
 const counted = (refunds: RefundRow[]): Share[] =>
-	refunds.filter(({ status }) => status !== "failed").flatMap(({ lines }) => lines);
+	refunds.filter(isCounted).flatMap(({ lines }) => lines);
 
 /** A payment from before lines were known is not capped by them. */
 function cap(asked: Share[], { lines }: Balance, refunds: RefundRow[]): Share[] {

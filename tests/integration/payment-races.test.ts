@@ -2,7 +2,10 @@ import type { Charge } from "../../contracts/payment.ts";
 import { Database, serviceUrl } from "../../db/database.ts";
 import { derivedId, newId } from "../../lib/id.ts";
 import { Charges } from "../../services/payment/payment.charges.ts";
-import { ProviderUnavailable } from "../../services/payment/payment.provider.ts";
+import {
+	ProviderUnavailable,
+	type RefundOutcome
+} from "../../services/payment/payment.provider.ts";
 import { Refunds } from "../../services/payment/payment.refunds.ts";
 import { RefundRepository } from "../../services/payment/payment.refunds.repository.ts";
 import { PaymentRepository } from "../../services/payment/payment.repository.ts";
@@ -60,6 +63,9 @@ async function paid(): Promise<{ id: string; order: string }> {
 	expect(await charges.charge([chargeOf(order)])).toMatchObject([{ status: "succeeded" }]);
 	return { id: derivedId(order, "charge"), order };
 }
+
+/** A promise to wait for, and what opens it. */
+const gate = () => Promise.withResolvers<void>();
 
 /** Lets the sweeper run until it is so. */
 async function swept(isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -149,26 +155,72 @@ describe("a refund that was made", () => {
 	});
 });
 
-describe("paying all back while a refund of staff is under way", () => {
-	it("is not whole when that one is refused meanwhile, and is when it is asked again", async () => {
+describe("paying back while a refund of staff is under way", () => {
+	const noAnswer = () => Promise.reject(new ProviderUnavailable("no answer"));
+	const refusal: RefundOutcome = { status: "failed", code: "charge_not_found" };
+	const byStaff = (id: string, amount: number, key = newId()) =>
+		refunds.refund(id, key, { amount: usd(amount), reason: "scratched", actor: admin });
+	const made = async (id: string) =>
+		(await repository.ofPayment(id)).map(r => [r.amount_minor, r.status]);
+
+	it("all of it is not whole when that one is refused meanwhile, and is when it is asked again", async () => {
 		const { id, order } = await paid();
-		provider.onRefund = () => Promise.reject(new ProviderUnavailable("no answer"));
-		const request = { amount: usd(400), reason: "scratched", actor: admin };
-		await refunds.refund(id, newId(), request);
-		provider.onRefund = ({ amount }) =>
-			Promise.resolve(
-				amount.amount === 400
-					? { status: "failed", code: "charge_not_found" }
-					: { status: "succeeded", ref: "re_rest" }
-			);
+		const [sent, refused] = [gate(), gate()];
+		const first = async () => {
+			sent.resolve();
+			await refused.promise;
+			return refusal;
+		};
+		provider.onRefund = first;
+		const staff = byStaff(id, 400);
+		await sent.promise;
+		provider.onRefund = async ({ amount }) => {
+			if (amount.amount === 600) return { status: "succeeded", ref: "re_rest" };
+			refused.resolve();
+			await staff;
+			return noAnswer();
+		};
 		await refusedAs(refunds.reverse(order, "requested"), "UNAVAILABLE");
 		provider.onRefund = () => Promise.resolve({ status: "succeeded", ref: "re_again" });
 		await refunds.reverse(order, "requested");
-		const made = (await repository.ofPayment(id)).map(r => [r.amount_minor, r.status]);
-		expect(made).toEqual([
+		expect(await made(id)).toEqual([
 			[400, "failed"],
 			[600, "succeeded"],
 			[400, "succeeded"]
 		]);
+	});
+
+	it("some lines waits for that one, which may be refused and leave them their money", async () => {
+		const { id, order } = await paid();
+		provider.onRefund = noAnswer;
+		const key = newId();
+		await byStaff(id, 800, key);
+		const giveBack = () =>
+			refunds.giveBack({
+				order_id: order,
+				purpose: `return:${order}`,
+				amount: usd(500),
+				lines: [{ product_id: "prod-001", amount: 500 }],
+				reason: "too small",
+				actor: admin
+			});
+		await refusedAs(giveBack(), "UNAVAILABLE");
+		provider.onRefund = () => Promise.resolve(refusal);
+		await byStaff(id, 800, key);
+		provider.onRefund = () => Promise.resolve({ status: "succeeded", ref: "re_return" });
+		expect(await giveBack()).toBe(500);
+		expect(await made(id)).toEqual([
+			[800, "failed"],
+			[500, "succeeded"]
+		]);
+	});
+
+	it("shows a human the one that is refused when nobody waits for it any more", async () => {
+		const { id } = await paid();
+		provider.onRefund = noAnswer;
+		await byStaff(id, 400);
+		provider.onRefund = () => Promise.resolve(refusal);
+		await refunds.wake({ id });
+		expect(await made(id)).toEqual([[400, "review"]]);
 	});
 });
