@@ -145,7 +145,8 @@ export class World {
 				user: undefined,
 				product: undefined,
 				order: undefined,
-				payment: undefined
+				payment: undefined,
+				analytics: undefined
 			},
 			token: { ...this.keys, ttlS: 0 },
 			port: port - nodePlan.index

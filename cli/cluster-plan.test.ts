@@ -10,7 +10,8 @@ const ground = {
 		user: undefined,
 		product: undefined,
 		order: undefined,
-		payment: "postgres://pay:x@elsewhere/pay"
+		payment: "postgres://pay:x@elsewhere/pay",
+		analytics: undefined
 	},
 	token: { privateKey: "private", publicKey: "public", ttlS: 600 },
 	payment: { secretKey: "sk_test_x", webhookSecret: "whsec_x" }
@@ -18,13 +19,20 @@ const ground = {
 
 describe("plan", () => {
 	it("runs one node of each service", () => {
-		expect(names([])).toEqual(["gateway-1", "user-1", "product-1", "order-1", "payment-1"]);
+		expect(names([])).toEqual([
+			"gateway-1",
+			"user-1",
+			"product-1",
+			"order-1",
+			"payment-1",
+			"analytics-1"
+		]);
 	});
 
 	it("runs as many as are asked for", () => {
 		expect(names(["order=3", "payment=2"])).toEqual([
 			...["gateway-1", "user-1", "product-1", "order-1", "order-2", "order-3"],
-			...["payment-1", "payment-2"]
+			...["payment-1", "payment-2", "analytics-1"]
 		]);
 	});
 

@@ -8,6 +8,8 @@ const secret = { secret: true } as const;
 const port = T.Integer({ minimum: 0, maximum: 65535 });
 const ms = (minimum: number, maximum: number) => T.Integer({ minimum, maximum });
 const postgresUrl = T.String({ pattern: "^postgres(ql)?://" });
+const everyService = "gateway,user,product,order,payment,analytics";
+const oneService = `(${everyService.replaceAll(",", "|")})`;
 
 interface Variable {
 	readonly schema: TSchema;
@@ -30,10 +32,8 @@ export const variables = {
 		about: "serve /metrics of this node on a port of its own; 0 takes a free one"
 	},
 	SERVICES: {
-		schema: T.String({
-			pattern: "^(gateway|user|product|order|payment)(,(gateway|user|product|order|payment))*$"
-		}),
-		fallback: "gateway,user,product,order,payment",
+		schema: T.String({ pattern: `^${oneService}(,${oneService})*$` }),
+		fallback: everyService,
 		about: "services this node runs, separated by commas"
 	},
 	DATA_DIR: {
@@ -66,6 +66,11 @@ export const variables = {
 		schema: postgresUrl,
 		...secret,
 		about: "connection of the payment service alone"
+	},
+	ANALYTICS_DATABASE_URL: {
+		schema: postgresUrl,
+		...secret,
+		about: "connection of the analytics service alone"
 	},
 	DATABASE_POOL: {
 		schema: T.Integer({ minimum: 1, maximum: 64 }),

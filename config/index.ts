@@ -15,7 +15,7 @@ const Pricing = T.Record(
 /** Shipping and tax by region; `*` is the rest of the world. */
 export type PricingTable = Static<typeof Pricing>;
 
-export const serviceNames = ["user", "product", "order", "payment"] as const;
+export const serviceNames = ["user", "product", "order", "payment", "analytics"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** What the process runs with. Units are in the names; nothing reads the environment after this. */
@@ -90,7 +90,8 @@ function checkDurability(env: Environment): void {
 		env.USER_DATABASE_URL,
 		env.PRODUCT_DATABASE_URL,
 		env.ORDER_DATABASE_URL,
-		env.PAYMENT_DATABASE_URL
+		env.PAYMENT_DATABASE_URL,
+		env.ANALYTICS_DATABASE_URL
 	];
 	const servers = new Set(urls.filter(url => url !== undefined).map(url => new URL(url).host));
 	if (env.DURABILITY === "prefix" && servers.size > 1)
@@ -114,7 +115,8 @@ export function toConfig(env: Environment): Config {
 			user: env.USER_DATABASE_URL,
 			product: env.PRODUCT_DATABASE_URL,
 			order: env.ORDER_DATABASE_URL,
-			payment: env.PAYMENT_DATABASE_URL
+			payment: env.PAYMENT_DATABASE_URL,
+			analytics: env.ANALYTICS_DATABASE_URL
 		},
 		databasePool: env.DATABASE_POOL,
 		durability: env.DURABILITY,

@@ -1,12 +1,13 @@
 import type { ActionContract, Contract, TSchema } from "../lib/schema.ts";
 import { faults } from "../lib/validator.ts";
+import { analytics } from "./analytics.ts";
 import { gateway } from "./gateway.ts";
 import { order } from "./order.ts";
 import { payment } from "./payment.ts";
 import { product } from "./product.ts";
 import { user } from "./user.ts";
 
-const contracts: Contract[] = [user, product, order, payment, gateway];
+const contracts: Contract[] = [user, product, order, payment, analytics, gateway];
 const actions = contracts.flatMap(contract => Object.values<ActionContract>(contract.actions));
 const named = actions.map(action => [action.name, action] as const);
 

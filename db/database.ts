@@ -181,7 +181,8 @@ export const schemas = {
 	user: "users",
 	product: "product",
 	order: "orders",
-	payment: "payment"
+	payment: "payment",
+	analytics: "analytics"
 } as const;
 
 export function roleOf(service: keyof typeof schemas): string {

@@ -1,6 +1,9 @@
 -- The sum of services/*/migrations, to be read and compared, not run.
 -- Written by: npm run generate
 
+create schema analytics;
+grant usage on schema analytics to shop_analytics;
+
 create schema orders;
 grant usage on schema orders to shop_orders;
 
@@ -12,6 +15,15 @@ grant usage on schema product to shop_product;
 
 create schema users;
 grant usage on schema users to shop_users;
+
+create table analytics.products (
+	id text not null,
+	name text not null,
+	category text not null,
+	seen_at timestamp with time zone not null default clock_timestamp(),
+	constraint products_pkey PRIMARY KEY (id)
+);
+grant insert, select on analytics.products to shop_analytics;
 
 create table orders.history (
 	order_id uuid not null,

@@ -1,3 +1,4 @@
+import { analytics } from "../../contracts/analytics.ts";
 import type { Health } from "../../contracts/gateway.ts";
 import { order } from "../../contracts/order.ts";
 import { payment } from "../../contracts/payment.ts";
@@ -7,7 +8,7 @@ import { call } from "../../lib/service.ts";
 
 type Checks = Record<string, "up" | "down">;
 
-const parts = [user, product, order, payment];
+const parts = [user, product, order, payment, analytics];
 
 /** Asks every part whether it can work, at the same time; each has a second to answer. */
 export async function checkParts(via: unknown): Promise<Checks> {

@@ -1,3 +1,4 @@
+import { analytics } from "../../contracts/analytics.ts";
 import { order } from "../../contracts/order.ts";
 import { payment } from "../../contracts/payment.ts";
 import { product } from "../../contracts/product.ts";
@@ -15,7 +16,7 @@ describe("the table of routes", () => {
 	});
 
 	it("offers every action of the contracts that is not for services alone", () => {
-		const open = [user, product, order, payment]
+		const open = [user, product, order, payment, analytics]
 			.flatMap(({ actions }) => Object.values(actions))
 			.filter(({ access }) => access !== "internal")
 			.map(({ name }) => name);

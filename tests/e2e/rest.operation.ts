@@ -11,7 +11,7 @@ export function operationTests(shop: Shop): void {
 		});
 
 		it("tells only an admin about parts", async () => {
-			const parts = { user: "up", product: "up", order: "up", payment: "up" };
+			const parts = { user: "up", product: "up", order: "up", payment: "up", analytics: "up" };
 			expect((await shop.as("admin").get("/health")).body.checks).toEqual(parts);
 			expect((await shop.as("support").get("/health")).body).not.toHaveProperty("checks");
 		});
