@@ -146,6 +146,7 @@ export class World {
 				product: undefined,
 				order: undefined,
 				payment: undefined,
+				notification: undefined,
 				analytics: undefined
 			},
 			token: { ...this.keys, ttlS: 0 },

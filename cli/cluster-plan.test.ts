@@ -11,6 +11,7 @@ const ground = {
 		product: undefined,
 		order: undefined,
 		payment: "postgres://pay:x@elsewhere/pay",
+		notification: undefined,
 		analytics: undefined
 	},
 	token: { privateKey: "private", publicKey: "public", ttlS: 600 },
@@ -25,6 +26,7 @@ describe("plan", () => {
 			"product-1",
 			"order-1",
 			"payment-1",
+			"notification-1",
 			"analytics-1"
 		]);
 	});
@@ -32,7 +34,7 @@ describe("plan", () => {
 	it("runs as many as are asked for", () => {
 		expect(names(["order=3", "payment=2"])).toEqual([
 			...["gateway-1", "user-1", "product-1", "order-1", "order-2", "order-3"],
-			...["payment-1", "payment-2", "analytics-1"]
+			...["payment-1", "payment-2", "notification-1", "analytics-1"]
 		]);
 	});
 

@@ -38,7 +38,11 @@ function announce(life: Lifecycle, { config, data }: Ground, natsUrl: string): v
 }
 
 /** What takes work in ends before what does it. */
-const stopOrder = [["gateway"], ["order", "analytics"], ["user", "product", "payment"]];
+const stopOrder = [
+	["gateway"],
+	["order", "notification", "analytics"],
+	["user", "product", "payment"]
+];
 
 async function startNodes(life: Lifecycle, nodes: NodePlan[], ground: Ground, natsUrl: string) {
 	const common = { ...shared(process.env), NATS_URL: natsUrl };

@@ -8,7 +8,7 @@ const secret = { secret: true } as const;
 const port = T.Integer({ minimum: 0, maximum: 65535 });
 const ms = (minimum: number, maximum: number) => T.Integer({ minimum, maximum });
 const postgresUrl = T.String({ pattern: "^postgres(ql)?://" });
-const everyService = "gateway,user,product,order,payment,analytics";
+const everyService = "gateway,user,product,order,payment,notification,analytics";
 const oneService = `(${everyService.replaceAll(",", "|")})`;
 
 interface Variable {
@@ -66,6 +66,11 @@ export const variables = {
 		schema: postgresUrl,
 		...secret,
 		about: "connection of the payment service alone"
+	},
+	NOTIFICATION_DATABASE_URL: {
+		schema: postgresUrl,
+		...secret,
+		about: "connection of the notification service alone"
 	},
 	ANALYTICS_DATABASE_URL: {
 		schema: postgresUrl,

@@ -15,7 +15,14 @@ const Pricing = T.Record(
 /** Shipping and tax by region; `*` is the rest of the world. */
 export type PricingTable = Static<typeof Pricing>;
 
-export const serviceNames = ["user", "product", "order", "payment", "analytics"] as const;
+export const serviceNames = [
+	"user",
+	"product",
+	"order",
+	"payment",
+	"notification",
+	"analytics"
+] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** What the process runs with. Units are in the names; nothing reads the environment after this. */
@@ -91,6 +98,7 @@ function checkDurability(env: Environment): void {
 		env.PRODUCT_DATABASE_URL,
 		env.ORDER_DATABASE_URL,
 		env.PAYMENT_DATABASE_URL,
+		env.NOTIFICATION_DATABASE_URL,
 		env.ANALYTICS_DATABASE_URL
 	];
 	const servers = new Set(urls.filter(url => url !== undefined).map(url => new URL(url).host));
@@ -116,6 +124,7 @@ export function toConfig(env: Environment): Config {
 			product: env.PRODUCT_DATABASE_URL,
 			order: env.ORDER_DATABASE_URL,
 			payment: env.PAYMENT_DATABASE_URL,
+			notification: env.NOTIFICATION_DATABASE_URL,
 			analytics: env.ANALYTICS_DATABASE_URL
 		},
 		databasePool: env.DATABASE_POOL,

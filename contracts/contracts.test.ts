@@ -2,12 +2,13 @@ import type { ActionContract, Contract, TSchema } from "../lib/schema.ts";
 import { faults } from "../lib/validator.ts";
 import { analytics } from "./analytics.ts";
 import { gateway } from "./gateway.ts";
+import { notification } from "./notification.ts";
 import { order } from "./order.ts";
 import { payment } from "./payment.ts";
 import { product } from "./product.ts";
 import { user } from "./user.ts";
 
-const contracts: Contract[] = [user, product, order, payment, analytics, gateway];
+const contracts: Contract[] = [user, product, order, payment, notification, analytics, gateway];
 const actions = contracts.flatMap(contract => Object.values<ActionContract>(contract.actions));
 const named = actions.map(action => [action.name, action] as const);
 

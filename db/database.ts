@@ -182,6 +182,7 @@ export const schemas = {
 	product: "product",
 	order: "orders",
 	payment: "payment",
+	notification: "notification",
 	analytics: "analytics"
 } as const;
 

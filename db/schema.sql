@@ -4,6 +4,9 @@
 create schema analytics;
 grant usage on schema analytics to shop_analytics;
 
+create schema notification;
+grant usage on schema notification to shop_notification;
+
 create schema orders;
 grant usage on schema orders to shop_orders;
 
@@ -24,6 +27,16 @@ create table analytics.products (
 	constraint products_pkey PRIMARY KEY (id)
 );
 grant insert, select on analytics.products to shop_analytics;
+
+create table notification.preferences (
+	user_id text not null,
+	kind text not null,
+	channels text[] not null,
+	updated_at timestamp with time zone not null default clock_timestamp(),
+	constraint preferences_pkey PRIMARY KEY (user_id, kind),
+	constraint preferences_channels_check CHECK ((channels <@ ARRAY['email'::text, 'sms'::text]))
+);
+grant delete, insert, select, update on notification.preferences to shop_notification;
 
 create table orders.history (
 	order_id uuid not null,

@@ -7,7 +7,8 @@ import { migrate } from "../db/migrate.ts";
  * without pg_dump). Names are sorted, so that the text changes only when the schema does.
  */
 
-const ours = "nspname in ('analytics', 'orders', 'payment', 'product', 'users', 'public')";
+const ours =
+	"nspname in ('analytics', 'notification', 'orders', 'payment', 'product', 'users', 'public')";
 
 /** `grant … to shop_…` from an ACL, one row per grantee, with the privileges in a fixed order. */
 const grantsOf = (acl: string) => `

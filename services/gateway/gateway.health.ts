@@ -1,5 +1,6 @@
 import { analytics } from "../../contracts/analytics.ts";
 import type { Health } from "../../contracts/gateway.ts";
+import { notification } from "../../contracts/notification.ts";
 import { order } from "../../contracts/order.ts";
 import { payment } from "../../contracts/payment.ts";
 import { product } from "../../contracts/product.ts";
@@ -8,7 +9,7 @@ import { call } from "../../lib/service.ts";
 
 type Checks = Record<string, "up" | "down">;
 
-const parts = [user, product, order, payment, analytics];
+const parts = [user, product, order, payment, notification, analytics];
 
 /** Asks every part whether it can work, at the same time; each has a second to answer. */
 export async function checkParts(via: unknown): Promise<Checks> {

@@ -1,4 +1,5 @@
 import { analytics } from "../../contracts/analytics.ts";
+import { notification } from "../../contracts/notification.ts";
 import { order } from "../../contracts/order.ts";
 import { payment } from "../../contracts/payment.ts";
 import { product } from "../../contracts/product.ts";
@@ -16,7 +17,7 @@ describe("the table of routes", () => {
 	});
 
 	it("offers every action of the contracts that is not for services alone", () => {
-		const open = [user, product, order, payment, analytics]
+		const open = [user, product, order, payment, notification, analytics]
 			.flatMap(({ actions }) => Object.values(actions))
 			.filter(({ access }) => access !== "internal")
 			.map(({ name }) => name);

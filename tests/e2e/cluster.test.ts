@@ -25,7 +25,14 @@ describe("npm run cluster -- order=2", () => {
 	afterAll(() => cluster.remove());
 
 	it("runs a process per node and names it on each of its lines", () => {
-		const singles = ["gateway-1", "user-1", "product-1", "payment-1", "analytics-1"];
+		const singles = [
+			"gateway-1",
+			"user-1",
+			"product-1",
+			"payment-1",
+			"notification-1",
+			"analytics-1"
+		];
 		for (const name of [...singles, "order-1", "order-2"])
 			expect(cluster.output()).toMatch(new RegExp(`^${name} +\\| ready: `, "m"));
 	});
@@ -68,7 +75,7 @@ describe("npm run cluster -- order=2", () => {
 			.output()
 			.slice(before)
 			.match(/^\w+-\d(?= +\| Stopping)/gm)!;
-		expect(stopping).toHaveLength(7);
+		expect(stopping).toHaveLength(8);
 		expect(stopping[0]).toBe("gateway-1");
 		expect(readdirSync(cluster.dataDir)).not.toContain("cluster.json");
 	}, 30_000);

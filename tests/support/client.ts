@@ -22,7 +22,7 @@ const templates = Object.keys(api.paths)
 
 /** What no answer may tell: stacks, SQL, nodes, files. */
 const leaks =
-	/node_modules|\n\s+at |\.ts:\d|\bselect\b.+\bfrom\b|insert into|constraint|relation \\?"|sqlstate|nodeID|(shop|gateway|user|product|order|payment|analytics)\.[\w-]+-\d+-[0-9a-f]{6}/i;
+	/node_modules|\n\s+at |\.ts:\d|\bselect\b.+\bfrom\b|insert into|constraint|relation \\?"|sqlstate|nodeID|(shop|gateway|user|product|order|payment|notification|analytics)\.[\w-]+-\d+-[0-9a-f]{6}/i;
 
 export interface Answer<B = Json> {
 	status: number;

@@ -1,0 +1,4 @@
+import { contract } from "../lib/schema.ts";
+import { ready } from "./values.ts";
+
+export const notification = contract("notification", { ready });
