@@ -53,9 +53,11 @@ const byKeys = "-c enable_seqscan=off";
 export class Database {
 	readonly #prompt: pg.Pool;
 	readonly #lazy: pg.Pool;
+	readonly #options: DatabaseOptions;
 	#closing = false;
 
 	constructor(options: DatabaseOptions) {
+		this.#options = options;
 		const open = (extra: string) => {
 			const pool = new pg.Pool({
 				connectionString: options.url,
@@ -144,6 +146,39 @@ export class Database {
 		}
 	}
 
+	/**
+	 * A connection of one's own, for locks and notices that belong to a session.
+	 * @param options `onLost` is told once when it breaks, `onNotice` what was notified to it
+	 */
+	async session({ onLost, onNotice }: SessionOptions): Promise<Session> {
+		const { url, name } = this.#options;
+		const client = new pg.Client({
+			connectionString: url,
+			connectionTimeoutMillis: 5000,
+			keepAlive: true,
+			application_name: name,
+			options: `${limits} ${byKeys}`,
+			types
+		});
+		let isOpen = true;
+		const lose = (error?: Error) => {
+			if (isOpen) onLost(error ?? new Error("the connection was closed"));
+			isOpen = false;
+		};
+		client.on("error", lose);
+		client.on("end", lose);
+		client.on("notification", ({ payload = "" }) => onNotice?.(payload));
+		await client.connect();
+		return {
+			query: async (statement, values = []) =>
+				(await client.query({ ...statement, values })).rows as never[],
+			async close() {
+				isOpen = false;
+				await client.end().catch(() => undefined);
+			}
+		};
+	}
+
 	async close(): Promise<void> {
 		this.#closing = true;
 		await this.#prompt.end();
@@ -169,6 +204,15 @@ async function again<R>(work: () => Promise<R>): Promise<R> {
 		}
 }
 
+export interface SessionOptions {
+	onLost(error: Error): void;
+	onNotice?(payload: string): void;
+}
+
+export interface Session extends Transaction {
+	close(): Promise<void>;
+}
+
 export interface Transaction {
 	query<R extends object = Row>(statement: Statement, values?: unknown[]): Promise<R[]>;
 }
@@ -178,6 +222,7 @@ export interface Transaction {
  * DATABASE_URL configures a whole development cluster; production gives each service its own URL.
  */
 export const schemas = {
+	stream: "streams",
 	user: "users",
 	product: "product",
 	order: "orders",

@@ -20,7 +20,11 @@ const root = join(import.meta.dirname, "..");
 export async function migrations(): Promise<Migration[]> {
 	const found: Migration[] = [];
 	for (const service of Object.keys(schemas) as ServiceName[]) {
-		const folder = join(root, "services", service, "migrations");
+		const folder = join(
+			root,
+			service === "stream" ? "streams" : `services/${service}`,
+			"migrations"
+		);
 		for (const file of (await readdir(folder)).filter(name => name.endsWith(".sql")).sort())
 			found.push({ service, file, sql: await readFile(join(folder, file), "utf8") });
 	}

@@ -16,6 +16,9 @@ grant usage on schema payment to shop_payment;
 create schema product;
 grant usage on schema product to shop_product;
 
+create schema streams;
+grant usage on schema streams to shop_streams;
+
 create schema users;
 grant usage on schema users to shop_users;
 
@@ -368,6 +371,60 @@ create table public.migration (
 	at timestamp with time zone not null default now(),
 	constraint migration_pkey PRIMARY KEY (service, file)
 );
+
+create table streams.committed (
+	consumer_group text not null,
+	topic text not null,
+	partition integer not null,
+	next_offset bigint not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint committed_pkey PRIMARY KEY (consumer_group, topic, partition)
+) with (fillfactor=50);
+grant delete, insert, select, update on streams.committed to shop_streams;
+
+create table streams.member (
+	consumer_group text not null,
+	id uuid not null,
+	topics text[] not null,
+	pid integer not null,
+	seen_at timestamp with time zone not null default clock_timestamp(),
+	constraint member_pkey PRIMARY KEY (consumer_group, id)
+);
+grant delete, insert, select, update on streams.member to shop_streams;
+
+create table streams.message (
+	topic text not null,
+	partition integer not null,
+	position bigint not null,
+	key text not null,
+	value bytea not null,
+	headers jsonb not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint message_pkey PRIMARY KEY (topic, partition, "position")
+);
+CREATE INDEX message_by_key ON streams.message USING btree (topic, partition, key, "position");
+CREATE INDEX message_by_time ON streams.message USING btree (topic, partition, at);
+grant delete, insert, select, update on streams.message to shop_streams;
+
+create table streams.partition (
+	topic text not null,
+	partition integer not null,
+	next_offset bigint not null default 0,
+	constraint partition_pkey PRIMARY KEY (topic, partition),
+	constraint partition_topic_fkey FOREIGN KEY (topic) REFERENCES streams.topic(name),
+	constraint partition_partition_check CHECK ((partition >= 0))
+) with (fillfactor=50);
+grant delete, insert, select, update on streams.partition to shop_streams;
+
+create table streams.topic (
+	name text not null,
+	cleanup text not null,
+	retention_ms bigint not null,
+	constraint topic_pkey PRIMARY KEY (name),
+	constraint topic_cleanup_check CHECK ((cleanup = ANY (ARRAY['delete'::text, 'compact'::text]))),
+	constraint topic_retention_ms_check CHECK ((retention_ms > 0))
+);
+grant delete, insert, select, update on streams.topic to shop_streams;
 
 create table users.users (
 	id text not null,

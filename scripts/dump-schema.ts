@@ -8,7 +8,7 @@ import { migrate } from "../db/migrate.ts";
  */
 
 const ours =
-	"nspname in ('analytics', 'notification', 'orders', 'payment', 'product', 'users', 'public')";
+	"nspname in ('analytics', 'notification', 'orders', 'payment', 'product', 'streams', 'users', 'public')";
 
 /** `grant … to shop_…` from an ACL, one row per grantee, with the privileges in a fixed order. */
 const grantsOf = (acl: string) => `

@@ -48,7 +48,7 @@ describe("migrate", () => {
 			"select distinct schemaname from pg_tables where schemaname not in ('pg_catalog', 'information_schema') order by 1"
 		);
 		expect(rows.map(({ schemaname }) => schemaname)).toEqual([
-			...["analytics", "notification", "orders", "payment", "product", "public", "users"]
+			...["analytics", "notification", "orders", "payment", "product", "public", "streams", "users"]
 		]);
 	});
 });

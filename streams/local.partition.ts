@@ -1,0 +1,98 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Database } from "../db/database.ts";
+import { backoffMs } from "../lib/backoff.ts";
+import type { Batch, SubscribeOptions } from "./driver.ts";
+import * as sql from "./local.statements.ts";
+
+interface Fetched {
+	end: string;
+	/** Null where there is no message. */
+	position: string | null;
+	key: string;
+	value: Buffer;
+	headers: Record<string, string>;
+	at: Date;
+}
+
+const batchSize = 500;
+/** Whoever writes tells at once; this is for what was told while nobody listened. */
+const lookAgainMs = 1000;
+
+/** Reads one partition for a member, batch after batch, for as long as it is the member's. */
+export class LocalPartition {
+	readonly topic: string;
+	readonly partition: number;
+	readonly #db: Database;
+	readonly #options: SubscribeOptions;
+	readonly #stopping = new AbortController();
+	#wakeUp = new AbortController();
+	#ended: Promise<void> = Promise.resolve();
+
+	constructor(db: Database, options: SubscribeOptions, topic: string, partition: number) {
+		this.#db = db;
+		this.#options = options;
+		this.topic = topic;
+		this.partition = partition;
+	}
+
+	start(): void {
+		this.#ended = this.#read();
+	}
+
+	wake(): void {
+		this.#wakeUp.abort();
+	}
+
+	/** Resolves when the batch in hand is done with. */
+	async stop(): Promise<void> {
+		this.#stopping.abort();
+		await this.#ended;
+	}
+
+	async #read(): Promise<void> {
+		let at: bigint | undefined;
+		let failures = 0;
+		while (!this.#stopping.signal.aborted)
+			try {
+				at ??= (await this.#options.position(this.topic, this.partition)) ?? 0n;
+				at = (await this.#next(at)) ?? (await this.#rest(at));
+				failures = 0;
+			} catch (error) {
+				this.#options.onError(error as Error);
+				// Where to go on may have changed with what failed.
+				at = undefined;
+				await this.#pause(backoffMs(++failures, 100, 5000));
+			}
+	}
+
+	/** Has one batch handled. Answers where to go on, undefined when there was nothing to handle. */
+	async #next(at: bigint): Promise<bigint | undefined> {
+		const { topic, partition } = this;
+		this.#wakeUp = new AbortController();
+		const rows = await this.#db.query<Fetched>(sql.fetch, [topic, partition, at, batchSize]);
+		const end = BigInt(rows[0]?.end ?? 0);
+		// The log was lost and has begun anew.
+		if (at > end) return 0n;
+		const found = rows.filter(({ position }) => position !== null);
+		if (found.length === 0 || this.#stopping.signal.aborted) return undefined;
+		const messages = found.map(({ position, key, value, headers, at: taken }) => ({
+			...{ topic, partition, offset: BigInt(position!), key, value, headers, at: taken }
+		}));
+		const isStale = () => this.#stopping.signal.aborted;
+		const heartbeat = () => Promise.resolve();
+		const batch: Batch = { topic, partition, messages, end, heartbeat, isStale };
+		const next = await this.#options.onBatch(batch);
+		await this.#db.deferred(sql.commit, [this.#options.group, topic, partition, next]);
+		return next;
+	}
+
+	async #rest(at: bigint): Promise<bigint> {
+		await this.#pause(lookAgainMs, this.#wakeUp.signal);
+		return at;
+	}
+
+	async #pause(ms: number, also?: AbortSignal): Promise<void> {
+		const signals = [this.#stopping.signal, ...(also ? [also] : [])];
+		await delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
+	}
+}
