@@ -53,6 +53,18 @@ describe("readEnvironment", () => {
 		expect(lines.join("\n")).not.toContain("hunter2");
 	});
 
+	it("wants to know where to log in to Kafka, and with what", () => {
+		expect(linesOf({ KAFKA_SASL_USERNAME: "shop" })).toEqual([
+			"KAFKA_BROKERS: is needed with KAFKA_SASL_USERNAME",
+			"KAFKA_SASL_PASSWORD: is needed with KAFKA_SASL_USERNAME"
+		]);
+	});
+
+	it.each(["broker", "kafka://broker:9092", "broker:9092,", "a:1 b:2"])(
+		"does not take %j for brokers",
+		brokers => expect(linesOf({ KAFKA_BROKERS: brokers })).toHaveLength(1)
+	);
+
 	const production = { NODE_ENV: "production", PAYMENT_PROVIDER: "simulator" };
 
 	it("wants to be told in production who takes the money", () => {

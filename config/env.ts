@@ -193,6 +193,45 @@ export const variables = {
 		schema: T.String({ pattern: "^https?://\\S+$" }),
 		about: "where npm run psp sends its messages; without it they are only listed"
 	},
+	KAFKA_BROKERS: {
+		schema: T.String({ pattern: "^[^\\s,:/]+:[0-9]{1,5}(,[^\\s,:/]+:[0-9]{1,5})*$" }),
+		about:
+			"Kafka 2.4 or newer as host:port, separated by commas; without it the order events travel in Postgres"
+	},
+	KAFKA_SSL: {
+		schema: T.Boolean(),
+		fallback: false,
+		about: "speak TLS with Kafka; NODE_EXTRA_CA_CERTS names a certificate authority of one's own"
+	},
+	KAFKA_SASL_USERNAME: {
+		schema: T.String({ minLength: 1 }),
+		about: "who logs in to Kafka; without it there is no login"
+	},
+	KAFKA_SASL_PASSWORD: {
+		schema: T.String({ minLength: 8 }),
+		...secret,
+		about: "with this password"
+	},
+	KAFKA_SASL_MECHANISM: {
+		schema: oneOf(["scram-sha-256", "scram-sha-512"]),
+		fallback: "scram-sha-512",
+		about: "and in this way"
+	},
+	KAFKA_REPLICATION: {
+		schema: T.Integer({ minimum: 1, maximum: 9 }),
+		about:
+			"brokers that keep each new topic, of which two must have stored a message; default: three, or as many as there are"
+	},
+	STREAM_PARTITIONS: {
+		schema: T.Integer({ minimum: 1, maximum: 256 }),
+		fallback: 8,
+		about: "parts of each new topic: a consumer's work can be shared among so many processes"
+	},
+	STREAM_RETENTION_HOURS: {
+		schema: T.Integer({ minimum: 1, maximum: 87_600 }),
+		fallback: 168,
+		about: "how long new topics keep their messages"
+	},
 	PRICING: {
 		schema: T.String(),
 		fallback: '{"*":{"shipping":0,"tax_basis_points":0}}',
@@ -272,6 +311,13 @@ function faultsOfProvider(values: Environment, source: Source): string[] {
 		.map(name => `${name}: is needed with PAYMENT_PROVIDER=stripe`);
 }
 
+function faultsOfKafka(source: Source): string[] {
+	if (!source.KAFKA_SASL_USERNAME) return [];
+	return (["KAFKA_BROKERS", "KAFKA_SASL_PASSWORD"] as const)
+		.filter(name => !source[name] && !source[`${name}_FILE`])
+		.map(name => `${name}: is needed with KAFKA_SASL_USERNAME`);
+}
+
 /** @throws EnvironmentError with every fault */
 export function readEnvironment(source: Source = process.env): Environment {
 	const lines: string[] = [];
@@ -280,7 +326,7 @@ export function readEnvironment(source: Source = process.env): Environment {
 	) as Environment;
 	if (values.NODE_ENV === "production" && values.DEMO)
 		lines.push("DEMO: must not be on with NODE_ENV=production");
-	lines.push(...faultsOfProvider(values, source));
+	lines.push(...faultsOfProvider(values, source), ...faultsOfKafka(source));
 	if (values.NODE_ENV === "production" && values.FAILPOINTS)
 		lines.push("FAILPOINTS: must not be set with NODE_ENV=production");
 	if (lines.length > 0) throw new EnvironmentError(lines);

@@ -25,6 +25,20 @@ describe("toConfig", () => {
 		expect(toConfig(readEnvironment(same)).durability).toBe("prefix");
 	});
 
+	it("knows a Kafka where brokers are named, with the login that is given", () => {
+		expect(from({}).kafka).toBeUndefined();
+		const plain = { brokers: ["a:9092", "b:9092"], ssl: false, sasl: undefined };
+		expect(from({ KAFKA_BROKERS: "a:9092,b:9092" }).kafka).toMatchObject(plain);
+		const login = {
+			KAFKA_BROKERS: "a:9092",
+			KAFKA_SSL: "1",
+			KAFKA_SASL_USERNAME: "shop",
+			KAFKA_SASL_PASSWORD: "long-enough"
+		};
+		const sasl = { mechanism: "scram-sha-512", username: "shop", password: "long-enough" };
+		expect(from(login).kafka).toMatchObject({ ssl: true, sasl });
+	});
+
 	it("cannot be changed", () => {
 		expect(Object.isFrozen(from({}))).toBe(true);
 	});

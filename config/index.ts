@@ -63,6 +63,23 @@ export interface Config {
 		readonly challengeMs: number;
 	};
 	readonly psp: { readonly port: number; readonly webhookUrl: string | undefined };
+	/** Without it the log is in Postgres. */
+	readonly kafka:
+		| {
+				readonly brokers: readonly string[];
+				readonly ssl: boolean;
+				readonly sasl:
+					| {
+							readonly mechanism: "scram-sha-256" | "scram-sha-512";
+							readonly username: string;
+							readonly password: string;
+					  }
+					| undefined;
+				readonly replication: number | undefined;
+		  }
+		| undefined;
+	/** Of topics that are made. */
+	readonly stream: { readonly partitions: number; readonly retentionMs: number };
 	readonly pricing: PricingTable;
 	readonly failpoints: readonly Arming[];
 	readonly logLevel: Environment["LOG_LEVEL"];
@@ -106,6 +123,18 @@ function checkDurability(env: Environment): void {
 		throw new EnvironmentError([
 			"DURABILITY: must be strict when services use different Postgres servers"
 		]);
+}
+
+function kafkaOf(env: Environment): Config["kafka"] {
+	if (!env.KAFKA_BROKERS) return undefined;
+	const username = env.KAFKA_SASL_USERNAME;
+	const login = { mechanism: env.KAFKA_SASL_MECHANISM, password: env.KAFKA_SASL_PASSWORD! };
+	return {
+		brokers: env.KAFKA_BROKERS.split(","),
+		ssl: env.KAFKA_SSL,
+		sasl: username ? { username, ...login } : undefined,
+		replication: env.KAFKA_REPLICATION
+	};
 }
 
 export function toConfig(env: Environment): Config {
@@ -153,6 +182,11 @@ export function toConfig(env: Environment): Config {
 			challengeMs: env.PAYMENT_CHALLENGE_MS
 		},
 		psp: { port: env.PSP_PORT, webhookUrl: env.PSP_WEBHOOK_URL },
+		kafka: kafkaOf(env),
+		stream: {
+			partitions: env.STREAM_PARTITIONS,
+			retentionMs: env.STREAM_RETENTION_HOURS * 3_600_000
+		},
 		pricing: parsePricing(env.PRICING),
 		failpoints: parseFailpoints(env.FAILPOINTS),
 		logLevel: env.LOG_LEVEL
