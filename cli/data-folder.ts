@@ -58,7 +58,7 @@ export class DataFolder {
 	 * system itself drops it when this process dies: no pid to compare, nothing stale to clear.
 	 * @throws LaunchError when a live process holds it, or it cannot be written
 	 */
-	lock(): () => void {
+	lock(what = "shop"): () => void {
 		const file = join(this.path, "lock");
 		try {
 			const database = exclusive(file);
@@ -68,7 +68,7 @@ export class DataFolder {
 		} catch (error) {
 			throw new LaunchError(
 				isBusy(error as object)
-					? `A shop already runs on ${this.path}: stop it first, or set DATA_DIR to another folder.`
+					? `A ${what} already runs on ${this.path}: stop it first, or set DATA_DIR to another folder.`
 					: notOurs(file, (error as Error).message)
 			);
 		}

@@ -1,5 +1,6 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 
 /** Listens for a moment and answers the port. @throws the system's error when one cannot */
 export async function listen(port: number, host: string): Promise<number> {
@@ -14,4 +15,30 @@ export async function listen(port: number, host: string): Promise<number> {
 /** A TCP port on the loopback interface that nobody listened on a moment ago. */
 export function freePort(): Promise<number> {
 	return listen(0, "127.0.0.1");
+}
+
+/**
+ * The same for a server that comes back after a crash: from a range that no system hands to outgoing
+ * connections, one of which could sit on the port meanwhile. A client that tries a dead port of that
+ * range again and again in the end even connects to itself.
+ */
+export async function lastingPort(): Promise<number> {
+	for (;;) {
+		const port = randomInt(20_000, 30_000);
+		const taken = await listen(port, "127.0.0.1").catch(() => undefined);
+		if (taken) return taken;
+	}
+}
+
+/** Whether somebody listens on this loopback port. */
+export async function answers(port: number): Promise<boolean> {
+	const socket = connect(port, "127.0.0.1");
+	try {
+		await once(socket, "connect");
+		return true;
+	} catch {
+		return false;
+	} finally {
+		socket.destroy();
+	}
 }

@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { openSync, closeSync, readFileSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "./free-port.ts";
+import { answers, freePort } from "./free-port.ts";
 import { LaunchError } from "./launch-error.ts";
 import { natsBinary } from "./nats-binary.ts";
 import { stopOrphans } from "./orphans.ts";
@@ -26,18 +25,6 @@ export interface NatsServer {
 	stop(): Promise<void>;
 	/** Kills it at once, as a crash would. */
 	crash(): Promise<void>;
-}
-
-async function answers(port: number): Promise<boolean> {
-	const socket = connect(port, "127.0.0.1");
-	try {
-		await once(socket, "connect");
-		return true;
-	} catch {
-		return false;
-	} finally {
-		socket.destroy();
-	}
 }
 
 /** Starts a nats-server on a free loopback port with a password of its own. @throws LaunchError */

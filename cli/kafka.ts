@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { readEnvironment } from "../config/env.ts";
+import { type Config, toConfig } from "../config/index.ts";
+import { DataFolder } from "./data-folder.ts";
+import { kafkaClassPath } from "./kafka-jars.ts";
+import { kafkaPorts, startKafka } from "./kafka-server.ts";
+import { exitCodes, LaunchError } from "./launch-error.ts";
+import { type Lifecycle, run } from "./lifecycle.ts";
+import { commandLine, misused } from "./options.ts";
+
+const usage = `Usage: npm run kafka [-- --fresh]
+       npm run kafka -- consume <topic> [--max <messages>]
+Runs an Apache Kafka broker, which keeps its data in DATA_DIR/kafka. With consume, Kafka's own console
+consumer shows a topic of it (or of KAFKA_BROKERS) from the oldest message on.
+  --fresh   forget its data first
+  --max     end after so many messages`;
+
+const { values, positionals } = commandLine(
+	usage,
+	{ fresh: { type: "boolean" }, max: { type: "string" } },
+	true
+);
+
+const progress = (step: string) => console.error(step);
+
+async function serve(life: Lifecycle, { dataDir }: Config): Promise<void> {
+	const data = new DataFolder(join(dataDir, "kafka"));
+	life.atEnd(data.lock("Kafka broker"));
+	const onCrash = (reason: string) => void life.fail(new LaunchError(reason));
+	const { fresh } = values;
+	const server = await startKafka({ directory: data.path, fresh, progress, onCrash });
+	life.atEnd(() => server.stop());
+	console.log(`ready: Kafka answers at ${server.brokers}`);
+	console.log(`start the shop with: KAFKA_BROKERS=${server.brokers} npm start`);
+	console.log("read a topic with:   npm run kafka -- consume orders");
+}
+
+function brokers({ dataDir, kafka }: Config): string {
+	if (kafka) return kafka.brokers.join(",");
+	const ports = kafkaPorts(join(dataDir, "kafka"));
+	if (ports) return `127.0.0.1:${ports.broker}`;
+	throw new LaunchError("No Kafka was started here: run npm run kafka, or set KAFKA_BROKERS.");
+}
+
+/** Kafka's own program, so that what it shows owes nothing to this code. */
+async function consume(life: Lifecycle, server: string, topic: string): Promise<void> {
+	const most = values.max === undefined ? [] : ["--max-messages", values.max];
+	const shown = ["partition", "offset", "headers", "key"].flatMap(part => [
+		"--formatter-property",
+		`print.${part}=true`
+	]);
+	const child = spawn(
+		"java",
+		[
+			...["-cp", await kafkaClassPath(progress), "org.apache.kafka.tools.consumer.ConsoleConsumer"],
+			...["--bootstrap-server", server, "--topic", topic, "--from-beginning", ...most, ...shown]
+		],
+		{ stdio: "inherit" }
+	);
+	life.atEnd(() => child.kill());
+	const [code] = await once(child, "exit");
+	await life.end(code ?? 0);
+}
+
+run(async life => {
+	const [command, topic, ...more] = positionals;
+	const config = toConfig(readEnvironment());
+	if (command === undefined) return serve(life, config);
+	if (command !== "consume" || !topic || more.length > 0)
+		misused(usage, `Not understood: ${positionals.join(" ")}`);
+	if (values.max !== undefined && !/^[1-9]\d*$/.test(values.max))
+		throw new LaunchError("--max wants a number.", exitCodes.usage);
+	return consume(life, brokers(config), topic);
+});
