@@ -2,7 +2,7 @@ import pg from "pg";
 import { verify as verifyOrders } from "../cli/verify-orders.ts";
 import { verify as verifyStock } from "../cli/verify-stock.ts";
 import type { Entry } from "./history.ts";
-import type { ProviderLine } from "./provider.ts";
+import type { Messages, ProviderLine } from "./provider.ts";
 import { brokenStock, type BrokenStock } from "./sampler.ts";
 
 export interface OrderFact {
@@ -31,6 +31,8 @@ export interface Evidence {
 	/** Orders that still have something to do. */
 	open: readonly { order_id: string; step: string; attempt: number; last_error: string | null }[];
 	ledger: readonly ProviderLine[];
+	/** What the provider had to tell; `taken`: what the shop has noted, each once. */
+	messages: Messages & { taken: number };
 	/** The law of stock at the end and at every sample. */
 	brokenStock: readonly BrokenStock[];
 	/** Products of which something is reserved though nothing is under way. */
@@ -56,10 +58,12 @@ const queries = {
 	reserved: "select product_id, reserved::int from product.stock where reserved <> 0",
 	sold: `select product_id, -sum(d_on_hand)::int as units from product.stock_ledger
 		where order_id is not null group by 1`,
-	lapsed: "select order_id, product_id from product.stock_ledger where reason = 'expired'"
+	lapsed: "select order_id, product_id from product.stock_ledger where reason = 'expired'",
+	taken: "select count(*)::int as taken from payment.psp_inbox"
 };
 
 export type Witness = Pick<Evidence, "outcomes" | "ledger" | "samples"> & {
+	messages: Messages;
 	/** Seen while it ran. */
 	brokenStock: readonly BrokenStock[];
 };
@@ -73,6 +77,7 @@ export async function gather(url: string, witness: Witness): Promise<Evidence> {
 			(await client.query<R>(sql)).rows;
 		return {
 			...witness,
+			messages: { ...witness.messages, ...(await read<{ taken: number }>(queries.taken))[0]! },
 			orders: await read<OrderFact>(queries.orders),
 			open: await read<Evidence["open"][number]>(queries.open),
 			brokenStock: [...witness.brokenStock, ...(await read<BrokenStock>(queries.brokenStock))],

@@ -27,12 +27,24 @@ const troubles: Dial["kinds"] = {
 	rate_limit: true,
 	unavailable: true
 };
+/** Late: when the order has long been at rest. */
+const messageTroubles: Dial["webhooks"] = {
+	kinds: ["duplicate", "late", "reorder"],
+	late_ms: 5000
+};
+
+/** Of what the provider has to tell the shop, and how often the shop said that it had heard it. */
+export interface Messages {
+	happened: number;
+	answered: number;
+}
 
 /** The payment provider as a process of its own, which the shop reaches by Stripe's SDK alone. */
 export class Provider {
 	readonly #process: SupervisedNode;
 	readonly #url: string;
 	readonly #keys: Record<string, string>;
+	readonly #environment: Record<string, string>;
 	readonly #ledger: string;
 	#dial: Dial = {};
 	#downMs = 0;
@@ -48,8 +60,8 @@ export class Provider {
 		mkdirSync(directory, { recursive: true });
 		this.#ledger = join(directory, "psp-ledger.jsonl");
 		const { PATH = "", HOME = "" } = process.env;
-		const environment = { PATH, HOME, ...this.#keys, PSP_PORT: String(port), DATA_DIR: directory };
-		this.#process = new SupervisedNode("psp", environment, {
+		this.#environment = { PATH, HOME, ...this.#keys, PSP_PORT: String(port), DATA_DIR: directory };
+		this.#process = new SupervisedNode("psp", this.#environment, {
 			script: join(root, "cli/psp.ts"),
 			say: line => appendFileSync(join(folder, "log/psp.log"), `${line}\n`),
 			restartAfterMs: () => this.#downMs,
@@ -58,11 +70,15 @@ export class Provider {
 		});
 	}
 
-	/** @throws LaunchError */
-	static async start(root: string, folder: string): Promise<Provider> {
-		const provider = new Provider(root, folder, await freePort());
-		await provider.#process.start();
-		return provider;
+	/** Its address is known before it runs. */
+	static async open(root: string, folder: string): Promise<Provider> {
+		return new Provider(root, folder, await freePort());
+	}
+
+	/** @param shop where its messages go: to one gateway, whether that is there or not. @throws LaunchError */
+	start(shop: string): Promise<void> {
+		this.#environment.PSP_WEBHOOK_URL = `${shop}/api/v1/payments/webhook`;
+		return this.#process.start();
 	}
 
 	get ready(): boolean {
@@ -79,9 +95,10 @@ export class Provider {
 		return { ...this.#keys, PAYMENT_PROVIDER: "stripe", STRIPE_API_URL: wire.url };
 	}
 
-	/** From now on this share of its calls goes wrong, drawn from the seed. */
+	/** From now on this share of its calls and messages goes wrong, drawn from the seed. */
 	async setFaults(rate: number, seed = 0): Promise<void> {
-		this.#dial = rate > 0 ? { rate, seed, kinds: troubles } : {};
+		const webhooks = { ...messageTroubles, rate };
+		this.#dial = rate > 0 ? { rate, seed, kinds: troubles, webhooks } : {};
 		await this.#turn();
 	}
 
@@ -111,6 +128,10 @@ export class Provider {
 				return { kind: "refund", order_id, amount, currency, succeeded: true, ref, at } as const;
 			})
 		];
+	}
+
+	async messages(): Promise<Messages> {
+		return (await readLedger(this.#ledger)).messages;
 	}
 
 	stop(): Promise<void> {

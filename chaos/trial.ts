@@ -5,6 +5,7 @@ import { TokenIssuer } from "../services/user/user.token.ts";
 import { accepted } from "./checkers/accepted.ts";
 import { answers } from "./checkers/answers.ts";
 import type { Checker, Violation } from "./checkers/checker.ts";
+import { messages } from "./checkers/messages.ts";
 import { money } from "./checkers/money.ts";
 import { records } from "./checkers/records.ts";
 import { review } from "./checkers/review.ts";
@@ -23,6 +24,7 @@ export const checkers: readonly Checker[] = [
 	review,
 	stock,
 	money,
+	messages,
 	answers,
 	toldUnpaid,
 	records
@@ -103,7 +105,8 @@ export class Trial {
 		const { violations: brokenStock, samples } = this.#sampler;
 		const { outcomes } = this.history;
 		const ledger = await this.world.provider.ledger();
-		const witness = { outcomes, ledger, brokenStock, samples };
+		const messages = await this.world.provider.messages();
+		const witness = { outcomes, ledger, messages, brokenStock, samples };
 		const evidence = await gather(this.world.servers.postgres.url, witness);
 		const findings = checkers.map(({ promise, title, looked, violations }) => ({
 			promise,
@@ -120,14 +123,15 @@ export class Trial {
 		await this.history.close();
 	}
 
-	/** Orders that still have something to do. */
+	/** Orders that still have something to do; without any, messages of the provider that are not there. */
 	async underWay(): Promise<number> {
-		const [row] = await rows<{ count: number }>(
+		const [row] = await rows<{ open: number; taken: number }>(
 			this.world.servers.postgres.url,
-			`select count(*)::int as count from orders.saga join orders.orders on id = order_id
-			where status <> 'payment_review'`
+			`select (select count(*)::int from payment.psp_inbox) as taken, count(*)::int as open
+			from orders.saga join orders.orders on id = order_id where status <> 'payment_review'`
 		);
-		return row!.count;
+		const { open, taken } = row!;
+		return open || (await this.world.provider.messages()).happened - taken;
 	}
 }
 

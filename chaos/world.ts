@@ -73,11 +73,7 @@ export class World {
 		const noKeys = { privateKey: undefined, publicKey: undefined, ttlS: 0 };
 		const keys = tokenKeys({ production: false, token: noKeys }, data.tokenKey);
 		const servers = await startServers(data);
-		const provider = await Provider.start(root, folder).catch(async error => {
-			await Promise.all([servers.nats.stop(), servers.postgres.stop()]);
-			throw error;
-		});
-		const world = new World(options, servers, provider, keys);
+		const world = new World(options, servers, await Provider.open(root, folder), keys);
 		try {
 			await migrate(root, servers.postgres.url);
 			await world.#startNodes(plan(options.nodes ?? twoOfEach));
@@ -126,7 +122,7 @@ export class World {
 
 	async #startNodes(plans: NodePlan[]): Promise<void> {
 		for (const nodePlan of plans) this.nodes.push(await this.#node(nodePlan));
-		await Promise.all(this.nodes.map(node => node.start()));
+		await Promise.all([this.provider.start(this.url), ...this.nodes.map(node => node.start())]);
 	}
 
 	async #node(nodePlan: NodePlan): Promise<ChaosNode> {

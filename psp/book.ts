@@ -28,6 +28,8 @@ export class Book {
 	readonly refunds = new Map<string, Refund>();
 	readonly happened: Happening[] = [];
 	readonly delivered = new Set<string>();
+	/** Messages that were answered 2xx, with repeated ones. */
+	answered = 0;
 	/** How far the clock is ahead (ms). */
 	aheadMs = 0;
 	/** Charges and refunds that were asked for, with repeated attempts. */
@@ -75,6 +77,7 @@ export class Book {
 			case "refund":
 				return this.#refund(line);
 			case "delivery":
+				this.answered++;
 				return void this.delivered.add(line.event);
 			case "clock":
 				this.aheadMs += line.advance_ms;

@@ -102,6 +102,8 @@ export interface LedgerReport {
 	refunds: LedgerRefund[];
 	/** Charges and refunds asked for, with repeated attempts. */
 	attempts: number;
+	/** Events, and answers 2xx to messages of them. */
+	messages: { happened: number; answered: number };
 }
 
 export function reportOf(book: Book): LedgerReport {
@@ -116,7 +118,8 @@ export function reportOf(book: Book): LedgerReport {
 		refunds: made.map(({ line: { key, ref, charge_ref, amount, currency, at } }) => {
 			return { key, ref, charge_ref, amount, currency, at };
 		}),
-		attempts: book.attempts
+		attempts: book.attempts,
+		messages: { happened: book.happened.length, answered: book.answered }
 	};
 }
 

@@ -4,6 +4,7 @@ import type { ProviderLine } from "../provider.ts";
 import { accepted } from "./accepted.ts";
 import { answers } from "./answers.ts";
 import type { Checker } from "./checker.ts";
+import { messages } from "./messages.ts";
 import { money } from "./money.ts";
 import { records } from "./records.ts";
 import { review } from "./review.ts";
@@ -51,6 +52,7 @@ const good: Evidence = {
 		line("back"),
 		line("back", { kind: "refund", ref: "re2" })
 	],
+	messages: { happened: 4, answered: 5, taken: 4 },
 	brokenStock: [],
 	reserved: [],
 	sold: [{ product_id: "cup", units: 2 }],
@@ -145,6 +147,12 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		/does not know it/
 	],
 	[
+		messages,
+		"a message is lost",
+		{ messages: { happened: 4, answered: 4, taken: 3 } },
+		/4 messages were sent and 3 taken/
+	],
+	[
 		records,
 		"a step has no history",
 		{ contradictions: ["order paid version 2: is missing"] },
@@ -165,7 +173,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 ];
 
 describe("the checkers", () => {
-	it.each([accepted, answers, money, records, review, stock, toldUnpaid])(
+	it.each([accepted, answers, messages, money, records, review, stock, toldUnpaid])(
 		"$promise: $title: a good run",
 		checker => {
 			expect(checker.violations(good)).toEqual([]);
