@@ -16,13 +16,15 @@ export interface Errand {
 const tries = 20;
 const pauseMs = 200;
 const confirmedWithinMs = 20_000;
+/** Beyond the numbers of the load, whose customers and keys would be the same. */
+const firstNumber = 1_000_000;
 
 /** Orders of certain kinds, each of a customer of its own. */
 export class Errands {
 	readonly #customers: Customers;
 	readonly #goods: Goods;
 	readonly #placed: Errand[] = [];
-	#count = 0;
+	#count = firstNumber;
 
 	constructor(customers: Customers, goods: Goods) {
 		this.#customers = customers;
