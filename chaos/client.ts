@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { derivedId } from "../lib/id.ts";
 import { sha, type Entry, type History } from "./history.ts";
 import { staff, type OrderPlan } from "./orders.ts";
 
@@ -31,8 +32,11 @@ export const rest: ReadonlySet<string> = new Set([
 ]);
 
 /** Refusals that say that nothing was done and asking again is no use. */
-const isDefinite = (status: number) =>
-	status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status);
+const isDefinite = (status: number, code = "") =>
+	status >= 400 &&
+	status < 500 &&
+	![408, 425, 429].includes(status) &&
+	code !== "idempotency-key-in-use";
 
 export interface ClientOptions {
 	history: History;
@@ -50,18 +54,8 @@ export class Customers {
 	}
 
 	/** Sends the plan's request so many times. Answers the first outcome that is definite. */
-	async place(plan: OrderPlan, attempts: number): Promise<Entry | undefined> {
-		const one = () => this.#placeOnce(plan);
-		if (plan.atOnce) {
-			const all = await Promise.all(Array.from({ length: attempts }, one));
-			return all.find(({ phase }) => phase !== "unknown");
-		}
-		let found: Entry | undefined;
-		for (let n = 0; n < attempts; n++) {
-			const outcome = await one();
-			if (outcome.phase !== "unknown") found ??= outcome;
-		}
-		return found;
+	place(plan: OrderPlan, attempts: number): Promise<Entry | undefined> {
+		return repeat(plan, attempts, () => this.#placeOnce(plan));
 	}
 
 	/** Calls the order off, twice at one time, since its customer is impatient. */
@@ -100,6 +94,23 @@ export class Customers {
 		return false;
 	}
 
+	/** Staff make the plan's refunds, side by side. Answers whether each has a definite outcome. */
+	async payBack(
+		plan: OrderPlan,
+		{ order_id = "", total = 0 }: Entry,
+		attempts: number
+	): Promise<boolean> {
+		const path = `/api/v1/payments/${derivedId(order_id, "charge")}/refund`;
+		const outcomes = plan.refunds.map((percent, index) => {
+			const key = `refund-${plan.n}-${index}`;
+			const request = { op: "refund", n: plan.n, user: staff, key, order_id } as const;
+			const amount = { amount: Math.floor((total * percent) / 100), currency: "USD" };
+			const body = { amount, reason: "damaged" };
+			return repeat(plan, attempts, () => this.#send(request, "POST", path, body));
+		});
+		return (await Promise.all(outcomes)).every(outcome => outcome !== undefined);
+	}
+
 	#askReturn({ n, user, items }: OrderPlan, order_id: string): Promise<Entry> {
 		const request = { op: "return", n, user, order_id, key: `return-${n}` } as const;
 		const body = { items, reason: "too small" };
@@ -117,12 +128,12 @@ export class Customers {
 		return this.#send({ op, n, user: staff, order_id }, "POST", `/api/v1/${path}/${op}`, body);
 	}
 
-	/** Looks at the order again and again, until it has come to rest or `giveUpMs` are over. */
-	async follow(plan: OrderPlan, orderId: string, giveUpMs: number): Promise<void> {
+	/** Looks again and again, until the order has come to rest or `giveUpMs` are over. Answers how it stands. */
+	async follow(plan: OrderPlan, orderId: string, giveUpMs: number): Promise<Entry> {
 		const end = performance.now() + giveUpMs;
-		for (let pauseMs = 50; performance.now() < end; pauseMs = Math.min(pauseMs * 2, 1000)) {
-			const { shown } = await this.look(plan, orderId);
-			if (shown && rest.has(shown)) return;
+		for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
+			const seen = await this.look(plan, orderId);
+			if (rest.has(seen.shown ?? "") || performance.now() > end) return seen;
 			await sleep(pauseMs);
 		}
 	}
@@ -174,17 +185,38 @@ export class Customers {
 	}
 }
 
+/** The same so many times, at once or one after the other. Answers the first outcome that is definite. */
+async function repeat(
+	{ atOnce }: OrderPlan,
+	attempts: number,
+	once: () => Promise<Entry>
+): Promise<Entry | undefined> {
+	const outcomes = atOnce ? await Promise.all(Array.from({ length: attempts }, once)) : [];
+	while (outcomes.length < attempts) outcomes.push(await once());
+	return outcomes.find(({ phase }) => phase !== "unknown");
+}
+
+/** Of an order, a return, a payment or a problem. */
+interface Said {
+	id?: string;
+	status?: string;
+	code?: string;
+	totals?: { total: { amount: number } };
+	refunded?: { amount: number };
+}
+
 function read(
 	{ op }: Pick<Entry, "op">,
 	http: number,
 	text: string
 ): Pick<Entry, "phase"> & Partial<Entry> {
-	const said = JSON.parse(text) as { id?: string; status?: string; code?: string };
+	const { id, status: shown, code, totals, refunded } = JSON.parse(text) as Said;
 	if (http < 300) {
 		const answer = { phase: "ok", http, sha: sha(text) } as const;
+		if (op === "refund") return { ...answer, paid_back: refunded?.amount };
 		return op === "return" || op === "approve"
-			? { ...answer, return_id: said.id }
-			: { ...answer, order_id: said.id, shown: said.status };
+			? { ...answer, return_id: id }
+			: { ...answer, order_id: id, shown, total: totals?.total.amount };
 	}
-	return { phase: isDefinite(http) ? "fail" : "unknown", http, code: said.code };
+	return { phase: isDefinite(http, code) ? "fail" : "unknown", http, code };
 }

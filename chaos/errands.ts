@@ -37,6 +37,7 @@ export class Errands {
 		const { cancel } = conducts[kind];
 		if (!errand.id) return;
 		if (errand.plan.sendsBack) await this.#customers.sendBack(errand.plan, errand.id);
+		if (errand.plan.refunds.length > 0) await this.#payBack(errand.plan, errand.id);
 		if (!cancel) return;
 		if (cancel === "while paying") await sleep(100);
 		else await this.#customers.follow(errand.plan, errand.id, confirmedWithinMs);
@@ -60,6 +61,11 @@ export class Errands {
 		);
 	}
 
+	async #payBack(plan: OrderPlan, id: string): Promise<void> {
+		const seen = await this.#customers.follow(plan, id, confirmedWithinMs);
+		await insist(async () => (await this.#customers.payBack(plan, seen, 1)) || undefined);
+	}
+
 	/** Every customer asks how the order stands, and finishes what he was about. */
 	async lookAgain(): Promise<void> {
 		for (const { plan, id } of this.#placed)
@@ -67,12 +73,12 @@ export class Errands {
 	}
 
 	#plan(kind: Kind): OrderPlan {
-		const { goods, payment_method, attempts, sendsBack = false } = conducts[kind];
+		const { goods, payment_method, attempts, sendsBack = false, refunds = [] } = conducts[kind];
 		const n = this.#count++;
 		const items = [{ product_id: this.#goods[goods], quantity: 1 }];
 		const user = `load-${n % userCount}`;
 		const request = { n, user, items, payment_method, attempts, atOnce: true };
-		return { ...request, cancelAfterMs: null, sendsBack };
+		return { ...request, cancelAfterMs: null, sendsBack, refunds };
 	}
 }
 

@@ -12,6 +12,8 @@ export interface OrderFact {
 	/** Minor units. */
 	total: number;
 	items: { product_id: string; quantity: number }[];
+	/** Of its payment, as the shop shows it. Minor units. */
+	paid_back: number;
 	/** By completed returns: minor units, and what went back on the shelf. */
 	came_back: { paid: number; items: { product_id: string; quantity: number }[] };
 	created_at: Date;
@@ -50,7 +52,8 @@ const queries = {
 			jsonb_build_object('paid', (select coalesce(sum(refunded_minor), 0) from orders.returns r
 				where r.order_id = o.id and r.status = 'completed'),
 			'items', (select coalesce(jsonb_agg(item), '[]') from orders.returns r, jsonb_array_elements(r.items) as item
-				where r.order_id = o.id and r.status = 'completed' and r.restock)) as came_back
+				where r.order_id = o.id and r.status = 'completed' and r.restock)) as came_back,
+			coalesce((select refunded_minor from payment.payments where order_id = o.id), 0)::float8 as paid_back
 		from orders.orders o`,
 	open: `select order_id, step, attempt, last_error from orders.saga
 		join orders.orders on id = order_id where status <> 'payment_review'`,

@@ -8,7 +8,7 @@ export interface Entry {
 	at: number;
 	/** `unknown`: no answer, or one that says neither yes nor no. */
 	phase: "invoke" | "ok" | "fail" | "unknown";
-	op: "place" | "cancel" | "get" | "ship" | "deliver" | "return" | "approve";
+	op: "place" | "cancel" | "get" | "ship" | "deliver" | "return" | "approve" | "refund";
 	/** The order's number in this run. */
 	n: number;
 	user: string;
@@ -23,6 +23,10 @@ export interface Entry {
 	sha?: string;
 	/** The order's state as the answer shows it. */
 	shown?: string;
+	/** Of an order, in minor units. */
+	total?: number;
+	/** Of a payment, in minor units. */
+	paid_back?: number;
 	/** Code of a problem, or what broke the connection. */
 	code?: string;
 }

@@ -20,7 +20,9 @@ export type Kind =
 	/** Paid back, and the provider's answer to that is lost. */
 	| "refund_dropped"
 	/** Delivered, sent back and approved. */
-	| "sent_back";
+	| "sent_back"
+	/** Staff pay parts of it back at one time, which together would be more than was paid. */
+	| "refunded";
 
 export interface Conduct {
 	payment_method: string;
@@ -28,6 +30,8 @@ export interface Conduct {
 	attempts: number;
 	cancel: "once confirmed" | "while paying" | null;
 	sendsBack?: boolean;
+	/** Percents of the total, once confirmed. */
+	refunds?: readonly number[];
 }
 
 const ordinary: Conduct = {
@@ -53,5 +57,6 @@ export const conducts: Readonly<Record<Kind, Conduct>> = {
 		payment_method: "pm_sim_dropRefundConnection",
 		cancel: "once confirmed"
 	},
-	sent_back: { ...ordinary, sendsBack: true }
+	sent_back: { ...ordinary, sendsBack: true },
+	refunded: { ...ordinary, refunds: [60, 60] }
 };

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { paidStates } from "./checkers/checker.ts";
 import type { Customers } from "./client.ts";
+import type { Entry } from "./history.ts";
 import { orderPlan, type OrderPlan, type Shelves } from "./orders.ts";
 
 export interface LoadOptions {
@@ -34,18 +36,22 @@ export class Load {
 		await Promise.all(Array.from({ length: lanes }, () => this.#lane(begun, wanted)));
 	}
 
-	/** After the storm: asks once more for every order, until each has a definite answer. */
+	/** After the storm: asks once more for every order and refund, until each has a definite answer. */
 	async settle(withinMs: number): Promise<void> {
+		const { customers, lanes } = this.#options;
 		const end = performance.now() + withinMs;
 		const queue = [...this.plans];
 		const lane = async () => {
 			for (let plan = queue.shift(); plan; plan = queue.shift()) {
 				while (!(await this.#ask(plan, 1)) && performance.now() < end) await sleep(200);
 				const id = this.accepted.get(plan.n);
-				if (id) await this.#options.customers[plan.sendsBack ? "sendBack" : "look"](plan, id);
+				if (!id) continue;
+				const seen = await customers.look(plan, id);
+				while (!(await this.#payBack(plan, seen, 1)) && performance.now() < end) await sleep(200);
+				if (plan.sendsBack) await customers.sendBack(plan, id);
 			}
 		};
-		await Promise.all(Array.from({ length: this.#options.lanes }, lane));
+		await Promise.all(Array.from({ length: lanes }, lane));
 	}
 
 	async #lane(begun: number, wanted: () => boolean): Promise<void> {
@@ -66,9 +72,15 @@ export class Load {
 		const id = this.accepted.get(plan.n);
 		if (!id) return;
 		const calledOff = this.#callOff(plan, id);
-		await customers.follow(plan, id, followMs);
+		await this.#payBack(plan, await customers.follow(plan, id, followMs), plan.attempts);
 		await calledOff;
 		if (plan.sendsBack) await customers.sendBack(plan, id);
+	}
+
+	/** @param seen the order as it was last seen. False while nobody knows what became of a refund */
+	async #payBack(plan: OrderPlan, seen: Entry, attempts: number): Promise<boolean> {
+		const isPaid = paidStates.has(seen.shown ?? "");
+		return !isPaid || this.#options.customers.payBack(plan, seen, attempts);
 	}
 
 	async #callOff(plan: OrderPlan, id: string): Promise<void> {

@@ -28,6 +28,10 @@ describe("what customers are going to do", () => {
 		expect(share(({ sendsBack }) => sendsBack)).toBeCloseTo(0.08, 1);
 	});
 
+	it("is paid back in parts now and then", () => {
+		expect(share(({ refunds }) => refunds.length > 0)).toBeCloseTo(0.15, 1);
+	});
+
 	it("is spread over many customers", () => {
 		expect(new Set(plans.map(({ user }) => user)).size).toBe(userCount);
 	});

@@ -14,6 +14,8 @@ export interface OrderPlan {
 	cancelAfterMs: number | null;
 	/** Sends all of it back, if he gets it. */
 	sendsBack: boolean;
+	/** What staff pay back once it is confirmed, in percents of its total. */
+	refunds: readonly number[];
 }
 
 /** Who ships, delivers and takes back. */
@@ -44,6 +46,9 @@ export const paymentMethods = {
 const cancelMoments = [0, 0, 10, 30, 100, 300, 1500, 4000];
 const cancelShare = 0.15;
 const sendBackShare = 0.08;
+/** In part, whole, too much together, too much by the last. */
+const refunds = [[30], [100], [60, 60], [20, 30, 51]];
+const refundShare = 0.15;
 const attempts = { least: 5, most: 20 };
 
 /** Enough that no customer reaches the limit of open orders while the shop is down. */
@@ -64,7 +69,8 @@ export function orderPlan(seed: number, n: number, shelves: Shelves): OrderPlan 
 		attempts: random.between(attempts.least, attempts.most),
 		atOnce: random.chance(0.5),
 		cancelAfterMs: random.chance(cancelShare) ? random.pick(cancelMoments) : null,
-		sendsBack: random.chance(sendBackShare)
+		sendsBack: random.chance(sendBackShare),
+		refunds: random.chance(refundShare) ? random.pick(refunds) : []
 	};
 }
 
