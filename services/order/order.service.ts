@@ -5,6 +5,7 @@ import { paymentSettled } from "../../contracts/payment.ts";
 import { decodeCursor, pageOf } from "../../lib/cursor.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
+import { instantOf } from "../../lib/instant.ts";
 import { heed, service } from "../../lib/service.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Backlog } from "./order.backlog.ts";
@@ -72,7 +73,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async get(ctx) {
-			const { id, at } = ctx.params;
+			const { id } = ctx.params;
+			const at = ctx.params.at && instantOf(ctx.params.at, "/at");
 			const owner = ownerScope(ctx.meta);
 			const found = at ? this.history.at(id, owner, at) : this.orders.get(id, owner);
 			return this.payments.attachOne(await found, at);

@@ -38,11 +38,12 @@ export const summaries: Statement = {
 		where p.id = any($1::uuid[]) and not (p.status = 'failed' and p.failure_code = 'voided')`
 };
 
+// Instants are shown in milliseconds, so what happened within the one that is asked for has happened.
 export const summariesAt: Statement = {
 	name: "payment-summaries-at",
 	text: `select p.id, p.order_id, e.status, ${money("e.refunded_minor")} as refunded
 		from payment.payments p cross join lateral (
-			select * from payment.events e where e.payment_id = p.id and e.at <= $2
+			select * from payment.events e where e.payment_id = p.id and date_trunc('milliseconds', e.at) <= $2
 			order by e.seq desc limit 1) e
 		where p.id = any($1::uuid[]) and not (e.status = 'failed' and e.data->>'failure_code' = 'voided')`
 };
