@@ -1,0 +1,127 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Database, Session, Statement } from "../db/database.ts";
+import { backoffMs } from "../lib/backoff.ts";
+import type { Driver, Outgoing } from "./driver.ts";
+
+/** A row of an outbox that waits to be published. */
+export interface Pending {
+	id: number;
+	topic: string;
+	message: Outgoing;
+}
+
+export interface RelayOptions<R extends { id: number }> {
+	driver: Driver;
+	db: Database;
+	/** Names the lock: of all relays with it in one database, one works. */
+	name: string;
+	/** $1 how many: the oldest rows that wait, by id. What is committed late is found late, never missed. */
+	pending: Statement;
+	/** $1 ids: they are published. */
+	mark: Statement;
+	read(row: R): Pending;
+	/** Told of what failed and is tried again. */
+	onError(error: Error): void;
+	/** Told of ids that have just been published; before that is recorded. */
+	onPublished?(ids: readonly number[]): void;
+}
+
+const batchSize = 500;
+/** Nudged as soon as there is something; this is for rows of other nodes. */
+const sweepMs = 250;
+const standByMs = 1000;
+
+/**
+ * Brings an outbox to the stream: at least once, in the order of ids. One relay at a time holds an
+ * advisory lock of its own session and marks rows through that session: when the connection dies, so
+ * does its right, and at worst rows are published twice. With the broker away it waits for ever.
+ *
+ * Not `id > last`, which skips a row that is committed behind a later id, and not SKIP LOCKED, with
+ * which two relays put the events of one order in the wrong order (reliability T23).
+ */
+export class Relay<R extends { id: number }> {
+	readonly #options: RelayOptions<R>;
+	readonly #stopping = new AbortController();
+	#nudged = new AbortController();
+	#ended: Promise<void> = Promise.resolve();
+
+	constructor(options: RelayOptions<R>) {
+		this.#options = options;
+	}
+
+	start(): void {
+		this.#ended = this.#live();
+	}
+
+	/** There is something to publish. Costs nothing, and nothing is lost when it is not called. */
+	nudge(): void {
+		this.#nudged.abort();
+	}
+
+	/** Publishes what is in hand, and lets another relay work. */
+	async stop(): Promise<void> {
+		this.#stopping.abort();
+		await this.#ended;
+	}
+
+	async #live(): Promise<void> {
+		for (let failures = 0; !this.#stopping.signal.aborted;)
+			try {
+				await this.#serve(() => (failures = 0));
+			} catch (error) {
+				this.#options.onError(error as Error);
+				await this.#pause(backoffMs(++failures, 100, 5000));
+			}
+	}
+
+	/** With one session, until it is stopped. @throws what ended it */
+	async #serve(onProgress: () => void): Promise<void> {
+		const lost = new AbortController();
+		const session = await this.#options.db.session({ onLost: error => lost.abort(error) });
+		try {
+			while (!this.#stopping.signal.aborted && !(await this.#lock(session)))
+				await this.#pause(standByMs);
+			while (!this.#stopping.signal.aborted) {
+				lost.signal.throwIfAborted();
+				this.#nudged = new AbortController();
+				const count = await this.#publish(session);
+				onProgress();
+				if (count < batchSize) await this.#pause(sweepMs, this.#nudged.signal);
+			}
+		} finally {
+			await session.close();
+		}
+	}
+
+	async #lock(session: Session): Promise<boolean> {
+		const [row] = await session.query<{ locked: boolean }>(
+			{
+				name: "relay.lock",
+				text: "select pg_try_advisory_lock(hashtext('relay'), hashtext($1)) as locked"
+			},
+			[this.#options.name]
+		);
+		return row!.locked;
+	}
+
+	/** One batch in flight. Answers how many rows it had. */
+	async #publish(session: Session): Promise<number> {
+		const { driver, pending, mark, read, onPublished } = this.#options;
+		const rows = await session.query<R>(pending, [batchSize]);
+		if (rows.length === 0) return 0;
+		for (const [topic, messages] of Map.groupBy(rows.map(read), row => row.topic))
+			await driver.publish(
+				topic,
+				messages.map(({ message }) => message)
+			);
+		const ids = rows.map(({ id }) => id);
+		onPublished?.(ids);
+		await session.query(mark, [ids]);
+		return rows.length;
+	}
+
+	async #pause(ms: number, also?: AbortSignal): Promise<void> {
+		const signals = [this.#stopping.signal, ...(also ? [also] : [])];
+		await delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
+	}
+}

@@ -1,0 +1,34 @@
+import { Database } from "../../db/database.ts";
+import { Unreadable } from "../../streams/order-events.ts";
+import type { Message } from "../../streams/driver.ts";
+import type { TestDatabase } from "./database.ts";
+
+/** The tables that a consuming service has, as its own migrations make them. */
+export const consumerTables = (schema: string) => `
+	create schema ${schema};
+	create table ${schema}.inbox (event_id uuid primary key, at timestamptz not null default clock_timestamp());
+	create table ${schema}.position (topic text, partition int, next_offset bigint not null,
+		at timestamptz not null default clock_timestamp(), primary key (topic, partition));
+	create table ${schema}.dead_letter (id uuid not null unique default gen_random_uuid(), topic text, partition int,
+		"offset" bigint, key text, value bytea not null, headers jsonb not null, reason text not null, detail text not null,
+		attempts int not null, at timestamptz not null default clock_timestamp(), redriven_at timestamptz,
+		primary key (topic, partition, "offset"));
+	create table ${schema}.effect (n serial primary key, event_id uuid not null, text text not null)`;
+
+/** An event of tests: who reads it learns what it is to do to its handler. */
+export interface Told {
+	id: string;
+	text: string;
+}
+
+export function readTold(message: Message): Told {
+	try {
+		const { id, text } = JSON.parse(message.value.toString()) as Told;
+		return { id, text };
+	} catch {
+		throw new Unreadable("not-json", "is no JSON");
+	}
+}
+
+export const asOwner = ({ url }: TestDatabase, pool = 4) =>
+	new Database({ url, pool, durability: "prefix", name: "shop test" });
