@@ -6,6 +6,7 @@ const Item = strictObject({
 	note: T.Optional(T.String({ maxLength: 3 })),
 	"a/b~c": T.Optional(T.Boolean()),
 	kind: T.Optional(oneOf(["old", "new"])),
+	id: T.Optional(T.String({ format: "uuid" })),
 	parent: T.Optional(nullable(T.String()))
 });
 const List = strictObject({ items: T.Array(Item) });
@@ -54,6 +55,19 @@ describe("faults", () => {
 	it.each(["XX", "ZZZ", "", "U", "840", "United States"])("takes %j for no country", code => {
 		expect(faults(T.String({ format: "country" }), code)).toHaveLength(1);
 	});
+
+	const uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+	it.each([uuid, uuid.toUpperCase()])("takes %s for a UUID", id => {
+		expect(faults(T.String({ format: "uuid" }), id)).toEqual([]);
+	});
+
+	it.each([`urn:uuid:${uuid}`, `{${uuid}}`, uuid.replaceAll("-", ""), `${uuid}'`, `${uuid}\n`])(
+		"takes %j for no UUID, though Postgres may",
+		id => {
+			expect(faults(T.String({ format: "uuid" }), id)).toHaveLength(1);
+		}
+	);
 });
 
 describe("alpha2Country", () => {
@@ -68,6 +82,12 @@ describe("coerce", () => {
 		const query: Record<string, unknown> = { quantity: "3", "a/b~c": "true" };
 		expect(coerce(Item, query)).toEqual([]);
 		expect(query).toEqual({ quantity: 3, "a/b~c": true });
+	});
+
+	it("writes a UUID as it is compared", () => {
+		const query = { quantity: "1", id: "01890A5D-AC96-774B-BCCE-B302099A8057" };
+		expect(coerce(Item, query)).toEqual([]);
+		expect(query.id).toBe("01890a5d-ac96-774b-bcce-b302099a8057");
 	});
 
 	it.each(["three", "", "0x10", "1e3", "1.0", " 1", "true"])("refuses %p as a number", quantity => {

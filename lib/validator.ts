@@ -15,6 +15,8 @@ const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
 addFormats(ajv);
 ajv.addFormat("currency", code => currencies.has(code));
 ajv.addFormat("country", code => alpha2Country(code) !== undefined);
+// The stock one takes `urn:uuid:…` too, which Postgres does not.
+ajv.addFormat("uuid", /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i);
 
 /** ISO 3166-1 alpha-2 for an alpha-2 or alpha-3 code in any case; undefined when there is none. */
 export function alpha2Country(code: string): string | undefined {
@@ -57,8 +59,10 @@ export function faults(schema: TSchema, data: unknown): Fault[] {
 }
 
 /** What a text says, where it says just one thing: `0x10`, `1e3`, `yes` and the empty text stay text. */
-function fromText({ type }: TSchema, text: unknown): unknown {
+function fromText({ type, format }: TSchema, text: unknown): unknown {
 	if (typeof text !== "string") return text;
+	// Case-insensitive on input (RFC 9562, section 4); everything behind compares them as text.
+	if (format === "uuid") return text.toLowerCase();
 	if (type === "integer" && /^-?\d{1,16}$/.test(text)) return Number(text);
 	if (type === "boolean" && /^(true|false)$/.test(text)) return text === "true";
 	return text;

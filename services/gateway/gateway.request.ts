@@ -90,7 +90,7 @@ function queryOf(url: string): Record<string, unknown> {
  */
 export async function askOf(operation: Operation, from: Sources): Promise<Ask> {
 	const { inPath, inQuery, inHeaders, inBody, payload } = operation;
-	if (faults(inPath, from.path).length > 0) fail("NOT_FOUND");
+	if (coerce(inPath, from.path).length > 0) fail("NOT_FOUND");
 	const ask: Ask = { params: { ...from.path }, notes: [] };
 	if (from.caller.demo) ask.notes.push(actingNote(from.caller));
 	for (const name of inHeaders) {

@@ -1,13 +1,22 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import { text as textOf } from "node:stream/consumers";
-import { allowed, operations, paths } from "../../services/gateway/gateway.operations.ts";
+import type { Order } from "../../contracts/order.ts";
+import {
+	allowed,
+	operations,
+	paths,
+	type Operation
+} from "../../services/gateway/gateway.operations.ts";
 import { Client } from "../support/client.ts";
-import { basket } from "./rest.orders.ts";
+import { basket, placed } from "./rest.orders.ts";
 import type { Shop } from "./rest.suite.ts";
 
-const concrete = (path: string) =>
-	path.replace(/\{file\}/g, "start.js").replace(/\{\w+\}/g, "01890a5d-ac96-774b-bcce-b302099a8057");
+const uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
+const concrete = (path: string) => path.replace(/\{file\}/g, "start.js").replace(/\{\w+\}/g, uuid);
+
+const named = (some: readonly Operation[]) => some.map(one => [one.id, one] as const);
+const withId = named(operations.filter(({ path }) => path.includes("{")));
 
 /** What fetch would not send: another method, a path as it stands, a header twice. */
 function rawRequest(
@@ -153,6 +162,29 @@ export function inputTests(shop: Shop): void {
 		])("%s leads nowhere", async path => {
 			const { status } = await rawRequest(shop.url(), "GET", path, { ...shop.as("admin").headers });
 			expect([path, status]).toEqual([path, path === "/api/v1/products/prod-001/" ? 200 : 404]);
+		});
+
+		it.each(withId)("of %s with what is no id leads nowhere", async (_, { method, path }) => {
+			for (const id of [
+				`urn:uuid:${uuid}`,
+				`{${uuid}}`,
+				`${uuid}'`,
+				"%00",
+				"%20",
+				"a".repeat(300)
+			]) {
+				const target = path.replace(/\{\w+\}/, id);
+				const { status, body } = await shop.as("admin").send(method, target);
+				expect([target, status, body.code]).toEqual([target, 404, "not-found"]);
+			}
+		});
+
+		it("with an id in capitals is about the same", async () => {
+			const { id } = await shop.product(1);
+			const order = await placed(shop, id);
+			const path = `/api/v1/orders/${order.id.toUpperCase()}/cancel`;
+			const { body } = await shop.as("alice").post<Order>(path);
+			expect([body.id, body.payment?.id]).toEqual([order.id, order.payment!.id]);
 		});
 
 		it("with a broken escape is malformed", async () => {
