@@ -2,6 +2,7 @@ import type { Charge } from "../../contracts/payment.ts";
 import { Database, serviceUrl } from "../../db/database.ts";
 import { derivedId, newId } from "../../lib/id.ts";
 import { Charges } from "../../services/payment/payment.charges.ts";
+import { NotSent } from "../../services/payment/payment.provider.guarded.ts";
 import {
 	ProviderUnavailable,
 	type RefundOutcome
@@ -75,6 +76,13 @@ async function swept(isSo: () => boolean | Promise<boolean>): Promise<void> {
 	await until(isSo, 4000).finally(() => sweeper.stop());
 }
 
+/** Nothing that was sent can still be on its way. */
+const timePasses = (order: string) =>
+	database.rows(
+		"update payment.payments set sent_at = now() - interval '16 s' where order_id = $1",
+		[order]
+	);
+
 const refusedAs = (work: Promise<unknown>, type: string) =>
 	expect(work).rejects.toMatchObject({ type });
 
@@ -84,10 +92,7 @@ describe("a charge that comes to be after it was called off", () => {
 		const order = newId();
 		provider.onCharge = () => Promise.reject(new ProviderUnavailable("no answer"));
 		expect(await charges.charge([chargeOf(order)])).toMatchObject([{ status: "processing" }]);
-		await database.rows(
-			"update payment.payments set sent_at = now() - interval '16 s' where order_id = $1",
-			[order]
-		);
+		await timePasses(order);
 		expect(await charges.void([order])).toMatchObject([{ failure_code: "voided" }]);
 		return { id: derivedId(order, "charge"), order };
 	}
@@ -133,6 +138,43 @@ describe("a charge that comes to be after it was called off", () => {
 		expect(Number(await waits(1))).toBeCloseTo(1, 1);
 		expect(Number(await waits(10))).toBeCloseTo(10, 1);
 		expect(await waits(25)).toBeNull();
+	});
+});
+
+describe("an attempt at a charge that was not sent", () => {
+	const noAnswer = () => Promise.reject(new ProviderUnavailable("no answer"));
+
+	it("is taken back late without hiding another one that was", async () => {
+		const order = newId();
+		provider.onCharge = noAnswer;
+		await charges.charge([chargeOf(order)]);
+		await timePasses(order);
+		const [taken, decided] = [gate(), gate()];
+		provider.onCharge = async () => {
+			taken.resolve();
+			await decided.promise;
+			throw new NotSent("waited too long for its turn");
+		};
+		const second = charges.charge([chargeOf(order)]);
+		await taken.promise;
+		await timePasses(order);
+		provider.onCharge = noAnswer;
+		await charges.charge([chargeOf(order)]);
+		decided.resolve();
+		await second;
+		await charges.idle();
+		expect(await payments.find([order])).toMatchObject([{ status: "processing", sends: 3 }]);
+	});
+
+	it("leaves those before it counted, so that calling off still waits for them", async () => {
+		const order = newId();
+		provider.onCharge = noAnswer;
+		await charges.charge([chargeOf(order)]);
+		await timePasses(order);
+		provider.onCharge = () => Promise.reject(new NotSent("the provider is away"));
+		await charges.charge([chargeOf(order)]);
+		expect(await payments.find([order])).toMatchObject([{ sends: 1 }]);
+		expect(await charges.void([order])).toMatchObject([{ status: "processing" }]);
 	});
 });
 
