@@ -1,4 +1,4 @@
-import { nullable, strictObject, T, type ActionSpec } from "../lib/schema.ts";
+import { nullable, oneOf, strictObject, T, type ActionSpec, type Static } from "../lib/schema.ts";
 
 /** Values that several contracts share. */
 
@@ -29,6 +29,10 @@ export const Money = strictObject(
 	},
 	{ title: "Money" }
 );
+
+/** Languages that people are written to in. */
+export const Locale = oneOf(["en", "de"]);
+export type Locale = Static<typeof Locale>;
 
 export const IdempotencyKey = T.String({ pattern: "^[\\x21-\\x7e]{1,255}$" });
 

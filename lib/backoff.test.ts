@@ -1,4 +1,4 @@
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, spread } from "./backoff.ts";
 
 describe("backoffMs", () => {
 	it("doubles from the base up to the limit", () => {
@@ -10,5 +10,11 @@ describe("backoffMs", () => {
 	it("stays within its bounds for any attempt", () => {
 		expect(backoffMs(0, 200, 3000)).toBe(200);
 		expect(backoffMs(100_000, 200, 3000)).toBe(3000);
+	});
+});
+
+describe("spread", () => {
+	it("takes from half to the whole", () => {
+		expect([0, 0.5, 1].map(chance => spread(1000, chance))).toEqual([500, 750, 1000]);
 	});
 });

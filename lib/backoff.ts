@@ -2,3 +2,11 @@
 export function backoffMs(attempt: number, baseMs: number, maxMs: number): number {
 	return Math.min(maxMs, baseMs * 2 ** Math.min(Math.max(attempt, 1) - 1, 30));
 }
+
+/**
+ * A delay between half and the whole of `ms`, so that those who failed together do not come back
+ * together. @param chance from 0 to 1
+ */
+export function spread(ms: number, chance: number): number {
+	return Math.round((ms * (1 + chance)) / 2);
+}

@@ -31,7 +31,9 @@ const isTool = (path: string) => /^(cli|scripts|bench|chaos)\//.test(path);
 const isProduct = (path: string) => !isTest(path) && !isTool(path);
 const isPure = (path: string) =>
 	!isTest(path) &&
-	/(\.(machine|decisions|pricing|stock|templates|window|allocation)|^lib\/money)\.ts$/.test(path);
+	/(\.(machine|decisions|pricing|stock|templates|window|allocation)|^lib\/(money|backoff))\.ts$/.test(
+		path
+	);
 const serviceOf = (path: string) => /^services\/([^/]+)\//.exec(path)?.[1];
 
 function walk(node: ts.Node, visit: (node: ts.Node) => void): void {

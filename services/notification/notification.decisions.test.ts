@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { orderEventTypes } from "../../contracts/events.ts";
+import { notificationChannels, notificationKinds } from "../../contracts/notification.ts";
+import {
+	afterRefusal,
+	channelsFor,
+	kinds,
+	mostAttempts,
+	type Outcome
+} from "./notification.decisions.ts";
+
+const all = new Set(notificationChannels);
+
+describe("kinds", () => {
+	it("knows every event, and has an event for every kind", () => {
+		expect(Object.keys(kinds)).toEqual([...orderEventTypes, "product.low_stock"]);
+		const told = new Set(Object.values(kinds).filter(kind => kind !== undefined));
+		expect(told).toEqual(new Set(notificationKinds));
+	});
+
+	it("keeps quiet about an order that is only placed", () => {
+		expect(kinds["order.created"]).toBeUndefined();
+	});
+});
+
+describe("channelsFor", () => {
+	it("sends mail where nothing was chosen", () => {
+		expect(channelsFor(undefined, all)).toEqual(["email", "cascade"]);
+	});
+
+	it("does as was chosen, nothing included, and cascades whatever was", () => {
+		expect(channelsFor([], all)).toEqual(["cascade"]);
+		expect(channelsFor(["sms"], all)).toEqual(["sms", "cascade"]);
+		expect(channelsFor(["sms", "email"], all)).toEqual(["sms", "email", "cascade"]);
+	});
+
+	it("takes none that the shop does not offer", () => {
+		expect(channelsFor(["sms", "email"], new Set(["email"]))).toEqual(["email"]);
+	});
+});
+
+describe("afterRefusal", () => {
+	const temporary = { kind: "temporary", reason: "away" } as const;
+	const delayOf = (outcome: Outcome) => (outcome as { inMs: number }).inMs;
+
+	it("waits longer after every try, up to an hour, and gives up after some three days", () => {
+		const delays = Array.from({ length: mostAttempts - 1 }, (_, n) =>
+			delayOf(afterRefusal(temporary, n + 1, 1))
+		);
+		expect(delays.slice(0, 11)).toEqual([
+			...[5000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 640_000, 1_280_000, 2_560_000],
+			3_600_000
+		]);
+		const days = delays.reduce((sum, ms) => sum + ms) / 86_400_000;
+		expect(days).toBeGreaterThan(2.5);
+		expect(days).toBeLessThan(3.5);
+		expect(afterRefusal(temporary, mostAttempts, 1)).toEqual({
+			state: "parked",
+			reason: "given up: away"
+		});
+	});
+
+	it("spreads those who failed together over half of the delay", () => {
+		fc.assert(
+			fc.property(
+				fc.integer({ min: 1, max: 79 }),
+				fc.double({ min: 0, max: 1, noNaN: true }),
+				(tries, chance) => {
+					const whole = delayOf(afterRefusal(temporary, tries, 1));
+					const inMs = delayOf(afterRefusal(temporary, tries, chance));
+					expect(inMs).toBeGreaterThanOrEqual(whole / 2);
+					expect(inMs).toBeLessThanOrEqual(whole);
+				}
+			)
+		);
+	});
+
+	it("never counts a throttled try, and waits as long as the provider says", () => {
+		const throttled = { kind: "throttled", reason: "slow down" } as const;
+		const outcome = afterRefusal(throttled, mostAttempts, 0.5);
+		expect(outcome).toMatchObject({ state: "pending", inMs: 1500, counted: false });
+		expect(delayOf(afterRefusal({ ...throttled, retryAfterMs: 60_000 }, 1, 0))).toBe(61_000);
+		expect(delayOf(afterRefusal({ ...temporary, retryAfterMs: 60_000 }, 1, 0))).toBe(60_000);
+	});
+
+	it("parks at once what will never work", () => {
+		const permanent = { kind: "permanent", reason: "no such mailbox" } as const;
+		expect(afterRefusal(permanent, 1, 0)).toEqual({ state: "parked", reason: "no such mailbox" });
+	});
+});

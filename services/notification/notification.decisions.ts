@@ -1,0 +1,82 @@
+import type { OrderEventType } from "../../contracts/events.ts";
+import type { NotificationChannel, NotificationKind } from "../../contracts/notification.ts";
+import { backoffMs, spread } from "../../lib/backoff.ts";
+
+/** Who is told what by which channel, and what becomes of a message that could not be sent. */
+
+export type FactType = OrderEventType | "product.low_stock";
+
+/** What an event is to those who are told; undefined for what is no news. */
+export const kinds: Readonly<Record<FactType, NotificationKind | undefined>> = {
+	"order.created": undefined,
+	"order.confirmed": "order_confirmation",
+	"order.rejected": "cancellation",
+	"order.cancelled": "cancellation",
+	"order.payment_failed": "payment_failure",
+	"order.shipped": "shipment",
+	"order.delivered": "delivery",
+	"order.refunded": "refund",
+	"order.return_requested": "return",
+	"order.returned": "return",
+	"order.return_rejected": "return",
+	"product.low_stock": "low_stock"
+};
+
+/** Channels that a person is reached by. */
+export type PersonalChannel = Exclude<NotificationChannel, "cascade">;
+
+export const usual: readonly PersonalChannel[] = ["email"];
+
+/**
+ * @param chosen by the user for this kind; undefined where he said nothing
+ * @param offered by this shop
+ */
+export function channelsFor(
+	chosen: readonly PersonalChannel[] = usual,
+	offered: ReadonlySet<NotificationChannel>
+): NotificationChannel[] {
+	const wanted = new Set<NotificationChannel>([...chosen, "cascade"]);
+	return [...wanted].filter(channel => offered.has(channel));
+}
+
+/** Why a message was not taken. */
+export interface Refusal {
+	/**
+	 * `throttled`: too many at once, which says nothing of this one. `temporary`: it may work later.
+	 * `permanent`: it never will.
+	 */
+	kind: "throttled" | "temporary" | "permanent";
+	reason: string;
+	/** When the provider says how long to wait. */
+	retryAfterMs?: number;
+}
+
+/** What becomes of the row of a message. */
+export type Outcome =
+	| { state: "sent"; providerId: string }
+	/** There is nobody to send it to, by his own wish. */
+	| { state: "skipped" | "parked"; reason: string }
+	/** `counted` when it was a try of its own. */
+	| { state: "pending"; inMs: number; counted: boolean; reason: string };
+
+/** From 5 s to an hour between tries: some three days, as mail servers do (RFC 5321, 4.5.4.1). */
+export const mostAttempts = 80;
+const firstDelayMs = 5000;
+const longestDelayMs = 3_600_000;
+const throttledMs = 2000;
+
+/**
+ * @param attempts this one included
+ * @param chance from 0 to 1: those who failed together must not come back together
+ */
+export function afterRefusal(refusal: Refusal, attempts: number, chance: number): Outcome {
+	const { kind, reason, retryAfterMs } = refusal;
+	if (kind === "permanent") return { state: "parked", reason };
+	if (kind === "throttled") {
+		const inMs = (retryAfterMs ?? 0) + spread(throttledMs, chance);
+		return { state: "pending", inMs, counted: false, reason };
+	}
+	if (attempts >= mostAttempts) return { state: "parked", reason: `given up: ${reason}` };
+	const inMs = spread(backoffMs(attempts, firstDelayMs, longestDelayMs), chance);
+	return { state: "pending", inMs: Math.max(inMs, retryAfterMs ?? 0), counted: true, reason };
+}
