@@ -132,6 +132,29 @@ describe("an order whose card wants its owner's word", () => {
 		expect(await shop.available(product)).toBe(1);
 	}, 60_000);
 
+	it("costs him nothing when he approves and cancels at the same time", async () => {
+		await open({ ORDER_MAX_OPEN: "0" });
+		product = await shop.product(8);
+		const ids = await Promise.all(Array.from({ length: 8 }, place));
+		const ends = ids.map(async id => {
+			const page = await openBankPage((await challenged(id)).url);
+			const cancelling = shop.alice.post(`/api/v1/orders/${id}/cancel`, {});
+			const approving = page.press("Approve");
+			expect((await cancelling).status).toBeLessThan(300);
+			await approving;
+			return until(async () => {
+				const { status } = await orderOf(id);
+				return ["cancelled", "refunded"].includes(status) && status;
+			}, 30_000);
+		});
+		const wanted = new Map((await Promise.all(ends)).map((end, index) => [ids[index], end]));
+		for (const { order_id, status, amount, refunded } of await charges()) {
+			const isRefunded = wanted.get(order_id) === "refunded";
+			expect([status, refunded]).toEqual(isRefunded ? ["succeeded", amount] : ["failed", 0]);
+		}
+		expect(await shop.available(product)).toBe(8);
+	}, 60_000);
+
 	it("is given up when nobody answers in time, and no answer charges it after that", async () => {
 		await open({ PAYMENT_CHALLENGE_MS: "3000" });
 		const id = await place();
