@@ -1,5 +1,5 @@
-import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
-import { Cursor, Id, Instant, Limit, NextCursor, ready, text, Version } from "./values.ts";
+import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { Cursor, Id, Instant, Limit, Locale, NextCursor, ready, text, Version } from "./values.ts";
 
 export const Role = oneOf(["customer", "support", "admin"]);
 
@@ -8,12 +8,16 @@ const Email = T.String({ format: "email", maxLength: 254 });
 /** Any characters but NUL; counted in code points; checked against a list of common ones by the service. */
 const NewPassword = T.String({ minLength: 12, maxLength: 128, pattern: "^[^\\u0000]*$" });
 
+const Phone = T.String({ pattern: "^\\+[1-9][0-9]{6,14}$", description: "E.164" });
+
 export const User = strictObject(
 	{
 		id: Id,
 		email: Email,
 		name: text(100),
 		role: Role,
+		locale: Locale,
+		phone: nullable(Phone),
 		locked: T.Boolean(),
 		version: Version,
 		created_at: Instant,
@@ -22,6 +26,13 @@ export const User = strictObject(
 	{ title: "User" }
 );
 export type User = Static<typeof User>;
+
+/** What it takes to write to someone. It stays here: whoever writes asks for it then. */
+export const Contact = strictObject(
+	{ id: Id, email: Email, name: text(100), locale: Locale, phone: nullable(Phone) },
+	{ title: "Contact" }
+);
+export type Contact = Static<typeof Contact>;
 
 export const AccessGrant = strictObject(
 	{
@@ -42,7 +53,12 @@ export const user = contract("user", {
 		kind: "command",
 		access: "anyone",
 		bulkhead: hashing,
-		params: strictObject({ email: Email, password: NewPassword, name: T.Optional(text(100)) }),
+		params: strictObject({
+			email: Email,
+			password: NewPassword,
+			name: T.Optional(text(100)),
+			locale: T.Optional(Locale)
+		}),
 		returns: strictObject({ status: oneOf(["accepted"]) }, { title: "Registration" })
 	},
 	authenticate: {
@@ -64,13 +80,15 @@ export const user = contract("user", {
 		returns: User
 	},
 	update: {
-		summary: "Change one's own name, or (admin) the role or the lock of anyone",
+		summary: "Change one's own name, language or phone, or (admin) the role or the lock of anyone",
 		kind: "command",
 		access: ["customer", "support", "admin"],
 		params: strictObject({
 			id: T.Optional(Id),
 			version: T.Optional(Version),
 			name: T.Optional(text(100)),
+			locale: T.Optional(Locale),
+			phone: T.Optional(nullable(Phone)),
 			role: T.Optional(Role),
 			locked: T.Optional(T.Boolean())
 		}),
@@ -82,6 +100,16 @@ export const user = contract("user", {
 		access: ["admin"],
 		params: strictObject({ limit: T.Optional(Limit), cursor: T.Optional(Cursor) }),
 		returns: strictObject({ data: T.Array(User), next_cursor: NextCursor }, { title: "UserList" })
+	},
+	contacts: {
+		summary: "How to write to some users, or to all of a role who are not locked",
+		kind: "query",
+		access: "internal",
+		params: strictObject({
+			ids: T.Optional(T.Array(Id, { maxItems: 100 })),
+			role: T.Optional(Role)
+		}),
+		returns: strictObject({ contacts: T.Array(Contact) })
 	},
 	keys: {
 		summary: "The public keys that verify access tokens (RFC 7517)",

@@ -436,9 +436,12 @@ create table users.users (
 	version integer not null default 1,
 	created_at timestamp(3) with time zone not null default clock_timestamp(),
 	updated_at timestamp(3) with time zone not null default clock_timestamp(),
+	locale text not null default 'en'::text,
+	phone text,
 	constraint users_pkey PRIMARY KEY (id),
 	constraint users_email_key UNIQUE (email),
 	constraint users_email_check CHECK ((email = lower(email))),
+	constraint users_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
 	constraint users_role_check CHECK ((role = ANY (ARRAY['customer'::text, 'support'::text, 'admin'::text]))),
 	constraint users_version_check CHECK ((version > 0))
 );

@@ -3,9 +3,9 @@ import { accounts } from "./seed/accounts.ts";
 import { products } from "./seed/products.ts";
 
 const insertAccounts = `
-	insert into users.users (id, email, name, password_hash, role, created_at, updated_at)
-	select id, email, name, password_hash, role, timestamptz '2026-01-01Z', timestamptz '2026-01-01Z'
-	from json_to_recordset($1) as account(id text, email text, name text, password_hash text, role text)
+	insert into users.users (id, email, name, password_hash, role, locale, created_at, updated_at)
+	select id, email, name, password_hash, role, locale, timestamptz '2026-01-01Z', timestamptz '2026-01-01Z'
+	from json_to_recordset($1) as account(id text, email text, name text, password_hash text, role text, locale text)
 	on conflict do nothing`;
 
 /** The first product is the newest, so that the catalogue's first page begins with it. */

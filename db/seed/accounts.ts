@@ -5,7 +5,7 @@ const passwordHash =
 /** The demo accounts; all have the password `demo-Password-1`. */
 export const accounts = [
 	{ id: "user-123", email: "alice@shop.test", name: "Alice Martin", role: "customer" },
-	{ id: "user-456", email: "bob@shop.test", name: "Bob Keller", role: "customer" },
+	{ id: "user-456", email: "bob@shop.test", name: "Bob Keller", role: "customer", locale: "de" },
 	{ id: "user-support", email: "support@shop.test", name: "Sam Rivera", role: "support" },
 	{ id: "user-admin", email: "admin@shop.test", name: "Ada Novak", role: "admin" }
-].map(account => ({ ...account, password_hash: passwordHash }));
+].map(account => ({ locale: "en", ...account, password_hash: passwordHash }));

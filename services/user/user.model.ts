@@ -1,4 +1,5 @@
 import { DataTypes, type Model, type ModelStatic, type Sequelize } from "sequelize";
+import type { Locale } from "../../contracts/values.ts";
 import type { Role } from "../../lib/schema.ts";
 
 export interface UserRow extends Model {
@@ -8,6 +9,9 @@ export interface UserRow extends Model {
 	/** Argon2id in PHC form; only `withPassword` reads it. */
 	password_hash: string;
 	role: Role;
+	locale: Locale;
+	/** E.164. */
+	phone: string | null;
 	locked: boolean;
 	version: number;
 	created_at: Date;
@@ -24,6 +28,8 @@ export function defineUser(db: Sequelize): ModelStatic<UserRow> {
 			name: DataTypes.TEXT,
 			password_hash: DataTypes.TEXT,
 			role: DataTypes.TEXT,
+			locale: DataTypes.TEXT,
+			phone: DataTypes.TEXT,
 			locked: DataTypes.BOOLEAN,
 			version: DataTypes.INTEGER,
 			created_at: DataTypes.DATE,

@@ -1,5 +1,6 @@
 import { fn, literal, Op, type ModelStatic } from "sequelize";
-import type { User, user } from "../../contracts/user.ts";
+import type { Contact, User, user } from "../../contracts/user.ts";
+import type { Locale } from "../../contracts/values.ts";
 import { fail } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
 import type { Params, Result } from "../../lib/service.ts";
@@ -11,12 +12,14 @@ type Actions = typeof user.actions;
 const sort = "newest";
 
 function toUser(row: UserRow): User {
-	const { id, email, name, role, locked, version, created_at, updated_at } = row;
+	const { id, email, name, role, locale, phone, locked, version, created_at, updated_at } = row;
 	return {
 		id,
 		email,
 		name,
 		role,
+		locale,
+		phone,
 		locked,
 		version,
 		created_at: created_at.toISOString(),
@@ -33,8 +36,13 @@ export class UserRepository {
 	}
 
 	/** Adds a customer; when the address is taken nothing happens, and the caller cannot tell. */
-	async create(email: string, name: string, password_hash: string): Promise<void> {
-		const row = { id: newId(), email, name, password_hash, role: "customer" };
+	async create(account: {
+		email: string;
+		name: string;
+		locale?: Locale;
+		password_hash: string;
+	}): Promise<void> {
+		const row = { id: newId(), ...account, role: "customer" };
 		const fields = Object.keys(row);
 		await this.#model.bulkCreate([row], { fields, ignoreDuplicates: true, returning: false });
 	}
@@ -42,6 +50,13 @@ export class UserRepository {
 	/** With the password's hash, for signing in alone. */
 	async withPassword(email: string): Promise<UserRow | null> {
 		return this.#model.scope("withPassword").findOne({ where: { email } });
+	}
+
+	/** Of the users with these ids, or of all of a role who are not locked. */
+	async contacts({ ids, role }: Params<Actions["contacts"]>): Promise<Contact[]> {
+		const where = ids ? { id: ids } : { role: role ?? null, locked: false };
+		const rows = await this.#model.findAll({ where, order: ["id"], limit: 100 });
+		return rows.map(({ id, email, name, locale, phone }) => ({ id, email, name, locale, phone }));
 	}
 
 	/** @throws NOT_FOUND */

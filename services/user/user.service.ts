@@ -37,8 +37,9 @@ export default service<typeof contract.actions, This>(contract, {
 			const detail = weakness(password, email);
 			if (detail)
 				fail("VALIDATION_FAILED", undefined, [{ pointer: "/password", code: "weak", detail }]);
-			const name = ctx.params.name ?? email.split("@")[0]!;
-			await this.users.create(email, name, await hashPassword(password));
+			const { name = email.split("@")[0]!, locale } = ctx.params;
+			const password_hash = await hashPassword(password);
+			await this.users.create({ email, name, ...(locale && { locale }), password_hash });
 			return { status: "accepted" };
 		},
 
@@ -61,7 +62,8 @@ export default service<typeof contract.actions, This>(contract, {
 			const account = accountId(ctx.meta, id);
 			const owned = changes.role === undefined && changes.locked === undefined;
 			if (!owned && self.role !== "admin") fail("FORBIDDEN");
-			if (changes.name !== undefined && account !== self.id) fail("FORBIDDEN");
+			const personal = ["name", "locale", "phone"].some(member => member in changes);
+			if (personal && account !== self.id) fail("FORBIDDEN");
 			return this.users.update(account, version, changes);
 		},
 
@@ -71,6 +73,10 @@ export default service<typeof contract.actions, This>(contract, {
 
 		list(ctx) {
 			return this.users.list(ctx.params);
+		},
+
+		async contacts(ctx) {
+			return { contacts: await this.users.contacts(ctx.params) };
 		},
 
 		keys() {

@@ -34,8 +34,10 @@ const as = (id: string, role: Role) => ({ meta: { user: { id, role } } });
 const alice = as("user-123", "customer");
 const admin = as("user-admin", "admin");
 
-const register = (email: string, more: { password?: string; name?: string } = {}) =>
-	call(broker, actions.create, { email, password: "a-Long-enough-1", ...more });
+const register = (
+	email: string,
+	more: { password?: string; name?: string; locale?: "en" | "de" } = {}
+) => call(broker, actions.create, { email, password: "a-Long-enough-1", ...more });
 const signIn = (email: string, secret = password) =>
 	call(broker, actions.authenticate, { email, password: secret });
 
@@ -151,6 +153,8 @@ describe("reading accounts", () => {
 			email: "alice@shop.test",
 			name: "Alice Martin",
 			role: "customer",
+			locale: "en",
+			phone: null,
 			locked: false,
 			version: 1,
 			created_at: "2026-01-01T00:00:00.000Z",
@@ -197,6 +201,43 @@ describe("reading accounts", () => {
 	);
 });
 
+describe("contacts", () => {
+	const of = async (params: { ids?: string[]; role?: Role }) =>
+		(await call(broker, actions.contacts, params)).contacts;
+
+	it("says how to write to users, leaving out those that do not exist", async () => {
+		expect(await of({ ids: ["user-456", "nobody", "user-123"] })).toEqual([
+			{
+				...{ id: "user-123", email: "alice@shop.test", name: "Alice Martin" },
+				...{ locale: "en", phone: null }
+			},
+			{
+				...{ id: "user-456", email: "bob@shop.test", name: "Bob Keller" },
+				...{ locale: "de", phone: null }
+			}
+		]);
+		expect(await of({ ids: [] })).toEqual([]);
+		expect(await of({})).toEqual([]);
+	});
+
+	it("says how to write to all of a role but those who are locked", async () => {
+		await register("second@shop.test", { locale: "de" });
+		const id = await idOf("second@shop.test");
+		const change = (changes: { role?: Role; locked?: boolean }) =>
+			call(broker, actions.update, { id, ...changes }, admin);
+		await change({ role: "admin" });
+		const admins = await of({ role: "admin" });
+		expect(admins.map(contact => contact.id).sort()).toEqual([id, "user-admin"].sort());
+		expect(admins.find(contact => contact.id === id)).toMatchObject({ locale: "de" });
+		await change({ locked: true });
+		expect((await of({ role: "admin" })).map(contact => contact.id)).toEqual(["user-admin"]);
+	});
+
+	it("is for services alone", () => {
+		expect(actions.contacts.access).toBe("internal");
+	});
+});
+
 describe("changing an account", () => {
 	const bob = as("user-456", "customer");
 
@@ -204,6 +245,17 @@ describe("changing an account", () => {
 		const changed = await call(broker, actions.update, { name: "Robert", version: 1 }, bob);
 		expect(changed).toMatchObject({ name: "Robert", version: 2 });
 		expect(Date.parse(changed.updated_at)).toBeGreaterThan(Date.parse(changed.created_at));
+	});
+
+	it("changes one's own language and phone, and takes the phone back", async () => {
+		const asked = { locale: "en", phone: "+4930123456" } as const;
+		expect(await call(broker, actions.update, asked, bob)).toMatchObject(asked);
+		const without = await call(broker, actions.update, { phone: null }, bob);
+		expect(without).toMatchObject({ locale: "en", phone: null });
+		for (const phone of ["0301234", "+49 30 1", "+0123456789", "+1234567890123456", ""])
+			await expect(call(broker, actions.update, { phone }, bob)).rejects.toMatchObject({
+				type: "VALIDATION_ERROR"
+			});
 	});
 
 	it("refuses a version that is no longer the present one", async () => {
@@ -231,6 +283,10 @@ describe("changing an account", () => {
 		await expect(grant({ id: "user-123", name: "x" }, admin)).rejects.toMatchObject({
 			type: "FORBIDDEN"
 		});
+		for (const personal of [{ locale: "de" }, { phone: null }])
+			await expect(grant({ id: "user-123", ...personal }, admin)).rejects.toMatchObject({
+				type: "FORBIDDEN"
+			});
 		const promoted = await grant({ id: "user-456", role: "support" }, admin);
 		expect(promoted.role).toBe("support");
 		await expect(grant({ id: "nobody", role: "admin" }, admin)).rejects.toMatchObject({
