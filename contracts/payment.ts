@@ -190,7 +190,8 @@ export const payment = contract("payment", {
 				maxLength: 90_000,
 				description: "As it was sent (at most 64 KiB): the signature is over its bytes"
 			}),
-			signature: T.Optional(T.String({ maxLength: 1000 }))
+			// As long as all headers together may be: a wrong one is for its reader to refuse.
+			signature: T.Optional(T.String({ maxLength: 16_384 }))
 		}),
 		returns: strictObject({ received: T.Boolean() }, { title: "Receipt" })
 	},

@@ -175,7 +175,7 @@ export const routes = {
 		// Before the path that it would otherwise be an id in.
 		route("POST /api/v1/payments/webhook", "receivePaymentMessage", payments.webhook, {
 			payload: "body_base64",
-			refusals: ["INVALID_SIGNATURE"]
+			refusals: ["INVALID_SIGNATURE", "MALFORMED_JSON"]
 		}),
 		route("GET /api/v1/payments/{id}", "getPayment", payments.get, { omit: ["order_id"] }),
 		route("POST /api/v1/payments/{id}/refund", "refundPayment", payments.refund, {

@@ -77,7 +77,10 @@ export interface PaymentProvider {
 	refund(request: RefundRequest): Promise<RefundOutcome>;
 	/** Looks a refund up by its key; undefined when the provider has never seen it. */
 	retrieveRefund(key: string, chargeRef: string): Promise<RefundOutcome | undefined>;
-	/** What an authentic message is about; undefined for a kind nobody heeds. @throws BadSignature */
+	/**
+	 * What an authentic message is about; undefined for a kind nobody heeds.
+	 * @throws BadSignature; MALFORMED_JSON, VALIDATION_FAILED
+	 */
 	event(rawBody: Buffer, signature: string | undefined): ProviderEvent | undefined;
 	/** Every charge made since, with what was paid back of it. */
 	statement(since: Date): AsyncIterable<StatementLine>;

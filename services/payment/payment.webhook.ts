@@ -33,7 +33,7 @@ export class Webhook {
 		this.#options = options;
 	}
 
-	/** @throws INVALID_SIGNATURE, before anything of the body is read */
+	/** @throws INVALID_SIGNATURE, before anything of the body is read; MALFORMED_JSON, VALIDATION_FAILED */
 	async receive(body: Buffer, signature: string | undefined): Promise<void> {
 		const event = this.#authentic(body, signature);
 		if (event && (await this.#isNew(event))) await this.#wake(event);

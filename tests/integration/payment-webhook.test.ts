@@ -88,7 +88,8 @@ describe("a message of the provider", () => {
 		["an old one (over 5 min)", (body: string) => signatureOf(body, 301)],
 		["one of other bytes", (body: string) => signatureOf(`${body} `)],
 		["no signature at all", () => "t=1,v1=00"],
-		["nonsense", () => "💥"]
+		["nonsense", () => "💥"],
+		["much nonsense", () => "t=1,v1=00,".repeat(1600)]
 	])("is refused with %s for a signature, and changes nothing", async (_, signatureFor) => {
 		const { id } = await unanswered();
 		const body = messageOf(id);
@@ -111,6 +112,40 @@ describe("a message of the provider", () => {
 			await expect(send(body, signatureOf("other"))).rejects.toMatchObject({
 				type: "INVALID_SIGNATURE"
 			});
+	});
+
+	const event = (over: object) =>
+		JSON.stringify({ ...(JSON.parse(messageOf(newId())) as object), id: "evt_odd", ...over });
+	const about = (object: unknown) => event({ data: { object } });
+
+	it.each([
+		["that is no JSON", "{", 400, "MALFORMED_JSON"],
+		["without an id", event({ id: undefined }), 422, "VALIDATION_FAILED"],
+		["whose id Postgres cannot keep", event({ id: "a\0b" }), 422, "VALIDATION_FAILED"],
+		["of no time", event({ created: "soon" }), 422, "VALIDATION_FAILED"],
+		["of a time that never comes", event({ created: 1e15 }), 422, "VALIDATION_FAILED"],
+		["without data", event({ data: undefined }), 422, "VALIDATION_FAILED"],
+		["about nothing", about(null), 422, "VALIDATION_FAILED"],
+		["about a number", about({ metadata: { payment_id: 5 } }), 422, "VALIDATION_FAILED"],
+		["about NUL", about({ metadata: { payment_id: "a\0b" } }), 422, "VALIDATION_FAILED"]
+	])("%s is refused though it is signed, and not kept", async (_, body, code, type) => {
+		await expect(signed(body)).rejects.toMatchObject({ code, type });
+		expect(
+			await database.rows("select 1 from payment.psp_inbox where event_id = 'evt_odd'")
+		).toEqual([]);
+	});
+
+	it.each(["null", "[]", "5", "{}", '{"type":5}'])("that is %s is of no kind anybody heeds", body =>
+		expect(signed(body)).resolves.toEqual({ received: true })
+	);
+
+	it("under the id of an earlier one is that one, whatever else it says", async () => {
+		const [first, other] = [await unanswered(), await unanswered()];
+		const body = messageOf(first.id);
+		await signed(body);
+		expect(await signed(body.replace(first.id, other.id))).toEqual({ received: true });
+		expect((await row(other.id)).status).toBe("processing");
+		expect(await inbox(other.id)).toEqual([]);
 	});
 
 	it("of a kind nobody heeds is taken and left alone", async () => {
