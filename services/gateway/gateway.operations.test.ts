@@ -65,8 +65,10 @@ describe("the place of a parameter", () => {
 	});
 
 	it("keeps what a customer may not set out of reach", () => {
-		expect(names(byId("updateMe").inBody)).toEqual(["name"]);
-		expect(names(byId("updateUser").inBody)).toEqual(["name", "role", "locked"]);
+		expect(names(byId("updateMe").inBody)).toEqual(["name", "locale", "phone"]);
+		expect(names(byId("updateUser").inBody)).toEqual([
+			...["name", "locale", "phone", "role", "locked"]
+		]);
 	});
 });
 
