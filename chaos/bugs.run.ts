@@ -40,7 +40,7 @@ export async function runBugs(options: BugsOptions): Promise<Caught[]> {
 		const own = join(folder, `bug-${index + 1}`);
 		const build = join(own, "build");
 		mkdirSync(build, { recursive: true });
-		testBuild(root, build, bug);
+		testBuild(root, build, [bug, ...(bug.also ?? [])]);
 		const findings = await play(build, join(own, "world"), [bug.scene], onStage);
 		rmSync(own, { recursive: true, force: true });
 		const broken = findings.filter(({ violations }) => violations.length > 0);

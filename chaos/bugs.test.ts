@@ -7,9 +7,11 @@ import { checkers } from "./trial.ts";
 const root = join(import.meta.dirname, "..");
 
 describe("the seeded bugs", () => {
-	it.each(bugs)("$name: changes its place in the product", bug => {
-		const source = readFileSync(join(root, bug.file), "utf8");
-		expect(changed(source, bug)).toContain(bug.replace);
+	it.each(bugs)("$name: changes its places in the product", bug => {
+		for (const change of [bug, ...(bug.also ?? [])]) {
+			const source = readFileSync(join(root, change.file), "utf8");
+			expect(changed(source, change)).toContain(change.replace);
+		}
 	});
 
 	it.each(bugs)("$name: is a checker's to find", ({ promise }) => {

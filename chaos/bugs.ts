@@ -7,9 +7,12 @@ export interface Bug extends Change {
 	/** The checker that must find it. */
 	promise: string;
 	scene: SceneName;
+	/** Further places, where one wall alone is not all there is. */
+	also?: readonly Change[];
 }
 
 const reservations = "services/product/product.stock.statements.ts";
+const steps = "services/order/order.statements.ts";
 
 /** The mistakes of shops that oversold, charged twice or forgot an order; each planted alone. */
 export const bugs: readonly Bug[] = [
@@ -77,6 +80,71 @@ export const bugs: readonly Bug[] = [
 			return afterFailure(situation, "unknown", reason);`,
 		promise: "P8",
 		scene: "slow_payment"
+	},
+	{
+		name: "a refund is begun whatever was refunded before",
+		file: "services/payment/payment.refunds.ts",
+		find: `if (amount_minor > left) fail(lines ? "PAYMENT_NOT_REFUNDABLE" : "REFUND_EXCEEDS_PAYMENT");`,
+		replace: "",
+		also: [
+			{
+				file: "services/payment/payment.refunds.repository.ts",
+				find: `set refunded_minor = refunded_minor + $5, seq = seq + 1,
+				updated_at = clock_timestamp()
+			where id = $2 and status = 'succeeded' and refunded_minor + $5 <= amount_minor`,
+				replace: `set refunded_minor = least(amount_minor, refunded_minor + $5), seq = seq + 1,
+				updated_at = clock_timestamp()
+			where id = $2 and status = 'succeeded'`
+			}
+		],
+		promise: "P3",
+		scene: "refunds"
+	},
+	{
+		name: "a message of the provider sets the payment's state by itself",
+		file: "services/payment/payment.webhook.ts",
+		find: `await charges.wake(row);
+		await refunds.wake(row);`,
+		replace: `const text = "update payment.payments set refunded_minor = amount_minor where id = $1";
+		if (type.startsWith("refund.")) await this.#options.pg.query({ name: "by-message", text }, [row.id]);`,
+		promise: "P3",
+		scene: "refunds"
+	},
+	{
+		name: "an order that is called off leaves nothing for a charge that comes late",
+		file: "services/payment/payment.charges.ts",
+		find: "await this.#options.repository.void(orderIds);",
+		replace: "",
+		also: [
+			{
+				file: "services/order/order.decisions.ts",
+				find: `		case "failed":
+			return afterFailure(situation, failure_code, reason);`,
+				replace: `		case "absent":
+		case "failed":
+			return afterFailure(situation, failure_code, reason);`
+			}
+		],
+		promise: "P3",
+		scene: "late_charge"
+	},
+	{
+		// The fence alone may go: the state an order must be in is a wall behind it.
+		name: "a stale run's step is taken, whoever has the order and wherever it is by now",
+		file: steps,
+		find: `	select saga.order_id, saga.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
+	from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence`,
+		replace: `	select saga.order_id, x.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
+	from orders.saga join x on x.id = saga.order_id`,
+		also: [
+			{
+				file: steps,
+				find: "from n where t.id = n.id and t.status = n.src",
+				replace: "from n where t.id = n.id"
+			}
+		],
+		promise: "P3",
+		scene: "stale_run"
 	},
 	{
 		name: "an order is answered before it is committed",

@@ -14,6 +14,8 @@ export interface OrderFact {
 	items: { product_id: string; quantity: number }[];
 	/** Of its payment, as the shop shows it. Minor units. */
 	paid_back: number;
+	/** Of that, what staff asked for by themselves. */
+	by_staff: number;
 	/** By completed returns: minor units, and what went back on the shelf. */
 	came_back: { paid: number; items: { product_id: string; quantity: number }[] };
 	created_at: Date;
@@ -53,7 +55,9 @@ const queries = {
 				where r.order_id = o.id and r.status = 'completed'),
 			'items', (select coalesce(jsonb_agg(item), '[]') from orders.returns r, jsonb_array_elements(r.items) as item
 				where r.order_id = o.id and r.status = 'completed' and r.restock)) as came_back,
-			coalesce((select refunded_minor from payment.payments where order_id = o.id), 0)::float8 as paid_back
+			coalesce((select refunded_minor from payment.payments where order_id = o.id), 0)::float8 as paid_back,
+			coalesce((select sum(r.amount_minor) from payment.refunds r join payment.payments p on p.id = r.payment_id
+				where p.order_id = o.id and r.status <> 'failed' and purpose like 'refund:%'), 0)::float8 as by_staff
 		from orders.orders o`,
 	open: `select order_id, step, attempt, last_error from orders.saga
 		join orders.orders on id = order_id where status <> 'payment_review'`,

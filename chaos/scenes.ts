@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Failpoint } from "../lib/failpoint.ts";
 import type { Kind } from "./kinds.ts";
 import type { Stage } from "./stage.ts";
 
@@ -52,6 +53,18 @@ export const scenes = {
 				count: 2
 			});
 			await many(stage, 6, "bought");
+		}
+	},
+	refunds: { play: stage => many(stage, 4, "refunded") },
+	/** A run stalls before it confirms; when it goes on, another has, and the order is being paid back. */
+	stale_run: {
+		async play(stage) {
+			const stall = (point: Failpoint, ms: number, count: number) =>
+				stage.everywhere("order", { point, mode: "delay", ms, count });
+			// Longer than a lease (2 s) and the customer's wait, and longer than both.
+			await stall("order.commit_stock.after_call", 4000, 1);
+			await stall("order.pay_back.before_call", 6000, 8);
+			await Promise.all([many(stage, 4, "returned"), sleep(12_000)]);
 		}
 	},
 	same_key: { play: stage => many(stage, 6, "repeated") }

@@ -24,10 +24,12 @@ export function changed(source: string, { file, find, replace }: Change): string
  * Copies the tree at `root` into the empty `folder` and changes it there, so that the product itself
  * has no switch that could make it wrong (docs/decisions/0012).
  */
-export function testBuild(root: string, folder: string, change: Change): void {
+export function testBuild(root: string, folder: string, changes: readonly Change[]): void {
 	for (const name of readdirSync(root).filter(isSource))
 		cpSync(join(root, name), join(folder, name), { recursive: true });
 	symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-	const path = join(folder, change.file);
-	writeFileSync(path, changed(readFileSync(path, "utf8"), change));
+	for (const change of changes) {
+		const path = join(folder, change.file);
+		writeFileSync(path, changed(readFileSync(path, "utf8"), change));
+	}
 }

@@ -17,7 +17,16 @@ function order(id: string, status: string): OrderFact {
 	const items = [{ product_id: "cup", quantity: 2 }];
 	const came_back = status === "returned" ? { paid: 500, items } : { paid: 0, items: [] };
 	const paid_back = { partly: 200, refunded: 500, back: 500 }[id] ?? 0;
-	const facts = { total: 500, paid_back, items, came_back, created_at: at, updated_at: at };
+	const by_staff = id === "partly" ? 200 : 0;
+	const facts = {
+		total: 500,
+		paid_back,
+		by_staff,
+		items,
+		came_back,
+		created_at: at,
+		updated_at: at
+	};
 	return { id, user_id: "u", status, ...facts };
 }
 
@@ -118,7 +127,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		money,
 		"what was sent back is not paid back",
 		{ ledger: good.ledger.slice(0, -1) },
-		/500 came back, and 0 were paid back/
+		/is returned.* holds 500 of 0/
 	],
 	[stock, "units leave the shelf twice", { sold: [{ product_id: "cup", units: 6 }] }, /6 units/],
 	[stock, "units are paid for and never leave", { sold: [] }, /0 units .* 4 that/],
@@ -146,6 +155,12 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		"a refund is made twice",
 		{ ledger: [...good.ledger, good.ledger[3]!] },
 		/charged 500 and paid back 1000/
+	],
+	[
+		money,
+		"an order is paid back and not called off",
+		{ orders: [order("refunded", "confirmed")] },
+		/is confirmed.* holds 0 of 500/
 	],
 	[
 		money,
