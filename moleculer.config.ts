@@ -14,11 +14,14 @@ import { TranslateErrors } from "./middlewares/translate-errors.ts";
 /** Reads may be asked again after these; a command never is, outside the saga (reliability T6). */
 const readRetryable = new Set(["SERVICE_NOT_AVAILABLE", "REQUEST_REJECTED", "REQUEST_TIMEOUT"]);
 
-/** An error that says the other side is unwell; a refusal (4xx) does not. */
+/**
+ * An error that says the other side is unwell. A refusal (4xx) does not, nor does a defect of ours: one
+ * caller's input that meets it four times would shut the action for everybody.
+ */
 function countsAsFailure(error: Error): boolean {
 	const { code, type } = error as { code?: unknown; type?: unknown };
 	const refusal = typeof code === "number" && code >= 400 && code < 500;
-	return !refusal || type === "SERVICE_NOT_AVAILABLE";
+	return type === "SERVICE_NOT_AVAILABLE" || !(refusal || type === "INTERNAL");
 }
 
 /** Never used twice: a node that comes back under its old id leaves callers pending (T2). */

@@ -6,6 +6,7 @@ import {
 	type ServiceSchema
 } from "moleculer";
 import { variables } from "../config/env.ts";
+import { Failure } from "../lib/errors.ts";
 import { startBus, stopBus } from "./support/bus.ts";
 
 /** A service on a node that hears and works, but whose answers never arrive. */
@@ -44,6 +45,19 @@ describe("the broker's options", () => {
 			...times(4, "REQUEST_TIMEOUT"),
 			...times(2, "SERVICE_NOT_AVAILABLE")
 		]);
+	});
+
+	it.each([
+		["opens when the other side cannot serve", new Failure("UNAVAILABLE"), "SERVICE_NOT_AVAILABLE"],
+		["stays shut on a refusal", new Failure("NOT_FOUND"), "NOT_FOUND"],
+		["stays shut on a defect that some input meets", new TypeError("undefined"), "INTERNAL"]
+	])("say that the breaker %s", async (_, error, last) => {
+		const action = { access: "anyone", handler: () => Promise.reject(error) } as ActionSchema;
+		const brokers = await startBus([[], [{ name: "failing", actions: { ask: action } }]]);
+		const ask = () => brokers[0]!.call("failing.ask").catch(e => (e as { type: string }).type);
+		for (let i = 0; i < 5; i++) await ask();
+		expect(await ask()).toBe(last);
+		await stopBus(brokers);
 	});
 
 	it("need the order of middlewares they name: in Moleculer's own the breaker never opens", async () => {
