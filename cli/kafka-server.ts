@@ -111,6 +111,9 @@ async function format(classPath: string, { directory, scram }: KafkaOptions): Pr
 	});
 }
 
+/** Its log without the stacks. */
+const wordsOf = (log: string) => readFileSync(log, "utf8").replace(/^\s+(at|\.\.\.) .*\n/gm, "");
+
 async function end(child: ChildProcess, exit: Promise<unknown>, signal: NodeJS.Signals) {
 	const impatience = setTimeout(() => child.kill("SIGKILL"), slowestStopMs);
 	child.kill(signal);
@@ -145,7 +148,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 	let ended = false;
 	void exit.then(() => (ended = true));
 	while (!ended && !(await answers(ports.broker))) await sleep(20);
-	if (ended) throw new LaunchError(`Kafka did not start; its words:\n${readFileSync(log, "utf8")}`);
+	if (ended) throw new LaunchError(`Kafka did not start; its words:\n${wordsOf(log)}`);
 	const crashed = () => onCrash(`Kafka ended; its words are in ${log}`);
 	child.once("exit", crashed);
 	const stop = async (signal: NodeJS.Signals) => {
