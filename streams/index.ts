@@ -1,0 +1,28 @@
+import { config } from "../config/index.ts";
+import { Database, serviceUrl } from "../db/database.ts";
+import type { Driver } from "./driver.ts";
+import { LocalDriver } from "./local.ts";
+
+interface Listeners {
+	/** Told what nobody need hear of unless he looks for a fault. */
+	onDebug?(text: string): void;
+	/** Told of a connection that was lost while nothing used it. */
+	onError(error: Error): void;
+}
+
+/**
+ * The log that the configuration names: Kafka's where there are brokers, else the one in Postgres.
+ * @throws Error when it names neither
+ */
+export async function openLog({ onDebug, onError }: Listeners): Promise<Driver> {
+	const { kafka, databaseUrl, databasePool: pool, durability } = config();
+	if (kafka) {
+		// Most shops never need the client.
+		const { KafkaDriver } = await import("./kafka.ts");
+		return new KafkaDriver(onDebug ? { ...kafka, debug: onDebug } : kafka);
+	}
+	if (!databaseUrl)
+		throw new Error("Set KAFKA_BROKERS or DATABASE_URL: the order events have no way to travel");
+	const url = serviceUrl(databaseUrl, "stream");
+	return new LocalDriver(new Database({ url, pool, durability, name: "shop stream", onError }));
+}
