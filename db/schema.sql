@@ -22,6 +22,53 @@ grant usage on schema streams to shop_streams;
 create schema users;
 grant usage on schema users to shop_users;
 
+create table analytics.late_events (
+	event_id uuid not null,
+	type text not null,
+	window_start timestamp with time zone not null,
+	currency character(3) not null,
+	amount_minor bigint not null,
+	seen_at timestamp with time zone not null default clock_timestamp(),
+	constraint late_events_pkey PRIMARY KEY (event_id)
+);
+CREATE INDEX late_events_by_window ON analytics.late_events USING btree (window_start);
+grant insert, select on analytics.late_events to shop_analytics;
+
+create table analytics.outbox (
+	id bigint not null generated always as identity,
+	topic text not null,
+	key text not null,
+	value text not null,
+	created_at timestamp with time zone not null default clock_timestamp(),
+	published_at timestamp with time zone,
+	constraint outbox_pkey PRIMARY KEY (id)
+);
+CREATE INDEX outbox_unpublished ON analytics.outbox USING btree (id) WHERE (published_at IS NULL);
+grant insert, select on analytics.outbox to shop_analytics;
+grant update (published_at) on analytics.outbox to shop_analytics;
+
+create table analytics.partitions (
+	topic text not null,
+	partition integer not null,
+	next_offset bigint not null,
+	end_offset bigint not null,
+	seen_until timestamp with time zone,
+	heard_at timestamp with time zone not null default clock_timestamp(),
+	constraint partitions_pkey PRIMARY KEY (topic, partition)
+) with (fillfactor=50);
+grant insert, select, update on analytics.partitions to shop_analytics;
+
+create table analytics.product_sales (
+	window_start timestamp with time zone not null,
+	currency character(3) not null,
+	product_id text not null,
+	orders integer not null,
+	units integer not null,
+	revenue_minor bigint not null,
+	constraint product_sales_pkey PRIMARY KEY (window_start, currency, product_id)
+) with (fillfactor=70);
+grant insert, select, update on analytics.product_sales to shop_analytics;
+
 create table analytics.products (
 	id text not null,
 	name text not null,
@@ -30,6 +77,66 @@ create table analytics.products (
 	constraint products_pkey PRIMARY KEY (id)
 );
 grant insert, select on analytics.products to shop_analytics;
+
+create table analytics.results (
+	window_start timestamp with time zone not null,
+	currency character(3) not null,
+	orders integer not null,
+	revenue_minor bigint not null,
+	unique_users integer not null,
+	average_minor bigint not null,
+	revision integer not null,
+	final boolean not null,
+	seq bigint not null default nextval('analytics.result_seq'::regclass),
+	told_at timestamp with time zone not null default clock_timestamp(),
+	constraint results_pkey PRIMARY KEY (window_start, currency),
+	constraint results_seq_key UNIQUE (seq)
+) with (fillfactor=70);
+grant insert, select, update on analytics.results to shop_analytics;
+
+create table analytics.reversals (
+	window_start timestamp with time zone not null,
+	currency character(3) not null,
+	type text not null,
+	orders integer not null,
+	amount_minor bigint not null,
+	constraint reversals_pkey PRIMARY KEY (window_start, currency, type),
+	constraint reversals_type_check CHECK ((type = ANY (ARRAY['cancelled'::text, 'refunded'::text, 'returned'::text])))
+) with (fillfactor=70);
+grant insert, select, update on analytics.reversals to shop_analytics;
+
+create table analytics.watermarks (
+	topic text not null,
+	watermark timestamp with time zone not null,
+	constraint watermarks_pkey PRIMARY KEY (topic)
+) with (fillfactor=50);
+grant insert, select, update on analytics.watermarks to shop_analytics;
+
+create table analytics.window_users (
+	window_start timestamp with time zone not null,
+	currency character(3) not null,
+	user_id text not null,
+	constraint window_users_pkey PRIMARY KEY (window_start, currency, user_id)
+);
+grant delete, insert, select on analytics.window_users to shop_analytics;
+
+create table analytics.windows (
+	window_start timestamp with time zone not null,
+	currency character(3) not null,
+	orders integer not null,
+	revenue_minor bigint not null,
+	unique_users integer not null,
+	revision integer not null default 0,
+	dirty boolean not null default true,
+	final boolean not null default false,
+	told_at timestamp with time zone,
+	constraint windows_pkey PRIMARY KEY (window_start, currency),
+	constraint windows_check CHECK (((unique_users >= 0) AND (unique_users <= orders))),
+	constraint windows_orders_check CHECK ((orders > 0)),
+	constraint windows_revenue_minor_check CHECK ((revenue_minor >= 0))
+) with (fillfactor=50);
+CREATE INDEX windows_to_tell ON analytics.windows USING btree (window_start) WHERE (dirty OR (NOT final));
+grant insert, select, update on analytics.windows to shop_analytics;
 
 create table notification.preferences (
 	user_id text not null,

@@ -274,6 +274,8 @@ describe("a service's role", () => {
 	}
 
 	it.each([
+		["analytics", "analytics.late_events", []],
+		["analytics", "analytics.outbox", ["published_at"]],
 		["order", "orders.history", []],
 		["order", "orders.idempotency", []],
 		["order", "orders.outbox", ["published_at"]],
