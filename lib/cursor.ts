@@ -8,9 +8,10 @@ import { fail } from "./errors.ts";
  * list, where it would skip some and say nothing.
  */
 
-const markOf = (list: string) => createHash("sha256").update(list).digest("base64url").slice(0, 8);
-
 /** @param list whose it is and how it is narrowed */
+export const markOf = (list: string) =>
+	createHash("sha256").update(list).digest("base64url").slice(0, 8);
+
 export function encodeCursor(id: string, list: string): string {
 	return Buffer.from(`${id} ${markOf(list)}`).toString("base64url");
 }

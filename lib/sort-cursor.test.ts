@@ -14,7 +14,7 @@ describe("a cursor", () => {
 		);
 	});
 
-	it("is refused under another sort or for another type of value", () => {
+	it("is refused under another list or for another type of value", () => {
 		const cursor = encodeSortCursor("price", 5, "prod-001");
 		expect(() => decodeSortCursor(cursor, "-price", T.Integer())).toThrow(refused);
 		expect(() => decodeSortCursor(cursor, "price", T.String())).toThrow(refused);

@@ -1,10 +1,11 @@
+import { markOf } from "./cursor.ts";
 import { fail } from "./errors.ts";
 import { T, type Static, type TSchema } from "./schema.ts";
 import { faults } from "./validator.ts";
 
 /**
  * Keyset cursors of lists that are sorted by a value and then by id: the last row's of both, bound
- * to the sort they were made for. They hold no secret, so they are checked, not signed.
+ * to the list they were made for. They hold no secret, so they are checked, not signed.
  */
 
 const Id = T.String({ pattern: "^[A-Za-z0-9-]{1,64}$" });
@@ -12,19 +13,20 @@ const Id = T.String({ pattern: "^[A-Za-z0-9-]{1,64}$" });
 /** An instant in ms, up to the end of the year 9999. */
 export const Milliseconds = T.Integer({ minimum: 0, maximum: 253_402_300_799_999 });
 
-export function encodeSortCursor(sort: string, value: string | number, id: string): string {
-	return Buffer.from(JSON.stringify([sort, value, id])).toString("base64url");
+/** @param list how it is sorted and narrowed */
+export function encodeSortCursor(list: string, value: string | number, id: string): string {
+	return Buffer.from(JSON.stringify([markOf(list), value, id])).toString("base64url");
 }
 
-/** The value and the id. @throws VALIDATION_FAILED for a cursor of another sort, or of none */
+/** The value and the id. @throws VALIDATION_FAILED for a cursor of another list, or of none */
 export function decodeSortCursor<S extends TSchema>(
 	cursor: string,
-	sort: string,
+	list: string,
 	value: S
 ): { value: Static<S>; id: string } {
 	const bytes = Buffer.from(cursor, "base64url");
 	const parts = bytes.toString("base64url") === cursor ? parse(bytes.toString()) : undefined;
-	if (Array.isArray(parts) && parts.length === 3 && parts[0] === sort)
+	if (Array.isArray(parts) && parts.length === 3 && parts[0] === markOf(list))
 		if (faults(value, parts[1]).length === 0 && faults(Id, parts[2]).length === 0)
 			return { value: parts[1], id: parts[2] };
 	return fail("VALIDATION_FAILED", undefined, [

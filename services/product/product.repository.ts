@@ -56,10 +56,16 @@ function toProduct(row: ProductRow): Product {
 	};
 }
 
+/** The list a cursor belongs to: in another one it would skip some and say nothing. */
+function listOf(filter: List, sort: Sort): string {
+	const { category, q, min_price, max_price, in_stock } = filter;
+	return JSON.stringify([sort, category, q, min_price, max_price, in_stock]);
+}
+
 /** Rows behind the cursor. The first bound says nothing new; it is what an index can start from. */
-function behind(cursor: string, sort: Sort): WhereOptions {
+function behind(cursor: string, filter: List, sort: Sort): WhereOptions {
 	const { column, direction, value: schema } = orders[sort];
-	const { value, id } = decodeSortCursor(cursor, sort, schema);
+	const { value, id } = decodeSortCursor(cursor, listOf(filter, sort), schema);
 	const [past, from] = direction === "asc" ? [Op.gt, Op.gte] : [Op.lt, Op.lte];
 	const last = column === "created_at" ? new Date(value as number) : value;
 	return {
@@ -78,7 +84,7 @@ function conditions(filter: List, sort: Sort): WhereOptions {
 	if (max_price !== undefined) all.push({ price_minor: { [Op.lte]: max_price } });
 	if (in_stock !== undefined)
 		all.push(where(col("stock.on_hand"), in_stock ? Op.gt : Op.eq, col("stock.reserved")));
-	if (cursor !== undefined) all.push(behind(cursor, sort));
+	if (cursor !== undefined) all.push(behind(cursor, filter, sort));
 	return { [Op.and]: all };
 }
 
@@ -107,7 +113,7 @@ export class ProductRepository {
 		const last = rows.length > limit ? page.at(-1) : undefined;
 		return {
 			data: page.map(toProduct),
-			next_cursor: last ? encodeSortCursor(sort, key(last), last.id) : null
+			next_cursor: last ? encodeSortCursor(listOf(filter, sort), key(last), last.id) : null
 		};
 	}
 
