@@ -5,7 +5,7 @@ import { text } from "./values.ts";
 describe("a line of text", () => {
 	const line = text(10);
 
-	it.each(["Zoë", "山田 太郎", " padded ", "0"])("takes %j", value => {
+	it.each(["Zoë", "山田 太郎", "👩‍💻", "می‌خواهم", " padded ", "0"])("takes %j", value => {
 		expect(faults(line, value)).toEqual([]);
 	});
 
@@ -13,6 +13,8 @@ describe("a line of text", () => {
 		["nothing", ""],
 		["blanks", "   "],
 		["a line break", "a\nb"],
+		["a line separator", "a\u2028b"],
+		["what nobody sees", "\u200B \u2060"],
 		["NUL", "a\u0000"],
 		["a turn of direction", "a\u202Eb"],
 		["an isolate", "a\u2066b"],

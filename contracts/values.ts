@@ -3,11 +3,11 @@ import { nullable, oneOf, strictObject, T, type ActionSpec, type Static } from "
 /** Values that several contracts share. */
 
 /**
- * A line of text for people: bounded, not blank, without control characters and without those that
- * turn the direction of writing (Unicode TR 9), which make a text look like another.
+ * A line of text for people: bounded, with something to see, without control characters, breaks of
+ * any kind and what turns the direction of writing (Unicode TR 9), which makes it look like another.
  */
 export function text(maxLength: number, options: { description?: string } = {}) {
-	const pattern = "^(?=.*\\S)[^\\p{Cc}\\u202A-\\u202E\\u2066-\\u2069]*$";
+	const pattern = "^(?=.*[^\\s\\p{Cf}])[^\\p{Cc}\\p{Zl}\\p{Zp}\\u202A-\\u202E\\u2066-\\u2069]*$";
 	return T.String({ maxLength, pattern, ...options });
 }
 
