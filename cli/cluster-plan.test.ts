@@ -67,7 +67,11 @@ describe("the environment of a node", () => {
 	it("gives each service its own role, or the URL configured for it", () => {
 		expect(of("order").ORDER_DATABASE_URL).toMatch(/^postgres:\/\/shop_orders:/);
 		expect(of("payment").PAYMENT_DATABASE_URL).toBe("postgres://pay:x@elsewhere/pay");
-		expect(Object.keys(of("order")).filter(name => name.endsWith("_URL"))).toHaveLength(1);
+		const urls = (service: string) =>
+			Object.keys(of(service)).filter(name => name.endsWith("DATABASE_URL"));
+		expect(urls("payment")).toEqual(["PAYMENT_DATABASE_URL"]);
+		expect(urls("order")).toEqual(["ORDER_DATABASE_URL", "STREAM_DATABASE_URL"]);
+		expect(of("order").STREAM_DATABASE_URL).toMatch(/^postgres:\/\/shop_streams:/);
 	});
 
 	it("counts the gateways' ports up", () => {

@@ -34,6 +34,8 @@ export function plan(words: readonly string[]): NodePlan[] {
 type Environment = Record<string, string>;
 type StripeKeys = Pick<Config["payment"], "secretKey" | "webhookSecret">;
 type Ground = Pick<Config, "dataDir" | "serviceDatabaseUrls" | "token" | "port"> & {
+	streamDatabaseUrl?: string | undefined;
+	kafka?: Config["kafka"];
 	databaseUrl: string;
 	payment?: StripeKeys;
 };
@@ -50,6 +52,15 @@ function stripeKeys({ secretKey, webhookSecret }: Partial<StripeKeys> = {}): Env
 	return Object.fromEntries(Object.entries(keys).flatMap(([k, v]) => (v ? [[k, v]] : [])));
 }
 
+/** Who writes or reads the order events. */
+const onStream: ReadonlySet<string> = new Set(["order", "notification", "analytics"]);
+
+function streamAccess({ kafka, streamDatabaseUrl, databaseUrl }: Ground): Environment {
+	if (!kafka)
+		return { STREAM_DATABASE_URL: streamDatabaseUrl ?? serviceUrl(databaseUrl, "stream") };
+	return kafka.sasl ? { KAFKA_SASL_PASSWORD: kafka.sasl.password } : {};
+}
+
 /** The secrets and addresses of one node: its own database role, its own half of the token key. */
 export function own({ service, index }: NodePlan, ground: Ground): Environment {
 	const { privateKey = "", publicKey = "" } = ground.token;
@@ -61,6 +72,7 @@ export function own({ service, index }: NodePlan, ground: Ground): Environment {
 		...common,
 		METRICS_PORT: "0",
 		[`${service.toUpperCase()}_DATABASE_URL`]: url,
+		...(onStream.has(service) && streamAccess(ground)),
 		...(service === "user" && { TOKEN_PRIVATE_KEY: privateKey }),
 		...(service === "payment" && stripeKeys(ground.payment))
 	};

@@ -63,10 +63,10 @@ found (id, version, what) as (
 	select order_id, last, 'has no order' from chain where not exists (select from o where id = order_id)
 	union all
 	select order_id, h.version, 'has no event in the outbox, or another one' from h
-	where not exists (select from orders.outbox b where b.order_id = h.order_id and b.version = h.version
+	where not exists (select from orders.events b where b.order_id = h.order_id and b.version = h.version
 		and b.type = h.type and b.occurred_at = h.at and b.payload->>'status' = h.to_status)
 	union all
-	select order_id, b.version, 'stands in the outbox alone' from orders.outbox b
+	select order_id, b.version, 'stands in the outbox alone' from orders.events b
 	where order_id > $1 and order_id <= $2
 		and not exists (select from h where h.order_id = b.order_id and h.version = b.version)
 )

@@ -77,6 +77,11 @@ export const variables = {
 		...secret,
 		about: "connection of the analytics service alone"
 	},
+	STREAM_DATABASE_URL: {
+		schema: postgresUrl,
+		...secret,
+		about: "where the order events travel without Kafka, as the role shop_streams"
+	},
 	DATABASE_POOL: {
 		schema: T.Integer({ minimum: 1, maximum: 64 }),
 		fallback: 4,

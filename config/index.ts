@@ -35,6 +35,8 @@ export interface Config {
 	readonly metricsPort: number | undefined;
 	readonly dataDir: string;
 	readonly databaseUrl: string | undefined;
+	/** Of the log that carries the order events where there is no Kafka. */
+	readonly streamDatabaseUrl: string | undefined;
 	readonly serviceDatabaseUrls: Readonly<Record<ServiceName, string | undefined>>;
 	readonly databasePool: number;
 	readonly durability: "prefix" | "strict";
@@ -148,6 +150,7 @@ export function toConfig(env: Environment): Config {
 		metricsPort: env.METRICS_PORT,
 		dataDir: env.DATA_DIR,
 		databaseUrl: env.DATABASE_URL,
+		streamDatabaseUrl: env.STREAM_DATABASE_URL,
 		serviceDatabaseUrls: {
 			user: env.USER_DATABASE_URL,
 			product: env.PRODUCT_DATABASE_URL,

@@ -229,9 +229,26 @@ create table orders.outbox (
 	constraint outbox_event_id_key UNIQUE (event_id),
 	constraint outbox_order_id_version_key UNIQUE (order_id, version)
 );
+CREATE INDEX outbox_published ON orders.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
 CREATE INDEX outbox_unpublished ON orders.outbox USING btree (id) WHERE ((published_at IS NULL) AND (NOT quiet));
 grant insert, select on orders.outbox to shop_orders;
 grant update (published_at) on orders.outbox to shop_orders;
+
+create table orders.outbox_archive (
+	id bigint not null,
+	event_id uuid not null default gen_random_uuid(),
+	epoch integer not null default 1,
+	order_id uuid not null,
+	user_id text not null,
+	version integer not null,
+	type text not null,
+	occurred_at timestamp with time zone not null default clock_timestamp(),
+	payload jsonb not null,
+	published_at timestamp with time zone,
+	quiet boolean not null default false,
+	constraint outbox_archive_pkey PRIMARY KEY (id)
+);
+grant select on orders.outbox_archive to shop_orders;
 
 create table orders.returns (
 	id uuid not null,
@@ -554,6 +571,24 @@ create table users.users (
 );
 CREATE INDEX users_by_time ON users.users USING btree (created_at DESC, id DESC);
 grant insert, select, update on users.users to shop_users;
+
+CREATE OR REPLACE FUNCTION orders.archive_outbox(most integer)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'orders', 'pg_temp'
+AS $function$
+	with moved as (
+		delete from outbox where id in (
+			select id from outbox where published_at < now() - interval '7 days'
+				or (quiet and occurred_at < now() - interval '7 days')
+			order by id limit most for update skip locked)
+		returning *
+	),
+	kept as (insert into outbox_archive select * from moved returning 1)
+	select count(*) from kept
+$function$
+;
 
 CREATE OR REPLACE FUNCTION orders.history_hash(previous bytea, order_id uuid, version integer, type text, from_status text, to_status text, reason text, actor jsonb, at timestamp with time zone, snapshot json)
  RETURNS bytea

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ConsumerRepository, type Letter } from "./consumer.repository.ts";
 import type { Batch, Driver, Message, Subscription } from "./driver.ts";
 import { Unreadable, type Reason } from "./order-events.ts";
+import { deadLettersOf } from "./topics.ts";
 
 /** Events of one partition that are new here, in their order. */
 export interface Work<E> {
@@ -186,7 +187,7 @@ export class Consumer<E extends { id: string }> {
 		const letters = sorted.flatMap(({ letter }) => letter ?? []);
 		for (const [topic, own] of Map.groupBy(letters, letter => letter.topic))
 			await this.#options.driver.publish(
-				`${topic}.dlq`,
+				deadLettersOf(topic),
 				own.map(letter => ({
 					key: letter.key ?? "",
 					value: letter.value.toString(),

@@ -18,6 +18,6 @@ describe("the log", () => {
 	});
 
 	it("has to be somewhere", async () => {
-		await expect(kindFor({})).rejects.toThrow("Set KAFKA_BROKERS or DATABASE_URL");
+		await expect(kindFor({})).rejects.toThrow("Set KAFKA_BROKERS, DATABASE_URL or STREAM");
 	});
 });

@@ -15,14 +15,16 @@ interface Listeners {
  * @throws Error when it names neither
  */
 export async function openLog({ onDebug, onError }: Listeners): Promise<Driver> {
-	const { kafka, databaseUrl, databasePool: pool, durability } = config();
+	const { kafka, databaseUrl, streamDatabaseUrl, databasePool: pool, durability } = config();
 	if (kafka) {
 		// Most shops never need the client.
 		const { KafkaDriver } = await import("./kafka.ts");
 		return new KafkaDriver(onDebug ? { ...kafka, debug: onDebug } : kafka);
 	}
-	if (!databaseUrl)
-		throw new Error("Set KAFKA_BROKERS or DATABASE_URL: the order events have no way to travel");
-	const url = serviceUrl(databaseUrl, "stream");
+	const url = streamDatabaseUrl ?? (databaseUrl && serviceUrl(databaseUrl, "stream"));
+	if (!url)
+		throw new Error(
+			"Set KAFKA_BROKERS, DATABASE_URL or STREAM_DATABASE_URL: the order events have no way to travel"
+		);
 	return new LocalDriver(new Database({ url, pool, durability, name: "shop stream", onError }));
 }

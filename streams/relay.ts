@@ -20,6 +20,8 @@ export interface RelayOptions<R extends { id: number }> {
 	/** $1 ids: they are published. */
 	mark: Statement;
 	read(row: R): Pending;
+	/** Has to succeed once before anything is published. */
+	prepare?(): Promise<void>;
 	/** Told of what failed and is tried again. */
 	onError(error: Error): void;
 	/** Told of ids that have just been published; before that is recorded. */
@@ -43,6 +45,7 @@ export class Relay<R extends { id: number }> {
 	readonly #options: RelayOptions<R>;
 	readonly #stopping = new AbortController();
 	#nudged = new AbortController();
+	#isPrepared = false;
 	#ended: Promise<void> = Promise.resolve();
 
 	constructor(options: RelayOptions<R>) {
@@ -81,6 +84,8 @@ export class Relay<R extends { id: number }> {
 		try {
 			while (!this.#stopping.signal.aborted && !(await this.#lock(session)))
 				await this.#pause(standByMs);
+			if (!this.#isPrepared) await this.#options.prepare?.();
+			this.#isPrepared = true;
 			while (!this.#stopping.signal.aborted) {
 				lost.signal.throwIfAborted();
 				this.#nudged = new AbortController();

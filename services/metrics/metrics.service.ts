@@ -87,6 +87,11 @@ const settings = {
 			labelNames: ["status"],
 			help: "Orders that reached a status"
 		},
+		shop_outbox_rows: { type: "Gauge", help: "Events that wait to be published, up to 10,000" },
+		shop_outbox_seconds: {
+			type: "Gauge",
+			help: "Age of the oldest event that waits to be published"
+		},
 		shop_payments_total: {
 			type: "Counter",
 			labelNames: ["result"],

@@ -3,7 +3,7 @@ import type { Database, Transaction } from "../../db/database.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import type { Identity } from "../../lib/identity.ts";
 import { fingerprint, replay } from "./order.idempotency.ts";
-import { decideCancel, transition } from "./order.machine.ts";
+import { decideCancel, transition, type OnTransition } from "./order.machine.ts";
 import type { OrderPayments } from "./order.payments.ts";
 import type { Placed } from "./order.placement.ts";
 import type { IdempotentRequest, OrderRepository } from "./order.repository.ts";
@@ -19,13 +19,13 @@ export class Cancellation {
 	readonly #db: Database;
 	readonly #orders: OrderRepository;
 	readonly #payments: OrderPayments;
-	readonly #onTransition: (to: OrderStatus) => void;
+	readonly #onTransition: OnTransition;
 
 	constructor(
 		db: Database,
 		orders: OrderRepository,
 		payments: OrderPayments,
-		onTransition: (to: OrderStatus) => void
+		onTransition: OnTransition
 	) {
 		this.#db = db;
 		this.#orders = orders;

@@ -1,7 +1,7 @@
 import type { Order, OrderStatus } from "../../contracts/order.ts";
 import type { Database } from "../../db/database.ts";
 import type { Identity } from "../../lib/identity.ts";
-import { transition } from "./order.machine.ts";
+import { transition, type OnTransition } from "./order.machine.ts";
 import type { OrderRepository } from "./order.repository.ts";
 
 type Shipment = NonNullable<Order["shipment"]>;
@@ -17,9 +17,9 @@ interface Move {
 export class Fulfilment {
 	readonly #db: Database;
 	readonly #orders: OrderRepository;
-	readonly #onTransition: (to: OrderStatus) => void;
+	readonly #onTransition: OnTransition;
 
-	constructor(db: Database, orders: OrderRepository, onTransition: (to: OrderStatus) => void) {
+	constructor(db: Database, orders: OrderRepository, onTransition: OnTransition) {
 		this.#db = db;
 		this.#orders = orders;
 		this.#onTransition = onTransition;

@@ -33,8 +33,11 @@ export interface Transition {
 	published: boolean;
 }
 
+/** Told of orders that have reached a state, after the commit. */
+export type OnTransition = (to: OrderStatus, count?: number) => void;
+
 /** States whose reaching is no news to the outside. */
-const quiet: ReadonlySet<OrderStatus> = new Set(["payment_pending", "payment_review"]);
+export const quiet: ReadonlySet<OrderStatus> = new Set(["payment_pending", "payment_review"]);
 
 function eventType(to: OrderStatus, reason: string | null): string {
 	if (to === "cancelled" && reason === "out_of_stock") return "order.rejected";

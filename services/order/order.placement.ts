@@ -11,7 +11,7 @@ import { refusedBySql, sqlState } from "../../lib/sql-state.ts";
 import { alpha2Country } from "../../lib/validator.ts";
 import type { Backlog } from "./order.backlog.ts";
 import { fingerprint, replay } from "./order.idempotency.ts";
-import { countOrders } from "./order.metrics.ts";
+import type { OnTransition } from "./order.machine.ts";
 import { checkExpected, checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing.ts";
 import type { PricingTable, Quote } from "./order.pricing.ts";
 import { eventData, withTimes, type Draft } from "./order.record.ts";
@@ -56,6 +56,7 @@ export interface PlacementOptions {
 	maxOpen: number;
 	/** Units of one product in an order. */
 	maxQuantity: number;
+	onTransition: OnTransition;
 }
 
 const route = "POST /orders";
@@ -132,7 +133,7 @@ export class Placement {
 				this.#options.leaseMs,
 				...(maxOpen > 0 ? [maxOpen] : [])
 			]);
-			countOrders(this.#broker, "pending", rows.filter(row => row.created_at !== null).length);
+			this.#options.onTransition("pending", rows.filter(row => row.created_at !== null).length);
 			const born = new Map(rows.map(row => [row.id, row]));
 			return batch.map(({ draft }) => born.get(draft.id) ?? null);
 		}

@@ -1,11 +1,11 @@
-import type { Order, OrderStatus, Return } from "../../contracts/order.ts";
+import type { Order, Return } from "../../contracts/order.ts";
 import type { Database, Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { newId } from "../../lib/id.ts";
 import type { Identity } from "../../lib/identity.ts";
 import { checkSame, fingerprint } from "./order.idempotency.ts";
-import { transition } from "./order.machine.ts";
+import { transition, type OnTransition } from "./order.machine.ts";
 import type { OrderRepository } from "./order.repository.ts";
 import { priceReturn } from "./order.return.ts";
 import type { Line } from "./order.pricing.ts";
@@ -34,9 +34,9 @@ export class Returns {
 	readonly #db: Database;
 	readonly #orders: OrderRepository;
 	readonly #returns: ReturnRepository;
-	readonly #onTransition: (to: OrderStatus) => void;
+	readonly #onTransition: OnTransition;
 
-	constructor(db: Database, orders: OrderRepository, onTransition: (to: OrderStatus) => void) {
+	constructor(db: Database, orders: OrderRepository, onTransition: OnTransition) {
 		this.#db = db;
 		this.#orders = orders;
 		this.#returns = new ReturnRepository(db);

@@ -7,22 +7,25 @@ import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { heed, service } from "../../lib/service.ts";
+import { Stream, type WithStream } from "../../mixins/stream.mixin.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Backlog } from "./order.backlog.ts";
 import { Cancellation } from "./order.cancellation.ts";
 import { Fulfilment } from "./order.fulfilment.ts";
+import { quiet } from "./order.machine.ts";
 import { OrderHistory } from "./order.history.ts";
-import { countOrders } from "./order.metrics.ts";
+import { countOrders, showLag } from "./order.metrics.ts";
 import { OrderPayments } from "./order.payments.ts";
 import { Placement, type Born } from "./order.placement.ts";
 import { Poller } from "./order.poller.ts";
 import { OrderRepository } from "./order.repository.ts";
+import { Outbox } from "./order.outbox.ts";
 import { Returns } from "./order.returns.ts";
 import { Saga } from "./order.saga.ts";
 import { Sagas } from "./order.sagas.ts";
 import { SagaSteps } from "./order.steps.ts";
 
-interface This extends WithPostgres {
+interface This extends WithPostgres, WithStream {
 	orders: OrderRepository;
 	history: OrderHistory;
 	payments: OrderPayments;
@@ -33,6 +36,8 @@ interface This extends WithPostgres {
 	saga: Saga;
 	poller: Poller;
 	sagas: Sagas;
+	/** Undefined until the service has started. */
+	outbox: Outbox | undefined;
 	begin(born: Born, paymentMethod: string): Order;
 	outcome(order: Order, waitS: number): Promise<Order>;
 }
@@ -43,7 +48,7 @@ interface This extends WithPostgres {
  * transaction, so no one hears of an order that was not saved, or misses one that was.
  */
 export default service<(typeof contract)["actions"], This>(contract, {
-	mixins: [Postgres("order")],
+	mixins: [Postgres("order"), Stream()],
 
 	actions: {
 		async place(ctx) {
@@ -191,6 +196,10 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		const nodeId = this.broker.nodeID;
 		const lease = { nodeId, leaseMs: saga.leaseMs };
 		const backlog = new Backlog(this.pg, saga.backlog);
+		const count = (status: OrderStatus, orders = 1) => {
+			countOrders(this.broker, status, orders);
+			if (!quiet.has(status)) this.outbox?.nudge();
+		};
 		this.orders = new OrderRepository(this.pg);
 		this.history = new OrderHistory(this.pg);
 		this.payments = new OrderPayments(this.broker);
@@ -198,15 +207,15 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			...lease,
 			...orders,
 			pricing,
-			backlog
+			backlog,
+			onTransition: count
 		});
 		this.sagas = new Sagas(this.pg, this.orders);
-		const count = (status: OrderStatus) => countOrders(this.broker, status);
 		this.cancellation = new Cancellation(this.pg, this.orders, this.payments, count);
 		this.fulfilment = new Fulfilment(this.pg, this.orders, count);
 		this.returns = new Returns(this.pg, this.orders, count);
 		this.saga = new Saga({
-			steps: new SagaSteps(this.broker, this.pg),
+			steps: new SagaSteps(this.broker, this.pg, count),
 			onError: ({ order }, error) =>
 				this.logger.warn(`order ${order.id} will be tried again:`, error)
 		});
@@ -220,12 +229,20 @@ export default service<(typeof contract)["actions"], This>(contract, {
 	},
 
 	started() {
+		this.outbox = new Outbox(this.pg, {
+			driver: this.stream,
+			prepare: () => this.createTopics(),
+			onError: error => this.logger.warn("events wait to be published:", error.message),
+			onLag: lag => showLag(this.broker, lag)
+		});
+		this.outbox.start();
 		this.poller.start();
 	},
 
 	async stopped() {
 		await this.poller.stop();
 		await settled(() => this.saga.idle(), performance.now() + stopGraceMs);
+		await this.outbox?.stop();
 	}
 });
 

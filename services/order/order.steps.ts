@@ -10,8 +10,7 @@ import { systemActor } from "../../lib/identity.ts";
 import { call, type Result } from "../../lib/service.ts";
 import { refusedBySql } from "../../lib/sql-state.ts";
 import type { AdvanceOutcome, Answers, Backoff } from "./order.decisions.ts";
-import type { Transition } from "./order.machine.ts";
-import { countOrders } from "./order.metrics.ts";
+import type { OnTransition, Transition } from "./order.machine.ts";
 import { shareTotal } from "./order.pricing.ts";
 import { eventData } from "./order.record.ts";
 import type { Returning } from "./order.return.ts";
@@ -99,10 +98,12 @@ function stockStep(
 export class SagaSteps {
 	readonly #broker: ServiceBroker;
 	readonly #db: Database;
+	readonly #onTransition: OnTransition;
 
-	constructor(broker: ServiceBroker, db: Database) {
+	constructor(broker: ServiceBroker, db: Database, onTransition: OnTransition) {
 		this.#broker = broker;
 		this.#db = db;
+		this.#onTransition = onTransition;
 	}
 
 	readonly #reserve = new Batcher<Work, ReservationState>({
@@ -208,7 +209,7 @@ export class SagaSteps {
 		order.reason = transition.reason ?? order.reason;
 		order.version = row.version;
 		order.updated_at = row.updated_at.toISOString();
-		countOrders(this.#broker, transition.to);
+		this.#onTransition(transition.to);
 		return "done";
 	}
 

@@ -23,7 +23,11 @@ beforeAll(async () => {
 		durability: "prefix",
 		name: "fence test"
 	});
-	steps = new SagaSteps({ broadcastLocal: () => undefined } as unknown as ServiceBroker, pg);
+	steps = new SagaSteps(
+		{ broadcastLocal: () => undefined } as unknown as ServiceBroker,
+		pg,
+		() => undefined
+	);
 	await pg.query(sql.nameIncarnation);
 	const [row] = await database.rows<{ id: string }>("select id from orders.incarnation");
 	incarnation = row!.id;

@@ -1,0 +1,35 @@
+import type { Service, ServiceSchema } from "moleculer";
+import { config } from "../config/index.ts";
+import { mixin } from "../lib/service.ts";
+import type { Driver } from "../streams/driver.ts";
+import { openLog } from "../streams/index.ts";
+import { topicSpecs } from "../streams/topics.ts";
+
+/** What the mixin adds to a service. */
+export interface WithStream extends Service {
+	stream: Driver;
+	/** @throws Error while the log is away */
+	createTopics(): Promise<void>;
+}
+
+/** Gives a service `this.stream` once it starts: the log that the order events travel on. */
+export function Stream(): Partial<ServiceSchema> {
+	return mixin<WithStream>({
+		methods: {
+			createTopics(): Promise<void> {
+				return this.stream.createTopics(topicSpecs(config().stream));
+			}
+		},
+
+		async started() {
+			this.stream = await openLog({
+				onDebug: text => this.logger.debug(text),
+				onError: error => this.logger.warn("idle connection to the log lost:", error.message)
+			});
+		},
+
+		async stopped() {
+			await this.stream?.close();
+		}
+	});
+}

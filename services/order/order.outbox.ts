@@ -1,0 +1,123 @@
+import { schemaOf, type OrderEventType, type OrderStreamEvent } from "../../contracts/events.ts";
+import type { Database, Statement } from "../../db/database.ts";
+import type { Driver } from "../../streams/driver.ts";
+import { Relay, type Pending } from "../../streams/relay.ts";
+import { topics } from "../../streams/topics.ts";
+
+/** A row of the outbox, its data as text: nobody reads it on the way. */
+interface OutboxRow {
+	id: number;
+	event_id: string;
+	order_id: string;
+	user_id: string;
+	version: number;
+	type: OrderEventType;
+	occurred_at: Date;
+	data: string;
+}
+
+const pending: Statement = {
+	name: "outbox_pending",
+	text: `select id, event_id, order_id, user_id, version, type, occurred_at, payload::text as data
+		from orders.outbox where published_at is null and not quiet order by id limit $1`
+};
+
+const mark: Statement = {
+	name: "outbox_mark",
+	text: "update orders.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
+};
+
+/** CloudEvents 1.0, structured; the headers of the Kafka binding are there for those who look at nothing else. */
+export function toMessage(row: OutboxRow): Pending {
+	const event: Omit<OrderStreamEvent, "data"> = {
+		specversion: "1.0",
+		id: row.event_id,
+		source: "/orders",
+		type: row.type,
+		subject: row.order_id,
+		time: row.occurred_at.toISOString(),
+		datacontenttype: "application/json",
+		dataschema: schemaOf(row.type),
+		partitionkey: row.user_id,
+		sequence: String(row.version)
+	};
+	const { specversion, id, source, type, subject, time } = event;
+	const names = { specversion, id, source, type, subject, time };
+	const headers = Object.fromEntries(Object.entries(names).map(([k, v]) => [`ce_${k}`, v]));
+	const value = `${JSON.stringify(event).slice(0, -1)},"data":${row.data}}`;
+	const contentType = "application/cloudevents+json; charset=UTF-8";
+	return {
+		id: row.id,
+		topic: topics.orders,
+		message: { key: row.user_id, value, headers: { "content-type": contentType, ...headers } }
+	};
+}
+
+export interface OutboxOptions {
+	driver: Driver;
+	/** Makes the topics; asked again until it succeeds. */
+	prepare(): Promise<void>;
+	onError(error: Error): void;
+	onLag(lag: Lag): void;
+}
+
+/** Rows that wait (counted up to 10,000), and the age of the oldest in seconds. */
+export interface Lag {
+	rows: number;
+	seconds: number;
+}
+
+const lookEveryMs = 5000;
+
+/** Brings the events of orders to the stream, says how far it is behind, and moves old ones out of the way. */
+export class Outbox {
+	readonly #db: Database;
+	readonly #options: OutboxOptions;
+	readonly #relay: Relay<OutboxRow>;
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(db: Database, options: OutboxOptions) {
+		this.#db = db;
+		this.#options = options;
+		const statements = { pending, mark, read: toMessage };
+		this.#relay = new Relay<OutboxRow>({ ...options, ...statements, db, name: "orders" });
+	}
+
+	start(): void {
+		this.#relay.start();
+		this.#timer = setInterval(() => void this.#look().catch(this.#options.onError), lookEveryMs);
+	}
+
+	/** There is something to publish. */
+	nudge(): void {
+		this.#relay.nudge();
+	}
+
+	async stop(): Promise<void> {
+		clearInterval(this.#timer);
+		await this.#relay.stop();
+	}
+
+	async #look(): Promise<void> {
+		this.#options.onLag(await this.lag());
+		await this.archive();
+	}
+
+	async lag(): Promise<Lag> {
+		const [lag] = await this.#db.query<Lag>({
+			name: "outbox_lag",
+			text: `select count(*)::int as rows, coalesce(extract(epoch from clock_timestamp() - min(occurred_at)), 0)::float8 as seconds
+				from (select occurred_at from orders.outbox where published_at is null and not quiet order by id limit 10000) as waiting`
+		});
+		return lag!;
+	}
+
+	/** Answers how many were moved, at most 1,000. */
+	async archive(): Promise<number> {
+		const [moved] = await this.#db.query<{ count: number }>({
+			name: "outbox_archive",
+			text: "select orders.archive_outbox(1000) as count"
+		});
+		return moved!.count;
+	}
+}
