@@ -20,4 +20,10 @@ export const notificationChannels = ["email", "sms", "cascade"] as const;
 export const NotificationChannel = oneOf(notificationChannels);
 export type NotificationChannel = Static<typeof NotificationChannel>;
 
+export const NotificationState = oneOf(["pending", "sent", "skipped", "parked"], {
+	description:
+		"`skipped`: there is no way to reach the reader; `parked`: it was refused for good, or too often"
+});
+export type NotificationState = Static<typeof NotificationState>;
+
 export const notification = contract("notification", { ready });

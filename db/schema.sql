@@ -138,6 +138,41 @@ create table analytics.windows (
 CREATE INDEX windows_to_tell ON analytics.windows USING btree (window_start) WHERE (dirty OR (NOT final));
 grant insert, select, update on analytics.windows to shop_analytics;
 
+create table notification.notifications (
+	id uuid not null,
+	event_id uuid not null,
+	channel text not null,
+	kind text not null,
+	user_id text,
+	order_id uuid,
+	fact jsonb not null,
+	occurred_at timestamp(3) with time zone not null,
+	state text not null default 'pending'::text,
+	attempts integer not null default 0,
+	resends integer not null default 0,
+	reason text,
+	provider_id text,
+	due_at timestamp with time zone default clock_timestamp(),
+	lease_until timestamp with time zone,
+	fence integer not null default 0,
+	sent_at timestamp(3) with time zone,
+	created_at timestamp(3) with time zone not null default clock_timestamp(),
+	updated_at timestamp(3) with time zone not null default clock_timestamp(),
+	constraint notifications_pkey PRIMARY KEY (id),
+	constraint notifications_event_id_channel_key UNIQUE (event_id, channel),
+	constraint notifications_attempts_check CHECK ((attempts >= 0)),
+	constraint notifications_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'cascade'::text]))),
+	constraint notifications_check CHECK (((provider_id IS NOT NULL) = (state = 'sent'::text))),
+	constraint notifications_check1 CHECK (((due_at IS NOT NULL) = (state = 'pending'::text))),
+	constraint notifications_resends_check CHECK ((resends >= 0)),
+	constraint notifications_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'skipped'::text, 'parked'::text])))
+);
+CREATE INDEX notifications_by_time ON notification.notifications USING btree (occurred_at DESC, id DESC);
+CREATE INDEX notifications_by_user ON notification.notifications USING btree (user_id, occurred_at DESC, id DESC);
+CREATE INDEX notifications_due ON notification.notifications USING btree (due_at) WHERE (state = 'pending'::text);
+grant delete, insert, select on notification.notifications to shop_notification;
+grant update (attempts, due_at, fence, lease_until, provider_id, reason, resends, sent_at, state, updated_at) on notification.notifications to shop_notification;
+
 create table notification.preferences (
 	user_id text not null,
 	kind text not null,

@@ -57,7 +57,7 @@ export type Outcome =
 	/** There is nobody to send it to, by his own wish. */
 	| { state: "skipped" | "parked"; reason: string }
 	/** `counted` when it was a try of its own. */
-	| { state: "pending"; inMs: number; counted: boolean; reason: string };
+	| { state: "pending"; inMs: number; counted: boolean; reason: string | null };
 
 /** From 5 s to an hour between tries: some three days, as mail servers do (RFC 5321, 4.5.4.1). */
 export const mostAttempts = 80;
