@@ -196,6 +196,16 @@ export const product = contract("product", {
 			quotes: T.Array(strictObject({ product_id: Id, name: T.String(), unit_price: Money }))
 		})
 	},
+	describe: {
+		summary: "Names and categories, of archived products too; those that never were are left out",
+		kind: "query",
+		access: "internal",
+		timeoutMs: 2000,
+		params: strictObject({ product_ids: T.Array(Id, { minItems: 1, maxItems: 2000 }) }),
+		returns: strictObject({
+			products: T.Array(strictObject({ product_id: Id, name: T.String(), category: Category }))
+		})
+	},
 	reserve: {
 		...step,
 		summary: "Take units out of sale for each order, all of its lines or none",

@@ -71,12 +71,16 @@ grant insert, select, update on analytics.product_sales to shop_analytics;
 
 create table analytics.products (
 	id text not null,
-	name text not null,
-	category text not null,
+	name text,
+	category text,
 	seen_at timestamp with time zone not null default clock_timestamp(),
-	constraint products_pkey PRIMARY KEY (id)
+	asked_at timestamp with time zone,
+	constraint products_pkey PRIMARY KEY (id),
+	constraint products_check CHECK ((num_nulls(name, category) = ANY (ARRAY[0, 2])))
 );
+CREATE INDEX products_unknown ON analytics.products USING btree (asked_at NULLS FIRST) WHERE (category IS NULL);
 grant insert, select on analytics.products to shop_analytics;
+grant update (asked_at, category, name) on analytics.products to shop_analytics;
 
 create table analytics.results (
 	window_start timestamp with time zone not null,

@@ -39,11 +39,15 @@ export const sell: Statement = {
 		on conflict (window_start, currency) do update set orders = w.orders + excluded.orders,
 			revenue_minor = w.revenue_minor + excluded.revenue_minor,
 			unique_users = w.unique_users + excluded.unique_users, dirty = true
+	), sold as (
+		select ${instant("start")} as window_start, currency, product_id, orders, units, revenue
+		from unnest($8::float8[], $9::bpchar[], $10::text[], $11::int[], $12::int[], $13::bigint[])
+			as x(start, currency, product_id, orders, units, revenue)
+	), products as (
+		insert into analytics.products (id) select distinct product_id from sold order by 1 on conflict do nothing
 	)
 	insert into analytics.product_sales as p (window_start, currency, product_id, orders, units, revenue_minor)
-	select ${instant("start")}, currency, product_id, orders, units, revenue
-	from unnest($8::float8[], $9::bpchar[], $10::text[], $11::int[], $12::int[], $13::bigint[])
-		as x(start, currency, product_id, orders, units, revenue)
+	select * from sold
 	order by 1, 2, 3
 	on conflict (window_start, currency, product_id) do update set orders = p.orders + excluded.orders,
 		units = p.units + excluded.units, revenue_minor = p.revenue_minor + excluded.revenue_minor`

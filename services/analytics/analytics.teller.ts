@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../../db/database.ts";
+import { Periodic } from "../../lib/periodic.ts";
 import type { Extent } from "../../streams/driver.ts";
 import { keyOf, toMessage } from "./analytics.messages.ts";
 import {
@@ -47,31 +48,27 @@ const pageSize = 500;
  */
 export class Teller {
 	readonly #options: TellerOptions;
-	#timer: NodeJS.Timeout | undefined;
-	#telling: Promise<void> = Promise.resolve();
+	readonly #periodic: Periodic;
 
 	constructor(options: TellerOptions) {
 		this.#options = options;
+		this.#periodic = new Periodic(
+			options.everyMs,
+			isStopping => this.#run(isStopping),
+			options.onError
+		);
 	}
 
 	start(): void {
-		this.#timer = setTimeout(() => {
-			this.#telling = this.#run()
-				.catch(this.#options.onError)
-				.then(() => {
-					if (this.#timer) this.start();
-				});
-		}, this.#options.everyMs);
+		this.#periodic.start();
 	}
 
-	async stop(): Promise<void> {
-		clearTimeout(this.#timer);
-		this.#timer = undefined;
-		await this.#telling;
+	stop(): Promise<void> {
+		return this.#periodic.stop();
 	}
 
-	async #run(): Promise<void> {
-		while ((await this.pass()) === pageSize && this.#timer);
+	async #run(isStopping: () => boolean): Promise<void> {
+		while ((await this.pass()) === pageSize && !isStopping());
 		await this.#options.pg.deferred(forgetUsers);
 	}
 

@@ -123,6 +123,11 @@ export class ProductRepository {
 		return row ? toProduct(row) : fail("NOT_FOUND");
 	}
 
+	async describe(ids: string[]): Promise<Result<Actions["describe"]>["products"]> {
+		const rows = await this.#model.findAll({ where: { id: ids } });
+		return rows.map(({ id, name, category }) => ({ product_id: id, name, category }));
+	}
+
 	async categories(): Promise<Result<Actions["categories"]>> {
 		const rows = await this.#model.findAll({
 			attributes: ["category", [literal("count(*)::int"), "products"]],

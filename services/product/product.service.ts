@@ -87,6 +87,10 @@ export default service<typeof contract.actions, This>(contract, {
 			return this.stock.get(ctx.params.product_id);
 		},
 
+		async describe(ctx) {
+			return { products: await this.products.describe(ctx.params.product_ids) };
+		},
+
 		quote(ctx) {
 			return this.stock.quote(ctx.params.product_ids);
 		},

@@ -243,6 +243,9 @@ describe("keeping the catalogue", () => {
 		const { data } = await call(broker, actions.categories, {});
 		expect(data.map(({ category }) => category)).not.toContain("archive");
 		expect(await call(broker, actions.quote, { product_ids: [id] })).toEqual({ quotes: [] });
+		expect(await call(broker, actions.describe, { product_ids: [id, "nope"] })).toEqual({
+			products: [{ product_id: id, name: "Wooden Spoon", category: "archive" }]
+		});
 	});
 
 	it.each(["customer", "support"] as const)("is not for a %s", async role => {
