@@ -12,17 +12,13 @@ export async function listen(port: number, host: string): Promise<number> {
 	return taken;
 }
 
-/** A TCP port on the loopback interface that nobody listened on a moment ago. */
-export function freePort(): Promise<number> {
-	return listen(0, "127.0.0.1");
-}
-
 /**
- * The same for a server that comes back after a crash: from a range that no system hands to outgoing
- * connections, one of which could sit on the port meanwhile. A client that tries a dead port of that
- * range again and again in the end even connects to itself.
+ * A TCP port on the loopback interface that nobody listened on a moment ago, from a range that no
+ * system hands to outgoing connections: one of those could sit on it before the server does, or while
+ * the server restarts. A client that tries a dead port of that range again and again in the end even
+ * connects to itself.
  */
-export async function lastingPort(): Promise<number> {
+export async function freePort(): Promise<number> {
 	for (;;) {
 		const port = randomInt(20_000, 30_000);
 		const taken = await listen(port, "127.0.0.1").catch(() => undefined);

@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { answers, lastingPort } from "./free-port.ts";
+import { answers, freePort } from "./free-port.ts";
 import { kafkaClassPath } from "./kafka-jars.ts";
 import { LaunchError } from "./launch-error.ts";
 import { stopOrphans } from "./orphans.ts";
@@ -96,7 +96,7 @@ export function kafkaPorts(directory: string): Ports | undefined {
 async function choosePorts(directory: string): Promise<Ports> {
 	const last = kafkaPorts(directory);
 	if (last && !(await answers(last.broker)) && !(await answers(last.controller))) return last;
-	return { broker: await lastingPort(), controller: await lastingPort() };
+	return { broker: await freePort(), controller: await freePort() };
 }
 
 async function format(classPath: string, { directory, scram }: KafkaOptions): Promise<void> {
