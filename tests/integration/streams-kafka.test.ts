@@ -12,6 +12,8 @@ import { driverConformance } from "../support/streams.conformance.ts";
 import { until } from "../support/until.ts";
 
 const withinMs = 60_000;
+jest.setTimeout(90_000);
+
 const numbers = (from: number, to: number) =>
 	Array.from({ length: to - from }, (_, n) => String(from + n));
 const keyed = (values: string[], key = "k") => values.map(value => ({ key, value }));
@@ -184,6 +186,41 @@ describeKafka("the log in Kafka", () => {
 		const second = await reader(await open(), topic, { group, onBatch });
 		await until(() => isGone, withinMs);
 		await until(() => new Set(free).has("s"), withinMs);
+		await Promise.all([first.stop(), second.stop()]);
+	}, 120_000);
+
+	it("hands a partition that stays here to no second call while the first is under way", async () => {
+		const driver = await open();
+		const topic = await topicOf(driver, { partitions: 2 });
+		const group = `g-${newId()}`;
+		const inHand = new Map<number, number>();
+		const release = Promise.withResolvers<void>();
+		let overlaps = 0;
+		const onBatch = async ({ partition, messages }: Batch) => {
+			const count = (inHand.get(partition) ?? 0) + 1;
+			inHand.set(partition, count);
+			if (count > 1) overlaps++;
+			await release.promise;
+			inHand.set(partition, inHand.get(partition)! - 1);
+			return messages.at(-1)!.offset + 1n;
+		};
+		let parts: readonly unknown[] = [];
+		const first = await reader(driver, topic, {
+			...{ group, onBatch },
+			onAssigned: partitions => (parts = partitions)
+		});
+		await driver.publish(
+			topic,
+			numbers(0, 20).map(key => ({ key, value: key }))
+		);
+		await until(() => inHand.size === 2, withinMs);
+		const second = await reader(await open(), topic, { group });
+		await until(() => parts.length === 1 && second.got.length > 0, withinMs);
+		// Long enough for a fetch of the partition that stayed.
+		await delay(1000);
+		expect(overlaps).toBe(0);
+		release.resolve();
+		await until(() => [...inHand.values()].every(count => count === 0), withinMs);
 		await Promise.all([first.stop(), second.stop()]);
 	}, 120_000);
 
