@@ -103,7 +103,7 @@ export async function prove(stage: Stage, options: ProofOptions): Promise<Proof>
 		providerFaults,
 		matrix,
 		recoveries: felt,
-		findings: [...findings, ...reached(matrix)],
+		findings: [...findings, ...reached(matrix), longEnough(options, load.plans.length, storm)],
 		stories: await stories(world, findings, evidence),
 		slowest: last ? await storyOf(url, last, evidence.outcomes, evidence.ledger) : null,
 		samples: evidence.samples,
@@ -118,6 +118,18 @@ function reached({ rows, missed }: Matrix): Finding[] {
 	const title = "Every failpoint was reached, and struck in every mode";
 	const violations = missed.map(what => ({ what: `${what} was not reached` }));
 	return [{ promise: "", title, looked: `${rows} strikes`, violations }];
+}
+
+/** A storm that was over too early proves less than it is said to. */
+function longEnough({ orders, kills }: ProofOptions, placed: number, storm: Storm): Finding {
+	const had = `${placed} orders placed and ${storm.kills.length} kills in the storm`;
+	const isShort = placed < orders || storm.kills.length < kills;
+	return {
+		promise: "",
+		title: `The storm had ${orders} orders and ${kills} kills`,
+		looked: had,
+		violations: isShort ? [{ what: `had only ${had}` }] : []
+	};
 }
 
 function countBy<V>(values: readonly V[], key: (value: V) => string): Record<string, number> {

@@ -63,6 +63,8 @@ export class Storm {
 
 	#kill(name: string, downMs: number): void {
 		const node = this.#world.node(name);
+		// One that is down already is no kill.
+		if (!node.ready) return;
 		this.kills.push({ at: new Date(), node: name, service: node.service });
 		node.kill(downMs);
 	}

@@ -31,6 +31,8 @@ const runBy: Record<string, string> = {
 	"npm run repl": "below",
 	"npm run cluster": "below",
 	"npm run cluster -- order=3 payment=2": "below",
+	"npm run kafka": "tests/integration/kafka-command.test.ts",
+	"npm run kafka -- consume orders": "tests/integration/kafka-command.test.ts",
 	"npm run psp": "tests/integration/psp.test.ts",
 	"npm run prove": "npm test",
 	"npm run prove -- --bugs":
