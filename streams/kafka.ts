@@ -34,6 +34,7 @@ const maxValueBytes = 2 * 1024 * 1024;
 const sendBytes = 1024 * 1024;
 const recordBytes = 100;
 const slowestCloseMs = 5000;
+const slowestTopicMs = 15_000;
 
 /**
  * kafkajs looks each millisecond for requests that wait, also where none does: an idle consumer costs
@@ -143,6 +144,7 @@ export class KafkaDriver implements Driver {
 		const copies = this.#replication ?? Math.min(3, brokers.length);
 		for (const { name, partitions, cleanup, retentionMs } of missing)
 			await admin.createTopics({
+				waitForLeaders: false,
 				topics: [
 					{
 						...{ topic: name, numPartitions: partitions, replicationFactor: copies },
@@ -156,6 +158,23 @@ export class KafkaDriver implements Driver {
 					}
 				]
 			});
+		await Promise.all(missing.map(({ name }) => this.#known(name)));
+	}
+
+	/**
+	 * A broker knows a topic a moment after the controller made it. kafkajs would wait for its leaders,
+	 * and fails where the topic itself is not known yet.
+	 */
+	async #known(topic: string): Promise<void> {
+		const latest = performance.now() + slowestTopicMs;
+		for (;;)
+			try {
+				await this.extents(topic);
+				return;
+			} catch (error) {
+				if (performance.now() > latest) throw error;
+				await delay(100);
+			}
 	}
 
 	async publish(topic: string, messages: readonly Outgoing[]): Promise<void> {
