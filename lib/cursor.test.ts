@@ -9,7 +9,9 @@ describe("cursors", () => {
 
 	const bare = Buffer.from(newId()).toString("base64url");
 	const others = encodeCursor(newId(), "yours");
-	it.each(["", "nonsense", encodeCursor("' or 1=1", "mine"), bare, others])(
+	const mine = encodeCursor(newId(), "mine");
+	const spoilt = [`${mine}0`, `${mine}=`, mine.slice(0, -1)];
+	it.each(["", "nonsense", encodeCursor("' or 1=1", "mine"), bare, others, ...spoilt])(
 		"refuse %p, which this list did not make",
 		cursor => {
 			expect(() => decodeCursor(cursor, "mine")).toThrow(
