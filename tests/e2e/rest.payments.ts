@@ -60,29 +60,5 @@ export function paymentTests(shop: Shop): void {
 				expect([status, body.code]).toEqual([422, "refund-exceeds-payment"]);
 			expect((await shop.as("alice").get<Payment>(path)).body.refunded.amount).toBe(1000);
 		});
-
-		it.each([
-			[{ amount: usd(0), reason: "x" }, "/amount/amount"],
-			[{ amount: usd(1.5), reason: "x" }, "/amount/amount"],
-			[{ amount: { amount: 1, currency: "EUR" }, reason: "x" }, "/amount/currency"],
-			[{ amount: { amount: 1 }, reason: "x" }, "/amount/currency"],
-			[{ amount: 1, reason: "x" }, "/amount"],
-			[{ amount: usd(1), reason: "x", currency: "USD" }, "/currency"],
-			[{ amount: usd(1) }, "/reason"]
-		])("is not paid back by %j", async (body, pointer) => {
-			const { path } = await paid();
-			const answer = await shop.as("admin").post(`${path}/refund`, body);
-			expect(answer.status).toBe(422);
-			expect(answer.body.errors).toContainEqual(expect.objectContaining({ pointer }));
-			expect((await shop.as("alice").get<Payment>(path)).body.refunds).toEqual([]);
-		});
-
-		it("that was declined cannot be paid back", async () => {
-			const { id } = await shop.product(1);
-			const order = await placed(shop, id, { payment_method: "pm_card_chargeDeclined" });
-			const path = `/api/v1/payments/${order.payment!.id}/refund`;
-			const { status, body } = await shop.as("admin").post(path, { reason: "x" });
-			expect([status, body.code]).toEqual([409, "payment-not-refundable"]);
-		});
 	});
 }
