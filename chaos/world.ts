@@ -34,7 +34,6 @@ const settings = {
 	SAGA_POLL_MS: "100",
 	ORDER_MAX_OPEN: "0",
 	CALL_TIMEOUT_MS: "3000",
-	TOKEN_TTL_S: "3600",
 	/** A customer whose bank asks does not answer here, and may wait only so long. */
 	PAYMENT_CHALLENGE_MS: "2000",
 	LOG_LEVEL: "warn"

@@ -18,7 +18,7 @@ describe("periodic work", () => {
 		periodic.start();
 		await until(() => times > 4);
 		await periodic.stop();
-		expect(errors).toEqual(["time 2", "time 4"]);
+		expect(errors.slice(0, 2)).toEqual(["time 2", "time 4"]);
 	});
 
 	it("never runs beside itself, and not after it was stopped", async () => {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceBroker } from "moleculer";
 import { payment, type Payment } from "../../contracts/payment.ts";
 import { newId } from "../../lib/id.ts";
@@ -168,6 +169,8 @@ describe("the events of a payment", () => {
 
 	it("say how things stood at any instant", async () => {
 		const { id, order_id } = await paid();
+		// Instants are told in milliseconds, and these must not share one.
+		await delay(5);
 		await refund(id, { amount: usd(300) });
 		const sql = "select at from payment.events where payment_id = $1 order by seq";
 		const instants = (await database.rows<{ at: Date }>(sql, [id])).map(({ at }) => at);
