@@ -1,6 +1,6 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { describeKafka, kafkaWithinMs } from "../support/kafka.ts";
+import { describeKafka, fetchKafka, kafkaWithinMs } from "../support/kafka.ts";
 import { launch, run, temporaryFolder } from "../support/processes.ts";
 import { until } from "../support/until.ts";
 
@@ -21,6 +21,8 @@ async function start(dataDir: string) {
 }
 
 describeKafka("npm run kafka", () => {
+	beforeAll(fetchKafka);
+
 	it("runs one broker for a folder, which is found where it was before", async () => {
 		const dataDir = temporaryFolder();
 		const first = await start(dataDir);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { whyNoKafka } from "../../cli/kafka-jars.ts";
+import { kafkaClassPath, whyNoKafka } from "../../cli/kafka-jars.ts";
 import { type KafkaOptions, type KafkaServer, startKafka } from "../../cli/kafka-server.ts";
 import { temporaryFolder } from "./processes.ts";
 
@@ -11,6 +11,9 @@ export const describeKafka = obstacle ? describe.skip : describe;
 
 /** A first start downloads the broker. */
 export const kafkaWithinMs = 180_000;
+
+/** The broker's files, for tests whose child processes cannot download: they are given little of the environment. */
+export const fetchKafka = () => kafkaClassPath(step => process.stderr.write(`tests: ${step}\n`));
 
 export interface TestKafka extends KafkaServer {
 	/** What it said when it ended unasked. */
