@@ -1,5 +1,5 @@
-import { contract, strictObject, T, type Static } from "../lib/schema.ts";
-import { Instant, ready } from "./values.ts";
+import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { Cursor, Id, Instant, Limit, NextCursor, ready } from "./values.ts";
 
 const Count = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Minor = T.Integer({
@@ -47,4 +47,93 @@ export const WindowStreamEvent = strictObject(
 );
 export type WindowStreamEvent = Static<typeof WindowStreamEvent>;
 
-export const analytics = contract("analytics", { ready });
+/** Behind it, what is not there is nought; null before anything was read. */
+const Watermark = nullable(
+	T.String({ format: "date-time", description: "No order from before this is still expected" })
+);
+const Tally = strictObject({ orders: Count, amount: Minor });
+
+export const Sales = strictObject(
+	{
+		currency: Window.properties.currency,
+		orders: Count,
+		revenue: Minor,
+		average_order_value: Window.properties.average_order_value,
+		cancellations: Tally,
+		refunds: Tally,
+		categories: T.Array(
+			strictObject({
+				category: nullable(T.String({ description: "Null until the catalogue has told it" })),
+				units: Count,
+				revenue: T.Integer({ ...Minor, description: "Of the goods, without tax and shipping" })
+			}),
+			{ description: "Most revenue first" }
+		)
+	},
+	{ title: "Sales" }
+);
+export type Sales = Static<typeof Sales>;
+
+export const ProductSales = strictObject(
+	{
+		product_id: Id,
+		name: nullable(T.String()),
+		category: nullable(T.String()),
+		currency: Window.properties.currency,
+		orders: Count,
+		units: Count,
+		revenue: T.Integer({ ...Minor, description: "Of the goods, without tax and shipping" })
+	},
+	{ title: "ProductSales" }
+);
+export type ProductSales = Static<typeof ProductSales>;
+
+const staff = { kind: "query", access: ["support", "admin"] } as const;
+const span = {
+	from: T.Optional(
+		T.String({ format: "date-time", description: "An hour before `to` unless given" })
+	),
+	to: T.Optional(T.String({ format: "date-time", description: "Now unless given; not included" })),
+	currency: T.Optional(Window.properties.currency)
+};
+
+export const analytics = contract("analytics", {
+	windows: {
+		...staff,
+		summary: "Minutes that began in a span of at most 7 days, oldest first, as last told",
+		params: strictObject({ ...span, limit: T.Optional(Limit), cursor: T.Optional(Cursor) }),
+		returns: strictObject(
+			{ data: T.Array(Window), watermark: Watermark, next_cursor: NextCursor },
+			{ title: "WindowList" }
+		)
+	},
+	summary: {
+		...staff,
+		summary: "What was sold, called off and paid back in a span of at most 7 days, by currency",
+		params: strictObject(span),
+		returns: strictObject(
+			{
+				from: Instant,
+				to: Instant,
+				watermark: Watermark,
+				late_events: T.Integer({
+					minimum: 0,
+					description: "Came more than a day too late, and are not counted"
+				}),
+				data: T.Array(Sales)
+			},
+			{ title: "SalesSummary" }
+		)
+	},
+	topProducts: {
+		...staff,
+		summary: "The products that sold best in a span of at most 7 days, in each currency",
+		params: strictObject({
+			...span,
+			by: T.Optional(oneOf(["revenue", "units"])),
+			limit: T.Optional(Limit)
+		}),
+		returns: strictObject({ data: T.Array(ProductSales) }, { title: "TopProducts" })
+	},
+	ready
+});

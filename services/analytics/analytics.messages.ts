@@ -1,7 +1,7 @@
 import type { Window, WindowStreamEvent } from "../../contracts/analytics.ts";
 import { windowMs, type Key, type Result } from "./analytics.window.ts";
 
-const iso = (ms: number) => new Date(ms).toISOString();
+export const iso = (ms: number) => new Date(ms).toISOString();
 
 export function toWindow({ start, average, users, ...rest }: Result): Window {
 	const { currency, orders, revenue, revision, final } = rest;

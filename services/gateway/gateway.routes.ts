@@ -1,3 +1,4 @@
+import { analytics } from "../../contracts/analytics.ts";
 import { gateway, type Health } from "../../contracts/gateway.ts";
 import { order, type Order } from "../../contracts/order.ts";
 import { payment } from "../../contracts/payment.ts";
@@ -71,6 +72,7 @@ const users = user.actions;
 const products = product.actions;
 const orders = order.actions;
 const payments = payment.actions;
+const sales = analytics.actions;
 const own = gateway.actions;
 
 /** By the tag under which the API description shows them. */
@@ -192,6 +194,11 @@ export const routes = {
 				refusals: ["PAYMENT_NOT_IN_REVIEW"]
 			}
 		)
+	],
+	analytics: [
+		route("GET /api/v1/analytics/windows", "listWindows", sales.windows),
+		route("GET /api/v1/analytics/summary", "getSalesSummary", sales.summary),
+		route("GET /api/v1/analytics/top-products", "listTopProducts", sales.topProducts)
 	],
 	operation: [
 		route("GET /health", "getHealth", own.health, { unless: { status: 503, when: isDown } }),
