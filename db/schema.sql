@@ -22,6 +22,31 @@ grant usage on schema streams to shop_streams;
 create schema users;
 grant usage on schema users to shop_users;
 
+create table analytics.dead_letter (
+	id uuid not null default gen_random_uuid(),
+	topic text not null,
+	partition integer not null,
+	offset bigint not null,
+	key text,
+	value bytea not null,
+	headers jsonb not null,
+	reason text not null,
+	detail text not null,
+	attempts integer not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	redriven_at timestamp with time zone,
+	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset"),
+	constraint dead_letter_id_key UNIQUE (id)
+);
+grant insert, select, update on analytics.dead_letter to shop_analytics;
+
+create table analytics.inbox (
+	event_id uuid not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint inbox_pkey PRIMARY KEY (event_id)
+);
+grant insert, select on analytics.inbox to shop_analytics;
+
 create table analytics.late_events (
 	event_id uuid not null,
 	type text not null,
@@ -57,6 +82,15 @@ create table analytics.partitions (
 	constraint partitions_pkey PRIMARY KEY (topic, partition)
 ) with (fillfactor=50);
 grant insert, select, update on analytics.partitions to shop_analytics;
+
+create table analytics.position (
+	topic text not null,
+	partition integer not null,
+	next_offset bigint not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint position_pkey PRIMARY KEY (topic, partition)
+) with (fillfactor=50);
+grant insert, select, update on analytics."position" to shop_analytics;
 
 create table analytics.product_sales (
 	window_start timestamp with time zone not null,

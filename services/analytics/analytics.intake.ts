@@ -1,7 +1,7 @@
 import type { OrderStreamEvent } from "../../contracts/events.ts";
 import type { Transaction } from "../../db/database.ts";
 import { factOf, type EventFact } from "./analytics.facts.ts";
-import { advance, reverse, sell, setAside } from "./analytics.statements.ts";
+import { readOn, reverse, sell, setAside } from "./analytics.statements.ts";
 import { tally, type Tally } from "./analytics.tally.window.ts";
 import { startOf } from "./analytics.window.ts";
 
@@ -24,7 +24,7 @@ export async function handle(work: Work, tx: Transaction): Promise<void> {
 	const times = work.events.map(({ time }) => Date.parse(time));
 	const seenUntil = times.length > 0 ? times.reduce((a, b) => Math.max(a, b)) : null;
 	const { topic, partition, next, end } = work;
-	const [row] = await tx.query<{ watermark: number | null }>(advance, [
+	const [row] = await tx.query<{ watermark: number | null }>(readOn, [
 		...[topic, partition, next, end, seenUntil]
 	]);
 	const facts = work.events.flatMap((event, index) => factOf(event, times[index]!) ?? []);

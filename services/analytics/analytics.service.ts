@@ -2,24 +2,30 @@ import { analytics as contract } from "../../contracts/analytics.ts";
 import { product } from "../../contracts/product.ts";
 import { newId } from "../../lib/id.ts";
 import { call, service } from "../../lib/service.ts";
-import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
-import { Stream, type WithStream } from "../../mixins/stream.mixin.ts";
+import { Postgres } from "../../mixins/postgres.mixin.ts";
+import { OrderEvents, type WithOrderEvents } from "../../mixins/consumer.mixin.ts";
+import { Stream } from "../../mixins/stream.mixin.ts";
+import { Relay } from "../../streams/relay.ts";
 import { topics } from "../../streams/topics.ts";
 import { Catalogue } from "./analytics.catalogue.ts";
+import { handle } from "./analytics.intake.ts";
+import { mark, pending, toPending, type OutboxRow } from "./analytics.outbox.ts";
 import { Reports } from "./analytics.reports.ts";
 import { Teller } from "./analytics.teller.ts";
 
 const everyMs = 1000;
 
-interface This extends WithPostgres, WithStream {
+interface This extends WithOrderEvents {
 	reports: Reports;
 	teller: Teller;
+	relay: Relay<OutboxRow>;
 	catalogue: Catalogue;
 }
 
 /** What was sold, minute by minute, as the order events say. */
 export default service<typeof contract.actions, This>(contract, {
-	mixins: [Postgres("analytics"), Stream()],
+	// The last starts first and stops last: events need the log, and both the database.
+	mixins: [OrderEvents("analytics"), Stream(), Postgres("analytics")],
 
 	actions: {
 		windows(ctx) {
@@ -39,6 +45,8 @@ export default service<typeof contract.actions, This>(contract, {
 		}
 	},
 
+	methods: { handleEvents: handle },
+
 	created() {
 		this.reports = new Reports(this.pg, topics.orders);
 		this.catalogue = new Catalogue({
@@ -51,14 +59,22 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	started() {
+		this.relay = new Relay<OutboxRow>({
+			...{ driver: this.stream, db: this.pg, name: "analytics" },
+			...{ pending, mark, read: toPending },
+			prepare: () => this.createTopics(),
+			onError: ({ message }) => this.logger.warn("results wait to be published:", message)
+		});
 		this.teller = new Teller({
 			pg: this.pg,
 			topic: topics.orders,
 			extents: () => this.stream.extents(topics.orders),
 			newId,
 			everyMs,
-			onError: ({ message }) => this.logger.warn("windows wait to be told of:", message)
+			onError: ({ message }) => this.logger.warn("windows wait to be told of:", message),
+			onTold: () => this.relay.nudge()
 		});
+		this.relay.start();
 		this.teller.start();
 		this.catalogue.start();
 	},
@@ -66,5 +82,6 @@ export default service<typeof contract.actions, This>(contract, {
 	async stopped() {
 		await this.catalogue.stop();
 		await this.teller?.stop();
+		await this.relay?.stop();
 	}
 });

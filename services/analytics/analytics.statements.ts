@@ -6,8 +6,8 @@ const instant = (ms: string) => `to_timestamp(${ms} / 1000)`;
 const ms = (at: string) => `(extract(epoch from ${at}) * 1000)::float8`;
 
 /** Takes down how far a partition was read. Answers the watermark, null before the first. */
-export const advance: Statement = {
-	name: "analytics.advance",
+export const readOn: Statement = {
+	name: "analytics.read_on",
 	text: `
 	insert into analytics.partitions as p (topic, partition, next_offset, end_offset, seen_until)
 	values ($1, $2, $3, $4, ${instant("$5::float8")})

@@ -1,0 +1,28 @@
+import type { Statement } from "../../db/database.ts";
+import type { Pending } from "../../streams/relay.ts";
+
+/** A message as it will stand in its topic. */
+export interface OutboxRow {
+	id: number;
+	topic: string;
+	key: string;
+	value: string;
+}
+
+export const pending: Statement = {
+	name: "analytics.outbox_pending",
+	text: "select id, topic, key, value from analytics.outbox where published_at is null order by id limit $1"
+};
+
+export const mark: Statement = {
+	name: "analytics.outbox_mark",
+	text: "update analytics.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
+};
+
+const headers = { "content-type": "application/cloudevents+json; charset=UTF-8" };
+
+export const toPending = ({ id, topic, key, value }: OutboxRow): Pending => ({
+	id,
+	topic,
+	message: { key, value, headers }
+});
