@@ -23,6 +23,7 @@ export type Verifier = (ground: Ground) => AsyncGenerator<string>;
 
 /** Each subject is a file of its own, which exports its verifier as `verify`. */
 const subjects: Record<string, () => Promise<{ verify: Verifier }>> = {
+	analytics: () => import("./verify-analytics.ts"),
 	orders: () => import("./verify-orders.ts"),
 	payments: () => import("./verify-payments.ts"),
 	stock: () => import("./verify-stock.ts")
