@@ -1,0 +1,40 @@
+import { ProgressBar, progressLine } from "./progress-bar.ts";
+
+function screen(isTTY: boolean) {
+	let text = "";
+	const output = { isTTY, write: (part: string) => (text += part) };
+	return { output: output as unknown as NodeJS.WriteStream, text: () => text };
+}
+
+describe("the progress of long work", () => {
+	it("says how far it is, how fast, and how long it will take", () => {
+		expect(progressLine(50, 200, 5000, "orders")).toBe(
+			`${"█".repeat(8)}${"░".repeat(22)} 50 of 200 orders, 10/s, 15 s left`
+		);
+	});
+
+	it("is whole when there is nothing to do, and says no time when all is done", () => {
+		expect(progressLine(0, 0, 0, "orders")).toBe(`${"█".repeat(30)} 0 of 0 orders, 0.0/s`);
+		expect(progressLine(3, 3, 1000, "orders")).not.toContain("left");
+	});
+
+	it("redraws one line on a terminal, at most ten times a second", () => {
+		const { output, text } = screen(true);
+		let now = 0;
+		const bar = new ProgressBar({ things: "events", output, now: () => now });
+		for (now = 0; now <= 1000; now += 10) bar.show(now, 1000);
+		bar.end(1000, 1000);
+		expect(text().split("\r").length - 1).toBe(12);
+		expect(text().split("\n")).toHaveLength(2);
+	});
+
+	it("writes whole lines where there is no terminal, and seldom", () => {
+		const { output, text } = screen(false);
+		let now = 0;
+		const bar = new ProgressBar({ things: "events", output, now: () => now });
+		for (now = 0; now < 10_000; now += 100) bar.show(now, 10_000);
+		bar.end(10_000, 10_000);
+		expect(text()).not.toContain("\r");
+		expect(text().trimEnd().split("\n")).toHaveLength(3);
+	});
+});
