@@ -176,6 +176,25 @@ create table analytics.windows (
 CREATE INDEX windows_to_tell ON analytics.windows USING btree (window_start) WHERE (dirty OR (NOT final));
 grant insert, select, update on analytics.windows to shop_analytics;
 
+create table notification.mailbox (
+	id uuid not null,
+	seq bigint not null generated always as identity,
+	channel text not null,
+	recipient text not null,
+	type text not null,
+	order_id uuid,
+	subject text,
+	html text,
+	body text not null,
+	received_at timestamp(3) with time zone not null default clock_timestamp(),
+	constraint mailbox_pkey PRIMARY KEY (id),
+	constraint mailbox_seq_key UNIQUE (seq),
+	constraint mailbox_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text]))),
+	constraint mailbox_check CHECK (((subject IS NOT NULL) = (channel = 'email'::text))),
+	constraint mailbox_check1 CHECK (((html IS NOT NULL) = (channel = 'email'::text)))
+);
+grant delete, insert, select on notification.mailbox to shop_notification;
+
 create table notification.notifications (
 	id uuid not null,
 	event_id uuid not null,
