@@ -153,7 +153,7 @@ export class World {
 			root,
 			environment: {
 				...{ PATH, HOME, ...settings, NATS_URL: wires.nats!.url },
-				...own(nodePlan, ground),
+				...own(nodePlan, ground, {}),
 				...(wires.provider && this.provider.environment(wires.provider)),
 				...environment
 			},

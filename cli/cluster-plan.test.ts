@@ -15,7 +15,8 @@ const ground = {
 		analytics: undefined
 	},
 	token: { privateKey: "private", publicKey: "public", ttlS: 600 },
-	payment: { secretKey: "sk_test_x", webhookSecret: "whsec_x" }
+	payment: { secretKey: "sk_test_x", webhookSecret: "whsec_x" },
+	mail: { smtpUrl: "smtp://u:smtp-secret@mail" }
 };
 
 describe("plan", () => {
@@ -44,7 +45,8 @@ describe("plan", () => {
 });
 
 describe("the environment of a node", () => {
-	const environments = plan(["gateway=2"]).map(node => own(node, ground));
+	const source = { AWS_SECRET_ACCESS_KEY: "aws-secret", AWS_PROFILE: "shop", OTHER: "other" };
+	const environments = plan(["gateway=2"]).map(node => own(node, ground, source));
 	const of = (service: string) => environments.find(({ SERVICES }) => SERVICES === service)!;
 
 	it("gives Stripe's keys to the payment service alone", () => {
@@ -52,6 +54,14 @@ describe("the environment of a node", () => {
 			const holders = environments.filter(env => Object.values(env).includes(key));
 			expect(holders.map(({ SERVICES }) => SERVICES)).toEqual(["payment"]);
 		}
+	});
+
+	it("gives what reaches the mail server and AWS to the notification service alone", () => {
+		for (const secret of ["smtp://u:smtp-secret@mail", "aws-secret", "shop"]) {
+			const holders = environments.filter(env => Object.values(env).includes(secret));
+			expect(holders.map(({ SERVICES }) => SERVICES)).toEqual(["notification"]);
+		}
+		expect(JSON.stringify(environments)).not.toContain("other");
 	});
 
 	it("gives the signing key to the user service alone", () => {

@@ -38,10 +38,12 @@ type Ground = Pick<Config, "dataDir" | "serviceDatabaseUrls" | "token" | "port">
 	kafka?: Config["kafka"];
 	databaseUrl: string;
 	payment?: StripeKeys;
+	mail?: Pick<Config["mail"], "smtpUrl">;
 };
+type Source = Readonly<Record<string, string | undefined>>;
 
 /** Settings that all nodes share. Secrets are not among them: each node gets only its own. */
-export function shared(source: Record<string, string | undefined>): Environment {
+export function shared(source: Source): Environment {
 	const settings = Object.entries(variables).filter(([, variable]) => !("secret" in variable));
 	const names = ["PATH", "HOME", ...settings.map(([name]) => name)];
 	return Object.fromEntries(names.flatMap(name => (source[name] ? [[name, source[name]]] : [])));
@@ -50,6 +52,14 @@ export function shared(source: Record<string, string | undefined>): Environment 
 function stripeKeys({ secretKey, webhookSecret }: Partial<StripeKeys> = {}): Environment {
 	const keys = { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret };
 	return Object.fromEntries(Object.entries(keys).flatMap(([k, v]) => (v ? [[k, v]] : [])));
+}
+
+/** The mail server's password, and what the SDK of AWS looks for credentials by. */
+function channelAccess({ smtpUrl }: Partial<Config["mail"]> = {}, source: Source): Environment {
+	const aws = Object.entries(source).flatMap(([name, value]) =>
+		name.startsWith("AWS_") && value ? [[name, value]] : []
+	);
+	return { ...Object.fromEntries(aws), ...(smtpUrl && { SMTP_URL: smtpUrl }) };
 }
 
 /** Who writes or reads the order events. */
@@ -61,8 +71,11 @@ function streamAccess({ kafka, streamDatabaseUrl, databaseUrl }: Ground): Enviro
 	return kafka.sasl ? { KAFKA_SASL_PASSWORD: kafka.sasl.password } : {};
 }
 
-/** The secrets and addresses of one node: its own database role, its own half of the token key. */
-export function own({ service, index }: NodePlan, ground: Ground): Environment {
+/**
+ * The secrets and addresses of one node: its own database role, its own half of the token key.
+ * @param source the environment, for what the SDK of AWS reads there itself
+ */
+export function own({ service, index }: NodePlan, ground: Ground, source: Source): Environment {
 	const { privateKey = "", publicKey = "" } = ground.token;
 	const common = { SERVICES: service, DATA_DIR: ground.dataDir };
 	if (service === "gateway")
@@ -74,6 +87,7 @@ export function own({ service, index }: NodePlan, ground: Ground): Environment {
 		[`${service.toUpperCase()}_DATABASE_URL`]: url,
 		...(onStream.has(service) && streamAccess(ground)),
 		...(service === "user" && { TOKEN_PRIVATE_KEY: privateKey }),
-		...(service === "payment" && stripeKeys(ground.payment))
+		...(service === "payment" && stripeKeys(ground.payment)),
+		...(service === "notification" && channelAccess(ground.mail, source))
 	};
 }

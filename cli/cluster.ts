@@ -48,7 +48,7 @@ async function startNodes(life: Lifecycle, nodes: NodePlan[], ground: Ground, na
 	const common = { ...shared(process.env), NATS_URL: natsUrl };
 	const supervised = nodes.map(node => ({
 		service: node.service,
-		process: new SupervisedNode(node.name, { ...common, ...own(node, ground.config) })
+		process: new SupervisedNode(node.name, { ...common, ...own(node, ground.config, process.env) })
 	}));
 	life.atEnd(async () => {
 		for (const services of stopOrder)

@@ -65,12 +65,17 @@ describe("readEnvironment", () => {
 		brokers => expect(linesOf({ KAFKA_BROKERS: brokers })).toHaveLength(1)
 	);
 
-	const production = { NODE_ENV: "production", PAYMENT_PROVIDER: "simulator" };
+	const production = {
+		NODE_ENV: "production",
+		PAYMENT_PROVIDER: "simulator",
+		MAIL_DRIVER: "mailbox"
+	};
 
-	it("wants to be told in production who takes the money", () => {
-		const said =
-			"PAYMENT_PROVIDER: must be said with NODE_ENV=production; the simulator moves no money";
-		expect(linesOf({ NODE_ENV: "production" })).toEqual([said]);
+	it("wants to be told in production who takes the money, and how mail goes out", () => {
+		expect(linesOf({ NODE_ENV: "production" })).toEqual([
+			"PAYMENT_PROVIDER: must be said with NODE_ENV=production; the simulator moves no money",
+			"MAIL_DRIVER: must be said with NODE_ENV=production; the mailbox sends no mail"
+		]);
 		expect(linesOf(production)).toEqual([]);
 		expect(linesOf({ NODE_ENV: "production", SERVICES: "gateway,order" })).toEqual([]);
 	});
@@ -85,6 +90,33 @@ describe("readEnvironment", () => {
 		expect(linesOf({ ...stripe, ...keys })).toEqual([]);
 		expect(linesOf({ ...stripe, SERVICES: "order" })).toEqual([]);
 	});
+
+	it("wants to know whom mail is from and where it goes, from the notification service alone", () => {
+		const smtp = { MAIL_DRIVER: "smtp" };
+		expect(linesOf(smtp)).toEqual([
+			"MAIL_FROM: is needed with MAIL_DRIVER=smtp",
+			"SMTP_URL: is needed with MAIL_DRIVER=smtp"
+		]);
+		const given = { MAIL_FROM: "The Shop <a@shop.example>", SMTP_URL: "smtp://u:p@mail:587" };
+		expect(linesOf({ ...smtp, ...given })).toEqual([]);
+		expect(linesOf({ ...smtp, SERVICES: "gateway,order" })).toEqual([]);
+	});
+
+	const topic = "arn:aws:sns:eu-central-1:123456789012:shop";
+	it.each([
+		["MAIL_DRIVER=ses", { MAIL_DRIVER: "ses", MAIL_FROM: "a@shop.example" }],
+		["SMS_DRIVER=sns", { SMS_DRIVER: "sns" }],
+		["SNS_TOPIC_ARN", { SNS_TOPIC_ARN: topic }],
+		["NOTIFICATION_STORE=dynamodb", { NOTIFICATION_STORE: "dynamodb" }]
+	])("wants a region with %s", (because, source) => {
+		expect(linesOf(source)).toEqual([`AWS_REGION: is needed with ${because}`]);
+		expect(linesOf({ ...source, AWS_REGION: "eu-central-1" })).toEqual([]);
+	});
+
+	it.each(["a@b\nBcc: c@d", "a@b, c@d", "Shop <a@b> x", "Shop a@b"])(
+		"does not take %j for an address",
+		from => expect(linesOf({ MAIL_FROM: from })).toHaveLength(1)
+	);
 
 	it("refuses demo data in production", () => {
 		expect(linesOf({ ...production, DEMO: "1" })).toEqual([

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { oneOf, T, type Static, type TSchema } from "../lib/schema.ts";
 import { faults } from "../lib/validator.ts";
+import { disagreements } from "./agreements.ts";
+import { messageVariables } from "./env.messages.ts";
 
 /** The only reader of `process.env`. One entry per variable; `.env.example` is generated from it. */
 
@@ -198,6 +200,7 @@ export const variables = {
 		schema: T.String({ pattern: "^https?://\\S+$" }),
 		about: "where npm run psp sends its messages; without it they are only listed"
 	},
+	...messageVariables,
 	KAFKA_BROKERS: {
 		schema: T.String({ pattern: "^[^\\s,:/]+:[0-9]{1,5}(,[^\\s,:/]+:[0-9]{1,5})*$" }),
 		about:
@@ -271,7 +274,7 @@ export class EnvironmentError extends Error {
 	}
 }
 
-type Source = Record<string, string | undefined>;
+export type Source = Readonly<Record<string, string | undefined>>;
 
 function rawValue(name: string, variable: Variable, source: Source): string | undefined {
 	const file = variable.secret ? source[`${name}_FILE`] : undefined;
@@ -302,38 +305,13 @@ function read(name: string, variable: Variable, source: Source, lines: string[])
 	}
 }
 
-/** A shop must know who takes its money, and be able to ask them. */
-function faultsOfProvider(values: Environment, source: Source): string[] {
-	const { NODE_ENV, PAYMENT_PROVIDER, SERVICES } = values;
-	if (!SERVICES?.split(",").includes("payment")) return [];
-	if (NODE_ENV === "production" && !source.PAYMENT_PROVIDER)
-		return [
-			"PAYMENT_PROVIDER: must be said with NODE_ENV=production; the simulator moves no money"
-		];
-	if (PAYMENT_PROVIDER !== "stripe") return [];
-	return (["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] as const)
-		.filter(name => !source[name] && !source[`${name}_FILE`])
-		.map(name => `${name}: is needed with PAYMENT_PROVIDER=stripe`);
-}
-
-function faultsOfKafka(source: Source): string[] {
-	if (!source.KAFKA_SASL_USERNAME) return [];
-	return (["KAFKA_BROKERS", "KAFKA_SASL_PASSWORD"] as const)
-		.filter(name => !source[name] && !source[`${name}_FILE`])
-		.map(name => `${name}: is needed with KAFKA_SASL_USERNAME`);
-}
-
 /** @throws EnvironmentError with every fault */
 export function readEnvironment(source: Source = process.env): Environment {
 	const lines: string[] = [];
 	const values = Object.fromEntries(
 		Object.entries<Variable>(variables).map(([name, v]) => [name, read(name, v, source, lines)])
 	) as Environment;
-	if (values.NODE_ENV === "production" && values.DEMO)
-		lines.push("DEMO: must not be on with NODE_ENV=production");
-	lines.push(...faultsOfProvider(values, source), ...faultsOfKafka(source));
-	if (values.NODE_ENV === "production" && values.FAILPOINTS)
-		lines.push("FAILPOINTS: must not be set with NODE_ENV=production");
+	lines.push(...disagreements(values, source));
 	if (lines.length > 0) throw new EnvironmentError(lines);
 	return values;
 }

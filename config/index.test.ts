@@ -3,11 +3,25 @@ import { config, toConfig, useConfig } from "./index.ts";
 
 const from = (source: Record<string, string>) => toConfig(readEnvironment(source));
 
+const production = {
+	NODE_ENV: "production",
+	PAYMENT_PROVIDER: "simulator",
+	MAIL_DRIVER: "smtp",
+	MAIL_FROM: "a@shop.example",
+	SMTP_URL: "smtp://mail"
+};
+
 describe("toConfig", () => {
 	it("switches demo mode on, but not in production", () => {
 		expect(from({}).demo).toBe(true);
 		expect(from({ DEMO: "0" }).demo).toBe(false);
-		expect(from({ NODE_ENV: "production", PAYMENT_PROVIDER: "simulator" }).demo).toBe(false);
+		expect(from(production).demo).toBe(false);
+	});
+
+	it("keeps text messages in the mailbox, but not in production", () => {
+		expect(from({}).sms.driver).toBe("mailbox");
+		expect(from(production).sms.driver).toBe("none");
+		expect(from({ ...production, SMS_DRIVER: "mailbox" }).sms.driver).toBe("mailbox");
 	});
 
 	it("splits the list of services", () => {

@@ -65,6 +65,33 @@ export interface Config {
 		readonly challengeMs: number;
 	};
 	readonly psp: { readonly port: number; readonly webhookUrl: string | undefined };
+	/** As messages to customers speak of it. */
+	readonly shop: {
+		readonly name: string;
+		/** `{id}` stands for the id of an order. */
+		readonly orderUrl: string;
+		readonly logoUrl?: string;
+	};
+	readonly mail: {
+		readonly driver: Environment["MAIL_DRIVER"];
+		/** Given unless the driver is the mailbox. */
+		readonly from: string | undefined;
+		readonly smtpUrl: string | undefined;
+		readonly smtpTls: Environment["SMTP_TLS"];
+		readonly sesRatePerS: number;
+		readonly sesConfigurationSet: string | undefined;
+	};
+	readonly sms: {
+		readonly driver: "none" | "mailbox" | "sns";
+		readonly senderId: string | undefined;
+	};
+	/** Told of all that people are told. */
+	readonly topicArn: string | undefined;
+	readonly aws: { readonly region: string | undefined; readonly endpoint: string | undefined };
+	readonly notifications: {
+		readonly store: Environment["NOTIFICATION_STORE"];
+		readonly table: string;
+	};
 	/** Without it the log is in Postgres. */
 	readonly kafka:
 		| {
@@ -139,6 +166,28 @@ function kafkaOf(env: Environment): Config["kafka"] {
 	};
 }
 
+function channelsOf(
+	env: Environment
+): Pick<Config, "mail" | "sms" | "topicArn" | "aws" | "notifications"> {
+	return {
+		mail: {
+			driver: env.MAIL_DRIVER,
+			from: env.MAIL_FROM,
+			smtpUrl: env.SMTP_URL,
+			smtpTls: env.SMTP_TLS,
+			sesRatePerS: env.SES_RATE_PER_S,
+			sesConfigurationSet: env.SES_CONFIGURATION_SET
+		},
+		sms: {
+			driver: env.SMS_DRIVER ?? (env.NODE_ENV === "production" ? "none" : "mailbox"),
+			senderId: env.SMS_SENDER_ID
+		},
+		topicArn: env.SNS_TOPIC_ARN,
+		aws: { region: env.AWS_REGION, endpoint: env.AWS_ENDPOINT_URL },
+		notifications: { store: env.NOTIFICATION_STORE, table: env.NOTIFICATION_TABLE }
+	};
+}
+
 export function toConfig(env: Environment): Config {
 	checkDurability(env);
 	return Object.freeze({
@@ -185,6 +234,12 @@ export function toConfig(env: Environment): Config {
 			challengeMs: env.PAYMENT_CHALLENGE_MS
 		},
 		psp: { port: env.PSP_PORT, webhookUrl: env.PSP_WEBHOOK_URL },
+		shop: {
+			name: env.SHOP_NAME,
+			orderUrl: env.SHOP_ORDER_URL,
+			...(env.SHOP_LOGO_URL && { logoUrl: env.SHOP_LOGO_URL })
+		},
+		...channelsOf(env),
 		kafka: kafkaOf(env),
 		stream: {
 			partitions: env.STREAM_PARTITIONS,

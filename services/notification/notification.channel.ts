@@ -9,6 +9,8 @@ export interface Dispatch {
 	 * that knows it sends one. Of a message that was asked for anew, one of its own.
 	 */
 	id: string;
+	/** Of what happened: the same for all who are told of it. */
+	eventId: string;
 	/** An e-mail address or a phone number (E.164); empty where the channel has readers of its own. */
 	to: string;
 	rendered: Rendered;

@@ -113,7 +113,8 @@ describe("npm start refuses in a sentence", () => {
 	});
 
 	it("production without token keys", async () => {
-		const { code, output } = await start({ NODE_ENV: "production", PAYMENT_PROVIDER: "simulator" });
+		const said = { PAYMENT_PROVIDER: "simulator", MAIL_DRIVER: "mailbox" };
+		const { code, output } = await start({ NODE_ENV: "production", ...said });
 		expect(output).toContain("Set TOKEN_PRIVATE_KEY");
 		expect(code).toBe(78);
 	});

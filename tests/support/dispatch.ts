@@ -7,10 +7,11 @@ export const shop = { name: "Shop & Co", orderUrl: "https://shop.example/orders/
 
 /** A message about a confirmed order, as a channel is given it. */
 export function dispatch(changes: Partial<Dispatch> = {}): Dispatch {
-	const { type, time, data } = orderEvent("order.confirmed");
+	const { id: eventId, type, time, data } = orderEvent("order.confirmed");
 	const recipient = { name: "Zoë", locale: "de" } as const;
 	return {
 		id: newId(),
+		eventId,
 		to: "zoe@shop.test",
 		rendered: render({ type, data, at: new Date(time) }, recipient, shop),
 		fact: { type, time, data },
