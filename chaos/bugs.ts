@@ -177,6 +177,14 @@ export const bugs: readonly Bug[] = [
 		scene: "same_key"
 	},
 	{
+		name: "a repeated refund is answered with the payment as it is now",
+		file: "services/payment/payment.refunds.repository.ts",
+		find: "where r.id = $1 and r.answer is null returning r.answer`",
+		replace: "where r.id = $1 returning r.answer`",
+		promise: "P7",
+		scene: "refunds"
+	},
+	{
 		name: "an order is confirmed without a row in its history",
 		file: "services/order/order.statements.ts",
 		find: "select id, version, type, src, dst, why, who, at, snapshot, history_hash from o",

@@ -61,9 +61,13 @@ export class Errands {
 		);
 	}
 
+	/** The first refund alone, then all side by side: its key comes again when the payment is another. */
 	async #payBack(plan: OrderPlan, id: string): Promise<void> {
 		const seen = await this.#customers.follow(plan, id, confirmedWithinMs);
-		await insist(async () => (await this.#customers.payBack(plan, seen, 1)) || undefined);
+		for (const refunds of [plan.refunds.slice(0, 1), plan.refunds]) {
+			const asked = { ...plan, refunds };
+			await insist(async () => (await this.#customers.payBack(asked, seen, 1)) || undefined);
+		}
 	}
 
 	/** Every customer asks how the order stands, and finishes what he was about. */

@@ -58,5 +58,5 @@ export const conducts: Readonly<Record<Kind, Conduct>> = {
 		cancel: "once confirmed"
 	},
 	sent_back: { ...ordinary, sendsBack: true },
-	refunded: { ...ordinary, refunds: [60, 60] }
+	refunded: { ...ordinary, refunds: [30, 60, 60] }
 };

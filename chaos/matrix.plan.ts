@@ -8,7 +8,7 @@ export interface Row {
 	kind: Kind;
 }
 
-/** Kinds of orders that pass a step. The first is used; more make more rows of it. */
+/** Kinds of orders that pass a step, or one of its points. The first is used; more make more rows of it. */
 const kindsOf: Readonly<Record<string, readonly Kind[]>> = {
 	"order.release": ["declined"],
 	"order.restock": ["returned"],
@@ -32,6 +32,8 @@ const kindsOf: Readonly<Record<string, readonly Kind[]>> = {
 	"payment.bar": ["called_off"],
 	"payment.void": ["called_off"],
 	"payment.reverse": ["returned"],
+	"payment.answer_refund": ["refunded"],
+	"payment.refund.before_reply": ["refunded"],
 	"payment.refund": ["returned", "refund_dropped"],
 	"payment.settle_refund": ["returned", "refund_dropped"]
 };
@@ -45,7 +47,7 @@ const modesOf = (point: Failpoint) =>
 export function rows(): Row[] {
 	return failpoints.flatMap(point =>
 		modesOf(point).flatMap(mode =>
-			(kindsOf[stepOf(point)] ?? ["bought"]).map(kind => ({ point, mode, kind }))
+			(kindsOf[point] ?? kindsOf[stepOf(point)] ?? ["bought"]).map(kind => ({ point, mode, kind }))
 		)
 	);
 }

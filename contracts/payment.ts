@@ -142,7 +142,8 @@ export const payment = contract("payment", {
 		returns: Outcomes
 	},
 	refund: {
-		summary: "Pay back a payment, whole or in part; the same key refunds once",
+		summary:
+			"Pay back a payment, whole or in part; the same key refunds once, and is answered the same",
 		kind: "command",
 		access: staff,
 		timeoutMs: 10_000,
@@ -152,7 +153,7 @@ export const payment = contract("payment", {
 			reason: text(200),
 			idempotency_key: IdempotencyKey
 		}),
-		returns: Payment
+		returns: strictObject({ payment: Payment, replayed: T.Boolean() })
 	},
 	reverse: {
 		summary: "Pay back all that is left of a cancelled order's payment",

@@ -474,6 +474,7 @@ create table payment.refunds (
 	review_reason text,
 	look_at timestamp with time zone not null default (clock_timestamp() + '00:00:10'::interval),
 	looks integer not null default 0,
+	answer json,
 	constraint refunds_pkey PRIMARY KEY (id),
 	constraint refunds_payment_id_purpose_key UNIQUE (payment_id, purpose),
 	constraint refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment.payments(id),
@@ -486,7 +487,7 @@ CREATE INDEX refunds_by_payment ON payment.refunds USING btree (payment_id, crea
 CREATE INDEX refunds_in_review ON payment.refunds USING btree (updated_at, id) WHERE (status = 'review'::text);
 CREATE INDEX refunds_to_look_at ON payment.refunds USING btree (look_at) WHERE (status = 'pending'::text);
 grant insert, select on payment.refunds to shop_payment;
-grant update (failure_code, look_at, looks, provider_ref, review_reason, status, updated_at) on payment.refunds to shop_payment;
+grant update (answer, failure_code, look_at, looks, provider_ref, review_reason, status, updated_at) on payment.refunds to shop_payment;
 
 create table product.products (
 	id text not null,

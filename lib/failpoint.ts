@@ -69,6 +69,9 @@ export const failpoints = [
 	"payment.refund.after_psp",
 	"payment.settle_refund.before_commit",
 	"payment.settle_refund.after_commit",
+	"payment.answer_refund.before_commit",
+	"payment.answer_refund.after_commit",
+	"payment.refund.before_reply",
 	"payment.reverse.before_reply",
 	"payment.giveBack.before_reply"
 ] as const;

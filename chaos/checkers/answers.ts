@@ -1,10 +1,9 @@
 import { grouped, type Checker } from "./checker.ts";
 import type { Entry } from "../history.ts";
 
-/** A refund's answer shows the whole payment as it is by then; that it is made once is P3. */
 const answered = (outcomes: readonly Entry[]) =>
 	grouped(
-		outcomes.filter(({ phase, op, key }) => phase === "ok" && op !== "refund" && key),
+		outcomes.filter(({ phase, key }) => phase === "ok" && key),
 		({ op, user, key }) => `${op} ${user} ${key}`
 	);
 

@@ -48,7 +48,7 @@ const good: Evidence = {
 		outcome("paid"),
 		outcome("declined", { op: "get", key: undefined, shown: "payment_failed" }),
 		outcome("partly", { op: "refund", sha: "a", paid_back: 200 }),
-		outcome("partly", { op: "refund", sha: "b", paid_back: 200 })
+		outcome("partly", { op: "refund", sha: "a", paid_back: 200 })
 	],
 	orders: [
 		order("paid", "confirmed"),
@@ -197,6 +197,12 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		"one key has two answers",
 		{ outcomes: [...good.outcomes, outcome("paid", { sha: "other" })] },
 		/2 different answers among 3/
+	],
+	[
+		answers,
+		"a repeated refund is answered otherwise",
+		{ outcomes: [...good.outcomes, outcome("partly", { op: "refund", sha: "b" })] },
+		/^refund .*: 2 different answers among 3/
 	],
 	[
 		toldUnpaid,

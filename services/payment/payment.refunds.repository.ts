@@ -1,6 +1,8 @@
-import type { PaymentStatus, Share } from "../../contracts/payment.ts";
+import type { Payment, PaymentStatus, Share } from "../../contracts/payment.ts";
 import type { Database, Statement, Transaction } from "../../db/database.ts";
+import { failpoint } from "../../lib/failpoint.ts";
 import type { Actor } from "../../lib/identity.ts";
+import { forStaff } from "./payment.representation.ts";
 
 /** What may still be paid back of a payment, as it stands under its lock. */
 export interface Balance {
@@ -42,6 +44,15 @@ export interface RefundRow {
 	/** The charge it is taken from, as the provider calls it. */
 	charge_ref: string;
 	currency: string;
+	/** Whoever asked for it has been answered; nobody ever is who is not staff. */
+	answered: boolean;
+}
+
+/** What a request for a refund is answered. */
+export interface Refunded {
+	payment: Payment;
+	/** True when it is the answer that an earlier request under the same key was given. */
+	replayed: boolean;
 }
 
 /** How a refund ended, or why a human must look. */
@@ -60,7 +71,7 @@ const lockByOrder = lock("refund-lock-by-order", "order_id");
 
 const columns = `r.id, r.payment_id, p.order_id, r.purpose, r.requested_minor, r.amount_minor, r.lines,
 	r.reason, r.status, (extract(epoch from clock_timestamp() - r.created_at) * 1000)::float8 as age_ms,
-	p.provider_ref as charge_ref, p.currency`;
+	p.provider_ref as charge_ref, p.currency, r.answer is not null as answered`;
 const rows = (where: string) => `select ${columns}
 	from payment.refunds r join payment.payments p on p.id = r.payment_id
 	where ${where} order by r.created_at, r.id`;
@@ -101,7 +112,7 @@ const settle: Statement = {
 			update payment.refunds r set status = $2, provider_ref = coalesce($3, r.provider_ref),
 				failure_code = $4, review_reason = coalesce($5, r.review_reason),
 				updated_at = clock_timestamp()
-			from p where r.id = $1 and r.payment_id = p.id and r.status = $6
+			from p where r.id = $1 and r.payment_id = p.id and r.status = $6 and not ($10 and r.answer is not null)
 			returning r.*),
 		changed as (
 			update payment.payments c set seq = c.seq + 1, updated_at = clock_timestamp(),
@@ -118,6 +129,16 @@ const settle: Statement = {
 				c.updated_at
 			from changed c join r on r.payment_id = c.id)
 		select ${columns} from r join changed p on p.id = r.payment_id`
+};
+
+const keepAnswer: Statement = {
+	name: "refund-keep-answer",
+	text: `update payment.refunds r set answer = (${forStaff("r.payment_id")})
+		where r.id = $1 and r.answer is null returning r.answer`
+};
+const answered: Statement = {
+	name: "refund-answered",
+	text: "select answer from payment.refunds where id = $1"
 };
 
 const claim: Statement = {
@@ -178,13 +199,31 @@ export class RefundRepository {
 		return begun.length > 0;
 	}
 
-	/** Records how a refund ended that was `from`, once; undefined when somebody else did. */
+	/**
+	 * Records how a refund ended that was `from`, once; undefined when somebody else did.
+	 * @param unanswered only as long as nobody was answered
+	 */
 	async settle(
 		id: string,
 		verdict: RefundVerdict,
-		from: RefundStatus
+		from: RefundStatus,
+		unanswered: boolean
 	): Promise<RefundRow | undefined> {
-		return this.#settle(id, verdict, from, `refund_${verdict.status}`, null, {});
+		return this.#settle(id, verdict, from, `refund_${verdict.status}`, null, {}, unanswered);
+	}
+
+	/**
+	 * What the refund's request is answered: the payment as it is now, or as the first was answered. The
+	 * payment's lock makes this and the refund's end follow each other.
+	 */
+	answer({ id, payment_id }: RefundRow): Promise<Refunded> {
+		return this.#pg.transaction(async tx => {
+			await this.lock(tx, "id", payment_id);
+			const [kept] = await tx.query<{ answer: Payment }>(keepAnswer, [id]);
+			const [first] = kept ? [kept] : await tx.query<{ answer: Payment }>(answered, [id]);
+			await failpoint("payment.answer_refund.before_commit");
+			return { payment: first!.answer, replayed: !kept };
+		});
 	}
 
 	/** Records what a human found out about a refund in review; undefined when it is in none. */
@@ -203,7 +242,8 @@ export class RefundRepository {
 		from: RefundStatus,
 		event: string,
 		actor: Actor | null,
-		data: object
+		data: object,
+		unanswered = false
 	): Promise<RefundRow | undefined> {
 		const [settled] = await this.#pg.query<RefundRow>(settle, [
 			id,
@@ -214,7 +254,8 @@ export class RefundRepository {
 			from,
 			event,
 			actor && JSON.stringify(actor),
-			JSON.stringify(data)
+			JSON.stringify(data),
+			unanswered
 		]);
 		return settled;
 	}

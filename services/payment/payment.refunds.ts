@@ -1,17 +1,15 @@
 import type { Share } from "../../contracts/payment.ts";
 import type { Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
+import { failpoint } from "../../lib/failpoint.ts";
 import { derivedId } from "../../lib/id.ts";
 import { systemActor, type Actor } from "../../lib/identity.ts";
 import type { Money } from "../../lib/money.ts";
 import { areLinesOf, leftOf, spread, sum, within } from "./payment.allocation.ts";
-import {
-	IdempotencyConflict,
-	type PaymentProvider,
-	type RefundOutcome
-} from "./payment.provider.ts";
+import { IdempotencyConflict, type PaymentProvider } from "./payment.provider.ts";
 import type {
 	Balance,
+	Refunded,
 	RefundRepository,
 	RefundRow,
 	RefundVerdict
@@ -55,13 +53,16 @@ export class Refunds {
 	}
 
 	/**
-	 * Pays back `amount`, in the payment's currency, or all that is left. The same key pays back
-	 * once and finishes what was left pending.
+	 * Pays back `amount`, in the payment's currency, or all that is left. The same key pays back once, and
+	 * is answered what it was answered first, which is on disk before it is told.
 	 * @throws NOT_FOUND, PAYMENT_NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, IDEMPOTENCY_KEY_REUSED;
 	 *   VALIDATION_FAILED for another currency
 	 */
-	async refund(paymentId: string, key: string, request: Request): Promise<void> {
-		await this.#once("id", paymentId, `refund:${key}`, request);
+	async refund(paymentId: string, key: string, request: Request): Promise<Refunded> {
+		const refund = await this.#once("id", paymentId, `refund:${key}`, request);
+		const answer = await this.#options.repository.answer(refund!);
+		await failpoint("payment.answer_refund.after_commit");
+		return answer;
 	}
 
 	/**
@@ -112,7 +113,7 @@ export class Refunds {
 
 	/**
 	 * Finds out what became of a pending refund; true when that is recorded now. Never rejects.
-	 * @param isSeen by staff, who wait for it
+	 * @param isSeen by staff, who wait for it, unless they were answered before
 	 */
 	async finish(refund: RefundRow, isSeen = false): Promise<boolean> {
 		if (refund.status !== "pending") return false;
@@ -129,7 +130,7 @@ export class Refunds {
 			case "review":
 				return this.#record(refund, { status: "review", reason: "unknown_for_a_day" });
 			case "record":
-				return this.#record(refund, verdictOf(found as RefundOutcome, isSeen));
+				return this.#ended(refund, found as RefundVerdict, isSeen);
 			default:
 				return false;
 		}
@@ -156,7 +157,7 @@ export class Refunds {
 		const found = await provider
 			.retrieveRefund(refund.id, refund.charge_ref)
 			.catch(() => undefined);
-		if (found?.status === "failed") await this.#record(refund, verdictOf(found, false));
+		if (found?.status === "failed") await this.#ended(refund, found, false);
 	}
 
 	/**
@@ -178,7 +179,8 @@ export class Refunds {
 			return { refund: before, isNew: false };
 		});
 		const isSeen = purpose.startsWith("refund:");
-		if (refund) await (isNew ? this.#send(refund, isSeen) : this.finish(refund, isSeen));
+		if (refund && !refund.answered)
+			await (isNew ? this.#send(refund, isSeen) : this.finish(refund, isSeen));
 		return refund;
 	}
 
@@ -216,7 +218,7 @@ export class Refunds {
 			const amount = { amount: amount_minor, currency };
 			const outcome = await provider.refund({ key, payment_id, charge_ref, amount, reason });
 			if (outcome.status === "pending") return false;
-			return await this.#record(refund, verdictOf(outcome, isSeen));
+			return await this.#ended(refund, outcome, isSeen);
 		} catch (error) {
 			if (error instanceof IdempotencyConflict)
 				return this.#record(refund, { status: "review", reason: "provider_conflict" });
@@ -225,9 +227,21 @@ export class Refunds {
 		}
 	}
 
-	async #record({ id, status }: RefundRow, verdict: RefundVerdict): Promise<boolean> {
+	/** Staff who wait for it see at once that it was refused; of any other nobody would hear. */
+	async #ended(refund: RefundRow, verdict: RefundVerdict, isSeen: boolean): Promise<boolean> {
+		if (verdict.status !== "failed") return this.#record(refund, verdict);
+		if (isSeen && (await this.#record(refund, verdict, true))) return true;
+		return this.#record(refund, { status: "review", reason: verdict.code });
+	}
+
+	/** @param unanswered only as long as nobody was answered */
+	async #record(
+		{ id, status }: RefundRow,
+		verdict: RefundVerdict,
+		unanswered = false
+	): Promise<boolean> {
 		const { repository, onTrouble } = this.#options;
-		const settled = await repository.settle(id, verdict, status);
+		const settled = await repository.settle(id, verdict, status, unanswered);
 		if (settled && verdict.status === "review")
 			onTrouble("error", `refund ${id} needs a human: ${verdict.reason}`);
 		return settled !== undefined;
@@ -239,12 +253,6 @@ function surely(refunds: RefundRow[]): void {
 	if (refunds.some(({ status }) => status === "review" || status === "failed"))
 		fail("PAYMENT_NOT_REFUNDABLE", "The provider refused, or does not know; a human must look");
 	if (refunds.some(({ status }) => status === "pending")) fail("UNAVAILABLE");
-}
-
-/** Staff who wait for it see at once that it was refused; of any other nobody would hear. */
-function verdictOf(outcome: RefundOutcome, isSeen: boolean): RefundVerdict {
-	if (outcome.status === "failed" && !isSeen) return { status: "review", reason: outcome.code };
-	return outcome as RefundVerdict;
 }
 
 const isCounted = ({ status }: RefundRow) => status !== "failed";

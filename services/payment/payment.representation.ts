@@ -13,23 +13,26 @@ const refunds = `select json_agg(json_build_object('id', r.id, 'amount', ${money
 		'created_at', ${instant("r.created_at")}) order by r.created_at, r.id)
 	from payment.refunds r where r.payment_id = p.id`;
 
-// Where to go is for the customer alone, whose id is $2: staff must not answer in his place.
-const representation = (where: string) => `select json_build_object(
+// Where to go is for the customer alone, whose id `owner` is: staff must not answer in his place.
+const representation = (where: string, owner = "$2::text") => `select json_build_object(
 		'id', p.id, 'order_id', p.order_id, 'status', p.status,
 		'amount', ${money("p.amount_minor")}, 'refunded', ${money("p.refunded_minor")},
 		'method', json_build_object('brand', p.method_brand, 'last4', p.method_last4),
-		'next_action', case when $2::text is not null and p.status = 'processing'
+		'next_action', case when ${owner} is not null and p.status = 'processing'
 			and p.action_until > clock_timestamp()
 			then json_build_object('type', 'redirect', 'url', p.action_url) end,
 		'created_at', ${instant("p.created_at")}, 'refunds', coalesce((${refunds}), '[]')) as payment
 	from payment.payments p
-	where ${where} and p.amount_minor is not null and ($2::text is null or p.user_id = $2)`;
+	where ${where} and p.amount_minor is not null and (${owner} is null or p.user_id = ${owner})`;
 
 export const byId: Statement = { name: "payment-by-id", text: representation("p.id = $1") };
 export const byOrder: Statement = {
 	name: "payment-by-order",
 	text: representation("p.order_id = $1")
 };
+
+/** As staff see the payment whose id the SQL `id` gives. */
+export const forStaff = (id: string) => representation(`p.id = ${id}`, "null::text");
 
 export const summaries: Statement = {
 	name: "payment-summaries",

@@ -52,8 +52,7 @@ export default service<typeof contract.actions, This>(contract, {
 		async refund(ctx) {
 			const { id, idempotency_key, amount, reason } = ctx.params;
 			const actor = identityOf(ctx.meta);
-			await this.refunds.refund(id, idempotency_key, { amount, reason, actor });
-			return this.one("id", id);
+			return this.refunds.refund(id, idempotency_key, { amount, reason, actor });
 		},
 
 		async reverse(ctx) {

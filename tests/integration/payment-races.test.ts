@@ -234,9 +234,14 @@ describe("paying back while a refund of staff is under way", () => {
 
 	it("some lines waits for that one, which may be refused and leave them their money", async () => {
 		const { id, order } = await paid();
-		provider.onRefund = noAnswer;
-		const key = newId();
-		await byStaff(id, 800, key);
+		const [sent, refused] = [gate(), gate()];
+		provider.onRefund = async () => {
+			sent.resolve();
+			await refused.promise;
+			return refusal;
+		};
+		const staff = byStaff(id, 800);
+		await sent.promise;
 		const giveBack = () =>
 			refunds.giveBack({
 				order_id: order,
@@ -247,8 +252,8 @@ describe("paying back while a refund of staff is under way", () => {
 				actor: admin
 			});
 		await refusedAs(giveBack(), "UNAVAILABLE");
-		provider.onRefund = () => Promise.resolve(refusal);
-		await byStaff(id, 800, key);
+		refused.resolve();
+		await staff;
 		provider.onRefund = () => Promise.resolve({ status: "succeeded", ref: "re_return" });
 		expect(await giveBack()).toBe(500);
 		expect(await made(id)).toEqual([

@@ -8,6 +8,7 @@ import paymentService from "../../services/payment/payment.service.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
 import { startNode, temporaryFolder } from "../support/node.ts";
 import { admin, alice } from "../support/orders.ts";
+import { until } from "../support/until.ts";
 
 let database: TestDatabase;
 let ledgerPath: string;
@@ -41,9 +42,34 @@ async function paid(payment_method = "pm_card_visa"): Promise<{ id: string; orde
 
 type RefundParams = Params<typeof payment.actions.refund>;
 
-function refund(id: string, over: Partial<RefundParams> = {}, user = admin): Promise<Payment> {
+function ask(id: string, over: Partial<RefundParams> = {}, user = admin) {
 	const params = { id, reason: "broken", idempotency_key: newId(), ...over };
 	return call(broker, payment.actions.refund, params, { meta: { user } });
+}
+
+async function refund(...asked: Parameters<typeof ask>): Promise<Payment> {
+	return (await ask(...asked)).payment;
+}
+
+/** The sweeper looks at a payment's refund; answers how that stands afterwards. */
+async function lookedAt(paymentId: string): Promise<string> {
+	const find = "select looks, status from payment.refunds where payment_id = $1";
+	const row = async () =>
+		(await database.rows<{ looks: number; status: string }>(find, [paymentId]))[0]!;
+	const { looks } = await row();
+	await database.rows("update payment.refunds set look_at = now() where payment_id = $1", [
+		paymentId
+	]);
+	await until(async () => (await row()).looks > looks);
+	// It claims before it looks. A look that changes nothing leaves nothing to wait for but the next.
+	await database.rows("update payment.refunds set look_at = now() where payment_id = $1", [
+		paymentId
+	]);
+	await until(async () => {
+		const now = await row();
+		return now.status !== "pending" || now.looks > looks + 1;
+	});
+	return (await row()).status;
 }
 
 function reverse(order_id: string): Promise<Payment> {
@@ -220,26 +246,49 @@ describe("refunding", () => {
 		expect((await get(id)).refunded).toEqual(usd(910));
 	});
 
-	it("stays pending and counted when the answer is lost, and ends under the same key", async () => {
+	it("stays pending and counted when the answer is lost, and is finished by itself", async () => {
 		const { id } = await paid("pm_sim_dropRefundConnection");
 		const idempotency_key = newId();
 		const lost = await refund(id, { amount: usd(600), idempotency_key });
 		expect(lost).toMatchObject({ refunded: usd(600), refunds: [{ status: "pending" }] });
 		await refusedAs(refund(id, { amount: usd(401) }), "REFUND_EXCEEDS_PAYMENT");
-		const found = await refund(id, { amount: usd(600), idempotency_key });
-		expect(found).toMatchObject({ refunded: usd(600), refunds: [{ status: "succeeded" }] });
+		expect(await lookedAt(id)).toBe("succeeded");
+		expect(await get(id)).toMatchObject({ refunded: usd(600), refunds: [{ status: "succeeded" }] });
 		expect(await paidBack(id)).toEqual([600]);
+	});
+
+	it("repeats the first answer under its key, byte for byte, whatever became of the payment since", async () => {
+		const { id } = await paid();
+		const asked = { amount: usd(400), idempotency_key: newId() };
+		const answers = await Promise.all(Array.from({ length: 10 }, () => ask(id, asked)));
+		expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
+		await refund(id, { amount: usd(100) });
+		const again = await ask(id, asked);
+		expect(again.replayed).toBe(true);
+		const texts = [...answers, again].map(({ payment: shown }) => JSON.stringify(shown));
+		expect(new Set(texts).size).toBe(1);
+		expect(again.payment.refunded).toEqual(usd(400));
+	});
+
+	it("repeats also an answer that did not know the outcome, and then a refusal goes to a human", async () => {
+		const { id } = await paid();
+		await paidBackElsewhere(id, 700);
+		const idempotency_key = newId();
+		await neverSent(id, idempotency_key);
+		await aged(id, 21);
+		const unknown = await refund(id, { idempotency_key });
+		expect(unknown).toMatchObject({ refunds: [{ status: "pending" }] });
+		await aged(id, 1);
+		expect(await lookedAt(id)).toBe("review");
+		expect(await ask(id, { idempotency_key })).toEqual({ payment: unknown, replayed: true });
 	});
 
 	it("only looks up a refund under a key that the provider may have forgotten", async () => {
 		const { id } = await paid("pm_sim_dropRefundConnection");
-		const idempotency_key = newId();
-		await refund(id, { idempotency_key });
+		await refund(id);
 		await aged(id, 21);
 		const { attempts } = await readLedger(ledgerPath);
-		expect(await refund(id, { idempotency_key })).toMatchObject({
-			refunds: [{ status: "succeeded" }]
-		});
+		expect(await lookedAt(id)).toBe("succeeded");
 		expect((await readLedger(ledgerPath)).attempts).toBe(attempts);
 	});
 
@@ -248,10 +297,12 @@ describe("refunding", () => {
 		const idempotency_key = newId();
 		await neverSent(id, idempotency_key);
 		await aged(id, 21);
-		const again = () => refund(id, { idempotency_key });
-		expect(await again()).toMatchObject({ refunds: [{ status: "pending" }] });
+		expect(await refund(id, { idempotency_key })).toMatchObject({
+			refunds: [{ status: "pending" }]
+		});
 		await aged(id, 24);
-		expect(await again()).toMatchObject({ refunded: usd(1000), refunds: [{ status: "review" }] });
+		expect(await lookedAt(id)).toBe("review");
+		expect((await get(id)).refunded).toEqual(usd(1000));
 		expect(await paidBack(id)).toEqual([]);
 	});
 

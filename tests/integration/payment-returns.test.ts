@@ -42,9 +42,13 @@ async function paid(payment_method = "pm_card_visa"): Promise<{ id: string; orde
 
 type RefundParams = Params<typeof payment.actions.refund>;
 
-function refund(id: string, over: Partial<RefundParams> = {}, user = admin): Promise<Payment> {
+async function refund(
+	id: string,
+	over: Partial<RefundParams> = {},
+	user = admin
+): Promise<Payment> {
 	const params = { id, reason: "broken", idempotency_key: newId(), ...over };
-	return call(broker, payment.actions.refund, params, { meta: { user } });
+	return (await call(broker, payment.actions.refund, params, { meta: { user } })).payment;
 }
 
 function reverse(order_id: string): Promise<Payment> {

@@ -208,7 +208,7 @@ describe("a message of the provider", () => {
 		const { id } = await charge("pm_sim_dropRefundConnection");
 		const params = { id, reason: "broken", idempotency_key: newId() };
 		const before = await call(nodes[0], payment.actions.refund, params, { meta: { user: admin } });
-		expect(before.refunds).toMatchObject([{ status: "pending" }]);
+		expect(before.payment.refunds).toMatchObject([{ status: "pending" }]);
 		await signed(messageOf(id, "refund.updated"));
 		const types = (await events(id)).map(({ type }) => type as string);
 		expect(types).toEqual(["begun", "succeeded", "refund_begun", "refund_succeeded"]);
