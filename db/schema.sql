@@ -429,6 +429,7 @@ create table payment.payments (
 	action_until timestamp with time zone,
 	seq integer not null default 1,
 	look_at timestamp with time zone,
+	resend_at timestamp with time zone,
 	constraint payments_pkey PRIMARY KEY (id),
 	constraint payments_order_id_key UNIQUE (order_id),
 	constraint payments_amount_minor_check CHECK ((amount_minor > 0)),
@@ -445,7 +446,7 @@ CREATE INDEX payments_charged_though_voided ON payment.payments USING btree (id)
 CREATE INDEX payments_in_review ON payment.payments USING btree (updated_at, id) WHERE (status = 'review'::text);
 CREATE INDEX payments_to_look_at ON payment.payments USING btree (look_at) WHERE ((status = 'failed'::text) AND (look_at IS NOT NULL));
 grant insert, select on payment.payments to shop_payment;
-grant update (action_until, action_url, failure_code, first_sent_at, look_at, method_brand, method_last4, provider_ref, refunded_minor, review_reason, sends, sent_at, seq, status, updated_at) on payment.payments to shop_payment;
+grant update (action_until, action_url, failure_code, first_sent_at, look_at, method_brand, method_last4, provider_ref, refunded_minor, resend_at, review_reason, sends, sent_at, seq, status, updated_at) on payment.payments to shop_payment;
 
 create table payment.psp_inbox (
 	event_id text not null,

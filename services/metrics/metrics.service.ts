@@ -109,7 +109,7 @@ const settings = {
 		shop_psp_failures_total: {
 			type: "Counter",
 			labelNames: ["call", "result"],
-			help: "Calls of the payment provider without an answer, and those not made"
+			help: "Calls of the payment provider without an answer, turned away or not made"
 		}
 	}
 } as ServiceSettingSchema;

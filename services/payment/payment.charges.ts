@@ -1,10 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Charge, ChargeOutcome } from "../../contracts/payment.ts";
 import { Batcher } from "../../lib/batcher.ts";
 import { fail } from "../../lib/errors.ts";
 import { areLinesOf } from "./payment.allocation.ts";
 import { untilQuiet } from "./payment.calls.ts";
 import { NotSent } from "./payment.provider.guarded.ts";
-import { IdempotencyConflict, type Outcome, type PaymentProvider } from "./payment.provider.ts";
+import {
+	IdempotencyConflict,
+	type Outcome,
+	type PaymentProvider,
+	TurnedAway
+} from "./payment.provider.ts";
 import {
 	type Ending,
 	paymentIdOf,
@@ -12,7 +18,16 @@ import {
 	type PaymentRow,
 	type Verdict
 } from "./payment.repository.ts";
-import { nextStep, reasonOf, sendWithinMs, type Wish } from "./payment.unknown.ts";
+import {
+	firstStep,
+	mostTries,
+	nextStep,
+	pauseMs,
+	reasonOf,
+	sendWithinMs,
+	soonMs,
+	type Wish
+} from "./payment.unknown.ts";
 
 export interface ChargesOptions {
 	repository: PaymentRepository;
@@ -27,6 +42,8 @@ export interface ChargesOptions {
 	onLate(orderIds: string[]): void;
 	/** Told of outcomes that are not known, and of what a human must look at. */
 	onTrouble(level: "warn" | "error", message: string): void;
+	/** From 0 to 1, for those who were turned away together not to come back together. */
+	chance?(): number;
 }
 
 /** So long (ms) after one charge has ended, those of its batch that have not are left to themselves. */
@@ -166,8 +183,11 @@ export class Charges {
 		}
 	}
 
-	/** @param since (of `performance.now()`) before this attempt was taken in hand */
-	async #send(row: PaymentRow, since: number): Promise<PaymentRow> {
+	/**
+	 * @param since (of `performance.now()`) before this attempt was taken in hand
+	 * @param tries how many of them this node has made one after the other
+	 */
+	async #send(row: PaymentRow, since: number, tries = 1): Promise<PaymentRow> {
 		try {
 			// A node that was frozen may find its charge voided meanwhile, and must not wake up to make it.
 			if (performance.now() - since > sendWithinMs) throw new NotSent("too late to send it");
@@ -179,21 +199,35 @@ export class Charges {
 			});
 			return await this.#record(row, outcome, "charge");
 		} catch (error) {
+			if (error instanceof TurnedAway) return this.#comeBack(row, error, tries);
 			if (error instanceof NotSent) await this.#unsender.add(row);
 			if (!(error instanceof IdempotencyConflict)) throw error;
 			return this.#verdict(row, { status: "review", reason: "provider_conflict" });
 		}
 	}
 
-	async #resend(row: PaymentRow): Promise<PaymentRow> {
+	/** Makes the attempt again when the provider likes: this node, while that is soon, else whoever asks. */
+	async #comeBack(row: PaymentRow, error: TurnedAway, tries: number): Promise<PaymentRow> {
+		const { repository, onTrouble, chance = Math.random } = this.#options;
+		const ms = pauseMs(tries, error.retryAfterMs, chance());
+		onTrouble("warn", `payment ${row.id}: turned away for ${ms} ms: ${error.message}`);
+		await repository.turnAway(row, ms);
+		if (tries === mostTries || ms > soonMs) return row;
+		await sleep(ms);
+		return this.#resend(row, tries + 1);
+	}
+
+	async #resend(row: PaymentRow, tries = 1): Promise<PaymentRow> {
 		const since = performance.now();
 		const taken = await this.#options.repository.resend(row);
-		return taken ? this.#send(taken, since) : row;
+		return taken ? this.#send(taken, since, tries) : row;
 	}
 
 	async #lookUp(row: PaymentRow, wish: Wish): Promise<PaymentRow> {
 		const { provider } = this.#options;
 		if (row.sends === 0) return wish === "void" ? this.#giveUp(row) : this.#resend(row);
+		const step = firstStep(row, wish);
+		if (step !== "look_up") return step === "send" ? this.#resend(row) : row;
 		const found = await provider.retrieve(row.id, row.provider_ref).catch((error: Error) => {
 			this.#options.onTrouble("warn", `payment ${row.id}: ${error.message}`);
 			return "unreachable" as const;

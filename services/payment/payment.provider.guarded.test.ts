@@ -2,7 +2,7 @@ import { ScriptedProvider, succeeded } from "../../tests/support/provider.ts";
 import { until } from "../../tests/support/until.ts";
 import { insideTransaction } from "../../lib/transaction-scope.ts";
 import { GuardedProvider, NotSent, type GuardOptions } from "./payment.provider.guarded.ts";
-import { ProviderUnavailable } from "./payment.provider.ts";
+import { ProviderUnavailable, TurnedAway } from "./payment.provider.ts";
 
 const request = {
 	key: "k",
@@ -53,6 +53,21 @@ describe("the breaker before the provider", () => {
 		};
 		while (calls < 100) await charge();
 		expect(states).toEqual(["closed"]);
+	});
+
+	it("stays closed in a storm of calls that are turned away, and says that they were", async () => {
+		const { provider, states, calls, charge } = guard();
+		provider.onCharge = () => Promise.reject(new TurnedAway("too many", 1000));
+		for (let n = 0; n < 100; n++) expect(await charge()).toBeInstanceOf(TurnedAway);
+		expect(states).toEqual(["closed"]);
+		expect(calls).toEqual(Array(100).fill("charge turned_away"));
+	});
+
+	it("closes when the call on trial is turned away: the provider is back", async () => {
+		const { provider, states, charge } = await opened();
+		provider.onCharge = () => Promise.reject(new TurnedAway("too many", 1000));
+		await until(async () => (await charge()) instanceof TurnedAway);
+		expect(states.at(-1)).toBe("closed");
 	});
 
 	it("lets one call try, refuses others meanwhile, and closes when it is answered", async () => {

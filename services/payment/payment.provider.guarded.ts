@@ -18,7 +18,8 @@ import {
 	type ChargeRequest,
 	type PaymentProvider,
 	ProviderUnavailable,
-	type RefundRequest
+	type RefundRequest,
+	TurnedAway
 } from "./payment.provider.ts";
 import { queueWithinMs } from "./payment.unknown.ts";
 
@@ -27,11 +28,14 @@ export class NotSent extends ProviderUnavailable {}
 
 export type BreakerState = "closed" | "half_open" | "open";
 
+/** `not_sent`: the call was not made. `turned_away`: it was, and was one too many. */
+export type CallResult = "ok" | "unavailable" | "turned_away" | "not_sent" | "error";
+
 export interface GuardOptions {
 	/** Told of every change, and once at the start. */
 	onState(state: BreakerState): void;
-	/** Told of every call and how it ended; `not_sent` when it was not made. */
-	onCall(call: string, result: "ok" | "unavailable" | "not_sent" | "error"): void;
+	/** Told of every call and how it ended. */
+	onCall(call: string, result: CallResult): void;
 	/** Longest wait (ms) for one answer (default 8000: below the 10 s of the actions that ask). */
 	answerWithinMs?: number;
 	/** Calls that run, and then wait, at one time (default 128 and 512). */
@@ -51,7 +55,8 @@ const stateNames: Record<CircuitState, BreakerState> = {
 /**
  * Stands before a provider that is away or slow, so that its trouble does not become the shop's. More
  * than half of the last 40 calls unanswered open the breaker; then one call at a time tries whether
- * the provider is back, and all others are refused at once. A decline is an answer like any other.
+ * the provider is back, and all others are refused at once. A decline is an answer like any other, and
+ * so is "too many": who is told that slows down (payment.charges), and the breaker stays as it is.
  */
 export class GuardedProvider implements PaymentProvider {
 	readonly #provider: PaymentProvider;
@@ -136,8 +141,7 @@ export class GuardedProvider implements PaymentProvider {
 			return answer;
 		} catch (cause) {
 			const error = notSent(cause) ?? (cause as Error);
-			const unavailable = error instanceof ProviderUnavailable ? "unavailable" : "error";
-			onCall(name, error instanceof NotSent ? "not_sent" : unavailable);
+			onCall(name, resultOf(error));
 			throw error;
 		}
 	}
@@ -155,6 +159,12 @@ export class GuardedProvider implements PaymentProvider {
 			return within(answerWithinMs, call(), late);
 		});
 	}
+}
+
+function resultOf(error: Error): CallResult {
+	if (error instanceof NotSent) return "not_sent";
+	if (error instanceof TurnedAway) return "turned_away";
+	return error instanceof ProviderUnavailable ? "unavailable" : "error";
 }
 
 function notSent(error: unknown): NotSent | undefined {

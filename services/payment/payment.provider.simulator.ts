@@ -9,6 +9,7 @@ import { signedEvent } from "./payment.provider.event.ts";
 import {
 	IdempotencyConflict,
 	ProviderUnavailable,
+	TurnedAway,
 	type ChargeRequest,
 	type Outcome,
 	type PaymentProvider,
@@ -129,7 +130,8 @@ export class SimulatedProvider implements PaymentProvider {
 		const again = Boolean(book.chargeOf(key) ?? book.refunds.get(key));
 		if (trouble.refuse && !again && !this.#refused.has(key)) {
 			this.#refused.add(key);
-			throw new ProviderUnavailable(trouble.refuse, 1000);
+			if (trouble.refuse === "rate_limit") throw new TurnedAway(trouble.refuse, 1000);
+			throw new ProviderUnavailable(trouble.refuse);
 		}
 		const { hangMs = 0 } = trouble;
 		if (hangMs > 0 && !again) await delay(hangMs);

@@ -61,7 +61,7 @@ export interface StatementLine {
 
 /**
  * Who takes the money. An answer is a fact; an error of any kind means that the outcome is not
- * known, save `IdempotencyConflict`. Asking again under the same key repeats the first answer.
+ * known, save `IdempotencyConflict` and `TurnedAway`. Asking again under the same key repeats the first answer.
  */
 export interface PaymentProvider {
 	/** A charge that is not found so long (ms) after it was sent can no longer come to be by itself. */
@@ -100,12 +100,18 @@ export class BadSignature extends Error {
 	override readonly name = "BadSignature";
 }
 
-/** The provider cannot serve now (5xx, 429, no connection, no answer in time): the outcome is unknown. */
-export class ProviderUnavailable extends Error {
-	override readonly name = "ProviderUnavailable";
-	readonly retryAfterMs: number | undefined;
-	constructor(message: string, retryAfterMs?: number) {
+/** Too many requests (429): nothing was done, and the same may be asked again after a while. */
+export class TurnedAway extends Error {
+	override readonly name = "TurnedAway";
+	/** What the provider asks for, 0 where it says nothing. */
+	readonly retryAfterMs: number;
+	constructor(message: string, retryAfterMs: number) {
 		super(message);
 		this.retryAfterMs = retryAfterMs;
 	}
+}
+
+/** The provider cannot serve now (5xx, no connection, no answer in time): the outcome is unknown. */
+export class ProviderUnavailable extends Error {
+	override readonly name = "ProviderUnavailable";
 }

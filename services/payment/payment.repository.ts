@@ -113,6 +113,11 @@ export class PaymentRepository {
 		return (await this.#pg.query<PaymentRow>(sql.resend, [id, sends]))[0];
 	}
 
+	/** Notes that an attempt was turned away, and when it may be made again. Nothing is lost if this is. */
+	async turnAway({ id, sends }: PaymentRow, pauseMs: number): Promise<void> {
+		await this.#pg.deferred(sql.turnAway, [id, sends, pauseMs]);
+	}
+
 	/** Takes back attempts that surely never reached the provider. Nothing is lost if this is. */
 	async unsend(rows: PaymentRow[]): Promise<void> {
 		await this.#pg.deferred(sql.unsend, [rows.map(({ id }) => id), rows.map(r => r.sends)]);

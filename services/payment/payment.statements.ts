@@ -7,7 +7,8 @@ const row = `p.id, p.order_id, p.amount_minor, p.currency, p.payment_method, p.s
 	p.provider_ref, p.action_url, p.sends,
 	coalesce(p.action_until < clock_timestamp(), false) as overdue,
 	(extract(epoch from clock_timestamp() - p.first_sent_at) * 1000)::float8 as age_ms,
-	(extract(epoch from clock_timestamp() - p.sent_at) * 1000)::float8 as sent_ms`;
+	(extract(epoch from clock_timestamp() - p.sent_at) * 1000)::float8 as sent_ms,
+	(extract(epoch from p.resend_at - clock_timestamp()) * 1000)::float8 as resend_in_ms`;
 
 /** The event of each payment in `changed`, by default called like its new status. */
 const told = (type = "status") => `told as (
@@ -112,10 +113,17 @@ export const challenge: Statement = {
 /** Takes the next attempt in hand, unless somebody else did since the row was read. */
 export const resend: Statement = {
 	name: "payment-resend",
-	text: `update payment.payments p set sends = p.sends + 1, sent_at = clock_timestamp(),
+	text: `update payment.payments p set sends = p.sends + 1, sent_at = clock_timestamp(), resend_at = null,
 			first_sent_at = case p.sends when 0 then clock_timestamp() else p.first_sent_at end
 		where p.id = $1 and p.status = 'processing' and p.sends = $2
 		returning ${row}`
+};
+
+/** The attempt was turned away. Another one may be under way since, which this must not hurry. */
+export const turnAway: Statement = {
+	name: "payment-turn-away",
+	text: `update payment.payments p set resend_at = clock_timestamp() + $3 * interval '1 ms'
+		where p.id = $1 and p.status = 'processing' and p.sends = $2`
 };
 
 /** The attempt surely did not reach the provider. */

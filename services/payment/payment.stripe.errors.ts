@@ -2,6 +2,7 @@ import Stripe from "stripe";
 import {
 	IdempotencyConflict,
 	ProviderUnavailable,
+	TurnedAway,
 	type Outcome,
 	type RefundOutcome
 } from "./payment.provider.ts";
@@ -49,17 +50,20 @@ export function unexpectedState(error: unknown): boolean {
 
 /**
  * Throws what the error means where the outcome is not known.
- * @throws IdempotencyConflict, ProviderUnavailable, or the error itself
+ * @throws IdempotencyConflict, TurnedAway, ProviderUnavailable, or the error itself
  */
 export function thrown(error: unknown, key: string): never {
 	if (!(error instanceof StripeError)) throw error;
 	const { statusCode = 0 } = error;
 	if (error instanceof StripeIdempotencyError && statusCode !== 409)
 		throw new IdempotencyConflict(key);
-	const cannotServe = statusCode === 409 || statusCode === 429 || statusCode >= 500;
+	if (statusCode === 429) {
+		const seconds = Number(error.headers?.["retry-after"]);
+		throw new TurnedAway(error.message, seconds > 0 ? seconds * 1000 : 0);
+	}
+	const cannotServe = statusCode === 409 || statusCode >= 500;
 	if (!cannotServe && !(error instanceof StripeConnectionError)) throw error;
-	const seconds = Number(error.headers?.["retry-after"]);
-	throw new ProviderUnavailable(error.message, seconds > 0 ? seconds * 1000 : undefined);
+	throw new ProviderUnavailable(error.message);
 }
 
 function isInvalid(error: unknown): error is InstanceType<typeof StripeInvalidRequestError> {

@@ -1,5 +1,12 @@
 import type { Outcome } from "./payment.provider.ts";
-import { nextRefundStep, nextStep, reasonOf, type Wish } from "./payment.unknown.ts";
+import {
+	firstStep,
+	nextRefundStep,
+	nextStep,
+	pauseMs,
+	reasonOf,
+	type Wish
+} from "./payment.unknown.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -12,6 +19,8 @@ const answers: Record<string, Outcome | undefined | "unreachable"> = {
 	unreachable: "unreachable",
 	"not found": undefined
 };
+
+const unsettled = { age_ms: 0, sent_ms: 0, overdue: false, resend_in_ms: null };
 
 type Row = [Wish, string, ...[number, string][]];
 
@@ -49,13 +58,13 @@ describe("the next step of a charge with an unknown outcome", () => {
 		]
 	] as Row[])("to %s, when the provider says %s", (wish, answer, ...steps) => {
 		for (const [ageMs, step] of steps) {
-			const row = { age_ms: ageMs, sent_ms: ageMs, overdue: false };
+			const row = { ...unsettled, age_ms: ageMs, sent_ms: ageMs };
 			expect([ageMs, nextStep(answers[answer], row, minute, wish)]).toEqual([ageMs, step]);
 		}
 	});
 
 	it("counts from the last attempt, but goes to a human a day after the first", () => {
-		const again = { age_ms: hour, sent_ms: 10, overdue: false };
+		const again = { ...unsettled, age_ms: hour, sent_ms: 10 };
 		for (const wish of ["charge", "void"] as const) {
 			expect(nextStep(undefined, again, minute, wish)).toBe("wait");
 			expect(nextStep(undefined, { ...again, age_ms: 24 * hour }, minute, wish)).toBe("review");
@@ -63,15 +72,35 @@ describe("the next step of a charge with an unknown outcome", () => {
 	});
 
 	it("is to give the charge up when the customer let his time pass", () => {
-		const overdue = { age_ms: hour, sent_ms: hour, overdue: true };
+		const overdue = { ...unsettled, age_ms: hour, sent_ms: hour, overdue: true };
 		expect(nextStep(answers["action required"], overdue, minute, "charge")).toBe("abandon");
 		expect(nextStep(answers.succeeded, overdue, minute, "charge")).toBe("record");
 	});
 });
 
-describe("the reason of a charge that was given up", () => {
-	const row = { age_ms: 0, sent_ms: 0, overdue: false };
+describe("the first step of a charge that was turned away", () => {
+	it.each([
+		["charge", null, 0, "look_up"],
+		["charge", 500, 0, "wait"],
+		["charge", 0, 0, "send"],
+		["charge", -500, 20 * hour - 1, "send"],
+		["charge", -500, 20 * hour, "look_up"],
+		["void", 500, 0, "look_up"],
+		["void", -500, 0, "look_up"]
+	] as const)("to %s, to be made again in %s ms, %s ms old, is %s", (wish, inMs, age_ms, step) => {
+		expect(firstStep({ ...unsettled, age_ms, resend_in_ms: inMs }, wish)).toBe(step);
+	});
 
+	it("comes after what the provider asks for, later every time, and not with the others", () => {
+		expect([1, 2, 3].map(times => pauseMs(times, 0, 0))).toEqual([250, 500, 1000]);
+		expect(pauseMs(1, 1000, 0)).toBe(1000);
+		expect(pauseMs(1, 1000, 1)).toBe(1500);
+		expect(pauseMs(99, 0, 0)).toBe(30_000);
+		expect(pauseMs(1, 60_000, 0)).toBe(60_000);
+	});
+});
+
+describe("the reason of a charge that was given up", () => {
 	it.each([
 		["canceled", false, "charge", "canceled"],
 		["canceled", true, "charge", "challenge_expired"],
@@ -79,7 +108,7 @@ describe("the reason of a charge that was given up", () => {
 		["canceled", true, "void", "challenge_expired"],
 		["card_declined", true, "void", "card_declined"]
 	] as const)("%s, overdue %s, to %s, is %s", (code, overdue, wish, reason) => {
-		expect(reasonOf(code, { ...row, overdue }, wish)).toBe(reason);
+		expect(reasonOf(code, { ...unsettled, overdue }, wish)).toBe(reason);
 	});
 });
 

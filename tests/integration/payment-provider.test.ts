@@ -175,9 +175,8 @@ describe.each([
 
 		it("is turned away without a charge when there are too many, and let in later", async () => {
 			const request = chargeOf("pm_sim_rateLimitFirst");
-			const error = await provider.charge(request).catch((e: unknown) => e);
-			expect(error).toBeInstanceOf(ProviderUnavailable);
-			expect((error as ProviderUnavailable).retryAfterMs).toBe(1000);
+			const turnedAway = expect(provider.charge(request)).rejects;
+			await turnedAway.toMatchObject({ name: "TurnedAway", retryAfterMs: 1000 });
 			expect(await taken(request.order_id)).toEqual([]);
 			expect(await provider.charge(request)).toMatchObject({ status: "succeeded" });
 		});

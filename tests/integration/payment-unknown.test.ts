@@ -3,6 +3,7 @@ import { Database, serviceUrl } from "../../db/database.ts";
 import { derivedId, newId } from "../../lib/id.ts";
 import { Charges } from "../../services/payment/payment.charges.ts";
 import { NotSent } from "../../services/payment/payment.provider.guarded.ts";
+import { TurnedAway } from "../../services/payment/payment.provider.ts";
 import { Refunds } from "../../services/payment/payment.refunds.ts";
 import { RefundRepository } from "../../services/payment/payment.refunds.repository.ts";
 import { PaymentRepository } from "../../services/payment/payment.repository.ts";
@@ -38,7 +39,8 @@ beforeEach(() => {
 		challengeMs: 60_000,
 		onRecorded: () => undefined,
 		onLate: (ids: string[]) => void late.push(...ids),
-		onTrouble: () => undefined
+		onTrouble: () => undefined,
+		chance: () => 0
 	};
 	charges = new Charges(options);
 	others = new Charges(options);
@@ -183,6 +185,60 @@ describe("a charge that was not sent", () => {
 		await sweeper.stop();
 		const [summary] = await payments.summaries([order]);
 		expect(summary).toMatchObject({ refunded: { amount: 1000 } });
+	});
+});
+
+describe("a charge that was turned away", () => {
+	const turnedAway = (retryAfterMs: number) => () =>
+		Promise.reject(new TurnedAway("too many", retryAfterMs));
+	let looks: number;
+
+	beforeEach(() => {
+		looks = 0;
+		provider.onRetrieve = async () => void looks++;
+	});
+
+	it("is made again under its key as soon as the provider likes, without a look, and told", async () => {
+		provider.onCharge = () => {
+			provider.onCharge = () => Promise.resolve(succeeded());
+			return turnedAway(400)();
+		};
+		const order = newId();
+		expect(await charged(order)).toBe("processing");
+		await until(() => late.includes(order));
+		expect(await row(order)).toMatchObject({ status: "succeeded", sends: 2, resend_in_ms: null });
+		const key = derivedId(order, "charge");
+		expect([provider.charged, looks]).toEqual([[key, key], 0]);
+	});
+
+	it("is not made before, by no node, also where that is later than a node waits", async () => {
+		provider.onCharge = turnedAway(60_000);
+		const order = newId();
+		await charged(order);
+		await charges.idle();
+		expect(await statusOf(others.charge([chargeOf(order)]))).toBe("processing");
+		expect([provider.charged.length, looks]).toEqual([1, 0]);
+		await update(order, "resend_at = now()");
+		provider.onCharge = () => Promise.resolve(succeeded());
+		expect(await statusOf(others.charge([chargeOf(order)]))).toBe("succeeded");
+		expect([provider.charged.length, looks]).toEqual([2, 0]);
+	});
+
+	it("is tried thrice by its node, and then left to whoever asks", async () => {
+		provider.onCharge = turnedAway(0);
+		const order = newId();
+		expect(await charged(order)).toBe("processing");
+		await charges.idle();
+		expect(provider.charged).toHaveLength(3);
+		expect(await row(order)).toMatchObject({ status: "processing", sends: 3 });
+	});
+
+	it("is looked up all the same when the order is called off", async () => {
+		provider.onCharge = turnedAway(60_000);
+		const order = newId();
+		await charged(order);
+		provider.known.set(derivedId(order, "charge"), succeeded());
+		expect(await voided(order)).toBe("succeeded");
 	});
 });
 
