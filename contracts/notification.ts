@@ -1,5 +1,13 @@
-import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
-import { Instant, ready, Uuid } from "./values.ts";
+import {
+	contract,
+	nullable,
+	oneOf,
+	strictObject,
+	T,
+	type Static,
+	type TSchema
+} from "../lib/schema.ts";
+import { Cursor, Id, Instant, Limit, NextCursor, ready, Uuid } from "./values.ts";
 
 /** What people are told about; a user chooses per kind how. */
 export const notificationKinds = [
@@ -45,4 +53,102 @@ export const MailboxMessage = strictObject(
 );
 export type MailboxMessage = Static<typeof MailboxMessage>;
 
-export const notification = contract("notification", { ready });
+/** A message about an event, by one channel. Where it was sent to is not among what is told. */
+export const Notification = strictObject(
+	{
+		id: Uuid,
+		event_id: Uuid,
+		kind: NotificationKind,
+		channel: NotificationChannel,
+		state: NotificationState,
+		reason: nullable(T.String({ description: "Why it was not sent, or not yet" })),
+		user_id: nullable(T.String({ description: "Null: all who run the shop" })),
+		order_id: nullable(Uuid),
+		attempts: T.Integer({ minimum: 0, description: "Since it was last asked for" }),
+		resends: T.Integer({ minimum: 0, description: "How often it was asked for anew" }),
+		occurred_at: Instant,
+		sent_at: nullable(Instant),
+		created_at: Instant,
+		updated_at: Instant
+	},
+	{ title: "Notification" }
+);
+export type Notification = Static<typeof Notification>;
+
+export const NotificationList = strictObject(
+	{ data: T.Array(Notification), next_cursor: NextCursor },
+	{ title: "NotificationList" }
+);
+export type NotificationList = Static<typeof NotificationList>;
+
+/** A message as it reads. */
+export const Preview = strictObject(
+	{ subject: T.String(), html: T.String(), text: T.String(), short: T.String() },
+	{ title: "NotificationPreview" }
+);
+export type Preview = Static<typeof Preview>;
+
+/** What a user may choose: low stock is for those who run the shop. */
+export const userKinds = notificationKinds.filter(kind => kind !== "low_stock");
+type UserKind = Exclude<NotificationKind, "low_stock">;
+
+const Channels = T.Array(oneOf(["email", "sms"]), { uniqueItems: true, maxItems: 2 });
+const byKind = <S extends TSchema>(schema: S) =>
+	Object.fromEntries(userKinds.map(kind => [kind, schema])) as Record<UserKind, S>;
+
+/** By which channels a user wants to be told of what; none is never. */
+export const Preferences = strictObject(byKind(Channels), { title: "NotificationPreferences" });
+export type Preferences = Static<typeof Preferences>;
+
+const everyone = ["customer", "support", "admin"] as const;
+const staff = ["support", "admin"] as const;
+
+export const notification = contract("notification", {
+	list: {
+		summary: "One's own messages, newest event first; staff see everybody's, or one user's",
+		kind: "query",
+		access: everyone,
+		params: strictObject({
+			user_id: T.Optional(Id),
+			limit: T.Optional(Limit),
+			cursor: T.Optional(Cursor)
+		}),
+		returns: NotificationList
+	},
+	get: {
+		summary: "One message: what it is about and what became of it",
+		kind: "query",
+		access: everyone,
+		params: strictObject({ id: Uuid }),
+		returns: Notification
+	},
+	resend: {
+		summary: "Send a message again, or at once where it waits",
+		kind: "command",
+		access: staff,
+		params: strictObject({ id: Uuid }),
+		returns: Notification
+	},
+	preview: {
+		summary: "A message as it reads today",
+		kind: "query",
+		access: staff,
+		params: strictObject({ id: Uuid }),
+		returns: Preview
+	},
+	"preferences.get": {
+		summary: "By which channels one is told of what",
+		kind: "query",
+		access: everyone,
+		params: strictObject({}),
+		returns: Preferences
+	},
+	"preferences.set": {
+		summary: "Choose by which channels one is told of what; what is left out is as the shop has it",
+		kind: "command",
+		access: everyone,
+		params: strictObject(byKind(T.Optional(Channels))),
+		returns: Preferences
+	},
+	ready
+});

@@ -176,6 +176,31 @@ create table analytics.windows (
 CREATE INDEX windows_to_tell ON analytics.windows USING btree (window_start) WHERE (dirty OR (NOT final));
 grant insert, select, update on analytics.windows to shop_analytics;
 
+create table notification.dead_letter (
+	id uuid not null default gen_random_uuid(),
+	topic text not null,
+	partition integer not null,
+	offset bigint not null,
+	key text,
+	value bytea not null,
+	headers jsonb not null,
+	reason text not null,
+	detail text not null,
+	attempts integer not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	redriven_at timestamp with time zone,
+	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset"),
+	constraint dead_letter_id_key UNIQUE (id)
+);
+grant insert, select, update on notification.dead_letter to shop_notification;
+
+create table notification.inbox (
+	event_id uuid not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint inbox_pkey PRIMARY KEY (event_id)
+);
+grant insert, select on notification.inbox to shop_notification;
+
 create table notification.mailbox (
 	id uuid not null,
 	seq bigint not null generated always as identity,
@@ -229,6 +254,15 @@ CREATE INDEX notifications_by_user ON notification.notifications USING btree (us
 CREATE INDEX notifications_due ON notification.notifications USING btree (due_at) WHERE (state = 'pending'::text);
 grant delete, insert, select on notification.notifications to shop_notification;
 grant update (attempts, due_at, fence, lease_until, provider_id, reason, resends, sent_at, state, updated_at) on notification.notifications to shop_notification;
+
+create table notification.position (
+	topic text not null,
+	partition integer not null,
+	next_offset bigint not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint position_pkey PRIMARY KEY (topic, partition)
+) with (fillfactor=50);
+grant insert, select, update on notification."position" to shop_notification;
 
 create table notification.preferences (
 	user_id text not null,

@@ -37,7 +37,7 @@ export function toOperation(tag: string, route: Route): Operation {
 	const rest = offered.filter(name => !segments.includes(name) && !isHeader(name));
 	const only = (names: string[]) =>
 		strictObject(Object.fromEntries(names.map(name => [name, properties[name]!])));
-	const hasBody = !payload && (method === "POST" || method === "PATCH");
+	const hasBody = !payload && (method === "POST" || method === "PUT" || method === "PATCH");
 	return {
 		...route,
 		tag,

@@ -1,5 +1,6 @@
 import { analytics } from "../../contracts/analytics.ts";
 import { gateway, type Health } from "../../contracts/gateway.ts";
+import { notification } from "../../contracts/notification.ts";
 import { order, type Order } from "../../contracts/order.ts";
 import { payment } from "../../contracts/payment.ts";
 import { product } from "../../contracts/product.ts";
@@ -14,7 +15,7 @@ import type { ActionContract, Role } from "../../lib/schema.ts";
 export interface Route {
 	/** Unique; the `operationId` of the API description. */
 	readonly id: string;
-	readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+	readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 	/** With `{name}` where the action's parameter of that name stands. */
 	readonly path: string;
 	readonly action: ActionContract;
@@ -73,6 +74,7 @@ const products = product.actions;
 const orders = order.actions;
 const payments = payment.actions;
 const sales = analytics.actions;
+const messages = notification.actions;
 const own = gateway.actions;
 
 /** By the tag under which the API description shows them. */
@@ -194,6 +196,24 @@ export const routes = {
 			{
 				refusals: ["PAYMENT_NOT_IN_REVIEW"]
 			}
+		)
+	],
+	notifications: [
+		route("GET /api/v1/notifications", "listNotifications", messages.list, {
+			refusals: ["FORBIDDEN"]
+		}),
+		route("GET /api/v1/notifications/{id}", "getNotification", messages.get),
+		route("POST /api/v1/notifications/{id}/resend", "resendNotification", messages.resend),
+		route("GET /api/v1/notifications/{id}/preview", "previewNotification", messages.preview),
+		route(
+			"GET /api/v1/users/me/notification-preferences",
+			"getPreferences",
+			messages["preferences.get"]
+		),
+		route(
+			"PUT /api/v1/users/me/notification-preferences",
+			"setPreferences",
+			messages["preferences.set"]
 		)
 	],
 	analytics: [

@@ -102,6 +102,11 @@ const settings = {
 			labelNames: ["result", "currency"],
 			help: "Their sum in minor units"
 		},
+		shop_notifications_total: {
+			type: "Counter",
+			labelNames: ["channel", "result"],
+			help: "Messages by what became of them; one that waits counts as often as it is put off"
+		},
 		shop_psp_breaker_state: {
 			type: "Gauge",
 			help: "Calls of the payment provider: 0 go through, 1 one is on trial, 2 are refused"

@@ -1,14 +1,135 @@
-import { notification as contract } from "../../contracts/notification.ts";
-import { service } from "../../lib/service.ts";
-import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
+import { config } from "../../config/index.ts";
+import type { OrderStreamEvent } from "../../contracts/events.ts";
+import {
+	notification as contract,
+	type NotificationChannel
+} from "../../contracts/notification.ts";
+import { user, type Contact } from "../../contracts/user.ts";
+import type { Transaction } from "../../db/database.ts";
+import { fail } from "../../lib/errors.ts";
+import { identityOf, ownerScope } from "../../lib/identity.ts";
+import { call, service } from "../../lib/service.ts";
+import { OrderEvents, type WithOrderEvents } from "../../mixins/consumer.mixin.ts";
+import { Postgres } from "../../mixins/postgres.mixin.ts";
+import { Stream } from "../../mixins/stream.mixin.ts";
+import type { Channel } from "./notification.channel.ts";
+import { openChannels } from "./notification.channels.ts";
+import { Dispatcher } from "./notification.dispatcher.ts";
+import { MailboxStore } from "./notification.mailbox.ts";
+import { Messages } from "./notification.messages.ts";
+import { countMessage } from "./notification.metrics.ts";
+import { plan } from "./notification.planning.ts";
+import { PreferenceStore } from "./notification.preferences.ts";
+import { PostgresStore, type Queryable } from "./notification.store.postgres.ts";
+import type { TrackingStore } from "./notification.store.ts";
+import { openStore } from "./notification.stores.ts";
+
+const sweepMs = 250;
+
+type Of = { ids: string[] } | { role: "admin" };
+type Work = Parameters<WithOrderEvents["handleEvents"]>[0];
+
+interface This extends WithOrderEvents {
+	/** From `created()` on; events may come before the service has started. */
+	opened: Promise<{ store: TrackingStore; channels: ReadonlyMap<NotificationChannel, Channel> }>;
+	dispatcher: Dispatcher;
+	messages: Messages;
+	preferences: PreferenceStore;
+	open(): This["opened"];
+	plan(events: readonly OrderStreamEvent[], db: Queryable, store: TrackingStore): Promise<unknown>;
+	contacts(of: Of): Promise<Contact[]>;
+}
 
 /** Tells customers and staff what became of orders, as the order events say. */
-export default service<typeof contract.actions, WithPostgres>(contract, {
-	mixins: [Postgres("notification")],
+export default service<typeof contract.actions, This>(contract, {
+	// The last starts first and stops last: events need the log, and both the database.
+	mixins: [OrderEvents("notification"), Stream(), Postgres("notification")],
 
 	actions: {
+		list(ctx) {
+			const { limit = 20, cursor, user_id } = ctx.params;
+			const own = ownerScope(ctx.meta);
+			if (own !== undefined && user_id !== undefined && user_id !== own) fail("FORBIDDEN");
+			return this.messages.list(own ?? user_id, limit, cursor);
+		},
+
+		get(ctx) {
+			return this.messages.get(ctx.params.id, ownerScope(ctx.meta));
+		},
+
+		resend(ctx) {
+			return this.messages.resend(ctx.params.id);
+		},
+
+		preview(ctx) {
+			return this.messages.preview(ctx.params.id);
+		},
+
+		"preferences.get"(ctx) {
+			return this.preferences.get(identityOf(ctx.meta).id);
+		},
+
+		"preferences.set"(ctx) {
+			return this.preferences.set(identityOf(ctx.meta).id, ctx.params);
+		},
+
 		ready() {
 			return this.checkDatabase();
 		}
+	},
+
+	methods: {
+		/** Where messages are kept elsewhere they are planned before the events count as handled. */
+		async prepareEvents(events: readonly OrderStreamEvent[]) {
+			const { store } = await this.opened;
+			if (!(store instanceof PostgresStore)) await this.plan(events, this.pg, store);
+		},
+
+		async handleEvents({ events }: Work, tx: Transaction) {
+			const { store } = await this.opened;
+			if (store instanceof PostgresStore) await this.plan(events, tx, new PostgresStore(tx));
+		},
+
+		async plan(events: readonly OrderStreamEvent[], db: Queryable, store: TrackingStore) {
+			const offered = new Set((await this.opened).channels.keys());
+			const preferences = new PreferenceStore(db);
+			return plan(events, { store, offered, choices: ids => preferences.choices(ids) });
+		},
+
+		async contacts(of: Of): Promise<Contact[]> {
+			return (await call(this.broker, user.actions.contacts, of)).contacts;
+		},
+
+		async open() {
+			const onError = ({ message }: Error) => this.logger.warn("a channel:", message);
+			const channels = await openChannels({ onError }, new MailboxStore(this.pg));
+			return { channels, store: await openStore(this.pg) };
+		}
+	},
+
+	created() {
+		this.preferences = new PreferenceStore(this.pg);
+		this.opened = this.open();
+		// Whoever waits for it is told; nobody may do so yet.
+		this.opened.catch(() => undefined);
+	},
+
+	async started() {
+		const { store, channels } = await this.opened;
+		const { shop } = config();
+		const contacts = (of: Of) => this.contacts(of);
+		this.messages = new Messages({ store, shop, contacts });
+		this.dispatcher = new Dispatcher({
+			...{ store, channels, shop, contacts, everyMs: sweepMs, chance: Math.random },
+			onError: ({ message }) => this.logger.warn("messages wait:", message),
+			onSettled: (claim, outcome) => countMessage(this.broker, claim, outcome)
+		});
+		this.dispatcher.start();
+	},
+
+	async stopped() {
+		await this.dispatcher?.stop();
+		const channels = await this.opened.then(({ channels }) => channels.values()).catch(() => []);
+		for (const channel of channels) await channel.close();
 	}
 });

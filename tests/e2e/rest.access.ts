@@ -2,6 +2,7 @@ import type { Return } from "../../contracts/order.ts";
 import { operations, type Operation } from "../../services/gateway/gateway.operations.ts";
 import type { Account } from "../support/client.ts";
 import { placed } from "./rest.orders.ts";
+import { toldOf } from "./rest.notifications.ts";
 import { delivered, some } from "./rest.returns.ts";
 import type { Shop } from "./rest.suite.ts";
 
@@ -14,7 +15,7 @@ const rolesOf = ({ roles: some, action }: Operation) =>
 
 /** Who may call what, from the table itself: every guarded operation by every kind of caller. */
 export function accessTests(shop: Shop): void {
-	let ids: { order: string; payment: string; product: string; return: string };
+	let ids: Record<"order" | "payment" | "product" | "return" | "message", string>;
 
 	beforeAll(async () => {
 		const product = await shop.product(1);
@@ -23,8 +24,15 @@ export function accessTests(shop: Shop): void {
 		const { body } = await shop
 			.as("alice")
 			.post<Return>(`${own.path}/returns`, some(own.product, 1));
-		ids = { order: order.id, payment: order.payment!.id, product: product.id, return: body.id };
-	});
+		const message = (await toldOf(shop, order)).id;
+		ids = {
+			order: order.id,
+			payment: order.payment!.id,
+			product: product.id,
+			return: body.id,
+			message
+		};
+	}, 60_000);
 
 	/** The path with ids of what Alice owns. The body is empty: nothing may change here. */
 	function pathOf({ path }: Operation): string {
@@ -33,6 +41,7 @@ export function accessTests(shop: Shop): void {
 			"ops/sagas/": ids.order,
 			"returns/": ids.return,
 			"payments/": ids.payment,
+			"notifications/": ids.message,
 			"users/": "user-123"
 		};
 		const found = Object.entries(byPrefix).find(([of]) => path.startsWith(`/api/v1/${of}`));

@@ -6,6 +6,7 @@ import { accountTests } from "./rest.accounts.ts";
 import { catalogueTests } from "./rest.catalogue.ts";
 import { demoTests } from "./rest.demo.ts";
 import { inputTests } from "./rest.input.ts";
+import { notificationTests } from "./rest.notifications.ts";
 import { operationTests } from "./rest.operation.ts";
 import { orderTests } from "./rest.orders.ts";
 import { paymentTests } from "./rest.payments.ts";
@@ -60,6 +61,7 @@ export function restSuite(start: () => Promise<{ url: string; stop(): Promise<un
 		returnTests,
 		sagaTests,
 		paymentTests,
+		notificationTests,
 		inputTests,
 		accessTests
 	])

@@ -1,0 +1,16 @@
+import type { Notification } from "../../contracts/notification.ts";
+import type { Tracked } from "./notification.store.ts";
+
+/** Whom it went to is not said: the address is the user service's. */
+export function toNotification(tracked: Tracked): Notification {
+	const { id, event_id, kind, channel, state, reason, user_id, order_id, attempts, resends } =
+		tracked;
+	const { occurred_at, sent_at, created_at, updated_at } = tracked;
+	return {
+		...{ id, event_id, kind, channel, state, reason, user_id, order_id, attempts, resends },
+		occurred_at: occurred_at.toISOString(),
+		sent_at: sent_at?.toISOString() ?? null,
+		created_at: created_at.toISOString(),
+		updated_at: updated_at.toISOString()
+	};
+}
