@@ -75,7 +75,7 @@ export const bugs: readonly Bug[] = [
 		name: "a payment whose outcome is unknown counts as failed",
 		file: "services/order/order.decisions.ts",
 		find: `		default:
-			return sleep("outcome");`,
+			return sleep(awaits_customer ? "customer" : "outcome");`,
 		replace: `		default:
 			return afterFailure(situation, "unknown", reason);`,
 		promise: "P8",

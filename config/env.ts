@@ -122,7 +122,8 @@ export const variables = {
 	SAGA_BACKLOG: {
 		schema: T.Integer({ minimum: 1, maximum: 1_000_000 }),
 		fallback: 1000,
-		about: "no more orders are taken while more than so many are on their way"
+		about:
+			"no more orders are taken while the shop or its provider has more than so many to work on"
 	},
 	ORDER_MAX_OPEN: {
 		schema: T.Integer({ minimum: 0, maximum: 10_000 }),

@@ -162,7 +162,7 @@ const staff = ["support", "admin"] as const;
 const ById = strictObject({ id: Uuid });
 
 /** What an order that sleeps waits for: an error to pass, the provider's answer, or a human. */
-export const SagaWait = oneOf(["fault", "outcome", "human"]);
+export const SagaWait = oneOf(["fault", "outcome", "customer", "human"]);
 
 /** An order that is not at rest, as those see it who run the shop. */
 export const OrderSaga = strictObject(

@@ -61,7 +61,8 @@ const Outcome = strictObject({
 	status: T.Union([PaymentStatus, T.Literal("absent")], {
 		description: "`absent`: no payment was ever begun"
 	}),
-	failure_code: nullable(T.String({ description: "The provider's decline code" }))
+	failure_code: nullable(T.String({ description: "The provider's decline code" })),
+	awaits_customer: T.Boolean({ description: "Whose bank asks him something, and he has time left" })
 });
 export type ChargeOutcome = Static<typeof Outcome>;
 

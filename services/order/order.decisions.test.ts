@@ -26,10 +26,13 @@ const stocks: Answers["reserve"][] = [
 ];
 const charges = (["processing", "succeeded", "failed", "review", "absent"] as const).flatMap(
 	status =>
-		(status === "failed" ? ["card_declined", "voided"] : [null]).map(failure_code => ({
-			status,
-			failure_code
-		}))
+		(status === "failed" ? ["card_declined", "voided"] : [null]).flatMap(failure_code =>
+			(status === "processing" ? both : [false]).map(awaits_customer => ({
+				status,
+				failure_code,
+				awaits_customer
+			}))
+		)
 );
 const advances: Answers["tell"][] = ["done", "cancel", "fenced", "restart"];
 const lost = { lost: "the answer is lost" };
@@ -262,6 +265,14 @@ describe("the saga's decisions", () => {
 		);
 	});
 
+	it("tell an order that its customer keeps waiting from one that the provider does", () => {
+		const paying = situations(["payment_pending"], "forward")[0]!;
+		const after = (awaits_customer: boolean) =>
+			next(paying, { do: "charge" }, { status: "processing", failure_code: null, awaits_customer });
+		expect(after(true)).toEqual({ do: "sleep", backoff: "customer", error: null });
+		expect(after(false)).toEqual({ do: "sleep", backoff: "outcome", error: null });
+	});
+
 	it("let an order that a human must look at sleep long, and go on by what he decided", () => {
 		const situation: Situation = {
 			status: "payment_review",
@@ -272,8 +283,9 @@ describe("the saga's decisions", () => {
 			restocks: false
 		};
 		const asked: Effect = { do: "charge" };
+		const answer = { failure_code: "not_charged", awaits_customer: false };
 		const decided = (status: "review" | "succeeded" | "failed", calledOff = false) =>
-			next({ ...situation, calledOff }, asked, { status, failure_code: "not_charged" });
+			next({ ...situation, calledOff }, asked, { ...answer, status });
 		expect(next(situation, first(situation), "locked")).toEqual(asked);
 		expect(decided("review")).toEqual({ do: "sleep", backoff: "human", error: null });
 		expect(decided("succeeded")).toEqual({ do: "commit" });

@@ -52,12 +52,15 @@ export type Effect =
  */
 export type AdvanceOutcome = "done" | "cancel" | "fenced" | "restart";
 
+/** How a charge stands. */
+export type Paid = Pick<ChargeOutcome, "status" | "failure_code" | "awaits_customer">;
+
 /** What each effect may answer. */
 export interface Answers {
 	reserve: ReservationState;
 	begin: AdvanceOutcome;
-	charge: Pick<ChargeOutcome, "status" | "failure_code">;
-	void: Pick<ChargeOutcome, "status" | "failure_code">;
+	charge: Paid;
+	void: Paid;
 	commit: ReservationState;
 	release: ReservationState;
 	/** `refused`: the provider will not, however often it is asked. */
@@ -87,6 +90,8 @@ export const backoffs = {
 	fault: [200, 10_000],
 	/** The provider works on it. */
 	outcome: [1000, 30_000],
+	/** The customer has something to do at his bank; `paymentSettled` wakes it earlier. */
+	customer: [1000, 30_000],
 	/** A human must decide; `paymentSettled` and `saga.retry` wake it earlier. */
 	human: [600_000, 600_000]
 } as const satisfies Record<string, readonly [number, number]>;
@@ -145,7 +150,7 @@ function afterFailure(
 /** @param holds the goods are there, so a paid order can be confirmed */
 function afterPayment(
 	situation: Situation,
-	{ status, failure_code }: Answers["charge"],
+	{ status, failure_code, awaits_customer }: Paid,
 	holds: boolean,
 	reason: CancelReason
 ): Effect {
@@ -159,7 +164,7 @@ function afterPayment(
 				? sleep("human")
 				: reach(situation, { to: "payment_review", reason: "outcome_unknown" });
 		default:
-			return sleep("outcome");
+			return sleep(awaits_customer ? "customer" : "outcome");
 	}
 }
 

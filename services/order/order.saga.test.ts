@@ -83,7 +83,12 @@ class World {
 
 	#outcome() {
 		const ids = { order_id: "o", payment_id: "p" };
-		return { ...ids, status: this.payment, failure_code: this.failureCode } as const;
+		return {
+			...ids,
+			status: this.payment,
+			failure_code: this.failureCode,
+			awaits_customer: false
+		} as const;
 	}
 
 	#advance({ work, transition, yields, ends }: Advance): AdvanceOutcome {

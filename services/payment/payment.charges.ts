@@ -296,6 +296,10 @@ function refOf(found: Outcome | "unreachable" | undefined): string {
 	return (found as Extract<Outcome, { status: "action_required" }>).ref;
 }
 
+function awaitsCustomer({ status, action_url, overdue }: PaymentRow): boolean {
+	return status === "processing" && action_url !== null && !overdue;
+}
+
 function outcomesOf(orderIds: string[], rows: ReadonlyMap<string, PaymentRow>): ChargeOutcome[] {
 	return orderIds.map(order_id => {
 		const payment_id = paymentIdOf(order_id);
@@ -304,7 +308,8 @@ function outcomesOf(orderIds: string[], rows: ReadonlyMap<string, PaymentRow>): 
 			order_id,
 			payment_id,
 			status: row?.status ?? "absent",
-			failure_code: row?.failure_code ?? null
+			failure_code: row?.failure_code ?? null,
+			awaits_customer: row !== undefined && awaitsCustomer(row)
 		};
 	});
 }

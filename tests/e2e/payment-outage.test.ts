@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { Order } from "../../contracts/order.ts";
+import type { Order, OrderSaga } from "../../contracts/order.ts";
 import { address } from "../support/orders.ts";
 import { startProvidedShop, type ProvidedShop } from "../support/provided-shop.ts";
 import { until } from "../support/until.ts";
 
-/** The provider's process ends, and comes back later: orders wait for it, and only so many. */
+/** What orders wait for while the provider is away, or their customers are; and how many of them may. */
 
 const backlog = 5;
 let shop: ProvidedShop;
@@ -35,7 +35,7 @@ const settled = (id: string) =>
 	until(
 		async () => {
 			const status = await statusOf(id);
-			return status === "payment_pending" ? undefined : status;
+			return status === "pending" || status === "payment_pending" ? undefined : status;
 		},
 		90_000,
 		200
@@ -79,3 +79,19 @@ it("takes orders while the provider is away, up to a bound, and charges each onc
 	expect(made.sort()).toEqual(wanted.sort());
 	await until(async () => (await place("pm_card_visa")).status === 201);
 }, 150_000);
+
+it("goes on selling while more customers than the bound let their banks wait", async () => {
+	for (let n = 0; n < 2 * backlog; n++) {
+		const { status, body } = await place("pm_card_threeDSecureRequired");
+		expect(status).toBe(201);
+		await until(async () => {
+			const { waits_for } = (await shop.admin.get<OrderSaga>(`/api/v1/ops/sagas/${body.id}`)).body;
+			return waits_for === "customer";
+		});
+	}
+	for (let n = 0; n < backlog; n++) {
+		const { status, body } = await place("pm_card_visa");
+		expect(status).toBe(201);
+		expect(await settled(body.id)).toBe("confirmed");
+	}
+}, 90_000);

@@ -88,7 +88,10 @@ describe("charging", () => {
 		const asked = chargeOf();
 		const payment_id = derivedId(asked.order_id, "charge");
 		expect(await charge([asked])).toEqual([
-			{ order_id: asked.order_id, payment_id, status: "succeeded", failure_code: null }
+			{
+				...{ order_id: asked.order_id, payment_id, status: "succeeded", failure_code: null },
+				awaits_customer: false
+			}
 		]);
 		expect(await taken(asked.order_id)).toMatchObject([
 			{ key: payment_id, amount: 1000, currency: "USD", status: "succeeded" }

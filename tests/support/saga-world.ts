@@ -274,7 +274,7 @@ export class SagaWorld {
 
 	#void(sale: Sale): Answers["void"] {
 		if (sale.payment === "absent" && this.#faults.noBar)
-			return { status: "failed", failure_code: "voided" };
+			return { status: "failed", failure_code: "voided", awaits_customer: false };
 		if (sale.payment === "absent") {
 			sale.payment = "failed";
 			sale.failureCode = "voided";
@@ -300,7 +300,8 @@ export class SagaWorld {
 			sale.payment = isGood(sale) ? "succeeded" : "failed";
 			sale.failureCode = isGood(sale) ? null : "card_declined";
 		}
-		return { status: sale.payment, failure_code: sale.failureCode };
+		const { payment: status, failureCode: failure_code } = sale;
+		return { status, failure_code, awaits_customer: false };
 	}
 
 	#isStale({ saga }: Sale, { fence }: Work): boolean {
