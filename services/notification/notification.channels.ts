@@ -1,6 +1,14 @@
+import { SESClient } from "@aws-sdk/client-ses";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { config } from "../../config/index.ts";
 import type { NotificationChannel } from "../../contracts/notification.ts";
-import type { Channel } from "./notification.channel.ts";
+import { awsOptions } from "./notification.aws.ts";
+import { CascadeChannel } from "./notification.channel.cascade.ts";
 import { MailboxChannel } from "./notification.channel.mailbox.ts";
+import { SesChannel } from "./notification.channel.ses.ts";
+import { SmsChannel } from "./notification.channel.sms.ts";
+import { SmtpChannel } from "./notification.channel.smtp.ts";
+import type { Channel } from "./notification.channel.ts";
 import type { MailboxStore } from "./notification.mailbox.ts";
 
 /** What channels tell between messages, e.g. that an idle connection broke. */
@@ -8,13 +16,40 @@ export interface ChannelListeners {
 	onError(error: Error): void;
 }
 
+function mailChannel({ onError }: ChannelListeners, store: MailboxStore): Channel {
+	const { mail, aws } = config();
+	const { driver, smtpUrl, smtpTls, sesRatePerS, sesConfigurationSet } = mail;
+	if (driver === "mailbox") return new MailboxChannel(store, "email");
+	const from = mail.from!;
+	if (driver === "smtp") return new SmtpChannel({ url: smtpUrl!, tls: smtpTls, from, onError });
+	return new SesChannel(new SESClient(awsOptions(aws)), {
+		from,
+		ratePerS: sesRatePerS,
+		configurationSet: sesConfigurationSet
+	});
+}
+
+function smsChannel(store: MailboxStore): Channel | undefined {
+	const { sms, aws } = config();
+	if (sms.driver === "none") return undefined;
+	if (sms.driver === "mailbox") return new MailboxChannel(store, "sms");
+	return new SmsChannel(new SNSClient(awsOptions(aws)), sms.senderId);
+}
+
+function cascadeChannel(): Channel | undefined {
+	const { topicArn, aws } = config();
+	return topicArn ? new CascadeChannel(new SNSClient(awsOptions(aws)), topicArn) : undefined;
+}
+
 /** The ways to reach people and systems that this shop is configured for. */
 export async function openChannels(
-	_listeners: ChannelListeners,
+	listeners: ChannelListeners,
 	store: MailboxStore
 ): Promise<ReadonlyMap<NotificationChannel, Channel>> {
-	return new Map<NotificationChannel, Channel>([
-		["email", new MailboxChannel(store, "email")],
-		["sms", new MailboxChannel(store, "sms")]
-	]);
+	const channels: [NotificationChannel, Channel | undefined][] = [
+		["email", mailChannel(listeners, store)],
+		["sms", smsChannel(store)],
+		["cascade", cascadeChannel()]
+	];
+	return new Map(channels.filter((entry): entry is [NotificationChannel, Channel] => !!entry[1]));
 }

@@ -1,0 +1,35 @@
+import type { Config } from "../../config/index.ts";
+import { refusalByAws } from "./notification.aws.decisions.ts";
+import { Refused } from "./notification.channel.ts";
+
+/** Longest wait for AWS, from the first byte to the last. */
+const answerWithinMs = 10_000;
+
+/** For clients of AWS. They try once: when to try again, the dispatcher knows. */
+export function awsOptions({ region, endpoint }: Config["aws"]) {
+	return {
+		...(region && { region }),
+		...(endpoint && { endpoint }),
+		maxAttempts: 1,
+		requestHandler: { connectionTimeout: 3000 }
+	};
+}
+
+/** Of the raw answer that the SDK keeps beside an error. */
+interface Answered extends Error {
+	$response?: { headers?: Record<string, string> };
+}
+
+/** Asks AWS once. @throws Refused */
+export async function askAws<R>(
+	ask: (options: { abortSignal: AbortSignal }) => Promise<R>
+): Promise<R> {
+	const abortSignal = AbortSignal.timeout(answerWithinMs);
+	try {
+		return await ask({ abortSignal });
+	} catch (error) {
+		const { name, message, $response } = error as Answered;
+		const retryAfter = $response?.headers?.["retry-after"];
+		throw new Refused(refusalByAws({ name, message, ...(retryAfter && { retryAfter }) }));
+	}
+}

@@ -1,0 +1,11 @@
+const longest = 300;
+
+/** What a provider said, for the row of the message: bounded, on one line, without people's addresses. */
+export function reasonOf(text: string): string {
+	return text
+		.replace(/[^\s<>"':,;()]+@[^\s<>"':,;()]+/g, "(address)")
+		.replace(/\+?\d{8,15}/g, "(number)")
+		.replace(/[\p{Cc}\s]+/gu, " ")
+		.trim()
+		.slice(0, longest);
+}

@@ -1,0 +1,14 @@
+/** Three parts of 153 characters: what one text message may cost. */
+const longest = 459;
+
+/**
+ * A text for phones: spaces that keep together and dashes would turn it into one of 70 characters a
+ * part (3GPP TS 23.038). What is too long loses words, but not the link at its end.
+ */
+export function toSms(short: string): string {
+	const text = short.replace(/[\u00a0\u202f]/g, " ").replace(/[\u2010-\u2015]/g, "-");
+	if (text.length <= longest) return text;
+	const last = text.slice(text.lastIndexOf(" "));
+	const end = /^ https?:/.test(last) && last.length < longest / 2 ? last : "";
+	return `${text.slice(0, longest - end.length - 3).toWellFormed()}...${end}`;
+}
