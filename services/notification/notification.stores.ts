@@ -1,5 +1,6 @@
 import { config } from "../../config/index.ts";
 import type { Database } from "../../db/database.ts";
+import { awsOptions } from "./notification.aws.ts";
 import { PostgresStore } from "./notification.store.postgres.ts";
 import type { TrackingStore } from "./notification.store.ts";
 
@@ -10,7 +11,6 @@ export async function openStore(db: Database): Promise<TrackingStore> {
 	// Most shops never need the client.
 	const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
 	const { DynamoStore } = await import("./notification.store.dynamo.ts");
-	const { region, endpoint } = aws;
-	const client = new DynamoDBClient({ ...(region && { region }), ...(endpoint && { endpoint }) });
+	const client = new DynamoDBClient(awsOptions(aws));
 	return new DynamoStore({ client, table: notifications.table });
 }
