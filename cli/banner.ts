@@ -16,12 +16,13 @@ export interface BannerFacts {
 
 const order = `{"items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF", "state": "CA", "zip": "94105", "country": "USA"}}`;
 
-function links(url: string): string[] {
+function links(url: string, demo: boolean): string[] {
 	return [
 		`  shop      ${url}/api/v1/products`,
 		`  docs      ${url}/docs`,
 		`  health    ${url}/health`,
-		`  metrics   ${url}/metrics`
+		`  metrics   ${url}/metrics`,
+		...(demo ? [`  mailbox   ${url}/dev/mailbox   (what the shop would have sent)`] : [])
 	];
 }
 
@@ -37,7 +38,8 @@ function demoLines(url: string): string[] {
 		"  Try:",
 		`    curl ${url}/api/v1/products`,
 		`    curl -X POST ${url}/api/v1/orders -H 'Content-Type: application/json' -H 'Prefer: wait=5' -d '${order}'`,
-		`    curl ${url}/api/v1/orders`
+		`    curl ${url}/api/v1/orders`,
+		"    npm run demo"
 	];
 }
 
@@ -54,7 +56,7 @@ export function banner({ url, demo, dataDir, embedded, payment, runs = [] }: Ban
 		"",
 		"The shop is open.",
 		"",
-		...links(url),
+		...links(url, demo),
 		...(demo ? demoLines(url) : []),
 		"",
 		embedded ? `  Embedded: Postgres, in ${shown}/postgres` : "  Database: the one of DATABASE_URL",

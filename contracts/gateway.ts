@@ -1,4 +1,5 @@
 import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { Uuid } from "./values.ts";
 
 /** What the gateway answers itself. `when` tells people nothing about parts; only admins see `checks`. */
 export const Health = strictObject(
@@ -50,6 +51,24 @@ export const gateway = contract("gateway", {
 		...own,
 		summary: "A part of that page",
 		params: strictObject({ file: oneOf(docsFiles) }),
+		returns: Document
+	},
+	mailbox: {
+		...own,
+		summary:
+			"Messages that were kept in place of being sent, as a page; for development, on this host",
+		returns: Document
+	},
+	mailboxMessage: {
+		...own,
+		summary: "One of them, as a page",
+		params: strictObject({ id: Uuid }),
+		returns: Document
+	},
+	mailboxHtml: {
+		...own,
+		summary: "What a mail program shows of it",
+		params: strictObject({ id: Uuid }),
 		returns: Document
 	},
 	image: {

@@ -150,5 +150,19 @@ export const notification = contract("notification", {
 		params: strictObject(byKind(T.Optional(Channels))),
 		returns: Preferences
 	},
+	"mailbox.list": {
+		summary: "Messages that were kept in place of being sent, newest first",
+		kind: "query",
+		access: "internal",
+		params: strictObject({ limit: Limit }),
+		returns: strictObject({ data: T.Array(MailboxEntry) })
+	},
+	"mailbox.get": {
+		summary: "One of them, with what it says",
+		kind: "query",
+		access: "internal",
+		params: strictObject({ id: Uuid }),
+		returns: MailboxMessage
+	},
 	ready
 });

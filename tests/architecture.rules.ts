@@ -263,7 +263,8 @@ export const rules: readonly Rule[] = [
 		Boolean(/^contracts\//.test(from) && !isTest(from) && !/^(lib|contracts)\//.test(target))
 	),
 	arrow("pure code imports only pure code and types", (from, { target, typeOnly }) => {
-		if (!isPure(from) || /^lib\/(errors|money)\.ts$/.test(target) || isPure(target)) return false;
+		if (!isPure(from) || /^lib\/(errors|html|money)\.ts$/.test(target) || isPure(target))
+			return false;
 		return !(typeOnly && /^(lib|contracts)\//.test(target));
 	}),
 	{

@@ -41,6 +41,8 @@ export interface Route {
 	readonly media?: readonly string[];
 	/** `Content-Security-Policy`, where the answer is a page. */
 	readonly policy?: string;
+	/** Not there but in demo mode, for requests from this host. */
+	readonly local?: boolean;
 	/** What the action refuses with, beyond what follows from its parameters. */
 	readonly refusals?: readonly ErrorCode[];
 }
@@ -68,6 +70,12 @@ const text = (type: string) => [`text/${type}; charset=utf-8`];
 const page =
 	"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
 	"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const mailbox =
+	"default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'none'";
+/** A mail runs nothing and asks nobody for anything but its pictures. */
+const mail =
+	"sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'";
 
 const users = user.actions;
 const products = product.actions;
@@ -236,6 +244,16 @@ export const routes = {
 		route("GET /docs/{file}", "getDocsFile", own.docsFile, {
 			...anHour,
 			media: [...text("css"), ...text("javascript"), "image/png"]
+		}),
+		route("GET /dev/mailbox", "getMailbox", own.mailbox, {
+			...{ local: true, media: text("html"), policy: mailbox },
+			refusals: ["NOT_FOUND"]
+		}),
+		route("GET /dev/mailbox/{id}", "getMailboxMessage", own.mailboxMessage, {
+			...{ local: true, media: text("html"), policy: mailbox }
+		}),
+		route("GET /dev/mailbox/{id}/html", "getMailboxHtml", own.mailboxHtml, {
+			...{ local: true, media: text("html"), policy: mail }
 		}),
 		route("GET /images/{name}", "getImage", own.image, {
 			...anHour,

@@ -13,16 +13,18 @@ import type {
 import ApiGateway from "moleculer-web";
 import { config } from "../../config/index.ts";
 import { gateway } from "../../contracts/gateway.ts";
+import { notification } from "../../contracts/notification.ts";
 import { fail, Failure } from "../../lib/errors.ts";
 import type { Meta } from "../../lib/identity.ts";
 import { call, service } from "../../lib/service.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { answerOf, send } from "./gateway.answer.ts";
 import { refuseBroken } from "./gateway.broken.ts";
-import { authorise, callerOf } from "./gateway.caller.ts";
+import { authorise, callerOf, isLocal } from "./gateway.caller.ts";
 import { docsFile, docsPage, Images } from "./gateway.documents.ts";
 import { toProblem } from "./gateway.errors.ts";
 import { checkParts, statusOf } from "./gateway.health.ts";
+import { mailboxPage, mailOf, messagePage } from "./gateway.mailbox.ts";
 import { openApiDocument } from "./gateway.openapi.ts";
 import { allowed, paths, type Operation } from "./gateway.operations.ts";
 import { actingNote, askOf, type Ask } from "./gateway.request.ts";
@@ -106,6 +108,9 @@ function routeOf(prefix: string, isPart: (path: string) => boolean) {
 		pathToRegexpOptions: { sensitive: true, trailing: false }
 	};
 }
+
+const { "mailbox.list": list, "mailbox.get": get } = notification.actions;
+const mailbox = { list, get };
 
 const isApi = (path: string) => path.startsWith("/api/v1/");
 
@@ -202,6 +207,10 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		docs: () => docsPage(),
 		docsFile: ctx => docsFile(ctx.params.file),
 
+		mailbox: async ctx => mailboxPage(await call(ctx, mailbox.list, { limit: 100 })),
+		mailboxMessage: async ctx => messagePage(await call(ctx, mailbox.get, ctx.params)),
+		mailboxHtml: async ctx => mailOf(await call(ctx, mailbox.get, ctx.params)),
+
 		image(ctx) {
 			return this.images.get(ctx.params.name);
 		}
@@ -218,6 +227,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 		async respond(req: Incoming, res: ServerResponse, operation: Operation) {
 			if (req.url!.length > maxUrlLength) fail("URI_TOO_LONG");
+			if (operation.local && !(config().demo && isLocal(req))) fail("NOT_FOUND");
 			const { params: path } = req.$params;
 			const caller = await callerOf(req, operation, this.tokens, config().demo);
 			if (caller.demo) res.setHeader("X-Demo-Mode", actingNote(caller));

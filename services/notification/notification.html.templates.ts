@@ -1,39 +1,7 @@
+import { Html, html, type Part } from "../../lib/html.ts";
 import type { Content, Detail, Item } from "./notification.content.templates.ts";
 
 /** The one layout of all mails: tables and styles in place, since many mail programs know no others. */
-
-const entities: Record<string, string> = {
-	"&": "&amp;",
-	"<": "&lt;",
-	">": "&gt;",
-	'"': "&quot;",
-	"'": "&#39;"
-};
-
-export function escapeHtml(text: string): string {
-	return text.replace(/[&<>"']/g, character => entities[character]!);
-}
-
-/** Markup. Only `html` makes it, so text that was not escaped cannot get into a page. */
-class Html {
-	readonly markup: string;
-	constructor(markup: string) {
-		this.markup = markup;
-	}
-}
-
-type Part = string | Html | Html[] | undefined;
-
-function markupOf(part: Part): string {
-	if (part === undefined) return "";
-	if (Array.isArray(part)) return part.map(markupOf).join("");
-	return typeof part === "string" ? escapeHtml(part) : part.markup;
-}
-
-/** A template whose texts are escaped as they are put in. */
-function html(literals: TemplateStringsArray, ...parts: Part[]): Html {
-	return new Html(literals.reduce((page, rest, i) => page + markupOf(parts[i - 1]) + rest));
-}
 
 const font = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const label = "padding:4px 16px 4px 0;color:#5b6472;vertical-align:top;white-space:nowrap";

@@ -35,6 +35,7 @@ interface This extends WithOrderEvents {
 	dispatcher: Dispatcher;
 	messages: Messages;
 	preferences: PreferenceStore;
+	mailbox: MailboxStore;
 	open(): This["opened"];
 	plan(events: readonly OrderStreamEvent[], db: Queryable, store: TrackingStore): Promise<unknown>;
 	contacts(of: Of): Promise<Contact[]>;
@@ -73,6 +74,14 @@ export default service<typeof contract.actions, This>(contract, {
 			return this.preferences.set(identityOf(ctx.meta).id, ctx.params);
 		},
 
+		async "mailbox.list"(ctx) {
+			return { data: await this.mailbox.list(ctx.params.limit) };
+		},
+
+		"mailbox.get"(ctx) {
+			return this.mailbox.get(ctx.params.id);
+		},
+
 		ready() {
 			return this.checkDatabase();
 		}
@@ -102,13 +111,14 @@ export default service<typeof contract.actions, This>(contract, {
 
 		async open() {
 			const onError = ({ message }: Error) => this.logger.warn("a channel:", message);
-			const channels = await openChannels({ onError }, new MailboxStore(this.pg));
+			const channels = await openChannels({ onError }, this.mailbox);
 			return { channels, store: await openStore(this.pg) };
 		}
 	},
 
 	created() {
 		this.preferences = new PreferenceStore(this.pg);
+		this.mailbox = new MailboxStore(this.pg);
 		this.opened = this.open();
 		// Whoever waits for it is told; nobody may do so yet.
 		this.opened.catch(() => undefined);

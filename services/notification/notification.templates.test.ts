@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { orderEventTypes, type OrderEventType } from "../../contracts/events.ts";
+import { escapeHtml } from "../../lib/html.ts";
 import { orderEventData } from "../../tests/support/order-events.ts";
 import { trackingUrl } from "./notification.carriers.templates.ts";
 import { sceneOf, type Fact } from "./notification.content.templates.ts";
 import { count, instant, line, money } from "./notification.format.templates.ts";
-import { escapeHtml } from "./notification.html.templates.ts";
 import { languages, render } from "./notification.templates.ts";
 import { scenes } from "./notification.words.templates.ts";
 

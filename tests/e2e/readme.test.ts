@@ -31,6 +31,8 @@ const runBy: Record<string, string> = {
 	"npm run repl": "below",
 	"npm run cluster": "below",
 	"npm run cluster -- order=3 payment=2": "below",
+	"npm run demo": "tests/e2e/demo.test.ts",
+	"npm run demo -- --orders 1000": "tests/e2e/demo.test.ts, with fewer",
 	"npm run kafka": "tests/integration/kafka-command.test.ts",
 	"npm run kafka -- consume orders": "tests/integration/kafka-command.test.ts",
 	"npm run psp": "tests/integration/psp.test.ts",

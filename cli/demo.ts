@@ -1,0 +1,109 @@
+import { randomInt } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readEnvironment } from "../config/env.ts";
+import { toConfig } from "../config/index.ts";
+import type { Order } from "../contracts/order.ts";
+import { missing, shown, unsent, type Told } from "./demo-outcome.ts";
+import { DemoShop } from "./demo-shop.ts";
+import { intents, trade } from "./demo-traffic.ts";
+import { LaunchError } from "./launch-error.ts";
+import { run, type Lifecycle } from "./lifecycle.ts";
+import { commandLine, misused } from "./options.ts";
+import { ProgressBar } from "./progress-bar.ts";
+
+const usage = `Usage: npm run demo [-- --orders 200]
+Lets a dozen customers buy in a shop that runs here, then shows what came of it: orders, messages, minutes.
+  --orders n   how many orders (default 200, at most 10,000)
+  --url u      where the shop is (default: HOST and PORT)`;
+
+const { values } = commandLine(usage, {
+	orders: { type: "string", default: "200" },
+	url: { type: "string" }
+});
+const count = Number(values.orders);
+if (!/^\d+$/.test(values.orders) || count < 1 || count > 10_000)
+	misused(usage, "--orders takes a number from 1 to 10,000");
+
+const progress = (step: string) => console.error(step);
+
+const newcomers = 10;
+const atOnce = 12;
+const lookEveryMs = 500;
+const minuteMs = 60_000;
+/** A minute is told of some 10 s after its end. */
+const windowWithinMs = 90_000;
+const messagesWithinMs = 60_000;
+const orderWithinMs = 60_000;
+
+function address(): string {
+	const { host, port } = toConfig(readEnvironment());
+	return `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
+}
+
+async function trading(life: Lifecycle, url: string, staff: DemoShop) {
+	const names = ["alice", "bob", ...Array.from({ length: newcomers }, (_, n) => `demo-${n + 1}`)];
+	const customers: DemoShop[] = [];
+	// One after the other: the shop hashes two passwords at a time.
+	for (const name of names) customers.push(await DemoShop.signIn(url, name));
+	const products = await staff.products();
+	if (products.length === 0)
+		throw new LaunchError("Everything is sold out: npm start -- --fresh fills the shelves.");
+	const bar = new ProgressBar({ things: "orders" });
+	const orders = await trade({
+		...{ customers, staff, products, atOnce, withinMs: orderWithinMs },
+		intents: intents(count, customers.length, products.length, below => randomInt(below)),
+		onOrder: done => bar.show(done, count),
+		isStopping: () => life.ending
+	});
+	bar.end(orders.length, count);
+	return orders;
+}
+
+/** Looks until there is nothing missing, or no time left. */
+async function watched<V>(
+	life: Lifecycle,
+	withinMs: number,
+	look: () => Promise<V>,
+	isThere: (seen: V) => boolean
+): Promise<V> {
+	const end = performance.now() + withinMs;
+	for (;;) {
+		const seen = await look();
+		if (isThere(seen) || performance.now() > end || life.ending) return seen;
+		await sleep(lookEveryMs);
+	}
+}
+
+const minuteOf = (at: string) => Math.floor(Date.parse(at) / minuteMs) * minuteMs;
+
+/** Waits for the minutes in which the orders were sold, and says how long after their end that was. */
+async function windowsOf(life: Lifecycle, staff: DemoShop, orders: readonly Order[]) {
+	const from = new Date(Math.min(...orders.map(order => minuteOf(order.created_at))));
+	const end = Math.max(...orders.map(order => minuteOf(order.updated_at))) + minuteMs;
+	const isTold = ({ watermark }: { watermark: string | null }) =>
+		Date.parse(watermark ?? "") >= end;
+	const look = () => staff.windows(from);
+	const found = await watched(life, windowWithinMs + end - Date.now(), look, isTold);
+	const windows = found.data.filter(({ revision }) => revision > 0);
+	return { windows, toldAfterMs: isTold(found) ? Date.now() - end : undefined };
+}
+
+run(async life => {
+	const url = values.url ?? address();
+	const [staff, admin] = [
+		await DemoShop.signIn(url, "support"),
+		await DemoShop.signIn(url, "admin")
+	];
+	const orders = await trading(life, url, admin);
+	if (orders.length === 0) throw new LaunchError("The shop took no order.");
+	progress("waiting for the messages to be sent");
+	const look = () => staff.messagesAbout(orders);
+	const isSent = (seen: Told[]) => unsent(orders, seen).length === 0;
+	const messages = await watched(life, messagesWithinMs, look, isSent);
+	progress("waiting for the minute to end and to be told of");
+	const outcome = { orders, messages, ...(await windowsOf(life, staff, orders)) };
+	console.log(shown(outcome, url).join("\n"));
+	const faults = missing(outcome);
+	for (const fault of faults) console.error(fault);
+	await life.end(faults.length > 0 ? 1 : 0);
+});
