@@ -46,6 +46,11 @@ export const gateway = contract("gateway", {
 		summary: "This API as OpenAPI 3.1",
 		returns: T.Record(T.String(), T.Unknown())
 	},
+	streams: {
+		...own,
+		summary: "The streams as AsyncAPI 3",
+		returns: T.Record(T.String(), T.Unknown())
+	},
 	docs: { ...own, summary: "This API as a page for people", returns: Document },
 	docsFile: {
 		...own,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { asyncApiDocument } from "../services/gateway/gateway.asyncapi.ts";
 import { openApiDocument } from "../services/gateway/gateway.openapi.ts";
 import { envExample } from "./env-example.ts";
 import { generateImages } from "./images.ts";
@@ -20,6 +21,7 @@ export function read(path: string): string | undefined {
 export const generated: Readonly<Record<string, () => string>> = {
 	...Object.fromEntries(Array.from(generateImages(), ([path, text]) => [path, () => text])),
 	".env.example": envExample,
+	"docs/asyncapi.json": () => `${JSON.stringify(asyncApiDocument(), null, "\t")}\n`,
 	"docs/openapi.json": () => `${JSON.stringify(openApiDocument(), null, "\t")}\n`,
 	"README.md": () => replaceBetween(read("README.md") ?? "", "order states", orderStates())
 };

@@ -1,35 +1,9 @@
 import { type ErrorCode, errorTable, slug } from "../../lib/errors.ts";
 import { strictObject, T, type TSchema } from "../../lib/schema.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { Components, type Json } from "./gateway.components.ts";
 import { Problem } from "./gateway.errors.ts";
 import { headerOf, operations, type Operation } from "./gateway.operations.ts";
-
-type Json = Record<string, unknown>;
-
-/** Gathers schemas that have a title, so that each stands once, under `components`. */
-class Components {
-	readonly schemas: Record<string, unknown> = {};
-
-	/** The schema as plain JSON, with a reference for whatever has a title. */
-	plain(schema: unknown): unknown {
-		if (Array.isArray(schema)) return schema.map(item => this.plain(item));
-		if (typeof schema !== "object" || schema === null) return schema;
-		const entries = Object.entries(schema).map(([k, v]) => [k, this.plain(v)] as const);
-		const { title, ...body } = Object.fromEntries(entries) as Json;
-		if (typeof title === "string") return this.#reference(title, body);
-		// An object of properties may have one called `title`, which is a schema.
-		return Object.fromEntries(entries);
-	}
-
-	/** @throws Error when two schemas claim one title */
-	#reference(title: string, body: unknown): Json {
-		const known = this.schemas[title];
-		if (known && JSON.stringify(known) !== JSON.stringify(body))
-			throw new Error(`two schemas are called ${title}`);
-		this.schemas[title] = body;
-		return { $ref: `#/components/schemas/${title}` };
-	}
-}
 
 const headerSchemas: Record<string, { required: boolean; description: string; schema: TSchema }> = {
 	idempotency_key: {

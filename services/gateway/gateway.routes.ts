@@ -240,6 +240,7 @@ export const routes = {
 			refusals: ["NOT_FOUND"]
 		}),
 		route("GET /openapi.json", "getDescription", own.description, fresh),
+		route("GET /asyncapi.json", "getStreams", own.streams, fresh),
 		route("GET /docs", "getDocs", own.docs, { ...fresh, media: text("html"), policy: page }),
 		route("GET /docs/{file}", "getDocsFile", own.docsFile, {
 			...anHour,

@@ -19,6 +19,7 @@ import type { Meta } from "../../lib/identity.ts";
 import { call, service } from "../../lib/service.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { answerOf, send } from "./gateway.answer.ts";
+import { asyncApiDocument } from "./gateway.asyncapi.ts";
 import { refuseBroken } from "./gateway.broken.ts";
 import { authorise, callerOf, isLocal } from "./gateway.caller.ts";
 import { docsFile, docsPage, Images } from "./gateway.documents.ts";
@@ -204,6 +205,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		},
 
 		description: () => openApiDocument(),
+		streams: () => asyncApiDocument(),
 		docs: () => docsPage(),
 		docsFile: ctx => docsFile(ctx.params.file),
 

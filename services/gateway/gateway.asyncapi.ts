@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { WindowStreamEvent } from "../../contracts/analytics.ts";
+import { OrderStreamEvent } from "../../contracts/events.ts";
+import { strictObject, T, type TSchema } from "../../lib/schema.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { deadLettersOf, topics, topicSpecs } from "../../streams/topics.ts";
+import { Components, type Json } from "./gateway.components.ts";
+
+/** CloudEvents 1.0 in structured JSON; the headers of its Kafka binding stand beside it. */
+const contentType = "application/cloudevents+json; charset=UTF-8";
+
+const header = T.String();
+const cloudHeaders = Object.fromEntries(
+	["specversion", "id", "source", "type", "subject", "time"].map(name => [`ce_${name}`, header])
+);
+const eventHeaders = T.Object({ "content-type": T.Literal(contentType), ...cloudHeaders });
+
+const resultHeaders = T.Object({ "content-type": T.Literal(contentType) });
+
+/** What a consumer says of a message that it put aside; the message's own headers stay. */
+const causeHeaders = T.Object({
+	"dlq-group": T.String({ description: "Who put it aside" }),
+	"dlq-reason": T.String({ description: "A word, e.g. `not-json` or `handling-failed`" }),
+	"dlq-detail": T.String({ description: "What was wrong with it" }),
+	"dlq-attempts": T.String({ description: "How often it was tried" }),
+	"dlq-topic": header,
+	"dlq-partition": header,
+	"dlq-offset": header
+});
+
+interface Said {
+	name: string;
+	title: string;
+	key: string;
+	headers: TSchema;
+	payload: TSchema;
+	/** Golden files; where none is named, the message may be anything. */
+	examples: readonly string[];
+}
+
+const golden = join(import.meta.dirname, "../../contracts/golden");
+const example = (name: string): Json =>
+	JSON.parse(readFileSync(join(golden, `${name}.json`), "utf8"));
+
+const messages = {
+	OrderEvent: {
+		name: "order event",
+		title: "What became of an order",
+		key: "The user's id: all of one user's events keep their order",
+		headers: eventHeaders,
+		payload: OrderStreamEvent,
+		examples: ["order.confirmed.v1", "order.shipped.v1", "order.returned.v1"]
+	},
+	Window: {
+		name: "window",
+		title: "What was sold in a minute, in the place of what was told of it before",
+		key: "Start of the window and currency",
+		headers: resultHeaders,
+		payload: WindowStreamEvent,
+		examples: ["analytics.window.v1"]
+	},
+	DeadLetter: {
+		name: "dead letter",
+		title: "A message that could not be handled, as it came",
+		key: "As it was",
+		headers: causeHeaders,
+		payload: strictObject({}),
+		examples: []
+	}
+} as const satisfies Record<string, Said>;
+type MessageName = keyof typeof messages;
+
+const carried: Readonly<Record<string, { message: MessageName; about: string }>> = {
+	[topics.orders]: { message: "OrderEvent", about: "Every step of an order that is news" },
+	[topics.windows]: { message: "Window", about: "The last message of a key is what holds" },
+	[topics.late]: {
+		message: "OrderEvent",
+		about: "Events that came more than a day too late to count"
+	},
+	[deadLettersOf(topics.orders)]: { message: "DeadLetter", about: "What of `orders` was put aside" }
+};
+
+function messageOf(
+	{ name, title, key, headers, payload, examples }: Said,
+	components: Components
+): Json {
+	return {
+		...{ name, title, contentType, headers: components.plain(headers) },
+		// What was put aside may be anything, also no JSON.
+		...(examples.length > 0 && {
+			payload: components.plain(payload),
+			examples: examples.map(file => ({ name: file, payload: example(file) }))
+		}),
+		bindings: { kafka: { key: { type: "string", description: key }, bindingVersion: "0.5.0" } }
+	};
+}
+
+const reference = (to: string) => ({ $ref: `#/${to}` });
+
+function channelOf(topic: string): Json {
+	const { message, about } = carried[topic]!;
+	const [spec] = topicSpecs({ partitions: 12, retentionMs: 0 }).filter(
+		({ name }) => name === topic
+	);
+	const topicConfiguration = { "cleanup.policy": [spec!.cleanup] };
+	return {
+		...{ address: topic, description: about },
+		messages: { [message]: reference(`components/messages/${message}`) },
+		bindings: { kafka: { topic, topicConfiguration, bindingVersion: "0.5.0" } }
+	};
+}
+
+/** `analytics-results` → `AnalyticsResults`. */
+const named = (topic: string) =>
+	topic.replace(/(?:^|[.-])(\w)/g, (_, letter) => letter.toUpperCase());
+
+/** What the shop publishes, as AsyncAPI 3. */
+export function asyncApiDocument(): Json {
+	const components = new Components();
+	const said = Object.entries<Said>(messages).map(([id, message]) => [
+		id,
+		messageOf(message, components)
+	]);
+	const sent = Object.keys(carried).map(topic => [
+		`send${named(topic)}`,
+		{ action: "send", channel: reference(`channels/${topic}`), summary: carried[topic]!.about }
+	]);
+	return {
+		asyncapi: "3.1.0",
+		info: {
+			title: "moleculer-commerce streams",
+			version: manifest.version,
+			description:
+				"Events of the shop, delivered at least once: an `id` that is known is to be ignored. One key's messages keep their order."
+		},
+		defaultContentType: contentType,
+		channels: Object.fromEntries(Object.keys(carried).map(topic => [topic, channelOf(topic)])),
+		operations: Object.fromEntries(sent),
+		components: { messages: Object.fromEntries(said), schemas: components.schemas }
+	};
+}

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CloudEventV1 } from "cloudevents";
+import { CloudEvent, Kafka } from "cloudevents";
+import { WindowStreamEvent } from "../contracts/analytics.ts";
+import {
+	orderEventTypes,
+	type OrderEventType,
+	type OrderStreamEvent
+} from "../contracts/events.ts";
+import { faults } from "../lib/validator.ts";
+import { toMessage as toWindowMessage } from "../services/analytics/analytics.messages.ts";
+import { toMessage } from "../services/order/order.outbox.ts";
+import { readOrderEvent } from "../streams/order-events.ts";
+import { orderEventData } from "./support/order-events.ts";
+
+/**
+ * One file for each event and version: producers must make it, consumers must take it. A file that is
+ * there never changes; a change is a new version.
+ */
+const folder = join(import.meta.dirname, "../contracts/golden");
+const golden = (name: string) => readFileSync(join(folder, `${name}.json`), "utf8");
+
+const order_id = "0193a1c2-7b1e-7f00-8000-000000000001";
+const at = "2026-03-01T12:30:00.000Z";
+
+/** A row of the outbox as the order service writes it. */
+function published(type: OrderEventType) {
+	const data = orderEventData(type, { order_id });
+	return toMessage({
+		...{ id: 7, event_id: "0193a1c2-7b1e-7f00-8000-0000000000e1", order_id, type, version: 3 },
+		...{ user_id: data.user_id, occurred_at: new Date(at), data: JSON.stringify(data) }
+	}).message;
+}
+
+describe.each(orderEventTypes)("%s", type => {
+	it("is made as its golden file has it", () => {
+		expect(JSON.parse(published(type).value)).toEqual(JSON.parse(golden(`${type}.v1`)));
+	});
+
+	it("is taken as its golden file has it", () => {
+		const event = JSON.parse(golden(`${type}.v1`)) as OrderStreamEvent;
+		const value = Buffer.from(golden(`${type}.v1`));
+		const message = { topic: "orders", partition: 0, offset: 0n, headers: {}, at: new Date(at) };
+		expect(readOrderEvent({ ...message, key: event.partitionkey, value })).toEqual(event);
+	});
+
+	it("is a CloudEvent to others, in its value and by its headers", () => {
+		const event: CloudEventV1<OrderStreamEvent["data"]> = JSON.parse(golden(`${type}.v1`));
+		expect(new CloudEvent(event).validate()).toBe(true);
+		const { value, headers } = published(type);
+		const read = Kafka.toEvent({ headers, key: "", value, body: value, timestamp: "" } as never);
+		expect(read).toMatchObject({ id: event.id, type, source: "/orders", subject: order_id });
+		for (const name of ["id", "source", "type", "subject", "specversion", "time"])
+			expect(headers?.[`ce_${name}`]).toBe(String(event[name]));
+	});
+});
+
+describe("analytics.window", () => {
+	const result = { start: Date.parse(at), currency: "USD", orders: 3, revenue: 10_000, users: 2 };
+	const message = toWindowMessage(
+		{ ...result, average: 3333, revision: 2, final: false },
+		"0193a1c2-7b1e-7f00-8000-0000000000e2",
+		Date.parse("2026-03-01T12:31:06.000Z")
+	);
+
+	it("is made as its golden file has it, and is what the contract says", () => {
+		expect(message).toEqual(JSON.parse(golden("analytics.window.v1")));
+		expect(faults(WindowStreamEvent, message)).toEqual([]);
+	});
+});
+
+it("has one file for each event and version, and no other", () => {
+	const wanted = [...orderEventTypes, "analytics.window"].map(type => `${type}.v1.json`);
+	expect(readdirSync(folder).toSorted()).toEqual(wanted.toSorted());
+});
