@@ -76,15 +76,18 @@ export function unsent(orders: readonly Order[], messages: readonly Told[]): str
 	];
 }
 
+/** Orders in these minutes. */
+export const counted = (windows: readonly Window[]) =>
+	windows.reduce((sum, { orders }) => sum + orders, 0);
+
 /** What does not add up; none when all is well. */
 export function missing({ orders, messages, windows, toldAfterMs }: Outcome): string[] {
-	const counted = windows.reduce((sum, window) => sum + window.orders, 0);
 	const confirmed = sold(orders).length;
 	return [
 		...unsent(orders, messages),
 		...(toldAfterMs === undefined ? ["the last minute was not told of in time"] : []),
-		...(counted < confirmed
-			? [`${confirmed} orders were sold, and the windows count ${counted}`]
+		...(counted(windows) < confirmed
+			? [`${confirmed} orders were sold, and the windows count ${counted(windows)}`]
 			: [])
 	];
 }

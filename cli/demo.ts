@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readEnvironment } from "../config/env.ts";
 import { toConfig } from "../config/index.ts";
 import type { Order } from "../contracts/order.ts";
-import { missing, shown, unsent, type Told } from "./demo-outcome.ts";
+import { counted, missing, shown, sold, unsent, type Told } from "./demo-outcome.ts";
 import { DemoShop } from "./demo-shop.ts";
 import { intents, trade } from "./demo-traffic.ts";
 import { LaunchError } from "./launch-error.ts";
@@ -74,18 +74,24 @@ async function watched<V>(
 	}
 }
 
+type Windows = Awaited<ReturnType<DemoShop["windows"]>>;
+
 const minuteOf = (at: string) => Math.floor(Date.parse(at) / minuteMs) * minuteMs;
 
 /** Waits for the minutes in which the orders were sold, and says how long after their end that was. */
 async function windowsOf(life: Lifecycle, staff: DemoShop, orders: readonly Order[]) {
 	const from = new Date(Math.min(...orders.map(order => minuteOf(order.created_at))));
 	const end = Math.max(...orders.map(order => minuteOf(order.updated_at))) + minuteMs;
-	const isTold = ({ watermark }: { watermark: string | null }) =>
-		Date.parse(watermark ?? "") >= end;
-	const look = () => staff.windows(from);
+	const confirmed = sold(orders).length;
+	// What came a little late is told of in a correction.
+	const isTold = ({ data, watermark }: Windows) =>
+		Date.parse(watermark ?? "") >= end && counted(data) >= confirmed;
+	const look = async () => {
+		const { data, watermark } = await staff.windows(from);
+		return { data: data.filter(({ revision }) => revision > 0), watermark };
+	};
 	const found = await watched(life, windowWithinMs + end - Date.now(), look, isTold);
-	const windows = found.data.filter(({ revision }) => revision > 0);
-	return { windows, toldAfterMs: isTold(found) ? Date.now() - end : undefined };
+	return { windows: found.data, toldAfterMs: isTold(found) ? Date.now() - end : undefined };
 }
 
 run(async life => {
