@@ -14,6 +14,16 @@ export interface Bug extends Change {
 const reservations = "services/product/product.stock.statements.ts";
 const steps = "services/order/order.statements.ts";
 
+const relay = "streams/relay.ts";
+const consumer = "streams/consumer.ts";
+
+/** No mistake by itself: it gives the relay time to die in, so that events come again. */
+const dyingBeforeMark: Change = {
+	file: relay,
+	find: "onPublished?.(ids);",
+	replace: "onPublished?.(ids);\n\t\tawait delay(300);"
+};
+
 /** The mistakes of shops that oversold, charged twice or forgot an order; each planted alone. */
 export const bugs: readonly Bug[] = [
 	{
@@ -200,5 +210,79 @@ export const bugs: readonly Bug[] = [
 		replace: "select id, user_id, version, type, data, at, quiet from o where dst <> 'confirmed'",
 		promise: "P15",
 		scene: "purchases"
+	},
+	{
+		name: "events are marked as published before the log has them",
+		file: relay,
+		find: `			await driver.publish(
+				topic,`,
+		replace: `			await session.query(mark, [rows.map(({ id }) => id)]);
+			await delay(300);
+			await driver.publish(
+				topic,`,
+		promise: "P4",
+		scene: "relay_deaths"
+	},
+	{
+		name: "events are polled behind the last one that was published",
+		file: "services/order/order.outbox.ts",
+		find: "from orders.outbox where published_at is null and not quiet order by id limit $1",
+		replace: `from orders.outbox where not quiet
+			and id > coalesce((select max(id) from orders.outbox where published_at is not null), 0) order by id limit $1`,
+		promise: "P4",
+		scene: "slow_commits"
+	},
+	{
+		name: "an event that comes again counts again",
+		file: consumer,
+		find: "await handle({ ...work, events: firstOfEach(events, fresh) }, tx);",
+		replace: "await handle({ ...work, events: fresh.size < 0 ? [] : events }, tx);",
+		also: [dyingBeforeMark],
+		promise: "P5",
+		scene: "relay_deaths"
+	},
+	{
+		name: "a consumer moves on before its effect is made",
+		file: consumer,
+		find: "const now = await db.transaction(async tx => {",
+		replace: `await db.transaction(tx => this.#rows.advance(topic, partition, next, tx));
+		await delay(1000);
+		const now = await db.transaction(async tx => {`,
+		also: [
+			{
+				file: consumer,
+				find: "if (at !== expected) return at;",
+				replace: "if (at < expected) return at;"
+			}
+		],
+		promise: "P4",
+		scene: "consumer_deaths"
+	},
+	{
+		name: "what comes late is dropped",
+		file: "services/analytics/analytics.intake.ts",
+		find: "const facts = work.events.flatMap((event, index) => factOf(event, times[index]!) ?? []);",
+		replace: `const facts = work.events
+		.flatMap((event, index) => factOf(event, times[index]!) ?? [])
+		.filter(({ at }) => at >= (row!.watermark ?? 0));`,
+		// Everything comes late: the relay waits longer than partitions do until they count as idle.
+		also: [
+			{
+				file: "services/order/order.outbox.ts",
+				find: "where published_at is null and not quiet order by id limit $1`",
+				replace:
+					"where published_at is null and not quiet and occurred_at < now() - interval '17 s' order by id limit $1`"
+			}
+		],
+		promise: "P5",
+		scene: "purchases"
+	},
+	{
+		name: "a partition without events holds every minute up",
+		file: "services/analytics/analytics.window.ts",
+		find: "lag <= 0 && now - heardAt >= idleAfterMs;",
+		replace: "lag < 0 && now - heardAt >= idleAfterMs;",
+		promise: "P5",
+		scene: "quiet_minute"
 	}
 ];

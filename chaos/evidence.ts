@@ -4,6 +4,7 @@ import { verify as verifyStock } from "../cli/verify-stock.ts";
 import type { Entry } from "./history.ts";
 import type { Messages, ProviderLine } from "./provider.ts";
 import { brokenStock, type BrokenStock } from "./sampler.ts";
+import { streamOf, type StreamEvidence } from "./stream.ts";
 
 export interface OrderFact {
 	id: string;
@@ -47,6 +48,8 @@ export interface Evidence {
 	/** Rows of orders and stock that contradict others, in words. */
 	contradictions: readonly string[];
 	samples: number;
+	/** What became of the events of orders. */
+	stream: StreamEvidence;
 }
 
 const queries = {
@@ -91,7 +94,8 @@ export async function gather(url: string, witness: Witness): Promise<Evidence> {
 			reserved: await read<Evidence["reserved"][number]>(queries.reserved),
 			sold: await read<SoldFact>(queries.sold),
 			lapsed: await read<Evidence["lapsed"][number]>(queries.lapsed),
-			contradictions: await differences(client)
+			contradictions: await differences(client),
+			stream: await streamOf(client)
 		};
 	} finally {
 		await client.end();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Failpoint } from "../lib/failpoint.ts";
 import type { Kind } from "./kinds.ts";
 import type { Stage } from "./stage.ts";
+import { toldWithinMs } from "./stream.ts";
 
 /** A short play in which a certain mistake would show. */
 export interface Scene {
@@ -29,6 +30,23 @@ async function frozenAt(
 	await Promise.all(begun.map(async errand => errands.cancel(await errand)));
 	await strikes.settled(node);
 }
+
+/** Nodes of some services die, one after the other, each a moment after some orders were placed. */
+async function dying(stage: Stage, services: readonly string[], rounds: number) {
+	const nodes = stage.world.nodes.filter(({ service }) => services.includes(service));
+	const errands: Promise<unknown>[] = [];
+	for (let n = 0; n < rounds; n++)
+		for (const node of nodes) {
+			while (!node.ready) await sleep(50);
+			errands.push(many(stage, 4, "bought"));
+			await sleep(400);
+			node.kill(0);
+		}
+	await Promise.all(errands);
+}
+
+/** Until the minute that runs now is over and was told of. */
+const minuteOver = () => sleep(60_000 - (Date.now() % 60_000) + toldWithinMs);
 
 export const scenes = {
 	/** More customers than goods, all at once, thrice. */
@@ -67,6 +85,24 @@ export const scenes = {
 			await Promise.all([many(stage, 4, "returned"), sleep(12_000)]);
 		}
 	},
+	/** The relay of the events is one of the order's nodes. */
+	relay_deaths: { play: stage => dying(stage, ["order"], 4) },
+	consumer_deaths: { play: stage => dying(stage, ["analytics", "notification"], 4) },
+	/** Events get their numbers, and become visible only when others with higher ones are published. */
+	slow_commits: {
+		async play(stage) {
+			const point = "order.create.before_commit";
+			await stage.strikes.arm(stage.world.node("order-1"), {
+				point,
+				mode: "delay",
+				ms: 1500,
+				count: 4
+			});
+			for (let n = 0; n < 6; n++) await Promise.all([many(stage, 6, "bought"), sleep(500)]);
+		}
+	},
+	/** Most partitions have no event at all. */
+	quiet_minute: { play: async stage => [await many(stage, 4, "bought"), await minuteOver()] },
 	same_key: { play: stage => many(stage, 6, "repeated") }
 } as const satisfies Record<string, Scene>;
 

@@ -6,7 +6,10 @@ import { accepted } from "./checkers/accepted.ts";
 import { answers } from "./checkers/answers.ts";
 import type { Checker, Violation } from "./checkers/checker.ts";
 import { messages } from "./checkers/messages.ts";
+import { effects } from "./checkers/effects.ts";
+import { minutes } from "./checkers/minutes.ts";
 import { money } from "./checkers/money.ts";
+import { published } from "./checkers/published.ts";
 import { records } from "./checkers/records.ts";
 import { review } from "./checkers/review.ts";
 import { stock } from "./checkers/stock.ts";
@@ -17,6 +20,7 @@ import { History } from "./history.ts";
 import { Load } from "./load.ts";
 import { scarceUnits, userCount, type Shelves, staff } from "./orders.ts";
 import { StockSampler } from "./sampler.ts";
+import { behind } from "./stream.ts";
 import type { World } from "./world.ts";
 
 export const checkers: readonly Checker[] = [
@@ -27,7 +31,10 @@ export const checkers: readonly Checker[] = [
 	messages,
 	answers,
 	toldUnpaid,
-	records
+	records,
+	published,
+	effects,
+	minutes
 ];
 
 export interface TrialOptions {
@@ -54,6 +61,8 @@ export interface Verdict {
 const productsOfAKind = 8;
 /** The nightly run takes more than an hour on a busy machine. */
 const tokenTtlS = 86_400;
+/** As long as the consumers' longest waits together. */
+const readWithinMs = 60_000;
 const inPlenty = 1_000_000;
 
 /** Goods, customers and a witness in one world; at the end, what is to be thought of it. */
@@ -82,6 +91,7 @@ export class Trial {
 	static async open(world: World, options: TrialOptions): Promise<Trial> {
 		const { seed, orders, lanes = 48, perSecond = 20 } = options;
 		const shelves = await stockUp(world.servers.postgres.url, orders);
+		await register(world.servers.postgres.url);
 		const tokens = await sign(world);
 		const history = await History.open(join(world.folder, "history.jsonl"));
 		const tokenOf = (user: string) => tokens.get(user)!;
@@ -106,6 +116,7 @@ export class Trial {
 
 	/** Holds every promise against what has happened so far. */
 	async examine(): Promise<Verdict> {
+		await this.#caughtUp();
 		const { violations: brokenStock, samples } = this.#sampler;
 		const { outcomes } = this.history;
 		const ledger = await this.world.provider.ledger();
@@ -119,6 +130,16 @@ export class Trial {
 			violations: violations(evidence)
 		}));
 		return { findings, evidence };
+	}
+
+	/** Waits for those who read the stream; what they never get is a violation. */
+	async #caughtUp(): Promise<void> {
+		const { url } = this.world.servers.postgres;
+		const waiting = async () => (await rows<{ waiting: number }>(url, behind))[0]!.waiting;
+		for (const end = performance.now() + readWithinMs; performance.now() < end;) {
+			if ((await waiting()) === 0) return;
+			await sleep(250);
+		}
 	}
 
 	/** Ends the witness; the world goes on. */
@@ -177,11 +198,24 @@ const shelfSql = `
 	insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved)
 	select id, 'initial', $2::bigint, 0 from p`;
 
+const customers = Array.from({ length: userCount }, (_, index) => `load-${index}`);
+
+/** So that there is an address to write to. Nobody signs in with a password. */
+async function register(url: string): Promise<void> {
+	await rows(
+		url,
+		`insert into users.users (id, email, name, password_hash, role)
+		select id, id || '@shop.test', id, '-', 'customer' from unnest($1::text[]) as id`,
+		[customers]
+	);
+}
+
 /** Tokens as the user service signs them; signing in is not what is tried here. */
 async function sign({ keys }: World): Promise<Map<string, string>> {
 	const issuer = await TokenIssuer.fromPem(keys.privateKey, tokenTtlS);
-	const users = Array.from({ length: userCount }, (_, index) => `load-${index}`);
-	const signed = users.map(async id => [id, await issuer.sign({ id, role: "customer" })] as const);
+	const signed = customers.map(
+		async id => [id, await issuer.sign({ id, role: "customer" })] as const
+	);
 	const admin = [staff, await issuer.sign({ id: staff, role: "admin" })] as const;
 	return new Map([...(await Promise.all(signed)), admin]);
 }

@@ -6,6 +6,7 @@ import { play, runBugs, type Caught } from "../chaos/bugs.run.ts";
 import { scenes, type SceneName } from "../chaos/scenes.ts";
 import type { Stage } from "../chaos/stage.ts";
 import { progress } from "./ground.ts";
+import { exitCodes, LaunchError } from "./launch-error.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -17,22 +18,25 @@ function told({ bug, said, also, tookMs }: Caught): string {
 	return `${bug.name}: ${words}, ${seconds(tookMs)}`;
 }
 
-/** Plants every bug; the same scenes in the shop as it is are the control. */
-export async function proveBugs(life: Lifecycle): Promise<void> {
+/** Plants every bug, or those whose promise and name hold the words; the same scenes in the shop as it is are the control. */
+export async function proveBugs(life: Lifecycle, only: string): Promise<void> {
+	const planted = bugs.filter(({ name, promise }) => `${promise} ${name}`.includes(only));
+	if (planted.length === 0) throw new LaunchError(`No bug is called "${only}".`, exitCodes.usage);
+	const played = new Set(planted.map(({ scene }) => scene));
 	const folder = mkdtempSync(join(tmpdir(), "shop-proof-"));
 	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
 	let stage: Stage | undefined;
 	const onStage = (opened: Stage) => (stage = opened);
 	life.atEnd(() => stage?.stop());
-	progress(`the shop as it is, in ${Object.keys(scenes).length} scenes`);
-	const names = Object.keys(scenes) as SceneName[];
+	const names = (Object.keys(scenes) as SceneName[]).filter(name => played.has(name));
+	progress(`the shop as it is, in ${names.length} scenes`);
 	const findings = await play(root, join(folder, "control"), names, onStage);
 	const wrong = findings.flatMap(({ promise, violations }) =>
 		violations.map(({ what }) => `${promise}: ${what}`)
 	);
 	for (const line of wrong) console.log(`without a bug, ${line}`);
 	const onBug = (caught: Caught) => progress(told(caught));
-	const all = await runBugs({ root, folder, bugs, onBug, onStage });
+	const all = await runBugs({ root, folder, bugs: planted, onBug, onStage });
 	const caught = all.filter(({ said }) => said.length > 0).length;
 	console.log(`${caught}/${all.length} caught, ${wrong.length} violations without a bug`);
 	await life.end(caught === all.length && wrong.length === 0 ? 0 : 1);

@@ -21,7 +21,8 @@ Runs the shop as real processes, lets everything fail under load, and holds its 
   --matrix n          how often every failpoint strikes in every mode, before the storm
   --faults a,b        only these: ${Object.keys(faultKinds).join(", ")}
   --publish           writes the report to docs/proof too
-  --bugs              plants known mistakes in copies of the shop instead: each must be caught`;
+  --bugs              plants known mistakes in copies of the shop instead: each must be caught
+  --only words        of these only those whose promise and name hold the words, e.g. P4`;
 
 const { values } = commandLine(usage, {
 	tier: { type: "string", default: "ci" },
@@ -31,7 +32,8 @@ const { values } = commandLine(usage, {
 	faults: { type: "string" },
 	publish: { type: "boolean" },
 	matrix: { type: "string" },
-	bugs: { type: "boolean" }
+	bugs: { type: "boolean" },
+	only: { type: "string" }
 });
 
 const minute = 60_000;
@@ -120,4 +122,4 @@ async function proveTier(life: Lifecycle): Promise<void> {
 	await life.end(failed > 0 ? 1 : 0);
 }
 
-run(values.bugs ? proveBugs : proveTier);
+run(values.bugs ? life => proveBugs(life, values.only ?? "") : proveTier);

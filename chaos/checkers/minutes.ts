@@ -1,0 +1,9 @@
+import type { Checker } from "./checker.ts";
+
+/** What `npm run verify -- analytics` finds. */
+export const minutes: Checker = {
+	promise: "P5",
+	title: "Every minute's orders, money and buyers are what one SQL statement over the events says",
+	looked: ({ stream: { minutes: count } }) => `${count} minutes`,
+	violations: ({ stream: { windows } }) => windows.map(what => ({ what }))
+};
