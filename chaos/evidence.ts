@@ -12,6 +12,8 @@ export interface OrderFact {
 	status: string;
 	/** Minor units. */
 	total: number;
+	/** ISO 4217. */
+	currency: string;
 	items: { product_id: string; quantity: number }[];
 	/** Of its payment, as the shop shows it. Minor units. */
 	paid_back: number;
@@ -53,7 +55,7 @@ export interface Evidence {
 }
 
 const queries = {
-	orders: `select id, user_id, status, total_minor::float8 as total, items, created_at, updated_at,
+	orders: `select id, user_id, status, total_minor::float8 as total, currency::text, items, created_at, updated_at,
 			jsonb_build_object('paid', (select coalesce(sum(refunded_minor), 0) from orders.returns r
 				where r.order_id = o.id and r.status = 'completed'),
 			'items', (select coalesce(jsonb_agg(item), '[]') from orders.returns r, jsonb_array_elements(r.items) as item

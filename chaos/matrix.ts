@@ -12,6 +12,8 @@ export interface RowResult extends Row {
 
 export interface MatrixOptions {
 	stage: Stage;
+	/** No strike begins later, and no node is waited for longer. By `performance.now()`. */
+	end?: number;
 	plan?: ReadonlyMap<string, readonly Row[]>;
 	onRow?(result: RowResult): void;
 }
@@ -29,13 +31,15 @@ export interface Matrix {
 const delayMs = 400;
 const sayEvery = 25;
 
-/** All rows, so many times. */
+/** All rows, so many times; those for which there is no time left count as missed. */
 export async function strikeEach(
 	stage: Stage,
 	times: number,
+	withinMs: number,
 	say: (line: string) => void
 ): Promise<Matrix> {
 	const begun = performance.now();
+	const end = begun + withinMs;
 	const matrix: Matrix = { rows: rows().length * times, missed: [], struck: {}, tookMs: 0 };
 	let done = 0;
 	const onRow = ({ point, mode, kind, node, hit }: RowResult) => {
@@ -43,7 +47,7 @@ export async function strikeEach(
 		else matrix.missed.push(`${point}=${mode} (${kind}, ${node})`);
 		if (++done % sayEvery === 0) say(`${done} of ${matrix.rows} strikes`);
 	};
-	for (let n = 0; n < times; n++) await strikeAll({ stage, onRow });
+	for (let n = 0; n < times; n++) await strikeAll({ stage, end, onRow });
 	return { ...matrix, tookMs: performance.now() - begun };
 }
 
@@ -54,6 +58,7 @@ export async function strikeEach(
  */
 export async function strikeAll({
 	stage,
+	end = Infinity,
 	plan = dealtOut(),
 	onRow = () => undefined
 }: MatrixOptions): Promise<RowResult[]> {
@@ -63,7 +68,7 @@ export async function strikeAll({
 			const own: RowResult[] = [];
 			for (const row of rows) {
 				const begun = performance.now();
-				const hit = await strike(stage, name, row, customers);
+				const hit = begun < end && (await strike(stage, name, row, customers, end));
 				own.push({ ...row, node: name, hit, tookMs: performance.now() - begun });
 				onRow(own.at(-1)!);
 			}
@@ -79,7 +84,8 @@ async function strike(
 	stage: Stage,
 	name: string,
 	{ point, mode, kind }: Row,
-	customers: Promise<void>[]
+	customers: Promise<void>[],
+	end: number
 ): Promise<boolean> {
 	const node = stage.world.node(name);
 	const arming = { point, mode, ...(mode === "delay" && { ms: delayMs }) };
@@ -87,7 +93,8 @@ async function strike(
 	customers.push(...begun);
 	await stage.strikes.settled(node);
 	// It tells that it is going to die a moment before it is seen to be gone.
-	if (hit && mode === "kill") while (node.ready) await sleep(5);
-	while (!node.ready) await sleep(50);
+	const isOver = () => performance.now() > end;
+	if (hit && mode === "kill") while (node.ready && !isOver()) await sleep(5);
+	while (!node.ready && !isOver()) await sleep(50);
 	return hit;
 }

@@ -25,7 +25,7 @@ export interface ProofOptions {
 	/** Of the provider's calls that go wrong, from 0 to 1. */
 	providerFaults: number;
 	kinds?: readonly FaultKind[];
-	/** The storm ends by then, however many orders are missing. */
+	/** The strikes end by then, however many are missing; and so does the storm, after them. */
 	withinMs: number;
 	quiesceMs: number;
 	/** Told where it stands. */
@@ -63,7 +63,7 @@ export async function prove(stage: Stage, options: ProofOptions): Promise<Proof>
 	const { seed, orders, kills, kinds, withinMs, say } = options;
 	const { world, trial } = stage;
 	const { load, history } = trial;
-	const matrix = await strikeEach(stage, options.matrix, say);
+	const matrix = await strikeEach(stage, options.matrix, withinMs, say);
 	const targets = world.nodes.map(({ name, wires }) => ({ node: name, wires: Object.keys(wires) }));
 	const storm = new Storm(world, schedule(seed, targets, kinds));
 	const begun = performance.now();

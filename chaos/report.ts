@@ -2,8 +2,10 @@ import type { Proof } from "./proof.ts";
 import { slowest } from "./recovery.ts";
 
 export interface Circumstances {
-	/** `ci`, `nightly`, or `custom`. */
+	/** `ci`, `nightly`, or `changed` where it was asked for otherwise. */
 	tier: string;
+	/** What follows `npm run prove` to have the same, but for the seed. */
+	words: readonly string[];
 	commit: string;
 	at: Date;
 	/** From the first process to the last, in ms. */
@@ -54,7 +56,7 @@ function breaches({ findings, stories }: Proof): string[] {
 }
 
 /** What a person reads. */
-export function markdown(proof: Proof, { tier, commit, at, tookMs }: Circumstances): string {
+export function markdown(proof: Proof, { tier, words, commit, at, tookMs }: Circumstances): string {
 	const faults = Object.entries(proof.faults).sort(([, a], [, b]) => b - a);
 	const calls = Object.entries(proof.providerFaults).map(([kind, count]): [string, number] => [
 		`provider: ${kind}`,
@@ -80,7 +82,7 @@ export function markdown(proof: Proof, { tier, commit, at, tookMs }: Circumstanc
 				]
 			]
 		),
-		`The same again: \`npm run prove -- --tier ${tier} --seed ${proof.seed}\`.`,
+		`The same again: \`npm run prove -- ${[...words, `--seed ${proof.seed}`].join(" ")}\`.`,
 		"## Promises",
 		promises(proof),
 		"## What went wrong meanwhile",

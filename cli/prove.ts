@@ -85,6 +85,15 @@ function write(name: string, text: string): void {
 	}
 }
 
+/** A tier that was changed is none any more. */
+function asked() {
+	const changes = (["orders", "kills", "matrix", "faults"] as const).flatMap(name =>
+		values[name] === undefined ? [] : [`--${name} ${values[name]}`]
+	);
+	const tier = changes.length > 0 ? "changed" : values.tier;
+	return { tier, words: [`--tier ${values.tier}`, ...changes] };
+}
+
 const tier =
 	tiers[values.tier as keyof typeof tiers] ?? misused(usage, `there is no tier ${values.tier}`);
 const seed = number("seed", Math.floor(Math.random() * 1_000_000));
@@ -109,14 +118,14 @@ async function proveTier(life: Lifecycle): Promise<void> {
 	life.atEnd(() => stage.stop());
 	const proof = await prove(stage, options);
 	const about = {
-		tier: values.tier,
+		...asked(),
 		commit: commit(),
 		at: new Date(),
 		tookMs: performance.now() - begun
 	};
 	const report = markdown(proof, about);
-	write(`${values.tier}.md`, report);
-	write(`${values.tier}.json`, `${JSON.stringify({ ...about, ...proof }, null, "\t")}\n`);
+	write(`${about.tier}.md`, report);
+	write(`${about.tier}.json`, `${JSON.stringify({ ...about, ...proof }, null, "\t")}\n`);
 	const { passed, failed } = score(proof);
 	console.log(`${report}\nseed ${seed}\n${passed} passed, ${failed} failed`);
 	await life.end(failed > 0 ? 1 : 0);

@@ -44,8 +44,10 @@ interface Row {
 	amount: number;
 	currency: string;
 	refunded: number;
-	/** A human has said how it ended, or it changed while the provider was asked. */
-	excused: boolean;
+	/** A human has said how the charge ended, or it changed while the provider was asked. */
+	charge_excused: boolean;
+	/** The same of a refund. */
+	refunds_excused: boolean;
 }
 
 /** $1: when the provider was asked. Of refunds only those that the provider was to make, and has made. */
@@ -54,9 +56,11 @@ select p.id, p.order_id, p.status, p.amount_minor::float8 as amount, p.currency,
 	coalesce((select sum(amount_minor) from payment.refunds r
 		where r.payment_id = p.id and r.status = 'succeeded' and r.provider_ref <> 'elsewhere'), 0)::float8 as refunded,
 	p.updated_at >= $1::timestamptz or p.status in ('processing', 'review')
-		or exists (select from payment.events e where e.payment_id = p.id and e.type = 'decided')
+		or exists (select from payment.events e where e.payment_id = p.id and e.type = 'decided') as charge_excused,
+	p.updated_at >= $1::timestamptz or p.status in ('processing', 'review')
+		or exists (select from payment.events e where e.payment_id = p.id and e.type = 'refund_decided')
 		or exists (select from payment.refunds r where r.payment_id = p.id
-			and (r.updated_at >= $1::timestamptz or r.status in ('pending', 'review'))) as excused
+			and (r.updated_at >= $1::timestamptz or r.status in ('pending', 'review'))) as refunds_excused
 from payment.payments p where p.amount_minor is not null order by p.id`;
 
 /** What the provider says of each payment. Several lines are several charges. */
@@ -92,10 +96,11 @@ function* compare(row: Row, lines: readonly StatementLine[]): Generator<string> 
 	for (const { amount: charged, ref } of made)
 		if (charged.amount !== amount || charged.currency !== currency)
 			yield `is over ${amount} ${currency}, the provider's ${ref} over ${charged.amount} ${charged.currency}`;
-	if (row.excused) return;
-	if (status === "succeeded" && made.length === 0)
+	if (!row.charge_excused && status === "succeeded" && made.length === 0)
 		yield "succeeded, and the provider did not charge it";
-	if (status === "failed" && made.length > 0) yield "failed, and the provider charged it";
+	if (!row.charge_excused && status === "failed" && made.length > 0)
+		yield "failed, and the provider charged it";
+	if (row.refunds_excused) return;
 	const back = made.reduce((sum, line) => sum + line.refunded.amount, 0);
 	if (back !== refunded) yield `${refunded} paid back, the provider says ${back}`;
 }

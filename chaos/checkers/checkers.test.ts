@@ -24,7 +24,7 @@ function order(id: string, status: string): OrderFact {
 	const paid_back = { partly: 200, refunded: 500, back: 500 }[id] ?? 0;
 	const by_staff = id === "partly" ? 200 : 0;
 	const facts = {
-		total: 500,
+		...{ total: 500, currency: "USD" },
 		paid_back,
 		by_staff,
 		items,
@@ -160,6 +160,12 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		"an order is charged twice",
 		{ ledger: [...good.ledger, line("paid", { ref: "ch_2" })] },
 		/charged 2 times/
+	],
+	[
+		money,
+		"an order is charged in other money",
+		{ ledger: [line("paid", { currency: "JPY" }), ...good.ledger.slice(1)] },
+		/is over USD, the provider's charge over JPY/
 	],
 	[money, "a paid order was never charged", { ledger: good.ledger.slice(1) }, /holds 0 of 500/],
 	[

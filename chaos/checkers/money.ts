@@ -18,12 +18,15 @@ function promises(outcomes: readonly Entry[]): Map<string, number> {
 
 /** @param lines of the provider that are about the order; @param told what staff were */
 function* wrongs(
-	{ status, total, paid_back, by_staff, came_back }: OrderFact,
+	{ status, total, currency, paid_back, by_staff, came_back }: OrderFact,
 	lines: readonly ProviderLine[],
 	told: number
 ): Generator<string> {
 	const charges = of("charge", lines);
 	const [charged, back] = [sum(charges), sum(of("refund", lines))];
+	for (const line of lines)
+		if (line.currency !== currency)
+			yield `is over ${currency}, the provider's ${line.kind} over ${line.currency}`;
 	if (charges.length > 1) yield `was charged ${charges.length} times`;
 	if (back > charged) yield `was charged ${charged} and paid back ${back}`;
 	if (back !== paid_back) yield `the shop paid back ${paid_back}, the provider ${back}`;

@@ -261,7 +261,10 @@ async function settled(work: () => Promise<void> | undefined, deadline: number):
 	timer.abort();
 }
 
-/** Whose order it will be. @throws FORBIDDEN for anyone else's */
+/**
+ * Whose order it will be. A `user_id` of somebody else is well-formed and so no 422: its sender may not.
+ * @throws FORBIDDEN for anyone else's
+ */
 function ordersFor({ id }: Identity, userId: string | undefined): string {
 	if (userId !== undefined && userId !== id)
 		fail("FORBIDDEN", "An order can be placed for oneself only");

@@ -14,7 +14,9 @@ describe("npm run prove", () => {
 			{ TMPDIR }
 		);
 		expect(output).toMatch(/\| ✔ \| P3 \|.*[1-9]\d* charges/);
-		expect(output.trimEnd().split("\n").slice(-2)).toEqual(["seed 11", "9 passed, 0 failed"]);
+		expect(output.trimEnd().split("\n").slice(-2)).toEqual(["seed 11", "12 passed, 0 failed"]);
+		expect(output).toContain("# Proof: changed");
+		expect(output).toMatch(/\| ✔ \| P4 \|.*[1-9]\d* events/);
 		expect(code).toBe(0);
 		expect(readdirSync(TMPDIR)).toEqual([]);
 		expect(processesOf(TMPDIR)).toEqual([]);

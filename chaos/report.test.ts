@@ -1,0 +1,49 @@
+import type { Proof } from "./proof.ts";
+import { markdown, score } from "./report.ts";
+
+const order_id = "0193a1c2-7b1e-7f00-8000-000000000001";
+const finding = { promise: "P3", title: "Charged once", looked: "3 charges", violations: [] };
+
+const proof: Proof = {
+	...{ seed: 7, orders: 3, requests: 20, samples: 5, stormMs: 1000, quiesceMs: 500 },
+	states: { confirmed: 3 },
+	faults: { kill: 2 },
+	providerFaults: { late: 1 },
+	matrix: { rows: 0, missed: [], struck: {}, tookMs: 0 },
+	recoveries: [{ node: "order-1", serviceMs: 300, ordersMs: 900, order_id }],
+	findings: [finding, { ...finding, promise: "P4", title: "On the stream" }],
+	stories: [],
+	slowest: null
+};
+const about = {
+	...{ tier: "changed", words: ["--tier ci", "--orders 3"], commit: "abc", tookMs: 2000 },
+	at: new Date("2026-03-01T12:00:00Z")
+};
+
+describe("the report of a run in which a promise was broken", () => {
+	const what = "was charged 2 times";
+	const broken: Proof = {
+		...proof,
+		findings: [{ ...finding, violations: [{ what, order_id }] }, proof.findings[1]!],
+		stories: [{ order_id, shop: { history: [{ version: 1 }] }, provider: [], client: [] }]
+	};
+
+	it("counts as failed", () => {
+		expect(score(broken)).toEqual({ passed: 1, failed: 1 });
+		expect(score(proof)).toEqual({ passed: 2, failed: 0 });
+	});
+
+	it("says which promise, of which order, and tells that order's story", () => {
+		const text = markdown(broken, about);
+		expect(text).toContain("| ✘ | P3 | Charged once | 3 charges | 1 |");
+		expect(text).toContain("| ✔ | P4 | On the stream | 3 charges | 0 |");
+		expect(text).toContain(`- P3: ${order_id} ${what}`);
+		expect(text).toContain(`### Order ${order_id}`);
+		expect(text).toContain('"version": 1');
+		expect(markdown(proof, about)).not.toContain("## Violations");
+	});
+
+	it("says how to have the same again", () => {
+		expect(markdown(proof, about)).toContain("`npm run prove -- --tier ci --orders 3 --seed 7`");
+	});
+});
