@@ -55,6 +55,9 @@ describe("what came of the demo's orders", () => {
 	it("adds up when everyone was told and every sale is in a window", () => {
 		expect(missing(good)).toEqual([]);
 		expect(missing({ ...good, windows: [{ ...window, orders: 5 }] })).toEqual([]);
+		const back = { orders: [...good.orders, order("d", "refunded")] };
+		const messages = [...good.messages, message("d", "refund")];
+		expect(missing({ ...good, ...back, messages })).toEqual([]);
 	});
 
 	it.each<[string, Partial<Outcome>, string]>([

@@ -32,11 +32,12 @@ export function tallied(words: readonly string[]): string {
 		.join(", ");
 }
 
-/** Orders that were ever confirmed: those alone are sales. */
+/**
+ * Orders that are sales for certain. One that was paid back may have been called off while it was paid
+ * for, and then it was never one.
+ */
 export const sold = (orders: readonly Order[]) =>
-	orders.filter(({ status }) =>
-		["confirmed", "shipped", "delivered", "refund_pending", "refunded"].includes(status)
-	);
+	orders.filter(({ status }) => ["confirmed", "shipped", "delivered"].includes(status));
 
 function windowLine({ window_start, currency, ...window }: Window): string {
 	const { orders, revenue, unique_users, average_order_value } = window;
