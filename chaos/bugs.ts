@@ -235,8 +235,8 @@ export const bugs: readonly Bug[] = [
 	{
 		name: "an event that comes again counts again",
 		file: consumer,
-		find: "await handle({ ...work, events: firstOfEach(events, fresh) }, tx);",
-		replace: "await handle({ ...work, events: fresh.size < 0 ? [] : events }, tx);",
+		find: ": firstOfEach(events, fresh);",
+		replace: ": fresh.size < 0 ? [] : events;",
 		also: [dyingBeforeMark],
 		promise: "P5",
 		scene: "relay_deaths"
@@ -244,15 +244,15 @@ export const bugs: readonly Bug[] = [
 	{
 		name: "a consumer moves on before its effect is made",
 		file: consumer,
-		find: "const now = await db.transaction(async tx => {",
+		find: "const isDone = await db.transaction(async tx => {",
 		replace: `await db.transaction(tx => this.#rows.advance(topic, partition, next, tx));
 		await delay(1000);
-		const now = await db.transaction(async tx => {`,
+		const isDone = await db.transaction(async tx => {`,
 		also: [
 			{
 				file: consumer,
-				find: "if (at !== expected) return at;",
-				replace: "if (at < expected) return at;"
+				find: "if ((await this.#rows.lock(topic, partition, tx)) !== expected) return false;",
+				replace: "if ((await this.#rows.lock(topic, partition, tx)) < expected) return false;"
 			}
 		],
 		promise: "P4",

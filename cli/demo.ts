@@ -10,6 +10,7 @@ import { LaunchError } from "./launch-error.ts";
 import { run, type Lifecycle } from "./lifecycle.ts";
 import { commandLine, misused } from "./options.ts";
 import { ProgressBar } from "./progress-bar.ts";
+import { addressOf } from "./shop-api.ts";
 
 const usage = `Usage: npm run demo [-- --orders 200]
 Lets a dozen customers buy in a shop that runs here, then shows what came of it: orders, messages, minutes.
@@ -34,11 +35,6 @@ const minuteMs = 60_000;
 const windowWithinMs = 90_000;
 const messagesWithinMs = 60_000;
 const orderWithinMs = 60_000;
-
-function address(): string {
-	const { host, port } = toConfig(readEnvironment());
-	return `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
-}
 
 async function trading(life: Lifecycle, url: string, staff: DemoShop) {
 	const names = ["alice", "bob", ...Array.from({ length: newcomers }, (_, n) => `demo-${n + 1}`)];
@@ -95,7 +91,7 @@ async function windowsOf(life: Lifecycle, staff: DemoShop, orders: readonly Orde
 }
 
 run(async life => {
-	const url = values.url ?? address();
+	const url = values.url ?? addressOf(toConfig(readEnvironment()));
 	const [staff, admin] = [
 		await DemoShop.signIn(url, "support"),
 		await DemoShop.signIn(url, "admin")

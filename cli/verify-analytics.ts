@@ -40,7 +40,7 @@ found (window_start, currency, what) as (
 	from analytics.windows w full join analytics.results r using (window_start, currency)
 	where coalesce(w.revision > 0 and not w.dirty, true) and ((r.orders, r.revenue_minor, r.unique_users, r.revision)
 		is distinct from (w.orders, w.revenue_minor, w.unique_users, w.revision)
-		or abs(r.revenue_minor::numeric / r.orders - r.average_minor) > 0.5)
+		or abs(r.revenue_minor::numeric / greatest(r.orders, 1) - r.average_minor) > 0.5)
 )
 select to_char(window_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"') as minute, currency, what
 from found order by window_start, currency, what`;

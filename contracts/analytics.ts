@@ -1,4 +1,5 @@
 import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { consumerActions } from "./streams.ts";
 import { Cursor, Id, Instant, Limit, NextCursor, ready } from "./values.ts";
 
 const Count = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -135,5 +136,9 @@ export const analytics = contract("analytics", {
 		}),
 		returns: strictObject({ data: T.Array(ProductSales) }, { title: "TopProducts" })
 	},
+	...consumerActions(
+		["again", "missing"],
+		"`again`: windows from there on are emptied and filled anew; `missing`: events count that never did"
+	),
 	ready
 });

@@ -7,6 +7,7 @@ import {
 	type Static,
 	type TSchema
 } from "../lib/schema.ts";
+import { consumerActions } from "./streams.ts";
 import { Cursor, Id, Instant, Limit, NextCursor, ready, Uuid } from "./values.ts";
 
 /** What people are told about; a user chooses per kind how. */
@@ -164,5 +165,9 @@ export const notification = contract("notification", {
 		params: strictObject({ id: Uuid }),
 		returns: MailboxMessage
 	},
+	...consumerActions(
+		["missing", "quiet", "again"],
+		"`missing`: events are told of that never were; `quiet`: those count as told; `again`: every message is sent once more"
+	),
 	ready
 });

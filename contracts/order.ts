@@ -8,6 +8,7 @@ import {
 	type Static
 } from "../lib/schema.ts";
 import { PaymentMethod, PaymentStatus } from "./payment.ts";
+import { outboxActions } from "./streams.ts";
 import {
 	Cursor,
 	Id,
@@ -338,5 +339,6 @@ export const order = contract("order", {
 	},
 	...returnActions,
 	...sagaActions,
+	...outboxActions,
 	ready
 });

@@ -38,14 +38,17 @@ create table analytics.dead_letter (
 	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset"),
 	constraint dead_letter_id_key UNIQUE (id)
 );
+CREATE INDEX dead_letter_by_time ON analytics.dead_letter USING btree (at, id);
 grant insert, select, update on analytics.dead_letter to shop_analytics;
 
 create table analytics.inbox (
 	event_id uuid not null,
 	at timestamp with time zone not null default clock_timestamp(),
+	replay integer not null default 0,
 	constraint inbox_pkey PRIMARY KEY (event_id)
 );
 grant insert, select on analytics.inbox to shop_analytics;
+grant update (replay) on analytics.inbox to shop_analytics;
 
 create table analytics.late_events (
 	event_id uuid not null,
@@ -57,7 +60,7 @@ create table analytics.late_events (
 	constraint late_events_pkey PRIMARY KEY (event_id)
 );
 CREATE INDEX late_events_by_window ON analytics.late_events USING btree (window_start);
-grant insert, select on analytics.late_events to shop_analytics;
+grant delete, insert, select on analytics.late_events to shop_analytics;
 
 create table analytics.outbox (
 	id bigint not null generated always as identity,
@@ -88,7 +91,13 @@ create table analytics.position (
 	partition integer not null,
 	next_offset bigint not null,
 	at timestamp with time zone not null default clock_timestamp(),
-	constraint position_pkey PRIMARY KEY (topic, partition)
+	replay integer not null default 0,
+	replay_from bigint,
+	replay_until bigint,
+	replay_floor timestamp with time zone,
+	replay_mode text,
+	constraint position_pkey PRIMARY KEY (topic, partition),
+	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
 ) with (fillfactor=50);
 grant insert, select, update on analytics."position" to shop_analytics;
 
@@ -101,7 +110,7 @@ create table analytics.product_sales (
 	revenue_minor bigint not null,
 	constraint product_sales_pkey PRIMARY KEY (window_start, currency, product_id)
 ) with (fillfactor=70);
-grant insert, select, update on analytics.product_sales to shop_analytics;
+grant delete, insert, select, update on analytics.product_sales to shop_analytics;
 
 create table analytics.products (
 	id text not null,
@@ -141,7 +150,7 @@ create table analytics.reversals (
 	constraint reversals_pkey PRIMARY KEY (window_start, currency, type),
 	constraint reversals_type_check CHECK ((type = ANY (ARRAY['cancelled'::text, 'refunded'::text, 'returned'::text])))
 ) with (fillfactor=70);
-grant insert, select, update on analytics.reversals to shop_analytics;
+grant delete, insert, select, update on analytics.reversals to shop_analytics;
 
 create table analytics.watermarks (
 	topic text not null,
@@ -170,7 +179,7 @@ create table analytics.windows (
 	told_at timestamp with time zone,
 	constraint windows_pkey PRIMARY KEY (window_start, currency),
 	constraint windows_check CHECK (((unique_users >= 0) AND (unique_users <= orders))),
-	constraint windows_orders_check CHECK ((orders > 0)),
+	constraint windows_orders_check CHECK ((orders >= 0)),
 	constraint windows_revenue_minor_check CHECK ((revenue_minor >= 0))
 ) with (fillfactor=50);
 CREATE INDEX windows_to_tell ON analytics.windows USING btree (window_start) WHERE (dirty OR (NOT final));
@@ -192,14 +201,17 @@ create table notification.dead_letter (
 	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset"),
 	constraint dead_letter_id_key UNIQUE (id)
 );
+CREATE INDEX dead_letter_by_time ON notification.dead_letter USING btree (at, id);
 grant insert, select, update on notification.dead_letter to shop_notification;
 
 create table notification.inbox (
 	event_id uuid not null,
 	at timestamp with time zone not null default clock_timestamp(),
+	replay integer not null default 0,
 	constraint inbox_pkey PRIMARY KEY (event_id)
 );
 grant insert, select on notification.inbox to shop_notification;
+grant update (replay) on notification.inbox to shop_notification;
 
 create table notification.mailbox (
 	id uuid not null,
@@ -260,7 +272,13 @@ create table notification.position (
 	partition integer not null,
 	next_offset bigint not null,
 	at timestamp with time zone not null default clock_timestamp(),
-	constraint position_pkey PRIMARY KEY (topic, partition)
+	replay integer not null default 0,
+	replay_from bigint,
+	replay_until bigint,
+	replay_floor timestamp with time zone,
+	replay_mode text,
+	constraint position_pkey PRIMARY KEY (topic, partition),
+	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
 ) with (fillfactor=50);
 grant insert, select, update on notification."position" to shop_notification;
 
@@ -749,6 +767,39 @@ begin
 		select hashtextextended(name, 0) as key from unnest(users) as name order by 1) as sorted;
 	return query select s.user_id, count(*) from orders.saga s where s.user_id = any (users) group by 1;
 end $function$
+;
+
+CREATE OR REPLACE FUNCTION orders.refill_outbox(since timestamp with time zone, until timestamp with time zone, most integer)
+ RETURNS TABLE(refilled integer, remaining integer, before timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'orders', 'pg_temp'
+AS $function$
+declare
+	moment constant timestamptz := coalesce(until, clock_timestamp());
+begin
+	with chosen as materialized (
+		select id from events where published_at < moment and occurred_at >= since and not quiet order by id limit most
+	),
+	fetched as (
+		delete from outbox_archive where id in (select id from chosen) returning *
+	),
+	back as (
+		insert into outbox (id, event_id, epoch, order_id, user_id, version, type, occurred_at, payload, quiet)
+		overriding system value
+		select id, event_id, epoch, order_id, user_id, version, type, occurred_at, payload, quiet from fetched
+		returning 1
+	),
+	again as (
+		update outbox set published_at = null where id in (select id from chosen) returning 1
+	)
+	select (select count(*) from back) + (select count(*) from again) into refilled;
+	select count(*) into remaining from events e
+	where e.published_at < moment and e.occurred_at >= since and not e.quiet;
+	before := moment;
+	return next;
+end
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION orders.representation(o orders.orders)

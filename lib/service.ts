@@ -99,6 +99,15 @@ export function tell<D extends TObject>(
 	void broker.emit(name, data).catch(() => undefined);
 }
 
+/** Sends a hint to every node that heeds it. */
+export function tellAll<D extends TObject>(
+	broker: ServiceBroker,
+	{ name }: Hint<D>,
+	data: Static<NoInfer<D>>
+): void {
+	void broker.broadcast(name, data).catch(() => undefined);
+}
+
 type Events = NonNullable<ServiceSchema["events"]>;
 
 /** For a service's `events`: what it does about a hint. One that is malformed never gets here. */

@@ -1,11 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceSchema } from "moleculer";
 import type { OrderStreamEvent } from "../contracts/events.ts";
+import { consumerMoved } from "../contracts/streams.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import { mixin } from "../lib/service.ts";
+import { heed, mixin, tellAll } from "../lib/service.ts";
 import { Consumer, type ConsumerOptions } from "../streams/consumer.ts";
+import { DeadLetters } from "../streams/dead-letters.ts";
 import { readOrderEvent } from "../streams/order-events.ts";
+import { Replays, type ReplaysOptions } from "../streams/replays.ts";
 import { topics } from "../streams/topics.ts";
+import { ConsumerControl } from "./consumer.control.ts";
 import type { WithPostgres } from "./postgres.mixin.ts";
 import type { WithStream } from "./stream.mixin.ts";
 
@@ -15,7 +19,11 @@ export interface WithOrderEvents extends WithPostgres, WithStream {
 	handleEvents: ConsumerOptions<OrderStreamEvent>["handle"];
 	/** Of the service, where it must ask others before. */
 	prepareEvents?: ConsumerOptions<OrderStreamEvent>["prepare"];
+	/** Of the service, where events may have their effect anew. */
+	takeBack?: ReplaysOptions["takeBack"];
 	consumer: Consumer<OrderStreamEvent>;
+	/** Undefined until the service has started. */
+	control: ConsumerControl | undefined;
 	closing: AbortController;
 	consuming: Promise<void>;
 }
@@ -26,22 +34,19 @@ export interface WithOrderEvents extends WithPostgres, WithStream {
  */
 export function OrderEvents(schema: string): Partial<ServiceSchema> {
 	return mixin<WithOrderEvents>({
+		events: heed(consumerMoved, function (this: WithOrderEvents, { group }) {
+			if (group === schema) this.consumer?.reposition();
+		}),
+
 		async started() {
 			this.closing = new AbortController();
-			const { prepareEvents } = this;
-			this.consumer = new Consumer({
-				driver: this.stream,
-				db: this.pg,
-				schema,
+			const options = consumerOptions(this, schema);
+			this.consumer = new Consumer(options);
+			this.control = new ConsumerControl({
 				group: schema,
-				topics: [topics.orders],
-				read: readOrderEvent,
-				handle: (work, tx) => this.handleEvents(work, tx),
-				...(prepareEvents && { prepare: events => prepareEvents.call(this, events) }),
-				onError: error => this.logger.warn("events wait to be handled:", error.message),
-				onParked: ({ topic, partition, offset, reason, detail }) =>
-					this.logger.error(`put aside ${topic} ${partition}@${offset}: ${reason}: ${detail}`),
-				onStuck: words => this.broker.fatal(words)
+				replays: new Replays({ ...options, takeBack: this.takeBack?.bind(this) }),
+				letters: new DeadLetters(options),
+				tellMembers: () => tellAll(this.broker, consumerMoved, { group: schema })
 			});
 			// Not awaited: the service works without the log, and gets its events when that is there.
 			this.consuming = begin(this);
@@ -53,6 +58,24 @@ export function OrderEvents(schema: string): Partial<ServiceSchema> {
 			await this.consumer?.stop();
 		}
 	});
+}
+
+function consumerOptions(
+	service: WithOrderEvents,
+	schema: string
+): ConsumerOptions<OrderStreamEvent> {
+	const { prepareEvents, logger } = service;
+	return {
+		...{ driver: service.stream, db: service.pg, schema, group: schema },
+		topics: [topics.orders],
+		read: readOrderEvent,
+		handle: (work, tx) => service.handleEvents(work, tx),
+		...(prepareEvents && { prepare: prepareEvents.bind(service) }),
+		onError: error => logger.warn("events wait to be handled:", error.message),
+		onParked: ({ topic, partition, offset, reason, detail }) =>
+			logger.error(`put aside ${topic} ${partition}@${offset}: ${reason}: ${detail}`),
+		onStuck: words => service.broker.fatal(words)
+	};
 }
 
 async function begin(service: WithOrderEvents): Promise<void> {

@@ -14,6 +14,40 @@ export interface Letter {
 	attempts: number;
 }
 
+/**
+ * Messages below `until` are gone through once more. `quiet`: what was never handled counts as handled,
+ * and nothing comes of it. `again`: everything that happened at `floorMs` or later has its effect anew.
+ */
+export interface Replay {
+	/** Grows with each replay of a service: what was handled in an earlier one is new to this one. */
+	number: number;
+	until: bigint;
+	/** Milliseconds since the epoch. */
+	floorMs: number;
+	mode: "quiet" | "again";
+}
+
+/** Where a partition is gone on with, and the replay that goes on there. */
+export interface Standing {
+	next: bigint;
+	replay: Replay | undefined;
+}
+
+interface StandingRow {
+	next: string;
+	number: number;
+	until: string | null;
+	floorMs: number | null;
+	mode: "missing" | Replay["mode"] | null;
+}
+
+function toStanding({ next, number, until, floorMs, mode }: StandingRow): Standing {
+	const at = BigInt(next);
+	if (mode === null || mode === "missing" || until === null || BigInt(until) <= at)
+		return { next: at, replay: undefined };
+	return { next: at, replay: { number, until: BigInt(until), floorMs: floorMs ?? 0, mode } };
+}
+
 /** The tables `inbox`, `position` and `dead_letter` of a consuming service. */
 export class ConsumerRepository {
 	readonly #db: Database;
@@ -25,19 +59,21 @@ export class ConsumerRepository {
 		this.#schema = schema;
 	}
 
-	/** Where a partition is gone on with; undefined when it was never read. */
-	async position(topic: string, partition: number): Promise<bigint | undefined> {
-		const [row] = await this.#db.query<{ next: string }>(
+	/** Undefined for a partition that was never read. */
+	async standing(topic: string, partition: number): Promise<Standing | undefined> {
+		const [row] = await this.#db.query<StandingRow>(
 			{
-				name: `${this.#schema}.position`,
-				text: `select next_offset::text as next from ${this.#schema}.position where topic = $1 and partition = $2`
+				name: `${this.#schema}.standing`,
+				text: `select next_offset::text as next, replay as number, replay_until::text as until,
+						(extract(epoch from replay_floor) * 1000)::float8 as "floorMs", replay_mode as mode
+					from ${this.#schema}.position where topic = $1 and partition = $2`
 			},
 			[topic, partition]
 		);
-		return row && BigInt(row.next);
+		return row && toStanding(row);
 	}
 
-	/** The same under lock, 0 for one that was never read. */
+	/** Where it is gone on with, under lock; 0 for one that was never read. */
 	async lock(topic: string, partition: number, tx: Transaction): Promise<bigint> {
 		const [row] = await tx.query<{ next: string }>(
 			{
@@ -62,6 +98,21 @@ export class ConsumerRepository {
 					on conflict do nothing returning event_id`
 			},
 			[ids]
+		);
+		return new Set(rows.map(({ event_id }) => event_id));
+	}
+
+	/** Of these ids those that this replay has not handled yet, which it has now. */
+	async readmit(ids: readonly string[], replay: number, tx: Transaction): Promise<Set<string>> {
+		if (ids.length === 0) return new Set();
+		const rows = await tx.query<{ event_id: string }>(
+			{
+				name: `${this.#schema}.readmit`,
+				text: `insert into ${this.#schema}.inbox as i (event_id, replay) select distinct id, $2::int from unnest($1::uuid[]) as id order by id
+					on conflict (event_id) do update set replay = excluded.replay where i.replay < excluded.replay
+					returning event_id`
+			},
+			[ids, replay]
 		);
 		return new Set(rows.map(({ event_id }) => event_id));
 	}
@@ -96,7 +147,10 @@ export class ConsumerRepository {
 		await tx.query(
 			{
 				name: `${this.#schema}.advance`,
-				text: `update ${this.#schema}.position set next_offset = $3, at = clock_timestamp() where topic = $1 and partition = $2`
+				// A replay that is over is over also when the log is lost and begins anew.
+				text: `update ${this.#schema}.position set next_offset = $3, at = clock_timestamp(),
+						replay_mode = case when $3 < replay_until then replay_mode end
+					where topic = $1 and partition = $2`
 			},
 			[topic, partition, next]
 		);

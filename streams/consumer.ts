@@ -1,10 +1,15 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import { sqlState } from "../lib/sql-state.ts";
 import { setTimeout as delay } from "node:timers/promises";
-import { ConsumerRepository, type Letter } from "./consumer.repository.ts";
+import {
+	ConsumerRepository,
+	type Letter,
+	type Replay,
+	type Standing
+} from "./consumer.repository.ts";
 import type { Batch, Driver, Message, Subscription } from "./driver.ts";
 import { Unreadable, type Reason } from "./order-events.ts";
+import { isPassing } from "./passing.ts";
 import { deadLettersOf } from "./topics.ts";
 
 /** Events of one partition that are new here, in their order. */
@@ -17,9 +22,18 @@ export interface Work<E> {
 	next: bigint;
 	/** Of the log, as far as is known: `end - next` are still to come. */
 	end: bigint;
+	/** They had their effect before, which was taken back or is wanted once more. */
+	again: boolean;
 }
 
-export interface ConsumerOptions<E extends { id: string }> {
+/** What a consumer must know of an event. */
+export interface StreamEvent {
+	id: string;
+	/** RFC 3339: when it happened. */
+	time: string;
+}
+
+export interface ConsumerOptions<E extends StreamEvent> {
 	driver: Driver;
 	db: Database;
 	/** Of the service: it has the tables inbox, position and dead_letter. */
@@ -28,8 +42,8 @@ export interface ConsumerOptions<E extends { id: string }> {
 	topics: readonly string[];
 	/** @throws Unreadable */
 	read(message: Message): E;
-	/** What must be asked of others, before the transaction. */
-	prepare?(events: readonly E[]): Promise<void>;
+	/** What must be asked of others, before the transaction. @param again as in `Work` */
+	prepare?(events: readonly E[], again: boolean): Promise<void>;
 	/** Database changes only, in the transaction that records that these events were handled. */
 	handle(work: Work<E>, tx: Transaction): Promise<void>;
 	/** Told of what failed and is tried again. */
@@ -45,22 +59,26 @@ const [firstPauseMs, longestPauseMs] = [100, 3000];
 const silentMs = 60_000;
 const watchEveryMs = 15_000;
 
+/** Neither event nor letter: a message of a replay that has been put aside already. */
 interface Sorted<E> {
 	message: Message;
 	event?: E;
 	letter?: Letter;
 }
 
+const nowhere: Standing = { next: 0n, replay: undefined };
+const nameOf = (topic: string, partition: number) => `${topic} ${partition}`;
+
 /**
  * Applies each event once: that it was handled (inbox), what came of it, and where to go on are one
  * transaction. The position's row is the fence too: a batch whose start is not what the row says was
  * overtaken, by another member or by a replay, and changes nothing.
  */
-export class Consumer<E extends { id: string }> {
+export class Consumer<E extends StreamEvent> {
 	readonly #options: ConsumerOptions<E>;
 	readonly #rows: ConsumerRepository;
-	/** By `topic partition`: what this member believes the row to say. */
-	readonly #expected = new Map<string, bigint>();
+	/** What this member believes the partitions' rows to say. */
+	readonly #standings = new Map<string, Standing>();
 	#subscription: Subscription | undefined;
 	#watch: NodeJS.Timeout | undefined;
 	#heardAt = performance.now();
@@ -95,15 +113,25 @@ export class Consumer<E extends { id: string }> {
 		await this.#subscription?.stop();
 	}
 
+	/** Looks again where to go on: the rows were moved. */
+	reposition(): void {
+		this.#subscription?.reposition();
+	}
+
 	async #position(topic: string, partition: number): Promise<bigint | undefined> {
-		const at = await this.#rows.position(topic, partition);
-		this.#expected.set(`${topic} ${partition}`, at ?? 0n);
-		return at;
+		const standing = await this.#rows.standing(topic, partition);
+		this.#standings.set(nameOf(topic, partition), standing ?? nowhere);
+		return standing?.next;
+	}
+
+	#standing({ topic, partition }: Pick<Batch, "topic" | "partition">): Standing {
+		return this.#standings.get(nameOf(topic, partition)) ?? nowhere;
 	}
 
 	async #onBatch(batch: Batch): Promise<bigint> {
 		this.#heardAt = performance.now();
-		const sorted = batch.messages.map(message => this.#sort(message));
+		const { replay } = this.#standing(batch);
+		const sorted = batch.messages.map(message => this.#sort(message, replay));
 		await this.#publishLetters(sorted);
 		try {
 			return await this.#apply(batch, sorted);
@@ -114,40 +142,51 @@ export class Consumer<E extends { id: string }> {
 		}
 	}
 
-	#sort(message: Message): Sorted<E> {
+	#sort(message: Message, replay: Replay | undefined): Sorted<E> {
 		try {
 			return { message, event: this.#options.read(message) };
 		} catch (error) {
 			if (!(error instanceof Unreadable)) throw error;
+			if (replay && message.offset < replay.until) return { message };
 			return { message, letter: letterOf(message, error.reason, error.message, 1) };
 		}
 	}
 
-	async #apply(batch: Batch, sorted: readonly Sorted<E>[]): Promise<bigint> {
+	/** Answers where to go on: what lies behind a replay is another batch. */
+	async #apply(batch: Batch, given: readonly Sorted<E>[]): Promise<bigint> {
 		const { topic, partition, end } = batch;
 		const { db, prepare, handle, onParked } = this.#options;
-		const name = `${topic} ${partition}`;
-		const events = sorted.flatMap(({ event }) => event ?? []);
+		const { next: expected, replay } = this.#standing(batch);
+		const [sorted, current] = partOf(given, replay);
+		const events = eventsOf(sorted, current);
 		const letters = sorted.flatMap(({ letter }) => letter ?? []);
 		const next = sorted.at(-1)!.message.offset + 1n;
-		await prepare?.(events);
-		const expected = this.#expected.get(name) ?? 0n;
-		const now = await db.transaction(async tx => {
-			const at = await this.#rows.lock(topic, partition, tx);
-			if (at !== expected) return at;
-			const fresh = await this.#rows.admit(
-				events.map(({ id }) => id),
-				tx
-			);
-			const work = { topic, partition, next, end };
-			await handle({ ...work, events: firstOfEach(events, fresh) }, tx);
+		const again = current?.mode === "again";
+		if (current?.mode !== "quiet") await prepare?.(events, again);
+		const isDone = await db.transaction(async tx => {
+			if ((await this.#rows.lock(topic, partition, tx)) !== expected) return false;
+			const fresh = await this.#admit(sorted, again ? current : undefined, tx);
+			const work = { topic, partition, next, end, again };
+			const own = current?.mode === "quiet" ? [] : firstOfEach(events, fresh);
+			await handle({ ...work, events: own }, tx);
 			await this.#rows.park(letters, tx);
 			await this.#rows.advance(topic, partition, next, tx);
-			return next;
+			return true;
 		});
-		this.#expected.set(name, now);
-		if (now === next) letters.forEach(onParked);
-		return now;
+		if (!isDone) return (await this.#position(topic, partition)) ?? 0n;
+		this.#standings.set(nameOf(topic, partition), { next, replay });
+		letters.forEach(onParked);
+		return next;
+	}
+
+	/** All that is there, also of what has no effect in a replay. */
+	#admit(
+		sorted: readonly Sorted<E>[],
+		replay: Replay | undefined,
+		tx: Transaction
+	): Promise<ReadonlySet<string>> {
+		const ids = sorted.flatMap(({ event }) => event?.id ?? []);
+		return replay ? this.#rows.readmit(ids, replay.number, tx) : this.#rows.admit(ids, tx);
 	}
 
 	/** Each message by itself, in its place; one that fails for good is put aside. */
@@ -196,19 +235,42 @@ export class Consumer<E extends { id: string }> {
 			);
 	}
 
-	/** The driver's own silence (kafkajs #659), not that of a topic in which nothing happens. */
+	/**
+	 * For the driver's own silence (kafkajs #659), not that of a topic in which nothing happens; and for
+	 * a replay that was begun elsewhere and of which nobody here was told.
+	 */
 	async #look(): Promise<void> {
-		if (performance.now() - this.#heardAt < silentMs) return;
+		if (performance.now() - this.#heardAt < watchEveryMs) return;
 		const { driver, onStuck, group } = this.#options;
 		for (const { topic, partition } of this.#assigned) {
 			const extent = (await driver.extents(topic)).find(one => one.partition === partition);
-			const at = (await this.#rows.position(topic, partition)) ?? 0n;
+			const at = (await this.#rows.standing(topic, partition))?.next ?? 0n;
+			if (at < this.#standing({ topic, partition }).next) this.reposition();
 			if (extent && extent.next > at && performance.now() - this.#heardAt > silentMs)
 				return onStuck(
 					`${group} has got nothing of ${topic} ${partition} for ${silentMs / 1000} s, and ${extent.next - at} messages wait`
 				);
 		}
 	}
+}
+
+/** What comes first of a batch: messages of the replay, or those that are none, with no replay. */
+function partOf<E>(
+	sorted: readonly Sorted<E>[],
+	replay: Replay | undefined
+): [readonly Sorted<E>[], Replay | undefined] {
+	const part = replay ? sorted.filter(({ message }) => message.offset < replay.until) : [];
+	return part.length > 0 ? [part, replay] : [sorted, undefined];
+}
+
+/** Those that may have an effect. */
+function eventsOf<E extends StreamEvent>(
+	sorted: readonly Sorted<E>[],
+	replay: Replay | undefined
+): E[] {
+	const events = sorted.flatMap(({ event }) => event ?? []);
+	if (replay?.mode !== "again") return events;
+	return events.filter(({ time }) => Date.parse(time) >= replay.floorMs);
 }
 
 /** An id that stands twice in one batch is handled where it stands first. */
@@ -235,19 +297,4 @@ function causeOf(letter: Letter, group: string): Record<string, string> {
 		"dlq-partition": String(letter.partition),
 		"dlq-offset": String(letter.offset)
 	};
-}
-
-/**
- * What is no message's fault and will pass: no connection, a server that stops, has no room or
- * undid the transaction for the sake of others. Then nothing is put aside, whatever it takes.
- */
-function isPassing(error: unknown): boolean {
-	const state = sqlState(error);
-	if (state) return /^(08|40|53|55|57|58)/.test(state);
-	const { code, isPassing: said } = error as { code?: unknown; isPassing?: boolean };
-	if (said !== undefined) return said;
-	return (
-		/^E[A-Z]+$/.test(String(code)) ||
-		/connection|timeout exceeded|terminated/i.test((error as Error).message)
-	);
 }

@@ -57,6 +57,8 @@ export interface SubscribeOptions {
 }
 
 export interface Subscription {
+	/** Has `position` asked again for the partitions of this member, after what it has in hand. */
+	reposition(): void;
 	/** Resolves when no call of `onBatch` is under way, and none will be made. */
 	stop(): Promise<void>;
 }

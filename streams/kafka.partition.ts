@@ -69,6 +69,17 @@ export class KafkaPartition {
 		void before.then(() => this.#findPosition());
 	}
 
+	/** Where to go on is asked again, after what is in hand. */
+	reposition(): void {
+		void this.#handled.then(() => {
+			// Whoever has no position yet is about to ask for one.
+			if (this.#isLeft || this.#next === undefined) return;
+			this.#next = undefined;
+			this.#fetching.pause();
+			return this.#findPosition();
+		});
+	}
+
 	/** It is another member's, or may be. */
 	leave(): void {
 		this.#left.abort();

@@ -57,6 +57,10 @@ export class KafkaSubscription implements Subscription {
 		this.#committing = setInterval(() => void this.#commit(), commitEveryMs).unref();
 	}
 
+	reposition(): void {
+		for (const partition of this.#partitions.values()) partition.reposition();
+	}
+
 	async stop(): Promise<void> {
 		if (this.#stopping) return;
 		this.#stopping = true;

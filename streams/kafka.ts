@@ -203,7 +203,7 @@ export class KafkaDriver implements Driver {
 			await stop();
 			throw error;
 		});
-		return { stop };
+		return { stop, reposition: () => subscription.reposition() };
 	}
 
 	async extents(topic: string): Promise<Extent[]> {

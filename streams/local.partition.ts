@@ -26,6 +26,7 @@ export class LocalPartition {
 	readonly #options: SubscribeOptions;
 	readonly #stopping = new AbortController();
 	#wakeUp = new AbortController();
+	#isMoved = false;
 	#ended: Promise<void> = Promise.resolve();
 
 	constructor(db: Database, options: SubscribeOptions, topic: string, partition: number) {
@@ -43,6 +44,12 @@ export class LocalPartition {
 		this.#wakeUp.abort();
 	}
 
+	/** Where to go on is asked again. */
+	reposition(): void {
+		this.#isMoved = true;
+		this.wake();
+	}
+
 	/** Resolves when the batch in hand is done with. */
 	async stop(): Promise<void> {
 		this.#stopping.abort();
@@ -54,6 +61,8 @@ export class LocalPartition {
 		let failures = 0;
 		while (!this.#stopping.signal.aborted)
 			try {
+				if (this.#isMoved) at = undefined;
+				this.#isMoved = false;
 				at ??= (await this.#options.position(this.topic, this.partition)) ?? 0n;
 				at = (await this.#next(at)) ?? (await this.#rest(at));
 				failures = 0;

@@ -40,6 +40,10 @@ export class LocalSubscription {
 		this.#ended = this.#live();
 	}
 
+	reposition(): void {
+		for (const partition of this.#partitions.values()) partition.reposition();
+	}
+
 	async stop(): Promise<void> {
 		this.#stopping.abort();
 		await this.#ended;

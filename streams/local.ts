@@ -45,6 +45,7 @@ export class LocalDriver implements Driver {
 		this.#open.add(subscription);
 		subscription.start();
 		return {
+			reposition: () => subscription.reposition(),
 			stop: async () => {
 				this.#open.delete(subscription);
 				await subscription.stop();

@@ -1,7 +1,7 @@
 import type { OrderStreamEvent } from "../../contracts/events.ts";
 import type { Transaction } from "../../db/database.ts";
 import { factOf, type EventFact } from "./analytics.facts.ts";
-import { readOn, reverse, sell, setAside } from "./analytics.statements.ts";
+import { emptyWindows, readOn, reverse, sell, setAside } from "./analytics.statements.ts";
 import { tally, type Tally } from "./analytics.tally.window.ts";
 import { startOf } from "./analytics.window.ts";
 
@@ -14,6 +14,8 @@ export interface Work {
 	/** Behind the batch, and behind the log. */
 	next: bigint;
 	end: bigint;
+	/** What came of them was taken back: they count where they happened, however long ago that is. */
+	again: boolean;
 }
 
 /**
@@ -28,10 +30,16 @@ export async function handle(work: Work, tx: Transaction): Promise<void> {
 		...[topic, partition, next, end, seenUntil]
 	]);
 	const facts = work.events.flatMap((event, index) => factOf(event, times[index]!) ?? []);
-	const { late, ...rows } = tally(facts, row!.watermark ?? undefined);
+	const watermark = work.again ? null : row!.watermark;
+	const { late, ...rows } = tally(facts, watermark ?? undefined);
 	if (late.length > 0) await putAside(late, tx);
 	if (rows.reversals.length > 0) await tx.query(reverse, reversalsOf(rows));
 	if (rows.windows.length > 0) await tx.query(sell, salesOf(rows));
+}
+
+/** Empties the windows that began then or later; nobody is told of them until they are filled anew. */
+export async function takeBack(fromMs: number, tx: Transaction): Promise<void> {
+	for (const statement of emptyWindows) await tx.query(statement, [fromMs]);
 }
 
 type Rows = Omit<Tally, "late">;

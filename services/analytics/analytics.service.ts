@@ -4,11 +4,12 @@ import { newId } from "../../lib/id.ts";
 import { call, service } from "../../lib/service.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { OrderEvents, type WithOrderEvents } from "../../mixins/consumer.mixin.ts";
+import { consumerHandlers } from "../../mixins/consumer.handlers.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
 import { Relay } from "../../streams/relay.ts";
 import { topics } from "../../streams/topics.ts";
 import { Catalogue } from "./analytics.catalogue.ts";
-import { handle } from "./analytics.intake.ts";
+import { handle, takeBack } from "./analytics.intake.ts";
 import { mark, pending, toPending, type OutboxRow } from "./analytics.outbox.ts";
 import { Reports } from "./analytics.reports.ts";
 import { Teller } from "./analytics.teller.ts";
@@ -28,6 +29,8 @@ export default service<typeof contract.actions, This>(contract, {
 	mixins: [OrderEvents("analytics"), Stream(), Postgres("analytics")],
 
 	actions: {
+		...consumerHandlers("again"),
+
 		windows(ctx) {
 			return this.reports.windows(ctx.params);
 		},
@@ -45,7 +48,7 @@ export default service<typeof contract.actions, This>(contract, {
 		}
 	},
 
-	methods: { handleEvents: handle },
+	methods: { handleEvents: handle, takeBack },
 
 	created() {
 		this.reports = new Reports(this.pg, topics.orders);

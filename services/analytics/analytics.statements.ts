@@ -77,6 +77,20 @@ export const setAside: Statement = {
 	select 'analytics-late', key, value from unnest($6::text[], $7::text[]) as x(key, value)`
 };
 
+/** $1 since when: what the windows hold is taken back. Their rows stay, so that revisions go on growing. */
+export const emptyWindows: readonly Statement[] = [
+	{
+		name: "analytics.empty_windows",
+		text: `
+		update analytics.windows set orders = 0, revenue_minor = 0, unique_users = 0, dirty = true
+		where window_start >= ${instant("$1::float8")}`
+	},
+	...["window_users", "product_sales", "reversals", "late_events"].map(table => ({
+		name: `analytics.empty_${table}`,
+		text: `delete from analytics.${table} where window_start >= ${instant("$1::float8")}`
+	}))
+];
+
 /** One teller at a time, until its transaction ends. */
 export const takeTurn: Statement = {
 	name: "analytics.take_turn",
@@ -111,7 +125,8 @@ export const moveWatermark: Statement = {
 
 /**
  * Windows that end by $1 and have changed, or end by $2 and are not final. Those told less than $3 ms
- * ago rest; those that are being added to are left for the next time.
+ * ago rest; those that are being added to are left for the next time, and those that a replay fills
+ * anew until that is over.
  */
 export const toTell: Statement = {
 	name: "analytics.to_tell",
@@ -122,6 +137,9 @@ export const toTell: Statement = {
 	where (dirty or not final) and window_start <= ${instant("$1::float8")}
 		and (dirty or window_start <= ${instant("$2::float8")})
 		and (told_at is null or told_at <= clock_timestamp() - $3 * interval '1 ms')
+		and not exists (
+			select from analytics.position p
+			where p.replay_mode = 'again' and p.replay_until > p.next_offset and p.replay_floor <= window_start)
 	order by window_start, currency limit $4
 	for update skip locked`
 };

@@ -77,8 +77,9 @@ export interface Result extends Key {
 	final: boolean;
 }
 
-/** Revenue per order in minor units, rounded half to even; exact at any size. */
+/** Revenue per order in minor units, rounded half to even; exact at any size; nought of no orders. */
 export function averageOf(revenue: number, orders: number): number {
+	if (orders === 0) return 0;
 	const [sum, count] = [BigInt(revenue), BigInt(orders)];
 	const quotient = sum / count;
 	const twice = (sum % count) * 2n;

@@ -85,6 +85,29 @@ const sales = analytics.actions;
 const messages = notification.actions;
 const own = gateway.actions;
 
+type Consumer = typeof sales | typeof messages;
+
+/** What operators see of a service that consumes the order events, and have it do. */
+const consumerRoutes = (group: string, name: string, actions: Consumer) => {
+	const base = `/api/v1/ops/streams/${group}` as const;
+	const refused: Partial<Route> = { refusals: ["REDRIVE_FAILED"] };
+	return [
+		route(`GET ${base}`, `get${name}Lag`, actions["stream.lag"]),
+		route(`POST ${base}/replay`, `replay${name}`, actions["stream.replay"], {
+			refusals: ["REPLAY_RUNNING", "LOG_TOO_SHORT"]
+		}),
+		route(`GET ${base}/dead-letters`, `list${name}Letters`, actions["dlq.list"]),
+		route(`GET ${base}/dead-letters/{id}`, `get${name}Letter`, actions["dlq.show"]),
+		route(
+			`POST ${base}/dead-letters/{id}/redrive`,
+			`redrive${name}Letter`,
+			actions["dlq.redrive"],
+			refused
+		),
+		route(`POST ${base}/redrive`, `redrive${name}Letters`, actions["dlq.redriveAll"])
+	];
+};
+
 /** By the tag under which the API description shows them. */
 export const routes = {
 	auth: [
@@ -205,6 +228,12 @@ export const routes = {
 				refusals: ["PAYMENT_NOT_IN_REVIEW"]
 			}
 		)
+	],
+	streams: [
+		route("GET /api/v1/ops/outbox", "getOutbox", orders["outbox.lag"]),
+		route("POST /api/v1/ops/outbox/refill", "refillStream", orders["outbox.refill"]),
+		...consumerRoutes("analytics", "Analytics", sales),
+		...consumerRoutes("notification", "Notification", messages)
 	],
 	notifications: [
 		route("GET /api/v1/notifications", "listNotifications", messages.list, {

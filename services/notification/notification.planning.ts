@@ -11,21 +11,29 @@ export const choiceOf = (userId: string, kind: NotificationKind) => `${userId} $
 
 /** What the handler needs of the world; whoever runs it, a consumer or a function in a cloud, has these. */
 export interface Ports {
-	store: Pick<TrackingStore, "plan">;
+	store: Pick<TrackingStore, "plan" | "resend">;
 	/** By the shop. */
 	offered: ReadonlySet<NotificationChannel>;
+	/** Messages that were sent go out once more. */
+	again?: boolean;
 	choices(userIds: readonly string[]): Promise<Choices>;
 }
 
 /**
  * Plans the messages that events call for, one for each event and channel; answers the ids of those
- * that are new. Given the same events again, it adds nothing.
+ * that are new. Given the same events again, it adds nothing, unless they are to be sent again.
  */
 export async function plan(events: readonly OrderStreamEvent[], ports: Ports): Promise<string[]> {
 	const news = events.filter(({ type }) => kinds[type]);
 	if (news.length === 0) return [];
 	const choices = await ports.choices([...new Set(news.map(({ data }) => data.user_id))]);
-	return ports.store.plan(news.flatMap(event => messagesOf(event, choices, ports.offered)));
+	const messages = news.flatMap(event => messagesOf(event, choices, ports.offered));
+	const planned = await ports.store.plan(messages);
+	if (!ports.again) return planned;
+	const fresh = new Set(planned);
+	const sent = messages.filter(({ id }) => !fresh.has(id));
+	for (const { id } of sent) await ports.store.resend(id);
+	return [...planned, ...sent.map(({ id }) => id)];
 }
 
 function messagesOf(

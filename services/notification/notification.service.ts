@@ -10,6 +10,7 @@ import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
 import { call, service } from "../../lib/service.ts";
 import { OrderEvents, type WithOrderEvents } from "../../mixins/consumer.mixin.ts";
+import { consumerHandlers } from "../../mixins/consumer.handlers.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
 import type { Channel } from "./notification.channel.ts";
@@ -37,7 +38,12 @@ interface This extends WithOrderEvents {
 	preferences: PreferenceStore;
 	mailbox: MailboxStore;
 	open(): This["opened"];
-	plan(events: readonly OrderStreamEvent[], db: Queryable, store: TrackingStore): Promise<unknown>;
+	plan(
+		events: readonly OrderStreamEvent[],
+		db: Queryable,
+		store: TrackingStore,
+		again: boolean
+	): Promise<unknown>;
 	contacts(of: Of): Promise<Contact[]>;
 }
 
@@ -47,6 +53,8 @@ export default service<typeof contract.actions, This>(contract, {
 	mixins: [OrderEvents("notification"), Stream(), Postgres("notification")],
 
 	actions: {
+		...consumerHandlers("missing"),
+
 		list(ctx) {
 			const { limit = 20, cursor, user_id } = ctx.params;
 			const own = ownerScope(ctx.meta);
@@ -89,20 +97,25 @@ export default service<typeof contract.actions, This>(contract, {
 
 	methods: {
 		/** Where messages are kept elsewhere they are planned before the events count as handled. */
-		async prepareEvents(events: readonly OrderStreamEvent[]) {
+		async prepareEvents(events: readonly OrderStreamEvent[], again: boolean) {
 			const { store } = await this.opened;
-			if (!(store instanceof PostgresStore)) await this.plan(events, this.pg, store);
+			if (!(store instanceof PostgresStore)) await this.plan(events, this.pg, store, again);
 		},
 
-		async handleEvents({ events }: Work, tx: Transaction) {
+		async handleEvents({ events, again }: Work, tx: Transaction) {
 			const { store } = await this.opened;
-			if (store instanceof PostgresStore) await this.plan(events, tx, new PostgresStore(tx));
+			if (store instanceof PostgresStore) await this.plan(events, tx, new PostgresStore(tx), again);
 		},
 
-		async plan(events: readonly OrderStreamEvent[], db: Queryable, store: TrackingStore) {
+		async plan(
+			events: readonly OrderStreamEvent[],
+			db: Queryable,
+			store: TrackingStore,
+			again: boolean
+		) {
 			const offered = new Set((await this.opened).channels.keys());
 			const preferences = new PreferenceStore(db);
-			return plan(events, { store, offered, choices: ids => preferences.choices(ids) });
+			return plan(events, { store, offered, again, choices: ids => preferences.choices(ids) });
 		},
 
 		async contacts(of: Of): Promise<Contact[]> {

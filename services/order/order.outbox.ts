@@ -67,7 +67,15 @@ export interface Lag {
 	seconds: number;
 }
 
+/** Events published again, those that are still to be, and before when those were published first. */
+export interface Refill {
+	refilled: number;
+	left: number;
+	before: Date;
+}
+
 const lookEveryMs = 5000;
+const refillPage = 5000;
 
 /** Brings the events of orders to the stream, says how far it is behind, and moves old ones out of the way. */
 export class Outbox {
@@ -110,6 +118,22 @@ export class Outbox {
 				from (select occurred_at from orders.outbox where published_at is null and not quiet order by id limit 10000) as waiting`
 		});
 		return lag!;
+	}
+
+	/**
+	 * Has events of `from` or later published again that were published before `before`, a page of them.
+	 * Whoever has handled them knows them by their ids.
+	 */
+	async refill(from: string, before: string | undefined, dry: boolean): Promise<Refill> {
+		const [page] = await this.#db.query<Refill>(
+			{
+				name: "outbox_refill",
+				text: "select refilled, remaining as left, before from orders.refill_outbox($1, $2, $3)"
+			},
+			[from, before ?? null, dry ? 0 : refillPage]
+		);
+		if (page!.refilled > 0) this.nudge();
+		return page!;
 	}
 
 	/** Answers how many were moved, at most 1,000. */

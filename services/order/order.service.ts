@@ -146,6 +146,18 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			return saga;
 		},
 
+		"outbox.lag"() {
+			return (this.outbox ?? fail("UNAVAILABLE")).lag();
+		},
+
+		async "outbox.refill"(ctx) {
+			const { from, before, dry_run = false } = ctx.params;
+			const instants = [instantOf(from, "/from"), before && instantOf(before, "/before")] as const;
+			const outbox = this.outbox ?? fail("UNAVAILABLE");
+			const page = await outbox.refill(...instants, dry_run);
+			return { ...page, before: page.before.toISOString() };
+		},
+
 		async ready() {
 			return this.checkDatabase();
 		}

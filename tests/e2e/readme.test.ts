@@ -39,6 +39,8 @@ const runBy: Record<string, string> = {
 	"npm run prove": "npm test",
 	"npm run prove -- --bugs":
 		"by hand: each bug's place in the source is held by chaos/bugs.test.ts",
+	"npm run stream": "tests/e2e/stream-command.test.ts",
+	"npm run stream -- lag": "tests/e2e/stream-command.test.ts",
 	"npm test": ".ci/run",
 	"npm run check": "npm test, part by part",
 	"npm run verify -- orders": "tests/e2e/verify.test.ts",

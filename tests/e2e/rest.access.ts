@@ -39,6 +39,7 @@ export function accessTests(shop: Shop): void {
 		const byPrefix = {
 			"orders/": ids.order,
 			"ops/sagas/": ids.order,
+			"ops/streams/": ids.order,
 			"returns/": ids.return,
 			"payments/": ids.payment,
 			"notifications/": ids.message,
@@ -77,7 +78,7 @@ export function accessTests(shop: Shop): void {
 			for (const who of callers.filter(who => rolesOf(operation).includes(roles[who])))
 				it(`lets ${who} in`, async () => {
 					const { status } = await request(who, operation);
-					const isAtRest = operation.id === "getSaga";
+					const isAtRest = /^get(Saga|\w+Letter)$/.test(operation.id);
 					const isForeign = isAtRest || (who === "bob" && operation.path.includes("{"));
 					const isRefused = operation.inBody !== undefined || operation.method === "DELETE";
 					expect(status).toBe(isRefused ? 422 : isForeign ? 404 : 200);

@@ -73,7 +73,7 @@ async function consume(over: Partial<ConsumerOptions<Told>> = {}): Promise<Consu
 	return consumer;
 }
 
-const told = (text: string, id = newId()): Told => ({ id, text });
+const told = (text: string, id = newId()): Told => ({ id, text, time: new Date().toISOString() });
 const send = (events: readonly Told[], key = "k") =>
 	driver.publish(
 		topic,

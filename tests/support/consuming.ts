@@ -6,9 +6,11 @@ import type { TestDatabase } from "./database.ts";
 /** The tables that a consuming service has, as its own migrations make them. */
 export const consumerTables = (schema: string) => `
 	create schema ${schema};
-	create table ${schema}.inbox (event_id uuid primary key, at timestamptz not null default clock_timestamp());
+	create table ${schema}.inbox (event_id uuid primary key, at timestamptz not null default clock_timestamp(),
+		replay int not null default 0);
 	create table ${schema}.position (topic text, partition int, next_offset bigint not null,
-		at timestamptz not null default clock_timestamp(), primary key (topic, partition));
+		at timestamptz not null default clock_timestamp(), replay int not null default 0, replay_from bigint,
+		replay_until bigint, replay_floor timestamptz, replay_mode text, primary key (topic, partition));
 	create table ${schema}.dead_letter (id uuid not null unique default gen_random_uuid(), topic text, partition int,
 		"offset" bigint, key text, value bytea not null, headers jsonb not null, reason text not null, detail text not null,
 		attempts int not null, at timestamptz not null default clock_timestamp(), redriven_at timestamptz,
@@ -19,12 +21,17 @@ export const consumerTables = (schema: string) => `
 export interface Told {
 	id: string;
 	text: string;
+	time: string;
 }
 
 export function readTold(message: Message): Told {
 	try {
-		const { id, text } = JSON.parse(message.value.toString()) as Told;
-		return { id, text };
+		const {
+			id,
+			text,
+			time = message.at.toISOString()
+		} = JSON.parse(message.value.toString()) as Partial<Told> & { id: string; text: string };
+		return { id, text, time };
 	} catch {
 		throw new Unreadable("not-json", "is no JSON");
 	}

@@ -325,6 +325,27 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await reader.stop();
 		});
 
+		it("comes again from where the consumer has gone back to, once the member is told to look", async () => {
+			const topic = await topicOf(2);
+			const reader = await Reader.of(driver, topic);
+			await driver.publish(topic, numbered(10, 8));
+			await reader.has(10);
+			const [first] = reader.got;
+			const own = reader.got.filter(({ partition }) => partition === first!.partition);
+			reader.next.set(first!.partition, first!.offset);
+			await delay(1500);
+			expect(reader.got).toHaveLength(10);
+			reader.subscription.reposition();
+			await reader.has(10 + own.length);
+			const values = (messages: readonly Message[]) => messages.map(({ value }) => String(value));
+			expect(values(reader.got.slice(10))).toEqual(values(own));
+			reader.subscription.reposition();
+			await driver.publish(topic, numbered(10, 8, 10));
+			await reader.has(20 + own.length);
+			expect(inOrder(reader.got.slice(10 + own.length))).toBe(true);
+			await reader.stop();
+		}, 60_000);
+
 		it("knows the end of the log", async () => {
 			const topic = await topicOf(1);
 			await driver.publish(topic, numbered(10, 1));

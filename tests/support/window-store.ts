@@ -86,7 +86,8 @@ export class WindowStore {
 				);
 				const left = new Set(fresh.map(({ id }) => id));
 				const next = at!.next + batch.length;
-				const work = { topic, partition, next: BigInt(next), end: BigInt(events.length) };
+				const end = BigInt(events.length);
+				const work = { topic, partition, next: BigInt(next), end, again: false };
 				await handle({ ...work, events: batch.filter(({ id }) => left.delete(id)) }, tx);
 				await tx.query(
 					{ name: "move", text: "update reader.position set next = $2 where partition = $1" },

@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import { readEnvironment } from "../config/env.ts";
+import { toConfig } from "../config/index.ts";
+import { LaunchError } from "./launch-error.ts";
+import { run } from "./lifecycle.ts";
+import { commandLine, misused } from "./options.ts";
+import { addressOf, operatorToken, ShopApi, Unexpected } from "./shop-api.ts";
+import { groups, StreamOperator, type Group } from "./stream-operator.ts";
+
+const usage = `Usage: npm run stream -- lag
+       npm run stream -- dlq list [--redriven] | dlq show <id> | dlq redrive <id>|--all
+       npm run stream -- replay --from <oldest|time|offset> --group analytics|notification [--dry-run]
+       npm run stream -- refill --from <time> [--dry-run]
+Asks a running shop how far its consumers are in the order events, and has them go through some once more.
+A replay of analytics empties the minutes from there on and fills them anew; one of notification tells of
+events that nobody was told of, and repeats no message.
+  --from time      e.g. 2026-03-01T00:00:00Z; whole minutes
+  --missing        of analytics: empty nothing, only count events that never were
+  --no-notify      of notification: what nobody was told of counts as told
+  --notify-again   of notification: send every message once more
+  --dry-run        only say what would be gone through
+  --url u          where the shop is (default: HOST and PORT)
+  --token file     an admin's access token (default: one is made with the shop's own key)
+refill publishes events again that a lost log had, then has every group look for those it never saw.`;
+
+const { values, positionals } = commandLine(
+	usage,
+	{
+		...{ from: { type: "string" }, group: { type: "string" }, url: { type: "string" } },
+		...{ token: { type: "string" }, all: { type: "boolean" }, redriven: { type: "boolean" } },
+		...{ "dry-run": { type: "boolean" }, missing: { type: "boolean" } },
+		...{ "no-notify": { type: "boolean" }, "notify-again": { type: "boolean" } }
+	} as const,
+	true
+);
+
+const dryRun = values["dry-run"] ?? false;
+
+function modeOf(group: Group): string | undefined {
+	const words = (["missing", "no-notify", "notify-again"] as const).filter(word => values[word]);
+	if (words.length > 1) misused(usage, `--${words[0]} and --${words[1]} exclude each other.`);
+	const [word] = words;
+	if (word && word !== "missing" && group === "analytics")
+		misused(usage, `analytics sends nothing: --${word} has no meaning there.`);
+	return word && { missing: "missing", "no-notify": "quiet", "notify-again": "again" }[word];
+}
+
+function from(): string {
+	return values.from ?? misused(usage, "Say from where on: --from.");
+}
+
+function group(): Group {
+	const found = groups.find(name => name === values.group);
+	return found ?? misused(usage, `--group is one of ${groups.join(", ")}.`);
+}
+
+type Command = (operator: StreamOperator) => Promise<unknown>;
+
+/** By its words; those that take an id have it behind them. */
+function commandOf(words: readonly string[]): Command {
+	const [first, second, id] = words;
+	const said = words.join(" ");
+	if (said === "lag") return operator => operator.lag();
+	if (said === "dlq list") return operator => operator.list(values.redriven ?? false);
+	if (said === "dlq redrive" && values.all)
+		return async operator => ((await operator.redriveAll()) > 0 ? 1 : 0);
+	if (said === "replay") {
+		const [to, mode] = [group(), modeOf(group())];
+		const asked = { from: from(), dry_run: dryRun, ...(mode && { mode }) };
+		return operator => operator.replay(to, asked);
+	}
+	if (said === "refill") {
+		const since = from();
+		return operator => operator.refill(since, dryRun);
+	}
+	if (first === "dlq" && id && words.length === 3) {
+		if (second === "show") return operator => operator.show(id);
+		if (second === "redrive") return operator => operator.redrive(id);
+	}
+	return misused(usage, said ? `Not understood: ${said}` : "Say what to do.");
+}
+
+const command = commandOf(positionals);
+
+run(async life => {
+	const config = toConfig(readEnvironment());
+	const token = values.token
+		? readFileSync(values.token, "utf8").trim()
+		: await operatorToken(config);
+	const api = new ShopApi(values.url ?? addressOf(config), token);
+	try {
+		const code = await command(new StreamOperator(api));
+		await life.end(typeof code === "number" ? code : 0);
+	} catch (error) {
+		if (!(error instanceof Unexpected)) throw error;
+		throw new LaunchError(error.message);
+	}
+});

@@ -1,0 +1,15 @@
+-- A replay goes through messages once more: where it began and ends, since when events have their effect anew,
+-- and its number. The inbox says in which replay an event was handled last.
+alter table position
+	add column replay int not null default 0,
+	add column replay_from bigint,
+	add column replay_until bigint,
+	add column replay_floor timestamptz,
+	add column replay_mode text check (replay_mode in ('missing', 'quiet', 'again'));
+alter table inbox add column replay int not null default 0;
+grant update (replay) on inbox to shop_analytics;
+create index dead_letter_by_time on dead_letter (at, id);
+
+-- A replay empties the windows it fills again. A window keeps its row, so that its revision goes on growing.
+alter table windows drop constraint windows_orders_check, add check (orders >= 0);
+grant delete on product_sales, reversals, late_events to shop_analytics;
