@@ -1,14 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { newId } from "../../lib/id.ts";
-import type {
-	Batch,
-	Driver,
-	Message,
-	Outgoing,
-	SubscribeOptions,
-	Subscription,
-	TopicSpec
-} from "../../streams/driver.ts";
+import type { Batch, Driver, Message, TopicSpec } from "../../streams/driver.ts";
+import { inOrder, numbered, Reader } from "./stream-reader.ts";
 import { until } from "./until.ts";
 
 /** What streams/driver.ts promises, held against a driver. `open` is another process's view of one log. */
@@ -40,67 +33,6 @@ export function driverConformance(open: () => Promise<Driver>): void {
 		await driver.createTopics([spec({ name, partitions })]);
 		return name;
 	}
-
-	const numbered = (count: number, keys: number, first = 0): Outgoing[] =>
-		Array.from({ length: count }, (_, n) => ({
-			key: `key-${(first + n) % keys}`,
-			value: String(first + n)
-		}));
-
-	/** A member that writes down what it gets and where it was to go on. */
-	class Reader {
-		readonly got: Message[] = [];
-		readonly next = new Map<number, bigint>();
-		readonly errors: Error[] = [];
-		assigned: readonly { partition: number }[] = [];
-		subscription!: Subscription;
-
-		static async of(
-			on: Driver,
-			topic: string,
-			{ group = `g-${newId()}`, ...more }: Partial<SubscribeOptions> = {}
-		): Promise<Reader> {
-			const reader = new Reader();
-			reader.subscription = await on.subscribe({
-				group,
-				topics: [topic],
-				position: async (_, partition) => reader.next.get(partition),
-				onError: error => reader.errors.push(error),
-				onAssigned: partitions => (reader.assigned = partitions),
-				onBatch: async batch => reader.take(batch),
-				...more
-			});
-			return reader;
-		}
-
-		take(batch: Batch): bigint {
-			this.got.push(...batch.messages);
-			const next = batch.messages.at(-1)!.offset + 1n;
-			this.next.set(batch.partition, next);
-			return next;
-		}
-
-		has(count: number): Promise<unknown> {
-			return until(async () => this.got.length >= count, withinMs);
-		}
-
-		texts(): string[] {
-			return this.got.map(({ value }) => value.toString());
-		}
-
-		stop(): Promise<void> {
-			return this.subscription.stop();
-		}
-	}
-
-	const inOrder = (messages: readonly Message[]) => {
-		const last = new Map<string, number>();
-		for (const { key, value } of messages) {
-			if (Number(value) < (last.get(key!) ?? -1)) return false;
-			last.set(key!, Number(value));
-		}
-		return true;
-	};
 
 	describe("publishing", () => {
 		it("keeps the messages of a key in one partition and in order, as they were written", async () => {
