@@ -1,5 +1,4 @@
-import { failpoints } from "../lib/failpoint.ts";
-import { dealtOut, matrixNodes, rows } from "./matrix.plan.ts";
+import { dealtOut, matrixNodes, rows, shopFailpoints } from "./matrix.plan.ts";
 
 describe("the matrix", () => {
 	const dealt = [...dealtOut().values()].flat();
@@ -7,13 +6,15 @@ describe("the matrix", () => {
 	it("strikes every failpoint by a kill, a stop, an error and a delay", () => {
 		for (const mode of ["kill", "stop", "throw", "delay"])
 			expect(new Set(rows().flatMap(row => (row.mode === mode ? row.point : [])))).toEqual(
-				new Set(failpoints)
+				new Set(shopFailpoints)
 			);
 	});
 
 	it("drops every reply", () => {
 		const dropped = rows().flatMap(row => (row.mode === "drop_reply" ? row.point : []));
-		expect(new Set(dropped)).toEqual(new Set(failpoints.filter(p => p.endsWith(".before_reply"))));
+		expect(new Set(dropped)).toEqual(
+			new Set(shopFailpoints.filter(p => p.endsWith(".before_reply")))
+		);
 	});
 
 	it("deals every row to one node of its service", () => {

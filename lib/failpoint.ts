@@ -1,3 +1,15 @@
+/** On the way of events, in every service that has a relay or a consumer, and in the windows. */
+export const streamFailpoints = [
+	"stream.relay.after_read",
+	"stream.relay.after_send",
+	"stream.relay.after_mark",
+	"stream.consumer.after_read",
+	"stream.consumer.before_offset",
+	"stream.consumer.after_commit",
+	"analytics.window.after_apply",
+	"analytics.window.after_emit"
+] as const;
+
 /**
  * Places where a test can make a process die, freeze or lie: between what it did and what it says
  * of it. A point costs one look at an empty map when nothing is armed (docs/decisions/0011).
@@ -73,7 +85,8 @@ export const failpoints = [
 	"payment.answer_refund.after_commit",
 	"payment.refund.before_reply",
 	"payment.reverse.before_reply",
-	"payment.giveBack.before_reply"
+	"payment.giveBack.before_reply",
+	...streamFailpoints
 ] as const;
 
 export type Failpoint = (typeof failpoints)[number];

@@ -1,5 +1,6 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { backoffMs } from "../lib/backoff.ts";
+import { failpoint } from "../lib/failpoint.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import {
 	ConsumerRepository,
@@ -130,6 +131,7 @@ export class Consumer<E extends StreamEvent> {
 
 	async #onBatch(batch: Batch): Promise<bigint> {
 		this.#heardAt = performance.now();
+		await failpoint("stream.consumer.after_read");
 		const { replay } = this.#standing(batch);
 		const sorted = batch.messages.map(message => this.#sort(message, replay));
 		await this.#publishLetters(sorted);
@@ -170,10 +172,12 @@ export class Consumer<E extends StreamEvent> {
 			const own = current?.mode === "quiet" ? [] : firstOfEach(events, fresh);
 			await handle({ ...work, events: own }, tx);
 			await this.#rows.park(letters, tx);
+			await failpoint("stream.consumer.before_offset");
 			await this.#rows.advance(topic, partition, next, tx);
 			return true;
 		});
 		if (!isDone) return (await this.#position(topic, partition)) ?? 0n;
+		await failpoint("stream.consumer.after_commit");
 		this.#standings.set(nameOf(topic, partition), { next, replay });
 		letters.forEach(onParked);
 		return next;

@@ -95,7 +95,7 @@ interface Connection {
 	disconnect(): Promise<void>;
 }
 
-/** Connects on first use, and again on the next one where that failed. */
+/** Connects on first use, and anew on the next one after a failure. */
 function onDemand<C extends Connection>(make: () => C) {
 	let made: Promise<C> | undefined;
 	const connect = async () => {
@@ -103,12 +103,25 @@ function onDemand<C extends Connection>(make: () => C) {
 		await connection.connect();
 		return connection;
 	};
+	const get = (): Promise<C> =>
+		(made ??= connect().catch(error => {
+			made = undefined;
+			throw error;
+		}));
 	return {
-		get: (): Promise<C> =>
-			(made ??= connect().catch(error => {
-				made = undefined;
+		get,
+		/** For what may be asked again: kafkajs' admin never finds back to a broker it has lost. */
+		async use<R>(ask: (connection: C) => Promise<R>): Promise<R> {
+			const used = get();
+			const connection = await used;
+			try {
+				return await ask(connection);
+			} catch (error) {
+				if (made === used) made = undefined;
+				void connection.disconnect().catch(() => undefined);
 				throw error;
-			})),
+			}
+		},
 		close: async () => made?.then(connection => connection.disconnect()).catch(() => undefined)
 	};
 }
@@ -135,8 +148,11 @@ export class KafkaDriver implements Driver {
 		);
 	}
 
-	async createTopics(topics: readonly TopicSpec[]): Promise<void> {
-		const admin = await this.#admin.get();
+	createTopics(topics: readonly TopicSpec[]): Promise<void> {
+		return this.#admin.use(admin => this.#createMissing(admin, topics));
+	}
+
+	async #createMissing(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
 		const there = new Set(await admin.listTopics());
 		const missing = topics.filter(({ name }) => !there.has(name));
 		if (missing.length === 0) return;
@@ -207,22 +223,21 @@ export class KafkaDriver implements Driver {
 	}
 
 	async extents(topic: string): Promise<Extent[]> {
-		const admin = await this.#admin.get();
-		const found = await admin.fetchTopicOffsets(topic);
+		const found = await this.#admin.use(admin => admin.fetchTopicOffsets(topic));
 		return found
 			.map(({ partition, low, high }) => ({ partition, first: BigInt(low), next: BigInt(high) }))
 			.sort((a, b) => a.partition - b.partition);
 	}
 
 	async offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>> {
-		const admin = await this.#admin.get();
-		const found = await admin.fetchTopicOffsetsByTimestamp(topic, at.getTime());
+		const ask = (admin: Admin) => admin.fetchTopicOffsetsByTimestamp(topic, at.getTime());
+		const found = await this.#admin.use(ask);
 		return new Map(found.map(({ partition, offset }) => [partition, BigInt(offset)]));
 	}
 
 	async committed(group: string, topic: string): Promise<Map<number, bigint>> {
-		const admin = await this.#admin.get();
-		const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+		const ask = (admin: Admin) => admin.fetchOffsets({ groupId: group, topics: [topic] });
+		const [found] = await this.#admin.use(ask);
 		const offsets = found!.partitions.map(
 			({ partition, offset }) => [partition, BigInt(offset)] as const
 		);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database, Session, Statement } from "../db/database.ts";
 import { backoffMs } from "../lib/backoff.ts";
+import { failpoint } from "../lib/failpoint.ts";
 import type { Driver, Outgoing } from "./driver.ts";
 
 /** A row of an outbox that waits to be published. */
@@ -20,7 +21,7 @@ export interface RelayOptions<R extends { id: number }> {
 	/** $1 ids: they are published. */
 	mark: Statement;
 	read(row: R): Pending;
-	/** Has to succeed once before anything is published. */
+	/** Has to succeed before anything is published, and again after a failure. */
 	prepare?(): Promise<void>;
 	/** Told of what failed and is tried again. */
 	onError(error: Error): void;
@@ -72,6 +73,8 @@ export class Relay<R extends { id: number }> {
 			try {
 				await this.#serve(() => (failures = 0));
 			} catch (error) {
+				// A log that was lost has no topics either.
+				this.#isPrepared = false;
 				this.#options.onError(error as Error);
 				await this.#pause(backoffMs(++failures, 100, 5000));
 			}
@@ -114,14 +117,17 @@ export class Relay<R extends { id: number }> {
 		const { driver, pending, mark, read, onPublished } = this.#options;
 		const rows = await session.query<R>(pending, [batchSize]);
 		if (rows.length === 0) return 0;
+		await failpoint("stream.relay.after_read");
 		for (const [topic, messages] of Map.groupBy(rows.map(read), row => row.topic))
 			await driver.publish(
 				topic,
 				messages.map(({ message }) => message)
 			);
+		await failpoint("stream.relay.after_send");
 		const ids = rows.map(({ id }) => id);
 		onPublished?.(ids);
 		await session.query(mark, [ids]);
+		await failpoint("stream.relay.after_mark");
 		return rows.length;
 	}
 

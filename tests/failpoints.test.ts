@@ -7,16 +7,16 @@ import { failpoints } from "../lib/failpoint.ts";
 import type { Contract, Actions } from "../lib/schema.ts";
 
 const root = join(import.meta.dirname, "..");
-const sources = globSync("{services,mixins,middlewares,db}/**/*.ts", { cwd: root }).filter(
+const sources = globSync("{services,mixins,middlewares,db,streams}/**/*.ts", { cwd: root }).filter(
 	path => !path.endsWith(".test.ts")
 );
 
 /** Every text in the product's source that is written like a failpoint of a service. */
 const written = sources.flatMap(path => {
 	const source = readFileSync(join(root, path), "utf8");
-	return [...source.matchAll(/"((?:order|payment|product)\.\w+\.(?:before|after)_\w+)"/g)].map(
-		([, name]) => name!
-	);
+	return [
+		...source.matchAll(/"((?:order|payment|product|stream|analytics)\.\w+\.(?:before|after)_\w+)"/g)
+	].map(([, name]) => name!);
 });
 
 const replyOf = (contract: Contract<Actions>) =>

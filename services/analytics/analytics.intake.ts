@@ -1,5 +1,6 @@
 import type { OrderStreamEvent } from "../../contracts/events.ts";
 import type { Transaction } from "../../db/database.ts";
+import { failpoint } from "../../lib/failpoint.ts";
 import { factOf, type EventFact } from "./analytics.facts.ts";
 import { emptyWindows, readOn, reverse, sell, setAside } from "./analytics.statements.ts";
 import { tally, type Tally } from "./analytics.tally.window.ts";
@@ -35,6 +36,7 @@ export async function handle(work: Work, tx: Transaction): Promise<void> {
 	if (late.length > 0) await putAside(late, tx);
 	if (rows.reversals.length > 0) await tx.query(reverse, reversalsOf(rows));
 	if (rows.windows.length > 0) await tx.query(sell, salesOf(rows));
+	await failpoint("analytics.window.after_apply");
 }
 
 /** Empties the windows that began then or later; nobody is told of them until they are filled anew. */

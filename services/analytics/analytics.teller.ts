@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../../db/database.ts";
+import { failpoint } from "../../lib/failpoint.ts";
 import { Periodic } from "../../lib/periodic.ts";
 import type { Extent } from "../../streams/driver.ts";
 import { keyOf, toMessage } from "./analytics.messages.ts";
@@ -111,6 +112,7 @@ export class Teller {
 		const { newId } = this.#options;
 		const messages = results.map(result => JSON.stringify(toMessage(result, newId(), now)));
 		await tx.query(tell, [...columnsOf(results), results.map(keyOf), messages]);
+		await failpoint("analytics.window.after_emit");
 		return results;
 	}
 }
