@@ -58,6 +58,7 @@ class Pipe {
 }
 
 interface Link {
+	/** The client's, and the one to the server. */
 	sockets: Socket[];
 	pipes: Pipe[];
 }
@@ -101,6 +102,11 @@ export class Proxy {
 		this.#mode = mode;
 		if (mode === "reset" || lostAnswers) this.cut();
 		for (const { pipes } of this.#links) for (const pipe of pipes) pipe.obey();
+	}
+
+	/** Whether a connection of it comes from this port, as the server sees it. */
+	owns(port: number): boolean {
+		return [...this.#links].some(({ sockets }) => sockets[1]!.localPort === port);
 	}
 
 	/** Resets the connections there are: all, or one of `count` on average. */

@@ -3,6 +3,7 @@ import pg from "pg";
 import type { DataFolder } from "../cli/data-folder.ts";
 import { startPostgres, type PostgresServer } from "../cli/embedded-postgres.ts";
 import { startNats, type NatsServer } from "../cli/nats-server.ts";
+import { ChaosKafka } from "./kafka.ts";
 import { Proxy } from "./proxy.ts";
 
 const progress = () => undefined;
@@ -91,21 +92,30 @@ export class ChaosNats extends Restartable<NatsServer> {
 export interface Servers {
 	postgres: ChaosPostgres;
 	nats: ChaosNats;
+	/** Undefined where events travel on the log in Postgres. */
+	kafka: ChaosKafka | undefined;
 }
 
-/** A Postgres that waits for the disk (fsync is on unless one says otherwise), and a nats-server. */
-export async function startServers(data: DataFolder): Promise<Servers> {
+/**
+ * A Postgres that waits for the disk (fsync is on unless one says otherwise), a nats-server, and a
+ * Kafka broker where one is wanted. @throws LaunchError; what was started by then is stopped
+ */
+export async function startServers(data: DataFolder, withKafka: boolean): Promise<Servers> {
 	const directory = data.postgres;
 	const openPostgres = () => startPostgres({ directory, maxConnections: 150, progress, onCrash });
 	const password = randomBytes(18).toString("base64url");
 	const openNats = () => startNats({ directory: data.path, password, progress, onCrash });
-	const postgres = new ChaosPostgres(await openPostgres(), openPostgres);
-	const nats = new ChaosNats(
-		await openNats().catch(async error => {
-			await postgres.stop();
-			throw error;
-		}),
-		openNats
-	);
-	return { postgres, nats };
+	const started: { stop(): Promise<void> }[] = [];
+	const keep = <S extends { stop(): Promise<void> }>(server: S) => {
+		started.push(server);
+		return server;
+	};
+	try {
+		const postgres = keep(new ChaosPostgres(await openPostgres(), openPostgres));
+		const nats = keep(new ChaosNats(await openNats(), openNats));
+		return { postgres, nats, kafka: withKafka ? await ChaosKafka.start(data.path) : undefined };
+	} catch (error) {
+		await Promise.allSettled(started.map(server => server.stop()));
+		throw error;
+	}
 }

@@ -59,8 +59,11 @@ export const behind = `select (select count(*) from orders.events e where not qu
 		or not exists (select from notification.inbox i where i.event_id = e.event_id)))::int
 	+ (select count(*) from notification.notifications where state = 'pending')::int as waiting`;
 
-/** What the database says of the stream. */
-export async function streamOf(client: pg.Client): Promise<StreamEvidence> {
+/** What the database says of the stream. @param topic as it was read; of the log in Postgres without */
+export async function streamOf(
+	client: pg.Client,
+	topic?: readonly EventFact[]
+): Promise<StreamEvidence> {
 	const read = async <R extends pg.QueryResultRow>(sql: string) =>
 		(await client.query<R>(sql)).rows;
 	const idsOf = async (consumer: Consumer) =>
@@ -71,7 +74,7 @@ export async function streamOf(client: pg.Client): Promise<StreamEvidence> {
 	const [count] = await read<{ minutes: number }>(queries.minutes);
 	return {
 		written: await read<StreamEvidence["written"][number]>(queries.written),
-		topic: await read<EventFact>(queries.topic),
+		topic: topic ?? (await read<EventFact>(queries.topic)),
 		handled: { analytics: await idsOf("analytics"), notification: await idsOf("notification") },
 		told: await read<StreamEvidence["told"][number]>(queries.told),
 		putAside: await read<StreamEvidence["putAside"][number]>(queries.putAside),

@@ -20,6 +20,8 @@ export interface WorldOptions {
 	folder: string;
 	/** As for `npm run cluster`: `order=2`. */
 	nodes?: readonly string[];
+	/** Events travel over a Kafka broker, and not on the log in Postgres. */
+	kafka?: boolean;
 	/** Laid over the settings below. */
 	environment?: Record<string, string>;
 	/** Told when a node that fell is ready again. */
@@ -71,7 +73,7 @@ export class World {
 		const data = new DataFolder(folder);
 		const noKeys = { privateKey: undefined, publicKey: undefined, ttlS: 0 };
 		const keys = tokenKeys({ production: false, token: noKeys }, data.tokenKey);
-		const servers = await startServers(data);
+		const servers = await startServers(data, options.kafka ?? false);
 		const world = new World(options, servers, await Provider.open(root, folder), keys);
 		try {
 			await migrate(root, servers.postgres.url);
@@ -114,7 +116,8 @@ export class World {
 		const end = async (steps: Promise<void>[]) => ends.push(...(await Promise.allSettled(steps)));
 		await end(this.nodes.map(node => node.stop()));
 		await end([this.provider.stop()]);
-		await end([this.servers.nats.stop(), this.servers.postgres.stop()]);
+		const { nats, postgres, kafka } = this.servers;
+		await end([nats.stop(), postgres.stop(), ...(kafka ? [kafka.stop()] : [])]);
 		const failed = ends.find(({ status }) => status === "rejected");
 		if (failed) throw (failed as PromiseRejectedResult).reason;
 	}
@@ -126,7 +129,7 @@ export class World {
 
 	async #node(nodePlan: NodePlan): Promise<ChaosNode> {
 		const { root, folder, environment, onReady, onHit } = this.#options;
-		const { postgres, nats } = this.servers;
+		const { postgres, nats, kafka } = this.servers;
 		const { service, name } = nodePlan;
 		const wires: Wires = { nats: await nats.wire() };
 		if (service !== "gateway") wires.postgres = await postgres.wire();
@@ -154,6 +157,7 @@ export class World {
 			environment: {
 				...{ PATH, HOME, ...settings, NATS_URL: wires.nats!.url },
 				...own(nodePlan, ground, {}),
+				...(kafka && { KAFKA_BROKERS: kafka.brokers }),
 				...(wires.provider && this.provider.environment(wires.provider)),
 				...environment
 			},

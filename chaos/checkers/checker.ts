@@ -7,13 +7,13 @@ export interface Violation {
 }
 
 /** One promise, held against what happened. Pure. */
-export interface Checker {
+export interface Checker<E = Evidence> {
 	/** As in the table of promises: `P1`. */
 	promise: string;
 	title: string;
 	/** How many things were looked at, in words. */
-	looked(evidence: Evidence): string;
-	violations(evidence: Evidence): Violation[];
+	looked(evidence: E): string;
+	violations(evidence: E): Violation[];
 }
 
 /** States in which an order has been paid for. */

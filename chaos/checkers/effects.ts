@@ -1,10 +1,11 @@
+import type { StreamEvidence } from "../stream.ts";
 import type { OrderEventType } from "../../contracts/events.ts";
 import { kinds } from "../../services/notification/notification.decisions.ts";
 import { consumers } from "../stream.ts";
 import { grouped, type Checker, type Violation } from "./checker.ts";
 
 /** Each event had its effect in each consumer; what a person is told, he is told once. */
-export const effects: Checker = {
+export const effects: Checker<{ readonly stream: StreamEvidence }> = {
 	promise: "P4",
 	title: "Every event had its effect once in every consumer, and nothing was put aside",
 	looked: ({ stream: { handled, told } }) =>

@@ -1,7 +1,8 @@
+import type { StreamEvidence } from "../stream.ts";
 import type { Checker, Violation } from "./checker.ts";
 
 /** The log is read from its start: what was written is there, in each order's own order, and nothing else is. */
-export const published: Checker = {
+export const published: Checker<{ readonly stream: StreamEvidence }> = {
 	promise: "P4",
 	title: "Every event of every order is on the stream, each order's in their order, and no other",
 	looked: ({ stream: { written, topic } }) =>
