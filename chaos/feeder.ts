@@ -14,6 +14,8 @@ export interface FeederOptions {
 }
 
 const tickMs = 250;
+/** So that there are events for as long as there are faults. */
+const [lastPart, dropSize] = [0.4, 5];
 /** Longer than the broker is away. What is not published by then is a violation, and found as one. */
 const publishedWithinMs = 60_000;
 /** One lane keeps every third of its transactions open so long, while the other commits higher ids. */
@@ -40,15 +42,20 @@ export class Feeder {
 		this.#random = new Random(options.seed);
 	}
 
-	/** Resolves when all is written, and what is to be doubled was published once before. */
-	async run(): Promise<void> {
+	/**
+	 * Resolves when all is written, and what is to be doubled was published once before.
+	 * @param isOver the last part comes drop by drop until then
+	 */
+	async run(isOver: () => boolean): Promise<void> {
 		const { url, happenings, perSecond } = this.#options;
 		const lanes = [new pg.Client(url), new pg.Client(url)];
 		for (const lane of lanes) await lane.connect();
 		const busy: Promise<void>[] = lanes.map(() => Promise.resolve());
-		const size = Math.ceil((perSecond * tickMs) / 1000);
-		for (let from = 0, tick = 0; from < happenings.length; from += size, tick++) {
+		const full = Math.ceil((perSecond * tickMs) / 1000);
+		for (let from = 0, tick = 0, size = full; from < happenings.length; from += size, tick++) {
 			const due = sleep(tickMs);
+			const isLast = from > happenings.length * (1 - lastPart);
+			size = isLast && !isOver() ? dropSize : full;
 			const some = happenings.slice(from, from + size);
 			lanes.forEach((client, lane) => {
 				const own = some.filter(({ order_id }) => laneOf(order_id) === lane);

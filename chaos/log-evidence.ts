@@ -62,7 +62,7 @@ export async function gatherLog(
 		const written = new Set(orders.map(({ partition }) => partition));
 		return {
 			stream,
-			absences: await Promise.all(kafka.absences.map(absence => markedIn(client, absence))),
+			absences: await markedIn(client, kafka.absences),
 			told: (await readTopic(driver, topics.windows)).map(toldOf),
 			results: (await read<ResultRow>(results)).map(keptOf),
 			late: { told: late.map(idOf), kept: kept.map(({ event_id }) => event_id) },
@@ -92,12 +92,16 @@ function keptOf({ window_start, currency, ...result }: ResultRow): ResultFact {
 	return { ...result, key: `${window_start.toISOString()}/${currency}`, event_id: "" };
 }
 
-async function markedIn(client: pg.Client, { how, from, to }: Absence) {
-	const { rows } = await client.query<{ marked: number }>(
-		`select count(*)::int as marked from orders.events where published_at > $1 and published_at < $2`,
-		[new Date(from + inFlightMs), new Date(to)]
-	);
-	return { how, ms: to - from, marked: rows[0]!.marked };
+async function markedIn(client: pg.Client, absences: readonly Absence[]) {
+	const found: LogEvidence["absences"][number][] = [];
+	for (const { how, from, to } of absences) {
+		const { rows } = await client.query<{ marked: number }>(
+			"select count(*)::int as marked from orders.events where published_at > $1 and published_at < $2",
+			[new Date(from + inFlightMs), new Date(to)]
+		);
+		found.push({ how, ms: to - from, marked: rows[0]!.marked });
+	}
+	return found;
 }
 
 /** All messages of a topic, partition by partition. @throws Error when they do not come in time */

@@ -46,12 +46,16 @@ const consumer = strikesOf(
 );
 const windows = strikesOf("analytics.window.after_apply", "analytics.window.after_emit");
 
-const hitWithinMs = 20_000;
+/** Longer than the broker is halted. */
+const hitWithinMs = 60_000;
+const armAgainMs = 5000;
 const betweenMs = 1000;
 /** A group gives a silent member up after 10 s. */
 const silentMs = 12_000;
 const strangerMs = 2500;
 const downMs = 3000;
+/** While the broker is away few points are reached: most have been by then. */
+const strikingMs = 30_000;
 
 const holder = `
 	select client_port as port from pg_locks join pg_stat_activity using (pid)
@@ -80,10 +84,12 @@ export class LogStorm {
 		const node = (name: string) => async () => this.#world.node(name);
 		await Promise.all([
 			this.#lane(() => this.#relay(), relay, "relayKills"),
-			this.#lane(node("analytics-1"), [...consumer, ...windows], "consumerKills"),
+			this.#lane(node("analytics-1"), consumer, "consumerKills"),
 			this.#lane(node("notification-1"), consumer, "consumerKills"),
 			this.#broker(),
-			this.#rebalance()
+			this.#sleeper().then(() =>
+				Promise.all([this.#lane(node("analytics-2"), windows, "consumerKills"), this.#strangers()])
+			)
 		]);
 	}
 
@@ -112,10 +118,14 @@ export class LogStorm {
 	}
 
 	async #strike(node: ChaosNode, strike: Strike): Promise<boolean> {
-		const { hit } = await this.#strikes.arm(node, { ...strike, ms: 500 });
-		const isHit = await Promise.race([hit.then(() => true), sleep(hitWithinMs, false)]);
-		if (!isHit) await this.#strikes.disarm(node);
-		else if (strike.mode === "stop") await this.#strikes.settled(node);
+		let isHit = false;
+		// Again and again: a node that has just been started does not listen yet.
+		for (const end = performance.now() + hitWithinMs; !isHit && performance.now() < end;) {
+			const { hit } = await this.#strikes.arm(node, { ...strike, ms: 500 });
+			isHit = await Promise.race([hit.then(() => true), sleep(armAgainMs, false)]);
+			if (!isHit) await this.#strikes.disarm(node);
+		}
+		if (isHit && strike.mode === "stop") await this.#strikes.settled(node);
 		if (isHit && strike.mode === "kill") await this.#back(node);
 		return isHit;
 	}
@@ -144,6 +154,7 @@ export class LogStorm {
 	/** Away three times, one of them for long. */
 	async #broker(): Promise<void> {
 		const kafka = this.#world.servers.kafka!;
+		await sleep(strikingMs);
 		for (; this.faults.brokerKills < this.#options.brokerKills; this.faults.brokerKills++) {
 			await sleep(10_000);
 			await kafka.kill(downMs);
@@ -153,13 +164,17 @@ export class LogStorm {
 		this.faults.brokerPauses++;
 	}
 
-	/** Strangers who join a group and leave it; and once a member who is silent for too long, and wakes up. */
-	async #rebalance(): Promise<void> {
+	/** A member who is silent for so long that its group goes on without it, and wakes up. */
+	async #sleeper(): Promise<void> {
 		const node = this.#world.node("analytics-2");
 		node.halt();
 		await sleep(silentMs);
 		node.resume();
 		this.faults.rebalances++;
+	}
+
+	/** They join a group and leave it. */
+	async #strangers(): Promise<void> {
 		for (; this.faults.rebalances < this.#options.rebalances; this.faults.rebalances++) {
 			const group = this.faults.rebalances % 2 ? "analytics" : "notification";
 			await stranger(this.#world.servers.kafka!.brokers, group).catch(() => undefined);

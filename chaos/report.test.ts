@@ -34,16 +34,18 @@ describe("the report of a run in which a promise was broken", () => {
 	});
 
 	it("says which promise, of which order, and tells that order's story", () => {
-		const text = markdown(broken, about);
+		const text = markdown(broken, undefined, about);
 		expect(text).toContain("| ✘ | P3 | Charged once | 3 charges | 1 |");
 		expect(text).toContain("| ✔ | P4 | On the stream | 3 charges | 0 |");
 		expect(text).toContain(`- P3: ${order_id} ${what}`);
 		expect(text).toContain(`### Order ${order_id}`);
 		expect(text).toContain('"version": 1');
-		expect(markdown(proof, about)).not.toContain("## Violations");
+		expect(markdown(proof, undefined, about)).not.toContain("## Violations");
 	});
 
 	it("says how to have the same again", () => {
-		expect(markdown(proof, about)).toContain("`npm run prove -- --tier ci --orders 3 --seed 7`");
+		expect(markdown(proof, undefined, about)).toContain(
+			"`npm run prove -- --tier ci --orders 3 --seed 7`"
+		);
 	});
 });

@@ -1,3 +1,4 @@
+import type { LogProof } from "./log-proof.ts";
 import type { Proof } from "./proof.ts";
 import { slowest } from "./recovery.ts";
 
@@ -55,8 +56,21 @@ function breaches({ findings, stories }: Proof): string[] {
 	return ["## Violations", lines.join("\n"), ...told];
 }
 
-/** What a person reads. */
-export function markdown(proof: Proof, { tier, words, commit, at, tookMs }: Circumstances): string {
+/** Of the half hour of events over a broker. */
+function overKafka({ events, doubled, faults, tookMs }: LogProof): string[] {
+	const { relayKills, consumerKills, brokerKills, brokerPauses, rebalances, struck } = faults;
+	return [
+		"## Over Kafka",
+		`In a world of its own ${events} events of half an hour went over a broker, a tenth of them out of order, a hundredth late, ${doubled} published once more. Meanwhile ${relayKills} relays, ${consumerKills} consumers and ${brokerKills} brokers were killed, the broker was halted ${brokerPauses} time and lost its data at the end, ${rebalances} rebalances were forced, and ${struck.length} failpoints struck in relay, consumer and windows. It took ${seconds(tookMs)}.`
+	];
+}
+
+/** What a person reads. @param log where there was a broker */
+export function markdown(
+	proof: Proof,
+	log: LogProof | undefined,
+	{ tier, words, commit, at, tookMs }: Circumstances
+): string {
 	const faults = Object.entries(proof.faults).sort(([, a], [, b]) => b - a);
 	const calls = Object.entries(proof.providerFaults).map(([kind, count]): [string, number] => [
 		`provider: ${kind}`,
@@ -89,6 +103,7 @@ export function markdown(proof: Proof, { tier, words, commit, at, tookMs }: Circ
 		table(["fault", "times"], [...faults, ...calls, ...struck]),
 		...recovery(proof),
 		`The failpoints took ${seconds(proof.matrix.tookMs)}, the storm ${seconds(proof.stormMs)}; ${seconds(proof.quiesceMs)} after it every client had its answer and nothing was under way.`,
+		...(log ? overKafka(log) : []),
 		"## How the orders ended",
 		table(["state", "orders"], Object.entries(proof.states)),
 		...breaches(proof)

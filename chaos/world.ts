@@ -52,6 +52,7 @@ export class World {
 	readonly nodes: ChaosNode[] = [];
 	readonly #options: WorldOptions;
 	#door = 0;
+	#stopped: Promise<void> | undefined;
 
 	private constructor(
 		options: WorldOptions,
@@ -109,8 +110,12 @@ export class World {
 		await this.provider.setFaults(0).catch(() => undefined);
 	}
 
-	/** Ends every process it has started, each whether the others could be ended or not. */
-	async stop(): Promise<void> {
+	/** Ends every process it has started, each whether the others could be ended or not. Once. */
+	stop(): Promise<void> {
+		return (this.#stopped ??= this.#stop());
+	}
+
+	async #stop(): Promise<void> {
 		await this.heal().catch(() => undefined);
 		const ends: PromiseSettledResult<void>[] = [];
 		const end = async (steps: Promise<void>[]) => ends.push(...(await Promise.allSettled(steps)));

@@ -15,6 +15,7 @@ export const groups = ["analytics", "notification"] as const;
 export type Group = (typeof groups)[number];
 
 const lookEveryMs = 300;
+const patienceS = 30;
 const base = (group: Group) => `/ops/streams/${group}`;
 const print = (line: string) => console.log(line);
 
@@ -77,7 +78,9 @@ export class StreamOperator {
 	}
 
 	async replay(group: Group, asked: { from: string; mode?: string; dry_run: boolean }) {
-		const plan = await this.#api.send<ReplayPlan>("POST", `${base(group)}/replay`, asked);
+		const plan = await patiently(() =>
+			this.#api.send<ReplayPlan>("POST", `${base(group)}/replay`, asked)
+		);
 		const { messages, since, mode } = plan;
 		const anew = since ? `; events from ${since} on have their effect anew` : "";
 		print(`${group}: ${messages} messages, ${mode}${anew}`);
@@ -152,12 +155,23 @@ export class StreamOperator {
 		if (messages === 0) return;
 		const bar = new ProgressBar({ things: "messages" });
 		for (;;) {
-			const { replay } = await this.#lagOf(group);
+			const { replay } = await patiently(() => this.#lagOf(group));
 			if (!replay) return bar.end(messages, messages);
 			bar.show(replay.done, replay.of);
 			await sleep(lookEveryMs);
 		}
 	}
+}
+
+/** A log that has just come back is not there for everyone at once. */
+async function patiently<R>(ask: () => Promise<R>): Promise<R> {
+	for (let left = patienceS; ; left--)
+		try {
+			return await ask();
+		} catch (error) {
+			if (left === 0 || !(error instanceof Unexpected && error.status === 503)) throw error;
+			await sleep(1000);
+		}
 }
 
 function letterLine(group: Group, letter: DeadLetterEntry): string {

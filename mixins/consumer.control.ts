@@ -17,6 +17,8 @@ export interface ControlOptions {
 	group: string;
 	replays: Replays;
 	letters: DeadLetters<StreamEvent>;
+	/** The log may have been lost, and its topics with it. @throws Error while it is away */
+	createTopics(): Promise<void>;
 	/** Tells all members that their positions were moved. */
 	tellMembers(): void;
 }
@@ -31,7 +33,9 @@ export class ConsumerControl {
 		this.#options = options;
 	}
 
+	/** @throws UNAVAILABLE while the log is away */
 	async lag(): Promise<ConsumerLag> {
+		await this.#reachLog();
 		const { group, letters } = this.#options;
 		const standings = await this.#options.replays.standings();
 		const sum = (parts: readonly number[]) => parts.reduce((a, b) => a + b, 0);
@@ -47,10 +51,11 @@ export class ConsumerControl {
 		};
 	}
 
-	/** @throws VALIDATION_FAILED, LOG_TOO_SHORT, REPLAY_RUNNING */
+	/** @throws VALIDATION_FAILED, LOG_TOO_SHORT, REPLAY_RUNNING, UNAVAILABLE */
 	async replay(from: string, mode: ReplayMode, dry: boolean): Promise<ReplayPlan> {
 		const { group, replays, tellMembers } = this.#options;
 		const asked = { start: startOf(from), mode };
+		await this.#reachLog();
 		const plans = await (dry ? replays.plan(asked) : replays.begin(asked));
 		if (!dry) tellMembers();
 		return { group, mode, dry_run: dry, ...described(plans, mode) };
@@ -84,6 +89,10 @@ export class ConsumerControl {
 					refused.push({ id, detail: error.data?.detail ?? error.message });
 				});
 		return { redriven: data.length - refused.length, refused, next_cursor };
+	}
+
+	async #reachLog(): Promise<void> {
+		await this.#options.createTopics().catch(() => fail("UNAVAILABLE", "the log is away"));
 	}
 
 	async #page(redriven: boolean, limit: number, cursor: string | undefined) {

@@ -46,6 +46,7 @@ export function OrderEvents(schema: string): Partial<ServiceSchema> {
 				group: schema,
 				replays: new Replays({ ...options, takeBack: this.takeBack?.bind(this) }),
 				letters: new DeadLetters(options),
+				createTopics: () => this.createTopics(),
 				tellMembers: () => tellAll(this.broker, consumerMoved, { group: schema })
 			});
 			// Not awaited: the service works without the log, and gets its events when that is there.

@@ -91,7 +91,7 @@ export class Consumer<E extends StreamEvent> {
 	}
 
 	async start(): Promise<void> {
-		const { driver, group, topics, onError, onStuck } = this.#options;
+		const { driver, group, topics, onError } = this.#options;
 		this.#subscription = await driver.subscribe({
 			group,
 			topics,
@@ -101,8 +101,7 @@ export class Consumer<E extends StreamEvent> {
 				this.#heardAt = performance.now();
 				onError(error);
 			},
-			onAssigned: partitions => (this.#assigned = partitions),
-			onCrash: error => onStuck(`the driver gave up: ${error.message}`)
+			onAssigned: partitions => (this.#assigned = partitions)
 		});
 		this.#watch = setInterval(() => void this.#look().catch(onError), watchEveryMs);
 		this.#watch.unref();

@@ -52,8 +52,6 @@ export interface SubscribeOptions {
 	onError(error: Error): void;
 	/** Told of the partitions this member has, whenever they change. */
 	onAssigned?(partitions: readonly { topic: string; partition: number }[]): void;
-	/** The driver has given up: nothing more will come. */
-	onCrash?(error: Error): void;
 }
 
 export interface Subscription {

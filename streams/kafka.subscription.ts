@@ -21,6 +21,7 @@ export class KafkaSubscription implements Subscription {
 	readonly #consumer: Consumer;
 	readonly #options: SubscribeOptions;
 	readonly #extents: (topic: string) => Promise<Extent[]>;
+	readonly #onCrash: (error: Error) => void;
 	#partitions = new Map<string, KafkaPartition>();
 	/** The last turn of each partition here: it may have a batch in hand still. */
 	readonly #latest = new Map<string, KafkaPartition>();
@@ -30,14 +31,17 @@ export class KafkaSubscription implements Subscription {
 	/** While kafkajs is about to join the group, which it cannot be called back from. */
 	#joining: PromiseWithResolvers<void> | undefined;
 
+	/** @param onCrash told when kafkajs has given the consumer up: nothing more will come of it */
 	constructor(
 		consumer: Consumer,
 		options: SubscribeOptions,
-		extents: (topic: string) => Promise<Extent[]>
+		extents: (topic: string) => Promise<Extent[]>,
+		onCrash: (error: Error) => void
 	) {
 		this.#consumer = consumer;
 		this.#options = options;
 		this.#extents = extents;
+		this.#onCrash = onCrash;
 	}
 
 	/** @throws Error also for a topic that does not exist */
@@ -110,7 +114,7 @@ export class KafkaSubscription implements Subscription {
 		this.#leave();
 		this.#joining?.resolve();
 		if (this.#stopping) return;
-		if (!restart) return this.#options.onCrash?.(error);
+		if (!restart) return this.#onCrash(error);
 		this.#joining = Promise.withResolvers();
 		this.#options.onError(error);
 	}

@@ -16,6 +16,7 @@ import type {
 	Subscription,
 	TopicSpec
 } from "./driver.ts";
+import { KafkaMember } from "./kafka.member.ts";
 import { KafkaSubscription } from "./kafka.subscription.ts";
 
 export interface KafkaOptions {
@@ -111,7 +112,7 @@ function onDemand<C extends Connection>(make: () => C) {
 	return {
 		get,
 		/** For what may be asked again: kafkajs' admin never finds back to a broker it has lost. */
-		async use<R>(ask: (connection: C) => Promise<R>): Promise<R> {
+		async use<R>(ask: (connection: C) => Promise<R>, mayRepeat = true): Promise<R> {
 			const used = get();
 			const connection = await used;
 			try {
@@ -119,6 +120,7 @@ function onDemand<C extends Connection>(make: () => C) {
 			} catch (error) {
 				if (made === used) made = undefined;
 				void connection.disconnect().catch(() => undefined);
+				if (mayRepeat) return this.use(ask, false);
 				throw error;
 			}
 		},
@@ -133,7 +135,7 @@ export class KafkaDriver implements Driver {
 	readonly #replication: number | undefined;
 	readonly #producer: ReturnType<typeof onDemand<Producer>>;
 	readonly #admin: ReturnType<typeof onDemand<Admin>>;
-	readonly #open = new Set<KafkaSubscription>();
+	readonly #open = new Set<KafkaMember>();
 
 	constructor(options: KafkaOptions) {
 		this.#kafka = client(options);
@@ -200,26 +202,34 @@ export class KafkaDriver implements Driver {
 	}
 
 	async subscribe(options: SubscribeOptions): Promise<Subscription> {
-		const consumer = this.#kafka.consumer({
-			groupId: options.group,
+		const extents = (topic: string) => this.extents(topic);
+		const member: KafkaMember = new KafkaMember(
+			onCrash =>
+				new KafkaSubscription(this.#consumer(options.group, member), options, extents, onCrash),
+			options.onError
+		);
+		this.#open.add(member);
+		const stop = async () => {
+			this.#open.delete(member);
+			await member.stop();
+		};
+		await member.start().catch(async error => {
+			await stop();
+			throw error;
+		});
+		return { stop, reposition: () => member.reposition() };
+	}
+
+	#consumer(groupId: string, member: KafkaMember) {
+		return this.#kafka.consumer({
+			groupId,
 			allowAutoTopicCreation: false,
 			sessionTimeout: 10_000,
 			heartbeatInterval: 2000,
 			rebalanceTimeout: 15_000,
 			maxWaitTimeInMs: 250,
-			retry: { ...retry(8), restartOnFailure: async () => this.#open.has(subscription) }
+			retry: { ...retry(8), restartOnFailure: async () => this.#open.has(member) }
 		});
-		const subscription = new KafkaSubscription(consumer, options, topic => this.extents(topic));
-		this.#open.add(subscription);
-		const stop = async () => {
-			this.#open.delete(subscription);
-			await subscription.stop();
-		};
-		await subscription.start().catch(async error => {
-			await stop();
-			throw error;
-		});
-		return { stop, reposition: () => subscription.reposition() };
 	}
 
 	async extents(topic: string): Promise<Extent[]> {
