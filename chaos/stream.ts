@@ -42,7 +42,9 @@ const queries = {
 	topic: `select value->>'id' as event_id, value->>'subject' as order_id, (value->>'sequence')::int as version, value->>'type' as type
 		from (select partition, position, convert_from(value, 'UTF8')::jsonb as value from streams.message where topic = 'orders') m
 		order by partition, position`,
-	handled: (consumer: Consumer) => `select event_id from ${consumer}.inbox`,
+	// Of orders: people are told of goods that run low, too.
+	handled: (consumer: Consumer) =>
+		`select event_id from ${consumer}.inbox where event_id not in (select event_id from product.outbox)`,
 	told: "select event_id, channel, state from notification.notifications",
 	putAside: consumers
 		.map(

@@ -62,8 +62,8 @@ function channelAccess({ smtpUrl }: Partial<Config["mail"]> = {}, source: Source
 	return { ...Object.fromEntries(aws), ...(smtpUrl && { SMTP_URL: smtpUrl }) };
 }
 
-/** Who writes or reads the order events. */
-const onStream: ReadonlySet<string> = new Set(["order", "notification", "analytics"]);
+/** Who writes or reads events. */
+const onStream: ReadonlySet<string> = new Set(["product", "order", "notification", "analytics"]);
 
 function streamAccess({ kafka, streamDatabaseUrl, databaseUrl }: Ground): Environment {
 	if (!kafka)

@@ -130,6 +130,11 @@ export const variables = {
 		fallback: 20,
 		about: "orders a user may have on their way at one time; 0 for any number"
 	},
+	LOW_STOCK_THRESHOLD: {
+		schema: T.Integer({ minimum: 0, maximum: 1_000_000 }),
+		fallback: 5,
+		about: "admins are told when so many units of a product are left on hand, or fewer"
+	},
 	ORDER_MAX_QUANTITY: {
 		schema: T.Integer({ minimum: 1, maximum: 999 }),
 		fallback: 999,

@@ -57,29 +57,64 @@ export type OrderEventData = Static<typeof OrderEventData>;
 const schemas = "https://schemas.moleculer-commerce.example";
 
 /** The schema of an event, with its version: `…/order.confirmed/v1`. */
-export const schemaOf = (type: OrderEventType, version = 1) => `${schemas}/${type}/v${version}`;
+export const schemaOf = (type: OrderEventType | "product.low_stock", version = 1) =>
+	`${schemas}/${type}/v${version}`;
+
+/** W3C Trace Context, version 00; ids of zeros mean none. */
+const traceparent = "^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$";
+
+/** What every event has: CloudEvents 1.0 with the extensions partitioning, sequence and tracing. */
+const envelope = {
+	specversion: T.Literal("1.0"),
+	id: Uuid,
+	/** When it happened, by the database's clock. */
+	time: Instant,
+	datacontenttype: T.Literal("application/json"),
+	traceparent: T.Optional(
+		T.String({ pattern: traceparent, description: "Of the request that it came of" })
+	)
+};
+const schemaPattern = (types: string) => `^${schemas.replaceAll(".", "\\.")}/${types}/v1$`;
+const Sequence = (description: string) => T.String({ pattern: "^[1-9][0-9]{0,18}$", description });
 
 export const OrderStreamEvent = strictObject(
 	{
-		specversion: T.Literal("1.0"),
-		id: Uuid,
+		...envelope,
 		source: T.Literal("/orders"),
 		type: OrderEventType,
 		subject: T.String({ format: "uuid", description: "The order" }),
-		/** When it happened, by the database's clock. */
-		time: Instant,
-		datacontenttype: T.Literal("application/json"),
-		dataschema: T.String({ pattern: `^${schemas.replaceAll(".", "\\.")}/order\\.[a-z_]+/v1$` }),
+		dataschema: T.String({ pattern: schemaPattern("order\\.[a-z_]+") }),
 		partitionkey: T.String({ description: "The user" }),
-		sequence: T.String({
-			pattern: "^[1-9][0-9]{0,9}$",
-			description: "The order's version: grows with each of its events, not always by one"
-		}),
-		traceparent: T.Optional(
-			T.String({ pattern: "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$" })
-		),
+		sequence: Sequence("The order's version: grows with each of its events, not always by one"),
 		data: OrderEventData
 	},
 	{ title: "OrderStreamEvent" }
 );
 export type OrderStreamEvent = Static<typeof OrderStreamEvent>;
+
+/**
+ * What the topic `notifications` carries: few units of a product are left. Told once when what is on
+ * hand falls to the shop's threshold, and again only after it was above it.
+ */
+export const LowStockEvent = strictObject(
+	{
+		...envelope,
+		source: T.Literal("/products"),
+		type: T.Literal("product.low_stock"),
+		subject: T.String({ description: "The product" }),
+		dataschema: T.String({ pattern: schemaPattern("product\\.low_stock") }),
+		partitionkey: T.String({ description: "The product" }),
+		sequence: Sequence("Grows with each event of products"),
+		data: strictObject(
+			{
+				product_id: Id,
+				name: T.String(),
+				available: T.Integer({ minimum: 0, description: "Units that can still be sold" }),
+				threshold: T.Integer({ minimum: 0, description: "Units; the shop's" })
+			},
+			{ title: "LowStockData" }
+		)
+	},
+	{ title: "LowStockEvent" }
+);
+export type LowStockEvent = Static<typeof LowStockEvent>;

@@ -542,6 +542,22 @@ CREATE INDEX refunds_to_look_at ON payment.refunds USING btree (look_at) WHERE (
 grant insert, select on payment.refunds to shop_payment;
 grant update (answer, failure_code, look_at, looks, provider_ref, review_reason, status, updated_at) on payment.refunds to shop_payment;
 
+create table product.outbox (
+	id bigint not null generated always as identity,
+	event_id uuid not null default gen_random_uuid(),
+	product_id text not null,
+	type text not null,
+	occurred_at timestamp with time zone not null default clock_timestamp(),
+	payload jsonb not null,
+	taken_at timestamp with time zone,
+	published_at timestamp with time zone,
+	constraint outbox_pkey PRIMARY KEY (id),
+	constraint outbox_event_id_key UNIQUE (event_id)
+);
+CREATE INDEX outbox_unpublished ON product.outbox USING btree (id) WHERE (published_at IS NULL);
+grant insert, select on product.outbox to shop_product;
+grant update (published_at, taken_at) on product.outbox to shop_product;
+
 create table product.products (
 	id text not null,
 	sku text not null,

@@ -3,14 +3,14 @@ import { fail } from "../lib/errors.ts";
 import type { Handlers } from "../lib/service.ts";
 import type { ReplayMode } from "../streams/replays.ts";
 import type { ConsumerControl } from "./consumer.control.ts";
-import type { WithOrderEvents } from "./consumer.mixin.ts";
+import type { WithConsumer } from "./consumer.mixin.ts";
 
 type Actions = ReturnType<typeof consumerActions<readonly ReplayMode[]>>;
 
-const controlOf = ({ control }: WithOrderEvents): ConsumerControl => control ?? fail("UNAVAILABLE");
+const controlOf = ({ control }: WithConsumer): ConsumerControl => control ?? fail("UNAVAILABLE");
 
 /** Handlers of what a contract has by `consumerActions`. @param usual mode of a replay where none is asked for */
-export function consumerHandlers(usual: ReplayMode): Handlers<Actions, WithOrderEvents> {
+export function consumerHandlers(usual: ReplayMode): Handlers<Actions, WithConsumer> {
 	return {
 		"stream.lag"() {
 			return controlOf(this).lag();

@@ -1,46 +1,51 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceSchema } from "moleculer";
-import type { OrderStreamEvent } from "../contracts/events.ts";
 import { consumerMoved } from "../contracts/streams.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { heed, mixin, tellAll } from "../lib/service.ts";
-import { Consumer, type ConsumerOptions } from "../streams/consumer.ts";
+import { Consumer, type ConsumerOptions, type StreamEvent } from "../streams/consumer.ts";
+import type { Message } from "../streams/driver.ts";
 import { DeadLetters } from "../streams/dead-letters.ts";
-import { readOrderEvent } from "../streams/order-events.ts";
 import { Replays, type ReplaysOptions } from "../streams/replays.ts";
-import { topics } from "../streams/topics.ts";
 import { ConsumerControl } from "./consumer.control.ts";
 import type { WithPostgres } from "./postgres.mixin.ts";
 import type { WithStream } from "./stream.mixin.ts";
 
 /** What the mixin adds to a service that has Postgres and Stream. */
-export interface WithOrderEvents extends WithPostgres, WithStream {
+export interface WithConsumer<E extends StreamEvent = StreamEvent>
+	extends WithPostgres, WithStream {
 	/** Of the service: what comes of events, in the transaction that records that they were handled. */
-	handleEvents: ConsumerOptions<OrderStreamEvent>["handle"];
+	handleEvents: ConsumerOptions<E>["handle"];
 	/** Of the service, where it must ask others before. */
-	prepareEvents?: ConsumerOptions<OrderStreamEvent>["prepare"];
+	prepareEvents?: ConsumerOptions<E>["prepare"];
 	/** Of the service, where events may have their effect anew. */
 	takeBack?: ReplaysOptions["takeBack"];
-	consumer: Consumer<OrderStreamEvent>;
+	consumer: Consumer<E>;
 	/** Undefined until the service has started. */
 	control: ConsumerControl | undefined;
 	closing: AbortController;
 	consuming: Promise<void>;
 }
 
+/** By topic: what reads its messages. @throws Unreadable */
+export type Readers<E> = Readonly<Record<string, (message: Message) => E>>;
+
 /**
- * Feeds the order events to a service's `handleEvents`, each once.
+ * Feeds the events of some topics to a service's `handleEvents`, each once.
  * @param schema the service's, with the tables inbox, position and dead_letter; also its group's name
  */
-export function OrderEvents(schema: string): Partial<ServiceSchema> {
-	return mixin<WithOrderEvents>({
-		events: heed(consumerMoved, function (this: WithOrderEvents, { group }) {
+export function Consuming<E extends StreamEvent>(
+	schema: string,
+	readers: Readers<E>
+): Partial<ServiceSchema> {
+	return mixin<WithConsumer<E>>({
+		events: heed(consumerMoved, function (this: WithConsumer<E>, { group }) {
 			if (group === schema) this.consumer?.reposition();
 		}),
 
 		async started() {
 			this.closing = new AbortController();
-			const options = consumerOptions(this, schema);
+			const options = consumerOptions(this, schema, readers);
 			this.consumer = new Consumer(options);
 			this.control = new ConsumerControl({
 				group: schema,
@@ -61,15 +66,16 @@ export function OrderEvents(schema: string): Partial<ServiceSchema> {
 	});
 }
 
-function consumerOptions(
-	service: WithOrderEvents,
-	schema: string
-): ConsumerOptions<OrderStreamEvent> {
+function consumerOptions<E extends StreamEvent>(
+	service: WithConsumer<E>,
+	schema: string,
+	readers: Readers<E>
+): ConsumerOptions<E> {
 	const { prepareEvents, logger } = service;
 	return {
 		...{ driver: service.stream, db: service.pg, schema, group: schema },
-		topics: [topics.orders],
-		read: readOrderEvent,
+		topics: Object.keys(readers),
+		read: message => readers[message.topic]!(message),
 		handle: (work, tx) => service.handleEvents(work, tx),
 		...(prepareEvents && { prepare: prepareEvents.bind(service) }),
 		onError: error => logger.warn("events wait to be handled:", error.message),
@@ -79,7 +85,7 @@ function consumerOptions(
 	};
 }
 
-async function begin(service: WithOrderEvents): Promise<void> {
+async function begin<E extends StreamEvent>(service: WithConsumer<E>): Promise<void> {
 	const { signal } = service.closing;
 	for (let failures = 0; !signal.aborted; failures++)
 		try {

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "../db/database.ts";
-import type { Reason } from "./order-events.ts";
+import type { Reason } from "./reader.ts";
 
 /** A message that was put aside, with what was wrong. */
 export interface Letter {

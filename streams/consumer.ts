@@ -9,7 +9,7 @@ import {
 	type Standing
 } from "./consumer.repository.ts";
 import type { Batch, Driver, Message, Subscription } from "./driver.ts";
-import { Unreadable, type Reason } from "./order-events.ts";
+import { Unreadable, type Reason } from "./reader.ts";
 import { isPassing } from "./passing.ts";
 import { deadLettersOf } from "./topics.ts";
 

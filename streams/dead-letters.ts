@@ -3,7 +3,7 @@ import type { Database, Transaction } from "../db/database.ts";
 import { ConsumerRepository } from "./consumer.repository.ts";
 import type { ConsumerOptions, StreamEvent } from "./consumer.ts";
 import { isPassing } from "./passing.ts";
-import { Unreadable, type Reason } from "./order-events.ts";
+import { Unreadable, type Reason } from "./reader.ts";
 
 /** What a consumer put aside, as it is kept. */
 export interface StoredLetter {

@@ -1,6 +1,7 @@
 import { orderEventTypes, schemaOf, type OrderStreamEvent } from "../contracts/events.ts";
 import type { Message } from "./driver.ts";
-import { readOrderEvent, Unreadable } from "./order-events.ts";
+import { readOrderEvent } from "./order-events.ts";
+import { Unreadable } from "./reader.ts";
 
 const at = new Date("2026-03-01T12:00:00.000Z");
 const usd = (amount: number) => ({ amount, currency: "USD" });

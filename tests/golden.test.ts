@@ -11,6 +11,8 @@ import {
 import { faults } from "../lib/validator.ts";
 import { toMessage as toWindowMessage } from "../services/analytics/analytics.messages.ts";
 import { toMessage } from "../services/order/order.outbox.ts";
+import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
+import { readStockEvent } from "../streams/stock-events.ts";
 import { readOrderEvent } from "../streams/order-events.ts";
 import { orderEventData } from "./support/order-events.ts";
 
@@ -56,6 +58,24 @@ describe.each(orderEventTypes)("%s", type => {
 	});
 });
 
+describe("product.low_stock", () => {
+	const data = { product_id: "prod-001", name: "Desk lamp", available: 3, threshold: 5 };
+	const { message } = toStockMessage({
+		...{ id: 7, event_id: "0193a1c2-7b1e-7f00-8000-0000000000e3", product_id: "prod-001" },
+		...{ occurred_at: new Date(at), data: JSON.stringify(data) }
+	});
+	const event = JSON.parse(golden("product.low_stock.v1"));
+
+	it("is made and taken as its golden file has it, and is a CloudEvent to others", () => {
+		expect(JSON.parse(message.value)).toEqual(event);
+		const value = Buffer.from(message.value);
+		const found = { topic: "notifications", partition: 0, offset: 0n, at: new Date(at), value };
+		expect(readStockEvent({ ...found, headers: {}, key: "prod-001" })).toEqual(event);
+		expect(new CloudEvent(event).validate()).toBe(true);
+		expect(message.headers).toMatchObject({ ce_type: "product.low_stock", ce_id: event.id });
+	});
+});
+
 describe("analytics.window", () => {
 	const result = { start: Date.parse(at), currency: "USD", orders: 3, revenue: 10_000, users: 2 };
 	const message = toWindowMessage(
@@ -71,6 +91,8 @@ describe("analytics.window", () => {
 });
 
 it("has one file for each event and version, and no other", () => {
-	const wanted = [...orderEventTypes, "analytics.window"].map(type => `${type}.v1.json`);
+	const wanted = [...orderEventTypes, "analytics.window", "product.low_stock"].map(
+		type => `${type}.v1.json`
+	);
 	expect(readdirSync(folder).toSorted()).toEqual(wanted.toSorted());
 });

@@ -1,4 +1,5 @@
 import type { Statement } from "../../db/database.ts";
+import { cloudContentType } from "../../streams/cloud-message.ts";
 import type { Pending } from "../../streams/relay.ts";
 
 /** A message as it will stand in its topic. */
@@ -19,7 +20,7 @@ export const mark: Statement = {
 	text: "update analytics.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
 };
 
-const headers = { "content-type": "application/cloudevents+json; charset=UTF-8" };
+const headers = { "content-type": cloudContentType };
 
 export const toPending = ({ id, topic, key, value }: OutboxRow): Pending => ({
 	id,

@@ -1,11 +1,13 @@
 import { analytics as contract } from "../../contracts/analytics.ts";
+import type { OrderStreamEvent } from "../../contracts/events.ts";
 import { product } from "../../contracts/product.ts";
 import { newId } from "../../lib/id.ts";
 import { call, service } from "../../lib/service.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
-import { OrderEvents, type WithOrderEvents } from "../../mixins/consumer.mixin.ts";
+import { Consuming, type WithConsumer } from "../../mixins/consumer.mixin.ts";
 import { consumerHandlers } from "../../mixins/consumer.handlers.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
+import { readOrderEvent } from "../../streams/order-events.ts";
 import { Relay } from "../../streams/relay.ts";
 import { topics } from "../../streams/topics.ts";
 import { Catalogue } from "./analytics.catalogue.ts";
@@ -16,7 +18,7 @@ import { Teller } from "./analytics.teller.ts";
 
 const everyMs = 1000;
 
-interface This extends WithOrderEvents {
+interface This extends WithConsumer<OrderStreamEvent> {
 	reports: Reports;
 	teller: Teller;
 	relay: Relay<OutboxRow>;
@@ -26,7 +28,11 @@ interface This extends WithOrderEvents {
 /** What was sold, minute by minute, as the order events say. */
 export default service<typeof contract.actions, This>(contract, {
 	// The last starts first and stops last: events need the log, and both the database.
-	mixins: [OrderEvents("analytics"), Stream(), Postgres("analytics")],
+	mixins: [
+		Consuming("analytics", { [topics.orders]: readOrderEvent }),
+		Stream(),
+		Postgres("analytics")
+	],
 
 	actions: {
 		...consumerHandlers("again"),

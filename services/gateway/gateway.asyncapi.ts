@@ -1,14 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { variables } from "../../config/env.ts";
 import { WindowStreamEvent } from "../../contracts/analytics.ts";
-import { OrderStreamEvent } from "../../contracts/events.ts";
+import { LowStockEvent, OrderStreamEvent } from "../../contracts/events.ts";
 import { strictObject, T, type TSchema } from "../../lib/schema.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { cloudContentType } from "../../streams/cloud-message.ts";
 import { deadLettersOf, topics, topicSpecs } from "../../streams/topics.ts";
 import { Components, type Json } from "./gateway.components.ts";
 
 /** CloudEvents 1.0 in structured JSON; the headers of its Kafka binding stand beside it. */
-const contentType = "application/cloudevents+json; charset=UTF-8";
+const contentType = cloudContentType;
 
 const header = T.String();
 const cloudHeaders = Object.fromEntries(
@@ -52,6 +54,14 @@ const messages = {
 		payload: OrderStreamEvent,
 		examples: ["order.confirmed.v1", "order.shipped.v1", "order.returned.v1"]
 	},
+	LowStock: {
+		name: "low stock",
+		title: "Few units of a product are left",
+		key: "The product's id",
+		headers: eventHeaders,
+		payload: LowStockEvent,
+		examples: ["product.low_stock.v1"]
+	},
 	Window: {
 		name: "window",
 		title: "What was sold in a minute, in the place of what was told of it before",
@@ -71,24 +81,34 @@ const messages = {
 } as const satisfies Record<string, Said>;
 type MessageName = keyof typeof messages;
 
-const carried: Readonly<Record<string, { message: MessageName; about: string }>> = {
+const own: Readonly<Record<string, { message: MessageName; about: string }>> = {
 	[topics.orders]: { message: "OrderEvent", about: "Every step of an order that is news" },
 	[topics.windows]: { message: "Window", about: "The last message of a key is what holds" },
 	[topics.late]: {
 		message: "OrderEvent",
 		about: "Events that came more than a day too late to count"
 	},
-	[deadLettersOf(topics.orders)]: { message: "DeadLetter", about: "What of `orders` was put aside" }
+	[topics.notifications]: { message: "LowStock", about: "What those who run the shop should know" }
 };
+
+const putAside = Object.keys(own).map(
+	topic =>
+		[
+			deadLettersOf(topic),
+			{ message: "DeadLetter", about: `What of \`${topic}\` was put aside` }
+		] as const
+);
+const carried: typeof own = { ...own, ...Object.fromEntries(putAside) };
 
 function messageOf(
 	{ name, title, key, headers, payload, examples }: Said,
 	components: Components
 ): Json {
 	return {
-		...{ name, title, contentType, headers: components.plain(headers) },
+		...{ name, title, headers: components.plain(headers) },
 		// What was put aside may be anything, also no JSON.
 		...(examples.length > 0 && {
+			contentType,
 			payload: components.plain(payload),
 			examples: examples.map(file => ({ name: file, payload: example(file) }))
 		}),
@@ -100,14 +120,22 @@ const reference = (to: string) => ({ $ref: `#/${to}` });
 
 function channelOf(topic: string): Json {
 	const { message, about } = carried[topic]!;
-	const [spec] = topicSpecs({ partitions: 12, retentionMs: 0 }).filter(
-		({ name }) => name === topic
-	);
-	const topicConfiguration = { "cleanup.policy": [spec!.cleanup] };
+	const { STREAM_PARTITIONS: parts, STREAM_RETENTION_HOURS: hours } = variables;
+	const usual = { partitions: parts.fallback, retentionMs: hours.fallback * 3_600_000 };
+	const spec = topicSpecs(usual).find(({ name }) => name === topic)!;
+	const topicConfiguration = {
+		"cleanup.policy": [spec.cleanup],
+		...(spec.cleanup === "delete" && { "retention.ms": spec.retentionMs })
+	};
 	return {
 		...{ address: topic, description: about },
 		messages: { [message]: reference(`components/messages/${message}`) },
-		bindings: { kafka: { topic, topicConfiguration, bindingVersion: "0.5.0" } }
+		bindings: {
+			kafka: {
+				...{ topic, partitions: spec.partitions, topicConfiguration },
+				bindingVersion: "0.5.0"
+			}
+		}
 	};
 }
 
@@ -134,7 +162,6 @@ export function asyncApiDocument(): Json {
 			description:
 				"Events of the shop, delivered at least once: an `id` that is known is to be ignored. One key's messages keep their order."
 		},
-		defaultContentType: contentType,
 		channels: Object.fromEntries(Object.keys(carried).map(topic => [topic, channelOf(topic)])),
 		operations: Object.fromEntries(sent),
 		components: { messages: Object.fromEntries(said), schemas: components.schemas }

@@ -1,8 +1,11 @@
-import type { OrderStreamEvent } from "../../contracts/events.ts";
+import type { LowStockEvent, OrderStreamEvent } from "../../contracts/events.ts";
 import type { NotificationChannel, NotificationKind } from "../../contracts/notification.ts";
 import { derivedId } from "../../lib/id.ts";
 import { channelsFor, kinds, type PersonalChannel } from "./notification.decisions.ts";
 import type { Planned, TrackingStore } from "./notification.store.ts";
+
+/** Events that people are told of. */
+export type News = OrderStreamEvent | LowStockEvent;
 
 /** What a user said about a kind of news: `user kind` → channels, none for "never". */
 export type Choices = ReadonlyMap<string, readonly PersonalChannel[]>;
@@ -23,10 +26,11 @@ export interface Ports {
  * Plans the messages that events call for, one for each event and channel; answers the ids of those
  * that are new. Given the same events again, it adds nothing, unless they are to be sent again.
  */
-export async function plan(events: readonly OrderStreamEvent[], ports: Ports): Promise<string[]> {
+export async function plan(events: readonly News[], ports: Ports): Promise<string[]> {
 	const news = events.filter(({ type }) => kinds[type]);
 	if (news.length === 0) return [];
-	const choices = await ports.choices([...new Set(news.map(({ data }) => data.user_id))]);
+	const readers = new Set(news.flatMap(event => readerOf(event) ?? []));
+	const choices = await ports.choices([...readers]);
 	const messages = news.flatMap(event => messagesOf(event, choices, ports.offered));
 	const planned = await ports.store.plan(messages);
 	if (!ports.again) return planned;
@@ -36,18 +40,18 @@ export async function plan(events: readonly OrderStreamEvent[], ports: Ports): P
 	return [...planned, ...sent.map(({ id }) => id)];
 }
 
-function messagesOf(
-	event: OrderStreamEvent,
-	choices: Choices,
-	offered: Ports["offered"]
-): Planned[] {
-	const { id: event_id, type, time, data } = event;
-	const { user_id, order_id } = data;
+/** Null: all who run the shop, whose choices are asked for when it is sent. */
+const readerOf = (event: News) => (event.type === "product.low_stock" ? null : event.data.user_id);
+
+function messagesOf(event: News, choices: Choices, offered: Ports["offered"]): Planned[] {
+	const { id: event_id, type, time } = event;
 	const kind = kinds[type]!;
-	const chosen = choices.get(choiceOf(user_id, kind));
+	const user_id = readerOf(event);
+	const order_id = event.type === "product.low_stock" ? null : event.data.order_id;
+	const chosen = user_id === null ? undefined : choices.get(choiceOf(user_id, kind));
 	return channelsFor(chosen, offered).map(channel => ({
 		id: derivedId(event_id, channel),
 		...{ event_id, channel, kind, user_id, order_id },
-		fact: { type, time, data }
+		fact: { type, time, data: event.data } as Planned["fact"]
 	}));
 }

@@ -1,5 +1,4 @@
 import { config } from "../../config/index.ts";
-import type { OrderStreamEvent } from "../../contracts/events.ts";
 import {
 	notification as contract,
 	type NotificationChannel
@@ -9,28 +8,32 @@ import type { Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
 import { call, service } from "../../lib/service.ts";
-import { OrderEvents, type WithOrderEvents } from "../../mixins/consumer.mixin.ts";
+import { Consuming, type WithConsumer } from "../../mixins/consumer.mixin.ts";
 import { consumerHandlers } from "../../mixins/consumer.handlers.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
+import { readOrderEvent } from "../../streams/order-events.ts";
+import { readStockEvent } from "../../streams/stock-events.ts";
+import { topics } from "../../streams/topics.ts";
 import type { Channel } from "./notification.channel.ts";
 import { openChannels } from "./notification.channels.ts";
 import { Dispatcher } from "./notification.dispatcher.ts";
 import { MailboxStore } from "./notification.mailbox.ts";
 import { Messages } from "./notification.messages.ts";
 import { countMessage } from "./notification.metrics.ts";
-import { plan } from "./notification.planning.ts";
+import { plan, type News } from "./notification.planning.ts";
 import { PreferenceStore } from "./notification.preferences.ts";
 import { PostgresStore, type Queryable } from "./notification.store.postgres.ts";
 import type { TrackingStore } from "./notification.store.ts";
 import { openStore } from "./notification.stores.ts";
 
 const sweepMs = 250;
+const readers = { [topics.orders]: readOrderEvent, [topics.notifications]: readStockEvent };
 
 type Of = { ids: string[] } | { role: "admin" };
-type Work = Parameters<WithOrderEvents["handleEvents"]>[0];
+type Work = Parameters<WithConsumer<News>["handleEvents"]>[0];
 
-interface This extends WithOrderEvents {
+interface This extends WithConsumer<News> {
 	/** From `created()` on; events may come before the service has started. */
 	opened: Promise<{ store: TrackingStore; channels: ReadonlyMap<NotificationChannel, Channel> }>;
 	dispatcher: Dispatcher;
@@ -39,7 +42,7 @@ interface This extends WithOrderEvents {
 	mailbox: MailboxStore;
 	open(): This["opened"];
 	plan(
-		events: readonly OrderStreamEvent[],
+		events: readonly News[],
 		db: Queryable,
 		store: TrackingStore,
 		again: boolean
@@ -47,10 +50,10 @@ interface This extends WithOrderEvents {
 	contacts(of: Of): Promise<Contact[]>;
 }
 
-/** Tells customers and staff what became of orders, as the order events say. */
+/** Tells customers and staff what became of orders and which goods run low, as the events say. */
 export default service<typeof contract.actions, This>(contract, {
 	// The last starts first and stops last: events need the log, and both the database.
-	mixins: [OrderEvents("notification"), Stream(), Postgres("notification")],
+	mixins: [Consuming<News>("notification", readers), Stream(), Postgres("notification")],
 
 	actions: {
 		...consumerHandlers("missing"),
@@ -97,7 +100,7 @@ export default service<typeof contract.actions, This>(contract, {
 
 	methods: {
 		/** Where messages are kept elsewhere they are planned before the events count as handled. */
-		async prepareEvents(events: readonly OrderStreamEvent[], again: boolean) {
+		async prepareEvents(events: readonly News[], again: boolean) {
 			const { store } = await this.opened;
 			if (!(store instanceof PostgresStore)) await this.plan(events, this.pg, store, again);
 		},
@@ -107,12 +110,7 @@ export default service<typeof contract.actions, This>(contract, {
 			if (store instanceof PostgresStore) await this.plan(events, tx, new PostgresStore(tx), again);
 		},
 
-		async plan(
-			events: readonly OrderStreamEvent[],
-			db: Queryable,
-			store: TrackingStore,
-			again: boolean
-		) {
+		async plan(events: readonly News[], db: Queryable, store: TrackingStore, again: boolean) {
 			const offered = new Set((await this.opened).channels.keys());
 			const preferences = new PreferenceStore(db);
 			return plan(events, { store, offered, again, choices: ids => preferences.choices(ids) });

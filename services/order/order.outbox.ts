@@ -1,5 +1,6 @@
 import { schemaOf, type OrderEventType, type OrderStreamEvent } from "../../contracts/events.ts";
 import type { Database, Statement } from "../../db/database.ts";
+import { cloudMessage } from "../../streams/cloud-message.ts";
 import type { Driver } from "../../streams/driver.ts";
 import { Relay, type Pending } from "../../streams/relay.ts";
 import { topics } from "../../streams/topics.ts";
@@ -27,7 +28,6 @@ const mark: Statement = {
 	text: "update orders.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
 };
 
-/** CloudEvents 1.0, structured; the headers of the Kafka binding are there for those who look at nothing else. */
 export function toMessage(row: OutboxRow): Pending {
 	const event: Omit<OrderStreamEvent, "data"> = {
 		specversion: "1.0",
@@ -41,16 +41,7 @@ export function toMessage(row: OutboxRow): Pending {
 		partitionkey: row.user_id,
 		sequence: String(row.version)
 	};
-	const { specversion, id, source, type, subject, time } = event;
-	const names = { specversion, id, source, type, subject, time };
-	const headers = Object.fromEntries(Object.entries(names).map(([k, v]) => [`ce_${k}`, v]));
-	const value = `${JSON.stringify(event).slice(0, -1)},"data":${row.data}}`;
-	const contentType = "application/cloudevents+json; charset=UTF-8";
-	return {
-		id: row.id,
-		topic: topics.orders,
-		message: { key: row.user_id, value, headers: { "content-type": contentType, ...headers } }
-	};
+	return { id: row.id, topic: topics.orders, message: cloudMessage(event, row.data) };
 }
 
 export interface OutboxOptions {

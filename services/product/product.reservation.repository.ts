@@ -49,9 +49,12 @@ function inOrder(orderIds: string[], states: States): Outcome[] {
  */
 export class ReservationRepository {
 	readonly #pg: Database;
+	readonly #threshold: number;
 
-	constructor(pg: Database) {
+	/** @param threshold of low stock, in units */
+	constructor(pg: Database, threshold: number) {
 		this.#pg = pg;
+		this.#threshold = threshold;
 	}
 
 	async reserve({ orders, lock, ttl_ms = defaultTtlMs }: Reserve): Promise<Outcome[]> {
@@ -73,7 +76,7 @@ export class ReservationRepository {
 	}
 
 	async commit(orderIds: string[]): Promise<Outcome[]> {
-		return inOrder(orderIds, await this.#run(commit, [orderIds]));
+		return inOrder(orderIds, await this.#run(commit, [orderIds, this.#threshold]));
 	}
 
 	/** An order that was never reserved is barred: a reserve that comes late must find the release. */

@@ -1,17 +1,22 @@
+import { config } from "../../config/index.ts";
 import { product as contract } from "../../contracts/product.ts";
 import { identityOf } from "../../lib/identity.ts";
 import { service } from "../../lib/service.ts";
 import { Database, type WithModel } from "../../mixins/database.mixin.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
+import { Stream, type WithStream } from "../../mixins/stream.mixin.ts";
+import { Relay } from "../../streams/relay.ts";
 import { defineProduct, type ProductRow } from "./product.model.ts";
+import { mark, pending, toMessage, type OutboxRow } from "./product.outbox.ts";
 import { ProductRepository } from "./product.repository.ts";
 import { ReservationRepository } from "./product.reservation.repository.ts";
 import { StockRepository } from "./product.stock.repository.ts";
 
-interface This extends WithModel<ProductRow>, WithPostgres {
+interface This extends WithModel<ProductRow>, WithPostgres, WithStream {
 	products: ProductRepository;
 	stock: StockRepository;
 	reservations: ReservationRepository;
+	relay: Relay<OutboxRow>;
 	sweeper: NodeJS.Timeout;
 	sweep(): Promise<void>;
 }
@@ -24,7 +29,7 @@ const sweepLimit = 500;
  * late or out of order (`product.stock.statements.ts`); the catalogue never touches them.
  */
 export default service<typeof contract.actions, This>(contract, {
-	mixins: [Database(defineProduct), Postgres("product")],
+	mixins: [Database(defineProduct), Postgres("product"), Stream()],
 
 	actions: {
 		async create(ctx) {
@@ -113,12 +118,21 @@ export default service<typeof contract.actions, This>(contract, {
 
 	started() {
 		this.products = new ProductRepository(this.model);
-		this.stock = new StockRepository(this.pg);
-		this.reservations = new ReservationRepository(this.pg);
+		const { lowStock } = config().stock;
+		this.stock = new StockRepository(this.pg, lowStock);
+		this.reservations = new ReservationRepository(this.pg, lowStock);
+		this.relay = new Relay<OutboxRow>({
+			...{ driver: this.stream, db: this.pg, name: "product" },
+			...{ pending, mark, read: toMessage },
+			prepare: () => this.createTopics(),
+			onError: ({ message }) => this.logger.warn("low stock waits to be told of:", message)
+		});
+		this.relay.start();
 		this.sweeper = setInterval(() => void this.sweep(), sweepEveryMs);
 	},
 
-	stopped() {
+	async stopped() {
 		clearInterval(this.sweeper);
+		await this.relay?.stop();
 	}
 });

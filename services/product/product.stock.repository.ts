@@ -3,6 +3,7 @@ import type { Database, Statement, Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
 import type { Params, Result } from "../../lib/service.ts";
+import { lowStock } from "./product.stock.statements.ts";
 
 type Actions = typeof product.actions;
 type Create = Params<Actions["create"]>;
@@ -62,11 +63,14 @@ const adjust: Statement = {
 	text: `
 	with entry as (
 		insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved, note, key, actor)
-		values ($1, 'adjusted', $2, 0, $3, $4, $5)
+		values ($1, 'adjusted', $3, 0, $4, $5, $6)
 		returning product_id, d_on_hand
+	), counted as (
+		update product.stock s set on_hand = on_hand + d_on_hand
+		from entry where s.product_id = entry.product_id
+		returning s.product_id, s.on_hand, s.reserved, s.on_hand - d_on_hand as before${lowStock}
 	)
-	update product.stock s set on_hand = on_hand + d_on_hand
-	from entry where s.product_id = entry.product_id`
+	select from counted`
 };
 
 /** As the contract bounds it. */
@@ -88,9 +92,12 @@ function checkRoom(
 /** What is sold at which price, and how much of it there is. */
 export class StockRepository {
 	readonly #pg: Database;
+	readonly #threshold: number;
 
-	constructor(pg: Database) {
+	/** @param threshold of low stock, in units */
+	constructor(pg: Database, threshold: number) {
 		this.#pg = pg;
+		this.#threshold = threshold;
 	}
 
 	/** Products that do not exist or are archived are left out. */
@@ -127,6 +134,6 @@ export class StockRepository {
 		if (done && (done.delta !== delta || done.reason !== reason)) fail("IDEMPOTENCY_KEY_REUSED");
 		if (done) return;
 		checkRoom(stock, delta);
-		await tx.query(adjust, [product_id, delta, reason, key, actor]);
+		await tx.query(adjust, [product_id, this.#threshold, delta, reason, key, actor]);
 	}
 }

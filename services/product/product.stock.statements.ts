@@ -84,6 +84,19 @@ export const lock: Statement = {
 	from head`
 };
 
+/**
+ * $2 the shop's threshold. Of the products in `counted` those whose goods on hand have just fallen to it
+ * are told of. What is on hand counts, because it falls for good; reservations come and go.
+ */
+export const lowStock = `
+	), low as (
+		insert into product.outbox (type, product_id, payload)
+		select 'product.low_stock', c.product_id, jsonb_build_object('product_id', c.product_id, 'name', p.name,
+			'available', c.on_hand - c.reserved, 'threshold', $2::bigint)
+		from counted c join product.products p on p.id = c.product_id
+		where c.before > $2::bigint and c.on_hand <= $2::bigint
+		order by c.product_id`;
+
 interface Move extends Omit<Statement, "text"> {
 	/** Ids of the orders that are looked at; by default $1. */
 	orders?: string;
@@ -95,12 +108,14 @@ interface Move extends Omit<Statement, "text"> {
 	/** What becomes of each unit. */
 	onHand: -1 | 0 | 1;
 	reserved: -1 | 0;
+	/** More of the statement, behind `counted`. */
+	also?: string;
 }
 
 /** Moves reservations from one state to another, with their units and their ledger rows. */
 function move(options: Move): Statement {
 	const { name, beforeCommit, orders = "select unnest($1::uuid[])" } = options;
-	const { from, to, reason, onHand, reserved } = options;
+	const { from, to, reason, onHand, reserved, also = "" } = options;
 	// The count makes the heads wait for the shelf: a statement's parts have no order of their own.
 	return {
 		name,
@@ -127,6 +142,7 @@ function move(options: Move): Statement {
 		from (select product_id, sum(quantity)::bigint as quantity from line group by 1) g
 			join shelf s using (product_id)
 		where t.product_id = g.product_id
+		returning t.product_id, t.on_hand, t.reserved, s.on_hand as before${also}
 	), entries as (
 		insert into product.stock_ledger (product_id, order_id, reason, d_on_hand, d_reserved)
 		select product_id, order_id, '${reason}', ${onHand} * quantity, ${reserved} * quantity from line
@@ -139,6 +155,7 @@ function move(options: Move): Statement {
 	};
 }
 
+/** $1 orders, $2 the threshold of low stock. */
 export const commit = move({
 	name: "stock.commit",
 	beforeCommit: "product.commit.before_commit",
@@ -146,7 +163,8 @@ export const commit = move({
 	to: "committed",
 	reason: "sold",
 	onHand: -1,
-	reserved: -1
+	reserved: -1,
+	also: lowStock
 });
 
 export const release = move({

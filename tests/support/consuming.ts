@@ -1,5 +1,5 @@
 import { Database } from "../../db/database.ts";
-import { Unreadable } from "../../streams/order-events.ts";
+import { Unreadable } from "../../streams/reader.ts";
 import type { Message } from "../../streams/driver.ts";
 import type { TestDatabase } from "./database.ts";
 

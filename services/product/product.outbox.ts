@@ -1,0 +1,52 @@
+import { schemaOf, type LowStockEvent } from "../../contracts/events.ts";
+import type { Statement } from "../../db/database.ts";
+import { cloudMessage } from "../../streams/cloud-message.ts";
+import type { Pending } from "../../streams/relay.ts";
+import { topics } from "../../streams/topics.ts";
+
+/** A row of the outbox, its data as text: nobody reads it on the way. */
+export interface OutboxRow {
+	id: number;
+	event_id: string;
+	product_id: string;
+	occurred_at: Date;
+	data: string;
+}
+
+/**
+ * Goods are taken off the shelf by commits that do not wait for the disk (docs/decisions/0005). This one
+ * waits, and flushes those before it: what is published has happened, whatever crashes then.
+ */
+export const pending: Statement = {
+	name: "product.outbox_pending",
+	text: `
+	with due as materialized (
+		select id from product.outbox where published_at is null order by id limit $1
+	), taken as (
+		update product.outbox o set taken_at = clock_timestamp() from due where o.id = due.id
+		returning o.id, event_id, product_id, occurred_at, payload::text as data
+	)
+	select * from taken order by id`
+};
+
+export const mark: Statement = {
+	name: "product.outbox_mark",
+	text: "update product.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
+};
+
+export function toMessage({ id, event_id, product_id, occurred_at, data }: OutboxRow): Pending {
+	const type = "product.low_stock";
+	const event: Omit<LowStockEvent, "data"> = {
+		specversion: "1.0",
+		id: event_id,
+		source: "/products",
+		type,
+		subject: product_id,
+		time: occurred_at.toISOString(),
+		datacontenttype: "application/json",
+		dataschema: schemaOf(type),
+		partitionkey: product_id,
+		sequence: String(id)
+	};
+	return { id, topic: topics.notifications, message: cloudMessage(event, data) };
+}
