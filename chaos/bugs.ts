@@ -160,10 +160,10 @@ export const bugs: readonly Bug[] = [
 		name: "an order is answered before it is committed",
 		file: "services/order/order.placement.ts",
 		find: `const birth = await this.#store
-			.add({ draft, payment_method, request, actor })
+			.add({ draft, payment_method, request, actor, traceparent })
 			.catch(error => this.#bornAllTheSame(draft.id, request, error));`,
 		replace: `void this.#store
-			.add({ draft, payment_method, request, actor })
+			.add({ draft, payment_method, request, actor, traceparent })
 			.catch(error => this.#bornAllTheSame(draft.id, request, error))
 			.catch(() => undefined);
 		const birth = { created_at: new Date(), incarnation: null } as Birth | null;`,
@@ -269,9 +269,9 @@ export const bugs: readonly Bug[] = [
 		also: [
 			{
 				file: "services/order/order.outbox.ts",
-				find: "where published_at is null and not quiet order by id limit $1`",
+				find: "where published_at is null and not quiet order by id limit $1) b",
 				replace:
-					"where published_at is null and not quiet and occurred_at < now() - interval '17 s' order by id limit $1`"
+					"where published_at is null and not quiet and occurred_at < now() - interval '17 s' order by id limit $1) b"
 			}
 		],
 		promise: "P5",

@@ -71,7 +71,7 @@ const envelope = {
 	time: Instant,
 	datacontenttype: T.Literal("application/json"),
 	traceparent: T.Optional(
-		T.String({ pattern: traceparent, description: "Of the request that it came of" })
+		T.String({ pattern: traceparent, description: "W3C: of the request that placed the order" })
 	)
 };
 const schemaPattern = (types: string) => `^${schemas.replaceAll(".", "\\.")}/${types}/v1$`;

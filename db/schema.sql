@@ -345,6 +345,7 @@ create table orders.orders (
 	created_at timestamp with time zone not null default clock_timestamp(),
 	updated_at timestamp with time zone not null default clock_timestamp(),
 	history_hash bytea not null,
+	traceparent text,
 	constraint orders_pkey PRIMARY KEY (id),
 	constraint orders_check CHECK (((total_minor > 0) AND (total_minor = ((subtotal_minor + shipping_minor) + tax_minor)))),
 	constraint orders_shipping_minor_check CHECK ((shipping_minor >= 0)),

@@ -16,6 +16,8 @@ export interface Actor {
 export interface Meta {
 	user?: Identity;
 	requestId?: string;
+	/** W3C: the trace that the request belongs to. */
+	traceparent?: string;
 }
 
 export const systemActor: Actor = Object.freeze({ id: "system", role: "system" });

@@ -31,7 +31,8 @@ function published(type: OrderEventType) {
 	const data = orderEventData(type, { order_id });
 	return toMessage({
 		...{ id: 7, event_id: "0193a1c2-7b1e-7f00-8000-0000000000e1", order_id, type, version: 3 },
-		...{ user_id: data.user_id, occurred_at: new Date(at), data: JSON.stringify(data) }
+		...{ user_id: data.user_id, occurred_at: new Date(at), data: JSON.stringify(data) },
+		traceparent: null
 	}).message;
 }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,6 +17,7 @@ import { notification } from "../../contracts/notification.ts";
 import { fail, Failure } from "../../lib/errors.ts";
 import type { Meta } from "../../lib/identity.ts";
 import { call, service } from "../../lib/service.ts";
+import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { answerOf, send } from "./gateway.answer.ts";
 import { asyncApiDocument } from "./gateway.asyncapi.ts";
@@ -237,7 +238,12 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			const ask = await askOf(operation, { req, path, url: req.originalUrl, caller });
 			const result = await call(req.$ctx, operation.action, ask.params, {
 				...optionsOf(operation, ask),
-				meta: { user: caller.user, requestId: req.requestId }
+				meta: {
+					...{ user: caller.user, requestId: req.requestId },
+					traceparent: traceparentOf(req.headersDistinct.traceparent?.join(), bytes =>
+						randomBytes(bytes).toString("hex")
+					)
+				}
 			});
 			const answer = answerOf(operation, ask, result, req.originalUrl);
 			send(req, res, answer, !this.broker.started);

@@ -15,12 +15,16 @@ interface OutboxRow {
 	type: OrderEventType;
 	occurred_at: Date;
 	data: string;
+	/** Of the request that placed the order; null where nothing says so. */
+	traceparent: string | null;
 }
 
 const pending: Statement = {
 	name: "outbox_pending",
-	text: `select id, event_id, order_id, user_id, version, type, occurred_at, payload::text as data
-		from orders.outbox where published_at is null and not quiet order by id limit $1`
+	text: `select b.id, event_id, order_id, b.user_id, b.version, type, occurred_at, payload::text as data, traceparent
+		from (select * from orders.outbox where published_at is null and not quiet order by id limit $1) b
+			left join orders.orders o on o.id = order_id
+		order by b.id`
 };
 
 const mark: Statement = {
@@ -39,7 +43,8 @@ export function toMessage(row: OutboxRow): Pending {
 		datacontenttype: "application/json",
 		dataschema: schemaOf(row.type),
 		partitionkey: row.user_id,
-		sequence: String(row.version)
+		sequence: String(row.version),
+		...(row.traceparent && { traceparent: row.traceparent })
 	};
 	return { id: row.id, topic: topics.orders, message: cloudMessage(event, row.data) };
 }

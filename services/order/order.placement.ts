@@ -25,6 +25,8 @@ interface Placing {
 	payment_method: string;
 	request: IdempotentRequest;
 	actor: Identity;
+	/** Of the request, for its events. */
+	traceparent: string | undefined;
 }
 
 export interface Placed {
@@ -131,6 +133,7 @@ export class Placement {
 				route,
 				this.#options.nodeId,
 				this.#options.leaseMs,
+				column(({ traceparent }) => traceparent ?? null),
 				...(maxOpen > 0 ? [maxOpen] : [])
 			]);
 			this.#options.onTransition("pending", rows.filter(row => row.created_at !== null).length);
@@ -145,7 +148,12 @@ export class Placement {
 	 *   IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE, TOO_MANY_OPEN_ORDERS,
 	 *   OVERLOADED while the backlog is full
 	 */
-	async place(params: PlaceParams, owner: string, actor: Identity): Promise<Born | Placed> {
+	async place(
+		params: PlaceParams,
+		owner: string,
+		actor: Identity,
+		traceparent?: string
+	): Promise<Born | Placed> {
 		const { items, shipping_address, payment_method, expected_total } = params;
 		const { idempotency_key: key } = params;
 		const address = Object.entries(shipping_address).sort();
@@ -159,7 +167,7 @@ export class Placement {
 		);
 		if ("replayed" in draft) return draft;
 		const birth = await this.#store
-			.add({ draft, payment_method, request, actor })
+			.add({ draft, payment_method, request, actor, traceparent })
 			.catch(error => this.#bornAllTheSame(draft.id, request, error));
 		if (!birth) return this.#replay(request);
 		const { created_at, incarnation } = birth;

@@ -54,7 +54,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		async place(ctx) {
 			const identity = identityOf(ctx.meta);
 			const owner = ordersFor(identity, ctx.params.user_id);
-			const placed = await this.placement.place(ctx.params, owner, identity);
+			const { traceparent } = ctx.meta;
+			const placed = await this.placement.place(ctx.params, owner, identity, traceparent);
 			const { payment_method, wait_s = 0 } = ctx.params;
 			const { replayed } = placed;
 			const order = "incarnation" in placed ? this.begin(placed, payment_method) : placed.order;

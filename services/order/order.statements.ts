@@ -16,8 +16,8 @@ const placement = (name: string, refused: string): Statement => ({
 with t as materialized (select clock_timestamp() as at),
 x as materialized (
 	select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::json[], $6::jsonb[], $7::jsonb[],
-		$8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::jsonb[], $14::jsonb[])
-		as x(id, user_id, key, hash, answer, items, address, method, currency, subtotal, shipping, tax, data, actor)
+		$8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::jsonb[], $14::jsonb[], $18::text[])
+		as x(id, user_id, key, hash, answer, items, address, method, currency, subtotal, shipping, tax, data, actor, trace)
 ),
 ${refused},
 k as (
@@ -30,8 +30,8 @@ n as materialized (
 ),
 o as (
 	insert into orders.orders (id, user_id, status, items, shipping_address, payment_method, currency,
-		subtotal_minor, shipping_minor, tax_minor, total_minor, created_at, updated_at, history_hash)
-	select id, user_id, 'pending', items, address, method, currency, subtotal, shipping, tax, subtotal + shipping + tax, at, at,
+		subtotal_minor, shipping_minor, tax_minor, total_minor, created_at, updated_at, traceparent, history_hash)
+	select id, user_id, 'pending', items, address, method, currency, subtotal, shipping, tax, subtotal + shipping + tax, at, at, trace,
 		orders.history_hash(null, id, 1, 'order.created', null, 'pending', null, actor, at, answer)
 	from n
 	returning id, user_id, created_at, history_hash
@@ -60,14 +60,14 @@ export const placeOrders: Statement = placement(
 );
 
 /**
- * $18 is how many orders a user may have open. An order whose key is known already is never one too
+ * $19 is how many orders a user may have open. An order whose key is known already is never one too
  * many; that is looked up only where not all of a user's orders fit. One key counts once.
  */
 export const placeOrdersWithinLimit: Statement = placement(
 	"place_orders_within_limit",
 	`c as (
 	select x.id, x.user_id, x.key, coalesce(open, 0) as open,
-		coalesce(open, 0) + count(*) over (partition by user_id) > $18 as crowded
+		coalesce(open, 0) + count(*) over (partition by user_id) > $19 as crowded
 	from x left join orders.open_orders(array(select distinct user_id from x)) using (user_id)
 ),
 d as (
@@ -77,7 +77,7 @@ d as (
 r as materialized (
 	select id from (
 		select id, crowded and not known
-			and open + dense_rank() over (partition by user_id, known order by key) > $18 as refused from d
+			and open + dense_rank() over (partition by user_id, known order by key) > $19 as refused from d
 	) as ranked where refused
 )`
 );

@@ -41,6 +41,25 @@ afterAll(async () => {
 const stream = (...words: string[]) =>
 	run("stream.ts", [...words, "--url", shop.url], { DATA_DIR: shop.dataDir });
 
+it("carries the trace of a request into all events of its order", async () => {
+	const { alice } = await signIn(shop.url);
+	const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+	const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01`, prefer: "wait=5" };
+	const placed = await alice.post<{ id: string }>("/api/v1/orders", body, { headers });
+	const events = () =>
+		database.rows<{ traceparent: string }>(
+			`select convert_from(value, 'UTF8')::jsonb->>'traceparent' as traceparent
+			from streams.message where topic = 'orders' and convert_from(value, 'UTF8')::jsonb->>'subject' = $1`,
+			[placed.body.id]
+		);
+	const found = await until(async () => {
+		const list = await events();
+		return list.length > 1 ? list : undefined;
+	}, 20_000);
+	for (const { traceparent } of found)
+		expect(traceparent).toMatch(new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`));
+}, 30_000);
+
 it("shows how far everyone is", async () => {
 	const { code, output } = await stream("lag");
 	expect(output).toMatch(/^outbox +0 events wait/m);
