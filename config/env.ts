@@ -130,6 +130,11 @@ export const variables = {
 		fallback: 20,
 		about: "orders a user may have on their way at one time; 0 for any number"
 	},
+	ANALYTICS_STREAMS_MAX: {
+		schema: T.Integer({ minimum: 0, maximum: 10_000 }),
+		fallback: 100,
+		about: "streams of live windows that a gateway keeps open at one time"
+	},
 	LOW_STOCK_THRESHOLD: {
 		schema: T.Integer({ minimum: 0, maximum: 1_000_000 }),
 		fallback: 5,

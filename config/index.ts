@@ -49,6 +49,8 @@ export interface Config {
 		/** Most orders on their way; more are not taken. */
 		readonly backlog: number;
 	};
+	/** `streams` at one time. */
+	readonly analytics: { readonly streams: number };
 	/** `lowStock` in units. */
 	readonly stock: { readonly lowStock: number };
 	readonly orders: { readonly maxOpen: number; readonly maxQuantity: number };
@@ -220,6 +222,7 @@ export function toConfig(env: Environment): Config {
 			pollMs: env.SAGA_POLL_MS,
 			backlog: env.SAGA_BACKLOG
 		},
+		analytics: { streams: env.ANALYTICS_STREAMS_MAX },
 		stock: { lowStock: env.LOW_STOCK_THRESHOLD },
 		orders: { maxOpen: env.ORDER_MAX_OPEN, maxQuantity: env.ORDER_MAX_QUANTITY },
 		token: {

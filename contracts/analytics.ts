@@ -48,6 +48,16 @@ export const WindowStreamEvent = strictObject(
 );
 export type WindowStreamEvent = Static<typeof WindowStreamEvent>;
 
+/** Windows as they were told of, each with the id of its event. */
+export const WindowChanges = strictObject(
+	{
+		data: T.Array(strictObject({ id: Count, window: Window })),
+		last: T.Integer({ ...Count, description: "Id of the last event, also where there is none new" })
+	},
+	{ title: "WindowChanges" }
+);
+export type WindowChanges = Static<typeof WindowChanges>;
+
 /** Behind it, what is not there is nought; null before anything was read. */
 const Watermark = nullable(
 	T.String({ format: "date-time", description: "No order from before this is still expected" })
@@ -135,6 +145,16 @@ export const analytics = contract("analytics", {
 			limit: T.Optional(Limit)
 		}),
 		returns: strictObject({ data: T.Array(ProductSales) }, { title: "TopProducts" })
+	},
+	changes: {
+		...staff,
+		summary:
+			"Windows as they are told of, as server-sent events; `Last-Event-ID` says from where on, without it from now",
+		params: strictObject({
+			last_event_id: T.Optional(Count),
+			limit: T.Optional(Limit)
+		}),
+		returns: WindowChanges
 	},
 	...consumerActions(
 		["again", "missing"],

@@ -40,6 +40,7 @@ export const errorTable = {
 	PAYMENT_NOT_IN_REVIEW: [409, "Nobody waits for a decision about it"],
 	REFUND_EXCEEDS_PAYMENT: [422, "The refund is more than what is left of the payment"],
 	TOO_MANY_OPEN_ORDERS: [429, "Too many of your orders are still open; try again when one is done"],
+	TOO_MANY_STREAMS: [429, "Too many of your streams are open"],
 	OVERLOADED: [503, "Too much work is waiting; try again soon"],
 	UNAVAILABLE: [503, "A part of the shop is not available; try again soon"],
 	TIMEOUT: [504, "The answer took too long; the outcome is not known"],

@@ -11,6 +11,23 @@ export const readWatermark: Statement = {
 		from analytics.watermarks where topic = $1 and watermark > to_timestamp(0)`
 };
 
+/**
+ * $1 the last event that is known, $2 how many. One teller at a time takes numbers, and keeps the others
+ * away until it has committed: they become visible in their order, and none is missed behind a later one.
+ */
+export const listChanges: Statement = {
+	name: "analytics.list_changes",
+	text: `
+	select seq as id, (extract(epoch from window_start) * 1000)::float8 as start, currency, orders, revenue_minor as revenue,
+		unique_users as users, average_minor as average, revision, final
+	from analytics.results where seq > $1 order by seq limit $2`
+};
+
+export const lastChange: Statement = {
+	name: "analytics.last_change",
+	text: "select coalesce(max(seq), 0)::int8 as last from analytics.results"
+};
+
 /** $4 and $5: the window behind which the page begins, or null. */
 export const listResults: Statement = {
 	name: "analytics.list_results",

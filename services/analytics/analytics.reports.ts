@@ -1,4 +1,4 @@
-import type { analytics, ProductSales, Sales } from "../../contracts/analytics.ts";
+import type { analytics, ProductSales, Sales, WindowChanges } from "../../contracts/analytics.ts";
 import type { Database } from "../../db/database.ts";
 import type { Params, Result as Answer } from "../../lib/service.ts";
 import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../../lib/sort-cursor.ts";
@@ -42,6 +42,17 @@ export class Reports {
 			watermark: await this.#watermark(),
 			next_cursor: last ? encodeSortCursor(list, last.start, last.currency) : null
 		};
+	}
+
+	/** What was told of behind an event, as it stands by now; where the events are, without one. */
+	async changes(after: number | undefined, limit: number): Promise<WindowChanges> {
+		if (after === undefined) {
+			const [row] = await this.#pg.query<{ last: number }>(sql.lastChange);
+			return { data: [], last: row!.last };
+		}
+		const rows = await this.#pg.query<Result & { id: number }>(sql.listChanges, [after, limit]);
+		const data = rows.map(({ id, ...result }) => ({ id, window: toWindow(result) }));
+		return { data, last: data.at(-1)?.id ?? after };
 	}
 
 	/** @throws VALIDATION_FAILED */

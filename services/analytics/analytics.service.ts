@@ -49,6 +49,11 @@ export default service<typeof contract.actions, This>(contract, {
 			return this.reports.topProducts(ctx.params);
 		},
 
+		changes(ctx) {
+			const { last_event_id, limit = 100 } = ctx.params;
+			return this.reports.changes(last_event_id, limit);
+		},
+
 		ready() {
 			return this.checkDatabase();
 		}

@@ -10,6 +10,8 @@ import type { TokenVerifier } from "./gateway.tokens.ts";
 export interface Caller {
 	readonly user: Identity | undefined;
 	readonly demo: boolean;
+	/** When that ends, by `Date.now()`. */
+	readonly untilMs: number;
 }
 
 const bearer = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
@@ -49,9 +51,13 @@ export async function callerOf(
 	demo: boolean
 ): Promise<Caller> {
 	const token = tokenOf(req);
-	if (token) return { user: await tokens.verify(token), demo: false };
-	if (action.access === "anyone") return { user: undefined, demo: false };
-	return demo && isLocal(req) ? { user: demoUser, demo: true } : fail("UNAUTHENTICATED");
+	if (token) {
+		const user = await tokens.verify(token);
+		return { user, demo: false, untilMs: tokens.expiryOf(token) };
+	}
+	if (action.access === "anyone") return { user: undefined, demo: false, untilMs: Infinity };
+	const isDemo = demo && isLocal(req);
+	return isDemo ? { user: demoUser, demo: true, untilMs: Infinity } : fail("UNAUTHENTICATED");
 }
 
 /** @throws FORBIDDEN when the caller's role is not let in */

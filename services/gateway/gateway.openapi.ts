@@ -22,6 +22,11 @@ const headerSchemas: Record<string, { required: boolean; description: string; sc
 			"`wait=N`: answer when the outcome is known, after N (at most 10) seconds at the latest",
 		schema: T.String()
 	},
+	last_event_id: {
+		required: false,
+		description: "Of the last event that was received; what came behind it is sent first",
+		schema: T.String({ pattern: "^[0-9]{1,15}$" })
+	},
 	signature: {
 		required: true,
 		description: "`t=…,v1=…` over the body's bytes, at most 5 minutes old",

@@ -7,7 +7,8 @@ export const headerOf = {
 	idempotency_key: "Idempotency-Key",
 	version: "If-Match",
 	wait_s: "Prefer",
-	signature: "Stripe-Signature"
+	signature: "Stripe-Signature",
+	last_event_id: "Last-Event-ID"
 } as const;
 export type HeaderParameter = keyof typeof headerOf;
 

@@ -40,6 +40,12 @@ function waitIn(prefer: string): number | undefined {
 	return wait === undefined ? undefined : Math.min(Number(wait), maxWaitS);
 }
 
+/** @throws MALFORMED_HEADER */
+function eventIn(lastEventId: string): number {
+	if (/^\d{1,15}$/.test(lastEventId)) return Number(lastEventId);
+	return fail("MALFORMED_HEADER", "Last-Event-ID takes the id of an event of this stream");
+}
+
 function keyIn(header: string | undefined, { action }: Operation, demo: boolean, notes: string[]) {
 	if (header === undefined && demo) {
 		notes.push("idempotency key made up");
@@ -57,6 +63,7 @@ function headerParameter(name: HeaderParameter, operation: Operation, from: Sour
 	if (name === "idempotency_key") return keyIn(header, operation, from.caller.demo, ask.notes);
 	if (header === undefined) return undefined;
 	if (name === "signature") return header;
+	if (name === "last_event_id") return eventIn(header);
 	return name === "version" ? versionIn(header) : waitIn(header);
 }
 

@@ -41,6 +41,8 @@ export interface Route {
 	readonly media?: readonly string[];
 	/** `Content-Security-Policy`, where the answer is a page. */
 	readonly policy?: string;
+	/** Stays open: what the action answers is sent as it changes. */
+	readonly live?: boolean;
 	/** Not there but in demo mode, for requests from this host. */
 	readonly local?: boolean;
 	/** What the action refuses with, beyond what follows from its parameters. */
@@ -256,7 +258,11 @@ export const routes = {
 	analytics: [
 		route("GET /api/v1/analytics/windows", "listWindows", sales.windows),
 		route("GET /api/v1/analytics/summary", "getSalesSummary", sales.summary),
-		route("GET /api/v1/analytics/top-products", "listTopProducts", sales.topProducts)
+		route("GET /api/v1/analytics/top-products", "listTopProducts", sales.topProducts),
+		route("GET /api/v1/analytics/stream", "streamWindows", sales.changes, {
+			...{ live: true, omit: ["limit"], media: text("event-stream") },
+			refusals: ["MALFORMED_HEADER", "TOO_MANY_STREAMS"]
+		})
 	],
 	operation: [
 		route("GET /health", "getHealth", own.health, { unless: { status: 503, when: isDown } }),

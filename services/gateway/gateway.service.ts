@@ -12,6 +12,7 @@ import type {
 } from "moleculer";
 import ApiGateway from "moleculer-web";
 import { config } from "../../config/index.ts";
+import { analytics } from "../../contracts/analytics.ts";
 import { gateway } from "../../contracts/gateway.ts";
 import { notification } from "../../contracts/notification.ts";
 import { fail, Failure } from "../../lib/errors.ts";
@@ -22,9 +23,10 @@ import manifest from "../../package.json" with { type: "json" };
 import { answerOf, send } from "./gateway.answer.ts";
 import { asyncApiDocument } from "./gateway.asyncapi.ts";
 import { refuseBroken } from "./gateway.broken.ts";
-import { authorise, callerOf, isLocal } from "./gateway.caller.ts";
+import { authorise, callerOf, isLocal, type Caller } from "./gateway.caller.ts";
 import { docsFile, docsPage, Images } from "./gateway.documents.ts";
 import { toProblem } from "./gateway.errors.ts";
+import { feedHeaders, WindowFeed } from "./gateway.feed.ts";
 import { checkParts, statusOf } from "./gateway.health.ts";
 import { mailboxPage, mailOf, messagePage } from "./gateway.mailbox.ts";
 import { openApiDocument } from "./gateway.openapi.ts";
@@ -53,7 +55,9 @@ interface Gateway extends Service {
 	port(): number;
 	express(): (req: IncomingMessage, res: ServerResponse) => void;
 	metrics(): Metrics | undefined;
+	feed: WindowFeed;
 	respond(req: Incoming, res: ServerResponse, operation: Operation): Promise<void>;
+	listen(res: ServerResponse, caller: Caller, ask: Ask): void;
 	refuse(req: Incoming, res: ServerResponse, error: unknown): void;
 }
 
@@ -113,6 +117,9 @@ function routeOf(prefix: string, isPart: (path: string) => boolean) {
 
 const { "mailbox.list": list, "mailbox.get": get } = notification.actions;
 const mailbox = { list, get };
+const { changes } = analytics.actions;
+/** Whoever listens was let in; one question is asked for all of them. */
+const asStaff = { meta: { user: { id: "gateway", role: "support" } }, retries: 0 } as const;
 
 const isApi = (path: string) => path.startsWith("/api/v1/");
 
@@ -163,6 +170,12 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		this.tokens = new TokenVerifier(token.publicKey);
 		this.images = new Images(join(import.meta.dirname, "../../db/seed/images"));
 		this.complete = false;
+		this.feed = new WindowFeed({
+			changes: last_event_id => call(this.broker, changes, { last_event_id }, asStaff),
+			most: config().analytics.streams,
+			mostPerUser: 5,
+			onError: ({ message }) => this.logger.warn("windows wait to be sent:", message)
+		});
 		this.server = createServer(limits, this.express());
 		this.server.on("clientError", refuseBroken);
 		this.server.maxConnections = maxConnections;
@@ -176,6 +189,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 	async stopped() {
 		const closed = once(this.server, "close");
+		this.feed.stop();
 		this.server.close();
 		const cut = setTimeout(() => this.server.closeAllConnections(), drainMs);
 		await closed;
@@ -236,6 +250,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			if (caller.demo) res.setHeader("X-Demo-Mode", actingNote(caller));
 			authorise(caller, operation);
 			const ask = await askOf(operation, { req, path, url: req.originalUrl, caller });
+			if (operation.live) return this.listen(res, caller, ask);
 			const result = await call(req.$ctx, operation.action, ask.params, {
 				...optionsOf(operation, ask),
 				meta: {
@@ -247,6 +262,12 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			});
 			const answer = answerOf(operation, ask, result, req.originalUrl);
 			send(req, res, answer, !this.broker.started);
+		},
+
+		listen(res: ServerResponse, { user, untilMs }: Caller, { params }: Ask) {
+			const { last_event_id: after } = params as { last_event_id?: number };
+			if (res.req.method === "HEAD") return void res.writeHead(200, feedHeaders).end();
+			this.feed.open(res, { userId: user!.id, after, untilMs });
 		},
 
 		refuse(req: Incoming, res: ServerResponse, error: unknown) {

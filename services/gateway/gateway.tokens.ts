@@ -38,6 +38,11 @@ export class TokenVerifier {
 		this.#key = createPublicKey(publicKey);
 	}
 
+	/** When a token ends that was verified just now, by `Date.now()`. */
+	expiryOf(token: string): number {
+		return this.#known.get(token)?.expiresAtMs ?? 0;
+	}
+
 	/** @throws INVALID_TOKEN, whatever is wrong with it */
 	async verify(token: string): Promise<Identity> {
 		const known = this.#known.get(token) ?? (await this.#check(token));

@@ -1,0 +1,150 @@
+import type { ServerResponse } from "node:http";
+import type { WindowChanges } from "../../contracts/analytics.ts";
+import { fail } from "../../lib/errors.ts";
+
+export interface FeedOptions {
+	/** Windows that were told of behind this event; without one, where the events are now. */
+	changes(after: number | undefined): Promise<WindowChanges>;
+	/** Streams at one time: on this node, and of one user. */
+	most: number;
+	mostPerUser: number;
+	/** Told of what failed and is tried again. */
+	onError(error: Error): void;
+	everyMs?: number;
+	heartbeatMs?: number;
+}
+
+export interface Reader {
+	userId: string;
+	/** The last event that it has. */
+	after: number | undefined;
+	/** When its token ends, by `Date.now()`. */
+	untilMs: number;
+}
+
+interface Stream extends Reader {
+	res: ServerResponse;
+	/** False while it catches up with events from before. */
+	joined: boolean;
+}
+
+const usual = { everyMs: 1000, heartbeatMs: 15_000 };
+/** A client comes back by itself, with the last event's id. */
+const retryMs = 2000;
+const longestMs = 3_600_000;
+/** Whoever reads so slowly is cut off, and comes back. */
+const mostWaitingBytes = 256 * 1024;
+
+export const feedHeaders = {
+	"Content-Type": "text/event-stream; charset=utf-8",
+	"Cache-Control": "no-store",
+	// For proxies that would wait for more.
+	"X-Accel-Buffering": "no"
+};
+
+/** As of https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export const encodeChange = ({ id, window }: WindowChanges["data"][number]) =>
+	`event: window\nid: ${id}\ndata: ${JSON.stringify(window)}\n\n`;
+
+/**
+ * Sends windows as they are told of to all who listen. Events have ascending ids; while anybody
+ * listens one question a second is asked for all of them, and whoever comes back with an old id
+ * catches up by himself before he joins.
+ */
+export class WindowFeed {
+	readonly #options: FeedOptions & typeof usual;
+	readonly #streams = new Set<Stream>();
+	#timer: NodeJS.Timeout | undefined;
+	#heartbeat: NodeJS.Timeout | undefined;
+	/** Joined streams have everything up to here. */
+	#at: number | undefined;
+
+	constructor(options: FeedOptions) {
+		this.#options = { ...usual, ...options };
+	}
+
+	/** @throws OVERLOADED, TOO_MANY_STREAMS */
+	open(res: ServerResponse, reader: Reader): void {
+		const { most, mostPerUser } = this.#options;
+		if (this.#streams.size >= most) fail("OVERLOADED", "too many streams are open here");
+		const own = [...this.#streams].filter(({ userId }) => userId === reader.userId);
+		if (own.length >= mostPerUser) fail("TOO_MANY_STREAMS");
+		const untilMs = Math.min(reader.untilMs, Date.now() + longestMs);
+		const stream: Stream = { ...reader, untilMs, res, joined: false };
+		this.#streams.add(stream);
+		res.on("close", () => this.#leave(stream)).on("error", () => undefined);
+		res.writeHead(200, feedHeaders);
+		res.write(`retry: ${retryMs}\n\n`);
+		if (this.#streams.size === 1) this.#begin();
+	}
+
+	/** Ends all streams at once. */
+	stop(): void {
+		for (const stream of this.#streams) this.#end(stream);
+	}
+
+	#begin(): void {
+		this.#at = undefined;
+		this.#schedule(0);
+		this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs);
+	}
+
+	#rest(): void {
+		clearTimeout(this.#timer);
+		clearInterval(this.#heartbeat);
+	}
+
+	#leave(stream: Stream): void {
+		this.#streams.delete(stream);
+		if (this.#streams.size === 0) this.#rest();
+	}
+
+	#schedule(ms: number): void {
+		this.#timer = setTimeout(() => {
+			this.#look()
+				.catch(this.#options.onError)
+				.finally(() => this.#streams.size > 0 && this.#schedule(this.#options.everyMs));
+		}, ms);
+	}
+
+	async #look(): Promise<void> {
+		const late = [...this.#streams].filter(({ joined }) => !joined);
+		const { data, last } = await this.#options.changes(this.#at);
+		this.#at = last;
+		for (const stream of this.#streams) if (stream.joined) this.#send(stream, data);
+		for (const stream of late) await this.#catchUp(stream);
+	}
+
+	/** Page by page, until it has what the others have. */
+	async #catchUp(stream: Stream): Promise<void> {
+		const at = this.#at!;
+		stream.after ??= at;
+		// An id that is still to come is of another database: what this one holds is all new.
+		if (stream.after > at) stream.after = 0;
+		while (this.#streams.has(stream) && stream.after < at) {
+			const { data } = await this.#options.changes(stream.after);
+			if (data.length === 0) break;
+			this.#send(stream, data);
+		}
+		stream.joined = true;
+	}
+
+	#send(stream: Stream, data: WindowChanges["data"]): void {
+		const news = data.filter(({ id }) => id > stream.after!);
+		if (news.length === 0 || !this.#streams.has(stream)) return;
+		stream.after = news.at(-1)!.id;
+		stream.res.write(news.map(encodeChange).join(""));
+		if (stream.res.writableLength > mostWaitingBytes) stream.res.destroy();
+	}
+
+	#end(stream: Stream): void {
+		this.#leave(stream);
+		stream.res.end();
+	}
+
+	#beat(): void {
+		for (const stream of this.#streams)
+			if (stream.untilMs <= Date.now()) this.#end(stream);
+			else stream.res.write(": \n\n");
+	}
+}
