@@ -59,6 +59,8 @@ const queries = {
 export const behind = `select (select count(*) from orders.events e where not quiet and (published_at is null
 		or not exists (select from analytics.inbox i where i.event_id = e.event_id)
 		or not exists (select from notification.inbox i where i.event_id = e.event_id)))::int
+	+ (select count(*) from product.outbox o where published_at is null
+		or not exists (select from notification.inbox i where i.event_id = o.event_id))::int
 	+ (select count(*) from notification.notifications where state = 'pending')::int as waiting`;
 
 /** What the database says of the stream. @param topic as it was read; of the log in Postgres without */

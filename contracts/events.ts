@@ -4,7 +4,8 @@ import { Id, Instant, Money, Uuid } from "./values.ts";
 
 /**
  * What the topic `orders` carries: CloudEvents 1.0 in structured JSON, keyed by the user, so that all
- * of one user's events are in one partition and in order. Golden files show one of each.
+ * of one user's events are in one partition and in order. Golden files show one of each
+ * version, and never change: what an event says otherwise than before, it says in a new version.
  */
 
 export const orderEventTypes = [

@@ -60,7 +60,7 @@ create table analytics.late_events (
 	constraint late_events_pkey PRIMARY KEY (event_id)
 );
 CREATE INDEX late_events_by_window ON analytics.late_events USING btree (window_start);
-grant delete, insert, select on analytics.late_events to shop_analytics;
+grant insert, select on analytics.late_events to shop_analytics;
 
 create table analytics.outbox (
 	id bigint not null generated always as identity,
@@ -71,6 +71,7 @@ create table analytics.outbox (
 	published_at timestamp with time zone,
 	constraint outbox_pkey PRIMARY KEY (id)
 );
+CREATE INDEX outbox_published ON analytics.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
 CREATE INDEX outbox_unpublished ON analytics.outbox USING btree (id) WHERE (published_at IS NULL);
 grant insert, select on analytics.outbox to shop_analytics;
 grant update (published_at) on analytics.outbox to shop_analytics;
@@ -110,7 +111,7 @@ create table analytics.product_sales (
 	revenue_minor bigint not null,
 	constraint product_sales_pkey PRIMARY KEY (window_start, currency, product_id)
 ) with (fillfactor=70);
-grant delete, insert, select, update on analytics.product_sales to shop_analytics;
+grant insert, select, update on analytics.product_sales to shop_analytics;
 
 create table analytics.products (
 	id text not null,
@@ -150,7 +151,7 @@ create table analytics.reversals (
 	constraint reversals_pkey PRIMARY KEY (window_start, currency, type),
 	constraint reversals_type_check CHECK ((type = ANY (ARRAY['cancelled'::text, 'refunded'::text, 'returned'::text])))
 ) with (fillfactor=70);
-grant delete, insert, select, update on analytics.reversals to shop_analytics;
+grant insert, select, update on analytics.reversals to shop_analytics;
 
 create table analytics.watermarks (
 	topic text not null,
@@ -555,6 +556,7 @@ create table product.outbox (
 	constraint outbox_pkey PRIMARY KEY (id),
 	constraint outbox_event_id_key UNIQUE (event_id)
 );
+CREATE INDEX outbox_published ON product.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
 CREATE INDEX outbox_unpublished ON product.outbox USING btree (id) WHERE (published_at IS NULL);
 grant insert, select on product.outbox to shop_product;
 grant update (published_at, taken_at) on product.outbox to shop_product;
@@ -735,6 +737,31 @@ create table users.users (
 CREATE INDEX users_by_time ON users.users USING btree (created_at DESC, id DESC);
 grant insert, select, update on users.users to shop_users;
 
+CREATE OR REPLACE FUNCTION analytics.forget_published()
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'analytics', 'pg_temp'
+AS $function$
+	delete from outbox where id in (
+		select id from outbox where published_at < now() - interval '7 days' order by id limit 10000)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION analytics.take_back(since timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'analytics', 'pg_temp'
+AS $function$
+	update windows set orders = 0, revenue_minor = 0, unique_users = 0, dirty = true where window_start >= since;
+	delete from window_users where window_start >= since;
+	delete from product_sales where window_start >= since;
+	delete from reversals where window_start >= since;
+	delete from late_events where window_start >= since;
+$function$
+;
+
 CREATE OR REPLACE FUNCTION orders.archive_outbox(most integer)
  RETURNS bigint
  LANGUAGE sql
@@ -824,4 +851,15 @@ CREATE OR REPLACE FUNCTION orders.representation(o orders.orders)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN jsonb_build_object('id', (o).id, 'user_id', (o).user_id, 'status', (o).status, 'reason', (o).reason, 'items', (o).items, 'totals', jsonb_build_object('subtotal', orders.money((o).subtotal_minor, ((o).currency)::text), 'shipping', orders.money((o).shipping_minor, ((o).currency)::text), 'tax', orders.money((o).tax_minor, ((o).currency)::text), 'total', orders.money((o).total_minor, ((o).currency)::text)), 'shipping_address', (o).shipping_address, 'shipment', (o).shipment, 'version', (o).version)
+;
+
+CREATE OR REPLACE FUNCTION product.forget_published()
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'product', 'pg_temp'
+AS $function$
+	delete from outbox where id in (
+		select id from outbox where published_at < now() - interval '7 days' order by id limit 10000)
+$function$
 ;

@@ -20,6 +20,8 @@ export interface RelayOptions<R extends { id: number }> {
 	pending: Statement;
 	/** $1 ids: they are published. */
 	mark: Statement;
+	/** Removes rows that were published long ago, some at a time; asked for now and then. */
+	forget?: Statement;
 	read(row: R): Pending;
 	/** Has to succeed before anything is published, and again after a failure. */
 	prepare?(): Promise<void>;
@@ -33,6 +35,7 @@ const batchSize = 500;
 /** Nudged as soon as there is something; this is for rows of other nodes. */
 const sweepMs = 250;
 const standByMs = 1000;
+const forgetEveryMs = 60_000;
 
 /**
  * Brings an outbox to the stream: at least once, in the order of ids. One relay at a time holds an
@@ -47,6 +50,7 @@ export class Relay<R extends { id: number }> {
 	readonly #stopping = new AbortController();
 	#nudged = new AbortController();
 	#isPrepared = false;
+	#forgotAt = -Infinity;
 	#ended: Promise<void> = Promise.resolve();
 
 	constructor(options: RelayOptions<R>) {
@@ -94,6 +98,7 @@ export class Relay<R extends { id: number }> {
 				this.#nudged = new AbortController();
 				const count = await this.#publish(session);
 				onProgress();
+				await this.#forget(session);
 				if (count < batchSize) await this.#pause(sweepMs, this.#nudged.signal);
 			}
 		} finally {
@@ -129,6 +134,13 @@ export class Relay<R extends { id: number }> {
 		await session.query(mark, [ids]);
 		await failpoint("stream.relay.after_mark");
 		return rows.length;
+	}
+
+	async #forget(session: Session): Promise<void> {
+		const { forget } = this.#options;
+		if (!forget || performance.now() - this.#forgotAt < forgetEveryMs) return;
+		this.#forgotAt = performance.now();
+		await session.query(forget);
 	}
 
 	async #pause(ms: number, also?: AbortSignal): Promise<void> {

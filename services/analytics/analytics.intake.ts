@@ -2,7 +2,7 @@ import type { OrderStreamEvent } from "../../contracts/events.ts";
 import type { Transaction } from "../../db/database.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { factOf, type EventFact } from "./analytics.facts.ts";
-import { emptyWindows, readOn, reverse, sell, setAside } from "./analytics.statements.ts";
+import { readOn, reverse, sell, setAside, takeBackFrom } from "./analytics.statements.ts";
 import { tally, type Tally } from "./analytics.tally.window.ts";
 import { startOf } from "./analytics.window.ts";
 
@@ -41,7 +41,7 @@ export async function handle(work: Work, tx: Transaction): Promise<void> {
 
 /** Empties the windows that began then or later; nobody is told of them until they are filled anew. */
 export async function takeBack(fromMs: number, tx: Transaction): Promise<void> {
-	for (const statement of emptyWindows) await tx.query(statement, [fromMs]);
+	await tx.query(takeBackFrom, [fromMs]);
 }
 
 type Rows = Omit<Tally, "late">;

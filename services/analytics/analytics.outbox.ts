@@ -15,6 +15,11 @@ export const pending: Statement = {
 	text: "select id, topic, key, value from analytics.outbox where published_at is null order by id limit $1"
 };
 
+export const forget: Statement = {
+	name: "analytics.outbox_forget",
+	text: "select analytics.forget_published()"
+};
+
 export const mark: Statement = {
 	name: "analytics.outbox_mark",
 	text: "update analytics.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"

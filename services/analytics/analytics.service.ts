@@ -12,7 +12,7 @@ import { Relay } from "../../streams/relay.ts";
 import { topics } from "../../streams/topics.ts";
 import { Catalogue } from "./analytics.catalogue.ts";
 import { handle, takeBack } from "./analytics.intake.ts";
-import { mark, pending, toPending, type OutboxRow } from "./analytics.outbox.ts";
+import { forget, mark, pending, toPending, type OutboxRow } from "./analytics.outbox.ts";
 import { Reports } from "./analytics.reports.ts";
 import { Teller } from "./analytics.teller.ts";
 
@@ -75,7 +75,7 @@ export default service<typeof contract.actions, This>(contract, {
 	started() {
 		this.relay = new Relay<OutboxRow>({
 			...{ driver: this.stream, db: this.pg, name: "analytics" },
-			...{ pending, mark, read: toPending },
+			...{ pending, mark, forget, read: toPending },
 			prepare: () => this.createTopics(),
 			onError: ({ message }) => this.logger.warn("results wait to be published:", message)
 		});

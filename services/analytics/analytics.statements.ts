@@ -78,18 +78,10 @@ export const setAside: Statement = {
 };
 
 /** $1 since when: what the windows hold is taken back. Their rows stay, so that revisions go on growing. */
-export const emptyWindows: readonly Statement[] = [
-	{
-		name: "analytics.empty_windows",
-		text: `
-		update analytics.windows set orders = 0, revenue_minor = 0, unique_users = 0, dirty = true
-		where window_start >= ${instant("$1::float8")}`
-	},
-	...["window_users", "product_sales", "reversals", "late_events"].map(table => ({
-		name: `analytics.empty_${table}`,
-		text: `delete from analytics.${table} where window_start >= ${instant("$1::float8")}`
-	}))
-];
+export const takeBackFrom: Statement = {
+	name: "analytics.take_back",
+	text: `select analytics.take_back(${instant("$1::float8")})`
+};
 
 /** One teller at a time, until its transaction ends. */
 export const takeTurn: Statement = {

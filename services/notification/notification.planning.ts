@@ -40,7 +40,7 @@ export async function plan(events: readonly News[], ports: Ports): Promise<strin
 	return [...planned, ...sent.map(({ id }) => id)];
 }
 
-/** Null: all who run the shop, whose choices are asked for when it is sent. */
+/** Null: all who run the shop, by the usual channels; who they are is asked when it is sent. */
 const readerOf = (event: News) => (event.type === "product.low_stock" ? null : event.data.user_id);
 
 function messagesOf(event: News, choices: Choices, offered: Ports["offered"]): Planned[] {

@@ -29,6 +29,11 @@ export const pending: Statement = {
 	select * from taken order by id`
 };
 
+export const forget: Statement = {
+	name: "product.outbox_forget",
+	text: "select product.forget_published()"
+};
+
 export const mark: Statement = {
 	name: "product.outbox_mark",
 	text: "update product.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"

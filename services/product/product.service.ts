@@ -7,7 +7,7 @@ import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Stream, type WithStream } from "../../mixins/stream.mixin.ts";
 import { Relay } from "../../streams/relay.ts";
 import { defineProduct, type ProductRow } from "./product.model.ts";
-import { mark, pending, toMessage, type OutboxRow } from "./product.outbox.ts";
+import { forget, mark, pending, toMessage, type OutboxRow } from "./product.outbox.ts";
 import { ProductRepository } from "./product.repository.ts";
 import { ReservationRepository } from "./product.reservation.repository.ts";
 import { StockRepository } from "./product.stock.repository.ts";
@@ -123,7 +123,7 @@ export default service<typeof contract.actions, This>(contract, {
 		this.reservations = new ReservationRepository(this.pg, lowStock);
 		this.relay = new Relay<OutboxRow>({
 			...{ driver: this.stream, db: this.pg, name: "product" },
-			...{ pending, mark, read: toMessage },
+			...{ pending, mark, forget, read: toMessage },
 			prepare: () => this.createTopics(),
 			onError: ({ message }) => this.logger.warn("low stock waits to be told of:", message)
 		});

@@ -281,6 +281,7 @@ describe("a service's role", () => {
 		["order", "orders.outbox", ["published_at"]],
 		["payment", "payment.events", []],
 		["payment", "payment.psp_inbox", []],
+		["product", "product.outbox", ["taken_at", "published_at"]],
 		["product", "product.stock_ledger", []],
 		["product", "product.reservation", ["taken_back"]],
 		["product", "product.takeback", []]
