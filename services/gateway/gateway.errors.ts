@@ -54,6 +54,7 @@ const retryAfter: Partial<Record<ErrorCode, string>> = {
 	UNAVAILABLE: "1",
 	OVERLOADED: "1",
 	TOO_MANY_OPEN_ORDERS: "5",
+	TOO_MANY_STREAMS: "5",
 	IDEMPOTENCY_KEY_IN_USE: "1"
 };
 

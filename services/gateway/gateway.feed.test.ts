@@ -113,6 +113,30 @@ describe("the feed of windows", () => {
 		await has(await listen("/support/900"), [1, 2, 3]);
 	});
 
+	it("asks once a turn, also when its only reader left while it was asking, and another came", async () => {
+		const answers: (() => void)[] = [];
+		start({
+			changes: after => {
+				asked.push(after);
+				const answer = { data: [], last: 3 };
+				return asked.length > 2
+					? Promise.resolve(answer)
+					: new Promise(resolve => answers.push(() => resolve(answer)));
+			}
+		});
+		const first = await listen("/a");
+		await until(() => asked.length === 1, 5000);
+		first.answer.destroy();
+		await delay(30);
+		await listen("/b");
+		await until(() => asked.length === 2, 5000);
+		answers.forEach(answer => answer());
+		await delay(50);
+		const before = asked.length;
+		await delay(400);
+		expect(asked.length - before).toBeLessThan(25);
+	});
+
 	it("asks once for all, and nothing while nobody listens", async () => {
 		start();
 		await delay(60);

@@ -24,8 +24,10 @@ export interface Reader {
 
 interface Stream extends Reader {
 	res: ServerResponse;
-	/** False while it catches up with events from before. */
-	joined: boolean;
+	/** `late`: it has yet to catch up with events from before. */
+	state: "late" | "catching-up" | "joined";
+	/** Until its token ends, or it is old enough. */
+	timer: NodeJS.Timeout;
 }
 
 const usual = { everyMs: 1000, heartbeatMs: 15_000 };
@@ -58,6 +60,8 @@ export class WindowFeed {
 	#heartbeat: NodeJS.Timeout | undefined;
 	/** Joined streams have everything up to here. */
 	#at: number | undefined;
+	/** Grows whenever somebody begins to listen to a silent feed: what was asked before is not waited for. */
+	#run = 0;
 
 	constructor(options: FeedOptions) {
 		this.#options = { ...usual, ...options };
@@ -69,8 +73,9 @@ export class WindowFeed {
 		if (this.#streams.size >= most) fail("OVERLOADED", "too many streams are open here");
 		const own = [...this.#streams].filter(({ userId }) => userId === reader.userId);
 		if (own.length >= mostPerUser) fail("TOO_MANY_STREAMS");
-		const untilMs = Math.min(reader.untilMs, Date.now() + longestMs);
-		const stream: Stream = { ...reader, untilMs, res, joined: false };
+		const leftMs = Math.min(reader.untilMs - Date.now(), longestMs);
+		const timer = setTimeout(() => this.#end(stream), Math.max(0, leftMs));
+		const stream: Stream = { ...reader, res, state: "late", timer };
 		this.#streams.add(stream);
 		res.on("close", () => this.#leave(stream)).on("error", () => undefined);
 		res.writeHead(200, feedHeaders);
@@ -85,7 +90,7 @@ export class WindowFeed {
 
 	#begin(): void {
 		this.#at = undefined;
-		this.#schedule(0);
+		this.#schedule(0, ++this.#run);
 		this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs);
 	}
 
@@ -95,38 +100,55 @@ export class WindowFeed {
 	}
 
 	#leave(stream: Stream): void {
-		this.#streams.delete(stream);
-		if (this.#streams.size === 0) this.#rest();
+		clearTimeout(stream.timer);
+		if (this.#streams.delete(stream) && this.#streams.size === 0) this.#rest();
 	}
 
-	#schedule(ms: number): void {
+	#schedule(ms: number, run: number): void {
 		this.#timer = setTimeout(() => {
-			this.#look()
+			this.#look(run)
 				.catch(this.#options.onError)
-				.finally(() => this.#streams.size > 0 && this.#schedule(this.#options.everyMs));
+				.finally(() => {
+					if (run === this.#run && this.#streams.size > 0)
+						this.#schedule(this.#options.everyMs, run);
+				});
 		}, ms);
 	}
 
-	async #look(): Promise<void> {
-		const late = [...this.#streams].filter(({ joined }) => !joined);
+	async #look(run: number): Promise<void> {
 		const { data, last } = await this.#options.changes(this.#at);
+		if (run !== this.#run) return;
 		this.#at = last;
-		for (const stream of this.#streams) if (stream.joined) this.#send(stream, data);
-		for (const stream of late) await this.#catchUp(stream);
+		for (const stream of this.#streams)
+			if (stream.state === "joined") this.#send(stream, data);
+			else if (stream.state === "late") void this.#catchUp(stream);
 	}
 
-	/** Page by page, until it has what the others have. */
+	/** Page by page, as fast as it reads, until it has what the others have. */
 	async #catchUp(stream: Stream): Promise<void> {
-		const at = this.#at!;
-		stream.after ??= at;
-		// An id that is still to come is of another database: what this one holds is all new.
-		if (stream.after > at) stream.after = 0;
-		while (this.#streams.has(stream) && stream.after < at) {
-			const { data } = await this.#options.changes(stream.after);
-			if (data.length === 0) break;
-			this.#send(stream, data);
+		stream.state = "catching-up";
+		try {
+			stream.after ??= this.#at!;
+			// An id that is still to come is of another database: what this one holds is all new.
+			if (stream.after > this.#at!) stream.after = 0;
+			while (this.#streams.has(stream) && stream.after < this.#at!) {
+				const at = this.#at;
+				const { data } = await this.#options.changes(stream.after);
+				// The others may have got something meanwhile that was not there when this was asked.
+				if (data.length === 0 && at === this.#at) break;
+				this.#send(stream, data);
+				if (stream.res.writableNeedDrain) await this.#drained(stream);
+			}
+			stream.state = "joined";
+		} catch (error) {
+			stream.state = "late";
+			this.#options.onError(error as Error);
 		}
-		stream.joined = true;
+	}
+
+	/** Resolves when it has read on, or is gone. */
+	#drained({ res }: Stream): Promise<void> {
+		return new Promise(resolve => res.once("drain", resolve).once("close", resolve));
 	}
 
 	#send(stream: Stream, data: WindowChanges["data"]): void {
@@ -143,8 +165,6 @@ export class WindowFeed {
 	}
 
 	#beat(): void {
-		for (const stream of this.#streams)
-			if (stream.untilMs <= Date.now()) this.#end(stream);
-			else stream.res.write(": \n\n");
+		for (const { res } of this.#streams) res.write(": \n\n");
 	}
 }

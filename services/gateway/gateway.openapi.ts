@@ -25,7 +25,7 @@ const headerSchemas: Record<string, { required: boolean; description: string; sc
 	last_event_id: {
 		required: false,
 		description: "Of the last event that was received; what came behind it is sent first",
-		schema: T.String({ pattern: "^[0-9]{1,15}$" })
+		schema: T.String({ pattern: "^(0|[1-9][0-9]{0,14})$" })
 	},
 	signature: {
 		required: true,

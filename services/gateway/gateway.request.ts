@@ -42,7 +42,7 @@ function waitIn(prefer: string): number | undefined {
 
 /** @throws MALFORMED_HEADER */
 function eventIn(lastEventId: string): number {
-	if (/^\d{1,15}$/.test(lastEventId)) return Number(lastEventId);
+	if (/^(0|[1-9]\d{0,14})$/.test(lastEventId)) return Number(lastEventId);
 	return fail("MALFORMED_HEADER", "Last-Event-ID takes the id of an event of this stream");
 }
 
