@@ -14,7 +14,7 @@ export interface Fetching {
 	moved(next: bigint): void;
 }
 
-const batchSize = 500;
+const batchSize = 2000;
 /** So long the fetches of all partitions wait for one; then they go on without it. */
 const patienceMs = 2000;
 

@@ -14,7 +14,7 @@ interface Fetched {
 	at: Date;
 }
 
-const batchSize = 500;
+const batchSize = 2000;
 /** Whoever writes tells at once; this is for what was told while nobody listened. */
 const lookAgainMs = 1000;
 

@@ -8,6 +8,7 @@ import type { Batch, Driver, Message, SubscribeOptions, TopicSpec } from "../../
 import { KafkaDriver } from "../../streams/kafka.ts";
 import { describeKafka, kafkaWithinMs, testKafka, type TestKafka } from "../support/kafka.ts";
 import { run, temporaryFolder } from "../support/processes.ts";
+import { badEvents } from "../support/bad-events.conformance.ts";
 import { driverConformance } from "../support/streams.conformance.ts";
 import { until } from "../support/until.ts";
 
@@ -65,6 +66,7 @@ describeKafka("the log in Kafka", () => {
 	}, 60_000);
 
 	driverConformance(open);
+	describe("and bad events on it", () => badEvents(open));
 
 	it("takes more at once than a broker takes in one request, but no value above 2 MiB", async () => {
 		const driver = await open();

@@ -3,6 +3,7 @@ import { newId } from "../../lib/id.ts";
 import type { Driver } from "../../streams/driver.ts";
 import { LocalDriver } from "../../streams/local.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
+import { badEvents } from "../support/bad-events.conformance.ts";
 import { driverConformance } from "../support/streams.conformance.ts";
 import { until } from "../support/until.ts";
 
@@ -30,6 +31,7 @@ async function open(): Promise<Driver> {
 
 describe("the log in Postgres", () => {
 	driverConformance(open);
+	describe("and bad events on it", () => badEvents(open));
 });
 
 describe("a member of the log in Postgres", () => {
