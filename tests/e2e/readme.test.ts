@@ -39,6 +39,7 @@ const runBy: Record<string, string> = {
 	"npm run prove": "npm test",
 	"npm run prove -- --bugs":
 		"by hand: each bug's place in the source is held by chaos/bugs.test.ts",
+	"npm run bench -- streams": "by hand: it measures",
 	"npm run stream": "tests/e2e/stream-command.test.ts",
 	"npm run stream -- lag": "tests/e2e/stream-command.test.ts",
 	"npm test": ".ci/run",

@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { openShop } from "../bench/shop.ts";
+import * as streams from "../bench/streams.ts";
+import { progress } from "./ground.ts";
+import { whyNoKafka } from "./kafka-jars.ts";
+import { LaunchError } from "./launch-error.ts";
+import { run, type Lifecycle } from "./lifecycle.ts";
+import { commandLine, misused } from "./options.ts";
+
+const usage = `Usage: npm run bench -- streams [--log local|kafka] [--seconds 10] [--publish]
+Measures a shop in one process on servers of its own: from an order's commit to the minute it is counted
+in, messages a second, and a replay against live orders in the same run. Only ratios within a run mean
+anything; machines are noisy.
+  --log        what carries the events: the log in Postgres (default) or a Kafka broker (needs Java 17)
+  --seconds n  how long each part takes (default 10)
+  --publish    writes the figures to bench/results`;
+
+const { values, positionals } = commandLine(
+	usage,
+	{
+		log: { type: "string", default: "local" },
+		seconds: { type: "string", default: "10" },
+		publish: { type: "boolean" }
+	},
+	true
+);
+const kind = values.log === "local" || values.log === "kafka" ? values.log : undefined;
+if (positionals.join(" ") !== "streams") misused(usage, "Name what to measure: streams.");
+if (!kind) misused(usage, "--log is local or kafka");
+const seconds = Number(values.seconds);
+if (!/^\d{1,3}$/.test(values.seconds) || seconds < 1) misused(usage, "--seconds takes a number");
+
+const customers = 32;
+/** Enough that a replay takes seconds. */
+const historic = 60_000;
+
+async function measure(life: Lifecycle, log: "local" | "kafka"): Promise<streams.StreamFigures> {
+	const shop = await openShop(life, log);
+	const latency: streams.Latency[] = [];
+	for (const perSecond of [50, 500]) {
+		progress(`${perSecond} events a second`);
+		latency.push(await streams.latencyAt(shop, perSecond, seconds));
+	}
+	progress("messages a second");
+	const published = await streams.publishing(shop, Math.max(1, seconds / 5));
+	const read = await streams.reading(shop, 20_000);
+	const parsed = streams.parsing(50_000);
+	progress(`${customers} customers at a time`);
+	const live = await streams.selling(shop, customers, seconds);
+	progress(`a replay, after ${historic} events more`);
+	await streams.latencyAt(shop, historic, 1);
+	const replayed = await streams.replaying(shop);
+	const replayOverLive = Math.round((replayed / live.events) * 10) / 10;
+	return { latency, published, read, parsed, live, replayed, replayOverLive };
+}
+
+run(async life => {
+	const obstacle = kind === "kafka" ? whyNoKafka() : undefined;
+	if (obstacle) throw new LaunchError(obstacle);
+	const figures = await measure(life, kind);
+	const about = {
+		at: new Date().toISOString(),
+		node: process.version,
+		machine: `${availableParallelism()} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+		log: kind,
+		seconds
+	};
+	const text = JSON.stringify({ ...about, ...figures }, null, "\t");
+	console.log(text);
+	if (values.publish) {
+		const folder = join(import.meta.dirname, "../bench/results");
+		mkdirSync(folder, { recursive: true });
+		writeFileSync(join(folder, `streams-${kind}.json`), `${text}\n`);
+	}
+	await life.end(0);
+});
