@@ -25,7 +25,7 @@ export default {
 			...shared,
 			displayName: "unit",
 			testMatch: [
-				"<rootDir>/{lib,contracts,config,services,mixins,middlewares,db,streams,cli,psp,chaos}/**/*.test.ts",
+				"<rootDir>/{lib,contracts,config,services,mixins,middlewares,db,streams,cli,psp,chaos,bench}/**/*.test.ts",
 				"<rootDir>/tests/*.test.ts"
 			]
 		},
