@@ -15,7 +15,7 @@ export interface FeederOptions {
 
 const tickMs = 250;
 /** So that there are events for as long as there are faults. */
-const [lastPart, dropSize] = [0.4, 5];
+const [lastPart, dropSize] = [0.4, 3];
 /** Longer than the broker is away. What is not published by then is a violation, and found as one. */
 const publishedWithinMs = 60_000;
 /** One lane keeps every third of its transactions open so long, while the other commits higher ids. */

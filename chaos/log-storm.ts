@@ -44,7 +44,9 @@ const consumer = strikesOf(
 	"stream.consumer.before_offset",
 	"stream.consumer.after_commit"
 );
-const windows = strikesOf("analytics.window.after_apply", "analytics.window.after_emit");
+/** A window is told of every few seconds, by either node: these come first, while events come fast. */
+const telling = strikesOf("analytics.window.after_emit");
+const applying = strikesOf("analytics.window.after_apply");
 
 /** The broker is halted for a part of it, and of two nodes only one tells of a window. */
 const hitWithinMs = 120_000;
@@ -81,14 +83,22 @@ export class LogStorm {
 	}
 
 	async run(): Promise<void> {
-		const node = (name: string) => async () => this.#world.node(name);
+		const node = (name: string) => async () => [this.#world.node(name)];
+		const either = async () => [this.#world.node("analytics-1"), this.#world.node("analytics-2")];
 		await Promise.all([
 			this.#lane(() => this.#relay(), relay, "relayKills"),
-			this.#lane(node("analytics-1"), consumer, "consumerKills"),
-			this.#lane(node("notification-1"), consumer, "consumerKills"),
+			this.#lane(node("notification-1"), consumer, "consumerKills", 0),
 			this.#broker(),
-			this.#sleeper().then(() =>
-				Promise.all([this.#lane(node("analytics-2"), windows, "consumerKills"), this.#strangers()])
+			this.#lane(either, telling, "consumerKills", 0).then(() =>
+				Promise.all([
+					this.#lane(node("analytics-1"), consumer, "consumerKills"),
+					this.#sleeper().then(() =>
+						Promise.all([
+							this.#lane(node("analytics-2"), applying, "consumerKills", 0),
+							this.#strangers()
+						])
+					)
+				])
 			)
 		]);
 	}
@@ -97,37 +107,45 @@ export class LogStorm {
 		return performance.now() > this.#end;
 	}
 
-	/** All strikes at the node that it is at the moment, and kills until there were enough. */
+	/** All strikes at a node that it is at the moment, and kills until there were enough. */
 	async #lane(
-		victim: () => Promise<ChaosNode>,
+		victims: () => Promise<ChaosNode[]>,
 		strikes: readonly Strike[],
-		kills: "relayKills" | "consumerKills"
+		kills: "relayKills" | "consumerKills",
+		wanted = this.#options[kills]
 	): Promise<void> {
 		for (const strike of strikes) {
 			const name = `${strike.point}=${strike.mode}`;
-			const isHit = !this.#isOver && (await this.#strike(await victim(), strike));
+			const isHit = !this.#isOver && (await this.#strike(await victims(), strike));
 			(isHit ? this.faults.struck : this.faults.missed).push(name);
 			if (isHit && strike.mode === "kill") this.faults[kills]++;
 		}
-		while (this.faults[kills] < this.#options[kills] && !this.#isOver) {
-			const node = await victim();
+		while (this.faults[kills] < wanted && !this.#isOver) {
+			const [node] = await victims();
 			this.faults[kills]++;
-			node.kill(0);
-			await this.#back(node);
+			node!.kill(0);
+			await this.#back(node!);
 		}
 	}
 
-	async #strike(node: ChaosNode, strike: Strike): Promise<boolean> {
-		let isHit = false;
+	/** Strikes the first of the nodes that passes the point. */
+	async #strike(nodes: ChaosNode[], strike: Strike): Promise<boolean> {
+		let hit: ChaosNode | undefined;
 		// Again and again: a node that has just been started does not listen yet.
-		for (const end = performance.now() + hitWithinMs; !isHit && performance.now() < end;) {
-			const { hit } = await this.#strikes.arm(node, { ...strike, ms: 500 });
-			isHit = await Promise.race([hit.then(() => true), sleep(armAgainMs, false)]);
-			if (!isHit) await this.#strikes.disarm(node);
+		for (const end = performance.now() + hitWithinMs; !hit && performance.now() < end;) {
+			const armed = nodes.map(async node => {
+				await (
+					await this.#strikes.arm(node, { ...strike, ms: 500 })
+				).hit;
+				return node;
+			});
+			hit = await Promise.race([...armed, sleep(armAgainMs, undefined)]);
+			const others = nodes.filter(node => node !== hit);
+			await Promise.all(others.map(node => this.#strikes.disarm(node)));
 		}
-		if (isHit && strike.mode === "stop") await this.#strikes.settled(node);
-		if (isHit && strike.mode === "kill") await this.#back(node);
-		return isHit;
+		if (hit && strike.mode === "stop") await this.#strikes.settled(hit);
+		if (hit && strike.mode === "kill") await this.#back(hit);
+		return hit !== undefined;
 	}
 
 	/** It tells that it is going to die a moment before it is seen to be gone. */
@@ -138,7 +156,7 @@ export class LogStorm {
 	}
 
 	/** The order's node whose session holds the relay's lock. */
-	async #relay(): Promise<ChaosNode> {
+	async #relay(): Promise<ChaosNode[]> {
 		for (;;) {
 			const client = new pg.Client(this.#world.servers.postgres.url);
 			await client.connect();
@@ -146,7 +164,7 @@ export class LogStorm {
 			const found = this.#world.nodes.find(({ wires, service }) =>
 				rows.some(({ port }) => service === "order" && wires.postgres?.owns(port))
 			);
-			if (found?.ready || this.#isOver) return found ?? this.#world.node("order-1");
+			if (found?.ready || this.#isOver) return [found ?? this.#world.node("order-1")];
 			await sleep(50);
 		}
 	}
@@ -173,20 +191,21 @@ export class LogStorm {
 		this.faults.rebalances++;
 	}
 
-	/** They join a group and leave it. */
+	/** They join a group and leave it. One that finds no broker was not there. */
 	async #strangers(): Promise<void> {
-		for (; this.faults.rebalances < this.#options.rebalances; this.faults.rebalances++) {
+		const { brokers } = this.#world.servers.kafka!;
+		while (this.faults.rebalances < this.#options.rebalances && !this.#isOver) {
 			const group = this.faults.rebalances % 2 ? "analytics" : "notification";
-			await stranger(this.#world.servers.kafka!.brokers, group).catch(() => undefined);
+			if (await stranger(brokers, group).catch(() => false)) this.faults.rebalances++;
 			await sleep(betweenMs);
 		}
 	}
 }
 
-/** Takes its share of the partitions, does nothing with them, and goes. */
-async function stranger(brokers: string, group: string): Promise<void> {
+/** Takes its share of the partitions, does nothing with them, and goes. Answers whether it got a share. */
+async function stranger(brokers: string, group: string): Promise<boolean> {
 	const driver = new KafkaDriver({ brokers: [brokers] });
-	const { promise: assigned, resolve } = Promise.withResolvers<void>();
+	const { promise: assigned, resolve } = Promise.withResolvers<true>();
 	const subscription = await driver.subscribe({
 		group,
 		topics: [topics.orders],
@@ -196,10 +215,11 @@ async function stranger(brokers: string, group: string): Promise<void> {
 			return messages[0]!.offset;
 		},
 		onError: () => undefined,
-		onAssigned: partitions => partitions.length > 0 && resolve()
+		onAssigned: partitions => partitions.length > 0 && resolve(true)
 	});
-	await Promise.race([assigned, sleep(4 * strangerMs)]);
+	const isMember = await Promise.race([assigned, sleep(4 * strangerMs, false)]);
 	await sleep(strangerMs);
 	await subscription.stop();
 	await driver.close();
+	return isMember;
 }
