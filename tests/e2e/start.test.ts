@@ -26,9 +26,12 @@ async function orderIds(url: string): Promise<string[]> {
 	return data.map(({ id }) => id);
 }
 
-/** The servers that were started for the folder. */
-const serversOf = (folder: string) =>
-	processesOf(folder).filter(({ command }) => command.includes(folder));
+/** The servers that were started for the folder. A child that was just forked still has its parent's name. */
+function serversOf(folder: string) {
+	const named = processesOf(folder).filter(({ command }) => command.includes(folder));
+	const pids = new Set(named.map(({ pid }) => pid));
+	return named.filter(({ parent }) => !pids.has(parent));
+}
 
 /** Lines `Name: 123 kB` of a file below /proc; nothing of a process that has gone. */
 function numbersIn(path: string): (name: string) => number {

@@ -32,6 +32,7 @@ type Environment = Record<string, string>;
 
 export interface Process {
 	pid: number;
+	parent: number;
 	command: string;
 	environment: string;
 }
@@ -49,7 +50,8 @@ export function processesOf(folder: string): Process[] {
 				}
 			};
 			const command = read("cmdline").replaceAll("\n", " ");
-			return { pid: Number(pid), command, environment: read("environ") };
+			const parent = Number(/^PPid:\s+(\d+)/m.exec(read("status"))?.[1] ?? 0);
+			return { pid: Number(pid), parent, command, environment: read("environ") };
 		})
 		.filter(({ command, environment }) =>
 			[command, environment].some(text => text.includes(folder))
