@@ -13,17 +13,19 @@ export interface Attributes {
 
 export const cloudContentType = "application/cloudevents+json; charset=UTF-8";
 
-/**
- * A CloudEvent 1.0 as a message: structured JSON. The headers of the Kafka binding are there for those
- * who look at nothing else. @param data as JSON, which nobody reads on the way
- */
-export function cloudMessage(event: Attributes, data: string): Outgoing {
-	const { specversion, id, source, type, subject, time, partitionkey } = event;
+/** The headers of the Kafka binding, for those who look at nothing else. */
+export function cloudHeaders(event: Omit<Attributes, "partitionkey">): Record<string, string> {
+	const { specversion, id, source, type, subject, time } = event;
 	const names = { specversion, id, source, type, subject, time };
 	const headers = Object.fromEntries(Object.entries(names).map(([k, v]) => [`ce_${k}`, v]));
+	return { "content-type": cloudContentType, ...headers };
+}
+
+/** A CloudEvent 1.0 as a message: structured JSON. @param data as JSON, which nobody reads on the way */
+export function cloudMessage(event: Attributes, data: string): Outgoing {
 	return {
-		key: partitionkey,
+		key: event.partitionkey,
 		value: `${JSON.stringify(event).slice(0, -1)},"data":${data}}`,
-		headers: { "content-type": cloudContentType, ...headers }
+		headers: cloudHeaders(event)
 	};
 }

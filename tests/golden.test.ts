@@ -10,6 +10,7 @@ import {
 } from "../contracts/events.ts";
 import { faults } from "../lib/validator.ts";
 import { toMessage as toWindowMessage } from "../services/analytics/analytics.messages.ts";
+import { toPending } from "../services/analytics/analytics.outbox.ts";
 import { toMessage } from "../services/order/order.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
 import { readStockEvent } from "../streams/stock-events.ts";
@@ -88,6 +89,17 @@ describe("analytics.window", () => {
 	it("is made as its golden file has it, and is what the contract says", () => {
 		expect(message).toEqual(JSON.parse(golden("analytics.window.v1")));
 		expect(faults(WindowStreamEvent, message)).toEqual([]);
+	});
+
+	it("is a CloudEvent to others, in its value and by its headers", () => {
+		expect(new CloudEvent(message as CloudEventV1<unknown>).validate()).toBe(true);
+		const row = { id: 7, topic: "analytics-results", key: message.partitionkey };
+		const { headers, value } = toPending({ ...row, value: JSON.stringify(message) }).message;
+		expect(Kafka.isEvent({ headers, value, key: "", body: value, timestamp: "" } as never)).toBe(
+			true
+		);
+		for (const name of ["id", "source", "type", "subject", "specversion", "time"] as const)
+			expect(headers?.[`ce_${name}`]).toBe(message[name]);
 	});
 });
 

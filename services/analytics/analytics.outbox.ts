@@ -1,8 +1,8 @@
 import type { Statement } from "../../db/database.ts";
-import { cloudContentType } from "../../streams/cloud-message.ts";
+import { cloudHeaders } from "../../streams/cloud-message.ts";
 import type { Pending } from "../../streams/relay.ts";
 
-/** A message as it will stand in its topic. */
+/** A CloudEvent as it will stand in its topic. */
 export interface OutboxRow {
 	id: number;
 	topic: string;
@@ -25,10 +25,8 @@ export const mark: Statement = {
 	text: "update analytics.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
 };
 
-const headers = { "content-type": cloudContentType };
-
 export const toPending = ({ id, topic, key, value }: OutboxRow): Pending => ({
 	id,
 	topic,
-	message: { key, value, headers }
+	message: { key, value, headers: cloudHeaders(JSON.parse(value)) }
 });
