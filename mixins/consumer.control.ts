@@ -72,12 +72,12 @@ export class ConsumerControl {
 		return { ...toEntry(letter), headers: letter.headers, ...shown(letter.value) };
 	}
 
-	/** @throws NOT_FOUND, REDRIVE_FAILED, UNAVAILABLE */
+	/** @throws NOT_FOUND, REDRIVE_FAILED, REPLAY_RUNNING, UNAVAILABLE */
 	async redrive(id: string): Promise<DeadLetterEntry> {
 		return toEntry(await this.#options.letters.redrive(id));
 	}
 
-	/** @throws UNAVAILABLE */
+	/** @throws REPLAY_RUNNING, UNAVAILABLE */
 	async redriveAll(limit: number, cursor?: string): Promise<RedriveResult> {
 		const { data, next_cursor } = await this.#page(false, limit, cursor);
 		const refused: RedriveResult["refused"] = [];

@@ -1,22 +1,10 @@
 import type { Database, Transaction } from "../db/database.ts";
-import type { Reason } from "./reader.ts";
-
-/** A message that was put aside, with what was wrong. */
-export interface Letter {
-	topic: string;
-	partition: number;
-	offset: bigint;
-	key: string | null;
-	value: Buffer;
-	headers: Readonly<Record<string, string>>;
-	reason: Reason;
-	detail: string;
-	attempts: number;
-}
+import type { Letter } from "./letter.ts";
 
 /**
- * Messages below `until` are gone through once more. `quiet`: what was never handled counts as handled,
- * and nothing comes of it. `again`: everything that happened at `floorMs` or later has its effect anew.
+ * Messages below `until` are gone through once more. `missing`: what was never handled has its effect.
+ * `quiet`: it counts as handled, and nothing comes of it. `again`: everything that happened at `floorMs`
+ * or later has its effect anew.
  */
 export interface Replay {
 	/** Grows with each replay of a service: what was handled in an earlier one is new to this one. */
@@ -24,7 +12,7 @@ export interface Replay {
 	until: bigint;
 	/** Milliseconds since the epoch. */
 	floorMs: number;
-	mode: "quiet" | "again";
+	mode: "missing" | "quiet" | "again";
 }
 
 /** Where a partition is gone on with, and the replay that goes on there. */
@@ -38,15 +26,18 @@ interface StandingRow {
 	number: number;
 	until: string | null;
 	floorMs: number | null;
-	mode: "missing" | Replay["mode"] | null;
+	mode: Replay["mode"] | null;
 }
 
 function toStanding({ next, number, until, floorMs, mode }: StandingRow): Standing {
 	const at = BigInt(next);
-	if (mode === null || mode === "missing" || until === null || BigInt(until) <= at)
+	if (mode === null || until === null || BigInt(until) <= at)
 		return { next: at, replay: undefined };
 	return { next: at, replay: { number, until: BigInt(until), floorMs: floorMs ?? 0, mode } };
 }
+
+const columns = `next_offset::text as next, replay as number, replay_until::text as until,
+	(extract(epoch from replay_floor) * 1000)::float8 as "floorMs", replay_mode as mode`;
 
 /** The tables `inbox`, `position` and `dead_letter` of a consuming service. */
 export class ConsumerRepository {
@@ -64,27 +55,25 @@ export class ConsumerRepository {
 		const [row] = await this.#db.query<StandingRow>(
 			{
 				name: `${this.#schema}.standing`,
-				text: `select next_offset::text as next, replay as number, replay_until::text as until,
-						(extract(epoch from replay_floor) * 1000)::float8 as "floorMs", replay_mode as mode
-					from ${this.#schema}.position where topic = $1 and partition = $2`
+				text: `select ${columns} from ${this.#schema}.position where topic = $1 and partition = $2`
 			},
 			[topic, partition]
 		);
 		return row && toStanding(row);
 	}
 
-	/** Where it is gone on with, under lock; 0 for one that was never read. */
-	async lock(topic: string, partition: number, tx: Transaction): Promise<bigint> {
-		const [row] = await tx.query<{ next: string }>(
+	/** Where it is gone on with, under lock; at 0 for one that was never read. */
+	async lock(topic: string, partition: number, tx: Transaction): Promise<Standing> {
+		const [row] = await tx.query<StandingRow>(
 			{
 				name: `${this.#schema}.lock`,
 				text: `insert into ${this.#schema}.position as p (topic, partition, next_offset) values ($1, $2, 0)
 					on conflict (topic, partition) do update set next_offset = p.next_offset
-					returning next_offset::text as next`
+					returning ${columns}`
 			},
 			[topic, partition]
 		);
-		return BigInt(row!.next);
+		return toStanding(row!);
 	}
 
 	/** Of these ids those that are new, which they are no longer. */
@@ -117,16 +106,41 @@ export class ConsumerRepository {
 		return new Set(rows.map(({ event_id }) => event_id));
 	}
 
+	/**
+	 * Which of these messages were put aside before, by their offsets, and whether they were redriven
+	 * since. Another message at the same offset, of a log that was lost, is another message.
+	 */
+	async known(letters: readonly Letter[]): Promise<Map<bigint, { isRedriven: boolean }>> {
+		const rows = await this.#db.query<{ offset: string; isRedriven: boolean }>(
+			{
+				name: `${this.#schema}.letters_known`,
+				text: `select d."offset"::text, redriven_at is not null as "isRedriven"
+					from unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[]) as x(topic, partition, "offset", value)
+						join ${this.#schema}.dead_letter d using (topic, partition, "offset", value)`
+			},
+			[
+				letters.map(({ topic }) => topic),
+				letters.map(({ partition }) => partition),
+				letters.map(({ offset }) => offset),
+				letters.map(({ value }) => value)
+			]
+		);
+		return new Map(rows.map(({ offset, isRedriven }) => [BigInt(offset), { isRedriven }]));
+	}
+
+	/** In the place of what was put aside at the same offset of a log that was lost. */
 	async park(letters: readonly Letter[], tx: Transaction): Promise<void> {
 		if (letters.length === 0) return;
 		const column = <V>(value: (letter: Letter) => V) => letters.map(value);
 		await tx.query(
 			{
 				name: `${this.#schema}.park`,
-				text: `insert into ${this.#schema}.dead_letter (topic, partition, "offset", key, value, headers, reason, detail, attempts)
+				text: `insert into ${this.#schema}.dead_letter as d (topic, partition, "offset", key, value, headers, reason, detail, attempts)
 					select * from unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::text[], $8::text[], $9::int[])
 					on conflict (topic, partition, "offset") do update
-					set reason = excluded.reason, detail = excluded.detail, attempts = excluded.attempts, at = excluded.at, redriven_at = null`
+					set id = case when d.value = excluded.value then d.id else excluded.id end,
+						key = excluded.key, value = excluded.value, headers = excluded.headers, reason = excluded.reason,
+						detail = excluded.detail, attempts = excluded.attempts, at = excluded.at, redriven_at = null`
 			},
 			[
 				column(({ topic }) => topic),

@@ -2,15 +2,11 @@ import type { Database, Transaction } from "../db/database.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-	ConsumerRepository,
-	type Letter,
-	type Replay,
-	type Standing
-} from "./consumer.repository.ts";
+import { ConsumerRepository, type Replay, type Standing } from "./consumer.repository.ts";
 import type { Batch, Driver, Message, Subscription } from "./driver.ts";
-import { Unreadable, type Reason } from "./reader.ts";
+import { copyOf, letterOf, type Letter } from "./letter.ts";
 import { isPassing } from "./passing.ts";
+import { Unreadable } from "./reader.ts";
 import { deadLettersOf } from "./topics.ts";
 
 /** Events of one partition that are new here, in their order. */
@@ -131,8 +127,10 @@ export class Consumer<E extends StreamEvent> {
 	async #onBatch(batch: Batch): Promise<bigint> {
 		this.#heardAt = performance.now();
 		await failpoint("stream.consumer.after_read");
-		const { replay } = this.#standing(batch);
-		const sorted = batch.messages.map(message => this.#sort(message, replay));
+		const sorted = await this.#knowAgain(
+			batch.messages.map(message => this.#sort(message)),
+			this.#standing(batch).replay
+		);
 		await this.#publishLetters(sorted);
 		try {
 			return await this.#apply(batch, sorted);
@@ -143,14 +141,35 @@ export class Consumer<E extends StreamEvent> {
 		}
 	}
 
-	#sort(message: Message, replay: Replay | undefined): Sorted<E> {
+	#sort(message: Message): Sorted<E> {
 		try {
 			return { message, event: this.#options.read(message) };
 		} catch (error) {
 			if (!(error instanceof Unreadable)) throw error;
-			if (replay && message.offset < replay.until) return { message };
 			return { message, letter: letterOf(message, error.reason, error.message, 1) };
 		}
+	}
+
+	/**
+	 * In a replay nothing is put aside that was put aside already. What was redriven since had its effect
+	 * and has it anew: its time was ahead of the log's clock, and has come to pass.
+	 */
+	async #knowAgain(
+		sorted: readonly Sorted<E>[],
+		replay: Replay | undefined
+	): Promise<readonly Sorted<E>[]> {
+		const letters = sorted.flatMap(({ letter }) =>
+			letter && replay && letter.offset < replay.until ? letter : []
+		);
+		if (letters.length === 0) return sorted;
+		const known = await this.#rows.known(letters);
+		return sorted.map(one => {
+			const { message, letter } = one;
+			const before = letter && known.get(letter.offset);
+			if (!before) return one;
+			const { event } = before.isRedriven ? this.#sort({ ...message, at: new Date() }) : {};
+			return event ? { message, event } : { message };
+		});
 	}
 
 	/** Answers where to go on: what lies behind a replay is another batch. */
@@ -165,7 +184,7 @@ export class Consumer<E extends StreamEvent> {
 		const again = current?.mode === "again";
 		if (current?.mode !== "quiet") await prepare?.(events, again);
 		const isDone = await db.transaction(async tx => {
-			if ((await this.#rows.lock(topic, partition, tx)) !== expected) return false;
+			if ((await this.#rows.lock(topic, partition, tx)).next !== expected) return false;
 			const fresh = await this.#admit(sorted, again ? current : undefined, tx);
 			const work = { topic, partition, next, end, again };
 			const own = current?.mode === "quiet" ? [] : firstOfEach(events, fresh);
@@ -226,15 +245,12 @@ export class Consumer<E extends StreamEvent> {
 
 	/** Before the transaction that moves past them: they may stand there twice, and are never lost. */
 	async #publishLetters(sorted: readonly Sorted<E>[]): Promise<void> {
+		const { driver, group } = this.#options;
 		const letters = sorted.flatMap(({ letter }) => letter ?? []);
 		for (const [topic, own] of Map.groupBy(letters, letter => letter.topic))
-			await this.#options.driver.publish(
+			await driver.publish(
 				deadLettersOf(topic),
-				own.map(letter => ({
-					key: letter.key ?? "",
-					value: letter.value.toString(),
-					headers: { ...letter.headers, ...causeOf(letter, this.#options.group) }
-				}))
+				own.map(letter => copyOf(letter, group))
 			);
 	}
 
@@ -283,21 +299,4 @@ function firstOfEach<E extends { id: string }>(
 ): E[] {
 	const left = new Set(fresh);
 	return events.filter(({ id }) => left.delete(id));
-}
-
-function letterOf(message: Message, reason: Reason, detail: string, attempts: number): Letter {
-	const { topic, partition, offset, key, value, headers } = message;
-	return { topic, partition, offset, key, value, headers, reason, detail, attempts };
-}
-
-function causeOf(letter: Letter, group: string): Record<string, string> {
-	return {
-		"dlq-group": group,
-		"dlq-reason": letter.reason,
-		"dlq-detail": letter.detail,
-		"dlq-attempts": String(letter.attempts),
-		"dlq-topic": letter.topic,
-		"dlq-partition": String(letter.partition),
-		"dlq-offset": String(letter.offset)
-	};
 }

@@ -86,7 +86,8 @@ export class DeadLetters<E extends StreamEvent> {
 
 	/**
 	 * Has the message handled now, out of its turn; what was redriven already stays as it is.
-	 * @throws NOT_FOUND; REDRIVE_FAILED when it still cannot be read or handled; UNAVAILABLE
+	 * @throws NOT_FOUND; REDRIVE_FAILED when it still cannot be read or handled; REPLAY_RUNNING where a
+	 * replay will come by it and have it handled; UNAVAILABLE
 	 */
 	async redrive(id: string): Promise<StoredLetter> {
 		const letter = await this.get(id);
@@ -94,12 +95,12 @@ export class DeadLetters<E extends StreamEvent> {
 		const event = this.#read(letter);
 		try {
 			await this.#options.prepare?.([event], false);
-			await this.#handle(letter, event);
+			if (await this.#handle(letter, event)) return await this.get(id);
 		} catch (error) {
 			if (isPassing(error)) fail("UNAVAILABLE");
 			fail("REDRIVE_FAILED", (error as Error).message.slice(0, 500));
 		}
-		return this.get(id);
+		return fail("REPLAY_RUNNING");
 	}
 
 	#read({ value, key, headers, topic, partition, offset }: StoredLetter): E {
@@ -113,17 +114,20 @@ export class DeadLetters<E extends StreamEvent> {
 		}
 	}
 
-	async #handle({ id, topic, partition }: StoredLetter, event: E): Promise<void> {
+	/** False where it is left to a replay, which would have its effect happen a second time. */
+	async #handle({ id, topic, partition }: StoredLetter, event: E): Promise<boolean> {
 		const { driver, handle } = this.#options;
 		const extents = await driver.extents(topic);
 		const end = extents.find(one => one.partition === partition)?.next ?? 0n;
-		await this.#db.transaction(async tx => {
+		return this.#db.transaction(async tx => {
 			// In its place the consumer waits, so that nothing else of the partition happens meanwhile.
-			const next = await this.#rows.lock(topic, partition, tx);
-			if (!(await this.#take(id, tx))) return;
+			const { next, replay } = await this.#rows.lock(topic, partition, tx);
+			if (replay?.mode === "again") return false;
+			if (!(await this.#take(id, tx))) return true;
 			const fresh = await this.#rows.admit([event.id], tx);
 			const events = fresh.size > 0 ? [event] : [];
 			await handle({ topic, partition, next, end, again: false, events }, tx);
+			return true;
 		});
 	}
 

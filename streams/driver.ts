@@ -6,7 +6,7 @@
 
 export interface Outgoing {
 	key: string;
-	value: string;
+	value: string | Buffer;
 	headers?: Readonly<Record<string, string>>;
 }
 

@@ -79,8 +79,8 @@ function* portions(messages: readonly Outgoing[]): Generator<Outgoing[]> {
 	let bytes = 0;
 	for (const message of messages) {
 		const { key, value, headers = {} } = message;
-		const texts = [key, value, ...Object.entries(headers).flat()];
-		const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), recordBytes);
+		const parts = [key, value, ...Object.entries(headers).flat()];
+		const size = parts.reduce((sum, part) => sum + Buffer.byteLength(part), recordBytes);
 		if (portion.length > 0 && bytes + size > sendBytes) {
 			yield portion;
 			[portion, bytes] = [[], 0];

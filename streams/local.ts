@@ -33,7 +33,7 @@ export class LocalDriver implements Driver {
 		const values = [
 			messages.map(({ key }) => crc32(key) % partitions),
 			messages.map(({ key }) => key),
-			messages.map(({ value }) => Buffer.from(value)),
+			messages.map(({ value }) => (typeof value === "string" ? Buffer.from(value) : value)),
 			messages.map(({ headers = {} }) => JSON.stringify(headers))
 		];
 		await this.#db.query(sql.append, [topic, ...values]);

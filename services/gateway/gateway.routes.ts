@@ -92,7 +92,7 @@ type Consumer = typeof sales | typeof messages;
 /** What operators see of a service that consumes the order events, and have it do. */
 const consumerRoutes = (group: string, name: string, actions: Consumer) => {
 	const base = `/api/v1/ops/streams/${group}` as const;
-	const refused: Partial<Route> = { refusals: ["REDRIVE_FAILED"] };
+	const refused: Partial<Route> = { refusals: ["REDRIVE_FAILED", "REPLAY_RUNNING"] };
 	return [
 		route(`GET ${base}`, `get${name}Lag`, actions["stream.lag"]),
 		route(`POST ${base}/replay`, `replay${name}`, actions["stream.replay"], {
@@ -106,7 +106,9 @@ const consumerRoutes = (group: string, name: string, actions: Consumer) => {
 			actions["dlq.redrive"],
 			refused
 		),
-		route(`POST ${base}/redrive`, `redrive${name}Letters`, actions["dlq.redriveAll"])
+		route(`POST ${base}/redrive`, `redrive${name}Letters`, actions["dlq.redriveAll"], {
+			refusals: ["REPLAY_RUNNING"]
+		})
 	];
 };
 

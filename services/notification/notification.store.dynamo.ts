@@ -48,8 +48,11 @@ export class DynamoStore implements TrackingStore {
 		this.#now = now;
 	}
 
+	/** Rejects with what passes, so that events wait for the table, unless a message itself is refused. */
 	async plan(messages: readonly Planned[]): Promise<string[]> {
-		const added = await Promise.all(messages.map(message => this.#add(message)));
+		const added = await Promise.all(messages.map(message => this.#add(message))).catch(error => {
+			throw Object.assign(error, { isPassing: error.name !== "ValidationException" });
+		});
 		return messages.filter((_, index) => added[index]).map(({ id }) => id);
 	}
 

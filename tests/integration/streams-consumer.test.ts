@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Database, serviceUrl } from "../../db/database.ts";
 import { newId } from "../../lib/id.ts";
 import { Consumer, type ConsumerOptions } from "../../streams/consumer.ts";
-import type { Letter } from "../../streams/consumer.repository.ts";
+import type { Letter } from "../../streams/letter.ts";
 import { LocalDriver } from "../../streams/local.ts";
 import { asOwner, consumerTables, readTold, type Told } from "../support/consuming.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
