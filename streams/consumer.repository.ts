@@ -151,7 +151,7 @@ export class ConsumerRepository {
 				column(({ value }) => value),
 				column(({ headers }) => JSON.stringify(headers).replaceAll("\\u0000", "\\ufffd")),
 				column(({ reason }) => reason),
-				column(({ detail }) => detail.replaceAll("\0", "\ufffd")),
+				column(({ detail }) => detail),
 				column(({ attempts }) => attempts)
 			]
 		);

@@ -14,6 +14,7 @@ export interface Letter {
 	attempts: number;
 }
 
+/** Words of a parser repeat what it could not read; Postgres' text, and its JSON, have no NUL. */
 export function letterOf(
 	message: Message,
 	reason: Reason,
@@ -21,7 +22,8 @@ export function letterOf(
 	attempts: number
 ): Letter {
 	const { topic, partition, offset, key, value, headers } = message;
-	return { topic, partition, offset, key, value, headers, reason, detail, attempts };
+	const words = detail.replaceAll("\0", "\ufffd");
+	return { topic, partition, offset, key, value, headers, reason, detail: words, attempts };
 }
 
 /** A log takes what is a little larger than an event may be; a copy with its cause must fit too. */
