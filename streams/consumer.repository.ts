@@ -62,6 +62,18 @@ export class ConsumerRepository {
 		return row && toStanding(row);
 	}
 
+	/** By partition; those that were never read are not there. */
+	async positions(topic: string): Promise<Map<number, bigint>> {
+		const rows = await this.#db.query<{ partition: number; next: string }>(
+			{
+				name: `${this.#schema}.positions_of`,
+				text: `select partition, next_offset::text as next from ${this.#schema}.position where topic = $1`
+			},
+			[topic]
+		);
+		return new Map(rows.map(({ partition, next }) => [partition, BigInt(next)]));
+	}
+
 	/** Where it is gone on with, under lock; at 0 for one that was never read. */
 	async lock(topic: string, partition: number, tx: Transaction): Promise<Standing> {
 		const [row] = await tx.query<StandingRow>(

@@ -3,6 +3,7 @@ import { backoffMs } from "../lib/backoff.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConsumerRepository, type Replay, type Standing } from "./consumer.repository.ts";
+import { ConsumerWatch } from "./consumer.watch.ts";
 import type { Batch, Driver, Message, Subscription } from "./driver.ts";
 import { copyOf, letterOf, type Letter } from "./letter.ts";
 import { isPassing } from "./passing.ts";
@@ -46,15 +47,16 @@ export interface ConsumerOptions<E extends StreamEvent> {
 	/** Told of what failed and is tried again. */
 	onError(error: Error): void;
 	onParked(letter: Letter): void;
-	/** Told when nothing has come from the driver for a minute though there is something: it has to be restarted. */
+	/** Told when nothing was got on with for a minute though something waits: the process has to be restarted. */
 	onStuck(words: string): void;
+	/** How often it looks whether it gets on, and how long it may not. */
+	watch?: { everyMs: number; silentMs: number };
 }
 
 /** How often a message is tried where it stands, before it is put aside: 0.1 to 3 s apart, some 10 s. */
 const tries = 7;
 const [firstPauseMs, longestPauseMs] = [100, 3000];
-const silentMs = 60_000;
-const watchEveryMs = 15_000;
+const watch = { everyMs: 15_000, silentMs: 60_000 };
 
 /** Neither event nor letter: a message of a replay that has been put aside already. */
 interface Sorted<E> {
@@ -77,13 +79,16 @@ export class Consumer<E extends StreamEvent> {
 	/** What this member believes the partitions' rows to say. */
 	readonly #standings = new Map<string, Standing>();
 	#subscription: Subscription | undefined;
-	#watch: NodeJS.Timeout | undefined;
-	#heardAt = performance.now();
-	#assigned: readonly { topic: string; partition: number }[] = [];
+	readonly #watch: ConsumerWatch;
 
 	constructor(options: ConsumerOptions<E>) {
 		this.#options = options;
 		this.#rows = new ConsumerRepository(options.db, options.schema);
+		this.#watch = new ConsumerWatch({
+			...{ ...options, ...watch, ...options.watch, rows: this.#rows },
+			believes: place => this.#standing(place).next,
+			onMoved: () => this.reposition()
+		});
 	}
 
 	async start(): Promise<void> {
@@ -93,19 +98,15 @@ export class Consumer<E extends StreamEvent> {
 			topics,
 			position: (topic, partition) => this.#position(topic, partition),
 			onBatch: batch => this.#onBatch(batch),
-			onError: error => {
-				this.#heardAt = performance.now();
-				onError(error);
-			},
-			onAssigned: partitions => (this.#assigned = partitions)
+			onError,
+			onAssigned: partitions => this.#watch.assign(partitions)
 		});
-		this.#watch = setInterval(() => void this.#look().catch(onError), watchEveryMs);
-		this.#watch.unref();
+		this.#watch.start();
 	}
 
 	/** Resolves when the batch in hand is done with. */
 	async stop(): Promise<void> {
-		clearInterval(this.#watch);
+		this.#watch.stop();
 		await this.#subscription?.stop();
 	}
 
@@ -125,7 +126,6 @@ export class Consumer<E extends StreamEvent> {
 	}
 
 	async #onBatch(batch: Batch): Promise<bigint> {
-		this.#heardAt = performance.now();
 		await failpoint("stream.consumer.after_read");
 		const sorted = await this.#knowAgain(
 			batch.messages.map(message => this.#sort(message)),
@@ -232,7 +232,6 @@ export class Consumer<E extends StreamEvent> {
 				this.#options.onError(error as Error);
 				if (attempt >= tries) return this.#giveUp(batch, one, error as Error);
 				await batch.heartbeat();
-				this.#heardAt = performance.now();
 				await delay(backoffMs(attempt, firstPauseMs, longestPauseMs));
 			}
 	}
@@ -252,24 +251,6 @@ export class Consumer<E extends StreamEvent> {
 				deadLettersOf(topic),
 				own.map(letter => copyOf(letter, group))
 			);
-	}
-
-	/**
-	 * For the driver's own silence (kafkajs #659), not that of a topic in which nothing happens; and for
-	 * a replay that was begun elsewhere and of which nobody here was told.
-	 */
-	async #look(): Promise<void> {
-		if (performance.now() - this.#heardAt < watchEveryMs) return;
-		const { driver, onStuck, group } = this.#options;
-		for (const { topic, partition } of this.#assigned) {
-			const extent = (await driver.extents(topic)).find(one => one.partition === partition);
-			const at = (await this.#rows.standing(topic, partition))?.next ?? 0n;
-			if (at < this.#standing({ topic, partition }).next) this.reposition();
-			if (extent && extent.next > at && performance.now() - this.#heardAt > silentMs)
-				return onStuck(
-					`${group} has got nothing of ${topic} ${partition} for ${silentMs / 1000} s, and ${extent.next - at} messages wait`
-				);
-		}
 	}
 }
 

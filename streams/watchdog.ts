@@ -1,0 +1,45 @@
+/** Where a partition stands, as its rows and the log say. */
+export interface Place {
+	topic: string;
+	partition: number;
+	/** Offsets: where it is gone on with, and the one that will be written next. */
+	next: bigint;
+	end: bigint;
+}
+
+/**
+ * Finds partitions in which nothing moves though something waits: a driver that fell silent
+ * (kafkajs #659), or a handler that fails for ever. It is told what was seen, and asks nobody.
+ */
+export class Watchdog {
+	readonly #silentMs: number;
+	/** By partition in which something waits: where it was, and since when. */
+	#seen = new Map<string, { next: bigint; sinceMs: number }>();
+
+	constructor(silentMs: number) {
+		this.#silentMs = silentMs;
+	}
+
+	/**
+	 * Answers those that have stood still for too long.
+	 * @param places all that are this member's to move
+	 * @param nowMs of a clock that never goes back
+	 */
+	look(places: readonly Place[], nowMs: number): Place[] {
+		const before = this.#seen;
+		this.#seen = new Map();
+		const waiting = places.filter(({ next, end }) => end > next);
+		return waiting.filter(({ topic, partition, next }) => {
+			const name = `${topic} ${partition}`;
+			const last = before.get(name);
+			const sinceMs = last?.next === next ? last.sinceMs : nowMs;
+			this.#seen.set(name, { next, sinceMs });
+			return nowMs - sinceMs >= this.#silentMs;
+		});
+	}
+
+	/** Nothing could be seen: whoever could not be asked may be why nothing moved. */
+	forget(): void {
+		this.#seen.clear();
+	}
+}
