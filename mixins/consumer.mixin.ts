@@ -4,7 +4,7 @@ import { consumerMoved } from "../contracts/streams.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { heed, mixin, tellAll } from "../lib/service.ts";
 import { Consumer, type ConsumerOptions, type StreamEvent } from "../streams/consumer.ts";
-import type { Message } from "../streams/driver.ts";
+import { OffsetLost, type Message } from "../streams/driver.ts";
 import { DeadLetters } from "../streams/dead-letters.ts";
 import { Replays, type ReplaysOptions } from "../streams/replays.ts";
 import { ConsumerControl } from "./consumer.control.ts";
@@ -78,7 +78,10 @@ function consumerOptions<E extends StreamEvent>(
 		read: message => readers[message.topic]!(message),
 		handle: (work, tx) => service.handleEvents(work, tx),
 		...(prepareEvents && { prepare: prepareEvents.bind(service) }),
-		onError: error => logger.warn("events wait to be handled:", error.message),
+		onError: error =>
+			error instanceof OffsetLost
+				? logger.error("events were lost:", error.message)
+				: logger.warn("events wait to be handled:", error.message),
 		onParked: ({ topic, partition, offset, reason, detail }) =>
 			logger.error(`put aside ${topic} ${partition}@${offset}: ${reason}: ${detail}`),
 		onStuck: words => service.broker.fatal(words)

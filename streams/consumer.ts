@@ -231,7 +231,6 @@ export class Consumer<E extends StreamEvent> {
 				if (isPassing(error) || batch.isStale()) throw error;
 				this.#options.onError(error as Error);
 				if (attempt >= tries) return this.#giveUp(batch, one, error as Error);
-				await batch.heartbeat();
 				await delay(backoffMs(attempt, firstPauseMs, longestPauseMs));
 			}
 	}

@@ -31,10 +31,17 @@ export interface Batch {
 	messages: readonly Message[];
 	/** Offset that the next message written to the partition will have, as far as is known. */
 	end: bigint;
-	/** To be called at least every 5 s by whoever takes longer, or the partition goes to another member. */
-	heartbeat(): Promise<void>;
 	/** The partition is another member's by now, or the subscription is being stopped. */
 	isStale(): boolean;
+}
+
+/** What was to be read next is not in the log: it was lost, or was not kept for long enough. */
+export class OffsetLost extends Error {
+	constructor(topic: string, partition: number, wanted: bigint, first: bigint) {
+		super(
+			`${topic}/${partition} has no offset ${wanted}: it is read on from its oldest message, ${first}`
+		);
+	}
 }
 
 export interface SubscribeOptions {
@@ -44,11 +51,12 @@ export interface SubscribeOptions {
 	/** Asked for each partition that this member gets. Undefined: from the oldest message on. */
 	position(topic: string, partition: number): Promise<bigint | undefined>;
 	/**
-	 * One call per partition at a time. Answers the offset to go on at, usually the one behind the last
+	 * One call per partition at a time, which may take as long as it likes: the member shows that it lives
+	 * by itself. Answers the offset to go on at, usually the one behind the last
 	 * message; another one is sought. When it rejects, the same messages come again after a pause.
 	 */
 	onBatch(batch: Batch): Promise<bigint>;
-	/** Told of what failed and is tried again. */
+	/** Told of what failed and is tried again, and, as `OffsetLost`, of what will never be read. */
 	onError(error: Error): void;
 	/** Told of the partitions this member has, whenever they change. */
 	onAssigned?(partitions: readonly { topic: string; partition: number }[]): void;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { KafkaMessage } from "kafkajs";
 import { backoffMs } from "../lib/backoff.ts";
-import type { Extent, Message, SubscribeOptions } from "./driver.ts";
+import { OffsetLost, type Extent, type Message, type SubscribeOptions } from "./driver.ts";
 
 /** What a partition asks of the consumer that fetches for it. */
 export interface Fetching {
@@ -89,7 +89,9 @@ export class KafkaPartition {
 	async take(fetched: readonly KafkaMessage[], end: bigint): Promise<void> {
 		if (this.#isLeft || this.#isHandling || this.#next === undefined) return;
 		const messages = fetched.map(found => toMessage(this.topic, this.partition, found));
-		if (messages[0]!.offset < this.#next && !(await this.#isReset(messages[0]!.offset))) return;
+		const first = messages[0]!.offset;
+		if (first < this.#next && !(await this.#isReset(first))) return;
+		if (first > this.#next) this.#tellLost(this.#next, first);
 		this.#handled = this.#handle(messages, end);
 		const patience = new AbortController();
 		await Promise.race([this.#handled, delay(patienceMs, undefined, patience)]);
@@ -104,12 +106,11 @@ export class KafkaPartition {
 	async #handle(messages: readonly Message[], end: bigint): Promise<void> {
 		this.#isHandling = true;
 		const { topic, partition } = this;
-		const heartbeat = () => Promise.resolve();
 		const isStale = () => this.#isLeft;
 		try {
 			for (let from = 0; from < messages.length && !this.#isLeft; from += batchSize) {
 				const some = messages.slice(from, from + batchSize);
-				const batch = { topic, partition, messages: some, end, heartbeat, isStale };
+				const batch = { topic, partition, messages: some, end, isStale };
 				const next = await this.#options.onBatch(batch);
 				if (this.#isLeft) return;
 				this.#next = next;
@@ -168,10 +169,7 @@ export class KafkaPartition {
 	}
 
 	#tellLost(wanted: bigint, first: bigint): void {
-		const name = `${this.topic}/${this.partition}`;
-		this.#options.onError(
-			new Error(`${name} has no offset ${wanted}: it is read on from its oldest message, ${first}`)
-		);
+		this.#options.onError(new OffsetLost(this.topic, this.partition, wanted, first));
 	}
 
 	async #pause(ms: number): Promise<void> {

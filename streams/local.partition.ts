@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../db/database.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import type { Batch, SubscribeOptions } from "./driver.ts";
+import { OffsetLost, type Batch, type SubscribeOptions } from "./driver.ts";
 import * as sql from "./local.statements.ts";
 
 interface Fetched {
@@ -63,7 +63,7 @@ export class LocalPartition {
 			try {
 				if (this.#isMoved) at = undefined;
 				this.#isMoved = false;
-				at ??= (await this.#options.position(this.topic, this.partition)) ?? 0n;
+				at ??= await this.#options.position(this.topic, this.partition);
 				at = (await this.#next(at)) ?? (await this.#rest(at));
 				failures = 0;
 			} catch (error) {
@@ -74,28 +74,33 @@ export class LocalPartition {
 			}
 	}
 
-	/** Has one batch handled. Answers where to go on, undefined when there was nothing to handle. */
-	async #next(at: bigint): Promise<bigint | undefined> {
+	/**
+	 * Has one batch handled. Answers where to go on, undefined when there was nothing to handle.
+	 * @param at undefined: with the oldest message
+	 */
+	async #next(at: bigint | undefined): Promise<bigint | undefined> {
 		const { topic, partition } = this;
 		this.#wakeUp = new AbortController();
-		const rows = await this.#db.query<Fetched>(sql.fetch, [topic, partition, at, batchSize]);
+		const rows = await this.#db.query<Fetched>(sql.fetch, [topic, partition, at ?? 0n, batchSize]);
 		const end = BigInt(rows[0]?.end ?? 0);
-		// The log was lost and has begun anew.
-		if (at > end) return 0n;
 		const found = rows.filter(({ position }) => position !== null);
+		const first = oldestOf(found, end, at);
+		if (at !== undefined && first !== at) {
+			this.#options.onError(new OffsetLost(topic, partition, at, first));
+			return first;
+		}
 		if (found.length === 0 || this.#stopping.signal.aborted) return undefined;
 		const messages = found.map(({ position, key, value, headers, at: taken }) => ({
 			...{ topic, partition, offset: BigInt(position!), key, value, headers, at: taken }
 		}));
 		const isStale = () => this.#stopping.signal.aborted;
-		const heartbeat = () => Promise.resolve();
-		const batch: Batch = { topic, partition, messages, end, heartbeat, isStale };
+		const batch: Batch = { topic, partition, messages, end, isStale };
 		const next = await this.#options.onBatch(batch);
 		await this.#db.deferred(sql.commit, [this.#options.group, topic, partition, next]);
 		return next;
 	}
 
-	async #rest(at: bigint): Promise<bigint> {
+	async #rest(at: bigint | undefined): Promise<bigint | undefined> {
 		await this.#pause(lookAgainMs, this.#wakeUp.signal);
 		return at;
 	}
@@ -104,4 +109,11 @@ export class LocalPartition {
 		const signals = [this.#stopping.signal, ...(also ? [also] : [])];
 		await delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
 	}
+}
+
+/** The first message from `at` on, or where it will be; the oldest of a log that ends before. */
+function oldestOf(found: readonly Fetched[], end: bigint, at = 0n): bigint {
+	const position = found[0]?.position;
+	if (position) return BigInt(position);
+	return at > end ? 0n : at;
 }
