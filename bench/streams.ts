@@ -28,8 +28,8 @@ export interface StreamFigures {
 	live: { customers: number; orders: number; events: number };
 	/** Events a second that make the windows anew. */
 	replayed: number;
-	/** Events that are replayed while one comes live. */
-	replayOverLive: number;
+	/** Events that are replayed in the time that one order takes live, and in that of one event. */
+	replayOver: { liveOrders: number; liveEvents: number };
 }
 
 const tickMs = 20;
