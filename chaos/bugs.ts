@@ -251,8 +251,8 @@ export const bugs: readonly Bug[] = [
 		also: [
 			{
 				file: consumer,
-				find: "if ((await this.#rows.lock(topic, partition, tx)) !== expected) return false;",
-				replace: "if ((await this.#rows.lock(topic, partition, tx)) < expected) return false;"
+				find: "if ((await this.#rows.lock(topic, partition, tx)).next !== expected) return false;",
+				replace: "if ((await this.#rows.lock(topic, partition, tx)).next < expected) return false;"
 			}
 		],
 		promise: "P4",
