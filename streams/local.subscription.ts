@@ -50,17 +50,17 @@ export class LocalSubscription {
 	}
 
 	async #live(): Promise<void> {
-		for (let failures = 0; !this.#stopping.signal.aborted; failures++)
+		for (let failures = 0; !this.#stopping.signal.aborted;)
 			try {
-				await this.#beMember();
+				await this.#beMember(() => (failures = 0));
 			} catch (error) {
 				this.#options.onError(error as Error);
-				await this.#pause(backoffMs(failures + 1, 100, 5000));
+				await this.#pause(backoffMs(++failures, 100, 5000));
 			}
 	}
 
-	/** Until it is stopped. @throws what ended its session */
-	async #beMember(): Promise<void> {
+	/** Until it is stopped; tells each time that all is well. @throws what ended its session */
+	async #beMember(onWell: () => void): Promise<void> {
 		const lost = new AbortController();
 		const session = await this.#db.session({
 			onLost: error => lost.abort(error),
@@ -71,6 +71,7 @@ export class LocalSubscription {
 			while (!this.#stopping.signal.aborted) {
 				lost.signal.throwIfAborted();
 				await this.#tick(session);
+				onWell();
 				await this.#pause(tickMs, lost.signal);
 			}
 		} finally {

@@ -66,6 +66,29 @@ describe("a member of the log in Postgres", () => {
 		expect([...new Set(got)]).toEqual(numbers(0, 10).map(({ value }) => value));
 	}, 60_000);
 
+	it("comes back as fast the seventh time as the first", async () => {
+		const driver = await open();
+		const [group, name] = [newId(), `t-${newId()}`];
+		await driver.createTopics([{ name, partitions: 1, cleanup: "delete", retentionMs: 60_000 }]);
+		let joined = 0;
+		await driver.subscribe({
+			...{ group, topics: [name], position: async () => undefined, onError: () => undefined },
+			onAssigned: partitions => (joined += partitions.length),
+			onBatch: async ({ messages }) => messages.at(-1)!.offset + 1n
+		});
+		let tookMs = 0;
+		for (let n = 0; n < 7; n++) {
+			await until(async () => joined === n + 1, 20_000);
+			const cutAt = performance.now();
+			await database.rows(
+				`select pg_terminate_backend(pid) from streams.member where consumer_group = '${group}'`
+			);
+			await until(async () => joined === n + 2, 20_000);
+			tookMs = performance.now() - cutAt;
+		}
+		expect(tookMs).toBeLessThan(3000);
+	}, 90_000);
+
 	it("that fell silent is put out, and its partitions are read by another", async () => {
 		const driver = await open();
 		const silent = newId();
