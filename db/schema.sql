@@ -671,6 +671,14 @@ create table streams.committed (
 ) with (fillfactor=50);
 grant delete, insert, select, update on streams.committed to shop_streams;
 
+create table streams.compaction (
+	topic text not null,
+	partition integer not null,
+	next_offset bigint not null default 0,
+	constraint compaction_pkey PRIMARY KEY (topic, partition)
+);
+grant insert, select, update on streams.compaction to shop_streams;
+
 create table streams.member (
 	consumer_group text not null,
 	id uuid not null,

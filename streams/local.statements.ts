@@ -133,13 +133,68 @@ export const unlock: Statement = {
 	text: "select pg_advisory_unlock(hashtext($1 || ' ' || $2), $3)"
 };
 
-/** What is older than a topic keeps, and of compacted topics what a later message replaced. */
-export const prune: Statement = {
-	name: "streams.prune",
+/** Every partition with what its topic keeps of it; a compacted one gets its place to go on at. */
+export const kept: Statement = {
+	name: "streams.kept",
 	text: `
-delete from streams.message m using streams.topic t
-where t.name = m.topic and case t.cleanup
-	when 'delete' then m.at < clock_timestamp() - t.retention_ms * interval '1 ms'
-	else exists (select from streams.message l
-		where l.topic = m.topic and l.partition = m.partition and l.key = m.key and l.position > m.position) end`
+with begun as (
+	insert into streams.compaction (topic, partition)
+	select topic, partition from streams.partition join streams.topic on name = topic where cleanup = 'compact'
+	on conflict do nothing
+)
+select topic, partition, cleanup, retention_ms as retention
+from streams.partition join streams.topic on name = topic order by 1, 2`
+};
+
+/**
+ * $1 topic, $2 partition, $3 for how many ms it keeps, $4 from when on, $5 how many: removes the oldest.
+ * Not by clock_timestamp(), by which no index can be searched; and by ctid, which no plan can turn
+ * into a look at every row.
+ */
+export const expire: Statement = {
+	name: "streams.expire",
+	text: `
+with old as materialized (
+	select ctid, at from streams.message
+	where topic = $1 and partition = $2 and at >= $4::timestamptz and at < now() - $3 * interval '1 ms'
+	order by at limit $5 for update skip locked
+),
+gone as (
+	delete from streams.message where ctid = any (array(select ctid from old))
+)
+select count(*)::int as count, max(at)::text as at from old`
+};
+
+/**
+ * $1 topic, $2 partition, $3 how many: goes through the next messages, and removes those before them
+ * that have the key of one. Whoever else is at this partition has its row, and this finds nothing.
+ * A log that was lost and has begun anew is gone through from its beginning. Rows are compared, and
+ * ordered, as only the index by keys has them: before anyone has counted the rows, the one by positions
+ * seems as good, and has all of the partition read for each key.
+ */
+export const compact: Statement = {
+	name: "streams.compact",
+	text: `
+with mine as materialized (
+	select case when c.next_offset <= p.next_offset then c.next_offset else 0 end as start
+	from streams.compaction c join streams.partition p using (topic, partition)
+	where topic = $1 and partition = $2 for update of c skip locked
+),
+page as materialized (
+	select key, position from streams.message
+	where topic = $1 and partition = $2 and position >= (select start from mine)
+	order by position limit $3
+),
+gone as (
+	delete from streams.message where ctid = any (array(
+		select unnest(array(select m.ctid from streams.message m where m.topic = $1 and m.partition = $2
+			and (m.key, m.position) >= (page.key, 0) and (m.key, m.position) < (page.key, page.position)
+			order by m.key, m.position))
+		from page))
+),
+moved as (
+	update streams.compaction set next_offset = (select max(position) + 1 from page)
+	where topic = $1 and partition = $2 and exists (select from page)
+)
+select count(*)::int as count from page`
 };

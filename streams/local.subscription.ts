@@ -4,6 +4,7 @@ import { backoffMs } from "../lib/backoff.ts";
 import { newId } from "../lib/id.ts";
 import type { SubscribeOptions } from "./driver.ts";
 import { LocalPartition } from "./local.partition.ts";
+import { LocalRetention } from "./local.retention.ts";
 import * as sql from "./local.statements.ts";
 
 interface Wanted {
@@ -13,7 +14,6 @@ interface Wanted {
 }
 
 const tickMs = 500;
-const pruneEveryMs = 600_000;
 const nameOf = ({ topic, partition }: { topic: string; partition: number }) =>
 	`${topic} ${partition}`;
 
@@ -28,15 +28,17 @@ export class LocalSubscription {
 	readonly #id = newId();
 	readonly #partitions = new Map<string, LocalPartition>();
 	readonly #stopping = new AbortController();
+	readonly #retention: LocalRetention;
 	#ended: Promise<void> = Promise.resolve();
-	#prunedAt = performance.now();
 
-	constructor(db: Database, options: SubscribeOptions) {
+	constructor(db: Database, options: SubscribeOptions, pruneEveryMs: number) {
 		this.#db = db;
 		this.#options = options;
+		this.#retention = new LocalRetention(db, pruneEveryMs, options.onError);
 	}
 
 	start(): void {
+		this.#retention.start();
 		this.#ended = this.#live();
 	}
 
@@ -46,7 +48,7 @@ export class LocalSubscription {
 
 	async stop(): Promise<void> {
 		this.#stopping.abort();
-		await this.#ended;
+		await Promise.all([this.#ended, this.#retention.stop()]);
 	}
 
 	async #live(): Promise<void> {
@@ -95,7 +97,6 @@ export class LocalSubscription {
 		await this.#leaveAllBut(session, new Set(mine.map(nameOf)));
 		for (const one of mine) await this.#take(session, one);
 		if ([...this.#partitions.keys()].join() !== before) this.#tellAssigned();
-		if (performance.now() - this.#prunedAt > pruneEveryMs) await this.#prune();
 	}
 
 	async #leaveAllBut(session: Session, mine: ReadonlySet<string>): Promise<void> {
@@ -129,11 +130,6 @@ export class LocalSubscription {
 	#wake(topic: string): void {
 		for (const partition of this.#partitions.values())
 			if (partition.topic === topic) partition.wake();
-	}
-
-	async #prune(): Promise<void> {
-		this.#prunedAt = performance.now();
-		await this.#db.query(sql.prune);
 	}
 
 	async #pause(ms: number, also?: AbortSignal): Promise<void> {

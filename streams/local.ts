@@ -15,11 +15,14 @@ import { LocalSubscription } from "./local.subscription.ts";
 export class LocalDriver implements Driver {
 	readonly kind = "local";
 	readonly #db: Database;
+	readonly #pruneEveryMs: number;
 	readonly #partitions = new Map<string, number>();
 	readonly #open = new Set<Subscription>();
 
-	constructor(db: Database) {
+	/** @param options `pruneEveryMs`: how often, at the most, a subscription removes what topics do not keep */
+	constructor(db: Database, { pruneEveryMs = 600_000 } = {}) {
 		this.#db = db;
+		this.#pruneEveryMs = pruneEveryMs;
 	}
 
 	async createTopics(topics: readonly TopicSpec[]): Promise<void> {
@@ -41,7 +44,7 @@ export class LocalDriver implements Driver {
 
 	async subscribe(options: SubscribeOptions): Promise<Subscription> {
 		await Promise.all(options.topics.map(topic => this.#partitionsOf(topic)));
-		const subscription = new LocalSubscription(this.#db, options);
+		const subscription = new LocalSubscription(this.#db, options, this.#pruneEveryMs);
 		this.#open.add(subscription);
 		subscription.start();
 		return {
