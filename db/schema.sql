@@ -376,6 +376,7 @@ create table orders.outbox (
 	constraint outbox_order_id_version_key UNIQUE (order_id, version)
 );
 CREATE INDEX outbox_published ON orders.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
+CREATE INDEX outbox_quiet ON orders.outbox USING btree (occurred_at) WHERE quiet;
 CREATE INDEX outbox_unpublished ON orders.outbox USING btree (id) WHERE ((published_at IS NULL) AND (NOT quiet));
 grant insert, select on orders.outbox to shop_orders;
 grant update (published_at) on orders.outbox to shop_orders;
@@ -776,11 +777,16 @@ CREATE OR REPLACE FUNCTION orders.archive_outbox(most integer)
  SECURITY DEFINER
  SET search_path TO 'orders', 'pg_temp'
 AS $function$
-	with moved as (
-		delete from outbox where id in (
-			select id from outbox where published_at < now() - interval '7 days'
-				or (quiet and occurred_at < now() - interval '7 days')
-			order by id limit most for update skip locked)
+	with published as materialized (
+		select ctid from outbox where published_at < now() - interval '7 days'
+		order by published_at limit most for update skip locked
+	),
+	silent as materialized (
+		select ctid from outbox where quiet and occurred_at < now() - interval '7 days'
+		order by occurred_at limit most - (select count(*) from published) for update skip locked
+	),
+	moved as (
+		delete from outbox where ctid = any (array(select ctid from published union all select ctid from silent))
 		returning *
 	),
 	kept as (insert into outbox_archive select * from moved returning 1)

@@ -225,4 +225,32 @@ describe("the relay", () => {
 		expect(await database.rows("select event_id from orders.events order by id")).toEqual(before);
 		expect(await one.lag()).toEqual({ rows: 0, seconds: 0 });
 	}, 40_000);
+
+	it("reads nothing but old events for the archive, published or quiet", async () => {
+		const events = (count: number, age: string) =>
+			database.rows(
+				`insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at, published_at, quiet)
+				select gen_random_uuid(), 'user-old', 1, 'order.created', '{}', now() - $2::interval,
+					case when n % 2 = 0 then now() - $2::interval end, n % 2 = 1 from generate_series(1, $1::int) as n`,
+				[count, age]
+			);
+		await events(3000, "6 days");
+		await events(20, "8 days");
+		const db = new Database({
+			...{ url: serviceUrl(database.url, "order"), pool: 1, durability: "prefix" },
+			name: "shop archive"
+		});
+		databases.push(db);
+		const found = await db.transaction(async tx => {
+			const archive = "select orders.archive_outbox(1000) as moved";
+			const [{ moved } = {}] = await tx.query({ name: "archive", text: archive });
+			const [{ read } = {}] = await tx.query({
+				name: "rows_read",
+				text: "select seq_tup_read + idx_tup_fetch as read from pg_stat_xact_user_tables where relid = 'orders.outbox'::regclass"
+			});
+			return { moved, read: Number(read) };
+		});
+		expect(found.moved).toBe(20);
+		expect(found.read).toBeLessThan(100);
+	});
 });
