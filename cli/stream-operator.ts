@@ -4,6 +4,7 @@ import type {
 	DeadLetterDetail,
 	DeadLetterEntry,
 	RedriveResult,
+	Refill,
 	ReplayPlan
 } from "../contracts/streams.ts";
 import { LaunchError } from "./launch-error.ts";
@@ -92,14 +93,17 @@ export class StreamOperator {
 	/** Publishes events again and has every group look for those it never saw. */
 	async refill(from: string, dry_run: boolean): Promise<void> {
 		const bar = new ProgressBar({ things: "events" });
-		let [done, before]: [number, string | undefined] = [0, undefined];
-		for (let left = 1; left > 0;) {
-			const page: { refilled: number; left: number; before: string } = await this.#api.send(
-				...(["POST", "/ops/outbox/refill", { from, dry_run, ...(before && { before }) }] as const)
+		let done = 0;
+		// `before` and the cursor of each page are for the next one.
+		for (let place = {}, isMore = true; isMore;) {
+			const { refilled, left, before, next_cursor }: Refill = await this.#api.send(
+				...(["POST", "/ops/outbox/refill", { from, dry_run, ...place }] as const)
 			);
-			[done, before, left] = [done + page.refilled, page.before, page.left];
 			if (dry_run) return print(`${left} events would be published again`);
+			done += refilled;
 			bar.show(done, done + left);
+			place = { before, cursor: next_cursor };
+			isMore = next_cursor !== null;
 		}
 		bar.end(done, done);
 		for (const group of groups)

@@ -165,6 +165,17 @@ const Lag = strictObject(
 	{ title: "OutboxLag" }
 );
 
+export const Refill = strictObject(
+	{
+		refilled: T.Integer({ ...Count, description: "With this page" }),
+		left: T.Integer({ ...Count, description: "For the next pages" }),
+		before: Instant,
+		next_cursor: NextCursor
+	},
+	{ title: "Refill" }
+);
+export type Refill = Static<typeof Refill>;
+
 /** Actions of a service that feeds a stream from its outbox. */
 export const outboxActions = {
 	"outbox.lag": {
@@ -183,15 +194,11 @@ export const outboxActions = {
 			before: T.Optional(
 				T.String({ ...Instant, description: "Of the first page's answer, for the next one" })
 			),
+			cursor: T.Optional(
+				T.String({ ...Cursor, description: "Of the last page's answer, for the next one" })
+			),
 			dry_run: T.Optional(T.Boolean({ description: "Only count them" }))
 		}),
-		returns: strictObject(
-			{
-				refilled: T.Integer({ ...Count, description: "With this page" }),
-				left: T.Integer({ ...Count, description: "For the next pages" }),
-				before: Instant
-			},
-			{ title: "Refill" }
-		)
+		returns: Refill
 	}
 } as const satisfies Record<string, ActionSpec>;

@@ -395,6 +395,7 @@ create table orders.outbox_archive (
 	quiet boolean not null default false,
 	constraint outbox_archive_pkey PRIMARY KEY (id)
 );
+CREATE INDEX outbox_archive_occurred ON orders.outbox_archive USING brin (occurred_at);
 grant select on orders.outbox_archive to shop_orders;
 
 create table orders.returns (
@@ -827,34 +828,32 @@ begin
 end $function$
 ;
 
-CREATE OR REPLACE FUNCTION orders.refill_outbox(since timestamp with time zone, until timestamp with time zone, most integer)
- RETURNS TABLE(refilled integer, remaining integer, before timestamp with time zone)
+CREATE OR REPLACE FUNCTION orders.refill_outbox(since timestamp with time zone, until timestamp with time zone, after bigint, most integer)
+ RETURNS TABLE(refilled integer, reached bigint)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'orders', 'pg_temp'
 AS $function$
 declare
-	moment constant timestamptz := coalesce(until, clock_timestamp());
+	seen int;
+	chosen bigint[];
+	back int;
 begin
-	with chosen as materialized (
-		select id from events where published_at < moment and occurred_at >= since and not quiet order by id limit most
-	),
-	fetched as (
-		delete from outbox_archive where id in (select id from chosen) returning *
-	),
-	back as (
-		insert into outbox (id, event_id, epoch, order_id, user_id, version, type, occurred_at, payload, quiet)
-		overriding system value
-		select id, event_id, epoch, order_id, user_id, version, type, occurred_at, payload, quiet from fetched
-		returning 1
-	),
-	again as (
-		update outbox set published_at = null where id in (select id from chosen) returning 1
+	select count(*), max(id),
+		array_agg(id) filter (where published_at < until and occurred_at >= since and not quiet)
+	into seen, reached, chosen
+	from (select id, occurred_at, published_at, quiet from events where id > after order by id limit most) as page;
+	update outbox set published_at = null where id = any (chosen) and published_at < until;
+	get diagnostics refilled = row_count;
+	with fetched as (
+		delete from outbox_archive where id = any (chosen) and published_at < until returning *
 	)
-	select (select count(*) from back) + (select count(*) from again) into refilled;
-	select count(*) into remaining from events e
-	where e.published_at < moment and e.occurred_at >= since and not e.quiet;
-	before := moment;
+	insert into outbox (id, event_id, epoch, order_id, user_id, version, type, occurred_at, payload, quiet)
+	overriding system value
+	select id, event_id, epoch, order_id, user_id, version, type, occurred_at, payload, quiet from fetched;
+	get diagnostics back = row_count;
+	refilled := refilled + back;
+	if seen < most then reached := null; end if;
 	return next;
 end
 $function$

@@ -1,9 +1,11 @@
 import { schemaOf, type OrderEventType, type OrderStreamEvent } from "../../contracts/events.ts";
+import type { Refill } from "../../contracts/streams.ts";
 import type { Database, Statement } from "../../db/database.ts";
 import { cloudMessage } from "../../streams/cloud-message.ts";
 import type { Driver } from "../../streams/driver.ts";
 import { Relay, type Pending } from "../../streams/relay.ts";
 import { topics } from "../../streams/topics.ts";
+import { refill, type RefillAsked } from "./order.refill.ts";
 
 /** A row of the outbox, its data as text: nobody reads it on the way. */
 interface OutboxRow {
@@ -63,15 +65,7 @@ export interface Lag {
 	seconds: number;
 }
 
-/** Events published again, those that are still to be, and before when those were published first. */
-export interface Refill {
-	refilled: number;
-	left: number;
-	before: Date;
-}
-
 const lookEveryMs = 5000;
-const refillPage = 5000;
 
 /** Brings the events of orders to the stream, says how far it is behind, and moves old ones out of the way. */
 export class Outbox {
@@ -116,20 +110,11 @@ export class Outbox {
 		return lag!;
 	}
 
-	/**
-	 * Has events of `from` or later published again that were published before `before`, a page of them.
-	 * Whoever has handled them knows them by their ids.
-	 */
-	async refill(from: string, before: string | undefined, dry: boolean): Promise<Refill> {
-		const [page] = await this.#db.query<Refill>(
-			{
-				name: "outbox_refill",
-				text: "select refilled, remaining as left, before from orders.refill_outbox($1, $2, $3)"
-			},
-			[from, before ?? null, dry ? 0 : refillPage]
-		);
-		if (page!.refilled > 0) this.nudge();
-		return page!;
+	/** Has a page of events published again. */
+	async refill(asked: RefillAsked): Promise<Refill> {
+		const page = await refill(this.#db, asked);
+		if (page.refilled > 0) this.nudge();
+		return page;
 	}
 
 	/** Answers how many were moved, at most 1,000. */

@@ -152,11 +152,12 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async "outbox.refill"(ctx) {
-			const { from, before, dry_run = false } = ctx.params;
-			const instants = [instantOf(from, "/from"), before && instantOf(before, "/before")] as const;
+			const { from, before, cursor, dry_run: dry = false } = ctx.params;
 			const outbox = this.outbox ?? fail("UNAVAILABLE");
-			const page = await outbox.refill(...instants, dry_run);
-			return { ...page, before: page.before.toISOString() };
+			return outbox.refill({
+				...{ from: instantOf(from, "/from"), cursor, dry },
+				before: before && instantOf(before, "/before")
+			});
 		},
 
 		async ready() {

@@ -295,7 +295,7 @@ describe("a log that was lost", () => {
 		const from = "2026-01-01T00:00:00Z";
 		expect((await call(broker, refill, { from, dry_run: true }, ask)).left).toBe(published);
 		const page = await call(broker, refill, { from }, ask);
-		expect([page.refilled, page.left]).toEqual([published, 0]);
+		expect([page.refilled, page.left, page.next_cursor]).toEqual([published, 0, null]);
 		await until(
 			async () => (await count("streams.message where topic = 'orders'")) === published,
 			20_000
