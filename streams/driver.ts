@@ -35,7 +35,10 @@ export interface Batch {
 	isStale(): boolean;
 }
 
-/** What was to be read next is not in the log: it was lost, or was not kept for long enough. */
+/**
+ * What was to be read next is not in the log: it was lost, or was not kept for long enough. In a compacted
+ * topic it may only have been replaced.
+ */
 export class OffsetLost extends Error {
 	constructor(topic: string, partition: number, wanted: bigint, first: bigint) {
 		super(

@@ -280,9 +280,14 @@ describe("dead letters", () => {
 });
 
 describe("a log that was lost", () => {
+	/** What a stranger wrote is in no outbox, and gone with the log. */
+	const ours = async () =>
+		(await sales()).filter(({ orders, revenue_minor }) => orders !== 0 && revenue_minor !== "4321");
+
 	it("is filled again, and nothing is counted or told twice", async () => {
 		await replayed(salesReplay, {});
-		const before = [await sales(), await mails()];
+		expect(await ours()).toHaveLength((await sales()).length - 1);
+		const before = [await ours(), await mails()];
 		const published = await count("orders.events where published_at is not null and not quiet");
 		await database.rows(
 			"truncate streams.message; update streams.partition set next_offset = 0; truncate streams.committed"
@@ -302,8 +307,8 @@ describe("a log that was lost", () => {
 		);
 		await replayed(salesReplay, { mode: "missing" });
 		await replayed(newsReplay, {});
-		expect([await sales(), await mails()]).toEqual(before);
+		expect([await ours(), await mails()]).toEqual(before);
 		await replayed(salesReplay, {});
-		expect([await sales(), await mails()]).toEqual(before);
+		expect([await ours(), await mails()]).toEqual(before);
 	}, 90_000);
 });
