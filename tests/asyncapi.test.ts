@@ -1,5 +1,10 @@
 import { Parser } from "@asyncapi/parser";
 import { asyncApiDocument } from "../services/gateway/gateway.asyncapi.ts";
+import { toPending } from "../services/analytics/analytics.outbox.ts";
+import { toMessage } from "../services/order/order.outbox.ts";
+import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
+import { copyOf, letterOf } from "../streams/letter.ts";
+import { orderEventData } from "./support/order-events.ts";
 import { topicSpecs } from "../streams/topics.ts";
 
 describe("the description of the streams", () => {
@@ -12,6 +17,37 @@ describe("the description of the streams", () => {
 			.map(channel => channel.address());
 		const made = topicSpecs({ partitions: 1, retentionMs: 1 }).map(({ name }) => name);
 		expect(addresses.toSorted()).toEqual(made.toSorted());
+	});
+
+	interface Described {
+		headers: { properties: Record<string, unknown>; required: string[] };
+	}
+	const { messages } = (asyncApiDocument() as { components: { messages: unknown } }).components as {
+		messages: Record<"OrderEvent" | "LowStock" | "Window" | "DeadLetter", Described>;
+	};
+	const row = { id: 1, event_id: crypto.randomUUID(), occurred_at: new Date(), data: "{}" };
+	const data = orderEventData("order.created", { order_id: crypto.randomUUID() });
+	const ordered = toMessage({
+		...{ ...row, order_id: data.order_id, user_id: data.user_id, type: "order.created" },
+		...{ version: 1, traceparent: null }
+	}).message;
+	const found = { topic: "orders", partition: 0, offset: 0n, key: "k", at: new Date() };
+	const letter = letterOf({ ...found, headers: {}, value: Buffer.from("{") }, "not-json", "", 1);
+	const told = toPending({
+		...{ id: 1, topic: "analytics-results", key: "k" },
+		value: String(ordered.value)
+	}).message;
+
+	it.each([
+		["OrderEvent", ordered],
+		["LowStock", toStockMessage({ ...row, product_id: "prod-001" }).message],
+		["Window", told],
+		["DeadLetter", copyOf(letter, "analytics")],
+		["DeadLetter", copyOf({ ...letter, value: Buffer.alloc(2_000_000) }, "analytics")]
+	] as const)("states the headers that a %s has", (name, { headers = {} }) => {
+		const { properties, required } = messages[name].headers;
+		expect(Object.keys(properties)).toEqual(expect.arrayContaining(Object.keys(headers)));
+		expect(Object.keys(headers)).toEqual(expect.arrayContaining(required));
 	});
 
 	it("is not valid to it when it refers to what is not there", async () => {

@@ -18,8 +18,6 @@ const cloudHeaders = Object.fromEntries(
 );
 const eventHeaders = T.Object({ "content-type": T.Literal(contentType), ...cloudHeaders });
 
-const resultHeaders = T.Object({ "content-type": T.Literal(contentType) });
-
 /** What a consumer says of a message that it put aside; the message's own headers stay. */
 const causeHeaders = T.Object({
 	"dlq-group": T.String({ description: "Who put it aside" }),
@@ -28,7 +26,11 @@ const causeHeaders = T.Object({
 	"dlq-attempts": T.String({ description: "How often it was tried" }),
 	"dlq-topic": header,
 	"dlq-partition": header,
-	"dlq-offset": header
+	"dlq-offset": header,
+	"dlq-left-out": T.Optional(
+		T.String({ description: "`value`, `headers` or both: what is too large for a copy" })
+	),
+	"dlq-bytes": T.Optional(T.String({ description: "Of the value, where something is left out" }))
 });
 
 interface Said {
@@ -66,7 +68,7 @@ const messages = {
 		name: "window",
 		title: "What was sold in a minute, in the place of what was told of it before",
 		key: "Start of the window and currency",
-		headers: resultHeaders,
+		headers: eventHeaders,
 		payload: WindowStreamEvent,
 		examples: ["analytics.window.v1"]
 	},

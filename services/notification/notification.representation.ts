@@ -5,9 +5,10 @@ import type { Tracked } from "./notification.store.ts";
 export function toNotification(tracked: Tracked): Notification {
 	const { id, event_id, kind, channel, state, reason, user_id, order_id, attempts, resends } =
 		tracked;
-	const { occurred_at, sent_at, created_at, updated_at } = tracked;
+	const { provider_id, occurred_at, sent_at, created_at, updated_at } = tracked;
 	return {
 		...{ id, event_id, kind, channel, state, reason, user_id, order_id, attempts, resends },
+		provider_id,
 		occurred_at: occurred_at.toISOString(),
 		sent_at: sent_at?.toISOString() ?? null,
 		created_at: created_at.toISOString(),

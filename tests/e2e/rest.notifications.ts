@@ -41,7 +41,7 @@ export function notificationTests(shop: Shop): void {
 			expect([again.status, again.body.resends]).toEqual([200, 1]);
 			await until(async () => {
 				const { body: now } = await shop.as("alice").get<Notification>(`${messages}/${message.id}`);
-				return now.state === "sent";
+				return now.state === "sent" && now.provider_id !== null;
 			}, 30_000);
 		}, 40_000);
 
