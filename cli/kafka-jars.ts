@@ -26,7 +26,7 @@ export function whyNoKafka(): string | undefined {
 	const found = javaVersion();
 	if (found !== undefined && found >= oldestJava) return undefined;
 	const there = found === undefined ? "no Java" : `Java ${found} only`;
-	return `A Kafka broker needs Java ${oldestJava} or newer and there is ${there} here: install one (Debian: apt-get install openjdk-17-jre-headless), or set KAFKA_BROKERS to brokers of your own.`;
+	return `A Kafka broker needs Java ${oldestJava} or newer and there is ${there} here: install one (Debian: apt-get install openjdk-17-jre-headless).`;
 }
 
 async function download(path: string, sha256: string): Promise<Buffer> {
@@ -59,7 +59,7 @@ async function take(path: string, sha256: string): Promise<void> {
  */
 export async function kafkaClassPath(progress: (step: string) => void): Promise<string> {
 	const obstacle = whyNoKafka();
-	if (obstacle) throw new LaunchError(obstacle);
+	if (obstacle) throw new LaunchError(`${obstacle} Or set KAFKA_BROKERS to brokers of your own.`);
 	mkdirSync(cache, { recursive: true });
 	const wanted = list
 		.trim()

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { readEnvironment } from "../config/env.ts";
-import { type Config, toConfig } from "../config/index.ts";
+import { type Config, toConfig, useConfig } from "../config/index.ts";
+import { openLog } from "../streams/index.ts";
 import { DataFolder } from "./data-folder.ts";
 import { kafkaClassPath } from "./kafka-jars.ts";
 import { kafkaPorts, startKafka } from "./kafka-server.ts";
@@ -12,8 +13,9 @@ import { commandLine, misused } from "./options.ts";
 
 const usage = `Usage: npm run kafka [-- --fresh]
        npm run kafka -- consume <topic> [--max <messages>]
-Runs an Apache Kafka broker, which keeps its data in DATA_DIR/kafka. With consume, Kafka's own console
-consumer shows a topic of it (or of KAFKA_BROKERS) from the oldest message on.
+Runs an Apache Kafka broker, which keeps its data in DATA_DIR/kafka; where KAFKA_BROKERS is set it starts
+none, and says whether those answer. With consume, Kafka's own console consumer shows a topic of it (or of
+KAFKA_BROKERS) from the oldest message on.
   --fresh   forget its data first
   --max     end after so many messages`;
 
@@ -32,9 +34,27 @@ async function serve(life: Lifecycle, { dataDir }: Config): Promise<void> {
 	const { fresh } = values;
 	const server = await startKafka({ directory: data.path, fresh, progress, onCrash });
 	life.atEnd(() => server.stop());
-	console.log(`ready: Kafka answers at ${server.brokers}`);
-	console.log(`start the shop with: KAFKA_BROKERS=${server.brokers} npm start`);
+	sayHow(server.brokers);
+}
+
+function sayHow(where: string): void {
+	console.log(`ready: Kafka answers at ${where}`);
+	console.log(`start the shop with: KAFKA_BROKERS=${where} npm start`);
 	console.log("read a topic with:   npm run kafka -- consume orders");
+}
+
+/** Somebody else runs it, and its data are his. @throws LaunchError */
+async function greet(life: Lifecycle, config: Config, where: string): Promise<void> {
+	if (values.fresh)
+		throw new LaunchError("--fresh is for a broker that is run here: unset KAFKA_BROKERS.");
+	useConfig(config);
+	const log = await openLog({ onError: () => undefined });
+	life.atEnd(() => log.close());
+	await log.createTopics([]).catch(({ message }: Error) => {
+		throw new LaunchError(`No Kafka answers at ${where} (KAFKA_BROKERS): ${message}`);
+	});
+	sayHow(where);
+	await life.end(0);
 }
 
 function brokers({ dataDir, kafka }: Config): string {
@@ -67,7 +87,8 @@ async function consume(life: Lifecycle, server: string, topic: string): Promise<
 run(async life => {
 	const [command, topic, ...more] = positionals;
 	const config = toConfig(readEnvironment());
-	if (command === undefined) return serve(life, config);
+	if (command === undefined)
+		return config.kafka ? greet(life, config, brokers(config)) : serve(life, config);
 	if (command !== "consume" || !topic || more.length > 0)
 		misused(usage, `Not understood: ${positionals.join(" ")}`);
 	if (values.max !== undefined && !/^[1-9]\d*$/.test(values.max))

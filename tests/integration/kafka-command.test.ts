@@ -1,4 +1,4 @@
-import { symlinkSync } from "node:fs";
+import { readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describeKafka, fetchKafka, kafkaWithinMs } from "../support/kafka.ts";
 import { launch, run, temporaryFolder } from "../support/processes.ts";
@@ -30,6 +30,11 @@ describeKafka("npm run kafka", () => {
 		const other = await run("kafka.ts", [], { DATA_DIR: dataDir });
 		expect(other.output).toMatch(/^A Kafka broker already runs on .*: stop it first/);
 		expect(other.code).toBe(1);
+		const brokers = { DATA_DIR: temporaryFolder(), KAFKA_BROKERS: first.brokers! };
+		const named = await run("kafka.ts", [], brokers);
+		expect(named.output).toContain(`ready: Kafka answers at ${first.brokers}`);
+		expect(named.code).toBe(0);
+		expect(readdirSync(brokers.DATA_DIR)).toEqual([]);
 		expect(await first.stop()).toBe(0);
 		const second = await start(dataDir);
 		expect(second.brokers).toBe(first.brokers);
@@ -46,7 +51,14 @@ describe("npm run kafka, where it cannot", () => {
 		[{}, ["consume", "orders"], 1, /^No Kafka was started here: run npm run kafka, or set/],
 		[{}, ["consume"], 64, /^Not understood: consume\nUsage: npm run kafka/],
 		[{}, ["consume", "orders", "--max", "all"], 64, /^--max wants a number/],
-		[{ KAFKA_BROKERS: "here" }, [], 78, /KAFKA_BROKERS: "here" must match/]
+		[{ KAFKA_BROKERS: "here" }, [], 78, /KAFKA_BROKERS: "here" must match/],
+		[
+			{ KAFKA_BROKERS: "127.0.0.1:1" },
+			[],
+			1,
+			/^No Kafka answers at 127\.0\.0\.1:1 \(KAFKA_BROKERS\)/
+		],
+		[{ KAFKA_BROKERS: "127.0.0.1:1" }, ["--fresh"], 1, /^--fresh is for a broker that is run here/]
 	])("says what to do: %j %j", async (env, args, code, words) => {
 		const ended = await run("kafka.ts", args, { DATA_DIR: temporaryFolder(), ...env });
 		expect(ended.output).toMatch(words);
