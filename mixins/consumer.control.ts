@@ -6,6 +6,7 @@ import type {
 	ReplayPlan
 } from "../contracts/streams.ts";
 import { fail, type FailureData } from "../lib/errors.ts";
+import type { Gauge } from "../lib/gauges.ts";
 import { instantOf } from "../lib/instant.ts";
 import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../lib/sort-cursor.ts";
 import type { StreamEvent } from "../streams/consumer.ts";
@@ -49,6 +50,19 @@ export class ConsumerControl {
 			replay: isRunning ? { done, of } : null,
 			partitions: standings.map(({ replay: _, ...standing }) => standing)
 		};
+	}
+
+	/** What waits, and what was put aside. @throws Error while the log or the database is away */
+	async gauges(): Promise<Gauge[]> {
+		const { group, letters, replays } = this.#options;
+		const lag = (await replays.standings()).reduce(
+			(sum, { next, end }) => sum + Math.max(0, end - next),
+			0
+		);
+		return [
+			{ name: "shop_stream_lag_messages", labels: { group }, value: lag },
+			{ name: "shop_dead_letters", labels: { group }, value: await letters.waiting() }
+		];
 	}
 
 	/** @throws VALIDATION_FAILED, LOG_TOO_SHORT, REPLAY_RUNNING, UNAVAILABLE */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceSchema } from "moleculer";
 import { consumerMoved } from "../contracts/streams.ts";
 import { backoffMs } from "../lib/backoff.ts";
+import { Gauges } from "../lib/gauges.ts";
 import { heed, mixin, tellAll } from "../lib/service.ts";
 import { Consumer, type ConsumerOptions, type StreamEvent } from "../streams/consumer.ts";
 import { OffsetLost, type Message } from "../streams/driver.ts";
@@ -23,6 +24,7 @@ export interface WithConsumer<E extends StreamEvent = StreamEvent>
 	consumer: Consumer<E>;
 	/** Undefined until the service has started. */
 	control: ConsumerControl | undefined;
+	consumerGauges: Gauges;
 	closing: AbortController;
 	consuming: Promise<void>;
 }
@@ -54,12 +56,19 @@ export function Consuming<E extends StreamEvent>(
 				createTopics: () => this.createTopics(),
 				tellMembers: () => tellAll(this.broker, consumerMoved, { group: schema })
 			});
+			this.consumerGauges = new Gauges(
+				this.broker,
+				() => this.control!.gauges(),
+				({ message }) => this.logger.debug("how many events wait is not known:", message)
+			);
+			this.consumerGauges.start();
 			// Not awaited: the service works without the log, and gets its events when that is there.
 			this.consuming = begin(this);
 		},
 
 		async stopped() {
 			this.closing?.abort();
+			await this.consumerGauges?.stop();
 			await this.consuming;
 			await this.consumer?.stop();
 		}

@@ -21,9 +21,9 @@ export interface Work {
 
 /**
  * Adds events to their windows, in the transaction that records that they were handled. Rows that
- * others change too are taken in one order, and only at the end.
+ * others change too are taken in one order, and only at the end. Answers how many came too late.
  */
-export async function handle(work: Work, tx: Transaction): Promise<void> {
+export async function handle(work: Work, tx: Transaction): Promise<number> {
 	const times = work.events.map(({ time }) => Date.parse(time));
 	const seenUntil = times.length > 0 ? times.reduce((a, b) => Math.max(a, b)) : null;
 	const { topic, partition, next, end } = work;
@@ -37,6 +37,7 @@ export async function handle(work: Work, tx: Transaction): Promise<void> {
 	if (rows.reversals.length > 0) await tx.query(reverse, reversalsOf(rows));
 	if (rows.windows.length > 0) await tx.query(sell, salesOf(rows));
 	await failpoint("analytics.window.after_apply");
+	return late.length;
 }
 
 /** Empties the windows that began then or later; nobody is told of them until they are filled anew. */

@@ -15,6 +15,14 @@ export const pending: Statement = {
 	text: "select id, topic, key, value from analytics.outbox where published_at is null order by id limit $1"
 };
 
+/** No more than 10,000 rows are counted. */
+export const lag: Statement = {
+	name: "analytics.outbox_lag",
+	text: `
+	select count(*)::int as rows, coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8 as seconds
+	from (select created_at as at from analytics.outbox where published_at is null order by id limit 10000) as waiting`
+};
+
 export const forget: Statement = {
 	name: "analytics.outbox_forget",
 	text: "select analytics.forget_published()"

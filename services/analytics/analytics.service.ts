@@ -1,6 +1,8 @@
 import { analytics as contract } from "../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../contracts/events.ts";
 import { product } from "../../contracts/product.ts";
+import type { Transaction } from "../../db/database.ts";
+import { Gauges, outboxGauges, type Lag } from "../../lib/gauges.ts";
 import { newId } from "../../lib/id.ts";
 import { call, service } from "../../lib/service.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
@@ -11,8 +13,9 @@ import { readOrderEvent } from "../../streams/order-events.ts";
 import { Relay } from "../../streams/relay.ts";
 import { topics } from "../../streams/topics.ts";
 import { Catalogue } from "./analytics.catalogue.ts";
-import { handle, takeBack } from "./analytics.intake.ts";
-import { forget, mark, pending, toPending, type OutboxRow } from "./analytics.outbox.ts";
+import { handle, takeBack, type Work } from "./analytics.intake.ts";
+import { forget, lag, mark, pending, toPending, type OutboxRow } from "./analytics.outbox.ts";
+import { countLate } from "./analytics.metrics.ts";
 import { Reports } from "./analytics.reports.ts";
 import { Teller } from "./analytics.teller.ts";
 
@@ -22,6 +25,7 @@ interface This extends WithConsumer<OrderStreamEvent> {
 	reports: Reports;
 	teller: Teller;
 	relay: Relay<OutboxRow>;
+	outboxGauges: Gauges;
 	catalogue: Catalogue;
 }
 
@@ -59,7 +63,13 @@ export default service<typeof contract.actions, This>(contract, {
 		}
 	},
 
-	methods: { handleEvents: handle, takeBack },
+	methods: {
+		async handleEvents(work: Work, tx: Transaction) {
+			countLate(this.broker, await handle(work, tx));
+		},
+
+		takeBack
+	},
 
 	created() {
 		this.reports = new Reports(this.pg, topics.orders);
@@ -88,7 +98,13 @@ export default service<typeof contract.actions, This>(contract, {
 			onError: ({ message }) => this.logger.warn("windows wait to be told of:", message),
 			onTold: () => this.relay.nudge()
 		});
+		this.outboxGauges = new Gauges(
+			this.broker,
+			async () => outboxGauges("analytics", (await this.pg.query<Lag>(lag))[0]!),
+			({ message }) => this.logger.debug("how many results wait is not known:", message)
+		);
 		this.relay.start();
+		this.outboxGauges.start();
 		this.teller.start();
 		this.catalogue.start();
 	},
@@ -96,6 +112,7 @@ export default service<typeof contract.actions, This>(contract, {
 	async stopped() {
 		await this.catalogue.stop();
 		await this.teller?.stop();
+		await this.outboxGauges?.stop();
 		await this.relay?.stop();
 	}
 });

@@ -87,10 +87,29 @@ const settings = {
 			labelNames: ["status"],
 			help: "Orders that reached a status"
 		},
-		shop_outbox_rows: { type: "Gauge", help: "Events that wait to be published, up to 10,000" },
+		shop_outbox_rows: {
+			type: "Gauge",
+			labelNames: ["service"],
+			help: "Events that wait to be published; no more than 10,000 are counted"
+		},
 		shop_outbox_seconds: {
 			type: "Gauge",
+			labelNames: ["service"],
 			help: "Age of the oldest event that waits to be published"
+		},
+		shop_stream_lag_messages: {
+			type: "Gauge",
+			labelNames: ["group"],
+			help: "Messages that a consumer has not handled yet"
+		},
+		shop_dead_letters: {
+			type: "Gauge",
+			labelNames: ["group"],
+			help: "Messages that a consumer put aside, and nobody has redriven"
+		},
+		shop_late_events_total: {
+			type: "Counter",
+			help: "Events that came too late to be counted in their minute"
 		},
 		shop_payments_total: {
 			type: "Counter",

@@ -2,6 +2,7 @@ import { schemaOf, type OrderEventType, type OrderStreamEvent } from "../../cont
 import type { Refill } from "../../contracts/streams.ts";
 import type { Database, Statement } from "../../db/database.ts";
 import { cloudMessage } from "../../streams/cloud-message.ts";
+import type { Lag } from "../../lib/gauges.ts";
 import type { Driver } from "../../streams/driver.ts";
 import { Relay, type Pending } from "../../streams/relay.ts";
 import { topics } from "../../streams/topics.ts";
@@ -57,12 +58,6 @@ export interface OutboxOptions {
 	prepare(): Promise<void>;
 	onError(error: Error): void;
 	onLag(lag: Lag): void;
-}
-
-/** Rows that wait (counted up to 10,000), and the age of the oldest in seconds. */
-export interface Lag {
-	rows: number;
-	seconds: number;
 }
 
 const lookEveryMs = 5000;

@@ -4,6 +4,7 @@ import { order as contract, type Order, type OrderStatus } from "../../contracts
 import { paymentSettled } from "../../contracts/payment.ts";
 import { decodeCursor, pageOf } from "../../lib/cursor.ts";
 import { fail } from "../../lib/errors.ts";
+import { outboxGauges, show } from "../../lib/gauges.ts";
 import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { heed, service } from "../../lib/service.ts";
@@ -14,7 +15,7 @@ import { Cancellation } from "./order.cancellation.ts";
 import { Fulfilment } from "./order.fulfilment.ts";
 import { quiet } from "./order.machine.ts";
 import { OrderHistory } from "./order.history.ts";
-import { countOrders, showLag } from "./order.metrics.ts";
+import { countOrders } from "./order.metrics.ts";
 import { OrderPayments } from "./order.payments.ts";
 import { Placement, type Born } from "./order.placement.ts";
 import { Poller } from "./order.poller.ts";
@@ -247,7 +248,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			driver: this.stream,
 			prepare: () => this.createTopics(),
 			onError: error => this.logger.warn("events wait to be published:", error.message),
-			onLag: lag => showLag(this.broker, lag)
+			onLag: lag => show(this.broker, outboxGauges("order", lag))
 		});
 		this.outbox.start();
 		this.poller.start();

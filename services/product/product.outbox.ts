@@ -29,6 +29,14 @@ export const pending: Statement = {
 	select * from taken order by id`
 };
 
+/** No more than 10,000 rows are counted. */
+export const lag: Statement = {
+	name: "product.outbox_lag",
+	text: `
+	select count(*)::int as rows, coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8 as seconds
+	from (select occurred_at as at from product.outbox where published_at is null order by id limit 10000) as waiting`
+};
+
 export const forget: Statement = {
 	name: "product.outbox_forget",
 	text: "select product.forget_published()"

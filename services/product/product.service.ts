@@ -1,5 +1,6 @@
 import { config } from "../../config/index.ts";
 import { product as contract } from "../../contracts/product.ts";
+import { Gauges, outboxGauges, type Lag } from "../../lib/gauges.ts";
 import { identityOf } from "../../lib/identity.ts";
 import { service } from "../../lib/service.ts";
 import { Database, type WithModel } from "../../mixins/database.mixin.ts";
@@ -7,7 +8,7 @@ import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Stream, type WithStream } from "../../mixins/stream.mixin.ts";
 import { Relay } from "../../streams/relay.ts";
 import { defineProduct, type ProductRow } from "./product.model.ts";
-import { forget, mark, pending, toMessage, type OutboxRow } from "./product.outbox.ts";
+import { forget, lag, mark, pending, toMessage, type OutboxRow } from "./product.outbox.ts";
 import { ProductRepository } from "./product.repository.ts";
 import { ReservationRepository } from "./product.reservation.repository.ts";
 import { StockRepository } from "./product.stock.repository.ts";
@@ -17,6 +18,7 @@ interface This extends WithModel<ProductRow>, WithPostgres, WithStream {
 	stock: StockRepository;
 	reservations: ReservationRepository;
 	relay: Relay<OutboxRow>;
+	gauges: Gauges;
 	sweeper: NodeJS.Timeout;
 	sweep(): Promise<void>;
 }
@@ -127,12 +129,19 @@ export default service<typeof contract.actions, This>(contract, {
 			prepare: () => this.createTopics(),
 			onError: ({ message }) => this.logger.warn("low stock waits to be told of:", message)
 		});
+		this.gauges = new Gauges(
+			this.broker,
+			async () => outboxGauges("product", (await this.pg.query<Lag>(lag))[0]!),
+			({ message }) => this.logger.debug("how much low stock waits is not known:", message)
+		);
 		this.relay.start();
+		this.gauges.start();
 		this.sweeper = setInterval(() => void this.sweep(), sweepEveryMs);
 	},
 
 	async stopped() {
 		clearInterval(this.sweeper);
+		await this.gauges?.stop();
 		await this.relay?.stop();
 	}
 });

@@ -29,6 +29,22 @@ it("shows orders, their messages and their minutes, and that all of it adds up",
 	expect({ code, output }).toMatchObject({ code: 0 });
 }, 240_000);
 
+it("is measured: what was sold and sent, and that nothing waits", async () => {
+	const zero = [
+		...["order", "product", "analytics"].map(name => `shop_outbox_rows{service="${name}"} 0`),
+		...["order", "product", "analytics"].map(name => `shop_outbox_seconds{service="${name}"} 0`),
+		...["analytics", "notification"].map(name => `shop_stream_lag_messages{group="${name}"} 0`),
+		...["analytics", "notification"].map(name => `shop_dead_letters{group="${name}"} 0`)
+	];
+	await until(async () => {
+		const text = await (await fetch(`${shop.url}/metrics`)).text();
+		expect(text).toMatch(/^shop_orders_total\{status="confirmed"\} [1-9]\d*$/m);
+		expect(text).toMatch(/^shop_notifications_total\{channel="email",result="sent"\} [1-9]\d*$/m);
+		const lines = new Set(text.split("\n"));
+		return zero.every(line => lines.has(line));
+	}, 30_000);
+}, 40_000);
+
 it("says in a sentence that no shop is there, and what it does not understand", async () => {
 	const away = await run("demo.ts", ["--url", "http://127.0.0.1:1"], {});
 	expect([away.code, away.output]).toEqual([

@@ -12,6 +12,7 @@ import orderService from "../../services/order/order.service.ts";
 import paymentService from "../../services/payment/payment.service.ts";
 import productService from "../../services/product/product.service.ts";
 import userService from "../../services/user/user.service.ts";
+import type { WithConsumer } from "../../mixins/consumer.mixin.ts";
 import { Database, serviceUrl } from "../../db/database.ts";
 import { LocalDriver } from "../../streams/local.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
@@ -269,6 +270,11 @@ describe("dead letters", () => {
 		expect([redriven, refused.length, next_cursor]).toEqual([0, 1, null]);
 		expect(refused[0]!.detail).toMatch(/^not-json/);
 		expect((await call(broker, salesLag, {}, ask)).dead_letters).toBe(1);
+		const { control } = broker.getLocalService("analytics") as unknown as WithConsumer;
+		expect(await control!.gauges()).toEqual([
+			{ name: "shop_stream_lag_messages", labels: { group: "analytics" }, value: 0 },
+			{ name: "shop_dead_letters", labels: { group: "analytics" }, value: 1 }
+		]);
 	});
 
 	it("are unknown by other ids", async () => {

@@ -1,0 +1,9 @@
+import type { ServiceBroker } from "moleculer";
+
+/** Counts events that came too late; the metrics service of this node, if it runs, keeps it. */
+export function countLate(broker: ServiceBroker, value: number): void {
+	if (value === 0) return;
+	void broker.broadcastLocal("metrics.update", {
+		...{ name: "shop_late_events_total", method: "inc", value }
+	});
+}
