@@ -1,15 +1,10 @@
+import type { CloudEventV1 } from "cloudevents";
 import type { Outgoing } from "./driver.ts";
 
-/** An event without its data. */
-export interface Attributes {
-	specversion: string;
-	id: string;
-	source: string;
-	type: string;
-	subject: string;
-	time: string;
-	partitionkey: string;
-}
+type Told = "specversion" | "id" | "source" | "type" | "subject" | "time";
+
+/** An event without its data: of what CloudEvents leaves to choice, all that ours have. */
+export type Attributes = Required<Pick<CloudEventV1<unknown>, Told>> & { partitionkey: string };
 
 export const cloudContentType = "application/cloudevents+json; charset=UTF-8";
 
