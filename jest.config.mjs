@@ -33,6 +33,7 @@ export default {
 			...shared,
 			displayName: "system",
 			testMatch: ["<rootDir>/tests/{integration,e2e}/**/*.test.ts"],
+			setupFilesAfterEnv: ["<rootDir>/tests/support/patience.ts"],
 			globalSetup: "<rootDir>/tests/support/setup.ts",
 			globalTeardown: "<rootDir>/tests/support/teardown.ts"
 		}
