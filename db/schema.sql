@@ -39,6 +39,7 @@ create table analytics.dead_letter (
 	constraint dead_letter_id_key UNIQUE (id)
 );
 CREATE INDEX dead_letter_by_time ON analytics.dead_letter USING btree (at, id);
+CREATE INDEX dead_letter_waiting ON analytics.dead_letter USING btree (at) WHERE (redriven_at IS NULL);
 grant insert, select, update on analytics.dead_letter to shop_analytics;
 
 create table analytics.inbox (
@@ -203,6 +204,7 @@ create table notification.dead_letter (
 	constraint dead_letter_id_key UNIQUE (id)
 );
 CREATE INDEX dead_letter_by_time ON notification.dead_letter USING btree (at, id);
+CREATE INDEX dead_letter_waiting ON notification.dead_letter USING btree (at) WHERE (redriven_at IS NULL);
 grant insert, select, update on notification.dead_letter to shop_notification;
 
 create table notification.inbox (

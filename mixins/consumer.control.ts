@@ -91,7 +91,7 @@ export class ConsumerControl {
 		return toEntry(await this.#options.letters.redrive(id));
 	}
 
-	/** @throws REPLAY_RUNNING, UNAVAILABLE */
+	/** @throws UNAVAILABLE */
 	async redriveAll(limit: number, cursor?: string): Promise<RedriveResult> {
 		const { data, next_cursor } = await this.#page(false, limit, cursor);
 		const refused: RedriveResult["refused"] = [];
@@ -99,7 +99,7 @@ export class ConsumerControl {
 			await this.#options.letters
 				.redrive(id)
 				.catch((error: Error & { data?: FailureData; type?: string }) => {
-					if (error.type !== "REDRIVE_FAILED") throw error;
+					if (!["REDRIVE_FAILED", "REPLAY_RUNNING"].includes(error.type ?? "")) throw error;
 					refused.push({ id, detail: error.data?.detail ?? error.message });
 				});
 		return { redriven: data.length - refused.length, refused, next_cursor };

@@ -68,9 +68,9 @@ export function Consuming<E extends StreamEvent>(
 
 		async stopped() {
 			this.closing?.abort();
-			await this.consumerGauges?.stop();
 			await this.consuming;
-			await this.consumer?.stop();
+			// Side by side: what is measured may wait for a log that does not answer.
+			await Promise.all([this.consumer?.stop(), this.consumerGauges?.stop()]);
 		}
 	});
 }

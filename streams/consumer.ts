@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { failpoint } from "../lib/failpoint.ts";
+import { sqlState } from "../lib/sql-state.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConsumerRepository, type Replay, type Standing } from "./consumer.repository.ts";
 import { ConsumerWatch } from "./consumer.watch.ts";
@@ -136,9 +137,17 @@ export class Consumer<E extends StreamEvent> {
 			return await this.#apply(batch, sorted);
 		} catch (error) {
 			// Of one message's fault the others must not suffer; but whose it is must be found.
-			if (isPassing(error)) throw error;
-			return this.#oneByOne(batch, sorted);
+			if (isPassing(error)) throw this.#excused(batch, error);
+			return this.#oneByOne(batch, sorted).catch(failure => {
+				throw this.#excused(batch, failure);
+			});
 		}
+	}
+
+	/** A statement that takes too long is this consumer's own: when all of them do, it is to be seen. */
+	#excused(batch: Batch, error: unknown): unknown {
+		if (isPassing(error) && sqlState(error) !== "57014") this.#watch.excuse(batch);
+		return error;
 	}
 
 	#sort(message: Message): Sorted<E> {

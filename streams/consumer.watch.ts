@@ -1,6 +1,6 @@
 import type { ConsumerRepository } from "./consumer.repository.ts";
 import type { Driver } from "./driver.ts";
-import { Watchdog, type Place } from "./watchdog.ts";
+import { nameOf, Watchdog, type Partition, type Place } from "./watchdog.ts";
 
 export interface WatchOptions {
 	driver: Pick<Driver, "extents">;
@@ -18,14 +18,16 @@ export interface WatchOptions {
 	onError(error: Error): void;
 }
 
-type Partition = Pick<Place, "topic" | "partition">;
-const nameOf = ({ topic, partition }: Partition) => `${topic} ${partition}`;
+/** Whoever has no partition waits longer: another may be about to end for the same one, and leave it to him. */
+const idlePatience = 3;
 
 /** Looks now and then whether a consumer gets on: by its rows and by the log, and not by what it is told. */
 export class ConsumerWatch {
 	readonly #options: WatchOptions;
 	readonly #watchdog: Watchdog;
 	#assigned: ReadonlySet<string> = new Set();
+	/** What it had when it last had any: a rebalance takes all away for a moment. */
+	#had: ReadonlySet<string> = new Set();
 	/** Partitions whose rows were behind what is believed when it looked last. */
 	#behind: ReadonlySet<string> = new Set();
 	#timer: NodeJS.Timeout | undefined;
@@ -46,6 +48,15 @@ export class ConsumerWatch {
 
 	assign(partitions: readonly Partition[]): void {
 		this.#assigned = new Set(partitions.map(nameOf));
+		if (partitions.length === 0) return;
+		for (const gained of partitions)
+			if (!this.#had.has(nameOf(gained))) this.#watchdog.excuse(gained);
+		this.#had = this.#assigned;
+	}
+
+	/** It waits for others who are away, and restarting it brings none of them back. */
+	excuse(partition: Partition): void {
+		this.#watchdog.excuse(partition);
 	}
 
 	/** The database or the log is away: then nothing moves, and nobody here is to blame. */
@@ -58,11 +69,13 @@ export class ConsumerWatch {
 		const { group, silentMs, onStuck } = this.#options;
 		const mine = await this.#mine();
 		this.#lookBehind(mine);
-		const [stuck] = this.#watchdog.look(mine, performance.now());
+		const patience = this.#assigned.size > 0 ? 1 : idlePatience;
+		const [stuck] = this.#watchdog.look(mine, performance.now(), patience);
 		if (!stuck) return;
 		const { topic, partition, next, end } = stuck;
 		const waiting = `${end - next} messages of ${topic} ${partition} wait`;
-		onStuck(`${group} has got on with nothing for ${silentMs / 1000} s, and ${waiting}`);
+		const forS = (patience * silentMs) / 1000;
+		onStuck(`${group} has got on with nothing for ${forS} s, and ${waiting}`);
 	}
 
 	/** All, where it has none: a member that was put out and never let in again hears of none. */
@@ -74,8 +87,11 @@ export class ConsumerWatch {
 				driver.extents(topic),
 				rows.positions(topic)
 			]);
-			for (const { partition, first, next: end } of extents)
-				places.push({ topic, partition, next: positions.get(partition) ?? first, end });
+			for (const { partition, first, next: end } of extents) {
+				const at = positions.get(partition) ?? first;
+				// What has expired does not wait.
+				places.push({ topic, partition, next: at > first ? at : first, end });
+			}
 		}
 		if (this.#assigned.size === 0) return places;
 		return places.filter(place => this.#assigned.has(nameOf(place)));

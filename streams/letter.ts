@@ -2,13 +2,7 @@ import type { Message, Outgoing } from "./driver.ts";
 import type { Reason } from "./reader.ts";
 
 /** A message that was put aside, with what was wrong. */
-export interface Letter {
-	topic: string;
-	partition: number;
-	offset: bigint;
-	key: string | null;
-	value: Buffer;
-	headers: Readonly<Record<string, string>>;
+export interface Letter extends Omit<Message, "at"> {
 	reason: Reason;
 	detail: string;
 	attempts: number;

@@ -111,9 +111,9 @@ export class LocalPartition {
 	}
 }
 
-/** The first message from `at` on, or where it will be; the oldest of a log that ends before. */
+/** The first message from `at` on, or where it will be; the oldest of a log that ends before `at`. */
 function oldestOf(found: readonly Fetched[], end: bigint, at = 0n): bigint {
 	const position = found[0]?.position;
 	if (position) return BigInt(position);
-	return at > end ? 0n : at;
+	return at > end ? 0n : end;
 }

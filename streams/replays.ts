@@ -147,7 +147,9 @@ function toStanding(topic: string, extent: Extent, rows: readonly PositionRow[])
 	const { partition } = extent;
 	const row = rows.find(one => one.topic === topic && one.partition === partition);
 	const replay = row ? progressOf(row) : null;
-	return { topic, partition, next: row?.next ?? 0, end: Number(extent.next), replay };
+	// What has expired does not wait.
+	const next = Math.max(row?.next ?? 0, Number(extent.first));
+	return { topic, partition, next, end: Number(extent.next), replay };
 }
 
 function progressOf(row: PositionRow): Standing["replay"] {

@@ -39,6 +39,15 @@ it("begins anew with what came back, was caught up with or went back for a repla
 	expect(look(place(2, 6))).toEqual([]);
 });
 
+it("gives a partition its time anew that is excused, and more of it to whoever has none", () => {
+	for (let n = 0; n < 4; n++) look(place(3, 5), place(3, 5, 1));
+	dog.excuse(place(3, 5));
+	expect(look(place(3, 5), place(3, 5, 1))).toEqual([place(3, 5, 1)]);
+	const patiently = () => dog.look([place(3, 5, 1)], (nowMs += 15_000), 3);
+	for (let n = 0; n < 7; n++) expect(patiently()).toEqual([]);
+	expect(patiently()).toEqual([place(3, 5, 1)]);
+});
+
 it("says nothing of a time in which it could not look", () => {
 	for (let n = 0; n < 3; n++) look(place(3, 5));
 	dog.forget();

@@ -7,6 +7,9 @@ export interface Place {
 	end: bigint;
 }
 
+export type Partition = Pick<Place, "topic" | "partition">;
+export const nameOf = ({ topic, partition }: Partition) => `${topic} ${partition}`;
+
 /**
  * Finds partitions in which nothing moves though something waits: a driver that fell silent
  * (kafkajs #659), or a handler that fails for ever. It is told what was seen, and asks nobody.
@@ -24,18 +27,24 @@ export class Watchdog {
 	 * Answers those that have stood still for too long.
 	 * @param places all that are this member's to move
 	 * @param nowMs of a clock that never goes back
+	 * @param patience how many times as long as usual it waits
 	 */
-	look(places: readonly Place[], nowMs: number): Place[] {
+	look(places: readonly Place[], nowMs: number, patience = 1): Place[] {
 		const before = this.#seen;
 		this.#seen = new Map();
 		const waiting = places.filter(({ next, end }) => end > next);
 		return waiting.filter(({ topic, partition, next }) => {
-			const name = `${topic} ${partition}`;
+			const name = nameOf({ topic, partition });
 			const last = before.get(name);
 			const sinceMs = last?.next === next ? last.sinceMs : nowMs;
 			this.#seen.set(name, { next, sinceMs });
-			return nowMs - sinceMs >= this.#silentMs;
+			return nowMs - sinceMs >= patience * this.#silentMs;
 		});
+	}
+
+	/** That it stands still is not its own fault, or was not this member's: it is given its time anew. */
+	excuse(partition: Partition): void {
+		this.#seen.delete(nameOf(partition));
 	}
 
 	/** Nothing could be seen: whoever could not be asked may be why nothing moved. */

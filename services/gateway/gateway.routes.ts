@@ -106,9 +106,7 @@ const consumerRoutes = (group: string, name: string, actions: Consumer) => {
 			actions["dlq.redrive"],
 			refused
 		),
-		route(`POST ${base}/redrive`, `redrive${name}Letters`, actions["dlq.redriveAll"], {
-			refusals: ["REPLAY_RUNNING"]
-		})
+		route(`POST ${base}/redrive`, `redrive${name}Letters`, actions["dlq.redriveAll"])
 	];
 };
 

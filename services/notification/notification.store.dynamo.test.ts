@@ -29,5 +29,6 @@ it.each([
 	...["CredentialsProviderError", "TimeoutError"]
 ])("%s lets events wait", async name => expect(isPassing(await refusalOf(name))).toBe(true));
 
-it("a message that the table refuses is its own fault", async () =>
-	expect(isPassing(await refusalOf("ValidationException"))).toBe(false));
+it.each(["ValidationException", "TypeError"])("%s is the message's own fault", async name =>
+	expect(isPassing(await refusalOf(name))).toBe(false)
+);

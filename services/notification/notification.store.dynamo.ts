@@ -51,7 +51,9 @@ export class DynamoStore implements TrackingStore {
 	/** Rejects with what passes, so that events wait for the table, unless a message itself is refused. */
 	async plan(messages: readonly Planned[]): Promise<string[]> {
 		const added = await Promise.all(messages.map(message => this.#add(message))).catch(error => {
-			throw Object.assign(error, { isPassing: error.name !== "ValidationException" });
+			throw Object.assign(error, {
+				isPassing: !/^(ValidationException|TypeError|RangeError)$/.test(error.name)
+			});
 		});
 		return messages.filter((_, index) => added[index]).map(({ id }) => id);
 	}

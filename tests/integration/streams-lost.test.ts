@@ -88,6 +88,16 @@ it("are told of where nothing has come since", async () => {
 	expect(errors).toEqual([lost(10n, 0n)]);
 }, 20_000);
 
+it("are told of where all of them have expired", async () => {
+	await database.rows(`delete from streams.message where topic = '${topic}'`);
+	const { got, errors, stop } = await reader(5n);
+	await until(async () => errors.length > 0, 10_000);
+	await publish(10, 12);
+	await until(async () => got.length === 2, 10_000);
+	await stop();
+	expect(errors).toEqual([lost(5n, 10n)]);
+}, 20_000);
+
 it("are nobody's loss who begins with the oldest", async () => {
 	await database.rows(`delete from streams.message where topic = '${topic}' and position < 4`);
 	const { got, errors, stop } = await reader(undefined);

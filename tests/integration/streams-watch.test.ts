@@ -96,6 +96,27 @@ it("when handling fails for ever, though nobody is away", async () => {
 	expect(errors.length).toBeGreaterThan(0);
 }, 20_000);
 
+it("and not while others are away whom it needs, however long", async () => {
+	await send();
+	const away = Object.assign(new Error("the table throttles"), { isPassing: true });
+	// Longer than it rests between two tries.
+	await consume({ prepare: () => Promise.reject(away), watch: { ...watch, silentMs: 2500 } });
+	await delay(5000);
+	expect(stuck).toEqual([]);
+	expect(errors.length).toBeGreaterThan(1);
+}, 20_000);
+
+it("and not for what expired before it was read", async () => {
+	await send();
+	await database.rows(`delete from streams.message where topic = '${topic}'`);
+	await database.rows(
+		`insert into ${schema}.position (topic, partition, next_offset) select '${topic}', n, 0 from generate_series(0, 1) as n`
+	);
+	await consume({ driver: silent([0, 1]) });
+	await delay(3 * watch.silentMs);
+	expect(stuck).toEqual([]);
+}, 20_000);
+
 it("when one partition stands still beside one that moves", async () => {
 	const keys = ["a", "b", "c", "d"];
 	let hung: number | undefined;
