@@ -235,7 +235,7 @@ export const bugs: readonly Bug[] = [
 	{
 		name: "an event that comes again counts again",
 		file: consumer,
-		find: ": firstOfEach(events, fresh);",
+		find: ": firstOfEach(events, known);",
 		replace: ": fresh.size < 0 ? [] : events;",
 		also: [dyingBeforeMark],
 		promise: "P5",

@@ -39,6 +39,10 @@ function toStanding({ next, number, until, floorMs, mode }: StandingRow): Standi
 const columns = `next_offset::text as next, replay as number, replay_until::text as until,
 	(extract(epoch from replay_floor) * 1000)::float8 as "floorMs", replay_mode as mode`;
 
+/** Nearly all are fresh, and of thousands each row that comes back has its price. */
+const others =
+	"select id from unnest($1::uuid[]) as id where id not in (select event_id from fresh)";
+
 /** The tables `inbox`, `position` and `dead_letter` of a consuming service. */
 export class ConsumerRepository {
 	readonly #db: Database;
@@ -88,34 +92,40 @@ export class ConsumerRepository {
 		return toStanding(row!);
 	}
 
-	/** Of these ids those that are new, which they are no longer. */
+	/** Of these ids those that were here before; the others are now. */
 	async admit(ids: readonly string[], tx: Transaction): Promise<Set<string>> {
 		if (ids.length === 0) return new Set();
-		const rows = await tx.query<{ event_id: string }>(
+		const rows = await tx.query<{ id: string }>(
 			{
 				name: `${this.#schema}.admit`,
 				// Sorted, so that two batches cannot wait for each other.
-				text: `insert into ${this.#schema}.inbox (event_id) select distinct id from unnest($1::uuid[]) as id order by id
-					on conflict do nothing returning event_id`
+				text: `with fresh as (
+						insert into ${this.#schema}.inbox (event_id) select distinct id from unnest($1::uuid[]) as id order by id
+						on conflict do nothing returning event_id
+					)
+					${others}`
 			},
 			[ids]
 		);
-		return new Set(rows.map(({ event_id }) => event_id));
+		return new Set(rows.map(({ id }) => id));
 	}
 
-	/** Of these ids those that this replay has not handled yet, which it has now. */
+	/** Of these ids those that this replay came by before; the others have been now. */
 	async readmit(ids: readonly string[], replay: number, tx: Transaction): Promise<Set<string>> {
 		if (ids.length === 0) return new Set();
-		const rows = await tx.query<{ event_id: string }>(
+		const rows = await tx.query<{ id: string }>(
 			{
 				name: `${this.#schema}.readmit`,
-				text: `insert into ${this.#schema}.inbox as i (event_id, replay) select distinct id, $2::int from unnest($1::uuid[]) as id order by id
-					on conflict (event_id) do update set replay = excluded.replay where i.replay < excluded.replay
-					returning event_id`
+				text: `with fresh as (
+						insert into ${this.#schema}.inbox as i (event_id, replay) select distinct id, $2::int from unnest($1::uuid[]) as id order by id
+						on conflict (event_id) do update set replay = excluded.replay where i.replay < excluded.replay
+						returning event_id
+					)
+					${others}`
 			},
 			[ids, replay]
 		);
-		return new Set(rows.map(({ event_id }) => event_id));
+		return new Set(rows.map(({ id }) => id));
 	}
 
 	/**

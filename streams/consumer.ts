@@ -194,9 +194,9 @@ export class Consumer<E extends StreamEvent> {
 		if (current?.mode !== "quiet") await prepare?.(events, again);
 		const isDone = await db.transaction(async tx => {
 			if ((await this.#rows.lock(topic, partition, tx)).next !== expected) return false;
-			const fresh = await this.#admit(sorted, again ? current : undefined, tx);
+			const known = await this.#admit(sorted, again ? current : undefined, tx);
 			const work = { topic, partition, next, end, again };
-			const own = current?.mode === "quiet" ? [] : firstOfEach(events, fresh);
+			const own = current?.mode === "quiet" ? [] : firstOfEach(events, known);
 			await handle({ ...work, events: own }, tx);
 			await this.#rows.park(letters, tx);
 			await failpoint("stream.consumer.before_offset");
@@ -210,7 +210,7 @@ export class Consumer<E extends StreamEvent> {
 		return next;
 	}
 
-	/** All that is there, also of what has no effect in a replay. */
+	/** All that is there, also what has no effect in a replay. Answers what was known. */
 	#admit(
 		sorted: readonly Sorted<E>[],
 		replay: Replay | undefined,
@@ -284,8 +284,8 @@ function eventsOf<E extends StreamEvent>(
 /** An id that stands twice in one batch is handled where it stands first. */
 function firstOfEach<E extends { id: string }>(
 	events: readonly E[],
-	fresh: ReadonlySet<string>
+	known: ReadonlySet<string>
 ): E[] {
-	const left = new Set(fresh);
-	return events.filter(({ id }) => left.delete(id));
+	const seen = new Set(known);
+	return events.filter(({ id }) => seen.size < seen.add(id).size);
 }

@@ -124,8 +124,8 @@ export class DeadLetters<E extends StreamEvent> {
 			const { next, replay } = await this.#rows.lock(topic, partition, tx);
 			if (replay?.mode === "again") return false;
 			if (!(await this.#take(id, tx))) return true;
-			const fresh = await this.#rows.admit([event.id], tx);
-			const events = fresh.size > 0 ? [event] : [];
+			const known = await this.#rows.admit([event.id], tx);
+			const events = known.size > 0 ? [] : [event];
 			await handle({ topic, partition, next, end, again: false, events }, tx);
 			return true;
 		});

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { KafkaMessage } from "kafkajs";
 import { backoffMs } from "../lib/backoff.ts";
 import { OffsetLost, type Extent, type Message, type SubscribeOptions } from "./driver.ts";
+import { toMessage } from "./kafka.message.ts";
 
 /** What a partition asks of the consumer that fetches for it. */
 export interface Fetching {
@@ -18,36 +19,34 @@ const batchSize = 2000;
 /** So long the fetches of all partitions wait for one; then they go on without it. */
 const patienceMs = 2000;
 
-type Header = Buffer | string | (Buffer | string)[] | undefined;
-
-const textOf = (header: Header): string =>
-	String((Array.isArray(header) ? header.at(-1) : header) ?? "");
-
-function toMessage(topic: string, partition: number, found: KafkaMessage): Message {
-	const headers = Object.entries(found.headers ?? {}).map(([name, header]) => [
-		name,
-		textOf(header)
-	]);
-	return {
-		...{ topic, partition, offset: BigInt(found.offset) },
-		key: found.key?.toString() ?? null,
-		value: found.value ?? Buffer.alloc(0),
-		headers: Object.fromEntries(headers),
-		at: new Date(Number(found.timestamp))
-	};
+/** What one fetch brought. */
+interface Fetched {
+	messages: readonly Message[];
+	end: bigint;
+	/** Resolved when it is in hand, or was let go. */
+	begun: PromiseWithResolvers<void>;
 }
 
-/** A partition for as long as it is this member's: what is fetched of it, and where it goes on. */
+const behind = ({ messages }: Pick<Fetched, "messages">): bigint => messages.at(-1)!.offset + 1n;
+
+/**
+ * A partition for as long as it is this member's: what is fetched of it, and where it goes on. While a
+ * batch is in hand the next one is fetched and waits, because kafkajs fetches nothing before all that
+ * it has handed over was taken: a replay stood still for two fifths of its time.
+ */
 export class KafkaPartition {
 	readonly topic: string;
 	readonly partition: number;
 	readonly #options: SubscribeOptions;
 	readonly #fetching: Fetching;
 	readonly #left = new AbortController();
-	/** Undefined until the consumer has said where to go on. */
+	/** Behind all that was taken. Undefined until the consumer has said where to go on. */
 	#next: bigint | undefined;
+	#waiting: Fetched | undefined;
 	#failures = 0;
 	#isHandling = false;
+	/** The position is to be asked for after what is in hand. */
+	#isMoved = false;
 	#handled: Promise<void> = Promise.resolve();
 
 	constructor(topic: string, partition: number, options: SubscribeOptions, fetching: Fetching) {
@@ -71,54 +70,67 @@ export class KafkaPartition {
 
 	/** Where to go on is asked again, after what is in hand. */
 	reposition(): void {
-		void this.#handled.then(() => {
-			// Whoever has no position yet is about to ask for one.
-			if (this.#isLeft || this.#next === undefined) return;
-			this.#next = undefined;
-			this.#fetching.pause();
-			return this.#findPosition();
-		});
+		this.#isMoved = true;
+		void this.#reposition();
 	}
 
-	/** It is another member's, or may be. */
+	/** It is another member's, or may be; what nobody takes is not fetched over and over. */
 	leave(): void {
 		this.#left.abort();
+		this.#letGo();
+		this.#fetching.pause();
 	}
 
-	/** Resolves when the messages are done with, or when nobody else should wait for it. */
+	/** Resolves when the messages are in hand, or when nobody else should wait for that. */
 	async take(fetched: readonly KafkaMessage[], end: bigint): Promise<void> {
-		if (this.#isLeft || this.#isHandling || this.#next === undefined) return;
 		const messages = fetched.map(found => toMessage(this.topic, this.partition, found));
 		const first = messages[0]!.offset;
-		if (first < this.#next && !(await this.#isReset(first))) return;
-		if (first > this.#next) this.#tellLost(this.#next, first);
-		this.#handled = this.#handle(messages, end);
+		if (!this.#isTaking) return;
+		if (first < this.#next! && !(await this.#isReset(first))) return;
+		if (!this.#isTaking) return;
+		if (first > this.#next!) this.#tellLost(this.#next!, first);
+		const batch: Fetched = { messages, end, begun: Promise.withResolvers() };
+		this.#next = behind(batch);
+		this.#fetching.seek(this.#next);
+		if (this.#isHandling) this.#waiting = batch;
+		else this.#handled = this.#handleFrom(batch);
 		const patience = new AbortController();
-		await Promise.race([this.#handled, delay(patienceMs, undefined, patience)]);
+		await Promise.race([batch.begun.promise, delay(patienceMs, undefined, patience)]);
 		patience.abort();
-		if (this.#isHandling && !this.#isLeft) this.#fetching.pause();
+		if (this.#waiting === batch) this.#fetching.pause();
 	}
 
 	get #isLeft(): boolean {
 		return this.#left.signal.aborted;
 	}
 
-	async #handle(messages: readonly Message[], end: bigint): Promise<void> {
+	get #isTaking(): boolean {
+		return !this.#isLeft && this.#next !== undefined && !this.#waiting;
+	}
+
+	async #reposition(): Promise<void> {
+		do await this.#handled;
+		while (this.#isHandling);
+		this.#isMoved = false;
+		// Whoever has no position yet is about to ask for one.
+		if (this.#isLeft || this.#next === undefined) return;
+		this.#letGo();
+		// Not paused: where nothing is to be fetched kafkajs rests for a quarter of a second.
+		await this.#findPosition();
+	}
+
+	/** This batch and those that come to wait meanwhile. */
+	async #handleFrom(first: Fetched): Promise<void> {
 		this.#isHandling = true;
-		const { topic, partition } = this;
-		const isStale = () => this.#isLeft;
 		try {
-			for (let from = 0; from < messages.length && !this.#isLeft; from += batchSize) {
-				const some = messages.slice(from, from + batchSize);
-				const batch = { topic, partition, messages: some, end, isStale };
-				const next = await this.#options.onBatch(batch);
+			for (let batch: Fetched | undefined = first; batch; batch = this.#takeWaiting()) {
+				batch.begun.resolve();
+				const next = await this.#handle(batch);
 				if (this.#isLeft) return;
-				this.#next = next;
-				this.#fetching.moved(next);
-				if (next !== some.at(-1)!.offset + 1n) break;
+				this.#failures = 0;
+				if (next !== behind(batch)) return this.#goOn(next);
+				if (this.#isMoved) return;
 			}
-			this.#failures = 0;
-			this.#goOn(this.#next!);
 		} catch (error) {
 			this.#options.onError(error as Error);
 			void this.#tryAgain();
@@ -127,7 +139,36 @@ export class KafkaPartition {
 		}
 	}
 
+	/** Answers where to go on: behind the batch, or where the consumer wants to. */
+	async #handle({ messages, end }: Fetched): Promise<bigint> {
+		const { topic, partition } = this;
+		const isStale = () => this.#isLeft;
+		let next = messages[0]!.offset;
+		for (let from = 0; from < messages.length && !this.#isLeft; from += batchSize) {
+			const some = messages.slice(from, from + batchSize);
+			next = await this.#options.onBatch({ topic, partition, messages: some, end, isStale });
+			if (!this.#isLeft) this.#fetching.moved(next);
+			if (next !== behind({ messages: some })) break;
+		}
+		return next;
+	}
+
+	#takeWaiting(): Fetched | undefined {
+		const batch = this.#waiting;
+		this.#waiting = undefined;
+		if (batch) this.#fetching.resume();
+		return batch;
+	}
+
+	/** What was fetched and is not in hand is not what comes next; nothing is taken until that is known. */
+	#letGo(): void {
+		this.#waiting?.begun.resolve();
+		this.#waiting = undefined;
+		this.#next = undefined;
+	}
+
 	#goOn(next: bigint): void {
+		this.#letGo();
 		if (this.#isLeft) return;
 		this.#next = next;
 		this.#fetching.seek(next);
@@ -136,7 +177,7 @@ export class KafkaPartition {
 
 	async #tryAgain(): Promise<void> {
 		if (this.#isLeft) return;
-		this.#next = undefined;
+		this.#letGo();
 		this.#fetching.pause();
 		await this.#pause(backoffMs(++this.#failures, 100, 5000));
 		// Where to go on may have changed with what failed.
@@ -152,6 +193,7 @@ export class KafkaPartition {
 				return this.#goOn(wanted === undefined || wanted < first ? first : wanted);
 			} catch (error) {
 				this.#options.onError(error as Error);
+				this.#fetching.pause();
 				await this.#pause(backoffMs(failures, 100, 5000));
 			}
 	}
@@ -163,6 +205,7 @@ export class KafkaPartition {
 	async #isReset(first: bigint): Promise<boolean> {
 		const wanted = this.#next!;
 		const { next } = await this.#fetching.extent();
+		if (this.#next !== wanted) return false;
 		if (wanted > next) this.#tellLost(wanted, first);
 		else this.#goOn(wanted);
 		return wanted > next;

@@ -101,11 +101,7 @@ export class KafkaSubscription implements Subscription {
 
 	/** Until it is said anew who has what, another member may have what was this one's. */
 	#leave(): void {
-		for (const partition of this.#partitions.values()) {
-			partition.leave();
-			// Else what nobody takes would be fetched over and over.
-			this.#fetching(partition.topic, partition.partition).pause();
-		}
+		for (const partition of this.#partitions.values()) partition.leave();
 		if (this.#partitions.size > 0) this.#options.onAssigned?.([]);
 		this.#partitions.clear();
 	}
