@@ -90,7 +90,7 @@ export class StreamOperator {
 		if (!plan.dry_run) await this.#follow(group, messages);
 	}
 
-	/** Publishes events again and has every group look for those it never saw. */
+	/** Publishes again what a log had, and has every group look for the events it never saw. */
 	async refill(from: string, dry_run: boolean): Promise<void> {
 		const bar = new ProgressBar({ things: "events" });
 		let done = 0;
@@ -99,15 +99,30 @@ export class StreamOperator {
 			const { refilled, left, before, next_cursor }: Refill = await this.#api.send(
 				...(["POST", "/ops/outbox/refill", { from, dry_run, ...place }] as const)
 			);
-			if (dry_run) return print(`${left} events would be published again`);
+			if (dry_run) {
+				print(`${left} events would be published again`);
+				break;
+			}
 			done += refilled;
 			bar.show(done, done + left);
 			place = { before, cursor: next_cursor };
 			isMore = next_cursor !== null;
 		}
-		bar.end(done, done);
-		for (const group of groups)
+		if (!dry_run) bar.end(done, done);
+		await this.#refillOf("product", "news of goods that ran low", from, dry_run);
+		for (const group of dry_run ? [] : groups)
 			await this.replay(group, { from: "oldest", mode: "missing", dry_run: false });
+		// Last, because what was missing changes them.
+		await this.#refillOf("analytics", "windows and late events", from, dry_run);
+	}
+
+	async #refillOf(service: string, things: string, from: string, dry_run: boolean): Promise<void> {
+		const path = `/ops/outbox/${service}/refill`;
+		const { refilled } = await this.#api.send<{ refilled: number }>("POST", path, {
+			from,
+			dry_run
+		});
+		print(`${refilled} ${things}${dry_run ? " too" : ""}`);
 	}
 
 	#lagOf(group: Group): Promise<ConsumerLag> {

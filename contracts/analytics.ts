@@ -1,5 +1,5 @@
 import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
-import { consumerActions } from "./streams.ts";
+import { consumerActions, refillAction } from "./streams.ts";
 import { Cursor, Id, Instant, Limit, NextCursor, ready } from "./values.ts";
 
 const Count = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -159,6 +159,9 @@ export const analytics = contract("analytics", {
 	...consumerActions(
 		["again", "missing"],
 		"`again`: windows from there on are emptied and filled anew; `missing`: events count that never did"
+	),
+	"outbox.refill": refillAction(
+		"Tell of windows once more, each in a further revision, and of late events, for a log that was lost"
 	),
 	ready
 });

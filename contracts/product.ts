@@ -1,4 +1,5 @@
 import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { refillAction } from "./streams.ts";
 import {
 	Cursor,
 	Id,
@@ -260,5 +261,6 @@ export const product = contract("product", {
 			})
 		})
 	},
+	"outbox.refill": refillAction("Publish once more, for a log that was lost, which goods ran low"),
 	ready
 });

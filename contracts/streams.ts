@@ -176,6 +176,19 @@ export const Refill = strictObject(
 );
 export type Refill = Static<typeof Refill>;
 
+/** What a service does for its topics when the log was lost, where that is little enough to do at once. */
+export const refillAction = (summary: string) =>
+	({
+		...operators,
+		kind: "command",
+		summary,
+		params: strictObject({
+			from: T.String({ ...Instant, description: "What happened from here on" }),
+			dry_run: T.Optional(T.Boolean({ description: "Only count them" }))
+		}),
+		returns: strictObject({ refilled: Count }, { title: "Refilled" })
+	}) as const satisfies ActionSpec;
+
 /** Actions of a service that feeds a stream from its outbox. */
 export const outboxActions = {
 	"outbox.lag": {

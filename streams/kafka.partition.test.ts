@@ -31,7 +31,11 @@ function partitionOf({ position = 0n, extent = { first: 0n, next: 1000n } } = {}
 			seek: offset => void steered.push(`seek ${offset}`),
 			pause: () => void steered.push("pause"),
 			resume: () => void steered.push("resume"),
-			extent: async (): Promise<Extent> => ({ partition: 0, ...world.extent }),
+			extent: async (): Promise<Extent> => {
+				// As long as a broker takes: other things happen meanwhile.
+				await turn();
+				return { partition: 0, ...world.extent };
+			},
 			moved: () => undefined
 		}
 	);
@@ -46,7 +50,7 @@ function partitionOf({ position = 0n, extent = { first: 0n, next: 1000n } } = {}
 async function started(given: Parameters<typeof partitionOf>[0] = {}) {
 	const it = partitionOf(given);
 	it.partition.start(Promise.resolve());
-	await turn();
+	while (it.steered.at(-1) !== "resume") await turn();
 	return it;
 }
 
@@ -146,7 +150,7 @@ describe("a partition in Kafka", () => {
 		await partition.take(fetched(500, 510), 600n);
 		world.extent = { first: 0n, next: 7n };
 		const second = partition.take(fetched(0, 7), 7n);
-		await turn();
+		while (errors.length === 0) await turn();
 		calls[0]!.answer.resolve(510n);
 		await second;
 		expect(errors[0]).toBeInstanceOf(OffsetLost);

@@ -1,4 +1,4 @@
-import type { Statement } from "../../db/database.ts";
+import type { Database, Statement } from "../../db/database.ts";
 import { cloudHeaders } from "../../streams/cloud-message.ts";
 import type { Pending } from "../../streams/relay.ts";
 
@@ -32,6 +32,37 @@ export const mark: Statement = {
 	name: "analytics.outbox_mark",
 	text: "update analytics.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
 };
+
+const tellAnew: Statement = {
+	name: "analytics.outbox_refill",
+	text: `
+	with windows as (
+		select window_start, currency from analytics.windows where revision > 0 and window_start >= $1
+		order by window_start, currency
+		for update
+	), told as (
+		update analytics.windows w set dirty = true from windows x
+		where w.window_start = x.window_start and w.currency = x.currency and not $2
+	), late as (
+		select id from analytics.outbox where topic = 'analytics-late' and published_at is not null and created_at >= $1
+	), back as (
+		update analytics.outbox o set published_at = null from late where o.id = late.id and not $2
+	)
+	select ((select count(*) from windows) + (select count(*) from late))::int as refilled`
+};
+
+/**
+ * The topic of windows has the last word on each for ever and the outbox for a week, so windows are told
+ * of in a further revision; late events are published as they were.
+ */
+export function refill(pg: Database, from: string, dry: boolean): Promise<{ refilled: number }> {
+	return pg.transaction(async tx => {
+		// More than a statement of a request may take: a year has half a million minutes.
+		await tx.query({ name: "analytics.limit", text: "set local statement_timeout = '30s'" });
+		const [counted] = await tx.query<{ refilled: number }>(tellAnew, [from, dry]);
+		return counted!;
+	});
+}
 
 export const toPending = ({ id, topic, key, value }: OutboxRow): Pending => ({
 	id,

@@ -4,6 +4,7 @@ import { product } from "../../contracts/product.ts";
 import type { Transaction } from "../../db/database.ts";
 import { Gauges, outboxGauges, type Lag } from "../../lib/gauges.ts";
 import { newId } from "../../lib/id.ts";
+import { instantOf } from "../../lib/instant.ts";
 import { call, service } from "../../lib/service.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Consuming, type WithConsumer } from "../../mixins/consumer.mixin.ts";
@@ -14,7 +15,15 @@ import { Relay } from "../../streams/relay.ts";
 import { topics } from "../../streams/topics.ts";
 import { Catalogue } from "./analytics.catalogue.ts";
 import { handle, takeBack, type Work } from "./analytics.intake.ts";
-import { forget, lag, mark, pending, toPending, type OutboxRow } from "./analytics.outbox.ts";
+import {
+	forget,
+	lag,
+	mark,
+	pending,
+	refill,
+	toPending,
+	type OutboxRow
+} from "./analytics.outbox.ts";
 import { countLate } from "./analytics.metrics.ts";
 import { Reports } from "./analytics.reports.ts";
 import { Teller } from "./analytics.teller.ts";
@@ -56,6 +65,11 @@ export default service<typeof contract.actions, This>(contract, {
 		changes(ctx) {
 			const { last_event_id, limit = 100 } = ctx.params;
 			return this.reports.changes(last_event_id, limit);
+		},
+
+		"outbox.refill"(ctx) {
+			const { from, dry_run = false } = ctx.params;
+			return refill(this.pg, instantOf(from, "/from"), dry_run);
 		},
 
 		ready() {

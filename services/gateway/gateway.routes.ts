@@ -234,6 +234,8 @@ export const routes = {
 	streams: [
 		route("GET /api/v1/ops/outbox", "getOutbox", orders["outbox.lag"]),
 		route("POST /api/v1/ops/outbox/refill", "refillStream", orders["outbox.refill"]),
+		route("POST /api/v1/ops/outbox/product/refill", "refillLowStock", products["outbox.refill"]),
+		route("POST /api/v1/ops/outbox/analytics/refill", "refillWindows", sales["outbox.refill"]),
 		...consumerRoutes("analytics", "Analytics", sales),
 		...consumerRoutes("notification", "Notification", messages)
 	],

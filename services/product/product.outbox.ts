@@ -47,6 +47,21 @@ export const mark: Statement = {
 	text: "update product.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
 };
 
+/**
+ * $1 since when, $2 whether they are only counted. What was published a week ago and more is not here any
+ * longer, and is no news.
+ */
+export const refill: Statement = {
+	name: "product.outbox_refill",
+	text: `
+	with due as (
+		select id from product.outbox where published_at is not null and occurred_at >= $1
+	), back as (
+		update product.outbox o set published_at = null from due where o.id = due.id and not $2
+	)
+	select count(*)::int as refilled from due`
+};
+
 export function toMessage({ id, event_id, product_id, occurred_at, data }: OutboxRow): Pending {
 	const type = "product.low_stock";
 	const event: Omit<LowStockEvent, "data"> = {

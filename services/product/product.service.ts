@@ -1,6 +1,7 @@
 import { config } from "../../config/index.ts";
 import { product as contract } from "../../contracts/product.ts";
 import { Gauges, outboxGauges, type Lag } from "../../lib/gauges.ts";
+import { instantOf } from "../../lib/instant.ts";
 import { identityOf } from "../../lib/identity.ts";
 import { service } from "../../lib/service.ts";
 import { Database, type WithModel } from "../../mixins/database.mixin.ts";
@@ -8,7 +9,7 @@ import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Stream, type WithStream } from "../../mixins/stream.mixin.ts";
 import { Relay } from "../../streams/relay.ts";
 import { defineProduct, type ProductRow } from "./product.model.ts";
-import { forget, lag, mark, pending, toMessage, type OutboxRow } from "./product.outbox.ts";
+import { forget, lag, mark, pending, refill, toMessage, type OutboxRow } from "./product.outbox.ts";
 import { ProductRepository } from "./product.repository.ts";
 import { ReservationRepository } from "./product.reservation.repository.ts";
 import { StockRepository } from "./product.stock.repository.ts";
@@ -100,6 +101,14 @@ export default service<typeof contract.actions, This>(contract, {
 
 		quote(ctx) {
 			return this.stock.quote(ctx.params.product_ids);
+		},
+
+		async "outbox.refill"(ctx) {
+			const { from, dry_run = false } = ctx.params;
+			const since = instantOf(from, "/from");
+			const [counted] = await this.pg.query<{ refilled: number }>(refill, [since, dry_run]);
+			this.relay.nudge();
+			return counted!;
 		},
 
 		ready() {

@@ -84,7 +84,13 @@ it("fills the log again", async () => {
 	const { code, output } = await stream("refill", "--from", "2026-01-01T00:00:00Z");
 	expect(output).toMatch(/(\d+) of \1 events/);
 	expect(output).toMatch(/^analytics: \d+ messages, missing$/m);
+	expect(output).toMatch(/^\d+ news of goods that ran low$/m);
+	expect(output).toMatch(/^\d+ windows and late events$/m);
 	expect(code).toBe(0);
+	const dry = await stream("refill", "--from", "2026-01-01T00:00:00Z", "--dry-run");
+	expect(dry.output).toMatch(
+		/^(\d+) events would be published again\n\d+ news .* too\n\d+ windows/m
+	);
 });
 
 it("lists, shows and redrives what was put aside", async () => {

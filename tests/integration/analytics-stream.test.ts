@@ -61,6 +61,26 @@ describe("an order on its way to the windows", () => {
 		expect(message!.key).toBe(`${windows[0]!.window_start}/${windows[0]!.currency}`);
 	}, 90_000);
 
+	it("is told of once more, and higher, after the log was lost; what came late is published as it was", async () => {
+		const late =
+			"insert into analytics.outbox (topic, key, value, published_at) values ($1, 'k', $2, now())";
+		await database.rows(late, ["analytics-late", '{"id":"late"}']);
+		await database.rows("delete from streams.message where topic like 'analytics-%'");
+		const { "outbox.refill": refill } = analytics.actions;
+		const from = "2026-01-01T00:00:00Z";
+		expect(await call(broker, refill, { from, dry_run: true }, ask)).toEqual({ refilled: 2 });
+		expect(await call(broker, refill, { from }, ask)).toEqual({ refilled: 2 });
+		const told = await until(async () => {
+			const rows = await database.rows<{ topic: string; value: Buffer }>(
+				"select topic, value from streams.message where topic like 'analytics-%' order by topic"
+			);
+			return rows.length === 2 ? rows : undefined;
+		}, 30_000);
+		expect(told[0]!.value.toString()).toBe('{"id":"late"}');
+		const event = JSON.parse(told[1]!.value.toString()) as WindowStreamEvent;
+		expect(event.data).toMatchObject({ orders: 1, revision: 2 });
+	}, 60_000);
+
 	it("is not for customers", async () => {
 		const customer = { meta: { user: { id: "user-123", role: "customer" as const } } };
 		await expect(call(broker, analytics.actions.windows, {}, customer)).rejects.toMatchObject({

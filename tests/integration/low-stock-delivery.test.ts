@@ -62,6 +62,33 @@ describe("low stock, from the shelf to the mailbox", () => {
 		}, 20_000);
 	}, 40_000);
 
+	it("is told of after the log was lost before anybody had read it", async () => {
+		const held = "select 1 from product.outbox where published_at is null";
+		const mails = "select recipient from notification.mailbox where body like '%' || $1 || '%'";
+		const [known] = await shelf(database, "known", 1, 6);
+		await sell(known!, 1);
+		await until(async () => (await database.rows(mails, [known])).length === 2, 20_000);
+		// As a consumer that was away leaves it: published, and read by nobody.
+		const [lost] = await shelf(database, "lost", 1, 6);
+		await database.rows(
+			`insert into product.outbox (product_id, type, payload, published_at)
+			select $1, type, jsonb_set(payload, '{product_id}', to_jsonb($1::text)) || jsonb_build_object('name', $1::text), now()
+			from product.outbox where product_id = $2`,
+			[lost, known]
+		);
+		const ask = { meta: { user: { id: "ops", role: "admin" as const } } };
+		const from = "2026-01-01T00:00:00Z";
+		const { "outbox.refill": refill } = product.actions;
+		const { refilled } = await call(broker, refill, { from, dry_run: true }, ask);
+		expect(refilled).toBeGreaterThanOrEqual(2);
+		expect(await database.rows(held)).toEqual([]);
+		expect(await call(broker, refill, { from }, ask)).toEqual({ refilled });
+		await until(async () => (await database.rows(mails, [lost])).length === 2, 20_000);
+		expect(await database.rows(mails, [known])).toHaveLength(2);
+		const far = { from: "2099-01-01T00:00:00Z" };
+		expect(await call(broker, refill, far, ask)).toEqual({ refilled: 0 });
+	}, 60_000);
+
 	it("puts aside what is no event of the topic, and tells of what follows", async () => {
 		const url = serviceUrl(database.url, "stream");
 		const log = new LocalDriver(new Database({ url, pool: 2, durability: "prefix", name: "t" }));
