@@ -1,4 +1,4 @@
-import { planReplay } from "./replay.ts";
+import { planReplay, reachBack } from "./replay.ts";
 
 /** What the log took when, by partition, with the first of them dropped. */
 function logOf(times: readonly (readonly number[])[], dropped = 0) {
@@ -82,9 +82,26 @@ describe("the plan of a replay", () => {
 		expect(oldest.floorMs).toBe(start + 6 * minute);
 	});
 
+	it("reaches back for what was in the log before it happened, and says that it is not there", async () => {
+		const at = new Date(start + 6 * minute);
+		const whole = await planReplay(log, "t", { at }, all);
+		const plan = reachBack(whole, new Map([[1, 2n]]));
+		expect([spansOf(plan), plan.isShort]).toEqual([
+			[
+				[5, 10],
+				[2, 10]
+			],
+			false
+		]);
+		expect(reachBack(whole, new Map([[0, 9n]]))).toEqual(whole);
+		const rest = await planReplay(logOf([everyMinute, everyMinute], 4), "t", { at }, all);
+		expect(reachBack(rest, new Map([[1, 2n]])).isShort).toBe(true);
+		expect(spansOf(reachBack(rest, new Map([[1, 2n]])))[1]).toEqual([4, 10]);
+	});
+
 	it("knows a log that was lost and has begun anew", async () => {
 		const { spans } = await planReplay(log, "t", "oldest", new Map([[0, 500n]]));
-		expect(spans[0]).toEqual({ partition: 0, from: 0n, until: 10n, lost: true });
+		expect(spans[0]).toEqual({ partition: 0, from: 0n, until: 10n, first: 0n, lost: true });
 		expect(spans[1]!.lost).toBe(false);
 	});
 });

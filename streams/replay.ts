@@ -8,6 +8,8 @@ export interface Span {
 	partition: number;
 	from: bigint;
 	until: bigint;
+	/** The oldest message that is there. */
+	first: bigint;
 	/** The log was lost and has begun anew: it ends before what was read of the old one. */
 	lost: boolean;
 }
@@ -62,6 +64,20 @@ async function planFromTime(
 	return { spans, floorMs, isShort };
 }
 
+/**
+ * The plan, begun early enough for messages that were ahead of the log's clock: what they tell of
+ * happened after they were in the log.
+ * @param ahead by partition: the first of them whose effect is taken back
+ */
+export function reachBack(plan: Plan, ahead: ReadonlyMap<number, bigint>): Plan {
+	const isGone = plan.spans.some(({ partition, first }) => (ahead.get(partition) ?? first) < first);
+	const spans = plan.spans.map(span => ({
+		...span,
+		from: greatest(least(span.from, ahead.get(span.partition) ?? span.from), span.first)
+	}));
+	return { ...plan, spans, isShort: plan.isShort || isGone };
+}
+
 function spansOf(
 	extents: readonly Extent[],
 	wanted: (partition: number) => bigint,
@@ -71,7 +87,7 @@ function spansOf(
 		const at = reached.get(partition) ?? 0n;
 		const until = greatest(least(at, next), first);
 		const from = least(greatest(wanted(partition), first), until);
-		return { partition, from, until, lost: at > next };
+		return { partition, from, until, first, lost: at > next };
 	});
 }
 

@@ -1,7 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { fail } from "../lib/errors.ts";
 import type { Driver, Extent } from "./driver.ts";
-import { planReplay, type Plan, type Span, type Start } from "./replay.ts";
+import { planReplay, reachBack, type Plan, type Span, type Start } from "./replay.ts";
 
 /** How a replay treats what it comes by; `missing`: what was never handled has its effect. */
 export type ReplayMode = "missing" | "quiet" | "again";
@@ -65,7 +65,9 @@ export class Replays {
 		for (const topic of topics) {
 			const own = rows.filter(row => row.topic === topic);
 			const reached = new Map(own.map(({ partition, next }) => [partition, BigInt(next)]));
-			const plan = await planReplay(driver, topic, start, reached);
+			const planned = await planReplay(driver, topic, start, reached);
+			const ahead = mode === "again" ? await this.#ahead(topic, planned.floorMs) : new Map();
+			const plan = reachBack(planned, ahead);
 			if (plan.isShort && mode === "again")
 				fail("LOG_TOO_SHORT", `of ${topic}; choose a later time, or an offset`);
 			plans.set(topic, plan);
@@ -87,6 +89,22 @@ export class Replays {
 			if (asked.mode === "again") await this.#options.takeBack?.(floorMs, tx);
 		});
 		return plans;
+	}
+
+	/** By partition: the first message that was put aside for its time, which has come, and was redriven. */
+	async #ahead(topic: string, floorMs: number): Promise<Map<number, bigint>> {
+		const { db, schema } = this.#options;
+		const rows = await db.query<{ partition: number; offset: string }>(
+			{
+				name: `${schema}.letters_ahead`,
+				text: `select partition, min("offset")::text as "offset" from ${schema}.dead_letter
+					where topic = $1 and reason = 'time-in-future' and redriven_at is not null
+						and (convert_from(value, 'UTF8')::jsonb->>'time')::timestamptz >= to_timestamp($2::float8 / 1000)
+					group by partition`
+			},
+			[topic, floorMs]
+		);
+		return new Map(rows.map(({ partition, offset }) => [partition, BigInt(offset)]));
 	}
 
 	#positions(db: Pick<Transaction, "query">, lock = ""): Promise<PositionRow[]> {

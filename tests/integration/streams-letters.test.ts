@@ -199,6 +199,26 @@ it("what was redriven has its effect anew when effects are taken back", async ()
 	expect((await effects()).toSorted()).toEqual([soon, "a"].toSorted());
 }, 30_000);
 
+it("what was redriven is reached back for, where it was in the log long before it happened", async () => {
+	const [soon, later] = [1500, 600_000].map(ms => new Date(Date.now() + ms).toISOString());
+	await send({ ...told(soon!), time: later! }, told("a"));
+	await isAt(2);
+	const [letter] = await waiting();
+	const redrive = () => letters.redrive(letter!.id);
+	await until(() => redrive().then(Boolean, () => false), 10_000);
+	expect(await effects()).toEqual(["a", soon]);
+	const asked = { start: { offset: 1n }, mode: "again" } as const;
+	const plan = (await replays.plan(asked)).get(topic)!;
+	expect(plan.floorMs).toBeLessThan(Date.parse(later!));
+	await replays.begin(asked);
+	consumer.reposition();
+	await isAt(2);
+	// What happened before the replay's first minute stays where it is; here all effects were taken back.
+	expect(await effects()).toEqual([soon]);
+	await database.rows(`delete from streams.message where topic = '${topic}' and position = 0`);
+	await expect(replays.begin(asked)).rejects.toMatchObject({ type: "LOG_TOO_SHORT" });
+}, 30_000);
+
 it("is not redriven while a replay is about to come by it, and counts once", async () => {
 	isBroken = true;
 	await send(told("a"), told("poison"));
