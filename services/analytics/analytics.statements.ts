@@ -89,14 +89,18 @@ export const takeTurn: Statement = {
 	text: "select pg_try_advisory_xact_lock(hashtext('analytics'), hashtext($1)) as mine"
 };
 
-/** $2-$4: where each partition of the log begins and ends. Partitions never heard of are there from now on. */
+/**
+ * $2-$4: where each partition of the log begins and ends. Partitions never heard of are there from now on,
+ * and what has expired is not still to come.
+ */
 export const extend: Statement = {
 	name: "analytics.extend",
 	text: `
 	insert into analytics.partitions as p (topic, partition, next_offset, end_offset)
 	select $1, x.* from unnest($2::int[], $3::bigint[], $4::bigint[]) as x(partition, first, next) order by partition
-	on conflict (topic, partition) do update set end_offset = excluded.end_offset
-		where p.end_offset <> excluded.end_offset`
+	on conflict (topic, partition) do update set end_offset = excluded.end_offset,
+			next_offset = greatest(p.next_offset, excluded.next_offset)
+		where p.end_offset <> excluded.end_offset or p.next_offset < excluded.next_offset`
 };
 
 export const readPartitions: Statement = {

@@ -111,6 +111,20 @@ describe("what is told", () => {
 		expect(await summary()).toEqual([[0, 1, 1000, 1, 1]]);
 	});
 
+	it("waits for nothing that expired before anybody read it", async () => {
+		await store.begin([[after(0), after(1), after(2)], [after(70_000)]]);
+		await store.deliver(0, 1);
+		await store.deliver(1, 1);
+		await store.tick(60_000);
+		expect(await store.teller.pass()).toBe(0);
+		store.dropped = 3;
+		expect(await store.teller.pass()).toBe(2);
+		expect(await summary()).toEqual([
+			[0, 1, 1000, 1, 1],
+			[1, 1, 1000, 1, 1]
+		]);
+	});
+
 	it("is corrected when more comes, five seconds after it was told at the earliest", async () => {
 		await store.begin([[after(0), after(90_000), after(1), after(2)]]);
 		await store.deliver(0, 2);

@@ -16,6 +16,8 @@ export class WindowStore {
 	readonly pg: Database;
 	readonly teller: Teller;
 	log: readonly (readonly OrderStreamEvent[])[] = [];
+	/** So many of the oldest messages of each partition have expired. */
+	dropped = 0;
 
 	private constructor(database: TestDatabase) {
 		this.database = database;
@@ -28,7 +30,8 @@ export class WindowStore {
 		this.teller = new Teller({
 			pg: this.pg,
 			topic,
-			extents: async () => this.log.map(extentOf),
+			extents: async () =>
+				this.log.map(extentOf).map(one => ({ ...one, first: this.#oldest(one) })),
 			newId,
 			everyMs: 50,
 			onError: error => console.error(error)
@@ -44,6 +47,10 @@ export class WindowStore {
 		return new WindowStore(database);
 	}
 
+	#oldest({ next }: Extent): bigint {
+		return BigInt(Math.min(this.dropped, Number(next)));
+	}
+
 	async close(): Promise<void> {
 		await this.teller.stop();
 		await this.pg.close();
@@ -53,6 +60,7 @@ export class WindowStore {
 	/** Nothing is known and another log begins. */
 	async begin(log: readonly (readonly OrderStreamEvent[])[]): Promise<void> {
 		this.log = log;
+		this.dropped = 0;
 		await this.database
 			.rows(`truncate reader.inbox, reader.position, analytics.partitions, analytics.watermarks,
 			analytics.windows, analytics.window_users, analytics.product_sales, analytics.reversals, analytics.late_events,
