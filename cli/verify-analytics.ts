@@ -2,8 +2,8 @@ import type { Ground } from "./verify.ts";
 
 /**
  * One statement over the events of orders against what the windows add up to. What came too late is
- * counted apart, so of such a minute orders and money must add up, and buyers cannot. Only events
- * that were handled are asked about: the others are still on their way.
+ * counted apart, so of such a minute orders and money must add up, and buyers cannot. These are the
+ * events that were handled; of the others see below.
  */
 const differences = `
 with handled as (
@@ -51,8 +51,34 @@ interface Found {
 	what: string;
 }
 
+/** A backlog of so long is a loss until somebody has looked. */
+const patience = "10 minutes";
+
+/** What was published and has no effect: neither waiting for long nor put aside is what the windows may stay at. */
+const unhandled = `
+select e.event_id as id, e.type, e.order_id, to_char(e.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as published,
+	exists (select from analytics.dead_letter d where redriven_at is null
+		and position(convert_to(e.event_id::text, 'UTF8') in d.value) > 0) as aside
+from orders.events e
+where not quiet and published_at < now() - interval '${patience}'
+	and not exists (select from analytics.inbox i where i.event_id = e.event_id)
+order by published_at, id`;
+
+interface Unhandled {
+	id: string;
+	type: string;
+	order_id: string;
+	published: string;
+	aside: boolean;
+}
+
 /** Every minute against the events of orders, and what was told of it against what is kept. */
 export async function* verify({ client }: Pick<Ground, "client">): AsyncGenerator<string> {
 	const { rows } = await client.query<Found>(differences);
 	for (const { minute, currency, what } of rows) yield `window ${minute} ${currency}: ${what}`;
+	const missing = await client.query<Unhandled>(unhandled);
+	for (const { id, type, order_id, published, aside } of missing.rows) {
+		const where = aside ? "put aside" : "never handled";
+		yield `event ${id} (${type} of order ${order_id}), published ${published}: ${where}`;
+	}
 }

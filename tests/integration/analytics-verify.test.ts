@@ -163,4 +163,25 @@ describe("the windows", () => {
 		expect(found.join("\n")).toMatch(line);
 		expect(found[0]).toMatch(/^window \d{4}-\d\d-\d\dT\d\d:\d\dZ [A-Z]{3}: /);
 	});
+
+	const sent = (ago: string) => `
+		insert into orders.outbox (order_id, user_id, version, type, payload, published_at)
+		select order_id, user_id, 3, type, payload, now() - interval '${ago}' from orders.outbox order by id limit 1`;
+
+	it("lack an event that was published long ago and never handled, which is found", async () => {
+		const [line, ...others] = await after(sent("3 days"));
+		expect(line).toMatch(
+			/^event \S+ \(order.confirmed of order \S+\), published \S+Z: never handled$/
+		);
+		expect(others).toEqual([]);
+		expect(await after(sent("1 minute"))).toEqual([]);
+	});
+
+	it("lack an event that was put aside, which is said", async () => {
+		const [line, ...others] = await after(`with sent as (${sent("1 hour")} returning event_id)
+			insert into analytics.dead_letter (topic, partition, "offset", value, headers, reason, detail, attempts)
+			select 'orders', 0, 1, convert_to(format('{"id":"%s"}', event_id), 'UTF8'), '{}', 'handling-failed', '', 7 from sent`);
+		expect(line).toMatch(/^event .*: put aside$/);
+		expect(others).toEqual([]);
+	});
 });
