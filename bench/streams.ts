@@ -94,7 +94,7 @@ async function caughtUp({ query }: BenchShop): Promise<void> {
 function messages(count: number) {
 	return happenings(count).map(({ payload, ...row }, id) => {
 		const data = JSON.stringify(payload);
-		return toMessage({ ...row, id, event_id: newId(), data, traceparent: null }).message;
+		return toMessage({ ...row, id, event_id: newId(), epoch: 1, data, traceparent: null }).message;
 	});
 }
 

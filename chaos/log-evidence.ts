@@ -1,8 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { WindowStreamEvent } from "../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../contracts/events.ts";
 import type { Driver, Message } from "../streams/driver.ts";
 import { KafkaDriver } from "../streams/kafka.ts";
+import { readToEnd } from "../streams/read-to-end.ts";
 import { topics } from "../streams/topics.ts";
 import type { LogEvidence, ResultFact } from "./checkers/log.ts";
 import type { Absence, ChaosKafka } from "./kafka.ts";
@@ -106,32 +108,20 @@ async function markedIn(client: pg.Client, absences: readonly Absence[]) {
 
 /** All messages of a topic, partition by partition. @throws Error when they do not come in time */
 export async function readTopic(driver: Driver, topic: string): Promise<Message[]> {
-	const ends = new Map(
-		(await driver.extents(topic)).map(({ partition, first, next }) => [partition, { first, next }])
-	);
-	const waiting = new Set(
-		[...ends].flatMap(([partition, { first, next }]) => (first < next ? partition : []))
-	);
 	const found = new Map<number, Message[]>();
-	const { promise: done, resolve } = Promise.withResolvers<void>();
-	const subscription = await driver.subscribe({
-		group: `proof-${Date.now()}`,
-		topics: [topic],
-		position: async (_, partition) => ends.get(partition)?.first,
-		async onBatch({ partition, messages }) {
-			found.set(partition, [...(found.get(partition) ?? []), ...messages]);
-			const next = messages.at(-1)!.offset + 1n;
-			if (next >= ends.get(partition)!.next) waiting.delete(partition);
-			if (waiting.size === 0) resolve();
-			return next;
-		},
-		onError: () => undefined
+	const take = async (messages: readonly Message[]) => {
+		for (const message of messages) {
+			const own = found.get(message.partition) ?? [];
+			found.set(message.partition, own);
+			own.push(message);
+		}
+	};
+	const patience = new AbortController();
+	const impatience = delay(readWithinMs, undefined, patience).then(() => {
+		throw new Error(`${topic} could not be read within ${readWithinMs} ms`);
 	});
-	if (waiting.size === 0) resolve();
-	const impatience = setTimeout(resolve, readWithinMs);
-	await done;
-	clearTimeout(impatience);
-	await subscription.stop();
-	if (waiting.size > 0) throw new Error(`${topic} could not be read within ${readWithinMs} ms`);
+	await Promise.race([readToEnd({ driver, topic, take }), impatience]);
+	patience.abort();
+	await impatience.catch(() => undefined);
 	return [...found].sort(([a], [b]) => a - b).flatMap(([, messages]) => messages);
 }

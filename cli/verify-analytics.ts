@@ -27,7 +27,7 @@ kept as (
 ),
 found (window_start, currency, what) as (
 	select window_start, currency, format('%s orders, the events say %s', coalesce(k.orders, 0), coalesce(t.orders, 0))
-	from truth t full join kept k using (window_start, currency) where t.orders is distinct from k.orders
+	from truth t full join kept k using (window_start, currency) where coalesce(t.orders, 0) <> coalesce(k.orders, 0)
 	union all
 	select window_start, currency, format('revenue %s, the events say %s', k.revenue, t.revenue)
 	from truth t join kept k using (window_start, currency) where t.revenue <> k.revenue

@@ -26,7 +26,8 @@ const subjects: Record<string, () => Promise<{ verify: Verifier }>> = {
 	analytics: () => import("./verify-analytics.ts"),
 	orders: () => import("./verify-orders.ts"),
 	payments: () => import("./verify-payments.ts"),
-	stock: () => import("./verify-stock.ts")
+	stock: () => import("./verify-stock.ts"),
+	stream: () => import("./verify-stream.ts")
 };
 
 const usage = `Usage: npm run verify -- ${Object.keys(subjects).join("|")}

@@ -447,6 +447,21 @@ CREATE INDEX saga_by_user ON orders.saga USING btree (user_id);
 CREATE INDEX saga_due ON orders.saga USING btree (next_run_at);
 grant delete, insert, select, update on orders.saga to shop_orders;
 
+create table orders.voided (
+	event_id uuid not null,
+	epoch integer not null,
+	order_id uuid not null,
+	user_id text not null,
+	version integer not null,
+	type text not null,
+	occurred_at timestamp with time zone not null,
+	total_minor bigint not null,
+	currency character(3) not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint voided_pkey PRIMARY KEY (event_id)
+);
+grant select on orders.voided to shop_orders;
+
 create table payment.events (
 	payment_id uuid not null,
 	seq integer not null,

@@ -105,6 +105,8 @@ export interface Driver {
 	offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>>;
 	/** By partition: where a group said last that it goes on. A hint, for showing how far behind it is. */
 	committed(group: string, topic: string): Promise<Map<number, bigint>>;
+	/** Of a group without members: nothing of it is remembered any longer. */
+	forgetGroup(group: string): Promise<void>;
 	/** Ends all subscriptions and connections. */
 	close(): Promise<void>;
 }

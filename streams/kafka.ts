@@ -255,6 +255,18 @@ export class KafkaDriver implements Driver {
 		return new Map(offsets.filter(([, offset]) => offset >= 0n));
 	}
 
+	/** A broker takes a while to see that the last member has gone. */
+	async forgetGroup(group: string): Promise<void> {
+		const ask = (admin: Admin) => admin.deleteGroups([group]);
+		for (let left = 20; ; left--)
+			try {
+				return void (await this.#admin.use(ask));
+			} catch (error) {
+				if (left === 0) throw error;
+				await delay(250);
+			}
+	}
+
 	async close(): Promise<void> {
 		const open = [...this.#open];
 		this.#open.clear();

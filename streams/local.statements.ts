@@ -88,6 +88,11 @@ insert into streams.committed (consumer_group, topic, partition, next_offset) va
 on conflict (consumer_group, topic, partition) do update set next_offset = excluded.next_offset, at = clock_timestamp()`
 };
 
+export const forgetGroup: Statement = {
+	name: "streams.forget_group",
+	text: "delete from streams.committed where consumer_group = $1"
+};
+
 /** Says that this member lives, and forgets those that have not said so for 5 s. */
 export const join: Statement = {
 	name: "streams.join",

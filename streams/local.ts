@@ -77,6 +77,10 @@ export class LocalDriver implements Driver {
 		return this.#offsets(sql.committed, [group, topic]);
 	}
 
+	async forgetGroup(group: string): Promise<void> {
+		await this.#db.query(sql.forgetGroup, [group]);
+	}
+
 	async close(): Promise<void> {
 		await Promise.all([...this.#open].map(subscription => subscription.stop()));
 		this.#open.clear();

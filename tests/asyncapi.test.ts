@@ -29,7 +29,7 @@ describe("the description of the streams", () => {
 	const data = orderEventData("order.created", { order_id: crypto.randomUUID() });
 	const ordered = toMessage({
 		...{ ...row, order_id: data.order_id, user_id: data.user_id, type: "order.created" },
-		...{ version: 1, traceparent: null }
+		...{ version: 1, epoch: 1, traceparent: null }
 	}).message;
 	const found = { topic: "orders", partition: 0, offset: 0n, key: "k", at: new Date() };
 	const letter = letterOf({ ...found, headers: {}, value: Buffer.from("{") }, "not-json", "", 1);

@@ -33,7 +33,7 @@ function published(type: OrderEventType) {
 	return toMessage({
 		...{ id: 7, event_id: "0193a1c2-7b1e-7f00-8000-0000000000e1", order_id, type, version: 3 },
 		...{ user_id: data.user_id, occurred_at: new Date(at), data: JSON.stringify(data) },
-		traceparent: null
+		...{ epoch: 1, traceparent: null }
 	}).message;
 }
 

@@ -12,6 +12,7 @@ import { refill, type RefillAsked } from "./order.refill.ts";
 interface OutboxRow {
 	id: number;
 	event_id: string;
+	epoch: number;
 	order_id: string;
 	user_id: string;
 	version: number;
@@ -24,7 +25,7 @@ interface OutboxRow {
 
 const pending: Statement = {
 	name: "outbox_pending",
-	text: `select b.id, event_id, order_id, b.user_id, b.version, type, occurred_at, payload::text as data, traceparent
+	text: `select b.id, event_id, epoch, order_id, b.user_id, b.version, type, occurred_at, payload::text as data, traceparent
 		from (select * from orders.outbox where published_at is null and not quiet order by id limit $1) b
 			left join orders.orders o on o.id = order_id
 		order by b.id`
@@ -47,6 +48,7 @@ export function toMessage(row: OutboxRow): Pending {
 		dataschema: schemaOf(row.type),
 		partitionkey: row.user_id,
 		sequence: String(row.version),
+		...(row.epoch > 1 && { epoch: row.epoch }),
 		...(row.traceparent && { traceparent: row.traceparent })
 	};
 	return { id: row.id, topic: topics.orders, message: cloudMessage(event, row.data) };

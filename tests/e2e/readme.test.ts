@@ -44,6 +44,7 @@ const runBy: Record<string, string> = {
 	"npm run stream -- lag": "tests/e2e/stream-command.test.ts",
 	"npm test": ".ci/run",
 	"npm run check": "npm test, part by part",
+	"npm run restored": "tests/e2e/restored.test.ts",
 	"npm run verify -- orders": "tests/e2e/verify.test.ts",
 	"npm run generate": "tests/generated.test.ts and tests/integration/schema.test.ts"
 };

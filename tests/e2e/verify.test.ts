@@ -11,7 +11,7 @@ describe("npm run verify", () => {
 		const database = await testDatabase();
 		try {
 			const env = { DATABASE_URL: database.url, DATA_DIR: temporaryFolder() };
-			for (const subject of ["analytics", "orders", "payments", "stock"])
+			for (const subject of ["analytics", "orders", "payments", "stock", "stream"])
 				expect(await verify([subject], env)).toEqual({
 					code: 0,
 					output: `No differences in ${subject}.\n`
@@ -30,7 +30,7 @@ describe("npm run verify", () => {
 	it("says what can be verified", async () => {
 		for (const args of [[], ["everything"], ["toString"], ["orders", "stock"]]) {
 			const { code, output } = await verify(args, {});
-			expect(output).toContain("Usage: npm run verify -- analytics|orders|payments|stock");
+			expect(output).toContain("Usage: npm run verify -- analytics|orders|payments|stock|stream");
 			expect(code).toBe(64);
 		}
 	}, 30_000);

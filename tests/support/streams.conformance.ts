@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { newId } from "../../lib/id.ts";
 import type { Batch, Driver, Message, TopicSpec } from "../../streams/driver.ts";
+import { readToEnd } from "../../streams/read-to-end.ts";
 import { inOrder, numbered, Reader } from "./stream-reader.ts";
 import { until } from "./until.ts";
 
@@ -217,6 +218,30 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await reader.has(5);
 			await until(async () => (await driver.committed(group, topic)).get(0) === 5n, withinMs);
 			await reader.stop();
+			await driver.forgetGroup(group);
+			expect(await driver.committed(group, topic)).toEqual(new Map());
+		});
+
+		it("of a reader to the end gets what is there at its beginning, and ends", async () => {
+			const topic = await topicOf(4);
+			await readToEnd({
+				driver,
+				topic,
+				take: async () => Promise.reject(new Error("there is nothing"))
+			});
+			await driver.publish(topic, numbered(100, 7));
+			const [got, counts]: [Message[], number[]] = [[], []];
+			const take = async (messages: readonly Message[]) => {
+				if (got.length === 0) await driver.publish(topic, numbered(20, 7, 100));
+				got.push(...messages);
+			};
+			await readToEnd({ driver, topic, take }, count => counts.push(count));
+			expect(counts).toEqual([100]);
+			expect(got.map(({ value }) => Number(value)).sort((a, b) => a - b)).toEqual(
+				Array.from({ length: 100 }, (_, n) => n)
+			);
+			const broken = async () => Promise.reject(new Error("broken"));
+			await expect(readToEnd({ driver, topic, take: broken })).rejects.toThrow("broken");
 		});
 	});
 

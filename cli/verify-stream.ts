@@ -1,0 +1,19 @@
+import { useConfig } from "../config/index.ts";
+import { openLog } from "../streams/index.ts";
+import { gapLine, readGap } from "./log-gap.ts";
+import type { Ground } from "./verify.ts";
+
+/** Every order event of the log against the outbox: what only the log knows is of a database that was set back. */
+export async function* verify({ client, config, progress }: Ground): AsyncGenerator<string> {
+	useConfig(config);
+	const driver = await openLog({ onError: () => undefined });
+	try {
+		// Each statement sees what is committed by then: a shop that runs publishes nothing that is not.
+		await client.query("commit");
+		await client.query("begin isolation level read committed read only");
+		const { events } = await readGap(client, driver, done => progress(done, "messages"));
+		for (const event of events) yield `${gapLine(event)}: the database does not know it`;
+	} finally {
+		await driver.close();
+	}
+}

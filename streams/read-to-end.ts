@@ -1,0 +1,53 @@
+import { newId } from "../lib/id.ts";
+import type { Driver, Message } from "./driver.ts";
+
+export interface Reading {
+	driver: Driver;
+	topic: string;
+	/** One call at a time for each partition, in the order of its messages. */
+	take(messages: readonly Message[]): Promise<void>;
+	/** Told of what is tried again. */
+	onError?(error: Error): void;
+}
+
+/**
+ * Reads what a topic holds at this moment, from its oldest messages on, as a group of one's own that is
+ * forgotten afterwards.
+ * @param onBegin told how many messages there are at most: of a compacted topic some are gone
+ * @throws what `take` throws; Error for a topic that does not exist
+ */
+export async function readToEnd(
+	{ driver, topic, take, onError = () => undefined }: Reading,
+	onBegin: (count: number) => void = () => undefined
+): Promise<void> {
+	const extents = (await driver.extents(topic)).filter(({ first, next }) => first < next);
+	onBegin(extents.reduce((sum, { first, next }) => sum + Number(next - first), 0));
+	const ends = new Map(extents.map(({ partition, next }) => [partition, next]));
+	if (ends.size === 0) return;
+	const reached = new Map<number, bigint>();
+	const done = Promise.withResolvers<void>();
+	const group = `reader-${newId()}`;
+	const subscription = await driver.subscribe({
+		...{ group, topics: [topic], onError },
+		position: async (_, partition) => reached.get(partition),
+		async onBatch({ partition, messages }) {
+			const end = ends.get(partition);
+			const next = messages.at(-1)!.offset + 1n;
+			if (end === undefined) return next;
+			await take(messages.filter(({ offset }) => offset < end)).catch(error => {
+				done.reject(error);
+				throw error;
+			});
+			reached.set(partition, next);
+			if (next >= end) ends.delete(partition);
+			if (ends.size === 0) done.resolve();
+			return next;
+		}
+	});
+	try {
+		await done.promise;
+	} finally {
+		await subscription.stop();
+		await driver.forgetGroup(group);
+	}
+}
