@@ -28,12 +28,12 @@ const order_id = "0193a1c2-7b1e-7f00-8000-000000000001";
 const at = "2026-03-01T12:30:00.000Z";
 
 /** A row of the outbox as the order service writes it. */
-function published(type: OrderEventType) {
+function published(type: OrderEventType, epoch = 1) {
 	const data = orderEventData(type, { order_id });
 	return toMessage({
 		...{ id: 7, event_id: "0193a1c2-7b1e-7f00-8000-0000000000e1", order_id, type, version: 3 },
 		...{ user_id: data.user_id, occurred_at: new Date(at), data: JSON.stringify(data) },
-		...{ epoch: 1, traceparent: null }
+		...{ epoch, traceparent: null }
 	}).message;
 }
 
@@ -47,6 +47,14 @@ describe.each(orderEventTypes)("%s", type => {
 		const value = Buffer.from(golden(`${type}.v1`));
 		const message = { topic: "orders", partition: 0, offset: 0n, headers: {}, at: new Date(at) };
 		expect(readOrderEvent({ ...message, key: event.partitionkey, value })).toEqual(event);
+	});
+
+	it("says after a restore which epoch it is of, and is taken like that", () => {
+		const { key, value, headers = {} } = published(type, 2);
+		const event = { ...JSON.parse(golden(`${type}.v1`)), epoch: 2 };
+		expect(JSON.parse(String(value))).toEqual(event);
+		const message = { topic: "orders", partition: 0, offset: 0n, headers, at: new Date(at), key };
+		expect(readOrderEvent({ ...message, value: Buffer.from(value) })).toEqual(event);
 	});
 
 	it("is a CloudEvent to others, in its value and by its headers", () => {
