@@ -14,7 +14,9 @@ function textsOf(headers: Headers): Record<string, string> {
 /** As kafkajs hands it over, whoever wrote it. */
 export function toMessage(topic: string, partition: number, found: KafkaMessage): Message {
 	return {
-		...{ topic, partition, offset: BigInt(found.offset) },
+		topic,
+		partition,
+		offset: BigInt(found.offset),
 		key: found.key?.toString() ?? null,
 		value: found.value ?? Buffer.alloc(0),
 		// Made when somebody asks: of good events nobody does, and a tenth of a replay's time went there.
