@@ -2,10 +2,27 @@ import type { Window } from "../contracts/analytics.ts";
 import type { Order } from "../contracts/order.ts";
 import type { Product } from "../contracts/product.ts";
 import type { Told } from "./demo-outcome.ts";
+import { freshToken } from "./fresh-token.ts";
 import { LaunchError } from "./launch-error.ts";
 import { post, ShopApi, Unexpected } from "./shop-api.ts";
 
 const password = "demo-Password-1";
+
+/** An access token of one of the demo's accounts. */
+async function login(url: string, name: string): Promise<string> {
+	const credentials = { email: `${name}@shop.test`, password };
+	const api = `${url}/api/v1/auth`;
+	let answer = await post(`${api}/login`, credentials);
+	if (answer.status === 401 && /^demo-/.test(name)) {
+		await post(`${api}/register`, credentials);
+		answer = await post(`${api}/login`, credentials);
+	}
+	if (answer.status !== 200)
+		throw new LaunchError(
+			`${credentials.email} cannot sign in at ${url} (${answer.status}): the demo needs a shop with demo data.`
+		);
+	return ((await answer.json()) as { access_token: string }).access_token;
+}
 
 /** A running shop, as one of its users sees it over HTTP. */
 export class DemoShop {
@@ -20,19 +37,9 @@ export class DemoShop {
 	 * @throws LaunchError where no shop answers, or one without demo data
 	 */
 	static async signIn(url: string, name: string): Promise<DemoShop> {
-		const credentials = { email: `${name}@shop.test`, password };
-		const api = `${url}/api/v1/auth`;
-		let answer = await post(`${api}/login`, credentials);
-		if (answer.status === 401 && /^demo-/.test(name)) {
-			await post(`${api}/register`, credentials);
-			answer = await post(`${api}/login`, credentials);
-		}
-		if (answer.status !== 200)
-			throw new LaunchError(
-				`${credentials.email} cannot sign in at ${url} (${answer.status}): the demo needs a shop with demo data.`
-			);
-		const { access_token } = (await answer.json()) as { access_token: string };
-		return new DemoShop(new ShopApi(url, access_token));
+		const token = freshToken(() => login(url, name));
+		await token();
+		return new DemoShop(new ShopApi(url, token));
 	}
 
 	/** Undefined when too many of the customer's orders are open, or the shop has too much to do. */

@@ -7,8 +7,8 @@ import { tokenKeys } from "./keys.ts";
 import { exitCodes, LaunchError } from "./launch-error.ts";
 import { operator } from "./operator.ts";
 
-/** What a shop answered that it should not have. */
-export class Unexpected extends Error {
+/** What a shop answered that it should not have: a sentence, unless somebody knows what to do about it. */
+export class Unexpected extends LaunchError {
 	readonly status: number;
 
 	constructor(what: string, status: number, body: unknown) {
@@ -26,17 +26,20 @@ export function addressOf({ host, port }: Pick<Config, "host" | "port">): string
 /** A running shop's REST API, as one user may use it. */
 export class ShopApi {
 	readonly url: string;
-	readonly #token: string;
+	readonly #token: () => Promise<string>;
 
-	/** @param url without the path */
-	constructor(url: string, token: string) {
+	/**
+	 * @param url without the path
+	 * @param token asked for with each request, so that a command may outlive one
+	 */
+	constructor(url: string, token: () => Promise<string>) {
 		this.url = url;
 		this.#token = token;
 	}
 
 	/** @throws Unexpected for an answer that is no success; LaunchError where nothing answers */
 	async send<R>(method: "GET" | "POST", path: string, body?: unknown): Promise<R> {
-		const headers = { authorization: `Bearer ${this.#token}` };
+		const headers = { authorization: `Bearer ${await this.#token()}` };
 		const target = `${this.url}/api/v1${path}`;
 		const answer = await (method === "GET"
 			? request(target, { headers })

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { readEnvironment } from "../config/env.ts";
 import { toConfig } from "../config/index.ts";
-import { LaunchError } from "./launch-error.ts";
+import { freshToken } from "./fresh-token.ts";
 import { run } from "./lifecycle.ts";
 import { commandLine, misused } from "./options.ts";
-import { addressOf, operatorToken, ShopApi, Unexpected } from "./shop-api.ts";
+import { addressOf, operatorToken, ShopApi } from "./shop-api.ts";
 import { groups, StreamOperator, type Group } from "./stream-operator.ts";
 
 const usage = `Usage: npm run stream -- lag
@@ -20,7 +20,7 @@ events that nobody was told of, and repeats no message.
   --notify-again   of notification: send every message once more
   --dry-run        only say what would be gone through
   --url u          where the shop is (default: HOST and PORT)
-  --token file     an admin's access token (default: one is made with the shop's own key)
+  --token file     an admin's access token, read anew for each request (default: made with the shop's own key)
 refill publishes events again that a lost log had, then has every group look for those it never saw.`;
 
 const { values, positionals } = commandLine(
@@ -84,15 +84,11 @@ const command = commandOf(positionals);
 
 run(async life => {
 	const config = toConfig(readEnvironment());
-	const token = values.token
-		? readFileSync(values.token, "utf8").trim()
-		: await operatorToken(config);
+	const { token: file } = values;
+	const token = file
+		? async () => (await readFile(file, "utf8")).trim()
+		: freshToken(() => operatorToken(config));
 	const api = new ShopApi(values.url ?? addressOf(config), token);
-	try {
-		const code = await command(new StreamOperator(api));
-		await life.end(typeof code === "number" ? code : 0);
-	} catch (error) {
-		if (!(error instanceof Unexpected)) throw error;
-		throw new LaunchError(error.message);
-	}
+	const code = await command(new StreamOperator(api));
+	await life.end(typeof code === "number" ? code : 0);
 });

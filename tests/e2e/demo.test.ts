@@ -10,7 +10,8 @@ let shop: Running;
 let browser: Browser;
 
 beforeAll(async () => {
-	shop = await startShop();
+	// The demo outlives its tokens.
+	shop = await startShop({ TOKEN_TTL_S: "10" });
 	browser = await openBrowser();
 }, 90_000);
 

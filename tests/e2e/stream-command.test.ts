@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Database, serviceUrl } from "../../db/database.ts";
 import { LocalDriver } from "../../streams/local.ts";
@@ -142,6 +145,31 @@ it("takes an admin's token, and nobody else's", async () => {
 	const none = await run("stream.ts", ["lag", "--url", shop.url], nowhere);
 	expect([none.code, none.output]).toEqual([78, expect.stringContaining("--token")]);
 }, 60_000);
+
+it("goes on when its token ends", async () => {
+	const tokens = new Set<string>();
+	const plan = { messages: 2, mode: "again", partitions: [] };
+	const begun = performance.now();
+	// A shop that is done as soon as a second token comes, and does not wait for ever.
+	const slow = createServer((req, res) => {
+		tokens.add(req.headers.authorization!);
+		const replay = tokens.size > 1 ? null : { done: 1, of: 2 };
+		const isOver = performance.now() - begun > 10_000;
+		res.writeHead(isOver ? 401 : 200, { "content-type": "application/json" });
+		res.end(JSON.stringify(req.method === "POST" ? plan : { replay }));
+	}).listen(0, "127.0.0.1");
+	await once(slow, "listening");
+	const { port } = slow.address() as AddressInfo;
+	const words = ["replay", "--group", "analytics", "--from", "oldest"];
+	const { code, output } = await run("stream.ts", [...words, "--url", `http://127.0.0.1:${port}`], {
+		DATA_DIR: shop.dataDir,
+		TOKEN_TTL_S: "10"
+	});
+	slow.closeAllConnections();
+	slow.close();
+	expect({ code, output }).toMatchObject({ code: 0 });
+	expect(tokens.size).toBe(2);
+}, 30_000);
 
 it.each([
 	[["replay", "--from", "oldest"], "--group is one of"],
