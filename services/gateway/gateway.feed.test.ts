@@ -113,6 +113,17 @@ describe("the feed of windows", () => {
 		await has(await listen("/support/900"), [1, 2, 3]);
 	});
 
+	it("goes on behind an event that another node has sent, and this one is yet to come to", async () => {
+		start();
+		await listen("/support");
+		await until(() => asked.length > 1, 5000);
+		// Two a turn: this node has some of the way to go.
+		for (let id = 4; id <= 60; id++) told.push(change(id));
+		const second = await listen("/admin/59");
+		told.push(change(61));
+		await has(second, [60, 61]);
+	});
+
 	it("asks once a turn, also when its only reader left while it was asking, and another came", async () => {
 		const answers: (() => void)[] = [];
 		start({

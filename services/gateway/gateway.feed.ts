@@ -129,8 +129,9 @@ export class WindowFeed {
 		stream.state = "catching-up";
 		try {
 			stream.after ??= this.#at!;
-			// An id that is still to come is of another database: what this one holds is all new.
-			if (stream.after > this.#at!) stream.after = 0;
+			// An id that is still to come is of another database: what this one holds is all new. This
+			// node may only be behind the one that sent it.
+			if (stream.after > this.#at! && stream.after > (await this.#last())) stream.after = 0;
 			while (this.#streams.has(stream) && stream.after < this.#at!) {
 				const at = this.#at;
 				const { data } = await this.#options.changes(stream.after);
@@ -144,6 +145,11 @@ export class WindowFeed {
 			stream.state = "late";
 			this.#options.onError(error as Error);
 		}
+	}
+
+	/** Where the events are now. */
+	async #last(): Promise<number> {
+		return (await this.#options.changes(undefined)).last;
 	}
 
 	/** Resolves when it has read on, or is gone. */
