@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { createServer, get, type IncomingMessage, type Server } from "node:http";
+import {
+	createServer,
+	get,
+	type IncomingMessage,
+	type Server,
+	type ServerResponse
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { WindowChanges } from "../../contracts/analytics.ts";
@@ -161,6 +167,22 @@ describe("the feed of windows", () => {
 		const after = asked.length;
 		await delay(100);
 		expect(asked.length).toBe(after);
+	});
+
+	it("asks nothing for who has left before it could begin", async () => {
+		start();
+		const reader = { userId: "a", after: undefined, untilMs: Infinity };
+		server
+			.removeAllListeners("request")
+			.on("request", (_req, res) => res.once("close", () => feed.open(res, reader)));
+		await once(server, "listening");
+		const { port } = server.address() as AddressInfo;
+		const client = get({ port, host: "127.0.0.1" }).on("error", () => undefined);
+		const [, res] = (await once(server, "request")) as [IncomingMessage, ServerResponse];
+		client.destroy();
+		await once(res, "close");
+		await delay(100);
+		expect(asked).toEqual([]);
 	});
 
 	it("stays open while analytics is away, and goes on when it is back", async () => {

@@ -69,6 +69,8 @@ export class WindowFeed {
 
 	/** @throws OVERLOADED, TOO_MANY_STREAMS */
 	open(res: ServerResponse, reader: Reader): void {
+		// Its "close" has been, and would never take it off the list.
+		if (res.destroyed) return;
 		const { most, mostPerUser } = this.#options;
 		if (this.#streams.size >= most) fail("OVERLOADED", "too many streams are open here");
 		const own = [...this.#streams].filter(({ userId }) => userId === reader.userId);
