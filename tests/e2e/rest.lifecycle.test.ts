@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Errors, type Service, type ServiceBroker, type ServiceSchema } from "moleculer";
 import gateway from "../../services/gateway/gateway.service.ts";
@@ -79,6 +79,10 @@ describe("the gateway as a node", () => {
 	it("has no demo mode when it is off", async () => {
 		await start({ DEMO: "false", LOG_LEVEL: "fatal" });
 		expect((await clientOf(broker).get("/api/v1/users/me")).status).toBe(401);
+		// Nobody here would answer these: whoever were let in would see 503.
+		const message = `/dev/mailbox/${randomUUID()}`;
+		for (const path of ["/dev/mailbox", message, `${message}/html`])
+			expect((await clientOf(broker).get(path)).status).toBe(404);
 	});
 
 	it("finishes what it has begun and then ends, whatever connections stay open", async () => {
