@@ -5,6 +5,7 @@ import { readEnvironment } from "../config/env.ts";
 import { type Config, toConfig, useConfig } from "../config/index.ts";
 import { openLog } from "../streams/index.ts";
 import { DataFolder } from "./data-folder.ts";
+import { clientFile } from "./kafka-client.ts";
 import { kafkaClassPath } from "./kafka-jars.ts";
 import { kafkaPorts, startKafka } from "./kafka-server.ts";
 import { exitCodes, LaunchError } from "./launch-error.ts";
@@ -65,7 +66,11 @@ function brokers({ dataDir, kafka }: Config): string {
 }
 
 /** Kafka's own program, so that what it shows owes nothing to this code. */
-async function consume(life: Lifecycle, server: string, topic: string): Promise<void> {
+async function consume(life: Lifecycle, config: Config, topic: string): Promise<void> {
+	const server = brokers(config);
+	const classPath = await kafkaClassPath(progress);
+	const settings = config.kafka && clientFile(config.kafka);
+	if (settings) life.atEnd(settings.remove);
 	const most = values.max === undefined ? [] : ["--max-messages", values.max];
 	const shown = ["partition", "offset", "headers", "key"].flatMap(part => [
 		"--formatter-property",
@@ -74,8 +79,9 @@ async function consume(life: Lifecycle, server: string, topic: string): Promise<
 	const child = spawn(
 		"java",
 		[
-			...["-cp", await kafkaClassPath(progress), "org.apache.kafka.tools.consumer.ConsoleConsumer"],
-			...["--bootstrap-server", server, "--topic", topic, "--from-beginning", ...most, ...shown]
+			...["-cp", classPath, "org.apache.kafka.tools.consumer.ConsoleConsumer"],
+			...["--bootstrap-server", server, "--topic", topic, "--from-beginning", ...most, ...shown],
+			...(settings ? ["--command-config", settings.path] : [])
 		],
 		{ stdio: "inherit" }
 	);
@@ -93,5 +99,5 @@ run(async life => {
 		misused(usage, `Not understood: ${positionals.join(" ")}`);
 	if (values.max !== undefined && !/^[1-9]\d*$/.test(values.max))
 		throw new LaunchError("--max wants a number.", exitCodes.usage);
-	return consume(life, brokers(config), topic);
+	return consume(life, config, topic);
 });

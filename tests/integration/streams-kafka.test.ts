@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
@@ -317,6 +317,7 @@ describeKafka("the log in Kafka", () => {
 describeKafka("a Kafka that wants to know who asks", () => {
 	const password = "correct-horse";
 	let kafka: TestKafka;
+	let certificate: string;
 	let ca: string;
 
 	beforeAll(async () => {
@@ -328,7 +329,7 @@ describeKafka("a Kafka that wants to know who asks", () => {
 			...["-genkeypair", "-alias", "broker", "-keyalg", "EC", "-dname", "CN=localhost"],
 			...["-ext", "san=ip:127.0.0.1", "-storetype", "PKCS12"]
 		);
-		const certificate = join(folder, "broker.pem");
+		certificate = join(folder, "broker.pem");
 		keytool("-exportcert", "-rfc", "-alias", "broker", "-file", certificate);
 		ca = readFileSync(certificate, "utf8");
 		kafka = await testKafka({
@@ -365,6 +366,13 @@ describeKafka("a Kafka that wants to know who asks", () => {
 		await until(() => texts().includes("1"), withinMs);
 		await stop();
 		await driver.close();
+		const env = {
+			...{ KAFKA_BROKERS: kafka.brokers, KAFKA_SSL: "true", NODE_EXTRA_CA_CERTS: certificate },
+			...{ KAFKA_SASL_USERNAME: "shop", KAFKA_SASL_PASSWORD: password, TMPDIR: temporaryFolder() }
+		};
+		const { code, output } = await run("kafka.ts", ["consume", topic, "--max", "1"], env);
+		expect(output).toMatch(/\tk\t1$/m);
+		expect([code, readdirSync(env.TMPDIR)]).toEqual([0, []]);
 	}, 60_000);
 
 	it("refuses a wrong password, and is refused without a certificate that is known", async () => {
