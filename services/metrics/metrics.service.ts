@@ -54,6 +54,9 @@ const mixin = { ...Prometheus, events: {} };
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** Of what lies in a database or a log that all nodes look into. */
+const alike = "every node measures the same, so take the max of them, not the sum";
+
 const settings = {
 	metrics: {
 		moleculer_nodes: null,
@@ -90,22 +93,22 @@ const settings = {
 		shop_outbox_rows: {
 			type: "Gauge",
 			labelNames: ["service"],
-			help: "Events that wait to be published; no more than 10,000 are counted"
+			help: `Events that wait to be published; no more than 10,000 are counted; ${alike}`
 		},
 		shop_outbox_seconds: {
 			type: "Gauge",
 			labelNames: ["service"],
-			help: "Age of the oldest event that waits to be published"
+			help: `Age of the oldest event that waits to be published; ${alike}`
 		},
 		shop_stream_lag_messages: {
 			type: "Gauge",
 			labelNames: ["group"],
-			help: "Messages that a consumer has not handled yet"
+			help: `Messages that a consumer has not handled yet; ${alike}`
 		},
 		shop_dead_letters: {
 			type: "Gauge",
 			labelNames: ["group"],
-			help: "Messages that a consumer put aside, and nobody has redriven"
+			help: `Messages that a consumer put aside, and nobody has redriven; ${alike}`
 		},
 		shop_late_events_total: {
 			type: "Counter",

@@ -132,6 +132,16 @@ describe("the gateway as a node", () => {
 		expect((await fetch(`${url}/other`)).status).toBe(404);
 	});
 
+	it("says of what every node measures alike that its values are not to be added", async () => {
+		await start();
+		const { text } = await clientOf(broker).get("/metrics");
+		const said = [...text.matchAll(/^# HELP (\S+) .*not the sum$/gm)].map(([, name]) => name);
+		expect(said.sort()).toEqual([
+			...["shop_dead_letters", "shop_outbox_rows", "shop_outbox_seconds"],
+			"shop_stream_lag_messages"
+		]);
+	});
+
 	it("opens no second port unless it is told to", async () => {
 		await start();
 		expect(portOf(broker, "metrics")).toBeUndefined();
