@@ -47,6 +47,13 @@ export class OffsetLost extends Error {
 	}
 }
 
+/** Nobody has made it, or it went with a log that was lost. */
+export class NoSuchTopic extends Error {
+	constructor(topic: string) {
+		super(`There is no topic ${topic}`);
+	}
+}
+
 export interface SubscribeOptions {
 	/** Of its members each partition belongs to one. */
 	group: string;
@@ -99,7 +106,7 @@ export interface Driver {
 	 */
 	publish(topic: string, messages: readonly Outgoing[]): Promise<void>;
 	subscribe(options: SubscribeOptions): Promise<Subscription>;
-	/** By partition. @throws Error for a topic that does not exist */
+	/** By partition. @throws NoSuchTopic */
 	extents(topic: string): Promise<Extent[]>;
 	/** By partition: the offset of the first message that the log took at this time or later. */
 	offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>>;

@@ -3,18 +3,21 @@ import { setTimeout as delay } from "node:timers/promises";
 import {
 	type Admin,
 	Kafka,
+	KafkaJSError,
+	KafkaJSProtocolError,
 	logLevel,
 	Partitioners,
 	type Producer,
 	type SASLOptions
 } from "kafkajs";
-import type {
-	Driver,
-	Extent,
-	Outgoing,
-	SubscribeOptions,
-	Subscription,
-	TopicSpec
+import {
+	type Driver,
+	type Extent,
+	NoSuchTopic,
+	type Outgoing,
+	type SubscribeOptions,
+	type Subscription,
+	type TopicSpec
 } from "./driver.ts";
 import { KafkaMember } from "./kafka.member.ts";
 import { KafkaSubscription } from "./kafka.subscription.ts";
@@ -72,6 +75,11 @@ function client({ brokers, ssl, sasl, debug }: KafkaOptions): Kafka {
 				debug?.(`${namespace}: ${message} ${JSON.stringify(rest)}`)
 	});
 }
+
+const isNoTopic = (error: unknown): boolean =>
+	error instanceof KafkaJSProtocolError
+		? error.type === "UNKNOWN_TOPIC_OR_PARTITION"
+		: error instanceof KafkaJSError && error.cause !== undefined && isNoTopic(error.cause);
 
 /** What fits into one record batch each, in order. */
 function* portions(messages: readonly Outgoing[]): Generator<Outgoing[]> {
@@ -233,7 +241,11 @@ export class KafkaDriver implements Driver {
 	}
 
 	async extents(topic: string): Promise<Extent[]> {
-		const found = await this.#admin.use(admin => admin.fetchTopicOffsets(topic));
+		const found = await this.#admin
+			.use(admin => admin.fetchTopicOffsets(topic))
+			.catch(error => {
+				throw isNoTopic(error) ? new NoSuchTopic(topic) : error;
+			});
 		return found
 			.map(({ partition, low, high }) => ({ partition, first: BigInt(low), next: BigInt(high) }))
 			.sort((a, b) => a.partition - b.partition);

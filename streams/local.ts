@@ -1,12 +1,13 @@
 import { crc32 } from "node:zlib";
 import type { Database } from "../db/database.ts";
-import type {
-	Driver,
-	Extent,
-	Outgoing,
-	SubscribeOptions,
-	Subscription,
-	TopicSpec
+import {
+	type Driver,
+	type Extent,
+	NoSuchTopic,
+	type Outgoing,
+	type SubscribeOptions,
+	type Subscription,
+	type TopicSpec
 } from "./driver.ts";
 import * as sql from "./local.statements.ts";
 import { LocalSubscription } from "./local.subscription.ts";
@@ -100,7 +101,7 @@ export class LocalDriver implements Driver {
 		const known = this.#partitions.get(topic);
 		if (known) return known;
 		const [row] = await this.#db.query<{ count: number }>(sql.countPartitions, [topic]);
-		if (!row!.count) throw new Error(`There is no topic ${topic}`);
+		if (!row!.count) throw new NoSuchTopic(topic);
 		this.#partitions.set(topic, row!.count);
 		return row!.count;
 	}

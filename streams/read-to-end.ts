@@ -14,7 +14,7 @@ export interface Reading {
  * Reads what a topic holds at this moment, from its oldest messages on, as a group of one's own that is
  * forgotten afterwards.
  * @param onBegin told how many messages there are at most: of a compacted topic some are gone
- * @throws what `take` throws; Error for a topic that does not exist
+ * @throws what `take` throws; NoSuchTopic
  */
 export async function readToEnd(
 	{ driver, topic, take, onError = () => undefined }: Reading,

@@ -1,6 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { newId } from "../../lib/id.ts";
-import type { Batch, Driver, Message, TopicSpec } from "../../streams/driver.ts";
+import {
+	NoSuchTopic,
+	type Batch,
+	type Driver,
+	type Message,
+	type TopicSpec
+} from "../../streams/driver.ts";
 import { readToEnd } from "../../streams/read-to-end.ts";
 import { inOrder, numbered, Reader } from "./stream-reader.ts";
 import { until } from "./until.ts";
@@ -60,7 +66,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 
 		it("is refused for a topic that does not exist", async () => {
 			await expect(driver.publish(`no-${newId()}`, numbered(1, 1))).rejects.toThrow();
-			await expect(driver.extents(`no-${newId()}`)).rejects.toThrow();
+			await expect(driver.extents(`no-${newId()}`)).rejects.toThrow(NoSuchTopic);
 		});
 
 		it("takes a value of 1 MiB, and nothing at all", async () => {
