@@ -15,6 +15,9 @@ export function awsOptions({ region, endpoint }: Config["aws"]) {
 	};
 }
 
+/** For one request, the tries of it together. The SDK's own limits end before the body, or only warn. */
+export const answeredInTime = () => ({ abortSignal: AbortSignal.timeout(answerWithinMs) });
+
 /** Of the raw answer that the SDK keeps beside an error. */
 interface Answered extends Error {
 	$response?: { headers?: Record<string, string> };
@@ -24,9 +27,8 @@ interface Answered extends Error {
 export async function askAws<R>(
 	ask: (options: { abortSignal: AbortSignal }) => Promise<R>
 ): Promise<R> {
-	const abortSignal = AbortSignal.timeout(answerWithinMs);
 	try {
-		return await ask({ abortSignal });
+		return await ask(answeredInTime());
 	} catch (error) {
 		const { name, message, $response } = error as Answered;
 		const retryAfter = $response?.headers?.["retry-after"];

@@ -7,6 +7,7 @@ import {
 	type DynamoDBClient,
 	type QueryCommandInput
 } from "@aws-sdk/client-dynamodb";
+import { answeredInTime } from "./notification.aws.ts";
 import type { Outcome } from "./notification.decisions.ts";
 import {
 	claimOf,
@@ -106,7 +107,8 @@ export class DynamoStore implements TrackingStore {
 
 	async get(id: string, owner?: string): Promise<Tracked | undefined> {
 		const found = await this.#client.send(
-			new GetItemCommand({ TableName: this.#table, Key: valuesOf({ id }), ConsistentRead: true })
+			new GetItemCommand({ TableName: this.#table, Key: valuesOf({ id }), ConsistentRead: true }),
+			answeredInTime()
 		);
 		const item = found.Item && this.#isKept(found.Item) ? trackedOf(found.Item) : undefined;
 		return owner === undefined || item?.user_id === owner ? item : undefined;
@@ -161,7 +163,7 @@ export class DynamoStore implements TrackingStore {
 		if (!Item) return false;
 		const ConditionExpression = "attribute_not_exists(id)";
 		const put = new PutItemCommand({ TableName: this.#table, Item, ConditionExpression });
-		return (await unless(this.#client.send(put))) !== undefined;
+		return (await unless(this.#client.send(put, answeredInTime()))) !== undefined;
 	}
 
 	/** The item as it is now; undefined when the condition did not hold. */
@@ -180,7 +182,7 @@ export class DynamoStore implements TrackingStore {
 			ExpressionAttributeValues: valuesIn(values),
 			ReturnValues: "ALL_NEW"
 		});
-		return (await unless(this.#client.send(update)))?.Attributes;
+		return (await unless(this.#client.send(update, answeredInTime())))?.Attributes;
 	}
 
 	async #query(
@@ -198,7 +200,8 @@ export class DynamoStore implements TrackingStore {
 				ExpressionAttributeValues: valuesIn(values),
 				Limit: Number(limit),
 				...more
-			})
+			}),
+			answeredInTime()
 		);
 		return Items;
 	}

@@ -5,12 +5,16 @@ import { SESClient, VerifyDomainIdentityCommand } from "@aws-sdk/client-ses";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { readEnvironment } from "../../config/env.ts";
 import { toConfig, useConfig } from "../../config/index.ts";
+import type { Database } from "../../db/database.ts";
 import type { NotificationChannel } from "../../contracts/notification.ts";
 import type { Channel, Refused } from "../../services/notification/notification.channel.ts";
+import { Dispatcher } from "../../services/notification/notification.dispatcher.ts";
+import { openStore } from "../../services/notification/notification.stores.ts";
 import { openChannels } from "../../services/notification/notification.channels.ts";
 import type { MailboxStore } from "../../services/notification/notification.mailbox.ts";
-import { dispatch } from "../support/dispatch.ts";
+import { dispatch, shop } from "../support/dispatch.ts";
 import { installWithinMs, startMoto, type Moto } from "../support/moto.ts";
+import { message } from "../support/tracking.conformance.ts";
 import { until } from "../support/until.ts";
 
 type Channels = ReadonlyMap<NotificationChannel, Channel>;
@@ -163,4 +167,39 @@ describe("an AWS in trouble", () => {
 		const email = (await channels(endpoint)).get("email")!;
 		await expect(refusalOf(email.send(dispatch()))).resolves.toMatchObject({ kind: "temporary" });
 	}, 60_000);
+
+	it.each([
+		["never answers", () => undefined],
+		[
+			"stops in the midst of its answer",
+			(_, res) => void res.writeHead(200, { "content-length": 99 }).write("{")
+		]
+	] satisfies [string, RequestListener][])(
+		"is not waited for without end as a store that %s",
+		async (_, listener) => {
+			const AWS_ENDPOINT_URL = await serve(listener);
+			const kept = { NOTIFICATION_STORE: "dynamodb", NOTIFICATION_TABLE: "messages" };
+			useConfig(toConfig(readEnvironment({ ...settings, ...kept, AWS_ENDPOINT_URL })));
+			const store = await openStore(undefined as unknown as Database);
+			const planned = message();
+			const onError = jest.fn();
+			const dispatcher = new Dispatcher({
+				...{ store, shop, channels: new Map(), contacts: async () => [] },
+				...{ everyMs: 1, chance: () => 1, onError }
+			});
+			dispatcher.start();
+			const asked = await Promise.allSettled([
+				store.plan([planned]),
+				store.claim(1, 1),
+				store.claimOne(planned.id, 1),
+				store.get(planned.id),
+				store.list(undefined, undefined, 1),
+				store.resend(planned.id)
+			]);
+			expect(asked.map(({ status }) => status)).toEqual(asked.map(() => "rejected"));
+			await dispatcher.stop();
+			expect(onError).toHaveBeenCalled();
+		},
+		30_000
+	);
 });
