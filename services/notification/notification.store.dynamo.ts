@@ -185,25 +185,31 @@ export class DynamoStore implements TrackingStore {
 		return (await unless(this.#client.send(update, answeredInTime())))?.Attributes;
 	}
 
+	/** So many items, where there are: an answer of DynamoDB ends after 1 MB, however few it has by then. */
 	async #query(
-		IndexName: string | undefined,
+		IndexName: string,
 		KeyConditionExpression: string,
-		{ limit, ...values }: Values,
+		{ limit, ...values }: Values & { limit: number },
 		more: Partial<QueryCommandInput> = {}
 	): Promise<Item[]> {
-		const { Items = [] } = await this.#client.send(
-			new QueryCommand({
+		const found: Item[] = [];
+		let ExclusiveStartKey: Item | undefined;
+		do {
+			const query = new QueryCommand({
 				TableName: this.#table,
 				IndexName,
 				KeyConditionExpression,
 				ExpressionAttributeNames: namesIn(KeyConditionExpression),
 				ExpressionAttributeValues: valuesIn(values),
-				Limit: Number(limit),
+				Limit: limit - found.length,
+				ExclusiveStartKey,
 				...more
-			}),
-			answeredInTime()
-		);
-		return Items;
+			});
+			const { Items = [], LastEvaluatedKey } = await this.#client.send(query, answeredInTime());
+			found.push(...Items);
+			ExclusiveStartKey = LastEvaluatedKey;
+		} while (ExclusiveStartKey && found.length < limit);
+		return found;
 	}
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { OrderEventData } from "../../contracts/events.ts";
 import { derivedId, newId } from "../../lib/id.ts";
 import type { Planned, TrackingStore } from "../../services/notification/notification.store.ts";
 import { orderEvent } from "./order-events.ts";
@@ -14,17 +15,22 @@ export interface TrackingWorld {
 
 const anHour = 3_600_000;
 
-export function message(user_id = `user-${randomUUID()}`, at = new Date()): Planned {
-	const event = orderEvent("order.confirmed", { user_id }, { id: newId(), time: at.toISOString() });
-	const { id: event_id, type, time, data } = event;
+export function message(
+	user_id = `user-${randomUUID()}`,
+	at = new Date(),
+	more: Partial<OrderEventData> = {}
+): Planned {
+	const data = { user_id, ...more };
+	const event = orderEvent("order.confirmed", data, { id: newId(), time: at.toISOString() });
+	const { id: event_id, type, time } = event;
 	return {
 		id: derivedId(event_id, "email"),
 		event_id,
 		channel: "email",
 		kind: "order_confirmation",
 		user_id,
-		order_id: data.order_id,
-		fact: { type, time, data }
+		order_id: event.data.order_id,
+		fact: { type, time, data: event.data }
 	};
 }
 
@@ -187,6 +193,18 @@ export function trackingSuite(name: string, open: () => Promise<TrackingWorld>):
 			);
 			expect(seen).toEqual(byTime.map(({ id }) => id));
 		});
+
+		it("lists and gives as many as were asked for, however much each of them says", async () => {
+			const shipment = { carrier: "x".repeat(20_000), tracking_number: "1" };
+			const one = () => message("user-a", new Date(), { shipment });
+			const large = Array.from({ length: 100 }, one);
+			for (let n = 0; n < large.length; n += 20) await store.plan(large.slice(n, n + 20));
+			const ids = (found: { id: string }[]) => new Set(found.map(({ id }) => id)).size;
+			for (const owner of ["user-a", undefined])
+				for (const limit of [100, 70])
+					expect(ids(await store.list(owner, undefined, limit))).toBe(limit);
+			expect(ids(await store.claim(100, anHour))).toBe(100);
+		}, 60_000);
 
 		it("tells nothing that is 90 days old, and forgets what it told", async () => {
 			const old = message("user-a", new Date(Date.now() - 91 * 86_400_000));
