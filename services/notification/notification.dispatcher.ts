@@ -6,7 +6,7 @@ import type { Channel } from "./notification.channel.ts";
 import type { Shop } from "./notification.content.templates.ts";
 import type { Outcome } from "./notification.decisions.ts";
 import { deliver, dispatchesOf } from "./notification.delivery.ts";
-import type { Claim, TrackingStore } from "./notification.store.ts";
+import { expiredAtOnce, type Claim, type TrackingStore } from "./notification.store.ts";
 
 export interface DispatcherOptions {
 	store: TrackingStore;
@@ -33,31 +33,34 @@ const expireEveryMs = 60_000;
 /** Sends what is due. Runs on every node: a claim keeps a message to one of them. */
 export class Dispatcher {
 	readonly #options: DispatcherOptions;
-	readonly #periodic: Periodic;
+	readonly #sending: Periodic;
+	readonly #expiring: Periodic;
 	/** Until when a channel that was asked for too much is left alone, by `performance.now()`. */
 	readonly #rest = new Map<NotificationChannel, number>();
-	#expired = performance.now();
 
 	constructor(options: DispatcherOptions) {
 		this.#options = options;
-		const work = (isStopping: () => boolean) => this.#run(isStopping);
-		this.#periodic = new Periodic(options.everyMs, work, options.onError);
+		const { everyMs, onError } = options;
+		this.#sending = new Periodic(everyMs, isStopping => this.#sendAll(isStopping), onError);
+		this.#expiring = new Periodic(expireEveryMs, isStopping => this.#expire(isStopping), onError);
 	}
 
 	start(): void {
-		this.#periodic.start();
+		this.#sending.start();
+		this.#expiring.start();
 	}
 
 	/** Resolves when what is being sent has been settled. */
-	stop(): Promise<void> {
-		return this.#periodic.stop();
+	async stop(): Promise<void> {
+		await Promise.all([this.#sending.stop(), this.#expiring.stop()]);
 	}
 
-	async #run(isStopping: () => boolean): Promise<void> {
+	async #sendAll(isStopping: () => boolean): Promise<void> {
 		while ((await this.pass()) === mostAtOnce && !isStopping());
-		if (performance.now() - this.#expired < expireEveryMs) return;
-		this.#expired = performance.now();
-		await this.#options.store.expire();
+	}
+
+	async #expire(isStopping: () => boolean): Promise<void> {
+		while ((await this.#options.store.expire()) === expiredAtOnce && !isStopping());
 	}
 
 	/** Sends what is due, so many at most. Answers how many it took. */

@@ -1,6 +1,7 @@
 import type { Row, Statement } from "../../db/database.ts";
 import type { Outcome } from "./notification.decisions.ts";
 import {
+	expiredAtOnce,
 	keptDays,
 	type Claim,
 	type Planned,
@@ -90,7 +91,7 @@ const expire: Statement = {
 delete from notification.notifications where id in (
 	select id from notification.notifications
 	where occurred_at < now() - interval '${keptDays} days' and state <> 'pending'
-	order by occurred_at limit 1000
+	order by occurred_at limit ${expiredAtOnce}
 ) returning id`
 };
 

@@ -54,6 +54,8 @@ export interface Position {
 
 /** Rows are gone so long after their event; older events are not told any more. */
 export const keptDays = 90;
+/** In one go, where the store itself does not do it: a statement must not take long. */
+export const expiredAtOnce = 1000;
 
 /**
  * What is known of messages: which there are, who sends them, what came of it. Whatever happens, each
@@ -76,6 +78,6 @@ export interface TrackingStore {
 	list(owner: string | undefined, after: Position | undefined, limit: number): Promise<Tracked[]>;
 	/** Sends it again, or now where it waits; undefined when there is none. */
 	resend(id: string): Promise<Tracked | undefined>;
-	/** Removes what is too old, some at a time; answers how many. */
+	/** Removes what is too old, `expiredAtOnce` at most; answers how many. */
 	expire(): Promise<number>;
 }
