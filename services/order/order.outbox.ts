@@ -3,6 +3,7 @@ import type { Refill } from "../../contracts/streams.ts";
 import type { Database, Statement } from "../../db/database.ts";
 import { cloudMessage } from "../../streams/cloud-message.ts";
 import type { Lag } from "../../lib/gauges.ts";
+import { Periodic } from "../../lib/periodic.ts";
 import type { Driver } from "../../streams/driver.ts";
 import { Relay, type Pending } from "../../streams/relay.ts";
 import { topics } from "../../streams/topics.ts";
@@ -63,24 +64,27 @@ export interface OutboxOptions {
 }
 
 const lookEveryMs = 5000;
+const archivedAtOnce = 1000;
 
 /** Brings the events of orders to the stream, says how far it is behind, and moves old ones out of the way. */
 export class Outbox {
 	readonly #db: Database;
 	readonly #options: OutboxOptions;
 	readonly #relay: Relay<OutboxRow>;
-	#timer: NodeJS.Timeout | undefined;
+	readonly #looking: Periodic;
 
 	constructor(db: Database, options: OutboxOptions) {
 		this.#db = db;
 		this.#options = options;
 		const statements = { pending, mark, read: toMessage };
 		this.#relay = new Relay<OutboxRow>({ ...options, ...statements, db, name: "orders" });
+		const look = (isStopping: () => boolean) => this.#look(isStopping);
+		this.#looking = new Periodic(lookEveryMs, look, options.onError);
 	}
 
 	start(): void {
 		this.#relay.start();
-		this.#timer = setInterval(() => void this.#look().catch(this.#options.onError), lookEveryMs);
+		this.#looking.start();
 	}
 
 	/** There is something to publish. */
@@ -89,13 +93,12 @@ export class Outbox {
 	}
 
 	async stop(): Promise<void> {
-		clearInterval(this.#timer);
-		await this.#relay.stop();
+		await Promise.all([this.#looking.stop(), this.#relay.stop()]);
 	}
 
-	async #look(): Promise<void> {
-		this.#options.onLag(await this.lag());
-		await this.archive();
+	async #look(isStopping: () => boolean): Promise<void> {
+		do this.#options.onLag(await this.lag());
+		while ((await this.archive()) === archivedAtOnce && !isStopping());
 	}
 
 	async lag(): Promise<Lag> {
@@ -114,11 +117,11 @@ export class Outbox {
 		return page;
 	}
 
-	/** Answers how many were moved, at most 1,000. */
+	/** Answers how many were moved, at most `archivedAtOnce`. */
 	async archive(): Promise<number> {
 		const [moved] = await this.#db.query<{ count: number }>({
 			name: "outbox_archive",
-			text: "select orders.archive_outbox(1000) as count"
+			text: `select orders.archive_outbox(${archivedAtOnce}) as count`
 		});
 		return moved!.count;
 	}

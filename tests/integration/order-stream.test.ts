@@ -115,16 +115,19 @@ describe("the relay", () => {
 	const errors: Error[] = [];
 
 	/** Another node's. */
-	function relay(through: Driver = driver): Outbox {
+	function relay(
+		through: Driver = driver,
+		onLag: (outbox: Outbox) => unknown = () => undefined
+	): Outbox {
 		const db = new Database({
 			...{ url: serviceUrl(database.url, "order"), pool: 2, durability: "prefix" },
 			name: `shop relay ${relays.length}`
 		});
-		const made = new Outbox(db, {
+		const made: Outbox = new Outbox(db, {
 			driver: through,
 			prepare: async () => undefined,
 			onError: error => errors.push(error),
-			onLag: () => undefined
+			onLag: () => void onLag(made)
 		});
 		databases.push(db);
 		relays.push(made);
@@ -226,14 +229,37 @@ describe("the relay", () => {
 		expect(await one.lag()).toEqual({ rows: 0, seconds: 0 });
 	}, 40_000);
 
+	/** Writes as many, half of them published and half of them quiet. */
+	const events = (count: number, age: string) =>
+		database.rows(
+			`insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at, published_at, quiet)
+			select gen_random_uuid(), 'user-old', 1, 'order.created', '{}', now() - $2::interval,
+				case when n % 2 = 0 then now() - $2::interval end, n % 2 = 1 from generate_series(1, $1::int) as n`,
+			[count, age]
+		);
+	const oldEvents = async () =>
+		(await database.rows("select 1 from orders.outbox where user_id = 'user-old'")).length;
+
+	it("moves to the archive all that is old, however much it is", async () => {
+		await events(8500, "8 days");
+		relay();
+		await until(async () => (await oldEvents()) === 0, 20_000);
+	}, 40_000);
+
+	it("leaves what is old to others when it is stopped", async () => {
+		await events(8500, "8 days");
+		let looks = 0;
+		let stopped: Promise<void> | undefined;
+		relay(driver, one => {
+			if (++looks === 2) stopped = one.stop();
+		});
+		await until(() => looks >= 2, 20_000);
+		await stopped;
+		expect(await oldEvents()).toBe(6500);
+		await database.rows("delete from orders.outbox where user_id = 'user-old'");
+	}, 40_000);
+
 	it("reads nothing but old events for the archive, published or quiet", async () => {
-		const events = (count: number, age: string) =>
-			database.rows(
-				`insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at, published_at, quiet)
-				select gen_random_uuid(), 'user-old', 1, 'order.created', '{}', now() - $2::interval,
-					case when n % 2 = 0 then now() - $2::interval end, n % 2 = 1 from generate_series(1, $1::int) as n`,
-				[count, age]
-			);
 		await events(3000, "6 days");
 		await events(20, "8 days");
 		// As it is kept by the server; when it does so here is a matter of luck.
