@@ -4,7 +4,11 @@ import type { Channel, Dispatch } from "./notification.channel.ts";
 
 const text = (StringValue: string) => ({ DataType: "String", StringValue });
 
-/** In a FIFO topic: what belongs to one order or product keeps its order, and one id comes once. */
+/**
+ * In a FIFO topic what belongs to one order or product is one group, and an id that is sent twice within
+ * five minutes comes once. A group has the order in which SNS took it, not that of the facts: several
+ * are sent at once, and what is tried again comes behind later ones. `time` tells which was first.
+ */
 function inOrder(topicArn: string, { id, fact: { data } }: Dispatch) {
 	if (!topicArn.endsWith(".fifo")) return {};
 	const MessageGroupId = "order_id" in data ? data.order_id : data.product_id;
