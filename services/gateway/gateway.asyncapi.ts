@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { variables } from "../../config/env.ts";
+import type { Config } from "../../config/index.ts";
 import { WindowStreamEvent } from "../../contracts/analytics.ts";
 import { LowStockEvent, OrderStreamEvent } from "../../contracts/events.ts";
 import { strictObject, T, type TSchema } from "../../lib/schema.ts";
@@ -120,11 +121,17 @@ function messageOf(
 
 const reference = (to: string) => ({ $ref: `#/${to}` });
 
-function channelOf(topic: string): Json {
+type StreamSettings = Config["stream"];
+
+/** Of a shop that sets nothing else. */
+const usual: StreamSettings = {
+	partitions: variables.STREAM_PARTITIONS.fallback,
+	retentionMs: variables.STREAM_RETENTION_HOURS.fallback * 3_600_000
+};
+
+function channelOf(topic: string, stream: StreamSettings): Json {
 	const { message, about } = carried[topic]!;
-	const { STREAM_PARTITIONS: parts, STREAM_RETENTION_HOURS: hours } = variables;
-	const usual = { partitions: parts.fallback, retentionMs: hours.fallback * 3_600_000 };
-	const spec = topicSpecs(usual).find(({ name }) => name === topic)!;
+	const spec = topicSpecs(stream).find(({ name }) => name === topic)!;
 	const topicConfiguration = {
 		"cleanup.policy": [spec.cleanup],
 		...(spec.cleanup === "delete" && { "retention.ms": spec.retentionMs })
@@ -145,8 +152,8 @@ function channelOf(topic: string): Json {
 const named = (topic: string) =>
 	topic.replace(/(?:^|[.-])(\w)/g, (_, letter) => letter.toUpperCase());
 
-/** What the shop publishes, as AsyncAPI 3. */
-export function asyncApiDocument(): Json {
+/** What a shop with these settings publishes, as AsyncAPI 3. */
+export function asyncApiDocument(stream = usual): Json {
 	const components = new Components();
 	const said = Object.entries<Said>(messages).map(([id, message]) => [
 		id,
@@ -164,7 +171,9 @@ export function asyncApiDocument(): Json {
 			description:
 				"Events of the shop, delivered at least once: an `id` that is known is to be ignored. One key's messages keep their order."
 		},
-		channels: Object.fromEntries(Object.keys(carried).map(topic => [topic, channelOf(topic)])),
+		channels: Object.fromEntries(
+			Object.keys(carried).map(topic => [topic, channelOf(topic, stream)])
+		),
 		operations: Object.fromEntries(sent),
 		components: { messages: Object.fromEntries(said), schemas: components.schemas }
 	};

@@ -220,7 +220,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		},
 
 		description: () => openApiDocument(),
-		streams: () => asyncApiDocument(),
+		streams: () => asyncApiDocument(config().stream),
 		docs: () => docsPage(),
 		docsFile: ctx => docsFile(ctx.params.file),
 

@@ -85,6 +85,19 @@ describe("the gateway as a node", () => {
 			expect((await clientOf(broker).get(path)).status).toBe(404);
 	});
 
+	it("describes the topics as this shop makes them", async () => {
+		await start({ STREAM_PARTITIONS: "3", STREAM_RETENTION_HOURS: "2" });
+		const { body } = await clientOf(broker).get<{ channels: Record<string, unknown> }>(
+			"/asyncapi.json"
+		);
+		const made = (partitions: number, hours: number) => ({
+			bindings: {
+				kafka: { partitions, topicConfiguration: { "retention.ms": hours * 3_600_000 } }
+			}
+		});
+		expect(body.channels).toMatchObject({ orders: made(3, 2), "orders.dlq": made(1, 8) });
+	});
+
 	it("finishes what it has begun and then ends, whatever connections stay open", async () => {
 		await start();
 		const client = clientOf(broker);
