@@ -68,7 +68,10 @@ export const Notification = strictObject(
 		attempts: T.Integer({ minimum: 0, description: "Since it was last asked for" }),
 		resends: T.Integer({ minimum: 0, description: "How often it was asked for anew" }),
 		provider_id: nullable(
-			T.String({ description: "What SES, SNS or the mail server calls it; null until it is sent" })
+			T.String({
+				description:
+					"What SES, SNS or the mail server calls it; null until it is sent, and for customers"
+			})
 		),
 		occurred_at: Instant,
 		sent_at: nullable(Instant),

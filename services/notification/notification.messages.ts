@@ -22,8 +22,12 @@ export class Messages {
 		this.#options = options;
 	}
 
-	/** Newest event first. @param owner undefined: anyone's @throws VALIDATION_FAILED */
-	async list(owner: string | undefined, limit: number, cursor?: string): Promise<NotificationList> {
+	/** Newest event first. @param of `owner` undefined: anyone's @throws VALIDATION_FAILED */
+	async list(
+		{ owner, isForStaff }: { owner: string | undefined; isForStaff: boolean },
+		limit: number,
+		cursor?: string
+	): Promise<NotificationList> {
 		const list = `notifications of ${owner}`;
 		const from = cursor === undefined ? undefined : decodeSortCursor(cursor, list, Milliseconds);
 		const after = from && { at: new Date(from.value), id: from.id };
@@ -31,17 +35,18 @@ export class Messages {
 		const page = rows.slice(0, limit);
 		const last = rows.length > limit ? page.at(-1) : undefined;
 		const next_cursor = last ? encodeSortCursor(list, last.occurred_at.getTime(), last.id) : null;
-		return { data: page.map(toNotification), next_cursor };
+		return { data: page.map(row => toNotification(row, isForStaff)), next_cursor };
 	}
 
-	/** @param owner undefined: anyone's @throws NOT_FOUND */
+	/** @param owner undefined: anyone's, for staff @throws NOT_FOUND */
 	async get(id: string, owner?: string): Promise<Notification> {
-		return toNotification((await this.#options.store.get(id, owner)) ?? fail("NOT_FOUND"));
+		const found = (await this.#options.store.get(id, owner)) ?? fail("NOT_FOUND");
+		return toNotification(found, owner === undefined);
 	}
 
-	/** Has it sent again, or at once where it waits. @throws NOT_FOUND */
+	/** Has it sent again, or at once where it waits; for staff. @throws NOT_FOUND */
 	async resend(id: string): Promise<Notification> {
-		return toNotification((await this.#options.store.resend(id)) ?? fail("NOT_FOUND"));
+		return toNotification((await this.#options.store.resend(id)) ?? fail("NOT_FOUND"), true);
 	}
 
 	/** As it reads today, to its first reader. @throws NOT_FOUND */

@@ -1,14 +1,17 @@
 import type { Notification } from "../../contracts/notification.ts";
 import type { Tracked } from "./notification.store.ts";
 
-/** Whom it went to is not said: the address is the user service's. */
-export function toNotification(tracked: Tracked): Notification {
+/**
+ * Whom it went to is not said: the address is the user service's. Customers are not told what the
+ * provider calls it either: staff ask there by that name.
+ */
+export function toNotification(tracked: Tracked, isForStaff: boolean): Notification {
 	const { id, event_id, kind, channel, state, reason, user_id, order_id, attempts, resends } =
 		tracked;
 	const { provider_id, occurred_at, sent_at, created_at, updated_at } = tracked;
 	return {
 		...{ id, event_id, kind, channel, state, reason, user_id, order_id, attempts, resends },
-		provider_id,
+		provider_id: isForStaff ? provider_id : null,
 		occurred_at: occurred_at.toISOString(),
 		sent_at: sent_at?.toISOString() ?? null,
 		created_at: created_at.toISOString(),

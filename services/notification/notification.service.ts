@@ -62,7 +62,8 @@ export default service<typeof contract.actions, This>(contract, {
 			const { limit = 20, cursor, user_id } = ctx.params;
 			const own = ownerScope(ctx.meta);
 			if (own !== undefined && user_id !== undefined && user_id !== own) fail("FORBIDDEN");
-			return this.messages.list(own ?? user_id, limit, cursor);
+			const of = { owner: own ?? user_id, isForStaff: own === undefined };
+			return this.messages.list(of, limit, cursor);
 		},
 
 		get(ctx) {

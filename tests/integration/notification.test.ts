@@ -69,7 +69,7 @@ describe("an order on its way to its buyer's mailbox", () => {
 		expect(kept[0]!.recipient).toBe("alice@shop.test");
 		expect(kept[0]!.body).toContain(order.id);
 		const own = await call(broker, actions.get, { id: message!.id }, as("user-123"));
-		expect(own).toEqual(message);
+		expect(own).toEqual({ ...message, provider_id: null });
 	}, 60_000);
 
 	it("is not told of again when the stream is read from its start", async () => {
@@ -124,6 +124,19 @@ describe("messages and who may see them", () => {
 		await expect(foreign).rejects.toMatchObject({ type: "NOT_FOUND" });
 		const listed = call(broker, actions.list, { user_id: "user-123" }, as("user-456"));
 		await expect(listed).rejects.toMatchObject({ type: "FORBIDDEN" });
+	});
+
+	it("tells staff alone what the provider calls one", async () => {
+		const { data } = await call(broker, actions.list, { user_id: "user-123" }, staff);
+		const { id, provider_id } = data.find(({ state }) => state === "sent")!;
+		expect(provider_id).toEqual(expect.any(String));
+		const told = async (reader: ReturnType<typeof as>) => {
+			const list = await call(broker, actions.list, {}, reader);
+			const one = await call(broker, actions.get, { id }, reader);
+			return [one, list.data.find(listed => listed.id === id)!].map(found => found.provider_id);
+		};
+		expect(await told(as("user-support", "support"))).toEqual([provider_id, provider_id]);
+		expect(await told(as("user-123"))).toEqual([null, null]);
 	});
 
 	it("gives them in pages, each once, and refuses a cursor of another's list", async () => {
