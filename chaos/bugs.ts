@@ -251,8 +251,9 @@ export const bugs: readonly Bug[] = [
 		also: [
 			{
 				file: consumer,
-				find: "if ((await this.#rows.lock(topic, partition, tx)).next !== expected) return false;",
-				replace: "if ((await this.#rows.lock(topic, partition, tx)).next < expected) return false;"
+				find: "if (!isSame(await this.#rows.lock(topic, partition, tx), believed)) return false;",
+				replace:
+					"if ((await this.#rows.lock(topic, partition, tx)).next < believed.next) return false;"
 			}
 		],
 		promise: "P4",

@@ -1,12 +1,10 @@
 import type pg from "pg";
 import type { WindowStreamEvent } from "../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../contracts/events.ts";
+import { noReplay } from "../streams/consumer.repository.ts";
 
 /** Services whose inbox says which events had their effect. */
 const consumers = ["analytics", "notification"] as const;
-/** A replay of every number comes after those that an event had its effect in; of this one none does. */
-const everyReplay = 2 ** 31 - 1;
-
 const remember = `
 	insert into orders.voided (event_id, epoch, order_id, user_id, version, type, occurred_at, total_minor, currency)
 	select id, $1, order_id, who, version, type, at, total, currency
@@ -15,7 +13,7 @@ const remember = `
 
 /** Answers those that had an effect already, because the consumer ran after the restore. */
 const bar = (schema: string) => `
-	insert into ${schema}.inbox as i (event_id, replay) select id, ${everyReplay} from unnest($1::uuid[]) as id order by id
+	insert into ${schema}.inbox as i (event_id, replay) select id, ${noReplay} from unnest($1::uuid[]) as id order by id
 	on conflict (event_id) do update set replay = excluded.replay
 	returning event_id as id, xmax <> 0 as was_there`;
 

@@ -69,6 +69,14 @@ export function explain(error: unknown): { message: string; exitCode: number } {
 	return { message: known ?? (error as Error).stack ?? String(error), exitCode: exitCodes.failure };
 }
 
+/** The same for a statement that finds a table, column or function not there: 42P01, 42703, 42883. */
+export function explainOutdated(error: unknown): unknown {
+	if (!["42P01", "42703", "42883"].includes(sqlState(error) ?? "")) return error;
+	return new LaunchError(
+		"The database is not of this version: npm start or npm run migrate brings it there."
+	);
+}
+
 /** The same for an error of a database that was named by DATABASE_URL. */
 export function explainDatabase(error: unknown, url: string): unknown {
 	const { host, pathname, username } = new URL(url);

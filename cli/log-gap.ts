@@ -19,11 +19,14 @@ const unknown = `
 	where not exists (select from orders.events e where e.event_id = x.id)
 		and not exists (select from orders.voided v where v.event_id = x.id)`;
 
+const endOfTime = new Date(8.64e15);
+
 /** What is no event of orders is the consumers' to put aside. */
 function eventsOf(messages: readonly Message[]): OrderStreamEvent[] {
 	return messages.flatMap(message => {
 		try {
-			return readOrderEvent(message);
+			// Whatever the clock of the database was then: it is in the log, and may be redriven one day.
+			return readOrderEvent({ ...message, at: endOfTime });
 		} catch (error) {
 			if (error instanceof Unreadable) return [];
 			throw error;
@@ -34,11 +37,13 @@ function eventsOf(messages: readonly Message[]): OrderStreamEvent[] {
 /**
  * Holds all order events of the log against the outbox and its archive.
  * @param client sees at least what was committed when this is called
+ * @param onError told of what is tried again
  */
 export async function readGap(
 	client: pg.Client,
 	driver: Driver,
-	onProgress: (done: number, of: number) => void
+	onProgress: (done: number, of: number) => void,
+	onError: (error: Error) => void
 ): Promise<LogGap> {
 	const events = new Map<string, OrderStreamEvent>();
 	let [epoch, done, of] = [1, 0, 0];
@@ -53,11 +58,14 @@ export async function readGap(
 		done += messages.length;
 		onProgress(done, of);
 	};
-	await readToEnd({ driver, topic: topics.orders, take }, count => (of = count));
+	await readToEnd({ driver, topic: topics.orders, take, onError }, count => (of = count));
 	const byOrder = (a: OrderStreamEvent, b: OrderStreamEvent) =>
 		a.subject.localeCompare(b.subject) || Number(a.sequence) - Number(b.sequence);
 	return { events: [...events.values()].sort(byOrder), epoch };
 }
+
+/** What hinders the reading, which goes on when it can. */
+export const sayAgain = ({ message }: Error) => console.error(`Reading is tried again: ${message}`);
 
 /** A line for each event. */
 export function gapLine({ id, type, subject, sequence, time, data }: OrderStreamEvent): string {

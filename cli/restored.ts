@@ -9,9 +9,9 @@ import { openLog } from "../streams/index.ts";
 import { readToEnd } from "../streams/read-to-end.ts";
 import { topics } from "../streams/topics.ts";
 import { beginEpoch, type Begun } from "./epoch.ts";
-import { exitCodes, explainDatabase, LaunchError } from "./launch-error.ts";
+import { exitCodes, explainDatabase, explainOutdated, LaunchError } from "./launch-error.ts";
 import { run, type Lifecycle } from "./lifecycle.ts";
-import { gapLine, readGap } from "./log-gap.ts";
+import { gapLine, readGap, sayAgain } from "./log-gap.ts";
 import { commandLine } from "./options.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
@@ -47,12 +47,13 @@ async function lockOut(client: pg.Client): Promise<void> {
 async function toldWindows(driver: Driver): Promise<WindowStreamEvent["data"][]> {
 	const highest = new Map<string, WindowStreamEvent["data"]>();
 	const take = async (messages: readonly Message[]) => {
-		for (const { key, value } of messages) {
+		for (const { value } of messages) {
 			const data = windowOf(value);
-			if (data && key && data.revision > (highest.get(key)?.revision ?? 0)) highest.set(key, data);
+			const window = data && `${data.window_start} ${data.currency}`;
+			if (window && data.revision > (highest.get(window)?.revision ?? 0)) highest.set(window, data);
 		}
 	};
-	await readToEnd({ driver, topic: topics.windows, take });
+	await readToEnd({ driver, topic: topics.windows, take, onError: sayAgain });
 	return [...highest.values()];
 }
 
@@ -93,7 +94,11 @@ run(async life => {
 	const driver = await openLog({ onError: () => undefined });
 	life.atEnd(() => driver.close());
 	const bar = new ProgressBar({ things: "messages" });
-	const gap = await readGap(client, driver, (done, of) => bar.show(done, of));
+	const gap = await readGap(client, driver, (done, of) => bar.show(done, of), sayAgain).catch(
+		error => {
+			throw explainOutdated(error);
+		}
+	);
 	for (const event of gap.events) console.log(gapLine(event));
 	if (values["dry-run"]) {
 		console.log(`${gap.events.length} events that the database does not know.`);

@@ -1,7 +1,7 @@
 import { useConfig } from "../config/index.ts";
 import { NoSuchTopic } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
-import { gapLine, readGap } from "./log-gap.ts";
+import { gapLine, readGap, sayAgain } from "./log-gap.ts";
 import type { Ground } from "./verify.ts";
 
 const published =
@@ -18,7 +18,7 @@ export async function* verify({ client, config, progress }: Ground): AsyncGenera
 		await client.query("begin isolation level read committed read only");
 		const { rows } = await client.query<{ found: boolean }>(published);
 		hasPublished = rows[0]!.found;
-		const { events } = await readGap(client, driver, done => progress(done, "messages"));
+		const { events } = await readGap(client, driver, done => progress(done, "messages"), sayAgain);
 		for (const event of events) yield `${gapLine(event)}: the database does not know it`;
 	} catch (error) {
 		// The log of a shop that never ran has no topics.

@@ -2,10 +2,9 @@ import { existsSync } from "node:fs";
 import pg from "pg";
 import { readEnvironment } from "../config/env.ts";
 import { toConfig, type Config } from "../config/index.ts";
-import { sqlState } from "../lib/sql-state.ts";
 import { DataFolder } from "./data-folder.ts";
 import { embed, progress } from "./ground.ts";
-import { exitCodes, explainDatabase, LaunchError } from "./launch-error.ts";
+import { exitCodes, explainDatabase, explainOutdated, LaunchError } from "./launch-error.ts";
 import { run, type Lifecycle } from "./lifecycle.ts";
 import { commandLine, misused } from "./options.ts";
 
@@ -72,14 +71,6 @@ async function snapshot(life: Lifecycle, connectionString: string): Promise<pg.C
 	return client;
 }
 
-/** 42P01, 42703, 42883: a table, column or function that is not there. */
-function outdated(error: unknown): unknown {
-	if (!["42P01", "42703", "42883"].includes(sqlState(error) ?? "")) return error;
-	return new LaunchError(
-		"The database is not of this version: npm start or npm run migrate brings it there."
-	);
-}
-
 const { positionals } = commandLine(usage, {}, true);
 const [subject = ""] = positionals;
 const load = positionals.length === 1 && Object.hasOwn(subjects, subject) && subjects[subject];
@@ -97,7 +88,7 @@ run(async life => {
 			differences++;
 		}
 	} catch (error) {
-		throw outdated(error);
+		throw explainOutdated(error);
 	}
 	console.log(differences === 0 ? `No differences in ${subject}.` : `${differences} differences.`);
 	await life.end(differences === 0 ? 0 : 1);

@@ -213,6 +213,7 @@ create table notification.inbox (
 	replay integer not null default 0,
 	constraint inbox_pkey PRIMARY KEY (event_id)
 );
+CREATE INDEX inbox_void ON notification.inbox USING btree (event_id) WHERE (replay = 2147483647);
 grant insert, select on notification.inbox to shop_notification;
 grant update (replay) on notification.inbox to shop_notification;
 

@@ -43,6 +43,9 @@ const columns = `next_offset::text as next, replay as number, replay_until::text
 const others =
 	"select id from unnest($1::uuid[]) as id where id not in (select event_id from fresh)";
 
+/** The number of a replay that never comes: under it, an event never has an effect. */
+export const noReplay = 2 ** 31 - 1;
+
 /** The tables `inbox`, `position` and `dead_letter` of a consuming service. */
 export class ConsumerRepository {
 	readonly #db: Database;
@@ -124,6 +127,18 @@ export class ConsumerRepository {
 					${others}`
 			},
 			[ids, replay]
+		);
+		return new Set(rows.map(({ id }) => id));
+	}
+
+	/** Of these ids those that never have an effect. */
+	async barred(ids: readonly string[]): Promise<Set<string>> {
+		const rows = await this.#db.query<{ id: string }>(
+			{
+				name: `${this.#schema}.barred`,
+				text: `select event_id as id from ${this.#schema}.inbox where replay = ${noReplay} and event_id = any ($1)`
+			},
+			[ids]
 		);
 		return new Set(rows.map(({ id }) => id));
 	}

@@ -183,7 +183,8 @@ export class Consumer<E extends StreamEvent> {
 	async #apply(batch: Batch, given: readonly Sorted<E>[]): Promise<bigint> {
 		const { topic, partition, end } = batch;
 		const { db, prepare, handle, onParked } = this.#options;
-		const { next: expected, replay } = this.#standing(batch);
+		const believed = this.#standing(batch);
+		const { replay } = believed;
 		const [sorted, current] = partOf(given, replay);
 		const events = eventsOf(sorted, current);
 		const letters = lettersOf(sorted);
@@ -191,7 +192,7 @@ export class Consumer<E extends StreamEvent> {
 		const again = current?.mode === "again";
 		if (current?.mode !== "quiet") await prepare?.(events, again);
 		const isDone = await db.transaction(async tx => {
-			if ((await this.#rows.lock(topic, partition, tx)).next !== expected) return false;
+			if (!isSame(await this.#rows.lock(topic, partition, tx), believed)) return false;
 			const known = await this.#admit(sorted, again ? current : undefined, tx);
 			const work = { topic, partition, next, end, again };
 			const own = current?.mode === "quiet" ? [] : firstOfEach(events, known);
@@ -258,6 +259,13 @@ export class Consumer<E extends StreamEvent> {
 				own.map(letter => copyOf(letter, group))
 			);
 	}
+}
+
+/** A replay may begin where one already is. */
+function isSame(a: Standing, b: Standing): boolean {
+	const runningOf = ({ next, replay }: Standing) =>
+		replay && replay.until > next ? replay.number : undefined;
+	return a.next === b.next && runningOf(a) === runningOf(b);
 }
 
 /** What comes first of a batch: messages of the replay, or those that are none, with no replay. */

@@ -81,14 +81,17 @@ export class KafkaPartition {
 		this.#fetching.pause();
 	}
 
-	/** Resolves when the messages are in hand, or when nobody else should wait for that. */
-	async take(fetched: readonly KafkaMessage[], end: bigint): Promise<void> {
+	/**
+	 * Resolves when the messages are in hand, or when nobody else should wait for that.
+	 * @param asked the offset that they were fetched for
+	 */
+	async take(fetched: readonly KafkaMessage[], asked: bigint, end: bigint): Promise<void> {
 		const messages = fetched.map(found => toMessage(this.topic, this.partition, found));
 		const first = messages[0]!.offset;
 		if (!this.#isTaking) return;
-		if (first < this.#next! && !(await this.#isReset(first))) return;
+		if (asked !== this.#next && !(await this.#isWithout(this.#next!))) return;
 		if (!this.#isTaking) return;
-		if (first > this.#next!) this.#tellLost(this.#next!, first);
+		if (first !== this.#next) this.#tellLost(this.#next!, first);
 		const batch: Fetched = { messages, end, begun: Promise.withResolvers() };
 		this.#next = behind(batch);
 		this.#fetching.seek(this.#next);
@@ -192,6 +195,8 @@ export class KafkaPartition {
 				if (wanted !== undefined && wanted < first) this.#tellLost(wanted, first);
 				return this.#goOn(wanted === undefined || wanted < first ? first : wanted);
 			} catch (error) {
+				// Whose turn it is now steers the fetching.
+				if (this.#isLeft) return;
 				this.#options.onError(error as Error);
 				this.#fetching.pause();
 				await this.#pause(backoffMs(failures, 100, 5000));
@@ -199,16 +204,15 @@ export class KafkaPartition {
 	}
 
 	/**
-	 * Whether the log is shorter than what was read of it, so that the broker went back to its oldest
-	 * message. Else what came was fetched for an earlier turn, and is asked for again.
+	 * Whether the log has not got what is wanted, so that kafkajs went to its oldest message. Else what came
+	 * was fetched before the partition went elsewhere, and what is wanted is asked for again.
 	 */
-	async #isReset(first: bigint): Promise<boolean> {
-		const wanted = this.#next!;
-		const { next } = await this.#fetching.extent();
+	async #isWithout(wanted: bigint): Promise<boolean> {
+		const { first, next } = await this.#fetching.extent();
 		if (this.#next !== wanted) return false;
-		if (wanted > next) this.#tellLost(wanted, first);
-		else this.#goOn(wanted);
-		return wanted > next;
+		const isWithout = wanted < first || wanted > next;
+		if (!isWithout) this.#goOn(wanted);
+		return isWithout;
 	}
 
 	#tellLost(wanted: bigint, first: bigint): void {

@@ -5,7 +5,11 @@ import { type Fetching, KafkaPartition } from "./kafka.partition.ts";
 
 const commitEveryMs = 1000;
 const slowestStopMs = 5000;
-const atOnce = 32;
+/**
+ * More than a member can have partitions: a batch that kafkajs holds back until others are taken would be
+ * handed over after its partition has gone elsewhere.
+ */
+const atOnce = 1024;
 
 async function withinMs(ms: number, what: Promise<void> | undefined): Promise<void> {
 	await Promise.race([what, delay(ms, undefined, { ref: false })]).catch(() => undefined);
@@ -78,7 +82,9 @@ export class KafkaSubscription implements Subscription {
 
 	async #take({ batch }: EachBatchPayload): Promise<void> {
 		const { topic, partition, messages, highWatermark } = batch;
-		await this.#partitions.get(nameOf(topic, partition))?.take(messages, BigInt(highWatermark));
+		const asked = BigInt((batch as typeof batch & { fetchedOffset: string }).fetchedOffset);
+		const mine = this.#partitions.get(nameOf(topic, partition));
+		await mine?.take(messages, asked, BigInt(highWatermark));
 	}
 
 	#join(assignment: Readonly<Record<string, number[]>>): void {

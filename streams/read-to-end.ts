@@ -1,5 +1,8 @@
 import { newId } from "../lib/id.ts";
+import { Periodic } from "../lib/periodic.ts";
 import type { Driver, Message } from "./driver.ts";
+
+const lookEveryMs = 3000;
 
 export interface Reading {
 	driver: Driver;
@@ -24,8 +27,17 @@ export async function readToEnd(
 	onBegin(extents.reduce((sum, { first, next }) => sum + Number(next - first), 0));
 	const ends = new Map(extents.map(({ partition, next }) => [partition, next]));
 	if (ends.size === 0) return;
+	// What expires before it is read never comes.
+	const look = async () => {
+		for (const { partition, first } of await driver.extents(topic))
+			if (first >= (ends.get(partition) ?? first + 1n)) ends.delete(partition);
+		if (ends.size === 0) done.resolve();
+	};
+	const looking = new Periodic(lookEveryMs, look, onError);
 	const reached = new Map<number, bigint>();
 	const done = Promise.withResolvers<void>();
+	// It may fail before anybody waits for it.
+	done.promise.catch(() => undefined);
 	const group = `reader-${newId()}`;
 	const subscription = await driver.subscribe({
 		...{ group, topics: [topic], onError },
@@ -44,9 +56,11 @@ export async function readToEnd(
 			return next;
 		}
 	});
+	looking.start();
 	try {
 		await done.promise;
 	} finally {
+		await looking.stop();
 		await subscription.stop();
 		await driver.forgetGroup(group);
 	}

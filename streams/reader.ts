@@ -54,6 +54,8 @@ export function reader<S extends TSchema>(
 		const parsed = parse(message);
 		checkKind(parsed, options.schemas);
 		checkShape(options.schema, parsed);
+		// Postgres answers ids like that: in capitals they would be other ids.
+		parsed.id = String(parsed.id).toLowerCase();
 		const event = parsed as Static<S>;
 		const { partitionkey, subject, time } = parsed as unknown as Envelope;
 		const own = options.belongs(event);

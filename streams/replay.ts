@@ -70,10 +70,15 @@ async function planFromTime(
  * @param ahead by partition: the first of them whose effect is taken back
  */
 export function reachBack(plan: Plan, ahead: ReadonlyMap<number, bigint>): Plan {
-	const isGone = plan.spans.some(({ partition, first }) => (ahead.get(partition) ?? first) < first);
+	// Of a log that was lost, offsets say nothing of this one.
+	const aheadOf = ({ partition, from, until, lost }: Span) => {
+		const offset = ahead.get(partition) ?? until;
+		return lost || offset >= until ? from : offset;
+	};
+	const isGone = plan.spans.some(span => aheadOf(span) < span.first);
 	const spans = plan.spans.map(span => ({
 		...span,
-		from: greatest(least(span.from, ahead.get(span.partition) ?? span.from), span.first)
+		from: greatest(least(span.from, aheadOf(span)), span.first)
 	}));
 	return { ...plan, spans, isShort: plan.isShort || isGone };
 }

@@ -99,7 +99,7 @@ export class Replays {
 				name: `${schema}.letters_ahead`,
 				text: `select partition, min("offset")::text as "offset" from ${schema}.dead_letter
 					where topic = $1 and reason = 'time-in-future' and redriven_at is not null
-						and (convert_from(value, 'UTF8')::jsonb->>'time')::timestamptz >= to_timestamp($2::float8 / 1000)
+						and (convert_from(value, 'UTF8')::json->>'time')::timestamptz >= to_timestamp($2::float8 / 1000)
 					group by partition`
 			},
 			[topic, floorMs]

@@ -14,6 +14,7 @@ import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
 import { readOrderEvent } from "../../streams/order-events.ts";
 import { readStockEvent } from "../../streams/stock-events.ts";
+import { ConsumerRepository } from "../../streams/consumer.repository.ts";
 import { topics } from "../../streams/topics.ts";
 import type { Channel } from "./notification.channel.ts";
 import { openChannels } from "./notification.channels.ts";
@@ -40,6 +41,7 @@ interface This extends WithConsumer<News> {
 	messages: Messages;
 	preferences: PreferenceStore;
 	mailbox: MailboxStore;
+	inbox: ConsumerRepository;
 	open(): This["opened"];
 	plan(
 		events: readonly News[],
@@ -103,7 +105,10 @@ export default service<typeof contract.actions, This>(contract, {
 		/** Where messages are kept elsewhere they are planned before the events count as handled. */
 		async prepareEvents(events: readonly News[], again: boolean) {
 			const { store } = await this.opened;
-			if (!(store instanceof PostgresStore)) await this.plan(events, this.pg, store, again);
+			if (store instanceof PostgresStore) return;
+			const barred = await this.inbox.barred(events.map(({ id }) => id));
+			const wanted = events.filter(({ id }) => !barred.has(id));
+			await this.plan(wanted, this.pg, store, again);
 		},
 
 		async handleEvents({ events, again }: Work, tx: Transaction) {
@@ -131,6 +136,7 @@ export default service<typeof contract.actions, This>(contract, {
 	created() {
 		this.preferences = new PreferenceStore(this.pg);
 		this.mailbox = new MailboxStore(this.pg);
+		this.inbox = new ConsumerRepository(this.pg, "notification");
 		this.opened = this.open();
 		// Whoever waits for it is told; nobody may do so yet.
 		this.opened.catch(() => undefined);

@@ -26,6 +26,9 @@ export interface DynamoOptions {
 	now?: () => number;
 }
 
+/** As many as the SDK opens. */
+const connections = 50;
+
 type Values = Record<string, string | number | null>;
 
 /** `#name` for every name in an expression: many good ones are reserved words. */
@@ -51,12 +54,18 @@ export class DynamoStore implements TrackingStore {
 
 	/** Rejects with what passes, so that events wait for the table, unless a message itself is refused. */
 	async plan(messages: readonly Planned[]): Promise<string[]> {
-		const added = await Promise.all(messages.map(message => this.#add(message))).catch(error => {
-			throw Object.assign(error, {
-				isPassing: !/^(ValidationException|TypeError|RangeError)$/.test(error.name)
+		const added: string[] = [];
+		// As many as the SDK has connections: who waits for one is timed as if he waited for an answer.
+		for (let from = 0; from < messages.length; from += connections) {
+			const some = messages.slice(from, from + connections);
+			const isNew = await Promise.all(some.map(message => this.#add(message))).catch(error => {
+				throw Object.assign(error, {
+					isPassing: !/^(ValidationException|TypeError|RangeError)$/.test(error.name)
+				});
 			});
-		});
-		return messages.filter((_, index) => added[index]).map(({ id }) => id);
+			added.push(...some.filter((_, index) => isNew[index]).map(({ id }) => id));
+		}
+		return added;
 	}
 
 	async claim(limit: number, leaseMs: number): Promise<Claim[]> {

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { beginEpoch } from "../../cli/epoch.ts";
 import { Database } from "../../db/database.ts";
+import { newId } from "../../lib/id.ts";
 import { ConsumerRepository } from "../../streams/consumer.repository.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
 import { orderEvent } from "../support/order-event.ts";
@@ -46,6 +47,7 @@ it("says which events had an effect meanwhile, and keeps all from having one eve
 	const ids = [counted.id, other.id];
 	for (const schema of ["analytics", "notification"]) {
 		const inbox = new ConsumerRepository(db, schema);
+		expect([...(await inbox.barred([...ids, newId()]))].sort()).toEqual(ids.toSorted());
 		await db.transaction(async tx => {
 			expect([...(await inbox.admit(ids, tx))].sort()).toEqual(ids.toSorted());
 			expect([...(await inbox.readmit(ids, 99, tx))].sort()).toEqual(ids.toSorted());

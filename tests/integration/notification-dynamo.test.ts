@@ -9,9 +9,11 @@ import orderService from "../../services/order/order.service.ts";
 import paymentService from "../../services/payment/payment.service.ts";
 import productService from "../../services/product/product.service.ts";
 import userService from "../../services/user/user.service.ts";
+import { noReplay } from "../../streams/consumer.repository.ts";
 import { testDatabase, type TestDatabase } from "../support/database.ts";
 import { installWithinMs, startMoto, type Moto } from "../support/moto.ts";
 import { startNode, temporaryFolder } from "../support/node.ts";
+import { orderEvent } from "../support/order-event.ts";
 import { admin, place } from "../support/orders.ts";
 import { until } from "../support/until.ts";
 
@@ -58,4 +60,26 @@ it("tells a buyer of his order once, and keeps nothing of it in Postgres but the
 	expect(more).toEqual([]);
 	expect(await database.rows("select 1 from notification.notifications")).toEqual([]);
 	expect(await database.rows("select 1 from notification.mailbox")).toHaveLength(1);
+}, 60_000);
+
+it("tells nobody of an event that never has an effect here", async () => {
+	const { id, data, type } = orderEvent({ user_id: "user-123" });
+	await database.rows("insert into notification.inbox (event_id, replay) values ($1, $2)", [
+		id,
+		noReplay
+	]);
+	await database.rows(
+		`insert into orders.outbox (event_id, order_id, user_id, version, type, payload)
+		values ($1, $2, $3, 2, $4, $5)`,
+		[id, data.order_id, data.user_id, type, JSON.stringify(data)]
+	);
+	// Of the same user, so that it comes behind it.
+	const { order } = await place(broker, { wait_s: 10 });
+	const listed = async () => {
+		const staff = { meta: { user: admin } };
+		const { data: messages } = await call(broker, notification.actions.list, {}, staff);
+		return messages.map(({ order_id }) => order_id);
+	};
+	await until(async () => (await listed()).includes(order.id), 30_000);
+	expect(await listed()).not.toContain(data.order_id);
 }, 60_000);
