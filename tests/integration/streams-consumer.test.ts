@@ -226,6 +226,19 @@ describe("a consumer", () => {
 		expect(await effects()).toEqual(["d"]);
 	}, 30_000);
 
+	it("that has not heard of a replay which began where it stands finds out, and takes part", async () => {
+		const again = told("b");
+		await send([told("a")]);
+		await consume();
+		await has(1);
+		await database.rows(`insert into ${schema}.inbox (event_id) values ($1)`, [again.id]);
+		await database.rows(`update ${schema}.position set replay = 1, replay_mode = 'again',
+			replay_floor = 'epoch', replay_from = next_offset, replay_until = next_offset + 1 where next_offset = 1`);
+		await send([again]);
+		await has(2);
+		expect(await effects()).toEqual(["a", "b"]);
+	}, 30_000);
+
 	it("handles again what its position was set back to, and each once", async () => {
 		const events = Array.from({ length: 10 }, (_, n) => told(String(n)));
 		await send(events);
