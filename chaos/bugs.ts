@@ -236,7 +236,7 @@ export const bugs: readonly Bug[] = [
 		name: "an event that comes again counts again",
 		file: consumer,
 		find: ": firstOfEach(events, known);",
-		replace: ": fresh.size < 0 ? [] : events;",
+		replace: ": known.size < 0 ? [] : events;",
 		also: [dyingBeforeMark],
 		promise: "P5",
 		scene: "relay_deaths"
