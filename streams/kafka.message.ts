@@ -19,7 +19,7 @@ export function toMessage(topic: string, partition: number, found: KafkaMessage)
 		offset: BigInt(found.offset),
 		key: found.key?.toString() ?? null,
 		value: found.value ?? Buffer.alloc(0),
-		// Made when somebody asks: of good events nobody does, and a tenth of a replay's time went there.
+		// Made when somebody asks: of good events nobody does.
 		get headers() {
 			return textsOf(found.headers ?? {});
 		},
