@@ -5,6 +5,7 @@ import { noReplay } from "../streams/consumer.repository.ts";
 
 /** Services whose inbox says which events had their effect. */
 const consumers = ["analytics", "notification"] as const;
+
 const remember = `
 	insert into orders.voided (event_id, epoch, order_id, user_id, version, type, occurred_at, total_minor, currency)
 	select id, $1, order_id, who, version, type, at, total, currency
@@ -31,10 +32,12 @@ const current = `
 	select coalesce(substring(column_default from '\\d+')::int, 1) as epoch from information_schema.columns
 	where table_schema = 'orders' and table_name = 'outbox' and column_name = 'epoch'`;
 
+type Consumer = (typeof consumers)[number];
+
 export interface Begun {
 	epoch: number;
 	/** By consumer: events of the gap that had an effect after the restore. */
-	counted: Record<string, string[]>;
+	counted: Record<Consumer, string[]>;
 	/** Windows of which readers saw more than the database knows. */
 	windows: number;
 }
@@ -62,7 +65,7 @@ export async function beginEpoch(
 		...[column(({ time }) => time), column(({ data }) => data.total.amount)],
 		column(({ data }) => data.total.currency)
 	]);
-	const counted: Begun["counted"] = {};
+	const counted: Begun["counted"] = { analytics: [], notification: [] };
 	for (const schema of consumers) {
 		const { rows } = await client.query<{ id: string; was_there: boolean }>(bar(schema), [ids]);
 		counted[schema] = rows.flatMap(({ id, was_there }) => (was_there ? id : []));

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { readEnvironment } from "../config/env.ts";
 import { toConfig, type Config } from "../config/index.ts";
 import { migrate } from "../db/migrate.ts";
@@ -40,6 +41,18 @@ export async function embed(life: Lifecycle, data: DataFolder): Promise<string> 
 	const server = await startPostgres({ directory, maxConnections: 60, progress, onCrash });
 	life.atEnd(() => server.stop());
 	return server.url;
+}
+
+/** A connection of one's own, until the end of the process. @throws LaunchError when it cannot be had */
+export async function connect(life: Lifecycle, url: string, name: string): Promise<pg.Client> {
+	const client = new pg.Client({ connectionString: url, application_name: `shop ${name}` });
+	try {
+		await client.connect();
+	} catch (error) {
+		throw explainDatabase(error, url);
+	}
+	life.atEnd(() => client.end());
+	return client;
 }
 
 /** Brings a database to the present shape. @throws LaunchError when it cannot be reached or used */

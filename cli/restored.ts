@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { WindowStreamEvent } from "../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../contracts/events.ts";
 import { readEnvironment } from "../config/env.ts";
@@ -8,9 +8,10 @@ import type { Driver, Message } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
 import { readToEnd } from "../streams/read-to-end.ts";
 import { topics } from "../streams/topics.ts";
+import { connect } from "./ground.ts";
 import { beginEpoch, type Begun } from "./epoch.ts";
-import { exitCodes, explainDatabase, explainOutdated, LaunchError } from "./launch-error.ts";
-import { run, type Lifecycle } from "./lifecycle.ts";
+import { exitCodes, explainOutdated, LaunchError } from "./launch-error.ts";
+import { run } from "./lifecycle.ts";
 import { gapLine, readGap, sayAgain } from "./log-gap.ts";
 import { commandLine } from "./options.ts";
 import { ProgressBar } from "./progress-bar.ts";
@@ -23,17 +24,6 @@ Customers may have paid for what is printed: the payment provider knows.
   --dry-run  only print`;
 
 const { values } = commandLine(usage, { "dry-run": { type: "boolean" } });
-
-async function connect(life: Lifecycle, connectionString: string): Promise<pg.Client> {
-	const client = new pg.Client({ connectionString, application_name: "shop restored" });
-	try {
-		await client.connect();
-	} catch (error) {
-		throw explainDatabase(error, connectionString);
-	}
-	life.atEnd(() => client.end());
-	return client;
-}
 
 /** The lock of the relay: who has it is the shop. @throws LaunchError while it runs */
 async function lockOut(client: pg.Client): Promise<void> {
@@ -74,7 +64,7 @@ function report({ epoch, counted, windows }: Begun, gap: readonly OrderStreamEve
 	for (const [service, ids] of Object.entries(counted))
 		if (ids.length > 0)
 			console.log(`${ids.length} of them had an effect on ${service} since the restore.`);
-	const late = gap.filter(({ id }) => counted["analytics"]!.includes(id)).map(({ time }) => time);
+	const late = gap.filter(({ id }) => counted.analytics.includes(id)).map(({ time }) => time);
 	if (late.length > 0)
 		console.log(
 			`Once the shop runs: npm run stream -- replay --group analytics --from ${late.sort()[0]}`
@@ -89,7 +79,7 @@ run(async life => {
 			exitCodes.configuration
 		);
 	useConfig(config);
-	const client = await connect(life, config.databaseUrl);
+	const client = await connect(life, config.databaseUrl, "restored");
 	await lockOut(client);
 	const driver = await openLog({ onError: () => undefined });
 	life.atEnd(() => driver.close());

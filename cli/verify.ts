@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import pg from "pg";
+import type pg from "pg";
 import { readEnvironment } from "../config/env.ts";
 import { toConfig, type Config } from "../config/index.ts";
 import { DataFolder } from "./data-folder.ts";
-import { embed, progress } from "./ground.ts";
-import { exitCodes, explainDatabase, explainOutdated, LaunchError } from "./launch-error.ts";
+import { connect, embed, progress } from "./ground.ts";
+import { exitCodes, explainOutdated, LaunchError } from "./launch-error.ts";
 import { run, type Lifecycle } from "./lifecycle.ts";
 import { commandLine, misused } from "./options.ts";
 
@@ -59,14 +59,8 @@ async function databaseUrl(life: Lifecycle, given: Config): Promise<string> {
 }
 
 /** @throws LaunchError when it cannot be reached */
-async function snapshot(life: Lifecycle, connectionString: string): Promise<pg.Client> {
-	const client = new pg.Client({ connectionString, application_name: "shop verify" });
-	try {
-		await client.connect();
-	} catch (error) {
-		throw explainDatabase(error, connectionString);
-	}
-	life.atEnd(() => client.end());
+async function snapshot(life: Lifecycle, url: string): Promise<pg.Client> {
+	const client = await connect(life, url, "verify");
 	await client.query("begin isolation level repeatable read read only");
 	return client;
 }
