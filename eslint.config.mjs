@@ -20,5 +20,5 @@ export default tseslint.config(
 			"no-console": "error"
 		}
 	},
-	{ files: ["cli/**", "scripts/**", "tests/**"], rules: { "no-console": "off" } }
+	{ files: ["cli/**", "launch/**", "scripts/**", "tests/**"], rules: { "no-console": "off" } }
 );

@@ -1,5 +1,5 @@
 /**
- * Two projects: `unit` needs nothing but Node; `system` needs the servers that tests/support/servers.ts
+ * Two projects: `unit` needs nothing but Node; `system` needs the servers that tests/support/servers/global-setup.ts
  * starts (Postgres, nats-server). Types are checked by tsc, not here.
  */
 const shared = {
@@ -25,7 +25,7 @@ export default {
 			...shared,
 			displayName: "unit",
 			testMatch: [
-				"<rootDir>/{lib,contracts,config,services,mixins,middlewares,db,streams,cli,psp,chaos,bench}/**/*.test.ts",
+				"<rootDir>/{lib,contracts,config,services,mixins,middlewares,db,streams,psp,workload,verify,launch,chaos,bench,cli}/**/*.test.ts",
 				"<rootDir>/tests/*.test.ts"
 			]
 		},
@@ -33,9 +33,9 @@ export default {
 			...shared,
 			displayName: "system",
 			testMatch: ["<rootDir>/tests/{integration,e2e}/**/*.test.ts"],
-			setupFilesAfterEnv: ["<rootDir>/tests/support/patience.ts"],
-			globalSetup: "<rootDir>/tests/support/setup.ts",
-			globalTeardown: "<rootDir>/tests/support/teardown.ts"
+			setupFilesAfterEnv: ["<rootDir>/tests/support/servers/timeout.setup.ts"],
+			globalSetup: "<rootDir>/tests/support/servers/global-setup.ts",
+			globalTeardown: "<rootDir>/tests/support/servers/global-teardown.ts"
 		}
 	]
 };

@@ -1,4 +1,4 @@
-import type { Proof } from "./proof.ts";
+import type { Proof } from "./run/full-run.ts";
 import { markdown, score } from "./report.ts";
 
 const order_id = "0193a1c2-7b1e-7f00-8000-000000000001";

@@ -1,6 +1,6 @@
-import type { LogProof } from "./log-proof.ts";
-import type { Proof } from "./proof.ts";
-import { slowest } from "./recovery.ts";
+import type { LogProof } from "./kafka-run/kafka-run.ts";
+import type { Proof } from "./run/full-run.ts";
+import { slowest } from "./run/recovery.ts";
 
 export interface Circumstances {
 	/** `ci`, `nightly`, or `changed` where it was asked for otherwise. */

@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import { openShop } from "../bench/shop.ts";
-import * as streams from "../bench/streams.ts";
-import { progress } from "./ground.ts";
-import { whyNoKafka } from "./kafka-jars.ts";
-import { LaunchError } from "./launch-error.ts";
-import { run, type Lifecycle } from "./lifecycle.ts";
-import { commandLine, misused } from "./options.ts";
+import { openShop } from "../bench/measured-shop.ts";
+import * as streams from "../bench/measure-streams.ts";
+import { progress } from "../launch/shop/prepare-shop.ts";
+import { whyNoKafka } from "../launch/servers/kafka-jars.ts";
+import { LaunchError } from "../launch/process/launch-error.ts";
+import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
+import { commandLine, misused } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run bench -- streams [--log local|kafka] [--seconds 10] [--publish]
 Measures a shop in one process on servers of its own: from an order's commit to the minute it is counted

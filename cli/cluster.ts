@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from "node:fs";
-import { banner } from "./banner.ts";
-import { own, plan, shared, type NodePlan } from "./cluster-plan.ts";
-import { type Ground, prepareGround, progress } from "./ground.ts";
-import { LaunchError } from "./launch-error.ts";
-import { type Lifecycle, run } from "./lifecycle.ts";
-import { startNats } from "./nats-server.ts";
-import { commandLine, misused } from "./options.ts";
-import { SupervisedNode } from "./supervisor.ts";
+import { banner } from "../launch/shop/banner.ts";
+import { own, plan, shared, type NodePlan } from "../launch/shop/cluster-plan.ts";
+import { type Ground, prepareGround, progress } from "../launch/shop/prepare-shop.ts";
+import { LaunchError } from "../launch/process/launch-error.ts";
+import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
+import { startNats } from "../launch/servers/nats-server.ts";
+import { commandLine, misused } from "../launch/process/command-line.ts";
+import { SupervisedNode } from "../launch/process/supervisor.ts";
 
 const usage = `Usage: npm run cluster [-- [--fresh] order=3 payment=2 …]
 One process per service over nats-server; name=count starts more of one.

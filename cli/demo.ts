@@ -1,16 +1,16 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readEnvironment } from "../config/env.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig } from "../config/index.ts";
 import type { Order } from "../contracts/order.ts";
-import { counted, missing, shown, sold, unsent, type Told } from "./demo-outcome.ts";
-import { DemoShop } from "./demo-shop.ts";
-import { intents, trade } from "./demo-traffic.ts";
-import { LaunchError } from "./launch-error.ts";
-import { run, type Lifecycle } from "./lifecycle.ts";
-import { commandLine, misused } from "./options.ts";
-import { ProgressBar } from "./progress-bar.ts";
-import { addressOf } from "./shop-api.ts";
+import { counted, missing, shown, sold, unsent, type Told } from "./demo/outcome.ts";
+import { DemoShop } from "./demo/shop-client.ts";
+import { intents, trade } from "./demo/order-traffic.ts";
+import { LaunchError } from "../launch/process/launch-error.ts";
+import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
+import { commandLine, misused } from "../launch/process/command-line.ts";
+import { ProgressBar } from "../launch/process/progress-bar.ts";
+import { addressOf } from "./api-client/shop-api.ts";
 
 const usage = `Usage: npm run demo [-- --orders 200]
 Lets a dozen customers buy in a shop that runs here, then shows what came of it: orders, messages, minutes.

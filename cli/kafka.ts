@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { readEnvironment } from "../config/env.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { type Config, toConfig, useConfig } from "../config/index.ts";
 import { openLog } from "../streams/index.ts";
-import { DataFolder } from "./data-folder.ts";
-import { clientFile } from "./kafka-client.ts";
-import { kafkaClassPath } from "./kafka-jars.ts";
-import { kafkaPorts, startKafka } from "./kafka-server.ts";
-import { exitCodes, LaunchError } from "./launch-error.ts";
-import { type Lifecycle, run } from "./lifecycle.ts";
-import { commandLine, misused } from "./options.ts";
+import { DataFolder } from "../launch/shop/data-folder.ts";
+import { clientFile } from "../launch/servers/kafka-client.ts";
+import { kafkaClassPath } from "../launch/servers/kafka-jars.ts";
+import { kafkaPorts, startKafka } from "../launch/servers/kafka-server.ts";
+import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
+import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
+import { commandLine, misused } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run kafka [-- --fresh]
        npm run kafka -- consume <topic> [--max <messages>]

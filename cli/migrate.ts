@@ -1,9 +1,9 @@
-import { readEnvironment } from "../config/env.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig } from "../config/index.ts";
-import { prepareDatabase } from "./ground.ts";
-import { exitCodes, LaunchError } from "./launch-error.ts";
-import { run } from "./lifecycle.ts";
-import { commandLine } from "./options.ts";
+import { prepareDatabase } from "../launch/shop/prepare-shop.ts";
+import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
+import { run } from "../launch/process/lifecycle.ts";
+import { commandLine } from "../launch/process/command-line.ts";
 
 const usage = `Usage: DATABASE_URL=postgres://… npm run migrate
 Brings the database to the present shape and, in demo mode, adds the demo data.`;

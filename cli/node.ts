@@ -1,11 +1,11 @@
-import { readEnvironment } from "../config/env.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { serviceNames, toConfig, useConfig } from "../config/index.ts";
-import { startBroker } from "./broker.ts";
-import { DataFolder } from "./data-folder.ts";
-import { obeyFailpointOrders } from "./failpoints.ts";
-import { tokenKeys } from "./keys.ts";
-import { run } from "./lifecycle.ts";
-import { commandLine } from "./options.ts";
+import { startBroker } from "../launch/shop/broker.ts";
+import { DataFolder } from "../launch/shop/data-folder.ts";
+import { obeyFailpointOrders } from "../launch/shop/failpoint-commands.ts";
+import { tokenKeys } from "../launch/shop/token-keys.ts";
+import { run } from "../launch/process/lifecycle.ts";
+import { commandLine } from "../launch/process/command-line.ts";
 
 const usage = `Usage: SERVICES=order NATS_URL=nats://… DATABASE_URL=postgres://… npm run node
 Runs one node of the shop on a bus and a database that are there already (npm run migrate).`;

@@ -1,10 +1,10 @@
 import { join, resolve } from "node:path";
-import { readEnvironment } from "../config/env.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig } from "../config/index.ts";
-import { PspServer } from "../psp/server.ts";
-import { LaunchError } from "./launch-error.ts";
-import { run } from "./lifecycle.ts";
-import { commandLine } from "./options.ts";
+import { PspServer } from "../psp/stripe-api/server.ts";
+import { LaunchError } from "../launch/process/launch-error.ts";
+import { run } from "../launch/process/lifecycle.ts";
+import { commandLine } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run psp
 Runs the simulated payment provider as a process of its own, which speaks Stripe's API on PSP_PORT.`;

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { REPLEval, REPLServer } from "node:repl";
 import type { ServiceBroker } from "moleculer";
-import { readEnvironment } from "../config/env.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { type Config, serviceNames, toConfig, useConfig } from "../config/index.ts";
-import { DataFolder } from "./data-folder.ts";
-import { prepareGround, progress } from "./ground.ts";
-import { type Lifecycle, run } from "./lifecycle.ts";
-import { reachBus } from "./nats-reach.ts";
-import { commandLine } from "./options.ts";
+import { DataFolder } from "../launch/shop/data-folder.ts";
+import { prepareGround, progress } from "../launch/shop/prepare-shop.ts";
+import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
+import { reachBus } from "../launch/servers/nats-connection.ts";
+import { commandLine } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run repl
 Opens the embedded shop with a prompt; or joins the nodes at NATS_URL, or a cluster that runs here.
@@ -72,9 +72,9 @@ run(async life => {
 	const bus = busToJoin(toConfig(readEnvironment()));
 	const config = bus ? await join(bus) : (await prepareGround(life)).config;
 	useConfig(config);
-	const { startBroker } = await import("./broker.ts");
-	const { OperatorIdentity } = await import("./operator.ts");
-	const { commands } = await import("./repl-commands.ts");
+	const { startBroker } = await import("../launch/shop/broker.ts");
+	const { OperatorIdentity } = await import("./repl/operator-identity.ts");
+	const { commands } = await import("./repl/commands.ts");
 	const broker = await startBroker({
 		middlewares: [OperatorIdentity],
 		replOptions: { delimiter: "shop $", customCommands: commands }

@@ -1,8 +1,8 @@
 import { useConfig } from "../config/index.ts";
-import { banner } from "./banner.ts";
-import { prepareGround, progress } from "./ground.ts";
-import { run } from "./lifecycle.ts";
-import { commandLine } from "./options.ts";
+import { banner } from "../launch/shop/banner.ts";
+import { prepareGround, progress } from "../launch/shop/prepare-shop.ts";
+import { run } from "../launch/process/lifecycle.ts";
+import { commandLine } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm start [-- --fresh]
   --fresh   forget the embedded database, its orders and the generated keys first
@@ -14,7 +14,7 @@ run(async life => {
 	const { config, embedded } = await prepareGround(life, { fresh: values.fresh });
 	useConfig(config);
 	progress("starting the services");
-	const { gatewayUrl, startBroker } = await import("./broker.ts");
+	const { gatewayUrl, startBroker } = await import("../launch/shop/broker.ts");
 	const broker = await startBroker();
 	life.atEnd(() => broker.stop());
 	const url = gatewayUrl(broker);

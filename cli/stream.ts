@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { readEnvironment } from "../config/env.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig } from "../config/index.ts";
-import { freshToken } from "./fresh-token.ts";
-import { run } from "./lifecycle.ts";
-import { commandLine, misused } from "./options.ts";
-import { addressOf, operatorToken, ShopApi } from "./shop-api.ts";
-import { groups, StreamOperator, type Group } from "./stream-operator.ts";
+import { freshToken } from "./api-client/fresh-token.ts";
+import { run } from "../launch/process/lifecycle.ts";
+import { commandLine, misused } from "../launch/process/command-line.ts";
+import { addressOf, operatorToken, ShopApi } from "./api-client/shop-api.ts";
+import { groups, StreamOperator, type Group } from "./api-client/stream-operator.ts";
 
 const usage = `Usage: npm run stream -- lag
        npm run stream -- dlq list [--redriven] | dlq show <id> | dlq redrive <id>|--all

@@ -1,32 +1,21 @@
 import { existsSync } from "node:fs";
 import type pg from "pg";
-import { readEnvironment } from "../config/env.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig, type Config } from "../config/index.ts";
-import { DataFolder } from "./data-folder.ts";
-import { connect, embed, progress } from "./ground.ts";
-import { exitCodes, explainOutdated, LaunchError } from "./launch-error.ts";
-import { run, type Lifecycle } from "./lifecycle.ts";
-import { commandLine, misused } from "./options.ts";
-
-/** What a verifier works with. */
-export interface Ground {
-	/** As the owner of all schemas, in one snapshot of the database that nothing may write to. */
-	client: pg.Client;
-	config: Config & { readonly databaseUrl: string };
-	/** Says how far it has come. @param done so many of `things` so far */
-	progress(done: number, things: string): void;
-}
-
-/** Goes through everything and gives each difference as a line of text. */
-export type Verifier = (ground: Ground) => AsyncGenerator<string>;
+import { DataFolder } from "../launch/shop/data-folder.ts";
+import { connect, embed, progress } from "../launch/shop/prepare-shop.ts";
+import { exitCodes, explainOutdated, LaunchError } from "../launch/process/launch-error.ts";
+import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
+import type { Ground, Verifier } from "../verify/verifier.ts";
+import { commandLine, misused } from "../launch/process/command-line.ts";
 
 /** Each subject is a file of its own, which exports its verifier as `verify`. */
 const subjects: Record<string, () => Promise<{ verify: Verifier }>> = {
-	analytics: () => import("./verify-analytics.ts"),
-	orders: () => import("./verify-orders.ts"),
-	payments: () => import("./verify-payments.ts"),
-	stock: () => import("./verify-stock.ts"),
-	stream: () => import("./verify-stream.ts")
+	analytics: () => import("../verify/analytics.verifier.ts"),
+	orders: () => import("../verify/orders.verifier.ts"),
+	payments: () => import("../verify/payments.verifier.ts"),
+	stock: () => import("../verify/stock.verifier.ts"),
+	stream: () => import("../verify/stream.verifier.ts")
 };
 
 const usage = `Usage: npm run verify -- ${Object.keys(subjects).join("|")}

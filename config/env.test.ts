@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EnvironmentError, readEnvironment, variables } from "./env.ts";
+import { variables } from "./env.ts";
+import type { EnvironmentError } from "./environment-error.ts";
+import { readEnvironment } from "./read-environment.ts";
 
 function linesOf(source: Record<string, string>): string[] {
 	try {

@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
 import { oneOf, T, type Static, type TSchema } from "../lib/schema.ts";
-import { faults } from "../lib/validator.ts";
-import { disagreements } from "./agreements.ts";
-import { messageVariables } from "./env.messages.ts";
+import { messageVariables } from "./message-variables.ts";
 
-/** The only reader of `process.env`. One entry per variable; `.env.example` is generated from it. */
+/** One entry per environment variable; types, checks and `.env.example` follow from it. */
 
 const secret = { secret: true } as const;
 const port = T.Integer({ minimum: 0, maximum: 65535 });
@@ -13,7 +10,7 @@ const postgresUrl = T.String({ pattern: "^postgres(ql)?://" });
 const everyService = "gateway,user,product,order,payment,notification,analytics";
 const oneService = `(${everyService.replaceAll(",", "|")})`;
 
-interface Variable {
+export interface Variable {
 	readonly schema: TSchema;
 	readonly about: string;
 	readonly fallback?: string | number | boolean;
@@ -276,53 +273,4 @@ export type Environment = {
 		: Static<(typeof variables)[K]["schema"]> | undefined;
 };
 
-/** All faults of the environment at once, one a line. */
-export class EnvironmentError extends Error {
-	readonly lines: string[];
-	constructor(lines: string[]) {
-		super(`The configuration is not valid:\n${lines.map(line => `  ${line}`).join("\n")}`);
-		this.lines = lines;
-	}
-}
-
 export type Source = Readonly<Record<string, string | undefined>>;
-
-function rawValue(name: string, variable: Variable, source: Source): string | undefined {
-	const file = variable.secret ? source[`${name}_FILE`] : undefined;
-	if (file) return readFileSync(file, "utf8").trim();
-	return source[name] === "" ? undefined : source[name];
-}
-
-function typed(schema: TSchema, raw: string): unknown {
-	if (schema.type === "integer" && /^-?\d+$/.test(raw)) return Number(raw);
-	if (schema.type === "boolean" && /^(true|false|1|0)$/.test(raw)) return /^(true|1)$/.test(raw);
-	return raw;
-}
-
-function read(name: string, variable: Variable, source: Source, lines: string[]): unknown {
-	try {
-		const raw = rawValue(name, variable, source);
-		if (raw === undefined) return variable.fallback;
-		const value = typed(variable.schema, raw);
-		const found = faults(variable.schema, value);
-		if (found.length > 0) {
-			const shown = variable.secret ? "a secret value" : JSON.stringify(raw);
-			lines.push(`${name}: ${shown} ${found[0]!.detail} (${variable.about})`);
-		}
-		return value;
-	} catch (error) {
-		lines.push(`${name}_FILE: cannot be read: ${(error as Error).message}`);
-		return undefined;
-	}
-}
-
-/** @throws EnvironmentError with every fault */
-export function readEnvironment(source: Source = process.env): Environment {
-	const lines: string[] = [];
-	const values = Object.fromEntries(
-		Object.entries<Variable>(variables).map(([name, v]) => [name, read(name, v, source, lines)])
-	) as Environment;
-	lines.push(...disagreements(values, source));
-	if (lines.length > 0) throw new EnvironmentError(lines);
-	return values;
-}

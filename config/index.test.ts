@@ -1,4 +1,4 @@
-import { readEnvironment } from "./env.ts";
+import { readEnvironment } from "./read-environment.ts";
 import { config, toConfig, useConfig } from "./index.ts";
 
 const from = (source: Record<string, string>) => toConfig(readEnvironment(source));

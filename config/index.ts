@@ -1,7 +1,9 @@
 import { parseArmings, type Arming } from "../lib/failpoint.ts";
 import { strictObject, T, type Static } from "../lib/schema.ts";
 import { faults } from "../lib/validator.ts";
-import { EnvironmentError, readEnvironment, type Environment } from "./env.ts";
+import type { Environment } from "./env.ts";
+import { EnvironmentError } from "./environment-error.ts";
+import { readEnvironment } from "./read-environment.ts";
 
 const Pricing = T.Record(
 	T.String({ pattern: "^(\\*|[A-Z]{2}(-[A-Za-z0-9 ]{1,40})?)$" }),

@@ -1,5 +1,6 @@
 import { nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
-import { OrderStatus, Return, Totals } from "./order.ts";
+import { Return, Totals } from "./order.ts";
+import { OrderStatus } from "./order-status.ts";
 import { Id, Instant, Money, Uuid } from "./values.ts";
 
 /**

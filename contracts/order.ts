@@ -7,6 +7,7 @@ import {
 	type ActionSpec,
 	type Static
 } from "../lib/schema.ts";
+import { OrderStatus } from "./order-status.ts";
 import { PaymentMethod, PaymentStatus } from "./payment.ts";
 import { outboxActions } from "./streams.ts";
 import {
@@ -23,24 +24,6 @@ import {
 	Uuid,
 	Version
 } from "./values.ts";
-
-export const orderStatuses = [
-	"pending",
-	"payment_pending",
-	"confirmed",
-	"shipped",
-	"delivered",
-	"cancelled",
-	"payment_failed",
-	"payment_review",
-	"refund_pending",
-	"refunded",
-	"return_requested",
-	"returned",
-	"return_rejected"
-] as const;
-export const OrderStatus = oneOf(orderStatuses);
-export type OrderStatus = Static<typeof OrderStatus>;
 
 export const AddressInput = strictObject({
 	street: text(200),

@@ -1,5 +1,5 @@
 import type { ServiceBroker, ServiceSchema } from "moleculer";
-import { startBus, stopBus } from "../tests/support/bus.ts";
+import { startBus, stopBus } from "../tests/support/servers/start-bus.ts";
 
 const action = (access?: unknown) => ({ access, handler: () => "done" });
 const vault = (actions: Record<string, unknown>) => ({ name: "vault", actions }) as ServiceSchema;

@@ -1,5 +1,5 @@
 import type { Context, ServiceBroker } from "moleculer";
-import { startBus, stopBus } from "../tests/support/bus.ts";
+import { startBus, stopBus } from "../tests/support/servers/start-bus.ts";
 import { until } from "../tests/support/until.ts";
 
 describe("DeadlineGuard", () => {

@@ -1,6 +1,6 @@
 import type { Context, ServiceBroker } from "moleculer";
 import { insideTransaction } from "../lib/transaction-scope.ts";
-import { startBus, stopBus } from "../tests/support/bus.ts";
+import { startBus, stopBus } from "../tests/support/servers/start-bus.ts";
 
 const echo = {
 	name: "echo",

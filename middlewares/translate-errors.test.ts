@@ -1,6 +1,6 @@
 import type { ServiceBroker, ServiceSchema } from "moleculer";
 import { Failure } from "../lib/errors.ts";
-import { startBus, stopBus } from "../tests/support/bus.ts";
+import { startBus, stopBus } from "../tests/support/servers/start-bus.ts";
 
 const sql = (code: string) =>
 	Object.assign(new Error('duplicate key violates "users_email_key"'), {

@@ -4,11 +4,11 @@ import { consumerMoved } from "../contracts/streams.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { Gauges } from "../lib/gauges.ts";
 import { heed, mixin, tellAll } from "../lib/service.ts";
-import { Consumer, type ConsumerOptions, type StreamEvent } from "../streams/consumer.ts";
+import { Consumer, type ConsumerOptions, type StreamEvent } from "../streams/consumer/consumer.ts";
 import { OffsetLost, type Message } from "../streams/driver.ts";
-import { DeadLetters } from "../streams/dead-letters.ts";
-import { Replays, type ReplaysOptions } from "../streams/replays.ts";
-import { ConsumerControl } from "./consumer.control.ts";
+import { DeadLetters } from "../streams/consumer/dead-letter-queue.ts";
+import { Replays, type ReplaysOptions } from "../streams/consumer/replay.runner.ts";
+import { ConsumerControl } from "./consumer-control.ts";
 import type { WithPostgres } from "./postgres.mixin.ts";
 import type { WithStream } from "./stream.mixin.ts";
 

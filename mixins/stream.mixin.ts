@@ -3,7 +3,7 @@ import { config } from "../config/index.ts";
 import { mixin } from "../lib/service.ts";
 import type { Driver } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
-import { topicSpecs } from "../streams/topics.ts";
+import { topicSpecs } from "../streams/messages/topics.ts";
 
 /** What the mixin adds to a service. */
 export interface WithStream extends Service {

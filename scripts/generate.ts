@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { startPostgres } from "../cli/embedded-postgres.ts";
+import { startPostgres } from "../launch/servers/embedded-postgres.ts";
 import { dumpFreshSchema } from "./dump-schema.ts";
-import { generated, read, stale } from "./generated.ts";
+import { generated, read, stale } from "./generated-files.ts";
 
 /** `npm run generate` writes every generated file; with --check it only says which are stale. */
 

@@ -1,4 +1,4 @@
-import { readEnvironment } from "../config/env.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig, useConfig } from "../config/index.ts";
 import { openLog } from "./index.ts";
 

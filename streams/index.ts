@@ -1,7 +1,7 @@
 import { config } from "../config/index.ts";
 import { Database, serviceUrl } from "../db/database.ts";
 import type { Driver } from "./driver.ts";
-import { LocalDriver } from "./local.ts";
+import { LocalDriver } from "./postgres/postgres.driver.ts";
 
 interface Listeners {
 	/** Told what nobody need hear of unless he looks for a fault. */
@@ -18,7 +18,7 @@ export async function openLog({ onDebug, onError }: Listeners): Promise<Driver> 
 	const { kafka, databaseUrl, streamDatabaseUrl, databasePool: pool, durability } = config();
 	if (kafka) {
 		// Most shops never need the client.
-		const { KafkaDriver } = await import("./kafka.ts");
+		const { KafkaDriver } = await import("./kafka/kafka.driver.ts");
 		return new KafkaDriver(onDebug ? { ...kafka, debug: onDebug } : kafka);
 	}
 	const url = streamDatabaseUrl ?? (databaseUrl && serviceUrl(databaseUrl, "stream"));

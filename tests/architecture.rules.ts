@@ -27,11 +27,11 @@ interface Rule {
 }
 
 const isTest = (path: string) => path.startsWith("tests/") || path.endsWith(".test.ts");
-const isTool = (path: string) => /^(cli|scripts|bench|chaos)\//.test(path);
+const isTool = (path: string) => /^(cli|launch|verify|workload|scripts|bench|chaos)\//.test(path);
 const isProduct = (path: string) => !isTest(path) && !isTool(path);
 const isPure = (path: string) =>
 	!isTest(path) &&
-	/(\.(machine|decisions|pricing|stock|templates|window|allocation)|^lib\/(money|backoff))\.ts$/.test(
+	/(\.(machine|decisions|pricing|templates|window|allocation)|^lib\/(money|backoff))\.ts$/.test(
 		path
 	);
 const serviceOf = (path: string) => /^services\/([^/]+)\//.exec(path)?.[1];
@@ -116,7 +116,17 @@ const layers: Record<string, string[]> = {
 	mixins: ["lib", "contracts", "config", "db", "streams"],
 	middlewares: ["lib", "contracts", "config"],
 	services: ["lib", "contracts", "config", "db", "streams", "mixins", "psp"],
-	"moleculer.config.ts": ["lib", "contracts", "config", "mixins", "middlewares"]
+	"moleculer.config.ts": ["lib", "contracts", "config", "mixins", "middlewares"],
+	launch: ["lib", "config", "db", "moleculer.config.ts"],
+	workload: ["lib", "contracts"],
+	verify: ["lib", "contracts", "config", "streams", "services", "launch"],
+	chaos: ["lib", "contracts", "psp", "streams", "services", "launch", "verify", "workload"],
+	bench: ["lib", "contracts", "config", "streams", "services", "launch", "workload"],
+	cli: [
+		...["lib", "contracts", "config", "psp", "streams", "services"],
+		...["launch", "verify", "chaos", "bench"]
+	],
+	scripts: ["db", "config", "launch", "services"]
 };
 const folderOf = (path: string) => path.split("/")[0]!;
 const isInTree = (target: string) => /\.(ts|json|mjs)$/.test(target);
@@ -239,7 +249,7 @@ const isBarrel = ({ path, ast }: File) =>
 	ast.statements.every(s => ts.isExportDeclaration(s) && s.moduleSpecifier);
 
 const mayDefaultExport =
-	/(\.service\.ts|(^|\/)[\w.]+\.config\.ts|^tests\/support\/(setup|teardown)\.ts|\.d\.ts)$/;
+	/(\.service\.ts|(^|\/)[\w.]+\.config\.ts|^tests\/support\/servers\/global-(setup|teardown)\.ts|\.d\.ts)$/;
 
 export const rules: readonly Rule[] = [
 	arrow("a service knows another only by its contract", (from, to) => {
@@ -257,7 +267,7 @@ export const rules: readonly Rule[] = [
 		(from, { target }) =>
 			target.startsWith("psp/") &&
 			!isTest(from) &&
-			!/^(psp|cli|chaos)\/|^services\/payment\/payment\.provider\.simulator\.ts$/.test(from)
+			!/^(psp|cli|chaos)\/|^services\/payment\/provider\/simulator\.ts$/.test(from)
 	),
 	arrow("a contract knows lib alone", (from, { target }) =>
 		Boolean(/^contracts\//.test(from) && !isTest(from) && !/^(lib|contracts)\//.test(target))
@@ -272,9 +282,9 @@ export const rules: readonly Rule[] = [
 		check: ({ path, ast }) => (isPure(path) ? collect(ast, impurity) : [])
 	},
 	{
-		name: "config/env.ts alone reads the environment",
+		name: "config/read-environment.ts alone reads the environment",
 		check: ({ path, ast, imports }) =>
-			!isProduct(path) || path === "config/env.ts"
+			!isProduct(path) || path === "config/read-environment.ts"
 				? []
 				: [
 						...collect(ast, readsEnvironment),
@@ -285,8 +295,16 @@ export const rules: readonly Rule[] = [
 		name: "the configuration is read at run time",
 		check: ({ path, ast }) => (isProduct(path) ? configAtImport(ast) : [])
 	},
-	only("Kafka is known to its stream driver alone", /^kafkajs$/, /^streams\/kafka\.ts$/),
-	only("pg is known to db and the launchers alone", /^pg$/, /^(db|cli|scripts|bench|chaos)\//),
+	only(
+		"Kafka is known to its stream driver alone",
+		/^kafkajs$/,
+		/^streams\/kafka\/kafka\.driver\.ts$/
+	),
+	only(
+		"pg is known to db and the launchers alone",
+		/^pg$/,
+		/^(db|cli|launch|verify|workload|scripts|bench|chaos)\//
+	),
 	only(
 		"Sequelize is known to models and repositories alone",
 		/^sequelize$/,
@@ -296,7 +314,7 @@ export const rules: readonly Rule[] = [
 	only(
 		"Moleculer is known to services and the broker's parts alone",
 		/^moleculer$/,
-		/\.service\.ts$|^(mixins|middlewares|cli|bench)\/|^lib\/(service|validator)\.ts$|^moleculer\.config\.ts$/
+		/\.service\.ts$|^(mixins|middlewares|cli|launch|bench)\/|^lib\/(service|validator)\.ts$|^moleculer\.config\.ts$/
 	),
 	arrow(
 		"only launchers and tests know moleculer.config.ts",

@@ -1,14 +1,5 @@
-import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { rules, violations, type Sources } from "./architecture.rules.ts";
-
-const root = join(import.meta.dirname, "..");
-const foreign = /^(node_modules|\.shop|\.cache|\.git)(\/|$)/;
-
-function tree(): Sources {
-	const paths = globSync("**/*.ts", { cwd: root, exclude: path => foreign.test(path) });
-	return Object.fromEntries(paths.map(path => [path, readFileSync(join(root, path), "utf8")]));
-}
+import { rules, violations } from "./architecture.rules.ts";
+import { sourceTree } from "./source-tree.ts";
 
 const lines = (count: number) => "\tcount++;\n".repeat(count);
 const handler = (count: number) =>
@@ -47,17 +38,20 @@ const plants: [
 	],
 	[
 		"a layer knows only the layers below it",
-		["psp/engine.ts", 'import type { Charge } from "../contracts/payment.ts";'],
+		["psp/ledger/engine.ts", 'import type { Charge } from "../../contracts/payment.ts";'],
 		"→ contracts/payment.ts",
-		["psp/engine.ts", 'import { format } from "../lib/money.ts";']
+		["psp/ledger/engine.ts", 'import { format } from "../../lib/money.ts";']
 	],
 	[
 		"only the simulator's driver knows the simulated provider",
-		["services/payment/payment.charges.ts", 'import { Engine } from "../../psp/engine.ts";'],
-		"→ psp/engine.ts",
 		[
-			"services/payment/payment.provider.simulator.ts",
-			'import { Engine } from "../../psp/engine.ts";'
+			"services/payment/charges/charges.ts",
+			'import { Engine } from "../../../psp/ledger/engine.ts";'
+		],
+		"→ psp/ledger/engine.ts",
+		[
+			"services/payment/provider/simulator.ts",
+			'import { Engine } from "../../../psp/ledger/engine.ts";'
 		]
 	],
 	[
@@ -68,11 +62,11 @@ const plants: [
 	],
 	[
 		"pure code imports only pure code and types",
-		["services/order/order.pricing.ts", 'import { readFileSync } from "node:fs";'],
+		["services/order/placement/order.pricing.ts", 'import { readFileSync } from "node:fs";'],
 		"→ fs",
 		[
-			"services/order/order.pricing.ts",
-			'import type { Order } from "../../contracts/order.ts"; import { add } from "../../lib/money.ts";'
+			"services/order/placement/order.pricing.ts",
+			'import type { Order } from "../../../contracts/order.ts"; import { add } from "../../../lib/money.ts";'
 		]
 	],
 	[
@@ -100,28 +94,28 @@ const plants: [
 		'const url = process["env"].DATABASE_URL;',
 		"const { env } = process;"
 	].map((source): (typeof plants)[number] => [
-		"config/env.ts alone reads the environment",
+		"config/read-environment.ts alone reads the environment",
 		["services/order/order.service.ts", source],
 		"reads process.env",
-		["config/env.ts", source]
+		["config/read-environment.ts", source]
 	]),
 	[
-		"config/env.ts alone reads the environment",
+		"config/read-environment.ts alone reads the environment",
 		["lib/id.ts", 'import { env } from "node:process";'],
 		"→ node:process",
 		["lib/id.ts", "const { pid } = process;"]
 	],
 	[
 		"the configuration is read at run time",
-		["services/user/user.token.ts", "const { token } = config();"],
+		["services/user/token-issuer.ts", "const { token } = config();"],
 		"reads config() at import time",
-		["services/user/user.token.ts", "function ttl() { return config().token.ttlS; }"]
+		["services/user/token-issuer.ts", "function ttl() { return config().token.ttlS; }"]
 	],
 	[
 		"Kafka is known to its stream driver alone",
 		["services/analytics/analytics.service.ts", 'import { Kafka } from "kafkajs";'],
 		"→ kafkajs",
-		["streams/kafka.ts", 'import { Kafka } from "kafkajs";']
+		["streams/kafka/kafka.driver.ts", 'import { Kafka } from "kafkajs";']
 	],
 	[
 		"pg is known to db and the launchers alone",
@@ -145,7 +139,7 @@ const plants: [
 		"Moleculer is known to services and the broker's parts alone",
 		["lib/errors.ts", 'import { Errors } from "moleculer";'],
 		"→ moleculer",
-		["services/order/order.saga.ts", 'import type { ServiceBroker } from "moleculer";']
+		["services/order/saga/saga.runner.ts", 'import type { ServiceBroker } from "moleculer";']
 	],
 	[
 		"only launchers and tests know moleculer.config.ts",
@@ -183,11 +177,17 @@ const plants: [
 		"only the gateway and the order saga wait for other services",
 		["services/product/product.service.ts", 'import { order } from "../../contracts/order.ts";'],
 		"→ contracts/order.ts",
-		["services/order/order.saga.ts", 'import { product } from "../../contracts/product.ts";']
+		[
+			"services/order/saga/saga.runner.ts",
+			'import { product } from "../../../contracts/product.ts";'
+		]
 	],
 	[
 		"only the gateway and the order saga wait for other services",
-		["services/order/order.saga.ts", 'import { user as u } from "../../contracts/user.ts";'],
+		[
+			"services/order/saga/saga.runner.ts",
+			'import { user as u } from "../../../contracts/user.ts";'
+		],
 		"→ contracts/user.ts",
 		[
 			"services/payment/payment.service.ts",
@@ -230,7 +230,7 @@ const plants: [
 
 describe("the architecture", () => {
 	it("has no violation", () => {
-		const sources = tree();
+		const sources = sourceTree();
 		expect(Object.keys(sources)).toContain("lib/money.ts");
 		expect(violations(sources)).toEqual([]);
 	});

@@ -1,11 +1,11 @@
 import { Parser } from "@asyncapi/parser";
-import { asyncApiDocument } from "../services/gateway/gateway.asyncapi.ts";
-import { toPending } from "../services/analytics/analytics.outbox.ts";
-import { toMessage } from "../services/order/order.outbox.ts";
+import { asyncApiDocument } from "../services/gateway/api-docs/asyncapi.ts";
+import { toPending } from "../services/analytics/windows/window.outbox.ts";
+import { toMessage } from "../services/order/outbox/order.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
-import { copyOf, letterOf } from "../streams/letter.ts";
-import { orderEventData } from "./support/order-events.ts";
-import { topicSpecs } from "../streams/topics.ts";
+import { copyOf, letterOf } from "../streams/consumer/dead-letter.ts";
+import { orderEventData } from "./support/streams/order-event-data.ts";
+import { topicSpecs } from "../streams/messages/topics.ts";
 
 describe("the description of the streams", () => {
 	it("is valid to AsyncAPI's own parser", async () => {

@@ -1,4 +1,4 @@
-import { generated, read, stale } from "../scripts/generated.ts";
+import { generated, read, stale } from "../scripts/generated-files.ts";
 import { replaceBetween } from "../scripts/order-states.ts";
 
 describe("the generated files", () => {

@@ -9,13 +9,13 @@ import {
 	type OrderStreamEvent
 } from "../contracts/events.ts";
 import { faults } from "../lib/validator.ts";
-import { toMessage as toWindowMessage } from "../services/analytics/analytics.messages.ts";
-import { toPending } from "../services/analytics/analytics.outbox.ts";
-import { toMessage } from "../services/order/order.outbox.ts";
+import { toMessage as toWindowMessage } from "../services/analytics/windows/window-messages.ts";
+import { toPending } from "../services/analytics/windows/window.outbox.ts";
+import { toMessage } from "../services/order/outbox/order.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
-import { readStockEvent } from "../streams/stock-events.ts";
-import { readOrderEvent } from "../streams/order-events.ts";
-import { orderEventData } from "./support/order-events.ts";
+import { readStockEvent } from "../streams/messages/stock-events.ts";
+import { readOrderEvent } from "../streams/messages/order-events.ts";
+import { orderEventData } from "./support/streams/order-event-data.ts";
 
 /**
  * One file for each event and version: producers must make it, consumers must take it. A file that is

@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 
 const root = join(import.meta.dirname, "..");
 /** Not cli/: its files do what they are for when they are imported. */
-const folders = "{bench,chaos,config,contracts,db,lib,middlewares,mixins,psp,services,streams}";
+const folders =
+	"{bench,chaos,config,contracts,db,launch,lib,middlewares,mixins,psp,services,streams,verify,workload}";
 const files = globSync(`${folders}/**/*.ts`, { cwd: root })
 	.filter(file => !/\.(test|d)\.ts$/.test(file))
 	.sort();

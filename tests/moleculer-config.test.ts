@@ -7,7 +7,7 @@ import {
 } from "moleculer";
 import { variables } from "../config/env.ts";
 import { Failure } from "../lib/errors.ts";
-import { startBus, stopBus } from "./support/bus.ts";
+import { startBus, stopBus } from "./support/servers/start-bus.ts";
 
 /** A service on a node that hears and works, but whose answers never arrive. */
 function mute() {

@@ -1,4 +1,4 @@
-import type { Evidence } from "../evidence.ts";
+import type { Evidence } from "../evidence/evidence.ts";
 
 export interface Violation {
 	what: string;
@@ -15,11 +15,6 @@ export interface Checker<E = Evidence> {
 	looked(evidence: E): string;
 	violations(evidence: E): Violation[];
 }
-
-/** States in which an order has been paid for. */
-export const paidStates: ReadonlySet<string> = new Set([
-	...["confirmed", "shipped", "delivered", "return_requested", "returned", "return_rejected"]
-]);
 
 /** Groups by a key; entries keep their order. */
 export function grouped<V>(values: Iterable<V>, key: (value: V) => string): Map<string, V[]> {

@@ -1,20 +1,20 @@
-import type { Evidence, OrderFact } from "../evidence.ts";
-import type { Entry } from "../history.ts";
-import type { ProviderLine } from "../provider.ts";
-import { accepted } from "./accepted.ts";
-import { answers } from "./answers.ts";
-import type { EventFact } from "../stream.ts";
-import { checkers } from "../trial.ts";
+import type { Evidence, OrderFact } from "../evidence/evidence.ts";
+import type { Entry } from "../evidence/client-history.ts";
+import type { ProviderLine } from "../cluster/provider-process.ts";
+import { accepted } from "./accepted.checker.ts";
+import { answers } from "./answers.checker.ts";
+import type { EventFact } from "../evidence/event-stream.ts";
+import { checkers } from "../run/chaos-run.ts";
 import type { Checker } from "./checker.ts";
-import { effects } from "./effects.ts";
-import { messages } from "./messages.ts";
-import { minutes } from "./minutes.ts";
-import { money } from "./money.ts";
-import { published } from "./published.ts";
-import { records } from "./records.ts";
-import { review } from "./review.ts";
-import { stock } from "./stock.ts";
-import { toldUnpaid } from "./told.ts";
+import { effects } from "./effects.checker.ts";
+import { messages } from "./messages.checker.ts";
+import { minutes } from "./windows.checker.ts";
+import { money } from "./money.checker.ts";
+import { published } from "./published.checker.ts";
+import { records } from "./records.checker.ts";
+import { review } from "./review.checker.ts";
+import { stock } from "./stock.checker.ts";
+import { toldUnpaid } from "./no-charge-when-unpaid.checker.ts";
 
 const at = new Date(0);
 

@@ -8,13 +8,13 @@ import { instantOf } from "../../lib/instant.ts";
 import { call, service } from "../../lib/service.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Consuming, type WithConsumer } from "../../mixins/consumer.mixin.ts";
-import { consumerHandlers } from "../../mixins/consumer.handlers.ts";
+import { consumerHandlers } from "../../mixins/consumer-handlers.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
-import { readOrderEvent } from "../../streams/order-events.ts";
+import { readOrderEvent } from "../../streams/messages/order-events.ts";
 import { Relay } from "../../streams/relay.ts";
-import { topics } from "../../streams/topics.ts";
-import { Catalogue } from "./analytics.catalogue.ts";
-import { handle, takeBack, type Work } from "./analytics.intake.ts";
+import { topics } from "../../streams/messages/topics.ts";
+import { Catalogue } from "./reports/catalogue.ts";
+import { handle, takeBack, type Work } from "./windows/intake.ts";
 import {
 	forget,
 	lag,
@@ -23,10 +23,10 @@ import {
 	refill,
 	toPending,
 	type OutboxRow
-} from "./analytics.outbox.ts";
+} from "./windows/window.outbox.ts";
 import { countLate } from "./analytics.metrics.ts";
-import { Reports } from "./analytics.reports.ts";
-import { Teller } from "./analytics.teller.ts";
+import { Reports } from "./reports/reports.ts";
+import { Teller } from "./windows/emitter.ts";
 
 const everyMs = 1000;
 

@@ -20,20 +20,20 @@ import type { Meta } from "../../lib/identity.ts";
 import { call, service } from "../../lib/service.ts";
 import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
-import { answerOf, send } from "./gateway.answer.ts";
-import { asyncApiDocument } from "./gateway.asyncapi.ts";
-import { refuseBroken } from "./gateway.broken.ts";
-import { authorise, callerOf, isLocal, type Caller } from "./gateway.caller.ts";
-import { docsFile, docsPage, Images } from "./gateway.documents.ts";
-import { toProblem } from "./gateway.errors.ts";
-import { feedHeaders, WindowFeed } from "./gateway.feed.ts";
+import { answerOf, send } from "./http/response.ts";
+import { asyncApiDocument } from "./api-docs/asyncapi.ts";
+import { refuseBroken } from "./http/malformed.ts";
+import { authorise, callerOf, isLocal, type Caller } from "./auth/caller.ts";
+import { docsFile, docsPage, Images } from "./api-docs/static-files.ts";
+import { toProblem } from "./http/problem.ts";
+import { feedHeaders, WindowFeed } from "./window-feed.ts";
 import { checkParts, statusOf } from "./gateway.health.ts";
-import { mailboxPage, mailOf, messagePage } from "./gateway.mailbox.ts";
-import { openApiDocument } from "./gateway.openapi.ts";
-import { allowed, paths, type Operation } from "./gateway.operations.ts";
-import { actingNote, askOf, type Ask } from "./gateway.request.ts";
-import { TokenVerifier } from "./gateway.tokens.ts";
-import { measure, type Metrics } from "./gateway.traffic.ts";
+import { mailboxPage, mailOf, messagePage } from "./mailbox-pages.ts";
+import { openApiDocument } from "./api-docs/openapi.ts";
+import { allowed, paths, type Operation } from "./operations.ts";
+import { actingNote, askOf, type Ask } from "./http/action-request.ts";
+import { TokenVerifier } from "./auth/token-verifier.ts";
+import { measure, type Metrics } from "./http/request-metrics.ts";
 
 /** A request as moleculer-web hands it on, with the id that we gave it. */
 interface Incoming extends IncomingMessage {

@@ -1,6 +1,6 @@
 import type { ServiceBroker } from "moleculer";
 import type { Outcome } from "./notification.decisions.ts";
-import type { Claim } from "./notification.store.ts";
+import type { Claim } from "./tracking-store.ts";
 
 /** Counts what became of messages; the metrics service of this node, if it runs, keeps it. */
 export function countMessage(broker: ServiceBroker, { channel }: Claim, { state }: Outcome): void {

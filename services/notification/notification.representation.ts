@@ -1,5 +1,5 @@
 import type { Notification } from "../../contracts/notification.ts";
-import type { Tracked } from "./notification.store.ts";
+import type { Tracked } from "./tracking-store.ts";
 
 /**
  * Whom it went to is not said: the address is the user service's. Customers are not told what the

@@ -1,4 +1,4 @@
-import { orderStatuses, type OrderStatus } from "../../contracts/order.ts";
+import { orderStatuses, type OrderStatus } from "../../contracts/order-status.ts";
 import { is } from "../../lib/errors.ts";
 import { decideCancel, mayBecome, transition, transitions } from "./order.machine.ts";
 

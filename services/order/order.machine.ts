@@ -1,4 +1,4 @@
-import type { OrderStatus } from "../../contracts/order.ts";
+import type { OrderStatus } from "../../contracts/order-status.ts";
 import { fail } from "../../lib/errors.ts";
 
 /** Where an order may go from each state. README's picture is drawn from this table. */

@@ -1,5 +1,5 @@
 import type { ServiceBroker } from "moleculer";
-import type { OrderStatus } from "../../contracts/order.ts";
+import type { OrderStatus } from "../../contracts/order-status.ts";
 
 /** Counts orders that reached a state; the metrics service of this node, if it runs, keeps it. */
 export function countOrders(broker: ServiceBroker, status: OrderStatus, value = 1): void {

@@ -1,5 +1,5 @@
-import type { BreakerState } from "./payment.provider.guarded.ts";
-import type { PaymentRow } from "./payment.repository.ts";
+import type { BreakerState } from "./provider/guarded.ts";
+import type { PaymentRow } from "./charges/payment.repository.ts";
 
 export interface MetricUpdate {
 	name: string;

@@ -4,17 +4,17 @@ import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
 import { service, tell } from "../../lib/service.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
-import { Charges } from "./payment.charges.ts";
+import { Charges } from "./charges/charges.ts";
 import { breakerMetric, callMetric, metricsOf, type MetricUpdate } from "./payment.metrics.ts";
-import { GuardedProvider } from "./payment.provider.guarded.ts";
-import type { PaymentProvider } from "./payment.provider.ts";
-import { openProvider } from "./payment.providers.ts";
-import { Refunds } from "./payment.refunds.ts";
-import { RefundRepository } from "./payment.refunds.repository.ts";
-import { PaymentRepository } from "./payment.repository.ts";
-import { Reviews } from "./payment.reviews.ts";
-import { Sweeper } from "./payment.sweeper.ts";
-import { Webhook } from "./payment.webhook.ts";
+import { GuardedProvider } from "./provider/guarded.ts";
+import type { PaymentProvider } from "./provider/provider.ts";
+import { openProvider } from "./provider/provider.factory.ts";
+import { Refunds } from "./refunds/refunds.ts";
+import { RefundRepository } from "./refunds/refund.repository.ts";
+import { PaymentRepository } from "./charges/payment.repository.ts";
+import { Reviews } from "./reviews.ts";
+import { Sweeper } from "./sweeper.ts";
+import { Webhook } from "./webhook.ts";
 
 const sweepEveryMs = 2000;
 

@@ -1,8 +1,8 @@
 import { schemaOf, type LowStockEvent } from "../../contracts/events.ts";
 import type { Statement } from "../../db/database.ts";
-import { cloudMessage } from "../../streams/cloud-message.ts";
+import { cloudMessage } from "../../streams/messages/cloud-message.ts";
 import type { Pending } from "../../streams/relay.ts";
-import { topics } from "../../streams/topics.ts";
+import { topics } from "../../streams/messages/topics.ts";
 
 /** A row of the outbox, its data as text: nobody reads it on the way. */
 export interface OutboxRow {

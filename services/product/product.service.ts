@@ -11,8 +11,8 @@ import { Relay } from "../../streams/relay.ts";
 import { defineProduct, type ProductRow } from "./product.model.ts";
 import { forget, lag, mark, pending, refill, toMessage, type OutboxRow } from "./product.outbox.ts";
 import { ProductRepository } from "./product.repository.ts";
-import { ReservationRepository } from "./product.reservation.repository.ts";
-import { StockRepository } from "./product.stock.repository.ts";
+import { ReservationRepository } from "./stock/reservation.repository.ts";
+import { StockRepository } from "./stock/stock.repository.ts";
 
 interface This extends WithModel<ProductRow>, WithPostgres, WithStream {
 	products: ProductRepository;

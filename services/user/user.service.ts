@@ -5,9 +5,9 @@ import { identityOf, type Meta } from "../../lib/identity.ts";
 import { service } from "../../lib/service.ts";
 import { Database, type WithModel } from "../../mixins/database.mixin.ts";
 import { defineUser, type UserRow } from "./user.model.ts";
-import { hashPassword, passwordMatches, weakness } from "./user.password.ts";
+import { hashPassword, passwordMatches, weakness } from "./password.ts";
 import { UserRepository } from "./user.repository.ts";
-import { TokenIssuer } from "./user.token.ts";
+import { TokenIssuer } from "./token-issuer.ts";
 
 interface This extends WithModel<UserRow> {
 	users: UserRepository;

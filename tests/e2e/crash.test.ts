@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { DataFolder } from "../../cli/data-folder.ts";
-import { startPostgres } from "../../cli/embedded-postgres.ts";
-import { readLedger } from "../../psp/ledger.ts";
-import { address, stockViolations } from "../support/orders.ts";
-import { startShop, type Running } from "../support/processes.ts";
+import { DataFolder } from "../../launch/shop/data-folder.ts";
+import { startPostgres } from "../../launch/servers/embedded-postgres.ts";
+import { readLedger } from "../../psp/ledger/ledger.ts";
+import { address, stockViolations } from "../support/shop/orders.ts";
+import { startShop, type Running } from "../support/servers/processes.ts";
 import { generator } from "../support/random.ts";
 import { until } from "../support/until.ts";
 

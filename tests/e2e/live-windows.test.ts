@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Window } from "../../contracts/analytics.ts";
-import { signIn, type Clients } from "../support/client.ts";
-import { testDatabase, type TestDatabase } from "../support/database.ts";
-import { startShop, type Running } from "../support/processes.ts";
+import { signIn, type Clients } from "../support/shop/api-client.ts";
+import { testDatabase, type TestDatabase } from "../support/servers/database.ts";
+import { startShop, type Running } from "../support/servers/processes.ts";
 import { until } from "../support/until.ts";
 
 /** Somebody watches the minutes as they are told of, over HTTP as a browser does. */

@@ -1,5 +1,5 @@
 -- Events that the log has and the outbox has not, because the database was restored to an earlier moment: they had
--- their day and have no effect here. `epoch`: the one that began with it (cli/restored.ts).
+-- their day and have no effect here. `epoch`: the one that began with it (cli/restore-reconcile.ts).
 create table voided (
 	event_id uuid primary key,
 	epoch int not null,

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ServiceBroker } from "moleculer";
+import pg from "pg";
+import { shelve } from "../workload/stock.ts";
+import { startBroker } from "../launch/shop/broker.ts";
+import { startPostgres } from "../launch/servers/embedded-postgres.ts";
+import { prepareDatabase } from "../launch/shop/prepare-shop.ts";
+import { startKafka } from "../launch/servers/kafka-server.ts";
+import type { Lifecycle } from "../launch/process/lifecycle.ts";
+import { readEnvironment } from "../config/read-environment.ts";
+import { toConfig, useConfig } from "../config/index.ts";
+import type { Driver } from "../streams/driver.ts";
+import { openLog } from "../streams/index.ts";
+
+/** A shop in this process, on servers of its own, that is measured. */
+export interface BenchShop {
+	broker: ServiceBroker;
+	log: Driver;
+	/** Ids of products of which there is plenty. */
+	products: string[];
+	/** As the database's owner. */
+	query<R extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<R[]>;
+}
+
+const services = ["product", "payment", "order", "analytics"];
+const units = 10_000_000;
+
+function kafkaIn(folder: string, life: Lifecycle) {
+	const onCrash = (reason: string) => void life.fail(new Error(reason));
+	return startKafka({ directory: join(folder, "kafka"), progress: () => undefined, onCrash });
+}
+
+/** Everything ends, and is deleted, with the process. @throws LaunchError */
+export async function openShop(life: Lifecycle, kind: "local" | "kafka"): Promise<BenchShop> {
+	const folder = mkdtempSync(join(tmpdir(), "shop-bench-"));
+	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
+	const onCrash = (reason: string) => void life.fail(new Error(reason));
+	const directory = join(folder, "postgres");
+	const quiet = { progress: () => undefined, onCrash };
+	const postgres = await startPostgres({ directory, maxConnections: 150, ...quiet });
+	life.atEnd(() => postgres.stop());
+	const kafka = kind === "kafka" ? await kafkaIn(folder, life) : undefined;
+	if (kafka) life.atEnd(() => kafka.stop());
+	await prepareDatabase(postgres.url, true);
+	const environment = {
+		...{ DATABASE_URL: postgres.url, DATA_DIR: folder, ORDER_MAX_OPEN: "0", LOG_LEVEL: "error" },
+		...(kafka && { KAFKA_BROKERS: kafka.brokers })
+	};
+	useConfig(toConfig(readEnvironment(environment)));
+	const pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
+	pool.on("error", error => void life.fail(error));
+	life.atEnd(() => pool.end());
+	const products = await shelve(postgres.url, "bench", units);
+	const broker = await startBroker({ services });
+	life.atEnd(() => broker.stop());
+	const log = await openLog({ onError: () => undefined });
+	life.atEnd(() => log.close());
+	const query: BenchShop["query"] = async <R extends pg.QueryResultRow>(
+		sql: string,
+		values: unknown[] = []
+	) => (await pool.query<R>(sql, values)).rows;
+	return { broker, log, products, query };
+}

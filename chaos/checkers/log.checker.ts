@@ -1,0 +1,88 @@
+import type { StreamEvidence } from "../evidence/event-stream.ts";
+import { grouped, type Checker, type Violation } from "./checker.ts";
+
+/** What a topic of results says, and what is kept. */
+export interface ResultFact {
+	/** Start of the window and currency. */
+	key: string;
+	event_id: string;
+	revision: number;
+	orders: number;
+	/** Minor units. */
+	revenue: number;
+	users: number;
+}
+
+/** All that is looked at in the world with a broker. */
+export interface LogEvidence {
+	stream: StreamEvidence;
+	/** Times in which the broker answered nothing, with the rows that were marked as published then. */
+	absences: readonly { how: string; ms: number; marked: number }[];
+	/** `analytics-results`, read from its start, by partition. */
+	told: readonly ResultFact[];
+	results: readonly ResultFact[];
+	/** Ids in `analytics-late`, and those that were put aside there. */
+	late: { told: readonly string[]; kept: readonly string[] };
+	/** Minutes of the half hour: all, and those whose windows are what SQL says. */
+	minutes: { expected: number; equal: number; late: number };
+	/** Partitions in which nothing was written. */
+	idle: number;
+	doubled: number;
+}
+
+/** A row is marked after the broker's word, and from one that is away there is none. */
+export const unmarked: Checker<LogEvidence> = {
+	promise: "P4",
+	title: "Nothing is marked as published while the broker is away",
+	looked: ({ absences }) =>
+		absences.map(({ how, ms }) => `${how} of ${(ms / 1000).toFixed(0)} s`).join(", "),
+	violations: ({ absences }) =>
+		absences
+			.filter(({ marked }) => marked > 0)
+			.map(({ how, marked }) => ({ what: `${marked} rows were marked during the ${how}` }))
+};
+
+/** What a reader of the topic holds, who keeps the last message of each key. */
+export const results: Checker<LogEvidence> = {
+	promise: "P5",
+	title: "The last message of each window says what is kept of it, and revisions grow",
+	looked: ({ told, results: kept }) => `${told.length} messages of ${kept.length} windows`,
+	violations({ told, results: kept }) {
+		const found: Violation[] = [];
+		const byKey = grouped(told, ({ key }) => key);
+		for (const result of kept) {
+			const last = byKey.get(result.key)?.at(-1);
+			if (!last || says(last) !== says(result))
+				found.push({ what: `${result.key}: told ${says(last)}, kept ${says(result)}` });
+		}
+		for (const [key, messages] of byKey) {
+			const first = new Map(messages.toReversed().map(each => [each.event_id, each.revision]));
+			const revisions = [...first.values()].reverse();
+			if (revisions.some((revision, n) => n > 0 && revision <= revisions[n - 1]!))
+				found.push({ what: `${key}: revisions ${revisions.join(", ")}` });
+		}
+		return found;
+	}
+};
+
+const says = (result?: ResultFact) =>
+	result
+		? `${result.orders} orders, ${result.revenue}, ${result.users} buyers, revision ${result.revision}`
+		: "nothing";
+
+/** Every minute of the half hour, whatever came late, twice or in another order. */
+export const everyMinute: Checker<LogEvidence> = {
+	promise: "P5",
+	title: "Every minute of the half hour is what SQL says; what came more than a day late is apart",
+	looked: ({ minutes: { expected, equal, late }, idle, doubled }) =>
+		`${equal}/${expected} minutes equal, ${late} events late, ${doubled} doubled, ${idle} idle partitions`,
+	violations({ minutes: { expected, equal }, late: { told, kept }, idle }) {
+		const found: Violation[] = [];
+		if (equal !== expected) found.push({ what: `${equal} of ${expected} minutes are` });
+		if (idle === 0) found.push({ what: "no partition was idle" });
+		const there = new Set(told);
+		for (const id of kept)
+			if (!there.has(id)) found.push({ what: `late event ${id} was not told` });
+		return found;
+	}
+};

@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { settledStatuses } from "../../contracts/order-status.ts";
+import { derivedId } from "../../lib/id.ts";
+import { sha, type Entry, type History } from "../evidence/client-history.ts";
+import { staff, type OrderPlan } from "./order-plan.ts";
+
+const address = {
+	street: "123 Main St",
+	city: "SF",
+	state: "CA",
+	zip: "94105",
+	country: "USA"
+};
+
+/** A customer waits so long for an answer, and then asks again. */
+const patienceMs = 2500;
+
+const parcel = { carrier: "UPS", tracking_number: "1Z" };
+
+/** Each of the five may have to be tried a few times. */
+const mostSteps = 25;
+
+/** Refusals that say that nothing was done and asking again is no use. */
+const isDefinite = (status: number, code = "") =>
+	status >= 400 &&
+	status < 500 &&
+	![408, 425, 429].includes(status) &&
+	code !== "idempotency-key-in-use";
+
+export interface ClientOptions {
+	history: History;
+	/** Where the shop is now. */
+	url(): string;
+	tokenOf(user: string): string;
+}
+
+/** Customers who write down what they do, and who do not give up. */
+export class Customers {
+	readonly #options: ClientOptions;
+
+	constructor(options: ClientOptions) {
+		this.#options = options;
+	}
+
+	/** Sends the plan's request so many times. Answers the first outcome that is definite. */
+	place(plan: OrderPlan, attempts: number): Promise<Entry | undefined> {
+		return repeat(plan, attempts, () => this.#placeOnce(plan));
+	}
+
+	/** Calls the order off, twice at one time, since its customer is impatient. */
+	cancel({ n, user }: OrderPlan, order_id: string): Promise<Entry[]> {
+		const request = { op: "cancel", n, user, order_id, key: `cancel-${n}` } as const;
+		const path = `/api/v1/orders/${order_id}/cancel`;
+		const once = () => this.#send(request, "POST", path, { reason: "changed my mind" });
+		return Promise.all([once(), once()]);
+	}
+
+	look({ n, user }: OrderPlan, order_id: string): Promise<Entry> {
+		return this.#send({ op: "get", n, user, order_id }, "GET", `/api/v1/orders/${order_id}`);
+	}
+
+	/**
+	 * Has the order shipped and delivered, sends all of it back and has that approved: whatever of it
+	 * is next. Answers whether it came back, or cannot.
+	 */
+	async sendBack(plan: OrderPlan, order_id: string): Promise<boolean> {
+		const ask = () => this.#askReturn(plan, order_id);
+		const next: Record<string, () => Promise<unknown>> = {
+			confirmed: () => this.#staff(plan, "ship", order_id, parcel),
+			shipped: () => this.#staff(plan, "deliver", order_id),
+			delivered: ask,
+			// The same request again: its answer names the return.
+			return_requested: async () => {
+				const { return_id } = await ask();
+				if (return_id) await this.#staff(plan, "approve", order_id, undefined, return_id);
+			}
+		};
+		for (let steps = 0; steps < mostSteps; steps++) {
+			const { shown } = await this.look(plan, order_id);
+			if (shown && settledStatuses.has(shown) && !next[shown]) return true;
+			await (next[shown ?? ""]?.() ?? sleep(200));
+		}
+		return false;
+	}
+
+	/** Staff make the plan's refunds, side by side. Answers whether each has a definite outcome. */
+	async payBack(
+		plan: OrderPlan,
+		{ order_id = "", total = 0 }: Entry,
+		attempts: number
+	): Promise<boolean> {
+		const path = `/api/v1/payments/${derivedId(order_id, "charge")}/refund`;
+		const outcomes = plan.refunds.map((percent, index) => {
+			const key = `refund-${plan.n}-${index}`;
+			const request = { op: "refund", n: plan.n, user: staff, key, order_id } as const;
+			const amount = { amount: Math.floor((total * percent) / 100), currency: "USD" };
+			const body = { amount, reason: "damaged" };
+			return repeat(plan, attempts, () => this.#send(request, "POST", path, body));
+		});
+		return (await Promise.all(outcomes)).every(outcome => outcome !== undefined);
+	}
+
+	#askReturn({ n, user, items }: OrderPlan, order_id: string): Promise<Entry> {
+		const request = { op: "return", n, user, order_id, key: `return-${n}` } as const;
+		const body = { items, reason: "too small" };
+		return this.#send(request, "POST", `/api/v1/orders/${order_id}/returns`, body);
+	}
+
+	#staff(
+		{ n }: OrderPlan,
+		op: "ship" | "deliver" | "approve",
+		order_id: string,
+		body?: object,
+		return_id?: string
+	): Promise<Entry> {
+		const path = return_id ? `returns/${return_id}` : `orders/${order_id}`;
+		return this.#send({ op, n, user: staff, order_id }, "POST", `/api/v1/${path}/${op}`, body);
+	}
+
+	/** Looks again and again, until the order has come to rest or `giveUpMs` are over. Answers how it stands. */
+	async follow(plan: OrderPlan, orderId: string, giveUpMs: number): Promise<Entry> {
+		const end = performance.now() + giveUpMs;
+		for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
+			const seen = await this.look(plan, orderId);
+			if (settledStatuses.has(seen.shown ?? "") || performance.now() > end) return seen;
+			await sleep(pauseMs);
+		}
+	}
+
+	#placeOnce(plan: OrderPlan): Promise<Entry> {
+		const { n, user, items, payment_method } = plan;
+		const body = { items, shipping_address: address, payment_method };
+		return this.#send({ op: "place", n, user, key: `order-${n}` }, "POST", "/api/v1/orders", body);
+	}
+
+	async #send(
+		request: Pick<Entry, "op" | "n" | "user" | "key" | "order_id">,
+		method: string,
+		path: string,
+		body?: object
+	): Promise<Entry> {
+		const { history } = this.#options;
+		const invoke: Entry = { at: Date.now(), phase: "invoke", ...request, ...(body && { body }) };
+		await history.write(invoke);
+		const answer = await this.#exchange(request, method, path, body);
+		const entry: Entry = { at: Date.now(), ...request, ...answer };
+		await history.write(entry);
+		return entry;
+	}
+
+	async #exchange(
+		request: Pick<Entry, "op" | "user" | "key">,
+		method: string,
+		path: string,
+		body: object | undefined
+	): Promise<Pick<Entry, "phase"> & Partial<Entry>> {
+		const { user, key } = request;
+		try {
+			const response = await fetch(this.#options.url() + path, {
+				method,
+				headers: {
+					authorization: `Bearer ${this.#options.tokenOf(user)}`,
+					...(key && { "idempotency-key": key }),
+					...(body && { "content-type": "application/json" })
+				},
+				body: body && JSON.stringify(body),
+				signal: AbortSignal.timeout(patienceMs)
+			});
+			return read(request, response.status, await response.text());
+		} catch (error) {
+			const { cause, name } = error as Error & { cause?: { code?: string } };
+			return { phase: "unknown", code: cause?.code ?? name };
+		}
+	}
+}
+
+/** The same so many times, at once or one after the other. Answers the first outcome that is definite. */
+async function repeat(
+	{ atOnce }: OrderPlan,
+	attempts: number,
+	once: () => Promise<Entry>
+): Promise<Entry | undefined> {
+	const outcomes = atOnce ? await Promise.all(Array.from({ length: attempts }, once)) : [];
+	while (outcomes.length < attempts) outcomes.push(await once());
+	return outcomes.find(({ phase }) => phase !== "unknown");
+}
+
+/** Of an order, a return, a payment or a problem. */
+interface Said {
+	id?: string;
+	status?: string;
+	code?: string;
+	totals?: { total: { amount: number } };
+	refunded?: { amount: number };
+}
+
+function read(
+	{ op }: Pick<Entry, "op">,
+	http: number,
+	text: string
+): Pick<Entry, "phase"> & Partial<Entry> {
+	const { id, status: shown, code, totals, refunded } = JSON.parse(text) as Said;
+	if (http < 300) {
+		const answer = { phase: "ok", http, sha: sha(text) } as const;
+		if (op === "refund") return { ...answer, paid_back: refunded?.amount };
+		return op === "return" || op === "approve"
+			? { ...answer, return_id: id }
+			: { ...answer, order_id: id, shown, total: totals?.total.amount };
+	}
+	return { phase: isDefinite(http, code) ? "fail" : "unknown", http, code };
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { paidStatuses } from "../../contracts/order-status.ts";
+import type { Customers } from "./customers.ts";
+import type { Entry } from "../evidence/client-history.ts";
+import { orderPlan, type OrderPlan, type Shelves } from "./order-plan.ts";
+
+export interface LoadOptions {
+	customers: Customers;
+	seed: number;
+	shelves: Shelves;
+	/** Customers who act at one time. */
+	lanes: number;
+	/** New orders in a second, as far as the shop keeps up. */
+	perSecond: number;
+}
+
+/** How long a customer looks after an order before the next one's turn comes. */
+const followMs = 4000;
+
+/** Orders from many customers for as long as wanted. */
+export class Load {
+	readonly #options: LoadOptions;
+	/** Every plan whose first request was sent. */
+	readonly plans: OrderPlan[] = [];
+	/** Orders that were answered 2xx, by their number in this run. */
+	readonly accepted = new Map<number, string>();
+
+	constructor(options: LoadOptions) {
+		this.#options = options;
+	}
+
+	/** Goes on while `wanted` says so, then lets every customer finish. */
+	async run(wanted: () => boolean): Promise<void> {
+		const { lanes } = this.#options;
+		const begun = performance.now();
+		await Promise.all(Array.from({ length: lanes }, () => this.#lane(begun, wanted)));
+	}
+
+	/** After the storm: asks once more for every order and refund, until each has a definite answer. */
+	async settle(withinMs: number): Promise<void> {
+		const { customers, lanes } = this.#options;
+		const end = performance.now() + withinMs;
+		const queue = [...this.plans];
+		const lane = async () => {
+			for (let plan = queue.shift(); plan; plan = queue.shift()) {
+				while (!(await this.#ask(plan, 1)) && performance.now() < end) await sleep(200);
+				const id = this.accepted.get(plan.n);
+				if (!id) continue;
+				const seen = await customers.look(plan, id);
+				while (!(await this.#payBack(plan, seen, 1)) && performance.now() < end) await sleep(200);
+				if (plan.sendsBack) await customers.sendBack(plan, id);
+			}
+		};
+		await Promise.all(Array.from({ length: lanes }, lane));
+	}
+
+	async #lane(begun: number, wanted: () => boolean): Promise<void> {
+		const { seed, shelves, perSecond } = this.#options;
+		while (wanted()) {
+			const plan = orderPlan(seed, this.plans.length, shelves);
+			this.plans.push(plan);
+			const dueMs = begun + (plan.n / perSecond) * 1000 - performance.now();
+			if (dueMs > 0) await sleep(dueMs);
+			await this.#live(plan);
+		}
+	}
+
+	/** One customer with one order. */
+	async #live(plan: OrderPlan): Promise<void> {
+		const { customers } = this.#options;
+		await this.#ask(plan, plan.attempts);
+		const id = this.accepted.get(plan.n);
+		if (!id) return;
+		const calledOff = this.#callOff(plan, id);
+		await this.#payBack(plan, await customers.follow(plan, id, followMs), plan.attempts);
+		await calledOff;
+		if (plan.sendsBack) await customers.sendBack(plan, id);
+	}
+
+	/** @param seen the order as it was last seen. False while nobody knows what became of a refund */
+	async #payBack(plan: OrderPlan, seen: Entry, attempts: number): Promise<boolean> {
+		const isPaid = paidStatuses.has(seen.shown ?? "");
+		return !isPaid || this.#options.customers.payBack(plan, seen, attempts);
+	}
+
+	async #callOff(plan: OrderPlan, id: string): Promise<void> {
+		if (plan.cancelAfterMs === null) return;
+		await sleep(plan.cancelAfterMs);
+		await this.#options.customers.cancel(plan, id);
+	}
+
+	/** False while nobody knows what became of it. */
+	async #ask(plan: OrderPlan, attempts: number): Promise<boolean> {
+		const outcome = await this.#options.customers.place(plan, attempts);
+		if (outcome?.phase === "ok") this.accepted.set(plan.n, outcome.order_id!);
+		return outcome !== undefined;
+	}
+}

@@ -1,0 +1,38 @@
+import { orderPlan, paymentMethods, userCount } from "./order-plan.ts";
+
+const shelves = { scarce: ["a", "b"], plenty: ["c", "d"] };
+const plans = Array.from({ length: 2000 }, (_, n) => orderPlan(5, n, shelves));
+const share = (is: (plan: (typeof plans)[number]) => boolean) => plans.filter(is).length / 2000;
+
+describe("what customers are going to do", () => {
+	it("is the same for the same seed and number", () => {
+		expect(orderPlan(5, 77, shelves)).toEqual(plans[77]);
+		expect(orderPlan(6, 77, shelves)).not.toEqual(plans[77]);
+	});
+
+	it("sends every request 5 to 20 times, for half of the orders all at once", () => {
+		const counts = plans.map(({ attempts }) => attempts);
+		expect([Math.min(...counts), Math.max(...counts)]).toEqual([5, 20]);
+		expect(share(({ atOnce }) => atOnce)).toBeCloseTo(0.5, 1);
+	});
+
+	it("uses every payment method, calls some orders off, and asks for scarce goods", () => {
+		const used = new Set(plans.map(({ payment_method }) => payment_method));
+		expect(used).toEqual(new Set(Object.keys(paymentMethods)));
+		expect(share(({ cancelAfterMs }) => cancelAfterMs !== null)).toBeCloseTo(0.15, 1);
+		const scarce = share(({ items }) => items.some(item => item.product_id === "a"));
+		expect(scarce).toBeGreaterThan(0.2);
+	});
+
+	it("is sent back now and then", () => {
+		expect(share(({ sendsBack }) => sendsBack)).toBeCloseTo(0.08, 1);
+	});
+
+	it("is paid back in parts now and then", () => {
+		expect(share(({ refunds }) => refunds.length > 0)).toBeCloseTo(0.15, 1);
+	});
+
+	it("is spread over many customers", () => {
+		expect(new Set(plans.map(({ user }) => user)).size).toBe(userCount);
+	});
+});

@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { own, plan, type NodePlan } from "../../launch/shop/cluster-plan.ts";
+import { DataFolder } from "../../launch/shop/data-folder.ts";
+import { freePort } from "../../launch/process/free-port.ts";
+import { tokenKeys, type TokenKeys } from "../../launch/shop/token-keys.ts";
+import { LaunchError } from "../../launch/process/launch-error.ts";
+import type { Hit } from "../../lib/failpoint.ts";
+import { ChaosNode, type Wires } from "./node.ts";
+import { Provider } from "./provider-process.ts";
+import { Proxy } from "./proxy.ts";
+import { startServers, type Servers } from "./servers.ts";
+
+export interface WorldOptions {
+	/** The tree whose shop is run; its node_modules must be there. */
+	root: string;
+	/** Empty, absolute; takes the database, the ledger, the keys and what the nodes print. */
+	folder: string;
+	/** As for `npm run cluster`: `order=2`. */
+	nodes?: readonly string[];
+	/** Events travel over a Kafka broker, and not on the log in Postgres. */
+	kafka?: boolean;
+	/** Laid over the settings below. */
+	environment?: Record<string, string>;
+	/** Told when a node that fell is ready again. */
+	onReady?(node: ChaosNode): void;
+	/** Told of each failpoint that strikes, before it does. */
+	onHit?(node: ChaosNode, hit: Hit): void;
+}
+
+/** Short times, so that a recovery is seen soon; a lease below the call's limit makes stale nodes common. */
+const settings = {
+	SAGA_LEASE_MS: "2000",
+	SAGA_POLL_MS: "100",
+	ORDER_MAX_OPEN: "0",
+	CALL_TIMEOUT_MS: "3000",
+	/** A customer whose bank asks does not answer here, and may wait only so long. */
+	PAYMENT_CHALLENGE_MS: "2000",
+	LOG_LEVEL: "warn"
+};
+
+const twoOfEach = ["gateway=2", "product=2", "order=2", "payment=2"];
+
+/** A shop of real processes on real servers, each wire of which can be cut. */
+export class World {
+	readonly folder: string;
+	readonly servers: Servers;
+	readonly provider: Provider;
+	readonly keys: TokenKeys;
+	readonly nodes: ChaosNode[] = [];
+	readonly #options: WorldOptions;
+	#door = 0;
+	#stopped: Promise<void> | undefined;
+
+	private constructor(
+		options: WorldOptions,
+		servers: Servers,
+		provider: Provider,
+		keys: TokenKeys
+	) {
+		this.#options = options;
+		this.folder = options.folder;
+		this.servers = servers;
+		this.provider = provider;
+		this.keys = keys;
+	}
+
+	/** Resolves when every node is ready. What was started by then is stopped when one cannot. @throws LaunchError */
+	static async start(options: WorldOptions): Promise<World> {
+		const { folder, root } = options;
+		mkdirSync(join(folder, "log"), { recursive: true });
+		const data = new DataFolder(folder);
+		const noKeys = { privateKey: undefined, publicKey: undefined, ttlS: 0 };
+		const keys = tokenKeys({ production: false, token: noKeys }, data.tokenKey);
+		const servers = await startServers(data, options.kafka ?? false);
+		const world = new World(options, servers, await Provider.open(root, folder), keys);
+		try {
+			await migrate(root, servers.postgres.url);
+			await world.#startNodes(plan(options.nodes ?? twoOfEach));
+			return world;
+		} catch (error) {
+			await world.stop();
+			throw error;
+		}
+	}
+
+	/** Where clients find the shop: its gateways in turn, each behind a proxy too. */
+	get url(): string {
+		const doors = this.nodes.flatMap(({ wires }) => wires.clients ?? []);
+		return doors[this.#door++ % doors.length]!.url;
+	}
+
+	get ready(): boolean {
+		return this.provider.ready && this.nodes.every(node => node.ready);
+	}
+
+	node(name: string): ChaosNode {
+		const found = this.nodes.find(node => node.name === name);
+		if (!found) throw new Error(`there is no node ${name}`);
+		return found;
+	}
+
+	/** Ends every fault that lasts. */
+	async heal(): Promise<void> {
+		await Promise.all([this.servers.postgres.settled(), this.servers.nats.settled()]);
+		for (const node of this.nodes) node.heal();
+		// When it is down it comes back with a dial that is turned off.
+		await this.provider.setFaults(0).catch(() => undefined);
+	}
+
+	/** Ends every process it has started, each whether the others could be ended or not. Once. */
+	stop(): Promise<void> {
+		return (this.#stopped ??= this.#stop());
+	}
+
+	async #stop(): Promise<void> {
+		await this.heal().catch(() => undefined);
+		const ends: PromiseSettledResult<void>[] = [];
+		const end = async (steps: Promise<void>[]) => ends.push(...(await Promise.allSettled(steps)));
+		await end(this.nodes.map(node => node.stop()));
+		await end([this.provider.stop()]);
+		const { nats, postgres, kafka } = this.servers;
+		await end([nats.stop(), postgres.stop(), ...(kafka ? [kafka.stop()] : [])]);
+		const failed = ends.find(({ status }) => status === "rejected");
+		if (failed) throw (failed as PromiseRejectedResult).reason;
+	}
+
+	async #startNodes(plans: NodePlan[]): Promise<void> {
+		for (const nodePlan of plans) this.nodes.push(await this.#node(nodePlan));
+		await Promise.all([this.provider.start(this.url), ...this.nodes.map(node => node.start())]);
+	}
+
+	async #node(nodePlan: NodePlan): Promise<ChaosNode> {
+		const { root, folder, environment, onReady, onHit } = this.#options;
+		const { postgres, nats, kafka } = this.servers;
+		const { service, name } = nodePlan;
+		const wires: Wires = { nats: await nats.wire() };
+		if (service !== "gateway") wires.postgres = await postgres.wire();
+		if (service === "payment") wires.provider = await this.provider.wire();
+		const port = await freePort();
+		if (service === "gateway") wires.clients = await Proxy.open(`http://127.0.0.1:${port}`);
+		const ground = {
+			dataDir: folder,
+			databaseUrl: wires.postgres?.url ?? postgres.url,
+			serviceDatabaseUrls: {
+				user: undefined,
+				product: undefined,
+				order: undefined,
+				payment: undefined,
+				notification: undefined,
+				analytics: undefined
+			},
+			token: { ...this.keys, ttlS: 0 },
+			port: port - nodePlan.index
+		};
+		const { PATH = "", HOME = "" } = process.env;
+		const node = new ChaosNode({
+			plan: nodePlan,
+			root,
+			environment: {
+				...{ PATH, HOME, ...settings, NATS_URL: wires.nats!.url },
+				...own(nodePlan, ground, {}),
+				...(kafka && { KAFKA_BROKERS: kafka.brokers }),
+				...(wires.provider && this.provider.environment(wires.provider)),
+				...environment
+			},
+			wires,
+			log: join(folder, "log", `${name}.log`),
+			onReady: () => onReady?.(node),
+			onHit: hit => onHit?.(node, hit)
+		});
+		return node;
+	}
+}
+
+/** By the tree's own command, because a tree with a planted bug may have other migrations. */
+async function migrate(root: string, url: string): Promise<void> {
+	const { PATH = "", HOME = "" } = process.env;
+	const env = { PATH, HOME, DATABASE_URL: url };
+	const child = spawn(process.execPath, [join(root, "cli/migrate.ts")], { cwd: root, env });
+	let words = "";
+	for (const stream of [child.stdout, child.stderr]) stream.on("data", text => (words += text));
+	const [code] = await once(child, "close");
+	if (code !== 0) throw new LaunchError(`The database could not be prepared:\n${words}`);
+}

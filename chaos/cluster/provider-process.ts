@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto";
+import { appendFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../../launch/process/free-port.ts";
+import { SupervisedNode } from "../../launch/process/supervisor.ts";
+import { type Dial } from "../../psp/ledger/faults.ts";
+import { readLedger } from "../../psp/ledger/ledger.ts";
+import { Proxy } from "./proxy.ts";
+
+/** One movement of money, as the provider's own ledger has it. Minor units. */
+export interface ProviderLine {
+	kind: "charge" | "refund";
+	order_id: string;
+	amount: number;
+	currency: string;
+	succeeded: boolean;
+	ref: string;
+	at: string;
+}
+
+/** What may happen to a call; declines are the customers' part. */
+const troubles: Dial["kinds"] = {
+	hang_ms: 3000,
+	drop_before: true,
+	drop_after_commit: true,
+	error_after_commit: true,
+	rate_limit: true,
+	unavailable: true
+};
+/** Late: when the order has long been at rest. */
+const messageTroubles: Dial["webhooks"] = {
+	kinds: ["duplicate", "late", "reorder"],
+	late_ms: 5000
+};
+
+/** Of what the provider has to tell the shop, and how often the shop said that it had heard it. */
+export interface Messages {
+	happened: number;
+	answered: number;
+}
+
+/** The payment provider as a process of its own, which the shop reaches by Stripe's SDK alone. */
+export class Provider {
+	readonly #process: SupervisedNode;
+	readonly #url: string;
+	readonly #keys: Record<string, string>;
+	readonly #environment: Record<string, string>;
+	readonly #ledger: string;
+	#dial: Dial = {};
+	#downMs = 0;
+
+	private constructor(root: string, folder: string, port: number) {
+		const random = () => randomBytes(18).toString("hex");
+		this.#keys = {
+			STRIPE_SECRET_KEY: `sk_test_${random()}`,
+			STRIPE_WEBHOOK_SECRET: `whsec_${random()}`
+		};
+		this.#url = `http://127.0.0.1:${port}`;
+		const directory = join(folder, "psp");
+		mkdirSync(directory, { recursive: true });
+		this.#ledger = join(directory, "psp-ledger.jsonl");
+		const { PATH = "", HOME = "" } = process.env;
+		this.#environment = { PATH, HOME, ...this.#keys, PSP_PORT: String(port), DATA_DIR: directory };
+		this.#process = new SupervisedNode("psp", this.#environment, {
+			script: join(root, "cli/psp.ts"),
+			say: line => appendFileSync(join(folder, "log/psp.log"), `${line}\n`),
+			restartAfterMs: () => this.#downMs,
+			// A process that comes back knows nothing of its dial.
+			onReady: () => void this.#turn().catch(() => undefined)
+		});
+	}
+
+	/** Its address is known before it runs. */
+	static async open(root: string, folder: string): Promise<Provider> {
+		return new Provider(root, folder, await freePort());
+	}
+
+	/** @param shop where its messages go: to one gateway, whether that is there or not. @throws LaunchError */
+	start(shop: string): Promise<void> {
+		this.#environment.PSP_WEBHOOK_URL = `${shop}/api/v1/payments/webhook`;
+		return this.#process.start();
+	}
+
+	get ready(): boolean {
+		return this.#process.ready;
+	}
+
+	/** A node's own way to it. */
+	wire(): Promise<Proxy> {
+		return Proxy.open(this.#url);
+	}
+
+	/** What a payment node has to know of it. */
+	environment(wire: Proxy): Record<string, string> {
+		return { ...this.#keys, PAYMENT_PROVIDER: "stripe", STRIPE_API_URL: wire.url };
+	}
+
+	/** From now on this share of its calls and messages goes wrong, drawn from the seed. */
+	async setFaults(rate: number, seed = 0): Promise<void> {
+		const webhooks = { ...messageTroubles, rate };
+		this.#dial = rate > 0 ? { rate, seed, kinds: troubles, webhooks } : {};
+		await this.#turn();
+	}
+
+	/** SIGKILL; it is started again so much later. */
+	kill(downMs: number): void {
+		this.#downMs = downMs;
+		this.#process.signal("SIGKILL");
+	}
+
+	/** What it has drawn from its dial since it was started, by kind. */
+	async faults(): Promise<Record<string, number>> {
+		const response = await fetch(`${this.#url}/_psp/faults`);
+		return ((await response.json()) as { drawn: Record<string, number> }).drawn;
+	}
+
+	/** Read from its file, not from the shop and not from its own memory. */
+	async ledger(): Promise<ProviderLine[]> {
+		const { charges, refunds } = await readLedger(this.#ledger);
+		const orderOf = new Map(charges.map(({ ref, order_id }) => [ref, order_id]));
+		return [
+			...charges.map(({ order_id, amount, currency, status, ref, at }) => {
+				const succeeded = status === "succeeded";
+				return { kind: "charge", order_id, amount, currency, succeeded, ref, at } as const;
+			}),
+			...refunds.map(({ charge_ref, amount, currency, ref, at }) => {
+				const order_id = orderOf.get(charge_ref)!;
+				return { kind: "refund", order_id, amount, currency, succeeded: true, ref, at } as const;
+			})
+		];
+	}
+
+	async messages(): Promise<Messages> {
+		return (await readLedger(this.#ledger)).messages;
+	}
+
+	stop(): Promise<void> {
+		return this.#process.stop();
+	}
+
+	async #turn(): Promise<void> {
+		await fetch(`${this.#url}/_psp/faults`, { method: "PUT", body: JSON.stringify(this.#dial) });
+	}
+}

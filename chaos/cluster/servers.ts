@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import type { DataFolder } from "../../launch/shop/data-folder.ts";
+import { startPostgres, type PostgresServer } from "../../launch/servers/embedded-postgres.ts";
+import { startNats, type NatsServer } from "../../launch/servers/nats-server.ts";
+import { ChaosKafka } from "./kafka-broker.ts";
+import { Proxy } from "./proxy.ts";
+
+const progress = () => undefined;
+/** A server that ends by itself is noticed by everyone who uses it. */
+const onCrash = () => undefined;
+
+/** A server that may be restarted under its clients: their proxies follow it to its new port. */
+abstract class Restartable<
+	S extends { url: string; stop(): Promise<void>; crash(): Promise<void> }
+> {
+	protected server: S;
+	readonly #wires: Proxy[] = [];
+	readonly #start: () => Promise<S>;
+	#restarting: Promise<void> | undefined;
+
+	constructor(server: S, start: () => Promise<S>) {
+		this.server = server;
+		this.#start = start;
+	}
+
+	/** The server itself, past all proxies. */
+	get url(): string {
+		return this.server.url;
+	}
+
+	async wire(): Promise<Proxy> {
+		const proxy = await Proxy.open(this.url);
+		this.#wires.push(proxy);
+		return proxy;
+	}
+
+	/** Ends it at once and starts it again after so many ms; one restart at a time. */
+	restart(downMs: number): Promise<void> {
+		return (this.#restarting ??= this.#restart(downMs).finally(
+			() => (this.#restarting = undefined)
+		));
+	}
+
+	async settled(): Promise<void> {
+		await this.#restarting;
+	}
+
+	async stop(): Promise<void> {
+		await this.settled();
+		await this.server.stop();
+	}
+
+	async #restart(downMs: number): Promise<void> {
+		await this.server.crash();
+		await new Promise(resolve => setTimeout(resolve, downMs));
+		this.server = await this.#start();
+		for (const wire of this.#wires) wire.target = new URL(this.url);
+	}
+}
+
+export class ChaosPostgres extends Restartable<PostgresServer> {
+	/** `pg_terminate_backend` for about this share of the services' connections. Answers how many. */
+	async terminate(share: number): Promise<number> {
+		const client = new pg.Client({ connectionString: this.url });
+		client.on("error", () => undefined);
+		await client.connect();
+		try {
+			const { rowCount } = await client.query(
+				`select pg_terminate_backend(pid) from pg_stat_activity
+				where usename like 'shop\\_%' and random() < $1`,
+				[share]
+			);
+			return rowCount ?? 0;
+		} finally {
+			await client.end();
+		}
+	}
+}
+
+export class ChaosNats extends Restartable<NatsServer> {
+	/** SIGSTOP for so many ms. */
+	async stall(ms: number): Promise<void> {
+		const { pid } = this.server;
+		process.kill(pid, "SIGSTOP");
+		await new Promise(resolve => setTimeout(resolve, ms));
+		// A restart in between has ended it, and the number may be another's by now.
+		if (this.server.pid === pid) process.kill(pid, "SIGCONT");
+	}
+}
+
+export interface Servers {
+	postgres: ChaosPostgres;
+	nats: ChaosNats;
+	/** Undefined where events travel on the log in Postgres. */
+	kafka: ChaosKafka | undefined;
+}
+
+/**
+ * A Postgres that waits for the disk (fsync is on unless one says otherwise), a nats-server, and a
+ * Kafka broker where one is wanted. @throws LaunchError; what was started by then is stopped
+ */
+export async function startServers(data: DataFolder, withKafka: boolean): Promise<Servers> {
+	const directory = data.postgres;
+	const openPostgres = () => startPostgres({ directory, maxConnections: 150, progress, onCrash });
+	const password = randomBytes(18).toString("base64url");
+	const openNats = () => startNats({ directory: data.path, password, progress, onCrash });
+	const started: { stop(): Promise<void> }[] = [];
+	const keep = <S extends { stop(): Promise<void> }>(server: S) => {
+		started.push(server);
+		return server;
+	};
+	try {
+		const postgres = keep(new ChaosPostgres(await openPostgres(), openPostgres));
+		const nats = keep(new ChaosNats(await openNats(), openNats));
+		return { postgres, nats, kafka: withKafka ? await ChaosKafka.start(data.path) : undefined };
+	} catch (error) {
+		await Promise.allSettled(started.map(server => server.stop()));
+		throw error;
+	}
+}

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { open, type FileHandle } from "node:fs/promises";
+import { Batcher } from "../../lib/batcher.ts";
+
+/** What a client was about to ask (`invoke`), and what came of it. */
+export interface Entry {
+	/** Of the harness' own clock, ms since 1970. */
+	at: number;
+	/** `unknown`: no answer, or one that says neither yes nor no. */
+	phase: "invoke" | "ok" | "fail" | "unknown";
+	op: "place" | "cancel" | "get" | "ship" | "deliver" | "return" | "approve" | "refund";
+	/** The order's number in this run. */
+	n: number;
+	user: string;
+	key?: string;
+	order_id?: string;
+	return_id?: string;
+	/** Of the request, where it has one. */
+	body?: unknown;
+	/** HTTP, of an answer. */
+	http?: number;
+	/** Of the answer's bytes. */
+	sha?: string;
+	/** The order's state as the answer shows it. */
+	shown?: string;
+	/** Of an order, in minor units. */
+	total?: number;
+	/** Of a payment, in minor units. */
+	paid_back?: number;
+	/** Code of a problem, or what broke the connection. */
+	code?: string;
+}
+
+export const sha = (bytes: string) => createHash("sha256").update(bytes).digest("hex").slice(0, 24);
+
+/**
+ * The clients' own account of what they did, on disk before and after every request. Outcomes are
+ * kept in memory too, for the checkers.
+ */
+export class History {
+	readonly outcomes: Entry[] = [];
+	requests = 0;
+	readonly #file: FileHandle;
+	readonly #lines: Batcher<string, void>;
+
+	private constructor(file: FileHandle) {
+		this.#file = file;
+		this.#lines = new Batcher<string, void>({
+			maxInFlight: 1,
+			maxItems: 1024,
+			run: async lines => {
+				await file.write(lines.join(""));
+				await file.datasync();
+				return lines.map(() => undefined);
+			}
+		});
+	}
+
+	static async open(path: string): Promise<History> {
+		return new History(await open(path, "a"));
+	}
+
+	/** Resolves when it is on disk. */
+	async write(entry: Entry): Promise<void> {
+		if (entry.phase === "invoke") this.requests++;
+		else this.outcomes.push(entry);
+		await this.#lines.add(`${JSON.stringify(entry)}\n`);
+	}
+
+	close(): Promise<void> {
+		return this.#file.close();
+	}
+}

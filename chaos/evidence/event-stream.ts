@@ -1,0 +1,88 @@
+import type pg from "pg";
+import { verify as verifyAnalytics } from "../../verify/analytics.verifier.ts";
+
+/** An event of an order: what happened, in which step of it. */
+export interface EventFact {
+	event_id: string;
+	order_id: string;
+	version: number;
+	type: string;
+}
+
+export const consumers = ["analytics", "notification"] as const;
+export type Consumer = (typeof consumers)[number];
+
+/** What became of the events of orders. */
+export interface StreamEvidence {
+	/** As the orders' own transactions wrote them, in the order of their ids. */
+	written: readonly (EventFact & { published: boolean })[];
+	/** The topic, partition by partition, as it would be read. */
+	topic: readonly EventFact[];
+	/** Ids that had their effect. */
+	handled: Readonly<Record<Consumer, readonly string[]>>;
+	/** Messages to people, one for each event and channel. */
+	told: readonly { event_id: string; channel: string; state: string }[];
+	/** What a consumer put aside. */
+	putAside: readonly { consumer: Consumer; what: string }[];
+	/** Minutes that are not what one SQL statement over the events says, in words. */
+	windows: readonly string[];
+	/** In which something was sold. */
+	minutes: number;
+}
+
+/** So long after its end a minute has been told of: idle partitions count for 10 s, and events may be 5 s late. */
+export const toldWithinMs = 30_000;
+
+const untold = `select format('window %s %s was not told of within ${toldWithinMs / 1000} s of its end', window_start, currency) as what
+	from analytics.windows where revision = 0 and window_start + interval '1 minute ${toldWithinMs} ms' < now()`;
+
+const queries = {
+	written: `select event_id, order_id, version, type, published_at is not null as published
+		from orders.events where not quiet order by id`,
+	topic: `select value->>'id' as event_id, value->>'subject' as order_id, (value->>'sequence')::int as version, value->>'type' as type
+		from (select partition, position, convert_from(value, 'UTF8')::jsonb as value from streams.message where topic = 'orders') m
+		order by partition, position`,
+	// Of orders: people are told of goods that run low, too.
+	handled: (consumer: Consumer) =>
+		`select event_id from ${consumer}.inbox where event_id not in (select event_id from product.outbox)`,
+	told: "select event_id, channel, state from notification.notifications",
+	putAside: consumers
+		.map(
+			name =>
+				`select '${name}' as consumer, reason || ': ' || detail as what from ${name}.dead_letter`
+		)
+		.join(" union all "),
+	minutes: "select count(*)::int as minutes from analytics.windows"
+};
+
+/** Events that are not published, or not handled by everyone, and messages that wait. */
+export const behind = `select (select count(*) from orders.events e where not quiet and (published_at is null
+		or not exists (select from analytics.inbox i where i.event_id = e.event_id)
+		or not exists (select from notification.inbox i where i.event_id = e.event_id)))::int
+	+ (select count(*) from product.outbox o where published_at is null
+		or not exists (select from notification.inbox i where i.event_id = o.event_id))::int
+	+ (select count(*) from notification.notifications where state = 'pending')::int as waiting`;
+
+/** What the database says of the stream. @param topic as it was read; of the log in Postgres without */
+export async function streamOf(
+	client: pg.Client,
+	topic?: readonly EventFact[]
+): Promise<StreamEvidence> {
+	const read = async <R extends pg.QueryResultRow>(sql: string) =>
+		(await client.query<R>(sql)).rows;
+	const idsOf = async (consumer: Consumer) =>
+		(await read<{ event_id: string }>(queries.handled(consumer))).map(({ event_id }) => event_id);
+	const windows: string[] = [];
+	for await (const line of verifyAnalytics({ client })) windows.push(line);
+	windows.push(...(await read<{ what: string }>(untold)).map(({ what }) => what));
+	const [count] = await read<{ minutes: number }>(queries.minutes);
+	return {
+		written: await read<StreamEvidence["written"][number]>(queries.written),
+		topic: topic ?? (await read<EventFact>(queries.topic)),
+		handled: { analytics: await idsOf("analytics"), notification: await idsOf("notification") },
+		told: await read<StreamEvidence["told"][number]>(queries.told),
+		putAside: await read<StreamEvidence["putAside"][number]>(queries.putAside),
+		windows,
+		minutes: count!.minutes
+	};
+}

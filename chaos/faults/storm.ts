@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Fault, FaultKind } from "./nemesis.ts";
+import type { World } from "../cluster/cluster.ts";
+
+export interface Kill {
+	/** Of the harness' clock, which is the database's: both are of this machine. */
+	at: Date;
+	node: string;
+	service: string;
+}
+
+/** Lets faults happen to a world, one after the other. */
+export class Storm {
+	readonly counts = new Map<FaultKind, number>();
+	readonly kills: Kill[] = [];
+	readonly #world: World;
+	readonly #faults: Iterator<Fault, never>;
+	readonly #lasting = new Set<Promise<unknown>>();
+
+	constructor(world: World, faults: Iterator<Fault, never>) {
+		this.#world = world;
+		this.#faults = faults;
+	}
+
+	/** Goes on while `wanted` says so, and waits while it is `early`; resolves when the last fault is over. */
+	async run(wanted: () => boolean, early: () => boolean): Promise<void> {
+		while (wanted()) {
+			const fault = this.#faults.next().value;
+			await sleep(fault.gapMs);
+			while (early() && wanted()) await sleep(50);
+			this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
+			// What it was to happen to may be down already, which is as good.
+			const lasting = this.#happen(fault).catch(() => undefined);
+			this.#lasting.add(lasting);
+			void lasting.finally(() => this.#lasting.delete(lasting));
+		}
+		await Promise.all(this.#lasting);
+	}
+
+	async #happen(fault: Fault): Promise<void> {
+		const { servers } = this.#world;
+		switch (fault.kind) {
+			case "kill":
+				return this.#kill(fault.node, fault.downMs);
+			case "halt":
+				return this.#halt(fault.node, fault.ms);
+			case "wire":
+				return this.#break(fault);
+			case "cut":
+				return this.#wire(fault).cut();
+			case "terminate":
+				return void (await servers.postgres.terminate(fault.share));
+			case "nats_restart":
+				return servers.nats.restart(fault.downMs);
+			case "provider_kill":
+				return this.#world.provider.kill(fault.downMs);
+			case "nats_stall":
+				return servers.nats.stall(fault.ms);
+			case "postgres_restart":
+				return servers.postgres.restart(fault.downMs);
+		}
+	}
+
+	#kill(name: string, downMs: number): void {
+		const node = this.#world.node(name);
+		// One that is down already is no kill.
+		if (!node.ready) return;
+		this.kills.push({ at: new Date(), node: name, service: node.service });
+		node.kill(downMs);
+	}
+
+	async #halt(name: string, ms: number): Promise<void> {
+		const node = this.#world.node(name);
+		node.halt();
+		await sleep(ms);
+		node.resume();
+	}
+
+	#wire({ node, wire }: { node: string; wire: string }) {
+		const { wires } = this.#world.node(node);
+		return wires[wire as keyof typeof wires]!;
+	}
+
+	async #break(fault: Extract<Fault, { kind: "wire" }>): Promise<void> {
+		const proxy = this.#wire(fault);
+		proxy.mode = fault.mode;
+		await sleep(fault.ms);
+		proxy.mode = "pass";
+	}
+}

@@ -1,0 +1,127 @@
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import type { WindowStreamEvent } from "../../contracts/analytics.ts";
+import type { OrderStreamEvent } from "../../contracts/events.ts";
+import type { Driver, Message } from "../../streams/driver.ts";
+import { KafkaDriver } from "../../streams/kafka/kafka.driver.ts";
+import { readToEnd } from "../../streams/read-to-end.ts";
+import { topics } from "../../streams/messages/topics.ts";
+import type { LogEvidence, ResultFact } from "../checkers/log.checker.ts";
+import type { Absence, ChaosKafka } from "../cluster/kafka-broker.ts";
+import { streamOf } from "../evidence/event-stream.ts";
+
+/** Acknowledgements that arrived just before the broker fell may be marked so much later. */
+const inFlightMs = 1000;
+const readWithinMs = 60_000;
+
+const equalMinutes = `
+with truth as (
+	select date_trunc('minute', occurred_at, 'UTC') as minute, (payload->'total'->>'currency')::bpchar as currency,
+		count(*) as orders, sum((payload->'total'->>'amount')::bigint) as revenue, count(distinct user_id) as users
+	from orders.events where type = 'order.confirmed' group by 1, 2
+), compared as (
+	select coalesce(minute, window_start) as minute, bool_and(coalesce((t.orders, t.revenue, t.users)
+		= (r.orders, r.revenue_minor, r.unique_users), false)) as equal
+	from truth t full join analytics.results r on window_start = minute and r.currency = t.currency
+	where coalesce(minute, window_start) >= $1 and coalesce(minute, window_start) < $1::timestamptz + $2 * interval '1 minute'
+	group by 1
+)
+select count(*) filter (where equal)::int as equal from compared`;
+
+const results = `
+select window_start, currency, orders, revenue_minor::float8 as revenue, unique_users as users, revision
+from analytics.results`;
+
+interface ResultRow extends Omit<ResultFact, "key" | "event_id"> {
+	window_start: Date;
+	currency: string;
+}
+
+export interface HalfHour {
+	from: Date;
+	minutes: number;
+	doubled: number;
+}
+
+/** Reads everything there is to be known, the topics from their first message on. */
+export async function gatherLog(
+	url: string,
+	kafka: ChaosKafka,
+	{ from, minutes, doubled }: HalfHour
+): Promise<LogEvidence> {
+	const driver = new KafkaDriver({ brokers: [kafka.brokers] });
+	const client = new pg.Client(url);
+	await client.connect();
+	try {
+		const read = async <R extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
+			(await client.query<R>(sql, values)).rows;
+		const orders = await readTopic(driver, topics.orders);
+		const events = orders.map(({ value }) => JSON.parse(value.toString()) as OrderStreamEvent);
+		const stream = await streamOf(client, events.map(factOf));
+		const [equal] = await read<{ equal: number }>(equalMinutes, [from, minutes]);
+		const kept = await read<{ event_id: string }>("select event_id from analytics.late_events");
+		const late = await readTopic(driver, topics.late);
+		const written = new Set(orders.map(({ partition }) => partition));
+		return {
+			stream,
+			absences: await markedIn(client, kafka.absences),
+			told: (await readTopic(driver, topics.windows)).map(toldOf),
+			results: (await read<ResultRow>(results)).map(keptOf),
+			late: { told: late.map(idOf), kept: kept.map(({ event_id }) => event_id) },
+			minutes: { expected: minutes, equal: equal!.equal, late: kept.length },
+			idle: (await driver.extents(topics.orders)).filter(one => !written.has(one.partition)).length,
+			doubled
+		};
+	} finally {
+		await client.end();
+		await driver.close();
+	}
+}
+
+const factOf = ({ id, subject, sequence, type }: OrderStreamEvent) => ({
+	...{ event_id: id, order_id: subject, version: Number(sequence), type }
+});
+
+const idOf = ({ value }: Message) => (JSON.parse(value.toString()) as { id: string }).id;
+
+function toldOf({ key, value }: Message): ResultFact {
+	const { id, data } = JSON.parse(value.toString()) as WindowStreamEvent;
+	const { revision, orders, revenue, unique_users: users } = data;
+	return { key: key!, event_id: id, revision, orders, revenue, users };
+}
+
+function keptOf({ window_start, currency, ...result }: ResultRow): ResultFact {
+	return { ...result, key: `${window_start.toISOString()}/${currency}`, event_id: "" };
+}
+
+async function markedIn(client: pg.Client, absences: readonly Absence[]) {
+	const found: LogEvidence["absences"][number][] = [];
+	for (const { how, from, to } of absences) {
+		const { rows } = await client.query<{ marked: number }>(
+			"select count(*)::int as marked from orders.events where published_at > $1 and published_at < $2",
+			[new Date(from + inFlightMs), new Date(to)]
+		);
+		found.push({ how, ms: to - from, marked: rows[0]!.marked });
+	}
+	return found;
+}
+
+/** All messages of a topic, partition by partition. @throws Error when they do not come in time */
+export async function readTopic(driver: Driver, topic: string): Promise<Message[]> {
+	const found = new Map<number, Message[]>();
+	const take = async (messages: readonly Message[]) => {
+		for (const message of messages) {
+			const own = found.get(message.partition) ?? [];
+			found.set(message.partition, own);
+			own.push(message);
+		}
+	};
+	const patience = new AbortController();
+	const impatience = delay(readWithinMs, undefined, patience).then(() => {
+		throw new Error(`${topic} could not be read within ${readWithinMs} ms`);
+	});
+	await Promise.race([readToEnd({ driver, topic, take }), impatience]);
+	patience.abort();
+	await impatience.catch(() => undefined);
+	return [...found].sort(([a], [b]) => a - b).flatMap(([, messages]) => messages);
+}

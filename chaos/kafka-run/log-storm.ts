@@ -1,0 +1,225 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import type { Failpoint, Mode } from "../../lib/failpoint.ts";
+import { KafkaDriver } from "../../streams/kafka/kafka.driver.ts";
+import { topics } from "../../streams/messages/topics.ts";
+import type { ChaosNode } from "../cluster/node.ts";
+import type { Strikes } from "../faults/failpoint-injector.ts";
+import type { World } from "../cluster/cluster.ts";
+
+export interface LogStormOptions {
+	relayKills: number;
+	consumerKills: number;
+	brokerKills: number;
+	/** How long the broker is halted, once. */
+	pauseMs: number;
+	rebalances: number;
+	/** No strike and no kill begins later. */
+	withinMs: number;
+}
+
+/** What was done; `struck`: failpoints and modes. */
+export interface LogFaults {
+	relayKills: number;
+	consumerKills: number;
+	brokerKills: number;
+	brokerPauses: number;
+	rebalances: number;
+	struck: string[];
+	missed: string[];
+}
+
+const modes = ["kill", "stop", "throw", "delay"] as const satisfies Mode[];
+const strikesOf = (...points: Failpoint[]) =>
+	points.flatMap(point => modes.map(mode => ({ point, mode })));
+type Strike = ReturnType<typeof strikesOf>[number];
+
+const relay = strikesOf(
+	"stream.relay.after_read",
+	"stream.relay.after_send",
+	"stream.relay.after_mark"
+);
+const consumer = strikesOf(
+	"stream.consumer.after_read",
+	"stream.consumer.before_offset",
+	"stream.consumer.after_commit"
+);
+/** A window is told of every few seconds, by either node: these come first, while events come fast. */
+const telling = strikesOf("analytics.window.after_emit");
+const applying = strikesOf("analytics.window.after_apply");
+
+/** The broker is halted for a part of it, and of two nodes only one tells of a window. */
+const hitWithinMs = 120_000;
+const armAgainMs = 5000;
+const betweenMs = 1000;
+/** A group gives a silent member up after 10 s. */
+const silentMs = 12_000;
+const strangerMs = 2500;
+const downMs = 3000;
+/** While the broker is away few points are reached: most have been by then. */
+const strikingMs = 30_000;
+
+const holder = `
+	select client_port as port from pg_locks join pg_stat_activity using (pid)
+	where locktype = 'advisory' and granted and classid::bigint = hashtext('relay')::bigint & 4294967295
+		and objid::bigint = hashtext('orders')::bigint & 4294967295`;
+
+/** Faults for those who bring events to the log and those who read it: each kind goes its own way, side by side. */
+export class LogStorm {
+	readonly faults: LogFaults = {
+		...{ relayKills: 0, consumerKills: 0, brokerKills: 0, brokerPauses: 0, rebalances: 0 },
+		...{ struck: [], missed: [] }
+	};
+	readonly #world: World;
+	readonly #strikes: Strikes;
+	readonly #options: LogStormOptions;
+	readonly #end: number;
+
+	constructor(world: World, strikes: Strikes, options: LogStormOptions) {
+		this.#world = world;
+		this.#strikes = strikes;
+		this.#options = options;
+		this.#end = performance.now() + options.withinMs;
+	}
+
+	async run(): Promise<void> {
+		const node = (name: string) => async () => [this.#world.node(name)];
+		const either = async () => [this.#world.node("analytics-1"), this.#world.node("analytics-2")];
+		await Promise.all([
+			this.#lane(() => this.#relay(), relay, "relayKills"),
+			this.#lane(node("notification-1"), consumer, "consumerKills", 0),
+			this.#broker(),
+			this.#lane(either, telling, "consumerKills", 0).then(() =>
+				Promise.all([
+					this.#lane(node("analytics-1"), consumer, "consumerKills"),
+					this.#sleeper().then(() =>
+						Promise.all([
+							this.#lane(node("analytics-2"), applying, "consumerKills", 0),
+							this.#strangers()
+						])
+					)
+				])
+			)
+		]);
+	}
+
+	get #isOver(): boolean {
+		return performance.now() > this.#end;
+	}
+
+	/** All strikes at a node that it is at the moment, and kills until there were enough. */
+	async #lane(
+		victims: () => Promise<ChaosNode[]>,
+		strikes: readonly Strike[],
+		kills: "relayKills" | "consumerKills",
+		wanted = this.#options[kills]
+	): Promise<void> {
+		for (const strike of strikes) {
+			const name = `${strike.point}=${strike.mode}`;
+			const isHit = !this.#isOver && (await this.#strike(await victims(), strike));
+			(isHit ? this.faults.struck : this.faults.missed).push(name);
+			if (isHit && strike.mode === "kill") this.faults[kills]++;
+		}
+		while (this.faults[kills] < wanted && !this.#isOver) {
+			const [node] = await victims();
+			this.faults[kills]++;
+			node!.kill(0);
+			await this.#back(node!);
+		}
+	}
+
+	/** Strikes the first of the nodes that passes the point. */
+	async #strike(nodes: ChaosNode[], strike: Strike): Promise<boolean> {
+		let hit: ChaosNode | undefined;
+		// Again and again: a node that has just been started does not listen yet.
+		for (const end = performance.now() + hitWithinMs; !hit && performance.now() < end;) {
+			const armed = nodes.map(async node => {
+				await (
+					await this.#strikes.arm(node, { ...strike, ms: 500 })
+				).hit;
+				return node;
+			});
+			hit = await Promise.race([...armed, sleep(armAgainMs, undefined)]);
+			const others = nodes.filter(node => node !== hit);
+			await Promise.all(others.map(node => this.#strikes.disarm(node)));
+		}
+		if (hit && strike.mode === "stop") await this.#strikes.settled(hit);
+		if (hit && strike.mode === "kill") await this.#back(hit);
+		return hit !== undefined;
+	}
+
+	/** It tells that it is going to die a moment before it is seen to be gone. */
+	async #back(node: ChaosNode): Promise<void> {
+		await sleep(100);
+		while (!node.ready && !this.#isOver) await sleep(50);
+		await sleep(betweenMs);
+	}
+
+	/** The order's node whose session holds the relay's lock. */
+	async #relay(): Promise<ChaosNode[]> {
+		for (;;) {
+			const client = new pg.Client(this.#world.servers.postgres.url);
+			await client.connect();
+			const { rows } = await client.query<{ port: number }>(holder).finally(() => client.end());
+			const found = this.#world.nodes.find(({ wires, service }) =>
+				rows.some(({ port }) => service === "order" && wires.postgres?.owns(port))
+			);
+			if (found?.ready || this.#isOver) return [found ?? this.#world.node("order-1")];
+			await sleep(50);
+		}
+	}
+
+	/** Away three times, one of them for long. */
+	async #broker(): Promise<void> {
+		const kafka = this.#world.servers.kafka!;
+		await sleep(strikingMs);
+		for (; this.faults.brokerKills < this.#options.brokerKills; this.faults.brokerKills++) {
+			await sleep(10_000);
+			await kafka.kill(downMs);
+		}
+		await sleep(10_000);
+		await kafka.pause(this.#options.pauseMs);
+		this.faults.brokerPauses++;
+	}
+
+	/** A member who is silent for so long that its group goes on without it, and wakes up. */
+	async #sleeper(): Promise<void> {
+		const node = this.#world.node("analytics-2");
+		node.halt();
+		await sleep(silentMs);
+		node.resume();
+		this.faults.rebalances++;
+	}
+
+	/** They join a group and leave it. One that finds no broker was not there. */
+	async #strangers(): Promise<void> {
+		const { brokers } = this.#world.servers.kafka!;
+		while (this.faults.rebalances < this.#options.rebalances && !this.#isOver) {
+			const group = this.faults.rebalances % 2 ? "analytics" : "notification";
+			if (await stranger(brokers, group).catch(() => false)) this.faults.rebalances++;
+			await sleep(betweenMs);
+		}
+	}
+}
+
+/** Takes its share of the partitions, does nothing with them, and goes. Answers whether it got a share. */
+async function stranger(brokers: string, group: string): Promise<boolean> {
+	const driver = new KafkaDriver({ brokers: [brokers] });
+	const { promise: assigned, resolve } = Promise.withResolvers<true>();
+	const subscription = await driver.subscribe({
+		group,
+		topics: [topics.orders],
+		position: async () => 0n,
+		onBatch: async ({ messages }) => {
+			await sleep(100);
+			return messages[0]!.offset;
+		},
+		onError: () => undefined,
+		onAssigned: partitions => partitions.length > 0 && resolve(true)
+	});
+	const isMember = await Promise.race([assigned, sleep(4 * strangerMs, false)]);
+	await sleep(strangerMs);
+	await subscription.stop();
+	await driver.close();
+	return isMember;
+}

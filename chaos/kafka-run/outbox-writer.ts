@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { Random } from "../../workload/random.ts";
+import type { Happening } from "../../workload/event-traffic.ts";
+
+export interface FeederOptions {
+	/** Of the database's owner. */
+	url: string;
+	happenings: readonly Happening[];
+	perSecond: number;
+	/** Of the events, from 0 to 1: made to wait once more when they have been published. */
+	doubled: number;
+	seed: number;
+}
+
+const tickMs = 250;
+/** So that there are events for as long as there are faults. */
+const [lastPart, dropSize] = [0.4, 3];
+/** Longer than the broker is away. What is not published by then is a violation, and found as one. */
+const publishedWithinMs = 60_000;
+/** One lane keeps every third of its transactions open so long, while the other commits higher ids. */
+const [slowEvery, slowMs] = [3, 700];
+
+const insert = `
+	insert into orders.outbox (order_id, user_id, version, type, occurred_at, payload)
+	select * from jsonb_to_recordset($1) as x(order_id uuid, user_id text, version int, type text, occurred_at timestamptz, payload jsonb)
+	returning id`;
+const again = `
+	update orders.outbox set published_at = null where id = any ($1::bigint[]) and published_at is not null returning id`;
+
+/** Writes events into the outbox as the order service does, at a steady rate. */
+export class Feeder {
+	readonly #options: FeederOptions;
+	readonly #random: Random;
+	/** Rows that are to be published a second time. */
+	#toDouble: string[] = [];
+	written = 0;
+	doubled = 0;
+
+	constructor(options: FeederOptions) {
+		this.#options = options;
+		this.#random = new Random(options.seed);
+	}
+
+	/**
+	 * Resolves when all is written, and what is to be doubled was published once before.
+	 * @param isOver the last part comes drop by drop until then
+	 */
+	async run(isOver: () => boolean): Promise<void> {
+		const { url, happenings, perSecond } = this.#options;
+		const lanes = [new pg.Client(url), new pg.Client(url)];
+		for (const lane of lanes) await lane.connect();
+		const busy: Promise<void>[] = lanes.map(() => Promise.resolve());
+		const full = Math.ceil((perSecond * tickMs) / 1000);
+		for (let from = 0, tick = 0, size = full; from < happenings.length; from += size, tick++) {
+			const due = sleep(tickMs);
+			const isLast = from > happenings.length * (1 - lastPart);
+			size = isLast && !isOver() ? dropSize : full;
+			const some = happenings.slice(from, from + size);
+			lanes.forEach((client, lane) => {
+				const own = some.filter(({ order_id }) => laneOf(order_id) === lane);
+				const isSlow = lane === 1 && tick % slowEvery === 0;
+				busy[lane] = busy[lane]!.then(() => this.#write(client, own, isSlow ? slowMs : 0));
+			});
+			await due;
+			if (tick % 4 === 0) await this.#double(url);
+		}
+		await Promise.all(busy);
+		await Promise.all(lanes.map(client => client.end()));
+		const end = performance.now() + publishedWithinMs;
+		while (this.#toDouble.length > 0 && performance.now() < end)
+			await Promise.all([this.#double(url), sleep(tickMs)]);
+	}
+
+	/** All events of an order go through one lane: what a transaction wrote first was true first. */
+	async #write(client: pg.Client, own: readonly Happening[], heldMs: number): Promise<void> {
+		if (own.length === 0) return;
+		await client.query("begin");
+		const { rows } = await client.query<{ id: string }>(insert, [JSON.stringify(own)]);
+		if (heldMs > 0) await sleep(heldMs);
+		await client.query("commit");
+		this.written += rows.length;
+		const chosen = rows.filter(() => this.#random.chance(this.#options.doubled));
+		this.#toDouble.push(...chosen.map(({ id }) => id));
+	}
+
+	async #double(url: string): Promise<void> {
+		const client = new pg.Client(url);
+		await client.connect();
+		try {
+			const { rows } = await client.query<{ id: string }>(again, [this.#toDouble]);
+			const done = new Set(rows.map(({ id }) => id));
+			this.#toDouble = this.#toDouble.filter(id => !done.has(id));
+			this.doubled += done.size;
+		} finally {
+			await client.end();
+		}
+	}
+}
+
+const laneOf = (orderId: string) => parseInt(orderId.at(-1)!, 16) % 2;

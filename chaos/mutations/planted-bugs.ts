@@ -1,0 +1,289 @@
+import type { SceneName } from "./scenarios.ts";
+import type { Change } from "./patched-tree.ts";
+
+/** A mistake that a shop could have, where it is seen, and which promise then breaks. */
+export interface Bug extends Change {
+	name: string;
+	/** The checker that must find it. */
+	promise: string;
+	scene: SceneName;
+	/** Further places, where one wall alone is not all there is. */
+	also?: readonly Change[];
+}
+
+const reservations = "services/product/stock/stock.statements.ts";
+const steps = "services/order/storage/order.statements.ts";
+
+const relay = "streams/relay.ts";
+const consumer = "streams/consumer/consumer.ts";
+
+/** No mistake by itself: it gives the relay time to die in, so that events come again. */
+const dyingBeforeMark: Change = {
+	file: relay,
+	find: "onPublished?.(ids);",
+	replace: "onPublished?.(ids);\n\t\tawait delay(300);"
+};
+
+/** The mistakes of shops that oversold, charged twice or forgot an order; each planted alone. */
+export const bugs: readonly Bug[] = [
+	{
+		// The sleep is the round trip of a shop that reads the stock and writes back what it makes of it.
+		name: "stock is read without a lock and written back",
+		file: reservations,
+		find: `order by product_id for update
+	), queue as (
+		select a.order_id, a.quantity, coalesce(s.on_hand - s.reserved, 0) as available,`,
+		replace: `order by product_id
+	), away as materialized (
+		select pg_sleep(0.3) from shelf limit 1
+	), queue as (
+		select a.order_id, a.quantity,
+			coalesce(s.on_hand - s.reserved, 0) + 0 * (select count(*) from away) as available,`,
+		promise: "P2",
+		scene: "rush"
+	},
+	{
+		name: "a release leaves nothing behind for a reservation that comes late",
+		file: "services/product/stock/reservation.repository.ts",
+		find: "if (unknown.length > 0) {",
+		replace: "if (unknown.length < 0) {",
+		promise: "P2",
+		scene: "late_reservation"
+	},
+	{
+		name: "a reservation runs out while its payment is under way",
+		file: reservations,
+		find: `where state = 'held' and expires_at <= clock_timestamp() order by expires_at limit $1\`,
+	from: "state = 'held'",`,
+		replace: `where state in ('held', 'locked') and updated_at < clock_timestamp() - interval '1 s' limit $1\`,
+	from: "state in ('held', 'locked')",`,
+		promise: "P2",
+		scene: "slow_payment"
+	},
+	{
+		name: "a payment that is there already is an error when it is begun again",
+		file: "services/payment/charges/payment.statements.ts",
+		find: `			order by order_id
+			on conflict do nothing
+			returning *)`,
+		replace: `			order by order_id
+			returning *)`,
+		promise: "P1",
+		scene: "lost_answers"
+	},
+	{
+		name: "each attempt at a charge has a key of its own",
+		file: "services/payment/charges/charges.ts",
+		find: `provider.charge({
+				key: row.id,`,
+		replace: `provider.charge({
+				key: crypto.randomUUID(),`,
+		promise: "P3",
+		scene: "lost_answers"
+	},
+	{
+		name: "a payment whose outcome is unknown counts as failed",
+		file: "services/order/saga/saga.decisions.ts",
+		find: `		default:
+			return sleep(awaits_customer ? "customer" : "outcome");`,
+		replace: `		default:
+			return afterFailure(situation, "unknown", reason);`,
+		promise: "P8",
+		scene: "slow_payment"
+	},
+	{
+		name: "a refund is begun whatever was refunded before",
+		file: "services/payment/refunds/refunds.ts",
+		find: `if (amount_minor > left) fail(lines ? "PAYMENT_NOT_REFUNDABLE" : "REFUND_EXCEEDS_PAYMENT");`,
+		replace: "",
+		also: [
+			{
+				file: "services/payment/refunds/refund.repository.ts",
+				find: `set refunded_minor = refunded_minor + $5, seq = seq + 1,
+				updated_at = clock_timestamp()
+			where id = $2 and status = 'succeeded' and refunded_minor + $5 <= amount_minor`,
+				replace: `set refunded_minor = least(amount_minor, refunded_minor + $5), seq = seq + 1,
+				updated_at = clock_timestamp()
+			where id = $2 and status = 'succeeded'`
+			}
+		],
+		promise: "P3",
+		scene: "refunds"
+	},
+	{
+		name: "a message of the provider sets the payment's state by itself",
+		file: "services/payment/webhook.ts",
+		find: `await charges.wake(row);
+		await refunds.wake(row);`,
+		replace: `const text = "update payment.payments set refunded_minor = amount_minor where id = $1";
+		if (type.startsWith("refund.")) await this.#options.pg.query({ name: "by-message", text }, [row.id]);`,
+		promise: "P3",
+		scene: "refunds"
+	},
+	{
+		name: "an order that is called off leaves nothing for a charge that comes late",
+		file: "services/payment/charges/charges.ts",
+		find: "await this.#options.repository.void(orderIds);",
+		replace: "",
+		also: [
+			{
+				file: "services/order/saga/saga.decisions.ts",
+				find: `		case "failed":
+			return afterFailure(situation, failure_code, reason);`,
+				replace: `		case "absent":
+		case "failed":
+			return afterFailure(situation, failure_code, reason);`
+			}
+		],
+		promise: "P3",
+		scene: "late_charge"
+	},
+	{
+		// The fence alone may go: the state an order must be in is a wall behind it.
+		name: "a stale run's step is taken, whoever has the order and wherever it is by now",
+		file: steps,
+		find: `	select saga.order_id, saga.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
+	from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence`,
+		replace: `	select saga.order_id, x.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
+	from orders.saga join x on x.id = saga.order_id`,
+		also: [
+			{
+				file: steps,
+				find: "from n where t.id = n.id and t.status = n.src",
+				replace: "from n where t.id = n.id"
+			}
+		],
+		promise: "P3",
+		scene: "stale_run"
+	},
+	{
+		name: "an order is answered before it is committed",
+		file: "services/order/placement/placement.ts",
+		find: `const birth = await this.#store
+			.add({ draft, payment_method, request, actor, traceparent })
+			.catch(error => this.#bornAllTheSame(draft.id, request, error));`,
+		replace: `void this.#store
+			.add({ draft, payment_method, request, actor, traceparent })
+			.catch(error => this.#bornAllTheSame(draft.id, request, error))
+			.catch(() => undefined);
+		const birth = { created_at: new Date(), incarnation: null } as Birth | null;`,
+		promise: "P1",
+		scene: "failed_commit"
+	},
+	{
+		name: "the key of a request is ignored",
+		file: "services/order/placement/placement.ts",
+		find: "const request = { principal: owner, route, key, hash };",
+		replace: "const request = { principal: owner, route, key: key + Math.random(), hash };",
+		promise: "P7",
+		scene: "same_key"
+	},
+	{
+		name: "a repeated request is answered with the order as it is now",
+		file: "services/order/placement/placement.ts",
+		find: `return { order: replay(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request), replayed: true };`,
+		replace: `return { order: await this.#orders.get(stored!.order_id, undefined), replayed: true };`,
+		promise: "P7",
+		scene: "same_key"
+	},
+	{
+		name: "a repeated refund is answered with the payment as it is now",
+		file: "services/payment/refunds/refund.repository.ts",
+		find: "where r.id = $1 and r.answer is null returning r.answer`",
+		replace: "where r.id = $1 returning r.answer`",
+		promise: "P7",
+		scene: "refunds"
+	},
+	{
+		name: "an order is confirmed without a row in its history",
+		file: "services/order/storage/order.statements.ts",
+		find: "select id, version, type, src, dst, why, who, at, snapshot, history_hash from o",
+		replace:
+			"select id, version, type, src, dst, why, who, at, snapshot, history_hash from o where dst <> 'confirmed'",
+		promise: "P15",
+		scene: "purchases"
+	},
+	{
+		name: "an order is confirmed and nobody is told",
+		file: "services/order/storage/order.statements.ts",
+		find: "select id, user_id, version, type, data, at, quiet from o",
+		replace: "select id, user_id, version, type, data, at, quiet from o where dst <> 'confirmed'",
+		promise: "P15",
+		scene: "purchases"
+	},
+	{
+		name: "events are marked as published before the log has them",
+		file: relay,
+		find: `			await driver.publish(
+				topic,`,
+		replace: `			await session.query(mark, [rows.map(({ id }) => id)]);
+			await delay(300);
+			await driver.publish(
+				topic,`,
+		promise: "P4",
+		scene: "relay_deaths"
+	},
+	{
+		name: "events are polled behind the last one that was published",
+		file: "services/order/outbox/order.outbox.ts",
+		find: "from orders.outbox where published_at is null and not quiet order by id limit $1",
+		replace: `from orders.outbox where not quiet
+			and id > coalesce((select max(id) from orders.outbox where published_at is not null), 0) order by id limit $1`,
+		promise: "P4",
+		scene: "slow_commits"
+	},
+	{
+		name: "an event that comes again counts again",
+		file: consumer,
+		find: ": firstOfEach(events, known);",
+		replace: ": known.size < 0 ? [] : events;",
+		also: [dyingBeforeMark],
+		promise: "P5",
+		scene: "relay_deaths"
+	},
+	{
+		name: "a consumer moves on before its effect is made",
+		file: consumer,
+		find: "const isDone = await db.transaction(async tx => {",
+		replace: `await db.transaction(tx => this.#rows.advance(topic, partition, next, tx));
+		await delay(1000);
+		const isDone = await db.transaction(async tx => {`,
+		also: [
+			{
+				file: consumer,
+				find: "if (!isSame(await this.#rows.lock(topic, partition, tx), believed)) return false;",
+				replace:
+					"if ((await this.#rows.lock(topic, partition, tx)).next < believed.next) return false;"
+			}
+		],
+		promise: "P4",
+		scene: "consumer_deaths"
+	},
+	{
+		name: "what comes late is dropped",
+		file: "services/analytics/windows/intake.ts",
+		find: "const facts = work.events.flatMap((event, index) => factOf(event, times[index]!) ?? []);",
+		replace: `const facts = work.events
+		.flatMap((event, index) => factOf(event, times[index]!) ?? [])
+		.filter(({ at }) => at >= (row!.watermark ?? 0));`,
+		// Everything comes late: the relay waits longer than partitions do until they count as idle.
+		also: [
+			{
+				file: "services/order/outbox/order.outbox.ts",
+				find: "where published_at is null and not quiet order by id limit $1) b",
+				replace:
+					"where published_at is null and not quiet and occurred_at < now() - interval '17 s' order by id limit $1) b"
+			}
+		],
+		promise: "P5",
+		scene: "purchases"
+	},
+	{
+		name: "a partition without events holds every minute up",
+		file: "services/analytics/windows/tumbling.window.ts",
+		find: "lag <= 0 && now - heardAt >= idleAfterMs;",
+		replace: "lag < 0 && now - heardAt >= idleAfterMs;",
+		promise: "P5",
+		scene: "quiet_minute"
+	}
+];

@@ -1,0 +1,62 @@
+import type { Kill } from "../faults/storm.ts";
+
+/** When each service was seen to do something, in ms since 1970, in any order. */
+export type SignsOfLife = Readonly<Record<string, readonly number[]>>;
+
+export interface OrderLife {
+	order_id: string;
+	created_at: number;
+	/** When it came to rest; null: never. */
+	rested_at: number | null;
+}
+
+export interface Recovery {
+	node: string;
+	/** From the kill to the next thing that this service, on whichever node, is seen to have done. */
+	serviceMs: number | null;
+	/** From the kill to the moment at which the last of the orders then under way came to rest. */
+	ordersMs: number | null;
+	/** That last order. */
+	order_id: string | null;
+}
+
+/** How long each kill was felt. Pure. */
+export function recoveries(
+	kills: readonly Kill[],
+	signs: SignsOfLife,
+	orders: readonly OrderLife[]
+): Recovery[] {
+	return kills.map(({ at, node, service }) => {
+		const killed = at.getTime();
+		const next = (signs[service] ?? []).reduce(
+			(least, time) => (time > killed && time < least ? time : least),
+			Number.POSITIVE_INFINITY
+		);
+		const last = orders
+			.filter(({ created_at, rested_at }) => created_at <= killed && (rested_at ?? 0) > killed)
+			.reduce<OrderLife | undefined>(
+				(a, b) => (a && a.rested_at! > b.rested_at! ? a : b),
+				undefined
+			);
+		return {
+			node,
+			serviceMs: Number.isFinite(next) ? next - killed : null,
+			ordersMs: last ? last.rested_at! - killed : null,
+			order_id: last?.order_id ?? null
+		};
+	});
+}
+
+/** The recovery that was slowest in this respect; undefined without any. */
+export function slowest(
+	found: readonly Recovery[],
+	part: "serviceMs" | "ordersMs"
+): { node: string; ms: number; order_id: string | null } | undefined {
+	return found
+		.flatMap(recovery =>
+			recovery[part] === null
+				? []
+				: [{ node: recovery.node, ms: recovery[part], order_id: recovery.order_id }]
+		)
+		.sort((a, b) => b.ms - a.ms)[0];
+}

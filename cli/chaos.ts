@@ -1,0 +1,163 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { faultKinds, type FaultKind } from "../chaos/faults/nemesis.ts";
+import { prove } from "../chaos/run/full-run.ts";
+import { proveLog, type LogProof } from "../chaos/kafka-run/kafka-run.ts";
+import { markdown, score } from "../chaos/report.ts";
+import { matrixNodes } from "../chaos/faults/matrix.plan.ts";
+import { Stage } from "../chaos/run/scenario-runner.ts";
+import { progress } from "../launch/shop/prepare-shop.ts";
+import { whyNoKafka } from "../launch/servers/kafka-jars.ts";
+import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
+import { commandLine, misused } from "../launch/process/command-line.ts";
+import { proveBugs } from "./chaos/bug-report.ts";
+
+const usage = `Usage: npm run prove [-- --tier nightly --seed 7 …]
+Runs the shop as real processes, lets everything fail under load, and holds its promises against what happened.
+  --tier ci|nightly   1,000 orders, 20 kills and the failpoints once, or 20,000, 200 and five times (default ci)
+  --seed n            repeats a schedule of faults and orders (default: another each time)
+  --orders n          how many orders at least
+  --kills n           how many processes are killed at least
+  --matrix n          how often every failpoint strikes in every mode, before the storm
+  --events n          how many events go over a Kafka broker after it (needs Java 17), 0 for none
+  --faults a,b        only these: ${Object.keys(faultKinds).join(", ")}
+  --publish           writes the report to docs/proof too
+  --bugs              plants known mistakes in copies of the shop instead: each must be caught
+  --only words        of these only those whose promise and name hold the words, e.g. P4`;
+
+const { values } = commandLine(usage, {
+	tier: { type: "string", default: "ci" },
+	seed: { type: "string" },
+	orders: { type: "string" },
+	kills: { type: "string" },
+	faults: { type: "string" },
+	publish: { type: "boolean" },
+	matrix: { type: "string" },
+	events: { type: "string" },
+	bugs: { type: "boolean" },
+	only: { type: "string" }
+});
+
+const minute = 60_000;
+const logFaults = { brokerKills: 2, pauseMs: 30_000, rebalances: 5 };
+const tiers = {
+	ci: {
+		...{ orders: 1000, kills: 20, matrix: 1, perSecond: 20 },
+		...{ withinMs: 8 * minute, quiesceMs: 4 * minute },
+		log: { events: 5000, perSecond: 55, relayKills: 20, consumerKills: 10 }
+	},
+	nightly: {
+		...{ orders: 20_000, kills: 200, matrix: 5, perSecond: 25 },
+		// At the end each of 20,000 customers asks once more.
+		...{ withinMs: 60 * minute, quiesceMs: 15 * minute },
+		log: { events: 50_000, perSecond: 150, relayKills: 100, consumerKills: 50 }
+	}
+};
+
+function number(name: "seed" | "orders" | "kills" | "matrix" | "events", fallback: number): number {
+	const word = values[name];
+	if (word === undefined) return fallback;
+	return /^\d{1,9}$/.test(word) ? Number(word) : misused(usage, `--${name} takes a number`);
+}
+
+function kinds(): FaultKind[] | undefined {
+	const words = values.faults?.split(",");
+	const unknown = words?.find(word => !(word in faultKinds));
+	return unknown
+		? misused(usage, `there is no fault ${unknown}`)
+		: (words as FaultKind[] | undefined);
+}
+
+const root = join(import.meta.dirname, "..");
+
+function commit(): string {
+	try {
+		const git = (...args: string[]) =>
+			execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+		return (
+			git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain") ? " with changes" : "")
+		);
+	} catch {
+		return "unknown";
+	}
+}
+
+/** Where the reports go: always to the cache, and on demand to be kept. */
+function write(name: string, text: string): void {
+	for (const folder of [".cache/proof", ...(values.publish ? ["docs/proof"] : [])]) {
+		mkdirSync(join(root, folder), { recursive: true });
+		writeFileSync(join(root, folder, name), text);
+	}
+}
+
+/** A tier that was changed is none any more. */
+function asked() {
+	const changes = (["orders", "kills", "matrix", "faults", "events"] as const).flatMap(name =>
+		values[name] === undefined ? [] : [`--${name} ${values[name]}`]
+	);
+	const tier = changes.length > 0 ? "changed" : values.tier;
+	return { tier, words: [`--tier ${values.tier}`, ...changes] };
+}
+
+const tier =
+	tiers[values.tier as keyof typeof tiers] ?? misused(usage, `there is no tier ${values.tier}`);
+const seed = number("seed", Math.floor(Math.random() * 1_000_000));
+const faults = kinds();
+
+/** Undefined where it is not wanted, or there is no Java for a broker. */
+async function proveOverKafka(life: Lifecycle): Promise<LogProof | undefined> {
+	const events = number("events", tier.log.events);
+	if (events === 0) return undefined;
+	const obstacle = whyNoKafka();
+	if (obstacle) return void progress(`nothing is proved over Kafka: ${obstacle}`);
+	progress("starting a Kafka broker and the nodes that use it");
+	const folder = mkdtempSync(join(tmpdir(), "shop-proof-"));
+	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
+	return proveLog(
+		{ root, folder },
+		{
+			...{ ...tier.log, ...logFaults, events, seed, withinMs: tier.withinMs },
+			say: progress,
+			onWorld: world => life.atEnd(() => world.stop())
+		}
+	);
+}
+
+async function proveTier(life: Lifecycle): Promise<void> {
+	const begun = performance.now();
+	progress(`seed ${seed}: starting Postgres, nats-server and the nodes`);
+	const folder = mkdtempSync(join(tmpdir(), "shop-proof-"));
+	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
+	const options = {
+		...tier,
+		orders: number("orders", tier.orders),
+		kills: number("kills", tier.kills),
+		matrix: number("matrix", tier.matrix),
+		seed,
+		kinds: faults,
+		providerFaults: 0.2,
+		say: progress
+	};
+	const stage = await Stage.open({ root, folder, nodes: matrixNodes }, options);
+	life.atEnd(() => stage.stop());
+	const shop = await prove(stage, options);
+	await stage.stop();
+	const log = await proveOverKafka(life);
+	const proof = { ...shop, findings: [...shop.findings, ...(log?.findings ?? [])] };
+	const about = {
+		...asked(),
+		commit: commit(),
+		at: new Date(),
+		tookMs: performance.now() - begun
+	};
+	const report = markdown(proof, log, about);
+	write(`${about.tier}.md`, report);
+	write(`${about.tier}.json`, `${JSON.stringify({ ...about, ...proof, log }, null, "\t")}\n`);
+	const { passed, failed } = score(proof);
+	console.log(`${report}\nseed ${seed}\n${passed} passed, ${failed} failed`);
+	await life.end(failed > 0 ? 1 : 0);
+}
+
+run(values.bugs ? life => proveBugs(life, values.only ?? "") : proveTier);

@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Order } from "../../contracts/order.ts";
+import type { Product } from "../../contracts/product.ts";
+import type { DemoShop } from "./shop-client.ts";
+
+/** What a customer does with an order. */
+export interface Intent {
+	customer: number;
+	product: number;
+	quantity: number;
+	card: string;
+	/** What becomes of it once it is placed. */
+	then: "keep" | "cancel" | "ship";
+}
+
+/** Of a hundred orders some meet a bank that says no, and some are called off or arrive while one looks. */
+const declined = ["pm_card_chargeDeclined", "pm_card_visa_chargeDeclinedInsufficientFunds"];
+const accepted = ["pm_card_visa", "pm_card_mastercard", "pm_card_amex"];
+
+/** Whole numbers from 0 up to, but not with, `below`. */
+type Draw = (below: number) => number;
+
+const among = <V>(values: readonly V[], draw: Draw): V => values[draw(values.length)]!;
+
+function fateOf(percent: number): Intent["then"] {
+	if (percent < 5) return "cancel";
+	return percent < 20 ? "ship" : "keep";
+}
+
+export function intents(count: number, customers: number, products: number, draw: Draw): Intent[] {
+	return Array.from({ length: count }, () => ({
+		customer: draw(customers),
+		// The first products sell best, as they do in shops.
+		product: Math.min(draw(products), draw(products)),
+		quantity: 1 + draw(3),
+		card: among(draw(100) < 8 ? declined : accepted, draw),
+		then: fateOf(draw(100))
+	}));
+}
+
+const settled = new Set<Order["status"]>([
+	...([
+		"confirmed",
+		"delivered",
+		"cancelled",
+		"payment_failed",
+		"payment_review",
+		"refunded"
+	] as const)
+]);
+
+/** At rest, or in the hands of a human. */
+export const isSettled = ({ status }: Order) => settled.has(status);
+
+export interface TrafficOptions {
+	customers: readonly DemoShop[];
+	staff: DemoShop;
+	products: readonly Product[];
+	intents: readonly Intent[];
+	/** Orders under way at a time. */
+	atOnce: number;
+	onOrder(done: number): void;
+	/** No order waits longer for its end. */
+	withinMs: number;
+	isStopping(): boolean;
+}
+
+const lookEveryMs = 250;
+
+/** Carries the intents out; answers the orders as they stood in the end. */
+export async function trade(options: TrafficOptions): Promise<Order[]> {
+	const { intents, atOnce, onOrder, isStopping } = options;
+	const orders: Order[] = [];
+	const left = intents.values();
+	async function work(): Promise<void> {
+		for (const intent of left) {
+			if (isStopping()) return;
+			const order = await carryOut(intent, options);
+			if (order) onOrder(orders.push(order));
+		}
+	}
+	await Promise.all(Array.from({ length: atOnce }, work));
+	return orders;
+}
+
+/** Undefined when the shop had no room for it in time. */
+async function carryOut(intent: Intent, options: TrafficOptions): Promise<Order | undefined> {
+	const { customers, staff, products, withinMs, isStopping } = options;
+	const customer = customers[intent.customer]!;
+	const product = products[intent.product]!;
+	const end = performance.now() + withinMs;
+	/** Asks again and again until the answer is good, or there is no time left; the last answer. */
+	async function until<V>(ask: () => Promise<V>, isGood: (answer: V) => boolean): Promise<V> {
+		for (;;) {
+			const answer = await ask();
+			if (isGood(answer) || performance.now() > end || isStopping()) return answer;
+			await sleep(lookEveryMs);
+		}
+	}
+	const placed = await until(() => customer.order(product, intent.quantity, intent.card), Boolean);
+	if (!placed) return undefined;
+	// Too late to be called off is as good: then it is kept.
+	if (intent.then === "cancel") await customer.cancel(placed.id).catch(() => undefined);
+	const order = await until(() => customer.find(placed.id), isSettled);
+	if (order.status !== "confirmed" || intent.then !== "ship") return order;
+	await staff.ship(order.id);
+	return customer.find(order.id);
+}

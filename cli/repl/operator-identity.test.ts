@@ -1,0 +1,26 @@
+import { operator, OperatorIdentity } from "./operator-identity.ts";
+
+type Call = (action: string, params: unknown, options?: object) => unknown;
+const wrap = (OperatorIdentity as unknown as { call(next: Call): Call }).call;
+
+/** The identity with which a call leaves. */
+const actor = (options?: { meta?: object }) =>
+	wrap((_action, _params, sent) => (sent as { meta?: { user?: object } })?.meta?.user)(
+		"order.list",
+		{},
+		options
+	);
+
+it("makes a call typed at the REPL the operator's", () => {
+	expect(actor({ meta: { $repl: true } })).toBe(operator);
+});
+
+it("keeps the identity that was typed", () => {
+	const user = { id: "user-123", role: "customer" };
+	expect(actor({ meta: { $repl: true, user } })).toBe(user);
+});
+
+it("gives a service's own call no identity", () => {
+	expect(actor()).toBeUndefined();
+	expect(actor({ meta: {} })).toBeUndefined();
+});

@@ -1,0 +1,104 @@
+import type pg from "pg";
+import { WindowStreamEvent } from "../contracts/analytics.ts";
+import type { OrderStreamEvent } from "../contracts/events.ts";
+import { readEnvironment } from "../config/read-environment.ts";
+import { toConfig, useConfig } from "../config/index.ts";
+import { faults } from "../lib/validator.ts";
+import type { Driver, Message } from "../streams/driver.ts";
+import { openLog } from "../streams/index.ts";
+import { readToEnd } from "../streams/read-to-end.ts";
+import { topics } from "../streams/messages/topics.ts";
+import { connect } from "../launch/shop/prepare-shop.ts";
+import { beginEpoch, type Begun } from "./restore/epoch.ts";
+import { exitCodes, explainOutdated, LaunchError } from "../launch/process/launch-error.ts";
+import { run } from "../launch/process/lifecycle.ts";
+import { printRetry } from "../launch/process/retry-warning.ts";
+import { gapLine, readGap } from "../streams/log-gap.ts";
+import { commandLine } from "../launch/process/command-line.ts";
+import { ProgressBar } from "../launch/process/progress-bar.ts";
+
+const usage = `Usage: DATABASE_URL=postgres://… KAFKA_BROKERS=… npm run restored [-- --dry-run]
+For a database that was restored to an earlier moment, before the shop starts again: prints the order events
+that the log has and the database does not know, sees to it that they never have an effect here, and begins an
+epoch, which new events carry, because an order's versions may be given out again.
+Customers may have paid for what is printed: the payment provider knows.
+  --dry-run  only print`;
+
+const { values } = commandLine(usage, { "dry-run": { type: "boolean" } });
+
+/** The lock of the relay: who has it is the shop. @throws LaunchError while it runs */
+async function lockOut(client: pg.Client): Promise<void> {
+	const { rows } = await client.query<{ free: boolean }>(
+		"select pg_try_advisory_lock(hashtext('relay'), hashtext('orders')) as free"
+	);
+	if (!rows[0]!.free) throw new LaunchError("The shop runs on this database: stop it first.");
+}
+
+/** By window, the highest revision that readers may have seen. */
+async function toldWindows(driver: Driver): Promise<WindowStreamEvent["data"][]> {
+	const highest = new Map<string, WindowStreamEvent["data"]>();
+	const take = async (messages: readonly Message[]) => {
+		for (const { value } of messages) {
+			const data = windowOf(value);
+			const window = data && `${data.window_start} ${data.currency}`;
+			if (window && data.revision > (highest.get(window)?.revision ?? 0)) highest.set(window, data);
+		}
+	};
+	await readToEnd({ driver, topic: topics.windows, take, onError: printRetry });
+	return [...highest.values()];
+}
+
+function windowOf(value: Buffer): WindowStreamEvent["data"] | undefined {
+	try {
+		const event: unknown = JSON.parse(value.toString());
+		if (faults(WindowStreamEvent, event).length === 0) return (event as WindowStreamEvent).data;
+	} catch {
+		// A stranger's message is no result of ours.
+	}
+	return undefined;
+}
+
+function report({ epoch, counted, windows }: Begun, gap: readonly OrderStreamEvent[]): void {
+	console.log(
+		`Epoch ${epoch} begins: ${gap.length} events are void, ${windows} windows are told anew.`
+	);
+	for (const [service, ids] of Object.entries(counted))
+		if (ids.length > 0)
+			console.log(`${ids.length} of them had an effect on ${service} since the restore.`);
+	const late = gap.filter(({ id }) => counted.analytics.includes(id)).map(({ time }) => time);
+	if (late.length > 0)
+		console.log(
+			`Once the shop runs: npm run stream -- replay --group analytics --from ${late.sort()[0]}`
+		);
+}
+
+run(async life => {
+	const config = toConfig(readEnvironment());
+	if (!config.databaseUrl || !config.kafka)
+		throw new LaunchError(
+			"Set DATABASE_URL and KAFKA_BROKERS: a log in Postgres is restored together with the database.",
+			exitCodes.configuration
+		);
+	useConfig(config);
+	const client = await connect(life, config.databaseUrl, "restored");
+	await lockOut(client);
+	const driver = await openLog({ onError: () => undefined });
+	life.atEnd(() => driver.close());
+	const bar = new ProgressBar({ things: "messages" });
+	const gap = await readGap(client, driver, (done, of) => bar.show(done, of), printRetry).catch(
+		error => {
+			throw explainOutdated(error);
+		}
+	);
+	for (const event of gap.events) console.log(gapLine(event));
+	if (values["dry-run"]) {
+		console.log(`${gap.events.length} events that the database does not know.`);
+		return life.end(0);
+	}
+	const told = await toldWindows(driver);
+	await client.query("begin");
+	const begun = await beginEpoch(client, gap.events, gap.epoch, told);
+	await client.query("commit");
+	report(begun, gap.events);
+	await life.end(0);
+});

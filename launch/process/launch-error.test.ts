@@ -1,0 +1,67 @@
+import { EnvironmentError } from "../../config/environment-error.ts";
+import { diskFull, explain, explainDatabase, explainListen, LaunchError } from "./launch-error.ts";
+
+const url = "postgres://ann:secret@db.example:5433/shop";
+const coded = (code: string, message = "as Postgres says it") =>
+	Object.assign(new Error(message), { code });
+
+describe("explain", () => {
+	it("exits 78 for a bad configuration, with every fault", () => {
+		const { message, exitCode } = explain(new EnvironmentError(["PORT: a", "HOST: b"]));
+		expect(exitCode).toBe(78);
+		expect(message).toMatch(/PORT: a\n.*HOST: b/);
+	});
+
+	it("says what to do about a full disk and a folder that is not ours", () => {
+		expect(explain(coded("ENOSPC")).message).toBe(diskFull);
+		const denied = Object.assign(coded("EACCES"), { path: "/data/lock" });
+		expect(explain(denied).message).toContain("/data/lock is not ours to use (EACCES)");
+	});
+
+	it("keeps the stack of a defect", () => {
+		expect(explain(new TypeError("x is undefined")).message).toMatch(/TypeError.*\n\s+at /);
+	});
+});
+
+describe("explainListen", () => {
+	const endpoint = { host: "192.0.2.9", port: 80 };
+
+	it.each([
+		["EADDRINUSE", "Port 80 is taken"],
+		["EACCES", "Port 80 is for root alone"],
+		["EADDRNOTAVAIL", "HOST=192.0.2.9 is no address of this machine (EADDRNOTAVAIL)"]
+	])("puts %s into a sentence", (code, sentence) => {
+		const error = Object.assign(coded(code), { address: endpoint.host });
+		expect((explainListen(error, endpoint) as Error).message).toContain(sentence);
+	});
+
+	it("leaves an error about another host alone", () => {
+		const error = Object.assign(coded("ENOTFOUND"), { hostname: "db.example" });
+		expect(explainListen(error, endpoint)).toBe(error);
+	});
+});
+
+describe("explainDatabase", () => {
+	it.each([
+		["ECONNREFUSED", "No Postgres answers at db.example:5433"],
+		["28P01", "refuses the password of ann"],
+		["3D000", "There is no database shop"],
+		["42501", "a role with CREATEROLE"],
+		["53100", diskFull]
+	])("puts %s into a sentence without the password", (code, sentence) => {
+		const told = explainDatabase(coded(code), url) as Error;
+		expect(told).toBeInstanceOf(LaunchError);
+		expect(told.message).toContain(sentence);
+		expect(told.message).not.toContain("secret");
+	});
+
+	it("sees through the name of a migration", () => {
+		const wrapped = new Error("migration order/0001.sql: no", { cause: coded("42501") });
+		expect(explainDatabase(wrapped, url)).toBeInstanceOf(LaunchError);
+	});
+
+	it("leaves a defect alone", () => {
+		const defect = coded("42601", "syntax error");
+		expect(explainDatabase(defect, url)).toBe(defect);
+	});
+});

@@ -1,0 +1,98 @@
+import { EnvironmentError } from "../../config/environment-error.ts";
+import { sqlState } from "../../lib/sql-state.ts";
+
+/** From sysexits.h, so that scripts can tell the reasons apart. */
+export const exitCodes = { failure: 1, usage: 64, configuration: 78 } as const;
+
+/** A start that cannot go on, in a sentence that says what to do about it. */
+export class LaunchError extends Error {
+	readonly exitCode: number;
+
+	constructor(message: string, exitCode: number = exitCodes.failure) {
+		super(message);
+		this.exitCode = exitCode;
+	}
+}
+
+export const diskFull =
+	"The disk is full: free some space and start again; nothing that was committed is lost.";
+
+export function portTaken(port: number): LaunchError {
+	return new LaunchError(
+		`Port ${port} is taken: stop what listens there, or choose another one: PORT=${port + 1} npm start.`
+	);
+}
+
+interface Endpoint {
+	host: string;
+	port: number;
+}
+
+/** The same error in a sentence when it says why nobody can listen there. */
+export function explainListen(error: unknown, { host, port }: Endpoint): unknown {
+	const { code, address, hostname } = error as NodeJS.ErrnoException & Record<string, unknown>;
+	if (code === "EADDRINUSE") return portTaken(port);
+	if (address !== host && hostname !== host) return error;
+	if (code === "EACCES")
+		return new LaunchError(`Port ${port} is for root alone: choose another one: PORT=8080.`);
+	return new LaunchError(
+		`HOST=${host} is no address of this machine (${code}): set HOST to 127.0.0.1, or to 0.0.0.0 for all.`
+	);
+}
+
+/** A file or folder that this user may not write. */
+export function notOurs(path: string, why: string): string {
+	return `${path} is not ours to use (${why}): make it writable for this user, or set DATA_DIR to another folder.`;
+}
+
+/** What the system's error codes mean to whoever typed the command; undefined for a defect. */
+function sentence(error: NodeJS.ErrnoException): string | undefined {
+	switch (error.code) {
+		case "ENOSPC":
+		case "EDQUOT":
+			return diskFull;
+		case "EACCES":
+		case "EPERM":
+		case "EROFS":
+			return notOurs(error.path ?? "A file", error.code);
+		default:
+			return undefined;
+	}
+}
+
+/** Says how the process should end for this error; a defect keeps its stack. */
+export function explain(error: unknown): { message: string; exitCode: number } {
+	if (error instanceof LaunchError) return error;
+	if (error instanceof EnvironmentError)
+		return { message: error.message, exitCode: exitCodes.configuration };
+	const known = sentence(error as NodeJS.ErrnoException);
+	return { message: known ?? (error as Error).stack ?? String(error), exitCode: exitCodes.failure };
+}
+
+/** The same for a statement that finds a table, column or function not there: 42P01, 42703, 42883. */
+export function explainOutdated(error: unknown): unknown {
+	if (!["42P01", "42703", "42883"].includes(sqlState(error) ?? "")) return error;
+	return new LaunchError(
+		"The database is not of this version: npm start or npm run migrate brings it there."
+	);
+}
+
+/** The same for an error of a database that was named by DATABASE_URL. */
+export function explainDatabase(error: unknown, url: string): unknown {
+	const { host, pathname, username } = new URL(url);
+	const database = pathname.slice(1);
+	const cause = sqlState(error) ? error : ((error as Error).cause ?? error);
+	const { code = "", message } = cause as NodeJS.ErrnoException;
+	const sentences: Record<string, string> = {
+		ECONNREFUSED: `No Postgres answers at ${host}: start it, or correct DATABASE_URL.`,
+		ENOTFOUND: `There is no host ${host}: correct DATABASE_URL.`,
+		ETIMEDOUT: `Postgres at ${host} does not answer: correct DATABASE_URL, or open the way to it.`,
+		"28P01": `Postgres at ${host} refuses the password of ${username}: correct DATABASE_URL.`,
+		"28000": `Postgres at ${host} refuses ${username}: correct DATABASE_URL.`,
+		"3D000": `There is no database ${database} at ${host}: create it, or correct DATABASE_URL.`,
+		"42501": `The role ${username} may not prepare the database (${message}): let DATABASE_URL name a role with CREATEROLE that owns the database.`,
+		"53100": diskFull,
+		"53300": `Postgres at ${host} has no connection left: raise its max_connections.`
+	};
+	return code in sentences ? new LaunchError(sentences[code]!) : error;
+}

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { backoffMs } from "../../lib/backoff.ts";
+import { LaunchError } from "./launch-error.ts";
+
+/** A node that lived so long has recovered: its next fall is a first one again. */
+const steadyMs = 30_000;
+
+const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
+
+export interface Supervision {
+	/** What is run: cli/node.ts of this tree, unless another is named. */
+	script?: string;
+	/** Takes each line the node prints, and what is to be said about it. */
+	say?(line: string): void;
+	/** How long a node stays down that has fallen so many times in a row. */
+	restartAfterMs?(falls: number): number;
+	/** Told each time the node is ready, after a fall too. */
+	onReady?(): void;
+	/** Takes what the node sends besides that it is ready. */
+	onMessage?(message: unknown): void;
+}
+
+const defaults: Required<Omit<Supervision, "say">> = {
+	script: join(import.meta.dirname, "../../cli/node.ts"),
+	restartAfterMs: falls => backoffMs(falls, 500, 15_000),
+	onReady: () => undefined,
+	onMessage: () => undefined
+};
+
+/** Keeps one node process running until it is told to stop. */
+export class SupervisedNode {
+	readonly #name: string;
+	readonly #environment: Record<string, string>;
+	readonly #supervision: Required<Supervision>;
+	#child!: ChildProcess;
+	#ready = false;
+	#falls = 0;
+	#stopping = false;
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(name: string, environment: Record<string, string>, supervision: Supervision = {}) {
+		this.#name = name;
+		this.#environment = environment;
+		const say = (line: string) => console.log(`${this.#name.padEnd(9)} | ${line}`);
+		this.#supervision = { ...defaults, say, ...supervision };
+	}
+
+	/** False from a fall until its successor says that it is ready. */
+	get ready(): boolean {
+		return this.#ready;
+	}
+
+	get pid(): number {
+		return this.#child.pid!;
+	}
+
+	/** Does to the process what chaos wants; a node that falls is started again. */
+	signal(name: NodeJS.Signals): void {
+		this.#child.kill(name);
+	}
+
+	/** Over the node's own channel; lost while it is down. */
+	send(message: object): void {
+		if (this.#child.connected) this.#child.send(message, () => undefined);
+	}
+
+	/** Resolves when the node says that it is ready. @throws LaunchError when it ends before that */
+	async start(): Promise<void> {
+		this.#spawn();
+		const child = this.#child;
+		await Promise.race([once(child, "message"), once(child, "exit")]);
+		if (ended(child) && !this.#stopping)
+			throw new LaunchError(`${this.#name} did not start; its own words are above.`);
+		child.once("exit", () => this.#fell(performance.now()));
+	}
+
+	/** Lets it finish what it does; resolves when it has ended. */
+	async stop(): Promise<void> {
+		this.#stopping = true;
+		clearTimeout(this.#timer);
+		const child = this.#child;
+		if (!child || ended(child)) return;
+		child.kill("SIGTERM");
+		await once(child, "exit");
+	}
+
+	#spawn(): void {
+		// A group of its own: Ctrl-C reaches the launcher alone, which stops the nodes in order.
+		this.#child = spawn(process.execPath, [this.#supervision.script], {
+			env: this.#environment,
+			detached: true,
+			stdio: ["ignore", "pipe", "pipe", "ipc"]
+		});
+		const { say, onMessage } = this.#supervision;
+		for (const stream of [this.#child.stdout!, this.#child.stderr!])
+			createInterface(stream).on("line", say);
+		this.#child.on("message", message => {
+			if (message !== "ready") return onMessage(message);
+			this.#ready = true;
+			this.#supervision.onReady();
+		});
+	}
+
+	#fell(since: number): void {
+		this.#ready = false;
+		if (this.#stopping) return;
+		const { exitCode, signalCode } = this.#child;
+		this.#falls = performance.now() - since > steadyMs ? 1 : this.#falls + 1;
+		const delay = this.#supervision.restartAfterMs(this.#falls);
+		this.#supervision.say(`ended with ${signalCode ?? exitCode}; starting it again in ${delay} ms`);
+		this.#timer = setTimeout(() => {
+			const begun = performance.now();
+			this.#spawn();
+			this.#child.once("exit", () => this.#fell(begun));
+		}, delay);
+	}
+}

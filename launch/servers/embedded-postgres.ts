@@ -1,0 +1,212 @@
+import { type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import {
+	closeSync,
+	existsSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statfsSync,
+	writeFileSync
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../process/free-port.ts";
+import { diskFull, LaunchError } from "../process/launch-error.ts";
+import { isAlive, processesWith, stopOrphans } from "../process/orphans.ts";
+import { postgresProgram, type PostgresProgram } from "./postgres-program.ts";
+
+export interface PostgresOptions {
+	/** Absolute. The password and the log lie beside it, as `.password` and `.log`. */
+	directory: string;
+	maxConnections: number;
+	/** Told in a few words before each slow step. */
+	progress(step: string): void;
+	/** Told when the server ends without having been asked to. */
+	onCrash(reason: string): void;
+}
+
+export interface PostgresServer {
+	/** As the owner of the whole server. */
+	url: string;
+	/** Commits what is in flight, refuses the rest and waits for the end. */
+	stop(): Promise<void>;
+	/** Ends it without a word to anyone (`pg_ctl stop -m immediate`): the next start has to recover. */
+	crash(): Promise<void>;
+}
+
+const owner = "shop";
+const logOf = (directory: string) => readFileSync(`${directory}.log`, "utf8");
+
+async function initialise(
+	program: PostgresProgram,
+	directory: string,
+	passwordFile: string
+): Promise<void> {
+	const unfinished = `${directory}.unfinished`;
+	rmSync(unfinished, { recursive: true, force: true });
+	mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+	writeFileSync(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
+	for (const path of [unfinished, passwordFile]) program.give(path);
+	const child = program.spawn("initdb", [
+		...["-D", unfinished, "-U", owner, `--pwfile=${passwordFile}`, "--auth=scram-sha-256"],
+		...["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+	]);
+	let words = "";
+	for (const stream of [child.stdout!, child.stderr!]) stream.on("data", text => (words += text));
+	const [code] = await once(child, "close");
+	if (code !== 0) throw failed("could not make a database", words, directory);
+	// A folder under the final name is always whole, whenever the power goes.
+	renameSync(unfinished, directory);
+}
+
+/** Less than a new database and one WAL segment need. */
+const scarceBytes = 64 * 1024 * 1024;
+
+function failed(what: string, words: string, directory: string): LaunchError {
+	const { bavail, bsize } = statfsSync(dirname(directory));
+	// Where the last block went decides whether Postgres still names the cause or only aborts.
+	if (bavail * bsize < scarceBytes || /no space left|quota exceeded/i.test(words))
+		return new LaunchError(diskFull);
+	if (/permission denied|wrong ownership/i.test(words))
+		return new LaunchError(
+			`${directory} belongs to another user: start as that user, or set DATA_DIR to another folder.`
+		);
+	const last = words.trim().split("\n").slice(-4).join("\n  ");
+	return new LaunchError(`The embedded Postgres ${what}; its last words:\n  ${last}`);
+}
+
+function checkData({ major }: PostgresProgram, directory: string, passwordFile: string): void {
+	const found = readFileSync(join(directory, "PG_VERSION"), "utf8").trim();
+	const afresh = "start afresh with npm start -- --fresh";
+	if (Number(found) !== major)
+		throw new LaunchError(
+			`${directory} holds data of Postgres ${found} and this shop brings Postgres ${major}: move the data over with pg_upgrade, set DATA_DIR to another folder, or ${afresh}.`
+		);
+	if (!existsSync(passwordFile))
+		throw new LaunchError(
+			`${passwordFile} is gone, and ${directory} does not open without it: restore it, or ${afresh}.`
+		);
+}
+
+/** Makes the way free after a launcher that was killed: ends its server, drops a misleading pid file. */
+async function recover(directory: string, progress: (step: string) => void): Promise<void> {
+	if (await stopOrphans(directory, "SIGINT")) progress("stopped the database of a killed shop");
+	const pidFile = join(directory, "postmaster.pid");
+	if (!existsSync(pidFile)) return;
+	const pid = Number.parseInt(readFileSync(pidFile, "utf8"));
+	// Postgres takes any live process of that number for its predecessor. A dead one it handles
+	// itself, with the file: it also tells whether backends of the last server still run.
+	if (isAlive(pid) && !processesWith(directory).includes(pid)) rmSync(pidFile);
+}
+
+function settings(port: number, maxConnections: number): string[] {
+	const values = {
+		listen_addresses: "127.0.0.1",
+		port,
+		unix_socket_directories: "",
+		max_connections: maxConnections,
+		shared_buffers: "32MB",
+		max_wal_size: "256MB",
+		io_method: "sync",
+		jit: "off",
+		max_logical_replication_workers: 0,
+		log_checkpoints: "off"
+	};
+	return Object.entries(values).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+}
+
+/** The eighth line of postmaster.pid says `ready` once connections are taken. */
+function isReady(directory: string, pid: number): boolean {
+	try {
+		const lines = readFileSync(join(directory, "postmaster.pid"), "utf8").split("\n");
+		return Number(lines[0]) === pid && lines[7]?.trim() === "ready";
+	} catch {
+		return false;
+	}
+}
+
+const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
+
+/** One try to start. Answers nothing when it may be tried again at another port or moment. */
+async function launch(
+	program: PostgresProgram,
+	{ directory, maxConnections }: PostgresOptions,
+	port: number
+): Promise<ChildProcess | undefined> {
+	const log = `${directory}.log`;
+	const out = openSync(log, "w", 0o600);
+	// A group of its own: Ctrl-C in a terminal goes to the whole group, and the shop drains first.
+	const child = program.spawn("postgres", ["-D", directory, ...settings(port, maxConnections)], {
+		detached: true,
+		stdio: ["ignore", out, out]
+	});
+	closeSync(out);
+	const atExit = () => child.kill("SIGINT");
+	process.once("exit", atExit);
+	child.once("exit", () => process.off("exit", atExit));
+	while (!ended(child) && !isReady(directory, child.pid!)) await sleep(20);
+	if (!ended(child)) return child;
+	const words = logOf(directory);
+	if (/Address already in use|shared memory block .* is still in use/.test(words)) return undefined;
+	throw failed("did not start", words, directory);
+}
+
+async function stop(child: ChildProcess, signal: "SIGINT" | "SIGQUIT"): Promise<void> {
+	if (ended(child)) return;
+	const exit = once(child, "exit");
+	child.kill(signal);
+	const force = setTimeout(() => child.kill("SIGQUIT"), 8000);
+	await exit;
+	clearTimeout(force);
+}
+
+async function launchWithRetries(
+	program: PostgresProgram,
+	options: PostgresOptions
+): Promise<{ child: ChildProcess; port: number }> {
+	for (let attempt = 1; attempt <= 10; attempt++) {
+		const port = await freePort();
+		const child = await launch(program, options, port);
+		if (child) return { child, port };
+		await sleep(300);
+	}
+	throw failed("did not start", logOf(options.directory), options.directory);
+}
+
+/**
+ * Starts the Postgres that comes with the npm packages on a free loopback port, making its data
+ * folder first when there is none.
+ * @throws LaunchError in a sentence for the user
+ */
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+	const { directory, progress, onCrash } = options;
+	const passwordFile = `${directory}.password`;
+	const program = postgresProgram(directory);
+	if (!existsSync(directory)) {
+		progress("making the database (first start only)");
+		await initialise(program, directory, passwordFile);
+	}
+	checkData(program, directory, passwordFile);
+	await recover(directory, progress);
+	const { child, port } = await launchWithRetries(program, options);
+	let stopping = false;
+	const crashed = () => {
+		if (!stopping) onCrash(failed("ended", logOf(directory), directory).message);
+	};
+	child.once("exit", crashed);
+	return {
+		url: `postgres://${owner}:${readFileSync(passwordFile, "utf8")}@127.0.0.1:${port}/postgres`,
+		stop() {
+			stopping = true;
+			return stop(child, "SIGINT");
+		},
+		crash() {
+			stopping = true;
+			return stop(child, "SIGQUIT");
+		}
+	};
+}

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getCACertificates } from "node:tls";
+import type { Config } from "../../config/index.ts";
+
+type Kafka = Pick<NonNullable<Config["kafka"]>, "ssl" | "sasl">;
+
+/** As java.util.Properties reads it back. */
+const escaped = (value: string) =>
+	value
+		.replaceAll("\\", "\\\\")
+		.replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** How Kafka's own programs speak with brokers that the shop speaks TLS with, or logs in to. */
+export function clientProperties({ ssl, sasl }: Kafka, trusted: readonly string[]): string {
+	const login = "org.apache.kafka.common.security.scram.ScramLoginModule required";
+	const quoted = JSON.stringify;
+	const properties = {
+		"security.protocol": `${sasl ? "SASL_" : ""}${ssl ? "SSL" : "PLAINTEXT"}`,
+		...(ssl && {
+			"ssl.truststore.type": "PEM",
+			"ssl.truststore.certificates": trusted.join("\n")
+		}),
+		...(sasl && {
+			"sasl.mechanism": sasl.mechanism.toUpperCase(),
+			"sasl.jaas.config": `${login} username=${quoted(sasl.username)} password=${quoted(sasl.password)};`
+		})
+	};
+	return Object.entries(properties)
+		.map(([name, value]) => `${name}=${escaped(value)}\n`)
+		.join("");
+}
+
+/** A file with them for this user alone, since anyone may read a command line; trusts whom Node trusts. */
+export function clientFile(kafka: Kafka): { path: string; remove(): void } {
+	const folder = mkdtempSync(join(tmpdir(), "shop-kafka-"));
+	const path = join(folder, "client.properties");
+	writeFileSync(path, clientProperties(kafka, getCACertificates("default")), { mode: 0o600 });
+	return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}

@@ -1,0 +1,167 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import {
+	closeSync,
+	existsSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	rmSync,
+	writeFileSync
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { answers, freePort } from "../process/free-port.ts";
+import { kafkaClassPath } from "./kafka-jars.ts";
+import { LaunchError } from "../process/launch-error.ts";
+import { stopOrphans } from "../process/orphans.ts";
+
+const execute = promisify(execFile);
+
+export interface KafkaOptions {
+	/** Absolute; takes the broker's data, its settings and its log. */
+	directory: string;
+	/** Forget its data first. */
+	fresh?: boolean;
+	progress(step: string): void;
+	onCrash(reason: string): void;
+	/** Over the broker's own settings. */
+	settings?: Readonly<Record<string, string>>;
+	/** Who may log in, for `kafka-storage format --add-scram`; where the settings ask for it. */
+	scram?: string;
+}
+
+export interface KafkaServer {
+	/** As KAFKA_BROKERS takes it. */
+	brokers: string;
+	pid: number;
+	stop(): Promise<void>;
+	/** Kills it at once. Whoever starts it again in the same folder finds it where it was. */
+	crash(): Promise<void>;
+	/** From now on it answers nothing, and its connections stay open. */
+	pause(): void;
+	resume(): void;
+}
+
+/** Small and quick to start rather than fast: nothing here carries a shop's real load. */
+const java = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
+const slowestStopMs = 10_000;
+
+interface Ports {
+	broker: number;
+	controller: number;
+}
+
+const settingsOf = (directory: string) => join(directory, "server.properties");
+
+/** One node that is broker and controller (KRaft), so every internal topic has one copy. */
+function defaults(directory: string, { broker, controller }: Ports): Record<string, string> {
+	return {
+		"process.roles": "broker,controller",
+		"node.id": "1",
+		"controller.quorum.voters": `1@127.0.0.1:${controller}`,
+		listeners: `CLIENTS://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`,
+		"advertised.listeners": `CLIENTS://127.0.0.1:${broker}`,
+		"controller.listener.names": "CONTROLLER",
+		"inter.broker.listener.name": "CLIENTS",
+		"listener.security.protocol.map": "CONTROLLER:PLAINTEXT,CLIENTS:PLAINTEXT",
+		"log.dirs": join(directory, "data"),
+		"offsets.topic.replication.factor": "1",
+		// 50 by default: as many folders, for a handful of groups.
+		"offsets.topic.num.partitions": "5",
+		"transaction.state.log.replication.factor": "1",
+		"transaction.state.log.min.isr": "1",
+		"share.coordinator.state.topic.replication.factor": "1",
+		"share.coordinator.state.topic.min.isr": "1",
+		"group.initial.rebalance.delay.ms": "0",
+		// How long a broker that was killed keeps its successor out: 9 s by default.
+		"broker.session.timeout.ms": "3000",
+		"broker.heartbeat.interval.ms": "500",
+		"auto.create.topics.enable": "false"
+	};
+}
+
+/** Where the broker of this folder listens, or listened last. */
+export function kafkaPorts(directory: string): Ports | undefined {
+	if (!existsSync(settingsOf(directory))) return undefined;
+	const ports = readFileSync(settingsOf(directory), "utf8").match(
+		/^listeners=CLIENTS:.*:(\d+),.*:(\d+)$/m
+	);
+	return ports ? { broker: Number(ports[1]), controller: Number(ports[2]) } : undefined;
+}
+
+/** The same as last time, so that clients find it again, unless somebody else is there by now. */
+async function choosePorts(directory: string): Promise<Ports> {
+	const last = kafkaPorts(directory);
+	if (last && !(await answers(last.broker)) && !(await answers(last.controller))) return last;
+	return { broker: await freePort(), controller: await freePort() };
+}
+
+async function format(classPath: string, { directory, scram }: KafkaOptions): Promise<void> {
+	if (existsSync(join(directory, "data/meta.properties"))) return;
+	const id = Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString("base64url");
+	const users = scram ? ["--add-scram", scram] : [];
+	await execute("java", [
+		...[...java, "-cp", classPath, "kafka.tools.StorageTool", "format"],
+		...[`--cluster-id=${id}`, "-c", settingsOf(directory), ...users]
+	]).catch(error => {
+		throw new LaunchError(`Kafka could not format ${directory}; its words:\n${error.stderr}`);
+	});
+}
+
+/** Its log without the stacks. */
+const wordsOf = (log: string) => readFileSync(log, "utf8").replace(/^\s+(at|\.\.\.) .*\n/gm, "");
+
+async function end(child: ChildProcess, exit: Promise<unknown>, signal: NodeJS.Signals) {
+	const impatience = setTimeout(() => child.kill("SIGKILL"), slowestStopMs);
+	child.kill(signal);
+	child.kill("SIGCONT");
+	await exit;
+	clearTimeout(impatience);
+}
+
+/**
+ * Starts an Apache Kafka broker of one node on loopback ports, open to everyone on this machine.
+ * @throws LaunchError
+ */
+export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
+	const { directory, progress, onCrash, settings } = options;
+	const classPath = await kafkaClassPath(progress);
+	mkdirSync(directory, { recursive: true });
+	const file = settingsOf(directory);
+	const log = join(directory, "kafka.log");
+	await stopOrphans(file, "SIGTERM");
+	if (options.fresh) rmSync(join(directory, "data"), { recursive: true, force: true });
+	const ports = await choosePorts(directory);
+	const lines = Object.entries({ ...defaults(directory, ports), ...settings });
+	writeFileSync(file, lines.map(([name, value]) => `${name}=${value}\n`).join(""), { mode: 0o600 });
+	await format(classPath, options);
+	const out = openSync(log, "w", 0o600);
+	const args = [...java, "-cp", classPath, "kafka.Kafka", file];
+	const child = spawn("java", args, { detached: true, stdio: ["ignore", out, out] });
+	closeSync(out);
+	const atExit = () => child.kill();
+	process.once("exit", atExit);
+	const exit = once(child, "exit");
+	let ended = false;
+	void exit.then(() => (ended = true));
+	while (!ended && !(await answers(ports.broker))) await sleep(20);
+	if (ended) throw new LaunchError(`Kafka did not start; its words:\n${wordsOf(log)}`);
+	const crashed = () => onCrash(`Kafka ended; its words are in ${log}`);
+	child.once("exit", crashed);
+	const stop = async (signal: NodeJS.Signals) => {
+		child.off("exit", crashed);
+		await end(child, exit, signal);
+		process.off("exit", atExit);
+	};
+	return {
+		brokers: `127.0.0.1:${ports.broker}`,
+		pid: child.pid!,
+		stop: () => stop("SIGTERM"),
+		crash: () => stop("SIGKILL"),
+		pause: () => void child.kill("SIGSTOP"),
+		resume: () => void child.kill("SIGCONT")
+	};
+}

@@ -1,0 +1,41 @@
+import { LaunchError } from "../process/launch-error.ts";
+
+const timeoutMs = 3000;
+
+/** As Moleculer's transporter reads it: servers between commas, the first credentials for all. */
+function connection(urls: URL[]) {
+	return {
+		servers: urls.map(({ host }) => host),
+		user: urls.find(({ username }) => username)?.username,
+		pass: urls.find(({ password }) => password)?.password
+	};
+}
+
+function parsed(url: string): URL[] {
+	try {
+		return url.split(",").map(part => new URL(part));
+	} catch {
+		throw new LaunchError("NATS_URL is not an address: write it as nats://host:4222.");
+	}
+}
+
+/**
+ * Connects to the bus once, because a broker waits for it for ever.
+ * @throws LaunchError that names the servers and no credentials
+ */
+export async function reachBus(url: string): Promise<void> {
+	const options = connection(parsed(url));
+	const { connect } = await import("nats");
+	try {
+		const client = await connect({ ...options, reconnect: false, timeout: timeoutMs });
+		await client.close();
+	} catch (error) {
+		const { code = "" } = error as NodeJS.ErrnoException;
+		const servers = options.servers.join(", ");
+		throw new LaunchError(
+			code === "AUTHORIZATION_VIOLATION"
+				? `NATS at ${servers} refuses the user or the password: correct NATS_URL.`
+				: `No NATS server answers at ${servers} (${code}): start it, or correct NATS_URL.`
+		);
+	}
+}

@@ -1,0 +1,93 @@
+import { variables } from "../../config/env.ts";
+import { serviceNames, type Config, type ServiceName } from "../../config/index.ts";
+import { serviceUrl } from "../../db/database.ts";
+
+export interface NodePlan {
+	/** `order-2`: what its lines of output begin with. */
+	name: string;
+	service: ServiceName | "gateway";
+	/** From 0, among the nodes of this service. */
+	index: number;
+}
+
+const all = ["gateway", ...serviceNames] as const;
+const mostPerService = 16;
+
+/** One node of each service, or as many as `order=3` says. @throws Error naming the word that is wrong */
+export function plan(words: readonly string[]): NodePlan[] {
+	const counts = new Map<string, number>(all.map(name => [name, 1]));
+	for (const word of words) {
+		const [, name = "", count = ""] = /^([a-z]+)=(\d{1,2})$/.exec(word) ?? [];
+		if (!counts.has(name) || Number(count) < 1 || Number(count) > mostPerService)
+			throw new Error(`${word} is not understood`);
+		counts.set(name, Number(count));
+	}
+	return all.flatMap(service =>
+		Array.from({ length: counts.get(service)! }, (_, index) => ({
+			name: `${service}-${index + 1}`,
+			service,
+			index
+		}))
+	);
+}
+
+type Environment = Record<string, string>;
+type StripeKeys = Pick<Config["payment"], "secretKey" | "webhookSecret">;
+type Ground = Pick<Config, "dataDir" | "serviceDatabaseUrls" | "token" | "port"> & {
+	streamDatabaseUrl?: string | undefined;
+	kafka?: Config["kafka"];
+	databaseUrl: string;
+	payment?: StripeKeys;
+	mail?: Pick<Config["mail"], "smtpUrl">;
+};
+type Source = Readonly<Record<string, string | undefined>>;
+
+/** Settings that all nodes share. Secrets are not among them: each node gets only its own. */
+export function shared(source: Source): Environment {
+	const settings = Object.entries(variables).filter(([, variable]) => !("secret" in variable));
+	const names = ["PATH", "HOME", ...settings.map(([name]) => name)];
+	return Object.fromEntries(names.flatMap(name => (source[name] ? [[name, source[name]]] : [])));
+}
+
+function stripeKeys({ secretKey, webhookSecret }: Partial<StripeKeys> = {}): Environment {
+	const keys = { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret };
+	return Object.fromEntries(Object.entries(keys).flatMap(([k, v]) => (v ? [[k, v]] : [])));
+}
+
+/** The mail server's password, and what the SDK of AWS looks for credentials by. */
+function channelAccess({ smtpUrl }: Partial<Config["mail"]> = {}, source: Source): Environment {
+	const aws = Object.entries(source).flatMap(([name, value]) =>
+		name.startsWith("AWS_") && value ? [[name, value]] : []
+	);
+	return { ...Object.fromEntries(aws), ...(smtpUrl && { SMTP_URL: smtpUrl }) };
+}
+
+/** Who writes or reads events. */
+const onStream: ReadonlySet<string> = new Set(["product", "order", "notification", "analytics"]);
+
+function streamAccess({ kafka, streamDatabaseUrl, databaseUrl }: Ground): Environment {
+	if (!kafka)
+		return { STREAM_DATABASE_URL: streamDatabaseUrl ?? serviceUrl(databaseUrl, "stream") };
+	return kafka.sasl ? { KAFKA_SASL_PASSWORD: kafka.sasl.password } : {};
+}
+
+/**
+ * The secrets and addresses of one node: its own database role, its own half of the token key.
+ * @param source the environment, for what the SDK of AWS reads there itself
+ */
+export function own({ service, index }: NodePlan, ground: Ground, source: Source): Environment {
+	const { privateKey = "", publicKey = "" } = ground.token;
+	const common = { SERVICES: service, DATA_DIR: ground.dataDir };
+	if (service === "gateway")
+		return { ...common, PORT: String(ground.port + index), TOKEN_PUBLIC_KEY: publicKey };
+	const url = ground.serviceDatabaseUrls[service] ?? serviceUrl(ground.databaseUrl, service);
+	return {
+		...common,
+		METRICS_PORT: "0",
+		[`${service.toUpperCase()}_DATABASE_URL`]: url,
+		...(onStream.has(service) && streamAccess(ground)),
+		...(service === "user" && { TOKEN_PRIVATE_KEY: privateKey }),
+		...(service === "payment" && stripeKeys(ground.payment)),
+		...(service === "notification" && channelAccess(ground.mail, source))
+	};
+}

@@ -1,0 +1,84 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { LaunchError, notOurs } from "../process/launch-error.ts";
+import { stopOrphans } from "../process/orphans.ts";
+
+/** https://sqlite.org/rescode.html; the upper bits only tell kinds of it apart. */
+const isBusy = ({ errcode = 0 }: { errcode?: number }) => (errcode & 0xff) === 5;
+
+function makeFolder(path: string): void {
+	try {
+		mkdirSync(path, { recursive: true });
+	} catch (error) {
+		const { code = "" } = error as NodeJS.ErrnoException;
+		if (!["EEXIST", "ENOTDIR"].includes(code)) throw error;
+		throw new LaunchError(
+			`${path} cannot be made a folder, a file is in its way: set DATA_DIR to another one.`
+		);
+	}
+}
+
+/** Takes the lock at this path. @throws the error of SQLite */
+function exclusive(path: string): DatabaseSync {
+	const database = new DatabaseSync(path);
+	try {
+		database.exec("begin exclusive");
+		return database;
+	} catch (error) {
+		database.close();
+		throw error;
+	}
+}
+
+/** Where one shop keeps what it embeds and generates. Nothing else may live under these names. */
+export class DataFolder {
+	readonly path: string;
+
+	constructor(path: string) {
+		this.path = resolve(path);
+		makeFolder(this.path);
+	}
+
+	get postgres(): string {
+		return join(this.path, "postgres");
+	}
+
+	get tokenKey(): string {
+		return join(this.path, "token-key.pem");
+	}
+
+	/** How the REPL finds a cluster that runs here. */
+	get clusterFile(): string {
+		return join(this.path, "cluster.json");
+	}
+
+	/**
+	 * Keeps every other launcher out; answers how to let it in again. The lock is SQLite's, so the
+	 * system itself drops it when this process dies: no pid to compare, nothing stale to clear.
+	 * @throws LaunchError when a live process holds it, or it cannot be written
+	 */
+	lock(what = "shop"): () => void {
+		const file = join(this.path, "lock");
+		try {
+			const database = exclusive(file);
+			// Who wrote it held the lock, and is dead.
+			rmSync(this.clusterFile, { force: true });
+			return () => database.close();
+		} catch (error) {
+			throw new LaunchError(
+				isBusy(error as object)
+					? `A ${what} already runs on ${this.path}: stop it first, or set DATA_DIR to another folder.`
+					: notOurs(file, (error as Error).message)
+			);
+		}
+	}
+
+	/** Removes the embedded database, the simulator's ledger and the keys. Needs the lock. */
+	async empty(): Promise<void> {
+		await stopOrphans(this.postgres, "SIGQUIT");
+		const names = ["postgres", "postgres.unfinished", "postgres.password", "postgres.log"];
+		for (const name of [...names, "token-key.pem", "psp-ledger.jsonl", "nats.conf", "nats.log"])
+			rmSync(join(this.path, name), { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,94 @@
+import pg from "pg";
+import { readEnvironment } from "../../config/read-environment.ts";
+import { toConfig, type Config } from "../../config/index.ts";
+import { migrate } from "../../db/migrate.ts";
+import { seed } from "../../db/seed.ts";
+import { DataFolder } from "./data-folder.ts";
+import { startPostgres } from "../servers/embedded-postgres.ts";
+import { listen } from "../process/free-port.ts";
+import { tokenKeys } from "./token-keys.ts";
+import { exitCodes, explainDatabase, explainListen, LaunchError } from "../process/launch-error.ts";
+import type { Lifecycle } from "../process/lifecycle.ts";
+import { reachBus } from "../servers/nats-connection.ts";
+
+/** What a shop stands on before its first service starts. */
+export interface Ground {
+	/** With the database, the keys and an absolute data folder in it. */
+	readonly config: Config & { readonly databaseUrl: string };
+	readonly data: DataFolder;
+	readonly embedded: boolean;
+}
+
+const begun = performance.now();
+
+/** One line for a slow step, with the seconds since the start. */
+export function progress(step: string): void {
+	console.log(`${((performance.now() - begun) / 1000).toFixed(1).padStart(5)} s  ${step}`);
+}
+
+async function checkPorts({ host, port, services }: Config, gateways: number): Promise<void> {
+	if (!services.includes("gateway")) return;
+	for (let wanted = port; wanted < port + gateways; wanted++)
+		await listen(wanted, host).catch(error => {
+			throw explainListen(error, { host, port: wanted });
+		});
+}
+
+/** Starts the embedded Postgres of this folder, until the end of the process; answers its URL. */
+export async function embed(life: Lifecycle, data: DataFolder): Promise<string> {
+	const onCrash = (reason: string) => void life.fail(new LaunchError(reason));
+	const directory = data.postgres;
+	const server = await startPostgres({ directory, maxConnections: 60, progress, onCrash });
+	life.atEnd(() => server.stop());
+	return server.url;
+}
+
+/** A connection of one's own, until the end of the process. @throws LaunchError when it cannot be had */
+export async function connect(life: Lifecycle, url: string, name: string): Promise<pg.Client> {
+	const client = new pg.Client({ connectionString: url, application_name: `shop ${name}` });
+	try {
+		await client.connect();
+	} catch (error) {
+		throw explainDatabase(error, url);
+	}
+	life.atEnd(() => client.end());
+	return client;
+}
+
+/** Brings a database to the present shape. @throws LaunchError when it cannot be reached or used */
+export async function prepareDatabase(url: string, demo: boolean): Promise<void> {
+	try {
+		const done = await migrate(url);
+		if (done.length > 0) progress(`ran ${done.length} migrations`);
+		if (demo) await seed(url);
+	} catch (error) {
+		throw explainDatabase(error, url);
+	}
+}
+
+/**
+ * Reads the configuration, then starts or reaches the database and prepares it.
+ * @throws LaunchError, EnvironmentError
+ */
+export async function prepareGround(
+	life: Lifecycle,
+	{ fresh = false, gateways = 1 } = {}
+): Promise<Ground> {
+	const given = toConfig(readEnvironment());
+	if (fresh && given.databaseUrl)
+		throw new LaunchError(
+			"--fresh empties the embedded database only: unset DATABASE_URL, or empty that database yourself.",
+			exitCodes.usage
+		);
+	await checkPorts(given, gateways);
+	if (given.natsUrl) await reachBus(given.natsUrl);
+	const data = new DataFolder(given.dataDir);
+	life.atEnd(data.lock());
+	if (fresh) await data.empty();
+	const keys = tokenKeys(given, data.tokenKey);
+	const databaseUrl = given.databaseUrl ?? (await embed(life, data));
+	await prepareDatabase(databaseUrl, given.demo);
+	const token = { ...given.token, ...keys };
+	const config = { ...given, databaseUrl, token, dataDir: data.path };
+	return { config, data, embedded: !given.databaseUrl };
+}

@@ -1,0 +1,124 @@
+import { answered, begun, refusal, type Charge } from "./charge.ts";
+import { happenings, type Happening } from "./provider-events.ts";
+import type { AnswerLine, ChargeLine, Line, RefundLine } from "./lines.ts";
+
+export interface Refund {
+	readonly line: RefundLine;
+	/** Why it was not made; null where it was. */
+	readonly refused: string | null;
+}
+
+/** A line that came over HTTP, and what it came to: what its key is answered with. */
+export interface Asking {
+	readonly line: ChargeLine | RefundLine | AnswerLine;
+	readonly charge: Charge | undefined;
+}
+
+/**
+ * What the lines mean, read from the first to the last: the first line of a key is the charge (or
+ * refund), later ones are repeated attempts. All readers of a file come to the same conclusion, so
+ * writers need no lock.
+ */
+export class Book {
+	readonly #charges = new Map<string, Charge>();
+	readonly #keys = new Map<string, string>();
+	readonly #tagged = new Map<string, string[]>();
+	readonly #asked = new Map<string, Asking>();
+	/** By key: the first attempt; refused ones have a code. */
+	readonly refunds = new Map<string, Refund>();
+	readonly happened: Happening[] = [];
+	readonly delivered = new Set<string>();
+	/** Messages that were answered 2xx, with repeated ones. */
+	answered = 0;
+	/** How far the clock is ahead (ms). */
+	aheadMs = 0;
+	/** Charges and refunds that were asked for, with repeated attempts. */
+	attempts = 0;
+
+	/** Takes the next line; one that is torn or empty is passed over. */
+	read(text: string): void {
+		let line: Line;
+		try {
+			line = JSON.parse(text) as Line;
+		} catch {
+			return;
+		}
+		this.#take(line);
+	}
+
+	charges(): Charge[] {
+		return [...this.#charges.values()];
+	}
+
+	charge(ref: string): Charge | undefined {
+		return this.#charges.get(ref);
+	}
+
+	chargeOf(key: string): Charge | undefined {
+		return this.#charges.get(this.#keys.get(key) ?? "");
+	}
+
+	/** Charges whose metadata has this, in the order they were made. */
+	tagged(name: string, value: string): Charge[] {
+		return (this.#tagged.get(`${name}=${value}`) ?? []).map(ref => this.#charges.get(ref)!);
+	}
+
+	/** What was last asked over HTTP under a key. */
+	asked(idempotencyKey: string): Asking | undefined {
+		return this.#asked.get(idempotencyKey);
+	}
+
+	#take(line: Line): void {
+		switch (line.kind) {
+			case "charge":
+				return this.#charge(line);
+			case "answer":
+				return this.#answer(line);
+			case "refund":
+				return this.#refund(line);
+			case "delivery":
+				this.answered++;
+				return void this.delivered.add(line.event);
+			case "clock":
+				this.aheadMs += line.advance_ms;
+		}
+	}
+
+	#charge(line: ChargeLine): void {
+		this.attempts++;
+		if (this.#keys.has(line.key)) return;
+		const charge = begun(line);
+		this.#keys.set(line.key, line.ref);
+		this.#charges.set(line.ref, charge);
+		for (const [name, value] of Object.entries(line.metadata)) {
+			const tag = `${name}=${value}`;
+			this.#tagged.set(tag, [...(this.#tagged.get(tag) ?? []), line.ref]);
+		}
+		this.#heard(line, charge);
+	}
+
+	#answer(line: AnswerLine): void {
+		const before = this.#charges.get(line.charge_ref);
+		const charge = before && answered(before, line.says);
+		if (charge) this.#charges.set(line.charge_ref, charge);
+		this.#heard(line, charge);
+	}
+
+	#refund(line: RefundLine): void {
+		this.attempts++;
+		if (this.refunds.has(line.key)) return;
+		const before = this.#charges.get(line.charge_ref);
+		const refused = refusal(before, line);
+		this.refunds.set(line.key, { line, refused });
+		const charge = refused ? undefined : { ...before!, refunded: before!.refunded + line.amount };
+		if (charge) this.#charges.set(line.charge_ref, charge);
+		this.#heard(line, charge);
+	}
+
+	/** @param charge as the line left it; undefined where the line changed nothing */
+	#heard(line: ChargeLine | AnswerLine | RefundLine, charge: Charge | undefined): void {
+		const key = line.asked?.idempotency_key;
+		if (key) this.#asked.set(key, { line, charge });
+		if (charge) this.happened.push(...happenings(line, charge));
+	}
+}

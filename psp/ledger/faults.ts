@@ -1,0 +1,115 @@
+import { oneOf, strictObject, T, type Static } from "../../lib/schema.ts";
+import { longestHangMs, type Trouble } from "./payment-methods.ts";
+
+const share = T.Number({ minimum: 0, maximum: 1 });
+const ms = T.Integer({ minimum: 0, maximum: 120_000 });
+const on = T.Optional(T.Boolean());
+
+/** How much goes wrong by itself. */
+export const Dial = strictObject({
+	/** Share of the API's calls that meet a fault, of one of the kinds that are on. */
+	rate: T.Optional(share),
+	kinds: T.Optional(
+		strictObject({
+			/** Charges only; the bank says no. */
+			decline: on,
+			hang_ms: T.Optional(T.Integer({ minimum: 0, maximum: longestHangMs })),
+			drop_before: on,
+			drop_after_commit: on,
+			error_after_commit: on,
+			rate_limit: on,
+			unavailable: on
+		})
+	),
+	webhooks: T.Optional(
+		strictObject({
+			/** Share of events that meet a fault, of one of the kinds that are on. */
+			rate: T.Optional(share),
+			kinds: T.Optional(T.Array(oneOf(["duplicate", "late", "reorder"]))),
+			late_ms: T.Optional(ms)
+		})
+	),
+	/** The same seed draws the same faults for the same calls in the same order. */
+	seed: T.Optional(T.Integer({ minimum: 0, maximum: 0xffff_ffff }))
+});
+export type Dial = Static<typeof Dial>;
+
+export type CallKind = "charge" | "refund" | "cancel" | "read";
+
+const readKinds = ["hang_ms", "drop_before", "rate_limit", "unavailable"];
+
+/** When (ms from now) an event is sent: once or more. */
+export type Sendings = readonly number[];
+
+/** Draws the faults, and counts what it drew. */
+export class Faults {
+	#dial: Dial = {};
+	#random = mulberry32(0);
+	readonly counts: Record<string, number> = {};
+
+	get dial(): Dial {
+		return this.#dial;
+	}
+
+	set(dial: Dial): void {
+		this.#dial = dial;
+		this.#random = mulberry32(dial.seed ?? 0);
+	}
+
+	draw(call: CallKind): Trouble {
+		const { rate = 0, kinds = {} } = this.#dial;
+		const hits = this.#random() < rate;
+		const choice = this.#random();
+		const possible = Object.entries(kinds)
+			.filter(([name, value]) => value && isFor(call, name))
+			.map(([name]) => name);
+		const name = possible[Math.floor(choice * possible.length)];
+		if (!hits || !name) return {};
+		this.#count(name);
+		return troubleOf(name, kinds.hang_ms ?? 0);
+	}
+
+	drawSendings(): Sendings {
+		const { rate = 0, kinds = [], late_ms = 10_000 } = this.#dial.webhooks ?? {};
+		const hits = this.#random() < rate;
+		const kind = kinds[Math.floor(this.#random() * kinds.length)];
+		if (!hits || !kind) return [0];
+		this.#count(kind);
+		if (kind === "late") return [late_ms];
+		// Long enough for events that happen later to go first.
+		return kind === "reorder" ? [100 + Math.floor(this.#random() * 900)] : [0, 20];
+	}
+
+	#count(name: string): void {
+		this.counts[name] = (this.counts[name] ?? 0) + 1;
+	}
+}
+
+function isFor(call: CallKind, name: string): boolean {
+	if (name === "decline") return call === "charge";
+	return call !== "read" || readKinds.includes(name);
+}
+
+function troubleOf(name: string, hangMs: number): Trouble {
+	const troubles: Record<string, Trouble> = {
+		decline: { decline: true },
+		hang_ms: { hangMs },
+		drop_before: { refuse: "drop" },
+		drop_after_commit: { after: "drop" },
+		error_after_commit: { after: "error" },
+		rate_limit: { refuse: "rate_limit" },
+		unavailable: { refuse: "unavailable" }
+	};
+	return troubles[name]!;
+}
+
+/** Tommy Ettinger's 32-bit generator: small, seedable, even enough for drawing faults. */
+function mulberry32(seed: number): () => number {
+	let state = seed >>> 0;
+	return () => {
+		state = (state + 0x6d2b79f5) >>> 0;
+		let t = Math.imul(state ^ (state >>> 15), state | 1);
+		t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+		return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+	};
+}

@@ -1,0 +1,131 @@
+import { mkdir, open, readFile, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Batcher } from "../../lib/batcher.ts";
+import { Book } from "./book.ts";
+import type { Line } from "./lines.ts";
+
+/** A file of lines, appended to by any number of processes of one host. */
+export class Ledger {
+	/** As far as this process has read, which includes every line it wrote. */
+	readonly book = new Book();
+	readonly #file: FileHandle;
+	readonly #batcher: Batcher<string, void>;
+	#offset = 0;
+	#rest = Buffer.alloc(0);
+
+	private constructor(file: FileHandle) {
+		this.#file = file;
+		this.#batcher = new Batcher<string, void>({
+			run: lines => this.#write(lines),
+			maxInFlight: 1,
+			maxItems: 1024
+		});
+	}
+
+	static async open(path: string): Promise<Ledger> {
+		await mkdir(dirname(path), { recursive: true });
+		const ledger = new Ledger(await open(path, "a+"));
+		await ledger.refresh();
+		return ledger;
+	}
+
+	/** Resolves when the line, and every line before it, is on disk and read into `book`. */
+	append(line: Line): Promise<void> {
+		return this.#batcher.add(`${JSON.stringify(line)}\n`);
+	}
+
+	/** Reads what other processes wrote. */
+	refresh(): Promise<void> {
+		return this.#batcher.add("");
+	}
+
+	async close(): Promise<void> {
+		await this.refresh();
+		await this.#file.close();
+	}
+
+	/** One write and one flush for all; the flush covers what was read, so nothing read can vanish. */
+	async #write(lines: string[]): Promise<void[]> {
+		// A writer that was killed in mid-line, or found the disk full, must not swallow the next line.
+		const text = lines.join("");
+		const bytes = Buffer.from(text && this.#rest.length > 0 ? `\n${text}` : text);
+		const { bytesWritten } = await this.#file.write(bytes);
+		await this.#readOn();
+		await this.#file.datasync();
+		if (bytesWritten < bytes.length) throw new Error("the ledger was not written whole");
+		return lines.map(() => undefined);
+	}
+
+	async #readOn(): Promise<void> {
+		for (;;) {
+			const chunk = Buffer.allocUnsafe(65_536);
+			const { bytesRead } = await this.#file.read(chunk, 0, chunk.length, this.#offset);
+			if (bytesRead === 0) return;
+			this.#offset += bytesRead;
+			const text = Buffer.concat([this.#rest, chunk.subarray(0, bytesRead)]);
+			const end = text.lastIndexOf("\n") + 1;
+			this.#rest = text.subarray(end);
+			for (const line of text.toString("utf8", 0, end).split("\n")) this.book.read(line);
+		}
+	}
+}
+
+export interface LedgerCharge {
+	key: string;
+	ref: string;
+	/** From the metadata that the charge was made with; empty where it names none. */
+	payment_id: string;
+	order_id: string;
+	amount: number;
+	currency: string;
+	payment_method: string;
+	/** As it stands now. */
+	status: "succeeded" | "failed" | "action_required";
+	failure_code: string | null;
+	refunded: number;
+	at: string;
+}
+
+export interface LedgerRefund {
+	key: string;
+	ref: string;
+	charge_ref: string;
+	amount: number;
+	currency: string;
+	at: string;
+}
+
+export interface LedgerReport {
+	/** One per charge: what was really charged or declined. */
+	charges: LedgerCharge[];
+	/** Refunds that were made. */
+	refunds: LedgerRefund[];
+	/** Charges and refunds asked for, with repeated attempts. */
+	attempts: number;
+	/** Events, and answers 2xx to messages of them. */
+	messages: { happened: number; answered: number };
+}
+
+export function reportOf(book: Book): LedgerReport {
+	const made = [...book.refunds.values()].filter(({ refused }) => !refused);
+	return {
+		charges: book.charges().map(({ line, status, failure_code, refunded }) => {
+			const { key, ref, amount, currency, payment_method, metadata, at } = line;
+			const { payment_id = "", order_id = "" } = metadata;
+			const facts = { key, ref, payment_id, order_id, amount, currency, payment_method };
+			return { ...facts, status, failure_code, refunded, at };
+		}),
+		refunds: made.map(({ line: { key, ref, charge_ref, amount, currency, at } }) => {
+			return { key, ref, charge_ref, amount, currency, at };
+		}),
+		attempts: book.attempts,
+		messages: { happened: book.happened.length, answered: book.answered }
+	};
+}
+
+/** Reads a ledger from outside: two succeeded charges with one `order_id` are a double charge. */
+export async function readLedger(path: string): Promise<LedgerReport> {
+	const book = new Book();
+	for (const line of (await readFile(path, "utf8")).split("\n")) book.read(line);
+	return reportOf(book);
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage } from "node:http";
+import { strictObject, T, type TSchema } from "../../lib/schema.ts";
+import { faults as faultsIn } from "../../lib/validator.ts";
+import { bodyOf } from "./request-body.ts";
+import type { Desk } from "./context.ts";
+import type { Reply } from "./reply.ts";
+import { Dial } from "../ledger/faults.ts";
+import { reportOf } from "../ledger/ledger.ts";
+
+/** The knobs of the simulator, for tests and people: the fault dial, the clock, the ledger. */
+
+const Advance = strictObject({ advance_ms: T.Integer({ minimum: 0, maximum: 31 * 86_400_000 }) });
+
+const prefix = "/_psp/";
+
+export function isControl(path: string): boolean {
+	return path.startsWith(prefix);
+}
+
+class Unreadable extends Error {}
+
+async function readAs<R>(schema: TSchema, req: IncomingMessage): Promise<R> {
+	let value: unknown;
+	try {
+		value = JSON.parse(await bodyOf(req));
+	} catch {
+		throw new Unreadable("The body is not JSON");
+	}
+	const [found] = faultsIn(schema, value);
+	if (found) throw new Unreadable(`${found.pointer} ${found.detail}`.trim());
+	return value as R;
+}
+
+export async function serveControl(desk: Desk, req: IncomingMessage): Promise<Reply> {
+	try {
+		return await serve(desk, req);
+	} catch (error) {
+		if (!(error instanceof Unreadable)) throw error;
+		return { status: 400, body: { message: error.message } };
+	}
+}
+
+async function serve({ engine, faults }: Desk, req: IncomingMessage): Promise<Reply> {
+	switch (`${req.method} ${req.url!.slice(prefix.length)}`) {
+		case "PUT faults":
+			faults.set(await readAs<Dial>(Dial, req));
+			return { status: 200, body: faults.dial };
+		case "GET faults":
+			return { status: 200, body: { dial: faults.dial, drawn: faults.counts } };
+		case "PUT clock":
+			await engine.advance((await readAs<{ advance_ms: number }>(Advance, req)).advance_ms);
+			return { status: 200, body: { now: engine.now() } };
+		case "GET clock":
+			return { status: 200, body: { now: engine.now() } };
+		case "GET ledger":
+			return { status: 200, body: reportOf(engine.book) };
+		default:
+			return { status: 404, body: { message: "PUT faults or clock; GET faults, clock or ledger" } };
+	}
+}

@@ -1,0 +1,102 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Api } from "./api.ts";
+import type { Desk } from "./context.ts";
+import type { Reply } from "./reply.ts";
+import { isChallenge, serveChallenge } from "./challenge.ts";
+import { isControl, serveControl } from "./fault-control.ts";
+import { Engine } from "../ledger/engine.ts";
+import { Faults } from "../ledger/faults.ts";
+import { Idempotency } from "./idempotency-keys.ts";
+import { Webhooks } from "./webhook-delivery.ts";
+
+export interface PspOptions {
+	/** 0 takes a free one. */
+	port: number;
+	/** Path of the file. */
+	ledger: string;
+	/** What clients must show, as `Authorization: Bearer …`. */
+	secretKey: string;
+	webhookSecret: string;
+	/** Where events are sent; without it they are only listed. */
+	webhookUrl: string | undefined;
+}
+
+const host = "127.0.0.1";
+
+/**
+ * The simulated provider over HTTP. It listens on loopback alone, because whoever reaches it may turn
+ * its knobs.
+ */
+export class PspServer {
+	readonly #desk: Desk;
+	readonly #api: Api;
+	readonly #webhooks: Webhooks | undefined;
+	readonly #server: Server;
+
+	private constructor(engine: Engine, { secretKey, webhookSecret, webhookUrl }: PspOptions) {
+		const faults = new Faults();
+		const origin = () => this.url;
+		this.#desk = {
+			engine,
+			faults,
+			idempotency: new Idempotency(engine),
+			undecided: new Map(),
+			origin
+		};
+		this.#api = new Api(this.#desk, secretKey);
+		this.#webhooks =
+			webhookUrl === undefined
+				? undefined
+				: new Webhooks({ engine, faults, url: webhookUrl, secret: webhookSecret, origin });
+		this.#server = createServer((req, res) => void this.#serve(req, res));
+	}
+
+	/** Resolves when it listens. @throws EADDRINUSE and the like */
+	static async open(options: PspOptions): Promise<PspServer> {
+		const psp = new PspServer(await Engine.open(options.ledger), options);
+		psp.#server.listen(options.port, host);
+		await once(psp.#server, "listening");
+		psp.#webhooks?.look();
+		return psp;
+	}
+
+	get url(): string {
+		return `http://${host}:${(this.#server.address() as AddressInfo).port}`;
+	}
+
+	/** Cuts every connection; what was written to the ledger stays, and is all there is to keep. */
+	async close(): Promise<void> {
+		this.#webhooks?.close();
+		this.#server.close();
+		this.#server.closeAllConnections();
+		await this.#desk.engine.close();
+	}
+
+	async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+		try {
+			if (isChallenge(req.url!)) await serveChallenge(this.#desk.engine, req, res);
+			else if (isControl(req.url!)) send(res, await serveControl(this.#desk, req));
+			else send(res, await this.#api.serve(req));
+		} catch {
+			// Dropped by order of the dial, or a defect: to the client both are a lost connection.
+			res.destroy();
+		}
+		this.#webhooks?.look();
+	}
+}
+
+function send(res: ServerResponse, { status, body, headers, lost }: Reply): void {
+	const text = JSON.stringify(body);
+	const length = Buffer.byteLength(text);
+	res.writeHead(status, {
+		"Content-Type": "application/json",
+		"Content-Length": length,
+		"Cache-Control": "no-store",
+		...headers
+	});
+	if (!lost) return void res.end(text);
+	// The client sees that its request was taken and never learns what came of it.
+	res.write(text.slice(0, length / 2), () => res.destroy());
+}

@@ -1,0 +1,103 @@
+import { createHmac } from "node:crypto";
+import { backoffMs } from "../../lib/backoff.ts";
+import type { Engine } from "../ledger/engine.ts";
+import type { Faults } from "../ledger/faults.ts";
+import type { Happening } from "../ledger/provider-events.ts";
+import { eventObject } from "./stripe-objects.ts";
+
+export interface WebhookOptions {
+	engine: Engine;
+	faults: Faults;
+	url: string;
+	secret: string;
+	origin(): string;
+}
+
+const inFlightAtMost = 8;
+const answerWithinMs = 5000;
+const firstRetryMs = 250;
+const longestRetryMs = 30_000;
+
+/** `Stripe-Signature` for a body, as of now. */
+export function sign(body: string, secret: string, at = Date.now()): string {
+	const t = Math.floor(at / 1000);
+	const v1 = createHmac("sha256", secret).update(`${t}.${body}`).digest("hex");
+	return `t=${t},v1=${v1}`;
+}
+
+/**
+ * Tells the shop what happened, each event until it answers 2xx. What was not taken is known from
+ * the ledger, so it is sent again after a restart.
+ */
+export class Webhooks {
+	readonly #options: WebhookOptions;
+	readonly #timers = new Set<NodeJS.Timeout>();
+	readonly #ready: (() => Promise<void>)[] = [];
+	#running = 0;
+	/** Events of the book that were looked at. */
+	#seen = 0;
+	#closed = false;
+
+	constructor(options: WebhookOptions) {
+		this.#options = options;
+	}
+
+	/** Begins to send what is new in the book. */
+	look(): void {
+		const { book } = this.#options.engine;
+		for (; this.#seen < book.happened.length; this.#seen++) {
+			const event = book.happened[this.#seen]!;
+			if (book.delivered.has(event.id)) continue;
+			for (const ms of this.#options.faults.drawSendings()) this.#later(ms, event, 1);
+		}
+	}
+
+	close(): void {
+		this.#closed = true;
+		for (const timer of this.#timers) clearTimeout(timer);
+	}
+
+	#later(ms: number, event: Happening, attempt: number): void {
+		const timer = setTimeout(() => {
+			this.#timers.delete(timer);
+			this.#ready.push(() => this.#send(event, attempt));
+			this.#work();
+		}, ms);
+		this.#timers.add(timer.unref());
+	}
+
+	#work(): void {
+		while (this.#running < inFlightAtMost && !this.#closed) {
+			const next = this.#ready.shift();
+			if (!next) return;
+			this.#running++;
+			void next().finally(() => {
+				this.#running--;
+				this.#work();
+			});
+		}
+	}
+
+	async #send(event: Happening, attempt: number): Promise<void> {
+		const taken = await this.#post(event).catch(() => false);
+		if (this.#closed) return;
+		if (!taken)
+			return this.#later(backoffMs(attempt, firstRetryMs, longestRetryMs), event, attempt + 1);
+		await this.#options.engine.delivered(event.id).catch(() => undefined);
+	}
+
+	async #post(event: Happening): Promise<boolean> {
+		const { url, secret, origin } = this.#options;
+		const body = JSON.stringify(eventObject(event, origin()));
+		const response = await fetch(url, {
+			method: "POST",
+			// Signed anew each time: the shop refuses an old signature.
+			headers: { "Content-Type": "application/json", "Stripe-Signature": sign(body, secret) },
+			body,
+			redirect: "error",
+			signal: AbortSignal.timeout(answerWithinMs)
+		});
+		await response.arrayBuffer();
+		return response.ok;
+	}
+}

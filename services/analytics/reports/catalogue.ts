@@ -1,0 +1,73 @@
+import type { Database, Statement } from "../../../db/database.ts";
+import { Periodic } from "../../../lib/periodic.ts";
+
+export interface Described {
+	product_id: string;
+	name: string;
+	category: string;
+}
+
+export interface CatalogueOptions {
+	pg: Database;
+	/** What is known of these products; those that never were are left out. */
+	describe(productIds: string[]): Promise<Described[]>;
+	everyMs: number;
+	onError(error: Error): void;
+}
+
+const most = 500;
+
+/** Products that were sold and are not known yet. One that nobody knows is asked for once a minute. */
+const ask: Statement = {
+	name: "analytics.ask",
+	text: `
+	update analytics.products set asked_at = clock_timestamp()
+	where id in (
+		select id from analytics.products
+		where category is null and (asked_at is null or asked_at < clock_timestamp() - interval '1 minute')
+		order by asked_at nulls first limit $1 for update skip locked
+	)
+	returning id`
+};
+
+/** What was known first stays. */
+const learn: Statement = {
+	name: "analytics.learn",
+	text: `
+	update analytics.products p set name = x.name, category = x.category
+	from unnest($1::text[], $2::text[], $3::text[]) as x(id, name, category)
+	where p.id = x.id and p.category is null`
+};
+
+/**
+ * Finds out what the products are that were sold. Runs beside the consumer and never in its way:
+ * while the catalogue is away the windows go on, and sales have no category yet.
+ */
+export class Catalogue {
+	readonly #options: CatalogueOptions;
+	readonly #periodic: Periodic;
+
+	constructor(options: CatalogueOptions) {
+		this.#options = options;
+		this.#periodic = new Periodic(options.everyMs, () => this.complete(), options.onError);
+	}
+
+	start(): void {
+		this.#periodic.start();
+	}
+
+	stop(): Promise<void> {
+		return this.#periodic.stop();
+	}
+
+	async complete(): Promise<void> {
+		const { pg, describe } = this.#options;
+		const rows = await pg.query<{ id: string }>(ask, [most]);
+		if (rows.length === 0) return;
+		const known = await describe(rows.map(({ id }) => id));
+		const columns = (["product_id", "name", "category"] as const).map(field =>
+			known.map(product => product[field])
+		);
+		await pg.query(learn, columns);
+	}
+}

@@ -1,0 +1,82 @@
+import type { Statement } from "../../../db/database.ts";
+
+/** What is asked of the windows. $1 and $2 are the span, $3 a currency or null for all. */
+
+const span = `window_start >= to_timestamp($1::float8 / 1000) and window_start < to_timestamp($2::float8 / 1000)
+		and ($3::bpchar is null or currency = $3)`;
+
+export const readWatermark: Statement = {
+	name: "analytics.read_watermark",
+	text: `select (extract(epoch from watermark) * 1000)::float8 as watermark
+		from analytics.watermarks where topic = $1 and watermark > to_timestamp(0)`
+};
+
+/**
+ * $1 the last event that is known, $2 how many. One teller at a time takes numbers, and keeps the others
+ * away until it has committed: they become visible in their order, and none is missed behind a later one.
+ */
+export const listChanges: Statement = {
+	name: "analytics.list_changes",
+	text: `
+	select seq as id, (extract(epoch from window_start) * 1000)::float8 as start, currency, orders, revenue_minor as revenue,
+		unique_users as users, average_minor as average, revision, final
+	from analytics.results where seq > $1 order by seq limit $2`
+};
+
+export const lastChange: Statement = {
+	name: "analytics.last_change",
+	text: "select coalesce(max(seq), 0)::int8 as last from analytics.results"
+};
+
+/** $4 and $5: the window behind which the page begins, or null. */
+export const listResults: Statement = {
+	name: "analytics.list_results",
+	text: `
+	select (extract(epoch from window_start) * 1000)::float8 as start, currency, orders, revenue_minor as revenue,
+		unique_users as users, average_minor as average, revision, final
+	from analytics.results
+	where ${span} and ($4::float8 is null or (window_start, currency) > (to_timestamp($4 / 1000), $5::bpchar))
+	order by window_start, currency limit $6`
+};
+
+export const sumWindows: Statement = {
+	name: "analytics.sum_windows",
+	text: `select currency, sum(orders)::int8 as orders, sum(revenue_minor)::int8 as revenue
+		from analytics.windows where ${span} group by currency`
+};
+
+export const sumReversals: Statement = {
+	name: "analytics.sum_reversals",
+	text: `select currency, type, sum(orders)::int8 as orders, sum(amount_minor)::int8 as amount
+		from analytics.reversals where ${span} group by currency, type`
+};
+
+export const sumCategories: Statement = {
+	name: "analytics.sum_categories",
+	text: `
+	select currency, category, sum(units)::int8 as units, sum(s.revenue_minor)::int8 as revenue
+	from analytics.product_sales s join analytics.products p on p.id = s.product_id
+	where ${span} group by currency, category order by revenue desc, category`
+};
+
+export const countLate: Statement = {
+	name: "analytics.count_late",
+	text: `select count(*) as late from analytics.late_events where ${span}`
+};
+
+/** $4 what they are ranked by, $5 how many of each currency. */
+export const rankProducts: Statement = {
+	name: "analytics.rank_products",
+	text: `
+	with sold as (
+		select currency, product_id, sum(orders)::int8 as orders, sum(units)::int8 as units,
+			sum(revenue_minor)::int8 as revenue
+		from analytics.product_sales where ${span} group by currency, product_id
+	), ranked as (
+		select *, row_number() over (partition by currency
+			order by case $4 when 'units' then units else revenue end desc, product_id) as place from sold
+	)
+	select product_id, name, category, currency, orders, units, revenue
+	from ranked join analytics.products p on p.id = product_id
+	where place <= $5 order by currency, place`
+};

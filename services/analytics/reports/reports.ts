@@ -1,0 +1,126 @@
+import type {
+	analytics,
+	ProductSales,
+	Sales,
+	WindowChanges
+} from "../../../contracts/analytics.ts";
+import type { Database } from "../../../db/database.ts";
+import type { Params, Result as Answer } from "../../../lib/service.ts";
+import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../../../lib/sort-cursor.ts";
+import { iso, toWindow } from "../windows/window-messages.ts";
+import { rangeOf } from "./time-range.ts";
+import * as sql from "./report.statements.ts";
+import { averageOf, type Result } from "../windows/tumbling.window.ts";
+
+type Actions = typeof analytics.actions;
+type Tally = Sales["refunds"];
+
+interface Sum {
+	currency: string;
+	orders: number;
+	revenue: number;
+}
+type Reversed = Tally & { currency: string; type: "cancelled" | "refunded" | "returned" };
+type Category = Sales["categories"][number] & { currency: string };
+
+/** Answers what was sold when. Spans are checked here. */
+export class Reports {
+	readonly #pg: Database;
+	readonly #topic: string;
+
+	constructor(pg: Database, topic: string) {
+		this.#pg = pg;
+		this.#topic = topic;
+	}
+
+	/** @throws VALIDATION_FAILED */
+	async windows(asked: Params<Actions["windows"]>): Promise<Answer<Actions["windows"]>> {
+		const { limit = 20, cursor, currency, from = "", to = "" } = asked;
+		const list = `windows ${currency ?? ""} ${from} ${to}`;
+		const behind = cursor === undefined ? undefined : decodeSortCursor(cursor, list, Milliseconds);
+		const values = [...this.#span(asked), behind?.value ?? null, behind?.id ?? null, limit + 1];
+		const rows = await this.#pg.query<Result>(sql.listResults, values);
+		const page = rows.slice(0, limit);
+		const last = rows.length > limit ? page.at(-1) : undefined;
+		return {
+			data: page.map(toWindow),
+			watermark: await this.#watermark(),
+			next_cursor: last ? encodeSortCursor(list, last.start, last.currency) : null
+		};
+	}
+
+	/** What was told of behind an event, as it stands by now; where the events are, without one. */
+	async changes(after: number | undefined, limit: number): Promise<WindowChanges> {
+		if (after === undefined) {
+			const [row] = await this.#pg.query<{ last: number }>(sql.lastChange);
+			return { data: [], last: row!.last };
+		}
+		const rows = await this.#pg.query<Result & { id: number }>(sql.listChanges, [after, limit]);
+		const data = rows.map(({ id, ...result }) => ({ id, window: toWindow(result) }));
+		return { data, last: data.at(-1)?.id ?? after };
+	}
+
+	/** @throws VALIDATION_FAILED */
+	async summary(asked: Params<Actions["summary"]>): Promise<Answer<Actions["summary"]>> {
+		const span = this.#span(asked);
+		const sums = await this.#pg.query<Sum>(sql.sumWindows, span);
+		const reversed = await this.#pg.query<Reversed>(sql.sumReversals, span);
+		const categories = await this.#pg.query<Category>(sql.sumCategories, span);
+		const [late] = await this.#pg.query<{ late: number }>(sql.countLate, span);
+		const currencies = new Set([...sums, ...reversed].map(({ currency }) => currency));
+		return {
+			from: iso(span[0]),
+			to: iso(span[1]),
+			watermark: await this.#watermark(),
+			late_events: late!.late,
+			data: [...currencies].sort().map(currency => salesIn(currency, sums, reversed, categories))
+		};
+	}
+
+	/** @throws VALIDATION_FAILED */
+	async topProducts(asked: Params<Actions["topProducts"]>): Promise<{ data: ProductSales[] }> {
+		const { by = "revenue", limit = 20 } = asked;
+		return { data: await this.#pg.query(sql.rankProducts, [...this.#span(asked), by, limit]) };
+	}
+
+	#span(asked: { from?: string; to?: string; currency?: string }): [number, number, string | null] {
+		const { from, to } = rangeOf(asked, Date.now());
+		return [from, to, asked.currency ?? null];
+	}
+
+	async #watermark(): Promise<string | null> {
+		const [row] = await this.#pg.query<{ watermark: number }>(sql.readWatermark, [this.#topic]);
+		return row ? iso(row.watermark) : null;
+	}
+}
+
+function salesIn(
+	currency: string,
+	sums: readonly Sum[],
+	reversed: readonly Reversed[],
+	categories: readonly Category[]
+): Sales {
+	const inIt = <R extends { currency: string }>(rows: readonly R[]) =>
+		rows.filter(row => row.currency === currency);
+	const { orders = 0, revenue = 0 } = inIt(sums)[0] ?? {};
+	const tallied = (...types: Reversed["type"][]): Tally =>
+		inIt(reversed)
+			.filter(({ type }) => types.includes(type))
+			.reduce((a, b) => ({ orders: a.orders + b.orders, amount: a.amount + b.amount }), {
+				orders: 0,
+				amount: 0
+			});
+	return {
+		currency,
+		orders,
+		revenue,
+		average_order_value: orders === 0 ? 0 : averageOf(revenue, orders),
+		cancellations: tallied("cancelled"),
+		refunds: tallied("refunded", "returned"),
+		categories: inIt(categories).map(({ category, units, revenue }) => ({
+			category,
+			units,
+			revenue
+		}))
+	};
+}

@@ -1,0 +1,28 @@
+import { fail } from "../../../lib/errors.ts";
+import { instantOf } from "../../../lib/instant.ts";
+
+/** Windows that begin at `from` or later, and before `to`. Milliseconds since the epoch. */
+export interface Range {
+	from: number;
+	to: number;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const longestMs = 7 * dayMs;
+
+function refuse(name: "from" | "to", code: string, detail: string): never {
+	fail("VALIDATION_FAILED", undefined, [{ pointer: `/${name}`, code, detail }]);
+}
+
+/** The last hour, unless asked otherwise. @throws VALIDATION_FAILED */
+export function rangeOf(asked: { from?: string; to?: string }, now: number): Range {
+	const instant = (name: "from" | "to") =>
+		asked[name] === undefined ? undefined : Date.parse(instantOf(asked[name], `/${name}`));
+	const to = instant("to") ?? now;
+	const from = instant("from") ?? to - hourMs;
+	if (to > now + dayMs) refuse("to", "maximum", "must be at most a day ahead");
+	if (from > to) refuse("from", "maximum", "must not be after to");
+	if (to - from > longestMs) refuse("from", "range", "must be at most 7 days before to");
+	return { from, to };
+}

@@ -1,0 +1,127 @@
+import type { Database, Transaction } from "../../../db/database.ts";
+import { failpoint } from "../../../lib/failpoint.ts";
+import { Periodic } from "../../../lib/periodic.ts";
+import type { Extent } from "../../../streams/driver.ts";
+import { keyOf, toMessage } from "./window-messages.ts";
+import {
+	extend,
+	forgetUsers,
+	moveWatermark,
+	readPartitions,
+	takeTurn,
+	tell,
+	toTell
+} from "./window.statements.ts";
+import {
+	correctEveryMs,
+	emission,
+	openForMs,
+	watermarkOf,
+	windowMs,
+	type Partition,
+	type Result,
+	type Window
+} from "./tumbling.window.ts";
+
+export interface TellerOptions {
+	pg: Database;
+	topic: string;
+	/** Of the topic: a partition that nobody has read yet holds everything up. */
+	extents(): Promise<readonly Extent[]>;
+	newId(): string;
+	everyMs: number;
+	/** Told of what failed and is tried again. */
+	onError(error: Error): void;
+	onTold?(results: readonly Result[], watermark: number): void;
+}
+
+interface Clock {
+	watermark: number;
+	now: number;
+}
+
+/** Most windows in one transaction. */
+const pageSize = 500;
+
+/**
+ * Moves the watermark on and tells of windows: the result's row and the message are one transaction.
+ * Runs on every node of the service; whoever has the lock works.
+ */
+export class Teller {
+	readonly #options: TellerOptions;
+	readonly #periodic: Periodic;
+
+	constructor(options: TellerOptions) {
+		this.#options = options;
+		this.#periodic = new Periodic(
+			options.everyMs,
+			isStopping => this.#run(isStopping),
+			options.onError
+		);
+	}
+
+	start(): void {
+		this.#periodic.start();
+	}
+
+	stop(): Promise<void> {
+		return this.#periodic.stop();
+	}
+
+	async #run(isStopping: () => boolean): Promise<void> {
+		while ((await this.pass()) === pageSize && !isStopping());
+		await this.#options.pg.deferred(forgetUsers);
+	}
+
+	/** Tells what is due, a page of it at most. Answers how many windows that were. */
+	async pass(): Promise<number> {
+		const { pg, topic, extents, onTold } = this.#options;
+		const ends = await extents();
+		const [results, watermark] = await pg.transaction(async tx => {
+			const [turn] = await tx.query<{ mine: boolean }>(takeTurn, [topic]);
+			if (!turn!.mine) return [[], 0];
+			const clock = await this.#moveOn(ends, tx);
+			return [await this.#tell(clock, tx), clock.watermark];
+		});
+		if (results.length > 0) onTold?.(results, watermark);
+		return results.length;
+	}
+
+	async #moveOn(ends: readonly Extent[], tx: Transaction): Promise<Clock> {
+		const { topic } = this.#options;
+		const column = <V>(value: (extent: Extent) => V) => ends.map(value);
+		await tx.query(extend, [
+			topic,
+			column(({ partition }) => partition),
+			column(({ first }) => first),
+			column(({ next }) => next)
+		]);
+		const partitions = await tx.query<Partition & { now: number }>(readPartitions, [topic]);
+		const reached = watermarkOf(partitions, partitions[0]?.now ?? -Infinity);
+		const to = Number.isFinite(reached) ? reached : 0;
+		const [clock] = await tx.query<Clock>(moveWatermark, [topic, to]);
+		return clock!;
+	}
+
+	async #tell({ watermark, now }: Clock, tx: Transaction): Promise<Result[]> {
+		const ended = watermark - windowMs;
+		const limits = [ended, ended - openForMs, correctEveryMs, pageSize];
+		const windows = await tx.query<Window>(toTell, limits);
+		const results = windows.flatMap(window => emission(window, watermark, now) ?? []);
+		if (results.length === 0) return results;
+		const { newId } = this.#options;
+		const messages = results.map(result => JSON.stringify(toMessage(result, newId(), now)));
+		await tx.query(tell, [...columnsOf(results), results.map(keyOf), messages]);
+		await failpoint("analytics.window.after_emit");
+		return results;
+	}
+}
+
+const fields = [
+	...(["start", "currency", "orders", "revenue"] as const),
+	...(["users", "average", "revision", "final"] as const)
+];
+
+function columnsOf(results: readonly Result[]): unknown[][] {
+	return fields.map(field => results.map(result => result[field]));
+}

@@ -1,0 +1,205 @@
+import fc from "fast-check";
+import {
+	arrivals,
+	batch,
+	expectNews,
+	idOf,
+	logOf,
+	origin,
+	sale,
+	steps,
+	totalsOf,
+	type Arrival,
+	type Step
+} from "../../../tests/support/analytics/window-events.ts";
+import {
+	WindowWorld,
+	type Message,
+	type Rules
+} from "../../../tests/support/analytics/window-simulation.ts";
+import { tally } from "./tally.window.ts";
+import {
+	averageOf,
+	emission,
+	idleAfterMs,
+	openForMs,
+	outOfOrderMs,
+	startOf,
+	watermarkOf,
+	windowMs
+} from "./tumbling.window.ts";
+
+function play(world: WindowWorld, done: readonly Step[]): void {
+	for (const step of done)
+		if (step.do === "deliver") world.deliver(step.partition, step.count, step.crash);
+		else if (step.do === "rewind") world.rewind(step.partition, step.count);
+		else if (step.do === "pass") world.pass(step.crash);
+		else world.now += step.ms;
+}
+
+const runs = { numRuns: 300 };
+const start = origin + 10 * windowMs;
+
+function settled(log: Message[][], done: readonly Step[], given: Partial<Rules>): WindowWorld {
+	const world = new WindowWorld(log, start, given);
+	world.now += idleAfterMs;
+	play(world, done);
+	world.settle();
+	return world;
+}
+
+/** Any order, any duplication, a crash at any point. */
+const anyDelivery = (given: Partial<Rules> = {}) =>
+	fc.property(arrivals(sale(5)), steps, (taken, done) => {
+		const world = settled(
+			logOf(taken, ({ rank }) => rank),
+			done,
+			given
+		);
+		expect(totalsOf(world.read())).toEqual(batch(taken.map(({ fact }) => fact)));
+		expectNews(world.told);
+	});
+
+/** Out of order by less than what is waited for. */
+const onTime = (given: Partial<Rules> = {}) =>
+	fc.property(arrivals(sale(2)), steps, (taken, done) => {
+		const inTime = ({ fact, rank }: Arrival) => fact.at + (rank % outOfOrderMs);
+		const world = settled(logOf(taken, inTime), done, given);
+		expect(totalsOf(world.read())).toEqual(batch(taken.map(({ fact }) => fact)));
+		expect(world.told.filter(({ revision }) => revision > 1)).toEqual([]);
+	});
+
+/** Some are older than a day when they come. */
+const tooLate = (given: Partial<Rules> = {}) => {
+	const old = sale(5).map(fact => ({ ...fact, at: fact.at - openForMs - 10 * windowMs }));
+	return fc.property(arrivals(fc.oneof(sale(5), sale(5), old)), steps, (taken, done) => {
+		const world = settled(
+			logOf(taken, ({ rank }) => rank),
+			done,
+			given
+		);
+		const { late } = world;
+		const isLate = new Set(late.map(({ id }) => id));
+		const kept = taken.filter((_, n) => !isLate.has(idOf(n)));
+		expect(totalsOf(world.read())).toEqual(batch(kept.map(({ fact }) => fact)));
+		expect(late.filter(({ fact }) => fact.at >= origin)).toEqual([]);
+		expect(isLate.size).toBe(late.length);
+		expectNews(world.told);
+	});
+};
+
+describe("what is told of windows", () => {
+	it("is what a computation over all events gives, however they came", () => {
+		fc.assert(anyDelivery(), runs);
+	});
+
+	it("is told once of each window when no event is late", () => {
+		fc.assert(onTime(), runs);
+	});
+
+	it("and what came too late together are all events", () => {
+		fc.assert(tooLate(), runs);
+	});
+
+	const dropLate: Rules["tally"] = (facts, watermark) =>
+		tally(
+			facts.filter(({ at }) => startOf(at) + windowMs > watermark),
+			watermark
+		);
+
+	it.each<[string, (given: Partial<Rules>) => fc.IRawProperty<unknown>, Partial<Rules>]>([
+		["events behind the watermark are dropped", anyDelivery, { tally: dropLate }],
+		["those too late are forgotten", tooLate, { tally: (f, w) => ({ ...tally(f, w), late: [] }) }],
+		["a window never closes for late events", tooLate, { tally: facts => tally(facts) }],
+		[
+			"a silent partition holds everything up",
+			anyDelivery,
+			{
+				watermarkOf: (all, now) =>
+					watermarkOf(
+						all.map(p => ({ ...p, heardAt: now })),
+						now
+					)
+			}
+		],
+		[
+			"a partition that lags behind is taken for idle",
+			onTime,
+			{
+				watermarkOf: (all, now) =>
+					watermarkOf(
+						all.map(p => ({ ...p, lag: 0 })),
+						now
+					)
+			}
+		],
+		[
+			"partitions that have much to come are not waited for",
+			onTime,
+			{ watermarkOf: (_, now) => watermarkOf([], now) }
+		],
+		[
+			"no room is left for disorder",
+			onTime,
+			{ watermarkOf: (all, now) => watermarkOf(all, now) + outOfOrderMs }
+		],
+		[
+			"a correction has the revision of what it corrects",
+			anyDelivery,
+			{
+				emission: (w, ...rest) => {
+					const told = emission(w, ...rest);
+					return told && { ...told, revision: Math.max(w.revision, 1) };
+				}
+			}
+		],
+		[
+			"what has not changed is told again",
+			anyDelivery,
+			{ emission: (w, ...rest) => emission({ ...w, dirty: true }, ...rest) }
+		],
+		["what came twice counts twice", anyDelivery, { fresh: (_, messages) => messages }]
+	])("finds that %s", (_, property, broken) => {
+		expect(fc.check(property(broken), { numRuns: 3000 })).toHaveProperty("failed", true);
+	});
+});
+
+describe("the average", () => {
+	it.each([
+		[10, 4, 2],
+		[14, 4, 4],
+		[11, 4, 3],
+		[7, 7, 1],
+		[1, 3, 0],
+		[Number.MAX_SAFE_INTEGER, 2, 4_503_599_627_370_496]
+	])("of %d over %d orders is %d: half to even", (revenue, orders, average) => {
+		expect(averageOf(revenue, orders)).toBe(average);
+	});
+});
+
+describe("the watermark", () => {
+	const now = origin;
+	const behind = (ms: number, lag = 0, silentMs = 0) => ({
+		seenUntil: now - ms,
+		lag,
+		heardAt: now - silentMs
+	});
+	const unread = { seenUntil: undefined, lag: 1, heardAt: now - windowMs };
+
+	it.each([
+		["is behind the slowest partition", [behind(1000), behind(7000)], -12_000],
+		["waits for one that has much to come", [behind(0), behind(90_000, 1, 60_000)], -95_000],
+		["waits for one that was never read", [behind(0), unread], -Infinity],
+		[
+			"leaves out one that has come to its end and is silent",
+			[behind(0), behind(9e4, 0, 1e4)],
+			-5000
+		],
+		["still waits a moment before that", [behind(0), behind(90_000, 0, 9999)], -95_000],
+		["goes by the clock when all are silent", [behind(9e6, 0, 1e4)], -5000],
+		["goes by the clock when there is no partition", [], -5000],
+		["does not run ahead of the clock", [behind(-3_600_000)], -5000]
+	])("%s", (_, partitions, after) => {
+		expect(watermarkOf(partitions, now)).toBe(now + after);
+	});
+});

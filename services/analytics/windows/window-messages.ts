@@ -1,0 +1,39 @@
+import type { Window, WindowStreamEvent } from "../../../contracts/analytics.ts";
+import { windowMs, type Key, type Result } from "./tumbling.window.ts";
+
+export const iso = (ms: number) => new Date(ms).toISOString();
+
+export function toWindow({ start, average, users, ...rest }: Result): Window {
+	const { currency, orders, revenue, revision, final } = rest;
+	return {
+		window_start: iso(start),
+		window_end: iso(start + windowMs),
+		currency,
+		orders,
+		revenue,
+		unique_users: users,
+		average_order_value: average,
+		revision,
+		final
+	};
+}
+
+/** Of the compacted topic: the last message of a window holds. */
+export const keyOf = ({ start, currency }: Key) => `${iso(start)}/${currency}`;
+
+export function toMessage(result: Result, id: string, at: number): WindowStreamEvent {
+	const key = keyOf(result);
+	return {
+		specversion: "1.0",
+		id,
+		source: "/analytics",
+		type: "analytics.window",
+		subject: key,
+		time: iso(at),
+		datacontenttype: "application/json",
+		dataschema: "https://schemas.moleculer-commerce.example/analytics.window/v1",
+		partitionkey: key,
+		sequence: String(result.revision),
+		data: toWindow(result)
+	};
+}

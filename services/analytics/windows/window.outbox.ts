@@ -1,0 +1,71 @@
+import type { Database, Statement } from "../../../db/database.ts";
+import { cloudHeaders } from "../../../streams/messages/cloud-message.ts";
+import type { Pending } from "../../../streams/relay.ts";
+
+/** A CloudEvent as it will stand in its topic. */
+export interface OutboxRow {
+	id: number;
+	topic: string;
+	key: string;
+	value: string;
+}
+
+export const pending: Statement = {
+	name: "analytics.outbox_pending",
+	text: "select id, topic, key, value from analytics.outbox where published_at is null order by id limit $1"
+};
+
+/** No more than 10,000 rows are counted. */
+export const lag: Statement = {
+	name: "analytics.outbox_lag",
+	text: `
+	select count(*)::int as rows, coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8 as seconds
+	from (select created_at as at from analytics.outbox where published_at is null order by id limit 10000) as waiting`
+};
+
+export const forget: Statement = {
+	name: "analytics.outbox_forget",
+	text: "select analytics.forget_published()"
+};
+
+export const mark: Statement = {
+	name: "analytics.outbox_mark",
+	text: "update analytics.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
+};
+
+const tellAnew: Statement = {
+	name: "analytics.outbox_refill",
+	text: `
+	with windows as (
+		select window_start, currency from analytics.windows where revision > 0 and window_start >= $1
+		order by window_start, currency
+		for update
+	), told as (
+		update analytics.windows w set dirty = true from windows x
+		where w.window_start = x.window_start and w.currency = x.currency and not $2
+	), late as (
+		select id from analytics.outbox where topic = 'analytics-late' and published_at is not null and created_at >= $1
+	), back as (
+		update analytics.outbox o set published_at = null from late where o.id = late.id and not $2
+	)
+	select ((select count(*) from windows) + (select count(*) from late))::int as refilled`
+};
+
+/**
+ * The topic of windows has the last word on each for ever and the outbox for a week, so windows are told
+ * of in a further revision; late events are published as they were.
+ */
+export function refill(pg: Database, from: string, dry: boolean): Promise<{ refilled: number }> {
+	return pg.transaction(async tx => {
+		// More than a statement of a request may take: a year has half a million minutes.
+		await tx.query({ name: "analytics.limit", text: "set local statement_timeout = '30s'" });
+		const [counted] = await tx.query<{ refilled: number }>(tellAnew, [from, dry]);
+		return counted!;
+	});
+}
+
+export const toPending = ({ id, topic, key, value }: OutboxRow): Pending => ({
+	id,
+	topic,
+	message: { key, value, headers: cloudHeaders(JSON.parse(value)) }
+});

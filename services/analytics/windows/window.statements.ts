@@ -1,0 +1,177 @@
+import type { Statement } from "../../../db/database.ts";
+
+/** What the windows say to Postgres. Instants are milliseconds since the epoch on both sides. */
+
+const instant = (ms: string) => `to_timestamp(${ms} / 1000)`;
+const ms = (at: string) => `(extract(epoch from ${at}) * 1000)::float8`;
+
+/** Takes down how far a partition was read. Answers the watermark, null before the first. */
+export const readOn: Statement = {
+	name: "analytics.read_on",
+	text: `
+	insert into analytics.partitions as p (topic, partition, next_offset, end_offset, seen_until)
+	values ($1, $2, $3, $4, ${instant("$5::float8")})
+	on conflict (topic, partition) do update set next_offset = excluded.next_offset, end_offset = excluded.end_offset,
+		seen_until = greatest(p.seen_until, excluded.seen_until), heard_at = clock_timestamp()
+	returning (select ${ms("watermark")} from analytics.watermarks where topic = $1) as watermark`
+};
+
+/** $1-$4 windows, $5-$7 their users, $8-$13 their products. A user who is there already is not counted again. */
+export const sell: Statement = {
+	name: "analytics.sell",
+	text: `
+	with joined as (
+		insert into analytics.window_users (window_start, currency, user_id)
+		select ${instant("start")}, currency, user_id
+		from unnest($5::float8[], $6::bpchar[], $7::text[]) as x(start, currency, user_id)
+		order by 1, 2, 3
+		on conflict do nothing
+		returning window_start, currency
+	), joint as (
+		select window_start, currency, count(*) as users from joined group by 1, 2
+	), windows as (
+		insert into analytics.windows as w (window_start, currency, orders, revenue_minor, unique_users)
+		select x.window_start, currency, x.orders, x.revenue, coalesce(users, 0) from (
+			select ${instant("start")} as window_start, currency, orders, revenue
+			from unnest($1::float8[], $2::bpchar[], $3::int[], $4::bigint[]) as x(start, currency, orders, revenue)
+		) as x left join joint using (window_start, currency)
+		order by 1, 2
+		on conflict (window_start, currency) do update set orders = w.orders + excluded.orders,
+			revenue_minor = w.revenue_minor + excluded.revenue_minor,
+			unique_users = w.unique_users + excluded.unique_users, dirty = true
+	), sold as (
+		select ${instant("start")} as window_start, currency, product_id, orders, units, revenue
+		from unnest($8::float8[], $9::bpchar[], $10::text[], $11::int[], $12::int[], $13::bigint[])
+			as x(start, currency, product_id, orders, units, revenue)
+	), products as (
+		insert into analytics.products (id) select distinct product_id from sold order by 1 on conflict do nothing
+	)
+	insert into analytics.product_sales as p (window_start, currency, product_id, orders, units, revenue_minor)
+	select * from sold
+	order by 1, 2, 3
+	on conflict (window_start, currency, product_id) do update set orders = p.orders + excluded.orders,
+		units = p.units + excluded.units, revenue_minor = p.revenue_minor + excluded.revenue_minor`
+};
+
+export const reverse: Statement = {
+	name: "analytics.reverse",
+	text: `
+	insert into analytics.reversals as r (window_start, currency, type, orders, amount_minor)
+	select ${instant("start")}, currency, type, orders, amount
+	from unnest($1::float8[], $2::bpchar[], $3::text[], $4::int[], $5::bigint[]) as x(start, currency, type, orders, amount)
+	order by 1, 2, 3
+	on conflict (window_start, currency, type) do update
+		set orders = r.orders + excluded.orders, amount_minor = r.amount_minor + excluded.amount_minor`
+};
+
+/** Sets events aside that came too late, and lets the stream know. $6 keys and $7 events as text. */
+export const setAside: Statement = {
+	name: "analytics.set_aside",
+	text: `
+	with late as (
+		insert into analytics.late_events (event_id, type, window_start, currency, amount_minor)
+		select id, type, ${instant("start")}, currency, amount
+		from unnest($1::uuid[], $2::text[], $3::float8[], $4::bpchar[], $5::bigint[]) as x(id, type, start, currency, amount)
+	)
+	insert into analytics.outbox (topic, key, value)
+	select 'analytics-late', key, value from unnest($6::text[], $7::text[]) as x(key, value)`
+};
+
+/** $1 since when: what the windows hold is taken back. Their rows stay, so that revisions go on growing. */
+export const takeBackFrom: Statement = {
+	name: "analytics.take_back",
+	text: `select analytics.take_back(${instant("$1::float8")})`
+};
+
+/** One teller at a time, until its transaction ends. */
+export const takeTurn: Statement = {
+	name: "analytics.take_turn",
+	text: "select pg_try_advisory_xact_lock(hashtext('analytics'), hashtext($1)) as mine"
+};
+
+/**
+ * $2-$4: where each partition of the log begins and ends. Partitions never heard of are there from now on,
+ * and what has expired is not still to come.
+ */
+export const extend: Statement = {
+	name: "analytics.extend",
+	text: `
+	insert into analytics.partitions as p (topic, partition, next_offset, end_offset)
+	select $1, x.* from unnest($2::int[], $3::bigint[], $4::bigint[]) as x(partition, first, next) order by partition
+	on conflict (topic, partition) do update set end_offset = excluded.end_offset,
+			next_offset = greatest(p.next_offset, excluded.next_offset)
+		where p.end_offset <> excluded.end_offset or p.next_offset < excluded.next_offset`
+};
+
+export const readPartitions: Statement = {
+	name: "analytics.read_partitions",
+	text: `
+	select ${ms("seen_until")} as "seenUntil", end_offset - next_offset as lag, ${ms("heard_at")} as "heardAt",
+		${ms("clock_timestamp()")} as now
+	from analytics.partitions where topic = $1`
+};
+
+export const moveWatermark: Statement = {
+	name: "analytics.move_watermark",
+	text: `
+	insert into analytics.watermarks as w (topic, watermark) values ($1, ${instant("$2::float8")})
+	on conflict (topic) do update set watermark = greatest(w.watermark, excluded.watermark)
+	returning ${ms("watermark")} as watermark, ${ms("clock_timestamp()")} as now`
+};
+
+/**
+ * Windows that end by $1 and have changed, or end by $2 and are not final. Those told less than $3 ms
+ * ago rest; those that are being added to are left for the next time, and those that a replay fills
+ * anew until that is over.
+ */
+export const toTell: Statement = {
+	name: "analytics.to_tell",
+	text: `
+	select ${ms("window_start")} as start, currency, orders, revenue_minor as revenue, unique_users as users, revision,
+		dirty, ${ms("told_at")} as "toldAt", final
+	from analytics.windows
+	where (dirty or not final) and window_start <= ${instant("$1::float8")}
+		and (dirty or window_start <= ${instant("$2::float8")})
+		and (told_at is null or told_at <= clock_timestamp() - $3 * interval '1 ms')
+		and not exists (
+			select from analytics.position p
+			where p.replay_mode = 'again' and p.replay_until > p.next_offset and p.replay_floor <= window_start)
+	order by window_start, currency limit $4
+	for update skip locked`
+};
+
+/** $1-$8 results, $9-$10 the messages that tell of them. */
+export const tell: Statement = {
+	name: "analytics.tell",
+	text: `
+	with x as (
+		select ${instant("start")} as window_start, currency, orders, revenue, users, average, revision, final
+		from unnest($1::float8[], $2::bpchar[], $3::int[], $4::bigint[], $5::int[], $6::bigint[], $7::int[], $8::boolean[])
+			as x(start, currency, orders, revenue, users, average, revision, final)
+	), told as (
+		update analytics.windows w set revision = x.revision, final = x.final, dirty = false, told_at = clock_timestamp()
+		from x where w.window_start = x.window_start and w.currency = x.currency
+	), messages as (
+		insert into analytics.outbox (topic, key, value)
+		select 'analytics-results', key, value from unnest($9::text[], $10::text[]) as m(key, value)
+	)
+	insert into analytics.results as r
+		(window_start, currency, orders, revenue_minor, unique_users, average_minor, revision, final)
+	select * from x order by window_start, currency
+	on conflict (window_start, currency) do update set orders = excluded.orders, revenue_minor = excluded.revenue_minor,
+		unique_users = excluded.unique_users, average_minor = excluded.average_minor, revision = excluded.revision,
+		final = excluded.final, seq = excluded.seq, told_at = excluded.told_at`
+};
+
+/**
+ * Buyers of the oldest minute, an hour after its windows were told for good: whoever was still adding
+ * to them has long ended.
+ */
+export const forgetUsers: Statement = {
+	name: "analytics.forget_users",
+	text: `
+	delete from analytics.window_users u
+	where window_start = (select min(window_start) from analytics.window_users) and not exists (
+		select from analytics.windows w where w.window_start = u.window_start
+			and (dirty or not final or told_at > clock_timestamp() - interval '1 hour'))`
+};

@@ -1,0 +1,84 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formatsPlugin from "ajv-formats";
+import { errorTable } from "../../../lib/errors.ts";
+import { errorCodesOf, openApiDocument } from "./openapi.ts";
+import { operations } from "../operations.ts";
+
+type Json = Record<string, unknown>;
+
+const document = openApiDocument() as {
+	openapi: string;
+	paths: Record<string, Record<string, Json & { responses: Record<string, Json> }>>;
+	components: { schemas: Record<string, Json> };
+};
+const described = Object.values(document.paths).flatMap(path => Object.values(path));
+
+function collect(value: unknown, found: (object: Json) => void): void {
+	if (typeof value !== "object" || value === null) return;
+	found(value as Json);
+	for (const member of Object.values(value)) collect(member, found);
+}
+
+describe("the API description", () => {
+	it("describes every operation under a name of its own", () => {
+		expect(document.openapi).toBe("3.1.0");
+		expect(described.map(({ operationId }) => operationId).sort()).toEqual(
+			operations.map(({ id }) => id).sort()
+		);
+		expect(new Set(described.map(({ operationId }) => operationId)).size).toBe(operations.length);
+	});
+
+	it("refers only to what is there", () => {
+		const references: string[] = [];
+		collect(document, ({ $ref }) => typeof $ref === "string" && references.push($ref));
+		expect(references.length).toBeGreaterThan(100);
+		const known = Object.keys(document.components.schemas);
+		for (const reference of references)
+			expect(known).toContain(reference.replace("#/components/schemas/", ""));
+	});
+
+	it("names what the shop trades in", () => {
+		expect(Object.keys(document.components.schemas)).toEqual(
+			expect.arrayContaining(["Product", "Order", "Payment", "User", "Money", "Problem", "Health"])
+		);
+	});
+
+	it("holds schemas that a strict validator compiles", () => {
+		const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+		(formatsPlugin as unknown as typeof formatsPlugin.default)(ajv);
+		for (const format of ["currency", "country"]) ajv.addFormat(format, true);
+		ajv.addKeyword("components");
+		ajv.addSchema({ $id: "api", components: document.components });
+		for (const name of Object.keys(document.components.schemas))
+			expect(ajv.getSchema(`api#/components/schemas/${name}`)).toBeInstanceOf(Function);
+	});
+
+	it("closes every object of an answer to members that are not described", () => {
+		for (const [name, schema] of Object.entries(document.components.schemas))
+			if (schema.type === "object" && schema.properties)
+				expect([name, schema.additionalProperties]).toEqual([name, false]);
+	});
+
+	it("states a success, the errors and the security of every operation", () => {
+		for (const { operationId, responses, security } of described) {
+			const statuses = Object.keys(responses);
+			expect([operationId, statuses.some(status => status.startsWith("2"))]).toEqual([
+				operationId,
+				true
+			]);
+			expect(statuses).toEqual(expect.arrayContaining(["400", "401", "422", "500", "503", "504"]));
+			expect(security).toBeDefined();
+		}
+	});
+
+	it("mentions every error code of the table but those of no operation", () => {
+		const told = new Set(operations.flatMap(errorCodesOf));
+		const missing = Object.keys(errorTable).filter(code => !told.has(code as never));
+		expect(missing).toEqual([
+			"METHOD_NOT_ALLOWED",
+			"MALFORMED_REQUEST",
+			"REQUEST_TOO_SLOW",
+			"HEADERS_TOO_LARGE"
+		]);
+	});
+});

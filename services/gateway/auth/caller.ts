@@ -1,0 +1,68 @@
+import type { IncomingMessage } from "node:http";
+import { BlockList, isIPv6 } from "node:net";
+import { fail } from "../../../lib/errors.ts";
+import type { Identity } from "../../../lib/identity.ts";
+import type { Role } from "../../../lib/schema.ts";
+import type { Operation } from "../operations.ts";
+import type { TokenVerifier } from "./token-verifier.ts";
+
+/** Who a request speaks for, and whether demo mode said so. */
+export interface Caller {
+	readonly user: Identity | undefined;
+	readonly demo: boolean;
+	/** When that ends, by `Date.now()`. */
+	readonly untilMs: number;
+}
+
+const bearer = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
+const maxTokenLength = 4096;
+const demoUser: Identity = { id: "user-123", role: "customer" };
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8);
+loopback.addAddress("::1", "ipv6");
+loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
+
+/** True for a request from this host itself; one that a proxy passed on is from elsewhere. */
+export function isLocal({ headers, socket }: IncomingMessage): boolean {
+	const { remoteAddress } = socket;
+	const isPassedOn = "x-forwarded-for" in headers || "forwarded" in headers;
+	if (!remoteAddress || isPassedOn) return false;
+	return loopback.check(remoteAddress, isIPv6(remoteAddress) ? "ipv6" : "ipv4");
+}
+
+/** The only `Authorization` header. @throws INVALID_TOKEN for two of them, or no bearer token */
+function tokenOf(req: IncomingMessage): string | undefined {
+	const values = req.headersDistinct.authorization ?? [];
+	if (values.length === 0) return undefined;
+	const token = values.length === 1 ? bearer.exec(values[0]!)?.[1] : undefined;
+	return token && token.length <= maxTokenLength ? token : fail("INVALID_TOKEN");
+}
+
+/**
+ * Authenticates. A token that is sent must be valid, also where none is needed.
+ * @param demo whether requests from this host may do without one
+ * @throws UNAUTHENTICATED, INVALID_TOKEN
+ */
+export async function callerOf(
+	req: IncomingMessage,
+	{ action }: Operation,
+	tokens: TokenVerifier,
+	demo: boolean
+): Promise<Caller> {
+	const token = tokenOf(req);
+	if (token) {
+		const user = await tokens.verify(token);
+		return { user, demo: false, untilMs: tokens.expiryOf(token) };
+	}
+	if (action.access === "anyone") return { user: undefined, demo: false, untilMs: Infinity };
+	const isDemo = demo && isLocal(req);
+	return isDemo ? { user: demoUser, demo: true, untilMs: Infinity } : fail("UNAUTHENTICATED");
+}
+
+/** @throws FORBIDDEN when the caller's role is not let in */
+export function authorise({ user }: Caller, { action, roles }: Operation): void {
+	if (action.access === "anyone") return;
+	const welcome = roles ?? (action.access as readonly Role[]);
+	if (!user || !welcome.includes(user.role)) fail("FORBIDDEN");
+}

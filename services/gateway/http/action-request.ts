@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { fail, type Fault } from "../../../lib/errors.ts";
+import { coerce, faults } from "../../../lib/validator.ts";
+import { readBody, readBytes } from "./json-body.ts";
+import type { Caller } from "../auth/caller.ts";
+import { headerOf, type HeaderParameter, type Operation } from "../operations.ts";
+
+/** What a request asks of an action, and what demo mode added to it. */
+export interface Ask {
+	params: Record<string, unknown>;
+	/** One sentence each, for `X-Demo-Mode`. */
+	notes: string[];
+}
+
+export interface Sources {
+	req: IncomingMessage;
+	path: Record<string, string>;
+	/** As it was sent, with the query. */
+	url: string;
+	caller: Caller;
+}
+
+const maxWaitS = 10;
+const entityTag = /^(W\/)?"([\x21\x23-\x7e]*)"$/;
+
+/** The version that an entity tag of ours begins with. @throws MALFORMED_HEADER, STALE_VERSION */
+function versionIn(ifMatch: string): number | undefined {
+	if (ifMatch.trim() === "*") return undefined;
+	const [, weak, opaque] = entityTag.exec(ifMatch.trim()) ?? [];
+	if (opaque === undefined) fail("MALFORMED_HEADER", "If-Match takes one entity tag, or *");
+	const version = /^([1-9]\d{0,8})-/.exec(opaque)?.[1];
+	// A weak tag never matches (RFC 9110, section 13.1.1), nor does one that we did not make.
+	return weak || !version ? fail("STALE_VERSION") : Number(version);
+}
+
+/** Seconds of `Prefer: wait`, at most 10. RFC 7240 has a server ignore what it cannot read. */
+function waitIn(prefer: string): number | undefined {
+	const wait = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=$|[,;])/i.exec(prefer)?.[1];
+	return wait === undefined ? undefined : Math.min(Number(wait), maxWaitS);
+}
+
+/** @throws MALFORMED_HEADER */
+function eventIn(lastEventId: string): number {
+	if (/^(0|[1-9]\d{0,14})$/.test(lastEventId)) return Number(lastEventId);
+	return fail("MALFORMED_HEADER", "Last-Event-ID takes the id of an event of this stream");
+}
+
+function keyIn(header: string | undefined, { action }: Operation, demo: boolean, notes: string[]) {
+	if (header === undefined && demo) {
+		notes.push("idempotency key made up");
+		return randomUUID();
+	}
+	if (header === undefined) fail("IDEMPOTENCY_KEY_MISSING");
+	const schema = action.params.properties.idempotency_key!;
+	if (faults(schema, header).length > 0)
+		fail("IDEMPOTENCY_KEY_MALFORMED", "1 to 255 visible ASCII characters");
+	return header;
+}
+
+function headerParameter(name: HeaderParameter, operation: Operation, from: Sources, ask: Ask) {
+	const header = from.req.headers[headerOf[name].toLowerCase()] as string | undefined;
+	if (name === "idempotency_key") return keyIn(header, operation, from.caller.demo, ask.notes);
+	if (header === undefined) return undefined;
+	if (name === "signature") return header;
+	if (name === "last_event_id") return eventIn(header);
+	return name === "version" ? versionIn(header) : waitIn(header);
+}
+
+/** In demo mode a buyer need not choose how to pay. */
+function demoBody(body: object, { inBody }: Operation, { caller }: Sources, ask: Ask): object {
+	if (!caller.demo || !inBody?.properties.payment_method || "payment_method" in body) return body;
+	ask.notes.push("paid with pm_card_visa");
+	return { ...body, payment_method: "pm_card_visa" };
+}
+
+export function actingNote({ user }: Caller): string {
+	return `acting as ${user!.id}`;
+}
+
+/**
+ * The query as it was sent: moleculer-web's parser drops names like `constructor` in silence, and
+ * makes an object of `a[b]`. A name given twice is an array, which no parameter is.
+ */
+function queryOf(url: string): Record<string, unknown> {
+	const query: Record<string, unknown> = Object.create(null);
+	const mark = url.indexOf("?");
+	for (const [name, value] of new URLSearchParams(mark < 0 ? "" : url.slice(mark)))
+		query[name] = name in query ? [query[name], value].flat() : value;
+	return query;
+}
+
+/**
+ * Takes every parameter from its one place, so that none can be given twice, and checks it.
+ * @throws NOT_FOUND, MALFORMED_HEADER, IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_MALFORMED,
+ * UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON, VALIDATION_FAILED, STALE_VERSION
+ */
+export async function askOf(operation: Operation, from: Sources): Promise<Ask> {
+	const { inPath, inQuery, inHeaders, inBody, payload } = operation;
+	if (coerce(inPath, from.path).length > 0) fail("NOT_FOUND");
+	const ask: Ask = { params: { ...from.path }, notes: [] };
+	if (from.caller.demo) ask.notes.push(actingNote(from.caller));
+	for (const name of inHeaders) {
+		const value = headerParameter(name, operation, from, ask);
+		if (value !== undefined) ask.params[name] = value;
+	}
+	const query = queryOf(from.url);
+	const found: Fault[] = coerce(inQuery, query);
+	Object.assign(ask.params, query);
+	if (inBody) {
+		const sent = await readBody(from.req, !inBody.required?.length);
+		const body = Array.isArray(sent) ? sent : demoBody(sent, operation, from, ask);
+		found.push(...faults(inBody, body));
+		Object.assign(ask.params, body);
+	}
+	if (found.length > 0) fail("VALIDATION_FAILED", undefined, found);
+	if (payload) ask.params[payload] = (await readBytes(from.req)).toString("base64");
+	return ask;
+}

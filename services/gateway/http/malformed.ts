@@ -1,0 +1,24 @@
+import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
+import { Failure, type ErrorCode } from "../../../lib/errors.ts";
+import { toProblem } from "./problem.ts";
+
+/** What Node's parser calls it, and what a client is told. */
+const codes: Record<string, ErrorCode> = {
+	HPE_HEADER_OVERFLOW: "HEADERS_TOO_LARGE",
+	ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_TOO_SLOW"
+};
+
+/** Answers bytes that never became a request, and closes the connection. */
+export function refuseBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+	if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+	const code = codes[error.code ?? ""] ?? "MALFORMED_REQUEST";
+	const { status, headers, body } = toProblem(new Failure(code), randomUUID());
+	const lines = Object.entries({
+		...headers,
+		"Content-Length": String(Buffer.byteLength(body)),
+		Connection: "close"
+	}).map(([name, value]) => `${name}: ${value}\r\n`);
+	// The reason phrase may be empty (RFC 9112, section 4).
+	socket.end(`HTTP/1.1 ${status} \r\n${lines.join("")}\r\n${body}`);
+}

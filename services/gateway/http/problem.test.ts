@@ -1,0 +1,66 @@
+import { Errors } from "moleculer";
+import { Failure } from "../../../lib/errors.ts";
+import { faults } from "../../../lib/validator.ts";
+import { Problem, toProblem } from "./problem.ts";
+
+const id = "00000000-0000-4000-8000-000000000000";
+const secret = "select * from users at node-7";
+
+describe("what a client is told of an error", () => {
+	it("is the refusal, with its detail and faults", () => {
+		const faults = [{ pointer: "/a", code: "required", detail: "is required" }];
+		const error = new Failure("VALIDATION_FAILED", { detail: "No.", errors: faults });
+		const { status, body } = toProblem(error, id);
+		expect(status).toBe(422);
+		expect(JSON.parse(body)).toEqual({
+			type: "https://errors.moleculer-commerce.example/validation-failed",
+			title: "The request is not valid",
+			status: 422,
+			detail: "No.",
+			instance: `urn:request:${id}`,
+			code: "validation-failed",
+			errors: faults
+		});
+	});
+
+	it("is the same for a refusal that came from another node without its class", () => {
+		const { message, type, code, data } = new Failure("NOT_FOUND", { detail: "No such thing" });
+		const remote = Object.assign(new Error(message), { type, code, data, nodeID: "node-7" });
+		expect(toProblem(remote, id)).toEqual(toProblem(new Failure(type, data), id));
+	});
+
+	it.each([
+		[new Errors.ServiceNotFoundError({ action: secret }), 503, "unavailable"],
+		[new Errors.ServiceNotAvailableError({ action: secret }), 503, "unavailable"],
+		[new Errors.RequestRejectedError({ action: secret }), 503, "unavailable"],
+		[new Errors.QueueIsFullError({ action: secret }), 503, "overloaded"],
+		[new Errors.RequestTimeoutError({ action: secret, nodeID: secret }), 504, "timeout"],
+		[new Errors.RequestSkippedError({ action: secret, nodeID: secret }), 504, "timeout"],
+		[new Errors.ValidationError(secret, "VALIDATION_ERROR", { secret }), 500, "internal"],
+		[new Errors.MoleculerClientError(secret, 404, "constructor", { secret }), 500, "internal"],
+		[new Error(secret), 500, "internal"],
+		[new Failure("INTERNAL", { detail: secret }), 500, "internal"],
+		[new Failure("TIMEOUT", { detail: secret }), 504, "timeout"],
+		[undefined, 500, "internal"],
+		[secret, 500, "internal"]
+	])("is nothing but the title for a fault of ours: %s", (error, status, code) => {
+		const problem = toProblem(error, id);
+		expect([problem.status, JSON.parse(problem.body).code]).toEqual([status, code]);
+		expect(problem.body).not.toMatch(/select|node-7|stack|action/);
+		expect(faults(Problem, JSON.parse(problem.body))).toEqual([]);
+	});
+
+	it("challenges whoever is not known and tells when to come again", () => {
+		expect(toProblem(new Failure("UNAUTHENTICATED"), id).headers["WWW-Authenticate"]).toBe(
+			"Bearer"
+		);
+		expect(toProblem(new Failure("INVALID_TOKEN"), id).headers["WWW-Authenticate"]).toBe(
+			'Bearer error="invalid_token"'
+		);
+		expect(toProblem(new Failure("UNAVAILABLE"), id).headers["Retry-After"]).toBe("1");
+		expect(toProblem(new Failure("NOT_FOUND"), id).headers).toEqual({
+			"Content-Type": "application/problem+json",
+			"Cache-Control": "no-store"
+		});
+	});
+});

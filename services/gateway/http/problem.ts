@@ -1,0 +1,93 @@
+import { strictObject, T } from "../../../lib/schema.ts";
+import { errorTable, slug, type ErrorCode, type FailureData } from "../../../lib/errors.ts";
+
+/** RFC 9457. `instance` names the request; quote it when you ask for help. */
+export const Problem = strictObject(
+	{
+		type: T.String({ format: "uri" }),
+		title: T.String(),
+		status: T.Integer(),
+		detail: T.Optional(T.String()),
+		instance: T.String(),
+		code: T.String(),
+		errors: T.Optional(
+			T.Array(
+				strictObject({
+					pointer: T.String({ description: "RFC 6901, into the body or the query" }),
+					code: T.String(),
+					detail: T.String()
+				})
+			)
+		)
+	},
+	{ title: "Problem" }
+);
+
+/** What the broker throws when a service is away, slow or full, and what a client is told. */
+const brokerErrors: Record<string, ErrorCode> = {
+	SERVICE_NOT_FOUND: "UNAVAILABLE",
+	SERVICE_NOT_AVAILABLE: "UNAVAILABLE",
+	REQUEST_REJECTED: "UNAVAILABLE",
+	QUEUE_FULL: "OVERLOADED",
+	REQUEST_TIMEOUT: "TIMEOUT",
+	REQUEST_SKIPPED: "TIMEOUT",
+	UNABLE_DECODE_PARAM: "MALFORMED_PATH"
+};
+
+/**
+ * The code of any error, by its `type`: classes do not survive the way between nodes. What is not
+ * in a table is our own fault, also a VALIDATION_ERROR of an inner call.
+ */
+export function codeOf(error: unknown): ErrorCode {
+	const type = String((error as { type?: unknown } | null)?.type);
+	if (Object.hasOwn(errorTable, type)) return type as ErrorCode;
+	return Object.hasOwn(brokerErrors, type) ? brokerErrors[type]! : "INTERNAL";
+}
+
+const challenge: Partial<Record<ErrorCode, string>> = {
+	UNAUTHENTICATED: "Bearer",
+	INVALID_CREDENTIALS: "Bearer",
+	INVALID_SIGNATURE: "Signature",
+	INVALID_TOKEN: 'Bearer error="invalid_token"'
+};
+const retryAfter: Partial<Record<ErrorCode, string>> = {
+	UNAVAILABLE: "1",
+	OVERLOADED: "1",
+	TOO_MANY_OPEN_ORDERS: "5",
+	TOO_MANY_STREAMS: "5",
+	IDEMPOTENCY_KEY_IN_USE: "1"
+};
+
+export interface ProblemAnswer {
+	code: ErrorCode;
+	status: number;
+	headers: Record<string, string>;
+	body: string;
+}
+
+/** What a client is told of an error. Of our own faults (5xx) it learns nothing but the title. */
+export function toProblem(error: unknown, requestId: string): ProblemAnswer {
+	const code = codeOf(error);
+	const [status, title] = errorTable[code];
+	const { detail, errors } = ((error as { data?: FailureData } | null)?.data ?? {}) as FailureData;
+	const problem = {
+		type: `https://errors.moleculer-commerce.example/${slug(code)}`,
+		title,
+		status,
+		...(status < 500 && detail && { detail }),
+		instance: `urn:request:${requestId}`,
+		code: slug(code),
+		...(status < 500 && errors && errors.length > 0 && { errors })
+	};
+	return {
+		code,
+		status,
+		headers: {
+			"Content-Type": "application/problem+json",
+			"Cache-Control": "no-store",
+			...(challenge[code] && { "WWW-Authenticate": challenge[code] }),
+			...(retryAfter[code] && { "Retry-After": retryAfter[code] })
+		},
+		body: JSON.stringify(problem)
+	};
+}

@@ -1,0 +1,90 @@
+import { hash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Document } from "../../../contracts/gateway.ts";
+import type { Operation } from "../operations.ts";
+import type { Ask } from "./action-request.ts";
+
+export interface Answer {
+	status: number;
+	headers: Record<string, string>;
+	body: string | Uint8Array;
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * A tag of the very bytes, so it also changes with what has no version of its own (stock). It
+ * begins with the resource's version, which is all that `If-Match` compares.
+ */
+function entityTag(result: Fields, body: string | Uint8Array): string {
+	const version = typeof result.version === "number" ? `${result.version}-` : "";
+	return `"${version}${hash("sha256", body, "base64url").slice(0, 22)}"`;
+}
+
+function fill(template: string, values: Fields): string {
+	return template.replace(/\{(\w+)\}/g, (_, name: string) =>
+		encodeURIComponent(String(values[name]))
+	);
+}
+
+/** The same list from its next cursor on (RFC 8288). */
+function linkToNext(url: string, cursor: string): string {
+	const next = new URL(url, "http://localhost");
+	next.searchParams.set("cursor", cursor);
+	return `<${next.pathname}${next.search}>; rel="next"`;
+}
+
+function headersOf(operation: Operation, { params, notes }: Ask, result: Fields, url: string) {
+	const { location, cache, policy } = operation;
+	return {
+		...(location && { Location: fill(location, result) }),
+		...(cache && { "Cache-Control": cache, Vary: "Authorization" }),
+		...(policy && { "Content-Security-Policy": policy }),
+		...(typeof result.next_cursor === "string" && { Link: linkToNext(url, result.next_cursor) }),
+		...(params.wait_s !== undefined && { "Preference-Applied": `wait=${params.wait_s as number}` }),
+		...(notes.length > 0 && { "X-Demo-Mode": notes.join("; ") })
+	};
+}
+
+/** The answer to a request whose action gave `given`. */
+export function answerOf(operation: Operation, ask: Ask, given: unknown, url: string): Answer {
+	const { member, media, unless, status = 200 } = operation;
+	const result = (member ? (given as Fields)[member] : given) as Fields;
+	const document = media ? (result as Document) : undefined;
+	const body = document?.body ?? JSON.stringify(result);
+	return {
+		status: unless?.when(result) ? unless.status : status,
+		headers: {
+			"Content-Type": document?.type ?? "application/json; charset=utf-8",
+			...headersOf(operation, ask, result, url),
+			...(operation.etag && { ETag: entityTag(result, body) }),
+			...(member && (given as Fields).replayed === true && { "Idempotent-Replayed": "true" })
+		},
+		body
+	};
+}
+
+/** True when the client holds these very bytes (weak comparison, RFC 9110, section 13.1.2). */
+function isHeld({ method, headers }: IncomingMessage, tag: string | undefined): boolean {
+	const condition = headers["if-none-match"];
+	if (!condition || !tag || (method !== "GET" && method !== "HEAD")) return false;
+	return condition === "*" || condition.split(",").some(t => t.trim().replace(/^W\//, "") === tag);
+}
+
+/** Writes the answer. @param closing tell the client to come back on another connection */
+export function send(
+	req: IncomingMessage,
+	res: ServerResponse,
+	{ status, headers, body }: Answer,
+	closing: boolean
+): void {
+	if (closing) res.setHeader("Connection", "close");
+	if (isHeld(req, headers.ETag)) {
+		const kept = Object.entries(headers).filter(([name]) => name !== "Content-Type");
+		res.writeHead(304, Object.fromEntries(kept)).end();
+	} else {
+		const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+		res.writeHead(status, { ...headers, "Content-Length": String(length) });
+		res.end(req.method === "HEAD" ? undefined : body);
+	}
+}

@@ -1,0 +1,55 @@
+import { SESClient } from "@aws-sdk/client-ses";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { config } from "../../../config/index.ts";
+import type { NotificationChannel } from "../../../contracts/notification.ts";
+import { awsOptions } from "../aws/client-options.ts";
+import { CascadeChannel } from "./sns-topic.channel.ts";
+import { MailboxChannel } from "./mailbox.channel.ts";
+import { SesChannel } from "./ses.channel.ts";
+import { SmsChannel } from "./sns-sms.channel.ts";
+import { SmtpChannel } from "./smtp.channel.ts";
+import type { Channel } from "../channel.ts";
+import type { MailboxStore } from "./mailbox-store.ts";
+
+/** What channels tell between messages, e.g. that an idle connection broke. */
+export interface ChannelListeners {
+	onError(error: Error): void;
+}
+
+function mailChannel({ onError }: ChannelListeners, store: MailboxStore): Channel {
+	const { mail, aws } = config();
+	const { driver, smtpUrl, smtpTls, sesRatePerS, sesConfigurationSet } = mail;
+	if (driver === "mailbox") return new MailboxChannel(store, "email");
+	const from = mail.from!;
+	if (driver === "smtp") return new SmtpChannel({ url: smtpUrl!, tls: smtpTls, from, onError });
+	return new SesChannel(new SESClient(awsOptions(aws)), {
+		from,
+		ratePerS: sesRatePerS,
+		configurationSet: sesConfigurationSet
+	});
+}
+
+function smsChannel(store: MailboxStore): Channel | undefined {
+	const { sms, aws } = config();
+	if (sms.driver === "none") return undefined;
+	if (sms.driver === "mailbox") return new MailboxChannel(store, "sms");
+	return new SmsChannel(new SNSClient(awsOptions(aws)), sms.senderId);
+}
+
+function cascadeChannel(): Channel | undefined {
+	const { topicArn, aws } = config();
+	return topicArn ? new CascadeChannel(new SNSClient(awsOptions(aws)), topicArn) : undefined;
+}
+
+/** The ways to reach people and systems that this shop is configured for. */
+export async function openChannels(
+	listeners: ChannelListeners,
+	store: MailboxStore
+): Promise<ReadonlyMap<NotificationChannel, Channel>> {
+	const channels: [NotificationChannel, Channel | undefined][] = [
+		["email", mailChannel(listeners, store)],
+		["sms", smsChannel(store)],
+		["cascade", cascadeChannel()]
+	];
+	return new Map(channels.filter((entry): entry is [NotificationChannel, Channel] => !!entry[1]));
+}

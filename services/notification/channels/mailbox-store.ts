@@ -1,0 +1,62 @@
+import type { MailboxEntry, MailboxMessage } from "../../../contracts/notification.ts";
+import type { Statement } from "../../../db/database.ts";
+import { fail } from "../../../lib/errors.ts";
+import type { PersonalChannel } from "../notification.decisions.ts";
+import type { Dispatch } from "../channel.ts";
+import type { Queryable } from "../storage/postgres.store.ts";
+
+/** So many are kept, the newest. */
+export const mailboxSize = 1000;
+
+const keep: Statement = {
+	name: "keep_in_mailbox",
+	text: `
+with kept as (
+	insert into notification.mailbox (id, channel, recipient, type, order_id, subject, html, body)
+	values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing returning seq
+)
+delete from notification.mailbox where exists (select from kept) and seq <= (
+	select seq from notification.mailbox order by seq desc offset ${mailboxSize - 1} limit 1
+)`
+};
+
+const entry = `id, channel, recipient as "to", type, order_id, subject,
+	to_char(received_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as received_at`;
+
+const list: Statement = {
+	name: "list_mailbox",
+	text: `select ${entry} from notification.mailbox order by seq desc limit $1`
+};
+
+const get: Statement = {
+	name: "get_from_mailbox",
+	text: `select ${entry}, html, body as text from notification.mailbox where id = $1`
+};
+
+/** Messages to look at, where nothing leaves the machine. */
+export class MailboxStore {
+	readonly #db: Queryable;
+
+	constructor(db: Queryable) {
+		this.#db = db;
+	}
+
+	/** One with an id that is known changes nothing. */
+	async keep(channel: PersonalChannel, { id, to, rendered, fact }: Dispatch): Promise<void> {
+		const orderId = "order_id" in fact.data ? fact.data.order_id : null;
+		const { subject, html, text, short } = rendered;
+		const parts = channel === "email" ? [subject, html, text] : [null, null, short];
+		await this.#db.query(keep, [id, channel, to, fact.type, orderId, ...parts]);
+	}
+
+	/** Newest first. */
+	list(limit: number): Promise<MailboxEntry[]> {
+		return this.#db.query<MailboxEntry>(list, [limit]);
+	}
+
+	/** @throws NOT_FOUND */
+	async get(id: string): Promise<MailboxMessage> {
+		const [message] = await this.#db.query<MailboxMessage>(get, [id]);
+		return message ?? fail("NOT_FOUND");
+	}
+}

@@ -1,0 +1,23 @@
+import type { Channel, Dispatch } from "../channel.ts";
+import type { PersonalChannel } from "../notification.decisions.ts";
+import type { MailboxStore } from "./mailbox-store.ts";
+
+/** Keeps messages on this machine, for developers to look at, and sends none. */
+export class MailboxChannel implements Channel {
+	readonly #store: MailboxStore;
+	readonly #channel: PersonalChannel;
+
+	constructor(store: MailboxStore, channel: PersonalChannel) {
+		this.#store = store;
+		this.#channel = channel;
+	}
+
+	async send(dispatch: Dispatch): Promise<{ providerId: string }> {
+		await this.#store.keep(this.#channel, dispatch);
+		return { providerId: dispatch.id };
+	}
+
+	async close(): Promise<void> {
+		// The store is its owner's.
+	}
+}

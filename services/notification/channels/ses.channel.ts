@@ -1,0 +1,61 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { SendRawEmailCommand, type SESClient } from "@aws-sdk/client-ses";
+import { askAws } from "../aws/client-options.ts";
+import { Refused, type Channel, type Dispatch } from "../channel.ts";
+import { addressOf, composed, mailOf, type Address } from "./mail-headers.ts";
+import { Pace } from "./rate-limiter.ts";
+
+export interface SesOptions {
+	from: string;
+	ratePerS: number;
+	configurationSet: string | undefined;
+}
+
+/** Longest wait for a turn; who would wait longer is told to come back. */
+const mostWaitMs = 2000;
+const throttledMs = 1000;
+
+/** Sends e-mail by Amazon SES, no faster than the account may. */
+export class SesChannel implements Channel {
+	readonly #client: SESClient;
+	readonly #from: Address;
+	readonly #configurationSet: string | undefined;
+	readonly #pace: Pace;
+
+	constructor(client: SESClient, { from, ratePerS, configurationSet }: SesOptions) {
+		this.#client = client;
+		this.#from = addressOf(from);
+		this.#configurationSet = configurationSet;
+		this.#pace = new Pace(ratePerS);
+	}
+
+	async send(dispatch: Dispatch): Promise<{ providerId: string }> {
+		const command = new SendRawEmailCommand({
+			Source: this.#from.address,
+			Destinations: [dispatch.to],
+			RawMessage: { Data: await composed(mailOf(dispatch, this.#from)) },
+			Tags: [{ Name: "message_id", Value: dispatch.id }],
+			ConfigurationSetName: this.#configurationSet
+		});
+		await this.#turn();
+		try {
+			const { MessageId } = await askAws(options => this.#client.send(command, options));
+			return { providerId: MessageId! };
+		} catch (error) {
+			if (error instanceof Refused && error.refusal.kind === "throttled")
+				this.#pace.pause(throttledMs);
+			throw error;
+		}
+	}
+
+	async close(): Promise<void> {
+		this.#client.destroy();
+	}
+
+	async #turn(): Promise<void> {
+		const waitMs = this.#pace.turn(mostWaitMs);
+		if (waitMs > mostWaitMs)
+			throw new Refused({ kind: "throttled", reason: "SES_RATE_PER_S", retryAfterMs: waitMs });
+		if (waitMs > 0) await delay(waitMs);
+	}
+}

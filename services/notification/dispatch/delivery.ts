@@ -1,0 +1,81 @@
+import type { NotificationChannel } from "../../../contracts/notification.ts";
+import type { Contact } from "../../../contracts/user.ts";
+import { derivedId } from "../../../lib/id.ts";
+import { Refused, type Channel, type Dispatch } from "../channel.ts";
+import type { Fact, Shop } from "../templates/content.templates.ts";
+import { afterRefusal, type Outcome, type Refusal } from "../notification.decisions.ts";
+import type { Claim, StoredFact } from "../tracking-store.ts";
+import { render } from "../templates/render.templates.ts";
+
+/** What happened, as templates take it. */
+export function factOf({ time, ...fact }: StoredFact): Fact {
+	return { ...fact, at: new Date(time) } as Fact;
+}
+
+/** Readers of the cascade are programs and have no name; the words are for whoever looks at it. */
+const nobody = { name: "", locale: "en" } as const;
+
+const addressOf: Record<NotificationChannel, (contact: Contact) => string | null> = {
+	email: ({ email }) => email,
+	sms: ({ phone }) => phone,
+	cascade: () => null
+};
+
+/** What of a message is sent to whom. One that was asked for anew has an id of its own. */
+export function dispatchesOf(claim: Claim, contacts: readonly Contact[], shop: Shop): Dispatch[] {
+	const { id, event_id: eventId, resends, channel, fact: stored } = claim;
+	const base = resends === 0 ? id : derivedId(id, `resend ${resends}`);
+	const fact = factOf(stored);
+	if (channel === "cascade")
+		return [{ id: base, eventId, to: "", rendered: render(fact, nobody, shop), fact: stored }];
+	return contacts.flatMap(contact => {
+		const to = addressOf[channel](contact);
+		// Of several readers each has his own message.
+		const own = claim.user_id === null ? derivedId(base, contact.id) : base;
+		const rendered = render(fact, contact, shop);
+		return to ? { id: own, eventId, to, rendered, fact: stored } : [];
+	});
+}
+
+/** What is wrong, without the address that providers like to repeat. */
+function worded(reason: string, { to }: Dispatch): string {
+	return (to ? reason.replaceAll(to, "the address") : reason).slice(0, 300);
+}
+
+/** The provider's name for it, or why it was not taken. */
+async function send(channel: Channel, dispatch: Dispatch): Promise<string | Refusal> {
+	try {
+		return (await channel.send(dispatch)).providerId;
+	} catch (error) {
+		const known = error instanceof Refused;
+		const refusal: Refusal = known
+			? error.refusal
+			: { kind: "temporary", reason: (error as Error).message };
+		return { ...refusal, reason: worded(refusal.reason, dispatch) };
+	}
+}
+
+const mildness = { throttled: 0, temporary: 1, permanent: 2 } as const;
+
+/**
+ * Hands a message over, to all its readers; what becomes of it. One that some of several readers got
+ * goes to all of them again: under the same ids, which a provider knows.
+ */
+export async function deliver(
+	{ attempts }: Claim,
+	dispatches: readonly Dispatch[],
+	channel: Channel,
+	chance: number
+): Promise<{ outcome: Outcome; refusal?: Refusal }> {
+	if (dispatches.length === 0)
+		return { outcome: { state: "skipped", reason: "there is no address to send it to" } };
+	const answers = await Promise.all(dispatches.map(dispatch => send(channel, dispatch)));
+	const refusals = answers.filter(answer => typeof answer !== "string");
+	const [first] = answers.filter(answer => typeof answer === "string");
+	// A reader who can never be reached must not keep the others from being reached once.
+	const [mildest] = refusals
+		.filter(({ kind }) => kind !== "permanent" || first === undefined)
+		.sort((a, b) => mildness[a.kind] - mildness[b.kind]);
+	if (!mildest) return { outcome: { state: "sent", providerId: first! } };
+	return { outcome: afterRefusal(mildest, attempts, chance), refusal: mildest };
+}

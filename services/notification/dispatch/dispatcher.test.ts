@@ -1,0 +1,48 @@
+import { shop } from "../../../tests/support/notification/sample-dispatch.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { expiredAtOnce, type TrackingStore } from "../tracking-store.ts";
+
+describe("messages that are too old", () => {
+	let old = 0;
+	const expire = jest.fn(async () => {
+		await new Promise(resolve => setTimeout(resolve, 20));
+		const gone = Math.min(old, expiredAtOnce);
+		old -= gone;
+		return gone;
+	});
+	const store = { claim: async () => [], expire } as Partial<TrackingStore> as TrackingStore;
+	let dispatcher: Dispatcher;
+
+	beforeEach(() => {
+		jest.useFakeTimers();
+		expire.mockClear();
+		dispatcher = new Dispatcher({
+			...{ store, shop, channels: new Map(), contacts: async () => [] },
+			...{ everyMs: 250, chance: () => 1, onError: () => undefined }
+		});
+		dispatcher.start();
+	});
+	afterEach(() => {
+		jest.clearAllTimers();
+		jest.useRealTimers();
+	});
+
+	it("are removed once a minute, all that there are", async () => {
+		old = 3 * expiredAtOnce + 1;
+		await jest.advanceTimersByTimeAsync(61_000);
+		expect([old, expire.mock.calls.length]).toEqual([0, 4]);
+		old = 1;
+		await jest.advanceTimersByTimeAsync(61_000);
+		expect([old, expire.mock.calls.length]).toEqual([0, 5]);
+		await dispatcher.stop();
+	});
+
+	it("do not keep a node from stopping, however many they are", async () => {
+		old = 1000 * expiredAtOnce;
+		await jest.advanceTimersByTimeAsync(60_010);
+		const stopped = dispatcher.stop();
+		await jest.advanceTimersByTimeAsync(20);
+		await stopped;
+		expect(old).toBe(999 * expiredAtOnce);
+	});
+});

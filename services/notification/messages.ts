@@ -1,0 +1,59 @@
+import type { Notification, NotificationList, Preview } from "../../contracts/notification.ts";
+import type { Contact } from "../../contracts/user.ts";
+import { fail } from "../../lib/errors.ts";
+import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../../lib/sort-cursor.ts";
+import type { Shop } from "./templates/content.templates.ts";
+import { factOf } from "./dispatch/delivery.ts";
+import { toNotification } from "./notification.representation.ts";
+import type { TrackingStore } from "./tracking-store.ts";
+import { render } from "./templates/render.templates.ts";
+
+export interface MessagesOptions {
+	store: TrackingStore;
+	shop: Shop;
+	contacts(of: { ids: string[] } | { role: "admin" }): Promise<Contact[]>;
+}
+
+/** Messages as their readers and the shop's staff see them. */
+export class Messages {
+	readonly #options: MessagesOptions;
+
+	constructor(options: MessagesOptions) {
+		this.#options = options;
+	}
+
+	/** Newest event first. @param of `owner` undefined: anyone's @throws VALIDATION_FAILED */
+	async list(
+		{ owner, isForStaff }: { owner: string | undefined; isForStaff: boolean },
+		limit: number,
+		cursor?: string
+	): Promise<NotificationList> {
+		const list = `notifications of ${owner}`;
+		const from = cursor === undefined ? undefined : decodeSortCursor(cursor, list, Milliseconds);
+		const after = from && { at: new Date(from.value), id: from.id };
+		const rows = await this.#options.store.list(owner, after, limit + 1);
+		const page = rows.slice(0, limit);
+		const last = rows.length > limit ? page.at(-1) : undefined;
+		const next_cursor = last ? encodeSortCursor(list, last.occurred_at.getTime(), last.id) : null;
+		return { data: page.map(row => toNotification(row, isForStaff)), next_cursor };
+	}
+
+	/** @param owner undefined: anyone's, for staff @throws NOT_FOUND */
+	async get(id: string, owner?: string): Promise<Notification> {
+		const found = (await this.#options.store.get(id, owner)) ?? fail("NOT_FOUND");
+		return toNotification(found, owner === undefined);
+	}
+
+	/** Has it sent again, or at once where it waits; for staff. @throws NOT_FOUND */
+	async resend(id: string): Promise<Notification> {
+		return toNotification((await this.#options.store.resend(id)) ?? fail("NOT_FOUND"), true);
+	}
+
+	/** As it reads today, to its first reader. @throws NOT_FOUND */
+	async preview(id: string): Promise<Preview> {
+		const { store, shop, contacts } = this.#options;
+		const { user_id, fact } = (await store.get(id)) ?? fail("NOT_FOUND");
+		const [reader] = await contacts(user_id === null ? { role: "admin" } : { ids: [user_id] });
+		return render(factOf(fact), reader ?? { name: "", locale: "en" }, shop);
+	}
+}

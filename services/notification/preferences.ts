@@ -1,0 +1,61 @@
+import {
+	type NotificationKind,
+	type Preferences,
+	userKinds
+} from "../../contracts/notification.ts";
+import type { Statement } from "../../db/database.ts";
+import { usual, type PersonalChannel } from "./notification.decisions.ts";
+import { choiceOf, type Choices } from "./planning.ts";
+import type { Queryable } from "./storage/postgres.store.ts";
+
+interface Row {
+	user_id: string;
+	kind: NotificationKind;
+	channels: PersonalChannel[];
+}
+
+const find: Statement = {
+	name: "find_preferences",
+	text: "select user_id, kind, channels from notification.preferences where user_id = any ($1::text[])"
+};
+
+/** Those that are given are kept, and of the others none. */
+const replace: Statement = {
+	name: "replace_preferences",
+	text: `
+with given as (select kind, string_to_array(channels, ',') as channels from unnest($2::text[], $3::text[]) as x(kind, channels)),
+gone as (delete from notification.preferences where user_id = $1 and kind <> all ($2::text[]))
+insert into notification.preferences (user_id, kind, channels) select $1, kind, channels from given
+on conflict (user_id, kind) do update set channels = excluded.channels, updated_at = clock_timestamp()`
+};
+
+/** By which channels users want to be told of what. */
+export class PreferenceStore {
+	readonly #db: Queryable;
+
+	constructor(db: Queryable) {
+		this.#db = db;
+	}
+
+	async choices(userIds: readonly string[]): Promise<Choices> {
+		const rows = await this.#db.query<Row>(find, [userIds]);
+		return new Map(rows.map(({ user_id, kind, channels }) => [choiceOf(user_id, kind), channels]));
+	}
+
+	/** Every kind, with what holds where the user said nothing. */
+	async get(userId: string): Promise<Preferences> {
+		const choices = await this.choices([userId]);
+		const channels = userKinds.map(
+			kind => [kind, [...(choices.get(choiceOf(userId, kind)) ?? usual)]] as const
+		);
+		return Object.fromEntries(channels) as Preferences;
+	}
+
+	/** Of kinds that are left out the shop's own choice holds again. */
+	async set(userId: string, chosen: Partial<Preferences>): Promise<Preferences> {
+		const entries = Object.entries(chosen);
+		const kinds = entries.map(([kind]) => kind);
+		await this.#db.query(replace, [userId, kinds, entries.map(([, channels]) => channels.join())]);
+		return this.get(userId);
+	}
+}

@@ -1,0 +1,124 @@
+import type { AttributeValue, CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import {
+	keptDays,
+	type Claim,
+	type Planned,
+	type Position,
+	type StoredFact,
+	type Tracked
+} from "../tracking-store.ts";
+
+/** How a message is written in DynamoDB. Times are numbers, in ms; `expires_at` alone is in seconds. */
+
+export type Item = Record<string, AttributeValue>;
+
+const keptMs = keptDays * 86_400_000;
+
+/**
+ * What the table must be. `due` holds nothing but what waits, since only that has a `queue`. One
+ * partition each of `due` and `by_time` takes 1,000 writes a second, which is more than is ever sent.
+ */
+export function tableSpec(TableName: string): CreateTableCommandInput {
+	const index = (IndexName: string, hash: string, range: string) => ({
+		IndexName,
+		KeySchema: [
+			{ AttributeName: hash, KeyType: "HASH" as const },
+			{ AttributeName: range, KeyType: "RANGE" as const }
+		],
+		Projection: { ProjectionType: "ALL" as const }
+	});
+	const types = { id: "S", queue: "S", due_at: "N", user_id: "S", everyone: "S", position: "S" };
+	return {
+		TableName,
+		BillingMode: "PAY_PER_REQUEST",
+		KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+		AttributeDefinitions: Object.entries(types).map(([AttributeName, type]) => ({
+			AttributeName,
+			AttributeType: type as "S" | "N"
+		})),
+		GlobalSecondaryIndexes: [
+			index("due", "queue", "due_at"),
+			index("by_user", "user_id", "position"),
+			index("by_time", "everyone", "position")
+		]
+	};
+}
+
+/** Text, numbers and nothing: all that an item is made of. */
+export function valuesOf(fields: Record<string, string | number | null>): Item {
+	const present = Object.entries(fields).filter(([, value]) => value !== null);
+	return Object.fromEntries(
+		present.map(([name, value]): [string, AttributeValue] => [
+			name,
+			typeof value === "number" ? { N: String(value) } : { S: value! }
+		])
+	);
+}
+
+/** Sorts as text as it does in time. */
+export function positionOf({ at, id }: Position): string {
+	return `${String(at.getTime()).padStart(15, "0")}#${id}`;
+}
+
+/** Undefined when it would be too old already. */
+export function newItem({ fact, ...message }: Planned, now: number): Item | undefined {
+	const at = new Date(fact.time);
+	if (at.getTime() + keptMs <= now) return undefined;
+	return valuesOf({
+		...message,
+		fact: JSON.stringify(fact),
+		state: "pending",
+		attempts: 0,
+		resends: 0,
+		fence: 0,
+		queue: "1",
+		due_at: now,
+		everyone: "1",
+		position: positionOf({ at, id: message.id }),
+		occurred_at: at.getTime(),
+		created_at: now,
+		updated_at: now,
+		expires_at: Math.ceil((at.getTime() + keptMs) / 1000)
+	});
+}
+
+/** An empty text is none. */
+const text = (item: Item, name: string) => item[name]?.S || null;
+const number = (item: Item, name: string) => Number(item[name]?.N ?? 0);
+const time = (item: Item, name: string) => new Date(number(item, name));
+
+function plannedOf(item: Item): Planned {
+	return {
+		id: text(item, "id")!,
+		event_id: text(item, "event_id")!,
+		channel: text(item, "channel") as Planned["channel"],
+		kind: text(item, "kind") as Planned["kind"],
+		user_id: text(item, "user_id"),
+		order_id: text(item, "order_id"),
+		fact: JSON.parse(text(item, "fact")!) as StoredFact
+	};
+}
+
+export function claimOf(item: Item): Claim {
+	return {
+		...plannedOf(item),
+		attempts: number(item, "attempts"),
+		resends: number(item, "resends"),
+		fence: number(item, "fence")
+	};
+}
+
+export function trackedOf(item: Item): Tracked {
+	return {
+		...plannedOf(item),
+		occurred_at: time(item, "occurred_at"),
+		state: text(item, "state") as Tracked["state"],
+		attempts: number(item, "attempts"),
+		resends: number(item, "resends"),
+		reason: text(item, "reason"),
+		provider_id: text(item, "provider_id"),
+		sent_at: item.sent_at ? time(item, "sent_at") : null,
+		created_at: time(item, "created_at"),
+		updated_at: time(item, "updated_at")
+	};
+}

@@ -1,0 +1,226 @@
+import {
+	ConditionalCheckFailedException,
+	GetItemCommand,
+	PutItemCommand,
+	QueryCommand,
+	UpdateItemCommand,
+	type DynamoDBClient,
+	type QueryCommandInput
+} from "@aws-sdk/client-dynamodb";
+import { answeredInTime } from "../aws/client-options.ts";
+import type { Outcome } from "../notification.decisions.ts";
+import { claimOf, newItem, positionOf, trackedOf, valuesOf, type Item } from "./dynamo-item.ts";
+import type { Claim, Planned, Position, Tracked, TrackingStore } from "../tracking-store.ts";
+
+export interface DynamoOptions {
+	client: DynamoDBClient;
+	table: string;
+	/** DynamoDB has no clock to ask, so that of the caller decides what is due. */
+	now?: () => number;
+}
+
+/** As many as the SDK opens. */
+const connections = 50;
+
+type Values = Record<string, string | number | null>;
+
+/** `#name` for every name in an expression: many good ones are reserved words. */
+function namesIn(...expressions: (string | undefined)[]): Record<string, string> {
+	const found = expressions.join(" ").match(/#\w+/g) ?? [];
+	return Object.fromEntries(found.map(name => [name, name.slice(1)]));
+}
+
+const valuesIn = (values: Values) =>
+	Object.fromEntries(Object.entries(valuesOf(values)).map(([name, value]) => [`:${name}`, value]));
+
+/** Messages in a DynamoDB table (`tableSpec`), whose TTL removes what is too old. */
+export class DynamoStore implements TrackingStore {
+	readonly #client: DynamoDBClient;
+	readonly #table: string;
+	readonly #now: () => number;
+
+	constructor({ client, table, now = Date.now }: DynamoOptions) {
+		this.#client = client;
+		this.#table = table;
+		this.#now = now;
+	}
+
+	/** Rejects with what passes, so that events wait for the table, unless a message itself is refused. */
+	async plan(messages: readonly Planned[]): Promise<string[]> {
+		const added: string[] = [];
+		// As many as the SDK has connections: who waits for one is timed as if he waited for an answer.
+		for (let from = 0; from < messages.length; from += connections) {
+			const some = messages.slice(from, from + connections);
+			const isNew = await Promise.all(some.map(message => this.#add(message))).catch(error => {
+				throw Object.assign(error, {
+					isPassing: !/^(ValidationException|TypeError|RangeError)$/.test(error.name)
+				});
+			});
+			added.push(...some.filter((_, index) => isNew[index]).map(({ id }) => id));
+		}
+		return added;
+	}
+
+	async claim(limit: number, leaseMs: number): Promise<Claim[]> {
+		const due = await this.#query("due", "#queue = :queue and #due_at <= :now", {
+			queue: "1",
+			now: this.#now(),
+			limit
+		});
+		const claims = await Promise.all(due.map(({ id }) => this.claimOne(id!.S!, leaseMs)));
+		return claims.filter(claim => claim !== undefined);
+	}
+
+	async claimOne(id: string, leaseMs: number): Promise<Claim | undefined> {
+		const now = this.#now();
+		const item = await this.#update(
+			id,
+			"set #due_at = :until, #lease_until = :until add #fence :one, #attempts :one",
+			"#state = :pending and #due_at <= :now",
+			{ until: now + leaseMs, one: 1, pending: "pending", now }
+		);
+		return item && claimOf(item);
+	}
+
+	async settle({ id, fence }: Claim, outcome: Outcome): Promise<boolean> {
+		const now = this.#now();
+		const held = "#fence = :fence and #state = :pending";
+		const common = { fence, pending: "pending", now };
+		if (outcome.state === "pending") {
+			const { inMs, counted, reason } = outcome;
+			const values = { ...common, due: now + inMs, back: counted ? 0 : -1, reason: reason ?? "" };
+			const set = "set #due_at = :due, #reason = :reason, #updated_at = :now";
+			const update = `${set} remove #lease_until add #attempts :back`;
+			return Boolean(await this.#update(id, update, held, values));
+		}
+		const end = "set #state = :state, #updated_at = :now";
+		const isSent = outcome.state === "sent";
+		const [more, gone, values]: [string, string, Values] = isSent
+			? [", #provider_id = :told, #sent_at = :now", ", #reason", { told: outcome.providerId }]
+			: [", #reason = :told", "", { told: outcome.reason }];
+		const update = `${end}${more} remove #queue, #due_at, #lease_until${gone}`;
+		const all = { ...common, ...values, state: outcome.state };
+		return Boolean(await this.#update(id, update, held, all));
+	}
+
+	async release(claim: Claim): Promise<void> {
+		await this.settle(claim, { state: "pending", inMs: 0, counted: false, reason: null });
+	}
+
+	async get(id: string, owner?: string): Promise<Tracked | undefined> {
+		const found = await this.#client.send(
+			new GetItemCommand({ TableName: this.#table, Key: valuesOf({ id }), ConsistentRead: true }),
+			answeredInTime()
+		);
+		const item = found.Item && this.#isKept(found.Item) ? trackedOf(found.Item) : undefined;
+		return owner === undefined || item?.user_id === owner ? item : undefined;
+	}
+
+	async list(
+		owner: string | undefined,
+		after: Position | undefined,
+		limit: number
+	): Promise<Tracked[]> {
+		const [index, name, value] =
+			owner === undefined ? ["by_time", "everyone", "1"] : ["by_user", "user_id", owner];
+		const from: Values = after ? { after: positionOf(after) } : {};
+		const where = `#${name} = :value${after ? " and #position < :after" : ""}`;
+		const newestFirst = { ScanIndexForward: false };
+		const items = await this.#query(index, where, { ...from, value, limit }, newestFirst);
+		return items.filter(item => this.#isKept(item)).map(trackedOf);
+	}
+
+	async resend(id: string): Promise<Tracked | undefined> {
+		const now = this.#now();
+		const anew = await this.#update(
+			id,
+			"set #state = :pending, #queue = :one, #due_at = :now, #attempts = :zero, #updated_at = :now " +
+				"remove #reason, #provider_id add #resends :add",
+			"attribute_exists(#id) and #state <> :pending",
+			{ pending: "pending", one: "1", now, zero: 0, add: 1 }
+		);
+		const sooner =
+			anew ??
+			(await this.#update(
+				id,
+				"set #due_at = :now, #updated_at = :now",
+				"#state = :pending and (attribute_not_exists(#lease_until) or #lease_until <= :now)",
+				{ pending: "pending", now }
+			));
+		return sooner ? trackedOf(sooner) : this.get(id);
+	}
+
+	/** TTL does it. */
+	async expire(): Promise<number> {
+		return 0;
+	}
+
+	/** TTL takes its time, some days at most. */
+	#isKept({ expires_at }: Item): boolean {
+		return Number(expires_at?.N) * 1000 > this.#now();
+	}
+
+	async #add(message: Planned): Promise<boolean> {
+		const Item = newItem(message, this.#now());
+		if (!Item) return false;
+		const ConditionExpression = "attribute_not_exists(id)";
+		const put = new PutItemCommand({ TableName: this.#table, Item, ConditionExpression });
+		return (await unless(this.#client.send(put, answeredInTime()))) !== undefined;
+	}
+
+	/** The item as it is now; undefined when the condition did not hold. */
+	async #update(
+		id: string,
+		UpdateExpression: string,
+		ConditionExpression: string,
+		values: Values
+	): Promise<Item | undefined> {
+		const update = new UpdateItemCommand({
+			TableName: this.#table,
+			Key: valuesOf({ id }),
+			UpdateExpression,
+			ConditionExpression,
+			ExpressionAttributeNames: namesIn(UpdateExpression, ConditionExpression),
+			ExpressionAttributeValues: valuesIn(values),
+			ReturnValues: "ALL_NEW"
+		});
+		return (await unless(this.#client.send(update, answeredInTime())))?.Attributes;
+	}
+
+	/** So many items, where there are: an answer of DynamoDB ends after 1 MB, however few it has by then. */
+	async #query(
+		IndexName: string,
+		KeyConditionExpression: string,
+		{ limit, ...values }: Values & { limit: number },
+		more: Partial<QueryCommandInput> = {}
+	): Promise<Item[]> {
+		const found: Item[] = [];
+		let ExclusiveStartKey: Item | undefined;
+		do {
+			const query = new QueryCommand({
+				TableName: this.#table,
+				IndexName,
+				KeyConditionExpression,
+				ExpressionAttributeNames: namesIn(KeyConditionExpression),
+				ExpressionAttributeValues: valuesIn(values),
+				Limit: limit - found.length,
+				ExclusiveStartKey,
+				...more
+			});
+			const { Items = [], LastEvaluatedKey } = await this.#client.send(query, answeredInTime());
+			found.push(...Items);
+			ExclusiveStartKey = LastEvaluatedKey;
+		} while (ExclusiveStartKey && found.length < limit);
+		return found;
+	}
+}
+
+/** Undefined when the condition did not hold. */
+async function unless<R>(answer: Promise<R>): Promise<R | undefined> {
+	try {
+		return await answer;
+	} catch (error) {
+		if (error instanceof ConditionalCheckFailedException) return undefined;
+		throw error;
+	}
+}

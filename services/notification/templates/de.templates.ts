@@ -1,0 +1,115 @@
+import type { Words } from "./wording.templates.ts";
+
+export const german: Words = {
+	language: "de",
+	greeting: name => `Guten Tag ${name},`,
+	order: "Bestellung",
+	date: "Datum",
+	carrier: "Paketdienst",
+	trackingNumber: "Sendungsnummer",
+	items: "Ihre Artikel",
+	returnedItems: "Artikel dieser Rücksendung",
+	subtotal: "Zwischensumme",
+	shipping: "Versand",
+	tax: "Steuer",
+	total: "Gesamtbetrag",
+	refunded: "Erstattet",
+	product: "Produkt",
+	unitsLeft: "Restbestand",
+	viewOrder: "Bestellung ansehen",
+	trackParcel: "Sendung verfolgen",
+	footer: shop =>
+		`Sie erhalten diese Nachricht wegen Ihrer Bestellung bei ${shop}. In Ihrem Konto legen Sie fest, worüber wir Sie informieren.`,
+	staffFooter: shop => `Sie erhalten diese Nachricht, weil Sie ${shop} betreiben.`,
+	scenes: {
+		confirmed: {
+			subject: ({ total }) => `Ihre Bestellung ist bestätigt (${total})`,
+			heading: "Vielen Dank für Ihre Bestellung",
+			lead: ({ total }) =>
+				`Ihre Zahlung über ${total} ist eingegangen, und wir bereiten Ihre Bestellung vor. Sobald sie unterwegs ist, schreiben wir Ihnen wieder.`,
+			short: ({ total }) => `Ihre Bestellung über ${total} ist bestätigt.`
+		},
+		payment_failed: {
+			subject: () => "Ihre Zahlung ist fehlgeschlagen",
+			heading: "Ihre Zahlung ist fehlgeschlagen",
+			lead: () =>
+				"Es wurde nichts abgebucht, und die Bestellung wird nicht geliefert. Gern können Sie mit einem anderen Zahlungsmittel neu bestellen.",
+			short: () => "Ihre Zahlung ist fehlgeschlagen. Es wurde nichts abgebucht."
+		},
+		sold_out: {
+			subject: () => "Wir können Ihre Bestellung nicht liefern",
+			heading: "Leider ausverkauft",
+			lead: () =>
+				"Andere waren schneller: Von dem, was Sie bestellt haben, ist nicht mehr genug da. Deshalb mussten wir Ihre Bestellung stornieren. Es wurde nichts abgebucht.",
+			short: () =>
+				"Ihre Bestellung ist leider storniert: Ein Artikel ist ausverkauft. Es wurde nichts abgebucht."
+		},
+		cancelled: {
+			subject: () => "Ihre Bestellung ist storniert",
+			heading: "Ihre Bestellung ist storniert",
+			lead: () => "Ihre Bestellung wird nicht geliefert, und es wurde nichts abgebucht.",
+			short: () => "Ihre Bestellung ist storniert. Es wurde nichts abgebucht."
+		},
+		cancelled_paid: {
+			subject: () => "Ihre Bestellung ist storniert",
+			heading: "Ihre Bestellung ist storniert",
+			lead: ({ total }) =>
+				`Ihre Bestellung wird nicht geliefert. Sie erhalten ${total} auf dem Weg zurück, auf dem Sie bezahlt haben. Wir schreiben Ihnen wieder, sobald das Geld unterwegs ist.`,
+			short: ({ total }) => `Ihre Bestellung ist storniert. Sie erhalten ${total} zurück.`
+		},
+		expired: {
+			subject: () => "Ihre Bestellung ist verfallen",
+			heading: "Ihre Bestellung ist verfallen",
+			lead: () =>
+				"Ihre Bestellung wurde nicht rechtzeitig abgeschlossen, deshalb haben wir sie storniert. Es wurde nichts abgebucht.",
+			short: () => "Ihre Bestellung ist verfallen und storniert. Es wurde nichts abgebucht."
+		},
+		shipped: {
+			subject: () => "Ihre Bestellung ist unterwegs",
+			heading: "Ihre Bestellung ist unterwegs",
+			lead: ({ carrier }) => `Wir haben Ihre Bestellung an ${carrier} übergeben.`,
+			short: ({ carrier }) => `Ihre Bestellung ist mit ${carrier} unterwegs.`
+		},
+		delivered: {
+			subject: () => "Ihre Bestellung ist angekommen",
+			heading: "Ihre Bestellung ist angekommen",
+			lead: () =>
+				"Ihre Bestellung wurde zugestellt. Wir wünschen Ihnen viel Freude daran. Sollte etwas nicht stimmen, können Sie eine Rücksendung beantragen.",
+			short: () => "Ihre Bestellung wurde zugestellt."
+		},
+		refunded: {
+			subject: ({ refunded }) => `Wir haben Ihnen ${refunded} erstattet`,
+			heading: "Ihr Geld ist unterwegs",
+			lead: ({ refunded }) =>
+				`Wir haben Ihnen ${refunded} auf dem Weg erstattet, auf dem Sie bezahlt haben. Je nach Bank dauert es einige Tage, bis der Betrag eintrifft.`,
+			short: ({ refunded }) => `Wir haben Ihnen ${refunded} erstattet.`
+		},
+		return_requested: {
+			subject: () => "Ihr Antrag auf Rücksendung ist eingegangen",
+			heading: "Ihr Antrag auf Rücksendung ist eingegangen",
+			lead: () => "Wir prüfen Ihren Antrag und schreiben Ihnen, sobald entschieden ist.",
+			short: () => "Ihr Antrag auf Rücksendung ist eingegangen."
+		},
+		returned: {
+			subject: () => "Ihre Rücksendung ist abgeschlossen",
+			heading: "Ihre Rücksendung ist abgeschlossen",
+			lead: ({ refunded }) =>
+				`Wir haben Ihre Rücksendung angenommen und Ihnen ${refunded} erstattet.`,
+			short: ({ refunded }) =>
+				`Ihre Rücksendung ist abgeschlossen. Wir haben Ihnen ${refunded} erstattet.`
+		},
+		return_rejected: {
+			subject: () => "Wir können Ihre Rücksendung nicht annehmen",
+			heading: "Wir können Ihre Rücksendung nicht annehmen",
+			lead: () =>
+				"Wir haben Ihren Antrag geprüft und können diese Rücksendung nicht annehmen. Antworten Sie auf diese Nachricht, wenn Sie darüber sprechen möchten.",
+			short: () => "Ihre Rücksendung können wir leider nicht annehmen."
+		},
+		low_stock: {
+			subject: ({ product, units }) => `Geringer Bestand: ${product} (noch ${units})`,
+			heading: "Ein Produkt geht zur Neige",
+			lead: ({ product, units }) => `Von ${product} sind noch ${units} verfügbar.`,
+			short: ({ product, units }) => `Geringer Bestand: ${product}, noch ${units}.`
+		}
+	}
+};

@@ -1,0 +1,112 @@
+import type { Words } from "./wording.templates.ts";
+
+export const english: Words = {
+	language: "en",
+	greeting: name => `Hello ${name},`,
+	order: "Order",
+	date: "Date",
+	carrier: "Carrier",
+	trackingNumber: "Tracking number",
+	items: "Your items",
+	returnedItems: "Items of this return",
+	subtotal: "Subtotal",
+	shipping: "Shipping",
+	tax: "Tax",
+	total: "Total",
+	refunded: "Paid back",
+	product: "Product",
+	unitsLeft: "Units left",
+	viewOrder: "View your order",
+	trackParcel: "Track your parcel",
+	footer: shop =>
+		`You receive this message because of your order at ${shop}. In your account you choose what you are told about.`,
+	staffFooter: shop => `You receive this message because you run ${shop}.`,
+	scenes: {
+		confirmed: {
+			subject: ({ total }) => `Your order is confirmed (${total})`,
+			heading: "Thank you for your order",
+			lead: ({ total }) =>
+				`Your payment of ${total} has arrived, and we are getting your order ready. We will write again when it is on its way.`,
+			short: ({ total }) => `Your order of ${total} is confirmed.`
+		},
+		payment_failed: {
+			subject: () => "Your payment did not go through",
+			heading: "Your payment did not go through",
+			lead: () =>
+				"Nothing was charged, and the order will not be delivered. You are welcome to order again with another means of payment.",
+			short: () => "Your payment did not go through. Nothing was charged."
+		},
+		sold_out: {
+			subject: () => "We cannot deliver your order",
+			heading: "Sorry, this is sold out",
+			lead: () =>
+				"Others were faster: there is not enough left of what you ordered, so we had to cancel your order. You were not charged.",
+			short: () => "Sorry, your order is cancelled: an item is sold out. You were not charged."
+		},
+		cancelled: {
+			subject: () => "Your order is cancelled",
+			heading: "Your order is cancelled",
+			lead: () => "Your order will not be delivered, and you were not charged.",
+			short: () => "Your order is cancelled. You were not charged."
+		},
+		cancelled_paid: {
+			subject: () => "Your order is cancelled",
+			heading: "Your order is cancelled",
+			lead: ({ total }) =>
+				`Your order will not be delivered. You get ${total} back the way you paid, and we will write again when it is on its way.`,
+			short: ({ total }) => `Your order is cancelled. You get ${total} back.`
+		},
+		expired: {
+			subject: () => "Your order has expired",
+			heading: "Your order has expired",
+			lead: () =>
+				"Your order was not completed in time, so we have cancelled it. You were not charged.",
+			short: () => "Your order has expired and is cancelled. You were not charged."
+		},
+		shipped: {
+			subject: () => "Your order is on its way",
+			heading: "Your order is on its way",
+			lead: ({ carrier }) => `We have handed your order to ${carrier}.`,
+			short: ({ carrier }) => `Your order is on its way with ${carrier}.`
+		},
+		delivered: {
+			subject: () => "Your order has arrived",
+			heading: "Your order has arrived",
+			lead: () =>
+				"Your order has been delivered. We hope you enjoy it. Should something be wrong, you can ask to return it.",
+			short: () => "Your order has been delivered."
+		},
+		refunded: {
+			subject: ({ refunded }) => `We have paid you back ${refunded}`,
+			heading: "Your money is on its way",
+			lead: ({ refunded }) =>
+				`We have paid you back ${refunded}, the way you paid. Depending on your bank it takes some days to arrive.`,
+			short: ({ refunded }) => `We have paid you back ${refunded}.`
+		},
+		return_requested: {
+			subject: () => "We have received your return request",
+			heading: "We have received your return request",
+			lead: () => "We will look at your request and write again when it is decided.",
+			short: () => "We have received your return request."
+		},
+		returned: {
+			subject: () => "Your return is complete",
+			heading: "Your return is complete",
+			lead: ({ refunded }) => `We have accepted your return and paid you back ${refunded}.`,
+			short: ({ refunded }) => `Your return is complete. We have paid you back ${refunded}.`
+		},
+		return_rejected: {
+			subject: () => "We cannot accept your return",
+			heading: "We cannot accept your return",
+			lead: () =>
+				"We have looked at your request and cannot accept this return. Answer this message if you would like to talk about it.",
+			short: () => "Sorry, we cannot accept your return."
+		},
+		low_stock: {
+			subject: ({ product, units }) => `Low stock: ${product} (${units} left)`,
+			heading: "A product is running out",
+			lead: ({ product, units }) => `Of ${product} there are ${units} left to sell.`,
+			short: ({ product, units }) => `Low stock: ${product}, ${units} left.`
+		}
+	}
+};

@@ -1,0 +1,200 @@
+import fc from "fast-check";
+import { orderEventTypes, type OrderEventType } from "../../../contracts/events.ts";
+import { escapeHtml } from "../../../lib/html.ts";
+import { orderEventData } from "../../../tests/support/streams/order-event-data.ts";
+import { trackingUrl } from "./carriers.templates.ts";
+import { sceneOf, type Fact } from "./content.templates.ts";
+import { count, instant, line, money } from "./format.templates.ts";
+import { languages, render } from "./render.templates.ts";
+import { scenes } from "./wording.templates.ts";
+
+const shop = { name: "Shop & Co", orderUrl: "https://shop.example/orders/{id}" };
+const at = new Date("2026-03-01T12:30:00Z");
+const order_id = "0193a1c2-7b1e-7f00-8000-000000000001";
+
+const about = (type: OrderEventType, changes: object = {}): Fact => ({
+	type,
+	at,
+	data: orderEventData(type, { order_id, ...changes })
+});
+const stock: Fact = {
+	type: "product.low_stock",
+	at,
+	data: { product_id: "prod-001", name: "Laptop Stand", available: 3 }
+};
+const paid = about("order.cancelled", { status: "refund_pending" });
+const expired = about("order.cancelled", { reason: "expired" });
+const told = orderEventTypes.filter(type => type !== "order.created");
+const facts: Fact[] = [...told.map(type => about(type)), paid, expired, stock];
+const cases = Object.keys(languages).flatMap(locale =>
+	facts.map(fact => [locale as "en" | "de", sceneOf(fact)!, fact] as const)
+);
+
+describe("every message", () => {
+	it("has its scene, and there are no others", () => {
+		expect(new Set(facts.map(sceneOf))).toEqual(new Set(scenes));
+		expect(sceneOf(about("order.created"))).toBeUndefined();
+	});
+
+	it.each(cases)("in %s about %s reads as it did", (locale, _, fact) => {
+		const { subject, text, short } = render(fact, { name: "Ada", locale }, shop);
+		expect([subject, short, text].join("\n\n")).toMatchSnapshot();
+	});
+
+	it.each([
+		["en", "order.confirmed"],
+		["de", "order.shipped"]
+	] as const)("in %s about %s looks as it did", (locale, type) => {
+		expect(render(about(type), { name: "Ada", locale }, shop).html).toMatchSnapshot();
+	});
+
+	it("is refused about what is no news", () => {
+		expect(() => render(about("order.created"), { name: "Ada", locale: "en" }, shop)).toThrow(
+			"order.created is no news to anyone"
+		);
+	});
+
+	it.each(cases)("in %s about %s says in HTML all that it says as text", (locale, _, fact) => {
+		const { html, text } = render(fact, { name: "Ada", locale }, shop);
+		const seen = html.replace(/href="([^"]*)"/g, "> $1 <").replace(/<[^>]*>/g, " ");
+		const words = (some: string) => new Set(some.match(/[\p{L}\p{N}$.,&;-]{2,}/gu));
+		const shown = words(seen);
+		const missing = [...words(escapeHtml(text))].filter(word => !shown.has(word));
+		expect(missing.filter(word => !/^--|^&|;$/.test(word))).toEqual([]);
+	});
+});
+
+/** Every tag with the names of its attributes; fails on anything else that begins like one. */
+function structureOf(html: string): string[] {
+	const tag = /<(\/?[a-z0-9]+)((?:\s+[a-z-]+="[^"<>]*")*)\s*\/?>|<!doctype html>/g;
+	const tags = [...html.matchAll(tag)];
+	expect(tags).toHaveLength(html.split("<").length - 1);
+	return tags.map(([whole, name = whole, attributes = ""]) =>
+		[
+			name,
+			...attributes
+				.replace(/="[^"]*"/g, "")
+				.trim()
+				.split(/\s+/)
+		]
+			.join(" ")
+			.trim()
+	);
+}
+
+/** Whatever people could have written, with what would hurt being common. */
+const nasty = fc
+	.array(
+		fc.oneof(
+			fc.constantFrom(
+				"<script>",
+				"</td>",
+				'" onload="x',
+				"'",
+				"&",
+				"<!--",
+				"]]>",
+				"\r\nBcc: x",
+				"\0"
+			),
+			fc.constantFrom("\u202E", "\u2028", "\ud800", "${x}", "%0d", "javascript:"),
+			fc.string({ unit: "binary", maxLength: 8 })
+		),
+		{ maxLength: 6 }
+	)
+	.map(parts => parts.join(""));
+
+describe("what others have written", () => {
+	const unknown = nasty.filter(carrier => !trackingUrl({ carrier, tracking_number: "1" }));
+
+	it("is shown as it is and adds nothing to a page, wherever it stands", () => {
+		const plain = structureOf(shippedBy("x", "x", "x", "x").html);
+		fc.assert(
+			fc.property(nasty, nasty, unknown, nasty, (person, product, carrier, tracking) => {
+				const { html } = shippedBy(person, product, carrier, tracking);
+				expect(structureOf(html)).toEqual(plain);
+				for (const given of [person, product, carrier, tracking])
+					expect(html).toContain(escapeHtml(line(given)));
+			}),
+			{ numRuns: 150 }
+		);
+	});
+
+	it("cannot leave a link", () => {
+		const plain = structureOf(shippedBy("x", "x", "UPS", "x").html);
+		fc.assert(
+			fc.property(nasty, tracking => {
+				const { html } = shippedBy("x", "x", "UPS", tracking);
+				expect(structureOf(html)).toEqual(plain);
+				const links = [...html.matchAll(/href="([^"]*)"/g)].map(([, link]) => link);
+				for (const link of links)
+					expect(link).toMatch(/^https:\/\/www\.ups\.com\/track\?tracknum=[\w.!~*'()%&#;-]*$/);
+			})
+		);
+	});
+
+	it("is one line of a subject, of a text and of a text message", () => {
+		fc.assert(
+			fc.property(nasty, name => {
+				const data = { ...stock.data, name } as typeof stock.data;
+				const fact = { ...stock, data } as Fact;
+				const lines = (some: string) => some.split(/[\r\n\u2028\u2029]/).length;
+				const plain = render(stock, { name: "x", locale: "de" }, shop);
+				const { subject, text, short } = render(fact, { name, locale: "de" }, shop);
+				expect([lines(subject), lines(short), lines(text)]).toEqual([1, 1, lines(plain.text)]);
+				expect(subject).not.toMatch(/\p{Cc}|[\u202A-\u202E\u2066-\u2069]/u);
+			})
+		);
+	});
+
+	function shippedBy(name: string, product: string, carrier: string, tracking_number: string) {
+		const item = orderEventData("order.shipped").items[0]!;
+		const items = [{ ...item, name: product }];
+		const fact = about("order.shipped", { items, shipment: { carrier, tracking_number } });
+		return render(fact, { name, locale: "en" }, shop);
+	}
+});
+
+describe("amounts, counts and times", () => {
+	it.each([
+		[123456, "USD", "en", "$1,234.56"],
+		[123456, "EUR", "de", "1.234,56\u00a0€"],
+		[5, "USD", "en", "$0.05"],
+		[0, "USD", "de", "0,00\u00a0$"],
+		[1234, "JPY", "en", "¥1,234"],
+		[1234567, "KWD", "en", "KWD\u00a01,234.567"],
+		[Number.MAX_SAFE_INTEGER, "USD", "en", "$90,071,992,547,409.91"]
+	])("shows %d minor units of %s in %s as %s", (amount, currency, language, shown) => {
+		expect(money({ amount, currency }, language)).toBe(shown);
+	});
+
+	it("loses no digit of an amount", () => {
+		fc.assert(
+			fc.property(fc.maxSafeNat(), fc.constantFrom("USD", "JPY", "KWD"), (amount, currency) => {
+				const digits = money({ amount, currency }, "de").replace(/\D/g, "");
+				expect(Number(digits)).toBe(amount);
+			})
+		);
+	});
+
+	it("groups counts, and says in which time zone a time is", () => {
+		expect([count(1234, "en"), count(1234, "de")]).toEqual(["1,234", "1.234"]);
+		expect(instant(at, "en")).toMatch(/^March 1, 2026 at 12:30\sPM UTC$/);
+		expect(instant(at, "de")).toBe("1. März 2026 um 12:30 UTC");
+	});
+});
+
+describe("trackingUrl", () => {
+	it.each([
+		["UPS", "1Z 9", "https://www.ups.com/track?tracknum=1Z%209"],
+		["DHL Express", "JD01", "https://www.dhl.com/global-en/home/tracking.html?tracking-id=JD01"],
+		["Fed-Ex", "7", "https://www.fedex.com/fedextrack/?trknbr=7"],
+		["Royal Mail", "a/b", "https://www.royalmail.com/track-your-item#/tracking-results/a%2Fb"]
+	])("of %s leads to the carrier's page", (carrier, tracking_number, url) => {
+		expect(trackingUrl({ carrier, tracking_number })).toBe(url);
+	});
+
+	it("is none for a carrier nobody knows", () => {
+		expect(trackingUrl({ carrier: "My uncle", tracking_number: "1" })).toBeUndefined();
+	});
+});

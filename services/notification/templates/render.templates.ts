@@ -1,0 +1,34 @@
+import type { Locale } from "../../../contracts/values.ts";
+import { contentOf, sceneOf, type Fact, type Shop } from "./content.templates.ts";
+import { german } from "./de.templates.ts";
+import { english } from "./en.templates.ts";
+import { toHtml } from "./html.templates.ts";
+import { toShort, toText } from "./text.templates.ts";
+import type { Words } from "./wording.templates.ts";
+
+export const languages: Readonly<Record<Locale, Words>> = { en: english, de: german };
+
+export interface Rendered {
+	subject: string;
+	html: string;
+	text: string;
+	/** For a text message. */
+	short: string;
+}
+
+/** An event as a person reads it. @throws Error for one that is no news to anyone */
+export function render(
+	fact: Fact,
+	recipient: { name: string; locale: Locale },
+	shop: Shop
+): Rendered {
+	const scene = sceneOf(fact);
+	if (!scene) throw new Error(`${fact.type} is no news to anyone`);
+	const content = contentOf(fact, scene, recipient.name, languages[recipient.locale], shop);
+	return {
+		subject: content.subject,
+		html: toHtml(content),
+		text: toText(content),
+		short: toShort(content)
+	};
+}

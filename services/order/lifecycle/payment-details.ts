@@ -1,0 +1,46 @@
+import type { ServiceBroker } from "moleculer";
+import type { Order } from "../../../contracts/order.ts";
+import { payment } from "../../../contracts/payment.ts";
+import { call } from "../../../lib/service.ts";
+
+/** The `payment` member of orders. The payment service alone knows it, so it is asked for each answer. */
+export class OrderPayments {
+	readonly #broker: ServiceBroker;
+
+	constructor(broker: ServiceBroker) {
+		this.#broker = broker;
+	}
+
+	/**
+	 * The orders with their payments; one call for all of them, none where none has begun.
+	 * @param at as they stood then
+	 */
+	async attach(orders: Order[], at?: string): Promise<Order[]> {
+		const ids = orders.filter(({ status }) => status !== "pending").map(({ id }) => id);
+		const payments = await this.#find(ids, at);
+		return orders.map(order => ({ ...order, payment: payments.get(order.id) ?? null }));
+	}
+
+	async attachOne(order: Order, at?: string): Promise<Order> {
+		return (await this.attach([order], at))[0]!;
+	}
+
+	/** The payment of one order, null when none has begun. */
+	async of(orderId: string): Promise<Order["payment"]> {
+		return (await this.#find([orderId])).get(orderId) ?? null;
+	}
+
+	async #find(order_ids: string[], at?: string): Promise<Map<string, Order["payment"]>> {
+		if (order_ids.length === 0) return new Map();
+		const action = payment.actions.summaries;
+		const { payments } = await call(
+			this.#broker,
+			action,
+			{ order_ids, ...(at && { at }) },
+			{ retries: 2 }
+		);
+		return new Map(
+			payments.map(({ order_id, id, status, refunded }) => [order_id, { id, status, refunded }])
+		);
+	}
+}

@@ -1,0 +1,85 @@
+import type { Refill } from "../../../contracts/streams.ts";
+import type { Database } from "../../../db/database.ts";
+import { fail } from "../../../lib/errors.ts";
+import { T } from "../../../lib/schema.ts";
+import { decodeSortCursor, encodeSortCursor } from "../../../lib/sort-cursor.ts";
+
+/** Which events: instants. `before` and `cursor` are of the answer to the page before. */
+export interface RefillAsked {
+	from: string;
+	before?: string | undefined;
+	cursor?: string | undefined;
+	/** Only counts them. */
+	dry: boolean;
+}
+
+/** Events that a page goes through; of them it takes those that are asked for. */
+const pageSize = 5000;
+const Left = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/**
+ * Has events of `from` or later published again that were published before `before`, a page of them.
+ * They are counted once, at the beginning; the cursor carries on what is left of that. Whoever has
+ * handled them knows them by their ids, so a refill that broke off may be begun anew.
+ */
+export async function refill(db: Database, asked: RefillAsked): Promise<Refill> {
+	const { from, cursor, dry } = asked;
+	const { before, left, after } =
+		cursor === undefined ? await begin(db, from, asked.before) : goOn(cursor, from, asked.before);
+	if (dry || left === 0) return { refilled: 0, left, before, next_cursor: null };
+	const [page] = await db.query<{ refilled: number; reached: number | null }>(
+		{
+			name: "outbox_refill",
+			text: "select refilled, reached from orders.refill_outbox($1, $2, $3, $4)"
+		},
+		[from, before, after, pageSize]
+	);
+	const { refilled, reached } = page!;
+	if (reached === null) return { refilled, left: 0, before, next_cursor: null };
+	// Another refill may have taken some of those that were counted, but there is one to look for yet.
+	const still = Math.max(1, left - refilled);
+	const next_cursor = encodeSortCursor(listOf(from, before), still, String(reached));
+	return { refilled, left: still, before, next_cursor };
+}
+
+interface Position {
+	before: string;
+	left: number;
+	/** Events up to this id are done with. */
+	after: number;
+}
+
+/** Counts them, and finds the first one. */
+function begin(db: Database, from: string, given: string | undefined): Promise<Position> {
+	return db.transaction(async tx => {
+		// More than a statement of a request may take, and not by keys, because it may be all there are.
+		const [{ now } = {}] = await tx.query<{ now?: Date }>({
+			name: "outbox_refill_begin",
+			text: `select set_config('statement_timeout', '30s', true), set_config('enable_seqscan', 'on', true),
+				date_trunc('milliseconds', now()) as now`
+		});
+		const before = given ?? now!.toISOString();
+		const [counted] = await tx.query<{ left: number; after: number }>(
+			{
+				name: "outbox_refill_count",
+				text: `select count(*) as left, coalesce(min(id) - 1, 0) as after from orders.events
+					where published_at < $2 and occurred_at >= $1 and not quiet`
+			},
+			[from, before]
+		);
+		return { ...counted!, before };
+	});
+}
+
+const listOf = (from: string, before: string) => `refill ${from} ${before}`;
+
+/** @throws VALIDATION_FAILED for a cursor of another refill, or of none */
+function goOn(cursor: string, from: string, before = ""): Position {
+	const { value: left, id } = decodeSortCursor(cursor, listOf(from, before), Left);
+	const after = Number(id);
+	if (!Number.isSafeInteger(after))
+		fail("VALIDATION_FAILED", undefined, [
+			{ pointer: "/cursor", code: "cursor", detail: "is not a cursor of this list" }
+		]);
+	return { before, left, after };
+}

@@ -1,0 +1,116 @@
+import type { Address, OrderItem, Totals } from "../../../contracts/order.ts";
+import { fail } from "../../../lib/errors.ts";
+import { add, allocate, format, share, sum, times, type Money } from "../../../lib/money.ts";
+
+export interface Line {
+	product_id: string;
+	quantity: number;
+}
+
+export interface Quote {
+	product_id: string;
+	name: string;
+	unit_price: Money;
+}
+
+/** Shipping in minor units of the order's currency, tax in basis points of the subtotal. */
+export interface RegionPrice {
+	shipping: number;
+	tax_basis_points: number;
+}
+
+export type PricingTable = Readonly<Record<string, RegionPrice>>;
+
+/**
+ * Lines of one product become one line, in the order first seen.
+ * @throws VALIDATION_FAILED when together they are more than `maxQuantity`
+ */
+export function mergeLines(lines: readonly Line[], maxQuantity: number): Line[] {
+	const merged = new Map<string, Line>();
+	lines.forEach(({ product_id, quantity }, index) => {
+		const line = merged.get(product_id) ?? { product_id, quantity: 0 };
+		line.quantity += quantity;
+		if (line.quantity > maxQuantity)
+			fail("VALIDATION_FAILED", undefined, [
+				{
+					pointer: `/items/${index}/quantity`,
+					code: "maximum",
+					detail: `must be <= ${maxQuantity} for one product`
+				}
+			]);
+		merged.set(product_id, line);
+	});
+	return [...merged.values()];
+}
+
+/** @throws UNKNOWN_PRODUCT naming every line whose product has no quote */
+export function checkKnown(lines: readonly Line[], quotes: ReadonlyMap<string, Quote>): void {
+	const unknown = lines.flatMap(({ product_id }, index) =>
+		quotes.has(product_id)
+			? []
+			: [
+					{
+						pointer: `/items/${index}/product_id`,
+						code: "unknown-product",
+						detail: "does not exist or is no longer sold"
+					}
+				]
+	);
+	if (unknown.length > 0) fail("UNKNOWN_PRODUCT", undefined, unknown);
+}
+
+/** Items as they will stand on the order for ever, whatever becomes of the products. */
+export function priceItems(
+	lines: readonly Line[],
+	quotes: ReadonlyMap<string, Quote>
+): OrderItem[] {
+	return lines.map(({ product_id, quantity }) => {
+		const { name, unit_price } = quotes.get(product_id)!;
+		return { product_id, name, quantity, unit_price, line_total: times(unit_price, quantity) };
+	});
+}
+
+function regionOf(table: PricingTable, { country, state }: Address): RegionPrice {
+	return table[`${country}-${state}`] ?? table[country] ?? table["*"]!;
+}
+
+/**
+ * total = subtotal + shipping + tax on the subtotal, rounded half to even once.
+ * @throws MIXED_CURRENCIES, AMOUNT_TOO_LARGE
+ */
+export function priceTotals(
+	items: readonly OrderItem[],
+	address: Address,
+	table: PricingTable
+): Totals {
+	const { currency } = items[0]!.unit_price;
+	const region = regionOf(table, address);
+	const subtotal = sum(
+		items.map(item => item.line_total),
+		currency
+	);
+	const shipping = { amount: region.shipping, currency };
+	const tax = share(subtotal, region.tax_basis_points);
+	return { subtotal, shipping, tax, total: add(add(subtotal, shipping), tax) };
+}
+
+/** @throws PRICE_CHANGED when the buyer was shown another total than this one */
+export function checkExpected({ total }: Totals, expected: Money | undefined): void {
+	if (!expected) return;
+	if (expected.amount === total.amount && expected.currency === total.currency) return;
+	fail("PRICE_CHANGED", undefined, [
+		{ pointer: "/expected_total", code: "price-changed", detail: `is now ${format(total)}` }
+	]);
+}
+
+/** Each line's part of the total, with its part of tax and shipping: what its return is worth. */
+export function shareTotal(
+	items: readonly OrderItem[],
+	{ total }: Totals
+): { product_id: string; amount: number }[] {
+	const parts = allocate(
+		total.amount,
+		items.map(({ line_total }) => line_total.amount)
+	);
+	return items.map(({ product_id }, index) => ({ product_id, amount: parts[index]! }));
+}

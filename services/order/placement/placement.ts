@@ -1,0 +1,226 @@
+import type { ServiceBroker } from "moleculer";
+import type { order as contract, Address, Order } from "../../../contracts/order.ts";
+import { product } from "../../../contracts/product.ts";
+import type { Database } from "../../../db/database.ts";
+import { Batcher } from "../../../lib/batcher.ts";
+import { fail, Failure } from "../../../lib/errors.ts";
+import { newId } from "../../../lib/id.ts";
+import type { Identity } from "../../../lib/identity.ts";
+import { call, type Params } from "../../../lib/service.ts";
+import { refusedBySql, sqlState } from "../../../lib/sql-state.ts";
+import { alpha2Country } from "../../../lib/validator.ts";
+import type { Backlog } from "./backlog.ts";
+import { fingerprint, replay } from "../storage/idempotency.ts";
+import type { OnTransition } from "../order.machine.ts";
+import { checkExpected, checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing.ts";
+import type { PricingTable, Quote } from "./order.pricing.ts";
+import { eventData, withTimes, type Draft } from "../storage/order.record.ts";
+import type { IdempotentRequest, OrderRepository } from "../storage/order.repository.ts";
+import { placeOrders, placeOrdersWithinLimit } from "../storage/order.statements.ts";
+
+type PlaceParams = Params<typeof contract.actions.place>;
+
+interface Placing {
+	draft: Draft;
+	payment_method: string;
+	request: IdempotentRequest;
+	actor: Identity;
+	/** Of the request, for its events. */
+	traceparent: string | undefined;
+}
+
+export interface Placed {
+	order: Order;
+	/** True when the key was used before: `order` is the answer of that time. */
+	replayed: boolean;
+}
+
+/** An order that is new: its saga begins here, in this run of Postgres. */
+export interface Born extends Placed {
+	replayed: false;
+	incarnation: string | null;
+}
+
+interface Birth {
+	id: string;
+	/** Null when the user has too many open orders. */
+	created_at: Date | null;
+	incarnation: string | null;
+}
+
+export interface PlacementOptions {
+	nodeId: string;
+	leaseMs: number;
+	pricing: PricingTable;
+	/** While it is full no new order is taken. */
+	backlog: Backlog;
+	/** Orders a user may have open, 0 for any number. */
+	maxOpen: number;
+	/** Units of one product in an order. */
+	maxQuantity: number;
+	onTransition: OnTransition;
+}
+
+const route = "POST /orders";
+
+function toAddress({
+	street,
+	city,
+	state,
+	zip,
+	country
+}: PlaceParams["shipping_address"]): Address {
+	return { street, city, state: state ?? null, zip, country: alpha2Country(country)! };
+}
+
+/** Quotes, prices and stores new orders, many in one statement. */
+export class Placement {
+	readonly #broker: ServiceBroker;
+	readonly #db: Database;
+	readonly #orders: OrderRepository;
+	readonly #options: PlacementOptions;
+
+	constructor(
+		broker: ServiceBroker,
+		db: Database,
+		orders: OrderRepository,
+		options: PlacementOptions
+	) {
+		this.#broker = broker;
+		this.#db = db;
+		this.#orders = orders;
+		this.#options = options;
+	}
+
+	readonly #quote = new Batcher<string[], Map<string, Quote>>({
+		maxWeight: 1000,
+		weigh: ids => ids.length,
+		run: async baskets => {
+			const product_ids = [...new Set(baskets.flat())];
+			const { quotes } = await call(
+				this.#broker,
+				product.actions.quote,
+				{ product_ids },
+				{ retries: 2 }
+			);
+			const byId = new Map(quotes.map(quote => [quote.product_id, quote]));
+			return baskets.map(() => byId);
+		}
+	});
+
+	/** Answers null when the key was taken. */
+	readonly #store = new Batcher<Placing, Birth | null>({
+		retryAlone: refusedBySql,
+		run: async batch => {
+			const column = <V>(value: (item: Placing) => V) => batch.map(value);
+			const { maxOpen } = this.#options;
+			const statement = maxOpen > 0 ? placeOrdersWithinLimit : placeOrders;
+			const rows = await this.#db.query<Birth>(statement, [
+				column(({ draft }) => draft.id),
+				column(({ draft }) => draft.user_id),
+				column(({ request }) => request.key),
+				column(({ request }) => request.hash),
+				column(({ draft }) => JSON.stringify(draft)),
+				column(({ draft }) => JSON.stringify(draft.items)),
+				column(({ draft }) => JSON.stringify(draft.shipping_address)),
+				column(({ payment_method }) => payment_method),
+				column(({ draft }) => draft.totals.total.currency),
+				column(({ draft }) => draft.totals.subtotal.amount),
+				column(({ draft }) => draft.totals.shipping.amount),
+				column(({ draft }) => draft.totals.tax.amount),
+				column(({ draft }) => JSON.stringify(eventData(draft, { to: "pending", reason: null }))),
+				column(({ actor }) => JSON.stringify(actor)),
+				route,
+				this.#options.nodeId,
+				this.#options.leaseMs,
+				column(({ traceparent }) => traceparent ?? null),
+				...(maxOpen > 0 ? [maxOpen] : [])
+			]);
+			this.#options.onTransition("pending", rows.filter(row => row.created_at !== null).length);
+			const born = new Map(rows.map(row => [row.id, row]));
+			return batch.map(({ draft }) => born.get(draft.id) ?? null);
+		}
+	});
+
+	/**
+	 * Stores an order, or answers the one its key has placed before.
+	 * @throws UNKNOWN_PRODUCT, MIXED_CURRENCIES, AMOUNT_TOO_LARGE, VALIDATION_FAILED, PRICE_CHANGED,
+	 *   IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE, TOO_MANY_OPEN_ORDERS,
+	 *   OVERLOADED while the backlog is full
+	 */
+	async place(
+		params: PlaceParams,
+		owner: string,
+		actor: Identity,
+		traceparent?: string
+	): Promise<Born | Placed> {
+		const { items, shipping_address, payment_method, expected_total } = params;
+		const { idempotency_key: key } = params;
+		const address = Object.entries(shipping_address).sort();
+		const seen = expected_total ? [expected_total.amount, expected_total.currency] : [];
+		const hash = fingerprint(items, address, payment_method, ...seen);
+		const request = { principal: owner, route, key, hash };
+		if (this.#options.backlog.isFull)
+			return this.#replayInstead(request, new Failure("OVERLOADED"));
+		const draft = await this.#draft(owner, params).catch(error =>
+			this.#replayInstead(request, error)
+		);
+		if ("replayed" in draft) return draft;
+		const birth = await this.#store
+			.add({ draft, payment_method, request, actor, traceparent })
+			.catch(error => this.#bornAllTheSame(draft.id, request, error));
+		if (!birth) return this.#replay(request);
+		const { created_at, incarnation } = birth;
+		if (!created_at) return this.#replayInstead(request, new Failure("TOO_MANY_OPEN_ORDERS"));
+		return { order: withTimes(draft, created_at), replayed: false, incarnation };
+	}
+
+	async #draft(
+		owner: string,
+		{ items, shipping_address, expected_total }: PlaceParams
+	): Promise<Draft> {
+		const address = toAddress(shipping_address);
+		const quotes = await this.#quote.add(items.map(item => item.product_id));
+		checkKnown(items, quotes);
+		const priced = priceItems(mergeLines(items, this.#options.maxQuantity), quotes);
+		const totals = priceTotals(priced, address, this.#options.pricing);
+		checkExpected(totals, expected_total);
+		return {
+			id: newId(),
+			user_id: owner,
+			status: "pending",
+			reason: null,
+			items: priced,
+			totals,
+			shipping_address: address,
+			payment: null,
+			shipment: null,
+			version: 1
+		};
+	}
+
+	async #replay(request: IdempotentRequest): Promise<Placed> {
+		const stored = await this.#orders.answered(request);
+		return { order: replay(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request), replayed: true };
+	}
+
+	/**
+	 * A commit whose connection broke is unknown, not undone (reliability T24): the order is looked up
+	 * by its key. Its saga does not know in which run of Postgres it was born, and so starts over.
+	 */
+	async #bornAllTheSame(id: string, request: IdempotentRequest, error: unknown): Promise<Birth> {
+		// `lock_not_available`: the first request with this key has not committed for 2 s.
+		if (sqlState(error) === "55P03") fail("IDEMPOTENCY_KEY_IN_USE");
+		if (error instanceof Failure || refusedBySql(error)) throw error;
+		const stored = await this.#orders.answered(request).catch(() => undefined);
+		if (stored?.order_id !== id) throw error;
+		return { id, created_at: stored.created_at, incarnation: null };
+	}
+
+	/** What was sold then may not be sold now; a repeated request is answered all the same. */
+	async #replayInstead(request: IdempotentRequest, error: unknown): Promise<Placed> {
+		const stored = await this.#orders.answered(request);
+		if (!stored) throw error;
+		return { order: replay(stored, request), replayed: true };
+	}
+}

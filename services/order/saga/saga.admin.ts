@@ -1,0 +1,139 @@
+import type { OrderSaga } from "../../../contracts/order.ts";
+import type { OrderStatus } from "../../../contracts/order-status.ts";
+import type { Database } from "../../../db/database.ts";
+import { Batcher } from "../../../lib/batcher.ts";
+import { fail } from "../../../lib/errors.ts";
+import type { Identity } from "../../../lib/identity.ts";
+import { decideCancel } from "../order.machine.ts";
+import type { OrderRepository } from "../storage/order.repository.ts";
+
+interface SagaRow {
+	/** Of the order. */
+	id: string;
+	status: OrderStatus;
+	step: OrderSaga["step"];
+	attempt: number;
+	waits_for: OrderSaga["waits_for"];
+	last_error: string | null;
+	next_run_at: Date;
+	lease_owner: string | null;
+	lease_until: Date | null;
+	cancel_requested: boolean;
+	age_s: number;
+}
+
+const columns = `o.id, o.status, s.step, s.attempt, s.waits_for, s.last_error, s.next_run_at, s.lease_owner,
+	s.lease_until, s.cancel_requested, greatest(extract(epoch from now() - o.created_at), 0)::int as age_s`;
+
+/** Orders that are not at rest, for those who look after them. */
+export class Sagas {
+	readonly #db: Database;
+	readonly #orders: OrderRepository;
+
+	constructor(db: Database, orders: OrderRepository) {
+		this.#db = db;
+		this.#orders = orders;
+	}
+
+	/** The oldest first, above the order id `after`. */
+	async list(
+		waitsFor: OrderSaga["waits_for"] | undefined,
+		after: string | undefined,
+		limit: number
+	): Promise<(OrderSaga & { id: string })[]> {
+		const rows = await this.#db.query<SagaRow>(
+			{
+				name: "list_sagas",
+				text: `select ${columns} from orders.saga s join orders.orders o on o.id = s.order_id
+					where ($1::text is null or s.waits_for = $1) and ($2::uuid is null or s.order_id > $2)
+					order by s.order_id limit $3`
+			},
+			[waitsFor, after, limit]
+		);
+		return rows.map(row => ({ id: row.id, ...toSaga(row) }));
+	}
+
+	/** @throws NOT_FOUND, also for an order at rest */
+	async get(id: string): Promise<OrderSaga> {
+		return (await this.#find(id)) ?? fail("NOT_FOUND", "No such order is on its way");
+	}
+
+	/** Makes an order due that sleeps. @throws NOT_FOUND, ILLEGAL_TRANSITION for an order at rest */
+	async retry(id: string): Promise<OrderSaga> {
+		await this.#wake.add([id]);
+		return this.#onItsWay(id);
+	}
+
+	/**
+	 * Calls an order off in the name of staff; the same again changes nothing.
+	 * @throws NOT_FOUND, ILLEGAL_TRANSITION when it is at rest or being paid back
+	 */
+	async callOff(id: string, note: string, actor: Identity): Promise<OrderSaga> {
+		await this.#db.transaction(async tx => {
+			const { status } = await this.#orders.lock(id, undefined, tx);
+			if (decideCancel(status) === "ask_saga")
+				return this.#orders.requestCancel(id, actor, note, tx);
+			return fail("ILLEGAL_TRANSITION", `An order that is ${status} is not called off here`);
+		});
+		return this.#onItsWay(id);
+	}
+
+	/** Makes those of the orders due at once that sleep. Its loss changes nothing: they sleep on. */
+	wake(orderIds: string[]): Promise<void> {
+		return this.#wake.add(orderIds);
+	}
+
+	readonly #wake = new Batcher<string[], void>({
+		maxWeight: 1000,
+		weigh: ids => ids.length,
+		run: async batch => {
+			await this.#db.deferred(
+				{
+					name: "wake_sagas",
+					text: `with asleep as materialized (
+							select order_id from orders.saga
+							where order_id = any ($1::uuid[]) and lease_owner is null and next_run_at > now()
+							order by order_id for update
+						)
+						update orders.saga set next_run_at = now() where order_id in (select order_id from asleep)`
+				},
+				[[...new Set(batch.flat())]]
+			);
+			return batch.map(() => undefined);
+		}
+	});
+
+	async #onItsWay(id: string): Promise<OrderSaga> {
+		const saga = await this.#find(id);
+		if (saga) return saga;
+		const { status } = await this.#orders.get(id, undefined);
+		return fail("ILLEGAL_TRANSITION", `The order is at rest: it is ${status}`);
+	}
+
+	async #find(id: string): Promise<OrderSaga | undefined> {
+		const [row] = await this.#db.query<SagaRow>(
+			{
+				name: "get_saga",
+				text: `select ${columns} from orders.saga s join orders.orders o on o.id = s.order_id
+					where s.order_id = $1`
+			},
+			[id]
+		);
+		return row && toSaga(row);
+	}
+}
+
+function toSaga({ id, next_run_at, lease_owner, lease_until, ...row }: SagaRow): OrderSaga {
+	return {
+		order_id: id,
+		status: row.status,
+		step: row.step,
+		attempt: row.attempt,
+		waits_for: row.waits_for,
+		last_error: row.last_error,
+		next_run_at: next_run_at.toISOString(),
+		lease: lease_owner ? { owner: lease_owner, until: lease_until!.toISOString() } : null,
+		cancel_requested: row.cancel_requested,
+		age_s: row.age_s
+	};
+}

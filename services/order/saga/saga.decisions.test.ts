@@ -1,0 +1,326 @@
+import { orderStatuses, type OrderStatus } from "../../../contracts/order-status.ts";
+import {
+	backoffs,
+	first,
+	next,
+	type Answer,
+	type Answers,
+	type Effect,
+	type Situation
+} from "./saga.decisions.ts";
+import { mayBecome } from "../order.machine.ts";
+
+/** All pairs of situation and answer: those that can be met, and, for totality, all others too. */
+
+type Kind = Effect["do"];
+const both = [false, true];
+const stocks: Answers["reserve"][] = [
+	"absent",
+	"held",
+	"locked",
+	"committed",
+	"released",
+	"expired",
+	"out_of_stock",
+	"returned"
+];
+const charges = (["processing", "succeeded", "failed", "review", "absent"] as const).flatMap(
+	status =>
+		(status === "failed" ? ["card_declined", "voided"] : [null]).flatMap(failure_code =>
+			(status === "processing" ? both : [false]).map(awaits_customer => ({
+				status,
+				failure_code,
+				awaits_customer
+			}))
+		)
+);
+const advances: Answers["tell"][] = ["done", "cancel", "fenced", "restart"];
+const lost = { lost: "the answer is lost" };
+
+const answers: Record<Kind, Answer[]> = {
+	reserve: stocks,
+	commit: stocks,
+	release: stocks,
+	restock: stocks,
+	charge: charges,
+	void: charges,
+	pay_back: ["whole", "refused"],
+	give_back: ["whole", "refused"],
+	take_back: ["taken_back", "refused"],
+	begin: advances,
+	tell: advances,
+	sleep: ["asleep"],
+	stop: []
+};
+
+const situations = (statuses: readonly OrderStatus[], step: Situation["step"]): Situation[] =>
+	statuses.flatMap(status =>
+		both.flatMap(calledOff =>
+			both.flatMap(overdue =>
+				both.flatMap(adopted =>
+					(step === "return" ? both : [false]).map(restocks => ({
+						...{ status, step, calledOff, overdue, adopted, restocks }
+					}))
+				)
+			)
+		)
+	);
+
+/** What a run can find: the first one of an order finds it pending. */
+const starts = [
+	...situations(["pending", "payment_pending", "payment_review"], "forward"),
+	...situations(["refund_pending"], "refund"),
+	...situations(["return_requested"], "return")
+].filter(({ status, adopted }) => adopted || status === "pending");
+
+/** What this run knows of the charge. */
+type Charge = "never" | "unknown" | "paid" | "unpaid";
+
+interface Visit {
+	situation: Situation;
+	effect: Effect;
+	charge: Charge;
+	/** Effects and answers that led here. */
+	path: string[];
+	previous?: { effect: Effect; answer: Answer };
+}
+
+function learnt(charge: Charge, { do: kind }: Effect, answer: Answer): Charge {
+	if (kind !== "charge" && kind !== "void") return charge;
+	const { status } = answer as Partial<Answers["charge"]>;
+	if (status === "succeeded") return "paid";
+	return status === "failed" ? "unpaid" : "unknown";
+}
+
+function arrived(situation: Situation, effect: Effect, answer: Answer): Situation {
+	if (answer !== "done") return situation;
+	if (effect.do === "begin") return { ...situation, status: "payment_pending" };
+	return effect.do === "tell" ? { ...situation, status: effect.to } : situation;
+}
+
+/** A wish to cancel can only stand in the way of a step that yields. */
+function possible(effect: Effect, answer: Answer): boolean {
+	if (answer !== "cancel") return true;
+	return effect.do === "begin" ? effect.then === null : effect.do === "tell" && effect.yields;
+}
+
+/** Of one run, until it ends or sleeps. */
+const mostEffects = 10;
+
+function explore(): Visit[] {
+	const visits: Visit[] = [];
+	const open: Visit[] = starts.map(situation => {
+		const charge = situation.adopted ? "unknown" : "never";
+		return { situation, effect: first(situation), charge, path: [] };
+	});
+	for (let visit = open.pop(); visit; visit = open.pop()) {
+		visits.push(visit);
+		const { situation, effect, charge, path } = visit;
+		if (path.length > 2 * mostEffects) throw new Error(`never at rest: ${path.join(" ")}`);
+		for (const answer of [...answers[effect.do], lost].filter(a => possible(effect, a))) {
+			if (effect.do === "stop") continue;
+			const after = arrived(situation, effect, answer);
+			open.push({
+				situation: after,
+				effect: next(after, effect, answer),
+				charge: learnt(charge, effect, answer),
+				path: [...path, effect.do, JSON.stringify(answer)],
+				previous: { effect, answer }
+			});
+		}
+	}
+	return visits;
+}
+
+const visits = explore();
+
+const reached = <K extends Kind>(kind: K) =>
+	visits.filter(({ effect }) => effect.do === kind) as (Visit & {
+		effect: Extract<Effect, { do: K }>;
+	})[];
+const tells = (...to: OrderStatus[]) =>
+	reached("tell").filter(({ effect }) => to.includes(effect.to));
+
+/** Visits that break the law, with the path that led there. */
+const breaches = <V extends Visit>(found: V[], lawful: (visit: V) => boolean) =>
+	found.filter(visit => !lawful(visit)).map(({ situation, path }) => [situation, path.join(" ")]);
+
+describe("the saga's decisions", () => {
+	it("have an effect for every situation and every answer, also for those that cannot be met", () => {
+		const endings = [
+			{ to: "cancelled", reason: "requested" },
+			{ to: "payment_failed", reason: "card_declined" },
+			{ to: "payment_review", reason: "outcome_unknown" },
+			{ to: "refund_pending", reason: "requested" }
+		] as const;
+		const effects: Effect[] = [
+			{ do: "reserve" },
+			{ do: "charge" },
+			{ do: "commit" },
+			{ do: "pay_back" },
+			{ do: "restock" },
+			{ do: "give_back" },
+			{ do: "take_back" },
+			...[null, ...endings].map(then => ({ do: "begin", then }) as const),
+			...endings.map(then => ({ do: "release", then }) as const),
+			...both.map(holds => ({ do: "void", holds, reason: "expired" }) as const),
+			...orderStatuses.flatMap(to =>
+				both.map(ends => ({ do: "tell", to, reason: null, yields: false, ends }) as const)
+			),
+			{ do: "sleep", backoff: "fault", error: null }
+		];
+		const steps = ["forward", "refund", "return"] as const;
+		const all = steps.flatMap(step => situations(orderStatuses, step));
+		let pairs = 0;
+		for (const situation of all)
+			for (const effect of effects)
+				for (const answer of [...answers[effect.do], lost]) {
+					const chosen = next(situation, effect, answer);
+					pairs++;
+					expect(Object.keys(answers)).toContain(chosen.do);
+					if (chosen.do === "tell") expect(mayBecome(situation.status, chosen.to)).toBe(true);
+				}
+		expect(pairs).toBeGreaterThan(10_000);
+	});
+
+	it("reach every kind of effect", () => {
+		expect([...new Set(visits.map(({ effect }) => effect.do))].sort()).toEqual(
+			Object.keys(answers).sort()
+		);
+	});
+
+	it("take only steps that the machine has", () => {
+		expect(
+			breaches(reached("tell"), ({ situation, effect }) => mayBecome(situation.status, effect.to))
+		).toEqual([]);
+		const defects = reached("sleep").filter(({ effect }) =>
+			effect.error?.includes("cannot become")
+		);
+		expect(defects).toEqual([]);
+	});
+
+	it("release goods only when nothing was charged for them, or to pay it back", () => {
+		expect(
+			breaches(reached("release"), ({ charge, effect }) =>
+				charge === "paid" ? effect.then.to === "refund_pending" : charge !== "unknown"
+			)
+		).toEqual([]);
+	});
+
+	it("end an order without payment only when it surely was not charged", () => {
+		const ends = tells("cancelled", "payment_failed");
+		expect(breaches(ends, ({ charge }) => charge === "never" || charge === "unpaid")).toEqual([]);
+	});
+
+	it("take goods off the shelf only for a charge that succeeded", () => {
+		expect(breaches(reached("commit"), ({ charge }) => charge === "paid")).toEqual([]);
+	});
+
+	it("confirm only what was taken off the shelf, and give way to a wish to cancel there", () => {
+		expect(
+			breaches(
+				tells("confirmed"),
+				({ previous, effect }) =>
+					previous?.effect.do === "commit" && previous.answer === "committed" && effect.yields
+			)
+		).toEqual([]);
+	});
+
+	it("charge only what waits for its payment", () => {
+		expect(
+			breaches(reached("charge"), ({ situation }) =>
+				["payment_pending", "payment_review"].includes(situation.status)
+			)
+		).toEqual([]);
+	});
+
+	it("never charge an order that is known to be called off", () => {
+		expect(breaches(reached("charge"), ({ situation }) => !situation.calledOff)).toEqual([]);
+	});
+
+	it("pay back whatever was charged for an order that is not confirmed", () => {
+		expect(breaches(tells("refund_pending"), ({ charge }) => charge === "paid")).toEqual([]);
+		expect(
+			breaches(reached("pay_back"), ({ situation }) => situation.status === "refund_pending")
+		).toEqual([]);
+		expect(
+			breaches(tells("refunded"), ({ previous }) => previous?.effect.do === "restock")
+		).toEqual([]);
+	});
+
+	it("stop only when the order has ended, sleeps, or is another node's", () => {
+		expect(
+			breaches(reached("stop"), ({ previous }) => {
+				const { effect, answer } = previous!;
+				if (effect.do === "sleep" || answer === "fenced") return true;
+				return effect.do === "tell" && effect.ends && answer === "done";
+			})
+		).toEqual([]);
+	});
+
+	it("sleep whenever an answer is lost", () => {
+		const after = visits.filter(({ previous }) => previous?.answer === lost);
+		expect(breaches(after, ({ effect }) => effect.do === "sleep" || effect.do === "stop")).toEqual(
+			[]
+		);
+	});
+
+	it("tell an order that its customer keeps waiting from one that the provider does", () => {
+		const paying = situations(["payment_pending"], "forward")[0]!;
+		const after = (awaits_customer: boolean) =>
+			next(paying, { do: "charge" }, { status: "processing", failure_code: null, awaits_customer });
+		expect(after(true)).toEqual({ do: "sleep", backoff: "customer", error: null });
+		expect(after(false)).toEqual({ do: "sleep", backoff: "outcome", error: null });
+	});
+
+	it("let an order that a human must look at sleep long, and go on by what he decided", () => {
+		const situation: Situation = {
+			status: "payment_review",
+			step: "forward",
+			calledOff: false,
+			overdue: true,
+			adopted: true,
+			restocks: false
+		};
+		const asked: Effect = { do: "charge" };
+		const answer = { failure_code: "not_charged", awaits_customer: false };
+		const decided = (status: "review" | "succeeded" | "failed", calledOff = false) =>
+			next({ ...situation, calledOff }, asked, { ...answer, status });
+		expect(next(situation, first(situation), "locked")).toEqual(asked);
+		expect(decided("review")).toEqual({ do: "sleep", backoff: "human", error: null });
+		expect(decided("succeeded")).toEqual({ do: "commit" });
+		expect(decided("failed")).toMatchObject({ do: "release", then: { to: "payment_failed" } });
+		expect(decided("failed", true)).toMatchObject({ do: "release", then: { to: "cancelled" } });
+	});
+
+	it("pay back what comes back, then put it on the shelf where it is fit for that, then tell", () => {
+		const after = (kind: string) =>
+			tells("returned").filter(({ previous }) => previous?.effect.do === kind);
+		expect(after("take_back").length + after("give_back").length).toBe(tells("returned").length);
+		expect(breaches(after("take_back"), ({ situation }) => situation.restocks)).toEqual([]);
+		expect(breaches(after("give_back"), ({ situation }) => !situation.restocks)).toEqual([]);
+		expect(
+			breaches(
+				reached("take_back"),
+				({ previous }) => previous?.effect.do === "give_back" && previous.answer === "whole"
+			)
+		).toEqual([]);
+		expect(breaches(reached("give_back"), ({ situation }) => situation.step === "return")).toEqual(
+			[]
+		);
+	});
+
+	it.each(["give_back", "take_back"] as const)("leave a refused %s to a human", kind => {
+		const situation = starts.find(({ step, restocks }) => step === "return" && restocks)!;
+		expect(next(situation, { do: kind }, "refused")).toMatchObject({
+			...{ do: "sleep", backoff: "human", error: expect.any(String) }
+		});
+	});
+
+	it("leave a refund that was refused for good to a human", () => {
+		const situation = starts.find(({ step }) => step === "refund")!;
+		const refused = next(situation, { do: "pay_back" }, "refused");
+		expect(refused).toMatchObject({ do: "sleep", backoff: "human", error: expect.any(String) });
+		expect(backoffs.human[0]).toBeGreaterThanOrEqual(600_000);
+	});
+});

@@ -1,0 +1,258 @@
+import fc from "fast-check";
+import type { Order } from "../../../contracts/order.ts";
+import type { OrderStatus } from "../../../contracts/order-status.ts";
+import type { ReservationState } from "../../../contracts/product.ts";
+import { transitions } from "../order.machine.ts";
+import { Saga, type Steps } from "./saga.runner.ts";
+import type { AdvanceOutcome } from "./saga.decisions.ts";
+import type { Advance, Work } from "./steps.ts";
+
+/**
+ * A world in memory that behaves as the three services promise: every action is idempotent and
+ * answers what was recorded. Faults strike before an effect or after it (the answer is lost), the
+ * customer calls the order off, or Postgres crashes after it answered and loses what it had not yet
+ * written, while the node goes on. Then any node starts over. The laws must hold after all of them.
+ */
+
+type Fault = "none" | "before" | "after" | "cancel" | "crash";
+
+/** What a crash of Postgres takes back to its last synchronous commit. */
+interface Volatile {
+	status: OrderStatus;
+	stock: ReservationState;
+	visited: OrderStatus[];
+}
+
+class World {
+	status: OrderStatus = "pending";
+	reason: string | null = null;
+	stock: ReservationState = "absent";
+	payment: "absent" | "succeeded" | "failed" = "absent";
+	failureCode: string | null = null;
+	charged = 0;
+	refunded = 0;
+	cancelRequested = false;
+	ended = false;
+	fence = 1;
+	incarnation = 1;
+	visited: OrderStatus[] = ["pending"];
+	#durable: Volatile = { status: "pending", stock: "absent", visited: ["pending"] };
+	readonly #faults: Fault[];
+	readonly #inStock: boolean;
+	readonly #declined: boolean;
+
+	constructor(faults: Fault[], inStock: boolean, declined: boolean) {
+		this.#faults = [...faults];
+		this.#inStock = inStock;
+		this.#declined = declined;
+	}
+
+	/** As order.cancel does: a wish while the outcome is open. */
+	cancel(): void {
+		if (this.status === "pending" || this.status === "payment_pending") this.cancelRequested = true;
+	}
+
+	/** A synchronous commit flushes every earlier one. */
+	#flush(): void {
+		const { status, stock, visited } = this;
+		this.#durable = { status, stock, visited: [...visited] };
+	}
+
+	async #act<R>(effect: () => R, commit: "deferred" | "synchronous" = "deferred"): Promise<R> {
+		const fault = this.#faults.shift() ?? "none";
+		if (fault === "cancel") this.cancel();
+		if (fault === "before") throw new Error("lost before");
+		const result = effect();
+		if (commit === "synchronous") this.#flush();
+		if (fault === "crash") {
+			Object.assign(this, { ...this.#durable, visited: [...this.#durable.visited] });
+			this.incarnation++;
+		}
+		if (fault === "after") throw new Error("lost after");
+		return result;
+	}
+
+	#charge() {
+		this.#flush();
+		if (this.payment === "absent") {
+			this.payment = this.#declined ? "failed" : "succeeded";
+			this.failureCode = this.#declined ? "card_declined" : null;
+			if (!this.#declined) this.charged++;
+		}
+		return this.#outcome();
+	}
+
+	#outcome() {
+		const ids = { order_id: "o", payment_id: "p" };
+		return {
+			...ids,
+			status: this.payment,
+			failure_code: this.failureCode,
+			awaits_customer: false
+		} as const;
+	}
+
+	#advance({ work, transition, yields, ends }: Advance): AdvanceOutcome {
+		if (this.ended || work.fence !== this.fence) return "fenced";
+		if (work.incarnation !== String(this.incarnation)) return "restart";
+		if (yields && this.cancelRequested) return "cancel";
+		if (this.status !== transition.from) return "restart";
+		this.status = work.order.status = transition.to;
+		this.reason = transition.reason ?? this.reason;
+		this.visited.push(transition.to);
+		this.ended = ends;
+		return "done";
+	}
+
+	steps(): Steps {
+		return {
+			reserve: () =>
+				this.#act(() => {
+					if (this.stock === "absent") this.stock = this.#inStock ? "locked" : "out_of_stock";
+					return this.stock;
+				}),
+			charge: () => this.#act(() => this.#charge()),
+			void: () =>
+				this.#act(() => {
+					if (this.payment === "absent") {
+						this.payment = "failed";
+						this.failureCode = "voided";
+					}
+					return this.#outcome();
+				}, "synchronous"),
+			commit: () =>
+				this.#act(() => {
+					if (this.stock === "locked") this.stock = "committed";
+					return this.stock;
+				}),
+			release: () =>
+				this.#act(() => {
+					if (this.stock === "locked" || this.stock === "absent") this.stock = "released";
+					return this.stock;
+				}),
+			restock: () =>
+				this.#act(() => {
+					if (this.stock === "committed") this.stock = "returned";
+					return this.stock;
+				}, "synchronous"),
+			payBack: () =>
+				this.#act(() => {
+					this.refunded = this.charged;
+					return "whole" as const;
+				}, "synchronous"),
+			giveBack: () => Promise.reject(new Error("nothing comes back here")),
+			takeBack: () => Promise.reject(new Error("nothing comes back here")),
+			begin: item => this.#act(() => this.#advance(item)),
+			tell: item => this.#act(() => this.#advance(item), "synchronous"),
+			park: async () => undefined
+		};
+	}
+
+	claim(first = false): Work {
+		const order = { id: "o", status: this.status, reason: this.reason } as Order;
+		return {
+			order,
+			payment_method: "pm_card_visa",
+			fence: first ? this.fence : ++this.fence,
+			incarnation: String(this.incarnation),
+			attempt: 0,
+			step: this.status === "refund_pending" ? "refund" : "forward",
+			cancelRequested: this.cancelRequested,
+			overdue: false,
+			returning: null
+		};
+	}
+}
+
+async function runToEnd(world: World): Promise<void> {
+	for (let runs = 0; !world.ended; runs++) {
+		if (runs > 100) throw new Error(`still ${world.status} after 100 runs`);
+		await new Saga({ steps: world.steps(), onError: () => undefined }).start(
+			world.claim(runs === 0)
+		);
+	}
+}
+
+function lawsHold(world: World): void {
+	const { status, charged, refunded, stock } = world;
+	expect(transitions[status].length === 0 || status === "confirmed").toBe(true);
+	expect(charged).toBeLessThanOrEqual(1);
+	expect(charged - refunded).toBe(status === "confirmed" ? 1 : 0);
+	expect(stock === "committed").toBe(status === "confirmed");
+	expect(stock).not.toBe("locked");
+	world.visited.slice(1).forEach((to, index) => {
+		expect(transitions[world.visited[index]!]).toContain(to);
+	});
+}
+
+describe("the saga", () => {
+	it("confirms an order whose goods are there and whose card is good", async () => {
+		const world = new World([], true, false);
+		await runToEnd(world);
+		expect(world.visited).toEqual(["pending", "payment_pending", "confirmed"]);
+		lawsHold(world);
+	});
+
+	it.each([
+		["out of stock", false, false, "cancelled", "out_of_stock"],
+		["declined", true, true, "payment_failed", "card_declined"]
+	])("ends an order that is %s", async (_, inStock, declined, status, reason) => {
+		const world = new World([], inStock, declined);
+		await runToEnd(world);
+		expect(world).toMatchObject({ status, reason, charged: 0 });
+		lawsHold(world);
+	});
+
+	it("gives goods and money back when the customer calls off after the charge", async () => {
+		const faults: Fault[] = ["none", "none", "none", "cancel"];
+		const world = new World(faults, true, false);
+		await runToEnd(world);
+		expect(world).toMatchObject({ status: "refunded", charged: 1, refunded: 1 });
+		expect(world.stock).toBe("returned");
+	});
+
+	it("pays back when the goods were given back before it was known that the charge had gone through", async () => {
+		const world = new World([], true, false);
+		const left = { status: "payment_pending", stock: "released", payment: "succeeded", charged: 1 };
+		Object.assign(world, left, { cancelRequested: true });
+		await runToEnd(world);
+		expect(world).toMatchObject({ status: "refunded", refunded: 1, stock: "released" });
+	});
+
+	it("never charges an order that was called off before its charge", async () => {
+		const world = new World(["none", "none", "before"], true, false);
+		await new Saga({ steps: world.steps(), onError: () => undefined }).start(world.claim());
+		expect(world.status).toBe("payment_pending");
+		world.cancel();
+		await runToEnd(world);
+		expect(world).toMatchObject({ status: "cancelled", reason: "requested", charged: 0 });
+	});
+
+	it("stops without another step once its lease is another node's", async () => {
+		const world = new World([], true, false);
+		const stale = world.claim();
+		world.fence++;
+		const steps = world.steps();
+		const charge = jest.spyOn(steps, "charge");
+		await new Saga({ steps, onError: () => undefined }).start(stale);
+		expect(charge).not.toHaveBeenCalled();
+		expect(world.status).toBe("pending");
+	});
+
+	it("keeps every law under any sequence of lost calls, crashes and cancellations", async () => {
+		const fault = fc.constantFrom<Fault>("none", "none", "before", "after", "cancel", "crash");
+		await fc.assert(
+			fc.asyncProperty(
+				fc.array(fault, { maxLength: 40 }),
+				fc.boolean(),
+				fc.boolean(),
+				async (faults, inStock, declined) => {
+					const world = new World(faults, inStock, declined);
+					await runToEnd(world);
+					lawsHold(world);
+				}
+			),
+			{ numRuns: 5000 }
+		);
+	});
+});

@@ -1,0 +1,310 @@
+import type { ServiceBroker } from "moleculer";
+import type { Order, OrderSaga } from "../../../contracts/order.ts";
+import { payment, type ChargeOutcome } from "../../../contracts/payment.ts";
+import { product, type ReservationState } from "../../../contracts/product.ts";
+import type { Database } from "../../../db/database.ts";
+import { Batcher } from "../../../lib/batcher.ts";
+import { is } from "../../../lib/errors.ts";
+import { around, failpoint, type Failpoint } from "../../../lib/failpoint.ts";
+import { systemActor } from "../../../lib/identity.ts";
+import { call, type Result } from "../../../lib/service.ts";
+import { refusedBySql } from "../../../lib/sql-state.ts";
+import type { AdvanceOutcome, Answers, Backoff } from "./saga.decisions.ts";
+import type { OnTransition, Transition } from "../order.machine.ts";
+import { shareTotal } from "../placement/order.pricing.ts";
+import { eventData } from "../storage/order.record.ts";
+import type { Returning } from "../returns/return.pricing.ts";
+import * as sql from "../storage/order.statements.ts";
+
+/** One order on its way through the saga, with the lease this node holds on it. */
+export interface Work {
+	order: Order;
+	payment_method: string;
+	fence: number;
+	/** The run of Postgres in which this run of the saga began; null when it had no name yet. */
+	incarnation: string | null;
+	attempt: number;
+	step: OrderSaga["step"];
+	cancelRequested: boolean;
+	/** Waiting for longer than an order may wait for its goods (10 min). */
+	overdue: boolean;
+	/** What comes back, where the step is `return`. */
+	returning: Returning | null;
+}
+
+export interface Advance {
+	work: Work;
+	transition: Transition;
+	/** Give way to a wish to cancel. */
+	yields: boolean;
+	/** The order's journey is over: its saga is deleted in the same commit. */
+	ends: boolean;
+}
+
+export interface Parking {
+	work: Work;
+	delayMs: number;
+	waitsFor: Backoff;
+	error: string | null;
+}
+
+interface AdvanceRow {
+	id: string;
+	fence: number;
+	outcome: AdvanceOutcome;
+	version: number;
+	updated_at: Date;
+}
+
+/** Lines of all orders in one message: bounds it to some 350 KiB, NATS takes 1 MiB. */
+const maxLines = 1000;
+const weigh = ({ order }: Work) => order.items.length;
+
+/** Puts answers, which come by order id, into the sequence of the questions. */
+function inOrder<A extends { order_id: string }>(works: Work[], answers: A[]): A[] {
+	const byId = new Map(answers.map(answer => [answer.order_id, answer]));
+	return works.map(({ order }) => byId.get(order.id)!);
+}
+
+/** @throws what `payBack` throws, but for a refusal */
+async function unlessRefused(payBack: () => Promise<void>): Promise<"whole" | "refused"> {
+	try {
+		await payBack();
+		return "whole";
+	} catch (error) {
+		if (is(error, "PAYMENT_NOT_REFUNDABLE")) return "refused";
+		throw error;
+	}
+}
+
+/** Commit, release and restock are alike: ids go in, states come out. */
+function stockStep(
+	points: [Failpoint, Failpoint],
+	run: (params: { order_ids: string[] }) => Promise<Result<typeof product.actions.commit>>
+): Batcher<Work, ReservationState> {
+	return new Batcher({
+		run: async works => {
+			const params = { order_ids: works.map(({ order }) => order.id) };
+			const { outcomes } = await around(points, () => run(params));
+			return inOrder(works, outcomes).map(({ state }) => state);
+		}
+	});
+}
+
+/**
+ * The steps of the saga. Each is one call or one statement for all orders that wait at it; a lone
+ * order is a batch of one and waits for nothing.
+ */
+export class SagaSteps {
+	readonly #broker: ServiceBroker;
+	readonly #db: Database;
+	readonly #onTransition: OnTransition;
+
+	constructor(broker: ServiceBroker, db: Database, onTransition: OnTransition) {
+		this.#broker = broker;
+		this.#db = db;
+		this.#onTransition = onTransition;
+	}
+
+	readonly #reserve = new Batcher<Work, ReservationState>({
+		maxWeight: maxLines,
+		weigh,
+		run: async works => {
+			const orders = works.map(({ order }) => ({
+				order_id: order.id,
+				lines: order.items.map(({ product_id, quantity }) => ({ product_id, quantity }))
+			}));
+			const params = { orders, lock: true };
+			await failpoint("order.reserve.before_call");
+			const { outcomes } = await call(this.#broker, product.actions.reserve, params);
+			await failpoint("order.reserve.after_call");
+			return inOrder(works, outcomes).map(({ state }) => state);
+		}
+	});
+
+	readonly #charge = new Batcher<Work, ChargeOutcome>({
+		maxWeight: maxLines,
+		weigh,
+		run: async works => {
+			const charges = works.map(({ order, payment_method }) => ({
+				order_id: order.id,
+				user_id: order.user_id,
+				amount: order.totals.total,
+				lines: shareTotal(order.items, order.totals),
+				payment_method
+			}));
+			await failpoint("order.charge.before_call");
+			const { outcomes } = await call(this.#broker, payment.actions.charge, { charges });
+			await failpoint("order.charge.after_call");
+			return inOrder(works, outcomes);
+		}
+	});
+
+	readonly #commit = stockStep(
+		["order.commit_stock.before_call", "order.commit_stock.after_call"],
+		p => call(this.#broker, product.actions.commit, p)
+	);
+	readonly #release = stockStep(["order.release.before_call", "order.release.after_call"], p =>
+		call(this.#broker, product.actions.release, p)
+	);
+	readonly #restock = stockStep(["order.restock.before_call", "order.restock.after_call"], p =>
+		call(this.#broker, product.actions.restock, p)
+	);
+
+	readonly #begin = new Batcher<Advance, AdvanceOutcome>({
+		retryAlone: refusedBySql,
+		run: batch => this.#advance(batch, values => this.#db.deferred(sql.beginPayments, values))
+	});
+
+	readonly #tell = new Batcher<Advance, AdvanceOutcome>({
+		retryAlone: refusedBySql,
+		run: batch => this.#advance(batch, values => this.#db.query(sql.tellOrders, values))
+	});
+
+	readonly #park = new Batcher<Parking, void>({
+		retryAlone: refusedBySql,
+		run: async batch => {
+			await this.#db.query(sql.parkSagas, [
+				batch.map(({ work }) => work.order.id),
+				batch.map(({ work }) => work.fence),
+				batch.map(({ delayMs }) => delayMs),
+				batch.map(({ waitsFor }) => waitsFor),
+				batch.map(({ error }) => error)
+			]);
+			return batch.map(() => undefined);
+		}
+	});
+
+	async #advance(
+		batch: Advance[],
+		run: (values: unknown[]) => Promise<AdvanceRow[]>
+	): Promise<AdvanceOutcome[]> {
+		const column = <V>(value: (item: Advance) => V) => batch.map(value);
+		const rows = await run([
+			column(({ work }) => work.order.id),
+			column(({ work }) => work.fence),
+			column(({ transition }) => transition.from),
+			column(({ transition }) => transition.to),
+			column(({ transition }) => transition.reason),
+			column(({ transition }) => transition.type),
+			column(({ work, transition }) =>
+				JSON.stringify(eventData(work.order, transition, work.returning))
+			),
+			column(() => JSON.stringify(systemActor)),
+			column(({ yields }) => yields),
+			column(({ ends }) => ends),
+			column(({ work }) => work.incarnation),
+			column(({ transition }) => !transition.published)
+		]);
+		const byLease = new Map(rows.map(row => [`${row.id} ${row.fence}`, row]));
+		return batch.map(item =>
+			this.#apply(item, byLease.get(`${item.work.order.id} ${item.work.fence}`)!)
+		);
+	}
+
+	/** Keeps the order in hand like the one in the table. */
+	#apply({ work: { order }, transition }: Advance, row: AdvanceRow): AdvanceOutcome {
+		if (row.outcome !== "done") return row.outcome;
+		order.status = transition.to;
+		order.reason = transition.reason ?? order.reason;
+		order.version = row.version;
+		order.updated_at = row.updated_at.toISOString();
+		this.#onTransition(transition.to);
+		return "done";
+	}
+
+	/** Takes the goods out of sale, or answers what became of that before. */
+	reserve(work: Work): Promise<ReservationState> {
+		return this.#reserve.add(work);
+	}
+
+	/** Charges, or answers what became of that before. */
+	async charge(work: Work): Promise<ChargeOutcome> {
+		return this.#note(work, await this.#charge.add(work));
+	}
+
+	/** Finds out how the charge ended, and bars the order from being charged if it never began. */
+	async void(work: Work): Promise<ChargeOutcome> {
+		const params = { order_ids: [work.order.id] };
+		await failpoint("order.void.before_call");
+		const { outcomes } = await call(this.#broker, payment.actions.void, params);
+		await failpoint("order.void.after_call");
+		return this.#note(work, outcomes[0]!);
+	}
+
+	/** A voided payment is only a bar against charging: nobody is shown it. */
+	#note({ order }: Work, outcome: ChargeOutcome): ChargeOutcome {
+		const { payment_id: id, status, failure_code } = outcome;
+		if (status === "absent" || failure_code === "voided") return outcome;
+		const { currency } = order.totals.total;
+		order.payment = { id, status, refunded: { amount: 0, currency } };
+		return outcome;
+	}
+
+	commit(work: Work): Promise<ReservationState> {
+		return this.#commit.add(work);
+	}
+
+	release(work: Work): Promise<ReservationState> {
+		return this.#release.add(work);
+	}
+
+	restock(work: Work): Promise<ReservationState> {
+		return this.#restock.add(work);
+	}
+
+	/** Pays everything back, unless the provider refused it. @throws while its answer is not known */
+	async payBack({ order }: Work): Promise<Answers["pay_back"]> {
+		const params = { order_id: order.id, reason: order.reason ?? "requested" };
+		return unlessRefused(async () => {
+			await failpoint("order.pay_back.before_call");
+			const { id, status, refunded } = await call(this.#broker, payment.actions.reverse, params);
+			await failpoint("order.pay_back.after_call");
+			order.payment = { id, status, refunded };
+		});
+	}
+
+	/** Pays back what comes back, unless the provider refused it. @throws as `payBack` */
+	async giveBack({ order, returning }: Work): Promise<Answers["give_back"]> {
+		const { id, items, reason, decided_by: requested_by } = returning!;
+		const { currency } = order.totals.total;
+		const lines = items
+			.map(({ product_id, amount: { amount } }) => ({ product_id, amount }))
+			.filter(({ amount }) => amount > 0);
+		const amount = { amount: lines.reduce((sum, line) => sum + line.amount, 0), currency };
+		const params = { order_id: order.id, purpose: `return:${id}`, amount, lines };
+		returning!.refunded = { amount: 0, currency };
+		if (lines.length === 0) return "whole";
+		return unlessRefused(async () => {
+			await failpoint("order.give_back.before_call");
+			const action = payment.actions.giveBack;
+			const { refunded } = await call(this.#broker, action, { ...params, reason, requested_by });
+			await failpoint("order.give_back.after_call");
+			returning!.refunded = { amount: refunded, currency };
+		});
+	}
+
+	/** Puts what comes back on the shelf. */
+	async takeBack({ order, returning }: Work): Promise<Answers["take_back"]> {
+		const lines = returning!.items.map(({ product_id, quantity }) => ({ product_id, quantity }));
+		const params = { return_id: returning!.id, order_id: order.id, lines };
+		await failpoint("order.take_back.before_call");
+		const { state } = await call(this.#broker, product.actions.takeBack, params);
+		await failpoint("order.take_back.after_call");
+		return state;
+	}
+
+	/** A step nobody hears of yet: its loss is redone, so it need not wait for the disk. */
+	begin(item: Advance): Promise<AdvanceOutcome> {
+		return this.#begin.add(item);
+	}
+
+	/** A step that is told to the world: on disk when it resolves. */
+	tell(item: Advance): Promise<AdvanceOutcome> {
+		return this.#tell.add(item);
+	}
+
+	park(parking: Parking): Promise<void> {
+		return this.#park.add(parking);
+	}
+}

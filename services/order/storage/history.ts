@@ -1,0 +1,41 @@
+import type { Order, OrderEvent } from "../../../contracts/order.ts";
+import type { Database } from "../../../db/database.ts";
+import { fail } from "../../../lib/errors.ts";
+import { replayed, toEvent, type HistoryRow } from "./order.record.ts";
+
+/** What an order was: its history, and the order as it stood at an instant. Nothing here writes. */
+export class OrderHistory {
+	readonly #db: Database;
+
+	constructor(db: Database) {
+		this.#db = db;
+	}
+
+	/** @param owner only of this user's order, or of anyone's when undefined. @throws NOT_FOUND */
+	async events(id: string, owner: string | undefined): Promise<OrderEvent[]> {
+		return (await this.#rows(id, owner, null)).map(toEvent);
+	}
+
+	/**
+	 * The order as `get` showed it then, without its payment. Instants are shown in milliseconds, so
+	 * what happened within the one that is asked for has happened.
+	 * @throws NOT_FOUND also before the order was placed
+	 */
+	async at(id: string, owner: string | undefined, instant: string): Promise<Order> {
+		return replayed(await this.#rows(id, owner, instant));
+	}
+
+	async #rows(id: string, owner: string | undefined, until: string | null): Promise<HistoryRow[]> {
+		const rows = await this.#db.query<HistoryRow>(
+			{
+				name: "order_history",
+				text: `select h.* from orders.history h join orders.orders o on o.id = h.order_id
+					where o.id = $1 and ($2::text is null or o.user_id = $2)
+						and ($3::timestamptz is null or date_trunc('milliseconds', h.at) <= $3)
+					order by h.version`
+			},
+			[id, owner, until]
+		);
+		return rows.length > 0 ? rows : fail("NOT_FOUND");
+	}
+}

@@ -1,0 +1,214 @@
+import type { Order } from "../../../contracts/order.ts";
+import type { OrderStatus } from "../../../contracts/order-status.ts";
+import type { Database, Transaction } from "../../../db/database.ts";
+import { fail } from "../../../lib/errors.ts";
+import type { Actor } from "../../../lib/identity.ts";
+import type { Transition } from "../order.machine.ts";
+import { eventData, toOrder, type OrderRow, type ReturnNews } from "./order.record.ts";
+
+/** Reads, and writes of one order at a time. The hot path's batches are in order.steps. */
+
+const columns = "o.*";
+
+/** An order whose times may not have been known when it was stored. */
+export type Undated = Omit<Order, "created_at" | "updated_at"> & Partial<Order>;
+
+export interface StoredAnswer<A = Undated> {
+	request_hash: Buffer;
+	order_id: string;
+	answer: A;
+	created_at: Date;
+}
+
+export interface IdempotentRequest {
+	principal: string;
+	route: string;
+	key: string;
+	hash: Buffer;
+}
+
+/** What goes into the history with a transition. */
+export interface Circumstances {
+	actor: Actor;
+	/** In the actor's words, instead of the transition's own reason. */
+	why?: string;
+	shipment?: Order["shipment"];
+	/** The return that it is about. */
+	returning?: ReturnNews;
+}
+
+export class OrderRepository {
+	readonly #db: Database;
+
+	constructor(db: Database) {
+		this.#db = db;
+	}
+
+	/** @param owner only this user's order, or anyone's when undefined. @throws NOT_FOUND */
+	async get(id: string, owner: string | undefined): Promise<Order> {
+		const [row] = await this.#db.query<OrderRow>(
+			{
+				name: "get_order",
+				text: `select ${columns} from orders.orders o where id = $1 and ($2::text is null or user_id = $2)`
+			},
+			[id, owner]
+		);
+		return row ? toOrder(row) : fail("NOT_FOUND");
+	}
+
+	/** Newest first, below the id `before`; ids are UUIDv7. */
+	async list(
+		owner: string | undefined,
+		status: OrderStatus | undefined,
+		before: string | undefined,
+		limit: number
+	): Promise<Order[]> {
+		const rows = await this.#db.query<OrderRow>(
+			{
+				name: owner === undefined ? "list_all_orders" : "list_own_orders",
+				text: `select ${columns} from orders.orders o
+					where ${owner === undefined ? "$1::text is null" : "user_id = $1"}
+						and ($2::text is null or status = $2) and ($3::uuid is null or id < $3)
+					order by id desc limit $4`
+			},
+			[owner, status, before, limit]
+		);
+		return rows.map(toOrder);
+	}
+
+	/** The answer given under a key, if there is one. */
+	async answered<A = Undated>(
+		request: Omit<IdempotentRequest, "hash">,
+		tx: Transaction | Database = this.#db
+	): Promise<StoredAnswer<A> | undefined> {
+		const [row] = await tx.query<StoredAnswer<A>>(
+			{
+				name: "idempotent_answer",
+				text: `select request_hash, order_id, answer, created_at from orders.idempotency
+					where principal = $1 and route = $2 and key = $3`
+			},
+			[request.principal, request.route, request.key]
+		);
+		return row;
+	}
+
+	/**
+	 * Locks the saga (if there is one) before the order, in the same sequence as `advance_orders`.
+	 * @throws NOT_FOUND
+	 */
+	async lock(id: string, owner: string | undefined, tx: Transaction): Promise<Order> {
+		await tx.query(
+			{
+				name: "lock_saga",
+				text: "select order_id from orders.saga where order_id = $1 for update"
+			},
+			[id]
+		);
+		const [row] = await tx.query<OrderRow>(
+			{
+				name: "lock_order",
+				text: `select ${columns} from orders.orders o
+					where id = $1 and ($2::text is null or user_id = $2) for update`
+			},
+			[id, owner]
+		);
+		return row ? toOrder(row) : fail("NOT_FOUND");
+	}
+
+	/**
+	 * Stores a transition of a locked order with its history row and its event: the state and the
+	 * news of it are one commit.
+	 */
+	async record(
+		order: Order,
+		step: Transition,
+		{ actor, why, shipment, returning }: Circumstances,
+		tx: Transaction
+	): Promise<Order> {
+		const [row] = await tx.query<OrderRow>(
+			{
+				name: "record_transition",
+				text: `
+with t as materialized (
+	select clock_timestamp() as at
+),
+o as (
+	update orders.orders set status = $2, reason = coalesce($3, reason), shipment = coalesce($4, shipment),
+		version = version + 1, updated_at = at,
+		history_hash = orders.history_hash(history_hash, id, version + 1, $5, $6, $2, $7, $8, at,
+			orders.moved($2, coalesce($3, reason), coalesce($4, shipment)))
+	from t where id = $1 returning orders.*
+),
+h as (
+	insert into orders.history (order_id, version, type, from_status, to_status, reason, actor, at, snapshot, hash)
+	select id, version, $5, $6, status, $7, $8, updated_at, orders.moved(status, reason, shipment), history_hash from o
+),
+b as (
+	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at, quiet)
+	select id, user_id, version, $5, $9, updated_at, not $10 from o
+)
+select * from o`
+			},
+			[
+				order.id,
+				step.to,
+				step.reason,
+				shipment && JSON.stringify(shipment),
+				step.type,
+				step.from,
+				why ?? step.reason,
+				JSON.stringify(actor),
+				JSON.stringify(eventData(shipment ? { ...order, shipment } : order, step, returning)),
+				step.published
+			]
+		);
+		return toOrder(row!);
+	}
+
+	/** Asks the order's saga to turn round, and wakes it. */
+	async requestCancel(
+		id: string,
+		actor: Actor,
+		why: string | undefined,
+		tx: Transaction
+	): Promise<void> {
+		await tx.query(
+			{
+				name: "request_cancel",
+				text: `update orders.saga set next_run_at = now(), cancel_requested = true,
+						cancel_actor = coalesce(cancel_actor, $2), cancel_reason = coalesce(cancel_reason, $3)
+					where order_id = $1`
+			},
+			[id, JSON.stringify(actor), why]
+		);
+	}
+
+	/** The promise that money will be paid back; due at once on any node. */
+	async insertSaga(id: string, step: "refund" | "return", tx: Transaction): Promise<void> {
+		await tx.query(
+			{
+				name: "insert_saga",
+				text: "insert into orders.saga (order_id, user_id, step) select id, user_id, $2 from orders.orders where id = $1"
+			},
+			[id, step]
+		);
+	}
+
+	/** False when the key is taken. */
+	async storeAnswer(
+		request: IdempotentRequest,
+		orderId: string,
+		answer: object,
+		tx: Transaction
+	): Promise<boolean> {
+		const rows = await tx.query(
+			{
+				name: "store_answer",
+				text: `insert into orders.idempotency (principal, route, key, request_hash, order_id, answer)
+					values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning key`
+			},
+			[request.principal, request.route, request.key, request.hash, orderId, JSON.stringify(answer)]
+		);
+		return rows.length > 0;
+	}
+}

@@ -1,0 +1,315 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Charge, ChargeOutcome } from "../../../contracts/payment.ts";
+import { Batcher } from "../../../lib/batcher.ts";
+import { fail } from "../../../lib/errors.ts";
+import { areLinesOf } from "../payment.allocation.ts";
+import { untilQuiet } from "../provider/bounded-wait.ts";
+import { NotSent } from "../provider/guarded.ts";
+import {
+	IdempotencyConflict,
+	type Outcome,
+	type PaymentProvider,
+	TurnedAway
+} from "../provider/provider.ts";
+import {
+	type Ending,
+	paymentIdOf,
+	type PaymentRepository,
+	type PaymentRow,
+	type Verdict
+} from "./payment.repository.ts";
+import {
+	firstStep,
+	mostTries,
+	nextStep,
+	pauseMs,
+	reasonOf,
+	sendWithinMs,
+	soonMs,
+	type Wish
+} from "../payment.reconciliation.ts";
+
+export interface ChargesOptions {
+	repository: PaymentRepository;
+	provider: PaymentProvider;
+	/** Longest wait of a batch; what runs longer goes on by itself. */
+	answerMs: number;
+	/** How long a customer may take over what his bank asks of him. */
+	challengeMs: number;
+	/** Told of every payment whose outcome was recorded just now. */
+	onRecorded(rows: PaymentRow[]): void;
+	/** Told of orders whose charge ended after the caller had been answered `processing`. */
+	onLate(orderIds: string[]): void;
+	/** Told of outcomes that are not known, and of what a human must look at. */
+	onTrouble(level: "warn" | "error", message: string): void;
+	/** From 0 to 1, for those who were turned away together not to come back together. */
+	chance?(): number;
+}
+
+/** So long (ms) after one charge has ended, those of its batch that have not are left to themselves. */
+const quietMs = 25;
+
+/**
+ * Charges orders, each once. A payment's row is on disk before the provider hears of it, its id is
+ * the provider's key for ever, and an outcome that is not known is looked up, never guessed.
+ */
+export class Charges {
+	readonly #options: ChargesOptions;
+	readonly #recorder: Batcher<Verdict, PaymentRow | undefined>;
+	readonly #unsender: Batcher<PaymentRow, void>;
+	readonly #late: Batcher<string, void>;
+	readonly #running = new Set<Promise<unknown>>();
+
+	constructor(options: ChargesOptions) {
+		this.#options = options;
+		this.#recorder = new Batcher({ run: verdicts => this.#recordAll(verdicts) });
+		this.#unsender = new Batcher({
+			run: async rows => {
+				await options.repository.unsend(rows);
+				return rows.map(() => undefined);
+			}
+		});
+		this.#late = new Batcher({
+			run: async orderIds => {
+				options.onLate([...new Set(orderIds)]);
+				return orderIds.map(() => undefined);
+			}
+		});
+	}
+
+	/**
+	 * One outcome per charge asked, in order; `processing` where it is not known yet.
+	 * @throws VALIDATION_FAILED when the lines of a charge are not its amount
+	 */
+	async charge(asked: Charge[]): Promise<ChargeOutcome[]> {
+		if (!asked.every(({ amount, lines }) => areLinesOf(amount.amount, lines)))
+			fail("VALIDATION_FAILED", "Lines must be the amount together, one per product");
+		const { repository } = this.#options;
+		const orders = new Map(asked.toReversed().map(charge => [charge.order_id, charge]));
+		const since = performance.now();
+		const begun = await repository.begin([...orders.values()]);
+		for (const { order_id } of begun) orders.delete(order_id);
+		const known = orders.size > 0 ? await repository.find([...orders.keys()]) : [];
+		const rows = await this.#reviewed(asked, [...begun, ...known]);
+		const fresh = new Set(begun.map(({ id }) => id));
+		const settled = await this.#settle(rows, row =>
+			fresh.has(row.id) ? this.#send(row, since) : this.#lookUp(row, "charge")
+		);
+		return outcomesOf(
+			asked.map(({ order_id }) => order_id),
+			settled
+		);
+	}
+
+	/** One outcome per order asked, in order; `absent` where no payment was ever begun. */
+	async resolve(orderIds: string[], wish: Wish = "charge"): Promise<ChargeOutcome[]> {
+		const rows = await this.#options.repository.find(orderIds);
+		return outcomesOf(orderIds, await this.#settle(rows, row => this.#lookUp(row, wish)));
+	}
+
+	/**
+	 * The same, after which no order without a payment can ever be charged, and whose charge never
+	 * reached the provider neither.
+	 */
+	async void(orderIds: string[]): Promise<ChargeOutcome[]> {
+		await this.#options.repository.void(orderIds);
+		return this.resolve(orderIds, "void");
+	}
+
+	/** Looks again what became of a payment, as one does who heard that something happened. */
+	async wake(row: PaymentRow): Promise<void> {
+		if (row.status === "failed" && row.failure_code === "voided") return this.lookBack([row]);
+		if (row.status !== "processing") return;
+		const [now] = await this.resolve([row.order_id]);
+		if (now!.status !== "processing") this.#options.onLate([row.order_id]);
+	}
+
+	/** Looks whether charges came to be although they were voided; what did is recorded, or given up. */
+	async lookBack(voided: PaymentRow[]): Promise<void> {
+		const lookUp = (row: PaymentRow) => this.#lookUp(row, "void");
+		await Promise.all(voided.map(row => this.#guarded(row, lookUp)));
+	}
+
+	/** Resolves when nothing runs in the background any more. */
+	async idle(): Promise<void> {
+		await Promise.all(this.#running);
+	}
+
+	/** Payments asked for again with another amount go to a human, unless no money can move for them. */
+	async #reviewed(asked: Charge[], rows: PaymentRow[]): Promise<PaymentRow[]> {
+		const recorded = new Map(rows.map(row => [row.id, row]));
+		const wrong = asked
+			.map(({ order_id, amount }) => ({ amount, row: recorded.get(paymentIdOf(order_id))! }))
+			.filter(({ amount, row }) => row.status !== "failed" && differs(amount, row))
+			.map(({ row }) => row.id);
+		if (wrong.length === 0) return rows;
+		const { repository, onTrouble, onRecorded } = this.#options;
+		onTrouble("error", `charges asked again with another amount: ${wrong.join(", ")}`);
+		onRecorded(await repository.review(wrong, "amount_mismatch"));
+		return rows.map(row => (wrong.includes(row.id) ? { ...row, status: "review" } : row));
+	}
+
+	/** Works on all rows that are processing, in parallel; answers them as they are when it is quiet. */
+	async #settle(
+		rows: PaymentRow[],
+		work: (row: PaymentRow) => Promise<PaymentRow>
+	): Promise<Map<string, PaymentRow>> {
+		const now = new Map(rows.map(row => [row.id, row]));
+		const open = rows.filter(({ status }) => status === "processing");
+		let answered = false;
+		const works = open.map(async row => {
+			const then = await this.#guarded(row, work);
+			now.set(row.id, then);
+			if (answered && then.status !== "processing") await this.#late.add(row.order_id);
+		});
+		const all = Promise.all(works);
+		this.#running.add(all);
+		void all.finally(() => this.#running.delete(all));
+		await untilQuiet(works, this.#options.answerMs, quietMs);
+		answered = true;
+		return new Map(now);
+	}
+
+	/** Any error leaves the outcome unknown, so the payment stays as it is. */
+	async #guarded(
+		row: PaymentRow,
+		work: (row: PaymentRow) => Promise<PaymentRow>
+	): Promise<PaymentRow> {
+		try {
+			return await work(row);
+		} catch (error) {
+			this.#options.onTrouble("warn", `payment ${row.id}: ${(error as Error).message}`);
+			return row;
+		}
+	}
+
+	/**
+	 * @param since (of `performance.now()`) before this attempt was taken in hand
+	 * @param tries how many of them this node has made one after the other
+	 */
+	async #send(row: PaymentRow, since: number, tries = 1): Promise<PaymentRow> {
+		try {
+			// A node that was frozen may find its charge voided meanwhile, and must not wake up to make it.
+			if (performance.now() - since > sendWithinMs) throw new NotSent("too late to send it");
+			const outcome = await this.#options.provider.charge({
+				key: row.id,
+				order_id: row.order_id,
+				amount: { amount: row.amount_minor, currency: row.currency },
+				payment_method: row.payment_method
+			});
+			return await this.#record(row, outcome, "charge");
+		} catch (error) {
+			if (error instanceof TurnedAway) return this.#comeBack(row, error, tries);
+			if (error instanceof NotSent) await this.#unsender.add(row);
+			if (!(error instanceof IdempotencyConflict)) throw error;
+			return this.#verdict(row, { status: "review", reason: "provider_conflict" });
+		}
+	}
+
+	/** Makes the attempt again when the provider likes: this node, while that is soon, else whoever asks. */
+	async #comeBack(row: PaymentRow, error: TurnedAway, tries: number): Promise<PaymentRow> {
+		const { repository, onTrouble, chance = Math.random } = this.#options;
+		const ms = pauseMs(tries, error.retryAfterMs, chance());
+		onTrouble("warn", `payment ${row.id}: turned away for ${ms} ms: ${error.message}`);
+		await repository.turnAway(row, ms);
+		if (tries === mostTries || ms > soonMs) return row;
+		await sleep(ms);
+		return this.#resend(row, tries + 1);
+	}
+
+	async #resend(row: PaymentRow, tries = 1): Promise<PaymentRow> {
+		const since = performance.now();
+		const taken = await this.#options.repository.resend(row);
+		return taken ? this.#send(taken, since, tries) : row;
+	}
+
+	async #lookUp(row: PaymentRow, wish: Wish): Promise<PaymentRow> {
+		const { provider } = this.#options;
+		if (row.sends === 0) return wish === "void" ? this.#giveUp(row) : this.#resend(row);
+		const step = firstStep(row, wish);
+		if (step !== "look_up") return step === "send" ? this.#resend(row) : row;
+		const found = await provider.retrieve(row.id, row.provider_ref).catch((error: Error) => {
+			this.#options.onTrouble("warn", `payment ${row.id}: ${error.message}`);
+			return "unreachable" as const;
+		});
+		switch (nextStep(found, row, provider.maxProcessingMs, wish)) {
+			case "send":
+				return this.#resend(row);
+			case "void":
+				return this.#giveUp(row);
+			case "abandon":
+				return this.#record(row, await provider.abandon(row.id, refOf(found)), wish);
+			case "review":
+				return this.#verdict(row, { status: "review", reason: "unknown_for_a_day" });
+			default:
+				return typeof found === "object" ? this.#record(row, found, wish) : row;
+		}
+	}
+
+	async #giveUp(row: PaymentRow): Promise<PaymentRow> {
+		const { repository, provider, onRecorded } = this.#options;
+		const voided = await repository.giveUp(row, provider.maxProcessingMs);
+		if (voided) onRecorded([voided]);
+		return voided ?? row;
+	}
+
+	async #record(row: PaymentRow, outcome: Outcome, wish: Wish): Promise<PaymentRow> {
+		const { repository, challengeMs } = this.#options;
+		switch (outcome.status) {
+			case "processing":
+				return row;
+			case "action_required":
+				if (row.action_url) return row;
+				return (await repository.challenge(row, outcome, challengeMs)) ?? row;
+			case "failed":
+				return this.#verdict(row, { ...outcome, code: reasonOf(outcome.code, row, wish) });
+			case "succeeded": {
+				const { ref, amount } = outcome;
+				const isOurs = !amount || !differs(amount, row);
+				return this.#verdict(
+					row,
+					isOurs ? outcome : { status: "review", reason: "amount_mismatch", ref }
+				);
+			}
+		}
+	}
+
+	async #verdict(row: PaymentRow, ending: Ending): Promise<PaymentRow> {
+		const recorded = await this.#recorder.add({ ...ending, id: row.id });
+		// Another attempt at the same payment may have recorded it first.
+		return recorded ?? (await this.#options.repository.find([row.order_id]))[0] ?? row;
+	}
+
+	async #recordAll(verdicts: Verdict[]): Promise<(PaymentRow | undefined)[]> {
+		const rows = await this.#options.repository.record(verdicts);
+		this.#options.onRecorded(rows);
+		const changed = new Map(rows.map(row => [row.id, row]));
+		return verdicts.map(({ id }) => changed.get(id));
+	}
+}
+
+function differs({ amount, currency }: Charge["amount"], row: PaymentRow): boolean {
+	return amount !== row.amount_minor || currency !== row.currency;
+}
+
+function refOf(found: Outcome | "unreachable" | undefined): string {
+	return (found as Extract<Outcome, { status: "action_required" }>).ref;
+}
+
+function awaitsCustomer({ status, action_url, overdue }: PaymentRow): boolean {
+	return status === "processing" && action_url !== null && !overdue;
+}
+
+function outcomesOf(orderIds: string[], rows: ReadonlyMap<string, PaymentRow>): ChargeOutcome[] {
+	return orderIds.map(order_id => {
+		const payment_id = paymentIdOf(order_id);
+		const row = rows.get(payment_id);
+		return {
+			order_id,
+			payment_id,
+			status: row?.status ?? "absent",
+			failure_code: row?.failure_code ?? null,
+			awaits_customer: row !== undefined && awaitsCustomer(row)
+		};
+	});
+}

@@ -1,0 +1,131 @@
+import { ScriptedProvider, succeeded } from "../../../tests/support/shop/scripted-provider.ts";
+import { until } from "../../../tests/support/until.ts";
+import { insideTransaction } from "../../../lib/transaction-scope.ts";
+import { GuardedProvider, NotSent, type GuardOptions } from "./guarded.ts";
+import { ProviderUnavailable, TurnedAway } from "./provider.ts";
+
+const request = {
+	key: "k",
+	order_id: "o",
+	amount: { amount: 1, currency: "USD" },
+	payment_method: "pm_card_visa"
+};
+
+function guard(options: Partial<GuardOptions> = {}) {
+	const provider = new ScriptedProvider();
+	const states: string[] = [];
+	const calls: string[] = [];
+	const guarded = new GuardedProvider(provider, {
+		onState: state => states.push(state),
+		onCall: (call, result) => calls.push(`${call} ${result}`),
+		pauseMs: 1,
+		...options
+	});
+	const charge = () => guarded.charge(request).catch((error: Error) => error);
+	return { provider, guarded, states, calls, charge };
+}
+
+const away = () => Promise.reject(new ProviderUnavailable("connection refused"));
+
+async function opened(options: Partial<GuardOptions> = {}) {
+	const guarded = guard(options);
+	guarded.provider.onCharge = away;
+	while (guarded.states.at(-1) !== "open") expect(await guarded.charge()).toBeInstanceOf(Error);
+	return guarded;
+}
+
+describe("the breaker before the provider", () => {
+	it("opens when most calls are not answered, and then makes none", async () => {
+		const { provider, states, charge } = await opened({ pauseMs: 60_000 });
+		expect(states).toEqual(["closed", "open"]);
+		expect(provider.charged).toHaveLength(10);
+		expect(await charge()).toBeInstanceOf(NotSent);
+		expect(provider.charged).toHaveLength(10);
+	});
+
+	it("stays closed for declines, conflicts, and one call in three without an answer", async () => {
+		const { provider, states, charge } = guard();
+		let calls = 0;
+		provider.onCharge = () => {
+			calls++;
+			if (calls % 3 === 0) return away();
+			return calls % 3 === 1 ? Promise.resolve(succeeded()) : Promise.reject(new Error("conflict"));
+		};
+		while (calls < 100) await charge();
+		expect(states).toEqual(["closed"]);
+	});
+
+	it("stays closed in a storm of calls that are turned away, and says that they were", async () => {
+		const { provider, states, calls, charge } = guard();
+		provider.onCharge = () => Promise.reject(new TurnedAway("too many", 1000));
+		for (let n = 0; n < 100; n++) expect(await charge()).toBeInstanceOf(TurnedAway);
+		expect(states).toEqual(["closed"]);
+		expect(calls).toEqual(Array(100).fill("charge turned_away"));
+	});
+
+	it("closes when the call on trial is turned away: the provider is back", async () => {
+		const { provider, states, charge } = await opened();
+		provider.onCharge = () => Promise.reject(new TurnedAway("too many", 1000));
+		await until(async () => (await charge()) instanceof TurnedAway);
+		expect(states.at(-1)).toBe("closed");
+	});
+
+	it("lets one call try, refuses others meanwhile, and closes when it is answered", async () => {
+		const { provider, states, charge } = await opened();
+		const answer = Promise.withResolvers<void>();
+		provider.onCharge = () => answer.promise.then(() => succeeded());
+		const before = provider.charged.length;
+		let trial: Promise<unknown> | undefined;
+		await until(() => {
+			trial = charge();
+			return provider.charged.length > before;
+		});
+		expect(states.at(-1)).toBe("half_open");
+		expect(await charge()).toBeInstanceOf(NotSent);
+		answer.resolve();
+		expect(await trial).toMatchObject({ status: "succeeded" });
+		expect(states.at(-1)).toBe("closed");
+		expect(provider.charged).toHaveLength(before + 1);
+	});
+
+	it("opens again when the trial fails", async () => {
+		const { provider, states, charge } = await opened();
+		const before = provider.charged.length;
+		await until(async () => {
+			await charge();
+			return provider.charged.length > before;
+		});
+		expect(states.at(-1)).toBe("open");
+	});
+});
+
+describe("the bulkhead before the provider", () => {
+	it("lets only so many calls run and wait, and says which were not made", async () => {
+		const { provider, calls, charge } = guard({ concurrency: 2, queue: 1 });
+		const answer = Promise.withResolvers<void>();
+		provider.onCharge = () => answer.promise.then(() => succeeded());
+		const running = [charge(), charge(), charge()];
+		expect(await charge()).toBeInstanceOf(NotSent);
+		expect(provider.charged).toHaveLength(2);
+		answer.resolve();
+		for (const outcome of await Promise.all(running))
+			expect(outcome).toMatchObject({ status: "succeeded" });
+		expect(calls.toSorted()).toEqual(["charge not_sent", ...Array(3).fill("charge ok")]);
+	});
+
+	it("gives up a call that is not answered, which counts as the provider's trouble", async () => {
+		const { provider, calls, charge } = guard({ answerWithinMs: 1 });
+		provider.onCharge = () => new Promise(() => undefined);
+		const error = await charge();
+		expect(error).toBeInstanceOf(ProviderUnavailable);
+		expect(error).not.toBeInstanceOf(NotSent);
+		expect(calls).toEqual(["charge unavailable"]);
+	});
+
+	it("refuses to call while a transaction is open", async () => {
+		const { provider, guarded } = guard();
+		const asked = insideTransaction(() => guarded.charge(request));
+		await expect(asked).rejects.toThrow("inside a database transaction");
+		expect(provider.charged).toEqual([]);
+	});
+});

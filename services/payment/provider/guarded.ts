@@ -1,0 +1,174 @@
+import {
+	BrokenCircuitError,
+	bulkhead,
+	BulkheadRejectedError,
+	circuitBreaker,
+	type CircuitBreakerPolicy,
+	CircuitState,
+	CountBreaker,
+	ExponentialBackoff,
+	handleWhen,
+	type IPolicy,
+	wrap
+} from "cockatiel";
+import { around } from "../../../lib/failpoint.ts";
+import { refuseInsideTransaction } from "../../../lib/transaction-scope.ts";
+import { within } from "./bounded-wait.ts";
+import {
+	type ChargeRequest,
+	type PaymentProvider,
+	ProviderUnavailable,
+	type RefundRequest,
+	TurnedAway
+} from "./provider.ts";
+import { queueWithinMs } from "../payment.reconciliation.ts";
+
+/** The call was surely not made, so there is no outcome to find out. */
+export class NotSent extends ProviderUnavailable {}
+
+export type BreakerState = "closed" | "half_open" | "open";
+
+/** `not_sent`: the call was not made. `turned_away`: it was, and was one too many. */
+export type CallResult = "ok" | "unavailable" | "turned_away" | "not_sent" | "error";
+
+export interface GuardOptions {
+	/** Told of every change, and once at the start. */
+	onState(state: BreakerState): void;
+	/** Told of every call and how it ended. */
+	onCall(call: string, result: CallResult): void;
+	/** Longest wait (ms) for one answer (default 8000: below the 10 s of the actions that ask). */
+	answerWithinMs?: number;
+	/** Calls that run, and then wait, at one time (default 128 and 512). */
+	concurrency?: number;
+	queue?: number;
+	/** First pause (ms) after the breaker opens, doubled with every trial that fails (default 500). */
+	pauseMs?: number;
+}
+
+const stateNames: Record<CircuitState, BreakerState> = {
+	[CircuitState.Closed]: "closed",
+	[CircuitState.HalfOpen]: "half_open",
+	[CircuitState.Open]: "open",
+	[CircuitState.Isolated]: "open"
+};
+
+/**
+ * Stands before a provider that is away or slow, so that its trouble does not become the shop's. More
+ * than half of the last 40 calls unanswered open the breaker; then one call at a time tries whether
+ * the provider is back, and all others are refused at once. A decline is an answer like any other, and
+ * so is "too many": who is told that slows down (payment.charges), and the breaker stays as it is.
+ */
+export class GuardedProvider implements PaymentProvider {
+	readonly #provider: PaymentProvider;
+	readonly #options: GuardOptions;
+	readonly #breaker: CircuitBreakerPolicy;
+	readonly #policy: IPolicy;
+
+	constructor(provider: PaymentProvider, options: GuardOptions) {
+		const { concurrency = 128, queue = 512, pauseMs: initialDelay = 500, onState } = options;
+		this.#provider = provider;
+		this.#options = options;
+		const isUnwell = (error: unknown) =>
+			error instanceof ProviderUnavailable && !(error instanceof NotSent);
+		this.#breaker = circuitBreaker(handleWhen(isUnwell), {
+			breaker: new CountBreaker({ threshold: 0.5, size: 40, minimumNumberOfCalls: 10 }),
+			halfOpenAfter: new ExponentialBackoff({ initialDelay, maxDelay: 10_000 })
+		});
+		this.#breaker.onStateChange(state => onState(stateNames[state]));
+		this.#policy = wrap(this.#breaker, bulkhead(concurrency, queue));
+		onState("closed");
+	}
+
+	get maxProcessingMs() {
+		return this.#provider.maxProcessingMs;
+	}
+
+	charge(request: ChargeRequest) {
+		return this.#call("charge", () =>
+			around(["payment.charge.before_psp", "payment.charge.after_psp"], () =>
+				this.#provider.charge(request)
+			)
+		);
+	}
+
+	retrieve(key: string, ref?: string | null) {
+		return this.#call("retrieve", () =>
+			around(["payment.look_up.before_psp", "payment.look_up.after_psp"], () =>
+				this.#provider.retrieve(key, ref)
+			)
+		);
+	}
+
+	abandon(key: string, ref: string) {
+		return this.#call("abandon", () =>
+			around(["payment.abandon.before_psp", "payment.abandon.after_psp"], () =>
+				this.#provider.abandon(key, ref)
+			)
+		);
+	}
+
+	refund(request: RefundRequest) {
+		return this.#call("refund", () =>
+			around(["payment.refund.before_psp", "payment.refund.after_psp"], () =>
+				this.#provider.refund(request)
+			)
+		);
+	}
+
+	retrieveRefund(key: string, chargeRef: string) {
+		return this.#call("retrieve_refund", () => this.#provider.retrieveRefund(key, chargeRef));
+	}
+
+	event(rawBody: Buffer, signature: string | undefined) {
+		return this.#provider.event(rawBody, signature);
+	}
+
+	statement(since: Date) {
+		return this.#provider.statement(since);
+	}
+
+	close() {
+		return this.#provider.close();
+	}
+
+	/** @throws NotSent, ProviderUnavailable, and what the provider throws */
+	async #call<R>(name: string, call: () => Promise<R>): Promise<R> {
+		refuseInsideTransaction("a call of the payment provider");
+		const { onCall } = this.#options;
+		try {
+			const answer = await this.#pass(call);
+			onCall(name, "ok");
+			return answer;
+		} catch (cause) {
+			const error = notSent(cause) ?? (cause as Error);
+			onCall(name, resultOf(error));
+			throw error;
+		}
+	}
+
+	#pass<R>(call: () => Promise<R>): Promise<R> {
+		// Cockatiel would let everyone wait for the one on trial.
+		if (this.#breaker.state === CircuitState.HalfOpen)
+			throw new NotSent("another call is on trial");
+		const { answerWithinMs = 8000 } = this.#options;
+		const came = performance.now();
+		return this.#policy.execute(() => {
+			if (performance.now() - came > queueWithinMs)
+				throw new NotSent("waited too long for its turn");
+			const late = () => new ProviderUnavailable(`no answer in ${answerWithinMs} ms`);
+			return within(answerWithinMs, call(), late);
+		});
+	}
+}
+
+function resultOf(error: Error): CallResult {
+	if (error instanceof NotSent) return "not_sent";
+	if (error instanceof TurnedAway) return "turned_away";
+	return error instanceof ProviderUnavailable ? "unavailable" : "error";
+}
+
+function notSent(error: unknown): NotSent | undefined {
+	if (error instanceof BrokenCircuitError) return new NotSent("the provider is away");
+	if (error instanceof BulkheadRejectedError) return new NotSent("too many calls are waiting");
+	return undefined;
+}

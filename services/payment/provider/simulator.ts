@@ -1,0 +1,162 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { sameRequest, type Charge } from "../../../psp/ledger/charge.ts";
+import { challengeUrl } from "../../../psp/stripe-api/challenge.ts";
+import { ChallengeServer } from "../../../psp/stripe-api/challenge-server.ts";
+import { Engine } from "../../../psp/ledger/engine.ts";
+import { testMethod, type Trouble } from "../../../psp/ledger/payment-methods.ts";
+import type { Refund } from "../../../psp/ledger/book.ts";
+import { signedEvent } from "./signed-event.ts";
+import {
+	IdempotencyConflict,
+	ProviderUnavailable,
+	TurnedAway,
+	type ChargeRequest,
+	type Outcome,
+	type PaymentProvider,
+	type ProviderEvent,
+	type RefundOutcome,
+	type RefundRequest,
+	type StatementLine
+} from "./provider.ts";
+
+export interface SimulatorOptions {
+	/** Of the ledger; made when it is missing, shared with other processes. */
+	path: string;
+	webhookSecret?: string;
+	/** Where a customer goes after a challenge. */
+	returnUrl?: string;
+}
+
+/**
+ * A payment provider for one host, in this process. Its memory is a file of its own and not
+ * Postgres, so that it is an independent witness of what was charged: see `readLedger`.
+ */
+export class SimulatedProvider implements PaymentProvider {
+	/** Longer than the slowest usual test method and the wait of a caller (8 s) with its flush. */
+	readonly maxProcessingMs = 10_000;
+	readonly #engine: Engine;
+	readonly #challenges: ChallengeServer;
+	readonly #options: SimulatorOptions;
+	/** Keys that were turned away once, and are let in the next time. */
+	readonly #refused = new Set<string>();
+
+	private constructor(engine: Engine, options: SimulatorOptions) {
+		this.#engine = engine;
+		this.#challenges = new ChallengeServer(engine);
+		this.#options = options;
+	}
+
+	static async open(options: SimulatorOptions): Promise<SimulatedProvider> {
+		return new SimulatedProvider(await Engine.open(options.path), options);
+	}
+
+	async charge({ key, order_id, amount, payment_method }: ChargeRequest): Promise<Outcome> {
+		const method = testMethod(payment_method);
+		const { charge, line } = await this.#through(key, method?.charge, () =>
+			this.#engine.charge({
+				key,
+				ref: `ch_${key}`,
+				...amount,
+				payment_method,
+				metadata: { payment_id: key, order_id },
+				return_url: this.#options.returnUrl ?? null,
+				method,
+				asked: null
+			})
+		);
+		if (!sameRequest(charge.line, line)) throw new IdempotencyConflict(key);
+		return this.#outcome(charge);
+	}
+
+	async retrieve(key: string): Promise<Outcome | undefined> {
+		await this.#engine.refresh();
+		const charge = this.#engine.book.chargeOf(key);
+		return charge && this.#outcome(charge);
+	}
+
+	async abandon(key: string, ref: string): Promise<Outcome> {
+		await this.#engine.answer(ref, "canceled");
+		return (await this.retrieve(key))!;
+	}
+
+	async refund(request: RefundRequest): Promise<RefundOutcome> {
+		const { key, payment_id, charge_ref, amount, reason } = request;
+		await this.#engine.refresh();
+		const method = this.#engine.book.charge(charge_ref)?.line.payment_method ?? "";
+		const { refund, line } = await this.#through(key, testMethod(method)?.refund, () =>
+			this.#engine.refund({
+				key,
+				charge_ref,
+				...amount,
+				reason,
+				metadata: { payment_id, refund_id: key },
+				ref: `re_${key}`,
+				asked: null
+			})
+		);
+		if (!sameRequest(refund.line, line)) throw new IdempotencyConflict(key);
+		return refundOutcome(refund);
+	}
+
+	async retrieveRefund(key: string): Promise<RefundOutcome | undefined> {
+		await this.#engine.refresh();
+		const refund = this.#engine.book.refunds.get(key);
+		return refund && refundOutcome(refund);
+	}
+
+	event(rawBody: Buffer, signature: string | undefined): ProviderEvent | undefined {
+		return signedEvent(rawBody, signature, this.#options.webhookSecret);
+	}
+
+	async *statement(since: Date): AsyncIterable<StatementLine> {
+		await this.#engine.refresh();
+		for (const { line, status, refunded } of this.#engine.book.charges()) {
+			if (new Date(line.at) < since) continue;
+			const { payment_id = null, order_id = null } = line.metadata;
+			const { ref, amount, currency } = line;
+			const money = { amount: { amount, currency }, refunded: { amount: refunded, currency } };
+			yield { payment_id, order_id, ref, status, ...money };
+		}
+	}
+
+	async close(): Promise<void> {
+		await this.#challenges.close();
+		await this.#engine.close();
+	}
+
+	/** Does the work with the trouble that the card brings to a first attempt. */
+	async #through<R>(key: string, trouble: Trouble = {}, work: () => Promise<R>): Promise<R> {
+		const { book } = this.#engine;
+		const again = Boolean(book.chargeOf(key) ?? book.refunds.get(key));
+		if (trouble.refuse && !again && !this.#refused.has(key)) {
+			this.#refused.add(key);
+			if (trouble.refuse === "rate_limit") throw new TurnedAway(trouble.refuse, 1000);
+			throw new ProviderUnavailable(trouble.refuse);
+		}
+		const { hangMs = 0 } = trouble;
+		if (hangMs > 0 && !again) await delay(hangMs);
+		// Whoever asked has been told by then that it can no longer come to be.
+		if (hangMs >= this.maxProcessingMs && !again) throw new ProviderUnavailable("timed out");
+		const done = await work();
+		if (trouble.after && !again) throw new ProviderUnavailable("connection lost");
+		return done;
+	}
+
+	async #outcome(charge: Charge): Promise<Outcome> {
+		const { ref, payment_method, amount, currency } = charge.line;
+		if (charge.status === "action_required") {
+			const url = challengeUrl(await this.#challenges.origin(), charge);
+			return { status: "action_required", ref, url };
+		}
+		const { brand = null, last4 = null } = testMethod(payment_method) ?? {};
+		const method = { brand, last4 };
+		if (charge.status === "succeeded")
+			return { status: "succeeded", ref, method, amount: { amount, currency } };
+		return { status: "failed", ref, code: charge.failure_code!, method };
+	}
+}
+
+function refundOutcome({ line, refused }: Refund): RefundOutcome {
+	if (refused) return { status: "failed", code: refused };
+	return { status: "succeeded", ref: line.ref };
+}

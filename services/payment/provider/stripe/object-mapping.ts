@@ -1,0 +1,68 @@
+import type { Stripe } from "stripe";
+import type { Money } from "../../../../lib/money.ts";
+import type { Method, Outcome, RefundOutcome, StatementLine } from "../provider.ts";
+
+/** What Stripe's objects say, in the shop's words. */
+
+/** Stripe's two codes in one: what the bank said where it said it, else what Stripe makes of it. */
+export function failureCode(error: { code?: string | null; decline_code?: string | null }): string {
+	const { code, decline_code } = error;
+	return (decline_code === "generic_decline" ? null : decline_code) ?? code ?? "card_declined";
+}
+
+export function methodOf(
+	card: { brand?: string | null; last4?: string | null } | undefined | null
+) {
+	return { brand: card?.brand ?? null, last4: card?.last4 ?? null };
+}
+
+function chargeOf({ latest_charge }: Stripe.PaymentIntent): Stripe.Charge | undefined {
+	return typeof latest_charge === "object" && latest_charge ? latest_charge : undefined;
+}
+
+function methodUsed(intent: Stripe.PaymentIntent): Method {
+	const used = chargeOf(intent)?.payment_method_details?.card;
+	return methodOf(used ?? intent.last_payment_error?.payment_method?.card);
+}
+
+function taken({ amount_received, currency }: Stripe.PaymentIntent): Money {
+	return { amount: amount_received, currency: currency.toUpperCase() };
+}
+
+export function outcomeOf(intent: Stripe.PaymentIntent): Outcome {
+	const { id: ref, status, next_action, last_payment_error } = intent;
+	const url = next_action?.redirect_to_url?.url;
+	switch (status) {
+		case "succeeded":
+			return { status: "succeeded", ref, method: methodUsed(intent), amount: taken(intent) };
+		case "canceled":
+		case "requires_payment_method": {
+			const code = last_payment_error ? failureCode(last_payment_error) : "canceled";
+			return { status: "failed", ref, code, method: methodUsed(intent) };
+		}
+		case "requires_action":
+			return url ? { status: "action_required", ref, url } : { status: "processing" };
+		default:
+			return { status: "processing" };
+	}
+}
+
+export function refundOutcomeOf({ id, status, failure_reason }: Stripe.Refund): RefundOutcome {
+	if (status === "succeeded") return { status, ref: id };
+	if (status === "failed" || status === "canceled")
+		return { status: "failed", code: failure_reason ?? status };
+	return { status: "pending" };
+}
+
+export function statementLineOf(intent: Stripe.PaymentIntent): StatementLine {
+	const currency = intent.currency.toUpperCase();
+	const { payment_id = null, order_id = null } = intent.metadata;
+	return {
+		payment_id,
+		order_id,
+		ref: intent.id,
+		status: outcomeOf(intent).status,
+		amount: { amount: intent.amount, currency },
+		refunded: { amount: chargeOf(intent)?.amount_refunded ?? 0, currency }
+	};
+}

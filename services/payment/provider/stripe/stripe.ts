@@ -1,0 +1,153 @@
+import Stripe from "stripe";
+import { signedEvent } from "../signed-event.ts";
+import type {
+	ChargeRequest,
+	Outcome,
+	PaymentProvider,
+	ProviderEvent,
+	RefundOutcome,
+	RefundRequest,
+	StatementLine
+} from "../provider.ts";
+import { declined, refundRefused, thrown, unexpectedState } from "./error-mapping.ts";
+import { outcomeOf, refundOutcomeOf, statementLineOf } from "./object-mapping.ts";
+
+export interface StripeOptions {
+	/** Of Stripe's API, or of what speaks it. */
+	apiUrl: string;
+	secretKey: string;
+	webhookSecret: string | undefined;
+	/** Where a customer goes after the bank's page. */
+	returnUrl: string;
+	/** Longest wait (ms) for one answer. */
+	timeoutMs?: number;
+}
+
+const marginMs = 1000;
+
+/** Usually under a minute, longer in an outage (docs.stripe.com/search#data-freshness). */
+const searchLagMs = 300_000;
+
+const isStripe = (host: string) => host.endsWith(".stripe.com");
+
+const expand = ["latest_charge"];
+
+/** Stripe's: how many objects a page can have. */
+const perPage = 100;
+
+/**
+ * Charges by Stripe's PaymentIntents. The key of a charge is its idempotency key there, and stands
+ * in its metadata, by which it is found again when the answer was lost.
+ */
+export class StripeProvider implements PaymentProvider {
+	/**
+	 * Two waits for an answer, because the SDK repeats a request once whose connection was closed, and
+	 * what Stripe's search lags behind. What hangs at the provider itself is found `processing`.
+	 */
+	readonly maxProcessingMs: number;
+	readonly #stripe: Stripe;
+	readonly #options: StripeOptions;
+
+	constructor(options: StripeOptions) {
+		const { protocol, hostname, port } = new URL(options.apiUrl);
+		const timeout = options.timeoutMs ?? 7000;
+		this.maxProcessingMs = 2 * timeout + (isStripe(hostname) ? searchLagMs : marginMs);
+		this.#options = options;
+		this.#stripe = new Stripe(options.secretKey, {
+			protocol: protocol === "http:" ? "http" : "https",
+			host: hostname,
+			port: port || (protocol === "http:" ? 80 : 443),
+			timeout,
+			// We retry ourselves, by looking up first.
+			maxNetworkRetries: 0,
+			telemetry: false
+		});
+	}
+
+	async charge({ key, order_id, amount, payment_method }: ChargeRequest): Promise<Outcome> {
+		const intent = this.#stripe.paymentIntents.create(
+			{
+				amount: amount.amount,
+				currency: amount.currency.toLowerCase(),
+				confirm: true,
+				payment_method,
+				return_url: this.#options.returnUrl,
+				metadata: { payment_id: key, order_id },
+				expand
+			},
+			{ idempotencyKey: key }
+		);
+		return intent.then(outcomeOf).catch(error => declined(error) ?? thrown(error, key));
+	}
+
+	async retrieve(key: string, ref?: string | null): Promise<Outcome | undefined> {
+		const intent = await this.#find(key, ref).catch(error => thrown(error, key));
+		if (intent?.status !== "requires_payment_method") return intent && outcomeOf(intent);
+		// Whoever was at the bank's page could try another card; after this nobody can, and failed is final.
+		return this.abandon(key, intent.id);
+	}
+
+	async abandon(key: string, ref: string): Promise<Outcome> {
+		const { paymentIntents } = this.#stripe;
+		const intent = await paymentIntents
+			.cancel(ref, { expand })
+			.catch(error =>
+				unexpectedState(error) ? paymentIntents.retrieve(ref, { expand }) : Promise.reject(error)
+			)
+			.catch(error => thrown(error, key));
+		return outcomeOf(intent);
+	}
+
+	async refund(request: RefundRequest): Promise<RefundOutcome> {
+		const { key, payment_id, charge_ref, amount, reason } = request;
+		const refund = this.#stripe.refunds.create(
+			{
+				payment_intent: charge_ref,
+				amount: amount.amount,
+				reason: "requested_by_customer",
+				metadata: { payment_id, refund_id: key, reason }
+			},
+			{ idempotencyKey: key }
+		);
+		return refund.then(refundOutcomeOf).catch(error => refundRefused(error) ?? thrown(error, key));
+	}
+
+	async retrieveRefund(key: string, chargeRef: string): Promise<RefundOutcome | undefined> {
+		try {
+			const made = this.#stripe.refunds.list({ payment_intent: chargeRef, limit: perPage });
+			for await (const refund of made)
+				if (refund.metadata?.refund_id === key) return refundOutcomeOf(refund);
+			return undefined;
+		} catch (error) {
+			return thrown(error, key);
+		}
+	}
+
+	event(rawBody: Buffer, signature: string | undefined): ProviderEvent | undefined {
+		return signedEvent(rawBody, signature, this.#options.webhookSecret);
+	}
+
+	async *statement(since: Date): AsyncIterable<StatementLine> {
+		const created = { gte: Math.floor(since.getTime() / 1000) };
+		const page = { created, limit: perPage, expand: ["data.latest_charge"] };
+		try {
+			for await (const intent of this.#stripe.paymentIntents.list(page))
+				yield statementLineOf(intent);
+		} catch (error) {
+			thrown(error, "statement");
+		}
+	}
+
+	async close(): Promise<void> {
+		// Its connections are kept by Node's agent, which does not hold the process back.
+	}
+
+	async #find(key: string, ref?: string | null): Promise<Stripe.PaymentIntent | undefined> {
+		const { paymentIntents } = this.#stripe;
+		if (ref) return paymentIntents.retrieve(ref, { expand });
+		const query = `metadata['payment_id']:'${key}'`;
+		const { data } = await paymentIntents.search({ query, expand: ["data.latest_charge"] });
+		// Two only if Stripe had forgotten the key: the one with the money counts.
+		return data.find(({ status }) => status === "succeeded") ?? data[0];
+	}
+}

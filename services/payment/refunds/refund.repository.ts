@@ -1,0 +1,273 @@
+import type { Payment, PaymentStatus, Share } from "../../../contracts/payment.ts";
+import type { Database, Statement, Transaction } from "../../../db/database.ts";
+import { failpoint } from "../../../lib/failpoint.ts";
+import type { Actor } from "../../../lib/identity.ts";
+import { forStaff } from "../payment.representation.ts";
+
+/** What may still be paid back of a payment, as it stands under its lock. */
+export interface Balance {
+	id: string;
+	status: PaymentStatus;
+	amount_minor: number;
+	refunded_minor: number;
+	currency: string;
+	/** Empty for a payment from before lines were known. */
+	lines: Share[];
+}
+
+export type RefundStatus = "pending" | "succeeded" | "failed" | "review";
+
+export interface NewRefund {
+	id: string;
+	payment_id: string;
+	purpose: string;
+	/** Null: all that was left was asked for. */
+	requested_minor: number | null;
+	amount_minor: number;
+	lines: Share[];
+	reason: string;
+	actor: Actor;
+}
+
+export interface RefundRow {
+	id: string;
+	payment_id: string;
+	order_id: string;
+	purpose: string;
+	requested_minor: number | null;
+	amount_minor: number;
+	lines: Share[];
+	reason: string;
+	status: RefundStatus;
+	/** Since it was asked for, by the database's clock. */
+	age_ms: number;
+	/** The charge it is taken from, as the provider calls it. */
+	charge_ref: string;
+	currency: string;
+	/** Whoever asked for it has been answered; nobody ever is who is not staff. */
+	answered: boolean;
+}
+
+/** What a request for a refund is answered. */
+export interface Refunded {
+	payment: Payment;
+	/** True when it is the answer that an earlier request under the same key was given. */
+	replayed: boolean;
+}
+
+/** How a refund ended, or why a human must look. */
+export type RefundVerdict =
+	| { status: "succeeded"; ref: string }
+	| { status: "failed"; code: string }
+	| { status: "review"; reason: string };
+
+const lock = (name: string, column: string): Statement => ({
+	name,
+	text: `select id, status, amount_minor, refunded_minor, currency, coalesce(lines, '[]') as lines
+		from payment.payments where ${column} = $1 and amount_minor is not null for update`
+});
+const lockById = lock("refund-lock-by-id", "id");
+const lockByOrder = lock("refund-lock-by-order", "order_id");
+
+const columns = `r.id, r.payment_id, p.order_id, r.purpose, r.requested_minor, r.amount_minor, r.lines,
+	r.reason, r.status, (extract(epoch from clock_timestamp() - r.created_at) * 1000)::float8 as age_ms,
+	p.provider_ref as charge_ref, p.currency, r.answer is not null as answered`;
+const rows = (where: string) => `select ${columns}
+	from payment.refunds r join payment.payments p on p.id = r.payment_id
+	where ${where} order by r.created_at, r.id`;
+const find: Statement = { name: "refund-find", text: rows("r.id = $1") };
+const ofPayment: Statement = { name: "refund-of-payment", text: rows("r.payment_id = $1") };
+
+// Counted, made and told of in one statement. The condition is the second wall behind the lock, the
+// table's check the third.
+const begin: Statement = {
+	name: "refund-begin",
+	text: `with p as (
+			update payment.payments set refunded_minor = refunded_minor + $5, seq = seq + 1,
+				updated_at = clock_timestamp()
+			where id = $2 and status = 'succeeded' and refunded_minor + $5 <= amount_minor
+			returning *),
+		r as (
+			insert into payment.refunds (id, payment_id, purpose, requested_minor, amount_minor, lines,
+				reason, requested_by)
+			select $1, id, $3, $4, $5, $6::jsonb, $7, $8::jsonb->>'id' from p)
+		insert into payment.events (payment_id, seq, type, amount_minor, status, refunded_minor, actor,
+			data, at)
+		select id, seq, 'refund_begun', $5, status, refunded_minor, $8::jsonb,
+			jsonb_build_object('refund_id', $1::uuid, 'reason', $7::text, 'lines', $6::jsonb), updated_at
+		from p
+		returning payment_id`
+};
+
+// The payment's lock comes first, as when a refund is begun. A refused refund gives its amount back
+// in the same statement, so that it can be refunded again.
+const settle: Statement = {
+	name: "refund-settle",
+	beforeCommit: "payment.settle_refund.before_commit",
+	afterCommit: "payment.settle_refund.after_commit",
+	text: `with p as materialized (
+			select id from payment.payments
+			where id = (select payment_id from payment.refunds where id = $1) for update),
+		r as (
+			update payment.refunds r set status = $2, provider_ref = coalesce($3, r.provider_ref),
+				failure_code = $4, review_reason = coalesce($5, r.review_reason),
+				updated_at = clock_timestamp()
+			from p where r.id = $1 and r.payment_id = p.id and r.status = $6 and not ($10 and r.answer is not null)
+			returning r.*),
+		changed as (
+			update payment.payments c set seq = c.seq + 1, updated_at = clock_timestamp(),
+				refunded_minor = c.refunded_minor - case $2 when 'failed' then r.amount_minor else 0 end
+			from r where c.id = r.payment_id
+			returning c.*),
+		e as (
+			insert into payment.events (payment_id, seq, type, amount_minor, status, refunded_minor, actor,
+				data, at)
+			select c.id, c.seq, $7, r.amount_minor, c.status, c.refunded_minor, $8::jsonb,
+				jsonb_strip_nulls(jsonb_build_object('refund_id', r.id, 'status', r.status,
+					'provider_ref', $3::text, 'failure_code', $4::text, 'review_reason', r.review_reason))
+					|| $9::jsonb,
+				c.updated_at
+			from changed c join r on r.payment_id = c.id)
+		select ${columns} from r join changed p on p.id = r.payment_id`
+};
+
+const keepAnswer: Statement = {
+	name: "refund-keep-answer",
+	text: `update payment.refunds r set answer = (${forStaff("r.payment_id")})
+		where r.id = $1 and r.answer is null returning r.answer`
+};
+const answered: Statement = {
+	name: "refund-answered",
+	text: "select answer from payment.refunds where id = $1"
+};
+
+const claim: Statement = {
+	name: "refund-claim",
+	text: `update payment.refunds r set looks = r.looks + 1,
+			look_at = clock_timestamp() + least(600, 5 * 2 ^ least(r.looks, 8)) * interval '1 s'
+		from payment.payments p
+		where p.id = r.payment_id and r.id in (
+			select id from payment.refunds where status = 'pending' and look_at <= clock_timestamp()
+			order by look_at limit $1 for update skip locked)
+		returning ${columns}`
+};
+
+const voided: Statement = {
+	name: "refund-voided",
+	text: `select order_id from payment.payments
+		where status = 'succeeded' and failure_code = 'voided' and refunded_minor < amount_minor
+		order by id limit $1`
+};
+
+/** The statements of paying back. What needs the payment's lock asks for the transaction. */
+export class RefundRepository {
+	readonly #pg: Database;
+
+	constructor(pg: Database) {
+		this.#pg = pg;
+	}
+
+	transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R> {
+		return this.#pg.transaction(work);
+	}
+
+	async lock(tx: Transaction, by: "id" | "order_id", id: string): Promise<Balance | undefined> {
+		return (await tx.query<Balance>(by === "id" ? lockById : lockByOrder, [id]))[0];
+	}
+
+	async find(tx: Transaction, id: string): Promise<RefundRow | undefined> {
+		return (await tx.query<RefundRow>(find, [id]))[0];
+	}
+
+	/** All refunds of a payment; `tx` where they must not change meanwhile. */
+	ofPayment(paymentId: string, tx?: Transaction): Promise<RefundRow[]> {
+		return (tx ?? this.#pg).query<RefundRow>(ofPayment, [paymentId]);
+	}
+
+	/** Counts the amount and makes the pending row; false when that is more than what is left. */
+	async begin(tx: Transaction, refund: NewRefund): Promise<boolean> {
+		const begun = await tx.query(begin, [
+			refund.id,
+			refund.payment_id,
+			refund.purpose,
+			refund.requested_minor,
+			refund.amount_minor,
+			JSON.stringify(refund.lines),
+			refund.reason,
+			JSON.stringify(refund.actor)
+		]);
+		return begun.length > 0;
+	}
+
+	/**
+	 * Records how a refund ended that was `from`, once; undefined when somebody else did.
+	 * @param unanswered only as long as nobody was answered
+	 */
+	async settle(
+		id: string,
+		verdict: RefundVerdict,
+		from: RefundStatus,
+		unanswered: boolean
+	): Promise<RefundRow | undefined> {
+		return this.#settle(id, verdict, from, `refund_${verdict.status}`, null, {}, unanswered);
+	}
+
+	/**
+	 * What the refund's request is answered: the payment as it is now, or as the first was answered. The
+	 * payment's lock makes this and the refund's end follow each other.
+	 */
+	answer({ id, payment_id }: RefundRow): Promise<Refunded> {
+		return this.#pg.transaction(async tx => {
+			await this.lock(tx, "id", payment_id);
+			const [kept] = await tx.query<{ answer: Payment }>(keepAnswer, [id]);
+			const [first] = kept ? [kept] : await tx.query<{ answer: Payment }>(answered, [id]);
+			await failpoint("payment.answer_refund.before_commit");
+			return { payment: first!.answer, replayed: !kept };
+		});
+	}
+
+	/** Records what a human found out about a refund in review; undefined when it is in none. */
+	async decide(
+		id: string,
+		verdict: RefundVerdict,
+		actor: Actor,
+		data: object
+	): Promise<RefundRow | undefined> {
+		return this.#settle(id, verdict, "review", "refund_decided", actor, data);
+	}
+
+	async #settle(
+		id: string,
+		verdict: RefundVerdict,
+		from: RefundStatus,
+		event: string,
+		actor: Actor | null,
+		data: object,
+		unanswered = false
+	): Promise<RefundRow | undefined> {
+		const [settled] = await this.#pg.query<RefundRow>(settle, [
+			id,
+			verdict.status,
+			"ref" in verdict ? verdict.ref : null,
+			"code" in verdict ? verdict.code : null,
+			"reason" in verdict ? verdict.reason : null,
+			from,
+			event,
+			actor && JSON.stringify(actor),
+			JSON.stringify(data),
+			unanswered
+		]);
+		return settled;
+	}
+
+	/** Pending refunds that nobody has looked after for a while; each is one caller's for 5 s or more. */
+	claim(limit: number): Promise<RefundRow[]> {
+		return this.#pg.query<RefundRow>(claim, [limit]);
+	}
+
+	/** Orders that were charged by a call which came after they had been called off. */
+	async chargedThoughVoided(limit: number): Promise<string[]> {
+		const found = await this.#pg.query<{ order_id: string }>(voided, [limit]);
+		return found.map(({ order_id }) => order_id);
+	}
+}

@@ -1,0 +1,125 @@
+import type { Decision, Review } from "../../contracts/payment.ts";
+import type { Database, Statement } from "../../db/database.ts";
+import { fail } from "../../lib/errors.ts";
+import type { Identity } from "../../lib/identity.ts";
+import type { RefundRepository, RefundVerdict } from "./refunds/refund.repository.ts";
+
+const since = `to_char(since at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const list: Statement = {
+	name: "review-list",
+	text: `select id, kind, payment_id, order_id,
+			json_build_object('amount', amount_minor, 'currency', currency) as amount,
+			review_reason as reason, provider_ref, ${since} as since
+		from (
+			select id, 'payment' as kind, id as payment_id, order_id, amount_minor, currency, review_reason,
+				provider_ref, updated_at as since
+			from payment.payments where status = 'review'
+			union all
+			select r.id, 'refund', r.payment_id, p.order_id, r.amount_minor, p.currency, r.review_reason,
+				r.provider_ref, r.updated_at
+			from payment.refunds r join payment.payments p on p.id = r.payment_id
+			where r.status = 'review') x
+		order by since, id limit $1`
+};
+
+const find: Statement = {
+	name: "review-find",
+	text: `select 'payment' as kind, status from payment.payments
+		where id = $1 and amount_minor is not null
+		union all select 'refund', status from payment.refunds where id = $1`
+};
+
+const decide: Statement = {
+	name: "review-decide",
+	text: `with changed as (
+			update payment.payments p set status = $2, provider_ref = coalesce($3, p.provider_ref),
+				failure_code = $4, seq = p.seq + 1, updated_at = clock_timestamp()
+			where p.id = $1 and p.status = 'review'
+				and ($2 <> 'succeeded' or coalesce($3, p.provider_ref) is not null)
+			returning p.*)
+		insert into payment.events (payment_id, seq, type, amount_minor, status, refunded_minor, actor,
+			data, at)
+		select id, seq, 'decided', amount_minor, status, refunded_minor, $5::jsonb,
+			jsonb_strip_nulls(jsonb_build_object('provider_ref', provider_ref, 'failure_code', failure_code,
+				'review_reason', review_reason)) || $6::jsonb, updated_at
+		from changed
+		returning payment_id, (select order_id from changed) as order_id`
+};
+
+export interface Finding {
+	id: string;
+	decision: Decision;
+	provider_ref?: string;
+	note: string;
+}
+
+interface Decided {
+	payment_id: string;
+	order_id: string;
+}
+
+/** Payments and refunds whose outcome a human has to find out. He says what is true; nothing is sent. */
+export class Reviews {
+	readonly #pg: Database;
+	readonly #refunds: RefundRepository;
+
+	constructor(pg: Database, refunds: RefundRepository) {
+		this.#pg = pg;
+		this.#refunds = refunds;
+	}
+
+	list(limit: number): Promise<Review[]> {
+		return this.#pg.query<Review>(list, [limit]);
+	}
+
+	/** @throws NOT_FOUND, PAYMENT_NOT_IN_REVIEW, VALIDATION_FAILED */
+	async decide(finding: Finding, actor: Identity): Promise<Decided> {
+		const [found] = await this.#pg.query<{ kind: Review["kind"]; status: string }>(find, [
+			finding.id
+		]);
+		if (!found) return fail("NOT_FOUND");
+		if (found.status !== "review") fail("PAYMENT_NOT_IN_REVIEW");
+		const decided =
+			found.kind === "payment"
+				? await this.#decidePayment(finding, actor)
+				: await this.#decideRefund(finding, actor);
+		return decided ?? fail("PAYMENT_NOT_IN_REVIEW");
+	}
+
+	async #decidePayment(
+		{ id, decision, provider_ref = undefined, note }: Finding,
+		actor: Identity
+	): Promise<Decided | undefined> {
+		const isCharged = decision === "charged";
+		const [decided] = await this.#pg.query<Decided>(decide, [
+			id,
+			isCharged ? "succeeded" : "failed",
+			provider_ref ?? null,
+			isCharged ? null : decision,
+			JSON.stringify(actor),
+			JSON.stringify({ decision, note })
+		]);
+		if (!decided && isCharged && !provider_ref)
+			refuse("/provider_ref", "required", "is required: the provider has told none so far");
+		return decided;
+	}
+
+	/** One that was not paid back gives its amount free again, for another refund. */
+	async #decideRefund(
+		{ id, decision, provider_ref: ref = "elsewhere", note }: Finding,
+		actor: Identity
+	): Promise<Decided | undefined> {
+		if (decision === "not_charged")
+			refuse("/decision", "enum", "a refund is `charged` (not paid back) or `refunded_elsewhere`");
+		const verdict: RefundVerdict =
+			decision === "charged"
+				? { status: "failed", code: "not_refunded" }
+				: { status: "succeeded", ref };
+		return this.#refunds.decide(id, verdict, actor, { decision, note });
+	}
+}
+
+function refuse(pointer: string, code: string, detail: string): never {
+	fail("VALIDATION_FAILED", undefined, [{ pointer, code, detail }]);
+}

@@ -1,0 +1,123 @@
+import type { Params } from "../../../lib/service.ts";
+import type { product, ReservationState } from "../../../contracts/product.ts";
+import type { Database, Statement } from "../../../db/database.ts";
+import { sqlState } from "../../../lib/sql-state.ts";
+import {
+	bar,
+	commit,
+	lock,
+	release,
+	reserve,
+	restock,
+	sweep,
+	takeBack
+} from "./stock.statements.ts";
+
+type Reserve = Params<typeof product.actions.reserve>;
+type TakeBack = Params<typeof product.actions.takeBack>;
+export type StockOrder = Reserve["orders"][number];
+
+export interface Outcome {
+	order_id: string;
+	state: ReservationState;
+}
+
+/** By order id as Postgres writes it, in lower case. */
+type States = Map<string, ReservationState>;
+
+const defaultTtlMs = 15 * 60_000;
+
+/** The columns of `unnest`, one element per line. */
+function columns(orders: StockOrder[]): unknown[][] {
+	const lines = orders.flatMap(({ order_id, lines }, position) =>
+		lines.map(line => [order_id, line.product_id, line.quantity, position])
+	);
+	return [0, 1, 2, 3].map(column => lines.map(line => line[column]));
+}
+
+function inOrder(orderIds: string[], states: States): Outcome[] {
+	return orderIds.map(order_id => ({
+		order_id,
+		state: states.get(order_id.toLowerCase()) ?? "absent"
+	}));
+}
+
+/**
+ * Reservations of orders. Every method takes many orders, answers one outcome per order in the
+ * order asked, and answers what was recorded when it is called again. A head in the table is what
+ * makes that so; it outlives the reservation (reliability 4.3).
+ */
+export class ReservationRepository {
+	readonly #pg: Database;
+	readonly #threshold: number;
+
+	/** @param threshold of low stock, in units */
+	constructor(pg: Database, threshold: number) {
+		this.#pg = pg;
+		this.#threshold = threshold;
+	}
+
+	async reserve({ orders, lock, ttl_ms = defaultTtlMs }: Reserve): Promise<Outcome[]> {
+		const states: States = new Map();
+		let open = [...new Map(orders.map(order => [order.order_id.toLowerCase(), order])).values()];
+		while (open.length > 0) {
+			const values = [...columns(open), lock ? "locked" : "held", ttl_ms];
+			await this.#run(reserve, values, states);
+			open = open.filter(({ order_id }) => !states.has(order_id.toLowerCase()));
+		}
+		return inOrder(
+			orders.map(({ order_id }) => order_id),
+			states
+		);
+	}
+
+	async lock(orderIds: string[]): Promise<Outcome[]> {
+		return inOrder(orderIds, await this.#run(lock, [orderIds]));
+	}
+
+	async commit(orderIds: string[]): Promise<Outcome[]> {
+		return inOrder(orderIds, await this.#run(commit, [orderIds, this.#threshold]));
+	}
+
+	/** An order that was never reserved is barred: a reserve that comes late must find the release. */
+	async release(orderIds: string[]): Promise<Outcome[]> {
+		const states = await this.#run(release, [orderIds]);
+		const unknown = orderIds.filter(id => !states.has(id.toLowerCase()));
+		if (unknown.length > 0) {
+			await this.#pg.deferred(bar, [[...new Set(unknown)]]);
+			await this.#run(release, [unknown], states);
+		}
+		return inOrder(orderIds, states);
+	}
+
+	/** On disk when it resolves: no later step of the order follows that would flush it. */
+	async restock(orderIds: string[]): Promise<Outcome[]> {
+		const rows = await this.#pg.query<Outcome>(restock, [orderIds]);
+		return inOrder(orderIds, new Map(rows.map(row => [row.order_id, row.state])));
+	}
+
+	/** False when these units were not sold, or were taken back before under another return. */
+	async takeBack({ return_id, order_id, lines }: TakeBack): Promise<boolean> {
+		const products = lines.map(({ product_id }) => product_id);
+		const quantities = lines.map(({ quantity }) => quantity);
+		try {
+			const values = [return_id, order_id, products, quantities];
+			return (await this.#pg.query(takeBack, values)).length > 0;
+		} catch (error) {
+			// 23514 check, 23503 foreign key: more than was bought, or something else.
+			if (["23514", "23503"].includes(sqlState(error) ?? "")) return false;
+			throw error;
+		}
+	}
+
+	/** Gives back the units of at most `limit` holds that ran out; answers how many it found. */
+	async sweep(limit: number): Promise<number> {
+		return (await this.#pg.query(sweep, [limit])).length;
+	}
+
+	async #run(statement: Statement, values: unknown[], states: States = new Map()): Promise<States> {
+		for (const row of await this.#pg.deferred<Outcome>(statement, values))
+			states.set(row.order_id, row.state);
+		return states;
+	}
+}

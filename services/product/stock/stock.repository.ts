@@ -1,0 +1,139 @@
+import type { product, Stock } from "../../../contracts/product.ts";
+import type { Database, Statement, Transaction } from "../../../db/database.ts";
+import { fail } from "../../../lib/errors.ts";
+import { newId } from "../../../lib/id.ts";
+import type { Params, Result } from "../../../lib/service.ts";
+import { lowStock } from "./stock.statements.ts";
+
+type Actions = typeof product.actions;
+type Create = Params<Actions["create"]>;
+type Adjust = Params<Actions["stock.adjust"]>;
+
+const quote: Statement = {
+	name: "product.quote",
+	text: `
+	select id as product_id, name, json_build_object('amount', price_minor, 'currency', currency) as unit_price
+	from product.products where id = any ($1::text[]) and not archived`
+};
+
+const create: Statement = {
+	name: "product.create",
+	text: `
+	with product as (
+		insert into product.products (id, sku, name, description, category, price_minor, currency)
+		values ($1, $2, $3, $4, $5, $6, $7)
+		on conflict (sku) do nothing
+		returning id
+	), shelf as (
+		insert into product.stock (product_id, on_hand) select id, $8::bigint from product
+	), entry as (
+		insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved, actor)
+		select id, 'initial', $8::bigint, 0, $9 from product
+	)
+	select id from product`
+};
+
+const read: Statement = {
+	name: "stock.read",
+	text: `
+	select product_id, on_hand, reserved, on_hand - reserved as available, (
+		select coalesce(json_agg(json_build_object('reason', reason, 'order_id', order_id,
+			'on_hand', d_on_hand, 'reserved', d_reserved, 'note', note,
+			'at', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by id desc), '[]')
+		from (
+			select * from product.stock_ledger l
+			where l.product_id = s.product_id order by id desc limit 50
+		) latest
+	) as ledger
+	from product.stock s where product_id = $1`
+};
+
+const hold: Statement = {
+	name: "stock.hold",
+	text: "select on_hand, reserved from product.stock where product_id = $1 for update"
+};
+
+const prior: Statement = {
+	name: "stock.prior",
+	text: "select d_on_hand as delta, note as reason from product.stock_ledger where product_id = $1 and key = $2"
+};
+
+const adjust: Statement = {
+	name: "stock.adjust",
+	text: `
+	with entry as (
+		insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved, note, key, actor)
+		values ($1, 'adjusted', $3, 0, $4, $5, $6)
+		returning product_id, d_on_hand
+	), counted as (
+		update product.stock s set on_hand = on_hand + d_on_hand
+		from entry where s.product_id = entry.product_id
+		returning s.product_id, s.on_hand, s.reserved, s.on_hand - d_on_hand as before${lowStock}
+	)
+	select from counted`
+};
+
+/** As the contract bounds it. */
+const mostUnits = 1_000_000_000;
+
+/** Checked under the row's lock, so that it still holds when the row is written. */
+function checkRoom(
+	{ on_hand, reserved }: { on_hand: number; reserved: number },
+	delta: number
+): void {
+	if (on_hand + delta < reserved)
+		fail("INSUFFICIENT_STOCK", `${on_hand - reserved} units are neither sold nor reserved`);
+	if (on_hand + delta > mostUnits)
+		fail("VALIDATION_FAILED", undefined, [
+			{ pointer: "/delta", code: "maximum", detail: `would make more than ${mostUnits} units` }
+		]);
+}
+
+/** What is sold at which price, and how much of it there is. */
+export class StockRepository {
+	readonly #pg: Database;
+	readonly #threshold: number;
+
+	/** @param threshold of low stock, in units */
+	constructor(pg: Database, threshold: number) {
+		this.#pg = pg;
+		this.#threshold = threshold;
+	}
+
+	/** Products that do not exist or are archived are left out. */
+	async quote(productIds: string[]): Promise<Result<Actions["quote"]>> {
+		return { quotes: await this.#pg.query(quote, [productIds]) };
+	}
+
+	/** Adds a product, its stock and its first ledger row, and answers its id. @throws DUPLICATE_SKU */
+	async create(entry: Create, actor: string): Promise<string> {
+		const { sku, name, description = "", category, price, stock } = entry;
+		const id = newId();
+		const values = [id, sku, name, description, category, price.amount, price.currency];
+		const created = await this.#pg.query(create, [...values, stock, actor]);
+		return created.length > 0 ? id : fail("DUPLICATE_SKU");
+	}
+
+	/** @throws NOT_FOUND */
+	async get(productId: string): Promise<Stock> {
+		const [stock] = await this.#pg.query<Stock>(read, [productId]);
+		return stock ?? fail("NOT_FOUND");
+	}
+
+	/** @throws NOT_FOUND, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED */
+	async adjust(change: Adjust, actor: string): Promise<Stock> {
+		await this.#pg.transaction(tx => this.#adjust(tx, change, actor));
+		return this.get(change.product_id);
+	}
+
+	async #adjust(tx: Transaction, change: Adjust, actor: string): Promise<void> {
+		const { product_id, delta, reason, idempotency_key: key } = change;
+		const [stock] = await tx.query<{ on_hand: number; reserved: number }>(hold, [product_id]);
+		if (!stock) fail("NOT_FOUND");
+		const [done] = await tx.query<{ delta: number; reason: string }>(prior, [product_id, key]);
+		if (done && (done.delta !== delta || done.reason !== reason)) fail("IDEMPOTENCY_KEY_REUSED");
+		if (done) return;
+		checkRoom(stock, delta);
+		await tx.query(adjust, [product_id, this.#threshold, delta, reason, key, actor]);
+	}
+}

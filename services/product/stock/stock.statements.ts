@@ -1,0 +1,250 @@
+import type { Statement } from "../../../db/database.ts";
+
+/**
+ * One statement per step of the saga, each for many orders at once.
+ *
+ * No deadlock is possible, because all of them take locks in one order: stock rows by product id,
+ * then reservation heads by order id. Heads and lines are inserted together and the quantities of
+ * lines never change, so a statement whose snapshot shows a head sees its lines.
+ *
+ * New counters are made of those that were read under the lock. An update that reads them itself
+ * first sees its snapshot's, from before it waited, and its CHECK fails on a sum that is never stored.
+ */
+
+/**
+ * $1 order, $2 product, $3 quantity, $4 position in the batch (arrays, one element per line);
+ * $5 `held` or `locked`; $6 milliseconds a hold lasts.
+ *
+ * Units are given in the order of the batch. An order that does not fit only because of those
+ * before it gets no row and is asked again: 1 unit left must serve the second of [2, 1]. The first
+ * open order of a batch always gets one, so asking again ends.
+ */
+export const reserve: Statement = {
+	name: "stock.reserve",
+	beforeCommit: "product.reserve.before_commit",
+	text: `
+	with asked as materialized (
+		select order_id, product_id, sum(quantity)::bigint as quantity, min(position) as position
+		from unnest($1::uuid[], $2::text[], $3::int[], $4::int[])
+			as line(order_id, product_id, quantity, position)
+		where not exists (select from product.reservation_head h where h.order_id = line.order_id)
+		group by order_id, product_id
+	), shelf as materialized (
+		select product_id, on_hand, reserved from product.stock
+		where product_id = any (array(select product_id from asked))
+		order by product_id for update
+	), queue as (
+		select a.order_id, a.quantity, coalesce(s.on_hand - s.reserved, 0) as available,
+			sum(a.quantity) over (partition by a.product_id order by a.position) as wanted
+		from asked a left join shelf s using (product_id)
+	), verdict as materialized (
+		select order_id, bool_and(wanted <= available) as fits, bool_or(quantity > available) as never
+		from queue group by order_id
+	), head as (
+		insert into product.reservation_head (order_id, state, expires_at)
+		select order_id, case when fits then $5 else 'out_of_stock' end,
+			case when fits and $5 = 'held' then clock_timestamp() + $6 * interval '1 ms' end
+		from verdict where fits or never
+		order by order_id
+		on conflict do nothing
+		returning order_id, state
+	), granted as materialized (
+		select order_id, product_id, quantity from asked join head using (order_id) where state = $5
+	), counted as (
+		update product.stock t set on_hand = s.on_hand, reserved = s.reserved + g.quantity
+		from (select product_id, sum(quantity)::bigint as quantity from granted group by 1) g
+			join shelf s using (product_id)
+		where t.product_id = g.product_id
+	), lines as (
+		insert into product.reservation (order_id, product_id, quantity)
+		select order_id, product_id, quantity from granted
+	), entries as (
+		insert into product.stock_ledger (product_id, order_id, reason, d_on_hand, d_reserved)
+		select product_id, order_id, 'reserved', 0, quantity from granted
+	)
+	select order_id, state from head
+	union all
+	select order_id, state from product.reservation_head where order_id = any ($1::uuid[])`
+};
+
+/** $1 orders. Holds that have run out are answered as expired; the sweep gives their units back. */
+export const lock: Statement = {
+	name: "stock.lock",
+	text: `
+	with head as materialized (
+		select order_id, state, expires_at > clock_timestamp() as live
+		from product.reservation_head where order_id = any ($1::uuid[])
+		order by order_id for update
+	), locked as (
+		update product.reservation_head h set state = 'locked', expires_at = null, updated_at = clock_timestamp()
+		from head where h.order_id = head.order_id and head.state = 'held' and head.live
+	)
+	select order_id,
+		case when state <> 'held' then state when live then 'locked' else 'expired' end as state
+	from head`
+};
+
+/**
+ * $2 the shop's threshold. Of the products in `counted` those whose goods on hand have just fallen to it
+ * are told of. What is on hand counts, because it falls for good; reservations come and go.
+ */
+export const lowStock = `
+	), low as (
+		insert into product.outbox (type, product_id, payload)
+		select 'product.low_stock', c.product_id, jsonb_build_object('product_id', c.product_id, 'name', p.name,
+			'available', c.on_hand - c.reserved, 'threshold', $2::bigint)
+		from counted c join product.products p on p.id = c.product_id
+		where c.before > $2::bigint and c.on_hand <= $2::bigint
+		order by c.product_id`;
+
+interface Move extends Omit<Statement, "text"> {
+	/** Ids of the orders that are looked at; by default $1. */
+	orders?: string;
+	/** The states it starts from, as SQL; a head in another one is only reported. */
+	from: string;
+	to: string;
+	/** The ledger's reason. */
+	reason: string;
+	/** What becomes of each unit. */
+	onHand: -1 | 0 | 1;
+	reserved: -1 | 0;
+	/** More of the statement, behind `counted`. */
+	also?: string;
+}
+
+/** Moves reservations from one state to another, with their units and their ledger rows. */
+function move(options: Move): Statement {
+	const { name, beforeCommit, orders = "select unnest($1::uuid[])" } = options;
+	const { from, to, reason, onHand, reserved, also = "" } = options;
+	// The count makes the heads wait for the shelf: a statement's parts have no order of their own.
+	return {
+		name,
+		beforeCommit,
+		text: `
+	with asked (order_id) as materialized (
+		${orders}
+	), shelf as materialized (
+		select product_id, on_hand, reserved from product.stock
+		where product_id = any (array(
+			select product_id from product.reservation
+			where order_id = any (array(select order_id from asked))))
+		order by product_id for update
+	), head as materialized (
+		select order_id, state, ${from} as moves from product.reservation_head
+		where order_id = any (array(select order_id from asked)) and (select count(*) from shelf) >= 0
+		order by order_id for update
+	), line as materialized (
+		select order_id, product_id, quantity
+		from product.reservation join head using (order_id) where moves
+	), counted as (
+		update product.stock t set on_hand = s.on_hand + ${onHand} * g.quantity,
+			reserved = s.reserved + ${reserved} * g.quantity
+		from (select product_id, sum(quantity)::bigint as quantity from line group by 1) g
+			join shelf s using (product_id)
+		where t.product_id = g.product_id
+		returning t.product_id, t.on_hand, t.reserved, s.on_hand as before${also}
+	), entries as (
+		insert into product.stock_ledger (product_id, order_id, reason, d_on_hand, d_reserved)
+		select product_id, order_id, '${reason}', ${onHand} * quantity, ${reserved} * quantity from line
+	), moved as (
+		update product.reservation_head t
+		set state = '${to}', expires_at = null, updated_at = clock_timestamp()
+		from head where t.order_id = head.order_id and moves
+	)
+	select order_id, case when moves then '${to}' else state end as state from head`
+	};
+}
+
+/** $1 orders, $2 the threshold of low stock. */
+export const commit = move({
+	name: "stock.commit",
+	beforeCommit: "product.commit.before_commit",
+	from: "state = 'locked'",
+	to: "committed",
+	reason: "sold",
+	onHand: -1,
+	reserved: -1,
+	also: lowStock
+});
+
+export const release = move({
+	name: "stock.release",
+	beforeCommit: "product.release.before_commit",
+	from: "state in ('held', 'locked')",
+	to: "released",
+	reason: "released",
+	onHand: 0,
+	reserved: -1
+});
+
+export const restock = move({
+	name: "stock.restock",
+	beforeCommit: "product.restock.before_commit",
+	from: "state = 'committed' and not taken_back",
+	to: "returned",
+	reason: "returned",
+	onHand: 1,
+	reserved: 0
+});
+
+/** Gives the units of holds back that have run out. $1 most orders at once. */
+export const sweep = move({
+	name: "stock.sweep",
+	orders: `select order_id from product.reservation_head
+		where state = 'held' and expires_at <= clock_timestamp() order by expires_at limit $1`,
+	from: "state = 'held'",
+	to: "expired",
+	reason: "expired",
+	onHand: 0,
+	reserved: -1
+});
+
+/**
+ * $1 return, $2 order, $3 products, $4 quantities. Puts units of a sold order back on the shelf, once for
+ * each return and product. More than was bought breaks the CHECK of the line, what was not bought its
+ * foreign key; then nothing is done. Finds no head when the order is not sold, or was put back whole.
+ */
+export const takeBack: Statement = {
+	name: "stock.take_back",
+	beforeCommit: "product.take_back.before_commit",
+	text: `
+	with asked as materialized (
+		select product_id, sum(quantity)::bigint as quantity
+		from unnest($3::text[], $4::int[]) as line(product_id, quantity) group by 1
+	), shelf as materialized (
+		select product_id, on_hand from product.stock
+		where product_id = any (array(select product_id from asked))
+		order by product_id for update
+	), head as materialized (
+		select order_id from product.reservation_head
+		where order_id = $2 and state = 'committed' and (select count(*) from shelf) >= 0
+		for update
+	), taken as (
+		insert into product.takeback (return_id, product_id, order_id, quantity)
+		select $1, product_id, order_id, quantity from asked, head order by product_id
+		on conflict do nothing
+		returning product_id, order_id, quantity
+	), line as (
+		update product.reservation r set taken_back = taken_back + t.quantity
+		from taken t where r.order_id = t.order_id and r.product_id = t.product_id
+	), counted as (
+		update product.stock s set on_hand = shelf.on_hand + t.quantity
+		from taken t join shelf using (product_id) where s.product_id = t.product_id
+	), entries as (
+		insert into product.stock_ledger (product_id, order_id, return_id, reason, d_on_hand, d_reserved)
+		select product_id, order_id, $1, 'taken_back', quantity, 0 from taken
+	), marked as (
+		update product.reservation_head h set taken_back = true, updated_at = clock_timestamp()
+		from head where h.order_id = head.order_id and exists (select from taken)
+	)
+	select order_id from head`
+};
+
+/** $1 orders. Bars those that nothing is known of from ever being reserved. */
+export const bar: Statement = {
+	name: "stock.bar",
+	text: `
+	insert into product.reservation_head (order_id, state)
+	select order_id, 'released' from unnest($1::uuid[]) as asked(order_id) order by order_id
+	on conflict do nothing`
+};

@@ -1,0 +1,39 @@
+import { hashPassword, passwordMatches, weakness } from "./password.ts";
+
+describe("a password", () => {
+	it("matches its hash and no other, whatever its code points", async () => {
+		const stored = await hashPassword("Ünïcode-Pass-99");
+		expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+		expect(await passwordMatches(stored, "Ünïcode-Pass-99".normalize("NFD"))).toBe(true);
+		expect(await passwordMatches(stored, "Ünïcode-Pass-98")).toBe(false);
+	});
+
+	it("matches nothing when there is no user", async () => {
+		expect(await passwordMatches(undefined, "Ünïcode-Pass-99")).toBe(false);
+	});
+
+	it.each([
+		"password1234",
+		"Password123!",
+		"123456789012",
+		"qwertyuiop12",
+		"QwErTy123456",
+		"iloveyou1234",
+		"aaaaaaaaaaaa",
+		"121212121212",
+		"adminadmin12",
+		"alice.martin1",
+		"Alice.Martin-2026"
+	])("is refused when it is easy to guess: %s", password => {
+		expect(weakness(password, "alice.martin@shop.test")).toBeDefined();
+	});
+
+	it.each([
+		"demo-Password-1",
+		"correct horse battery",
+		"x9#Lm2!qR8zT",
+		"我的密码很长而且很安全哦哦"
+	])("is taken otherwise: %s", password => {
+		expect(weakness(password, "bob@shop.test")).toBeUndefined();
+	});
+});

@@ -1,0 +1,106 @@
+import type { ConsumerRepository } from "./consumer.repository.ts";
+import type { Driver } from "../driver.ts";
+import { nameOf, Watchdog, type Partition, type Place } from "./stall-detector.ts";
+
+export interface WatchOptions {
+	driver: Pick<Driver, "extents">;
+	rows: Pick<ConsumerRepository, "positions">;
+	group: string;
+	topics: readonly string[];
+	everyMs: number;
+	/** A partition may stand still so long. */
+	silentMs: number;
+	/** What this member believes: it goes on there. */
+	believes(place: Place): bigint;
+	/** Some rows were moved back, and nobody here was told. */
+	onMoved(): void;
+	onStuck(words: string): void;
+	onError(error: Error): void;
+}
+
+/** Whoever has no partition waits longer: another may be about to end for the same one, and leave it to him. */
+const idlePatience = 3;
+
+/** Looks now and then whether a consumer gets on: by its rows and by the log, and not by what it is told. */
+export class ConsumerWatch {
+	readonly #options: WatchOptions;
+	readonly #watchdog: Watchdog;
+	#assigned: ReadonlySet<string> = new Set();
+	/** What it had when it last had any: a rebalance takes all away for a moment. */
+	#had: ReadonlySet<string> = new Set();
+	/** Partitions whose rows were behind what is believed when it looked last. */
+	#behind: ReadonlySet<string> = new Set();
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(options: WatchOptions) {
+		this.#options = options;
+		this.#watchdog = new Watchdog(options.silentMs);
+	}
+
+	start(): void {
+		this.#timer = setInterval(() => void this.#look().catch(this.#fail), this.#options.everyMs);
+		this.#timer.unref();
+	}
+
+	stop(): void {
+		clearInterval(this.#timer);
+	}
+
+	assign(partitions: readonly Partition[]): void {
+		this.#assigned = new Set(partitions.map(nameOf));
+		if (partitions.length === 0) return;
+		for (const gained of partitions)
+			if (!this.#had.has(nameOf(gained))) this.#watchdog.excuse(gained);
+		this.#had = this.#assigned;
+	}
+
+	/** It waits for others who are away, and restarting it brings none of them back. */
+	excuse(partition: Partition): void {
+		this.#watchdog.excuse(partition);
+	}
+
+	/** The database or the log is away: then nothing moves, and nobody here is to blame. */
+	readonly #fail = (error: Error) => {
+		this.#watchdog.forget();
+		this.#options.onError(error);
+	};
+
+	async #look(): Promise<void> {
+		const { group, silentMs, onStuck } = this.#options;
+		const mine = await this.#mine();
+		this.#lookBehind(mine);
+		const patience = this.#assigned.size > 0 ? 1 : idlePatience;
+		const [stuck] = this.#watchdog.look(mine, performance.now(), patience);
+		if (!stuck) return;
+		const { topic, partition, next, end } = stuck;
+		const waiting = `${end - next} messages of ${topic} ${partition} wait`;
+		const forS = (patience * silentMs) / 1000;
+		onStuck(`${group} has got on with nothing for ${forS} s, and ${waiting}`);
+	}
+
+	/** All, where it has none: a member that was put out and never let in again hears of none. */
+	async #mine(): Promise<Place[]> {
+		const { driver, rows, topics } = this.#options;
+		const places: Place[] = [];
+		for (const topic of topics) {
+			const [extents, positions] = await Promise.all([
+				driver.extents(topic),
+				rows.positions(topic)
+			]);
+			for (const { partition, first, next: end } of extents) {
+				const at = positions.get(partition) ?? first;
+				// What has expired does not wait.
+				places.push({ topic, partition, next: at > first ? at : first, end });
+			}
+		}
+		if (this.#assigned.size === 0) return places;
+		return places.filter(place => this.#assigned.has(nameOf(place)));
+	}
+
+	/** Twice in a row, because a commit may come between two looks at one. */
+	#lookBehind(mine: readonly Place[]): void {
+		const behind = mine.filter(place => place.next < this.#options.believes(place)).map(nameOf);
+		if (behind.some(name => this.#behind.has(name))) this.#options.onMoved();
+		this.#behind = new Set(behind);
+	}
+}

@@ -1,0 +1,209 @@
+import type { Database, Transaction } from "../../db/database.ts";
+import type { Letter } from "./dead-letter.ts";
+
+/**
+ * Messages below `until` are gone through once more. `missing`: what was never handled has its effect.
+ * `quiet`: it counts as handled, and nothing comes of it. `again`: everything that happened at `floorMs`
+ * or later has its effect anew.
+ */
+export interface Replay {
+	/** Grows with each replay of a service: what was handled in an earlier one is new to this one. */
+	number: number;
+	until: bigint;
+	/** Milliseconds since the epoch. */
+	floorMs: number;
+	mode: "missing" | "quiet" | "again";
+}
+
+/** Where a partition is gone on with, and the replay that goes on there. */
+export interface Standing {
+	next: bigint;
+	replay: Replay | undefined;
+}
+
+interface StandingRow {
+	next: string;
+	number: number;
+	until: string | null;
+	floorMs: number | null;
+	mode: Replay["mode"] | null;
+}
+
+function toStanding({ next, number, until, floorMs, mode }: StandingRow): Standing {
+	const at = BigInt(next);
+	if (mode === null || until === null || BigInt(until) <= at)
+		return { next: at, replay: undefined };
+	return { next: at, replay: { number, until: BigInt(until), floorMs: floorMs ?? 0, mode } };
+}
+
+const columns = `next_offset::text as next, replay as number, replay_until::text as until,
+	(extract(epoch from replay_floor) * 1000)::float8 as "floorMs", replay_mode as mode`;
+
+/** Nearly all are fresh, and of thousands each row that comes back has its price. */
+const others =
+	"select id from unnest($1::uuid[]) as id where id not in (select event_id from fresh)";
+
+/** The number of a replay that never comes: under it, an event never has an effect. */
+export const noReplay = 2 ** 31 - 1;
+
+/** The tables `inbox`, `position` and `dead_letter` of a consuming service. */
+export class ConsumerRepository {
+	readonly #db: Database;
+	readonly #schema: string;
+
+	/** @param schema a name of ours, never anybody's input */
+	constructor(db: Database, schema: string) {
+		this.#db = db;
+		this.#schema = schema;
+	}
+
+	/** Undefined for a partition that was never read. */
+	async standing(topic: string, partition: number): Promise<Standing | undefined> {
+		const [row] = await this.#db.query<StandingRow>(
+			{
+				name: `${this.#schema}.standing`,
+				text: `select ${columns} from ${this.#schema}.position where topic = $1 and partition = $2`
+			},
+			[topic, partition]
+		);
+		return row && toStanding(row);
+	}
+
+	/** By partition; those that were never read are not there. */
+	async positions(topic: string): Promise<Map<number, bigint>> {
+		const rows = await this.#db.query<{ partition: number; next: string }>(
+			{
+				name: `${this.#schema}.positions_of`,
+				text: `select partition, next_offset::text as next from ${this.#schema}.position where topic = $1`
+			},
+			[topic]
+		);
+		return new Map(rows.map(({ partition, next }) => [partition, BigInt(next)]));
+	}
+
+	/** Where it is gone on with, under lock; at 0 for one that was never read. */
+	async lock(topic: string, partition: number, tx: Transaction): Promise<Standing> {
+		const [row] = await tx.query<StandingRow>(
+			{
+				name: `${this.#schema}.lock`,
+				text: `insert into ${this.#schema}.position as p (topic, partition, next_offset) values ($1, $2, 0)
+					on conflict (topic, partition) do update set next_offset = p.next_offset
+					returning ${columns}`
+			},
+			[topic, partition]
+		);
+		return toStanding(row!);
+	}
+
+	/** Of these ids those that were here before; the others are now. */
+	async admit(ids: readonly string[], tx: Transaction): Promise<Set<string>> {
+		if (ids.length === 0) return new Set();
+		const rows = await tx.query<{ id: string }>(
+			{
+				name: `${this.#schema}.admit`,
+				// Sorted, so that two batches cannot wait for each other.
+				text: `with fresh as (
+						insert into ${this.#schema}.inbox (event_id) select distinct id from unnest($1::uuid[]) as id order by id
+						on conflict do nothing returning event_id
+					)
+					${others}`
+			},
+			[ids]
+		);
+		return new Set(rows.map(({ id }) => id));
+	}
+
+	/** Of these ids those that this replay came by before; the others have been now. */
+	async readmit(ids: readonly string[], replay: number, tx: Transaction): Promise<Set<string>> {
+		if (ids.length === 0) return new Set();
+		const rows = await tx.query<{ id: string }>(
+			{
+				name: `${this.#schema}.readmit`,
+				text: `with fresh as (
+						insert into ${this.#schema}.inbox as i (event_id, replay) select distinct id, $2::int from unnest($1::uuid[]) as id order by id
+						on conflict (event_id) do update set replay = excluded.replay where i.replay < excluded.replay
+						returning event_id
+					)
+					${others}`
+			},
+			[ids, replay]
+		);
+		return new Set(rows.map(({ id }) => id));
+	}
+
+	/** Of these ids those that never have an effect. */
+	async barred(ids: readonly string[]): Promise<Set<string>> {
+		const rows = await this.#db.query<{ id: string }>(
+			{
+				name: `${this.#schema}.barred`,
+				text: `select event_id as id from ${this.#schema}.inbox where replay = ${noReplay} and event_id = any ($1)`
+			},
+			[ids]
+		);
+		return new Set(rows.map(({ id }) => id));
+	}
+
+	/**
+	 * Which of these messages were put aside before, by their offsets, and whether they were redriven
+	 * since. Another message at the same offset, of a log that was lost, is another message.
+	 */
+	async known(letters: readonly Letter[]): Promise<Map<bigint, { isRedriven: boolean }>> {
+		const rows = await this.#db.query<{ offset: string; isRedriven: boolean }>(
+			{
+				name: `${this.#schema}.letters_known`,
+				text: `select d."offset"::text, redriven_at is not null as "isRedriven"
+					from unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[]) as x(topic, partition, "offset", value)
+						join ${this.#schema}.dead_letter d using (topic, partition, "offset", value)`
+			},
+			[
+				letters.map(({ topic }) => topic),
+				letters.map(({ partition }) => partition),
+				letters.map(({ offset }) => offset),
+				letters.map(({ value }) => value)
+			]
+		);
+		return new Map(rows.map(({ offset, isRedriven }) => [BigInt(offset), { isRedriven }]));
+	}
+
+	/** In the place of what was put aside at the same offset of a log that was lost. */
+	async park(letters: readonly Letter[], tx: Transaction): Promise<void> {
+		if (letters.length === 0) return;
+		const column = <V>(value: (letter: Letter) => V) => letters.map(value);
+		await tx.query(
+			{
+				name: `${this.#schema}.park`,
+				text: `insert into ${this.#schema}.dead_letter as d (topic, partition, "offset", key, value, headers, reason, detail, attempts)
+					select * from unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::text[], $8::text[], $9::int[])
+					on conflict (topic, partition, "offset") do update
+					set id = case when d.value = excluded.value then d.id else excluded.id end,
+						key = excluded.key, value = excluded.value, headers = excluded.headers, reason = excluded.reason,
+						detail = excluded.detail, attempts = excluded.attempts, at = excluded.at, redriven_at = null`
+			},
+			[
+				column(({ topic }) => topic),
+				column(({ partition }) => partition),
+				column(({ offset }) => offset),
+				// Postgres' text has no NUL.
+				column(({ key }) => key?.replaceAll("\0", "\ufffd") ?? null),
+				column(({ value }) => value),
+				column(({ headers }) => JSON.stringify(headers).replaceAll("\\u0000", "\\ufffd")),
+				column(({ reason }) => reason),
+				column(({ detail }) => detail),
+				column(({ attempts }) => attempts)
+			]
+		);
+	}
+
+	async advance(topic: string, partition: number, next: bigint, tx: Transaction): Promise<void> {
+		await tx.query(
+			{
+				name: `${this.#schema}.advance`,
+				// A replay that is over is over also when the log is lost and begins anew.
+				text: `update ${this.#schema}.position set next_offset = $3, at = clock_timestamp(),
+						replay_mode = case when $3 < replay_until then replay_mode end
+					where topic = $1 and partition = $2`
+			},
+			[topic, partition, next]
+		);
+	}
+}

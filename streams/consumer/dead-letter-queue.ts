@@ -1,0 +1,147 @@
+import { fail } from "../../lib/errors.ts";
+import type { Database, Transaction } from "../../db/database.ts";
+import { ConsumerRepository } from "./consumer.repository.ts";
+import type { ConsumerOptions, StreamEvent } from "./consumer.ts";
+import { isPassing } from "./transient-error.ts";
+import { Unreadable, type Reason } from "../messages/event-reader.ts";
+
+/** What a consumer put aside, as it is kept. */
+export interface StoredLetter {
+	id: string;
+	topic: string;
+	partition: number;
+	offset: number;
+	key: string | null;
+	value: Buffer;
+	headers: Record<string, string>;
+	reason: Reason;
+	detail: string;
+	attempts: number;
+	at: Date;
+	redriven_at: Date | null;
+}
+
+/** A place in the list, which begins with the latest. */
+export interface LetterPosition {
+	at: Date;
+	id: string;
+}
+
+const columns = `id, topic, partition, "offset", key, value, headers, reason, detail, attempts,
+	date_trunc('milliseconds', at) as at, redriven_at`;
+const end: { at: Date | string; id: string } = {
+	at: "infinity",
+	id: "ffffffff-ffff-ffff-ffff-ffffffffffff"
+};
+
+/** The messages that a consumer put aside: what they are, and a second try. */
+export class DeadLetters<E extends StreamEvent> {
+	readonly #options: ConsumerOptions<E>;
+	readonly #db: Database;
+	readonly #rows: ConsumerRepository;
+
+	constructor(options: ConsumerOptions<E>) {
+		this.#options = options;
+		this.#db = options.db;
+		this.#rows = new ConsumerRepository(options.db, options.schema);
+	}
+
+	/** Those that wait for a second try, or those that had it; the latest first. */
+	list(redriven: boolean, after: LetterPosition | undefined, limit: number) {
+		const { schema } = this.#options;
+		const { at, id } = after ?? end;
+		return this.#db.query<StoredLetter>(
+			{
+				name: `${schema}.letters`,
+				text: `select ${columns} from ${schema}.dead_letter
+					where (redriven_at is not null) = $1 and (date_trunc('milliseconds', at), id) < ($2::timestamptz, $3::uuid)
+					order by date_trunc('milliseconds', at) desc, id desc limit $4`
+			},
+			[redriven, at, id, limit]
+		);
+	}
+
+	/** How many wait for a second try. */
+	async waiting(): Promise<number> {
+		const { schema } = this.#options;
+		const [row] = await this.#db.query<{ count: number }>({
+			name: `${schema}.letters_waiting`,
+			text: `select count(*)::int as count from ${schema}.dead_letter where redriven_at is null`
+		});
+		return row!.count;
+	}
+
+	/** @throws NOT_FOUND */
+	async get(id: string): Promise<StoredLetter> {
+		const { schema } = this.#options;
+		const [row] = await this.#db.query<StoredLetter>(
+			{
+				name: `${schema}.letter`,
+				text: `select ${columns} from ${schema}.dead_letter where id = $1`
+			},
+			[id]
+		);
+		return row ?? fail("NOT_FOUND");
+	}
+
+	/**
+	 * Has the message handled now, out of its turn; what was redriven already stays as it is.
+	 * @throws NOT_FOUND; REDRIVE_FAILED when it still cannot be read or handled; REPLAY_RUNNING where a
+	 * replay will come by it and have it handled; UNAVAILABLE
+	 */
+	async redrive(id: string): Promise<StoredLetter> {
+		const letter = await this.get(id);
+		if (letter.redriven_at) return letter;
+		const event = this.#read(letter);
+		try {
+			await this.#options.prepare?.([event], false);
+			if (await this.#handle(letter, event)) return await this.get(id);
+		} catch (error) {
+			if (isPassing(error)) fail("UNAVAILABLE");
+			fail("REDRIVE_FAILED", (error as Error).message.slice(0, 500));
+		}
+		return fail("REPLAY_RUNNING");
+	}
+
+	#read({ value, key, headers, topic, partition, offset }: StoredLetter): E {
+		// Its time is measured against now: what was ahead of the clock may have come to pass.
+		const message = { value, key, headers, topic, partition, at: new Date() };
+		try {
+			return this.#options.read({ ...message, offset: BigInt(offset) });
+		} catch (error) {
+			if (!(error instanceof Unreadable)) throw error;
+			return fail("REDRIVE_FAILED", `${error.reason}: ${error.message}`);
+		}
+	}
+
+	/** False where it is left to a replay, which would have its effect happen a second time. */
+	async #handle({ id, topic, partition }: StoredLetter, event: E): Promise<boolean> {
+		const { driver, handle } = this.#options;
+		const extents = await driver.extents(topic);
+		const end = extents.find(one => one.partition === partition)?.next ?? 0n;
+		return this.#db.transaction(async tx => {
+			// In its place the consumer waits, so that nothing else of the partition happens meanwhile.
+			const { next, replay } = await this.#rows.lock(topic, partition, tx);
+			if (replay?.mode === "again") return false;
+			if (!(await this.#take(id, tx))) return true;
+			const known = await this.#rows.admit([event.id], tx);
+			const events = known.size > 0 ? [] : [event];
+			await handle({ topic, partition, next, end, again: false, events }, tx);
+			return true;
+		});
+	}
+
+	/** False when another has just redriven it. */
+	async #take(id: string, tx: Transaction): Promise<boolean> {
+		const { schema } = this.#options;
+		const rows = await tx.query(
+			{
+				name: `${schema}.redrive`,
+				text: `update ${schema}.dead_letter set redriven_at = clock_timestamp()
+					where id = $1 and redriven_at is null returning id`
+			},
+			[id]
+		);
+		return rows.length > 0;
+	}
+}

@@ -1,0 +1,107 @@
+import { planReplay, reachBack } from "./replay.plan.ts";
+
+/** What the log took when, by partition, with the first of them dropped. */
+function logOf(times: readonly (readonly number[])[], dropped = 0) {
+	return {
+		extents: async () =>
+			times.map((own, partition) => ({
+				partition,
+				first: BigInt(Math.min(dropped, own.length)),
+				next: BigInt(own.length)
+			})),
+		offsetsAt: async (_: string, at: Date) =>
+			new Map(
+				times.map((own, partition) => {
+					const found = own.findIndex((time, n) => n >= dropped && time >= at.getTime());
+					return [partition, BigInt(found < 0 ? own.length : found)];
+				})
+			)
+	};
+}
+
+const minute = 60_000;
+const start = Date.UTC(2026, 2, 1, 12);
+/** A message a minute in each of two partitions. */
+const everyMinute = Array.from({ length: 10 }, (_, n) => start + n * minute);
+const log = logOf([everyMinute, everyMinute]);
+const all = new Map([
+	[0, 10n],
+	[1, 10n]
+]);
+
+const spansOf = ({ spans }: Awaited<ReturnType<typeof planReplay>>) =>
+	spans.map(({ from, until }) => [Number(from), Number(until)]);
+
+describe("the plan of a replay", () => {
+	it("begins a minute before a time, because clocks differ, and takes whole minutes", async () => {
+		const at = new Date(start + 5 * minute + 30_000);
+		const plan = await planReplay(log, "t", { at }, all);
+		expect(spansOf(plan)).toEqual([
+			[4, 10],
+			[4, 10]
+		]);
+		expect(plan.floorMs).toBe(start + 5 * minute);
+	});
+
+	it("ends where the consumer is, and has nothing of what it never read", async () => {
+		const plan = await planReplay(log, "t", "oldest", new Map([[0, 7n]]));
+		expect(spansOf(plan)).toEqual([
+			[0, 7],
+			[0, 0]
+		]);
+		expect(plan.floorMs).toBe(0);
+	});
+
+	it("begins at an offset of all partitions, and finds out since when nothing is missing", async () => {
+		const plan = await planReplay(log, "t", { offset: 3n }, all);
+		expect(spansOf(plan)).toEqual([
+			[3, 10],
+			[3, 10]
+		]);
+		// The message at 3 was taken at minute 3; clocks may differ by a minute.
+		expect(plan.floorMs).toBe(start + 5 * minute);
+	});
+
+	it("goes through nothing from an offset that is still to come", async () => {
+		expect(spansOf(await planReplay(log, "t", { offset: 99n }, all))).toEqual([
+			[10, 10],
+			[10, 10]
+		]);
+	});
+
+	it("says that the log has dropped what was asked for", async () => {
+		const short = logOf([everyMinute, everyMinute], 4);
+		const at = (n: number) => ({ at: new Date(start + n * minute) });
+		expect((await planReplay(short, "t", at(2), all)).isShort).toBe(true);
+		expect((await planReplay(short, "t", at(6), all)).isShort).toBe(false);
+		const oldest = await planReplay(short, "t", "oldest", all);
+		expect(spansOf(oldest)).toEqual([
+			[4, 10],
+			[4, 10]
+		]);
+		expect(oldest.floorMs).toBe(start + 6 * minute);
+	});
+
+	it("reaches back for what was in the log before it happened, and says that it is not there", async () => {
+		const at = new Date(start + 6 * minute);
+		const whole = await planReplay(log, "t", { at }, all);
+		const plan = reachBack(whole, new Map([[1, 2n]]));
+		expect([spansOf(plan), plan.isShort]).toEqual([
+			[
+				[5, 10],
+				[2, 10]
+			],
+			false
+		]);
+		expect(reachBack(whole, new Map([[0, 9n]]))).toEqual(whole);
+		const rest = await planReplay(logOf([everyMinute, everyMinute], 4), "t", { at }, all);
+		expect(reachBack(rest, new Map([[1, 2n]])).isShort).toBe(true);
+		expect(spansOf(reachBack(rest, new Map([[1, 2n]])))[1]).toEqual([4, 10]);
+	});
+
+	it("knows a log that was lost and has begun anew", async () => {
+		const { spans } = await planReplay(log, "t", "oldest", new Map([[0, 500n]]));
+		expect(spans[0]).toEqual({ partition: 0, from: 0n, until: 10n, first: 0n, lost: true });
+		expect(spans[1]!.lost).toBe(false);
+	});
+});

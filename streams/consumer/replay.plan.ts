@@ -1,0 +1,124 @@
+import type { Driver, Extent } from "../driver.ts";
+
+/** Where a replay begins: at what the log took at a time, at one offset of all partitions, or at the oldest message. */
+export type Start = { readonly at: Date } | { readonly offset: bigint } | "oldest";
+
+/** Messages of a partition that are gone through again: from `from` up to, but not with, `until`. */
+export interface Span {
+	partition: number;
+	from: bigint;
+	until: bigint;
+	/** The oldest message that is there. */
+	first: bigint;
+	/** The log was lost and has begun anew: it ends before what was read of the old one. */
+	lost: boolean;
+}
+
+export interface Plan {
+	spans: Span[];
+	/** Whatever happened at this time or later is in the spans. Milliseconds since the epoch. */
+	floorMs: number;
+	/** The log has dropped its first messages, and some of what was asked for may be among them. */
+	isShort: boolean;
+}
+
+/** The log's clock and that of the database, which events are dated by, differ by less. */
+const skewMs = 60_000;
+const minuteMs = 60_000;
+
+/**
+ * What a replay goes through. Events are in the log after they happened, so that all from `floorMs` on
+ * are found from the spans' beginning on. Floors are whole minutes, as windows are.
+ * @param reached by partition: where the consumer goes on; it has read nothing of those without
+ */
+export async function planReplay(
+	driver: Pick<Driver, "extents" | "offsetsAt">,
+	topic: string,
+	start: Start,
+	reached: ReadonlyMap<number, bigint>
+): Promise<Plan> {
+	const extents = await driver.extents(topic);
+	if (typeof start === "object" && "at" in start)
+		return planFromTime(driver, topic, start.at, extents, reached);
+	const wanted = start === "oldest" ? 0n : start.offset;
+	const spans = spansOf(extents, () => wanted, reached);
+	const isWhole = spans.every(({ from }) => from === 0n);
+	const floorMs = isWhole ? 0 : upToMinute((await timeOf(driver, topic, spans)) + skewMs);
+	return { spans, floorMs, isShort: false };
+}
+
+async function planFromTime(
+	driver: Pick<Driver, "offsetsAt">,
+	topic: string,
+	at: Date,
+	extents: readonly Extent[],
+	reached: ReadonlyMap<number, bigint>
+): Promise<Plan> {
+	const floorMs = Math.floor(at.getTime() / minuteMs) * minuteMs;
+	const offsets = await driver.offsetsAt(topic, new Date(Math.max(0, floorMs - skewMs)));
+	const spans = spansOf(extents, partition => offsets.get(partition) ?? 0n, reached);
+	const isShort = extents.some(
+		({ partition, first, next }) =>
+			first > 0n && next > first && (offsets.get(partition) ?? 0n) <= first
+	);
+	return { spans, floorMs, isShort };
+}
+
+/**
+ * The plan, begun early enough for messages that were ahead of the log's clock: what they tell of
+ * happened after they were in the log.
+ * @param ahead by partition: the first of them whose effect is taken back
+ */
+export function reachBack(plan: Plan, ahead: ReadonlyMap<number, bigint>): Plan {
+	// Of a log that was lost, offsets say nothing of this one.
+	const aheadOf = ({ partition, from, until, lost }: Span) => {
+		const offset = ahead.get(partition) ?? until;
+		return lost || offset >= until ? from : offset;
+	};
+	const isGone = plan.spans.some(span => aheadOf(span) < span.first);
+	const spans = plan.spans.map(span => ({
+		...span,
+		from: greatest(least(span.from, aheadOf(span)), span.first)
+	}));
+	return { ...plan, spans, isShort: plan.isShort || isGone };
+}
+
+function spansOf(
+	extents: readonly Extent[],
+	wanted: (partition: number) => bigint,
+	reached: ReadonlyMap<number, bigint>
+): Span[] {
+	return extents.map(({ partition, first, next }) => {
+		const at = reached.get(partition) ?? 0n;
+		const until = greatest(least(at, next), first);
+		const from = least(greatest(wanted(partition), first), until);
+		return { partition, from, until, first, lost: at > next };
+	});
+}
+
+/**
+ * When the log took what the spans begin with, the latest of them, in milliseconds. The log is asked
+ * where times are, not when an offset was: some 45 questions find it out.
+ */
+async function timeOf(
+	driver: Pick<Driver, "offsetsAt">,
+	topic: string,
+	spans: readonly Span[]
+): Promise<number> {
+	const asked = spans.filter(({ from, until }) => from < until);
+	const isBehind = async (ms: number) => {
+		const offsets = await driver.offsetsAt(topic, new Date(ms));
+		return asked.every(({ partition, from }) => offsets.get(partition)! > from);
+	};
+	let [low, high] = [0, Date.now() + 24 * 3_600_000];
+	while (low < high) {
+		const middle = Math.floor((low + high) / 2);
+		if (await isBehind(middle)) high = middle;
+		else low = middle + 1;
+	}
+	return low;
+}
+
+const upToMinute = (ms: number) => Math.ceil(ms / minuteMs) * minuteMs;
+const least = (a: bigint, b: bigint) => (a < b ? a : b);
+const greatest = (a: bigint, b: bigint) => (a > b ? a : b);

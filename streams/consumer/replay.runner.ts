@@ -1,0 +1,181 @@
+import type { Database, Transaction } from "../../db/database.ts";
+import { fail } from "../../lib/errors.ts";
+import type { Driver, Extent } from "../driver.ts";
+import { planReplay, reachBack, type Plan, type Span, type Start } from "./replay.plan.ts";
+
+/** How a replay treats what it comes by; `missing`: what was never handled has its effect. */
+export type ReplayMode = "missing" | "quiet" | "again";
+
+export interface ReplaysOptions {
+	driver: Driver;
+	db: Database;
+	/** As of the consumer. */
+	schema: string;
+	topics: readonly string[];
+	/** Takes back what came of events of this time or later, in the transaction that begins the replay. */
+	takeBack?(floorMs: number, tx: Transaction): Promise<void>;
+}
+
+export interface Asked {
+	start: Start;
+	mode: ReplayMode;
+}
+
+export interface Standing {
+	topic: string;
+	partition: number;
+	/** Offsets: the next message to handle, and the one that will be written next. */
+	next: number;
+	end: number;
+	replay: { done: number; of: number; isRunning: boolean } | null;
+}
+
+interface PositionRow {
+	topic: string;
+	partition: number;
+	next: number;
+	from: number | null;
+	until: number | null;
+	mode: ReplayMode | null;
+}
+
+/** How far a consumer is, and having it go through messages once more. */
+export class Replays {
+	readonly #options: ReplaysOptions;
+
+	constructor(options: ReplaysOptions) {
+		this.#options = options;
+	}
+
+	/** By topic and partition. */
+	async standings(): Promise<Standing[]> {
+		const rows = await this.#positions(this.#options.db);
+		const found: Standing[] = [];
+		for (const topic of this.#options.topics)
+			for (const extent of await this.#options.driver.extents(topic))
+				found.push(toStanding(topic, extent, rows));
+		return found;
+	}
+
+	/** What a replay would go through. @throws LOG_TOO_SHORT */
+	async plan({ start, mode }: Asked): Promise<Map<string, Plan>> {
+		const { driver, topics, db } = this.#options;
+		const rows = await this.#positions(db);
+		const plans = new Map<string, Plan>();
+		for (const topic of topics) {
+			const own = rows.filter(row => row.topic === topic);
+			const reached = new Map(own.map(({ partition, next }) => [partition, BigInt(next)]));
+			const planned = await planReplay(driver, topic, start, reached);
+			const ahead = mode === "again" ? await this.#ahead(topic, planned.floorMs) : new Map();
+			const plan = reachBack(planned, ahead);
+			if (plan.isShort && mode === "again")
+				fail("LOG_TOO_SHORT", `of ${topic}; choose a later time, or an offset`);
+			plans.set(topic, plan);
+		}
+		return plans;
+	}
+
+	/** Begins one; its consumer has to be told. @throws LOG_TOO_SHORT, REPLAY_RUNNING */
+	async begin(asked: Asked): Promise<Map<string, Plan>> {
+		const plans = await this.plan(asked);
+		const floorMs = Math.max(...[...plans.values()].map(plan => plan.floorMs));
+		await this.#options.db.transaction(async tx => {
+			// More than a statement of a request may take, because windows of a whole log may be emptied.
+			await tx.query({ name: "replay.limit", text: "set local statement_timeout = '30s'" });
+			const rows = await this.#positions(tx, "for update");
+			if (rows.some(isRunning)) fail("REPLAY_RUNNING");
+			for (const [topic, { spans }] of plans)
+				await this.#move(topic, spans, asked.mode, floorMs, tx);
+			if (asked.mode === "again") await this.#options.takeBack?.(floorMs, tx);
+		});
+		return plans;
+	}
+
+	/** By partition: the first message that was put aside for its time, which has come, and was redriven. */
+	async #ahead(topic: string, floorMs: number): Promise<Map<number, bigint>> {
+		const { db, schema } = this.#options;
+		const rows = await db.query<{ partition: number; offset: string }>(
+			{
+				name: `${schema}.letters_ahead`,
+				text: `select partition, min("offset")::text as "offset" from ${schema}.dead_letter
+					where topic = $1 and reason = 'time-in-future' and redriven_at is not null
+						and (convert_from(value, 'UTF8')::json->>'time')::timestamptz >= to_timestamp($2::float8 / 1000)
+					group by partition`
+			},
+			[topic, floorMs]
+		);
+		return new Map(rows.map(({ partition, offset }) => [partition, BigInt(offset)]));
+	}
+
+	#positions(db: Pick<Transaction, "query">, lock = ""): Promise<PositionRow[]> {
+		const { schema, topics } = this.#options;
+		return db.query<PositionRow>(
+			{
+				name: `${schema}.positions ${lock}`,
+				text: `select topic, partition, next_offset as next, replay_from as "from", replay_until as until, replay_mode as mode
+					from ${schema}.position where topic = any ($1) order by topic, partition ${lock}`
+			},
+			[topics]
+		);
+	}
+
+	/** Up to where it has come by now, which the lock keeps as it is. */
+	async #move(
+		topic: string,
+		spans: readonly Span[],
+		mode: ReplayMode,
+		floorMs: number,
+		tx: Transaction
+	): Promise<void> {
+		const { schema } = this.#options;
+		const column = <V>(value: (span: Span) => V) => spans.map(value);
+		await tx.query(
+			{
+				name: `${schema}.begin_replay`,
+				text: `
+				with last as (select max(replay) as number from ${schema}.position),
+				x as (
+					select * from unnest($2::int[], $3::bigint[], $4::bigint[], $5::boolean[])
+						as x(partition, from_offset, until_offset, lost)
+				)
+				update ${schema}.position p
+				set next_offset = least(from_offset, next_offset), replay_from = least(from_offset, next_offset),
+					replay_until = case when lost then until_offset else next_offset end,
+					replay = last.number + 1, replay_floor = to_timestamp($7::float8 / 1000),
+					replay_mode = case when from_offset < next_offset and (not lost or from_offset < until_offset) then $6 end,
+					at = clock_timestamp()
+				from x, last where p.topic = $1 and p.partition = x.partition`
+			},
+			[
+				topic,
+				column(({ partition }) => partition),
+				column(({ from }) => from),
+				column(({ until }) => until),
+				column(({ lost }) => lost),
+				...[mode, floorMs]
+			]
+		);
+	}
+}
+
+const isRunning = ({ mode, next, until }: PositionRow) =>
+	mode !== null && until !== null && until > next;
+
+function toStanding(topic: string, extent: Extent, rows: readonly PositionRow[]): Standing {
+	const { partition } = extent;
+	const row = rows.find(one => one.topic === topic && one.partition === partition);
+	const replay = row ? progressOf(row) : null;
+	// What has expired does not wait.
+	const next = Math.max(row?.next ?? 0, Number(extent.first));
+	return { topic, partition, next, end: Number(extent.next), replay };
+}
+
+function progressOf(row: PositionRow): Standing["replay"] {
+	const { from, until, next } = row;
+	if (from === null || until === null) return null;
+	return {
+		of: until - from,
+		done: isRunning(row) ? next - from : until - from,
+		isRunning: isRunning(row)
+	};
+}

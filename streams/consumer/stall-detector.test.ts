@@ -1,0 +1,57 @@
+import { Watchdog, type Place } from "./stall-detector.ts";
+
+const silentMs = 60_000;
+let dog: Watchdog;
+let nowMs: number;
+
+beforeEach(() => {
+	dog = new Watchdog(silentMs);
+	nowMs = 5;
+});
+
+const place = (next: number, end: number, partition = 0): Place => ({
+	...{ topic: "orders", partition, next: BigInt(next), end: BigInt(end) }
+});
+/** Looks a quarter of a minute later. */
+const look = (...places: Place[]) => dog.look(places, (nowMs += 15_000));
+
+it("barks when nothing moves for a minute though something waits", () => {
+	for (let n = 0; n < 4; n++) expect(look(place(3, 5))).toEqual([]);
+	expect(look(place(3, 5))).toEqual([place(3, 5)]);
+	expect(look(place(3, 9))).toEqual([place(3, 9)]);
+});
+
+it("is quiet while something moves, and where nothing waits", () => {
+	for (let n = 0; n < 20; n++) expect(look(place(n, 100), place(7, 7, 1))).toEqual([]);
+});
+
+it("hears a partition that stands still beside one that moves", () => {
+	for (let n = 0; n < 4; n++) look(place(n, 100), place(3, 5, 1));
+	expect(look(place(4, 100), place(3, 5, 1))).toEqual([place(3, 5, 1)]);
+});
+
+it("begins anew with what came back, was caught up with or went back for a replay", () => {
+	for (let n = 0; n < 4; n++) look(place(3, 5));
+	look(place(5, 5));
+	for (let n = 0; n < 4; n++) expect(look(place(5, 6))).toEqual([]);
+	expect(look(place(2, 6))).toEqual([]);
+	look();
+	expect(look(place(2, 6))).toEqual([]);
+});
+
+it("gives a partition its time anew that is excused, and more of it to whoever has none", () => {
+	for (let n = 0; n < 4; n++) look(place(3, 5), place(3, 5, 1));
+	dog.excuse(place(3, 5));
+	expect(look(place(3, 5), place(3, 5, 1))).toEqual([place(3, 5, 1)]);
+	const patiently = () => dog.look([place(3, 5, 1)], (nowMs += 15_000), 3);
+	for (let n = 0; n < 7; n++) expect(patiently()).toEqual([]);
+	expect(patiently()).toEqual([place(3, 5, 1)]);
+});
+
+it("says nothing of a time in which it could not look", () => {
+	for (let n = 0; n < 3; n++) look(place(3, 5));
+	dog.forget();
+	nowMs += 600_000;
+	for (let n = 0; n < 4; n++) expect(look(place(3, 5))).toEqual([]);
+	expect(look(place(3, 5))).toHaveLength(1);
+});

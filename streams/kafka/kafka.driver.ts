@@ -1,0 +1,288 @@
+import { createRequire } from "node:module";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+	type Admin,
+	Kafka,
+	logLevel,
+	Partitioners,
+	type Producer,
+	type SASLOptions
+} from "kafkajs";
+import {
+	type Driver,
+	type Extent,
+	NoSuchTopic,
+	type Outgoing,
+	type SubscribeOptions,
+	type Subscription,
+	type TopicSpec
+} from "../driver.ts";
+import { KafkaMember } from "./member.ts";
+import { KafkaSubscription } from "./kafka.subscription.ts";
+
+export interface KafkaOptions {
+	readonly brokers: readonly string[];
+	/** With an authority of one's own, as PEM, or one that Node trusts. */
+	readonly ssl?: boolean | { readonly ca: string };
+	readonly sasl?: SASLOptions | undefined;
+	/** Of new topics; three or as many as there are brokers unless given. */
+	readonly replication?: number | undefined;
+	/** Told what kafkajs logs: also of what it tries again and nobody need hear of. */
+	debug?(text: string): void;
+}
+
+const maxValueBytes = 2 * 1024 * 1024;
+/** kafkajs makes one record batch of what one call sends to a partition, and a broker refuses large ones. */
+const sendBytes = 1024 * 1024;
+const recordBytes = 100;
+const slowestCloseMs = 5000;
+const slowestTopicMs = 15_000;
+
+/**
+ * kafkajs looks each millisecond for requests that wait, also where none does: an idle consumer costs
+ * a twentieth of a core (tulios/kafkajs#1751, unfixed).
+ */
+function restWhenIdle(): void {
+	const { prototype } = createRequire(import.meta.url)("kafkajs/src/network/requestQueue");
+	const schedule = prototype.scheduleCheckPendingRequests;
+	prototype.scheduleCheckPendingRequests = function (this: typeof prototype) {
+		if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
+	};
+}
+restWhenIdle();
+
+/** All of it, because kafkajs has other defaults where NODE_ENV is test. */
+const retry = (retries: number) => ({
+	...{ initialRetryTime: 100, factor: 0.2, multiplier: 2, maxRetryTime: 1000 },
+	retries
+});
+
+function client({ brokers, ssl, sasl, debug }: KafkaOptions): Kafka {
+	return new Kafka({
+		clientId: "shop",
+		brokers: [...brokers],
+		ssl: typeof ssl === "object" ? { ca: [ssl.ca] } : Boolean(ssl),
+		...(sasl ? { sasl } : {}),
+		connectionTimeout: 3000,
+		requestTimeout: 5000,
+		retry: retry(5),
+		logLevel: debug ? logLevel.INFO : logLevel.NOTHING,
+		logCreator:
+			() =>
+			({ namespace, log: { message, timestamp: _, logger: __, ...rest } }) =>
+				debug?.(`${namespace}: ${message} ${JSON.stringify(rest)}`)
+	});
+}
+
+/** By what it is called: Node finds no names of kafkajs' error classes. */
+const isNoTopic = ({ type, cause }: { type?: string; cause?: object }): boolean =>
+	type === "UNKNOWN_TOPIC_OR_PARTITION" || (cause !== undefined && isNoTopic(cause));
+
+/** What fits into one record batch each, in order. */
+function* portions(messages: readonly Outgoing[]): Generator<Outgoing[]> {
+	let portion: Outgoing[] = [];
+	let bytes = 0;
+	for (const message of messages) {
+		const { key, value, headers = {} } = message;
+		const parts = [key, value, ...Object.entries(headers).flat()];
+		const size = parts.reduce((sum, part) => sum + Buffer.byteLength(part), recordBytes);
+		if (portion.length > 0 && bytes + size > sendBytes) {
+			yield portion;
+			[portion, bytes] = [[], 0];
+		}
+		portion.push(message);
+		bytes += size;
+	}
+	if (portion.length > 0) yield portion;
+}
+
+interface Connection {
+	connect(): Promise<void>;
+	disconnect(): Promise<void>;
+}
+
+/** Connects on first use, and anew on the next one after a failure. */
+function onDemand<C extends Connection>(make: () => C) {
+	let made: Promise<C> | undefined;
+	const connect = async () => {
+		const connection = make();
+		await connection.connect();
+		return connection;
+	};
+	const get = (): Promise<C> =>
+		(made ??= connect().catch(error => {
+			made = undefined;
+			throw error;
+		}));
+	return {
+		get,
+		/** For what may be asked again: kafkajs' admin never finds back to a broker it has lost. */
+		async use<R>(ask: (connection: C) => Promise<R>, mayRepeat = true): Promise<R> {
+			const used = get();
+			const connection = await used;
+			try {
+				return await ask(connection);
+			} catch (error) {
+				if (made === used) made = undefined;
+				void connection.disconnect().catch(() => undefined);
+				if (mayRepeat) return this.use(ask, false);
+				throw error;
+			}
+		},
+		close: async () => made?.then(connection => connection.disconnect()).catch(() => undefined)
+	};
+}
+
+/** The log in Kafka. */
+export class KafkaDriver implements Driver {
+	readonly kind = "kafka";
+	readonly #kafka: Kafka;
+	readonly #replication: number | undefined;
+	readonly #producer: ReturnType<typeof onDemand<Producer>>;
+	readonly #admin: ReturnType<typeof onDemand<Admin>>;
+	readonly #open = new Set<KafkaMember>();
+
+	constructor(options: KafkaOptions) {
+		this.#kafka = client(options);
+		this.#replication = options.replication;
+		this.#admin = onDemand(() => this.#kafka.admin({ retry: retry(3) }));
+		this.#producer = onDemand(() =>
+			this.#kafka.producer({
+				createPartitioner: Partitioners.DefaultPartitioner,
+				allowAutoTopicCreation: false,
+				retry: retry(3)
+			})
+		);
+	}
+
+	createTopics(topics: readonly TopicSpec[]): Promise<void> {
+		return this.#admin.use(admin => this.#createMissing(admin, topics));
+	}
+
+	async #createMissing(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
+		const there = new Set(await admin.listTopics());
+		const missing = topics.filter(({ name }) => !there.has(name));
+		if (missing.length === 0) return;
+		const { brokers } = await admin.describeCluster();
+		const copies = this.#replication ?? Math.min(3, brokers.length);
+		for (const { name, partitions, cleanup, retentionMs } of missing)
+			await admin.createTopics({
+				waitForLeaders: false,
+				topics: [
+					{
+						...{ topic: name, numPartitions: partitions, replicationFactor: copies },
+						configEntries: Object.entries({
+							"cleanup.policy": cleanup,
+							"retention.ms": String(retentionMs),
+							"max.message.bytes": String(maxValueBytes + 64 * 1024),
+							"message.timestamp.type": "LogAppendTime",
+							"min.insync.replicas": String(Math.min(2, copies))
+						}).map(([name, value]) => ({ name, value }))
+					}
+				]
+			});
+		await Promise.all(missing.map(({ name }) => this.#known(name)));
+	}
+
+	/**
+	 * A broker knows a topic a moment after the controller made it. kafkajs would wait for its leaders,
+	 * and fails where the topic itself is not known yet.
+	 */
+	async #known(topic: string): Promise<void> {
+		const latest = performance.now() + slowestTopicMs;
+		for (;;)
+			try {
+				await this.extents(topic);
+				return;
+			} catch (error) {
+				if (performance.now() > latest) throw error;
+				await delay(100);
+			}
+	}
+
+	async publish(topic: string, messages: readonly Outgoing[]): Promise<void> {
+		const producer = await this.#producer.get();
+		for (const portion of portions(messages))
+			await producer.send({ topic, messages: portion, acks: -1, timeout: 5000 });
+	}
+
+	async subscribe(options: SubscribeOptions): Promise<Subscription> {
+		const extents = (topic: string) => this.extents(topic);
+		const member: KafkaMember = new KafkaMember(
+			onCrash =>
+				new KafkaSubscription(this.#consumer(options.group, member), options, extents, onCrash),
+			options.onError
+		);
+		this.#open.add(member);
+		const stop = async () => {
+			this.#open.delete(member);
+			await member.stop();
+		};
+		await member.start().catch(async error => {
+			await stop();
+			throw error;
+		});
+		return { stop, reposition: () => member.reposition() };
+	}
+
+	#consumer(groupId: string, member: KafkaMember) {
+		return this.#kafka.consumer({
+			groupId,
+			allowAutoTopicCreation: false,
+			sessionTimeout: 10_000,
+			heartbeatInterval: 2000,
+			rebalanceTimeout: 15_000,
+			maxWaitTimeInMs: 250,
+			retry: { ...retry(8), restartOnFailure: async () => this.#open.has(member) }
+		});
+	}
+
+	async extents(topic: string): Promise<Extent[]> {
+		const found = await this.#admin
+			.use(admin => admin.fetchTopicOffsets(topic))
+			.catch(error => {
+				throw isNoTopic(error) ? new NoSuchTopic(topic) : error;
+			});
+		return found
+			.map(({ partition, low, high }) => ({ partition, first: BigInt(low), next: BigInt(high) }))
+			.sort((a, b) => a.partition - b.partition);
+	}
+
+	async offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>> {
+		const ask = (admin: Admin) => admin.fetchTopicOffsetsByTimestamp(topic, at.getTime());
+		const found = await this.#admin.use(ask);
+		return new Map(found.map(({ partition, offset }) => [partition, BigInt(offset)]));
+	}
+
+	async committed(group: string, topic: string): Promise<Map<number, bigint>> {
+		const ask = (admin: Admin) => admin.fetchOffsets({ groupId: group, topics: [topic] });
+		const [found] = await this.#admin.use(ask);
+		const offsets = found!.partitions.map(
+			({ partition, offset }) => [partition, BigInt(offset)] as const
+		);
+		// Negative where there is none.
+		return new Map(offsets.filter(([, offset]) => offset >= 0n));
+	}
+
+	/** A broker takes a while to see that the last member has gone. */
+	async forgetGroup(group: string): Promise<void> {
+		const ask = (admin: Admin) => admin.deleteGroups([group]);
+		for (let left = 20; ; left--)
+			try {
+				return void (await this.#admin.use(ask));
+			} catch (error) {
+				if (left === 0) throw error;
+				await delay(250);
+			}
+	}
+
+	async close(): Promise<void> {
+		const open = [...this.#open];
+		this.#open.clear();
+		await Promise.all(open.map(subscription => subscription.stop()));
+		await Promise.race([
+			Promise.all([this.#producer.close(), this.#admin.close()]),
+			delay(slowestCloseMs, undefined, { ref: false })
+		]);
+	}
+}

@@ -1,0 +1,220 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { KafkaMessage } from "kafkajs";
+import { OffsetLost, type Batch, type Extent } from "../driver.ts";
+import { KafkaPartition } from "./kafka.partition.ts";
+
+/** Messages of these offsets, as kafkajs hands them over. */
+const fetched = (from: number, to: number): KafkaMessage[] =>
+	Array.from({ length: to - from }, (_, index) => ({
+		...{ offset: String(from + index), key: null, value: Buffer.from("{}"), headers: {} },
+		...{ timestamp: "0", attributes: 0 }
+	}));
+
+/** A partition whose consumer answers when the test says so. */
+interface Given {
+	position?: bigint;
+	/** What it gets when it asks where to go on, in the place of `position`. */
+	asked?: Promise<bigint>;
+	extent?: { first: bigint; next: bigint };
+}
+
+function partitionOf({ position = 0n, extent = { first: 0n, next: 1000n }, asked }: Given = {}) {
+	const calls: { batch: Batch; answer: PromiseWithResolvers<bigint> }[] = [];
+	const errors: Error[] = [];
+	const steered: string[] = [];
+	const world = { position, extent };
+	const partition = new KafkaPartition(
+		"orders",
+		0,
+		{
+			...{ group: "g", topics: ["orders"], position: async () => asked ?? world.position },
+			onBatch(batch) {
+				calls.push({ batch, answer: Promise.withResolvers() });
+				return calls.at(-1)!.answer.promise;
+			},
+			onError: error => void errors.push(error)
+		},
+		{
+			seek: offset => void steered.push(`seek ${offset}`),
+			pause: () => void steered.push("pause"),
+			resume: () => void steered.push("resume"),
+			extent: async (): Promise<Extent> => {
+				// As long as a broker takes: other things happen meanwhile.
+				await turn();
+				return { partition: 0, ...world.extent };
+			},
+			moved: () => undefined
+		}
+	);
+	const offsets = () =>
+		calls.map(({ batch: { messages } }) => [
+			Number(messages[0]!.offset),
+			Number(messages.at(-1)!.offset)
+		]);
+	return { partition, calls, errors, steered, world, offsets };
+}
+
+async function started(given: Given = {}) {
+	const it = partitionOf(given);
+	it.partition.start(Promise.resolve());
+	while (it.steered.at(-1) !== "resume") await turn();
+	return it;
+}
+
+describe("a partition in Kafka", () => {
+	it("is fetched on while a batch is in hand, and hands over one at a time", async () => {
+		const { partition, calls, steered, offsets } = await started();
+		await partition.take(fetched(0, 10), 0n, 30n);
+		expect(steered.at(-1)).toBe("seek 10");
+		const second = partition.take(fetched(10, 20), 10n, 30n);
+		await turn();
+		expect(steered.at(-1)).toBe("seek 20");
+		expect(offsets()).toEqual([[0, 9]]);
+		calls[0]!.answer.resolve(10n);
+		await second;
+		expect(offsets()).toEqual([
+			[0, 9],
+			[10, 19]
+		]);
+	});
+
+	it("lets go of what waits when the batch before it fails, and gets it again behind that one", async () => {
+		const { partition, calls, errors, steered, offsets } = await started();
+		await partition.take(fetched(0, 10), 0n, 30n);
+		const second = partition.take(fetched(10, 20), 10n, 30n);
+		calls[0]!.answer.reject(new Error("the database is away"));
+		await second;
+		expect(errors.map(({ message }) => message)).toEqual(["the database is away"]);
+		expect(steered.at(-1)).toBe("pause");
+		await partition.take(fetched(10, 20), 10n, 30n);
+		expect(offsets()).toEqual([[0, 9]]);
+		while (steered.at(-1) !== "resume") await turn();
+		expect(steered.at(-2)).toBe("seek 0");
+		await partition.take(fetched(0, 10), 0n, 30n);
+		expect(offsets()).toEqual([
+			[0, 9],
+			[0, 9]
+		]);
+	});
+
+	it("lets go of what waits when the consumer goes on elsewhere", async () => {
+		const { partition, calls, steered, offsets } = await started();
+		await partition.take(fetched(0, 10), 0n, 30n);
+		const second = partition.take(fetched(10, 20), 10n, 30n);
+		calls[0]!.answer.resolve(5n);
+		await second;
+		expect(steered.slice(-2)).toEqual(["seek 5", "resume"]);
+		await partition.take(fetched(5, 20), 5n, 30n);
+		expect(offsets()).toEqual([
+			[0, 9],
+			[5, 19]
+		]);
+	});
+
+	it("asks where to go on between two batches, also when one always waits", async () => {
+		const { partition, calls, world, steered, offsets } = await started();
+		await partition.take(fetched(0, 10), 0n, 30n);
+		const second = partition.take(fetched(10, 20), 10n, 30n);
+		world.position = 3n;
+		partition.reposition();
+		calls[0]!.answer.resolve(10n);
+		await second;
+		while (steered.at(-1) !== "resume") await turn();
+		expect(steered.at(-2)).toBe("seek 3");
+		expect(offsets()).toEqual([[0, 9]]);
+	});
+
+	it("hands over nothing of what waited once it is another's", async () => {
+		const { partition, calls, steered, offsets } = await started();
+		await partition.take(fetched(0, 10), 0n, 30n);
+		const second = partition.take(fetched(10, 20), 10n, 30n);
+		partition.leave();
+		await second;
+		expect(calls[0]!.batch.isStale()).toBe(true);
+		calls[0]!.answer.resolve(10n);
+		await partition.handled;
+		await turn();
+		expect(offsets()).toEqual([[0, 9]]);
+		expect(steered.at(-1)).toBe("pause");
+	});
+
+	it("is paused while a batch waits for long, and fetched on when that is in hand", async () => {
+		const { partition, calls, steered, offsets } = await started();
+		await partition.take(fetched(0, 10), 0n, 30n);
+		await partition.take(fetched(10, 20), 10n, 30n);
+		expect(steered.at(-1)).toBe("pause");
+		calls[0]!.answer.resolve(10n);
+		await turn();
+		expect(steered.at(-1)).toBe("resume");
+		expect(offsets()).toEqual([
+			[0, 9],
+			[10, 19]
+		]);
+	});
+
+	it("begins a log that was lost with its oldest message while a batch of the old one is in hand", async () => {
+		const { partition, calls, errors, offsets, world } = await started({ position: 500n });
+		await partition.take(fetched(500, 510), 500n, 600n);
+		world.extent = { first: 0n, next: 7n };
+		const second = partition.take(fetched(0, 7), 0n, 7n);
+		while (errors.length === 0) await turn();
+		calls[0]!.answer.resolve(510n);
+		await second;
+		expect(errors[0]).toBeInstanceOf(OffsetLost);
+		expect(offsets()).toEqual([
+			[500, 509],
+			[0, 6]
+		]);
+	});
+
+	it("hands nothing over that was fetched before the partition went back", async () => {
+		const { partition, calls, errors, steered, offsets } = await started();
+		await partition.take(fetched(0, 10), 0n, 30n);
+		calls[0]!.answer.resolve(4n);
+		while (steered.at(-1) !== "resume") await turn();
+		steered.length = 0;
+		// kafkajs had it in its queue meanwhile.
+		await partition.take(fetched(10, 20), 10n, 30n);
+		expect([errors, offsets()]).toEqual([[], [[0, 9]]]);
+		expect(steered).toEqual(["seek 4", "resume"]);
+		await partition.take(fetched(4, 20), 4n, 30n);
+		expect(offsets()[1]).toEqual([4, 19]);
+	});
+
+	it("tells what a log no longer has, and what it has replaced", async () => {
+		const { partition, errors, offsets, calls } = await started({
+			...{ position: 50n, extent: { first: 40n, next: 100n } }
+		});
+		await partition.take(fetched(52, 60), 50n, 100n);
+		expect([errors.length, offsets()]).toEqual([1, [[52, 59]]]);
+		calls[0]!.answer.resolve(60n);
+		await turn();
+		const gone = await started({ position: 50n, extent: { first: 40n, next: 100n } });
+		gone.world.extent = { first: 80n, next: 100n };
+		await gone.partition.take(fetched(80, 90), 80n, 100n);
+		expect(gone.errors[0]).toBeInstanceOf(OffsetLost);
+		expect(gone.offsets()).toEqual([[80, 89]]);
+	});
+
+	it("leaves the fetching alone once it is another's, also when its position comes late", async () => {
+		const asked = Promise.withResolvers<bigint>();
+		const { partition, steered } = partitionOf({ asked: asked.promise });
+		partition.start(Promise.resolve());
+		await turn();
+		partition.leave();
+		const before = steered.length;
+		asked.reject(new Error("too late"));
+		await turn();
+		expect(steered.length).toBe(before);
+	});
+
+	it("forgets what it learns of the log's end when it goes on elsewhere meanwhile", async () => {
+		const { partition, calls, steered } = await started({ position: 500n });
+		await partition.take(fetched(500, 510), 500n, 600n);
+		const second = partition.take(fetched(490, 500), 490n, 600n);
+		calls[0]!.answer.resolve(505n);
+		await second;
+		await turn();
+		expect(steered.slice(-2)).toEqual(["seek 505", "resume"]);
+	});
+});

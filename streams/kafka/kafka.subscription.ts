@@ -1,0 +1,153 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Consumer, ConsumerCrashEvent, EachBatchPayload } from "kafkajs";
+import type { Extent, SubscribeOptions, Subscription } from "../driver.ts";
+import { type Fetching, KafkaPartition } from "./kafka.partition.ts";
+
+const commitEveryMs = 1000;
+const slowestStopMs = 5000;
+/**
+ * More than a member can have partitions: a batch that kafkajs holds back until others are taken would be
+ * handed over after its partition has gone elsewhere.
+ */
+const atOnce = 1024;
+
+async function withinMs(ms: number, what: Promise<void> | undefined): Promise<void> {
+	await Promise.race([what, delay(ms, undefined, { ref: false })]).catch(() => undefined);
+}
+
+const nameOf = (topic: string, partition: number) => `${topic} ${partition}`;
+
+/**
+ * One member of a group. kafkajs shares the partitions out and fetches; where each of them goes on is
+ * for the consumer to say, so what the group has committed is a hint for others and never read here.
+ */
+export class KafkaSubscription implements Subscription {
+	readonly #consumer: Consumer;
+	readonly #options: SubscribeOptions;
+	readonly #extents: (topic: string) => Promise<Extent[]>;
+	readonly #onCrash: (error: Error) => void;
+	#partitions = new Map<string, KafkaPartition>();
+	/** The last turn of each partition here: it may have a batch in hand still. */
+	readonly #latest = new Map<string, KafkaPartition>();
+	readonly #moved = new Map<string, { topic: string; partition: number; offset: string }>();
+	#committing: NodeJS.Timeout | undefined;
+	#stopping = false;
+	/** While kafkajs is about to join the group, which it cannot be called back from. */
+	#joining: PromiseWithResolvers<void> | undefined;
+
+	/** @param onCrash told when kafkajs has given the consumer up: nothing more will come of it */
+	constructor(
+		consumer: Consumer,
+		options: SubscribeOptions,
+		extents: (topic: string) => Promise<Extent[]>,
+		onCrash: (error: Error) => void
+	) {
+		this.#consumer = consumer;
+		this.#options = options;
+		this.#extents = extents;
+		this.#onCrash = onCrash;
+	}
+
+	/** @throws Error also for a topic that does not exist */
+	async start(): Promise<void> {
+		const { GROUP_JOIN, REBALANCING, CRASH } = this.#consumer.events;
+		this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#join(payload.memberAssignment));
+		this.#consumer.on(REBALANCING, () => this.#leave());
+		this.#consumer.on(CRASH, event => this.#crashed(event));
+		await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
+		this.#joining = Promise.withResolvers();
+		await this.#consumer.run({
+			autoCommit: false,
+			eachBatchAutoResolve: false,
+			partitionsConsumedConcurrently: atOnce,
+			eachBatch: payload => this.#take(payload)
+		});
+		this.#committing = setInterval(() => void this.#commit(), commitEveryMs).unref();
+	}
+
+	reposition(): void {
+		for (const partition of this.#partitions.values()) partition.reposition();
+	}
+
+	async stop(): Promise<void> {
+		if (this.#stopping) return;
+		this.#stopping = true;
+		clearInterval(this.#committing);
+		this.#leave();
+		await Promise.all([...this.#latest.values()].map(({ handled }) => handled));
+		await withinMs(slowestStopMs, this.#joining?.promise);
+		await withinMs(slowestStopMs, this.#commit());
+		await withinMs(slowestStopMs, this.#consumer.disconnect());
+	}
+
+	async #take({ batch }: EachBatchPayload): Promise<void> {
+		const { topic, partition, messages, highWatermark } = batch;
+		const asked = BigInt((batch as typeof batch & { fetchedOffset: string }).fetchedOffset);
+		const mine = this.#partitions.get(nameOf(topic, partition));
+		await mine?.take(messages, asked, BigInt(highWatermark));
+	}
+
+	#join(assignment: Readonly<Record<string, number[]>>): void {
+		this.#joining?.resolve();
+		if (this.#stopping) return;
+		this.#leave();
+		const mine = Object.entries(assignment).flatMap(([topic, partitions]) =>
+			partitions.map(partition => ({ topic, partition }))
+		);
+		for (const { topic, partition } of mine) {
+			const name = nameOf(topic, partition);
+			const fetching = this.#fetching(topic, partition);
+			const taken = new KafkaPartition(topic, partition, this.#options, fetching);
+			taken.start(this.#latest.get(name)?.handled ?? Promise.resolve());
+			this.#partitions.set(name, taken);
+			this.#latest.set(name, taken);
+		}
+		this.#options.onAssigned?.(mine);
+	}
+
+	/** Until it is said anew who has what, another member may have what was this one's. */
+	#leave(): void {
+		for (const partition of this.#partitions.values()) partition.leave();
+		if (this.#partitions.size > 0) this.#options.onAssigned?.([]);
+		this.#partitions.clear();
+	}
+
+	#crashed({ payload: { error, restart } }: ConsumerCrashEvent): void {
+		this.#leave();
+		this.#joining?.resolve();
+		if (this.#stopping) return;
+		if (!restart) return this.#onCrash(error);
+		this.#joining = Promise.withResolvers();
+		this.#options.onError(error);
+	}
+
+	#fetching(topic: string, partition: number): Fetching {
+		const it = [{ topic, partitions: [partition] }];
+		const steer = (action: () => void) => {
+			try {
+				action();
+			} catch {
+				// It is in no group just now, and begins anew when it is.
+			}
+		};
+		return {
+			seek: at => steer(() => this.#consumer.seek({ topic, partition, offset: String(at) })),
+			pause: () => steer(() => this.#consumer.pause(it)),
+			resume: () => steer(() => this.#consumer.resume(it)),
+			extent: async () => {
+				const found = (await this.#extents(topic)).find(each => each.partition === partition);
+				if (!found) throw new Error(`There is no partition ${partition} of ${topic}`);
+				return found;
+			},
+			moved: next =>
+				void this.#moved.set(nameOf(topic, partition), { topic, partition, offset: String(next) })
+		};
+	}
+
+	/** All at once and now and then, because nothing depends on it. */
+	async #commit(): Promise<void> {
+		const moved = [...this.#moved.values()];
+		this.#moved.clear();
+		if (moved.length > 0) await this.#consumer.commitOffsets(moved).catch(() => undefined);
+	}
+}

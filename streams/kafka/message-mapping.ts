@@ -1,0 +1,28 @@
+import type { KafkaMessage } from "kafkajs";
+import type { Message } from "../driver.ts";
+
+type Headers = NonNullable<KafkaMessage["headers"]>;
+
+const textOf = (header: Headers[string]): string =>
+	String((Array.isArray(header) ? header.at(-1) : header) ?? "");
+
+function textsOf(headers: Headers): Record<string, string> {
+	const texts = Object.entries(headers).map(([name, header]) => [name, textOf(header)]);
+	return Object.fromEntries(texts);
+}
+
+/** As kafkajs hands it over, whoever wrote it. */
+export function toMessage(topic: string, partition: number, found: KafkaMessage): Message {
+	return {
+		topic,
+		partition,
+		offset: BigInt(found.offset),
+		key: found.key?.toString() ?? null,
+		value: found.value ?? Buffer.alloc(0),
+		// Made when somebody asks: of good events nobody does.
+		get headers() {
+			return textsOf(found.headers ?? {});
+		},
+		at: new Date(Number(found.timestamp))
+	};
+}

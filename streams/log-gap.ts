@@ -1,0 +1,71 @@
+import type pg from "pg";
+import type { OrderStreamEvent } from "../contracts/events.ts";
+import type { Driver, Message } from "./driver.ts";
+import { readOrderEvent } from "./messages/order-events.ts";
+import { Unreadable } from "./messages/event-reader.ts";
+import { readToEnd } from "./read-to-end.ts";
+import { topics } from "./messages/topics.ts";
+
+/** What the log knows and the database does not, as after a restore to an earlier moment. */
+export interface LogGap {
+	/** In the order of each order's events. */
+	events: OrderStreamEvent[];
+	/** The highest that any event of the log has. */
+	epoch: number;
+}
+
+const unknown = `
+	select x.id from unnest($1::uuid[]) as x(id)
+	where not exists (select from orders.events e where e.event_id = x.id)
+		and not exists (select from orders.voided v where v.event_id = x.id)`;
+
+const endOfTime = new Date(8.64e15);
+
+/** What is no event of orders is the consumers' to put aside. */
+function eventsOf(messages: readonly Message[]): OrderStreamEvent[] {
+	return messages.flatMap(message => {
+		try {
+			// Whatever the clock of the database was then: it is in the log, and may be redriven one day.
+			return readOrderEvent({ ...message, at: endOfTime });
+		} catch (error) {
+			if (error instanceof Unreadable) return [];
+			throw error;
+		}
+	});
+}
+
+/**
+ * Holds all order events of the log against the outbox and its archive.
+ * @param client sees at least what was committed when this is called
+ * @param onError told of what is tried again
+ */
+export async function readGap(
+	client: pg.Client,
+	driver: Driver,
+	onProgress: (done: number, of: number) => void,
+	onError: (error: Error) => void
+): Promise<LogGap> {
+	const events = new Map<string, OrderStreamEvent>();
+	let [epoch, done, of] = [1, 0, 0];
+	const take = async (messages: readonly Message[]) => {
+		const read = eventsOf(messages);
+		const { rows } = await client.query<{ id: string }>(unknown, [read.map(({ id }) => id)]);
+		const ids = new Set(rows.map(({ id }) => id));
+		for (const event of read) {
+			epoch = Math.max(epoch, event.epoch ?? 1);
+			if (ids.has(event.id)) events.set(event.id, event);
+		}
+		done += messages.length;
+		onProgress(done, of);
+	};
+	await readToEnd({ driver, topic: topics.orders, take, onError }, count => (of = count));
+	const byOrder = (a: OrderStreamEvent, b: OrderStreamEvent) =>
+		a.subject.localeCompare(b.subject) || Number(a.sequence) - Number(b.sequence);
+	return { events: [...events.values()].sort(byOrder), epoch };
+}
+
+/** A line for each event. */
+export function gapLine({ id, type, subject, sequence, time, data }: OrderStreamEvent): string {
+	const { amount, currency } = data.total;
+	return `event ${id} of ${time}: ${type}, version ${sequence} of order ${subject} of ${data.user_id}, ${amount} ${currency} in minor units`;
+}

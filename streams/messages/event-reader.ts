@@ -1,0 +1,109 @@
+import type { Static, TSchema } from "../../lib/schema.ts";
+import { faults } from "../../lib/validator.ts";
+import type { Message } from "../driver.ts";
+
+/** A message that is no event of ours, and why: a word for people and machines, and what is wrong. */
+export class Unreadable extends Error {
+	readonly reason: Reason;
+
+	constructor(reason: Reason, detail: string) {
+		super(detail);
+		this.reason = reason;
+	}
+}
+
+export type Reason =
+	| "too-large"
+	| "not-json"
+	| "unknown-type"
+	| "unknown-version"
+	| "invalid"
+	| "wrong-key"
+	| "time-in-future"
+	| "time-too-old"
+	/** It was read, and handling it failed again and again. */
+	| "handling-failed";
+
+/** Events are some 1 KiB; 100 lines with the longest names are 60. */
+const mostBytes = 256 * 1024;
+/** No clock of ours is so much ahead of the log's. */
+const aheadMs = 5 * 60_000;
+/** Nothing was sold before; a time of 1970 is a time that was not set. */
+const oldestMs = Date.UTC(2020, 0);
+
+/** What all events have, whatever they tell of. */
+interface Envelope {
+	time: string;
+	subject: string;
+	partitionkey: string;
+}
+
+export interface ReaderOptions<S extends TSchema> {
+	schema: S;
+	/** By type: the schema, with its version, that is understood. */
+	schemas: ReadonlyMap<string, string>;
+	/** What the event's own data say that its key and its subject are. */
+	belongs(event: Static<S>): { key: string; subject: string };
+}
+
+/** Makes the function that reads a topic's messages. It throws `Unreadable` for whatever is no event of it. */
+export function reader<S extends TSchema>(
+	options: ReaderOptions<S>
+): (message: Message) => Static<S> {
+	return message => {
+		const parsed = parse(message);
+		checkKind(parsed, options.schemas);
+		checkShape(options.schema, parsed);
+		// Postgres answers ids like that: in capitals they would be other ids.
+		parsed.id = String(parsed.id).toLowerCase();
+		const event = parsed as Static<S>;
+		const { partitionkey, subject, time } = parsed as unknown as Envelope;
+		const own = options.belongs(event);
+		if (message.key !== partitionkey || partitionkey !== own.key || subject !== own.subject)
+			throw new Unreadable("wrong-key", `key is ${JSON.stringify(message.key)?.slice(0, 100)}`);
+		checkTime(time, message.at);
+		return event;
+	};
+}
+
+function parse({ value }: Message): Record<string, unknown> {
+	if (value.length > mostBytes)
+		throw new Unreadable("too-large", `${value.length} bytes, at most ${mostBytes}`);
+	try {
+		const parsed: unknown = JSON.parse(value.toString());
+		if (typeof parsed === "object" && parsed !== null) return parsed as Record<string, unknown>;
+	} catch (error) {
+		throw new Unreadable("not-json", (error as Error).message.slice(0, 200));
+	}
+	throw new Unreadable("not-json", "is no object");
+}
+
+function checkKind(
+	{ type, dataschema }: Record<string, unknown>,
+	schemas: ReadonlyMap<string, string>
+): void {
+	const known = typeof type === "string" ? schemas.get(type) : undefined;
+	if (known === undefined)
+		throw new Unreadable("unknown-type", `type is ${JSON.stringify(type)?.slice(0, 100)}`);
+	if (dataschema !== known)
+		throw new Unreadable(
+			"unknown-version",
+			`dataschema is ${JSON.stringify(dataschema)?.slice(0, 200)}`
+		);
+}
+
+function checkShape(schema: TSchema, parsed: unknown): void {
+	const wrong = faults(schema, parsed).slice(0, 5);
+	if (wrong.length > 0)
+		throw new Unreadable(
+			"invalid",
+			wrong.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ")
+		);
+}
+
+function checkTime(time: string, at: Date): void {
+	const ms = Date.parse(time);
+	if (ms > at.getTime() + aheadMs)
+		throw new Unreadable("time-in-future", `${time}, and the log took it at ${at.toISOString()}`);
+	if (ms < oldestMs) throw new Unreadable("time-too-old", time);
+}

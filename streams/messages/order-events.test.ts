@@ -1,0 +1,100 @@
+import { orderEventTypes, schemaOf, type OrderStreamEvent } from "../../contracts/events.ts";
+import type { Message } from "../driver.ts";
+import { readOrderEvent } from "./order-events.ts";
+import { Unreadable } from "./event-reader.ts";
+
+const at = new Date("2026-03-01T12:00:00.000Z");
+const usd = (amount: number) => ({ amount, currency: "USD" });
+const order_id = "0193a1c2-7b1e-7f00-8000-000000000001";
+
+const event: OrderStreamEvent = {
+	specversion: "1.0",
+	id: "0193a1c2-7b1e-7f00-8000-0000000000ff",
+	source: "/orders",
+	type: "order.confirmed",
+	subject: order_id,
+	time: "2026-03-01T11:59:59.123Z",
+	datacontenttype: "application/json",
+	dataschema: schemaOf("order.confirmed"),
+	partitionkey: "user-123",
+	sequence: "3",
+	data: {
+		order_id,
+		user_id: "user-123",
+		status: "confirmed",
+		reason: null,
+		items: [{ product_id: "prod-001", name: "Cup", quantity: 1, unit_price: usd(100) }],
+		totals: { subtotal: usd(100), shipping: usd(0), tax: usd(0), total: usd(100) },
+		total: usd(100)
+	}
+};
+
+const message = (value: unknown, more: Partial<Message> = {}): Message => ({
+	...{ topic: "orders", partition: 0, offset: 0n, key: "user-123", headers: {}, at },
+	value: Buffer.from(typeof value === "string" ? value : JSON.stringify(value)),
+	...more
+});
+
+function reason(of: Message): string {
+	try {
+		readOrderEvent(of);
+	} catch (error) {
+		if (error instanceof Unreadable) return error.reason;
+		throw error;
+	}
+	return "read";
+}
+
+const without = (name: keyof OrderStreamEvent) =>
+	Object.fromEntries(Object.entries(event).filter(([key]) => key !== name));
+const data = (over: object) => ({ ...event, data: { ...event.data, ...over } });
+
+describe("an order event", () => {
+	it("is read as it was written", () => {
+		expect(readOrderEvent(message(event))).toEqual(event);
+	});
+
+	it.each(orderEventTypes.map(type => [type]))("may be %s", type => {
+		expect(reason(message({ ...event, type, dataschema: schemaOf(type) }))).toBe("read");
+	});
+
+	it.each<[string, Message, string]>([
+		["not JSON", message("{"), "not-json"],
+		["a number", message("1"), "not-json"],
+		["nothing", message(""), "not-json"],
+		["not UTF-8", message("", { value: Buffer.from([0xff, 0xfe]) }), "not-json"],
+		["of 1 MiB", message("x".repeat(1024 * 1024)), "too-large"],
+		["of an unknown type", message({ ...event, type: "order.eaten" }), "unknown-type"],
+		["without a type", message(without("type")), "unknown-type"],
+		[
+			"of another version",
+			message({ ...event, dataschema: schemaOf("order.confirmed", 2) }),
+			"unknown-version"
+		],
+		[
+			"of another type's schema",
+			message({ ...event, dataschema: schemaOf("order.shipped") }),
+			"unknown-version"
+		],
+		["without an id", message(without("id")), "invalid"],
+		["with an id that is none", message({ ...event, id: "1" }), "invalid"],
+		["without data", message(without("data")), "invalid"],
+		["with a member too many", message({ ...event, extra: 1 }), "invalid"],
+		["with a negative amount", message(data({ total: usd(-1) })), "invalid"],
+		["with a fraction", message(data({ total: usd(0.5) })), "invalid"],
+		[
+			"with an unknown currency",
+			message(data({ total: { amount: 1, currency: "ZZZ" } })),
+			"invalid"
+		],
+		["without items", message(data({ items: [] })), "invalid"],
+		["with a time that is none", message({ ...event, time: "yesterday" }), "invalid"],
+		["of the future", message({ ...event, time: "2026-03-01T12:05:01.000Z" }), "time-in-future"],
+		["of 1970", message({ ...event, time: "1970-01-01T00:00:00.000Z" }), "time-too-old"],
+		["under another key", message(event, { key: "user-456" }), "wrong-key"],
+		["without a key", message(event, { key: null }), "wrong-key"],
+		["of another's order", message({ ...event, subject: event.id }), "wrong-key"]
+	])("is not read when it is %s", (_, broken, expected) => {
+		expect(reason(broken)).toBe(expected);
+	});
+});

@@ -1,0 +1,24 @@
+import type { TopicSpec } from "../driver.ts";
+
+/** The topics of this product, by what they carry. */
+export const topics = {
+	orders: "orders",
+	windows: "analytics-results",
+	late: "analytics-late",
+	notifications: "notifications"
+} as const;
+
+export const deadLettersOf = (topic: string) => `${topic}.dlq`;
+
+const compacted: ReadonlySet<string> = new Set([topics.windows]);
+
+/** What of them must be there, with one partition more for what is put aside of each. */
+export function topicSpecs({
+	partitions,
+	retentionMs
+}: Pick<TopicSpec, "partitions" | "retentionMs">): TopicSpec[] {
+	return Object.values(topics).flatMap((name): TopicSpec[] => [
+		{ name, partitions, retentionMs, cleanup: compacted.has(name) ? "compact" : "delete" },
+		{ name: deadLettersOf(name), partitions: 1, retentionMs: 4 * retentionMs, cleanup: "delete" }
+	]);
+}

@@ -1,9 +1,0 @@
-import { orderEventTypes, OrderStreamEvent, schemaOf } from "../contracts/events.ts";
-import { reader } from "./reader.ts";
-
-/** The event of an order that a message is. @throws Unreadable for everything else */
-export const readOrderEvent = reader({
-	schema: OrderStreamEvent,
-	schemas: new Map(orderEventTypes.map(type => [type, schemaOf(type)])),
-	belongs: ({ data }) => ({ key: data.user_id, subject: data.order_id })
-});

@@ -1,0 +1,205 @@
+import type { Statement } from "../../db/database.ts";
+
+/** The SQL of the log in Postgres. */
+
+export const createTopics: Statement = {
+	name: "streams.create_topics",
+	text: `
+with spec as (
+	select * from jsonb_to_recordset($1) as s(name text, partitions int, cleanup text, retention bigint)
+),
+made as (
+	insert into streams.topic (name, cleanup, retention_ms) select name, cleanup, retention from spec
+	on conflict do nothing returning name
+)
+insert into streams.partition (topic, partition)
+select name, n from spec join made using (name), generate_series(0, spec.partitions - 1) as n`
+};
+
+export const countPartitions: Statement = {
+	name: "streams.count_partitions",
+	text: "select count(*)::int as count from streams.partition where topic = $1"
+};
+
+/** $1 topic, then one element per message. Answers how many were stored; whoever waits is told at the commit. */
+export const append: Statement = {
+	name: "streams.append",
+	text: `
+with asked as materialized (
+	select * from unnest($2::int[], $3::text[], $4::bytea[], $5::jsonb[]) with ordinality as m(partition, key, value, headers, n)
+),
+locked as materialized (
+	select partition from streams.partition where topic = $1 and partition in (select partition from asked)
+	order by partition for update
+),
+moved as (
+	update streams.partition p set next_offset = p.next_offset + c.count
+	from (select partition, count(*) from asked join locked using (partition) group by 1) as c
+	where p.topic = $1 and p.partition = c.partition
+	returning p.partition, p.next_offset - c.count as base
+),
+stored as (
+	insert into streams.message (topic, partition, position, key, value, headers)
+	select $1, partition, base + row_number() over (partition by partition order by n) - 1, key, value, headers
+	from asked join moved using (partition)
+	returning 1
+)
+select (select count(*)::int from stored) as count, pg_notify('streams', $1)`
+};
+
+/** $1 topic, $2 partition, $3 offset, $4 how many. One row without a message where there is none. */
+export const fetch: Statement = {
+	name: "streams.fetch",
+	text: `
+select p.next_offset::text as "end", m.position::text, m.key, m.value, m.headers, m.at
+from streams.partition p left join lateral (
+	select * from streams.message m where m.topic = p.topic and m.partition = p.partition and m.position >= $3
+	order by m.position limit $4
+) as m on true
+where p.topic = $1 and p.partition = $2
+order by m.position`
+};
+
+export const extents: Statement = {
+	name: "streams.extents",
+	text: `
+select partition, next_offset::text as next, coalesce((select min(position) from streams.message m
+	where m.topic = p.topic and m.partition = p.partition), next_offset)::text as first
+from streams.partition p where topic = $1 order by partition`
+};
+
+export const offsetsAt: Statement = {
+	name: "streams.offsets_at",
+	text: `
+select partition, coalesce((select min(position) from streams.message m
+	where m.topic = p.topic and m.partition = p.partition and m.at >= $2), next_offset)::text as next
+from streams.partition p where topic = $1`
+};
+
+export const committed: Statement = {
+	name: "streams.committed",
+	text: `select partition, next_offset::text as next from streams.committed where consumer_group = $1 and topic = $2`
+};
+
+export const commit: Statement = {
+	name: "streams.commit",
+	text: `
+insert into streams.committed (consumer_group, topic, partition, next_offset) values ($1, $2, $3, $4)
+on conflict (consumer_group, topic, partition) do update set next_offset = excluded.next_offset, at = clock_timestamp()`
+};
+
+export const forgetGroup: Statement = {
+	name: "streams.forget_group",
+	text: "delete from streams.committed where consumer_group = $1"
+};
+
+/** Says that this member lives, and forgets those that have not said so for 5 s. */
+export const join: Statement = {
+	name: "streams.join",
+	text: `
+with gone as (
+	delete from streams.member where consumer_group = $1 and id <> $2 and seen_at < clock_timestamp() - interval '5 s'
+	returning pid
+)
+insert into streams.member (consumer_group, id, topics, pid) values ($1, $2, $3, pg_backend_pid())
+on conflict (consumer_group, id) do update set seen_at = clock_timestamp(), pid = excluded.pid
+returning array(select pid from gone) as gone`
+};
+
+export const leave: Statement = {
+	name: "streams.leave",
+	text: "delete from streams.member where consumer_group = $1 and id = $2"
+};
+
+/** Every partition that the group's members want, with those who want it, both in one order for all. */
+export const wanted: Statement = {
+	name: "streams.wanted",
+	text: `
+select p.topic, p.partition, array_agg(m.id order by m.id) as members
+from streams.partition p join streams.member m on m.consumer_group = $1 and p.topic = any (m.topics)
+group by 1, 2 order by 1, 2`
+};
+
+/** A session that went silent still holds its locks; its own role may end it. */
+export const evict: Statement = {
+	name: "streams.evict",
+	text: `
+select pg_terminate_backend(pid) from pg_stat_activity
+where pid = any ($1::int[]) and usename = current_user`
+};
+
+export const lock: Statement = {
+	name: "streams.lock",
+	text: "select pg_try_advisory_lock(hashtext($1 || ' ' || $2), $3) as locked"
+};
+
+export const unlock: Statement = {
+	name: "streams.unlock",
+	text: "select pg_advisory_unlock(hashtext($1 || ' ' || $2), $3)"
+};
+
+/** Every partition with what its topic keeps of it; a compacted one gets its place to go on at. */
+export const kept: Statement = {
+	name: "streams.kept",
+	text: `
+with begun as (
+	insert into streams.compaction (topic, partition)
+	select topic, partition from streams.partition join streams.topic on name = topic where cleanup = 'compact'
+	on conflict do nothing
+)
+select topic, partition, cleanup, retention_ms as retention
+from streams.partition join streams.topic on name = topic order by 1, 2`
+};
+
+/**
+ * $1 topic, $2 partition, $3 for how many ms it keeps, $4 from when on, $5 how many: removes the oldest.
+ * Not by clock_timestamp(), by which no index can be searched; and by ctid, which no plan can turn
+ * into a look at every row.
+ */
+export const expire: Statement = {
+	name: "streams.expire",
+	text: `
+with old as materialized (
+	select ctid, at from streams.message
+	where topic = $1 and partition = $2 and at >= $4::timestamptz and at < now() - $3 * interval '1 ms'
+	order by at limit $5 for update skip locked
+),
+gone as (
+	delete from streams.message where ctid = any (array(select ctid from old))
+)
+select count(*)::int as count, max(at)::text as at from old`
+};
+
+/**
+ * $1 topic, $2 partition, $3 how many: goes through the next messages, and removes those before them
+ * that have the key of one. Whoever else is at this partition has its row, and this finds nothing.
+ * A log that was lost and has begun anew is gone through from its beginning. Rows are compared, and
+ * ordered, as only the index by keys has them: before anyone has counted the rows, the one by positions
+ * seems as good, and has all of the partition read for each key.
+ */
+export const compact: Statement = {
+	name: "streams.compact",
+	text: `
+with mine as materialized (
+	select case when c.next_offset <= p.next_offset then c.next_offset else 0 end as start
+	from streams.compaction c join streams.partition p using (topic, partition)
+	where topic = $1 and partition = $2 for update of c skip locked
+),
+page as materialized (
+	select key, position from streams.message
+	where topic = $1 and partition = $2 and position >= (select start from mine)
+	order by position limit $3
+),
+gone as (
+	delete from streams.message where ctid = any (array(
+		select unnest(array(select m.ctid from streams.message m where m.topic = $1 and m.partition = $2
+			and (m.key, m.position) >= (page.key, 0) and (m.key, m.position) < (page.key, page.position)
+			order by m.key, m.position))
+		from page))
+),
+moved as (
+	update streams.compaction set next_offset = (select max(position) + 1 from page)
+	where topic = $1 and partition = $2 and exists (select from page)
+)
+select count(*)::int as count from page`
+};

@@ -1,0 +1,108 @@
+import { crc32 } from "node:zlib";
+import type { Database } from "../../db/database.ts";
+import {
+	type Driver,
+	type Extent,
+	NoSuchTopic,
+	type Outgoing,
+	type SubscribeOptions,
+	type Subscription,
+	type TopicSpec
+} from "../driver.ts";
+import * as sql from "./log.statements.ts";
+import { LocalSubscription } from "./postgres.subscription.ts";
+
+/** The log in Postgres: for one machine, and for tests. As strict as Kafka, and much slower than it. */
+export class LocalDriver implements Driver {
+	readonly kind = "local";
+	readonly #db: Database;
+	readonly #pruneEveryMs: number;
+	readonly #partitions = new Map<string, number>();
+	readonly #open = new Set<Subscription>();
+
+	/** @param options `pruneEveryMs`: how often, at the most, a subscription removes what topics do not keep */
+	constructor(db: Database, { pruneEveryMs = 600_000 } = {}) {
+		this.#db = db;
+		this.#pruneEveryMs = pruneEveryMs;
+	}
+
+	async createTopics(topics: readonly TopicSpec[]): Promise<void> {
+		const specs = topics.map(({ retentionMs: retention, ...spec }) => ({ ...spec, retention }));
+		await this.#db.query(sql.createTopics, [JSON.stringify(specs)]);
+	}
+
+	async publish(topic: string, messages: readonly Outgoing[]): Promise<void> {
+		if (messages.length === 0) return;
+		const partitions = await this.#partitionsOf(topic);
+		const values = [
+			messages.map(({ key }) => crc32(key) % partitions),
+			messages.map(({ key }) => key),
+			messages.map(({ value }) => (typeof value === "string" ? Buffer.from(value) : value)),
+			messages.map(({ headers = {} }) => JSON.stringify(headers))
+		];
+		await this.#db.query(sql.append, [topic, ...values]);
+	}
+
+	async subscribe(options: SubscribeOptions): Promise<Subscription> {
+		await Promise.all(options.topics.map(topic => this.#partitionsOf(topic)));
+		const subscription = new LocalSubscription(this.#db, options, this.#pruneEveryMs);
+		this.#open.add(subscription);
+		subscription.start();
+		return {
+			reposition: () => subscription.reposition(),
+			stop: async () => {
+				this.#open.delete(subscription);
+				await subscription.stop();
+			}
+		};
+	}
+
+	async extents(topic: string): Promise<Extent[]> {
+		await this.#partitionsOf(topic);
+		const rows = await this.#db.query<{ partition: number; first: string; next: string }>(
+			sql.extents,
+			[topic]
+		);
+		return rows.map(({ partition, first, next }) => ({
+			partition,
+			first: BigInt(first),
+			next: BigInt(next)
+		}));
+	}
+
+	offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>> {
+		return this.#offsets(sql.offsetsAt, [topic, at]);
+	}
+
+	committed(group: string, topic: string): Promise<Map<number, bigint>> {
+		return this.#offsets(sql.committed, [group, topic]);
+	}
+
+	async forgetGroup(group: string): Promise<void> {
+		await this.#db.query(sql.forgetGroup, [group]);
+	}
+
+	async close(): Promise<void> {
+		await Promise.all([...this.#open].map(subscription => subscription.stop()));
+		this.#open.clear();
+		await this.#db.close();
+	}
+
+	async #offsets(
+		statement: (typeof sql)["committed"],
+		values: unknown[]
+	): Promise<Map<number, bigint>> {
+		const rows = await this.#db.query<{ partition: number; next: string }>(statement, values);
+		return new Map(rows.map(({ partition, next }) => [partition, BigInt(next)]));
+	}
+
+	/** The number never changes once a topic is made. @throws Error for one that is not */
+	async #partitionsOf(topic: string): Promise<number> {
+		const known = this.#partitions.get(topic);
+		if (known) return known;
+		const [row] = await this.#db.query<{ count: number }>(sql.countPartitions, [topic]);
+		if (!row!.count) throw new NoSuchTopic(topic);
+		this.#partitions.set(topic, row!.count);
+		return row!.count;
+	}
+}

@@ -1,0 +1,119 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Database } from "../../db/database.ts";
+import { backoffMs } from "../../lib/backoff.ts";
+import { OffsetLost, type Batch, type SubscribeOptions } from "../driver.ts";
+import * as sql from "./log.statements.ts";
+
+interface Fetched {
+	end: string;
+	/** Null where there is no message. */
+	position: string | null;
+	key: string;
+	value: Buffer;
+	headers: Record<string, string>;
+	at: Date;
+}
+
+const batchSize = 2000;
+/** Whoever writes tells at once; this is for what was told while nobody listened. */
+const lookAgainMs = 1000;
+
+/** Reads one partition for a member, batch after batch, for as long as it is the member's. */
+export class LocalPartition {
+	readonly topic: string;
+	readonly partition: number;
+	readonly #db: Database;
+	readonly #options: SubscribeOptions;
+	readonly #stopping = new AbortController();
+	#wakeUp = new AbortController();
+	#isMoved = false;
+	#ended: Promise<void> = Promise.resolve();
+
+	constructor(db: Database, options: SubscribeOptions, topic: string, partition: number) {
+		this.#db = db;
+		this.#options = options;
+		this.topic = topic;
+		this.partition = partition;
+	}
+
+	start(): void {
+		this.#ended = this.#read();
+	}
+
+	wake(): void {
+		this.#wakeUp.abort();
+	}
+
+	/** Where to go on is asked again. */
+	reposition(): void {
+		this.#isMoved = true;
+		this.wake();
+	}
+
+	/** Resolves when the batch in hand is done with. */
+	async stop(): Promise<void> {
+		this.#stopping.abort();
+		await this.#ended;
+	}
+
+	async #read(): Promise<void> {
+		let at: bigint | undefined;
+		let failures = 0;
+		while (!this.#stopping.signal.aborted)
+			try {
+				if (this.#isMoved) at = undefined;
+				this.#isMoved = false;
+				at ??= await this.#options.position(this.topic, this.partition);
+				at = (await this.#next(at)) ?? (await this.#rest(at));
+				failures = 0;
+			} catch (error) {
+				this.#options.onError(error as Error);
+				// Where to go on may have changed with what failed.
+				at = undefined;
+				await this.#pause(backoffMs(++failures, 100, 5000));
+			}
+	}
+
+	/**
+	 * Has one batch handled. Answers where to go on, undefined when there was nothing to handle.
+	 * @param at undefined: with the oldest message
+	 */
+	async #next(at: bigint | undefined): Promise<bigint | undefined> {
+		const { topic, partition } = this;
+		this.#wakeUp = new AbortController();
+		const rows = await this.#db.query<Fetched>(sql.fetch, [topic, partition, at ?? 0n, batchSize]);
+		const end = BigInt(rows[0]?.end ?? 0);
+		const found = rows.filter(({ position }) => position !== null);
+		const first = oldestOf(found, end, at);
+		if (at !== undefined && first !== at) {
+			this.#options.onError(new OffsetLost(topic, partition, at, first));
+			return first;
+		}
+		if (found.length === 0 || this.#stopping.signal.aborted) return undefined;
+		const messages = found.map(({ position, key, value, headers, at: taken }) => ({
+			...{ topic, partition, offset: BigInt(position!), key, value, headers, at: taken }
+		}));
+		const isStale = () => this.#stopping.signal.aborted;
+		const batch: Batch = { topic, partition, messages, end, isStale };
+		const next = await this.#options.onBatch(batch);
+		await this.#db.deferred(sql.commit, [this.#options.group, topic, partition, next]);
+		return next;
+	}
+
+	async #rest(at: bigint | undefined): Promise<bigint | undefined> {
+		await this.#pause(lookAgainMs, this.#wakeUp.signal);
+		return at;
+	}
+
+	async #pause(ms: number, also?: AbortSignal): Promise<void> {
+		const signals = [this.#stopping.signal, ...(also ? [also] : [])];
+		await delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
+	}
+}
+
+/** The first message from `at` on, or where it will be; the oldest of a log that ends before `at`. */
+function oldestOf(found: readonly Fetched[], end: bigint, at = 0n): bigint {
+	const position = found[0]?.position;
+	if (position) return BigInt(position);
+	return at > end ? 0n : end;
+}

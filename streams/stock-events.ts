@@ -1,9 +1,0 @@
-import { LowStockEvent, schemaOf } from "../contracts/events.ts";
-import { reader } from "./reader.ts";
-
-/** The event of a product that a message is. @throws Unreadable for everything else */
-export const readStockEvent = reader({
-	schema: LowStockEvent,
-	schemas: new Map([["product.low_stock", schemaOf("product.low_stock")]]),
-	belongs: ({ data }) => ({ key: data.product_id, subject: data.product_id })
-});

@@ -1,0 +1,107 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { freePort } from "../../../launch/process/free-port.ts";
+import { processesOf, type Running, run, startCluster } from "../../support/servers/processes.ts";
+import { until } from "../../support/until.ts";
+
+const place = (url: string) =>
+	fetch(`${url}/api/v1/orders`, {
+		method: "POST",
+		headers: { "content-type": "application/json", prefer: "wait=8" },
+		body: JSON.stringify({
+			items: [{ product_id: "prod-001", quantity: 1 }],
+			shipping_address: { street: "1 Main St", city: "SF", zip: "94105", country: "US" }
+		})
+	});
+
+describe("npm run cluster -- order=2", () => {
+	let cluster: Running;
+
+	beforeAll(async () => {
+		cluster = await startCluster(["order=2"]);
+	}, 90_000);
+
+	afterAll(() => cluster.remove());
+
+	it("runs a process per node and names it on each of its lines", () => {
+		const singles = [
+			"gateway-1",
+			"user-1",
+			"product-1",
+			"payment-1",
+			"notification-1",
+			"analytics-1"
+		];
+		for (const name of [...singles, "order-1", "order-2"])
+			expect(cluster.output()).toMatch(new RegExp(`^${name} +\\| ready: `, "m"));
+	});
+
+	it("takes and confirms an order across the processes", async () => {
+		const response = await place(cluster.url);
+		expect(response.status).toBe(201);
+		expect(await response.json()).toMatchObject({ status: "confirmed" });
+	}, 20_000);
+
+	it("lets the REPL join as a node without services", async () => {
+		const { code, output } = await run(
+			"repl.ts",
+			[],
+			{ DATA_DIR: cluster.dataDir, HOME: cluster.dataDir },
+			"nodes\nstock prod-001\n"
+		);
+		const text = stripVTControlCharacters(output);
+		expect(text).toMatch(/║ guest\..* \(\*\)/);
+		expect(text.match(/║ order\./g)).toHaveLength(2);
+		expect(text).toContain("prod-001  on hand");
+		expect(code).toBe(0);
+	}, 30_000);
+
+	it("reports a node that died and starts it again", async () => {
+		const ready = () => cluster.output().match(/^payment-1 +\| ready/gm)!.length;
+		const payment = processesOf(cluster.dataDir).find(({ environment }) =>
+			environment.includes("SERVICES=payment\n")
+		)!;
+		process.kill(payment.pid, "SIGKILL");
+		await until(() => ready() === 2, 20_000);
+		expect(cluster.output()).toMatch(/^payment-1 +\| ended with SIGKILL; starting it again/m);
+	}, 30_000);
+
+	it("ends on SIGINT with exit code 0, the gateway first, and leaves no process", async () => {
+		const before = cluster.output().length;
+		expect(await cluster.stop("SIGINT")).toBe(0);
+		expect(processesOf(cluster.dataDir)).toEqual([]);
+		const stopping = cluster
+			.output()
+			.slice(before)
+			.match(/^\w+-\d(?= +\| Stopping)/gm)!;
+		expect(stopping).toHaveLength(8);
+		expect(stopping[0]).toBe("gateway-1");
+		expect(readdirSync(cluster.dataDir)).not.toContain("cluster.json");
+	}, 30_000);
+
+	it("lets the REPL join while the nodes still start", async () => {
+		const { dataDir: DATA_DIR } = cluster;
+		const PORT = String(await freePort());
+		const starting = startCluster([], { DATA_DIR, PORT });
+		await until(() => existsSync(join(DATA_DIR, "cluster.json")), 30_000);
+		const early = await fetch(`http://127.0.0.1:${PORT}/health/ready`).catch(() => undefined);
+		const repl = await run("repl.ts", [], { DATA_DIR, HOME: DATA_DIR }, "nodes\n");
+		cluster = await starting;
+		expect(early).toBeUndefined();
+		expect(repl.output).toContain("joining the nodes on the bus");
+		expect(repl.code).toBe(0);
+	}, 60_000);
+
+	it("leaves nothing behind when its launcher is killed and started again", async () => {
+		const { dataDir } = cluster;
+		await cluster.kill9();
+		const nodes = () =>
+			processesOf(dataDir).filter(({ command }) => command.includes(join("cli", "node.ts")));
+		await until(() => nodes().length === 0, 20_000);
+		cluster = await startCluster([], { DATA_DIR: dataDir });
+		expect((await place(cluster.url)).status).toBe(201);
+		expect(await cluster.stop()).toBe(0);
+		expect(processesOf(dataDir)).toEqual([]);
+	}, 90_000);
+});

@@ -1,0 +1,219 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { ServiceBroker } from "moleculer";
+import pg from "pg";
+import { analytics, type WindowStreamEvent } from "../../../contracts/analytics.ts";
+import type { OrderStreamEvent } from "../../../contracts/events.ts";
+import { newId } from "../../../lib/id.ts";
+import { call } from "../../../lib/service.ts";
+import analyticsService from "../../../services/analytics/analytics.service.ts";
+import notificationService from "../../../services/notification/notification.service.ts";
+import orderService from "../../../services/order/order.service.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import productService from "../../../services/product/product.service.ts";
+import userService from "../../../services/user/user.service.ts";
+import type { Message } from "../../../streams/driver.ts";
+import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
+import { readToEnd } from "../../../streams/read-to-end.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import {
+	describeKafka,
+	kafkaWithinMs,
+	testKafka,
+	type TestKafka
+} from "../../support/servers/kafka.ts";
+import { startNode } from "../../support/servers/start-node.ts";
+import { orderEvent, type EventWish } from "../../support/streams/order-message.ts";
+import { admin } from "../../support/shop/orders.ts";
+import { run, temporaryFolder } from "../../support/servers/processes.ts";
+import { until } from "../../support/until.ts";
+
+/** A shop is set back to an earlier moment, and its Kafka is not (reliability T30). */
+
+const minute = Math.floor(Date.now() / 60_000) * 60_000 - 10 * 60_000;
+const orders = { kept: newId(), sameMinute: newId(), otherMinute: newId(), after: newId() };
+const { privateKey } = generateKeyPairSync("ed25519");
+const tokenKey = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const services = [
+	...[userService, productService, paymentService],
+	...[orderService, analyticsService, notificationService]
+];
+
+let kafka: TestKafka;
+let driver: KafkaDriver;
+let lost: TestDatabase;
+let database: TestDatabase;
+let broker: ServiceBroker | undefined;
+
+const environmentOf = ({ url }: TestDatabase) => ({
+	...{ DATABASE_URL: url, KAFKA_BROKERS: kafka.brokers, DATA_DIR: temporaryFolder() },
+	...{ LOG_LEVEL: "fatal", TOKEN_PRIVATE_KEY: tokenKey }
+});
+
+async function start(on: TestDatabase): Promise<void> {
+	broker = await startNode(services, environmentOf(on));
+}
+
+async function stop(): Promise<void> {
+	await broker?.stop();
+	broker = undefined;
+}
+
+/** The order service's relay finds it as if the service had written it. */
+async function happened(on: TestDatabase, version: number, wish: EventWish): Promise<void> {
+	const { type, data, time } = orderEvent(wish);
+	await on.rows(
+		"insert into orders.outbox (order_id, user_id, version, type, occurred_at, payload) values ($1, $2, $3, $4, $5, $6)",
+		[data.order_id, data.user_id, version, type, time, JSON.stringify(data)]
+	);
+}
+
+/** What is told of minutes, by their place; time passes for partitions that nothing comes from. */
+async function told(on: TestDatabase): Promise<number[][]> {
+	await on.rows("update analytics.partitions set heard_at = heard_at - interval '1 minute'");
+	await on.rows("update analytics.windows set told_at = told_at - interval '1 minute'");
+	const rows = await on.rows<{ at: Date; orders: number; revenue: number; revision: number }>(
+		`select window_start as at, orders, revenue_minor::float8 as revenue, revision
+		from analytics.results order by 1`
+	);
+	return rows.map(row => [
+		...[(row.at.getTime() - minute) / 60_000, row.orders, row.revenue, row.revision]
+	]);
+}
+
+const isTold = (on: TestDatabase, wanted: number[][]) =>
+	until(async () => {
+		const left = "select 1 from analytics.outbox where published_at is null";
+		const is = JSON.stringify(await told(on)) === JSON.stringify(wanted);
+		return is && (await on.rows(left)).length === 0;
+	}, 40_000);
+
+async function messagesOf(topic: string): Promise<Message[]> {
+	const found: Message[] = [];
+	await readToEnd({ driver, topic, take: async messages => void found.push(...messages) });
+	return found;
+}
+
+/** As a backup taken now would bring it back. */
+async function copyOf({ url }: TestDatabase): Promise<TestDatabase> {
+	const name = new URL(url).pathname.slice(1);
+	const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
+	await client.connect();
+	await client.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [
+		name
+	]);
+	await client.end();
+	return testDatabase(name);
+}
+
+const restored = (...args: string[]) => run("restored.ts", args, environmentOf(database));
+const verify = (subject: string) => run("verify.ts", [subject], environmentOf(database));
+const mailsAbout = (order: string) =>
+	database.rows("select 1 from notification.mailbox where order_id = $1", [order]);
+
+describeKafka("a database that was restored to an earlier moment", () => {
+	beforeAll(async () => {
+		kafka = await testKafka();
+		driver = new KafkaDriver({ brokers: [kafka.brokers] });
+		lost = await testDatabase();
+		await start(lost);
+		await happened(lost, 2, { order_id: orders.kept, at: minute, total: 1000 });
+		await isTold(lost, [[0, 1, 1000, 1]]);
+		await stop();
+		database = await copyOf(lost);
+		await start(lost);
+		await happened(lost, 2, { order_id: orders.sameMinute, at: minute + 1, total: 500 });
+		await happened(lost, 2, { order_id: orders.otherMinute, at: minute + 60_000, total: 70 });
+		await happened(lost, 3, { type: "order.shipped", order_id: orders.kept, total: 1000 });
+		await isTold(lost, [
+			[0, 2, 1500, 2],
+			[1, 1, 70, 1]
+		]);
+		await until(async () => {
+			const rows = await lost.rows("select 1 from orders.outbox where published_at is null");
+			return rows.length === 0;
+		});
+		await stop();
+	}, kafkaWithinMs);
+
+	afterAll(async () => {
+		await stop();
+		await driver?.close();
+		await kafka?.stop();
+		await database?.drop();
+		await lost?.drop();
+	}, 60_000);
+
+	it("does not know what the log knows, which is found and printed", async () => {
+		const found = await verify("stream");
+		expect(found.code).toBe(1);
+		expect(found.output).toContain("3 differences.");
+		const { code, output } = await restored("--dry-run");
+		expect(code).toBe(0);
+		expect(output).toContain(
+			`order.confirmed, version 2 of order ${orders.sameMinute} of user-123, 500 USD`
+		);
+		expect(output).toContain(`order.shipped, version 3 of order ${orders.kept} of user-123`);
+		expect(output).toMatch(/^3 events that the database does not know\.$/m);
+		expect(await database.rows("select 1 from orders.voided")).toEqual([]);
+	}, 60_000);
+
+	it("begins an epoch in which none of that has an effect", async () => {
+		const { code, output } = await restored();
+		expect(output).toMatch(/^Epoch 2 begins: 3 events are void, 2 windows are told anew\.$/m);
+		expect(code).toBe(0);
+		expect((await verify("stream")).output).toBe("No differences in stream.\n");
+		await start(database);
+		await happened(database, 3, { type: "order.delivered", order_id: orders.kept, total: 1000 });
+		await happened(database, 2, { order_id: orders.after, at: minute + 60_002, total: 9 });
+		await isTold(database, [
+			[0, 1, 1000, 3],
+			[1, 1, 9, 2]
+		]);
+		await until(async () => (await mailsAbout(orders.after)).length === 1);
+		for (const order of [orders.sameMinute, orders.otherMinute])
+			expect(await mailsAbout(order)).toEqual([]);
+		expect((await verify("analytics")).output).toBe("No differences in analytics.\n");
+	}, 90_000);
+
+	it("goes on in a log where its events can be told from the void ones, and readers see the last word", async () => {
+		const events = (await messagesOf("orders")).map(
+			({ value }) => JSON.parse(value.toString()) as OrderStreamEvent
+		);
+		const third = events.filter(
+			({ subject, sequence }) => subject === orders.kept && sequence === "3"
+		);
+		expect(third.map(({ type, epoch }) => [type, epoch])).toEqual([
+			["order.shipped", undefined],
+			["order.delivered", 2]
+		]);
+		const last = new Map<string, WindowStreamEvent["data"]>();
+		for (const { key, value } of await messagesOf("analytics-results")) {
+			const { data } = JSON.parse(value.toString()) as WindowStreamEvent;
+			if (data.revision > (last.get(key!)?.revision ?? 0)) last.set(key!, data);
+		}
+		expect([...last.values()].map(({ revenue, revision }) => [revenue, revision]).sort()).toEqual(
+			[
+				[1000, 3],
+				[9, 2]
+			].sort()
+		);
+	}, 60_000);
+
+	it("counts nothing void in a replay either, and begins none while the shop runs", async () => {
+		const ask = { meta: { user: admin } };
+		const { "stream.replay": replay, "stream.lag": lag } = analytics.actions;
+		await call(broker!, replay, { from: "oldest" }, ask);
+		await until(async () => !(await call(broker!, lag, {}, ask)).replay, 20_000);
+		expect((await verify("analytics")).output).toBe("No differences in analytics.\n");
+		const { code, output } = await restored();
+		expect([code, output]).toEqual([1, "The shop runs on this database: stop it first.\n"]);
+	}, 60_000);
+});
+
+it("asks for both, because a log in Postgres is restored together with it", async () => {
+	const { code, output } = await run("restored.ts", [], { DATABASE_URL: "postgres://localhost/x" });
+	expect([code, output]).toEqual([
+		78,
+		expect.stringContaining("Set DATABASE_URL and KAFKA_BROKERS")
+	]);
+});

@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { freePort } from "../../../launch/process/free-port.ts";
+import { DataFolder } from "../../../launch/shop/data-folder.ts";
+import { testDatabase } from "../../support/servers/database.ts";
+import { run, startShop, temporaryFolder } from "../../support/servers/processes.ts";
+
+let DATA_DIR: string;
+let PORT: string;
+
+beforeEach(async () => {
+	DATA_DIR = temporaryFolder();
+	PORT = String(await freePort());
+});
+afterEach(() => rmSync(DATA_DIR, { recursive: true, force: true }));
+
+const start = (env: Record<string, string> = {}, ...args: string[]) =>
+	run("start.ts", args, { DATA_DIR, PORT, ...env });
+
+describe("npm start with DATABASE_URL", () => {
+	it("uses that server and embeds nothing", async () => {
+		const database = await testDatabase();
+		const shop = await startShop({ DATABASE_URL: database.url, DATA_DIR });
+		try {
+			expect(shop.output()).toContain("the one of DATABASE_URL");
+			expect(readdirSync(DATA_DIR).filter(name => name.startsWith("postgres"))).toEqual([]);
+			const [row] = await database.rows<{ n: number }>(
+				"select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name like 'shop %'"
+			);
+			expect(row!.n).toBeGreaterThan(0);
+		} finally {
+			await shop.stop();
+			await database.drop();
+		}
+	}, 30_000);
+
+	it("says that the password is wrong, without telling it", async () => {
+		const url = new URL(process.env.TEST_DATABASE_URL!);
+		url.password = "not-the-password";
+		const { code, output } = await start({ DATABASE_URL: url.toString() });
+		expect(output).toMatch(/^Postgres at .* refuses the password of \w+: correct DATABASE_URL\.$/m);
+		expect(output).not.toContain("not-the-password");
+		expect(code).toBe(1);
+	});
+
+	it("says that nothing answers there", async () => {
+		const DATABASE_URL = `postgres://shop:x@127.0.0.1:${await freePort()}/shop`;
+		const { code, output } = await start({ DATABASE_URL });
+		expect(output).toContain("No Postgres answers at 127.0.0.1");
+		expect(code).toBe(1);
+	});
+
+	it("refuses to empty a database that is not its own", async () => {
+		const { code, output } = await start({ DATABASE_URL: "postgres://a:b@c/d" }, "--fresh");
+		expect(output).toContain("--fresh empties the embedded database only");
+		expect(code).toBe(64);
+	});
+});
+
+describe("npm start refuses in a sentence", () => {
+	it("a port that is taken, before it makes anything", async () => {
+		const server = createServer().listen(0, "127.0.0.1");
+		await once(server, "listening");
+		const port = (server.address() as AddressInfo).port;
+		const { code, output } = await start({ PORT: String(port) });
+		server.close();
+		expect(output).toContain(`Port ${port} is taken: stop what listens there`);
+		expect(code).toBe(1);
+		expect(existsSync(join(DATA_DIR, "postgres"))).toBe(false);
+	});
+
+	it.each(["300.1.1.1", "192.0.2.9"])("to listen on %s", async HOST => {
+		const { code, output } = await start({ HOST, PORT: "0" });
+		expect(output).toMatch(
+			new RegExp(`^HOST=${HOST} is no address of this machine \\(E\\w+\\): .*127\\.0\\.0\\.1.*\\n$`)
+		);
+		expect(code).toBe(1);
+	});
+
+	it("a data folder that is a file", async () => {
+		const file = join(DATA_DIR, "file");
+		writeFileSync(file, "");
+		for (const path of [file, join(file, "below")]) {
+			const { code, output } = await start({ DATA_DIR: path });
+			expect(output).toBe(
+				`${path} cannot be made a folder, a file is in its way: set DATA_DIR to another one.\n`
+			);
+			expect(code).toBe(1);
+		}
+	});
+
+	it("a data folder that nobody may write to", async () => {
+		const { code, output } = await start({ DATA_DIR: "/proc" });
+		expect(output).toMatch(/^\/proc\/lock is not ours to use \(.*\): .* set DATA_DIR .*\n$/);
+		expect(code).toBe(1);
+	});
+
+	it.each(["start.ts", "cluster.ts", "repl.ts"])("a bus that does not answer: %s", async script => {
+		const NATS_URL = "nats://ann:not-to-be-told@127.0.0.1:1";
+		const { code, output } = await run(script, [], { DATA_DIR, PORT, NATS_URL, HOME: DATA_DIR });
+		expect(output).toContain("No NATS server answers at 127.0.0.1:1 (CONNECTION_REFUSED): ");
+		expect(output).not.toMatch(/not-to-be-told|^\s+at /m);
+		expect(code).toBe(1);
+		expect(existsSync(join(DATA_DIR, "postgres"))).toBe(false);
+	});
+
+	it("a bad configuration, with all of its faults", async () => {
+		const { code, output } = await start({ PORT: "eighty", LOG_LEVEL: "loud", NATS_URL: "x" });
+		for (const name of ["PORT", "LOG_LEVEL", "NATS_URL"]) expect(output).toContain(`  ${name}: `);
+		expect(code).toBe(78);
+	});
+
+	it("production without token keys", async () => {
+		const said = { PAYMENT_PROVIDER: "simulator", MAIL_DRIVER: "mailbox" };
+		const { code, output } = await start({ NODE_ENV: "production", ...said });
+		expect(output).toContain("Set TOKEN_PRIVATE_KEY");
+		expect(code).toBe(78);
+	});
+
+	it("data of another Postgres major", async () => {
+		mkdirSync(join(DATA_DIR, "postgres"));
+		writeFileSync(join(DATA_DIR, "postgres/PG_VERSION"), "17\n");
+		const { code, output } = await start();
+		expect(output).toMatch(/holds data of Postgres 17 and this shop brings Postgres 18: .*--fresh/);
+		expect(code).toBe(1);
+	});
+
+	it("a data folder that a live shop uses", async () => {
+		const unlock = new DataFolder(DATA_DIR).lock();
+		const { code, output } = await start();
+		unlock();
+		expect(output).toContain(`A shop already runs on ${DATA_DIR}`);
+		expect(code).toBe(1);
+	});
+
+	it("a flag it does not know", async () => {
+		const { code, output } = await start({}, "--frsh");
+		expect(output).toContain("Usage: npm start");
+		expect(code).toBe(64);
+	});
+});
+
+describe("npm run migrate", () => {
+	it("prepares the database of DATABASE_URL and ends", async () => {
+		const database = await testDatabase();
+		await database.rows("drop schema payment cascade");
+		await database.rows("delete from migration where service = 'payment'");
+		const { code, output } = await run("migrate.ts", [], { DATABASE_URL: database.url, DATA_DIR });
+		expect(output).toMatch(/ran \d migrations\nThe database is up to date\.\n$/);
+		expect(code).toBe(0);
+		await database.rows("select from payment.payments limit 1");
+		await database.drop();
+	}, 20_000);
+
+	it("says that it needs one", async () => {
+		const { code, output } = await run("migrate.ts", [], { DATA_DIR });
+		expect(output).toContain("Set DATABASE_URL");
+		expect(code).toBe(78);
+	});
+});

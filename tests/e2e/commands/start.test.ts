@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { processesOf, type Running, startShop } from "../../support/servers/processes.ts";
+import { until } from "../../support/until.ts";
+
+const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "USA" };
+
+async function placeOrder(url: string): Promise<string> {
+	const response = await fetch(`${url}/api/v1/orders`, {
+		method: "POST",
+		headers: { "content-type": "application/json", prefer: "wait=5" },
+		body: JSON.stringify({
+			items: [{ product_id: "prod-001", quantity: 1 }],
+			shipping_address: address
+		})
+	});
+	const { id, status } = (await response.json()) as { id: string; status: string };
+	expect(status).toBe("confirmed");
+	return id;
+}
+
+async function orderIds(url: string): Promise<string[]> {
+	const response = await fetch(`${url}/api/v1/orders`);
+	const { data } = (await response.json()) as { data: { id: string }[] };
+	return data.map(({ id }) => id);
+}
+
+/** The servers that were started for the folder. A child that was just forked still has its parent's name. */
+function serversOf(folder: string) {
+	const named = processesOf(folder).filter(({ command }) => command.includes(folder));
+	const pids = new Set(named.map(({ pid }) => pid));
+	return named.filter(({ parent }) => !pids.has(parent));
+}
+
+/** Lines `Name: 123 kB` of a file below /proc; nothing of a process that has gone. */
+function numbersIn(path: string): (name: string) => number {
+	let text = "";
+	try {
+		text = readFileSync(path, "utf8");
+	} catch {
+		// It has gone.
+	}
+	return name => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
+}
+
+/** Memory of the launcher and all below it, in MB: of what processes share each has its part (PSS). */
+function residentMB(launcher: number): number {
+	const pids = readdirSync("/proc").filter(name => /^\d+$/.test(name));
+	const parents = new Map(pids.map(pid => [pid, numbersIn(`/proc/${pid}/status`)("PPid")]));
+	const sum = (pid: string): number =>
+		pids
+			.filter(child => parents.get(child) === Number(pid))
+			.reduce((all, child) => all + sum(child), numbersIn(`/proc/${pid}/smaps_rollup`)("Pss"));
+	return (sum(String(launcher)) * 1024) / 1e6;
+}
+
+describe("npm start", () => {
+	let shop: Running;
+	let DATA_DIR: string;
+	const placed: string[] = [];
+
+	beforeAll(async () => {
+		shop = await startShop();
+		DATA_DIR = shop.dataDir;
+	}, 60_000);
+
+	afterAll(() => shop.remove());
+
+	it("opens a shop on an empty folder and says how to use it", async () => {
+		expect(shop.output()).toContain("The shop is open.");
+		expect(shop.output()).toContain("alice@shop.test");
+		expect(shop.output()).toContain(`${DATA_DIR}/postgres`);
+		placed.push(await placeOrder(shop.url));
+	});
+
+	it("keeps its server on the loopback interface, in the data folder", () => {
+		expect(serversOf(DATA_DIR).map(({ command }) => command)).toEqual([
+			expect.stringContaining(`-D ${DATA_DIR}/postgres -c listen_addresses=127.0.0.1`)
+		]);
+	});
+
+	it("fits, with its server, in 300 MB of memory", () => {
+		const used = residentMB(shop.pid);
+		expect(used).toBeGreaterThan(50);
+		expect(used).toBeLessThan(300);
+	});
+
+	it.each(["SIGINT", "SIGTERM"] as const)(
+		"ends on %s with exit code 0, leaves no process, and keeps the orders",
+		async signal => {
+			expect(await shop.stop(signal)).toBe(0);
+			expect(processesOf(DATA_DIR)).toEqual([]);
+			shop = await startShop({ DATA_DIR });
+			expect(await orderIds(shop.url)).toEqual(placed);
+		},
+		60_000
+	);
+
+	it("recovers by itself after kill -9 and keeps every order it confirmed", async () => {
+		placed.unshift(await placeOrder(shop.url));
+		await shop.kill9();
+		expect(serversOf(DATA_DIR)).toHaveLength(1);
+		shop = await startShop({ DATA_DIR });
+		expect(shop.output()).toContain("stopped the database of a killed shop");
+		expect(await orderIds(shop.url)).toEqual(placed);
+		expect(serversOf(DATA_DIR)).toHaveLength(1);
+	}, 60_000);
+
+	it("ends with exit code 0 under npm, which signals the shell and not the shop", async () => {
+		await shop.stop();
+		const { PATH = "" } = process.env;
+		const env = { PATH, HOME: DATA_DIR, DATA_DIR, PORT: new URL(shop.url).port };
+		const npm = spawn("npm", ["start"], { env, stdio: "ignore" });
+		await until(() => fetch(`${shop.url}/health`).catch(() => undefined));
+		const exit = once(npm, "exit");
+		npm.kill("SIGTERM");
+		expect(await exit).toEqual([0, null]);
+		expect(serversOf(DATA_DIR)).toEqual([]);
+	}, 60_000);
+
+	it("starts over with --fresh", async () => {
+		await shop.stop();
+		shop = await startShop({ DATA_DIR }, ["--fresh"]);
+		expect(await orderIds(shop.url)).toEqual([]);
+	}, 60_000);
+});

@@ -1,0 +1,91 @@
+import type { Return } from "../../../contracts/order.ts";
+import { operations, type Operation } from "../../../services/gateway/operations.ts";
+import type { Account } from "../../support/shop/api-client.ts";
+import { placed } from "./rest.orders.ts";
+import { toldOf } from "./rest.notifications.ts";
+import { delivered, some } from "./rest.returns.ts";
+import type { Shop } from "./rest.suite.ts";
+
+const roles = { alice: "customer", bob: "customer", support: "support", admin: "admin" } as const;
+const callers = Object.keys(roles) as Account[];
+
+const guarded = operations.filter(({ action }) => action.access !== "anyone");
+const rolesOf = ({ roles: some, action }: Operation) =>
+	(some ?? action.access) as readonly string[];
+
+/** Who may call what, from the table itself: every guarded operation by every kind of caller. */
+export function accessTests(shop: Shop): void {
+	let ids: Record<"order" | "payment" | "product" | "return" | "message", string>;
+
+	beforeAll(async () => {
+		const product = await shop.product(1);
+		const order = await placed(shop, product.id);
+		const own = await delivered(shop);
+		const { body } = await shop
+			.as("alice")
+			.post<Return>(`${own.path}/returns`, some(own.product, 1));
+		const message = (await toldOf(shop, order)).id;
+		ids = {
+			order: order.id,
+			payment: order.payment!.id,
+			product: product.id,
+			return: body.id,
+			message
+		};
+	}, 60_000);
+
+	/** The path with ids of what Alice owns. The body is empty: nothing may change here. */
+	function pathOf({ path }: Operation): string {
+		const byPrefix = {
+			"orders/": ids.order,
+			"ops/sagas/": ids.order,
+			"ops/streams/": ids.order,
+			"returns/": ids.return,
+			"payments/": ids.payment,
+			"notifications/": ids.message,
+			"users/": "user-123"
+		};
+		const found = Object.entries(byPrefix).find(([of]) => path.startsWith(`/api/v1/${of}`));
+		return path.replace(/\{\w+\}/, found?.[1] ?? ids.product);
+	}
+
+	function request(who: Account | "anonymous", operation: Operation) {
+		// An unknown member keeps commands from being carried out: they answer 422 once let in.
+		const body = operation.inBody ? { "": 0 } : undefined;
+		const target =
+			operation.method === "DELETE" ? `${pathOf(operation)}?surprise=1` : pathOf(operation);
+		return shop.as(who).send(operation.method, target, { body });
+	}
+
+	describe.each(guarded.map(operation => [operation.id, operation] as const))(
+		"%s",
+		(_, operation) => {
+			it("asks who is there", async () => {
+				const { status, headers, body } = await request("anonymous", operation);
+				expect([status, body.code, headers.get("www-authenticate")]).toEqual([
+					401,
+					"unauthenticated",
+					"Bearer"
+				]);
+			});
+
+			for (const who of callers.filter(who => !rolesOf(operation).includes(roles[who])))
+				it(`refuses ${who}`, async () => {
+					const { status, body } = await request(who, operation);
+					expect([status, body.code]).toEqual([403, "forbidden"]);
+				});
+
+			for (const who of callers.filter(who => rolesOf(operation).includes(roles[who])))
+				it(`lets ${who} in`, async () => {
+					// What stays open is only asked for its head.
+					const { status } = await (operation.live
+						? shop.as(who).send("HEAD", operation.path)
+						: request(who, operation));
+					const isAtRest = /^get(Saga|\w+Letter)$/.test(operation.id);
+					const isForeign = isAtRest || (who === "bob" && operation.path.includes("{"));
+					const isRefused = operation.inBody !== undefined || operation.method === "DELETE";
+					expect(status).toBe(isRefused ? 422 : isForeign ? 404 : 200);
+				});
+		}
+	);
+}

@@ -1,0 +1,77 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Order } from "../../../contracts/order.ts";
+import { bearer, Client } from "../../support/shop/api-client.ts";
+import { until } from "../../support/until.ts";
+import type { Shop } from "./rest.suite.ts";
+
+const run = promisify(execFile);
+
+/** The first promise of README, word for word. */
+const firstLines = [
+	`curl http://localhost:8080/health`,
+	`curl http://localhost:8080/api/v1/products`,
+	`curl -X POST http://localhost:8080/api/v1/orders -H "Content-Type: application/json" -d '{"user_id": "user-123",
+      "items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF",
+      "state": "CA", "zip": "94105", "country": "USA"}}'`,
+	`curl http://localhost:8080/metrics`
+];
+
+const order = {
+	items: [{ product_id: "prod-001", quantity: 1 }],
+	shipping_address: { street: "1 Main St", city: "SF", zip: "94105", country: "US" }
+};
+
+/** Sends neither a token nor a sign of a proxy. */
+const newcomer = (shop: Shop) => new Client(shop.url());
+
+export function demoTests(shop: Shop): void {
+	describe("demo mode", () => {
+		it.each(firstLines)("answers %s", async line => {
+			const pasted = line.replace(
+				"http://localhost:8080",
+				shop.url().replace("127.0.0.1", "localhost")
+			);
+			const { stdout } = await run("sh", ["-c", `${pasted} -s -w '\\n%{http_code}'`]);
+			expect(stdout.split("\n").at(-1)).toMatch(/^20[01]$/);
+		});
+
+		it("acts as a customer, and says so", async () => {
+			const { status, body, headers } = await newcomer(shop).get("/api/v1/users/me");
+			expect([status, body.id]).toEqual([200, "user-123"]);
+			expect(headers.get("x-demo-mode")).toBe("acting as user-123");
+		});
+
+		it("makes up a key and a way to pay, and says so", async () => {
+			const answer = await newcomer(shop).post<Order>("/api/v1/orders", order, { key: null });
+			expect([answer.status, answer.body.user_id]).toEqual([201, "user-123"]);
+			expect(answer.headers.get("x-demo-mode")).toBe(
+				"acting as user-123; idempotency key made up; paid with pm_card_visa"
+			);
+			const path = answer.headers.get("location")!;
+			await until(async () => (await newcomer(shop).get(path)).body.status === "confirmed");
+		});
+
+		it("gives no more than a customer's rights", async () => {
+			const { status, headers } = await newcomer(shop).get("/api/v1/users");
+			expect([status, headers.get("x-demo-mode")]).toEqual([403, "acting as user-123"]);
+			expect(
+				(await newcomer(shop).post("/api/v1/orders", { ...order, user_id: "user-456" })).status
+			).toBe(403);
+		});
+
+		it("ends where anyone has a token, also a wrong one", async () => {
+			const wrong = new Client(shop.url(), bearer("a.b.c"));
+			expect((await wrong.get("/api/v1/orders")).status).toBe(401);
+			const { headers } = await shop.as("alice").get("/api/v1/orders");
+			expect(headers.get("x-demo-mode")).toBeNull();
+			expect((await shop.as("alice").post("/api/v1/orders", order)).status).toBe(422);
+		});
+
+		it.each(["x-forwarded-for", "forwarded"])("ends where %s tells of a proxy", async header => {
+			const passedOn = new Client(shop.url(), { [header]: "for=192.0.2.1" });
+			const { status, body } = await passedOn.get("/api/v1/orders");
+			expect([status, body.code]).toEqual([401, "unauthenticated"]);
+		});
+	});
+}

@@ -1,0 +1,172 @@
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { Errors, type Service, type ServiceBroker, type ServiceSchema } from "moleculer";
+import gateway from "../../../services/gateway/gateway.service.ts";
+import metrics from "../../../services/metrics/metrics.service.ts";
+import { Client } from "../../support/shop/api-client.ts";
+import { startNode } from "../../support/servers/start-node.ts";
+import { until } from "../../support/until.ts";
+
+const { publicKey } = generateKeyPairSync("ed25519");
+const TOKEN_PUBLIC_KEY = publicKey.export({ type: "spki", format: "pem" }) as string;
+
+let started: () => void;
+let calls = 0;
+
+/** A catalogue with trouble, chosen by the id that is asked for. */
+const product: ServiceSchema = {
+	name: "product",
+	actions: {
+		ready: { access: "internal", handler: () => ({ ok: true }) },
+		categories: {
+			access: "anyone",
+			async handler() {
+				started();
+				await delay(500);
+				return { data: [] };
+			}
+		},
+		get: {
+			access: "anyone",
+			handler(ctx: { params: { id: string } }) {
+				calls++;
+				const sql = 'relation "product.products" does not exist';
+				if (ctx.params.id === "gone")
+					throw new Errors.RequestRejectedError({ action: "product.get" });
+				if (ctx.params.id === "invalid")
+					throw new Errors.ValidationError(sql, "VALIDATION_ERROR", {});
+				throw Object.assign(new Error(sql), { code: "42P01", detail: sql });
+			}
+		}
+	}
+} as unknown as ServiceSchema;
+
+const portOf = (broker: ServiceBroker, name = "gateway") =>
+	(broker.getLocalService(name) as Service & { port(): number | undefined }).port();
+const clientOf = (broker: ServiceBroker) => new Client(`http://127.0.0.1:${portOf(broker)}`);
+
+describe("the gateway as a node", () => {
+	let broker: ServiceBroker;
+	const start = async (environment: Record<string, string> = {}) =>
+		(broker = await startNode([metrics, product, gateway], { TOKEN_PUBLIC_KEY, ...environment }));
+	afterEach(() => broker.stop());
+
+	it("tells nothing of a fault of ours, and does not repeat a request for it", async () => {
+		await start({ LOG_LEVEL: "fatal" });
+		for (const id of ["broken", "invalid"]) {
+			calls = 0;
+			const { status, body } = await clientOf(broker).get(`/api/v1/products/${id}`);
+			expect([status, body.code, calls]).toEqual([500, "internal", 1]);
+		}
+	});
+
+	it("asks again for what is only read, when a node is gone, and then says to come back", async () => {
+		await start({ LOG_LEVEL: "fatal" });
+		calls = 0;
+		const { status, body, headers } = await clientOf(broker).get("/api/v1/products/gone");
+		expect([status, body.code, headers.get("retry-after")]).toEqual([503, "unavailable", "1"]);
+		expect(calls).toBe(3);
+	});
+
+	it("is degraded, and wants no requests yet, while parts have never answered", async () => {
+		await start({ LOG_LEVEL: "fatal" });
+		const client = clientOf(broker);
+		expect((await client.get("/health")).body.status).toBe("degraded");
+		expect((await client.get("/health/ready")).status).toBe(503);
+		expect((await client.get("/health/live")).status).toBe(200);
+	});
+
+	it("has no demo mode when it is off", async () => {
+		await start({ DEMO: "false", LOG_LEVEL: "fatal" });
+		expect((await clientOf(broker).get("/api/v1/users/me")).status).toBe(401);
+		// Nobody here would answer these: whoever were let in would see 503.
+		const message = `/dev/mailbox/${randomUUID()}`;
+		for (const path of ["/dev/mailbox", message, `${message}/html`])
+			expect((await clientOf(broker).get(path)).status).toBe(404);
+	});
+
+	it("describes the topics as this shop makes them", async () => {
+		await start({ STREAM_PARTITIONS: "3", STREAM_RETENTION_HOURS: "2" });
+		const { body } = await clientOf(broker).get<{ channels: Record<string, unknown> }>(
+			"/asyncapi.json"
+		);
+		const made = (partitions: number, hours: number) => ({
+			bindings: {
+				kafka: { partitions, topicConfiguration: { "retention.ms": hours * 3_600_000 } }
+			}
+		});
+		expect(body.channels).toMatchObject({ orders: made(3, 2), "orders.dlq": made(1, 8) });
+	});
+
+	it("finishes what it has begun and then ends, whatever connections stay open", async () => {
+		await start();
+		const client = clientOf(broker);
+		await client.get("/health/live");
+		const begun = new Promise<void>(resolve => (started = resolve));
+		const answer = client.get("/api/v1/categories");
+		await begun;
+		const before = performance.now();
+		await Promise.all([
+			broker.stop(),
+			answer.then(({ status, headers }) =>
+				expect([status, headers.get("connection")]).toEqual([200, "close"])
+			)
+		]);
+		expect(performance.now() - before).toBeLessThan(3000);
+		await expect(fetch(`${client.url}/health/live`)).rejects.toThrow();
+		broker = await startNode([product], {});
+	});
+
+	it("does not start on a port that is taken", async () => {
+		await start({ LOG_LEVEL: "fatal" });
+		const second = startNode([gateway], {
+			TOKEN_PUBLIC_KEY,
+			PORT: String(portOf(broker)),
+			LOG_LEVEL: "fatal"
+		});
+		await expect(second).rejects.toMatchObject({ code: "EADDRINUSE" });
+	});
+
+	it("does not start without the key that checks tokens", async () => {
+		await start();
+		await expect(startNode([gateway], {})).rejects.toThrow(
+			"Set TOKEN_PUBLIC_KEY: without it the gateway cannot check access tokens"
+		);
+	});
+
+	it("leaves metrics to their own port where they have one", async () => {
+		await start({ METRICS_PORT: "0" });
+		expect((await clientOf(broker).get("/metrics")).status).toBe(404);
+		const url = `http://127.0.0.1:${portOf(broker, "metrics")}`;
+		const text = await until(async () => (await fetch(`${url}/metrics`)).text());
+		expect(text).toContain(
+			'action_duration_seconds_count{action="gateway.metrics",outcome="error"} 1'
+		);
+		expect((await fetch(`${url}/other`)).status).toBe(404);
+	});
+
+	it("says of what every node measures alike that its values are not to be added", async () => {
+		await start();
+		const { text } = await clientOf(broker).get("/metrics");
+		const said = [...text.matchAll(/^# HELP (\S+) .*not the sum$/gm)].map(([, name]) => name);
+		expect(said.sort()).toEqual([
+			...["shop_dead_letters", "shop_outbox_rows", "shop_outbox_seconds"],
+			"shop_stream_lag_messages"
+		]);
+	});
+
+	it("opens no second port unless it is told to", async () => {
+		await start();
+		expect(portOf(broker, "metrics")).toBeUndefined();
+		const numbers = {
+			name: "shop_orders_total",
+			method: "inc",
+			labels: { status: "confirmed" },
+			value: 2
+		};
+		await broker.broadcastLocal("metrics.update", numbers);
+		const { text } = await clientOf(broker).get("/metrics");
+		expect(text).toContain('shop_orders_total{status="confirmed"} 2');
+		expect(text).toMatch(/moleculer_nodes_total 1/);
+	});
+});

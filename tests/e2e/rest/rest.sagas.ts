@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import type { Order, OrderSaga } from "../../../contracts/order.ts";
+import { until } from "../../support/until.ts";
+import { basket, placed } from "./rest.orders.ts";
+import type { Shop } from "./rest.suite.ts";
+
+const sagas = "/api/v1/ops/sagas";
+const callOff = { decision: "call_off", note: "the customer called" };
+
+/** What staff see of orders that are not at rest, and how they push them. */
+export function sagaTests(shop: Shop): void {
+	const admin = () => shop.as("admin");
+
+	describe("an order that is under way", () => {
+		it("is shown with its step, and ends as cancelled or refunded once staff call it off", async () => {
+			const { id: product } = await shop.product(1);
+			const slow = basket(product, 1, { payment_method: "pm_sim_slow" });
+			const { body: order } = await shop.as("alice").post<Order>("/api/v1/orders", slow);
+			const { body: saga } = await admin().get<OrderSaga>(`${sagas}/${order.id}`);
+			expect(saga).toMatchObject({ order_id: order.id, step: "forward", cancel_requested: false });
+			const { body: list } = await admin().get<{ data: OrderSaga[] }>(`${sagas}?limit=100`);
+			expect(list.data.map(({ order_id }) => order_id)).toContain(order.id);
+			const { status, body } = await admin().post<OrderSaga>(
+				`${sagas}/${order.id}/resolve`,
+				callOff
+			);
+			expect([status, body.cancel_requested]).toEqual([200, true]);
+			await until(async () => {
+				const { body: now } = await shop.as("alice").get<Order>(`/api/v1/orders/${order.id}`);
+				return ["cancelled", "refunded"].includes(now.status);
+			}, 20_000);
+		}, 30_000);
+	});
+
+	describe("an order at rest", () => {
+		it("is not on its way, and can be neither pushed nor called off there", async () => {
+			const { id: product } = await shop.product(1);
+			const path = `${sagas}/${(await placed(shop, product)).id}`;
+			const answers = [
+				await admin().get(path),
+				await admin().post(`${path}/retry`),
+				await admin().post(`${path}/resolve`, callOff)
+			];
+			expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
+				[404, "not-found"],
+				[409, "illegal-transition"],
+				[409, "illegal-transition"]
+			]);
+		});
+
+		it("that never was is not found", async () => {
+			const path = `${sagas}/${randomUUID()}`;
+			const answers = [
+				await admin().get(path),
+				await admin().post(`${path}/retry`),
+				await admin().post(`${path}/resolve`, callOff)
+			];
+			expect(answers.map(({ status }) => status)).toEqual([404, 404, 404]);
+		});
+	});
+
+	it.each<[string, object | undefined]>([
+		["no body", undefined],
+		["no note", { decision: "call_off" }],
+		["a blank note", { ...callOff, note: " " }],
+		["another decision", { ...callOff, decision: "confirm" }]
+	])("calls nothing off with %s", async (_, body) => {
+		const { status } = await admin().post(`${sagas}/${randomUUID()}/resolve`, body);
+		expect([400, 415, 422]).toContain(status);
+	});
+
+	it.each(["limit=0", "limit=101", "cursor=abc", "waits_for=godot", "surprise=1"])(
+		"lists nothing by %s",
+		async query => {
+			expect((await admin().get(`${sagas}?${query}`)).status).toBe(422);
+		}
+	);
+}

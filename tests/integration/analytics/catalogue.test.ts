@@ -1,0 +1,83 @@
+import { Catalogue, type Described } from "../../../services/analytics/reports/catalogue.ts";
+import { orderEvent } from "../../support/streams/order-message.ts";
+import { WindowStore } from "../../support/analytics/window-database.ts";
+
+let store: WindowStore;
+let asked: string[][] = [];
+let known: Described[] = [];
+let catalogue: Catalogue;
+
+beforeAll(async () => {
+	store = await WindowStore.open();
+	catalogue = new Catalogue({
+		pg: store.pg,
+		describe: async ids => {
+			asked.push(ids.toSorted());
+			return known.filter(({ product_id }) => ids.includes(product_id));
+		},
+		everyMs: 1000,
+		onError: () => undefined
+	});
+}, 30_000);
+
+afterAll(() => store.close());
+
+beforeEach(() => {
+	asked = [];
+	known = [
+		{ product_id: "mug", name: "Mug", category: "kitchen" },
+		{ product_id: "cap", name: "Cap", category: "clothes" }
+	];
+});
+
+const sold = (...ids: string[]) =>
+	orderEvent({ items: ids.map(product_id => ({ product_id, quantity: 1, unit_price: 100 })) });
+
+const products = () =>
+	store.rows("select id, name, category from analytics.products order by category, id");
+
+async function sell(...ids: string[]): Promise<void> {
+	await store.rows("truncate analytics.products");
+	await store.begin([[sold(...ids), sold(ids[0]!)]]);
+	await store.settle();
+}
+
+describe("what is known of sold products", () => {
+	it("is asked for once, for all that are new", async () => {
+		await sell("mug", "cap");
+		await catalogue.complete();
+		await catalogue.complete();
+		expect(asked).toEqual([["cap", "mug"]]);
+		expect(await products()).toEqual([
+			{ id: "cap", name: "Cap", category: "clothes" },
+			{ id: "mug", name: "Mug", category: "kitchen" }
+		]);
+	});
+
+	it("stays as it was first known", async () => {
+		await sell("mug");
+		await catalogue.complete();
+		known = [{ product_id: "mug", name: "Jug", category: "garden" }];
+		await store.rows("update analytics.products set asked_at = null");
+		await catalogue.complete();
+		expect(asked).toHaveLength(1);
+		expect(await products()).toEqual([{ id: "mug", name: "Mug", category: "kitchen" }]);
+	});
+
+	it("is asked for again a minute later where nobody knew", async () => {
+		await sell("mug", "ghost");
+		await catalogue.complete();
+		await catalogue.complete();
+		expect(asked).toHaveLength(1);
+		await store.rows("update analytics.products set asked_at = asked_at - interval '1 minute'");
+		await catalogue.complete();
+		expect(asked[1]).toEqual(["ghost"]);
+		expect(await products()).toContainEqual({ id: "ghost", name: null, category: null });
+	});
+
+	it("is asked for by one of two who are at it together", async () => {
+		await sell("mug", "cap");
+		await Promise.all([catalogue.complete(), catalogue.complete()]);
+		expect(asked.flat().toSorted()).toEqual(["cap", "mug"]);
+	});
+});

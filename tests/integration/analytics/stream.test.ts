@@ -1,0 +1,90 @@
+import type { ServiceBroker } from "moleculer";
+import { analytics, type WindowStreamEvent } from "../../../contracts/analytics.ts";
+import { call } from "../../../lib/service.ts";
+import analyticsService from "../../../services/analytics/analytics.service.ts";
+import orderService from "../../../services/order/order.service.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import productService from "../../../services/product/product.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { admin, place } from "../../support/shop/orders.ts";
+import { until } from "../../support/until.ts";
+
+let database: TestDatabase;
+let broker: ServiceBroker;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	const environment = { DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() };
+	const services = [productService, paymentService, orderService, analyticsService];
+	broker = await startNode(services, environment);
+}, 60_000);
+
+afterAll(async () => {
+	await broker.stop();
+	await database.drop();
+});
+
+const ask = { meta: { user: admin } };
+
+describe("an order on its way to the windows", () => {
+	it("is in the sums soon, with the category that the catalogue knows", async () => {
+		const { order } = await place(broker, { wait_s: 10 });
+		const [sales] = await until(async () => {
+			const { data } = await call(broker, analytics.actions.summary, {}, ask);
+			return data[0]?.categories[0]?.category ? data : undefined;
+		}, 30_000);
+		expect(sales).toMatchObject({ orders: 1, revenue: order.totals.total.amount });
+	}, 60_000);
+
+	it("is told of, and published under its window's key, once its minute is over", async () => {
+		// The minute is over when the clock says so; here it is moved into the past instead.
+		await database.rows(
+			"update analytics.windows set window_start = window_start - interval '5 minutes'"
+		);
+		await database.rows(
+			"update analytics.partitions set heard_at = heard_at - interval '1 minute'"
+		);
+		const windows = await until(async () => {
+			const { data } = await call(broker, analytics.actions.windows, {}, ask);
+			return data.length > 0 ? data : undefined;
+		}, 30_000);
+		expect(windows).toMatchObject([{ orders: 1, unique_users: 1, revision: 1, final: false }]);
+		const [message] = await until(async () => {
+			const rows = await database.rows<{ key: string; value: Buffer }>(
+				"select key, value from streams.message where topic = 'analytics-results'"
+			);
+			return rows.length > 0 ? rows : undefined;
+		}, 30_000);
+		const event = JSON.parse(message!.value.toString()) as WindowStreamEvent;
+		expect(event.data).toEqual(windows[0]);
+		expect(message!.key).toBe(`${windows[0]!.window_start}/${windows[0]!.currency}`);
+	}, 90_000);
+
+	it("is told of once more, and higher, after the log was lost; what came late is published as it was", async () => {
+		const late =
+			"insert into analytics.outbox (topic, key, value, published_at) values ($1, 'k', $2, now())";
+		await database.rows(late, ["analytics-late", '{"id":"late"}']);
+		await database.rows("delete from streams.message where topic like 'analytics-%'");
+		const { "outbox.refill": refill } = analytics.actions;
+		const from = "2026-01-01T00:00:00Z";
+		expect(await call(broker, refill, { from, dry_run: true }, ask)).toEqual({ refilled: 2 });
+		expect(await call(broker, refill, { from }, ask)).toEqual({ refilled: 2 });
+		const told = await until(async () => {
+			const rows = await database.rows<{ topic: string; value: Buffer }>(
+				"select topic, value from streams.message where topic like 'analytics-%' order by topic"
+			);
+			return rows.length === 2 ? rows : undefined;
+		}, 30_000);
+		expect(told[0]!.value.toString()).toBe('{"id":"late"}');
+		const event = JSON.parse(told[1]!.value.toString()) as WindowStreamEvent;
+		expect(event.data).toMatchObject({ orders: 1, revision: 2 });
+	}, 60_000);
+
+	it("is not for customers", async () => {
+		const customer = { meta: { user: { id: "user-123", role: "customer" as const } } };
+		await expect(call(broker, analytics.actions.windows, {}, customer)).rejects.toMatchObject({
+			type: "FORBIDDEN"
+		});
+	});
+});

@@ -1,0 +1,187 @@
+import pg from "pg";
+import { verify } from "../../../verify/analytics.verifier.ts";
+import { openForMs, windowMs } from "../../../services/analytics/windows/tumbling.window.ts";
+import type { OrderStreamEvent } from "../../../contracts/events.ts";
+import { orderEvent } from "../../support/streams/order-message.ts";
+import { generator } from "../../support/random.ts";
+import { WindowStore } from "../../support/analytics/window-database.ts";
+
+/** Thirty minutes of sales in two of five partitions: a tenth out of order, some twice, some a day late. */
+
+const minutes = 30;
+const minute = Math.floor(Date.now() / windowMs) * windowMs - 2 * minutes * windowMs;
+const chance = generator(20_260_101);
+const below = (n: number) => Math.floor(chance() * n);
+
+let store: WindowStore;
+let client: pg.Client;
+let late: OrderStreamEvent[];
+
+function sold(at: number): OrderStreamEvent {
+	const currency = below(4) === 0 ? "EUR" : "USD";
+	return orderEvent({ at, currency, user_id: `user-${below(40)}`, total: 1 + below(10_000) });
+}
+
+/** In five partitions by user, of which three get none. */
+function logOf(events: readonly OrderStreamEvent[]): OrderStreamEvent[][] {
+	const log: OrderStreamEvent[][] = [[], [], [], [], []];
+	for (const event of events) {
+		const own = log[Number(event.partitionkey.split("-")[1]) % 2]!;
+		own.push(event);
+		if (below(20) === 0) own.push(event);
+	}
+	return log;
+}
+
+async function record(events: readonly OrderStreamEvent[]): Promise<void> {
+	const column = <V>(value: (event: OrderStreamEvent) => V) => events.map(value);
+	await store.rows(
+		`insert into orders.outbox (event_id, order_id, user_id, version, type, occurred_at, payload)
+		select id, subject, who, 2, 'order.confirmed', at, data
+		from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[]) as x(id, subject, who, at, data)`,
+		[
+			column(({ id }) => id),
+			column(({ subject }) => subject),
+			column(({ data }) => data.user_id),
+			column(({ time }) => time),
+			column(({ data }) => JSON.stringify(data))
+		]
+	);
+	await store.rows("insert into analytics.inbox select event_id from orders.outbox");
+}
+
+beforeAll(async () => {
+	store = await WindowStore.open();
+	client = new pg.Client({ connectionString: store.database.url });
+	await client.connect();
+	const span = minutes * windowMs;
+	const events = Array.from({ length: 2000 }, (_, n) => sold(minute + (span * n) / 2000));
+	const seen = events.map(event => [
+		Date.parse(event.time) + (below(10) ? 0 : below(90_000)),
+		event
+	]);
+	const inOrder = (seen as [number, OrderStreamEvent][]).sort(([a], [b]) => a - b);
+	late = Array.from({ length: 20 }, () => sold(minute - openForMs - span + below(span)));
+	await store.begin(logOf([...inOrder.map(([, event]) => event), ...late]));
+	await record([...events, ...late]);
+	// The three silent partitions are heard of, and then are idle.
+	await store.teller.pass();
+	await store.tick(10_000);
+	const crashes = ["none", "none", "before", "after"] as const;
+	for (let step = 0; step < 120; step++) {
+		await store.deliver(below(2), 1 + below(50), crashes[below(4)]);
+		if (below(3) === 0) await store.rewind(below(2), below(80));
+		if (below(2) === 0) await store.teller.pass();
+	}
+	await store.settle();
+}, 120_000);
+
+afterAll(async () => {
+	await client.end();
+	await store.close();
+});
+
+async function differences(): Promise<string[]> {
+	const found = [];
+	for await (const line of verify({ client })) found.push(line);
+	return found;
+}
+
+/** What is found once this was done; then it is undone. */
+async function after(sql: string): Promise<string[]> {
+	await client.query("begin");
+	try {
+		expect((await client.query(sql)).rowCount).toBe(1);
+		return await differences();
+	} finally {
+		await client.query("rollback");
+	}
+}
+
+describe("the windows", () => {
+	it("of every minute are what the events of orders say, and the late ones are counted apart", async () => {
+		expect(await differences()).toEqual([]);
+		const [told] = await store.rows(
+			`select count(distinct window_start)::int as minutes, sum(orders)::int as orders,
+				(select count(*)::int from analytics.late_events) as late from analytics.results`
+		);
+		expect(told).toEqual({ minutes, orders: 2000, late: late.length });
+	});
+
+	const one = (table: string) =>
+		`(window_start, currency) = (select window_start, currency from analytics.${table} order by 1, 2 limit 1)`;
+
+	it.each<[string, string, RegExp]>([
+		[
+			"an order that was counted twice",
+			`update analytics.windows set orders = orders + 1 where ${one("windows")}`,
+			/orders, the events say/
+		],
+		[
+			"money too much",
+			`update analytics.windows set revenue_minor = revenue_minor + 1 where ${one("windows")}`,
+			/revenue \d+, the events say/
+		],
+		[
+			"a buyer counted twice",
+			`update analytics.windows set unique_users = unique_users - 1 where ${one("windows")}`,
+			/buyers, the events say/
+		],
+		[
+			"a window that is gone",
+			`delete from analytics.windows where ${one("windows")}`,
+			/0 orders, the events say/
+		],
+		[
+			"an event that nobody sent",
+			"delete from orders.outbox where id = (select min(id) from orders.outbox)",
+			/orders, the events say/
+		],
+		[
+			"a late event that was forgotten",
+			"delete from analytics.late_events where event_id = (select min(event_id::text)::uuid from analytics.late_events)",
+			/orders, the events say/
+		],
+		[
+			"an average that is none",
+			`update analytics.results set average_minor = average_minor + 1 where ${one("results")}`,
+			/told were .* average/
+		],
+		[
+			"a result that is not told",
+			`delete from analytics.results where ${one("results")}`,
+			/told were/
+		],
+		[
+			"an old result",
+			`update analytics.results set revision = revision + 1 where ${one("results")}`,
+			/told were .* revision/
+		]
+	])("are not right with %s, which is found", async (_, sql, line) => {
+		const found = await after(sql);
+		expect(found.length).toBeGreaterThan(0);
+		expect(found.join("\n")).toMatch(line);
+		expect(found[0]).toMatch(/^window \d{4}-\d\d-\d\dT\d\d:\d\dZ [A-Z]{3}: /);
+	});
+
+	const sent = (ago: string) => `
+		insert into orders.outbox (order_id, user_id, version, type, payload, published_at)
+		select order_id, user_id, 3, type, payload, now() - interval '${ago}' from orders.outbox order by id limit 1`;
+
+	it("lack an event that was published long ago and never handled, which is found", async () => {
+		const [line, ...others] = await after(sent("3 days"));
+		expect(line).toMatch(
+			/^event \S+ \(order.confirmed of order \S+\), published \S+Z: never handled$/
+		);
+		expect(others).toEqual([]);
+		expect(await after(sent("1 minute"))).toEqual([]);
+	});
+
+	it("lack an event that was put aside, which is said", async () => {
+		const [line, ...others] = await after(`with sent as (${sent("1 hour")} returning event_id)
+			insert into analytics.dead_letter (topic, partition, "offset", value, headers, reason, detail, attempts)
+			select 'orders', 0, 1, convert_to(format('{"id":"%s"}', event_id), 'UTF8'), '{}', 'handling-failed', '', 7 from sent`);
+		expect(line).toMatch(/^event .*: put aside$/);
+		expect(others).toEqual([]);
+	});
+});

@@ -1,0 +1,54 @@
+import { migrate, migrations, type Migration } from "../../../db/migrate.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+
+let database: TestDatabase;
+beforeEach(async () => {
+	database = await testDatabase("template1");
+});
+afterEach(() => database.drop());
+
+const tables = () =>
+	database.rows(
+		"select from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
+	);
+const nameOf = ({ service, file }: Migration) => `${service}/${file}`;
+
+describe("migrate", () => {
+	it("runs every migration once, by service and number", async () => {
+		const names = (await migrations()).map(nameOf);
+		expect(names).toContain("order/0001_orders.sql");
+		await expect(migrate(database.url)).resolves.toEqual(names);
+		await expect(migrate(database.url)).resolves.toEqual([]);
+	});
+
+	it("may run many times at once", async () => {
+		const runs = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url)));
+		expect(runs.map(names => names.length).sort((a, b) => a - b)).toEqual([
+			...[0, 0, 0],
+			(await migrations()).length
+		]);
+	});
+
+	it("changes nothing at all when one of them is broken, and says which", async () => {
+		const broken: Migration = {
+			service: "payment",
+			file: "0099_broken.sql",
+			sql: "create table half (id int); create table half (id int);"
+		};
+		await expect(migrate(database.url, [...(await migrations()), broken])).rejects.toThrow(
+			'migration payment/0099_broken.sql: relation "half" already exists'
+		);
+		await expect(tables()).resolves.toEqual([]);
+		await expect(migrate(database.url)).resolves.not.toEqual([]);
+	});
+
+	it("gives a table to the schema of its service", async () => {
+		await migrate(database.url);
+		const rows = await database.rows<{ schemaname: string }>(
+			"select distinct schemaname from pg_tables where schemaname not in ('pg_catalog', 'information_schema') order by 1"
+		);
+		expect(rows.map(({ schemaname }) => schemaname)).toEqual([
+			...["analytics", "notification", "orders", "payment", "product", "public", "streams", "users"]
+		]);
+	});
+});

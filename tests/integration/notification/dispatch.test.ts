@@ -1,0 +1,222 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { NotificationChannel } from "../../../contracts/notification.ts";
+import type { Contact } from "../../../contracts/user.ts";
+import { Database, serviceUrl } from "../../../db/database.ts";
+import { derivedId, newId } from "../../../lib/id.ts";
+import { Refused, type Channel, type Dispatch } from "../../../services/notification/channel.ts";
+import type { Refusal } from "../../../services/notification/notification.decisions.ts";
+import {
+	Dispatcher,
+	type DispatcherOptions
+} from "../../../services/notification/dispatch/dispatcher.ts";
+import { plan } from "../../../services/notification/planning.ts";
+import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
+import type { Tracked } from "../../../services/notification/tracking-store.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { shop } from "../../support/notification/sample-dispatch.ts";
+import { orderEvent } from "../../support/streams/order-message.ts";
+
+/** A provider that keeps what it takes, and can be made to refuse. */
+class Provider implements Channel {
+	readonly taken: Dispatch[] = [];
+	refuse: ((dispatch: Dispatch) => Refusal | undefined) | undefined;
+	latencyMs = 0;
+
+	async send(dispatch: Dispatch) {
+		if (this.latencyMs > 0) await sleep(this.latencyMs);
+		const refusal = this.refuse?.(dispatch);
+		if (refusal) throw new Refused(refusal);
+		this.taken.push(dispatch);
+		return { providerId: `p-${this.taken.length}` };
+	}
+
+	async close() {}
+}
+
+const alice: Contact = {
+	...{ id: "user-123", email: "alice@shop.test", name: "Alice", locale: "en" as const },
+	phone: null
+};
+const admins: Contact[] = ["a", "b"].map(id => ({ ...alice, id, email: `${id}@shop.test` }));
+
+let database: TestDatabase;
+let db: Database;
+let store: PostgresStore;
+let provider: Provider;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	const url = serviceUrl(database.url, "notification");
+	db = new Database({ url, pool: 4, durability: "prefix", name: "test" });
+	store = new PostgresStore(db);
+});
+beforeEach(async () => {
+	await database.rows("delete from notification.notifications");
+	provider = new Provider();
+});
+afterAll(async () => {
+	await db.close();
+	await database.drop();
+});
+
+const dispatcher = (more: Partial<DispatcherOptions> = {}) =>
+	new Dispatcher({
+		...{ store, shop, everyMs: 20, chance: () => 1 },
+		channels: new Map<NotificationChannel, Channel>([["email", provider]]),
+		contacts: async of => ("role" in of ? admins : [alice]),
+		onError: () => undefined,
+		...more
+	});
+
+const email = new Set<NotificationChannel>(["email"]);
+const ports = { offered: email, choices: async () => new Map() };
+
+/** Plans a message about each of some orders; answers their ids. */
+async function planned(count: number): Promise<string[]> {
+	const events = Array.from({ length: count }, () => orderEvent());
+	return plan(events, { store, ...ports });
+}
+
+const stateOf = async (id: string) => (await store.get(id)) as Tracked;
+const dueNow = () =>
+	database.rows("update notification.notifications set due_at = now() where state = 'pending'");
+
+describe("the dispatcher", () => {
+	it("sends what is planned, once, under the id of event and channel", async () => {
+		const event = orderEvent();
+		await plan([event, event], { store, ...ports });
+		await plan([event], { store, ...ports });
+		await dispatcher().pass();
+		expect(provider.taken.map(({ id, eventId, to }) => [id, eventId, to])).toEqual([
+			[derivedId(event.id, "email"), event.id, "alice@shop.test"]
+		]);
+		expect(await dispatcher().pass()).toBe(0);
+		expect(await stateOf(derivedId(event.id, "email"))).toMatchObject({
+			...{ state: "sent", provider_id: "p-1", attempts: 1 }
+		});
+	});
+
+	it("sends each of many messages once, however many nodes send", async () => {
+		provider.latencyMs = 3;
+		const ids = await planned(200);
+		const nodes = Array.from({ length: 4 }, () => dispatcher());
+		for (const node of nodes) node.start();
+		while ((await store.claim(0, 1)).length + provider.taken.length < 200) await sleep(20);
+		await Promise.all(nodes.map(node => node.stop()));
+		expect(provider.taken.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+	}, 30_000);
+
+	it("sends again, under the same id, what a node that died has not settled", async () => {
+		const [id] = await planned(1);
+		const dead = {
+			...store,
+			claim: store.claim.bind(store),
+			settle: () => new Promise<boolean>(() => undefined)
+		};
+		void dispatcher({ store: Object.assign(Object.create(store), dead) }).pass();
+		while (provider.taken.length === 0) await sleep(5);
+		expect(await dispatcher().pass()).toBe(0);
+		await database.rows(
+			"update notification.notifications set due_at = now(), lease_until = now()"
+		);
+		await dispatcher().pass();
+		expect(provider.taken.map(({ id }) => id)).toEqual([id, id]);
+		expect(await stateOf(id!)).toMatchObject({ state: "sent", attempts: 2 });
+	});
+
+	it("parks what is refused for good, and says why without the address", async () => {
+		provider.refuse = () => ({ kind: "permanent", reason: "550 no such user alice@shop.test" });
+		const [id] = await planned(1);
+		await dispatcher().pass();
+		expect(await stateOf(id!)).toMatchObject({
+			state: "parked",
+			reason: "550 no such user the address"
+		});
+	});
+
+	it("tries again later, and counts it", async () => {
+		provider.refuse = () => ({ kind: "temporary", reason: "421 busy" });
+		const [id] = await planned(1);
+		await dispatcher().pass();
+		expect(await stateOf(id!)).toMatchObject({ state: "pending", attempts: 1, reason: "421 busy" });
+		expect(await dispatcher().pass()).toBe(0);
+		provider.refuse = undefined;
+		await dueNow();
+		await dispatcher().pass();
+		expect(await stateOf(id!)).toMatchObject({ state: "sent", attempts: 2 });
+	});
+
+	it("leaves a channel alone that was asked for too much, and counts no try", async () => {
+		provider.refuse = () => ({ kind: "throttled", reason: "slow down", retryAfterMs: 60_000 });
+		await planned(1);
+		const one = dispatcher();
+		await one.pass();
+		const asked = jest.fn();
+		provider.refuse = dispatch => {
+			asked(dispatch.id);
+			return undefined;
+		};
+		const [later] = await planned(1);
+		await dueNow();
+		await one.pass();
+		expect(asked).not.toHaveBeenCalled();
+		expect(await stateOf(later!)).toMatchObject({ state: "pending", attempts: 0 });
+	});
+
+	it("waits, and counts no try, while nobody can be asked for the address", async () => {
+		const [id] = await planned(1);
+		const contacts = () => Promise.reject(new Error("away"));
+		await dispatcher({ contacts }).pass();
+		expect(await stateOf(id!)).toMatchObject({ state: "pending", attempts: 0 });
+	});
+
+	it("skips whom it has no address of", async () => {
+		const [id] = await planned(1);
+		await dispatcher({ contacts: async () => [] }).pass();
+		expect(await stateOf(id!)).toMatchObject({ state: "skipped" });
+		expect(provider.taken).toEqual([]);
+	});
+
+	it("sends anew under another id when it is asked to", async () => {
+		const [id] = await planned(1);
+		await dispatcher().pass();
+		await store.resend(id!);
+		await dispatcher().pass();
+		const ids = provider.taken.map(dispatch => dispatch.id);
+		expect(ids[0]).toBe(id);
+		expect(ids[1]).not.toBe(id);
+		expect(await stateOf(id!)).toMatchObject({ state: "sent", resends: 1 });
+	});
+
+	it("tells all who run the shop of low stock, each under an id of his own", async () => {
+		const id = newId();
+		const time = new Date().toISOString();
+		await store.plan([
+			{
+				...{ id, event_id: newId(), channel: "email", kind: "low_stock", user_id: null },
+				order_id: null,
+				fact: {
+					type: "product.low_stock",
+					time,
+					data: { product_id: "p", name: "Pen", available: 2 }
+				}
+			}
+		]);
+		await dispatcher().pass();
+		expect(provider.taken.map(({ to }) => to)).toEqual(["a@shop.test", "b@shop.test"]);
+		expect(new Set(provider.taken.map(dispatch => dispatch.id)).size).toBe(2);
+	});
+
+	it("finishes what is in hand when it is stopped", async () => {
+		provider.latencyMs = 300;
+		const ids = await planned(3);
+		const one = dispatcher();
+		one.start();
+		while (
+			(await database.rows("select 1 from notification.notifications where fence > 0")).length < 3
+		)
+			await sleep(10);
+		await one.stop();
+		for (const id of ids) expect(await stateOf(id)).toMatchObject({ state: "sent" });
+	});
+});

@@ -1,0 +1,85 @@
+import { generateKeyPairSync } from "node:crypto";
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { ServiceBroker } from "moleculer";
+import { notification } from "../../../contracts/notification.ts";
+import { call } from "../../../lib/service.ts";
+import notificationService from "../../../services/notification/notification.service.ts";
+import { tableSpec } from "../../../services/notification/storage/dynamo-item.ts";
+import orderService from "../../../services/order/order.service.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import productService from "../../../services/product/product.service.ts";
+import userService from "../../../services/user/user.service.ts";
+import { noReplay } from "../../../streams/consumer/consumer.repository.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { orderEvent } from "../../support/streams/order-message.ts";
+import { admin, place } from "../../support/shop/orders.ts";
+import { until } from "../../support/until.ts";
+
+/** The shop as it runs where what became of messages is kept in DynamoDB. */
+
+let moto: Moto;
+let database: TestDatabase;
+let broker: ServiceBroker;
+// As AWS's tools find them.
+const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+
+beforeAll(async () => {
+	Object.assign(process.env, credentials);
+	[moto, database] = await Promise.all([startMoto(), testDatabase()]);
+	const client = new DynamoDBClient(moto.client);
+	await client.send(new CreateTableCommand(tableSpec("messages")));
+	client.destroy();
+	const { privateKey } = generateKeyPairSync("ed25519");
+	const services = [userService, productService, paymentService, orderService, notificationService];
+	broker = await startNode(services, {
+		...{ DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() },
+		TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+		...{ NOTIFICATION_STORE: "dynamodb", NOTIFICATION_TABLE: "messages" },
+		...{ AWS_REGION: moto.client.region, AWS_ENDPOINT_URL: moto.client.endpoint }
+	});
+}, installWithinMs);
+
+afterAll(async () => {
+	await broker?.stop();
+	await moto?.stop();
+	await database?.drop();
+	for (const name of Object.keys(credentials)) delete process.env[name];
+}, 30_000);
+
+it("tells a buyer of his order once, and keeps nothing of it in Postgres but the mailbox", async () => {
+	const { order } = await place(broker, { wait_s: 10 });
+	const staff = { meta: { user: admin } };
+	const [message, ...more] = await until(async () => {
+		const { data } = await call(broker, notification.actions.list, {}, staff);
+		const own = data.filter(({ order_id }) => order_id === order.id);
+		return own.some(({ state }) => state === "sent") ? own : undefined;
+	}, 30_000);
+	expect(message).toMatchObject({ kind: "order_confirmation", user_id: "user-123", attempts: 1 });
+	expect(more).toEqual([]);
+	expect(await database.rows("select 1 from notification.notifications")).toEqual([]);
+	expect(await database.rows("select 1 from notification.mailbox")).toHaveLength(1);
+}, 60_000);
+
+it("tells nobody of an event that never has an effect here", async () => {
+	const { id, data, type } = orderEvent({ user_id: "user-123" });
+	await database.rows("insert into notification.inbox (event_id, replay) values ($1, $2)", [
+		id,
+		noReplay
+	]);
+	await database.rows(
+		`insert into orders.outbox (event_id, order_id, user_id, version, type, payload)
+		values ($1, $2, $3, 2, $4, $5)`,
+		[id, data.order_id, data.user_id, type, JSON.stringify(data)]
+	);
+	// Of the same user, so that it comes behind it.
+	const { order } = await place(broker, { wait_s: 10 });
+	const listed = async () => {
+		const staff = { meta: { user: admin } };
+		const { data: messages } = await call(broker, notification.actions.list, {}, staff);
+		return messages.map(({ order_id }) => order_id);
+	};
+	await until(async () => (await listed()).includes(order.id), 30_000);
+	expect(await listed()).not.toContain(data.order_id);
+}, 60_000);

@@ -1,0 +1,88 @@
+import { Database, serviceUrl } from "../../../db/database.ts";
+import { newId } from "../../../lib/id.ts";
+import { openChannels } from "../../../services/notification/channels/channel.factory.ts";
+import {
+	mailboxSize,
+	MailboxStore
+} from "../../../services/notification/channels/mailbox-store.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { dispatch } from "../../support/notification/sample-dispatch.ts";
+
+describe("the mailbox", () => {
+	let database: TestDatabase;
+	let db: Database;
+	let mailbox: MailboxStore;
+
+	beforeAll(async () => {
+		database = await testDatabase();
+		const url = serviceUrl(database.url, "notification");
+		db = new Database({ url, pool: 4, durability: "strict", name: "test" });
+		mailbox = new MailboxStore(db);
+	});
+	beforeEach(() => database.rows("delete from notification.mailbox"));
+	afterAll(async () => {
+		await db.close();
+		await database.drop();
+	});
+
+	async function send(channel: "email" | "sms", message = dispatch()) {
+		const channels = await openChannels({ onError: error => fail(error) }, mailbox);
+		return channels.get(channel)!.send(message);
+	}
+	const fail = (error: Error) => {
+		throw error;
+	};
+
+	it("is where messages go when nothing is configured", async () => {
+		const message = dispatch();
+		await expect(send("email", message)).resolves.toEqual({ providerId: message.id });
+		const { subject, html, text } = message.rendered;
+		await expect(mailbox.get(message.id)).resolves.toEqual({
+			...{ id: message.id, channel: "email", to: "zoe@shop.test", type: "order.confirmed" },
+			...{ order_id: (message.fact.data as { order_id: string }).order_id, subject, html, text },
+			received_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/)
+		});
+	});
+
+	it("shows of a text message what a phone would", async () => {
+		const message = dispatch({ to: "+4915112345678" });
+		await send("sms", message);
+		const { short: text } = message.rendered;
+		const shown = await mailbox.get(message.id);
+		expect(shown).toMatchObject({ channel: "sms", subject: null, html: null, text });
+	});
+
+	it("keeps a message once, however often it is sent", async () => {
+		const message = dispatch();
+		await Promise.all(Array.from({ length: 10 }, () => send("email", message)));
+		await send("email", { ...message, to: "other@shop.test" });
+		await expect(mailbox.list(10)).resolves.toEqual([
+			expect.objectContaining({ id: message.id, to: "zoe@shop.test" })
+		]);
+	});
+
+	it("lists the newest first", async () => {
+		const messages = [dispatch(), dispatch(), dispatch()];
+		for (const message of messages) await send("email", message);
+		const ids = (await mailbox.list(2)).map(({ id }) => id);
+		expect(ids).toEqual([messages[2]!.id, messages[1]!.id]);
+	});
+
+	it("keeps no more than the newest", async () => {
+		await database.rows(
+			`insert into notification.mailbox (id, channel, recipient, type, body)
+			select gen_random_uuid(), 'sms', 'old ' || n, 'order.shipped', '' from generate_series(1, $1) n`,
+			[mailboxSize]
+		);
+		const message = dispatch();
+		await send("email", message);
+		await send("email", message);
+		const kept = await mailbox.list(2 * mailboxSize);
+		expect(kept).toHaveLength(mailboxSize);
+		expect([kept[0]!.id, kept.at(-1)!.to]).toEqual([message.id, "old 2"]);
+	});
+
+	it("knows nothing of other ids", async () => {
+		await expect(mailbox.get(newId())).rejects.toMatchObject({ type: "NOT_FOUND" });
+	});
+});

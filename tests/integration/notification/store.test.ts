@@ -1,0 +1,65 @@
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { Database, serviceUrl } from "../../../db/database.ts";
+import { DynamoStore } from "../../../services/notification/storage/dynamo.store.ts";
+import { tableSpec } from "../../../services/notification/storage/dynamo-item.ts";
+import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
+import { trackingSuite } from "../../support/notification/tracking.conformance.ts";
+
+describe("Postgres", () => {
+	let database: TestDatabase;
+	let db: Database;
+
+	beforeAll(async () => {
+		database = await testDatabase();
+		const url = serviceUrl(database.url, "notification");
+		db = new Database({ url, pool: 4, durability: "strict", name: "test" });
+	});
+	afterAll(async () => {
+		await db.close();
+		await database.drop();
+	});
+
+	trackingSuite("Postgres", async () => {
+		await database.rows("delete from notification.notifications");
+		const add = "set occurred_at = occurred_at - $1::int * interval '1 day'";
+		return {
+			store: new PostgresStore(db),
+			other: new PostgresStore(db),
+			age: async days =>
+				void (await database.rows(`update notification.notifications ${add}`, [days])),
+			close: async () => undefined
+		};
+	});
+});
+
+describe("DynamoDB", () => {
+	let moto: Moto;
+	let client: DynamoDBClient;
+	let table = 0;
+
+	beforeAll(async () => {
+		moto = await startMoto();
+		// Moto checks a condition and writes in two steps, and two requests at once come in between.
+		const requestHandler = { requestTimeout: 10_000, httpAgent: { maxSockets: 1 } };
+		client = new DynamoDBClient({ ...moto.client, requestHandler });
+	}, installWithinMs);
+	afterAll(async () => {
+		client?.destroy();
+		await moto?.stop();
+	});
+
+	trackingSuite("DynamoDB", async () => {
+		const TableName = `notifications-${++table}`;
+		await client.send(new CreateTableCommand(tableSpec(TableName)));
+		let passedMs = 0;
+		const now = () => Date.now() + passedMs;
+		return {
+			store: new DynamoStore({ client, table: TableName, now }),
+			other: new DynamoStore({ client, table: TableName, now }),
+			age: async days => void (passedMs += days * 86_400_000),
+			close: async () => void (await client.send(new DeleteTableCommand({ TableName })))
+		};
+	});
+});

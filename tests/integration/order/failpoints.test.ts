@@ -1,0 +1,185 @@
+import type { ServiceBroker, ServiceSchema } from "moleculer";
+import { join } from "node:path";
+import { newId } from "../../../lib/id.ts";
+import orderService from "../../../services/order/order.service.ts";
+import { readLedger } from "../../../psp/ledger/ledger.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import productService from "../../../services/product/product.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { alice, place, settledOrder, stockViolations } from "../../support/shop/orders.ts";
+import { generator } from "../../support/random.ts";
+import { until } from "../../support/until.ts";
+
+/** Faults between and inside the steps of the saga, on real services and a real database. */
+
+let database: TestDatabase;
+let dataDir: string;
+const brokers: ServiceBroker[] = [];
+
+beforeEach(async () => {
+	database = await testDatabase();
+	dataDir = await temporaryFolder();
+}, 30_000);
+
+afterEach(async () => {
+	await Promise.all(brokers.splice(0).map(broker => broker.stop()));
+	await database.drop();
+}, 30_000);
+
+async function node(services: ServiceSchema[], leaseMs = 30_000): Promise<ServiceBroker> {
+	const broker = await startNode(services, {
+		DATABASE_URL: database.url,
+		DATA_DIR: dataDir,
+		LOG_LEVEL: "fatal",
+		SAGA_LEASE_MS: String(leaseMs),
+		SAGA_POLL_MS: "50"
+	});
+	brokers.push(broker);
+	return broker;
+}
+
+/** The service with something that happens before or after each of its internal steps. */
+function disturbed(
+	service: ServiceSchema,
+	when: "before" | "after",
+	actions: string[],
+	disturb: () => Promise<void>
+): ServiceSchema {
+	const hook = async (_: unknown, result?: unknown) => {
+		await disturb();
+		return result;
+	};
+	const hooks = { [when]: Object.fromEntries(actions.map(action => [action, hook])) };
+	return { ...service, hooks } as ServiceSchema;
+}
+
+async function chargesPerOrder(): Promise<number[]> {
+	const { charges } = await readLedger(join(dataDir, "psp-ledger.jsonl"));
+	const counts = new Map<string, number>();
+	for (const charge of charges)
+		if (charge.status === "succeeded")
+			counts.set(charge.order_id, (counts.get(charge.order_id) ?? 0) + 1);
+	return [...counts.values()];
+}
+
+const historyOf = (id: string) =>
+	database.rows<{ to_status: string }>(
+		"select to_status from orders.history where order_id = $1 order by version",
+		[id]
+	);
+
+describe("an answer that is lost after the work was done", () => {
+	const stock = ["reserve", "commit", "release", "restock"];
+	it.each([
+		["of the product service", stock, []],
+		["of the payment service", [], ["charge", "resolve", "reverse"]],
+		["of both", stock, ["charge", "resolve", "reverse"]]
+	])(
+		"%s neither doubles nor loses anything",
+		async (_, productActions, paymentActions) => {
+			const random = generator(7);
+			const loseSome = async () => {
+				if (random() < 0.25) throw new Error("the answer is lost");
+			};
+			const broker = await node([
+				disturbed(productService, "after", productActions, loseSome),
+				disturbed(paymentService, "after", paymentActions, loseSome),
+				orderService
+			]);
+			const placed = await Promise.all(Array.from({ length: 40 }, () => place(broker)));
+			for (const { order } of placed)
+				expect((await settledOrder(broker, order.id, 30_000)).status).toBe("confirmed");
+			expect(await chargesPerOrder()).toEqual(Array.from({ length: 40 }, () => 1));
+			expect(await database.rows(stockViolations)).toEqual([]);
+		},
+		60_000
+	);
+});
+
+describe("a node that stops in the middle of a batch and goes on later", () => {
+	it.each([
+		["reserve", productService],
+		["commit", productService],
+		["charge", paymentService]
+	])(
+		"at %s finds its orders taken over, and changes nothing more",
+		async (action, service) => {
+			let wake = () => {};
+			const asleep = new Promise<void>(resolve => (wake = resolve));
+			const others = [productService, paymentService].filter(other => other !== service);
+			const frozen = disturbed(service, "before", [action], () => asleep);
+			const first = await node([frozen, ...others, orderService], 1000);
+			const placed = await Promise.all(Array.from({ length: 10 }, () => place(first)));
+			const second = await node([productService, paymentService, orderService], 1000);
+			for (const { order } of placed)
+				expect((await settledOrder(second, order.id, 20_000)).status).toBe("confirmed");
+			wake();
+			await new Promise(resolve => setTimeout(resolve, 500));
+			for (const { order } of placed)
+				expect((await historyOf(order.id)).map(row => row.to_status)).toEqual([
+					"pending",
+					"payment_pending",
+					"confirmed"
+				]);
+			expect(await chargesPerOrder()).toEqual(Array.from({ length: 10 }, () => 1));
+			expect(await database.rows(stockViolations)).toEqual([]);
+		},
+		60_000
+	);
+});
+
+describe("the database's connections", () => {
+	it("may all be cut while orders are under way: every accepted order still ends", async () => {
+		const broker = await node([productService, paymentService, orderService], 1000);
+		const accepted: string[] = [];
+		const load = Promise.all(
+			Array.from({ length: 150 }, async (_, n) => {
+				await new Promise(resolve => setTimeout(resolve, n * 10));
+				await place(broker).then(
+					({ order }) => accepted.push(order.id),
+					() => undefined
+				);
+			})
+		);
+		for (let cut = 0; cut < 5; cut++) {
+			await new Promise(resolve => setTimeout(resolve, 250));
+			await database.rows(
+				"select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename like 'shop\\_%'"
+			);
+		}
+		await load;
+		// How many get through between two cuts is the machine's to say: 26 to 120 were seen.
+		expect(accepted.length).toBeGreaterThan(10);
+		await until(
+			async () => (await database.rows("select 1 from orders.saga")).length === 0,
+			30_000
+		);
+		for (const id of accepted) expect((await settledOrder(broker, id)).status).toBe("confirmed");
+		expect((await chargesPerOrder()).every(count => count === 1)).toBe(true);
+		expect(await database.rows(stockViolations)).toEqual([]);
+	}, 60_000);
+});
+
+describe("duplicates inside one batch", () => {
+	it("make one order each, however they are mixed with others", async () => {
+		const broker = await node([productService, paymentService, orderService]);
+		const keys = Array.from({ length: 20 }, () => newId());
+		const requests = keys.flatMap(key => [key, key, key]);
+		const placed = await Promise.all(
+			requests.map(idempotency_key => place(broker, { idempotency_key }, alice))
+		);
+		const byKey = new Map<string, Set<string>>();
+		placed.forEach(({ order }, index) => {
+			const key = requests[index]!;
+			byKey.set(key, (byKey.get(key) ?? new Set()).add(order.id));
+		});
+		expect([...byKey.values()].every(ids => ids.size === 1)).toBe(true);
+		const [count] = await database.rows<{ n: number }>(
+			"select count(*)::int as n from orders.orders"
+		);
+		expect(count!.n).toBe(20);
+		for (const { order } of placed) await settledOrder(broker, order.id);
+		expect(await chargesPerOrder()).toEqual(Array.from({ length: 20 }, () => 1));
+	}, 30_000);
+});

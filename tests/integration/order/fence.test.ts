@@ -1,0 +1,181 @@
+import type { ServiceBroker } from "moleculer";
+import type { Order } from "../../../contracts/order.ts";
+import { Database, serviceUrl } from "../../../db/database.ts";
+import { newId } from "../../../lib/id.ts";
+import { transition } from "../../../services/order/order.machine.ts";
+import * as sql from "../../../services/order/storage/order.statements.ts";
+import { SagaSteps, type Work } from "../../../services/order/saga/steps.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { generator } from "../../support/random.ts";
+
+/** The saga's statements themselves: who may move an order, alone and in one batch with others. */
+
+let database: TestDatabase;
+let pg: Database;
+let steps: SagaSteps;
+let incarnation: string;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	pg = new Database({
+		url: serviceUrl(database.url, "order"),
+		pool: 8,
+		durability: "prefix",
+		name: "fence test"
+	});
+	steps = new SagaSteps(
+		{ broadcastLocal: () => undefined } as unknown as ServiceBroker,
+		pg,
+		() => undefined
+	);
+	await pg.query(sql.nameIncarnation);
+	const [row] = await database.rows<{ id: string }>("select id from orders.incarnation");
+	incarnation = row!.id;
+}, 30_000);
+
+afterAll(async () => {
+	await pg.close();
+	await database.drop();
+});
+
+/** An order that waits for its payment, held under `fence`. */
+async function held(fence: number, more = ""): Promise<string> {
+	const id = newId();
+	await database.rows(
+		`insert into orders.orders (id, user_id, status, items, shipping_address, payment_method, currency,
+			subtotal_minor, shipping_minor, tax_minor, total_minor, history_hash)
+		values ($1, 'user-123', 'payment_pending', '[]', '{}', 'pm_card_visa', 'USD', 100, 0, 0, 100, '')`,
+		[id]
+	);
+	await database.rows(
+		`insert into orders.saga (order_id, user_id, step, fence, lease_owner, lease_until ${more && ", cancel_requested"})
+		values ($1, 'user-123', 'forward', $2, 'node', now() + interval '1 min' ${more})`,
+		[id, fence]
+	);
+	return id;
+}
+
+function workOf(id: string, fence: number, over: Partial<Work> = {}): Work {
+	const order = { id, status: "payment_pending", items: [], totals: {}, reason: null };
+	return {
+		order: { ...order, user_id: "user-123", totals: { total: null } } as unknown as Order,
+		payment_method: "pm_card_visa",
+		fence,
+		incarnation,
+		attempt: 0,
+		step: "forward",
+		returning: null,
+		cancelRequested: false,
+		overdue: false,
+		...over
+	};
+}
+
+const confirmed = transition("payment_pending", "confirmed");
+const failed = transition("payment_pending", "payment_failed", "card_declined");
+const tell = (work: Work, to = confirmed) =>
+	steps.tell({ work, transition: to, yields: to === confirmed, ends: true });
+
+async function statusOf(id: string): Promise<string> {
+	const rows = await database.rows("select status from orders.orders where id = $1", [id]);
+	return rows[0]!.status;
+}
+
+describe("moving an order on", () => {
+	it("is for the present fence alone", async () => {
+		const id = await held(3);
+		expect(await tell(workOf(id, 2))).toBe("fenced");
+		expect(await statusOf(id)).toBe("payment_pending");
+		expect(await tell(workOf(id, 3))).toBe("done");
+		expect(await statusOf(id)).toBe("confirmed");
+	});
+
+	it.each(["before", "after"])(
+		"is for the present fence also when a stale run stands %s it in the same batch",
+		async where => {
+			const id = await held(2);
+			const runs = [() => tell(workOf(id, 1), failed), () => tell(workOf(id, 2))];
+			const batch = where === "before" ? runs : runs.toReversed();
+			const outcomes = await Promise.all(batch.map(run => run()));
+			expect(outcomes).toEqual(where === "before" ? ["fenced", "done"] : ["done", "fenced"]);
+			expect(await statusOf(id)).toBe("confirmed");
+		}
+	);
+
+	it("gives way to a wish to cancel, where it yields", async () => {
+		const id = await held(1, ", true");
+		expect(await tell(workOf(id, 1))).toBe("cancel");
+		expect(await tell(workOf(id, 1), failed)).toBe("done");
+	});
+
+	it("starts over under another run of Postgres, and when that has no name", async () => {
+		const id = await held(1);
+		expect(await tell(workOf(id, 1, { incarnation: newId() }))).toBe("restart");
+		expect(await tell(workOf(id, 1, { incarnation: null }))).toBe("restart");
+		expect(await statusOf(id)).toBe("payment_pending");
+	});
+});
+
+const park = (work: Work, delayMs: number, error: string | null) =>
+	steps.park({ work, delayMs, waitsFor: "fault", error });
+
+describe("putting an order to sleep", () => {
+	const parked = (id: string) =>
+		database.rows<{ error: string | null; owner: string | null }>(
+			"select last_error as error, lease_owner as owner from orders.saga where order_id = $1",
+			[id]
+		);
+
+	it("is for the present fence alone, also beside a stale run", async () => {
+		const id = await held(2);
+		await Promise.all([park(workOf(id, 1), 60_000, "stale"), park(workOf(id, 2), 1000, "right")]);
+		expect(await parked(id)).toEqual([{ error: "right", owner: null }]);
+	});
+
+	it("works for the others when one of the batch is locked", async () => {
+		const [locked, free] = [await held(1), await held(1)];
+		let unlock = () => {};
+		const until = new Promise<void>(resolve => (unlock = resolve));
+		const lock = pg.transaction(async tx => {
+			const text = "select 1 from orders.saga where order_id = $1 for update";
+			await tx.query({ name: "lock one", text }, [locked]);
+			await until;
+		});
+		const [first, second] = await Promise.allSettled([
+			park(workOf(locked, 1), 1000, null),
+			park(workOf(free, 1), 1000, null)
+		]);
+		unlock();
+		await lock;
+		expect([first.status, second.status]).toEqual(["rejected", "fulfilled"]);
+		expect((await parked(free))[0]!.owner).toBeNull();
+	}, 20_000);
+});
+
+describe("taking an order over", () => {
+	it("raises the fence, so the silent node is shut out", async () => {
+		const id = await held(5);
+		const past = "update orders.saga set lease_until = now() - interval '1 s' where order_id = $1";
+		await database.rows(past, [id]);
+		const claimed = await pg.query<{ id: string; fence: number }>(sql.claimSagas, [
+			"other",
+			30_000,
+			64
+		]);
+		expect(claimed.find(row => row.id === id)).toMatchObject({ fence: 6, incarnation });
+		expect(await tell(workOf(id, 5))).toBe("fenced");
+	});
+
+	it("meets no deadlock with a node that lets go of all it holds", async () => {
+		const ids = await Promise.all(Array.from({ length: 60 }, () => held(1)));
+		const random = generator(5);
+		for (let round = 0; round < 20; round++) {
+			await database.rows("update orders.saga set lease_owner = 'node', attempt = attempt + 1");
+			const shuffled = ids.toSorted(() => random() - 0.5);
+			await Promise.all([
+				pg.query(sql.releaseLeases, ["node"]),
+				...shuffled.map(id => park(workOf(id, 1), 1000, null))
+			]);
+		}
+	}, 30_000);
+});

@@ -1,0 +1,365 @@
+import type { ServiceBroker, ServiceSchema } from "moleculer";
+import { order, type OrderSaga } from "../../../contracts/order.ts";
+import { paymentSettled } from "../../../contracts/payment.ts";
+import { arm, disarmAll } from "../../../lib/failpoint.ts";
+import { newId } from "../../../lib/id.ts";
+import { call, tell } from "../../../lib/service.ts";
+import orderService from "../../../services/order/order.service.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import productService from "../../../services/product/product.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { admin, alice, place, settledOrder, stockViolations } from "../../support/shop/orders.ts";
+import { until } from "../../support/until.ts";
+
+/** Orders that do not come to rest by themselves, and what wakes, pushes, bounds and ends them. */
+
+let database: TestDatabase;
+let broker: ServiceBroker;
+/** What the payment service answers instead of doing anything; none: it does its work. */
+let away: { status: "processing" | "review" | "succeeded" | "failed" } | undefined;
+let refunds: "done" | "refused" = "done";
+
+const asAdmin = { meta: { user: admin } };
+const { actions } = order;
+
+/** The payment service, whose provider is away whenever the test says so. */
+function answering(service: ServiceSchema): ServiceSchema {
+	const charge = (answer: { outcomes: object[] }) => ({
+		outcomes: answer.outcomes.map(outcome => ({ ...outcome, ...away, failure_code: null }))
+	});
+	const instead = (name: string) => {
+		const action = service.actions![name] as { handler(ctx: unknown): Promise<unknown> };
+		return {
+			...action,
+			async handler(this: unknown, ctx: { params: { charges?: { order_id: string }[] } }) {
+				if (!away) return action.handler.call(this, ctx);
+				const { charges, order_ids } = ctx.params as {
+					charges?: { order_id: string }[];
+					order_ids?: string[];
+				};
+				const ids = charges?.map(({ order_id }) => order_id) ?? order_ids!;
+				return charge({ outcomes: ids.map(order_id => ({ order_id, payment_id: newId() })) });
+			}
+		};
+	};
+	const reverse = service.actions!.reverse as { handler(ctx: unknown): Promise<unknown> };
+	return {
+		...service,
+		actions: {
+			...service.actions,
+			charge: instead("charge"),
+			void: instead("void"),
+			reverse: {
+				...reverse,
+				async handler(this: unknown, ctx: unknown) {
+					if (refunds === "done") return reverse.handler.call(this, ctx);
+					throw Object.assign(new Error("refused"), { type: "PAYMENT_NOT_REFUNDABLE", code: 409 });
+				}
+			}
+		}
+	} as ServiceSchema;
+}
+
+beforeAll(async () => {
+	database = await testDatabase();
+	broker = await startNode([productService, answering(paymentService), orderService], {
+		DATABASE_URL: database.url,
+		DATA_DIR: await temporaryFolder(),
+		LOG_LEVEL: "fatal",
+		SAGA_POLL_MS: "50",
+		SAGA_BACKLOG: "5"
+	});
+}, 30_000);
+
+beforeEach(() => {
+	away = undefined;
+	refunds = "done";
+});
+
+afterEach(async () => {
+	disarmAll();
+	away = undefined;
+	refunds = "done";
+	// Whatever a test left asleep ends before the next one, which may count what is on its way.
+	await database.rows("update orders.saga set next_run_at = now()");
+	await until(async () => (await database.rows("select 1 from orders.saga")).length === 0, 20_000);
+	expect(await database.rows(stockViolations)).toEqual([]);
+}, 30_000);
+
+afterAll(async () => {
+	await broker.stop();
+	await database.drop();
+});
+
+const sagaOf = (id: string) => call(broker, actions["saga.get"], { id }, asAdmin);
+
+/** The order's saga once it sleeps and waits for `what`. */
+const asleep = (id: string, what: OrderSaga["waits_for"]) =>
+	until(async () => {
+		const saga = await sagaOf(id);
+		return saga.waits_for === what && saga.lease === null ? saga : undefined;
+	});
+
+const statusOf = async (id: string) => (await call(broker, actions.get, { id }, asAdmin)).status;
+
+const sleepLong = (id: string) =>
+	database.rows("update orders.saga set next_run_at = now() + interval '1 h' where order_id = $1", [
+		id
+	]);
+
+const refusal = async (work: Promise<unknown>) =>
+	work.then(
+		() => Promise.reject(new Error("nothing was refused")),
+		(error: { type: string }) => error.type
+	);
+
+describe("an order whose payment a human must look at", () => {
+	async function inReview(): Promise<string> {
+		away = { status: "review" };
+		const { order: placed } = await place(broker);
+		await asleep(placed.id, "human");
+		expect(await statusOf(placed.id)).toBe("payment_review");
+		away = undefined;
+		return placed.id;
+	}
+	const cancel = (id: string) =>
+		call(broker, actions.cancel, { id, idempotency_key: newId() }, { meta: { user: alice } });
+
+	it("sleeps for minutes with its goods locked, and is confirmed once he says it was paid", async () => {
+		const id = await inReview();
+		const { next_run_at } = await sagaOf(id);
+		expect(Date.parse(next_run_at) - Date.now()).toBeGreaterThan(5 * 60_000);
+		tell(broker, paymentSettled, { order_ids: [id] });
+		expect((await settledOrderFrom(id)).status).toBe("confirmed");
+	});
+
+	it("is payment_failed once he says it was not", async () => {
+		const id = await inReview();
+		away = { status: "failed" };
+		await call(broker, actions["saga.retry"], { id }, asAdmin);
+		expect((await settledOrderFrom(id)).status).toBe("payment_failed");
+	});
+
+	it("may be called off, and is cancelled or paid back by what he says", async () => {
+		const [unpaid, paid] = [await inReview(), await inReview()];
+		away = { status: "review" };
+		for (const id of [unpaid, paid]) {
+			expect((await cancel(id)).order.status).toBe("payment_review");
+			// It has looked, and sleeps again: nothing is decided.
+			await until(async () => (await asleep(id, "human")).attempt === 2);
+		}
+		away = { status: "failed" };
+		tell(broker, paymentSettled, { order_ids: [unpaid] });
+		expect((await settledOrderFrom(unpaid)).status).toBe("cancelled");
+		away = undefined;
+		tell(broker, paymentSettled, { order_ids: [paid] });
+		expect(["cancelled", "refunded"]).toContain((await settledOrderFrom(paid)).status);
+	});
+
+	/** `payment_review` counts as settled elsewhere, so this waits until the saga is gone. */
+	async function settledOrderFrom(id: string) {
+		await until(async () => (await refusalOrNothing(sagaOf(id))) === "NOT_FOUND");
+		return settledOrder(broker, id);
+	}
+	const refusalOrNothing = (work: Promise<unknown>) =>
+		work.then(
+			() => undefined,
+			(error: { type: string }) => error.type
+		);
+});
+
+describe("the hint that a payment is settled", () => {
+	async function waiting(): Promise<string> {
+		away = { status: "processing" };
+		const { order: placed } = await place(broker);
+		await asleep(placed.id, "outcome");
+		await sleepLong(placed.id);
+		away = undefined;
+		return placed.id;
+	}
+
+	it("wakes the orders it names at once", async () => {
+		const ids = [await waiting(), await waiting()];
+		tell(broker, paymentSettled, { order_ids: ids });
+		for (const id of ids) expect((await settledOrder(broker, id)).status).toBe("confirmed");
+	});
+
+	it("of orders that are unknown or at rest changes nothing", async () => {
+		const { order: placed } = await place(broker, { wait_s: 10 });
+		tell(broker, paymentSettled, { order_ids: [placed.id, newId()] });
+		expect(await statusOf(placed.id)).toBe("confirmed");
+	});
+
+	it("may be lost, always: the order wakes by itself", async () => {
+		away = { status: "processing" };
+		const { order: placed } = await place(broker);
+		await asleep(placed.id, "outcome");
+		away = undefined;
+		expect((await settledOrder(broker, placed.id)).status).toBe("confirmed");
+	});
+});
+
+describe("while the provider is away", () => {
+	it("takes orders as payment_pending until too many wait, answers old keys, and goes on by itself", async () => {
+		away = { status: "processing" };
+		const taken: { id: string; key: string }[] = [];
+		const refused = await until(async () => {
+			const key = newId();
+			const answer = await place(broker, { idempotency_key: key }).catch(
+				(error: { type: string; code: number }) => error
+			);
+			if ("type" in answer) return { ...answer, key };
+			taken.push({ id: answer.order.id, key });
+			expect(taken.length).toBeLessThan(200);
+			return undefined;
+		}, 20_000);
+		expect(refused).toMatchObject({ type: "OVERLOADED", code: 503 });
+		expect(taken.length).toBeGreaterThan(5);
+		for (const { id } of taken) await until(async () => (await statusOf(id)) === "payment_pending");
+		const stored = await database.rows("select 1 from orders.idempotency where key = $1", [
+			refused.key
+		]);
+		expect(stored).toEqual([]);
+
+		const again = await place(broker, { idempotency_key: taken[0]!.key });
+		expect(again).toMatchObject({ replayed: true, order: { id: taken[0]!.id } });
+		expect(
+			await refusal(
+				place(broker, {
+					idempotency_key: taken[0]!.key,
+					items: [{ product_id: "prod-001", quantity: 9 }]
+				})
+			)
+		).toBe("IDEMPOTENCY_KEY_REUSED");
+
+		away = undefined;
+		tell(broker, paymentSettled, { order_ids: taken.slice(0, 64).map(({ id }) => id) });
+		for (const { id } of taken)
+			expect((await settledOrder(broker, id, 20_000)).status).toBe("confirmed");
+		expect((await until(() => place(broker).catch(() => undefined))).replayed).toBe(false);
+	}, 60_000);
+});
+
+describe("a refund that the provider refuses for good", () => {
+	it("sleeps long, shows why, and is tried again when staff say so", async () => {
+		const { order: placed } = await place(broker, { wait_s: 10 });
+		refunds = "refused";
+		const params = { id: placed.id, idempotency_key: newId() };
+		await call(broker, actions.cancel, params, { meta: { user: alice } });
+		const saga = await asleep(placed.id, "human");
+		expect(saga).toMatchObject({
+			status: "refund_pending",
+			step: "refund",
+			last_error: "the refund was refused for good: a human must pay back"
+		});
+		expect(Date.parse(saga.next_run_at) - Date.now()).toBeGreaterThan(5 * 60_000);
+		const { data } = await call(broker, actions["saga.list"], { waits_for: "human" }, asAdmin);
+		expect(data.map(({ order_id }) => order_id)).toContain(placed.id);
+		refunds = "done";
+		await call(broker, actions["saga.retry"], { id: placed.id }, asAdmin);
+		expect((await settledOrder(broker, placed.id)).status).toBe("refunded");
+	});
+});
+
+describe("the operations on orders that are not at rest", () => {
+	it("list them page by page, the oldest first", async () => {
+		away = { status: "processing" };
+		const placed = [await place(broker), await place(broker), await place(broker)];
+		const ids = placed.map(({ order: { id } }) => id);
+		for (const id of ids) await asleep(id, "outcome");
+		const list = actions["saga.list"];
+		const first = await call(broker, list, { limit: 2 }, asAdmin);
+		const rest = await call(broker, list, { limit: 2, cursor: first.next_cursor! }, asAdmin);
+		expect([...first.data, ...rest.data].map(({ order_id }) => order_id)).toEqual(ids);
+		expect(rest.next_cursor).toBeNull();
+		expect(first.data[0]).toEqual({
+			order_id: ids[0],
+			status: "payment_pending",
+			step: "forward",
+			attempt: expect.any(Number),
+			waits_for: "outcome",
+			last_error: null,
+			next_run_at: expect.any(String),
+			lease: null,
+			cancel_requested: false,
+			age_s: expect.any(Number)
+		});
+		expect((await call(broker, list, { waits_for: "human" }, asAdmin)).data).toEqual([]);
+	});
+
+	it("call an order off in the name of staff, with a note; again changes nothing", async () => {
+		away = { status: "processing" };
+		const { order: placed } = await place(broker);
+		const { id } = placed;
+		await asleep(id, "outcome");
+		const resolve = actions["saga.resolve"];
+		const params = { id, decision: "call_off", note: "customer called" } as const;
+		expect((await call(broker, resolve, params, asAdmin)).cancel_requested).toBe(true);
+		const again = { ...params, note: "another" };
+		expect((await call(broker, resolve, again, asAdmin)).cancel_requested).toBe(true);
+		away = undefined;
+		await call(broker, actions["saga.retry"], { id }, asAdmin);
+		expect((await settledOrder(broker, id)).status).toBe("cancelled");
+		const { data } = await call(broker, actions.events, { id }, asAdmin);
+		expect(data.at(-1)).toMatchObject({
+			to: "cancelled",
+			actor: { id: admin.id, role: "admin" },
+			reason: "customer called"
+		});
+	});
+
+	it("know no order that never was, and refuse to push one that is at rest", async () => {
+		const { order: placed } = await place(broker, { wait_s: 10 });
+		const decision = { decision: "call_off", note: "why" } as const;
+		const types = (id: string) =>
+			Promise.all([
+				refusal(sagaOf(id)),
+				refusal(call(broker, actions["saga.retry"], { id }, asAdmin)),
+				refusal(call(broker, actions["saga.resolve"], { id, ...decision }, asAdmin))
+			]);
+		expect(await types(newId())).toEqual(["NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]);
+		const atRest = ["NOT_FOUND", "ILLEGAL_TRANSITION", "ILLEGAL_TRANSITION"];
+		expect(await types(placed.id)).toEqual(atRest);
+	});
+
+	it("are for admins alone", async () => {
+		const asSupport = { meta: { user: { id: "s", role: "support" } as const } };
+		for (const options of [{ meta: { user: alice } }, asSupport])
+			expect(await refusal(call(broker, actions["saga.list"], {}, options))).toBe("FORBIDDEN");
+		expect(await refusal(call(broker, actions["saga.list"], {}))).toBe("UNAUTHENTICATED");
+	});
+});
+
+describe("a commit whose answer is lost", () => {
+	/** Ends the connections that are in the middle of a commit, and says whether there were any. */
+	const cutWhoSleeps = async () => {
+		const rows = await database.rows(`select pg_terminate_backend(pid) from pg_stat_activity
+			where datname = current_database() and wait_event = 'PgSleep'`);
+		return rows.length > 0;
+	};
+
+	it("has placed the order: it is found by its key, answered, and goes on", async () => {
+		arm({ point: "order.create.after_commit", mode: "throw" });
+		const { order: placed, replayed } = await place(broker);
+		expect(replayed).toBe(false);
+		expect((await settledOrder(broker, placed.id)).status).toBe("confirmed");
+	});
+
+	it("or was undone, when its connection is cut during it: nothing is stored, and nothing repeated", async () => {
+		await database.rows(`
+			create function orders.linger() returns trigger language plpgsql as
+				'begin perform pg_sleep(3); return null; end';
+			create constraint trigger linger after insert on orders.orders
+				deferrable initially deferred for each row execute function orders.linger()`);
+		const key = newId();
+		const cut = refusal(place(broker, { idempotency_key: key }));
+		await until(cutWhoSleeps, 5000, 20);
+		expect(await cut).toBe("UNAVAILABLE");
+		await database.rows("drop trigger linger on orders.orders");
+		const rows = await database.rows("select 1 from orders.idempotency where key = $1", [key]);
+		expect(rows).toEqual([]);
+		const { replayed } = await place(broker, { idempotency_key: key, wait_s: 10 });
+		expect(replayed).toBe(false);
+	}, 20_000);
+});

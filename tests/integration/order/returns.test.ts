@@ -1,0 +1,322 @@
+import type { ServiceBroker, ServiceSchema } from "moleculer";
+import { order, type Order, type Return } from "../../../contracts/order.ts";
+import { payment } from "../../../contracts/payment.ts";
+import { product } from "../../../contracts/product.ts";
+import { Failure } from "../../../lib/errors.ts";
+import { arm, disarmAll, isArmed } from "../../../lib/failpoint.ts";
+import { newId } from "../../../lib/id.ts";
+import { call } from "../../../lib/service.ts";
+import orderService from "../../../services/order/order.service.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import productService from "../../../services/product/product.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import {
+	admin,
+	alice,
+	bob,
+	place,
+	settledOrder,
+	stockViolations
+} from "../../support/shop/orders.ts";
+import { until } from "../../support/until.ts";
+
+/** Some of a delivered order comes back: money and goods once, whatever is lost on the way. */
+
+let database: TestDatabase;
+let broker: ServiceBroker;
+let isRefused = false;
+
+const { actions } = order;
+const as = (user: typeof alice) => ({ meta: { user } });
+const lines = [
+	{ product_id: "prod-001", quantity: 3 },
+	{ product_id: "prod-002", quantity: 1 }
+];
+const one = [{ product_id: "prod-001", quantity: 1 }];
+
+/** The payment service, whose provider refuses to pay back whenever the test says so. */
+function refusing(service: ServiceSchema): ServiceSchema {
+	const giveBack = service.actions!.giveBack as { handler(ctx: unknown): Promise<unknown> };
+	const handler = async function (this: unknown, ctx: unknown) {
+		if (!isRefused) return giveBack.handler.call(this, ctx);
+		throw new Failure("PAYMENT_NOT_REFUNDABLE");
+	};
+	const actions = { ...service.actions, giveBack: { ...giveBack, handler } };
+	return { ...service, actions } as ServiceSchema;
+}
+
+beforeAll(async () => {
+	database = await testDatabase();
+	broker = await startNode([productService, refusing(paymentService), orderService], {
+		DATABASE_URL: database.url,
+		DATA_DIR: await temporaryFolder(),
+		LOG_LEVEL: "fatal",
+		SAGA_POLL_MS: "50"
+	});
+}, 30_000);
+
+afterEach(async () => {
+	disarmAll();
+	expect(await database.rows(stockViolations)).toEqual([]);
+});
+
+afterAll(async () => {
+	await broker.stop();
+	await database.drop();
+});
+
+async function delivered(): Promise<Order> {
+	const { order: placed } = await place(broker, { items: lines, wait_s: 10 });
+	expect(placed.status).toBe("confirmed");
+	const { id } = placed;
+	await call(broker, actions.ship, { id, carrier: "UPS", tracking_number: "1Z" }, as(admin));
+	return call(broker, actions.deliver, { id }, as(admin));
+}
+
+const request = (id: string, items = one, key = newId(), reason = "too small", user = alice) =>
+	call(
+		broker,
+		actions["return.request"],
+		{ id, items, reason, idempotency_key: key },
+		{ meta: { user } }
+	);
+const requested = async (id: string, items = one) => (await request(id, items)).return;
+const approve = (id: string, more: { restock?: boolean; note?: string } = {}) =>
+	call(broker, actions["return.approve"], { id, ...more }, as(admin));
+const reject = (id: string, note = "worn") =>
+	call(broker, actions["return.reject"], { id, note }, as(admin));
+const returnOf = (id: string) => call(broker, actions["return.get"], { id }, as(admin));
+const completed = (id: string) =>
+	until(async () => {
+		const found = await returnOf(id);
+		return found.status === "completed" ? found : undefined;
+	}, 20_000);
+const paymentOf = (order_id: string) => call(broker, payment.actions.get, { order_id }, as(admin));
+const onHand = async (id: string) =>
+	(await call(broker, product.actions["stock.get"], { product_id: id }, as(admin))).on_hand;
+const events = async (id: string) => (await call(broker, actions.events, { id }, as(admin))).data;
+const refused = (work: Promise<unknown>, type: string) =>
+	expect(work).rejects.toMatchObject({ type });
+
+describe("a return that is approved", () => {
+	it("is paid back and put on the shelf, and the order tells of each step", async () => {
+		const bought = await delivered();
+		const before = await onHand("prod-001");
+		const asked = await requested(bought.id);
+		expect(asked).toMatchObject({ status: "requested", restock: null, refunded: null });
+		expect((await settledOrder(broker, bought.id)).status).toBe("return_requested");
+		expect(await approve(asked.id, { note: "as new" })).toMatchObject({
+			...{ status: "approved", restock: true, note: "as new" }
+		});
+		const { amount } = asked.items[0]!;
+		const done = await completed(asked.id);
+		expect(done).toMatchObject({ status: "completed", refunded: amount });
+		const now = await settledOrder(broker, bought.id);
+		expect(now).toMatchObject({ status: "returned", payment: { refunded: amount } });
+		expect(await onHand("prod-001")).toBe(before + 1);
+		expect((await events(bought.id)).slice(-2)).toMatchObject([
+			{ type: "order.return_requested", reason: "too small", actor: { id: alice.id } },
+			{ type: "order.returned", from: "return_requested", actor: { role: "system" } }
+		]);
+		const published = await database.rows<{ payload: { return: unknown } }>(
+			`select payload from orders.outbox where order_id = '${bought.id}' and type = 'order.returned'`
+		);
+		expect(published).toMatchObject([
+			{ payload: { return: { id: asked.id, items: asked.items, refunded: amount } } }
+		]);
+	});
+
+	it("may bring back each part in turn, until nothing is left and all was paid back", async () => {
+		const bought = await delivered();
+		for (const items of [one, one, [...one, lines[1]!]]) {
+			const { id } = await requested(bought.id, items);
+			await approve(id);
+			await completed(id);
+		}
+		expect((await paymentOf(bought.id)).refunded).toEqual(bought.totals.total);
+		await refused(request(bought.id), "RETURN_EXCEEDS_ORDER");
+		const { data } = await call(broker, actions["return.list"], { id: bought.id }, as(alice));
+		expect(data.map(({ status }) => status)).toEqual(Array(3).fill("completed"));
+		expect(data.map(({ id }) => id)).toEqual(
+			data
+				.map(({ id }) => id)
+				.toSorted()
+				.reverse()
+		);
+	});
+
+	it("leaves damaged goods off the shelf", async () => {
+		const bought = await delivered();
+		const before = await onHand("prod-001");
+		const { id } = await requested(bought.id);
+		await approve(id, { restock: false });
+		expect((await completed(id)).restock).toBe(false);
+		expect(await onHand("prod-001")).toBe(before);
+	});
+
+	it("pays back no more than staff have left of the line", async () => {
+		const bought = await delivered();
+		const { id, amount } = await paymentOf(bought.id);
+		const most = { ...amount, amount: amount.amount - 100 };
+		const why = { reason: "sorry", idempotency_key: newId() };
+		await call(broker, payment.actions.refund, { id, amount: most, ...why }, as(admin));
+		const asked = await requested(bought.id, lines);
+		await approve(asked.id);
+		expect((await completed(asked.id)).refunded).toEqual({ ...amount, amount: 100 });
+		const again = await paymentOf(bought.id);
+		expect(again.refunded).toEqual(amount);
+	});
+
+	it("may be approved twenty times at once, and happens once", async () => {
+		const bought = await delivered();
+		const before = await onHand("prod-001");
+		const { id } = await requested(bought.id);
+		const answers = await Promise.all(Array.from({ length: 20 }, () => approve(id)));
+		expect(new Set(answers.map(answer => answer.id))).toEqual(new Set([id]));
+		await completed(id);
+		expect(await approve(id)).toMatchObject({ status: "completed" });
+		expect((await paymentOf(bought.id)).refunds).toHaveLength(1);
+		expect(await onHand("prod-001")).toBe(before + 1);
+		await refused(approve(id, { restock: false }), "ILLEGAL_TRANSITION");
+		await refused(reject(id), "ILLEGAL_TRANSITION");
+	});
+
+	it.each([
+		"order.give_back.after_call",
+		"order.take_back.before_call",
+		"order.take_back.after_call",
+		"payment.refund.after_psp",
+		"product.takeBack.before_reply",
+		"order.tell.before_commit"
+	] as const)(
+		"loses nothing and doubles nothing when %s fails",
+		async point => {
+			const bought = await delivered();
+			const before = await onHand("prod-001");
+			const { id, items } = await requested(bought.id);
+			arm({ point, mode: "throw" });
+			await approve(id);
+			await until(async () => {
+				await database.rows("update orders.saga set next_run_at = now() where lease_owner is null");
+				return (await returnOf(id)).status === "completed";
+			}, 20_000);
+			expect((await paymentOf(bought.id)).refunds.map(refund => refund.amount)).toEqual([
+				items[0]!.amount
+			]);
+			expect(await onHand("prod-001")).toBe(before + 1);
+			expect(isArmed(point)).toBe(false);
+		},
+		30_000
+	);
+});
+
+describe("a return that is rejected", () => {
+	it("says why, pays nothing back, and leaves the units to come back later", async () => {
+		const bought = await delivered();
+		const { id } = await requested(bought.id, lines);
+		expect(await reject(id)).toMatchObject({ status: "rejected", note: "worn", restock: null });
+		expect(await reject(id)).toMatchObject({ status: "rejected" });
+		await refused(approve(id), "ILLEGAL_TRANSITION");
+		const now = await settledOrder(broker, bought.id);
+		expect(now).toMatchObject({ status: "return_rejected", payment: { refunded: { amount: 0 } } });
+		expect((await events(bought.id)).at(-1)).toMatchObject({
+			...{ type: "order.return_rejected", reason: "worn", actor: { id: admin.id } }
+		});
+		const again = await requested(bought.id, lines);
+		await approve(again.id);
+		await completed(again.id);
+	});
+});
+
+describe("a return that is asked for", () => {
+	it("is made once per key, and answered the same", async () => {
+		const bought = await delivered();
+		const key = newId();
+		const answers = await Promise.all(
+			Array.from({ length: 10 }, () => request(bought.id, one, key))
+		);
+		expect(new Set(answers.map(a => JSON.stringify(a.return))).size).toBe(1);
+		expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
+		await refused(request(bought.id, lines, key), "IDEMPOTENCY_KEY_REUSED");
+		await refused(request(bought.id, one, key, "too large"), "IDEMPOTENCY_KEY_REUSED");
+		const { data } = await call(broker, actions["return.list"], { id: bought.id }, as(alice));
+		expect(data).toHaveLength(1);
+	});
+
+	it("is the only one on its way, also when ten ask at once", async () => {
+		const bought = await delivered();
+		const asked = await Promise.allSettled(Array.from({ length: 10 }, () => request(bought.id)));
+		expect(asked.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+		for (const answer of asked)
+			if (answer.status === "rejected")
+				expect(answer.reason).toMatchObject({ type: "ILLEGAL_TRANSITION" });
+	});
+
+	it("is of one's own delivered order", async () => {
+		const { order: young } = await place(broker, { wait_s: 10 });
+		await refused(request(young.id), "ILLEGAL_TRANSITION");
+		const bought = await delivered();
+		await refused(request(bought.id, one, newId(), "mine", bob), "NOT_FOUND");
+		await refused(request(newId()), "NOT_FOUND");
+		const { id } = await requested(bought.id);
+		const peek = (action: "return.get" | "return.list", of: string) =>
+			call(broker, actions[action], { id: of }, as(bob));
+		await refused(peek("return.get", id), "NOT_FOUND");
+		await refused(peek("return.list", bought.id), "NOT_FOUND");
+		const own: Return = await call(broker, actions["return.get"], { id }, as(alice));
+		expect(own.id).toBe(id);
+	});
+
+	it("can neither be called off like an order nor shipped again", async () => {
+		const bought = await delivered();
+		await requested(bought.id);
+		const cancel = { id: bought.id, idempotency_key: newId() };
+		await refused(call(broker, actions.cancel, cancel, as(alice)), "ILLEGAL_TRANSITION");
+		await refused(
+			call(
+				broker,
+				actions["saga.resolve"],
+				{ id: bought.id, decision: "call_off", note: "x" },
+				as(admin)
+			),
+			"ILLEGAL_TRANSITION"
+		);
+	});
+
+	it("shows in the order as it stood then", async () => {
+		const bought = await delivered();
+		const { id } = await requested(bought.id);
+		await approve(id);
+		await completed(id);
+		const history = await events(bought.id);
+		for (const { at, to, version } of history) {
+			const then = await call(broker, actions.get, { id: bought.id, at }, as(alice));
+			if (then.version === version) expect(then.status).toBe(to);
+		}
+		const last = history.at(-1)!;
+		const { payment: paid, ...then } = await call(
+			...([broker, actions.get, { id: bought.id, at: last.at }, as(alice)] as const)
+		);
+		expect(then).toMatchObject({ status: "returned", version: last.version });
+		expect(paid!.refunded.amount).toBeGreaterThan(0);
+	});
+});
+
+describe("a refund for a return that the provider refuses", () => {
+	it("stays approved and waits for a human, who may have it tried again", async () => {
+		const bought = await delivered();
+		const { id } = await requested(bought.id);
+		isRefused = true;
+		await approve(id);
+		const saga = await until(async () => {
+			const found = await call(broker, actions["saga.get"], { id: bought.id }, as(admin));
+			return found.waits_for === "human" ? found : undefined;
+		}, 20_000);
+		expect(saga).toMatchObject({ step: "return", last_error: expect.stringContaining("refused") });
+		expect((await returnOf(id)).status).toBe("approved");
+		isRefused = false;
+		await call(broker, actions["saga.retry"], { id: bought.id }, as(admin));
+		await completed(id);
+	}, 30_000);
+});

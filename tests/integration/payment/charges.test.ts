@@ -1,0 +1,388 @@
+import { join } from "node:path";
+import type { ServiceBroker } from "moleculer";
+import { payment, type Charge, type ChargeOutcome } from "../../../contracts/payment.ts";
+import { derivedId, newId } from "../../../lib/id.ts";
+import { call } from "../../../lib/service.ts";
+import { readLedger } from "../../../psp/ledger/ledger.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { admin, alice, bob } from "../../support/shop/orders.ts";
+import { until } from "../../support/until.ts";
+
+let database: TestDatabase;
+let folder: string;
+/** Two nodes on one database and one ledger. */
+let nodes: ServiceBroker[];
+let broker: ServiceBroker;
+const as = (user: typeof alice) => ({ meta: { user } });
+
+beforeAll(async () => {
+	database = await testDatabase();
+	folder = await temporaryFolder();
+	const environment = { DATABASE_URL: database.url, DATA_DIR: folder, LOG_LEVEL: "fatal" };
+	nodes = [
+		await startNode([paymentService], environment),
+		await startNode([paymentService], environment)
+	];
+	broker = nodes[0]!;
+}, 30_000);
+
+afterAll(async () => {
+	await Promise.all(nodes.map(node => node.stop()));
+	await database.drop();
+});
+
+const usd = (amount: number) => ({ amount, currency: "USD" });
+
+function chargeOf(payment_method = "pm_card_visa", over: Partial<Charge> = {}): Charge {
+	const amount = { amount: 1000, currency: "USD" };
+	const lines = [{ product_id: "prod-001", amount: over.amount?.amount ?? amount.amount }];
+	return { order_id: newId(), user_id: alice.id, amount, lines, payment_method, ...over };
+}
+
+async function charge(charges: Charge[], via = broker): Promise<ChargeOutcome[]> {
+	return (await call(via, payment.actions.charge, { charges })).outcomes;
+}
+
+async function resolve(...orders: string[]): Promise<ChargeOutcome[]> {
+	return (await call(broker, payment.actions.resolve, { order_ids: orders })).outcomes;
+}
+
+async function bar(...orders: string[]): Promise<ChargeOutcome[]> {
+	return (await call(broker, payment.actions.void, { order_ids: orders })).outcomes;
+}
+
+/** What the provider took for an order: one entry per key that it knows. */
+async function taken(orderId: string) {
+	const { charges } = await readLedger(join(folder, "psp-ledger.jsonl"));
+	return charges.filter(({ order_id }) => order_id === orderId);
+}
+
+async function row(orderId: string) {
+	const sql = "select * from payment.payments where order_id = $1";
+	return (await database.rows(sql, [orderId]))[0];
+}
+
+/** The row of a node that died before it asked the provider. */
+async function begun(ageS: number, { order_id, user_id, amount, payment_method } = chargeOf()) {
+	await database.rows(
+		`insert into payment.payments
+			(id, order_id, user_id, amount_minor, currency, payment_method, first_sent_at, sent_at)
+		values ($1, $2, $3, $4, $5, $6, now() - $7 * interval '1 s', now() - $7 * interval '1 s')`,
+		[
+			derivedId(order_id, "charge"),
+			order_id,
+			user_id,
+			amount.amount,
+			amount.currency,
+			payment_method,
+			ageS
+		]
+	);
+	return order_id;
+}
+
+describe("charging", () => {
+	it("takes the money and records what the provider said", async () => {
+		const asked = chargeOf();
+		const payment_id = derivedId(asked.order_id, "charge");
+		expect(await charge([asked])).toEqual([
+			{
+				...{ order_id: asked.order_id, payment_id, status: "succeeded", failure_code: null },
+				awaits_customer: false
+			}
+		]);
+		expect(await taken(asked.order_id)).toMatchObject([
+			{ key: payment_id, amount: 1000, currency: "USD", status: "succeeded" }
+		]);
+		expect(await row(asked.order_id)).toMatchObject({
+			status: "succeeded",
+			provider_ref: `ch_${payment_id}`,
+			method_brand: "visa",
+			method_last4: "4242"
+		});
+	});
+
+	it.each([
+		["pm_card_chargeDeclined", "card_declined"],
+		["pm_card_visa_chargeDeclinedInsufficientFunds", "insufficient_funds"],
+		["pm_card_nobody_knows", "payment_method_unknown"]
+	])("answers failed for %s, also when asked again", async (method, failure_code) => {
+		const asked = chargeOf(method);
+		for (let time = 0; time < 2; time++)
+			expect(await charge([asked])).toMatchObject([{ status: "failed", failure_code }]);
+		expect(await taken(asked.order_id)).toMatchObject([{ status: "failed" }]);
+	});
+
+	it("answers the recorded outcome when it is asked again", async () => {
+		const asked = chargeOf();
+		const first = await charge([asked]);
+		expect(await charge([asked])).toEqual(first);
+		expect(await taken(asked.order_id)).toHaveLength(1);
+	});
+
+	it("charges once when twenty ask in parallel on two nodes", async () => {
+		const asked = chargeOf();
+		const answers = await Promise.all(
+			Array.from({ length: 20 }, (_, n) => charge([asked], nodes[n % 2]))
+		);
+		for (const [answer] of answers) expect(["succeeded", "processing"]).toContain(answer!.status);
+		expect(await resolve(asked.order_id)).toMatchObject([{ status: "succeeded" }]);
+		expect(await taken(asked.order_id)).toHaveLength(1);
+	});
+
+	it("charges whole batches once when two nodes get them in opposite order", async () => {
+		const batch = Array.from({ length: 64 }, () => chargeOf());
+		await Promise.all([charge(batch, nodes[0]), charge(batch.toReversed(), nodes[1])]);
+		const outcomes = await resolve(...batch.map(({ order_id }) => order_id));
+		expect(outcomes.map(({ order_id }) => order_id)).toEqual(batch.map(b => b.order_id));
+		expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(["succeeded"]));
+		for (const { order_id } of batch) expect(await taken(order_id)).toHaveLength(1);
+	});
+
+	it("gives a duplicate inside a batch one row and the same answer", async () => {
+		const [twice, other] = [chargeOf(), chargeOf("pm_card_chargeDeclined")];
+		const outcomes = await charge([twice, other, twice]);
+		expect(outcomes.map(({ status }) => status)).toEqual(["succeeded", "failed", "succeeded"]);
+		expect(outcomes[2]).toEqual(outcomes[0]);
+		expect(await taken(twice.order_id)).toHaveLength(1);
+	});
+
+	it("does not let one slow customer hold the others, and records the slow one later", async () => {
+		const slow = chargeOf("pm_sim_slow");
+		const batch = [slow, ...Array.from({ length: 63 }, () => chargeOf())];
+		const start = performance.now();
+		const [first, ...others] = await charge(batch);
+		expect(performance.now() - start).toBeLessThan(1500);
+		expect(first!.status).toBe("processing");
+		expect(new Set(others.map(({ status }) => status))).toEqual(new Set(["succeeded"]));
+		await until(async () => (await row(slow.order_id))!.status === "succeeded");
+		expect(await charge([slow])).toMatchObject([{ status: "succeeded" }]);
+		expect(await taken(slow.order_id)).toHaveLength(1);
+	});
+
+	it("records nothing when the connection is lost, and finds the charge by looking it up", async () => {
+		const asked = chargeOf("pm_sim_dropConnection");
+		expect(await charge([asked])).toMatchObject([{ status: "processing", failure_code: null }]);
+		expect((await row(asked.order_id))!.status).toBe("processing");
+		expect(await resolve(asked.order_id)).toMatchObject([{ status: "succeeded" }]);
+		expect((await row(asked.order_id))!.status).toBe("succeeded");
+		expect(await taken(asked.order_id)).toHaveLength(1);
+	});
+
+	it("puts a charge that comes again with another amount before a human", async () => {
+		const asked = chargeOf();
+		await charge([asked]);
+		const other = chargeOf("pm_card_visa", { amount: usd(1001), order_id: asked.order_id });
+		expect(await charge([other])).toMatchObject([{ status: "review" }]);
+		expect(await row(asked.order_id)).toMatchObject({
+			status: "review",
+			review_reason: "amount_mismatch",
+			amount_minor: "1000"
+		});
+		expect(await taken(asked.order_id)).toMatchObject([{ amount: 1000 }]);
+	});
+
+	it("sends nothing for an order that stands in one batch with two amounts", async () => {
+		const asked = chargeOf();
+		const other = { ...asked, amount: { amount: 1000, currency: "EUR" } };
+		const fine = chargeOf();
+		const outcomes = await charge([asked, other, fine]);
+		expect(outcomes.map(({ status }) => status)).toEqual(["review", "review", "succeeded"]);
+		expect(await taken(asked.order_id)).toEqual([]);
+	});
+
+	it("goes to a human when the provider knows the key with another request", async () => {
+		const asked = chargeOf();
+		await charge([asked]);
+		for (const [table, column] of [
+			["events", "payment_id"],
+			["payments", "id"]
+		])
+			await database.rows(`delete from payment.${table} where ${column} = $1`, [
+				derivedId(asked.order_id, "charge")
+			]);
+		const other = chargeOf("pm_card_visa", { amount: usd(7), order_id: asked.order_id });
+		expect(await charge([other])).toMatchObject([{ status: "review" }]);
+		expect((await row(asked.order_id))!.review_reason).toBe("provider_conflict");
+		expect(await taken(asked.order_id)).toMatchObject([{ amount: 1000 }]);
+	});
+
+	it("refuses lines that are not the amount, or name a product twice", async () => {
+		const line = { product_id: "a", amount: 500 };
+		for (const lines of [[line], [line, line], [{ ...line, amount: 1001 }]])
+			await expect(charge([chargeOf("pm_card_visa", { lines })])).rejects.toMatchObject({
+				type: "VALIDATION_FAILED"
+			});
+	});
+
+	it("refuses an amount of nothing before it touches the batch", async () => {
+		const nothing = chargeOf("pm_card_visa", { amount: usd(0) });
+		const fine = chargeOf();
+		await expect(charge([fine, nothing])).rejects.toMatchObject({ type: "VALIDATION_ERROR" });
+		expect(await row(fine.order_id)).toBeUndefined();
+	});
+});
+
+describe("resolving", () => {
+	it("never begins a charge", async () => {
+		const orderId = newId();
+		expect(await resolve(orderId)).toMatchObject([{ order_id: orderId, status: "absent" }]);
+		expect(await row(orderId)).toBeUndefined();
+	});
+
+	it("answers in the order asked, whatever the states", async () => {
+		const [paid, declined, absent] = [chargeOf(), chargeOf("pm_card_chargeDeclined"), newId()];
+		await charge([paid, declined]);
+		const outcomes = await resolve(absent, declined.order_id, paid.order_id);
+		expect(outcomes.map(({ status }) => status)).toEqual(["absent", "failed", "succeeded"]);
+	});
+
+	it("sends a charge that was never sent once the provider's time is over, and not before", async () => {
+		const [young, old] = [await begun(8), await begun(11)];
+		const outcomes = await resolve(young, old);
+		expect(outcomes.map(({ status }) => status)).toEqual(["processing", "succeeded"]);
+		expect(await taken(young)).toEqual([]);
+		expect(await taken(old)).toMatchObject([{ key: derivedId(old, "charge"), amount: 1000 }]);
+	});
+
+	it("does the same when the charge is asked for again instead", async () => {
+		const young = chargeOf();
+		await begun(8, young);
+		expect(await charge([young])).toMatchObject([{ status: "processing" }]);
+		expect(await taken(young.order_id)).toEqual([]);
+		const old = chargeOf();
+		await begun(11, old);
+		expect(await charge([old])).toMatchObject([{ status: "succeeded" }]);
+	});
+
+	it("only looks up after 20 hours and goes to a human after 24", async () => {
+		const [late, tooLate] = [await begun(20 * 3600 + 1), await begun(24 * 3600 + 1)];
+		const outcomes = await resolve(late, tooLate);
+		expect(outcomes.map(({ status }) => status)).toEqual(["processing", "review"]);
+		for (const orderId of [late, tooLate]) expect(await taken(orderId)).toEqual([]);
+	});
+
+	it("still records what it finds after 24 hours", async () => {
+		const asked = chargeOf("pm_sim_dropConnection");
+		await charge([asked]);
+		await database.rows(
+			"update payment.payments set first_sent_at = now() - interval '25 h' where order_id = $1",
+			[asked.order_id]
+		);
+		expect(await resolve(asked.order_id)).toMatchObject([{ status: "succeeded" }]);
+	});
+});
+
+describe("voiding", () => {
+	it("bars an order without a payment from ever being charged", async () => {
+		const asked = chargeOf();
+		for (const outcomes of [
+			await bar(asked.order_id),
+			await bar(asked.order_id),
+			await charge([asked]),
+			await resolve(asked.order_id)
+		])
+			expect(outcomes).toMatchObject([{ status: "failed", failure_code: "voided" }]);
+		expect(await taken(asked.order_id)).toEqual([]);
+	});
+
+	it("answers what became of a payment that had begun", async () => {
+		const [paid, open] = [chargeOf(), await begun(1)];
+		await charge([paid]);
+		const outcomes = await bar(paid.order_id, open);
+		expect(outcomes.map(({ status }) => status)).toEqual(["succeeded", "processing"]);
+	});
+
+	it("either bars or finds a charge that races with it, never both", async () => {
+		const batch = Array.from({ length: 64 }, () => chargeOf());
+		const orders = batch.map(({ order_id }) => order_id);
+		await Promise.all([charge(batch, nodes[1]), bar(...orders.toReversed())]);
+		for (const { order_id, status, failure_code } of await resolve(...orders)) {
+			expect(["succeeded", "voided"]).toContain(failure_code ?? status);
+			expect(await taken(order_id)).toHaveLength(status === "succeeded" ? 1 : 0);
+		}
+	});
+
+	it("is no payment to anyone who asks", async () => {
+		const orderId = newId();
+		await bar(orderId);
+		const asked = call(broker, payment.actions.get, { order_id: orderId }, as(admin));
+		await expect(asked).rejects.toMatchObject({ type: "NOT_FOUND" });
+		const { payments } = await call(broker, payment.actions.summaries, { order_ids: [orderId] });
+		expect(payments).toEqual([]);
+	});
+});
+
+describe("reading a payment", () => {
+	it("shows it to its owner and to staff, by its id and by its order", async () => {
+		const asked = chargeOf();
+		const [outcome] = await charge([asked]);
+		const seen = [];
+		for (const user of [alice, admin])
+			for (const by of [{ id: outcome!.payment_id }, { order_id: asked.order_id }])
+				seen.push(await call(broker, payment.actions.get, by, as(user)));
+		expect(seen[0]).toEqual({
+			id: outcome!.payment_id,
+			order_id: asked.order_id,
+			status: "succeeded",
+			amount: { amount: 1000, currency: "USD" },
+			refunded: { amount: 0, currency: "USD" },
+			method: { brand: "visa", last4: "4242" },
+			next_action: null,
+			created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+			refunds: []
+		});
+		for (const one of seen) expect(one).toEqual(seen[0]);
+	});
+
+	it("hides it from every other customer", async () => {
+		const asked = chargeOf();
+		const [outcome] = await charge([asked]);
+		for (const by of [{ id: outcome!.payment_id }, { order_id: asked.order_id }])
+			await expect(call(broker, payment.actions.get, by, as(bob))).rejects.toMatchObject({
+				type: "NOT_FOUND"
+			});
+	});
+
+	it("wants exactly one of id and order_id", async () => {
+		for (const by of [{}, { id: newId(), order_id: newId() }])
+			await expect(call(broker, payment.actions.get, by, as(alice))).rejects.toMatchObject({
+				type: "VALIDATION_FAILED"
+			});
+	});
+
+	it("summarises the payments of some orders", async () => {
+		const [one, two] = [chargeOf(), chargeOf("pm_card_chargeDeclined")];
+		await charge([one, two]);
+		const order_ids = [one.order_id, newId(), two.order_id];
+		const { payments } = await call(broker, payment.actions.summaries, { order_ids });
+		const byOrder = Object.fromEntries(payments.map(p => [p.order_id, p]));
+		expect(payments).toHaveLength(2);
+		expect(byOrder[one.order_id]).toEqual({
+			id: derivedId(one.order_id, "charge"),
+			order_id: one.order_id,
+			status: "succeeded",
+			refunded: { amount: 0, currency: "USD" }
+		});
+		expect(byOrder[two.order_id]).toMatchObject({ status: "failed" });
+	});
+
+	it("is ready when its database answers", async () => {
+		expect(await call(broker, payment.actions.ready, {})).toEqual({ ok: true });
+	});
+});
+
+describe("the payment tables", () => {
+	it.each([
+		["delete from payment.payments", "permission denied"],
+		["delete from payment.refunds", "permission denied"],
+		["update payment.payments set amount_minor = 1", "permission denied"],
+		["update payment.payments set order_id = gen_random_uuid()", "permission denied"]
+	])("do not let the service run: %s", async (sql, message) => {
+		await charge([chargeOf()]);
+		const ran = database.rows(`set role shop_payment; ${sql}`);
+		await expect(ran).rejects.toThrow(message);
+	});
+});

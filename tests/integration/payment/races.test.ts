@@ -1,0 +1,273 @@
+import type { Charge } from "../../../contracts/payment.ts";
+import { Database, serviceUrl } from "../../../db/database.ts";
+import { derivedId, newId } from "../../../lib/id.ts";
+import { Charges } from "../../../services/payment/charges/charges.ts";
+import { NotSent } from "../../../services/payment/provider/guarded.ts";
+import {
+	ProviderUnavailable,
+	type RefundOutcome
+} from "../../../services/payment/provider/provider.ts";
+import { Refunds } from "../../../services/payment/refunds/refunds.ts";
+import { RefundRepository } from "../../../services/payment/refunds/refund.repository.ts";
+import { PaymentRepository } from "../../../services/payment/charges/payment.repository.ts";
+import { Sweeper } from "../../../services/payment/sweeper.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { admin, alice } from "../../support/shop/orders.ts";
+import { challenged, ScriptedProvider, succeeded } from "../../support/shop/scripted-provider.ts";
+import { until } from "../../support/until.ts";
+
+/** Two things at once that must not both have their way with one payment. */
+
+let database: TestDatabase;
+let pg: Database;
+let payments: PaymentRepository;
+let repository: RefundRepository;
+let provider: ScriptedProvider;
+let charges: Charges;
+let refunds: Refunds;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	const url = serviceUrl(database.url, "payment");
+	pg = new Database({ url, pool: 4, durability: "prefix", name: "test" });
+	payments = new PaymentRepository(pg);
+	repository = new RefundRepository(pg);
+});
+
+beforeEach(() => {
+	provider = new ScriptedProvider();
+	const quiet = { provider, onLate: () => undefined, onTrouble: () => undefined };
+	const waits = { answerMs: 250, challengeMs: 60_000 };
+	charges = new Charges({
+		repository: payments,
+		...quiet,
+		...waits,
+		onRecorded: () => undefined
+	});
+	refunds = new Refunds({ repository, ...quiet });
+});
+
+afterAll(async () => {
+	await pg.close();
+	await database.drop();
+});
+
+const usd = (amount: number) => ({ amount, currency: "USD" });
+
+function chargeOf(order_id = newId()): Charge {
+	const lines = [{ product_id: "prod-001", amount: 1000 }];
+	return { order_id, user_id: alice.id, amount: usd(1000), lines, payment_method: "pm_card_visa" };
+}
+
+async function paid(): Promise<{ id: string; order: string }> {
+	const order = newId();
+	expect(await charges.charge([chargeOf(order)])).toMatchObject([{ status: "succeeded" }]);
+	return { id: derivedId(order, "charge"), order };
+}
+
+/** A promise to wait for, and what opens it. */
+const gate = () => Promise.withResolvers<void>();
+
+/** Lets the sweeper run until it is so. */
+async function swept(isSo: () => boolean | Promise<boolean>): Promise<void> {
+	const onError = (error: Error) => expect(error).toBeUndefined();
+	const sweeper = new Sweeper({ payments, charges, repository, refunds, everyMs: 10, onError });
+	sweeper.start();
+	await until(isSo, 4000).finally(() => sweeper.stop());
+}
+
+/** Nothing that was sent can still be on its way. */
+const timePasses = (order: string) =>
+	database.rows(
+		"update payment.payments set sent_at = now() - interval '16 s' where order_id = $1",
+		[order]
+	);
+
+const refusedAs = (work: Promise<unknown>, type: string) =>
+	expect(work).rejects.toMatchObject({ type });
+
+describe("a charge that comes to be after it was called off", () => {
+	/** Called off because the provider has never seen it, 16 s after it was sent. */
+	async function calledOff(): Promise<{ id: string; order: string }> {
+		const order = newId();
+		provider.onCharge = () => Promise.reject(new ProviderUnavailable("no answer"));
+		expect(await charges.charge([chargeOf(order)])).toMatchObject([{ status: "processing" }]);
+		await timePasses(order);
+		expect(await charges.void([order])).toMatchObject([{ failure_code: "voided" }]);
+		return { id: derivedId(order, "charge"), order };
+	}
+
+	const refundedOf = async (id: string) => (await payments.get("id", id))!.refunded;
+
+	it("is paid back as soon as the provider says so", async () => {
+		const { id } = await calledOff();
+		provider.known.set(id, succeeded("ch_late"));
+		await charges.wake((await payments.findById(id))!);
+		await swept(async () => (await refundedOf(id)).amount === 1000);
+		expect(provider.refunded).toHaveLength(1);
+	});
+
+	it("is paid back without a word of the provider, some time later", async () => {
+		const { id } = await calledOff();
+		provider.known.set(id, succeeded("ch_late"));
+		await database.rows("update payment.payments set look_at = now() where id = $1", [id]);
+		await swept(async () => (await refundedOf(id)).amount === 1000);
+		expect(provider.refunded).toHaveLength(1);
+	});
+
+	it("is given up when it waits for its customer", async () => {
+		const { id } = await calledOff();
+		provider.known.set(id, challenged);
+		await database.rows("update payment.payments set look_at = now() where id = $1", [id]);
+		await swept(() => provider.abandoned.includes(id));
+		expect(await payments.findById(id)).toMatchObject({ status: "failed", action_url: null });
+	});
+
+	it("is looked for ever more rarely, and not after a day", async () => {
+		const { id } = await calledOff();
+		const waits = async (hours: number) => {
+			await database.rows(
+				`update payment.payments set look_at = now(), updated_at = now() - $2 * interval '1 h' where id = $1`,
+				[id, hours]
+			);
+			const claimed = async () => (await payments.claimVoided(8)).some(row => row.id === id);
+			expect([await claimed(), await claimed()]).toEqual([true, false]);
+			const sql = `select extract(epoch from look_at - now())::int / 3600.0 as hours from payment.payments where id = $1`;
+			return (await database.rows<{ hours: string | null }>(sql, [id]))[0]!.hours;
+		};
+		expect(Number(await waits(1))).toBeCloseTo(1, 1);
+		expect(Number(await waits(10))).toBeCloseTo(10, 1);
+		expect(await waits(25)).toBeNull();
+	});
+});
+
+describe("an attempt at a charge that was not sent", () => {
+	const noAnswer = () => Promise.reject(new ProviderUnavailable("no answer"));
+
+	it("is taken back late without hiding another one that was", async () => {
+		const order = newId();
+		provider.onCharge = noAnswer;
+		await charges.charge([chargeOf(order)]);
+		await timePasses(order);
+		const [taken, decided] = [gate(), gate()];
+		provider.onCharge = async () => {
+			taken.resolve();
+			await decided.promise;
+			throw new NotSent("waited too long for its turn");
+		};
+		const second = charges.charge([chargeOf(order)]);
+		await taken.promise;
+		await timePasses(order);
+		provider.onCharge = noAnswer;
+		await charges.charge([chargeOf(order)]);
+		decided.resolve();
+		await second;
+		await charges.idle();
+		expect(await payments.find([order])).toMatchObject([{ status: "processing", sends: 3 }]);
+	});
+
+	it("leaves those before it counted, so that calling off still waits for them", async () => {
+		const order = newId();
+		provider.onCharge = noAnswer;
+		await charges.charge([chargeOf(order)]);
+		await timePasses(order);
+		provider.onCharge = () => Promise.reject(new NotSent("the provider is away"));
+		await charges.charge([chargeOf(order)]);
+		expect(await payments.find([order])).toMatchObject([{ sends: 1 }]);
+		expect(await charges.void([order])).toMatchObject([{ status: "processing" }]);
+	});
+});
+
+describe("a refund that was made", () => {
+	it("goes to a human when the bank sends it back and the provider says so, and to nobody else", async () => {
+		const { id } = await paid();
+		for (const amount of [400, 300])
+			await refunds.refund(id, newId(), { amount: usd(amount), reason: "scratched", actor: admin });
+		const [returned] = await repository.ofPayment(id);
+		provider.knownRefunds.set(returned!.id, { status: "failed", code: "lost_or_stolen_card" });
+		await Promise.all([refunds.wake({ id }), refunds.wake({ id })]);
+		const made = (await repository.ofPayment(id)).map(r => [r.amount_minor, r.status]);
+		expect(made).toEqual([
+			[400, "review"],
+			[300, "succeeded"]
+		]);
+		expect((await payments.get("id", id))!.refunded).toEqual(usd(700));
+		const sql = "select type from payment.events where payment_id = $1 and type = 'refund_review'";
+		expect(await database.rows(sql, [id])).toHaveLength(1);
+	});
+});
+
+describe("paying back while a refund of staff is under way", () => {
+	const noAnswer = () => Promise.reject(new ProviderUnavailable("no answer"));
+	const refusal: RefundOutcome = { status: "failed", code: "charge_not_found" };
+	const byStaff = (id: string, amount: number, key = newId()) =>
+		refunds.refund(id, key, { amount: usd(amount), reason: "scratched", actor: admin });
+	const made = async (id: string) =>
+		(await repository.ofPayment(id)).map(r => [r.amount_minor, r.status]);
+
+	it("all of it is not whole when that one is refused meanwhile, and is when it is asked again", async () => {
+		const { id, order } = await paid();
+		const [sent, refused] = [gate(), gate()];
+		const first = async () => {
+			sent.resolve();
+			await refused.promise;
+			return refusal;
+		};
+		provider.onRefund = first;
+		const staff = byStaff(id, 400);
+		await sent.promise;
+		provider.onRefund = async ({ amount }) => {
+			if (amount.amount === 600) return { status: "succeeded", ref: "re_rest" };
+			refused.resolve();
+			await staff;
+			return noAnswer();
+		};
+		await refusedAs(refunds.reverse(order, "requested"), "UNAVAILABLE");
+		provider.onRefund = () => Promise.resolve({ status: "succeeded", ref: "re_again" });
+		await refunds.reverse(order, "requested");
+		expect(await made(id)).toEqual([
+			[400, "failed"],
+			[600, "succeeded"],
+			[400, "succeeded"]
+		]);
+	});
+
+	it("some lines waits for that one, which may be refused and leave them their money", async () => {
+		const { id, order } = await paid();
+		const [sent, refused] = [gate(), gate()];
+		provider.onRefund = async () => {
+			sent.resolve();
+			await refused.promise;
+			return refusal;
+		};
+		const staff = byStaff(id, 800);
+		await sent.promise;
+		const giveBack = () =>
+			refunds.giveBack({
+				order_id: order,
+				purpose: `return:${order}`,
+				amount: usd(500),
+				lines: [{ product_id: "prod-001", amount: 500 }],
+				reason: "too small",
+				actor: admin
+			});
+		await refusedAs(giveBack(), "UNAVAILABLE");
+		refused.resolve();
+		await staff;
+		provider.onRefund = () => Promise.resolve({ status: "succeeded", ref: "re_return" });
+		expect(await giveBack()).toBe(500);
+		expect(await made(id)).toEqual([
+			[800, "failed"],
+			[500, "succeeded"]
+		]);
+	});
+
+	it("shows a human the one that is refused when nobody waits for it any more", async () => {
+		const { id } = await paid();
+		provider.onRefund = noAnswer;
+		await byStaff(id, 400);
+		provider.onRefund = () => Promise.resolve(refusal);
+		await refunds.wake({ id });
+		expect(await made(id)).toEqual([[400, "review"]]);
+	});
+});

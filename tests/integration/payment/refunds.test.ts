@@ -1,0 +1,396 @@
+import { join } from "node:path";
+import type { ServiceBroker } from "moleculer";
+import { payment, type Payment } from "../../../contracts/payment.ts";
+import { derivedId, newId } from "../../../lib/id.ts";
+import { call, type Params } from "../../../lib/service.ts";
+import { Ledger, readLedger, type LedgerReport } from "../../../psp/ledger/ledger.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { admin, alice } from "../../support/shop/orders.ts";
+import { until } from "../../support/until.ts";
+
+let database: TestDatabase;
+let ledgerPath: string;
+let broker: ServiceBroker;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	const folder = await temporaryFolder();
+	ledgerPath = join(folder, "psp-ledger.jsonl");
+	broker = await startNode([paymentService], {
+		DATABASE_URL: database.url,
+		DATA_DIR: folder,
+		LOG_LEVEL: "fatal"
+	});
+}, 30_000);
+
+afterAll(async () => {
+	await broker.stop();
+	await database.drop();
+});
+
+/** A payment of 10.00 USD; its id and its order's. */
+async function paid(payment_method = "pm_card_visa"): Promise<{ id: string; order_id: string }> {
+	const order_id = newId();
+	const amount = { amount: 1000, currency: "USD" };
+	const lines = [{ product_id: "prod-001", amount: 1000 }];
+	const charges = [{ order_id, user_id: alice.id, amount, lines, payment_method }];
+	const { outcomes } = await call(broker, payment.actions.charge, { charges });
+	return { id: outcomes[0]!.payment_id, order_id };
+}
+
+type RefundParams = Params<typeof payment.actions.refund>;
+
+function ask(id: string, over: Partial<RefundParams> = {}, user = admin) {
+	const params = { id, reason: "broken", idempotency_key: newId(), ...over };
+	return call(broker, payment.actions.refund, params, { meta: { user } });
+}
+
+async function refund(...asked: Parameters<typeof ask>): Promise<Payment> {
+	return (await ask(...asked)).payment;
+}
+
+/** The sweeper looks at a payment's refund; answers how that stands afterwards. */
+async function lookedAt(paymentId: string): Promise<string> {
+	const find = "select looks, status from payment.refunds where payment_id = $1";
+	const row = async () =>
+		(await database.rows<{ looks: number; status: string }>(find, [paymentId]))[0]!;
+	const { looks } = await row();
+	await database.rows("update payment.refunds set look_at = now() where payment_id = $1", [
+		paymentId
+	]);
+	await until(async () => (await row()).looks > looks);
+	// It claims before it looks. A look that changes nothing leaves nothing to wait for but the next.
+	await database.rows("update payment.refunds set look_at = now() where payment_id = $1", [
+		paymentId
+	]);
+	await until(async () => {
+		const now = await row();
+		return now.status !== "pending" || now.looks > looks + 1;
+	});
+	return (await row()).status;
+}
+
+function reverse(order_id: string): Promise<Payment> {
+	return call(broker, payment.actions.reverse, { order_id, reason: "requested" });
+}
+
+function get(id: string): Promise<Payment> {
+	return call(broker, payment.actions.get, { id }, { meta: { user: admin } });
+}
+
+function refusedAs(work: Promise<unknown>, type: string): Promise<void> {
+	return expect(work).rejects.toMatchObject({ type });
+}
+
+/** What the provider really paid back of a payment, one number per refund. */
+async function paidBack(id: string, report?: LedgerReport): Promise<number[]> {
+	const { refunds } = report ?? (await readLedger(ledgerPath));
+	return refunds.filter(({ charge_ref }) => charge_ref === `ch_${id}`).map(r => r.amount);
+}
+
+/** Someone pays back at the provider's own desk, so that the shop's next refund is refused there. */
+async function paidBackElsewhere(id: string, amount: number): Promise<void> {
+	const ledger = await Ledger.open(ledgerPath);
+	const [key, at] = [newId(), new Date().toISOString()];
+	const rest = { charge_ref: `ch_${id}`, currency: "USD", reason: "desk", ref: `re_${key}`, at };
+	await ledger.append({ kind: "refund", key, amount, metadata: {}, asked: null, ...rest });
+	await ledger.close();
+}
+
+/** A pending refund of all, whose node died before it asked the provider. */
+async function neverSent(paymentId: string, key: string): Promise<void> {
+	const purpose = `refund:${key}`;
+	await database.rows(
+		`insert into payment.refunds (id, payment_id, purpose, amount_minor, reason, requested_by)
+		values ($1, $2, $3, 1000, 'broken', $4)`,
+		[derivedId(paymentId, purpose), paymentId, purpose, admin.id]
+	);
+	await database.rows("update payment.payments set refunded_minor = 1000 where id = $1", [
+		paymentId
+	]);
+}
+
+async function aged(paymentId: string, hours: number): Promise<void> {
+	await database.rows(
+		"update payment.refunds set created_at = now() - $2 * interval '1 h' where payment_id = $1",
+		[paymentId, hours]
+	);
+}
+
+const usd = (amount: number) => ({ amount, currency: "USD" });
+const eur = (amount: number) => ({ amount, currency: "EUR" });
+
+describe("refunding", () => {
+	it("pays all back when no amount is named", async () => {
+		const { id } = await paid();
+		const answer = await refund(id);
+		expect(answer).toMatchObject({ id, status: "succeeded", refunded: usd(1000) });
+		expect(answer.refunds).toEqual([
+			{
+				id: expect.any(String),
+				amount: usd(1000),
+				lines: [{ product_id: "prod-001", amount: 1000 }],
+				reason: "broken",
+				requested_by: admin.id,
+				status: "succeeded",
+				created_at: expect.stringMatching(/Z$/)
+			}
+		]);
+		expect(await paidBack(id)).toEqual([1000]);
+	});
+
+	it("pays parts back, one after another, then the rest", async () => {
+		const { id } = await paid();
+		await refund(id, { amount: usd(300) });
+		await refund(id, { amount: usd(200) });
+		const answer = await refund(id);
+		expect(answer.refunds.map(({ amount }) => amount.amount)).toEqual([300, 200, 500]);
+		expect(answer.refunded).toEqual(usd(1000));
+		expect(await paidBack(id)).toEqual([300, 200, 500]);
+	});
+
+	it("records who asked for it", async () => {
+		const { id } = await paid();
+		await refund(id);
+		const sql = "select requested_by from payment.refunds where payment_id = $1";
+		expect(await database.rows(sql, [id])).toEqual([{ requested_by: admin.id }]);
+	});
+
+	it("refuses more than was charged, and more than is left", async () => {
+		const { id } = await paid();
+		await refusedAs(refund(id, { amount: usd(1001) }), "REFUND_EXCEEDS_PAYMENT");
+		await refund(id, { amount: usd(600) });
+		await refusedAs(refund(id, { amount: usd(401) }), "REFUND_EXCEEDS_PAYMENT");
+		await refund(id, { amount: usd(400) });
+		await refusedAs(refund(id, { amount: usd(1) }), "REFUND_EXCEEDS_PAYMENT");
+		await refusedAs(refund(id), "PAYMENT_NOT_REFUNDABLE");
+		expect(await paidBack(id)).toEqual([600, 400]);
+	});
+
+	it("refuses what was never paid, and what does not exist", async () => {
+		const declined = await paid("pm_card_chargeDeclined");
+		const unknown = await paid("pm_sim_dropConnection");
+		for (const { id } of [declined, unknown]) await refusedAs(refund(id), "PAYMENT_NOT_REFUNDABLE");
+		await refusedAs(refund(newId()), "NOT_FOUND");
+	});
+
+	it("refuses customers, amounts of nothing and fractions", async () => {
+		const { id } = await paid();
+		await refusedAs(refund(id, {}, alice), "FORBIDDEN");
+		for (const amount of [0, -1, 0.5])
+			await refusedAs(refund(id, { amount: usd(amount) }), "VALIDATION_ERROR");
+		expect(await paidBack(id)).toEqual([]);
+	});
+
+	it("refuses another currency than the payment's, and writes nothing", async () => {
+		const { id } = await paid();
+		const before = await get(id);
+		const idempotency_key = newId();
+		await expect(refund(id, { amount: eur(100), idempotency_key })).rejects.toMatchObject({
+			type: "VALIDATION_FAILED",
+			code: 422,
+			data: { errors: [{ pointer: "/amount/currency", code: "currency", detail: "must be USD" }] }
+		});
+		expect(await get(id)).toEqual(before);
+		expect(await paidBack(id)).toEqual([]);
+		const answer = await refund(id, { amount: usd(100), idempotency_key });
+		expect(answer.refunded).toEqual(usd(100));
+	});
+
+	it("pays back once per key, one after another or in parallel", async () => {
+		const { id } = await paid();
+		const idempotency_key = newId();
+		const once = () => refund(id, { amount: usd(400), idempotency_key });
+		const first = await once();
+		expect(await once()).toEqual(first);
+		await Promise.all(Array.from({ length: 10 }, once));
+		const other = { amount: usd(100), idempotency_key: newId() };
+		await Promise.all(Array.from({ length: 10 }, () => refund(id, other)));
+		expect((await get(id)).refunded).toEqual(usd(500));
+		expect(await paidBack(id)).toEqual([400, 100]);
+	});
+
+	it("refuses a key that comes back with another amount, currency or reason", async () => {
+		const { id } = await paid();
+		const idempotency_key = newId();
+		await refund(id, { amount: usd(400), idempotency_key });
+		const others = [
+			{ amount: usd(300) },
+			{ amount: eur(400) },
+			{},
+			{ amount: usd(400), reason: "late" }
+		];
+		for (const over of others)
+			await refusedAs(refund(id, { idempotency_key, ...over }), "IDEMPOTENCY_KEY_REUSED");
+		expect(await paidBack(id)).toEqual([400]);
+	});
+
+	it("takes the same key for another payment as another refund", async () => {
+		const [one, two] = [await paid(), await paid()];
+		const idempotency_key = newId();
+		for (const { id } of [one, two]) await refund(id, { idempotency_key });
+		for (const { id } of [one, two]) expect(await paidBack(id)).toEqual([1000]);
+	});
+
+	it("never pays back more than was charged under twenty parallel partial refunds", async () => {
+		const { id } = await paid();
+		const results = await Promise.allSettled(
+			Array.from({ length: 20 }, () => refund(id, { amount: usd(130) }))
+		);
+		const refused = results.filter(result => result.status === "rejected");
+		expect(results.length - refused.length).toBe(7);
+		for (const { reason } of refused) expect(reason.type).toBe("REFUND_EXCEEDS_PAYMENT");
+		expect(await paidBack(id)).toEqual(Array(7).fill(130));
+		expect((await get(id)).refunded).toEqual(usd(910));
+	});
+
+	it("stays pending and counted when the answer is lost, and is finished by itself", async () => {
+		const { id } = await paid("pm_sim_dropRefundConnection");
+		const idempotency_key = newId();
+		const lost = await refund(id, { amount: usd(600), idempotency_key });
+		expect(lost).toMatchObject({ refunded: usd(600), refunds: [{ status: "pending" }] });
+		await refusedAs(refund(id, { amount: usd(401) }), "REFUND_EXCEEDS_PAYMENT");
+		expect(await lookedAt(id)).toBe("succeeded");
+		expect(await get(id)).toMatchObject({ refunded: usd(600), refunds: [{ status: "succeeded" }] });
+		expect(await paidBack(id)).toEqual([600]);
+	});
+
+	it("repeats the first answer under its key, byte for byte, whatever became of the payment since", async () => {
+		const { id } = await paid();
+		const asked = { amount: usd(400), idempotency_key: newId() };
+		const answers = await Promise.all(Array.from({ length: 10 }, () => ask(id, asked)));
+		expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
+		await refund(id, { amount: usd(100) });
+		const again = await ask(id, asked);
+		expect(again.replayed).toBe(true);
+		const texts = [...answers, again].map(({ payment: shown }) => JSON.stringify(shown));
+		expect(new Set(texts).size).toBe(1);
+		expect(again.payment.refunded).toEqual(usd(400));
+	});
+
+	it("repeats also an answer that did not know the outcome, and then a refusal goes to a human", async () => {
+		const { id } = await paid();
+		await paidBackElsewhere(id, 700);
+		const idempotency_key = newId();
+		await neverSent(id, idempotency_key);
+		await aged(id, 21);
+		const unknown = await refund(id, { idempotency_key });
+		expect(unknown).toMatchObject({ refunds: [{ status: "pending" }] });
+		await aged(id, 1);
+		expect(await lookedAt(id)).toBe("review");
+		expect(await ask(id, { idempotency_key })).toEqual({ payment: unknown, replayed: true });
+	});
+
+	it("only looks up a refund under a key that the provider may have forgotten", async () => {
+		const { id } = await paid("pm_sim_dropRefundConnection");
+		await refund(id);
+		await aged(id, 21);
+		const { attempts } = await readLedger(ledgerPath);
+		expect(await lookedAt(id)).toBe("succeeded");
+		expect((await readLedger(ledgerPath)).attempts).toBe(attempts);
+	});
+
+	it("does not send again what the provider never saw after 20 hours, and calls a human after 24", async () => {
+		const { id } = await paid();
+		const idempotency_key = newId();
+		await neverSent(id, idempotency_key);
+		await aged(id, 21);
+		expect(await refund(id, { idempotency_key })).toMatchObject({
+			refunds: [{ status: "pending" }]
+		});
+		await aged(id, 24);
+		expect(await lookedAt(id)).toBe("review");
+		expect((await get(id)).refunded).toEqual(usd(1000));
+		expect(await paidBack(id)).toEqual([]);
+	});
+
+	it("sends what a node that died never sent", async () => {
+		const { id } = await paid();
+		const idempotency_key = newId();
+		await neverSent(id, idempotency_key);
+		expect(await refund(id, { idempotency_key })).toMatchObject({
+			refunds: [{ status: "succeeded" }]
+		});
+		expect(await paidBack(id)).toEqual([1000]);
+	});
+
+	it("gives the amount back when the provider refuses, and keeps the failed refund", async () => {
+		const { id } = await paid();
+		await paidBackElsewhere(id, 700);
+		const idempotency_key = newId();
+		const refused = await refund(id, { amount: usd(400), idempotency_key });
+		expect(refused).toMatchObject({ refunded: usd(0), refunds: [{ status: "failed" }] });
+		expect(await refund(id, { amount: usd(400), idempotency_key })).toEqual(refused);
+		const answer = await refund(id, { amount: usd(300) });
+		expect(answer.refunded).toEqual(usd(300));
+	});
+});
+
+describe("reversing", () => {
+	it("pays back all that is left, once", async () => {
+		const { id, order_id } = await paid();
+		await refund(id, { amount: usd(300) });
+		const answer = await reverse(order_id);
+		expect(answer).toMatchObject({ id, refunded: usd(1000) });
+		expect(await reverse(order_id)).toEqual(answer);
+		expect(await paidBack(id)).toEqual([300, 700]);
+	});
+
+	it("pays back once when it is asked twenty times in parallel", async () => {
+		const { id, order_id } = await paid();
+		await Promise.allSettled(Array.from({ length: 20 }, () => reverse(order_id)));
+		expect(await reverse(order_id)).toMatchObject({ refunded: usd(1000) });
+		expect(await paidBack(id)).toEqual([1000]);
+	});
+
+	it("just answers when all was paid back before", async () => {
+		const { id, order_id } = await paid();
+		const before = await refund(id);
+		expect(await reverse(order_id)).toEqual(before);
+	});
+
+	it("is unavailable while the outcome is not known, and ends when it is asked again", async () => {
+		const { id, order_id } = await paid("pm_sim_dropRefundConnection");
+		await refusedAs(reverse(order_id), "UNAVAILABLE");
+		expect(await reverse(order_id)).toMatchObject({
+			refunded: usd(1000),
+			refunds: [{ status: "succeeded" }]
+		});
+		expect(await paidBack(id)).toEqual([1000]);
+	});
+
+	it("finishes a refund of staff that was left pending", async () => {
+		const { id, order_id } = await paid("pm_sim_dropRefundConnection");
+		await refund(id, { amount: usd(300) });
+		await reverse(order_id).catch(() => reverse(order_id));
+		const { refunds } = await get(id);
+		expect(refunds.map(({ status }) => status)).toEqual(["succeeded", "succeeded"]);
+		expect(await paidBack(id)).toEqual([300, 700]);
+	});
+
+	it("is not taken for a refund of staff with a like-named key", async () => {
+		const { id, order_id } = await paid();
+		for (const idempotency_key of ["reverse", "reverse:0", "reverse:100"])
+			await refund(id, { amount: usd(100), idempotency_key });
+		expect(await reverse(order_id)).toMatchObject({ refunded: usd(1000) });
+		expect(await paidBack(id)).toEqual([100, 100, 100, 700]);
+	});
+
+	it("awaits a human when the provider refuses, and does not ask again", async () => {
+		const { id, order_id } = await paid();
+		await paidBackElsewhere(id, 1);
+		await refusedAs(reverse(order_id), "PAYMENT_NOT_REFUNDABLE");
+		const { attempts } = await readLedger(ledgerPath);
+		await refusedAs(reverse(order_id), "PAYMENT_NOT_REFUNDABLE");
+		expect((await readLedger(ledgerPath)).attempts).toBe(attempts);
+		expect(await get(id)).toMatchObject({ refunded: usd(1000), refunds: [{ status: "review" }] });
+	});
+
+	it("refuses orders that were not paid", async () => {
+		const { order_id } = await paid("pm_card_chargeDeclined");
+		await refusedAs(reverse(order_id), "PAYMENT_NOT_REFUNDABLE");
+		await refusedAs(reverse(newId()), "NOT_FOUND");
+	});
+});

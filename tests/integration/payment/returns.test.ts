@@ -1,0 +1,203 @@
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ServiceBroker } from "moleculer";
+import { payment, type Payment } from "../../../contracts/payment.ts";
+import { newId } from "../../../lib/id.ts";
+import { call, type Params } from "../../../lib/service.ts";
+import { readLedger, type LedgerReport } from "../../../psp/ledger/ledger.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { admin, alice } from "../../support/shop/orders.ts";
+
+let database: TestDatabase;
+let ledgerPath: string;
+let broker: ServiceBroker;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	const folder = await temporaryFolder();
+	ledgerPath = join(folder, "psp-ledger.jsonl");
+	broker = await startNode([paymentService], {
+		DATABASE_URL: database.url,
+		DATA_DIR: folder,
+		LOG_LEVEL: "fatal"
+	});
+}, 30_000);
+
+afterAll(async () => {
+	await broker.stop();
+	await database.drop();
+});
+
+/** A payment of 10.00 USD; its id and its order's. */
+async function paid(payment_method = "pm_card_visa"): Promise<{ id: string; order_id: string }> {
+	const order_id = newId();
+	const amount = { amount: 1000, currency: "USD" };
+	const lines = [{ product_id: "prod-001", amount: 1000 }];
+	const charges = [{ order_id, user_id: alice.id, amount, lines, payment_method }];
+	const { outcomes } = await call(broker, payment.actions.charge, { charges });
+	return { id: outcomes[0]!.payment_id, order_id };
+}
+
+type RefundParams = Params<typeof payment.actions.refund>;
+
+async function refund(
+	id: string,
+	over: Partial<RefundParams> = {},
+	user = admin
+): Promise<Payment> {
+	const params = { id, reason: "broken", idempotency_key: newId(), ...over };
+	return (await call(broker, payment.actions.refund, params, { meta: { user } })).payment;
+}
+
+function reverse(order_id: string): Promise<Payment> {
+	return call(broker, payment.actions.reverse, { order_id, reason: "requested" });
+}
+
+function get(id: string): Promise<Payment> {
+	return call(broker, payment.actions.get, { id }, { meta: { user: admin } });
+}
+
+function refusedAs(work: Promise<unknown>, type: string): Promise<void> {
+	return expect(work).rejects.toMatchObject({ type });
+}
+
+/** What the provider really paid back of a payment, one number per refund. */
+async function paidBack(id: string, report?: LedgerReport): Promise<number[]> {
+	const { refunds } = report ?? (await readLedger(ledgerPath));
+	return refunds.filter(({ charge_ref }) => charge_ref === `ch_${id}`).map(r => r.amount);
+}
+
+const usd = (amount: number) => ({ amount, currency: "USD" });
+
+describe("giving back lines", () => {
+	const lines = [
+		{ product_id: "a", amount: 600 },
+		{ product_id: "b", amount: 400 }
+	];
+	const part = (product_id: string, amount: number) => ({ product_id, amount });
+
+	async function bought() {
+		const order_id = newId();
+		const charge = { order_id, user_id: alice.id, amount: usd(1000), lines };
+		const charges = [{ ...charge, payment_method: "pm_card_visa" }];
+		const { outcomes } = await call(broker, payment.actions.charge, { charges });
+		return { id: outcomes[0]!.payment_id, order_id };
+	}
+
+	type GiveBackParams = Params<typeof payment.actions.giveBack>;
+	function giveBack(order_id: string, parts: typeof lines, over: Partial<GiveBackParams> = {}) {
+		return call(broker, payment.actions.giveBack, {
+			order_id,
+			purpose: `return:${newId()}`,
+			amount: usd(parts.reduce((sum, { amount }) => sum + amount, 0)),
+			lines: parts,
+			reason: "too small",
+			requested_by: alice.id,
+			...over
+		});
+	}
+
+	it("pays just those back, once per purpose, and says for whom", async () => {
+		const { id, order_id } = await bought();
+		const purpose = `return:${newId()}`;
+		const first = await giveBack(order_id, [part("a", 300)], { purpose });
+		expect(first).toEqual({ refunded: 300 });
+		expect((await get(id)).refunds).toMatchObject([
+			{ amount: usd(300), lines: [part("a", 300)], requested_by: alice.id, status: "succeeded" }
+		]);
+		await Promise.all(
+			Array.from({ length: 10 }, () => giveBack(order_id, [part("a", 300)], { purpose }))
+		);
+		expect(await paidBack(id)).toEqual([300]);
+		await refusedAs(giveBack(order_id, [part("a", 200)], { purpose }), "IDEMPOTENCY_KEY_REUSED");
+	});
+
+	it("pays no more back than what is left of a line, whoever had the rest", async () => {
+		const { id, order_id } = await bought();
+		await giveBack(order_id, [part("a", 500)]);
+		expect(await giveBack(order_id, [part("c", 1)])).toEqual({ refunded: 0 });
+		await refund(id, { amount: usd(250) });
+		const { refunds } = await get(id);
+		expect(refunds[1]!.lines).toEqual([part("a", 50), part("b", 200)]);
+		const purpose = `return:${newId()}`;
+		const all = [part("a", 51), part("b", 300)];
+		expect(await giveBack(order_id, all, { purpose })).toEqual({ refunded: 250 });
+		expect(await giveBack(order_id, all, { purpose })).toEqual({ refunded: 250 });
+		expect((await get(id)).refunded).toEqual(usd(1000));
+		expect(await giveBack(order_id, [part("a", 1)])).toEqual({ refunded: 0 });
+		expect(await paidBack(id)).toEqual([500, 250, 250]);
+	});
+
+	it("refuses lines that are not the amount", async () => {
+		const { order_id } = await bought();
+		const wrong = giveBack(order_id, [part("a", 300)], { amount: usd(301) });
+		await refusedAs(wrong, "VALIDATION_FAILED");
+	});
+
+	it("never pays a line back beyond its share under twenty parallel returns and refunds", async () => {
+		const { id, order_id } = await bought();
+		await Promise.allSettled(
+			Array.from({ length: 20 }, (_, n) =>
+				n % 2 ? giveBack(order_id, [part("a", 130)]) : refund(id, { amount: usd(90) })
+			)
+		);
+		const { refunds, refunded } = await get(id);
+		for (const { product_id, amount } of lines) {
+			const parts = refunds.flatMap(r => r.lines).filter(l => l.product_id === product_id);
+			expect(parts.reduce((sum, p) => sum + p.amount, 0)).toBeLessThanOrEqual(amount);
+		}
+		const all = (await paidBack(id)).reduce((sum, amount) => sum + amount, 0);
+		expect(refunded).toEqual(usd(all));
+	});
+});
+
+describe("the events of a payment", () => {
+	it("tell every change once, with what the payment then was", async () => {
+		const { id, order_id } = await paid();
+		await refund(id, { amount: usd(300) });
+		await reverse(order_id);
+		const sql = `select seq, type, status, amount_minor::int, refunded_minor::int, actor->>'id' as who
+			from payment.events where payment_id = $1 order by seq`;
+		const rows = (await database.rows(sql, [id])).map(row => Object.values(row));
+		expect(rows).toEqual([
+			[1, "begun", "processing", 1000, 0, null],
+			[2, "succeeded", "succeeded", 1000, 0, null],
+			[3, "refund_begun", "succeeded", 300, 300, admin.id],
+			[4, "refund_succeeded", "succeeded", 300, 300, null],
+			[5, "refund_begun", "succeeded", 700, 1000, "system"],
+			[6, "refund_succeeded", "succeeded", 700, 1000, null]
+		]);
+	});
+
+	it("say how things stood at any instant", async () => {
+		const { id, order_id } = await paid();
+		// Instants are told in milliseconds, and these must not share one.
+		await delay(5);
+		await refund(id, { amount: usd(300) });
+		const sql = "select at from payment.events where payment_id = $1 order by seq";
+		const instants = (await database.rows<{ at: Date }>(sql, [id])).map(({ at }) => at);
+		const stood = async (at: Date, ms: number) => {
+			const when = new Date(at.getTime() + ms).toISOString();
+			const params = { order_ids: [order_id], at: when };
+			const { payments } = await call(broker, payment.actions.summaries, params);
+			return payments.map(({ status, refunded }) => [status, refunded.amount]);
+		};
+		expect(await stood(instants[0]!, -1)).toEqual([]);
+		expect(await stood(instants[1]!, 1)).toEqual([["succeeded", 0]]);
+		expect(await stood(instants[3]!, 1)).toEqual([["succeeded", 300]]);
+	});
+
+	it.each([
+		"update payment.events set amount_minor = 1",
+		"delete from payment.events",
+		"delete from payment.psp_inbox",
+		"update payment.psp_inbox set type = 'x'"
+	])("do not let the service run: %s", async sql => {
+		await paid();
+		await expect(database.rows(`set role shop_payment; ${sql}`)).rejects.toThrow(
+			"permission denied"
+		);
+	});
+});

@@ -1,0 +1,195 @@
+import type { ServiceBroker, ServiceSchema } from "moleculer";
+import { payment, paymentSettled, type Decision } from "../../../contracts/payment.ts";
+import { derivedId, newId } from "../../../lib/id.ts";
+import { call, heed, type Params } from "../../../lib/service.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { admin, alice } from "../../support/shop/orders.ts";
+import { until } from "../../support/until.ts";
+
+let database: TestDatabase;
+let broker: ServiceBroker;
+const told: string[] = [];
+const support = { id: "user-support", role: "support" } as const;
+
+const listener: ServiceSchema = {
+	name: "listener",
+	events: heed(paymentSettled, ({ order_ids }) => void told.push(...order_ids))
+};
+
+beforeAll(async () => {
+	database = await testDatabase();
+	const environment = {
+		DATABASE_URL: database.url,
+		DATA_DIR: await temporaryFolder(),
+		LOG_LEVEL: "fatal"
+	};
+	broker = await startNode([paymentService, listener], environment);
+}, 30_000);
+
+afterAll(async () => {
+	await broker.stop();
+	await database.drop();
+});
+
+function charge(order_id: string, amount = 1000) {
+	const lines = [{ product_id: "prod-001", amount }];
+	const asked = { user_id: alice.id, lines, payment_method: "pm_card_visa" };
+	const charges = [{ order_id, amount: { amount, currency: "USD" }, ...asked }];
+	return call(broker, payment.actions.charge, { charges });
+}
+
+/** A payment that was asked for with two amounts. */
+async function inReview(): Promise<{ id: string; order_id: string }> {
+	const order_id = newId();
+	await charge(order_id);
+	await charge(order_id, 1001);
+	return { id: derivedId(order_id, "charge"), order_id };
+}
+
+/** A refund of all that the provider refused: somebody paid a part back at its desk. */
+async function refused(): Promise<{ id: string; refund: string; order_id: string }> {
+	const order_id = newId();
+	await charge(order_id);
+	const id = derivedId(order_id, "charge");
+	const ref = "update payment.payments set provider_ref = $2 where id = $1";
+	await database.rows(ref, [id, "ch_nobody_knows"]);
+	await expect(reverse(order_id)).rejects.toMatchObject({ type: "PAYMENT_NOT_REFUNDABLE" });
+	await database.rows(ref, [id, `ch_${id}`]);
+	const shown = await get(id);
+	return { id, refund: shown.refunds[0]!.id, order_id };
+}
+
+const reverse = (order_id: string) =>
+	call(broker, payment.actions.reverse, { order_id, reason: "requested" });
+const get = (id: string) => call(broker, payment.actions.get, { id }, { meta: { user: admin } });
+const list = async () =>
+	(await call(broker, payment.actions["review.list"], { limit: 100 }, { meta: { user: support } }))
+		.data;
+
+function decide(
+	id: string,
+	decision: Decision,
+	over: Partial<Params<(typeof payment.actions)["review.decide"]>> = {},
+	user: typeof admin = support
+) {
+	const params = { id, decision, note: "as the provider's desk says", ...over };
+	return call(broker, payment.actions["review.decide"], params, { meta: { user } });
+}
+
+const refusedAs = (work: Promise<unknown>, type: string) =>
+	expect(work).rejects.toMatchObject({ type });
+
+async function lastEvent(id: string) {
+	const sql = "select * from payment.events where payment_id = $1 order by seq desc limit 1";
+	return (await database.rows(sql, [id]))[0];
+}
+
+describe("payments that await a human", () => {
+	it("are listed with why, the oldest first, for staff alone", async () => {
+		const [one, two] = [await inReview(), await refused()];
+		const data = (await list()).filter(({ payment_id }) => [one.id, two.id].includes(payment_id));
+		expect(data).toEqual([
+			{
+				id: one.id,
+				kind: "payment",
+				payment_id: one.id,
+				order_id: one.order_id,
+				amount: { amount: 1000, currency: "USD" },
+				reason: "amount_mismatch",
+				provider_ref: `ch_${one.id}`,
+				since: expect.stringMatching(/Z$/)
+			},
+			expect.objectContaining({
+				id: two.refund,
+				kind: "refund",
+				payment_id: two.id,
+				reason: "charge_not_found"
+			})
+		]);
+		const asAlice = call(broker, payment.actions["review.list"], {}, { meta: { user: alice } });
+		await refusedAs(asAlice, "FORBIDDEN");
+	});
+
+	it.each([
+		["charged", "succeeded", null],
+		["not_charged", "failed", "not_charged"],
+		["refunded_elsewhere", "failed", "refunded_elsewhere"]
+	] as const)("are %s when a human says so, and the order hears of it", async (...row) => {
+		const [decision, status, failure_code] = row;
+		const { id, order_id } = await inReview();
+		expect(await decide(id, decision)).toMatchObject({ id, status });
+		expect(await lastEvent(id)).toMatchObject({
+			type: "decided",
+			status,
+			actor: support,
+			data: { decision, note: "as the provider's desk says", review_reason: "amount_mismatch" }
+		});
+		const { outcomes } = await call(broker, payment.actions.resolve, { order_ids: [order_id] });
+		expect(outcomes).toMatchObject([{ status, failure_code }]);
+		await until(() => told.includes(order_id));
+		expect((await list()).map(review => review.id)).not.toContain(id);
+	});
+
+	it("are charged only under the provider's name for the charge", async () => {
+		const { id } = await inReview();
+		await database.rows("update payment.payments set provider_ref = null where id = $1", [id]);
+		await expect(decide(id, "charged")).rejects.toMatchObject({
+			type: "VALIDATION_FAILED",
+			data: { errors: [{ pointer: "/provider_ref" }] }
+		});
+		await decide(id, "charged", { provider_ref: "ch_found" });
+		expect(await lastEvent(id)).toMatchObject({ data: { provider_ref: "ch_found" } });
+	});
+
+	it("are decided once, also by ten at once", async () => {
+		const { id } = await inReview();
+		const answers = await Promise.allSettled(
+			Array.from({ length: 10 }, (_, n) => decide(id, n % 2 ? "charged" : "not_charged"))
+		);
+		expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+		await refusedAs(decide(id, "charged"), "PAYMENT_NOT_IN_REVIEW");
+	});
+
+	it("are the only ones that can be decided, and by staff alone", async () => {
+		const order_id = newId();
+		await charge(order_id);
+		await refusedAs(decide(derivedId(order_id, "charge"), "charged"), "PAYMENT_NOT_IN_REVIEW");
+		await refusedAs(decide(newId(), "charged"), "NOT_FOUND");
+		const { id } = await inReview();
+		await refusedAs(decide(id, "charged", {}, alice), "FORBIDDEN");
+		await refusedAs(decide(id, "charged", { note: " " }), "VALIDATION_ERROR");
+	});
+});
+
+describe("refunds that await a human", () => {
+	it("are not tried again by themselves", async () => {
+		const { id, order_id } = await refused();
+		await refusedAs(reverse(order_id), "PAYMENT_NOT_REFUNDABLE");
+		expect((await get(id)).refunds).toHaveLength(1);
+	});
+
+	it("end the order's refund when the money was given back elsewhere", async () => {
+		const { id, refund, order_id } = await refused();
+		await decide(refund, "refunded_elsewhere");
+		expect(await reverse(order_id)).toMatchObject({
+			id,
+			refunded: { amount: 1000 },
+			refunds: [{ status: "succeeded" }]
+		});
+		expect(await lastEvent(id)).toMatchObject({ type: "refund_decided", actor: support });
+	});
+
+	it("are tried anew, under another key, when the money was not given back", async () => {
+		const { refund, order_id } = await refused();
+		await decide(refund, "charged");
+		const { refunds } = await reverse(order_id);
+		expect(refunds).toMatchObject([{ id: refund, status: "failed" }, { status: "succeeded" }]);
+	});
+
+	it("cannot be called not charged", async () => {
+		const { refund } = await refused();
+		await refusedAs(decide(refund, "not_charged"), "VALIDATION_FAILED");
+	});
+});

@@ -1,0 +1,94 @@
+import { newId } from "../../../lib/id.ts";
+import { StripeProvider } from "../../../services/payment/provider/stripe/stripe.ts";
+import { pspKeys } from "../../support/servers/psp.ts";
+import {
+	buildWithinMs,
+	startStripeMock,
+	type StripeMock
+} from "../../support/servers/stripe-mock.ts";
+import { until } from "../../support/until.ts";
+
+/**
+ * The driver's requests, held against Stripe's own description of its API. Stripe's mock keeps no
+ * state: its answers are examples, so what is shown here is that they are understood, not what they say.
+ */
+
+let mock: StripeMock;
+let provider: StripeProvider;
+let seen = 0;
+
+beforeAll(async () => {
+	mock = await startStripeMock();
+	provider = new StripeProvider({
+		...pspKeys,
+		apiUrl: mock.url,
+		returnUrl: "https://shop.test/back"
+	});
+}, buildWithinMs + 30_000);
+
+beforeEach(() => (seen = mock.requests().length));
+afterAll(() => mock?.stop());
+
+/** The requests of this test, with what came back. */
+const asked = (count: number) =>
+	until(() => {
+		const made = mock.requests().slice(seen);
+		return made.length >= count && made;
+	});
+
+const status = expect.stringMatching(/^(succeeded|failed|action_required|processing)$/);
+const ref = expect.stringMatching(/^pi_/);
+/** The mock's example is a declined one, and what failed is given up when it is found. */
+const givenUp = expect.stringMatching(/^POST \/v1\/payment_intents\/pi_\w+\/cancel 200$/);
+const request = {
+	key: newId(),
+	order_id: newId(),
+	amount: { amount: 1099, currency: "USD" },
+	payment_method: "pm_card_visa"
+};
+
+describe("Stripe's own mock", () => {
+	it("takes a charge", async () => {
+		expect(await provider.charge(request)).toMatchObject({ status, ref });
+		expect(await asked(1)).toEqual(["POST /v1/payment_intents 200"]);
+	});
+
+	it("takes a search by the payment's id", async () => {
+		expect(await provider.retrieve(request.key)).toMatchObject({ status, ref });
+		expect(await asked(2)).toEqual(["GET /v1/payment_intents/search 200", givenUp]);
+	});
+
+	it("takes a look-up by Stripe's id", async () => {
+		expect(await provider.retrieve(request.key, "pi_123")).toMatchObject({ status, ref });
+		expect(await asked(2)).toEqual(["GET /v1/payment_intents/pi_123 200", givenUp]);
+	});
+
+	it("takes it that a charge is given up", async () => {
+		expect(await provider.abandon(request.key, "pi_123")).toMatchObject({ status, ref });
+		expect(await asked(1)).toEqual(["POST /v1/payment_intents/pi_123/cancel 200"]);
+	});
+
+	it("takes a refund, and the search for one", async () => {
+		const { key, amount } = request;
+		const ids = { key, payment_id: newId(), charge_ref: "pi_123" };
+		const refund = { ...ids, amount, reason: "arrived broken" };
+		const made = { status: "succeeded", ref: expect.stringMatching(/^re_/) };
+		expect(await provider.refund(refund)).toEqual(made);
+		expect(await provider.retrieveRefund(newId(), "pi_123")).toBeUndefined();
+		expect(await asked(2)).toEqual(["POST /v1/refunds 200", "GET /v1/refunds 200"]);
+	});
+
+	it("takes the question for a statement", async () => {
+		const lines = [];
+		for await (const line of provider.statement(new Date(0))) lines.push(line);
+		expect(lines[0]).toMatchObject({ status, ref, payment_id: null, amount: { currency: "USD" } });
+		expect(await asked(1)).toEqual(["GET /v1/payment_intents 200"]);
+	});
+
+	it("refuses a parameter that Stripe does not know, so that its yes means something", async () => {
+		const body = new URLSearchParams({ amount: "1099", currency: "usd", colour: "red" });
+		const headers = { Authorization: `Bearer ${pspKeys.secretKey}` };
+		const answer = await fetch(`${mock.url}/v1/payment_intents`, { method: "POST", headers, body });
+		expect(answer.status).toBe(400);
+	});
+});

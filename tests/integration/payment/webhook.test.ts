@@ -1,0 +1,250 @@
+import type { ServiceBroker, ServiceSchema } from "moleculer";
+import { payment, paymentSettled } from "../../../contracts/payment.ts";
+import { derivedId, newId } from "../../../lib/id.ts";
+import { call, heed } from "../../../lib/service.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { messageOf, signatureOf, webhookSecret } from "../../support/shop/stripe-webhooks.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { admin, alice } from "../../support/shop/orders.ts";
+import { until } from "../../support/until.ts";
+
+let database: TestDatabase;
+/** Two nodes on one database and one ledger. */
+let nodes: ServiceBroker[];
+const told: string[] = [];
+
+const listener: ServiceSchema = {
+	name: "listener",
+	events: heed(paymentSettled, ({ order_ids }) => void told.push(...order_ids))
+};
+
+beforeAll(async () => {
+	database = await testDatabase();
+	const environment = {
+		DATABASE_URL: database.url,
+		DATA_DIR: await temporaryFolder(),
+		STRIPE_WEBHOOK_SECRET: webhookSecret,
+		LOG_LEVEL: "fatal"
+	};
+	nodes = [
+		await startNode([paymentService, listener], environment),
+		await startNode([paymentService, listener], environment)
+	];
+}, 30_000);
+
+afterAll(async () => {
+	await Promise.all(nodes.map(node => node.stop()));
+	await database.drop();
+});
+
+function send(body: string, signature?: string, node = nodes[0]!) {
+	const body_base64 = Buffer.from(body).toString("base64");
+	return call(node, payment.actions.webhook, { body_base64, ...(signature && { signature }) });
+}
+
+const signed = (body: string, node?: ServiceBroker) => send(body, signatureOf(body), node);
+
+async function charge(payment_method = "pm_card_visa") {
+	const order_id = newId();
+	const amount = { amount: 1000, currency: "USD" };
+	const lines = [{ product_id: "prod-001", amount: 1000 }];
+	const charges = [{ order_id, user_id: alice.id, amount, lines, payment_method }];
+	const { outcomes } = await call(nodes[0], payment.actions.charge, { charges });
+	return { order_id, id: derivedId(order_id, "charge"), status: outcomes[0]!.status };
+}
+
+/** A charge that the provider has made, of whose answer the shop knows nothing. */
+async function unanswered() {
+	const made = await charge();
+	await database.rows(
+		`with e as (delete from payment.events where payment_id = $1 and seq = 2)
+		update payment.payments set status = 'processing', provider_ref = null, seq = 1 where id = $1`,
+		[made.id]
+	);
+	return made;
+}
+
+async function row(id: string) {
+	return (await database.rows("select * from payment.payments where id = $1", [id]))[0]!;
+}
+
+const events = (id: string) =>
+	database.rows("select type from payment.events where payment_id = $1 order by seq", [id]);
+const inbox = (id: string) =>
+	database.rows("select * from payment.psp_inbox where payment_id = $1", [id]);
+
+describe("a message of the provider", () => {
+	it("makes the shop ask, and tells the order's side", async () => {
+		const { id, order_id } = await unanswered();
+		expect(await signed(messageOf(id))).toEqual({ received: true });
+		expect(await row(id)).toMatchObject({ status: "succeeded", provider_ref: `ch_${id}` });
+		await until(() => told.includes(order_id));
+	});
+
+	it.each([
+		["none", () => undefined],
+		["another secret's", (body: string) => signatureOf(body, 0, "whsec_other")],
+		["an old one (over 5 min)", (body: string) => signatureOf(body, 301)],
+		["one of other bytes", (body: string) => signatureOf(`${body} `)],
+		["no signature at all", () => "t=1,v1=00"],
+		["nonsense", () => "💥"],
+		["much nonsense", () => "t=1,v1=00,".repeat(1600)]
+	])("is refused with %s for a signature, and changes nothing", async (_, signatureFor) => {
+		const { id } = await unanswered();
+		const body = messageOf(id);
+		await expect(send(body, signatureFor(body))).rejects.toMatchObject({
+			type: "INVALID_SIGNATURE",
+			code: 401
+		});
+		expect((await row(id)).status).toBe("processing");
+		expect(await inbox(id)).toEqual([]);
+	});
+
+	it("is accepted when it is not quite 5 minutes old", async () => {
+		const { id } = await unanswered();
+		const body = messageOf(id);
+		expect(await send(body, signatureOf(body, 290))).toEqual({ received: true });
+	});
+
+	it("is not parsed before its signature is right", async () => {
+		for (const body of ["", "not json", "\0".repeat(1000), "[".repeat(60_000)])
+			await expect(send(body, signatureOf("other"))).rejects.toMatchObject({
+				type: "INVALID_SIGNATURE"
+			});
+	});
+
+	const event = (over: object) =>
+		JSON.stringify({ ...(JSON.parse(messageOf(newId())) as object), id: "evt_odd", ...over });
+	const about = (object: unknown) => event({ data: { object } });
+
+	it.each([
+		["that is no JSON", "{", 400, "MALFORMED_JSON"],
+		["without an id", event({ id: undefined }), 422, "VALIDATION_FAILED"],
+		["whose id Postgres cannot keep", event({ id: "a\0b" }), 422, "VALIDATION_FAILED"],
+		["of no time", event({ created: "soon" }), 422, "VALIDATION_FAILED"],
+		["of a time that never comes", event({ created: 1e15 }), 422, "VALIDATION_FAILED"],
+		["without data", event({ data: undefined }), 422, "VALIDATION_FAILED"],
+		["about nothing", about(null), 422, "VALIDATION_FAILED"],
+		["about a number", about({ metadata: { payment_id: 5 } }), 422, "VALIDATION_FAILED"],
+		["about NUL", about({ metadata: { payment_id: "a\0b" } }), 422, "VALIDATION_FAILED"]
+	])("%s is refused though it is signed, and not kept", async (_, body, code, type) => {
+		await expect(signed(body)).rejects.toMatchObject({ code, type });
+		expect(
+			await database.rows("select 1 from payment.psp_inbox where event_id = 'evt_odd'")
+		).toEqual([]);
+	});
+
+	it.each(["null", "[]", "5", "{}", '{"type":5}'])("that is %s is of no kind anybody heeds", body =>
+		expect(signed(body)).resolves.toEqual({ received: true })
+	);
+
+	it("under the id of an earlier one is that one, whatever else it says", async () => {
+		const [first, other] = [await unanswered(), await unanswered()];
+		const body = messageOf(first.id);
+		await signed(body);
+		expect(await signed(body.replace(first.id, other.id))).toEqual({ received: true });
+		expect((await row(other.id)).status).toBe("processing");
+		expect(await inbox(other.id)).toEqual([]);
+	});
+
+	it("of a kind nobody heeds is taken and left alone", async () => {
+		const { id } = await unanswered();
+		expect(await signed(messageOf(id, "customer.created"))).toEqual({ received: true });
+		expect((await row(id)).status).toBe("processing");
+		expect(await inbox(id)).toEqual([]);
+	});
+
+	it.each([
+		["no payment", undefined],
+		["an unknown payment", newId()],
+		["something that is no id", "'; drop table payments; --"]
+	])("about %s is taken, kept and left alone", async (_, paymentId) => {
+		const body = messageOf(paymentId);
+		expect(await signed(body)).toEqual({ received: true });
+		const { id } = JSON.parse(body) as { id: string };
+		const kept = await database.rows("select * from payment.psp_inbox where event_id = $1", [id]);
+		expect(kept).toHaveLength(1);
+	});
+
+	it("that comes ten times, to two nodes at once, has one effect", async () => {
+		const { id } = await unanswered();
+		const body = messageOf(id);
+		await Promise.all(Array.from({ length: 10 }, (_, n) => signed(body, nodes[n % 2])));
+		expect(await inbox(id)).toHaveLength(1);
+		expect(await events(id)).toEqual([{ type: "begun" }, { type: "succeeded" }]);
+	});
+
+	it("in ten versions at once still records one outcome", async () => {
+		const { id } = await unanswered();
+		await Promise.all(Array.from({ length: 10 }, (_, n) => signed(messageOf(id), nodes[n % 2])));
+		expect(await inbox(id)).toHaveLength(10);
+		expect(await events(id)).toEqual([{ type: "begun" }, { type: "succeeded" }]);
+	});
+
+	it("does not say what is true: the provider, when asked, does", async () => {
+		const { id } = await unanswered();
+		await signed(messageOf(id, "payment_intent.payment_failed", { status: "canceled" }));
+		expect((await row(id)).status).toBe("succeeded");
+	});
+
+	it("changes no outcome that is recorded, in whatever order messages come", async () => {
+		const [paid, declined] = [await charge(), await charge("pm_card_chargeDeclined")];
+		for (const type of ["payment_intent.payment_failed", "payment_intent.succeeded"])
+			for (const { id } of [paid, declined]) await signed(messageOf(id, type));
+		expect((await row(paid.id)).status).toBe("succeeded");
+		expect((await row(declined.id)).status).toBe("failed");
+		for (const { id } of [paid, declined]) expect(await events(id)).toHaveLength(2);
+	});
+
+	it("about a charge of another amount than ours brings it before a human", async () => {
+		const { id } = await unanswered();
+		await database.rows("update payment.payments set amount_minor = 900 where id = $1", [id]);
+		expect(await signed(messageOf(id))).toEqual({ received: true });
+		expect(await row(id)).toMatchObject({ status: "review", review_reason: "amount_mismatch" });
+	});
+
+	it("about a refund that is pending ends it", async () => {
+		const { id } = await charge("pm_sim_dropRefundConnection");
+		const params = { id, reason: "broken", idempotency_key: newId() };
+		const before = await call(nodes[0], payment.actions.refund, params, { meta: { user: admin } });
+		expect(before.payment.refunds).toMatchObject([{ status: "pending" }]);
+		await signed(messageOf(id, "refund.updated"));
+		const types = (await events(id)).map(({ type }) => type as string);
+		expect(types).toEqual(["begun", "succeeded", "refund_begun", "refund_succeeded"]);
+	});
+});
+
+describe("a message that was kept by a node that died before it looked", () => {
+	/** It comes again, and is known. */
+	async function keptOnly(id: string, type: string): Promise<void> {
+		const body = messageOf(id, type);
+		const event = (JSON.parse(body) as { id: string }).id;
+		await database.rows("insert into payment.psp_inbox values ($1, $2, $3, now())", [
+			event,
+			type,
+			id
+		]);
+		expect(await signed(body)).toEqual({ received: true });
+	}
+
+	it("costs a charge only the time until its order asks again", async () => {
+		const { id, order_id } = await unanswered();
+		await keptOnly(id, "payment_intent.succeeded");
+		expect((await row(id)).status).toBe("processing");
+		const { outcomes } = await call(nodes[0], payment.actions.resolve, { order_ids: [order_id] });
+		expect(outcomes).toMatchObject([{ status: "succeeded" }]);
+	});
+
+	it("costs a refund only the time until the sweeper comes by", async () => {
+		const { id, order_id } = await charge("pm_sim_dropRefundConnection");
+		const params = { id, reason: "broken", idempotency_key: newId() };
+		await call(nodes[0], payment.actions.refund, params, { meta: { user: admin } });
+		await keptOnly(id, "refund.updated");
+		const sql = "select status from payment.refunds where payment_id = $1";
+		expect(await database.rows(sql, [id])).toEqual([{ status: "pending" }]);
+		await database.rows("update payment.refunds set look_at = now() where payment_id = $1", [id]);
+		await until(() => told.includes(order_id));
+		expect(await database.rows(sql, [id])).toEqual([{ status: "succeeded" }]);
+	});
+});

@@ -1,0 +1,311 @@
+import type { ServiceBroker } from "moleculer";
+import { product, sortKeys, type Product } from "../../../contracts/product.ts";
+import { newId } from "../../../lib/id.ts";
+import type { Role } from "../../../lib/schema.ts";
+import { call, type Params } from "../../../lib/service.ts";
+import { faults } from "../../../lib/validator.ts";
+import productService from "../../../services/product/product.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode } from "../../support/servers/start-node.ts";
+import { brokenStock } from "../../support/shop/stock.ts";
+
+const { actions } = product;
+type List = Params<typeof actions.list>;
+
+let database: TestDatabase;
+let broker: ServiceBroker;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	broker = await startNode([productService], { DATABASE_URL: database.url });
+});
+
+afterAll(async () => {
+	expect(await brokenStock(database)).toEqual([]);
+	await broker.stop();
+	await database.drop();
+});
+
+const as = (role: Role) => ({ meta: { user: { id: `user-${role}`, role } } });
+const admin = as("admin");
+const list = (params: List = {}) => call(broker, actions.list, params);
+const ids = (products: Product[]) => products.map(({ id }) => id);
+
+const entry = (sku: string) => ({
+	sku,
+	name: "Wooden Spoon",
+	category: "kitchen",
+	price: { amount: 1299, currency: "EUR" },
+	stock: 7
+});
+const create = (sku: string, more: object = {}) =>
+	call(broker, actions.create, { ...entry(sku), ...more }, admin);
+
+/** All pages of a list. */
+async function walk(params: List): Promise<Product[]> {
+	const found: Product[] = [];
+	let cursor: string | null = null;
+	do {
+		const page: { data: Product[]; next_cursor: string | null } = await list({
+			...params,
+			...(cursor !== null && { cursor })
+		});
+		found.push(...page.data);
+		cursor = page.next_cursor;
+	} while (cursor !== null);
+	return found;
+}
+
+describe("the catalogue", () => {
+	it("shows the demo products, prod-001 first, as the contract says", async () => {
+		const page = await list();
+		expect(faults(actions.list.returns, page)).toEqual([]);
+		expect(page.data).toHaveLength(20);
+		expect(page.data[0]).toEqual({
+			id: "prod-001",
+			sku: "COF-DRIP-01",
+			name: "Ceramic Pour-Over Dripper",
+			description: expect.stringContaining("filter coffee"),
+			category: "coffee",
+			price: { amount: 2999, currency: "USD" },
+			available: 500,
+			image_url: "/images/prod-001.svg",
+			archived: false,
+			version: 1,
+			created_at: "2025-12-31T23:59:00.000Z",
+			updated_at: "2025-12-31T23:59:00.000Z"
+		});
+	});
+
+	it.each(sortKeys)("gives every product once in pages sorted by %s", async sort => {
+		const found = ids(await walk({ sort, limit: 7 }));
+		const order = {
+			name: "name, id",
+			"-name": "name desc, id desc",
+			price: "price_minor, id",
+			"-price": "price_minor desc, id desc",
+			newest: "created_at desc, id desc"
+		}[sort];
+		const all = await database.rows<{ id: string }>(
+			`select id from product.products where not archived order by ${order}`
+		);
+		expect(found).toEqual(all.map(({ id }) => id));
+	});
+
+	it("pages past products of the same price", async () => {
+		for (let i = 0; i < 5; i++) await create(`SAME-${i}`, { category: "same" });
+		for (const sort of ["price", "-price", "name"] as const)
+			expect(new Set(ids(await walk({ category: "same", sort, limit: 2 }))).size).toBe(5);
+	});
+
+	it("narrows by category, price and stock together", async () => {
+		const tea = await walk({ category: "tea" });
+		expect(tea).toHaveLength(5);
+		const inStock = await walk({ category: "tea", in_stock: true });
+		expect(tea.filter(({ available }) => available > 0)).toEqual(inStock);
+		expect(inStock).toHaveLength(4);
+		expect(ids(await walk({ in_stock: false }))).toEqual(["prod-009"]);
+		const priced = await walk({ min_price: 1490, max_price: 1650, category: "tea" });
+		expect(priced.map(({ price }) => price.amount).sort()).toEqual([1490, 1650]);
+		expect(await walk({ category: "no-such" })).toEqual([]);
+	});
+
+	it("searches words in name and description, in any form", async () => {
+		expect(ids(await walk({ q: "grinding burr" }))).toEqual(["prod-002"]);
+		expect(ids(await walk({ q: "green tea" })).sort()).toEqual(["prod-006", "prod-007"]);
+		expect(ids(await walk({ q: '"green tea" -sencha' }))).toEqual([]);
+		expect(ids(await walk({ q: "green tea", sort: "price", limit: 1 }))).toEqual([
+			"prod-007",
+			"prod-006"
+		]);
+	});
+
+	it.each([
+		"'; drop table product.products --",
+		"((((a+)+)+)+)$",
+		"%_",
+		"\\",
+		'"',
+		"a & | ! <-> b"
+	])("takes %j for plain words", async q => {
+		expect(faults(actions.list.returns, await list({ q }))).toEqual([]);
+	});
+
+	it("refuses a cursor that was tampered with, or belongs to another list", async () => {
+		const cursorOf = async (params: List) => (await list({ ...params, limit: 1 })).next_cursor!;
+		const forged = async (sort: List["sort"], ...parts: unknown[]): Promise<List> => {
+			const [mark] = JSON.parse(Buffer.from(await cursorOf({ sort }), "base64url").toString());
+			return { sort, cursor: Buffer.from(JSON.stringify([mark, ...parts])).toString("base64url") };
+		};
+		const sort = "price";
+		const cursor = await cursorOf({ sort });
+		await expect(list({ sort, cursor, limit: 2 })).resolves.toBeDefined();
+		const bad: List[] = [
+			{ sort: "name", cursor },
+			{ sort: "-price", cursor },
+			{ cursor },
+			{ sort, cursor, category: "tea" },
+			{ sort, cursor, q: "cup" },
+			{ sort, cursor, min_price: 1 },
+			{ sort, cursor, max_price: 99_999 },
+			{ sort, cursor, in_stock: true },
+			{ sort, cursor: `${cursor}!` },
+			{ sort, cursor: cursor.slice(2) },
+			await forged(sort, "1' or 1=1", "prod-001"),
+			await forged(sort, 1, "' or 1=1"),
+			await forged(sort, 1),
+			await forged("newest", 8.64e15, "prod-001"),
+			await forged("name", "\u0000", "prod-001")
+		];
+		for (const params of bad)
+			await expect(list(params)).rejects.toMatchObject({
+				type: "VALIDATION_FAILED",
+				data: { errors: [{ pointer: "/cursor" }] }
+			});
+	});
+
+	it.each([
+		{ sort: "stock" },
+		{ limit: 0 },
+		{ limit: 101 },
+		{ category: "%" },
+		{ q: "" },
+		{ x: 1 }
+	])("refuses %j", async params => {
+		await expect(list(params as List)).rejects.toMatchObject({ code: 422 });
+	});
+
+	it("counts the products of each category", async () => {
+		const { data } = await call(broker, actions.categories, {});
+		expect(data.length).toBeGreaterThanOrEqual(6);
+		expect(data).toContainEqual({ category: "coffee", products: 5 });
+	});
+
+	it("knows no other product", async () => {
+		await expect(call(broker, actions.get, { id: "nope" })).rejects.toMatchObject({
+			type: "NOT_FOUND"
+		});
+	});
+});
+
+describe("keeping the catalogue", () => {
+	it("adds a product with its stock and the first ledger row", async () => {
+		const made = await create("SPOON-1", { description: "Beech" });
+		const { stock: available, ...rest } = entry("SPOON-1");
+		expect(made).toMatchObject({ ...rest, available, version: 1, image_url: null });
+		expect(await call(broker, actions.get, { id: made.id })).toEqual(made);
+		const stock = await call(broker, actions["stock.get"], { product_id: made.id }, admin);
+		expect(stock).toMatchObject({ on_hand: 7, reserved: 0, available: 7 });
+		expect(stock.ledger).toEqual([
+			expect.objectContaining({ reason: "initial", on_hand: 7, reserved: 0, order_id: null })
+		]);
+		expect(faults(actions["stock.get"].returns, stock)).toEqual([]);
+	});
+
+	it("refuses a SKU that is taken, also in parallel", async () => {
+		const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => create("SPOON-2")));
+		expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+		await expect(create("SPOON-2")).rejects.toMatchObject({ type: "DUPLICATE_SKU", code: 409 });
+	});
+
+	it("changes what is given and nothing else", async () => {
+		const made = await create("SPOON-3");
+		const params = { id: made.id, price: { amount: 999, currency: "USD" } };
+		const changed = await call(broker, actions.update, params, admin);
+		const { updated_at, ...rest } = changed;
+		expect(rest).toMatchObject({ price: params.price, version: 2, name: made.name, available: 7 });
+		expect(updated_at >= made.updated_at).toBe(true);
+	});
+
+	it("lets one of many changes to the same version win", async () => {
+		const { id } = await create("SPOON-4");
+		const attempts = await Promise.allSettled(
+			Array.from({ length: 10 }, (_, i) =>
+				call(broker, actions.update, { id, version: 1, name: `Spoon ${i}` }, admin)
+			)
+		);
+		expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+		for (const attempt of attempts)
+			if (attempt.status === "rejected")
+				expect(attempt.reason).toMatchObject({ type: "STALE_VERSION", code: 412 });
+		const missing = call(broker, actions.update, { id: "nope", version: 1 }, admin);
+		await expect(missing).rejects.toMatchObject({ type: "NOT_FOUND" });
+	});
+
+	it("hides an archived product from lists and quotes, and still shows it", async () => {
+		const { id } = await create("SPOON-5", { category: "archive" });
+		const stale = call(broker, actions.archive, { id, version: 9 }, admin);
+		await expect(stale).rejects.toMatchObject({ type: "STALE_VERSION" });
+		const archived = await call(broker, actions.archive, { id, version: 1 }, admin);
+		expect(archived).toMatchObject({ archived: true, version: 2 });
+		expect(await walk({ category: "archive" })).toEqual([]);
+		expect((await call(broker, actions.get, { id })).archived).toBe(true);
+		const { data } = await call(broker, actions.categories, {});
+		expect(data.map(({ category }) => category)).not.toContain("archive");
+		expect(await call(broker, actions.quote, { product_ids: [id] })).toEqual({ quotes: [] });
+		expect(await call(broker, actions.describe, { product_ids: [id, "nope"] })).toEqual({
+			products: [{ product_id: id, name: "Wooden Spoon", category: "archive" }]
+		});
+	});
+
+	it.each(["customer", "support"] as const)("is not for a %s", async role => {
+		const id = "prod-001";
+		const change = { product_id: id, delta: 1, reason: "x", idempotency_key: newId() };
+		const attempts = [
+			call(broker, actions.create, entry("NO-1"), as(role)),
+			call(broker, actions.update, { id, name: "x" }, as(role)),
+			call(broker, actions.archive, { id }, as(role)),
+			call(broker, actions["stock.get"], { product_id: id }, as(role)),
+			call(broker, actions["stock.adjust"], change, as(role))
+		];
+		for (const attempt of attempts)
+			await expect(attempt).rejects.toMatchObject({ type: "FORBIDDEN" });
+	});
+
+	it.each([
+		{ price: { amount: 0, currency: "USD" } },
+		{ price: { amount: 1.5, currency: "USD" } },
+		{ price: { amount: -1, currency: "USD" } },
+		{ price: { amount: 100, currency: "usd" } },
+		{ price: { amount: 100, currency: "XXX" } },
+		{ stock: -1 },
+		{ stock: 1e10 },
+		{ name: "" },
+		{ name: "a\u0000b" },
+		{ sku: "lower" },
+		{ version: 3 }
+	])("refuses a product with %j", async more => {
+		await expect(create("BAD-1", more)).rejects.toMatchObject({ code: 422 });
+	});
+});
+
+describe("a quote", () => {
+	it("names and prices what exists, once each", async () => {
+		const product_ids = ["prod-002", "nope", "prod-001", "prod-001"];
+		const { quotes } = await call(broker, actions.quote, { product_ids });
+		expect(quotes.sort((a, b) => a.product_id.localeCompare(b.product_id))).toEqual([
+			{
+				product_id: "prod-001",
+				name: "Ceramic Pour-Over Dripper",
+				unit_price: { amount: 2999, currency: "USD" }
+			},
+			{
+				product_id: "prod-002",
+				name: "Hand Coffee Grinder",
+				unit_price: { amount: 7900, currency: "USD" }
+			}
+		]);
+	});
+});
+
+describe("the service", () => {
+	it("publishes its contract and nothing of moleculer-db", async () => {
+		expect(await call(broker, actions.ready, {})).toEqual({ ok: true });
+		const names = broker.registry.getActionList({}).map(action => action.name);
+		expect(names.sort()).toEqual(
+			Object.values(actions)
+				.map(({ name }) => name)
+				.sort()
+		);
+	});
+});

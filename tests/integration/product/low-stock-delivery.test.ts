@@ -1,0 +1,164 @@
+import { generateKeyPairSync } from "node:crypto";
+import { join } from "node:path";
+import type { ServiceBroker } from "moleculer";
+import pg from "pg";
+import { startPostgres } from "../../../launch/servers/embedded-postgres.ts";
+import { product } from "../../../contracts/product.ts";
+import { Database, serviceUrl } from "../../../db/database.ts";
+import { migrate } from "../../../db/migrate.ts";
+import { newId } from "../../../lib/id.ts";
+import { call } from "../../../lib/service.ts";
+import notificationService from "../../../services/notification/notification.service.ts";
+import { pending } from "../../../services/product/product.outbox.ts";
+import { ReservationRepository } from "../../../services/product/stock/reservation.repository.ts";
+import productService from "../../../services/product/product.service.ts";
+import userService from "../../../services/user/user.service.ts";
+import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { shelf } from "../../support/shop/stock.ts";
+import { until } from "../../support/until.ts";
+
+describe("low stock, from the shelf to the mailbox", () => {
+	let database: TestDatabase;
+	let broker: ServiceBroker;
+
+	beforeAll(async () => {
+		database = await testDatabase();
+		await database.rows("update users.users set role = 'admin' where id = 'user-support'");
+		const { privateKey } = generateKeyPairSync("ed25519");
+		broker = await startNode([userService, productService, notificationService], {
+			...{ DATABASE_URL: database.url, DATA_DIR: await temporaryFolder(), LOG_LEVEL: "fatal" },
+			TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString()
+		});
+	}, 60_000);
+
+	afterAll(async () => {
+		await broker.stop();
+		await database.drop();
+	});
+
+	async function sell(id: string, quantity: number): Promise<void> {
+		const order_id = newId();
+		const orders = [{ order_id, lines: [{ product_id: id, quantity }] }];
+		await call(broker, product.actions.reserve, { orders, lock: true });
+		await call(broker, product.actions.commit, { order_ids: [order_id] });
+	}
+
+	it("is told to each of two admins", async () => {
+		const [id] = await shelf(database, "twice", 1, 6);
+		await sell(id!, 1);
+		await until(async () => {
+			const rows = await database.rows<{ recipient: string }>(
+				"select recipient from notification.mailbox where body like '%' || $1 || '%'",
+				[id]
+			);
+			return (
+				rows
+					.map(r => r.recipient)
+					.sort()
+					.join() === "admin@shop.test,support@shop.test"
+			);
+		}, 20_000);
+	}, 40_000);
+
+	it("is told of after the log was lost before anybody had read it", async () => {
+		const held = "select 1 from product.outbox where published_at is null";
+		const mails = "select recipient from notification.mailbox where body like '%' || $1 || '%'";
+		const [known] = await shelf(database, "known", 1, 6);
+		await sell(known!, 1);
+		await until(async () => (await database.rows(mails, [known])).length === 2, 20_000);
+		// As a consumer that was away leaves it: published, and read by nobody.
+		const [lost] = await shelf(database, "lost", 1, 6);
+		await database.rows(
+			`insert into product.outbox (product_id, type, payload, published_at)
+			select $1, type, jsonb_set(payload, '{product_id}', to_jsonb($1::text)) || jsonb_build_object('name', $1::text), now()
+			from product.outbox where product_id = $2`,
+			[lost, known]
+		);
+		const ask = { meta: { user: { id: "ops", role: "admin" as const } } };
+		const from = "2026-01-01T00:00:00Z";
+		const { "outbox.refill": refill } = product.actions;
+		const { refilled } = await call(broker, refill, { from, dry_run: true }, ask);
+		expect(refilled).toBeGreaterThanOrEqual(2);
+		expect(await database.rows(held)).toEqual([]);
+		expect(await call(broker, refill, { from }, ask)).toEqual({ refilled });
+		await until(async () => (await database.rows(mails, [lost])).length === 2, 20_000);
+		expect(await database.rows(mails, [known])).toHaveLength(2);
+		const far = { from: "2099-01-01T00:00:00Z" };
+		expect(await call(broker, refill, far, ask)).toEqual({ refilled: 0 });
+	}, 60_000);
+
+	it("puts aside what is no event of the topic, and tells of what follows", async () => {
+		const url = serviceUrl(database.url, "stream");
+		const log = new LocalDriver(new Database({ url, pool: 2, durability: "prefix", name: "t" }));
+		await log.publish("notifications", [{ key: "after-1", value: "{" }]);
+		await log.close();
+		const [id] = await shelf(database, "after", 1, 6);
+		await sell(id!, 1);
+		const letters = await until(async () => {
+			const rows = await database.rows("select topic, reason from notification.dead_letter");
+			return rows.length > 0 ? rows : undefined;
+		}, 20_000);
+		expect(letters).toEqual([{ topic: "notifications", reason: "not-json" }]);
+		const dead = await database.rows<{ headers: Record<string, string> }>(
+			"select headers from streams.message where topic = 'notifications.dlq'"
+		);
+		expect(dead[0]!.headers).toMatchObject({
+			"dlq-reason": "not-json",
+			"dlq-topic": "notifications"
+		});
+		await until(async () => {
+			const rows = await database.rows(
+				"select 1 from notification.mailbox where body like '%' || $1 || '%'",
+				[id]
+			);
+			return rows.length > 0;
+		}, 20_000);
+	}, 60_000);
+});
+
+it("flushes the deferred commit before its row is published", async () => {
+	const server = await startPostgres({
+		directory: join(await temporaryFolder(), "postgres"),
+		maxConnections: 20,
+		progress: () => undefined,
+		onCrash: () => undefined
+	});
+	const client = new pg.Client({ connectionString: server.url });
+	client.on("error", () => undefined);
+	try {
+		await migrate(server.url);
+		await client.connect();
+		await client.query("alter system set wal_writer_delay = '10s'");
+		await client.query("select pg_reload_conf()");
+		const rows = async (sql: string, values: unknown[] = []) =>
+			(await client.query(sql, values)).rows;
+		const [id] = await shelf({ rows } as unknown as TestDatabase, "late", 1, 6);
+		const db = new Database({
+			url: serviceUrl(server.url, "product"),
+			pool: 2,
+			durability: "prefix",
+			name: "t"
+		});
+		const reservations = new ReservationRepository(db, 5);
+		const order_id = newId();
+		await reservations.reserve({
+			orders: [{ order_id, lines: [{ product_id: id!, quantity: 1 }] }],
+			lock: true
+		});
+		await reservations.commit([order_id]);
+		const [{ lsn }] = await rows("select pg_current_wal_insert_lsn()::text as lsn");
+		const flushed = async () =>
+			(await rows("select pg_current_wal_flush_lsn() >= $1::pg_lsn as is", [lsn]))[0].is;
+		expect(await flushed()).toBe(false);
+		const session = await db.session({ onLost: () => undefined });
+		expect(await session.query(pending, [10])).toHaveLength(1);
+		expect(await flushed()).toBe(true);
+		await session.close();
+		await db.close();
+	} finally {
+		await client.end().catch(() => undefined);
+		await server.stop();
+	}
+}, 60_000);

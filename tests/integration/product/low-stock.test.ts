@@ -1,0 +1,151 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { ServiceBroker } from "moleculer";
+import { product } from "../../../contracts/product.ts";
+import { newId } from "../../../lib/id.ts";
+import { call } from "../../../lib/service.ts";
+import notificationService from "../../../services/notification/notification.service.ts";
+import productService from "../../../services/product/product.service.ts";
+import userService from "../../../services/user/user.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { admin } from "../../support/shop/orders.ts";
+import { shelf } from "../../support/shop/stock.ts";
+import { until } from "../../support/until.ts";
+
+/** A product runs low, and those who run the shop hear of it: once for each time. */
+
+const { actions } = product;
+let database: TestDatabase;
+let broker: ServiceBroker;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	const { privateKey } = generateKeyPairSync("ed25519");
+	broker = await startNode([userService, productService, notificationService], {
+		...{ DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() },
+		...{ LOW_STOCK_THRESHOLD: "10" },
+		TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString()
+	});
+}, 60_000);
+
+afterAll(async () => {
+	await broker.stop();
+	await database.drop();
+});
+
+let count = 0;
+
+/** A product with so many units. */
+async function stocked(units: number): Promise<string> {
+	const [id] = await shelf(database, `rare-${++count}`, 1, units);
+	return id!;
+}
+
+const events = (productId: string) =>
+	database.rows<{ available: number; threshold: number }>(
+		`select (payload->>'available')::int as available, (payload->>'threshold')::int as threshold
+		from product.outbox where product_id = $1 order by id`,
+		[productId]
+	);
+
+async function sell(productId: string, quantity: number): Promise<void> {
+	const order_id = newId();
+	const orders = [{ order_id, lines: [{ product_id: productId, quantity }] }];
+	await call(broker, actions.reserve, { orders, lock: true });
+	await call(broker, actions.commit, { order_ids: [order_id] });
+}
+
+const adjust = (productId: string, delta: number) =>
+	call(
+		broker,
+		actions["stock.adjust"],
+		{ product_id: productId, delta, reason: "counted", idempotency_key: newId() },
+		{ meta: { user: admin } }
+	);
+
+/** What the mailbox holds about a product: to whom, and the subject. */
+const mails = (productId: string) =>
+	database.rows<{ recipient: string; subject: string }>(
+		"select recipient, subject from notification.mailbox where body like '%' || $1 || '%'",
+		[productId]
+	);
+
+it("is told to every admin, once, when units are sold down to the threshold", async () => {
+	const id = await stocked(12);
+	await sell(id, 1);
+	expect(await events(id)).toEqual([]);
+	await sell(id, 2);
+	await sell(id, 3);
+	expect(await events(id)).toEqual([{ available: 9, threshold: 10 }]);
+	const found = await until(async () => {
+		const list = await mails(id);
+		return list.length > 0 ? list : undefined;
+	}, 20_000);
+	const admins = await database.rows("select id from users.users where role = 'admin'");
+	expect(found).toHaveLength(admins.length);
+	expect(found[0]!.recipient).toBe("admin@shop.test");
+}, 60_000);
+
+it("is told once where 50 sales at one time cross the threshold", async () => {
+	const id = await stocked(60);
+	await Promise.all(Array.from({ length: 55 }, () => sell(id, 1)));
+	expect(await events(id)).toHaveLength(1);
+}, 60_000);
+
+it("is told again only when the stock was above the threshold meanwhile", async () => {
+	const id = await stocked(20);
+	await adjust(id, -10);
+	await adjust(id, -1);
+	expect(await events(id)).toHaveLength(1);
+	await adjust(id, 1);
+	await sell(id, 1);
+	expect(await events(id)).toHaveLength(1);
+	await adjust(id, 50);
+	await sell(id, 49);
+	expect(await events(id)).toEqual([
+		{ available: 10, threshold: 10 },
+		{ available: 10, threshold: 10 }
+	]);
+});
+
+it("is not told of what is only reserved, and may be given back", async () => {
+	const id = await stocked(12);
+	const order_id = newId();
+	const orders = [{ order_id, lines: [{ product_id: id, quantity: 10 }] }];
+	await call(broker, actions.reserve, { orders, lock: true });
+	await call(broker, actions.release, { order_ids: [order_id] });
+	expect(await events(id)).toEqual([]);
+});
+
+it("is forgotten a week after it was published", async () => {
+	const id = await stocked(11);
+	await sell(id, 1);
+	await until(async () => {
+		const rows = await database.rows(
+			"select 1 from product.outbox where product_id = $1 and published_at is not null",
+			[id]
+		);
+		return rows.length > 0;
+	}, 20_000);
+	const week =
+		"update product.outbox set published_at = published_at - interval '8 days' where product_id = $1";
+	await database.rows(week, [id]);
+	await database.rows("select product.forget_published()");
+	expect(await events(id)).toEqual([]);
+}, 30_000);
+
+it("is on the topic as it happened, each event once", async () => {
+	await until(
+		async () =>
+			(await database.rows("select 1 from product.outbox where published_at is null")).length === 0,
+		20_000
+	);
+	const [counts] = await database.rows(
+		// One of them was forgotten by now.
+		`select (select count(*) from product.outbox)::int + 1 as written, count(*)::int as messages
+		from streams.message where topic = 'notifications'`
+	);
+	expect(counts!.messages).toBe(counts!.written);
+	const untaken = await database.rows("select 1 from product.outbox where taken_at is null");
+	expect(untaken).toEqual([]);
+});

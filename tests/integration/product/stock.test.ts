@@ -1,0 +1,343 @@
+import type { ServiceBroker } from "moleculer";
+import { product, type ReservationState } from "../../../contracts/product.ts";
+import { newId } from "../../../lib/id.ts";
+import { call } from "../../../lib/service.ts";
+import productService from "../../../services/product/product.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode } from "../../support/servers/start-node.ts";
+import { brokenStock, shelf } from "../../support/shop/stock.ts";
+import { until } from "../../support/until.ts";
+
+const { actions } = product;
+type Order = Parameters<typeof reserve>[0][number];
+
+let database: TestDatabase;
+let broker: ServiceBroker;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	broker = await startNode([productService], { DATABASE_URL: database.url });
+});
+
+afterAll(async () => {
+	await broker.stop();
+	await database.drop();
+});
+
+afterEach(async () => {
+	expect(await brokenStock(database)).toEqual([]);
+});
+
+function order(product_id: string, quantity: number, order_id = newId()) {
+	return { order_id, lines: [{ product_id, quantity }] };
+}
+
+async function reserve(
+	orders: { order_id: string; lines: { product_id: string; quantity: number }[] }[],
+	options: { lock: boolean; ttl_ms?: number } = { lock: true }
+): Promise<ReservationState[]> {
+	const { outcomes } = await call(broker, actions.reserve, { orders, ...options });
+	expect(outcomes.map(({ order_id }) => order_id)).toEqual(orders.map(o => o.order_id));
+	return outcomes.map(({ state }) => state);
+}
+
+async function step(
+	name: "lock" | "commit" | "release" | "restock",
+	...orders: Order[]
+): Promise<ReservationState[]> {
+	const order_ids = orders.map(({ order_id }) => order_id);
+	const { outcomes } = await call(broker, actions[name], { order_ids });
+	return outcomes.map(({ state }) => state);
+}
+
+async function counters(productId: string): Promise<[onHand: number, reserved: number]> {
+	const [row] = await database.rows<{ on_hand: string; reserved: string }>(
+		"select on_hand, reserved from product.stock where product_id = $1",
+		[productId]
+	);
+	return [Number(row!.on_hand), Number(row!.reserved)];
+}
+
+let made = 0;
+/** A product of its own with so many units. */
+async function stocked(units: number): Promise<string> {
+	return (await shelf(database, `solo-${++made}`, 1, units))[0]!;
+}
+
+describe("a reservation", () => {
+	it("goes from reserved to committed to returned, each step repeatable", async () => {
+		const id = await stocked(10);
+		const a = order(id, 4);
+		for (let i = 0; i < 2; i++) expect(await reserve([a])).toEqual(["locked"]);
+		expect(await counters(id)).toEqual([10, 4]);
+		for (let i = 0; i < 2; i++) expect(await step("commit", a)).toEqual(["committed"]);
+		expect(await counters(id)).toEqual([6, 0]);
+		expect(await reserve([a])).toEqual(["committed"]);
+		expect(await step("release", a)).toEqual(["committed"]);
+		for (let i = 0; i < 2; i++) expect(await step("restock", a)).toEqual(["returned"]);
+		expect(await counters(id)).toEqual([10, 0]);
+		expect(await step("commit", a)).toEqual(["returned"]);
+	});
+
+	it("gives locked and held units back on release", async () => {
+		const id = await stocked(10);
+		const [a, b] = [order(id, 4), order(id, 3)];
+		await reserve([a]);
+		expect(await reserve([b], { lock: false })).toEqual(["held"]);
+		for (let i = 0; i < 2; i++)
+			expect(await step("release", a, b)).toEqual(["released", "released"]);
+		expect(await counters(id)).toEqual([10, 0]);
+		expect(await step("commit", a)).toEqual(["released"]);
+		expect(await step("restock", a)).toEqual(["released"]);
+	});
+
+	it("is barred by a release that came first", async () => {
+		const id = await stocked(5);
+		const a = order(id, 1);
+		expect(await step("release", a)).toEqual(["released"]);
+		expect(await reserve([a])).toEqual(["released"]);
+		expect(await counters(id)).toEqual([5, 0]);
+	});
+
+	it("reserves nothing when it comes again after its release", async () => {
+		const id = await stocked(5);
+		const a = order(id, 1);
+		await reserve([a]);
+		await step("release", a);
+		expect(await reserve([a, order(id, 2)])).toEqual(["released", "locked"]);
+		expect(await counters(id)).toEqual([5, 2]);
+	});
+
+	it("stays out of stock, even when units come in later", async () => {
+		const id = await stocked(1);
+		const a = order(id, 2);
+		expect(await reserve([a])).toEqual(["out_of_stock"]);
+		await adjust(id, 5);
+		expect(await reserve([a])).toEqual(["out_of_stock"]);
+		expect(await step("release", a)).toEqual(["out_of_stock"]);
+		expect(await counters(id)).toEqual([6, 0]);
+	});
+
+	it("takes all lines or none, and merges lines of one product", async () => {
+		const [id, other] = [await stocked(5), await stocked(1)];
+		const a = order(id, 2);
+		const lines = [...a.lines, { product_id: other, quantity: 2 }];
+		expect(await reserve([{ order_id: a.order_id, lines }])).toEqual(["out_of_stock"]);
+		const twice = { order_id: newId(), lines: [...a.lines, ...a.lines] };
+		expect(await reserve([twice])).toEqual(["locked"]);
+		expect(await counters(id)).toEqual([5, 4]);
+		expect(await counters(other)).toEqual([1, 0]);
+	});
+
+	it("is out of stock for a product that does not exist", async () => {
+		expect(await reserve([order("no-such-product", 1)])).toEqual(["out_of_stock"]);
+	});
+
+	it("answers absent for an order nobody knows", async () => {
+		const a = order("prod-001", 1);
+		for (const name of ["lock", "commit", "restock"] as const)
+			expect(await step(name, a)).toEqual(["absent"]);
+	});
+});
+
+describe("taking back", () => {
+	const takeBack = (
+		{ order_id }: Order,
+		lines: { product_id: string; quantity: number }[],
+		id = newId()
+	) =>
+		call(broker, actions.takeBack, { return_id: id, order_id, lines }).then(({ state }) => state);
+
+	async function sold(units: number, quantity: number): Promise<[string, Order]> {
+		const id = await stocked(units);
+		const a = order(id, quantity);
+		await reserve([a]);
+		await step("commit", a);
+		return [id, a];
+	}
+
+	it("puts some units of a sold order on the shelf, once for each return", async () => {
+		const [id, a] = await sold(10, 4);
+		const back = newId();
+		const lines = [{ product_id: id, quantity: 3 }];
+		const twenty = Array.from({ length: 20 }, () => takeBack(a, lines, back));
+		expect(new Set(await Promise.all(twenty))).toEqual(new Set(["taken_back"]));
+		expect(await counters(id)).toEqual([9, 0]);
+		expect(await takeBack(a, [{ product_id: id, quantity: 1 }])).toBe("taken_back");
+		expect(await counters(id)).toEqual([10, 0]);
+	});
+
+	it("never takes more than was bought, also by many returns at once", async () => {
+		const [id, a] = await sold(100, 10);
+		const lines = [{ product_id: id, quantity: 3 }];
+		const states = await Promise.all(Array.from({ length: 20 }, () => takeBack(a, lines)));
+		expect(states.filter(state => state === "taken_back")).toHaveLength(3);
+		expect(await counters(id)).toEqual([99, 0]);
+		expect(await takeBack(a, [{ product_id: id, quantity: 2 }])).toBe("refused");
+	});
+
+	it("takes all lines of a return or none", async () => {
+		const [id, a] = await sold(10, 4);
+		const one = { product_id: id, quantity: 1 };
+		for (const other of [await stocked(5), "no-such-product"])
+			expect(await takeBack(a, [one, { product_id: other, quantity: 1 }])).toBe("refused");
+		expect(await counters(id)).toEqual([6, 0]);
+	});
+
+	it("is refused where nothing was sold, and bars the order from being put back whole", async () => {
+		const id = await stocked(10);
+		const a = order(id, 4);
+		const one = [{ product_id: id, quantity: 1 }];
+		expect(await takeBack(a, one)).toBe("refused");
+		await reserve([a]);
+		expect(await takeBack(a, one)).toBe("refused");
+		await step("commit", a);
+		expect(await takeBack(a, one)).toBe("taken_back");
+		expect(await step("restock", a)).toEqual(["committed"]);
+		expect(await counters(id)).toEqual([7, 0]);
+		const b = order(id, 1);
+		await reserve([b]);
+		await step("commit", b);
+		await step("restock", b);
+		expect(await takeBack(b, one)).toBe("refused");
+	});
+
+	it("waits for no lock that another step holds the wrong way round", async () => {
+		const [id, other] = [await stocked(1000), await stocked(1000)];
+		const both = () => ({
+			order_id: newId(),
+			lines: [...order(id, 2).lines, ...order(other, 2).lines]
+		});
+		const orders = Array.from({ length: 20 }, both);
+		await reserve(orders);
+		await step("commit", ...orders);
+		const backwards = [other, id].map(product_id => ({ product_id, quantity: 1 }));
+		const work = orders.flatMap(a => [takeBack(a, backwards), takeBack(a, backwards)]);
+		await Promise.all([
+			...work,
+			reserve(Array.from({ length: 20 }, both)),
+			step("commit", ...orders)
+		]);
+		expect(await counters(id)).toEqual([1000, 40]);
+	});
+});
+
+describe("a batch", () => {
+	it("answers an order that stands in it twice alike, and reserves it once", async () => {
+		const id = await stocked(5);
+		const a = order(id, 2);
+		const upper = { ...a, order_id: a.order_id.toUpperCase() };
+		expect(await reserve([a, order(id, 1), a, upper])).toEqual(Array(4).fill("locked"));
+		expect(await counters(id)).toEqual([5, 3]);
+		expect(await step("commit", a, a)).toEqual(["committed", "committed"]);
+		expect(await counters(id)).toEqual([3, 1]);
+	});
+
+	it("sells the last unit to an order behind one that does not fit", async () => {
+		const id = await stocked(1);
+		expect(await reserve([order(id, 2), order(id, 1)])).toEqual(["out_of_stock", "locked"]);
+	});
+
+	it("sells what a rejected order left over on its other line", async () => {
+		const [id, none] = [await stocked(3), await stocked(0)];
+		const blocked = { order_id: newId(), lines: [...order(id, 3).lines, ...order(none, 1).lines] };
+		expect(await reserve([blocked, order(id, 2), order(id, 2)])).toEqual([
+			"out_of_stock",
+			"locked",
+			"out_of_stock"
+		]);
+	});
+
+	it("mixes new, known and barred orders", async () => {
+		const id = await stocked(4);
+		const [a, b, c, d] = [order(id, 2), order(id, 1), order(id, 1), order(id, 3)];
+		await reserve([a]);
+		await step("release", b);
+		expect(await reserve([d, c, b, a])).toEqual(["out_of_stock", "locked", "released", "locked"]);
+		expect(await step("commit", a, b, c, d)).toEqual([
+			"committed",
+			"released",
+			"committed",
+			"out_of_stock"
+		]);
+		expect(await step("release", order(id, 1), a)).toEqual(["released", "committed"]);
+	});
+});
+
+describe("a hold", () => {
+	it("becomes a lock, which does not expire", async () => {
+		const a = order(await stocked(5), 2);
+		await reserve([a], { lock: false, ttl_ms: 60_000 });
+		for (let i = 0; i < 2; i++) expect(await step("lock", a)).toEqual(["locked"]);
+		expect(await reserve([a])).toEqual(["locked"]);
+	});
+
+	it("expires: it cannot be locked, and its units come back", async () => {
+		const id = await stocked(5);
+		const a = order(id, 2);
+		await reserve([a], { lock: false, ttl_ms: 1000 });
+		await database.rows(
+			"update product.reservation_head set expires_at = now() - interval '1 s' where order_id = $1",
+			[a.order_id]
+		);
+		expect(await step("lock", a)).toEqual(["expired"]);
+		await until(async () => (await counters(id))[1] === 0);
+		expect(await step("lock", a)).toEqual(["expired"]);
+		expect(await reserve([a])).toEqual(["expired"]);
+		expect(await step("commit", a)).toEqual(["expired"]);
+	});
+});
+
+const admin = { meta: { user: { id: "user-admin", role: "admin" } } } as const;
+
+function adjust(product_id: string, delta: number, idempotency_key = newId(), reason = "delivery") {
+	const params = { product_id, delta, reason, idempotency_key };
+	return call(broker, actions["stock.adjust"], params, admin);
+}
+
+describe("adjusting stock", () => {
+	it("adds and takes units and says why in the ledger", async () => {
+		const id = await stocked(5);
+		await adjust(id, 3);
+		const stock = await adjust(id, -1, newId(), "broken in transit");
+		expect(stock).toMatchObject({ product_id: id, on_hand: 7, reserved: 0, available: 7 });
+		expect(stock.ledger.map(row => [row.reason, row.on_hand, row.note])).toEqual([
+			["adjusted", -1, "broken in transit"],
+			["adjusted", 3, "delivery"],
+			["initial", 5, null]
+		]);
+		expect(stock.ledger[0]!.at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+	});
+
+	it("changes the stock once for one key, also in parallel", async () => {
+		const id = await stocked(5);
+		const answers = await Promise.all(Array.from({ length: 10 }, () => adjust(id, 3, "key-1")));
+		for (const answer of answers) expect(answer).toEqual(answers[0]);
+		expect(await counters(id)).toEqual([8, 0]);
+	});
+
+	it("refuses a key that was used for another change", async () => {
+		const id = await stocked(5);
+		await adjust(id, 3, "key-2");
+		await expect(adjust(id, 4, "key-2")).rejects.toMatchObject({ type: "IDEMPOTENCY_KEY_REUSED" });
+		await expect(adjust(id, 3, "key-2", "theft")).rejects.toMatchObject({
+			type: "IDEMPOTENCY_KEY_REUSED"
+		});
+	});
+
+	it("refuses to go below what is reserved", async () => {
+		const id = await stocked(5);
+		await reserve([order(id, 3)]);
+		await expect(adjust(id, -3)).rejects.toMatchObject({ type: "INSUFFICIENT_STOCK" });
+		expect((await adjust(id, -2)).available).toBe(0);
+	});
+
+	it("refuses more units than can be counted, and unknown products", async () => {
+		const id = await stocked(5);
+		await expect(adjust(id, 1_000_000_000)).rejects.toMatchObject({
+			type: "VALIDATION_FAILED",
+			data: { errors: [{ pointer: "/delta" }] }
+		});
+		await expect(adjust("nope", 1)).rejects.toMatchObject({ type: "NOT_FOUND" });
+	});
+});

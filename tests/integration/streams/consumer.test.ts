@@ -1,0 +1,299 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Database, serviceUrl } from "../../../db/database.ts";
+import { newId } from "../../../lib/id.ts";
+import { Consumer, type ConsumerOptions } from "../../../streams/consumer/consumer.ts";
+import type { Letter } from "../../../streams/consumer/dead-letter.ts";
+import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import {
+	asOwner,
+	consumerTables,
+	readTold,
+	type Told
+} from "../../support/streams/consumer-fixtures.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { until } from "../../support/until.ts";
+
+/** One effect per event, whatever is repeated, lost, late or broken on its way. */
+
+let database: TestDatabase;
+let db: Database;
+let driver: LocalDriver;
+let topic: string;
+let schema: string;
+const consumers: Consumer<Told>[] = [];
+const [errors, parked, stuck]: [Error[], Letter[], string[]] = [[], [], []];
+
+beforeAll(async () => {
+	database = await testDatabase();
+	db = asOwner(database);
+	const url = serviceUrl(database.url, "stream");
+	driver = new LocalDriver(
+		new Database({ url, pool: 6, durability: "prefix", name: "shop stream" })
+	);
+}, 30_000);
+
+beforeEach(async () => {
+	topic = `t-${newId()}`;
+	schema = `s_${newId().replaceAll("-", "")}`;
+	const spec = { cleanup: "delete", retentionMs: 3_600_000 } as const;
+	await driver.createTopics([
+		{ name: topic, partitions: 2, ...spec },
+		{ name: `${topic}.dlq`, partitions: 1, ...spec }
+	]);
+	await database.rows(consumerTables(schema));
+	for (const list of [errors, parked, stuck]) list.length = 0;
+});
+
+afterEach(async () => {
+	await Promise.all(consumers.splice(0).map(consumer => consumer.stop()));
+});
+
+afterAll(async () => {
+	await driver?.close();
+	await db?.close();
+	await database.drop();
+});
+
+const effect: ConsumerOptions<Told>["handle"] = async ({ events }, tx) => {
+	for (const { id, text } of events)
+		await tx.query(
+			{
+				name: `effect ${schema}`,
+				text: `insert into ${schema}.effect (event_id, text) values ($1, $2)`
+			},
+			[id, text]
+		);
+};
+
+async function consume(over: Partial<ConsumerOptions<Told>> = {}): Promise<Consumer<Told>> {
+	const consumer = new Consumer<Told>({
+		...{ driver, db, schema, group: schema, topics: [topic], read: readTold, handle: effect },
+		onError: error => errors.push(error),
+		onParked: letter => parked.push(letter),
+		onStuck: words => stuck.push(words),
+		...over
+	});
+	await consumer.start();
+	consumers.push(consumer);
+	return consumer;
+}
+
+const told = (text: string, id = newId()): Told => ({ id, text, time: new Date().toISOString() });
+const send = (events: readonly Told[], key = "k") =>
+	driver.publish(
+		topic,
+		events.map(event => ({ key, value: JSON.stringify(event), headers: { from: "test" } }))
+	);
+const effects = async () =>
+	(await database.rows<{ text: string }>(`select text from ${schema}.effect order by n`)).map(
+		({ text }) => text
+	);
+const has = (count: number) => until(async () => (await effects()).length >= count, 20_000);
+const position = async () => {
+	const rows = await database.rows<{ sum: string }>(
+		`select coalesce(sum(next_offset), 0)::text as sum from ${schema}.position`
+	);
+	return Number(rows[0]!.sum);
+};
+
+describe("a consumer", () => {
+	it("has one effect of each event, in order, however often it was sent", async () => {
+		const events = Array.from({ length: 50 }, (_, n) => told(String(n)));
+		await send(events);
+		await send(events.slice(0, 20));
+		await send([events[3]!, events[3]!]);
+		await consume();
+		await until(async () => (await position()) === 72, 20_000);
+		expect(await effects()).toEqual(events.map(({ text }) => text));
+	});
+
+	it("goes on where it was, also as another process", async () => {
+		await send([told("a")]);
+		const first = await consume();
+		await has(1);
+		await first.stop();
+		await send([told("b")]);
+		await consume();
+		await has(2);
+		expect(await effects()).toEqual(["a", "b"]);
+	});
+
+	it("undoes the effect with the position when the transaction fails, and tries again", async () => {
+		let failures = 2;
+		await send([told("a"), told("b")]);
+		await consume({
+			handle: async (work, tx) => {
+				await effect(work, tx);
+				if (failures-- > 0) throw Object.assign(new Error("undone"), { code: "57P01" });
+			}
+		});
+		await has(2);
+		expect(await effects()).toEqual(["a", "b"]);
+		expect(errors).toHaveLength(2);
+		expect(parked).toEqual([]);
+	});
+
+	it("puts aside what cannot be read, with its cause, and handles what follows", async () => {
+		await driver.publish(topic, [{ key: "k", value: "{", headers: { from: "outside" } }]);
+		await send([told("next")]);
+		await consume();
+		await has(1);
+		expect(parked).toMatchObject([{ reason: "not-json", key: "k", attempts: 1 }]);
+		const letters = await database.rows(`select * from ${schema}.dead_letter`);
+		expect(letters).toMatchObject([{ reason: "not-json", headers: { from: "outside" } }]);
+		const dead = await letterTopic(1);
+		expect(dead[0]).toMatchObject({
+			value: "{",
+			headers: {
+				from: "outside",
+				"dlq-group": schema,
+				"dlq-reason": "not-json",
+				"dlq-topic": topic
+			}
+		});
+		expect(JSON.stringify(dead)).not.toMatch(/\bat .*\.ts:\d/);
+	});
+
+	it("tries what cannot be handled where it stands, then puts just that aside", async () => {
+		let attempts = 0;
+		await send([told("a"), told("poison"), told("b")]);
+		await consume({
+			handle: async (work, tx) => {
+				await effect(work, tx);
+				if (!work.events.some(({ text }) => text === "poison")) return;
+				attempts++;
+				throw new TypeError("cannot read properties of undefined");
+			}
+		});
+		await has(2);
+		expect(await effects()).toEqual(["a", "b"]);
+		// Once among the others, then seven times alone.
+		expect(attempts).toBe(8);
+		expect(parked).toMatchObject([{ reason: "handling-failed", attempts: 7 }]);
+		expect(await letterTopic(1)).toHaveLength(1);
+	}, 40_000);
+
+	it("puts nothing aside while the database is away, however long", async () => {
+		let isAway = true;
+		await send([told("a"), told("b")]);
+		await consume({
+			handle: async (work, tx) => {
+				if (isAway)
+					throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+				await effect(work, tx);
+			}
+		});
+		await until(async () => errors.length > 8, 30_000);
+		expect([await effects(), parked, await position()]).toEqual([[], [], 0]);
+		isAway = false;
+		await has(2);
+	}, 60_000);
+
+	it("whose commit was lost without a word finds out, and doubles nothing", async () => {
+		let cuts = 3;
+		await send(Array.from({ length: 10 }, (_, n) => told(String(n))));
+		await consume({
+			handle: async (work, tx) => {
+				await effect(work, tx);
+				if (cuts-- > 0)
+					await database.rows(
+						"select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'shop test' and state = 'idle in transaction'"
+					);
+			}
+		});
+		await has(10);
+		await send([told("last")]);
+		await has(11);
+		expect(await effects()).toHaveLength(11);
+	}, 40_000);
+
+	it("that was overtaken changes nothing, and goes on where the other is", async () => {
+		let inHand = 0;
+		let release = () => {};
+		const held = new Promise<void>(resolve => (release = resolve));
+		await send([told("a"), told("b")]);
+		await consume({
+			prepare: async () => {
+				if (inHand++ === 0) await held;
+			}
+		});
+		await until(async () => inHand > 0, 10_000);
+		// Another member, by then the partition's owner, has handled "a" and "b" as well as "c".
+		const [row] = await database.rows<{ partition: number; next: string }>(
+			`select partition, next_offset::text as next from streams.partition where topic = '${topic}' and next_offset > 0`
+		);
+		await database.rows(
+			`insert into ${schema}.position (topic, partition, next_offset) values ('${topic}', ${row!.partition}, ${row!.next})`
+		);
+		release();
+		await send([told("d")]);
+		await has(1);
+		expect(await effects()).toEqual(["d"]);
+	}, 30_000);
+
+	it("that has not heard of a replay which began where it stands finds out, and takes part", async () => {
+		const again = told("b");
+		await send([told("a")]);
+		await consume();
+		await has(1);
+		await database.rows(`insert into ${schema}.inbox (event_id) values ($1)`, [again.id]);
+		await database.rows(`update ${schema}.position set replay = 1, replay_mode = 'again',
+			replay_floor = 'epoch', replay_from = next_offset, replay_until = next_offset + 1 where next_offset = 1`);
+		await send([again]);
+		await has(2);
+		expect(await effects()).toEqual(["a", "b"]);
+	}, 30_000);
+
+	it("handles again what its position was set back to, and each once", async () => {
+		const events = Array.from({ length: 10 }, (_, n) => told(String(n)));
+		await send(events);
+		await consume();
+		await has(10);
+		await database.rows(`update ${schema}.position set next_offset = 4 where next_offset > 0`);
+		await database.rows(`delete from ${schema}.inbox`);
+		await database.rows(`delete from ${schema}.effect`);
+		await send([told("10")]);
+		await has(7);
+		await delay(300);
+		expect(await effects()).toEqual(["4", "5", "6", "7", "8", "9", "10"]);
+	}, 30_000);
+
+	it("on two nodes shares the work and has one effect of each event", async () => {
+		const second = asOwner(database);
+		const other = new LocalDriver(
+			new Database({
+				...{ url: serviceUrl(database.url, "stream"), pool: 4, durability: "prefix" },
+				name: "shop stream"
+			})
+		);
+		await consume();
+		await consume({ db: second, driver: other });
+		const all = Array.from({ length: 200 }, (_, n) => told(String(n)));
+		for (let n = 0; n < 200; n += 20)
+			await driver.publish(
+				topic,
+				all.slice(n, n + 20).map(e => ({ key: `k${e.text}`, value: JSON.stringify(e) }))
+			);
+		await has(200);
+		expect(new Set(await effects()).size).toBe(200);
+		expect(await effects()).toHaveLength(200);
+		await Promise.all(consumers.splice(0).map(consumer => consumer.stop()));
+		await other.close();
+		await second.close();
+	}, 40_000);
+});
+
+async function letterTopic(count: number) {
+	const found: { value: string; headers: object }[] = [];
+	const reader = await driver.subscribe({
+		...{ group: newId(), topics: [`${topic}.dlq`], position: async () => undefined },
+		onError: error => errors.push(error),
+		onBatch: async ({ messages }) => {
+			for (const { value, headers } of messages) found.push({ value: value.toString(), headers });
+			return messages.at(-1)!.offset + 1n;
+		}
+	});
+	await until(async () => found.length >= count, 10_000);
+	await reader.stop();
+	return found;
+}

@@ -1,0 +1,86 @@
+import pg from "pg";
+import { beginEpoch } from "../../../cli/restore/epoch.ts";
+import { Database } from "../../../db/database.ts";
+import { newId } from "../../../lib/id.ts";
+import { ConsumerRepository } from "../../../streams/consumer/consumer.repository.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { orderEvent } from "../../support/streams/order-message.ts";
+
+/** An epoch begins after a restore; here the shop ran a while before anybody began it. */
+
+let database: TestDatabase;
+let client: pg.Client;
+let db: Database;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	client = new pg.Client({ connectionString: database.url });
+	await client.connect();
+	db = new Database({ url: database.url, pool: 2, durability: "strict", name: "test epoch" });
+}, 30_000);
+
+afterAll(async () => {
+	await client.end();
+	await db.close();
+	await database.drop();
+});
+
+const epochOfNext = async () => {
+	const rows = await database.rows<{ epoch: number }>(
+		`insert into orders.outbox (order_id, user_id, version, type, payload)
+		values (gen_random_uuid(), 'user-123', 1, 'order.created', '{}') returning epoch`
+	);
+	return rows[0]!.epoch;
+};
+
+it("says which events had an effect meanwhile, and keeps all from having one ever again", async () => {
+	const [counted, other] = [orderEvent(), orderEvent({ currency: "EUR" })];
+	await database.rows("insert into analytics.inbox (event_id, replay) values ($1, 3)", [
+		counted.id
+	]);
+	expect(await epochOfNext()).toBe(1);
+	expect(await beginEpoch(client, [counted, other], 1, [])).toEqual({
+		...{ epoch: 2, windows: 0 },
+		counted: { analytics: [counted.id], notification: [] }
+	});
+	expect(await epochOfNext()).toBe(2);
+	const ids = [counted.id, other.id];
+	for (const schema of ["analytics", "notification"]) {
+		const inbox = new ConsumerRepository(db, schema);
+		expect([...(await inbox.barred([...ids, newId()]))].sort()).toEqual(ids.toSorted());
+		await db.transaction(async tx => {
+			expect([...(await inbox.admit(ids, tx))].sort()).toEqual(ids.toSorted());
+			expect([...(await inbox.readmit(ids, 99, tx))].sort()).toEqual(ids.toSorted());
+		});
+	}
+});
+
+it("comes after every epoch of the log: a later restore may have set that of the database back", async () => {
+	expect((await beginEpoch(client, [], 7, [])).epoch).toBe(8);
+	expect(await epochOfNext()).toBe(8);
+	expect((await beginEpoch(client, [], 1, [])).epoch).toBe(9);
+});
+
+it("tells of windows above what readers saw, and leaves those alone that they saw no more of", async () => {
+	const window = (start: string, revision: number) => ({
+		...{ window_start: start, window_end: start, currency: "USD", orders: 4, revenue: 400 },
+		...{ unique_users: 2, average_order_value: 100, revision, final: false }
+	});
+	await database.rows(
+		`insert into analytics.windows (window_start, currency, orders, revenue_minor, unique_users, revision, dirty)
+		values ('2026-03-01T12:00Z', 'USD', 3, 300, 1, 2, false), ('2026-03-01T12:01Z', 'USD', 3, 300, 1, 2, false)`
+	);
+	const told = [
+		...[window("2026-03-01T12:00:00.000Z", 5), window("2026-03-01T12:01:00.000Z", 2)],
+		window("2026-03-01T12:02:00.000Z", 1)
+	];
+	expect((await beginEpoch(client, [], 1, told)).windows).toBe(2);
+	const rows = await database.rows(
+		"select orders, revision, dirty from analytics.windows order by window_start"
+	);
+	expect(rows).toEqual([
+		{ orders: 3, revision: 5, dirty: true },
+		{ orders: 3, revision: 2, dirty: false },
+		{ orders: 0, revision: 1, dirty: true }
+	]);
+});

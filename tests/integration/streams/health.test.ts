@@ -1,0 +1,178 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Database, serviceUrl } from "../../../db/database.ts";
+import { newId } from "../../../lib/id.ts";
+import { Consumer, type ConsumerOptions } from "../../../streams/consumer/consumer.ts";
+import type { Driver, SubscribeOptions } from "../../../streams/driver.ts";
+import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import {
+	asOwner,
+	consumerTables,
+	readTold,
+	type Told
+} from "../../support/streams/consumer-fixtures.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { until } from "../../support/until.ts";
+
+/** A consumer that gets on with nothing says so, for its process to be started anew. */
+
+let database: TestDatabase;
+let db: Database;
+let log: LocalDriver;
+let topic: string;
+let schema: string;
+const consumers: Consumer<Told>[] = [];
+const [stuck, errors]: [string[], Error[]] = [[], []];
+const watch = { everyMs: 50, silentMs: 400 };
+
+beforeAll(async () => {
+	database = await testDatabase();
+	db = asOwner(database);
+	const url = serviceUrl(database.url, "stream");
+	log = new LocalDriver(new Database({ url, pool: 6, durability: "prefix", name: "shop stream" }));
+}, 30_000);
+
+beforeEach(async () => {
+	topic = `t-${newId()}`;
+	schema = `s_${newId().replaceAll("-", "")}`;
+	await log.createTopics([
+		{ name: topic, partitions: 2, cleanup: "delete", retentionMs: 3_600_000 }
+	]);
+	await database.rows(consumerTables(schema));
+	for (const list of [stuck, errors]) list.length = 0;
+});
+
+afterEach(async () => {
+	await Promise.all(consumers.splice(0).map(consumer => consumer.stop()));
+});
+
+afterAll(async () => {
+	await log?.close();
+	await db?.close();
+	await database.drop();
+});
+
+/** A driver that says who has what, and is silent. */
+const silent = (assigned: number[]): Driver =>
+	Object.assign(Object.create(log) as Driver, {
+		extents: (name: string) => log.extents(name),
+		async subscribe({ onAssigned }: SubscribeOptions) {
+			onAssigned?.(assigned.map(partition => ({ topic, partition })));
+			return { reposition: () => undefined, stop: () => Promise.resolve() };
+		}
+	});
+
+async function consume(over: Partial<ConsumerOptions<Told>> = {}): Promise<void> {
+	const consumer = new Consumer<Told>({
+		...{ driver: log, db, schema, group: schema, topics: [topic], read: readTold, watch },
+		handle: () => Promise.resolve(),
+		onError: error => errors.push(error),
+		onParked: () => undefined,
+		onStuck: words => stuck.push(words),
+		...over
+	});
+	await consumer.start();
+	consumers.push(consumer);
+}
+
+const send = (key = "k") =>
+	log.publish(topic, [{ key, value: JSON.stringify({ id: newId(), text: "a" }) }]);
+const isStuck = () => until(async () => stuck.length > 0, 10_000);
+
+it("when the driver falls silent", async () => {
+	await consume({ driver: silent([0, 1]) });
+	await delay(2 * watch.silentMs);
+	expect(stuck).toEqual([]);
+	await send();
+	await isStuck();
+	expect(stuck[0]).toMatch(/got on with nothing for 0.4 s, and 1 messages of t-\S+ [01] wait/);
+}, 20_000);
+
+it("when it was put out of its group, and never let in again", async () => {
+	await send();
+	await consume({ driver: silent([]) });
+	await isStuck();
+}, 20_000);
+
+it("when handling fails for ever, though nobody is away", async () => {
+	await send();
+	const late = Object.assign(new Error("took too long"), { code: "57014" });
+	await consume({ handle: () => Promise.reject(late) });
+	await isStuck();
+	expect(errors.length).toBeGreaterThan(0);
+}, 20_000);
+
+it("and not while others are away whom it needs, however long", async () => {
+	await send();
+	const away = Object.assign(new Error("the table throttles"), { isPassing: true });
+	// Longer than it rests between two tries.
+	await consume({ prepare: () => Promise.reject(away), watch: { ...watch, silentMs: 2500 } });
+	await delay(5000);
+	expect(stuck).toEqual([]);
+	expect(errors.length).toBeGreaterThan(1);
+}, 20_000);
+
+it("and not for what expired before it was read", async () => {
+	await send();
+	await database.rows(`delete from streams.message where topic = '${topic}'`);
+	await database.rows(
+		`insert into ${schema}.position (topic, partition, next_offset) select '${topic}', n, 0 from generate_series(0, 1) as n`
+	);
+	await consume({ driver: silent([0, 1]) });
+	await delay(3 * watch.silentMs);
+	expect(stuck).toEqual([]);
+}, 20_000);
+
+it("when one partition stands still beside one that moves", async () => {
+	const keys = ["a", "b", "c", "d"];
+	let hung: number | undefined;
+	await consume({
+		async handle({ partition }) {
+			hung ??= partition;
+			if (partition === hung) throw Object.assign(new Error("away"), { code: "57014" });
+		}
+	});
+	await until(async () => {
+		for (const key of keys) await send(key);
+		return stuck.length > 0;
+	}, 15_000);
+	expect(stuck[0]).toContain(`${topic} ${hung}`);
+}, 30_000);
+
+it("and not while the log or the database is away, nor at once when they are back", async () => {
+	await send();
+	let isAway = true;
+	const driver = Object.assign(silent([0, 1]), {
+		extents: (name: string) =>
+			isAway ? Promise.reject(new Error("the log is away")) : log.extents(name)
+	});
+	await consume({ driver });
+	await delay(2 * watch.silentMs);
+	expect(stuck).toEqual([]);
+	isAway = false;
+	await delay(watch.silentMs / 2);
+	expect(stuck).toEqual([]);
+	await isStuck();
+}, 20_000);
+
+it("and not while it works, or has nothing to do", async () => {
+	await consume();
+	for (let n = 0; n < 10; n++) {
+		await send(String(n));
+		await delay(100);
+	}
+	await delay(2 * watch.silentMs);
+	expect(stuck).toEqual([]);
+}, 20_000);
+
+it("finds out by itself that rows were moved back, though other partitions are busy", async () => {
+	let handled = 0;
+	await consume({
+		handle: async ({ events }) => void (handled += events.length)
+	});
+	await send("a");
+	await until(async () => handled === 1, 10_000);
+	await database.rows(`update ${schema}.position set next_offset = 0`);
+	await database.rows(`delete from ${schema}.inbox`);
+	await until(async () => handled === 2, 10_000);
+	expect(stuck).toEqual([]);
+}, 30_000);

@@ -1,0 +1,320 @@
+import { generateKeyPairSync } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ServiceBroker } from "moleculer";
+import { analytics } from "../../../contracts/analytics.ts";
+import { notification } from "../../../contracts/notification.ts";
+import { order } from "../../../contracts/order.ts";
+import { newId } from "../../../lib/id.ts";
+import { call } from "../../../lib/service.ts";
+import analyticsService from "../../../services/analytics/analytics.service.ts";
+import notificationService from "../../../services/notification/notification.service.ts";
+import orderService from "../../../services/order/order.service.ts";
+import paymentService from "../../../services/payment/payment.service.ts";
+import productService from "../../../services/product/product.service.ts";
+import userService from "../../../services/user/user.service.ts";
+import type { WithConsumer } from "../../../mixins/consumer.mixin.ts";
+import { Database, serviceUrl } from "../../../db/database.ts";
+import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { orderEvent } from "../../support/streams/order-message.ts";
+import { admin, place } from "../../support/shop/orders.ts";
+import { until } from "../../support/until.ts";
+
+/** What operators do with the order events of a shop that runs: look, redrive, replay, refill. */
+
+let database: TestDatabase;
+let broker: ServiceBroker;
+let log: LocalDriver;
+const ask = { meta: { user: admin } };
+const { "stream.lag": salesLag, "stream.replay": salesReplay } = analytics.actions;
+const { "stream.replay": newsReplay } = notification.actions;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	const { privateKey } = generateKeyPairSync("ed25519");
+	const environment = {
+		...{ DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() },
+		TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString()
+	};
+	const services = [
+		...[userService, productService, paymentService, orderService],
+		...[analyticsService, notificationService]
+	];
+	broker = await startNode(services, environment);
+	const url = serviceUrl(database.url, "stream");
+	log = new LocalDriver(new Database({ url, pool: 2, durability: "prefix", name: "shop test" }));
+	for (let n = 0; n < 6; n++) await place(broker, { wait_s: 10 });
+	await caughtUp();
+}, 120_000);
+
+afterAll(async () => {
+	await log?.close();
+	await broker.stop();
+	await database.drop();
+});
+
+const count = async (of: string) => {
+	const [row] = await database.rows<{ count: number }>(`select count(*)::int as count from ${of}`);
+	return row!.count;
+};
+
+const lags = () =>
+	Promise.all([
+		call(broker, salesLag, {}, ask),
+		call(broker, notification.actions["stream.lag"], {}, ask)
+	]);
+
+/** Everything is published, handled and sent, and no replay is under way. */
+async function caughtUp(): Promise<void> {
+	await until(async () => {
+		const outbox = await call(broker, order.actions["outbox.lag"], {}, ask);
+		const pending = await count("notification.notifications where state = 'pending'");
+		const isBehind = (await lags()).some(({ waiting, replay }) => waiting > 0 || replay !== null);
+		return outbox.rows === 0 && pending === 0 && !isBehind;
+	}, 30_000);
+}
+
+/** All that analytics keeps of sales. */
+const sales = () =>
+	database.rows(
+		`select window_start, currency, orders, revenue_minor, unique_users, (select json_agg(p order by product_id)
+			from analytics.product_sales p where p.window_start = w.window_start) as products
+		from analytics.windows w order by 1, 2`
+	);
+const revisions = async () =>
+	(
+		await database.rows<{ revision: number }>(
+			"select revision from analytics.windows order by window_start"
+		)
+	).map(({ revision }) => revision);
+const mails = () => count("notification.mailbox");
+
+async function replayed(action: typeof salesReplay | typeof newsReplay, params: object) {
+	const plan = await call(broker, action as typeof newsReplay, { from: "oldest", ...params }, ask);
+	await caughtUp();
+	return plan;
+}
+
+describe("a replay of analytics", () => {
+	it("makes the windows anew from the events, whatever was in them, and tells of them again", async () => {
+		const before = await sales();
+		await database.rows(
+			"update analytics.partitions set heard_at = heard_at - interval '1 minute'"
+		);
+		// The minute is over when the clock says so: it is told of as it stands instead.
+		await database.rows(
+			"update analytics.windows set revision = 3, dirty = false, told_at = now()"
+		);
+		await database.rows(
+			"update analytics.windows set orders = orders + 7, revenue_minor = revenue_minor * 2; delete from analytics.product_sales"
+		);
+		const plan = await replayed(salesReplay, {});
+		expect(plan).toMatchObject({ group: "analytics", mode: "again", dry_run: false });
+		expect(plan.messages).toBe(await count("streams.message where topic = 'orders'"));
+		expect(await sales()).toEqual(before);
+		expect(Math.min(...(await revisions()))).toBeGreaterThanOrEqual(3);
+		expect(await count("analytics.windows where dirty")).toBeGreaterThan(0);
+	}, 60_000);
+
+	it("counts nothing twice when it is done again, and again", async () => {
+		const before = await sales();
+		await replayed(salesReplay, {});
+		await replayed(salesReplay, { from: "0" });
+		expect(await sales()).toEqual(before);
+	}, 60_000);
+
+	it("leaves minutes alone that are before its beginning", async () => {
+		await database.rows(
+			"update analytics.windows set window_start = window_start - interval '1 hour'"
+		);
+		const old = await sales();
+		const at = new Date(Date.now() - 30 * 60_000).toISOString();
+		await replayed(salesReplay, { from: at });
+		expect((await sales()).slice(0, old.length)).toEqual(old);
+		expect((await sales()).length).toBeGreaterThan(old.length);
+		await database.rows(
+			"delete from analytics.windows where window_start < now() - interval '30 minutes'"
+		);
+	}, 60_000);
+
+	it("goes on with what comes meanwhile, each event once", async () => {
+		const orders = Array.from({ length: 4 }, () => place(broker, { wait_s: 10 }));
+		await call(broker, salesReplay, { from: "oldest" }, ask);
+		await Promise.all(orders);
+		await caughtUp();
+		const [sum] = await database.rows(
+			"select sum(orders)::int as orders, sum(revenue_minor)::int8 as revenue from analytics.windows"
+		);
+		const [truth] = await database.rows(
+			`select count(*)::int as orders, sum((payload->'total'->>'amount')::bigint)::int8 as revenue
+			from orders.events where type = 'order.confirmed'`
+		);
+		expect(sum).toEqual(truth);
+	}, 60_000);
+
+	it("only says what it would do when it is asked to", async () => {
+		const positions = await database.rows("select * from analytics.position order by partition");
+		const plan = await call(broker, salesReplay, { from: "oldest", dry_run: true }, ask);
+		expect(plan.messages).toBeGreaterThan(0);
+		expect(await database.rows("select * from analytics.position order by partition")).toEqual(
+			positions
+		);
+	});
+
+	it("counts only what never counted, where that is wanted", async () => {
+		const before = await sales();
+		const [lost] = await database.rows<{ event_id: string }>(
+			`delete from analytics.inbox where event_id = (select event_id from orders.events
+				where type = 'order.confirmed' order by id limit 1) returning event_id`
+		);
+		await replayed(salesReplay, { mode: "missing" });
+		expect(await count(`analytics.inbox where event_id = '${lost!.event_id}'`)).toBe(1);
+		const orders = (rows: typeof before) => rows.reduce((sum, row) => sum + Number(row.orders), 0);
+		// It had its effect before: nothing but the inbox says so.
+		expect(orders(await sales())).toBe(orders(before) + 1);
+		await replayed(salesReplay, {});
+		expect(await sales()).toEqual(before);
+	}, 60_000);
+
+	it("refuses what is neither a time nor an offset, and modes of others", async () => {
+		const bad = [{ from: "yesterday" }, { from: "-1" }, { from: "oldest", mode: "quiet" }];
+		for (const params of bad)
+			await expect(
+				call(broker, salesReplay, params as { from: string }, ask)
+			).rejects.toMatchObject({ code: 422 });
+	});
+
+	it("is for admins", async () => {
+		const support = { meta: { user: { id: "user-9", role: "support" as const } } };
+		await expect(call(broker, salesReplay, { from: "oldest" }, support)).rejects.toMatchObject({
+			type: "FORBIDDEN"
+		});
+	});
+});
+
+describe("a replay of notification", () => {
+	it("repeats no message", async () => {
+		const before = await mails();
+		await replayed(newsReplay, {});
+		expect(await mails()).toBe(before);
+	}, 60_000);
+
+	it("tells of what nobody was told of, and keeps still where that is wanted", async () => {
+		const told = () => count("notification.notifications where state = 'sent'");
+		const first =
+			"(select event_id from orders.events where type = 'order.confirmed' order by id limit 2)";
+		const before = await told();
+		await database.rows(`delete from notification.notifications where event_id in ${first}`);
+		const forget = () => database.rows(`delete from notification.inbox where event_id in ${first}`);
+		await forget();
+		await replayed(newsReplay, { mode: "quiet" });
+		expect([await told(), await count(`notification.inbox where event_id in ${first}`)]).toEqual([
+			before - 2,
+			2
+		]);
+		await replayed(newsReplay, {});
+		expect(await told()).toBe(before - 2);
+		await forget();
+		await replayed(newsReplay, {});
+		expect(await told()).toBe(before);
+	}, 60_000);
+
+	it("sends everything once more when it is asked to", async () => {
+		const [before, messages] = [await mails(), await count("notification.notifications")];
+		await replayed(newsReplay, { mode: "again" });
+		expect(await mails()).toBe(before + messages);
+	}, 60_000);
+});
+
+describe("dead letters", () => {
+	const { "dlq.list": list, "dlq.show": show, "dlq.redrive": redrive } = analytics.actions;
+
+	async function putAside(value: string, key = "user-123"): Promise<string> {
+		const known = await count("analytics.dead_letter");
+		await log.publish("orders", [{ key, value, headers: { from: "a stranger" } }]);
+		await until(async () => (await count("analytics.dead_letter")) > known, 10_000);
+		const { data } = await call(broker, list, {}, ask);
+		return data[0]!.id;
+	}
+
+	it("are listed and shown as they came", async () => {
+		const id = await putAside("{ not json");
+		const letter = await call(broker, show, { id }, ask);
+		expect(letter).toMatchObject({
+			...{ id, topic: "orders", key: "user-123", reason: "not-json", redriven_at: null },
+			...{ headers: { from: "a stranger" }, text: "{ not json", base64: null, bytes: 10 }
+		});
+		await expect(call(broker, redrive, { id }, ask)).rejects.toMatchObject({
+			type: "REDRIVE_FAILED",
+			data: { detail: expect.stringMatching(/^not-json/) }
+		});
+	});
+
+	it("have their effect once when what was wrong has passed", async () => {
+		// Ahead of the clock by more than a minute or two, but not for ever.
+		const event = orderEvent({ at: Date.now() + 5 * 60_000 + 1500, total: 4321 });
+		const id = await putAside(JSON.stringify(event), event.partitionkey);
+		await delay(1600);
+		const done = await call(broker, redrive, { id }, ask);
+		expect(done.redriven_at).not.toBeNull();
+		await call(broker, redrive, { id }, ask);
+		expect(await count("analytics.windows where revenue_minor = 4321 and orders = 1")).toBe(1);
+		const { data } = await call(broker, list, { redriven: true }, ask);
+		expect(data.map(letter => letter.id)).toContain(id);
+	}, 30_000);
+
+	it("are redriven all at once, and those that cannot be are named", async () => {
+		const { "dlq.redriveAll": all } = analytics.actions;
+		const { redriven, refused, next_cursor } = await call(broker, all, {}, ask);
+		expect([redriven, refused.length, next_cursor]).toEqual([0, 1, null]);
+		expect(refused[0]!.detail).toMatch(/^not-json/);
+		expect((await call(broker, salesLag, {}, ask)).dead_letters).toBe(1);
+		const { control } = broker.getLocalService("analytics") as unknown as WithConsumer;
+		expect(await control!.gauges()).toEqual([
+			{ name: "shop_stream_lag_messages", labels: { group: "analytics" }, value: 0 },
+			{ name: "shop_dead_letters", labels: { group: "analytics" }, value: 1 }
+		]);
+	});
+
+	it("are unknown by other ids", async () => {
+		for (const action of [show, redrive])
+			await expect(call(broker, action, { id: newId() }, ask)).rejects.toMatchObject({
+				type: "NOT_FOUND"
+			});
+	});
+});
+
+describe("a log that was lost", () => {
+	/** What a stranger wrote is in no outbox, and gone with the log. */
+	const ours = async () =>
+		(await sales()).filter(({ orders, revenue_minor }) => orders !== 0 && revenue_minor !== "4321");
+
+	it("is filled again, and nothing is counted or told twice", async () => {
+		await replayed(salesReplay, {});
+		expect(await ours()).toHaveLength((await sales()).length - 1);
+		const before = [await ours(), await mails()];
+		const published = await count("orders.events where published_at is not null and not quiet");
+		await database.rows(
+			"truncate streams.message; update streams.partition set next_offset = 0; truncate streams.committed"
+		);
+		// Some were archived by then.
+		await database.rows(
+			"update orders.outbox set published_at = published_at - interval '8 days' where id <= 5; select orders.archive_outbox(100)"
+		);
+		const { "outbox.refill": refill } = order.actions;
+		const from = "2026-01-01T00:00:00Z";
+		expect((await call(broker, refill, { from, dry_run: true }, ask)).left).toBe(published);
+		const page = await call(broker, refill, { from }, ask);
+		expect([page.refilled, page.left, page.next_cursor]).toEqual([published, 0, null]);
+		await until(
+			async () => (await count("streams.message where topic = 'orders'")) === published,
+			20_000
+		);
+		await replayed(salesReplay, { mode: "missing" });
+		await replayed(newsReplay, {});
+		expect([await ours(), await mails()]).toEqual(before);
+		await replayed(salesReplay, {});
+		expect([await ours(), await mails()]).toEqual(before);
+	}, 90_000);
+});

@@ -1,0 +1,338 @@
+import { generateKeyPairSync } from "node:crypto";
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from "jose";
+import type { ServiceBroker } from "moleculer";
+import pg from "pg";
+import { user } from "../../../contracts/user.ts";
+import { serviceUrl } from "../../../db/database.ts";
+import type { Role } from "../../../lib/schema.ts";
+import { call } from "../../../lib/service.ts";
+import userService from "../../../services/user/user.service.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { startNode } from "../../support/servers/start-node.ts";
+
+const { actions } = user;
+const password = "demo-Password-1";
+const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+
+let database: TestDatabase;
+let broker: ServiceBroker;
+
+beforeAll(async () => {
+	database = await testDatabase();
+	broker = await startNode([userService], {
+		DATABASE_URL: database.url,
+		TOKEN_PRIVATE_KEY: pem.toString()
+	});
+});
+
+afterAll(async () => {
+	await broker.stop();
+	await database.drop();
+});
+
+const as = (id: string, role: Role) => ({ meta: { user: { id, role } } });
+const alice = as("user-123", "customer");
+const admin = as("user-admin", "admin");
+
+const register = (
+	email: string,
+	more: { password?: string; name?: string; locale?: "en" | "de" } = {}
+) => call(broker, actions.create, { email, password: "a-Long-enough-1", ...more });
+const signIn = (email: string, secret = password) =>
+	call(broker, actions.authenticate, { email, password: secret });
+
+async function idOf(email: string): Promise<string> {
+	const [row] = await database.rows<{ id: string }>("select id from users.users where email = $1", [
+		email
+	]);
+	return row!.id;
+}
+
+describe("registration", () => {
+	it("makes a customer who can sign in, under the address in lower case", async () => {
+		expect(await register("New.Person@Shop.test", { name: "New" })).toEqual({ status: "accepted" });
+		const { user: found } = await signIn("new.person@shop.TEST", "a-Long-enough-1");
+		expect(found).toMatchObject({ email: "new.person@shop.test", role: "customer" });
+	});
+
+	it("answers a taken address alike and changes nothing", async () => {
+		const before = await database.rows("select * from users.users where id = 'user-123'");
+		expect(await register("ALICE@shop.test")).toEqual({ status: "accepted" });
+		expect(await database.rows("select * from users.users where id = 'user-123'")).toEqual(before);
+	});
+
+	it("makes one account of many registrations at once", async () => {
+		const outcomes = await Promise.allSettled(
+			Array.from({ length: 100 }, (_, i) => register(i % 2 ? "race@shop.test" : "RACE@shop.test"))
+		);
+		const refused = outcomes.filter(outcome => outcome.status === "rejected");
+		for (const { reason } of refused) expect(reason).toMatchObject({ type: "QUEUE_FULL" });
+		expect(refused.length).toBeLessThan(100);
+		const rows = await database.rows("select 1 from users.users where email = 'race@shop.test'");
+		expect(rows).toHaveLength(1);
+	});
+
+	it("refuses passwords that are too easy to guess", async () => {
+		await expect(register("weak@shop.test", { password: "Password1234" })).rejects.toMatchObject({
+			type: "VALIDATION_FAILED",
+			data: { errors: [{ pointer: "/password", code: "weak" }] }
+		});
+	});
+
+	it.each([{ role: "admin" }, { id: "me" }, { locked: false }, { password: "short" }])(
+		"refuses %j",
+		async more => {
+			const attempt = register("x@shop.test", more as object);
+			await expect(attempt).rejects.toMatchObject({ code: 422 });
+		}
+	);
+});
+
+describe("signing in", () => {
+	it("grants a short-lived token that the published keys verify", async () => {
+		const grant = await signIn("alice@shop.test");
+		expect(grant).toMatchObject({
+			token_type: "Bearer",
+			expires_in: 600,
+			user: { id: "user-123", email: "alice@shop.test", role: "customer" }
+		});
+		const keys = await call(broker, actions.keys, {});
+		const verified = await jwtVerify(
+			grant.access_token,
+			createLocalJWKSet(keys as unknown as JSONWebKeySet),
+			{ algorithms: ["EdDSA"], typ: "at+jwt", issuer: "moleculer-commerce", audience: "shop-api" }
+		);
+		expect(verified.payload).toMatchObject({ sub: "user-123", role: "customer" });
+		expect(verified.payload.exp! - verified.payload.iat!).toBe(600);
+		expect(verified.payload.jti).toBeDefined();
+		expect(decodeProtectedHeader(grant.access_token).kid).toBe(keys.keys[0]!.kid);
+	});
+
+	it("publishes nothing of the private key", async () => {
+		const { keys } = await call(broker, actions.keys, {});
+		expect(Object.keys(keys[0]!).sort()).toEqual(["alg", "crv", "kid", "kty", "use", "x"]);
+	});
+
+	it("answers a wrong password, an unknown user and a locked user alike", async () => {
+		await register("locked@shop.test");
+		const id = await idOf("locked@shop.test");
+		await call(broker, actions.update, { id, locked: true }, admin);
+		const attempts = [
+			signIn("alice@shop.test", "wrong-Password-1"),
+			signIn("nobody@shop.test"),
+			signIn("locked@shop.test", "a-Long-enough-1"),
+			signIn("' or 1=1 --")
+		];
+		for (const outcome of await Promise.allSettled(attempts))
+			expect(outcome).toMatchObject({
+				status: "rejected",
+				reason: { type: "INVALID_CREDENTIALS", code: 401, data: {} }
+			});
+	});
+
+	it("hashes for an unknown user as long as for a known one", async () => {
+		const median = async (email: string) => {
+			const times: number[] = [];
+			for (let i = 0; i < 9; i++) {
+				const begin = performance.now();
+				await signIn(email, "wrong-Password-1").catch(() => undefined);
+				times.push(performance.now() - begin);
+			}
+			return times.sort((a, b) => a - b)[4]!;
+		};
+		const known = await median("bob@shop.test");
+		expect(await median("nobody@shop.test")).toBeGreaterThan(known / 3);
+	});
+});
+
+describe("reading accounts", () => {
+	it("gives oneself, and anyone to an admin, without the password's hash", async () => {
+		const self = await call(broker, actions.get, {}, alice);
+		expect(self).toEqual({
+			id: "user-123",
+			email: "alice@shop.test",
+			name: "Alice Martin",
+			role: "customer",
+			locale: "en",
+			phone: null,
+			locked: false,
+			version: 1,
+			created_at: "2026-01-01T00:00:00.000Z",
+			updated_at: "2026-01-01T00:00:00.000Z"
+		});
+		expect(await call(broker, actions.get, { id: "user-123" }, admin)).toEqual(self);
+	});
+
+	it("hides others from everyone else", async () => {
+		for (const role of ["customer", "support"] as const) {
+			const attempt = call(broker, actions.get, { id: "user-456" }, as("user-123", role));
+			await expect(attempt).rejects.toMatchObject({ type: "NOT_FOUND" });
+		}
+		const unknown = call(broker, actions.get, { id: "nobody" }, admin);
+		await expect(unknown).rejects.toMatchObject({ type: "NOT_FOUND" });
+		await expect(call(broker, actions.get, {})).rejects.toMatchObject({ type: "UNAUTHENTICATED" });
+	});
+
+	it("lists all of them in pages, newest first, to an admin alone", async () => {
+		const seen: string[] = [];
+		let cursor: string | undefined;
+		do {
+			const page = await call(broker, actions.list, { limit: 2, ...(cursor && { cursor }) }, admin);
+			seen.push(...page.data.map(({ id }) => id));
+			cursor = page.next_cursor ?? undefined;
+		} while (cursor);
+		const all = await database.rows<{ id: string }>(
+			"select id from users.users order by created_at desc, id desc"
+		);
+		expect(seen).toEqual(all.map(({ id }) => id));
+		await expect(call(broker, actions.list, {}, alice)).rejects.toMatchObject({
+			type: "FORBIDDEN"
+		});
+	});
+
+	it.each(["x", "bm9wZQ", Buffer.from('["name","a","b"]').toString("base64url")])(
+		"refuses the cursor %s",
+		async cursor => {
+			await expect(call(broker, actions.list, { cursor }, admin)).rejects.toMatchObject({
+				type: "VALIDATION_FAILED",
+				data: { errors: [{ pointer: "/cursor" }] }
+			});
+		}
+	);
+});
+
+describe("contacts", () => {
+	const of = async (params: { ids?: string[]; role?: Role }) =>
+		(await call(broker, actions.contacts, params)).contacts;
+
+	it("says how to write to users, leaving out those that do not exist", async () => {
+		expect(await of({ ids: ["user-456", "nobody", "user-123"] })).toEqual([
+			{
+				...{ id: "user-123", email: "alice@shop.test", name: "Alice Martin" },
+				...{ locale: "en", phone: null }
+			},
+			{
+				...{ id: "user-456", email: "bob@shop.test", name: "Bob Keller" },
+				...{ locale: "de", phone: null }
+			}
+		]);
+		expect(await of({ ids: [] })).toEqual([]);
+		expect(await of({})).toEqual([]);
+	});
+
+	it("says how to write to all of a role but those who are locked", async () => {
+		await register("second@shop.test", { locale: "de" });
+		const id = await idOf("second@shop.test");
+		const change = (changes: { role?: Role; locked?: boolean }) =>
+			call(broker, actions.update, { id, ...changes }, admin);
+		await change({ role: "admin" });
+		const admins = await of({ role: "admin" });
+		expect(admins.map(contact => contact.id).sort()).toEqual([id, "user-admin"].sort());
+		expect(admins.find(contact => contact.id === id)).toMatchObject({ locale: "de" });
+		await change({ locked: true });
+		expect((await of({ role: "admin" })).map(contact => contact.id)).toEqual(["user-admin"]);
+	});
+
+	it("is for services alone", () => {
+		expect(actions.contacts.access).toBe("internal");
+	});
+});
+
+describe("changing an account", () => {
+	const bob = as("user-456", "customer");
+
+	it("changes one's own name, and counts the version", async () => {
+		const changed = await call(broker, actions.update, { name: "Robert", version: 1 }, bob);
+		expect(changed).toMatchObject({ name: "Robert", version: 2 });
+		expect(Date.parse(changed.updated_at)).toBeGreaterThan(Date.parse(changed.created_at));
+	});
+
+	it("changes one's own language and phone, and takes the phone back", async () => {
+		const asked = { locale: "en", phone: "+4930123456" } as const;
+		expect(await call(broker, actions.update, asked, bob)).toMatchObject(asked);
+		const without = await call(broker, actions.update, { phone: null }, bob);
+		expect(without).toMatchObject({ locale: "en", phone: null });
+		for (const phone of ["0301234", "+49 30 1", "+0123456789", "+1234567890123456", ""])
+			await expect(call(broker, actions.update, { phone }, bob)).rejects.toMatchObject({
+				type: "VALIDATION_ERROR"
+			});
+	});
+
+	it("refuses a version that is no longer the present one", async () => {
+		await register("stale@shop.test");
+		const self = as(await idOf("stale@shop.test"), "customer");
+		const attempts = await Promise.allSettled(
+			Array.from({ length: 5 }, (_, i) =>
+				call(broker, actions.update, { name: `Name ${i}`, version: 1 }, self)
+			)
+		);
+		expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+		for (const attempt of attempts)
+			if (attempt.status === "rejected")
+				expect(attempt.reason).toMatchObject({ type: "STALE_VERSION" });
+	});
+
+	it("lets only an admin set role and lock, and no one another's name", async () => {
+		const grant = (params: object, who: typeof bob) =>
+			call(broker, actions.update, params as { role: "admin" }, who);
+		await expect(grant({ role: "admin" }, bob)).rejects.toMatchObject({ type: "FORBIDDEN" });
+		await expect(grant({ locked: true }, bob)).rejects.toMatchObject({ type: "FORBIDDEN" });
+		await expect(grant({ id: "user-123", name: "x" }, bob)).rejects.toMatchObject({
+			type: "NOT_FOUND"
+		});
+		await expect(grant({ id: "user-123", name: "x" }, admin)).rejects.toMatchObject({
+			type: "FORBIDDEN"
+		});
+		for (const personal of [{ locale: "de" }, { phone: null }])
+			await expect(grant({ id: "user-123", ...personal }, admin)).rejects.toMatchObject({
+				type: "FORBIDDEN"
+			});
+		const promoted = await grant({ id: "user-456", role: "support" }, admin);
+		expect(promoted.role).toBe("support");
+		await expect(grant({ id: "nobody", role: "admin" }, admin)).rejects.toMatchObject({
+			type: "NOT_FOUND"
+		});
+	});
+});
+
+describe("the service", () => {
+	it("answers ready, and nothing of moleculer-db", async () => {
+		expect(await call(broker, actions.ready, {})).toEqual({ ok: true });
+		const names = broker.registry.getActionList({}).map(action => action.name);
+		expect(names.sort()).toEqual(
+			Object.values(actions)
+				.map(({ name }) => name)
+				.sort()
+		);
+	});
+
+	it("does not start without a key to sign with", async () => {
+		const attempt = startNode([userService], { DATABASE_URL: database.url });
+		await expect(attempt).rejects.toThrow("Set TOKEN_PRIVATE_KEY");
+	});
+
+	it("starts while the database is away, and says that it is not ready", async () => {
+		const lonely = await startNode([userService], {
+			DATABASE_URL: "postgres://postgres:dev@127.0.0.1:1/none",
+			TOKEN_PRIVATE_KEY: pem.toString()
+		});
+		await expect(call(lonely, actions.ready, {})).rejects.toThrow();
+		await lonely.stop();
+	});
+
+	it("cannot read the schema of another service", async () => {
+		for (const [service, table] of [
+			["user", "product.products"],
+			["user", "product.stock"],
+			["user", "orders.orders"],
+			["product", "users.users"],
+			["product", "payment.payments"]
+		] as const) {
+			const client = new pg.Client({ connectionString: serviceUrl(database.url, service) });
+			await client.connect();
+			const attempt = client.query(`select * from ${table}`);
+			await expect(attempt).rejects.toMatchObject({ code: "42501" });
+			await client.end();
+		}
+	});
+});

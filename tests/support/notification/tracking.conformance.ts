@@ -1,0 +1,223 @@
+import { randomUUID } from "node:crypto";
+import type { OrderEventData } from "../../../contracts/events.ts";
+import { derivedId, newId } from "../../../lib/id.ts";
+import type { Planned, TrackingStore } from "../../../services/notification/tracking-store.ts";
+import { orderEvent } from "../streams/order-event-data.ts";
+
+/** An empty place for messages, as two nodes see it. */
+export interface TrackingWorld {
+	store: TrackingStore;
+	other: TrackingStore;
+	/** Makes what is there older than it is. */
+	age(days: number): Promise<void>;
+	close(): Promise<void>;
+}
+
+const anHour = 3_600_000;
+
+export function message(
+	user_id = `user-${randomUUID()}`,
+	at = new Date(),
+	more: Partial<OrderEventData> = {}
+): Planned {
+	const data = { user_id, ...more };
+	const event = orderEvent("order.confirmed", data, { id: newId(), time: at.toISOString() });
+	const { id: event_id, type, time } = event;
+	return {
+		id: derivedId(event_id, "email"),
+		event_id,
+		channel: "email",
+		kind: "order_confirmation",
+		user_id,
+		order_id: event.data.order_id,
+		fact: { type, time, data: event.data }
+	};
+}
+
+/** What every place for messages must do. */
+export function trackingSuite(name: string, open: () => Promise<TrackingWorld>): void {
+	describe(`messages in ${name}`, () => {
+		let world: TrackingWorld;
+		let store: TrackingStore;
+
+		beforeEach(async () => {
+			world = await open();
+			store = world.store;
+		}, 60_000);
+		afterEach(() => world?.close());
+
+		/** A message that `store` has taken. */
+		async function taken(leaseMs = anHour) {
+			const planned = message();
+			await store.plan([planned]);
+			const claim = (await store.claimOne(planned.id, leaseMs))!;
+			expect(claim).toBeDefined();
+			return { planned, claim };
+		}
+
+		it("gives back what was planned", async () => {
+			const planned = { ...message(), order_id: null, user_id: null };
+			await expect(store.plan([planned])).resolves.toEqual([planned.id]);
+			await expect(store.get(planned.id)).resolves.toEqual({
+				...planned,
+				...{ state: "pending", attempts: 0, resends: 0 },
+				...{ reason: null, provider_id: null, sent_at: null },
+				occurred_at: new Date(planned.fact.time),
+				created_at: expect.any(Date),
+				updated_at: expect.any(Date)
+			});
+			await expect(store.get(randomUUID())).resolves.toBeUndefined();
+		});
+
+		it("has each event and channel once, however often and by whomever it is planned", async () => {
+			const planned = [message(), message()];
+			const rounds = await Promise.all([
+				store.plan(planned),
+				world.other.plan([...planned].reverse()),
+				store.plan(planned)
+			]);
+			expect(rounds.flat().sort()).toEqual(planned.map(({ id }) => id).sort());
+			const claims = await store.claim(10, anHour);
+			await store.settle(claims[0]!, { state: "sent", providerId: "p-1" });
+			await expect(store.plan(planned)).resolves.toEqual([]);
+			await expect(store.get(claims[0]!.id)).resolves.toMatchObject({ state: "sent" });
+			await expect(store.plan([])).resolves.toEqual([]);
+		});
+
+		it("gives a message to one node alone until its lease is over", async () => {
+			const planned = Array.from({ length: 20 }, () => message());
+			await store.plan(planned);
+			const both = await Promise.all([store.claim(20, anHour), world.other.claim(20, anHour)]);
+			const ids = both.flat().map(({ id }) => id);
+			expect(new Set(ids).size).toBe(ids.length);
+			const rest = await store.claim(20, anHour);
+			expect(ids.length + rest.length).toBe(20);
+			await expect(world.other.claim(20, anHour)).resolves.toEqual([]);
+			await expect(world.other.claimOne(planned[0]!.id, anHour)).resolves.toBeUndefined();
+		});
+
+		it("gives no more than was asked for", async () => {
+			await store.plan([message(), message(), message()]);
+			await expect(store.claim(2, anHour)).resolves.toHaveLength(2);
+		});
+
+		it("lets nobody settle what another has taken since", async () => {
+			const { planned, claim: slow } = await taken(0);
+			const second = (await world.other.claimOne(planned.id, anHour))!;
+			expect(second).toMatchObject({ ...planned, attempts: 2, fence: slow.fence + 1 });
+			await expect(store.settle(slow, { state: "parked", reason: "late" })).resolves.toBe(false);
+			const sent = { state: "sent", providerId: "p-2" } as const;
+			await expect(world.other.settle(second, sent)).resolves.toBe(true);
+			await expect(world.other.settle(second, sent)).resolves.toBe(false);
+			await expect(store.get(planned.id)).resolves.toMatchObject({
+				...{ state: "sent", provider_id: "p-2", attempts: 2, reason: null },
+				sent_at: expect.any(Date)
+			});
+			await expect(store.claim(10, 0)).resolves.toEqual([]);
+		});
+
+		it.each(["skipped", "parked"] as const)("never sends by itself what is %s", async state => {
+			const { planned, claim } = await taken();
+			await expect(store.settle(claim, { state, reason: "because" })).resolves.toBe(true);
+			await expect(store.get(planned.id)).resolves.toMatchObject({
+				...{ state, reason: "because", attempts: 1, provider_id: null, sent_at: null }
+			});
+			await expect(store.claim(10, 0)).resolves.toEqual([]);
+		});
+
+		it("has a message wait that was not taken, and counts the try if it was one", async () => {
+			const { planned, claim } = await taken();
+			const wait = { state: "pending", inMs: anHour, reason: "busy" } as const;
+			await store.settle(claim, { ...wait, counted: true });
+			await expect(store.claim(10, anHour)).resolves.toEqual([]);
+			await expect(store.get(planned.id)).resolves.toMatchObject({
+				...{ state: "pending", reason: "busy", attempts: 1 }
+			});
+			await store.resend(planned.id);
+			const again = (await store.claimOne(planned.id, anHour))!;
+			expect(again.attempts).toBe(2);
+			await store.settle(again, { ...wait, inMs: 0, counted: false });
+			await expect(store.claimOne(planned.id, anHour)).resolves.toMatchObject({ attempts: 2 });
+		});
+
+		it("gives back what was released, as if it had not been taken", async () => {
+			const { planned, claim } = await taken();
+			await store.release(claim);
+			await expect(world.other.claimOne(planned.id, anHour)).resolves.toMatchObject({
+				attempts: 1
+			});
+		});
+
+		it("sends again what was settled, and knows that it is another time", async () => {
+			const { planned, claim } = await taken();
+			await store.settle(claim, { state: "sent", providerId: "p-1" });
+			await expect(store.resend(planned.id)).resolves.toMatchObject({
+				...{ state: "pending", resends: 1, attempts: 0, provider_id: null }
+			});
+			await expect(store.resend(planned.id)).resolves.toMatchObject({ resends: 1 });
+			await expect(store.claimOne(planned.id, anHour)).resolves.toMatchObject({
+				...{ resends: 1, attempts: 1 }
+			});
+			await expect(store.resend(randomUUID())).resolves.toBeUndefined();
+		});
+
+		it("takes nothing from a node that is sending it, also when it is to be sent again", async () => {
+			const { planned } = await taken();
+			await expect(store.resend(planned.id)).resolves.toMatchObject({ state: "pending" });
+			await expect(world.other.claimOne(planned.id, anHour)).resolves.toBeUndefined();
+		});
+
+		it("shows an owner his own alone", async () => {
+			const [mine, foreign] = [message("user-a"), message("user-b")];
+			await store.plan([mine, foreign]);
+			await expect(store.get(mine.id, "user-a")).resolves.toMatchObject({ id: mine.id });
+			await expect(store.get(foreign.id, "user-a")).resolves.toBeUndefined();
+			const ids = async (owner?: string) =>
+				(await store.list(owner, undefined, 10)).map(({ id }) => id);
+			await expect(ids("user-a")).resolves.toEqual([mine.id]);
+			expect((await ids()).sort()).toEqual([mine.id, foreign.id].sort());
+		});
+
+		it.each(["user-a", undefined])("lists those of %s in pages, newest first", async owner => {
+			const start = Date.now() - 10_000;
+			const planned = [3, 1, 1, 2, 5, 4].map(s => message("user-a", new Date(start + s * 1000)));
+			await store.plan(planned);
+			const seen: string[] = [];
+			for (let page = await store.list(owner, undefined, 4); page.length > 0;) {
+				seen.push(...page.map(({ id }) => id));
+				const { occurred_at: at, id } = page.at(-1)!;
+				page = await store.list(owner, { at, id }, 4);
+			}
+			const byTime = planned.toSorted(
+				(a, b) => b.fact.time.localeCompare(a.fact.time) || (a.id < b.id ? 1 : -1)
+			);
+			expect(seen).toEqual(byTime.map(({ id }) => id));
+		});
+
+		it("lists and gives as many as were asked for, however much each of them says", async () => {
+			const shipment = { carrier: "x".repeat(20_000), tracking_number: "1" };
+			const one = () => message("user-a", new Date(), { shipment });
+			const large = Array.from({ length: 100 }, one);
+			for (let n = 0; n < large.length; n += 20) await store.plan(large.slice(n, n + 20));
+			const ids = (found: { id: string }[]) => new Set(found.map(({ id }) => id)).size;
+			for (const owner of ["user-a", undefined])
+				for (const limit of [100, 70])
+					expect(ids(await store.list(owner, undefined, limit))).toBe(limit);
+			expect(ids(await store.claim(100, anHour))).toBe(100);
+		}, 60_000);
+
+		it("tells nothing that is 90 days old, and forgets what it told", async () => {
+			const old = message("user-a", new Date(Date.now() - 91 * 86_400_000));
+			await expect(store.plan([old])).resolves.toEqual([]);
+			const { planned, claim } = await taken();
+			await store.settle(claim, { state: "sent", providerId: "p" });
+			await world.age(89);
+			await store.expire();
+			await expect(store.get(planned.id)).resolves.toBeDefined();
+			await world.age(2);
+			await store.expire();
+			await expect(store.get(planned.id)).resolves.toBeUndefined();
+			await expect(store.list(undefined, undefined, 10)).resolves.toEqual([]);
+		});
+	});
+}

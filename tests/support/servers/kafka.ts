@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { kafkaClassPath, whyNoKafka } from "../../../launch/servers/kafka-jars.ts";
+import {
+	type KafkaOptions,
+	type KafkaServer,
+	startKafka
+} from "../../../launch/servers/kafka-server.ts";
+import { temporaryFolder } from "./processes.ts";
+
+const obstacle = whyNoKafka();
+if (obstacle) process.stderr.write(`tests: skipped, ${obstacle}\n`);
+
+/** For tests on a real broker; where there is no Java, they are counted as skipped. */
+export const describeKafka = obstacle ? describe.skip : describe;
+
+/** A first start downloads the broker. */
+export const kafkaWithinMs = 180_000;
+
+/** The broker's files, for tests whose child processes cannot download: they are given little of the environment. */
+export const fetchKafka = () => kafkaClassPath(step => process.stderr.write(`tests: ${step}\n`));
+
+export interface TestKafka extends KafkaServer {
+	/** What it said when it ended unasked. */
+	readonly crashes: string[];
+	/** Starts it again after `stop` or `crash`, where it was and with the data it had, unless `fresh`. */
+	restart(fresh?: boolean): Promise<void>;
+}
+
+/** A broker of one's own, in a folder that goes with the test run. */
+export async function testKafka(
+	more: Pick<KafkaOptions, "settings" | "scram"> = {}
+): Promise<TestKafka> {
+	const crashes: string[] = [];
+	const options: KafkaOptions = {
+		directory: join(temporaryFolder(), "kafka"),
+		progress: step => process.stderr.write(`tests: ${step}\n`),
+		onCrash: reason => crashes.push(reason),
+		...more
+	};
+	let server = await startKafka(options);
+	return {
+		crashes,
+		get brokers() {
+			return server.brokers;
+		},
+		get pid() {
+			return server.pid;
+		},
+		stop: () => server.stop(),
+		crash: () => server.crash(),
+		pause: () => server.pause(),
+		resume: () => server.resume(),
+		async restart(fresh = false) {
+			server = await startKafka({ ...options, fresh });
+		}
+	};
+}

@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Book } from "../../../psp/ledger/book.ts";
+import type { Dial } from "../../../psp/ledger/faults.ts";
+import { readLedger, type LedgerReport } from "../../../psp/ledger/ledger.ts";
+import { PspServer } from "../../../psp/stripe-api/server.ts";
+import { launch, temporaryFolder } from "./processes.ts";
+import { until } from "../until.ts";
+
+export const pspKeys = { secretKey: "sk_test_suite", webhookSecret: "whsec_suite" };
+
+/** The provider's knobs, and its books. */
+export interface Psp {
+	readonly url: string;
+	/** Replaces the fault dial; nothing goes wrong by itself with `{}`. */
+	dial(dial: Dial): Promise<void>;
+	advance(ms: number): Promise<void>;
+	/** From its file, whether it runs or not. */
+	ledger(): Promise<LedgerReport>;
+	/** Ids of the messages that the shop took, from the same file. */
+	delivered(): Promise<ReadonlySet<string>>;
+	remove(): Promise<void>;
+}
+
+/** `npm run psp` on a free port: a real process. */
+export interface RunningPsp extends Psp {
+	/** Asks it to end and answers its exit code. */
+	stop(): Promise<number | null>;
+	kill9(): Promise<void>;
+}
+
+function knobs(url: string, dataDir: string) {
+	const file = join(dataDir, "psp-ledger.jsonl");
+	const put = async (path: string, body: unknown) => {
+		const request = { method: "PUT", body: JSON.stringify(body) };
+		const response = await fetch(`${url}/_psp/${path}`, request);
+		if (!response.ok) throw new Error(await response.text());
+	};
+	return {
+		url,
+		dial: (dial: Dial) => put("faults", dial),
+		advance: (advance_ms: number) => put("clock", { advance_ms }),
+		ledger: () => readLedger(file),
+		async delivered() {
+			const book = new Book();
+			for (const line of (await readFile(file, "utf8")).split("\n")) book.read(line);
+			return book.delivered;
+		}
+	};
+}
+
+/** The same over HTTP from within this process, for tests that kill nothing. */
+export async function openPsp(webhookUrl?: string): Promise<Psp> {
+	const dataDir = temporaryFolder();
+	const ledger = join(dataDir, "psp-ledger.jsonl");
+	const server = await PspServer.open({ port: 0, ledger, ...pspKeys, webhookUrl });
+	return { ...knobs(server.url, dataDir), remove: () => server.close() };
+}
+
+/** @param env as for `npm run psp`; without DATA_DIR it gets a folder of its own */
+export async function startPsp(env: Record<string, string> = {}): Promise<RunningPsp> {
+	const dataDir = env.DATA_DIR ?? temporaryFolder();
+	const { child, output } = launch("psp.ts", [], {
+		PSP_PORT: "0",
+		STRIPE_SECRET_KEY: pspKeys.secretKey,
+		STRIPE_WEBHOOK_SECRET: pspKeys.webhookSecret,
+		...env,
+		DATA_DIR: dataDir
+	});
+	const ended = () => child.exitCode !== null || child.signalCode !== null;
+	await until(() => ended() || output().includes("start the shop with"), 30_000);
+	const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output())?.[0];
+	if (!url) throw new Error(`psp.ts ended with ${child.exitCode}:\n${output()}`);
+	const end = async (signal: NodeJS.Signals) => {
+		const exit = ended() ? undefined : once(child, "exit");
+		child.kill(signal);
+		await exit;
+		return child.exitCode;
+	};
+	return {
+		...knobs(url, dataDir),
+		stop: () => end("SIGTERM"),
+		kill9: async () => void (await end("SIGKILL")),
+		remove: async () => void (await end("SIGTERM"))
+	};
+}

@@ -1,0 +1,376 @@
+import type { Order } from "../../../contracts/order.ts";
+import type { OrderStatus } from "../../../contracts/order-status.ts";
+import type { ReservationState } from "../../../contracts/product.ts";
+import * as decisions from "../../../services/order/saga/saga.decisions.ts";
+import type { AdvanceOutcome, Answers } from "../../../services/order/saga/saga.decisions.ts";
+import { decideCancel, mayBecome } from "../../../services/order/order.machine.ts";
+import { Saga, type Decisions, type Steps } from "../../../services/order/saga/saga.runner.ts";
+import type { Advance, Work } from "../../../services/order/saga/steps.ts";
+
+/**
+ * Order, product and payment service in memory, as their contracts promise to behave, with two nodes
+ * that run the real saga. Every effect waits at a gate until the test lets it pass, loses it or
+ * loses its answer; so the test chooses the interleaving.
+ */
+
+export const cards = ["good", "declined", "slow_good", "slow_bad", "odd_good", "odd_bad"] as const;
+export type Card = (typeof cards)[number];
+
+/** What a test may plant: each is a guard left out. */
+export interface Faults {
+	/** A stale run's step is carried out as if the order were still where that run left it. */
+	noFence?: boolean;
+	/** Releasing what was never reserved leaves nothing behind that a late reserve would find. */
+	noTombstone?: boolean;
+	/** Voiding what was never charged leaves nothing behind that a late charge would find. */
+	noBar?: boolean;
+	/** Every attempt to charge has a key of its own. */
+	newKeys?: boolean;
+	/** Every attempt to pay back what comes back is a refund of its own. */
+	newPurposes?: boolean;
+	/** What comes back is put on the shelf as often as somebody says so. */
+	noReturnKey?: boolean;
+	decisions?: Decisions;
+}
+
+interface Sale {
+	id: string;
+	units: number;
+	card: Card;
+	status: OrderStatus;
+	visited: OrderStatus[];
+	saga: { step: Work["step"]; fence: number; asleep: boolean } | null;
+	calledOff: boolean;
+	stock: ReservationState;
+	payment: Answers["charge"]["status"];
+	failureCode: string | null;
+	/** The provider, or the human, has made up his mind about a charge that is open. */
+	decided: boolean;
+	charged: number;
+	refunded: number;
+	paidFor: boolean;
+	takenBack: number;
+}
+
+interface InFlight {
+	node: number;
+	apply(): unknown;
+	resolve(answer: unknown): void;
+	reject(error: Error): void;
+}
+
+export type Fate = "done" | "answer lost" | "not done";
+
+const isGood = ({ card }: Sale) => card.endsWith("good");
+const nodes = [0, 1];
+
+export class SagaWorld {
+	readonly initial: number;
+	onHand: number;
+	reserved = 0;
+	readonly sales = new Map<string, Sale>();
+	readonly #faults: Faults;
+	readonly #sagas: Saga[];
+	#inFlight: InFlight[] = [];
+
+	constructor(units: number, faults: Faults = {}) {
+		this.initial = this.onHand = units;
+		this.#faults = faults;
+		this.#sagas = nodes.map(
+			node =>
+				new Saga({
+					steps: this.#steps(node),
+					onError: () => undefined,
+					decisions: faults.decisions ?? decisions
+				})
+		);
+	}
+
+	/** Under one key there is one order; the same request again answers the same. */
+	async place(key: string, units: number, card: Card): Promise<string> {
+		const before = this.sales.get(key);
+		if (before) return before.id;
+		const sale: Sale = {
+			id: `order of ${key}`,
+			units,
+			card,
+			status: "pending",
+			visited: ["pending"],
+			saga: { step: "forward", fence: 1, asleep: false },
+			calledOff: false,
+			stock: "absent",
+			payment: "absent",
+			failureCode: null,
+			decided: false,
+			charged: 0,
+			refunded: 0,
+			paidFor: false,
+			takenBack: 0
+		};
+		this.sales.set(key, sale);
+		await this.#start(0, sale);
+		return sale.id;
+	}
+
+	/** As order.cancel does, in one transaction. */
+	cancel(key: string): void {
+		const sale = this.sales.get(key);
+		if (!sale || !cancellable.includes(sale.status)) return;
+		const decision = decideCancel(sale.status);
+		if (decision === "ask_saga") {
+			sale.calledOff = true;
+		} else if (decision === "pay_back") {
+			this.#move(sale, "refund_pending");
+			sale.saga = { step: "refund", fence: 1, asleep: true };
+		}
+	}
+
+	/** All of a confirmed order is delivered. */
+	deliver(key: string): void {
+		const sale = this.sales.get(key);
+		if (sale?.status !== "confirmed") return;
+		this.#move(sale, "shipped");
+		this.#move(sale, "delivered");
+	}
+
+	/** All of a delivered order is sent back, and staff approve it. */
+	sendBack(key: string): void {
+		const sale = this.sales.get(key);
+		if (sale?.status !== "delivered") return;
+		this.#move(sale, "return_requested");
+		sale.saga = { step: "return", fence: 1, asleep: true };
+	}
+
+	/** What is open at the provider or with a human is decided now. */
+	decide(key: string): void {
+		const sale = this.sales.get(key);
+		if (!sale || sale.decided || (sale.payment !== "processing" && sale.payment !== "review"))
+			return;
+		sale.decided = true;
+		// Of an odd charge the provider made up its mind when it was asked; only we do not know.
+		if (sale.payment === "processing" && isGood(sale)) sale.charged++;
+	}
+
+	/** Another node takes the order over, whether its node is dead, frozen, or only slow. */
+	async takeOver(key: string, node: number): Promise<void> {
+		const sale = this.sales.get(key);
+		if (!sale?.saga) return;
+		sale.saga = { ...sale.saga, fence: sale.saga.fence + 1, asleep: false };
+		await this.#start(node, sale);
+	}
+
+	/** Lets one effect that is under way come to its end. */
+	async pass(index: number, fate: Fate): Promise<void> {
+		const [effect] = this.#inFlight.splice(index % Math.max(this.#inFlight.length, 1), 1);
+		if (!effect) return;
+		const answer = fate === "not done" ? undefined : effect.apply();
+		if (fate === "done") effect.resolve(answer);
+		else effect.reject(new Error(fate));
+		await turn();
+	}
+
+	/** SIGKILL: of what the node had under way some was done and some was not; nobody goes on with it. */
+	crash(node: number, applied: boolean): void {
+		const mine = this.#inFlight.filter(effect => effect.node === node);
+		this.#inFlight = this.#inFlight.filter(effect => effect.node !== node);
+		if (applied) for (const effect of mine) effect.apply();
+	}
+
+	/** No more faults: every order is brought to rest. @param staleFirst which of two runs is quicker */
+	async heal(staleFirst: boolean): Promise<void> {
+		for (let turns = 0; turns < 500; turns++) {
+			for (const key of this.sales.keys()) this.decide(key);
+			const open = [...this.sales].find(([, sale]) => sale.saga !== null);
+			if (this.#inFlight.length > 0)
+				await this.pass(staleFirst ? 0 : this.#inFlight.length - 1, "done");
+			else if (open) await this.takeOver(open[0], turns % nodes.length);
+			else return;
+		}
+		throw new Error("an accepted order does not end");
+	}
+
+	async #start(node: number, sale: Sale): Promise<void> {
+		const { step, fence } = sale.saga!;
+		const order = { id: sale.id, status: sale.status } as Order;
+		const { calledOff: cancelRequested } = sale;
+		const work = { order, payment_method: "", fence, incarnation: null, attempt: 0, step };
+		const returning = step === "return" ? ({ restock: true } as Work["returning"]) : null;
+		void this.#sagas[node]!.start({ ...work, cancelRequested, overdue: false, returning });
+		await turn();
+	}
+
+	#steps(node: number): Steps {
+		const gate =
+			<R>(act: (sale: Sale) => R) =>
+			({ order }: Work) =>
+				new Promise<R>((resolve, reject) => {
+					const apply = () => act(this.#saleOf(order.id));
+					this.#inFlight.push({ node, apply, resolve: resolve as InFlight["resolve"], reject });
+				});
+		const advance = (item: Advance) => {
+			const moved = gate(sale => this.#advance(sale, item))(item.work);
+			return moved.then(outcome => {
+				if (outcome === "done") item.work.order.status = item.transition.to;
+				return outcome;
+			});
+		};
+		return {
+			reserve: gate(sale => this.#reserve(sale)),
+			charge: gate(sale => this.#charge(sale)),
+			void: gate(sale => this.#void(sale)),
+			commit: gate(sale => this.#stockMove(sale, "locked", "committed", -1, -1)),
+			release: gate(sale => this.#release(sale)),
+			restock: gate(sale => this.#stockMove(sale, "committed", "returned", 1, 0)),
+			payBack: gate(sale => {
+				sale.refunded = sale.charged;
+				return "whole" as const;
+			}),
+			giveBack: gate(sale => this.#giveBack(sale)),
+			takeBack: gate(sale => this.#takeBack(sale)),
+			begin: advance,
+			tell: advance,
+			park: ({ work }) => gate(sale => this.#park(sale, work))(work)
+		};
+	}
+
+	#saleOf(id: string): Sale {
+		return [...this.sales.values()].find(sale => sale.id === id)!;
+	}
+
+	#reserve(sale: Sale): ReservationState {
+		if (sale.stock !== "absent") return sale.stock;
+		const fits = this.onHand - this.reserved >= sale.units;
+		if (fits) this.reserved += sale.units;
+		return (sale.stock = fits ? "locked" : "out_of_stock");
+	}
+
+	#stockMove(
+		sale: Sale,
+		from: ReservationState,
+		to: ReservationState,
+		onHand: number,
+		reserved: number
+	) {
+		if (sale.stock !== from) return sale.stock;
+		this.onHand += onHand * sale.units;
+		this.reserved += reserved * sale.units;
+		return (sale.stock = to);
+	}
+
+	#release(sale: Sale): ReservationState {
+		if (sale.stock === "absent" && !this.#faults.noTombstone) sale.stock = "released";
+		return this.#stockMove(sale, "locked", "released", 0, -1);
+	}
+
+	#charge(sale: Sale): Answers["charge"] {
+		if (sale.payment === "processing" && this.#faults.newKeys && isGood(sale)) sale.charged++;
+		if (sale.payment === "absent") {
+			const [speed] = sale.card.split("_");
+			sale.payment = speed === "odd" ? "review" : "processing";
+			sale.decided = sale.card === "good" || sale.card === "declined";
+			if (isGood(sale) && speed !== "slow") sale.charged++;
+		}
+		return this.#lookUp(sale);
+	}
+
+	#void(sale: Sale): Answers["void"] {
+		if (sale.payment === "absent" && this.#faults.noBar)
+			return { status: "failed", failure_code: "voided", awaits_customer: false };
+		if (sale.payment === "absent") {
+			sale.payment = "failed";
+			sale.failureCode = "voided";
+		}
+		return this.#lookUp(sale);
+	}
+
+	#giveBack(sale: Sale): Answers["give_back"] {
+		if (!sale.paidFor || this.#faults.newPurposes) sale.refunded++;
+		sale.paidFor = true;
+		return "whole";
+	}
+
+	#takeBack(sale: Sale): Answers["take_back"] {
+		if (sale.takenBack > 0 && !this.#faults.noReturnKey) return "taken_back";
+		sale.takenBack += sale.units;
+		this.onHand += sale.units;
+		return "taken_back";
+	}
+
+	#lookUp(sale: Sale): Answers["charge"] {
+		if (sale.decided && (sale.payment === "processing" || sale.payment === "review")) {
+			sale.payment = isGood(sale) ? "succeeded" : "failed";
+			sale.failureCode = isGood(sale) ? null : "card_declined";
+		}
+		const { payment: status, failureCode: failure_code } = sale;
+		return { status, failure_code, awaits_customer: false };
+	}
+
+	#isStale({ saga }: Sale, { fence }: Work): boolean {
+		return !this.#faults.noFence && saga?.fence !== fence;
+	}
+
+	#advance(sale: Sale, { work, transition, yields, ends }: Advance): AdvanceOutcome {
+		if (this.#isStale(sale, work)) return "fenced";
+		if (yields && sale.calledOff) return "cancel";
+		if (sale.status !== transition.from && !this.#faults.noFence) return "restart";
+		this.#move(sale, transition.to);
+		if (ends) sale.saga = null;
+		else if (sale.saga && transition.to === "refund_pending") sale.saga.step = "refund";
+		return "done";
+	}
+
+	#move(sale: Sale, to: OrderStatus): void {
+		sale.status = to;
+		sale.visited.push(to);
+	}
+
+	#park(sale: Sale, work: Work): void {
+		if (sale.saga && !this.#isStale(sale, work)) sale.saga.asleep = true;
+	}
+
+	/** The law that is broken now, if one is; `atRest` adds what must be true once all orders have ended. */
+	breach(atRest = false): string | undefined {
+		const sales = [...this.sales.values()];
+		const units = (state: ReservationState) =>
+			sales.filter(({ stock }) => stock === state).reduce((sum, sale) => sum + sale.units, 0);
+		if (this.reserved < 0 || this.reserved > this.onHand) return "stock is oversold";
+		if (this.reserved !== units("locked")) return "reserved units do not add up";
+		const back = sales.reduce((sum, { takenBack }) => sum + takenBack, 0);
+		if (this.onHand !== this.initial - units("committed") + back)
+			return "units on hand do not add up";
+		if (atRest && this.reserved > 0) return "goods stay locked";
+		for (const sale of sales) {
+			const found = breachOf(sale, atRest);
+			if (found) return `${sale.id}: ${found} (${sale.visited.join(" → ")})`;
+		}
+		return undefined;
+	}
+}
+
+const sold: readonly OrderStatus[] = ["confirmed", "shipped", "delivered"];
+const cancellable: readonly OrderStatus[] = [
+	...(["pending", "payment_pending", "payment_review", "confirmed"] as const),
+	...(["cancelled", "refund_pending", "refunded"] as const)
+];
+
+function breachOf(sale: Sale, atRest: boolean) {
+	const { status, charged, refunded, stock, visited, units, takenBack } = sale;
+	const net = charged - refunded;
+	if (charged > 1) return "is charged twice";
+	if (refunded > charged) return "is paid back twice";
+	if (takenBack > units) return "has come back twice";
+	if (sold.includes(status) && net !== 1) return "is confirmed without its payment";
+	if (sold.includes(status) && stock !== "committed") return "is confirmed without its goods";
+	if (["cancelled", "payment_failed", "refunded", "returned"].includes(status) && net !== 0)
+		return `is ${status} and charged`;
+	if (status === "returned" && takenBack !== units) return "is returned and not on the shelf";
+	const leap = visited.findIndex((to, index) => index > 0 && !mayBecome(visited[index - 1]!, to));
+	if (leap > 0) return "made a step that the machine does not have";
+	if (!atRest || sold.includes(status) || status === "returned") return undefined;
+	return net !== 0 || stock === "committed" || stock === "locked"
+		? "keeps what it gave up"
+		: undefined;
+}
+
+/** Until every run stands at its next gate: they only wait for promises. */
+const turn = () => new Promise<void>(resolve => setImmediate(resolve));

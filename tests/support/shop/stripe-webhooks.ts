@@ -1,0 +1,25 @@
+import Stripe from "stripe";
+import { newId } from "../../../lib/id.ts";
+
+export const webhookSecret = "whsec_for_tests_only";
+
+/** A message as Stripe sends it about a charge of ours. */
+export function messageOf(
+	paymentId: string | undefined,
+	type = "payment_intent.succeeded",
+	over: object = {}
+): string {
+	return JSON.stringify({
+		id: `evt_${newId()}`,
+		object: "event",
+		type,
+		created: Math.floor(Date.now() / 1000),
+		data: { object: { id: "pi_1", metadata: paymentId ? { payment_id: paymentId } : {}, ...over } }
+	});
+}
+
+/** What the provider puts into the header. @param ageS how long ago it did */
+export function signatureOf(payload: string, ageS = 0, secret = webhookSecret): string {
+	const timestamp = Math.floor(Date.now() / 1000) - ageS;
+	return Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
+}

@@ -1,0 +1,41 @@
+import { Database } from "../../../db/database.ts";
+import { Unreadable } from "../../../streams/messages/event-reader.ts";
+import type { Message } from "../../../streams/driver.ts";
+import type { TestDatabase } from "../servers/database.ts";
+
+/** The tables that a consuming service has, as its own migrations make them. */
+export const consumerTables = (schema: string) => `
+	create schema ${schema};
+	create table ${schema}.inbox (event_id uuid primary key, at timestamptz not null default clock_timestamp(),
+		replay int not null default 0);
+	create table ${schema}.position (topic text, partition int, next_offset bigint not null,
+		at timestamptz not null default clock_timestamp(), replay int not null default 0, replay_from bigint,
+		replay_until bigint, replay_floor timestamptz, replay_mode text, primary key (topic, partition));
+	create table ${schema}.dead_letter (id uuid not null unique default gen_random_uuid(), topic text, partition int,
+		"offset" bigint, key text, value bytea not null, headers jsonb not null, reason text not null, detail text not null,
+		attempts int not null, at timestamptz not null default clock_timestamp(), redriven_at timestamptz,
+		primary key (topic, partition, "offset"));
+	create table ${schema}.effect (n serial primary key, event_id uuid not null, text text not null)`;
+
+/** An event of tests: who reads it learns what it is to do to its handler. */
+export interface Told {
+	id: string;
+	text: string;
+	time: string;
+}
+
+export function readTold(message: Message): Told {
+	try {
+		const {
+			id,
+			text,
+			time = message.at.toISOString()
+		} = JSON.parse(message.value.toString()) as Partial<Told> & { id: string; text: string };
+		return { id, text, time };
+	} catch {
+		throw new Unreadable("not-json", "is no JSON");
+	}
+}
+
+export const asOwner = ({ url }: TestDatabase, pool = 4) =>
+	new Database({ url, pool, durability: "prefix", name: "shop test" });

@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import {
+	schemaOf,
+	type OrderEventData,
+	type OrderEventType,
+	type OrderStreamEvent
+} from "../../../contracts/events.ts";
+import { newId } from "../../../lib/id.ts";
+
+const usd = (amount: number) => ({ amount, currency: "USD" });
+
+const statusAfter = {
+	"order.created": "pending",
+	"order.confirmed": "confirmed",
+	"order.rejected": "cancelled",
+	"order.cancelled": "cancelled",
+	"order.payment_failed": "payment_failed",
+	"order.shipped": "shipped",
+	"order.delivered": "delivered",
+	"order.refunded": "refunded",
+	"order.return_requested": "return_requested",
+	"order.returned": "returned",
+	"order.return_rejected": "return_rejected"
+} as const satisfies Record<OrderEventType, OrderEventData["status"]>;
+
+const shipment = { carrier: "UPS", tracking_number: "1Z 999 AA1" };
+
+/** What the events of this type say beyond the order itself. */
+function more(type: OrderEventType): Partial<OrderEventData> {
+	const items = [{ product_id: "prod-001", quantity: 1, amount: usd(3310) }];
+	const back = { id: "0193a1c2-7b1e-7f00-8000-0000000000aa", items, refunded: null };
+	switch (type) {
+		case "order.rejected":
+			return { reason: "out_of_stock" };
+		case "order.cancelled":
+			return { reason: "requested" };
+		case "order.shipped":
+		case "order.delivered":
+			return { shipment };
+		case "order.return_requested":
+		case "order.return_rejected":
+			return { shipment, return: back };
+		case "order.returned":
+			return { shipment, return: { ...back, refunded: usd(3310) } };
+		default:
+			return {};
+	}
+}
+
+/** The data of an event about an order of two things. */
+export function orderEventData(
+	type: OrderEventType,
+	changes: Partial<OrderEventData> = {}
+): OrderEventData {
+	const items = [
+		{ product_id: "prod-001", name: "Laptop Stand", quantity: 2, unit_price: usd(2999) },
+		{ product_id: "prod-002", name: "USB-C Cable", quantity: 1, unit_price: usd(1299) }
+	];
+	const totals = { subtotal: usd(7297), shipping: usd(499), tax: usd(642), total: usd(8438) };
+	return {
+		order_id: randomUUID(),
+		user_id: "user-123",
+		status: statusAfter[type],
+		reason: null,
+		items,
+		totals,
+		total: totals.total,
+		...more(type),
+		...changes
+	};
+}
+
+/** An event as the stream carries it. */
+export function orderEvent(
+	type: OrderEventType,
+	changes: Partial<OrderEventData> = {},
+	envelope: Partial<OrderStreamEvent> = {}
+): OrderStreamEvent {
+	const data = orderEventData(type, changes);
+	return {
+		specversion: "1.0",
+		id: newId(),
+		source: "/orders",
+		type,
+		subject: data.order_id,
+		time: new Date().toISOString(),
+		datacontenttype: "application/json",
+		dataschema: schemaOf(type),
+		partitionkey: data.user_id,
+		sequence: "3",
+		data,
+		...envelope
+	};
+}

@@ -1,0 +1,58 @@
+import { schemaOf, type OrderEventType, type OrderStreamEvent } from "../../../contracts/events.ts";
+import type { OrderStatus } from "../../../contracts/order-status.ts";
+import { newId } from "../../../lib/id.ts";
+
+export interface EventWish {
+	type?: OrderEventType;
+	id?: string;
+	order_id?: string;
+	user_id?: string;
+	/** Milliseconds since the epoch. */
+	at?: number;
+	currency?: string;
+	/** Of the whole order, in minor units. */
+	total?: number;
+	items?: readonly { product_id: string; quantity: number; unit_price: number }[];
+	return?: OrderStreamEvent["data"]["return"];
+}
+
+const statusOf: Partial<Record<OrderEventType, OrderStatus>> = {
+	"order.created": "pending",
+	"order.rejected": "cancelled"
+};
+
+/** An event as the order service tells it; what is not asked for is made up. */
+export function orderEvent(wish: EventWish = {}): OrderStreamEvent {
+	const { type = "order.confirmed", user_id = "user-123", currency = "USD" } = wish;
+	const { at = Date.now(), order_id = newId(), id = newId() } = wish;
+	const items = wish.items ?? [{ product_id: "prod-001", quantity: 1, unit_price: 1000 }];
+	const money = (amount: number) => ({ amount, currency });
+	const goods = items.reduce((sum, item) => sum + item.quantity * item.unit_price, 0);
+	const total = money(wish.total ?? goods);
+	return {
+		specversion: "1.0",
+		id,
+		source: "/orders",
+		type,
+		subject: order_id,
+		time: new Date(at).toISOString(),
+		datacontenttype: "application/json",
+		dataschema: schemaOf(type),
+		partitionkey: user_id,
+		sequence: "2",
+		data: {
+			order_id,
+			user_id,
+			status: statusOf[type] ?? (type.slice("order.".length) as OrderStatus),
+			reason: null,
+			items: items.map(item => ({
+				...item,
+				name: `Product ${item.product_id}`,
+				unit_price: money(item.unit_price)
+			})),
+			totals: { subtotal: money(goods), shipping: money(0), tax: money(0), total },
+			total,
+			...(wish.return && { return: wish.return })
+		}
+	};
+}

@@ -1,7 +1,0 @@
-import { rmSync } from "node:fs";
-import { started } from "./started.ts";
-
-export default async function teardown(): Promise<void> {
-	for (const server of started.servers.reverse()) await server.stop();
-	rmSync(started.folder, { recursive: true, force: true });
-}

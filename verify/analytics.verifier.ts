@@ -1,0 +1,84 @@
+import type { Ground } from "./verifier.ts";
+
+/**
+ * One statement over the events of orders against what the windows add up to. What came too late is
+ * counted apart, so of such a minute orders and money must add up, and buyers cannot. These are the
+ * events that were handled; of the others see below.
+ */
+const differences = `
+with handled as (
+	select e.*, date_trunc('minute', occurred_at, 'UTC') as minute, (payload->'total'->>'amount')::bigint as amount,
+		(payload->'total'->>'currency')::bpchar as currency
+	from orders.events e join analytics.inbox i using (event_id) where not quiet
+),
+truth as (
+	select minute as window_start, currency, count(*) as orders, sum(amount) as revenue, count(distinct user_id) as users
+	from handled where type = 'order.confirmed' group by 1, 2
+),
+late as (
+	select window_start, currency, count(*) as orders, sum(amount_minor) as revenue
+	from analytics.late_events where type = 'order.confirmed' group by 1, 2
+),
+kept as (
+	select window_start, currency, coalesce(w.orders, 0) + coalesce(l.orders, 0) as orders,
+		coalesce(w.revenue_minor, 0) + coalesce(l.revenue, 0) as revenue,
+		case when l.orders is null then w.unique_users end as users
+	from analytics.windows w full join late l using (window_start, currency)
+),
+found (window_start, currency, what) as (
+	select window_start, currency, format('%s orders, the events say %s', coalesce(k.orders, 0), coalesce(t.orders, 0))
+	from truth t full join kept k using (window_start, currency) where coalesce(t.orders, 0) <> coalesce(k.orders, 0)
+	union all
+	select window_start, currency, format('revenue %s, the events say %s', k.revenue, t.revenue)
+	from truth t join kept k using (window_start, currency) where t.revenue <> k.revenue
+	union all
+	select window_start, currency, format('%s buyers, the events say %s', k.users, t.users)
+	from truth t join kept k using (window_start, currency) where t.users <> k.users
+	union all
+	select window_start, currency, format('told were %s orders, revenue %s, %s buyers, average %s in revision %s', r.orders,
+		r.revenue_minor, r.unique_users, r.average_minor, r.revision)
+	from analytics.windows w full join analytics.results r using (window_start, currency)
+	where coalesce(w.revision > 0 and not w.dirty, true) and ((r.orders, r.revenue_minor, r.unique_users, r.revision)
+		is distinct from (w.orders, w.revenue_minor, w.unique_users, w.revision)
+		or abs(r.revenue_minor::numeric / greatest(r.orders, 1) - r.average_minor) > 0.5)
+)
+select to_char(window_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"') as minute, currency, what
+from found order by window_start, currency, what`;
+
+interface Found {
+	minute: string;
+	currency: string;
+	what: string;
+}
+
+/** A backlog of so long is a loss until somebody has looked. */
+const patience = "10 minutes";
+
+/** What was published and has no effect: neither waiting for long nor put aside is what the windows may stay at. */
+const unhandled = `
+select e.event_id as id, e.type, e.order_id, to_char(e.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as published,
+	exists (select from analytics.dead_letter d where redriven_at is null
+		and position(convert_to(e.event_id::text, 'UTF8') in d.value) > 0) as aside
+from orders.events e
+where not quiet and published_at < now() - interval '${patience}'
+	and not exists (select from analytics.inbox i where i.event_id = e.event_id)
+order by published_at, id`;
+
+interface Unhandled {
+	id: string;
+	type: string;
+	order_id: string;
+	published: string;
+	aside: boolean;
+}
+
+/** Every minute against the events of orders, and what was told of it against what is kept. */
+export async function* verify({ client }: Pick<Ground, "client">): AsyncGenerator<string> {
+	const { rows } = await client.query<Found>(differences);
+	for (const { minute, currency, what } of rows) yield `window ${minute} ${currency}: ${what}`;
+	const missing = await client.query<Unhandled>(unhandled);
+	for (const { id, type, order_id, published, aside } of missing.rows) {
+		const where = aside ? "put aside" : "never handled";
+		yield `event ${id} (${type} of order ${order_id}), published ${published}: ${where}`;
+	}
+}

@@ -1,0 +1,131 @@
+import { paidStatuses, unpaidStatuses } from "../contracts/order-status.ts";
+import type { Ground } from "./verifier.ts";
+
+const pageSize = 1000;
+const beforeAll = "00000000-0000-0000-0000-000000000000";
+const afterAll = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+/** The counters of every product against the ledger's sums and against what open reservations hold. */
+const counters = `
+with ledger as (
+	select product_id, sum(d_on_hand) as on_hand, sum(d_reserved) as reserved from product.stock_ledger group by 1
+),
+held as (
+	select product_id, sum(quantity) as quantity
+	from product.reservation join product.reservation_head using (order_id) where state in ('held', 'locked') group by 1
+)
+select format('product %s: %s', product_id, what) as text
+from product.stock s full join ledger l using (product_id) full join held h using (product_id), lateral (values
+	(s.on_hand is null, 'has no stock row'),
+	(s.on_hand <> coalesce(l.on_hand, 0), format('%s on hand, the ledger says %s', s.on_hand, coalesce(l.on_hand, 0))),
+	(s.reserved <> coalesce(l.reserved, 0), format('%s reserved, the ledger says %s', s.reserved, coalesce(l.reserved, 0))),
+	(s.reserved <> coalesce(h.quantity, 0),
+		format('%s reserved, open reservations hold %s', s.reserved, coalesce(h.quantity, 0)))
+) as law (broken, what)
+where broken order by 1`;
+
+/**
+ * $1 < order ids <= $2. What the state of a reservation says must stand in the ledger, row by row, and
+ * nothing else; and an order that was paid has exactly its items off the shelf.
+ */
+const reservations = `
+with head as materialized (
+	select order_id, state from product.reservation_head where order_id > $1 and order_id <= $2
+),
+line as materialized (
+	select order_id, product_id, quantity from product.reservation where order_id > $1 and order_id <= $2
+),
+due as (
+	select order_id, product_id, reason, on_hand * quantity as d_on_hand, reserved * quantity as d_reserved
+	from head join line using (order_id) join (values
+		('reserved', 0, 1, array['held', 'locked', 'committed', 'released', 'expired', 'returned']),
+		('sold', -1, -1, array['committed', 'returned']), ('released', 0, -1, array['released']),
+		('expired', 0, -1, array['expired']), ('returned', 1, 0, array['returned'])
+	) as rule (reason, on_hand, reserved, states) on state = any (states)
+	union all
+	select order_id, product_id, 'taken_back', sum(quantity), 0 from product.takeback
+	where order_id > $1 and order_id <= $2 group by 1, 2
+),
+entry as (
+	select order_id, product_id, reason, sum(d_on_hand) as d_on_hand, sum(d_reserved) as d_reserved
+	from product.stock_ledger where order_id > $1 and order_id <= $2 group by 1, 2, 3
+),
+o as materialized (
+	select id as order_id, status, items from orders.orders where id > $1 and id <= $2
+),
+basket as (
+	select order_id, (select jsonb_object_agg(product_id, quantity) from line where line.order_id = head.order_id) as lines
+	from head
+),
+found (order_id, what) as (
+	select order_id, format('product %s: ledger says %s (%s on hand, %s reserved), should be %s (%s, %s)', product_id,
+		coalesce(e.reason, 'nothing'), e.d_on_hand, e.d_reserved, coalesce(d.reason, 'nothing'), d.d_on_hand, d.d_reserved)
+	from due d full join entry e using (order_id, product_id, reason)
+	where (d.d_on_hand, d.d_reserved) is distinct from (e.d_on_hand, e.d_reserved)
+	union all
+	select order_id, format('reservation is %s without lines', state) from head
+	where state in ('held', 'locked', 'committed', 'expired', 'returned') and not exists (select from line where line.order_id = head.order_id)
+	union all
+	select order_id, format('product %s: a line without a reservation', product_id) from line
+	where not exists (select from head where head.order_id = line.order_id)
+	union all
+	select order_id, format('order is %s, its reservation %s', status, coalesce(state, 'absent'))
+	from o left join head using (order_id)
+	where case
+		when status = any ($3)
+			then state is distinct from 'committed'
+		when status = 'refund_pending' then state is null or state not in ('committed', 'returned')
+		when status = 'refunded' then state is null or state not in ('returned', 'released', 'expired', 'out_of_stock')
+		when status = any ($4) then state in ('held', 'locked', 'committed')
+		else false end
+	union all
+	select order_id, format('order has %s, its reservation %s', bought, lines)
+	from o join head using (order_id) join basket using (order_id), lateral (
+		select jsonb_object_agg(item->>'product_id', item->'quantity') as bought from jsonb_array_elements(items) as item) as b
+	where state in ('locked', 'committed', 'returned') and bought <> lines
+	union all
+	select order_id, format('product %s: %s taken back, its returns say %s', product_id, taken_back, coalesce(sum(t.quantity), 0))
+	from product.reservation r left join product.takeback t using (order_id, product_id)
+	where order_id > $1 and order_id <= $2 group by order_id, product_id
+	having taken_back <> coalesce(sum(t.quantity), 0)
+	union all
+	select order_id, format('return %s: product %s: %s came back, %s were put on the shelf', return_id, product_id,
+		coalesce(r.quantity, 0), coalesce(t.quantity, 0))
+	from (select id as return_id, order_id, item->>'product_id' as product_id, (item->'quantity')::int as quantity
+		from orders.returns, jsonb_array_elements(items) as item
+		where order_id > $1 and order_id <= $2 and status = 'completed' and restock) r
+	full join (select t.* from product.takeback t left join orders.returns r on r.id = t.return_id
+		where t.order_id > $1 and t.order_id <= $2 and r.status is distinct from 'approved') t
+		using (return_id, order_id, product_id)
+	where r.quantity is distinct from t.quantity
+	union all
+	select order_id, 'units were sold to an order that does not exist' from head
+	where state in ('committed', 'returned') and not exists (select from o where o.order_id = head.order_id)
+)
+select format('order %s: %s', order_id, what) as text from found order by 1`;
+
+/** Stock against its ledger, the ledger against the reservations, these against the orders. */
+export async function* verify({
+	client,
+	progress
+}: Pick<Ground, "client" | "progress">): AsyncGenerator<string> {
+	const found = await client.query<{ text: string }>(counters);
+	for (const { text } of found.rows) yield text;
+	const page =
+		"select order_id from product.reservation_head where order_id > $1 order by order_id limit $2";
+	let [lower, done, more] = [beforeAll, 0, true];
+	while (more) {
+		const { rows: ids } = await client.query<{ order_id: string }>(page, [lower, pageSize]);
+		more = ids.length === pageSize;
+		const upper = more ? ids.at(-1)!.order_id : afterAll;
+		const { rows } = await client.query<{ text: string }>(reservations, [
+			lower,
+			upper,
+			[...paidStatuses],
+			[...unpaidStatuses]
+		]);
+		for (const { text } of rows) yield text;
+		lower = upper;
+		progress((done += ids.length), "reservations");
+	}
+}

@@ -1,0 +1,35 @@
+import { useConfig } from "../config/index.ts";
+import { NoSuchTopic } from "../streams/driver.ts";
+import { openLog } from "../streams/index.ts";
+import { printRetry } from "../launch/process/retry-warning.ts";
+import { gapLine, readGap } from "../streams/log-gap.ts";
+import type { Ground } from "./verifier.ts";
+
+const published =
+	"select exists (select from orders.events where published_at is not null) as found";
+
+/** Every order event of the log against the outbox: what only the log knows is of a database that was set back. */
+export async function* verify({ client, config, progress }: Ground): AsyncGenerator<string> {
+	useConfig(config);
+	const driver = await openLog({ onError: () => undefined });
+	let hasPublished = true;
+	try {
+		// Each statement sees what is committed by then: a shop that runs publishes nothing that is not.
+		await client.query("commit");
+		await client.query("begin isolation level read committed read only");
+		const { rows } = await client.query<{ found: boolean }>(published);
+		hasPublished = rows[0]!.found;
+		const { events } = await readGap(
+			client,
+			driver,
+			done => progress(done, "messages"),
+			printRetry
+		);
+		for (const event of events) yield `${gapLine(event)}: the database does not know it`;
+	} catch (error) {
+		// The log of a shop that never ran has no topics.
+		if (hasPublished || !(error instanceof NoSuchTopic)) throw error;
+	} finally {
+		await driver.close();
+	}
+}

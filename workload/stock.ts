@@ -1,0 +1,34 @@
+import pg from "pg";
+
+const productsOfAKind = 8;
+
+const shelfSql = `
+	with p as (
+		insert into product.products (id, sku, name, description, category, price_minor, currency)
+		select id, upper(id), id, '', 'proof', 100 + 37 * position, 'USD'
+		from unnest($1::text[]) with ordinality as entry(id, position) returning id
+	), s as (insert into product.stock (product_id, on_hand) select id, $2::bigint from p)
+	insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved)
+	select id, 'initial', $2::bigint, 0 from p`;
+
+/** One query on a connection of its own. */
+export async function rows<R extends pg.QueryResultRow>(
+	url: string,
+	sql: string,
+	values: unknown[] = []
+): Promise<R[]> {
+	const client = new pg.Client({ connectionString: url });
+	await client.connect();
+	try {
+		return (await client.query<R>(sql, values)).rows;
+	} finally {
+		await client.end();
+	}
+}
+
+/** Makes products `prefix-1`, … and puts so many units of each on the shelf. */
+export async function shelve(url: string, prefix: string, units: number): Promise<string[]> {
+	const ids = Array.from({ length: productsOfAKind }, (_, index) => `${prefix}-${index + 1}`);
+	await rows(url, shelfSql, [ids, units]);
+	return ids;
+}
