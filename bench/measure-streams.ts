@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { traffic, type Happening } from "../workload/event-traffic.ts";
+import { traffic, type TrafficEvent } from "../workload/event-traffic.ts";
 import { analytics } from "../contracts/analytics.ts";
 import { order } from "../contracts/order.ts";
 import { newId } from "../lib/id.ts";
@@ -42,7 +42,7 @@ const insert = `
 	from jsonb_to_recordset($1) as x(order_id uuid, user_id text, version int, type text, payload jsonb)
 	returning id`;
 
-function happenings(events: number): Happening[] {
+function trafficEvents(events: number): TrafficEvent[] {
 	return traffic({ seed: 1, events, from: new Date(), minutes: 1, users });
 }
 
@@ -58,7 +58,7 @@ export async function latencyAt(
 	perSecond: number,
 	seconds: number
 ): Promise<Latency> {
-	const waiting = happenings(perSecond * seconds);
+	const waiting = trafficEvents(perSecond * seconds);
 	const committed = new Map<string, number>();
 	const begun = now();
 	for (let written = 0; written < waiting.length; await sleep(tickMs)) {
@@ -72,7 +72,7 @@ export async function latencyAt(
 		for (const { id } of rows) committed.set(id, at);
 		written = due;
 	}
-	await caughtUp(shop);
+	await waitUntilCaughtUp(shop);
 	const rows = await shop.query<{ id: string; published: number; counted: number }>(
 		`select id, (extract(epoch from published_at) * 1000)::float8 as published, (extract(epoch from i.at) * 1000)::float8 as counted
 		from orders.outbox join analytics.inbox i using (event_id) where id = any ($1::bigint[])`,
@@ -84,7 +84,7 @@ export async function latencyAt(
 }
 
 /** Nothing is under way, and everything is counted. */
-async function caughtUp({ query }: BenchShop): Promise<void> {
+async function waitUntilCaughtUp({ query }: BenchShop): Promise<void> {
 	const waiting = `select ((select count(*) from orders.outbox o where not quiet and (published_at is null
 			or not exists (select from analytics.inbox i where i.event_id = o.event_id)))
 		+ (select count(*) from orders.saga))::int as count`;
@@ -92,7 +92,7 @@ async function caughtUp({ query }: BenchShop): Promise<void> {
 }
 
 function messages(count: number) {
-	return happenings(count).map(({ payload, ...row }, id) => {
+	return trafficEvents(count).map(({ payload, ...row }, id) => {
 		const data = JSON.stringify(payload);
 		return toMessage({ ...row, id, event_id: newId(), epoch: 1, data, traceparent: null }).message;
 	});
@@ -170,7 +170,7 @@ export async function selling(shop: BenchShop, customers: number, seconds: numbe
 			);
 	};
 	await Promise.all(Array.from({ length: customers }, customer));
-	await caughtUp(shop);
+	await waitUntilCaughtUp(shop);
 	const tookS = (performance.now() - begun) / 1000;
 	const events = (await shop.query<{ count: number }>(count))[0]!.count - before;
 	return { customers, orders: Math.round(orders / tookS), events: Math.round(events / tookS) };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ServiceBroker } from "moleculer";
 import pg from "pg";
-import { shelve } from "../workload/stock.ts";
+import { seedStock } from "../workload/stock.ts";
 import { startBroker } from "../launch/shop/broker.ts";
 import { startPostgres } from "../launch/servers/embedded-postgres.ts";
 import { prepareDatabase } from "../launch/shop/prepare-shop.ts";
@@ -38,8 +38,8 @@ export async function openShop(life: Lifecycle, kind: "local" | "kafka"): Promis
 	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
 	const onCrash = (reason: string) => void life.fail(new Error(reason));
 	const directory = join(folder, "postgres");
-	const quiet = { progress: () => undefined, onCrash };
-	const postgres = await startPostgres({ directory, maxConnections: 150, ...quiet });
+	const callbacks = { progress: () => undefined, onCrash };
+	const postgres = await startPostgres({ directory, maxConnections: 150, ...callbacks });
 	life.atEnd(() => postgres.stop());
 	const kafka = kind === "kafka" ? await kafkaIn(folder, life) : undefined;
 	if (kafka) life.atEnd(() => kafka.stop());
@@ -52,7 +52,7 @@ export async function openShop(life: Lifecycle, kind: "local" | "kafka"): Promis
 	const pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
 	pool.on("error", error => void life.fail(error));
 	life.atEnd(() => pool.end());
-	const products = await shelve(postgres.url, "bench", units);
+	const products = await seedStock(postgres.url, "bench", units);
 	const broker = await startBroker({ services });
 	life.atEnd(() => broker.stop());
 	const log = await openLog({ onError: () => undefined });

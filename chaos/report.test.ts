@@ -1,31 +1,31 @@
-import type { Proof } from "./run/full-run.ts";
+import type { ChaosReport } from "./run/full-run.ts";
 import { markdown, score } from "./report.ts";
 
 const order_id = "0193a1c2-7b1e-7f00-8000-000000000001";
-const finding = { promise: "P3", title: "Charged once", looked: "3 charges", violations: [] };
+const finding = { promise: "P3", title: "Charged once", examined: "3 charges", violations: [] };
 
-const proof: Proof = {
+const proof: ChaosReport = {
 	...{ seed: 7, orders: 3, requests: 20, samples: 5, stormMs: 1000, quiesceMs: 500 },
 	states: { confirmed: 3 },
 	faults: { kill: 2 },
 	providerFaults: { late: 1 },
-	matrix: { rows: 0, missed: [], struck: {}, tookMs: 0 },
+	matrix: { rows: 0, missed: [], injected: {}, tookMs: 0 },
 	recoveries: [{ node: "order-1", serviceMs: 300, ordersMs: 900, order_id }],
 	findings: [finding, { ...finding, promise: "P4", title: "On the stream" }],
-	stories: [],
+	timelines: [],
 	slowest: null
 };
-const about = {
-	...{ tier: "changed", words: ["--tier ci", "--orders 3"], commit: "abc", tookMs: 2000 },
+const runInfo = {
+	...{ tier: "changed", args: ["--tier ci", "--orders 3"], commit: "abc", tookMs: 2000 },
 	at: new Date("2026-03-01T12:00:00Z")
 };
 
 describe("the report of a run in which a promise was broken", () => {
 	const what = "was charged 2 times";
-	const broken: Proof = {
+	const broken: ChaosReport = {
 		...proof,
 		findings: [{ ...finding, violations: [{ what, order_id }] }, proof.findings[1]!],
-		stories: [{ order_id, shop: { history: [{ version: 1 }] }, provider: [], client: [] }]
+		timelines: [{ order_id, shop: { history: [{ version: 1 }] }, provider: [], client: [] }]
 	};
 
 	it("counts as failed", () => {
@@ -34,18 +34,18 @@ describe("the report of a run in which a promise was broken", () => {
 	});
 
 	it("says which promise, of which order, and tells that order's story", () => {
-		const text = markdown(broken, undefined, about);
+		const text = markdown(broken, undefined, runInfo);
 		expect(text).toContain("| ✘ | P3 | Charged once | 3 charges | 1 |");
 		expect(text).toContain("| ✔ | P4 | On the stream | 3 charges | 0 |");
 		expect(text).toContain(`- P3: ${order_id} ${what}`);
 		expect(text).toContain(`### Order ${order_id}`);
 		expect(text).toContain('"version": 1');
-		expect(markdown(proof, undefined, about)).not.toContain("## Violations");
+		expect(markdown(proof, undefined, runInfo)).not.toContain("## Violations");
 	});
 
 	it("says how to have the same again", () => {
-		expect(markdown(proof, undefined, about)).toContain(
-			"`npm run prove -- --tier ci --orders 3 --seed 7`"
+		expect(markdown(proof, undefined, runInfo)).toContain(
+			"`npm run chaos -- --tier ci --orders 3 --seed 7`"
 		);
 	});
 });

@@ -1,12 +1,12 @@
-import type { LogProof } from "./kafka-run/kafka-run.ts";
-import type { Proof } from "./run/full-run.ts";
+import type { KafkaRunReport } from "./kafka-run/kafka-run.ts";
+import type { ChaosReport } from "./run/full-run.ts";
 import { slowest } from "./run/recovery.ts";
 
-export interface Circumstances {
+export interface RunInfo {
 	/** `ci`, `nightly`, or `changed` where it was asked for otherwise. */
 	tier: string;
-	/** What follows `npm run prove` to have the same, but for the seed. */
-	words: readonly string[];
+	/** The arguments of `npm run chaos` that repeat this run, without the seed. */
+	args: readonly string[];
 	commit: string;
 	at: Date;
 	/** From the first process to the last, in ms. */
@@ -17,20 +17,20 @@ const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 const table = (head: string[], rows: (string | number)[][]) =>
 	[head, head.map(() => "---"), ...rows].map(cells => `| ${cells.join(" | ")} |`).join("\n");
 
-function promises({ findings }: Proof): string {
+function promiseTable({ findings }: ChaosReport): string {
 	return table(
-		["", "promise", "", "looked at", "violations"],
-		findings.map(({ promise, title, looked, violations }) => [
+		["", "promise", "", "examined", "violations"],
+		findings.map(({ promise, title, examined, violations }) => [
 			violations.length === 0 ? "✔" : "✘",
 			promise,
 			title,
-			looked,
+			examined,
 			violations.length
 		])
 	);
 }
 
-function recovery({ recoveries }: Proof): string[] {
+function recoveryLines({ recoveries }: ChaosReport): string[] {
 	const service = slowest(recoveries, "serviceMs");
 	const orders = slowest(recoveries, "ordersMs");
 	return [
@@ -44,44 +44,45 @@ function recovery({ recoveries }: Proof): string[] {
 }
 
 /** Violations, and what is known of one order of each kind. */
-function breaches({ findings, stories }: Proof): string[] {
+function violationSections({ findings, timelines }: ChaosReport): string[] {
 	const broken = findings.filter(({ violations }) => violations.length > 0);
 	if (broken.length === 0) return [];
 	const lines = broken.flatMap(({ promise, violations }) =>
 		violations.slice(0, 20).map(({ what, order_id }) => `- ${promise}: ${order_id ?? ""} ${what}`)
 	);
-	const told = stories.map(
-		story => `### Order ${story.order_id}\n\n\`\`\`json\n${JSON.stringify(story, null, 2)}\n\`\`\``
+	const timelineSections = timelines.map(
+		timeline =>
+			`### Order ${timeline.order_id}\n\n\`\`\`json\n${JSON.stringify(timeline, null, 2)}\n\`\`\``
 	);
-	return ["## Violations", lines.join("\n"), ...told];
+	return ["## Violations", lines.join("\n"), ...timelineSections];
 }
 
 /** Of the half hour of events over a broker. */
-function overKafka({ events, doubled, faults, tookMs }: LogProof): string[] {
-	const { relayKills, consumerKills, brokerKills, brokerPauses, rebalances, struck } = faults;
+function kafkaSection({ events, duplicated, faults, tookMs }: KafkaRunReport): string[] {
+	const { relayKills, consumerKills, brokerKills, brokerPauses, rebalances, injected } = faults;
 	return [
 		"## Over Kafka",
-		`In a world of its own ${events} events of half an hour went over a broker, a tenth of them out of order, a hundredth late, ${doubled} published once more. Meanwhile ${relayKills} relays, ${consumerKills} consumers and ${brokerKills} brokers were killed, the broker was halted ${brokerPauses} time and lost its data at the end, ${rebalances} rebalances were forced, and ${struck.length} failpoints struck in relay, consumer and windows. It took ${seconds(tookMs)}.`
+		`A separate cluster sent ${events} events covering half an hour through a Kafka broker, a tenth of them out of order, a hundredth late, ${duplicated} published once more. Meanwhile ${relayKills} relays, ${consumerKills} consumers and ${brokerKills} brokers were killed, the broker was halted ${brokerPauses} time and lost its data at the end, ${rebalances} rebalances were forced, and ${injected.length} failpoints were hit in the relay, the consumers and the windows. It took ${seconds(tookMs)}.`
 	];
 }
 
 /** What a person reads. @param log where there was a broker */
 export function markdown(
-	proof: Proof,
-	log: LogProof | undefined,
-	{ tier, words, commit, at, tookMs }: Circumstances
+	proof: ChaosReport,
+	log: KafkaRunReport | undefined,
+	{ tier, args, commit, at, tookMs }: RunInfo
 ): string {
 	const faults = Object.entries(proof.faults).sort(([, a], [, b]) => b - a);
 	const calls = Object.entries(proof.providerFaults).map(([kind, count]): [string, number] => [
 		`provider: ${kind}`,
 		count
 	]);
-	const struck = Object.entries(proof.matrix.struck).map(([mode, count]): [string, number] => [
+	const injected = Object.entries(proof.matrix.injected).map(([mode, count]): [string, number] => [
 		`failpoint: ${mode}`,
 		count
 	]);
 	return `${[
-		`# Proof: ${tier}`,
+		`# Chaos run: ${tier}`,
 		table(
 			["seed", "commit", "at", "orders", "requests", "kills", "took"],
 			[
@@ -96,22 +97,22 @@ export function markdown(
 				]
 			]
 		),
-		`The same again: \`npm run prove -- ${[...words, `--seed ${proof.seed}`].join(" ")}\`.`,
+		`Repeat this run: \`npm run chaos -- ${[...args, `--seed ${proof.seed}`].join(" ")}\`.`,
 		"## Promises",
-		promises(proof),
-		"## What went wrong meanwhile",
-		table(["fault", "times"], [...faults, ...calls, ...struck]),
-		...recovery(proof),
+		promiseTable(proof),
+		"## Injected faults",
+		table(["fault", "times"], [...faults, ...calls, ...injected]),
+		...recoveryLines(proof),
 		`The failpoints took ${seconds(proof.matrix.tookMs)}, the storm ${seconds(proof.stormMs)}; ${seconds(proof.quiesceMs)} after it every client had its answer and nothing was under way.`,
-		...(log ? overKafka(log) : []),
-		"## How the orders ended",
+		...(log ? kafkaSection(log) : []),
+		"## Final order states",
 		table(["state", "orders"], Object.entries(proof.states)),
-		...breaches(proof)
+		...violationSections(proof)
 	].join("\n\n")}\n`;
 }
 
 /** `N passed, N failed`: one for each line of the table of promises. */
-export function score({ findings }: Proof): { passed: number; failed: number } {
+export function score({ findings }: ChaosReport): { passed: number; failed: number } {
 	const failed = findings.filter(({ violations }) => violations.length > 0).length;
 	return { passed: findings.length - failed, failed };
 }

@@ -7,12 +7,11 @@ import { progress } from "../launch/shop/prepare-shop.ts";
 import { whyNoKafka } from "../launch/servers/kafka-jars.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
-import { commandLine, misused } from "../launch/process/command-line.ts";
+import { commandLine, usageError } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run bench -- streams [--log local|kafka] [--seconds 10] [--publish]
-Measures a shop in one process on servers of its own: from an order's commit to the minute it is counted
-in, messages a second, and a replay against live orders in the same run. Only ratios within a run mean
-anything; machines are noisy.
+Benchmarks one shop process with its own servers: latency from order commit to window, messages per second,
+and replay speed relative to live orders. Only ratios within a run mean anything; machines are noisy.
   --log        what carries the events: the log in Postgres (default) or a Kafka broker (needs Java 17)
   --seconds n  how long each part takes (default 10)
   --publish    writes the figures to bench/results`;
@@ -27,16 +26,16 @@ const { values, positionals } = commandLine(
 	true
 );
 const kind = values.log === "local" || values.log === "kafka" ? values.log : undefined;
-if (positionals.join(" ") !== "streams") misused(usage, "Name what to measure: streams.");
-if (!kind) misused(usage, "--log is local or kafka");
+if (positionals.join(" ") !== "streams") usageError(usage, "Name what to measure: streams.");
+if (!kind) usageError(usage, "--log is local or kafka");
 const seconds = Number(values.seconds);
-if (!/^\d{1,3}$/.test(values.seconds) || seconds < 1) misused(usage, "--seconds takes a number");
+if (!/^\d{1,3}$/.test(values.seconds) || seconds < 1) usageError(usage, "--seconds takes a number");
 
 const customers = 32;
 /** Members have joined their group, connections are open, and code is compiled. */
 const warmUpS = 3;
 /** Enough that the half second in which a replay begins is a tenth of it. */
-const historic = 240_000;
+const replayedEvents = 240_000;
 
 async function measure(life: Lifecycle, log: "local" | "kafka"): Promise<streams.StreamFigures> {
 	const shop = await openShop(life, log);
@@ -53,8 +52,8 @@ async function measure(life: Lifecycle, log: "local" | "kafka"): Promise<streams
 	const parsed = streams.parsing(50_000);
 	progress(`${customers} customers at a time`);
 	const live = await streams.selling(shop, customers, seconds);
-	progress(`a replay, after ${historic} events more`);
-	await streams.latencyAt(shop, historic, 1);
+	progress(`a replay, after ${replayedEvents} events more`);
+	await streams.latencyAt(shop, replayedEvents, 1);
 	const replayed = await streams.replaying(shop);
 	const over = (rate: number) => Math.round((replayed / rate) * 10) / 10;
 	const replayOver = { liveOrders: over(live.orders), liveEvents: over(live.events) };

@@ -3,19 +3,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { faultKinds, type FaultKind } from "../chaos/faults/nemesis.ts";
-import { prove } from "../chaos/run/full-run.ts";
-import { proveLog, type LogProof } from "../chaos/kafka-run/kafka-run.ts";
+import { runChaos } from "../chaos/run/full-run.ts";
+import { runOverKafka, type KafkaRunReport } from "../chaos/kafka-run/kafka-run.ts";
 import { markdown, score } from "../chaos/report.ts";
 import { matrixNodes } from "../chaos/faults/matrix.plan.ts";
-import { Stage } from "../chaos/run/scenario-runner.ts";
+import { ScenarioRunner } from "../chaos/run/scenario-runner.ts";
 import { progress } from "../launch/shop/prepare-shop.ts";
 import { whyNoKafka } from "../launch/servers/kafka-jars.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
-import { commandLine, misused } from "../launch/process/command-line.ts";
-import { proveBugs } from "./chaos/bug-report.ts";
+import { commandLine, usageError } from "../launch/process/command-line.ts";
+import { runPlantedBugs } from "./chaos/bug-report.ts";
 
-const usage = `Usage: npm run prove [-- --tier nightly --seed 7 …]
-Runs the shop as real processes, lets everything fail under load, and holds its promises against what happened.
+const usage = `Usage: npm run chaos [-- --tier nightly --seed 7 …]
+Runs the shop as real processes, injects faults under load, and checks every guarantee afterwards.
   --tier ci|nightly   1,000 orders, 20 kills and the failpoints once, or 20,000, 200 and five times (default ci)
   --seed n            repeats a schedule of faults and orders (default: another each time)
   --orders n          how many orders at least
@@ -24,7 +24,7 @@ Runs the shop as real processes, lets everything fail under load, and holds its 
   --events n          how many events go over a Kafka broker after it (needs Java 17), 0 for none
   --faults a,b        only these: ${Object.keys(faultKinds).join(", ")}
   --publish           writes the report to docs/proof too
-  --bugs              plants known mistakes in copies of the shop instead: each must be caught
+  --bugs              plants known bugs in copies of the shop instead: a checker must catch each
   --only words        of these only those whose promise and name hold the words, e.g. P4`;
 
 const { values } = commandLine(usage, {
@@ -59,14 +59,14 @@ const tiers = {
 function number(name: "seed" | "orders" | "kills" | "matrix" | "events", fallback: number): number {
 	const word = values[name];
 	if (word === undefined) return fallback;
-	return /^\d{1,9}$/.test(word) ? Number(word) : misused(usage, `--${name} takes a number`);
+	return /^\d{1,9}$/.test(word) ? Number(word) : usageError(usage, `--${name} takes a number`);
 }
 
 function kinds(): FaultKind[] | undefined {
 	const words = values.faults?.split(",");
 	const unknown = words?.find(word => !(word in faultKinds));
 	return unknown
-		? misused(usage, `there is no fault ${unknown}`)
+		? usageError(usage, `there is no fault ${unknown}`)
 		: (words as FaultKind[] | undefined);
 }
 
@@ -93,39 +93,39 @@ function write(name: string, text: string): void {
 }
 
 /** A tier that was changed is none any more. */
-function asked() {
+function requestedRun() {
 	const changes = (["orders", "kills", "matrix", "faults", "events"] as const).flatMap(name =>
 		values[name] === undefined ? [] : [`--${name} ${values[name]}`]
 	);
 	const tier = changes.length > 0 ? "changed" : values.tier;
-	return { tier, words: [`--tier ${values.tier}`, ...changes] };
+	return { tier, args: [`--tier ${values.tier}`, ...changes] };
 }
 
 const tier =
-	tiers[values.tier as keyof typeof tiers] ?? misused(usage, `there is no tier ${values.tier}`);
+	tiers[values.tier as keyof typeof tiers] ?? usageError(usage, `there is no tier ${values.tier}`);
 const seed = number("seed", Math.floor(Math.random() * 1_000_000));
 const faults = kinds();
 
 /** Undefined where it is not wanted, or there is no Java for a broker. */
-async function proveOverKafka(life: Lifecycle): Promise<LogProof | undefined> {
+async function runKafkaPart(life: Lifecycle): Promise<KafkaRunReport | undefined> {
 	const events = number("events", tier.log.events);
 	if (events === 0) return undefined;
 	const obstacle = whyNoKafka();
-	if (obstacle) return void progress(`nothing is proved over Kafka: ${obstacle}`);
+	if (obstacle) return void progress(`skipping the Kafka part: ${obstacle}`);
 	progress("starting a Kafka broker and the nodes that use it");
 	const folder = mkdtempSync(join(tmpdir(), "shop-proof-"));
 	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
-	return proveLog(
+	return runOverKafka(
 		{ root, folder },
 		{
 			...{ ...tier.log, ...logFaults, events, seed, withinMs: tier.withinMs },
-			say: progress,
-			onWorld: world => life.atEnd(() => world.stop())
+			onProgress: progress,
+			onCluster: cluster => life.atEnd(() => cluster.stop())
 		}
 	);
 }
 
-async function proveTier(life: Lifecycle): Promise<void> {
+async function runTier(life: Lifecycle): Promise<void> {
 	const begun = performance.now();
 	progress(`seed ${seed}: starting Postgres, nats-server and the nodes`);
 	const folder = mkdtempSync(join(tmpdir(), "shop-proof-"));
@@ -138,26 +138,26 @@ async function proveTier(life: Lifecycle): Promise<void> {
 		seed,
 		kinds: faults,
 		providerFaults: 0.2,
-		say: progress
+		onProgress: progress
 	};
-	const stage = await Stage.open({ root, folder, nodes: matrixNodes }, options);
-	life.atEnd(() => stage.stop());
-	const shop = await prove(stage, options);
-	await stage.stop();
-	const log = await proveOverKafka(life);
+	const runner = await ScenarioRunner.open({ root, folder, nodes: matrixNodes }, options);
+	life.atEnd(() => runner.stop());
+	const shop = await runChaos(runner, options);
+	await runner.stop();
+	const log = await runKafkaPart(life);
 	const proof = { ...shop, findings: [...shop.findings, ...(log?.findings ?? [])] };
-	const about = {
-		...asked(),
+	const runInfo = {
+		...requestedRun(),
 		commit: commit(),
 		at: new Date(),
 		tookMs: performance.now() - begun
 	};
-	const report = markdown(proof, log, about);
-	write(`${about.tier}.md`, report);
-	write(`${about.tier}.json`, `${JSON.stringify({ ...about, ...proof, log }, null, "\t")}\n`);
+	const report = markdown(proof, log, runInfo);
+	write(`${runInfo.tier}.md`, report);
+	write(`${runInfo.tier}.json`, `${JSON.stringify({ ...runInfo, ...proof, log }, null, "\t")}\n`);
 	const { passed, failed } = score(proof);
 	console.log(`${report}\nseed ${seed}\n${passed} passed, ${failed} failed`);
 	await life.end(failed > 0 ? 1 : 0);
 }
 
-run(values.bugs ? life => proveBugs(life, values.only ?? "") : proveTier);
+run(values.bugs ? life => runPlantedBugs(life, values.only ?? "") : runTier);

@@ -1,12 +1,17 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { banner } from "../launch/shop/banner.ts";
-import { own, plan, shared, type NodePlan } from "../launch/shop/cluster-plan.ts";
-import { type Ground, prepareGround, progress } from "../launch/shop/prepare-shop.ts";
+import {
+	nodeEnvironment,
+	planNodes,
+	sharedEnvironment,
+	type NodePlan
+} from "../launch/shop/cluster-plan.ts";
+import { type ShopEnvironment, prepareShop, progress } from "../launch/shop/prepare-shop.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
 import { startNats } from "../launch/servers/nats-server.ts";
-import { commandLine, misused } from "../launch/process/command-line.ts";
-import { SupervisedNode } from "../launch/process/supervisor.ts";
+import { commandLine, usageError } from "../launch/process/command-line.ts";
+import { SupervisedProcess } from "../launch/process/supervisor.ts";
 
 const usage = `Usage: npm run cluster [-- [--fresh] order=3 payment=2 …]
 One process per service over nats-server; name=count starts more of one.
@@ -16,13 +21,13 @@ const { values, positionals } = commandLine(usage, { fresh: { type: "boolean" } 
 
 function plannedNodes(): NodePlan[] {
 	try {
-		return plan(positionals);
+		return planNodes(positionals);
 	} catch (error) {
-		return misused(usage, (error as Error).message);
+		return usageError(usage, (error as Error).message);
 	}
 }
 
-async function bus(life: Lifecycle, { config, data }: Ground): Promise<string> {
+async function bus(life: Lifecycle, { config, data }: ShopEnvironment): Promise<string> {
 	if (config.natsUrl) return config.natsUrl;
 	const onCrash = (reason: string) => void life.fail(new LaunchError(reason));
 	const server = await startNats({ directory: data.path, progress, onCrash });
@@ -31,7 +36,7 @@ async function bus(life: Lifecycle, { config, data }: Ground): Promise<string> {
 }
 
 /** Lets `npm run repl` find the bus, from before the nodes start: it may come while they do. */
-function announce(life: Lifecycle, { config, data }: Ground, natsUrl: string): void {
+function announce(life: Lifecycle, { config, data }: ShopEnvironment, natsUrl: string): void {
 	const facts = { natsUrl, namespace: config.namespace };
 	writeFileSync(data.clusterFile, JSON.stringify(facts), { mode: 0o600 });
 	life.atEnd(() => rmSync(data.clusterFile, { force: true }));
@@ -44,11 +49,19 @@ const stopOrder = [
 	["user", "product", "payment"]
 ];
 
-async function startNodes(life: Lifecycle, nodes: NodePlan[], ground: Ground, natsUrl: string) {
-	const common = { ...shared(process.env), NATS_URL: natsUrl };
+async function startNodes(
+	life: Lifecycle,
+	nodes: NodePlan[],
+	environment: ShopEnvironment,
+	natsUrl: string
+) {
+	const common = { ...sharedEnvironment(process.env), NATS_URL: natsUrl };
 	const supervised = nodes.map(node => ({
 		service: node.service,
-		process: new SupervisedNode(node.name, { ...common, ...own(node, ground.config, process.env) })
+		process: new SupervisedProcess(node.name, {
+			...common,
+			...nodeEnvironment(node, environment.config, process.env)
+		})
 	}));
 	life.atEnd(async () => {
 		for (const services of stopOrder)
@@ -63,12 +76,12 @@ const nodes = plannedNodes();
 
 run(async life => {
 	const gateways = nodes.filter(({ service }) => service === "gateway").length;
-	const ground = await prepareGround(life, { fresh: values.fresh, gateways });
-	const { config, embedded } = ground;
-	const natsUrl = await bus(life, ground);
-	announce(life, ground, natsUrl);
+	const environment = await prepareShop(life, { fresh: values.fresh, gateways });
+	const { config, embedded } = environment;
+	const natsUrl = await bus(life, environment);
+	announce(life, environment, natsUrl);
 	progress(`starting ${nodes.length} nodes`);
-	await startNodes(life, nodes, ground, natsUrl);
+	await startNodes(life, nodes, environment, natsUrl);
 	const url = `http://127.0.0.1:${config.port}`;
 	const runs = [
 		`Nodes:    ${nodes.map(({ name }) => name).join(", ")}; join them with npm run repl`

@@ -3,17 +3,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig } from "../config/index.ts";
 import type { Order } from "../contracts/order.ts";
-import { counted, missing, shown, sold, unsent, type Told } from "./demo/outcome.ts";
+import {
+	counted,
+	discrepancies,
+	summaryLines,
+	sold,
+	unsent,
+	type SentMessage
+} from "./demo/outcome.ts";
 import { DemoShop } from "./demo/shop-client.ts";
-import { intents, trade } from "./demo/order-traffic.ts";
+import { intents, placeOrders } from "./demo/order-traffic.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
-import { commandLine, misused } from "../launch/process/command-line.ts";
+import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { ProgressBar } from "../launch/process/progress-bar.ts";
 import { addressOf } from "./api-client/shop-api.ts";
 
 const usage = `Usage: npm run demo [-- --orders 200]
-Lets a dozen customers buy in a shop that runs here, then shows what came of it: orders, messages, minutes.
+Places orders as a dozen customers in a running local shop, then prints the results: orders, messages, windows.
   --orders n   how many orders (default 200, at most 10,000)
   --url u      where the shop is (default: HOST and PORT)`;
 
@@ -23,7 +30,7 @@ const { values } = commandLine(usage, {
 });
 const count = Number(values.orders);
 if (!/^\d+$/.test(values.orders) || count < 1 || count > 10_000)
-	misused(usage, "--orders takes a number from 1 to 10,000");
+	usageError(usage, "--orders takes a number from 1 to 10,000");
 
 const progress = (step: string) => console.error(step);
 
@@ -36,16 +43,16 @@ const windowWithinMs = 90_000;
 const messagesWithinMs = 60_000;
 const orderWithinMs = 60_000;
 
-async function trading(life: Lifecycle, url: string, staff: DemoShop) {
+async function runTraffic(life: Lifecycle, url: string, staff: DemoShop) {
 	const names = ["alice", "bob", ...Array.from({ length: newcomers }, (_, n) => `demo-${n + 1}`)];
 	const customers: DemoShop[] = [];
 	// One after the other: the shop hashes two passwords at a time.
 	for (const name of names) customers.push(await DemoShop.signIn(url, name));
 	const products = await staff.products();
 	if (products.length === 0)
-		throw new LaunchError("Everything is sold out: npm start -- --fresh fills the shelves.");
+		throw new LaunchError("Everything is sold out: npm start -- --fresh resets the stock.");
 	const bar = new ProgressBar({ things: "orders" });
-	const orders = await trade({
+	const orders = await placeOrders({
 		...{ customers, staff, products, atOnce, withinMs: orderWithinMs },
 		intents: intents(count, customers.length, products.length, below => randomInt(below)),
 		onOrder: done => bar.show(done, count),
@@ -56,16 +63,16 @@ async function trading(life: Lifecycle, url: string, staff: DemoShop) {
 }
 
 /** Looks until there is nothing missing, or no time left. */
-async function watched<V>(
+async function pollUntil<V>(
 	life: Lifecycle,
 	withinMs: number,
 	look: () => Promise<V>,
-	isThere: (seen: V) => boolean
+	isDone: (seen: V) => boolean
 ): Promise<V> {
 	const end = performance.now() + withinMs;
 	for (;;) {
 		const seen = await look();
-		if (isThere(seen) || performance.now() > end || life.ending) return seen;
+		if (isDone(seen) || performance.now() > end || life.ending) return seen;
 		await sleep(lookEveryMs);
 	}
 }
@@ -80,14 +87,14 @@ async function windowsOf(life: Lifecycle, staff: DemoShop, orders: readonly Orde
 	const end = Math.max(...orders.map(order => minuteOf(order.updated_at))) + minuteMs;
 	const confirmed = sold(orders).length;
 	// What came a little late is told of in a correction.
-	const isTold = ({ data, watermark }: Windows) =>
+	const isEmitted = ({ data, watermark }: Windows) =>
 		Date.parse(watermark ?? "") >= end && counted(data) >= confirmed;
 	const look = async () => {
 		const { data, watermark } = await staff.windows(from);
 		return { data: data.filter(({ revision }) => revision > 0), watermark };
 	};
-	const found = await watched(life, windowWithinMs + end - Date.now(), look, isTold);
-	return { windows: found.data, toldAfterMs: isTold(found) ? Date.now() - end : undefined };
+	const found = await pollUntil(life, windowWithinMs + end - Date.now(), look, isEmitted);
+	return { windows: found.data, emittedAfterMs: isEmitted(found) ? Date.now() - end : undefined };
 }
 
 run(async life => {
@@ -96,16 +103,16 @@ run(async life => {
 		await DemoShop.signIn(url, "support"),
 		await DemoShop.signIn(url, "admin")
 	];
-	const orders = await trading(life, url, admin);
+	const orders = await runTraffic(life, url, admin);
 	if (orders.length === 0) throw new LaunchError("The shop took no order.");
 	progress("waiting for the messages to be sent");
 	const look = () => staff.messagesAbout(orders);
-	const isSent = (seen: Told[]) => unsent(orders, seen).length === 0;
-	const messages = await watched(life, messagesWithinMs, look, isSent);
-	progress("waiting for the minute to end and to be told of");
+	const isSent = (seen: SentMessage[]) => unsent(orders, seen).length === 0;
+	const messages = await pollUntil(life, messagesWithinMs, look, isSent);
+	progress("waiting for the last window to close and be emitted");
 	const outcome = { orders, messages, ...(await windowsOf(life, staff, orders)) };
-	console.log(shown(outcome, url).join("\n"));
-	const faults = missing(outcome);
-	for (const fault of faults) console.error(fault);
-	await life.end(faults.length > 0 ? 1 : 0);
+	console.log(summaryLines(outcome, url).join("\n"));
+	const problems = discrepancies(outcome);
+	for (const problem of problems) console.error(problem);
+	await life.end(problems.length > 0 ? 1 : 0);
 });

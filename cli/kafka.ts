@@ -10,7 +10,7 @@ import { kafkaClassPath } from "../launch/servers/kafka-jars.ts";
 import { kafkaPorts, startKafka } from "../launch/servers/kafka-server.ts";
 import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
-import { commandLine, misused } from "../launch/process/command-line.ts";
+import { commandLine, usageError } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run kafka [-- --fresh]
        npm run kafka -- consume <topic> [--max <messages>]
@@ -35,17 +35,17 @@ async function serve(life: Lifecycle, { dataDir }: Config): Promise<void> {
 	const { fresh } = values;
 	const server = await startKafka({ directory: data.path, fresh, progress, onCrash });
 	life.atEnd(() => server.stop());
-	sayHow(server.brokers);
+	printNextSteps(server.brokers);
 }
 
-function sayHow(where: string): void {
+function printNextSteps(where: string): void {
 	console.log(`ready: Kafka answers at ${where}`);
 	console.log(`start the shop with: KAFKA_BROKERS=${where} npm start`);
 	console.log("read a topic with:   npm run kafka -- consume orders");
 }
 
 /** Somebody else runs it, and its data are his. @throws LaunchError */
-async function greet(life: Lifecycle, config: Config, where: string): Promise<void> {
+async function checkBrokers(life: Lifecycle, config: Config, where: string): Promise<void> {
 	if (values.fresh)
 		throw new LaunchError("--fresh is for a broker that is run here: unset KAFKA_BROKERS.");
 	useConfig(config);
@@ -54,7 +54,7 @@ async function greet(life: Lifecycle, config: Config, where: string): Promise<vo
 	await log.createTopics([]).catch(({ message }: Error) => {
 		throw new LaunchError(`No Kafka answers at ${where} (KAFKA_BROKERS): ${message}`);
 	});
-	sayHow(where);
+	printNextSteps(where);
 	await life.end(0);
 }
 
@@ -94,9 +94,9 @@ run(async life => {
 	const [command, topic, ...more] = positionals;
 	const config = toConfig(readEnvironment());
 	if (command === undefined)
-		return config.kafka ? greet(life, config, brokers(config)) : serve(life, config);
+		return config.kafka ? checkBrokers(life, config, brokers(config)) : serve(life, config);
 	if (command !== "consume" || !topic || more.length > 0)
-		misused(usage, `Not understood: ${positionals.join(" ")}`);
+		usageError(usage, `Not understood: ${positionals.join(" ")}`);
 	if (values.max !== undefined && !/^[1-9]\d*$/.test(values.max))
 		throw new LaunchError("--max wants a number.", exitCodes.usage);
 	return consume(life, config, topic);

@@ -2,7 +2,7 @@ import { readEnvironment } from "../config/read-environment.ts";
 import { serviceNames, toConfig, useConfig } from "../config/index.ts";
 import { startBroker } from "../launch/shop/broker.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
-import { obeyFailpointOrders } from "../launch/shop/failpoint-commands.ts";
+import { listenForFailpointCommands } from "../launch/shop/failpoint-commands.ts";
 import { tokenKeys } from "../launch/shop/token-keys.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine } from "../launch/process/command-line.ts";
@@ -19,7 +19,7 @@ run(async life => {
 	const needsKeys = config.services.some(name => name === "gateway" || name === "user");
 	const keys = needsKeys && tokenKeys(config, new DataFolder(config.dataDir).tokenKey);
 	useConfig({ ...config, token: { ...config.token, ...keys } });
-	obeyFailpointOrders();
+	listenForFailpointCommands();
 	const broker = await startBroker();
 	life.atEnd(() => broker.stop());
 	// Nodes that start together see each other only some moments later; before that a call has nowhere to go.

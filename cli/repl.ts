@@ -4,9 +4,9 @@ import type { ServiceBroker } from "moleculer";
 import { readEnvironment } from "../config/read-environment.ts";
 import { type Config, serviceNames, toConfig, useConfig } from "../config/index.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
-import { prepareGround, progress } from "../launch/shop/prepare-shop.ts";
+import { prepareShop, progress } from "../launch/shop/prepare-shop.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
-import { reachBus } from "../launch/servers/nats-connection.ts";
+import { checkNats } from "../launch/servers/nats-connection.ts";
 import { commandLine } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run repl
@@ -64,13 +64,13 @@ function openPrompt(life: Lifecycle, broker: ServiceBroker): void {
 
 async function join(bus: Bus): Promise<Config> {
 	progress("joining the nodes on the bus");
-	await reachBus(bus.natsUrl);
+	await checkNats(bus.natsUrl);
 	return { ...toConfig(readEnvironment()), ...bus, services: [] };
 }
 
 run(async life => {
 	const bus = busToJoin(toConfig(readEnvironment()));
-	const config = bus ? await join(bus) : (await prepareGround(life)).config;
+	const config = bus ? await join(bus) : (await prepareShop(life)).config;
 	useConfig(config);
 	const { startBroker } = await import("../launch/shop/broker.ts");
 	const { OperatorIdentity } = await import("./repl/operator-identity.ts");
@@ -82,6 +82,6 @@ run(async life => {
 	life.atEnd(() => broker.stop());
 	await broker
 		.waitForServices([...serviceNames], 5000)
-		.catch(() => progress("not all services are here; `services` shows which are"));
+		.catch(() => progress("some services are not connected yet; `services` lists those that are"));
 	openPrompt(life, broker);
 });

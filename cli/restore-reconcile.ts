@@ -3,13 +3,13 @@ import { WindowStreamEvent } from "../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../contracts/events.ts";
 import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig, useConfig } from "../config/index.ts";
-import { faults } from "../lib/validator.ts";
+import { validate } from "../lib/validator.ts";
 import type { Driver, Message } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
 import { readToEnd } from "../streams/read-to-end.ts";
 import { topics } from "../streams/messages/topics.ts";
 import { connect } from "../launch/shop/prepare-shop.ts";
-import { beginEpoch, type Begun } from "./restore/epoch.ts";
+import { beginEpoch, type EpochStart } from "./restore/epoch.ts";
 import { exitCodes, explainOutdated, LaunchError } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { printRetry } from "../launch/process/retry-warning.ts";
@@ -17,17 +17,17 @@ import { gapLine, readGap } from "../streams/log-gap.ts";
 import { commandLine } from "../launch/process/command-line.ts";
 import { ProgressBar } from "../launch/process/progress-bar.ts";
 
-const usage = `Usage: DATABASE_URL=postgres://… KAFKA_BROKERS=… npm run restored [-- --dry-run]
+const usage = `Usage: DATABASE_URL=postgres://… KAFKA_BROKERS=… npm run restore:reconcile [-- --dry-run]
 For a database that was restored to an earlier moment, before the shop starts again: prints the order events
-that the log has and the database does not know, sees to it that they never have an effect here, and begins an
-epoch, which new events carry, because an order's versions may be given out again.
+that the log has and the database does not know, voids them, so that no consumer applies them, and begins a
+new epoch: new events carry it, because order versions may be reused.
 Customers may have paid for what is printed: the payment provider knows.
   --dry-run  only print`;
 
 const { values } = commandLine(usage, { "dry-run": { type: "boolean" } });
 
 /** The lock of the relay: who has it is the shop. @throws LaunchError while it runs */
-async function lockOut(client: pg.Client): Promise<void> {
+async function assertShopStopped(client: pg.Client): Promise<void> {
 	const { rows } = await client.query<{ free: boolean }>(
 		"select pg_try_advisory_lock(hashtext('relay'), hashtext('orders')) as free"
 	);
@@ -35,7 +35,7 @@ async function lockOut(client: pg.Client): Promise<void> {
 }
 
 /** By window, the highest revision that readers may have seen. */
-async function toldWindows(driver: Driver): Promise<WindowStreamEvent["data"][]> {
+async function readEmittedWindows(driver: Driver): Promise<WindowStreamEvent["data"][]> {
 	const highest = new Map<string, WindowStreamEvent["data"]>();
 	const take = async (messages: readonly Message[]) => {
 		for (const { value } of messages) {
@@ -51,21 +51,26 @@ async function toldWindows(driver: Driver): Promise<WindowStreamEvent["data"][]>
 function windowOf(value: Buffer): WindowStreamEvent["data"] | undefined {
 	try {
 		const event: unknown = JSON.parse(value.toString());
-		if (faults(WindowStreamEvent, event).length === 0) return (event as WindowStreamEvent).data;
+		if (validate(WindowStreamEvent, event).length === 0) return (event as WindowStreamEvent).data;
 	} catch {
 		// A stranger's message is no result of ours.
 	}
 	return undefined;
 }
 
-function report({ epoch, counted, windows }: Begun, gap: readonly OrderStreamEvent[]): void {
+function report(
+	{ epoch, alreadyHandled, windows }: EpochStart,
+	gap: readonly OrderStreamEvent[]
+): void {
 	console.log(
-		`Epoch ${epoch} begins: ${gap.length} events are void, ${windows} windows are told anew.`
+		`Epoch ${epoch} begins: ${gap.length} events voided, ${windows} windows will be emitted again.`
 	);
-	for (const [service, ids] of Object.entries(counted))
+	for (const [service, ids] of Object.entries(alreadyHandled))
 		if (ids.length > 0)
 			console.log(`${ids.length} of them had an effect on ${service} since the restore.`);
-	const late = gap.filter(({ id }) => counted.analytics.includes(id)).map(({ time }) => time);
+	const late = gap
+		.filter(({ id }) => alreadyHandled.analytics.includes(id))
+		.map(({ time }) => time);
 	if (late.length > 0)
 		console.log(
 			`Once the shop runs: npm run stream -- replay --group analytics --from ${late.sort()[0]}`
@@ -81,7 +86,7 @@ run(async life => {
 		);
 	useConfig(config);
 	const client = await connect(life, config.databaseUrl, "restored");
-	await lockOut(client);
+	await assertShopStopped(client);
 	const driver = await openLog({ onError: () => undefined });
 	life.atEnd(() => driver.close());
 	const bar = new ProgressBar({ things: "messages" });
@@ -95,10 +100,10 @@ run(async life => {
 		console.log(`${gap.events.length} events that the database does not know.`);
 		return life.end(0);
 	}
-	const told = await toldWindows(driver);
+	const emittedWindows = await readEmittedWindows(driver);
 	await client.query("begin");
-	const begun = await beginEpoch(client, gap.events, gap.epoch, told);
+	const epochStart = await beginEpoch(client, gap.events, gap.epoch, emittedWindows);
 	await client.query("commit");
-	report(begun, gap.events);
+	report(epochStart, gap.events);
 	await life.end(0);
 });

@@ -1,6 +1,6 @@
 import { useConfig } from "../config/index.ts";
 import { banner } from "../launch/shop/banner.ts";
-import { prepareGround, progress } from "../launch/shop/prepare-shop.ts";
+import { prepareShop, progress } from "../launch/shop/prepare-shop.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine } from "../launch/process/command-line.ts";
 
@@ -11,7 +11,7 @@ Settings are environment variables; .env.example lists them.`;
 const { values } = commandLine(usage, { fresh: { type: "boolean" } });
 
 run(async life => {
-	const { config, embedded } = await prepareGround(life, { fresh: values.fresh });
+	const { config, embedded } = await prepareShop(life, { fresh: values.fresh });
 	useConfig(config);
 	progress("starting the services");
 	const { gatewayUrl, startBroker } = await import("../launch/shop/broker.ts");

@@ -3,7 +3,7 @@ import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig } from "../config/index.ts";
 import { freshToken } from "./api-client/fresh-token.ts";
 import { run } from "../launch/process/lifecycle.ts";
-import { commandLine, misused } from "../launch/process/command-line.ts";
+import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { addressOf, operatorToken, ShopApi } from "./api-client/shop-api.ts";
 import { groups, StreamOperator, type Group } from "./api-client/stream-operator.ts";
 
@@ -11,14 +11,14 @@ const usage = `Usage: npm run stream -- lag
        npm run stream -- dlq list [--redriven] | dlq show <id> | dlq redrive <id>|--all
        npm run stream -- replay --from <oldest|time|offset> --group analytics|notification [--dry-run]
        npm run stream -- refill --from <time> [--dry-run]
-Asks a running shop how far its consumers are in the order events, and has them go through some once more.
-A replay of analytics empties the minutes from there on and fills them anew; one of notification tells of
-events that nobody was told of, and repeats no message.
+Shows how far the consumers of a running shop have read, and replays events.
+A replay of analytics clears the windows from that time on and recomputes them; a replay of notification sends
+the messages that were never sent, and repeats none.
   --from time      e.g. 2026-03-01T00:00:00Z; whole minutes
   --missing        of analytics: empty nothing, only count events that never were
-  --no-notify      of notification: what nobody was told of counts as told
+  --no-notify      of notification: mark unsent events as sent
   --notify-again   of notification: send every message once more
-  --dry-run        only say what would be gone through
+  --dry-run        print the plan and replay nothing
   --url u          where the shop is (default: HOST and PORT)
   --token file     an admin's access token, read anew for each request (default: made with the shop's own key)
 refill publishes events again that a lost log had, then has every group look for those it never saw.`;
@@ -38,20 +38,20 @@ const dryRun = values["dry-run"] ?? false;
 
 function modeOf(group: Group): string | undefined {
 	const words = (["missing", "no-notify", "notify-again"] as const).filter(word => values[word]);
-	if (words.length > 1) misused(usage, `--${words[0]} and --${words[1]} exclude each other.`);
+	if (words.length > 1) usageError(usage, `--${words[0]} and --${words[1]} exclude each other.`);
 	const [word] = words;
 	if (word && word !== "missing" && group === "analytics")
-		misused(usage, `analytics sends nothing: --${word} has no meaning there.`);
+		usageError(usage, `analytics sends nothing: --${word} has no meaning there.`);
 	return word && { missing: "missing", "no-notify": "quiet", "notify-again": "again" }[word];
 }
 
 function from(): string {
-	return values.from ?? misused(usage, "Say from where on: --from.");
+	return values.from ?? usageError(usage, "--from is required.");
 }
 
 function group(): Group {
 	const found = groups.find(name => name === values.group);
-	return found ?? misused(usage, `--group is one of ${groups.join(", ")}.`);
+	return found ?? usageError(usage, `--group is one of ${groups.join(", ")}.`);
 }
 
 type Command = (operator: StreamOperator) => Promise<unknown>;
@@ -59,17 +59,17 @@ type Command = (operator: StreamOperator) => Promise<unknown>;
 /** By its words; those that take an id have it behind them. */
 function commandOf(words: readonly string[]): Command {
 	const [first, second, id] = words;
-	const said = words.join(" ");
-	if (said === "lag") return operator => operator.lag();
-	if (said === "dlq list") return operator => operator.list(values.redriven ?? false);
-	if (said === "dlq redrive" && values.all)
+	const text = words.join(" ");
+	if (text === "lag") return operator => operator.lag();
+	if (text === "dlq list") return operator => operator.list(values.redriven ?? false);
+	if (text === "dlq redrive" && values.all)
 		return async operator => ((await operator.redriveAll()) > 0 ? 1 : 0);
-	if (said === "replay") {
+	if (text === "replay") {
 		const [to, mode] = [group(), modeOf(group())];
-		const asked = { from: from(), dry_run: dryRun, ...(mode && { mode }) };
-		return operator => operator.replay(to, asked);
+		const request = { from: from(), dry_run: dryRun, ...(mode && { mode }) };
+		return operator => operator.replay(to, request);
 	}
-	if (said === "refill") {
+	if (text === "refill") {
 		const since = from();
 		return operator => operator.refill(since, dryRun);
 	}
@@ -77,7 +77,10 @@ function commandOf(words: readonly string[]): Command {
 		if (second === "show") return operator => operator.show(id);
 		if (second === "redrive") return operator => operator.redrive(id);
 	}
-	return misused(usage, said ? `Not understood: ${said}` : "Say what to do.");
+	return usageError(
+		usage,
+		text ? `Not understood: ${text}` : "Name a command: lag, dlq, replay or refill."
+	);
 }
 
 const command = commandOf(positionals);

@@ -31,7 +31,7 @@ const checks: Record<string, string[]> = {
 };
 
 /** The shop under faults, after all else: it wants the machine for itself. */
-const proof = ["./chaos.ts", "--tier", "ci"];
+const chaos = ["../cli/chaos.ts", "--tier", "ci"];
 
 /** Runs a program of node_modules with its output here. Answers whether it succeeded. */
 async function succeeds([program, ...args]: string[]): Promise<boolean> {
@@ -80,11 +80,11 @@ if (args.length === 0)
 	for (const [name, command] of Object.entries(checks)) scores.push(await check(name, command));
 const before = scores.length;
 for (const project of ["unit", "system"] as const) scores.push(await jest(project, args));
-const beforeProof = scores.length;
-if (args.length === 0) scores.push(await check("proof", proof));
+const beforeChaos = scores.length;
+if (args.length === 0) scores.push(await check("proof", chaos));
 
 const sum = (part: keyof Score, of = scores) => of.reduce((total, score) => total + score[part], 0);
-const tests = scores.slice(before, beforeProof);
+const tests = scores.slice(before, beforeChaos);
 if (sum("passed", tests) + sum("failed", tests) === 0) console.error("No test ran.");
 console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
 process.exitCode = sum("failed") > 0 || sum("passed", tests) === 0 ? 1 : 0;

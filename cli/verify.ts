@@ -3,11 +3,11 @@ import type pg from "pg";
 import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig, type Config } from "../config/index.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
-import { connect, embed, progress } from "../launch/shop/prepare-shop.ts";
+import { connect, startEmbeddedPostgres, progress } from "../launch/shop/prepare-shop.ts";
 import { exitCodes, explainOutdated, LaunchError } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
-import type { Ground, Verifier } from "../verify/verifier.ts";
-import { commandLine, misused } from "../launch/process/command-line.ts";
+import type { VerifyContext, Verifier } from "../verify/verifier.ts";
+import { commandLine, usageError } from "../launch/process/command-line.ts";
 
 /** Each subject is a file of its own, which exports its verifier as `verify`. */
 const subjects: Record<string, () => Promise<{ verify: Verifier }>> = {
@@ -19,13 +19,13 @@ const subjects: Record<string, () => Promise<{ verify: Verifier }>> = {
 };
 
 const usage = `Usage: npm run verify -- ${Object.keys(subjects).join("|")}
-Looks for rows that contradict each other: prints each difference and exits 1, or exits 0.
+Checks stored data for inconsistencies: prints each difference and exits 1, or exits 0.
 Reads the database of DATABASE_URL, or the embedded one while the shop is stopped.`;
 
 const everyMs = 2000;
 
 /** At most one line in two seconds. */
-function speaker(): Ground["progress"] {
+function throttledProgress(): VerifyContext["progress"] {
 	let last = performance.now();
 	return (done, things) => {
 		if (performance.now() - last < everyMs) return;
@@ -44,7 +44,7 @@ async function databaseUrl(life: Lifecycle, given: Config): Promise<string> {
 		);
 	const data = new DataFolder(given.dataDir);
 	life.atEnd(data.lock());
-	return embed(life, data);
+	return startEmbeddedPostgres(life, data);
 }
 
 /** @throws LaunchError when it cannot be reached */
@@ -57,7 +57,7 @@ async function snapshot(life: Lifecycle, url: string): Promise<pg.Client> {
 const { positionals } = commandLine(usage, {}, true);
 const [subject = ""] = positionals;
 const load = positionals.length === 1 && Object.hasOwn(subjects, subject) && subjects[subject];
-if (!load) misused(usage, "Name what to verify.");
+if (!load) usageError(usage, "Name what to verify.");
 
 run(async life => {
 	const given = toConfig(readEnvironment());
@@ -66,7 +66,7 @@ run(async life => {
 	const { verify } = await load();
 	let differences = 0;
 	try {
-		for await (const difference of verify({ client, config, progress: speaker() })) {
+		for await (const difference of verify({ client, config, progress: throttledProgress() })) {
 			console.log(difference);
 			differences++;
 		}

@@ -16,7 +16,7 @@ const runs = ({ SERVICES }: Environment, service: string) =>
 	Boolean(SERVICES?.split(",").includes(service));
 
 /** A shop must know who takes its money, and be able to ask them. */
-function faultsOfProvider(values: Environment, source: Source): string[] {
+function providerIssues(values: Environment, source: Source): string[] {
 	if (!runs(values, "payment")) return [];
 	if (values.NODE_ENV === "production" && !source.PAYMENT_PROVIDER)
 		return [
@@ -27,7 +27,7 @@ function faultsOfProvider(values: Environment, source: Source): string[] {
 }
 
 /** Whoever pays for an order waits for a mail about it. */
-function faultsOfChannels(values: Environment, source: Source): string[] {
+function channelIssues(values: Environment, source: Source): string[] {
 	if (!runs(values, "notification")) return [];
 	const { NODE_ENV, MAIL_DRIVER, SMS_DRIVER, NOTIFICATION_STORE } = values;
 	if (NODE_ENV === "production" && !source.MAIL_DRIVER)
@@ -48,25 +48,25 @@ function faultsOfChannels(values: Environment, source: Source): string[] {
 	];
 }
 
-function faultsOfKafka(source: Source): string[] {
+function kafkaIssues(source: Source): string[] {
 	if (!source.KAFKA_SASL_USERNAME) return [];
 	return missing(source, "KAFKA_SASL_USERNAME", ["KAFKA_BROKERS", "KAFKA_SASL_PASSWORD"]);
 }
 
-function faultsOfProduction({ NODE_ENV, DEMO, FAILPOINTS }: Environment): string[] {
+function productionIssues({ NODE_ENV, DEMO_MODE, FAILPOINTS }: Environment): string[] {
 	if (NODE_ENV !== "production") return [];
 	return [
-		...(DEMO ? ["DEMO: must not be on with NODE_ENV=production"] : []),
+		...(DEMO_MODE ? ["DEMO_MODE: must not be on with NODE_ENV=production"] : []),
 		...(FAILPOINTS ? ["FAILPOINTS: must not be set with NODE_ENV=production"] : [])
 	];
 }
 
 /** What does not go together, one fault a line. */
-export function disagreements(values: Environment, source: Source): string[] {
+export function crossFieldIssues(values: Environment, source: Source): string[] {
 	return [
-		...faultsOfProduction(values),
-		...faultsOfProvider(values, source),
-		...faultsOfChannels(values, source),
-		...faultsOfKafka(source)
+		...productionIssues(values),
+		...providerIssues(values, source),
+		...channelIssues(values, source),
+		...kafkaIssues(source)
 	];
 }

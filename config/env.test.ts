@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { variables } from "./env.ts";
+import { variables, type Variable, type VariableName } from "./env.ts";
 import type { EnvironmentError } from "./environment-error.ts";
 import { readEnvironment } from "./read-environment.ts";
 
@@ -26,9 +26,14 @@ describe("readEnvironment", () => {
 	});
 
 	it("takes numbers, switches and empty values from text", () => {
-		const env = readEnvironment({ PORT: "0", DEMO: "0", NATS_URL: "", HOST: "" });
-		expect(env).toMatchObject({ PORT: 0, DEMO: false, NATS_URL: undefined, HOST: "127.0.0.1" });
-		expect(readEnvironment({ DEMO: "true" }).DEMO).toBe(true);
+		const env = readEnvironment({ PORT: "0", DEMO_MODE: "0", NATS_URL: "", HOST: "" });
+		expect(env).toMatchObject({
+			PORT: 0,
+			DEMO_MODE: false,
+			NATS_URL: undefined,
+			HOST: "127.0.0.1"
+		});
+		expect(readEnvironment({ DEMO_MODE: "true" }).DEMO_MODE).toBe(true);
 	});
 
 	it("lists every fault at once, each with its variable, what was found and what is wanted", () => {
@@ -37,10 +42,10 @@ describe("readEnvironment", () => {
 			DURABILITY: "sometimes",
 			DATABASE_URL: "mysql://localhost",
 			SERVICES: "order,stock",
-			DEMO: "maybe"
+			DEMO_MODE: "maybe"
 		});
 		expect(lines).toHaveLength(5);
-		for (const name of ["PORT", "DURABILITY", "DATABASE_URL", "SERVICES", "DEMO"])
+		for (const name of ["PORT", "DURABILITY", "DATABASE_URL", "SERVICES", "DEMO_MODE"])
 			expect(lines.find(line => line.startsWith(`${name}: `))).toContain(
 				variables[name as keyof typeof variables].about
 			);
@@ -121,10 +126,10 @@ describe("readEnvironment", () => {
 	);
 
 	it("refuses demo data in production", () => {
-		expect(linesOf({ ...production, DEMO: "1" })).toEqual([
-			"DEMO: must not be on with NODE_ENV=production"
+		expect(linesOf({ ...production, DEMO_MODE: "1" })).toEqual([
+			"DEMO_MODE: must not be on with NODE_ENV=production"
 		]);
-		expect(linesOf({ ...production, DEMO: "0" })).toEqual([]);
+		expect(linesOf({ ...production, DEMO_MODE: "0" })).toEqual([]);
 	});
 
 	it("refuses armed failpoints in production", () => {
@@ -168,5 +173,37 @@ describe("variables", () => {
 			"fallback" in variable ? [[name, String(variable.fallback)]] : []
 		);
 		expect(linesOf(Object.fromEntries(defaults))).toEqual([]);
+	});
+});
+
+describe("a variable under its former name", () => {
+	const formerNames: [former: string, name: VariableName, given: string, value: unknown][] = [
+		["SAGA_BACKLOG", "ORDERS_MAX_IN_FLIGHT", "7", 7],
+		["PAYMENT_ANSWER_MS", "PAYMENT_CHARGE_WAIT_MS", "1500", 1500],
+		["DEMO", "DEMO_MODE", "false", false],
+		["PRICING", "PRICING_JSON", "{}", "{}"],
+		["STREAM_DATABASE_URL", "EVENT_LOG_DATABASE_URL", "postgres://log", "postgres://log"]
+	];
+
+	it("has every former name in this table", () => {
+		const declared = Object.values<Variable>(variables).flatMap(v => v.formerName ?? []);
+		expect(declared.toSorted()).toEqual(formerNames.map(([former]) => former).toSorted());
+	});
+
+	it.each(formerNames)("%s is still read as %s, with one warning", (former, name, given, value) => {
+		const emitWarning = jest.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+		try {
+			expect(readEnvironment({ [former]: given })[name]).toEqual(value);
+			readEnvironment({ [former]: given });
+			expect(emitWarning).toHaveBeenCalledTimes(1);
+			expect(emitWarning.mock.calls[0]![0]).toContain(`${former} is now called ${name}`);
+		} finally {
+			emitWarning.mockRestore();
+		}
+	});
+
+	it("yields to the current name", () => {
+		const source = { SAGA_BACKLOG: "7", ORDERS_MAX_IN_FLIGHT: "9" };
+		expect(readEnvironment(source).ORDERS_MAX_IN_FLIGHT).toBe(9);
 	});
 });

@@ -16,6 +16,8 @@ export interface Variable {
 	readonly fallback?: string | number | boolean;
 	/** May also be given as `NAME_FILE`; its value is never printed. */
 	readonly secret?: boolean;
+	/** Its name in the version before this one, which is still read, with a warning. */
+	readonly formerName?: string;
 }
 
 export const variables = {
@@ -76,7 +78,8 @@ export const variables = {
 		...secret,
 		about: "connection of the analytics service alone"
 	},
-	STREAM_DATABASE_URL: {
+	EVENT_LOG_DATABASE_URL: {
+		formerName: "STREAM_DATABASE_URL",
 		schema: postgresUrl,
 		...secret,
 		about: "where the order events travel without Kafka, as the role shop_streams"
@@ -116,7 +119,8 @@ export const variables = {
 		fallback: 500,
 		about: "how often a node looks for orders that wait or were left behind"
 	},
-	SAGA_BACKLOG: {
+	ORDERS_MAX_IN_FLIGHT: {
+		formerName: "SAGA_BACKLOG",
 		schema: T.Integer({ minimum: 1, maximum: 1_000_000 }),
 		fallback: 1000,
 		about:
@@ -142,7 +146,8 @@ export const variables = {
 		fallback: 999,
 		about: "units of one product in an order"
 	},
-	DEMO: {
+	DEMO_MODE: {
+		formerName: "DEMO",
 		schema: T.Boolean(),
 		about:
 			"demo data, and loopback requests without a token act as user-123; default: on, off in production"
@@ -189,7 +194,8 @@ export const variables = {
 		...secret,
 		about: "signs the provider's messages; without it every message is refused"
 	},
-	PAYMENT_ANSWER_MS: {
+	PAYMENT_CHARGE_WAIT_MS: {
+		formerName: "PAYMENT_ANSWER_MS",
 		schema: ms(50, 8000),
 		fallback: 250,
 		about: "longest wait of a batch for a slow charge; it goes on alone after that"
@@ -248,7 +254,8 @@ export const variables = {
 		fallback: 168,
 		about: "how long new topics keep their messages"
 	},
-	PRICING: {
+	PRICING_JSON: {
+		formerName: "PRICING",
 		schema: T.String(),
 		fallback: '{"*":{"shipping":0,"tax_basis_points":0}}',
 		about: 'shipping (minor units) and tax by "US-CA", "US" or "*", as JSON'

@@ -14,7 +14,7 @@ const production = {
 describe("toConfig", () => {
 	it("switches demo mode on, but not in production", () => {
 		expect(from({}).demo).toBe(true);
-		expect(from({ DEMO: "0" }).demo).toBe(false);
+		expect(from({ DEMO_MODE: "0" }).demo).toBe(false);
 		expect(from(production).demo).toBe(false);
 	});
 
@@ -63,23 +63,23 @@ describe("toConfig", () => {
 			US: { shipping: 0, tax_basis_points: 0 },
 			"US-CA": { shipping: 0, tax_basis_points: 825 }
 		};
-		expect(from({ PRICING: JSON.stringify(table) }).pricing).toEqual(table);
+		expect(from({ PRICING_JSON: JSON.stringify(table) }).pricing).toEqual(table);
 		expect(from({}).pricing).toEqual({ "*": { shipping: 0, tax_basis_points: 0 } });
 	});
 
 	it.each([
-		["{", "PRICING: is not JSON"],
-		["[]", "PRICING:"],
-		["{}", 'PRICING: "*" is missing'],
-		['{"*":{"shipping":-1,"tax_basis_points":0}}', "PRICING: /*/shipping must be >= 0"],
-		['{"*":{"shipping":1.5,"tax_basis_points":0}}', "PRICING: /*/shipping must be integer"],
-		['{"*":{"shipping":0}}', "PRICING: /*/tax_basis_points is required"],
+		["{", "PRICING_JSON: is not JSON"],
+		["[]", "PRICING_JSON:"],
+		["{}", 'PRICING_JSON: "*" is missing'],
+		['{"*":{"shipping":-1,"tax_basis_points":0}}', "PRICING_JSON: /*/shipping must be >= 0"],
+		['{"*":{"shipping":1.5,"tax_basis_points":0}}', "PRICING_JSON: /*/shipping must be integer"],
+		['{"*":{"shipping":0}}', "PRICING_JSON: /*/tax_basis_points is required"],
 		[
 			'{"*":{"shipping":0,"tax_basis_points":0},"usa":{"shipping":0,"tax_basis_points":0}}',
-			"PRICING: /usa is not a known member"
+			"PRICING_JSON: /usa is not a known member"
 		]
 	])("refuses %s as a table of prices", (json, sentence) => {
-		expect(() => from({ PRICING: json })).toThrow(sentence);
+		expect(() => from({ PRICING_JSON: json })).toThrow(sentence);
 	});
 });
 

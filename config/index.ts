@@ -1,6 +1,6 @@
 import { parseArmings, type Arming } from "../lib/failpoint.ts";
 import { strictObject, T, type Static } from "../lib/schema.ts";
-import { faults } from "../lib/validator.ts";
+import { validate } from "../lib/validator.ts";
 import type { Environment } from "./env.ts";
 import { EnvironmentError } from "./environment-error.ts";
 import { readEnvironment } from "./read-environment.ts";
@@ -38,7 +38,7 @@ export interface Config {
 	readonly dataDir: string;
 	readonly databaseUrl: string | undefined;
 	/** Of the log that carries the order events where there is no Kafka. */
-	readonly streamDatabaseUrl: string | undefined;
+	readonly eventLogDatabaseUrl: string | undefined;
 	readonly serviceDatabaseUrls: Readonly<Record<ServiceName, string | undefined>>;
 	readonly databasePool: number;
 	readonly durability: "prefix" | "strict";
@@ -49,7 +49,7 @@ export interface Config {
 		readonly leaseMs: number;
 		readonly pollMs: number;
 		/** Most orders on their way; more are not taken. */
-		readonly backlog: number;
+		readonly maxInFlight: number;
 	};
 	/** `streams` at one time. */
 	readonly analytics: { readonly streams: number };
@@ -67,7 +67,7 @@ export interface Config {
 		readonly apiUrl: string;
 		readonly secretKey: string | undefined;
 		readonly webhookSecret: string | undefined;
-		readonly answerMs: number;
+		readonly chargeWaitMs: number;
 		readonly challengeMs: number;
 	};
 	readonly psp: { readonly port: number; readonly webhookUrl: string | undefined };
@@ -125,12 +125,12 @@ function parsePricing(json: string): PricingTable {
 	try {
 		table = JSON.parse(json);
 	} catch {
-		throw new EnvironmentError(["PRICING: is not JSON"]);
+		throw new EnvironmentError(["PRICING_JSON: is not JSON"]);
 	}
-	const found = faults(Pricing, table);
+	const found = validate(Pricing, table);
 	if (found.length > 0)
-		throw new EnvironmentError(found.map(f => `PRICING: ${f.pointer} ${f.detail}`));
-	if (!(table as PricingTable)["*"]) throw new EnvironmentError(['PRICING: "*" is missing']);
+		throw new EnvironmentError(found.map(f => `PRICING_JSON: ${f.pointer} ${f.detail}`));
+	if (!(table as PricingTable)["*"]) throw new EnvironmentError(['PRICING_JSON: "*" is missing']);
 	return table as PricingTable;
 }
 
@@ -198,14 +198,14 @@ export function toConfig(env: Environment): Config {
 	checkDurability(env);
 	return Object.freeze({
 		production: env.NODE_ENV === "production",
-		demo: env.DEMO ?? env.NODE_ENV !== "production",
+		demo: env.DEMO_MODE ?? env.NODE_ENV !== "production",
 		services: env.SERVICES.split(",") as (ServiceName | "gateway")[],
 		host: env.HOST,
 		port: env.PORT,
 		metricsPort: env.METRICS_PORT,
 		dataDir: env.DATA_DIR,
 		databaseUrl: env.DATABASE_URL,
-		streamDatabaseUrl: env.STREAM_DATABASE_URL,
+		eventLogDatabaseUrl: env.EVENT_LOG_DATABASE_URL,
 		serviceDatabaseUrls: {
 			user: env.USER_DATABASE_URL,
 			product: env.PRODUCT_DATABASE_URL,
@@ -222,7 +222,7 @@ export function toConfig(env: Environment): Config {
 		saga: {
 			leaseMs: env.SAGA_LEASE_MS,
 			pollMs: env.SAGA_POLL_MS,
-			backlog: env.SAGA_BACKLOG
+			maxInFlight: env.ORDERS_MAX_IN_FLIGHT
 		},
 		analytics: { streams: env.ANALYTICS_STREAMS_MAX },
 		stock: { lowStock: env.LOW_STOCK_THRESHOLD },
@@ -238,7 +238,7 @@ export function toConfig(env: Environment): Config {
 			apiUrl: env.STRIPE_API_URL,
 			secretKey: env.STRIPE_SECRET_KEY,
 			webhookSecret: env.STRIPE_WEBHOOK_SECRET,
-			answerMs: env.PAYMENT_ANSWER_MS,
+			chargeWaitMs: env.PAYMENT_CHARGE_WAIT_MS,
 			challengeMs: env.PAYMENT_CHALLENGE_MS
 		},
 		psp: { port: env.PSP_PORT, webhookUrl: env.PSP_WEBHOOK_URL },
@@ -253,7 +253,7 @@ export function toConfig(env: Environment): Config {
 			partitions: env.STREAM_PARTITIONS,
 			retentionMs: env.STREAM_RETENTION_HOURS * 3_600_000
 		},
-		pricing: parsePricing(env.PRICING),
+		pricing: parsePricing(env.PRICING_JSON),
 		failpoints: parseFailpoints(env.FAILPOINTS),
 		logLevel: env.LOG_LEVEL
 	});

@@ -1,16 +1,36 @@
 import { readFileSync } from "node:fs";
 import type { TSchema } from "../lib/schema.ts";
-import { faults } from "../lib/validator.ts";
-import { disagreements } from "./agreements.ts";
+import { validate } from "../lib/validator.ts";
+import { crossFieldIssues } from "./agreements.ts";
 import { variables, type Environment, type Source, type Variable } from "./env.ts";
 import { EnvironmentError } from "./environment-error.ts";
 
 /** The only reader of `process.env`. */
 
-function rawValue(name: string, variable: Variable, source: Source): string | undefined {
+function givenAs(name: string, variable: Variable, source: Source): string | undefined {
 	const file = variable.secret ? source[`${name}_FILE`] : undefined;
 	if (file) return readFileSync(file, "utf8").trim();
 	return source[name] === "" ? undefined : source[name];
+}
+
+/** Former names that this process has been warned about, so that each is named once. */
+const warned = new Set<string>();
+
+function warn(formerName: string, name: string, isUsed: boolean): void {
+	if (warned.has(formerName)) return;
+	warned.add(formerName);
+	const what = isUsed ? "is read for the last version" : "is ignored";
+	process.emitWarning(`${formerName} is now called ${name}; the old name ${what}`, "Configuration");
+}
+
+/** The value under its name, else under its former name. */
+function rawValue(name: string, variable: Variable, source: Source): string | undefined {
+	const value = givenAs(name, variable, source);
+	const { formerName } = variable;
+	const former = formerName && givenAs(formerName, variable, source);
+	if (former === undefined || !formerName) return value;
+	if (former !== value) warn(formerName, name, value === undefined);
+	return value ?? former;
 }
 
 function typed(schema: TSchema, raw: string): unknown {
@@ -24,7 +44,7 @@ function read(name: string, variable: Variable, source: Source, lines: string[])
 		const raw = rawValue(name, variable, source);
 		if (raw === undefined) return variable.fallback;
 		const value = typed(variable.schema, raw);
-		const found = faults(variable.schema, value);
+		const found = validate(variable.schema, value);
 		if (found.length > 0) {
 			const shown = variable.secret ? "a secret value" : JSON.stringify(raw);
 			lines.push(`${name}: ${shown} ${found[0]!.detail} (${variable.about})`);
@@ -42,7 +62,7 @@ export function readEnvironment(source: Source = process.env): Environment {
 	const values = Object.fromEntries(
 		Object.entries<Variable>(variables).map(([name, v]) => [name, read(name, v, source, lines)])
 	) as Environment;
-	lines.push(...disagreements(values, source));
+	lines.push(...crossFieldIssues(values, source));
 	if (lines.length > 0) throw new EnvironmentError(lines);
 	return values;
 }

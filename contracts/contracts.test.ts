@@ -1,5 +1,5 @@
 import type { ActionContract, Contract, TSchema } from "../lib/schema.ts";
-import { faults } from "../lib/validator.ts";
+import { validate } from "../lib/validator.ts";
 import { analytics } from "./analytics.ts";
 import { gateway } from "./gateway.ts";
 import { notification } from "./notification.ts";
@@ -57,7 +57,7 @@ describe.each(named)("the action %s", (_name, action) => {
 	});
 
 	it("has schemas that Ajv accepts in strict mode", () => {
-		expect(() => [faults(action.params, {}), faults(action.returns, {})]).not.toThrow();
+		expect(() => [validate(action.params, {}), validate(action.returns, {})]).not.toThrow();
 	});
 });
 
@@ -69,7 +69,7 @@ describe("order.place", () => {
 		idempotency_key: "k-1"
 	};
 	const pointers = (change: object) =>
-		faults(order.actions.place.params, { ...valid, ...change }).map(({ pointer }) => pointer);
+		validate(order.actions.place.params, { ...valid, ...change }).map(({ pointer }) => pointer);
 
 	it("takes an order", () => {
 		expect(pointers({})).toEqual([]);

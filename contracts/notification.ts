@@ -24,8 +24,8 @@ export const notificationKinds = [
 export const NotificationKind = oneOf(notificationKinds);
 export type NotificationKind = Static<typeof NotificationKind>;
 
-/** `cascade`: a topic that other systems follow. It is no user's to choose. */
-export const notificationChannels = ["email", "sms", "cascade"] as const;
+/** `sns_topic`: an Amazon SNS topic that other systems subscribe to. Users cannot choose it. */
+export const notificationChannels = ["email", "sms", "sns_topic"] as const;
 export const NotificationChannel = oneOf(notificationChannels);
 export type NotificationChannel = Static<typeof NotificationChannel>;
 

@@ -197,7 +197,7 @@ const sagaActions = {
 	"saga.resolve": {
 		...operators,
 		summary: "Call an order off that does not come to rest; what was charged is paid back",
-		params: strictObject({ id: Uuid, decision: oneOf(["call_off"]), note: text(200) })
+		params: strictObject({ id: Uuid, decision: oneOf(["cancel"]), note: text(200) })
 	}
 } as const satisfies Record<string, ActionSpec>;
 

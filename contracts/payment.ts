@@ -156,7 +156,7 @@ export const payment = contract("payment", {
 		}),
 		returns: strictObject({ payment: Payment, replayed: T.Boolean() })
 	},
-	reverse: {
+	refundRemaining: {
 		summary: "Pay back all that is left of a cancelled order's payment",
 		kind: "command",
 		access: "internal",
@@ -164,7 +164,7 @@ export const payment = contract("payment", {
 		params: strictObject({ order_id: Uuid, reason: text(200) }),
 		returns: Payment
 	},
-	giveBack: {
+	refundLines: {
 		summary:
 			"Pay back some lines of an order, at most what is left of each; the same purpose pays back once",
 		kind: "command",

@@ -247,7 +247,7 @@ export const product = contract("product", {
 		params: OrderIds,
 		returns: Outcomes
 	},
-	takeBack: {
+	restockReturn: {
 		...step,
 		summary: "Put some units of a sold order back on the shelf, once for each return",
 		params: strictObject({
@@ -256,7 +256,7 @@ export const product = contract("product", {
 			lines: T.Array(Line, { minItems: 1, maxItems: 100 })
 		}),
 		returns: strictObject({
-			state: oneOf(["taken_back", "refused"], {
+			state: oneOf(["restocked", "refused"], {
 				description: "`refused`: not sold, or more than is left of what was bought"
 			})
 		})

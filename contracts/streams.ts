@@ -38,7 +38,7 @@ export const ConsumerLag = strictObject(
 );
 export type ConsumerLag = Static<typeof ConsumerLag>;
 
-const letter = {
+const deadLetterFields = {
 	id: Uuid,
 	topic: T.String(),
 	partition: Count,
@@ -50,12 +50,12 @@ const letter = {
 	at: T.String({ ...Instant, description: "When it was put aside" }),
 	redriven_at: nullable(Instant)
 };
-export const DeadLetterEntry = strictObject(letter, { title: "DeadLetterEntry" });
+export const DeadLetterEntry = strictObject(deadLetterFields, { title: "DeadLetterEntry" });
 export type DeadLetterEntry = Static<typeof DeadLetterEntry>;
 
 export const DeadLetterDetail = strictObject(
 	{
-		...letter,
+		...deadLetterFields,
 		headers: T.Record(T.String(), T.String()),
 		bytes: Count,
 		text: nullable(T.String({ description: "Of at most 64 KiB; null where it is no UTF-8" })),

@@ -1,4 +1,4 @@
-import { faults } from "../lib/validator.ts";
+import { validate } from "../lib/validator.ts";
 import { product } from "./product.ts";
 import { text } from "./values.ts";
 
@@ -6,7 +6,7 @@ describe("a line of text", () => {
 	const line = text(10);
 
 	it.each(["Zoë", "山田 太郎", "👩‍💻", "می‌خواهم", " padded ", "0"])("takes %j", value => {
-		expect(faults(line, value)).toEqual([]);
+		expect(validate(line, value)).toEqual([]);
 	});
 
 	it.each([
@@ -20,13 +20,13 @@ describe("a line of text", () => {
 		["an isolate", "a\u2066b"],
 		["too much", "x".repeat(11)]
 	])("refuses %s", (_, value) => {
-		expect(faults(line, value)).toHaveLength(1);
+		expect(validate(line, value)).toHaveLength(1);
 	});
 });
 
 describe("a change of stock", () => {
 	const change = (delta: number) =>
-		faults(product.actions["stock.adjust"].params, {
+		validate(product.actions["stock.adjust"].params, {
 			product_id: "prod-001",
 			delta,
 			reason: "counted",

@@ -40,7 +40,7 @@ const limits =
  * would go on scanning it when it has grown, until the next autoanalyze: 23 instead of 100 orders a
  * second on one connection, after the first 20,000.
  */
-const byKeys = "-c enable_seqscan=off";
+const noSeqScan = "-c enable_seqscan=off";
 
 /**
  * A service's connections to its own schema.
@@ -51,8 +51,8 @@ const byKeys = "-c enable_seqscan=off";
  * told to anyone. `DURABILITY=strict` makes the two the same; this file is the only switch.
  */
 export class Database {
-	readonly #prompt: pg.Pool;
-	readonly #lazy: pg.Pool;
+	readonly #syncPool: pg.Pool;
+	readonly #asyncPool: pg.Pool;
 	readonly #options: DatabaseOptions;
 	#closing = false;
 
@@ -65,25 +65,26 @@ export class Database {
 				idleTimeoutMillis: 30_000,
 				connectionTimeoutMillis: 5000,
 				application_name: options.name,
-				options: `${limits} ${byKeys} ${extra}`,
+				options: `${limits} ${noSeqScan} ${extra}`,
 				types
 			});
 			// Without a listener an idle connection that the server closes ends the process.
 			pool.on("error", error => this.#closing || options.onError?.(error));
 			return pool;
 		};
-		this.#prompt = open("");
-		this.#lazy = options.durability === "strict" ? this.#prompt : open("-c synchronous_commit=off");
+		this.#syncPool = open("");
+		this.#asyncPool =
+			options.durability === "strict" ? this.#syncPool : open("-c synchronous_commit=off");
 	}
 
 	/** Runs one statement as its own transaction, on disk when it resolves. */
 	query<R extends object = Row>(statement: Statement, values: unknown[] = []): Promise<R[]> {
-		return this.#run(this.#prompt, statement, values);
+		return this.#run(this.#syncPool, statement, values);
 	}
 
 	/** The same without waiting for the disk. See the class for when that is right. */
 	deferred<R extends object = Row>(statement: Statement, values: unknown[] = []): Promise<R[]> {
-		return this.#run(this.#lazy, statement, values);
+		return this.#run(this.#asyncPool, statement, values);
 	}
 
 	/**
@@ -91,7 +92,7 @@ export class Database {
 	 * and it may run up to 4 times, where Postgres undoes it.
 	 */
 	transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R> {
-		return again(() => this.#transaction(this.#prompt, work));
+		return retryUndone(() => this.#transaction(this.#syncPool, work));
 	}
 
 	async #run<R extends object>(
@@ -100,7 +101,7 @@ export class Database {
 		values: unknown[]
 	): Promise<R[]> {
 		if (anyArmed()) return this.#runToFailpoints(pool, statement, values);
-		return again(async () => (await pool.query<R>({ ...statement, values })).rows);
+		return retryUndone(async () => (await pool.query<R>({ ...statement, values })).rows);
 	}
 
 	async #runToFailpoints<R extends object>(
@@ -129,8 +130,8 @@ export class Database {
 		};
 		let broken: Error | undefined;
 		// A cut connection is an event beside the failed query; without a listener it ends the process.
-		const onCut = (error: Error) => (broken = error);
-		client.on("error", onCut);
+		const onConnectionLost = (error: Error) => (broken = error);
+		client.on("error", onConnectionLost);
 		try {
 			await client.query("begin");
 			const result = await insideTransaction(() => work(tx));
@@ -141,7 +142,7 @@ export class Database {
 			await client.query("rollback").catch((e: Error) => (broken = e));
 			throw error;
 		} finally {
-			client.off("error", onCut);
+			client.off("error", onConnectionLost);
 			client.release(broken);
 		}
 	}
@@ -157,7 +158,7 @@ export class Database {
 			connectionTimeoutMillis: 5000,
 			keepAlive: true,
 			application_name: name,
-			options: `${limits} ${byKeys}`,
+			options: `${limits} ${noSeqScan}`,
 			types
 		});
 		let isOpen = true;
@@ -181,8 +182,8 @@ export class Database {
 
 	async close(): Promise<void> {
 		this.#closing = true;
-		await this.#prompt.end();
-		if (this.#lazy !== this.#prompt) await this.#lazy.end();
+		await this.#syncPool.end();
+		if (this.#asyncPool !== this.#syncPool) await this.#asyncPool.end();
 	}
 }
 
@@ -192,7 +193,7 @@ const mostRetries = 3;
  * Tries again what Postgres has undone as a whole for the sake of others: a deadlock (40P01) or a
  * serialisation failure (40001). Never a commit whose connection broke: that one is unknown.
  */
-async function again<R>(work: () => Promise<R>): Promise<R> {
+async function retryUndone<R>(work: () => Promise<R>): Promise<R> {
 	for (let tries = 0; ; tries++)
 		try {
 			return await work();

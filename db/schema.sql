@@ -137,7 +137,7 @@ create table analytics.results (
 	revision integer not null,
 	final boolean not null,
 	seq bigint not null default nextval('analytics.result_seq'::regclass),
-	told_at timestamp with time zone not null default clock_timestamp(),
+	emitted_at timestamp with time zone not null default clock_timestamp(),
 	constraint results_pkey PRIMARY KEY (window_start, currency),
 	constraint results_seq_key UNIQUE (seq)
 ) with (fillfactor=70);
@@ -178,13 +178,13 @@ create table analytics.windows (
 	revision integer not null default 0,
 	dirty boolean not null default true,
 	final boolean not null default false,
-	told_at timestamp with time zone,
+	emitted_at timestamp with time zone,
 	constraint windows_pkey PRIMARY KEY (window_start, currency),
 	constraint windows_check CHECK (((unique_users >= 0) AND (unique_users <= orders))),
 	constraint windows_orders_check CHECK ((orders >= 0)),
 	constraint windows_revenue_minor_check CHECK ((revenue_minor >= 0))
 ) with (fillfactor=50);
-CREATE INDEX windows_to_tell ON analytics.windows USING btree (window_start) WHERE (dirty OR (NOT final));
+CREATE INDEX windows_due ON analytics.windows USING btree (window_start) WHERE (dirty OR (NOT final));
 grant insert, select, update on analytics.windows to shop_analytics;
 
 create table notification.dead_letter (
@@ -259,7 +259,7 @@ create table notification.notifications (
 	constraint notifications_pkey PRIMARY KEY (id),
 	constraint notifications_event_id_channel_key UNIQUE (event_id, channel),
 	constraint notifications_attempts_check CHECK ((attempts >= 0)),
-	constraint notifications_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'cascade'::text]))),
+	constraint notifications_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'sns_topic'::text]))),
 	constraint notifications_check CHECK (((provider_id IS NOT NULL) = (state = 'sent'::text))),
 	constraint notifications_check1 CHECK (((due_at IS NOT NULL) = (state = 'pending'::text))),
 	constraint notifications_resends_check CHECK ((resends >= 0)),
@@ -502,7 +502,7 @@ create table payment.payments (
 	action_url text,
 	action_until timestamp with time zone,
 	seq integer not null default 1,
-	look_at timestamp with time zone,
+	next_check_at timestamp with time zone,
 	resend_at timestamp with time zone,
 	constraint payments_pkey PRIMARY KEY (id),
 	constraint payments_order_id_key UNIQUE (order_id),
@@ -518,9 +518,9 @@ create table payment.payments (
 ) with (fillfactor=80);
 CREATE INDEX payments_charged_though_voided ON payment.payments USING btree (id) WHERE ((status = 'succeeded'::text) AND (failure_code = 'voided'::text));
 CREATE INDEX payments_in_review ON payment.payments USING btree (updated_at, id) WHERE (status = 'review'::text);
-CREATE INDEX payments_to_look_at ON payment.payments USING btree (look_at) WHERE ((status = 'failed'::text) AND (look_at IS NOT NULL));
+CREATE INDEX payments_to_check ON payment.payments USING btree (next_check_at) WHERE ((status = 'failed'::text) AND (next_check_at IS NOT NULL));
 grant insert, select on payment.payments to shop_payment;
-grant update (action_until, action_url, failure_code, first_sent_at, look_at, method_brand, method_last4, provider_ref, refunded_minor, resend_at, review_reason, sends, sent_at, seq, status, updated_at) on payment.payments to shop_payment;
+grant update (action_until, action_url, failure_code, first_sent_at, method_brand, method_last4, next_check_at, provider_ref, refunded_minor, resend_at, review_reason, sends, sent_at, seq, status, updated_at) on payment.payments to shop_payment;
 
 create table payment.psp_inbox (
 	event_id text not null,
@@ -547,8 +547,8 @@ create table payment.refunds (
 	updated_at timestamp with time zone not null default clock_timestamp(),
 	lines jsonb not null default '[]'::jsonb,
 	review_reason text,
-	look_at timestamp with time zone not null default (clock_timestamp() + '00:00:10'::interval),
-	looks integer not null default 0,
+	next_check_at timestamp with time zone not null default (clock_timestamp() + '00:00:10'::interval),
+	checks integer not null default 0,
 	answer json,
 	constraint refunds_pkey PRIMARY KEY (id),
 	constraint refunds_payment_id_purpose_key UNIQUE (payment_id, purpose),
@@ -560,9 +560,9 @@ create table payment.refunds (
 );
 CREATE INDEX refunds_by_payment ON payment.refunds USING btree (payment_id, created_at);
 CREATE INDEX refunds_in_review ON payment.refunds USING btree (updated_at, id) WHERE (status = 'review'::text);
-CREATE INDEX refunds_to_look_at ON payment.refunds USING btree (look_at) WHERE (status = 'pending'::text);
+CREATE INDEX refunds_to_check ON payment.refunds USING btree (next_check_at) WHERE (status = 'pending'::text);
 grant insert, select on payment.refunds to shop_payment;
-grant update (answer, failure_code, look_at, looks, provider_ref, review_reason, status, updated_at) on payment.refunds to shop_payment;
+grant update (answer, checks, failure_code, next_check_at, provider_ref, review_reason, status, updated_at) on payment.refunds to shop_payment;
 
 create table product.outbox (
 	id bigint not null generated always as identity,
@@ -611,26 +611,39 @@ create table product.reservation (
 	order_id uuid not null,
 	product_id text not null,
 	quantity bigint not null,
-	taken_back bigint not null default 0,
+	restocked bigint not null default 0,
 	constraint reservation_pkey PRIMARY KEY (order_id, product_id),
-	constraint reservation_check CHECK (((taken_back >= 0) AND (taken_back <= quantity))),
+	constraint reservation_check CHECK (((restocked >= 0) AND (restocked <= quantity))),
 	constraint reservation_quantity_check CHECK ((quantity > 0))
 );
 grant insert, select on product.reservation to shop_product;
-grant update (taken_back) on product.reservation to shop_product;
+grant update (restocked) on product.reservation to shop_product;
 
 create table product.reservation_head (
 	order_id uuid not null,
 	state text not null,
 	expires_at timestamp with time zone,
 	updated_at timestamp with time zone not null default clock_timestamp(),
-	taken_back boolean not null default false,
+	has_restocks boolean not null default false,
 	constraint reservation_head_pkey PRIMARY KEY (order_id),
 	constraint reservation_head_check CHECK (((expires_at IS NOT NULL) = (state = 'held'::text))),
 	constraint reservation_head_state_check CHECK ((state = ANY (ARRAY['held'::text, 'locked'::text, 'committed'::text, 'released'::text, 'expired'::text, 'out_of_stock'::text, 'returned'::text])))
 ) with (fillfactor=80);
 CREATE INDEX reservation_head_by_expiry ON product.reservation_head USING btree (expires_at) WHERE (state = 'held'::text);
 grant insert, select, update on product.reservation_head to shop_product;
+
+create table product.return_restocks (
+	return_id uuid not null,
+	product_id text not null,
+	order_id uuid not null,
+	quantity bigint not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	constraint return_restocks_pkey PRIMARY KEY (return_id, product_id),
+	constraint return_restocks_order_id_product_id_fkey FOREIGN KEY (order_id, product_id) REFERENCES product.reservation(order_id, product_id),
+	constraint return_restocks_quantity_check CHECK ((quantity > 0))
+);
+CREATE INDEX return_restocks_by_order ON product.return_restocks USING btree (order_id, product_id);
+grant insert, select on product.return_restocks to shop_product;
 
 create table product.stock (
 	product_id text not null,
@@ -660,19 +673,6 @@ CREATE UNIQUE INDEX stock_ledger_by_key ON product.stock_ledger USING btree (pro
 CREATE UNIQUE INDEX stock_ledger_by_order ON product.stock_ledger USING btree (order_id, product_id, reason) WHERE ((order_id IS NOT NULL) AND (return_id IS NULL));
 CREATE UNIQUE INDEX stock_ledger_by_return ON product.stock_ledger USING btree (return_id, product_id) WHERE (return_id IS NOT NULL);
 grant insert, select on product.stock_ledger to shop_product;
-
-create table product.takeback (
-	return_id uuid not null,
-	product_id text not null,
-	order_id uuid not null,
-	quantity bigint not null,
-	at timestamp with time zone not null default clock_timestamp(),
-	constraint takeback_pkey PRIMARY KEY (return_id, product_id),
-	constraint takeback_order_id_product_id_fkey FOREIGN KEY (order_id, product_id) REFERENCES product.reservation(order_id, product_id),
-	constraint takeback_quantity_check CHECK ((quantity > 0))
-);
-CREATE INDEX takeback_by_order ON product.takeback USING btree (order_id, product_id);
-grant insert, select on product.takeback to shop_product;
 
 create table public.migration (
 	service text not null,
@@ -765,7 +765,7 @@ create table users.users (
 CREATE INDEX users_by_time ON users.users USING btree (created_at DESC, id DESC);
 grant insert, select, update on users.users to shop_users;
 
-CREATE OR REPLACE FUNCTION analytics.forget_published()
+CREATE OR REPLACE FUNCTION analytics.purge_published()
  RETURNS void
  LANGUAGE sql
  SECURITY DEFINER
@@ -776,7 +776,7 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION analytics.take_back(since timestamp with time zone)
+CREATE OR REPLACE FUNCTION analytics.reset_windows(since timestamp with time zone)
  RETURNS void
  LANGUAGE sql
  SECURITY DEFINER
@@ -884,7 +884,7 @@ CREATE OR REPLACE FUNCTION orders.representation(o orders.orders)
 RETURN jsonb_build_object('id', (o).id, 'user_id', (o).user_id, 'status', (o).status, 'reason', (o).reason, 'items', (o).items, 'totals', jsonb_build_object('subtotal', orders.money((o).subtotal_minor, ((o).currency)::text), 'shipping', orders.money((o).shipping_minor, ((o).currency)::text), 'tax', orders.money((o).tax_minor, ((o).currency)::text), 'total', orders.money((o).total_minor, ((o).currency)::text)), 'shipping_address', (o).shipping_address, 'shipment', (o).shipment, 'version', (o).version)
 ;
 
-CREATE OR REPLACE FUNCTION product.forget_published()
+CREATE OR REPLACE FUNCTION product.purge_published()
  RETURNS void
  LANGUAGE sql
  SECURITY DEFINER

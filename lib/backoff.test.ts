@@ -1,4 +1,4 @@
-import { backoffMs, spread } from "./backoff.ts";
+import { backoffMs, withJitter } from "./backoff.ts";
 
 describe("backoffMs", () => {
 	it("doubles from the base up to the limit", () => {
@@ -15,6 +15,6 @@ describe("backoffMs", () => {
 
 describe("spread", () => {
 	it("takes from half to the whole", () => {
-		expect([0, 0.5, 1].map(chance => spread(1000, chance))).toEqual([500, 750, 1000]);
+		expect([0, 0.5, 1].map(chance => withJitter(1000, chance))).toEqual([500, 750, 1000]);
 	});
 });

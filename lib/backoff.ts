@@ -7,6 +7,6 @@ export function backoffMs(attempt: number, baseMs: number, maxMs: number): numbe
  * A delay between half and the whole of `ms`, so that those who failed together do not come back
  * together. @param chance from 0 to 1
  */
-export function spread(ms: number, chance: number): number {
+export function withJitter(ms: number, chance: number): number {
 	return Math.round((ms * (1 + chance)) / 2);
 }

@@ -29,7 +29,7 @@ export const errorTable = {
 	IDEMPOTENCY_KEY_IN_USE: [409, "A request with this idempotency key is still running"],
 	ILLEGAL_TRANSITION: [409, "The order cannot make this step from its present state"],
 	PRICE_CHANGED: [409, "The total is not what was expected"],
-	RETURN_EXCEEDS_ORDER: [422, "More is to come back than was bought"],
+	RETURN_EXCEEDS_ORDER: [422, "The return exceeds the quantity ordered"],
 	DUPLICATE_SKU: [409, "The SKU is taken"],
 	INSUFFICIENT_STOCK: [409, "There is not enough stock"],
 	REDRIVE_FAILED: [409, "The message still cannot be handled"],
@@ -37,7 +37,7 @@ export const errorTable = {
 	LOG_TOO_SHORT: [409, "The log does not go back so far"],
 	STALE_VERSION: [412, "The resource has changed since it was read"],
 	PAYMENT_NOT_REFUNDABLE: [409, "The payment cannot be refunded in its present state"],
-	PAYMENT_NOT_IN_REVIEW: [409, "Nobody waits for a decision about it"],
+	PAYMENT_NOT_IN_REVIEW: [409, "The payment is not in review"],
 	REFUND_EXCEEDS_PAYMENT: [422, "The refund is more than what is left of the payment"],
 	TOO_MANY_OPEN_ORDERS: [429, "Too many of your orders are still open; try again when one is done"],
 	TOO_MANY_STREAMS: [429, "Too many of your streams are open"],
@@ -50,7 +50,7 @@ export const errorTable = {
 export type ErrorCode = keyof typeof errorTable;
 
 /** One fault in the input; `pointer` is an RFC 6901 pointer into the body. */
-export interface Fault {
+export interface ValidationIssue {
 	pointer: string;
 	code: string;
 	detail: string;
@@ -59,7 +59,7 @@ export interface Fault {
 export interface FailureData {
 	/** A sentence for the caller; never SQL, a stack, or a node's name. */
 	detail?: string;
-	errors?: Fault[];
+	errors?: ValidationIssue[];
 }
 
 /**
@@ -82,7 +82,7 @@ export class Failure extends Error {
 }
 
 /** Throws a `Failure`. @throws always */
-export function fail(type: ErrorCode, detail?: string, errors?: Fault[]): never {
+export function fail(type: ErrorCode, detail?: string, errors?: ValidationIssue[]): never {
 	throw new Failure(type, { detail, errors });
 }
 

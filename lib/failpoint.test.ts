@@ -31,7 +31,7 @@ describe("a failpoint", () => {
 
 	it("strikes as often as it was armed for, once by default", async () => {
 		arm({ point, mode: "throw" });
-		await expect(failpoint(point)).rejects.toThrow(`struck at ${point}`);
+		await expect(failpoint(point)).rejects.toThrow(`failpoint ${point}`);
 		expect(failpoint(point)).toBeUndefined();
 		arm({ point, mode: "throw", count: 2 });
 		await expect(failpoint(point)).rejects.toThrow();
@@ -48,22 +48,22 @@ describe("a failpoint", () => {
 		["kill", "SIGKILL"],
 		["stop", "SIGSTOP"]
 	] as const)("sends this process, for %s, a %s after it has told so", async (mode, signal) => {
-		const told: string[] = [];
+		const calls: string[] = [];
 		jest.spyOn(process, "kill").mockImplementation((_pid, sent) => {
-			told.push(String(sent));
+			calls.push(String(sent));
 			return true;
 		});
-		const heard = Promise.withResolvers<Hit>();
+		const hitPromise = Promise.withResolvers<Hit>();
 		onHit(hit => {
-			told.push(hit.mode);
-			heard.resolve(hit);
+			calls.push(hit.mode);
+			hitPromise.resolve(hit);
 			return Promise.resolve();
 		});
 		arm({ point, mode });
 		void failpoint(point);
-		await expect(heard.promise).resolves.toEqual({ point, mode });
+		await expect(hitPromise.promise).resolves.toEqual({ point, mode });
 		await new Promise(setImmediate);
-		expect(told).toEqual([mode, signal]);
+		expect(calls).toEqual([mode, signal]);
 	});
 
 	it("never answers where a callee's reply is dropped", async () => {

@@ -24,8 +24,8 @@ export const failpoints = [
 	"order.claim.after_commit",
 	"order.reserve.before_call",
 	"order.reserve.after_call",
-	"order.begin.before_commit",
-	"order.begin.after_commit",
+	"order.begin_payment.before_commit",
+	"order.begin_payment.after_commit",
 	"order.charge.before_call",
 	"order.charge.after_call",
 	"order.commit_stock.before_call",
@@ -34,18 +34,18 @@ export const failpoints = [
 	"order.release.after_call",
 	"order.restock.before_call",
 	"order.restock.after_call",
-	"order.tell.before_commit",
-	"order.tell.after_commit",
+	"order.transition.before_commit",
+	"order.transition.after_commit",
 	"order.void.before_call",
 	"order.void.after_call",
-	"order.pay_back.before_call",
-	"order.pay_back.after_call",
-	"order.give_back.before_call",
-	"order.give_back.after_call",
-	"order.take_back.before_call",
-	"order.take_back.after_call",
-	"order.park.before_commit",
-	"order.park.after_commit",
+	"order.refund_order.before_call",
+	"order.refund_order.after_call",
+	"order.refund_return.before_call",
+	"order.refund_return.after_call",
+	"order.restock_return.before_call",
+	"order.restock_return.after_call",
+	"order.reschedule.before_commit",
+	"order.reschedule.after_commit",
 	"order.cancel.before_commit",
 	"order.cancel.after_commit",
 	"order.cancel.before_reply",
@@ -61,8 +61,8 @@ export const failpoints = [
 	"product.release.before_reply",
 	"product.restock.before_commit",
 	"product.restock.before_reply",
-	"product.take_back.before_commit",
-	"product.takeBack.before_reply",
+	"product.restock_return.before_commit",
+	"product.restockReturn.before_reply",
 	"payment.begin.before_commit",
 	"payment.begin.after_commit",
 	"payment.charge.before_psp",
@@ -74,8 +74,8 @@ export const failpoints = [
 	"payment.record.before_commit",
 	"payment.record.after_commit",
 	"payment.charge.before_reply",
-	"payment.bar.before_commit",
-	"payment.bar.after_commit",
+	"payment.tombstone.before_commit",
+	"payment.tombstone.after_commit",
 	"payment.void.before_reply",
 	"payment.refund.before_psp",
 	"payment.refund.after_psp",
@@ -84,8 +84,8 @@ export const failpoints = [
 	"payment.answer_refund.before_commit",
 	"payment.answer_refund.after_commit",
 	"payment.refund.before_reply",
-	"payment.reverse.before_reply",
-	"payment.giveBack.before_reply",
+	"payment.refundRemaining.before_reply",
+	"payment.refundLines.before_reply",
 	...streamFailpoints
 ] as const;
 
@@ -119,7 +119,7 @@ let report: (hit: Hit) => Promise<void> = () => Promise.resolve();
 
 /** Undefined at once, with nothing made, unless something is armed. */
 export function failpoint(point: Failpoint): Promise<void> | undefined {
-	return armings.size === 0 ? undefined : reach(point);
+	return armings.size === 0 ? undefined : hit(point);
 }
 
 /** Work between two points. */
@@ -127,7 +127,7 @@ export function around<R>(
 	[before, after]: readonly [Failpoint, Failpoint],
 	work: () => Promise<R>
 ): Promise<R> {
-	return armings.size === 0 ? work() : reachAround(before, after, work);
+	return armings.size === 0 ? work() : hitAround(before, after, work);
 }
 
 export function anyArmed(): boolean {
@@ -174,7 +174,7 @@ export function parseArmings(text: string): Arming[] {
 	});
 }
 
-async function reachAround<R>(
+async function hitAround<R>(
 	before: Failpoint,
 	after: Failpoint,
 	work: () => Promise<R>
@@ -185,19 +185,19 @@ async function reachAround<R>(
 	return result;
 }
 
-async function reach(point: Failpoint): Promise<void> {
+async function hit(point: Failpoint): Promise<void> {
 	const arming = armings.get(point);
 	if (!arming) return;
 	if (--arming.count <= 0) armings.delete(point);
 	await report({ point, mode: arming.mode });
-	return strike(arming);
+	return applyMode(arming);
 }
 
-function strike({ point, mode, ms }: Required<Arming>): Promise<void> {
+function applyMode({ point, mode, ms }: Required<Arming>): Promise<void> {
 	switch (mode) {
 		case "kill":
 			process.kill(process.pid, "SIGKILL");
-			return silence();
+			return neverResolve();
 		case "stop":
 			process.kill(process.pid, "SIGSTOP");
 			return Promise.resolve();
@@ -205,11 +205,11 @@ function strike({ point, mode, ms }: Required<Arming>): Promise<void> {
 			return new Promise(resolve => setTimeout(resolve, ms));
 		case "drop_reply":
 			// A callee that is silent; elsewhere the answer had come and is lost on its last yard.
-			if (point.endsWith(".before_reply")) return silence();
+			if (point.endsWith(".before_reply")) return neverResolve();
 	}
-	return Promise.reject(new Error(`struck at ${point}`));
+	return Promise.reject(new Error(`failpoint ${point}`));
 }
 
-function silence(): Promise<never> {
+function neverResolve(): Promise<never> {
 	return new Promise(() => undefined);
 }

@@ -11,7 +11,7 @@ export interface Gauge {
 const everyMs = 5000;
 
 /** Shows values on this node; its metrics service, if it runs, keeps them. */
-export function show(broker: ServiceBroker, gauges: readonly Gauge[]): void {
+export function publishGauges(broker: ServiceBroker, gauges: readonly Gauge[]): void {
 	for (const gauge of gauges)
 		void broker.broadcastLocal("metrics.update", { ...gauge, method: "set" });
 }
@@ -36,7 +36,7 @@ export class Gauges {
 		measure: () => Promise<readonly Gauge[]>,
 		onError: (error: Error) => void
 	) {
-		const work = async () => show(broker, await measure());
+		const work = async () => publishGauges(broker, await measure());
 		this.#periodic = new Periodic(everyMs, work, onError);
 	}
 

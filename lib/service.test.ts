@@ -4,7 +4,7 @@ import { until } from "../tests/support/until.ts";
 import { fail } from "./errors.ts";
 import type { Meta } from "./identity.ts";
 import { contract, hint, strictObject, T } from "./schema.ts";
-import { call, heed, service, tell } from "./service.ts";
+import { call, onHint, service, emitHint } from "./service.ts";
 
 const shelf = contract("shelf", {
 	take: {
@@ -33,7 +33,7 @@ const shelf = contract("shelf", {
 });
 
 const emptied = hint("shelf.emptied", strictObject({ shelves: T.Array(T.String()) }));
-const heard: string[][] = [];
+const received: string[][] = [];
 
 interface This extends Service {
 	units: number;
@@ -53,8 +53,8 @@ const schema = service<typeof shelf.actions, This>(shelf, {
 		wait: waits,
 		restock: waits
 	},
-	events: heed(emptied, function (this: This, { shelves }) {
-		heard.push([this.name, ...shelves]);
+	events: onHint(emptied, function (this: This, { shelves }) {
+		received.push([this.name, ...shelves]);
 		if (shelves.length === 0) throw new Error("nothing to look at");
 	}),
 	created() {
@@ -116,12 +116,12 @@ describe.each([
 	});
 
 	it("heeds a hint once, and is not troubled by one that it cannot use", async () => {
-		heard.length = 0;
+		received.length = 0;
 		await brokers[0]!.emit("shelf.emptied", { shelves: "all" });
-		tell(brokers[0]!, emptied, { shelves: [] });
-		tell(brokers[0]!, emptied, { shelves: ["a", "b"] });
-		await until(() => heard.length === 2);
-		expect(heard).toEqual([["shelf"], ["shelf", "a", "b"]]);
+		emitHint(brokers[0]!, emptied, { shelves: [] });
+		emitHint(brokers[0]!, emptied, { shelves: ["a", "b"] });
+		await until(() => received.length === 2);
+		expect(received).toEqual([["shelf"], ["shelf", "a", "b"]]);
 		await expect(call(brokers[0], shelf.actions.wait, {})).resolves.toEqual({
 			ms: expect.any(Number)
 		});

@@ -91,7 +91,7 @@ export function call<S extends ActionSpec>(
  * Sends a hint to one node of every service that heeds it. Nobody may rely on it, so nobody waits:
  * the broker drops it where the other side is away (reliability T16).
  */
-export function tell<D extends TObject>(
+export function emitHint<D extends TObject>(
 	broker: ServiceBroker,
 	{ name }: Hint<D>,
 	data: Static<NoInfer<D>>
@@ -100,7 +100,7 @@ export function tell<D extends TObject>(
 }
 
 /** Sends a hint to every node that heeds it. */
-export function tellAll<D extends TObject>(
+export function broadcastHint<D extends TObject>(
 	broker: ServiceBroker,
 	{ name }: Hint<D>,
 	data: Static<NoInfer<D>>
@@ -111,7 +111,7 @@ export function tellAll<D extends TObject>(
 type Events = NonNullable<ServiceSchema["events"]>;
 
 /** For a service's `events`: what it does about a hint. One that is malformed never gets here. */
-export function heed<D extends TObject, This = Service>(
+export function onHint<D extends TObject, This = Service>(
 	{ name, data }: Hint<D>,
 	handler: (this: This, data: Static<NoInfer<D>>) => unknown
 ): Events {

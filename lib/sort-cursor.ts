@@ -1,7 +1,7 @@
 import { markOf } from "./cursor.ts";
 import { fail } from "./errors.ts";
 import { T, type Static, type TSchema } from "./schema.ts";
-import { faults } from "./validator.ts";
+import { validate } from "./validator.ts";
 
 /**
  * Keyset cursors of lists that are sorted by a value and then by id: the last row's of both, bound
@@ -27,7 +27,7 @@ export function decodeSortCursor<S extends TSchema>(
 	const bytes = Buffer.from(cursor, "base64url");
 	const parts = bytes.toString("base64url") === cursor ? parse(bytes.toString()) : undefined;
 	if (Array.isArray(parts) && parts.length === 3 && parts[0] === markOf(list))
-		if (faults(value, parts[1]).length === 0 && faults(Id, parts[2]).length === 0)
+		if (validate(value, parts[1]).length === 0 && validate(Id, parts[2]).length === 0)
 			return { value: parts[1], id: parts[2] };
 	return fail("VALIDATION_FAILED", undefined, [
 		{ pointer: "/cursor", code: "cursor", detail: "is not a cursor of this list" }

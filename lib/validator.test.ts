@@ -1,5 +1,5 @@
 import { nullable, oneOf, strictObject, T } from "./schema.ts";
-import { alpha2Country, coerce, faults, SchemaValidator } from "./validator.ts";
+import { alpha2Country, coerce, validate, SchemaValidator } from "./validator.ts";
 
 const Item = strictObject({
 	quantity: T.Integer({ minimum: 1 }),
@@ -13,23 +13,25 @@ const List = strictObject({ items: T.Array(Item) });
 
 describe("faults", () => {
 	it("finds none in what is valid", () => {
-		expect(faults(Item, { quantity: 1, note: "abc", kind: "new", parent: null })).toEqual([]);
+		expect(validate(Item, { quantity: 1, note: "abc", kind: "new", parent: null })).toEqual([]);
 	});
 
 	it("takes no text for a number, and no number for text", () => {
-		expect(faults(Item, { quantity: "1" })).toMatchObject([{ pointer: "/quantity", code: "type" }]);
-		expect(faults(Item, { quantity: 1, note: 1 })).toMatchObject([
+		expect(validate(Item, { quantity: "1" })).toMatchObject([
+			{ pointer: "/quantity", code: "type" }
+		]);
+		expect(validate(Item, { quantity: 1, note: 1 })).toMatchObject([
 			{ pointer: "/note", code: "type" }
 		]);
 	});
 
 	it("points into the body, with the escapes of RFC 6901", () => {
-		const found = faults(List, { items: [{ quantity: 1 }, { quantity: 0, "a/b~c": 1 }] });
+		const found = validate(List, { items: [{ quantity: 1 }, { quantity: 0, "a/b~c": 1 }] });
 		expect(found.map(({ pointer }) => pointer)).toEqual(["/items/1/quantity", "/items/1/a~1b~0c"]);
 	});
 
 	it("names the member that is missing and the one that is unknown", () => {
-		expect(faults(Item, { color: "red" })).toEqual([
+		expect(validate(Item, { color: "red" })).toEqual([
 			{ pointer: "/quantity", code: "required", detail: "is required" },
 			{ pointer: "/color", code: "unknown-property", detail: "is not a known member" }
 		]);
@@ -37,35 +39,35 @@ describe("faults", () => {
 
 	it("lists all faults, but at most 20", () => {
 		const items = Array.from({ length: 30 }, () => ({ quantity: 0 }));
-		expect(faults(List, { items })).toHaveLength(20);
+		expect(validate(List, { items })).toHaveLength(20);
 	});
 
 	it.each(["USD", "EUR", "JPY"])("takes %s for money", code => {
-		expect(faults(T.String({ format: "currency" }), code)).toEqual([]);
+		expect(validate(T.String({ format: "currency" }), code)).toEqual([]);
 	});
 
 	it.each(["usd", "XXX", "XAU", "ABC", "", "US"])("does not take %j for money", code => {
-		expect(faults(T.String({ format: "currency" }), code)).toHaveLength(1);
+		expect(validate(T.String({ format: "currency" }), code)).toHaveLength(1);
 	});
 
 	it.each(["US", "USA", "de", "Deu"])("takes %s for a country", code => {
-		expect(faults(T.String({ format: "country" }), code)).toEqual([]);
+		expect(validate(T.String({ format: "country" }), code)).toEqual([]);
 	});
 
 	it.each(["XX", "ZZZ", "", "U", "840", "United States"])("takes %j for no country", code => {
-		expect(faults(T.String({ format: "country" }), code)).toHaveLength(1);
+		expect(validate(T.String({ format: "country" }), code)).toHaveLength(1);
 	});
 
 	const uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 	it.each([uuid, uuid.toUpperCase()])("takes %s for a UUID", id => {
-		expect(faults(T.String({ format: "uuid" }), id)).toEqual([]);
+		expect(validate(T.String({ format: "uuid" }), id)).toEqual([]);
 	});
 
 	it.each([`urn:uuid:${uuid}`, `{${uuid}}`, uuid.replaceAll("-", ""), `${uuid}'`, `${uuid}\n`])(
 		"takes %j for no UUID, though Postgres may",
 		id => {
-			expect(faults(T.String({ format: "uuid" }), id)).toHaveLength(1);
+			expect(validate(T.String({ format: "uuid" }), id)).toHaveLength(1);
 		}
 	);
 });

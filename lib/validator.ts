@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import formatsPlugin from "ajv-formats";
 import countries from "i18n-iso-countries";
 import { Validators } from "moleculer";
-import type { Fault } from "./errors.ts";
+import type { ValidationIssue } from "./errors.ts";
 import type { TObject, TSchema } from "./schema.ts";
 
 const addFormats = formatsPlugin as unknown as typeof formatsPlugin.default;
@@ -35,7 +35,7 @@ function compile(schema: TSchema): ValidateFunction {
 
 const escape = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1");
 
-function fault({ instancePath, keyword, params, message }: ErrorObject): Fault {
+function fault({ instancePath, keyword, params, message }: ErrorObject): ValidationIssue {
 	const at = (name: string) => `${instancePath}/${escape(name)}`;
 	if (keyword === "required")
 		return { pointer: at(params.missingProperty), code: "required", detail: "is required" };
@@ -48,13 +48,13 @@ function fault({ instancePath, keyword, params, message }: ErrorObject): Fault {
 	return { pointer: instancePath, code: keyword, detail: message ?? "is not valid" };
 }
 
-function faultsOf(check: ValidateFunction, data: unknown): Fault[] {
+function faultsOf(check: ValidateFunction, data: unknown): ValidationIssue[] {
 	if (check(data)) return [];
 	return check.errors!.slice(0, 20).map(fault);
 }
 
 /** All faults of the data, none when it is valid. Strict: `"1"` is no number. */
-export function faults(schema: TSchema, data: unknown): Fault[] {
+export function validate(schema: TSchema, data: unknown): ValidationIssue[] {
 	return faultsOf(compile(schema), data);
 }
 
@@ -69,10 +69,10 @@ function fromText({ type, format }: TSchema, text: unknown): unknown {
 }
 
 /** For text at the edge (query, path): turns `"1"` into `1` in place, then checks. */
-export function coerce(schema: TObject, data: Record<string, unknown>): Fault[] {
+export function coerce(schema: TObject, data: Record<string, unknown>): ValidationIssue[] {
 	for (const [name, property] of Object.entries(schema.properties))
 		if (Object.hasOwn(data, name)) data[name] = fromText(property, data[name]);
-	return faults(schema, data);
+	return validate(schema, data);
 }
 
 /**

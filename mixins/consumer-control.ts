@@ -12,20 +12,20 @@ import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../lib/sort-cu
 import type { StreamEvent } from "../streams/consumer/consumer.ts";
 import type {
 	DeadLetters,
-	LetterPosition,
-	StoredLetter
+	DeadLetterPosition,
+	StoredDeadLetter
 } from "../streams/consumer/dead-letter-queue.ts";
 import type { Plan, Start } from "../streams/consumer/replay.plan.ts";
-import type { ReplayMode, Replays } from "../streams/consumer/replay.runner.ts";
+import type { ReplayMode, ReplayRunner } from "../streams/consumer/replay.runner.ts";
 
 export interface ControlOptions {
 	group: string;
-	replays: Replays;
-	letters: DeadLetters<StreamEvent>;
+	replays: ReplayRunner;
+	deadLetters: DeadLetters<StreamEvent>;
 	/** The log may have been lost, and its topics with it. @throws Error while it is away */
 	createTopics(): Promise<void>;
 	/** Tells all members that their positions were moved. */
-	tellMembers(): void;
+	notifyMembers(): void;
 }
 
 const shownBytes = 64 * 1024;
@@ -40,43 +40,43 @@ export class ConsumerControl {
 
 	/** @throws UNAVAILABLE while the log is away */
 	async lag(): Promise<ConsumerLag> {
-		await this.#reachLog();
-		const { group, letters } = this.#options;
-		const standings = await this.#options.replays.standings();
+		await this.#requireLog();
+		const { group, deadLetters } = this.#options;
+		const partitions = await this.#options.replays.progress();
 		const sum = (parts: readonly number[]) => parts.reduce((a, b) => a + b, 0);
-		const replays = standings.flatMap(({ replay }) => replay ?? []);
+		const replays = partitions.flatMap(({ replay }) => replay ?? []);
 		const isRunning = replays.some(replay => replay.isRunning);
 		const [done, of] = [sum(replays.map(one => one.done)), sum(replays.map(one => one.of))];
 		return {
 			group,
-			waiting: sum(standings.map(({ next, end }) => Math.max(0, end - next))),
-			dead_letters: await letters.waiting(),
+			waiting: sum(partitions.map(({ next, end }) => Math.max(0, end - next))),
+			dead_letters: await deadLetters.waiting(),
 			replay: isRunning ? { done, of } : null,
-			partitions: standings.map(({ replay: _, ...standing }) => standing)
+			partitions: partitions.map(({ replay: _, ...position }) => position)
 		};
 	}
 
 	/** What waits, and what was put aside. @throws Error while the log or the database is away */
 	async gauges(): Promise<Gauge[]> {
-		const { group, letters, replays } = this.#options;
-		const lag = (await replays.standings()).reduce(
+		const { group, deadLetters, replays } = this.#options;
+		const lag = (await replays.progress()).reduce(
 			(sum, { next, end }) => sum + Math.max(0, end - next),
 			0
 		);
 		return [
 			{ name: "shop_stream_lag_messages", labels: { group }, value: lag },
-			{ name: "shop_dead_letters", labels: { group }, value: await letters.waiting() }
+			{ name: "shop_dead_letters", labels: { group }, value: await deadLetters.waiting() }
 		];
 	}
 
 	/** @throws VALIDATION_FAILED, LOG_TOO_SHORT, REPLAY_RUNNING, UNAVAILABLE */
 	async replay(from: string, mode: ReplayMode, dry: boolean): Promise<ReplayPlan> {
-		const { group, replays, tellMembers } = this.#options;
-		const asked = { start: startOf(from), mode };
-		await this.#reachLog();
-		const plans = await (dry ? replays.plan(asked) : replays.begin(asked));
-		if (!dry) tellMembers();
-		return { group, mode, dry_run: dry, ...described(plans, mode) };
+		const { group, replays, notifyMembers } = this.#options;
+		const request = { start: startOf(from), mode };
+		await this.#requireLog();
+		const plans = await (dry ? replays.plan(request) : replays.begin(request));
+		if (!dry) notifyMembers();
+		return { group, mode, dry_run: dry, ...describePlans(plans, mode) };
 	}
 
 	async list(redriven: boolean, limit: number, cursor?: string) {
@@ -86,13 +86,17 @@ export class ConsumerControl {
 
 	/** @throws NOT_FOUND */
 	async show(id: string): Promise<DeadLetterDetail> {
-		const letter = await this.#options.letters.get(id);
-		return { ...toEntry(letter), headers: letter.headers, ...shown(letter.value) };
+		const deadLetter = await this.#options.deadLetters.get(id);
+		return {
+			...toEntry(deadLetter),
+			headers: deadLetter.headers,
+			...encodeValue(deadLetter.value)
+		};
 	}
 
 	/** @throws NOT_FOUND, REDRIVE_FAILED, REPLAY_RUNNING, UNAVAILABLE */
 	async redrive(id: string): Promise<DeadLetterEntry> {
-		return toEntry(await this.#options.letters.redrive(id));
+		return toEntry(await this.#options.deadLetters.redrive(id));
 	}
 
 	/** @throws UNAVAILABLE */
@@ -100,7 +104,7 @@ export class ConsumerControl {
 		const { data, next_cursor } = await this.#page(false, limit, cursor);
 		const refused: RedriveResult["refused"] = [];
 		for (const { id } of data)
-			await this.#options.letters
+			await this.#options.deadLetters
 				.redrive(id)
 				.catch((error: Error & { data?: FailureData; type?: string }) => {
 					if (!["REDRIVE_FAILED", "REPLAY_RUNNING"].includes(error.type ?? "")) throw error;
@@ -109,20 +113,26 @@ export class ConsumerControl {
 		return { redriven: data.length - refused.length, refused, next_cursor };
 	}
 
-	async #reachLog(): Promise<void> {
-		await this.#options.createTopics().catch(() => fail("UNAVAILABLE", "the log is away"));
+	async #requireLog(): Promise<void> {
+		await this.#options
+			.createTopics()
+			.catch(() => fail("UNAVAILABLE", "the event log is unavailable"));
 	}
 
 	async #page(redriven: boolean, limit: number, cursor: string | undefined) {
 		const list = `dead letters of ${this.#options.group} ${redriven}`;
-		const rows = await this.#options.letters.list(redriven, placeOf(list, cursor), limit + 1);
+		const rows = await this.#options.deadLetters.list(
+			redriven,
+			positionOf(list, cursor),
+			limit + 1
+		);
 		const data = rows.slice(0, limit);
 		const last = rows.length > limit ? data.at(-1) : undefined;
 		return { data, next_cursor: last ? encodeSortCursor(list, last.at.getTime(), last.id) : null };
 	}
 }
 
-function placeOf(list: string, cursor: string | undefined): LetterPosition | undefined {
+function positionOf(list: string, cursor: string | undefined): DeadLetterPosition | undefined {
 	if (cursor === undefined) return undefined;
 	const { value, id } = decodeSortCursor(cursor, list, Milliseconds);
 	return { at: new Date(value), id };
@@ -137,7 +147,7 @@ function startOf(from: string): Start {
 	]);
 }
 
-function described(plans: ReadonlyMap<string, Plan>, mode: ReplayMode) {
+function describePlans(plans: ReadonlyMap<string, Plan>, mode: ReplayMode) {
 	const partitions = [...plans].flatMap(([topic, { spans }]) =>
 		spans.map(({ partition, from, until }) => ({
 			...{ topic, partition, from: Number(from), until: Number(until) }
@@ -151,15 +161,15 @@ function described(plans: ReadonlyMap<string, Plan>, mode: ReplayMode) {
 	};
 }
 
-function toEntry(letter: StoredLetter): DeadLetterEntry {
-	const { id, topic, partition, offset, key, reason, detail, attempts } = letter;
-	const at = letter.at.toISOString();
-	const redriven_at = letter.redriven_at?.toISOString() ?? null;
+function toEntry(deadLetter: StoredDeadLetter): DeadLetterEntry {
+	const { id, topic, partition, offset, key, reason, detail, attempts } = deadLetter;
+	const at = deadLetter.at.toISOString();
+	const redriven_at = deadLetter.redriven_at?.toISOString() ?? null;
 	return { id, topic, partition, offset, key, reason, detail, attempts, at, redriven_at };
 }
 
 /** What is no text is shown in base64. */
-function shown(value: Buffer): Pick<DeadLetterDetail, "bytes" | "text" | "base64"> {
+function encodeValue(value: Buffer): Pick<DeadLetterDetail, "bytes" | "text" | "base64"> {
 	const some = value.subarray(0, shownBytes);
 	try {
 		// What is cut in the middle of a character still is text.

@@ -9,15 +9,15 @@ type Actions = ReturnType<typeof consumerActions<readonly ReplayMode[]>>;
 
 const controlOf = ({ control }: WithConsumer): ConsumerControl => control ?? fail("UNAVAILABLE");
 
-/** Handlers of what a contract has by `consumerActions`. @param usual mode of a replay where none is asked for */
-export function consumerHandlers(usual: ReplayMode): Handlers<Actions, WithConsumer> {
+/** Handlers of what a contract has by `consumerActions`. @param defaultMode mode of a replay where none is asked for */
+export function consumerHandlers(defaultMode: ReplayMode): Handlers<Actions, WithConsumer> {
 	return {
 		"stream.lag"() {
 			return controlOf(this).lag();
 		},
 
 		"stream.replay"(ctx) {
-			const { from, mode = usual, dry_run = false } = ctx.params;
+			const { from, mode = defaultMode, dry_run = false } = ctx.params;
 			return controlOf(this).replay(from, mode, dry_run);
 		},
 

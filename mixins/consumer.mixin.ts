@@ -3,11 +3,11 @@ import type { ServiceSchema } from "moleculer";
 import { consumerMoved } from "../contracts/streams.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { Gauges } from "../lib/gauges.ts";
-import { heed, mixin, tellAll } from "../lib/service.ts";
+import { onHint, mixin, broadcastHint } from "../lib/service.ts";
 import { Consumer, type ConsumerOptions, type StreamEvent } from "../streams/consumer/consumer.ts";
 import { OffsetLost, type Message } from "../streams/driver.ts";
 import { DeadLetters } from "../streams/consumer/dead-letter-queue.ts";
-import { Replays, type ReplaysOptions } from "../streams/consumer/replay.runner.ts";
+import { ReplayRunner, type ReplayRunnerOptions } from "../streams/consumer/replay.runner.ts";
 import { ConsumerControl } from "./consumer-control.ts";
 import type { WithPostgres } from "./postgres.mixin.ts";
 import type { WithStream } from "./stream.mixin.ts";
@@ -20,7 +20,7 @@ export interface WithConsumer<E extends StreamEvent = StreamEvent>
 	/** Of the service, where it must ask others before. */
 	prepareEvents?: ConsumerOptions<E>["prepare"];
 	/** Of the service, where events may have their effect anew. */
-	takeBack?: ReplaysOptions["takeBack"];
+	resetFrom?: ReplayRunnerOptions["resetFrom"];
 	consumer: Consumer<E>;
 	/** Undefined until the service has started. */
 	control: ConsumerControl | undefined;
@@ -41,7 +41,7 @@ export function Consuming<E extends StreamEvent>(
 	readers: Readers<E>
 ): Partial<ServiceSchema> {
 	return mixin<WithConsumer<E>>({
-		events: heed(consumerMoved, function (this: WithConsumer<E>, { group }) {
+		events: onHint(consumerMoved, function (this: WithConsumer<E>, { group }) {
 			if (group === schema) this.consumer?.reposition();
 		}),
 
@@ -51,10 +51,10 @@ export function Consuming<E extends StreamEvent>(
 			this.consumer = new Consumer(options);
 			this.control = new ConsumerControl({
 				group: schema,
-				replays: new Replays({ ...options, takeBack: this.takeBack?.bind(this) }),
-				letters: new DeadLetters(options),
+				replays: new ReplayRunner({ ...options, resetFrom: this.resetFrom?.bind(this) }),
+				deadLetters: new DeadLetters(options),
 				createTopics: () => this.createTopics(),
-				tellMembers: () => tellAll(this.broker, consumerMoved, { group: schema })
+				notifyMembers: () => broadcastHint(this.broker, consumerMoved, { group: schema })
 			});
 			this.consumerGauges = new Gauges(
 				this.broker,
@@ -63,7 +63,7 @@ export function Consuming<E extends StreamEvent>(
 			);
 			this.consumerGauges.start();
 			// Not awaited: the service works without the log, and gets its events when that is there.
-			this.consuming = begin(this);
+			this.consuming = startConsuming(this);
 		},
 
 		async stopped() {
@@ -90,21 +90,21 @@ function consumerOptions<E extends StreamEvent>(
 		onError: error =>
 			error instanceof OffsetLost
 				? logger.error("events were lost:", error.message)
-				: logger.warn("events wait to be handled:", error.message),
-		onParked: ({ topic, partition, offset, reason, detail }) =>
-			logger.error(`put aside ${topic} ${partition}@${offset}: ${reason}: ${detail}`),
-		onStuck: words => service.broker.fatal(words)
+				: logger.warn("cannot handle events, retrying:", error.message),
+		onDeadLettered: ({ topic, partition, offset, reason, detail }) =>
+			logger.error(`dead-lettered ${topic} ${partition}@${offset}: ${reason}: ${detail}`),
+		onStalled: words => service.broker.fatal(words)
 	};
 }
 
-async function begin<E extends StreamEvent>(service: WithConsumer<E>): Promise<void> {
+async function startConsuming<E extends StreamEvent>(service: WithConsumer<E>): Promise<void> {
 	const { signal } = service.closing;
 	for (let failures = 0; !signal.aborted; failures++)
 		try {
 			await service.createTopics();
 			return await service.consumer.start();
 		} catch (error) {
-			service.logger.warn("the log is away:", (error as Error).message);
+			service.logger.warn("event log unavailable, retrying:", (error as Error).message);
 			const ms = backoffMs(failures + 1, 200, 5000);
 			await delay(ms, undefined, { signal }).catch(() => undefined);
 		}

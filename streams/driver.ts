@@ -113,7 +113,7 @@ export interface Driver {
 	/** By partition: where a group said last that it goes on. A hint, for showing how far behind it is. */
 	committed(group: string, topic: string): Promise<Map<number, bigint>>;
 	/** Of a group without members: nothing of it is remembered any longer. */
-	forgetGroup(group: string): Promise<void>;
+	deleteGroup(group: string): Promise<void>;
 	/** Ends all subscriptions and connections. */
 	close(): Promise<void>;
 }

@@ -18,6 +18,8 @@ describe("the log", () => {
 	});
 
 	it("has to be somewhere", async () => {
-		await expect(kindFor({})).rejects.toThrow("Set KAFKA_BROKERS, DATABASE_URL or STREAM");
+		await expect(kindFor({})).rejects.toThrow(
+			"Set KAFKA_BROKERS, DATABASE_URL or EVENT_LOG_DATABASE_URL"
+		);
 	});
 });

@@ -1,7 +1,7 @@
 import { config } from "../config/index.ts";
 import { Database, serviceUrl } from "../db/database.ts";
 import type { Driver } from "./driver.ts";
-import { LocalDriver } from "./postgres/postgres.driver.ts";
+import { PostgresDriver } from "./postgres/postgres.driver.ts";
 
 interface Listeners {
 	/** Told what nobody need hear of unless he looks for a fault. */
@@ -15,16 +15,16 @@ interface Listeners {
  * @throws Error when it names neither
  */
 export async function openLog({ onDebug, onError }: Listeners): Promise<Driver> {
-	const { kafka, databaseUrl, streamDatabaseUrl, databasePool: pool, durability } = config();
+	const { kafka, databaseUrl, eventLogDatabaseUrl, databasePool: pool, durability } = config();
 	if (kafka) {
 		// Most shops never need the client.
 		const { KafkaDriver } = await import("./kafka/kafka.driver.ts");
 		return new KafkaDriver(onDebug ? { ...kafka, debug: onDebug } : kafka);
 	}
-	const url = streamDatabaseUrl ?? (databaseUrl && serviceUrl(databaseUrl, "stream"));
+	const url = eventLogDatabaseUrl ?? (databaseUrl && serviceUrl(databaseUrl, "stream"));
 	if (!url)
 		throw new Error(
-			"Set KAFKA_BROKERS, DATABASE_URL or STREAM_DATABASE_URL: the order events have no way to travel"
+			"Set KAFKA_BROKERS, DATABASE_URL or EVENT_LOG_DATABASE_URL: the order events have no way to travel"
 		);
-	return new LocalDriver(new Database({ url, pool, durability, name: "shop stream", onError }));
+	return new PostgresDriver(new Database({ url, pool, durability, name: "shop stream", onError }));
 }

@@ -14,7 +14,7 @@ export interface LogGap {
 	epoch: number;
 }
 
-const unknown = `
+const unknownIds = `
 	select x.id from unnest($1::uuid[]) as x(id)
 	where not exists (select from orders.events e where e.event_id = x.id)
 		and not exists (select from orders.voided v where v.event_id = x.id)`;
@@ -49,7 +49,7 @@ export async function readGap(
 	let [epoch, done, of] = [1, 0, 0];
 	const take = async (messages: readonly Message[]) => {
 		const read = eventsOf(messages);
-		const { rows } = await client.query<{ id: string }>(unknown, [read.map(({ id }) => id)]);
+		const { rows } = await client.query<{ id: string }>(unknownIds, [read.map(({ id }) => id)]);
 		const ids = new Set(rows.map(({ id }) => id));
 		for (const event of read) {
 			epoch = Math.max(epoch, event.epoch ?? 1);

@@ -4,7 +4,7 @@ import type { Driver, Message } from "./driver.ts";
 
 const lookEveryMs = 3000;
 
-export interface Reading {
+export interface ReadToEndOptions {
 	driver: Driver;
 	topic: string;
 	/** One call at a time for each partition, in the order of its messages. */
@@ -20,7 +20,7 @@ export interface Reading {
  * @throws what `take` throws; NoSuchTopic
  */
 export async function readToEnd(
-	{ driver, topic, take, onError = () => undefined }: Reading,
+	{ driver, topic, take, onError = () => undefined }: ReadToEndOptions,
 	onBegin: (count: number) => void = () => undefined
 ): Promise<void> {
 	const extents = (await driver.extents(topic)).filter(({ first, next }) => first < next);
@@ -28,12 +28,12 @@ export async function readToEnd(
 	const ends = new Map(extents.map(({ partition, next }) => [partition, next]));
 	if (ends.size === 0) return;
 	// What expires before it is read never comes.
-	const look = async () => {
+	const check = async () => {
 		for (const { partition, first } of await driver.extents(topic))
 			if (first >= (ends.get(partition) ?? first + 1n)) ends.delete(partition);
 		if (ends.size === 0) done.resolve();
 	};
-	const looking = new Periodic(lookEveryMs, look, onError);
+	const checking = new Periodic(lookEveryMs, check, onError);
 	const reached = new Map<number, bigint>();
 	const done = Promise.withResolvers<void>();
 	// It may fail before anybody waits for it.
@@ -56,12 +56,12 @@ export async function readToEnd(
 			return next;
 		}
 	});
-	looking.start();
+	checking.start();
 	try {
 		await done.promise;
 	} finally {
-		await looking.stop();
+		await checking.stop();
 		await subscription.stop();
-		await driver.forgetGroup(group);
+		await driver.deleteGroup(group);
 	}
 }

@@ -21,7 +21,7 @@ export interface RelayOptions<R extends { id: number }> {
 	/** $1 ids: they are published. */
 	mark: Statement;
 	/** Removes rows that were published long ago, some at a time; asked for now and then. */
-	forget?: Statement;
+	purge?: Statement;
 	read(row: R): Pending;
 	/** Has to succeed before anything is published, and again after a failure. */
 	prepare?(): Promise<void>;
@@ -35,7 +35,7 @@ const batchSize = 500;
 /** Nudged as soon as there is something; this is for rows of other nodes. */
 const sweepMs = 250;
 const standByMs = 1000;
-const forgetEveryMs = 60_000;
+const purgeEveryMs = 60_000;
 
 /**
  * Brings an outbox to the stream: at least once, in the order of ids. One relay at a time holds an
@@ -50,7 +50,7 @@ export class Relay<R extends { id: number }> {
 	readonly #stopping = new AbortController();
 	#nudged = new AbortController();
 	#isPrepared = false;
-	#forgotAt = -Infinity;
+	#purgedAt = -Infinity;
 	#ended: Promise<void> = Promise.resolve();
 
 	constructor(options: RelayOptions<R>) {
@@ -58,7 +58,7 @@ export class Relay<R extends { id: number }> {
 	}
 
 	start(): void {
-		this.#ended = this.#live();
+		this.#ended = this.#run();
 	}
 
 	/** There is something to publish. Costs nothing, and nothing is lost when it is not called. */
@@ -72,7 +72,7 @@ export class Relay<R extends { id: number }> {
 		await this.#ended;
 	}
 
-	async #live(): Promise<void> {
+	async #run(): Promise<void> {
 		for (let failures = 0; !this.#stopping.signal.aborted;)
 			try {
 				await this.#serve(() => (failures = 0));
@@ -98,7 +98,7 @@ export class Relay<R extends { id: number }> {
 				this.#nudged = new AbortController();
 				const count = await this.#publish(session);
 				onProgress();
-				await this.#forget(session);
+				await this.#purge(session);
 				if (count < batchSize) await this.#pause(sweepMs, this.#nudged.signal);
 			}
 		} finally {
@@ -136,11 +136,11 @@ export class Relay<R extends { id: number }> {
 		return rows.length;
 	}
 
-	async #forget(session: Session): Promise<void> {
-		const { forget } = this.#options;
-		if (!forget || performance.now() - this.#forgotAt < forgetEveryMs) return;
-		this.#forgotAt = performance.now();
-		await session.query(forget);
+	async #purge(session: Session): Promise<void> {
+		const { purge } = this.#options;
+		if (!purge || performance.now() - this.#purgedAt < purgeEveryMs) return;
+		this.#purgedAt = performance.now();
+		await session.query(purge);
 	}
 
 	async #pause(ms: number, also?: AbortSignal): Promise<void> {

@@ -3,8 +3,8 @@ import { asyncApiDocument } from "../services/gateway/api-docs/asyncapi.ts";
 import { toPending } from "../services/analytics/windows/window.outbox.ts";
 import { toMessage } from "../services/order/outbox/order.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
-import { copyOf, letterOf } from "../streams/consumer/dead-letter.ts";
-import { orderEventData } from "./support/streams/order-event-data.ts";
+import { toDlqMessage, toDeadLetter } from "../streams/consumer/dead-letter.ts";
+import { sampleOrderEventData } from "./support/streams/order-event-data.ts";
 import { topicSpecs } from "../streams/messages/topics.ts";
 
 describe("the description of the streams", () => {
@@ -26,14 +26,19 @@ describe("the description of the streams", () => {
 		messages: Record<"OrderEvent" | "LowStock" | "Window" | "DeadLetter", Described>;
 	};
 	const row = { id: 1, event_id: crypto.randomUUID(), occurred_at: new Date(), data: "{}" };
-	const data = orderEventData("order.created", { order_id: crypto.randomUUID() });
+	const data = sampleOrderEventData("order.created", { order_id: crypto.randomUUID() });
 	const ordered = toMessage({
 		...{ ...row, order_id: data.order_id, user_id: data.user_id, type: "order.created" },
 		...{ version: 1, epoch: 1, traceparent: null }
 	}).message;
 	const found = { topic: "orders", partition: 0, offset: 0n, key: "k", at: new Date() };
-	const letter = letterOf({ ...found, headers: {}, value: Buffer.from("{") }, "not-json", "", 1);
-	const told = toPending({
+	const deadLetter = toDeadLetter(
+		{ ...found, headers: {}, value: Buffer.from("{") },
+		"not-json",
+		"",
+		1
+	);
+	const window = toPending({
 		...{ id: 1, topic: "analytics-results", key: "k" },
 		value: String(ordered.value)
 	}).message;
@@ -41,9 +46,9 @@ describe("the description of the streams", () => {
 	it.each([
 		["OrderEvent", ordered],
 		["LowStock", toStockMessage({ ...row, product_id: "prod-001" }).message],
-		["Window", told],
-		["DeadLetter", copyOf(letter, "analytics")],
-		["DeadLetter", copyOf({ ...letter, value: Buffer.alloc(2_000_000) }, "analytics")]
+		["Window", window],
+		["DeadLetter", toDlqMessage(deadLetter, "analytics")],
+		["DeadLetter", toDlqMessage({ ...deadLetter, value: Buffer.alloc(2_000_000) }, "analytics")]
 	] as const)("states the headers that a %s has", (name, { headers = {} }) => {
 		const { properties, required } = messages[name].headers;
 		expect(Object.keys(properties)).toEqual(expect.arrayContaining(Object.keys(headers)));

@@ -8,14 +8,14 @@ import {
 	type OrderEventType,
 	type OrderStreamEvent
 } from "../contracts/events.ts";
-import { faults } from "../lib/validator.ts";
+import { validate } from "../lib/validator.ts";
 import { toMessage as toWindowMessage } from "../services/analytics/windows/window-messages.ts";
 import { toPending } from "../services/analytics/windows/window.outbox.ts";
 import { toMessage } from "../services/order/outbox/order.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
 import { readStockEvent } from "../streams/messages/stock-events.ts";
 import { readOrderEvent } from "../streams/messages/order-events.ts";
-import { orderEventData } from "./support/streams/order-event-data.ts";
+import { sampleOrderEventData } from "./support/streams/order-event-data.ts";
 
 /**
  * One file for each event and version: producers must make it, consumers must take it. A file that is
@@ -29,7 +29,7 @@ const at = "2026-03-01T12:30:00.000Z";
 
 /** A row of the outbox as the order service writes it. */
 function published(type: OrderEventType, epoch = 1) {
-	const data = orderEventData(type, { order_id });
+	const data = sampleOrderEventData(type, { order_id });
 	return toMessage({
 		...{ id: 7, event_id: "0193a1c2-7b1e-7f00-8000-0000000000e1", order_id, type, version: 3 },
 		...{ user_id: data.user_id, occurred_at: new Date(at), data: JSON.stringify(data) },
@@ -96,7 +96,7 @@ describe("analytics.window", () => {
 
 	it("is made as its golden file has it, and is what the contract says", () => {
 		expect(message).toEqual(JSON.parse(golden("analytics.window.v1")));
-		expect(faults(WindowStreamEvent, message)).toEqual([]);
+		expect(validate(WindowStreamEvent, message)).toEqual([]);
 	});
 
 	it("is a CloudEvent to others, in its value and by its headers", () => {

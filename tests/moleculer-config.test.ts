@@ -23,7 +23,7 @@ function mute() {
 }
 
 /** What a caller on another node hears from calls in a row, and how often the action ran. */
-async function heard(calls: number, opts: CallingOptions = {}, broker: BrokerOptions = {}) {
+async function callsReached(calls: number, opts: CallingOptions = {}, broker: BrokerOptions = {}) {
 	const { counts, service } = mute();
 	// A tracking caller would wait for these answers when it stops.
 	const untracked = { ...broker, tracking: { enabled: false } };
@@ -41,7 +41,7 @@ const times = (count: number, text: string) => Array.from({ length: count }, () 
 
 describe("the broker's options", () => {
 	it("open the breaker on timeouts", async () => {
-		expect((await heard(6)).errors).toEqual([
+		expect((await callsReached(6)).errors).toEqual([
 			...times(4, "REQUEST_TIMEOUT"),
 			...times(2, "SERVICE_NOT_AVAILABLE")
 		]);
@@ -62,16 +62,16 @@ describe("the broker's options", () => {
 
 	it("need the order of middlewares they name: in Moleculer's own the breaker never opens", async () => {
 		const stock = { internalMiddlewares: true, middlewares: [] };
-		expect((await heard(6, {}, stock)).errors).toEqual(times(6, "REQUEST_TIMEOUT"));
+		expect((await callsReached(6, {}, stock)).errors).toEqual(times(6, "REQUEST_TIMEOUT"));
 	});
 
 	it("run a slow command once", async () => {
-		await expect(heard(1)).resolves.toEqual({ errors: ["REQUEST_TIMEOUT"], ran: 1 });
+		await expect(callsReached(1)).resolves.toEqual({ errors: ["REQUEST_TIMEOUT"], ran: 1 });
 	});
 
 	it("run it again only for a caller that asks for it, with a new deadline", async () => {
 		const twice = { errors: ["REQUEST_TIMEOUT"], ran: 3 };
-		await expect(heard(1, { retries: 2 })).resolves.toEqual(twice);
+		await expect(callsReached(1, { retries: 2 })).resolves.toEqual(twice);
 	});
 
 	it("never give a node the id of an earlier one", async () => {

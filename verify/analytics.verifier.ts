@@ -1,4 +1,4 @@
-import type { Ground } from "./verifier.ts";
+import type { VerifyContext } from "./verifier.ts";
 
 /**
  * One statement over the events of orders against what the windows add up to. What came too late is
@@ -35,7 +35,7 @@ found (window_start, currency, what) as (
 	select window_start, currency, format('%s buyers, the events say %s', k.users, t.users)
 	from truth t join kept k using (window_start, currency) where t.users <> k.users
 	union all
-	select window_start, currency, format('told were %s orders, revenue %s, %s buyers, average %s in revision %s', r.orders,
+	select window_start, currency, format('the emitted result says %s orders, revenue %s, %s buyers, average %s in revision %s', r.orders,
 		r.revenue_minor, r.unique_users, r.average_minor, r.revision)
 	from analytics.windows w full join analytics.results r using (window_start, currency)
 	where coalesce(w.revision > 0 and not w.dirty, true) and ((r.orders, r.revenue_minor, r.unique_users, r.revision)
@@ -52,15 +52,15 @@ interface Found {
 }
 
 /** A backlog of so long is a loss until somebody has looked. */
-const patience = "10 minutes";
+const backlogGrace = "10 minutes";
 
 /** What was published and has no effect: neither waiting for long nor put aside is what the windows may stay at. */
 const unhandled = `
 select e.event_id as id, e.type, e.order_id, to_char(e.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as published,
 	exists (select from analytics.dead_letter d where redriven_at is null
-		and position(convert_to(e.event_id::text, 'UTF8') in d.value) > 0) as aside
+		and position(convert_to(e.event_id::text, 'UTF8') in d.value) > 0) as dead_lettered
 from orders.events e
-where not quiet and published_at < now() - interval '${patience}'
+where not quiet and published_at < now() - interval '${backlogGrace}'
 	and not exists (select from analytics.inbox i where i.event_id = e.event_id)
 order by published_at, id`;
 
@@ -69,16 +69,16 @@ interface Unhandled {
 	type: string;
 	order_id: string;
 	published: string;
-	aside: boolean;
+	dead_lettered: boolean;
 }
 
 /** Every minute against the events of orders, and what was told of it against what is kept. */
-export async function* verify({ client }: Pick<Ground, "client">): AsyncGenerator<string> {
+export async function* verify({ client }: Pick<VerifyContext, "client">): AsyncGenerator<string> {
 	const { rows } = await client.query<Found>(differences);
 	for (const { minute, currency, what } of rows) yield `window ${minute} ${currency}: ${what}`;
 	const missing = await client.query<Unhandled>(unhandled);
-	for (const { id, type, order_id, published, aside } of missing.rows) {
-		const where = aside ? "put aside" : "never handled";
+	for (const { id, type, order_id, published, dead_lettered: deadLettered } of missing.rows) {
+		const where = deadLettered ? "dead-lettered" : "never handled";
 		yield `event ${id} (${type} of order ${order_id}), published ${published}: ${where}`;
 	}
 }

@@ -1,6 +1,6 @@
 import type { OrderStatus } from "../contracts/order-status.ts";
 import { transitions } from "../services/order/order.machine.ts";
-import type { Ground } from "./verifier.ts";
+import type { VerifyContext } from "./verifier.ts";
 
 const pageSize = 1000;
 const beforeAll = "00000000-0000-0000-0000-000000000000";
@@ -66,7 +66,7 @@ found (id, version, what) as (
 	where not exists (select from orders.events b where b.order_id = h.order_id and b.version = h.version
 		and b.type = h.type and b.occurred_at = h.at and b.payload->>'status' = h.to_status)
 	union all
-	select order_id, b.version, 'stands in the outbox alone' from orders.events b
+	select order_id, b.version, 'has an outbox row without history' from orders.events b
 	where order_id > $1 and order_id <= $2
 		and not exists (select from h where h.order_id = b.order_id and h.version = b.version)
 )
@@ -86,7 +86,7 @@ const allowed = Object.entries<readonly OrderStatus[]>(transitions).flatMap(([fr
 export async function* verify({
 	client,
 	progress
-}: Pick<Ground, "client" | "progress">): AsyncGenerator<string> {
+}: Pick<VerifyContext, "client" | "progress">): AsyncGenerator<string> {
 	const page = "select id from orders.orders where id > $1 order by id limit $2";
 	let [lower, done, more] = [beforeAll, 0, true];
 	while (more) {

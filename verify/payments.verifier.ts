@@ -2,7 +2,7 @@ import pg from "pg";
 import { paidStatuses, unpaidStatuses } from "../contracts/order-status.ts";
 import type { PaymentProvider, StatementLine } from "../services/payment/provider/provider.ts";
 import { openProvider } from "../services/payment/provider/provider.factory.ts";
-import type { Ground } from "./verifier.ts";
+import type { VerifyContext } from "./verifier.ts";
 
 /** Payments against their events, their refunds and their orders. $1: statuses of paid orders, $2: of unpaid ones. */
 const books = `
@@ -24,15 +24,15 @@ from payment.payments p full join orders.orders o on o.id = p.order_id
 	((o.status = any ($2) or o.status = 'refunded') and p.status = 'succeeded' and p.refunded_minor < p.amount_minor,
 		format('the order is %s, and %s are kept', o.status, p.amount_minor - p.refunded_minor)),
 	(p.refunded_minor <> coalesce(r.counted, 0),
-		format('%s paid back, its refunds are %s', p.refunded_minor, coalesce(r.counted, 0))),
+		format('%s refunded, its refunds are %s', p.refunded_minor, coalesce(r.counted, 0))),
 	(p.amount_minor is not null and (e.seq is distinct from p.seq or e.rows <> e.seq),
 		format('is at change %s, of %s that are recorded the last is %s', p.seq, coalesce(e.rows, 0), coalesce(e.seq, 0))),
 	((e.status, e.refunded_minor) <> (p.status, p.refunded_minor),
-		format('is %s with %s paid back, its last event says %s with %s', p.status, p.refunded_minor, e.status, e.refunded_minor))
+		format('is %s with %s refunded, its last event says %s with %s', p.status, p.refunded_minor, e.status, e.refunded_minor))
 ) as law (broken, what)
 where broken
 union all
-select format('return %s of order %s: %s paid back, its refund is %s', r.id, r.order_id, r.refunded_minor, coalesce(f.amount_minor, 0))
+select format('return %s of order %s: %s refunded, its refund is %s', r.id, r.order_id, r.refunded_minor, coalesce(f.amount_minor, 0))
 from orders.returns r join payment.payments p using (order_id)
 	left join payment.refunds f on f.payment_id = p.id and f.purpose = 'return:' || r.id and f.status <> 'failed'
 where r.status = 'completed' and r.refunded_minor <> coalesce(f.amount_minor, 0)
@@ -67,7 +67,7 @@ from payment.payments p where p.amount_minor is not null order by p.id`;
 /** What the provider says of each payment. Several lines are several charges. */
 async function statementOf(
 	provider: PaymentProvider,
-	progress: Ground["progress"]
+	progress: VerifyContext["progress"]
 ): Promise<Map<string, StatementLine[]>> {
 	const lines = new Map<string, StatementLine[]>();
 	let done = 0;
@@ -111,7 +111,7 @@ function* compare(row: Row, lines: readonly StatementLine[]): Generator<string> 
  * provider is asked first: every charge has its row before it is made, so none can be unknown only
  * because it is new.
  */
-export async function* verify({ client, config, progress }: Ground): AsyncGenerator<string> {
+export async function* verify({ client, config, progress }: VerifyContext): AsyncGenerator<string> {
 	const askedAt = await clock(config.databaseUrl);
 	const provider = await openProvider(config);
 	const statement = await statementOf(provider, progress).finally(() => provider.close());

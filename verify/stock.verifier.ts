@@ -1,5 +1,5 @@
 import { paidStatuses, unpaidStatuses } from "../contracts/order-status.ts";
-import type { Ground } from "./verifier.ts";
+import type { VerifyContext } from "./verifier.ts";
 
 const pageSize = 1000;
 const beforeAll = "00000000-0000-0000-0000-000000000000";
@@ -43,7 +43,7 @@ due as (
 		('expired', 0, -1, array['expired']), ('returned', 1, 0, array['returned'])
 	) as rule (reason, on_hand, reserved, states) on state = any (states)
 	union all
-	select order_id, product_id, 'taken_back', sum(quantity), 0 from product.takeback
+	select order_id, product_id, 'taken_back', sum(quantity), 0 from product.return_restocks
 	where order_id > $1 and order_id <= $2 group by 1, 2
 ),
 entry as (
@@ -84,17 +84,17 @@ found (order_id, what) as (
 		select jsonb_object_agg(item->>'product_id', item->'quantity') as bought from jsonb_array_elements(items) as item) as b
 	where state in ('locked', 'committed', 'returned') and bought <> lines
 	union all
-	select order_id, format('product %s: %s taken back, its returns say %s', product_id, taken_back, coalesce(sum(t.quantity), 0))
-	from product.reservation r left join product.takeback t using (order_id, product_id)
+	select order_id, format('product %s: %s restocked, its returns say %s', product_id, restocked, coalesce(sum(t.quantity), 0))
+	from product.reservation r left join product.return_restocks t using (order_id, product_id)
 	where order_id > $1 and order_id <= $2 group by order_id, product_id
-	having taken_back <> coalesce(sum(t.quantity), 0)
+	having restocked <> coalesce(sum(t.quantity), 0)
 	union all
 	select order_id, format('return %s: product %s: %s came back, %s were put on the shelf', return_id, product_id,
 		coalesce(r.quantity, 0), coalesce(t.quantity, 0))
 	from (select id as return_id, order_id, item->>'product_id' as product_id, (item->'quantity')::int as quantity
 		from orders.returns, jsonb_array_elements(items) as item
 		where order_id > $1 and order_id <= $2 and status = 'completed' and restock) r
-	full join (select t.* from product.takeback t left join orders.returns r on r.id = t.return_id
+	full join (select t.* from product.return_restocks t left join orders.returns r on r.id = t.return_id
 		where t.order_id > $1 and t.order_id <= $2 and r.status is distinct from 'approved') t
 		using (return_id, order_id, product_id)
 	where r.quantity is distinct from t.quantity
@@ -108,7 +108,7 @@ select format('order %s: %s', order_id, what) as text from found order by 1`;
 export async function* verify({
 	client,
 	progress
-}: Pick<Ground, "client" | "progress">): AsyncGenerator<string> {
+}: Pick<VerifyContext, "client" | "progress">): AsyncGenerator<string> {
 	const found = await client.query<{ text: string }>(counters);
 	for (const { text } of found.rows) yield text;
 	const page =

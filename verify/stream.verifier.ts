@@ -3,13 +3,13 @@ import { NoSuchTopic } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
 import { printRetry } from "../launch/process/retry-warning.ts";
 import { gapLine, readGap } from "../streams/log-gap.ts";
-import type { Ground } from "./verifier.ts";
+import type { VerifyContext } from "./verifier.ts";
 
 const published =
 	"select exists (select from orders.events where published_at is not null) as found";
 
 /** Every order event of the log against the outbox: what only the log knows is of a database that was set back. */
-export async function* verify({ client, config, progress }: Ground): AsyncGenerator<string> {
+export async function* verify({ client, config, progress }: VerifyContext): AsyncGenerator<string> {
 	useConfig(config);
 	const driver = await openLog({ onError: () => undefined });
 	let hasPublished = true;

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Config } from "../config/index.ts";
 
 /** What a verifier works with. */
-export interface Ground {
+export interface VerifyContext {
 	/** As the owner of all schemas, in one snapshot of the database that nothing may write to. */
 	client: pg.Client;
 	config: Config & { readonly databaseUrl: string };
@@ -11,4 +11,4 @@ export interface Ground {
 }
 
 /** Goes through everything and gives each difference as a line of text. */
-export type Verifier = (ground: Ground) => AsyncGenerator<string>;
+export type Verifier = (context: VerifyContext) => AsyncGenerator<string>;

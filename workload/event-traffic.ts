@@ -4,7 +4,7 @@ import type { OrderStatus } from "../contracts/order-status.ts";
 import { Random } from "./random.ts";
 
 /** An event of an order that nobody placed, as a row of the outbox. */
-export interface Happening {
+export interface TrafficEvent {
 	order_id: string;
 	user_id: string;
 	version: number;
@@ -33,7 +33,7 @@ const [disorderMs, lateMs, tooLateMs] = [30_000, 8 * minuteMs, 30 * 60 * minuteM
 const stepMs = 1500;
 
 type Step = readonly [OrderEventType, OrderStatus];
-const ways: Readonly<Record<string, readonly Step[]>> = {
+const lifecycles: Readonly<Record<string, readonly Step[]>> = {
 	delivered: [
 		["order.created", "pending"],
 		["order.confirmed", "confirmed"],
@@ -60,44 +60,51 @@ const weights = { delivered: 5, confirmed: 3, refunded: 1, declined: 1 };
  * Half an hour of a busy shop: events in the order in which they are written, which is not that in
  * which they happened. Those of one order keep their order.
  */
-export function traffic(options: TrafficOptions): Happening[] {
+export function traffic(options: TrafficOptions): TrafficEvent[] {
 	const random = new Random(options.seed);
-	const all: Happening[] = [];
-	while (all.length < options.events) all.push(...anOrder(random, options));
+	const all: TrafficEvent[] = [];
+	while (all.length < options.events) all.push(...eventsOfOrder(random, options));
 	return all.sort((a, b) => a.writtenMs - b.writtenMs);
 }
 
-function anOrder(random: Random, { from, minutes, users }: TrafficOptions): Happening[] {
-	const way = ways[random.weighted(weights)]!;
+function eventsOfOrder(random: Random, { from, minutes, users }: TrafficOptions): TrafficEvent[] {
+	const lifecycle = lifecycles[random.weighted(weights)]!;
 	const order_id = randomUUID();
 	const user_id = random.pick(users);
-	const last = minutes * minuteMs - way.length * stepMs;
+	const last = minutes * minuteMs - lifecycle.length * stepMs;
 	const placedMs = random.between(0, last);
-	const [agoMs, delayMs] = shiftOf(random, minutes * minuteMs - placedMs);
-	const goods = goodsOf(random);
+	const [earlierMs, delayMs] = delaysOf(random, minutes * minuteMs - placedMs);
+	const itemsAndPrices = itemsAndTotals(random);
 	let atMs = placedMs;
-	return way.map(([type, status], index) => {
+	return lifecycle.map(([type, status], index) => {
 		atMs += random.between(1, stepMs);
 		return {
 			...{ order_id, user_id, version: index + 1, type },
-			occurred_at: new Date(from.getTime() + atMs - agoMs),
-			payload: { order_id, user_id, status, reason: null, ...goods, ...shipmentOf(status) },
+			occurred_at: new Date(from.getTime() + atMs - earlierMs),
+			payload: {
+				order_id,
+				user_id,
+				status,
+				reason: null,
+				...itemsAndPrices,
+				...shipmentOf(status)
+			},
 			writtenMs: atMs + delayMs
 		};
 	});
 }
 
 /** By how much an order happened before the half hour, and by how much later it is written. */
-function shiftOf(random: Random, leftMs: number): [agoMs: number, delayMs: number] {
-	const dice = random.next();
-	if (dice < shares.tooLate) return [tooLateMs, leftMs];
-	if (dice < shares.tooLate + shares.late) return [0, random.between(2 * minuteMs, lateMs)];
-	if (dice < shares.tooLate + shares.late + shares.disordered)
+function delaysOf(random: Random, leftMs: number): [agoMs: number, delayMs: number] {
+	const draw = random.next();
+	if (draw < shares.tooLate) return [tooLateMs, leftMs];
+	if (draw < shares.tooLate + shares.late) return [0, random.between(2 * minuteMs, lateMs)];
+	if (draw < shares.tooLate + shares.late + shares.disordered)
 		return [0, random.between(1000, disorderMs)];
 	return [0, 0];
 }
 
-function goodsOf(random: Random): Pick<OrderEventData, "items" | "totals" | "total"> {
+function itemsAndTotals(random: Random): Pick<OrderEventData, "items" | "totals" | "total"> {
 	const currency = random.weighted({ USD: 4, EUR: 1 });
 	const money = (amount: number) => ({ amount, currency });
 	const quantity = random.between(1, 3);

@@ -27,7 +27,7 @@ export async function rows<R extends pg.QueryResultRow>(
 }
 
 /** Makes products `prefix-1`, … and puts so many units of each on the shelf. */
-export async function shelve(url: string, prefix: string, units: number): Promise<string[]> {
+export async function seedStock(url: string, prefix: string, units: number): Promise<string[]> {
 	const ids = Array.from({ length: productsOfAKind }, (_, index) => `${prefix}-${index + 1}`);
 	await rows(url, shelfSql, [ids, units]);
 	return ids;

@@ -12,7 +12,7 @@ export function acceptedIds({ outcomes }: Pick<Evidence, "outcomes">): Set<strin
 export const accepted: Checker = {
 	promise: "P1",
 	title: "Every order that was answered 201 is found again and comes to rest",
-	looked: evidence => `${acceptedIds(evidence).size} accepted orders`,
+	examined: evidence => `${acceptedIds(evidence).size} accepted orders`,
 	violations: evidence => {
 		const found = new Map(evidence.orders.map(order => [order.id, order]));
 		const lost = [...acceptedIds(evidence)]

@@ -10,7 +10,7 @@ const answered = (outcomes: readonly Entry[]) =>
 export const answers: Checker = {
 	promise: "P7",
 	title: "The same key gets the same answer, byte for byte",
-	looked: ({ outcomes }) => {
+	examined: ({ outcomes }) => {
 		const keys = answered(outcomes);
 		const count = [...keys.values()].reduce((total, entries) => total + entries.length, 0);
 		return `${count} answers under ${keys.size} keys`;

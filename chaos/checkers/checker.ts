@@ -12,7 +12,7 @@ export interface Checker<E = Evidence> {
 	promise: string;
 	title: string;
 	/** How many things were looked at, in words. */
-	looked(evidence: E): string;
+	examined(evidence: E): string;
 	violations(evidence: E): Violation[];
 }
 

@@ -8,27 +8,27 @@ import { checkers } from "../run/chaos-run.ts";
 import type { Checker } from "./checker.ts";
 import { effects } from "./effects.checker.ts";
 import { messages } from "./messages.checker.ts";
-import { minutes } from "./windows.checker.ts";
+import { windows } from "./windows.checker.ts";
 import { money } from "./money.checker.ts";
 import { published } from "./published.checker.ts";
 import { records } from "./records.checker.ts";
 import { review } from "./review.checker.ts";
 import { stock } from "./stock.checker.ts";
-import { toldUnpaid } from "./no-charge-when-unpaid.checker.ts";
+import { noChargeWhenUnpaid } from "./no-charge-when-unpaid.checker.ts";
 
 const at = new Date(0);
 
 function order(id: string, status: string): OrderFact {
 	const items = [{ product_id: "cup", quantity: 2 }];
-	const came_back = status === "returned" ? { paid: 500, items } : { paid: 0, items: [] };
-	const paid_back = { partly: 200, refunded: 500, back: 500 }[id] ?? 0;
-	const by_staff = id === "partly" ? 200 : 0;
+	const returned = status === "returned" ? { refunded: 500, items } : { refunded: 0, items: [] };
+	const refunded = { partly: 200, refunded: 500, back: 500 }[id] ?? 0;
+	const refunded_by_staff = id === "partly" ? 200 : 0;
 	const facts = {
 		...{ total: 500, currency: "USD" },
-		paid_back,
-		by_staff,
+		refunded,
+		refunded_by_staff,
 		items,
-		came_back,
+		returned,
 		created_at: at,
 		updated_at: at
 	};
@@ -58,9 +58,9 @@ const good: Evidence = {
 	outcomes: [
 		...["paid", "declined", "refunded"].map(id => outcome(id)),
 		outcome("paid"),
-		outcome("declined", { op: "get", key: undefined, shown: "payment_failed" }),
-		outcome("partly", { op: "refund", sha: "a", paid_back: 200 }),
-		outcome("partly", { op: "refund", sha: "a", paid_back: 200 })
+		outcome("declined", { op: "get", key: undefined, order_status: "payment_failed" }),
+		outcome("partly", { op: "refund", sha: "a", refunded: 200 }),
+		outcome("partly", { op: "refund", sha: "a", refunded: 200 })
 	],
 	orders: [
 		order("paid", "confirmed"),
@@ -84,7 +84,7 @@ const good: Evidence = {
 	brokenStock: [],
 	reserved: [],
 	sold: [{ product_id: "cup", units: 4 }],
-	lapsed: [],
+	expiredReservations: [],
 	contradictions: [],
 	samples: 10,
 	stream: {
@@ -92,8 +92,8 @@ const good: Evidence = {
 		// The relay died before it could mark the first: it came again.
 		topic: [events[0]!, events[1]!, events[0]!, events[2]!],
 		handled: { analytics: ids, notification: ids },
-		told: ids.slice(1).map(event_id => ({ event_id, channel: "email", state: "sent" })),
-		putAside: [],
+		notifications: ids.slice(1).map(event_id => ({ event_id, channel: "email", state: "sent" })),
+		deadLetters: [],
 		windows: [],
 		minutes: 1
 	}
@@ -138,7 +138,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 	[
 		stock,
 		"a reservation runs out under an order",
-		{ lapsed: [{ order_id: "paid", product_id: "cup" }] },
+		{ expiredReservations: [{ order_id: "paid", product_id: "cup" }] },
 		/its cup went back/
 	],
 	[
@@ -149,7 +149,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 	],
 	[
 		money,
-		"what was sent back is not paid back",
+		"a return is not refunded",
 		{ ledger: good.ledger.slice(0, -1) },
 		/is returned.* holds 500 of 0/
 	],
@@ -184,25 +184,25 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		money,
 		"a refund is made twice",
 		{ ledger: [...good.ledger, good.ledger[3]!] },
-		/charged 500 and paid back 1000/
+		/charged 500 and refunded 1000/
 	],
 	[
 		money,
-		"an order is paid back and not called off",
+		"an order is refunded and not cancelled",
 		{ orders: [order("refunded", "confirmed")] },
 		/is confirmed.* holds 0 of 500/
 	],
 	[
 		money,
-		"a part is paid back twice",
+		"a part is refunded twice",
 		{ ledger: [...good.ledger, good.ledger[5]!] },
-		/shop paid back 200, the provider 400/
+		/shop refunded 200, the provider 400/
 	],
 	[
 		money,
 		"staff are told of a refund that is not made",
-		{ outcomes: [outcome("partly", { op: "refund", paid_back: 300 })] },
-		/told that 300 are paid back, the provider paid 200/
+		{ outcomes: [outcome("partly", { op: "refund", refunded: 300 })] },
+		/confirmed refunds of 300, the provider refunded 200/
 	],
 	[
 		money,
@@ -235,7 +235,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		/^refund .*: 2 different answers among 3/
 	],
 	[
-		toldUnpaid,
+		noChargeWhenUnpaid,
 		"an order that was shown as failed is charged",
 		{ ledger: [...good.ledger, line("declined")] },
 		/shown as payment_failed and charged 500/
@@ -260,7 +260,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 	],
 	[
 		published,
-		"something is told of that never was",
+		"a message is about an event that never happened",
 		streamed({ topic: [...events, { ...events[1]!, event_id: "e9" }] }),
 		/never happened/
 	],
@@ -270,26 +270,36 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		streamed({ handled: { analytics: ids.slice(1), notification: ids } }),
 		/analytics has not handled its order.created/
 	],
-	[effects, "a buyer is not told", streamed({ told: [] }), /0 messages about its order.confirmed/],
+	[
+		effects,
+		"a customer gets no message",
+		streamed({ notifications: [] }),
+		/0 messages about its order.confirmed/
+	],
 	[
 		effects,
 		"a message is never sent",
-		streamed({ told: good.stream.told.map(told => ({ ...told, state: "parked" })) }),
+		streamed({
+			notifications: good.stream.notifications.map(notification => ({
+				...notification,
+				state: "parked"
+			}))
+		}),
 		/is parked/
 	],
 	[
 		effects,
-		"a good event was put aside",
-		streamed({ putAside: [{ consumer: "analytics", what: "handling-failed: no" }] }),
-		/analytics put aside handling-failed/
+		"a good event was dead-lettered",
+		streamed({ deadLetters: [{ consumer: "analytics", what: "handling-failed: no" }] }),
+		/analytics dead-lettered handling-failed/
 	],
-	[minutes, "a minute is wrong", streamed({ windows: ["window 10:00: 1 orders, not 2"] }), /not 2/]
+	[windows, "a minute is wrong", streamed({ windows: ["window 10:00: 1 orders, not 2"] }), /not 2/]
 ];
 
 describe("the checkers", () => {
 	it.each([...checkers])("$promise: $title: a good run", checker => {
 		expect(checker.violations(good)).toEqual([]);
-		expect(checker.looked(good)).toMatch(/\d/);
+		expect(checker.examined(good)).toMatch(/\d/);
 	});
 
 	it.each(plants.map(plant => [plant[0].promise, ...plant] as const))(

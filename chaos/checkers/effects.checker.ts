@@ -4,15 +4,15 @@ import { kinds } from "../../services/notification/notification.decisions.ts";
 import { consumers } from "../evidence/event-stream.ts";
 import { grouped, type Checker, type Violation } from "./checker.ts";
 
-/** Each event had its effect in each consumer; what a person is told, he is told once. */
+/** Each event had its effect in each consumer; a customer gets each message once. */
 export const effects: Checker<{ readonly stream: StreamEvidence }> = {
 	promise: "P4",
-	title: "Every event had its effect once in every consumer, and nothing was put aside",
-	looked: ({ stream: { handled, told } }) =>
-		`${handled.analytics.length} events counted, ${handled.notification.length} told of in ${told.length} messages`,
-	violations({ stream: { written, handled, told, putAside } }) {
-		const found: Violation[] = putAside.map(({ consumer, what }) => ({
-			what: `${consumer} put aside ${what}`
+	title: "Every consumer applied every event exactly once, and nothing was dead-lettered",
+	examined: ({ stream: { handled, notifications } }) =>
+		`${handled.analytics.length} events counted, ${handled.notification.length} notified in ${notifications.length} messages`,
+	violations({ stream: { written, handled, notifications, deadLetters } }) {
+		const found: Violation[] = deadLetters.map(({ consumer, what }) => ({
+			what: `${consumer} dead-lettered ${what}`
 		}));
 		for (const consumer of consumers) {
 			const ids = new Set(handled[consumer]);
@@ -22,7 +22,7 @@ export const effects: Checker<{ readonly stream: StreamEvidence }> = {
 			if (ids.size > written.length)
 				found.push({ what: `${consumer} handled events that never happened` });
 		}
-		const messages = grouped(told, ({ event_id }) => event_id);
+		const messages = grouped(notifications, ({ event_id }) => event_id);
 		for (const { event_id, order_id, type } of written) {
 			const wanted = kinds[type as OrderEventType] ? 1 : 0;
 			const own = messages.get(event_id) ?? [];
@@ -30,7 +30,7 @@ export const effects: Checker<{ readonly stream: StreamEvidence }> = {
 				found.push({ order_id, what: `${own.length} messages about its ${type}, not ${wanted}` });
 			for (const { state } of own)
 				if (state !== "sent")
-					found.push({ order_id, what: `its ${type} was told of by a message that is ${state}` });
+					found.push({ order_id, what: `the message about its ${type} is ${state}` });
 		}
 		return found;
 	}

@@ -6,7 +6,7 @@ import {
 	type ResultFact
 } from "./log.checker.ts";
 
-const told = (key: string, revision: number, orders: number): ResultFact => ({
+const emission = (key: string, revision: number, orders: number): ResultFact => ({
 	...{ key, revision, orders, revenue: 100 * orders, users: 1 },
 	event_id: `${key} ${revision}`
 });
@@ -15,15 +15,15 @@ const told = (key: string, revision: number, orders: number): ResultFact => ({
 const good: LogEvidence = {
 	stream: {
 		...{ written: [], topic: [], handled: { analytics: [], notification: [] } },
-		...{ told: [], putAside: [], windows: [], minutes: 1 }
+		...{ notifications: [], deadLetters: [], windows: [], minutes: 1 }
 	},
-	absences: [{ how: "kill", ms: 3000, marked: 0 }],
-	told: [told("w", 1, 1), told("w", 2, 3), told("w", 2, 3), told("v", 1, 1)],
-	results: [told("w", 2, 3), told("v", 1, 1)],
-	late: { told: ["l", "l"], kept: ["l"] },
+	outages: [{ how: "kill", ms: 3000, marked: 0 }],
+	emitted: [emission("w", 1, 1), emission("w", 2, 3), emission("w", 2, 3), emission("v", 1, 1)],
+	results: [emission("w", 2, 3), emission("v", 1, 1)],
+	late: { emitted: ["l", "l"], stored: ["l"] },
 	minutes: { expected: 30, equal: 30, late: 1 },
 	idle: 3,
-	doubled: 4
+	duplicated: 4
 };
 
 it("finds nothing where nothing is wrong", () => {
@@ -35,7 +35,7 @@ it.each<[string, typeof results, Partial<LogEvidence>, string]>([
 	[
 		"marked while the broker was away",
 		unmarked,
-		{ absences: [{ how: "pause", ms: 30_000, marked: 2 }] },
+		{ outages: [{ how: "pause", ms: 30_000, marked: 2 }] },
 		"2 rows were marked during the pause"
 	],
 	[
@@ -45,18 +45,23 @@ it.each<[string, typeof results, Partial<LogEvidence>, string]>([
 		"29 of 30"
 	],
 	["without an idle partition", everyMinute, { idle: 0 }, "no partition was idle"],
-	["silent about a late event", everyMinute, { late: { told: [], kept: ["l"] } }, "late event l"],
+	[
+		"silent about a late event",
+		everyMinute,
+		{ late: { emitted: [], stored: ["l"] } },
+		"late event l"
+	],
 	[
 		"telling an older state last",
 		results,
-		{ told: [told("w", 1, 1), told("v", 1, 1)] },
-		"told 1 orders"
+		{ emitted: [emission("w", 1, 1), emission("v", 1, 1)] },
+		"emitted 1 orders"
 	],
-	["silent about a window", results, { told: good.told.slice(0, 3) }, "v: told nothing"],
+	["silent about a window", results, { emitted: good.emitted.slice(0, 3) }, "v: emitted nothing"],
 	[
 		"telling a revision that does not grow",
 		results,
-		{ told: [told("w", 3, 3), ...good.told] },
+		{ emitted: [emission("w", 3, 3), ...good.emitted] },
 		"revisions 3, 1, 2"
 	]
 ])("finds a log that is %s", (_, checker, over, words) => {

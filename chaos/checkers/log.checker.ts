@@ -17,27 +17,27 @@ export interface ResultFact {
 export interface LogEvidence {
 	stream: StreamEvidence;
 	/** Times in which the broker answered nothing, with the rows that were marked as published then. */
-	absences: readonly { how: string; ms: number; marked: number }[];
+	outages: readonly { how: string; ms: number; marked: number }[];
 	/** `analytics-results`, read from its start, by partition. */
-	told: readonly ResultFact[];
+	emitted: readonly ResultFact[];
 	results: readonly ResultFact[];
-	/** Ids in `analytics-late`, and those that were put aside there. */
-	late: { told: readonly string[]; kept: readonly string[] };
+	/** Ids in `analytics-late`, and those that were dead-lettered there. */
+	late: { emitted: readonly string[]; stored: readonly string[] };
 	/** Minutes of the half hour: all, and those whose windows are what SQL says. */
 	minutes: { expected: number; equal: number; late: number };
 	/** Partitions in which nothing was written. */
 	idle: number;
-	doubled: number;
+	duplicated: number;
 }
 
 /** A row is marked after the broker's word, and from one that is away there is none. */
 export const unmarked: Checker<LogEvidence> = {
 	promise: "P4",
 	title: "Nothing is marked as published while the broker is away",
-	looked: ({ absences }) =>
-		absences.map(({ how, ms }) => `${how} of ${(ms / 1000).toFixed(0)} s`).join(", "),
-	violations: ({ absences }) =>
-		absences
+	examined: ({ outages }) =>
+		outages.map(({ how, ms }) => `${how} of ${(ms / 1000).toFixed(0)} s`).join(", "),
+	violations: ({ outages }) =>
+		outages
 			.filter(({ marked }) => marked > 0)
 			.map(({ how, marked }) => ({ what: `${marked} rows were marked during the ${how}` }))
 };
@@ -46,14 +46,17 @@ export const unmarked: Checker<LogEvidence> = {
 export const results: Checker<LogEvidence> = {
 	promise: "P5",
 	title: "The last message of each window says what is kept of it, and revisions grow",
-	looked: ({ told, results: kept }) => `${told.length} messages of ${kept.length} windows`,
-	violations({ told, results: kept }) {
+	examined: ({ emitted, results: stored }) =>
+		`${emitted.length} messages of ${stored.length} windows`,
+	violations({ emitted, results: stored }) {
 		const found: Violation[] = [];
-		const byKey = grouped(told, ({ key }) => key);
-		for (const result of kept) {
+		const byKey = grouped(emitted, ({ key }) => key);
+		for (const result of stored) {
 			const last = byKey.get(result.key)?.at(-1);
-			if (!last || says(last) !== says(result))
-				found.push({ what: `${result.key}: told ${says(last)}, kept ${says(result)}` });
+			if (!last || describeResult(last) !== describeResult(result))
+				found.push({
+					what: `${result.key}: emitted ${describeResult(last)}, stored ${describeResult(result)}`
+				});
 		}
 		for (const [key, messages] of byKey) {
 			const first = new Map(messages.toReversed().map(each => [each.event_id, each.revision]));
@@ -65,7 +68,7 @@ export const results: Checker<LogEvidence> = {
 	}
 };
 
-const says = (result?: ResultFact) =>
+const describeResult = (result?: ResultFact) =>
 	result
 		? `${result.orders} orders, ${result.revenue}, ${result.users} buyers, revision ${result.revision}`
 		: "nothing";
@@ -73,16 +76,17 @@ const says = (result?: ResultFact) =>
 /** Every minute of the half hour, whatever came late, twice or in another order. */
 export const everyMinute: Checker<LogEvidence> = {
 	promise: "P5",
-	title: "Every minute of the half hour is what SQL says; what came more than a day late is apart",
-	looked: ({ minutes: { expected, equal, late }, idle, doubled }) =>
-		`${equal}/${expected} minutes equal, ${late} events late, ${doubled} doubled, ${idle} idle partitions`,
-	violations({ minutes: { expected, equal }, late: { told, kept }, idle }) {
+	title:
+		"Every minute of the half hour is what SQL says; events more than a day late are stored separately",
+	examined: ({ minutes: { expected, equal, late }, idle, duplicated }) =>
+		`${equal}/${expected} minutes equal, ${late} events late, ${duplicated} doubled, ${idle} idle partitions`,
+	violations({ minutes: { expected, equal }, late: { emitted, stored }, idle }) {
 		const found: Violation[] = [];
 		if (equal !== expected) found.push({ what: `${equal} of ${expected} minutes are` });
 		if (idle === 0) found.push({ what: "no partition was idle" });
-		const there = new Set(told);
-		for (const id of kept)
-			if (!there.has(id)) found.push({ what: `late event ${id} was not told` });
+		const there = new Set(emitted);
+		for (const id of stored)
+			if (!there.has(id)) found.push({ what: `late event ${id} was not emitted` });
 		return found;
 	}
 };

@@ -4,63 +4,69 @@ import type { Entry } from "../evidence/client-history.ts";
 import type { ProviderLine } from "../cluster/provider-process.ts";
 import { grouped, type Checker, type Violation } from "./checker.ts";
 
-const of = (wanted: ProviderLine["kind"], lines: readonly ProviderLine[]) =>
+const linesOf = (wanted: ProviderLine["kind"], lines: readonly ProviderLine[]) =>
 	lines.filter(({ kind }) => kind === wanted);
 const sum = (lines: readonly ProviderLine[]) =>
 	lines.reduce((total, { amount }) => total + amount, 0);
 
 /** The most that staff were told was paid back, by order. */
-function promises(outcomes: readonly Entry[]): Map<string, number> {
+function acknowledgedRefunds(outcomes: readonly Entry[]): Map<string, number> {
 	const most = new Map<string, number>();
-	for (const { order_id = "", paid_back = 0 } of outcomes)
-		most.set(order_id, Math.max(paid_back, most.get(order_id) ?? 0));
+	for (const { order_id = "", refunded = 0 } of outcomes)
+		most.set(order_id, Math.max(refunded, most.get(order_id) ?? 0));
 	return most;
 }
 
-/** @param lines of the provider that are about the order; @param told what staff were */
-function* wrongs(
-	{ status, total, currency, paid_back, by_staff, came_back }: OrderFact,
+/** @param lines of the provider that are about the order; @param acknowledged what staff were */
+function* orderViolations(
+	{ status, total, currency, refunded, refunded_by_staff: refundedByStaff, returned }: OrderFact,
 	lines: readonly ProviderLine[],
-	told: number
+	acknowledged: number
 ): Generator<string> {
-	const charges = of("charge", lines);
-	const [charged, back] = [sum(charges), sum(of("refund", lines))];
+	const charges = linesOf("charge", lines);
+	const [charged, refundedByProvider] = [sum(charges), sum(linesOf("refund", lines))];
 	for (const line of lines)
 		if (line.currency !== currency)
 			yield `is over ${currency}, the provider's ${line.kind} over ${line.currency}`;
 	if (charges.length > 1) yield `was charged ${charges.length} times`;
-	if (back > charged) yield `was charged ${charged} and paid back ${back}`;
-	if (back !== paid_back) yield `the shop paid back ${paid_back}, the provider ${back}`;
-	if (back < told) yield `staff were told that ${told} are paid back, the provider paid ${back}`;
-	const due = paidStatuses.has(status) ? total - by_staff - came_back.paid : 0;
-	if (charged - back !== due)
-		yield `is ${status}, and the provider holds ${charged - back} of ${due}`;
+	if (refundedByProvider > charged)
+		yield `was charged ${charged} and refunded ${refundedByProvider}`;
+	if (refundedByProvider !== refunded)
+		yield `the shop refunded ${refunded}, the provider ${refundedByProvider}`;
+	if (refundedByProvider < acknowledged)
+		yield `an answer confirmed refunds of ${acknowledged}, the provider refunded ${refundedByProvider}`;
+	const due = paidStatuses.has(status) ? total - refundedByStaff - returned.refunded : 0;
+	if (charged - refundedByProvider !== due)
+		yield `is ${status}, and the provider holds ${charged - refundedByProvider} of ${due}`;
 }
 
 export const money: Checker = {
 	promise: "P3",
 	title:
-		"The provider charged every paid order once and rightly, paid back what the shop says, and kept nothing of any other",
-	looked: ({ ledger }) => {
+		"The provider charged every paid order once and rightly, refunded what the shop says, and kept nothing of any other",
+	examined: ({ ledger }) => {
 		const succeeded = ledger.filter(line => line.succeeded);
-		return `${of("charge", succeeded).length} charges and ${of("refund", succeeded).length} refunds in the provider's ledger`;
+		return `${linesOf("charge", succeeded).length} charges and ${linesOf("refund", succeeded).length} refunds in the provider's ledger`;
 	},
 	violations: ({ ledger, orders, outcomes }) => {
-		const told = promises(outcomes);
+		const acknowledgedByOrder = acknowledgedRefunds(outcomes);
 		const succeeded = grouped(
 			ledger.filter(line => line.succeeded),
 			({ order_id }) => order_id
 		);
-		const wrong: Violation[] = [];
+		const violations: Violation[] = [];
 		for (const order of orders) {
 			const { id: order_id } = order;
 			const lines = succeeded.get(order_id) ?? [];
-			for (const what of wrongs(order, lines, told.get(order_id) ?? 0))
-				wrong.push({ what, order_id });
+			for (const what of orderViolations(order, lines, acknowledgedByOrder.get(order_id) ?? 0))
+				violations.push({ what, order_id });
 			succeeded.delete(order_id);
 		}
 		for (const [order_id, lines] of succeeded)
-			wrong.push({ what: `was charged ${sum(lines)}, and the shop does not know it`, order_id });
-		return wrong;
+			violations.push({
+				what: `was charged ${sum(lines)}, and the shop does not know it`,
+				order_id
+			});
+		return violations;
 	}
 };

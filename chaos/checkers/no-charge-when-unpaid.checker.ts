@@ -2,19 +2,19 @@ import { unpaidStatuses } from "../../contracts/order-status.ts";
 import type { Checker } from "./checker.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 
-const told = ({ outcomes }: Evidence) =>
+const shownAsUnpaid = ({ outcomes }: Evidence) =>
 	new Map(
 		outcomes
-			.filter(({ shown, order_id }) => order_id && unpaidStatuses.has(shown ?? ""))
-			.map(({ order_id, shown }) => [order_id!, shown!])
+			.filter(({ order_status: shown, order_id }) => order_id && unpaidStatuses.has(shown ?? ""))
+			.map(({ order_id, order_status: shown }) => [order_id!, shown!])
 	);
 
-export const toldUnpaid: Checker = {
+export const noChargeWhenUnpaid: Checker = {
 	promise: "P8",
-	title: "Nobody is told that an order failed or was called off unpaid, and is charged for it",
-	looked: evidence => `${told(evidence).size} orders shown as failed or called off`,
+	title: "No order shown as failed or cancelled is charged",
+	examined: evidence => `${shownAsUnpaid(evidence).size} orders shown as failed or cancelled`,
 	violations: evidence => {
-		const shown = told(evidence);
+		const shown = shownAsUnpaid(evidence);
 		return evidence.ledger
 			.filter(
 				({ kind, succeeded, order_id }) => kind === "charge" && succeeded && shown.has(order_id)

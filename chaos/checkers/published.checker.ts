@@ -5,7 +5,7 @@ import type { Checker, Violation } from "./checker.ts";
 export const published: Checker<{ readonly stream: StreamEvidence }> = {
 	promise: "P4",
 	title: "Every event of every order is on the stream, each order's in their order, and no other",
-	looked: ({ stream: { written, topic } }) =>
+	examined: ({ stream: { written, topic } }) =>
 		`${written.length} events, ${topic.length - new Set(topic.map(({ event_id }) => event_id)).size} of them twice on the stream`,
 	violations({ stream: { written, topic } }) {
 		const found: Violation[] = [];

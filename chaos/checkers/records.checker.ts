@@ -4,7 +4,7 @@ import type { Checker } from "./checker.ts";
 export const records: Checker = {
 	promise: "P15",
 	title: "Every step of every order has its history and its event, and stock agrees with them",
-	looked: ({ orders }) => `the histories of ${orders.length} orders`,
+	examined: ({ orders }) => `the histories of ${orders.length} orders`,
 	violations: ({ contradictions }) =>
 		contradictions.map(what => {
 			const order_id = /^order ([0-9a-f-]{36})/.exec(what)?.[1];

@@ -2,8 +2,8 @@ import type { Checker } from "./checker.ts";
 
 export const review: Checker = {
 	promise: "P1",
-	title: "No order waits for a human: the provider could be asked about every charge",
-	looked: ({ orders }) => `${orders.length} orders`,
+	title: "No order is left in payment_review",
+	examined: ({ orders }) => `${orders.length} orders`,
 	violations: ({ orders }) =>
 		orders
 			.filter(({ status }) => status === "payment_review")

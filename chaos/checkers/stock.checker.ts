@@ -5,8 +5,8 @@ import type { Checker } from "./checker.ts";
 export const stock: Checker = {
 	promise: "P2",
 	title: "Counters of stock equal their ledger and what is reserved, and nothing is sold twice",
-	looked: ({ samples, sold }) => `${samples} samples of all products, ${sold.length} sold`,
-	violations: ({ brokenStock, reserved, sold, lapsed, orders }) => {
+	examined: ({ samples, sold }) => `${samples} samples of all products, ${sold.length} sold`,
+	violations: ({ brokenStock, reserved, sold, expiredReservations, orders }) => {
 		const broken = brokenStock.map(({ at, ...counters }) => ({
 			what: `${JSON.stringify(counters)} at ${at.toISOString()}`
 		}));
@@ -14,7 +14,7 @@ export const stock: Checker = {
 			what: `${units} units of ${product_id} are reserved though nothing is under way`
 		}));
 		// An order locks its goods at once, and what is locked never runs out.
-		const ranOut = lapsed.map(({ order_id, product_id }) => ({
+		const expired = expiredReservations.map(({ order_id, product_id }) => ({
 			what: `its ${product_id} went back into the sale while it was under way`,
 			order_id
 		}));
@@ -23,9 +23,9 @@ export const stock: Checker = {
 			for (const { product_id, quantity } of items)
 				bought.set(product_id, (bought.get(product_id) ?? 0) + sign * quantity);
 		};
-		for (const { status, items, came_back } of orders) {
+		for (const { status, items, returned } of orders) {
 			if (paidStatuses.has(status)) count(items, 1);
-			count(came_back.items, -1);
+			count(returned.items, -1);
 		}
 		const left = new Map(sold.map(({ product_id, units }) => [product_id, units]));
 		const differ = [...new Set([...bought.keys(), ...left.keys()])]
@@ -33,6 +33,6 @@ export const stock: Checker = {
 			.map(id => ({
 				what: `${left.get(id) ?? 0} units of ${id} left the shelf for ${bought.get(id) ?? 0} that were paid for`
 			}));
-		return [...broken, ...kept, ...ranOut, ...differ];
+		return [...broken, ...kept, ...expired, ...differ];
 	}
 };

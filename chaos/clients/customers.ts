@@ -13,12 +13,12 @@ const address = {
 };
 
 /** A customer waits so long for an answer, and then asks again. */
-const patienceMs = 2500;
+const requestTimeoutMs = 2500;
 
 const parcel = { carrier: "UPS", tracking_number: "1Z" };
 
 /** Each of the five may have to be tried a few times. */
-const mostSteps = 25;
+const maxSteps = 25;
 
 /** Refusals that say that nothing was done and asking again is no use. */
 const isDefinite = (status: number, code = "") =>
@@ -55,7 +55,7 @@ export class Customers {
 		return Promise.all([once(), once()]);
 	}
 
-	look({ n, user }: OrderPlan, order_id: string): Promise<Entry> {
+	getOrder({ n, user }: OrderPlan, order_id: string): Promise<Entry> {
 		return this.#send({ op: "get", n, user, order_id }, "GET", `/api/v1/orders/${order_id}`);
 	}
 
@@ -63,28 +63,28 @@ export class Customers {
 	 * Has the order shipped and delivered, sends all of it back and has that approved: whatever of it
 	 * is next. Answers whether it came back, or cannot.
 	 */
-	async sendBack(plan: OrderPlan, order_id: string): Promise<boolean> {
-		const ask = () => this.#askReturn(plan, order_id);
+	async returnOrder(plan: OrderPlan, order_id: string): Promise<boolean> {
+		const requestReturn = () => this.#requestReturn(plan, order_id);
 		const next: Record<string, () => Promise<unknown>> = {
-			confirmed: () => this.#staff(plan, "ship", order_id, parcel),
-			shipped: () => this.#staff(plan, "deliver", order_id),
-			delivered: ask,
+			confirmed: () => this.#sendAsStaff(plan, "ship", order_id, parcel),
+			shipped: () => this.#sendAsStaff(plan, "deliver", order_id),
+			delivered: requestReturn,
 			// The same request again: its answer names the return.
 			return_requested: async () => {
-				const { return_id } = await ask();
-				if (return_id) await this.#staff(plan, "approve", order_id, undefined, return_id);
+				const { return_id } = await requestReturn();
+				if (return_id) await this.#sendAsStaff(plan, "approve", order_id, undefined, return_id);
 			}
 		};
-		for (let steps = 0; steps < mostSteps; steps++) {
-			const { shown } = await this.look(plan, order_id);
-			if (shown && settledStatuses.has(shown) && !next[shown]) return true;
-			await (next[shown ?? ""]?.() ?? sleep(200));
+		for (let steps = 0; steps < maxSteps; steps++) {
+			const { order_status: orderStatus } = await this.getOrder(plan, order_id);
+			if (orderStatus && settledStatuses.has(orderStatus) && !next[orderStatus]) return true;
+			await (next[orderStatus ?? ""]?.() ?? sleep(200));
 		}
 		return false;
 	}
 
 	/** Staff make the plan's refunds, side by side. Answers whether each has a definite outcome. */
-	async payBack(
+	async refund(
 		plan: OrderPlan,
 		{ order_id = "", total = 0 }: Entry,
 		attempts: number
@@ -100,13 +100,13 @@ export class Customers {
 		return (await Promise.all(outcomes)).every(outcome => outcome !== undefined);
 	}
 
-	#askReturn({ n, user, items }: OrderPlan, order_id: string): Promise<Entry> {
+	#requestReturn({ n, user, items }: OrderPlan, order_id: string): Promise<Entry> {
 		const request = { op: "return", n, user, order_id, key: `return-${n}` } as const;
 		const body = { items, reason: "too small" };
 		return this.#send(request, "POST", `/api/v1/orders/${order_id}/returns`, body);
 	}
 
-	#staff(
+	#sendAsStaff(
 		{ n }: OrderPlan,
 		op: "ship" | "deliver" | "approve",
 		order_id: string,
@@ -118,11 +118,11 @@ export class Customers {
 	}
 
 	/** Looks again and again, until the order has come to rest or `giveUpMs` are over. Answers how it stands. */
-	async follow(plan: OrderPlan, orderId: string, giveUpMs: number): Promise<Entry> {
-		const end = performance.now() + giveUpMs;
+	async pollUntilSettled(plan: OrderPlan, orderId: string, timeoutMs: number): Promise<Entry> {
+		const end = performance.now() + timeoutMs;
 		for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
-			const seen = await this.look(plan, orderId);
-			if (settledStatuses.has(seen.shown ?? "") || performance.now() > end) return seen;
+			const order = await this.getOrder(plan, orderId);
+			if (settledStatuses.has(order.order_status ?? "") || performance.now() > end) return order;
 			await sleep(pauseMs);
 		}
 	}
@@ -142,13 +142,13 @@ export class Customers {
 		const { history } = this.#options;
 		const invoke: Entry = { at: Date.now(), phase: "invoke", ...request, ...(body && { body }) };
 		await history.write(invoke);
-		const answer = await this.#exchange(request, method, path, body);
+		const answer = await this.#fetch(request, method, path, body);
 		const entry: Entry = { at: Date.now(), ...request, ...answer };
 		await history.write(entry);
 		return entry;
 	}
 
-	async #exchange(
+	async #fetch(
 		request: Pick<Entry, "op" | "user" | "key">,
 		method: string,
 		path: string,
@@ -164,9 +164,9 @@ export class Customers {
 					...(body && { "content-type": "application/json" })
 				},
 				body: body && JSON.stringify(body),
-				signal: AbortSignal.timeout(patienceMs)
+				signal: AbortSignal.timeout(requestTimeoutMs)
 			});
-			return read(request, response.status, await response.text());
+			return parseResponse(request, response.status, await response.text());
 		} catch (error) {
 			const { cause, name } = error as Error & { cause?: { code?: string } };
 			return { phase: "unknown", code: cause?.code ?? name };
@@ -176,17 +176,17 @@ export class Customers {
 
 /** The same so many times, at once or one after the other. Answers the first outcome that is definite. */
 async function repeat(
-	{ atOnce }: OrderPlan,
+	{ inParallel }: OrderPlan,
 	attempts: number,
 	once: () => Promise<Entry>
 ): Promise<Entry | undefined> {
-	const outcomes = atOnce ? await Promise.all(Array.from({ length: attempts }, once)) : [];
+	const outcomes = inParallel ? await Promise.all(Array.from({ length: attempts }, once)) : [];
 	while (outcomes.length < attempts) outcomes.push(await once());
 	return outcomes.find(({ phase }) => phase !== "unknown");
 }
 
 /** Of an order, a return, a payment or a problem. */
-interface Said {
+interface ResponseBody {
 	id?: string;
 	status?: string;
 	code?: string;
@@ -194,18 +194,18 @@ interface Said {
 	refunded?: { amount: number };
 }
 
-function read(
+function parseResponse(
 	{ op }: Pick<Entry, "op">,
 	http: number,
 	text: string
 ): Pick<Entry, "phase"> & Partial<Entry> {
-	const { id, status: shown, code, totals, refunded } = JSON.parse(text) as Said;
+	const { id, status: orderStatus, code, totals, refunded } = JSON.parse(text) as ResponseBody;
 	if (http < 300) {
 		const answer = { phase: "ok", http, sha: sha(text) } as const;
-		if (op === "refund") return { ...answer, paid_back: refunded?.amount };
+		if (op === "refund") return { ...answer, refunded: refunded?.amount };
 		return op === "return" || op === "approve"
 			? { ...answer, return_id: id }
-			: { ...answer, order_id: id, shown, total: totals?.total.amount };
+			: { ...answer, order_id: id, order_status: orderStatus, total: totals?.total.amount };
 	}
 	return { phase: isDefinite(http, code) ? "fail" : "unknown", http, code };
 }

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { paidStatuses } from "../../contracts/order-status.ts";
 import type { Customers } from "./customers.ts";
 import type { Entry } from "../evidence/client-history.ts";
-import { orderPlan, type OrderPlan, type Shelves } from "./order-plan.ts";
+import { orderPlan, type OrderPlan, type StockedProducts } from "./order-plan.ts";
 
 export interface LoadOptions {
 	customers: Customers;
 	seed: number;
-	shelves: Shelves;
+	products: StockedProducts;
 	/** Customers who act at one time. */
 	lanes: number;
 	/** New orders in a second, as far as the shop keeps up. */
@@ -15,7 +15,7 @@ export interface LoadOptions {
 }
 
 /** How long a customer looks after an order before the next one's turn comes. */
-const followMs = 4000;
+const maxFollowMs = 4000;
 
 /** Orders from many customers for as long as wanted. */
 export class Load {
@@ -30,10 +30,10 @@ export class Load {
 	}
 
 	/** Goes on while `wanted` says so, then lets every customer finish. */
-	async run(wanted: () => boolean): Promise<void> {
+	async run(shouldContinue: () => boolean): Promise<void> {
 		const { lanes } = this.#options;
-		const begun = performance.now();
-		await Promise.all(Array.from({ length: lanes }, () => this.#lane(begun, wanted)));
+		const startedAt = performance.now();
+		await Promise.all(Array.from({ length: lanes }, () => this.#lane(startedAt, shouldContinue)));
 	}
 
 	/** After the storm: asks once more for every order and refund, until each has a definite answer. */
@@ -43,54 +43,58 @@ export class Load {
 		const queue = [...this.plans];
 		const lane = async () => {
 			for (let plan = queue.shift(); plan; plan = queue.shift()) {
-				while (!(await this.#ask(plan, 1)) && performance.now() < end) await sleep(200);
+				while (!(await this.#place(plan, 1)) && performance.now() < end) await sleep(200);
 				const id = this.accepted.get(plan.n);
 				if (!id) continue;
-				const seen = await customers.look(plan, id);
-				while (!(await this.#payBack(plan, seen, 1)) && performance.now() < end) await sleep(200);
-				if (plan.sendsBack) await customers.sendBack(plan, id);
+				const seen = await customers.getOrder(plan, id);
+				while (!(await this.#refund(plan, seen, 1)) && performance.now() < end) await sleep(200);
+				if (plan.returnsOrder) await customers.returnOrder(plan, id);
 			}
 		};
 		await Promise.all(Array.from({ length: lanes }, lane));
 	}
 
-	async #lane(begun: number, wanted: () => boolean): Promise<void> {
-		const { seed, shelves, perSecond } = this.#options;
-		while (wanted()) {
-			const plan = orderPlan(seed, this.plans.length, shelves);
+	async #lane(startedAt: number, shouldContinue: () => boolean): Promise<void> {
+		const { seed, products, perSecond } = this.#options;
+		while (shouldContinue()) {
+			const plan = orderPlan(seed, this.plans.length, products);
 			this.plans.push(plan);
-			const dueMs = begun + (plan.n / perSecond) * 1000 - performance.now();
+			const dueMs = startedAt + (plan.n / perSecond) * 1000 - performance.now();
 			if (dueMs > 0) await sleep(dueMs);
-			await this.#live(plan);
+			await this.#runCustomer(plan);
 		}
 	}
 
 	/** One customer with one order. */
-	async #live(plan: OrderPlan): Promise<void> {
+	async #runCustomer(plan: OrderPlan): Promise<void> {
 		const { customers } = this.#options;
-		await this.#ask(plan, plan.attempts);
+		await this.#place(plan, plan.attempts);
 		const id = this.accepted.get(plan.n);
 		if (!id) return;
-		const calledOff = this.#callOff(plan, id);
-		await this.#payBack(plan, await customers.follow(plan, id, followMs), plan.attempts);
-		await calledOff;
-		if (plan.sendsBack) await customers.sendBack(plan, id);
+		const cancellation = this.#cancel(plan, id);
+		await this.#refund(
+			plan,
+			await customers.pollUntilSettled(plan, id, maxFollowMs),
+			plan.attempts
+		);
+		await cancellation;
+		if (plan.returnsOrder) await customers.returnOrder(plan, id);
 	}
 
 	/** @param seen the order as it was last seen. False while nobody knows what became of a refund */
-	async #payBack(plan: OrderPlan, seen: Entry, attempts: number): Promise<boolean> {
-		const isPaid = paidStatuses.has(seen.shown ?? "");
-		return !isPaid || this.#options.customers.payBack(plan, seen, attempts);
+	async #refund(plan: OrderPlan, seen: Entry, attempts: number): Promise<boolean> {
+		const isPaid = paidStatuses.has(seen.order_status ?? "");
+		return !isPaid || this.#options.customers.refund(plan, seen, attempts);
 	}
 
-	async #callOff(plan: OrderPlan, id: string): Promise<void> {
+	async #cancel(plan: OrderPlan, id: string): Promise<void> {
 		if (plan.cancelAfterMs === null) return;
 		await sleep(plan.cancelAfterMs);
 		await this.#options.customers.cancel(plan, id);
 	}
 
 	/** False while nobody knows what became of it. */
-	async #ask(plan: OrderPlan, attempts: number): Promise<boolean> {
+	async #place(plan: OrderPlan, attempts: number): Promise<boolean> {
 		const outcome = await this.#options.customers.place(plan, attempts);
 		if (outcome?.phase === "ok") this.accepted.set(plan.n, outcome.order_id!);
 		return outcome !== undefined;

@@ -1,5 +1,5 @@
 /** What a customer does so that an order takes a certain way through the shop. */
-export type Kind =
+export type OrderKind =
 	| "bought"
 	/** Of goods that do not suffice for all. */
 	| "scarce"
@@ -12,36 +12,36 @@ export type Kind =
 	/** Its customer never answers what his bank asks. */
 	| "challenged"
 	/** Called off after it was confirmed, so that it is paid back. */
-	| "returned"
+	| "cancelled_after_confirm"
 	/** Called off while the payment is under way. */
-	| "called_off"
+	| "cancelled_while_paying"
 	/** The provider takes the money and its answer is lost. */
-	| "dropped"
+	| "charge_reply_lost"
 	/** Paid back, and the provider's answer to that is lost. */
-	| "refund_dropped"
+	| "refund_reply_lost"
 	/** Delivered, sent back and approved. */
-	| "sent_back"
+	| "returned"
 	/** Staff pay parts of it back at one time, which together would be more than was paid. */
 	| "refunded";
 
-export interface Conduct {
+export interface OrderScript {
 	payment_method: string;
 	goods: "plenty" | "scarce" | "none";
 	attempts: number;
 	cancel: "once confirmed" | "while paying" | null;
-	sendsBack?: boolean;
+	returnsOrder?: boolean;
 	/** Percents of the total, once confirmed. */
 	refunds?: readonly number[];
 }
 
-const ordinary: Conduct = {
+const ordinary: OrderScript = {
 	payment_method: "pm_card_visa",
 	goods: "plenty",
 	attempts: 1,
 	cancel: null
 };
 
-export const conducts: Readonly<Record<Kind, Conduct>> = {
+export const orderScripts: Readonly<Record<OrderKind, OrderScript>> = {
 	bought: ordinary,
 	scarce: { ...ordinary, goods: "scarce" },
 	sold_out: { ...ordinary, goods: "none" },
@@ -49,14 +49,14 @@ export const conducts: Readonly<Record<Kind, Conduct>> = {
 	slow: { ...ordinary, payment_method: "pm_sim_slow" },
 	challenged: { ...ordinary, payment_method: "pm_card_threeDSecureRequired" },
 	repeated: { ...ordinary, attempts: 10 },
-	returned: { ...ordinary, cancel: "once confirmed" },
-	called_off: { ...ordinary, payment_method: "pm_sim_slow", cancel: "while paying" },
-	dropped: { ...ordinary, payment_method: "pm_sim_dropConnection" },
-	refund_dropped: {
+	cancelled_after_confirm: { ...ordinary, cancel: "once confirmed" },
+	cancelled_while_paying: { ...ordinary, payment_method: "pm_sim_slow", cancel: "while paying" },
+	charge_reply_lost: { ...ordinary, payment_method: "pm_sim_dropConnection" },
+	refund_reply_lost: {
 		...ordinary,
 		payment_method: "pm_sim_dropRefundConnection",
 		cancel: "once confirmed"
 	},
-	sent_back: { ...ordinary, sendsBack: true },
+	returned: { ...ordinary, returnsOrder: true },
 	refunded: { ...ordinary, refunds: [30, 60, 60] }
 };

@@ -1,19 +1,19 @@
 import { orderPlan, paymentMethods, userCount } from "./order-plan.ts";
 
-const shelves = { scarce: ["a", "b"], plenty: ["c", "d"] };
-const plans = Array.from({ length: 2000 }, (_, n) => orderPlan(5, n, shelves));
+const products = { scarce: ["a", "b"], plenty: ["c", "d"] };
+const plans = Array.from({ length: 2000 }, (_, n) => orderPlan(5, n, products));
 const share = (is: (plan: (typeof plans)[number]) => boolean) => plans.filter(is).length / 2000;
 
 describe("what customers are going to do", () => {
 	it("is the same for the same seed and number", () => {
-		expect(orderPlan(5, 77, shelves)).toEqual(plans[77]);
-		expect(orderPlan(6, 77, shelves)).not.toEqual(plans[77]);
+		expect(orderPlan(5, 77, products)).toEqual(plans[77]);
+		expect(orderPlan(6, 77, products)).not.toEqual(plans[77]);
 	});
 
 	it("sends every request 5 to 20 times, for half of the orders all at once", () => {
 		const counts = plans.map(({ attempts }) => attempts);
 		expect([Math.min(...counts), Math.max(...counts)]).toEqual([5, 20]);
-		expect(share(({ atOnce }) => atOnce)).toBeCloseTo(0.5, 1);
+		expect(share(({ inParallel }) => inParallel)).toBeCloseTo(0.5, 1);
 	});
 
 	it("uses every payment method, calls some orders off, and asks for scarce goods", () => {
@@ -25,7 +25,7 @@ describe("what customers are going to do", () => {
 	});
 
 	it("is sent back now and then", () => {
-		expect(share(({ sendsBack }) => sendsBack)).toBeCloseTo(0.08, 1);
+		expect(share(({ returnsOrder }) => returnsOrder)).toBeCloseTo(0.08, 1);
 	});
 
 	it("is paid back in parts now and then", () => {

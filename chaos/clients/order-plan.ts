@@ -9,11 +9,11 @@ export interface OrderPlan {
 	/** How often the same request is sent under the same key. */
 	attempts: number;
 	/** Whether the attempts are all in the air at one time, or one after the other. */
-	atOnce: boolean;
+	inParallel: boolean;
 	/** Calls the order off so long after it was taken; null: never. */
 	cancelAfterMs: number | null;
 	/** Sends all of it back, if he gets it. */
-	sendsBack: boolean;
+	returnsOrder: boolean;
 	/** What staff pay back once it is confirmed, in percents of its total. */
 	refunds: readonly number[];
 }
@@ -21,7 +21,7 @@ export interface OrderPlan {
 /** Who ships, delivers and takes back. */
 export const staff = "staff";
 
-export interface Shelves {
+export interface StockedProducts {
 	/** Run out in the course of the run. */
 	scarce: readonly string[];
 	plenty: readonly string[];
@@ -43,9 +43,9 @@ export const paymentMethods = {
 };
 
 /** Before the charge, while it is under way, and after it. */
-const cancelMoments = [0, 0, 10, 30, 100, 300, 1500, 4000];
+const cancelDelaysMs = [0, 0, 10, 30, 100, 300, 1500, 4000];
 const cancelShare = 0.15;
-const sendBackShare = 0.08;
+const returnShare = 0.08;
 /** In part, whole, too much together, too much by the last. */
 const refunds = [[30], [100], [60, 60], [20, 30, 51]];
 const refundShare = 0.15;
@@ -55,10 +55,10 @@ const attempts = { least: 5, most: 20 };
 export const userCount = 400;
 
 /** Order `n` of the run with this seed: the same for ever. */
-export function orderPlan(seed: number, n: number, shelves: Shelves): OrderPlan {
+export function orderPlan(seed: number, n: number, products: StockedProducts): OrderPlan {
 	const random = new Random(seed * 1_000_003 + n * 7919);
 	const line = () => ({
-		product_id: random.pick(random.chance(0.5) ? shelves.scarce : shelves.plenty),
+		product_id: random.pick(random.chance(0.5) ? products.scarce : products.plenty),
 		quantity: random.between(1, 2)
 	});
 	return {
@@ -67,9 +67,9 @@ export function orderPlan(seed: number, n: number, shelves: Shelves): OrderPlan 
 		items: Array.from({ length: random.between(1, 3) }, line),
 		payment_method: random.weighted(paymentMethods),
 		attempts: random.between(attempts.least, attempts.most),
-		atOnce: random.chance(0.5),
-		cancelAfterMs: random.chance(cancelShare) ? random.pick(cancelMoments) : null,
-		sendsBack: random.chance(sendBackShare),
+		inParallel: random.chance(0.5),
+		cancelAfterMs: random.chance(cancelShare) ? random.pick(cancelDelaysMs) : null,
+		returnsOrder: random.chance(returnShare),
 		refunds: random.chance(refundShare) ? random.pick(refunds) : []
 	};
 }

@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Customers } from "./customers.ts";
-import { conducts, type Conduct, type Kind } from "./order-kinds.ts";
+import { orderScripts, type OrderScript, type OrderKind } from "./order-kinds.ts";
 import { userCount, type OrderPlan } from "./order-plan.ts";
 
 /** Products of a directed run. */
-export type Goods = Readonly<Record<Conduct["goods"], string>>;
+export type Goods = Readonly<Record<OrderScript["goods"], string>>;
 
-export interface Errand {
+export interface ScriptedOrder {
 	plan: OrderPlan;
 	/** Undefined when nobody knows what became of it. */
 	id: string | undefined;
 }
 
 /** Who gets no answer for so long gives up; only a shop that is down is silent for longer. */
-const tries = 20;
+const maxAttempts = 20;
 const pauseMs = 200;
 const confirmedWithinMs = 20_000;
 /** Beyond the numbers of the load, whose customers and keys would be the same. */
 const firstNumber = 1_000_000;
 
 /** Orders of certain kinds, each of a customer of its own. */
-export class Errands {
+export class ScriptedOrders {
 	readonly #customers: Customers;
 	readonly #goods: Goods;
-	readonly #placed: Errand[] = [];
+	readonly #orders: ScriptedOrder[] = [];
 	#count = firstNumber;
 
 	constructor(customers: Customers, goods: Goods) {
@@ -32,62 +32,70 @@ export class Errands {
 	}
 
 	/** Resolves when the customer has done all; the order may not be at rest by then. */
-	async run(kind: Kind): Promise<void> {
-		const errand = await this.place(kind);
-		const { cancel } = conducts[kind];
-		if (!errand.id) return;
-		if (errand.plan.sendsBack) await this.#customers.sendBack(errand.plan, errand.id);
-		if (errand.plan.refunds.length > 0) await this.#payBack(errand.plan, errand.id);
+	async run(kind: OrderKind): Promise<void> {
+		const order = await this.place(kind);
+		const { cancel } = orderScripts[kind];
+		if (!order.id) return;
+		if (order.plan.returnsOrder) await this.#customers.returnOrder(order.plan, order.id);
+		if (order.plan.refunds.length > 0) await this.#refund(order.plan, order.id);
 		if (!cancel) return;
 		if (cancel === "while paying") await sleep(100);
-		else await this.#customers.follow(errand.plan, errand.id, confirmedWithinMs);
-		await this.cancel(errand);
+		else await this.#customers.pollUntilSettled(order.plan, order.id, confirmedWithinMs);
+		await this.cancel(order);
 	}
 
 	/** Asks under one key until there is an answer. */
-	async place(kind: Kind): Promise<Errand> {
+	async place(kind: OrderKind): Promise<ScriptedOrder> {
 		const plan = this.#plan(kind);
-		const outcome = await insist(() => this.#customers.place(plan, plan.attempts));
-		if (plan.attempts > 1) await this.#customers.place({ ...plan, atOnce: false }, 2);
-		const errand = { plan, id: outcome?.order_id };
-		this.#placed.push(errand);
-		return errand;
+		const outcome = await retryUntilAnswered(() => this.#customers.place(plan, plan.attempts));
+		if (plan.attempts > 1) await this.#customers.place({ ...plan, inParallel: false }, 2);
+		const order = { plan, id: outcome?.order_id };
+		this.#orders.push(order);
+		return order;
 	}
 
-	async cancel({ plan, id }: Errand): Promise<void> {
+	async cancel({ plan, id }: ScriptedOrder): Promise<void> {
 		if (!id) return;
-		await insist(async () =>
+		await retryUntilAnswered(async () =>
 			(await this.#customers.cancel(plan, id)).find(({ phase }) => phase !== "unknown")
 		);
 	}
 
 	/** The first refund alone, then all side by side: its key comes again when the payment is another. */
-	async #payBack(plan: OrderPlan, id: string): Promise<void> {
-		const seen = await this.#customers.follow(plan, id, confirmedWithinMs);
+	async #refund(plan: OrderPlan, id: string): Promise<void> {
+		const seen = await this.#customers.pollUntilSettled(plan, id, confirmedWithinMs);
 		for (const refunds of [plan.refunds.slice(0, 1), plan.refunds]) {
 			const asked = { ...plan, refunds };
-			await insist(async () => (await this.#customers.payBack(asked, seen, 1)) || undefined);
+			await retryUntilAnswered(
+				async () => (await this.#customers.refund(asked, seen, 1)) || undefined
+			);
 		}
 	}
 
 	/** Every customer asks how the order stands, and finishes what he was about. */
-	async lookAgain(): Promise<void> {
-		for (const { plan, id } of this.#placed)
-			if (id) await this.#customers[plan.sendsBack ? "sendBack" : "look"](plan, id);
+	async finishAll(): Promise<void> {
+		for (const { plan, id } of this.#orders)
+			if (id) await this.#customers[plan.returnsOrder ? "returnOrder" : "getOrder"](plan, id);
 	}
 
-	#plan(kind: Kind): OrderPlan {
-		const { goods, payment_method, attempts, sendsBack = false, refunds = [] } = conducts[kind];
+	#plan(kind: OrderKind): OrderPlan {
+		const {
+			goods,
+			payment_method,
+			attempts,
+			returnsOrder = false,
+			refunds = []
+		} = orderScripts[kind];
 		const n = this.#count++;
 		const items = [{ product_id: this.#goods[goods], quantity: 1 }];
 		const user = `load-${n % userCount}`;
-		const request = { n, user, items, payment_method, attempts, atOnce: true };
-		return { ...request, cancelAfterMs: null, sendsBack, refunds };
+		const request = { n, user, items, payment_method, attempts, inParallel: true };
+		return { ...request, cancelAfterMs: null, returnsOrder, refunds };
 	}
 }
 
-async function insist<V>(once: () => Promise<V | undefined>): Promise<V | undefined> {
-	for (let n = 0; n < tries; n++) {
+async function retryUntilAnswered<V>(once: () => Promise<V | undefined>): Promise<V | undefined> {
+	for (let n = 0; n < maxAttempts; n++) {
 		const found = await once();
 		if (found) return found;
 		await sleep(pauseMs);

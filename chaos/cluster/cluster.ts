@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { own, plan, type NodePlan } from "../../launch/shop/cluster-plan.ts";
+import { nodeEnvironment, planNodes, type NodePlan } from "../../launch/shop/cluster-plan.ts";
 import { DataFolder } from "../../launch/shop/data-folder.ts";
 import { freePort } from "../../launch/process/free-port.ts";
 import { tokenKeys, type TokenKeys } from "../../launch/shop/token-keys.ts";
@@ -13,7 +13,7 @@ import { Provider } from "./provider-process.ts";
 import { Proxy } from "./proxy.ts";
 import { startServers, type Servers } from "./servers.ts";
 
-export interface WorldOptions {
+export interface ClusterOptions {
 	/** The tree whose shop is run; its node_modules must be there. */
 	root: string;
 	/** Empty, absolute; takes the database, the ledger, the keys and what the nodes print. */
@@ -41,21 +41,21 @@ const settings = {
 	LOG_LEVEL: "warn"
 };
 
-const twoOfEach = ["gateway=2", "product=2", "order=2", "payment=2"];
+const defaultNodes = ["gateway=2", "product=2", "order=2", "payment=2"];
 
 /** A shop of real processes on real servers, each wire of which can be cut. */
-export class World {
+export class Cluster {
 	readonly folder: string;
 	readonly servers: Servers;
 	readonly provider: Provider;
 	readonly keys: TokenKeys;
 	readonly nodes: ChaosNode[] = [];
-	readonly #options: WorldOptions;
-	#door = 0;
+	readonly #options: ClusterOptions;
+	#nextGateway = 0;
 	#stopped: Promise<void> | undefined;
 
 	private constructor(
-		options: WorldOptions,
+		options: ClusterOptions,
 		servers: Servers,
 		provider: Provider,
 		keys: TokenKeys
@@ -68,28 +68,28 @@ export class World {
 	}
 
 	/** Resolves when every node is ready. What was started by then is stopped when one cannot. @throws LaunchError */
-	static async start(options: WorldOptions): Promise<World> {
+	static async start(options: ClusterOptions): Promise<Cluster> {
 		const { folder, root } = options;
 		mkdirSync(join(folder, "log"), { recursive: true });
 		const data = new DataFolder(folder);
-		const noKeys = { privateKey: undefined, publicKey: undefined, ttlS: 0 };
-		const keys = tokenKeys({ production: false, token: noKeys }, data.tokenKey);
+		const ungeneratedKeys = { privateKey: undefined, publicKey: undefined, ttlS: 0 };
+		const keys = tokenKeys({ production: false, token: ungeneratedKeys }, data.tokenKey);
 		const servers = await startServers(data, options.kafka ?? false);
-		const world = new World(options, servers, await Provider.open(root, folder), keys);
+		const cluster = new Cluster(options, servers, await Provider.open(root, folder), keys);
 		try {
 			await migrate(root, servers.postgres.url);
-			await world.#startNodes(plan(options.nodes ?? twoOfEach));
-			return world;
+			await cluster.#startNodes(planNodes(options.nodes ?? defaultNodes));
+			return cluster;
 		} catch (error) {
-			await world.stop();
+			await cluster.stop();
 			throw error;
 		}
 	}
 
 	/** Where clients find the shop: its gateways in turn, each behind a proxy too. */
 	get url(): string {
-		const doors = this.nodes.flatMap(({ wires }) => wires.clients ?? []);
-		return doors[this.#door++ % doors.length]!.url;
+		const gateways = this.nodes.flatMap(({ wires }) => wires.clients ?? []);
+		return gateways[this.#nextGateway++ % gateways.length]!.url;
 	}
 
 	get ready(): boolean {
@@ -141,7 +141,7 @@ export class World {
 		if (service === "payment") wires.provider = await this.provider.wire();
 		const port = await freePort();
 		if (service === "gateway") wires.clients = await Proxy.open(`http://127.0.0.1:${port}`);
-		const ground = {
+		const secrets = {
 			dataDir: folder,
 			databaseUrl: wires.postgres?.url ?? postgres.url,
 			serviceDatabaseUrls: {
@@ -161,7 +161,7 @@ export class World {
 			root,
 			environment: {
 				...{ PATH, HOME, ...settings, NATS_URL: wires.nats!.url },
-				...own(nodePlan, ground, {}),
+				...nodeEnvironment(nodePlan, secrets, {}),
 				...(kafka && { KAFKA_BROKERS: kafka.brokers }),
 				...(wires.provider && this.provider.environment(wires.provider)),
 				...environment

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startKafka, type KafkaServer } from "../../launch/servers/kafka-server.ts";
 
 /** Begin and end of a time in which the broker answered nothing; by `Date.now()`. */
-export interface Absence {
+export interface Outage {
 	how: "kill" | "pause" | "loss";
 	from: number;
 	to: number;
@@ -11,7 +11,7 @@ export interface Absence {
 
 /** A Kafka broker that may be killed, halted and robbed of its data under its clients. */
 export class ChaosKafka {
-	readonly absences: Absence[] = [];
+	readonly outages: Outage[] = [];
 	readonly #directory: string;
 	#server: KafkaServer;
 
@@ -33,12 +33,12 @@ export class ChaosKafka {
 
 	/** SIGKILL; it is started again so many ms later, with its data or without. */
 	async kill(downMs: number, { loss = false } = {}): Promise<void> {
-		const begun = Date.now();
+		const startedAt = Date.now();
 		await this.#server.crash();
 		await sleep(downMs);
 		const to = Date.now();
 		this.#server = await open(this.#directory, loss);
-		this.absences.push({ how: loss ? "loss" : "kill", from: begun, to });
+		this.outages.push({ how: loss ? "loss" : "kill", from: startedAt, to });
 	}
 
 	/** SIGSTOP for so many ms: its connections stay open, and nothing is answered. */
@@ -46,7 +46,7 @@ export class ChaosKafka {
 		const from = Date.now();
 		this.#server.pause();
 		await sleep(ms);
-		this.absences.push({ how: "pause", from, to: Date.now() });
+		this.outages.push({ how: "pause", from, to: Date.now() });
 		this.#server.resume();
 	}
 

@@ -1,8 +1,8 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodePlan } from "../../launch/shop/cluster-plan.ts";
-import type { FailpointOrder } from "../../launch/shop/failpoint-commands.ts";
-import { SupervisedNode } from "../../launch/process/supervisor.ts";
+import type { FailpointCommand } from "../../launch/shop/failpoint-commands.ts";
+import { SupervisedProcess } from "../../launch/process/supervisor.ts";
 import type { Arming, Hit } from "../../lib/failpoint.ts";
 import type { Proxy } from "./proxy.ts";
 
@@ -24,16 +24,16 @@ export interface NodeOptions {
 }
 
 /** What a node says of its failpoints (launch/shop/failpoint-commands.ts). */
-type Said = { armed: true } | { hit: Hit };
+type NodeMessage = { armed: true } | { hit: Hit };
 
-const patienceMs = 10_000;
+const stopTimeoutMs = 10_000;
 
 /** One process of the shop that may be killed, halted and cut off. */
 export class ChaosNode {
 	readonly name: string;
 	readonly service: NodePlan["service"];
 	readonly wires: Wires;
-	readonly #process: SupervisedNode;
+	readonly #process: SupervisedProcess;
 	#downMs = 0;
 	#halted = false;
 	#onArmed: () => void = () => undefined;
@@ -42,14 +42,14 @@ export class ChaosNode {
 		this.name = plan.name;
 		this.service = plan.service;
 		this.wires = wires;
-		this.#process = new SupervisedNode(plan.name, environment, {
+		this.#process = new SupervisedProcess(plan.name, environment, {
 			script: join(root, "cli/node.ts"),
-			say: line => appendFileSync(log, `${line}\n`),
+			printLine: line => appendFileSync(log, `${line}\n`),
 			restartAfterMs: () => this.#downMs,
 			onReady,
 			onMessage: message => {
-				const said = message as Said;
-				if ("hit" in said) onHit(said.hit);
+				const nodeMessage = message as NodeMessage;
+				if ("hit" in nodeMessage) onHit(nodeMessage.hit);
 				else this.#onArmed();
 			}
 		});
@@ -84,17 +84,17 @@ export class ChaosNode {
 
 	/** Arms failpoints over the process's own channel; resolves when it has said so. */
 	arm(...armings: Arming[]): Promise<void> {
-		return this.#order({ arm: armings });
+		return this.#sendCommand({ arm: armings });
 	}
 
 	disarm(): Promise<void> {
-		return this.#order({ disarm: true });
+		return this.#sendCommand({ disarm: true });
 	}
 
-	#order(order: FailpointOrder): Promise<void> {
+	#sendCommand(command: FailpointCommand): Promise<void> {
 		return new Promise(resolve => {
 			this.#onArmed = resolve;
-			this.#process.send(order);
+			this.#process.send(command);
 		});
 	}
 
@@ -107,7 +107,7 @@ export class ChaosNode {
 	/** Asks it to end, and after a while does not ask any more. */
 	async stop(): Promise<void> {
 		this.heal();
-		const force = setTimeout(() => this.#process.signal("SIGKILL"), patienceMs);
+		const force = setTimeout(() => this.#process.signal("SIGKILL"), stopTimeoutMs);
 		await this.#process.stop().finally(() => clearTimeout(force));
 		await Promise.all(Object.values(this.wires).map(proxy => proxy.close()));
 	}

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../launch/process/free-port.ts";
-import { SupervisedNode } from "../../launch/process/supervisor.ts";
-import { type Dial } from "../../psp/ledger/faults.ts";
+import { SupervisedProcess } from "../../launch/process/supervisor.ts";
+import { type FaultConfig } from "../../psp/ledger/faults.ts";
 import { readLedger } from "../../psp/ledger/ledger.ts";
 import { Proxy } from "./proxy.ts";
 
@@ -19,7 +19,7 @@ export interface ProviderLine {
 }
 
 /** What may happen to a call; declines are the customers' part. */
-const troubles: Dial["kinds"] = {
+const callFaults: FaultConfig["kinds"] = {
 	hang_ms: 3000,
 	drop_before: true,
 	drop_after_commit: true,
@@ -28,25 +28,25 @@ const troubles: Dial["kinds"] = {
 	unavailable: true
 };
 /** Late: when the order has long been at rest. */
-const messageTroubles: Dial["webhooks"] = {
+const webhookFaults: FaultConfig["webhooks"] = {
 	kinds: ["duplicate", "late", "reorder"],
 	late_ms: 5000
 };
 
 /** Of what the provider has to tell the shop, and how often the shop said that it had heard it. */
-export interface Messages {
+export interface MessageCounts {
 	happened: number;
 	answered: number;
 }
 
 /** The payment provider as a process of its own, which the shop reaches by Stripe's SDK alone. */
 export class Provider {
-	readonly #process: SupervisedNode;
+	readonly #process: SupervisedProcess;
 	readonly #url: string;
 	readonly #keys: Record<string, string>;
 	readonly #environment: Record<string, string>;
 	readonly #ledger: string;
-	#dial: Dial = {};
+	#faultConfig: FaultConfig = {};
 	#downMs = 0;
 
 	private constructor(root: string, folder: string, port: number) {
@@ -61,12 +61,12 @@ export class Provider {
 		this.#ledger = join(directory, "psp-ledger.jsonl");
 		const { PATH = "", HOME = "" } = process.env;
 		this.#environment = { PATH, HOME, ...this.#keys, PSP_PORT: String(port), DATA_DIR: directory };
-		this.#process = new SupervisedNode("psp", this.#environment, {
+		this.#process = new SupervisedProcess("psp", this.#environment, {
 			script: join(root, "cli/psp.ts"),
-			say: line => appendFileSync(join(folder, "log/psp.log"), `${line}\n`),
+			printLine: line => appendFileSync(join(folder, "log/psp.log"), `${line}\n`),
 			restartAfterMs: () => this.#downMs,
 			// A process that comes back knows nothing of its dial.
-			onReady: () => void this.#turn().catch(() => undefined)
+			onReady: () => void this.#applyFaultConfig().catch(() => undefined)
 		});
 	}
 
@@ -97,9 +97,9 @@ export class Provider {
 
 	/** From now on this share of its calls and messages goes wrong, drawn from the seed. */
 	async setFaults(rate: number, seed = 0): Promise<void> {
-		const webhooks = { ...messageTroubles, rate };
-		this.#dial = rate > 0 ? { rate, seed, kinds: troubles, webhooks } : {};
-		await this.#turn();
+		const webhooks = { ...webhookFaults, rate };
+		this.#faultConfig = rate > 0 ? { rate, seed, kinds: callFaults, webhooks } : {};
+		await this.#applyFaultConfig();
 	}
 
 	/** SIGKILL; it is started again so much later. */
@@ -130,7 +130,7 @@ export class Provider {
 		];
 	}
 
-	async messages(): Promise<Messages> {
+	async messages(): Promise<MessageCounts> {
 		return (await readLedger(this.#ledger)).messages;
 	}
 
@@ -138,7 +138,10 @@ export class Provider {
 		return this.#process.stop();
 	}
 
-	async #turn(): Promise<void> {
-		await fetch(`${this.#url}/_psp/faults`, { method: "PUT", body: JSON.stringify(this.#dial) });
+	async #applyFaultConfig(): Promise<void> {
+		await fetch(`${this.#url}/_psp/faults`, {
+			method: "PUT",
+			body: JSON.stringify(this.#faultConfig)
+		});
 	}
 }

@@ -14,11 +14,11 @@ async function echo(): Promise<Server> {
 let server: Server;
 let proxy: Proxy;
 let client: Socket;
-let heard: string;
+let received: string;
 
 async function open(): Promise<Socket> {
 	const socket = connect(proxy.port, "127.0.0.1");
-	socket.on("error", () => undefined).on("data", text => (heard += text));
+	socket.on("error", () => undefined).on("data", text => (received += text));
 	await once(socket, "connect");
 	return socket;
 }
@@ -31,14 +31,14 @@ const until = async (is: () => boolean) => {
 };
 
 beforeEach(async () => {
-	heard = "";
+	received = "";
 	server = await echo();
 	proxy = await Proxy.open(
 		`http://user:secret@127.0.0.1:${(server.address() as AddressInfo).port}`
 	);
 	client = await open();
 	client.write("one");
-	await until(() => heard === "heard one");
+	await until(() => received === "heard one");
 });
 
 afterEach(async () => {
@@ -58,9 +58,9 @@ describe("a proxy", () => {
 		const late = await open();
 		late.write("three");
 		await new Promise(resolve => setTimeout(resolve, 50));
-		expect(heard).toBe("heard one");
+		expect(received).toBe("heard one");
 		proxy.mode = "pass";
-		await until(() => /heard two/.test(heard) && /heard three/.test(heard));
+		await until(() => /heard two/.test(received) && /heard three/.test(received));
 		late.destroy();
 	});
 
@@ -72,7 +72,7 @@ describe("a proxy", () => {
 		proxy.mode = "pass";
 		client = await open();
 		client.write("again");
-		await until(() => heard.endsWith("heard again"));
+		await until(() => received.endsWith("heard again"));
 	});
 
 	it("half open: the request arrives, its answer is lost, and the connection dies in the end", async () => {
@@ -85,7 +85,7 @@ describe("a proxy", () => {
 		const ended = closed(half);
 		proxy.mode = "pass";
 		await ended;
-		expect(heard).toBe("heard one");
+		expect(received).toBe("heard one");
 	});
 
 	it("delays without changing the order, also when the delay ends", async () => {
@@ -94,8 +94,8 @@ describe("a proxy", () => {
 		await new Promise(resolve => setTimeout(resolve, 5));
 		proxy.mode = "pass";
 		client.write("three");
-		await until(() => heard.includes("three"));
-		expect(heard).toMatch(/^heard one.*two.*three$/);
+		await until(() => received.includes("three"));
+		expect(received).toMatch(/^heard one.*two.*three$/);
 	});
 
 	it("follows a server that comes back on another port", async () => {
@@ -105,7 +105,7 @@ describe("a proxy", () => {
 		server.close();
 		client = await open();
 		client.write("moved");
-		await until(() => heard.endsWith("heard moved"));
+		await until(() => received.endsWith("heard moved"));
 		proxy.cut();
 		other.close();
 	});

@@ -28,7 +28,7 @@ class Pipe {
 	}
 
 	/** Reads on, or not, by the present mode. */
-	obey(): void {
+	applyMode(): void {
 		if (this.#mode() === "stall") this.#from.pause();
 		else this.#from.resume();
 	}
@@ -53,7 +53,7 @@ class Pipe {
 	#write(chunk: Buffer): void {
 		if (this.#to.destroyed || this.#to.write(chunk)) return;
 		this.#from.pause();
-		this.#to.once("drain", () => this.obey());
+		this.#to.once("drain", () => this.applyMode());
 	}
 }
 
@@ -101,7 +101,7 @@ export class Proxy {
 		const lostAnswers = this.#mode === "half_open" && mode !== "half_open";
 		this.#mode = mode;
 		if (mode === "reset" || lostAnswers) this.cut();
-		for (const { pipes } of this.#links) for (const pipe of pipes) pipe.obey();
+		for (const { pipes } of this.#links) for (const pipe of pipes) pipe.applyMode();
 	}
 
 	/** Whether a connection of it comes from this port, as the server sees it. */
@@ -136,7 +136,7 @@ export class Proxy {
 					"close",
 					hadError => (hadError || link.sockets.every(s => s.destroyed)) && this.#drop(link)
 				);
-		for (const pipe of pipes) pipe.obey();
+		for (const pipe of pipes) pipe.applyMode();
 	}
 
 	#drop(link: Link): void {

@@ -22,11 +22,11 @@ export interface Entry {
 	/** Of the answer's bytes. */
 	sha?: string;
 	/** The order's state as the answer shows it. */
-	shown?: string;
+	order_status?: string;
 	/** Of an order, in minor units. */
 	total?: number;
 	/** Of a payment, in minor units. */
-	paid_back?: number;
+	refunded?: number;
 	/** Code of a problem, or what broke the connection. */
 	code?: string;
 }

@@ -21,9 +21,9 @@ export interface StreamEvidence {
 	/** Ids that had their effect. */
 	handled: Readonly<Record<Consumer, readonly string[]>>;
 	/** Messages to people, one for each event and channel. */
-	told: readonly { event_id: string; channel: string; state: string }[];
-	/** What a consumer put aside. */
-	putAside: readonly { consumer: Consumer; what: string }[];
+	notifications: readonly { event_id: string; channel: string; state: string }[];
+	/** What a consumer dead-lettered. */
+	deadLetters: readonly { consumer: Consumer; what: string }[];
 	/** Minutes that are not what one SQL statement over the events says, in words. */
 	windows: readonly string[];
 	/** In which something was sold. */
@@ -31,10 +31,10 @@ export interface StreamEvidence {
 }
 
 /** So long after its end a minute has been told of: idle partitions count for 10 s, and events may be 5 s late. */
-export const toldWithinMs = 30_000;
+export const emittedWithinMs = 30_000;
 
-const untold = `select format('window %s %s was not told of within ${toldWithinMs / 1000} s of its end', window_start, currency) as what
-	from analytics.windows where revision = 0 and window_start + interval '1 minute ${toldWithinMs} ms' < now()`;
+const unemittedWindows = `select format('window %s %s was not emitted within ${emittedWithinMs / 1000} s of its end', window_start, currency) as what
+	from analytics.windows where revision = 0 and window_start + interval '1 minute ${emittedWithinMs} ms' < now()`;
 
 const queries = {
 	written: `select event_id, order_id, version, type, published_at is not null as published
@@ -45,8 +45,8 @@ const queries = {
 	// Of orders: people are told of goods that run low, too.
 	handled: (consumer: Consumer) =>
 		`select event_id from ${consumer}.inbox where event_id not in (select event_id from product.outbox)`,
-	told: "select event_id, channel, state from notification.notifications",
-	putAside: consumers
+	notifications: "select event_id, channel, state from notification.notifications",
+	deadLetters: consumers
 		.map(
 			name =>
 				`select '${name}' as consumer, reason || ': ' || detail as what from ${name}.dead_letter`
@@ -56,7 +56,7 @@ const queries = {
 };
 
 /** Events that are not published, or not handled by everyone, and messages that wait. */
-export const behind = `select (select count(*) from orders.events e where not quiet and (published_at is null
+export const unprocessed = `select (select count(*) from orders.events e where not quiet and (published_at is null
 		or not exists (select from analytics.inbox i where i.event_id = e.event_id)
 		or not exists (select from notification.inbox i where i.event_id = e.event_id)))::int
 	+ (select count(*) from product.outbox o where published_at is null
@@ -64,7 +64,7 @@ export const behind = `select (select count(*) from orders.events e where not qu
 	+ (select count(*) from notification.notifications where state = 'pending')::int as waiting`;
 
 /** What the database says of the stream. @param topic as it was read; of the log in Postgres without */
-export async function streamOf(
+export async function loadStreamEvidence(
 	client: pg.Client,
 	topic?: readonly EventFact[]
 ): Promise<StreamEvidence> {
@@ -74,14 +74,14 @@ export async function streamOf(
 		(await read<{ event_id: string }>(queries.handled(consumer))).map(({ event_id }) => event_id);
 	const windows: string[] = [];
 	for await (const line of verifyAnalytics({ client })) windows.push(line);
-	windows.push(...(await read<{ what: string }>(untold)).map(({ what }) => what));
+	windows.push(...(await read<{ what: string }>(unemittedWindows)).map(({ what }) => what));
 	const [count] = await read<{ minutes: number }>(queries.minutes);
 	return {
 		written: await read<StreamEvidence["written"][number]>(queries.written),
 		topic: topic ?? (await read<EventFact>(queries.topic)),
 		handled: { analytics: await idsOf("analytics"), notification: await idsOf("notification") },
-		told: await read<StreamEvidence["told"][number]>(queries.told),
-		putAside: await read<StreamEvidence["putAside"][number]>(queries.putAside),
+		notifications: await read<StreamEvidence["notifications"][number]>(queries.notifications),
+		deadLetters: await read<StreamEvidence["deadLetters"][number]>(queries.deadLetters),
 		windows,
 		minutes: count!.minutes
 	};

@@ -2,9 +2,9 @@ import pg from "pg";
 import { verify as verifyOrders } from "../../verify/orders.verifier.ts";
 import { verify as verifyStock } from "../../verify/stock.verifier.ts";
 import type { Entry } from "./client-history.ts";
-import type { Messages, ProviderLine } from "../cluster/provider-process.ts";
+import type { MessageCounts, ProviderLine } from "../cluster/provider-process.ts";
 import { brokenStock, type BrokenStock } from "./stock-sampler.ts";
-import { streamOf, type StreamEvidence } from "./event-stream.ts";
+import { loadStreamEvidence, type StreamEvidence } from "./event-stream.ts";
 
 export interface OrderFact {
 	id: string;
@@ -16,11 +16,11 @@ export interface OrderFact {
 	currency: string;
 	items: { product_id: string; quantity: number }[];
 	/** Of its payment, as the shop shows it. Minor units. */
-	paid_back: number;
+	refunded: number;
 	/** Of that, what staff asked for by themselves. */
-	by_staff: number;
+	refunded_by_staff: number;
 	/** By completed returns: minor units, and what went back on the shelf. */
-	came_back: { paid: number; items: { product_id: string; quantity: number }[] };
+	returned: { refunded: number; items: { product_id: string; quantity: number }[] };
 	created_at: Date;
 	updated_at: Date;
 }
@@ -39,14 +39,14 @@ export interface Evidence {
 	open: readonly { order_id: string; step: string; attempt: number; last_error: string | null }[];
 	ledger: readonly ProviderLine[];
 	/** What the provider had to tell; `taken`: what the shop has noted, each once. */
-	messages: Messages & { taken: number };
+	messages: MessageCounts & { taken: number };
 	/** The law of stock at the end and at every sample. */
 	brokenStock: readonly BrokenStock[];
 	/** Products of which something is reserved though nothing is under way. */
 	reserved: readonly { product_id: string; reserved: number }[];
 	sold: readonly SoldFact[];
 	/** Orders whose goods went back into the sale because time was over. */
-	lapsed: readonly { order_id: string; product_id: string }[];
+	expiredReservations: readonly { order_id: string; product_id: string }[];
 	/** Rows of orders and stock that contradict others, in words. */
 	contradictions: readonly string[];
 	samples: number;
@@ -56,13 +56,13 @@ export interface Evidence {
 
 const queries = {
 	orders: `select id, user_id, status, total_minor::float8 as total, currency::text, items, created_at, updated_at,
-			jsonb_build_object('paid', (select coalesce(sum(refunded_minor), 0) from orders.returns r
+			jsonb_build_object('refunded', (select coalesce(sum(refunded_minor), 0) from orders.returns r
 				where r.order_id = o.id and r.status = 'completed'),
 			'items', (select coalesce(jsonb_agg(item), '[]') from orders.returns r, jsonb_array_elements(r.items) as item
-				where r.order_id = o.id and r.status = 'completed' and r.restock)) as came_back,
-			coalesce((select refunded_minor from payment.payments where order_id = o.id), 0)::float8 as paid_back,
+				where r.order_id = o.id and r.status = 'completed' and r.restock)) as returned,
+			coalesce((select refunded_minor from payment.payments where order_id = o.id), 0)::float8 as refunded,
 			coalesce((select sum(r.amount_minor) from payment.refunds r join payment.payments p on p.id = r.payment_id
-				where p.order_id = o.id and r.status <> 'failed' and purpose like 'refund:%'), 0)::float8 as by_staff
+				where p.order_id = o.id and r.status <> 'failed' and purpose like 'refund:%'), 0)::float8 as refunded_by_staff
 		from orders.orders o`,
 	open: `select order_id, step, attempt, last_error from orders.saga
 		join orders.orders on id = order_id where status <> 'payment_review'`,
@@ -70,34 +70,40 @@ const queries = {
 	reserved: "select product_id, reserved::int from product.stock where reserved <> 0",
 	sold: `select product_id, -sum(d_on_hand)::int as units from product.stock_ledger
 		where order_id is not null group by 1`,
-	lapsed: "select order_id, product_id from product.stock_ledger where reason = 'expired'",
+	expiredReservations:
+		"select order_id, product_id from product.stock_ledger where reason = 'expired'",
 	taken: "select count(*)::int as taken from payment.psp_inbox"
 };
 
-export type Witness = Pick<Evidence, "outcomes" | "ledger" | "samples"> & {
-	messages: Messages;
+export type RunObservations = Pick<Evidence, "outcomes" | "ledger" | "samples"> & {
+	messages: MessageCounts;
 	/** Seen while it ran. */
 	brokenStock: readonly BrokenStock[];
 };
 
 /** Reads the database's part of the evidence, past every proxy. */
-export async function gather(url: string, witness: Witness): Promise<Evidence> {
+export async function collectEvidence(
+	url: string,
+	observations: RunObservations
+): Promise<Evidence> {
 	const client = new pg.Client({ connectionString: url });
 	await client.connect();
 	try {
 		const read = async <R extends pg.QueryResultRow>(sql: string) =>
 			(await client.query<R>(sql)).rows;
 		return {
-			...witness,
-			messages: { ...witness.messages, ...(await read<{ taken: number }>(queries.taken))[0]! },
+			...observations,
+			messages: { ...observations.messages, ...(await read<{ taken: number }>(queries.taken))[0]! },
 			orders: await read<OrderFact>(queries.orders),
 			open: await read<Evidence["open"][number]>(queries.open),
-			brokenStock: [...witness.brokenStock, ...(await read<BrokenStock>(queries.brokenStock))],
+			brokenStock: [...observations.brokenStock, ...(await read<BrokenStock>(queries.brokenStock))],
 			reserved: await read<Evidence["reserved"][number]>(queries.reserved),
 			sold: await read<SoldFact>(queries.sold),
-			lapsed: await read<Evidence["lapsed"][number]>(queries.lapsed),
-			contradictions: await differences(client),
-			stream: await streamOf(client)
+			expiredReservations: await read<Evidence["expiredReservations"][number]>(
+				queries.expiredReservations
+			),
+			contradictions: await recordDifferences(client),
+			stream: await loadStreamEvidence(client)
 		};
 	} finally {
 		await client.end();
@@ -105,7 +111,7 @@ export async function gather(url: string, witness: Witness): Promise<Evidence> {
 }
 
 /** In one snapshot. */
-async function differences(client: pg.Client): Promise<string[]> {
+async function recordDifferences(client: pg.Client): Promise<string[]> {
 	const found: string[] = [];
 	await client.query("begin isolation level repeatable read read only");
 	for (const verify of [verifyOrders, verifyStock])

@@ -3,7 +3,7 @@ import type { Entry } from "./client-history.ts";
 import type { ProviderLine } from "../cluster/provider-process.ts";
 
 /** Everything that is known of one order, in every service and outside. */
-export interface Story {
+export interface OrderTimeline {
 	order_id: string;
 	shop: Record<string, unknown[]>;
 	provider: ProviderLine[];
@@ -24,16 +24,16 @@ const tables: Record<string, string> = {
 		where p.order_id = $1 order by r.created_at`
 };
 
-export async function storyOf(
+export async function loadOrderTimeline(
 	url: string,
 	order_id: string,
 	outcomes: readonly Entry[],
 	ledger: readonly ProviderLine[]
-): Promise<Story> {
+): Promise<OrderTimeline> {
 	const client = new pg.Client({ connectionString: url });
 	await client.connect();
 	try {
-		const shop: Story["shop"] = {};
+		const shop: OrderTimeline["shop"] = {};
 		for (const [name, sql] of Object.entries(tables))
 			shop[name] = (await client.query(sql, [order_id])).rows;
 		const n = outcomes.find(entry => entry.order_id === order_id)?.n;

@@ -32,7 +32,7 @@ export const brokenStock = `
 
 const everyMs = 50;
 /** Enough to see what is wrong; a law once broken stays so. */
-const mostKept = 20;
+const maxKept = 20;
 
 /** Looks at the stock 20 times a second for as long as it runs, past every proxy. */
 export class StockSampler {
@@ -74,7 +74,7 @@ export class StockSampler {
 			const begun = performance.now();
 			const { rows } = await client.query<BrokenStock>(brokenStock);
 			this.samples++;
-			this.violations.push(...rows.slice(0, mostKept - this.violations.length));
+			this.violations.push(...rows.slice(0, maxKept - this.violations.length));
 			await sleep(Math.max(0, begun + everyMs - performance.now()));
 		}
 	}

@@ -3,48 +3,48 @@ import type { Arming, Hit } from "../../lib/failpoint.ts";
 import type { ChaosNode } from "../cluster/node.ts";
 
 /** A node that has stopped itself is continued so much later: longer than a lease lasts (2 s). */
-const stoppedMs = 3000;
+const resumeAfterMs = 3000;
 /** Only a node that is down does not obey by then. */
-const obeysWithinMs = 1000;
+const armTimeoutMs = 1000;
 
-interface Waiting extends Pick<Arming, "point"> {
+interface PendingHit extends Pick<Arming, "point"> {
 	node: ChaosNode;
 	hit(): void;
 }
 
 /** Failpoints armed in the nodes of a world, and what came of them. */
-export class Strikes {
-	readonly #waiting = new Set<Waiting>();
+export class FailpointInjector {
+	readonly #pending = new Set<PendingHit>();
 	readonly #stopped = new Map<ChaosNode, Promise<void>>();
 
 	/** To be told of every hit in the world. */
-	hear(node: ChaosNode, { point, mode }: Hit): void {
-		for (const waiting of this.#waiting)
-			if (waiting.node === node && waiting.point === point) waiting.hit();
+	onHit(node: ChaosNode, { point, mode }: Hit): void {
+		for (const pending of this.#pending)
+			if (pending.node === node && pending.point === point) pending.hit();
 		if (mode === "stop")
 			this.#stopped.set(
 				node,
-				sleep(stoppedMs).then(() => node.resume())
+				sleep(resumeAfterMs).then(() => node.resume())
 			);
 	}
 
 	/** Arms one node. `hit` resolves when it is struck. */
 	async arm(node: ChaosNode, arming: Arming): Promise<{ hit: Promise<void> }> {
 		const { promise: hit, resolve } = Promise.withResolvers<void>();
-		const waiting = { node, point: arming.point, hit: () => done() };
+		const pending = { node, point: arming.point, hit: () => done() };
 		const done = () => {
-			this.#waiting.delete(waiting);
+			this.#pending.delete(pending);
 			resolve();
 		};
-		this.#waiting.add(waiting);
-		await Promise.race([node.arm(arming), sleep(obeysWithinMs)]);
+		this.#pending.add(pending);
+		await Promise.race([node.arm(arming), sleep(armTimeoutMs)]);
 		return { hit };
 	}
 
 	/** Takes back what has not struck by now. */
 	async disarm(node: ChaosNode): Promise<void> {
-		for (const waiting of this.#waiting) if (waiting.node === node) this.#waiting.delete(waiting);
-		await Promise.race([node.disarm(), sleep(obeysWithinMs)]);
+		for (const pending of this.#pending) if (pending.node === node) this.#pending.delete(pending);
+		await Promise.race([node.disarm(), sleep(armTimeoutMs)]);
 	}
 
 	/** Resolves when a node that stopped itself goes on. */

@@ -1,26 +1,26 @@
-import { dealtOut, matrixNodes, rows, shopFailpoints } from "./matrix.plan.ts";
+import { rowsByNode, matrixNodes, matrixRows, shopFailpoints } from "./matrix.plan.ts";
 
 describe("the matrix", () => {
-	const dealt = [...dealtOut().values()].flat();
+	const assigned = [...rowsByNode().values()].flat();
 
 	it("strikes every failpoint by a kill, a stop, an error and a delay", () => {
 		for (const mode of ["kill", "stop", "throw", "delay"])
-			expect(new Set(rows().flatMap(row => (row.mode === mode ? row.point : [])))).toEqual(
+			expect(new Set(matrixRows().flatMap(row => (row.mode === mode ? row.point : [])))).toEqual(
 				new Set(shopFailpoints)
 			);
 	});
 
-	it("drops every reply", () => {
-		const dropped = rows().flatMap(row => (row.mode === "drop_reply" ? row.point : []));
-		expect(new Set(dropped)).toEqual(
+	it("loses every reply", () => {
+		const withoutReply = matrixRows().flatMap(row => (row.mode === "drop_reply" ? row.point : []));
+		expect(new Set(withoutReply)).toEqual(
 			new Set(shopFailpoints.filter(p => p.endsWith(".before_reply")))
 		);
 	});
 
 	it("deals every row to one node of its service", () => {
-		expect(new Set(dealt)).toEqual(new Set(dealt.flat()));
-		expect(dealt).toHaveLength(rows().length);
-		for (const [node, own] of dealtOut())
+		expect(new Set(assigned)).toEqual(new Set(assigned.flat()));
+		expect(assigned).toHaveLength(matrixRows().length);
+		for (const [node, own] of rowsByNode())
 			for (const { point } of own) expect(node.split("-")[0]).toBe(point.split(".")[0]);
 	});
 
@@ -28,8 +28,8 @@ describe("the matrix", () => {
 		for (const word of matrixNodes) {
 			const [service, count] = word.split("=");
 			if (service === "gateway") continue;
-			const struck = [...dealtOut().keys()].filter(node => node.startsWith(`${service}-`));
-			expect(struck).toHaveLength(Number(count) - 1);
+			const targeted = [...rowsByNode().keys()].filter(node => node.startsWith(`${service}-`));
+			expect(targeted).toHaveLength(Number(count) - 1);
 		}
 	});
 });

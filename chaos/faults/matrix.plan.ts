@@ -5,43 +5,43 @@ import {
 	type Failpoint,
 	type Mode
 } from "../../lib/failpoint.ts";
-import type { Kind } from "../clients/order-kinds.ts";
+import type { OrderKind } from "../clients/order-kinds.ts";
 
 /** A failpoint, how it strikes, and a kind of order whose way leads there. */
-export interface Row {
+export interface MatrixRow {
 	point: Failpoint;
 	mode: Mode;
-	kind: Kind;
+	kind: OrderKind;
 }
 
 /** Kinds of orders that pass a step, or one of its points. The first is used; more make more rows of it. */
-const kindsOf: Readonly<Record<string, readonly Kind[]>> = {
+const kindsOf: Readonly<Record<string, readonly OrderKind[]>> = {
 	"order.release": ["declined"],
-	"order.restock": ["returned"],
-	"order.pay_back": ["returned"],
-	"order.void": ["called_off"],
-	"order.give_back": ["sent_back"],
-	"order.take_back": ["sent_back"],
-	"order.request_return": ["sent_back"],
-	"order.approve_return": ["sent_back"],
-	"product.take_back": ["sent_back"],
-	"product.takeBack": ["sent_back"],
-	"payment.giveBack": ["sent_back"],
-	"order.cancel": ["returned", "called_off"],
-	"order.tell": ["bought", "declined", "sold_out", "returned", "sent_back"],
-	"order.park": ["dropped"],
-	"order.claim": ["dropped"],
+	"order.restock": ["cancelled_after_confirm"],
+	"order.refund_order": ["cancelled_after_confirm"],
+	"order.void": ["cancelled_while_paying"],
+	"order.refund_return": ["returned"],
+	"order.restock_return": ["returned"],
+	"order.request_return": ["returned"],
+	"order.approve_return": ["returned"],
+	"product.restock_return": ["returned"],
+	"product.restockReturn": ["returned"],
+	"payment.refundLines": ["returned"],
+	"order.cancel": ["cancelled_after_confirm", "cancelled_while_paying"],
+	"order.transition": ["bought", "declined", "sold_out", "cancelled_after_confirm", "returned"],
+	"order.reschedule": ["charge_reply_lost"],
+	"order.claim": ["charge_reply_lost"],
 	"product.release": ["declined"],
-	"product.restock": ["returned"],
-	"payment.look_up": ["dropped"],
+	"product.restock": ["cancelled_after_confirm"],
+	"payment.look_up": ["charge_reply_lost"],
 	"payment.abandon": ["challenged"],
-	"payment.bar": ["called_off"],
-	"payment.void": ["called_off"],
-	"payment.reverse": ["returned"],
+	"payment.tombstone": ["cancelled_while_paying"],
+	"payment.void": ["cancelled_while_paying"],
+	"payment.refundRemaining": ["cancelled_after_confirm"],
 	"payment.answer_refund": ["refunded"],
 	"payment.refund.before_reply": ["refunded"],
-	"payment.refund": ["returned", "refund_dropped"],
-	"payment.settle_refund": ["returned", "refund_dropped"]
+	"payment.refund": ["cancelled_after_confirm", "refund_reply_lost"],
+	"payment.settle_refund": ["cancelled_after_confirm", "refund_reply_lost"]
 };
 
 const stepOf = (point: Failpoint) => point.slice(0, point.lastIndexOf("."));
@@ -55,7 +55,7 @@ export const shopFailpoints: readonly Failpoint[] = failpoints.filter(
 	point => !(streamFailpoints as readonly string[]).includes(point)
 );
 
-export function rows(): Row[] {
+export function matrixRows(): MatrixRow[] {
 	return shopFailpoints.flatMap(point =>
 		modesOf(point).flatMap(mode =>
 			(kindsOf[point] ?? kindsOf[stepOf(point)] ?? ["bought"]).map(kind => ({ point, mode, kind }))
@@ -64,7 +64,7 @@ export function rows(): Row[] {
 }
 
 /** The nodes that are struck. One more of each service is not, and can take over. */
-const struckNodes = {
+const targetNodes = {
 	order: ["order-1", "order-2", "order-3"],
 	product: ["product-1"],
 	payment: ["payment-1", "payment-2"]
@@ -74,9 +74,11 @@ const struckNodes = {
 export const matrixNodes = ["gateway=2", "order=4", "product=2", "payment=3"];
 
 /** Every row once, dealt out to the nodes; each node goes through its own. */
-export function dealtOut(all: readonly Row[] = rows()): ReadonlyMap<string, Row[]> {
+export function rowsByNode(
+	all: readonly MatrixRow[] = matrixRows()
+): ReadonlyMap<string, MatrixRow[]> {
 	return new Map(
-		Object.entries(struckNodes).flatMap(([service, nodes]) => {
+		Object.entries(targetNodes).flatMap(([service, nodes]) => {
 			const own = all.filter(({ point }) => point.startsWith(`${service}.`));
 			return nodes.map(
 				(node, index) => [node, own.filter((_, n) => n % nodes.length === index)] as const

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault, FaultKind } from "./nemesis.ts";
-import type { World } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 
 export interface Kill {
 	/** Of the harness' clock, which is the database's: both are of this machine. */
@@ -13,39 +13,39 @@ export interface Kill {
 export class Storm {
 	readonly counts = new Map<FaultKind, number>();
 	readonly kills: Kill[] = [];
-	readonly #world: World;
+	readonly #cluster: Cluster;
 	readonly #faults: Iterator<Fault, never>;
-	readonly #lasting = new Set<Promise<unknown>>();
+	readonly #running = new Set<Promise<unknown>>();
 
-	constructor(world: World, faults: Iterator<Fault, never>) {
-		this.#world = world;
+	constructor(cluster: Cluster, faults: Iterator<Fault, never>) {
+		this.#cluster = cluster;
 		this.#faults = faults;
 	}
 
 	/** Goes on while `wanted` says so, and waits while it is `early`; resolves when the last fault is over. */
-	async run(wanted: () => boolean, early: () => boolean): Promise<void> {
-		while (wanted()) {
+	async run(shouldContinue: () => boolean, isAhead: () => boolean): Promise<void> {
+		while (shouldContinue()) {
 			const fault = this.#faults.next().value;
 			await sleep(fault.gapMs);
-			while (early() && wanted()) await sleep(50);
+			while (isAhead() && shouldContinue()) await sleep(50);
 			this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
 			// What it was to happen to may be down already, which is as good.
-			const lasting = this.#happen(fault).catch(() => undefined);
-			this.#lasting.add(lasting);
-			void lasting.finally(() => this.#lasting.delete(lasting));
+			const running = this.#inject(fault).catch(() => undefined);
+			this.#running.add(running);
+			void running.finally(() => this.#running.delete(running));
 		}
-		await Promise.all(this.#lasting);
+		await Promise.all(this.#running);
 	}
 
-	async #happen(fault: Fault): Promise<void> {
-		const { servers } = this.#world;
+	async #inject(fault: Fault): Promise<void> {
+		const { servers } = this.#cluster;
 		switch (fault.kind) {
 			case "kill":
 				return this.#kill(fault.node, fault.downMs);
 			case "halt":
 				return this.#halt(fault.node, fault.ms);
 			case "wire":
-				return this.#break(fault);
+				return this.#disruptProxy(fault);
 			case "cut":
 				return this.#wire(fault).cut();
 			case "terminate":
@@ -53,7 +53,7 @@ export class Storm {
 			case "nats_restart":
 				return servers.nats.restart(fault.downMs);
 			case "provider_kill":
-				return this.#world.provider.kill(fault.downMs);
+				return this.#cluster.provider.kill(fault.downMs);
 			case "nats_stall":
 				return servers.nats.stall(fault.ms);
 			case "postgres_restart":
@@ -62,7 +62,7 @@ export class Storm {
 	}
 
 	#kill(name: string, downMs: number): void {
-		const node = this.#world.node(name);
+		const node = this.#cluster.node(name);
 		// One that is down already is no kill.
 		if (!node.ready) return;
 		this.kills.push({ at: new Date(), node: name, service: node.service });
@@ -70,18 +70,18 @@ export class Storm {
 	}
 
 	async #halt(name: string, ms: number): Promise<void> {
-		const node = this.#world.node(name);
+		const node = this.#cluster.node(name);
 		node.halt();
 		await sleep(ms);
 		node.resume();
 	}
 
 	#wire({ node, wire }: { node: string; wire: string }) {
-		const { wires } = this.#world.node(node);
+		const { wires } = this.#cluster.node(node);
 		return wires[wire as keyof typeof wires]!;
 	}
 
-	async #break(fault: Extract<Fault, { kind: "wire" }>): Promise<void> {
+	async #disruptProxy(fault: Extract<Fault, { kind: "wire" }>): Promise<void> {
 		const proxy = this.#wire(fault);
 		proxy.mode = fault.mode;
 		await sleep(fault.ms);

@@ -5,126 +5,137 @@ import { promisify } from "node:util";
 import pg from "pg";
 import { effects } from "../checkers/effects.checker.ts";
 import { everyMinute, results, unmarked, type LogEvidence } from "../checkers/log.checker.ts";
-import { minutes } from "../checkers/windows.checker.ts";
+import { windows } from "../checkers/windows.checker.ts";
 import { published } from "../checkers/published.checker.ts";
-import { Feeder } from "./outbox-writer.ts";
-import { gatherLog, type HalfHour } from "./log-evidence.ts";
+import { OutboxWriter } from "./outbox-writer.ts";
+import { collectLogEvidence, type TrafficSpan } from "./log-evidence.ts";
 import { LogStorm, type LogFaults, type LogStormOptions } from "./log-storm.ts";
-import { behind } from "../evidence/event-stream.ts";
-import { Strikes } from "../faults/failpoint-injector.ts";
+import { unprocessed } from "../evidence/event-stream.ts";
+import { FailpointInjector } from "../faults/failpoint-injector.ts";
 import { traffic } from "../../workload/event-traffic.ts";
 import type { Finding } from "../run/chaos-run.ts";
-import { World } from "../cluster/cluster.ts";
+import { Cluster } from "../cluster/cluster.ts";
 
-export interface LogProofOptions extends LogStormOptions {
+export interface KafkaRunOptions extends LogStormOptions {
 	seed: number;
 	events: number;
 	/** Events written in a second. */
 	perSecond: number;
 	/** Told where it stands. */
-	say(line: string): void;
+	onProgress(line: string): void;
 	/** Told of the world, so that it can be closed when all is broken off. */
-	onWorld(world: World): void;
+	onCluster(cluster: Cluster): void;
 }
 
 /** What came of half an hour of events over a broker. */
-export interface LogProof {
+export interface KafkaRunReport {
 	events: number;
-	doubled: number;
+	duplicated: number;
 	faults: LogFaults;
 	findings: Finding[];
 	tookMs: number;
 }
 
-const checkers = [published, effects, unmarked, minutes, everyMinute, results] as const;
+const checkers = [published, effects, unmarked, windows, everyMinute, results] as const;
 const nodes = ["order=2", "analytics=2", "notification=2"];
 const halfHour = 30;
 const partitions = 24;
 /** Fewer than partitions, so that some have nobody's events. */
 const users = Array.from({ length: 18 }, (_, index) => `buyer-${index}`);
-const doubledShare = 0.05;
+const duplicateShare = 0.05;
 const settledWithinMs = 120_000;
-const sayEveryMs = 5000;
+const progressEveryMs = 5000;
 
 /** Events that wait anywhere: in an outbox, before a consumer, in a window that nobody was told of. */
 const unsettled = `select waiting + ((select count(*) from analytics.outbox where published_at is null)
-	+ (select count(*) from analytics.windows where dirty or revision = 0))::int as waiting from (${behind}) as b`;
+	+ (select count(*) from analytics.windows where dirty or revision = 0))::int as waiting from (${unprocessed}) as b`;
 
 /** Half an hour of events goes through a broker in some two minutes, while everyone on their way is killed. */
-export async function proveLog(
+export async function runOverKafka(
 	{ root, folder }: { root: string; folder: string },
-	options: LogProofOptions
-): Promise<LogProof> {
-	const begun = performance.now();
-	const strikes = new Strikes();
-	const world = await World.start({
+	options: KafkaRunOptions
+): Promise<KafkaRunReport> {
+	const startedAt = performance.now();
+	const failpoints = new FailpointInjector();
+	const cluster = await Cluster.start({
 		...{ root, folder, nodes, kafka: true },
 		environment: { STREAM_PARTITIONS: String(partitions) },
-		onHit: (node, hit) => strikes.hear(node, hit)
+		onHit: (node, hit) => failpoints.onHit(node, hit)
 	});
-	options.onWorld(world);
-	const url = world.servers.postgres.url;
-	await register(url);
-	const { seed, events, perSecond, say } = options;
+	options.onCluster(cluster);
+	const url = cluster.servers.postgres.url;
+	await registerUsers(url);
+	const { seed, events, perSecond, onProgress } = options;
 	const from = new Date(Math.floor(Date.now() / 60_000 - halfHour - 10) * 60_000);
-	const happenings = traffic({ seed, events, from, minutes: halfHour, users });
-	const feeder = new Feeder({ url, happenings, perSecond, doubled: doubledShare, seed });
-	const storm = new LogStorm(world, strikes, options);
-	const teller = setInterval(() => say(progressOf(feeder, happenings.length, storm)), sayEveryMs);
+	const trafficEvents = traffic({ seed, events, from, minutes: halfHour, users });
+	const outboxWriter = new OutboxWriter({
+		url,
+		events: trafficEvents,
+		perSecond,
+		duplicateShare: duplicateShare,
+		seed
+	});
+	const storm = new LogStorm(cluster, failpoints, options);
+	const progressTimer = setInterval(
+		() => onProgress(progressOf(outboxWriter, trafficEvents.length, storm)),
+		progressEveryMs
+	);
 	let isOver = false;
 	const faults = storm.run().finally(() => (isOver = true));
-	await Promise.all([feeder.run(() => isOver), faults]).finally(() => clearInterval(teller));
-	await world.heal();
-	const what: HalfHour = { from, minutes: halfHour, doubled: feeder.doubled };
-	await settle(world);
-	const storms = findings(await gatherLog(url, world.servers.kafka!, what), "");
-	say("the broker loses its data, and the log is filled again");
-	await refill(world, root);
-	await settle(world);
-	const refilled = await gatherLog(url, world.servers.kafka!, what);
-	await world.stop();
+	await Promise.all([outboxWriter.run(() => isOver), faults]).finally(() =>
+		clearInterval(progressTimer)
+	);
+	await cluster.heal();
+	const span: TrafficSpan = { from, minutes: halfHour, duplicated: outboxWriter.duplicated };
+	await waitUntilSettled(cluster);
+	const findingsOfStorm = findings(await collectLogEvidence(url, cluster.servers.kafka!, span), "");
+	onProgress("the broker loses its data; refilling the log");
+	await loseAndRefillLog(cluster, root);
+	await waitUntilSettled(cluster);
+	const refilled = await collectLogEvidence(url, cluster.servers.kafka!, span);
+	await cluster.stop();
 	return {
-		...{ events: happenings.length, doubled: feeder.doubled, faults: storm.faults },
+		...{ events: trafficEvents.length, duplicated: outboxWriter.duplicated, faults: storm.faults },
 		findings: [
-			...storms,
+			...findingsOfStorm,
 			...findings(refilled, ", after the loss of the broker's data"),
-			enough(storm.faults, options)
+			faultCountsReached(storm.faults, options)
 		],
-		tookMs: performance.now() - begun
+		tookMs: performance.now() - startedAt
 	};
 }
 
-function progressOf(feeder: Feeder, of: number, { faults }: LogStorm): string {
-	const { relayKills, consumerKills, brokerKills, rebalances, struck } = faults;
-	return `${feeder.written} of ${of} events; ${struck.length} strikes, ${relayKills} relays, ${consumerKills} consumers and ${brokerKills} brokers killed, ${rebalances} rebalances`;
+function progressOf(outboxWriter: OutboxWriter, of: number, { faults }: LogStorm): string {
+	const { relayKills, consumerKills, brokerKills, rebalances, injected } = faults;
+	return `${outboxWriter.written} of ${of} events; ${injected.length} failpoints triggered, ${relayKills} relays, ${consumerKills} consumers and ${brokerKills} brokers killed, ${rebalances} rebalances`;
 }
 
 function findings(evidence: LogEvidence, when: string): Finding[] {
-	return checkers.map(({ promise, title, looked, violations }) => ({
+	return checkers.map(({ promise, title, examined, violations }) => ({
 		promise,
 		title: `Kafka: ${title}${when}`,
-		looked: looked(evidence),
+		examined: examined(evidence),
 		violations: violations(evidence)
 	}));
 }
 
 /** A storm that was over too early proves less than it is said to. */
-function enough(faults: LogFaults, wanted: LogStormOptions): Finding {
+function faultCountsReached(faults: LogFaults, wanted: LogStormOptions): Finding {
 	const counts = ["relayKills", "consumerKills", "brokerKills", "rebalances"] as const;
 	const short = counts.filter(count => faults[count] < wanted[count]);
 	const violations = [
 		...short.map(count => ({ what: `${count}: ${faults[count]} of ${wanted[count]}` })),
 		...faults.missed
-			.filter(name => !faults.struck.includes(name))
+			.filter(name => !faults.injected.includes(name))
 			.map(name => ({ what: `${name} was not reached` }))
 	];
-	const { relayKills, consumerKills, brokerKills, brokerPauses, rebalances, struck } = faults;
-	const looked = `${relayKills} relays, ${consumerKills} consumers and ${brokerKills} brokers killed, ${brokerPauses} pause, ${rebalances} rebalances, ${struck.length} strikes`;
-	return { promise: "", title: "Kafka: every fault took place", looked, violations };
+	const { relayKills, consumerKills, brokerKills, brokerPauses, rebalances, injected } = faults;
+	const examined = `${relayKills} relays, ${consumerKills} consumers and ${brokerKills} brokers killed, ${brokerPauses} pause, ${rebalances} rebalances, ${injected.length} failpoints triggered`;
+	return { promise: "", title: "Kafka: every fault took place", examined, violations };
 }
 
 /** So that there is an address to write to. */
-async function register(url: string): Promise<void> {
+async function registerUsers(url: string): Promise<void> {
 	await query(
 		url,
 		`insert into users.users (id, email, name, password_hash, role)
@@ -144,27 +155,27 @@ async function query<R extends pg.QueryResultRow>(
 }
 
 /** Waits until nothing waits any more; what never comes is a violation. */
-async function settle(world: World): Promise<void> {
-	const { url } = world.servers.postgres;
+async function waitUntilSettled(cluster: Cluster): Promise<void> {
+	const { url } = cluster.servers.postgres;
 	for (const end = performance.now() + settledWithinMs; performance.now() < end;) {
 		const [row] = await query<{ waiting: number }>(url, unsettled);
-		if (row!.waiting === 0 && world.ready) return;
+		if (row!.waiting === 0 && cluster.ready) return;
 		await sleep(250);
 	}
 }
 
 /** As an operator does it: the log is filled again, then the windows are made anew and told of. */
-async function refill(world: World, root: string): Promise<void> {
-	await world.servers.kafka!.kill(1000, { loss: true });
+async function loseAndRefillLog(cluster: Cluster, root: string): Promise<void> {
+	await cluster.servers.kafka!.kill(1000, { loss: true });
 	const { PATH = "", HOME = "" } = process.env;
-	const env = { PATH, HOME, TOKEN_PRIVATE_KEY: world.keys.privateKey, DATA_DIR: world.folder };
+	const env = { PATH, HOME, TOKEN_PRIVATE_KEY: cluster.keys.privateKey, DATA_DIR: cluster.folder };
 	const stream = (...words: string[]) =>
 		promisify(execFile)(
 			process.execPath,
-			[join(root, "cli/stream.ts"), ...words, "--url", world.url],
+			[join(root, "cli/stream.ts"), ...words, "--url", cluster.url],
 			{ env }
 		);
 	await stream("refill", "--from", "2000-01-01T00:00:00Z");
-	await settle(world);
+	await waitUntilSettled(cluster);
 	await stream("replay", "--group", "analytics", "--from", "oldest");
 }

@@ -7,8 +7,8 @@ import { KafkaDriver } from "../../streams/kafka/kafka.driver.ts";
 import { readToEnd } from "../../streams/read-to-end.ts";
 import { topics } from "../../streams/messages/topics.ts";
 import type { LogEvidence, ResultFact } from "../checkers/log.checker.ts";
-import type { Absence, ChaosKafka } from "../cluster/kafka-broker.ts";
-import { streamOf } from "../evidence/event-stream.ts";
+import type { Outage, ChaosKafka } from "../cluster/kafka-broker.ts";
+import { loadStreamEvidence } from "../evidence/event-stream.ts";
 
 /** Acknowledgements that arrived just before the broker fell may be marked so much later. */
 const inFlightMs = 1000;
@@ -37,17 +37,17 @@ interface ResultRow extends Omit<ResultFact, "key" | "event_id"> {
 	currency: string;
 }
 
-export interface HalfHour {
+export interface TrafficSpan {
 	from: Date;
 	minutes: number;
-	doubled: number;
+	duplicated: number;
 }
 
 /** Reads everything there is to be known, the topics from their first message on. */
-export async function gatherLog(
+export async function collectLogEvidence(
 	url: string,
 	kafka: ChaosKafka,
-	{ from, minutes, doubled }: HalfHour
+	{ from, minutes, duplicated }: TrafficSpan
 ): Promise<LogEvidence> {
 	const driver = new KafkaDriver({ brokers: [kafka.brokers] });
 	const client = new pg.Client(url);
@@ -57,20 +57,20 @@ export async function gatherLog(
 			(await client.query<R>(sql, values)).rows;
 		const orders = await readTopic(driver, topics.orders);
 		const events = orders.map(({ value }) => JSON.parse(value.toString()) as OrderStreamEvent);
-		const stream = await streamOf(client, events.map(factOf));
+		const stream = await loadStreamEvidence(client, events.map(factOf));
 		const [equal] = await read<{ equal: number }>(equalMinutes, [from, minutes]);
-		const kept = await read<{ event_id: string }>("select event_id from analytics.late_events");
+		const stored = await read<{ event_id: string }>("select event_id from analytics.late_events");
 		const late = await readTopic(driver, topics.late);
 		const written = new Set(orders.map(({ partition }) => partition));
 		return {
 			stream,
-			absences: await markedIn(client, kafka.absences),
-			told: (await readTopic(driver, topics.windows)).map(toldOf),
-			results: (await read<ResultRow>(results)).map(keptOf),
-			late: { told: late.map(idOf), kept: kept.map(({ event_id }) => event_id) },
-			minutes: { expected: minutes, equal: equal!.equal, late: kept.length },
+			outages: await markedDuring(client, kafka.outages),
+			emitted: (await readTopic(driver, topics.windows)).map(emittedResult),
+			results: (await read<ResultRow>(results)).map(storedResult),
+			late: { emitted: late.map(idOf), stored: stored.map(({ event_id }) => event_id) },
+			minutes: { expected: minutes, equal: equal!.equal, late: stored.length },
 			idle: (await driver.extents(topics.orders)).filter(one => !written.has(one.partition)).length,
-			doubled
+			duplicated
 		};
 	} finally {
 		await client.end();
@@ -84,19 +84,19 @@ const factOf = ({ id, subject, sequence, type }: OrderStreamEvent) => ({
 
 const idOf = ({ value }: Message) => (JSON.parse(value.toString()) as { id: string }).id;
 
-function toldOf({ key, value }: Message): ResultFact {
+function emittedResult({ key, value }: Message): ResultFact {
 	const { id, data } = JSON.parse(value.toString()) as WindowStreamEvent;
 	const { revision, orders, revenue, unique_users: users } = data;
 	return { key: key!, event_id: id, revision, orders, revenue, users };
 }
 
-function keptOf({ window_start, currency, ...result }: ResultRow): ResultFact {
+function storedResult({ window_start, currency, ...result }: ResultRow): ResultFact {
 	return { ...result, key: `${window_start.toISOString()}/${currency}`, event_id: "" };
 }
 
-async function markedIn(client: pg.Client, absences: readonly Absence[]) {
-	const found: LogEvidence["absences"][number][] = [];
-	for (const { how, from, to } of absences) {
+async function markedDuring(client: pg.Client, outages: readonly Outage[]) {
+	const found: LogEvidence["outages"][number][] = [];
+	for (const { how, from, to } of outages) {
 		const { rows } = await client.query<{ marked: number }>(
 			"select count(*)::int as marked from orders.events where published_at > $1 and published_at < $2",
 			[new Date(from + inFlightMs), new Date(to)]
@@ -116,12 +116,12 @@ export async function readTopic(driver: Driver, topic: string): Promise<Message[
 			own.push(message);
 		}
 	};
-	const patience = new AbortController();
-	const impatience = delay(readWithinMs, undefined, patience).then(() => {
+	const timer = new AbortController();
+	const timedOut = delay(readWithinMs, undefined, timer).then(() => {
 		throw new Error(`${topic} could not be read within ${readWithinMs} ms`);
 	});
-	await Promise.race([readToEnd({ driver, topic, take }), impatience]);
-	patience.abort();
-	await impatience.catch(() => undefined);
+	await Promise.race([readToEnd({ driver, topic, take }), timedOut]);
+	timer.abort();
+	await timedOut.catch(() => undefined);
 	return [...found].sort(([a], [b]) => a - b).flatMap(([, messages]) => messages);
 }

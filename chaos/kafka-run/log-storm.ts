@@ -4,8 +4,8 @@ import type { Failpoint, Mode } from "../../lib/failpoint.ts";
 import { KafkaDriver } from "../../streams/kafka/kafka.driver.ts";
 import { topics } from "../../streams/messages/topics.ts";
 import type { ChaosNode } from "../cluster/node.ts";
-import type { Strikes } from "../faults/failpoint-injector.ts";
-import type { World } from "../cluster/cluster.ts";
+import type { FailpointInjector } from "../faults/failpoint-injector.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 
 export interface LogStormOptions {
 	relayKills: number;
@@ -25,41 +25,41 @@ export interface LogFaults {
 	brokerKills: number;
 	brokerPauses: number;
 	rebalances: number;
-	struck: string[];
+	injected: string[];
 	missed: string[];
 }
 
 const modes = ["kill", "stop", "throw", "delay"] as const satisfies Mode[];
-const strikesOf = (...points: Failpoint[]) =>
+const injectionsOf = (...points: Failpoint[]) =>
 	points.flatMap(point => modes.map(mode => ({ point, mode })));
-type Strike = ReturnType<typeof strikesOf>[number];
+type Injection = ReturnType<typeof injectionsOf>[number];
 
-const relay = strikesOf(
+const relay = injectionsOf(
 	"stream.relay.after_read",
 	"stream.relay.after_send",
 	"stream.relay.after_mark"
 );
-const consumer = strikesOf(
+const consumer = injectionsOf(
 	"stream.consumer.after_read",
 	"stream.consumer.before_offset",
 	"stream.consumer.after_commit"
 );
 /** A window is told of every few seconds, by either node: these come first, while events come fast. */
-const telling = strikesOf("analytics.window.after_emit");
-const applying = strikesOf("analytics.window.after_apply");
+const emitting = injectionsOf("analytics.window.after_emit");
+const applying = injectionsOf("analytics.window.after_apply");
 
 /** The broker is halted for a part of it, and of two nodes only one tells of a window. */
-const hitWithinMs = 120_000;
-const armAgainMs = 5000;
+const hitTimeoutMs = 120_000;
+const rearmMs = 5000;
 const betweenMs = 1000;
 /** A group gives a silent member up after 10 s. */
-const silentMs = 12_000;
-const strangerMs = 2500;
+const pausedMs = 12_000;
+const foreignMemberMs = 2500;
 const downMs = 3000;
 /** While the broker is away few points are reached: most have been by then. */
-const strikingMs = 30_000;
+const brokerFaultsAfterMs = 30_000;
 
-const holder = `
+const relayLockHolder = `
 	select client_port as port from pg_locks join pg_stat_activity using (pid)
 	where locktype = 'advisory' and granted and classid::bigint = hashtext('relay')::bigint & 4294967295
 		and objid::bigint = hashtext('orders')::bigint & 4294967295`;
@@ -68,34 +68,37 @@ const holder = `
 export class LogStorm {
 	readonly faults: LogFaults = {
 		...{ relayKills: 0, consumerKills: 0, brokerKills: 0, brokerPauses: 0, rebalances: 0 },
-		...{ struck: [], missed: [] }
+		...{ injected: [], missed: [] }
 	};
-	readonly #world: World;
-	readonly #strikes: Strikes;
+	readonly #cluster: Cluster;
+	readonly #failpoints: FailpointInjector;
 	readonly #options: LogStormOptions;
 	readonly #end: number;
 
-	constructor(world: World, strikes: Strikes, options: LogStormOptions) {
-		this.#world = world;
-		this.#strikes = strikes;
+	constructor(cluster: Cluster, failpoints: FailpointInjector, options: LogStormOptions) {
+		this.#cluster = cluster;
+		this.#failpoints = failpoints;
 		this.#options = options;
 		this.#end = performance.now() + options.withinMs;
 	}
 
 	async run(): Promise<void> {
-		const node = (name: string) => async () => [this.#world.node(name)];
-		const either = async () => [this.#world.node("analytics-1"), this.#world.node("analytics-2")];
+		const node = (name: string) => async () => [this.#cluster.node(name)];
+		const either = async () => [
+			this.#cluster.node("analytics-1"),
+			this.#cluster.node("analytics-2")
+		];
 		await Promise.all([
-			this.#lane(() => this.#relay(), relay, "relayKills"),
+			this.#lane(() => this.#relayHolder(), relay, "relayKills"),
 			this.#lane(node("notification-1"), consumer, "consumerKills", 0),
-			this.#broker(),
-			this.#lane(either, telling, "consumerKills", 0).then(() =>
+			this.#disruptBroker(),
+			this.#lane(either, emitting, "consumerKills", 0).then(() =>
 				Promise.all([
 					this.#lane(node("analytics-1"), consumer, "consumerKills"),
-					this.#sleeper().then(() =>
+					this.#pauseMember().then(() =>
 						Promise.all([
 							this.#lane(node("analytics-2"), applying, "consumerKills", 0),
-							this.#strangers()
+							this.#joinForeignMembers()
 						])
 					)
 				])
@@ -109,70 +112,72 @@ export class LogStorm {
 
 	/** All strikes at a node that it is at the moment, and kills until there were enough. */
 	async #lane(
-		victims: () => Promise<ChaosNode[]>,
-		strikes: readonly Strike[],
+		targets: () => Promise<ChaosNode[]>,
+		failpoints: readonly Injection[],
 		kills: "relayKills" | "consumerKills",
 		wanted = this.#options[kills]
 	): Promise<void> {
-		for (const strike of strikes) {
-			const name = `${strike.point}=${strike.mode}`;
-			const isHit = !this.#isOver && (await this.#strike(await victims(), strike));
-			(isHit ? this.faults.struck : this.faults.missed).push(name);
-			if (isHit && strike.mode === "kill") this.faults[kills]++;
+		for (const injection of failpoints) {
+			const name = `${injection.point}=${injection.mode}`;
+			const isHit = !this.#isOver && (await this.#inject(await targets(), injection));
+			(isHit ? this.faults.injected : this.faults.missed).push(name);
+			if (isHit && injection.mode === "kill") this.faults[kills]++;
 		}
 		while (this.faults[kills] < wanted && !this.#isOver) {
-			const [node] = await victims();
+			const [node] = await targets();
 			this.faults[kills]++;
 			node!.kill(0);
-			await this.#back(node!);
+			await this.#waitForRestart(node!);
 		}
 	}
 
 	/** Strikes the first of the nodes that passes the point. */
-	async #strike(nodes: ChaosNode[], strike: Strike): Promise<boolean> {
+	async #inject(nodes: ChaosNode[], injection: Injection): Promise<boolean> {
 		let hit: ChaosNode | undefined;
 		// Again and again: a node that has just been started does not listen yet.
-		for (const end = performance.now() + hitWithinMs; !hit && performance.now() < end;) {
+		for (const end = performance.now() + hitTimeoutMs; !hit && performance.now() < end;) {
 			const armed = nodes.map(async node => {
 				await (
-					await this.#strikes.arm(node, { ...strike, ms: 500 })
+					await this.#failpoints.arm(node, { ...injection, ms: 500 })
 				).hit;
 				return node;
 			});
-			hit = await Promise.race([...armed, sleep(armAgainMs, undefined)]);
+			hit = await Promise.race([...armed, sleep(rearmMs, undefined)]);
 			const others = nodes.filter(node => node !== hit);
-			await Promise.all(others.map(node => this.#strikes.disarm(node)));
+			await Promise.all(others.map(node => this.#failpoints.disarm(node)));
 		}
-		if (hit && strike.mode === "stop") await this.#strikes.settled(hit);
-		if (hit && strike.mode === "kill") await this.#back(hit);
+		if (hit && injection.mode === "stop") await this.#failpoints.settled(hit);
+		if (hit && injection.mode === "kill") await this.#waitForRestart(hit);
 		return hit !== undefined;
 	}
 
 	/** It tells that it is going to die a moment before it is seen to be gone. */
-	async #back(node: ChaosNode): Promise<void> {
+	async #waitForRestart(node: ChaosNode): Promise<void> {
 		await sleep(100);
 		while (!node.ready && !this.#isOver) await sleep(50);
 		await sleep(betweenMs);
 	}
 
 	/** The order's node whose session holds the relay's lock. */
-	async #relay(): Promise<ChaosNode[]> {
+	async #relayHolder(): Promise<ChaosNode[]> {
 		for (;;) {
-			const client = new pg.Client(this.#world.servers.postgres.url);
+			const client = new pg.Client(this.#cluster.servers.postgres.url);
 			await client.connect();
-			const { rows } = await client.query<{ port: number }>(holder).finally(() => client.end());
-			const found = this.#world.nodes.find(({ wires, service }) =>
+			const { rows } = await client
+				.query<{ port: number }>(relayLockHolder)
+				.finally(() => client.end());
+			const found = this.#cluster.nodes.find(({ wires, service }) =>
 				rows.some(({ port }) => service === "order" && wires.postgres?.owns(port))
 			);
-			if (found?.ready || this.#isOver) return [found ?? this.#world.node("order-1")];
+			if (found?.ready || this.#isOver) return [found ?? this.#cluster.node("order-1")];
 			await sleep(50);
 		}
 	}
 
 	/** Away three times, one of them for long. */
-	async #broker(): Promise<void> {
-		const kafka = this.#world.servers.kafka!;
-		await sleep(strikingMs);
+	async #disruptBroker(): Promise<void> {
+		const kafka = this.#cluster.servers.kafka!;
+		await sleep(brokerFaultsAfterMs);
 		for (; this.faults.brokerKills < this.#options.brokerKills; this.faults.brokerKills++) {
 			await sleep(10_000);
 			await kafka.kill(downMs);
@@ -183,27 +188,27 @@ export class LogStorm {
 	}
 
 	/** A member who is silent for so long that its group goes on without it, and wakes up. */
-	async #sleeper(): Promise<void> {
-		const node = this.#world.node("analytics-2");
+	async #pauseMember(): Promise<void> {
+		const node = this.#cluster.node("analytics-2");
 		node.halt();
-		await sleep(silentMs);
+		await sleep(pausedMs);
 		node.resume();
 		this.faults.rebalances++;
 	}
 
 	/** They join a group and leave it. One that finds no broker was not there. */
-	async #strangers(): Promise<void> {
-		const { brokers } = this.#world.servers.kafka!;
+	async #joinForeignMembers(): Promise<void> {
+		const { brokers } = this.#cluster.servers.kafka!;
 		while (this.faults.rebalances < this.#options.rebalances && !this.#isOver) {
 			const group = this.faults.rebalances % 2 ? "analytics" : "notification";
-			if (await stranger(brokers, group).catch(() => false)) this.faults.rebalances++;
+			if (await joinAsForeignMember(brokers, group).catch(() => false)) this.faults.rebalances++;
 			await sleep(betweenMs);
 		}
 	}
 }
 
 /** Takes its share of the partitions, does nothing with them, and goes. Answers whether it got a share. */
-async function stranger(brokers: string, group: string): Promise<boolean> {
+async function joinAsForeignMember(brokers: string, group: string): Promise<boolean> {
 	const driver = new KafkaDriver({ brokers: [brokers] });
 	const { promise: assigned, resolve } = Promise.withResolvers<true>();
 	const subscription = await driver.subscribe({
@@ -217,8 +222,8 @@ async function stranger(brokers: string, group: string): Promise<boolean> {
 		onError: () => undefined,
 		onAssigned: partitions => partitions.length > 0 && resolve(true)
 	});
-	const isMember = await Promise.race([assigned, sleep(4 * strangerMs, false)]);
-	await sleep(strangerMs);
+	const isMember = await Promise.race([assigned, sleep(4 * foreignMemberMs, false)]);
+	await sleep(foreignMemberMs);
 	await subscription.stop();
 	await driver.close();
 	return isMember;

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { Random } from "../../workload/random.ts";
-import type { Happening } from "../../workload/event-traffic.ts";
+import type { TrafficEvent } from "../../workload/event-traffic.ts";
 
-export interface FeederOptions {
+export interface OutboxWriterOptions {
 	/** Of the database's owner. */
 	url: string;
-	happenings: readonly Happening[];
+	events: readonly TrafficEvent[];
 	perSecond: number;
 	/** Of the events, from 0 to 1: made to wait once more when they have been published. */
-	doubled: number;
+	duplicateShare: number;
 	seed: number;
 }
 
@@ -25,19 +25,19 @@ const insert = `
 	insert into orders.outbox (order_id, user_id, version, type, occurred_at, payload)
 	select * from jsonb_to_recordset($1) as x(order_id uuid, user_id text, version int, type text, occurred_at timestamptz, payload jsonb)
 	returning id`;
-const again = `
+const republishSql = `
 	update orders.outbox set published_at = null where id = any ($1::bigint[]) and published_at is not null returning id`;
 
 /** Writes events into the outbox as the order service does, at a steady rate. */
-export class Feeder {
-	readonly #options: FeederOptions;
+export class OutboxWriter {
+	readonly #options: OutboxWriterOptions;
 	readonly #random: Random;
 	/** Rows that are to be published a second time. */
-	#toDouble: string[] = [];
+	#toRepublish: string[] = [];
 	written = 0;
-	doubled = 0;
+	duplicated = 0;
 
-	constructor(options: FeederOptions) {
+	constructor(options: OutboxWriterOptions) {
 		this.#options = options;
 		this.#random = new Random(options.seed);
 	}
@@ -47,51 +47,51 @@ export class Feeder {
 	 * @param isOver the last part comes drop by drop until then
 	 */
 	async run(isOver: () => boolean): Promise<void> {
-		const { url, happenings, perSecond } = this.#options;
+		const { url, events, perSecond } = this.#options;
 		const lanes = [new pg.Client(url), new pg.Client(url)];
 		for (const lane of lanes) await lane.connect();
 		const busy: Promise<void>[] = lanes.map(() => Promise.resolve());
 		const full = Math.ceil((perSecond * tickMs) / 1000);
-		for (let from = 0, tick = 0, size = full; from < happenings.length; from += size, tick++) {
+		for (let from = 0, tick = 0, size = full; from < events.length; from += size, tick++) {
 			const due = sleep(tickMs);
-			const isLast = from > happenings.length * (1 - lastPart);
+			const isLast = from > events.length * (1 - lastPart);
 			size = isLast && !isOver() ? dropSize : full;
-			const some = happenings.slice(from, from + size);
+			const batch = events.slice(from, from + size);
 			lanes.forEach((client, lane) => {
-				const own = some.filter(({ order_id }) => laneOf(order_id) === lane);
+				const own = batch.filter(({ order_id }) => laneOf(order_id) === lane);
 				const isSlow = lane === 1 && tick % slowEvery === 0;
 				busy[lane] = busy[lane]!.then(() => this.#write(client, own, isSlow ? slowMs : 0));
 			});
 			await due;
-			if (tick % 4 === 0) await this.#double(url);
+			if (tick % 4 === 0) await this.#republish(url);
 		}
 		await Promise.all(busy);
 		await Promise.all(lanes.map(client => client.end()));
 		const end = performance.now() + publishedWithinMs;
-		while (this.#toDouble.length > 0 && performance.now() < end)
-			await Promise.all([this.#double(url), sleep(tickMs)]);
+		while (this.#toRepublish.length > 0 && performance.now() < end)
+			await Promise.all([this.#republish(url), sleep(tickMs)]);
 	}
 
 	/** All events of an order go through one lane: what a transaction wrote first was true first. */
-	async #write(client: pg.Client, own: readonly Happening[], heldMs: number): Promise<void> {
+	async #write(client: pg.Client, own: readonly TrafficEvent[], holdMs: number): Promise<void> {
 		if (own.length === 0) return;
 		await client.query("begin");
 		const { rows } = await client.query<{ id: string }>(insert, [JSON.stringify(own)]);
-		if (heldMs > 0) await sleep(heldMs);
+		if (holdMs > 0) await sleep(holdMs);
 		await client.query("commit");
 		this.written += rows.length;
-		const chosen = rows.filter(() => this.#random.chance(this.#options.doubled));
-		this.#toDouble.push(...chosen.map(({ id }) => id));
+		const chosen = rows.filter(() => this.#random.chance(this.#options.duplicateShare));
+		this.#toRepublish.push(...chosen.map(({ id }) => id));
 	}
 
-	async #double(url: string): Promise<void> {
+	async #republish(url: string): Promise<void> {
 		const client = new pg.Client(url);
 		await client.connect();
 		try {
-			const { rows } = await client.query<{ id: string }>(again, [this.#toDouble]);
+			const { rows } = await client.query<{ id: string }>(republishSql, [this.#toRepublish]);
 			const done = new Set(rows.map(({ id }) => id));
-			this.#toDouble = this.#toDouble.filter(id => !done.has(id));
-			this.doubled += done.size;
+			this.#toRepublish = this.#toRepublish.filter(id => !done.has(id));
+			this.duplicated += done.size;
 		} finally {
 			await client.end();
 		}

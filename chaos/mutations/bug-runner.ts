@@ -1,17 +1,17 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Bug } from "./planted-bugs.ts";
-import { scenes, type SceneName } from "./scenarios.ts";
-import { Stage } from "../run/scenario-runner.ts";
-import { testBuild } from "./patched-tree.ts";
+import { scenarios, type ScenarioName } from "./scenarios.ts";
+import { ScenarioRunner } from "../run/scenario-runner.ts";
+import { buildPatchedTree } from "./patched-tree.ts";
 import type { Finding } from "../run/chaos-run.ts";
 
-export interface Caught {
+export interface BugResult {
 	bug: Bug;
 	/** What the bug's checker said; empty when it noticed nothing. */
-	said: string[];
+	violations: string[];
 	/** Other promises that broke with it. */
-	also: string[];
+	otherPromises: string[];
 	tookMs: number;
 }
 
@@ -21,9 +21,9 @@ export interface BugsOptions {
 	/** Takes a folder for each bug, which goes when its run is over. */
 	folder: string;
 	bugs: readonly Bug[];
-	onBug(caught: Caught): void;
+	onBug(caught: BugResult): void;
 	/** Told of every shop that is opened, so that it can be closed when all is broken off. */
-	onStage(stage: Stage): void;
+	onRunner(runner: ScenarioRunner): void;
 }
 
 const nodes = ["order=2", "product=2"];
@@ -32,24 +32,31 @@ const orders = 60;
 const restWithinMs = 20_000;
 
 /** Plays each bug's scene in a shop that has the bug. */
-export async function runBugs(options: BugsOptions): Promise<Caught[]> {
-	const { root, folder, bugs, onBug, onStage } = options;
-	const all: Caught[] = [];
+export async function runBugs(options: BugsOptions): Promise<BugResult[]> {
+	const { root, folder, bugs, onBug, onRunner } = options;
+	const all: BugResult[] = [];
 	for (const [index, bug] of bugs.entries()) {
-		const begun = performance.now();
-		const own = join(folder, `bug-${index + 1}`);
-		const build = join(own, "build");
+		const startedAt = performance.now();
+		const folderOfBug = join(folder, `bug-${index + 1}`);
+		const build = join(folderOfBug, "build");
 		mkdirSync(build, { recursive: true });
-		testBuild(root, build, [bug, ...(bug.also ?? [])]);
-		const findings = await play(build, join(own, "world"), [bug.scene], onStage);
-		rmSync(own, { recursive: true, force: true });
+		buildPatchedTree(root, build, [bug, ...(bug.furtherChanges ?? [])]);
+		const findings = await runScenarios(
+			build,
+			join(folderOfBug, "world"),
+			[bug.scenario],
+			onRunner
+		);
+		rmSync(folderOfBug, { recursive: true, force: true });
 		const broken = findings.filter(({ violations }) => violations.length > 0);
-		const of = broken.filter(({ promise }) => promise === bug.promise);
+		const expected = broken.filter(({ promise }) => promise === bug.promise);
 		const caught = {
 			bug,
-			said: of.flatMap(({ violations }) => violations.map(({ what }) => what)),
-			also: broken.map(({ promise }) => promise).filter(promise => promise !== bug.promise),
-			tookMs: performance.now() - begun
+			violations: expected.flatMap(({ violations }) => violations.map(({ what }) => what)),
+			otherPromises: broken
+				.map(({ promise }) => promise)
+				.filter(promise => promise !== bug.promise),
+			tookMs: performance.now() - startedAt
 		};
 		all.push(caught);
 		onBug(caught);
@@ -58,20 +65,20 @@ export async function runBugs(options: BugsOptions): Promise<Caught[]> {
 }
 
 /** The checkers' findings after these scenes. Of the tree as it is they find nothing wrong. */
-export async function play(
+export async function runScenarios(
 	root: string,
 	folder: string,
-	names: readonly SceneName[],
-	onStage: BugsOptions["onStage"]
+	names: readonly ScenarioName[],
+	onRunner: BugsOptions["onRunner"]
 ): Promise<Finding[]> {
-	const stage = await Stage.open({ root, folder, nodes }, { seed: 1, orders });
-	onStage(stage);
+	const runner = await ScenarioRunner.open({ root, folder, nodes }, { seed: 1, orders });
+	onRunner(runner);
 	try {
-		for (const name of names) await scenes[name].play(stage);
-		await stage.rest(restWithinMs);
-		await stage.errands.lookAgain();
-		return (await stage.trial.examine()).findings;
+		for (const name of names) await scenarios[name].run(runner);
+		await runner.waitUntilSettled(restWithinMs);
+		await runner.scriptedOrders.finishAll();
+		return (await runner.chaosRun.check()).findings;
 	} finally {
-		await stage.stop();
+		await runner.stop();
 	}
 }

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bugs } from "./planted-bugs.ts";
-import { changed } from "./patched-tree.ts";
+import { applyPatch } from "./patched-tree.ts";
 import { checkers } from "../run/chaos-run.ts";
 
 const root = join(import.meta.dirname, "../..");
 
 describe("the seeded bugs", () => {
 	it.each(bugs)("$name: changes its places in the product", bug => {
-		for (const change of [bug, ...(bug.also ?? [])]) {
-			const source = readFileSync(join(root, change.file), "utf8");
-			expect(changed(source, change)).toContain(change.replace);
+		for (const patch of [bug, ...(bug.furtherChanges ?? [])]) {
+			const source = readFileSync(join(root, patch.file), "utf8");
+			expect(applyPatch(source, patch)).toContain(patch.replace);
 		}
 	});
 
@@ -19,9 +19,9 @@ describe("the seeded bugs", () => {
 	});
 
 	it("are refused when their place is not there, or not the only one", () => {
-		const change = { file: "a.ts", find: "b", replace: "c" };
-		expect(() => changed("", change)).toThrow("a.ts has the place of the change 0 times");
-		expect(() => changed("bb", change)).toThrow("2 times");
-		expect(changed("abd", change)).toBe("acd");
+		const patch = { file: "a.ts", find: "b", replace: "c" };
+		expect(() => applyPatch("", patch)).toThrow("a.ts matches the patch 0 times");
+		expect(() => applyPatch("bb", patch)).toThrow("2 times");
+		expect(applyPatch("abd", patch)).toBe("acd");
 	});
 });

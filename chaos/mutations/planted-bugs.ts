@@ -1,14 +1,14 @@
-import type { SceneName } from "./scenarios.ts";
-import type { Change } from "./patched-tree.ts";
+import type { ScenarioName } from "./scenarios.ts";
+import type { SourcePatch } from "./patched-tree.ts";
 
 /** A mistake that a shop could have, where it is seen, and which promise then breaks. */
-export interface Bug extends Change {
+export interface Bug extends SourcePatch {
 	name: string;
 	/** The checker that must find it. */
 	promise: string;
-	scene: SceneName;
+	scenario: ScenarioName;
 	/** Further places, where one wall alone is not all there is. */
-	also?: readonly Change[];
+	furtherChanges?: readonly SourcePatch[];
 }
 
 const reservations = "services/product/stock/stock.statements.ts";
@@ -18,7 +18,7 @@ const relay = "streams/relay.ts";
 const consumer = "streams/consumer/consumer.ts";
 
 /** No mistake by itself: it gives the relay time to die in, so that events come again. */
-const dyingBeforeMark: Change = {
+const delayBeforeMark: SourcePatch = {
 	file: relay,
 	find: "onPublished?.(ids);",
 	replace: "onPublished?.(ids);\n\t\tawait delay(300);"
@@ -40,28 +40,28 @@ export const bugs: readonly Bug[] = [
 		select a.order_id, a.quantity,
 			coalesce(s.on_hand - s.reserved, 0) + 0 * (select count(*) from away) as available,`,
 		promise: "P2",
-		scene: "rush"
+		scenario: "concurrent_purchases"
 	},
 	{
-		name: "a release leaves nothing behind for a reservation that comes late",
+		name: "a release leaves no tombstone for a late reservation",
 		file: "services/product/stock/reservation.repository.ts",
 		find: "if (unknown.length > 0) {",
 		replace: "if (unknown.length < 0) {",
 		promise: "P2",
-		scene: "late_reservation"
+		scenario: "late_reservation"
 	},
 	{
-		name: "a reservation runs out while its payment is under way",
+		name: "a reservation expires while its payment is processing",
 		file: reservations,
 		find: `where state = 'held' and expires_at <= clock_timestamp() order by expires_at limit $1\`,
 	from: "state = 'held'",`,
 		replace: `where state in ('held', 'locked') and updated_at < clock_timestamp() - interval '1 s' limit $1\`,
 	from: "state in ('held', 'locked')",`,
 		promise: "P2",
-		scene: "slow_payment"
+		scenario: "slow_payment"
 	},
 	{
-		name: "a payment that is there already is an error when it is begun again",
+		name: "creating an existing payment again fails instead of returning it",
 		file: "services/payment/charges/payment.statements.ts",
 		find: `			order by order_id
 			on conflict do nothing
@@ -69,34 +69,34 @@ export const bugs: readonly Bug[] = [
 		replace: `			order by order_id
 			returning *)`,
 		promise: "P1",
-		scene: "lost_answers"
+		scenario: "lost_replies"
 	},
 	{
-		name: "each attempt at a charge has a key of its own",
+		name: "every charge attempt uses a new idempotency key",
 		file: "services/payment/charges/charges.ts",
 		find: `provider.charge({
 				key: row.id,`,
 		replace: `provider.charge({
 				key: crypto.randomUUID(),`,
 		promise: "P3",
-		scene: "lost_answers"
+		scenario: "lost_replies"
 	},
 	{
-		name: "a payment whose outcome is unknown counts as failed",
+		name: "an unknown payment outcome is treated as failed",
 		file: "services/order/saga/saga.decisions.ts",
 		find: `		default:
 			return sleep(awaits_customer ? "customer" : "outcome");`,
 		replace: `		default:
 			return afterFailure(situation, "unknown", reason);`,
 		promise: "P8",
-		scene: "slow_payment"
+		scenario: "slow_payment"
 	},
 	{
-		name: "a refund is begun whatever was refunded before",
+		name: "refunds are not capped at the remaining amount",
 		file: "services/payment/refunds/refunds.ts",
 		find: `if (amount_minor > left) fail(lines ? "PAYMENT_NOT_REFUNDABLE" : "REFUND_EXCEEDS_PAYMENT");`,
 		replace: "",
-		also: [
+		furtherChanges: [
 			{
 				file: "services/payment/refunds/refund.repository.ts",
 				find: `set refunded_minor = refunded_minor + $5, seq = seq + 1,
@@ -108,24 +108,24 @@ export const bugs: readonly Bug[] = [
 			}
 		],
 		promise: "P3",
-		scene: "refunds"
+		scenario: "refunds"
 	},
 	{
-		name: "a message of the provider sets the payment's state by itself",
+		name: "a webhook writes the payment state directly",
 		file: "services/payment/webhook.ts",
 		find: `await charges.wake(row);
 		await refunds.wake(row);`,
 		replace: `const text = "update payment.payments set refunded_minor = amount_minor where id = $1";
 		if (type.startsWith("refund.")) await this.#options.pg.query({ name: "by-message", text }, [row.id]);`,
 		promise: "P3",
-		scene: "refunds"
+		scenario: "refunds"
 	},
 	{
-		name: "an order that is called off leaves nothing for a charge that comes late",
+		name: "cancelling an order leaves no tombstone for a late charge",
 		file: "services/payment/charges/charges.ts",
 		find: "await this.#options.repository.void(orderIds);",
 		replace: "",
-		also: [
+		furtherChanges: [
 			{
 				file: "services/order/saga/saga.decisions.ts",
 				find: `		case "failed":
@@ -136,17 +136,17 @@ export const bugs: readonly Bug[] = [
 			}
 		],
 		promise: "P3",
-		scene: "late_charge"
+		scenario: "late_charge"
 	},
 	{
 		// The fence alone may go: the state an order must be in is a wall behind it.
-		name: "a stale run's step is taken, whoever has the order and wherever it is by now",
+		name: "a stale saga run commits its step without fence or status check",
 		file: steps,
 		find: `	select saga.order_id, saga.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
 	from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence`,
 		replace: `	select saga.order_id, x.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
 	from orders.saga join x on x.id = saga.order_id`,
-		also: [
+		furtherChanges: [
 			{
 				file: steps,
 				find: "from n where t.id = n.id and t.status = n.src",
@@ -154,45 +154,45 @@ export const bugs: readonly Bug[] = [
 			}
 		],
 		promise: "P3",
-		scene: "stale_run"
+		scenario: "stale_run"
 	},
 	{
-		name: "an order is answered before it is committed",
+		name: "the order is acknowledged before it is committed",
 		file: "services/order/placement/placement.ts",
-		find: `const birth = await this.#store
+		find: `const storedOrder = await this.#store
 			.add({ draft, payment_method, request, actor, traceparent })
-			.catch(error => this.#bornAllTheSame(draft.id, request, error));`,
+			.catch(error => this.#recoverUnknownCommit(draft.id, request, error));`,
 		replace: `void this.#store
 			.add({ draft, payment_method, request, actor, traceparent })
-			.catch(error => this.#bornAllTheSame(draft.id, request, error))
+			.catch(error => this.#recoverUnknownCommit(draft.id, request, error))
 			.catch(() => undefined);
-		const birth = { created_at: new Date(), incarnation: null } as Birth | null;`,
+		const storedOrder = { created_at: new Date(), incarnation: null } as StoredOrder | null;`,
 		promise: "P1",
-		scene: "failed_commit"
+		scenario: "failed_commit"
 	},
 	{
-		name: "the key of a request is ignored",
+		name: "the idempotency key is ignored",
 		file: "services/order/placement/placement.ts",
 		find: "const request = { principal: owner, route, key, hash };",
 		replace: "const request = { principal: owner, route, key: key + Math.random(), hash };",
 		promise: "P7",
-		scene: "same_key"
+		scenario: "same_key"
 	},
 	{
-		name: "a repeated request is answered with the order as it is now",
+		name: "a repeated request returns the current order instead of the stored response",
 		file: "services/order/placement/placement.ts",
-		find: `return { order: replay(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request), replayed: true };`,
-		replace: `return { order: await this.#orders.get(stored!.order_id, undefined), replayed: true };`,
+		find: `order: replayAnswer(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request),`,
+		replace: "order: await this.#orders.get(stored!.order_id, undefined),",
 		promise: "P7",
-		scene: "same_key"
+		scenario: "same_key"
 	},
 	{
-		name: "a repeated refund is answered with the payment as it is now",
+		name: "a repeated refund returns the current payment instead of the stored response",
 		file: "services/payment/refunds/refund.repository.ts",
 		find: "where r.id = $1 and r.answer is null returning r.answer`",
 		replace: "where r.id = $1 returning r.answer`",
 		promise: "P7",
-		scene: "refunds"
+		scenario: "refunds"
 	},
 	{
 		name: "an order is confirmed without a row in its history",
@@ -201,73 +201,71 @@ export const bugs: readonly Bug[] = [
 		replace:
 			"select id, version, type, src, dst, why, who, at, snapshot, history_hash from o where dst <> 'confirmed'",
 		promise: "P15",
-		scene: "purchases"
+		scenario: "purchases"
 	},
 	{
-		name: "an order is confirmed and nobody is told",
+		name: "a confirmed order writes no outbox event",
 		file: "services/order/storage/order.statements.ts",
 		find: "select id, user_id, version, type, data, at, quiet from o",
 		replace: "select id, user_id, version, type, data, at, quiet from o where dst <> 'confirmed'",
 		promise: "P15",
-		scene: "purchases"
+		scenario: "purchases"
 	},
 	{
-		name: "events are marked as published before the log has them",
+		name: "events are marked as published before they are sent",
 		file: relay,
-		find: `			await driver.publish(
-				topic,`,
-		replace: `			await session.query(mark, [rows.map(({ id }) => id)]);
-			await delay(300);
-			await driver.publish(
-				topic,`,
+		find: "for (const [topic, messages] of",
+		replace: `await session.query(mark, [rows.map(({ id }) => id)]);
+		await delay(300);
+		for (const [topic, messages] of`,
 		promise: "P4",
-		scene: "relay_deaths"
+		scenario: "relay_kills"
 	},
 	{
-		name: "events are polled behind the last one that was published",
+		name: "the relay skips events with ids below the last published one",
 		file: "services/order/outbox/order.outbox.ts",
 		find: "from orders.outbox where published_at is null and not quiet order by id limit $1",
 		replace: `from orders.outbox where not quiet
 			and id > coalesce((select max(id) from orders.outbox where published_at is not null), 0) order by id limit $1`,
 		promise: "P4",
-		scene: "slow_commits"
+		scenario: "slow_commits"
 	},
 	{
-		name: "an event that comes again counts again",
+		name: "a redelivered event is applied again",
 		file: consumer,
 		find: ": firstOfEach(events, known);",
 		replace: ": known.size < 0 ? [] : events;",
-		also: [dyingBeforeMark],
+		furtherChanges: [delayBeforeMark],
 		promise: "P5",
-		scene: "relay_deaths"
+		scenario: "relay_kills"
 	},
 	{
-		name: "a consumer moves on before its effect is made",
+		name: "a consumer advances its offset before it applies the batch",
 		file: consumer,
 		find: "const isDone = await db.transaction(async tx => {",
 		replace: `await db.transaction(tx => this.#rows.advance(topic, partition, next, tx));
 		await delay(1000);
 		const isDone = await db.transaction(async tx => {`,
-		also: [
+		furtherChanges: [
 			{
 				file: consumer,
-				find: "if (!isSame(await this.#rows.lock(topic, partition, tx), believed)) return false;",
+				find: "if (!isSame(await this.#rows.lock(topic, partition, tx), expected)) return false;",
 				replace:
-					"if ((await this.#rows.lock(topic, partition, tx)).next < believed.next) return false;"
+					"if ((await this.#rows.lock(topic, partition, tx)).next < expected.next) return false;"
 			}
 		],
 		promise: "P4",
-		scene: "consumer_deaths"
+		scenario: "consumer_kills"
 	},
 	{
-		name: "what comes late is dropped",
+		name: "late events are dropped",
 		file: "services/analytics/windows/intake.ts",
 		find: "const facts = work.events.flatMap((event, index) => factOf(event, times[index]!) ?? []);",
 		replace: `const facts = work.events
 		.flatMap((event, index) => factOf(event, times[index]!) ?? [])
 		.filter(({ at }) => at >= (row!.watermark ?? 0));`,
 		// Everything comes late: the relay waits longer than partitions do until they count as idle.
-		also: [
+		furtherChanges: [
 			{
 				file: "services/order/outbox/order.outbox.ts",
 				find: "where published_at is null and not quiet order by id limit $1) b",
@@ -276,14 +274,14 @@ export const bugs: readonly Bug[] = [
 			}
 		],
 		promise: "P5",
-		scene: "purchases"
+		scenario: "purchases"
 	},
 	{
-		name: "a partition without events holds every minute up",
+		name: "an idle partition holds the watermark back",
 		file: "services/analytics/windows/tumbling.window.ts",
-		find: "lag <= 0 && now - heardAt >= idleAfterMs;",
-		replace: "lag < 0 && now - heardAt >= idleAfterMs;",
+		find: "lag <= 0 && now - heardAt >= idleTimeoutMs;",
+		replace: "lag < 0 && now - heardAt >= idleTimeoutMs;",
 		promise: "P5",
-		scene: "quiet_minute"
+		scenario: "idle_partitions"
 	}
 ];

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { dealtOut, rows, type Row } from "../faults/matrix.plan.ts";
-import type { Stage } from "./scenario-runner.ts";
+import { rowsByNode, matrixRows, type MatrixRow } from "../faults/matrix.plan.ts";
+import type { ScenarioRunner } from "./scenario-runner.ts";
 
-export interface RowResult extends Row {
+export interface RowResult extends MatrixRow {
 	node: string;
 	/** False: the point was not reached, so nothing is proved of it. */
 	hit: boolean;
@@ -11,10 +11,10 @@ export interface RowResult extends Row {
 }
 
 export interface MatrixOptions {
-	stage: Stage;
+	runner: ScenarioRunner;
 	/** No strike begins later, and no node is waited for longer. By `performance.now()`. */
 	end?: number;
-	plan?: ReadonlyMap<string, readonly Row[]>;
+	plan?: ReadonlyMap<string, readonly MatrixRow[]>;
 	onRow?(result: RowResult): void;
 }
 
@@ -24,31 +24,31 @@ export interface Matrix {
 	/** Rows whose point was not reached. */
 	missed: string[];
 	/** Strikes by mode. */
-	struck: Partial<Record<Row["mode"], number>>;
+	injected: Partial<Record<MatrixRow["mode"], number>>;
 	tookMs: number;
 }
 
 const delayMs = 400;
-const sayEvery = 25;
+const progressEvery = 25;
 
 /** All rows, so many times; those for which there is no time left count as missed. */
-export async function strikeEach(
-	stage: Stage,
+export async function runMatrix(
+	runner: ScenarioRunner,
 	times: number,
 	withinMs: number,
-	say: (line: string) => void
+	onProgress: (line: string) => void
 ): Promise<Matrix> {
-	const begun = performance.now();
-	const end = begun + withinMs;
-	const matrix: Matrix = { rows: rows().length * times, missed: [], struck: {}, tookMs: 0 };
+	const startedAt = performance.now();
+	const end = startedAt + withinMs;
+	const matrix: Matrix = { rows: matrixRows().length * times, missed: [], injected: {}, tookMs: 0 };
 	let done = 0;
 	const onRow = ({ point, mode, kind, node, hit }: RowResult) => {
-		if (hit) matrix.struck[mode] = (matrix.struck[mode] ?? 0) + 1;
+		if (hit) matrix.injected[mode] = (matrix.injected[mode] ?? 0) + 1;
 		else matrix.missed.push(`${point}=${mode} (${kind}, ${node})`);
-		if (++done % sayEvery === 0) say(`${done} of ${matrix.rows} strikes`);
+		if (++done % progressEvery === 0) onProgress(`${done} of ${matrix.rows} failpoints triggered`);
 	};
-	for (let n = 0; n < times; n++) await strikeAll({ stage, end, onRow });
-	return { ...matrix, tookMs: performance.now() - begun };
+	for (let n = 0; n < times; n++) await injectAll({ runner, end, onRow });
+	return { ...matrix, tookMs: performance.now() - startedAt };
 }
 
 /**
@@ -56,10 +56,10 @@ export async function strikeEach(
  * their rows side by side, so that one dies while another is frozen; what became of the orders is
  * looked at when all is over.
  */
-export async function strikeAll({
-	stage,
+export async function injectAll({
+	runner,
 	end = Infinity,
-	plan = dealtOut(),
+	plan = rowsByNode(),
 	onRow = () => undefined
 }: MatrixOptions): Promise<RowResult[]> {
 	const customers: Promise<void>[] = [];
@@ -67,9 +67,9 @@ export async function strikeAll({
 		[...plan].map(async ([name, rows]) => {
 			const own: RowResult[] = [];
 			for (const row of rows) {
-				const begun = performance.now();
-				const hit = begun < end && (await strike(stage, name, row, customers, end));
-				own.push({ ...row, node: name, hit, tookMs: performance.now() - begun });
+				const startedAt = performance.now();
+				const hit = startedAt < end && (await inject(runner, name, row, customers, end));
+				own.push({ ...row, node: name, hit, tookMs: performance.now() - startedAt });
 				onRow(own.at(-1)!);
 			}
 			return own;
@@ -80,18 +80,20 @@ export async function strikeAll({
 }
 
 /** Sends orders of the row's kind until its point strikes, and waits for the node to come back. */
-async function strike(
-	stage: Stage,
+async function inject(
+	runner: ScenarioRunner,
 	name: string,
-	{ point, mode, kind }: Row,
+	{ point, mode, kind }: MatrixRow,
 	customers: Promise<void>[],
 	end: number
 ): Promise<boolean> {
-	const node = stage.world.node(name);
-	const arming = { point, mode, ...(mode === "delay" && { ms: delayMs }) };
-	const { hit, begun } = await stage.provoke(node, arming, () => stage.errands.run(kind));
-	customers.push(...begun);
-	await stage.strikes.settled(node);
+	const node = runner.cluster.node(name);
+	const armed = { point, mode, ...(mode === "delay" && { ms: delayMs }) };
+	const { hit, started } = await runner.runUntilHit(node, armed, () =>
+		runner.scriptedOrders.run(kind)
+	);
+	customers.push(...started);
+	await runner.failpoints.settled(node);
 	// It tells that it is going to die a moment before it is seen to be gone.
 	const isOver = () => performance.now() > end;
 	if (hit && mode === "kill") while (node.ready && !isOver()) await sleep(5);

@@ -7,10 +7,10 @@ describe("how long a kill is felt", () => {
 		[kill(100, "order"), kill(200, "user")],
 		{ order: [90, 400, 150, 300] },
 		[
-			{ order_id: "under way", created_at: 50, rested_at: 900 },
-			{ order_id: "over", created_at: 50, rested_at: 99 },
-			{ order_id: "later", created_at: 250, rested_at: 5000 },
-			{ order_id: "lost", created_at: 60, rested_at: null }
+			{ order_id: "under way", created_at: 50, settled_at: 900 },
+			{ order_id: "over", created_at: 50, settled_at: 99 },
+			{ order_id: "later", created_at: 250, settled_at: 5000 },
+			{ order_id: "lost", created_at: 60, settled_at: null }
 		]
 	);
 

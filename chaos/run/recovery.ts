@@ -1,13 +1,13 @@
 import type { Kill } from "../faults/storm.ts";
 
 /** When each service was seen to do something, in ms since 1970, in any order. */
-export type SignsOfLife = Readonly<Record<string, readonly number[]>>;
+export type ServiceActivity = Readonly<Record<string, readonly number[]>>;
 
-export interface OrderLife {
+export interface OrderLifetime {
 	order_id: string;
 	created_at: number;
 	/** When it came to rest; null: never. */
-	rested_at: number | null;
+	settled_at: number | null;
 }
 
 export interface Recovery {
@@ -23,25 +23,25 @@ export interface Recovery {
 /** How long each kill was felt. Pure. */
 export function recoveries(
 	kills: readonly Kill[],
-	signs: SignsOfLife,
-	orders: readonly OrderLife[]
+	activity: ServiceActivity,
+	orders: readonly OrderLifetime[]
 ): Recovery[] {
 	return kills.map(({ at, node, service }) => {
 		const killed = at.getTime();
-		const next = (signs[service] ?? []).reduce(
+		const next = (activity[service] ?? []).reduce(
 			(least, time) => (time > killed && time < least ? time : least),
 			Number.POSITIVE_INFINITY
 		);
 		const last = orders
-			.filter(({ created_at, rested_at }) => created_at <= killed && (rested_at ?? 0) > killed)
-			.reduce<OrderLife | undefined>(
-				(a, b) => (a && a.rested_at! > b.rested_at! ? a : b),
+			.filter(({ created_at, settled_at }) => created_at <= killed && (settled_at ?? 0) > killed)
+			.reduce<OrderLifetime | undefined>(
+				(a, b) => (a && a.settled_at! > b.settled_at! ? a : b),
 				undefined
 			);
 		return {
 			node,
 			serviceMs: Number.isFinite(next) ? next - killed : null,
-			ordersMs: last ? last.rested_at! - killed : null,
+			ordersMs: last ? last.settled_at! - killed : null,
 			order_id: last?.order_id ?? null
 		};
 	});

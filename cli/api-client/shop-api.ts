@@ -8,7 +8,7 @@ import { exitCodes, LaunchError } from "../../launch/process/launch-error.ts";
 import { operator } from "../repl/operator-identity.ts";
 
 /** What a shop answered that it should not have: a sentence, unless somebody knows what to do about it. */
-export class Unexpected extends LaunchError {
+export class UnexpectedResponse extends LaunchError {
 	readonly status: number;
 
 	constructor(what: string, status: number, body: unknown) {
@@ -45,7 +45,7 @@ export class ShopApi {
 			? request(target, { headers })
 			: post(target, body, headers));
 		const read = (await answer.json().catch(() => undefined)) as R;
-		if (!answer.ok) throw new Unexpected(`${method} ${path}`, answer.status, read);
+		if (!answer.ok) throw new UnexpectedResponse(`${method} ${path}`, answer.status, read);
 		return read;
 	}
 }

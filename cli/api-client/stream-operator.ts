@@ -9,14 +9,14 @@ import type {
 } from "../../contracts/streams.ts";
 import { LaunchError } from "../../launch/process/launch-error.ts";
 import { ProgressBar } from "../../launch/process/progress-bar.ts";
-import { Unexpected, type ShopApi } from "./shop-api.ts";
+import { UnexpectedResponse, type ShopApi } from "./shop-api.ts";
 
 /** Services that consume the order events. */
 export const groups = ["analytics", "notification"] as const;
 export type Group = (typeof groups)[number];
 
 const lookEveryMs = 300;
-const patienceS = 30;
+const retryForS = 30;
 const base = (group: Group) => `/ops/streams/${group}`;
 const print = (line: string) => console.log(line);
 
@@ -31,12 +31,14 @@ export class StreamOperator {
 	async lag(): Promise<void> {
 		const outbox = await this.#api.send<{ rows: number; seconds: number }>("GET", "/ops/outbox");
 		print(
-			`outbox        ${outbox.rows} events wait, the oldest for ${outbox.seconds.toFixed(1)} s`
+			`outbox        ${outbox.rows} events unpublished, the oldest for ${outbox.seconds.toFixed(1)} s`
 		);
 		for (const group of groups) {
 			const { waiting, dead_letters, replay, partitions } = await this.#lagOf(group);
 			const replaying = replay ? `, replays ${replay.done} of ${replay.of}` : "";
-			print(`${group.padEnd(13)} ${waiting} messages wait, ${dead_letters} put aside${replaying}`);
+			print(
+				`${group.padEnd(13)} ${waiting} messages waiting, ${dead_letters} dead-lettered${replaying}`
+			);
 			for (const { topic, partition, next, end } of partitions)
 				if (next < end) print(`  ${topic} ${partition}: ${next} of ${end}`);
 		}
@@ -45,17 +47,17 @@ export class StreamOperator {
 	async list(redriven: boolean): Promise<void> {
 		let count = 0;
 		for (const group of groups)
-			for await (const letter of this.#letters(group, redriven)) {
-				print(letterLine(group, letter));
+			for await (const deadLetter of this.#deadLetters(group, redriven)) {
+				print(deadLetterLine(group, deadLetter));
 				count++;
 			}
-		if (count === 0) print("Nothing is put aside.");
+		if (count === 0) print("There are no dead letters.");
 	}
 
 	async show(id: string): Promise<void> {
-		const { group, letter } = await this.#find(id);
-		const { headers, text, base64, bytes, ...entry } = letter;
-		print(letterLine(group, entry));
+		const { group, deadLetter } = await this.#find(id);
+		const { headers, text, base64, bytes, ...entry } = deadLetter;
+		print(deadLetterLine(group, entry));
 		for (const [name, value] of Object.entries(headers)) print(`  ${name}: ${value}`);
 		print(`  key: ${JSON.stringify(entry.key)}, ${bytes} bytes${text === null ? ", no text" : ""}`);
 		print(text ?? base64 ?? "");
@@ -78,13 +80,13 @@ export class StreamOperator {
 		return refused;
 	}
 
-	async replay(group: Group, asked: { from: string; mode?: string; dry_run: boolean }) {
-		const plan = await patiently(() =>
-			this.#api.send<ReplayPlan>("POST", `${base(group)}/replay`, asked)
+	async replay(group: Group, request: { from: string; mode?: string; dry_run: boolean }) {
+		const plan = await retryWhileUnavailable(() =>
+			this.#api.send<ReplayPlan>("POST", `${base(group)}/replay`, request)
 		);
 		const { messages, since, mode } = plan;
-		const anew = since ? `; events from ${since} on have their effect anew` : "";
-		print(`${group}: ${messages} messages, ${mode}${anew}`);
+		const reprocessed = since ? `; events from ${since} on are applied again` : "";
+		print(`${group}: ${messages} messages, ${mode}${reprocessed}`);
 		for (const { topic, partition, from, until } of plan.partitions)
 			if (from < until) print(`  ${topic} ${partition}: ${from} to ${until}`);
 		if (!plan.dry_run) await this.#follow(group, messages);
@@ -109,7 +111,7 @@ export class StreamOperator {
 			isMore = next_cursor !== null;
 		}
 		if (!dry_run) bar.end(done, done);
-		await this.#refillOf("product", "news of goods that ran low", from, dry_run);
+		await this.#refillOf("product", "low-stock events", from, dry_run);
 		for (const group of dry_run ? [] : groups)
 			await this.replay(group, { from: "oldest", mode: "missing", dry_run: false });
 		// Last, because what was missing changes them.
@@ -129,7 +131,7 @@ export class StreamOperator {
 		return this.#api.send("GET", base(group));
 	}
 
-	async *#letters(group: Group, redriven: boolean): AsyncGenerator<DeadLetterEntry> {
+	async *#deadLetters(group: Group, redriven: boolean): AsyncGenerator<DeadLetterEntry> {
 		for (let cursor: string | null = ""; cursor !== null;) {
 			const query = `redriven=${redriven}&limit=100${cursor && `&cursor=${cursor}`}`;
 			const path = `${base(group)}/dead-letters?${query}`;
@@ -142,13 +144,13 @@ export class StreamOperator {
 	}
 
 	/** Ids are unique, whoever put the message aside. @throws LaunchError */
-	async #find(id: string): Promise<{ group: Group; letter: DeadLetterDetail }> {
+	async #find(id: string): Promise<{ group: Group; deadLetter: DeadLetterDetail }> {
 		for (const group of groups)
 			try {
 				const path = `${base(group)}/dead-letters/${encodeURIComponent(id)}`;
-				return { group, letter: await this.#api.send<DeadLetterDetail>("GET", path) };
+				return { group, deadLetter: await this.#api.send<DeadLetterDetail>("GET", path) };
 			} catch (error) {
-				if (!(error instanceof Unexpected && error.status === 404)) throw error;
+				if (!(error instanceof UnexpectedResponse && error.status === 404)) throw error;
 			}
 		throw new LaunchError(`There is no dead letter ${id}: npm run stream -- dlq list shows them.`);
 	}
@@ -174,7 +176,7 @@ export class StreamOperator {
 		if (messages === 0) return;
 		const bar = new ProgressBar({ things: "messages" });
 		for (;;) {
-			const { replay } = await patiently(() => this.#lagOf(group));
+			const { replay } = await retryWhileUnavailable(() => this.#lagOf(group));
 			if (!replay) return bar.end(messages, messages);
 			bar.show(replay.done, replay.of);
 			await sleep(lookEveryMs);
@@ -183,18 +185,18 @@ export class StreamOperator {
 }
 
 /** A log that has just come back is not there for everyone at once. */
-async function patiently<R>(ask: () => Promise<R>): Promise<R> {
-	for (let left = patienceS; ; left--)
+async function retryWhileUnavailable<R>(ask: () => Promise<R>): Promise<R> {
+	for (let left = retryForS; ; left--)
 		try {
 			return await ask();
 		} catch (error) {
-			if (left === 0 || !(error instanceof Unexpected && error.status === 503)) throw error;
+			if (left === 0 || !(error instanceof UnexpectedResponse && error.status === 503)) throw error;
 			await sleep(1000);
 		}
 }
 
-function letterLine(group: Group, letter: DeadLetterEntry): string {
-	const { id, topic, partition, offset, reason, detail, attempts, at, redriven_at } = letter;
+function deadLetterLine(group: Group, deadLetter: DeadLetterEntry): string {
+	const { id, topic, partition, offset, reason, detail, attempts, at, redriven_at } = deadLetter;
 	const times = attempts > 1 ? ` after ${attempts} attempts` : "";
 	const again = redriven_at ? `, redriven ${redriven_at}` : "";
 	return `${id}  ${group}  ${topic} ${partition}@${offset}  ${at}  ${reason}${times}: ${detail}${again}`;

@@ -19,8 +19,8 @@ describe("what the demo's customers do", () => {
 		const declined = drawn.filter(({ card }) => /Declined/.test(card)).length;
 		expect(share(declined)).toBeGreaterThan(0.04);
 		expect(share(declined)).toBeLessThan(0.14);
-		for (const fate of ["cancel", "ship"])
-			expect(drawn.some(({ then }) => then === fate)).toBe(true);
-		expect(share(drawn.filter(({ then }) => then === "keep").length)).toBeGreaterThan(0.7);
+		for (const wanted of ["cancel", "ship"])
+			expect(drawn.some(({ followUp }) => followUp === wanted)).toBe(true);
+		expect(share(drawn.filter(({ followUp }) => followUp === "keep").length)).toBeGreaterThan(0.7);
 	});
 });

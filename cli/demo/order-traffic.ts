@@ -10,7 +10,7 @@ export interface Intent {
 	quantity: number;
 	card: string;
 	/** What becomes of it once it is placed. */
-	then: "keep" | "cancel" | "ship";
+	followUp: "keep" | "cancel" | "ship";
 }
 
 /** Of a hundred orders some meet a bank that says no, and some are called off or arrive while one looks. */
@@ -20,9 +20,9 @@ const accepted = ["pm_card_visa", "pm_card_mastercard", "pm_card_amex"];
 /** Whole numbers from 0 up to, but not with, `below`. */
 type Draw = (below: number) => number;
 
-const among = <V>(values: readonly V[], draw: Draw): V => values[draw(values.length)]!;
+const pick = <V>(values: readonly V[], draw: Draw): V => values[draw(values.length)]!;
 
-function fateOf(percent: number): Intent["then"] {
+function followUpOf(percent: number): Intent["followUp"] {
 	if (percent < 5) return "cancel";
 	return percent < 20 ? "ship" : "keep";
 }
@@ -33,8 +33,8 @@ export function intents(count: number, customers: number, products: number, draw
 		// The first products sell best, as they do in shops.
 		product: Math.min(draw(products), draw(products)),
 		quantity: 1 + draw(3),
-		card: among(draw(100) < 8 ? declined : accepted, draw),
-		then: fateOf(draw(100))
+		card: pick(draw(100) < 8 ? declined : accepted, draw),
+		followUp: followUpOf(draw(100))
 	}));
 }
 
@@ -68,7 +68,7 @@ export interface TrafficOptions {
 const lookEveryMs = 250;
 
 /** Carries the intents out; answers the orders as they stood in the end. */
-export async function trade(options: TrafficOptions): Promise<Order[]> {
+export async function placeOrders(options: TrafficOptions): Promise<Order[]> {
 	const { intents, atOnce, onOrder, isStopping } = options;
 	const orders: Order[] = [];
 	const left = intents.values();
@@ -100,9 +100,9 @@ async function carryOut(intent: Intent, options: TrafficOptions): Promise<Order 
 	const placed = await until(() => customer.order(product, intent.quantity, intent.card), Boolean);
 	if (!placed) return undefined;
 	// Too late to be called off is as good: then it is kept.
-	if (intent.then === "cancel") await customer.cancel(placed.id).catch(() => undefined);
+	if (intent.followUp === "cancel") await customer.cancel(placed.id).catch(() => undefined);
 	const order = await until(() => customer.find(placed.id), isSettled);
-	if (order.status !== "confirmed" || intent.then !== "ship") return order;
+	if (order.status !== "confirmed" || intent.followUp !== "ship") return order;
 	await staff.ship(order.id);
 	return customer.find(order.id);
 }

@@ -1,10 +1,10 @@
 import type { Window } from "../../contracts/analytics.ts";
 import type { Order } from "../../contracts/order.ts";
-import { missing, shown, tallied, type Outcome, type Told } from "./outcome.ts";
+import { discrepancies, summaryLines, tallied, type Outcome, type SentMessage } from "./outcome.ts";
 
 const order = (id: string, status: Order["status"], reason: string | null = null) =>
 	({ id, status, reason }) as Order;
-const message = (order_id: string, kind: string, state = "sent"): Told => ({
+const message = (order_id: string, kind: string, state = "sent"): SentMessage => ({
 	...{ order_id, kind, state },
 	occurred_at: "2026-03-01T10:00:10.000Z"
 });
@@ -33,7 +33,7 @@ const good: Outcome = {
 		message("c", "cancellation")
 	],
 	windows: [window],
-	toldAfterMs: 6400
+	emittedAfterMs: 6400
 };
 
 describe("what came of the demo's orders", () => {
@@ -42,22 +42,22 @@ describe("what came of the demo's orders", () => {
 	});
 
 	it("is shown in a few lines", () => {
-		expect(shown(good, "http://shop")).toEqual([
+		expect(summaryLines(good, "http://shop")).toEqual([
 			"orders    3: confirmed 1, delivered 1, cancelled (out of stock) 1",
 			"messages  4: order confirmation 2, delivery 1, cancellation 1",
-			"          sent 4; to be read at http://shop/dev/mailbox",
+			"          sent 4; see http://shop/dev/mailbox",
 			"windows   of one minute (UTC), as http://shop/api/v1/analytics/windows has them",
 			"  2026-03-01 10:00  2 orders of 2 customers, 123.45 USD, on average 61.72 USD",
-			"          the last was told of 6.4 s after its end"
+			"          the last window was emitted 6.4 s after its end"
 		]);
 	});
 
 	it("adds up when everyone was told and every sale is in a window", () => {
-		expect(missing(good)).toEqual([]);
-		expect(missing({ ...good, windows: [{ ...window, orders: 5 }] })).toEqual([]);
+		expect(discrepancies(good)).toEqual([]);
+		expect(discrepancies({ ...good, windows: [{ ...window, orders: 5 }] })).toEqual([]);
 		const back = { orders: [...good.orders, order("d", "refunded")] };
 		const messages = [...good.messages, message("d", "refund")];
-		expect(missing({ ...good, ...back, messages })).toEqual([]);
+		expect(discrepancies({ ...good, ...back, messages })).toEqual([]);
 	});
 
 	it.each<[string, Partial<Outcome>, string]>([
@@ -68,8 +68,8 @@ describe("what came of the demo's orders", () => {
 			"1 messages"
 		],
 		["a sale in no window", { windows: [] }, "2 orders were sold, and the windows count 0"],
-		["a minute nobody was told of", { toldAfterMs: undefined }, "not told of in time"]
+		["a minute nobody was told of", { emittedAfterMs: undefined }, "not emitted in time"]
 	])("names %s", (_, change, words) => {
-		expect(missing({ ...good, ...change }).join()).toContain(words);
+		expect(discrepancies({ ...good, ...change }).join()).toContain(words);
 	});
 });

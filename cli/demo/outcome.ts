@@ -3,7 +3,7 @@ import type { Order } from "../../contracts/order.ts";
 import { format } from "../../lib/money.ts";
 
 /** A message, as the shop lists it. */
-export interface Told {
+export interface SentMessage {
 	order_id: string | null;
 	kind: string;
 	state: string;
@@ -15,11 +15,11 @@ export interface Told {
 export interface Outcome {
 	orders: readonly Order[];
 	/** About these orders alone. */
-	messages: readonly Told[];
+	messages: readonly SentMessage[];
 	/** Of the minutes in which they were confirmed; may count orders of others too. */
 	windows: readonly Window[];
 	/** From the end of the last minute until it was told of. Undefined: it was not, in time. */
-	toldAfterMs: number | undefined;
+	emittedAfterMs: number | undefined;
 }
 
 /** `confirmed 3, cancelled 1`: the most frequent first. */
@@ -49,29 +49,29 @@ function windowLine({ window_start, currency, ...window }: Window): string {
 const word = ({ status, reason }: Order) => (reason ? `${status} (${reason})` : status);
 
 /** For whoever reads it. */
-export function shown(outcome: Outcome, url: string): string[] {
-	const { orders, messages, windows, toldAfterMs } = outcome;
-	const seconds = ((toldAfterMs ?? 0) / 1000).toFixed(1);
+export function summaryLines(outcome: Outcome, url: string): string[] {
+	const { orders, messages, windows, emittedAfterMs } = outcome;
+	const seconds = ((emittedAfterMs ?? 0) / 1000).toFixed(1);
 	return [
 		`orders    ${orders.length}: ${tallied(orders.map(word))}`,
 		`messages  ${messages.length}: ${tallied(messages.map(({ kind }) => kind))}`,
-		`          ${tallied(messages.map(({ state }) => state))}; to be read at ${url}/dev/mailbox`,
+		`          ${tallied(messages.map(({ state }) => state))}; see ${url}/dev/mailbox`,
 		`windows   of one minute (UTC), as ${url}/api/v1/analytics/windows has them`,
 		...windows.map(windowLine),
-		...(toldAfterMs === undefined
+		...(emittedAfterMs === undefined
 			? []
-			: [`          the last was told of ${seconds} s after its end`])
+			: [`          the last window was emitted ${seconds} s after its end`])
 	];
 }
 
-/** What is not told yet; none when every order's owner was written to. */
-export function unsent(orders: readonly Order[], messages: readonly Told[]): string[] {
-	const told = new Set(messages.map(({ order_id }) => order_id));
-	const silent = orders.filter(({ id }) => !told.has(id));
+/** What is missing; none when every order's owner was written to. */
+export function unsent(orders: readonly Order[], messages: readonly SentMessage[]): string[] {
+	const notifiedOrders = new Set(messages.map(({ order_id }) => order_id));
+	const notNotified = orders.filter(({ id }) => !notifiedOrders.has(id));
 	const waiting = messages.filter(({ state }) => state === "pending");
 	return [
-		...(silent.length > 0
-			? [`nobody was told of ${silent.length} orders, e.g. ${silent[0]!.id}`]
+		...(notNotified.length > 0
+			? [`no message was sent for ${notNotified.length} orders, e.g. ${notNotified[0]!.id}`]
 			: []),
 		...(waiting.length > 0 ? [`${waiting.length} messages still wait to be sent`] : [])
 	];
@@ -82,11 +82,11 @@ export const counted = (windows: readonly Window[]) =>
 	windows.reduce((sum, { orders }) => sum + orders, 0);
 
 /** What does not add up; none when all is well. */
-export function missing({ orders, messages, windows, toldAfterMs }: Outcome): string[] {
+export function discrepancies({ orders, messages, windows, emittedAfterMs }: Outcome): string[] {
 	const confirmed = sold(orders).length;
 	return [
 		...unsent(orders, messages),
-		...(toldAfterMs === undefined ? ["the last minute was not told of in time"] : []),
+		...(emittedAfterMs === undefined ? ["the last window was not emitted in time"] : []),
 		...(counted(windows) < confirmed
 			? [`${confirmed} orders were sold, and the windows count ${counted(windows)}`]
 			: [])

@@ -1,10 +1,10 @@
 import type { Window } from "../../contracts/analytics.ts";
 import type { Order } from "../../contracts/order.ts";
 import type { Product } from "../../contracts/product.ts";
-import type { Told } from "./outcome.ts";
+import type { SentMessage } from "./outcome.ts";
 import { freshToken } from "../api-client/fresh-token.ts";
 import { LaunchError } from "../../launch/process/launch-error.ts";
-import { post, ShopApi, Unexpected } from "../api-client/shop-api.ts";
+import { post, ShopApi, UnexpectedResponse } from "../api-client/shop-api.ts";
 
 const password = "demo-Password-1";
 
@@ -58,7 +58,8 @@ export class DemoShop {
 		try {
 			return await this.#api.send<Order>("POST", "/orders", body);
 		} catch (error) {
-			if (error instanceof Unexpected && [429, 503].includes(error.status)) return undefined;
+			if (error instanceof UnexpectedResponse && [429, 503].includes(error.status))
+				return undefined;
 			throw error;
 		}
 	}
@@ -84,12 +85,15 @@ export class DemoShop {
 	}
 
 	/** Of staff: what customers were told of these orders. */
-	async messagesAbout(orders: readonly Order[]): Promise<Told[]> {
+	async messagesAbout(orders: readonly Order[]): Promise<SentMessage[]> {
 		const ids = new Set<string | null>(orders.map(({ id }) => id));
 		const since = orders.reduce((least, { created_at: at }) => (at < least ? at : least), "9999");
-		const all: Told[] = [];
+		const all: SentMessage[] = [];
 		for (let path: string | null = "/notifications?limit=100"; path;) {
-			const page: { data: Told[]; next_cursor: string | null } = await this.#api.send("GET", path);
+			const page: { data: SentMessage[]; next_cursor: string | null } = await this.#api.send(
+				"GET",
+				path
+			);
 			all.push(...page.data);
 			// The newest come first.
 			const isOver = !page.next_cursor || page.data.at(-1)!.occurred_at < since;

@@ -1,7 +1,7 @@
 import type { BrokerOptions, ServiceBroker } from "moleculer";
 import { order, type Order, type OrderSaga } from "../../contracts/order.ts";
 import { product } from "../../contracts/product.ts";
-import type { FailureData, Fault } from "../../lib/errors.ts";
+import type { FailureData, ValidationIssue } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
 import { format } from "../../lib/money.ts";
 import { call } from "../../lib/service.ts";
@@ -58,15 +58,15 @@ async function placeOrder(
 function sagaLine({ order_id, status, ...saga }: OrderSaga): string {
 	const { step, attempt, waits_for, next_run_at, last_error, cancel_requested, lease } = saga;
 	const waiting = lease ? `runs on ${lease.owner}` : `waits for ${waits_for ?? "a node"}`;
-	const called = cancel_requested ? ", called off" : "";
-	const line = `${order_id}  ${status} (${step}${called})  ${waiting} until ${lease?.until ?? next_run_at}`;
+	const cancelling = cancel_requested ? ", cancel requested" : "";
+	const line = `${order_id}  ${status} (${step}${cancelling})  ${waiting} until ${lease?.until ?? next_run_at}`;
 	return `${line}, attempt ${attempt}${last_error ? `: ${last_error}` : ""}`;
 }
 
 async function showSagas(broker: ServiceBroker): Promise<void> {
 	const { data } = await call(broker, order.actions["saga.list"], { limit: 100 }, asOperator);
 	for (const saga of data) console.log(sagaLine(saga));
-	if (data.length === 0) console.log("Every order is at rest.");
+	if (data.length === 0) console.log("No saga is running.");
 }
 
 /** `saga <id>` and `saga retry <id>` are one command to the REPL. */
@@ -81,7 +81,7 @@ async function sagaCommand(broker: ServiceBroker, { id: word = "", more }: Words
 
 interface Refused {
 	message: string;
-	data?: FailureData | Fault[];
+	data?: FailureData | ValidationIssue[];
 }
 
 /** The validator's faults are bare, those that a service finds come with a failure. */
@@ -92,7 +92,7 @@ function refusal({ message, data = {} }: Refused): string {
 }
 
 /** A refusal is an answer here, not a defect: its words, and no stack. */
-function told(action: Action): Command["action"] {
+function printRefusals(action: Action): Command["action"] {
 	return async (broker, words) => {
 		try {
 			// Moleculer's type says a list; moleculer-repl gives the words by their names.
@@ -108,37 +108,37 @@ export const commands: Command[] = [
 	{
 		command: "order <id>",
 		description: "Show an order and what happened to it",
-		action: told(showOrder)
+		action: printRefusals(showOrder)
 	},
 	{
 		command: "stock <id>",
 		description: "Show the units of a product",
-		action: told(showStock)
+		action: printRefusals(showStock)
 	},
 	{
 		command: "place <product> <n>",
 		description: "Order n units as the demo customer user-123",
-		action: told(placeOrder)
+		action: printRefusals(placeOrder)
 	},
 	{
 		command: "sagas",
-		description: "Show the orders that are not at rest",
-		action: told(showSagas)
+		description: "List the orders whose saga is still running",
+		action: printRefusals(showSagas)
 	},
 	{
 		command: "saga <id> [more]",
-		description: "Show where an order stands; saga retry <id> tries it again at once",
-		action: told(sagaCommand)
+		description: "Show the saga of an order; saga retry <id> retries a waiting order now",
+		action: printRefusals(sagaCommand)
 	},
 	{
 		command: "reviews",
-		description: "Show the payments and refunds that a human must look at",
-		action: told(showReviews)
+		description: "List the payments and refunds in manual review",
+		action: printRefusals(showReviews)
 	},
 	{
 		command: "review <id> <decision> <note> [ref]",
 		description:
-			'Say what you found out at the provider: charged, not_charged or refunded_elsewhere, "a note", its name for it',
-		action: told(decideReview)
+			'Resolve a manual review: charged, not_charged or refunded_elsewhere, "a note", and the reference of the provider',
+		action: printRefusals(decideReview)
 	}
 ];

@@ -20,7 +20,7 @@ function paymentLine({ id, status, amount, refunded, refunds }: Payment): string
 export async function showReviews(broker: ServiceBroker): Promise<void> {
 	const { data } = await call(broker, payment.actions["review.list"], { limit: 100 }, asOperator);
 	for (const review of data) console.log(reviewLine(review));
-	if (data.length === 0) console.log("Nothing awaits a human.");
+	if (data.length === 0) console.log("No payment or refund is in review.");
 }
 
 /** The words are what was found out at the provider; the contract says which are right. */

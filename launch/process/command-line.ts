@@ -3,12 +3,12 @@ import { exitCodes } from "./launch-error.ts";
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
 
-function endWith(usage: string, complaint?: string): never {
-	if (complaint === undefined) {
+function endWith(usage: string, problem?: string): never {
+	if (problem === undefined) {
 		console.log(usage);
 		process.exit(0);
 	}
-	console.error(`${complaint}\n${usage}`);
+	console.error(`${problem}\n${usage}`);
 	process.exit(exitCodes.usage);
 }
 
@@ -29,6 +29,6 @@ export function commandLine<const F extends Flags>(
 }
 
 /** Ends the process because a word on the command line is not understood. */
-export function misused(usage: string, complaint: string): never {
-	return endWith(usage, complaint);
+export function usageError(usage: string, problem: string): never {
+	return endWith(usage, problem);
 }

@@ -27,7 +27,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Whether somebody listens on this loopback port. */
-export async function answers(port: number): Promise<boolean> {
+export async function isListening(port: number): Promise<boolean> {
 	const socket = connect(port, "127.0.0.1");
 	try {
 		await once(socket, "connect");

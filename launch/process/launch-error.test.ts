@@ -15,7 +15,7 @@ describe("explain", () => {
 	it("says what to do about a full disk and a folder that is not ours", () => {
 		expect(explain(coded("ENOSPC")).message).toBe(diskFull);
 		const denied = Object.assign(coded("EACCES"), { path: "/data/lock" });
-		expect(explain(denied).message).toContain("/data/lock is not ours to use (EACCES)");
+		expect(explain(denied).message).toContain("/data/lock is not writable (EACCES)");
 	});
 
 	it("keeps the stack of a defect", () => {
@@ -49,10 +49,10 @@ describe("explainDatabase", () => {
 		["42501", "a role with CREATEROLE"],
 		["53100", diskFull]
 	])("puts %s into a sentence without the password", (code, sentence) => {
-		const told = explainDatabase(coded(code), url) as Error;
-		expect(told).toBeInstanceOf(LaunchError);
-		expect(told.message).toContain(sentence);
-		expect(told.message).not.toContain("secret");
+		const explained = explainDatabase(coded(code), url) as Error;
+		expect(explained).toBeInstanceOf(LaunchError);
+		expect(explained.message).toContain(sentence);
+		expect(explained.message).not.toContain("secret");
 	});
 
 	it("sees through the name of a migration", () => {

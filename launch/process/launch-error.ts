@@ -41,12 +41,12 @@ export function explainListen(error: unknown, { host, port }: Endpoint): unknown
 }
 
 /** A file or folder that this user may not write. */
-export function notOurs(path: string, why: string): string {
-	return `${path} is not ours to use (${why}): make it writable for this user, or set DATA_DIR to another folder.`;
+export function notWritableMessage(path: string, why: string): string {
+	return `${path} is not writable (${why}): make it writable for this user, or set DATA_DIR to another folder.`;
 }
 
 /** What the system's error codes mean to whoever typed the command; undefined for a defect. */
-function sentence(error: NodeJS.ErrnoException): string | undefined {
+function messageFor(error: NodeJS.ErrnoException): string | undefined {
 	switch (error.code) {
 		case "ENOSPC":
 		case "EDQUOT":
@@ -54,7 +54,7 @@ function sentence(error: NodeJS.ErrnoException): string | undefined {
 		case "EACCES":
 		case "EPERM":
 		case "EROFS":
-			return notOurs(error.path ?? "A file", error.code);
+			return notWritableMessage(error.path ?? "A file", error.code);
 		default:
 			return undefined;
 	}
@@ -65,7 +65,7 @@ export function explain(error: unknown): { message: string; exitCode: number } {
 	if (error instanceof LaunchError) return error;
 	if (error instanceof EnvironmentError)
 		return { message: error.message, exitCode: exitCodes.configuration };
-	const known = sentence(error as NodeJS.ErrnoException);
+	const known = messageFor(error as NodeJS.ErrnoException);
 	return { message: known ?? (error as Error).stack ?? String(error), exitCode: exitCodes.failure };
 }
 

@@ -53,7 +53,7 @@ export class Lifecycle {
 			first ??= now;
 			if (now - first > samePressMs) process.exit(1);
 			if (this.#ending) return;
-			console.log("Stopping: finishing what is under way");
+			console.log("Stopping: finishing in-flight work");
 			void this.end(0);
 		};
 		process.on("SIGINT", onSignal).on("SIGTERM", onSignal);

@@ -14,38 +14,38 @@ export interface Supervision {
 	/** What is run: cli/node.ts of this tree, unless another is named. */
 	script?: string;
 	/** Takes each line the node prints, and what is to be said about it. */
-	say?(line: string): void;
+	printLine?(line: string): void;
 	/** How long a node stays down that has fallen so many times in a row. */
-	restartAfterMs?(falls: number): number;
+	restartAfterMs?(crashes: number): number;
 	/** Told each time the node is ready, after a fall too. */
 	onReady?(): void;
 	/** Takes what the node sends besides that it is ready. */
 	onMessage?(message: unknown): void;
 }
 
-const defaults: Required<Omit<Supervision, "say">> = {
+const defaults: Required<Omit<Supervision, "printLine">> = {
 	script: join(import.meta.dirname, "../../cli/node.ts"),
-	restartAfterMs: falls => backoffMs(falls, 500, 15_000),
+	restartAfterMs: crashes => backoffMs(crashes, 500, 15_000),
 	onReady: () => undefined,
 	onMessage: () => undefined
 };
 
 /** Keeps one node process running until it is told to stop. */
-export class SupervisedNode {
+export class SupervisedProcess {
 	readonly #name: string;
 	readonly #environment: Record<string, string>;
 	readonly #supervision: Required<Supervision>;
 	#child!: ChildProcess;
 	#ready = false;
-	#falls = 0;
+	#crashes = 0;
 	#stopping = false;
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(name: string, environment: Record<string, string>, supervision: Supervision = {}) {
 		this.#name = name;
 		this.#environment = environment;
-		const say = (line: string) => console.log(`${this.#name.padEnd(9)} | ${line}`);
-		this.#supervision = { ...defaults, say, ...supervision };
+		const printLine = (line: string) => console.log(`${this.#name.padEnd(9)} | ${line}`);
+		this.#supervision = { ...defaults, printLine, ...supervision };
 	}
 
 	/** False from a fall until its successor says that it is ready. */
@@ -73,8 +73,8 @@ export class SupervisedNode {
 		const child = this.#child;
 		await Promise.race([once(child, "message"), once(child, "exit")]);
 		if (ended(child) && !this.#stopping)
-			throw new LaunchError(`${this.#name} did not start; its own words are above.`);
-		child.once("exit", () => this.#fell(performance.now()));
+			throw new LaunchError(`${this.#name} did not start; see its output above.`);
+		child.once("exit", () => this.#onExit(performance.now()));
 	}
 
 	/** Lets it finish what it does; resolves when it has ended. */
@@ -94,9 +94,9 @@ export class SupervisedNode {
 			detached: true,
 			stdio: ["ignore", "pipe", "pipe", "ipc"]
 		});
-		const { say, onMessage } = this.#supervision;
+		const { printLine, onMessage } = this.#supervision;
 		for (const stream of [this.#child.stdout!, this.#child.stderr!])
-			createInterface(stream).on("line", say);
+			createInterface(stream).on("line", printLine);
 		this.#child.on("message", message => {
 			if (message !== "ready") return onMessage(message);
 			this.#ready = true;
@@ -104,17 +104,19 @@ export class SupervisedNode {
 		});
 	}
 
-	#fell(since: number): void {
+	#onExit(since: number): void {
 		this.#ready = false;
 		if (this.#stopping) return;
 		const { exitCode, signalCode } = this.#child;
-		this.#falls = performance.now() - since > steadyMs ? 1 : this.#falls + 1;
-		const delay = this.#supervision.restartAfterMs(this.#falls);
-		this.#supervision.say(`ended with ${signalCode ?? exitCode}; starting it again in ${delay} ms`);
+		this.#crashes = performance.now() - since > steadyMs ? 1 : this.#crashes + 1;
+		const delay = this.#supervision.restartAfterMs(this.#crashes);
+		this.#supervision.printLine(
+			`ended with ${signalCode ?? exitCode}; starting it again in ${delay} ms`
+		);
 		this.#timer = setTimeout(() => {
 			const begun = performance.now();
 			this.#spawn();
-			this.#child.once("exit", () => this.#fell(begun));
+			this.#child.once("exit", () => this.#onExit(begun));
 		}, delay);
 	}
 }

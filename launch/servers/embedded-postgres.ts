@@ -76,19 +76,19 @@ function failed(what: string, words: string, directory: string): LaunchError {
 			`${directory} belongs to another user: start as that user, or set DATA_DIR to another folder.`
 		);
 	const last = words.trim().split("\n").slice(-4).join("\n  ");
-	return new LaunchError(`The embedded Postgres ${what}; its last words:\n  ${last}`);
+	return new LaunchError(`The embedded Postgres ${what}; last log lines:\n  ${last}`);
 }
 
 function checkData({ major }: PostgresProgram, directory: string, passwordFile: string): void {
 	const found = readFileSync(join(directory, "PG_VERSION"), "utf8").trim();
-	const afresh = "start afresh with npm start -- --fresh";
+	const startOver = "reset it with npm start -- --fresh";
 	if (Number(found) !== major)
 		throw new LaunchError(
-			`${directory} holds data of Postgres ${found} and this shop brings Postgres ${major}: move the data over with pg_upgrade, set DATA_DIR to another folder, or ${afresh}.`
+			`${directory} holds data of Postgres ${found} and this shop brings Postgres ${major}: move the data over with pg_upgrade, set DATA_DIR to another folder, or ${startOver}.`
 		);
 	if (!existsSync(passwordFile))
 		throw new LaunchError(
-			`${passwordFile} is gone, and ${directory} does not open without it: restore it, or ${afresh}.`
+			`${passwordFile} is gone, and ${directory} does not open without it: restore it, or ${startOver}.`
 		);
 }
 

@@ -37,7 +37,7 @@ async function download(path: string, sha256: string): Promise<Buffer> {
 	return jar;
 }
 
-async function take(path: string, sha256: string): Promise<void> {
+async function fetchJar(path: string, sha256: string): Promise<void> {
 	const target = join(cache, basename(path));
 	for (let attempt = 1; !existsSync(target); attempt++)
 		try {
@@ -68,7 +68,7 @@ export async function kafkaClassPath(progress: (step: string) => void): Promise<
 		.filter(([, path]) => !existsSync(join(cache, basename(path))));
 	if (wanted.length > 0) progress(`getting Kafka ${version} from Maven Central (once, 54 MB)`);
 	const worker = async () => {
-		for (let next = wanted.pop(); next; next = wanted.pop()) await take(next[1], next[0]);
+		for (let next = wanted.pop(); next; next = wanted.pop()) await fetchJar(next[1], next[0]);
 	};
 	await Promise.all(Array.from({ length: atOnce }, worker));
 	return join(cache, "*");

@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { answers, freePort } from "../process/free-port.ts";
+import { isListening, freePort } from "../process/free-port.ts";
 import { kafkaClassPath } from "./kafka-jars.ts";
 import { LaunchError } from "../process/launch-error.ts";
 import { stopOrphans } from "../process/orphans.ts";
@@ -95,7 +95,8 @@ export function kafkaPorts(directory: string): Ports | undefined {
 /** The same as last time, so that clients find it again, unless somebody else is there by now. */
 async function choosePorts(directory: string): Promise<Ports> {
 	const last = kafkaPorts(directory);
-	if (last && !(await answers(last.broker)) && !(await answers(last.controller))) return last;
+	if (last && !(await isListening(last.broker)) && !(await isListening(last.controller)))
+		return last;
 	return { broker: await freePort(), controller: await freePort() };
 }
 
@@ -112,14 +113,15 @@ async function format(classPath: string, { directory, scram }: KafkaOptions): Pr
 }
 
 /** Its log without the stacks. */
-const wordsOf = (log: string) => readFileSync(log, "utf8").replace(/^\s+(at|\.\.\.) .*\n/gm, "");
+const logWithoutStacks = (log: string) =>
+	readFileSync(log, "utf8").replace(/^\s+(at|\.\.\.) .*\n/gm, "");
 
-async function end(child: ChildProcess, exit: Promise<unknown>, signal: NodeJS.Signals) {
-	const impatience = setTimeout(() => child.kill("SIGKILL"), slowestStopMs);
+async function terminate(child: ChildProcess, exit: Promise<unknown>, signal: NodeJS.Signals) {
+	const killTimer = setTimeout(() => child.kill("SIGKILL"), slowestStopMs);
 	child.kill(signal);
 	child.kill("SIGCONT");
 	await exit;
-	clearTimeout(impatience);
+	clearTimeout(killTimer);
 }
 
 /**
@@ -147,13 +149,13 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 	const exit = once(child, "exit");
 	let ended = false;
 	void exit.then(() => (ended = true));
-	while (!ended && !(await answers(ports.broker))) await sleep(20);
-	if (ended) throw new LaunchError(`Kafka did not start; its words:\n${wordsOf(log)}`);
+	while (!ended && !(await isListening(ports.broker))) await sleep(20);
+	if (ended) throw new LaunchError(`Kafka did not start; its words:\n${logWithoutStacks(log)}`);
 	const crashed = () => onCrash(`Kafka ended; its words are in ${log}`);
 	child.once("exit", crashed);
 	const stop = async (signal: NodeJS.Signals) => {
 		child.off("exit", crashed);
-		await end(child, exit, signal);
+		await terminate(child, exit, signal);
 		process.off("exit", atExit);
 	};
 	return {

@@ -23,7 +23,7 @@ function parsed(url: string): URL[] {
  * Connects to the bus once, because a broker waits for it for ever.
  * @throws LaunchError that names the servers and no credentials
  */
-export async function reachBus(url: string): Promise<void> {
+export async function checkNats(url: string): Promise<void> {
 	const options = connection(parsed(url));
 	const { connect } = await import("nats");
 	try {

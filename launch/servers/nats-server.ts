@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { openSync, closeSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answers, freePort } from "../process/free-port.ts";
+import { isListening, freePort } from "../process/free-port.ts";
 import { LaunchError } from "../process/launch-error.ts";
 import { natsBinary } from "./nats-binary.ts";
 import { stopOrphans } from "../process/orphans.ts";
@@ -53,7 +53,7 @@ export async function startNats({
 	const exit = once(child, "exit");
 	let ended = false;
 	void exit.then(() => (ended = true));
-	while (!ended && !(await answers(port))) await sleep(20);
+	while (!ended && !(await isListening(port))) await sleep(20);
 	if (ended)
 		throw new LaunchError(`nats-server did not start; its words:\n${readFileSync(log, "utf8")}`);
 	const crashed = () => onCrash(`nats-server ended; its words are in ${log}`);

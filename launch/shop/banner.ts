@@ -22,7 +22,7 @@ function links(url: string, demo: boolean): string[] {
 		`  docs      ${url}/docs`,
 		`  health    ${url}/health`,
 		`  metrics   ${url}/metrics`,
-		...(demo ? [`  mailbox   ${url}/dev/mailbox   (what the shop would have sent)`] : [])
+		...(demo ? [`  mailbox   ${url}/dev/mailbox   (captured outgoing mail)`] : [])
 	];
 }
 
@@ -63,7 +63,7 @@ export function banner({ url, demo, dataDir, embedded, payment, runs = [] }: Ban
 		paymentLine(payment, demo ? `; ledger in ${shown}/psp-ledger.jsonl` : ""),
 		...runs.map(line => `  ${line}`),
 		"  Stop:     Ctrl-C",
-		...(embedded ? ["  Afresh:   npm start -- --fresh"] : []),
+		...(embedded ? ["  Reset:    npm start -- --fresh"] : []),
 		""
 	].join("\n");
 }

@@ -1,8 +1,8 @@
-import { own, plan, shared } from "./cluster-plan.ts";
+import { nodeEnvironment, planNodes, sharedEnvironment } from "./cluster-plan.ts";
 
-const names = (words: string[]) => plan(words).map(({ name }) => name);
+const names = (words: string[]) => planNodes(words).map(({ name }) => name);
 
-const ground = {
+const secrets = {
 	dataDir: "/data",
 	port: 8080,
 	databaseUrl: "postgres://shop:owner-secret@127.0.0.1:5432/postgres",
@@ -40,13 +40,13 @@ describe("plan", () => {
 	});
 
 	it.each(["orders=2", "order=0", "order=17", "order", "order=x", "=2"])("refuses %s", word => {
-		expect(() => plan([word])).toThrow(`${word} is not understood`);
+		expect(() => planNodes([word])).toThrow(`${word} is not understood`);
 	});
 });
 
 describe("the environment of a node", () => {
 	const source = { AWS_SECRET_ACCESS_KEY: "aws-secret", AWS_PROFILE: "shop", OTHER: "other" };
-	const environments = plan(["gateway=2"]).map(node => own(node, ground, source));
+	const environments = planNodes(["gateway=2"]).map(node => nodeEnvironment(node, secrets, source));
 	const of = (service: string) => environments.find(({ SERVICES }) => SERVICES === service)!;
 
 	it("gives Stripe's keys to the payment service alone", () => {
@@ -80,8 +80,8 @@ describe("the environment of a node", () => {
 		const urls = (service: string) =>
 			Object.keys(of(service)).filter(name => name.endsWith("DATABASE_URL"));
 		expect(urls("payment")).toEqual(["PAYMENT_DATABASE_URL"]);
-		expect(urls("order")).toEqual(["ORDER_DATABASE_URL", "STREAM_DATABASE_URL"]);
-		expect(of("order").STREAM_DATABASE_URL).toMatch(/^postgres:\/\/shop_streams:/);
+		expect(urls("order")).toEqual(["ORDER_DATABASE_URL", "EVENT_LOG_DATABASE_URL"]);
+		expect(of("order").EVENT_LOG_DATABASE_URL).toMatch(/^postgres:\/\/shop_streams:/);
 	});
 
 	it("counts the gateways' ports up", () => {
@@ -97,6 +97,6 @@ describe("the environment of a node", () => {
 			TOKEN_PRIVATE_KEY: "k",
 			UNRELATED: "1"
 		};
-		expect(shared(source)).toEqual({ LOG_LEVEL: "info" });
+		expect(sharedEnvironment(source)).toEqual({ LOG_LEVEL: "info" });
 	});
 });

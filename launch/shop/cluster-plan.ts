@@ -11,14 +11,14 @@ export interface NodePlan {
 }
 
 const all = ["gateway", ...serviceNames] as const;
-const mostPerService = 16;
+const maxPerService = 16;
 
 /** One node of each service, or as many as `order=3` says. @throws Error naming the word that is wrong */
-export function plan(words: readonly string[]): NodePlan[] {
+export function planNodes(words: readonly string[]): NodePlan[] {
 	const counts = new Map<string, number>(all.map(name => [name, 1]));
 	for (const word of words) {
 		const [, name = "", count = ""] = /^([a-z]+)=(\d{1,2})$/.exec(word) ?? [];
-		if (!counts.has(name) || Number(count) < 1 || Number(count) > mostPerService)
+		if (!counts.has(name) || Number(count) < 1 || Number(count) > maxPerService)
 			throw new Error(`${word} is not understood`);
 		counts.set(name, Number(count));
 	}
@@ -33,8 +33,8 @@ export function plan(words: readonly string[]): NodePlan[] {
 
 type Environment = Record<string, string>;
 type StripeKeys = Pick<Config["payment"], "secretKey" | "webhookSecret">;
-type Ground = Pick<Config, "dataDir" | "serviceDatabaseUrls" | "token" | "port"> & {
-	streamDatabaseUrl?: string | undefined;
+type NodeSecrets = Pick<Config, "dataDir" | "serviceDatabaseUrls" | "token" | "port"> & {
+	eventLogDatabaseUrl?: string | undefined;
 	kafka?: Config["kafka"];
 	databaseUrl: string;
 	payment?: StripeKeys;
@@ -43,7 +43,7 @@ type Ground = Pick<Config, "dataDir" | "serviceDatabaseUrls" | "token" | "port">
 type Source = Readonly<Record<string, string | undefined>>;
 
 /** Settings that all nodes share. Secrets are not among them: each node gets only its own. */
-export function shared(source: Source): Environment {
+export function sharedEnvironment(source: Source): Environment {
 	const settings = Object.entries(variables).filter(([, variable]) => !("secret" in variable));
 	const names = ["PATH", "HOME", ...settings.map(([name]) => name)];
 	return Object.fromEntries(names.flatMap(name => (source[name] ? [[name, source[name]]] : [])));
@@ -65,9 +65,9 @@ function channelAccess({ smtpUrl }: Partial<Config["mail"]> = {}, source: Source
 /** Who writes or reads events. */
 const onStream: ReadonlySet<string> = new Set(["product", "order", "notification", "analytics"]);
 
-function streamAccess({ kafka, streamDatabaseUrl, databaseUrl }: Ground): Environment {
+function streamAccess({ kafka, eventLogDatabaseUrl, databaseUrl }: NodeSecrets): Environment {
 	if (!kafka)
-		return { STREAM_DATABASE_URL: streamDatabaseUrl ?? serviceUrl(databaseUrl, "stream") };
+		return { EVENT_LOG_DATABASE_URL: eventLogDatabaseUrl ?? serviceUrl(databaseUrl, "stream") };
 	return kafka.sasl ? { KAFKA_SASL_PASSWORD: kafka.sasl.password } : {};
 }
 
@@ -75,19 +75,23 @@ function streamAccess({ kafka, streamDatabaseUrl, databaseUrl }: Ground): Enviro
  * The secrets and addresses of one node: its own database role, its own half of the token key.
  * @param source the environment, for what the SDK of AWS reads there itself
  */
-export function own({ service, index }: NodePlan, ground: Ground, source: Source): Environment {
-	const { privateKey = "", publicKey = "" } = ground.token;
-	const common = { SERVICES: service, DATA_DIR: ground.dataDir };
+export function nodeEnvironment(
+	{ service, index }: NodePlan,
+	secrets: NodeSecrets,
+	source: Source
+): Environment {
+	const { privateKey = "", publicKey = "" } = secrets.token;
+	const common = { SERVICES: service, DATA_DIR: secrets.dataDir };
 	if (service === "gateway")
-		return { ...common, PORT: String(ground.port + index), TOKEN_PUBLIC_KEY: publicKey };
-	const url = ground.serviceDatabaseUrls[service] ?? serviceUrl(ground.databaseUrl, service);
+		return { ...common, PORT: String(secrets.port + index), TOKEN_PUBLIC_KEY: publicKey };
+	const url = secrets.serviceDatabaseUrls[service] ?? serviceUrl(secrets.databaseUrl, service);
 	return {
 		...common,
 		METRICS_PORT: "0",
 		[`${service.toUpperCase()}_DATABASE_URL`]: url,
-		...(onStream.has(service) && streamAccess(ground)),
+		...(onStream.has(service) && streamAccess(secrets)),
 		...(service === "user" && { TOKEN_PRIVATE_KEY: privateKey }),
-		...(service === "payment" && stripeKeys(ground.payment)),
-		...(service === "notification" && channelAccess(ground.mail, source))
+		...(service === "payment" && stripeKeys(secrets.payment)),
+		...(service === "notification" && channelAccess(secrets.mail, source))
 	};
 }

@@ -23,7 +23,7 @@ describe("the data folder", () => {
 
 	it("does not take a lock that cannot be opened for one that is held", () => {
 		mkdirSync(join(data.path, "lock"));
-		expect(() => data.lock()).toThrow(/lock is not ours to use/);
+		expect(() => data.lock()).toThrow(/lock is not writable/);
 	});
 
 	it("forgets the cluster that was killed before", () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { LaunchError, notOurs } from "../process/launch-error.ts";
+import { LaunchError, notWritableMessage } from "../process/launch-error.ts";
 import { stopOrphans } from "../process/orphans.ts";
 
 /** https://sqlite.org/rescode.html; the upper bits only tell kinds of it apart. */
@@ -14,13 +14,13 @@ function makeFolder(path: string): void {
 		const { code = "" } = error as NodeJS.ErrnoException;
 		if (!["EEXIST", "ENOTDIR"].includes(code)) throw error;
 		throw new LaunchError(
-			`${path} cannot be made a folder, a file is in its way: set DATA_DIR to another one.`
+			`${path} cannot be created: a file with this name exists: set DATA_DIR to another one.`
 		);
 	}
 }
 
 /** Takes the lock at this path. @throws the error of SQLite */
-function exclusive(path: string): DatabaseSync {
+function openLocked(path: string): DatabaseSync {
 	const database = new DatabaseSync(path);
 	try {
 		database.exec("begin exclusive");
@@ -61,7 +61,7 @@ export class DataFolder {
 	lock(what = "shop"): () => void {
 		const file = join(this.path, "lock");
 		try {
-			const database = exclusive(file);
+			const database = openLocked(file);
 			// Who wrote it held the lock, and is dead.
 			rmSync(this.clusterFile, { force: true });
 			return () => database.close();
@@ -69,7 +69,7 @@ export class DataFolder {
 			throw new LaunchError(
 				isBusy(error as object)
 					? `A ${what} already runs on ${this.path}: stop it first, or set DATA_DIR to another folder.`
-					: notOurs(file, (error as Error).message)
+					: notWritableMessage(file, (error as Error).message)
 			);
 		}
 	}

@@ -2,22 +2,25 @@ import { config } from "../../config/index.ts";
 import { arm, disarmAll, onHit, type Arming } from "../../lib/failpoint.ts";
 
 /** What a harness sends to a node over its IPC channel. */
-export type FailpointOrder = { arm: Arming[] } | { disarm: true };
+export type FailpointCommand = { arm: Arming[] } | { disarm: true };
 
-const isOrder = (message: unknown): message is FailpointOrder =>
+const isFailpointCommand = (message: unknown): message is FailpointCommand =>
 	typeof message === "object" && message !== null && ("arm" in message || "disarm" in message);
 
 /**
  * Lets the process that started this one arm failpoints, and tells it `{ hit }` of each strike.
  * A production node does not listen.
  */
-export function obeyFailpointOrders(): void {
+export function listenForFailpointCommands(): void {
 	const { production, failpoints } = config();
 	if (production) return;
-	onHit(hit => new Promise(told => (process.send ? process.send({ hit }, () => told()) : told())));
+	onHit(
+		hit =>
+			new Promise(resolve => (process.send ? process.send({ hit }, () => resolve()) : resolve()))
+	);
 	failpoints.forEach(arm);
 	process.on("message", message => {
-		if (!isOrder(message)) return;
+		if (!isFailpointCommand(message)) return;
 		if ("disarm" in message) disarmAll();
 		else message.arm.forEach(arm);
 		process.send?.({ armed: true });

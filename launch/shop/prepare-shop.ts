@@ -9,21 +9,21 @@ import { listen } from "../process/free-port.ts";
 import { tokenKeys } from "./token-keys.ts";
 import { exitCodes, explainDatabase, explainListen, LaunchError } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
-import { reachBus } from "../servers/nats-connection.ts";
+import { checkNats } from "../servers/nats-connection.ts";
 
 /** What a shop stands on before its first service starts. */
-export interface Ground {
+export interface ShopEnvironment {
 	/** With the database, the keys and an absolute data folder in it. */
 	readonly config: Config & { readonly databaseUrl: string };
 	readonly data: DataFolder;
 	readonly embedded: boolean;
 }
 
-const begun = performance.now();
+const startedAt = performance.now();
 
 /** One line for a slow step, with the seconds since the start. */
 export function progress(step: string): void {
-	console.log(`${((performance.now() - begun) / 1000).toFixed(1).padStart(5)} s  ${step}`);
+	console.log(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s  ${step}`);
 }
 
 async function checkPorts({ host, port, services }: Config, gateways: number): Promise<void> {
@@ -35,7 +35,7 @@ async function checkPorts({ host, port, services }: Config, gateways: number): P
 }
 
 /** Starts the embedded Postgres of this folder, until the end of the process; answers its URL. */
-export async function embed(life: Lifecycle, data: DataFolder): Promise<string> {
+export async function startEmbeddedPostgres(life: Lifecycle, data: DataFolder): Promise<string> {
 	const onCrash = (reason: string) => void life.fail(new LaunchError(reason));
 	const directory = data.postgres;
 	const server = await startPostgres({ directory, maxConnections: 60, progress, onCrash });
@@ -70,10 +70,10 @@ export async function prepareDatabase(url: string, demo: boolean): Promise<void>
  * Reads the configuration, then starts or reaches the database and prepares it.
  * @throws LaunchError, EnvironmentError
  */
-export async function prepareGround(
+export async function prepareShop(
 	life: Lifecycle,
 	{ fresh = false, gateways = 1 } = {}
-): Promise<Ground> {
+): Promise<ShopEnvironment> {
 	const given = toConfig(readEnvironment());
 	if (fresh && given.databaseUrl)
 		throw new LaunchError(
@@ -81,12 +81,12 @@ export async function prepareGround(
 			exitCodes.usage
 		);
 	await checkPorts(given, gateways);
-	if (given.natsUrl) await reachBus(given.natsUrl);
+	if (given.natsUrl) await checkNats(given.natsUrl);
 	const data = new DataFolder(given.dataDir);
 	life.atEnd(data.lock());
 	if (fresh) await data.empty();
 	const keys = tokenKeys(given, data.tokenKey);
-	const databaseUrl = given.databaseUrl ?? (await embed(life, data));
+	const databaseUrl = given.databaseUrl ?? (await startEmbeddedPostgres(life, data));
 	await prepareDatabase(databaseUrl, given.demo);
 	const token = { ...given.token, ...keys };
 	const config = { ...given, databaseUrl, token, dataDir: data.path };

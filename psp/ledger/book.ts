@@ -1,5 +1,5 @@
-import { answered, begun, refusal, type Charge } from "./charge.ts";
-import { happenings, type Happening } from "./provider-events.ts";
+import { applyAnswer, chargeFrom, refusal, type Charge } from "./charge.ts";
+import { providerEvents, type ProviderEvent } from "./provider-events.ts";
 import type { AnswerLine, ChargeLine, Line, RefundLine } from "./lines.ts";
 
 export interface Refund {
@@ -9,7 +9,7 @@ export interface Refund {
 }
 
 /** A line that came over HTTP, and what it came to: what its key is answered with. */
-export interface Asking {
+export interface RecordedRequest {
 	readonly line: ChargeLine | RefundLine | AnswerLine;
 	readonly charge: Charge | undefined;
 }
@@ -19,19 +19,19 @@ export interface Asking {
  * refund), later ones are repeated attempts. All readers of a file come to the same conclusion, so
  * writers need no lock.
  */
-export class Book {
+export class LedgerState {
 	readonly #charges = new Map<string, Charge>();
 	readonly #keys = new Map<string, string>();
 	readonly #tagged = new Map<string, string[]>();
-	readonly #asked = new Map<string, Asking>();
+	readonly #requests = new Map<string, RecordedRequest>();
 	/** By key: the first attempt; refused ones have a code. */
 	readonly refunds = new Map<string, Refund>();
-	readonly happened: Happening[] = [];
+	readonly events: ProviderEvent[] = [];
 	readonly delivered = new Set<string>();
 	/** Messages that were answered 2xx, with repeated ones. */
 	answered = 0;
 	/** How far the clock is ahead (ms). */
-	aheadMs = 0;
+	clockOffsetMs = 0;
 	/** Charges and refunds that were asked for, with repeated attempts. */
 	attempts = 0;
 
@@ -64,8 +64,8 @@ export class Book {
 	}
 
 	/** What was last asked over HTTP under a key. */
-	asked(idempotencyKey: string): Asking | undefined {
-		return this.#asked.get(idempotencyKey);
+	requestOf(idempotencyKey: string): RecordedRequest | undefined {
+		return this.#requests.get(idempotencyKey);
 	}
 
 	#take(line: Line): void {
@@ -80,28 +80,28 @@ export class Book {
 				this.answered++;
 				return void this.delivered.add(line.event);
 			case "clock":
-				this.aheadMs += line.advance_ms;
+				this.clockOffsetMs += line.advance_ms;
 		}
 	}
 
 	#charge(line: ChargeLine): void {
 		this.attempts++;
 		if (this.#keys.has(line.key)) return;
-		const charge = begun(line);
+		const charge = chargeFrom(line);
 		this.#keys.set(line.key, line.ref);
 		this.#charges.set(line.ref, charge);
 		for (const [name, value] of Object.entries(line.metadata)) {
 			const tag = `${name}=${value}`;
 			this.#tagged.set(tag, [...(this.#tagged.get(tag) ?? []), line.ref]);
 		}
-		this.#heard(line, charge);
+		this.#recordOutcome(line, charge);
 	}
 
 	#answer(line: AnswerLine): void {
 		const before = this.#charges.get(line.charge_ref);
-		const charge = before && answered(before, line.says);
+		const charge = before && applyAnswer(before, line.says);
 		if (charge) this.#charges.set(line.charge_ref, charge);
-		this.#heard(line, charge);
+		this.#recordOutcome(line, charge);
 	}
 
 	#refund(line: RefundLine): void {
@@ -112,13 +112,13 @@ export class Book {
 		this.refunds.set(line.key, { line, refused });
 		const charge = refused ? undefined : { ...before!, refunded: before!.refunded + line.amount };
 		if (charge) this.#charges.set(line.charge_ref, charge);
-		this.#heard(line, charge);
+		this.#recordOutcome(line, charge);
 	}
 
 	/** @param charge as the line left it; undefined where the line changed nothing */
-	#heard(line: ChargeLine | AnswerLine | RefundLine, charge: Charge | undefined): void {
+	#recordOutcome(line: ChargeLine | AnswerLine | RefundLine, charge: Charge | undefined): void {
 		const key = line.asked?.idempotency_key;
-		if (key) this.#asked.set(key, { line, charge });
-		if (charge) this.happened.push(...happenings(line, charge));
+		if (key) this.#requests.set(key, { line, charge });
+		if (charge) this.events.push(...providerEvents(line, charge));
 	}
 }

@@ -12,13 +12,13 @@ export interface Charge {
 	readonly refunded: number;
 }
 
-export function begun(line: ChargeLine): Charge {
+export function chargeFrom(line: ChargeLine): Charge {
 	const failure_code = line.status === "failed" ? line.failure_code : null;
 	return { line, status: line.status, failure_code, canceled: false, refunded: 0 };
 }
 
 /** The charge after an answer; undefined where it comes too late and changes nothing. */
-export function answered(charge: Charge, says: AnswerLine["says"]): Charge | undefined {
+export function applyAnswer(charge: Charge, says: AnswerLine["says"]): Charge | undefined {
 	const { status, line } = charge;
 	if (charge.canceled || status === "succeeded") return undefined;
 	if (says === "canceled") {

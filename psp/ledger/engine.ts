@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Book, Refund } from "./book.ts";
+import type { LedgerState, Refund } from "./book.ts";
 import type { Charge } from "./charge.ts";
 import { Ledger } from "./ledger.ts";
 import type { AnswerLine, Asked, ChargeLine, RefundLine } from "./lines.ts";
@@ -32,13 +32,13 @@ export class Engine {
 		return new Engine(await Ledger.open(path));
 	}
 
-	get book(): Book {
-		return this.#ledger.book;
+	get state(): LedgerState {
+		return this.#ledger.state;
 	}
 
 	/** By the clock that can be moved. */
 	now(): Date {
-		return new Date(Date.now() + this.book.aheadMs);
+		return new Date(Date.now() + this.state.clockOffsetMs);
 	}
 
 	async advance(ms: number): Promise<void> {
@@ -60,7 +60,7 @@ export class Engine {
 			at: this.#at()
 		};
 		await this.#ledger.append(line);
-		return { charge: this.book.chargeOf(line.key)!, line };
+		return { charge: this.state.chargeOf(line.key)!, line };
 	}
 
 	/** Writes an answer down, if there is such a charge; answers the line. The book says what it changed. */
@@ -78,7 +78,7 @@ export class Engine {
 	async refund(attempt: RefundAttempt): Promise<{ refund: Refund; line: RefundLine }> {
 		const line: RefundLine = { kind: "refund", ...attempt, at: this.#at() };
 		await this.#ledger.append(line);
-		return { refund: this.book.refunds.get(line.key)!, line };
+		return { refund: this.state.refunds.get(line.key)!, line };
 	}
 
 	async delivered(event: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { Faults, type CallKind, type Dial } from "./faults.ts";
+import { FaultInjector, type CallKind, type FaultConfig } from "./faults.ts";
 
 const kinds = {
 	decline: true,
@@ -10,8 +10,8 @@ const kinds = {
 	unavailable: true
 };
 
-function drawn(dial: Dial, kind: CallKind = "charge", count = 2000) {
-	const faults = new Faults();
+function drawn(dial: FaultConfig, kind: CallKind = "charge", count = 2000) {
+	const faults = new FaultInjector();
 	faults.set(dial);
 	return Array.from({ length: count }, () => JSON.stringify(faults.draw(kind)));
 }
@@ -47,7 +47,7 @@ describe("the fault dial", () => {
 	});
 
 	it("counts what it drew", () => {
-		const faults = new Faults();
+		const faults = new FaultInjector();
 		faults.set({ rate: 1, kinds: { rate_limit: true } });
 		for (let n = 0; n < 5; n++) faults.draw("charge");
 		expect(faults.counts).toEqual({ rate_limit: 5 });

@@ -1,12 +1,12 @@
 import { oneOf, strictObject, T, type Static } from "../../lib/schema.ts";
-import { longestHangMs, type Trouble } from "./payment-methods.ts";
+import { longestHangMs, type InjectedFault } from "./payment-methods.ts";
 
 const share = T.Number({ minimum: 0, maximum: 1 });
 const ms = T.Integer({ minimum: 0, maximum: 120_000 });
 const on = T.Optional(T.Boolean());
 
 /** How much goes wrong by itself. */
-export const Dial = strictObject({
+export const FaultConfig = strictObject({
 	/** Share of the API's calls that meet a fault, of one of the kinds that are on. */
 	rate: T.Optional(share),
 	kinds: T.Optional(
@@ -32,7 +32,7 @@ export const Dial = strictObject({
 	/** The same seed draws the same faults for the same calls in the same order. */
 	seed: T.Optional(T.Integer({ minimum: 0, maximum: 0xffff_ffff }))
 });
-export type Dial = Static<typeof Dial>;
+export type FaultConfig = Static<typeof FaultConfig>;
 
 export type CallKind = "charge" | "refund" | "cancel" | "read";
 
@@ -42,22 +42,22 @@ const readKinds = ["hang_ms", "drop_before", "rate_limit", "unavailable"];
 export type Sendings = readonly number[];
 
 /** Draws the faults, and counts what it drew. */
-export class Faults {
-	#dial: Dial = {};
+export class FaultInjector {
+	#config: FaultConfig = {};
 	#random = mulberry32(0);
 	readonly counts: Record<string, number> = {};
 
-	get dial(): Dial {
-		return this.#dial;
+	get config(): FaultConfig {
+		return this.#config;
 	}
 
-	set(dial: Dial): void {
-		this.#dial = dial;
-		this.#random = mulberry32(dial.seed ?? 0);
+	set(config: FaultConfig): void {
+		this.#config = config;
+		this.#random = mulberry32(config.seed ?? 0);
 	}
 
-	draw(call: CallKind): Trouble {
-		const { rate = 0, kinds = {} } = this.#dial;
+	draw(call: CallKind): InjectedFault {
+		const { rate = 0, kinds = {} } = this.#config;
 		const hits = this.#random() < rate;
 		const choice = this.#random();
 		const possible = Object.entries(kinds)
@@ -66,11 +66,11 @@ export class Faults {
 		const name = possible[Math.floor(choice * possible.length)];
 		if (!hits || !name) return {};
 		this.#count(name);
-		return troubleOf(name, kinds.hang_ms ?? 0);
+		return faultOf(name, kinds.hang_ms ?? 0);
 	}
 
 	drawSendings(): Sendings {
-		const { rate = 0, kinds = [], late_ms = 10_000 } = this.#dial.webhooks ?? {};
+		const { rate = 0, kinds = [], late_ms = 10_000 } = this.#config.webhooks ?? {};
 		const hits = this.#random() < rate;
 		const kind = kinds[Math.floor(this.#random() * kinds.length)];
 		if (!hits || !kind) return [0];
@@ -90,8 +90,8 @@ function isFor(call: CallKind, name: string): boolean {
 	return call !== "read" || readKinds.includes(name);
 }
 
-function troubleOf(name: string, hangMs: number): Trouble {
-	const troubles: Record<string, Trouble> = {
+function faultOf(name: string, hangMs: number): InjectedFault {
+	const faults: Record<string, InjectedFault> = {
 		decline: { decline: true },
 		hang_ms: { hangMs },
 		drop_before: { refuse: "drop" },
@@ -100,7 +100,7 @@ function troubleOf(name: string, hangMs: number): Trouble {
 		rate_limit: { refuse: "rate_limit" },
 		unavailable: { refuse: "unavailable" }
 	};
-	return troubles[name]!;
+	return faults[name]!;
 }
 
 /** Tommy Ettinger's 32-bit generator: small, seedable, even enough for drawing faults. */

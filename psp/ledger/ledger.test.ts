@@ -53,14 +53,14 @@ describe("the ledger of the simulated provider", () => {
 		const first = await ledger();
 		await first.append(charge("a"));
 		const second = await ledger();
-		expect(second.book.chargeOf("a")!.line).toEqual(charge("a"));
+		expect(second.state.chargeOf("a")!.line).toEqual(charge("a"));
 	});
 
 	it("takes the first line of a key for the charge, and counts the others as attempts", async () => {
 		const written = await ledger();
 		await written.append(charge("a"));
 		await written.append(charge("a", { amount: 5 }));
-		expect(written.book.chargeOf("a")!.line.amount).toBe(1000);
+		expect(written.state.chargeOf("a")!.line.amount).toBe(1000);
 		const charges = [{ key: "a", order_id: "order of a", payment_id: "", amount: 1000 }];
 		expect(await readLedger(path)).toMatchObject({ charges, attempts: 2 });
 	});
@@ -72,7 +72,7 @@ describe("the ledger of the simulated provider", () => {
 			keys.flatMap(key => writers.map((w, n) => w.append(charge(key, { amount: n + 1 }))))
 		);
 		await Promise.all(writers.map(w => w.refresh()));
-		const [a, b] = writers.map(w => w.book.charges().map(({ line }) => [line.key, line.amount]));
+		const [a, b] = writers.map(w => w.state.charges().map(({ line }) => [line.key, line.amount]));
 		expect(a).toHaveLength(200);
 		expect(b).toEqual(a);
 		const report = await readLedger(path);
@@ -84,7 +84,7 @@ describe("the ledger of the simulated provider", () => {
 		const [a, b] = [await ledger(), await ledger()];
 		await a.append(charge("a", { amount: 1 }));
 		await b.append(charge("a", { amount: 2 }));
-		expect(b.book.chargeOf("a")!.line.amount).toBe(1);
+		expect(b.state.chargeOf("a")!.line.amount).toBe(1);
 	});
 
 	it("closes a torn last line, so that the next one is not swallowed", async () => {
@@ -93,7 +93,7 @@ describe("the ledger of the simulated provider", () => {
 		await appendFile(path, '{"kind":"charge","key":"torn","amo');
 		const after = await ledger();
 		await after.append(charge("b"));
-		expect(after.book.charges().map(({ line }) => line.key)).toEqual(["a", "b"]);
+		expect(after.state.charges().map(({ line }) => line.key)).toEqual(["a", "b"]);
 		expect((await readLedger(path)).charges.map(({ key }) => key)).toEqual(["a", "b"]);
 	});
 
@@ -104,10 +104,10 @@ describe("the ledger of the simulated provider", () => {
 		const middle = bytes.indexOf(Buffer.from("é")) + 1;
 		await appendFile(path, bytes.subarray(0, middle));
 		await reader.refresh();
-		expect(reader.book.charges()).toEqual([]);
+		expect(reader.state.charges()).toEqual([]);
 		await appendFile(path, bytes.subarray(middle));
 		await reader.refresh();
-		expect(reader.book.charges().map(({ line }) => line.key)).toEqual(["é"]);
+		expect(reader.state.charges().map(({ line }) => line.key)).toEqual(["é"]);
 	});
 
 	it("writes lines that come together in one piece, in their order", async () => {
@@ -179,13 +179,13 @@ describe("a charge that waits for its customer", () => {
 		await append(charge("a", waiting));
 		for (const says of ["approved", "approved", "canceled"] as const) await append(answer(says));
 		await append(refund("r", "ch_a"));
-		const told = [
+		const expectedEvents = [
 			["evt_ch_a_begun", "payment_intent.requires_action"],
 			["evt_ch_a_approved", "payment_intent.succeeded"],
 			["evt_re_r", "refund.created"]
 		];
-		for (const { happened } of [book, (await ledger()).book])
-			expect(happened.map(({ id, type }) => [id, type])).toEqual(told);
+		for (const { events: happened } of [book, (await ledger()).state])
+			expect(happened.map(({ id, type }) => [id, type])).toEqual(expectedEvents);
 	});
 });
 
@@ -193,6 +193,6 @@ async function bound() {
 	const made = await ledger();
 	return {
 		append: (line: ChargeLine | AnswerLine | RefundLine) => made.append(line),
-		book: made.book
+		book: made.state
 	};
 }

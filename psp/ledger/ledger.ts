@@ -1,13 +1,13 @@
 import { mkdir, open, readFile, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Batcher } from "../../lib/batcher.ts";
-import { Book } from "./book.ts";
+import { LedgerState } from "./book.ts";
 import type { Line } from "./lines.ts";
 
 /** A file of lines, appended to by any number of processes of one host. */
 export class Ledger {
 	/** As far as this process has read, which includes every line it wrote. */
-	readonly book = new Book();
+	readonly state = new LedgerState();
 	readonly #file: FileHandle;
 	readonly #batcher: Batcher<string, void>;
 	#offset = 0;
@@ -65,7 +65,7 @@ export class Ledger {
 			const text = Buffer.concat([this.#rest, chunk.subarray(0, bytesRead)]);
 			const end = text.lastIndexOf("\n") + 1;
 			this.#rest = text.subarray(end);
-			for (const line of text.toString("utf8", 0, end).split("\n")) this.book.read(line);
+			for (const line of text.toString("utf8", 0, end).split("\n")) this.state.read(line);
 		}
 	}
 }
@@ -106,7 +106,7 @@ export interface LedgerReport {
 	messages: { happened: number; answered: number };
 }
 
-export function reportOf(book: Book): LedgerReport {
+export function reportOf(book: LedgerState): LedgerReport {
 	const made = [...book.refunds.values()].filter(({ refused }) => !refused);
 	return {
 		charges: book.charges().map(({ line, status, failure_code, refunded }) => {
@@ -119,13 +119,13 @@ export function reportOf(book: Book): LedgerReport {
 			return { key, ref, charge_ref, amount, currency, at };
 		}),
 		attempts: book.attempts,
-		messages: { happened: book.happened.length, answered: book.answered }
+		messages: { happened: book.events.length, answered: book.answered }
 	};
 }
 
 /** Reads a ledger from outside: two succeeded charges with one `order_id` are a double charge. */
 export async function readLedger(path: string): Promise<LedgerReport> {
-	const book = new Book();
+	const book = new LedgerState();
 	for (const line of (await readFile(path, "utf8")).split("\n")) book.read(line);
 	return reportOf(book);
 }

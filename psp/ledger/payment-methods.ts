@@ -1,5 +1,5 @@
 /** What goes wrong with a request, besides what the card's bank says. */
-export interface Trouble {
+export interface InjectedFault {
 	/** Nothing is done, and this is the answer; `drop`: none is. */
 	refuse?: "rate_limit" | "unavailable" | "drop";
 	/** Nothing is done for so long (ms), then all of it. */
@@ -19,9 +19,9 @@ export interface TestMethod {
 	/** Its bank asks the owner first (3-D Secure). */
 	challenge?: boolean;
 	/** Meets the first attempt of each charge. */
-	charge?: Trouble;
+	charge?: InjectedFault;
 	/** Meets the first attempt of each refund. */
-	refund?: Trouble;
+	refund?: InjectedFault;
 }
 
 const visa = { brand: "visa", last4: "4242" };

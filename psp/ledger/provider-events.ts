@@ -2,7 +2,7 @@ import type { Charge } from "./charge.ts";
 import type { AnswerLine, ChargeLine, RefundLine } from "./lines.ts";
 
 /** What the shop is told of. It follows from the ledger, so a restart forgets none. */
-export interface Happening {
+export interface ProviderEvent {
 	/** The same over restarts. */
 	readonly id: string;
 	readonly type: string;
@@ -20,10 +20,10 @@ const chargeTypes = {
 } as const;
 
 /** @param charge as the line left it */
-export function happenings(
+export function providerEvents(
 	line: ChargeLine | AnswerLine | RefundLine,
 	charge: Charge
-): Happening[] {
+): ProviderEvent[] {
 	const { at } = line;
 	if (line.kind === "refund")
 		return [{ id: `evt_${line.ref}`, type: "refund.created", at, charge, refund: line }];

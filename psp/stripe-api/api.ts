@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { bodyOf, BodyTooLarge } from "./request-body.ts";
 import type { Call } from "./call.ts";
-import type { Desk } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import type { Reply } from "./reply.ts";
 import { canonical, readForm } from "./form.ts";
 import { refuseWith } from "./idempotency-keys.ts";
@@ -14,11 +14,11 @@ const longestKey = 255;
 
 /** Serves Stripe's API: reads the request, finds the operation, words what goes wrong. */
 export class Api {
-	readonly #desk: Desk;
+	readonly #context: ApiContext;
 	readonly #secretKey: string;
 
-	constructor(desk: Desk, secretKey: string) {
-		this.#desk = desk;
+	constructor(context: ApiContext, secretKey: string) {
+		this.#context = context;
 		this.#secretKey = secretKey;
 	}
 
@@ -36,7 +36,7 @@ export class Api {
 		const method = req.method!;
 		const found = findRoute(method, path);
 		if (!found) throw unknownUrl(method, path);
-		const fault = this.#desk.faults.draw(found.route.kind);
+		const fault = this.#context.faults.draw(found.route.kind);
 		if (fault.refuse) refuseWith(fault.refuse);
 		const form = readForm(method === "POST" ? body : search);
 		const reply = await this.#run(found, {
@@ -56,7 +56,7 @@ export class Api {
 
 	async #run({ route }: NonNullable<ReturnType<typeof findRoute>>, call: Call): Promise<Reply> {
 		if (route.kind === "read" && call.fault.hangMs) await delay(call.fault.hangMs);
-		return route.run(this.#desk, call);
+		return route.run(this.#context, call);
 	}
 
 	#isAuthorised(header = ""): boolean {

@@ -1,4 +1,4 @@
-import type { Trouble } from "../ledger/payment-methods.ts";
+import type { InjectedFault } from "../ledger/payment-methods.ts";
 import type { Form } from "./form.ts";
 
 /** One request of the API, read. */
@@ -12,5 +12,5 @@ export interface Call {
 	fingerprint: string;
 	requestId: string;
 	/** What the dial drew for it. */
-	fault: Trouble;
+	fault: InjectedFault;
 }

@@ -28,14 +28,14 @@ export async function serveChallenge(
 	const isPost = req.method === "POST";
 	const form = isPost ? new URLSearchParams(await bodyOf(req)) : url.searchParams;
 	const ref = url.pathname.slice(prefix.length);
-	if (!engine.book.charge(ref)) await engine.refresh();
-	const charge = engine.book.charge(ref);
+	if (!engine.state.charge(ref)) await engine.refresh();
+	const charge = engine.state.charge(ref);
 	if (!charge || !opens(charge, form.get("secret"))) return send(res, 404, null, missingPage());
 	const says = { approve: "approved", refuse: "refused" } as const;
 	const answer = form.get("answer") as keyof typeof says;
 	if (!isPost || !Object.hasOwn(says, answer)) return show(res, charge);
 	await engine.answer(ref, says[answer]);
-	const after = engine.book.charge(ref)!;
+	const after = engine.state.charge(ref)!;
 	const back = after.line.challenge!.return_url;
 	if (!back) return show(res, after);
 	res.writeHead(303, { Location: wayBack(back, after), "Cache-Control": "no-store" }).end();

@@ -1,5 +1,5 @@
 import type { Call } from "./call.ts";
-import type { Desk } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import type { Reply } from "./reply.ts";
 import type { CallKind } from "../ledger/faults.ts";
 import {
@@ -14,7 +14,7 @@ import { createRefund, listRefunds, showRefund } from "./refund-endpoints.ts";
 import { missing } from "./stripe-errors.ts";
 import { eventObject } from "./stripe-objects.ts";
 
-type Operation = (desk: Desk, call: Call) => Promise<Reply>;
+type Operation = (context: ApiContext, call: Call) => Promise<Reply>;
 
 interface Route {
 	readonly method: "GET" | "POST";
@@ -23,14 +23,14 @@ interface Route {
 	readonly run: Operation;
 }
 
-async function listEvents({ engine, origin }: Desk, { form, path }: Call): Promise<Reply> {
-	const since = createdSince(engine.book.happened, ({ at }) => at, form);
+async function listEvents({ engine, origin }: ApiContext, { form, path }: Call): Promise<Reply> {
+	const since = createdSince(engine.state.events, ({ at }) => at, form);
 	const show = (one: (typeof since)[number]) => eventObject(one, origin());
 	return { status: 200, body: page(since, ({ id }) => id, form, path, show) };
 }
 
-async function showEvent({ engine, origin }: Desk, { id }: Call): Promise<Reply> {
-	const event = engine.book.happened.find(one => one.id === id);
+async function showEvent({ engine, origin }: ApiContext, { id }: Call): Promise<Reply> {
+	const event = engine.state.events.find(one => one.id === id);
 	if (!event) throw missing("event", id, "id");
 	return { status: 200, body: eventObject(event, origin()) };
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { strictObject, T, type TSchema } from "../../lib/schema.ts";
-import { faults as faultsIn } from "../../lib/validator.ts";
+import { validate as faultsIn } from "../../lib/validator.ts";
 import { bodyOf } from "./request-body.ts";
-import type { Desk } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import type { Reply } from "./reply.ts";
-import { Dial } from "../ledger/faults.ts";
+import { FaultConfig } from "../ledger/faults.ts";
 import { reportOf } from "../ledger/ledger.ts";
 
 /** The knobs of the simulator, for tests and people: the fault dial, the clock, the ledger. */
@@ -31,29 +31,29 @@ async function readAs<R>(schema: TSchema, req: IncomingMessage): Promise<R> {
 	return value as R;
 }
 
-export async function serveControl(desk: Desk, req: IncomingMessage): Promise<Reply> {
+export async function serveControl(context: ApiContext, req: IncomingMessage): Promise<Reply> {
 	try {
-		return await serve(desk, req);
+		return await serve(context, req);
 	} catch (error) {
 		if (!(error instanceof Unreadable)) throw error;
 		return { status: 400, body: { message: error.message } };
 	}
 }
 
-async function serve({ engine, faults }: Desk, req: IncomingMessage): Promise<Reply> {
+async function serve({ engine, faults }: ApiContext, req: IncomingMessage): Promise<Reply> {
 	switch (`${req.method} ${req.url!.slice(prefix.length)}`) {
 		case "PUT faults":
-			faults.set(await readAs<Dial>(Dial, req));
-			return { status: 200, body: faults.dial };
+			faults.set(await readAs<FaultConfig>(FaultConfig, req));
+			return { status: 200, body: faults.config };
 		case "GET faults":
-			return { status: 200, body: { dial: faults.dial, drawn: faults.counts } };
+			return { status: 200, body: { dial: faults.config, drawn: faults.counts } };
 		case "PUT clock":
 			await engine.advance((await readAs<{ advance_ms: number }>(Advance, req)).advance_ms);
 			return { status: 200, body: { now: engine.now() } };
 		case "GET clock":
 			return { status: 200, body: { now: engine.now() } };
 		case "GET ledger":
-			return { status: 200, body: reportOf(engine.book) };
+			return { status: 200, body: reportOf(engine.state) };
 		default:
 			return { status: 404, body: { message: "PUT faults or clock; GET faults, clock or ledger" } };
 	}

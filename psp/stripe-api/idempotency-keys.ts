@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Asking } from "../ledger/book.ts";
+import type { RecordedRequest } from "../ledger/book.ts";
 import type { Call } from "./call.ts";
 import type { Reply } from "./reply.ts";
 import type { Engine } from "../ledger/engine.ts";
 import type { Asked } from "../ledger/lines.ts";
-import type { Trouble } from "../ledger/payment-methods.ts";
+import type { InjectedFault } from "../ledger/payment-methods.ts";
 import { internal, keyInUse, keyReused, rateLimited, unavailable } from "./stripe-errors.ts";
 
 /** Stripe forgets a key after at least a day; a shop that comes back later is charged anew. */
@@ -14,11 +14,11 @@ const forgottenAfterMs = 24 * 3_600_000;
 export class Dropped extends Error {}
 
 interface Once {
-	trouble: Trouble;
+	fault: InjectedFault;
 	/** Writes the line; runs once per key. */
-	run(asked: Asked): Promise<Asking>;
+	run(asked: Asked): Promise<RecordedRequest>;
 	/** The answer, which follows from what is in the books. */
-	answer(asking: Asking): Reply;
+	answer(recorded: RecordedRequest): Reply;
 }
 
 /**
@@ -29,58 +29,60 @@ export class Idempotency {
 	readonly #engine: Engine;
 	readonly #running = new Set<string>();
 	/** Keys that a card turned away once, and lets in the next time. */
-	readonly #turnedAway = new Set<string>();
+	readonly #rejectedKeys = new Set<string>();
 
 	constructor(engine: Engine) {
 		this.#engine = engine;
 	}
 
 	/** @throws Refusal, Dropped */
-	async once(call: Call, { trouble, run, answer }: Once): Promise<Reply> {
+	async once(call: Call, { fault, run, answer }: Once): Promise<Reply> {
 		const { idempotencyKey: key, fingerprint, requestId } = call;
 		const before = key === null ? undefined : this.#remembered(key);
 		if (before) return this.#again(before, fingerprint, answer);
 		if (key !== null && this.#running.has(key)) throw keyInUse();
 		if (key !== null) this.#running.add(key);
 		try {
-			this.#turnAway(key, trouble);
-			if (trouble.hangMs) await delay(trouble.hangMs);
-			const failed = trouble.after === "error";
+			this.#rejectOnce(key, fault);
+			if (fault.hangMs) await delay(fault.hangMs);
+			const failed = fault.after === "error";
 			const asked = { idempotency_key: key, fingerprint, request_id: requestId, failed };
 			const reply = answered(await run(asked), answer);
-			return { ...reply, lost: trouble.after === "drop" };
+			return { ...reply, lost: fault.after === "drop" };
 		} finally {
 			if (key !== null) this.#running.delete(key);
 		}
 	}
 
-	#remembered(key: string): Asking | undefined {
-		const asking = this.#engine.book.asked(key);
-		if (!asking) return undefined;
-		const ageMs = this.#engine.now().getTime() - Date.parse(asking.line.at);
-		return ageMs < forgottenAfterMs ? asking : undefined;
+	#remembered(key: string): RecordedRequest | undefined {
+		const recorded = this.#engine.state.requestOf(key);
+		if (!recorded) return undefined;
+		const ageMs = this.#engine.now().getTime() - Date.parse(recorded.line.at);
+		return ageMs < forgottenAfterMs ? recorded : undefined;
 	}
 
-	#again(before: Asking, fingerprint: string, answer: Once["answer"]): Reply {
+	#again(before: RecordedRequest, fingerprint: string, answer: Once["answer"]): Reply {
 		const asked = before.line.asked!;
 		if (asked.fingerprint !== fingerprint) throw keyReused();
 		const headers = { "Idempotent-Replayed": "true", "Original-Request": asked.request_id };
 		return { ...answered(before, answer), headers };
 	}
 
-	#turnAway(key: string | null, { refuse }: Trouble): void {
-		if (!refuse || (key !== null && this.#turnedAway.has(key))) return;
-		if (key !== null) this.#turnedAway.add(key);
+	#rejectOnce(key: string | null, { refuse }: InjectedFault): void {
+		if (!refuse || (key !== null && this.#rejectedKeys.has(key))) return;
+		if (key !== null) this.#rejectedKeys.add(key);
 		refuseWith(refuse);
 	}
 }
 
-function answered(asking: Asking, answer: Once["answer"]): Reply {
-	return asking.line.asked?.failed ? { status: 500, body: { error: internal } } : answer(asking);
+function answered(recorded: RecordedRequest, answer: Once["answer"]): Reply {
+	return recorded.line.asked?.failed
+		? { status: 500, body: { error: internal } }
+		: answer(recorded);
 }
 
 /** @throws Refusal, Dropped always */
-export function refuseWith(refuse: NonNullable<Trouble["refuse"]>): never {
+export function refuseWith(refuse: NonNullable<InjectedFault["refuse"]>): never {
 	if (refuse === "drop") throw new Dropped();
 	throw refuse === "rate_limit" ? rateLimited() : unavailable();
 }

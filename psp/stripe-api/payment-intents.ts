@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Call } from "./call.ts";
-import type { Desk } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import type { Reply } from "./reply.ts";
 import type { Charge } from "../ledger/charge.ts";
 import { canonical, textOf, textsOf, type Form } from "./form.ts";
@@ -11,7 +11,7 @@ import { missing, wrong, type StripeError } from "./stripe-errors.ts";
 import {
 	declinedError,
 	intentObject,
-	undecidedIntent,
+	pendingIntent,
 	type Representation
 } from "./stripe-objects.ts";
 
@@ -25,8 +25,9 @@ const known = new Set([
 const mostMinor = 99_999_999;
 
 function checked(form: Form) {
-	const stray = Object.keys(form).find(name => !known.has(name));
-	if (stray) throw wrong(stray, `Received unknown parameter: ${stray}`, "parameter_unknown");
+	const unknownName = Object.keys(form).find(name => !known.has(name));
+	if (unknownName)
+		throw wrong(unknownName, `Received unknown parameter: ${unknownName}`, "parameter_unknown");
 	const need = (name: string) => {
 		const text = textOf(form, name);
 		if (!text) throw wrong(name, `Missing required param: ${name}.`, "parameter_missing");
@@ -52,69 +53,72 @@ function returnUrl(form: Form): string | null {
 	return url;
 }
 
-function view({ origin }: Desk, form: Form): Representation {
+function view({ origin }: ApiContext, form: Form): Representation {
 	return { origin: origin(), expandCharge: canonical(form.expand ?? "").includes("latest_charge") };
 }
 
-export async function createIntent(desk: Desk, call: Call): Promise<Reply> {
+export async function createIntent(context: ApiContext, call: Call): Promise<Reply> {
 	const { form, fault } = call;
 	const { payment_method, ...given } = checked(form);
 	const method = testMethod(payment_method);
 	if (!method) throw missing("PaymentMethod", payment_method, "payment_method", 400);
-	const how = view(desk, form);
-	const { hangMs = 0, ...trouble } = { ...method.charge, ...fault };
-	return desk.idempotency.once(call, {
-		trouble,
+	const options = view(context, form);
+	const { hangMs = 0, ...injected } = { ...method.charge, ...fault };
+	return context.idempotency.once(call, {
+		fault: injected,
 		async run(asked) {
 			const ref = `pi_${randomBytes(12).toString("hex")}`;
 			const metadata = textsOf(form, "metadata");
 			const { amount, currency } = given;
-			desk.undecided.set(ref, { ref, amount, currency, metadata });
+			context.pending.set(ref, { ref, amount, currency, metadata });
 			try {
 				if (hangMs > 0) await delay(hangMs);
 				const attempt = { key: ref, ref, ...given, payment_method, metadata, method, asked };
-				const { charge, line } = await desk.engine.charge({ ...attempt, decline: fault.decline });
+				const { charge, line } = await context.engine.charge({
+					...attempt,
+					decline: fault.decline
+				});
 				return { line, charge };
 			} finally {
-				desk.undecided.delete(ref);
+				context.pending.delete(ref);
 			}
 		},
-		answer: ({ charge }) => madeReply(charge!, how)
+		answer: ({ charge }) => madeReply(charge!, options)
 	});
 }
 
-function madeReply(charge: Charge, how: Representation): Reply {
+function madeReply(charge: Charge, options: Representation): Reply {
 	if (charge.status === "failed")
-		return { status: 402, body: { error: declinedError(charge, how) } };
-	return { status: 200, body: intentObject(charge, how) };
+		return { status: 402, body: { error: declinedError(charge, options) } };
+	return { status: 200, body: intentObject(charge, options) };
 }
 
-function find({ engine }: Desk, id: string): Charge {
-	const charge = engine.book.charge(id);
+function find({ engine }: ApiContext, id: string): Charge {
+	const charge = engine.state.charge(id);
 	if (!charge) throw missing("payment_intent", id, "intent");
 	return charge;
 }
 
-export async function showIntent(desk: Desk, { id, form }: Call): Promise<Reply> {
-	return { status: 200, body: intentObject(find(desk, id), view(desk, form)) };
+export async function showIntent(context: ApiContext, { id, form }: Call): Promise<Reply> {
+	return { status: 200, body: intentObject(find(context, id), view(context, form)) };
 }
 
-export async function cancelIntent(desk: Desk, call: Call): Promise<Reply> {
+export async function cancelIntent(context: ApiContext, call: Call): Promise<Reply> {
 	const { id, form, fault } = call;
-	find(desk, id);
-	const how = view(desk, form);
-	return desk.idempotency.once(call, {
-		trouble: fault,
+	find(context, id);
+	const options = view(context, form);
+	return context.idempotency.once(call, {
+		fault: fault,
 		async run(asked) {
-			const line = await desk.engine.answer(id, "canceled", asked);
-			const charge = find(desk, id);
+			const line = await context.engine.answer(id, "canceled", asked);
+			const charge = find(context, id);
 			// Another answer may have come first, and this one changed nothing.
 			return { line, charge: charge.canceled ? charge : undefined };
 		},
 		answer: ({ charge }) =>
 			charge
-				? { status: 200, body: intentObject(charge, how) }
-				: { status: 400, body: { error: tooLate(intentObject(find(desk, id), how)) } }
+				? { status: 200, body: intentObject(charge, options) }
+				: { status: 400, body: { error: tooLate(intentObject(find(context, id), options)) } }
 	});
 }
 
@@ -127,21 +131,21 @@ function tooLate(intent: ReturnType<typeof intentObject>): StripeError {
 	};
 }
 
-export async function listIntents(desk: Desk, { form, path }: Call): Promise<Reply> {
-	const how = view(desk, form);
-	const since = createdSince(desk.engine.book.charges(), ({ line }) => line.at, form);
+export async function listIntents(context: ApiContext, { form, path }: Call): Promise<Reply> {
+	const options = view(context, form);
+	const since = createdSince(context.engine.state.charges(), ({ line }) => line.at, form);
 	const body = page(
 		since,
 		({ line }) => line.ref,
 		form,
 		path,
-		charge => intentObject(charge, how)
+		charge => intentObject(charge, options)
 	);
 	return { status: 200, body };
 }
 
 /** Understands what a shop asks: `metadata['order_id']:'…'`. */
-export async function searchIntents(desk: Desk, { form, path }: Call): Promise<Reply> {
+export async function searchIntents(context: ApiContext, { form, path }: Call): Promise<Reply> {
 	const query = textOf(form, "query") ?? "";
 	const [, name, value] = /^metadata\[["']([^"']+)["']\]:\s*["']([^"']*)["']$/.exec(query) ?? [];
 	if (!name || value === undefined)
@@ -150,10 +154,13 @@ export async function searchIntents(desk: Desk, { form, path }: Call): Promise<R
 			"The simulator searches by one metadata field alone.",
 			"search_query_invalid"
 		);
-	const how = view(desk, form);
-	const found = desk.engine.book.tagged(name, value).toReversed();
-	const waiting = [...desk.undecided.values()].filter(({ metadata }) => metadata[name] === value);
-	const data = [...waiting.map(undecidedIntent), ...found.map(charge => intentObject(charge, how))];
+	const options = view(context, form);
+	const found = context.engine.state.tagged(name, value).toReversed();
+	const waiting = [...context.pending.values()].filter(({ metadata }) => metadata[name] === value);
+	const data = [
+		...waiting.map(pendingIntent),
+		...found.map(charge => intentObject(charge, options))
+	];
 	const body = { object: "search_result", url: path, has_more: false, next_page: null, data };
 	return { status: 200, body };
 }

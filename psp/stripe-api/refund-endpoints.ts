@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Call } from "./call.ts";
-import type { Desk } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import type { Reply } from "./reply.ts";
 import { textOf, textsOf } from "./form.ts";
 import type { RefundLine } from "../ledger/lines.ts";
@@ -11,31 +11,31 @@ import { refundObject } from "./stripe-objects.ts";
 
 /** `/v1/refunds`: made, looked up, listed by their payment intent. */
 
-export async function createRefund(desk: Desk, call: Call): Promise<Reply> {
+export async function createRefund(context: ApiContext, call: Call): Promise<Reply> {
 	const { form, fault } = call;
-	const { book } = desk.engine;
+	const { state } = context.engine;
 	const charge_ref = textOf(form, "payment_intent") ?? "";
-	const charge = book.charge(charge_ref);
+	const charge = state.charge(charge_ref);
 	if (!charge) throw missing("payment_intent", charge_ref, "payment_intent");
 	const { currency, amount: charged, payment_method } = charge.line;
 	const amount = Number(textOf(form, "amount") ?? charged - charge.refunded);
 	if (!Number.isInteger(amount) || amount < 0)
 		throw wrong("amount", "Invalid positive integer", "parameter_invalid_integer");
-	return desk.idempotency.once(call, {
-		trouble: { ...testMethod(payment_method)?.refund, ...fault },
+	return context.idempotency.once(call, {
+		fault: { ...testMethod(payment_method)?.refund, ...fault },
 		async run(asked) {
 			const ref = `re_${randomBytes(12).toString("hex")}`;
 			const reason = textOf(form, "reason") ?? "requested_by_customer";
 			const rest = { charge_ref, amount, currency, reason, metadata: textsOf(form, "metadata") };
-			const { line } = await desk.engine.refund({ key: ref, ref, ...rest, asked });
+			const { line } = await context.engine.refund({ key: ref, ref, ...rest, asked });
 			return { line, charge: undefined };
 		},
-		answer: ({ line }) => madeReply(desk, line as RefundLine)
+		answer: ({ line }) => madeReply(context, line as RefundLine)
 	});
 }
 
-function madeReply({ engine }: Desk, line: RefundLine): Reply {
-	const { refused } = engine.book.refunds.get(line.key)!;
+function madeReply({ engine }: ApiContext, line: RefundLine): Reply {
+	const { refused } = engine.state.refunds.get(line.key)!;
 	if (refused) return { status: 400, body: { error: refusal(refused, line).error } };
 	return { status: 200, body: refundObject(line) };
 }
@@ -47,18 +47,18 @@ function refusal(code: string, { charge_ref, amount }: RefundLine): Refusal {
 	return wrong("amount", message, "refund_exceeds_charge");
 }
 
-export async function showRefund(desk: Desk, { id }: Call): Promise<Reply> {
-	const made = madeRefunds(desk).find(({ ref }) => ref === id);
+export async function showRefund(context: ApiContext, { id }: Call): Promise<Reply> {
+	const made = madeRefunds(context).find(({ ref }) => ref === id);
 	if (!made) throw missing("refund", id, "refund");
 	return { status: 200, body: refundObject(made) };
 }
 
-export async function listRefunds(desk: Desk, { form, path }: Call): Promise<Reply> {
+export async function listRefunds(context: ApiContext, { form, path }: Call): Promise<Reply> {
 	const intent = textOf(form, "payment_intent");
-	const found = madeRefunds(desk).filter(r => intent === undefined || r.charge_ref === intent);
+	const found = madeRefunds(context).filter(r => intent === undefined || r.charge_ref === intent);
 	return { status: 200, body: page(found, ({ ref }) => ref, form, path, refundObject) };
 }
 
-function madeRefunds({ engine }: Desk): RefundLine[] {
-	return [...engine.book.refunds.values()].filter(r => !r.refused).map(({ line }) => line);
+function madeRefunds({ engine }: ApiContext): RefundLine[] {
+	return [...engine.state.refunds.values()].filter(r => !r.refused).map(({ line }) => line);
 }

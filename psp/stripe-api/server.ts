@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Api } from "./api.ts";
-import type { Desk } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import type { Reply } from "./reply.ts";
 import { isChallenge, serveChallenge } from "./challenge.ts";
 import { isControl, serveControl } from "./fault-control.ts";
 import { Engine } from "../ledger/engine.ts";
-import { Faults } from "../ledger/faults.ts";
+import { FaultInjector } from "../ledger/faults.ts";
 import { Idempotency } from "./idempotency-keys.ts";
-import { Webhooks } from "./webhook-delivery.ts";
+import { WebhookSender } from "./webhook-delivery.ts";
 
 export interface PspOptions {
 	/** 0 takes a free one. */
@@ -30,26 +30,26 @@ const host = "127.0.0.1";
  * its knobs.
  */
 export class PspServer {
-	readonly #desk: Desk;
+	readonly #context: ApiContext;
 	readonly #api: Api;
-	readonly #webhooks: Webhooks | undefined;
+	readonly #webhooks: WebhookSender | undefined;
 	readonly #server: Server;
 
 	private constructor(engine: Engine, { secretKey, webhookSecret, webhookUrl }: PspOptions) {
-		const faults = new Faults();
+		const faults = new FaultInjector();
 		const origin = () => this.url;
-		this.#desk = {
+		this.#context = {
 			engine,
 			faults,
 			idempotency: new Idempotency(engine),
-			undecided: new Map(),
+			pending: new Map(),
 			origin
 		};
-		this.#api = new Api(this.#desk, secretKey);
+		this.#api = new Api(this.#context, secretKey);
 		this.#webhooks =
 			webhookUrl === undefined
 				? undefined
-				: new Webhooks({ engine, faults, url: webhookUrl, secret: webhookSecret, origin });
+				: new WebhookSender({ engine, faults, url: webhookUrl, secret: webhookSecret, origin });
 		this.#server = createServer((req, res) => void this.#serve(req, res));
 	}
 
@@ -58,7 +58,7 @@ export class PspServer {
 		const psp = new PspServer(await Engine.open(options.ledger), options);
 		psp.#server.listen(options.port, host);
 		await once(psp.#server, "listening");
-		psp.#webhooks?.look();
+		psp.#webhooks?.sendNew();
 		return psp;
 	}
 
@@ -71,19 +71,19 @@ export class PspServer {
 		this.#webhooks?.close();
 		this.#server.close();
 		this.#server.closeAllConnections();
-		await this.#desk.engine.close();
+		await this.#context.engine.close();
 	}
 
 	async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
 		try {
-			if (isChallenge(req.url!)) await serveChallenge(this.#desk.engine, req, res);
-			else if (isControl(req.url!)) send(res, await serveControl(this.#desk, req));
+			if (isChallenge(req.url!)) await serveChallenge(this.#context.engine, req, res);
+			else if (isControl(req.url!)) send(res, await serveControl(this.#context, req));
 			else send(res, await this.#api.serve(req));
 		} catch {
 			// Dropped by order of the dial, or a defect: to the client both are a lost connection.
 			res.destroy();
 		}
-		this.#webhooks?.look();
+		this.#webhooks?.sendNew();
 	}
 }
 

@@ -1,7 +1,7 @@
-import type { Undecided } from "./context.ts";
+import type { PendingCharge } from "./context.ts";
 import { challengeUrl } from "./challenge.ts";
 import type { Charge } from "../ledger/charge.ts";
-import type { Happening } from "../ledger/provider-events.ts";
+import type { ProviderEvent } from "../ledger/provider-events.ts";
 import type { RefundLine } from "../ledger/lines.ts";
 import { testMethod } from "../ledger/payment-methods.ts";
 import { cardError } from "./stripe-errors.ts";
@@ -99,7 +99,7 @@ export function intentObject(charge: Charge, { origin, expandCharge }: Represent
 	};
 }
 
-export function undecidedIntent({ ref, amount, currency, metadata }: Undecided) {
+export function pendingIntent({ ref, amount, currency, metadata }: PendingCharge) {
 	return {
 		id: ref,
 		object: "payment_intent",
@@ -140,7 +140,7 @@ export function refundObject(line: RefundLine) {
 	};
 }
 
-export function eventObject({ id, type, at, charge, refund }: Happening, origin: string) {
+export function eventObject({ id, type, at, charge, refund }: ProviderEvent, origin: string) {
 	const object = refund
 		? refundObject(refund)
 		: intentObject(charge, { origin, expandCharge: false });

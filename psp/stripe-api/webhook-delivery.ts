@@ -1,13 +1,13 @@
 import { createHmac } from "node:crypto";
 import { backoffMs } from "../../lib/backoff.ts";
 import type { Engine } from "../ledger/engine.ts";
-import type { Faults } from "../ledger/faults.ts";
-import type { Happening } from "../ledger/provider-events.ts";
+import type { FaultInjector } from "../ledger/faults.ts";
+import type { ProviderEvent } from "../ledger/provider-events.ts";
 import { eventObject } from "./stripe-objects.ts";
 
 export interface WebhookOptions {
 	engine: Engine;
-	faults: Faults;
+	faults: FaultInjector;
 	url: string;
 	secret: string;
 	origin(): string;
@@ -29,7 +29,7 @@ export function sign(body: string, secret: string, at = Date.now()): string {
  * Tells the shop what happened, each event until it answers 2xx. What was not taken is known from
  * the ledger, so it is sent again after a restart.
  */
-export class Webhooks {
+export class WebhookSender {
 	readonly #options: WebhookOptions;
 	readonly #timers = new Set<NodeJS.Timeout>();
 	readonly #ready: (() => Promise<void>)[] = [];
@@ -43,11 +43,11 @@ export class Webhooks {
 	}
 
 	/** Begins to send what is new in the book. */
-	look(): void {
-		const { book } = this.#options.engine;
-		for (; this.#seen < book.happened.length; this.#seen++) {
-			const event = book.happened[this.#seen]!;
-			if (book.delivered.has(event.id)) continue;
+	sendNew(): void {
+		const { state } = this.#options.engine;
+		for (; this.#seen < state.events.length; this.#seen++) {
+			const event = state.events[this.#seen]!;
+			if (state.delivered.has(event.id)) continue;
 			for (const ms of this.#options.faults.drawSendings()) this.#later(ms, event, 1);
 		}
 	}
@@ -57,7 +57,7 @@ export class Webhooks {
 		for (const timer of this.#timers) clearTimeout(timer);
 	}
 
-	#later(ms: number, event: Happening, attempt: number): void {
+	#later(ms: number, event: ProviderEvent, attempt: number): void {
 		const timer = setTimeout(() => {
 			this.#timers.delete(timer);
 			this.#ready.push(() => this.#send(event, attempt));
@@ -78,7 +78,7 @@ export class Webhooks {
 		}
 	}
 
-	async #send(event: Happening, attempt: number): Promise<void> {
+	async #send(event: ProviderEvent, attempt: number): Promise<void> {
 		const taken = await this.#post(event).catch(() => false);
 		if (this.#closed) return;
 		if (!taken)
@@ -86,7 +86,7 @@ export class Webhooks {
 		await this.#options.engine.delivered(event.id).catch(() => undefined);
 	}
 
-	async #post(event: Happening): Promise<boolean> {
+	async #post(event: ProviderEvent): Promise<boolean> {
 		const { url, secret, origin } = this.#options;
 		const body = JSON.stringify(eventObject(event, origin()));
 		const response = await fetch(url, {

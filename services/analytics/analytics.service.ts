@@ -14,9 +14,9 @@ import { readOrderEvent } from "../../streams/messages/order-events.ts";
 import { Relay } from "../../streams/relay.ts";
 import { topics } from "../../streams/messages/topics.ts";
 import { Catalogue } from "./reports/catalogue.ts";
-import { handle, takeBack, type Work } from "./windows/intake.ts";
+import { applyEvents, resetWindows, type EventBatch } from "./windows/intake.ts";
 import {
-	forget,
+	purge,
 	lag,
 	mark,
 	pending,
@@ -26,13 +26,13 @@ import {
 } from "./windows/window.outbox.ts";
 import { countLate } from "./analytics.metrics.ts";
 import { Reports } from "./reports/reports.ts";
-import { Teller } from "./windows/emitter.ts";
+import { WindowEmitter } from "./windows/emitter.ts";
 
 const everyMs = 1000;
 
 interface This extends WithConsumer<OrderStreamEvent> {
 	reports: Reports;
-	teller: Teller;
+	windowEmitter: WindowEmitter;
 	relay: Relay<OutboxRow>;
 	outboxGauges: Gauges;
 	catalogue: Catalogue;
@@ -78,11 +78,11 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	methods: {
-		async handleEvents(work: Work, tx: Transaction) {
-			countLate(this.broker, await handle(work, tx));
+		async handleEvents(work: EventBatch, tx: Transaction) {
+			countLate(this.broker, await applyEvents(work, tx));
 		},
 
-		takeBack
+		resetFrom: resetWindows
 	},
 
 	created() {
@@ -99,18 +99,18 @@ export default service<typeof contract.actions, This>(contract, {
 	started() {
 		this.relay = new Relay<OutboxRow>({
 			...{ driver: this.stream, db: this.pg, name: "analytics" },
-			...{ pending, mark, forget, read: toPending },
+			...{ pending, mark, purge, read: toPending },
 			prepare: () => this.createTopics(),
-			onError: ({ message }) => this.logger.warn("results wait to be published:", message)
+			onError: ({ message }) => this.logger.warn("cannot publish windows, retrying:", message)
 		});
-		this.teller = new Teller({
+		this.windowEmitter = new WindowEmitter({
 			pg: this.pg,
 			topic: topics.orders,
 			extents: () => this.stream.extents(topics.orders),
 			newId,
 			everyMs,
-			onError: ({ message }) => this.logger.warn("windows wait to be told of:", message),
-			onTold: () => this.relay.nudge()
+			onError: ({ message }) => this.logger.warn("cannot emit windows, retrying:", message),
+			onEmitted: () => this.relay.nudge()
 		});
 		this.outboxGauges = new Gauges(
 			this.broker,
@@ -119,13 +119,13 @@ export default service<typeof contract.actions, This>(contract, {
 		);
 		this.relay.start();
 		this.outboxGauges.start();
-		this.teller.start();
+		this.windowEmitter.start();
 		this.catalogue.start();
 	},
 
 	async stopped() {
 		await this.catalogue.stop();
-		await this.teller?.stop();
+		await this.windowEmitter?.stop();
 		await this.outboxGauges?.stop();
 		await this.relay?.stop();
 	}

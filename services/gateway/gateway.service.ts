@@ -22,7 +22,7 @@ import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { answerOf, send } from "./http/response.ts";
 import { asyncApiDocument } from "./api-docs/asyncapi.ts";
-import { refuseBroken } from "./http/malformed.ts";
+import { rejectMalformed } from "./http/malformed.ts";
 import { authorise, callerOf, isLocal, type Caller } from "./auth/caller.ts";
 import { docsFile, docsPage, Images } from "./api-docs/static-files.ts";
 import { toProblem } from "./http/problem.ts";
@@ -31,7 +31,7 @@ import { checkParts, statusOf } from "./gateway.health.ts";
 import { mailboxPage, mailOf, messagePage } from "./mailbox-pages.ts";
 import { openApiDocument } from "./api-docs/openapi.ts";
 import { allowed, paths, type Operation } from "./operations.ts";
-import { actingNote, askOf, type Ask } from "./http/action-request.ts";
+import { actingNote, parseRequest, type ActionRequest } from "./http/action-request.ts";
 import { TokenVerifier } from "./auth/token-verifier.ts";
 import { measure, type Metrics } from "./http/request-metrics.ts";
 
@@ -57,7 +57,7 @@ interface Gateway extends Service {
 	metrics(): Metrics | undefined;
 	feed: WindowFeed;
 	respond(req: Incoming, res: ServerResponse, operation: Operation): Promise<void>;
-	listen(res: ServerResponse, caller: Caller, ask: Ask): void;
+	listen(res: ServerResponse, caller: Caller, request: ActionRequest): void;
 	refuse(req: Incoming, res: ServerResponse, error: unknown): void;
 }
 
@@ -124,7 +124,7 @@ const asStaff = { meta: { user: { id: "gateway", role: "support" } }, retries: 0
 const isApi = (path: string) => path.startsWith("/api/v1/");
 
 /** Reads may be asked again elsewhere; a command is asked once, and its wait comes on top. */
-function optionsOf({ action }: Operation, { params }: Ask): CallingOptions {
+function optionsOf({ action }: Operation, { params }: ActionRequest): CallingOptions {
 	const { wait_s: waitS } = params as { wait_s?: number };
 	return {
 		retries: action.kind === "query" ? 2 : 0,
@@ -172,12 +172,12 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		this.complete = false;
 		this.feed = new WindowFeed({
 			changes: last_event_id => call(this.broker, changes, { last_event_id }, asStaff),
-			most: config().analytics.streams,
-			mostPerUser: 5,
-			onError: ({ message }) => this.logger.warn("windows wait to be sent:", message)
+			maxStreams: config().analytics.streams,
+			maxStreamsPerUser: 5,
+			onError: ({ message }) => this.logger.warn("cannot read window changes, retrying:", message)
 		});
 		this.server = createServer(limits, this.express());
-		this.server.on("clientError", refuseBroken);
+		this.server.on("clientError", rejectMalformed);
 		this.server.maxConnections = maxConnections;
 	},
 
@@ -249,10 +249,10 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			const caller = await callerOf(req, operation, this.tokens, config().demo);
 			if (caller.demo) res.setHeader("X-Demo-Mode", actingNote(caller));
 			authorise(caller, operation);
-			const ask = await askOf(operation, { req, path, url: req.originalUrl, caller });
-			if (operation.live) return this.listen(res, caller, ask);
-			const result = await call(req.$ctx, operation.action, ask.params, {
-				...optionsOf(operation, ask),
+			const request = await parseRequest(operation, { req, path, url: req.originalUrl, caller });
+			if (operation.live) return this.listen(res, caller, request);
+			const result = await call(req.$ctx, operation.action, request.params, {
+				...optionsOf(operation, request),
 				meta: {
 					...{ user: caller.user, requestId: req.requestId },
 					traceparent: traceparentOf(req.headersDistinct.traceparent?.join(), bytes =>
@@ -260,11 +260,11 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 					)
 				}
 			});
-			const answer = answerOf(operation, ask, result, req.originalUrl);
+			const answer = answerOf(operation, request, result, req.originalUrl);
 			send(req, res, answer, !this.broker.started);
 		},
 
-		listen(res: ServerResponse, { user, untilMs }: Caller, { params }: Ask) {
+		listen(res: ServerResponse, { user, untilMs }: Caller, { params }: ActionRequest) {
 			const { last_event_id: after } = params as { last_event_id?: number };
 			if (res.req.method === "HEAD") return void res.writeHead(200, feedHeaders).end();
 			this.feed.open(res, { userId: user!.id, after, untilMs });

@@ -24,7 +24,7 @@ const change = (id: number): Change => ({
 	}
 });
 
-let told: Change[];
+let published: Change[];
 let asked: (number | undefined)[];
 let failing: boolean;
 let feed: WindowFeed;
@@ -38,12 +38,18 @@ function start(more: Partial<FeedOptions> = {}, untilMs = Infinity): void {
 		async changes(after) {
 			asked.push(after);
 			if (failing) throw new Error("away");
-			const last = told.at(-1)?.id ?? 0;
+			const last = published.at(-1)?.id ?? 0;
 			if (after === undefined) return { data: [], last };
-			const data = told.filter(({ id }) => id > after).slice(0, 2);
+			const data = published.filter(({ id }) => id > after).slice(0, 2);
 			return { data, last: data.at(-1)?.id ?? after };
 		},
-		...{ most: 3, mostPerUser: 2, everyMs: 20, heartbeatMs: 50, onError: () => undefined },
+		...{
+			maxStreams: 3,
+			maxStreamsPerUser: 2,
+			everyMs: 20,
+			heartbeatMs: 50,
+			onError: () => undefined
+		},
 		...more
 	});
 	server = createServer((req, res) => {
@@ -59,7 +65,7 @@ function start(more: Partial<FeedOptions> = {}, untilMs = Infinity): void {
 }
 
 beforeEach(() => {
-	[told, asked, refusals, failing] = [[change(1), change(2), change(3)], [], [], false];
+	[published, asked, refusals, failing] = [[change(1), change(2), change(3)], [], [], false];
 });
 afterEach(async () => {
 	feed.stop();
@@ -96,7 +102,7 @@ describe("the feed of windows", () => {
 		start();
 		const client = await listen("/support");
 		await until(() => asked.length > 1, 5000);
-		told.push(change(4));
+		published.push(change(4));
 		await has(client, [4]);
 		expect(client.answer.headers["content-type"]).toBe("text/event-stream; charset=utf-8");
 		expect(client.text()).toContain("retry: 2000\n\n");
@@ -107,9 +113,9 @@ describe("the feed of windows", () => {
 		start();
 		const first = await listen("/support");
 		await until(() => asked.length > 1, 5000);
-		for (let id = 4; id <= 9; id++) told.push(change(id));
+		for (let id = 4; id <= 9; id++) published.push(change(id));
 		const second = await listen("/admin/1");
-		told.push(change(10));
+		published.push(change(10));
 		await has(second, [2, 3, 4, 5, 6, 7, 8, 9, 10]);
 		await has(first, [4, 5, 6, 7, 8, 9, 10]);
 	});
@@ -124,9 +130,9 @@ describe("the feed of windows", () => {
 		await listen("/support");
 		await until(() => asked.length > 1, 5000);
 		// Two a turn: this node has some of the way to go.
-		for (let id = 4; id <= 60; id++) told.push(change(id));
+		for (let id = 4; id <= 60; id++) published.push(change(id));
 		const second = await listen("/admin/59");
-		told.push(change(61));
+		published.push(change(61));
 		await has(second, [60, 61]);
 	});
 
@@ -190,7 +196,7 @@ describe("the feed of windows", () => {
 		const client = await listen("/support");
 		await until(() => asked.length > 1, 5000);
 		failing = true;
-		told.push(change(4));
+		published.push(change(4));
 		await until(() => client.text().includes("\n: \n"), 5000);
 		expect(client.ids()).toEqual([]);
 		failing = false;

@@ -6,8 +6,8 @@ export interface FeedOptions {
 	/** Windows that were told of behind this event; without one, where the events are now. */
 	changes(after: number | undefined): Promise<WindowChanges>;
 	/** Streams at one time: on this node, and of one user. */
-	most: number;
-	mostPerUser: number;
+	maxStreams: number;
+	maxStreamsPerUser: number;
 	/** Told of what failed and is tried again. */
 	onError(error: Error): void;
 	everyMs?: number;
@@ -30,12 +30,12 @@ interface Stream extends Reader {
 	timer: NodeJS.Timeout;
 }
 
-const usual = { everyMs: 1000, heartbeatMs: 15_000 };
+const defaults = { everyMs: 1000, heartbeatMs: 15_000 };
 /** A client comes back by itself, with the last event's id. */
 const retryMs = 2000;
 const longestMs = 3_600_000;
 /** Whoever reads so slowly is cut off, and comes back. */
-const mostWaitingBytes = 256 * 1024;
+const maxBufferedBytes = 256 * 1024;
 
 export const feedHeaders = {
 	"Content-Type": "text/event-stream; charset=utf-8",
@@ -54,7 +54,7 @@ export const encodeChange = ({ id, window }: WindowChanges["data"][number]) =>
  * catches up by himself before he joins.
  */
 export class WindowFeed {
-	readonly #options: FeedOptions & typeof usual;
+	readonly #options: FeedOptions & typeof defaults;
 	readonly #streams = new Set<Stream>();
 	#timer: NodeJS.Timeout | undefined;
 	#heartbeat: NodeJS.Timeout | undefined;
@@ -64,17 +64,17 @@ export class WindowFeed {
 	#run = 0;
 
 	constructor(options: FeedOptions) {
-		this.#options = { ...usual, ...options };
+		this.#options = { ...defaults, ...options };
 	}
 
 	/** @throws OVERLOADED, TOO_MANY_STREAMS */
 	open(res: ServerResponse, reader: Reader): void {
 		// Its "close" has been, and would never take it off the list.
 		if (res.destroyed) return;
-		const { most, mostPerUser } = this.#options;
-		if (this.#streams.size >= most) fail("OVERLOADED", "too many streams are open here");
+		const { maxStreams, maxStreamsPerUser } = this.#options;
+		if (this.#streams.size >= maxStreams) fail("OVERLOADED", "too many streams are open here");
 		const own = [...this.#streams].filter(({ userId }) => userId === reader.userId);
-		if (own.length >= mostPerUser) fail("TOO_MANY_STREAMS");
+		if (own.length >= maxStreamsPerUser) fail("TOO_MANY_STREAMS");
 		const leftMs = Math.min(reader.untilMs - Date.now(), longestMs);
 		const timer = setTimeout(() => this.#end(stream), Math.max(0, leftMs));
 		const stream: Stream = { ...reader, res, state: "late", timer };
@@ -82,7 +82,7 @@ export class WindowFeed {
 		res.on("close", () => this.#leave(stream)).on("error", () => undefined);
 		res.writeHead(200, feedHeaders);
 		res.write(`retry: ${retryMs}\n\n`);
-		if (this.#streams.size === 1) this.#begin();
+		if (this.#streams.size === 1) this.#startPolling();
 	}
 
 	/** Ends all streams at once. */
@@ -90,25 +90,25 @@ export class WindowFeed {
 		for (const stream of this.#streams) this.#end(stream);
 	}
 
-	#begin(): void {
+	#startPolling(): void {
 		this.#at = undefined;
 		this.#schedule(0, ++this.#run);
-		this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs);
+		this.#heartbeat = setInterval(() => this.#sendHeartbeats(), this.#options.heartbeatMs);
 	}
 
-	#rest(): void {
+	#stopPolling(): void {
 		clearTimeout(this.#timer);
 		clearInterval(this.#heartbeat);
 	}
 
 	#leave(stream: Stream): void {
 		clearTimeout(stream.timer);
-		if (this.#streams.delete(stream) && this.#streams.size === 0) this.#rest();
+		if (this.#streams.delete(stream) && this.#streams.size === 0) this.#stopPolling();
 	}
 
 	#schedule(ms: number, run: number): void {
 		this.#timer = setTimeout(() => {
-			this.#look(run)
+			this.#poll(run)
 				.catch(this.#options.onError)
 				.finally(() => {
 					if (run === this.#run && this.#streams.size > 0)
@@ -117,7 +117,7 @@ export class WindowFeed {
 		}, ms);
 	}
 
-	async #look(run: number): Promise<void> {
+	async #poll(run: number): Promise<void> {
 		const { data, last } = await this.#options.changes(this.#at);
 		if (run !== this.#run) return;
 		this.#at = last;
@@ -160,11 +160,11 @@ export class WindowFeed {
 	}
 
 	#send(stream: Stream, data: WindowChanges["data"]): void {
-		const news = data.filter(({ id }) => id > stream.after!);
-		if (news.length === 0 || !this.#streams.has(stream)) return;
-		stream.after = news.at(-1)!.id;
-		stream.res.write(news.map(encodeChange).join(""));
-		if (stream.res.writableLength > mostWaitingBytes) stream.res.destroy();
+		const unsent = data.filter(({ id }) => id > stream.after!);
+		if (unsent.length === 0 || !this.#streams.has(stream)) return;
+		stream.after = unsent.at(-1)!.id;
+		stream.res.write(unsent.map(encodeChange).join(""));
+		if (stream.res.writableLength > maxBufferedBytes) stream.res.destroy();
 	}
 
 	#end(stream: Stream): void {
@@ -172,7 +172,7 @@ export class WindowFeed {
 		stream.res.end();
 	}
 
-	#beat(): void {
+	#sendHeartbeats(): void {
 		for (const { res } of this.#streams) res.write(": \n\n");
 	}
 }

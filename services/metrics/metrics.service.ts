@@ -93,7 +93,7 @@ const settings = {
 		shop_outbox_rows: {
 			type: "Gauge",
 			labelNames: ["service"],
-			help: `Events that wait to be published; no more than 10,000 are counted; ${alike}`
+			help: `Events not published yet; no more than 10,000 are counted; ${alike}`
 		},
 		shop_outbox_seconds: {
 			type: "Gauge",
@@ -108,7 +108,7 @@ const settings = {
 		shop_dead_letters: {
 			type: "Gauge",
 			labelNames: ["group"],
-			help: `Messages that a consumer put aside, and nobody has redriven; ${alike}`
+			help: `Dead-lettered messages that have not been redriven; ${alike}`
 		},
 		shop_late_events_total: {
 			type: "Counter",
@@ -136,7 +136,7 @@ const settings = {
 		shop_psp_failures_total: {
 			type: "Counter",
 			labelNames: ["call", "result"],
-			help: "Calls of the payment provider without an answer, turned away or not made"
+			help: "Calls of the payment provider without an answer, rate-limited or not made"
 		}
 	}
 } as ServiceSettingSchema;

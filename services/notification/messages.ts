@@ -5,11 +5,11 @@ import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../../lib/sort
 import type { Shop } from "./templates/content.templates.ts";
 import { factOf } from "./dispatch/delivery.ts";
 import { toNotification } from "./notification.representation.ts";
-import type { TrackingStore } from "./tracking-store.ts";
+import type { NotificationStore } from "./tracking-store.ts";
 import { render } from "./templates/render.templates.ts";
 
 export interface MessagesOptions {
-	store: TrackingStore;
+	store: NotificationStore;
 	shop: Shop;
 	contacts(of: { ids: string[] } | { role: "admin" }): Promise<Contact[]>;
 }

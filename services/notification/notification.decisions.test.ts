@@ -14,8 +14,8 @@ const all = new Set(notificationChannels);
 describe("kinds", () => {
 	it("knows every event, and has an event for every kind", () => {
 		expect(Object.keys(kinds)).toEqual([...orderEventTypes, "product.low_stock"]);
-		const told = new Set(Object.values(kinds).filter(kind => kind !== undefined));
-		expect(told).toEqual(new Set(notificationKinds));
+		const usedKinds = new Set(Object.values(kinds).filter(kind => kind !== undefined));
+		expect(usedKinds).toEqual(new Set(notificationKinds));
 	});
 
 	it("keeps quiet about an order that is only placed", () => {
@@ -25,13 +25,13 @@ describe("kinds", () => {
 
 describe("channelsFor", () => {
 	it("sends mail where nothing was chosen", () => {
-		expect(channelsFor(undefined, all)).toEqual(["email", "cascade"]);
+		expect(channelsFor(undefined, all)).toEqual(["email", "sns_topic"]);
 	});
 
-	it("does as was chosen, nothing included, and cascades whatever was", () => {
-		expect(channelsFor([], all)).toEqual(["cascade"]);
-		expect(channelsFor(["sms"], all)).toEqual(["sms", "cascade"]);
-		expect(channelsFor(["sms", "email"], all)).toEqual(["sms", "email", "cascade"]);
+	it("does as was chosen, nothing included, and publishes to the SNS topic in any case", () => {
+		expect(channelsFor([], all)).toEqual(["sns_topic"]);
+		expect(channelsFor(["sms"], all)).toEqual(["sms", "sns_topic"]);
+		expect(channelsFor(["sms", "email"], all)).toEqual(["sms", "email", "sns_topic"]);
 	});
 
 	it("takes none that the shop does not offer", () => {

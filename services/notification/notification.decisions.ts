@@ -1,6 +1,6 @@
 import type { OrderEventType } from "../../contracts/events.ts";
 import type { NotificationChannel, NotificationKind } from "../../contracts/notification.ts";
-import { backoffMs, spread } from "../../lib/backoff.ts";
+import { backoffMs, withJitter } from "../../lib/backoff.ts";
 
 /** Who is told what by which channel, and what becomes of a message that could not be sent. */
 
@@ -23,19 +23,19 @@ export const kinds: Readonly<Record<FactType, NotificationKind | undefined>> = {
 };
 
 /** Channels that a person is reached by. */
-export type PersonalChannel = Exclude<NotificationChannel, "cascade">;
+export type PersonalChannel = Exclude<NotificationChannel, "sns_topic">;
 
-export const usual: readonly PersonalChannel[] = ["email"];
+export const defaultChannels: readonly PersonalChannel[] = ["email"];
 
 /**
  * @param chosen by the user for this kind; undefined where he said nothing
  * @param offered by this shop
  */
 export function channelsFor(
-	chosen: readonly PersonalChannel[] = usual,
+	chosen: readonly PersonalChannel[] = defaultChannels,
 	offered: ReadonlySet<NotificationChannel>
 ): NotificationChannel[] {
-	const wanted = new Set<NotificationChannel>([...chosen, "cascade"]);
+	const wanted = new Set<NotificationChannel>([...chosen, "sns_topic"]);
 	return [...wanted].filter(channel => offered.has(channel));
 }
 
@@ -73,10 +73,10 @@ export function afterRefusal(refusal: Refusal, attempts: number, chance: number)
 	const { kind, reason, retryAfterMs } = refusal;
 	if (kind === "permanent") return { state: "parked", reason };
 	if (kind === "throttled") {
-		const inMs = (retryAfterMs ?? 0) + spread(throttledMs, chance);
+		const inMs = (retryAfterMs ?? 0) + withJitter(throttledMs, chance);
 		return { state: "pending", inMs, counted: false, reason };
 	}
 	if (attempts >= mostAttempts) return { state: "parked", reason: `given up: ${reason}` };
-	const inMs = spread(backoffMs(attempts, firstDelayMs, longestDelayMs), chance);
+	const inMs = withJitter(backoffMs(attempts, firstDelayMs, longestDelayMs), chance);
 	return { state: "pending", inMs: Math.max(inMs, retryAfterMs ?? 0), counted: true, reason };
 }

@@ -4,7 +4,7 @@ import type { Claim } from "./tracking-store.ts";
 
 /** Counts what became of messages; the metrics service of this node, if it runs, keeps it. */
 export function countMessage(broker: ServiceBroker, { channel }: Claim, { state }: Outcome): void {
-	const labels = { channel, result: state === "pending" ? "put_off" : state };
+	const labels = { channel, result: state === "pending" ? "deferred" : state };
 	const metric = { name: "shop_notifications_total", method: "inc", labels, value: 1 };
 	void broker.broadcastLocal("metrics.update", metric);
 }

@@ -1,11 +1,11 @@
 import type { Notification } from "../../contracts/notification.ts";
-import type { Tracked } from "./tracking-store.ts";
+import type { StoredNotification } from "./tracking-store.ts";
 
 /**
  * Whom it went to is not said: the address is the user service's. Customers are not told what the
  * provider calls it either: staff ask there by that name.
  */
-export function toNotification(tracked: Tracked, isForStaff: boolean): Notification {
+export function toNotification(tracked: StoredNotification, isForStaff: boolean): Notification {
 	const { id, event_id, kind, channel, state, reason, user_id, order_id, attempts, resends } =
 		tracked;
 	const { provider_id, occurred_at, sent_at, created_at, updated_at } = tracked;

@@ -22,21 +22,24 @@ import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { MailboxStore } from "./channels/mailbox-store.ts";
 import { Messages } from "./messages.ts";
 import { countMessage } from "./notification.metrics.ts";
-import { plan, type News } from "./planning.ts";
+import { plan, type NotifiableEvent } from "./planning.ts";
 import { PreferenceStore } from "./preferences.ts";
 import { PostgresStore, type Queryable } from "./storage/postgres.store.ts";
-import type { TrackingStore } from "./tracking-store.ts";
+import type { NotificationStore } from "./tracking-store.ts";
 import { openStore } from "./storage/store.factory.ts";
 
 const sweepMs = 250;
 const readers = { [topics.orders]: readOrderEvent, [topics.notifications]: readStockEvent };
 
 type Of = { ids: string[] } | { role: "admin" };
-type Work = Parameters<WithConsumer<News>["handleEvents"]>[0];
+type EventBatch = Parameters<WithConsumer<NotifiableEvent>["handleEvents"]>[0];
 
-interface This extends WithConsumer<News> {
+interface This extends WithConsumer<NotifiableEvent> {
 	/** From `created()` on; events may come before the service has started. */
-	opened: Promise<{ store: TrackingStore; channels: ReadonlyMap<NotificationChannel, Channel> }>;
+	opened: Promise<{
+		store: NotificationStore;
+		channels: ReadonlyMap<NotificationChannel, Channel>;
+	}>;
 	dispatcher: Dispatcher;
 	messages: Messages;
 	preferences: PreferenceStore;
@@ -44,9 +47,9 @@ interface This extends WithConsumer<News> {
 	inbox: ConsumerRepository;
 	open(): This["opened"];
 	plan(
-		events: readonly News[],
+		events: readonly NotifiableEvent[],
 		db: Queryable,
-		store: TrackingStore,
+		store: NotificationStore,
 		again: boolean
 	): Promise<unknown>;
 	contacts(of: Of): Promise<Contact[]>;
@@ -55,7 +58,7 @@ interface This extends WithConsumer<News> {
 /** Tells customers and staff what became of orders and which goods run low, as the events say. */
 export default service<typeof contract.actions, This>(contract, {
 	// The last starts first and stops last: events need the log, and both the database.
-	mixins: [Consuming<News>("notification", readers), Stream(), Postgres("notification")],
+	mixins: [Consuming<NotifiableEvent>("notification", readers), Stream(), Postgres("notification")],
 
 	actions: {
 		...consumerHandlers("missing"),
@@ -103,20 +106,25 @@ export default service<typeof contract.actions, This>(contract, {
 
 	methods: {
 		/** Where messages are kept elsewhere they are planned before the events count as handled. */
-		async prepareEvents(events: readonly News[], again: boolean) {
+		async prepareEvents(events: readonly NotifiableEvent[], again: boolean) {
 			const { store } = await this.opened;
 			if (store instanceof PostgresStore) return;
-			const barred = await this.inbox.barred(events.map(({ id }) => id));
-			const wanted = events.filter(({ id }) => !barred.has(id));
+			const suppressed = await this.inbox.suppressed(events.map(({ id }) => id));
+			const wanted = events.filter(({ id }) => !suppressed.has(id));
 			await this.plan(wanted, this.pg, store, again);
 		},
 
-		async handleEvents({ events, again }: Work, tx: Transaction) {
+		async handleEvents({ events, again }: EventBatch, tx: Transaction) {
 			const { store } = await this.opened;
 			if (store instanceof PostgresStore) await this.plan(events, tx, new PostgresStore(tx), again);
 		},
 
-		async plan(events: readonly News[], db: Queryable, store: TrackingStore, again: boolean) {
+		async plan(
+			events: readonly NotifiableEvent[],
+			db: Queryable,
+			store: NotificationStore,
+			again: boolean
+		) {
 			const offered = new Set((await this.opened).channels.keys());
 			const preferences = new PreferenceStore(db);
 			return plan(events, { store, offered, again, choices: ids => preferences.choices(ids) });
@@ -149,7 +157,7 @@ export default service<typeof contract.actions, This>(contract, {
 		this.messages = new Messages({ store, shop, contacts });
 		this.dispatcher = new Dispatcher({
 			...{ store, channels, shop, contacts, everyMs: sweepMs, chance: Math.random },
-			onError: ({ message }) => this.logger.warn("messages wait:", message),
+			onError: ({ message }) => this.logger.warn("cannot send messages, retrying:", message),
 			onSettled: (claim, outcome) => countMessage(this.broker, claim, outcome)
 		});
 		this.dispatcher.start();

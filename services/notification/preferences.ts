@@ -4,7 +4,7 @@ import {
 	userKinds
 } from "../../contracts/notification.ts";
 import type { Statement } from "../../db/database.ts";
-import { usual, type PersonalChannel } from "./notification.decisions.ts";
+import { defaultChannels, type PersonalChannel } from "./notification.decisions.ts";
 import { choiceOf, type Choices } from "./planning.ts";
 import type { Queryable } from "./storage/postgres.store.ts";
 
@@ -46,7 +46,7 @@ export class PreferenceStore {
 	async get(userId: string): Promise<Preferences> {
 		const choices = await this.choices([userId]);
 		const channels = userKinds.map(
-			kind => [kind, [...(choices.get(choiceOf(userId, kind)) ?? usual)]] as const
+			kind => [kind, [...(choices.get(choiceOf(userId, kind)) ?? defaultChannels)]] as const
 		);
 		return Object.fromEntries(channels) as Preferences;
 	}

@@ -12,7 +12,7 @@ export type StoredFact =
 	Pick<OrderStreamEvent, "type" | "time" | "data"> | (Omit<StockFact, "at"> & { time: string });
 
 /** A message that is to be sent. */
-export interface Planned {
+export interface NewNotification {
 	/** UUIDv5 of the event and the channel. */
 	id: string;
 	event_id: string;
@@ -24,7 +24,7 @@ export interface Planned {
 	fact: StoredFact;
 }
 
-export interface Tracked extends Planned {
+export interface StoredNotification extends NewNotification {
 	/** When it happened; rows are listed by it. */
 	occurred_at: Date;
 	state: NotificationState;
@@ -40,7 +40,7 @@ export interface Tracked extends Planned {
 }
 
 /** A message that this node, and no other, may send until the lease is over. */
-export interface Claim extends Planned {
+export interface Claim extends NewNotification {
 	/** This one included. */
 	attempts: number;
 	resends: number;
@@ -55,15 +55,15 @@ export interface Position {
 /** Rows are gone so long after their event; older events are not told any more. */
 export const keptDays = 90;
 /** In one go, where the store itself does not do it: a statement must not take long. */
-export const expiredAtOnce = 1000;
+export const expireBatchSize = 1000;
 
 /**
  * What is known of messages: which there are, who sends them, what came of it. Whatever happens, each
  * event and channel has one, and one that was settled stays so.
  */
-export interface TrackingStore {
+export interface NotificationStore {
 	/** Adds those that are new, due at once; answers their ids. An event too old to be told is left out. */
-	plan(messages: readonly Planned[]): Promise<string[]>;
+	plan(messages: readonly NewNotification[]): Promise<string[]>;
 	/** Takes messages that are due, the longest due first. */
 	claim(limit: number, leaseMs: number): Promise<Claim[]>;
 	/** Takes this one, if it is due. */
@@ -73,11 +73,15 @@ export interface TrackingStore {
 	/** Gives back what was not tried, for others to take at once. */
 	release(claim: Claim): Promise<void>;
 	/** @param owner undefined: anyone */
-	get(id: string, owner?: string): Promise<Tracked | undefined>;
+	get(id: string, owner?: string): Promise<StoredNotification | undefined>;
 	/** Newest event first. */
-	list(owner: string | undefined, after: Position | undefined, limit: number): Promise<Tracked[]>;
+	list(
+		owner: string | undefined,
+		after: Position | undefined,
+		limit: number
+	): Promise<StoredNotification[]>;
 	/** Sends it again, or now where it waits; undefined when there is none. */
-	resend(id: string): Promise<Tracked | undefined>;
+	resend(id: string): Promise<StoredNotification | undefined>;
 	/** Removes what is too old, `expiredAtOnce` at most; answers how many. */
 	expire(): Promise<number>;
 }

@@ -1,6 +1,6 @@
 import { orderStatuses, type OrderStatus } from "../../contracts/order-status.ts";
 import { is } from "../../lib/errors.ts";
-import { decideCancel, mayBecome, transition, transitions } from "./order.machine.ts";
+import { decideCancel, canTransition, transition, transitions } from "./order.machine.ts";
 
 const pairs = orderStatuses.flatMap(from => orderStatuses.map(to => [from, to] as const));
 
@@ -18,7 +18,7 @@ describe("the order machine", () => {
 		"from %s to %s: goes where the table says, and is refused alike elsewhere",
 		(from, to) => {
 			const allowed = (transitions[from] as readonly OrderStatus[]).includes(to);
-			expect(mayBecome(from, to)).toBe(allowed);
+			expect(canTransition(from, to)).toBe(allowed);
 			if (allowed) expect(transition(from, to)).toMatchObject({ from, to });
 			else
 				expect(
@@ -61,7 +61,7 @@ describe("cancelling", () => {
 		pending: "ask_saga",
 		payment_pending: "ask_saga",
 		payment_review: "ask_saga",
-		confirmed: "pay_back",
+		confirmed: "refund",
 		cancelled: "already",
 		refund_pending: "already",
 		refunded: "already",

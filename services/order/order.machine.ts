@@ -37,7 +37,10 @@ export interface Transition {
 export type OnTransition = (to: OrderStatus, count?: number) => void;
 
 /** States whose reaching is no news to the outside. */
-export const quiet: ReadonlySet<OrderStatus> = new Set(["payment_pending", "payment_review"]);
+export const internalStatuses: ReadonlySet<OrderStatus> = new Set([
+	"payment_pending",
+	"payment_review"
+]);
 
 function eventType(to: OrderStatus, reason: string | null): string {
 	if (to === "cancelled" && reason === "out_of_stock") return "order.rejected";
@@ -46,7 +49,7 @@ function eventType(to: OrderStatus, reason: string | null): string {
 	return `order.${to}`;
 }
 
-export function mayBecome(from: OrderStatus, to: OrderStatus): boolean {
+export function canTransition(from: OrderStatus, to: OrderStatus): boolean {
 	return (transitions[from] as readonly OrderStatus[]).includes(to);
 }
 
@@ -56,13 +59,13 @@ export function transition(
 	to: OrderStatus,
 	reason: string | null = null
 ): Transition {
-	if (!mayBecome(from, to))
+	if (!canTransition(from, to))
 		fail("ILLEGAL_TRANSITION", `An order that is ${from} cannot become ${to}`);
-	return { from, to, reason, type: eventType(to, reason), published: !quiet.has(to) };
+	return { from, to, reason, type: eventType(to, reason), published: !internalStatuses.has(to) };
 }
 
 /** What a wish to cancel means in each state. */
-export type CancelDecision = "ask_saga" | "pay_back" | "already";
+export type CancelDecision = "ask_saga" | "refund" | "already";
 
 /**
  * Before an outcome the saga is asked to turn round; a paid order is paid back; an order that was
@@ -75,7 +78,7 @@ export function decideCancel(status: OrderStatus): CancelDecision {
 		case "payment_review":
 			return "ask_saga";
 		case "confirmed":
-			return "pay_back";
+			return "refund";
 		case "cancelled":
 		case "refund_pending":
 		case "refunded":

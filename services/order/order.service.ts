@@ -5,26 +5,26 @@ import type { OrderStatus } from "../../contracts/order-status.ts";
 import { paymentSettled } from "../../contracts/payment.ts";
 import { decodeCursor, pageOf } from "../../lib/cursor.ts";
 import { fail } from "../../lib/errors.ts";
-import { outboxGauges, show } from "../../lib/gauges.ts";
+import { outboxGauges, publishGauges } from "../../lib/gauges.ts";
 import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
-import { heed, service } from "../../lib/service.ts";
+import { onHint, service } from "../../lib/service.ts";
 import { Stream, type WithStream } from "../../mixins/stream.mixin.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Backlog } from "./placement/backlog.ts";
 import { Cancellation } from "./lifecycle/cancellation.ts";
 import { Fulfilment } from "./lifecycle/fulfilment.ts";
-import { quiet } from "./order.machine.ts";
+import { internalStatuses } from "./order.machine.ts";
 import { OrderHistory } from "./storage/history.ts";
 import { countOrders } from "./order.metrics.ts";
 import { OrderPayments } from "./lifecycle/payment-details.ts";
-import { Placement, type Born } from "./placement/placement.ts";
+import { Placement, type NewOrder } from "./placement/placement.ts";
 import { Poller } from "./saga/poller.ts";
 import { OrderRepository } from "./storage/order.repository.ts";
 import { Outbox } from "./outbox/order.outbox.ts";
 import { Returns } from "./returns/returns.ts";
-import { Saga } from "./saga/saga.runner.ts";
-import { Sagas } from "./saga/saga.admin.ts";
+import { SagaRunner } from "./saga/saga.runner.ts";
+import { SagaAdmin } from "./saga/saga.admin.ts";
 import { SagaSteps } from "./saga/steps.ts";
 
 interface This extends WithPostgres, WithStream {
@@ -35,12 +35,12 @@ interface This extends WithPostgres, WithStream {
 	cancellation: Cancellation;
 	fulfilment: Fulfilment;
 	returns: Returns;
-	saga: Saga;
+	saga: SagaRunner;
 	poller: Poller;
-	sagas: Sagas;
+	sagaAdmin: SagaAdmin;
 	/** Undefined until the service has started. */
 	outbox: Outbox | undefined;
-	begin(born: Born, paymentMethod: string): Order;
+	startSaga(placed: NewOrder, paymentMethod: string): Order;
 	outcome(order: Order, waitS: number): Promise<Order>;
 }
 
@@ -60,7 +60,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const placed = await this.placement.place(ctx.params, owner, identity, traceparent);
 			const { payment_method, wait_s = 0 } = ctx.params;
 			const { replayed } = placed;
-			const order = "incarnation" in placed ? this.begin(placed, payment_method) : placed.order;
+			const order = "incarnation" in placed ? this.startSaga(placed, payment_method) : placed.order;
 			return { replayed, order: wait_s > 0 ? await this.outcome(order, wait_s) : placed.order };
 		},
 
@@ -128,23 +128,23 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const { waits_for, limit = 20, cursor } = ctx.params;
 			const list = `sagas ${waits_for}`;
 			const after = cursor === undefined ? undefined : decodeCursor(cursor, list);
-			const page = pageOf(await this.sagas.list(waits_for, after, limit + 1), limit, list);
+			const page = pageOf(await this.sagaAdmin.list(waits_for, after, limit + 1), limit, list);
 			return { ...page, data: page.data.map(({ id: _id, ...saga }) => saga) };
 		},
 
 		async "saga.get"(ctx) {
-			return this.sagas.get(ctx.params.id);
+			return this.sagaAdmin.get(ctx.params.id);
 		},
 
 		async "saga.retry"(ctx) {
-			const saga = await this.sagas.retry(ctx.params.id);
+			const saga = await this.sagaAdmin.retry(ctx.params.id);
 			this.poller.nudge();
 			return saga;
 		},
 
 		async "saga.resolve"(ctx) {
 			const { id, note } = ctx.params;
-			const saga = await this.sagas.callOff(id, note, identityOf(ctx.meta));
+			const saga = await this.sagaAdmin.forceCancel(id, note, identityOf(ctx.meta));
 			this.poller.nudge();
 			return saga;
 		},
@@ -168,15 +168,15 @@ export default service<(typeof contract)["actions"], This>(contract, {
 	},
 
 	// A hint that is lost costs time and nothing else: a sleeping order wakes by itself.
-	events: heed(paymentSettled, async function (this: This, { order_ids }) {
-		await this.sagas.wake(order_ids);
+	events: onHint(paymentSettled, async function (this: This, { order_ids }) {
+		await this.sagaAdmin.wake(order_ids);
 		this.poller.nudge();
 	}),
 
 	methods: {
 		/** This node placed the order, so it holds the lease and goes on. Answers the order as it moves. */
-		begin({ order: born, incarnation }: Born, payment_method: string): Order {
-			const order = { ...born };
+		startSaga({ order: placed, incarnation }: NewOrder, payment_method: string): Order {
+			const order = { ...placed };
 			const lease = {
 				fence: 1,
 				incarnation,
@@ -195,7 +195,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		 */
 		async outcome(order: Order, waitS: number): Promise<Order> {
 			const deadline = performance.now() + waitS * 1000;
-			await settled(() => this.saga.running(order.id), deadline);
+			await waitOrDeadline(() => this.saga.running(order.id), deadline);
 			if (!isOpen(order)) return order;
 			let found = await this.orders.get(order.id, undefined);
 			while (isOpen(found) && performance.now() < deadline) {
@@ -211,10 +211,10 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		const { saga, pricing, orders } = config();
 		const nodeId = this.broker.nodeID;
 		const lease = { nodeId, leaseMs: saga.leaseMs };
-		const backlog = new Backlog(this.pg, saga.backlog);
+		const backlog = new Backlog(this.pg, saga.maxInFlight);
 		const count = (status: OrderStatus, orders = 1) => {
 			countOrders(this.broker, status, orders);
-			if (!quiet.has(status)) this.outbox?.nudge();
+			if (!internalStatuses.has(status)) this.outbox?.nudge();
 		};
 		this.orders = new OrderRepository(this.pg);
 		this.history = new OrderHistory(this.pg);
@@ -226,11 +226,11 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			backlog,
 			onTransition: count
 		});
-		this.sagas = new Sagas(this.pg, this.orders);
+		this.sagaAdmin = new SagaAdmin(this.pg, this.orders);
 		this.cancellation = new Cancellation(this.pg, this.orders, this.payments, count);
 		this.fulfilment = new Fulfilment(this.pg, this.orders, count);
 		this.returns = new Returns(this.pg, this.orders, count);
-		this.saga = new Saga({
+		this.saga = new SagaRunner({
 			steps: new SagaSteps(this.broker, this.pg, count),
 			onError: ({ order }, error) =>
 				this.logger.warn(`order ${order.id} will be tried again:`, error)
@@ -239,7 +239,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			...lease,
 			backlog,
 			pollMs: saga.pollMs,
-			onWork: work => void this.saga.start(work),
+			onClaimed: work => void this.saga.start(work),
 			onError: error => this.logger.warn("cannot look for waiting orders:", error.message)
 		});
 	},
@@ -248,8 +248,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		this.outbox = new Outbox(this.pg, {
 			driver: this.stream,
 			prepare: () => this.createTopics(),
-			onError: error => this.logger.warn("events wait to be published:", error.message),
-			onLag: lag => show(this.broker, outboxGauges("order", lag))
+			onError: error => this.logger.warn("cannot publish events, retrying:", error.message),
+			onLag: lag => publishGauges(this.broker, outboxGauges("order", lag))
 		});
 		this.outbox.start();
 		this.poller.start();
@@ -257,7 +257,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 	async stopped() {
 		await this.poller.stop();
-		await settled(() => this.saga.idle(), performance.now() + stopGraceMs);
+		await waitOrDeadline(() => this.saga.idle(), performance.now() + stopGraceMs);
 		await this.outbox?.stop();
 	}
 });
@@ -268,7 +268,10 @@ const stopGraceMs = 3000;
 const isOpen = ({ status }: Order) => status === "pending" || status === "payment_pending";
 
 /** Waits for the work, but not beyond the deadline (of `performance.now()`). */
-async function settled(work: () => Promise<void> | undefined, deadline: number): Promise<void> {
+async function waitOrDeadline(
+	work: () => Promise<void> | undefined,
+	deadline: number
+): Promise<void> {
 	const timer = new AbortController();
 	const timeout = delay(Math.max(deadline - performance.now(), 0), undefined, {
 		signal: timer.signal

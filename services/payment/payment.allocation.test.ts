@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { areLinesOf, leftOf, spread, sum, within } from "./payment.allocation.ts";
+import {
+	areLinesOf,
+	remainingPerLine,
+	allocateToLines,
+	sum,
+	capToRemaining
+} from "./payment.allocation.ts";
 
 const share = (product_id: string, amount: number) => ({ product_id, amount });
 const lines = fc
@@ -11,24 +17,24 @@ describe("spreading refunds over the lines", () => {
 		fc.assert(
 			fc.property(lines, fc.array(fc.integer({ min: 1, max: 50_000 })), (all, wanted) => {
 				const paidBack = wanted.reduce<typeof all>((before, amount) => {
-					const left = leftOf(all, before);
+					const left = remainingPerLine(all, before);
 					if (amount > sum(left)) return before;
-					const parts = spread(amount, left);
+					const parts = allocateToLines(amount, left);
 					expect(sum(parts)).toBe(amount);
-					expect(within(parts, left)).toEqual(parts);
+					expect(capToRemaining(parts, left)).toEqual(parts);
 					return [...before, ...parts];
 				}, []);
-				const left = leftOf(all, paidBack);
+				const left = remainingPerLine(all, paidBack);
 				for (const { amount } of left) expect(amount).toBeGreaterThanOrEqual(0);
-				const rest = spread(sum(left), left);
-				for (const { amount } of leftOf(left, rest)) expect(amount).toBe(0);
+				const rest = allocateToLines(sum(left), left);
+				for (const { amount } of remainingPerLine(left, rest)) expect(amount).toBe(0);
 			})
 		);
 	});
 
 	it("leaves out what gets nothing, and has nothing to spread over no lines", () => {
-		expect(spread(2, [share("a", 0), share("b", 5)])).toEqual([share("b", 2)]);
-		expect(spread(2, [])).toEqual([]);
+		expect(allocateToLines(2, [share("a", 0), share("b", 5)])).toEqual([share("b", 2)]);
+		expect(allocateToLines(2, [])).toEqual([]);
 	});
 });
 
@@ -41,7 +47,7 @@ describe("parts that are asked for", () => {
 		[[share("b", 1)], []],
 		[[share("c", 1)], []]
 	])("%j are cut to what is left: %j", (parts, expected) =>
-		expect(within(parts, left)).toEqual(expected)
+		expect(capToRemaining(parts, left)).toEqual(expected)
 	);
 
 	it.each([

@@ -2,13 +2,13 @@ import type { Share } from "../../contracts/payment.ts";
 import { allocate } from "../../lib/money.ts";
 
 /** What is left of each line of a payment when some parts of it are paid back. */
-export function leftOf(lines: readonly Share[], paidBack: readonly Share[]): Share[] {
-	const gone = new Map<string, number>();
-	for (const { product_id, amount } of paidBack)
-		gone.set(product_id, (gone.get(product_id) ?? 0) + amount);
+export function remainingPerLine(lines: readonly Share[], refunds: readonly Share[]): Share[] {
+	const refunded = new Map<string, number>();
+	for (const { product_id, amount } of refunds)
+		refunded.set(product_id, (refunded.get(product_id) ?? 0) + amount);
 	return lines.map(({ product_id, amount }) => ({
 		product_id,
-		amount: amount - (gone.get(product_id) ?? 0)
+		amount: amount - (refunded.get(product_id) ?? 0)
 	}));
 }
 
@@ -16,7 +16,7 @@ export function leftOf(lines: readonly Share[], paidBack: readonly Share[]): Sha
  * An amount over what is left of the lines, by largest remainder; those that get nothing are left
  * out. So no line is ever paid back beyond its share. A payment without lines has nothing to spread.
  */
-export function spread(amount: number, left: readonly Share[]): Share[] {
+export function allocateToLines(amount: number, left: readonly Share[]): Share[] {
 	if (left.length === 0) return [];
 	const parts = allocate(
 		amount,
@@ -28,7 +28,7 @@ export function spread(amount: number, left: readonly Share[]): Share[] {
 }
 
 /** Of each part at most what is left of its line; those that get nothing are left out. */
-export function within(parts: readonly Share[], left: readonly Share[]): Share[] {
+export function capToRemaining(parts: readonly Share[], left: readonly Share[]): Share[] {
 	const before = new Map(left.map(({ product_id, amount }) => [product_id, amount]));
 	return parts
 		.map(({ product_id, amount }) => ({

@@ -5,7 +5,7 @@ import {
 	nextStep,
 	pauseMs,
 	reasonOf,
-	type Wish
+	type Intent
 } from "./payment.reconciliation.ts";
 
 const minute = 60_000;
@@ -22,7 +22,7 @@ const answers: Record<string, Outcome | undefined | "unreachable"> = {
 
 const unsettled = { age_ms: 0, sent_ms: 0, overdue: false, resend_in_ms: null };
 
-type Row = [Wish, string, ...[number, string][]];
+type Row = [Intent, string, ...[number, string][]];
 
 describe("the next step of a charge with an unknown outcome", () => {
 	it.each([
@@ -56,18 +56,18 @@ describe("the next step of a charge with an unknown outcome", () => {
 			[20 * hour, "void"],
 			[24 * hour, "review"]
 		]
-	] as Row[])("to %s, when the provider says %s", (wish, answer, ...steps) => {
+	] as Row[])("to %s, when the provider says %s", (intent, answer, ...steps) => {
 		for (const [ageMs, step] of steps) {
 			const row = { ...unsettled, age_ms: ageMs, sent_ms: ageMs };
-			expect([ageMs, nextStep(answers[answer], row, minute, wish)]).toEqual([ageMs, step]);
+			expect([ageMs, nextStep(answers[answer], row, minute, intent)]).toEqual([ageMs, step]);
 		}
 	});
 
 	it("counts from the last attempt, but goes to a human a day after the first", () => {
 		const again = { ...unsettled, age_ms: hour, sent_ms: 10 };
-		for (const wish of ["charge", "void"] as const) {
-			expect(nextStep(undefined, again, minute, wish)).toBe("wait");
-			expect(nextStep(undefined, { ...again, age_ms: 24 * hour }, minute, wish)).toBe("review");
+		for (const intent of ["charge", "void"] as const) {
+			expect(nextStep(undefined, again, minute, intent)).toBe("wait");
+			expect(nextStep(undefined, { ...again, age_ms: 24 * hour }, minute, intent)).toBe("review");
 		}
 	});
 
@@ -87,9 +87,12 @@ describe("the first step of a charge that was turned away", () => {
 		["charge", -500, 20 * hour, "look_up"],
 		["void", 500, 0, "look_up"],
 		["void", -500, 0, "look_up"]
-	] as const)("to %s, to be made again in %s ms, %s ms old, is %s", (wish, inMs, age_ms, step) => {
-		expect(firstStep({ ...unsettled, age_ms, resend_in_ms: inMs }, wish)).toBe(step);
-	});
+	] as const)(
+		"to %s, to be made again in %s ms, %s ms old, is %s",
+		(intent, inMs, age_ms, step) => {
+			expect(firstStep({ ...unsettled, age_ms, resend_in_ms: inMs }, intent)).toBe(step);
+		}
+	);
 
 	it("comes after what the provider asks for, later every time, and not with the others", () => {
 		expect([1, 2, 3].map(times => pauseMs(times, 0, 0))).toEqual([250, 500, 1000]);
@@ -107,8 +110,8 @@ describe("the reason of a charge that was given up", () => {
 		["canceled", false, "void", "voided"],
 		["canceled", true, "void", "challenge_expired"],
 		["card_declined", true, "void", "card_declined"]
-	] as const)("%s, overdue %s, to %s, is %s", (code, overdue, wish, reason) => {
-		expect(reasonOf(code, { ...unsettled, overdue }, wish)).toBe(reason);
+	] as const)("%s, overdue %s, to %s, is %s", (code, overdue, intent, reason) => {
+		expect(reasonOf(code, { ...unsettled, overdue }, intent)).toBe(reason);
 	});
 });
 

@@ -9,8 +9,8 @@ const waitUntilMs = 24 * hourMs;
 /** A node that was frozen for longer than this since it took a charge in hand does not send it. */
 export const sendWithinMs = 3000;
 /** A node that was turned away tries again by itself so often, where the pause is no longer than this. */
-export const mostTries = 3;
-export const soonMs = 2000;
+export const maxAttempts = 3;
+export const maxInlinePauseMs = 2000;
 /** Longest wait of a call for a free place at the provider's door. */
 export const queueWithinMs = 2000;
 
@@ -31,7 +31,7 @@ export interface Unsettled {
 }
 
 /** `void`: the order was called off, so the charge should end without money, where it still can. */
-export type Wish = "charge" | "void";
+export type Intent = "charge" | "void";
 
 /**
  * What to do before the provider is asked. An attempt that was turned away did nothing, so only its time
@@ -39,9 +39,9 @@ export type Wish = "charge" | "void";
  */
 export function firstStep(
 	{ resend_in_ms, age_ms }: Unsettled,
-	wish: Wish
+	intent: Intent
 ): "send" | "wait" | "look_up" {
-	if (resend_in_ms === null || wish === "void" || !mayResend(age_ms)) return "look_up";
+	if (resend_in_ms === null || intent === "void" || !mayResend(age_ms)) return "look_up";
 	return resend_in_ms <= 0 ? "send" : "wait";
 }
 
@@ -66,22 +66,22 @@ export function nextStep(
 	found: Outcome | undefined | "unreachable",
 	{ age_ms, sent_ms, overdue }: Unsettled,
 	maxProcessingMs: number,
-	wish: Wish
+	intent: Intent
 ): "record" | "abandon" | "send" | "void" | "wait" | "review" {
 	if (typeof found === "object" && (found.status === "succeeded" || found.status === "failed"))
 		return "record";
 	if (typeof found === "object" && found.status === "action_required")
-		return overdue || wish === "void" ? "abandon" : "wait";
+		return overdue || intent === "void" ? "abandon" : "wait";
 	if (age_ms >= waitUntilMs) return "review";
 	if (found !== undefined) return "wait";
-	if (wish === "charge") return sent_ms > maxProcessingMs && mayResend(age_ms) ? "send" : "wait";
+	if (intent === "charge") return sent_ms > maxProcessingMs && mayResend(age_ms) ? "send" : "wait";
 	return sent_ms > maxProcessingMs + sendWithinMs + queueWithinMs ? "void" : "wait";
 }
 
 /** A charge that was given up has one name for it at the provider; the shop knows why. */
-export function reasonOf(code: string, { overdue }: Unsettled, wish: Wish): string {
+export function reasonOf(code: string, { overdue }: Unsettled, intent: Intent): string {
 	if (code !== "canceled") return code;
-	return overdue ? "challenge_expired" : wish === "void" ? "voided" : code;
+	return overdue ? "challenge_expired" : intent === "void" ? "voided" : code;
 }
 
 /** The same of a refund: a repeated request under its key pays back once, so it need not wait. */

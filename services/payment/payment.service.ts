@@ -2,7 +2,7 @@ import { config } from "../../config/index.ts";
 import { payment as contract, paymentSettled, type Payment } from "../../contracts/payment.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
-import { service, tell } from "../../lib/service.ts";
+import { service, emitHint } from "../../lib/service.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Charges } from "./charges/charges.ts";
 import { breakerMetric, callMetric, metricsOf, type MetricUpdate } from "./payment.metrics.ts";
@@ -26,7 +26,7 @@ interface This extends WithPostgres {
 	reviews: Reviews;
 	webhook: Webhook;
 	sweeper: Sweeper;
-	one(by: "id" | "order_id", id: string, owner?: string): Promise<Payment>;
+	getPayment(by: "id" | "order_id", id: string, owner?: string): Promise<Payment>;
 }
 
 /**
@@ -55,15 +55,15 @@ export default service<typeof contract.actions, This>(contract, {
 			return this.refunds.refund(id, idempotency_key, { amount, reason, actor });
 		},
 
-		async reverse(ctx) {
+		async refundRemaining(ctx) {
 			const { order_id, reason } = ctx.params;
-			return this.one("id", await this.refunds.reverse(order_id, reason));
+			return this.getPayment("id", await this.refunds.refundRemaining(order_id, reason));
 		},
 
-		async giveBack(ctx) {
+		async refundLines(ctx) {
 			const { requested_by, ...request } = ctx.params;
 			const actor = { id: requested_by, role: "system" } as const;
-			return { refunded: await this.refunds.giveBack({ ...request, actor }) };
+			return { refunded: await this.refunds.refundLines({ ...request, actor }) };
 		},
 
 		async webhook(ctx) {
@@ -78,8 +78,8 @@ export default service<typeof contract.actions, This>(contract, {
 
 		async "review.decide"(ctx) {
 			const { payment_id, order_id } = await this.reviews.decide(ctx.params, identityOf(ctx.meta));
-			tell(this.broker, paymentSettled, { order_ids: [order_id] });
-			return this.one("id", payment_id);
+			emitHint(this.broker, paymentSettled, { order_ids: [order_id] });
+			return this.getPayment("id", payment_id);
 		},
 
 		async get(ctx) {
@@ -87,7 +87,7 @@ export default service<typeof contract.actions, This>(contract, {
 			if ((id === undefined) === (order_id === undefined))
 				fail("VALIDATION_FAILED", "Give either id or order_id");
 			const owner = ownerScope(ctx.meta);
-			return id ? this.one("id", id, owner) : this.one("order_id", order_id!, owner);
+			return id ? this.getPayment("id", id, owner) : this.getPayment("order_id", order_id!, owner);
 		},
 
 		async summaries(ctx) {
@@ -101,13 +101,13 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	methods: {
-		async one(by: "id" | "order_id", id: string, owner?: string): Promise<Payment> {
+		async getPayment(by: "id" | "order_id", id: string, owner?: string): Promise<Payment> {
 			return (await this.payments.get(by, id, owner)) ?? fail("NOT_FOUND");
 		}
 	},
 
 	async started() {
-		const { answerMs, challengeMs } = config().payment;
+		const { chargeWaitMs, challengeMs } = config().payment;
 		const measure = (metric: MetricUpdate) =>
 			void this.broker.broadcastLocal("metrics.update", metric);
 		const provider = (this.provider = new GuardedProvider(await openProvider(config()), {
@@ -117,25 +117,25 @@ export default service<typeof contract.actions, This>(contract, {
 			}
 		}));
 		const { pg } = this;
-		const onTrouble = (level: "warn" | "error", message: string) => this.logger[level](message);
-		const onLate = (order_ids: string[]) => tell(this.broker, paymentSettled, { order_ids });
+		const onProblem = (level: "warn" | "error", message: string) => this.logger[level](message);
+		const onLate = (order_ids: string[]) => emitHint(this.broker, paymentSettled, { order_ids });
 		const payments = (this.payments = new PaymentRepository(pg));
 		const charges = (this.charges = new Charges({
 			repository: payments,
 			provider,
-			answerMs,
+			chargeWaitMs,
 			challengeMs,
 			onRecorded: rows => metricsOf(rows).forEach(measure),
 			onLate,
-			onTrouble
+			onProblem
 		}));
 		const repository = new RefundRepository(pg);
-		const refunds = (this.refunds = new Refunds({ repository, provider, onLate, onTrouble }));
+		const refunds = (this.refunds = new Refunds({ repository, provider, onLate, onProblem }));
 		this.reviews = new Reviews(pg, repository);
-		this.webhook = new Webhook({ pg, provider, payments, charges, refunds, onTrouble });
-		const onError = ({ message }: Error) => onTrouble("warn", `cannot sweep: ${message}`);
-		const swept = { payments, charges, repository, refunds };
-		this.sweeper = new Sweeper({ ...swept, everyMs: sweepEveryMs, onError });
+		this.webhook = new Webhook({ pg, provider, payments, charges, refunds, onProblem });
+		const onError = ({ message }: Error) => onProblem("warn", `cannot sweep: ${message}`);
+		const sources = { payments, charges, repository, refunds };
+		this.sweeper = new Sweeper({ ...sources, everyMs: sweepEveryMs, onError });
 		this.sweeper.start();
 	},
 

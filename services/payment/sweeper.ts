@@ -43,9 +43,9 @@ export class Sweeper {
 
 	async #sweep(): Promise<void> {
 		const { payments, charges, repository, refunds, onError } = this.#options;
-		await charges.lookBack(await payments.claimVoided(32));
+		await charges.reconcileVoided(await payments.claimVoided(32));
 		await refunds.finishAll(await repository.claim(32));
 		for (const orderId of await repository.chargedThoughVoided(8))
-			await refunds.reverse(orderId, "charged though voided").catch(onError);
+			await refunds.refundRemaining(orderId, "charged though voided").catch(onError);
 	}
 }

@@ -19,7 +19,7 @@ export interface WebhookOptions {
 	charges: Charges;
 	refunds: Refunds;
 	/** Told of messages that are about nothing of ours. */
-	onTrouble(level: "warn", message: string): void;
+	onProblem(level: "warn", message: string): void;
 }
 
 /**
@@ -54,10 +54,10 @@ export class Webhook {
 	}
 
 	async #wake({ id, type, payment_id }: ProviderEvent): Promise<void> {
-		const { payments, charges, refunds, onTrouble } = this.#options;
+		const { payments, charges, refunds, onProblem } = this.#options;
 		const row =
 			payment_id && validate(payment_id) ? await payments.findById(payment_id) : undefined;
-		if (!row) return onTrouble("warn", `message ${id} (${type}) is about no payment of this shop`);
+		if (!row) return onProblem("warn", `message ${id} (${type}) is about no payment of this shop`);
 		await charges.wake(row);
 		await refunds.wake(row);
 	}

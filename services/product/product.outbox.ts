@@ -37,9 +37,9 @@ export const lag: Statement = {
 	from (select occurred_at as at from product.outbox where published_at is null order by id limit 10000) as waiting`
 };
 
-export const forget: Statement = {
+export const purge: Statement = {
 	name: "product.outbox_forget",
-	text: "select product.forget_published()"
+	text: "select product.purge_published()"
 };
 
 export const mark: Statement = {

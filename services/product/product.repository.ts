@@ -11,7 +11,7 @@ type Actions = typeof product.actions;
 type List = Params<Actions["list"]>;
 type Sort = NonNullable<List["sort"]>;
 
-interface Order {
+interface SortOrder {
 	column: "name" | "price_minor" | "created_at";
 	direction: "asc" | "desc";
 	value: TSchema;
@@ -25,7 +25,7 @@ const byPrice = {
 	key: (row: ProductRow) => row.price_minor
 } as const;
 
-const orders: Record<Sort, Order> = {
+const sortOrders: Record<Sort, SortOrder> = {
 	name: { ...byName, direction: "asc" },
 	"-name": { ...byName, direction: "desc" },
 	price: { ...byPrice, direction: "asc" },
@@ -63,8 +63,8 @@ function listOf(filter: List, sort: Sort): string {
 }
 
 /** Rows behind the cursor. The first bound says nothing new; it is what an index can start from. */
-function behind(cursor: string, filter: List, sort: Sort): WhereOptions {
-	const { column, direction, value: schema } = orders[sort];
+function afterCursor(cursor: string, filter: List, sort: Sort): WhereOptions {
+	const { column, direction, value: schema } = sortOrders[sort];
 	const { value, id } = decodeSortCursor(cursor, listOf(filter, sort), schema);
 	const [past, from] = direction === "asc" ? [Op.gt, Op.gte] : [Op.lt, Op.lte];
 	const last = column === "created_at" ? new Date(value as number) : value;
@@ -84,7 +84,7 @@ function conditions(filter: List, sort: Sort): WhereOptions {
 	if (max_price !== undefined) all.push({ price_minor: { [Op.lte]: max_price } });
 	if (in_stock !== undefined)
 		all.push(where(col("stock.on_hand"), in_stock ? Op.gt : Op.eq, col("stock.reserved")));
-	if (cursor !== undefined) all.push(behind(cursor, filter, sort));
+	if (cursor !== undefined) all.push(afterCursor(cursor, filter, sort));
 	return { [Op.and]: all };
 }
 
@@ -98,7 +98,7 @@ export class ProductRepository {
 
 	async list(filter: List): Promise<Result<Actions["list"]>> {
 		const { sort = "newest", limit = 20 } = filter;
-		const { column, direction, key } = orders[sort];
+		const { column, direction, key } = sortOrders[sort];
 		const rows = await this.#model.findAll({
 			where: conditions(filter, sort),
 			include: "stock",

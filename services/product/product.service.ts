@@ -9,7 +9,7 @@ import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Stream, type WithStream } from "../../mixins/stream.mixin.ts";
 import { Relay } from "../../streams/relay.ts";
 import { defineProduct, type ProductRow } from "./product.model.ts";
-import { forget, lag, mark, pending, refill, toMessage, type OutboxRow } from "./product.outbox.ts";
+import { purge, lag, mark, pending, refill, toMessage, type OutboxRow } from "./product.outbox.ts";
 import { ProductRepository } from "./product.repository.ts";
 import { ReservationRepository } from "./stock/reservation.repository.ts";
 import { StockRepository } from "./stock/stock.repository.ts";
@@ -74,9 +74,9 @@ export default service<typeof contract.actions, This>(contract, {
 			return { outcomes: await this.reservations.restock(ctx.params.order_ids) };
 		},
 
-		async takeBack(ctx) {
-			const taken = await this.reservations.takeBack(ctx.params);
-			return { state: taken ? "taken_back" : "refused" };
+		async restockReturn(ctx) {
+			const restocked = await this.reservations.restockReturn(ctx.params);
+			return { state: restocked ? "restocked" : "refused" };
 		},
 
 		list(ctx) {
@@ -134,9 +134,10 @@ export default service<typeof contract.actions, This>(contract, {
 		this.reservations = new ReservationRepository(this.pg, lowStock);
 		this.relay = new Relay<OutboxRow>({
 			...{ driver: this.stream, db: this.pg, name: "product" },
-			...{ pending, mark, forget, read: toMessage },
+			...{ pending, mark, purge, read: toMessage },
 			prepare: () => this.createTopics(),
-			onError: ({ message }) => this.logger.warn("low stock waits to be told of:", message)
+			onError: ({ message }) =>
+				this.logger.warn("cannot publish low-stock events, retrying:", message)
 		});
 		this.gauges = new Gauges(
 			this.broker,

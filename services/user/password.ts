@@ -4,7 +4,7 @@ import { hash, verify } from "@node-rs/argon2";
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /** Stands in for the hash of an unknown user, so that both answers take the same time. */
-const nobody =
+const dummyHash =
 	"$argon2id$v=19$m=19456,t=2,p=1$rMFGkU6T5ByYzJEdrj/S6A$poRiHigzu6XC5UjQ0hFub+GRCX8DvpbH9jhMLE353jI";
 
 /** The same password typed on another keyboard may be made of other code points (NIST SP 800-63B 5.1.1.2). */
@@ -20,7 +20,7 @@ export async function passwordMatches(
 	stored: string | undefined,
 	password: string
 ): Promise<boolean> {
-	const matches = await verify(stored ?? nobody, normal(password));
+	const matches = await verify(stored ?? dummyHash, normal(password));
 	return matches && stored !== undefined;
 }
 

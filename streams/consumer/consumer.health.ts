@@ -1,8 +1,8 @@
 import type { ConsumerRepository } from "./consumer.repository.ts";
 import type { Driver } from "../driver.ts";
-import { nameOf, Watchdog, type Partition, type Place } from "./stall-detector.ts";
+import { nameOf, StallDetector, type Partition, type PartitionPosition } from "./stall-detector.ts";
 
-export interface WatchOptions {
+export interface ConsumerHealthOptions {
 	driver: Pick<Driver, "extents">;
 	rows: Pick<ConsumerRepository, "positions">;
 	group: string;
@@ -11,20 +11,20 @@ export interface WatchOptions {
 	/** A partition may stand still so long. */
 	silentMs: number;
 	/** What this member believes: it goes on there. */
-	believes(place: Place): bigint;
+	expectedOffset(place: PartitionPosition): bigint;
 	/** Some rows were moved back, and nobody here was told. */
 	onMoved(): void;
-	onStuck(words: string): void;
+	onStalled(words: string): void;
 	onError(error: Error): void;
 }
 
 /** Whoever has no partition waits longer: another may be about to end for the same one, and leave it to him. */
-const idlePatience = 3;
+const idleTimeoutFactor = 3;
 
 /** Looks now and then whether a consumer gets on: by its rows and by the log, and not by what it is told. */
-export class ConsumerWatch {
-	readonly #options: WatchOptions;
-	readonly #watchdog: Watchdog;
+export class ConsumerHealth {
+	readonly #options: ConsumerHealthOptions;
+	readonly #stallDetector: StallDetector;
 	#assigned: ReadonlySet<string> = new Set();
 	/** What it had when it last had any: a rebalance takes all away for a moment. */
 	#had: ReadonlySet<string> = new Set();
@@ -32,13 +32,13 @@ export class ConsumerWatch {
 	#behind: ReadonlySet<string> = new Set();
 	#timer: NodeJS.Timeout | undefined;
 
-	constructor(options: WatchOptions) {
+	constructor(options: ConsumerHealthOptions) {
 		this.#options = options;
-		this.#watchdog = new Watchdog(options.silentMs);
+		this.#stallDetector = new StallDetector(options.silentMs);
 	}
 
 	start(): void {
-		this.#timer = setInterval(() => void this.#look().catch(this.#fail), this.#options.everyMs);
+		this.#timer = setInterval(() => void this.#check().catch(this.#fail), this.#options.everyMs);
 		this.#timer.unref();
 	}
 
@@ -50,38 +50,38 @@ export class ConsumerWatch {
 		this.#assigned = new Set(partitions.map(nameOf));
 		if (partitions.length === 0) return;
 		for (const gained of partitions)
-			if (!this.#had.has(nameOf(gained))) this.#watchdog.excuse(gained);
+			if (!this.#had.has(nameOf(gained))) this.#stallDetector.excuse(gained);
 		this.#had = this.#assigned;
 	}
 
 	/** It waits for others who are away, and restarting it brings none of them back. */
 	excuse(partition: Partition): void {
-		this.#watchdog.excuse(partition);
+		this.#stallDetector.excuse(partition);
 	}
 
 	/** The database or the log is away: then nothing moves, and nobody here is to blame. */
 	readonly #fail = (error: Error) => {
-		this.#watchdog.forget();
+		this.#stallDetector.reset();
 		this.#options.onError(error);
 	};
 
-	async #look(): Promise<void> {
-		const { group, silentMs, onStuck } = this.#options;
-		const mine = await this.#mine();
-		this.#lookBehind(mine);
-		const patience = this.#assigned.size > 0 ? 1 : idlePatience;
-		const [stuck] = this.#watchdog.look(mine, performance.now(), patience);
-		if (!stuck) return;
-		const { topic, partition, next, end } = stuck;
+	async #check(): Promise<void> {
+		const { group, silentMs, onStalled } = this.#options;
+		const mine = await this.#ownPartitions();
+		this.#checkBehind(mine);
+		const timeoutFactor = this.#assigned.size > 0 ? 1 : idleTimeoutFactor;
+		const [stalled] = this.#stallDetector.check(mine, performance.now(), timeoutFactor);
+		if (!stalled) return;
+		const { topic, partition, next, end } = stalled;
 		const waiting = `${end - next} messages of ${topic} ${partition} wait`;
-		const forS = (patience * silentMs) / 1000;
-		onStuck(`${group} has got on with nothing for ${forS} s, and ${waiting}`);
+		const forS = (timeoutFactor * silentMs) / 1000;
+		onStalled(`${group} has got on with nothing for ${forS} s, and ${waiting}`);
 	}
 
 	/** All, where it has none: a member that was put out and never let in again hears of none. */
-	async #mine(): Promise<Place[]> {
+	async #ownPartitions(): Promise<PartitionPosition[]> {
 		const { driver, rows, topics } = this.#options;
-		const places: Place[] = [];
+		const places: PartitionPosition[] = [];
 		for (const topic of topics) {
 			const [extents, positions] = await Promise.all([
 				driver.extents(topic),
@@ -98,8 +98,10 @@ export class ConsumerWatch {
 	}
 
 	/** Twice in a row, because a commit may come between two looks at one. */
-	#lookBehind(mine: readonly Place[]): void {
-		const behind = mine.filter(place => place.next < this.#options.believes(place)).map(nameOf);
+	#checkBehind(mine: readonly PartitionPosition[]): void {
+		const behind = mine
+			.filter(place => place.next < this.#options.expectedOffset(place))
+			.map(nameOf);
 		if (behind.some(name => this.#behind.has(name))) this.#options.onMoved();
 		this.#behind = new Set(behind);
 	}

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "../../db/database.ts";
-import type { Letter } from "./dead-letter.ts";
+import type { DeadLetter } from "./dead-letter.ts";
 
 /**
  * Messages below `until` are gone through once more. `missing`: what was never handled has its effect.
@@ -16,12 +16,12 @@ export interface Replay {
 }
 
 /** Where a partition is gone on with, and the replay that goes on there. */
-export interface Standing {
+export interface Checkpoint {
 	next: bigint;
 	replay: Replay | undefined;
 }
 
-interface StandingRow {
+interface CheckpointRow {
 	next: string;
 	number: number;
 	until: string | null;
@@ -29,7 +29,7 @@ interface StandingRow {
 	mode: Replay["mode"] | null;
 }
 
-function toStanding({ next, number, until, floorMs, mode }: StandingRow): Standing {
+function toCheckpoint({ next, number, until, floorMs, mode }: CheckpointRow): Checkpoint {
 	const at = BigInt(next);
 	if (mode === null || until === null || BigInt(until) <= at)
 		return { next: at, replay: undefined };
@@ -44,7 +44,7 @@ const others =
 	"select id from unnest($1::uuid[]) as id where id not in (select event_id from fresh)";
 
 /** The number of a replay that never comes: under it, an event never has an effect. */
-export const noReplay = 2 ** 31 - 1;
+export const neverReplayed = 2 ** 31 - 1;
 
 /** The tables `inbox`, `position` and `dead_letter` of a consuming service. */
 export class ConsumerRepository {
@@ -58,15 +58,15 @@ export class ConsumerRepository {
 	}
 
 	/** Undefined for a partition that was never read. */
-	async standing(topic: string, partition: number): Promise<Standing | undefined> {
-		const [row] = await this.#db.query<StandingRow>(
+	async checkpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
+		const [row] = await this.#db.query<CheckpointRow>(
 			{
 				name: `${this.#schema}.standing`,
 				text: `select ${columns} from ${this.#schema}.position where topic = $1 and partition = $2`
 			},
 			[topic, partition]
 		);
-		return row && toStanding(row);
+		return row && toCheckpoint(row);
 	}
 
 	/** By partition; those that were never read are not there. */
@@ -82,8 +82,8 @@ export class ConsumerRepository {
 	}
 
 	/** Where it is gone on with, under lock; at 0 for one that was never read. */
-	async lock(topic: string, partition: number, tx: Transaction): Promise<Standing> {
-		const [row] = await tx.query<StandingRow>(
+	async lock(topic: string, partition: number, tx: Transaction): Promise<Checkpoint> {
+		const [row] = await tx.query<CheckpointRow>(
 			{
 				name: `${this.#schema}.lock`,
 				text: `insert into ${this.#schema}.position as p (topic, partition, next_offset) values ($1, $2, 0)
@@ -92,11 +92,11 @@ export class ConsumerRepository {
 			},
 			[topic, partition]
 		);
-		return toStanding(row!);
+		return toCheckpoint(row!);
 	}
 
 	/** Of these ids those that were here before; the others are now. */
-	async admit(ids: readonly string[], tx: Transaction): Promise<Set<string>> {
+	async markHandled(ids: readonly string[], tx: Transaction): Promise<Set<string>> {
 		if (ids.length === 0) return new Set();
 		const rows = await tx.query<{ id: string }>(
 			{
@@ -114,7 +114,11 @@ export class ConsumerRepository {
 	}
 
 	/** Of these ids those that this replay came by before; the others have been now. */
-	async readmit(ids: readonly string[], replay: number, tx: Transaction): Promise<Set<string>> {
+	async markReplayed(
+		ids: readonly string[],
+		replay: number,
+		tx: Transaction
+	): Promise<Set<string>> {
 		if (ids.length === 0) return new Set();
 		const rows = await tx.query<{ id: string }>(
 			{
@@ -132,11 +136,11 @@ export class ConsumerRepository {
 	}
 
 	/** Of these ids those that never have an effect. */
-	async barred(ids: readonly string[]): Promise<Set<string>> {
+	async suppressed(ids: readonly string[]): Promise<Set<string>> {
 		const rows = await this.#db.query<{ id: string }>(
 			{
 				name: `${this.#schema}.barred`,
-				text: `select event_id as id from ${this.#schema}.inbox where replay = ${noReplay} and event_id = any ($1)`
+				text: `select event_id as id from ${this.#schema}.inbox where replay = ${neverReplayed} and event_id = any ($1)`
 			},
 			[ids]
 		);
@@ -147,7 +151,9 @@ export class ConsumerRepository {
 	 * Which of these messages were put aside before, by their offsets, and whether they were redriven
 	 * since. Another message at the same offset, of a log that was lost, is another message.
 	 */
-	async known(letters: readonly Letter[]): Promise<Map<bigint, { isRedriven: boolean }>> {
+	async findDeadLettered(
+		deadLetters: readonly DeadLetter[]
+	): Promise<Map<bigint, { isRedriven: boolean }>> {
 		const rows = await this.#db.query<{ offset: string; isRedriven: boolean }>(
 			{
 				name: `${this.#schema}.letters_known`,
@@ -156,19 +162,19 @@ export class ConsumerRepository {
 						join ${this.#schema}.dead_letter d using (topic, partition, "offset", value)`
 			},
 			[
-				letters.map(({ topic }) => topic),
-				letters.map(({ partition }) => partition),
-				letters.map(({ offset }) => offset),
-				letters.map(({ value }) => value)
+				deadLetters.map(({ topic }) => topic),
+				deadLetters.map(({ partition }) => partition),
+				deadLetters.map(({ offset }) => offset),
+				deadLetters.map(({ value }) => value)
 			]
 		);
 		return new Map(rows.map(({ offset, isRedriven }) => [BigInt(offset), { isRedriven }]));
 	}
 
 	/** In the place of what was put aside at the same offset of a log that was lost. */
-	async park(letters: readonly Letter[], tx: Transaction): Promise<void> {
-		if (letters.length === 0) return;
-		const column = <V>(value: (letter: Letter) => V) => letters.map(value);
+	async deadLetter(deadLetters: readonly DeadLetter[], tx: Transaction): Promise<void> {
+		if (deadLetters.length === 0) return;
+		const column = <V>(value: (deadLetter: DeadLetter) => V) => deadLetters.map(value);
 		await tx.query(
 			{
 				name: `${this.#schema}.park`,

@@ -3,16 +3,16 @@ import { backoffMs } from "../../lib/backoff.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { sqlState } from "../../lib/sql-state.ts";
 import { setTimeout as delay } from "node:timers/promises";
-import { ConsumerRepository, type Replay, type Standing } from "./consumer.repository.ts";
-import { ConsumerWatch } from "./consumer.health.ts";
+import { ConsumerRepository, type Replay, type Checkpoint } from "./consumer.repository.ts";
+import { ConsumerHealth } from "./consumer.health.ts";
 import type { Batch, Driver, Message, Subscription } from "../driver.ts";
-import { copyOf, letterOf, type Letter } from "./dead-letter.ts";
-import { isPassing } from "./transient-error.ts";
+import { toDlqMessage, toDeadLetter, type DeadLetter } from "./dead-letter.ts";
+import { isTransient } from "./transient-error.ts";
 import { Unreadable } from "../messages/event-reader.ts";
-import { deadLettersOf } from "../messages/topics.ts";
+import { dlqTopicOf } from "../messages/topics.ts";
 
 /** Events of one partition that are new here, in their order. */
-export interface Work<E> {
+export interface EventBatch<E> {
 	topic: string;
 	partition: number;
 	/** Empty where all of a batch were known. */
@@ -44,29 +44,29 @@ export interface ConsumerOptions<E extends StreamEvent> {
 	/** What must be asked of others, before the transaction. @param again as in `Work` */
 	prepare?(events: readonly E[], again: boolean): Promise<void>;
 	/** Database changes only, in the transaction that records that these events were handled. */
-	handle(work: Work<E>, tx: Transaction): Promise<void>;
+	handle(work: EventBatch<E>, tx: Transaction): Promise<void>;
 	/** Told of what failed and is tried again. */
 	onError(error: Error): void;
-	onParked(letter: Letter): void;
+	onDeadLettered(deadLetter: DeadLetter): void;
 	/** Told when nothing was got on with for a minute though something waits: the process has to be restarted. */
-	onStuck(words: string): void;
+	onStalled(reason: string): void;
 	/** How often it looks whether it gets on, and how long it may not. */
 	watch?: { everyMs: number; silentMs: number };
 }
 
 /** How often a message is tried where it stands, before it is put aside: 0.1 to 3 s apart, some 10 s. */
-const tries = 7;
+const maxAttempts = 7;
 const [firstPauseMs, longestPauseMs] = [100, 3000];
 const watch = { everyMs: 15_000, silentMs: 60_000 };
 
 /** Neither event nor letter: a message of a replay that has been put aside already. */
-interface Sorted<E> {
+interface Classified<E> {
 	message: Message;
 	event?: E;
-	letter?: Letter;
+	deadLetter?: DeadLetter;
 }
 
-const nowhere: Standing = { next: 0n, replay: undefined };
+const startOfLog: Checkpoint = { next: 0n, replay: undefined };
 const nameOf = (topic: string, partition: number) => `${topic} ${partition}`;
 
 /**
@@ -78,16 +78,16 @@ export class Consumer<E extends StreamEvent> {
 	readonly #options: ConsumerOptions<E>;
 	readonly #rows: ConsumerRepository;
 	/** What this member believes the partitions' rows to say. */
-	readonly #standings = new Map<string, Standing>();
+	readonly #checkpoints = new Map<string, Checkpoint>();
 	#subscription: Subscription | undefined;
-	readonly #watch: ConsumerWatch;
+	readonly #health: ConsumerHealth;
 
 	constructor(options: ConsumerOptions<E>) {
 		this.#options = options;
 		this.#rows = new ConsumerRepository(options.db, options.schema);
-		this.#watch = new ConsumerWatch({
+		this.#health = new ConsumerHealth({
 			...{ ...options, ...watch, ...options.watch, rows: this.#rows },
-			believes: place => this.#standing(place).next,
+			expectedOffset: place => this.#checkpoint(place).next,
 			onMoved: () => this.reposition()
 		});
 	}
@@ -100,14 +100,14 @@ export class Consumer<E extends StreamEvent> {
 			position: (topic, partition) => this.#position(topic, partition),
 			onBatch: batch => this.#onBatch(batch),
 			onError,
-			onAssigned: partitions => this.#watch.assign(partitions)
+			onAssigned: partitions => this.#health.assign(partitions)
 		});
-		this.#watch.start();
+		this.#health.start();
 	}
 
 	/** Resolves when the batch in hand is done with. */
 	async stop(): Promise<void> {
-		this.#watch.stop();
+		this.#health.stop();
 		await this.#subscription?.stop();
 	}
 
@@ -117,45 +117,45 @@ export class Consumer<E extends StreamEvent> {
 	}
 
 	async #position(topic: string, partition: number): Promise<bigint | undefined> {
-		const standing = await this.#rows.standing(topic, partition);
-		this.#standings.set(nameOf(topic, partition), standing ?? nowhere);
-		return standing?.next;
+		const checkpoint = await this.#rows.checkpoint(topic, partition);
+		this.#checkpoints.set(nameOf(topic, partition), checkpoint ?? startOfLog);
+		return checkpoint?.next;
 	}
 
-	#standing({ topic, partition }: Pick<Batch, "topic" | "partition">): Standing {
-		return this.#standings.get(nameOf(topic, partition)) ?? nowhere;
+	#checkpoint({ topic, partition }: Pick<Batch, "topic" | "partition">): Checkpoint {
+		return this.#checkpoints.get(nameOf(topic, partition)) ?? startOfLog;
 	}
 
 	async #onBatch(batch: Batch): Promise<bigint> {
 		await failpoint("stream.consumer.after_read");
-		const sorted = await this.#knowAgain(
-			batch.messages.map(message => this.#sort(message)),
-			this.#standing(batch).replay
+		const classified = await this.#skipDeadLettered(
+			batch.messages.map(message => this.#classify(message)),
+			this.#checkpoint(batch).replay
 		);
-		await this.#publishLetters(sorted);
+		await this.#publishDeadLetters(classified);
 		try {
-			return await this.#apply(batch, sorted);
+			return await this.#apply(batch, classified);
 		} catch (error) {
 			// Of one message's fault the others must not suffer; but whose it is must be found.
-			if (isPassing(error)) throw this.#excused(batch, error);
-			return this.#oneByOne(batch, sorted).catch(failure => {
-				throw this.#excused(batch, failure);
+			if (isTransient(error)) throw this.#excuseIfTransient(batch, error);
+			return this.#oneByOne(batch, classified).catch(failure => {
+				throw this.#excuseIfTransient(batch, failure);
 			});
 		}
 	}
 
 	/** A statement that takes too long is this consumer's own: when all of them do, it is to be seen. */
-	#excused(batch: Batch, error: unknown): unknown {
-		if (isPassing(error) && sqlState(error) !== "57014") this.#watch.excuse(batch);
+	#excuseIfTransient(batch: Batch, error: unknown): unknown {
+		if (isTransient(error) && sqlState(error) !== "57014") this.#health.excuse(batch);
 		return error;
 	}
 
-	#sort(message: Message): Sorted<E> {
+	#classify(message: Message): Classified<E> {
 		try {
 			return { message, event: this.#options.read(message) };
 		} catch (error) {
 			if (!(error instanceof Unreadable)) throw error;
-			return { message, letter: letterOf(message, error.reason, error.message, 1) };
+			return { message, deadLetter: toDeadLetter(message, error.reason, error.message, 1) };
 		}
 	}
 
@@ -163,131 +163,139 @@ export class Consumer<E extends StreamEvent> {
 	 * In a replay nothing is put aside that was put aside already. What was redriven since had its effect
 	 * and has it anew: its time was ahead of the log's clock, and has come to pass.
 	 */
-	async #knowAgain(
-		sorted: readonly Sorted<E>[],
+	async #skipDeadLettered(
+		classified: readonly Classified<E>[],
 		replay: Replay | undefined
-	): Promise<readonly Sorted<E>[]> {
-		const letters = replay ? lettersOf(sorted).filter(({ offset }) => offset < replay.until) : [];
-		if (letters.length === 0) return sorted;
-		const known = await this.#rows.known(letters);
-		return sorted.map(one => {
-			const { message, letter } = one;
-			const before = letter && known.get(letter.offset);
+	): Promise<readonly Classified<E>[]> {
+		const deadLetters = replay
+			? deadLettersIn(classified).filter(({ offset }) => offset < replay.until)
+			: [];
+		if (deadLetters.length === 0) return classified;
+		const known = await this.#rows.findDeadLettered(deadLetters);
+		return classified.map(one => {
+			const { message, deadLetter } = one;
+			const before = deadLetter && known.get(deadLetter.offset);
 			if (!before) return one;
-			const { event } = before.isRedriven ? this.#sort({ ...message, at: new Date() }) : {};
+			const { event } = before.isRedriven ? this.#classify({ ...message, at: new Date() }) : {};
 			return event ? { message, event } : { message };
 		});
 	}
 
 	/** Answers where to go on: what lies behind a replay is another batch. */
-	async #apply(batch: Batch, given: readonly Sorted<E>[]): Promise<bigint> {
+	async #apply(batch: Batch, given: readonly Classified<E>[]): Promise<bigint> {
 		const { topic, partition, end } = batch;
-		const { db, prepare, handle, onParked } = this.#options;
-		const believed = this.#standing(batch);
-		const { replay } = believed;
-		const [sorted, current] = partOf(given, replay);
-		const events = eventsOf(sorted, current);
-		const letters = lettersOf(sorted);
-		const next = sorted.at(-1)!.message.offset + 1n;
+		const { db, prepare, handle, onDeadLettered } = this.#options;
+		const expected = this.#checkpoint(batch);
+		const { replay } = expected;
+		const [classified, current] = splitAtReplayEnd(given, replay);
+		const events = eventsOf(classified, current);
+		const deadLetters = deadLettersIn(classified);
+		const next = classified.at(-1)!.message.offset + 1n;
 		const again = current?.mode === "again";
 		if (current?.mode !== "quiet") await prepare?.(events, again);
 		const isDone = await db.transaction(async tx => {
-			if (!isSame(await this.#rows.lock(topic, partition, tx), believed)) return false;
-			const known = await this.#admit(sorted, again ? current : undefined, tx);
+			if (!isSame(await this.#rows.lock(topic, partition, tx), expected)) return false;
+			const known = await this.#markHandled(classified, again ? current : undefined, tx);
 			const work = { topic, partition, next, end, again };
 			const own = current?.mode === "quiet" ? [] : firstOfEach(events, known);
 			await handle({ ...work, events: own }, tx);
-			await this.#rows.park(letters, tx);
+			await this.#rows.deadLetter(deadLetters, tx);
 			await failpoint("stream.consumer.before_offset");
 			await this.#rows.advance(topic, partition, next, tx);
 			return true;
 		});
 		if (!isDone) return (await this.#position(topic, partition)) ?? 0n;
 		await failpoint("stream.consumer.after_commit");
-		this.#standings.set(nameOf(topic, partition), { next, replay });
-		letters.forEach(onParked);
+		this.#checkpoints.set(nameOf(topic, partition), { next, replay });
+		deadLetters.forEach(onDeadLettered);
 		return next;
 	}
 
 	/** All that is there, also what has no effect in a replay. Answers what was known. */
-	#admit(
-		sorted: readonly Sorted<E>[],
+	#markHandled(
+		classified: readonly Classified<E>[],
 		replay: Replay | undefined,
 		tx: Transaction
 	): Promise<ReadonlySet<string>> {
-		const ids = sorted.filter(({ event }) => event).map(({ event }) => event!.id);
-		return replay ? this.#rows.readmit(ids, replay.number, tx) : this.#rows.admit(ids, tx);
+		const ids = classified.filter(({ event }) => event).map(({ event }) => event!.id);
+		return replay
+			? this.#rows.markReplayed(ids, replay.number, tx)
+			: this.#rows.markHandled(ids, tx);
 	}
 
 	/** Each message by itself, in its place; one that fails for good is put aside. */
-	async #oneByOne(batch: Batch, sorted: readonly Sorted<E>[]): Promise<bigint> {
-		let next = sorted[0]!.message.offset;
-		for (const one of sorted) {
+	async #oneByOne(batch: Batch, classified: readonly Classified<E>[]): Promise<bigint> {
+		let next = classified[0]!.message.offset;
+		for (const one of classified) {
 			if (batch.isStale()) return next;
-			next = await this.#insist(batch, one);
+			next = await this.#retryInPlace(batch, one);
 			// Overtaken: what follows here is not what comes next.
 			if (next !== one.message.offset + 1n) return next;
 		}
 		return next;
 	}
 
-	async #insist(batch: Batch, one: Sorted<E>): Promise<bigint> {
+	async #retryInPlace(batch: Batch, one: Classified<E>): Promise<bigint> {
 		for (let attempt = 1; ; attempt++)
 			try {
 				return await this.#apply(batch, [one]);
 			} catch (error) {
-				if (isPassing(error) || batch.isStale()) throw error;
+				if (isTransient(error) || batch.isStale()) throw error;
 				this.#options.onError(error as Error);
-				if (attempt >= tries) return this.#giveUp(batch, one, error as Error);
+				if (attempt >= maxAttempts) return this.#deadLetter(batch, one, error as Error);
 				await delay(backoffMs(attempt, firstPauseMs, longestPauseMs));
 			}
 	}
 
-	async #giveUp(batch: Batch, { message }: Sorted<E>, { message: words }: Error): Promise<bigint> {
-		const letter = letterOf(message, "handling-failed", words.slice(0, 500), tries);
-		await this.#publishLetters([{ message, letter }]);
-		return this.#apply(batch, [{ message, letter }]);
+	async #deadLetter(
+		batch: Batch,
+		{ message }: Classified<E>,
+		{ message: words }: Error
+	): Promise<bigint> {
+		const deadLetter = toDeadLetter(message, "handling-failed", words.slice(0, 500), maxAttempts);
+		await this.#publishDeadLetters([{ message, deadLetter }]);
+		return this.#apply(batch, [{ message, deadLetter }]);
 	}
 
 	/** Before the transaction that moves past them: they may stand there twice, and are never lost. */
-	async #publishLetters(sorted: readonly Sorted<E>[]): Promise<void> {
+	async #publishDeadLetters(classified: readonly Classified<E>[]): Promise<void> {
 		const { driver, group } = this.#options;
-		const letters = lettersOf(sorted);
-		for (const [topic, own] of Map.groupBy(letters, letter => letter.topic))
+		const deadLetters = deadLettersIn(classified);
+		for (const [topic, own] of Map.groupBy(deadLetters, deadLetter => deadLetter.topic))
 			await driver.publish(
-				deadLettersOf(topic),
-				own.map(letter => copyOf(letter, group))
+				dlqTopicOf(topic),
+				own.map(deadLetter => toDlqMessage(deadLetter, group))
 			);
 	}
 }
 
 /** A replay may begin where one already is. */
-function isSame(a: Standing, b: Standing): boolean {
-	const runningOf = ({ next, replay }: Standing) =>
+function isSame(a: Checkpoint, b: Checkpoint): boolean {
+	const runningOf = ({ next, replay }: Checkpoint) =>
 		replay && replay.until > next ? replay.number : undefined;
 	return a.next === b.next && runningOf(a) === runningOf(b);
 }
 
 /** What comes first of a batch: messages of the replay, or those that are none, with no replay. */
-function partOf<E>(
-	sorted: readonly Sorted<E>[],
+function splitAtReplayEnd<E>(
+	classified: readonly Classified<E>[],
 	replay: Replay | undefined
-): [readonly Sorted<E>[], Replay | undefined] {
-	if (!replay || sorted[0]!.message.offset >= replay.until) return [sorted, undefined];
-	return [sorted.filter(({ message }) => message.offset < replay.until), replay];
+): [readonly Classified<E>[], Replay | undefined] {
+	if (!replay || classified[0]!.message.offset >= replay.until) return [classified, undefined];
+	return [classified.filter(({ message }) => message.offset < replay.until), replay];
 }
 
 /** Filtered and mapped instead of flatMap here and below: of thousands nearly none, or nearly all, are wanted. */
-function lettersOf<E>(sorted: readonly Sorted<E>[]): Letter[] {
-	return sorted.filter(({ letter }) => letter).map(({ letter }) => letter!);
+function deadLettersIn<E>(classified: readonly Classified<E>[]): DeadLetter[] {
+	return classified.filter(({ deadLetter }) => deadLetter).map(({ deadLetter }) => deadLetter!);
 }
 
 /** Those that may have an effect. */
 function eventsOf<E extends StreamEvent>(
-	sorted: readonly Sorted<E>[],
+	classified: readonly Classified<E>[],
 	replay: Replay | undefined
 ): E[] {
-	const events = sorted.filter(({ event }) => event).map(({ event }) => event!);
+	const events = classified.filter(({ event }) => event).map(({ event }) => event!);
 	if (replay?.mode !== "again" || replay.floorMs === 0) return events;
 	return events.filter(({ time }) => Date.parse(time) >= replay.floorMs);
 }

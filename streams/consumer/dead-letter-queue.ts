@@ -2,11 +2,11 @@ import { fail } from "../../lib/errors.ts";
 import type { Database, Transaction } from "../../db/database.ts";
 import { ConsumerRepository } from "./consumer.repository.ts";
 import type { ConsumerOptions, StreamEvent } from "./consumer.ts";
-import { isPassing } from "./transient-error.ts";
+import { isTransient } from "./transient-error.ts";
 import { Unreadable, type Reason } from "../messages/event-reader.ts";
 
 /** What a consumer put aside, as it is kept. */
-export interface StoredLetter {
+export interface StoredDeadLetter {
 	id: string;
 	topic: string;
 	partition: number;
@@ -22,7 +22,7 @@ export interface StoredLetter {
 }
 
 /** A place in the list, which begins with the latest. */
-export interface LetterPosition {
+export interface DeadLetterPosition {
 	at: Date;
 	id: string;
 }
@@ -47,10 +47,10 @@ export class DeadLetters<E extends StreamEvent> {
 	}
 
 	/** Those that wait for a second try, or those that had it; the latest first. */
-	list(redriven: boolean, after: LetterPosition | undefined, limit: number) {
+	list(redriven: boolean, after: DeadLetterPosition | undefined, limit: number) {
 		const { schema } = this.#options;
 		const { at, id } = after ?? end;
-		return this.#db.query<StoredLetter>(
+		return this.#db.query<StoredDeadLetter>(
 			{
 				name: `${schema}.letters`,
 				text: `select ${columns} from ${schema}.dead_letter
@@ -72,9 +72,9 @@ export class DeadLetters<E extends StreamEvent> {
 	}
 
 	/** @throws NOT_FOUND */
-	async get(id: string): Promise<StoredLetter> {
+	async get(id: string): Promise<StoredDeadLetter> {
 		const { schema } = this.#options;
-		const [row] = await this.#db.query<StoredLetter>(
+		const [row] = await this.#db.query<StoredDeadLetter>(
 			{
 				name: `${schema}.letter`,
 				text: `select ${columns} from ${schema}.dead_letter where id = $1`
@@ -89,21 +89,21 @@ export class DeadLetters<E extends StreamEvent> {
 	 * @throws NOT_FOUND; REDRIVE_FAILED when it still cannot be read or handled; REPLAY_RUNNING where a
 	 * replay will come by it and have it handled; UNAVAILABLE
 	 */
-	async redrive(id: string): Promise<StoredLetter> {
-		const letter = await this.get(id);
-		if (letter.redriven_at) return letter;
-		const event = this.#read(letter);
+	async redrive(id: string): Promise<StoredDeadLetter> {
+		const deadLetter = await this.get(id);
+		if (deadLetter.redriven_at) return deadLetter;
+		const event = this.#read(deadLetter);
 		try {
 			await this.#options.prepare?.([event], false);
-			if (await this.#handle(letter, event)) return await this.get(id);
+			if (await this.#handle(deadLetter, event)) return await this.get(id);
 		} catch (error) {
-			if (isPassing(error)) fail("UNAVAILABLE");
+			if (isTransient(error)) fail("UNAVAILABLE");
 			fail("REDRIVE_FAILED", (error as Error).message.slice(0, 500));
 		}
 		return fail("REPLAY_RUNNING");
 	}
 
-	#read({ value, key, headers, topic, partition, offset }: StoredLetter): E {
+	#read({ value, key, headers, topic, partition, offset }: StoredDeadLetter): E {
 		// Its time is measured against now: what was ahead of the clock may have come to pass.
 		const message = { value, key, headers, topic, partition, at: new Date() };
 		try {
@@ -115,7 +115,7 @@ export class DeadLetters<E extends StreamEvent> {
 	}
 
 	/** False where it is left to a replay, which would have its effect happen a second time. */
-	async #handle({ id, topic, partition }: StoredLetter, event: E): Promise<boolean> {
+	async #handle({ id, topic, partition }: StoredDeadLetter, event: E): Promise<boolean> {
 		const { driver, handle } = this.#options;
 		const extents = await driver.extents(topic);
 		const end = extents.find(one => one.partition === partition)?.next ?? 0n;
@@ -124,7 +124,7 @@ export class DeadLetters<E extends StreamEvent> {
 			const { next, replay } = await this.#rows.lock(topic, partition, tx);
 			if (replay?.mode === "again") return false;
 			if (!(await this.#take(id, tx))) return true;
-			const known = await this.#rows.admit([event.id], tx);
+			const known = await this.#rows.markHandled([event.id], tx);
 			const events = known.size > 0 ? [] : [event];
 			await handle({ topic, partition, next, end, again: false, events }, tx);
 			return true;

@@ -1,4 +1,4 @@
-import { planReplay, reachBack } from "./replay.plan.ts";
+import { planReplay, extendBack } from "./replay.plan.ts";
 
 /** What the log took when, by partition, with the first of them dropped. */
 function logOf(times: readonly (readonly number[])[], dropped = 0) {
@@ -85,7 +85,7 @@ describe("the plan of a replay", () => {
 	it("reaches back for what was in the log before it happened, and says that it is not there", async () => {
 		const at = new Date(start + 6 * minute);
 		const whole = await planReplay(log, "t", { at }, all);
-		const plan = reachBack(whole, new Map([[1, 2n]]));
+		const plan = extendBack(whole, new Map([[1, 2n]]));
 		expect([spansOf(plan), plan.isShort]).toEqual([
 			[
 				[5, 10],
@@ -93,10 +93,10 @@ describe("the plan of a replay", () => {
 			],
 			false
 		]);
-		expect(reachBack(whole, new Map([[0, 9n]]))).toEqual(whole);
+		expect(extendBack(whole, new Map([[0, 9n]]))).toEqual(whole);
 		const rest = await planReplay(logOf([everyMinute, everyMinute], 4), "t", { at }, all);
-		expect(reachBack(rest, new Map([[1, 2n]])).isShort).toBe(true);
-		expect(spansOf(reachBack(rest, new Map([[1, 2n]])))[1]).toEqual([4, 10]);
+		expect(extendBack(rest, new Map([[1, 2n]])).isShort).toBe(true);
+		expect(spansOf(extendBack(rest, new Map([[1, 2n]])))[1]).toEqual([4, 10]);
 	});
 
 	it("knows a log that was lost and has begun anew", async () => {

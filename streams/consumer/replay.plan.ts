@@ -69,7 +69,7 @@ async function planFromTime(
  * happened after they were in the log.
  * @param ahead by partition: the first of them whose effect is taken back
  */
-export function reachBack(plan: Plan, ahead: ReadonlyMap<number, bigint>): Plan {
+export function extendBack(plan: Plan, ahead: ReadonlyMap<number, bigint>): Plan {
 	// Of a log that was lost, offsets say nothing of this one.
 	const aheadOf = ({ partition, from, until, lost }: Span) => {
 		const offset = ahead.get(partition) ?? until;

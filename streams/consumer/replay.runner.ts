@@ -1,27 +1,27 @@
 import type { Database, Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import type { Driver, Extent } from "../driver.ts";
-import { planReplay, reachBack, type Plan, type Span, type Start } from "./replay.plan.ts";
+import { planReplay, extendBack, type Plan, type Span, type Start } from "./replay.plan.ts";
 
 /** How a replay treats what it comes by; `missing`: what was never handled has its effect. */
 export type ReplayMode = "missing" | "quiet" | "again";
 
-export interface ReplaysOptions {
+export interface ReplayRunnerOptions {
 	driver: Driver;
 	db: Database;
 	/** As of the consumer. */
 	schema: string;
 	topics: readonly string[];
 	/** Takes back what came of events of this time or later, in the transaction that begins the replay. */
-	takeBack?(floorMs: number, tx: Transaction): Promise<void>;
+	resetFrom?(floorMs: number, tx: Transaction): Promise<void>;
 }
 
-export interface Asked {
+export interface ReplayRequest {
 	start: Start;
 	mode: ReplayMode;
 }
 
-export interface Standing {
+export interface PartitionProgress {
 	topic: string;
 	partition: number;
 	/** Offsets: the next message to handle, and the one that will be written next. */
@@ -40,25 +40,25 @@ interface PositionRow {
 }
 
 /** How far a consumer is, and having it go through messages once more. */
-export class Replays {
-	readonly #options: ReplaysOptions;
+export class ReplayRunner {
+	readonly #options: ReplayRunnerOptions;
 
-	constructor(options: ReplaysOptions) {
+	constructor(options: ReplayRunnerOptions) {
 		this.#options = options;
 	}
 
 	/** By topic and partition. */
-	async standings(): Promise<Standing[]> {
+	async progress(): Promise<PartitionProgress[]> {
 		const rows = await this.#positions(this.#options.db);
-		const found: Standing[] = [];
+		const found: PartitionProgress[] = [];
 		for (const topic of this.#options.topics)
 			for (const extent of await this.#options.driver.extents(topic))
-				found.push(toStanding(topic, extent, rows));
+				found.push(toProgress(topic, extent, rows));
 		return found;
 	}
 
 	/** What a replay would go through. @throws LOG_TOO_SHORT */
-	async plan({ start, mode }: Asked): Promise<Map<string, Plan>> {
+	async plan({ start, mode }: ReplayRequest): Promise<Map<string, Plan>> {
 		const { driver, topics, db } = this.#options;
 		const rows = await this.#positions(db);
 		const plans = new Map<string, Plan>();
@@ -67,7 +67,7 @@ export class Replays {
 			const reached = new Map(own.map(({ partition, next }) => [partition, BigInt(next)]));
 			const planned = await planReplay(driver, topic, start, reached);
 			const ahead = mode === "again" ? await this.#ahead(topic, planned.floorMs) : new Map();
-			const plan = reachBack(planned, ahead);
+			const plan = extendBack(planned, ahead);
 			if (plan.isShort && mode === "again")
 				fail("LOG_TOO_SHORT", `of ${topic}; choose a later time, or an offset`);
 			plans.set(topic, plan);
@@ -76,8 +76,8 @@ export class Replays {
 	}
 
 	/** Begins one; its consumer has to be told. @throws LOG_TOO_SHORT, REPLAY_RUNNING */
-	async begin(asked: Asked): Promise<Map<string, Plan>> {
-		const plans = await this.plan(asked);
+	async begin(request: ReplayRequest): Promise<Map<string, Plan>> {
+		const plans = await this.plan(request);
 		const floorMs = Math.max(...[...plans.values()].map(plan => plan.floorMs));
 		await this.#options.db.transaction(async tx => {
 			// More than a statement of a request may take, because windows of a whole log may be emptied.
@@ -85,8 +85,8 @@ export class Replays {
 			const rows = await this.#positions(tx, "for update");
 			if (rows.some(isRunning)) fail("REPLAY_RUNNING");
 			for (const [topic, { spans }] of plans)
-				await this.#move(topic, spans, asked.mode, floorMs, tx);
-			if (asked.mode === "again") await this.#options.takeBack?.(floorMs, tx);
+				await this.#move(topic, spans, request.mode, floorMs, tx);
+			if (request.mode === "again") await this.#options.resetFrom?.(floorMs, tx);
 		});
 		return plans;
 	}
@@ -161,7 +161,11 @@ export class Replays {
 const isRunning = ({ mode, next, until }: PositionRow) =>
 	mode !== null && until !== null && until > next;
 
-function toStanding(topic: string, extent: Extent, rows: readonly PositionRow[]): Standing {
+function toProgress(
+	topic: string,
+	extent: Extent,
+	rows: readonly PositionRow[]
+): PartitionProgress {
 	const { partition } = extent;
 	const row = rows.find(one => one.topic === topic && one.partition === partition);
 	const replay = row ? progressOf(row) : null;
@@ -170,7 +174,7 @@ function toStanding(topic: string, extent: Extent, rows: readonly PositionRow[])
 	return { topic, partition, next, end: Number(extent.next), replay };
 }
 
-function progressOf(row: PositionRow): Standing["replay"] {
+function progressOf(row: PositionRow): PartitionProgress["replay"] {
 	const { from, until, next } = row;
 	if (from === null || until === null) return null;
 	return {

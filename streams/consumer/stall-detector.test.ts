@@ -1,19 +1,19 @@
-import { Watchdog, type Place } from "./stall-detector.ts";
+import { StallDetector, type PartitionPosition } from "./stall-detector.ts";
 
 const silentMs = 60_000;
-let dog: Watchdog;
+let dog: StallDetector;
 let nowMs: number;
 
 beforeEach(() => {
-	dog = new Watchdog(silentMs);
+	dog = new StallDetector(silentMs);
 	nowMs = 5;
 });
 
-const place = (next: number, end: number, partition = 0): Place => ({
+const place = (next: number, end: number, partition = 0): PartitionPosition => ({
 	...{ topic: "orders", partition, next: BigInt(next), end: BigInt(end) }
 });
 /** Looks a quarter of a minute later. */
-const look = (...places: Place[]) => dog.look(places, (nowMs += 15_000));
+const look = (...places: PartitionPosition[]) => dog.check(places, (nowMs += 15_000));
 
 it("barks when nothing moves for a minute though something waits", () => {
 	for (let n = 0; n < 4; n++) expect(look(place(3, 5))).toEqual([]);
@@ -43,14 +43,14 @@ it("gives a partition its time anew that is excused, and more of it to whoever h
 	for (let n = 0; n < 4; n++) look(place(3, 5), place(3, 5, 1));
 	dog.excuse(place(3, 5));
 	expect(look(place(3, 5), place(3, 5, 1))).toEqual([place(3, 5, 1)]);
-	const patiently = () => dog.look([place(3, 5, 1)], (nowMs += 15_000), 3);
-	for (let n = 0; n < 7; n++) expect(patiently()).toEqual([]);
-	expect(patiently()).toEqual([place(3, 5, 1)]);
+	const lookAgain = () => dog.check([place(3, 5, 1)], (nowMs += 15_000), 3);
+	for (let n = 0; n < 7; n++) expect(lookAgain()).toEqual([]);
+	expect(lookAgain()).toEqual([place(3, 5, 1)]);
 });
 
 it("says nothing of a time in which it could not look", () => {
 	for (let n = 0; n < 3; n++) look(place(3, 5));
-	dog.forget();
+	dog.reset();
 	nowMs += 600_000;
 	for (let n = 0; n < 4; n++) expect(look(place(3, 5))).toEqual([]);
 	expect(look(place(3, 5))).toHaveLength(1);

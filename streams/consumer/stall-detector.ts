@@ -1,5 +1,5 @@
 /** Where a partition stands, as its rows and the log say. */
-export interface Place {
+export interface PartitionPosition {
 	topic: string;
 	partition: number;
 	/** Offsets: where it is gone on with, and the one that will be written next. */
@@ -7,14 +7,14 @@ export interface Place {
 	end: bigint;
 }
 
-export type Partition = Pick<Place, "topic" | "partition">;
+export type Partition = Pick<PartitionPosition, "topic" | "partition">;
 export const nameOf = ({ topic, partition }: Partition) => `${topic} ${partition}`;
 
 /**
  * Finds partitions in which nothing moves though something waits: a driver that fell silent
  * (kafkajs #659), or a handler that fails for ever. It is told what was seen, and asks nobody.
  */
-export class Watchdog {
+export class StallDetector {
 	readonly #silentMs: number;
 	/** By partition in which something waits: where it was, and since when. */
 	#seen = new Map<string, { next: bigint; sinceMs: number }>();
@@ -27,9 +27,13 @@ export class Watchdog {
 	 * Answers those that have stood still for too long.
 	 * @param places all that are this member's to move
 	 * @param nowMs of a clock that never goes back
-	 * @param patience how many times as long as usual it waits
+	 * @param timeoutFactor how many times as long as usual it waits
 	 */
-	look(places: readonly Place[], nowMs: number, patience = 1): Place[] {
+	check(
+		places: readonly PartitionPosition[],
+		nowMs: number,
+		timeoutFactor = 1
+	): PartitionPosition[] {
 		const before = this.#seen;
 		this.#seen = new Map();
 		const waiting = places.filter(({ next, end }) => end > next);
@@ -38,7 +42,7 @@ export class Watchdog {
 			const last = before.get(name);
 			const sinceMs = last?.next === next ? last.sinceMs : nowMs;
 			this.#seen.set(name, { next, sinceMs });
-			return nowMs - sinceMs >= patience * this.#silentMs;
+			return nowMs - sinceMs >= timeoutFactor * this.#silentMs;
 		});
 	}
 
@@ -48,7 +52,7 @@ export class Watchdog {
 	}
 
 	/** Nothing could be seen: whoever could not be asked may be why nothing moved. */
-	forget(): void {
+	reset(): void {
 		this.#seen.clear();
 	}
 }

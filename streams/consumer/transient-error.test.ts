@@ -1,4 +1,4 @@
-import { isPassing } from "./transient-error.ts";
+import { isTransient } from "./transient-error.ts";
 
 const having = (over: object, message = "it failed") => Object.assign(new Error(message), over);
 
@@ -13,13 +13,13 @@ it.each([
 	["a database that is not there", having({ code: "3D000" })],
 	["a connection that was cut", new Error("Connection terminated unexpectedly")],
 	["a pool that has none", new Error("timeout exceeded when trying to connect")],
-	["what says so itself", having({ isPassing: true })]
-])("%s is no message's fault", (_, error) => expect(isPassing(error)).toBe(true));
+	["what says so itself", having({ isTransient: true })]
+])("%s is no message's fault", (_, error) => expect(isTransient(error)).toBe(true));
 
 it.each([
 	["a mistake", new TypeError("cannot read properties of undefined")],
 	["a constraint", having({ code: "23514" })],
 	["a value that is too large", having({ code: "22003" })],
 	["words that only sound like it", new Error("the connection of parts is terminated")],
-	["what says so itself", having({ isPassing: false, code: "ECONNREFUSED" })]
-])("%s may be", (_, error) => expect(isPassing(error)).toBe(false));
+	["what says so itself", having({ isTransient: false, code: "ECONNREFUSED" })]
+])("%s may be", (_, error) => expect(isTransient(error)).toBe(false));

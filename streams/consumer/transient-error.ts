@@ -14,10 +14,10 @@ const noConnection =
  * What is no message's fault and will pass. Then nothing is put aside, whatever it takes. An error may
  * say so itself (`isPassing`), where it comes from elsewhere.
  */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
 	const state = sqlState(error);
 	if (state) return states.test(state);
-	const { code, isPassing: said } = error as { code?: unknown; isPassing?: boolean };
+	const { code, isTransient: said } = error as { code?: unknown; isTransient?: boolean };
 	if (said !== undefined) return said;
 	return /^E[A-Z]+$/.test(String(code)) || noConnection.test((error as Error).message);
 }

@@ -35,21 +35,21 @@ const maxValueBytes = 2 * 1024 * 1024;
 /** kafkajs makes one record batch of what one call sends to a partition, and a broker refuses large ones. */
 const sendBytes = 1024 * 1024;
 const recordBytes = 100;
-const slowestCloseMs = 5000;
-const slowestTopicMs = 15_000;
+const closeTimeoutMs = 5000;
+const topicTimeoutMs = 15_000;
 
 /**
  * kafkajs looks each millisecond for requests that wait, also where none does: an idle consumer costs
  * a twentieth of a core (tulios/kafkajs#1751, unfixed).
  */
-function restWhenIdle(): void {
+function patchIdlePolling(): void {
 	const { prototype } = createRequire(import.meta.url)("kafkajs/src/network/requestQueue");
 	const schedule = prototype.scheduleCheckPendingRequests;
 	prototype.scheduleCheckPendingRequests = function (this: typeof prototype) {
 		if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
 	};
 }
-restWhenIdle();
+patchIdlePolling();
 
 /** All of it, because kafkajs has other defaults where NODE_ENV is test. */
 const retry = (retries: number) => ({
@@ -79,7 +79,7 @@ const isNoTopic = ({ type, cause }: { type?: string; cause?: object }): boolean 
 	type === "UNKNOWN_TOPIC_OR_PARTITION" || (cause !== undefined && isNoTopic(cause));
 
 /** What fits into one record batch each, in order. */
-function* portions(messages: readonly Outgoing[]): Generator<Outgoing[]> {
+function* recordBatches(messages: readonly Outgoing[]): Generator<Outgoing[]> {
 	let portion: Outgoing[] = [];
 	let bytes = 0;
 	for (const message of messages) {
@@ -102,7 +102,7 @@ interface Connection {
 }
 
 /** Connects on first use, and anew on the next one after a failure. */
-function onDemand<C extends Connection>(make: () => C) {
+function lazyConnection<C extends Connection>(make: () => C) {
 	let made: Promise<C> | undefined;
 	const connect = async () => {
 		const connection = make();
@@ -138,15 +138,15 @@ export class KafkaDriver implements Driver {
 	readonly kind = "kafka";
 	readonly #kafka: Kafka;
 	readonly #replication: number | undefined;
-	readonly #producer: ReturnType<typeof onDemand<Producer>>;
-	readonly #admin: ReturnType<typeof onDemand<Admin>>;
+	readonly #producer: ReturnType<typeof lazyConnection<Producer>>;
+	readonly #admin: ReturnType<typeof lazyConnection<Admin>>;
 	readonly #open = new Set<KafkaMember>();
 
 	constructor(options: KafkaOptions) {
 		this.#kafka = client(options);
 		this.#replication = options.replication;
-		this.#admin = onDemand(() => this.#kafka.admin({ retry: retry(3) }));
-		this.#producer = onDemand(() =>
+		this.#admin = lazyConnection(() => this.#kafka.admin({ retry: retry(3) }));
+		this.#producer = lazyConnection(() =>
 			this.#kafka.producer({
 				createPartitioner: Partitioners.DefaultPartitioner,
 				allowAutoTopicCreation: false,
@@ -181,15 +181,15 @@ export class KafkaDriver implements Driver {
 					}
 				]
 			});
-		await Promise.all(missing.map(({ name }) => this.#known(name)));
+		await Promise.all(missing.map(({ name }) => this.#waitUntilKnown(name)));
 	}
 
 	/**
 	 * A broker knows a topic a moment after the controller made it. kafkajs would wait for its leaders,
 	 * and fails where the topic itself is not known yet.
 	 */
-	async #known(topic: string): Promise<void> {
-		const latest = performance.now() + slowestTopicMs;
+	async #waitUntilKnown(topic: string): Promise<void> {
+		const latest = performance.now() + topicTimeoutMs;
 		for (;;)
 			try {
 				await this.extents(topic);
@@ -202,7 +202,7 @@ export class KafkaDriver implements Driver {
 
 	async publish(topic: string, messages: readonly Outgoing[]): Promise<void> {
 		const producer = await this.#producer.get();
-		for (const portion of portions(messages))
+		for (const portion of recordBatches(messages))
 			await producer.send({ topic, messages: portion, acks: -1, timeout: 5000 });
 	}
 
@@ -265,7 +265,7 @@ export class KafkaDriver implements Driver {
 	}
 
 	/** A broker takes a while to see that the last member has gone. */
-	async forgetGroup(group: string): Promise<void> {
+	async deleteGroup(group: string): Promise<void> {
 		const ask = (admin: Admin) => admin.deleteGroups([group]);
 		for (let left = 20; ; left--)
 			try {
@@ -282,7 +282,7 @@ export class KafkaDriver implements Driver {
 		await Promise.all(open.map(subscription => subscription.stop()));
 		await Promise.race([
 			Promise.all([this.#producer.close(), this.#admin.close()]),
-			delay(slowestCloseMs, undefined, { ref: false })
+			delay(closeTimeoutMs, undefined, { ref: false })
 		]);
 	}
 }

@@ -22,12 +22,12 @@ function partitionOf({ position = 0n, extent = { first: 0n, next: 1000n }, asked
 	const calls: { batch: Batch; answer: PromiseWithResolvers<bigint> }[] = [];
 	const errors: Error[] = [];
 	const steered: string[] = [];
-	const world = { position, extent };
+	const state = { position, extent };
 	const partition = new KafkaPartition(
 		"orders",
 		0,
 		{
-			...{ group: "g", topics: ["orders"], position: async () => asked ?? world.position },
+			...{ group: "g", topics: ["orders"], position: async () => asked ?? state.position },
 			onBatch(batch) {
 				calls.push({ batch, answer: Promise.withResolvers() });
 				return calls.at(-1)!.answer.promise;
@@ -41,7 +41,7 @@ function partitionOf({ position = 0n, extent = { first: 0n, next: 1000n }, asked
 			extent: async (): Promise<Extent> => {
 				// As long as a broker takes: other things happen meanwhile.
 				await turn();
-				return { partition: 0, ...world.extent };
+				return { partition: 0, ...state.extent };
 			},
 			moved: () => undefined
 		}
@@ -51,7 +51,7 @@ function partitionOf({ position = 0n, extent = { first: 0n, next: 1000n }, asked
 			Number(messages[0]!.offset),
 			Number(messages.at(-1)!.offset)
 		]);
-	return { partition, calls, errors, steered, world, offsets };
+	return { partition, calls, errors, steered, state, offsets };
 }
 
 async function started(given: Given = {}) {
@@ -112,10 +112,10 @@ describe("a partition in Kafka", () => {
 	});
 
 	it("asks where to go on between two batches, also when one always waits", async () => {
-		const { partition, calls, world, steered, offsets } = await started();
+		const { partition, calls, state, steered, offsets } = await started();
 		await partition.take(fetched(0, 10), 0n, 30n);
 		const second = partition.take(fetched(10, 20), 10n, 30n);
-		world.position = 3n;
+		state.position = 3n;
 		partition.reposition();
 		calls[0]!.answer.resolve(10n);
 		await second;
@@ -153,9 +153,9 @@ describe("a partition in Kafka", () => {
 	});
 
 	it("begins a log that was lost with its oldest message while a batch of the old one is in hand", async () => {
-		const { partition, calls, errors, offsets, world } = await started({ position: 500n });
+		const { partition, calls, errors, offsets, state } = await started({ position: 500n });
 		await partition.take(fetched(500, 510), 500n, 600n);
-		world.extent = { first: 0n, next: 7n };
+		state.extent = { first: 0n, next: 7n };
 		const second = partition.take(fetched(0, 7), 0n, 7n);
 		while (errors.length === 0) await turn();
 		calls[0]!.answer.resolve(510n);
@@ -190,7 +190,7 @@ describe("a partition in Kafka", () => {
 		calls[0]!.answer.resolve(60n);
 		await turn();
 		const gone = await started({ position: 50n, extent: { first: 40n, next: 100n } });
-		gone.world.extent = { first: 80n, next: 100n };
+		gone.state.extent = { first: 80n, next: 100n };
 		await gone.partition.take(fetched(80, 90), 80n, 100n);
 		expect(gone.errors[0]).toBeInstanceOf(OffsetLost);
 		expect(gone.offsets()).toEqual([[80, 89]]);

@@ -5,7 +5,7 @@ import { OffsetLost, type Extent, type Message, type SubscribeOptions } from "..
 import { toMessage } from "./message-mapping.ts";
 
 /** What a partition asks of the consumer that fetches for it. */
-export interface Fetching {
+export interface FetchControl {
 	/** The next fetch begins here. */
 	seek(offset: bigint): void;
 	pause(): void;
@@ -17,14 +17,14 @@ export interface Fetching {
 
 const batchSize = 2000;
 /** So long the fetches of all partitions wait for one; then they go on without it. */
-const patienceMs = 2000;
+const maxHoldMs = 2000;
 
 /** What one fetch brought. */
 interface Fetched {
 	messages: readonly Message[];
 	end: bigint;
 	/** Resolved when it is in hand, or was let go. */
-	begun: PromiseWithResolvers<void>;
+	taken: PromiseWithResolvers<void>;
 }
 
 const behind = ({ messages }: Pick<Fetched, "messages">): bigint => messages.at(-1)!.offset + 1n;
@@ -38,8 +38,8 @@ export class KafkaPartition {
 	readonly topic: string;
 	readonly partition: number;
 	readonly #options: SubscribeOptions;
-	readonly #fetching: Fetching;
-	readonly #left = new AbortController();
+	readonly #fetching: FetchControl;
+	readonly #leaving = new AbortController();
 	/** Behind all that was taken. Undefined until the consumer has said where to go on. */
 	#next: bigint | undefined;
 	#waiting: Fetched | undefined;
@@ -49,7 +49,7 @@ export class KafkaPartition {
 	#isMoved = false;
 	#handled: Promise<void> = Promise.resolve();
 
-	constructor(topic: string, partition: number, options: SubscribeOptions, fetching: Fetching) {
+	constructor(topic: string, partition: number, options: SubscribeOptions, fetching: FetchControl) {
 		this.topic = topic;
 		this.partition = partition;
 		this.#options = options;
@@ -76,35 +76,35 @@ export class KafkaPartition {
 
 	/** It is another member's, or may be; what nobody takes is not fetched over and over. */
 	leave(): void {
-		this.#left.abort();
-		this.#letGo();
+		this.#leaving.abort();
+		this.#discardFetched();
 		this.#fetching.pause();
 	}
 
 	/**
 	 * Resolves when the messages are in hand, or when nobody else should wait for that.
-	 * @param asked the offset that they were fetched for
+	 * @param fetchOffset the offset that they were fetched for
 	 */
-	async take(fetched: readonly KafkaMessage[], asked: bigint, end: bigint): Promise<void> {
+	async take(fetched: readonly KafkaMessage[], fetchOffset: bigint, end: bigint): Promise<void> {
 		const messages = fetched.map(found => toMessage(this.topic, this.partition, found));
 		const first = messages[0]!.offset;
 		if (!this.#isTaking) return;
-		if (asked !== this.#next && !(await this.#isWithout(this.#next!))) return;
+		if (fetchOffset !== this.#next && !(await this.#isOffsetMissing(this.#next!))) return;
 		if (!this.#isTaking) return;
-		if (first !== this.#next) this.#tellLost(this.#next!, first);
-		const batch: Fetched = { messages, end, begun: Promise.withResolvers() };
+		if (first !== this.#next) this.#reportLost(this.#next!, first);
+		const batch: Fetched = { messages, end, taken: Promise.withResolvers() };
 		this.#next = behind(batch);
 		this.#fetching.seek(this.#next);
 		if (this.#isHandling) this.#waiting = batch;
 		else this.#handled = this.#handleFrom(batch);
-		const patience = new AbortController();
-		await Promise.race([batch.begun.promise, delay(patienceMs, undefined, patience)]);
-		patience.abort();
+		const timeout = new AbortController();
+		await Promise.race([batch.taken.promise, delay(maxHoldMs, undefined, timeout)]);
+		timeout.abort();
 		if (this.#waiting === batch) this.#fetching.pause();
 	}
 
 	get #isLeft(): boolean {
-		return this.#left.signal.aborted;
+		return this.#leaving.signal.aborted;
 	}
 
 	get #isTaking(): boolean {
@@ -117,7 +117,7 @@ export class KafkaPartition {
 		this.#isMoved = false;
 		// Whoever has no position yet is about to ask for one.
 		if (this.#isLeft || this.#next === undefined) return;
-		this.#letGo();
+		this.#discardFetched();
 		// Not paused: where nothing is to be fetched kafkajs rests for a quarter of a second.
 		await this.#findPosition();
 	}
@@ -127,11 +127,11 @@ export class KafkaPartition {
 		this.#isHandling = true;
 		try {
 			for (let batch: Fetched | undefined = first; batch; batch = this.#takeWaiting()) {
-				batch.begun.resolve();
+				batch.taken.resolve();
 				const next = await this.#handle(batch);
 				if (this.#isLeft) return;
 				this.#failures = 0;
-				if (next !== behind(batch)) return this.#goOn(next);
+				if (next !== behind(batch)) return this.#resumeAt(next);
 				if (this.#isMoved) return;
 			}
 		} catch (error) {
@@ -164,14 +164,14 @@ export class KafkaPartition {
 	}
 
 	/** What was fetched and is not in hand is not what comes next; nothing is taken until that is known. */
-	#letGo(): void {
-		this.#waiting?.begun.resolve();
+	#discardFetched(): void {
+		this.#waiting?.taken.resolve();
 		this.#waiting = undefined;
 		this.#next = undefined;
 	}
 
-	#goOn(next: bigint): void {
-		this.#letGo();
+	#resumeAt(next: bigint): void {
+		this.#discardFetched();
 		if (this.#isLeft) return;
 		this.#next = next;
 		this.#fetching.seek(next);
@@ -180,7 +180,7 @@ export class KafkaPartition {
 
 	async #tryAgain(): Promise<void> {
 		if (this.#isLeft) return;
-		this.#letGo();
+		this.#discardFetched();
 		this.#fetching.pause();
 		await this.#pause(backoffMs(++this.#failures, 100, 5000));
 		// Where to go on may have changed with what failed.
@@ -192,8 +192,8 @@ export class KafkaPartition {
 			try {
 				const wanted = await this.#options.position(this.topic, this.partition);
 				const { first } = await this.#fetching.extent();
-				if (wanted !== undefined && wanted < first) this.#tellLost(wanted, first);
-				return this.#goOn(wanted === undefined || wanted < first ? first : wanted);
+				if (wanted !== undefined && wanted < first) this.#reportLost(wanted, first);
+				return this.#resumeAt(wanted === undefined || wanted < first ? first : wanted);
 			} catch (error) {
 				// Whose turn it is now steers the fetching.
 				if (this.#isLeft) return;
@@ -207,19 +207,19 @@ export class KafkaPartition {
 	 * Whether the log has not got what is wanted, so that kafkajs went to its oldest message. Else what came
 	 * was fetched before the partition went elsewhere, and what is wanted is asked for again.
 	 */
-	async #isWithout(wanted: bigint): Promise<boolean> {
+	async #isOffsetMissing(wanted: bigint): Promise<boolean> {
 		const { first, next } = await this.#fetching.extent();
 		if (this.#next !== wanted) return false;
 		const isWithout = wanted < first || wanted > next;
-		if (!isWithout) this.#goOn(wanted);
+		if (!isWithout) this.#resumeAt(wanted);
 		return isWithout;
 	}
 
-	#tellLost(wanted: bigint, first: bigint): void {
+	#reportLost(wanted: bigint, first: bigint): void {
 		this.#options.onError(new OffsetLost(this.topic, this.partition, wanted, first));
 	}
 
 	async #pause(ms: number): Promise<void> {
-		await delay(ms, undefined, { signal: this.#left.signal }).catch(() => undefined);
+		await delay(ms, undefined, { signal: this.#leaving.signal }).catch(() => undefined);
 	}
 }

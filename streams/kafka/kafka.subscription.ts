@@ -1,17 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload } from "kafkajs";
 import type { Extent, SubscribeOptions, Subscription } from "../driver.ts";
-import { type Fetching, KafkaPartition } from "./kafka.partition.ts";
+import { type FetchControl, KafkaPartition } from "./kafka.partition.ts";
 
 const commitEveryMs = 1000;
-const slowestStopMs = 5000;
+const stopTimeoutMs = 5000;
 /**
  * More than a member can have partitions: a batch that kafkajs holds back until others are taken would be
  * handed over after its partition has gone elsewhere.
  */
 const atOnce = 1024;
 
-async function withinMs(ms: number, what: Promise<void> | undefined): Promise<void> {
+async function settleWithin(ms: number, what: Promise<void> | undefined): Promise<void> {
 	await Promise.race([what, delay(ms, undefined, { ref: false })]).catch(() => undefined);
 }
 
@@ -75,16 +75,16 @@ export class KafkaSubscription implements Subscription {
 		clearInterval(this.#committing);
 		this.#leave();
 		await Promise.all([...this.#latest.values()].map(({ handled }) => handled));
-		await withinMs(slowestStopMs, this.#joining?.promise);
-		await withinMs(slowestStopMs, this.#commit());
-		await withinMs(slowestStopMs, this.#consumer.disconnect());
+		await settleWithin(stopTimeoutMs, this.#joining?.promise);
+		await settleWithin(stopTimeoutMs, this.#commit());
+		await settleWithin(stopTimeoutMs, this.#consumer.disconnect());
 	}
 
 	async #take({ batch }: EachBatchPayload): Promise<void> {
 		const { topic, partition, messages, highWatermark } = batch;
-		const asked = BigInt((batch as typeof batch & { fetchedOffset: string }).fetchedOffset);
+		const fetchOffset = BigInt((batch as typeof batch & { fetchedOffset: string }).fetchedOffset);
 		const mine = this.#partitions.get(nameOf(topic, partition));
-		await mine?.take(messages, asked, BigInt(highWatermark));
+		await mine?.take(messages, fetchOffset, BigInt(highWatermark));
 	}
 
 	#join(assignment: Readonly<Record<string, number[]>>): void {
@@ -121,7 +121,7 @@ export class KafkaSubscription implements Subscription {
 		this.#options.onError(error);
 	}
 
-	#fetching(topic: string, partition: number): Fetching {
+	#fetching(topic: string, partition: number): FetchControl {
 		const it = [{ topic, partitions: [partition] }];
 		const steer = (action: () => void) => {
 			try {

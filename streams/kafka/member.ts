@@ -47,11 +47,11 @@ export class KafkaMember implements Subscription {
 
 	#follow(error: Error): void {
 		this.#onError(error);
-		this.#following = this.#following.then(() => this.#startAnew());
+		this.#following = this.#following.then(() => this.#restart());
 	}
 
 	/** When the one before has nothing in hand any more. */
-	async #startAnew(): Promise<void> {
+	async #restart(): Promise<void> {
 		await this.#current?.stop();
 		const { signal } = this.#stopping;
 		for (let failures = 0; !signal.aborted; failures++)

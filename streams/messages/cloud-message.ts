@@ -1,10 +1,12 @@
 import type { CloudEventV1 } from "cloudevents";
 import type { Outgoing } from "../driver.ts";
 
-type Told = "specversion" | "id" | "source" | "type" | "subject" | "time";
+type ContextAttribute = "specversion" | "id" | "source" | "type" | "subject" | "time";
 
 /** An event without its data: of what CloudEvents leaves to choice, all that ours have. */
-export type Attributes = Required<Pick<CloudEventV1<unknown>, Told>> & { partitionkey: string };
+export type Attributes = Required<Pick<CloudEventV1<unknown>, ContextAttribute>> & {
+	partitionkey: string;
+};
 
 export const cloudContentType = "application/cloudevents+json; charset=UTF-8";
 

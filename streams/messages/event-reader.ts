@@ -1,5 +1,5 @@
 import type { Static, TSchema } from "../../lib/schema.ts";
-import { faults } from "../../lib/validator.ts";
+import { validate } from "../../lib/validator.ts";
 import type { Message } from "../driver.ts";
 
 /** A message that is no event of ours, and why: a word for people and machines, and what is wrong. */
@@ -93,7 +93,7 @@ function checkKind(
 }
 
 function checkShape(schema: TSchema, parsed: unknown): void {
-	const wrong = faults(schema, parsed).slice(0, 5);
+	const wrong = validate(schema, parsed).slice(0, 5);
 	if (wrong.length > 0)
 		throw new Unreadable(
 			"invalid",

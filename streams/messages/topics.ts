@@ -8,7 +8,7 @@ export const topics = {
 	notifications: "notifications"
 } as const;
 
-export const deadLettersOf = (topic: string) => `${topic}.dlq`;
+export const dlqTopicOf = (topic: string) => `${topic}.dlq`;
 
 const compacted: ReadonlySet<string> = new Set([topics.windows]);
 
@@ -19,6 +19,6 @@ export function topicSpecs({
 }: Pick<TopicSpec, "partitions" | "retentionMs">): TopicSpec[] {
 	return Object.values(topics).flatMap((name): TopicSpec[] => [
 		{ name, partitions, retentionMs, cleanup: compacted.has(name) ? "compact" : "delete" },
-		{ name: deadLettersOf(name), partitions: 1, retentionMs: 4 * retentionMs, cleanup: "delete" }
+		{ name: dlqTopicOf(name), partitions: 1, retentionMs: 4 * retentionMs, cleanup: "delete" }
 	]);
 }

@@ -88,7 +88,7 @@ insert into streams.committed (consumer_group, topic, partition, next_offset) va
 on conflict (consumer_group, topic, partition) do update set next_offset = excluded.next_offset, at = clock_timestamp()`
 };
 
-export const forgetGroup: Statement = {
+export const deleteGroup: Statement = {
 	name: "streams.forget_group",
 	text: "delete from streams.committed where consumer_group = $1"
 };
@@ -139,7 +139,7 @@ export const unlock: Statement = {
 };
 
 /** Every partition with what its topic keeps of it; a compacted one gets its place to go on at. */
-export const kept: Statement = {
+export const retainedPartitions: Statement = {
 	name: "streams.kept",
 	text: `
 with begun as (

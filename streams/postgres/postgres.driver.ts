@@ -10,10 +10,10 @@ import {
 	type TopicSpec
 } from "../driver.ts";
 import * as sql from "./log.statements.ts";
-import { LocalSubscription } from "./postgres.subscription.ts";
+import { PostgresSubscription } from "./postgres.subscription.ts";
 
 /** The log in Postgres: for one machine, and for tests. As strict as Kafka, and much slower than it. */
-export class LocalDriver implements Driver {
+export class PostgresDriver implements Driver {
 	readonly kind = "local";
 	readonly #db: Database;
 	readonly #pruneEveryMs: number;
@@ -45,7 +45,7 @@ export class LocalDriver implements Driver {
 
 	async subscribe(options: SubscribeOptions): Promise<Subscription> {
 		await Promise.all(options.topics.map(topic => this.#partitionsOf(topic)));
-		const subscription = new LocalSubscription(this.#db, options, this.#pruneEveryMs);
+		const subscription = new PostgresSubscription(this.#db, options, this.#pruneEveryMs);
 		this.#open.add(subscription);
 		subscription.start();
 		return {
@@ -78,8 +78,8 @@ export class LocalDriver implements Driver {
 		return this.#offsets(sql.committed, [group, topic]);
 	}
 
-	async forgetGroup(group: string): Promise<void> {
-		await this.#db.query(sql.forgetGroup, [group]);
+	async deleteGroup(group: string): Promise<void> {
+		await this.#db.query(sql.deleteGroup, [group]);
 	}
 
 	async close(): Promise<void> {

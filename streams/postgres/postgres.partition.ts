@@ -16,10 +16,10 @@ interface Fetched {
 
 const batchSize = 2000;
 /** Whoever writes tells at once; this is for what was told while nobody listened. */
-const lookAgainMs = 1000;
+const pollMs = 1000;
 
 /** Reads one partition for a member, batch after batch, for as long as it is the member's. */
-export class LocalPartition {
+export class PostgresPartition {
 	readonly topic: string;
 	readonly partition: number;
 	readonly #db: Database;
@@ -64,7 +64,7 @@ export class LocalPartition {
 				if (this.#isMoved) at = undefined;
 				this.#isMoved = false;
 				at ??= await this.#options.position(this.topic, this.partition);
-				at = (await this.#next(at)) ?? (await this.#rest(at));
+				at = (await this.#next(at)) ?? (await this.#waitForMessages(at));
 				failures = 0;
 			} catch (error) {
 				this.#options.onError(error as Error);
@@ -100,8 +100,8 @@ export class LocalPartition {
 		return next;
 	}
 
-	async #rest(at: bigint | undefined): Promise<bigint | undefined> {
-		await this.#pause(lookAgainMs, this.#wakeUp.signal);
+	async #waitForMessages(at: bigint | undefined): Promise<bigint | undefined> {
+		await this.#pause(pollMs, this.#wakeUp.signal);
 		return at;
 	}
 

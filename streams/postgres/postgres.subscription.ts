@@ -3,8 +3,8 @@ import type { Database, Session } from "../../db/database.ts";
 import { backoffMs } from "../../lib/backoff.ts";
 import { newId } from "../../lib/id.ts";
 import type { SubscribeOptions } from "../driver.ts";
-import { LocalPartition } from "./postgres.partition.ts";
-import { LocalRetention } from "./retention.ts";
+import { PostgresPartition } from "./postgres.partition.ts";
+import { PostgresRetention } from "./retention.ts";
 import * as sql from "./log.statements.ts";
 
 interface Wanted {
@@ -22,24 +22,24 @@ const nameOf = ({ topic, partition }: { topic: string; partition: number }) =>
  * members ever read the same one, whatever they believe of each other; the list of members only says
  * who should. When the session is lost, so are the locks, and it begins anew.
  */
-export class LocalSubscription {
+export class PostgresSubscription {
 	readonly #db: Database;
 	readonly #options: SubscribeOptions;
 	readonly #id = newId();
-	readonly #partitions = new Map<string, LocalPartition>();
+	readonly #partitions = new Map<string, PostgresPartition>();
 	readonly #stopping = new AbortController();
-	readonly #retention: LocalRetention;
+	readonly #retention: PostgresRetention;
 	#ended: Promise<void> = Promise.resolve();
 
 	constructor(db: Database, options: SubscribeOptions, pruneEveryMs: number) {
 		this.#db = db;
 		this.#options = options;
-		this.#retention = new LocalRetention(db, pruneEveryMs, options.onError);
+		this.#retention = new PostgresRetention(db, pruneEveryMs, options.onError);
 	}
 
 	start(): void {
 		this.#retention.start();
-		this.#ended = this.#live();
+		this.#ended = this.#run();
 	}
 
 	reposition(): void {
@@ -51,10 +51,10 @@ export class LocalSubscription {
 		await Promise.all([this.#ended, this.#retention.stop()]);
 	}
 
-	async #live(): Promise<void> {
+	async #run(): Promise<void> {
 		for (let failures = 0; !this.#stopping.signal.aborted;)
 			try {
-				await this.#beMember(() => (failures = 0));
+				await this.#runSession(() => (failures = 0));
 			} catch (error) {
 				this.#options.onError(error as Error);
 				await this.#pause(backoffMs(++failures, 100, 5000));
@@ -62,7 +62,7 @@ export class LocalSubscription {
 	}
 
 	/** Until it is stopped; tells each time that all is well. @throws what ended its session */
-	async #beMember(onWell: () => void): Promise<void> {
+	async #runSession(onHealthy: () => void): Promise<void> {
 		const lost = new AbortController();
 		const session = await this.#db.session({
 			onLost: error => lost.abort(error),
@@ -73,7 +73,7 @@ export class LocalSubscription {
 			while (!this.#stopping.signal.aborted) {
 				lost.signal.throwIfAborted();
 				await this.#tick(session);
-				onWell();
+				onHealthy();
 				await this.#pause(tickMs, lost.signal);
 			}
 		} finally {
@@ -96,7 +96,7 @@ export class LocalSubscription {
 		const before = [...this.#partitions.keys()].join();
 		await this.#leaveAllBut(session, new Set(mine.map(nameOf)));
 		for (const one of mine) await this.#take(session, one);
-		if ([...this.#partitions.keys()].join() !== before) this.#tellAssigned();
+		if ([...this.#partitions.keys()].join() !== before) this.#reportAssigned();
 	}
 
 	async #leaveAllBut(session: Session, mine: ReadonlySet<string>): Promise<void> {
@@ -116,12 +116,12 @@ export class LocalSubscription {
 		const { group } = this.#options;
 		const [row] = await session.query<{ locked: boolean }>(sql.lock, [group, topic, partition]);
 		if (!row!.locked) return;
-		const own = new LocalPartition(this.#db, this.#options, topic, partition);
+		const own = new PostgresPartition(this.#db, this.#options, topic, partition);
 		this.#partitions.set(name, own);
 		own.start();
 	}
 
-	#tellAssigned(): void {
+	#reportAssigned(): void {
 		this.#options.onAssigned?.(
 			[...this.#partitions.values()].map(({ topic, partition }) => ({ topic, partition }))
 		);

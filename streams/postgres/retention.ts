@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../../db/database.ts";
-import { spread } from "../../lib/backoff.ts";
+import { withJitter } from "../../lib/backoff.ts";
 import * as sql from "./log.statements.ts";
 
-interface Kept {
+interface RetainedPartition {
 	topic: string;
 	partition: number;
 	cleanup: "delete" | "compact";
@@ -24,7 +24,7 @@ const pageSize = 1000;
  * long or fail, and costs no member a partition. Every member of every group does it for all topics;
  * those at it at the same time pass over what another has in hand.
  */
-export class LocalRetention {
+export class PostgresRetention {
 	readonly #db: Database;
 	readonly #everyMs: number;
 	readonly #onError: (error: Error) => void;
@@ -38,7 +38,7 @@ export class LocalRetention {
 	}
 
 	start(): void {
-		this.#ended = this.#live();
+		this.#ended = this.#run();
 	}
 
 	/** Resolves when the page in hand is done with. */
@@ -47,11 +47,11 @@ export class LocalRetention {
 		await this.#ended;
 	}
 
-	async #live(): Promise<void> {
+	async #run(): Promise<void> {
 		const { signal } = this.#stopping;
 		for (;;) {
 			// The members of a shop start together, and need not come together.
-			const pauseMs = spread(this.#everyMs, Math.random());
+			const pauseMs = withJitter(this.#everyMs, Math.random());
 			await delay(pauseMs, undefined, { signal }).catch(() => undefined);
 			if (signal.aborted) return;
 			await this.#prune().catch(this.#onError);
@@ -59,13 +59,13 @@ export class LocalRetention {
 	}
 
 	async #prune(): Promise<void> {
-		for (const kept of await this.#db.query<Kept>(sql.kept))
+		for (const kept of await this.#db.query<RetainedPartition>(sql.retainedPartitions))
 			if (kept.cleanup === "compact") await this.#compact(kept);
 			else await this.#expire(kept);
 	}
 
 	/** Each page begins where the last one ended, so it does not come by what that has just removed. */
-	async #expire({ topic, partition, retention }: Kept): Promise<void> {
+	async #expire({ topic, partition, retention }: RetainedPartition): Promise<void> {
 		for (let from = "-infinity"; !this.#stopping.signal.aborted;) {
 			const [page] = await this.#db.deferred<Page>(
 				sql.expire,
@@ -76,7 +76,7 @@ export class LocalRetention {
 		}
 	}
 
-	async #compact({ topic, partition }: Kept): Promise<void> {
+	async #compact({ topic, partition }: RetainedPartition): Promise<void> {
 		while (!this.#stopping.signal.aborted) {
 			const values = [topic, partition, pageSize];
 			const [page] = await this.#db.deferred<Page>(sql.compact, values);

@@ -35,7 +35,7 @@ describeKafka("a shop whose events travel over Kafka", () => {
 	it("tells of orders by messages and minutes, and all of it adds up", async () => {
 		const { code, output } = await run("demo.ts", ["--url", shop.url, "--orders", "40"], {});
 		expect(output).toMatch(/^messages {2}\d+: order confirmation \d+/m);
-		expect(output).toMatch(/told of [\d.]+ s after its end/);
+		expect(output).toMatch(/emitted [\d.]+ s after its end/);
 		expect({ code, output }).toMatchObject({ code: 0 });
 	}, 240_000);
 

@@ -1,7 +1,7 @@
 import type { Database, Statement } from "../../../db/database.ts";
 import { Periodic } from "../../../lib/periodic.ts";
 
-export interface Described {
+export interface ProductDescription {
 	product_id: string;
 	name: string;
 	category: string;
@@ -10,15 +10,15 @@ export interface Described {
 export interface CatalogueOptions {
 	pg: Database;
 	/** What is known of these products; those that never were are left out. */
-	describe(productIds: string[]): Promise<Described[]>;
+	describe(productIds: string[]): Promise<ProductDescription[]>;
 	everyMs: number;
 	onError(error: Error): void;
 }
 
-const most = 500;
+const batchSize = 500;
 
 /** Products that were sold and are not known yet. One that nobody knows is asked for once a minute. */
-const ask: Statement = {
+const claimUnknown: Statement = {
 	name: "analytics.ask",
 	text: `
 	update analytics.products set asked_at = clock_timestamp()
@@ -31,7 +31,7 @@ const ask: Statement = {
 };
 
 /** What was known first stays. */
-const learn: Statement = {
+const storeDescriptions: Statement = {
 	name: "analytics.learn",
 	text: `
 	update analytics.products p set name = x.name, category = x.category
@@ -49,7 +49,7 @@ export class Catalogue {
 
 	constructor(options: CatalogueOptions) {
 		this.#options = options;
-		this.#periodic = new Periodic(options.everyMs, () => this.complete(), options.onError);
+		this.#periodic = new Periodic(options.everyMs, () => this.describeUnknown(), options.onError);
 	}
 
 	start(): void {
@@ -60,14 +60,14 @@ export class Catalogue {
 		return this.#periodic.stop();
 	}
 
-	async complete(): Promise<void> {
+	async describeUnknown(): Promise<void> {
 		const { pg, describe } = this.#options;
-		const rows = await pg.query<{ id: string }>(ask, [most]);
+		const rows = await pg.query<{ id: string }>(claimUnknown, [batchSize]);
 		if (rows.length === 0) return;
 		const known = await describe(rows.map(({ id }) => id));
 		const columns = (["product_id", "name", "category"] as const).map(field =>
 			known.map(product => product[field])
 		);
-		await pg.query(learn, columns);
+		await pg.query(storeDescriptions, columns);
 	}
 }

@@ -34,11 +34,11 @@ export class Reports {
 	}
 
 	/** @throws VALIDATION_FAILED */
-	async windows(asked: Params<Actions["windows"]>): Promise<Answer<Actions["windows"]>> {
-		const { limit = 20, cursor, currency, from = "", to = "" } = asked;
+	async windows(query: Params<Actions["windows"]>): Promise<Answer<Actions["windows"]>> {
+		const { limit = 20, cursor, currency, from = "", to = "" } = query;
 		const list = `windows ${currency ?? ""} ${from} ${to}`;
 		const behind = cursor === undefined ? undefined : decodeSortCursor(cursor, list, Milliseconds);
-		const values = [...this.#span(asked), behind?.value ?? null, behind?.id ?? null, limit + 1];
+		const values = [...this.#span(query), behind?.value ?? null, behind?.id ?? null, limit + 1];
 		const rows = await this.#pg.query<Result>(sql.listResults, values);
 		const page = rows.slice(0, limit);
 		const last = rows.length > limit ? page.at(-1) : undefined;
@@ -61,8 +61,8 @@ export class Reports {
 	}
 
 	/** @throws VALIDATION_FAILED */
-	async summary(asked: Params<Actions["summary"]>): Promise<Answer<Actions["summary"]>> {
-		const span = this.#span(asked);
+	async summary(query: Params<Actions["summary"]>): Promise<Answer<Actions["summary"]>> {
+		const span = this.#span(query);
 		const sums = await this.#pg.query<Sum>(sql.sumWindows, span);
 		const reversed = await this.#pg.query<Reversed>(sql.sumReversals, span);
 		const categories = await this.#pg.query<Category>(sql.sumCategories, span);
@@ -78,14 +78,14 @@ export class Reports {
 	}
 
 	/** @throws VALIDATION_FAILED */
-	async topProducts(asked: Params<Actions["topProducts"]>): Promise<{ data: ProductSales[] }> {
-		const { by = "revenue", limit = 20 } = asked;
-		return { data: await this.#pg.query(sql.rankProducts, [...this.#span(asked), by, limit]) };
+	async topProducts(query: Params<Actions["topProducts"]>): Promise<{ data: ProductSales[] }> {
+		const { by = "revenue", limit = 20 } = query;
+		return { data: await this.#pg.query(sql.rankProducts, [...this.#span(query), by, limit]) };
 	}
 
-	#span(asked: { from?: string; to?: string; currency?: string }): [number, number, string | null] {
-		const { from, to } = rangeOf(asked, Date.now());
-		return [from, to, asked.currency ?? null];
+	#span(query: { from?: string; to?: string; currency?: string }): [number, number, string | null] {
+		const { from, to } = rangeOf(query, Date.now());
+		return [from, to, query.currency ?? null];
 	}
 
 	async #watermark(): Promise<string | null> {

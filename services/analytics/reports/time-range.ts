@@ -16,9 +16,9 @@ function refuse(name: "from" | "to", code: string, detail: string): never {
 }
 
 /** The last hour, unless asked otherwise. @throws VALIDATION_FAILED */
-export function rangeOf(asked: { from?: string; to?: string }, now: number): Range {
+export function rangeOf(given: { from?: string; to?: string }, now: number): Range {
 	const instant = (name: "from" | "to") =>
-		asked[name] === undefined ? undefined : Date.parse(instantOf(asked[name], `/${name}`));
+		given[name] === undefined ? undefined : Date.parse(instantOf(given[name], `/${name}`));
 	const to = instant("to") ?? now;
 	const from = instant("from") ?? to - hourMs;
 	if (to > now + dayMs) refuse("to", "maximum", "must be at most a day ahead");

@@ -4,18 +4,18 @@ import { Periodic } from "../../../lib/periodic.ts";
 import type { Extent } from "../../../streams/driver.ts";
 import { keyOf, toMessage } from "./window-messages.ts";
 import {
-	extend,
-	forgetUsers,
+	recordExtents,
+	purgeWindowUsers,
 	moveWatermark,
 	readPartitions,
-	takeTurn,
-	tell,
-	toTell
+	acquireEmitterLock,
+	emitWindows,
+	dueWindows
 } from "./window.statements.ts";
 import {
 	correctEveryMs,
 	emission,
-	openForMs,
+	allowedLatenessMs,
 	watermarkOf,
 	windowMs,
 	type Partition,
@@ -23,7 +23,7 @@ import {
 	type Window
 } from "./tumbling.window.ts";
 
-export interface TellerOptions {
+export interface WindowEmitterOptions {
 	pg: Database;
 	topic: string;
 	/** Of the topic: a partition that nobody has read yet holds everything up. */
@@ -32,7 +32,7 @@ export interface TellerOptions {
 	everyMs: number;
 	/** Told of what failed and is tried again. */
 	onError(error: Error): void;
-	onTold?(results: readonly Result[], watermark: number): void;
+	onEmitted?(results: readonly Result[], watermark: number): void;
 }
 
 interface Clock {
@@ -47,11 +47,11 @@ const pageSize = 500;
  * Moves the watermark on and tells of windows: the result's row and the message are one transaction.
  * Runs on every node of the service; whoever has the lock works.
  */
-export class Teller {
-	readonly #options: TellerOptions;
+export class WindowEmitter {
+	readonly #options: WindowEmitterOptions;
 	readonly #periodic: Periodic;
 
-	constructor(options: TellerOptions) {
+	constructor(options: WindowEmitterOptions) {
 		this.#options = options;
 		this.#periodic = new Periodic(
 			options.everyMs,
@@ -69,28 +69,28 @@ export class Teller {
 	}
 
 	async #run(isStopping: () => boolean): Promise<void> {
-		while ((await this.pass()) === pageSize && !isStopping());
-		await this.#options.pg.deferred(forgetUsers);
+		while ((await this.emitDue()) === pageSize && !isStopping());
+		await this.#options.pg.deferred(purgeWindowUsers);
 	}
 
 	/** Tells what is due, a page of it at most. Answers how many windows that were. */
-	async pass(): Promise<number> {
-		const { pg, topic, extents, onTold } = this.#options;
+	async emitDue(): Promise<number> {
+		const { pg, topic, extents, onEmitted } = this.#options;
 		const ends = await extents();
 		const [results, watermark] = await pg.transaction(async tx => {
-			const [turn] = await tx.query<{ mine: boolean }>(takeTurn, [topic]);
-			if (!turn!.mine) return [[], 0];
-			const clock = await this.#moveOn(ends, tx);
-			return [await this.#tell(clock, tx), clock.watermark];
+			const [lock] = await tx.query<{ mine: boolean }>(acquireEmitterLock, [topic]);
+			if (!lock!.mine) return [[], 0];
+			const clock = await this.#advanceWatermark(ends, tx);
+			return [await this.#emit(clock, tx), clock.watermark];
 		});
-		if (results.length > 0) onTold?.(results, watermark);
+		if (results.length > 0) onEmitted?.(results, watermark);
 		return results.length;
 	}
 
-	async #moveOn(ends: readonly Extent[], tx: Transaction): Promise<Clock> {
+	async #advanceWatermark(ends: readonly Extent[], tx: Transaction): Promise<Clock> {
 		const { topic } = this.#options;
 		const column = <V>(value: (extent: Extent) => V) => ends.map(value);
-		await tx.query(extend, [
+		await tx.query(recordExtents, [
 			topic,
 			column(({ partition }) => partition),
 			column(({ first }) => first),
@@ -103,15 +103,15 @@ export class Teller {
 		return clock!;
 	}
 
-	async #tell({ watermark, now }: Clock, tx: Transaction): Promise<Result[]> {
+	async #emit({ watermark, now }: Clock, tx: Transaction): Promise<Result[]> {
 		const ended = watermark - windowMs;
-		const limits = [ended, ended - openForMs, correctEveryMs, pageSize];
-		const windows = await tx.query<Window>(toTell, limits);
+		const limits = [ended, ended - allowedLatenessMs, correctEveryMs, pageSize];
+		const windows = await tx.query<Window>(dueWindows, limits);
 		const results = windows.flatMap(window => emission(window, watermark, now) ?? []);
 		if (results.length === 0) return results;
 		const { newId } = this.#options;
 		const messages = results.map(result => JSON.stringify(toMessage(result, newId(), now)));
-		await tx.query(tell, [...columnsOf(results), results.map(keyOf), messages]);
+		await tx.query(emitWindows, [...columnsOf(results), results.map(keyOf), messages]);
 		await failpoint("analytics.window.after_emit");
 		return results;
 	}

@@ -2,12 +2,18 @@ import type { OrderStreamEvent } from "../../../contracts/events.ts";
 import type { Transaction } from "../../../db/database.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
 import { factOf, type EventFact } from "./sales-facts.ts";
-import { readOn, reverse, sell, setAside, takeBackFrom } from "./window.statements.ts";
+import {
+	recordProgress,
+	addReversals,
+	addSales,
+	insertLateEvents,
+	resetWindowsFrom
+} from "./window.statements.ts";
 import { tally, type Tally } from "./tally.window.ts";
 import { startOf } from "./tumbling.window.ts";
 
 /** Events of one partition that are new here. */
-export interface Work {
+export interface EventBatch {
 	topic: string;
 	partition: number;
 	/** Empty where all of a batch were known. */
@@ -23,26 +29,26 @@ export interface Work {
  * Adds events to their windows, in the transaction that records that they were handled. Rows that
  * others change too are taken in one order, and only at the end. Answers how many came too late.
  */
-export async function handle(work: Work, tx: Transaction): Promise<number> {
+export async function applyEvents(work: EventBatch, tx: Transaction): Promise<number> {
 	const times = work.events.map(({ time }) => Date.parse(time));
 	const seenUntil = times.length > 0 ? times.reduce((a, b) => Math.max(a, b)) : null;
 	const { topic, partition, next, end } = work;
-	const [row] = await tx.query<{ watermark: number | null }>(readOn, [
+	const [row] = await tx.query<{ watermark: number | null }>(recordProgress, [
 		...[topic, partition, next, end, seenUntil]
 	]);
 	const facts = work.events.flatMap((event, index) => factOf(event, times[index]!) ?? []);
 	const watermark = work.again ? null : row!.watermark;
 	const { late, ...rows } = tally(facts, watermark ?? undefined);
-	if (late.length > 0) await putAside(late, tx);
-	if (rows.reversals.length > 0) await tx.query(reverse, reversalsOf(rows));
-	if (rows.windows.length > 0) await tx.query(sell, salesOf(rows));
+	if (late.length > 0) await storeLate(late, tx);
+	if (rows.reversals.length > 0) await tx.query(addReversals, reversalsOf(rows));
+	if (rows.windows.length > 0) await tx.query(addSales, salesOf(rows));
 	await failpoint("analytics.window.after_apply");
 	return late.length;
 }
 
 /** Empties the windows that began then or later; nobody is told of them until they are filled anew. */
-export async function takeBack(fromMs: number, tx: Transaction): Promise<void> {
-	await tx.query(takeBackFrom, [fromMs]);
+export async function resetWindows(fromMs: number, tx: Transaction): Promise<void> {
+	await tx.query(resetWindowsFrom, [fromMs]);
 }
 
 type Rows = Omit<Tally, "late">;
@@ -60,8 +66,8 @@ const salesOf = ({ windows, users, products }: Rows) => [
 	...columns(products, ["start", "currency", "product_id", "orders", "units", "revenue"])
 ];
 
-function putAside(late: readonly EventFact[], tx: Transaction): Promise<unknown> {
-	return tx.query(setAside, [
+function storeLate(late: readonly EventFact[], tx: Transaction): Promise<unknown> {
+	return tx.query(insertLateEvents, [
 		late.map(({ event }) => event.id),
 		late.map(({ event }) => event.type),
 		late.map(({ at }) => startOf(at)),

@@ -1,5 +1,5 @@
 import { tally, type Reversal, type Sale } from "./tally.window.ts";
-import { openForMs, windowMs } from "./tumbling.window.ts";
+import { allowedLatenessMs, windowMs } from "./tumbling.window.ts";
 
 const start = Date.UTC(2026, 0, 1, 12, 30);
 
@@ -67,9 +67,9 @@ describe("a tally", () => {
 
 	it("sets aside whatever belongs to a window that takes no more", () => {
 		const facts = [sale(0, "a"), reversal(0, "cancelled"), sale(windowMs, "a")];
-		const { windows, late } = tally(facts, start + windowMs + openForMs);
+		const { windows, late } = tally(facts, start + windowMs + allowedLatenessMs);
 		expect(late).toEqual(facts.slice(0, 2));
 		expect(windows.map(window => window.start)).toEqual([start + windowMs]);
-		expect(tally(facts, start + windowMs + openForMs - 1).late).toEqual([]);
+		expect(tally(facts, start + windowMs + allowedLatenessMs - 1).late).toEqual([]);
 	});
 });

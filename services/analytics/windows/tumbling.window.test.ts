@@ -2,7 +2,7 @@ import fc from "fast-check";
 import {
 	arrivals,
 	batch,
-	expectNews,
+	expectValidRevisions,
 	idOf,
 	logOf,
 	origin,
@@ -13,7 +13,7 @@ import {
 	type Step
 } from "../../../tests/support/analytics/window-events.ts";
 import {
-	WindowWorld,
+	WindowSimulation,
 	type Message,
 	type Rules
 } from "../../../tests/support/analytics/window-simulation.ts";
@@ -21,70 +21,70 @@ import { tally } from "./tally.window.ts";
 import {
 	averageOf,
 	emission,
-	idleAfterMs,
-	openForMs,
-	outOfOrderMs,
+	idleTimeoutMs,
+	allowedLatenessMs,
+	maxOutOfOrdernessMs,
 	startOf,
 	watermarkOf,
 	windowMs
 } from "./tumbling.window.ts";
 
-function play(world: WindowWorld, done: readonly Step[]): void {
+function applySteps(simulation: WindowSimulation, done: readonly Step[]): void {
 	for (const step of done)
-		if (step.do === "deliver") world.deliver(step.partition, step.count, step.crash);
-		else if (step.do === "rewind") world.rewind(step.partition, step.count);
-		else if (step.do === "pass") world.pass(step.crash);
-		else world.now += step.ms;
+		if (step.do === "deliver") simulation.deliver(step.partition, step.count, step.crash);
+		else if (step.do === "rewind") simulation.rewind(step.partition, step.count);
+		else if (step.do === "pass") simulation.pass(step.crash);
+		else simulation.now += step.ms;
 }
 
 const runs = { numRuns: 300 };
 const start = origin + 10 * windowMs;
 
-function settled(log: Message[][], done: readonly Step[], given: Partial<Rules>): WindowWorld {
-	const world = new WindowWorld(log, start, given);
-	world.now += idleAfterMs;
-	play(world, done);
-	world.settle();
-	return world;
+function settled(log: Message[][], done: readonly Step[], given: Partial<Rules>): WindowSimulation {
+	const simulation = new WindowSimulation(log, start, given);
+	simulation.now += idleTimeoutMs;
+	applySteps(simulation, done);
+	simulation.settle();
+	return simulation;
 }
 
 /** Any order, any duplication, a crash at any point. */
 const anyDelivery = (given: Partial<Rules> = {}) =>
 	fc.property(arrivals(sale(5)), steps, (taken, done) => {
-		const world = settled(
+		const simulation = settled(
 			logOf(taken, ({ rank }) => rank),
 			done,
 			given
 		);
-		expect(totalsOf(world.read())).toEqual(batch(taken.map(({ fact }) => fact)));
-		expectNews(world.told);
+		expect(totalsOf(simulation.read())).toEqual(batch(taken.map(({ fact }) => fact)));
+		expectValidRevisions(simulation.emitted);
 	});
 
 /** Out of order by less than what is waited for. */
 const onTime = (given: Partial<Rules> = {}) =>
 	fc.property(arrivals(sale(2)), steps, (taken, done) => {
-		const inTime = ({ fact, rank }: Arrival) => fact.at + (rank % outOfOrderMs);
-		const world = settled(logOf(taken, inTime), done, given);
-		expect(totalsOf(world.read())).toEqual(batch(taken.map(({ fact }) => fact)));
-		expect(world.told.filter(({ revision }) => revision > 1)).toEqual([]);
+		const inTime = ({ fact, rank }: Arrival) => fact.at + (rank % maxOutOfOrdernessMs);
+		const simulation = settled(logOf(taken, inTime), done, given);
+		expect(totalsOf(simulation.read())).toEqual(batch(taken.map(({ fact }) => fact)));
+		expect(simulation.emitted.filter(({ revision }) => revision > 1)).toEqual([]);
 	});
 
 /** Some are older than a day when they come. */
 const tooLate = (given: Partial<Rules> = {}) => {
-	const old = sale(5).map(fact => ({ ...fact, at: fact.at - openForMs - 10 * windowMs }));
+	const old = sale(5).map(fact => ({ ...fact, at: fact.at - allowedLatenessMs - 10 * windowMs }));
 	return fc.property(arrivals(fc.oneof(sale(5), sale(5), old)), steps, (taken, done) => {
-		const world = settled(
+		const simulation = settled(
 			logOf(taken, ({ rank }) => rank),
 			done,
 			given
 		);
-		const { late } = world;
+		const { late } = simulation;
 		const isLate = new Set(late.map(({ id }) => id));
 		const kept = taken.filter((_, n) => !isLate.has(idOf(n)));
-		expect(totalsOf(world.read())).toEqual(batch(kept.map(({ fact }) => fact)));
+		expect(totalsOf(simulation.read())).toEqual(batch(kept.map(({ fact }) => fact)));
 		expect(late.filter(({ fact }) => fact.at >= origin)).toEqual([]);
 		expect(isLate.size).toBe(late.length);
-		expectNews(world.told);
+		expectValidRevisions(simulation.emitted);
 	});
 };
 
@@ -141,15 +141,15 @@ describe("what is told of windows", () => {
 		[
 			"no room is left for disorder",
 			onTime,
-			{ watermarkOf: (all, now) => watermarkOf(all, now) + outOfOrderMs }
+			{ watermarkOf: (all, now) => watermarkOf(all, now) + maxOutOfOrdernessMs }
 		],
 		[
 			"a correction has the revision of what it corrects",
 			anyDelivery,
 			{
 				emission: (w, ...rest) => {
-					const told = emission(w, ...rest);
-					return told && { ...told, revision: Math.max(w.revision, 1) };
+					const emitted = emission(w, ...rest);
+					return emitted && { ...emitted, revision: Math.max(w.revision, 1) };
 				}
 			}
 		],

@@ -8,13 +8,13 @@
 
 export const windowMs = 60_000;
 /** How far events may be out of order without a window being told of too early. */
-export const outOfOrderMs = 5_000;
+export const maxOutOfOrdernessMs = 5_000;
 /** A partition that is read to its end and silent for so long holds nobody up. */
-export const idleAfterMs = 10_000;
+export const idleTimeoutMs = 10_000;
 /** What came late is told of at most this often. */
 export const correctEveryMs = 5_000;
 /** How long after its end a window still takes what comes late. */
-export const openForMs = 24 * 3_600_000;
+export const allowedLatenessMs = 24 * 3_600_000;
 
 export interface Key {
 	start: number;
@@ -25,7 +25,7 @@ export const startOf = (at: number) => Math.floor(at / windowMs) * windowMs;
 
 /** True once nothing can change the window any more. */
 export function isFinal(start: number, watermark: number): boolean {
-	return start + windowMs + openForMs <= watermark;
+	return start + windowMs + allowedLatenessMs <= watermark;
 }
 
 /** How far a partition of the stream was read. */
@@ -39,7 +39,7 @@ export interface Partition {
 }
 
 const isIdle = ({ lag, heardAt }: Partition, now: number) =>
-	lag <= 0 && now - heardAt >= idleAfterMs;
+	lag <= 0 && now - heardAt >= idleTimeoutMs;
 
 /**
  * No event from before this is expected. The least of what each partition has come to; the clock is
@@ -48,7 +48,7 @@ const isIdle = ({ lag, heardAt }: Partition, now: number) =>
 export function watermarkOf(partitions: readonly Partition[], now: number): number {
 	const active = partitions.filter(partition => !isIdle(partition, now));
 	const times = active.map(({ seenUntil }) => seenUntil ?? -Infinity);
-	return Math.min(now, ...times) - outOfOrderMs;
+	return Math.min(now, ...times) - maxOutOfOrdernessMs;
 }
 
 /** A window as it is kept. */
@@ -61,7 +61,7 @@ export interface Window extends Key {
 	/** It has changed since. */
 	dirty: boolean;
 	/** When it was told of last. */
-	toldAt: number | undefined;
+	emittedAt: number | undefined;
 	final: boolean;
 }
 
@@ -88,7 +88,7 @@ export function averageOf(revenue: number, orders: number): number {
 }
 
 /** What a window comes to as it stands, whether it is to be told or not. */
-export function standing(window: Window, watermark: number): Result {
+export function currentResult(window: Window, watermark: number): Result {
 	const { start, currency, orders, revenue, users, revision } = window;
 	const average = averageOf(revenue, orders);
 	const final = isFinal(start, watermark);
@@ -100,10 +100,10 @@ export function standing(window: Window, watermark: number): Result {
  * changed, though not too often, and a last time when nothing can change it any more.
  */
 export function emission(window: Window, watermark: number, now: number): Result | undefined {
-	const { start, revision, dirty, toldAt = -Infinity } = window;
+	const { start, revision, dirty, emittedAt = -Infinity } = window;
 	if (start + windowMs > watermark) return undefined;
-	const result = standing(window, watermark);
-	const rested = revision === 0 || now - toldAt >= correctEveryMs;
-	const isNews = (dirty && rested) || (!dirty && result.final && !window.final);
-	return isNews ? { ...result, revision: revision + 1 } : undefined;
+	const result = currentResult(window, watermark);
+	const isIntervalOver = revision === 0 || now - emittedAt >= correctEveryMs;
+	const isDue = (dirty && isIntervalOver) || (!dirty && result.final && !window.final);
+	return isDue ? { ...result, revision: revision + 1 } : undefined;
 }

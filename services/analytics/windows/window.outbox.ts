@@ -23,9 +23,9 @@ export const lag: Statement = {
 	from (select created_at as at from analytics.outbox where published_at is null order by id limit 10000) as waiting`
 };
 
-export const forget: Statement = {
+export const purge: Statement = {
 	name: "analytics.outbox_forget",
-	text: "select analytics.forget_published()"
+	text: "select analytics.purge_published()"
 };
 
 export const mark: Statement = {
@@ -33,7 +33,7 @@ export const mark: Statement = {
 	text: "update analytics.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
 };
 
-const tellAnew: Statement = {
+const reemit: Statement = {
 	name: "analytics.outbox_refill",
 	text: `
 	with windows as (
@@ -59,7 +59,7 @@ export function refill(pg: Database, from: string, dry: boolean): Promise<{ refi
 	return pg.transaction(async tx => {
 		// More than a statement of a request may take: a year has half a million minutes.
 		await tx.query({ name: "analytics.limit", text: "set local statement_timeout = '30s'" });
-		const [counted] = await tx.query<{ refilled: number }>(tellAnew, [from, dry]);
+		const [counted] = await tx.query<{ refilled: number }>(reemit, [from, dry]);
 		return counted!;
 	});
 }

@@ -6,7 +6,7 @@ const instant = (ms: string) => `to_timestamp(${ms} / 1000)`;
 const ms = (at: string) => `(extract(epoch from ${at}) * 1000)::float8`;
 
 /** Takes down how far a partition was read. Answers the watermark, null before the first. */
-export const readOn: Statement = {
+export const recordProgress: Statement = {
 	name: "analytics.read_on",
 	text: `
 	insert into analytics.partitions as p (topic, partition, next_offset, end_offset, seen_until)
@@ -17,7 +17,7 @@ export const readOn: Statement = {
 };
 
 /** $1-$4 windows, $5-$7 their users, $8-$13 their products. A user who is there already is not counted again. */
-export const sell: Statement = {
+export const addSales: Statement = {
 	name: "analytics.sell",
 	text: `
 	with joined as (
@@ -53,7 +53,7 @@ export const sell: Statement = {
 		units = p.units + excluded.units, revenue_minor = p.revenue_minor + excluded.revenue_minor`
 };
 
-export const reverse: Statement = {
+export const addReversals: Statement = {
 	name: "analytics.reverse",
 	text: `
 	insert into analytics.reversals as r (window_start, currency, type, orders, amount_minor)
@@ -65,7 +65,7 @@ export const reverse: Statement = {
 };
 
 /** Sets events aside that came too late, and lets the stream know. $6 keys and $7 events as text. */
-export const setAside: Statement = {
+export const insertLateEvents: Statement = {
 	name: "analytics.set_aside",
 	text: `
 	with late as (
@@ -78,13 +78,13 @@ export const setAside: Statement = {
 };
 
 /** $1 since when: what the windows hold is taken back. Their rows stay, so that revisions go on growing. */
-export const takeBackFrom: Statement = {
-	name: "analytics.take_back",
-	text: `select analytics.take_back(${instant("$1::float8")})`
+export const resetWindowsFrom: Statement = {
+	name: "analytics.reset_windows",
+	text: `select analytics.reset_windows(${instant("$1::float8")})`
 };
 
 /** One teller at a time, until its transaction ends. */
-export const takeTurn: Statement = {
+export const acquireEmitterLock: Statement = {
 	name: "analytics.take_turn",
 	text: "select pg_try_advisory_xact_lock(hashtext('analytics'), hashtext($1)) as mine"
 };
@@ -93,7 +93,7 @@ export const takeTurn: Statement = {
  * $2-$4: where each partition of the log begins and ends. Partitions never heard of are there from now on,
  * and what has expired is not still to come.
  */
-export const extend: Statement = {
+export const recordExtents: Statement = {
 	name: "analytics.extend",
 	text: `
 	insert into analytics.partitions as p (topic, partition, next_offset, end_offset)
@@ -124,15 +124,15 @@ export const moveWatermark: Statement = {
  * ago rest; those that are being added to are left for the next time, and those that a replay fills
  * anew until that is over.
  */
-export const toTell: Statement = {
+export const dueWindows: Statement = {
 	name: "analytics.to_tell",
 	text: `
 	select ${ms("window_start")} as start, currency, orders, revenue_minor as revenue, unique_users as users, revision,
-		dirty, ${ms("told_at")} as "toldAt", final
+		dirty, ${ms("emitted_at")} as "emittedAt", final
 	from analytics.windows
 	where (dirty or not final) and window_start <= ${instant("$1::float8")}
 		and (dirty or window_start <= ${instant("$2::float8")})
-		and (told_at is null or told_at <= clock_timestamp() - $3 * interval '1 ms')
+		and (emitted_at is null or emitted_at <= clock_timestamp() - $3 * interval '1 ms')
 		and not exists (
 			select from analytics.position p
 			where p.replay_mode = 'again' and p.replay_until > p.next_offset and p.replay_floor <= window_start)
@@ -141,7 +141,7 @@ export const toTell: Statement = {
 };
 
 /** $1-$8 results, $9-$10 the messages that tell of them. */
-export const tell: Statement = {
+export const emitWindows: Statement = {
 	name: "analytics.tell",
 	text: `
 	with x as (
@@ -149,7 +149,7 @@ export const tell: Statement = {
 		from unnest($1::float8[], $2::bpchar[], $3::int[], $4::bigint[], $5::int[], $6::bigint[], $7::int[], $8::boolean[])
 			as x(start, currency, orders, revenue, users, average, revision, final)
 	), told as (
-		update analytics.windows w set revision = x.revision, final = x.final, dirty = false, told_at = clock_timestamp()
+		update analytics.windows w set revision = x.revision, final = x.final, dirty = false, emitted_at = clock_timestamp()
 		from x where w.window_start = x.window_start and w.currency = x.currency
 	), messages as (
 		insert into analytics.outbox (topic, key, value)
@@ -160,18 +160,18 @@ export const tell: Statement = {
 	select * from x order by window_start, currency
 	on conflict (window_start, currency) do update set orders = excluded.orders, revenue_minor = excluded.revenue_minor,
 		unique_users = excluded.unique_users, average_minor = excluded.average_minor, revision = excluded.revision,
-		final = excluded.final, seq = excluded.seq, told_at = excluded.told_at`
+		final = excluded.final, seq = excluded.seq, emitted_at = excluded.emitted_at`
 };
 
 /**
  * Buyers of the oldest minute, an hour after its windows were told for good: whoever was still adding
  * to them has long ended.
  */
-export const forgetUsers: Statement = {
+export const purgeWindowUsers: Statement = {
 	name: "analytics.forget_users",
 	text: `
 	delete from analytics.window_users u
 	where window_start = (select min(window_start) from analytics.window_users) and not exists (
 		select from analytics.windows w where w.window_start = u.window_start
-			and (dirty or not final or told_at > clock_timestamp() - interval '1 hour'))`
+			and (dirty or not final or emitted_at > clock_timestamp() - interval '1 hour'))`
 };

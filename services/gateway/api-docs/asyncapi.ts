@@ -7,7 +7,7 @@ import { LowStockEvent, OrderStreamEvent } from "../../../contracts/events.ts";
 import { strictObject, T, type TSchema } from "../../../lib/schema.ts";
 import manifest from "../../../package.json" with { type: "json" };
 import { cloudContentType } from "../../../streams/messages/cloud-message.ts";
-import { deadLettersOf, topics, topicSpecs } from "../../../streams/messages/topics.ts";
+import { dlqTopicOf, topics, topicSpecs } from "../../../streams/messages/topics.ts";
 import { Components, type Json } from "./components.ts";
 
 /** CloudEvents 1.0 in structured JSON; the headers of its Kafka binding stand beside it. */
@@ -34,7 +34,7 @@ const causeHeaders = T.Object({
 	"dlq-bytes": T.Optional(T.String({ description: "Of the value, where something is left out" }))
 });
 
-interface Said {
+interface MessageSpec {
 	name: string;
 	title: string;
 	key: string;
@@ -81,10 +81,10 @@ const messages = {
 		payload: strictObject({}),
 		examples: []
 	}
-} as const satisfies Record<string, Said>;
+} as const satisfies Record<string, MessageSpec>;
 type MessageName = keyof typeof messages;
 
-const own: Readonly<Record<string, { message: MessageName; about: string }>> = {
+const topicMessages: Readonly<Record<string, { message: MessageName; about: string }>> = {
 	[topics.orders]: { message: "OrderEvent", about: "Every step of an order that is news" },
 	[topics.windows]: { message: "Window", about: "The last message of a key is what holds" },
 	[topics.late]: {
@@ -94,17 +94,17 @@ const own: Readonly<Record<string, { message: MessageName; about: string }>> = {
 	[topics.notifications]: { message: "LowStock", about: "What those who run the shop should know" }
 };
 
-const putAside = Object.keys(own).map(
+const dlqTopics = Object.keys(topicMessages).map(
 	topic =>
 		[
-			deadLettersOf(topic),
-			{ message: "DeadLetter", about: `What of \`${topic}\` was put aside` }
+			dlqTopicOf(topic),
+			{ message: "DeadLetter", about: `Messages of \`${topic}\` that were dead-lettered` }
 		] as const
 );
-const carried: typeof own = { ...own, ...Object.fromEntries(putAside) };
+const messageOfTopic: typeof topicMessages = { ...topicMessages, ...Object.fromEntries(dlqTopics) };
 
 function messageOf(
-	{ name, title, key, headers, payload, examples }: Said,
+	{ name, title, key, headers, payload, examples }: MessageSpec,
 	components: Components
 ): Json {
 	return {
@@ -124,13 +124,13 @@ const reference = (to: string) => ({ $ref: `#/${to}` });
 type StreamSettings = Config["stream"];
 
 /** Of a shop that sets nothing else. */
-const usual: StreamSettings = {
+const defaultSettings: StreamSettings = {
 	partitions: variables.STREAM_PARTITIONS.fallback,
 	retentionMs: variables.STREAM_RETENTION_HOURS.fallback * 3_600_000
 };
 
 function channelOf(topic: string, stream: StreamSettings): Json {
-	const { message, about } = carried[topic]!;
+	const { message, about } = messageOfTopic[topic]!;
 	const spec = topicSpecs(stream).find(({ name }) => name === topic)!;
 	const topicConfiguration = {
 		"cleanup.policy": [spec.cleanup],
@@ -153,15 +153,19 @@ const named = (topic: string) =>
 	topic.replace(/(?:^|[.-])(\w)/g, (_, letter) => letter.toUpperCase());
 
 /** What a shop with these settings publishes, as AsyncAPI 3. */
-export function asyncApiDocument(stream = usual): Json {
+export function asyncApiDocument(stream = defaultSettings): Json {
 	const components = new Components();
-	const said = Object.entries<Said>(messages).map(([id, message]) => [
+	const messageObjects = Object.entries<MessageSpec>(messages).map(([id, message]) => [
 		id,
 		messageOf(message, components)
 	]);
-	const sent = Object.keys(carried).map(topic => [
+	const sent = Object.keys(messageOfTopic).map(topic => [
 		`send${named(topic)}`,
-		{ action: "send", channel: reference(`channels/${topic}`), summary: carried[topic]!.about }
+		{
+			action: "send",
+			channel: reference(`channels/${topic}`),
+			summary: messageOfTopic[topic]!.about
+		}
 	]);
 	return {
 		asyncapi: "3.1.0",
@@ -172,9 +176,9 @@ export function asyncApiDocument(stream = usual): Json {
 				"Events of the shop, delivered at least once: an `id` that is known is to be ignored. One key's messages keep their order."
 		},
 		channels: Object.fromEntries(
-			Object.keys(carried).map(topic => [topic, channelOf(topic, stream)])
+			Object.keys(messageOfTopic).map(topic => [topic, channelOf(topic, stream)])
 		),
 		operations: Object.fromEntries(sent),
-		components: { messages: Object.fromEntries(said), schemas: components.schemas }
+		components: { messages: Object.fromEntries(messageObjects), schemas: components.schemas }
 	};
 }

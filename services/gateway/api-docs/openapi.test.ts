@@ -72,8 +72,8 @@ describe("the API description", () => {
 	});
 
 	it("mentions every error code of the table but those of no operation", () => {
-		const told = new Set(operations.flatMap(errorCodesOf));
-		const missing = Object.keys(errorTable).filter(code => !told.has(code as never));
+		const documented = new Set(operations.flatMap(errorCodesOf));
+		const missing = Object.keys(errorTable).filter(code => !documented.has(code as never));
 		expect(missing).toEqual([
 			"METHOD_NOT_ALLOWED",
 			"MALFORMED_REQUEST",

@@ -18,7 +18,7 @@ const rules: JWTVerifyOptions = {
 };
 const roles: readonly unknown[] = ["customer", "support", "admin"] satisfies Role[];
 
-interface Known {
+interface VerifiedToken {
 	identity: Identity;
 	expiresAtMs: number;
 }
@@ -29,7 +29,7 @@ interface Known {
  */
 export class TokenVerifier {
 	readonly #key: KeyObject;
-	readonly #known = new Map<string, Known>();
+	readonly #known = new Map<string, VerifiedToken>();
 
 	/** @param publicKey SPKI PEM. @throws Error when it is missing or no such key */
 	constructor(publicKey: string | undefined) {
@@ -52,14 +52,14 @@ export class TokenVerifier {
 		return known.identity;
 	}
 
-	async #check(token: string): Promise<Known> {
+	async #check(token: string): Promise<VerifiedToken> {
 		const verified = await jwtVerify(token, this.#key, rules).catch(() => fail("INVALID_TOKEN"));
 		const { sub, role, exp } = verified.payload;
 		if (!sub || !roles.includes(role)) fail("INVALID_TOKEN");
 		return { identity: { id: sub, role: role as Role }, expiresAtMs: exp! * 1000 };
 	}
 
-	#remember(token: string, known: Known): void {
+	#remember(token: string, known: VerifiedToken): void {
 		if (this.#known.size >= maxKnown) this.#known.delete(this.#known.keys().next().value!);
 		this.#known.set(token, known);
 	}

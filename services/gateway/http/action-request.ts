@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { fail, type Fault } from "../../../lib/errors.ts";
-import { coerce, faults } from "../../../lib/validator.ts";
+import { fail, type ValidationIssue } from "../../../lib/errors.ts";
+import { coerce, validate } from "../../../lib/validator.ts";
 import { readBody, readBytes } from "./json-body.ts";
 import type { Caller } from "../auth/caller.ts";
 import { headerOf, type HeaderParameter, type Operation } from "../operations.ts";
 
 /** What a request asks of an action, and what demo mode added to it. */
-export interface Ask {
+export interface ActionRequest {
 	params: Record<string, unknown>;
 	/** One sentence each, for `X-Demo-Mode`. */
 	notes: string[];
@@ -53,14 +53,19 @@ function keyIn(header: string | undefined, { action }: Operation, demo: boolean,
 	}
 	if (header === undefined) fail("IDEMPOTENCY_KEY_MISSING");
 	const schema = action.params.properties.idempotency_key!;
-	if (faults(schema, header).length > 0)
+	if (validate(schema, header).length > 0)
 		fail("IDEMPOTENCY_KEY_MALFORMED", "1 to 255 visible ASCII characters");
 	return header;
 }
 
-function headerParameter(name: HeaderParameter, operation: Operation, from: Sources, ask: Ask) {
+function headerParameter(
+	name: HeaderParameter,
+	operation: Operation,
+	from: Sources,
+	request: ActionRequest
+) {
 	const header = from.req.headers[headerOf[name].toLowerCase()] as string | undefined;
-	if (name === "idempotency_key") return keyIn(header, operation, from.caller.demo, ask.notes);
+	if (name === "idempotency_key") return keyIn(header, operation, from.caller.demo, request.notes);
 	if (header === undefined) return undefined;
 	if (name === "signature") return header;
 	if (name === "last_event_id") return eventIn(header);
@@ -68,9 +73,14 @@ function headerParameter(name: HeaderParameter, operation: Operation, from: Sour
 }
 
 /** In demo mode a buyer need not choose how to pay. */
-function demoBody(body: object, { inBody }: Operation, { caller }: Sources, ask: Ask): object {
+function demoBody(
+	body: object,
+	{ inBody }: Operation,
+	{ caller }: Sources,
+	request: ActionRequest
+): object {
 	if (!caller.demo || !inBody?.properties.payment_method || "payment_method" in body) return body;
-	ask.notes.push("paid with pm_card_visa");
+	request.notes.push("paid with pm_card_visa");
 	return { ...body, payment_method: "pm_card_visa" };
 }
 
@@ -95,25 +105,25 @@ function queryOf(url: string): Record<string, unknown> {
  * @throws NOT_FOUND, MALFORMED_HEADER, IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_MALFORMED,
  * UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON, VALIDATION_FAILED, STALE_VERSION
  */
-export async function askOf(operation: Operation, from: Sources): Promise<Ask> {
+export async function parseRequest(operation: Operation, from: Sources): Promise<ActionRequest> {
 	const { inPath, inQuery, inHeaders, inBody, payload } = operation;
 	if (coerce(inPath, from.path).length > 0) fail("NOT_FOUND");
-	const ask: Ask = { params: { ...from.path }, notes: [] };
-	if (from.caller.demo) ask.notes.push(actingNote(from.caller));
+	const request: ActionRequest = { params: { ...from.path }, notes: [] };
+	if (from.caller.demo) request.notes.push(actingNote(from.caller));
 	for (const name of inHeaders) {
-		const value = headerParameter(name, operation, from, ask);
-		if (value !== undefined) ask.params[name] = value;
+		const value = headerParameter(name, operation, from, request);
+		if (value !== undefined) request.params[name] = value;
 	}
 	const query = queryOf(from.url);
-	const found: Fault[] = coerce(inQuery, query);
-	Object.assign(ask.params, query);
+	const found: ValidationIssue[] = coerce(inQuery, query);
+	Object.assign(request.params, query);
 	if (inBody) {
 		const sent = await readBody(from.req, !inBody.required?.length);
-		const body = Array.isArray(sent) ? sent : demoBody(sent, operation, from, ask);
-		found.push(...faults(inBody, body));
-		Object.assign(ask.params, body);
+		const body = Array.isArray(sent) ? sent : demoBody(sent, operation, from, request);
+		found.push(...validate(inBody, body));
+		Object.assign(request.params, body);
 	}
 	if (found.length > 0) fail("VALIDATION_FAILED", undefined, found);
-	if (payload) ask.params[payload] = (await readBytes(from.req)).toString("base64");
-	return ask;
+	if (payload) request.params[payload] = (await readBytes(from.req)).toString("base64");
+	return request;
 }

@@ -10,7 +10,7 @@ const codes: Record<string, ErrorCode> = {
 };
 
 /** Answers bytes that never became a request, and closes the connection. */
-export function refuseBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+export function rejectMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
 	if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
 	const code = codes[error.code ?? ""] ?? "MALFORMED_REQUEST";
 	const { status, headers, body } = toProblem(new Failure(code), randomUUID());

@@ -1,6 +1,6 @@
 import { Errors } from "moleculer";
 import { Failure } from "../../../lib/errors.ts";
-import { faults } from "../../../lib/validator.ts";
+import { validate } from "../../../lib/validator.ts";
 import { Problem, toProblem } from "./problem.ts";
 
 const id = "00000000-0000-4000-8000-000000000000";
@@ -47,7 +47,7 @@ describe("what a client is told of an error", () => {
 		const problem = toProblem(error, id);
 		expect([problem.status, JSON.parse(problem.body).code]).toEqual([status, code]);
 		expect(problem.body).not.toMatch(/select|node-7|stack|action/);
-		expect(faults(Problem, JSON.parse(problem.body))).toEqual([]);
+		expect(validate(Problem, JSON.parse(problem.body))).toEqual([]);
 	});
 
 	it("challenges whoever is not known and tells when to come again", () => {

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Document } from "../../../contracts/gateway.ts";
 import type { Operation } from "../operations.ts";
-import type { Ask } from "./action-request.ts";
+import type { ActionRequest } from "./action-request.ts";
 
 export interface Answer {
 	status: number;
@@ -34,7 +34,12 @@ function linkToNext(url: string, cursor: string): string {
 	return `<${next.pathname}${next.search}>; rel="next"`;
 }
 
-function headersOf(operation: Operation, { params, notes }: Ask, result: Fields, url: string) {
+function headersOf(
+	operation: Operation,
+	{ params, notes }: ActionRequest,
+	result: Fields,
+	url: string
+) {
 	const { location, cache, policy } = operation;
 	return {
 		...(location && { Location: fill(location, result) }),
@@ -47,7 +52,12 @@ function headersOf(operation: Operation, { params, notes }: Ask, result: Fields,
 }
 
 /** The answer to a request whose action gave `given`. */
-export function answerOf(operation: Operation, ask: Ask, given: unknown, url: string): Answer {
+export function answerOf(
+	operation: Operation,
+	request: ActionRequest,
+	given: unknown,
+	url: string
+): Answer {
 	const { member, media, unless, status = 200 } = operation;
 	const result = (member ? (given as Fields)[member] : given) as Fields;
 	const document = media ? (result as Document) : undefined;
@@ -56,7 +66,7 @@ export function answerOf(operation: Operation, ask: Ask, given: unknown, url: st
 		status: unless?.when(result) ? unless.status : status,
 		headers: {
 			"Content-Type": document?.type ?? "application/json; charset=utf-8",
-			...headersOf(operation, ask, result, url),
+			...headersOf(operation, request, result, url),
 			...(operation.etag && { ETag: entityTag(result, body) }),
 			...(member && (given as Fields).replayed === true && { "Idempotent-Replayed": "true" })
 		},

@@ -16,9 +16,9 @@ describe("what AWS refuses", () => {
 	});
 
 	it("may come back when it is told to", () => {
-		const told = { name: "ThrottledException", message: "", retryAfter: "7" };
-		expect(refusalByAws(told).retryAfterMs).toBe(7000);
-		const date = { ...told, retryAfter: "Wed, 21 Oct 2026 07:28:00 GMT" };
+		const throttled = { name: "ThrottledException", message: "", retryAfter: "7" };
+		expect(refusalByAws(throttled).retryAfterMs).toBe(7000);
+		const date = { ...throttled, retryAfter: "Wed, 21 Oct 2026 07:28:00 GMT" };
 		expect(refusalByAws(date).retryAfterMs).toBe(1000);
 	});
 

@@ -2,7 +2,7 @@ import { SendRawEmailCommand, SESClient } from "@aws-sdk/client-ses";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { mockClient } from "aws-sdk-client-mock";
 import { dispatch } from "../../../tests/support/notification/sample-dispatch.ts";
-import { CascadeChannel } from "./sns-topic.channel.ts";
+import { SnsTopicChannel } from "./sns-topic.channel.ts";
 import { SesChannel } from "./ses.channel.ts";
 import { SmsChannel } from "./sns-sms.channel.ts";
 import type { Refused } from "../channel.ts";
@@ -100,7 +100,7 @@ describe("text messages by SNS", () => {
 describe("the topic of facts", () => {
 	const published = async (arn: string) => {
 		const message = dispatch();
-		await new CascadeChannel(new SNSClient({}), arn).send(message);
+		await new SnsTopicChannel(new SNSClient({}), arn).send(message);
 		return { message, input: sns.commandCalls(PublishCommand)[0]!.args[0].input };
 	};
 

@@ -3,7 +3,7 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { config } from "../../../config/index.ts";
 import type { NotificationChannel } from "../../../contracts/notification.ts";
 import { awsOptions } from "../aws/client-options.ts";
-import { CascadeChannel } from "./sns-topic.channel.ts";
+import { SnsTopicChannel } from "./sns-topic.channel.ts";
 import { MailboxChannel } from "./mailbox.channel.ts";
 import { SesChannel } from "./ses.channel.ts";
 import { SmsChannel } from "./sns-sms.channel.ts";
@@ -36,9 +36,9 @@ function smsChannel(store: MailboxStore): Channel | undefined {
 	return new SmsChannel(new SNSClient(awsOptions(aws)), sms.senderId);
 }
 
-function cascadeChannel(): Channel | undefined {
+function snsTopicChannel(): Channel | undefined {
 	const { topicArn, aws } = config();
-	return topicArn ? new CascadeChannel(new SNSClient(awsOptions(aws)), topicArn) : undefined;
+	return topicArn ? new SnsTopicChannel(new SNSClient(awsOptions(aws)), topicArn) : undefined;
 }
 
 /** The ways to reach people and systems that this shop is configured for. */
@@ -49,7 +49,7 @@ export async function openChannels(
 	const channels: [NotificationChannel, Channel | undefined][] = [
 		["email", mailChannel(listeners, store)],
 		["sms", smsChannel(store)],
-		["cascade", cascadeChannel()]
+		["sns_topic", snsTopicChannel()]
 	];
 	return new Map(channels.filter((entry): entry is [NotificationChannel, Channel] => !!entry[1]));
 }

@@ -1,5 +1,5 @@
 /** Spreads out what is sent: so many a second, and those who come at once stand in line. */
-export class Pace {
+export class RateLimiter {
 	readonly #everyMs: number;
 	readonly #now: () => number;
 	/** When the next turn is. */
@@ -11,7 +11,7 @@ export class Pace {
 	}
 
 	/** How long to wait for a turn; only one within `mostMs` is taken. */
-	turn(mostMs: number): number {
+	reserve(mostMs: number): number {
 		const now = this.#now();
 		const at = Math.max(this.#next, now);
 		if (at - now <= mostMs) this.#next = at + this.#everyMs;

@@ -3,7 +3,7 @@ import { SendRawEmailCommand, type SESClient } from "@aws-sdk/client-ses";
 import { askAws } from "../aws/client-options.ts";
 import { Refused, type Channel, type Dispatch } from "../channel.ts";
 import { addressOf, composed, mailOf, type Address } from "./mail-headers.ts";
-import { Pace } from "./rate-limiter.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 
 export interface SesOptions {
 	from: string;
@@ -12,7 +12,7 @@ export interface SesOptions {
 }
 
 /** Longest wait for a turn; who would wait longer is told to come back. */
-const mostWaitMs = 2000;
+const maxWaitMs = 2000;
 const throttledMs = 1000;
 
 /** Sends e-mail by Amazon SES, no faster than the account may. */
@@ -20,13 +20,13 @@ export class SesChannel implements Channel {
 	readonly #client: SESClient;
 	readonly #from: Address;
 	readonly #configurationSet: string | undefined;
-	readonly #pace: Pace;
+	readonly #rateLimiter: RateLimiter;
 
 	constructor(client: SESClient, { from, ratePerS, configurationSet }: SesOptions) {
 		this.#client = client;
 		this.#from = addressOf(from);
 		this.#configurationSet = configurationSet;
-		this.#pace = new Pace(ratePerS);
+		this.#rateLimiter = new RateLimiter(ratePerS);
 	}
 
 	async send(dispatch: Dispatch): Promise<{ providerId: string }> {
@@ -37,13 +37,13 @@ export class SesChannel implements Channel {
 			Tags: [{ Name: "message_id", Value: dispatch.id }],
 			ConfigurationSetName: this.#configurationSet
 		});
-		await this.#turn();
+		await this.#waitForSlot();
 		try {
 			const { MessageId } = await askAws(options => this.#client.send(command, options));
 			return { providerId: MessageId! };
 		} catch (error) {
 			if (error instanceof Refused && error.refusal.kind === "throttled")
-				this.#pace.pause(throttledMs);
+				this.#rateLimiter.pause(throttledMs);
 			throw error;
 		}
 	}
@@ -52,9 +52,9 @@ export class SesChannel implements Channel {
 		this.#client.destroy();
 	}
 
-	async #turn(): Promise<void> {
-		const waitMs = this.#pace.turn(mostWaitMs);
-		if (waitMs > mostWaitMs)
+	async #waitForSlot(): Promise<void> {
+		const waitMs = this.#rateLimiter.reserve(maxWaitMs);
+		if (waitMs > maxWaitMs)
 			throw new Refused({ kind: "throttled", reason: "SES_RATE_PER_S", retryAfterMs: waitMs });
 		if (waitMs > 0) await delay(waitMs);
 	}

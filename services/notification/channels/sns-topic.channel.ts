@@ -16,7 +16,7 @@ function inOrder(topicArn: string, { id, fact: { data } }: Dispatch) {
 }
 
 /** Tells other systems what people are told, as facts on an SNS topic. */
-export class CascadeChannel implements Channel {
+export class SnsTopicChannel implements Channel {
 	readonly #client: SNSClient;
 	readonly #topicArn: string;
 

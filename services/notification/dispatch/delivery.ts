@@ -12,13 +12,13 @@ export function factOf({ time, ...fact }: StoredFact): Fact {
 	return { ...fact, at: new Date(time) } as Fact;
 }
 
-/** Readers of the cascade are programs and have no name; the words are for whoever looks at it. */
-const nobody = { name: "", locale: "en" } as const;
+/** Subscribers of the SNS topic are programs: the message greets nobody by name. */
+const noRecipient = { name: "", locale: "en" } as const;
 
 const addressOf: Record<NotificationChannel, (contact: Contact) => string | null> = {
 	email: ({ email }) => email,
 	sms: ({ phone }) => phone,
-	cascade: () => null
+	sns_topic: () => null
 };
 
 /** What of a message is sent to whom. One that was asked for anew has an id of its own. */
@@ -26,8 +26,8 @@ export function dispatchesOf(claim: Claim, contacts: readonly Contact[], shop: S
 	const { id, event_id: eventId, resends, channel, fact: stored } = claim;
 	const base = resends === 0 ? id : derivedId(id, `resend ${resends}`);
 	const fact = factOf(stored);
-	if (channel === "cascade")
-		return [{ id: base, eventId, to: "", rendered: render(fact, nobody, shop), fact: stored }];
+	if (channel === "sns_topic")
+		return [{ id: base, eventId, to: "", rendered: render(fact, noRecipient, shop), fact: stored }];
 	return contacts.flatMap(contact => {
 		const to = addressOf[channel](contact);
 		// Of several readers each has his own message.
@@ -38,7 +38,7 @@ export function dispatchesOf(claim: Claim, contacts: readonly Contact[], shop: S
 }
 
 /** What is wrong, without the address that providers like to repeat. */
-function worded(reason: string, { to }: Dispatch): string {
+function withoutAddress(reason: string, { to }: Dispatch): string {
 	return (to ? reason.replaceAll(to, "the address") : reason).slice(0, 300);
 }
 
@@ -51,11 +51,11 @@ async function send(channel: Channel, dispatch: Dispatch): Promise<string | Refu
 		const refusal: Refusal = known
 			? error.refusal
 			: { kind: "temporary", reason: (error as Error).message };
-		return { ...refusal, reason: worded(refusal.reason, dispatch) };
+		return { ...refusal, reason: withoutAddress(refusal.reason, dispatch) };
 	}
 }
 
-const mildness = { throttled: 0, temporary: 1, permanent: 2 } as const;
+const severity = { throttled: 0, temporary: 1, permanent: 2 } as const;
 
 /**
  * Hands a message over, to all its readers; what becomes of it. One that some of several readers got
@@ -73,9 +73,9 @@ export async function deliver(
 	const refusals = answers.filter(answer => typeof answer !== "string");
 	const [first] = answers.filter(answer => typeof answer === "string");
 	// A reader who can never be reached must not keep the others from being reached once.
-	const [mildest] = refusals
+	const [leastSevere] = refusals
 		.filter(({ kind }) => kind !== "permanent" || first === undefined)
-		.sort((a, b) => mildness[a.kind] - mildness[b.kind]);
-	if (!mildest) return { outcome: { state: "sent", providerId: first! } };
-	return { outcome: afterRefusal(mildest, attempts, chance), refusal: mildest };
+		.sort((a, b) => severity[a.kind] - severity[b.kind]);
+	if (!leastSevere) return { outcome: { state: "sent", providerId: first! } };
+	return { outcome: afterRefusal(leastSevere, attempts, chance), refusal: leastSevere };
 }

@@ -1,16 +1,19 @@
 import { shop } from "../../../tests/support/notification/sample-dispatch.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { expiredAtOnce, type TrackingStore } from "../tracking-store.ts";
+import { expireBatchSize, type NotificationStore } from "../tracking-store.ts";
 
 describe("messages that are too old", () => {
 	let old = 0;
 	const expire = jest.fn(async () => {
 		await new Promise(resolve => setTimeout(resolve, 20));
-		const gone = Math.min(old, expiredAtOnce);
+		const gone = Math.min(old, expireBatchSize);
 		old -= gone;
 		return gone;
 	});
-	const store = { claim: async () => [], expire } as Partial<TrackingStore> as TrackingStore;
+	const store = {
+		claim: async () => [],
+		expire
+	} as Partial<NotificationStore> as NotificationStore;
 	let dispatcher: Dispatcher;
 
 	beforeEach(() => {
@@ -28,7 +31,7 @@ describe("messages that are too old", () => {
 	});
 
 	it("are removed once a minute, all that there are", async () => {
-		old = 3 * expiredAtOnce + 1;
+		old = 3 * expireBatchSize + 1;
 		await jest.advanceTimersByTimeAsync(61_000);
 		expect([old, expire.mock.calls.length]).toEqual([0, 4]);
 		old = 1;
@@ -38,11 +41,11 @@ describe("messages that are too old", () => {
 	});
 
 	it("do not keep a node from stopping, however many they are", async () => {
-		old = 1000 * expiredAtOnce;
+		old = 1000 * expireBatchSize;
 		await jest.advanceTimersByTimeAsync(60_010);
 		const stopped = dispatcher.stop();
 		await jest.advanceTimersByTimeAsync(20);
 		await stopped;
-		expect(old).toBe(999 * expiredAtOnce);
+		expect(old).toBe(999 * expireBatchSize);
 	});
 });

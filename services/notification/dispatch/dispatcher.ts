@@ -1,15 +1,15 @@
 import type { NotificationChannel } from "../../../contracts/notification.ts";
 import type { Contact } from "../../../contracts/user.ts";
-import { spread } from "../../../lib/backoff.ts";
+import { withJitter } from "../../../lib/backoff.ts";
 import { Periodic } from "../../../lib/periodic.ts";
 import type { Channel } from "../channel.ts";
 import type { Shop } from "../templates/content.templates.ts";
 import type { Outcome } from "../notification.decisions.ts";
 import { deliver, dispatchesOf } from "./delivery.ts";
-import { expiredAtOnce, type Claim, type TrackingStore } from "../tracking-store.ts";
+import { expireBatchSize, type Claim, type NotificationStore } from "../tracking-store.ts";
 
 export interface DispatcherOptions {
-	store: TrackingStore;
+	store: NotificationStore;
 	channels: ReadonlyMap<NotificationChannel, Channel>;
 	shop: Shop;
 	/** How to write to these users, or to all who run the shop. */
@@ -23,11 +23,11 @@ export interface DispatcherOptions {
 }
 
 /** All of them are sent at once. */
-const mostAtOnce = 16;
+const batchSize = 16;
 /** Longer than a channel may take: until then nobody else sends the message. */
 const leaseMs = 60_000;
 /** How soon is looked again for whom nobody could ask. */
-const unaskedMs = 2000;
+const contactRetryMs = 2000;
 const expireEveryMs = 60_000;
 
 /** Sends what is due. Runs on every node: a claim keeps a message to one of them. */
@@ -36,7 +36,7 @@ export class Dispatcher {
 	readonly #sending: Periodic;
 	readonly #expiring: Periodic;
 	/** Until when a channel that was asked for too much is left alone, by `performance.now()`. */
-	readonly #rest = new Map<NotificationChannel, number>();
+	readonly #pausedUntil = new Map<NotificationChannel, number>();
 
 	constructor(options: DispatcherOptions) {
 		this.#options = options;
@@ -56,16 +56,16 @@ export class Dispatcher {
 	}
 
 	async #sendAll(isStopping: () => boolean): Promise<void> {
-		while ((await this.pass()) === mostAtOnce && !isStopping());
+		while ((await this.sendDue()) === batchSize && !isStopping());
 	}
 
 	async #expire(isStopping: () => boolean): Promise<void> {
-		while ((await this.#options.store.expire()) === expiredAtOnce && !isStopping());
+		while ((await this.#options.store.expire()) === expireBatchSize && !isStopping());
 	}
 
 	/** Sends what is due, so many at most. Answers how many it took. */
-	async pass(): Promise<number> {
-		const claims = await this.#options.store.claim(mostAtOnce, leaseMs);
+	async sendDue(): Promise<number> {
+		const claims = await this.#options.store.claim(batchSize, leaseMs);
 		if (claims.length === 0) return 0;
 		const contacts = await this.#contactsOf(claims);
 		await Promise.all(claims.map(claim => this.#send(claim, contacts)));
@@ -75,7 +75,7 @@ export class Dispatcher {
 	/** By user; of messages to those who run the shop by null. Undefined when nobody could be asked. */
 	async #contactsOf(claims: readonly Claim[]): Promise<Map<string | null, Contact[]> | undefined> {
 		const { contacts, onError } = this.#options;
-		const personal = claims.filter(({ channel }) => channel !== "cascade");
+		const personal = claims.filter(({ channel }) => channel !== "sns_topic");
 		const owners = new Set(personal.map(({ user_id }) => user_id));
 		const ids = [...owners].filter(id => id !== null);
 		try {
@@ -113,14 +113,15 @@ export class Dispatcher {
 		const channel = channels.get(claim.channel);
 		if (!channel)
 			return { state: "skipped", reason: "this shop does not use the channel any more" };
-		const restsMs = (this.#rest.get(claim.channel) ?? 0) - performance.now();
-		if (restsMs > 0) return later(Math.ceil(restsMs + spread(1000, chance())), "too many at once");
-		if (!contacts && claim.channel !== "cascade")
-			return later(unaskedMs, "the address could not be asked for");
+		const pausedMs = (this.#pausedUntil.get(claim.channel) ?? 0) - performance.now();
+		if (pausedMs > 0)
+			return later(Math.ceil(pausedMs + withJitter(1000, chance())), "too many at once");
+		if (!contacts && claim.channel !== "sns_topic")
+			return later(contactRetryMs, "the address could not be asked for");
 		const dispatches = dispatchesOf(claim, contacts?.get(claim.user_id) ?? [], shop);
 		const { outcome, refusal } = await deliver(claim, dispatches, channel, chance());
 		if (refusal?.kind === "throttled")
-			this.#rest.set(claim.channel, performance.now() + (refusal.retryAfterMs ?? 1000));
+			this.#pausedUntil.set(claim.channel, performance.now() + (refusal.retryAfterMs ?? 1000));
 		return outcome;
 	}
 }

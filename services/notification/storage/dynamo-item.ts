@@ -2,10 +2,10 @@ import type { AttributeValue, CreateTableCommandInput } from "@aws-sdk/client-dy
 import {
 	keptDays,
 	type Claim,
-	type Planned,
+	type NewNotification,
 	type Position,
 	type StoredFact,
-	type Tracked
+	type StoredNotification
 } from "../tracking-store.ts";
 
 /** How a message is written in DynamoDB. Times are numbers, in ms; `expires_at` alone is in seconds. */
@@ -61,7 +61,7 @@ export function positionOf({ at, id }: Position): string {
 }
 
 /** Undefined when it would be too old already. */
-export function newItem({ fact, ...message }: Planned, now: number): Item | undefined {
+export function newItem({ fact, ...message }: NewNotification, now: number): Item | undefined {
 	const at = new Date(fact.time);
 	if (at.getTime() + keptMs <= now) return undefined;
 	return valuesOf({
@@ -87,12 +87,16 @@ const text = (item: Item, name: string) => item[name]?.S || null;
 const number = (item: Item, name: string) => Number(item[name]?.N ?? 0);
 const time = (item: Item, name: string) => new Date(number(item, name));
 
-function plannedOf(item: Item): Planned {
+/** Items that were written before the channel was renamed say `cascade`. */
+const channelOf = (stored: string) =>
+	(stored === "cascade" ? "sns_topic" : stored) as NewNotification["channel"];
+
+function plannedOf(item: Item): NewNotification {
 	return {
 		id: text(item, "id")!,
 		event_id: text(item, "event_id")!,
-		channel: text(item, "channel") as Planned["channel"],
-		kind: text(item, "kind") as Planned["kind"],
+		channel: channelOf(text(item, "channel")!),
+		kind: text(item, "kind") as NewNotification["kind"],
 		user_id: text(item, "user_id"),
 		order_id: text(item, "order_id"),
 		fact: JSON.parse(text(item, "fact")!) as StoredFact
@@ -108,11 +112,11 @@ export function claimOf(item: Item): Claim {
 	};
 }
 
-export function trackedOf(item: Item): Tracked {
+export function trackedOf(item: Item): StoredNotification {
 	return {
 		...plannedOf(item),
 		occurred_at: time(item, "occurred_at"),
-		state: text(item, "state") as Tracked["state"],
+		state: text(item, "state") as StoredNotification["state"],
 		attempts: number(item, "attempts"),
 		resends: number(item, "resends"),
 		reason: text(item, "reason"),

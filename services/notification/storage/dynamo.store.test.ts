@@ -1,8 +1,8 @@
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
-import { isPassing } from "../../../streams/consumer/transient-error.ts";
+import { isTransient } from "../../../streams/consumer/transient-error.ts";
 import { dispatch } from "../../../tests/support/notification/sample-dispatch.ts";
-import type { Planned } from "../tracking-store.ts";
+import type { NewNotification } from "../tracking-store.ts";
 import { DynamoStore } from "./dynamo.store.ts";
 
 const dynamo = mockClient(DynamoDBClient);
@@ -12,7 +12,7 @@ const { id, eventId: event_id, fact } = dispatch();
 const planned = {
 	...{ id, event_id, fact, channel: "email", kind: "order_confirmation" },
 	...{ user_id: null, order_id: null }
-} satisfies Planned;
+} satisfies NewNotification;
 
 function refusalOf(name: string): Promise<unknown> {
 	dynamo.reset();
@@ -27,8 +27,8 @@ it.each([
 	...["ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"],
 	...["ExpiredTokenException", "AccessDeniedException", "ResourceNotFoundException"],
 	...["CredentialsProviderError", "TimeoutError"]
-])("%s lets events wait", async name => expect(isPassing(await refusalOf(name))).toBe(true));
+])("%s lets events wait", async name => expect(isTransient(await refusalOf(name))).toBe(true));
 
 it.each(["ValidationException", "TypeError"])("%s is the message's own fault", async name =>
-	expect(isPassing(await refusalOf(name))).toBe(false)
+	expect(isTransient(await refusalOf(name))).toBe(false)
 );

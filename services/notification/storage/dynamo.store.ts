@@ -10,7 +10,13 @@ import {
 import { answeredInTime } from "../aws/client-options.ts";
 import type { Outcome } from "../notification.decisions.ts";
 import { claimOf, newItem, positionOf, trackedOf, valuesOf, type Item } from "./dynamo-item.ts";
-import type { Claim, Planned, Position, Tracked, TrackingStore } from "../tracking-store.ts";
+import type {
+	Claim,
+	NewNotification,
+	Position,
+	StoredNotification,
+	NotificationStore
+} from "../tracking-store.ts";
 
 export interface DynamoOptions {
 	client: DynamoDBClient;
@@ -34,7 +40,7 @@ const valuesIn = (values: Values) =>
 	Object.fromEntries(Object.entries(valuesOf(values)).map(([name, value]) => [`:${name}`, value]));
 
 /** Messages in a DynamoDB table (`tableSpec`), whose TTL removes what is too old. */
-export class DynamoStore implements TrackingStore {
+export class DynamoStore implements NotificationStore {
 	readonly #client: DynamoDBClient;
 	readonly #table: string;
 	readonly #now: () => number;
@@ -46,14 +52,14 @@ export class DynamoStore implements TrackingStore {
 	}
 
 	/** Rejects with what passes, so that events wait for the table, unless a message itself is refused. */
-	async plan(messages: readonly Planned[]): Promise<string[]> {
+	async plan(messages: readonly NewNotification[]): Promise<string[]> {
 		const added: string[] = [];
 		// As many as the SDK has connections: who waits for one is timed as if he waited for an answer.
 		for (let from = 0; from < messages.length; from += connections) {
 			const some = messages.slice(from, from + connections);
 			const isNew = await Promise.all(some.map(message => this.#add(message))).catch(error => {
 				throw Object.assign(error, {
-					isPassing: !/^(ValidationException|TypeError|RangeError)$/.test(error.name)
+					isTransient: !/^(ValidationException|TypeError|RangeError)$/.test(error.name)
 				});
 			});
 			added.push(...some.filter((_, index) => isNew[index]).map(({ id }) => id));
@@ -95,10 +101,10 @@ export class DynamoStore implements TrackingStore {
 		}
 		const end = "set #state = :state, #updated_at = :now";
 		const isSent = outcome.state === "sent";
-		const [more, gone, values]: [string, string, Values] = isSent
-			? [", #provider_id = :told, #sent_at = :now", ", #reason", { told: outcome.providerId }]
-			: [", #reason = :told", "", { told: outcome.reason }];
-		const update = `${end}${more} remove #queue, #due_at, #lease_until${gone}`;
+		const [more, removed, values]: [string, string, Values] = isSent
+			? [", #provider_id = :value, #sent_at = :now", ", #reason", { value: outcome.providerId }]
+			: [", #reason = :value", "", { value: outcome.reason }];
+		const update = `${end}${more} remove #queue, #due_at, #lease_until${removed}`;
 		const all = { ...common, ...values, state: outcome.state };
 		return Boolean(await this.#update(id, update, held, all));
 	}
@@ -107,7 +113,7 @@ export class DynamoStore implements TrackingStore {
 		await this.settle(claim, { state: "pending", inMs: 0, counted: false, reason: null });
 	}
 
-	async get(id: string, owner?: string): Promise<Tracked | undefined> {
+	async get(id: string, owner?: string): Promise<StoredNotification | undefined> {
 		const found = await this.#client.send(
 			new GetItemCommand({ TableName: this.#table, Key: valuesOf({ id }), ConsistentRead: true }),
 			answeredInTime()
@@ -120,7 +126,7 @@ export class DynamoStore implements TrackingStore {
 		owner: string | undefined,
 		after: Position | undefined,
 		limit: number
-	): Promise<Tracked[]> {
+	): Promise<StoredNotification[]> {
 		const [index, name, value] =
 			owner === undefined ? ["by_time", "everyone", "1"] : ["by_user", "user_id", owner];
 		const from: Values = after ? { after: positionOf(after) } : {};
@@ -130,9 +136,9 @@ export class DynamoStore implements TrackingStore {
 		return items.filter(item => this.#isKept(item)).map(trackedOf);
 	}
 
-	async resend(id: string): Promise<Tracked | undefined> {
+	async resend(id: string): Promise<StoredNotification | undefined> {
 		const now = this.#now();
-		const anew = await this.#update(
+		const resent = await this.#update(
 			id,
 			"set #state = :pending, #queue = :one, #due_at = :now, #attempts = :zero, #updated_at = :now " +
 				"remove #reason, #provider_id add #resends :add",
@@ -140,7 +146,7 @@ export class DynamoStore implements TrackingStore {
 			{ pending: "pending", one: "1", now, zero: 0, add: 1 }
 		);
 		const sooner =
-			anew ??
+			resent ??
 			(await this.#update(
 				id,
 				"set #due_at = :now, #updated_at = :now",
@@ -160,12 +166,14 @@ export class DynamoStore implements TrackingStore {
 		return Number(expires_at?.N) * 1000 > this.#now();
 	}
 
-	async #add(message: Planned): Promise<boolean> {
+	async #add(message: NewNotification): Promise<boolean> {
 		const Item = newItem(message, this.#now());
 		if (!Item) return false;
 		const ConditionExpression = "attribute_not_exists(id)";
 		const put = new PutItemCommand({ TableName: this.#table, Item, ConditionExpression });
-		return (await unless(this.#client.send(put, answeredInTime()))) !== undefined;
+		return (
+			(await undefinedIfConditionFailed(this.#client.send(put, answeredInTime()))) !== undefined
+		);
 	}
 
 	/** The item as it is now; undefined when the condition did not hold. */
@@ -184,7 +192,8 @@ export class DynamoStore implements TrackingStore {
 			ExpressionAttributeValues: valuesIn(values),
 			ReturnValues: "ALL_NEW"
 		});
-		return (await unless(this.#client.send(update, answeredInTime())))?.Attributes;
+		return (await undefinedIfConditionFailed(this.#client.send(update, answeredInTime())))
+			?.Attributes;
 	}
 
 	/** So many items, where there are: an answer of DynamoDB ends after 1 MB, however few it has by then. */
@@ -216,7 +225,7 @@ export class DynamoStore implements TrackingStore {
 }
 
 /** Undefined when the condition did not hold. */
-async function unless<R>(answer: Promise<R>): Promise<R | undefined> {
+async function undefinedIfConditionFailed<R>(answer: Promise<R>): Promise<R | undefined> {
 	try {
 		return await answer;
 	} catch (error) {

@@ -1,13 +1,13 @@
 import type { Row, Statement } from "../../../db/database.ts";
 import type { Outcome } from "../notification.decisions.ts";
 import {
-	expiredAtOnce,
+	expireBatchSize,
 	keptDays,
 	type Claim,
-	type Planned,
+	type NewNotification,
 	type Position,
-	type Tracked,
-	type TrackingStore
+	type StoredNotification,
+	type NotificationStore
 } from "../tracking-store.ts";
 
 /** A database or a transaction of it. */
@@ -91,23 +91,23 @@ const expire: Statement = {
 delete from notification.notifications where id in (
 	select id from notification.notifications
 	where occurred_at < now() - interval '${keptDays} days' and state <> 'pending'
-	order by occurred_at limit ${expiredAtOnce}
+	order by occurred_at limit ${expireBatchSize}
 ) returning id`
 };
 
 const end = { at: "infinity", id: "ffffffff-ffff-ffff-ffff-ffffffffffff" };
 
 /** The rows of this service's schema. Within a transaction, given it as `db`, `plan` is a part of that. */
-export class PostgresStore implements TrackingStore {
+export class PostgresStore implements NotificationStore {
 	readonly #db: Queryable;
 
 	constructor(db: Queryable) {
 		this.#db = db;
 	}
 
-	async plan(messages: readonly Planned[]): Promise<string[]> {
+	async plan(messages: readonly NewNotification[]): Promise<string[]> {
 		if (messages.length === 0) return [];
-		const column = <K extends keyof Planned>(name: K) => messages.map(m => m[name]);
+		const column = <K extends keyof NewNotification>(name: K) => messages.map(m => m[name]);
 		const rows = await this.#db.query<{ id: string }>(plan, [
 			...[column("id"), column("event_id"), column("channel"), column("kind")],
 			...[column("user_id"), column("order_id"), messages.map(m => JSON.stringify(m.fact))]
@@ -140,19 +140,23 @@ export class PostgresStore implements TrackingStore {
 		await this.settle(claim, { state: "pending", inMs: 0, counted: false, reason: null });
 	}
 
-	async get(id: string, owner?: string): Promise<Tracked | undefined> {
-		const [row] = await this.#db.query<Tracked>(get, [id, owner ?? null]);
+	async get(id: string, owner?: string): Promise<StoredNotification | undefined> {
+		const [row] = await this.#db.query<StoredNotification>(get, [id, owner ?? null]);
 		return row;
 	}
 
-	list(owner: string | undefined, after: Position | undefined, limit: number): Promise<Tracked[]> {
+	list(
+		owner: string | undefined,
+		after: Position | undefined,
+		limit: number
+	): Promise<StoredNotification[]> {
 		const from = [after?.at ?? end.at, after?.id ?? end.id, limit];
-		if (owner === undefined) return this.#db.query<Tracked>(list, from);
-		return this.#db.query<Tracked>(listOwn, [...from, owner]);
+		if (owner === undefined) return this.#db.query<StoredNotification>(list, from);
+		return this.#db.query<StoredNotification>(listOwn, [...from, owner]);
 	}
 
-	async resend(id: string): Promise<Tracked | undefined> {
-		const [row] = await this.#db.query<Tracked>(resend, [id]);
+	async resend(id: string): Promise<StoredNotification | undefined> {
+		const [row] = await this.#db.query<StoredNotification>(resend, [id]);
 		return row;
 	}
 

@@ -2,10 +2,10 @@ import { config } from "../../../config/index.ts";
 import type { Database } from "../../../db/database.ts";
 import { awsOptions } from "../aws/client-options.ts";
 import { PostgresStore } from "./postgres.store.ts";
-import type { TrackingStore } from "../tracking-store.ts";
+import type { NotificationStore } from "../tracking-store.ts";
 
 /** Where this shop keeps what is known of messages. */
-export async function openStore(db: Database): Promise<TrackingStore> {
+export async function openStore(db: Database): Promise<NotificationStore> {
 	const { notifications, aws } = config();
 	if (notifications.store === "postgres") return new PostgresStore(db);
 	// Most shops never need the client.

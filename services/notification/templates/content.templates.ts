@@ -2,7 +2,7 @@ import type { OrderEventData, OrderStreamEvent } from "../../../contracts/events
 import type { Money } from "../../../lib/money.ts";
 import { trackingUrl } from "./carriers.templates.ts";
 import { count, instant, line, money } from "./format.templates.ts";
-import type { Scene, Values, Words } from "./wording.templates.ts";
+import type { TemplateName, TemplateValues, Wording } from "./wording.templates.ts";
 
 /** What happened to an order. Whom to tell, and his name, are not among it. */
 export type OrderFact = Pick<OrderStreamEvent, "type" | "data"> & { at: Date };
@@ -54,7 +54,7 @@ export interface Content {
 }
 
 /** What can be said of an event; undefined where it is no news to anyone. */
-export function sceneOf({ type, data }: Fact): Scene | undefined {
+export function templateOf({ type, data }: Fact): TemplateName | undefined {
 	switch (type) {
 		case "order.created":
 			return undefined;
@@ -66,7 +66,7 @@ export function sceneOf({ type, data }: Fact): Scene | undefined {
 		case "product.low_stock":
 			return "low_stock";
 		default:
-			return type.slice("order.".length) as Scene;
+			return type.slice("order.".length) as TemplateName;
 	}
 }
 
@@ -75,7 +75,7 @@ function refundedOf({ total, return: back }: OrderEventData): Money {
 	return back ? (back.refunded ?? { amount: 0, currency: total.currency }) : total;
 }
 
-function valuesOf(fact: Fact, { language }: Words): Values {
+function valuesOf(fact: Fact, { language }: Wording): TemplateValues {
 	const none = { total: "", refunded: "", carrier: "", product: "", units: "" };
 	if (fact.type === "product.low_stock") {
 		const { name, available } = fact.data;
@@ -90,20 +90,20 @@ function valuesOf(fact: Fact, { language }: Words): Values {
 	};
 }
 
-function detailsOf(fact: Fact, words: Words): Detail[] {
-	const date = { label: words.date, value: instant(fact.at, words.language) };
+function detailsOf(fact: Fact, wording: Wording): Detail[] {
+	const date = { label: wording.date, value: instant(fact.at, wording.language) };
 	if (fact.type === "product.low_stock") {
 		const { product_id, name, available } = fact.data;
 		return [
-			{ label: words.product, value: `${line(name)} (${product_id})` },
-			{ label: words.unitsLeft, value: count(available, words.language) },
+			{ label: wording.product, value: `${line(name)} (${product_id})` },
+			{ label: wording.unitsLeft, value: count(available, wording.language) },
 			date
 		];
 	}
-	const order = { label: words.order, value: fact.data.order_id };
+	const order = { label: wording.order, value: fact.data.order_id };
 	if (fact.type !== "order.shipped" || !fact.data.shipment) return [order, date];
 	const { shipment } = fact.data;
-	const { carrier, trackingNumber } = words;
+	const { carrier, trackingNumber } = wording;
 	const url = trackingUrl(shipment);
 	return [
 		order,
@@ -114,10 +114,10 @@ function detailsOf(fact: Fact, words: Words): Detail[] {
 }
 
 /** Those that come back where the event is about a return, else all. */
-function itemsOf({ items, return: back }: OrderEventData, { language, ...words }: Words) {
+function itemsOf({ items, return: back }: OrderEventData, { language, ...wording }: Wording) {
 	if (!back)
 		return {
-			heading: words.items,
+			heading: wording.items,
 			list: items.map(({ name, quantity, unit_price }) => ({
 				name: line(name),
 				quantity: count(quantity, language),
@@ -126,7 +126,7 @@ function itemsOf({ items, return: back }: OrderEventData, { language, ...words }
 		};
 	const nameOf = (id: string) => items.find(({ product_id }) => product_id === id)?.name ?? id;
 	return {
-		heading: words.returnedItems,
+		heading: wording.returnedItems,
 		list: back.items.map(({ product_id, quantity, amount }) => ({
 			name: line(nameOf(product_id)),
 			quantity: count(quantity, language),
@@ -135,49 +135,53 @@ function itemsOf({ items, return: back }: OrderEventData, { language, ...words }
 	};
 }
 
-function sumsOf(scene: Scene, { totals, return: back }: OrderEventData, words: Words) {
-	const sum = (label: string, given: Money) => ({ label, amount: money(given, words.language) });
-	if (back) return back.refunded ? [sum(words.refunded, back.refunded)] : [];
+function sumsOf(
+	template: TemplateName,
+	{ totals, return: back }: OrderEventData,
+	wording: Wording
+) {
+	const sum = (label: string, given: Money) => ({ label, amount: money(given, wording.language) });
+	if (back) return back.refunded ? [sum(wording.refunded, back.refunded)] : [];
 	const { subtotal, shipping, tax, total } = totals;
 	const all = [
-		sum(words.subtotal, subtotal),
-		sum(words.shipping, shipping),
-		sum(words.tax, tax),
-		sum(words.total, total)
+		sum(wording.subtotal, subtotal),
+		sum(wording.shipping, shipping),
+		sum(wording.tax, tax),
+		sum(wording.total, total)
 	];
-	return scene === "refunded" ? [...all, sum(words.refunded, total)] : all;
+	return template === "refunded" ? [...all, sum(wording.refunded, total)] : all;
 }
 
-function buttonOf({ type, data }: Fact, words: Words, shop: Shop): Content["button"] {
+function buttonOf({ type, data }: Fact, wording: Wording, shop: Shop): Content["button"] {
 	if (type === "product.low_stock") return undefined;
 	const tracking = type === "order.shipped" && data.shipment && trackingUrl(data.shipment);
-	if (tracking) return { label: words.trackParcel, url: tracking };
-	return { label: words.viewOrder, url: shop.orderUrl.replace("{id}", data.order_id) };
+	if (tracking) return { label: wording.trackParcel, url: tracking };
+	return { label: wording.viewOrder, url: shop.orderUrl.replace("{id}", data.order_id) };
 }
 
 /** @param recipient his name */
 export function contentOf(
 	fact: Fact,
-	scene: Scene,
+	template: TemplateName,
 	recipient: string,
-	words: Words,
+	wording: Wording,
 	shop: Shop
 ): Content {
-	const values = valuesOf(fact, words);
-	const { subject, heading, lead, short } = words.scenes[scene];
+	const values = valuesOf(fact, wording);
+	const { subject, heading, lead, short } = wording.templates[template];
 	const isOrder = fact.type !== "product.low_stock";
 	return {
-		language: words.language,
+		language: wording.language,
 		subject: subject(values),
 		short: short(values),
-		greeting: words.greeting(line(recipient)),
+		greeting: wording.greeting(line(recipient)),
 		heading,
 		lead: lead(values),
-		details: detailsOf(fact, words),
-		items: isOrder ? itemsOf(fact.data, words) : { heading: "", list: [] },
-		sums: isOrder ? sumsOf(scene, fact.data, words) : [],
-		button: buttonOf(fact, words, shop),
-		footer: isOrder ? words.footer(shop.name) : words.staffFooter(shop.name),
+		details: detailsOf(fact, wording),
+		items: isOrder ? itemsOf(fact.data, wording) : { heading: "", list: [] },
+		sums: isOrder ? sumsOf(template, fact.data, wording) : [],
+		button: buttonOf(fact, wording, shop),
+		footer: isOrder ? wording.footer(shop.name) : wording.staffFooter(shop.name),
 		shop
 	};
 }

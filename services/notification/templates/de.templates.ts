@@ -1,6 +1,6 @@
-import type { Words } from "./wording.templates.ts";
+import type { Wording } from "./wording.templates.ts";
 
-export const german: Words = {
+export const german: Wording = {
 	language: "de",
 	greeting: name => `Guten Tag ${name},`,
 	order: "Bestellung",
@@ -21,7 +21,7 @@ export const german: Words = {
 	footer: shop =>
 		`Sie erhalten diese Nachricht wegen Ihrer Bestellung bei ${shop}. In Ihrem Konto legen Sie fest, worüber wir Sie informieren.`,
 	staffFooter: shop => `Sie erhalten diese Nachricht, weil Sie ${shop} betreiben.`,
-	scenes: {
+	templates: {
 		confirmed: {
 			subject: ({ total }) => `Ihre Bestellung ist bestätigt (${total})`,
 			heading: "Vielen Dank für Ihre Bestellung",

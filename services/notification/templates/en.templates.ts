@@ -1,6 +1,6 @@
-import type { Words } from "./wording.templates.ts";
+import type { Wording } from "./wording.templates.ts";
 
-export const english: Words = {
+export const english: Wording = {
 	language: "en",
 	greeting: name => `Hello ${name},`,
 	order: "Order",
@@ -21,7 +21,7 @@ export const english: Words = {
 	footer: shop =>
 		`You receive this message because of your order at ${shop}. In your account you choose what you are told about.`,
 	staffFooter: shop => `You receive this message because you run ${shop}.`,
-	scenes: {
+	templates: {
 		confirmed: {
 			subject: ({ total }) => `Your order is confirmed (${total})`,
 			heading: "Thank you for your order",

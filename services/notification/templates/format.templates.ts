@@ -6,7 +6,7 @@ const numbers = new Map<string, Intl.NumberFormat>();
 const times = new Map<string, Intl.DateTimeFormat>();
 
 /** Formats are kept, because making one takes a hundred times longer than using it. */
-function kept<V>(made: Map<string, V>, key: string, make: () => V): V {
+function cached<V>(made: Map<string, V>, key: string, make: () => V): V {
 	const value = made.get(key) ?? make();
 	made.set(key, value);
 	return value;
@@ -14,7 +14,7 @@ function kept<V>(made: Map<string, V>, key: string, make: () => V): V {
 
 /** Exact at any size: Intl is given the digits, not a float. */
 export function money({ amount, currency }: Money, language: string): string {
-	const format = kept(
+	const format = cached(
 		numbers,
 		`${language} ${currency}`,
 		() => new Intl.NumberFormat(language, { style: "currency", currency })
@@ -26,7 +26,7 @@ export function money({ amount, currency }: Money, language: string): string {
 }
 
 export function count(value: number, language: string): string {
-	return kept(numbers, language, () => new Intl.NumberFormat(language)).format(value);
+	return cached(numbers, language, () => new Intl.NumberFormat(language)).format(value);
 }
 
 const day = { year: "numeric", month: "long", day: "numeric" } as const;
@@ -40,7 +40,7 @@ const time = {
 /** In UTC, and saying so: where the reader is we do not know. */
 export function instant(at: Date, language: string): string {
 	const make = () => new Intl.DateTimeFormat(language, { ...day, ...time });
-	return kept(times, language, make).format(at);
+	return cached(times, language, make).format(at);
 }
 
 /** A line of text without what could break it, or turn its direction (Unicode TR 9). */

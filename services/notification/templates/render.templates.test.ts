@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { orderEventTypes, type OrderEventType } from "../../../contracts/events.ts";
 import { escapeHtml } from "../../../lib/html.ts";
-import { orderEventData } from "../../../tests/support/streams/order-event-data.ts";
+import { sampleOrderEventData } from "../../../tests/support/streams/order-event-data.ts";
 import { trackingUrl } from "./carriers.templates.ts";
-import { sceneOf, type Fact } from "./content.templates.ts";
+import { templateOf, type Fact } from "./content.templates.ts";
 import { count, instant, line, money } from "./format.templates.ts";
 import { languages, render } from "./render.templates.ts";
-import { scenes } from "./wording.templates.ts";
+import { templateNames } from "./wording.templates.ts";
 
 const shop = { name: "Shop & Co", orderUrl: "https://shop.example/orders/{id}" };
 const at = new Date("2026-03-01T12:30:00Z");
@@ -15,7 +15,7 @@ const order_id = "0193a1c2-7b1e-7f00-8000-000000000001";
 const about = (type: OrderEventType, changes: object = {}): Fact => ({
 	type,
 	at,
-	data: orderEventData(type, { order_id, ...changes })
+	data: sampleOrderEventData(type, { order_id, ...changes })
 });
 const stock: Fact = {
 	type: "product.low_stock",
@@ -24,16 +24,16 @@ const stock: Fact = {
 };
 const paid = about("order.cancelled", { status: "refund_pending" });
 const expired = about("order.cancelled", { reason: "expired" });
-const told = orderEventTypes.filter(type => type !== "order.created");
-const facts: Fact[] = [...told.map(type => about(type)), paid, expired, stock];
+const notifiedTypes = orderEventTypes.filter(type => type !== "order.created");
+const facts: Fact[] = [...notifiedTypes.map(type => about(type)), paid, expired, stock];
 const cases = Object.keys(languages).flatMap(locale =>
-	facts.map(fact => [locale as "en" | "de", sceneOf(fact)!, fact] as const)
+	facts.map(fact => [locale as "en" | "de", templateOf(fact)!, fact] as const)
 );
 
 describe("every message", () => {
 	it("has its scene, and there are no others", () => {
-		expect(new Set(facts.map(sceneOf))).toEqual(new Set(scenes));
-		expect(sceneOf(about("order.created"))).toBeUndefined();
+		expect(new Set(facts.map(templateOf))).toEqual(new Set(templateNames));
+		expect(templateOf(about("order.created"))).toBeUndefined();
 	});
 
 	it.each(cases)("in %s about %s reads as it did", (locale, _, fact) => {
@@ -148,7 +148,7 @@ describe("what others have written", () => {
 	});
 
 	function shippedBy(name: string, product: string, carrier: string, tracking_number: string) {
-		const item = orderEventData("order.shipped").items[0]!;
+		const item = sampleOrderEventData("order.shipped").items[0]!;
 		const items = [{ ...item, name: product }];
 		const fact = about("order.shipped", { items, shipment: { carrier, tracking_number } });
 		return render(fact, { name, locale: "en" }, shop);

@@ -1,12 +1,12 @@
 import type { Locale } from "../../../contracts/values.ts";
-import { contentOf, sceneOf, type Fact, type Shop } from "./content.templates.ts";
+import { contentOf, templateOf, type Fact, type Shop } from "./content.templates.ts";
 import { german } from "./de.templates.ts";
 import { english } from "./en.templates.ts";
 import { toHtml } from "./html.templates.ts";
 import { toShort, toText } from "./text.templates.ts";
-import type { Words } from "./wording.templates.ts";
+import type { Wording } from "./wording.templates.ts";
 
-export const languages: Readonly<Record<Locale, Words>> = { en: english, de: german };
+export const languages: Readonly<Record<Locale, Wording>> = { en: english, de: german };
 
 export interface Rendered {
 	subject: string;
@@ -22,9 +22,9 @@ export function render(
 	recipient: { name: string; locale: Locale },
 	shop: Shop
 ): Rendered {
-	const scene = sceneOf(fact);
-	if (!scene) throw new Error(`${fact.type} is no news to anyone`);
-	const content = contentOf(fact, scene, recipient.name, languages[recipient.locale], shop);
+	const template = templateOf(fact);
+	if (!template) throw new Error(`${fact.type} is no news to anyone`);
+	const content = contentOf(fact, template, recipient.name, languages[recipient.locale], shop);
 	return {
 		subject: content.subject,
 		html: toHtml(content),

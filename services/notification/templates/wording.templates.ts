@@ -1,5 +1,5 @@
 /** What a message can be about, as people see it: some kinds have several. */
-export const scenes = [
+export const templateNames = [
 	"confirmed",
 	"payment_failed",
 	"sold_out",
@@ -14,10 +14,10 @@ export const scenes = [
 	"return_rejected",
 	"low_stock"
 ] as const;
-export type Scene = (typeof scenes)[number];
+export type TemplateName = (typeof templateNames)[number];
 
 /** Numbers and names that a sentence may mention, ready to be read. */
-export interface Values {
+export interface TemplateValues {
 	/** What the order costs. */
 	total: string;
 	/** What was paid back. */
@@ -28,16 +28,16 @@ export interface Values {
 	units: string;
 }
 
-export interface Sentences {
-	subject(values: Values): string;
+export interface Template {
+	subject(values: TemplateValues): string;
 	heading: string;
-	lead(values: Values): string;
+	lead(values: TemplateValues): string;
 	/** For a text message: one sentence; a link follows. */
-	short(values: Values): string;
+	short(values: TemplateValues): string;
 }
 
 /** All that a language has to say. */
-export interface Words {
+export interface Wording {
 	/** BCP 47; also what Intl formats by. */
 	language: string;
 	greeting(name: string): string;
@@ -59,5 +59,5 @@ export interface Words {
 	/** Why one gets this. */
 	footer(shop: string): string;
 	staffFooter(shop: string): string;
-	scenes: Readonly<Record<Scene, Sentences>>;
+	templates: Readonly<Record<TemplateName, Template>>;
 }

@@ -3,7 +3,7 @@ import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { Database, Transaction } from "../../../db/database.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
 import type { Identity } from "../../../lib/identity.ts";
-import { fingerprint, replay } from "../storage/idempotency.ts";
+import { fingerprint, replayAnswer } from "../storage/idempotency.ts";
 import { decideCancel, transition, type OnTransition } from "../order.machine.ts";
 import type { OrderPayments } from "./payment-details.ts";
 import type { Placed } from "../placement/placement.ts";
@@ -44,8 +44,8 @@ export class Cancellation {
 	): Promise<Placed> {
 		const route = "POST /orders/{id}/cancel";
 		const request = { principal: owner.id, route, key, hash: fingerprint(id, reason ?? null) };
-		const stored = await this.#orders.answered(request);
-		if (stored) return { order: replay(stored, request), replayed: true };
+		const stored = await this.#orders.findAnswer(request);
+		if (stored) return { order: replayAnswer(stored, request), replayed: true };
 		// Before the transaction, because it is a remote call; the answer stored in it shows the payment.
 		const payment = await this.#payments.of(id);
 		const decided = await this.#db.transaction(async tx => {
@@ -56,15 +56,15 @@ export class Cancellation {
 			return isFirst && { answer, to };
 		});
 		await failpoint("order.cancel.after_commit");
-		if (!decided) return this.#replayTwin(request);
+		if (!decided) return this.#replayConcurrent(request);
 		if (decided.to) this.#onTransition(decided.to);
 		return { order: decided.answer, replayed: false };
 	}
 
 	/** The same request at the same time came first; this one found the order as that one left it. */
-	async #replayTwin(request: IdempotentRequest): Promise<Placed> {
-		const stored = await this.#orders.answered(request);
-		return { order: replay(stored!, request), replayed: true };
+	async #replayConcurrent(request: IdempotentRequest): Promise<Placed> {
+		const stored = await this.#orders.findAnswer(request);
+		return { order: replayAnswer(stored!, request), replayed: true };
 	}
 
 	async #decide(

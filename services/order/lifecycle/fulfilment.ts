@@ -7,7 +7,7 @@ import type { OrderRepository } from "../storage/order.repository.ts";
 
 type Shipment = NonNullable<Order["shipment"]>;
 
-interface Move {
+interface FulfilmentStep {
 	to: OrderStatus;
 	/** True when the order already is as this move would leave it. */
 	done(order: Order): boolean;
@@ -41,7 +41,7 @@ export class Fulfilment {
 		return this.#move(id, { to: "delivered", done }, actor);
 	}
 
-	async #move(id: string, { to, done, shipment }: Move, actor: Identity): Promise<Order> {
+	async #move(id: string, { to, done, shipment }: FulfilmentStep, actor: Identity): Promise<Order> {
 		const moved = await this.#db.transaction(async tx => {
 			const order = await this.#orders.lock(id, undefined, tx);
 			if (done(order)) return { order, again: true };

@@ -7,7 +7,7 @@ import { Periodic } from "../../../lib/periodic.ts";
 import type { Driver } from "../../../streams/driver.ts";
 import { Relay, type Pending } from "../../../streams/relay.ts";
 import { topics } from "../../../streams/messages/topics.ts";
-import { refill, type RefillAsked } from "./refill.ts";
+import { refill, type RefillRequest } from "./refill.ts";
 
 /** A row of the outbox, its data as text: nobody reads it on the way. */
 interface OutboxRow {
@@ -63,28 +63,28 @@ export interface OutboxOptions {
 	onLag(lag: Lag): void;
 }
 
-const lookEveryMs = 5000;
-const archivedAtOnce = 1000;
+const housekeepingEveryMs = 5000;
+const archiveBatchSize = 1000;
 
 /** Brings the events of orders to the stream, says how far it is behind, and moves old ones out of the way. */
 export class Outbox {
 	readonly #db: Database;
 	readonly #options: OutboxOptions;
 	readonly #relay: Relay<OutboxRow>;
-	readonly #looking: Periodic;
+	readonly #housekeeping: Periodic;
 
 	constructor(db: Database, options: OutboxOptions) {
 		this.#db = db;
 		this.#options = options;
 		const statements = { pending, mark, read: toMessage };
 		this.#relay = new Relay<OutboxRow>({ ...options, ...statements, db, name: "orders" });
-		const look = (isStopping: () => boolean) => this.#look(isStopping);
-		this.#looking = new Periodic(lookEveryMs, look, options.onError);
+		const housekeep = (isStopping: () => boolean) => this.#runHousekeeping(isStopping);
+		this.#housekeeping = new Periodic(housekeepingEveryMs, housekeep, options.onError);
 	}
 
 	start(): void {
 		this.#relay.start();
-		this.#looking.start();
+		this.#housekeeping.start();
 	}
 
 	/** There is something to publish. */
@@ -93,12 +93,12 @@ export class Outbox {
 	}
 
 	async stop(): Promise<void> {
-		await Promise.all([this.#looking.stop(), this.#relay.stop()]);
+		await Promise.all([this.#housekeeping.stop(), this.#relay.stop()]);
 	}
 
-	async #look(isStopping: () => boolean): Promise<void> {
+	async #runHousekeeping(isStopping: () => boolean): Promise<void> {
 		do this.#options.onLag(await this.lag());
-		while ((await this.archive()) === archivedAtOnce && !isStopping());
+		while ((await this.archive()) === archiveBatchSize && !isStopping());
 	}
 
 	async lag(): Promise<Lag> {
@@ -111,7 +111,7 @@ export class Outbox {
 	}
 
 	/** Has a page of events published again. */
-	async refill(asked: RefillAsked): Promise<Refill> {
+	async refill(asked: RefillRequest): Promise<Refill> {
 		const page = await refill(this.#db, asked);
 		if (page.refilled > 0) this.nudge();
 		return page;
@@ -121,7 +121,7 @@ export class Outbox {
 	async archive(): Promise<number> {
 		const [moved] = await this.#db.query<{ count: number }>({
 			name: "outbox_archive",
-			text: `select orders.archive_outbox(${archivedAtOnce}) as count`
+			text: `select orders.archive_outbox(${archiveBatchSize}) as count`
 		});
 		return moved!.count;
 	}

@@ -5,7 +5,7 @@ import { T } from "../../../lib/schema.ts";
 import { decodeSortCursor, encodeSortCursor } from "../../../lib/sort-cursor.ts";
 
 /** Which events: instants. `before` and `cursor` are of the answer to the page before. */
-export interface RefillAsked {
+export interface RefillRequest {
 	from: string;
 	before?: string | undefined;
 	cursor?: string | undefined;
@@ -15,17 +15,19 @@ export interface RefillAsked {
 
 /** Events that a page goes through; of them it takes those that are asked for. */
 const pageSize = 5000;
-const Left = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const RemainingCount = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /**
  * Has events of `from` or later published again that were published before `before`, a page of them.
  * They are counted once, at the beginning; the cursor carries on what is left of that. Whoever has
  * handled them knows them by their ids, so a refill that broke off may be begun anew.
  */
-export async function refill(db: Database, asked: RefillAsked): Promise<Refill> {
+export async function refill(db: Database, asked: RefillRequest): Promise<Refill> {
 	const { from, cursor, dry } = asked;
 	const { before, left, after } =
-		cursor === undefined ? await begin(db, from, asked.before) : goOn(cursor, from, asked.before);
+		cursor === undefined
+			? await startRefill(db, from, asked.before)
+			: resumeRefill(cursor, from, asked.before);
 	if (dry || left === 0) return { refilled: 0, left, before, next_cursor: null };
 	const [page] = await db.query<{ refilled: number; reached: number | null }>(
 		{
@@ -50,7 +52,7 @@ interface Position {
 }
 
 /** Counts them, and finds the first one. */
-function begin(db: Database, from: string, given: string | undefined): Promise<Position> {
+function startRefill(db: Database, from: string, given: string | undefined): Promise<Position> {
 	return db.transaction(async tx => {
 		// More than a statement of a request may take, and not by keys, because it may be all there are.
 		const [{ now } = {}] = await tx.query<{ now?: Date }>({
@@ -74,8 +76,8 @@ function begin(db: Database, from: string, given: string | undefined): Promise<P
 const listOf = (from: string, before: string) => `refill ${from} ${before}`;
 
 /** @throws VALIDATION_FAILED for a cursor of another refill, or of none */
-function goOn(cursor: string, from: string, before = ""): Position {
-	const { value: left, id } = decodeSortCursor(cursor, listOf(from, before), Left);
+function resumeRefill(cursor: string, from: string, before = ""): Position {
+	const { value: left, id } = decodeSortCursor(cursor, listOf(from, before), RemainingCount);
 	const after = Number(id);
 	if (!Number.isSafeInteger(after))
 		fail("VALIDATION_FAILED", undefined, [

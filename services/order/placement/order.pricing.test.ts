@@ -4,7 +4,7 @@ import {
 	mergeLines,
 	priceItems,
 	priceTotals,
-	shareTotal,
+	allocateTotal,
 	type Quote
 } from "./order.pricing.ts";
 
@@ -134,7 +134,7 @@ describe("the lines' shares of the total", () => {
 			quotes
 		);
 		const totals = priceTotals(items, { ...address, state: "NV" }, table);
-		expect(shareTotal(items, totals)).toEqual([
+		expect(allocateTotal(items, totals)).toEqual([
 			{ product_id: "a", amount: 2082 },
 			{ product_id: "b", amount: 10_417 }
 		]);
@@ -150,7 +150,7 @@ describe("the lines' shares of the total", () => {
 			fc.property(fc.array(line, { minLength: 1, maxLength: 2 }), state, (lines, state) => {
 				const items = priceItems(mergeLines(lines, 999), quotes);
 				const totals = priceTotals(items, { ...address, state }, table);
-				const parts = shareTotal(items, totals).map(({ amount }) => amount);
+				const parts = allocateTotal(items, totals).map(({ amount }) => amount);
 				expect(parts.reduce((a, b) => a + b)).toBe(totals.total.amount);
 			})
 		);

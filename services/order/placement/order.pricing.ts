@@ -104,7 +104,7 @@ export function checkExpected({ total }: Totals, expected: Money | undefined): v
 }
 
 /** Each line's part of the total, with its part of tax and shipping: what its return is worth. */
-export function shareTotal(
+export function allocateTotal(
 	items: readonly OrderItem[],
 	{ total }: Totals
 ): { product_id: string; amount: number }[] {

@@ -10,7 +10,7 @@ import { call, type Params } from "../../../lib/service.ts";
 import { refusedBySql, sqlState } from "../../../lib/sql-state.ts";
 import { alpha2Country } from "../../../lib/validator.ts";
 import type { Backlog } from "./backlog.ts";
-import { fingerprint, replay } from "../storage/idempotency.ts";
+import { fingerprint, replayAnswer } from "../storage/idempotency.ts";
 import type { OnTransition } from "../order.machine.ts";
 import { checkExpected, checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing.ts";
 import type { PricingTable, Quote } from "./order.pricing.ts";
@@ -20,7 +20,7 @@ import { placeOrders, placeOrdersWithinLimit } from "../storage/order.statements
 
 type PlaceParams = Params<typeof contract.actions.place>;
 
-interface Placing {
+interface PlacementRequest {
 	draft: Draft;
 	payment_method: string;
 	request: IdempotentRequest;
@@ -36,12 +36,12 @@ export interface Placed {
 }
 
 /** An order that is new: its saga begins here, in this run of Postgres. */
-export interface Born extends Placed {
+export interface NewOrder extends Placed {
 	replayed: false;
 	incarnation: string | null;
 }
 
-interface Birth {
+interface StoredOrder {
 	id: string;
 	/** Null when the user has too many open orders. */
 	created_at: Date | null;
@@ -109,13 +109,13 @@ export class Placement {
 	});
 
 	/** Answers null when the key was taken. */
-	readonly #store = new Batcher<Placing, Birth | null>({
+	readonly #store = new Batcher<PlacementRequest, StoredOrder | null>({
 		retryAlone: refusedBySql,
 		run: async batch => {
-			const column = <V>(value: (item: Placing) => V) => batch.map(value);
+			const column = <V>(value: (item: PlacementRequest) => V) => batch.map(value);
 			const { maxOpen } = this.#options;
 			const statement = maxOpen > 0 ? placeOrdersWithinLimit : placeOrders;
-			const rows = await this.#db.query<Birth>(statement, [
+			const rows = await this.#db.query<StoredOrder>(statement, [
 				column(({ draft }) => draft.id),
 				column(({ draft }) => draft.user_id),
 				column(({ request }) => request.key),
@@ -137,8 +137,8 @@ export class Placement {
 				...(maxOpen > 0 ? [maxOpen] : [])
 			]);
 			this.#options.onTransition("pending", rows.filter(row => row.created_at !== null).length);
-			const born = new Map(rows.map(row => [row.id, row]));
-			return batch.map(({ draft }) => born.get(draft.id) ?? null);
+			const stored = new Map(rows.map(row => [row.id, row]));
+			return batch.map(({ draft }) => stored.get(draft.id) ?? null);
 		}
 	});
 
@@ -153,25 +153,25 @@ export class Placement {
 		owner: string,
 		actor: Identity,
 		traceparent?: string
-	): Promise<Born | Placed> {
+	): Promise<NewOrder | Placed> {
 		const { items, shipping_address, payment_method, expected_total } = params;
 		const { idempotency_key: key } = params;
 		const address = Object.entries(shipping_address).sort();
-		const seen = expected_total ? [expected_total.amount, expected_total.currency] : [];
-		const hash = fingerprint(items, address, payment_method, ...seen);
+		const expected = expected_total ? [expected_total.amount, expected_total.currency] : [];
+		const hash = fingerprint(items, address, payment_method, ...expected);
 		const request = { principal: owner, route, key, hash };
 		if (this.#options.backlog.isFull)
-			return this.#replayInstead(request, new Failure("OVERLOADED"));
+			return this.#replayOrThrow(request, new Failure("OVERLOADED"));
 		const draft = await this.#draft(owner, params).catch(error =>
-			this.#replayInstead(request, error)
+			this.#replayOrThrow(request, error)
 		);
 		if ("replayed" in draft) return draft;
-		const birth = await this.#store
+		const storedOrder = await this.#store
 			.add({ draft, payment_method, request, actor, traceparent })
-			.catch(error => this.#bornAllTheSame(draft.id, request, error));
-		if (!birth) return this.#replay(request);
-		const { created_at, incarnation } = birth;
-		if (!created_at) return this.#replayInstead(request, new Failure("TOO_MANY_OPEN_ORDERS"));
+			.catch(error => this.#recoverUnknownCommit(draft.id, request, error));
+		if (!storedOrder) return this.#replay(request);
+		const { created_at, incarnation } = storedOrder;
+		if (!created_at) return this.#replayOrThrow(request, new Failure("TOO_MANY_OPEN_ORDERS"));
 		return { order: withTimes(draft, created_at), replayed: false, incarnation };
 	}
 
@@ -200,27 +200,34 @@ export class Placement {
 	}
 
 	async #replay(request: IdempotentRequest): Promise<Placed> {
-		const stored = await this.#orders.answered(request);
-		return { order: replay(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request), replayed: true };
+		const stored = await this.#orders.findAnswer(request);
+		return {
+			order: replayAnswer(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request),
+			replayed: true
+		};
 	}
 
 	/**
 	 * A commit whose connection broke is unknown, not undone (reliability T24): the order is looked up
 	 * by its key. Its saga does not know in which run of Postgres it was born, and so starts over.
 	 */
-	async #bornAllTheSame(id: string, request: IdempotentRequest, error: unknown): Promise<Birth> {
+	async #recoverUnknownCommit(
+		id: string,
+		request: IdempotentRequest,
+		error: unknown
+	): Promise<StoredOrder> {
 		// `lock_not_available`: the first request with this key has not committed for 2 s.
 		if (sqlState(error) === "55P03") fail("IDEMPOTENCY_KEY_IN_USE");
 		if (error instanceof Failure || refusedBySql(error)) throw error;
-		const stored = await this.#orders.answered(request).catch(() => undefined);
+		const stored = await this.#orders.findAnswer(request).catch(() => undefined);
 		if (stored?.order_id !== id) throw error;
 		return { id, created_at: stored.created_at, incarnation: null };
 	}
 
 	/** What was sold then may not be sold now; a repeated request is answered all the same. */
-	async #replayInstead(request: IdempotentRequest, error: unknown): Promise<Placed> {
-		const stored = await this.#orders.answered(request);
+	async #replayOrThrow(request: IdempotentRequest, error: unknown): Promise<Placed> {
+		const stored = await this.#orders.findAnswer(request);
 		if (!stored) throw error;
-		return { order: replay(stored, request), replayed: true };
+		return { order: replayAnswer(stored, request), replayed: true };
 	}
 }

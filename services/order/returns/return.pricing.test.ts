@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Failure } from "../../../lib/errors.ts";
-import { shareTotal } from "../placement/order.pricing.ts";
+import { allocateTotal } from "../placement/order.pricing.ts";
 import { priceReturn, type ReturnItem } from "./return.pricing.ts";
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
@@ -47,7 +47,7 @@ describe("what comes back", () => {
 						before.push(...priceReturn(order, before, [{ product_id, quantity: count }]));
 						left -= count;
 					}
-				for (const { product_id, amount } of shareTotal(order.items, order.totals)) {
+				for (const { product_id, amount } of allocateTotal(order.items, order.totals)) {
 					const parts = before.filter(item => item.product_id === product_id);
 					expect(parts.reduce((sum, part) => sum + part.amount.amount, 0)).toBe(amount);
 					for (const part of parts) expect(part.amount.amount).toBeGreaterThanOrEqual(0);

@@ -1,7 +1,7 @@
 import type { Order, Return } from "../../../contracts/order.ts";
 import { fail } from "../../../lib/errors.ts";
 import { allocate } from "../../../lib/money.ts";
-import { mergeLines, shareTotal, type Line } from "../placement/order.pricing.ts";
+import { mergeLines, allocateTotal, type Line } from "../placement/order.pricing.ts";
 
 export type ReturnItem = Return["items"][number];
 
@@ -18,7 +18,7 @@ export interface Returning {
 }
 
 /** Of the share of all `bought` units, what the first `count` of them are worth. */
-function worthOf(share: number, bought: number, count: number): number {
+function valueOfUnits(share: number, bought: number, count: number): number {
 	return allocate(share, [count, bought - count])[0]!;
 }
 
@@ -35,19 +35,19 @@ export function priceReturn(
 	lines: readonly Line[]
 ): ReturnItem[] {
 	const { currency } = totals.total;
-	const shares = new Map(shareTotal(items, totals).map(s => [s.product_id, s.amount]));
+	const shares = new Map(allocateTotal(items, totals).map(s => [s.product_id, s.amount]));
 	return mergeLines(lines, Infinity).map(({ product_id, quantity }) => {
 		const bought = items.find(item => item.product_id === product_id)?.quantity;
 		if (bought === undefined) return refuse(lines, product_id);
-		const gone = before
+		const alreadyReturned = before
 			.filter(item => item.product_id === product_id)
 			.reduce((sum, item) => sum + item.quantity, 0);
-		if (quantity > bought - gone) refuse(lines, product_id, bought - gone);
-		const worth = (count: number) => worthOf(shares.get(product_id)!, bought, count);
+		if (quantity > bought - alreadyReturned) refuse(lines, product_id, bought - alreadyReturned);
+		const valueOf = (count: number) => valueOfUnits(shares.get(product_id)!, bought, count);
 		return {
 			product_id,
 			quantity,
-			amount: { amount: worth(gone + quantity) - worth(gone), currency }
+			amount: { amount: valueOf(alreadyReturned + quantity) - valueOf(alreadyReturned), currency }
 		};
 	});
 }

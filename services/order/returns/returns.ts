@@ -4,7 +4,7 @@ import { fail } from "../../../lib/errors.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Identity } from "../../../lib/identity.ts";
-import { checkSame, fingerprint } from "../storage/idempotency.ts";
+import { assertSameRequest, fingerprint } from "../storage/idempotency.ts";
 import { transition, type OnTransition } from "../order.machine.ts";
 import type { OrderRepository } from "../storage/order.repository.ts";
 import { priceReturn } from "./return.pricing.ts";
@@ -51,15 +51,16 @@ export class Returns {
 	async request(params: ReturnParams, owner: Identity): Promise<Requested> {
 		const { id, items, reason, idempotency_key: key } = params;
 		const request = { principal: owner.id, route, key, hash: fingerprint(id, items, reason) };
-		const find = () => this.#orders.answered<Return>(request);
+		const find = () => this.#orders.findAnswer<Return>(request);
 		const stored = await find();
-		if (stored) return { return: checkSame(stored, request).answer, replayed: true };
+		if (stored) return { return: assertSameRequest(stored, request).answer, replayed: true };
 		const made = await this.#db.transaction(async tx => {
 			const order = await this.#orders.lock(id, owner.id, tx);
 			// The same request came first while this one waited for the lock.
-			const twin = await this.#orders.answered<Return>(request, tx);
-			if (twin) return { return: checkSame(twin, request).answer, replayed: true };
-			const answer = await this.#begin(order, params, owner, tx);
+			const concurrent = await this.#orders.findAnswer<Return>(request, tx);
+			if (concurrent)
+				return { return: assertSameRequest(concurrent, request).answer, replayed: true };
+			const answer = await this.#insertRequested(order, params, owner, tx);
 			await this.#orders.storeAnswer(request, id, answer, tx);
 			await failpoint("order.request_return.before_commit");
 			return { return: answer, replayed: false };
@@ -109,7 +110,7 @@ export class Returns {
 		return rejected;
 	}
 
-	async #begin(
+	async #insertRequested(
 		order: Order,
 		{ items, reason }: ReturnParams,
 		actor: Identity,
@@ -118,9 +119,9 @@ export class Returns {
 		const step = transition(order.status, "return_requested");
 		const before = await this.#returns.itemsBefore(order.id, tx);
 		const priced = priceReturn(order, before, items);
-		const begun = await this.#returns.insert(newId(), order.id, priced, reason, tx);
-		await this.#orders.record(order, step, { actor, why: reason, returning: begun }, tx);
-		return begun;
+		const requested = await this.#returns.insert(newId(), order.id, priced, reason, tx);
+		await this.#orders.record(order, step, { actor, why: reason, returning: requested }, tx);
+		return requested;
 	}
 
 	/** Under the lock of the order, like every change of it; the return is read again below it. */
@@ -136,6 +137,6 @@ export class Returns {
 	}
 }
 
-function refuse({ status }: Return, wish: string): never {
-	return fail("ILLEGAL_TRANSITION", `A return that is ${status} cannot be ${wish}`);
+function refuse({ status }: Return, attempted: string): never {
+	return fail("ILLEGAL_TRANSITION", `A return that is ${status} cannot be ${attempted}`);
 }

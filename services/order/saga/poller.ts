@@ -2,16 +2,16 @@ import type { Database } from "../../../db/database.ts";
 import type { Backlog } from "../placement/backlog.ts";
 import { toOrder, type OrderRow } from "../storage/order.record.ts";
 import { claimSagas, nameIncarnation, releaseLeases } from "../storage/order.statements.ts";
-import type { Work } from "./steps.ts";
+import type { SagaRun } from "./steps.ts";
 
 interface ClaimedRow extends OrderRow {
-	step: Work["step"];
+	step: SagaRun["step"];
 	attempt: number;
 	fence: number;
 	incarnation: string | null;
 	cancel_requested: boolean;
 	overdue: boolean;
-	returning: Work["returning"];
+	returning: SagaRun["returning"];
 }
 
 export interface PollerOptions {
@@ -19,7 +19,7 @@ export interface PollerOptions {
 	leaseMs: number;
 	pollMs: number;
 	backlog: Backlog;
-	onWork(work: Work): void;
+	onClaimed(work: SagaRun): void;
 	onError(error: Error): void;
 }
 
@@ -84,15 +84,15 @@ export class Poller {
 	}
 
 	async #claim(): Promise<number> {
-		const { nodeId, leaseMs, onWork } = this.#options;
+		const { nodeId, leaseMs, onClaimed } = this.#options;
 		await this.#db.query(nameIncarnation);
 		const rows = await this.#db.query<ClaimedRow>(claimSagas, [nodeId, leaseMs, claimLimit]);
-		for (const row of rows) onWork(toWork(row));
+		for (const row of rows) onClaimed(toSagaRun(row));
 		return rows.length;
 	}
 }
 
-function toWork(row: ClaimedRow): Work {
+function toSagaRun(row: ClaimedRow): SagaRun {
 	return {
 		order: toOrder(row),
 		payment_method: row.payment_method,

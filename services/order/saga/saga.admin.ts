@@ -26,7 +26,7 @@ const columns = `o.id, o.status, s.step, s.attempt, s.waits_for, s.last_error, s
 	s.lease_until, s.cancel_requested, greatest(extract(epoch from now() - o.created_at), 0)::int as age_s`;
 
 /** Orders that are not at rest, for those who look after them. */
-export class Sagas {
+export class SagaAdmin {
 	readonly #db: Database;
 	readonly #orders: OrderRepository;
 
@@ -61,21 +61,21 @@ export class Sagas {
 	/** Makes an order due that sleeps. @throws NOT_FOUND, ILLEGAL_TRANSITION for an order at rest */
 	async retry(id: string): Promise<OrderSaga> {
 		await this.#wake.add([id]);
-		return this.#onItsWay(id);
+		return this.#unfinished(id);
 	}
 
 	/**
 	 * Calls an order off in the name of staff; the same again changes nothing.
 	 * @throws NOT_FOUND, ILLEGAL_TRANSITION when it is at rest or being paid back
 	 */
-	async callOff(id: string, note: string, actor: Identity): Promise<OrderSaga> {
+	async forceCancel(id: string, note: string, actor: Identity): Promise<OrderSaga> {
 		await this.#db.transaction(async tx => {
 			const { status } = await this.#orders.lock(id, undefined, tx);
 			if (decideCancel(status) === "ask_saga")
 				return this.#orders.requestCancel(id, actor, note, tx);
 			return fail("ILLEGAL_TRANSITION", `An order that is ${status} is not called off here`);
 		});
-		return this.#onItsWay(id);
+		return this.#unfinished(id);
 	}
 
 	/** Makes those of the orders due at once that sleep. Its loss changes nothing: they sleep on. */
@@ -103,7 +103,7 @@ export class Sagas {
 		}
 	});
 
-	async #onItsWay(id: string): Promise<OrderSaga> {
+	async #unfinished(id: string): Promise<OrderSaga> {
 		const saga = await this.#find(id);
 		if (saga) return saga;
 		const { status } = await this.#orders.get(id, undefined);

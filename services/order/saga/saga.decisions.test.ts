@@ -1,14 +1,14 @@
 import { orderStatuses, type OrderStatus } from "../../../contracts/order-status.ts";
 import {
 	backoffs,
-	first,
-	next,
+	firstEffect,
+	nextEffect,
 	type Answer,
 	type Answers,
 	type Effect,
 	type Situation
 } from "./saga.decisions.ts";
-import { mayBecome } from "../order.machine.ts";
+import { canTransition } from "../order.machine.ts";
 
 /** All pairs of situation and answer: those that can be met, and, for totality, all others too. */
 
@@ -34,7 +34,7 @@ const charges = (["processing", "succeeded", "failed", "review", "absent"] as co
 			}))
 		)
 );
-const advances: Answers["tell"][] = ["done", "cancel", "fenced", "restart"];
+const advances: Answers["transition"][] = ["done", "cancel", "fenced", "restart"];
 const lost = { lost: "the answer is lost" };
 
 const answers: Record<Kind, Answer[]> = {
@@ -44,22 +44,22 @@ const answers: Record<Kind, Answer[]> = {
 	restock: stocks,
 	charge: charges,
 	void: charges,
-	pay_back: ["whole", "refused"],
-	give_back: ["whole", "refused"],
-	take_back: ["taken_back", "refused"],
-	begin: advances,
-	tell: advances,
+	refund_order: ["whole", "refused"],
+	refund_return: ["whole", "refused"],
+	restock_return: ["restocked", "refused"],
+	begin_payment: advances,
+	transition: advances,
 	sleep: ["asleep"],
 	stop: []
 };
 
 const situations = (statuses: readonly OrderStatus[], step: Situation["step"]): Situation[] =>
 	statuses.flatMap(status =>
-		both.flatMap(calledOff =>
+		both.flatMap(cancelRequested =>
 			both.flatMap(overdue =>
 				both.flatMap(adopted =>
 					(step === "return" ? both : [false]).map(restocks => ({
-						...{ status, step, calledOff, overdue, adopted, restocks }
+						...{ status, step, cancelRequested: cancelRequested, overdue, adopted, restocks }
 					}))
 				)
 			)
@@ -94,14 +94,16 @@ function learnt(charge: Charge, { do: kind }: Effect, answer: Answer): Charge {
 
 function arrived(situation: Situation, effect: Effect, answer: Answer): Situation {
 	if (answer !== "done") return situation;
-	if (effect.do === "begin") return { ...situation, status: "payment_pending" };
-	return effect.do === "tell" ? { ...situation, status: effect.to } : situation;
+	if (effect.do === "begin_payment") return { ...situation, status: "payment_pending" };
+	return effect.do === "transition" ? { ...situation, status: effect.to } : situation;
 }
 
 /** A wish to cancel can only stand in the way of a step that yields. */
 function possible(effect: Effect, answer: Answer): boolean {
 	if (answer !== "cancel") return true;
-	return effect.do === "begin" ? effect.then === null : effect.do === "tell" && effect.yields;
+	return effect.do === "begin_payment"
+		? effect.then === null
+		: effect.do === "transition" && effect.yields;
 }
 
 /** Of one run, until it ends or sleeps. */
@@ -111,7 +113,7 @@ function explore(): Visit[] {
 	const visits: Visit[] = [];
 	const open: Visit[] = starts.map(situation => {
 		const charge = situation.adopted ? "unknown" : "never";
-		return { situation, effect: first(situation), charge, path: [] };
+		return { situation, effect: firstEffect(situation), charge, path: [] };
 	});
 	for (let visit = open.pop(); visit; visit = open.pop()) {
 		visits.push(visit);
@@ -122,7 +124,7 @@ function explore(): Visit[] {
 			const after = arrived(situation, effect, answer);
 			open.push({
 				situation: after,
-				effect: next(after, effect, answer),
+				effect: nextEffect(after, effect, answer),
 				charge: learnt(charge, effect, answer),
 				path: [...path, effect.do, JSON.stringify(answer)],
 				previous: { effect, answer }
@@ -138,12 +140,12 @@ const reached = <K extends Kind>(kind: K) =>
 	visits.filter(({ effect }) => effect.do === kind) as (Visit & {
 		effect: Extract<Effect, { do: K }>;
 	})[];
-const tells = (...to: OrderStatus[]) =>
-	reached("tell").filter(({ effect }) => to.includes(effect.to));
+const transitionsTo = (...to: OrderStatus[]) =>
+	reached("transition").filter(({ effect }) => to.includes(effect.to));
 
 /** Visits that break the law, with the path that led there. */
-const breaches = <V extends Visit>(found: V[], lawful: (visit: V) => boolean) =>
-	found.filter(visit => !lawful(visit)).map(({ situation, path }) => [situation, path.join(" ")]);
+const violations = <V extends Visit>(found: V[], allowed: (visit: V) => boolean) =>
+	found.filter(visit => !allowed(visit)).map(({ situation, path }) => [situation, path.join(" ")]);
 
 describe("the saga's decisions", () => {
 	it("have an effect for every situation and every answer, also for those that cannot be met", () => {
@@ -157,15 +159,15 @@ describe("the saga's decisions", () => {
 			{ do: "reserve" },
 			{ do: "charge" },
 			{ do: "commit" },
-			{ do: "pay_back" },
+			{ do: "refund_order" },
 			{ do: "restock" },
-			{ do: "give_back" },
-			{ do: "take_back" },
-			...[null, ...endings].map(then => ({ do: "begin", then }) as const),
+			{ do: "refund_return" },
+			{ do: "restock_return" },
+			...[null, ...endings].map(then => ({ do: "begin_payment", then }) as const),
 			...endings.map(then => ({ do: "release", then }) as const),
 			...both.map(holds => ({ do: "void", holds, reason: "expired" }) as const),
 			...orderStatuses.flatMap(to =>
-				both.map(ends => ({ do: "tell", to, reason: null, yields: false, ends }) as const)
+				both.map(ends => ({ do: "transition", to, reason: null, yields: false, ends }) as const)
 			),
 			{ do: "sleep", backoff: "fault", error: null }
 		];
@@ -175,10 +177,11 @@ describe("the saga's decisions", () => {
 		for (const situation of all)
 			for (const effect of effects)
 				for (const answer of [...answers[effect.do], lost]) {
-					const chosen = next(situation, effect, answer);
+					const chosen = nextEffect(situation, effect, answer);
 					pairs++;
 					expect(Object.keys(answers)).toContain(chosen.do);
-					if (chosen.do === "tell") expect(mayBecome(situation.status, chosen.to)).toBe(true);
+					if (chosen.do === "transition")
+						expect(canTransition(situation.status, chosen.to)).toBe(true);
 				}
 		expect(pairs).toBeGreaterThan(10_000);
 	});
@@ -191,7 +194,9 @@ describe("the saga's decisions", () => {
 
 	it("take only steps that the machine has", () => {
 		expect(
-			breaches(reached("tell"), ({ situation, effect }) => mayBecome(situation.status, effect.to))
+			violations(reached("transition"), ({ situation, effect }) =>
+				canTransition(situation.status, effect.to)
+			)
 		).toEqual([]);
 		const defects = reached("sleep").filter(({ effect }) =>
 			effect.error?.includes("cannot become")
@@ -201,25 +206,25 @@ describe("the saga's decisions", () => {
 
 	it("release goods only when nothing was charged for them, or to pay it back", () => {
 		expect(
-			breaches(reached("release"), ({ charge, effect }) =>
+			violations(reached("release"), ({ charge, effect }) =>
 				charge === "paid" ? effect.then.to === "refund_pending" : charge !== "unknown"
 			)
 		).toEqual([]);
 	});
 
 	it("end an order without payment only when it surely was not charged", () => {
-		const ends = tells("cancelled", "payment_failed");
-		expect(breaches(ends, ({ charge }) => charge === "never" || charge === "unpaid")).toEqual([]);
+		const ends = transitionsTo("cancelled", "payment_failed");
+		expect(violations(ends, ({ charge }) => charge === "never" || charge === "unpaid")).toEqual([]);
 	});
 
 	it("take goods off the shelf only for a charge that succeeded", () => {
-		expect(breaches(reached("commit"), ({ charge }) => charge === "paid")).toEqual([]);
+		expect(violations(reached("commit"), ({ charge }) => charge === "paid")).toEqual([]);
 	});
 
 	it("confirm only what was taken off the shelf, and give way to a wish to cancel there", () => {
 		expect(
-			breaches(
-				tells("confirmed"),
+			violations(
+				transitionsTo("confirmed"),
 				({ previous, effect }) =>
 					previous?.effect.do === "commit" && previous.answer === "committed" && effect.yields
 			)
@@ -228,47 +233,55 @@ describe("the saga's decisions", () => {
 
 	it("charge only what waits for its payment", () => {
 		expect(
-			breaches(reached("charge"), ({ situation }) =>
+			violations(reached("charge"), ({ situation }) =>
 				["payment_pending", "payment_review"].includes(situation.status)
 			)
 		).toEqual([]);
 	});
 
 	it("never charge an order that is known to be called off", () => {
-		expect(breaches(reached("charge"), ({ situation }) => !situation.calledOff)).toEqual([]);
+		expect(violations(reached("charge"), ({ situation }) => !situation.cancelRequested)).toEqual(
+			[]
+		);
 	});
 
 	it("pay back whatever was charged for an order that is not confirmed", () => {
-		expect(breaches(tells("refund_pending"), ({ charge }) => charge === "paid")).toEqual([]);
+		expect(violations(transitionsTo("refund_pending"), ({ charge }) => charge === "paid")).toEqual(
+			[]
+		);
 		expect(
-			breaches(reached("pay_back"), ({ situation }) => situation.status === "refund_pending")
+			violations(reached("refund_order"), ({ situation }) => situation.status === "refund_pending")
 		).toEqual([]);
 		expect(
-			breaches(tells("refunded"), ({ previous }) => previous?.effect.do === "restock")
+			violations(transitionsTo("refunded"), ({ previous }) => previous?.effect.do === "restock")
 		).toEqual([]);
 	});
 
 	it("stop only when the order has ended, sleeps, or is another node's", () => {
 		expect(
-			breaches(reached("stop"), ({ previous }) => {
+			violations(reached("stop"), ({ previous }) => {
 				const { effect, answer } = previous!;
 				if (effect.do === "sleep" || answer === "fenced") return true;
-				return effect.do === "tell" && effect.ends && answer === "done";
+				return effect.do === "transition" && effect.ends && answer === "done";
 			})
 		).toEqual([]);
 	});
 
 	it("sleep whenever an answer is lost", () => {
 		const after = visits.filter(({ previous }) => previous?.answer === lost);
-		expect(breaches(after, ({ effect }) => effect.do === "sleep" || effect.do === "stop")).toEqual(
-			[]
-		);
+		expect(
+			violations(after, ({ effect }) => effect.do === "sleep" || effect.do === "stop")
+		).toEqual([]);
 	});
 
 	it("tell an order that its customer keeps waiting from one that the provider does", () => {
 		const paying = situations(["payment_pending"], "forward")[0]!;
 		const after = (awaits_customer: boolean) =>
-			next(paying, { do: "charge" }, { status: "processing", failure_code: null, awaits_customer });
+			nextEffect(
+				paying,
+				{ do: "charge" },
+				{ status: "processing", failure_code: null, awaits_customer }
+			);
 		expect(after(true)).toEqual({ do: "sleep", backoff: "customer", error: null });
 		expect(after(false)).toEqual({ do: "sleep", backoff: "outcome", error: null });
 	});
@@ -277,16 +290,16 @@ describe("the saga's decisions", () => {
 		const situation: Situation = {
 			status: "payment_review",
 			step: "forward",
-			calledOff: false,
+			cancelRequested: false,
 			overdue: true,
 			adopted: true,
 			restocks: false
 		};
 		const asked: Effect = { do: "charge" };
 		const answer = { failure_code: "not_charged", awaits_customer: false };
-		const decided = (status: "review" | "succeeded" | "failed", calledOff = false) =>
-			next({ ...situation, calledOff }, asked, { ...answer, status });
-		expect(next(situation, first(situation), "locked")).toEqual(asked);
+		const decided = (status: "review" | "succeeded" | "failed", cancelRequested = false) =>
+			nextEffect({ ...situation, cancelRequested }, asked, { ...answer, status });
+		expect(nextEffect(situation, firstEffect(situation), "locked")).toEqual(asked);
 		expect(decided("review")).toEqual({ do: "sleep", backoff: "human", error: null });
 		expect(decided("succeeded")).toEqual({ do: "commit" });
 		expect(decided("failed")).toMatchObject({ do: "release", then: { to: "payment_failed" } });
@@ -295,31 +308,33 @@ describe("the saga's decisions", () => {
 
 	it("pay back what comes back, then put it on the shelf where it is fit for that, then tell", () => {
 		const after = (kind: string) =>
-			tells("returned").filter(({ previous }) => previous?.effect.do === kind);
-		expect(after("take_back").length + after("give_back").length).toBe(tells("returned").length);
-		expect(breaches(after("take_back"), ({ situation }) => situation.restocks)).toEqual([]);
-		expect(breaches(after("give_back"), ({ situation }) => !situation.restocks)).toEqual([]);
+			transitionsTo("returned").filter(({ previous }) => previous?.effect.do === kind);
+		expect(after("restock_return").length + after("refund_return").length).toBe(
+			transitionsTo("returned").length
+		);
+		expect(violations(after("restock_return"), ({ situation }) => situation.restocks)).toEqual([]);
+		expect(violations(after("refund_return"), ({ situation }) => !situation.restocks)).toEqual([]);
 		expect(
-			breaches(
-				reached("take_back"),
-				({ previous }) => previous?.effect.do === "give_back" && previous.answer === "whole"
+			violations(
+				reached("restock_return"),
+				({ previous }) => previous?.effect.do === "refund_return" && previous.answer === "whole"
 			)
 		).toEqual([]);
-		expect(breaches(reached("give_back"), ({ situation }) => situation.step === "return")).toEqual(
-			[]
-		);
+		expect(
+			violations(reached("refund_return"), ({ situation }) => situation.step === "return")
+		).toEqual([]);
 	});
 
-	it.each(["give_back", "take_back"] as const)("leave a refused %s to a human", kind => {
+	it.each(["refund_return", "restock_return"] as const)("leave a refused %s to a human", kind => {
 		const situation = starts.find(({ step, restocks }) => step === "return" && restocks)!;
-		expect(next(situation, { do: kind }, "refused")).toMatchObject({
+		expect(nextEffect(situation, { do: kind }, "refused")).toMatchObject({
 			...{ do: "sleep", backoff: "human", error: expect.any(String) }
 		});
 	});
 
 	it("leave a refund that was refused for good to a human", () => {
 		const situation = starts.find(({ step }) => step === "refund")!;
-		const refused = next(situation, { do: "pay_back" }, "refused");
+		const refused = nextEffect(situation, { do: "refund_order" }, "refused");
 		expect(refused).toMatchObject({ do: "sleep", backoff: "human", error: expect.any(String) });
 		expect(backoffs.human[0]).toBeGreaterThanOrEqual(600_000);
 	});

@@ -1,7 +1,7 @@
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { ChargeOutcome } from "../../../contracts/payment.ts";
 import type { ReservationState } from "../../../contracts/product.ts";
-import { mayBecome, type CancelReason } from "../order.machine.ts";
+import { canTransition, type CancelReason } from "../order.machine.ts";
 
 /** What is known of an order whenever its saga chooses what to do next. */
 export interface Situation {
@@ -9,7 +9,7 @@ export interface Situation {
 	status: OrderStatus;
 	step: "forward" | "refund" | "return";
 	/** Whoever may has asked that the order be called off. */
-	calledOff: boolean;
+	cancelRequested: boolean;
 	/** It has waited for its goods for longer than an order may. */
 	overdue: boolean;
 	/**
@@ -31,18 +31,18 @@ export interface Ending {
 export type Effect =
 	| { do: "reserve" }
 	/** To `payment_pending`; with an ending only because the way there leads through it. */
-	| { do: "begin"; then: Ending | null }
+	| { do: "begin_payment"; then: Ending | null }
 	| { do: "charge" }
 	/** `holds`: the goods are this order's, so that it may still be confirmed. */
 	| { do: "void"; holds: boolean; reason: CancelReason }
 	| { do: "commit" }
 	| { do: "release"; then: Ending }
-	| { do: "pay_back" }
+	| { do: "refund_order" }
 	| { do: "restock" }
-	| { do: "give_back" }
-	| { do: "take_back" }
+	| { do: "refund_return" }
+	| { do: "restock_return" }
 	/** `yields`: gives way to a wish to cancel. `ends`: the saga is over in the same commit. */
-	| { do: "tell"; to: OrderStatus; reason: string | null; yields: boolean; ends: boolean }
+	| { do: "transition"; to: OrderStatus; reason: string | null; yields: boolean; ends: boolean }
 	| { do: "sleep"; backoff: Backoff; error: string | null }
 	| { do: "stop" };
 
@@ -53,36 +53,36 @@ export type Effect =
 export type AdvanceOutcome = "done" | "cancel" | "fenced" | "restart";
 
 /** How a charge stands. */
-export type Paid = Pick<ChargeOutcome, "status" | "failure_code" | "awaits_customer">;
+export type ChargeStatus = Pick<ChargeOutcome, "status" | "failure_code" | "awaits_customer">;
 
 /** What each effect may answer. */
 export interface Answers {
 	reserve: ReservationState;
-	begin: AdvanceOutcome;
-	charge: Paid;
-	void: Paid;
+	begin_payment: AdvanceOutcome;
+	charge: ChargeStatus;
+	void: ChargeStatus;
 	commit: ReservationState;
 	release: ReservationState;
 	/** `refused`: the provider will not, however often it is asked. */
-	pay_back: "whole" | "refused";
+	refund_order: "whole" | "refused";
 	restock: ReservationState;
 	/** Money for the lines that come back. */
-	give_back: "whole" | "refused";
+	refund_return: "whole" | "refused";
 	/** `refused`: more than was bought. */
-	take_back: "taken_back" | "refused";
-	tell: AdvanceOutcome;
+	restock_return: "restocked" | "refused";
+	transition: AdvanceOutcome;
 	sleep: "asleep";
 	stop: never;
 }
 
 /** No answer, so nobody knows whether it was done. */
-export interface Lost {
+export interface NoReply {
 	lost: string;
 }
 
 type Kind = Effect["do"];
 type Of<K extends Kind> = Extract<Effect, { do: K }>;
-export type Answer = Answers[Kind] | Lost;
+export type Answer = Answers[Kind] | NoReply;
 
 /** First and longest sleep in ms; in between it doubles with each attempt. */
 export const backoffs = {
@@ -98,8 +98,8 @@ export const backoffs = {
 
 export type Backoff = keyof typeof backoffs;
 
-export const startingOver = "the order is not where it was left: starting over";
-export const takeBackRefused = "the goods cannot be taken back: a human must count them";
+export const restartMessage = "the order is not where it was left: starting over";
+export const restockRefused = "the goods cannot be taken back: a human must count them";
 export const refundRefused = "the refund was refused for good: a human must pay back";
 
 const stop: Effect = { do: "stop" };
@@ -110,37 +110,37 @@ const sleep = (backoff: Backoff, error: string | null = null): Effect => ({
 });
 
 /** The step, where the machine has it: anything else is a defect that people must see. */
-function tell(
+function transitionTo(
 	{ status }: Situation,
 	to: OrderStatus,
 	reason: string | null,
 	{ yields = false, ends = false } = {}
 ): Effect {
-	if (!mayBecome(status, to))
+	if (!canTransition(status, to))
 		return sleep("human", `An order that is ${status} cannot become ${to}`);
-	return { do: "tell", to, reason, yields, ends };
+	return { do: "transition", to, reason, yields, ends };
 }
 
 /** @param ending one that the payment's outcome allows */
-function reach(situation: Situation, ending: Ending): Effect {
+function endWith(situation: Situation, ending: Ending): Effect {
 	const isPaid = ending.to === "refund_pending" || ending.to === "payment_review";
-	if (isPaid && situation.status === "pending") return { do: "begin", then: ending };
-	return tell(situation, ending.to, ending.reason, { ends: !isPaid });
+	if (isPaid && situation.status === "pending") return { do: "begin_payment", then: ending };
+	return transitionTo(situation, ending.to, ending.reason, { ends: !isPaid });
 }
 
 /** Compensates only from a charge that surely was not made; if it may have been, it is voided first. */
-function callOff({ adopted }: Situation, reason: CancelReason): Effect {
+function cancelOrder({ adopted }: Situation, reason: CancelReason): Effect {
 	return adopted
 		? { do: "void", holds: false, reason }
 		: { do: "release", then: { to: "cancelled", reason } };
 }
 
 function afterFailure(
-	{ status, calledOff }: Situation,
+	{ status, cancelRequested }: Situation,
 	code: string | null,
 	reason: CancelReason
 ): Effect {
-	const isCancelled = calledOff || code === "voided" || status === "pending";
+	const isCancelled = cancelRequested || code === "voided" || status === "pending";
 	const then: Ending = isCancelled
 		? { to: "cancelled", reason }
 		: { to: "payment_failed", reason: code };
@@ -150,7 +150,7 @@ function afterFailure(
 /** @param holds the goods are there, so a paid order can be confirmed */
 function afterPayment(
 	situation: Situation,
-	{ status, failure_code, awaits_customer }: Paid,
+	{ status, failure_code, awaits_customer }: ChargeStatus,
 	holds: boolean,
 	reason: CancelReason
 ): Effect {
@@ -162,7 +162,7 @@ function afterPayment(
 		case "review":
 			return situation.status === "payment_review"
 				? sleep("human")
-				: reach(situation, { to: "payment_review", reason: "outcome_unknown" });
+				: endWith(situation, { to: "payment_review", reason: "outcome_unknown" });
 		default:
 			return sleep(awaits_customer ? "customer" : "outcome");
 	}
@@ -175,83 +175,89 @@ function afterStep(
 ): Effect {
 	if (outcome === "done") return done();
 	if (outcome === "cancel") return cancel();
-	return outcome === "fenced" ? stop : sleep("fault", startingOver);
+	return outcome === "fenced" ? stop : sleep("fault", restartMessage);
 }
 
-const pay = ({ calledOff }: Situation): Effect =>
-	calledOff ? { do: "void", holds: true, reason: "requested" } : { do: "charge" };
+const chargeOrVoid = ({ cancelRequested }: Situation): Effect =>
+	cancelRequested ? { do: "void", holds: true, reason: "requested" } : { do: "charge" };
 
 const afterEach: {
 	[K in Kind]: (situation: Situation, answer: Answers[K], effect: Of<K>) => Effect;
 } = {
 	reserve(situation, state) {
 		if (state === "locked" || state === "committed")
-			return situation.status === "pending" ? { do: "begin", then: null } : pay(situation);
+			return situation.status === "pending"
+				? { do: "begin_payment", then: null }
+				: chargeOrVoid(situation);
 		if (state !== "out_of_stock")
-			return giveUp(situation, situation.calledOff ? "requested" : "expired");
+			return abortWithoutStock(situation, situation.cancelRequested ? "requested" : "expired");
 		const isFirst = situation.status === "pending" && !situation.adopted;
-		return isFirst ? tell(situation, "cancelled", state, { ends: true }) : giveUp(situation, state);
+		return isFirst
+			? transitionTo(situation, "cancelled", state, { ends: true })
+			: abortWithoutStock(situation, state);
 	},
-	begin: (situation, outcome, { then }) =>
+	begin_payment: (situation, outcome, { then }) =>
 		afterStep(outcome, {
-			done: () => (then ? reach(situation, then) : pay(situation)),
-			cancel: () => callOff(situation, "requested")
+			done: () => (then ? endWith(situation, then) : chargeOrVoid(situation)),
+			cancel: () => cancelOrder(situation, "requested")
 		}),
 	charge: (situation, answer) => afterPayment(situation, answer, true, "requested"),
 	void: (situation, answer, { holds, reason }) => afterPayment(situation, answer, holds, reason),
 	commit: (situation, state) =>
 		state === "committed"
-			? tell(situation, "confirmed", null, { yields: true, ends: true })
-			: sleep("fault", startingOver),
-	release: (situation, _, { then }) => reach(situation, then),
+			? transitionTo(situation, "confirmed", null, { yields: true, ends: true })
+			: sleep("fault", restartMessage),
+	release: (situation, _, { then }) => endWith(situation, then),
 	// The money first, then the goods.
-	pay_back: (_, answer) => (answer === "whole" ? { do: "restock" } : sleep("human", refundRefused)),
-	restock: situation => tell(situation, "refunded", null, { ends: true }),
-	give_back(situation, answer) {
+	refund_order: (_, answer) =>
+		answer === "whole" ? { do: "restock" } : sleep("human", refundRefused),
+	restock: situation => transitionTo(situation, "refunded", null, { ends: true }),
+	refund_return(situation, answer) {
 		if (answer === "refused") return sleep("human", refundRefused);
 		return situation.restocks
-			? { do: "take_back" }
-			: tell(situation, "returned", null, { ends: true });
+			? { do: "restock_return" }
+			: transitionTo(situation, "returned", null, { ends: true });
 	},
-	take_back: (situation, answer) =>
-		answer === "taken_back"
-			? tell(situation, "returned", null, { ends: true })
-			: sleep("human", takeBackRefused),
-	tell: (situation, outcome, { to, ends }) =>
+	restock_return: (situation, answer) =>
+		answer === "restocked"
+			? transitionTo(situation, "returned", null, { ends: true })
+			: sleep("human", restockRefused),
+	transition: (situation, outcome, { to, ends }) =>
 		afterStep(outcome, {
 			done() {
 				if (ends) return stop;
-				return to === "refund_pending" ? { do: "pay_back" } : sleep("human");
+				return to === "refund_pending" ? { do: "refund_order" } : sleep("human");
 			},
-			cancel: () => tell(situation, "refund_pending", "requested")
+			cancel: () => transitionTo(situation, "refund_pending", "requested")
 		}),
 	sleep: () => stop,
 	stop: () => stop
 };
 
 /** The goods are gone: given back by a run that died before it could say why, or never there. */
-function giveUp(situation: Situation, reason: CancelReason): Effect {
+function abortWithoutStock(situation: Situation, reason: CancelReason): Effect {
 	return situation.status === "pending"
-		? callOff(situation, reason)
+		? cancelOrder(situation, reason)
 		: { do: "void", holds: false, reason };
 }
 
-const isLost = (answer: Answer): answer is Lost => typeof answer === "object" && "lost" in answer;
+const isNoReply = (answer: Answer): answer is NoReply =>
+	typeof answer === "object" && "lost" in answer;
 
 /** Every run starts at the beginning, because every effect answers what was recorded when it is repeated. */
-export function first(situation: Situation): Effect {
-	const { status, step, calledOff, overdue } = situation;
-	if (step === "refund") return { do: "pay_back" };
-	if (step === "return") return { do: "give_back" };
-	if (status === "pending" && calledOff) return callOff(situation, "requested");
-	if (status === "pending" && overdue) return callOff(situation, "expired");
+export function firstEffect(situation: Situation): Effect {
+	const { status, step, cancelRequested, overdue } = situation;
+	if (step === "refund") return { do: "refund_order" };
+	if (step === "return") return { do: "refund_return" };
+	if (status === "pending" && cancelRequested) return cancelOrder(situation, "requested");
+	if (status === "pending" && overdue) return cancelOrder(situation, "expired");
 	return { do: "reserve" };
 }
 
 /** What to do once `effect` was answered. Total: there is an effect for every situation and answer. */
-export function next(situation: Situation, effect: Effect, answer: Answer): Effect {
+export function nextEffect(situation: Situation, effect: Effect, answer: Answer): Effect {
 	// When not even sleeping works the lease runs out, and any node takes the order over.
-	if (isLost(answer)) return effect.do === "sleep" ? stop : sleep("fault", answer.lost);
+	if (isNoReply(answer)) return effect.do === "sleep" ? stop : sleep("fault", answer.lost);
 	const after = afterEach[effect.do] as (s: Situation, a: Answer, e: Effect) => Effect;
 	return after(situation, answer, effect);
 }

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import {
 	cards,
-	SagaWorld,
+	SagaSimulation,
 	type Card,
-	type Fate,
-	type Faults
+	type EffectOutcome,
+	type SagaDefects
 } from "../../../tests/support/shop/saga-simulation.ts";
-import { first, next, type Effect } from "./saga.decisions.ts";
+import { firstEffect, nextEffect, type Effect } from "./saga.decisions.ts";
 
 /**
  * Two clients, two nodes that run the real saga, and every fault that may stand between them, in any
@@ -19,54 +19,57 @@ interface Model {
 	crashed: boolean;
 }
 
-type Act = fc.AsyncCommand<Model, SagaWorld>;
+type Command = fc.AsyncCommand<Model, SagaSimulation>;
 
 const clients = ["alice", "bob"];
 const client = fc.constantFrom(...clients);
 const node = fc.nat({ max: 1 });
 
-function act(
+function command(
 	words: string,
-	run: (world: SagaWorld, model: Model) => Promise<void> | void,
+	run: (simulation: SagaSimulation, model: Model) => Promise<void> | void,
 	check: (model: Readonly<Model>) => boolean = () => true
-): Act {
+): Command {
 	return {
 		check,
 		toString: () => words,
-		async run(model, world) {
-			await run(world, model);
-			const breach = world.breach();
-			if (breach) throw new Error(breach);
+		async run(model, simulation) {
+			await run(simulation, model);
+			const violation = simulation.violation();
+			if (violation) throw new Error(violation);
 		}
 	};
 }
 
 const places = (who: string, units: number, card: Card) =>
-	act(`${who} orders ${units} with ${card}`, async (world, { placed }) => {
-		const id = await world.place(who, units, card);
+	command(`${who} orders ${units} with ${card}`, async (simulation, { placed }) => {
+		const id = await simulation.place(who, units, card);
 		if (id !== (placed.get(who) ?? id)) throw new Error("one key has placed two orders");
 		placed.set(who, id);
 	});
-const cancels = (who: string) => act(`${who} cancels`, world => world.cancel(who));
-const receives = (who: string) => act(`${who}'s order is delivered`, world => world.deliver(who));
-const sendsBack = (who: string) => act(`${who} sends it back`, world => world.sendBack(who));
-const decides = (who: string) => act(`${who}'s payment is decided`, world => world.decide(who));
+const cancels = (who: string) => command(`${who} cancels`, simulation => simulation.cancel(who));
+const receives = (who: string) =>
+	command(`${who}'s order is delivered`, simulation => simulation.deliver(who));
+const returns = (who: string) =>
+	command(`${who} sends it back`, simulation => simulation.returnOrder(who));
+const decides = (who: string) =>
+	command(`${who}'s payment is decided`, simulation => simulation.decide(who));
 const takesOver = (who: string, by: number) =>
-	act(`node ${by} takes ${who}'s order over`, world => world.takeOver(who, by));
-const passes = (index: number, fate: Fate) =>
-	act(`effect ${index}: ${fate}`, world => world.pass(index, fate));
+	command(`node ${by} takes ${who}'s order over`, simulation => simulation.takeOver(who, by));
+const passes = (index: number, outcome: EffectOutcome) =>
+	command(`effect ${index}: ${outcome}`, simulation => simulation.finishEffect(index, outcome));
 const crashes = (which: number, applied: boolean) =>
-	act(
+	command(
 		`node ${which} dies, its effects ${applied ? "" : "not "}done`,
-		(world, model) => {
+		(simulation, model) => {
 			model.crashed = true;
-			world.crash(which, applied);
+			simulation.crash(which, applied);
 		},
 		({ crashed }) => !crashed
 	);
 
 const index = fc.nat({ max: 5 });
-const quietly = fc.record({ index }).map(({ index: at }) => passes(at, "done"));
+const finishes = fc.record({ index }).map(({ index: at }) => passes(at, "done"));
 const commands = fc.commands(
 	[
 		fc
@@ -75,64 +78,70 @@ const commands = fc.commands(
 		client.map(cancels),
 		client.map(decides),
 		client.map(receives),
-		client.map(sendsBack),
+		client.map(returns),
 		fc.tuple(client, node).map(all => takesOver(...all)),
-		quietly,
-		quietly,
-		quietly,
-		fc.tuple(index, fc.constantFrom<Fate>("answer lost", "not done")).map(all => passes(...all)),
+		finishes,
+		finishes,
+		finishes,
+		fc
+			.tuple(index, fc.constantFrom<EffectOutcome>("answer lost", "not done"))
+			.map(all => passes(...all)),
 		fc.tuple(node, fc.boolean()).map(all => crashes(...all))
 	],
 	{ maxCommands: 40, size: "max" }
 );
 
 /** Both clients have what they ordered: few random journeys lead that far. */
-async function sold(world: SagaWorld): Promise<void> {
-	for (const who of clients) await world.place(who, 1, "good");
-	await world.heal(false);
-	for (const who of clients) world.deliver(who);
+async function sold(simulation: SagaSimulation): Promise<void> {
+	for (const who of clients) await simulation.place(who, 1, "good");
+	await simulation.settleAll(false);
+	for (const who of clients) simulation.deliver(who);
 }
 
 /** Runs the commands, heals, and holds the laws against where all orders have ended. */
-function lawful(faults: Faults = {}, before?: (world: SagaWorld) => Promise<void>) {
+function invariantsHold(
+	faults: SagaDefects = {},
+	before?: (simulation: SagaSimulation) => Promise<void>
+) {
 	return fc.asyncProperty(
 		commands,
 		fc.integer({ min: 1, max: 3 }),
 		fc.boolean(),
 		async (acts, units, staleFirst) => {
-			const world = new SagaWorld(units, faults);
-			await before?.(world);
+			const simulation = new SagaSimulation(units, faults);
+			await before?.(simulation);
 			await fc.asyncModelRun(
-				() => ({ model: { placed: new Map(), crashed: false }, real: world }),
+				() => ({ model: { placed: new Map(), crashed: false }, real: simulation }),
 				acts
 			);
-			await world.heal(staleFirst);
-			const breach = world.breach(true);
-			if (breach) throw new Error(breach);
+			await simulation.settleAll(staleFirst);
+			const violation = simulation.violation(true);
+			if (violation) throw new Error(violation);
 		}
 	);
 }
 
 describe("the saga of two clients on two nodes", () => {
 	it("keeps every law in 20,000 interleavings", async () => {
-		await fc.assert(lawful(), { numRuns: 20_000 });
+		await fc.assert(invariantsHold(), { numRuns: 20_000 });
 	}, 60_000);
 
 	it("keeps every law while goods come back, in 5,000", async () => {
-		await fc.assert(lawful({}, sold), { numRuns: 5000 });
+		await fc.assert(invariantsHold({}, sold), { numRuns: 5000 });
 	}, 60_000);
 
 	it("meets in them every way an order can go", async () => {
 		const seen = new Set<string>();
 		const watched = fc.asyncProperty(commands, fc.boolean(), async (acts, isSold) => {
-			const world = new SagaWorld(2);
-			if (isSold) await sold(world);
+			const simulation = new SagaSimulation(2);
+			if (isSold) await sold(simulation);
 			await fc.asyncModelRun(
-				() => ({ model: { placed: new Map(), crashed: false }, real: world }),
+				() => ({ model: { placed: new Map(), crashed: false }, real: simulation }),
 				acts
 			);
-			await world.heal(isSold);
-			for (const { visited } of world.sales.values()) visited.forEach(status => seen.add(status));
+			await simulation.settleAll(isSold);
+			for (const { visited } of simulation.sales.values())
+				visited.forEach(status => seen.add(status));
 		});
 		await fc.assert(watched, { numRuns: 1000 });
 		expect([...seen].sort()).toEqual([
@@ -155,7 +164,7 @@ describe("the saga of two clients on two nodes", () => {
 /** The model is worth something only if it finds what was broken on purpose. */
 describe("the model finds", () => {
 	const guess: Effect = { do: "release", then: { to: "payment_failed", reason: "no_answer" } };
-	it.each<[string, Faults, RegExp]>([
+	it.each<[string, SagaDefects, RegExp]>([
 		[
 			"a step of a stale run that nobody fences off",
 			{ noFence: true },
@@ -165,9 +174,9 @@ describe("the model finds", () => {
 			"a compensation from an unknown payment",
 			{
 				decisions: {
-					first,
-					next: (situation, effect, answer) => {
-						const chosen = next(situation, effect, answer);
+					firstEffect,
+					nextEffect: (situation, effect, answer) => {
+						const chosen = nextEffect(situation, effect, answer);
 						const isUnknown = chosen.do === "sleep" && chosen.backoff === "outcome";
 						return isUnknown ? guess : chosen;
 					}
@@ -176,7 +185,7 @@ describe("the model finds", () => {
 			/payment_failed and charged/
 		],
 		["a release without a tombstone", { noTombstone: true }, /goods stay locked/],
-		["a voided payment that can still be charged", { noBar: true }, /cancelled and charged/],
+		["a voided payment that can still be charged", { noVoidMarker: true }, /cancelled and charged/],
 		["a new key for every attempt to charge", { newKeys: true }, /charged twice/],
 		["a refund for every attempt to pay back", { newPurposes: true }, /paid back twice/],
 		["goods that come back as often as asked", { noReturnKey: true }, /come back twice/]
@@ -185,7 +194,7 @@ describe("the model finds", () => {
 		async (_, faults, expected) => {
 			// The rarest shows itself in one of some 3,300 interleavings; most in one of 10 to 500.
 			const before = faults.newPurposes || faults.noReturnKey ? sold : undefined;
-			const found = await fc.check(lawful(faults, before), {
+			const found = await fc.check(invariantsHold(faults, before), {
 				numRuns: 60_000,
 				endOnFailure: true
 			});

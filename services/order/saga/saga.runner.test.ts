@@ -3,9 +3,9 @@ import type { Order } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { ReservationState } from "../../../contracts/product.ts";
 import { transitions } from "../order.machine.ts";
-import { Saga, type Steps } from "./saga.runner.ts";
+import { SagaRunner, type Steps } from "./saga.runner.ts";
 import type { AdvanceOutcome } from "./saga.decisions.ts";
-import type { Advance, Work } from "./steps.ts";
+import type { Advance, SagaRun } from "./steps.ts";
 
 /**
  * A world in memory that behaves as the three services promise: every action is idempotent and
@@ -23,7 +23,7 @@ interface Volatile {
 	visited: OrderStatus[];
 }
 
-class World {
+class OrderSimulation {
 	status: OrderStatus = "pending";
 	reason: string | null = null;
 	stock: ReservationState = "absent";
@@ -135,20 +135,20 @@ class World {
 					if (this.stock === "committed") this.stock = "returned";
 					return this.stock;
 				}, "synchronous"),
-			payBack: () =>
+			refundOrder: () =>
 				this.#act(() => {
 					this.refunded = this.charged;
 					return "whole" as const;
 				}, "synchronous"),
-			giveBack: () => Promise.reject(new Error("nothing comes back here")),
-			takeBack: () => Promise.reject(new Error("nothing comes back here")),
-			begin: item => this.#act(() => this.#advance(item)),
-			tell: item => this.#act(() => this.#advance(item), "synchronous"),
-			park: async () => undefined
+			refundReturn: () => Promise.reject(new Error("nothing comes back here")),
+			restockReturn: () => Promise.reject(new Error("nothing comes back here")),
+			beginPayment: item => this.#act(() => this.#advance(item)),
+			commitTransition: item => this.#act(() => this.#advance(item), "synchronous"),
+			reschedule: async () => undefined
 		};
 	}
 
-	claim(first = false): Work {
+	claim(first = false): SagaRun {
 		const order = { id: "o", status: this.status, reason: this.reason } as Order;
 		return {
 			order,
@@ -164,79 +164,81 @@ class World {
 	}
 }
 
-async function runToEnd(world: World): Promise<void> {
-	for (let runs = 0; !world.ended; runs++) {
-		if (runs > 100) throw new Error(`still ${world.status} after 100 runs`);
-		await new Saga({ steps: world.steps(), onError: () => undefined }).start(
-			world.claim(runs === 0)
+async function runToEnd(simulation: OrderSimulation): Promise<void> {
+	for (let runs = 0; !simulation.ended; runs++) {
+		if (runs > 100) throw new Error(`still ${simulation.status} after 100 runs`);
+		await new SagaRunner({ steps: simulation.steps(), onError: () => undefined }).start(
+			simulation.claim(runs === 0)
 		);
 	}
 }
 
-function lawsHold(world: World): void {
-	const { status, charged, refunded, stock } = world;
+function expectInvariants(simulation: OrderSimulation): void {
+	const { status, charged, refunded, stock } = simulation;
 	expect(transitions[status].length === 0 || status === "confirmed").toBe(true);
 	expect(charged).toBeLessThanOrEqual(1);
 	expect(charged - refunded).toBe(status === "confirmed" ? 1 : 0);
 	expect(stock === "committed").toBe(status === "confirmed");
 	expect(stock).not.toBe("locked");
-	world.visited.slice(1).forEach((to, index) => {
-		expect(transitions[world.visited[index]!]).toContain(to);
+	simulation.visited.slice(1).forEach((to, index) => {
+		expect(transitions[simulation.visited[index]!]).toContain(to);
 	});
 }
 
 describe("the saga", () => {
 	it("confirms an order whose goods are there and whose card is good", async () => {
-		const world = new World([], true, false);
-		await runToEnd(world);
-		expect(world.visited).toEqual(["pending", "payment_pending", "confirmed"]);
-		lawsHold(world);
+		const simulation = new OrderSimulation([], true, false);
+		await runToEnd(simulation);
+		expect(simulation.visited).toEqual(["pending", "payment_pending", "confirmed"]);
+		expectInvariants(simulation);
 	});
 
 	it.each([
 		["out of stock", false, false, "cancelled", "out_of_stock"],
 		["declined", true, true, "payment_failed", "card_declined"]
 	])("ends an order that is %s", async (_, inStock, declined, status, reason) => {
-		const world = new World([], inStock, declined);
-		await runToEnd(world);
-		expect(world).toMatchObject({ status, reason, charged: 0 });
-		lawsHold(world);
+		const simulation = new OrderSimulation([], inStock, declined);
+		await runToEnd(simulation);
+		expect(simulation).toMatchObject({ status, reason, charged: 0 });
+		expectInvariants(simulation);
 	});
 
 	it("gives goods and money back when the customer calls off after the charge", async () => {
 		const faults: Fault[] = ["none", "none", "none", "cancel"];
-		const world = new World(faults, true, false);
-		await runToEnd(world);
-		expect(world).toMatchObject({ status: "refunded", charged: 1, refunded: 1 });
-		expect(world.stock).toBe("returned");
+		const simulation = new OrderSimulation(faults, true, false);
+		await runToEnd(simulation);
+		expect(simulation).toMatchObject({ status: "refunded", charged: 1, refunded: 1 });
+		expect(simulation.stock).toBe("returned");
 	});
 
 	it("pays back when the goods were given back before it was known that the charge had gone through", async () => {
-		const world = new World([], true, false);
+		const simulation = new OrderSimulation([], true, false);
 		const left = { status: "payment_pending", stock: "released", payment: "succeeded", charged: 1 };
-		Object.assign(world, left, { cancelRequested: true });
-		await runToEnd(world);
-		expect(world).toMatchObject({ status: "refunded", refunded: 1, stock: "released" });
+		Object.assign(simulation, left, { cancelRequested: true });
+		await runToEnd(simulation);
+		expect(simulation).toMatchObject({ status: "refunded", refunded: 1, stock: "released" });
 	});
 
 	it("never charges an order that was called off before its charge", async () => {
-		const world = new World(["none", "none", "before"], true, false);
-		await new Saga({ steps: world.steps(), onError: () => undefined }).start(world.claim());
-		expect(world.status).toBe("payment_pending");
-		world.cancel();
-		await runToEnd(world);
-		expect(world).toMatchObject({ status: "cancelled", reason: "requested", charged: 0 });
+		const simulation = new OrderSimulation(["none", "none", "before"], true, false);
+		await new SagaRunner({ steps: simulation.steps(), onError: () => undefined }).start(
+			simulation.claim()
+		);
+		expect(simulation.status).toBe("payment_pending");
+		simulation.cancel();
+		await runToEnd(simulation);
+		expect(simulation).toMatchObject({ status: "cancelled", reason: "requested", charged: 0 });
 	});
 
 	it("stops without another step once its lease is another node's", async () => {
-		const world = new World([], true, false);
-		const stale = world.claim();
-		world.fence++;
-		const steps = world.steps();
+		const simulation = new OrderSimulation([], true, false);
+		const stale = simulation.claim();
+		simulation.fence++;
+		const steps = simulation.steps();
 		const charge = jest.spyOn(steps, "charge");
-		await new Saga({ steps, onError: () => undefined }).start(stale);
+		await new SagaRunner({ steps, onError: () => undefined }).start(stale);
 		expect(charge).not.toHaveBeenCalled();
-		expect(world.status).toBe("pending");
+		expect(simulation.status).toBe("pending");
 	});
 
 	it("keeps every law under any sequence of lost calls, crashes and cancellations", async () => {
@@ -247,9 +249,9 @@ describe("the saga", () => {
 				fc.boolean(),
 				fc.boolean(),
 				async (faults, inStock, declined) => {
-					const world = new World(faults, inStock, declined);
-					await runToEnd(world);
-					lawsHold(world);
+					const simulation = new OrderSimulation(faults, inStock, declined);
+					await runToEnd(simulation);
+					expectInvariants(simulation);
 				}
 			),
 			{ numRuns: 5000 }

@@ -1,8 +1,8 @@
 import { backoffMs } from "../../../lib/backoff.ts";
 import {
 	backoffs,
-	first,
-	next,
+	firstEffect,
+	nextEffect,
 	type AdvanceOutcome,
 	type Answer,
 	type Answers,
@@ -10,34 +10,34 @@ import {
 	type Situation
 } from "./saga.decisions.ts";
 import { transition } from "../order.machine.ts";
-import type { Advance, Parking, Work } from "./steps.ts";
+import type { Advance, Reschedule, SagaRun } from "./steps.ts";
 
 /** What the saga needs done; order.steps does it in batches. */
 export interface Steps {
-	reserve(work: Work): Promise<Answers["reserve"]>;
-	charge(work: Work): Promise<Answers["charge"]>;
-	void(work: Work): Promise<Answers["void"]>;
-	commit(work: Work): Promise<Answers["commit"]>;
-	release(work: Work): Promise<Answers["release"]>;
-	restock(work: Work): Promise<Answers["restock"]>;
-	payBack(work: Work): Promise<Answers["pay_back"]>;
-	giveBack(work: Work): Promise<Answers["give_back"]>;
-	takeBack(work: Work): Promise<Answers["take_back"]>;
-	begin(item: Advance): Promise<AdvanceOutcome>;
-	tell(item: Advance): Promise<AdvanceOutcome>;
-	park(parking: Parking): Promise<void>;
+	reserve(work: SagaRun): Promise<Answers["reserve"]>;
+	charge(work: SagaRun): Promise<Answers["charge"]>;
+	void(work: SagaRun): Promise<Answers["void"]>;
+	commit(work: SagaRun): Promise<Answers["commit"]>;
+	release(work: SagaRun): Promise<Answers["release"]>;
+	restock(work: SagaRun): Promise<Answers["restock"]>;
+	refundOrder(work: SagaRun): Promise<Answers["refund_order"]>;
+	refundReturn(work: SagaRun): Promise<Answers["refund_return"]>;
+	restockReturn(work: SagaRun): Promise<Answers["restock_return"]>;
+	beginPayment(item: Advance): Promise<AdvanceOutcome>;
+	commitTransition(item: Advance): Promise<AdvanceOutcome>;
+	reschedule(entry: Reschedule): Promise<void>;
 }
 
 /** Chooses what is done; order.decisions but for tests that plant a fault. */
 export interface Decisions {
-	first(situation: Situation): Effect;
-	next(situation: Situation, effect: Effect, answer: Answer): Effect;
+	firstEffect(situation: Situation): Effect;
+	nextEffect(situation: Situation, effect: Effect, answer: Answer): Effect;
 }
 
-export interface SagaOptions {
+export interface SagaRunnerOptions {
 	steps: Steps;
 	/** Told of every order that will be tried again because of an error. */
-	onError(work: Work, error: string): void;
+	onError(work: SagaRun, error: string): void;
 	decisions?: Decisions;
 }
 
@@ -45,20 +45,20 @@ export interface SagaOptions {
  * Brings an order to its end: reserve → begin payment → charge → commit stock → confirm, or back.
  * order.decisions chooses each effect from the answer to the one before; this loop performs them.
  */
-export class Saga {
+export class SagaRunner {
 	readonly #steps: Steps;
-	readonly #onError: SagaOptions["onError"];
+	readonly #onError: SagaRunnerOptions["onError"];
 	readonly #decisions: Decisions;
 	readonly #running = new Map<string, Promise<void>>();
 
-	constructor({ steps, onError, decisions = { first, next } }: SagaOptions) {
+	constructor({ steps, onError, decisions = { firstEffect, nextEffect } }: SagaRunnerOptions) {
 		this.#steps = steps;
 		this.#onError = onError;
 		this.#decisions = decisions;
 	}
 
 	/** Runs an order until it ends, sleeps, or is another node's. Never rejects. */
-	start(work: Work): Promise<void> {
+	start(work: SagaRun): Promise<void> {
 		const run = this.#run(work).finally(() => this.#running.delete(work.order.id));
 		this.#running.set(work.order.id, run);
 		return run;
@@ -74,28 +74,28 @@ export class Saga {
 		await Promise.all(this.#running.values());
 	}
 
-	async #run(work: Work): Promise<void> {
-		let effect = this.#decisions.first(situationOf(work));
+	async #run(work: SagaRun): Promise<void> {
+		let effect = this.#decisions.firstEffect(situationOf(work));
 		while (effect.do !== "stop") {
 			const answer = await this.#perform(work, effect).catch((error: Error) => ({
 				lost: error.message
 			}));
-			effect = this.#decisions.next(situationOf(work), effect, answer);
+			effect = this.#decisions.nextEffect(situationOf(work), effect, answer);
 		}
 	}
 
-	async #perform(work: Work, effect: Exclude<Effect, { do: "stop" }>): Promise<Answer> {
+	async #perform(work: SagaRun, effect: Exclude<Effect, { do: "stop" }>): Promise<Answer> {
 		switch (effect.do) {
-			case "begin":
-				return this.#steps.begin(advance(work, "payment_pending", { yields: !effect.then }));
-			case "tell":
-				return this.#steps.tell(advance(work, effect.to, effect));
-			case "pay_back":
-				return this.#steps.payBack(work);
-			case "give_back":
-				return this.#steps.giveBack(work);
-			case "take_back":
-				return this.#steps.takeBack(work);
+			case "begin_payment":
+				return this.#steps.beginPayment(advance(work, "payment_pending", { yields: !effect.then }));
+			case "transition":
+				return this.#steps.commitTransition(advance(work, effect.to, effect));
+			case "refund_order":
+				return this.#steps.refundOrder(work);
+			case "refund_return":
+				return this.#steps.refundReturn(work);
+			case "restock_return":
+				return this.#steps.restockReturn(work);
 			case "sleep":
 				return this.#sleep(work, effect);
 			default:
@@ -103,26 +103,29 @@ export class Saga {
 		}
 	}
 
-	async #sleep(work: Work, { backoff, error }: Extract<Effect, { do: "sleep" }>): Promise<Answer> {
+	async #sleep(
+		work: SagaRun,
+		{ backoff, error }: Extract<Effect, { do: "sleep" }>
+	): Promise<Answer> {
 		if (error) this.#onError(work, error);
 		const [firstMs, longestMs] = backoffs[backoff];
 		const delayMs = backoffMs(work.attempt + 1, firstMs, longestMs);
-		await this.#steps.park({ work, delayMs, waitsFor: backoff, error });
+		await this.#steps.reschedule({ work, delayMs, waitsFor: backoff, error });
 		return "asleep";
 	}
 }
 
-function situationOf({ order, cancelRequested, fence, returning, ...work }: Work): Situation {
+function situationOf({ order, cancelRequested, fence, returning, ...work }: SagaRun): Situation {
 	const { step, overdue } = work;
 	const restocks = returning?.restock ?? false;
 	const { status } = order;
-	return { status, step, calledOff: cancelRequested, overdue, adopted: fence > 1, restocks };
+	return { status, step, cancelRequested: cancelRequested, overdue, adopted: fence > 1, restocks };
 }
 
 function advance(
-	work: Work,
+	work: SagaRun,
 	to: Advance["transition"]["to"],
-	{ reason = null, yields = false, ends = false }: Partial<Extract<Effect, { do: "tell" }>>
+	{ reason = null, yields = false, ends = false }: Partial<Extract<Effect, { do: "transition" }>>
 ): Advance {
 	return { work, transition: transition(work.order.status, to, reason), yields, ends };
 }

@@ -11,13 +11,13 @@ import { call, type Result } from "../../../lib/service.ts";
 import { refusedBySql } from "../../../lib/sql-state.ts";
 import type { AdvanceOutcome, Answers, Backoff } from "./saga.decisions.ts";
 import type { OnTransition, Transition } from "../order.machine.ts";
-import { shareTotal } from "../placement/order.pricing.ts";
+import { allocateTotal } from "../placement/order.pricing.ts";
 import { eventData } from "../storage/order.record.ts";
 import type { Returning } from "../returns/return.pricing.ts";
 import * as sql from "../storage/order.statements.ts";
 
 /** One order on its way through the saga, with the lease this node holds on it. */
-export interface Work {
+export interface SagaRun {
 	order: Order;
 	payment_method: string;
 	fence: number;
@@ -33,7 +33,7 @@ export interface Work {
 }
 
 export interface Advance {
-	work: Work;
+	work: SagaRun;
 	transition: Transition;
 	/** Give way to a wish to cancel. */
 	yields: boolean;
@@ -41,8 +41,8 @@ export interface Advance {
 	ends: boolean;
 }
 
-export interface Parking {
-	work: Work;
+export interface Reschedule {
+	work: SagaRun;
 	delayMs: number;
 	waitsFor: Backoff;
 	error: string | null;
@@ -58,18 +58,18 @@ interface AdvanceRow {
 
 /** Lines of all orders in one message: bounds it to some 350 KiB, NATS takes 1 MiB. */
 const maxLines = 1000;
-const weigh = ({ order }: Work) => order.items.length;
+const weigh = ({ order }: SagaRun) => order.items.length;
 
 /** Puts answers, which come by order id, into the sequence of the questions. */
-function inOrder<A extends { order_id: string }>(works: Work[], answers: A[]): A[] {
+function inRequestOrder<A extends { order_id: string }>(works: SagaRun[], answers: A[]): A[] {
 	const byId = new Map(answers.map(answer => [answer.order_id, answer]));
 	return works.map(({ order }) => byId.get(order.id)!);
 }
 
 /** @throws what `payBack` throws, but for a refusal */
-async function unlessRefused(payBack: () => Promise<void>): Promise<"whole" | "refused"> {
+async function refundedOrRefused(refund: () => Promise<void>): Promise<"whole" | "refused"> {
 	try {
-		await payBack();
+		await refund();
 		return "whole";
 	} catch (error) {
 		if (is(error, "PAYMENT_NOT_REFUNDABLE")) return "refused";
@@ -81,12 +81,12 @@ async function unlessRefused(payBack: () => Promise<void>): Promise<"whole" | "r
 function stockStep(
 	points: [Failpoint, Failpoint],
 	run: (params: { order_ids: string[] }) => Promise<Result<typeof product.actions.commit>>
-): Batcher<Work, ReservationState> {
+): Batcher<SagaRun, ReservationState> {
 	return new Batcher({
 		run: async works => {
 			const params = { order_ids: works.map(({ order }) => order.id) };
 			const { outcomes } = await around(points, () => run(params));
-			return inOrder(works, outcomes).map(({ state }) => state);
+			return inRequestOrder(works, outcomes).map(({ state }) => state);
 		}
 	});
 }
@@ -106,7 +106,7 @@ export class SagaSteps {
 		this.#onTransition = onTransition;
 	}
 
-	readonly #reserve = new Batcher<Work, ReservationState>({
+	readonly #reserve = new Batcher<SagaRun, ReservationState>({
 		maxWeight: maxLines,
 		weigh,
 		run: async works => {
@@ -118,11 +118,11 @@ export class SagaSteps {
 			await failpoint("order.reserve.before_call");
 			const { outcomes } = await call(this.#broker, product.actions.reserve, params);
 			await failpoint("order.reserve.after_call");
-			return inOrder(works, outcomes).map(({ state }) => state);
+			return inRequestOrder(works, outcomes).map(({ state }) => state);
 		}
 	});
 
-	readonly #charge = new Batcher<Work, ChargeOutcome>({
+	readonly #charge = new Batcher<SagaRun, ChargeOutcome>({
 		maxWeight: maxLines,
 		weigh,
 		run: async works => {
@@ -130,13 +130,13 @@ export class SagaSteps {
 				order_id: order.id,
 				user_id: order.user_id,
 				amount: order.totals.total,
-				lines: shareTotal(order.items, order.totals),
+				lines: allocateTotal(order.items, order.totals),
 				payment_method
 			}));
 			await failpoint("order.charge.before_call");
 			const { outcomes } = await call(this.#broker, payment.actions.charge, { charges });
 			await failpoint("order.charge.after_call");
-			return inOrder(works, outcomes);
+			return inRequestOrder(works, outcomes);
 		}
 	});
 
@@ -151,20 +151,20 @@ export class SagaSteps {
 		call(this.#broker, product.actions.restock, p)
 	);
 
-	readonly #begin = new Batcher<Advance, AdvanceOutcome>({
+	readonly #beginPayment = new Batcher<Advance, AdvanceOutcome>({
 		retryAlone: refusedBySql,
 		run: batch => this.#advance(batch, values => this.#db.deferred(sql.beginPayments, values))
 	});
 
-	readonly #tell = new Batcher<Advance, AdvanceOutcome>({
+	readonly #commitTransition = new Batcher<Advance, AdvanceOutcome>({
 		retryAlone: refusedBySql,
-		run: batch => this.#advance(batch, values => this.#db.query(sql.tellOrders, values))
+		run: batch => this.#advance(batch, values => this.#db.query(sql.commitTransitions, values))
 	});
 
-	readonly #park = new Batcher<Parking, void>({
+	readonly #reschedule = new Batcher<Reschedule, void>({
 		retryAlone: refusedBySql,
 		run: async batch => {
-			await this.#db.query(sql.parkSagas, [
+			await this.#db.query(sql.rescheduleSagas, [
 				batch.map(({ work }) => work.order.id),
 				batch.map(({ work }) => work.fence),
 				batch.map(({ delayMs }) => delayMs),
@@ -214,26 +214,26 @@ export class SagaSteps {
 	}
 
 	/** Takes the goods out of sale, or answers what became of that before. */
-	reserve(work: Work): Promise<ReservationState> {
+	reserve(work: SagaRun): Promise<ReservationState> {
 		return this.#reserve.add(work);
 	}
 
 	/** Charges, or answers what became of that before. */
-	async charge(work: Work): Promise<ChargeOutcome> {
-		return this.#note(work, await this.#charge.add(work));
+	async charge(work: SagaRun): Promise<ChargeOutcome> {
+		return this.#attachPayment(work, await this.#charge.add(work));
 	}
 
 	/** Finds out how the charge ended, and bars the order from being charged if it never began. */
-	async void(work: Work): Promise<ChargeOutcome> {
+	async void(work: SagaRun): Promise<ChargeOutcome> {
 		const params = { order_ids: [work.order.id] };
 		await failpoint("order.void.before_call");
 		const { outcomes } = await call(this.#broker, payment.actions.void, params);
 		await failpoint("order.void.after_call");
-		return this.#note(work, outcomes[0]!);
+		return this.#attachPayment(work, outcomes[0]!);
 	}
 
 	/** A voided payment is only a bar against charging: nobody is shown it. */
-	#note({ order }: Work, outcome: ChargeOutcome): ChargeOutcome {
+	#attachPayment({ order }: SagaRun, outcome: ChargeOutcome): ChargeOutcome {
 		const { payment_id: id, status, failure_code } = outcome;
 		if (status === "absent" || failure_code === "voided") return outcome;
 		const { currency } = order.totals.total;
@@ -241,31 +241,35 @@ export class SagaSteps {
 		return outcome;
 	}
 
-	commit(work: Work): Promise<ReservationState> {
+	commit(work: SagaRun): Promise<ReservationState> {
 		return this.#commit.add(work);
 	}
 
-	release(work: Work): Promise<ReservationState> {
+	release(work: SagaRun): Promise<ReservationState> {
 		return this.#release.add(work);
 	}
 
-	restock(work: Work): Promise<ReservationState> {
+	restock(work: SagaRun): Promise<ReservationState> {
 		return this.#restock.add(work);
 	}
 
 	/** Pays everything back, unless the provider refused it. @throws while its answer is not known */
-	async payBack({ order }: Work): Promise<Answers["pay_back"]> {
+	async refundOrder({ order }: SagaRun): Promise<Answers["refund_order"]> {
 		const params = { order_id: order.id, reason: order.reason ?? "requested" };
-		return unlessRefused(async () => {
-			await failpoint("order.pay_back.before_call");
-			const { id, status, refunded } = await call(this.#broker, payment.actions.reverse, params);
-			await failpoint("order.pay_back.after_call");
+		return refundedOrRefused(async () => {
+			await failpoint("order.refund_order.before_call");
+			const { id, status, refunded } = await call(
+				this.#broker,
+				payment.actions.refundRemaining,
+				params
+			);
+			await failpoint("order.refund_order.after_call");
 			order.payment = { id, status, refunded };
 		});
 	}
 
 	/** Pays back what comes back, unless the provider refused it. @throws as `payBack` */
-	async giveBack({ order, returning }: Work): Promise<Answers["give_back"]> {
+	async refundReturn({ order, returning }: SagaRun): Promise<Answers["refund_return"]> {
 		const { id, items, reason, decided_by: requested_by } = returning!;
 		const { currency } = order.totals.total;
 		const lines = items
@@ -275,36 +279,36 @@ export class SagaSteps {
 		const params = { order_id: order.id, purpose: `return:${id}`, amount, lines };
 		returning!.refunded = { amount: 0, currency };
 		if (lines.length === 0) return "whole";
-		return unlessRefused(async () => {
-			await failpoint("order.give_back.before_call");
-			const action = payment.actions.giveBack;
+		return refundedOrRefused(async () => {
+			await failpoint("order.refund_return.before_call");
+			const action = payment.actions.refundLines;
 			const { refunded } = await call(this.#broker, action, { ...params, reason, requested_by });
-			await failpoint("order.give_back.after_call");
+			await failpoint("order.refund_return.after_call");
 			returning!.refunded = { amount: refunded, currency };
 		});
 	}
 
 	/** Puts what comes back on the shelf. */
-	async takeBack({ order, returning }: Work): Promise<Answers["take_back"]> {
+	async restockReturn({ order, returning }: SagaRun): Promise<Answers["restock_return"]> {
 		const lines = returning!.items.map(({ product_id, quantity }) => ({ product_id, quantity }));
 		const params = { return_id: returning!.id, order_id: order.id, lines };
-		await failpoint("order.take_back.before_call");
-		const { state } = await call(this.#broker, product.actions.takeBack, params);
-		await failpoint("order.take_back.after_call");
+		await failpoint("order.restock_return.before_call");
+		const { state } = await call(this.#broker, product.actions.restockReturn, params);
+		await failpoint("order.restock_return.after_call");
 		return state;
 	}
 
 	/** A step nobody hears of yet: its loss is redone, so it need not wait for the disk. */
-	begin(item: Advance): Promise<AdvanceOutcome> {
-		return this.#begin.add(item);
+	beginPayment(item: Advance): Promise<AdvanceOutcome> {
+		return this.#beginPayment.add(item);
 	}
 
 	/** A step that is told to the world: on disk when it resolves. */
-	tell(item: Advance): Promise<AdvanceOutcome> {
-		return this.#tell.add(item);
+	commitTransition(item: Advance): Promise<AdvanceOutcome> {
+		return this.#commitTransition.add(item);
 	}
 
-	park(parking: Parking): Promise<void> {
-		return this.#park.add(parking);
+	reschedule(entry: Reschedule): Promise<void> {
+		return this.#reschedule.add(entry);
 	}
 }

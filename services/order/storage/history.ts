@@ -1,7 +1,7 @@
 import type { Order, OrderEvent } from "../../../contracts/order.ts";
 import type { Database } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
-import { replayed, toEvent, type HistoryRow } from "./order.record.ts";
+import { orderFromHistory, toEvent, type HistoryRow } from "./order.record.ts";
 
 /** What an order was: its history, and the order as it stood at an instant. Nothing here writes. */
 export class OrderHistory {
@@ -22,7 +22,7 @@ export class OrderHistory {
 	 * @throws NOT_FOUND also before the order was placed
 	 */
 	async at(id: string, owner: string | undefined, instant: string): Promise<Order> {
-		return replayed(await this.#rows(id, owner, instant));
+		return orderFromHistory(await this.#rows(id, owner, instant));
 	}
 
 	async #rows(id: string, owner: string | undefined, until: string | null): Promise<HistoryRow[]> {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Order } from "../../../contracts/order.ts";
 import { fail } from "../../../lib/errors.ts";
-import type { IdempotentRequest, StoredAnswer, Undated } from "./order.repository.ts";
+import type { IdempotentRequest, StoredAnswer, OrderWithoutTimes } from "./order.repository.ts";
 
 /** SHA-256 over the members that make two requests the same, in the order given. */
 export function fingerprint(...members: unknown[]): Buffer {
@@ -9,7 +9,7 @@ export function fingerprint(...members: unknown[]): Buffer {
 }
 
 /** @throws IDEMPOTENCY_KEY_REUSED when the key belongs to another request */
-export function checkSame<S extends Pick<StoredAnswer, "request_hash">>(
+export function assertSameRequest<S extends Pick<StoredAnswer, "request_hash">>(
 	stored: S,
 	{ hash }: Pick<IdempotentRequest, "hash">
 ): S {
@@ -21,11 +21,11 @@ export function checkSame<S extends Pick<StoredAnswer, "request_hash">>(
  * answer was stored before its times were known; they stand last in the representation.
  * @throws IDEMPOTENCY_KEY_REUSED when the key belongs to another request
  */
-export function replay(
-	stored: StoredAnswer<Undated>,
+export function replayAnswer(
+	stored: StoredAnswer<OrderWithoutTimes>,
 	request: Pick<IdempotentRequest, "hash">
 ): Order {
-	const { created_at, updated_at, ...draft } = checkSame(stored, request).answer;
+	const { created_at, updated_at, ...draft } = assertSameRequest(stored, request).answer;
 	const at = stored.created_at.toISOString();
 	return { ...draft, created_at: created_at ?? at, updated_at: updated_at ?? at };
 }

@@ -109,7 +109,7 @@ export function toEvent({ from_status, to_status, at, ...row }: HistoryRow): Ord
 }
 
 /** The order as the last of these rows left it. @param rows from the first version on */
-export function replayed(rows: readonly HistoryRow[]): Order {
+export function orderFromHistory(rows: readonly HistoryRow[]): Order {
 	const [first, last] = [rows[0]!, rows.at(-1)!];
 	const placed = first.snapshot as Draft;
 	// Members keep their places, so the answer has the bytes it had then.
@@ -132,13 +132,13 @@ export function withTimes(draft: Draft, at: Date): Order {
 }
 
 /** What the stream tells of a return. */
-export type ReturnNews = Pick<Return, "id" | "items"> & { refunded?: Return["refunded"] };
+export type ReturnEventData = Pick<Return, "id" | "items"> & { refunded?: Return["refunded"] };
 
 /** What the stream tells of a transition: ids, items and totals, no personal data. */
 export function eventData(
 	order: Draft,
 	{ to, reason }: Pick<Transition, "to" | "reason">,
-	returning?: ReturnNews | null
+	returning?: ReturnEventData | null
 ): OrderEventData {
 	return {
 		order_id: order.id,

@@ -4,16 +4,16 @@ import type { Database, Transaction } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
-import { eventData, toOrder, type OrderRow, type ReturnNews } from "./order.record.ts";
+import { eventData, toOrder, type OrderRow, type ReturnEventData } from "./order.record.ts";
 
 /** Reads, and writes of one order at a time. The hot path's batches are in order.steps. */
 
 const columns = "o.*";
 
 /** An order whose times may not have been known when it was stored. */
-export type Undated = Omit<Order, "created_at" | "updated_at"> & Partial<Order>;
+export type OrderWithoutTimes = Omit<Order, "created_at" | "updated_at"> & Partial<Order>;
 
-export interface StoredAnswer<A = Undated> {
+export interface StoredAnswer<A = OrderWithoutTimes> {
 	request_hash: Buffer;
 	order_id: string;
 	answer: A;
@@ -28,13 +28,13 @@ export interface IdempotentRequest {
 }
 
 /** What goes into the history with a transition. */
-export interface Circumstances {
+export interface TransitionContext {
 	actor: Actor;
 	/** In the actor's words, instead of the transition's own reason. */
 	why?: string;
 	shipment?: Order["shipment"];
 	/** The return that it is about. */
-	returning?: ReturnNews;
+	returning?: ReturnEventData;
 }
 
 export class OrderRepository {
@@ -77,7 +77,7 @@ export class OrderRepository {
 	}
 
 	/** The answer given under a key, if there is one. */
-	async answered<A = Undated>(
+	async findAnswer<A = OrderWithoutTimes>(
 		request: Omit<IdempotentRequest, "hash">,
 		tx: Transaction | Database = this.#db
 	): Promise<StoredAnswer<A> | undefined> {
@@ -122,7 +122,7 @@ export class OrderRepository {
 	async record(
 		order: Order,
 		step: Transition,
-		{ actor, why, shipment, returning }: Circumstances,
+		{ actor, why, shipment, returning }: TransitionContext,
 		tx: Transaction
 	): Promise<Order> {
 		const [row] = await tx.query<OrderRow>(

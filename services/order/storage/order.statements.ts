@@ -152,22 +152,22 @@ from x left join s on s.order_id = x.id and s.fence = x.fence
 /** A step nobody hears of, which begins the payment. */
 export const beginPayments: Statement = {
 	...advanceOrders,
-	beforeCommit: "order.begin.before_commit",
-	afterCommit: "order.begin.after_commit"
+	beforeCommit: "order.begin_payment.before_commit",
+	afterCommit: "order.begin_payment.after_commit"
 };
 
 /** A step that is told to the world. */
-export const tellOrders: Statement = {
+export const commitTransitions: Statement = {
 	...advanceOrders,
-	beforeCommit: "order.tell.before_commit",
-	afterCommit: "order.tell.after_commit"
+	beforeCommit: "order.transition.before_commit",
+	afterCommit: "order.transition.after_commit"
 };
 
 /** Puts orders to sleep and lets go of their leases. */
-export const parkSagas: Statement = {
+export const rescheduleSagas: Statement = {
 	name: "park_sagas",
-	beforeCommit: "order.park.before_commit",
-	afterCommit: "order.park.after_commit",
+	beforeCommit: "order.reschedule.before_commit",
+	afterCommit: "order.reschedule.after_commit",
 	text: `
 with x as materialized (
 	select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::text[])

@@ -3,13 +3,13 @@ import type { Charge, ChargeOutcome } from "../../../contracts/payment.ts";
 import { Batcher } from "../../../lib/batcher.ts";
 import { fail } from "../../../lib/errors.ts";
 import { areLinesOf } from "../payment.allocation.ts";
-import { untilQuiet } from "../provider/bounded-wait.ts";
+import { waitUntilIdle } from "../provider/bounded-wait.ts";
 import { NotSent } from "../provider/guarded.ts";
 import {
 	IdempotencyConflict,
 	type Outcome,
 	type PaymentProvider,
-	TurnedAway
+	RateLimited
 } from "../provider/provider.ts";
 import {
 	type Ending,
@@ -20,20 +20,20 @@ import {
 } from "./payment.repository.ts";
 import {
 	firstStep,
-	mostTries,
+	maxAttempts,
 	nextStep,
 	pauseMs,
 	reasonOf,
 	sendWithinMs,
-	soonMs,
-	type Wish
+	maxInlinePauseMs,
+	type Intent
 } from "../payment.reconciliation.ts";
 
 export interface ChargesOptions {
 	repository: PaymentRepository;
 	provider: PaymentProvider;
 	/** Longest wait of a batch; what runs longer goes on by itself. */
-	answerMs: number;
+	chargeWaitMs: number;
 	/** How long a customer may take over what his bank asks of him. */
 	challengeMs: number;
 	/** Told of every payment whose outcome was recorded just now. */
@@ -41,13 +41,13 @@ export interface ChargesOptions {
 	/** Told of orders whose charge ended after the caller had been answered `processing`. */
 	onLate(orderIds: string[]): void;
 	/** Told of outcomes that are not known, and of what a human must look at. */
-	onTrouble(level: "warn" | "error", message: string): void;
+	onProblem(level: "warn" | "error", message: string): void;
 	/** From 0 to 1, for those who were turned away together not to come back together. */
 	chance?(): number;
 }
 
 /** So long (ms) after one charge has ended, those of its batch that have not are left to themselves. */
-const quietMs = 25;
+const idleMs = 25;
 
 /**
  * Charges orders, each once. A payment's row is on disk before the provider hears of it, its id is
@@ -56,16 +56,16 @@ const quietMs = 25;
 export class Charges {
 	readonly #options: ChargesOptions;
 	readonly #recorder: Batcher<Verdict, PaymentRow | undefined>;
-	readonly #unsender: Batcher<PaymentRow, void>;
+	readonly #sendReverter: Batcher<PaymentRow, void>;
 	readonly #late: Batcher<string, void>;
 	readonly #running = new Set<Promise<unknown>>();
 
 	constructor(options: ChargesOptions) {
 		this.#options = options;
 		this.#recorder = new Batcher({ run: verdicts => this.#recordAll(verdicts) });
-		this.#unsender = new Batcher({
+		this.#sendReverter = new Batcher({
 			run: async rows => {
-				await options.repository.unsend(rows);
+				await options.repository.revertSend(rows);
 				return rows.map(() => undefined);
 			}
 		});
@@ -81,30 +81,30 @@ export class Charges {
 	 * One outcome per charge asked, in order; `processing` where it is not known yet.
 	 * @throws VALIDATION_FAILED when the lines of a charge are not its amount
 	 */
-	async charge(asked: Charge[]): Promise<ChargeOutcome[]> {
-		if (!asked.every(({ amount, lines }) => areLinesOf(amount.amount, lines)))
+	async charge(charges: Charge[]): Promise<ChargeOutcome[]> {
+		if (!charges.every(({ amount, lines }) => areLinesOf(amount.amount, lines)))
 			fail("VALIDATION_FAILED", "Lines must be the amount together, one per product");
 		const { repository } = this.#options;
-		const orders = new Map(asked.toReversed().map(charge => [charge.order_id, charge]));
+		const orders = new Map(charges.toReversed().map(charge => [charge.order_id, charge]));
 		const since = performance.now();
-		const begun = await repository.begin([...orders.values()]);
-		for (const { order_id } of begun) orders.delete(order_id);
+		const created = await repository.begin([...orders.values()]);
+		for (const { order_id } of created) orders.delete(order_id);
 		const known = orders.size > 0 ? await repository.find([...orders.keys()]) : [];
-		const rows = await this.#reviewed(asked, [...begun, ...known]);
-		const fresh = new Set(begun.map(({ id }) => id));
+		const rows = await this.#reviewAmountMismatch(charges, [...created, ...known]);
+		const fresh = new Set(created.map(({ id }) => id));
 		const settled = await this.#settle(rows, row =>
 			fresh.has(row.id) ? this.#send(row, since) : this.#lookUp(row, "charge")
 		);
 		return outcomesOf(
-			asked.map(({ order_id }) => order_id),
+			charges.map(({ order_id }) => order_id),
 			settled
 		);
 	}
 
 	/** One outcome per order asked, in order; `absent` where no payment was ever begun. */
-	async resolve(orderIds: string[], wish: Wish = "charge"): Promise<ChargeOutcome[]> {
+	async resolve(orderIds: string[], intent: Intent = "charge"): Promise<ChargeOutcome[]> {
 		const rows = await this.#options.repository.find(orderIds);
-		return outcomesOf(orderIds, await this.#settle(rows, row => this.#lookUp(row, wish)));
+		return outcomesOf(orderIds, await this.#settle(rows, row => this.#lookUp(row, intent)));
 	}
 
 	/**
@@ -118,14 +118,15 @@ export class Charges {
 
 	/** Looks again what became of a payment, as one does who heard that something happened. */
 	async wake(row: PaymentRow): Promise<void> {
-		if (row.status === "failed" && row.failure_code === "voided") return this.lookBack([row]);
+		if (row.status === "failed" && row.failure_code === "voided")
+			return this.reconcileVoided([row]);
 		if (row.status !== "processing") return;
 		const [now] = await this.resolve([row.order_id]);
 		if (now!.status !== "processing") this.#options.onLate([row.order_id]);
 	}
 
 	/** Looks whether charges came to be although they were voided; what did is recorded, or given up. */
-	async lookBack(voided: PaymentRow[]): Promise<void> {
+	async reconcileVoided(voided: PaymentRow[]): Promise<void> {
 		const lookUp = (row: PaymentRow) => this.#lookUp(row, "void");
 		await Promise.all(voided.map(row => this.#guarded(row, lookUp)));
 	}
@@ -136,15 +137,15 @@ export class Charges {
 	}
 
 	/** Payments asked for again with another amount go to a human, unless no money can move for them. */
-	async #reviewed(asked: Charge[], rows: PaymentRow[]): Promise<PaymentRow[]> {
+	async #reviewAmountMismatch(charges: Charge[], rows: PaymentRow[]): Promise<PaymentRow[]> {
 		const recorded = new Map(rows.map(row => [row.id, row]));
-		const wrong = asked
+		const wrong = charges
 			.map(({ order_id, amount }) => ({ amount, row: recorded.get(paymentIdOf(order_id))! }))
 			.filter(({ amount, row }) => row.status !== "failed" && differs(amount, row))
 			.map(({ row }) => row.id);
 		if (wrong.length === 0) return rows;
-		const { repository, onTrouble, onRecorded } = this.#options;
-		onTrouble("error", `charges asked again with another amount: ${wrong.join(", ")}`);
+		const { repository, onProblem, onRecorded } = this.#options;
+		onProblem("error", `charges asked again with another amount: ${wrong.join(", ")}`);
 		onRecorded(await repository.review(wrong, "amount_mismatch"));
 		return rows.map(row => (wrong.includes(row.id) ? { ...row, status: "review" } : row));
 	}
@@ -165,7 +166,7 @@ export class Charges {
 		const all = Promise.all(works);
 		this.#running.add(all);
 		void all.finally(() => this.#running.delete(all));
-		await untilQuiet(works, this.#options.answerMs, quietMs);
+		await waitUntilIdle(works, this.#options.chargeWaitMs, idleMs);
 		answered = true;
 		return new Map(now);
 	}
@@ -178,7 +179,7 @@ export class Charges {
 		try {
 			return await work(row);
 		} catch (error) {
-			this.#options.onTrouble("warn", `payment ${row.id}: ${(error as Error).message}`);
+			this.#options.onProblem("warn", `payment ${row.id}: ${(error as Error).message}`);
 			return row;
 		}
 	}
@@ -199,20 +200,20 @@ export class Charges {
 			});
 			return await this.#record(row, outcome, "charge");
 		} catch (error) {
-			if (error instanceof TurnedAway) return this.#comeBack(row, error, tries);
-			if (error instanceof NotSent) await this.#unsender.add(row);
+			if (error instanceof RateLimited) return this.#retryRateLimited(row, error, tries);
+			if (error instanceof NotSent) await this.#sendReverter.add(row);
 			if (!(error instanceof IdempotencyConflict)) throw error;
 			return this.#verdict(row, { status: "review", reason: "provider_conflict" });
 		}
 	}
 
 	/** Makes the attempt again when the provider likes: this node, while that is soon, else whoever asks. */
-	async #comeBack(row: PaymentRow, error: TurnedAway, tries: number): Promise<PaymentRow> {
-		const { repository, onTrouble, chance = Math.random } = this.#options;
+	async #retryRateLimited(row: PaymentRow, error: RateLimited, tries: number): Promise<PaymentRow> {
+		const { repository, onProblem, chance = Math.random } = this.#options;
 		const ms = pauseMs(tries, error.retryAfterMs, chance());
-		onTrouble("warn", `payment ${row.id}: turned away for ${ms} ms: ${error.message}`);
-		await repository.turnAway(row, ms);
-		if (tries === mostTries || ms > soonMs) return row;
+		onProblem("warn", `payment ${row.id}: rate-limited, retrying in ${ms} ms: ${error.message}`);
+		await repository.deferAttempt(row, ms);
+		if (tries === maxAttempts || ms > maxInlinePauseMs) return row;
 		await sleep(ms);
 		return this.#resend(row, tries + 1);
 	}
@@ -223,37 +224,37 @@ export class Charges {
 		return taken ? this.#send(taken, since, tries) : row;
 	}
 
-	async #lookUp(row: PaymentRow, wish: Wish): Promise<PaymentRow> {
+	async #lookUp(row: PaymentRow, intent: Intent): Promise<PaymentRow> {
 		const { provider } = this.#options;
-		if (row.sends === 0) return wish === "void" ? this.#giveUp(row) : this.#resend(row);
-		const step = firstStep(row, wish);
+		if (row.sends === 0) return intent === "void" ? this.#voidUnsent(row) : this.#resend(row);
+		const step = firstStep(row, intent);
 		if (step !== "look_up") return step === "send" ? this.#resend(row) : row;
 		const found = await provider.retrieve(row.id, row.provider_ref).catch((error: Error) => {
-			this.#options.onTrouble("warn", `payment ${row.id}: ${error.message}`);
+			this.#options.onProblem("warn", `payment ${row.id}: ${error.message}`);
 			return "unreachable" as const;
 		});
-		switch (nextStep(found, row, provider.maxProcessingMs, wish)) {
+		switch (nextStep(found, row, provider.maxProcessingMs, intent)) {
 			case "send":
 				return this.#resend(row);
 			case "void":
-				return this.#giveUp(row);
+				return this.#voidUnsent(row);
 			case "abandon":
-				return this.#record(row, await provider.abandon(row.id, refOf(found)), wish);
+				return this.#record(row, await provider.abandon(row.id, refOf(found)), intent);
 			case "review":
 				return this.#verdict(row, { status: "review", reason: "unknown_for_a_day" });
 			default:
-				return typeof found === "object" ? this.#record(row, found, wish) : row;
+				return typeof found === "object" ? this.#record(row, found, intent) : row;
 		}
 	}
 
-	async #giveUp(row: PaymentRow): Promise<PaymentRow> {
+	async #voidUnsent(row: PaymentRow): Promise<PaymentRow> {
 		const { repository, provider, onRecorded } = this.#options;
-		const voided = await repository.giveUp(row, provider.maxProcessingMs);
+		const voided = await repository.voidUnsent(row, provider.maxProcessingMs);
 		if (voided) onRecorded([voided]);
 		return voided ?? row;
 	}
 
-	async #record(row: PaymentRow, outcome: Outcome, wish: Wish): Promise<PaymentRow> {
+	async #record(row: PaymentRow, outcome: Outcome, intent: Intent): Promise<PaymentRow> {
 		const { repository, challengeMs } = this.#options;
 		switch (outcome.status) {
 			case "processing":
@@ -262,7 +263,7 @@ export class Charges {
 				if (row.action_url) return row;
 				return (await repository.challenge(row, outcome, challengeMs)) ?? row;
 			case "failed":
-				return this.#verdict(row, { ...outcome, code: reasonOf(outcome.code, row, wish) });
+				return this.#verdict(row, { ...outcome, code: reasonOf(outcome.code, row, intent) });
 			case "succeeded": {
 				const { ref, amount } = outcome;
 				const isOurs = !amount || !differs(amount, row);

@@ -64,7 +64,7 @@ export class PaymentRepository {
 
 	/** Bars orders that have no row from ever being charged. On disk when it resolves. */
 	async void(orderIds: string[]): Promise<void> {
-		await this.#pg.query(sql.bar, [orderIds.map(paymentIdOf), orderIds]);
+		await this.#pg.query(sql.insertTombstones, [orderIds.map(paymentIdOf), orderIds]);
 	}
 
 	find(orderIds: string[]): Promise<PaymentRow[]> {
@@ -114,25 +114,25 @@ export class PaymentRepository {
 	}
 
 	/** Notes that an attempt was turned away, and when it may be made again. Nothing is lost if this is. */
-	async turnAway({ id, sends }: PaymentRow, pauseMs: number): Promise<void> {
-		await this.#pg.deferred(sql.turnAway, [id, sends, pauseMs]);
+	async deferAttempt({ id, sends }: PaymentRow, pauseMs: number): Promise<void> {
+		await this.#pg.deferred(sql.deferAttempt, [id, sends, pauseMs]);
 	}
 
 	/** Takes back attempts that surely never reached the provider. Nothing is lost if this is. */
-	async unsend(rows: PaymentRow[]): Promise<void> {
-		await this.#pg.deferred(sql.unsend, [rows.map(({ id }) => id), rows.map(r => r.sends)]);
+	async revertSend(rows: PaymentRow[]): Promise<void> {
+		await this.#pg.deferred(sql.revertSend, [rows.map(({ id }) => id), rows.map(r => r.sends)]);
 	}
 
 	/**
 	 * Voids a charge that the provider does not know; undefined when it may still come to be, or was
 	 * taken in hand again.
 	 */
-	async giveUp(
+	async voidUnsent(
 		{ id, sends }: PaymentRow,
 		maxProcessingMs: number
 	): Promise<PaymentRow | undefined> {
 		const deadMs = maxProcessingMs + sendWithinMs + queueWithinMs;
-		return (await this.#pg.query<PaymentRow>(sql.giveUp, [id, sends, deadMs]))[0];
+		return (await this.#pg.query<PaymentRow>(sql.voidUnsent, [id, sends, deadMs]))[0];
 	}
 
 	/** Charges that were voided, and that nobody has looked for since for a while. */

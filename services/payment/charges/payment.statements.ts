@@ -11,7 +11,7 @@ const row = `p.id, p.order_id, p.amount_minor, p.currency, p.payment_method, p.s
 	(extract(epoch from p.resend_at - clock_timestamp()) * 1000)::float8 as resend_in_ms`;
 
 /** The event of each payment in `changed`, by default called like its new status. */
-const told = (type = "status") => `told as (
+const insertEvents = (type = "status") => `told as (
 		insert into payment.events (payment_id, seq, type, amount_minor, status, refunded_minor, data, at)
 		select id, seq, ${type}, amount_minor, status, refunded_minor, jsonb_strip_nulls(jsonb_build_object(
 			'provider_ref', provider_ref, 'failure_code', failure_code, 'review_reason', review_reason)),
@@ -32,15 +32,15 @@ export const begin: Statement = {
 			order by order_id
 			on conflict do nothing
 			returning *),
-		${told("'begun'")}
+		${insertEvents("'begun'")}
 		select ${row} from changed p`
 };
 
 // Taken in the place of the payment's row, so that a charge and this exclude each other.
-export const bar: Statement = {
+export const insertTombstones: Statement = {
 	name: "payment-void",
-	beforeCommit: "payment.bar.before_commit",
-	afterCommit: "payment.bar.after_commit",
+	beforeCommit: "payment.tombstone.before_commit",
+	afterCommit: "payment.tombstone.after_commit",
 	text: `insert into payment.payments (id, order_id, status, failure_code)
 		select x.id, x.order_id, 'failed', 'voided'
 		from unnest($1::uuid[], $2::uuid[]) as x(id, order_id) order by x.order_id
@@ -80,7 +80,7 @@ export const record: Statement = {
 				seq = p.seq + 1, updated_at = clock_timestamp()
 			from x join locked using (id) where p.id = x.id
 			returning p.*),
-		${told()}
+		${insertEvents()}
 		select ${row} from changed p`
 };
 
@@ -94,7 +94,7 @@ export const review: Statement = {
 				seq = p.seq + 1, updated_at = clock_timestamp()
 			from locked where p.id = locked.id
 			returning p.*),
-		${told()}
+		${insertEvents()}
 		select ${row} from changed p`
 };
 
@@ -106,7 +106,7 @@ export const challenge: Statement = {
 				seq = p.seq + 1, updated_at = clock_timestamp()
 			where p.id = $1 and p.status = 'processing' and p.action_url is null
 			returning p.*),
-		${told("'action_required'")}
+		${insertEvents("'action_required'")}
 		select ${row} from changed p`
 };
 
@@ -120,14 +120,14 @@ export const resend: Statement = {
 };
 
 /** The attempt was turned away. Another one may be under way since, which this must not hurry. */
-export const turnAway: Statement = {
+export const deferAttempt: Statement = {
 	name: "payment-turn-away",
 	text: `update payment.payments p set resend_at = clock_timestamp() + $3 * interval '1 ms'
 		where p.id = $1 and p.status = 'processing' and p.sends = $2`
 };
 
 /** The attempt surely did not reach the provider. */
-export const unsend: Statement = {
+export const revertSend: Statement = {
 	name: "payment-unsend",
 	text: `update payment.payments p set sends = p.sends - 1
 		from unnest($1::uuid[], $2::int[]) as x(id, sends)
@@ -138,27 +138,27 @@ export const unsend: Statement = {
  * Voids a charge that was never sent, or whose last attempt can no longer come to be. That is a matter
  * of time, not a word of the provider, so one that was sent is looked for a while longer.
  */
-export const giveUp: Statement = {
+export const voidUnsent: Statement = {
 	name: "payment-give-up",
 	text: `with changed as (
 			update payment.payments p set status = 'failed', failure_code = 'voided',
-				look_at = case when p.sends > 0 then clock_timestamp() + interval '30 s' end,
+				next_check_at = case when p.sends > 0 then clock_timestamp() + interval '30 s' end,
 				seq = p.seq + 1, updated_at = clock_timestamp()
 			where p.id = $1 and p.status = 'processing' and p.sends = $2
 				and (p.sends = 0 or clock_timestamp() - p.sent_at > $3 * interval '1 ms')
 			returning p.*),
-		${told()}
+		${insertEvents()}
 		select ${row} from changed p`
 };
 
 /** Each is one caller's, and due again when twice the time since it was voided has gone by, for a day. */
 export const claimVoided: Statement = {
 	name: "payment-claim-voided",
-	text: `update payment.payments p set look_at = case
+	text: `update payment.payments p set next_check_at = case
 			when p.updated_at > clock_timestamp() - interval '1 day'
 			then clock_timestamp() + (clock_timestamp() - p.updated_at) end
 		where p.id in (
-			select id from payment.payments where status = 'failed' and look_at <= clock_timestamp()
-			order by look_at limit $1 for update skip locked)
+			select id from payment.payments where status = 'failed' and next_check_at <= clock_timestamp()
+			order by next_check_at limit $1 for update skip locked)
 		returning ${row}`
 };

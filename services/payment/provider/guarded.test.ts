@@ -2,7 +2,7 @@ import { ScriptedProvider, succeeded } from "../../../tests/support/shop/scripte
 import { until } from "../../../tests/support/until.ts";
 import { insideTransaction } from "../../../lib/transaction-scope.ts";
 import { GuardedProvider, NotSent, type GuardOptions } from "./guarded.ts";
-import { ProviderUnavailable, TurnedAway } from "./provider.ts";
+import { ProviderUnavailable, RateLimited } from "./provider.ts";
 
 const request = {
 	key: "k",
@@ -57,16 +57,16 @@ describe("the breaker before the provider", () => {
 
 	it("stays closed in a storm of calls that are turned away, and says that they were", async () => {
 		const { provider, states, calls, charge } = guard();
-		provider.onCharge = () => Promise.reject(new TurnedAway("too many", 1000));
-		for (let n = 0; n < 100; n++) expect(await charge()).toBeInstanceOf(TurnedAway);
+		provider.onCharge = () => Promise.reject(new RateLimited("too many", 1000));
+		for (let n = 0; n < 100; n++) expect(await charge()).toBeInstanceOf(RateLimited);
 		expect(states).toEqual(["closed"]);
-		expect(calls).toEqual(Array(100).fill("charge turned_away"));
+		expect(calls).toEqual(Array(100).fill("charge rate_limited"));
 	});
 
 	it("closes when the call on trial is turned away: the provider is back", async () => {
 		const { provider, states, charge } = await opened();
-		provider.onCharge = () => Promise.reject(new TurnedAway("too many", 1000));
-		await until(async () => (await charge()) instanceof TurnedAway);
+		provider.onCharge = () => Promise.reject(new RateLimited("too many", 1000));
+		await until(async () => (await charge()) instanceof RateLimited);
 		expect(states.at(-1)).toBe("closed");
 	});
 
@@ -75,15 +75,15 @@ describe("the breaker before the provider", () => {
 		const answer = Promise.withResolvers<void>();
 		provider.onCharge = () => answer.promise.then(() => succeeded());
 		const before = provider.charged.length;
-		let trial: Promise<unknown> | undefined;
+		let probe: Promise<unknown> | undefined;
 		await until(() => {
-			trial = charge();
+			probe = charge();
 			return provider.charged.length > before;
 		});
 		expect(states.at(-1)).toBe("half_open");
 		expect(await charge()).toBeInstanceOf(NotSent);
 		answer.resolve();
-		expect(await trial).toMatchObject({ status: "succeeded" });
+		expect(await probe).toMatchObject({ status: "succeeded" });
 		expect(states.at(-1)).toBe("closed");
 		expect(provider.charged).toHaveLength(before + 1);
 	});

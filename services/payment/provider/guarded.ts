@@ -13,13 +13,13 @@ import {
 } from "cockatiel";
 import { around } from "../../../lib/failpoint.ts";
 import { refuseInsideTransaction } from "../../../lib/transaction-scope.ts";
-import { within } from "./bounded-wait.ts";
+import { withTimeout } from "./bounded-wait.ts";
 import {
 	type ChargeRequest,
 	type PaymentProvider,
 	ProviderUnavailable,
 	type RefundRequest,
-	TurnedAway
+	RateLimited
 } from "./provider.ts";
 import { queueWithinMs } from "../payment.reconciliation.ts";
 
@@ -28,8 +28,8 @@ export class NotSent extends ProviderUnavailable {}
 
 export type BreakerState = "closed" | "half_open" | "open";
 
-/** `not_sent`: the call was not made. `turned_away`: it was, and was one too many. */
-export type CallResult = "ok" | "unavailable" | "turned_away" | "not_sent" | "error";
+/** `not_sent`: the call was not made. `rate_limited`: it was, and was one too many. */
+export type CallResult = "ok" | "unavailable" | "rate_limited" | "not_sent" | "error";
 
 export interface GuardOptions {
 	/** Told of every change, and once at the start. */
@@ -68,9 +68,9 @@ export class GuardedProvider implements PaymentProvider {
 		const { concurrency = 128, queue = 512, pauseMs: initialDelay = 500, onState } = options;
 		this.#provider = provider;
 		this.#options = options;
-		const isUnwell = (error: unknown) =>
+		const isUnavailable = (error: unknown) =>
 			error instanceof ProviderUnavailable && !(error instanceof NotSent);
-		this.#breaker = circuitBreaker(handleWhen(isUnwell), {
+		this.#breaker = circuitBreaker(handleWhen(isUnavailable), {
 			breaker: new CountBreaker({ threshold: 0.5, size: 40, minimumNumberOfCalls: 10 }),
 			halfOpenAfter: new ExponentialBackoff({ initialDelay, maxDelay: 10_000 })
 		});
@@ -136,7 +136,7 @@ export class GuardedProvider implements PaymentProvider {
 		refuseInsideTransaction("a call of the payment provider");
 		const { onCall } = this.#options;
 		try {
-			const answer = await this.#pass(call);
+			const answer = await this.#execute(call);
 			onCall(name, "ok");
 			return answer;
 		} catch (cause) {
@@ -146,24 +146,24 @@ export class GuardedProvider implements PaymentProvider {
 		}
 	}
 
-	#pass<R>(call: () => Promise<R>): Promise<R> {
+	#execute<R>(call: () => Promise<R>): Promise<R> {
 		// Cockatiel would let everyone wait for the one on trial.
 		if (this.#breaker.state === CircuitState.HalfOpen)
 			throw new NotSent("another call is on trial");
 		const { answerWithinMs = 8000 } = this.#options;
-		const came = performance.now();
+		const queuedAt = performance.now();
 		return this.#policy.execute(() => {
-			if (performance.now() - came > queueWithinMs)
+			if (performance.now() - queuedAt > queueWithinMs)
 				throw new NotSent("waited too long for its turn");
-			const late = () => new ProviderUnavailable(`no answer in ${answerWithinMs} ms`);
-			return within(answerWithinMs, call(), late);
+			const timeoutError = () => new ProviderUnavailable(`no answer in ${answerWithinMs} ms`);
+			return withTimeout(answerWithinMs, call(), timeoutError);
 		});
 	}
 }
 
 function resultOf(error: Error): CallResult {
 	if (error instanceof NotSent) return "not_sent";
-	if (error instanceof TurnedAway) return "turned_away";
+	if (error instanceof RateLimited) return "rate_limited";
 	return error instanceof ProviderUnavailable ? "unavailable" : "error";
 }
 

@@ -101,7 +101,7 @@ export class BadSignature extends Error {
 }
 
 /** Too many requests (429): nothing was done, and the same may be asked again after a while. */
-export class TurnedAway extends Error {
+export class RateLimited extends Error {
 	override readonly name = "TurnedAway";
 	/** What the provider asks for, 0 where it says nothing. */
 	readonly retryAfterMs: number;

@@ -1,26 +1,26 @@
 import Stripe from "stripe";
 import { fail } from "../../../lib/errors.ts";
 import { nullable, T, type Static } from "../../../lib/schema.ts";
-import { faults } from "../../../lib/validator.ts";
+import { validate } from "../../../lib/validator.ts";
 import { BadSignature, type ProviderEvent } from "./provider.ts";
 
 /** A message that is older than this (s) may be a recorded one that is played again. */
 const toleranceS = 300;
 
 /** Kinds that say that a charge or a refund may have come to its end. */
-const heeded = /^(payment_intent|refund)\./;
+const handledTypes = /^(payment_intent|refund)\./;
 
 /** What a column can hold; Stripe's metadata are no longer. */
-const Kept = T.String({ maxLength: 500, pattern: "^[^\\u0000]*$" });
+const StoredText = T.String({ maxLength: 500, pattern: "^[^\\u0000]*$" });
 
 /** What is read of a message; the rest is the provider's business. */
 const Message = T.Object({
-	id: Kept,
-	type: Kept,
+	id: StoredText,
+	type: StoredText,
 	created: T.Integer({ minimum: 0, maximum: 253_402_300_799 }),
 	data: T.Object({
 		object: T.Object({
-			metadata: T.Optional(nullable(T.Object({ payment_id: T.Optional(Kept) })))
+			metadata: T.Optional(nullable(T.Object({ payment_id: T.Optional(StoredText) })))
 		})
 	})
 });
@@ -37,8 +37,8 @@ export function signedEvent(
 ): ProviderEvent | undefined {
 	verify(rawBody, signature, secret);
 	const message = parse(rawBody);
-	if (!heeded.test(String((message as { type?: unknown } | null)?.type))) return undefined;
-	const found = faults(Message, message);
+	if (!handledTypes.test(String((message as { type?: unknown } | null)?.type))) return undefined;
+	const found = validate(Message, message);
 	if (found.length > 0) fail("VALIDATION_FAILED", "The message is signed, but not an event", found);
 	const { id, type, created, data } = message as Static<typeof Message>;
 	const payment_id = data.object.metadata?.payment_id ?? null;

@@ -3,13 +3,13 @@ import { sameRequest, type Charge } from "../../../psp/ledger/charge.ts";
 import { challengeUrl } from "../../../psp/stripe-api/challenge.ts";
 import { ChallengeServer } from "../../../psp/stripe-api/challenge-server.ts";
 import { Engine } from "../../../psp/ledger/engine.ts";
-import { testMethod, type Trouble } from "../../../psp/ledger/payment-methods.ts";
+import { testMethod, type InjectedFault } from "../../../psp/ledger/payment-methods.ts";
 import type { Refund } from "../../../psp/ledger/book.ts";
 import { signedEvent } from "./signed-event.ts";
 import {
 	IdempotencyConflict,
 	ProviderUnavailable,
-	TurnedAway,
+	RateLimited,
 	type ChargeRequest,
 	type Outcome,
 	type PaymentProvider,
@@ -38,7 +38,7 @@ export class SimulatedProvider implements PaymentProvider {
 	readonly #challenges: ChallengeServer;
 	readonly #options: SimulatorOptions;
 	/** Keys that were turned away once, and are let in the next time. */
-	readonly #refused = new Set<string>();
+	readonly #rateLimitedKeys = new Set<string>();
 
 	private constructor(engine: Engine, options: SimulatorOptions) {
 		this.#engine = engine;
@@ -52,7 +52,7 @@ export class SimulatedProvider implements PaymentProvider {
 
 	async charge({ key, order_id, amount, payment_method }: ChargeRequest): Promise<Outcome> {
 		const method = testMethod(payment_method);
-		const { charge, line } = await this.#through(key, method?.charge, () =>
+		const { charge, line } = await this.#withFault(key, method?.charge, () =>
 			this.#engine.charge({
 				key,
 				ref: `ch_${key}`,
@@ -70,7 +70,7 @@ export class SimulatedProvider implements PaymentProvider {
 
 	async retrieve(key: string): Promise<Outcome | undefined> {
 		await this.#engine.refresh();
-		const charge = this.#engine.book.chargeOf(key);
+		const charge = this.#engine.state.chargeOf(key);
 		return charge && this.#outcome(charge);
 	}
 
@@ -82,8 +82,8 @@ export class SimulatedProvider implements PaymentProvider {
 	async refund(request: RefundRequest): Promise<RefundOutcome> {
 		const { key, payment_id, charge_ref, amount, reason } = request;
 		await this.#engine.refresh();
-		const method = this.#engine.book.charge(charge_ref)?.line.payment_method ?? "";
-		const { refund, line } = await this.#through(key, testMethod(method)?.refund, () =>
+		const method = this.#engine.state.charge(charge_ref)?.line.payment_method ?? "";
+		const { refund, line } = await this.#withFault(key, testMethod(method)?.refund, () =>
 			this.#engine.refund({
 				key,
 				charge_ref,
@@ -100,7 +100,7 @@ export class SimulatedProvider implements PaymentProvider {
 
 	async retrieveRefund(key: string): Promise<RefundOutcome | undefined> {
 		await this.#engine.refresh();
-		const refund = this.#engine.book.refunds.get(key);
+		const refund = this.#engine.state.refunds.get(key);
 		return refund && refundOutcome(refund);
 	}
 
@@ -110,7 +110,7 @@ export class SimulatedProvider implements PaymentProvider {
 
 	async *statement(since: Date): AsyncIterable<StatementLine> {
 		await this.#engine.refresh();
-		for (const { line, status, refunded } of this.#engine.book.charges()) {
+		for (const { line, status, refunded } of this.#engine.state.charges()) {
 			if (new Date(line.at) < since) continue;
 			const { payment_id = null, order_id = null } = line.metadata;
 			const { ref, amount, currency } = line;
@@ -125,20 +125,20 @@ export class SimulatedProvider implements PaymentProvider {
 	}
 
 	/** Does the work with the trouble that the card brings to a first attempt. */
-	async #through<R>(key: string, trouble: Trouble = {}, work: () => Promise<R>): Promise<R> {
-		const { book } = this.#engine;
-		const again = Boolean(book.chargeOf(key) ?? book.refunds.get(key));
-		if (trouble.refuse && !again && !this.#refused.has(key)) {
-			this.#refused.add(key);
-			if (trouble.refuse === "rate_limit") throw new TurnedAway(trouble.refuse, 1000);
-			throw new ProviderUnavailable(trouble.refuse);
+	async #withFault<R>(key: string, fault: InjectedFault = {}, work: () => Promise<R>): Promise<R> {
+		const { state } = this.#engine;
+		const again = Boolean(state.chargeOf(key) ?? state.refunds.get(key));
+		if (fault.refuse && !again && !this.#rateLimitedKeys.has(key)) {
+			this.#rateLimitedKeys.add(key);
+			if (fault.refuse === "rate_limit") throw new RateLimited(fault.refuse, 1000);
+			throw new ProviderUnavailable(fault.refuse);
 		}
-		const { hangMs = 0 } = trouble;
+		const { hangMs = 0 } = fault;
 		if (hangMs > 0 && !again) await delay(hangMs);
 		// Whoever asked has been told by then that it can no longer come to be.
 		if (hangMs >= this.maxProcessingMs && !again) throw new ProviderUnavailable("timed out");
 		const done = await work();
-		if (trouble.after && !again) throw new ProviderUnavailable("connection lost");
+		if (fault.after && !again) throw new ProviderUnavailable("connection lost");
 		return done;
 	}
 

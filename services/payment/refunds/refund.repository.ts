@@ -131,7 +131,7 @@ const settle: Statement = {
 		select ${columns} from r join changed p on p.id = r.payment_id`
 };
 
-const keepAnswer: Statement = {
+const storeAnswer: Statement = {
 	name: "refund-keep-answer",
 	text: `update payment.refunds r set answer = (${forStaff("r.payment_id")})
 		where r.id = $1 and r.answer is null returning r.answer`
@@ -143,12 +143,12 @@ const answered: Statement = {
 
 const claim: Statement = {
 	name: "refund-claim",
-	text: `update payment.refunds r set looks = r.looks + 1,
-			look_at = clock_timestamp() + least(600, 5 * 2 ^ least(r.looks, 8)) * interval '1 s'
+	text: `update payment.refunds r set checks = r.checks + 1,
+			next_check_at = clock_timestamp() + least(600, 5 * 2 ^ least(r.checks, 8)) * interval '1 s'
 		from payment.payments p
 		where p.id = r.payment_id and r.id in (
-			select id from payment.refunds where status = 'pending' and look_at <= clock_timestamp()
-			order by look_at limit $1 for update skip locked)
+			select id from payment.refunds where status = 'pending' and next_check_at <= clock_timestamp()
+			order by next_check_at limit $1 for update skip locked)
 		returning ${columns}`
 };
 
@@ -186,7 +186,7 @@ export class RefundRepository {
 
 	/** Counts the amount and makes the pending row; false when that is more than what is left. */
 	async begin(tx: Transaction, refund: NewRefund): Promise<boolean> {
-		const begun = await tx.query(begin, [
+		const inserted = await tx.query(begin, [
 			refund.id,
 			refund.payment_id,
 			refund.purpose,
@@ -196,7 +196,7 @@ export class RefundRepository {
 			refund.reason,
 			JSON.stringify(refund.actor)
 		]);
-		return begun.length > 0;
+		return inserted.length > 0;
 	}
 
 	/**
@@ -219,10 +219,10 @@ export class RefundRepository {
 	answer({ id, payment_id }: RefundRow): Promise<Refunded> {
 		return this.#pg.transaction(async tx => {
 			await this.lock(tx, "id", payment_id);
-			const [kept] = await tx.query<{ answer: Payment }>(keepAnswer, [id]);
-			const [first] = kept ? [kept] : await tx.query<{ answer: Payment }>(answered, [id]);
+			const [stored] = await tx.query<{ answer: Payment }>(storeAnswer, [id]);
+			const [first] = stored ? [stored] : await tx.query<{ answer: Payment }>(answered, [id]);
 			await failpoint("payment.answer_refund.before_commit");
-			return { payment: first!.answer, replayed: !kept };
+			return { payment: first!.answer, replayed: !stored };
 		});
 	}
 

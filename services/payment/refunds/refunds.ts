@@ -5,7 +5,13 @@ import { failpoint } from "../../../lib/failpoint.ts";
 import { derivedId } from "../../../lib/id.ts";
 import { systemActor, type Actor } from "../../../lib/identity.ts";
 import type { Money } from "../../../lib/money.ts";
-import { areLinesOf, leftOf, spread, sum, within } from "../payment.allocation.ts";
+import {
+	areLinesOf,
+	remainingPerLine,
+	allocateToLines,
+	sum,
+	capToRemaining
+} from "../payment.allocation.ts";
 import { IdempotencyConflict, type PaymentProvider } from "../provider/provider.ts";
 import type {
 	Balance,
@@ -22,10 +28,10 @@ export interface RefundsOptions {
 	/** Told of orders of which a refund was recorded that nobody waited for. */
 	onLate(orderIds: string[]): void;
 	/** Told of refunds whose outcome is not known, and of those that a human must look at. */
-	onTrouble(level: "warn" | "error", message: string): void;
+	onProblem(level: "warn" | "error", message: string): void;
 }
 
-interface Request {
+interface RefundInput {
 	/** Undefined: all that is left. */
 	amount: Money | undefined;
 	/** Undefined: spread over all. */
@@ -34,7 +40,7 @@ interface Request {
 	actor: Actor;
 }
 
-export interface GiveBack extends Request {
+export interface LineRefundRequest extends RefundInput {
 	amount: Money;
 	lines: Share[];
 	order_id: string;
@@ -58,8 +64,8 @@ export class Refunds {
 	 * @throws NOT_FOUND, PAYMENT_NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, IDEMPOTENCY_KEY_REUSED;
 	 *   VALIDATION_FAILED for another currency
 	 */
-	async refund(paymentId: string, key: string, request: Request): Promise<Refunded> {
-		const refund = await this.#once("id", paymentId, `refund:${key}`, request);
+	async refund(paymentId: string, key: string, request: RefundInput): Promise<Refunded> {
+		const refund = await this.#refundOnce("id", paymentId, `refund:${key}`, request);
 		const answer = await this.#options.repository.answer(refund!);
 		await failpoint("payment.answer_refund.after_commit");
 		return answer;
@@ -71,13 +77,13 @@ export class Refunds {
 	 * @throws NOT_FOUND; VALIDATION_FAILED; IDEMPOTENCY_KEY_REUSED; PAYMENT_NOT_REFUNDABLE, also when it
 	 *   was refused for good; UNAVAILABLE while it is not surely paid back
 	 */
-	async giveBack({ order_id, purpose, ...request }: GiveBack): Promise<number> {
+	async refundLines({ order_id, purpose, ...request }: LineRefundRequest): Promise<number> {
 		if (!areLinesOf(request.amount.amount, request.lines))
 			fail("VALIDATION_FAILED", "Lines must be the amount together, one per product");
-		const refund = await this.#once("order_id", order_id, purpose, request);
+		const refund = await this.#refundOnce("order_id", order_id, purpose, request);
 		if (!refund) return 0;
 		const all = await this.#options.repository.ofPayment(refund.payment_id);
-		surely(all.filter(({ id }) => id === refund.id));
+		assertSettled(all.filter(({ id }) => id === refund.id));
 		return refund.amount_minor;
 	}
 
@@ -87,10 +93,10 @@ export class Refunds {
 	 * @throws NOT_FOUND; PAYMENT_NOT_REFUNDABLE, also while a human must look; UNAVAILABLE while not
 	 *   all is surely paid back
 	 */
-	async reverse(orderId: string, reason: string): Promise<string> {
+	async refundRemaining(orderId: string, reason: string): Promise<string> {
 		const { repository } = this.#options;
 		const request = { amount: undefined, reason, actor: systemActor };
-		const begun = await repository.transaction(async tx => {
+		const started = await repository.transaction(async tx => {
 			const balance = refundable(await repository.lock(tx, "order_id", orderId));
 			const before = await repository.ofPayment(balance.id, tx);
 			const isAll = balance.refunded_minor === balance.amount_minor;
@@ -100,15 +106,15 @@ export class Refunds {
 			return { id: balance.id, amount: balance.amount_minor, before, rest };
 		});
 		await Promise.all([
-			...begun.before.map(refund => this.finish(refund)),
-			begun.rest && this.#send(begun.rest)
+			...started.before.map(refund => this.finish(refund)),
+			started.rest && this.#send(started.rest)
 		]);
-		const standing = (await repository.ofPayment(begun.id)).filter(isCounted);
-		surely(standing);
+		const active = (await repository.ofPayment(started.id)).filter(isCounted);
+		assertSettled(active);
 		// One of staff that was refused meanwhile has given its amount back: the next call begins it anew.
-		if (standing.reduce((total, r) => total + r.amount_minor, 0) < begun.amount)
+		if (active.reduce((total, r) => total + r.amount_minor, 0) < started.amount)
 			fail("UNAVAILABLE");
-		return begun.id;
+		return started.id;
 	}
 
 	/**
@@ -117,11 +123,11 @@ export class Refunds {
 	 */
 	async finish(refund: RefundRow, isSeen = false): Promise<boolean> {
 		if (refund.status !== "pending") return false;
-		const { provider, onTrouble } = this.#options;
+		const { provider, onProblem } = this.#options;
 		const found = await provider
 			.retrieveRefund(refund.id, refund.charge_ref)
 			.catch((error: Error) => {
-				onTrouble("warn", `refund ${refund.id}: ${error.message}`);
+				onProblem("warn", `refund ${refund.id}: ${error.message}`);
 				return "unreachable" as const;
 			});
 		switch (nextRefundStep(found, refund.age_ms)) {
@@ -147,11 +153,11 @@ export class Refunds {
 	async wake({ id }: { id: string }): Promise<void> {
 		const all = await this.#options.repository.ofPayment(id);
 		await this.finishAll(all);
-		await Promise.all(all.map(refund => this.#doubt(refund)));
+		await Promise.all(all.map(refund => this.#recheckSucceeded(refund)));
 	}
 
 	/** A bank may send back what was paid, up to 30 days later (docs.stripe.com/refunds#failed-refunds). */
-	async #doubt(refund: RefundRow): Promise<void> {
+	async #recheckSucceeded(refund: RefundRow): Promise<void> {
 		if (refund.status !== "succeeded") return;
 		const { provider } = this.#options;
 		const found = await provider
@@ -164,11 +170,11 @@ export class Refunds {
 	 * Begins a refund and asks for it, or finishes the one that this purpose has begun before. None is
 	 * begun where nothing is left of the lines.
 	 */
-	async #once(
+	async #refundOnce(
 		by: "id" | "order_id",
 		id: string,
 		purpose: string,
-		request: Request
+		request: RefundInput
 	): Promise<RefundRow | undefined> {
 		const { repository } = this.#options;
 		const { refund, isNew } = await repository.transaction(async tx => {
@@ -188,7 +194,7 @@ export class Refunds {
 		tx: Transaction,
 		balance: Balance,
 		purpose: string,
-		{ amount, lines, reason, actor }: Request
+		{ amount, lines, reason, actor }: RefundInput
 	): Promise<RefundRow | undefined> {
 		const { repository } = this.#options;
 		const { id: payment_id, currency } = balance;
@@ -198,11 +204,12 @@ export class Refunds {
 		const before = await repository.ofPayment(payment_id, tx);
 		const capped = lines && cap(lines, balance, before);
 		// What is counted and not surely paid back may come free again, and is then missing here.
-		if (capped && sum(capped) < sum(lines)) surely(before.filter(isCounted));
+		if (capped && sum(capped) < sum(lines)) assertSettled(before.filter(isCounted));
 		const amount_minor = capped ? sum(capped) : (amount?.amount ?? left);
 		if (amount_minor === 0) return undefined;
 		if (amount_minor > left) fail(lines ? "PAYMENT_NOT_REFUNDABLE" : "REFUND_EXCEEDS_PAYMENT");
-		const parts = capped ?? spread(amount_minor, leftOf(balance.lines, counted(before)));
+		const parts =
+			capped ?? allocateToLines(amount_minor, remainingPerLine(balance.lines, counted(before)));
 		const id = derivedId(payment_id, purpose);
 		const requested_minor = amount?.amount ?? null;
 		const refund = { id, payment_id, purpose, requested_minor, amount_minor, reason, actor };
@@ -212,7 +219,7 @@ export class Refunds {
 
 	/** Asks the provider and records its answer; without one the refund stays pending. Never rejects. */
 	async #send(refund: RefundRow, isSeen = false): Promise<boolean> {
-		const { provider, onTrouble } = this.#options;
+		const { provider, onProblem } = this.#options;
 		const { id: key, payment_id, charge_ref, amount_minor, currency, reason } = refund;
 		try {
 			const amount = { amount: amount_minor, currency };
@@ -222,7 +229,7 @@ export class Refunds {
 		} catch (error) {
 			if (error instanceof IdempotencyConflict)
 				return this.#record(refund, { status: "review", reason: "provider_conflict" });
-			onTrouble("warn", `refund ${key}: ${(error as Error).message}`);
+			onProblem("warn", `refund ${key}: ${(error as Error).message}`);
 			return false;
 		}
 	}
@@ -240,16 +247,16 @@ export class Refunds {
 		verdict: RefundVerdict,
 		unanswered = false
 	): Promise<boolean> {
-		const { repository, onTrouble } = this.#options;
+		const { repository, onProblem } = this.#options;
 		const settled = await repository.settle(id, verdict, status, unanswered);
 		if (settled && verdict.status === "review")
-			onTrouble("error", `refund ${id} needs a human: ${verdict.reason}`);
+			onProblem("error", `refund ${id} needs a human: ${verdict.reason}`);
 		return settled !== undefined;
 	}
 }
 
 /** @throws PAYMENT_NOT_REFUNDABLE when one was refused, or awaits a human; UNAVAILABLE when one is pending */
-function surely(refunds: RefundRow[]): void {
+function assertSettled(refunds: RefundRow[]): void {
 	if (refunds.some(({ status }) => status === "review" || status === "failed"))
 		fail("PAYMENT_NOT_REFUNDABLE", "The provider refused, or does not know; a human must look");
 	if (refunds.some(({ status }) => status === "pending")) fail("UNAVAILABLE");
@@ -262,8 +269,10 @@ const counted = (refunds: RefundRow[]): Share[] =>
 	refunds.filter(isCounted).flatMap(({ lines }) => lines);
 
 /** A payment from before lines were known is not capped by them. */
-function cap(asked: Share[], { lines }: Balance, refunds: RefundRow[]): Share[] {
-	return lines.length > 0 ? within(asked, leftOf(lines, counted(refunds))) : asked;
+function cap(requested: Share[], { lines }: Balance, refunds: RefundRow[]): Share[] {
+	return lines.length > 0
+		? capToRemaining(requested, remainingPerLine(lines, counted(refunds)))
+		: requested;
 }
 
 function refundable(balance: Balance | undefined): Balance {
@@ -277,7 +286,7 @@ function refuseCurrency(expected: string): never {
 	fail("VALIDATION_FAILED", undefined, [{ pointer: "/amount/currency", code: "currency", detail }]);
 }
 
-function isSame(before: RefundRow, { amount, reason }: Request): boolean {
+function isSame(before: RefundRow, { amount, reason }: RefundInput): boolean {
 	const sameAmount = before.requested_minor === (amount?.amount ?? null);
 	const sameCurrency = !amount || amount.currency === before.currency;
 	return sameAmount && sameCurrency && before.reason === reason;

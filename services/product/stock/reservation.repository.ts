@@ -3,18 +3,18 @@ import type { product, ReservationState } from "../../../contracts/product.ts";
 import type { Database, Statement } from "../../../db/database.ts";
 import { sqlState } from "../../../lib/sql-state.ts";
 import {
-	bar,
+	insertTombstones,
 	commit,
 	lock,
 	release,
 	reserve,
 	restock,
 	sweep,
-	takeBack
+	restockReturn
 } from "./stock.statements.ts";
 
 type Reserve = Params<typeof product.actions.reserve>;
-type TakeBack = Params<typeof product.actions.takeBack>;
+type RestockReturn = Params<typeof product.actions.restockReturn>;
 export type StockOrder = Reserve["orders"][number];
 
 export interface Outcome {
@@ -35,7 +35,7 @@ function columns(orders: StockOrder[]): unknown[][] {
 	return [0, 1, 2, 3].map(column => lines.map(line => line[column]));
 }
 
-function inOrder(orderIds: string[], states: States): Outcome[] {
+function inRequestOrder(orderIds: string[], states: States): Outcome[] {
 	return orderIds.map(order_id => ({
 		order_id,
 		state: states.get(order_id.toLowerCase()) ?? "absent"
@@ -65,18 +65,18 @@ export class ReservationRepository {
 			await this.#run(reserve, values, states);
 			open = open.filter(({ order_id }) => !states.has(order_id.toLowerCase()));
 		}
-		return inOrder(
+		return inRequestOrder(
 			orders.map(({ order_id }) => order_id),
 			states
 		);
 	}
 
 	async lock(orderIds: string[]): Promise<Outcome[]> {
-		return inOrder(orderIds, await this.#run(lock, [orderIds]));
+		return inRequestOrder(orderIds, await this.#run(lock, [orderIds]));
 	}
 
 	async commit(orderIds: string[]): Promise<Outcome[]> {
-		return inOrder(orderIds, await this.#run(commit, [orderIds, this.#threshold]));
+		return inRequestOrder(orderIds, await this.#run(commit, [orderIds, this.#threshold]));
 	}
 
 	/** An order that was never reserved is barred: a reserve that comes late must find the release. */
@@ -84,25 +84,25 @@ export class ReservationRepository {
 		const states = await this.#run(release, [orderIds]);
 		const unknown = orderIds.filter(id => !states.has(id.toLowerCase()));
 		if (unknown.length > 0) {
-			await this.#pg.deferred(bar, [[...new Set(unknown)]]);
+			await this.#pg.deferred(insertTombstones, [[...new Set(unknown)]]);
 			await this.#run(release, [unknown], states);
 		}
-		return inOrder(orderIds, states);
+		return inRequestOrder(orderIds, states);
 	}
 
 	/** On disk when it resolves: no later step of the order follows that would flush it. */
 	async restock(orderIds: string[]): Promise<Outcome[]> {
 		const rows = await this.#pg.query<Outcome>(restock, [orderIds]);
-		return inOrder(orderIds, new Map(rows.map(row => [row.order_id, row.state])));
+		return inRequestOrder(orderIds, new Map(rows.map(row => [row.order_id, row.state])));
 	}
 
 	/** False when these units were not sold, or were taken back before under another return. */
-	async takeBack({ return_id, order_id, lines }: TakeBack): Promise<boolean> {
+	async restockReturn({ return_id, order_id, lines }: RestockReturn): Promise<boolean> {
 		const products = lines.map(({ product_id }) => product_id);
 		const quantities = lines.map(({ quantity }) => quantity);
 		try {
 			const values = [return_id, order_id, products, quantities];
-			return (await this.#pg.query(takeBack, values)).length > 0;
+			return (await this.#pg.query(restockReturn, values)).length > 0;
 		} catch (error) {
 			// 23514 check, 23503 foreign key: more than was bought, or something else.
 			if (["23514", "23503"].includes(sqlState(error) ?? "")) return false;

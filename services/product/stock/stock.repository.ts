@@ -48,12 +48,12 @@ const read: Statement = {
 	from product.stock s where product_id = $1`
 };
 
-const hold: Statement = {
+const lockStock: Statement = {
 	name: "stock.hold",
 	text: "select on_hand, reserved from product.stock where product_id = $1 for update"
 };
 
-const prior: Statement = {
+const findByKey: Statement = {
 	name: "stock.prior",
 	text: "select d_on_hand as delta, note as reason from product.stock_ledger where product_id = $1 and key = $2"
 };
@@ -77,7 +77,7 @@ const adjust: Statement = {
 const mostUnits = 1_000_000_000;
 
 /** Checked under the row's lock, so that it still holds when the row is written. */
-function checkRoom(
+function assertWithinBounds(
 	{ on_hand, reserved }: { on_hand: number; reserved: number },
 	delta: number
 ): void {
@@ -128,12 +128,12 @@ export class StockRepository {
 
 	async #adjust(tx: Transaction, change: Adjust, actor: string): Promise<void> {
 		const { product_id, delta, reason, idempotency_key: key } = change;
-		const [stock] = await tx.query<{ on_hand: number; reserved: number }>(hold, [product_id]);
+		const [stock] = await tx.query<{ on_hand: number; reserved: number }>(lockStock, [product_id]);
 		if (!stock) fail("NOT_FOUND");
-		const [done] = await tx.query<{ delta: number; reason: string }>(prior, [product_id, key]);
+		const [done] = await tx.query<{ delta: number; reason: string }>(findByKey, [product_id, key]);
 		if (done && (done.delta !== delta || done.reason !== reason)) fail("IDEMPOTENCY_KEY_REUSED");
 		if (done) return;
-		checkRoom(stock, delta);
+		assertWithinBounds(stock, delta);
 		await tx.query(adjust, [product_id, this.#threshold, delta, reason, key, actor]);
 	}
 }

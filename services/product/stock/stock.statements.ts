@@ -97,7 +97,7 @@ export const lowStock = `
 		where c.before > $2::bigint and c.on_hand <= $2::bigint
 		order by c.product_id`;
 
-interface Move extends Omit<Statement, "text"> {
+interface StockTransition extends Omit<Statement, "text"> {
 	/** Ids of the orders that are looked at; by default $1. */
 	orders?: string;
 	/** The states it starts from, as SQL; a head in another one is only reported. */
@@ -113,7 +113,7 @@ interface Move extends Omit<Statement, "text"> {
 }
 
 /** Moves reservations from one state to another, with their units and their ledger rows. */
-function move(options: Move): Statement {
+function stockTransition(options: StockTransition): Statement {
 	const { name, beforeCommit, orders = "select unnest($1::uuid[])" } = options;
 	const { from, to, reason, onHand, reserved, also = "" } = options;
 	// The count makes the heads wait for the shelf: a statement's parts have no order of their own.
@@ -156,7 +156,7 @@ function move(options: Move): Statement {
 }
 
 /** $1 orders, $2 the threshold of low stock. */
-export const commit = move({
+export const commit = stockTransition({
 	name: "stock.commit",
 	beforeCommit: "product.commit.before_commit",
 	from: "state = 'locked'",
@@ -167,7 +167,7 @@ export const commit = move({
 	also: lowStock
 });
 
-export const release = move({
+export const release = stockTransition({
 	name: "stock.release",
 	beforeCommit: "product.release.before_commit",
 	from: "state in ('held', 'locked')",
@@ -177,10 +177,10 @@ export const release = move({
 	reserved: -1
 });
 
-export const restock = move({
+export const restock = stockTransition({
 	name: "stock.restock",
 	beforeCommit: "product.restock.before_commit",
-	from: "state = 'committed' and not taken_back",
+	from: "state = 'committed' and not has_restocks",
 	to: "returned",
 	reason: "returned",
 	onHand: 1,
@@ -188,7 +188,7 @@ export const restock = move({
 });
 
 /** Gives the units of holds back that have run out. $1 most orders at once. */
-export const sweep = move({
+export const sweep = stockTransition({
 	name: "stock.sweep",
 	orders: `select order_id from product.reservation_head
 		where state = 'held' and expires_at <= clock_timestamp() order by expires_at limit $1`,
@@ -204,9 +204,9 @@ export const sweep = move({
  * each return and product. More than was bought breaks the CHECK of the line, what was not bought its
  * foreign key; then nothing is done. Finds no head when the order is not sold, or was put back whole.
  */
-export const takeBack: Statement = {
-	name: "stock.take_back",
-	beforeCommit: "product.take_back.before_commit",
+export const restockReturn: Statement = {
+	name: "stock.restock_return",
+	beforeCommit: "product.restock_return.before_commit",
 	text: `
 	with asked as materialized (
 		select product_id, sum(quantity)::bigint as quantity
@@ -220,12 +220,12 @@ export const takeBack: Statement = {
 		where order_id = $2 and state = 'committed' and (select count(*) from shelf) >= 0
 		for update
 	), taken as (
-		insert into product.takeback (return_id, product_id, order_id, quantity)
+		insert into product.return_restocks (return_id, product_id, order_id, quantity)
 		select $1, product_id, order_id, quantity from asked, head order by product_id
 		on conflict do nothing
 		returning product_id, order_id, quantity
 	), line as (
-		update product.reservation r set taken_back = taken_back + t.quantity
+		update product.reservation r set restocked = restocked + t.quantity
 		from taken t where r.order_id = t.order_id and r.product_id = t.product_id
 	), counted as (
 		update product.stock s set on_hand = shelf.on_hand + t.quantity
@@ -234,14 +234,14 @@ export const takeBack: Statement = {
 		insert into product.stock_ledger (product_id, order_id, return_id, reason, d_on_hand, d_reserved)
 		select product_id, order_id, $1, 'taken_back', quantity, 0 from taken
 	), marked as (
-		update product.reservation_head h set taken_back = true, updated_at = clock_timestamp()
+		update product.reservation_head h set has_restocks = true, updated_at = clock_timestamp()
 		from head where h.order_id = head.order_id and exists (select from taken)
 	)
 	select order_id from head`
 };
 
 /** $1 orders. Bars those that nothing is known of from ever being reserved. */
-export const bar: Statement = {
+export const insertTombstones: Statement = {
 	name: "stock.bar",
 	text: `
 	insert into product.reservation_head (order_id, state)

@@ -5,11 +5,11 @@ import { usedKey } from "../../support/shop/bad-input.ts";
 import type { Client, Clients, Options } from "../../support/shop/api-client.ts";
 import type { TestDatabase } from "../../support/servers/database.ts";
 import { address } from "../../support/shop/orders.ts";
-import { shelf } from "../../support/shop/stock.ts";
+import { seedProducts } from "../../support/shop/stock.ts";
 import { until } from "../../support/until.ts";
 
 /** What `{name}` in a row stands for: ids, cursors, or what a basket holds. */
-export type World = Record<string, unknown>;
+export type Fixtures = Record<string, unknown>;
 
 const used = { key: usedKey };
 const usd = (amount: number) => ({ amount, currency: "USD" });
@@ -24,14 +24,14 @@ async function cursor(client: Client, list: string): Promise<unknown> {
 	return (await client.get(`/api/v1/${list}&limit=1`)).body.next_cursor;
 }
 
-async function makeProducts(clients: Clients, database: TestDatabase): Promise<World> {
+async function makeProducts(clients: Clients, database: TestDatabase): Promise<Fixtures> {
 	const { admin } = clients;
 	const { id, sku } = await product(clients, { stock: 4 });
 	await admin.post(`/api/v1/products/${id}/stock`, { delta: 1, reason: "found" }, used);
 	const { id: archived } = await product(clients);
 	await admin.delete(`/api/v1/products/${archived}`);
 	const { id: euros } = await product(clients, { price: { amount: 1, currency: "EUR" } });
-	const dear = await shelf(database, "dear", 100, 999);
+	const dear = await seedProducts(database, "dear", 100, 999);
 	const sql = "update product.products set price_minor = 99999999999 where id = any($1)";
 	await database.rows(sql, [dear]);
 	const fortune = dear.map(product_id => ({ product_id, quantity: 999 }));
@@ -39,10 +39,10 @@ async function makeProducts(clients: Clients, database: TestDatabase): Promise<W
 }
 
 /** Orders of Alice's by their state or by that of their payment, and with it the payment. */
-async function makeOrders(clients: Clients, database: TestDatabase): Promise<World> {
+async function makeOrders(clients: Clients, database: TestDatabase): Promise<Fixtures> {
 	const { admin, alice, support } = clients;
 	const { id: sold } = await product(clients);
-	const made: World = {};
+	const made: Fixtures = {};
 	const place = async (name: string, payment_method = "pm_card_visa", options: Options = {}) => {
 		const items = [{ product_id: sold, quantity: 1 }];
 		const body = { items, shipping_address: address, payment_method };
@@ -58,8 +58,8 @@ async function makeOrders(clients: Clients, database: TestDatabase): Promise<Wor
 	const parcel = { carrier: "UPS", tracking_number: "1Z999" };
 	await admin.post(`/api/v1/orders/${made.shipped}/ship`, parcel);
 
-	await place("called_off");
-	await alice.post(`/api/v1/orders/${made.called_off}/cancel`, { reason: "too late" }, used);
+	await place("too_late_to_cancel");
+	await alice.post(`/api/v1/orders/${made.too_late_to_cancel}/cancel`, { reason: "too late" }, used);
 
 	const part = { amount: usd(250), reason: "scratched" };
 	await support.post(`/api/v1/payments/${await place("partly")}/refund`, part, used);
@@ -72,7 +72,7 @@ async function makeOrders(clients: Clients, database: TestDatabase): Promise<Wor
 }
 
 /** Resolves once nothing changes by itself any more. */
-export async function makeWorld(clients: Clients, database: TestDatabase): Promise<World> {
+export async function makeFixtures(clients: Clients, database: TestDatabase): Promise<Fixtures> {
 	const made = {
 		...(await makeProducts(clients, database)),
 		...(await makeOrders(clients, database)),

@@ -162,7 +162,7 @@ const reading: Row[] = [
 
 const keys = again([
 	...over(place, "alice", right, [["the key of another basket", items(line(2)), reused]]),
-	...over("POST /api/v1/orders/{called_off}/cancel", "alice", { reason: "broken" }, [
+	...over("POST /api/v1/orders/{too_late_to_cancel}/cancel", "alice", { reason: "broken" }, [
 		["the key of another reason", {}, reused]
 	]),
 	...over(cancel, "alice", { reason: "too late" }, [["the key of another order", {}, reused]])

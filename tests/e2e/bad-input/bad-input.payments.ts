@@ -1,6 +1,6 @@
 import { newId } from "../../../lib/id.ts";
 import { again, invalid, over, reused, type Row } from "../../support/shop/bad-input.ts";
-import { messageOf, signatureOf } from "../../support/shop/stripe-webhooks.ts";
+import { webhookMessage, webhookSignature } from "../../support/shop/stripe-webhooks.ts";
 
 /** What is refused of refunds and of the provider's messages. */
 
@@ -63,8 +63,8 @@ const reads: Row[] = ["payments/{order_payment}", "orders/{order}/payment"].map(
 	answer: "404 not-found"
 }));
 
-const about = messageOf(newId());
-const big = messageOf(newId(), "payment_intent.succeeded", { note: "a".repeat(66_000) });
+const about = webhookMessage(newId());
+const big = webhookMessage(newId(), "payment_intent.succeeded", { note: "a".repeat(66_000) });
 
 /** What Postgres and the reader of the message refuse is in tests/integration/payment/webhook.test.ts. */
 const messages = (
@@ -74,17 +74,22 @@ const messages = (
 		[
 			"signed with another secret",
 			about,
-			signatureOf(about, 0, "whsec_x"),
+			webhookSignature(about, 0, "whsec_x"),
 			"401 invalid-signature"
 		],
-		["signed over 5 minutes ago", about, signatureOf(about, 301), "401 invalid-signature"],
-		["changed by one byte", `${about} `, signatureOf(about), "401 invalid-signature"],
+		["signed over 5 minutes ago", about, webhookSignature(about, 301), "401 invalid-signature"],
+		["changed by one byte", `${about} `, webhookSignature(about), "401 invalid-signature"],
 		["signed with 10,000 characters", about, "v1=0,".repeat(2000), "401 invalid-signature"],
 		["empty and not signed", "", undefined, "401 invalid-signature"],
 		["no JSON and not signed", "{", undefined, "401 invalid-signature"],
-		["no JSON, though signed", "{", signatureOf("{"), "400 malformed-json"],
-		["beyond 64 KiB, though signed", big, signatureOf(big), "413 payload-too-large"],
-		["no event, though signed", '{"type":"refund."}', signatureOf('{"type":"refund."}'), invalid]
+		["no JSON, though signed", "{", webhookSignature("{"), "400 malformed-json"],
+		["beyond 64 KiB, though signed", big, webhookSignature(big), "413 payload-too-large"],
+		[
+			"no event, though signed",
+			'{"type":"refund."}',
+			webhookSignature('{"type":"refund."}'),
+			invalid
+		]
 	] as [string, string, string | undefined, string][]
 ).map(([what, raw, signature, answer]): Row => {
 	const headers: Record<string, string> =

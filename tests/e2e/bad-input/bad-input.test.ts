@@ -7,7 +7,7 @@ import { startShop, type Running } from "../../support/servers/processes.ts";
 import { catalogueRows } from "./bad-input.catalogue.ts";
 import { orderRows } from "./bad-input.orders.ts";
 import { paymentRows } from "./bad-input.payments.ts";
-import { makeWorld, type World } from "./bad-input.fixtures.ts";
+import { makeFixtures, type Fixtures } from "./bad-input.fixtures.ts";
 
 /**
  * What callers are told who send what cannot be: for every row a problem (RFC 9457) with its code
@@ -17,7 +17,7 @@ import { makeWorld, type World } from "./bad-input.fixtures.ts";
 let database: TestDatabase;
 let shop: Running;
 let clients: Clients;
-let world: World;
+let fixtures: Fixtures;
 /**
  * One query that tells any two states of the database apart: of what requests write. Those who read the
  * stream keep their own time, and say every half second that they live.
@@ -28,7 +28,7 @@ beforeAll(async () => {
 	database = await testDatabase();
 	shop = await startShop({ DATABASE_URL: database.url, STRIPE_WEBHOOK_SECRET: webhookSecret });
 	clients = await signIn(shop.url);
-	world = await makeWorld(clients, database);
+	fixtures = await makeFixtures(clients, database);
 	const [made] = await database.rows<{ sql: string }>(`
 		select string_agg(format('select %L, count(*), md5(string_agg(t::text, '''' order by t::text))
 			from %I.%I t', schemaname || '.' || tablename, schemaname, tablename), ' union all ') as sql
@@ -44,7 +44,7 @@ afterAll(async () => {
 /** Puts the world's things in the place of their names. */
 function filled(text: string, toText: (value: unknown) => string, pattern: RegExp): string {
 	return text.replace(pattern, (all, name: string) => {
-		return Object.hasOwn(world, name) ? toText(world[name]) : all;
+		return Object.hasOwn(fixtures, name) ? toText(fixtures[name]) : all;
 	});
 }
 

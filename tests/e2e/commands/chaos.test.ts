@@ -5,17 +5,17 @@ const TMPDIR = temporaryFolder();
 
 afterAll(() => rmSync(TMPDIR, { recursive: true, force: true }));
 
-/** The harness itself, over a small storm; what it says of the shop is `npm run prove`'s to show. */
-describe("npm run prove", () => {
+/** The harness itself, over a small storm; what it says of the shop is `npm run chaos`'s to show. */
+describe("npm run chaos", () => {
 	it("holds every promise against a small storm, says so and leaves nothing behind", async () => {
 		const { code, output } = await run(
-			"prove.ts",
+			"chaos.ts",
 			"--orders 60 --kills 3 --matrix 0 --events 0 --seed 11".split(" "),
 			{ TMPDIR }
 		);
 		expect(output).toMatch(/\| ✔ \| P3 \|.*[1-9]\d* charges/);
 		expect(output.trimEnd().split("\n").slice(-2)).toEqual(["seed 11", "12 passed, 0 failed"]);
-		expect(output).toContain("# Proof: changed");
+		expect(output).toContain("# Chaos run: changed");
 		expect(output).toMatch(/\| ✔ \| P4 \|.*[1-9]\d* events/);
 		expect(code).toBe(0);
 		expect(readdirSync(TMPDIR)).toEqual([]);
@@ -28,9 +28,9 @@ describe("npm run prove", () => {
 			["--faults", "earthquake"],
 			["--seed", "x"]
 		]) {
-			const { code, output } = await run("prove.ts", args, { TMPDIR });
+			const { code, output } = await run("chaos.ts", args, { TMPDIR });
 			expect(code).toBe(64);
-			expect(output).toContain("Usage: npm run prove");
+			expect(output).toContain("Usage: npm run chaos");
 		}
 	}, 60_000);
 });

@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { Client, passedOn, signIn } from "../../support/shop/api-client.ts";
+import { Client, forwardedHeaders, signIn } from "../../support/shop/api-client.ts";
 import { openBrowser } from "../../support/servers/browser.ts";
 import { launch, run, startShop, type Running } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
@@ -26,7 +26,7 @@ it("shows orders, their messages and their minutes, and that all of it adds up",
 	expect(output).toMatch(/^orders {4}40: confirmed \d+/m);
 	expect(output).toMatch(/^messages {2}\d+: order confirmation \d+/m);
 	expect(output).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d {2}\d+ orders of \d+ customers/);
-	expect(output).toMatch(/told of [\d.]+ s after its end/);
+	expect(output).toMatch(/emitted [\d.]+ s after its end/);
 	expect({ code, output }).toMatchObject({ code: 0 });
 }, 240_000);
 
@@ -130,7 +130,7 @@ describe("the mailbox", () => {
 	);
 
 	it("is not there for anyone elsewhere", async () => {
-		const elsewhere = new Client(shop.url, passedOn);
+		const elsewhere = new Client(shop.url, forwardedHeaders);
 		for (const path of ["/dev/mailbox", `/dev/mailbox/${crypto.randomUUID()}`])
 			expect((await elsewhere.get(path)).status).toBe(404);
 	});

@@ -36,15 +36,15 @@ const runBy: Record<string, string> = {
 	"npm run kafka": "tests/integration/streams/kafka-command.test.ts",
 	"npm run kafka -- consume orders": "tests/integration/streams/kafka-command.test.ts",
 	"npm run psp": "tests/integration/payment/psp.test.ts",
-	"npm run prove": "npm test",
-	"npm run prove -- --bugs":
+	"npm run chaos": "npm test",
+	"npm run chaos -- --bugs":
 		"by hand: each bug's place in the source is held by chaos/mutations/planted-bugs.test.ts",
 	"npm run bench -- streams": "by hand: it measures",
 	"npm run stream": "tests/e2e/commands/stream.test.ts",
 	"npm run stream -- lag": "tests/e2e/commands/stream.test.ts",
 	"npm test": ".ci/run",
 	"npm run check": "npm test, part by part",
-	"npm run restored": "tests/e2e/commands/restore-reconcile.test.ts",
+	"npm run restore:reconcile": "tests/e2e/commands/restore-reconcile.test.ts",
 	"npm run verify -- orders": "tests/e2e/commands/verify.test.ts",
 	"npm run generate": "tests/generated.test.ts and tests/integration/db/schema.test.ts"
 };

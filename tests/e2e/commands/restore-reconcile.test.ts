@@ -22,7 +22,7 @@ import {
 	type TestKafka
 } from "../../support/servers/kafka.ts";
 import { startNode } from "../../support/servers/start-node.ts";
-import { orderEvent, type EventWish } from "../../support/streams/order-message.ts";
+import { buildOrderEvent, type OrderEventSpec } from "../../support/streams/order-message.ts";
 import { admin } from "../../support/shop/orders.ts";
 import { run, temporaryFolder } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
@@ -59,8 +59,8 @@ async function stop(): Promise<void> {
 }
 
 /** The order service's relay finds it as if the service had written it. */
-async function happened(on: TestDatabase, version: number, wish: EventWish): Promise<void> {
-	const { type, data, time } = orderEvent(wish);
+async function insertEvent(on: TestDatabase, version: number, spec: OrderEventSpec): Promise<void> {
+	const { type, data, time } = buildOrderEvent(spec);
 	await on.rows(
 		"insert into orders.outbox (order_id, user_id, version, type, occurred_at, payload) values ($1, $2, $3, $4, $5, $6)",
 		[data.order_id, data.user_id, version, type, time, JSON.stringify(data)]
@@ -68,9 +68,9 @@ async function happened(on: TestDatabase, version: number, wish: EventWish): Pro
 }
 
 /** What is told of minutes, by their place; time passes for partitions that nothing comes from. */
-async function told(on: TestDatabase): Promise<number[][]> {
+async function emittedWindows(on: TestDatabase): Promise<number[][]> {
 	await on.rows("update analytics.partitions set heard_at = heard_at - interval '1 minute'");
-	await on.rows("update analytics.windows set told_at = told_at - interval '1 minute'");
+	await on.rows("update analytics.windows set emitted_at = emitted_at - interval '1 minute'");
 	const rows = await on.rows<{ at: Date; orders: number; revenue: number; revision: number }>(
 		`select window_start as at, orders, revenue_minor::float8 as revenue, revision
 		from analytics.results order by 1`
@@ -80,10 +80,10 @@ async function told(on: TestDatabase): Promise<number[][]> {
 	]);
 }
 
-const isTold = (on: TestDatabase, wanted: number[][]) =>
+const untilEmitted = (on: TestDatabase, wanted: number[][]) =>
 	until(async () => {
 		const left = "select 1 from analytics.outbox where published_at is null";
-		const is = JSON.stringify(await told(on)) === JSON.stringify(wanted);
+		const is = JSON.stringify(await emittedWindows(on)) === JSON.stringify(wanted);
 		return is && (await on.rows(left)).length === 0;
 	}, 40_000);
 
@@ -105,7 +105,7 @@ async function copyOf({ url }: TestDatabase): Promise<TestDatabase> {
 	return testDatabase(name);
 }
 
-const restored = (...args: string[]) => run("restored.ts", args, environmentOf(database));
+const restored = (...args: string[]) => run("restore-reconcile.ts", args, environmentOf(database));
 const verify = (subject: string) => run("verify.ts", [subject], environmentOf(database));
 const mailsAbout = (order: string) =>
 	database.rows("select 1 from notification.mailbox where order_id = $1", [order]);
@@ -116,15 +116,15 @@ describeKafka("a database that was restored to an earlier moment", () => {
 		driver = new KafkaDriver({ brokers: [kafka.brokers] });
 		lost = await testDatabase();
 		await start(lost);
-		await happened(lost, 2, { order_id: orders.kept, at: minute, total: 1000 });
-		await isTold(lost, [[0, 1, 1000, 1]]);
+		await insertEvent(lost, 2, { order_id: orders.kept, at: minute, total: 1000 });
+		await untilEmitted(lost, [[0, 1, 1000, 1]]);
 		await stop();
 		database = await copyOf(lost);
 		await start(lost);
-		await happened(lost, 2, { order_id: orders.sameMinute, at: minute + 1, total: 500 });
-		await happened(lost, 2, { order_id: orders.otherMinute, at: minute + 60_000, total: 70 });
-		await happened(lost, 3, { type: "order.shipped", order_id: orders.kept, total: 1000 });
-		await isTold(lost, [
+		await insertEvent(lost, 2, { order_id: orders.sameMinute, at: minute + 1, total: 500 });
+		await insertEvent(lost, 2, { order_id: orders.otherMinute, at: minute + 60_000, total: 70 });
+		await insertEvent(lost, 3, { type: "order.shipped", order_id: orders.kept, total: 1000 });
+		await untilEmitted(lost, [
 			[0, 2, 1500, 2],
 			[1, 1, 70, 1]
 		]);
@@ -159,13 +159,13 @@ describeKafka("a database that was restored to an earlier moment", () => {
 
 	it("begins an epoch in which none of that has an effect", async () => {
 		const { code, output } = await restored();
-		expect(output).toMatch(/^Epoch 2 begins: 3 events are void, 2 windows are told anew\.$/m);
+		expect(output).toMatch(/^Epoch 2 begins: 3 events voided, 2 windows will be emitted again\.$/m);
 		expect(code).toBe(0);
 		expect((await verify("stream")).output).toBe("No differences in stream.\n");
 		await start(database);
-		await happened(database, 3, { type: "order.delivered", order_id: orders.kept, total: 1000 });
-		await happened(database, 2, { order_id: orders.after, at: minute + 60_002, total: 9 });
-		await isTold(database, [
+		await insertEvent(database, 3, { type: "order.delivered", order_id: orders.kept, total: 1000 });
+		await insertEvent(database, 2, { order_id: orders.after, at: minute + 60_002, total: 9 });
+		await untilEmitted(database, [
 			[0, 1, 1000, 3],
 			[1, 1, 9, 2]
 		]);
@@ -211,7 +211,9 @@ describeKafka("a database that was restored to an earlier moment", () => {
 });
 
 it("asks for both, because a log in Postgres is restored together with it", async () => {
-	const { code, output } = await run("restored.ts", [], { DATABASE_URL: "postgres://localhost/x" });
+	const { code, output } = await run("restore-reconcile.ts", [], {
+		DATABASE_URL: "postgres://localhost/x"
+	});
 	expect([code, output]).toEqual([
 		78,
 		expect.stringContaining("Set DATABASE_URL and KAFKA_BROKERS")

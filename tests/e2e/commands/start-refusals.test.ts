@@ -93,7 +93,7 @@ describe("npm start refuses in a sentence", () => {
 
 	it("a data folder that nobody may write to", async () => {
 		const { code, output } = await start({ DATA_DIR: "/proc" });
-		expect(output).toMatch(/^\/proc\/lock is not ours to use \(.*\): .* set DATA_DIR .*\n$/);
+		expect(output).toMatch(/^\/proc\/lock is not writable \(.*\): .* set DATA_DIR .*\n$/);
 		expect(code).toBe(1);
 	});
 
@@ -113,8 +113,8 @@ describe("npm start refuses in a sentence", () => {
 	});
 
 	it("production without token keys", async () => {
-		const said = { PAYMENT_PROVIDER: "simulator", MAIL_DRIVER: "mailbox" };
-		const { code, output } = await start({ NODE_ENV: "production", ...said });
+		const providers = { PAYMENT_PROVIDER: "simulator", MAIL_DRIVER: "mailbox" };
+		const { code, output } = await start({ NODE_ENV: "production", ...providers });
 		expect(output).toContain("Set TOKEN_PRIVATE_KEY");
 		expect(code).toBe(78);
 	});

@@ -4,8 +4,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Database, serviceUrl } from "../../../db/database.ts";
-import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
-import { Client, passedOn, signIn } from "../../support/shop/api-client.ts";
+import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { Client, forwardedHeaders, signIn } from "../../support/shop/api-client.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { run, startShop, temporaryFolder, type Running } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
@@ -66,8 +66,8 @@ it("carries the trace of a request into all events of its order", async () => {
 it("shows how far everyone is", async () => {
 	const { code, output } = await stream("lag");
 	expect(output).toMatch(/^outbox +0 events wait/m);
-	expect(output).toMatch(/^analytics +0 messages wait, 0 put aside$/m);
-	expect(output).toMatch(/^notification +0 messages wait, 0 put aside$/m);
+	expect(output).toMatch(/^analytics +0 messages waiting, 0 dead-lettered$/m);
+	expect(output).toMatch(/^notification +0 messages waiting, 0 dead-lettered$/m);
 	expect(code).toBe(0);
 });
 
@@ -79,8 +79,16 @@ it("replays with progress, and only says what it would do when asked", async () 
 	const [, messages] = /^analytics: (\d+) messages/m.exec(output)!;
 	expect(output).toContain(`${messages} of ${messages} messages`);
 	expect(code).toBe(0);
-	const quiet = ["--group", "notification", "--from", "2026-01-01T00:00:00Z", "--no-notify"];
-	expect((await stream("replay", ...quiet)).output).toMatch(/^notification: \d+ messages, quiet/m);
+	const withoutNotifying = [
+		"--group",
+		"notification",
+		"--from",
+		"2026-01-01T00:00:00Z",
+		"--no-notify"
+	];
+	expect((await stream("replay", ...withoutNotifying)).output).toMatch(
+		/^notification: \d+ messages, quiet/m
+	);
 });
 
 it("fills the log again", async () => {
@@ -97,10 +105,12 @@ it("fills the log again", async () => {
 });
 
 it("lists, shows and redrives what was put aside", async () => {
-	expect((await stream("dlq", "list")).output).toBe("Nothing is put aside.\n");
+	expect((await stream("dlq", "list")).output).toBe("There are no dead letters.\n");
 	expect((await stream("dlq", "redrive", "--all")).code).toBe(0);
 	const url = serviceUrl(database.url, "stream");
-	const log = new LocalDriver(new Database({ url, pool: 1, durability: "prefix", name: "test" }));
+	const log = new PostgresDriver(
+		new Database({ url, pool: 1, durability: "prefix", name: "test" })
+	);
 	await log.publish("orders", [{ key: "k", value: "{ not json", headers: { from: "a stranger" } }]);
 	await log.close();
 	const list = await until(async () => {
@@ -115,7 +125,7 @@ it("lists, shows and redrives what was put aside", async () => {
 	expect([one.code, one.output]).toEqual([1, expect.stringContaining("409")]);
 	const all = await stream("dlq", "redrive", "--all");
 	expect([all.code, all.output.split("not-json").length]).toEqual([1, 3]);
-	expect((await stream("lag")).output).toMatch(/^analytics +0 messages wait, 1 put aside$/m);
+	expect((await stream("lag")).output).toMatch(/^analytics +0 messages waiting, 1 dead-lettered$/m);
 }, 60_000);
 
 it("knows no other dead letters", async () => {
@@ -133,7 +143,10 @@ it("takes an admin's token, and nobody else's", async () => {
 		["alice", 1]
 	] as const) {
 		const credentials = { email: `${name}@shop.test`, password: "demo-Password-1" };
-		const login = await new Client(shop.url, passedOn).post("/api/v1/auth/login", credentials);
+		const login = await new Client(shop.url, forwardedHeaders).post(
+			"/api/v1/auth/login",
+			credentials
+		);
 		writeFileSync(file, `${login.body.access_token as string}\n`);
 		const answer = await run("stream.ts", ["lag", "--url", shop.url, "--token", file], {
 			DATA_DIR: folder

@@ -3,22 +3,18 @@ import type { Order } from "../../../contracts/order.ts";
 import type { Payment } from "../../../contracts/payment.ts";
 import { openBankPage } from "../../support/shop/bank-page.ts";
 import { address } from "../../support/shop/orders.ts";
-import {
-	returnUrl,
-	startProvidedShop,
-	type ProvidedShop
-} from "../../support/shop/shop-with-psp.ts";
+import { returnUrl, startShopWithPsp, type ShopWithPsp } from "../../support/shop/shop-with-psp.ts";
 import { until } from "../../support/until.ts";
 
 /** 3-D Secure over real processes: the customer answers at his bank's page, and a webhook tells the shop. */
 
-let shop: ProvidedShop;
+let shop: ShopWithPsp;
 let product: string;
 
 afterEach(() => shop.remove(), 30_000);
 
 async function open(env: Record<string, string> = {}): Promise<void> {
-	shop = await startProvidedShop(env);
+	shop = await startShopWithPsp(env);
 	product = await shop.product(1);
 }
 

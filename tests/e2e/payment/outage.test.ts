@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Order, OrderSaga } from "../../../contracts/order.ts";
 import { address } from "../../support/shop/orders.ts";
-import { startProvidedShop, type ProvidedShop } from "../../support/shop/shop-with-psp.ts";
+import { startShopWithPsp, type ShopWithPsp } from "../../support/shop/shop-with-psp.ts";
 import { until } from "../../support/until.ts";
 
 /** What orders wait for while the provider is away, or their customers are; and how many of them may. */
 
 const backlog = 5;
-let shop: ProvidedShop;
+let shop: ShopWithPsp;
 let product: string;
 
 beforeAll(async () => {
-	shop = await startProvidedShop({
-		SAGA_BACKLOG: String(backlog),
+	shop = await startShopWithPsp({
+		ORDERS_MAX_IN_FLIGHT: String(backlog),
 		SAGA_POLL_MS: "50",
 		ORDER_MAX_OPEN: "0"
 	});
@@ -66,7 +66,7 @@ it("takes orders while the provider is away, up to a bound, and charges each onc
 	for (const id of accepted.keys()) expect(await statusOf(id)).toBe("payment_pending");
 	expect((await shop.psp.ledger()).charges).toEqual([]);
 
-	await shop.returnProvider();
+	await shop.restartPsp();
 	for (const [id, card] of accepted)
 		expect(await settled(id)).toBe(card === "pm_card_visa" ? "confirmed" : "payment_failed");
 	const { charges } = await shop.psp.ledger();

@@ -1,16 +1,16 @@
 import type { Order } from "../../../contracts/order.ts";
 import type { Payment } from "../../../contracts/payment.ts";
 import { address } from "../../support/shop/orders.ts";
-import { startProvidedShop, type ProvidedShop } from "../../support/shop/shop-with-psp.ts";
+import { startShopWithPsp, type ShopWithPsp } from "../../support/shop/shop-with-psp.ts";
 import { until } from "../../support/until.ts";
 
 /** What the provider's messages do where an answer of it was lost, over real processes. */
 
-let shop: ProvidedShop;
+let shop: ShopWithPsp;
 let product: string;
 
 beforeAll(async () => {
-	shop = await startProvidedShop();
+	shop = await startShopWithPsp();
 	product = await shop.product(10);
 }, 60_000);
 
@@ -30,11 +30,13 @@ describe("a message about a refund whose answer was lost", () => {
 	it("ends it, though nobody would look for an hour", async () => {
 		const { payment } = await confirmed("pm_sim_dropRefundConnection");
 		// The provider's messages wait until the shop no longer looks by itself.
-		await shop.psp.dial({ webhooks: { rate: 1, kinds: ["late"], late_ms: 2000 } });
+		await shop.psp.setFaults({ webhooks: { rate: 1, kinds: ["late"], late_ms: 2000 } });
 		const path = `/api/v1/payments/${payment!.id}`;
 		const made = await shop.support.post<Payment>(`${path}/refund`, { reason: "broken" });
 		expect(made.body).toMatchObject({ refunds: [{ status: "pending" }] });
-		await shop.database.rows("update payment.refunds set look_at = now() + interval '1 hour'");
+		await shop.database.rows(
+			"update payment.refunds set next_check_at = now() + interval '1 hour'"
+		);
 		await until(async () => {
 			const { body } = await shop.support.get<Payment>(path);
 			return body.refunds[0]!.status === "succeeded";

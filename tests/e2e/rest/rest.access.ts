@@ -2,7 +2,7 @@ import type { Return } from "../../../contracts/order.ts";
 import { operations, type Operation } from "../../../services/gateway/operations.ts";
 import type { Account } from "../../support/shop/api-client.ts";
 import { placed } from "./rest.orders.ts";
-import { toldOf } from "./rest.notifications.ts";
+import { notificationOf } from "./rest.notifications.ts";
 import { delivered, some } from "./rest.returns.ts";
 import type { Shop } from "./rest.suite.ts";
 
@@ -24,7 +24,7 @@ export function accessTests(shop: Shop): void {
 		const { body } = await shop
 			.as("alice")
 			.post<Return>(`${own.path}/returns`, some(own.product, 1));
-		const message = (await toldOf(shop, order)).id;
+		const message = (await notificationOf(shop, order)).id;
 		ids = {
 			order: order.id,
 			payment: order.payment!.id,

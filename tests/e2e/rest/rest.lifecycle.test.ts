@@ -77,7 +77,7 @@ describe("the gateway as a node", () => {
 	});
 
 	it("has no demo mode when it is off", async () => {
-		await start({ DEMO: "false", LOG_LEVEL: "fatal" });
+		await start({ DEMO_MODE: "false", LOG_LEVEL: "fatal" });
 		expect((await clientOf(broker).get("/api/v1/users/me")).status).toBe(401);
 		// Nobody here would answer these: whoever were let in would see 503.
 		const message = `/dev/mailbox/${randomUUID()}`;
@@ -148,8 +148,8 @@ describe("the gateway as a node", () => {
 	it("says of what every node measures alike that its values are not to be added", async () => {
 		await start();
 		const { text } = await clientOf(broker).get("/metrics");
-		const said = [...text.matchAll(/^# HELP (\S+) .*not the sum$/gm)].map(([, name]) => name);
-		expect(said.sort()).toEqual([
+		const names = [...text.matchAll(/^# HELP (\S+) .*not the sum$/gm)].map(([, name]) => name);
+		expect(names.sort()).toEqual([
 			...["shop_dead_letters", "shop_outbox_rows", "shop_outbox_seconds"],
 			"shop_stream_lag_messages"
 		]);

@@ -9,7 +9,7 @@ const messages = "/api/v1/notifications";
 const preferences = "/api/v1/users/me/notification-preferences";
 
 /** The first message of Alice about an order, once it has been sent. */
-export function toldOf(shop: Shop, order: Order): Promise<Notification> {
+export function notificationOf(shop: Shop, order: Order): Promise<Notification> {
 	return until(async () => {
 		const { body } = await shop.as("alice").get<{ data: Notification[] }>(`${messages}?limit=100`);
 		return body.data.find(({ order_id, state }) => order_id === order.id && state === "sent");
@@ -21,7 +21,7 @@ export function notificationTests(shop: Shop): void {
 	describe("a message about an order", () => {
 		let message: Notification;
 		beforeAll(async () => {
-			message = await toldOf(shop, await placed(shop, (await shop.product(1)).id));
+			message = await notificationOf(shop, await placed(shop, (await shop.product(1)).id));
 		}, 40_000);
 
 		it("is listed for its reader and for staff, and for nobody else", async () => {
@@ -71,7 +71,7 @@ export function notificationTests(shop: Shop): void {
 			["of a kind that there is not", { gossip: ["email"] }],
 			["of what only staff are told of", { low_stock: ["email"] }],
 			["of a channel that there is not", { refund: ["pigeon"] }],
-			["of a channel that is nobody's to choose", { refund: ["cascade"] }],
+			["of a channel that is nobody's to choose", { refund: ["sns_topic"] }],
 			["of a channel twice", { refund: ["email", "email"] }],
 			["that is no list", { refund: "email" }]
 		])("%s is refused", async (_, body) => {
@@ -87,7 +87,7 @@ export function notificationTests(shop: Shop): void {
 			});
 			expect(silent.status).toBe("confirmed");
 			const loud = await placed(shop, product);
-			await toldOf(shop, loud);
+			await notificationOf(shop, loud);
 			const { body } = await bob().get<{ data: Notification[] }>(`${messages}?limit=100`);
 			expect(body.data.map(({ order_id }) => order_id)).not.toContain(silent.id);
 		}, 40_000);

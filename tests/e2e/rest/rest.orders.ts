@@ -131,8 +131,8 @@ export function orderTests(shop: Shop): void {
 			const path = `/api/v1/orders/${orderId}`;
 			const at = (instant: string, who: "alice" | "bob" = "alice") =>
 				shop.as(who).get<Order>(`${path}?at=${encodeURIComponent(instant)}`);
-			const born = await at(order.created_at);
-			expect([born.status, born.body.updated_at]).toEqual([200, order.created_at]);
+			const atCreation = await at(order.created_at);
+			expect([atCreation.status, atCreation.body.updated_at]).toEqual([200, order.created_at]);
 			const later = await at("2999-01-01T00:00:00+01:00");
 			expect(later.text).toBe((await shop.as("alice").get(path)).text);
 			const before = new Date(Date.parse(order.created_at) - 1000).toISOString();

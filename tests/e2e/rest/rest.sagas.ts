@@ -5,7 +5,7 @@ import { basket, placed } from "./rest.orders.ts";
 import type { Shop } from "./rest.suite.ts";
 
 const sagas = "/api/v1/ops/sagas";
-const callOff = { decision: "call_off", note: "the customer called" };
+const forceCancel = { decision: "cancel", note: "the customer called" };
 
 /** What staff see of orders that are not at rest, and how they push them. */
 export function sagaTests(shop: Shop): void {
@@ -22,7 +22,7 @@ export function sagaTests(shop: Shop): void {
 			expect(list.data.map(({ order_id }) => order_id)).toContain(order.id);
 			const { status, body } = await admin().post<OrderSaga>(
 				`${sagas}/${order.id}/resolve`,
-				callOff
+				forceCancel
 			);
 			expect([status, body.cancel_requested]).toEqual([200, true]);
 			await until(async () => {
@@ -39,7 +39,7 @@ export function sagaTests(shop: Shop): void {
 			const answers = [
 				await admin().get(path),
 				await admin().post(`${path}/retry`),
-				await admin().post(`${path}/resolve`, callOff)
+				await admin().post(`${path}/resolve`, forceCancel)
 			];
 			expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
 				[404, "not-found"],
@@ -53,7 +53,7 @@ export function sagaTests(shop: Shop): void {
 			const answers = [
 				await admin().get(path),
 				await admin().post(`${path}/retry`),
-				await admin().post(`${path}/resolve`, callOff)
+				await admin().post(`${path}/resolve`, forceCancel)
 			];
 			expect(answers.map(({ status }) => status)).toEqual([404, 404, 404]);
 		});
@@ -61,9 +61,9 @@ export function sagaTests(shop: Shop): void {
 
 	it.each<[string, object | undefined]>([
 		["no body", undefined],
-		["no note", { decision: "call_off" }],
-		["a blank note", { ...callOff, note: " " }],
-		["another decision", { ...callOff, decision: "confirm" }]
+		["no note", { decision: "cancel" }],
+		["a blank note", { ...forceCancel, note: " " }],
+		["another decision", { ...forceCancel, decision: "confirm" }]
 	])("calls nothing off with %s", async (_, body) => {
 		const { status } = await admin().post(`${sagas}/${randomUUID()}/resolve`, body);
 		expect([400, 415, 422]).toContain(status);

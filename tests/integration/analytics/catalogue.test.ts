@@ -1,10 +1,13 @@
-import { Catalogue, type Described } from "../../../services/analytics/reports/catalogue.ts";
-import { orderEvent } from "../../support/streams/order-message.ts";
+import {
+	Catalogue,
+	type ProductDescription
+} from "../../../services/analytics/reports/catalogue.ts";
+import { buildOrderEvent } from "../../support/streams/order-message.ts";
 import { WindowStore } from "../../support/analytics/window-database.ts";
 
 let store: WindowStore;
 let asked: string[][] = [];
-let known: Described[] = [];
+let known: ProductDescription[] = [];
 let catalogue: Catalogue;
 
 beforeAll(async () => {
@@ -31,7 +34,7 @@ beforeEach(() => {
 });
 
 const sold = (...ids: string[]) =>
-	orderEvent({ items: ids.map(product_id => ({ product_id, quantity: 1, unit_price: 100 })) });
+	buildOrderEvent({ items: ids.map(product_id => ({ product_id, quantity: 1, unit_price: 100 })) });
 
 const products = () =>
 	store.rows("select id, name, category from analytics.products order by category, id");
@@ -45,8 +48,8 @@ async function sell(...ids: string[]): Promise<void> {
 describe("what is known of sold products", () => {
 	it("is asked for once, for all that are new", async () => {
 		await sell("mug", "cap");
-		await catalogue.complete();
-		await catalogue.complete();
+		await catalogue.describeUnknown();
+		await catalogue.describeUnknown();
 		expect(asked).toEqual([["cap", "mug"]]);
 		expect(await products()).toEqual([
 			{ id: "cap", name: "Cap", category: "clothes" },
@@ -56,28 +59,28 @@ describe("what is known of sold products", () => {
 
 	it("stays as it was first known", async () => {
 		await sell("mug");
-		await catalogue.complete();
+		await catalogue.describeUnknown();
 		known = [{ product_id: "mug", name: "Jug", category: "garden" }];
 		await store.rows("update analytics.products set asked_at = null");
-		await catalogue.complete();
+		await catalogue.describeUnknown();
 		expect(asked).toHaveLength(1);
 		expect(await products()).toEqual([{ id: "mug", name: "Mug", category: "kitchen" }]);
 	});
 
 	it("is asked for again a minute later where nobody knew", async () => {
 		await sell("mug", "ghost");
-		await catalogue.complete();
-		await catalogue.complete();
+		await catalogue.describeUnknown();
+		await catalogue.describeUnknown();
 		expect(asked).toHaveLength(1);
 		await store.rows("update analytics.products set asked_at = asked_at - interval '1 minute'");
-		await catalogue.complete();
+		await catalogue.describeUnknown();
 		expect(asked[1]).toEqual(["ghost"]);
 		expect(await products()).toContainEqual({ id: "ghost", name: null, category: null });
 	});
 
 	it("is asked for by one of two who are at it together", async () => {
 		await sell("mug", "cap");
-		await Promise.all([catalogue.complete(), catalogue.complete()]);
+		await Promise.all([catalogue.describeUnknown(), catalogue.describeUnknown()]);
 		expect(asked.flat().toSorted()).toEqual(["cap", "mug"]);
 	});
 });

@@ -1,8 +1,11 @@
 import { analytics } from "../../../contracts/analytics.ts";
-import { faults } from "../../../lib/validator.ts";
+import { validate } from "../../../lib/validator.ts";
 import { Reports } from "../../../services/analytics/reports/reports.ts";
-import { openForMs, windowMs } from "../../../services/analytics/windows/tumbling.window.ts";
-import { orderEvent, type EventWish } from "../../support/streams/order-message.ts";
+import {
+	allowedLatenessMs,
+	windowMs
+} from "../../../services/analytics/windows/tumbling.window.ts";
+import { buildOrderEvent, type OrderEventSpec } from "../../support/streams/order-message.ts";
 import { WindowStore } from "../../support/analytics/window-database.ts";
 
 const { actions } = analytics;
@@ -13,7 +16,8 @@ const span = { from: iso(0), to: iso(4 * windowMs) };
 let store: WindowStore;
 let reports: Reports;
 
-const after = (ms: number, wish: EventWish = {}) => orderEvent({ at: minute + ms, ...wish });
+const after = (ms: number, spec: OrderEventSpec = {}) =>
+	buildOrderEvent({ at: minute + ms, ...spec });
 const items = (...ids: string[]) =>
 	ids.map((product_id, n) => ({ product_id, quantity: n + 1, unit_price: 1000 / (n + 1) }));
 
@@ -44,7 +48,7 @@ afterAll(() => store.close());
 describe("windows", () => {
 	it("that begin within the span are listed as the contract says, the end not included", async () => {
 		const answer = await reports.windows(span);
-		expect(faults(actions.windows.returns, answer)).toEqual([]);
+		expect(validate(actions.windows.returns, answer)).toEqual([]);
 		expect(answer.data.map(w => [w.window_start, w.currency, w.orders])).toEqual([
 			[iso(0), "USD", 2],
 			[iso(windowMs), "EUR", 1],
@@ -82,7 +86,7 @@ describe("windows", () => {
 describe("a summary", () => {
 	it("says by currency what was sold, called off and paid back", async () => {
 		const answer = await reports.summary(span);
-		expect(faults(actions.summary.returns, answer)).toEqual([]);
+		expect(validate(actions.summary.returns, answer)).toEqual([]);
 		expect(answer.data).toEqual([
 			{
 				...{ currency: "EUR", orders: 1, revenue: 1000, average_order_value: 1000 },
@@ -104,7 +108,7 @@ describe("a summary", () => {
 
 	it("counts what came too late for it", async () => {
 		expect((await reports.summary(span)).late_events).toBe(0);
-		const at = minute - openForMs - windowMs;
+		const at = minute - allowedLatenessMs - windowMs;
 		await store.rows(
 			`insert into analytics.late_events values (gen_random_uuid(), 'order.confirmed', $1, 'USD', 1)`,
 			[new Date(at)]
@@ -117,7 +121,7 @@ describe("a summary", () => {
 describe("the products that sold best", () => {
 	it("are ranked in each currency by revenue or by units", async () => {
 		const answer = await reports.topProducts({ ...span, limit: 1 });
-		expect(faults(actions.topProducts.returns, answer)).toEqual([]);
+		expect(validate(actions.topProducts.returns, answer)).toEqual([]);
 		expect(answer.data.map(p => [p.currency, p.product_id, p.units, p.revenue])).toEqual([
 			["EUR", "mug", 1, 1000],
 			["USD", "cap", 3, 2000]

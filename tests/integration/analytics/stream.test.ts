@@ -70,14 +70,14 @@ describe("an order on its way to the windows", () => {
 		const from = "2026-01-01T00:00:00Z";
 		expect(await call(broker, refill, { from, dry_run: true }, ask)).toEqual({ refilled: 2 });
 		expect(await call(broker, refill, { from }, ask)).toEqual({ refilled: 2 });
-		const told = await until(async () => {
+		const published = await until(async () => {
 			const rows = await database.rows<{ topic: string; value: Buffer }>(
 				"select topic, value from streams.message where topic like 'analytics-%' order by topic"
 			);
 			return rows.length === 2 ? rows : undefined;
 		}, 30_000);
-		expect(told[0]!.value.toString()).toBe('{"id":"late"}');
-		const event = JSON.parse(told[1]!.value.toString()) as WindowStreamEvent;
+		expect(published[0]!.value.toString()).toBe('{"id":"late"}');
+		const event = JSON.parse(published[1]!.value.toString()) as WindowStreamEvent;
 		expect(event.data).toMatchObject({ orders: 1, revision: 2 });
 	}, 60_000);
 

@@ -1,8 +1,11 @@
 import pg from "pg";
 import { verify } from "../../../verify/analytics.verifier.ts";
-import { openForMs, windowMs } from "../../../services/analytics/windows/tumbling.window.ts";
+import {
+	allowedLatenessMs,
+	windowMs
+} from "../../../services/analytics/windows/tumbling.window.ts";
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
-import { orderEvent } from "../../support/streams/order-message.ts";
+import { buildOrderEvent } from "../../support/streams/order-message.ts";
 import { generator } from "../../support/random.ts";
 import { WindowStore } from "../../support/analytics/window-database.ts";
 
@@ -19,7 +22,7 @@ let late: OrderStreamEvent[];
 
 function sold(at: number): OrderStreamEvent {
 	const currency = below(4) === 0 ? "EUR" : "USD";
-	return orderEvent({ at, currency, user_id: `user-${below(40)}`, total: 1 + below(10_000) });
+	return buildOrderEvent({ at, currency, user_id: `user-${below(40)}`, total: 1 + below(10_000) });
 }
 
 /** In five partitions by user, of which three get none. */
@@ -61,17 +64,17 @@ beforeAll(async () => {
 		event
 	]);
 	const inOrder = (seen as [number, OrderStreamEvent][]).sort(([a], [b]) => a - b);
-	late = Array.from({ length: 20 }, () => sold(minute - openForMs - span + below(span)));
+	late = Array.from({ length: 20 }, () => sold(minute - allowedLatenessMs - span + below(span)));
 	await store.begin(logOf([...inOrder.map(([, event]) => event), ...late]));
 	await record([...events, ...late]);
 	// The three silent partitions are heard of, and then are idle.
-	await store.teller.pass();
+	await store.emitter.emitDue();
 	await store.tick(10_000);
 	const crashes = ["none", "none", "before", "after"] as const;
 	for (let step = 0; step < 120; step++) {
 		await store.deliver(below(2), 1 + below(50), crashes[below(4)]);
 		if (below(3) === 0) await store.rewind(below(2), below(80));
-		if (below(2) === 0) await store.teller.pass();
+		if (below(2) === 0) await store.emitter.emitDue();
 	}
 	await store.settle();
 }, 120_000);
@@ -101,11 +104,11 @@ async function after(sql: string): Promise<string[]> {
 describe("the windows", () => {
 	it("of every minute are what the events of orders say, and the late ones are counted apart", async () => {
 		expect(await differences()).toEqual([]);
-		const [told] = await store.rows(
+		const [counts] = await store.rows(
 			`select count(distinct window_start)::int as minutes, sum(orders)::int as orders,
 				(select count(*)::int from analytics.late_events) as late from analytics.results`
 		);
-		expect(told).toEqual({ minutes, orders: 2000, late: late.length });
+		expect(counts).toEqual({ minutes, orders: 2000, late: late.length });
 	});
 
 	const one = (table: string) =>
@@ -181,7 +184,7 @@ describe("the windows", () => {
 		const [line, ...others] = await after(`with sent as (${sent("1 hour")} returning event_id)
 			insert into analytics.dead_letter (topic, partition, "offset", value, headers, reason, detail, attempts)
 			select 'orders', 0, 1, convert_to(format('{"id":"%s"}', event_id), 'UTF8'), '{}', 'handling-failed', '', 7 from sent`);
-		expect(line).toMatch(/^event .*: put aside$/);
+		expect(line).toMatch(/^event .*: dead-lettered$/);
 		expect(others).toEqual([]);
 	});
 });

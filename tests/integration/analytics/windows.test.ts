@@ -2,18 +2,21 @@ import fc from "fast-check";
 import { WindowStreamEvent } from "../../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
 import { derivedId } from "../../../lib/id.ts";
-import { faults } from "../../../lib/validator.ts";
-import { forgetUsers, takeTurn } from "../../../services/analytics/windows/window.statements.ts";
+import { validate } from "../../../lib/validator.ts";
 import {
-	openForMs,
+	purgeWindowUsers,
+	acquireEmitterLock
+} from "../../../services/analytics/windows/window.statements.ts";
+import {
+	allowedLatenessMs,
 	windowMs,
 	type Result
 } from "../../../services/analytics/windows/tumbling.window.ts";
-import { orderEvent } from "../../support/streams/order-message.ts";
+import { buildOrderEvent } from "../../support/streams/order-message.ts";
 import {
 	arrivals,
 	batch,
-	expectNews,
+	expectValidRevisions,
 	logOf,
 	origin,
 	sale,
@@ -41,25 +44,25 @@ function eventOf({ id, fact }: Message): OrderStreamEvent {
 	if (fact.kind !== "sale") throw new Error("only sales are asked for here");
 	const { currency, user_id, revenue: total } = fact;
 	const at = fact.at + shift;
-	return orderEvent({ id: derivedId(namespace, id), at, currency, user_id, total });
+	return buildOrderEvent({ id: derivedId(namespace, id), at, currency, user_id, total });
 }
 
-async function play(done: readonly Step[]): Promise<void> {
+async function applySteps(done: readonly Step[]): Promise<void> {
 	for (const step of done)
 		if (step.do === "deliver") await store.deliver(step.partition, step.count, step.crash);
 		else if (step.do === "rewind") await store.rewind(step.partition, step.count);
-		else if (step.do === "pass") await store.teller.pass();
+		else if (step.do === "pass") await store.emitter.emitDue();
 		else await store.tick(step.ms);
 }
 
 /** What stands in the topic's outbox, in its order. */
-async function told(): Promise<Result[]> {
+async function emittedResults(): Promise<Result[]> {
 	const rows = await store.rows<{ value: string }>(
 		"select value from analytics.outbox where topic = 'analytics-results' order by id"
 	);
 	return rows.map(({ value }) => {
 		const event = JSON.parse(value) as WindowStreamEvent;
-		expect(faults(WindowStreamEvent, event)).toEqual([]);
+		expect(validate(WindowStreamEvent, event)).toEqual([]);
 		const { window_start, unique_users: users, average_order_value: average, ...rest } = event.data;
 		const { currency, orders, revenue, revision, final } = rest;
 		const start = Date.parse(window_start);
@@ -79,15 +82,15 @@ describe("windows in Postgres", () => {
 	it("end as a computation over all events does, however these came", async () => {
 		const property = fc.asyncProperty(arrivals(sale(5)), steps, async (taken, done) => {
 			await store.begin(logOf(taken, ({ rank }) => rank).map(part => part.map(eventOf)));
-			await store.teller.pass();
+			await store.emitter.emitDue();
 			await store.tick(10_000);
-			await play(done);
+			await applySteps(done);
 			await store.settle();
-			const everything = await told();
+			const everything = await emittedResults();
 			expect(totalsOf(await results())).toEqual(
 				batch(taken.map(({ fact }) => ({ ...fact, at: fact.at + shift })))
 			);
-			expectNews(everything);
+			expectValidRevisions(everything);
 			const last = new Map(
 				everything.map(result => [`${result.start} ${result.currency}`, result])
 			);
@@ -97,8 +100,8 @@ describe("windows in Postgres", () => {
 	}, 120_000);
 });
 
-const after = (ms: number, wish: Parameters<typeof orderEvent>[0] = {}) =>
-	orderEvent({ at: minute + ms, ...wish });
+const after = (ms: number, spec: Parameters<typeof buildOrderEvent>[0] = {}) =>
+	buildOrderEvent({ at: minute + ms, ...spec });
 const summary = async () =>
 	(await results()).map(({ start, orders, revenue, users, revision }) => [
 		...[(start - minute) / windowMs, orders, revenue, users, revision]
@@ -109,9 +112,9 @@ describe("what is told", () => {
 		await store.begin([[after(0)], [after(70_000)]]);
 		await store.deliver(0, 1);
 		await store.tick(60_000);
-		expect(await store.teller.pass()).toBe(0);
+		expect(await store.emitter.emitDue()).toBe(0);
 		await store.deliver(1, 1);
-		expect(await store.teller.pass()).toBe(1);
+		expect(await store.emitter.emitDue()).toBe(1);
 		expect(await summary()).toEqual([[0, 1, 1000, 1, 1]]);
 	});
 
@@ -120,9 +123,9 @@ describe("what is told", () => {
 		await store.deliver(0, 1);
 		await store.deliver(1, 1);
 		await store.tick(60_000);
-		expect(await store.teller.pass()).toBe(0);
+		expect(await store.emitter.emitDue()).toBe(0);
 		store.dropped = 3;
-		expect(await store.teller.pass()).toBe(2);
+		expect(await store.emitter.emitDue()).toBe(2);
 		expect(await summary()).toEqual([
 			[0, 1, 1000, 1, 1],
 			[1, 1, 1000, 1, 1]
@@ -132,13 +135,13 @@ describe("what is told", () => {
 	it("is corrected when more comes, five seconds after it was told at the earliest", async () => {
 		await store.begin([[after(0), after(90_000), after(1), after(2)]]);
 		await store.deliver(0, 2);
-		expect(await store.teller.pass()).toBe(1);
+		expect(await store.emitter.emitDue()).toBe(1);
 		await store.deliver(0, 1);
-		expect(await store.teller.pass()).toBe(0);
+		expect(await store.emitter.emitDue()).toBe(0);
 		await store.deliver(0, 1);
 		await store.tick(5000);
-		expect(await store.teller.pass()).toBe(1);
-		expect(await store.teller.pass()).toBe(0);
+		expect(await store.emitter.emitDue()).toBe(1);
+		expect(await store.emitter.emitDue()).toBe(0);
 		expect(await summary()).toEqual([[0, 3, 3000, 1, 2]]);
 	});
 
@@ -147,11 +150,11 @@ describe("what is told", () => {
 			store.rows<{ seq: string }>("select seq from analytics.results order by seq");
 		await store.begin([[after(0), after(60_000), after(150_000), after(1)]]);
 		await store.deliver(0, 3);
-		await store.teller.pass();
+		await store.emitter.emitDue();
 		const [first, second] = await read();
 		await store.deliver(0, 1);
 		await store.tick(5000);
-		await store.teller.pass();
+		await store.emitter.emitDue();
 		expect((await read()).map(({ seq }) => Number(seq))).toEqual([
 			Number(second!.seq),
 			Number(second!.seq) + 1
@@ -163,16 +166,16 @@ describe("what is told", () => {
 		await store.begin([[after(0), after(90_000)]]);
 		await store.deliver(0, 2);
 		await store.pg.transaction(async tx => {
-			expect(await tx.query(takeTurn, ["orders"])).toEqual([{ mine: true }]);
-			expect(await store.teller.pass()).toBe(0);
+			expect(await tx.query(acquireEmitterLock, ["orders"])).toEqual([{ mine: true }]);
+			expect(await store.emitter.emitDue()).toBe(0);
 		});
-		expect(await store.teller.pass()).toBe(1);
+		expect(await store.emitter.emitDue()).toBe(1);
 	});
 
 	it("is told by one of two who are at it together", async () => {
 		await store.begin([[after(0), after(90_000)]]);
 		await store.deliver(0, 2);
-		const passes = await Promise.all([1, 2, 3].map(() => store.teller.pass()));
+		const passes = await Promise.all([1, 2, 3].map(() => store.emitter.emitDue()));
 		expect(passes.reduce((a, b) => a + b)).toBe(1);
 		expect(await summary()).toEqual([[0, 1, 1000, 1, 1]]);
 	});
@@ -183,10 +186,10 @@ describe("what is told", () => {
 		const lock = `select from analytics.windows where window_start = $1 for update`;
 		await store.pg.transaction(async tx => {
 			await tx.query({ name: "hold", text: lock }, [new Date(minute)]);
-			expect(await store.teller.pass()).toBe(1);
+			expect(await store.emitter.emitDue()).toBe(1);
 		});
 		expect(await summary()).toEqual([[1, 1, 1000, 1, 1]]);
-		expect(await store.teller.pass()).toBe(1);
+		expect(await store.emitter.emitDue()).toBe(1);
 		expect(await summary()).toEqual([
 			[0, 1, 1000, 1, 1],
 			[1, 1, 1000, 1, 1]
@@ -195,24 +198,24 @@ describe("what is told", () => {
 
 	it("is final a day after, and its buyers are forgotten an hour after that", async () => {
 		const users = () => store.rows("select from analytics.window_users");
-		await store.begin([[after(-openForMs), after(90_000)]]);
+		await store.begin([[after(-allowedLatenessMs), after(90_000)]]);
 		await store.deliver(0, 2);
-		await store.teller.pass();
+		await store.emitter.emitDue();
 		expect((await results())[0]).toMatchObject({ revision: 1, final: true });
-		await store.pg.query(forgetUsers);
+		await store.pg.query(purgeWindowUsers);
 		expect(await users()).toHaveLength(2);
 		await store.tick(3_600_000);
-		await store.pg.query(forgetUsers);
+		await store.pg.query(purgeWindowUsers);
 		expect(await users()).toHaveLength(1);
 	});
 });
 
 describe("what comes more than a day late", () => {
 	it("is set aside with its event, and counted in no window", async () => {
-		const [old, last] = [after(-openForMs), after(90_000)];
+		const [old, last] = [after(-allowedLatenessMs), after(90_000)];
 		await store.begin([[last, old, { ...old }]]);
 		await store.deliver(0, 1);
-		await store.teller.pass();
+		await store.emitter.emitDue();
 		await store.deliver(0, 2);
 		await store.settle();
 		expect(await summary()).toEqual([[1, 1, 1000, 1, 1]]);

@@ -127,7 +127,7 @@ describe("Database", () => {
 			beforeCommit: point
 		} as const;
 		arm({ point, mode: "throw" });
-		await expect(db.deferred(insert, [randomUUID()])).rejects.toThrow("struck at");
+		await expect(db.deferred(insert, [randomUUID()])).rejects.toThrow("failpoint ");
 		const count = { name: "count", text: "select count(*) as rows from product.reservation_head" };
 		await expect(db.query(count)).resolves.toEqual([{ rows: 0 }]);
 		arm({ point, mode: "delay", ms: 1 });
@@ -283,8 +283,8 @@ describe("a service's role", () => {
 		["payment", "payment.psp_inbox", []],
 		["product", "product.outbox", ["taken_at", "published_at"]],
 		["product", "product.stock_ledger", []],
-		["product", "product.reservation", ["taken_back"]],
-		["product", "product.takeback", []]
+		["product", "product.reservation", ["restocked"]],
+		["product", "product.return_restocks", []]
 	] as const)(
 		"of %s adds rows to %s, and can change and remove none",
 		async (mine, table, except) => {

@@ -103,10 +103,10 @@ describe("AWS, as moto plays it,", () => {
 	});
 
 	it("tells a topic's subscribers what happened", async () => {
-		const heard: Record<string, unknown>[] = [];
+		const requests: Record<string, unknown>[] = [];
 		const subscriber = await serve((req, res) => {
 			void json(req).then(body => {
-				heard.push(body as Record<string, unknown>);
+				requests.push(body as Record<string, unknown>);
 				res.end();
 			});
 		});
@@ -117,9 +117,9 @@ describe("AWS, as moto plays it,", () => {
 		sns.destroy();
 		const opened = await channels(moto.client.endpoint, { SNS_TOPIC_ARN: TopicArn });
 		const message = dispatch();
-		await opened.get("cascade")!.send(message);
-		const told = await until(() => heard.find(({ Type }) => Type === "Notification"));
-		expect(JSON.parse(told.Message as string)).toEqual({
+		await opened.get("sns_topic")!.send(message);
+		const notification = await until(() => requests.find(({ Type }) => Type === "Notification"));
+		expect(JSON.parse(notification.Message as string)).toEqual({
 			id: message.id,
 			event_id: message.eventId,
 			...message.fact

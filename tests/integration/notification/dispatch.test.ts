@@ -11,10 +11,10 @@ import {
 } from "../../../services/notification/dispatch/dispatcher.ts";
 import { plan } from "../../../services/notification/planning.ts";
 import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
-import type { Tracked } from "../../../services/notification/tracking-store.ts";
+import type { StoredNotification } from "../../../services/notification/tracking-store.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { shop } from "../../support/notification/sample-dispatch.ts";
-import { orderEvent } from "../../support/streams/order-message.ts";
+import { buildOrderEvent } from "../../support/streams/order-message.ts";
 
 /** A provider that keeps what it takes, and can be made to refuse. */
 class Provider implements Channel {
@@ -73,24 +73,24 @@ const ports = { offered: email, choices: async () => new Map() };
 
 /** Plans a message about each of some orders; answers their ids. */
 async function planned(count: number): Promise<string[]> {
-	const events = Array.from({ length: count }, () => orderEvent());
+	const events = Array.from({ length: count }, () => buildOrderEvent());
 	return plan(events, { store, ...ports });
 }
 
-const stateOf = async (id: string) => (await store.get(id)) as Tracked;
+const stateOf = async (id: string) => (await store.get(id)) as StoredNotification;
 const dueNow = () =>
 	database.rows("update notification.notifications set due_at = now() where state = 'pending'");
 
 describe("the dispatcher", () => {
 	it("sends what is planned, once, under the id of event and channel", async () => {
-		const event = orderEvent();
+		const event = buildOrderEvent();
 		await plan([event, event], { store, ...ports });
 		await plan([event], { store, ...ports });
-		await dispatcher().pass();
+		await dispatcher().sendDue();
 		expect(provider.taken.map(({ id, eventId, to }) => [id, eventId, to])).toEqual([
 			[derivedId(event.id, "email"), event.id, "alice@shop.test"]
 		]);
-		expect(await dispatcher().pass()).toBe(0);
+		expect(await dispatcher().sendDue()).toBe(0);
 		expect(await stateOf(derivedId(event.id, "email"))).toMatchObject({
 			...{ state: "sent", provider_id: "p-1", attempts: 1 }
 		});
@@ -113,13 +113,13 @@ describe("the dispatcher", () => {
 			claim: store.claim.bind(store),
 			settle: () => new Promise<boolean>(() => undefined)
 		};
-		void dispatcher({ store: Object.assign(Object.create(store), dead) }).pass();
+		void dispatcher({ store: Object.assign(Object.create(store), dead) }).sendDue();
 		while (provider.taken.length === 0) await sleep(5);
-		expect(await dispatcher().pass()).toBe(0);
+		expect(await dispatcher().sendDue()).toBe(0);
 		await database.rows(
 			"update notification.notifications set due_at = now(), lease_until = now()"
 		);
-		await dispatcher().pass();
+		await dispatcher().sendDue();
 		expect(provider.taken.map(({ id }) => id)).toEqual([id, id]);
 		expect(await stateOf(id!)).toMatchObject({ state: "sent", attempts: 2 });
 	});
@@ -127,7 +127,7 @@ describe("the dispatcher", () => {
 	it("parks what is refused for good, and says why without the address", async () => {
 		provider.refuse = () => ({ kind: "permanent", reason: "550 no such user alice@shop.test" });
 		const [id] = await planned(1);
-		await dispatcher().pass();
+		await dispatcher().sendDue();
 		expect(await stateOf(id!)).toMatchObject({
 			state: "parked",
 			reason: "550 no such user the address"
@@ -137,12 +137,12 @@ describe("the dispatcher", () => {
 	it("tries again later, and counts it", async () => {
 		provider.refuse = () => ({ kind: "temporary", reason: "421 busy" });
 		const [id] = await planned(1);
-		await dispatcher().pass();
+		await dispatcher().sendDue();
 		expect(await stateOf(id!)).toMatchObject({ state: "pending", attempts: 1, reason: "421 busy" });
-		expect(await dispatcher().pass()).toBe(0);
+		expect(await dispatcher().sendDue()).toBe(0);
 		provider.refuse = undefined;
 		await dueNow();
-		await dispatcher().pass();
+		await dispatcher().sendDue();
 		expect(await stateOf(id!)).toMatchObject({ state: "sent", attempts: 2 });
 	});
 
@@ -150,7 +150,7 @@ describe("the dispatcher", () => {
 		provider.refuse = () => ({ kind: "throttled", reason: "slow down", retryAfterMs: 60_000 });
 		await planned(1);
 		const one = dispatcher();
-		await one.pass();
+		await one.sendDue();
 		const asked = jest.fn();
 		provider.refuse = dispatch => {
 			asked(dispatch.id);
@@ -158,7 +158,7 @@ describe("the dispatcher", () => {
 		};
 		const [later] = await planned(1);
 		await dueNow();
-		await one.pass();
+		await one.sendDue();
 		expect(asked).not.toHaveBeenCalled();
 		expect(await stateOf(later!)).toMatchObject({ state: "pending", attempts: 0 });
 	});
@@ -166,22 +166,22 @@ describe("the dispatcher", () => {
 	it("waits, and counts no try, while nobody can be asked for the address", async () => {
 		const [id] = await planned(1);
 		const contacts = () => Promise.reject(new Error("away"));
-		await dispatcher({ contacts }).pass();
+		await dispatcher({ contacts }).sendDue();
 		expect(await stateOf(id!)).toMatchObject({ state: "pending", attempts: 0 });
 	});
 
 	it("skips whom it has no address of", async () => {
 		const [id] = await planned(1);
-		await dispatcher({ contacts: async () => [] }).pass();
+		await dispatcher({ contacts: async () => [] }).sendDue();
 		expect(await stateOf(id!)).toMatchObject({ state: "skipped" });
 		expect(provider.taken).toEqual([]);
 	});
 
 	it("sends anew under another id when it is asked to", async () => {
 		const [id] = await planned(1);
-		await dispatcher().pass();
+		await dispatcher().sendDue();
 		await store.resend(id!);
-		await dispatcher().pass();
+		await dispatcher().sendDue();
 		const ids = provider.taken.map(dispatch => dispatch.id);
 		expect(ids[0]).toBe(id);
 		expect(ids[1]).not.toBe(id);
@@ -202,7 +202,7 @@ describe("the dispatcher", () => {
 				}
 			}
 		]);
-		await dispatcher().pass();
+		await dispatcher().sendDue();
 		expect(provider.taken.map(({ to }) => to)).toEqual(["a@shop.test", "b@shop.test"]);
 		expect(new Set(provider.taken.map(dispatch => dispatch.id)).size).toBe(2);
 	});

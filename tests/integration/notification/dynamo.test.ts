@@ -9,11 +9,11 @@ import orderService from "../../../services/order/order.service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
-import { noReplay } from "../../../streams/consumer/consumer.repository.ts";
+import { neverReplayed } from "../../../streams/consumer/consumer.repository.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
 import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { orderEvent } from "../../support/streams/order-message.ts";
+import { buildOrderEvent } from "../../support/streams/order-message.ts";
 import { admin, place } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 
@@ -63,10 +63,10 @@ it("tells a buyer of his order once, and keeps nothing of it in Postgres but the
 }, 60_000);
 
 it("tells nobody of an event that never has an effect here", async () => {
-	const { id, data, type } = orderEvent({ user_id: "user-123" });
+	const { id, data, type } = buildOrderEvent({ user_id: "user-123" });
 	await database.rows("insert into notification.inbox (event_id, replay) values ($1, $2)", [
 		id,
-		noReplay
+		neverReplayed
 	]);
 	await database.rows(
 		`insert into orders.outbox (event_id, order_id, user_id, version, type, payload)

@@ -99,8 +99,8 @@ describe("an order on its way to its buyer's mailbox", () => {
 		const both = { order_confirmation: ["email" as const, "sms" as const] };
 		await call(broker, actions["preferences.set"], both, bob);
 		const loud = await place(broker, { wait_s: 10 }, { id: "user-456", role: "customer" });
-		const told = await settled(loud.order.id, 2);
-		expect(told.map(({ channel, state }) => [channel, state]).toSorted()).toEqual([
+		const sent = await settled(loud.order.id, 2);
+		expect(sent.map(({ channel, state }) => [channel, state]).toSorted()).toEqual([
 			["email", "sent"],
 			// He has given no phone number.
 			["sms", "skipped"]
@@ -130,13 +130,13 @@ describe("messages and who may see them", () => {
 		const { data } = await call(broker, actions.list, { user_id: "user-123" }, staff);
 		const { id, provider_id } = data.find(({ state }) => state === "sent")!;
 		expect(provider_id).toEqual(expect.any(String));
-		const told = async (reader: ReturnType<typeof as>) => {
+		const sent = async (reader: ReturnType<typeof as>) => {
 			const list = await call(broker, actions.list, {}, reader);
 			const one = await call(broker, actions.get, { id }, reader);
 			return [one, list.data.find(listed => listed.id === id)!].map(found => found.provider_id);
 		};
-		expect(await told(as("user-support", "support"))).toEqual([provider_id, provider_id]);
-		expect(await told(as("user-123"))).toEqual([null, null]);
+		expect(await sent(as("user-support", "support"))).toEqual([provider_id, provider_id]);
+		expect(await sent(as("user-123"))).toEqual([null, null]);
 	});
 
 	it("gives them in pages, each once, and refuses a cursor of another's list", async () => {

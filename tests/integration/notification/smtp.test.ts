@@ -4,14 +4,10 @@ import { freePort } from "../../../launch/process/free-port.ts";
 import type { Refused } from "../../../services/notification/channel.ts";
 import { SmtpChannel } from "../../../services/notification/channels/smtp.channel.ts";
 import { dispatch } from "../../support/notification/sample-dispatch.ts";
-import {
-	believedCertificate,
-	refused,
-	startMailServer
-} from "../../support/servers/mail-server.ts";
+import { trustedCertificate, refused, startMailServer } from "../../support/servers/mail-server.ts";
 import { until } from "../../support/until.ts";
 
-const certificate = believedCertificate();
+const certificate = trustedCertificate();
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
 	for (const close of closers.splice(0).reverse()) await close();

@@ -5,7 +5,7 @@ import { tableSpec } from "../../../services/notification/storage/dynamo-item.ts
 import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
-import { trackingSuite } from "../../support/notification/tracking.conformance.ts";
+import { trackingConformance } from "../../support/notification/tracking.conformance.ts";
 
 describe("Postgres", () => {
 	let database: TestDatabase;
@@ -21,7 +21,7 @@ describe("Postgres", () => {
 		await database.drop();
 	});
 
-	trackingSuite("Postgres", async () => {
+	trackingConformance("Postgres", async () => {
 		await database.rows("delete from notification.notifications");
 		const add = "set occurred_at = occurred_at - $1::int * interval '1 day'";
 		return {
@@ -50,7 +50,7 @@ describe("DynamoDB", () => {
 		await moto?.stop();
 	});
 
-	trackingSuite("DynamoDB", async () => {
+	trackingConformance("DynamoDB", async () => {
 		const TableName = `notifications-${++table}`;
 		await client.send(new CreateTableCommand(tableSpec(TableName)));
 		let passedMs = 0;

@@ -48,7 +48,7 @@ async function load(clients: number, orders: number, next: (n: number) => Promis
 	await Promise.all(Array.from({ length: clients }, client));
 }
 
-const quiet = () =>
+const untilSettled = () =>
 	until(async () => (await database.rows("select 1 from orders.saga")).length === 0, 30_000);
 
 const countByStatus = async (product: string) => {
@@ -63,7 +63,7 @@ it("sells exactly 100 of 100 units to 40 clients who place 1,000 orders", async 
 	await addProduct("hot", 100);
 	const items = [{ product_id: "hot", quantity: 1 }];
 	await load(40, 1000, () => place(broker, { items }));
-	await quiet();
+	await untilSettled();
 	expect(await countByStatus("hot")).toEqual({ confirmed: 100, cancelled: 900 });
 	const [stock] = await database.rows(
 		"select on_hand::int, reserved::int from product.stock where product_id = 'hot'"
@@ -83,7 +83,7 @@ it("meets no deadlock with baskets of 4 lines over 10 hot products", async () =>
 	await load(30, 1500, async n =>
 		placed.push((await place(broker, { items: pick(n), wait_s: 10 })).order)
 	);
-	await quiet();
+	await untilSettled();
 	expect(placed.filter(({ status }) => status !== "confirmed")).toEqual([]);
 	const [deadlocks] = await database.rows<{ n: number }>(
 		"select deadlocks::int as n from pg_stat_database where datname = current_database()"

@@ -4,7 +4,7 @@ import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { transition } from "../../../services/order/order.machine.ts";
 import * as sql from "../../../services/order/storage/order.statements.ts";
-import { SagaSteps, type Work } from "../../../services/order/saga/steps.ts";
+import { SagaSteps, type SagaRun } from "../../../services/order/saga/steps.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { generator } from "../../support/random.ts";
 
@@ -55,7 +55,7 @@ async function held(fence: number, more = ""): Promise<string> {
 	return id;
 }
 
-function workOf(id: string, fence: number, over: Partial<Work> = {}): Work {
+function workOf(id: string, fence: number, over: Partial<SagaRun> = {}): SagaRun {
 	const order = { id, status: "payment_pending", items: [], totals: {}, reason: null };
 	return {
 		order: { ...order, user_id: "user-123", totals: { total: null } } as unknown as Order,
@@ -73,8 +73,8 @@ function workOf(id: string, fence: number, over: Partial<Work> = {}): Work {
 
 const confirmed = transition("payment_pending", "confirmed");
 const failed = transition("payment_pending", "payment_failed", "card_declined");
-const tell = (work: Work, to = confirmed) =>
-	steps.tell({ work, transition: to, yields: to === confirmed, ends: true });
+const commitTransition = (work: SagaRun, to = confirmed) =>
+	steps.commitTransition({ work, transition: to, yields: to === confirmed, ends: true });
 
 async function statusOf(id: string): Promise<string> {
 	const rows = await database.rows("select status from orders.orders where id = $1", [id]);
@@ -84,9 +84,9 @@ async function statusOf(id: string): Promise<string> {
 describe("moving an order on", () => {
 	it("is for the present fence alone", async () => {
 		const id = await held(3);
-		expect(await tell(workOf(id, 2))).toBe("fenced");
+		expect(await commitTransition(workOf(id, 2))).toBe("fenced");
 		expect(await statusOf(id)).toBe("payment_pending");
-		expect(await tell(workOf(id, 3))).toBe("done");
+		expect(await commitTransition(workOf(id, 3))).toBe("done");
 		expect(await statusOf(id)).toBe("confirmed");
 	});
 
@@ -94,7 +94,10 @@ describe("moving an order on", () => {
 		"is for the present fence also when a stale run stands %s it in the same batch",
 		async where => {
 			const id = await held(2);
-			const runs = [() => tell(workOf(id, 1), failed), () => tell(workOf(id, 2))];
+			const runs = [
+				() => commitTransition(workOf(id, 1), failed),
+				() => commitTransition(workOf(id, 2))
+			];
 			const batch = where === "before" ? runs : runs.toReversed();
 			const outcomes = await Promise.all(batch.map(run => run()));
 			expect(outcomes).toEqual(where === "before" ? ["fenced", "done"] : ["done", "fenced"]);
@@ -104,23 +107,23 @@ describe("moving an order on", () => {
 
 	it("gives way to a wish to cancel, where it yields", async () => {
 		const id = await held(1, ", true");
-		expect(await tell(workOf(id, 1))).toBe("cancel");
-		expect(await tell(workOf(id, 1), failed)).toBe("done");
+		expect(await commitTransition(workOf(id, 1))).toBe("cancel");
+		expect(await commitTransition(workOf(id, 1), failed)).toBe("done");
 	});
 
 	it("starts over under another run of Postgres, and when that has no name", async () => {
 		const id = await held(1);
-		expect(await tell(workOf(id, 1, { incarnation: newId() }))).toBe("restart");
-		expect(await tell(workOf(id, 1, { incarnation: null }))).toBe("restart");
+		expect(await commitTransition(workOf(id, 1, { incarnation: newId() }))).toBe("restart");
+		expect(await commitTransition(workOf(id, 1, { incarnation: null }))).toBe("restart");
 		expect(await statusOf(id)).toBe("payment_pending");
 	});
 });
 
-const park = (work: Work, delayMs: number, error: string | null) =>
-	steps.park({ work, delayMs, waitsFor: "fault", error });
+const reschedule = (work: SagaRun, delayMs: number, error: string | null) =>
+	steps.reschedule({ work, delayMs, waitsFor: "fault", error });
 
 describe("putting an order to sleep", () => {
-	const parked = (id: string) =>
+	const rescheduled = (id: string) =>
 		database.rows<{ error: string | null; owner: string | null }>(
 			"select last_error as error, lease_owner as owner from orders.saga where order_id = $1",
 			[id]
@@ -128,8 +131,11 @@ describe("putting an order to sleep", () => {
 
 	it("is for the present fence alone, also beside a stale run", async () => {
 		const id = await held(2);
-		await Promise.all([park(workOf(id, 1), 60_000, "stale"), park(workOf(id, 2), 1000, "right")]);
-		expect(await parked(id)).toEqual([{ error: "right", owner: null }]);
+		await Promise.all([
+			reschedule(workOf(id, 1), 60_000, "stale"),
+			reschedule(workOf(id, 2), 1000, "right")
+		]);
+		expect(await rescheduled(id)).toEqual([{ error: "right", owner: null }]);
 	});
 
 	it("works for the others when one of the batch is locked", async () => {
@@ -142,13 +148,13 @@ describe("putting an order to sleep", () => {
 			await until;
 		});
 		const [first, second] = await Promise.allSettled([
-			park(workOf(locked, 1), 1000, null),
-			park(workOf(free, 1), 1000, null)
+			reschedule(workOf(locked, 1), 1000, null),
+			reschedule(workOf(free, 1), 1000, null)
 		]);
 		unlock();
 		await lock;
 		expect([first.status, second.status]).toEqual(["rejected", "fulfilled"]);
-		expect((await parked(free))[0]!.owner).toBeNull();
+		expect((await rescheduled(free))[0]!.owner).toBeNull();
 	}, 20_000);
 });
 
@@ -163,7 +169,7 @@ describe("taking an order over", () => {
 			64
 		]);
 		expect(claimed.find(row => row.id === id)).toMatchObject({ fence: 6, incarnation });
-		expect(await tell(workOf(id, 5))).toBe("fenced");
+		expect(await commitTransition(workOf(id, 5))).toBe("fenced");
 	});
 
 	it("meets no deadlock with a node that lets go of all it holds", async () => {
@@ -174,7 +180,7 @@ describe("taking an order over", () => {
 			const shuffled = ids.toSorted(() => random() - 0.5);
 			await Promise.all([
 				pg.query(sql.releaseLeases, ["node"]),
-				...shuffled.map(id => park(workOf(id, 1), 1000, null))
+				...shuffled.map(id => reschedule(workOf(id, 1), 1000, null))
 			]);
 		}
 	}, 30_000);

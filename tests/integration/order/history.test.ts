@@ -139,11 +139,11 @@ describe("the history", () => {
 
 	it("tells the outbox of every transition, and marks those that are never published", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
-		const told = await database.rows(
+		const events = await database.rows(
 			"select version, type, quiet from orders.outbox where order_id = $1 order by version",
 			[placed.id]
 		);
-		expect(told).toEqual([
+		expect(events).toEqual([
 			{ version: 1, type: "order.created", quiet: false },
 			{ version: 2, type: "order.payment_pending", quiet: true },
 			{ version: 3, type: "order.confirmed", quiet: false }

@@ -3,7 +3,7 @@ import { order, type OrderSaga } from "../../../contracts/order.ts";
 import { paymentSettled } from "../../../contracts/payment.ts";
 import { arm, disarmAll } from "../../../lib/failpoint.ts";
 import { newId } from "../../../lib/id.ts";
-import { call, tell } from "../../../lib/service.ts";
+import { call, emitHint } from "../../../lib/service.ts";
 import orderService from "../../../services/order/order.service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
@@ -68,7 +68,7 @@ beforeAll(async () => {
 		DATA_DIR: await temporaryFolder(),
 		LOG_LEVEL: "fatal",
 		SAGA_POLL_MS: "50",
-		SAGA_BACKLOG: "5"
+		ORDERS_MAX_IN_FLIGHT: "5"
 	});
 }, 30_000);
 
@@ -130,7 +130,7 @@ describe("an order whose payment a human must look at", () => {
 		const id = await inReview();
 		const { next_run_at } = await sagaOf(id);
 		expect(Date.parse(next_run_at) - Date.now()).toBeGreaterThan(5 * 60_000);
-		tell(broker, paymentSettled, { order_ids: [id] });
+		emitHint(broker, paymentSettled, { order_ids: [id] });
 		expect((await settledOrderFrom(id)).status).toBe("confirmed");
 	});
 
@@ -150,10 +150,10 @@ describe("an order whose payment a human must look at", () => {
 			await until(async () => (await asleep(id, "human")).attempt === 2);
 		}
 		away = { status: "failed" };
-		tell(broker, paymentSettled, { order_ids: [unpaid] });
+		emitHint(broker, paymentSettled, { order_ids: [unpaid] });
 		expect((await settledOrderFrom(unpaid)).status).toBe("cancelled");
 		away = undefined;
-		tell(broker, paymentSettled, { order_ids: [paid] });
+		emitHint(broker, paymentSettled, { order_ids: [paid] });
 		expect(["cancelled", "refunded"]).toContain((await settledOrderFrom(paid)).status);
 	});
 
@@ -181,13 +181,13 @@ describe("the hint that a payment is settled", () => {
 
 	it("wakes the orders it names at once", async () => {
 		const ids = [await waiting(), await waiting()];
-		tell(broker, paymentSettled, { order_ids: ids });
+		emitHint(broker, paymentSettled, { order_ids: ids });
 		for (const id of ids) expect((await settledOrder(broker, id)).status).toBe("confirmed");
 	});
 
 	it("of orders that are unknown or at rest changes nothing", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
-		tell(broker, paymentSettled, { order_ids: [placed.id, newId()] });
+		emitHint(broker, paymentSettled, { order_ids: [placed.id, newId()] });
 		expect(await statusOf(placed.id)).toBe("confirmed");
 	});
 
@@ -234,7 +234,7 @@ describe("while the provider is away", () => {
 		).toBe("IDEMPOTENCY_KEY_REUSED");
 
 		away = undefined;
-		tell(broker, paymentSettled, { order_ids: taken.slice(0, 64).map(({ id }) => id) });
+		emitHint(broker, paymentSettled, { order_ids: taken.slice(0, 64).map(({ id }) => id) });
 		for (const { id } of taken)
 			expect((await settledOrder(broker, id, 20_000)).status).toBe("confirmed");
 		expect((await until(() => place(broker).catch(() => undefined))).replayed).toBe(false);
@@ -294,7 +294,7 @@ describe("the operations on orders that are not at rest", () => {
 		const { id } = placed;
 		await asleep(id, "outcome");
 		const resolve = actions["saga.resolve"];
-		const params = { id, decision: "call_off", note: "customer called" } as const;
+		const params = { id, decision: "cancel", note: "customer called" } as const;
 		expect((await call(broker, resolve, params, asAdmin)).cancel_requested).toBe(true);
 		const again = { ...params, note: "another" };
 		expect((await call(broker, resolve, again, asAdmin)).cancel_requested).toBe(true);
@@ -311,7 +311,7 @@ describe("the operations on orders that are not at rest", () => {
 
 	it("know no order that never was, and refuse to push one that is at rest", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
-		const decision = { decision: "call_off", note: "why" } as const;
+		const decision = { decision: "cancel", note: "why" } as const;
 		const types = (id: string) =>
 			Promise.all([
 				refusal(sagaOf(id)),

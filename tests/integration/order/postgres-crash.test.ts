@@ -54,17 +54,17 @@ const rows = async (sql: string, values: unknown[] = []) => (await client.query(
 
 /** Kills one backend, whereupon Postgres ends all of them and recovers; waits until it has. */
 async function crash(): Promise<void> {
-	const victim = new pg.Client({ connectionString: server.url });
-	victim.on("error", () => undefined);
-	await victim.connect();
-	const { rows: found } = await victim.query<{ pid: number }>("select pg_backend_pid() as pid");
+	const backend = new pg.Client({ connectionString: server.url });
+	backend.on("error", () => undefined);
+	await backend.connect();
+	const { rows: found } = await backend.query<{ pid: number }>("select pg_backend_pid() as pid");
 	const before = await rows("select id from orders.incarnation");
 	process.kill(found[0]!.pid, "SIGKILL");
 	await until(async () => {
 		const now = await rows("select id from orders.incarnation").catch(() => before);
 		return now[0]?.id !== before[0]?.id;
 	}, 20_000);
-	await victim.end().catch(() => undefined);
+	await backend.end().catch(() => undefined);
 }
 
 /** The service, with one crash the first time one of its actions is about to run or has run. */
@@ -174,11 +174,11 @@ describe("a crash of Postgres that the node survives", () => {
 
 	it("after the customer was told: the order is still confirmed", async () => {
 		await start(productService, paymentService, orderService);
-		const { order: told } = await place(broker, { wait_s: 10 });
-		expect(told.status).toBe("confirmed");
+		const { order: confirmed } = await place(broker, { wait_s: 10 });
+		expect(confirmed.status).toBe("confirmed");
 		await crash();
 		// At once: left to itself, the saga would confirm again an order whose confirmation was lost.
-		const [found] = await rows("select status from orders.orders where id = $1", [told.id]);
+		const [found] = await rows("select status from orders.orders where id = $1", [confirmed.id]);
 		expect(found).toEqual({ status: "confirmed" });
 		await laws();
 	}, 60_000);

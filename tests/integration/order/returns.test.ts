@@ -37,12 +37,12 @@ const one = [{ product_id: "prod-001", quantity: 1 }];
 
 /** The payment service, whose provider refuses to pay back whenever the test says so. */
 function refusing(service: ServiceSchema): ServiceSchema {
-	const giveBack = service.actions!.giveBack as { handler(ctx: unknown): Promise<unknown> };
+	const original = service.actions!.refundLines as { handler(ctx: unknown): Promise<unknown> };
 	const handler = async function (this: unknown, ctx: unknown) {
-		if (!isRefused) return giveBack.handler.call(this, ctx);
+		if (!isRefused) return original.handler.call(this, ctx);
 		throw new Failure("PAYMENT_NOT_REFUNDABLE");
 	};
-	const actions = { ...service.actions, giveBack: { ...giveBack, handler } };
+	const actions = { ...service.actions, original: { ...original, handler } };
 	return { ...service, actions } as ServiceSchema;
 }
 
@@ -183,12 +183,12 @@ describe("a return that is approved", () => {
 	});
 
 	it.each([
-		"order.give_back.after_call",
-		"order.take_back.before_call",
-		"order.take_back.after_call",
+		"order.refund_return.after_call",
+		"order.restock_return.before_call",
+		"order.restock_return.after_call",
 		"payment.refund.after_psp",
-		"product.takeBack.before_reply",
-		"order.tell.before_commit"
+		"product.restockReturn.before_reply",
+		"order.transition.before_commit"
 	] as const)(
 		"loses nothing and doubles nothing when %s fails",
 		async point => {
@@ -277,7 +277,7 @@ describe("a return that is asked for", () => {
 			call(
 				broker,
 				actions["saga.resolve"],
-				{ id: bought.id, decision: "call_off", note: "x" },
+				{ id: bought.id, decision: "cancel", note: "x" },
 				as(admin)
 			),
 			"ILLEGAL_TRANSITION"

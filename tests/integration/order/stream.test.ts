@@ -9,7 +9,7 @@ import { Outbox } from "../../../services/order/outbox/order.outbox.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
 import type { Driver, Message } from "../../../streams/driver.ts";
-import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { readOrderEvent } from "../../../streams/messages/order-events.ts";
 import { topicSpecs } from "../../../streams/messages/topics.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
@@ -20,12 +20,12 @@ import { until } from "../../support/until.ts";
 /** Every event that was committed reaches the stream, in its order's order, and nothing else does. */
 
 let database: TestDatabase;
-let driver: LocalDriver;
+let driver: PostgresDriver;
 
 beforeAll(async () => {
 	database = await testDatabase();
 	const url = serviceUrl(database.url, "stream");
-	driver = new LocalDriver(
+	driver = new PostgresDriver(
 		new Database({ url, pool: 4, durability: "prefix", name: "shop stream" })
 	);
 	await driver.createTopics(topicSpecs({ partitions: 4, retentionMs: 3_600_000 }));

@@ -340,10 +340,11 @@ describe.each([
 				data: { object }
 			});
 		const succeeded = message("payment_intent.succeeded", { metadata: { payment_id: "p1" } });
-		const hear = (body: string, signature?: string) => provider.event(Buffer.from(body), signature);
+		const readEvent = (body: string, signature?: string) =>
+			provider.event(Buffer.from(body), signature);
 
 		it("are read when they are signed", () => {
-			expect(hear(succeeded, sign(succeeded, webhookSecret))).toEqual({
+			expect(readEvent(succeeded, sign(succeeded, webhookSecret))).toEqual({
 				id: "evt_1",
 				type: "payment_intent.succeeded",
 				created_at: new Date(1_800_000_000_000),
@@ -353,12 +354,12 @@ describe.each([
 
 		it("name no payment where it is not the shop's", () => {
 			const other = message("payment_intent.succeeded", { metadata: {} });
-			expect(hear(other, sign(other, webhookSecret))!.payment_id).toBeNull();
+			expect(readEvent(other, sign(other, webhookSecret))!.payment_id).toBeNull();
 		});
 
 		it("are passed over when nobody heeds their kind", () => {
 			const other = message("customer.created", {});
-			expect(hear(other, sign(other, webhookSecret))).toBeUndefined();
+			expect(readEvent(other, sign(other, webhookSecret))).toBeUndefined();
 		});
 
 		it.each([
@@ -369,12 +370,12 @@ describe.each([
 			["signed with nonsense", succeeded, "t=1,v1=zz"],
 			["signed with nothing", succeeded, ""]
 		])("are refused when they are %s", (_what, body, signature) => {
-			expect(() => hear(body, signature)).toThrow(BadSignature);
+			expect(() => readEvent(body, signature)).toThrow(BadSignature);
 		});
 
 		it("are taken when they are four minutes old", () => {
 			const signature = sign(succeeded, webhookSecret, Date.now() - 240_000);
-			expect(hear(succeeded, signature)).toBeDefined();
+			expect(readEvent(succeeded, signature)).toBeDefined();
 		});
 	});
 

@@ -180,7 +180,7 @@ describe("the fault dial", () => {
 	/** What becomes of 40 charges, one after the other. */
 	async function run(seed: number): Promise<(number | "lost")[]> {
 		const psp = await open();
-		await psp.dial({ rate: 0.5, seed, kinds: { ...kinds, error_after_commit: true } });
+		await psp.setFaults({ rate: 0.5, seed, kinds: { ...kinds, error_after_commit: true } });
 		const results: (number | "lost")[] = [];
 		for (let n = 0; n < 40; n++)
 			results.push(
@@ -202,17 +202,17 @@ describe("the fault dial", () => {
 	it("loses answers and never money: what was charged is found", async () => {
 		const psp = await open();
 		const provider = driver(psp);
-		await psp.dial({ rate: 1, kinds: { drop_after_commit: true } });
+		await psp.setFaults({ rate: 1, kinds: { drop_after_commit: true } });
 		const request = chargeOf();
 		await expect(provider.charge(request)).rejects.toThrow();
-		await psp.dial({});
+		await psp.setFaults({});
 		expect(await provider.retrieve(request.key)).toMatchObject({ status: "succeeded" });
 	});
 
 	it("refuses a setting that it does not know", async () => {
 		const psp = await open();
-		await expect(psp.dial({ rate: 2 })).rejects.toThrow("/rate");
-		await expect(psp.dial({ kinds: { fire: true } } as never)).rejects.toThrow("/kinds/fire");
+		await expect(psp.setFaults({ rate: 2 })).rejects.toThrow("/rate");
+		await expect(psp.setFaults({ kinds: { fire: true } } as never)).rejects.toThrow("/kinds/fire");
 	});
 });
 
@@ -220,12 +220,12 @@ describe("webhooks", () => {
 	let shop: Server;
 	let url: string;
 	/** What came: the event's id and type, and whose charge it is about, in the order it came. */
-	let heard: { id: string; type: string; payment: string | undefined }[];
+	let received: { id: string; type: string; payment: string | undefined }[];
 	let answer: number;
 	let refused: number;
 
 	beforeEach(async () => {
-		heard = [];
+		received = [];
 		answer = 200;
 		refused = 0;
 		shop = createServer((req, res) => {
@@ -237,7 +237,7 @@ describe("webhooks", () => {
 				const event = Stripe.webhooks.constructEvent(body, signature, pspKeys.webhookSecret, 300);
 				const { metadata } = event.data.object as { metadata?: Record<string, string> };
 				const { id, type } = event;
-				if (answer === 200) heard.push({ id, type, payment: metadata?.payment_id });
+				if (answer === 200) received.push({ id, type, payment: metadata?.payment_id });
 				else refused++;
 				res.writeHead(answer).end();
 			});
@@ -261,17 +261,17 @@ describe("webhooks", () => {
 		await fetch(page, { method: "POST", body, redirect: "manual" });
 		const refund = { key: newId(), payment_id: request.key, charge_ref: ref, amount };
 		await provider.refund({ ...refund, reason: "broken" });
-		await until(() => heard.length === 3);
+		await until(() => received.length === 3);
 		const types = ["payment_intent.requires_action", "payment_intent.succeeded", "refund.created"];
-		expect(heard.map(({ type }) => type).sort()).toEqual(types);
-		expect(new Set(heard.map(({ payment }) => payment))).toEqual(new Set([request.key]));
+		expect(received.map(({ type }) => type).sort()).toEqual(types);
+		expect(new Set(received.map(({ payment }) => payment))).toEqual(new Set([request.key]));
 		const stripe = new Stripe(pspKeys.secretKey, {
 			host: "127.0.0.1",
 			port: new URL(psp.url).port,
 			protocol: "http"
 		});
 		const listed = await stripe.events.list();
-		expect(listed.data.map(({ id }) => id).sort()).toEqual(heard.map(({ id }) => id).sort());
+		expect(listed.data.map(({ id }) => id).sort()).toEqual(received.map(({ id }) => id).sort());
 	});
 
 	it("are sent until the shop takes them, over a restart of the provider too", async () => {
@@ -283,8 +283,8 @@ describe("webhooks", () => {
 		await before.kill9();
 		answer = 200;
 		await start({ DATA_DIR: dataDir, PSP_WEBHOOK_URL: url });
-		await until(() => heard.length > 0);
-		expect(heard.map(({ type }) => type)).toEqual(["payment_intent.succeeded"]);
+		await until(() => received.length > 0);
+		expect(received.map(({ type }) => type)).toEqual(["payment_intent.succeeded"]);
 	}, 30_000);
 
 	it("are tried again while the shop answers 500", async () => {
@@ -293,21 +293,23 @@ describe("webhooks", () => {
 		await driver(psp).charge(chargeOf());
 		await until(() => refused > 1);
 		answer = 200;
-		await until(() => heard.length === 1);
+		await until(() => received.length === 1);
 	});
 
 	it("come twice, or so late that a later one is first, when the dial says so", async () => {
 		const psp = await open(url);
-		await psp.dial({ webhooks: { rate: 1, kinds: ["duplicate"] } });
+		await psp.setFaults({ webhooks: { rate: 1, kinds: ["duplicate"] } });
 		await driver(psp).charge(chargeOf());
-		await until(() => heard.length === 2);
-		expect(heard[1]).toEqual(heard[0]);
-		heard = [];
-		await psp.dial({ webhooks: { rate: 1, kinds: ["late"], late_ms: 1500 } });
+		await until(() => received.length === 2);
+		expect(received[1]).toEqual(received[0]);
+		received = [];
+		await psp.setFaults({ webhooks: { rate: 1, kinds: ["late"], late_ms: 1500 } });
 		const late = (await driver(psp).charge(chargeOf())) as { ref: string };
-		await psp.dial({});
+		await psp.setFaults({});
 		const prompt = (await driver(psp).charge(chargeOf())) as { ref: string };
-		await until(() => heard.length === 2);
-		expect(heard.map(({ id }) => id)).toEqual([prompt, late].map(({ ref }) => `evt_${ref}_begun`));
+		await until(() => received.length === 2);
+		expect(received.map(({ id }) => id)).toEqual(
+			[prompt, late].map(({ ref }) => `evt_${ref}_begun`)
+		);
 	});
 });

@@ -36,15 +36,15 @@ beforeAll(async () => {
 
 beforeEach(() => {
 	provider = new ScriptedProvider();
-	const quiet = { provider, onLate: () => undefined, onTrouble: () => undefined };
-	const waits = { answerMs: 250, challengeMs: 60_000 };
+	const callbacks = { provider, onLate: () => undefined, onProblem: () => undefined };
+	const waits = { chargeWaitMs: 250, challengeMs: 60_000 };
 	charges = new Charges({
 		repository: payments,
-		...quiet,
+		...callbacks,
 		...waits,
 		onRecorded: () => undefined
 	});
-	refunds = new Refunds({ repository, ...quiet });
+	refunds = new Refunds({ repository, ...callbacks });
 });
 
 afterAll(async () => {
@@ -88,7 +88,7 @@ const refusedAs = (work: Promise<unknown>, type: string) =>
 
 describe("a charge that comes to be after it was called off", () => {
 	/** Called off because the provider has never seen it, 16 s after it was sent. */
-	async function calledOff(): Promise<{ id: string; order: string }> {
+	async function voidedCharge(): Promise<{ id: string; order: string }> {
 		const order = newId();
 		provider.onCharge = () => Promise.reject(new ProviderUnavailable("no answer"));
 		expect(await charges.charge([chargeOf(order)])).toMatchObject([{ status: "processing" }]);
@@ -100,7 +100,7 @@ describe("a charge that comes to be after it was called off", () => {
 	const refundedOf = async (id: string) => (await payments.get("id", id))!.refunded;
 
 	it("is paid back as soon as the provider says so", async () => {
-		const { id } = await calledOff();
+		const { id } = await voidedCharge();
 		provider.known.set(id, succeeded("ch_late"));
 		await charges.wake((await payments.findById(id))!);
 		await swept(async () => (await refundedOf(id)).amount === 1000);
@@ -108,31 +108,31 @@ describe("a charge that comes to be after it was called off", () => {
 	});
 
 	it("is paid back without a word of the provider, some time later", async () => {
-		const { id } = await calledOff();
+		const { id } = await voidedCharge();
 		provider.known.set(id, succeeded("ch_late"));
-		await database.rows("update payment.payments set look_at = now() where id = $1", [id]);
+		await database.rows("update payment.payments set next_check_at = now() where id = $1", [id]);
 		await swept(async () => (await refundedOf(id)).amount === 1000);
 		expect(provider.refunded).toHaveLength(1);
 	});
 
 	it("is given up when it waits for its customer", async () => {
-		const { id } = await calledOff();
+		const { id } = await voidedCharge();
 		provider.known.set(id, challenged);
-		await database.rows("update payment.payments set look_at = now() where id = $1", [id]);
+		await database.rows("update payment.payments set next_check_at = now() where id = $1", [id]);
 		await swept(() => provider.abandoned.includes(id));
 		expect(await payments.findById(id)).toMatchObject({ status: "failed", action_url: null });
 	});
 
 	it("is looked for ever more rarely, and not after a day", async () => {
-		const { id } = await calledOff();
+		const { id } = await voidedCharge();
 		const waits = async (hours: number) => {
 			await database.rows(
-				`update payment.payments set look_at = now(), updated_at = now() - $2 * interval '1 h' where id = $1`,
+				`update payment.payments set next_check_at = now(), updated_at = now() - $2 * interval '1 h' where id = $1`,
 				[id, hours]
 			);
 			const claimed = async () => (await payments.claimVoided(8)).some(row => row.id === id);
 			expect([await claimed(), await claimed()]).toEqual([true, false]);
-			const sql = `select extract(epoch from look_at - now())::int / 3600.0 as hours from payment.payments where id = $1`;
+			const sql = `select extract(epoch from next_check_at - now())::int / 3600.0 as hours from payment.payments where id = $1`;
 			return (await database.rows<{ hours: string | null }>(sql, [id]))[0]!.hours;
 		};
 		expect(Number(await waits(1))).toBeCloseTo(1, 1);
@@ -222,9 +222,9 @@ describe("paying back while a refund of staff is under way", () => {
 			await staff;
 			return noAnswer();
 		};
-		await refusedAs(refunds.reverse(order, "requested"), "UNAVAILABLE");
+		await refusedAs(refunds.refundRemaining(order, "requested"), "UNAVAILABLE");
 		provider.onRefund = () => Promise.resolve({ status: "succeeded", ref: "re_again" });
-		await refunds.reverse(order, "requested");
+		await refunds.refundRemaining(order, "requested");
 		expect(await made(id)).toEqual([
 			[400, "failed"],
 			[600, "succeeded"],
@@ -242,8 +242,8 @@ describe("paying back while a refund of staff is under way", () => {
 		};
 		const staff = byStaff(id, 800);
 		await sent.promise;
-		const giveBack = () =>
-			refunds.giveBack({
+		const refundReturn = () =>
+			refunds.refundLines({
 				order_id: order,
 				purpose: `return:${order}`,
 				amount: usd(500),
@@ -251,11 +251,11 @@ describe("paying back while a refund of staff is under way", () => {
 				reason: "too small",
 				actor: admin
 			});
-		await refusedAs(giveBack(), "UNAVAILABLE");
+		await refusedAs(refundReturn(), "UNAVAILABLE");
 		refused.resolve();
 		await staff;
 		provider.onRefund = () => Promise.resolve({ status: "succeeded", ref: "re_return" });
-		expect(await giveBack()).toBe(500);
+		expect(await refundReturn()).toBe(500);
 		expect(await made(id)).toEqual([
 			[800, "failed"],
 			[500, "succeeded"]

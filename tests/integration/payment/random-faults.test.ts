@@ -74,10 +74,10 @@ beforeAll(async () => {
 	ledger = join(await temporaryFolder(), "psp-ledger.jsonl");
 	const opened = [0, 1].map(async () => {
 		const provider = unreliable(await SimulatedProvider.open({ path: ledger }));
-		const quiet = { provider, onLate: () => undefined, onTrouble: () => undefined };
-		const waits = { answerMs: 50, challengeMs: 60_000, onRecorded: () => undefined };
-		const charges = new Charges({ repository: payments, ...quiet, ...waits });
-		return { provider, charges, refunds: new Refunds({ repository, ...quiet }) };
+		const callbacks = { provider, onLate: () => undefined, onProblem: () => undefined };
+		const waits = { chargeWaitMs: 50, challengeMs: 60_000, onRecorded: () => undefined };
+		const charges = new Charges({ repository: payments, ...callbacks, ...waits });
+		return { provider, charges, refunds: new Refunds({ repository, ...callbacks }) };
 	});
 	nodes = await Promise.all(opened);
 	sweepers = nodes.map(
@@ -95,7 +95,7 @@ afterAll(async () => {
 
 interface Placed {
 	charge: Charge;
-	isCalledOff: boolean;
+	isVoided: boolean;
 	/** Its saga has heard that no money moved, and is over. */
 	isOver: boolean;
 }
@@ -112,7 +112,7 @@ function place(): Placed {
 	const lines = [{ product_id: "prod-001", amount: 1000 }];
 	const payment_method = oneOf(cards);
 	const charge = { order_id: newId(), user_id: alice.id, amount, lines, payment_method };
-	return { charge, isCalledOff: false, isOver: false };
+	return { charge, isVoided: false, isOver: false };
 }
 
 async function update(id: string, set: string): Promise<void> {
@@ -122,7 +122,7 @@ async function update(id: string, set: string): Promise<void> {
 const timePasses = (id: string) =>
 	update(
 		id,
-		"sent_at = sent_at - interval '16 s', look_at = case when failure_code = 'voided' then now() end"
+		"sent_at = sent_at - interval '16 s', next_check_at = case when failure_code = 'voided' then now() end"
 	);
 
 /** An error leaves things unknown; that is what this is about. */
@@ -136,7 +136,7 @@ async function answer(id: string): Promise<void> {
 	if (page) await page.press(oneOf(["Approve", "Refuse"])).catch(() => undefined);
 }
 
-const happenings = [
+const weightedSteps = [
 	...([
 		"charge",
 		"charge",
@@ -156,16 +156,16 @@ async function happens(placed: Placed): Promise<void> {
 	const { charges, refunds } = oneOf(nodes);
 	const id = placed.charge.order_id;
 	const found = await row(id);
-	switch (oneOf(happenings)) {
+	switch (oneOf(weightedSteps)) {
 		case "charge":
 			// Also by a node that does not know yet that the order was called off.
 			return void (await charges.charge([placed.charge]));
 		case "resolve":
 			return void (await charges.resolve([id]));
 		case "void":
-			placed.isCalledOff ||= random() < 0.5;
+			placed.isVoided ||= random() < 0.5;
 			if (random() < 0.5) await timePasses(id);
-			return void (placed.isCalledOff && (await calledOff(placed)));
+			return void (placed.isVoided && (await voidCharge(placed)));
 		case "wake":
 			if (found?.amount_minor) await charges.wake(found);
 			return found && refunds.wake(found);
@@ -179,28 +179,28 @@ async function happens(placed: Placed): Promise<void> {
 }
 
 /** Answers the payment's status. */
-async function calledOff(placed: Placed): Promise<string> {
+async function voidCharge(placed: Placed): Promise<string> {
 	const [outcome] = await oneOf(nodes).charges.void([placed.charge.order_id]);
 	placed.isOver ||= outcome!.status === "failed";
 	return outcome!.status;
 }
 
 /** What its saga does once nothing goes wrong any more. */
-async function comesToRest(placed: Placed): Promise<void> {
-	const { charge, isCalledOff, isOver } = placed;
+async function settle(placed: Placed): Promise<void> {
+	const { charge, isVoided, isOver } = placed;
 	const { order_id } = charge;
 	if (isOver) return;
 	const { charges, refunds } = oneOf(nodes);
 	const status = await until(async () => {
 		await timePasses(order_id);
 		await answer(order_id);
-		const status = isCalledOff
-			? await calledOff(placed)
+		const status = isVoided
+			? await voidCharge(placed)
 			: (await charges.charge([charge]))[0]!.status;
 		return status !== "processing" && status;
 	});
-	if (isCalledOff && status === "succeeded")
-		await until(() => refunds.reverse(order_id, "requested").then(Boolean, () => false));
+	if (isVoided && status === "succeeded")
+		await until(() => refunds.refundRemaining(order_id, "requested").then(Boolean, () => false));
 }
 
 const none = async (sql: string) => (await database.rows(sql)).length === 0;
@@ -209,14 +209,18 @@ const none = async (sql: string) => (await database.rows(sql)).length === 0;
 async function sweptClean(): Promise<void> {
 	const voided = "status = 'failed' and failure_code = 'voided'";
 	await database.rows(
-		`update payment.payments set look_at = '-infinity' where look_at is not null and ${voided}`
+		`update payment.payments set next_check_at = '-infinity' where next_check_at is not null and ${voided}`
 	);
-	await until(() => none(`select from payment.payments where look_at = '-infinity' and ${voided}`));
+	await until(() =>
+		none(`select from payment.payments where next_check_at = '-infinity' and ${voided}`)
+	);
 	// What was found is recorded when the round is over.
 	await Promise.all(sweepers.map(sweeper => sweeper.stop()));
 	for (const sweeper of sweepers) sweeper.start();
 	await until(async () => {
-		await database.rows("update payment.refunds set look_at = now() where status = 'pending'");
+		await database.rows(
+			"update payment.refunds set next_check_at = now() where status = 'pending'"
+		);
 		return none(
 			`select from payment.refunds where status = 'pending' union all
 			select from payment.payments where status = 'succeeded' and failure_code = 'voided'
@@ -243,14 +247,14 @@ it(`leaves the books right, whatever happens (TEST_SEED=${seed})`, async () => {
 	await Promise.all(all.map(life));
 	await Promise.all(nodes.map(({ charges }) => charges.idle()));
 	isUnwell = false;
-	for (const placed of all) await comesToRest(placed);
+	for (const placed of all) await settle(placed);
 	await sweptClean();
 
 	const books = await kept();
 	const wrong = [];
-	for (const { charge, isCalledOff } of all) {
+	for (const { charge, isVoided } of all) {
 		const { status, failure_code } = (await row(charge.order_id))!;
-		const isPaid = status === "succeeded" && !isCalledOff;
+		const isPaid = status === "succeeded" && !isVoided;
 		if ((books.get(charge.order_id) ?? 0) !== (isPaid ? 1000 : 0))
 			wrong.push({ ...charge, status, failure_code, kept: books.get(charge.order_id) });
 	}

@@ -3,7 +3,7 @@ import { Database, serviceUrl } from "../../../db/database.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import { Charges } from "../../../services/payment/charges/charges.ts";
 import { NotSent } from "../../../services/payment/provider/guarded.ts";
-import { TurnedAway } from "../../../services/payment/provider/provider.ts";
+import { RateLimited } from "../../../services/payment/provider/provider.ts";
 import { Refunds } from "../../../services/payment/refunds/refunds.ts";
 import { RefundRepository } from "../../../services/payment/refunds/refund.repository.ts";
 import { PaymentRepository } from "../../../services/payment/charges/payment.repository.ts";
@@ -40,11 +40,11 @@ beforeEach(() => {
 	const options = {
 		repository: payments,
 		provider,
-		answerMs: 250,
+		chargeWaitMs: 250,
 		challengeMs: 60_000,
 		onRecorded: () => undefined,
 		onLate: (ids: string[]) => void late.push(...ids),
-		onTrouble: () => undefined,
+		onProblem: () => undefined,
 		chance: () => 0
 	};
 	charges = new Charges(options);
@@ -180,8 +180,8 @@ describe("a charge that was not sent", () => {
 		await charges.idle();
 		expect(await row(order)).toMatchObject({ status: "succeeded", failure_code: "voided" });
 		const repository = new RefundRepository(pg);
-		const quiet = { onLate: () => undefined, onTrouble: () => undefined };
-		const refunds = new Refunds({ repository, provider, ...quiet });
+		const callbacks = { onLate: () => undefined, onProblem: () => undefined };
+		const refunds = new Refunds({ repository, provider, ...callbacks });
 		const onError = (error: Error) => expect(error).toBeUndefined();
 		const swept = { payments, charges, repository, refunds };
 		const sweeper = new Sweeper({ ...swept, everyMs: 10, onError });
@@ -195,7 +195,7 @@ describe("a charge that was not sent", () => {
 
 describe("a charge that was turned away", () => {
 	const turnedAway = (retryAfterMs: number) => () =>
-		Promise.reject(new TurnedAway("too many", retryAfterMs));
+		Promise.reject(new RateLimited("too many", retryAfterMs));
 	let looks: number;
 
 	beforeEach(() => {

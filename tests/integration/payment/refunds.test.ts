@@ -53,27 +53,27 @@ async function refund(...asked: Parameters<typeof ask>): Promise<Payment> {
 
 /** The sweeper looks at a payment's refund; answers how that stands afterwards. */
 async function lookedAt(paymentId: string): Promise<string> {
-	const find = "select looks, status from payment.refunds where payment_id = $1";
+	const find = "select checks, status from payment.refunds where payment_id = $1";
 	const row = async () =>
-		(await database.rows<{ looks: number; status: string }>(find, [paymentId]))[0]!;
-	const { looks } = await row();
-	await database.rows("update payment.refunds set look_at = now() where payment_id = $1", [
+		(await database.rows<{ checks: number; status: string }>(find, [paymentId]))[0]!;
+	const { checks } = await row();
+	await database.rows("update payment.refunds set next_check_at = now() where payment_id = $1", [
 		paymentId
 	]);
-	await until(async () => (await row()).looks > looks);
-	// It claims before it looks. A look that changes nothing leaves nothing to wait for but the next.
-	await database.rows("update payment.refunds set look_at = now() where payment_id = $1", [
+	await until(async () => (await row()).checks > checks);
+	// It claims before it checks. A look that changes nothing leaves nothing to wait for but the next.
+	await database.rows("update payment.refunds set next_check_at = now() where payment_id = $1", [
 		paymentId
 	]);
 	await until(async () => {
 		const now = await row();
-		return now.status !== "pending" || now.looks > looks + 1;
+		return now.status !== "pending" || now.checks > checks + 1;
 	});
 	return (await row()).status;
 }
 
 function reverse(order_id: string): Promise<Payment> {
-	return call(broker, payment.actions.reverse, { order_id, reason: "requested" });
+	return call(broker, payment.actions.refundRemaining, { order_id, reason: "requested" });
 }
 
 function get(id: string): Promise<Payment> {

@@ -52,7 +52,7 @@ async function refund(
 }
 
 function reverse(order_id: string): Promise<Payment> {
-	return call(broker, payment.actions.reverse, { order_id, reason: "requested" });
+	return call(broker, payment.actions.refundRemaining, { order_id, reason: "requested" });
 }
 
 function get(id: string): Promise<Payment> {
@@ -86,9 +86,13 @@ describe("giving back lines", () => {
 		return { id: outcomes[0]!.payment_id, order_id };
 	}
 
-	type GiveBackParams = Params<typeof payment.actions.giveBack>;
-	function giveBack(order_id: string, parts: typeof lines, over: Partial<GiveBackParams> = {}) {
-		return call(broker, payment.actions.giveBack, {
+	type RefundReturnParams = Params<typeof payment.actions.refundLines>;
+	function refundReturn(
+		order_id: string,
+		parts: typeof lines,
+		over: Partial<RefundReturnParams> = {}
+	) {
+		return call(broker, payment.actions.refundLines, {
 			order_id,
 			purpose: `return:${newId()}`,
 			amount: usd(parts.reduce((sum, { amount }) => sum + amount, 0)),
@@ -102,37 +106,40 @@ describe("giving back lines", () => {
 	it("pays just those back, once per purpose, and says for whom", async () => {
 		const { id, order_id } = await bought();
 		const purpose = `return:${newId()}`;
-		const first = await giveBack(order_id, [part("a", 300)], { purpose });
+		const first = await refundReturn(order_id, [part("a", 300)], { purpose });
 		expect(first).toEqual({ refunded: 300 });
 		expect((await get(id)).refunds).toMatchObject([
 			{ amount: usd(300), lines: [part("a", 300)], requested_by: alice.id, status: "succeeded" }
 		]);
 		await Promise.all(
-			Array.from({ length: 10 }, () => giveBack(order_id, [part("a", 300)], { purpose }))
+			Array.from({ length: 10 }, () => refundReturn(order_id, [part("a", 300)], { purpose }))
 		);
 		expect(await paidBack(id)).toEqual([300]);
-		await refusedAs(giveBack(order_id, [part("a", 200)], { purpose }), "IDEMPOTENCY_KEY_REUSED");
+		await refusedAs(
+			refundReturn(order_id, [part("a", 200)], { purpose }),
+			"IDEMPOTENCY_KEY_REUSED"
+		);
 	});
 
 	it("pays no more back than what is left of a line, whoever had the rest", async () => {
 		const { id, order_id } = await bought();
-		await giveBack(order_id, [part("a", 500)]);
-		expect(await giveBack(order_id, [part("c", 1)])).toEqual({ refunded: 0 });
+		await refundReturn(order_id, [part("a", 500)]);
+		expect(await refundReturn(order_id, [part("c", 1)])).toEqual({ refunded: 0 });
 		await refund(id, { amount: usd(250) });
 		const { refunds } = await get(id);
 		expect(refunds[1]!.lines).toEqual([part("a", 50), part("b", 200)]);
 		const purpose = `return:${newId()}`;
 		const all = [part("a", 51), part("b", 300)];
-		expect(await giveBack(order_id, all, { purpose })).toEqual({ refunded: 250 });
-		expect(await giveBack(order_id, all, { purpose })).toEqual({ refunded: 250 });
+		expect(await refundReturn(order_id, all, { purpose })).toEqual({ refunded: 250 });
+		expect(await refundReturn(order_id, all, { purpose })).toEqual({ refunded: 250 });
 		expect((await get(id)).refunded).toEqual(usd(1000));
-		expect(await giveBack(order_id, [part("a", 1)])).toEqual({ refunded: 0 });
+		expect(await refundReturn(order_id, [part("a", 1)])).toEqual({ refunded: 0 });
 		expect(await paidBack(id)).toEqual([500, 250, 250]);
 	});
 
 	it("refuses lines that are not the amount", async () => {
 		const { order_id } = await bought();
-		const wrong = giveBack(order_id, [part("a", 300)], { amount: usd(301) });
+		const wrong = refundReturn(order_id, [part("a", 300)], { amount: usd(301) });
 		await refusedAs(wrong, "VALIDATION_FAILED");
 	});
 
@@ -140,7 +147,7 @@ describe("giving back lines", () => {
 		const { id, order_id } = await bought();
 		await Promise.allSettled(
 			Array.from({ length: 20 }, (_, n) =>
-				n % 2 ? giveBack(order_id, [part("a", 130)]) : refund(id, { amount: usd(90) })
+				n % 2 ? refundReturn(order_id, [part("a", 130)]) : refund(id, { amount: usd(90) })
 			)
 		);
 		const { refunds, refunded } = await get(id);

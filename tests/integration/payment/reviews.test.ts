@@ -1,7 +1,7 @@
 import type { ServiceBroker, ServiceSchema } from "moleculer";
 import { payment, paymentSettled, type Decision } from "../../../contracts/payment.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
-import { call, heed, type Params } from "../../../lib/service.ts";
+import { call, onHint, type Params } from "../../../lib/service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
@@ -10,12 +10,12 @@ import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 let broker: ServiceBroker;
-const told: string[] = [];
+const hints: string[] = [];
 const support = { id: "user-support", role: "support" } as const;
 
 const listener: ServiceSchema = {
 	name: "listener",
-	events: heed(paymentSettled, ({ order_ids }) => void told.push(...order_ids))
+	events: onHint(paymentSettled, ({ order_ids }) => void hints.push(...order_ids))
 };
 
 beforeAll(async () => {
@@ -62,7 +62,7 @@ async function refused(): Promise<{ id: string; refund: string; order_id: string
 }
 
 const reverse = (order_id: string) =>
-	call(broker, payment.actions.reverse, { order_id, reason: "requested" });
+	call(broker, payment.actions.refundRemaining, { order_id, reason: "requested" });
 const get = (id: string) => call(broker, payment.actions.get, { id }, { meta: { user: admin } });
 const list = async () =>
 	(await call(broker, payment.actions["review.list"], { limit: 100 }, { meta: { user: support } }))
@@ -128,7 +128,7 @@ describe("payments that await a human", () => {
 		});
 		const { outcomes } = await call(broker, payment.actions.resolve, { order_ids: [order_id] });
 		expect(outcomes).toMatchObject([{ status, failure_code }]);
-		await until(() => told.includes(order_id));
+		await until(() => hints.includes(order_id));
 		expect((await list()).map(review => review.id)).not.toContain(id);
 	});
 

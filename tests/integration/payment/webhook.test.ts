@@ -1,10 +1,14 @@
 import type { ServiceBroker, ServiceSchema } from "moleculer";
 import { payment, paymentSettled } from "../../../contracts/payment.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
-import { call, heed } from "../../../lib/service.ts";
+import { call, onHint } from "../../../lib/service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { messageOf, signatureOf, webhookSecret } from "../../support/shop/stripe-webhooks.ts";
+import {
+	webhookMessage,
+	webhookSignature,
+	webhookSecret
+} from "../../support/shop/stripe-webhooks.ts";
 import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
 import { admin, alice } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
@@ -12,11 +16,11 @@ import { until } from "../../support/until.ts";
 let database: TestDatabase;
 /** Two nodes on one database and one ledger. */
 let nodes: ServiceBroker[];
-const told: string[] = [];
+const hints: string[] = [];
 
 const listener: ServiceSchema = {
 	name: "listener",
-	events: heed(paymentSettled, ({ order_ids }) => void told.push(...order_ids))
+	events: onHint(paymentSettled, ({ order_ids }) => void hints.push(...order_ids))
 };
 
 beforeAll(async () => {
@@ -43,7 +47,7 @@ function send(body: string, signature?: string, node = nodes[0]!) {
 	return call(node, payment.actions.webhook, { body_base64, ...(signature && { signature }) });
 }
 
-const signed = (body: string, node?: ServiceBroker) => send(body, signatureOf(body), node);
+const signed = (body: string, node?: ServiceBroker) => send(body, webhookSignature(body), node);
 
 async function charge(payment_method = "pm_card_visa") {
 	const order_id = newId();
@@ -77,22 +81,22 @@ const inbox = (id: string) =>
 describe("a message of the provider", () => {
 	it("makes the shop ask, and tells the order's side", async () => {
 		const { id, order_id } = await unanswered();
-		expect(await signed(messageOf(id))).toEqual({ received: true });
+		expect(await signed(webhookMessage(id))).toEqual({ received: true });
 		expect(await row(id)).toMatchObject({ status: "succeeded", provider_ref: `ch_${id}` });
-		await until(() => told.includes(order_id));
+		await until(() => hints.includes(order_id));
 	});
 
 	it.each([
 		["none", () => undefined],
-		["another secret's", (body: string) => signatureOf(body, 0, "whsec_other")],
-		["an old one (over 5 min)", (body: string) => signatureOf(body, 301)],
-		["one of other bytes", (body: string) => signatureOf(`${body} `)],
+		["another secret's", (body: string) => webhookSignature(body, 0, "whsec_other")],
+		["an old one (over 5 min)", (body: string) => webhookSignature(body, 301)],
+		["one of other bytes", (body: string) => webhookSignature(`${body} `)],
 		["no signature at all", () => "t=1,v1=00"],
 		["nonsense", () => "💥"],
 		["much nonsense", () => "t=1,v1=00,".repeat(1600)]
 	])("is refused with %s for a signature, and changes nothing", async (_, signatureFor) => {
 		const { id } = await unanswered();
-		const body = messageOf(id);
+		const body = webhookMessage(id);
 		await expect(send(body, signatureFor(body))).rejects.toMatchObject({
 			type: "INVALID_SIGNATURE",
 			code: 401
@@ -103,19 +107,19 @@ describe("a message of the provider", () => {
 
 	it("is accepted when it is not quite 5 minutes old", async () => {
 		const { id } = await unanswered();
-		const body = messageOf(id);
-		expect(await send(body, signatureOf(body, 290))).toEqual({ received: true });
+		const body = webhookMessage(id);
+		expect(await send(body, webhookSignature(body, 290))).toEqual({ received: true });
 	});
 
 	it("is not parsed before its signature is right", async () => {
 		for (const body of ["", "not json", "\0".repeat(1000), "[".repeat(60_000)])
-			await expect(send(body, signatureOf("other"))).rejects.toMatchObject({
+			await expect(send(body, webhookSignature("other"))).rejects.toMatchObject({
 				type: "INVALID_SIGNATURE"
 			});
 	});
 
 	const event = (over: object) =>
-		JSON.stringify({ ...(JSON.parse(messageOf(newId())) as object), id: "evt_odd", ...over });
+		JSON.stringify({ ...(JSON.parse(webhookMessage(newId())) as object), id: "evt_odd", ...over });
 	const about = (object: unknown) => event({ data: { object } });
 
 	it.each([
@@ -141,7 +145,7 @@ describe("a message of the provider", () => {
 
 	it("under the id of an earlier one is that one, whatever else it says", async () => {
 		const [first, other] = [await unanswered(), await unanswered()];
-		const body = messageOf(first.id);
+		const body = webhookMessage(first.id);
 		await signed(body);
 		expect(await signed(body.replace(first.id, other.id))).toEqual({ received: true });
 		expect((await row(other.id)).status).toBe("processing");
@@ -150,7 +154,7 @@ describe("a message of the provider", () => {
 
 	it("of a kind nobody heeds is taken and left alone", async () => {
 		const { id } = await unanswered();
-		expect(await signed(messageOf(id, "customer.created"))).toEqual({ received: true });
+		expect(await signed(webhookMessage(id, "customer.created"))).toEqual({ received: true });
 		expect((await row(id)).status).toBe("processing");
 		expect(await inbox(id)).toEqual([]);
 	});
@@ -160,7 +164,7 @@ describe("a message of the provider", () => {
 		["an unknown payment", newId()],
 		["something that is no id", "'; drop table payments; --"]
 	])("about %s is taken, kept and left alone", async (_, paymentId) => {
-		const body = messageOf(paymentId);
+		const body = webhookMessage(paymentId);
 		expect(await signed(body)).toEqual({ received: true });
 		const { id } = JSON.parse(body) as { id: string };
 		const kept = await database.rows("select * from payment.psp_inbox where event_id = $1", [id]);
@@ -169,7 +173,7 @@ describe("a message of the provider", () => {
 
 	it("that comes ten times, to two nodes at once, has one effect", async () => {
 		const { id } = await unanswered();
-		const body = messageOf(id);
+		const body = webhookMessage(id);
 		await Promise.all(Array.from({ length: 10 }, (_, n) => signed(body, nodes[n % 2])));
 		expect(await inbox(id)).toHaveLength(1);
 		expect(await events(id)).toEqual([{ type: "begun" }, { type: "succeeded" }]);
@@ -177,21 +181,23 @@ describe("a message of the provider", () => {
 
 	it("in ten versions at once still records one outcome", async () => {
 		const { id } = await unanswered();
-		await Promise.all(Array.from({ length: 10 }, (_, n) => signed(messageOf(id), nodes[n % 2])));
+		await Promise.all(
+			Array.from({ length: 10 }, (_, n) => signed(webhookMessage(id), nodes[n % 2]))
+		);
 		expect(await inbox(id)).toHaveLength(10);
 		expect(await events(id)).toEqual([{ type: "begun" }, { type: "succeeded" }]);
 	});
 
 	it("does not say what is true: the provider, when asked, does", async () => {
 		const { id } = await unanswered();
-		await signed(messageOf(id, "payment_intent.payment_failed", { status: "canceled" }));
+		await signed(webhookMessage(id, "payment_intent.payment_failed", { status: "canceled" }));
 		expect((await row(id)).status).toBe("succeeded");
 	});
 
 	it("changes no outcome that is recorded, in whatever order messages come", async () => {
 		const [paid, declined] = [await charge(), await charge("pm_card_chargeDeclined")];
 		for (const type of ["payment_intent.payment_failed", "payment_intent.succeeded"])
-			for (const { id } of [paid, declined]) await signed(messageOf(id, type));
+			for (const { id } of [paid, declined]) await signed(webhookMessage(id, type));
 		expect((await row(paid.id)).status).toBe("succeeded");
 		expect((await row(declined.id)).status).toBe("failed");
 		for (const { id } of [paid, declined]) expect(await events(id)).toHaveLength(2);
@@ -200,7 +206,7 @@ describe("a message of the provider", () => {
 	it("about a charge of another amount than ours brings it before a human", async () => {
 		const { id } = await unanswered();
 		await database.rows("update payment.payments set amount_minor = 900 where id = $1", [id]);
-		expect(await signed(messageOf(id))).toEqual({ received: true });
+		expect(await signed(webhookMessage(id))).toEqual({ received: true });
 		expect(await row(id)).toMatchObject({ status: "review", review_reason: "amount_mismatch" });
 	});
 
@@ -209,7 +215,7 @@ describe("a message of the provider", () => {
 		const params = { id, reason: "broken", idempotency_key: newId() };
 		const before = await call(nodes[0], payment.actions.refund, params, { meta: { user: admin } });
 		expect(before.payment.refunds).toMatchObject([{ status: "pending" }]);
-		await signed(messageOf(id, "refund.updated"));
+		await signed(webhookMessage(id, "refund.updated"));
 		const types = (await events(id)).map(({ type }) => type as string);
 		expect(types).toEqual(["begun", "succeeded", "refund_begun", "refund_succeeded"]);
 	});
@@ -218,7 +224,7 @@ describe("a message of the provider", () => {
 describe("a message that was kept by a node that died before it looked", () => {
 	/** It comes again, and is known. */
 	async function keptOnly(id: string, type: string): Promise<void> {
-		const body = messageOf(id, type);
+		const body = webhookMessage(id, type);
 		const event = (JSON.parse(body) as { id: string }).id;
 		await database.rows("insert into payment.psp_inbox values ($1, $2, $3, now())", [
 			event,
@@ -243,8 +249,10 @@ describe("a message that was kept by a node that died before it looked", () => {
 		await keptOnly(id, "refund.updated");
 		const sql = "select status from payment.refunds where payment_id = $1";
 		expect(await database.rows(sql, [id])).toEqual([{ status: "pending" }]);
-		await database.rows("update payment.refunds set look_at = now() where payment_id = $1", [id]);
-		await until(() => told.includes(order_id));
+		await database.rows("update payment.refunds set next_check_at = now() where payment_id = $1", [
+			id
+		]);
+		await until(() => hints.includes(order_id));
 		expect(await database.rows(sql, [id])).toEqual([{ status: "succeeded" }]);
 	});
 });

@@ -3,7 +3,7 @@ import { product, sortKeys, type Product } from "../../../contracts/product.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Role } from "../../../lib/schema.ts";
 import { call, type Params } from "../../../lib/service.ts";
-import { faults } from "../../../lib/validator.ts";
+import { validate } from "../../../lib/validator.ts";
 import productService from "../../../services/product/product.service.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { startNode } from "../../support/servers/start-node.ts";
@@ -59,7 +59,7 @@ async function walk(params: List): Promise<Product[]> {
 describe("the catalogue", () => {
 	it("shows the demo products, prod-001 first, as the contract says", async () => {
 		const page = await list();
-		expect(faults(actions.list.returns, page)).toEqual([]);
+		expect(validate(actions.list.returns, page)).toEqual([]);
 		expect(page.data).toHaveLength(20);
 		expect(page.data[0]).toEqual({
 			id: "prod-001",
@@ -128,7 +128,7 @@ describe("the catalogue", () => {
 		'"',
 		"a & | ! <-> b"
 	])("takes %j for plain words", async q => {
-		expect(faults(actions.list.returns, await list({ q }))).toEqual([]);
+		expect(validate(actions.list.returns, await list({ q }))).toEqual([]);
 	});
 
 	it("refuses a cursor that was tampered with, or belongs to another list", async () => {
@@ -199,7 +199,7 @@ describe("keeping the catalogue", () => {
 		expect(stock.ledger).toEqual([
 			expect.objectContaining({ reason: "initial", on_hand: 7, reserved: 0, order_id: null })
 		]);
-		expect(faults(actions["stock.get"].returns, stock)).toEqual([]);
+		expect(validate(actions["stock.get"].returns, stock)).toEqual([]);
 	});
 
 	it("refuses a SKU that is taken, also in parallel", async () => {

@@ -13,10 +13,10 @@ import { pending } from "../../../services/product/product.outbox.ts";
 import { ReservationRepository } from "../../../services/product/stock/reservation.repository.ts";
 import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
-import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { shelf } from "../../support/shop/stock.ts";
+import { seedProducts } from "../../support/shop/stock.ts";
 import { until } from "../../support/until.ts";
 
 describe("low stock, from the shelf to the mailbox", () => {
@@ -46,7 +46,7 @@ describe("low stock, from the shelf to the mailbox", () => {
 	}
 
 	it("is told to each of two admins", async () => {
-		const [id] = await shelf(database, "twice", 1, 6);
+		const [id] = await seedProducts(database, "twice", 1, 6);
 		await sell(id!, 1);
 		await until(async () => {
 			const rows = await database.rows<{ recipient: string }>(
@@ -65,11 +65,11 @@ describe("low stock, from the shelf to the mailbox", () => {
 	it("is told of after the log was lost before anybody had read it", async () => {
 		const held = "select 1 from product.outbox where published_at is null";
 		const mails = "select recipient from notification.mailbox where body like '%' || $1 || '%'";
-		const [known] = await shelf(database, "known", 1, 6);
+		const [known] = await seedProducts(database, "known", 1, 6);
 		await sell(known!, 1);
 		await until(async () => (await database.rows(mails, [known])).length === 2, 20_000);
 		// As a consumer that was away leaves it: published, and read by nobody.
-		const [lost] = await shelf(database, "lost", 1, 6);
+		const [lost] = await seedProducts(database, "lost", 1, 6);
 		await database.rows(
 			`insert into product.outbox (product_id, type, payload, published_at)
 			select $1, type, jsonb_set(payload, '{product_id}', to_jsonb($1::text)) || jsonb_build_object('name', $1::text), now()
@@ -91,16 +91,16 @@ describe("low stock, from the shelf to the mailbox", () => {
 
 	it("puts aside what is no event of the topic, and tells of what follows", async () => {
 		const url = serviceUrl(database.url, "stream");
-		const log = new LocalDriver(new Database({ url, pool: 2, durability: "prefix", name: "t" }));
+		const log = new PostgresDriver(new Database({ url, pool: 2, durability: "prefix", name: "t" }));
 		await log.publish("notifications", [{ key: "after-1", value: "{" }]);
 		await log.close();
-		const [id] = await shelf(database, "after", 1, 6);
+		const [id] = await seedProducts(database, "after", 1, 6);
 		await sell(id!, 1);
-		const letters = await until(async () => {
+		const deadLetters = await until(async () => {
 			const rows = await database.rows("select topic, reason from notification.dead_letter");
 			return rows.length > 0 ? rows : undefined;
 		}, 20_000);
-		expect(letters).toEqual([{ topic: "notifications", reason: "not-json" }]);
+		expect(deadLetters).toEqual([{ topic: "notifications", reason: "not-json" }]);
 		const dead = await database.rows<{ headers: Record<string, string> }>(
 			"select headers from streams.message where topic = 'notifications.dlq'"
 		);
@@ -134,7 +134,7 @@ it("flushes the deferred commit before its row is published", async () => {
 		await client.query("select pg_reload_conf()");
 		const rows = async (sql: string, values: unknown[] = []) =>
 			(await client.query(sql, values)).rows;
-		const [id] = await shelf({ rows } as unknown as TestDatabase, "late", 1, 6);
+		const [id] = await seedProducts({ rows } as unknown as TestDatabase, "late", 1, 6);
 		const db = new Database({
 			url: serviceUrl(server.url, "product"),
 			pool: 2,

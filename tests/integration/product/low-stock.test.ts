@@ -9,7 +9,7 @@ import userService from "../../../services/user/user.service.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
 import { admin } from "../../support/shop/orders.ts";
-import { shelf } from "../../support/shop/stock.ts";
+import { seedProducts } from "../../support/shop/stock.ts";
 import { until } from "../../support/until.ts";
 
 /** A product runs low, and those who run the shop hear of it: once for each time. */
@@ -37,7 +37,7 @@ let count = 0;
 
 /** A product with so many units. */
 async function stocked(units: number): Promise<string> {
-	const [id] = await shelf(database, `rare-${++count}`, 1, units);
+	const [id] = await seedProducts(database, `rare-${++count}`, 1, units);
 	return id!;
 }
 
@@ -130,7 +130,7 @@ it("is forgotten a week after it was published", async () => {
 	const week =
 		"update product.outbox set published_at = published_at - interval '8 days' where product_id = $1";
 	await database.rows(week, [id]);
-	await database.rows("select product.forget_published()");
+	await database.rows("select product.purge_published()");
 	expect(await events(id)).toEqual([]);
 }, 30_000);
 

@@ -8,7 +8,7 @@ import { call } from "../../../lib/service.ts";
 import productService from "../../../services/product/product.service.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { startNode } from "../../support/servers/start-node.ts";
-import { brokenStock, shelf } from "../../support/shop/stock.ts";
+import { brokenStock, seedProducts } from "../../support/shop/stock.ts";
 
 const { actions } = product;
 
@@ -63,7 +63,7 @@ function batches(orders: Order[], sizes: number[]): Order[][] {
 }
 
 it("sells exactly 100 of 100 units to 1,000 orders from 40 callers, alone and in batches", async () => {
-	const [id] = await shelf(database, "rush", 1, 100);
+	const [id] = await seedProducts(database, "rush", 1, 100);
 	const orders = Array.from({ length: 1000 }, () => ({
 		order_id: newId(),
 		lines: [{ product_id: id!, quantity: 1 }]
@@ -83,7 +83,7 @@ it("sells exactly 100 of 100 units to 1,000 orders from 40 callers, alone and in
 }, 60_000);
 
 it("takes 600 baskets of 4 lines over 10 products from 30 callers without an error", async () => {
-	const ids = await shelf(database, "basket", 10, 100_000);
+	const ids = await seedProducts(database, "basket", 10, 100_000);
 	const basket = (n: number) => ({
 		order_id: newId(),
 		lines: [0, 3, 7, 1].map(k => ({
@@ -94,12 +94,12 @@ it("takes 600 baskets of 4 lines over 10 products from 30 callers without an err
 	const orders = Array.from({ length: 600 }, (_, n) => basket(n));
 	let calls = 0;
 	await parallel(batches([...orders], [1, 3, 20, 2]), 30, async batch => {
-		const twin = [...batch].reverse();
-		const [first, again] = await Promise.all([reserve(batch), reserve(twin)]);
+		const reversed = [...batch].reverse();
+		const [first, again] = await Promise.all([reserve(batch), reserve(reversed)]);
 		expect([...first, ...again].every(state => state === "locked")).toBe(true);
 		// The same orders in the other order at the same time is what makes unsorted locks deadlock.
-		await Promise.all([step("commit", batch), step("commit", twin), step("release", twin)]);
-		await Promise.all([step("restock", twin), step("restock", batch)]);
+		await Promise.all([step("commit", batch), step("commit", reversed), step("release", reversed)]);
+		await Promise.all([step("restock", reversed), step("restock", batch)]);
 		calls += 7;
 	});
 	expect(calls).toBeGreaterThan(500);
@@ -112,7 +112,7 @@ it("takes 600 baskets of 4 lines over 10 products from 30 callers without an err
 }, 60_000);
 
 it("gives every order one end when its reserve and its release race", async () => {
-	const [id] = await shelf(database, "race", 1, 100_000);
+	const [id] = await seedProducts(database, "race", 1, 100_000);
 	const orders = Array.from({ length: 300 }, () => ({
 		order_id: newId(),
 		lines: [{ product_id: id!, quantity: 1 }]
@@ -143,7 +143,7 @@ it("keeps counters and ledger equal after any sequence of steps", async () => {
 		fc.array(basket, { minLength: 6, maxLength: 6 }),
 		fc.array(fc.array(command, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 12 }),
 		async (baskets, rounds) => {
-			const ids = await shelf(database, `law-${++run}`, 3, 6);
+			const ids = await seedProducts(database, `law-${++run}`, 3, 6);
 			const orders = baskets.map(lines => ({
 				order_id: newId(),
 				lines: lines.map(line => ({ product_id: ids[line.product]!, quantity: line.quantity }))

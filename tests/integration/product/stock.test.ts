@@ -5,7 +5,7 @@ import { call } from "../../../lib/service.ts";
 import productService from "../../../services/product/product.service.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { startNode } from "../../support/servers/start-node.ts";
-import { brokenStock, shelf } from "../../support/shop/stock.ts";
+import { brokenStock, seedProducts } from "../../support/shop/stock.ts";
 import { until } from "../../support/until.ts";
 
 const { actions } = product;
@@ -61,7 +61,7 @@ async function counters(productId: string): Promise<[onHand: number, reserved: n
 let made = 0;
 /** A product of its own with so many units. */
 async function stocked(units: number): Promise<string> {
-	return (await shelf(database, `solo-${++made}`, 1, units))[0]!;
+	return (await seedProducts(database, `solo-${++made}`, 1, units))[0]!;
 }
 
 describe("a reservation", () => {
@@ -141,12 +141,14 @@ describe("a reservation", () => {
 });
 
 describe("taking back", () => {
-	const takeBack = (
+	const restockReturn = (
 		{ order_id }: Order,
 		lines: { product_id: string; quantity: number }[],
 		id = newId()
 	) =>
-		call(broker, actions.takeBack, { return_id: id, order_id, lines }).then(({ state }) => state);
+		call(broker, actions.restockReturn, { return_id: id, order_id, lines }).then(
+			({ state }) => state
+		);
 
 	async function sold(units: number, quantity: number): Promise<[string, Order]> {
 		const id = await stocked(units);
@@ -160,27 +162,27 @@ describe("taking back", () => {
 		const [id, a] = await sold(10, 4);
 		const back = newId();
 		const lines = [{ product_id: id, quantity: 3 }];
-		const twenty = Array.from({ length: 20 }, () => takeBack(a, lines, back));
-		expect(new Set(await Promise.all(twenty))).toEqual(new Set(["taken_back"]));
+		const twenty = Array.from({ length: 20 }, () => restockReturn(a, lines, back));
+		expect(new Set(await Promise.all(twenty))).toEqual(new Set(["restocked"]));
 		expect(await counters(id)).toEqual([9, 0]);
-		expect(await takeBack(a, [{ product_id: id, quantity: 1 }])).toBe("taken_back");
+		expect(await restockReturn(a, [{ product_id: id, quantity: 1 }])).toBe("restocked");
 		expect(await counters(id)).toEqual([10, 0]);
 	});
 
 	it("never takes more than was bought, also by many returns at once", async () => {
 		const [id, a] = await sold(100, 10);
 		const lines = [{ product_id: id, quantity: 3 }];
-		const states = await Promise.all(Array.from({ length: 20 }, () => takeBack(a, lines)));
-		expect(states.filter(state => state === "taken_back")).toHaveLength(3);
+		const states = await Promise.all(Array.from({ length: 20 }, () => restockReturn(a, lines)));
+		expect(states.filter(state => state === "restocked")).toHaveLength(3);
 		expect(await counters(id)).toEqual([99, 0]);
-		expect(await takeBack(a, [{ product_id: id, quantity: 2 }])).toBe("refused");
+		expect(await restockReturn(a, [{ product_id: id, quantity: 2 }])).toBe("refused");
 	});
 
 	it("takes all lines of a return or none", async () => {
 		const [id, a] = await sold(10, 4);
 		const one = { product_id: id, quantity: 1 };
 		for (const other of [await stocked(5), "no-such-product"])
-			expect(await takeBack(a, [one, { product_id: other, quantity: 1 }])).toBe("refused");
+			expect(await restockReturn(a, [one, { product_id: other, quantity: 1 }])).toBe("refused");
 		expect(await counters(id)).toEqual([6, 0]);
 	});
 
@@ -188,18 +190,18 @@ describe("taking back", () => {
 		const id = await stocked(10);
 		const a = order(id, 4);
 		const one = [{ product_id: id, quantity: 1 }];
-		expect(await takeBack(a, one)).toBe("refused");
+		expect(await restockReturn(a, one)).toBe("refused");
 		await reserve([a]);
-		expect(await takeBack(a, one)).toBe("refused");
+		expect(await restockReturn(a, one)).toBe("refused");
 		await step("commit", a);
-		expect(await takeBack(a, one)).toBe("taken_back");
+		expect(await restockReturn(a, one)).toBe("restocked");
 		expect(await step("restock", a)).toEqual(["committed"]);
 		expect(await counters(id)).toEqual([7, 0]);
 		const b = order(id, 1);
 		await reserve([b]);
 		await step("commit", b);
 		await step("restock", b);
-		expect(await takeBack(b, one)).toBe("refused");
+		expect(await restockReturn(b, one)).toBe("refused");
 	});
 
 	it("waits for no lock that another step holds the wrong way round", async () => {
@@ -212,7 +214,7 @@ describe("taking back", () => {
 		await reserve(orders);
 		await step("commit", ...orders);
 		const backwards = [other, id].map(product_id => ({ product_id, quantity: 1 }));
-		const work = orders.flatMap(a => [takeBack(a, backwards), takeBack(a, backwards)]);
+		const work = orders.flatMap(a => [restockReturn(a, backwards), restockReturn(a, backwards)]);
 		await Promise.all([
 			...work,
 			reserve(Array.from({ length: 20 }, both)),

@@ -2,13 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { Consumer, type ConsumerOptions } from "../../../streams/consumer/consumer.ts";
-import type { Letter } from "../../../streams/consumer/dead-letter.ts";
-import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import type { DeadLetter } from "../../../streams/consumer/dead-letter.ts";
+import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import {
 	asOwner,
 	consumerTables,
-	readTold,
-	type Told
+	readTestEvent,
+	type TestEvent
 } from "../../support/streams/consumer-fixtures.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
@@ -17,17 +17,17 @@ import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 let db: Database;
-let driver: LocalDriver;
+let driver: PostgresDriver;
 let topic: string;
 let schema: string;
-const consumers: Consumer<Told>[] = [];
-const [errors, parked, stuck]: [Error[], Letter[], string[]] = [[], [], []];
+const consumers: Consumer<TestEvent>[] = [];
+const [errors, deadLettered, stalled]: [Error[], DeadLetter[], string[]] = [[], [], []];
 
 beforeAll(async () => {
 	database = await testDatabase();
 	db = asOwner(database);
 	const url = serviceUrl(database.url, "stream");
-	driver = new LocalDriver(
+	driver = new PostgresDriver(
 		new Database({ url, pool: 6, durability: "prefix", name: "shop stream" })
 	);
 }, 30_000);
@@ -41,7 +41,7 @@ beforeEach(async () => {
 		{ name: `${topic}.dlq`, partitions: 1, ...spec }
 	]);
 	await database.rows(consumerTables(schema));
-	for (const list of [errors, parked, stuck]) list.length = 0;
+	for (const list of [errors, deadLettered, stalled]) list.length = 0;
 });
 
 afterEach(async () => {
@@ -54,7 +54,7 @@ afterAll(async () => {
 	await database.drop();
 });
 
-const effect: ConsumerOptions<Told>["handle"] = async ({ events }, tx) => {
+const effect: ConsumerOptions<TestEvent>["handle"] = async ({ events }, tx) => {
 	for (const { id, text } of events)
 		await tx.query(
 			{
@@ -65,12 +65,14 @@ const effect: ConsumerOptions<Told>["handle"] = async ({ events }, tx) => {
 		);
 };
 
-async function consume(over: Partial<ConsumerOptions<Told>> = {}): Promise<Consumer<Told>> {
-	const consumer = new Consumer<Told>({
-		...{ driver, db, schema, group: schema, topics: [topic], read: readTold, handle: effect },
+async function consume(
+	over: Partial<ConsumerOptions<TestEvent>> = {}
+): Promise<Consumer<TestEvent>> {
+	const consumer = new Consumer<TestEvent>({
+		...{ driver, db, schema, group: schema, topics: [topic], read: readTestEvent, handle: effect },
 		onError: error => errors.push(error),
-		onParked: letter => parked.push(letter),
-		onStuck: words => stuck.push(words),
+		onDeadLettered: deadLetter => deadLettered.push(deadLetter),
+		onStalled: words => stalled.push(words),
 		...over
 	});
 	await consumer.start();
@@ -78,8 +80,12 @@ async function consume(over: Partial<ConsumerOptions<Told>> = {}): Promise<Consu
 	return consumer;
 }
 
-const told = (text: string, id = newId()): Told => ({ id, text, time: new Date().toISOString() });
-const send = (events: readonly Told[], key = "k") =>
+const testEvent = (text: string, id = newId()): TestEvent => ({
+	id,
+	text,
+	time: new Date().toISOString()
+});
+const send = (events: readonly TestEvent[], key = "k") =>
 	driver.publish(
 		topic,
 		events.map(event => ({ key, value: JSON.stringify(event), headers: { from: "test" } }))
@@ -98,7 +104,7 @@ const position = async () => {
 
 describe("a consumer", () => {
 	it("has one effect of each event, in order, however often it was sent", async () => {
-		const events = Array.from({ length: 50 }, (_, n) => told(String(n)));
+		const events = Array.from({ length: 50 }, (_, n) => testEvent(String(n)));
 		await send(events);
 		await send(events.slice(0, 20));
 		await send([events[3]!, events[3]!]);
@@ -108,11 +114,11 @@ describe("a consumer", () => {
 	});
 
 	it("goes on where it was, also as another process", async () => {
-		await send([told("a")]);
+		await send([testEvent("a")]);
 		const first = await consume();
 		await has(1);
 		await first.stop();
-		await send([told("b")]);
+		await send([testEvent("b")]);
 		await consume();
 		await has(2);
 		expect(await effects()).toEqual(["a", "b"]);
@@ -120,7 +126,7 @@ describe("a consumer", () => {
 
 	it("undoes the effect with the position when the transaction fails, and tries again", async () => {
 		let failures = 2;
-		await send([told("a"), told("b")]);
+		await send([testEvent("a"), testEvent("b")]);
 		await consume({
 			handle: async (work, tx) => {
 				await effect(work, tx);
@@ -130,18 +136,18 @@ describe("a consumer", () => {
 		await has(2);
 		expect(await effects()).toEqual(["a", "b"]);
 		expect(errors).toHaveLength(2);
-		expect(parked).toEqual([]);
+		expect(deadLettered).toEqual([]);
 	});
 
 	it("puts aside what cannot be read, with its cause, and handles what follows", async () => {
 		await driver.publish(topic, [{ key: "k", value: "{", headers: { from: "outside" } }]);
-		await send([told("next")]);
+		await send([testEvent("next")]);
 		await consume();
 		await has(1);
-		expect(parked).toMatchObject([{ reason: "not-json", key: "k", attempts: 1 }]);
-		const letters = await database.rows(`select * from ${schema}.dead_letter`);
-		expect(letters).toMatchObject([{ reason: "not-json", headers: { from: "outside" } }]);
-		const dead = await letterTopic(1);
+		expect(deadLettered).toMatchObject([{ reason: "not-json", key: "k", attempts: 1 }]);
+		const deadLetters = await database.rows(`select * from ${schema}.dead_letter`);
+		expect(deadLetters).toMatchObject([{ reason: "not-json", headers: { from: "outside" } }]);
+		const dead = await deadLetterTopic(1);
 		expect(dead[0]).toMatchObject({
 			value: "{",
 			headers: {
@@ -156,7 +162,7 @@ describe("a consumer", () => {
 
 	it("tries what cannot be handled where it stands, then puts just that aside", async () => {
 		let attempts = 0;
-		await send([told("a"), told("poison"), told("b")]);
+		await send([testEvent("a"), testEvent("poison"), testEvent("b")]);
 		await consume({
 			handle: async (work, tx) => {
 				await effect(work, tx);
@@ -169,13 +175,13 @@ describe("a consumer", () => {
 		expect(await effects()).toEqual(["a", "b"]);
 		// Once among the others, then seven times alone.
 		expect(attempts).toBe(8);
-		expect(parked).toMatchObject([{ reason: "handling-failed", attempts: 7 }]);
-		expect(await letterTopic(1)).toHaveLength(1);
+		expect(deadLettered).toMatchObject([{ reason: "handling-failed", attempts: 7 }]);
+		expect(await deadLetterTopic(1)).toHaveLength(1);
 	}, 40_000);
 
 	it("puts nothing aside while the database is away, however long", async () => {
 		let isAway = true;
-		await send([told("a"), told("b")]);
+		await send([testEvent("a"), testEvent("b")]);
 		await consume({
 			handle: async (work, tx) => {
 				if (isAway)
@@ -184,14 +190,14 @@ describe("a consumer", () => {
 			}
 		});
 		await until(async () => errors.length > 8, 30_000);
-		expect([await effects(), parked, await position()]).toEqual([[], [], 0]);
+		expect([await effects(), deadLettered, await position()]).toEqual([[], [], 0]);
 		isAway = false;
 		await has(2);
 	}, 60_000);
 
 	it("whose commit was lost without a word finds out, and doubles nothing", async () => {
 		let cuts = 3;
-		await send(Array.from({ length: 10 }, (_, n) => told(String(n))));
+		await send(Array.from({ length: 10 }, (_, n) => testEvent(String(n))));
 		await consume({
 			handle: async (work, tx) => {
 				await effect(work, tx);
@@ -202,7 +208,7 @@ describe("a consumer", () => {
 			}
 		});
 		await has(10);
-		await send([told("last")]);
+		await send([testEvent("last")]);
 		await has(11);
 		expect(await effects()).toHaveLength(11);
 	}, 40_000);
@@ -211,7 +217,7 @@ describe("a consumer", () => {
 		let inHand = 0;
 		let release = () => {};
 		const held = new Promise<void>(resolve => (release = resolve));
-		await send([told("a"), told("b")]);
+		await send([testEvent("a"), testEvent("b")]);
 		await consume({
 			prepare: async () => {
 				if (inHand++ === 0) await held;
@@ -226,14 +232,14 @@ describe("a consumer", () => {
 			`insert into ${schema}.position (topic, partition, next_offset) values ('${topic}', ${row!.partition}, ${row!.next})`
 		);
 		release();
-		await send([told("d")]);
+		await send([testEvent("d")]);
 		await has(1);
 		expect(await effects()).toEqual(["d"]);
 	}, 30_000);
 
 	it("that has not heard of a replay which began where it stands finds out, and takes part", async () => {
-		const again = told("b");
-		await send([told("a")]);
+		const again = testEvent("b");
+		await send([testEvent("a")]);
 		await consume();
 		await has(1);
 		await database.rows(`insert into ${schema}.inbox (event_id) values ($1)`, [again.id]);
@@ -245,14 +251,14 @@ describe("a consumer", () => {
 	}, 30_000);
 
 	it("handles again what its position was set back to, and each once", async () => {
-		const events = Array.from({ length: 10 }, (_, n) => told(String(n)));
+		const events = Array.from({ length: 10 }, (_, n) => testEvent(String(n)));
 		await send(events);
 		await consume();
 		await has(10);
 		await database.rows(`update ${schema}.position set next_offset = 4 where next_offset > 0`);
 		await database.rows(`delete from ${schema}.inbox`);
 		await database.rows(`delete from ${schema}.effect`);
-		await send([told("10")]);
+		await send([testEvent("10")]);
 		await has(7);
 		await delay(300);
 		expect(await effects()).toEqual(["4", "5", "6", "7", "8", "9", "10"]);
@@ -260,7 +266,7 @@ describe("a consumer", () => {
 
 	it("on two nodes shares the work and has one effect of each event", async () => {
 		const second = asOwner(database);
-		const other = new LocalDriver(
+		const other = new PostgresDriver(
 			new Database({
 				...{ url: serviceUrl(database.url, "stream"), pool: 4, durability: "prefix" },
 				name: "shop stream"
@@ -268,7 +274,7 @@ describe("a consumer", () => {
 		);
 		await consume();
 		await consume({ db: second, driver: other });
-		const all = Array.from({ length: 200 }, (_, n) => told(String(n)));
+		const all = Array.from({ length: 200 }, (_, n) => testEvent(String(n)));
 		for (let n = 0; n < 200; n += 20)
 			await driver.publish(
 				topic,
@@ -283,7 +289,7 @@ describe("a consumer", () => {
 	}, 40_000);
 });
 
-async function letterTopic(count: number) {
+async function deadLetterTopic(count: number) {
 	const found: { value: string; headers: object }[] = [];
 	const reader = await driver.subscribe({
 		...{ group: newId(), topics: [`${topic}.dlq`], position: async () => undefined },

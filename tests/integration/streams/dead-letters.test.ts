@@ -2,14 +2,14 @@ import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { Consumer, type ConsumerOptions } from "../../../streams/consumer/consumer.ts";
 import { DeadLetters } from "../../../streams/consumer/dead-letter-queue.ts";
-import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { Unreadable } from "../../../streams/messages/event-reader.ts";
-import { Replays, type ReplayMode } from "../../../streams/consumer/replay.runner.ts";
+import { ReplayRunner, type ReplayMode } from "../../../streams/consumer/replay.runner.ts";
 import {
 	asOwner,
 	consumerTables,
-	readTold,
-	type Told
+	readTestEvent,
+	type TestEvent
 } from "../../support/streams/consumer-fixtures.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
@@ -18,12 +18,12 @@ import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 let db: Database;
-let driver: LocalDriver;
+let driver: PostgresDriver;
 let topic: string;
 let schema: string;
-let consumer: Consumer<Told>;
-let letters: DeadLetters<Told>;
-let replays: Replays;
+let consumer: Consumer<TestEvent>;
+let deadLetters: DeadLetters<TestEvent>;
+let replays: ReplayRunner;
 let isBroken: boolean;
 let held: Promise<void> | undefined;
 
@@ -31,20 +31,20 @@ beforeAll(async () => {
 	database = await testDatabase();
 	db = asOwner(database);
 	const url = serviceUrl(database.url, "stream");
-	driver = new LocalDriver(
+	driver = new PostgresDriver(
 		new Database({ url, pool: 6, durability: "prefix", name: "shop stream" })
 	);
 }, 30_000);
 
 /** An event whose text is a time is of the future until then, by the clock of its message. */
-function read(message: Parameters<typeof readTold>[0]): Told {
-	const event = readTold(message);
+function read(message: Parameters<typeof readTestEvent>[0]): TestEvent {
+	const event = readTestEvent(message);
 	if (Date.parse(event.text) > message.at.getTime())
 		throw new Unreadable("time-in-future", event.text);
 	return event;
 }
 
-const handle: ConsumerOptions<Told>["handle"] = async ({ events }, tx) => {
+const handle: ConsumerOptions<TestEvent>["handle"] = async ({ events }, tx) => {
 	await held;
 	if (isBroken && events.some(({ text }) => text === "poison")) throw new TypeError("broken");
 	const name = `effect ${schema}`;
@@ -67,15 +67,15 @@ beforeEach(async () => {
 	await database.rows(consumerTables(schema));
 	const options = {
 		...{ driver, db, schema, group: schema, topics: [topic], read, handle },
-		...{ onError: () => undefined, onParked: () => undefined, onStuck: () => undefined }
+		...{ onError: () => undefined, onDeadLettered: () => undefined, onStalled: () => undefined }
 	};
-	letters = new DeadLetters(options);
-	const takeBack = { name: `empty ${schema}`, text: `delete from ${schema}.effect` };
-	replays = new Replays({
+	deadLetters = new DeadLetters(options);
+	const emptyEffects = { name: `empty ${schema}`, text: `delete from ${schema}.effect` };
+	replays = new ReplayRunner({
 		...options,
-		takeBack: async (_, tx) => void (await tx.query(takeBack))
+		resetFrom: async (_, tx) => void (await tx.query(emptyEffects))
 	});
-	consumer = new Consumer<Told>(options);
+	consumer = new Consumer<TestEvent>(options);
 	await consumer.start();
 });
 
@@ -87,8 +87,12 @@ afterAll(async () => {
 	await database.drop();
 });
 
-const told = (text: string): Told => ({ id: newId(), text, time: new Date().toISOString() });
-const send = (...values: (string | Buffer | Told)[]) =>
+const testEvent = (text: string): TestEvent => ({
+	id: newId(),
+	text,
+	time: new Date().toISOString()
+});
+const send = (...values: (string | Buffer | TestEvent)[]) =>
 	driver.publish(
 		topic,
 		values.map(value => ({
@@ -102,10 +106,10 @@ const effects = async () =>
 	);
 const isAt = (offset: number) =>
 	until(async () => {
-		const [standing] = await replays.standings();
+		const [standing] = await replays.progress();
 		return standing!.next === offset && !standing!.replay?.isRunning;
 	}, 20_000);
-const waiting = () => letters.list(false, undefined, 10);
+const waiting = () => deadLetters.list(false, undefined, 10);
 const copies = async () =>
 	(
 		await database.rows<{ value: Buffer; headers: Record<string, string> }>(
@@ -120,7 +124,7 @@ async function replay(mode: ReplayMode): Promise<void> {
 
 it("copies the bytes of a message as they came, and leaves out what no topic would take", async () => {
 	const [few, many] = [Buffer.from([0xff, 0xfe, 0]), Buffer.alloc(1_500_000, 0xff)];
-	await send(few, many, told("next"));
+	await send(few, many, testEvent("next"));
 	await isAt(3);
 	expect(await effects()).toEqual(["next"]);
 	const [first, second] = await copies();
@@ -145,7 +149,7 @@ it("leaves headers out that no topic would take, and says so", async () => {
 it.each(["missing", "quiet", "again"] as const)(
 	"a replay (%s) puts nothing aside that was put aside already",
 	async mode => {
-		await send("{", told("a"), "}");
+		await send("{", testEvent("a"), "}");
 		await isAt(3);
 		await database.rows(`update ${schema}.dead_letter set redriven_at = now() where "offset" = 2`);
 		const before = await database.rows(`select * from ${schema}.dead_letter order by "offset"`);
@@ -160,7 +164,7 @@ it.each(["missing", "quiet", "again"] as const)(
 );
 
 it("a replay puts aside what nobody has seen yet", async () => {
-	await send("{", told("a"));
+	await send("{", testEvent("a"));
 	await isAt(2);
 	await database.rows(`delete from ${schema}.dead_letter`);
 	await replay("missing");
@@ -178,21 +182,21 @@ it("a message at the offset of one that was put aside, in a log that was lost, i
 	await database.rows(`update ${schema}.position set next_offset = 0`);
 	consumer.reposition();
 	await until(async () => (await waiting())[0]?.value.toString() === "{ new", 20_000);
-	const [letter, ...others] = await waiting();
+	const [deadLetter, ...others] = await waiting();
 	expect(others).toEqual([]);
-	expect(letter!.id).not.toBe(old!.id);
-	await expect(letters.redrive(old!.id)).rejects.toMatchObject({ type: "NOT_FOUND" });
+	expect(deadLetter!.id).not.toBe(old!.id);
+	await expect(deadLetters.redrive(old!.id)).rejects.toMatchObject({ type: "NOT_FOUND" });
 }, 30_000);
 
 it("what was redriven has its effect anew when effects are taken back", async () => {
 	const soon = new Date(Date.now() + 1500).toISOString();
-	await send(told("a"), told(soon));
+	await send(testEvent("a"), testEvent(soon));
 	await isAt(2);
-	const [letter] = await waiting();
-	expect(letter!.reason).toBe("time-in-future");
+	const [deadLetter] = await waiting();
+	expect(deadLetter!.reason).toBe("time-in-future");
 	await until(
 		() =>
-			letters.redrive(letter!.id).then(
+			deadLetters.redrive(deadLetter!.id).then(
 				() => true,
 				() => false
 			),
@@ -206,10 +210,10 @@ it("what was redriven has its effect anew when effects are taken back", async ()
 
 it("what was redriven is reached back for, where it was in the log long before it happened", async () => {
 	const [soon, later] = [1500, 600_000].map(ms => new Date(Date.now() + ms).toISOString());
-	await send({ ...told(soon!), time: later! }, told("a"));
+	await send({ ...testEvent(soon!), time: later! }, testEvent("a"));
 	await isAt(2);
-	const [letter] = await waiting();
-	const redrive = () => letters.redrive(letter!.id);
+	const [deadLetter] = await waiting();
+	const redrive = () => deadLetters.redrive(deadLetter!.id);
 	await until(() => redrive().then(Boolean, () => false), 10_000);
 	expect(await effects()).toEqual(["a", soon]);
 	const asked = { start: { offset: 1n }, mode: "again" } as const;
@@ -226,19 +230,21 @@ it("what was redriven is reached back for, where it was in the log long before i
 
 it("is not redriven while a replay is about to come by it, and counts once", async () => {
 	isBroken = true;
-	await send(told("a"), told("poison"));
+	await send(testEvent("a"), testEvent("poison"));
 	await isAt(2);
-	const [letter] = await waiting();
-	expect(letter!.reason).toBe("handling-failed");
+	const [deadLetter] = await waiting();
+	expect(deadLetter!.reason).toBe("handling-failed");
 	isBroken = false;
 	const gate = Promise.withResolvers<void>();
 	held = gate.promise;
 	await replays.begin({ start: "oldest", mode: "again" });
-	await expect(letters.redrive(letter!.id)).rejects.toMatchObject({ type: "REPLAY_RUNNING" });
+	await expect(deadLetters.redrive(deadLetter!.id)).rejects.toMatchObject({
+		type: "REPLAY_RUNNING"
+	});
 	gate.resolve();
 	consumer.reposition();
 	await isAt(2);
 	expect((await effects()).toSorted()).toEqual(["a", "poison"]);
-	await letters.redrive(letter!.id);
+	await deadLetters.redrive(deadLetter!.id);
 	expect((await effects()).toSorted()).toEqual(["a", "poison"]);
 }, 60_000);

@@ -4,7 +4,7 @@ import { Database } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { ConsumerRepository } from "../../../streams/consumer/consumer.repository.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { orderEvent } from "../../support/streams/order-message.ts";
+import { buildOrderEvent } from "../../support/streams/order-message.ts";
 
 /** An epoch begins after a restore; here the shop ran a while before anybody began it. */
 
@@ -34,7 +34,7 @@ const epochOfNext = async () => {
 };
 
 it("says which events had an effect meanwhile, and keeps all from having one ever again", async () => {
-	const [counted, other] = [orderEvent(), orderEvent({ currency: "EUR" })];
+	const [counted, other] = [buildOrderEvent(), buildOrderEvent({ currency: "EUR" })];
 	await database.rows("insert into analytics.inbox (event_id, replay) values ($1, 3)", [
 		counted.id
 	]);
@@ -47,10 +47,10 @@ it("says which events had an effect meanwhile, and keeps all from having one eve
 	const ids = [counted.id, other.id];
 	for (const schema of ["analytics", "notification"]) {
 		const inbox = new ConsumerRepository(db, schema);
-		expect([...(await inbox.barred([...ids, newId()]))].sort()).toEqual(ids.toSorted());
+		expect([...(await inbox.suppressed([...ids, newId()]))].sort()).toEqual(ids.toSorted());
 		await db.transaction(async tx => {
-			expect([...(await inbox.admit(ids, tx))].sort()).toEqual(ids.toSorted());
-			expect([...(await inbox.readmit(ids, 99, tx))].sort()).toEqual(ids.toSorted());
+			expect([...(await inbox.markHandled(ids, tx))].sort()).toEqual(ids.toSorted());
+			expect([...(await inbox.markReplayed(ids, 99, tx))].sort()).toEqual(ids.toSorted());
 		});
 	}
 });
@@ -70,11 +70,11 @@ it("tells of windows above what readers saw, and leaves those alone that they sa
 		`insert into analytics.windows (window_start, currency, orders, revenue_minor, unique_users, revision, dirty)
 		values ('2026-03-01T12:00Z', 'USD', 3, 300, 1, 2, false), ('2026-03-01T12:01Z', 'USD', 3, 300, 1, 2, false)`
 	);
-	const told = [
+	const emittedWindows = [
 		...[window("2026-03-01T12:00:00.000Z", 5), window("2026-03-01T12:01:00.000Z", 2)],
 		window("2026-03-01T12:02:00.000Z", 1)
 	];
-	expect((await beginEpoch(client, [], 1, told)).windows).toBe(2);
+	expect((await beginEpoch(client, [], 1, emittedWindows)).windows).toBe(2);
 	const rows = await database.rows(
 		"select orders, revision, dirty from analytics.windows order by window_start"
 	);

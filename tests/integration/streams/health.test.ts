@@ -3,12 +3,12 @@ import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { Consumer, type ConsumerOptions } from "../../../streams/consumer/consumer.ts";
 import type { Driver, SubscribeOptions } from "../../../streams/driver.ts";
-import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import {
 	asOwner,
 	consumerTables,
-	readTold,
-	type Told
+	readTestEvent,
+	type TestEvent
 } from "../../support/streams/consumer-fixtures.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
@@ -17,18 +17,20 @@ import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 let db: Database;
-let log: LocalDriver;
+let log: PostgresDriver;
 let topic: string;
 let schema: string;
-const consumers: Consumer<Told>[] = [];
-const [stuck, errors]: [string[], Error[]] = [[], []];
+const consumers: Consumer<TestEvent>[] = [];
+const [stalled, errors]: [string[], Error[]] = [[], []];
 const watch = { everyMs: 50, silentMs: 400 };
 
 beforeAll(async () => {
 	database = await testDatabase();
 	db = asOwner(database);
 	const url = serviceUrl(database.url, "stream");
-	log = new LocalDriver(new Database({ url, pool: 6, durability: "prefix", name: "shop stream" }));
+	log = new PostgresDriver(
+		new Database({ url, pool: 6, durability: "prefix", name: "shop stream" })
+	);
 }, 30_000);
 
 beforeEach(async () => {
@@ -38,7 +40,7 @@ beforeEach(async () => {
 		{ name: topic, partitions: 2, cleanup: "delete", retentionMs: 3_600_000 }
 	]);
 	await database.rows(consumerTables(schema));
-	for (const list of [stuck, errors]) list.length = 0;
+	for (const list of [stalled, errors]) list.length = 0;
 });
 
 afterEach(async () => {
@@ -61,13 +63,13 @@ const silent = (assigned: number[]): Driver =>
 		}
 	});
 
-async function consume(over: Partial<ConsumerOptions<Told>> = {}): Promise<void> {
-	const consumer = new Consumer<Told>({
-		...{ driver: log, db, schema, group: schema, topics: [topic], read: readTold, watch },
+async function consume(over: Partial<ConsumerOptions<TestEvent>> = {}): Promise<void> {
+	const consumer = new Consumer<TestEvent>({
+		...{ driver: log, db, schema, group: schema, topics: [topic], read: readTestEvent, watch },
 		handle: () => Promise.resolve(),
 		onError: error => errors.push(error),
-		onParked: () => undefined,
-		onStuck: words => stuck.push(words),
+		onDeadLettered: () => undefined,
+		onStalled: words => stalled.push(words),
 		...over
 	});
 	await consumer.start();
@@ -76,38 +78,38 @@ async function consume(over: Partial<ConsumerOptions<Told>> = {}): Promise<void>
 
 const send = (key = "k") =>
 	log.publish(topic, [{ key, value: JSON.stringify({ id: newId(), text: "a" }) }]);
-const isStuck = () => until(async () => stuck.length > 0, 10_000);
+const untilStalled = () => until(async () => stalled.length > 0, 10_000);
 
 it("when the driver falls silent", async () => {
 	await consume({ driver: silent([0, 1]) });
 	await delay(2 * watch.silentMs);
-	expect(stuck).toEqual([]);
+	expect(stalled).toEqual([]);
 	await send();
-	await isStuck();
-	expect(stuck[0]).toMatch(/got on with nothing for 0.4 s, and 1 messages of t-\S+ [01] wait/);
+	await untilStalled();
+	expect(stalled[0]).toMatch(/got on with nothing for 0.4 s, and 1 messages of t-\S+ [01] wait/);
 }, 20_000);
 
 it("when it was put out of its group, and never let in again", async () => {
 	await send();
 	await consume({ driver: silent([]) });
-	await isStuck();
+	await untilStalled();
 }, 20_000);
 
 it("when handling fails for ever, though nobody is away", async () => {
 	await send();
 	const late = Object.assign(new Error("took too long"), { code: "57014" });
 	await consume({ handle: () => Promise.reject(late) });
-	await isStuck();
+	await untilStalled();
 	expect(errors.length).toBeGreaterThan(0);
 }, 20_000);
 
 it("and not while others are away whom it needs, however long", async () => {
 	await send();
-	const away = Object.assign(new Error("the table throttles"), { isPassing: true });
+	const away = Object.assign(new Error("the table throttles"), { isTransient: true });
 	// Longer than it rests between two tries.
 	await consume({ prepare: () => Promise.reject(away), watch: { ...watch, silentMs: 2500 } });
 	await delay(5000);
-	expect(stuck).toEqual([]);
+	expect(stalled).toEqual([]);
 	expect(errors.length).toBeGreaterThan(1);
 }, 20_000);
 
@@ -119,7 +121,7 @@ it("and not for what expired before it was read", async () => {
 	);
 	await consume({ driver: silent([0, 1]) });
 	await delay(3 * watch.silentMs);
-	expect(stuck).toEqual([]);
+	expect(stalled).toEqual([]);
 }, 20_000);
 
 it("when one partition stands still beside one that moves", async () => {
@@ -133,9 +135,9 @@ it("when one partition stands still beside one that moves", async () => {
 	});
 	await until(async () => {
 		for (const key of keys) await send(key);
-		return stuck.length > 0;
+		return stalled.length > 0;
 	}, 15_000);
-	expect(stuck[0]).toContain(`${topic} ${hung}`);
+	expect(stalled[0]).toContain(`${topic} ${hung}`);
 }, 30_000);
 
 it("and not while the log or the database is away, nor at once when they are back", async () => {
@@ -147,11 +149,11 @@ it("and not while the log or the database is away, nor at once when they are bac
 	});
 	await consume({ driver });
 	await delay(2 * watch.silentMs);
-	expect(stuck).toEqual([]);
+	expect(stalled).toEqual([]);
 	isAway = false;
 	await delay(watch.silentMs / 2);
-	expect(stuck).toEqual([]);
-	await isStuck();
+	expect(stalled).toEqual([]);
+	await untilStalled();
 }, 20_000);
 
 it("and not while it works, or has nothing to do", async () => {
@@ -161,7 +163,7 @@ it("and not while it works, or has nothing to do", async () => {
 		await delay(100);
 	}
 	await delay(2 * watch.silentMs);
-	expect(stuck).toEqual([]);
+	expect(stalled).toEqual([]);
 }, 20_000);
 
 it("finds out by itself that rows were moved back, though other partitions are busy", async () => {
@@ -174,5 +176,5 @@ it("finds out by itself that rows were moved back, though other partitions are b
 	await database.rows(`update ${schema}.position set next_offset = 0`);
 	await database.rows(`delete from ${schema}.inbox`);
 	await until(async () => handled === 2, 10_000);
-	expect(stuck).toEqual([]);
+	expect(stalled).toEqual([]);
 }, 30_000);

@@ -1,20 +1,20 @@
 import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { OffsetLost } from "../../../streams/driver.ts";
-import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
 
 /** Messages that are gone before they were read, in the log in Postgres (for Kafka: streams-kafka). */
 
 let database: TestDatabase;
-let driver: LocalDriver;
+let driver: PostgresDriver;
 let topic: string;
 
 beforeAll(async () => {
 	database = await testDatabase();
 	const url = serviceUrl(database.url, "stream");
-	driver = new LocalDriver(
+	driver = new PostgresDriver(
 		new Database({ url, pool: 5, durability: "prefix", name: "shop stream" })
 	);
 }, 30_000);

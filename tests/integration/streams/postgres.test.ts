@@ -2,7 +2,7 @@ import { Database, serviceUrl, type Statement } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { OffsetLost, type Driver } from "../../../streams/driver.ts";
 import * as sql from "../../../streams/postgres/log.statements.ts";
-import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { badEvents } from "../../support/streams/bad-events.conformance.ts";
 import { driverConformance } from "../../support/streams/driver.conformance.ts";
@@ -23,7 +23,7 @@ afterAll(async () => {
 
 async function open(pruneEveryMs?: number): Promise<Driver> {
 	const url = serviceUrl(database.url, "stream");
-	const driver = new LocalDriver(
+	const driver = new PostgresDriver(
 		new Database({ url, pool: 5, durability: "prefix", name: "shop stream" }),
 		{ pruneEveryMs }
 	);
@@ -239,7 +239,7 @@ describe("what the log in Postgres keeps", () => {
 		await age(young, 10);
 		expect(await readBy(sql.expire, [young, 0, 60_000, "-infinity", 1000])).toBeLessThan(100);
 		expect((await left(young)).length).toBe(2990);
-		await readBy(sql.kept, []);
+		await readBy(sql.retainedPartitions, []);
 		await readBy(sql.compact, [compacted, 0, 10_000]);
 		await driver.publish(compacted, keyed(10, 10));
 		expect(await readBy(sql.compact, [compacted, 0, 10_000])).toBeLessThan(100);

@@ -14,10 +14,10 @@ import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
 import type { WithConsumer } from "../../../mixins/consumer.mixin.ts";
 import { Database, serviceUrl } from "../../../db/database.ts";
-import { LocalDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { orderEvent } from "../../support/streams/order-message.ts";
+import { buildOrderEvent } from "../../support/streams/order-message.ts";
 import { admin, place } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 
@@ -25,7 +25,7 @@ import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 let broker: ServiceBroker;
-let log: LocalDriver;
+let log: PostgresDriver;
 const ask = { meta: { user: admin } };
 const { "stream.lag": salesLag, "stream.replay": salesReplay } = analytics.actions;
 const { "stream.replay": newsReplay } = notification.actions;
@@ -43,7 +43,7 @@ beforeAll(async () => {
 	];
 	broker = await startNode(services, environment);
 	const url = serviceUrl(database.url, "stream");
-	log = new LocalDriver(new Database({ url, pool: 2, durability: "prefix", name: "shop test" }));
+	log = new PostgresDriver(new Database({ url, pool: 2, durability: "prefix", name: "shop test" }));
 	for (let n = 0; n < 6; n++) await place(broker, { wait_s: 10 });
 	await caughtUp();
 }, 120_000);
@@ -104,7 +104,7 @@ describe("a replay of analytics", () => {
 		);
 		// The minute is over when the clock says so: it is told of as it stands instead.
 		await database.rows(
-			"update analytics.windows set revision = 3, dirty = false, told_at = now()"
+			"update analytics.windows set revision = 3, dirty = false, emitted_at = now()"
 		);
 		await database.rows(
 			"update analytics.windows set orders = orders + 7, revenue_minor = revenue_minor * 2; delete from analytics.product_sales"
@@ -201,23 +201,23 @@ describe("a replay of notification", () => {
 	}, 60_000);
 
 	it("tells of what nobody was told of, and keeps still where that is wanted", async () => {
-		const told = () => count("notification.notifications where state = 'sent'");
+		const sentCount = () => count("notification.notifications where state = 'sent'");
 		const first =
 			"(select event_id from orders.events where type = 'order.confirmed' order by id limit 2)";
-		const before = await told();
+		const before = await sentCount();
 		await database.rows(`delete from notification.notifications where event_id in ${first}`);
 		const forget = () => database.rows(`delete from notification.inbox where event_id in ${first}`);
 		await forget();
 		await replayed(newsReplay, { mode: "quiet" });
-		expect([await told(), await count(`notification.inbox where event_id in ${first}`)]).toEqual([
-			before - 2,
-			2
-		]);
+		expect([
+			await sentCount(),
+			await count(`notification.inbox where event_id in ${first}`)
+		]).toEqual([before - 2, 2]);
 		await replayed(newsReplay, {});
-		expect(await told()).toBe(before - 2);
+		expect(await sentCount()).toBe(before - 2);
 		await forget();
 		await replayed(newsReplay, {});
-		expect(await told()).toBe(before);
+		expect(await sentCount()).toBe(before);
 	}, 60_000);
 
 	it("sends everything once more when it is asked to", async () => {
@@ -230,7 +230,7 @@ describe("a replay of notification", () => {
 describe("dead letters", () => {
 	const { "dlq.list": list, "dlq.show": show, "dlq.redrive": redrive } = analytics.actions;
 
-	async function putAside(value: string, key = "user-123"): Promise<string> {
+	async function publishBroken(value: string, key = "user-123"): Promise<string> {
 		const known = await count("analytics.dead_letter");
 		await log.publish("orders", [{ key, value, headers: { from: "a stranger" } }]);
 		await until(async () => (await count("analytics.dead_letter")) > known, 10_000);
@@ -239,9 +239,9 @@ describe("dead letters", () => {
 	}
 
 	it("are listed and shown as they came", async () => {
-		const id = await putAside("{ not json");
-		const letter = await call(broker, show, { id }, ask);
-		expect(letter).toMatchObject({
+		const id = await publishBroken("{ not json");
+		const deadLetter = await call(broker, show, { id }, ask);
+		expect(deadLetter).toMatchObject({
 			...{ id, topic: "orders", key: "user-123", reason: "not-json", redriven_at: null },
 			...{ headers: { from: "a stranger" }, text: "{ not json", base64: null, bytes: 10 }
 		});
@@ -253,15 +253,15 @@ describe("dead letters", () => {
 
 	it("have their effect once when what was wrong has passed", async () => {
 		// Ahead of the clock by more than a minute or two, but not for ever.
-		const event = orderEvent({ at: Date.now() + 5 * 60_000 + 1500, total: 4321 });
-		const id = await putAside(JSON.stringify(event), event.partitionkey);
+		const event = buildOrderEvent({ at: Date.now() + 5 * 60_000 + 1500, total: 4321 });
+		const id = await publishBroken(JSON.stringify(event), event.partitionkey);
 		await delay(1600);
 		const done = await call(broker, redrive, { id }, ask);
 		expect(done.redriven_at).not.toBeNull();
 		await call(broker, redrive, { id }, ask);
 		expect(await count("analytics.windows where revenue_minor = 4321 and orders = 1")).toBe(1);
 		const { data } = await call(broker, list, { redriven: true }, ask);
-		expect(data.map(letter => letter.id)).toContain(id);
+		expect(data.map(deadLetter => deadLetter.id)).toContain(id);
 	}, 30_000);
 
 	it("are redriven all at once, and those that cannot be are named", async () => {

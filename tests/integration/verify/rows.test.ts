@@ -106,7 +106,7 @@ describe("a return", () => {
 	});
 
 	it("whose units are not on the shelf is named", async () => {
-		const sql = "delete from product.takeback where order_id = $1";
+		const sql = "delete from product.return_restocks where order_id = $1";
 		expect(await after(verifyStock, sql, [ids[4]])).toContainEqual(
 			expect.stringContaining("1 came back, 0 were put on the shelf")
 		);
@@ -238,9 +238,9 @@ describe("verify stock", () => {
 		["update orders.orders set status = 'cancelled' where id = $1", 0],
 		["update orders.orders set status = 'confirmed' where id = $1", 1],
 		["update orders.orders set status = 'confirmed' where id = $1", 2],
-		["update product.reservation set taken_back = 1 where order_id = $1", 0],
+		["update product.reservation set restocked = 1 where order_id = $1", 0],
 		[
-			"insert into product.takeback select gen_random_uuid(), product_id, order_id, 1 from product.reservation where order_id = $1",
+			"insert into product.return_restocks select gen_random_uuid(), product_id, order_id, 1 from product.reservation where order_id = $1",
 			0
 		],
 		["delete from orders.orders where id = $1", 3]

@@ -2,8 +2,8 @@ import type pg from "pg";
 import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
-import { handle } from "../../../services/analytics/windows/intake.ts";
-import { Teller } from "../../../services/analytics/windows/emitter.ts";
+import { applyEvents } from "../../../services/analytics/windows/intake.ts";
+import { WindowEmitter } from "../../../services/analytics/windows/emitter.ts";
 import type { Extent } from "../../../streams/driver.ts";
 import { testDatabase, type TestDatabase } from "../servers/database.ts";
 import type { Crash } from "./window-simulation.ts";
@@ -14,7 +14,7 @@ const topic = "orders";
 export class WindowStore {
 	readonly database: TestDatabase;
 	readonly pg: Database;
-	readonly teller: Teller;
+	readonly emitter: WindowEmitter;
 	log: readonly (readonly OrderStreamEvent[])[] = [];
 	/** So many of the oldest messages of each partition have expired. */
 	dropped = 0;
@@ -27,7 +27,7 @@ export class WindowStore {
 			durability: "strict",
 			name: "test analytics"
 		});
-		this.teller = new Teller({
+		this.emitter = new WindowEmitter({
 			pg: this.pg,
 			topic,
 			extents: async () =>
@@ -52,7 +52,7 @@ export class WindowStore {
 	}
 
 	async close(): Promise<void> {
-		await this.teller.stop();
+		await this.emitter.stop();
 		await this.pg.close();
 		await this.database.drop();
 	}
@@ -96,7 +96,7 @@ export class WindowStore {
 				const next = at!.next + batch.length;
 				const end = BigInt(events.length);
 				const work = { topic, partition, next: BigInt(next), end, again: false };
-				await handle({ ...work, events: batch.filter(({ id }) => left.delete(id)) }, tx);
+				await applyEvents({ ...work, events: batch.filter(({ id }) => left.delete(id)) }, tx);
 				await tx.query(
 					{ name: "move", text: "update reader.position set next = $2 where partition = $1" },
 					[partition, next]
@@ -121,15 +121,15 @@ export class WindowStore {
 	async tick(ms: number): Promise<void> {
 		const ago = "- $1 * interval '1 ms'";
 		await this.database.rows(`update analytics.partitions set heard_at = heard_at ${ago}`, [ms]);
-		await this.database.rows(`update analytics.windows set told_at = told_at ${ago}`, [ms]);
+		await this.database.rows(`update analytics.windows set emitted_at = emitted_at ${ago}`, [ms]);
 	}
 
 	/** Everything is read and time goes on, until nothing more is told. */
 	async settle(): Promise<void> {
 		for (const [partition, { length }] of this.log.entries()) await this.deliver(partition, length);
-		for (let quiet = 0; quiet < 2;) {
+		for (let idlePasses = 0; idlePasses < 2;) {
 			await this.tick(10_000);
-			quiet = (await this.teller.pass()) === 0 ? quiet + 1 : 0;
+			idlePasses = (await this.emitter.emitDue()) === 0 ? idlePasses + 1 : 0;
 		}
 	}
 

@@ -3,7 +3,7 @@ import type { Sale } from "../../../services/analytics/windows/tally.window.ts";
 import {
 	averageOf,
 	correctEveryMs,
-	idleAfterMs,
+	idleTimeoutMs,
 	startOf,
 	windowMs,
 	type Result
@@ -77,7 +77,7 @@ const rewind = fc.record({ do: fc.constant("rewind" as const), partition, count 
 const pass = fc.record({ do: fc.constant("pass" as const), crash });
 const tick = fc.record({
 	do: fc.constant("tick" as const),
-	ms: fc.constantFrom(1000, correctEveryMs, idleAfterMs)
+	ms: fc.constantFrom(1000, correctEveryMs, idleTimeoutMs)
 });
 export const steps = fc.array(
 	fc.oneof(
@@ -118,8 +118,8 @@ export const totalsOf = (results: Iterable<Result>): Record<string, Totals> =>
 	);
 
 /** Revisions count up from 1, none says again what the one before it said, a final one is the last. */
-export function expectNews(told: readonly Result[]): void {
-	for (const results of Map.groupBy(told, nameOf).values()) {
+export function expectValidRevisions(emitted: readonly Result[]): void {
+	for (const results of Map.groupBy(emitted, nameOf).values()) {
 		expect(results.map(({ revision }) => revision)).toEqual(results.map((_, index) => index + 1));
 		const texts = results.map(result => JSON.stringify({ ...result, revision: 0 }));
 		expect(texts.filter((text, index) => text === texts[index - 1])).toEqual([]);

@@ -1,7 +1,7 @@
 import { tally, type Fact, type Tally } from "../../../services/analytics/windows/tally.window.ts";
 import {
 	emission,
-	idleAfterMs,
+	idleTimeoutMs,
 	watermarkOf,
 	type Key,
 	type Partition,
@@ -43,7 +43,7 @@ export const rules: Rules = {
 export type Crash = "none" | "before" | "after";
 
 /** What one transaction changes. */
-interface Kept {
+interface StoredState {
 	inbox: Set<string>;
 	next: number[];
 	partitions: Partition[];
@@ -51,22 +51,22 @@ interface Kept {
 	windows: Map<string, Window>;
 	users: Set<string>;
 	late: Message[];
-	told: Result[];
+	emitted: Result[];
 }
 
 export const nameOf = ({ start, currency }: Key) => `${start} ${currency}`;
 
-export class WindowWorld {
+export class WindowSimulation {
 	readonly log: readonly (readonly Message[])[];
 	now: number;
-	#kept: Kept;
+	#stored: StoredState;
 	readonly #rules: Rules;
 
 	constructor(log: readonly (readonly Message[])[], now: number, given: Partial<Rules> = {}) {
 		this.log = log;
 		this.now = now;
 		this.#rules = { ...rules, ...given };
-		this.#kept = {
+		this.#stored = {
 			inbox: new Set(),
 			next: log.map(() => 0),
 			partitions: log.map(({ length }) => ({ seenUntil: undefined, lag: length, heardAt: now })),
@@ -74,23 +74,23 @@ export class WindowWorld {
 			windows: new Map(),
 			users: new Set(),
 			late: [],
-			told: []
+			emitted: []
 		};
 	}
 
 	/** Everything that was ever told, in its order. */
-	get told(): readonly Result[] {
-		return this.#kept.told;
+	get emitted(): readonly Result[] {
+		return this.#stored.emitted;
 	}
 
 	get late(): readonly Message[] {
-		return this.#kept.late;
+		return this.#stored.late;
 	}
 
 	/** What a reader holds who keeps the highest revision of each window. */
 	read(): Iterable<Result> {
 		const held = new Map<string, Result>();
-		for (const result of this.told) {
+		for (const result of this.emitted) {
 			const known = held.get(nameOf(result));
 			if (!known || known.revision < result.revision) held.set(nameOf(result), result);
 		}
@@ -99,41 +99,41 @@ export class WindowWorld {
 
 	/** Reads on in a partition, as the consumer and `handle` do. */
 	deliver(index: number, count: number, crash: Crash = "none"): void {
-		this.#transaction(crash, kept => {
-			const from = kept.next[index]!;
+		this.#transaction(crash, stored => {
+			const from = stored.next[index]!;
 			const batch = this.log[index]!.slice(from, from + count);
 			if (batch.length === 0) return;
-			kept.next[index] = from + batch.length;
-			const known = kept.partitions[index]!.seenUntil ?? -Infinity;
-			kept.partitions[index] = {
+			stored.next[index] = from + batch.length;
+			const known = stored.partitions[index]!.seenUntil ?? -Infinity;
+			stored.partitions[index] = {
 				seenUntil: Math.max(known, ...batch.map(({ fact }) => fact.at)),
-				lag: this.log[index]!.length - kept.next[index],
+				lag: this.log[index]!.length - stored.next[index],
 				heardAt: this.now
 			};
-			const fresh = this.#rules.fresh(kept.inbox, batch);
-			for (const { id } of fresh) kept.inbox.add(id);
+			const fresh = this.#rules.fresh(stored.inbox, batch);
+			for (const { id } of fresh) stored.inbox.add(id);
 			const facts = fresh.map(({ id, fact }) => ({ ...fact, id }));
-			store(kept, this.#rules.tally(facts, kept.watermark));
+			store(stored, this.#rules.tally(facts, stored.watermark));
 		});
 	}
 
 	/** Goes back in a partition: its position was lost, or another member has an old one. */
 	rewind(index: number, count: number): void {
-		const { next } = this.#kept;
+		const { next } = this.#stored;
 		next[index] = Math.max(0, next[index]! - count);
 	}
 
 	/** Moves the watermark and tells what is due, as the emitter does. */
 	pass(crash: Crash = "none"): void {
-		this.#transaction(crash, kept => {
-			const watermark = this.#rules.watermarkOf(kept.partitions, this.now);
-			kept.watermark = Math.max(kept.watermark, watermark);
-			for (const [name, window] of kept.windows) {
-				const result = this.#rules.emission(window, kept.watermark, this.now);
+		this.#transaction(crash, stored => {
+			const watermark = this.#rules.watermarkOf(stored.partitions, this.now);
+			stored.watermark = Math.max(stored.watermark, watermark);
+			for (const [name, window] of stored.windows) {
+				const result = this.#rules.emission(window, stored.watermark, this.now);
 				if (!result) continue;
 				const { revision, final } = result;
-				kept.windows.set(name, { ...window, revision, final, dirty: false, toldAt: this.now });
-				kept.told.push(result);
+				stored.windows.set(name, { ...window, revision, final, dirty: false, emittedAt: this.now });
+				stored.emitted.push(result);
 			}
 		});
 	}
@@ -142,32 +142,32 @@ export class WindowWorld {
 	settle(): void {
 		this.log.forEach(({ length }, index) => this.deliver(index, length));
 		for (let passes = 0; passes < 5; passes++) {
-			this.now += idleAfterMs;
+			this.now += idleTimeoutMs;
 			this.pass();
 		}
 	}
 
-	#transaction(crash: Crash, work: (kept: Kept) => void): void {
-		const kept = structuredClone(this.#kept);
-		work(kept);
-		if (crash !== "before") this.#kept = kept;
+	#transaction(crash: Crash, work: (stored: StoredState) => void): void {
+		const stored = structuredClone(this.#stored);
+		work(stored);
+		if (crash !== "before") this.#stored = stored;
 	}
 }
 
-function store(kept: Kept, { windows, users, late }: Tally<Identified>): void {
-	const isNew = users.filter(user => !kept.users.has(`${nameOf(user)} ${user.user_id}`));
-	for (const user of isNew) kept.users.add(`${nameOf(user)} ${user.user_id}`);
+function store(stored: StoredState, { windows, users, late }: Tally<Identified>): void {
+	const isNew = users.filter(user => !stored.users.has(`${nameOf(user)} ${user.user_id}`));
+	for (const user of isNew) stored.users.add(`${nameOf(user)} ${user.user_id}`);
 	for (const sold of windows) {
 		const name = nameOf(sold);
-		const known = kept.windows.get(name);
+		const known = stored.windows.get(name);
 		const joined = isNew.filter(user => nameOf(user) === name).length;
-		kept.windows.set(name, {
-			...(known ?? { ...sold, revision: 0, toldAt: undefined, final: false }),
+		stored.windows.set(name, {
+			...(known ?? { ...sold, revision: 0, emittedAt: undefined, final: false }),
 			orders: (known?.orders ?? 0) + sold.orders,
 			revenue: (known?.revenue ?? 0) + sold.revenue,
 			users: (known?.users ?? 0) + joined,
 			dirty: true
 		});
 	}
-	kept.late.push(...late.map(({ id, ...fact }) => ({ id, fact })));
+	stored.late.push(...late.map(({ id, ...fact }) => ({ id, fact })));
 }

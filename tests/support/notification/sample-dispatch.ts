@@ -1,13 +1,13 @@
 import { newId } from "../../../lib/id.ts";
 import type { Dispatch } from "../../../services/notification/channel.ts";
 import { render } from "../../../services/notification/templates/render.templates.ts";
-import { orderEvent } from "../streams/order-event-data.ts";
+import { sampleOrderEvent } from "../streams/order-event-data.ts";
 
 export const shop = { name: "Shop & Co", orderUrl: "https://shop.example/orders/{id}" };
 
 /** A message about a confirmed order, as a channel is given it. */
 export function dispatch(changes: Partial<Dispatch> = {}): Dispatch {
-	const { id: eventId, type, time, data } = orderEvent("order.confirmed");
+	const { id: eventId, type, time, data } = sampleOrderEvent("order.confirmed");
 	const recipient = { name: "Zoë", locale: "de" } as const;
 	return {
 		id: newId(),

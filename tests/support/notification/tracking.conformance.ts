@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { OrderEventData } from "../../../contracts/events.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
-import type { Planned, TrackingStore } from "../../../services/notification/tracking-store.ts";
-import { orderEvent } from "../streams/order-event-data.ts";
+import type {
+	NewNotification,
+	NotificationStore
+} from "../../../services/notification/tracking-store.ts";
+import { sampleOrderEvent } from "../streams/order-event-data.ts";
 
 /** An empty place for messages, as two nodes see it. */
-export interface TrackingWorld {
-	store: TrackingStore;
-	other: TrackingStore;
+export interface TrackingFixture {
+	store: NotificationStore;
+	other: NotificationStore;
 	/** Makes what is there older than it is. */
 	age(days: number): Promise<void>;
 	close(): Promise<void>;
@@ -19,9 +22,9 @@ export function message(
 	user_id = `user-${randomUUID()}`,
 	at = new Date(),
 	more: Partial<OrderEventData> = {}
-): Planned {
+): NewNotification {
 	const data = { user_id, ...more };
-	const event = orderEvent("order.confirmed", data, { id: newId(), time: at.toISOString() });
+	const event = sampleOrderEvent("order.confirmed", data, { id: newId(), time: at.toISOString() });
 	const { id: event_id, type, time } = event;
 	return {
 		id: derivedId(event_id, "email"),
@@ -35,16 +38,16 @@ export function message(
 }
 
 /** What every place for messages must do. */
-export function trackingSuite(name: string, open: () => Promise<TrackingWorld>): void {
+export function trackingConformance(name: string, open: () => Promise<TrackingFixture>): void {
 	describe(`messages in ${name}`, () => {
-		let world: TrackingWorld;
-		let store: TrackingStore;
+		let fixture: TrackingFixture;
+		let store: NotificationStore;
 
 		beforeEach(async () => {
-			world = await open();
-			store = world.store;
+			fixture = await open();
+			store = fixture.store;
 		}, 60_000);
-		afterEach(() => world?.close());
+		afterEach(() => fixture?.close());
 
 		/** A message that `store` has taken. */
 		async function taken(leaseMs = anHour) {
@@ -73,7 +76,7 @@ export function trackingSuite(name: string, open: () => Promise<TrackingWorld>):
 			const planned = [message(), message()];
 			const rounds = await Promise.all([
 				store.plan(planned),
-				world.other.plan([...planned].reverse()),
+				fixture.other.plan([...planned].reverse()),
 				store.plan(planned)
 			]);
 			expect(rounds.flat().sort()).toEqual(planned.map(({ id }) => id).sort());
@@ -87,13 +90,13 @@ export function trackingSuite(name: string, open: () => Promise<TrackingWorld>):
 		it("gives a message to one node alone until its lease is over", async () => {
 			const planned = Array.from({ length: 20 }, () => message());
 			await store.plan(planned);
-			const both = await Promise.all([store.claim(20, anHour), world.other.claim(20, anHour)]);
+			const both = await Promise.all([store.claim(20, anHour), fixture.other.claim(20, anHour)]);
 			const ids = both.flat().map(({ id }) => id);
 			expect(new Set(ids).size).toBe(ids.length);
 			const rest = await store.claim(20, anHour);
 			expect(ids.length + rest.length).toBe(20);
-			await expect(world.other.claim(20, anHour)).resolves.toEqual([]);
-			await expect(world.other.claimOne(planned[0]!.id, anHour)).resolves.toBeUndefined();
+			await expect(fixture.other.claim(20, anHour)).resolves.toEqual([]);
+			await expect(fixture.other.claimOne(planned[0]!.id, anHour)).resolves.toBeUndefined();
 		});
 
 		it("gives no more than was asked for", async () => {
@@ -103,12 +106,12 @@ export function trackingSuite(name: string, open: () => Promise<TrackingWorld>):
 
 		it("lets nobody settle what another has taken since", async () => {
 			const { planned, claim: slow } = await taken(0);
-			const second = (await world.other.claimOne(planned.id, anHour))!;
+			const second = (await fixture.other.claimOne(planned.id, anHour))!;
 			expect(second).toMatchObject({ ...planned, attempts: 2, fence: slow.fence + 1 });
 			await expect(store.settle(slow, { state: "parked", reason: "late" })).resolves.toBe(false);
 			const sent = { state: "sent", providerId: "p-2" } as const;
-			await expect(world.other.settle(second, sent)).resolves.toBe(true);
-			await expect(world.other.settle(second, sent)).resolves.toBe(false);
+			await expect(fixture.other.settle(second, sent)).resolves.toBe(true);
+			await expect(fixture.other.settle(second, sent)).resolves.toBe(false);
 			await expect(store.get(planned.id)).resolves.toMatchObject({
 				...{ state: "sent", provider_id: "p-2", attempts: 2, reason: null },
 				sent_at: expect.any(Date)
@@ -143,7 +146,7 @@ export function trackingSuite(name: string, open: () => Promise<TrackingWorld>):
 		it("gives back what was released, as if it had not been taken", async () => {
 			const { planned, claim } = await taken();
 			await store.release(claim);
-			await expect(world.other.claimOne(planned.id, anHour)).resolves.toMatchObject({
+			await expect(fixture.other.claimOne(planned.id, anHour)).resolves.toMatchObject({
 				attempts: 1
 			});
 		});
@@ -164,7 +167,7 @@ export function trackingSuite(name: string, open: () => Promise<TrackingWorld>):
 		it("takes nothing from a node that is sending it, also when it is to be sent again", async () => {
 			const { planned } = await taken();
 			await expect(store.resend(planned.id)).resolves.toMatchObject({ state: "pending" });
-			await expect(world.other.claimOne(planned.id, anHour)).resolves.toBeUndefined();
+			await expect(fixture.other.claimOne(planned.id, anHour)).resolves.toBeUndefined();
 		});
 
 		it("shows an owner his own alone", async () => {
@@ -211,10 +214,10 @@ export function trackingSuite(name: string, open: () => Promise<TrackingWorld>):
 			await expect(store.plan([old])).resolves.toEqual([]);
 			const { planned, claim } = await taken();
 			await store.settle(claim, { state: "sent", providerId: "p" });
-			await world.age(89);
+			await fixture.age(89);
 			await store.expire();
 			await expect(store.get(planned.id)).resolves.toBeDefined();
-			await world.age(2);
+			await fixture.age(2);
 			await store.expire();
 			await expect(store.get(planned.id)).resolves.toBeUndefined();
 			await expect(store.list(undefined, undefined, 10)).resolves.toEqual([]);

@@ -17,9 +17,9 @@ function chromiumPath(): string {
 
 /** A real browser without a window. It asks nobody but the pages it is sent to. */
 export function openBrowser(): Promise<Browser> {
-	const quiet = ["networking", "timer-throttling"].map(what => `--disable-background-${what}`);
+	const quietFlags = ["networking", "timer-throttling"].map(what => `--disable-background-${what}`);
 	return chromium.launch({
 		executablePath: chromiumPath(),
-		args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", ...quiet]
+		args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", ...quietFlags]
 	});
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startPostgres } from "../../../launch/servers/embedded-postgres.ts";
 import { startNats } from "../../../launch/servers/nats-server.ts";
 import { makeTemplate } from "./database.ts";
-import { started } from "./global-servers.ts";
+import { globalServers } from "./global-servers.ts";
 
 const progress = (step: string) => process.stderr.write(`tests: ${step}\n`);
 
@@ -12,17 +12,17 @@ const progress = (step: string) => process.stderr.write(`tests: ${step}\n`);
 export default async function setup(): Promise<void> {
 	const folder = mkdtempSync(join(tmpdir(), "shop-tests-"));
 	const onCrash = (reason: string) => progress(reason);
-	started.folder = folder;
+	globalServers.folder = folder;
 	process.env.TEST_FOLDER = folder;
 	if (!process.env.TEST_DATABASE_URL) {
 		const directory = join(folder, "postgres");
 		const server = await startPostgres({ directory, maxConnections: 200, progress, onCrash });
-		started.servers.push(server);
+		globalServers.servers.push(server);
 		process.env.TEST_DATABASE_URL = server.url;
 	}
 	if (!process.env.TEST_NATS_URL) {
 		const server = await startNats({ directory: folder, progress, onCrash });
-		started.servers.push(server);
+		globalServers.servers.push(server);
 		process.env.TEST_NATS_URL = server.url;
 	}
 	process.env.TEST_TEMPLATE = await makeTemplate();

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
-import { started } from "./global-servers.ts";
+import { globalServers } from "./global-servers.ts";
 
 export default async function teardown(): Promise<void> {
-	for (const server of started.servers.reverse()) await server.stop();
-	rmSync(started.folder, { recursive: true, force: true });
+	for (const server of globalServers.servers.reverse()) await server.stop();
+	rmSync(globalServers.folder, { recursive: true, force: true });
 }

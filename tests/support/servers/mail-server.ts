@@ -69,7 +69,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
 }
 
 /** A certificate for localhost that this process believes in from now on. */
-export function believedCertificate(): { key: string; cert: string } {
+export function trustedCertificate(): { key: string; cert: string } {
 	const folder = mkdtempSync(join(tmpdir(), "shop-test-"));
 	const [keyout, out] = [join(folder, "key.pem"), join(folder, "cert.pem")];
 	const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];

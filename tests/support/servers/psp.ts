@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Book } from "../../../psp/ledger/book.ts";
-import type { Dial } from "../../../psp/ledger/faults.ts";
+import { LedgerState } from "../../../psp/ledger/book.ts";
+import type { FaultConfig } from "../../../psp/ledger/faults.ts";
 import { readLedger, type LedgerReport } from "../../../psp/ledger/ledger.ts";
 import { PspServer } from "../../../psp/stripe-api/server.ts";
 import { launch, temporaryFolder } from "./processes.ts";
@@ -14,7 +14,7 @@ export const pspKeys = { secretKey: "sk_test_suite", webhookSecret: "whsec_suite
 export interface Psp {
 	readonly url: string;
 	/** Replaces the fault dial; nothing goes wrong by itself with `{}`. */
-	dial(dial: Dial): Promise<void>;
+	setFaults(setFaults: FaultConfig): Promise<void>;
 	advance(ms: number): Promise<void>;
 	/** From its file, whether it runs or not. */
 	ledger(): Promise<LedgerReport>;
@@ -30,7 +30,7 @@ export interface RunningPsp extends Psp {
 	kill9(): Promise<void>;
 }
 
-function knobs(url: string, dataDir: string) {
+function controls(url: string, dataDir: string) {
 	const file = join(dataDir, "psp-ledger.jsonl");
 	const put = async (path: string, body: unknown) => {
 		const request = { method: "PUT", body: JSON.stringify(body) };
@@ -39,11 +39,11 @@ function knobs(url: string, dataDir: string) {
 	};
 	return {
 		url,
-		dial: (dial: Dial) => put("faults", dial),
+		setFaults: (setFaults: FaultConfig) => put("faults", setFaults),
 		advance: (advance_ms: number) => put("clock", { advance_ms }),
 		ledger: () => readLedger(file),
 		async delivered() {
-			const book = new Book();
+			const book = new LedgerState();
 			for (const line of (await readFile(file, "utf8")).split("\n")) book.read(line);
 			return book.delivered;
 		}
@@ -55,7 +55,7 @@ export async function openPsp(webhookUrl?: string): Promise<Psp> {
 	const dataDir = temporaryFolder();
 	const ledger = join(dataDir, "psp-ledger.jsonl");
 	const server = await PspServer.open({ port: 0, ledger, ...pspKeys, webhookUrl });
-	return { ...knobs(server.url, dataDir), remove: () => server.close() };
+	return { ...controls(server.url, dataDir), remove: () => server.close() };
 }
 
 /** @param env as for `npm run psp`; without DATA_DIR it gets a folder of its own */
@@ -79,7 +79,7 @@ export async function startPsp(env: Record<string, string> = {}): Promise<Runnin
 		return child.exitCode;
 	};
 	return {
-		...knobs(url, dataDir),
+		...controls(url, dataDir),
 		stop: () => end("SIGTERM"),
 		kill9: async () => void (await end("SIGKILL")),
 		remove: async () => void (await end("SIGTERM"))

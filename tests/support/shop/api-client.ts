@@ -49,7 +49,7 @@ const escape = (part: string) =>
 	encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
 
 /** The schema that the description gives for this answer; undefined for a body without one. */
-function promised(method: string, path: string, answer: Answer): string | undefined {
+function schemaReference(method: string, path: string, answer: Answer): string | undefined {
 	const problem = "#/components/schemas/Problem";
 	const template = templates.find(({ pattern }) => pattern.test(path))?.path;
 	if (answer.status === 405 || (!template && answer.status === 404)) return problem;
@@ -73,7 +73,7 @@ function promised(method: string, path: string, answer: Answer): string | undefi
 
 function check(method: string, path: string, answer: Answer): void {
 	const where = `${method} ${path} → ${answer.status}`;
-	const reference = promised(method, path, answer);
+	const reference = schemaReference(method, path, answer);
 	if (reference && method !== "HEAD") {
 		const validate = validator(reference);
 		if (!validate(answer.body))
@@ -94,7 +94,7 @@ function check(method: string, path: string, answer: Answer): void {
 }
 
 /** Headers of one who is nobody, and not the newcomer at the keyboard: a proxy passed it on. */
-export const passedOn = { "x-forwarded-for": "192.0.2.1" };
+export const forwardedHeaders = { "x-forwarded-for": "192.0.2.1" };
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /**
@@ -157,7 +157,7 @@ export type Clients = Record<Account | "anonymous", Client>;
 
 /** A client for nobody and one for each demo account, signed in. */
 export async function signIn(url: string): Promise<Clients> {
-	const anonymous = new Client(url, passedOn);
+	const anonymous = new Client(url, forwardedHeaders);
 	const signedIn = Object.entries(accounts).map(async ([name, email]) => {
 		const credentials = { email, password: "demo-Password-1" };
 		const { status, body, text } = await anonymous.post("/api/v1/auth/login", credentials);

@@ -23,9 +23,9 @@ export type Cell = [what: string, over: object, answer: string, pointer?: string
 export const invalid = "422 validation-failed";
 
 /** Rows to one place that each lay something over a body which would be taken. */
-export function over(to: string, by: Row["by"], right: object, cells: Cell[]): Row[] {
-	return cells.map(([what, wrong, answer, pointer]) => {
-		return { what, to, by, send: { body: { ...right, ...wrong } }, answer, pointer };
+export function over(to: string, by: Row["by"], validBody: object, cells: Cell[]): Row[] {
+	return cells.map(([what, change, answer, pointer]) => {
+		return { what, to, by, send: { body: { ...validBody, ...change } }, answer, pointer };
 	});
 }
 

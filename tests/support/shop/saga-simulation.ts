@@ -3,9 +3,13 @@ import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { ReservationState } from "../../../contracts/product.ts";
 import * as decisions from "../../../services/order/saga/saga.decisions.ts";
 import type { AdvanceOutcome, Answers } from "../../../services/order/saga/saga.decisions.ts";
-import { decideCancel, mayBecome } from "../../../services/order/order.machine.ts";
-import { Saga, type Decisions, type Steps } from "../../../services/order/saga/saga.runner.ts";
-import type { Advance, Work } from "../../../services/order/saga/steps.ts";
+import { decideCancel, canTransition } from "../../../services/order/order.machine.ts";
+import {
+	SagaRunner,
+	type Decisions,
+	type Steps
+} from "../../../services/order/saga/saga.runner.ts";
+import type { Advance, SagaRun } from "../../../services/order/saga/steps.ts";
 
 /**
  * Order, product and payment service in memory, as their contracts promise to behave, with two nodes
@@ -17,13 +21,13 @@ export const cards = ["good", "declined", "slow_good", "slow_bad", "odd_good", "
 export type Card = (typeof cards)[number];
 
 /** What a test may plant: each is a guard left out. */
-export interface Faults {
+export interface SagaDefects {
 	/** A stale run's step is carried out as if the order were still where that run left it. */
 	noFence?: boolean;
 	/** Releasing what was never reserved leaves nothing behind that a late reserve would find. */
 	noTombstone?: boolean;
 	/** Voiding what was never charged leaves nothing behind that a late charge would find. */
-	noBar?: boolean;
+	noVoidMarker?: boolean;
 	/** Every attempt to charge has a key of its own. */
 	newKeys?: boolean;
 	/** Every attempt to pay back what comes back is a refund of its own. */
@@ -39,8 +43,8 @@ interface Sale {
 	card: Card;
 	status: OrderStatus;
 	visited: OrderStatus[];
-	saga: { step: Work["step"]; fence: number; asleep: boolean } | null;
-	calledOff: boolean;
+	saga: { step: SagaRun["step"]; fence: number; asleep: boolean } | null;
+	cancelRequested: boolean;
 	stock: ReservationState;
 	payment: Answers["charge"]["status"];
 	failureCode: string | null;
@@ -48,8 +52,8 @@ interface Sale {
 	decided: boolean;
 	charged: number;
 	refunded: number;
-	paidFor: boolean;
-	takenBack: number;
+	returnRefunded: boolean;
+	restocked: number;
 }
 
 interface InFlight {
@@ -59,26 +63,26 @@ interface InFlight {
 	reject(error: Error): void;
 }
 
-export type Fate = "done" | "answer lost" | "not done";
+export type EffectOutcome = "done" | "answer lost" | "not done";
 
 const isGood = ({ card }: Sale) => card.endsWith("good");
 const nodes = [0, 1];
 
-export class SagaWorld {
+export class SagaSimulation {
 	readonly initial: number;
 	onHand: number;
 	reserved = 0;
 	readonly sales = new Map<string, Sale>();
-	readonly #faults: Faults;
-	readonly #sagas: Saga[];
+	readonly #faults: SagaDefects;
+	readonly #sagas: SagaRunner[];
 	#inFlight: InFlight[] = [];
 
-	constructor(units: number, faults: Faults = {}) {
+	constructor(units: number, faults: SagaDefects = {}) {
 		this.initial = this.onHand = units;
 		this.#faults = faults;
 		this.#sagas = nodes.map(
 			node =>
-				new Saga({
+				new SagaRunner({
 					steps: this.#steps(node),
 					onError: () => undefined,
 					decisions: faults.decisions ?? decisions
@@ -97,15 +101,15 @@ export class SagaWorld {
 			status: "pending",
 			visited: ["pending"],
 			saga: { step: "forward", fence: 1, asleep: false },
-			calledOff: false,
+			cancelRequested: false,
 			stock: "absent",
 			payment: "absent",
 			failureCode: null,
 			decided: false,
 			charged: 0,
 			refunded: 0,
-			paidFor: false,
-			takenBack: 0
+			returnRefunded: false,
+			restocked: 0
 		};
 		this.sales.set(key, sale);
 		await this.#start(0, sale);
@@ -118,8 +122,8 @@ export class SagaWorld {
 		if (!sale || !cancellable.includes(sale.status)) return;
 		const decision = decideCancel(sale.status);
 		if (decision === "ask_saga") {
-			sale.calledOff = true;
-		} else if (decision === "pay_back") {
+			sale.cancelRequested = true;
+		} else if (decision === "refund") {
 			this.#move(sale, "refund_pending");
 			sale.saga = { step: "refund", fence: 1, asleep: true };
 		}
@@ -134,7 +138,7 @@ export class SagaWorld {
 	}
 
 	/** All of a delivered order is sent back, and staff approve it. */
-	sendBack(key: string): void {
+	returnOrder(key: string): void {
 		const sale = this.sales.get(key);
 		if (sale?.status !== "delivered") return;
 		this.#move(sale, "return_requested");
@@ -160,13 +164,13 @@ export class SagaWorld {
 	}
 
 	/** Lets one effect that is under way come to its end. */
-	async pass(index: number, fate: Fate): Promise<void> {
+	async finishEffect(index: number, outcome: EffectOutcome): Promise<void> {
 		const [effect] = this.#inFlight.splice(index % Math.max(this.#inFlight.length, 1), 1);
 		if (!effect) return;
-		const answer = fate === "not done" ? undefined : effect.apply();
-		if (fate === "done") effect.resolve(answer);
-		else effect.reject(new Error(fate));
-		await turn();
+		const answer = outcome === "not done" ? undefined : effect.apply();
+		if (outcome === "done") effect.resolve(answer);
+		else effect.reject(new Error(outcome));
+		await nextTurn();
 	}
 
 	/** SIGKILL: of what the node had under way some was done and some was not; nobody goes on with it. */
@@ -177,12 +181,12 @@ export class SagaWorld {
 	}
 
 	/** No more faults: every order is brought to rest. @param staleFirst which of two runs is quicker */
-	async heal(staleFirst: boolean): Promise<void> {
+	async settleAll(staleFirst: boolean): Promise<void> {
 		for (let turns = 0; turns < 500; turns++) {
 			for (const key of this.sales.keys()) this.decide(key);
 			const open = [...this.sales].find(([, sale]) => sale.saga !== null);
 			if (this.#inFlight.length > 0)
-				await this.pass(staleFirst ? 0 : this.#inFlight.length - 1, "done");
+				await this.finishEffect(staleFirst ? 0 : this.#inFlight.length - 1, "done");
 			else if (open) await this.takeOver(open[0], turns % nodes.length);
 			else return;
 		}
@@ -192,17 +196,17 @@ export class SagaWorld {
 	async #start(node: number, sale: Sale): Promise<void> {
 		const { step, fence } = sale.saga!;
 		const order = { id: sale.id, status: sale.status } as Order;
-		const { calledOff: cancelRequested } = sale;
+		const { cancelRequested: cancelRequested } = sale;
 		const work = { order, payment_method: "", fence, incarnation: null, attempt: 0, step };
-		const returning = step === "return" ? ({ restock: true } as Work["returning"]) : null;
+		const returning = step === "return" ? ({ restock: true } as SagaRun["returning"]) : null;
 		void this.#sagas[node]!.start({ ...work, cancelRequested, overdue: false, returning });
-		await turn();
+		await nextTurn();
 	}
 
 	#steps(node: number): Steps {
 		const gate =
 			<R>(act: (sale: Sale) => R) =>
-			({ order }: Work) =>
+			({ order }: SagaRun) =>
 				new Promise<R>((resolve, reject) => {
 					const apply = () => act(this.#saleOf(order.id));
 					this.#inFlight.push({ node, apply, resolve: resolve as InFlight["resolve"], reject });
@@ -221,15 +225,15 @@ export class SagaWorld {
 			commit: gate(sale => this.#stockMove(sale, "locked", "committed", -1, -1)),
 			release: gate(sale => this.#release(sale)),
 			restock: gate(sale => this.#stockMove(sale, "committed", "returned", 1, 0)),
-			payBack: gate(sale => {
+			refundOrder: gate(sale => {
 				sale.refunded = sale.charged;
 				return "whole" as const;
 			}),
-			giveBack: gate(sale => this.#giveBack(sale)),
-			takeBack: gate(sale => this.#takeBack(sale)),
-			begin: advance,
-			tell: advance,
-			park: ({ work }) => gate(sale => this.#park(sale, work))(work)
+			refundReturn: gate(sale => this.#refundReturn(sale)),
+			restockReturn: gate(sale => this.#restockReturn(sale)),
+			beginPayment: advance,
+			commitTransition: advance,
+			reschedule: ({ work }) => gate(sale => this.#reschedule(sale, work))(work)
 		};
 	}
 
@@ -274,7 +278,7 @@ export class SagaWorld {
 	}
 
 	#void(sale: Sale): Answers["void"] {
-		if (sale.payment === "absent" && this.#faults.noBar)
+		if (sale.payment === "absent" && this.#faults.noVoidMarker)
 			return { status: "failed", failure_code: "voided", awaits_customer: false };
 		if (sale.payment === "absent") {
 			sale.payment = "failed";
@@ -283,17 +287,17 @@ export class SagaWorld {
 		return this.#lookUp(sale);
 	}
 
-	#giveBack(sale: Sale): Answers["give_back"] {
-		if (!sale.paidFor || this.#faults.newPurposes) sale.refunded++;
-		sale.paidFor = true;
+	#refundReturn(sale: Sale): Answers["refund_return"] {
+		if (!sale.returnRefunded || this.#faults.newPurposes) sale.refunded++;
+		sale.returnRefunded = true;
 		return "whole";
 	}
 
-	#takeBack(sale: Sale): Answers["take_back"] {
-		if (sale.takenBack > 0 && !this.#faults.noReturnKey) return "taken_back";
-		sale.takenBack += sale.units;
+	#restockReturn(sale: Sale): Answers["restock_return"] {
+		if (sale.restocked > 0 && !this.#faults.noReturnKey) return "restocked";
+		sale.restocked += sale.units;
 		this.onHand += sale.units;
-		return "taken_back";
+		return "restocked";
 	}
 
 	#lookUp(sale: Sale): Answers["charge"] {
@@ -305,13 +309,13 @@ export class SagaWorld {
 		return { status, failure_code, awaits_customer: false };
 	}
 
-	#isStale({ saga }: Sale, { fence }: Work): boolean {
+	#isStale({ saga }: Sale, { fence }: SagaRun): boolean {
 		return !this.#faults.noFence && saga?.fence !== fence;
 	}
 
 	#advance(sale: Sale, { work, transition, yields, ends }: Advance): AdvanceOutcome {
 		if (this.#isStale(sale, work)) return "fenced";
-		if (yields && sale.calledOff) return "cancel";
+		if (yields && sale.cancelRequested) return "cancel";
 		if (sale.status !== transition.from && !this.#faults.noFence) return "restart";
 		this.#move(sale, transition.to);
 		if (ends) sale.saga = null;
@@ -324,23 +328,23 @@ export class SagaWorld {
 		sale.visited.push(to);
 	}
 
-	#park(sale: Sale, work: Work): void {
+	#reschedule(sale: Sale, work: SagaRun): void {
 		if (sale.saga && !this.#isStale(sale, work)) sale.saga.asleep = true;
 	}
 
 	/** The law that is broken now, if one is; `atRest` adds what must be true once all orders have ended. */
-	breach(atRest = false): string | undefined {
+	violation(atRest = false): string | undefined {
 		const sales = [...this.sales.values()];
 		const units = (state: ReservationState) =>
 			sales.filter(({ stock }) => stock === state).reduce((sum, sale) => sum + sale.units, 0);
 		if (this.reserved < 0 || this.reserved > this.onHand) return "stock is oversold";
 		if (this.reserved !== units("locked")) return "reserved units do not add up";
-		const back = sales.reduce((sum, { takenBack }) => sum + takenBack, 0);
+		const back = sales.reduce((sum, { restocked }) => sum + restocked, 0);
 		if (this.onHand !== this.initial - units("committed") + back)
 			return "units on hand do not add up";
 		if (atRest && this.reserved > 0) return "goods stay locked";
 		for (const sale of sales) {
-			const found = breachOf(sale, atRest);
+			const found = violationOf(sale, atRest);
 			if (found) return `${sale.id}: ${found} (${sale.visited.join(" → ")})`;
 		}
 		return undefined;
@@ -353,19 +357,21 @@ const cancellable: readonly OrderStatus[] = [
 	...(["cancelled", "refund_pending", "refunded"] as const)
 ];
 
-function breachOf(sale: Sale, atRest: boolean) {
-	const { status, charged, refunded, stock, visited, units, takenBack } = sale;
+function violationOf(sale: Sale, atRest: boolean) {
+	const { status, charged, refunded, stock, visited, units, restocked } = sale;
 	const net = charged - refunded;
 	if (charged > 1) return "is charged twice";
 	if (refunded > charged) return "is paid back twice";
-	if (takenBack > units) return "has come back twice";
+	if (restocked > units) return "has come back twice";
 	if (sold.includes(status) && net !== 1) return "is confirmed without its payment";
 	if (sold.includes(status) && stock !== "committed") return "is confirmed without its goods";
 	if (["cancelled", "payment_failed", "refunded", "returned"].includes(status) && net !== 0)
 		return `is ${status} and charged`;
-	if (status === "returned" && takenBack !== units) return "is returned and not on the shelf";
-	const leap = visited.findIndex((to, index) => index > 0 && !mayBecome(visited[index - 1]!, to));
-	if (leap > 0) return "made a step that the machine does not have";
+	if (status === "returned" && restocked !== units) return "is returned and not on the shelf";
+	const illegalStep = visited.findIndex(
+		(to, index) => index > 0 && !canTransition(visited[index - 1]!, to)
+	);
+	if (illegalStep > 0) return "made a step that the machine does not have";
 	if (!atRest || sold.includes(status) || status === "returned") return undefined;
 	return net !== 0 || stock === "committed" || stock === "locked"
 		? "keeps what it gave up"
@@ -373,4 +379,4 @@ function breachOf(sale: Sale, atRest: boolean) {
 }
 
 /** Until every run stands at its next gate: they only wait for promises. */
-const turn = () => new Promise<void>(resolve => setImmediate(resolve));
+const nextTurn = () => new Promise<void>(resolve => setImmediate(resolve));

@@ -9,12 +9,12 @@ import { pspKeys, startPsp, type RunningPsp } from "../servers/psp.ts";
 export const returnUrl = "http://127.0.0.1:9/thanks";
 
 /** A shop whose provider is a process of its own: they speak over HTTP in both directions. */
-export interface ProvidedShop extends Clients {
+export interface ShopWithPsp extends Clients {
 	readonly database: TestDatabase;
 	/** The one that runs now, or ran last. */
 	readonly psp: RunningPsp;
 	/** Starts the provider again, where it was and with the ledger it had. */
-	returnProvider(): Promise<void>;
+	restartPsp(): Promise<void>;
 	/** A new product of one's own, 12.50 USD. */
 	product(stock: number): Promise<string>;
 	available(productId: string): Promise<number>;
@@ -22,7 +22,7 @@ export interface ProvidedShop extends Clients {
 }
 
 /** @param env as for `npm start` */
-export async function startProvidedShop(env: Record<string, string> = {}): Promise<ProvidedShop> {
+export async function startShopWithPsp(env: Record<string, string> = {}): Promise<ShopWithPsp> {
 	const database = await testDatabase();
 	const [port, pspPort] = [await freePort(), await freePort()];
 	const url = `http://127.0.0.1:${port}`;
@@ -50,7 +50,7 @@ export async function startProvidedShop(env: Record<string, string> = {}): Promi
 		get psp() {
 			return psp;
 		},
-		async returnProvider() {
+		async restartPsp() {
 			psp = await startPsp(pspEnv);
 		},
 		async product(stock) {

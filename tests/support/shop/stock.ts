@@ -20,7 +20,7 @@ export function brokenStock(database: TestDatabase): Promise<object[]> {
 }
 
 /** Adds products `<prefix>-1` … with so many units each, and answers their ids. */
-export async function shelf(
+export async function seedProducts(
 	database: TestDatabase,
 	prefix: string,
 	count: number,

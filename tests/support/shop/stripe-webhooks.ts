@@ -4,7 +4,7 @@ import { newId } from "../../../lib/id.ts";
 export const webhookSecret = "whsec_for_tests_only";
 
 /** A message as Stripe sends it about a charge of ours. */
-export function messageOf(
+export function webhookMessage(
 	paymentId: string | undefined,
 	type = "payment_intent.succeeded",
 	over: object = {}
@@ -19,7 +19,7 @@ export function messageOf(
 }
 
 /** What the provider puts into the header. @param ageS how long ago it did */
-export function signatureOf(payload: string, ageS = 0, secret = webhookSecret): string {
+export function webhookSignature(payload: string, ageS = 0, secret = webhookSecret): string {
 	const timestamp = Math.floor(Date.now() / 1000) - ageS;
 	return Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
 }

@@ -6,14 +6,14 @@ import type { Driver } from "../../../streams/driver.ts";
 import { readOrderEvent } from "../../../streams/messages/order-events.ts";
 import { asOwner, consumerTables } from "./consumer-fixtures.ts";
 import { testDatabase, type TestDatabase } from "../servers/database.ts";
-import { orderEvent } from "./order-message.ts";
+import { buildOrderEvent } from "./order-message.ts";
 import { until } from "../until.ts";
 
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 /** The next good event; the typical one, because machines pause. */
 const handledWithinMs = 1000;
 
-const good = (): OrderStreamEvent => orderEvent();
+const good = (): OrderStreamEvent => buildOrderEvent();
 const having = (over: object) => JSON.stringify({ ...good(), ...over });
 const without = (name: keyof OrderStreamEvent) => having({ [name]: undefined });
 const costing = (amount: number, currency = "USD") => {
@@ -71,8 +71,8 @@ export function badEvents(open: () => Promise<Driver>): void {
 				await tx.query({ name: `effect ${schema}`, text }, [events.map(({ id }) => id)]);
 			},
 			onError: () => undefined,
-			onParked: () => undefined,
-			onStuck: () => undefined
+			onDeadLettered: () => undefined,
+			onStalled: () => undefined
 		});
 		await consumer.start();
 	}, 60_000);
@@ -103,15 +103,15 @@ export function badEvents(open: () => Promise<Driver>): void {
 				{ key: next.partitionkey, value: JSON.stringify(next) }
 			]);
 			const handled = `effect where event_id = '${next.id}'`;
-			await until(async () => (await count(handled)) === 1, patienceMs);
+			await until(async () => (await count(handled)) === 1, timeoutMs);
 			tookMs.push(performance.now() - begun);
 			expect(await count("dead_letter")).toBe(before + 1);
-			const [letter] = await database.rows<{ reason: string; value: Buffer; headers: object }>(
+			const [deadLetter] = await database.rows<{ reason: string; value: Buffer; headers: object }>(
 				`select reason, value, headers from ${schema}.dead_letter order by "offset" desc limit 1`
 			);
-			expect(letter!.reason).toBe(reason);
-			expect(letter!.headers).toMatchObject({ from: "a stranger" });
-			expect(letter!.value.equals(Buffer.from(written as Buffer))).toBe(true);
+			expect(deadLetter!.reason).toBe(reason);
+			expect(deadLetter!.headers).toMatchObject({ from: "a stranger" });
+			expect(deadLetter!.value.equals(Buffer.from(written as Buffer))).toBe(true);
 		},
 		30_000
 	);

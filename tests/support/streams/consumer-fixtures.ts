@@ -18,19 +18,19 @@ export const consumerTables = (schema: string) => `
 	create table ${schema}.effect (n serial primary key, event_id uuid not null, text text not null)`;
 
 /** An event of tests: who reads it learns what it is to do to its handler. */
-export interface Told {
+export interface TestEvent {
 	id: string;
 	text: string;
 	time: string;
 }
 
-export function readTold(message: Message): Told {
+export function readTestEvent(message: Message): TestEvent {
 	try {
 		const {
 			id,
 			text,
 			time = message.at.toISOString()
-		} = JSON.parse(message.value.toString()) as Partial<Told> & { id: string; text: string };
+		} = JSON.parse(message.value.toString()) as Partial<TestEvent> & { id: string; text: string };
 		return { id, text, time };
 	} catch {
 		throw new Unreadable("not-json", "is no JSON");

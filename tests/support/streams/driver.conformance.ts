@@ -224,7 +224,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await reader.has(5);
 			await until(async () => (await driver.committed(group, topic)).get(0) === 5n, withinMs);
 			await reader.stop();
-			await driver.forgetGroup(group);
+			await driver.deleteGroup(group);
 			expect(await driver.committed(group, topic)).toEqual(new Map());
 		});
 

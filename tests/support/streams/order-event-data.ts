@@ -26,7 +26,7 @@ const statusAfter = {
 const shipment = { carrier: "UPS", tracking_number: "1Z 999 AA1" };
 
 /** What the events of this type say beyond the order itself. */
-function more(type: OrderEventType): Partial<OrderEventData> {
+function detailsOf(type: OrderEventType): Partial<OrderEventData> {
 	const items = [{ product_id: "prod-001", quantity: 1, amount: usd(3310) }];
 	const back = { id: "0193a1c2-7b1e-7f00-8000-0000000000aa", items, refunded: null };
 	switch (type) {
@@ -48,7 +48,7 @@ function more(type: OrderEventType): Partial<OrderEventData> {
 }
 
 /** The data of an event about an order of two things. */
-export function orderEventData(
+export function sampleOrderEventData(
 	type: OrderEventType,
 	changes: Partial<OrderEventData> = {}
 ): OrderEventData {
@@ -65,18 +65,18 @@ export function orderEventData(
 		items,
 		totals,
 		total: totals.total,
-		...more(type),
+		...detailsOf(type),
 		...changes
 	};
 }
 
 /** An event as the stream carries it. */
-export function orderEvent(
+export function sampleOrderEvent(
 	type: OrderEventType,
 	changes: Partial<OrderEventData> = {},
 	envelope: Partial<OrderStreamEvent> = {}
 ): OrderStreamEvent {
-	const data = orderEventData(type, changes);
+	const data = sampleOrderEventData(type, changes);
 	return {
 		specversion: "1.0",
 		id: newId(),

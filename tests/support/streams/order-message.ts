@@ -2,7 +2,7 @@ import { schemaOf, type OrderEventType, type OrderStreamEvent } from "../../../c
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import { newId } from "../../../lib/id.ts";
 
-export interface EventWish {
+export interface OrderEventSpec {
 	type?: OrderEventType;
 	id?: string;
 	order_id?: string;
@@ -22,13 +22,13 @@ const statusOf: Partial<Record<OrderEventType, OrderStatus>> = {
 };
 
 /** An event as the order service tells it; what is not asked for is made up. */
-export function orderEvent(wish: EventWish = {}): OrderStreamEvent {
-	const { type = "order.confirmed", user_id = "user-123", currency = "USD" } = wish;
-	const { at = Date.now(), order_id = newId(), id = newId() } = wish;
-	const items = wish.items ?? [{ product_id: "prod-001", quantity: 1, unit_price: 1000 }];
+export function buildOrderEvent(spec: OrderEventSpec = {}): OrderStreamEvent {
+	const { type = "order.confirmed", user_id = "user-123", currency = "USD" } = spec;
+	const { at = Date.now(), order_id = newId(), id = newId() } = spec;
+	const items = spec.items ?? [{ product_id: "prod-001", quantity: 1, unit_price: 1000 }];
 	const money = (amount: number) => ({ amount, currency });
 	const goods = items.reduce((sum, item) => sum + item.quantity * item.unit_price, 0);
-	const total = money(wish.total ?? goods);
+	const total = money(spec.total ?? goods);
 	return {
 		specversion: "1.0",
 		id,
@@ -52,7 +52,7 @@ export function orderEvent(wish: EventWish = {}): OrderStreamEvent {
 			})),
 			totals: { subtotal: money(goods), shipping: money(0), tax: money(0), total },
 			total,
-			...(wish.return && { return: wish.return })
+			...(spec.return && { return: spec.return })
 		}
 	};
 }

@@ -2,7 +2,7 @@ import Stripe from "stripe";
 import {
 	IdempotencyConflict,
 	ProviderUnavailable,
-	TurnedAway,
+	RateLimited,
 	type Outcome,
 	type RefundOutcome
 } from "../provider.ts";
@@ -59,7 +59,7 @@ export function thrown(error: unknown, key: string): never {
 		throw new IdempotencyConflict(key);
 	if (statusCode === 429) {
 		const seconds = Number(error.headers?.["retry-after"]);
-		throw new TurnedAway(error.message, seconds > 0 ? seconds * 1000 : 0);
+		throw new RateLimited(error.message, seconds > 0 ? seconds * 1000 : 0);
 	}
 	const cannotServe = statusCode === 409 || statusCode >= 500;
 	if (!cannotServe && !(error instanceof StripeConnectionError)) throw error;
