@@ -59,7 +59,11 @@ async function makeOrders(clients: Clients, database: TestDatabase): Promise<Fix
 	await admin.post(`/api/v1/orders/${made.shipped}/ship`, parcel);
 
 	await place("too_late_to_cancel");
-	await alice.post(`/api/v1/orders/${made.too_late_to_cancel}/cancel`, { reason: "too late" }, used);
+	await alice.post(
+		`/api/v1/orders/${made.too_late_to_cancel}/cancel`,
+		{ reason: "too late" },
+		used
+	);
 
 	const part = { amount: usd(250), reason: "scratched" };
 	await support.post(`/api/v1/payments/${await place("partly")}/refund`, part, used);
