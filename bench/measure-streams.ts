@@ -123,7 +123,10 @@ export async function reading({ log }: BenchShop, count: number): Promise<number
 	const { promise: done, resolve } = Promise.withResolvers<void>();
 	let [read, begun] = [0, 0];
 	const { stop } = await log.subscribe({
-		...{ group: name, topics: [name], position: async () => undefined, onError: () => undefined },
+		group: name,
+		topics: [name],
+		position: async () => undefined,
+		onError: () => undefined,
 		async onBatch(batch) {
 			begun ||= performance.now();
 			read += batch.messages.length;
@@ -139,8 +142,13 @@ export async function reading({ log }: BenchShop, count: number): Promise<number
 
 export function parsing(count: number): number {
 	const all = messages(count).map(({ key, value, headers = {} }) => ({
-		...{ topic: "orders", partition: 0, offset: 0n, key, headers },
-		...{ value: Buffer.from(value), at: new Date() }
+		topic: "orders",
+		partition: 0,
+		offset: 0n,
+		key,
+		headers,
+		value: Buffer.from(value),
+		at: new Date()
 	}));
 	const begun = performance.now();
 	for (const message of all) readOrderEvent(message);
@@ -163,8 +171,10 @@ export async function selling(shop: BenchShop, customers: number, seconds: numbe
 				order.actions.place,
 				{
 					items: [{ product_id: shop.products[index % shop.products.length]!, quantity: 1 }],
-					...{ shipping_address: address, payment_method: "pm_card_visa" },
-					...{ idempotency_key: newId(), wait_s: 5 }
+					shipping_address: address,
+					payment_method: "pm_card_visa",
+					idempotency_key: newId(),
+					wait_s: 5
 				},
 				{ meta: { user }, timeout: 30_000 }
 			);

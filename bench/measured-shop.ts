@@ -45,7 +45,10 @@ export async function openShop(life: Lifecycle, kind: "local" | "kafka"): Promis
 	if (kafka) life.atEnd(() => kafka.stop());
 	await prepareDatabase(postgres.url, true);
 	const environment = {
-		...{ DATABASE_URL: postgres.url, DATA_DIR: folder, ORDER_MAX_OPEN: "0", LOG_LEVEL: "error" },
+		DATABASE_URL: postgres.url,
+		DATA_DIR: folder,
+		ORDER_MAX_OPEN: "0",
+		LOG_LEVEL: "error",
 		...(kafka && { KAFKA_BROKERS: kafka.brokers })
 	};
 	useConfig(toConfig(readEnvironment(environment)));

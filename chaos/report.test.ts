@@ -5,7 +5,12 @@ const order_id = "0193a1c2-7b1e-7f00-8000-000000000001";
 const finding = { promise: "P3", title: "Charged once", examined: "3 charges", violations: [] };
 
 const proof: ChaosReport = {
-	...{ seed: 7, orders: 3, requests: 20, samples: 5, stormMs: 1000, quiesceMs: 500 },
+	seed: 7,
+	orders: 3,
+	requests: 20,
+	samples: 5,
+	stormMs: 1000,
+	quiesceMs: 500,
 	states: { confirmed: 3 },
 	faults: { kill: 2 },
 	providerFaults: { late: 1 },
@@ -16,7 +21,10 @@ const proof: ChaosReport = {
 	slowest: null
 };
 const runInfo = {
-	...{ tier: "changed", args: ["--tier ci", "--orders 3"], commit: "abc", tookMs: 2000 },
+	tier: "changed",
+	args: ["--tier ci", "--orders 3"],
+	commit: "abc",
+	tookMs: 2000,
 	at: new Date("2026-03-01T12:00:00Z")
 };
 

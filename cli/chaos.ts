@@ -44,14 +44,22 @@ const minute = 60_000;
 const logFaults = { brokerKills: 2, pauseMs: 30_000, rebalances: 5 };
 const tiers = {
 	ci: {
-		...{ orders: 1000, kills: 20, matrix: 1, perSecond: 20 },
-		...{ withinMs: 8 * minute, quiesceMs: 4 * minute },
+		orders: 1000,
+		kills: 20,
+		matrix: 1,
+		perSecond: 20,
+		withinMs: 8 * minute,
+		quiesceMs: 4 * minute,
 		log: { events: 5000, perSecond: 55, relayKills: 20, consumerKills: 10 }
 	},
 	nightly: {
-		...{ orders: 20_000, kills: 200, matrix: 5, perSecond: 25 },
+		orders: 20_000,
+		kills: 200,
+		matrix: 5,
+		perSecond: 25,
 		// At the end each of 20,000 customers asks once more.
-		...{ withinMs: 60 * minute, quiesceMs: 15 * minute },
+		withinMs: 60 * minute,
+		quiesceMs: 15 * minute,
 		log: { events: 50_000, perSecond: 150, relayKills: 100, consumerKills: 50 }
 	}
 };
@@ -118,7 +126,11 @@ async function runKafkaPart(life: Lifecycle): Promise<KafkaRunReport | undefined
 	return runOverKafka(
 		{ root, folder },
 		{
-			...{ ...tier.log, ...logFaults, events, seed, withinMs: tier.withinMs },
+			...tier.log,
+			...logFaults,
+			events,
+			seed,
+			withinMs: tier.withinMs,
 			onProgress: progress,
 			onCluster: cluster => life.atEnd(() => cluster.stop())
 		}

@@ -53,7 +53,11 @@ async function runTraffic(life: Lifecycle, url: string, staff: DemoShop) {
 		throw new LaunchError("Everything is sold out: npm start -- --fresh resets the stock.");
 	const bar = new ProgressBar({ things: "orders" });
 	const orders = await placeOrders({
-		...{ customers, staff, products, atOnce, withinMs: orderWithinMs },
+		customers,
+		staff,
+		products,
+		atOnce,
+		withinMs: orderWithinMs,
 		intents: intents(count, customers.length, products.length, below => randomInt(below)),
 		onOrder: done => bar.show(done, count),
 		isStopping: () => life.ending

@@ -79,8 +79,16 @@ async function consume(life: Lifecycle, config: Config, topic: string): Promise<
 	const child = spawn(
 		"java",
 		[
-			...["-cp", classPath, "org.apache.kafka.tools.consumer.ConsoleConsumer"],
-			...["--bootstrap-server", server, "--topic", topic, "--from-beginning", ...most, ...shown],
+			"-cp",
+			classPath,
+			"org.apache.kafka.tools.consumer.ConsoleConsumer",
+			"--bootstrap-server",
+			server,
+			"--topic",
+			topic,
+			"--from-beginning",
+			...most,
+			...shown,
 			...(settings ? ["--command-config", settings.path] : [])
 		],
 		{ stdio: "inherit" }

@@ -26,10 +26,16 @@ refill publishes events again that a lost log had, then has every group look for
 const { values, positionals } = commandLine(
 	usage,
 	{
-		...{ from: { type: "string" }, group: { type: "string" }, url: { type: "string" } },
-		...{ token: { type: "string" }, all: { type: "boolean" }, redriven: { type: "boolean" } },
-		...{ "dry-run": { type: "boolean" }, missing: { type: "boolean" } },
-		...{ "no-notify": { type: "boolean" }, "notify-again": { type: "boolean" } }
+		from: { type: "string" },
+		group: { type: "string" },
+		url: { type: "string" },
+		token: { type: "string" },
+		all: { type: "boolean" },
+		redriven: { type: "boolean" },
+		"dry-run": { type: "boolean" },
+		missing: { type: "boolean" },
+		"no-notify": { type: "boolean" },
+		"notify-again": { type: "boolean" }
 	} as const,
 	true
 );

@@ -90,7 +90,8 @@ export const OrderStreamEvent = strictObject(
 		sequence: Sequence("The order's version: grows with each of its events, not always by one"),
 		epoch: T.Optional(
 			T.Integer({
-				...{ minimum: 2, maximum: 2 ** 31 - 1 },
+				minimum: 2,
+				maximum: 2 ** 31 - 1,
 				description:
 					"Grows when the database was restored to an earlier moment, after which versions may be given out again; 1 where it is missing"
 			})

@@ -150,7 +150,10 @@ function startOf(from: string): Start {
 function describePlans(plans: ReadonlyMap<string, Plan>, mode: ReplayMode) {
 	const partitions = [...plans].flatMap(([topic, { spans }]) =>
 		spans.map(({ partition, from, until }) => ({
-			...{ topic, partition, from: Number(from), until: Number(until) }
+			topic,
+			partition,
+			from: Number(from),
+			until: Number(until)
 		}))
 	);
 	const floorMs = Math.max(...[...plans.values()].map(plan => plan.floorMs));

@@ -82,7 +82,10 @@ function consumerOptions<E extends StreamEvent>(
 ): ConsumerOptions<E> {
 	const { prepareEvents, logger } = service;
 	return {
-		...{ driver: service.stream, db: service.pg, schema, group: schema },
+		driver: service.stream,
+		db: service.pg,
+		schema,
+		group: schema,
 		topics: Object.keys(readers),
 		read: message => readers[message.topic]!(message),
 		handle: (work, tx) => service.handleEvents(work, tx),

@@ -40,7 +40,9 @@ export async function readToEnd(
 	done.promise.catch(() => undefined);
 	const group = `reader-${newId()}`;
 	const subscription = await driver.subscribe({
-		...{ group, topics: [topic], onError },
+		group,
+		topics: [topic],
+		onError,
 		position: async (_, partition) => reached.get(partition),
 		async onBatch({ partition, messages }) {
 			const end = ends.get(partition);

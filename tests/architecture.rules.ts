@@ -122,10 +122,7 @@ const layers: Record<string, string[]> = {
 	verify: ["lib", "contracts", "config", "streams", "services", "launch"],
 	chaos: ["lib", "contracts", "psp", "streams", "services", "launch", "verify", "workload"],
 	bench: ["lib", "contracts", "config", "streams", "services", "launch", "workload"],
-	cli: [
-		...["lib", "contracts", "config", "psp", "streams", "services"],
-		...["launch", "verify", "chaos", "bench"]
-	],
+	cli: "lib contracts config psp streams services launch verify chaos bench".split(" "),
 	scripts: ["db", "config", "launch", "services"]
 };
 const folderOf = (path: string) => path.split("/")[0]!;

@@ -28,8 +28,13 @@ describe("the description of the streams", () => {
 	const row = { id: 1, event_id: crypto.randomUUID(), occurred_at: new Date(), data: "{}" };
 	const data = sampleOrderEventData("order.created", { order_id: crypto.randomUUID() });
 	const ordered = toMessage({
-		...{ ...row, order_id: data.order_id, user_id: data.user_id, type: "order.created" },
-		...{ version: 1, epoch: 1, traceparent: null }
+		...row,
+		order_id: data.order_id,
+		user_id: data.user_id,
+		type: "order.created",
+		version: 1,
+		epoch: 1,
+		traceparent: null
 	}).message;
 	const found = { topic: "orders", partition: 0, offset: 0n, key: "k", at: new Date() };
 	const deadLetter = toDeadLetter(
@@ -39,7 +44,9 @@ describe("the description of the streams", () => {
 		1
 	);
 	const window = toPending({
-		...{ id: 1, topic: "analytics-results", key: "k" },
+		id: 1,
+		topic: "analytics-results",
+		key: "k",
 		value: String(ordered.value)
 	}).message;
 

@@ -31,9 +31,16 @@ const at = "2026-03-01T12:30:00.000Z";
 function published(type: OrderEventType, epoch = 1) {
 	const data = sampleOrderEventData(type, { order_id });
 	return toMessage({
-		...{ id: 7, event_id: "0193a1c2-7b1e-7f00-8000-0000000000e1", order_id, type, version: 3 },
-		...{ user_id: data.user_id, occurred_at: new Date(at), data: JSON.stringify(data) },
-		...{ epoch, traceparent: null }
+		id: 7,
+		event_id: "0193a1c2-7b1e-7f00-8000-0000000000e1",
+		order_id,
+		type,
+		version: 3,
+		user_id: data.user_id,
+		occurred_at: new Date(at),
+		data: JSON.stringify(data),
+		epoch,
+		traceparent: null
 	}).message;
 }
 
@@ -71,8 +78,11 @@ describe.each(orderEventTypes)("%s", type => {
 describe("product.low_stock", () => {
 	const data = { product_id: "prod-001", name: "Desk lamp", available: 3, threshold: 5 };
 	const { message } = toStockMessage({
-		...{ id: 7, event_id: "0193a1c2-7b1e-7f00-8000-0000000000e3", product_id: "prod-001" },
-		...{ occurred_at: new Date(at), data: JSON.stringify(data) }
+		id: 7,
+		event_id: "0193a1c2-7b1e-7f00-8000-0000000000e3",
+		product_id: "prod-001",
+		occurred_at: new Date(at),
+		data: JSON.stringify(data)
 	});
 	const event = JSON.parse(golden("product.low_stock.v1"));
 

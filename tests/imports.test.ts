@@ -21,6 +21,7 @@ it("Node finds every name that any module imports", async () => {
 	process.exit();`;
 	const run = promisify(execFile)("node", ["--input-type=module", "--eval", script], { cwd: root });
 	expect(await run.catch(({ stdout }: { stdout: string }) => ({ stdout, stderr: "" }))).toEqual({
-		...{ stdout: "", stderr: "" }
+		stdout: "",
+		stderr: ""
 	});
 }, 60_000);

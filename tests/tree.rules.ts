@@ -85,13 +85,9 @@ export function largeFolders(sources: Sources): string[] {
 
 /** The last word of names like `order.repository.ts`: what kind of thing the file holds (CONTRIBUTING.md, "Names"). */
 const kinds = new Set(
-	[
-		...["service", "mixin", "model", "repository", "statements", "record", "outbox", "store"],
-		...["machine", "decisions", "pricing", "allocation", "templates", "window", "plan"],
-		...["runner", "admin", "factory", "driver", "partition", "subscription", "channel"],
-		...["checker", "verifier", "health", "metrics", "representation", "reconciliation"],
-		"config"
-	].sort()
+	`service mixin model repository statements record outbox store machine decisions pricing allocation
+	templates window plan runner admin factory driver partition subscription channel checker verifier
+	health metrics representation reconciliation rules catalogue builder config`.split(/\s+/)
 );
 
 /** Kinds that exist in several folders; other kinds alone name the interface, as `checker.ts` does. */

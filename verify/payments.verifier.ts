@@ -103,7 +103,7 @@ function* compare(row: Row, lines: readonly StatementLine[]): Generator<string> 
 		yield "failed, and the provider charged it";
 	if (row.refunds_excused) return;
 	const back = made.reduce((sum, line) => sum + line.refunded.amount, 0);
-	if (back !== refunded) yield `${refunded} paid back, the provider says ${back}`;
+	if (back !== refunded) yield `${refunded} refunded, the provider says ${back}`;
 }
 
 /**

@@ -79,7 +79,10 @@ function eventsOfOrder(random: Random, { from, minutes, users }: TrafficOptions)
 	return lifecycle.map(([type, status], index) => {
 		atMs += random.between(1, stepMs);
 		return {
-			...{ order_id, user_id, version: index + 1, type },
+			order_id,
+			user_id,
+			version: index + 1,
+			type,
 			occurred_at: new Date(from.getTime() + atMs - earlierMs),
 			payload: {
 				order_id,

@@ -24,7 +24,8 @@ function order(id: string, status: string): OrderFact {
 	const refunded = { partly: 200, refunded: 500, back: 500 }[id] ?? 0;
 	const refunded_by_staff = id === "partly" ? 200 : 0;
 	const facts = {
-		...{ total: 500, currency: "USD" },
+		total: 500,
+		currency: "USD",
 		refunded,
 		refunded_by_staff,
 		items,

@@ -7,15 +7,24 @@ import {
 } from "./log.checker.ts";
 
 const emission = (key: string, revision: number, orders: number): ResultFact => ({
-	...{ key, revision, orders, revenue: 100 * orders, users: 1 },
+	key,
+	revision,
+	orders,
+	revenue: 100 * orders,
+	users: 1,
 	event_id: `${key} ${revision}`
 });
 
 /** Nothing is wrong: one window was told of twice, one of its messages published again. */
 const good: LogEvidence = {
 	stream: {
-		...{ written: [], topic: [], handled: { analytics: [], notification: [] } },
-		...{ notifications: [], deadLetters: [], windows: [], minutes: 1 }
+		written: [],
+		topic: [],
+		handled: { analytics: [], notification: [] },
+		notifications: [],
+		deadLetters: [],
+		windows: [],
+		minutes: 1
 	},
 	outages: [{ how: "kill", ms: 3000, marked: 0 }],
 	emitted: [emission("w", 1, 1), emission("w", 2, 3), emission("w", 2, 3), emission("v", 1, 1)],

@@ -160,7 +160,10 @@ export class Cluster {
 			plan: nodePlan,
 			root,
 			environment: {
-				...{ PATH, HOME, ...settings, NATS_URL: wires.nats!.url },
+				PATH,
+				HOME,
+				...settings,
+				NATS_URL: wires.nats!.url,
 				...nodeEnvironment(nodePlan, secrets, {}),
 				...(kafka && { KAFKA_BROKERS: kafka.brokers }),
 				...(wires.provider && this.provider.environment(wires.provider)),

@@ -58,7 +58,10 @@ export async function runOverKafka(
 	const startedAt = performance.now();
 	const failpoints = new FailpointInjector();
 	const cluster = await Cluster.start({
-		...{ root, folder, nodes, kafka: true },
+		root,
+		folder,
+		nodes,
+		kafka: true,
 		environment: { STREAM_PARTITIONS: String(partitions) },
 		onHit: (node, hit) => failpoints.onHit(node, hit)
 	});
@@ -95,7 +98,9 @@ export async function runOverKafka(
 	const refilled = await collectLogEvidence(url, cluster.servers.kafka!, span);
 	await cluster.stop();
 	return {
-		...{ events: trafficEvents.length, duplicated: outboxWriter.duplicated, faults: storm.faults },
+		events: trafficEvents.length,
+		duplicated: outboxWriter.duplicated,
+		faults: storm.faults,
 		findings: [
 			...findingsOfStorm,
 			...findings(refilled, ", after the loss of the broker's data"),

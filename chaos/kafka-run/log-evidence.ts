@@ -79,7 +79,10 @@ export async function collectLogEvidence(
 }
 
 const factOf = ({ id, subject, sequence, type }: OrderStreamEvent) => ({
-	...{ event_id: id, order_id: subject, version: Number(sequence), type }
+	event_id: id,
+	order_id: subject,
+	version: Number(sequence),
+	type
 });
 
 const idOf = ({ value }: Message) => (JSON.parse(value.toString()) as { id: string }).id;

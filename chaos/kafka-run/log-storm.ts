@@ -67,8 +67,13 @@ const relayLockHolder = `
 /** Faults for those who bring events to the log and those who read it: each kind goes its own way, side by side. */
 export class LogStorm {
 	readonly faults: LogFaults = {
-		...{ relayKills: 0, consumerKills: 0, brokerKills: 0, brokerPauses: 0, rebalances: 0 },
-		...{ injected: [], missed: [] }
+		relayKills: 0,
+		consumerKills: 0,
+		brokerKills: 0,
+		brokerPauses: 0,
+		rebalances: 0,
+		injected: [],
+		missed: []
 	};
 	readonly #cluster: Cluster;
 	readonly #failpoints: FailpointInjector;

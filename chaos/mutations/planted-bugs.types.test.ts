@@ -53,7 +53,11 @@ describe("each planted bug compiles", () => {
 	});
 
 	it("and a patch that names nothing known is seen", () => {
-		const patch = { file: "lib/backoff.ts", find: "export function backoff", replace: "nothingKnown();\nexport function backoff" };
+		const patch = {
+			file: "lib/backoff.ts",
+			find: "export function backoff",
+			replace: "nothingKnown();\nexport function backoff"
+		};
 		expect(errorsOf([patch])).toEqual(["Cannot find name 'nothingKnown'."]);
 	});
 });

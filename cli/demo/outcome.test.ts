@@ -5,7 +5,9 @@ import { discrepancies, summaryLines, tallied, type Outcome, type SentMessage } 
 const order = (id: string, status: Order["status"], reason: string | null = null) =>
 	({ id, status, reason }) as Order;
 const message = (order_id: string, kind: string, state = "sent"): SentMessage => ({
-	...{ order_id, kind, state },
+	order_id,
+	kind,
+	state,
 	occurred_at: "2026-03-01T10:00:10.000Z"
 });
 const window: Window = {

@@ -60,9 +60,14 @@ export async function beginEpoch(
 	const column = <V>(value: (event: OrderStreamEvent) => V) => gap.map(value);
 	const ids = column(({ id }) => id);
 	await client.query(insertVoided, [
-		...[epoch, ids, column(({ subject }) => subject), column(({ data }) => data.user_id)],
-		...[column(({ sequence }) => Number(sequence)), column(({ type }) => type)],
-		...[column(({ time }) => time), column(({ data }) => data.total.amount)],
+		epoch,
+		ids,
+		column(({ subject }) => subject),
+		column(({ data }) => data.user_id),
+		column(({ sequence }) => Number(sequence)),
+		column(({ type }) => type),
+		column(({ time }) => time),
+		column(({ data }) => data.total.amount),
 		column(({ data }) => data.total.currency)
 	]);
 	const alreadyHandled: EpochStart["alreadyHandled"] = { analytics: [], notification: [] };

@@ -52,8 +52,16 @@ async function initialise(
 	writeFileSync(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
 	for (const path of [unfinished, passwordFile]) program.give(path);
 	const child = program.spawn("initdb", [
-		...["-D", unfinished, "-U", owner, `--pwfile=${passwordFile}`, "--auth=scram-sha-256"],
-		...["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+		"-D",
+		unfinished,
+		"-U",
+		owner,
+		`--pwfile=${passwordFile}`,
+		"--auth=scram-sha-256",
+		"--encoding=UTF8",
+		"--locale=C",
+		"--locale-provider=builtin",
+		"--builtin-locale=C.UTF-8"
 	]);
 	let words = "";
 	for (const stream of [child.stdout!, child.stderr!]) stream.on("data", text => (words += text));

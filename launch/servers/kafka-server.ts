@@ -105,8 +105,15 @@ async function format(classPath: string, { directory, scram }: KafkaOptions): Pr
 	const id = Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString("base64url");
 	const users = scram ? ["--add-scram", scram] : [];
 	await execute("java", [
-		...[...java, "-cp", classPath, "kafka.tools.StorageTool", "format"],
-		...[`--cluster-id=${id}`, "-c", settingsOf(directory), ...users]
+		...java,
+		"-cp",
+		classPath,
+		"kafka.tools.StorageTool",
+		"format",
+		`--cluster-id=${id}`,
+		"-c",
+		settingsOf(directory),
+		...users
 	]).catch(error => {
 		throw new LaunchError(`Kafka could not format ${directory}; its words:\n${error.stderr}`);
 	});

@@ -34,8 +34,16 @@ describe("plan", () => {
 
 	it("runs as many as are asked for", () => {
 		expect(names(["order=3", "payment=2"])).toEqual([
-			...["gateway-1", "user-1", "product-1", "order-1", "order-2", "order-3"],
-			...["payment-1", "payment-2", "notification-1", "analytics-1"]
+			"gateway-1",
+			"user-1",
+			"product-1",
+			"order-1",
+			"order-2",
+			"order-3",
+			"payment-1",
+			"payment-2",
+			"notification-1",
+			"analytics-1"
 		]);
 	});
 

@@ -18,8 +18,17 @@ import {
 /** `/v1/payment_intents`: made and confirmed at once, looked up, searched, given up. */
 
 const known = new Set([
-	...["amount", "automatic_payment_methods", "confirm", "currency", "description", "expand"],
-	...["metadata", "payment_method", "payment_method_types", "return_url", "statement_descriptor"]
+	"amount",
+	"automatic_payment_methods",
+	"confirm",
+	"currency",
+	"description",
+	"expand",
+	"metadata",
+	"payment_method",
+	"payment_method_types",
+	"return_url",
+	"statement_descriptor"
 ]);
 
 const mostMinor = 99_999_999;

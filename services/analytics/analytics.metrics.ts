@@ -4,6 +4,8 @@ import type { ServiceBroker } from "moleculer";
 export function countLate(broker: ServiceBroker, value: number): void {
 	if (value === 0) return;
 	void broker.broadcastLocal("metrics.update", {
-		...{ name: "shop_late_events_total", method: "inc", value }
+		name: "shop_late_events_total",
+		method: "inc",
+		value
 	});
 }

@@ -98,8 +98,13 @@ export default service<typeof contract.actions, This>(contract, {
 
 	started() {
 		this.relay = new Relay<OutboxRow>({
-			...{ driver: this.stream, db: this.pg, name: "analytics" },
-			...{ pending, mark, purge, read: toPending },
+			driver: this.stream,
+			db: this.pg,
+			name: "analytics",
+			pending,
+			mark,
+			purge,
+			read: toPending,
 			prepare: () => this.createTopics(),
 			onError: ({ message }) => this.logger.warn("cannot publish windows, retrying:", message)
 		});

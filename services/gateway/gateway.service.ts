@@ -254,7 +254,8 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			const result = await call(req.$ctx, operation.action, request.params, {
 				...optionsOf(operation, request),
 				meta: {
-					...{ user: caller.user, requestId: req.requestId },
+					user: caller.user,
+					requestId: req.requestId,
 					traceparent: traceparentOf(req.headersDistinct.traceparent?.join(), bytes =>
 						randomBytes(bytes).toString("hex")
 					)

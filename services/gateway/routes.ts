@@ -262,7 +262,9 @@ export const routes = {
 		route("GET /api/v1/analytics/summary", "getSalesSummary", sales.summary),
 		route("GET /api/v1/analytics/top-products", "listTopProducts", sales.topProducts),
 		route("GET /api/v1/analytics/stream", "streamWindows", sales.changes, {
-			...{ live: true, omit: ["limit"], media: text("event-stream") },
+			live: true,
+			omit: ["limit"],
+			media: text("event-stream"),
 			refusals: ["MALFORMED_HEADER", "TOO_MANY_STREAMS"]
 		})
 	],
@@ -284,14 +286,20 @@ export const routes = {
 			media: [...text("css"), ...text("javascript"), "image/png"]
 		}),
 		route("GET /dev/mailbox", "getMailbox", own.mailbox, {
-			...{ local: true, media: text("html"), policy: mailbox },
+			local: true,
+			media: text("html"),
+			policy: mailbox,
 			refusals: ["NOT_FOUND"]
 		}),
 		route("GET /dev/mailbox/{id}", "getMailboxMessage", own.mailboxMessage, {
-			...{ local: true, media: text("html"), policy: mailbox }
+			local: true,
+			media: text("html"),
+			policy: mailbox
 		}),
 		route("GET /dev/mailbox/{id}/html", "getMailboxHtml", own.mailboxHtml, {
-			...{ local: true, media: text("html"), policy: mail }
+			local: true,
+			media: text("html"),
+			policy: mail
 		}),
 		route("GET /images/{name}", "getImage", own.image, {
 			...anHour,

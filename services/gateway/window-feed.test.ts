@@ -18,9 +18,15 @@ type Change = WindowChanges["data"][number];
 const change = (id: number): Change => ({
 	id,
 	window: {
-		...{ window_start: "2026-03-01T12:00:00.000Z", window_end: "2026-03-01T12:01:00.000Z" },
-		...{ currency: "USD", orders: id, revenue: 100 * id, unique_users: 1 },
-		...{ average_order_value: 100, revision: id, final: false }
+		window_start: "2026-03-01T12:00:00.000Z",
+		window_end: "2026-03-01T12:01:00.000Z",
+		currency: "USD",
+		orders: id,
+		revenue: 100 * id,
+		unique_users: 1,
+		average_order_value: 100,
+		revision: id,
+		final: false
 	}
 });
 
@@ -43,13 +49,11 @@ function start(more: Partial<FeedOptions> = {}, untilMs = Infinity): void {
 			const data = published.filter(({ id }) => id > after).slice(0, 2);
 			return { data, last: data.at(-1)?.id ?? after };
 		},
-		...{
-			maxStreams: 3,
-			maxStreamsPerUser: 2,
-			everyMs: 20,
-			heartbeatMs: 50,
-			onError: () => undefined
-		},
+		maxStreams: 3,
+		maxStreamsPerUser: 2,
+		everyMs: 20,
+		heartbeatMs: 50,
+		onError: () => undefined,
 		...more
 	});
 	server = createServer((req, res) => {

@@ -48,7 +48,7 @@ describe("afterRefusal", () => {
 			delayOf(afterRefusal(temporary, n + 1, 1))
 		);
 		expect(delays.slice(0, 11)).toEqual([
-			...[5000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 640_000, 1_280_000, 2_560_000],
+			5000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 640_000, 1_280_000, 2_560_000,
 			3_600_000
 		]);
 		const days = delays.reduce((sum, ms) => sum + ms) / 86_400_000;

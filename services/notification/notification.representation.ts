@@ -10,7 +10,16 @@ export function toNotification(tracked: StoredNotification, isForStaff: boolean)
 		tracked;
 	const { provider_id, occurred_at, sent_at, created_at, updated_at } = tracked;
 	return {
-		...{ id, event_id, kind, channel, state, reason, user_id, order_id, attempts, resends },
+		id,
+		event_id,
+		kind,
+		channel,
+		state,
+		reason,
+		user_id,
+		order_id,
+		attempts,
+		resends,
 		provider_id: isForStaff ? provider_id : null,
 		occurred_at: occurred_at.toISOString(),
 		sent_at: sent_at?.toISOString() ?? null,

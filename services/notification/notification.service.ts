@@ -156,7 +156,12 @@ export default service<typeof contract.actions, This>(contract, {
 		const contacts = (of: Of) => this.contacts(of);
 		this.messages = new Messages({ store, shop, contacts });
 		this.dispatcher = new Dispatcher({
-			...{ store, channels, shop, contacts, everyMs: sweepMs, chance: Math.random },
+			store,
+			channels,
+			shop,
+			contacts,
+			everyMs: sweepMs,
+			chance: Math.random,
 			onError: ({ message }) => this.logger.warn("cannot send messages, retrying:", message),
 			onSettled: (claim, outcome) => countMessage(this.broker, claim, outcome)
 		});

@@ -62,7 +62,11 @@ function messagesOf(
 	const chosen = user_id === null ? undefined : choices.get(choiceOf(user_id, kind));
 	return channelsFor(chosen, offered).map(channel => ({
 		id: derivedId(event_id, idName(channel)),
-		...{ event_id, channel, kind, user_id, order_id },
+		event_id,
+		channel,
+		kind,
+		user_id,
+		order_id,
 		fact: { type, time, data: event.data } as NewNotification["fact"]
 	}));
 }

@@ -157,7 +157,9 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const { from, before, cursor, dry_run: dry = false } = ctx.params;
 			const outbox = this.outbox ?? fail("UNAVAILABLE");
 			return outbox.refill({
-				...{ from: instantOf(from, "/from"), cursor, dry },
+				from: instantOf(from, "/from"),
+				cursor,
+				dry,
 				before: before && instantOf(before, "/before")
 			});
 		},

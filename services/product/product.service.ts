@@ -133,8 +133,13 @@ export default service<typeof contract.actions, This>(contract, {
 		this.stock = new StockRepository(this.pg, lowStock);
 		this.reservations = new ReservationRepository(this.pg, lowStock);
 		this.relay = new Relay<OutboxRow>({
-			...{ driver: this.stream, db: this.pg, name: "product" },
-			...{ pending, mark, purge, read: toMessage },
+			driver: this.stream,
+			db: this.pg,
+			name: "product",
+			pending,
+			mark,
+			purge,
+			read: toMessage,
 			prepare: () => this.createTopics(),
 			onError: ({ message }) =>
 				this.logger.warn("cannot publish low-stock events, retrying:", message)

@@ -86,7 +86,10 @@ export class Consumer<E extends StreamEvent> {
 		this.#options = options;
 		this.#rows = new ConsumerRepository(options.db, options.schema);
 		this.#health = new ConsumerHealth({
-			...{ ...options, ...watch, ...options.watch, rows: this.#rows },
+			...options,
+			...watch,
+			...options.watch,
+			rows: this.#rows,
 			expectedOffset: place => this.#checkpoint(place).next,
 			onMoved: () => this.reposition()
 		});

@@ -152,7 +152,8 @@ export class ReplayRunner {
 				column(({ from }) => from),
 				column(({ until }) => until),
 				column(({ lost }) => lost),
-				...[mode, floorMs]
+				mode,
+				floorMs
 			]
 		);
 	}

@@ -10,7 +10,10 @@ beforeEach(() => {
 });
 
 const place = (next: number, end: number, partition = 0): PartitionPosition => ({
-	...{ topic: "orders", partition, next: BigInt(next), end: BigInt(end) }
+	topic: "orders",
+	partition,
+	next: BigInt(next),
+	end: BigInt(end)
 });
 /** Looks a quarter of a minute later. */
 const look = (...places: PartitionPosition[]) => dog.check(places, (nowMs += 15_000));

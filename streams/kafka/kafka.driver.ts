@@ -53,7 +53,10 @@ patchIdlePolling();
 
 /** All of it, because kafkajs has other defaults where NODE_ENV is test. */
 const retry = (retries: number) => ({
-	...{ initialRetryTime: 100, factor: 0.2, multiplier: 2, maxRetryTime: 1000 },
+	initialRetryTime: 100,
+	factor: 0.2,
+	multiplier: 2,
+	maxRetryTime: 1000,
 	retries
 });
 
@@ -170,7 +173,9 @@ export class KafkaDriver implements Driver {
 				waitForLeaders: false,
 				topics: [
 					{
-						...{ topic: name, numPartitions: partitions, replicationFactor: copies },
+						topic: name,
+						numPartitions: partitions,
+						replicationFactor: copies,
 						configEntries: Object.entries({
 							"cleanup.policy": cleanup,
 							"retention.ms": String(retentionMs),

@@ -6,8 +6,12 @@ import { KafkaPartition } from "./kafka.partition.ts";
 /** Messages of these offsets, as kafkajs hands them over. */
 const fetched = (from: number, to: number): KafkaMessage[] =>
 	Array.from({ length: to - from }, (_, index) => ({
-		...{ offset: String(from + index), key: null, value: Buffer.from("{}"), headers: {} },
-		...{ timestamp: "0", attributes: 0 }
+		offset: String(from + index),
+		key: null,
+		value: Buffer.from("{}"),
+		headers: {},
+		timestamp: "0",
+		attributes: 0
 	}));
 
 /** A partition whose consumer answers when the test says so. */
@@ -27,7 +31,9 @@ function partitionOf({ position = 0n, extent = { first: 0n, next: 1000n }, asked
 		"orders",
 		0,
 		{
-			...{ group: "g", topics: ["orders"], position: async () => asked ?? state.position },
+			group: "g",
+			topics: ["orders"],
+			position: async () => asked ?? state.position,
 			onBatch(batch) {
 				calls.push({ batch, answer: Promise.withResolvers() });
 				return calls.at(-1)!.answer.promise;
@@ -183,7 +189,8 @@ describe("a partition in Kafka", () => {
 
 	it("tells what a log no longer has, and what it has replaced", async () => {
 		const { partition, errors, offsets, calls } = await started({
-			...{ position: 50n, extent: { first: 40n, next: 100n } }
+			position: 50n,
+			extent: { first: 40n, next: 100n }
 		});
 		await partition.take(fetched(52, 60), 50n, 100n);
 		expect([errors.length, offsets()]).toEqual([1, [[52, 59]]]);

@@ -30,7 +30,12 @@ const event: OrderStreamEvent = {
 };
 
 const message = (value: unknown, more: Partial<Message> = {}): Message => ({
-	...{ topic: "orders", partition: 0, offset: 0n, key: "user-123", headers: {}, at },
+	topic: "orders",
+	partition: 0,
+	offset: 0n,
+	key: "user-123",
+	headers: {},
+	at,
 	value: Buffer.from(typeof value === "string" ? value : JSON.stringify(value)),
 	...more
 });

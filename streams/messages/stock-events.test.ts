@@ -5,16 +5,27 @@ import { readStockEvent } from "./stock-events.ts";
 
 const at = new Date("2026-03-01T12:00:00Z");
 const event: LowStockEvent = {
-	...{ specversion: "1.0", id: "0193a1c2-7b1e-7f00-8000-000000000001", source: "/products" },
-	...{ type: "product.low_stock", subject: "prod-001", time: at.toISOString() },
-	...{ datacontenttype: "application/json", dataschema: schemaOf("product.low_stock") },
-	...{ partitionkey: "prod-001", sequence: "1" },
+	specversion: "1.0",
+	id: "0193a1c2-7b1e-7f00-8000-000000000001",
+	source: "/products",
+	type: "product.low_stock",
+	subject: "prod-001",
+	time: at.toISOString(),
+	datacontenttype: "application/json",
+	dataschema: schemaOf("product.low_stock"),
+	partitionkey: "prod-001",
+	sequence: "1",
 	data: { product_id: "prod-001", name: "Desk lamp", available: 5, threshold: 5 }
 };
 
 function reason(value: unknown, key: string | null): string {
 	const message: Message = {
-		...{ topic: "notifications", partition: 0, offset: 0n, key, headers: {}, at },
+		topic: "notifications",
+		partition: 0,
+		offset: 0n,
+		key,
+		headers: {},
+		at,
 		value: Buffer.from(JSON.stringify(value))
 	};
 	try {

@@ -91,7 +91,13 @@ export class PostgresPartition {
 		}
 		if (found.length === 0 || this.#stopping.signal.aborted) return undefined;
 		const messages = found.map(({ position, key, value, headers, at: taken }) => ({
-			...{ topic, partition, offset: BigInt(position!), key, value, headers, at: taken }
+			topic,
+			partition,
+			offset: BigInt(position!),
+			key,
+			value,
+			headers,
+			at: taken
 		}));
 		const isStale = () => this.#stopping.signal.aborted;
 		const batch: Batch = { topic, partition, messages, end, isStale };

@@ -34,7 +34,11 @@ export async function applyEvents(work: EventBatch, tx: Transaction): Promise<nu
 	const seenUntil = times.length > 0 ? times.reduce((a, b) => Math.max(a, b)) : null;
 	const { topic, partition, next, end } = work;
 	const [row] = await tx.query<{ watermark: number | null }>(recordProgress, [
-		...[topic, partition, next, end, seenUntil]
+		topic,
+		partition,
+		next,
+		end,
+		seenUntil
 	]);
 	const facts = work.events.flatMap((event, index) => factOf(event, times[index]!) ?? []);
 	const watermark = work.again ? null : row!.watermark;

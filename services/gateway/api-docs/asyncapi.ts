@@ -108,7 +108,9 @@ function messageOf(
 	components: Components
 ): Json {
 	return {
-		...{ name, title, headers: components.plain(headers) },
+		name,
+		title,
+		headers: components.plain(headers),
 		// What was put aside may be anything, also no JSON.
 		...(examples.length > 0 && {
 			contentType,
@@ -137,11 +139,14 @@ function channelOf(topic: string, stream: StreamSettings): Json {
 		...(spec.cleanup === "delete" && { "retention.ms": spec.retentionMs })
 	};
 	return {
-		...{ address: topic, description: about },
+		address: topic,
+		description: about,
 		messages: { [message]: reference(`components/messages/${message}`) },
 		bindings: {
 			kafka: {
-				...{ topic, partitions: spec.partitions, topicConfiguration },
+				topic,
+				partitions: spec.partitions,
+				topicConfiguration,
 				bindingVersion: "0.5.0"
 			}
 		}

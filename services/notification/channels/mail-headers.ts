@@ -22,7 +22,9 @@ export function mailOf({ id, to, rendered }: Dispatch, from: Address): MailCompo
 	return {
 		from,
 		to: { name: "", address: to },
-		...{ subject, text, html },
+		subject,
+		text,
+		html,
 		messageId: `<${id}@${domain}>`,
 		// Nobody's absence note is to answer it (RFC 3834).
 		headers: { "X-Shop-Message-ID": id, "Auto-Submitted": "auto-generated" },

@@ -20,8 +20,13 @@ describe("messages that are too old", () => {
 		jest.useFakeTimers();
 		expire.mockClear();
 		dispatcher = new Dispatcher({
-			...{ store, shop, channels: new Map(), contacts: async () => [] },
-			...{ everyMs: 250, chance: () => 1, onError: () => undefined }
+			store,
+			shop,
+			channels: new Map(),
+			contacts: async () => [],
+			everyMs: 250,
+			chance: () => 1,
+			onError: () => undefined
 		});
 		dispatcher.start();
 	});

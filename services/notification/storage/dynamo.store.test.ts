@@ -10,8 +10,13 @@ const store = new DynamoStore({ client: new DynamoDBClient({ region: "eu-west-1"
 
 const { id, eventId: event_id, fact } = dispatch();
 const planned = {
-	...{ id, event_id, fact, channel: "email", kind: "order_confirmation" },
-	...{ user_id: null, order_id: null }
+	id,
+	event_id,
+	fact,
+	channel: "email",
+	kind: "order_confirmation",
+	user_id: null,
+	order_id: null
 } satisfies NewNotification;
 
 function refusalOf(name: string): Promise<unknown> {
@@ -24,9 +29,14 @@ function refusalOf(name: string): Promise<unknown> {
 }
 
 it.each([
-	...["ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"],
-	...["ExpiredTokenException", "AccessDeniedException", "ResourceNotFoundException"],
-	...["CredentialsProviderError", "TimeoutError"]
+	"ThrottlingException",
+	"ProvisionedThroughputExceededException",
+	"InternalServerError",
+	"ExpiredTokenException",
+	"AccessDeniedException",
+	"ResourceNotFoundException",
+	"CredentialsProviderError",
+	"TimeoutError"
 ])("%s lets events wait", async name => expect(isTransient(await refusalOf(name))).toBe(true));
 
 it.each(["ValidationException", "TypeError"])("%s is the message's own fault", async name =>

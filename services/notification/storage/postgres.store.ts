@@ -109,8 +109,13 @@ export class PostgresStore implements NotificationStore {
 		if (messages.length === 0) return [];
 		const column = <K extends keyof NewNotification>(name: K) => messages.map(m => m[name]);
 		const rows = await this.#db.query<{ id: string }>(plan, [
-			...[column("id"), column("event_id"), column("channel"), column("kind")],
-			...[column("user_id"), column("order_id"), messages.map(m => JSON.stringify(m.fact))]
+			column("id"),
+			column("event_id"),
+			column("channel"),
+			column("kind"),
+			column("user_id"),
+			column("order_id"),
+			messages.map(m => JSON.stringify(m.fact))
 		]);
 		return rows.map(({ id }) => id);
 	}
@@ -128,10 +133,13 @@ export class PostgresStore implements NotificationStore {
 		const isPending = outcome.state === "pending";
 		const uncounted = isPending && !outcome.counted ? 1 : 0;
 		const rows = await this.#db.query(settle, [
-			...[id, fence, outcome.state],
+			id,
+			fence,
+			outcome.state,
 			outcome.state === "sent" ? null : outcome.reason,
 			outcome.state === "sent" ? outcome.providerId : null,
-			...[uncounted, isPending ? outcome.inMs : 0]
+			uncounted,
+			isPending ? outcome.inMs : 0
 		]);
 		return rows.length > 0;
 	}

@@ -8,7 +8,10 @@ const usd = (amount: number) => ({ amount, currency: "USD" });
 /** An order of some quantities and prices, with tax and shipping on top. */
 function orderOf(lines: [quantity: number, price: number][], extra: number) {
 	const items = lines.map(([quantity, price], index) => ({
-		...{ product_id: `p${index}`, name: "", quantity, unit_price: usd(price) },
+		product_id: `p${index}`,
+		name: "",
+		quantity,
+		unit_price: usd(price),
 		line_total: usd(quantity * price)
 	}));
 	const subtotal = items.reduce((sum, item) => sum + item.line_total.amount, 0);

@@ -59,7 +59,12 @@ const situations = (statuses: readonly OrderStatus[], step: Situation["step"]): 
 			both.flatMap(overdue =>
 				both.flatMap(adopted =>
 					(step === "return" ? both : [false]).map(restocks => ({
-						...{ status, step, cancelRequested: cancelRequested, overdue, adopted, restocks }
+						status,
+						step,
+						cancelRequested: cancelRequested,
+						overdue,
+						adopted,
+						restocks
 					}))
 				)
 			)
@@ -328,7 +333,9 @@ describe("the saga's decisions", () => {
 	it.each(["refund_return", "restock_return"] as const)("leave a refused %s to a human", kind => {
 		const situation = starts.find(({ step, restocks }) => step === "return" && restocks)!;
 		expect(nextEffect(situation, { do: kind }, "refused")).toMatchObject({
-			...{ do: "sleep", backoff: "human", error: expect.any(String) }
+			do: "sleep",
+			backoff: "human",
+			error: expect.any(String)
 		});
 	});
 

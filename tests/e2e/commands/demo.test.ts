@@ -92,7 +92,10 @@ describe("the mailbox", () => {
 	async function order(who: "alice" | "bob"): Promise<void> {
 		const clients = await signIn(shop.url);
 		const { status, body: product } = await clients.admin.post("/api/v1/products", {
-			...{ sku: `H-${who.toUpperCase()}`, name: hostile, category: "tests", stock: 5 },
+			sku: `H-${who.toUpperCase()}`,
+			name: hostile,
+			category: "tests",
+			stock: 5,
 			price: { amount: 123_456, currency: "USD" }
 		});
 		expect(status).toBe(201);

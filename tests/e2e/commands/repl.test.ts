@@ -87,7 +87,7 @@ describe("npm run repl without a bus", () => {
 	});
 
 	it("shows which orders are not at rest, and knows none that never was", () => {
-		expect(lines).toContainEqual(expect.stringContaining("Every order is at rest."));
+		expect(lines).toContainEqual(expect.stringContaining("No saga is running."));
 		const refused = lines.filter(line => line.startsWith("Not found"));
 		expect(refused).toEqual(["Not found No such order is on its way", "Not found"]);
 	});
@@ -98,14 +98,14 @@ describe("npm run repl without a bus", () => {
 			expect.stringContaining(`12.50 USD (amount_mismatch)  order ${order_id}, since 20`)
 		]);
 		expect(lines).toContain(`${review}  succeeded  12.50 USD, refunded 0.00 USD`);
-		expect(lines.filter(line => line === "Nothing awaits a human.")).toHaveLength(2);
+		expect(lines.filter(line => line === "No payment or refund is in review.")).toHaveLength(2);
 	});
 
 	it("refuses a finding that is not whole, or comes twice", () => {
 		expect(lines).toContainEqual(expect.stringContaining("/decision must be"));
 		expect(lines).toContainEqual(expect.stringContaining("missing required argument 'note'"));
 		expect(lines).toContainEqual(expect.stringContaining("/provider_ref is required"));
-		expect(lines).toContain("Nobody waits for a decision about it");
+		expect(lines).toContain("The payment is not in review");
 	});
 
 	it("answers a refusal with its words and no stack", () => {

@@ -34,8 +34,12 @@ const orders = { kept: newId(), sameMinute: newId(), otherMinute: newId(), after
 const { privateKey } = generateKeyPairSync("ed25519");
 const tokenKey = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 const services = [
-	...[userService, productService, paymentService],
-	...[orderService, analyticsService, notificationService]
+	userService,
+	productService,
+	paymentService,
+	orderService,
+	analyticsService,
+	notificationService
 ];
 
 let kafka: TestKafka;
@@ -45,8 +49,11 @@ let database: TestDatabase;
 let broker: ServiceBroker | undefined;
 
 const environmentOf = ({ url }: TestDatabase) => ({
-	...{ DATABASE_URL: url, KAFKA_BROKERS: kafka.brokers, DATA_DIR: temporaryFolder() },
-	...{ LOG_LEVEL: "fatal", TOKEN_PRIVATE_KEY: tokenKey }
+	DATABASE_URL: url,
+	KAFKA_BROKERS: kafka.brokers,
+	DATA_DIR: temporaryFolder(),
+	LOG_LEVEL: "fatal",
+	TOKEN_PRIVATE_KEY: tokenKey
 });
 
 async function start(on: TestDatabase): Promise<void> {
@@ -76,7 +83,10 @@ async function emittedWindows(on: TestDatabase): Promise<number[][]> {
 		from analytics.results order by 1`
 	);
 	return rows.map(row => [
-		...[(row.at.getTime() - minute) / 60_000, row.orders, row.revenue, row.revision]
+		(row.at.getTime() - minute) / 60_000,
+		row.orders,
+		row.revenue,
+		row.revision
 	]);
 }
 

@@ -85,7 +85,7 @@ describe("npm start refuses in a sentence", () => {
 		for (const path of [file, join(file, "below")]) {
 			const { code, output } = await start({ DATA_DIR: path });
 			expect(output).toBe(
-				`${path} cannot be made a folder, a file is in its way: set DATA_DIR to another one.\n`
+				`${path} cannot be created: a file with this name exists: set DATA_DIR to another one.\n`
 			);
 			expect(code).toBe(1);
 		}

@@ -150,7 +150,9 @@ describe("the gateway as a node", () => {
 		const { text } = await clientOf(broker).get("/metrics");
 		const names = [...text.matchAll(/^# HELP (\S+) .*not the sum$/gm)].map(([, name]) => name);
 		expect(names.sort()).toEqual([
-			...["shop_dead_letters", "shop_outbox_rows", "shop_outbox_seconds"],
+			"shop_dead_letters",
+			"shop_outbox_rows",
+			"shop_outbox_seconds",
 			"shop_stream_lag_messages"
 		]);
 	});

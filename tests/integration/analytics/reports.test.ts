@@ -55,8 +55,12 @@ describe("windows", () => {
 			[iso(3 * windowMs), "USD", 1]
 		]);
 		expect(answer.data[0]).toMatchObject({
-			...{ revenue: 3101, unique_users: 1, average_order_value: 1550 },
-			...{ window_end: iso(windowMs), revision: 1, final: false }
+			revenue: 3101,
+			unique_users: 1,
+			average_order_value: 1550,
+			window_end: iso(windowMs),
+			revision: 1,
+			final: false
 		});
 		expect(Date.parse(answer.watermark!)).toBeGreaterThan(minute + 5 * windowMs);
 	});
@@ -89,13 +93,19 @@ describe("a summary", () => {
 		expect(validate(actions.summary.returns, answer)).toEqual([]);
 		expect(answer.data).toEqual([
 			{
-				...{ currency: "EUR", orders: 1, revenue: 1000, average_order_value: 1000 },
+				currency: "EUR",
+				orders: 1,
+				revenue: 1000,
+				average_order_value: 1000,
 				cancellations: { orders: 0, amount: 0 },
 				refunds: { orders: 0, amount: 0 },
 				categories: [{ category: "goods", units: 1, revenue: 1000 }]
 			},
 			{
-				...{ currency: "USD", orders: 3, revenue: 4101, average_order_value: 1367 },
+				currency: "USD",
+				orders: 3,
+				revenue: 4101,
+				average_order_value: 1367,
 				cancellations: { orders: 1, amount: 700 },
 				refunds: { orders: 1, amount: 700 },
 				categories: [

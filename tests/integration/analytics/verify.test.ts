@@ -148,17 +148,17 @@ describe("the windows", () => {
 		[
 			"an average that is none",
 			`update analytics.results set average_minor = average_minor + 1 where ${one("results")}`,
-			/told were .* average/
+			/the emitted result says .* average/
 		],
 		[
 			"a result that is not told",
 			`delete from analytics.results where ${one("results")}`,
-			/told were/
+			/the emitted result says/
 		],
 		[
 			"an old result",
 			`update analytics.results set revision = revision + 1 where ${one("results")}`,
-			/told were .* revision/
+			/the emitted result says .* revision/
 		]
 	])("are not right with %s, which is found", async (_, sql, line) => {
 		const found = await after(sql);

@@ -104,7 +104,11 @@ const after = (ms: number, spec: Parameters<typeof buildOrderEvent>[0] = {}) =>
 	buildOrderEvent({ at: minute + ms, ...spec });
 const summary = async () =>
 	(await results()).map(({ start, orders, revenue, users, revision }) => [
-		...[(start - minute) / windowMs, orders, revenue, users, revision]
+		(start - minute) / windowMs,
+		orders,
+		revenue,
+		users,
+		revision
 	]);
 
 describe("what is told", () => {
@@ -270,7 +274,9 @@ describe("beside the windows", () => {
 
 	it("partitions that are read at the same time neither wait for ever nor lose a sale", async () => {
 		const products = ["a", "b", "c", "d", "e", "f"].map(product_id => ({
-			...{ product_id, quantity: 1, unit_price: 100 }
+			product_id,
+			quantity: 1,
+			unit_price: 100
 		}));
 		const log = Array.from({ length: 4 }, (_, p) =>
 			Array.from({ length: 200 }, (_, n) =>

@@ -24,7 +24,9 @@ describe("migrate", () => {
 	it("may run many times at once", async () => {
 		const runs = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url)));
 		expect(runs.map(names => names.length).sort((a, b) => a - b)).toEqual([
-			...[0, 0, 0],
+			0,
+			0,
+			0,
 			(await migrations()).length
 		]);
 	});
@@ -48,7 +50,14 @@ describe("migrate", () => {
 			"select distinct schemaname from pg_tables where schemaname not in ('pg_catalog', 'information_schema') order by 1"
 		);
 		expect(rows.map(({ schemaname }) => schemaname)).toEqual([
-			...["analytics", "notification", "orders", "payment", "product", "public", "streams", "users"]
+			"analytics",
+			"notification",
+			"orders",
+			"payment",
+			"product",
+			"public",
+			"streams",
+			"users"
 		]);
 	});
 });

@@ -184,8 +184,13 @@ describe("an AWS in trouble", () => {
 			const planned = message();
 			const onError = jest.fn();
 			const dispatcher = new Dispatcher({
-				...{ store, shop, channels: new Map(), contacts: async () => [] },
-				...{ everyMs: 1, chance: () => 1, onError }
+				store,
+				shop,
+				channels: new Map(),
+				contacts: async () => [],
+				everyMs: 1,
+				chance: () => 1,
+				onError
 			});
 			dispatcher.start();
 			const asked = await Promise.allSettled([

@@ -34,7 +34,10 @@ class Provider implements Channel {
 }
 
 const alice: Contact = {
-	...{ id: "user-123", email: "alice@shop.test", name: "Alice", locale: "en" as const },
+	id: "user-123",
+	email: "alice@shop.test",
+	name: "Alice",
+	locale: "en" as const,
 	phone: null
 };
 const admins: Contact[] = ["a", "b"].map(id => ({ ...alice, id, email: `${id}@shop.test` }));
@@ -61,7 +64,10 @@ afterAll(async () => {
 
 const dispatcher = (more: Partial<DispatcherOptions> = {}) =>
 	new Dispatcher({
-		...{ store, shop, everyMs: 20, chance: () => 1 },
+		store,
+		shop,
+		everyMs: 20,
+		chance: () => 1,
 		channels: new Map<NotificationChannel, Channel>([["email", provider]]),
 		contacts: async of => ("role" in of ? admins : [alice]),
 		onError: () => undefined,
@@ -92,7 +98,9 @@ describe("the dispatcher", () => {
 		]);
 		expect(await dispatcher().sendDue()).toBe(0);
 		expect(await stateOf(derivedId(event.id, "email"))).toMatchObject({
-			...{ state: "sent", provider_id: "p-1", attempts: 1 }
+			state: "sent",
+			provider_id: "p-1",
+			attempts: 1
 		});
 	});
 
@@ -193,7 +201,11 @@ describe("the dispatcher", () => {
 		const time = new Date().toISOString();
 		await store.plan([
 			{
-				...{ id, event_id: newId(), channel: "email", kind: "low_stock", user_id: null },
+				id,
+				event_id: newId(),
+				channel: "email",
+				kind: "low_stock",
+				user_id: null,
 				order_id: null,
 				fact: {
 					type: "product.low_stock",

@@ -34,10 +34,13 @@ beforeAll(async () => {
 	const { privateKey } = generateKeyPairSync("ed25519");
 	const services = [userService, productService, paymentService, orderService, notificationService];
 	broker = await startNode(services, {
-		...{ DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() },
+		DATABASE_URL: database.url,
+		DATA_DIR: await temporaryFolder(),
 		TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-		...{ NOTIFICATION_STORE: "dynamodb", NOTIFICATION_TABLE: "messages" },
-		...{ AWS_REGION: moto.client.region, AWS_ENDPOINT_URL: moto.client.endpoint }
+		NOTIFICATION_STORE: "dynamodb",
+		NOTIFICATION_TABLE: "messages",
+		AWS_REGION: moto.client.region,
+		AWS_ENDPOINT_URL: moto.client.endpoint
 	});
 }, installWithinMs);
 

@@ -38,8 +38,14 @@ describe("the mailbox", () => {
 		await expect(send("email", message)).resolves.toEqual({ providerId: message.id });
 		const { subject, html, text } = message.rendered;
 		await expect(mailbox.get(message.id)).resolves.toEqual({
-			...{ id: message.id, channel: "email", to: "zoe@shop.test", type: "order.confirmed" },
-			...{ order_id: (message.fact.data as { order_id: string }).order_id, subject, html, text },
+			id: message.id,
+			channel: "email",
+			to: "zoe@shop.test",
+			type: "order.confirmed",
+			order_id: (message.fact.data as { order_id: string }).order_id,
+			subject,
+			html,
+			text,
 			received_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/)
 		});
 	});

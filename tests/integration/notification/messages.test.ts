@@ -19,7 +19,8 @@ beforeAll(async () => {
 	database = await testDatabase();
 	const { privateKey } = generateKeyPairSync("ed25519");
 	const environment = {
-		...{ DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() },
+		DATABASE_URL: database.url,
+		DATA_DIR: await temporaryFolder(),
 		TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString()
 	};
 	const shop = [userService, productService, paymentService, orderService, notificationService];

@@ -73,8 +73,8 @@ describe("an answer that is lost after the work was done", () => {
 	const stock = ["reserve", "commit", "release", "restock"];
 	it.each([
 		["of the product service", stock, []],
-		["of the payment service", [], ["charge", "resolve", "reverse"]],
-		["of both", stock, ["charge", "resolve", "reverse"]]
+		["of the payment service", [], ["charge", "resolve", "refundRemaining"]],
+		["of both", stock, ["charge", "resolve", "refundRemaining"]]
 	])(
 		"%s neither doubles nor loses anything",
 		async (_, productActions, paymentActions) => {

@@ -43,17 +43,17 @@ function answering(service: ServiceSchema): ServiceSchema {
 			}
 		};
 	};
-	const reverse = service.actions!.reverse as { handler(ctx: unknown): Promise<unknown> };
+	const original = service.actions!.refundRemaining as { handler(ctx: unknown): Promise<unknown> };
 	return {
 		...service,
 		actions: {
 			...service.actions,
 			charge: instead("charge"),
 			void: instead("void"),
-			reverse: {
-				...reverse,
+			refundRemaining: {
+				...original,
 				async handler(this: unknown, ctx: unknown) {
-					if (refunds === "done") return reverse.handler.call(this, ctx);
+					if (refunds === "done") return original.handler.call(this, ctx);
 					throw Object.assign(new Error("refused"), { type: "PAYMENT_NOT_REFUNDABLE", code: 409 });
 				}
 			}

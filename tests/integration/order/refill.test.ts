@@ -98,7 +98,10 @@ it("may be begun anew after a page: what waits again is not counted, what was pu
 	const second = await refill(db, { from: young, before, dry: false });
 	expect(second.left).toBe(first.left - second.refilled);
 	const third = await refill(db, {
-		...{ from: young, before, dry: false, cursor: second.next_cursor! }
+		from: young,
+		before,
+		dry: false,
+		cursor: second.next_cursor!
 	});
 	expect([third.left, third.next_cursor]).toEqual([0, null]);
 	expect(first.refilled + second.refilled + third.refilled).toBe(wanted.length);
@@ -109,7 +112,10 @@ it("finds what is moved to the archive under its hands", async () => {
 	await write(100, old);
 	const wanted = await idsWhere(asked(old));
 	const owner = new Database({
-		...{ url: database.url, pool: 1, durability: "prefix", name: "shop archive" }
+		url: database.url,
+		pool: 1,
+		durability: "prefix",
+		name: "shop archive"
 	});
 	const moved = Promise.withResolvers<void>();
 	const isWaitedFor = () =>
@@ -141,7 +147,9 @@ it("reads a page and no more, however many there are", async () => {
 	for (const after of [0, first - 50, first + 1000]) {
 		// A session of its own, because what is read is counted for a session.
 		const one = new Database({
-			...{ url: serviceUrl(database.url, "order"), pool: 1, durability: "prefix" },
+			url: serviceUrl(database.url, "order"),
+			pool: 1,
+			durability: "prefix",
 			name: "shop page"
 		});
 		const read = await one.transaction(async tx => {

@@ -42,7 +42,7 @@ function refusing(service: ServiceSchema): ServiceSchema {
 		if (!isRefused) return original.handler.call(this, ctx);
 		throw new Failure("PAYMENT_NOT_REFUNDABLE");
 	};
-	const actions = { ...service.actions, original: { ...original, handler } };
+	const actions = { ...service.actions, refundLines: { ...original, handler } };
 	return { ...service, actions } as ServiceSchema;
 }
 
@@ -107,7 +107,9 @@ describe("a return that is approved", () => {
 		expect(asked).toMatchObject({ status: "requested", restock: null, refunded: null });
 		expect((await settledOrder(broker, bought.id)).status).toBe("return_requested");
 		expect(await approve(asked.id, { note: "as new" })).toMatchObject({
-			...{ status: "approved", restock: true, note: "as new" }
+			status: "approved",
+			restock: true,
+			note: "as new"
 		});
 		const { amount } = asked.items[0]!;
 		const done = await completed(asked.id);
@@ -221,7 +223,9 @@ describe("a return that is rejected", () => {
 		const now = await settledOrder(broker, bought.id);
 		expect(now).toMatchObject({ status: "return_rejected", payment: { refunded: { amount: 0 } } });
 		expect((await events(bought.id)).at(-1)).toMatchObject({
-			...{ type: "order.return_rejected", reason: "worn", actor: { id: admin.id } }
+			type: "order.return_rejected",
+			reason: "worn",
+			actor: { id: admin.id }
 		});
 		const again = await requested(bought.id, lines);
 		await approve(again.id);

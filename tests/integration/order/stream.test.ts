@@ -89,8 +89,10 @@ describe("the events of orders", () => {
 		]);
 		expect(own[0]!.key).toBe(alice.id);
 		expect(own[0]!.headers).toMatchObject({
-			...{ "content-type": "application/cloudevents+json; charset=UTF-8" },
-			...{ ce_id: events[0]!.id, ce_type: "order.created", ce_specversion: "1.0" }
+			"content-type": "application/cloudevents+json; charset=UTF-8",
+			ce_id: events[0]!.id,
+			ce_type: "order.created",
+			ce_specversion: "1.0"
 		});
 		const row = await database.rows<{ occurred_at: Date }>(
 			`select occurred_at from orders.outbox where event_id = '${events[0]!.id}'`
@@ -120,7 +122,9 @@ describe("the relay", () => {
 		onLag: (outbox: Outbox) => unknown = () => undefined
 	): Outbox {
 		const db = new Database({
-			...{ url: serviceUrl(database.url, "order"), pool: 2, durability: "prefix" },
+			url: serviceUrl(database.url, "order"),
+			pool: 2,
+			durability: "prefix",
 			name: `shop relay ${relays.length}`
 		});
 		const made: Outbox = new Outbox(db, {
@@ -201,7 +205,10 @@ describe("the relay", () => {
 	/** A transaction that stays open: its row has an id below those that are committed before it. */
 	async function slow(sql: string): Promise<{ id: string; commit(): Promise<unknown> }> {
 		const db = new Database({
-			...{ url: database.url, pool: 1, durability: "prefix", name: "shop slow" }
+			url: database.url,
+			pool: 1,
+			durability: "prefix",
+			name: "shop slow"
 		});
 		const session = await db.session({ onLost: () => undefined });
 		const [begin, insert] = sql.split("; ");
@@ -265,7 +272,9 @@ describe("the relay", () => {
 		// As it is kept by the server; when it does so here is a matter of luck.
 		await database.rows("analyze orders.outbox");
 		const db = new Database({
-			...{ url: serviceUrl(database.url, "order"), pool: 1, durability: "prefix" },
+			url: serviceUrl(database.url, "order"),
+			pool: 1,
+			durability: "prefix",
 			name: "shop archive"
 		});
 		databases.push(db);

@@ -89,7 +89,10 @@ describe("charging", () => {
 		const payment_id = derivedId(asked.order_id, "charge");
 		expect(await charge([asked])).toEqual([
 			{
-				...{ order_id: asked.order_id, payment_id, status: "succeeded", failure_code: null },
+				order_id: asked.order_id,
+				payment_id,
+				status: "succeeded",
+				failure_code: null,
 				awaits_customer: false
 			}
 		]);

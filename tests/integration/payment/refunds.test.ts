@@ -72,7 +72,7 @@ async function lookedAt(paymentId: string): Promise<string> {
 	return (await row()).status;
 }
 
-function reverse(order_id: string): Promise<Payment> {
+function refundRemaining(order_id: string): Promise<Payment> {
 	return call(broker, payment.actions.refundRemaining, { order_id, reason: "requested" });
 }
 
@@ -332,29 +332,29 @@ describe("reversing", () => {
 	it("pays back all that is left, once", async () => {
 		const { id, order_id } = await paid();
 		await refund(id, { amount: usd(300) });
-		const answer = await reverse(order_id);
+		const answer = await refundRemaining(order_id);
 		expect(answer).toMatchObject({ id, refunded: usd(1000) });
-		expect(await reverse(order_id)).toEqual(answer);
+		expect(await refundRemaining(order_id)).toEqual(answer);
 		expect(await paidBack(id)).toEqual([300, 700]);
 	});
 
 	it("pays back once when it is asked twenty times in parallel", async () => {
 		const { id, order_id } = await paid();
-		await Promise.allSettled(Array.from({ length: 20 }, () => reverse(order_id)));
-		expect(await reverse(order_id)).toMatchObject({ refunded: usd(1000) });
+		await Promise.allSettled(Array.from({ length: 20 }, () => refundRemaining(order_id)));
+		expect(await refundRemaining(order_id)).toMatchObject({ refunded: usd(1000) });
 		expect(await paidBack(id)).toEqual([1000]);
 	});
 
 	it("just answers when all was paid back before", async () => {
 		const { id, order_id } = await paid();
 		const before = await refund(id);
-		expect(await reverse(order_id)).toEqual(before);
+		expect(await refundRemaining(order_id)).toEqual(before);
 	});
 
 	it("is unavailable while the outcome is not known, and ends when it is asked again", async () => {
 		const { id, order_id } = await paid("pm_sim_dropRefundConnection");
-		await refusedAs(reverse(order_id), "UNAVAILABLE");
-		expect(await reverse(order_id)).toMatchObject({
+		await refusedAs(refundRemaining(order_id), "UNAVAILABLE");
+		expect(await refundRemaining(order_id)).toMatchObject({
 			refunded: usd(1000),
 			refunds: [{ status: "succeeded" }]
 		});
@@ -364,7 +364,7 @@ describe("reversing", () => {
 	it("finishes a refund of staff that was left pending", async () => {
 		const { id, order_id } = await paid("pm_sim_dropRefundConnection");
 		await refund(id, { amount: usd(300) });
-		await reverse(order_id).catch(() => reverse(order_id));
+		await refundRemaining(order_id).catch(() => refundRemaining(order_id));
 		const { refunds } = await get(id);
 		expect(refunds.map(({ status }) => status)).toEqual(["succeeded", "succeeded"]);
 		expect(await paidBack(id)).toEqual([300, 700]);
@@ -374,23 +374,23 @@ describe("reversing", () => {
 		const { id, order_id } = await paid();
 		for (const idempotency_key of ["reverse", "reverse:0", "reverse:100"])
 			await refund(id, { amount: usd(100), idempotency_key });
-		expect(await reverse(order_id)).toMatchObject({ refunded: usd(1000) });
+		expect(await refundRemaining(order_id)).toMatchObject({ refunded: usd(1000) });
 		expect(await paidBack(id)).toEqual([100, 100, 100, 700]);
 	});
 
 	it("awaits a human when the provider refuses, and does not ask again", async () => {
 		const { id, order_id } = await paid();
 		await paidBackElsewhere(id, 1);
-		await refusedAs(reverse(order_id), "PAYMENT_NOT_REFUNDABLE");
+		await refusedAs(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
 		const { attempts } = await readLedger(ledgerPath);
-		await refusedAs(reverse(order_id), "PAYMENT_NOT_REFUNDABLE");
+		await refusedAs(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
 		expect((await readLedger(ledgerPath)).attempts).toBe(attempts);
 		expect(await get(id)).toMatchObject({ refunded: usd(1000), refunds: [{ status: "review" }] });
 	});
 
 	it("refuses orders that were not paid", async () => {
 		const { order_id } = await paid("pm_card_chargeDeclined");
-		await refusedAs(reverse(order_id), "PAYMENT_NOT_REFUNDABLE");
-		await refusedAs(reverse(newId()), "NOT_FOUND");
+		await refusedAs(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
+		await refusedAs(refundRemaining(newId()), "NOT_FOUND");
 	});
 });

@@ -51,7 +51,7 @@ async function refund(
 	return (await call(broker, payment.actions.refund, params, { meta: { user } })).payment;
 }
 
-function reverse(order_id: string): Promise<Payment> {
+function refundRemaining(order_id: string): Promise<Payment> {
 	return call(broker, payment.actions.refundRemaining, { order_id, reason: "requested" });
 }
 
@@ -164,7 +164,7 @@ describe("the events of a payment", () => {
 	it("tell every change once, with what the payment then was", async () => {
 		const { id, order_id } = await paid();
 		await refund(id, { amount: usd(300) });
-		await reverse(order_id);
+		await refundRemaining(order_id);
 		const sql = `select seq, type, status, amount_minor::int, refunded_minor::int, actor->>'id' as who
 			from payment.events where payment_id = $1 order by seq`;
 		const rows = (await database.rows(sql, [id])).map(row => Object.values(row));

@@ -55,13 +55,13 @@ async function refused(): Promise<{ id: string; refund: string; order_id: string
 	const id = derivedId(order_id, "charge");
 	const ref = "update payment.payments set provider_ref = $2 where id = $1";
 	await database.rows(ref, [id, "ch_nobody_knows"]);
-	await expect(reverse(order_id)).rejects.toMatchObject({ type: "PAYMENT_NOT_REFUNDABLE" });
+	await expect(refundRemaining(order_id)).rejects.toMatchObject({ type: "PAYMENT_NOT_REFUNDABLE" });
 	await database.rows(ref, [id, `ch_${id}`]);
 	const shown = await get(id);
 	return { id, refund: shown.refunds[0]!.id, order_id };
 }
 
-const reverse = (order_id: string) =>
+const refundRemaining = (order_id: string) =>
 	call(broker, payment.actions.refundRemaining, { order_id, reason: "requested" });
 const get = (id: string) => call(broker, payment.actions.get, { id }, { meta: { user: admin } });
 const list = async () =>
@@ -166,14 +166,14 @@ describe("payments that await a human", () => {
 describe("refunds that await a human", () => {
 	it("are not tried again by themselves", async () => {
 		const { id, order_id } = await refused();
-		await refusedAs(reverse(order_id), "PAYMENT_NOT_REFUNDABLE");
+		await refusedAs(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
 		expect((await get(id)).refunds).toHaveLength(1);
 	});
 
 	it("end the order's refund when the money was given back elsewhere", async () => {
 		const { id, refund, order_id } = await refused();
 		await decide(refund, "refunded_elsewhere");
-		expect(await reverse(order_id)).toMatchObject({
+		expect(await refundRemaining(order_id)).toMatchObject({
 			id,
 			refunded: { amount: 1000 },
 			refunds: [{ status: "succeeded" }]
@@ -184,7 +184,7 @@ describe("refunds that await a human", () => {
 	it("are tried anew, under another key, when the money was not given back", async () => {
 		const { refund, order_id } = await refused();
 		await decide(refund, "charged");
-		const { refunds } = await reverse(order_id);
+		const { refunds } = await refundRemaining(order_id);
 		expect(refunds).toMatchObject([{ id: refund, status: "failed" }, { status: "succeeded" }]);
 	});
 

@@ -28,7 +28,9 @@ describe("low stock, from the shelf to the mailbox", () => {
 		await database.rows("update users.users set role = 'admin' where id = 'user-support'");
 		const { privateKey } = generateKeyPairSync("ed25519");
 		broker = await startNode([userService, productService, notificationService], {
-			...{ DATABASE_URL: database.url, DATA_DIR: await temporaryFolder(), LOG_LEVEL: "fatal" },
+			DATABASE_URL: database.url,
+			DATA_DIR: await temporaryFolder(),
+			LOG_LEVEL: "fatal",
 			TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString()
 		});
 	}, 60_000);

@@ -22,8 +22,9 @@ beforeAll(async () => {
 	database = await testDatabase();
 	const { privateKey } = generateKeyPairSync("ed25519");
 	broker = await startNode([userService, productService, notificationService], {
-		...{ DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() },
-		...{ LOW_STOCK_THRESHOLD: "10" },
+		DATABASE_URL: database.url,
+		DATA_DIR: await temporaryFolder(),
+		LOW_STOCK_THRESHOLD: "10",
 		TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString()
 	});
 }, 60_000);

@@ -69,7 +69,13 @@ async function consume(
 	over: Partial<ConsumerOptions<TestEvent>> = {}
 ): Promise<Consumer<TestEvent>> {
 	const consumer = new Consumer<TestEvent>({
-		...{ driver, db, schema, group: schema, topics: [topic], read: readTestEvent, handle: effect },
+		driver,
+		db,
+		schema,
+		group: schema,
+		topics: [topic],
+		read: readTestEvent,
+		handle: effect,
 		onError: error => errors.push(error),
 		onDeadLettered: deadLetter => deadLettered.push(deadLetter),
 		onStalled: words => stalled.push(words),
@@ -268,7 +274,9 @@ describe("a consumer", () => {
 		const second = asOwner(database);
 		const other = new PostgresDriver(
 			new Database({
-				...{ url: serviceUrl(database.url, "stream"), pool: 4, durability: "prefix" },
+				url: serviceUrl(database.url, "stream"),
+				pool: 4,
+				durability: "prefix",
 				name: "shop stream"
 			})
 		);
@@ -292,7 +300,9 @@ describe("a consumer", () => {
 async function deadLetterTopic(count: number) {
 	const found: { value: string; headers: object }[] = [];
 	const reader = await driver.subscribe({
-		...{ group: newId(), topics: [`${topic}.dlq`], position: async () => undefined },
+		group: newId(),
+		topics: [`${topic}.dlq`],
+		position: async () => undefined,
 		onError: error => errors.push(error),
 		onBatch: async ({ messages }) => {
 			for (const { value, headers } of messages) found.push({ value: value.toString(), headers });

@@ -66,8 +66,16 @@ beforeEach(async () => {
 	]);
 	await database.rows(consumerTables(schema));
 	const options = {
-		...{ driver, db, schema, group: schema, topics: [topic], read, handle },
-		...{ onError: () => undefined, onDeadLettered: () => undefined, onStalled: () => undefined }
+		driver,
+		db,
+		schema,
+		group: schema,
+		topics: [topic],
+		read,
+		handle,
+		onError: () => undefined,
+		onDeadLettered: () => undefined,
+		onStalled: () => undefined
 	};
 	deadLetters = new DeadLetters(options);
 	const emptyEffects = { name: `empty ${schema}`, text: `delete from ${schema}.effect` };

@@ -40,7 +40,8 @@ it("says which events had an effect meanwhile, and keeps all from having one eve
 	]);
 	expect(await epochOfNext()).toBe(1);
 	expect(await beginEpoch(client, [counted, other], 1, [])).toEqual({
-		...{ epoch: 2, windows: 0 },
+		epoch: 2,
+		windows: 0,
 		counted: { analytics: [counted.id], notification: [] }
 	});
 	expect(await epochOfNext()).toBe(2);
@@ -63,15 +64,23 @@ it("comes after every epoch of the log: a later restore may have set that of the
 
 it("tells of windows above what readers saw, and leaves those alone that they saw no more of", async () => {
 	const window = (start: string, revision: number) => ({
-		...{ window_start: start, window_end: start, currency: "USD", orders: 4, revenue: 400 },
-		...{ unique_users: 2, average_order_value: 100, revision, final: false }
+		window_start: start,
+		window_end: start,
+		currency: "USD",
+		orders: 4,
+		revenue: 400,
+		unique_users: 2,
+		average_order_value: 100,
+		revision,
+		final: false
 	});
 	await database.rows(
 		`insert into analytics.windows (window_start, currency, orders, revenue_minor, unique_users, revision, dirty)
 		values ('2026-03-01T12:00Z', 'USD', 3, 300, 1, 2, false), ('2026-03-01T12:01Z', 'USD', 3, 300, 1, 2, false)`
 	);
 	const emittedWindows = [
-		...[window("2026-03-01T12:00:00.000Z", 5), window("2026-03-01T12:01:00.000Z", 2)],
+		window("2026-03-01T12:00:00.000Z", 5),
+		window("2026-03-01T12:01:00.000Z", 2),
 		window("2026-03-01T12:02:00.000Z", 1)
 	];
 	expect((await beginEpoch(client, [], 1, emittedWindows)).windows).toBe(2);

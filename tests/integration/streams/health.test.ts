@@ -65,7 +65,13 @@ const silent = (assigned: number[]): Driver =>
 
 async function consume(over: Partial<ConsumerOptions<TestEvent>> = {}): Promise<void> {
 	const consumer = new Consumer<TestEvent>({
-		...{ driver: log, db, schema, group: schema, topics: [topic], read: readTestEvent, watch },
+		driver: log,
+		db,
+		schema,
+		group: schema,
+		topics: [topic],
+		read: readTestEvent,
+		watch,
 		handle: () => Promise.resolve(),
 		onError: error => errors.push(error),
 		onDeadLettered: () => undefined,

@@ -4,13 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
 import { newId } from "../../../lib/id.ts";
-import type {
-	Batch,
-	Driver,
-	Message,
-	SubscribeOptions,
-	TopicSpec
-} from "../../../streams/driver.ts";
+import type { Batch, Driver } from "../../../streams/driver.ts";
 import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
 import {
 	describeKafka,
@@ -21,6 +15,7 @@ import {
 import { run, temporaryFolder } from "../../support/servers/processes.ts";
 import { badEvents } from "../../support/streams/bad-events.conformance.ts";
 import { driverConformance } from "../../support/streams/driver.conformance.ts";
+import { reader, topicOf } from "../../support/streams/topic-reader.ts";
 import { until } from "../../support/until.ts";
 
 const withinMs = 60_000;
@@ -29,33 +24,6 @@ jest.setTimeout(90_000);
 const numbers = (from: number, to: number) =>
 	Array.from({ length: to - from }, (_, n) => String(from + n));
 const keyed = (values: string[], key = "k") => values.map(value => ({ key, value }));
-
-async function topicOf(driver: Driver, more: Partial<TopicSpec> = {}): Promise<string> {
-	const name = `t-${newId()}`;
-	await driver.createTopics([
-		{ name, partitions: 1, cleanup: "delete", retentionMs: 3_600_000, ...more }
-	]);
-	return name;
-}
-
-/** A member that writes down what it gets. */
-async function reader(driver: Driver, topic: string, more: Partial<SubscribeOptions> = {}) {
-	const got: Message[] = [];
-	const errors: string[] = [];
-	const next = new Map<number, bigint>();
-	const { stop } = await driver.subscribe({
-		...{ group: `g-${newId()}`, topics: [topic] },
-		position: async (_, partition) => next.get(partition),
-		onError: ({ message }) => errors.push(message),
-		async onBatch({ partition, messages }) {
-			got.push(...messages);
-			next.set(partition, messages.at(-1)!.offset + 1n);
-			return next.get(partition)!;
-		},
-		...more
-	});
-	return { got, errors, stop, texts: () => got.map(({ value }) => value.toString()) };
-}
 
 describeKafka("the log in Kafka", () => {
 	let kafka: TestKafka;
@@ -219,7 +187,8 @@ describeKafka("the log in Kafka", () => {
 		};
 		let parts: readonly unknown[] = [];
 		const first = await reader(driver, topic, {
-			...{ group, onBatch },
+			group,
+			onBatch,
 			onAssigned: partitions => (parts = partitions)
 		});
 		await driver.publish(
@@ -365,7 +334,8 @@ describeKafka("a Kafka that wants to know who asks", () => {
 
 	const driverOf = (word: string, ssl: boolean | { ca: string }) =>
 		new KafkaDriver({
-			...{ brokers: [kafka.brokers], ssl },
+			brokers: [kafka.brokers],
+			ssl,
 			sasl: { mechanism: "scram-sha-512", username: "shop", password: word }
 		});
 
@@ -378,8 +348,12 @@ describeKafka("a Kafka that wants to know who asks", () => {
 		await stop();
 		await driver.close();
 		const env = {
-			...{ KAFKA_BROKERS: kafka.brokers, KAFKA_SSL: "true", NODE_EXTRA_CA_CERTS: certificate },
-			...{ KAFKA_SASL_USERNAME: "shop", KAFKA_SASL_PASSWORD: password, TMPDIR: temporaryFolder() }
+			KAFKA_BROKERS: kafka.brokers,
+			KAFKA_SSL: "true",
+			NODE_EXTRA_CA_CERTS: certificate,
+			KAFKA_SASL_USERNAME: "shop",
+			KAFKA_SASL_PASSWORD: password,
+			TMPDIR: temporaryFolder()
 		};
 		const { code, output } = await run("kafka.ts", ["consume", topic, "--max", "1"], env);
 		expect(output).toMatch(/\tk\t1$/m);

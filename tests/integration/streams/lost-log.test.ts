@@ -46,7 +46,9 @@ const lose = () =>
 async function reader(position: bigint | undefined) {
 	const [got, errors]: [string[], Error[]] = [[], []];
 	const { stop } = await driver.subscribe({
-		...{ group: newId(), topics: [topic], position: async () => position },
+		group: newId(),
+		topics: [topic],
+		position: async () => position,
 		onError: error => errors.push(error),
 		async onBatch({ messages }) {
 			got.push(...messages.map(({ value }) => value.toString()));

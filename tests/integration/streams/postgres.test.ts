@@ -50,7 +50,9 @@ describe("a member of the log in Postgres", () => {
 		const errors: Error[] = [];
 		let next = 0n;
 		await driver.subscribe({
-			...{ group: "g", topics: [topic], position: async () => next },
+			group: "g",
+			topics: [topic],
+			position: async () => next,
 			onError: error => errors.push(error),
 			async onBatch({ messages }) {
 				got.push(...messages.map(({ value }) => value.toString()));
@@ -74,7 +76,10 @@ describe("a member of the log in Postgres", () => {
 		await driver.createTopics([{ name, partitions: 1, cleanup: "delete", retentionMs: 60_000 }]);
 		let joined = 0;
 		await driver.subscribe({
-			...{ group, topics: [name], position: async () => undefined, onError: () => undefined },
+			group,
+			topics: [name],
+			position: async () => undefined,
+			onError: () => undefined,
 			onAssigned: partitions => (joined += partitions.length),
 			onBatch: async ({ messages }) => messages.at(-1)!.offset + 1n
 		});
@@ -95,7 +100,9 @@ describe("a member of the log in Postgres", () => {
 		const driver = await open();
 		const silent = newId();
 		const holder = new Database({
-			...{ url: serviceUrl(database.url, "stream"), pool: 1, durability: "prefix" },
+			url: serviceUrl(database.url, "stream"),
+			pool: 1,
+			durability: "prefix",
 			name: "shop stream"
 		});
 		let isLost = false;
@@ -114,7 +121,10 @@ describe("a member of the log in Postgres", () => {
 		);
 		const got: string[] = [];
 		await driver.subscribe({
-			...{ group: "h", topics: [topic], position: async () => 0n, onError: () => undefined },
+			group: "h",
+			topics: [topic],
+			position: async () => 0n,
+			onError: () => undefined,
 			async onBatch({ messages }) {
 				got.push(...messages.map(({ value }) => value.toString()));
 				return messages.at(-1)!.offset + 1n;
@@ -134,7 +144,9 @@ describe("what the log in Postgres keeps", () => {
 	/** A member like any other: it prunes all topics, whichever it reads. */
 	async function member(driver: Driver, topic: string): Promise<void> {
 		await driver.subscribe({
-			...{ group: newId(), topics: [topic], position: async () => undefined },
+			group: newId(),
+			topics: [topic],
+			position: async () => undefined,
 			// Some is removed before it is read.
 			onError: error => error instanceof OffsetLost || errors.push(error),
 			onAssigned: partitions => assigned.push(partitions.length),
@@ -213,7 +225,9 @@ describe("what the log in Postgres keeps", () => {
 	/** How many messages a statement of the service reads, whatever came before it. */
 	async function readBy(statement: Statement, values: unknown[]): Promise<number> {
 		const db = new Database({
-			...{ url: serviceUrl(database.url, "stream"), pool: 1, durability: "prefix" },
+			url: serviceUrl(database.url, "stream"),
+			pool: 1,
+			durability: "prefix",
 			name: "shop stream"
 		});
 		const read = db.transaction(async tx => {

@@ -34,12 +34,17 @@ beforeAll(async () => {
 	database = await testDatabase();
 	const { privateKey } = generateKeyPairSync("ed25519");
 	const environment = {
-		...{ DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() },
+		DATABASE_URL: database.url,
+		DATA_DIR: await temporaryFolder(),
 		TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString()
 	};
 	const services = [
-		...[userService, productService, paymentService, orderService],
-		...[analyticsService, notificationService]
+		userService,
+		productService,
+		paymentService,
+		orderService,
+		analyticsService,
+		notificationService
 	];
 	broker = await startNode(services, environment);
 	const url = serviceUrl(database.url, "stream");
@@ -242,8 +247,15 @@ describe("dead letters", () => {
 		const id = await publishBroken("{ not json");
 		const deadLetter = await call(broker, show, { id }, ask);
 		expect(deadLetter).toMatchObject({
-			...{ id, topic: "orders", key: "user-123", reason: "not-json", redriven_at: null },
-			...{ headers: { from: "a stranger" }, text: "{ not json", base64: null, bytes: 10 }
+			id,
+			topic: "orders",
+			key: "user-123",
+			reason: "not-json",
+			redriven_at: null,
+			headers: { from: "a stranger" },
+			text: "{ not json",
+			base64: null,
+			bytes: 10
 		});
 		await expect(call(broker, redrive, { id }, ask)).rejects.toMatchObject({
 			type: "REDRIVE_FAILED",

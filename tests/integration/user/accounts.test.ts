@@ -208,12 +208,18 @@ describe("contacts", () => {
 	it("says how to write to users, leaving out those that do not exist", async () => {
 		expect(await of({ ids: ["user-456", "nobody", "user-123"] })).toEqual([
 			{
-				...{ id: "user-123", email: "alice@shop.test", name: "Alice Martin" },
-				...{ locale: "en", phone: null }
+				id: "user-123",
+				email: "alice@shop.test",
+				name: "Alice Martin",
+				locale: "en",
+				phone: null
 			},
 			{
-				...{ id: "user-456", email: "bob@shop.test", name: "Bob Keller" },
-				...{ locale: "de", phone: null }
+				id: "user-456",
+				email: "bob@shop.test",
+				name: "Bob Keller",
+				locale: "de",
+				phone: null
 			}
 		]);
 		expect(await of({ ids: [] })).toEqual([]);

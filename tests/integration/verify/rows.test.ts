@@ -101,7 +101,7 @@ describe("a return", () => {
 	it("that was paid back otherwise than its refund says is named", async () => {
 		const sql = "update orders.returns set refunded_minor = refunded_minor + 1 where order_id = $1";
 		expect(await after(verifyPayments, sql, [ids[4]])).toEqual([
-			expect.stringMatching(/^return .* paid back, its refund is /)
+			expect.stringMatching(/^return .* refunded, its refund is /)
 		]);
 	});
 
@@ -304,13 +304,13 @@ describe("what is wrong with payments", () => {
 			"a refund that was not made",
 			0,
 			`${payment} refunded_minor = 1`,
-			/1 paid back, its refunds are 0/
+			/1 refunded, its refunds are 0/
 		],
 		[
 			"a refund less than the provider made",
 			1,
 			"update payment.refunds r set amount_minor = r.amount_minor - 1 from payment.payments p where r.payment_id = p.id and p",
-			/paid back, the provider says/
+			/refunded, the provider says/
 		],
 		[
 			"a change that is not recorded",

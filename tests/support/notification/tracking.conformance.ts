@@ -63,8 +63,12 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(store.plan([planned])).resolves.toEqual([planned.id]);
 			await expect(store.get(planned.id)).resolves.toEqual({
 				...planned,
-				...{ state: "pending", attempts: 0, resends: 0 },
-				...{ reason: null, provider_id: null, sent_at: null },
+				state: "pending",
+				attempts: 0,
+				resends: 0,
+				reason: null,
+				provider_id: null,
+				sent_at: null,
 				occurred_at: new Date(planned.fact.time),
 				created_at: expect.any(Date),
 				updated_at: expect.any(Date)
@@ -113,7 +117,10 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(fixture.other.settle(second, sent)).resolves.toBe(true);
 			await expect(fixture.other.settle(second, sent)).resolves.toBe(false);
 			await expect(store.get(planned.id)).resolves.toMatchObject({
-				...{ state: "sent", provider_id: "p-2", attempts: 2, reason: null },
+				state: "sent",
+				provider_id: "p-2",
+				attempts: 2,
+				reason: null,
 				sent_at: expect.any(Date)
 			});
 			await expect(store.claim(10, 0)).resolves.toEqual([]);
@@ -123,7 +130,11 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			const { planned, claim } = await taken();
 			await expect(store.settle(claim, { state, reason: "because" })).resolves.toBe(true);
 			await expect(store.get(planned.id)).resolves.toMatchObject({
-				...{ state, reason: "because", attempts: 1, provider_id: null, sent_at: null }
+				state,
+				reason: "because",
+				attempts: 1,
+				provider_id: null,
+				sent_at: null
 			});
 			await expect(store.claim(10, 0)).resolves.toEqual([]);
 		});
@@ -134,7 +145,9 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await store.settle(claim, { ...wait, counted: true });
 			await expect(store.claim(10, anHour)).resolves.toEqual([]);
 			await expect(store.get(planned.id)).resolves.toMatchObject({
-				...{ state: "pending", reason: "busy", attempts: 1 }
+				state: "pending",
+				reason: "busy",
+				attempts: 1
 			});
 			await store.resend(planned.id);
 			const again = (await store.claimOne(planned.id, anHour))!;
@@ -155,11 +168,15 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			const { planned, claim } = await taken();
 			await store.settle(claim, { state: "sent", providerId: "p-1" });
 			await expect(store.resend(planned.id)).resolves.toMatchObject({
-				...{ state: "pending", resends: 1, attempts: 0, provider_id: null }
+				state: "pending",
+				resends: 1,
+				attempts: 0,
+				provider_id: null
 			});
 			await expect(store.resend(planned.id)).resolves.toMatchObject({ resends: 1 });
 			await expect(store.claimOne(planned.id, anHour)).resolves.toMatchObject({
-				...{ resends: 1, attempts: 1 }
+				resends: 1,
+				attempts: 1
 			});
 			await expect(store.resend(randomUUID())).resolves.toBeUndefined();
 		});

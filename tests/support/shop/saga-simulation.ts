@@ -196,7 +196,7 @@ export class SagaSimulation {
 	async #start(node: number, sale: Sale): Promise<void> {
 		const { step, fence } = sale.saga!;
 		const order = { id: sale.id, status: sale.status } as Order;
-		const { cancelRequested: cancelRequested } = sale;
+		const { cancelRequested } = sale;
 		const work = { order, payment_method: "", fence, incarnation: null, attempt: 0, step };
 		const returning = step === "return" ? ({ restock: true } as SagaRun["returning"]) : null;
 		void this.#sagas[node]!.start({ ...work, cancelRequested, overdue: false, returning });

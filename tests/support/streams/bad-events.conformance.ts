@@ -65,7 +65,12 @@ export function badEvents(open: () => Promise<Driver>): void {
 			{ name: `${topic}.dlq`, ...spec }
 		]);
 		consumer = new Consumer<OrderStreamEvent>({
-			...{ driver, db, schema, group: schema, topics: [topic], read: readOrderEvent },
+			driver,
+			db,
+			schema,
+			group: schema,
+			topics: [topic],
+			read: readOrderEvent,
 			async handle({ events }, tx) {
 				const text = `insert into ${schema}.effect (event_id, text) select id, '' from unnest($1::uuid[]) as id`;
 				await tx.query({ name: `effect ${schema}`, text }, [events.map(({ id }) => id)]);
@@ -124,7 +129,9 @@ export function badEvents(open: () => Promise<Driver>): void {
 	it("each of them is in the topic of dead letters, with its reason", async () => {
 		const reasons: string[] = [];
 		const { stop } = await driver.subscribe({
-			...{ group: newId(), topics: [`${topic}.dlq`], position: async () => undefined },
+			group: newId(),
+			topics: [`${topic}.dlq`],
+			position: async () => undefined,
 			onError: () => undefined,
 			async onBatch({ messages }) {
 				reasons.push(...messages.map(({ headers }) => headers["dlq-reason"]!));

@@ -31,7 +31,10 @@ export function driverConformance(open: () => Promise<Driver>): void {
 
 	const withinMs = 30_000;
 	const spec = (more: Partial<TopicSpec> = {}): TopicSpec => ({
-		...{ name: `t-${newId()}`, partitions: 4, cleanup: "delete", retentionMs: 3_600_000 },
+		name: `t-${newId()}`,
+		partitions: 4,
+		cleanup: "delete",
+		retentionMs: 3_600_000,
 		...more
 	});
 
