@@ -55,7 +55,7 @@ export interface Hint<D extends TObject = TObject> {
 	readonly data: D;
 }
 
-/** Declares a hint; only a contract does. `tell` and `heed` of lib/service take it. */
+/** Declares a hint; only a contract does. `emitHint` and `onHint` of lib/service.ts take it. */
 export function hint<D extends TObject>(name: string, data: D): Hint<D> {
 	return Object.freeze({ name, data });
 }

@@ -31,7 +31,7 @@ interface This extends WithPostgres {
 
 /**
  * Takes money and gives it back: one payment per order for ever. What the provider says is recorded
- * here and nowhere else; `payment.charges` and `payment.refunds` decide when it is asked.
+ * here and nowhere else; `charges.ts` and `refunds.ts` decide when it is asked.
  */
 export default service<typeof contract.actions, This>(contract, {
 	mixins: [Postgres("payment")],

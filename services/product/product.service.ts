@@ -29,7 +29,7 @@ const sweepLimit = 500;
 
 /**
  * The catalogue and the stock behind it. Units leave the sale in steps that may be repeated, come
- * late or out of order (`product.stock.statements.ts`); the catalogue never touches them.
+ * late or out of order (`stock/stock.statements.ts`); the catalogue never touches them.
  */
 export default service<typeof contract.actions, This>(contract, {
 	mixins: [Database(defineProduct), Postgres("product"), Stream()],

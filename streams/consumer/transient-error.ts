@@ -12,7 +12,7 @@ const noConnection =
 
 /**
  * What is no message's fault and will pass. Then nothing is put aside, whatever it takes. An error may
- * say so itself (`isPassing`), where it comes from elsewhere.
+ * say so itself (`isTransient`), where it comes from elsewhere.
  */
 export function isTransient(error: unknown): boolean {
 	const state = sqlState(error);

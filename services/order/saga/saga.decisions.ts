@@ -27,7 +27,7 @@ export interface Ending {
 	reason: string | null;
 }
 
-/** One thing to do, as data; order.saga carries it out and feeds the answer back. */
+/** One thing to do, as data; saga.runner.ts carries it out and feeds the answer back. */
 export type Effect =
 	| { do: "reserve" }
 	/** To `payment_pending`; with an ending only because the way there leads through it. */

@@ -12,7 +12,7 @@ import {
 import { transition } from "../order.machine.ts";
 import type { Advance, Reschedule, SagaRun } from "./steps.ts";
 
-/** What the saga needs done; order.steps does it in batches. */
+/** What the saga needs done; steps.ts does it in batches. */
 export interface Steps {
 	reserve(work: SagaRun): Promise<Answers["reserve"]>;
 	charge(work: SagaRun): Promise<Answers["charge"]>;
@@ -28,7 +28,7 @@ export interface Steps {
 	reschedule(entry: Reschedule): Promise<void>;
 }
 
-/** Chooses what is done; order.decisions but for tests that plant a fault. */
+/** Chooses what is done; saga.decisions.ts, except in tests that plant a fault. */
 export interface Decisions {
 	firstEffect(situation: Situation): Effect;
 	nextEffect(situation: Situation, effect: Effect, answer: Answer): Effect;
@@ -43,7 +43,7 @@ export interface SagaRunnerOptions {
 
 /**
  * Brings an order to its end: reserve → begin payment → charge → commit stock → confirm, or back.
- * order.decisions chooses each effect from the answer to the one before; this loop performs them.
+ * saga.decisions.ts chooses each effect from the answer to the one before; this loop performs them.
  */
 export class SagaRunner {
 	readonly #steps: Steps;

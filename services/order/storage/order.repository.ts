@@ -6,7 +6,7 @@ import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
 import { eventData, toOrder, type OrderRow, type ReturnEventData } from "./order.record.ts";
 
-/** Reads, and writes of one order at a time. The hot path's batches are in order.steps. */
+/** Reads, and writes of one order at a time. The hot path's batches are in saga/steps.ts. */
 
 const columns = "o.*";
 

@@ -165,7 +165,7 @@ export const commitTransitions: Statement = {
 
 /** Puts orders to sleep and lets go of their leases. */
 export const rescheduleSagas: Statement = {
-	name: "park_sagas",
+	name: "reschedule_sagas",
 	beforeCommit: "order.reschedule.before_commit",
 	afterCommit: "order.reschedule.after_commit",
 	text: `

@@ -41,7 +41,7 @@ export function paymentIdOf(orderId: string): string {
 	return derivedId(orderId, "charge");
 }
 
-/** Charging and reading; paying back is in payment.refunds.repository. */
+/** Charges and reads; refunds are in refund.repository.ts. */
 export class PaymentRepository {
 	readonly #pg: Database;
 

@@ -56,7 +56,7 @@ const stateNames: Record<CircuitState, BreakerState> = {
  * Stands before a provider that is away or slow, so that its trouble does not become the shop's. More
  * than half of the last 40 calls unanswered open the breaker; then one call at a time tries whether
  * the provider is back, and all others are refused at once. A decline is an answer like any other, and
- * so is "too many": who is told that slows down (payment.charges), and the breaker stays as it is.
+ * so is "too many": the caller slows down (charges.ts), and the breaker stays as it is.
  */
 export class GuardedProvider implements PaymentProvider {
 	readonly #provider: PaymentProvider;
