@@ -11,7 +11,7 @@ import { MetaFirewall } from "./middlewares/meta-firewall.ts";
 import { NoCallInTransaction } from "./middlewares/no-call-in-transaction.ts";
 import { TranslateErrors } from "./middlewares/translate-errors.ts";
 
-/** Reads may be asked again after these; a command never is, outside the saga (reliability T6). */
+/** Reads may be asked again after these; a command never is, outside the saga (docs/retries.md). */
 const readRetryable = new Set(["SERVICE_NOT_AVAILABLE", "REQUEST_REJECTED", "REQUEST_TIMEOUT"]);
 
 /**
@@ -24,7 +24,7 @@ function countsAsFailure(error: Error): boolean {
 	return type === "SERVICE_NOT_AVAILABLE" || !(refusal || type === "INTERNAL");
 }
 
-/** Never used twice: a node that comes back under its old id leaves callers pending (T2). */
+/** Never used twice: a node that comes back under its old id leaves callers pending. */
 function nodeId(services: readonly string[]): string {
 	const role = services.length === 1 ? services[0] : services.length === 0 ? "guest" : "shop";
 	return `${role}.${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;

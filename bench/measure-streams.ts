@@ -157,7 +157,7 @@ export function parsing(count: number): number {
 
 const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "US" };
 
-/** Customers who order one after the other, each as fast as he is answered. */
+/** Customers who order one after the other, each as fast as they are answered. */
 export async function selling(shop: BenchShop, customers: number, seconds: number) {
 	const count = "select count(*)::int as count from orders.outbox where not quiet";
 	const before = (await shop.query<{ count: number }>(count))[0]!.count;

@@ -20,7 +20,7 @@ Runs the shop as real processes, injects faults under load, and checks every gua
   --seed n            repeats a schedule of faults and orders (default: another each time)
   --orders n          how many orders at least
   --kills n           how many processes are killed at least
-  --matrix n          how often every failpoint strikes in every mode, before the storm
+  --matrix n          how often every failpoint is triggered in every mode, before the storm
   --events n          how many events go over a Kafka broker after it (needs Java 17), 0 for none
   --faults a,b        only these: ${Object.keys(faultKinds).join(", ")}
   --publish           writes the report to docs/proof too

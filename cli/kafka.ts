@@ -44,7 +44,7 @@ function printNextSteps(where: string): void {
 	console.log("read a topic with:   npm run kafka -- consume orders");
 }
 
-/** Somebody else runs it, and its data are his. @throws LaunchError */
+/** Somebody else runs it and owns its data. @throws LaunchError */
 async function checkBrokers(life: Lifecycle, config: Config, where: string): Promise<void> {
 	if (values.fresh)
 		throw new LaunchError("--fresh is for a broker that is run here: unset KAFKA_BROKERS.");

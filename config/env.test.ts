@@ -202,8 +202,20 @@ describe("a variable under its former name", () => {
 		}
 	});
 
-	it("yields to the current name", () => {
-		const source = { SAGA_BACKLOG: "7", ORDERS_MAX_IN_FLIGHT: "9" };
+	it("yields to the current name, and is not read then", () => {
+		const source = {
+			SAGA_BACKLOG: "seven",
+			ORDERS_MAX_IN_FLIGHT: "9",
+			EVENT_LOG_DATABASE_URL: "postgres://log",
+			STREAM_DATABASE_URL_FILE: "/nowhere"
+		};
 		expect(readEnvironment(source).ORDERS_MAX_IN_FLIGHT).toBe(9);
+	});
+
+	it("is named by an error about its value", () => {
+		expect(linesOf({ SAGA_BACKLOG: "seven" })).toEqual([expect.stringMatching(/^SAGA_BACKLOG: /)]);
+		expect(linesOf({ STREAM_DATABASE_URL_FILE: "/nowhere" })).toEqual([
+			expect.stringMatching(/^STREAM_DATABASE_URL_FILE: cannot be read/)
+		]);
 	});
 });

@@ -139,7 +139,7 @@ export const variables = {
 	LOW_STOCK_THRESHOLD: {
 		schema: T.Integer({ minimum: 0, maximum: 1_000_000 }),
 		fallback: 5,
-		about: "admins are told when so many units of a product are left on hand, or fewer"
+		about: "admins get a message when so many units of a product are left on hand, or fewer"
 	},
 	ORDER_MAX_QUANTITY: {
 		schema: T.Integer({ minimum: 1, maximum: 999 }),
@@ -203,7 +203,7 @@ export const variables = {
 	PAYMENT_CHALLENGE_MS: {
 		schema: ms(1000, 86_400_000),
 		fallback: 900_000,
-		about: "how long a customer may take to confirm a payment at his bank (3-D Secure)"
+		about: "how long a customer may take to confirm a payment at their bank (3-D Secure)"
 	},
 	PSP_PORT: {
 		schema: port,

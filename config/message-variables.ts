@@ -13,7 +13,7 @@ export const messageVariables = {
 	SHOP_ORDER_URL: {
 		schema: T.String({ pattern: "^https?://\\S*\\{id\\}\\S*$" }),
 		fallback: "http://localhost:8080/api/v1/orders/{id}",
-		about: "where a customer sees his order; {id} stands for its id"
+		about: "where a customer sees their order; {id} stands for its id"
 	},
 	SHOP_LOGO_URL: {
 		schema: T.String({ pattern: "^https://\\S+$" }),
@@ -40,7 +40,7 @@ export const messageVariables = {
 		schema: oneOf(["required", "offered"]),
 		fallback: "required",
 		about:
-			"with smtp://: offered also takes a server that cannot do STARTTLS, and tells it everything in the clear"
+			"with smtp://: offered also accepts a server without STARTTLS, and sends it everything unencrypted"
 	},
 	SES_RATE_PER_S: {
 		schema: T.Integer({ minimum: 1, maximum: 1000 }),
@@ -49,7 +49,7 @@ export const messageVariables = {
 	},
 	SES_CONFIGURATION_SET: {
 		schema: T.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
-		about: "of SES, where bounces and deliveries are to be told"
+		about: "configuration set of SES that reports bounces and deliveries"
 	},
 	SMS_DRIVER: {
 		schema: oneOf(["none", "mailbox", "sns"]),
@@ -63,7 +63,7 @@ export const messageVariables = {
 		schema: T.String({
 			pattern: "^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}$"
 		}),
-		about: "an SNS topic that is told all that people are told, as JSON; without it there is none"
+		about: "SNS topic that receives a copy of every message as JSON; without it there is none"
 	},
 	AWS_REGION: {
 		schema: T.String({ pattern: "^[a-z]{2}(-[a-z0-9]+)+$" }),

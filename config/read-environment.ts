@@ -7,11 +7,8 @@ import { EnvironmentError } from "./environment-error.ts";
 
 /** The only reader of `process.env`. */
 
-function givenAs(name: string, variable: Variable, source: Source): string | undefined {
-	const file = variable.secret ? source[`${name}_FILE`] : undefined;
-	if (file) return readFileSync(file, "utf8").trim();
-	return source[name] === "" ? undefined : source[name];
-}
+const isGiven = (name: string, variable: Variable, source: Source) =>
+	Boolean(source[name] || (variable.secret && source[`${name}_FILE`]));
 
 /** Former names that this process has been warned about, so that each is named once. */
 const warned = new Set<string>();
@@ -23,14 +20,19 @@ function warn(formerName: string, name: string, isUsed: boolean): void {
 	process.emitWarning(`${formerName} is now called ${name}; the old name ${what}`, "Configuration");
 }
 
-/** The value under its name, else under its former name. */
-function rawValue(name: string, variable: Variable, source: Source): string | undefined {
-	const value = givenAs(name, variable, source);
+/** The name under which a variable is given: its own, else its former one, of which a warning tells. */
+function nameGiven(name: string, variable: Variable, source: Source): string {
 	const { formerName } = variable;
-	const former = formerName && givenAs(formerName, variable, source);
-	if (former === undefined || !formerName) return value;
-	if (former !== value) warn(formerName, name, value === undefined);
-	return value ?? former;
+	if (!formerName || !isGiven(formerName, variable, source)) return name;
+	const isUsed = !isGiven(name, variable, source);
+	warn(formerName, name, isUsed);
+	return isUsed ? formerName : name;
+}
+
+function rawValue(name: string, variable: Variable, source: Source): string | undefined {
+	const file = variable.secret ? source[`${name}_FILE`] : undefined;
+	if (file) return readFileSync(file, "utf8").trim();
+	return source[name] === "" ? undefined : source[name];
 }
 
 function typed(schema: TSchema, raw: string): unknown {
@@ -39,7 +41,8 @@ function typed(schema: TSchema, raw: string): unknown {
 	return raw;
 }
 
-function read(name: string, variable: Variable, source: Source, lines: string[]): unknown {
+function read(current: string, variable: Variable, source: Source, lines: string[]): unknown {
+	const name = nameGiven(current, variable, source);
 	try {
 		const raw = rawValue(name, variable, source);
 		if (raw === undefined) return variable.fallback;

@@ -111,7 +111,7 @@ const span = {
 export const analytics = contract("analytics", {
 	windows: {
 		...staff,
-		summary: "Minutes that began in a span of at most 7 days, oldest first, as last told",
+		summary: "Minutes that began in a span of at most 7 days, oldest first, as last emitted",
 		params: strictObject({ ...span, limit: T.Optional(Limit), cursor: T.Optional(Cursor) }),
 		returns: strictObject(
 			{ data: T.Array(Window), watermark: Watermark, next_cursor: NextCursor },
@@ -120,7 +120,7 @@ export const analytics = contract("analytics", {
 	},
 	summary: {
 		...staff,
-		summary: "What was sold, called off and paid back in a span of at most 7 days, by currency",
+		summary: "Sales, cancellations and refunds in a span of at most 7 days, by currency",
 		params: strictObject(span),
 		returns: strictObject(
 			{
@@ -149,7 +149,7 @@ export const analytics = contract("analytics", {
 	changes: {
 		...staff,
 		summary:
-			"Windows as they are told of, as server-sent events; `Last-Event-ID` says from where on, without it from now",
+			"Stream windows as they are emitted, as server-sent events; `Last-Event-ID` says from where on, without it from now",
 		params: strictObject({
 			last_event_id: T.Optional(Count),
 			limit: T.Optional(Limit)

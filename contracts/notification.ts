@@ -103,7 +103,7 @@ const Channels = T.Array(oneOf(["email", "sms"]), { uniqueItems: true, maxItems:
 const byKind = <S extends TSchema>(schema: S) =>
 	Object.fromEntries(userKinds.map(kind => [kind, schema])) as Record<UserKind, S>;
 
-/** By which channels a user wants to be told of what; none is never. */
+/** The channels by which a user wants each kind of message; an empty list means none. */
 export const Preferences = strictObject(byKind(Channels), { title: "NotificationPreferences" });
 export type Preferences = Static<typeof Preferences>;
 
@@ -144,14 +144,15 @@ export const notification = contract("notification", {
 		returns: Preview
 	},
 	"preferences.get": {
-		summary: "By which channels one is told of what",
+		summary: "The channels by which you receive each kind of message",
 		kind: "query",
 		access: everyone,
 		params: strictObject({}),
 		returns: Preferences
 	},
 	"preferences.set": {
-		summary: "Choose by which channels one is told of what; what is left out is as the shop has it",
+		summary:
+			"Choose the channels for each kind of message; a kind that is left out keeps the default",
 		kind: "command",
 		access: everyone,
 		params: strictObject(byKind(T.Optional(Channels))),
@@ -173,7 +174,7 @@ export const notification = contract("notification", {
 	},
 	...consumerActions(
 		["missing", "quiet", "again"],
-		"`missing`: events are told of that never were; `quiet`: those count as told; `again`: every message is sent once more"
+		"`missing`: sends the messages that were never planned; `quiet`: records these without sending them; `again`: sends every message once more"
 	),
 	ready
 });

@@ -129,9 +129,7 @@ export const Return = strictObject(
 		}),
 		reason: T.String(),
 		note: nullable(T.String({ description: "What staff said of it" })),
-		restock: nullable(
-			T.Boolean({ description: "The goods go back on the shelf; null until decided" })
-		),
+		restock: nullable(T.Boolean({ description: "The items are restocked; null until decided" })),
 		// Less than what the items are worth where something was paid back before.
 		refunded: nullable(Money),
 		created_at: Instant,
@@ -196,7 +194,7 @@ const sagaActions = {
 	},
 	"saga.resolve": {
 		...operators,
-		summary: "Call an order off that does not come to rest; what was charged is paid back",
+		summary: "Cancel an order that does not finish, and refund what was charged",
 		params: strictObject({ id: Uuid, decision: oneOf(["cancel"]), note: text(200) })
 	}
 } as const satisfies Record<string, ActionSpec>;
@@ -229,7 +227,7 @@ const returnActions = {
 		returns: Return
 	},
 	"return.approve": {
-		summary: "Take the goods back: they are paid back, then put on the shelf again",
+		summary: "Approve a return: refund the customer, then restock the items",
 		kind: "command",
 		access: staff,
 		params: strictObject({
@@ -271,7 +269,7 @@ export const order = contract("order", {
 		returns: strictObject({ order: Order, replayed: T.Boolean() })
 	},
 	cancel: {
-		summary: "Cancel one's own order before shipping; what was charged is paid back",
+		summary: "Cancel your own order before shipping; the charge is refunded",
 		kind: "command",
 		access: everyone,
 		params: strictObject({

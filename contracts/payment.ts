@@ -62,7 +62,9 @@ const Outcome = strictObject({
 		description: "`absent`: no payment was ever begun"
 	}),
 	failure_code: nullable(T.String({ description: "The provider's decline code" })),
-	awaits_customer: T.Boolean({ description: "Whose bank asks him something, and he has time left" })
+	awaits_customer: T.Boolean({
+		description: "The bank asks the customer to confirm the payment, and time is left"
+	})
 });
 export type ChargeOutcome = Static<typeof Outcome>;
 
@@ -107,7 +109,7 @@ export type Review = Static<typeof Review>;
 /** What a human found out at the provider. */
 export const Decision = oneOf(["charged", "not_charged", "refunded_elsewhere"], {
 	description:
-		"Of a payment: the money was taken; was not; was taken and given back. Of a refund: `refunded_elsewhere`, or `charged` for not paid back, so that it may be tried anew"
+		"Of a payment: it was charged; it was not; it was charged and refunded. Of a refund: `refunded_elsewhere`, or `charged` for not refunded, so that it may be retried"
 });
 export type Decision = Static<typeof Decision>;
 

@@ -231,25 +231,26 @@ export const product = contract("product", {
 	},
 	commit: {
 		...step,
-		summary: "Take locked units off the shelf",
+		summary: "Commit locked units as sold",
 		params: OrderIds,
 		returns: Outcomes
 	},
 	release: {
 		...step,
-		summary: "Put held or locked units back on sale; an order never reserved is barred from it",
+		summary:
+			"Put held or locked units back on sale; an order without a reservation gets a tombstone",
 		params: OrderIds,
 		returns: Outcomes
 	},
 	restock: {
 		...step,
-		summary: "Put the units of committed orders back on the shelf",
+		summary: "Restock the units of committed orders",
 		params: OrderIds,
 		returns: Outcomes
 	},
 	restockReturn: {
 		...step,
-		summary: "Put some units of a sold order back on the shelf, once for each return",
+		summary: "Restock units of a sold order, once for each return",
 		params: strictObject({
 			return_id: Uuid,
 			order_id: Uuid,

@@ -47,7 +47,7 @@ const deadLetterFields = {
 	reason: T.String({ description: "A word: not-json, wrong-key, handling-failed, …" }),
 	detail: T.String(),
 	attempts: Count,
-	at: T.String({ ...Instant, description: "When it was put aside" }),
+	at: T.String({ ...Instant, description: "When it was dead-lettered" }),
 	redriven_at: nullable(Instant)
 };
 export const DeadLetterEntry = strictObject(deadLetterFields, { title: "DeadLetterEntry" });
@@ -123,7 +123,7 @@ export const consumerActions = <const M extends readonly string[]>(modes: M, mea
 		"dlq.list": {
 			...operators,
 			kind: "query",
-			summary: "Messages that were put aside, the latest first",
+			summary: "Dead-lettered messages, the latest first",
 			params: strictObject({
 				redriven: T.Optional(T.Boolean({ description: "Those that were redriven instead" })),
 				limit: T.Optional(Limit),
@@ -137,14 +137,14 @@ export const consumerActions = <const M extends readonly string[]>(modes: M, mea
 		"dlq.show": {
 			...operators,
 			kind: "query",
-			summary: "A message that was put aside, as it came",
+			summary: "A dead-lettered message, as it came",
 			params: strictObject({ id: Uuid }),
 			returns: DeadLetterDetail
 		},
 		"dlq.redrive": {
 			...operators,
 			kind: "command",
-			summary: "Have a message handled now that was put aside",
+			summary: "Redrive a dead-lettered message now",
 			params: strictObject({ id: Uuid }),
 			returns: DeadLetterEntry
 		},

@@ -89,7 +89,7 @@ export function call<S extends ActionSpec>(
 
 /**
  * Sends a hint to one node of every service that heeds it. Nobody may rely on it, so nobody waits:
- * the broker drops it where the other side is away (reliability T16).
+ * the broker drops it where the other side is away.
  */
 export function emitHint<D extends TObject>(
 	broker: ServiceBroker,

@@ -5,7 +5,7 @@ type Handler = (ctx: Context) => Promise<unknown>;
 type Call = (action: string, params: unknown, opts?: CallingOptions) => Promise<unknown>;
 
 /**
- * Refuses work whose caller has given up (a node that was stopped and went on: reliability T4).
+ * Refuses work whose caller has given up (a node that was stopped and went on).
  * It only spares effort: clocks differ between hosts, so correctness never rests on it.
  */
 export function DeadlineGuard(defaultTimeoutMs: number): Middleware {

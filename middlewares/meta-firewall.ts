@@ -16,7 +16,7 @@ function sealed(next: Handler): Handler {
 
 /**
  * Moleculer merges a callee's `ctx.meta` into the caller's, so any service could change who the
- * caller believes it acts for (reliability T12). Nothing comes back through this.
+ * caller believes it acts for. Nothing comes back through this.
  */
 export const MetaFirewall: Middleware = {
 	name: "MetaFirewall",

@@ -4,7 +4,7 @@ import type { Driver } from "./driver.ts";
 import { PostgresDriver } from "./postgres/postgres.driver.ts";
 
 interface Listeners {
-	/** Told what nobody need hear of unless he looks for a fault. */
+	/** Receives details that matter only while somebody debugs. */
 	onDebug?(text: string): void;
 	/** Told of a connection that was lost while nothing used it. */
 	onError(error: Error): void;

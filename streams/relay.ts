@@ -43,7 +43,7 @@ const purgeEveryMs = 60_000;
  * does its right, and at worst rows are published twice. With the broker away it waits for ever.
  *
  * Not `id > last`, which skips a row that is committed behind a later id, and not SKIP LOCKED, with
- * which two relays put the events of one order in the wrong order (reliability T23).
+ * which two relays put the events of one order in the wrong order (docs/decisions/0016).
  */
 export class Relay<R extends { id: number }> {
 	readonly #options: RelayOptions<R>;

@@ -89,7 +89,7 @@ found (order_id, what) as (
 	where order_id > $1 and order_id <= $2 group by order_id, product_id
 	having restocked <> coalesce(sum(t.quantity), 0)
 	union all
-	select order_id, format('return %s: product %s: %s came back, %s were put on the shelf', return_id, product_id,
+	select order_id, format('return %s: product %s: %s returned, %s restocked', return_id, product_id,
 		coalesce(r.quantity, 0), coalesce(t.quantity, 0))
 	from (select id as return_id, order_id, item->>'product_id' as product_id, (item->'quantity')::int as quantity
 		from orders.returns, jsonb_array_elements(items) as item

@@ -8,7 +8,7 @@ export interface Violation {
 
 /** One promise, held against what happened. Pure. */
 export interface Checker<E = Evidence> {
-	/** As in the table of promises: `P1`. */
+	/** As in docs/promises.md: `P1`. */
 	promise: string;
 	title: string;
 	/** How many things were looked at, in words. */

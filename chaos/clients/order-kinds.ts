@@ -9,7 +9,7 @@ export type OrderKind =
 	| "slow"
 	/** The same request many times, at once and later. */
 	| "repeated"
-	/** Its customer never answers what his bank asks. */
+	/** Its customer never answers what their bank asks. */
 	| "challenged"
 	/** Called off after it was confirmed, so that it is paid back. */
 	| "cancelled_after_confirm"

@@ -12,7 +12,7 @@ export interface OrderPlan {
 	inParallel: boolean;
 	/** Calls the order off so long after it was taken; null: never. */
 	cancelAfterMs: number | null;
-	/** Sends all of it back, if he gets it. */
+	/** Sends all of it back, if they get it. */
 	returnsOrder: boolean;
 	/** What staff pay back once it is confirmed, in percents of its total. */
 	refunds: readonly number[];

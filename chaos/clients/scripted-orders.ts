@@ -72,7 +72,7 @@ export class ScriptedOrders {
 		}
 	}
 
-	/** Every customer asks how the order stands, and finishes what he was about. */
+	/** Every customer asks how the order stands, and finishes what they were about. */
 	async finishAll(): Promise<void> {
 		for (const { plan, id } of this.#orders)
 			if (id) await this.#customers[plan.returnsOrder ? "returnOrder" : "getOrder"](plan, id);

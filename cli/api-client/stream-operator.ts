@@ -99,7 +99,9 @@ export class StreamOperator {
 		// `before` and the cursor of each page are for the next one.
 		for (let place = {}, isMore = true; isMore;) {
 			const { refilled, left, before, next_cursor }: Refill = await this.#api.send(
-				...(["POST", "/ops/outbox/refill", { from, dry_run, ...place }] as const)
+				"POST",
+				"/ops/outbox/refill",
+				{ from, dry_run, ...place }
 			);
 			if (dry_run) {
 				print(`${left} events would be published again`);

@@ -107,4 +107,13 @@ describe("the environment of a node", () => {
 		};
 		expect(sharedEnvironment(source)).toEqual({ LOG_LEVEL: "info" });
 	});
+
+	it("hands settings under their former names on under their current ones", () => {
+		const source = { DEMO: "false", PRICING: "{}", SAGA_BACKLOG: "7", ORDERS_MAX_IN_FLIGHT: "9" };
+		expect(sharedEnvironment(source)).toEqual({
+			DEMO_MODE: "false",
+			PRICING_JSON: "{}",
+			ORDERS_MAX_IN_FLIGHT: "9"
+		});
+	});
 });

@@ -1,4 +1,4 @@
-import { variables } from "../../config/env.ts";
+import { variables, type Variable } from "../../config/env.ts";
 import { serviceNames, type Config, type ServiceName } from "../../config/index.ts";
 import { serviceUrl } from "../../db/database.ts";
 
@@ -44,9 +44,14 @@ type Source = Readonly<Record<string, string | undefined>>;
 
 /** Settings that all nodes share. Secrets are not among them: each node gets only its own. */
 export function sharedEnvironment(source: Source): Environment {
-	const settings = Object.entries(variables).filter(([, variable]) => !("secret" in variable));
-	const names = ["PATH", "HOME", ...settings.map(([name]) => name)];
-	return Object.fromEntries(names.flatMap(name => (source[name] ? [[name, source[name]]] : [])));
+	const settings = Object.entries<Variable>(variables).filter(([, { secret }]) => !secret);
+	// A value under a variable's former name goes on under its current one, of which nodes do not warn again.
+	const values = settings.map(([name, { formerName = "" }]) => [
+		name,
+		source[name] || source[formerName]
+	]);
+	const all = [["PATH", source.PATH], ["HOME", source.HOME], ...values];
+	return Object.fromEntries(all.filter(([, value]) => value)) as Environment;
 }
 
 function stripeKeys({ secretKey, webhookSecret }: Partial<StripeKeys> = {}): Environment {

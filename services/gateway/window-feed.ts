@@ -49,9 +49,9 @@ export const encodeChange = ({ id, window }: WindowChanges["data"][number]) =>
 	`event: window\nid: ${id}\ndata: ${JSON.stringify(window)}\n\n`;
 
 /**
- * Sends windows as they are told of to all who listen. Events have ascending ids; while anybody
- * listens one question a second is asked for all of them, and whoever comes back with an old id
- * catches up by himself before he joins.
+ * Sends windows to all subscribers as they are emitted. Event ids ascend. While anybody subscribes, one
+ * query a second serves all of them; a subscriber that returns with an old id first reads the changes
+ * that it missed.
  */
 export class WindowFeed {
 	readonly #options: FeedOptions & typeof defaults;

@@ -28,7 +28,7 @@ export type PersonalChannel = Exclude<NotificationChannel, "sns_topic">;
 export const defaultChannels: readonly PersonalChannel[] = ["email"];
 
 /**
- * @param chosen by the user for this kind; undefined where he said nothing
+ * @param chosen by the user for this kind; undefined where they said nothing
  * @param offered by this shop
  */
 export function channelsFor(
@@ -54,7 +54,7 @@ export interface Refusal {
 /** What becomes of the row of a message. */
 export type Outcome =
 	| { state: "sent"; providerId: string }
-	/** There is nobody to send it to, by his own wish. */
+	/** The user chose to get no such messages. */
 	| { state: "skipped" | "parked"; reason: string }
 	/** `counted` when it was a try of its own. */
 	| { state: "pending"; inMs: number; counted: boolean; reason: string | null };

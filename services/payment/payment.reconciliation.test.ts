@@ -71,7 +71,7 @@ describe("the next step of a charge with an unknown outcome", () => {
 		}
 	});
 
-	it("is to give the charge up when the customer let his time pass", () => {
+	it("is to give the charge up when the customer let their time pass", () => {
 		const overdue = { ...unsettled, age_ms: hour, sent_ms: hour, overdue: true };
 		expect(nextStep(answers["action required"], overdue, minute, "charge")).toBe("abandon");
 		expect(nextStep(answers.succeeded, overdue, minute, "charge")).toBe("record");

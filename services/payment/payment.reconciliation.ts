@@ -58,7 +58,7 @@ export function pauseMs(times: number, retryAfterMs: number, chance: number): nu
 }
 
 /**
- * What to do about it (reliability 4.4).
+ * What to do about it (docs/promises.md, P8; docs/retries.md has the times).
  * @param found what the provider says: undefined when it has never seen the key, "unreachable"
  *   when it did not answer
  */

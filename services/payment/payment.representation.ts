@@ -13,7 +13,7 @@ const refunds = `select json_agg(json_build_object('id', r.id, 'amount', ${money
 		'created_at', ${instant("r.created_at")}) order by r.created_at, r.id)
 	from payment.refunds r where r.payment_id = p.id`;
 
-// Where to go is for the customer alone, whose id `owner` is: staff must not answer in his place.
+// Where to go is for the customer alone, whose id `owner` is: staff must not answer in their place.
 const representation = (where: string, owner = "$2::text") => `select json_build_object(
 		'id', p.id, 'order_id', p.order_id, 'status', p.status,
 		'amount', ${money("p.amount_minor")}, 'refunded', ${money("p.refunded_minor")},

@@ -59,7 +59,7 @@ interface Decided {
 	order_id: string;
 }
 
-/** Payments and refunds whose outcome a human has to find out. He says what is true; nothing is sent. */
+/** Payments and refunds whose outcome a human has to find out. They say what is true; nothing is sent. */
 export class Reviews {
 	readonly #pg: Database;
 	readonly #refunds: RefundRepository;

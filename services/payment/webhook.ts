@@ -24,7 +24,7 @@ export interface WebhookOptions {
 
 /**
  * Messages of the provider. They come late, twice and in any order, so none of them says what is
- * true: each only makes the shop ask (reliability T29).
+ * true: each only makes the shop ask (docs/decisions/0015).
  */
 export class Webhook {
 	readonly #options: WebhookOptions;

@@ -18,7 +18,7 @@ export interface ConsumerHealthOptions {
 	onError(error: Error): void;
 }
 
-/** Whoever has no partition waits longer: another may be about to end for the same one, and leave it to him. */
+/** Whoever has no partition waits longer: another may be about to end for the same one, and leave it to them. */
 const idleTimeoutFactor = 3;
 
 /** Looks now and then whether a consumer gets on: by its rows and by the log, and not by what it is told. */
@@ -75,7 +75,7 @@ export class ConsumerHealth {
 		const { topic, partition, next, end } = stalled;
 		const waiting = `${end - next} messages of ${topic} ${partition} wait`;
 		const forS = (timeoutFactor * silentMs) / 1000;
-		onStalled(`${group} has got on with nothing for ${forS} s, and ${waiting}`);
+		onStalled(`consumer ${group} made no progress for ${forS} s, and ${waiting}`);
 	}
 
 	/** All, where it has none: a member that was put out and never let in again hears of none. */

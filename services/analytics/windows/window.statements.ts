@@ -142,7 +142,7 @@ export const dueWindows: Statement = {
 
 /** $1-$8 results, $9-$10 the messages that tell of them. */
 export const emitWindows: Statement = {
-	name: "analytics.tell",
+	name: "analytics.emit_windows",
 	text: `
 	with x as (
 		select ${instant("start")} as window_start, currency, orders, revenue, users, average, revision, final

@@ -30,7 +30,7 @@ export function dispatchesOf(claim: Claim, contacts: readonly Contact[], shop: S
 		return [{ id: base, eventId, to: "", rendered: render(fact, noRecipient, shop), fact: stored }];
 	return contacts.flatMap(contact => {
 		const to = addressOf[channel](contact);
-		// Of several readers each has his own message.
+		// Of several readers each has their own message.
 		const own = claim.user_id === null ? derivedId(base, contact.id) : base;
 		const rendered = render(fact, contact, shop);
 		return to ? { id: own, eventId, to, rendered, fact: stored } : [];

@@ -54,7 +54,7 @@ export class DynamoStore implements NotificationStore {
 	/** Rejects with what passes, so that events wait for the table, unless a message itself is refused. */
 	async plan(messages: readonly NewNotification[]): Promise<string[]> {
 		const added: string[] = [];
-		// As many as the SDK has connections: who waits for one is timed as if he waited for an answer.
+		// As many as the SDK has connections: who waits for one is timed as if they waited for an answer.
 		for (let from = 0; from < messages.length; from += connections) {
 			const some = messages.slice(from, from + connections);
 			const isNew = await Promise.all(some.map(message => this.#add(message))).catch(error => {

@@ -4,7 +4,7 @@ import { trackingUrl } from "./carriers.templates.ts";
 import { count, instant, line, money } from "./format.templates.ts";
 import type { TemplateName, TemplateValues, Wording } from "./wording.templates.ts";
 
-/** What happened to an order. Whom to tell, and his name, are not among it. */
+/** What happened to an order. The recipient and their name are not part of it. */
 export type OrderFact = Pick<OrderStreamEvent, "type" | "data"> & { at: Date };
 
 /** A product of which few are left. */
@@ -159,7 +159,7 @@ function buttonOf({ type, data }: Fact, wording: Wording, shop: Shop): Content["
 	return { label: wording.viewOrder, url: shop.orderUrl.replace("{id}", data.order_id) };
 }
 
-/** @param recipient his name */
+/** @param recipient their name */
 export function contentOf(
 	fact: Fact,
 	template: TemplateName,

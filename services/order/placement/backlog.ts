@@ -22,7 +22,7 @@ export class Backlog {
 
 	/**
 	 * Only what the shop or its provider has to work on counts. A human may take days, and a customer at
-	 * his bank's page as long as he likes: a few dozen of them would keep all others from buying.
+	 * their bank's page as long as they like: a few dozen of them would keep all others from buying.
 	 */
 	async refresh(): Promise<void> {
 		const rows = await this.#db.query<{ count: number }>(

@@ -208,7 +208,7 @@ export class Placement {
 	}
 
 	/**
-	 * A commit whose connection broke is unknown, not undone (reliability T24): the order is looked up
+	 * A commit whose connection broke is unknown, not undone: the order is looked up
 	 * by its key. Its saga does not know in which run of Postgres it was born, and so starts over.
 	 */
 	async #recoverUnknownCommit(

@@ -73,7 +73,7 @@ export class SagaAdmin {
 			const { status } = await this.#orders.lock(id, undefined, tx);
 			if (decideCancel(status) === "ask_saga")
 				return this.#orders.requestCancel(id, actor, note, tx);
-			return fail("ILLEGAL_TRANSITION", `An order that is ${status} is not called off here`);
+			return fail("ILLEGAL_TRANSITION", `An order with status ${status} cannot be cancelled here`);
 		});
 		return this.#unfinished(id);
 	}

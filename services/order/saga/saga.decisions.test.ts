@@ -291,7 +291,7 @@ describe("the saga's decisions", () => {
 		expect(after(false)).toEqual({ do: "sleep", backoff: "outcome", error: null });
 	});
 
-	it("let an order that a human must look at sleep long, and go on by what he decided", () => {
+	it("let an order that a human must look at sleep long, and go on by what they decided", () => {
 		const situation: Situation = {
 			status: "payment_review",
 			step: "forward",

@@ -90,7 +90,7 @@ export const backoffs = {
 	fault: [200, 10_000],
 	/** The provider works on it. */
 	outcome: [1000, 30_000],
-	/** The customer has something to do at his bank; `paymentSettled` wakes it earlier. */
+	/** The customer has to confirm the payment at their bank; `paymentSettled` wakes it earlier. */
 	customer: [1000, 30_000],
 	/** A human must decide; `paymentSettled` and `saga.retry` wake it earlier. */
 	human: [600_000, 600_000]
@@ -99,8 +99,8 @@ export const backoffs = {
 export type Backoff = keyof typeof backoffs;
 
 export const restartMessage = "the order is not where it was left: starting over";
-export const restockRefused = "the goods cannot be taken back: a human must count them";
-export const refundRefused = "the refund was refused for good: a human must pay back";
+export const restockRefused = "the return cannot be restocked: count the stock by hand";
+export const refundRefused = "the provider refused the refund for good: refund by hand";
 
 const stop: Effect = { do: "stop" };
 const sleep = (backoff: Backoff, error: string | null = null): Effect => ({

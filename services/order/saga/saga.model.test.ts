@@ -10,7 +10,7 @@ import { firstEffect, nextEffect, type Effect } from "./saga.decisions.ts";
 
 /**
  * Two clients, two nodes that run the real saga, and every fault that may stand between them, in any
- * interleaving (reliability 4.3): a run that finds a broken law prints its seed and path.
+ * interleaving (docs/promises.md, P1 to P3): a run that finds a broken law prints its seed and path.
  */
 
 interface Model {

@@ -34,7 +34,7 @@ export interface ChargesOptions {
 	provider: PaymentProvider;
 	/** Longest wait of a batch; what runs longer goes on by itself. */
 	chargeWaitMs: number;
-	/** How long a customer may take over what his bank asks of him. */
+	/** How long a customer may take over what their bank asks of them. */
 	challengeMs: number;
 	/** Told of every payment whose outcome was recorded just now. */
 	onRecorded(rows: PaymentRow[]): void;

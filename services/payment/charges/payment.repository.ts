@@ -96,7 +96,7 @@ export class PaymentRepository {
 		return this.#pg.query<PaymentRow>(sql.review, [ids, reason]);
 	}
 
-	/** Notes where the customer must act, and begins his time; undefined when that was done before. */
+	/** Notes where the customer must act, and begins their time; undefined when that was done before. */
 	async challenge(
 		{ id }: PaymentRow,
 		{ ref, url }: { ref: string; url: string },

@@ -45,7 +45,7 @@ function inRequestOrder(orderIds: string[], states: States): Outcome[] {
 /**
  * Reservations of orders. Every method takes many orders, answers one outcome per order in the
  * order asked, and answers what was recorded when it is called again. A head in the table is what
- * makes that so; it outlives the reservation (reliability 4.3).
+ * makes that so; it outlives the reservation (docs/promises.md, P2).
  */
 export class ReservationRepository {
 	readonly #pg: Database;

@@ -92,7 +92,7 @@ describe("npm run repl without a bus", () => {
 		expect(refused).toEqual(["Not found No such order is on its way", "Not found"]);
 	});
 
-	it("shows what awaits a human, and takes his word for it", () => {
+	it("shows what awaits a human, and takes their word for it", () => {
 		const listed = lines.filter(line => line.startsWith(`${review}  payment of `));
 		expect(listed).toEqual([
 			expect.stringContaining(`12.50 USD (amount_mismatch)  order ${order_id}, since 20`)

@@ -27,7 +27,7 @@ import { admin } from "../../support/shop/orders.ts";
 import { run, temporaryFolder } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
 
-/** A shop is set back to an earlier moment, and its Kafka is not (reliability T30). */
+/** A shop is set back to an earlier moment, and its Kafka is not (docs/decisions/0018). */
 
 const minute = Math.floor(Date.now() / 60_000) * 60_000 - 10 * 60_000;
 const orders = { kept: newId(), sameMinute: newId(), otherMinute: newId(), after: newId() };

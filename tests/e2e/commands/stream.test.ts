@@ -65,7 +65,7 @@ it("carries the trace of a request into all events of its order", async () => {
 
 it("shows how far everyone is", async () => {
 	const { code, output } = await stream("lag");
-	expect(output).toMatch(/^outbox +0 events wait/m);
+	expect(output).toMatch(/^outbox +0 events unpublished/m);
 	expect(output).toMatch(/^analytics +0 messages waiting, 0 dead-lettered$/m);
 	expect(output).toMatch(/^notification +0 messages waiting, 0 dead-lettered$/m);
 	expect(code).toBe(0);
@@ -95,12 +95,12 @@ it("fills the log again", async () => {
 	const { code, output } = await stream("refill", "--from", "2026-01-01T00:00:00Z");
 	expect(output).toMatch(/(\d+) of \1 events/);
 	expect(output).toMatch(/^analytics: \d+ messages, missing$/m);
-	expect(output).toMatch(/^\d+ news of goods that ran low$/m);
+	expect(output).toMatch(/^\d+ low-stock events$/m);
 	expect(output).toMatch(/^\d+ windows and late events$/m);
 	expect(code).toBe(0);
 	const dry = await stream("refill", "--from", "2026-01-01T00:00:00Z", "--dry-run");
 	expect(dry.output).toMatch(
-		/^(\d+) events would be published again\n\d+ news .* too\n\d+ windows/m
+		/^(\d+) events would be published again\n\d+ low-stock events too\n\d+ windows/m
 	);
 });
 
@@ -189,7 +189,7 @@ it.each([
 	[["replay", "--group", "analytics"], "--from"],
 	[["replay", "--group", "analytics", "--from", "oldest", "--no-notify"], "sends nothing"],
 	[["dlq"], "Not understood: dlq"],
-	[[], "Say what to do"]
+	[[], "Name a command"]
 ])("says what is missing in %j", async (words, complaint) => {
 	const { code, output } = await stream(...words);
 	expect([code, output]).toEqual([64, expect.stringContaining(complaint)]);

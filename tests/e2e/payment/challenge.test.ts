@@ -6,7 +6,7 @@ import { address } from "../../support/shop/orders.ts";
 import { returnUrl, startShopWithPsp, type ShopWithPsp } from "../../support/shop/shop-with-psp.ts";
 import { until } from "../../support/until.ts";
 
-/** 3-D Secure over real processes: the customer answers at his bank's page, and a webhook tells the shop. */
+/** 3-D Secure over real processes: the customer answers at their bank's page, and a webhook tells the shop. */
 
 let shop: ShopWithPsp;
 let product: string;
@@ -68,7 +68,7 @@ async function statusOf({ id }: Payment): Promise<string> {
 }
 
 describe("an order whose card wants its owner's word", () => {
-	it("waits for him, and is confirmed once he approves", async () => {
+	it("waits for them, and is confirmed once they approve", async () => {
 		await open();
 		const id = await place();
 		const { payment, url } = await challenged(id);
@@ -89,7 +89,7 @@ describe("an order whose card wants its owner's word", () => {
 		expect(await shop.available(product)).toBe(0);
 	}, 60_000);
 
-	it("is confirmed later when whoever had kept the message died before he looked", async () => {
+	it("is confirmed later when whoever had kept the message died before they looked", async () => {
 		await open();
 		const id = await place();
 		const { payment, url } = await challenged(id);
@@ -113,7 +113,7 @@ describe("an order whose card wants its owner's word", () => {
 		expect(await charges()).toMatchObject([{ order_id: id, status: "succeeded" }]);
 	}, 60_000);
 
-	it("fails once he refuses, and its goods are for sale again", async () => {
+	it("fails once they refuse, and its goods are for sale again", async () => {
 		await open();
 		const id = await place();
 		const { payment, url } = await challenged(id);
@@ -133,7 +133,7 @@ describe("an order whose card wants its owner's word", () => {
 		expect(await shop.available(product)).toBe(1);
 	}, 60_000);
 
-	it("costs him nothing when he approves and cancels at the same time", async () => {
+	it("costs them nothing when they approve and cancel at the same time", async () => {
 		await open({ ORDER_MAX_OPEN: "0" });
 		product = await shop.product(8);
 		const ids = await Promise.all(Array.from({ length: 8 }, place));

@@ -59,7 +59,7 @@ it("takes orders while the provider is away, up to a bound, and charges each onc
 	expect(accepted.size).toBeGreaterThan(backlog);
 	expect([refused.status, refused.body]).toMatchObject([503, { code: "overloaded" }]);
 	expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-	// Whoever did not hear that his order was taken can still ask.
+	// Whoever did not hear that their order was taken can still ask.
 	const again = await place(cards[0]!, keys[0]);
 	expect([again.status, again.body.id]).toEqual([201, [...accepted.keys()][0]]);
 	for (const id of accepted.keys()) await until(async () => (await statusOf(id)) !== "pending");

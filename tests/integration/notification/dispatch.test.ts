@@ -196,7 +196,7 @@ describe("the dispatcher", () => {
 		expect(await stateOf(id!)).toMatchObject({ state: "sent", resends: 1 });
 	});
 
-	it("tells all who run the shop of low stock, each under an id of his own", async () => {
+	it("tells all who run the shop of low stock, each under an id of their own", async () => {
 		const id = newId();
 		const time = new Date().toISOString();
 		await store.plan([

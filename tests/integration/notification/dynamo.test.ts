@@ -51,7 +51,7 @@ afterAll(async () => {
 	for (const name of Object.keys(credentials)) delete process.env[name];
 }, 30_000);
 
-it("tells a buyer of his order once, and keeps nothing of it in Postgres but the mailbox", async () => {
+it("tells a buyer of their order once, and keeps nothing of it in Postgres but the mailbox", async () => {
 	const { order } = await place(broker, { wait_s: 10 });
 	const staff = { meta: { user: admin } };
 	const [message, ...more] = await until(async () => {

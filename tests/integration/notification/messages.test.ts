@@ -58,7 +58,7 @@ const handled = (orderId: string) =>
 	}, 30_000);
 
 describe("an order on its way to its buyer's mailbox", () => {
-	it("is told of once, in his language, and he sees that it was", async () => {
+	it("is told of once, in their language, and they see that it was", async () => {
 		const { order } = await place(broker, { wait_s: 10 });
 		const [message] = await settled(order.id, 1);
 		expect(message).toMatchObject({ kind: "order_confirmation", channel: "email", state: "sent" });
@@ -103,7 +103,7 @@ describe("an order on its way to its buyer's mailbox", () => {
 		const sent = await settled(loud.order.id, 2);
 		expect(sent.map(({ channel, state }) => [channel, state]).toSorted()).toEqual([
 			["email", "sent"],
-			// He has given no phone number.
+			// They have given no phone number.
 			["sms", "skipped"]
 		]);
 		const { data } = await call(broker, actions.list, { limit: 100 }, bob);

@@ -126,7 +126,7 @@ describe("an order whose payment a human must look at", () => {
 	const cancel = (id: string) =>
 		call(broker, actions.cancel, { id, idempotency_key: newId() }, { meta: { user: alice } });
 
-	it("sleeps for minutes with its goods locked, and is confirmed once he says it was paid", async () => {
+	it("sleeps for minutes with its goods locked, and is confirmed once they say it was paid", async () => {
 		const id = await inReview();
 		const { next_run_at } = await sagaOf(id);
 		expect(Date.parse(next_run_at) - Date.now()).toBeGreaterThan(5 * 60_000);
@@ -134,14 +134,14 @@ describe("an order whose payment a human must look at", () => {
 		expect((await settledOrderFrom(id)).status).toBe("confirmed");
 	});
 
-	it("is payment_failed once he says it was not", async () => {
+	it("is payment_failed once they say it was not", async () => {
 		const id = await inReview();
 		away = { status: "failed" };
 		await call(broker, actions["saga.retry"], { id }, asAdmin);
 		expect((await settledOrderFrom(id)).status).toBe("payment_failed");
 	});
 
-	it("may be called off, and is cancelled or paid back by what he says", async () => {
+	it("may be cancelled, and ends cancelled or refunded as they say", async () => {
 		const [unpaid, paid] = [await inReview(), await inReview()];
 		away = { status: "review" };
 		for (const id of [unpaid, paid]) {
@@ -251,7 +251,7 @@ describe("a refund that the provider refuses for good", () => {
 		expect(saga).toMatchObject({
 			status: "refund_pending",
 			step: "refund",
-			last_error: "the refund was refused for good: a human must pay back"
+			last_error: "the provider refused the refund for good: refund by hand"
 		});
 		expect(Date.parse(saga.next_run_at) - Date.now()).toBeGreaterThan(5 * 60_000);
 		const { data } = await call(broker, actions["saga.list"], { waits_for: "human" }, asAdmin);

@@ -266,7 +266,7 @@ describe("a charge that the customer has to confirm", () => {
 		expect(await payments.get("order_id", order, bob.id)).toBeUndefined();
 	});
 
-	it("waits for him, and ends as he says", async () => {
+	it("waits for them, and ends as they say", async () => {
 		const [yes, no] = [await waiting(), await waiting()];
 		expect(await resolved(yes)).toBe("processing");
 		provider.known.set(derivedId(yes, "charge"), succeeded());
@@ -277,7 +277,7 @@ describe("a charge that the customer has to confirm", () => {
 		expect(provider.charged).toHaveLength(2);
 	});
 
-	it("is given up once his time is over", async () => {
+	it("is given up once their time is over", async () => {
 		const order = await waiting();
 		await update(order, "action_until = now() - interval '1 s'");
 		expect((await payments.get("order_id", order, alice.id))!.next_action).toBeNull();
@@ -285,7 +285,7 @@ describe("a charge that the customer has to confirm", () => {
 		expect(provider.abandoned).toEqual([derivedId(order, "charge")]);
 	});
 
-	it("is charged after all when he was faster than the giving up", async () => {
+	it("is charged after all when they were faster than the giving up", async () => {
 		const order = await waiting();
 		await update(order, "action_until = now() - interval '1 s'");
 		provider.onAbandon = () => succeeded();

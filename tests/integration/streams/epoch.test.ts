@@ -42,7 +42,7 @@ it("says which events had an effect meanwhile, and keeps all from having one eve
 	expect(await beginEpoch(client, [counted, other], 1, [])).toEqual({
 		epoch: 2,
 		windows: 0,
-		counted: { analytics: [counted.id], notification: [] }
+		alreadyHandled: { analytics: [counted.id], notification: [] }
 	});
 	expect(await epochOfNext()).toBe(2);
 	const ids = [counted.id, other.id];

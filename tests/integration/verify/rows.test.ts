@@ -94,7 +94,7 @@ describe("a return", () => {
 		);
 		const lost = "delete from orders.returns where order_id = $1";
 		expect(await after(verifyStock, lost, [ids[4]])).toEqual([
-			expect.stringContaining("product prod-001: 0 came back, 1 were put on the shelf")
+			expect.stringContaining("product prod-001: 0 returned, 1 restocked")
 		]);
 	});
 
@@ -108,7 +108,7 @@ describe("a return", () => {
 	it("whose units are not on the shelf is named", async () => {
 		const sql = "delete from product.return_restocks where order_id = $1";
 		expect(await after(verifyStock, sql, [ids[4]])).toContainEqual(
-			expect.stringContaining("1 came back, 0 were put on the shelf")
+			expect.stringContaining("1 returned, 0 restocked")
 		);
 	});
 });

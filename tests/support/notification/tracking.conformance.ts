@@ -187,7 +187,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(fixture.other.claimOne(planned.id, anHour)).resolves.toBeUndefined();
 		});
 
-		it("shows an owner his own alone", async () => {
+		it("shows an owner their own alone", async () => {
 			const [mine, foreign] = [message("user-a"), message("user-b")];
 			await store.plan([mine, foreign]);
 			await expect(store.get(mine.id, "user-a")).resolves.toMatchObject({ id: mine.id });

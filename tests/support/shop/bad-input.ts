@@ -1,6 +1,6 @@
 import type { Account, Options } from "./api-client.ts";
 
-/** One line of the tables of what is refused: who sends what, and the problem he is answered with. */
+/** One line of the tables of what is refused: who sends what, and the problem they are answered with. */
 export interface Row {
 	what: string;
 	/** Method and path. `{name}`, here and in the body, stands for something of the test's world. */

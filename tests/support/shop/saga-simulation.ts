@@ -48,7 +48,7 @@ interface Sale {
 	stock: ReservationState;
 	payment: Answers["charge"]["status"];
 	failureCode: string | null;
-	/** The provider, or the human, has made up his mind about a charge that is open. */
+	/** The provider, or the human, has made up their mind about a charge that is open. */
 	decided: boolean;
 	charged: number;
 	refunded: number;
