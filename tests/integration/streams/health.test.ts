@@ -92,7 +92,7 @@ it("when the driver falls silent", async () => {
 	expect(stalled).toEqual([]);
 	await send();
 	await untilStalled();
-	expect(stalled[0]).toMatch(/got on with nothing for 0.4 s, and 1 messages of t-\S+ [01] wait/);
+	expect(stalled[0]).toMatch(/made no progress for 0.4 s, and 1 messages of t-\S+ [01] wait/);
 }, 20_000);
 
 it("when it was put out of its group, and never let in again", async () => {
