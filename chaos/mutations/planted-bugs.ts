@@ -216,7 +216,7 @@ export const bugs: readonly Bug[] = [
 		file: relay,
 		find: "for (const [topic, messages] of",
 		replace: `await session.query(mark, [rows.map(({ id }) => id)]);
-		await delay(300);
+		await delay(2000);
 		for (const [topic, messages] of`,
 		promise: "P4",
 		scenario: "relay_kills"
