@@ -1,0 +1,46 @@
+import type { LowStockEvent } from "../../contracts/events.ts";
+import { derivedId } from "../../lib/id.ts";
+import { plan } from "./planning.ts";
+import { claimOf, newItem } from "./storage/dynamo-item.ts";
+import type { NewNotification } from "./tracking-store.ts";
+
+const event = {
+	id: "0197c0de-0000-7000-8000-000000000001",
+	type: "product.low_stock",
+	time: "2026-03-01T12:00:00.000Z",
+	data: {}
+} as LowStockEvent;
+
+async function planned(): Promise<NewNotification[]> {
+	const messages: NewNotification[] = [];
+	await plan([event], {
+		store: {
+			plan: async given => {
+				messages.push(...given);
+				return given.map(({ id }) => id);
+			},
+			resend: async () => undefined
+		},
+		offered: new Set(["email", "sns_topic"]),
+		choices: async () => new Map()
+	});
+	return messages;
+}
+
+/** Messages that were planned before the channel `cascade` became `sns_topic` must not be sent again. */
+describe("a message to the SNS topic", () => {
+	it("keeps the id that it had under the channel's former name", async () => {
+		const ids = (await planned()).map(({ channel, id }) => [channel, id]);
+		expect(ids).toEqual([
+			["email", derivedId(event.id, "email")],
+			["sns_topic", derivedId(event.id, "cascade")]
+		]);
+	});
+
+	it("is read from DynamoDB under either name of its channel", async () => {
+		const [, message] = await planned();
+		const item = newItem(message!, Date.parse(event.time))!;
+		expect(claimOf(item).channel).toBe("sns_topic");
+		expect(claimOf({ ...item, channel: { S: "cascade" } }).channel).toBe("sns_topic");
+	});
+});
