@@ -765,14 +765,18 @@ create table users.users (
 CREATE INDEX users_by_time ON users.users USING btree (created_at DESC, id DESC);
 grant insert, select, update on users.users to shop_users;
 
-CREATE OR REPLACE FUNCTION analytics.purge_published()
- RETURNS void
+CREATE OR REPLACE FUNCTION analytics.purge_outbox(most integer)
+ RETURNS bigint
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'analytics', 'pg_temp'
 AS $function$
-	delete from outbox where id in (
-		select id from outbox where published_at < now() - interval '7 days' order by id limit 10000)
+	with published as materialized (
+		select ctid from outbox where published_at < now() - interval '7 days'
+		order by published_at limit most for update skip locked
+	),
+	removed as (delete from outbox where ctid = any (array(select ctid from published)) returning 1)
+	select count(*) from removed
 $function$
 ;
 
@@ -884,13 +888,17 @@ CREATE OR REPLACE FUNCTION orders.representation(o orders.orders)
 RETURN jsonb_build_object('id', (o).id, 'user_id', (o).user_id, 'status', (o).status, 'reason', (o).reason, 'items', (o).items, 'totals', jsonb_build_object('subtotal', orders.money((o).subtotal_minor, ((o).currency)::text), 'shipping', orders.money((o).shipping_minor, ((o).currency)::text), 'tax', orders.money((o).tax_minor, ((o).currency)::text), 'total', orders.money((o).total_minor, ((o).currency)::text)), 'shipping_address', (o).shipping_address, 'shipment', (o).shipment, 'version', (o).version)
 ;
 
-CREATE OR REPLACE FUNCTION product.purge_published()
- RETURNS void
+CREATE OR REPLACE FUNCTION product.purge_outbox(most integer)
+ RETURNS bigint
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'product', 'pg_temp'
 AS $function$
-	delete from outbox where id in (
-		select id from outbox where published_at < now() - interval '7 days' order by id limit 10000)
+	with published as materialized (
+		select ctid from outbox where published_at < now() - interval '7 days'
+		order by published_at limit most for update skip locked
+	),
+	removed as (delete from outbox where ctid = any (array(select ctid from published)) returning 1)
+	select count(*) from removed
 $function$
 ;

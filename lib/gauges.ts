@@ -37,7 +37,7 @@ export class Gauges {
 		onError: (error: Error) => void
 	) {
 		const work = async () => publishGauges(broker, await measure());
-		this.#periodic = new Periodic(everyMs, work, onError);
+		this.#periodic = new Periodic({ everyMs, work, onError });
 	}
 
 	start(): void {

@@ -1,38 +1,64 @@
-/** Does the same thing again and again, each time so long after the last one has ended. */
+export interface PeriodicOptions {
+	/** From the end of one run to the beginning of the next. */
+	everyMs: number;
+	/** From `start()` to the first run; `everyMs` by default. */
+	firstAfterMs?: number;
+	/** Answers true when there is more to do: then it runs again at once. */
+	work(): Promise<boolean | void>;
+	/** A run that failed is followed by the next one after `everyMs`. */
+	onError(error: Error): void;
+}
+
+/** Runs the same work again and again, never two at a time. */
 export class Periodic {
-	readonly #everyMs: number;
-	readonly #work: (isStopping: () => boolean) => Promise<void>;
-	readonly #onError: (error: Error) => void;
+	readonly #options: PeriodicOptions;
 	#timer: NodeJS.Timeout | undefined;
 	#running: Promise<void> = Promise.resolve();
-	#stopped = false;
+	#isRunning = false;
+	#isNudged = false;
+	#isStopped = false;
 
-	/** @param work may ask whether it should come to an end */
-	constructor(
-		everyMs: number,
-		work: (isStopping: () => boolean) => Promise<void>,
-		onError: (error: Error) => void
-	) {
-		this.#everyMs = everyMs;
-		this.#work = work;
-		this.#onError = onError;
+	constructor(options: PeriodicOptions) {
+		this.#options = options;
 	}
 
 	start(): void {
-		this.#timer = setTimeout(() => {
-			this.#running = this.#run();
-		}, this.#everyMs);
+		const { firstAfterMs, everyMs } = this.#options;
+		this.#schedule(firstAfterMs ?? everyMs);
 	}
 
-	/** Resolves when what is under way has ended. */
+	/** Runs at once, or once more at once after the current run. */
+	nudge(): void {
+		this.#isNudged = true;
+		if (!this.#isRunning) this.#schedule(0);
+	}
+
+	/** Resolves when the current run has ended. */
 	async stop(): Promise<void> {
-		this.#stopped = true;
+		this.#isStopped = true;
 		clearTimeout(this.#timer);
 		await this.#running;
 	}
 
+	#schedule(afterMs: number): void {
+		clearTimeout(this.#timer);
+		if (this.#isStopped) return;
+		this.#timer = setTimeout(() => {
+			this.#running = this.#run();
+		}, afterMs);
+	}
+
 	async #run(): Promise<void> {
-		await this.#work(() => this.#stopped).catch(this.#onError);
-		if (!this.#stopped) this.start();
+		const { work, everyMs, onError } = this.#options;
+		let hasMore: boolean | void = false;
+		this.#isRunning = true;
+		this.#isNudged = false;
+		try {
+			hasMore = await work();
+		} catch (error) {
+			onError(error as Error);
+		}
+		this.#isRunning = false;
+		this.#schedule(hasMore === true || this.#isNudged ? 0 : everyMs);
 	}
 }

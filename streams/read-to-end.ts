@@ -33,7 +33,7 @@ export async function readToEnd(
 			if (first >= (ends.get(partition) ?? first + 1n)) ends.delete(partition);
 		if (ends.size === 0) done.resolve();
 	};
-	const checking = new Periodic(lookEveryMs, check, onError);
+	const checking = new Periodic({ everyMs: lookEveryMs, work: check, onError });
 	const reached = new Map<number, bigint>();
 	const done = Promise.withResolvers<void>();
 	// It may fail before anybody waits for it.

@@ -14,14 +14,15 @@ export interface Bug extends SourcePatch {
 const reservations = "services/product/stock/stock.statements.ts";
 const steps = "services/order/storage/order.statements.ts";
 
-const relay = "streams/relay.ts";
+const outbox = "streams/outbox/outbox.statements.ts";
+const relay = "streams/outbox/relay.ts";
 const consumer = "streams/consumer/consumer.ts";
 
 /** No mistake by itself: it gives the relay time to die in, so that events come again. */
 const delayBeforeMark: SourcePatch = {
 	file: relay,
-	find: "onPublished?.(ids);",
-	replace: "onPublished?.(ids);\n\t\tawait delay(300);"
+	find: "await session.query(mark, [ids]);",
+	replace: "await delay(300);\n\t\tawait session.query(mark, [ids]);"
 };
 
 /** The mistakes of shops that oversold, charged twice or forgot an order; each planted alone. */
@@ -223,10 +224,10 @@ export const bugs: readonly Bug[] = [
 	},
 	{
 		name: "the relay skips events with ids below the last published one",
-		file: "services/order/outbox/order.outbox.ts",
-		find: "from orders.outbox where published_at is null and not quiet order by id limit $1",
-		replace: `from orders.outbox where not quiet
-			and id > coalesce((select max(id) from orders.outbox where published_at is not null), 0) order by id limit $1`,
+		file: outbox,
+		find: "select * ${waiting} $1",
+		replace: `select * from \${schema}.outbox where \${only}
+				and id > coalesce((select max(id) from \${schema}.outbox where published_at is not null), 0) order by id limit $1`,
 		promise: "P4",
 		scenario: "slow_commits"
 	},
@@ -268,9 +269,8 @@ export const bugs: readonly Bug[] = [
 		furtherChanges: [
 			{
 				file: "services/order/outbox/order.outbox.ts",
-				find: "where published_at is null and not quiet order by id limit $1) b",
-				replace:
-					"where published_at is null and not quiet and occurred_at < now() - interval '17 s' order by id limit $1) b"
+				find: 'only: "not quiet"',
+				replace: `only: "not quiet and occurred_at < now() - interval '17 s'"`
 			}
 		],
 		promise: "P5",

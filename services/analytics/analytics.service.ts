@@ -2,39 +2,28 @@ import { analytics as contract } from "../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../contracts/events.ts";
 import { product } from "../../contracts/product.ts";
 import type { Transaction } from "../../db/database.ts";
-import { Gauges, outboxGauges, type Lag } from "../../lib/gauges.ts";
 import { newId } from "../../lib/id.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { call, service } from "../../lib/service.ts";
+import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Consuming, type WithConsumer } from "../../mixins/consumer.mixin.ts";
 import { consumerHandlers } from "../../mixins/consumer-handlers.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
 import { readOrderEvent } from "../../streams/messages/order-events.ts";
-import { Relay } from "../../streams/relay.ts";
 import { topics } from "../../streams/messages/topics.ts";
 import { Catalogue } from "./reports/catalogue.ts";
 import { applyEvents, resetWindows, type EventBatch } from "./windows/intake.ts";
-import {
-	purge,
-	lag,
-	mark,
-	pending,
-	refill,
-	toPending,
-	type OutboxRow
-} from "./windows/window.outbox.ts";
+import { refill, statements, toPending } from "./windows/window.outbox.ts";
 import { countLate } from "./analytics.metrics.ts";
 import { Reports } from "./reports/reports.ts";
 import { WindowEmitter } from "./windows/emitter.ts";
 
 const everyMs = 1000;
 
-interface This extends WithConsumer<OrderStreamEvent> {
+interface This extends WithConsumer<OrderStreamEvent>, WithOutbox {
 	reports: Reports;
 	windowEmitter: WindowEmitter;
-	relay: Relay<OutboxRow>;
-	outboxGauges: Gauges;
 	catalogue: Catalogue;
 }
 
@@ -42,6 +31,7 @@ interface This extends WithConsumer<OrderStreamEvent> {
 export default service<typeof contract.actions, This>(contract, {
 	// The last starts first and stops last: events need the log, and both the database.
 	mixins: [
+		Publishing(statements, toPending),
 		Consuming("analytics", { [topics.orders]: readOrderEvent }),
 		Stream(),
 		Postgres("analytics")
@@ -97,17 +87,6 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	started() {
-		this.relay = new Relay<OutboxRow>({
-			driver: this.stream,
-			db: this.pg,
-			name: "analytics",
-			pending,
-			mark,
-			purge,
-			read: toPending,
-			prepare: () => this.createTopics(),
-			onError: ({ message }) => this.logger.warn("cannot publish windows, retrying:", message)
-		});
 		this.windowEmitter = new WindowEmitter({
 			pg: this.pg,
 			topic: topics.orders,
@@ -115,15 +94,8 @@ export default service<typeof contract.actions, This>(contract, {
 			newId,
 			everyMs,
 			onError: ({ message }) => this.logger.warn("cannot emit windows, retrying:", message),
-			onEmitted: () => this.relay.nudge()
+			onEmitted: () => this.outbox?.nudge()
 		});
-		this.outboxGauges = new Gauges(
-			this.broker,
-			async () => outboxGauges("analytics", (await this.pg.query<Lag>(lag))[0]!),
-			({ message }) => this.logger.debug("how many results wait is not known:", message)
-		);
-		this.relay.start();
-		this.outboxGauges.start();
 		this.windowEmitter.start();
 		this.catalogue.start();
 	},
@@ -131,7 +103,5 @@ export default service<typeof contract.actions, This>(contract, {
 	async stopped() {
 		await this.catalogue.stop();
 		await this.windowEmitter?.stop();
-		await this.outboxGauges?.stop();
-		await this.relay?.stop();
 	}
 });

@@ -5,12 +5,12 @@ import type { OrderStatus } from "../../contracts/order-status.ts";
 import { paymentSettled } from "../../contracts/payment.ts";
 import { decodeCursor, pageOf } from "../../lib/cursor.ts";
 import { fail } from "../../lib/errors.ts";
-import { outboxGauges, publishGauges } from "../../lib/gauges.ts";
 import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { onHint, service } from "../../lib/service.ts";
-import { Stream, type WithStream } from "../../mixins/stream.mixin.ts";
-import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
+import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
+import { Postgres } from "../../mixins/postgres.mixin.ts";
+import { Stream } from "../../mixins/stream.mixin.ts";
 import { Backlog } from "./placement/backlog.ts";
 import { Cancellation } from "./lifecycle/cancellation.ts";
 import { Fulfilment } from "./lifecycle/fulfilment.ts";
@@ -21,13 +21,14 @@ import { OrderPayments } from "./lifecycle/payment-details.ts";
 import { Placement, type NewOrder } from "./placement/placement.ts";
 import { Poller } from "./saga/poller.ts";
 import { OrderRepository } from "./storage/order.repository.ts";
-import { Outbox } from "./outbox/order.outbox.ts";
+import { statements, toMessage } from "./outbox/order.outbox.ts";
+import { refill } from "./outbox/refill.ts";
 import { Returns } from "./returns/returns.ts";
 import { SagaRunner } from "./saga/saga.runner.ts";
 import { SagaAdmin } from "./saga/saga.admin.ts";
 import { SagaSteps } from "./saga/steps.ts";
 
-interface This extends WithPostgres, WithStream {
+interface This extends WithOutbox {
 	orders: OrderRepository;
 	history: OrderHistory;
 	payments: OrderPayments;
@@ -38,8 +39,6 @@ interface This extends WithPostgres, WithStream {
 	saga: SagaRunner;
 	poller: Poller;
 	sagaAdmin: SagaAdmin;
-	/** Undefined until the service has started. */
-	outbox: Outbox | undefined;
 	startSaga(placed: NewOrder, paymentMethod: string): Order;
 	outcome(order: Order, waitS: number): Promise<Order>;
 }
@@ -50,7 +49,8 @@ interface This extends WithPostgres, WithStream {
  * transaction, so no one hears of an order that was not saved, or misses one that was.
  */
 export default service<(typeof contract)["actions"], This>(contract, {
-	mixins: [Postgres("order"), Stream()],
+	// The last starts first and stops last.
+	mixins: [Publishing(statements, toMessage), Stream(), Postgres("order")],
 
 	actions: {
 		async place(ctx) {
@@ -155,13 +155,14 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 		async "outbox.refill"(ctx) {
 			const { from, before, cursor, dry_run: dry = false } = ctx.params;
-			const outbox = this.outbox ?? fail("UNAVAILABLE");
-			return outbox.refill({
+			const page = await refill(this.pg, {
 				from: instantOf(from, "/from"),
 				cursor,
 				dry,
 				before: before && instantOf(before, "/before")
 			});
+			if (page.refilled > 0) this.outbox?.nudge();
+			return page;
 		},
 
 		async ready() {
@@ -247,20 +248,12 @@ export default service<(typeof contract)["actions"], This>(contract, {
 	},
 
 	started() {
-		this.outbox = new Outbox(this.pg, {
-			driver: this.stream,
-			prepare: () => this.createTopics(),
-			onError: error => this.logger.warn("cannot publish events, retrying:", error.message),
-			onLag: lag => publishGauges(this.broker, outboxGauges("order", lag))
-		});
-		this.outbox.start();
 		this.poller.start();
 	},
 
 	async stopped() {
 		await this.poller.stop();
 		await waitOrDeadline(() => this.saga.idle(), performance.now() + stopGraceMs);
-		await this.outbox?.stop();
 	}
 });
 

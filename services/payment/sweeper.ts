@@ -1,3 +1,4 @@
+import { Periodic } from "../../lib/periodic.ts";
 import type { Charges } from "./charges/charges.ts";
 import type { RefundRepository } from "./refunds/refund.repository.ts";
 import type { Refunds } from "./refunds/refunds.ts";
@@ -12,40 +13,35 @@ export interface SweeperOptions {
 	onError(error: Error): void;
 }
 
+const [chargeLimit, refundLimit, voidedLimit] = [32, 32, 8];
+
 /**
- * Looks after what nobody asks for again: refunds of staff that are pending, and charges that came to
- * be although they were voided. Runs on every payment node.
+ * Finishes pending refunds requested by staff, and refunds charges that succeeded although they had been
+ * voided: no saga asks for these. Runs on every payment node.
  */
 export class Sweeper {
 	readonly #options: SweeperOptions;
-	#timer: NodeJS.Timeout | undefined;
-	#sweeping: Promise<void> = Promise.resolve();
+	readonly #periodic: Periodic;
 
 	constructor(options: SweeperOptions) {
 		this.#options = options;
+		const { everyMs, onError } = options;
+		this.#periodic = new Periodic({ everyMs, work: () => this.#sweep(), onError });
 	}
 
 	start(): void {
-		this.#timer = setTimeout(() => {
-			this.#sweeping = this.#sweep()
-				.catch(this.#options.onError)
-				.then(() => {
-					if (this.#timer) this.start();
-				});
-		}, this.#options.everyMs);
+		this.#periodic.start();
 	}
 
-	async stop(): Promise<void> {
-		clearTimeout(this.#timer);
-		this.#timer = undefined;
-		await this.#sweeping;
+	stop(): Promise<void> {
+		return this.#periodic.stop();
 	}
 
 	async #sweep(): Promise<void> {
 		const { payments, charges, repository, refunds, onError } = this.#options;
-		await charges.reconcileVoided(await payments.claimVoided(32));
-		await refunds.finishAll(await repository.claim(32));
-		for (const orderId of await repository.chargedThoughVoided(8))
+		await charges.reconcileVoided(await payments.claimVoided(chargeLimit));
+		await refunds.finishAll(await repository.claim(refundLimit));
+		for (const orderId of await repository.chargedThoughVoided(voidedLimit))
 			await refunds.refundRemaining(orderId, "charged though voided").catch(onError);
 	}
 }

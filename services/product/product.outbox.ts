@@ -1,10 +1,11 @@
 import { schemaOf, type LowStockEvent } from "../../contracts/events.ts";
 import type { Statement } from "../../db/database.ts";
 import { cloudMessage } from "../../streams/messages/cloud-message.ts";
-import type { Pending } from "../../streams/relay.ts";
+import { outboxStatements } from "../../streams/outbox/outbox.statements.ts";
+import type { Pending } from "../../streams/outbox/relay.ts";
 import { topics } from "../../streams/messages/topics.ts";
 
-/** A row of the outbox, its data as text: nobody reads it on the way. */
+/** A row of the outbox. Its data stays text, because the message is that text. */
 export interface OutboxRow {
 	id: number;
 	event_id: string;
@@ -14,43 +15,20 @@ export interface OutboxRow {
 }
 
 /**
- * Goods are taken off the shelf by commits that do not wait for the disk (docs/decisions/0005). This one
- * waits, and flushes those before it: what is published has happened, whatever crashes then.
+ * Reservations are committed without waiting for the disk (docs/decisions/0005). Reading a batch sets `taken_at`,
+ * and the commit of that update waits for the disk, which also flushes all commits before it: an event is
+ * published only when what it announces is durable.
  */
-export const pending: Statement = {
-	name: "product.outbox_pending",
-	text: `
-	with due as materialized (
-		select id from product.outbox where published_at is null order by id limit $1
-	), taken as (
+export const statements = outboxStatements({
+	schema: "product",
+	batch: `
 		update product.outbox o set taken_at = clock_timestamp() from due where o.id = due.id
-		returning o.id, event_id, product_id, occurred_at, payload::text as data
-	)
-	select * from taken order by id`
-};
+		returning o.id, o.event_id, o.product_id, o.occurred_at, o.payload::text as data`,
+	waitingSince: "occurred_at",
+	remove: "purge_outbox"
+});
 
-/** No more than 10,000 rows are counted. */
-export const lag: Statement = {
-	name: "product.outbox_lag",
-	text: `
-	select count(*)::int as rows, coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8 as seconds
-	from (select occurred_at as at from product.outbox where published_at is null order by id limit 10000) as waiting`
-};
-
-export const purge: Statement = {
-	name: "product.outbox_forget",
-	text: "select product.purge_published()"
-};
-
-export const mark: Statement = {
-	name: "product.outbox_mark",
-	text: "update product.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
-};
-
-/**
- * $1 since when, $2 whether they are only counted. What was published a week ago and more is not here any
- * longer, and is no news.
- */
+/** $1 since when, $2 whether events are only counted. Those published more than a week ago have been removed. */
 export const refill: Statement = {
 	name: "product.outbox_refill",
 	text: `

@@ -1,27 +1,24 @@
 import { config } from "../../config/index.ts";
 import { product as contract } from "../../contracts/product.ts";
-import { Gauges, outboxGauges, type Lag } from "../../lib/gauges.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { identityOf } from "../../lib/identity.ts";
+import { Periodic } from "../../lib/periodic.ts";
 import { service } from "../../lib/service.ts";
 import { Database, type WithModel } from "../../mixins/database.mixin.ts";
-import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
-import { Stream, type WithStream } from "../../mixins/stream.mixin.ts";
-import { Relay } from "../../streams/relay.ts";
+import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
+import { Postgres } from "../../mixins/postgres.mixin.ts";
+import { Stream } from "../../mixins/stream.mixin.ts";
 import { defineProduct, type ProductRow } from "./product.model.ts";
-import { purge, lag, mark, pending, refill, toMessage, type OutboxRow } from "./product.outbox.ts";
+import { refill, statements, toMessage } from "./product.outbox.ts";
 import { ProductRepository } from "./product.repository.ts";
 import { ReservationRepository } from "./stock/reservation.repository.ts";
 import { StockRepository } from "./stock/stock.repository.ts";
 
-interface This extends WithModel<ProductRow>, WithPostgres, WithStream {
+interface This extends WithModel<ProductRow>, WithOutbox {
 	products: ProductRepository;
 	stock: StockRepository;
 	reservations: ReservationRepository;
-	relay: Relay<OutboxRow>;
-	gauges: Gauges;
-	sweeper: NodeJS.Timeout;
-	sweep(): Promise<void>;
+	sweeper: Periodic;
 }
 
 const sweepEveryMs = 5000;
@@ -32,7 +29,13 @@ const sweepLimit = 500;
  * late or out of order (`stock/stock.statements.ts`); the catalogue never touches them.
  */
 export default service<typeof contract.actions, This>(contract, {
-	mixins: [Database(defineProduct), Postgres("product"), Stream()],
+	// The last starts first and stops last.
+	mixins: [
+		Publishing(statements, toMessage),
+		Stream(),
+		Database(defineProduct),
+		Postgres("product")
+	],
 
 	actions: {
 		async create(ctx) {
@@ -107,7 +110,7 @@ export default service<typeof contract.actions, This>(contract, {
 			const { from, dry_run = false } = ctx.params;
 			const since = instantOf(from, "/from");
 			const [counted] = await this.pg.query<{ refilled: number }>(refill, [since, dry_run]);
-			this.relay.nudge();
+			this.outbox?.nudge();
 			return counted!;
 		},
 
@@ -116,47 +119,21 @@ export default service<typeof contract.actions, This>(contract, {
 		}
 	},
 
-	methods: {
-		/** Every node sweeps: two that meet wait for each other's rows and then find them done. */
-		async sweep() {
-			try {
-				await this.reservations.sweep(sweepLimit);
-			} catch (error) {
-				this.logger.warn("expired holds were not swept:", (error as Error).message);
-			}
-		}
-	},
-
 	started() {
 		this.products = new ProductRepository(this.model);
 		const { lowStock } = config().stock;
 		this.stock = new StockRepository(this.pg, lowStock);
 		this.reservations = new ReservationRepository(this.pg, lowStock);
-		this.relay = new Relay<OutboxRow>({
-			driver: this.stream,
-			db: this.pg,
-			name: "product",
-			pending,
-			mark,
-			purge,
-			read: toMessage,
-			prepare: () => this.createTopics(),
-			onError: ({ message }) =>
-				this.logger.warn("cannot publish low-stock events, retrying:", message)
+		// Runs on every node: a second sweep of the same rows waits for their locks and finds nothing left.
+		this.sweeper = new Periodic({
+			everyMs: sweepEveryMs,
+			work: async () => (await this.reservations.sweep(sweepLimit)) === sweepLimit,
+			onError: ({ message }) => this.logger.warn("expired reservations were not released:", message)
 		});
-		this.gauges = new Gauges(
-			this.broker,
-			async () => outboxGauges("product", (await this.pg.query<Lag>(lag))[0]!),
-			({ message }) => this.logger.debug("how much low stock waits is not known:", message)
-		);
-		this.relay.start();
-		this.gauges.start();
-		this.sweeper = setInterval(() => void this.sweep(), sweepEveryMs);
+		this.sweeper.start();
 	},
 
 	async stopped() {
-		clearInterval(this.sweeper);
-		await this.gauges?.stop();
-		await this.relay?.stop();
+		await this.sweeper?.stop();
 	}
 });

@@ -1,3 +1,4 @@
+import { Periodic } from "../../lib/periodic.ts";
 import type { ConsumerRepository } from "./consumer.repository.ts";
 import type { Driver } from "../driver.ts";
 import { nameOf, StallDetector, type Partition, type PartitionPosition } from "./stall-detector.ts";
@@ -30,20 +31,26 @@ export class ConsumerHealth {
 	#had: ReadonlySet<string> = new Set();
 	/** Partitions whose rows were behind what is believed when it looked last. */
 	#behind: ReadonlySet<string> = new Set();
-	#timer: NodeJS.Timeout | undefined;
+	readonly #periodic: Periodic;
 
 	constructor(options: ConsumerHealthOptions) {
 		this.#options = options;
 		this.#stallDetector = new StallDetector(options.silentMs);
+		const { everyMs } = options;
+		this.#periodic = new Periodic({
+			everyMs,
+			work: () => this.#check(),
+			onError: error => this.#fail(error)
+		});
 	}
 
 	start(): void {
-		this.#timer = setInterval(() => void this.#check().catch(this.#fail), this.#options.everyMs);
-		this.#timer.unref();
+		this.#periodic.start();
 	}
 
-	stop(): void {
-		clearInterval(this.#timer);
+	/** Resolves when the current check has ended. */
+	stop(): Promise<void> {
+		return this.#periodic.stop();
 	}
 
 	assign(partitions: readonly Partition[]): void {
@@ -60,10 +67,10 @@ export class ConsumerHealth {
 	}
 
 	/** The database or the log is away: then nothing moves, and nobody here is to blame. */
-	readonly #fail = (error: Error) => {
+	#fail(error: Error): void {
 		this.#stallDetector.reset();
 		this.#options.onError(error);
-	};
+	}
 
 	async #check(): Promise<void> {
 		const { group, silentMs, onStalled } = this.#options;

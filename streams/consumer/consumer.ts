@@ -110,8 +110,8 @@ export class Consumer<E extends StreamEvent> {
 
 	/** Resolves when the batch in hand is done with. */
 	async stop(): Promise<void> {
-		this.#health.stop();
-		await this.#subscription?.stop();
+		// Together, because a check may wait for a log that does not answer.
+		await Promise.all([this.#health.stop(), this.#subscription?.stop()]);
 	}
 
 	/** Looks again where to go on: the rows were moved. */

@@ -49,7 +49,8 @@ export class Catalogue {
 
 	constructor(options: CatalogueOptions) {
 		this.#options = options;
-		this.#periodic = new Periodic(options.everyMs, () => this.describeUnknown(), options.onError);
+		const { everyMs, onError } = options;
+		this.#periodic = new Periodic({ everyMs, work: () => this.describeUnknown(), onError });
 	}
 
 	start(): void {

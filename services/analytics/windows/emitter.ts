@@ -53,11 +53,8 @@ export class WindowEmitter {
 
 	constructor(options: WindowEmitterOptions) {
 		this.#options = options;
-		this.#periodic = new Periodic(
-			options.everyMs,
-			isStopping => this.#run(isStopping),
-			options.onError
-		);
+		const { everyMs, onError } = options;
+		this.#periodic = new Periodic({ everyMs, work: () => this.#run(), onError });
 	}
 
 	start(): void {
@@ -68,9 +65,11 @@ export class WindowEmitter {
 		return this.#periodic.stop();
 	}
 
-	async #run(isStopping: () => boolean): Promise<void> {
-		while ((await this.emitDue()) === pageSize && !isStopping());
+	/** Answers whether more windows are due. */
+	async #run(): Promise<boolean> {
+		if ((await this.emitDue()) === pageSize) return true;
 		await this.#options.pg.deferred(purgeWindowUsers);
+		return false;
 	}
 
 	/** Tells what is due, a page of it at most. Answers how many windows that were. */

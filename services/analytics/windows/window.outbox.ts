@@ -1,6 +1,7 @@
 import type { Database, Statement } from "../../../db/database.ts";
 import { cloudHeaders } from "../../../streams/messages/cloud-message.ts";
-import type { Pending } from "../../../streams/relay.ts";
+import { outboxStatements } from "../../../streams/outbox/outbox.statements.ts";
+import type { Pending } from "../../../streams/outbox/relay.ts";
 
 /** A CloudEvent as it will stand in its topic. */
 export interface OutboxRow {
@@ -10,28 +11,12 @@ export interface OutboxRow {
 	value: string;
 }
 
-export const pending: Statement = {
-	name: "analytics.outbox_pending",
-	text: "select id, topic, key, value from analytics.outbox where published_at is null order by id limit $1"
-};
-
-/** No more than 10,000 rows are counted. */
-export const lag: Statement = {
-	name: "analytics.outbox_lag",
-	text: `
-	select count(*)::int as rows, coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8 as seconds
-	from (select created_at as at from analytics.outbox where published_at is null order by id limit 10000) as waiting`
-};
-
-export const purge: Statement = {
-	name: "analytics.outbox_forget",
-	text: "select analytics.purge_published()"
-};
-
-export const mark: Statement = {
-	name: "analytics.outbox_mark",
-	text: "update analytics.outbox set published_at = clock_timestamp() where id = any ($1::bigint[])"
-};
+export const statements = outboxStatements({
+	schema: "analytics",
+	batch: "select id, topic, key, value from due",
+	waitingSince: "created_at",
+	remove: "purge_outbox"
+});
 
 const reemit: Statement = {
 	name: "analytics.outbox_refill",
@@ -52,8 +37,8 @@ const reemit: Statement = {
 };
 
 /**
- * The topic of windows has the last word on each for ever and the outbox for a week, so windows are told
- * of in a further revision; late events are published as they were.
+ * Has windows emitted again in a further revision, because the compacted topic keeps the highest one; late events are
+ * published as they were.
  */
 export function refill(pg: Database, from: string, dry: boolean): Promise<{ refilled: number }> {
 	return pg.transaction(async tx => {

@@ -41,8 +41,10 @@ export class Dispatcher {
 	constructor(options: DispatcherOptions) {
 		this.#options = options;
 		const { everyMs, onError } = options;
-		this.#sending = new Periodic(everyMs, isStopping => this.#sendAll(isStopping), onError);
-		this.#expiring = new Periodic(expireEveryMs, isStopping => this.#expire(isStopping), onError);
+		const sendBatch = async () => (await this.sendDue()) === batchSize;
+		const expireBatch = async () => (await options.store.expire()) === expireBatchSize;
+		this.#sending = new Periodic({ everyMs, work: sendBatch, onError });
+		this.#expiring = new Periodic({ everyMs: expireEveryMs, work: expireBatch, onError });
 	}
 
 	start(): void {
@@ -53,14 +55,6 @@ export class Dispatcher {
 	/** Resolves when what is being sent has been settled. */
 	async stop(): Promise<void> {
 		await Promise.all([this.#sending.stop(), this.#expiring.stop()]);
-	}
-
-	async #sendAll(isStopping: () => boolean): Promise<void> {
-		while ((await this.sendDue()) === batchSize && !isStopping());
-	}
-
-	async #expire(isStopping: () => boolean): Promise<void> {
-		while ((await this.#options.store.expire()) === expireBatchSize && !isStopping());
 	}
 
 	/** Sends what is due, so many at most. Answers how many it took. */

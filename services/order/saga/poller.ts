@@ -1,4 +1,5 @@
 import type { Database } from "../../../db/database.ts";
+import { Periodic } from "../../../lib/periodic.ts";
 import type { Backlog } from "../placement/backlog.ts";
 import { toOrder, type OrderRow } from "../storage/order.record.ts";
 import { claimSagas, nameIncarnation, releaseLeases } from "../storage/order.statements.ts";
@@ -25,70 +26,44 @@ export interface PollerOptions {
 
 const claimLimit = 64;
 
-/** Adopts orders that have slept long enough or whose node is gone. Runs on every order node. */
+/** Claims sagas whose sleep is over or whose lease has expired. Runs on every order node. */
 export class Poller {
 	readonly #db: Database;
 	readonly #options: PollerOptions;
-	#timer: NodeJS.Timeout | undefined;
-	#polling: Promise<void> = Promise.resolve();
-	#isPolling = false;
-	#isNudged = false;
-	#stopped = false;
+	readonly #periodic: Periodic;
 
 	constructor(db: Database, options: PollerOptions) {
 		this.#db = db;
 		this.#options = options;
+		const { pollMs, onError } = options;
+		const work = () => this.#poll();
+		this.#periodic = new Periodic({ everyMs: pollMs, firstAfterMs: 0, work, onError });
 	}
 
 	start(): void {
-		this.#schedule(0);
+		this.#periodic.start();
 	}
 
-	/** Stops looking, and lets other nodes have at once what this one still holds. */
+	/** Stops claiming, and releases the leases of this node, so that other nodes can go on at once. */
 	async stop(): Promise<void> {
-		this.#stopped = true;
-		clearTimeout(this.#timer);
-		await this.#polling;
+		await this.#periodic.stop();
 		const { nodeId, onError } = this.#options;
 		await this.#db.query(releaseLeases, [nodeId]).catch(onError);
 	}
 
-	/** Looks at once, because somebody says there is something to see. */
+	/** Polls at once, because a saga became due. */
 	nudge(): void {
-		this.#isNudged = true;
-		if (this.#isPolling) return;
-		clearTimeout(this.#timer);
-		this.#schedule(0);
+		this.#periodic.nudge();
 	}
 
-	#schedule(delayMs: number): void {
-		if (!this.#stopped)
-			this.#timer = setTimeout(() => {
-				this.#polling = this.#poll();
-			}, delayMs);
-	}
-
-	/** A full batch means there is more: it looks again at once. */
-	async #poll(): Promise<void> {
-		let claimed = 0;
-		this.#isPolling = true;
-		this.#isNudged = false;
-		try {
-			claimed = await this.#claim();
-			await this.#options.backlog.refresh();
-		} catch (error) {
-			this.#options.onError(error as Error);
-		}
-		this.#isPolling = false;
-		this.#schedule(claimed === claimLimit || this.#isNudged ? 0 : this.#options.pollMs);
-	}
-
-	async #claim(): Promise<number> {
-		const { nodeId, leaseMs, onClaimed } = this.#options;
+	/** Answers whether more sagas may be due: the batch was full. */
+	async #poll(): Promise<boolean> {
+		const { nodeId, leaseMs, backlog, onClaimed } = this.#options;
 		await this.#db.query(nameIncarnation);
 		const rows = await this.#db.query<ClaimedRow>(claimSagas, [nodeId, leaseMs, claimLimit]);
 		for (const row of rows) onClaimed(toSagaRun(row));
-		return rows.length;
+		await backlog.refresh();
+		return rows.length === claimLimit;
 	}
 }
 

@@ -5,11 +5,12 @@ import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
 import orderService from "../../../services/order/order.service.ts";
-import { Outbox } from "../../../services/order/outbox/order.outbox.ts";
+import { statements, toMessage } from "../../../services/order/outbox/order.outbox.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
 import type { Driver, Message } from "../../../streams/driver.ts";
 import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
+import { OutboxPublisher } from "../../../streams/outbox/publisher.ts";
 import { readOrderEvent } from "../../../streams/messages/order-events.ts";
 import { topicSpecs } from "../../../streams/messages/topics.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
@@ -112,27 +113,30 @@ describe("the events of orders", () => {
 });
 
 describe("the relay", () => {
-	const relays: Outbox[] = [];
+	const relays: OutboxPublisher[] = [];
 	const databases: Database[] = [];
 	const errors: Error[] = [];
 
 	/** Another node's. */
 	function relay(
 		through: Driver = driver,
-		onLag: (outbox: Outbox) => unknown = () => undefined
-	): Outbox {
+		onLag: (outbox: OutboxPublisher) => unknown = () => undefined
+	): OutboxPublisher {
 		const db = new Database({
 			url: serviceUrl(database.url, "order"),
 			pool: 2,
 			durability: "prefix",
 			name: `shop relay ${relays.length}`
 		});
-		const made: Outbox = new Outbox(db, {
+		const made: OutboxPublisher = new OutboxPublisher({
+			db,
 			driver: through,
+			statements,
+			toPending: toMessage,
 			prepare: async () => undefined,
 			onError: error => errors.push(error),
 			onLag: () => void onLag(made)
-		});
+		}) as unknown as OutboxPublisher;
 		databases.push(db);
 		relays.push(made);
 		made.start();
@@ -230,7 +234,7 @@ describe("the relay", () => {
 		await allPublished();
 		await database.rows("update orders.outbox set published_at = now() - interval '8 days'");
 		const before = await database.rows("select event_id from orders.events order by id");
-		await until(async () => (await one.archive()) === 0, 10_000);
+		await until(async () => (await one.remove()) === 0, 10_000);
 		expect(await database.rows("select event_id from orders.outbox")).toEqual([]);
 		expect(await database.rows("select event_id from orders.events order by id")).toEqual(before);
 		expect(await one.lag()).toEqual({ rows: 0, seconds: 0 });

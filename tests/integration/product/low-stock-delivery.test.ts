@@ -9,7 +9,7 @@ import { migrate } from "../../../db/migrate.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
 import notificationService from "../../../services/notification/notification.service.ts";
-import { pending } from "../../../services/product/product.outbox.ts";
+import { statements } from "../../../services/product/product.outbox.ts";
 import { ReservationRepository } from "../../../services/product/stock/reservation.repository.ts";
 import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
@@ -155,7 +155,7 @@ it("flushes the deferred commit before its row is published", async () => {
 			(await rows("select pg_current_wal_flush_lsn() >= $1::pg_lsn as is", [lsn]))[0].is;
 		expect(await flushed()).toBe(false);
 		const session = await db.session({ onLost: () => undefined });
-		expect(await session.query(pending, [10])).toHaveLength(1);
+		expect(await session.query(statements.pending, [10])).toHaveLength(1);
 		expect(await flushed()).toBe(true);
 		await session.close();
 		await db.close();

@@ -131,7 +131,7 @@ it("is forgotten a week after it was published", async () => {
 	const week =
 		"update product.outbox set published_at = published_at - interval '8 days' where product_id = $1";
 	await database.rows(week, [id]);
-	await database.rows("select product.purge_published()");
+	await database.rows("select product.purge_outbox(10)");
 	expect(await events(id)).toEqual([]);
 }, 30_000);
 

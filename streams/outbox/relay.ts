@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Database, Session, Statement } from "../db/database.ts";
-import { backoffMs } from "../lib/backoff.ts";
-import { failpoint } from "../lib/failpoint.ts";
-import type { Driver, Outgoing } from "./driver.ts";
+import type { Database, Session } from "../../db/database.ts";
+import { backoffMs } from "../../lib/backoff.ts";
+import { failpoint } from "../../lib/failpoint.ts";
+import type { Driver, Outgoing } from "../driver.ts";
+import type { OutboxStatements } from "./outbox.statements.ts";
 
 /** A row of an outbox that waits to be published. */
 export interface Pending {
@@ -16,26 +17,19 @@ export interface RelayOptions<R extends { id: number }> {
 	db: Database;
 	/** Names the lock: of all relays with it in one database, one works. */
 	name: string;
-	/** $1 how many: the oldest rows that wait, by id. What is committed late is found late, never missed. */
-	pending: Statement;
-	/** $1 ids: they are published. */
-	mark: Statement;
-	/** Removes rows that were published long ago, some at a time; asked for now and then. */
-	purge?: Statement;
-	read(row: R): Pending;
+	pending: OutboxStatements["pending"];
+	mark: OutboxStatements["mark"];
+	toPending(row: R): Pending;
 	/** Has to succeed before anything is published, and again after a failure. */
-	prepare?(): Promise<void>;
-	/** Told of what failed and is tried again. */
+	prepare(): Promise<void>;
+	/** Called with failures that are retried. */
 	onError(error: Error): void;
-	/** Told of ids that have just been published; before that is recorded. */
-	onPublished?(ids: readonly number[]): void;
 }
 
 const batchSize = 500;
 /** Nudged as soon as there is something; this is for rows of other nodes. */
 const sweepMs = 250;
 const standByMs = 1000;
-const purgeEveryMs = 60_000;
 
 /**
  * Brings an outbox to the stream: at least once, in the order of ids. One relay at a time holds an
@@ -50,7 +44,6 @@ export class Relay<R extends { id: number }> {
 	readonly #stopping = new AbortController();
 	#nudged = new AbortController();
 	#isPrepared = false;
-	#purgedAt = -Infinity;
 	#ended: Promise<void> = Promise.resolve();
 
 	constructor(options: RelayOptions<R>) {
@@ -91,14 +84,13 @@ export class Relay<R extends { id: number }> {
 		try {
 			while (!this.#stopping.signal.aborted && !(await this.#lock(session)))
 				await this.#pause(standByMs);
-			if (!this.#isPrepared) await this.#options.prepare?.();
+			if (!this.#isPrepared) await this.#options.prepare();
 			this.#isPrepared = true;
 			while (!this.#stopping.signal.aborted) {
 				lost.signal.throwIfAborted();
 				this.#nudged = new AbortController();
 				const count = await this.#publish(session);
 				onProgress();
-				await this.#purge(session);
 				if (count < batchSize) await this.#pause(sweepMs, this.#nudged.signal);
 			}
 		} finally {
@@ -119,28 +111,20 @@ export class Relay<R extends { id: number }> {
 
 	/** One batch in flight. Answers how many rows it had. */
 	async #publish(session: Session): Promise<number> {
-		const { driver, pending, mark, read, onPublished } = this.#options;
+		const { driver, pending, mark, toPending } = this.#options;
 		const rows = await session.query<R>(pending, [batchSize]);
 		if (rows.length === 0) return 0;
 		await failpoint("stream.relay.after_read");
-		for (const [topic, messages] of Map.groupBy(rows.map(read), row => row.topic))
+		for (const [topic, messages] of Map.groupBy(rows.map(toPending), row => row.topic))
 			await driver.publish(
 				topic,
 				messages.map(({ message }) => message)
 			);
 		await failpoint("stream.relay.after_send");
 		const ids = rows.map(({ id }) => id);
-		onPublished?.(ids);
 		await session.query(mark, [ids]);
 		await failpoint("stream.relay.after_mark");
 		return rows.length;
-	}
-
-	async #purge(session: Session): Promise<void> {
-		const { purge } = this.#options;
-		if (!purge || performance.now() - this.#purgedAt < purgeEveryMs) return;
-		this.#purgedAt = performance.now();
-		await session.query(purge);
 	}
 
 	async #pause(ms: number, also?: AbortSignal): Promise<void> {

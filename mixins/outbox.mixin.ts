@@ -1,0 +1,40 @@
+import type { ServiceSchema } from "moleculer";
+import { outboxGauges, publishGauges } from "../lib/gauges.ts";
+import { mixin } from "../lib/service.ts";
+import type { OutboxStatements } from "../streams/outbox/outbox.statements.ts";
+import { OutboxPublisher } from "../streams/outbox/publisher.ts";
+import type { Pending } from "../streams/outbox/relay.ts";
+import type { WithPostgres } from "./postgres.mixin.ts";
+import type { WithStream } from "./stream.mixin.ts";
+
+/** What the mixin adds to a service that has Postgres and Stream. */
+export interface WithOutbox extends WithPostgres, WithStream {
+	/** Undefined until the service has started. */
+	outbox: OutboxPublisher | undefined;
+}
+
+/** Publishes the rows of a service's outbox, from its start until after its own `stopped()`. */
+export function Publishing<R extends { id: number }>(
+	statements: OutboxStatements,
+	toPending: (row: R) => Pending
+): Partial<ServiceSchema> {
+	return mixin<WithOutbox>({
+		started() {
+			const outbox = new OutboxPublisher<R>({
+				db: this.pg,
+				driver: this.stream,
+				statements,
+				toPending,
+				prepare: () => this.createTopics(),
+				onError: ({ message }) => this.logger.warn("cannot publish events, retrying:", message),
+				onLag: lag => publishGauges(this.broker, outboxGauges(this.name, lag))
+			});
+			outbox.start();
+			this.outbox = outbox as unknown as OutboxPublisher;
+		},
+
+		async stopped() {
+			await this.outbox?.stop();
+		}
+	});
+}
