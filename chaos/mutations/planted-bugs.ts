@@ -144,14 +144,14 @@ export const bugs: readonly Bug[] = [
 		name: "a stale saga run commits its step without fence or status check",
 		file: steps,
 		find: `	select saga.order_id, saga.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
-	from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence`,
-		replace: `	select saga.order_id, x.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
-	from orders.saga join x on x.id = saga.order_id`,
+	from orders.saga join asked on asked.id = saga.order_id and asked.fence = saga.fence`,
+		replace: `	select saga.order_id, asked.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
+	from orders.saga join asked on asked.id = saga.order_id`,
 		furtherChanges: [
 			{
 				file: steps,
-				find: "from n where t.id = n.id and t.status = n.src",
-				replace: "from n where t.id = n.id"
+				find: "from allowed a where o.id = a.id and o.status = a.src",
+				replace: "from allowed a where o.id = a.id"
 			}
 		],
 		promise: "P3",
@@ -198,17 +198,18 @@ export const bugs: readonly Bug[] = [
 	{
 		name: "an order is confirmed without a row in its history",
 		file: "services/order/storage/order.statements.ts",
-		find: "select id, version, type, src, dst, why, who, at, snapshot, history_hash from o",
+		find: "select id, version, type, src, dst, why, who, at, snapshot, history_hash from moved",
 		replace:
-			"select id, version, type, src, dst, why, who, at, snapshot, history_hash from o where dst <> 'confirmed'",
+			"select id, version, type, src, dst, why, who, at, snapshot, history_hash from moved where dst <> 'confirmed'",
 		promise: "P15",
 		scenario: "purchases"
 	},
 	{
 		name: "a confirmed order writes no outbox event",
 		file: "services/order/storage/order.statements.ts",
-		find: "select id, user_id, version, type, data, at, quiet from o",
-		replace: "select id, user_id, version, type, data, at, quiet from o where dst <> 'confirmed'",
+		find: "select id, user_id, version, type, data, at, quiet from moved",
+		replace:
+			"select id, user_id, version, type, data, at, quiet from moved where dst <> 'confirmed'",
 		promise: "P15",
 		scenario: "purchases"
 	},

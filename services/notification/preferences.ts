@@ -3,6 +3,7 @@ import {
 	type Preferences,
 	userKinds
 } from "../../contracts/notification.ts";
+import { bulk } from "../../db/bulk.ts";
 import type { Statement } from "../../db/database.ts";
 import { defaultChannels, type PersonalChannel } from "./notification.decisions.ts";
 import { choiceOf, type Choices } from "./planning.ts";
@@ -19,11 +20,13 @@ const find: Statement = {
 	text: "select user_id, kind, channels from notification.preferences where user_id = any ($1::text[])"
 };
 
-/** Those that are given are kept, and of the others none. */
+const givenRows = bulk({ kind: "text", channels: "text" }, 2);
+
+/** Stores the given kinds, and removes the others. */
 const replace: Statement = {
 	name: "replace_preferences",
 	text: `
-with given as (select kind, string_to_array(channels, ',') as channels from unnest($2::text[], $3::text[]) as x(kind, channels)),
+with given as (select kind, string_to_array(channels, ',') as channels from ${givenRows.as("x")}),
 gone as (delete from notification.preferences where user_id = $1 and kind <> all ($2::text[]))
 insert into notification.preferences (user_id, kind, channels) select $1, kind, channels from given
 on conflict (user_id, kind) do update set channels = excluded.channels, updated_at = clock_timestamp()`
@@ -53,9 +56,11 @@ export class PreferenceStore {
 
 	/** Of kinds that are left out the shop's own choice holds again. */
 	async set(userId: string, chosen: Partial<Preferences>): Promise<Preferences> {
-		const entries = Object.entries(chosen);
-		const kinds = entries.map(([kind]) => kind);
-		await this.#db.query(replace, [userId, kinds, entries.map(([, channels]) => channels.join())]);
+		const rows = Object.entries(chosen).map(([kind, channels]) => ({
+			kind,
+			channels: channels.join()
+		}));
+		await this.#db.query(replace, [userId, ...givenRows.values(rows)]);
 		return this.get(userId);
 	}
 }

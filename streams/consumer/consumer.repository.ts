@@ -1,3 +1,4 @@
+import { bulk } from "../../db/bulk.ts";
 import type { Database, Transaction } from "../../db/database.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 
@@ -38,6 +39,20 @@ function toCheckpoint({ next, number, until, floorMs, mode }: CheckpointRow): Ch
 
 const columns = `next_offset::text as next, replay as number, replay_until::text as until,
 	(extract(epoch from replay_floor) * 1000)::float8 as "floorMs", replay_mode as mode`;
+
+const deadLetterKeys = bulk({ topic: "text", partition: "int", offset: "bigint", value: "bytea" });
+
+const deadLetterRows = bulk({
+	topic: "text",
+	partition: "int",
+	offset: "bigint",
+	key: "text",
+	value: "bytea",
+	headers: "jsonb",
+	reason: "text",
+	detail: "text",
+	attempts: "int"
+});
 
 /** Nearly all are fresh, and of thousands each row that comes back has its price. */
 const others =
@@ -158,15 +173,10 @@ export class ConsumerRepository {
 			{
 				name: `${this.#schema}.letters_known`,
 				text: `select d."offset"::text, redriven_at is not null as "isRedriven"
-					from unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[]) as x(topic, partition, "offset", value)
+					from ${deadLetterKeys.as("x")}
 						join ${this.#schema}.dead_letter d using (topic, partition, "offset", value)`
 			},
-			[
-				deadLetters.map(({ topic }) => topic),
-				deadLetters.map(({ partition }) => partition),
-				deadLetters.map(({ offset }) => offset),
-				deadLetters.map(({ value }) => value)
-			]
+			deadLetterKeys.values(deadLetters)
 		);
 		return new Map(rows.map(({ offset, isRedriven }) => [BigInt(offset), { isRedriven }]));
 	}
@@ -174,29 +184,23 @@ export class ConsumerRepository {
 	/** In the place of what was put aside at the same offset of a log that was lost. */
 	async deadLetter(deadLetters: readonly DeadLetter[], tx: Transaction): Promise<void> {
 		if (deadLetters.length === 0) return;
-		const column = <V>(value: (deadLetter: DeadLetter) => V) => deadLetters.map(value);
+		// Postgres' text has no NUL.
+		const rows = deadLetters.map(deadLetter => ({
+			...deadLetter,
+			key: deadLetter.key?.replaceAll("\0", "\ufffd"),
+			headers: JSON.stringify(deadLetter.headers).replaceAll("\\u0000", "\\ufffd")
+		}));
 		await tx.query(
 			{
 				name: `${this.#schema}.park`,
-				text: `insert into ${this.#schema}.dead_letter as d (topic, partition, "offset", key, value, headers, reason, detail, attempts)
-					select * from unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[], $6::jsonb[], $7::text[], $8::text[], $9::int[])
+				text: `insert into ${this.#schema}.dead_letter as d (${deadLetterRows.columns})
+					select * from ${deadLetterRows.as("x")}
 					on conflict (topic, partition, "offset") do update
 					set id = case when d.value = excluded.value then d.id else excluded.id end,
 						key = excluded.key, value = excluded.value, headers = excluded.headers, reason = excluded.reason,
 						detail = excluded.detail, attempts = excluded.attempts, at = excluded.at, redriven_at = null`
 			},
-			[
-				column(({ topic }) => topic),
-				column(({ partition }) => partition),
-				column(({ offset }) => offset),
-				// Postgres' text has no NUL.
-				column(({ key }) => key?.replaceAll("\0", "\ufffd") ?? null),
-				column(({ value }) => value),
-				column(({ headers }) => JSON.stringify(headers).replaceAll("\\u0000", "\\ufffd")),
-				column(({ reason }) => reason),
-				column(({ detail }) => detail),
-				column(({ attempts }) => attempts)
-			]
+			deadLetterRows.values(rows)
 		);
 	}
 

@@ -1,3 +1,4 @@
+import { bulk } from "../../db/bulk.ts";
 import type { Database, Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import type { Driver, Extent } from "../driver.ts";
@@ -38,6 +39,8 @@ interface PositionRow {
 	until: number | null;
 	mode: ReplayMode | null;
 }
+
+const spanRows = bulk({ partition: "int", from: "bigint", until: "bigint", lost: "boolean" }, 4);
 
 /** How far a consumer is, and having it go through messages once more. */
 export class ReplayRunner {
@@ -128,33 +131,21 @@ export class ReplayRunner {
 		tx: Transaction
 	): Promise<void> {
 		const { schema } = this.#options;
-		const column = <V>(value: (span: Span) => V) => spans.map(value);
 		await tx.query(
 			{
 				name: `${schema}.begin_replay`,
 				text: `
 				with last as (select max(replay) as number from ${schema}.position),
-				x as (
-					select * from unnest($2::int[], $3::bigint[], $4::bigint[], $5::boolean[])
-						as x(partition, from_offset, until_offset, lost)
-				)
+				span as (select partition, "from" as start, until, lost from ${spanRows.as("x")})
 				update ${schema}.position p
-				set next_offset = least(from_offset, next_offset), replay_from = least(from_offset, next_offset),
-					replay_until = case when lost then until_offset else next_offset end,
-					replay = last.number + 1, replay_floor = to_timestamp($7::float8 / 1000),
-					replay_mode = case when from_offset < next_offset and (not lost or from_offset < until_offset) then $6 end,
+				set next_offset = least(start, next_offset), replay_from = least(start, next_offset),
+					replay_until = case when lost then until else next_offset end,
+					replay = last.number + 1, replay_floor = to_timestamp($3::float8 / 1000),
+					replay_mode = case when start < next_offset and (not lost or start < until) then $2 end,
 					at = clock_timestamp()
-				from x, last where p.topic = $1 and p.partition = x.partition`
+				from span, last where p.topic = $1 and p.partition = span.partition`
 			},
-			[
-				topic,
-				column(({ partition }) => partition),
-				column(({ from }) => from),
-				column(({ until }) => until),
-				column(({ lost }) => lost),
-				mode,
-				floorMs
-			]
+			[topic, mode, floorMs, ...spanRows.values(spans)]
 		);
 	}
 }

@@ -1,3 +1,4 @@
+import { bulk } from "../../db/bulk.ts";
 import type { Statement } from "../../db/database.ts";
 
 /** The SQL of the log in Postgres. */
@@ -21,12 +22,17 @@ export const countPartitions: Statement = {
 	text: "select count(*)::int as count from streams.partition where topic = $1"
 };
 
-/** $1 topic, then one element per message. Answers how many were stored; whoever waits is told at the commit. */
+export const messageRows = bulk(
+	{ partition: "int", key: "text", value: "bytea", headers: "jsonb" },
+	2
+);
+
+/** $1 topic, then the messages. Answers how many were stored; whoever waits is told at the commit. */
 export const append: Statement = {
 	name: "streams.append",
 	text: `
 with asked as materialized (
-	select * from unnest($2::int[], $3::text[], $4::bytea[], $5::jsonb[]) with ordinality as m(partition, key, value, headers, n)
+	select * from ${messageRows.unnest} with ordinality as m(${messageRows.columns}, n)
 ),
 locked as materialized (
 	select partition from streams.partition where topic = $1 and partition in (select partition from asked)

@@ -34,13 +34,13 @@ export class PostgresDriver implements Driver {
 	async publish(topic: string, messages: readonly Outgoing[]): Promise<void> {
 		if (messages.length === 0) return;
 		const partitions = await this.#partitionsOf(topic);
-		const values = [
-			messages.map(({ key }) => crc32(key) % partitions),
-			messages.map(({ key }) => key),
-			messages.map(({ value }) => (typeof value === "string" ? Buffer.from(value) : value)),
-			messages.map(({ headers = {} }) => JSON.stringify(headers))
-		];
-		await this.#db.query(sql.append, [topic, ...values]);
+		const rows = messages.map(({ key, value, headers = {} }) => ({
+			partition: crc32(key) % partitions,
+			key,
+			value: typeof value === "string" ? Buffer.from(value) : value,
+			headers: JSON.stringify(headers)
+		}));
+		await this.#db.query(sql.append, [topic, ...sql.messageRows.values(rows)]);
 	}
 
 	async subscribe(options: SubscribeOptions): Promise<Subscription> {

@@ -1,3 +1,4 @@
+import { bulk } from "../../../db/bulk.ts";
 import type { Database, Statement } from "../../../db/database.ts";
 import { Periodic } from "../../../lib/periodic.ts";
 
@@ -30,13 +31,15 @@ const claimUnknown: Statement = {
 	returning id`
 };
 
-/** What was known first stays. */
+const describedProducts = bulk({ product_id: "text", name: "text", category: "text" });
+
+/** A product that has a description keeps it. */
 const storeDescriptions: Statement = {
 	name: "analytics.learn",
 	text: `
 	update analytics.products p set name = x.name, category = x.category
-	from unnest($1::text[], $2::text[], $3::text[]) as x(id, name, category)
-	where p.id = x.id and p.category is null`
+	from ${describedProducts.as("x")}
+	where p.id = x.product_id and p.category is null`
 };
 
 /**
@@ -66,9 +69,6 @@ export class Catalogue {
 		const rows = await pg.query<{ id: string }>(claimUnknown, [batchSize]);
 		if (rows.length === 0) return;
 		const known = await describe(rows.map(({ id }) => id));
-		const columns = (["product_id", "name", "category"] as const).map(field =>
-			known.map(product => product[field])
-		);
-		await pg.query(storeDescriptions, columns);
+		await pg.query(storeDescriptions, describedProducts.values(known));
 	}
 }

@@ -10,7 +10,9 @@ import {
 	readPartitions,
 	acquireEmitterLock,
 	emitWindows,
-	dueWindows
+	extentRows,
+	dueWindows,
+	resultRows
 } from "./window.statements.ts";
 import {
 	correctEveryMs,
@@ -88,13 +90,7 @@ export class WindowEmitter {
 
 	async #advanceWatermark(ends: readonly Extent[], tx: Transaction): Promise<Clock> {
 		const { topic } = this.#options;
-		const column = <V>(value: (extent: Extent) => V) => ends.map(value);
-		await tx.query(recordExtents, [
-			topic,
-			column(({ partition }) => partition),
-			column(({ first }) => first),
-			column(({ next }) => next)
-		]);
+		await tx.query(recordExtents, [topic, ...extentRows.values(ends)]);
 		const partitions = await tx.query<Partition & { now: number }>(readPartitions, [topic]);
 		const reached = watermarkOf(partitions, partitions[0]?.now ?? -Infinity);
 		const to = Number.isFinite(reached) ? reached : 0;
@@ -109,18 +105,13 @@ export class WindowEmitter {
 		const results = windows.flatMap(window => emission(window, watermark, now) ?? []);
 		if (results.length === 0) return results;
 		const { newId } = this.#options;
-		const messages = results.map(result => JSON.stringify(toMessage(result, newId(), now)));
-		await tx.query(emitWindows, [...columnsOf(results), results.map(keyOf), messages]);
+		const rows = results.map(result => ({
+			...result,
+			key: keyOf(result),
+			value: JSON.stringify(toMessage(result, newId(), now))
+		}));
+		await tx.query(emitWindows, resultRows.values(rows));
 		await failpoint("analytics.window.after_emit");
 		return results;
 	}
-}
-
-const fields = [
-	...(["start", "currency", "orders", "revenue"] as const),
-	...(["users", "average", "revision", "final"] as const)
-];
-
-function columnsOf(results: readonly Result[]): unknown[][] {
-	return fields.map(field => results.map(result => result[field]));
 }

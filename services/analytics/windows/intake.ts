@@ -7,9 +7,14 @@ import {
 	addReversals,
 	addSales,
 	insertLateEvents,
-	resetWindowsFrom
+	lateRows,
+	productRows,
+	resetWindowsFrom,
+	reversalRows,
+	userRows,
+	windowRows
 } from "./window.statements.ts";
-import { tally, type Tally } from "./tally.window.ts";
+import { tally } from "./tally.window.ts";
 import { startOf } from "./tumbling.window.ts";
 
 /** Events of one partition that are new here. */
@@ -44,8 +49,14 @@ export async function applyEvents(work: EventBatch, tx: Transaction): Promise<nu
 	const watermark = work.again ? null : row!.watermark;
 	const { late, ...rows } = tally(facts, watermark ?? undefined);
 	if (late.length > 0) await storeLate(late, tx);
-	if (rows.reversals.length > 0) await tx.query(addReversals, reversalsOf(rows));
-	if (rows.windows.length > 0) await tx.query(addSales, salesOf(rows));
+	const { windows, users, products, reversals } = rows;
+	if (reversals.length > 0) await tx.query(addReversals, reversalRows.values(reversals));
+	if (windows.length > 0)
+		await tx.query(addSales, [
+			...windowRows.values(windows),
+			...userRows.values(users),
+			...productRows.values(products)
+		]);
 	await failpoint("analytics.window.after_apply");
 	return late.length;
 }
@@ -55,29 +66,15 @@ export async function resetWindows(fromMs: number, tx: Transaction): Promise<voi
 	await tx.query(resetWindowsFrom, [fromMs]);
 }
 
-type Rows = Omit<Tally, "late">;
-
-function columns<R, const F extends readonly (keyof R)[]>(rows: readonly R[], fields: F) {
-	return fields.map(field => rows.map(row => row[field]));
-}
-
-const reversalsOf = ({ reversals }: Rows) =>
-	columns(reversals, ["start", "currency", "type", "orders", "amount"]);
-
-const salesOf = ({ windows, users, products }: Rows) => [
-	...columns(windows, ["start", "currency", "orders", "revenue"]),
-	...columns(users, ["start", "currency", "user_id"]),
-	...columns(products, ["start", "currency", "product_id", "orders", "units", "revenue"])
-];
-
 function storeLate(late: readonly EventFact[], tx: Transaction): Promise<unknown> {
-	return tx.query(insertLateEvents, [
-		late.map(({ event }) => event.id),
-		late.map(({ event }) => event.type),
-		late.map(({ at }) => startOf(at)),
-		late.map(({ currency }) => currency),
-		late.map(fact => (fact.kind === "sale" ? fact.revenue : fact.amount)),
-		late.map(({ event }) => event.partitionkey),
-		late.map(({ event }) => JSON.stringify(event))
-	]);
+	const rows = late.map(fact => ({
+		id: fact.event.id,
+		type: fact.event.type,
+		start: startOf(fact.at),
+		currency: fact.currency,
+		amount: fact.kind === "sale" ? fact.revenue : fact.amount,
+		key: fact.event.partitionkey,
+		value: JSON.stringify(fact.event)
+	}));
+	return tx.query(insertLateEvents, lateRows.values(rows));
 }

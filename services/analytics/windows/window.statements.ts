@@ -1,3 +1,4 @@
+import { bulk } from "../../../db/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
 
 /** What the windows say to Postgres. Instants are milliseconds since the epoch on both sides. */
@@ -16,14 +17,23 @@ export const recordProgress: Statement = {
 	returning (select ${ms("watermark")} from analytics.watermarks where topic = $1) as watermark`
 };
 
-/** $1-$4 windows, $5-$7 their users, $8-$13 their products. A user who is there already is not counted again. */
+const window = { start: "float8", currency: "bpchar" } as const;
+
+export const windowRows = bulk({ ...window, orders: "int", revenue: "bigint" });
+export const userRows = bulk({ ...window, user_id: "text" }, windowRows.next);
+export const productRows = bulk(
+	{ ...window, product_id: "text", orders: "int", units: "int", revenue: "bigint" },
+	userRows.next
+);
+
+/** The rows of windows, of their users and of their products. A user who is there already is not counted again. */
 export const addSales: Statement = {
 	name: "analytics.sell",
 	text: `
 	with joined as (
 		insert into analytics.window_users (window_start, currency, user_id)
 		select ${instant("start")}, currency, user_id
-		from unnest($5::float8[], $6::bpchar[], $7::text[]) as x(start, currency, user_id)
+		from ${userRows.as("x")}
 		order by 1, 2, 3
 		on conflict do nothing
 		returning window_start, currency
@@ -33,7 +43,7 @@ export const addSales: Statement = {
 		insert into analytics.windows as w (window_start, currency, orders, revenue_minor, unique_users)
 		select x.window_start, currency, x.orders, x.revenue, coalesce(users, 0) from (
 			select ${instant("start")} as window_start, currency, orders, revenue
-			from unnest($1::float8[], $2::bpchar[], $3::int[], $4::bigint[]) as x(start, currency, orders, revenue)
+			from ${windowRows.as("x")}
 		) as x left join joint using (window_start, currency)
 		order by 1, 2
 		on conflict (window_start, currency) do update set orders = w.orders + excluded.orders,
@@ -41,8 +51,7 @@ export const addSales: Statement = {
 			unique_users = w.unique_users + excluded.unique_users, dirty = true
 	), sold as (
 		select ${instant("start")} as window_start, currency, product_id, orders, units, revenue
-		from unnest($8::float8[], $9::bpchar[], $10::text[], $11::int[], $12::int[], $13::bigint[])
-			as x(start, currency, product_id, orders, units, revenue)
+		from ${productRows.as("x")}
 	), products as (
 		insert into analytics.products (id) select distinct product_id from sold order by 1 on conflict do nothing
 	)
@@ -53,28 +62,41 @@ export const addSales: Statement = {
 		units = p.units + excluded.units, revenue_minor = p.revenue_minor + excluded.revenue_minor`
 };
 
+export const reversalRows = bulk({ ...window, type: "text", orders: "int", amount: "bigint" });
+
 export const addReversals: Statement = {
 	name: "analytics.reverse",
 	text: `
 	insert into analytics.reversals as r (window_start, currency, type, orders, amount_minor)
 	select ${instant("start")}, currency, type, orders, amount
-	from unnest($1::float8[], $2::bpchar[], $3::text[], $4::int[], $5::bigint[]) as x(start, currency, type, orders, amount)
+	from ${reversalRows.as("x")}
 	order by 1, 2, 3
 	on conflict (window_start, currency, type) do update
 		set orders = r.orders + excluded.orders, amount_minor = r.amount_minor + excluded.amount_minor`
 };
 
-/** Sets events aside that came too late, and lets the stream know. $6 keys and $7 events as text. */
+/** Late events, and the messages about them. */
+export const lateRows = bulk({
+	id: "uuid",
+	type: "text",
+	...window,
+	amount: "bigint",
+	key: "text",
+	value: "text"
+});
+
+/** Stores events that came too late for their windows, and publishes them on a topic of their own. */
 export const insertLateEvents: Statement = {
 	name: "analytics.set_aside",
 	text: `
-	with late as (
+	with late as materialized (
+		select * from ${lateRows.as("x")}
+	), stored as (
 		insert into analytics.late_events (event_id, type, window_start, currency, amount_minor)
-		select id, type, ${instant("start")}, currency, amount
-		from unnest($1::uuid[], $2::text[], $3::float8[], $4::bpchar[], $5::bigint[]) as x(id, type, start, currency, amount)
+		select id, type, ${instant("start")}, currency, amount from late
 	)
 	insert into analytics.outbox (topic, key, value)
-	select 'analytics-late', key, value from unnest($6::text[], $7::text[]) as x(key, value)`
+	select 'analytics-late', key, value from late`
 };
 
 /** $1 since when: what the windows hold is taken back. Their rows stay, so that revisions go on growing. */
@@ -89,15 +111,17 @@ export const acquireEmitterLock: Statement = {
 	text: "select pg_try_advisory_xact_lock(hashtext('analytics'), hashtext($1)) as mine"
 };
 
+export const extentRows = bulk({ partition: "int", first: "bigint", next: "bigint" }, 2);
+
 /**
- * $2-$4: where each partition of the log begins and ends. Partitions never heard of are there from now on,
+ * $1 topic, then where each partition of the log begins and ends. Partitions never heard of are there from now on,
  * and what has expired is not still to come.
  */
 export const recordExtents: Statement = {
 	name: "analytics.extend",
 	text: `
 	insert into analytics.partitions as p (topic, partition, next_offset, end_offset)
-	select $1, x.* from unnest($2::int[], $3::bigint[], $4::bigint[]) as x(partition, first, next) order by partition
+	select $1, x.* from ${extentRows.as("x")} order by partition
 	on conflict (topic, partition) do update set end_offset = excluded.end_offset,
 			next_offset = greatest(p.next_offset, excluded.next_offset)
 		where p.end_offset <> excluded.end_offset or p.next_offset < excluded.next_offset`
@@ -140,24 +164,35 @@ export const dueWindows: Statement = {
 	for update skip locked`
 };
 
-/** $1-$8 results, $9-$10 the messages that tell of them. */
+/** Results, and the messages that publish them. */
+export const resultRows = bulk({
+	...window,
+	orders: "int",
+	revenue: "bigint",
+	users: "int",
+	average: "bigint",
+	revision: "int",
+	final: "boolean",
+	key: "text",
+	value: "text"
+});
+
 export const emitWindows: Statement = {
 	name: "analytics.emit_windows",
 	text: `
-	with x as (
-		select ${instant("start")} as window_start, currency, orders, revenue, users, average, revision, final
-		from unnest($1::float8[], $2::bpchar[], $3::int[], $4::bigint[], $5::int[], $6::bigint[], $7::int[], $8::boolean[])
-			as x(start, currency, orders, revenue, users, average, revision, final)
-	), told as (
-		update analytics.windows w set revision = x.revision, final = x.final, dirty = false, emitted_at = clock_timestamp()
-		from x where w.window_start = x.window_start and w.currency = x.currency
+	with emitted as materialized (
+		select ${instant("start")} as window_start, x.* from ${resultRows.as("x")}
+	), windows as (
+		update analytics.windows w set revision = e.revision, final = e.final, dirty = false, emitted_at = clock_timestamp()
+		from emitted e where w.window_start = e.window_start and w.currency = e.currency
 	), messages as (
 		insert into analytics.outbox (topic, key, value)
-		select 'analytics-results', key, value from unnest($9::text[], $10::text[]) as m(key, value)
+		select 'analytics-results', key, value from emitted
 	)
 	insert into analytics.results as r
 		(window_start, currency, orders, revenue_minor, unique_users, average_minor, revision, final)
-	select * from x order by window_start, currency
+	select window_start, currency, orders, revenue, users, average, revision, final from emitted
+	order by window_start, currency
 	on conflict (window_start, currency) do update set orders = excluded.orders, revenue_minor = excluded.revenue_minor,
 		unique_users = excluded.unique_users, average_minor = excluded.average_minor, revision = excluded.revision,
 		final = excluded.final, seq = excluded.seq, emitted_at = excluded.emitted_at`

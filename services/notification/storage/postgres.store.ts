@@ -1,3 +1,4 @@
+import { bulk } from "../../../db/bulk.ts";
 import type { Row, Statement } from "../../../db/database.ts";
 import type { Outcome } from "../notification.decisions.ts";
 import {
@@ -19,12 +20,22 @@ const planned = "id, event_id, channel, kind, user_id, order_id, fact";
 const claimed = `${planned}, attempts, resends, fence`;
 const tracked = `${planned}, occurred_at, state, attempts, resends, reason, provider_id, sent_at, created_at, updated_at`;
 
+const plannedRows = bulk({
+	id: "uuid",
+	event_id: "uuid",
+	channel: "text",
+	kind: "text",
+	user_id: "text",
+	order_id: "uuid",
+	fact: "jsonb"
+});
+
 const plan: Statement = {
 	name: "plan_notifications",
 	text: `
 insert into notification.notifications (${planned}, occurred_at)
 select ${planned}, (fact ->> 'time')::timestamptz
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::jsonb[]) as x(${planned})
+from ${plannedRows.as("x")}
 where (fact ->> 'time')::timestamptz > now() - interval '${keptDays} days'
 order by id
 on conflict do nothing returning id`
@@ -107,16 +118,10 @@ export class PostgresStore implements NotificationStore {
 
 	async plan(messages: readonly NewNotification[]): Promise<string[]> {
 		if (messages.length === 0) return [];
-		const column = <K extends keyof NewNotification>(name: K) => messages.map(m => m[name]);
-		const rows = await this.#db.query<{ id: string }>(plan, [
-			column("id"),
-			column("event_id"),
-			column("channel"),
-			column("kind"),
-			column("user_id"),
-			column("order_id"),
-			messages.map(m => JSON.stringify(m.fact))
-		]);
+		const values = plannedRows.values(
+			messages.map(message => ({ ...message, fact: JSON.stringify(message.fact) }))
+		);
+		const rows = await this.#db.query<{ id: string }>(plan, values);
 		return rows.map(({ id }) => id);
 	}
 

@@ -16,7 +16,7 @@ import { checkExpected, checkKnown, mergeLines, priceItems, priceTotals } from "
 import type { PricingTable, Quote } from "./order.pricing.ts";
 import { eventData, withTimes, type Draft } from "../storage/order.record.ts";
 import type { IdempotentRequest, OrderRepository } from "../storage/order.repository.ts";
-import { placeOrders, placeOrdersWithinLimit } from "../storage/order.statements.ts";
+import { placedRows, placeOrders, placeOrdersWithinLimit } from "../storage/order.statements.ts";
 
 type PlaceParams = Params<typeof contract.actions.place>;
 
@@ -73,6 +73,24 @@ function toAddress({
 	return { street, city, state: state ?? null, zip, country: alpha2Country(country)! };
 }
 
+const toRow = ({ draft, request, payment_method, actor, traceparent }: PlacementRequest) => ({
+	id: draft.id,
+	user_id: draft.user_id,
+	key: request.key,
+	hash: request.hash,
+	answer: JSON.stringify(draft),
+	items: JSON.stringify(draft.items),
+	address: JSON.stringify(draft.shipping_address),
+	method: payment_method,
+	currency: draft.totals.total.currency,
+	subtotal: draft.totals.subtotal.amount,
+	shipping: draft.totals.shipping.amount,
+	tax: draft.totals.tax.amount,
+	data: JSON.stringify(eventData(draft, { to: "pending", reason: null })),
+	actor: JSON.stringify(actor),
+	trace: traceparent
+});
+
 /** Quotes, prices and stores new orders, many in one statement. */
 export class Placement {
 	readonly #broker: ServiceBroker;
@@ -112,30 +130,11 @@ export class Placement {
 	readonly #store = new Batcher<PlacementRequest, StoredOrder | null>({
 		retryAlone: refusedBySql,
 		run: async batch => {
-			const column = <V>(value: (item: PlacementRequest) => V) => batch.map(value);
-			const { maxOpen } = this.#options;
-			const statement = maxOpen > 0 ? placeOrdersWithinLimit : placeOrders;
-			const rows = await this.#db.query<StoredOrder>(statement, [
-				column(({ draft }) => draft.id),
-				column(({ draft }) => draft.user_id),
-				column(({ request }) => request.key),
-				column(({ request }) => request.hash),
-				column(({ draft }) => JSON.stringify(draft)),
-				column(({ draft }) => JSON.stringify(draft.items)),
-				column(({ draft }) => JSON.stringify(draft.shipping_address)),
-				column(({ payment_method }) => payment_method),
-				column(({ draft }) => draft.totals.total.currency),
-				column(({ draft }) => draft.totals.subtotal.amount),
-				column(({ draft }) => draft.totals.shipping.amount),
-				column(({ draft }) => draft.totals.tax.amount),
-				column(({ draft }) => JSON.stringify(eventData(draft, { to: "pending", reason: null }))),
-				column(({ actor }) => JSON.stringify(actor)),
-				route,
-				this.#options.nodeId,
-				this.#options.leaseMs,
-				column(({ traceparent }) => traceparent ?? null),
-				...(maxOpen > 0 ? [maxOpen] : [])
-			]);
+			const { maxOpen, nodeId, leaseMs } = this.#options;
+			const rows = await this.#db.query<StoredOrder>(
+				maxOpen > 0 ? placeOrdersWithinLimit : placeOrders,
+				[route, nodeId, leaseMs, maxOpen || null, ...placedRows.values(batch.map(toRow))]
+			);
 			this.#options.onTransition("pending", rows.filter(row => row.created_at !== null).length);
 			const stored = new Map(rows.map(row => [row.id, row]));
 			return batch.map(({ draft }) => stored.get(draft.id) ?? null);

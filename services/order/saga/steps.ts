@@ -164,13 +164,14 @@ export class SagaSteps {
 	readonly #reschedule = new Batcher<Reschedule, void>({
 		retryAlone: refusedBySql,
 		run: async batch => {
-			await this.#db.query(sql.rescheduleSagas, [
-				batch.map(({ work }) => work.order.id),
-				batch.map(({ work }) => work.fence),
-				batch.map(({ delayMs }) => delayMs),
-				batch.map(({ waitsFor }) => waitsFor),
-				batch.map(({ error }) => error)
-			]);
+			const rows = batch.map(({ work, delayMs, waitsFor, error }) => ({
+				id: work.order.id,
+				fence: work.fence,
+				delay_ms: delayMs,
+				waits_for: waitsFor,
+				error
+			}));
+			await this.#db.query(sql.rescheduleSagas, sql.sleepRows.values(rows));
 			return batch.map(() => undefined);
 		}
 	});
@@ -179,23 +180,21 @@ export class SagaSteps {
 		batch: Advance[],
 		run: (values: unknown[]) => Promise<AdvanceRow[]>
 	): Promise<AdvanceOutcome[]> {
-		const column = <V>(value: (item: Advance) => V) => batch.map(value);
-		const rows = await run([
-			column(({ work }) => work.order.id),
-			column(({ work }) => work.fence),
-			column(({ transition }) => transition.from),
-			column(({ transition }) => transition.to),
-			column(({ transition }) => transition.reason),
-			column(({ transition }) => transition.type),
-			column(({ work, transition }) =>
-				JSON.stringify(eventData(work.order, transition, work.returning))
-			),
-			column(() => JSON.stringify(systemActor)),
-			column(({ yields }) => yields),
-			column(({ ends }) => ends),
-			column(({ work }) => work.incarnation),
-			column(({ transition }) => !transition.published)
-		]);
+		const asked = batch.map(({ work, transition, yields, ends }) => ({
+			id: work.order.id,
+			fence: work.fence,
+			src: transition.from,
+			dst: transition.to,
+			reason: transition.reason,
+			type: transition.type,
+			data: JSON.stringify(eventData(work.order, transition, work.returning)),
+			actor: JSON.stringify(systemActor),
+			yields,
+			ends,
+			incarnation: work.incarnation,
+			quiet: !transition.published
+		}));
+		const rows = await run(sql.transitionRows.values(asked));
 		const byLease = new Map(rows.map(row => [`${row.id} ${row.fence}`, row]));
 		return batch.map(item =>
 			this.#apply(item, byLease.get(`${item.work.order.id} ${item.work.fence}`)!)

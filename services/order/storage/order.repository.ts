@@ -129,25 +129,25 @@ export class OrderRepository {
 			{
 				name: "record_transition",
 				text: `
-with t as materialized (
+with instant as materialized (
 	select clock_timestamp() as at
 ),
-o as (
+moved as (
 	update orders.orders set status = $2, reason = coalesce($3, reason), shipment = coalesce($4, shipment),
 		version = version + 1, updated_at = at,
 		history_hash = orders.history_hash(history_hash, id, version + 1, $5, $6, $2, $7, $8, at,
 			orders.moved($2, coalesce($3, reason), coalesce($4, shipment)))
-	from t where id = $1 returning orders.*
+	from instant where id = $1 returning orders.*
 ),
-h as (
+history as (
 	insert into orders.history (order_id, version, type, from_status, to_status, reason, actor, at, snapshot, hash)
-	select id, version, $5, $6, status, $7, $8, updated_at, orders.moved(status, reason, shipment), history_hash from o
+	select id, version, $5, $6, status, $7, $8, updated_at, orders.moved(status, reason, shipment), history_hash from moved
 ),
-b as (
+event as (
 	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at, quiet)
-	select id, user_id, version, $5, $9, updated_at, not $10 from o
+	select id, user_id, version, $5, $9, updated_at, not $10 from moved
 )
-select * from o`
+select * from moved`
 			},
 			[
 				order.id,

@@ -1,86 +1,125 @@
+import { bulk } from "../../../db/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
 
 /** The SQL of the hot path: each statement serves all orders that wait at its step. */
 
+/** Orders to place. Their statements have four parameters before them. */
+export const placedRows = bulk(
+	{
+		id: "uuid",
+		user_id: "text",
+		key: "text",
+		hash: "bytea",
+		answer: "json",
+		items: "jsonb",
+		address: "jsonb",
+		method: "text",
+		currency: "text",
+		subtotal: "bigint",
+		shipping: "bigint",
+		tax: "bigint",
+		data: "jsonb",
+		actor: "jsonb",
+		trace: "text"
+	},
+	5
+);
+
 /**
+ * $1 route, $2 node, $3 for how many ms it holds the leases, $4 how many orders a user may have open.
  * Order, items, saga, history, outbox and idempotency answer in one transaction. Keys are inserted
  * in their own order, so that two batches cannot wait for each other; a key that is taken leaves
  * its order out of the answer. The placing node holds the saga's lease from birth.
  * One that a user has open too many is answered without a time.
  */
-const placement = (name: string, refused: string): Statement => ({
+const placement = (name: string, refusedOrders: string): Statement => ({
 	name,
 	beforeCommit: "order.create.before_commit",
 	afterCommit: "order.create.after_commit",
 	text: `
-with t as materialized (select clock_timestamp() as at),
-x as materialized (
-	select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::json[], $6::jsonb[], $7::jsonb[],
-		$8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::jsonb[], $14::jsonb[], $18::text[])
-		as x(id, user_id, key, hash, answer, items, address, method, currency, subtotal, shipping, tax, data, actor, trace)
+with instant as materialized (select clock_timestamp() as at),
+asked as materialized (
+	select * from ${placedRows.as("x")}
 ),
-${refused},
-k as (
+${refusedOrders},
+new_key as (
 	insert into orders.idempotency (principal, route, key, request_hash, order_id, answer, created_at)
-	select user_id, $15, key, hash, id, answer, at from x, t where id not in (select id from r) order by user_id, key
+	select user_id, $1, key, hash, id, answer, at from asked, instant
+	where id not in (select id from refused) order by user_id, key
 	on conflict do nothing returning order_id, created_at
 ),
-n as materialized (
-	select x.*, k.created_at as at from x join k on k.order_id = x.id
+accepted as materialized (
+	select asked.*, created_at as at from asked join new_key on order_id = id
 ),
-o as (
+placed as (
 	insert into orders.orders (id, user_id, status, items, shipping_address, payment_method, currency,
 		subtotal_minor, shipping_minor, tax_minor, total_minor, created_at, updated_at, traceparent, history_hash)
 	select id, user_id, 'pending', items, address, method, currency, subtotal, shipping, tax, subtotal + shipping + tax, at, at, trace,
 		orders.history_hash(null, id, 1, 'order.created', null, 'pending', null, actor, at, answer)
-	from n
+	from accepted
 	returning id, user_id, created_at, history_hash
 ),
-s as (
+saga as (
 	insert into orders.saga (order_id, user_id, step, lease_owner, lease_until)
-	select id, user_id, 'forward', $16, now() + $17::int * interval '1 ms' from o
+	select id, user_id, 'forward', $2, now() + $3::int * interval '1 ms' from placed
 ),
-h as (
+history as (
 	insert into orders.history (order_id, version, type, to_status, actor, at, snapshot, hash)
-	select id, 1, 'order.created', 'pending', actor, at, answer, history_hash from n join o using (id)
+	select id, 1, 'order.created', 'pending', actor, at, answer, history_hash from accepted join placed using (id)
 ),
-b as (
+event as (
 	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at)
-	select id, user_id, 1, 'order.created', data, at from n
+	select id, user_id, 1, 'order.created', data, at from accepted
 )
-select id, created_at, (select id from orders.incarnation) as incarnation from o
+select id, created_at, (select id from orders.incarnation) as incarnation from placed
 union all
-select id, null, null from r`
+select id, null, null from refused`
 });
 
-/** Refuses nobody: for shops without a limit, which need not pay for one. */
+/** Refuses no order, with null for $4: a shop without a limit need not pay for one. */
 export const placeOrders: Statement = placement(
 	"place_orders",
-	"r as (select null::uuid as id where false)"
+	"refused as (select null::uuid as id where $4::int is not null)"
 );
 
 /**
- * $19 is how many orders a user may have open. An order whose key is known already is never one too
+ * An order whose key is known already is never one too
  * many; that is looked up only where not all of a user's orders fit. One key counts once.
  */
 export const placeOrdersWithinLimit: Statement = placement(
 	"place_orders_within_limit",
-	`c as (
-	select x.id, x.user_id, x.key, coalesce(open, 0) as open,
-		coalesce(open, 0) + count(*) over (partition by user_id) > $19 as crowded
-	from x left join orders.open_orders(array(select distinct user_id from x)) using (user_id)
+	`counted as (
+	select id, user_id, key, coalesce(open, 0) as open,
+		coalesce(open, 0) + count(*) over (partition by user_id) > $4 as crowded
+	from asked left join orders.open_orders(array(select distinct user_id from asked)) using (user_id)
 ),
-d as (
+compared as (
 	select *, crowded and exists (select from orders.idempotency i
-		where i.principal = user_id and i.route = $15 and i.key = c.key) as known from c
+		where i.principal = user_id and i.route = $1 and i.key = counted.key) as known from counted
 ),
-r as materialized (
+refused as materialized (
 	select id from (
 		select id, crowded and not known
-			and open + dense_rank() over (partition by user_id, known order by key) > $19 as refused from d
-	) as ranked where refused
+			and open + dense_rank() over (partition by user_id, known order by key) > $4 as exceeds from compared
+	) as ranked where exceeds
 )`
 );
+
+/** Transitions of orders under a lease. */
+export const transitionRows = bulk({
+	id: "uuid",
+	fence: "bigint",
+	src: "text",
+	dst: "text",
+	reason: "text",
+	type: "text",
+	data: "jsonb",
+	actor: "jsonb",
+	yields: "boolean",
+	ends: "boolean",
+	incarnation: "uuid",
+	quiet: "boolean"
+});
 
 /**
  * Moves orders one step on, fenced: only the holder of the saga's present lease may, and only while
@@ -91,62 +130,61 @@ r as materialized (
 const advanceOrders: Statement = {
 	name: "advance_orders",
 	text: `
-with x as materialized (
-	select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
-		$8::jsonb[], $9::boolean[], $10::boolean[], $11::uuid[], $12::boolean[])
-		as x(id, fence, src, dst, reason, type, data, actor, yields, ends, incarnation, quiet)
+with asked as materialized (
+	select * from ${transitionRows.as("x")}
 ),
-i as materialized (
+present as materialized (
 	select id from orders.incarnation
 ),
-s as materialized (
+locked as materialized (
 	select saga.order_id, saga.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
-	from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence
+	from orders.saga join asked on asked.id = saga.order_id and asked.fence = saga.fence
 	order by saga.order_id for update of saga
 ),
-n as materialized (
-	select x.id, x.fence, src, dst, reason, type, data, quiet, ends, clock_timestamp() as at,
+allowed as materialized (
+	select asked.id, asked.fence, src, dst, reason, type, data, quiet, ends, clock_timestamp() as at,
 		case when reason = 'requested' then coalesce(cancel_actor, actor) else actor end as who,
 		case when reason = 'requested' then coalesce(cancel_reason, reason) else reason end as why
-	from x join s on s.order_id = x.id and s.fence = x.fence join i on i.id = x.incarnation
+	from asked join locked on order_id = id and locked.fence = asked.fence join present on present.id = incarnation
 	where not (yields and cancel_requested)
 ),
-o as (
-	update orders.orders t
-	set status = n.dst, reason = coalesce(n.reason, t.reason), version = t.version + 1, updated_at = n.at,
-		history_hash = orders.history_hash(t.history_hash, t.id, t.version + 1, n.type, n.src, n.dst, n.why, n.who, n.at,
-			orders.moved(n.dst, coalesce(n.reason, t.reason), t.shipment))
-	from n where t.id = n.id and t.status = n.src
-	returning t.id, n.fence, t.user_id, t.version, n.at, n.src, n.dst, n.why, n.who, n.type, n.data, n.quiet, n.ends,
-		t.history_hash, orders.moved(t.status, t.reason, t.shipment) as snapshot
+moved as (
+	update orders.orders o
+	set status = a.dst, reason = coalesce(a.reason, o.reason), version = o.version + 1, updated_at = a.at,
+		history_hash = orders.history_hash(o.history_hash, o.id, o.version + 1, a.type, a.src, a.dst, a.why, a.who, a.at,
+			orders.moved(a.dst, coalesce(a.reason, o.reason), o.shipment))
+	from allowed a where o.id = a.id and o.status = a.src
+	returning o.id, a.fence, o.user_id, o.version, a.at, a.src, a.dst, a.why, a.who, a.type, a.data, a.quiet, a.ends,
+		o.history_hash, orders.moved(o.status, o.reason, o.shipment) as snapshot
 ),
-h as (
+history as (
 	insert into orders.history (order_id, version, type, from_status, to_status, reason, actor, at, snapshot, hash)
-	select id, version, type, src, dst, why, who, at, snapshot, history_hash from o
+	select id, version, type, src, dst, why, who, at, snapshot, history_hash from moved
 ),
-b as (
+event as (
 	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at, quiet)
-	select id, user_id, version, type, data, at, quiet from o
+	select id, user_id, version, type, data, at, quiet from moved
 ),
-r as (
-	update orders.saga set step = 'refund' from o where saga.order_id = o.id and o.dst = 'refund_pending'
+refunding as (
+	update orders.saga set step = 'refund' from moved where order_id = moved.id and dst = 'refund_pending'
 ),
-q as (
-	update orders.returns q set status = 'completed', refunded_minor = (o.data->'return'->'refunded'->'amount')::bigint, updated_at = o.at
-	from o where q.order_id = o.id and q.status = 'approved' and o.dst = 'returned'
+returned as (
+	update orders.returns r set status = 'completed', refunded_minor = (data->'return'->'refunded'->'amount')::bigint,
+		updated_at = moved.at
+	from moved where r.order_id = moved.id and r.status = 'approved' and dst = 'returned'
 ),
-d as (
-	delete from orders.saga using o where saga.order_id = o.id and o.ends
+ended as (
+	delete from orders.saga using moved where order_id = moved.id and ends
 )
-select x.id, x.fence, o.version, o.at as updated_at,
-	case when o.id is not null then 'done'
-		when s.order_id is null then 'fenced'
-		when i.id is null then 'restart'
-		when s.cancel_requested and x.yields then 'cancel'
+select asked.id, asked.fence, moved.version, moved.at as updated_at,
+	case when moved.id is not null then 'done'
+		when order_id is null then 'fenced'
+		when present.id is null then 'restart'
+		when cancel_requested and yields then 'cancel'
 		else 'restart' end as outcome
-from x left join s on s.order_id = x.id and s.fence = x.fence
-	left join i on i.id = x.incarnation
-	left join o on o.id = x.id and o.fence = x.fence`
+from asked left join locked on order_id = asked.id and locked.fence = asked.fence
+	left join present on present.id = incarnation
+	left join moved on moved.id = asked.id and moved.fence = asked.fence`
 };
 
 /** A step nobody hears of, which begins the payment. */
@@ -163,25 +201,33 @@ export const commitTransitions: Statement = {
 	afterCommit: "order.transition.after_commit"
 };
 
+/** Sleeps of orders under a lease. */
+export const sleepRows = bulk({
+	id: "uuid",
+	fence: "bigint",
+	delay_ms: "int",
+	waits_for: "text",
+	error: "text"
+});
+
 /** Puts orders to sleep and lets go of their leases. */
 export const rescheduleSagas: Statement = {
 	name: "reschedule_sagas",
 	beforeCommit: "order.reschedule.before_commit",
 	afterCommit: "order.reschedule.after_commit",
 	text: `
-with x as materialized (
-	select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::text[])
-		as x(id, fence, delay_ms, waits_for, error)
+with asked as materialized (
+	select * from ${sleepRows.as("x")}
 ),
-l as materialized (
-	select saga.order_id, saga.fence from orders.saga join x on x.id = saga.order_id and x.fence = saga.fence
+locked as materialized (
+	select saga.order_id, saga.fence from orders.saga join asked on id = saga.order_id and asked.fence = saga.fence
 	order by saga.order_id for update of saga
 )
 update orders.saga s
-set attempt = s.attempt + 1, lease_owner = null, lease_until = null, last_error = x.error, waits_for = x.waits_for,
-	next_run_at = now() + x.delay_ms * interval '1 ms'
-from x join l on l.order_id = x.id and l.fence = x.fence
-where s.order_id = x.id
+set attempt = s.attempt + 1, lease_owner = null, lease_until = null, last_error = asked.error,
+	waits_for = asked.waits_for, next_run_at = now() + delay_ms * interval '1 ms'
+from asked join locked on order_id = id and locked.fence = asked.fence
+where s.order_id = id
 returning s.order_id`
 };
 
@@ -195,17 +241,17 @@ with due as materialized (
 	where next_run_at <= now() and (lease_until is null or lease_until < now())
 	order by next_run_at limit $3 for update skip locked
 ),
-c as (
+claimed as (
 	update orders.saga s
 	set lease_owner = $1, lease_until = now() + $2::int * interval '1 ms', fence = s.fence + 1
 	from due where s.order_id = due.order_id
 	returning s.order_id, s.step, s.attempt, s.fence, s.cancel_requested
 )
-select o.*, c.step, c.attempt, c.fence, c.cancel_requested,
-	case when c.step = 'return' then (select to_jsonb(r) from orders.returns r where r.order_id = o.id and r.status = 'approved') end
+select o.*, claimed.step, attempt, fence, cancel_requested,
+	case when claimed.step = 'return' then (select to_jsonb(r) from orders.returns r where r.order_id = o.id and r.status = 'approved') end
 		as returning,
 	o.created_at < now() - interval '10 min' as overdue, (select id from orders.incarnation) as incarnation
-from c join orders.orders o on o.id = c.order_id`
+from claimed join orders.orders o on o.id = claimed.order_id`
 };
 
 /** On a clean stop: what this node still holds may be taken over at once. */

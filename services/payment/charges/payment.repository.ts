@@ -51,20 +51,22 @@ export class PaymentRepository {
 
 	/** Makes the rows of orders that have none; answers those. On disk when it resolves. */
 	begin(charges: Charge[]): Promise<PaymentRow[]> {
-		return this.#pg.query<PaymentRow>(sql.begin, [
-			charges.map(({ order_id }) => paymentIdOf(order_id)),
-			charges.map(({ order_id }) => order_id),
-			charges.map(({ user_id }) => user_id),
-			charges.map(({ amount }) => amount.amount),
-			charges.map(({ amount }) => amount.currency),
-			charges.map(({ payment_method }) => payment_method),
-			charges.map(({ lines }) => JSON.stringify(lines))
-		]);
+		const rows = charges.map(({ order_id, user_id, amount, payment_method, lines }) => ({
+			id: paymentIdOf(order_id),
+			order_id,
+			user_id,
+			amount_minor: amount.amount,
+			currency: amount.currency,
+			payment_method,
+			lines: JSON.stringify(lines)
+		}));
+		return this.#pg.query<PaymentRow>(sql.begin, sql.chargeRows.values(rows));
 	}
 
 	/** Bars orders that have no row from ever being charged. On disk when it resolves. */
 	async void(orderIds: string[]): Promise<void> {
-		await this.#pg.query(sql.insertTombstones, [orderIds.map(paymentIdOf), orderIds]);
+		const rows = orderIds.map(order_id => ({ id: paymentIdOf(order_id), order_id }));
+		await this.#pg.query(sql.insertTombstones, sql.tombstoneRows.values(rows));
 	}
 
 	find(orderIds: string[]): Promise<PaymentRow[]> {
@@ -80,15 +82,16 @@ export class PaymentRepository {
 	 * It does not wait for the disk: the provider can be asked again.
 	 */
 	record(verdicts: Verdict[]): Promise<PaymentRow[]> {
-		return this.#pg.deferred<PaymentRow>(sql.record, [
-			verdicts.map(({ id }) => id),
-			verdicts.map(({ status }) => status),
-			verdicts.map(v => ("ref" in v ? v.ref : null)),
-			verdicts.map(v => ("code" in v ? v.code : null)),
-			verdicts.map(v => ("reason" in v ? v.reason : null)),
-			verdicts.map(v => ("method" in v ? v.method.brand : null)),
-			verdicts.map(v => ("method" in v ? v.method.last4 : null))
-		]);
+		const rows = verdicts.map(verdict => ({
+			id: verdict.id,
+			status: verdict.status,
+			ref: "ref" in verdict ? verdict.ref : null,
+			failure_code: "code" in verdict ? verdict.code : null,
+			review_reason: "reason" in verdict ? verdict.reason : null,
+			brand: "method" in verdict ? verdict.method.brand : null,
+			last4: "method" in verdict ? verdict.method.last4 : null
+		}));
+		return this.#pg.deferred<PaymentRow>(sql.record, sql.verdictRows.values(rows));
 	}
 
 	/** Puts payments before a human, whatever their state; answers those that were not there yet. */
@@ -120,7 +123,7 @@ export class PaymentRepository {
 
 	/** Takes back attempts that surely never reached the provider. Nothing is lost if this is. */
 	async revertSend(rows: PaymentRow[]): Promise<void> {
-		await this.#pg.deferred(sql.revertSend, [rows.map(({ id }) => id), rows.map(r => r.sends)]);
+		await this.#pg.deferred(sql.revertSend, sql.sentRows.values(rows));
 	}
 
 	/**

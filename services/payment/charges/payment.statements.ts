@@ -1,3 +1,4 @@
+import { bulk } from "../../../db/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
 
 /** What charging says to Postgres. A change and the row of `events` that tells of it are one statement. */
@@ -17,6 +18,16 @@ const insertEvents = (type = "status") => `told as (
 			'provider_ref', provider_ref, 'failure_code', failure_code, 'review_reason', review_reason)),
 			updated_at from changed)`;
 
+export const chargeRows = bulk({
+	id: "uuid",
+	order_id: "uuid",
+	user_id: "text",
+	amount_minor: "bigint",
+	currency: "text",
+	payment_method: "text",
+	lines: "jsonb"
+});
+
 // The id follows from the order, so two nodes collide on both unique indexes. A conflict target would
 // name only one, and the other then raises an error when both insert at the same instant.
 export const begin: Statement = {
@@ -26,15 +37,16 @@ export const begin: Statement = {
 	text: `with changed as (
 			insert into payment.payments
 				(id, order_id, user_id, amount_minor, currency, payment_method, lines)
-			select id, order_id, user_id, amount_minor, currency, payment_method, lines::jsonb
-			from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
-				as x(id, order_id, user_id, amount_minor, currency, payment_method, lines)
+			select id, order_id, user_id, amount_minor, currency, payment_method, lines
+			from ${chargeRows.as("x")}
 			order by order_id
 			on conflict do nothing
 			returning *),
 		${insertEvents("'begun'")}
 		select ${row} from changed p`
 };
+
+export const tombstoneRows = bulk({ id: "uuid", order_id: "uuid" });
 
 // Taken in the place of the payment's row, so that a charge and this exclude each other.
 export const insertTombstones: Statement = {
@@ -43,7 +55,7 @@ export const insertTombstones: Statement = {
 	afterCommit: "payment.tombstone.after_commit",
 	text: `insert into payment.payments (id, order_id, status, failure_code)
 		select x.id, x.order_id, 'failed', 'voided'
-		from unnest($1::uuid[], $2::uuid[]) as x(id, order_id) order by x.order_id
+		from ${tombstoneRows.as("x")} order by x.order_id
 		on conflict do nothing`
 };
 
@@ -57,6 +69,16 @@ export const findById: Statement = {
 	text: `select ${row} from payment.payments p where p.id = $1 and p.amount_minor is not null`
 };
 
+export const verdictRows = bulk({
+	id: "uuid",
+	status: "text",
+	ref: "text",
+	failure_code: "text",
+	review_reason: "text",
+	brand: "text",
+	last4: "text"
+});
+
 // A charge that came to be although it was voided is what really happened: it is recorded, and keeps
 // the code by which it is found and paid back. Rows are locked in one order, or two batches that
 // share orders could deadlock.
@@ -64,21 +86,19 @@ export const record: Statement = {
 	name: "payment-record",
 	beforeCommit: "payment.record.before_commit",
 	afterCommit: "payment.record.after_commit",
-	text: `with x as materialized (
-			select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-				$7::text[]) as x(id, status, ref, failure_code, review_reason, brand, last4)),
+	text: `with verdict as materialized (select * from ${verdictRows.as("x")}),
 		locked as materialized (
-			select p.id from payment.payments p join x on x.id = p.id
-			where p.status = 'processing' or (x.status = 'succeeded' and p.status = 'failed'
+			select p.id from payment.payments p join verdict v on v.id = p.id
+			where p.status = 'processing' or (v.status = 'succeeded' and p.status = 'failed'
 				and p.failure_code = 'voided' and p.amount_minor is not null)
 			order by p.id for update of p),
 		changed as (
-			update payment.payments p set status = x.status,
-				provider_ref = coalesce(x.ref, p.provider_ref),
-				failure_code = coalesce(p.failure_code, x.failure_code), review_reason = x.review_reason,
-				method_brand = x.brand, method_last4 = x.last4,
+			update payment.payments p set status = v.status,
+				provider_ref = coalesce(v.ref, p.provider_ref),
+				failure_code = coalesce(p.failure_code, v.failure_code), review_reason = v.review_reason,
+				method_brand = v.brand, method_last4 = v.last4,
 				seq = p.seq + 1, updated_at = clock_timestamp()
-			from x join locked using (id) where p.id = x.id
+			from verdict v join locked using (id) where p.id = v.id
 			returning p.*),
 		${insertEvents()}
 		select ${row} from changed p`
@@ -126,11 +146,13 @@ export const deferAttempt: Statement = {
 		where p.id = $1 and p.status = 'processing' and p.sends = $2`
 };
 
+export const sentRows = bulk({ id: "uuid", sends: "int" });
+
 /** The attempt surely did not reach the provider. */
 export const revertSend: Statement = {
 	name: "payment-unsend",
 	text: `update payment.payments p set sends = p.sends - 1
-		from unnest($1::uuid[], $2::int[]) as x(id, sends)
+		from ${sentRows.as("x")}
 		where p.id = x.id and p.status = 'processing' and p.sends = x.sends`
 };
 

@@ -6,11 +6,13 @@ import {
 	insertTombstones,
 	commit,
 	lock,
+	orderLines,
 	release,
 	reserve,
 	restock,
 	sweep,
-	restockReturn
+	restockReturn,
+	returnLines
 } from "./stock.statements.ts";
 
 type Reserve = Params<typeof product.actions.reserve>;
@@ -27,13 +29,10 @@ type States = Map<string, ReservationState>;
 
 const defaultTtlMs = 15 * 60_000;
 
-/** The columns of `unnest`, one element per line. */
-function columns(orders: StockOrder[]): unknown[][] {
-	const lines = orders.flatMap(({ order_id, lines }, position) =>
-		lines.map(line => [order_id, line.product_id, line.quantity, position])
+const linesOf = (orders: StockOrder[]) =>
+	orders.flatMap(({ order_id, lines }, position) =>
+		lines.map(line => ({ ...line, order_id, position }))
 	);
-	return [0, 1, 2, 3].map(column => lines.map(line => line[column]));
-}
 
 function inRequestOrder(orderIds: string[], states: States): Outcome[] {
 	return orderIds.map(order_id => ({
@@ -61,8 +60,9 @@ export class ReservationRepository {
 		const states: States = new Map();
 		let open = [...new Map(orders.map(order => [order.order_id.toLowerCase(), order])).values()];
 		while (open.length > 0) {
-			const values = [...columns(open), lock ? "locked" : "held", ttl_ms];
-			await this.#run(reserve, values, states);
+			const ids = open.map(({ order_id }) => order_id);
+			const lines = orderLines.values(linesOf(open));
+			await this.#run(reserve, [ids, lock ? "locked" : "held", ttl_ms, ...lines], states);
 			open = open.filter(({ order_id }) => !states.has(order_id.toLowerCase()));
 		}
 		return inRequestOrder(
@@ -98,10 +98,8 @@ export class ReservationRepository {
 
 	/** False when these units were not sold, or were taken back before under another return. */
 	async restockReturn({ return_id, order_id, lines }: RestockReturn): Promise<boolean> {
-		const products = lines.map(({ product_id }) => product_id);
-		const quantities = lines.map(({ quantity }) => quantity);
 		try {
-			const values = [return_id, order_id, products, quantities];
+			const values = [return_id, order_id, ...returnLines.values(lines)];
 			return (await this.#pg.query(restockReturn, values)).length > 0;
 		} catch (error) {
 			// 23514 check, 23503 foreign key: more than was bought, or something else.

@@ -1,3 +1,4 @@
+import { bulk } from "../../../db/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
 
 /**
@@ -11,9 +12,14 @@ import type { Statement } from "../../../db/database.ts";
  * first sees its snapshot's, from before it waited, and its CHECK fails on a sum that is never stored.
  */
 
+/** Lines of orders, with the order's position in the batch. */
+export const orderLines = bulk(
+	{ order_id: "uuid", product_id: "text", quantity: "int", position: "int" },
+	4
+);
+
 /**
- * $1 order, $2 product, $3 quantity, $4 position in the batch (arrays, one element per line);
- * $5 `held` or `locked`; $6 milliseconds a hold lasts.
+ * $1 orders, $2 `held` or `locked`, $3 milliseconds a hold lasts, then their lines.
  *
  * Units are given in the order of the batch. An order that does not fit only because of those
  * before it gets no row and is asked again: 1 unit left must serve the second of [2, 1]. The first
@@ -25,8 +31,7 @@ export const reserve: Statement = {
 	text: `
 	with asked as materialized (
 		select order_id, product_id, sum(quantity)::bigint as quantity, min(position) as position
-		from unnest($1::uuid[], $2::text[], $3::int[], $4::int[])
-			as line(order_id, product_id, quantity, position)
+		from ${orderLines.as("line")}
 		where not exists (select from product.reservation_head h where h.order_id = line.order_id)
 		group by order_id, product_id
 	), shelf as materialized (
@@ -42,14 +47,14 @@ export const reserve: Statement = {
 		from queue group by order_id
 	), head as (
 		insert into product.reservation_head (order_id, state, expires_at)
-		select order_id, case when fits then $5 else 'out_of_stock' end,
-			case when fits and $5 = 'held' then clock_timestamp() + $6 * interval '1 ms' end
+		select order_id, case when fits then $2 else 'out_of_stock' end,
+			case when fits and $2 = 'held' then clock_timestamp() + $3 * interval '1 ms' end
 		from verdict where fits or never
 		order by order_id
 		on conflict do nothing
 		returning order_id, state
 	), granted as materialized (
-		select order_id, product_id, quantity from asked join head using (order_id) where state = $5
+		select order_id, product_id, quantity from asked join head using (order_id) where state = $2
 	), counted as (
 		update product.stock t set on_hand = s.on_hand, reserved = s.reserved + g.quantity
 		from (select product_id, sum(quantity)::bigint as quantity from granted group by 1) g
@@ -199,8 +204,10 @@ export const sweep = stockTransition({
 	reserved: -1
 });
 
+export const returnLines = bulk({ product_id: "text", quantity: "int" }, 3);
+
 /**
- * $1 return, $2 order, $3 products, $4 quantities. Puts units of a sold order back on the shelf, once for
+ * $1 return, $2 order, then the lines of the return. Puts units of a sold order back on the shelf, once for
  * each return and product. More than was bought breaks the CHECK of the line, what was not bought its
  * foreign key; then nothing is done. Finds no head when the order is not sold, or was put back whole.
  */
@@ -210,7 +217,7 @@ export const restockReturn: Statement = {
 	text: `
 	with asked as materialized (
 		select product_id, sum(quantity)::bigint as quantity
-		from unnest($3::text[], $4::int[]) as line(product_id, quantity) group by 1
+		from ${returnLines.as("line")} group by 1
 	), shelf as materialized (
 		select product_id, on_hand from product.stock
 		where product_id = any (array(select product_id from asked))
