@@ -33,7 +33,9 @@ const jars = join(folder, "jars");
 execFileSync(
 	"mvn",
 	[
-		..."-q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies".split(" "),
+		"-q",
+		"-B",
+		"org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
 		"-DincludeScope=runtime",
 		"-Dmdep.useRepositoryLayout=true",
 		`-DoutputDirectory=${jars}`

@@ -138,7 +138,8 @@ export class StreamOperator {
 			const query = `redriven=${redriven}&limit=100${cursor && `&cursor=${cursor}`}`;
 			const path = `${base(group)}/dead-letters?${query}`;
 			const page: { data: DeadLetterEntry[]; next_cursor: string | null } = await this.#api.send(
-				...(["GET", path] as const)
+				"GET",
+				path
 			);
 			yield* page.data;
 			cursor = page.next_cursor;

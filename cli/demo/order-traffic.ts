@@ -39,14 +39,12 @@ export function intents(count: number, customers: number, products: number, draw
 }
 
 const settled = new Set<Order["status"]>([
-	...([
-		"confirmed",
-		"delivered",
-		"cancelled",
-		"payment_failed",
-		"payment_review",
-		"refunded"
-	] as const)
+	"confirmed",
+	"delivered",
+	"cancelled",
+	"payment_failed",
+	"payment_review",
+	"refunded"
 ]);
 
 /** At rest, or in the hands of a human. */

