@@ -32,9 +32,9 @@ const seconds = Number(values.seconds);
 if (!/^\d{1,3}$/.test(values.seconds) || seconds < 1) usageError(usage, "--seconds takes a number");
 
 const customers = 32;
-/** Members have joined their group, connections are open, and code is compiled. */
+/** Time for members to join, connections to open, and code to be compiled. */
 const warmUpS = 3;
-/** Enough that the half second in which a replay begins is a tenth of it. */
+/** Enough that the half second in which a replay starts is a tenth of it. */
 const replayedEvents = 240_000;
 
 async function measure(life: Lifecycle, log: "local" | "kafka"): Promise<streams.StreamFigures> {

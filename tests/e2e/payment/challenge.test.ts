@@ -170,7 +170,7 @@ describe("an order whose card requires 3-D Secure", () => {
 
 		const late = await page.press("Approve");
 		expect(late.headers.get("location")).toContain("redirect_status=failed");
-		expect(await (await fetch(url)).text()).toContain("This payment was given up");
+		expect(await (await fetch(url)).text()).toContain("This payment was canceled");
 		expect(await charges()).toMatchObject([{ order_id: id, status: "failed" }]);
 		expect((await orderOf(id)).status).toBe("payment_failed");
 	}, 60_000);
