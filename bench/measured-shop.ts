@@ -33,7 +33,7 @@ function kafkaIn(folder: string, life: Lifecycle) {
 }
 
 /** All of it is stopped and deleted at the end of the process. @throws LaunchError */
-export async function openShop(life: Lifecycle, kind: "local" | "kafka"): Promise<BenchShop> {
+export async function openShop(life: Lifecycle, kind: "postgres" | "kafka"): Promise<BenchShop> {
 	const folder = mkdtempSync(join(tmpdir(), "shop-bench-"));
 	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
 	const onCrash = (reason: string) => void life.fail(new Error(reason));
