@@ -11,12 +11,12 @@ import { MetaFirewall } from "./middlewares/meta-firewall.ts";
 import { NoCallInTransaction } from "./middlewares/no-call-in-transaction.ts";
 import { TranslateErrors } from "./middlewares/translate-errors.ts";
 
-/** Reads may be asked again after these; a command never is, outside the saga (docs/retries.md). */
+/** Queries may be retried after these errors; commands never are, except by the saga (docs/retries.md). */
 const readRetryable = new Set(["SERVICE_NOT_AVAILABLE", "REQUEST_REJECTED", "REQUEST_TIMEOUT"]);
 
 /**
- * An error that says the other side is unwell. A refusal (4xx) does not, nor does a defect of ours: one
- * caller's input that meets it four times would shut the action for everybody.
+ * An error that says that the other side is unavailable. Refusals (4xx) do not count, nor do defects: one
+ * input that causes a defect four times would open the breaker for all callers.
  */
 function countsAsFailure(error: Error): boolean {
 	const { code, type } = error as { code?: unknown; type?: unknown };
@@ -24,7 +24,7 @@ function countsAsFailure(error: Error): boolean {
 	return type === "SERVICE_NOT_AVAILABLE" || !(refusal || type === "INTERNAL");
 }
 
-/** Never used twice: a node that comes back under its old id leaves callers pending. */
+/** Never reused: a node that comes back under its old id leaves callers pending. */
 function nodeId(services: readonly string[]): string {
 	const role = services.length === 1 ? services[0] : services.length === 0 ? "guest" : "shop";
 	return `${role}.${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
@@ -63,11 +63,11 @@ export default function brokerOptions(): BrokerOptions {
 		tracking: { enabled: true, shutdownTimeout: 10_000 },
 		transit: { maxQueueSize: 2000 },
 		registry: { preferLocal: true },
-		// Broker options hold the bus password, and `$node.options` would tell it to anyone on the bus.
+		// Broker options contain the bus password, and `$node.options` would return them to anyone on the bus.
 		internalServices: false,
 		skipProcessEventRegistration: true,
 		internalMiddlewares: false,
-		// First is innermost. The breaker stands outside the timeout, or it never sees one (moleculer#1202).
+		// First is innermost. The breaker is outside the timeout, or it would never see one (moleculer#1202).
 		middlewares: [
 			TranslateErrors,
 			DeadlineGuard(callTimeoutMs),

@@ -9,7 +9,7 @@ import { readOrderEvent } from "../streams/messages/order-events.ts";
 import { percentilesOf, type Percentiles } from "./percentiles.ts";
 import type { BenchShop } from "./measured-shop.ts";
 
-/** From the commit of an event, in ms: until it is published and marked, and until it is counted. */
+/** Milliseconds after the commit of an event: until it is published and marked, and until it is counted. */
 export interface Latency {
 	perSecond: number;
 	pickUp: Percentiles;
@@ -18,15 +18,15 @@ export interface Latency {
 
 export interface StreamFigures {
 	latency: Latency[];
-	/** Messages a second that are published in batches of so many, one batch after the other. */
+	/** Messages per second that are published in batches of so many, one batch after the other. */
 	published: Record<string, number>;
-	/** Messages a second that one member reads and does nothing with. */
+	/** Messages per second that one member reads without handling them. */
 	read: number;
-	/** Events a second that one core parses and checks, and does nothing with. */
+	/** Events per second that one core parses and validates without handling them. */
 	parsed: number;
-	/** Orders a second that the shop takes and brings to their end, with so many customers at a time. */
+	/** Orders per second that the shop accepts and settles, with so many concurrent customers. */
 	live: { customers: number; orders: number; events: number };
-	/** Events a second that make the windows anew. */
+	/** Events per second of a replay that rebuilds the windows. */
 	replayed: number;
 	/** Events that are replayed in the time that one order takes live, and in that of one event. */
 	replayOver: { liveOrders: number; liveEvents: number };
@@ -46,7 +46,7 @@ function trafficEvents(events: number): TrafficEvent[] {
 	return traffic({ seed: 1, events, from: new Date(), minutes: 1, users });
 }
 
-/** The order service's node is told of each commit, as it is when it makes them itself. */
+/** Hints the order service's node after each commit, as it does itself for its own commits. */
 const nudge = ({ broker }: BenchShop) =>
 	(broker.getLocalService("order") as unknown as { outbox: { nudge(): void } }).outbox.nudge();
 
@@ -83,7 +83,7 @@ export async function latencyAt(
 	return { perSecond, pickUp: behind("published"), counted: behind("counted") };
 }
 
-/** Nothing is under way, and everything is counted. */
+/** Resolves when no order is in progress and everything is counted. */
 async function waitUntilCaughtUp({ query }: BenchShop): Promise<void> {
 	const waiting = `select ((select count(*) from orders.outbox o where not quiet and (published_at is null
 			or not exists (select from analytics.inbox i where i.event_id = o.event_id)))
@@ -157,7 +157,7 @@ export function parsing(count: number): number {
 
 const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "US" };
 
-/** Customers who order one after the other, each as fast as they are answered. */
+/** Customers who place orders one after the other, each as fast as they are answered. */
 export async function selling(shop: BenchShop, customers: number, seconds: number) {
 	const count = "select count(*)::int as count from orders.outbox where not quiet";
 	const before = (await shop.query<{ count: number }>(count))[0]!.count;
@@ -186,7 +186,7 @@ export async function selling(shop: BenchShop, customers: number, seconds: numbe
 	return { customers, orders: Math.round(orders / tookS), events: Math.round(events / tookS) };
 }
 
-/** All of the topic once more, until the windows are made anew. */
+/** Replays the whole topic until the windows are rebuilt. */
 export async function replaying({ broker }: BenchShop): Promise<number> {
 	const { "stream.lag": lag, "stream.replay": replay } = analytics.actions;
 	const begun = performance.now();

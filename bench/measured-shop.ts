@@ -14,13 +14,13 @@ import { toConfig, useConfig } from "../config/index.ts";
 import type { Driver } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
 
-/** A shop in this process, on servers of its own, that is measured. */
+/** A shop in this process, with its own servers, for measurements. */
 export interface BenchShop {
 	broker: ServiceBroker;
 	log: Driver;
-	/** Ids of products of which there is plenty. */
+	/** Ids of products with plenty of stock. */
 	products: string[];
-	/** As the database's owner. */
+	/** Connection URL of the database's owner. */
 	query<R extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<R[]>;
 }
 
@@ -32,8 +32,8 @@ function kafkaIn(folder: string, life: Lifecycle) {
 	return startKafka({ directory: join(folder, "kafka"), progress: () => undefined, onCrash });
 }
 
-/** Everything ends, and is deleted, with the process. @throws LaunchError */
-export async function openShop(life: Lifecycle, kind: "local" | "kafka"): Promise<BenchShop> {
+/** All of it is stopped and deleted at the end of the process. @throws LaunchError */
+export async function openShop(life: Lifecycle, kind: "postgres" | "kafka"): Promise<BenchShop> {
 	const folder = mkdtempSync(join(tmpdir(), "shop-bench-"));
 	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
 	const onCrash = (reason: string) => void life.fail(new Error(reason));

@@ -4,9 +4,9 @@ export interface Percentiles {
 	count: number;
 }
 
-/** Nearest rank, rounded to a tenth of what is given. @throws RangeError for nothing */
+/** Nearest rank, rounded to a tenth. @throws RangeError for an empty list */
 export function percentilesOf(values: readonly number[]): Percentiles {
-	if (values.length === 0) throw new RangeError("there is nothing to take percentiles of");
+	if (values.length === 0) throw new RangeError("there are no values to take percentiles of");
 	const sorted = values.toSorted((a, b) => a - b);
 	const at = (share: number) =>
 		Math.round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]! * 10) / 10;

@@ -16,7 +16,7 @@ const proof: ChaosReport = {
 	providerFaults: { late: 1 },
 	matrix: { rows: 0, missed: [], injected: {}, tookMs: 0 },
 	recoveries: [{ node: "order-1", serviceMs: 300, ordersMs: 900, order_id }],
-	findings: [finding, { ...finding, promise: "P4", title: "On the stream" }],
+	findings: [finding, { ...finding, promise: "P4", title: "In the log" }],
 	timelines: [],
 	slowest: null
 };
@@ -28,7 +28,7 @@ const runInfo = {
 	at: new Date("2026-03-01T12:00:00Z")
 };
 
-describe("the report of a run in which a promise was broken", () => {
+describe("the report of a run with a broken promise", () => {
 	const what = "was charged 2 times";
 	const broken: ChaosReport = {
 		...proof,
@@ -41,17 +41,17 @@ describe("the report of a run in which a promise was broken", () => {
 		expect(score(proof)).toEqual({ passed: 2, failed: 0 });
 	});
 
-	it("says which promise, of which order, and tells that order's story", () => {
+	it("names the promise and the order, and prints that order's timeline", () => {
 		const text = markdown(broken, undefined, runInfo);
 		expect(text).toContain("| ✘ | P3 | Charged once | 3 charges | 1 |");
-		expect(text).toContain("| ✔ | P4 | On the stream | 3 charges | 0 |");
+		expect(text).toContain("| ✔ | P4 | In the log | 3 charges | 0 |");
 		expect(text).toContain(`- P3: ${order_id} ${what}`);
 		expect(text).toContain(`### Order ${order_id}`);
 		expect(text).toContain('"version": 1');
 		expect(markdown(proof, undefined, runInfo)).not.toContain("## Violations");
 	});
 
-	it("says how to have the same again", () => {
+	it("says how to repeat the run", () => {
 		expect(markdown(proof, undefined, runInfo)).toContain(
 			"`npm run chaos -- --tier ci --orders 3 --seed 7`"
 		);

@@ -3,7 +3,7 @@ import type { ChaosReport } from "./run/full-run.ts";
 import { slowest } from "./run/recovery.ts";
 
 export interface RunInfo {
-	/** `ci`, `nightly`, or `changed` where it was asked for otherwise. */
+	/** `ci`, `nightly`, or `changed` if options differ. */
 	tier: string;
 	/** The arguments of `npm run chaos` that repeat this run, without the seed. */
 	args: readonly string[];
@@ -43,7 +43,7 @@ function recoveryLines({ recoveries }: ChaosReport): string[] {
 	].filter(Boolean);
 }
 
-/** Violations, and what is known of one order of each kind. */
+/** Violations, and the timeline of one order of each kind. */
 function violationSections({ findings, timelines }: ChaosReport): string[] {
 	const broken = findings.filter(({ violations }) => violations.length > 0);
 	if (broken.length === 0) return [];
@@ -66,7 +66,7 @@ function kafkaSection({ events, duplicated, faults, tookMs }: KafkaRunReport): s
 	];
 }
 
-/** What a person reads. @param log where there was a broker */
+/** The report as Markdown. @param log if there was a broker */
 export function markdown(
 	proof: ChaosReport,
 	log: KafkaRunReport | undefined,

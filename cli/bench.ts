@@ -9,7 +9,7 @@ import { LaunchError } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 
-const usage = `Usage: npm run bench -- streams [--log local|kafka] [--seconds 10] [--publish]
+const usage = `Usage: npm run bench -- streams [--log postgres|kafka] [--seconds 10] [--publish]
 Benchmarks one shop process with its own servers: latency from order commit to window, messages per second,
 and replay speed relative to live orders. Only ratios within a run mean anything; machines are noisy.
   --log        what carries the events: the log in Postgres (default) or a Kafka broker (needs Java 17)
@@ -19,25 +19,27 @@ and replay speed relative to live orders. Only ratios within a run mean anything
 const { values, positionals } = commandLine(
 	usage,
 	{
-		log: { type: "string", default: "local" },
+		log: { type: "string", default: "postgres" },
 		seconds: { type: "string", default: "10" },
 		publish: { type: "boolean" }
 	},
 	true
 );
-const kind = values.log === "local" || values.log === "kafka" ? values.log : undefined;
+/** `local` is the former name of `postgres`, accepted in this version. */
+const log = values.log === "local" ? "postgres" : values.log;
+const kind = log === "postgres" || log === "kafka" ? log : undefined;
 if (positionals.join(" ") !== "streams") usageError(usage, "Name what to measure: streams.");
-if (!kind) usageError(usage, "--log is local or kafka");
+if (!kind) usageError(usage, "--log is postgres or kafka");
 const seconds = Number(values.seconds);
 if (!/^\d{1,3}$/.test(values.seconds) || seconds < 1) usageError(usage, "--seconds takes a number");
 
 const customers = 32;
-/** Members have joined their group, connections are open, and code is compiled. */
+/** Time for members to join, connections to open, and code to be compiled. */
 const warmUpS = 3;
-/** Enough that the half second in which a replay begins is a tenth of it. */
+/** Enough that the half second in which a replay starts is a tenth of it. */
 const replayedEvents = 240_000;
 
-async function measure(life: Lifecycle, log: "local" | "kafka"): Promise<streams.StreamFigures> {
+async function measure(life: Lifecycle, log: "postgres" | "kafka"): Promise<streams.StreamFigures> {
 	const shop = await openShop(life, log);
 	progress("warming up");
 	await streams.latencyAt(shop, 500, warmUpS);

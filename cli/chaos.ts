@@ -57,7 +57,7 @@ const tiers = {
 		kills: 200,
 		matrix: 5,
 		perSecond: 25,
-		// At the end each of 20,000 customers asks once more.
+		// At the end each of 20,000 customers retries once more.
 		withinMs: 60 * minute,
 		quiesceMs: 15 * minute,
 		log: { events: 50_000, perSecond: 150, relayKills: 100, consumerKills: 50 }
@@ -92,7 +92,7 @@ function commit(): string {
 	}
 }
 
-/** Where the reports go: always to the cache, and on demand to be kept. */
+/** Where reports are written: always to the cache, and with --publish to docs/proof. */
 function write(name: string, text: string): void {
 	for (const folder of [".cache/proof", ...(values.publish ? ["docs/proof"] : [])]) {
 		mkdirSync(join(root, folder), { recursive: true });
@@ -100,7 +100,7 @@ function write(name: string, text: string): void {
 	}
 }
 
-/** A tier that was changed is none any more. */
+/** With changed options, a run does not count as its tier. */
 function requestedRun() {
 	const changes = (["orders", "kills", "matrix", "faults", "events"] as const).flatMap(name =>
 		values[name] === undefined ? [] : [`--${name} ${values[name]}`]
@@ -114,7 +114,7 @@ const tier =
 const seed = number("seed", Math.floor(Math.random() * 1_000_000));
 const faults = kinds();
 
-/** Undefined where it is not wanted, or there is no Java for a broker. */
+/** Undefined if it is not wanted, or there is no Java for a broker. */
 async function runKafkaPart(life: Lifecycle): Promise<KafkaRunReport | undefined> {
 	const events = number("events", tier.log.events);
 	if (events === 0) return undefined;

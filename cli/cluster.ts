@@ -35,14 +35,14 @@ async function bus(life: Lifecycle, { config, data }: ShopEnvironment): Promise<
 	return server.url;
 }
 
-/** Lets `npm run repl` find the bus, from before the nodes start: it may come while they do. */
+/** Lets `npm run repl` find the bus, even while the nodes are starting. */
 function announce(life: Lifecycle, { config, data }: ShopEnvironment, natsUrl: string): void {
 	const facts = { natsUrl, namespace: config.namespace };
 	writeFileSync(data.clusterFile, JSON.stringify(facts), { mode: 0o600 });
 	life.atEnd(() => rmSync(data.clusterFile, { force: true }));
 }
 
-/** What takes work in ends before what does it. */
+/** Nodes that accept requests are stopped before those that serve them. */
 const stopOrder = [
 	["gateway"],
 	["order", "notification", "analytics"],

@@ -38,7 +38,7 @@ const newcomers = 10;
 const atOnce = 12;
 const lookEveryMs = 500;
 const minuteMs = 60_000;
-/** A minute is told of some 10 s after its end. */
+/** A window is emitted some 10 s after its end. */
 const windowWithinMs = 90_000;
 const messagesWithinMs = 60_000;
 const orderWithinMs = 60_000;
@@ -66,7 +66,7 @@ async function runTraffic(life: Lifecycle, url: string, staff: DemoShop) {
 	return orders;
 }
 
-/** Looks until there is nothing missing, or no time left. */
+/** Polls until nothing is missing, or the time is over. */
 async function pollUntil<V>(
 	life: Lifecycle,
 	withinMs: number,
@@ -85,12 +85,12 @@ type Windows = Awaited<ReturnType<DemoShop["windows"]>>;
 
 const minuteOf = (at: string) => Math.floor(Date.parse(at) / minuteMs) * minuteMs;
 
-/** Waits for the minutes in which the orders were sold, and says how long after their end that was. */
+/** Waits for the windows in which the orders were sold, and returns how long after their end they were emitted. */
 async function windowsOf(life: Lifecycle, staff: DemoShop, orders: readonly Order[]) {
 	const from = new Date(Math.min(...orders.map(order => minuteOf(order.created_at))));
 	const end = Math.max(...orders.map(order => minuteOf(order.updated_at))) + minuteMs;
 	const confirmed = sold(orders).length;
-	// What came a little late is told of in a correction.
+	// Orders that came a little late are emitted in a correction.
 	const isEmitted = ({ data, watermark }: Windows) =>
 		Date.parse(watermark ?? "") >= end && counted(data) >= confirmed;
 	const look = async () => {

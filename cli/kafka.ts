@@ -44,7 +44,7 @@ function printNextSteps(where: string): void {
 	console.log("read a topic with:   npm run kafka -- consume orders");
 }
 
-/** Somebody else runs it and owns its data. @throws LaunchError */
+/** The broker and its data belong to somebody else. @throws LaunchError */
 async function checkBrokers(life: Lifecycle, config: Config, where: string): Promise<void> {
 	if (values.fresh)
 		throw new LaunchError("--fresh is for a broker that is run here: unset KAFKA_BROKERS.");
@@ -65,7 +65,7 @@ function brokers({ dataDir, kafka }: Config): string {
 	throw new LaunchError("No Kafka was started here: run npm run kafka, or set KAFKA_BROKERS.");
 }
 
-/** Kafka's own program, so that what it shows owes nothing to this code. */
+/** Kafka's own program, so that its output does not depend on this code. */
 async function consume(life: Lifecycle, config: Config, topic: string): Promise<void> {
 	const server = brokers(config);
 	const classPath = await kafkaClassPath(progress);

@@ -22,12 +22,12 @@ run(async life => {
 	listenForFailpointCommands();
 	const broker = await startBroker();
 	life.atEnd(() => broker.stop());
-	// Nodes that start together see each other only some moments later; before that a call has nowhere to go.
+	// Nodes that start together discover each other some moments later; before that, calls fail.
 	await broker
 		.waitForServices([...serviceNames], othersWithinMs)
 		.catch(() => console.log("not all services of the shop are on the bus yet"));
 	console.log(`ready: ${config.services.join(", ")} as ${broker.nodeID}`);
-	// A cluster's launcher holds the other end: when it is killed, its nodes do not stay behind.
+	// A cluster's launcher holds the other end: when it is killed, its nodes end too.
 	process.once("disconnect", () => void life.end(0));
 	process.send?.("ready");
 });

@@ -9,7 +9,7 @@ import { commandLine } from "../launch/process/command-line.ts";
 const usage = `Usage: npm run psp
 Runs the simulated payment provider as a process of its own, which speaks Stripe's API on PSP_PORT.`;
 
-/** Known to everyone, and good for nothing but this simulator. */
+/** Public, and valid for this simulator only. */
 const testKeys = { secretKey: "sk_test_psp", webhookSecret: "whsec_psp" };
 
 commandLine(usage, {});

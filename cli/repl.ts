@@ -17,7 +17,7 @@ commandLine(usage, {});
 
 type Bus = Pick<Config, "namespace"> & { natsUrl: string };
 
-/** A cluster that runs on this data folder holds its lock; a file without it is a dead one's. */
+/** A running cluster on this data folder holds its lock; a file without a lock is stale. */
 function runningCluster(data: DataFolder): Bus | undefined {
 	if (!existsSync(data.clusterFile)) return undefined;
 	try {
@@ -32,7 +32,7 @@ function busToJoin({ natsUrl, namespace, dataDir }: Config): Bus | undefined {
 	return natsUrl ? { natsUrl, namespace } : runningCluster(new DataFolder(dataDir));
 }
 
-/** Node's REPL starts a line while the last one still runs, which piped commands would not survive. */
+/** Node's REPL starts a line while the previous one still runs, which breaks piped commands. */
 function oneAtATime(server: REPLServer, quit: () => void): () => Promise<void> {
 	const evaluate = server.eval as REPLEval;
 	let last = Promise.resolve();
@@ -54,7 +54,7 @@ function oneAtATime(server: REPLServer, quit: () => void): () => Promise<void> {
 
 function openPrompt(life: Lifecycle, broker: ServiceBroker): void {
 	const server = broker.repl() as unknown as REPLServer;
-	// A command prints its own answer, so none has a result to show.
+	// A command prints its own output, so no result is printed.
 	Object.assign(server, { ignoreUndefined: true });
 	const end = () => void life.end(0);
 	const idle = oneAtATime(server, end);

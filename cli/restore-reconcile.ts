@@ -26,7 +26,7 @@ Customers may have paid for what is printed: the payment provider knows.
 
 const { values } = commandLine(usage, { "dry-run": { type: "boolean" } });
 
-/** The lock of the relay: who has it is the shop. @throws LaunchError while it runs */
+/** The relay's lock: a running shop holds it. @throws LaunchError while it runs */
 async function assertShopStopped(client: pg.Client): Promise<void> {
 	const { rows } = await client.query<{ free: boolean }>(
 		"select pg_try_advisory_lock(hashtext('relay'), hashtext('orders')) as free"
@@ -53,7 +53,7 @@ function windowOf(value: Buffer): WindowStreamEvent["data"] | undefined {
 		const event: unknown = JSON.parse(value.toString());
 		if (validate(WindowStreamEvent, event).length === 0) return (event as WindowStreamEvent).data;
 	} catch {
-		// A stranger's message is no result of ours.
+		// A foreign message is not a result of ours.
 	}
 	return undefined;
 }

@@ -62,7 +62,7 @@ function group(): Group {
 
 type Command = (operator: StreamOperator) => Promise<unknown>;
 
-/** By its words; those that take an id have it behind them. */
+/** By its words; commands that take an id have it as the last word. */
 function commandOf(words: readonly string[]): Command {
 	const [first, second, id] = words;
 	const text = words.join(" ");

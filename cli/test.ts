@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * `npm test`: every check, then every test, then the proof; the last line is `N passed, N failed`.
- * Arguments go to jest, e.g. `npm test -- tests/integration`; then checks and proof are left out.
+ * `npm test`: every check, then every test, then the chaos run; the last line is `N passed, N failed`.
+ * Arguments go to jest, e.g. `npm test -- tests/integration`; then checks and the chaos run are skipped.
  */
 
 const root = join(import.meta.dirname, "..");
@@ -16,7 +16,7 @@ interface Score {
 	failed: number;
 }
 
-/** The members of jest's --json that count. A suite that could not be loaded has no tests to count. */
+/** The relevant members of jest's --json. A suite that could not be loaded has no tests to count. */
 interface JestResults {
 	numPassedTests: number;
 	numFailedTests: number;
@@ -30,10 +30,10 @@ const checks: Record<string, string[]> = {
 	generated: ["../scripts/generate.ts", "--check"]
 };
 
-/** The shop under faults, after all else: it wants the machine for itself. */
+/** The chaos run, after all else: it needs the machine for itself. */
 const chaos = ["../cli/chaos.ts", "--tier", "ci"];
 
-/** Runs a program of node_modules with its output here. Answers whether it succeeded. */
+/** Runs a program of node_modules with its output here. Returns whether it succeeded. */
 async function succeeds([program, ...args]: string[]): Promise<boolean> {
 	const script = join(root, "node_modules", program!);
 	const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: "inherit" });
@@ -58,7 +58,7 @@ function read(file: string): JestResults | undefined {
 	}
 }
 
-/** System tests wait more than they work: with three, two cores are busy for 70 % of 290 s; with two it takes 380 s. */
+/** System tests mostly wait: with three, two cores are busy for 70 % of 290 s; with two it takes 380 s. */
 const workers = { unit: 2, system: 3 };
 
 async function jest(project: keyof typeof workers, args: string[]): Promise<Score> {

@@ -9,7 +9,7 @@ import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import type { VerifyContext, Verifier } from "../verify/verifier.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 
-/** Each subject is a file of its own, which exports its verifier as `verify`. */
+/** Each subject is a file that exports its verifier as `verify`. */
 const subjects: Record<string, () => Promise<{ verify: Verifier }>> = {
 	analytics: () => import("../verify/analytics.verifier.ts"),
 	orders: () => import("../verify/orders.verifier.ts"),
@@ -34,7 +34,7 @@ function throttledProgress(): VerifyContext["progress"] {
 	};
 }
 
-/** The embedded database needs the data folder for itself. @throws LaunchError while a shop runs */
+/** Needs the data folder for itself. @throws LaunchError while a shop runs */
 async function databaseUrl(life: Lifecycle, given: Config): Promise<string> {
 	if (given.databaseUrl) return given.databaseUrl;
 	if (!existsSync(given.dataDir))

@@ -3,8 +3,8 @@ import pg from "pg";
 import { migrate } from "../db/migrate.ts";
 
 /**
- * The sum of all migrations as SQL to read, from Postgres' own catalogs (the embedded server comes
- * without pg_dump). Names are sorted, so that the text changes only when the schema does.
+ * The sum of all migrations as readable SQL, from Postgres' own catalogs (the embedded server has no
+ * pg_dump). Names are sorted, so that the text changes only when the schema does.
  */
 
 const ours =
@@ -40,7 +40,7 @@ const queries = {
 		from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
 		where attrelid = $1 and attnum > 0 and not attisdropped order by attnum`,
 
-	// A column says itself that it is not null; Postgres 18 also keeps that as a constraint.
+	// A column itself has `not null`; Postgres 18 also lists that as a constraint.
 	constraints: `
 		select 'constraint ' || conname || ' ' || pg_get_constraintdef(oid) as line
 		from pg_constraint where conrelid = $1 and contype <> 'n'

@@ -6,12 +6,12 @@ function entry(name: string, variable: (typeof variables)[keyof typeof variables
 	const about = `# ${variable.about}`;
 	const note = "secret" in variable ? `\n# ${secretNote}: ${name}_FILE` : "";
 	const value = "fallback" in variable ? String(variable.fallback) : "";
-	// Quoted, because a shell that reads this file would take JSON apart.
+	// Quoted, because a shell that reads this file would change JSON.
 	const shown = /[{}"*\s]/.test(value) ? `'${value}'` : value;
 	return `${about}${note}\n# ${name}=${shown}`;
 }
 
-/** `.env.example`: every variable the product reads, with what it is for and its default. */
+/** `.env.example`: every variable with its description and default. */
 export function envExample(): string {
 	const entries = Object.entries(variables).map(([name, variable]) => entry(name, variable));
 	const header =

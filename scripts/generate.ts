@@ -6,11 +6,11 @@ import { startPostgres } from "../launch/servers/embedded-postgres.ts";
 import { dumpFreshSchema } from "./dump-schema.ts";
 import { generated, read, stale } from "./generated-files.ts";
 
-/** `npm run generate` writes every generated file; with --check it only says which are stale. */
+/** `npm run generate` writes every generated file; with --check it only lists the stale ones. */
 
 const root = join(import.meta.dirname, "..");
 
-/** Dumps from TEST_DATABASE_URL's server, else from one that lives as long as this takes. */
+/** Dumps from TEST_DATABASE_URL's server, else from a temporary one. */
 async function schema(): Promise<string> {
 	if (process.env.TEST_DATABASE_URL) return dumpFreshSchema(process.env.TEST_DATABASE_URL);
 	const folder = mkdtempSync(join(tmpdir(), "schema-"));

@@ -8,7 +8,7 @@ import { orderStates, replaceBetween } from "./order-states.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** The text of a file of this tree; nothing when there is none. */
+/** The text of a file of this tree; empty when there is none. */
 export function read(path: string): string | undefined {
 	try {
 		return readFileSync(join(root, path), "utf8");
@@ -17,7 +17,7 @@ export function read(path: string): string | undefined {
 	}
 }
 
-/** Committed file → what it must hold. db/schema.sql needs a server and is checked by its own test. */
+/** Committed file → its expected text. db/schema.sql needs a server and is checked by its own test. */
 export const generated: Readonly<Record<string, () => string>> = {
 	...Object.fromEntries(Array.from(generateImages(), ([path, text]) => [path, () => text])),
 	".env.example": envExample,
@@ -26,7 +26,7 @@ export const generated: Readonly<Record<string, () => string>> = {
 	"README.md": () => replaceBetween(read("README.md") ?? "", "order states", orderStates())
 };
 
-/** The files that are not what they must be. */
+/** The stale files. */
 export function stale(current: (path: string) => string | undefined): string[] {
 	return Object.keys(generated).filter(path => current(path) !== generated[path]!());
 }

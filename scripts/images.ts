@@ -1,6 +1,6 @@
 import { products, type SeedProduct } from "../db/seed/products.ts";
 
-/** The pictures of the demo catalogue: one drawing per category, in colours of each product's own. */
+/** The images of the demo catalogue: one drawing per category, with colours per product. */
 
 interface Palette {
 	/** Main body. */

@@ -1,9 +1,9 @@
 import { transitions } from "../services/order/order.machine.ts";
 
-/** The life of an order as a mermaid picture, drawn from the table that decides it. */
+/** The status transitions of an order as a mermaid diagram, from the table of order.machine.ts. */
 export function orderStates(): string {
 	const arrows = Object.entries<readonly string[]>(transitions).flatMap(([from, targets]) => {
-		// An order may rest here for ever, whether some of it comes back or not.
+		// Delivered is also an end, with or without a return.
 		const mayEnd = targets.every(to => to === "return_requested");
 		return [...targets, ...(mayEnd ? ["[*]"] : [])].map(to => `${from} --> ${to}`);
 	});

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
 /**
- * `node scripts/update-kafka-jars.ts` writes which files a Kafka broker is made of, as `sha256sum` would. It
- * asks Maven, so that who runs the broker need not have it.
+ * `node scripts/update-kafka-jars.ts` writes the list of a Kafka broker's files with checksums, as `sha256sum` does. It
+ * uses Maven, so that running the broker does not need it.
  */
 
 const wanted = [
@@ -33,7 +33,9 @@ const jars = join(folder, "jars");
 execFileSync(
 	"mvn",
 	[
-		..."-q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies".split(" "),
+		"-q",
+		"-B",
+		"org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
 		"-DincludeScope=runtime",
 		"-Dmdep.useRepositoryLayout=true",
 		`-DoutputDirectory=${jars}`

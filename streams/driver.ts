@@ -96,7 +96,7 @@ export interface Extent {
 }
 
 export interface Driver {
-	readonly kind: "kafka" | "local";
+	readonly kind: "kafka" | "postgres";
 	/** Makes those that are missing; what exists is left as it is. */
 	createTopics(topics: readonly TopicSpec[]): Promise<void>;
 	/**

@@ -14,7 +14,7 @@ describe("the log", () => {
 		const DATABASE_URL = "postgres://owner:password@127.0.0.1:9/shop";
 		expect(await kindFor({ KAFKA_BROKERS: "127.0.0.1:9" })).toBe("kafka");
 		expect(await kindFor({ KAFKA_BROKERS: "127.0.0.1:9", DATABASE_URL })).toBe("kafka");
-		expect(await kindFor({ DATABASE_URL })).toBe("local");
+		expect(await kindFor({ DATABASE_URL })).toBe("postgres");
 	});
 
 	it("has to be somewhere", async () => {

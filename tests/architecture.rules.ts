@@ -89,7 +89,7 @@ function importsOf(path: string, ast: ts.SourceFile): Import[] {
 	return found;
 }
 
-/** A rule about imports: names the targets that are refused. */
+/** A rule about imports: returns the targets that are refused. */
 function arrow(name: string, refused: (from: string, to: Import) => boolean): Rule {
 	return {
 		name,
@@ -98,7 +98,7 @@ function arrow(name: string, refused: (from: string, to: Import) => boolean): Ru
 	};
 }
 
-/** A package that may be imported (as more than a type) only by some files. */
+/** A package that only some files may import (except as a type). */
 function only(name: string, packages: RegExp, allowed: RegExp): Rule {
 	return arrow(name, (from, to) =>
 		Boolean(packages.test(to.target) && !to.typeOnly && !isTest(from) && !allowed.test(from))
@@ -128,11 +128,11 @@ const layers: Record<string, string[]> = {
 const folderOf = (path: string) => path.split("/")[0]!;
 const isInTree = (target: string) => /\.(ts|json|mjs)$/.test(target);
 
-/** Who may wait for whom. Any other call, and so any cycle, is refused. */
+/** Which service may call which. Any other call, and so any cycle, is refused. */
 const synchronousCalls: Record<string, RegExp> = {
 	gateway: /./,
 	order: /^(product|payment)$/,
-	// What their events do not say: whom to write to, and what a product is.
+	// Data that events do not hold: recipients, and product details.
 	notification: /^user$/,
 	analytics: /^product$/
 };

@@ -5,7 +5,7 @@ const lines = (count: number) => "\tcount++;\n".repeat(count);
 const handler = (count: number) =>
 	`export default service(order, {\n\tactions: {\n\t\tasync place(ctx) {\n${lines(count)}\t\t}\n\t}\n});`;
 
-/** Rule → a file that breaks it, what the violation must say, and a neighbour that is right. */
+/** Rule → a file that breaks it, what the violation must say, and a similar file that keeps it. */
 const plants: [
 	rule: string,
 	broken: [path: string, source: string],
@@ -235,15 +235,15 @@ describe("the architecture", () => {
 		expect(violations(sources)).toEqual([]);
 	});
 
-	it.each(plants)("sees a breach of: %s (case %#)", (rule, [path, source], says) => {
+	it.each(plants)("reports a violation of: %s (case %#)", (rule, [path, source], says) => {
 		expect(violations({ [path]: source })).toContain(`${path} ${says} (${rule})`);
 	});
 
-	it.each(plants)("lets pass what keeps: %s (case %#)", (rule, _broken, _says, [path, source]) => {
+	it.each(plants)("accepts: %s (case %#)", (rule, _broken, _says, [path, source]) => {
 		expect(violations({ [path]: source }).filter(text => text.endsWith(`(${rule})`))).toEqual([]);
 	});
 
-	it("proves every rule", () => {
+	it("tests every rule", () => {
 		const proved = new Set(plants.map(([rule]) => rule));
 		expect(rules.map(({ name }) => name).filter(name => !proved.has(name))).toEqual([]);
 	});

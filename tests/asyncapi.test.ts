@@ -7,7 +7,7 @@ import { toDlqMessage, toDeadLetter } from "../streams/consumer/dead-letter.ts";
 import { sampleOrderEventData } from "./support/streams/order-event-data.ts";
 import { topicSpecs } from "../streams/messages/topics.ts";
 
-describe("the description of the streams", () => {
+describe("the AsyncAPI document", () => {
 	it("is valid to AsyncAPI's own parser", async () => {
 		const { document, diagnostics } = await new Parser().parse(JSON.stringify(asyncApiDocument()));
 		expect(diagnostics.map(({ message, path }) => `${path.join("/")}: ${message}`)).toEqual([]);
@@ -62,7 +62,7 @@ describe("the description of the streams", () => {
 		expect(Object.keys(headers)).toEqual(expect.arrayContaining(required));
 	});
 
-	it("is not valid to it when it refers to what is not there", async () => {
+	it("is invalid with a reference that leads nowhere", async () => {
 		const broken = JSON.stringify(asyncApiDocument()).replaceAll(
 			"messages/Window",
 			"messages/Nothing"

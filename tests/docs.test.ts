@@ -22,7 +22,7 @@ describe("the documentation", () => {
 		expect(deadLinks(page, readFileSync(join(root, page), "utf8"))).toEqual([]);
 	});
 
-	it("sees a link that leads nowhere", () => {
+	it("reports a broken link", () => {
 		const text = "[a](gone.md) [b](../README.md#quick-start) [c](https://x.example/y) [d](#here)";
 		expect(deadLinks("docs/architecture.md", text)).toEqual(["gone.md"]);
 	});

@@ -11,7 +11,7 @@ const sources = globSync("{services,mixins,middlewares,db,streams}/**/*.ts", { c
 	path => !path.endsWith(".test.ts")
 );
 
-/** Every text in the product's source that is written like a failpoint of a service. */
+/** Every string in the product's source that looks like a failpoint of a service. */
 const written = sources.flatMap(path => {
 	const source = readFileSync(join(root, path), "utf8");
 	return [
@@ -26,7 +26,7 @@ const replies = [order, payment, product].flatMap(replyOf);
 describe("the list of failpoints", () => {
 	const isReply = (name: string) => name.endsWith(".before_reply");
 
-	it("is what the source has, each at one place", () => {
+	it("equals the failpoints of the source, each at one place", () => {
 		expect(written.toSorted()).toEqual(failpoints.filter(name => !isReply(name)).toSorted());
 	});
 
@@ -34,7 +34,7 @@ describe("the list of failpoints", () => {
 		expect(replies).toEqual(expect.arrayContaining(failpoints.filter(isReply)));
 	});
 
-	it("names nothing twice", () => {
+	it("has no duplicates", () => {
 		expect(new Set(failpoints).size).toBe(failpoints.length);
 	});
 });

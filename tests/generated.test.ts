@@ -6,7 +6,7 @@ describe("the generated files", () => {
 		expect(stale(read)).toEqual([]);
 	});
 
-	it("are seen to be stale, each by itself, when one changes or is missing", () => {
+	it("are reported as stale, each by itself, when one changes or is missing", () => {
 		for (const path of Object.keys(generated)) {
 			expect(stale(other => (other === path ? `${read(other)} ` : read(other)))).toEqual([path]);
 			expect(stale(other => (other === path ? undefined : read(other)))).toEqual([path]);
@@ -15,12 +15,12 @@ describe("the generated files", () => {
 });
 
 describe("replaceBetween", () => {
-	it("replaces what stands between the marks, and only that", () => {
+	it("replaces only the text between the markers", () => {
 		const text = "a <!-- x --> old <!-- /x --> b";
 		expect(replaceBetween(text, "x", "new")).toBe("a <!-- x -->\n\nnew\n\n<!-- /x --> b");
 	});
 
-	it("refuses a text without the marks", () => {
+	it("refuses a text without the markers", () => {
 		expect(() => replaceBetween("a", "x", "new")).toThrow("There is no <!-- x -->");
 	});
 });

@@ -18,8 +18,8 @@ import { readOrderEvent } from "../streams/messages/order-events.ts";
 import { sampleOrderEventData } from "./support/streams/order-event-data.ts";
 
 /**
- * One file for each event and version: producers must make it, consumers must take it. A file that is
- * there never changes; a change is a new version.
+ * One file for each event and version: producers must write it, consumers must accept it. An existing
+ * file never changes; a change is a new version.
  */
 const folder = join(import.meta.dirname, "../contracts/golden");
 const golden = (name: string) => readFileSync(join(folder, `${name}.json`), "utf8");
@@ -45,18 +45,18 @@ function published(type: OrderEventType, epoch = 1) {
 }
 
 describe.each(orderEventTypes)("%s", type => {
-	it("is made as its golden file has it", () => {
+	it("is written as its golden file has it", () => {
 		expect(JSON.parse(String(published(type).value))).toEqual(JSON.parse(golden(`${type}.v1`)));
 	});
 
-	it("is taken as its golden file has it", () => {
+	it("is accepted as its golden file has it", () => {
 		const event = JSON.parse(golden(`${type}.v1`)) as OrderStreamEvent;
 		const value = Buffer.from(golden(`${type}.v1`));
 		const message = { topic: "orders", partition: 0, offset: 0n, headers: {}, at: new Date(at) };
 		expect(readOrderEvent({ ...message, key: event.partitionkey, value })).toEqual(event);
 	});
 
-	it("says after a restore which epoch it is of, and is taken like that", () => {
+	it("has its epoch after a restore, and is accepted with it", () => {
 		const { key, value, headers = {} } = published(type, 2);
 		const event = { ...JSON.parse(golden(`${type}.v1`)), epoch: 2 };
 		expect(JSON.parse(String(value))).toEqual(event);
@@ -64,7 +64,7 @@ describe.each(orderEventTypes)("%s", type => {
 		expect(readOrderEvent({ ...message, value: Buffer.from(value) })).toEqual(event);
 	});
 
-	it("is a CloudEvent to others, in its value and by its headers", () => {
+	it("is a CloudEvent in its value and its headers", () => {
 		const event: CloudEventV1<OrderStreamEvent["data"]> = JSON.parse(golden(`${type}.v1`));
 		expect(new CloudEvent(event).validate()).toBe(true);
 		const { value, headers } = published(type);
@@ -86,7 +86,7 @@ describe("product.low_stock", () => {
 	});
 	const event = JSON.parse(golden("product.low_stock.v1"));
 
-	it("is made and taken as its golden file has it, and is a CloudEvent to others", () => {
+	it("is written and accepted as its golden file has it, and is a CloudEvent", () => {
 		expect(JSON.parse(String(message.value))).toEqual(event);
 		const value = Buffer.from(message.value);
 		const found = { topic: "notifications", partition: 0, offset: 0n, at: new Date(at), value };
@@ -104,12 +104,12 @@ describe("analytics.window", () => {
 		Date.parse("2026-03-01T12:31:06.000Z")
 	);
 
-	it("is made as its golden file has it, and is what the contract says", () => {
+	it("is written as its golden file has it, and matches the contract", () => {
 		expect(message).toEqual(JSON.parse(golden("analytics.window.v1")));
 		expect(validate(WindowStreamEvent, message)).toEqual([]);
 	});
 
-	it("is a CloudEvent to others, in its value and by its headers", () => {
+	it("is a CloudEvent in its value and its headers", () => {
 		expect(new CloudEvent(message as CloudEventV1<unknown>).validate()).toBe(true);
 		const row = { id: 7, topic: "analytics-results", key: message.partitionkey };
 		const { headers, value } = toPending({ ...row, value: JSON.stringify(message) }).message;

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const root = join(import.meta.dirname, "..");
-/** Not cli/: its files do what they are for when they are imported. */
+/** Without cli/: its files run when they are imported. */
 const folders =
 	"{bench,chaos,config,contracts,db,launch,lib,middlewares,mixins,psp,services,streams,verify,workload}";
 const files = globSync(`${folders}/**/*.ts`, { cwd: root })
 	.filter(file => !/\.(test|d)\.ts$/.test(file))
 	.sort();
 
-/** Jest makes CommonJS of everything, where names may be imported that Node does not find in a package. */
+/** Jest compiles to CommonJS, where names may be imported that Node does not find in a package. */
 it("Node finds every name that any module imports", async () => {
 	expect(files.length).toBeGreaterThan(200);
 	const script = `for (const file of ${JSON.stringify(files)}) await import("./" + file).catch(error => {

@@ -9,7 +9,7 @@ import { variables } from "../config/env.ts";
 import { Failure } from "../lib/errors.ts";
 import { startBus, stopBus } from "./support/servers/start-bus.ts";
 
-/** A service on a node that hears and works, but whose answers never arrive. */
+/** A service on a node that receives requests, but whose responses never arrive. */
 function mute() {
 	const counts = { ran: 0 };
 	const service: ServiceSchema = {
@@ -22,10 +22,10 @@ function mute() {
 	return { counts, service };
 }
 
-/** What a caller on another node hears from calls in a row, and how often the action ran. */
+/** What a caller on another node gets from calls in a row, and how often the action ran. */
 async function callsReached(calls: number, opts: CallingOptions = {}, broker: BrokerOptions = {}) {
 	const { counts, service } = mute();
-	// A tracking caller would wait for these answers when it stops.
+	// A tracking caller would wait for these responses when it stops.
 	const untracked = { ...broker, tracking: { enabled: false } };
 	const brokers = await startBus([[], [service]], { broker: untracked });
 	const errors: (string | undefined)[] = [];
@@ -48,9 +48,13 @@ describe("the broker's options", () => {
 	});
 
 	it.each([
-		["opens when the other side cannot serve", new Failure("UNAVAILABLE"), "SERVICE_NOT_AVAILABLE"],
-		["stays shut on a refusal", new Failure("NOT_FOUND"), "NOT_FOUND"],
-		["stays shut on a defect that some input meets", new TypeError("undefined"), "INTERNAL"]
+		[
+			"opens when the other side is unavailable",
+			new Failure("UNAVAILABLE"),
+			"SERVICE_NOT_AVAILABLE"
+		],
+		["stays closed on a refusal", new Failure("NOT_FOUND"), "NOT_FOUND"],
+		["stays closed on an internal error", new TypeError("undefined"), "INTERNAL"]
 	])("say that the breaker %s", async (_, error, last) => {
 		const action = { access: "anyone", handler: () => Promise.reject(error) } as ActionSchema;
 		const brokers = await startBus([[], [{ name: "failing", actions: { ask: action } }]]);
@@ -60,7 +64,7 @@ describe("the broker's options", () => {
 		await stopBus(brokers);
 	});
 
-	it("need the order of middlewares they name: in Moleculer's own the breaker never opens", async () => {
+	it("require their order of middlewares: with Moleculer's own the breaker never opens", async () => {
 		const stock = { internalMiddlewares: true, middlewares: [] };
 		expect((await callsReached(6, {}, stock)).errors).toEqual(times(6, "REQUEST_TIMEOUT"));
 	});
@@ -69,12 +73,12 @@ describe("the broker's options", () => {
 		await expect(callsReached(1)).resolves.toEqual({ errors: ["REQUEST_TIMEOUT"], ran: 1 });
 	});
 
-	it("run it again only for a caller that asks for it, with a new deadline", async () => {
+	it("retry it only if the caller asks for it, with a new deadline", async () => {
 		const twice = { errors: ["REQUEST_TIMEOUT"], ran: 3 };
 		await expect(callsReached(1, { retries: 2 })).resolves.toEqual(twice);
 	});
 
-	it("never give a node the id of an earlier one", async () => {
+	it("never reuse a node id", async () => {
 		const brokers = await startBus([[], []]);
 		expect(brokers[0]!.nodeID).not.toBe(brokers[1]!.nodeID);
 		await stopBus(brokers);
@@ -90,8 +94,8 @@ function overridingNames(options: object, prefix = ""): string[] {
 	});
 }
 
-describe("the names of our variables", () => {
-	it("are none that moleculer-runner takes for a broker option", () => {
+describe("the names of our environment variables", () => {
+	it("are none that moleculer-runner treats as a broker option", () => {
 		const theirs = new Set(overridingNames(ServiceBroker.defaultOptions));
 		expect(theirs).toContain("NAMESPACE");
 		expect(theirs).toContain("CIRCUITBREAKER_ENABLED");

@@ -44,7 +44,7 @@ function addEdge(graph: Graph, from: string, to: string): void {
 	graph.get(from)!.add(to);
 }
 
-/** The two folders in which the ways to these files part; nothing where one lies above the other. */
+/** The two folders in which the paths of these files diverge; undefined if one contains the other. */
 function siblings(a: string, b: string): [string, string] | undefined {
 	const [left, right] = [a.split("/"), b.split("/")];
 	let depth = 0;
@@ -53,7 +53,7 @@ function siblings(a: string, b: string): [string, string] | undefined {
 	return [left.slice(0, depth + 1).join("/"), right.slice(0, depth + 1).join("/")];
 }
 
-/** Import cycles of files, and of folders that lie side by side. */
+/** Import cycles of files, and of sibling folders. */
 export function importCycles(sources: Sources): string[] {
 	const files: Graph = new Map();
 	const folders: Graph = new Map();
@@ -70,7 +70,7 @@ export function importCycles(sources: Sources): string[] {
 
 const largestFolder = 20;
 
-/** Folders with more source files than a reader takes in at a glance. Tests beside their subject do not count. */
+/** Folders with too many source files. Tests beside their subject do not count. */
 export function largeFolders(sources: Sources): string[] {
 	const counts = new Map<string, number>();
 	for (const path of Object.keys(sources)) {
@@ -109,7 +109,7 @@ function nameFault(path: string): string | undefined {
 	return undefined;
 }
 
-/** Names that a rule of CONTRIBUTING.md ("Names") refuses, and names that two files share. */
+/** Names that violate a rule of CONTRIBUTING.md ("Names"), and duplicate names. */
 export function fileNames(sources: Sources): string[] {
 	const paths = Object.keys(sources).filter(path => !isNamedElsewhere(path));
 	const byName = Map.groupBy(paths, path => posix.basename(path));

@@ -16,7 +16,7 @@ describe("the tree", () => {
 });
 
 describe("an import cycle", () => {
-	it("is seen between files, however long", () => {
+	it("is found between files, of any length", () => {
 		const sources = {
 			"lib/a.ts": imports("./b.ts"),
 			"lib/b.ts": imports("./c.ts"),
@@ -25,7 +25,7 @@ describe("an import cycle", () => {
 		expect(importCycles(sources)).toEqual(["lib/a.ts ⇄ lib/b.ts ⇄ lib/c.ts"]);
 	});
 
-	it("is seen between folders side by side, and not between a folder and its parent", () => {
+	it("is found between sibling folders, and not between a folder and its parent", () => {
 		const sources = {
 			"chaos/run/x.ts": imports("../faults/y.ts", "../report.ts"),
 			"chaos/faults/z.ts": imports("../run/w.ts"),
@@ -34,13 +34,13 @@ describe("an import cycle", () => {
 		expect(importCycles(sources)).toEqual(["chaos/faults ⇄ chaos/run"]);
 	});
 
-	it("is no cycle when tests close it", () => {
+	it("is ignored when a test closes it", () => {
 		const sources = { "a/x.ts": imports("../b/y.ts"), "b/y.test.ts": imports("../a/x.ts") };
 		expect(importCycles(sources)).toEqual([]);
 	});
 });
 
-it("sees a folder of 21 files, and not one of 20 with tests beside them", () => {
+it("reports a folder of 21 files, and not one of 20 with tests", () => {
 	const files = (count: number, end: string) =>
 		Object.fromEntries(Array.from({ length: count }, (_, n) => [`lib/f${n}${end}`, ""]));
 	expect(largeFolders(files(21, ".ts"))).toEqual(["lib has 21 files"]);

@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, "..");
 const program = join(root, "tests/types/contracts.test-d.ts");
 const directive = /\/\/ @ts-expect-error .*/;
 
-/** Compiles the program with another text. Answers the lines (from 1) on which tsc sees an error. */
+/** Compiles the program with another text. Returns the lines (from 1) with a tsc error. */
 function linesWithErrors(source: string): number[] {
 	const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
 	const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
@@ -20,7 +20,7 @@ function linesWithErrors(source: string): number[] {
 }
 
 describe("contracts", () => {
-	it("make tsc refuse every wrong program of the type test, and nothing else", () => {
+	it("make tsc refuse every wrong program of the type test, and no valid one", () => {
 		const lines = readFileSync(program, "utf8").split("\n");
 		const wrong = lines.flatMap((line, index) => (directive.test(line) ? [index + 2] : []));
 		const errors = linesWithErrors(lines.map(line => line.replace(directive, "//")).join("\n"));

@@ -1,9 +1,9 @@
 import type { VerifyContext } from "./verifier.ts";
 
 /**
- * One statement over the events of orders against what the windows add up to. What came too late is
- * counted apart, so of such a minute orders and money must add up, and buyers cannot. These are the
- * events that were handled; of the others see below.
+ * Compares one statement over the order events with the windows. Late events are counted separately, so of
+ * a minute with late events only orders and revenue can be compared, not users. Only handled events are
+ * compared; for the others see below.
  */
 const differences = `
 with handled as (
@@ -51,10 +51,10 @@ interface Found {
 	what: string;
 }
 
-/** A backlog of so long is a loss until somebody has looked. */
+/** An unhandled event this old is reported. */
 const backlogGrace = "10 minutes";
 
-/** What was published and has no effect: neither waiting for long nor put aside is what the windows may stay at. */
+/** Published events without an effect: neither waiting for long nor dead-lettered is acceptable. */
 const unhandled = `
 select e.event_id as id, e.type, e.order_id, to_char(e.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as published,
 	exists (select from analytics.dead_letter d where redriven_at is null
@@ -72,7 +72,7 @@ interface Unhandled {
 	dead_lettered: boolean;
 }
 
-/** Every minute against the events of orders, and what was told of it against what is kept. */
+/** Compares every window with the order events, and every emitted result with its window. */
 export async function* verify({ client }: Pick<VerifyContext, "client">): AsyncGenerator<string> {
 	const { rows } = await client.query<Found>(differences);
 	for (const { minute, currency, what } of rows) yield `window ${minute} ${currency}: ${what}`;

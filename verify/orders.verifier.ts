@@ -7,8 +7,8 @@ const beforeAll = "00000000-0000-0000-0000-000000000000";
 const afterAll = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /**
- * $1 < order ids <= $2; $3 the transitions that may be, as `from>to`. The chain is computed anew with
- * the function that wrote it. Of a broken chain the first bad row is told: those behind it follow from it.
+ * $1 < order ids <= $2; $3 the allowed transitions, as `from>to`. The hash chain is recomputed with the
+ * function that wrote it. Only the first bad row of a chain is reported, because later ones follow from it.
  */
 const differences = `
 with h as materialized (
@@ -82,7 +82,7 @@ const allowed = Object.entries<readonly OrderStatus[]>(transitions).flatMap(([fr
 	targets.map(to => `${from}>${to}`)
 );
 
-/** Every order against its history, and both against the outbox. */
+/** Compares every order with its history, and both with the outbox. */
 export async function* verify({
 	client,
 	progress

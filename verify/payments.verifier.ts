@@ -4,7 +4,7 @@ import type { PaymentProvider, StatementLine } from "../services/payment/provide
 import { openProvider } from "../services/payment/provider/provider.factory.ts";
 import type { VerifyContext } from "./verifier.ts";
 
-/** Payments against their events, their refunds and their orders. $1: statuses of paid orders, $2: of unpaid ones. */
+/** Payments compared with their events, refunds and orders. $1: statuses of paid orders, $2: of unpaid ones. */
 const books = `
 with refund as (
 	select payment_id, sum(amount_minor) filter (where status <> 'failed') as counted from payment.refunds group by 1
@@ -45,13 +45,13 @@ interface Row {
 	amount: number;
 	currency: string;
 	refunded: number;
-	/** A human has said how the charge ended, or it changed while the provider was asked. */
+	/** Staff decided how the charge ended, or it changed while the statement was read. */
 	charge_excused: boolean;
 	/** The same of a refund. */
 	refunds_excused: boolean;
 }
 
-/** $1: when the provider was asked. Of refunds only those that the provider was to make, and has made. */
+/** $1: when the statement was requested. Only refunds that were made at the provider. */
 const payments = `
 select p.id, p.order_id, p.status, p.amount_minor::float8 as amount, p.currency,
 	coalesce((select sum(amount_minor) from payment.refunds r
@@ -64,7 +64,7 @@ select p.id, p.order_id, p.status, p.amount_minor::float8 as amount, p.currency,
 			and (r.updated_at >= $1::timestamptz or r.status in ('pending', 'review'))) as refunds_excused
 from payment.payments p where p.amount_minor is not null order by p.id`;
 
-/** What the provider says of each payment. Several lines are several charges. */
+/** The provider's lines for each payment. Several lines are several charges. */
 async function statementOf(
 	provider: PaymentProvider,
 	progress: VerifyContext["progress"]
@@ -79,7 +79,7 @@ async function statementOf(
 	return lines;
 }
 
-/** By its own connection: the first query of the other one is what its snapshot shows. */
+/** On a separate connection: the first query of the other one starts its snapshot. */
 async function clock(connectionString: string): Promise<Date> {
 	const client = new pg.Client({ connectionString });
 	await client.connect();
@@ -107,9 +107,9 @@ function* compare(row: Row, lines: readonly StatementLine[]): Generator<string> 
 }
 
 /**
- * The provider's statement against payments, these against their events, refunds and orders. The
- * provider is asked first: every charge has its row before it is made, so none can be unknown only
- * because it is new.
+ * Compares the provider's statement with payments, and these with their events, refunds and orders. The
+ * statement is read first: every charge has its row before it is made, so a charge without a row cannot
+ * merely be new.
  */
 export async function* verify({ client, config, progress }: VerifyContext): AsyncGenerator<string> {
 	const askedAt = await clock(config.databaseUrl);

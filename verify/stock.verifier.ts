@@ -5,7 +5,7 @@ const pageSize = 1000;
 const beforeAll = "00000000-0000-0000-0000-000000000000";
 const afterAll = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-/** The counters of every product against the ledger's sums and against what open reservations hold. */
+/** The counters of every product compared with the ledger's sums and the open reservations. */
 const counters = `
 with ledger as (
 	select product_id, sum(d_on_hand) as on_hand, sum(d_reserved) as reserved from product.stock_ledger group by 1
@@ -25,8 +25,8 @@ from product.stock s full join ledger l using (product_id) full join held h usin
 where broken order by 1`;
 
 /**
- * $1 < order ids <= $2. What the state of a reservation says must stand in the ledger, row by row, and
- * nothing else; and an order that was paid has exactly its items off the shelf.
+ * $1 < order ids <= $2. The ledger must have exactly the rows that follow from the state of the
+ * reservation, and the sold units of a paid order must equal its items.
  */
 const reservations = `
 with head as materialized (
@@ -104,7 +104,7 @@ found (order_id, what) as (
 )
 select format('order %s: %s', order_id, what) as text from found order by 1`;
 
-/** Stock against its ledger, the ledger against the reservations, these against the orders. */
+/** Compares stock with its ledger, the ledger with the reservations, and these with the orders. */
 export async function* verify({
 	client,
 	progress

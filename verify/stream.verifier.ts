@@ -8,13 +8,13 @@ import type { VerifyContext } from "./verifier.ts";
 const published =
 	"select exists (select from orders.events where published_at is not null) as found";
 
-/** Every order event of the log against the outbox: what only the log knows is of a database that was set back. */
+/** Compares every order event of the log with the outbox: unknown ones mean that the database was restored. */
 export async function* verify({ client, config, progress }: VerifyContext): AsyncGenerator<string> {
 	useConfig(config);
 	const driver = await openLog({ onError: () => undefined });
 	let hasPublished = true;
 	try {
-		// Each statement sees what is committed by then: a shop that runs publishes nothing that is not.
+		// Each statement sees what is committed by then: a running shop publishes only committed events.
 		await client.query("commit");
 		await client.query("begin isolation level read committed read only");
 		const { rows } = await client.query<{ found: boolean }>(published);

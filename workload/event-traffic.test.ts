@@ -8,7 +8,7 @@ const options = { seed: 7, events: 5000, from, minutes: 30, users: ["u-1", "u-2"
 const all = traffic(options);
 
 describe("the traffic", () => {
-	it("is as much as was asked for, in every minute", () => {
+	it("has the requested number, in every minute", () => {
 		expect(all.length).toBeGreaterThanOrEqual(5000);
 		const sales = all.filter(({ type }) => type === "order.confirmed");
 		const minutes = new Set(
@@ -33,7 +33,7 @@ describe("the traffic", () => {
 		expect(share(ms => ms > 24 * 3_600_000)).toBeGreaterThan(0.001);
 	});
 
-	it("is another with another seed, and the same in all but names with the same", () => {
+	it("differs by seed, and is the same except for ids with the same seed", () => {
 		const bare = (seed: number) =>
 			traffic({ ...options, seed }).map(({ type, writtenMs }) => [type, writtenMs]);
 		expect(bare(7)).toEqual(bare(7));

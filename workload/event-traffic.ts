@@ -3,7 +3,7 @@ import type { OrderEventData, OrderEventType } from "../contracts/events.ts";
 import type { OrderStatus } from "../contracts/order-status.ts";
 import { Random } from "./random.ts";
 
-/** An event of an order that nobody placed, as a row of the outbox. */
+/** An event of a fictitious order, as a row of the outbox. */
 export interface TrafficEvent {
 	order_id: string;
 	user_id: string;
@@ -11,13 +11,13 @@ export interface TrafficEvent {
 	type: OrderEventType;
 	occurred_at: Date;
 	payload: OrderEventData;
-	/** When it is written, in ms after the first one, if all were written as they happened. */
+	/** When it is written, in ms after the first one, if all were written as they occurred. */
 	writtenMs: number;
 }
 
 export interface TrafficOptions {
 	seed: number;
-	/** How many events there are at least. */
+	/** The minimum number of events. */
 	events: number;
 	/** When the first minute begins. */
 	from: Date;
@@ -29,7 +29,7 @@ const minuteMs = 60_000;
 /** Of the orders: written up to half a minute late, written minutes late, and more than a day late. */
 const shares = { disordered: 0.1, late: 0.01, tooLate: 0.005 } as const;
 const [disorderMs, lateMs, tooLateMs] = [30_000, 8 * minuteMs, 30 * 60 * minuteMs];
-/** More events of an order come at most so much later than its first one. */
+/** Further events of an order occur at most so much later than its first one. */
 const stepMs = 1500;
 
 type Step = readonly [OrderEventType, OrderStatus];
@@ -57,8 +57,8 @@ const lifecycles: Readonly<Record<string, readonly Step[]>> = {
 const weights = { delivered: 5, confirmed: 3, refunded: 1, declined: 1 };
 
 /**
- * Half an hour of a busy shop: events in the order in which they are written, which is not that in
- * which they happened. Those of one order keep their order.
+ * Half an hour of a busy shop: events in the order in which they are written, which is not that of their
+ * event times. Those of one order keep their order.
  */
 export function traffic(options: TrafficOptions): TrafficEvent[] {
 	const random = new Random(options.seed);
@@ -97,7 +97,7 @@ function eventsOfOrder(random: Random, { from, minutes, users }: TrafficOptions)
 	});
 }
 
-/** By how much an order happened before the half hour, and by how much later it is written. */
+/** By how much an order occurred before the half hour, and by how much later it is written. */
 function delaysOf(random: Random, leftMs: number): [agoMs: number, delayMs: number] {
 	const draw = random.next();
 	if (draw < shares.tooLate) return [tooLateMs, leftMs];

@@ -1,6 +1,6 @@
 /**
- * Park and Miller's minimal standard generator (CACM 31, 1988): a seed repeats a run. The first
- * numbers of small neighbouring seeds are alike, so they are thrown away.
+ * Park and Miller's minimal standard generator (CACM 31, 1988): a seed repeats a run. The first numbers of
+ * small neighbouring seeds are similar, so they are skipped.
  */
 export class Random {
 	#state: number;
@@ -29,7 +29,7 @@ export class Random {
 		return values[Math.floor(this.next() * values.length)]!;
 	}
 
-	/** One of the keys, as often as its weight says. */
+	/** One of the keys, with a probability proportional to its weight. */
 	weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
 		const entries = Object.entries<number>(weights);
 		let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);

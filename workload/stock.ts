@@ -26,7 +26,7 @@ export async function rows<R extends pg.QueryResultRow>(
 	}
 }
 
-/** Makes products `prefix-1`, … and puts so many units of each on the shelf. */
+/** Creates products `prefix-1`, … with so many units each. */
 export async function seedStock(url: string, prefix: string, units: number): Promise<string[]> {
 	const ids = Array.from({ length: productsOfAKind }, (_, index) => `${prefix}-${index + 1}`);
 	await rows(url, shelfSql, [ids, units]);

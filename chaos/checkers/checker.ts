@@ -2,16 +2,16 @@ import type { Evidence } from "../evidence/evidence.ts";
 
 export interface Violation {
 	what: string;
-	/** Whose history is worth reading. */
+	/** The order to print the history of. */
 	order_id?: string;
 }
 
-/** One promise, held against what happened. Pure. */
+/** One promise, compared with what happened. Pure. */
 export interface Checker<E = Evidence> {
 	/** As in docs/promises.md: `P1`. */
 	promise: string;
 	title: string;
-	/** How many things were looked at, in words. */
+	/** How many things were checked, as text. */
 	examined(evidence: E): string;
 	violations(evidence: E): Violation[];
 }

@@ -54,7 +54,7 @@ const events: readonly EventFact[] = [
 ];
 const ids = events.map(({ event_id }) => event_id);
 
-/** A run in which nothing is wrong: one order paid, one declined, one paid back, one in part, one sent back. */
+/** A run without violations: one order paid, one declined, one refunded, one refunded in part, one returned. */
 const good: Evidence = {
 	outcomes: [
 		...["paid", "declined", "refunded"].map(id => outcome(id)),
@@ -90,7 +90,7 @@ const good: Evidence = {
 	samples: 10,
 	stream: {
 		written: events.map(event => ({ ...event, published: true })),
-		// The relay died before it could mark the first: it came again.
+		// The relay died before it marked the first event, so the event was published again.
 		topic: [events[0]!, events[1]!, events[0]!, events[2]!],
 		handled: { analytics: ids, notification: ids },
 		notifications: ids.slice(1).map(event_id => ({ event_id, channel: "email", state: "sent" })),
@@ -105,28 +105,28 @@ const streamed = (over: Partial<Evidence["stream"]>) => ({ stream: { ...good.str
 const counters = { on_hand: 1, reserved: 2, ledger_on_hand: 1, ledger_reserved: 2, held: 2 };
 
 const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says: RegExp][] = [
-	[accepted, "an accepted order is gone", { orders: good.orders.slice(1) }, /is gone/],
+	[accepted, "an accepted order is missing", { orders: good.orders.slice(1) }, /is missing/],
 	[
 		accepted,
-		"an order does not come to rest",
+		"an order does not settle",
 		{ orders: [order("paid", "payment_pending"), ...good.orders.slice(1)] },
 		/still payment_pending/
 	],
 	[
 		accepted,
-		"a saga goes on for ever",
+		"a saga never ends",
 		{ open: [{ order_id: "paid", step: "forward", attempt: 9, last_error: "no" }] },
 		/still has a saga/
 	],
 	[
 		review,
-		"an order waits for a human",
+		"an order is left in review",
 		{ orders: [order("x", "payment_review")] },
 		/payment_review/
 	],
 	[
 		stock,
-		"more is reserved than there is",
+		"more is reserved than is on hand",
 		{ brokenStock: [{ at, product_id: "cup", ...counters }] },
 		/"reserved":2/
 	],
@@ -134,17 +134,17 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		stock,
 		"units stay reserved",
 		{ reserved: [{ product_id: "cup", reserved: 1 }] },
-		/though nothing/
+		/though no order/
 	],
 	[
 		stock,
-		"a reservation runs out under an order",
+		"a reservation expires while its order is in progress",
 		{ expiredReservations: [{ order_id: "paid", product_id: "cup" }] },
-		/its cup went back/
+		/its reservation of cup expired/
 	],
 	[
 		stock,
-		"what was sent back is not on the shelf",
+		"a return is not restocked",
 		{ sold: [{ product_id: "cup", units: 6 }] },
 		/6 units .* 4 that/
 	],
@@ -154,8 +154,8 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		{ ledger: good.ledger.slice(0, -1) },
 		/is returned.* holds 500 of 0/
 	],
-	[stock, "units leave the shelf twice", { sold: [{ product_id: "cup", units: 6 }] }, /6 units/],
-	[stock, "units are paid for and never leave", { sold: [] }, /0 units .* 4 that/],
+	[stock, "units are sold twice", { sold: [{ product_id: "cup", units: 6 }] }, /6 units/],
+	[stock, "paid units are never taken from stock", { sold: [] }, /0 units .* 4 that/],
 	[
 		money,
 		"an order is charged twice",
@@ -164,7 +164,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 	],
 	[
 		money,
-		"an order is charged in other money",
+		"an order is charged in another currency",
 		{ ledger: [line("paid", { currency: "JPY" }), ...good.ledger.slice(1)] },
 		/is over USD, the provider's charge over JPY/
 	],
@@ -177,7 +177,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 	],
 	[
 		money,
-		"a refund is forgotten",
+		"a refund is missing",
 		{ ledger: good.ledger.filter(({ ref }) => ref !== "re") },
 		/is refunded.* holds 500 of 0/
 	],
@@ -201,7 +201,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 	],
 	[
 		money,
-		"staff are told of a refund that is not made",
+		"a confirmed refund was not made",
 		{ outcomes: [outcome("partly", { op: "refund", refunded: 300 })] },
 		/confirmed refunds of 300, the provider refunded 200/
 	],
@@ -209,13 +209,13 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		money,
 		"a charge has no order",
 		{ ledger: [...good.ledger, line("nobody")] },
-		/does not know it/
+		/has no such order/
 	],
 	[
 		messages,
-		"a message is lost",
+		"a webhook is lost",
 		{ messages: { happened: 4, answered: 4, taken: 3 } },
-		/4 messages were sent and 3 taken/
+		/4 webhooks were sent and 3 stored/
 	],
 	[
 		records,
@@ -225,13 +225,13 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 	],
 	[
 		answers,
-		"one key has two answers",
+		"one key gets two responses",
 		{ outcomes: [...good.outcomes, outcome("paid", { sha: "other" })] },
 		/2 different answers among 3/
 	],
 	[
 		answers,
-		"a repeated refund is answered otherwise",
+		"a repeated refund gets another response",
 		{ outcomes: [...good.outcomes, outcome("partly", { op: "refund", sha: "b" })] },
 		/^refund .*: 2 different answers among 3/
 	],
@@ -243,9 +243,9 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 	],
 	[
 		published,
-		"an event was marked as published and is not there",
+		"an event is marked as published and not in the log",
 		streamed({ topic: events.slice(0, 2) }),
-		/payment_failed is not on the stream, though marked/
+		/payment_failed is not in the log, though marked/
 	],
 	[
 		published,
@@ -255,19 +255,19 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 	],
 	[
 		published,
-		"an order's events change places",
+		"an order's events are out of order",
 		streamed({ topic: [events[1]!, events[0]!, events[2]!] }),
 		/version 1 comes behind 3/
 	],
 	[
 		published,
-		"a message is about an event that never happened",
+		"the log has an event that the database does not",
 		streamed({ topic: [...events, { ...events[1]!, event_id: "e9" }] }),
-		/never happened/
+		/in the log and not in the database/
 	],
 	[
 		effects,
-		"an event passed a consumer by",
+		"a consumer missed an event",
 		streamed({ handled: { analytics: ids.slice(1), notification: ids } }),
 		/analytics has not handled its order.created/
 	],
@@ -294,17 +294,17 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		streamed({ deadLetters: [{ consumer: "analytics", what: "handling-failed: no" }] }),
 		/analytics dead-lettered handling-failed/
 	],
-	[windows, "a minute is wrong", streamed({ windows: ["window 10:00: 1 orders, not 2"] }), /not 2/]
+	[windows, "a window is wrong", streamed({ windows: ["window 10:00: 1 orders, not 2"] }), /not 2/]
 ];
 
 describe("the checkers", () => {
-	it.each([...checkers])("$promise: $title: a good run", checker => {
+	it.each([...checkers])("$promise: $title: finds nothing in a correct run", checker => {
 		expect(checker.violations(good)).toEqual([]);
 		expect(checker.examined(good)).toMatch(/\d/);
 	});
 
 	it.each(plants.map(plant => [plant[0].promise, ...plant] as const))(
-		"%s notices: %3$s",
+		"%s finds: %3$s",
 		(_, checker, __, planted, says) => {
 			const found = checker.violations({ ...good, ...planted });
 			expect(found.map(({ what }) => what).join("\n")).toMatch(says);

@@ -4,7 +4,7 @@ import { kinds } from "../../services/notification/notification.decisions.ts";
 import { consumers } from "../evidence/event-stream.ts";
 import { grouped, type Checker, type Violation } from "./checker.ts";
 
-/** Each event had its effect in each consumer; a customer gets each message once. */
+/** Each event has one effect in each consumer; a customer gets each message once. */
 export const effects: Checker<{ readonly stream: StreamEvidence }> = {
 	promise: "P4",
 	title: "Every consumer applied every event exactly once, and nothing was dead-lettered",
@@ -20,7 +20,7 @@ export const effects: Checker<{ readonly stream: StreamEvidence }> = {
 				if (!ids.has(event_id))
 					found.push({ order_id, what: `${consumer} has not handled its ${type}` });
 			if (ids.size > written.length)
-				found.push({ what: `${consumer} handled events that never happened` });
+				found.push({ what: `${consumer} handled events that are not in the database` });
 		}
 		const messages = grouped(notifications, ({ event_id }) => event_id);
 		for (const { event_id, order_id, type } of written) {

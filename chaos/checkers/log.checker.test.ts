@@ -15,7 +15,7 @@ const emission = (key: string, revision: number, orders: number): ResultFact => 
 	event_id: `${key} ${revision}`
 });
 
-/** Nothing is wrong: one window was told of twice, one of its messages published again. */
+/** No violations: one window was emitted twice, and one of its messages was published twice. */
 const good: LogEvidence = {
 	stream: {
 		written: [],
@@ -35,7 +35,7 @@ const good: LogEvidence = {
 	duplicated: 4
 };
 
-it("finds nothing where nothing is wrong", () => {
+it("finds nothing in a correct log", () => {
 	for (const checker of [unmarked, everyMinute, results])
 		expect([checker.title, checker.violations(good)]).toEqual([checker.title, []]);
 });
@@ -54,21 +54,16 @@ it.each<[string, typeof results, Partial<LogEvidence>, string]>([
 		"29 of 30"
 	],
 	["without an idle partition", everyMinute, { idle: 0 }, "no partition was idle"],
+	["without a late event", everyMinute, { late: { emitted: [], stored: ["l"] } }, "late event l"],
 	[
-		"silent about a late event",
-		everyMinute,
-		{ late: { emitted: [], stored: ["l"] } },
-		"late event l"
-	],
-	[
-		"telling an older state last",
+		"with an older state last",
 		results,
 		{ emitted: [emission("w", 1, 1), emission("v", 1, 1)] },
 		"emitted 1 orders"
 	],
-	["silent about a window", results, { emitted: good.emitted.slice(0, 3) }, "v: emitted nothing"],
+	["without a window", results, { emitted: good.emitted.slice(0, 3) }, "v: emitted nothing"],
 	[
-		"telling a revision that does not grow",
+		"with a revision that does not grow",
 		results,
 		{ emitted: [emission("w", 3, 3), ...good.emitted] },
 		"revisions 3, 1, 2"

@@ -1,7 +1,7 @@
 import type { StreamEvidence } from "../evidence/event-stream.ts";
 import { grouped, type Checker, type Violation } from "./checker.ts";
 
-/** What a topic of results says, and what is kept. */
+/** What a results topic says of a window, and what is stored of it. */
 export interface ResultFact {
 	/** Start of the window and currency. */
 	key: string;
@@ -13,27 +13,27 @@ export interface ResultFact {
 	users: number;
 }
 
-/** All that is looked at in the world with a broker. */
+/** What the checkers of the Kafka part read. */
 export interface LogEvidence {
 	stream: StreamEvidence;
-	/** Times in which the broker answered nothing, with the rows that were marked as published then. */
+	/** Times in which the broker was down, with the number of rows marked as published in them. */
 	outages: readonly { how: string; ms: number; marked: number }[];
 	/** `analytics-results`, read from its start, by partition. */
 	emitted: readonly ResultFact[];
 	results: readonly ResultFact[];
 	/** Ids in `analytics-late`, and those that were dead-lettered there. */
 	late: { emitted: readonly string[]; stored: readonly string[] };
-	/** Minutes of the half hour: all, and those whose windows are what SQL says. */
+	/** Minutes of the half hour: all, and those whose windows equal what SQL computes. */
 	minutes: { expected: number; equal: number; late: number };
 	/** Partitions in which nothing was written. */
 	idle: number;
 	duplicated: number;
 }
 
-/** A row is marked after the broker's word, and from one that is away there is none. */
+/** A row is marked only after the broker's acknowledgement, which a broker that is down cannot send. */
 export const unmarked: Checker<LogEvidence> = {
 	promise: "P4",
-	title: "Nothing is marked as published while the broker is away",
+	title: "Nothing is marked as published while the broker is down",
 	examined: ({ outages }) =>
 		outages.map(({ how, ms }) => `${how} of ${(ms / 1000).toFixed(0)} s`).join(", "),
 	violations: ({ outages }) =>
@@ -42,10 +42,10 @@ export const unmarked: Checker<LogEvidence> = {
 			.map(({ how, marked }) => ({ what: `${marked} rows were marked during the ${how}` }))
 };
 
-/** What a reader of the topic holds, who keeps the last message of each key. */
+/** What a reader of the topic has who keeps the last message of each key. */
 export const results: Checker<LogEvidence> = {
 	promise: "P5",
-	title: "The last message of each window says what is kept of it, and revisions grow",
+	title: "The last message of each window equals the stored result, and revisions grow",
 	examined: ({ emitted, results: stored }) =>
 		`${emitted.length} messages of ${stored.length} windows`,
 	violations({ emitted, results: stored }) {
@@ -73,11 +73,11 @@ const describeResult = (result?: ResultFact) =>
 		? `${result.orders} orders, ${result.revenue}, ${result.users} buyers, revision ${result.revision}`
 		: "nothing";
 
-/** Every minute of the half hour, whatever came late, twice or in another order. */
+/** Every minute of the half hour, with events that were late, duplicated or out of order. */
 export const everyMinute: Checker<LogEvidence> = {
 	promise: "P5",
 	title:
-		"Every minute of the half hour is what SQL says; events more than a day late are stored separately",
+		"Every minute of the half hour equals what SQL computes; events more than a day late are stored separately",
 	examined: ({ minutes: { expected, equal, late }, idle, duplicated }) =>
 		`${equal}/${expected} minutes equal, ${late} events late, ${duplicated} doubled, ${idle} idle partitions`,
 	violations({ minutes: { expected, equal }, late: { emitted, stored }, idle }) {

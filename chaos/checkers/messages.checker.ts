@@ -2,9 +2,9 @@ import type { Checker } from "./checker.ts";
 
 export const messages: Checker = {
 	promise: "P3",
-	title: "Every message of the provider came through, however late, often and out of order",
+	title: "Every webhook of the provider was stored, even if late, repeated or out of order",
 	examined: ({ messages: { happened, answered, taken } }) =>
-		`${happened} messages, ${answered} times answered 2xx, ${taken} taken`,
+		`${happened} webhooks, ${answered} times answered 2xx, ${taken} stored`,
 	violations: ({ messages: { happened, taken } }) =>
-		taken === happened ? [] : [{ what: `${happened} messages were sent and ${taken} taken` }]
+		taken === happened ? [] : [{ what: `${happened} webhooks were sent and ${taken} stored` }]
 };

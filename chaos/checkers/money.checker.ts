@@ -9,7 +9,7 @@ const linesOf = (wanted: ProviderLine["kind"], lines: readonly ProviderLine[]) =
 const sum = (lines: readonly ProviderLine[]) =>
 	lines.reduce((total, { amount }) => total + amount, 0);
 
-/** The most that staff were told was paid back, by order. */
+/** The largest refunded amount that a response to staff confirmed, by order. */
 function acknowledgedRefunds(outcomes: readonly Entry[]): Map<string, number> {
 	const most = new Map<string, number>();
 	for (const { order_id = "", refunded = 0 } of outcomes)
@@ -17,7 +17,7 @@ function acknowledgedRefunds(outcomes: readonly Entry[]): Map<string, number> {
 	return most;
 }
 
-/** @param lines of the provider that are about the order; @param acknowledged what staff were */
+/** @param lines of the provider that are about the order; @param acknowledged the confirmed refunds */
 function* orderViolations(
 	{ status, total, currency, refunded, refunded_by_staff: refundedByStaff, returned }: OrderFact,
 	lines: readonly ProviderLine[],
@@ -43,7 +43,7 @@ function* orderViolations(
 export const money: Checker = {
 	promise: "P3",
 	title:
-		"The provider charged every paid order once and rightly, refunded what the shop says, and kept nothing of any other",
+		"The provider charged every paid order once and the right amount, refunded what the shop says, and kept no money of other orders",
 	examined: ({ ledger }) => {
 		const succeeded = ledger.filter(line => line.succeeded);
 		return `${linesOf("charge", succeeded).length} charges and ${linesOf("refund", succeeded).length} refunds in the provider's ledger`;
@@ -64,7 +64,7 @@ export const money: Checker = {
 		}
 		for (const [order_id, lines] of succeeded)
 			violations.push({
-				what: `was charged ${sum(lines)}, and the shop does not know it`,
+				what: `was charged ${sum(lines)}, and the shop has no such order`,
 				order_id
 			});
 		return violations;

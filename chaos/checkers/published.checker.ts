@@ -1,12 +1,12 @@
 import type { StreamEvidence } from "../evidence/event-stream.ts";
 import type { Checker, Violation } from "./checker.ts";
 
-/** The log is read from its start: what was written is there, in each order's own order, and nothing else is. */
+/** The log, read from its start, holds every written event, in the order of each order, and no other event. */
 export const published: Checker<{ readonly stream: StreamEvidence }> = {
 	promise: "P4",
-	title: "Every event of every order is on the stream, each order's in their order, and no other",
+	title: "Every order event is in the log, in the order of its order, and no other event",
 	examined: ({ stream: { written, topic } }) =>
-		`${written.length} events, ${topic.length - new Set(topic.map(({ event_id }) => event_id)).size} of them twice on the stream`,
+		`${written.length} events, ${topic.length - new Set(topic.map(({ event_id }) => event_id)).size} of them twice in the log`,
 	violations({ stream: { written, topic } }) {
 		const found: Violation[] = [];
 		const there = new Set(topic.map(({ event_id }) => event_id));
@@ -14,19 +14,19 @@ export const published: Checker<{ readonly stream: StreamEvidence }> = {
 			if (!there.has(event_id))
 				found.push({
 					order_id,
-					what: `its ${type} is not on the stream${marked ? ", though marked as published" : ""}`
+					what: `its ${type} is not in the log${marked ? ", though marked as published" : ""}`
 				});
 			else if (!marked) found.push({ order_id, what: `its ${type} is not marked as published` });
 		}
 		const known = new Set(written.map(({ event_id }) => event_id));
 		for (const { event_id, order_id, type } of topic)
 			if (!known.has(event_id))
-				found.push({ order_id, what: `its ${type} is on the stream and never happened` });
+				found.push({ order_id, what: `its ${type} is in the log and not in the database` });
 		return [...found, ...disordered(topic)];
 	}
 };
 
-/** An event that comes again stands where it stood first. */
+/** An event that is published again keeps its first position. */
 function disordered(
 	topic: readonly { event_id: string; order_id: string; version: number }[]
 ): Violation[] {

@@ -1,6 +1,6 @@
 import type { Checker } from "./checker.ts";
 
-/** What `npm run verify` finds: each difference is a row that contradicts another. */
+/** What `npm run verify` finds: rows that contradict each other. */
 export const records: Checker = {
 	promise: "P15",
 	title: "Every step of every order has its history and its event, and stock agrees with them",

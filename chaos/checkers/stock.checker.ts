@@ -4,18 +4,18 @@ import type { Checker } from "./checker.ts";
 
 export const stock: Checker = {
 	promise: "P2",
-	title: "Counters of stock equal their ledger and what is reserved, and nothing is sold twice",
+	title: "Stock counters equal their ledger and the open reservations, and nothing is sold twice",
 	examined: ({ samples, sold }) => `${samples} samples of all products, ${sold.length} sold`,
 	violations: ({ brokenStock, reserved, sold, expiredReservations, orders }) => {
 		const broken = brokenStock.map(({ at, ...counters }) => ({
 			what: `${JSON.stringify(counters)} at ${at.toISOString()}`
 		}));
 		const kept = reserved.map(({ product_id, reserved: units }) => ({
-			what: `${units} units of ${product_id} are reserved though nothing is under way`
+			what: `${units} units of ${product_id} are reserved though no order is in progress`
 		}));
-		// An order locks its goods at once, and what is locked never runs out.
+		// An order locks its units at once, and locked units never expire.
 		const expired = expiredReservations.map(({ order_id, product_id }) => ({
-			what: `its ${product_id} went back into the sale while it was under way`,
+			what: `its reservation of ${product_id} expired while the order was in progress`,
 			order_id
 		}));
 		const bought = new Map<string, number>();
@@ -31,7 +31,7 @@ export const stock: Checker = {
 		const differ = [...new Set([...bought.keys(), ...left.keys()])]
 			.filter(id => (bought.get(id) ?? 0) !== (left.get(id) ?? 0))
 			.map(id => ({
-				what: `${left.get(id) ?? 0} units of ${id} left the shelf for ${bought.get(id) ?? 0} that were paid for`
+				what: `${left.get(id) ?? 0} units of ${id} were sold for ${bought.get(id) ?? 0} that were paid for`
 			}));
 		return [...broken, ...kept, ...expired, ...differ];
 	}

@@ -12,15 +12,15 @@ const address = {
 	country: "USA"
 };
 
-/** A customer waits so long for an answer, and then asks again. */
+/** How long a customer waits for a response before the next attempt. */
 const requestTimeoutMs = 2500;
 
 const parcel = { carrier: "UPS", tracking_number: "1Z" };
 
-/** Each of the five may have to be tried a few times. */
+/** Attempts at the five steps together. */
 const maxSteps = 25;
 
-/** Refusals that say that nothing was done and asking again is no use. */
+/** Refusals that say that nothing was done and that retrying is useless. */
 const isDefinite = (status: number, code = "") =>
 	status >= 400 &&
 	status < 500 &&
@@ -34,7 +34,7 @@ export interface ClientOptions {
 	tokenOf(user: string): string;
 }
 
-/** Customers who write down what they do, and who do not give up. */
+/** Customers that record each request, and retry until there is a definite outcome. */
 export class Customers {
 	readonly #options: ClientOptions;
 
@@ -42,12 +42,12 @@ export class Customers {
 		this.#options = options;
 	}
 
-	/** Sends the plan's request so many times. Answers the first outcome that is definite. */
+	/** Sends the plan's request as often as the plan says. Returns the first definite outcome. */
 	place(plan: OrderPlan, attempts: number): Promise<Entry | undefined> {
 		return repeat(plan, attempts, () => this.#placeOnce(plan));
 	}
 
-	/** Calls the order off, twice at one time, since its customer is impatient. */
+	/** Cancels the order, with two concurrent requests. */
 	cancel({ n, user }: OrderPlan, order_id: string): Promise<Entry[]> {
 		const request = { op: "cancel", n, user, order_id, key: `cancel-${n}` } as const;
 		const path = `/api/v1/orders/${order_id}/cancel`;
@@ -60,8 +60,8 @@ export class Customers {
 	}
 
 	/**
-	 * Has the order shipped and delivered, sends all of it back and has that approved: whatever of it
-	 * is next. Answers whether it came back, or cannot.
+	 * Ships and delivers the order, returns all of it and approves the return, from whichever step is next.
+	 * Returns whether the return was completed, or cannot be.
 	 */
 	async returnOrder(plan: OrderPlan, order_id: string): Promise<boolean> {
 		const requestReturn = () => this.#requestReturn(plan, order_id);
@@ -69,7 +69,7 @@ export class Customers {
 			confirmed: () => this.#sendAsStaff(plan, "ship", order_id, parcel),
 			shipped: () => this.#sendAsStaff(plan, "deliver", order_id),
 			delivered: requestReturn,
-			// The same request again: its answer names the return.
+			// The same request again: its response names the return.
 			return_requested: async () => {
 				const { return_id } = await requestReturn();
 				if (return_id) await this.#sendAsStaff(plan, "approve", order_id, undefined, return_id);
@@ -83,7 +83,7 @@ export class Customers {
 		return false;
 	}
 
-	/** Staff make the plan's refunds, side by side. Answers whether each has a definite outcome. */
+	/** Makes the plan's refunds as staff, concurrently. Returns whether each has a definite outcome. */
 	async refund(
 		plan: OrderPlan,
 		{ order_id = "", total = 0 }: Entry,
@@ -117,7 +117,7 @@ export class Customers {
 		return this.#send({ op, n, user: staff, order_id }, "POST", `/api/v1/${path}/${op}`, body);
 	}
 
-	/** Looks again and again, until the order has come to rest or `giveUpMs` are over. Answers how it stands. */
+	/** Polls until the order has settled or `giveUpMs` are over. Returns its status. */
 	async pollUntilSettled(plan: OrderPlan, orderId: string, timeoutMs: number): Promise<Entry> {
 		const end = performance.now() + timeoutMs;
 		for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
@@ -174,7 +174,7 @@ export class Customers {
 	}
 }
 
-/** The same so many times, at once or one after the other. Answers the first outcome that is definite. */
+/** Sends a request several times, at once or one after the other. Returns the first definite outcome. */
 async function repeat(
 	{ inParallel }: OrderPlan,
 	attempts: number,

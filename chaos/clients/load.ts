@@ -8,16 +8,16 @@ export interface LoadOptions {
 	customers: Customers;
 	seed: number;
 	products: StockedProducts;
-	/** Customers who act at one time. */
+	/** Concurrent customers. */
 	lanes: number;
-	/** New orders in a second, as far as the shop keeps up. */
+	/** New orders per second, if the shop keeps up. */
 	perSecond: number;
 }
 
-/** How long a customer looks after an order before the next one's turn comes. */
+/** How long a customer follows an order before the next order. */
 const maxFollowMs = 4000;
 
-/** Orders from many customers for as long as wanted. */
+/** Orders from many customers. */
 export class Load {
 	readonly #options: LoadOptions;
 	/** Every plan whose first request was sent. */
@@ -29,14 +29,14 @@ export class Load {
 		this.#options = options;
 	}
 
-	/** Goes on while `wanted` says so, then lets every customer finish. */
+	/** Runs while `wanted` returns true, then lets every customer finish. */
 	async run(shouldContinue: () => boolean): Promise<void> {
 		const { lanes } = this.#options;
 		const startedAt = performance.now();
 		await Promise.all(Array.from({ length: lanes }, () => this.#lane(startedAt, shouldContinue)));
 	}
 
-	/** After the storm: asks once more for every order and refund, until each has a definite answer. */
+	/** After the storm: repeats every unanswered request about orders and refunds until it has a definite outcome. */
 	async settle(withinMs: number): Promise<void> {
 		const { customers, lanes } = this.#options;
 		const end = performance.now() + withinMs;
@@ -81,7 +81,7 @@ export class Load {
 		if (plan.returnsOrder) await customers.returnOrder(plan, id);
 	}
 
-	/** @param seen the order as it was last seen. False while nobody knows what became of a refund */
+	/** @param seen the order as it was last seen. False while the outcome of a refund is unknown */
 	async #refund(plan: OrderPlan, seen: Entry, attempts: number): Promise<boolean> {
 		const isPaid = paidStatuses.has(seen.order_status ?? "");
 		return !isPaid || this.#options.customers.refund(plan, seen, attempts);
@@ -93,7 +93,7 @@ export class Load {
 		await this.#options.customers.cancel(plan, id);
 	}
 
-	/** False while nobody knows what became of it. */
+	/** False while the outcome is unknown. */
 	async #place(plan: OrderPlan, attempts: number): Promise<boolean> {
 		const outcome = await this.#options.customers.place(plan, attempts);
 		if (outcome?.phase === "ok") this.accepted.set(plan.n, outcome.order_id!);

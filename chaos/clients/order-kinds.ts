@@ -1,7 +1,7 @@
-/** What a customer does so that an order takes a certain way through the shop. */
+/** What a customer does to lead an order through a certain part of the saga. */
 export type OrderKind =
 	| "bought"
-	/** Of goods that do not suffice for all. */
+	/** For products of which there are fewer than wanted. */
 	| "scarce"
 	| "sold_out"
 	| "declined"
@@ -9,19 +9,19 @@ export type OrderKind =
 	| "slow"
 	/** The same request many times, at once and later. */
 	| "repeated"
-	/** Its customer never answers what their bank asks. */
+	/** Its customer never completes 3-D Secure. */
 	| "challenged"
-	/** Called off after it was confirmed, so that it is paid back. */
+	/** Cancelled after confirmation, so that it is refunded. */
 	| "cancelled_after_confirm"
-	/** Called off while the payment is under way. */
+	/** Cancelled while the payment is in progress. */
 	| "cancelled_while_paying"
-	/** The provider takes the money and its answer is lost. */
+	/** The provider charges and its response is lost. */
 	| "charge_reply_lost"
-	/** Paid back, and the provider's answer to that is lost. */
+	/** Refunded, and the provider's response to that is lost. */
 	| "refund_reply_lost"
-	/** Delivered, sent back and approved. */
+	/** Delivered, returned and approved. */
 	| "returned"
-	/** Staff pay parts of it back at one time, which together would be more than was paid. */
+	/** Concurrent partial refunds by staff that together exceed the payment. */
 	| "refunded";
 
 export interface OrderScript {
@@ -30,7 +30,7 @@ export interface OrderScript {
 	attempts: number;
 	cancel: "once confirmed" | "while paying" | null;
 	returnsOrder?: boolean;
-	/** Percents of the total, once confirmed. */
+	/** Refunds in percent of the total, once confirmed. */
 	refunds?: readonly number[];
 }
 

@@ -1,6 +1,6 @@
 import { Random } from "../../workload/random.ts";
 
-/** What one customer is going to do, drawn before anything happens. */
+/** What one customer will do, drawn from the seed beforehand. */
 export interface OrderPlan {
 	n: number;
 	user: string;
@@ -8,26 +8,26 @@ export interface OrderPlan {
 	payment_method: string;
 	/** How often the same request is sent under the same key. */
 	attempts: number;
-	/** Whether the attempts are all in the air at one time, or one after the other. */
+	/** Whether the attempts are concurrent or one after the other. */
 	inParallel: boolean;
-	/** Calls the order off so long after it was taken; null: never. */
+	/** Cancels the order after so many ms; null: never. */
 	cancelAfterMs: number | null;
-	/** Sends all of it back, if they get it. */
+	/** Returns all of it, once delivered. */
 	returnsOrder: boolean;
-	/** What staff pay back once it is confirmed, in percents of its total. */
+	/** Refunds by staff once it is confirmed, in percent of its total. */
 	refunds: readonly number[];
 }
 
-/** Who ships, delivers and takes back. */
+/** The staff account that ships, delivers and approves returns. */
 export const staff = "staff";
 
 export interface StockedProducts {
-	/** Run out in the course of the run. */
+	/** Products that sell out during the run. */
 	scarce: readonly string[];
 	plenty: readonly string[];
 }
 
-/** Stripe's test payment methods by how often they are used, and the simulator's for bad connections. */
+/** Stripe's test payment methods by frequency, and the simulator's for lost connections. */
 export const paymentMethods = {
 	pm_card_visa: 48,
 	pm_card_mastercard: 10,
@@ -42,19 +42,19 @@ export const paymentMethods = {
 	pm_sim_slow: 3
 };
 
-/** Before the charge, while it is under way, and after it. */
+/** Cancels before, during and after the charge. */
 const cancelDelaysMs = [0, 0, 10, 30, 100, 300, 1500, 4000];
 const cancelShare = 0.15;
 const returnShare = 0.08;
-/** In part, whole, too much together, too much by the last. */
+/** Refunds: in part, in full, too much together, too much by the last. */
 const refunds = [[30], [100], [60, 60], [20, 30, 51]];
 const refundShare = 0.15;
 const attempts = { least: 5, most: 20 };
 
-/** Enough that no customer reaches the limit of open orders while the shop is down. */
+/** Enough customers that none reaches the limit of open orders while the shop is down. */
 export const userCount = 400;
 
-/** Order `n` of the run with this seed: the same for ever. */
+/** Order `n` of the run with this seed; always the same. */
 export function orderPlan(seed: number, n: number, products: StockedProducts): OrderPlan {
 	const random = new Random(seed * 1_000_003 + n * 7919);
 	const line = () => ({
@@ -74,5 +74,5 @@ export function orderPlan(seed: number, n: number, products: StockedProducts): O
 	};
 }
 
-/** Units of each scarce product: about two thirds of what is asked for. */
+/** Units of each scarce product: about two thirds of what is ordered. */
 export const scarceUnits = (orders: number) => Math.max(3, Math.ceil(orders * 0.12));

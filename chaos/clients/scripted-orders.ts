@@ -3,23 +3,23 @@ import type { Customers } from "./customers.ts";
 import { orderScripts, type OrderScript, type OrderKind } from "./order-kinds.ts";
 import { userCount, type OrderPlan } from "./order-plan.ts";
 
-/** Products of a directed run. */
+/** Products of a scenario. */
 export type Goods = Readonly<Record<OrderScript["goods"], string>>;
 
 export interface ScriptedOrder {
 	plan: OrderPlan;
-	/** Undefined when nobody knows what became of it. */
+	/** Undefined while its outcome is unknown. */
 	id: string | undefined;
 }
 
-/** Who gets no answer for so long gives up; only a shop that is down is silent for longer. */
+/** Longest wait for a response; only a shop that is down takes longer. */
 const maxAttempts = 20;
 const pauseMs = 200;
 const confirmedWithinMs = 20_000;
-/** Beyond the numbers of the load, whose customers and keys would be the same. */
+/** Order numbers above those of the load, so that customers and keys differ. */
 const firstNumber = 1_000_000;
 
-/** Orders of certain kinds, each of a customer of its own. */
+/** Orders of certain kinds, each with its own customer. */
 export class ScriptedOrders {
 	readonly #customers: Customers;
 	readonly #goods: Goods;
@@ -31,7 +31,7 @@ export class ScriptedOrders {
 		this.#goods = goods;
 	}
 
-	/** Resolves when the customer has done all; the order may not be at rest by then. */
+	/** Resolves when the customer has finished; the order may not have settled by then. */
 	async run(kind: OrderKind): Promise<void> {
 		const order = await this.place(kind);
 		const { cancel } = orderScripts[kind];
@@ -44,7 +44,7 @@ export class ScriptedOrders {
 		await this.cancel(order);
 	}
 
-	/** Asks under one key until there is an answer. */
+	/** Repeats the request under one key until there is a response. */
 	async place(kind: OrderKind): Promise<ScriptedOrder> {
 		const plan = this.#plan(kind);
 		const outcome = await retryUntilAnswered(() => this.#customers.place(plan, plan.attempts));
@@ -61,7 +61,7 @@ export class ScriptedOrders {
 		);
 	}
 
-	/** The first refund alone, then all side by side: its key comes again when the payment is another. */
+	/** The first refund alone, then all concurrently: its key is repeated after the payment has changed. */
 	async #refund(plan: OrderPlan, id: string): Promise<void> {
 		const seen = await this.#customers.pollUntilSettled(plan, id, confirmedWithinMs);
 		for (const refunds of [plan.refunds.slice(0, 1), plan.refunds]) {
@@ -72,7 +72,7 @@ export class ScriptedOrders {
 		}
 	}
 
-	/** Every customer asks how the order stands, and finishes what they were about. */
+	/** Every customer reads their order again and finishes their script. */
 	async finishAll(): Promise<void> {
 		for (const { plan, id } of this.#orders)
 			if (id) await this.#customers[plan.returnsOrder ? "returnOrder" : "getOrder"](plan, id);

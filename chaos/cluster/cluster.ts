@@ -14,36 +14,36 @@ import { Proxy } from "./proxy.ts";
 import { startServers, type Servers } from "./servers.ts";
 
 export interface ClusterOptions {
-	/** The tree whose shop is run; its node_modules must be there. */
+	/** The source tree whose shop is run; its node_modules must be installed. */
 	root: string;
-	/** Empty, absolute; takes the database, the ledger, the keys and what the nodes print. */
+	/** Empty, absolute; holds the database, the ledger, the keys and the nodes' output. */
 	folder: string;
 	/** As for `npm run cluster`: `order=2`. */
 	nodes?: readonly string[];
-	/** Events travel over a Kafka broker, and not on the log in Postgres. */
+	/** Uses a Kafka broker instead of the log in Postgres. */
 	kafka?: boolean;
-	/** Laid over the settings below. */
+	/** Overrides the settings below. */
 	environment?: Record<string, string>;
-	/** Told when a node that fell is ready again. */
+	/** Called when a node that crashed is ready again. */
 	onReady?(node: ChaosNode): void;
-	/** Told of each failpoint that strikes, before it does. */
+	/** Called for each failpoint that is hit, before it acts. */
 	onHit?(node: ChaosNode, hit: Hit): void;
 }
 
-/** Short times, so that a recovery is seen soon; a lease below the call's limit makes stale nodes common. */
+/** Short times, so that recovery is fast; a lease below the call's limit makes stale nodes common. */
 const settings = {
 	SAGA_LEASE_MS: "2000",
 	SAGA_POLL_MS: "100",
 	ORDER_MAX_OPEN: "0",
 	CALL_TIMEOUT_MS: "3000",
-	/** A customer whose bank asks does not answer here, and may wait only so long. */
+	/** In these runs 3-D Secure is never completed, and the order waits only so long. */
 	PAYMENT_CHALLENGE_MS: "2000",
 	LOG_LEVEL: "warn"
 };
 
 const defaultNodes = ["gateway=2", "product=2", "order=2", "payment=2"];
 
-/** A shop of real processes on real servers, each wire of which can be cut. */
+/** A shop of real processes on real servers; each connection goes through a proxy that can cut it. */
 export class Cluster {
 	readonly folder: string;
 	readonly servers: Servers;
@@ -67,7 +67,7 @@ export class Cluster {
 		this.keys = keys;
 	}
 
-	/** Resolves when every node is ready. What was started by then is stopped when one cannot. @throws LaunchError */
+	/** Resolves when every node is ready; if one fails to start, the others are stopped. @throws LaunchError */
 	static async start(options: ClusterOptions): Promise<Cluster> {
 		const { folder, root } = options;
 		mkdirSync(join(folder, "log"), { recursive: true });
@@ -102,15 +102,15 @@ export class Cluster {
 		return found;
 	}
 
-	/** Ends every fault that lasts. */
+	/** Ends every lasting fault. */
 	async heal(): Promise<void> {
 		await Promise.all([this.servers.postgres.settled(), this.servers.nats.settled()]);
 		for (const node of this.nodes) node.heal();
-		// When it is down it comes back with a dial that is turned off.
+		// If it is down, it comes back with its faults off.
 		await this.provider.setFaults(0).catch(() => undefined);
 	}
 
-	/** Ends every process it has started, each whether the others could be ended or not. Once. */
+	/** Ends every process it has started, even if ending another fails. Once. */
 	stop(): Promise<void> {
 		return (this.#stopped ??= this.#stop());
 	}

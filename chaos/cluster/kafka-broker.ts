@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startKafka, type KafkaServer } from "../../launch/servers/kafka-server.ts";
 
-/** Begin and end of a time in which the broker answered nothing; by `Date.now()`. */
+/** Start and end of a time in which the broker was down; by `Date.now()`. */
 export interface Outage {
 	how: "kill" | "pause" | "loss";
 	from: number;
 	to: number;
 }
 
-/** A Kafka broker that may be killed, halted and robbed of its data under its clients. */
+/** A Kafka broker that may be killed, paused or lose its data while clients use it. */
 export class ChaosKafka {
 	readonly outages: Outage[] = [];
 	readonly #directory: string;
@@ -20,18 +20,18 @@ export class ChaosKafka {
 		this.#server = server;
 	}
 
-	/** In a folder of its own below this one. @throws LaunchError */
+	/** Starts it in a folder below this one. @throws LaunchError */
 	static async start(folder: string): Promise<ChaosKafka> {
 		const directory = join(folder, "kafka");
 		return new ChaosKafka(directory, await open(directory, false));
 	}
 
-	/** As KAFKA_BROKERS takes it; the same after a restart. */
+	/** As in KAFKA_BROKERS; the same after a restart. */
 	get brokers(): string {
 		return this.#server.brokers;
 	}
 
-	/** SIGKILL; it is started again so many ms later, with its data or without. */
+	/** SIGKILL, then a start after so many ms, with or without its data. */
 	async kill(downMs: number, { loss = false } = {}): Promise<void> {
 		const startedAt = Date.now();
 		await this.#server.crash();
@@ -41,7 +41,7 @@ export class ChaosKafka {
 		this.outages.push({ how: loss ? "loss" : "kill", from: startedAt, to });
 	}
 
-	/** SIGSTOP for so many ms: its connections stay open, and nothing is answered. */
+	/** SIGSTOP for so many ms: connections stay open, and nothing is answered. */
 	async pause(ms: number): Promise<void> {
 		const from = Date.now();
 		this.#server.pause();
@@ -57,6 +57,6 @@ export class ChaosKafka {
 
 function open(directory: string, fresh: boolean): Promise<KafkaServer> {
 	const progress = () => undefined;
-	// That it has ended is noticed by everyone who uses it.
+	// Its clients notice the crash.
 	return startKafka({ directory, fresh, progress, onCrash: () => undefined });
 }

@@ -6,29 +6,29 @@ import { SupervisedProcess } from "../../launch/process/supervisor.ts";
 import type { Arming, Hit } from "../../lib/failpoint.ts";
 import type { Proxy } from "./proxy.ts";
 
-/** The ways out of a node: a proxy for each server it talks to. */
+/** The connections of a node: a proxy for each server it uses. */
 export type Wires = Partial<Record<"postgres" | "nats" | "provider" | "clients", Proxy>>;
 
 export interface NodeOptions {
 	plan: NodePlan;
-	/** The tree it runs. */
+	/** The source tree that it runs. */
 	root: string;
 	environment: Record<string, string>;
 	wires: Wires;
-	/** Takes what it prints. */
+	/** Receives its output. */
 	log: string;
-	/** Told each time it has come back from a fall. */
+	/** Called each time it is ready after a crash. */
 	onReady(): void;
-	/** Told of each failpoint that strikes there, before it does. */
+	/** Called for each failpoint that is hit there, before it acts. */
 	onHit(hit: Hit): void;
 }
 
-/** What a node says of its failpoints (launch/shop/failpoint-commands.ts). */
+/** Messages of a node about its failpoints (launch/shop/failpoint-commands.ts). */
 type NodeMessage = { armed: true } | { hit: Hit };
 
 const stopTimeoutMs = 10_000;
 
-/** One process of the shop that may be killed, halted and cut off. */
+/** A process of the shop that may be killed, paused and disconnected. */
 export class ChaosNode {
 	readonly name: string;
 	readonly service: NodePlan["service"];
@@ -63,26 +63,26 @@ export class ChaosNode {
 		return this.#process.start();
 	}
 
-	/** SIGKILL; its successor is started so much later. */
+	/** SIGKILL; restarted after so many ms. */
 	kill(downMs: number): void {
 		this.#downMs = downMs;
 		this.#process.signal("SIGKILL");
 		this.#halted = false;
 	}
 
-	/** SIGSTOP: it neither answers nor ends. */
+	/** SIGSTOP: it neither responds nor ends. */
 	halt(): void {
 		this.#halted = true;
 		this.#process.signal("SIGSTOP");
 	}
 
-	/** SIGCONT: it goes on with what it had in hand, however stale. */
+	/** SIGCONT: it continues with its work, however stale. */
 	resume(): void {
 		this.#halted = false;
 		this.#process.signal("SIGCONT");
 	}
 
-	/** Arms failpoints over the process's own channel; resolves when it has said so. */
+	/** Arms failpoints over the IPC channel; resolves when the process has confirmed it. */
 	arm(...armings: Arming[]): Promise<void> {
 		return this.#sendCommand({ arm: armings });
 	}
@@ -104,7 +104,7 @@ export class ChaosNode {
 		for (const proxy of Object.values(this.wires)) proxy.mode = "pass";
 	}
 
-	/** Asks it to end, and after a while does not ask any more. */
+	/** SIGTERM, then SIGKILL after a while. */
 	async stop(): Promise<void> {
 		this.heal();
 		const force = setTimeout(() => this.#process.signal("SIGKILL"), stopTimeoutMs);

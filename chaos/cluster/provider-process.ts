@@ -7,7 +7,7 @@ import { type FaultConfig } from "../../psp/ledger/faults.ts";
 import { readLedger } from "../../psp/ledger/ledger.ts";
 import { Proxy } from "./proxy.ts";
 
-/** One movement of money, as the provider's own ledger has it. Minor units. */
+/** A charge or refund in the provider's ledger. Minor units. */
 export interface ProviderLine {
 	kind: "charge" | "refund";
 	order_id: string;
@@ -18,7 +18,7 @@ export interface ProviderLine {
 	at: string;
 }
 
-/** What may happen to a call; declines are the customers' part. */
+/** Faults of calls; declines depend on the customers' payment methods. */
 const callFaults: FaultConfig["kinds"] = {
 	hang_ms: 3000,
 	drop_before: true,
@@ -27,19 +27,19 @@ const callFaults: FaultConfig["kinds"] = {
 	rate_limit: true,
 	unavailable: true
 };
-/** Late: when the order has long been at rest. */
+/** Late: after the order has settled. */
 const webhookFaults: FaultConfig["webhooks"] = {
 	kinds: ["duplicate", "late", "reorder"],
 	late_ms: 5000
 };
 
-/** Of what the provider has to tell the shop, and how often the shop said that it had heard it. */
+/** Number of webhooks, and how often the shop acknowledged one. */
 export interface MessageCounts {
 	happened: number;
 	answered: number;
 }
 
-/** The payment provider as a process of its own, which the shop reaches by Stripe's SDK alone. */
+/** The payment provider as a separate process, which the shop reaches through Stripe's SDK. */
 export class Provider {
 	readonly #process: SupervisedProcess;
 	readonly #url: string;
@@ -65,7 +65,7 @@ export class Provider {
 			script: join(root, "cli/psp.ts"),
 			printLine: line => appendFileSync(join(folder, "log/psp.log"), `${line}\n`),
 			restartAfterMs: () => this.#downMs,
-			// A process that comes back knows nothing of its dial.
+			// A process that was restarted has lost its fault settings.
 			onReady: () => void this.#applyFaultConfig().catch(() => undefined)
 		});
 	}
@@ -75,7 +75,7 @@ export class Provider {
 		return new Provider(root, folder, await freePort());
 	}
 
-	/** @param shop where its messages go: to one gateway, whether that is there or not. @throws LaunchError */
+	/** @param shop where webhooks go: to one gateway, whether it runs or not. @throws LaunchError */
 	start(shop: string): Promise<void> {
 		this.#environment.PSP_WEBHOOK_URL = `${shop}/api/v1/payments/webhook`;
 		return this.#process.start();
@@ -85,36 +85,36 @@ export class Provider {
 		return this.#process.ready;
 	}
 
-	/** A node's own way to it. */
+	/** A proxy to it, for one node. */
 	wire(): Promise<Proxy> {
 		return Proxy.open(this.#url);
 	}
 
-	/** What a payment node has to know of it. */
+	/** Environment variables of a payment node. */
 	environment(wire: Proxy): Record<string, string> {
 		return { ...this.#keys, PAYMENT_PROVIDER: "stripe", STRIPE_API_URL: wire.url };
 	}
 
-	/** From now on this share of its calls and messages goes wrong, drawn from the seed. */
+	/** From now on this share of its calls and webhooks fails, drawn from the seed. */
 	async setFaults(rate: number, seed = 0): Promise<void> {
 		const webhooks = { ...webhookFaults, rate };
 		this.#faultConfig = rate > 0 ? { rate, seed, kinds: callFaults, webhooks } : {};
 		await this.#applyFaultConfig();
 	}
 
-	/** SIGKILL; it is started again so much later. */
+	/** SIGKILL; restarted after so many ms. */
 	kill(downMs: number): void {
 		this.#downMs = downMs;
 		this.#process.signal("SIGKILL");
 	}
 
-	/** What it has drawn from its dial since it was started, by kind. */
+	/** Faults drawn since it was started, by kind. */
 	async faults(): Promise<Record<string, number>> {
 		const response = await fetch(`${this.#url}/_psp/faults`);
 		return ((await response.json()) as { drawn: Record<string, number> }).drawn;
 	}
 
-	/** Read from its file, not from the shop and not from its own memory. */
+	/** Read from its file, not from the shop or the process. */
 	async ledger(): Promise<ProviderLine[]> {
 		const { charges, refunds } = await readLedger(this.#ledger);
 		const orderOf = new Map(charges.map(({ ref, order_id }) => [ref, order_id]));

@@ -23,7 +23,7 @@ async function open(): Promise<Socket> {
 	return socket;
 }
 
-/** Unlike `once`, also when an error comes first. */
+/** Unlike `once`, it also resolves when an error comes first. */
 const closed = (socket: Socket) => new Promise(resolve => socket.once("close", resolve));
 
 const until = async (is: () => boolean) => {
@@ -48,11 +48,11 @@ afterEach(async () => {
 });
 
 describe("a proxy", () => {
-	it("stands in the target's URL, with its user and password", () => {
+	it("has the target's URL with its own host, keeping user and password", () => {
 		expect(proxy.url).toBe(`http://user:secret@127.0.0.1:${proxy.port}`);
 	});
 
-	it("stalls: nothing passes, and nothing is lost", async () => {
+	it("stalls: nothing is forwarded, and nothing is lost", async () => {
 		proxy.mode = "stall";
 		client.write("two");
 		const late = await open();
@@ -64,7 +64,7 @@ describe("a proxy", () => {
 		late.destroy();
 	});
 
-	it("resets the connections there are and those to come, until it passes again", async () => {
+	it("resets current and new connections until it passes again", async () => {
 		const ended = closed(client);
 		proxy.mode = "reset";
 		await ended;
@@ -75,7 +75,7 @@ describe("a proxy", () => {
 		await until(() => received.endsWith("heard again"));
 	});
 
-	it("half open: the request arrives, its answer is lost, and the connection dies in the end", async () => {
+	it("half open: the request arrives, its response is lost, and the connection is reset later", async () => {
 		let arrived = "";
 		server.on("connection", socket => socket.on("data", text => (arrived += text)));
 		proxy.mode = "half_open";
@@ -88,7 +88,7 @@ describe("a proxy", () => {
 		expect(received).toBe("heard one");
 	});
 
-	it("delays without changing the order, also when the delay ends", async () => {
+	it("delays without reordering, also when the delay ends", async () => {
 		proxy.mode = { delayMs: 40 };
 		client.write("two");
 		await new Promise(resolve => setTimeout(resolve, 5));

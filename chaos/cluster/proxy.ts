@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
 /**
- * What becomes of the bytes that pass:
- * - `pass`: they pass
- * - `stall`: none passes and none is lost, as when packets are dropped for a while
+ * What happens to the bytes:
+ * - `pass`: they are forwarded
+ * - `stall`: they wait and none is lost, as when packets are dropped for a while
  * - `reset`: every connection is reset, and every new one
- * - `half_open`: requests arrive and their answers are lost; the connections are reset afterwards
- * - `{ delayMs }`: they pass so much later
+ * - `half_open`: requests arrive and their responses are lost; the connections are reset afterwards
+ * - `{ delayMs }`: they are forwarded so much later
  */
 export type Mode = "pass" | "stall" | "reset" | "half_open" | { readonly delayMs: number };
 
@@ -27,7 +27,7 @@ class Pipe {
 		from.on("data", chunk => this.#take(chunk)).on("end", () => this.#after(0, () => to.end()));
 	}
 
-	/** Reads on, or not, by the present mode. */
+	/** Pauses or resumes reading, by the current mode. */
 	applyMode(): void {
 		if (this.#mode() === "stall") this.#from.pause();
 		else this.#from.resume();
@@ -58,15 +58,15 @@ class Pipe {
 }
 
 interface Link {
-	/** The client's, and the one to the server. */
+	/** The client's connection, and the one to the server. */
 	sockets: Socket[];
 	pipes: Pipe[];
 }
 
-/** Stands between one process and one server, and may fail as a network does. */
+/** A TCP proxy between one process and one server, which can fail as a network does. */
 export class Proxy {
 	readonly port: number;
-	/** Where connections lead; a server that comes back on another port is followed there. */
+	/** Where connections lead; changed when the server comes back on another port. */
 	target: URL;
 	readonly #server: Server;
 	readonly #links = new Set<Link>();
@@ -85,7 +85,7 @@ export class Proxy {
 		return new Proxy(server, new URL(target));
 	}
 
-	/** The target's URL with the proxy in its place. */
+	/** The target's URL with the proxy's host and port. */
 	get url(): string {
 		const url = new URL(this.target);
 		url.host = `127.0.0.1:${this.port}`;
@@ -96,7 +96,7 @@ export class Proxy {
 		return this.#mode;
 	}
 
-	/** For the connections there are and for those to come. */
+	/** Applies to current and new connections. */
 	set mode(mode: Mode) {
 		const lostAnswers = this.#mode === "half_open" && mode !== "half_open";
 		this.#mode = mode;
@@ -104,12 +104,12 @@ export class Proxy {
 		for (const { pipes } of this.#links) for (const pipe of pipes) pipe.applyMode();
 	}
 
-	/** Whether a connection of it comes from this port, as the server sees it. */
+	/** Whether one of its connections comes from this port, as the server sees it. */
 	owns(port: number): boolean {
 		return [...this.#links].some(({ sockets }) => sockets[1]!.localPort === port);
 	}
 
-	/** Resets the connections there are: all, or one of `count` on average. */
+	/** Resets current connections: all, or one of `count` on average. */
 	cut(isCut: () => boolean = () => true): void {
 		for (const link of this.#links) if (isCut()) this.#drop(link);
 	}

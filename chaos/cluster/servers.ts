@@ -7,10 +7,10 @@ import { ChaosKafka } from "./kafka-broker.ts";
 import { Proxy } from "./proxy.ts";
 
 const progress = () => undefined;
-/** A server that ends by itself is noticed by everyone who uses it. */
+/** A server that crashes is noticed by its clients. */
 const onCrash = () => undefined;
 
-/** A server that may be restarted under its clients: their proxies follow it to its new port. */
+/** A server that may be restarted while clients use it: their proxies follow it to its new port. */
 abstract class Restartable<
 	S extends { url: string; stop(): Promise<void>; crash(): Promise<void> }
 > {
@@ -24,7 +24,7 @@ abstract class Restartable<
 		this.#start = start;
 	}
 
-	/** The server itself, past all proxies. */
+	/** The server itself, without a proxy. */
 	get url(): string {
 		return this.server.url;
 	}
@@ -35,7 +35,7 @@ abstract class Restartable<
 		return proxy;
 	}
 
-	/** Ends it at once and starts it again after so many ms; one restart at a time. */
+	/** Kills it and starts it again after so many ms; one restart at a time. */
 	restart(downMs: number): Promise<void> {
 		return (this.#restarting ??= this.#restart(downMs).finally(
 			() => (this.#restarting = undefined)
@@ -60,7 +60,7 @@ abstract class Restartable<
 }
 
 export class ChaosPostgres extends Restartable<PostgresServer> {
-	/** `pg_terminate_backend` for about this share of the services' connections. Answers how many. */
+	/** `pg_terminate_backend` for about this share of the services' connections. Returns how many. */
 	async terminate(share: number): Promise<number> {
 		const client = new pg.Client({ connectionString: this.url });
 		client.on("error", () => undefined);
@@ -84,7 +84,7 @@ export class ChaosNats extends Restartable<NatsServer> {
 		const { pid } = this.server;
 		process.kill(pid, "SIGSTOP");
 		await new Promise(resolve => setTimeout(resolve, ms));
-		// A restart in between has ended it, and the number may be another's by now.
+		// A restart may have ended the process and reused its pid.
 		if (this.server.pid === pid) process.kill(pid, "SIGCONT");
 	}
 }
@@ -92,13 +92,13 @@ export class ChaosNats extends Restartable<NatsServer> {
 export interface Servers {
 	postgres: ChaosPostgres;
 	nats: ChaosNats;
-	/** Undefined where events travel on the log in Postgres. */
+	/** Undefined when the log is in Postgres. */
 	kafka: ChaosKafka | undefined;
 }
 
 /**
- * A Postgres that waits for the disk (fsync is on unless one says otherwise), a nats-server, and a
- * Kafka broker where one is wanted. @throws LaunchError; what was started by then is stopped
+ * A Postgres (with fsync unless turned off), a nats-server, and optionally a Kafka broker.
+ * @throws LaunchError; servers that were started by then are stopped
  */
 export async function startServers(data: DataFolder, withKafka: boolean): Promise<Servers> {
 	const directory = data.postgres;

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
 import { Batcher } from "../../lib/batcher.ts";
 
-/** What a client was about to ask (`invoke`), and what came of it. */
+/** A request that is about to be sent (`invoke`), or its outcome. */
 export interface Entry {
-	/** Of the harness' own clock, ms since 1970. */
+	/** By the harness' clock, ms since 1970. */
 	at: number;
-	/** `unknown`: no answer, or one that says neither yes nor no. */
+	/** `unknown`: no response, or one that does not say whether it was done. */
 	phase: "invoke" | "ok" | "fail" | "unknown";
 	op: "place" | "cancel" | "get" | "ship" | "deliver" | "return" | "approve" | "refund";
 	/** The order's number in this run. */
@@ -17,24 +17,24 @@ export interface Entry {
 	return_id?: string;
 	/** Of the request, where it has one. */
 	body?: unknown;
-	/** HTTP, of an answer. */
+	/** HTTP status of a response. */
 	http?: number;
-	/** Of the answer's bytes. */
+	/** Hash of the response body. */
 	sha?: string;
-	/** The order's state as the answer shows it. */
+	/** The order's status in the response. */
 	order_status?: string;
 	/** Of an order, in minor units. */
 	total?: number;
 	/** Of a payment, in minor units. */
 	refunded?: number;
-	/** Code of a problem, or what broke the connection. */
+	/** Code of a problem, or the connection's error. */
 	code?: string;
 }
 
 export const sha = (bytes: string) => createHash("sha256").update(bytes).digest("hex").slice(0, 24);
 
 /**
- * The clients' own account of what they did, on disk before and after every request. Outcomes are
+ * The clients' own record of their requests, written to disk before and after each. Outcomes are
  * kept in memory too, for the checkers.
  */
 export class History {

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { verify as verifyAnalytics } from "../../verify/analytics.verifier.ts";
 
-/** An event of an order: what happened, in which step of it. */
+/** An event of an order: its type, and the version of the order. */
 export interface EventFact {
 	event_id: string;
 	order_id: string;
@@ -12,25 +12,25 @@ export interface EventFact {
 export const consumers = ["analytics", "notification"] as const;
 export type Consumer = (typeof consumers)[number];
 
-/** What became of the events of orders. */
+/** Order events: written, published, applied. */
 export interface StreamEvidence {
 	/** As the orders' own transactions wrote them, in the order of their ids. */
 	written: readonly (EventFact & { published: boolean })[];
-	/** The topic, partition by partition, as it would be read. */
+	/** The topic, partition by partition, in reading order. */
 	topic: readonly EventFact[];
-	/** Ids that had their effect. */
+	/** Ids of applied events. */
 	handled: Readonly<Record<Consumer, readonly string[]>>;
 	/** Messages to people, one for each event and channel. */
 	notifications: readonly { event_id: string; channel: string; state: string }[];
 	/** What a consumer dead-lettered. */
 	deadLetters: readonly { consumer: Consumer; what: string }[];
-	/** Minutes that are not what one SQL statement over the events says, in words. */
+	/** Windows that differ from one SQL statement over the events, as text. */
 	windows: readonly string[];
-	/** In which something was sold. */
+	/** Minutes in which something was sold. */
 	minutes: number;
 }
 
-/** So long after its end a minute has been told of: idle partitions count for 10 s, and events may be 5 s late. */
+/** A window is emitted this long after its end at the latest: an idle partition is ignored after 10 s, and events may be 5 s late. */
 export const emittedWithinMs = 30_000;
 
 const unemittedWindows = `select format('window %s %s was not emitted within ${emittedWithinMs / 1000} s of its end', window_start, currency) as what
@@ -42,7 +42,7 @@ const queries = {
 	topic: `select value->>'id' as event_id, value->>'subject' as order_id, (value->>'sequence')::int as version, value->>'type' as type
 		from (select partition, position, convert_from(value, 'UTF8')::jsonb as value from streams.message where topic = 'orders') m
 		order by partition, position`,
-	// Of orders: people are told of goods that run low, too.
+	// Only order events: notifications about low stock have their own.
 	handled: (consumer: Consumer) =>
 		`select event_id from ${consumer}.inbox where event_id not in (select event_id from product.outbox)`,
 	notifications: "select event_id, channel, state from notification.notifications",
@@ -55,7 +55,7 @@ const queries = {
 	minutes: "select count(*)::int as minutes from analytics.windows"
 };
 
-/** Events that are not published, or not handled by everyone, and messages that wait. */
+/** Events that are not published or not handled by every consumer, and messages that are not sent. */
 export const unprocessed = `select (select count(*) from orders.events e where not quiet and (published_at is null
 		or not exists (select from analytics.inbox i where i.event_id = e.event_id)
 		or not exists (select from notification.inbox i where i.event_id = e.event_id)))::int
@@ -63,7 +63,7 @@ export const unprocessed = `select (select count(*) from orders.events e where n
 		or not exists (select from notification.inbox i where i.event_id = o.event_id))::int
 	+ (select count(*) from notification.notifications where state = 'pending')::int as waiting`;
 
-/** What the database says of the stream. @param topic as it was read; of the log in Postgres without */
+/** What the database says of the events. @param topic as it was read; without it, the log in Postgres */
 export async function loadStreamEvidence(
 	client: pg.Client,
 	topic?: readonly EventFact[]

@@ -17,40 +17,40 @@ export interface OrderFact {
 	items: { product_id: string; quantity: number }[];
 	/** Of its payment, as the shop shows it. Minor units. */
 	refunded: number;
-	/** Of that, what staff asked for by themselves. */
+	/** The part of it that staff requested. */
 	refunded_by_staff: number;
-	/** By completed returns: minor units, and what went back on the shelf. */
+	/** By completed returns: minor units, and restocked units. */
 	returned: { refunded: number; items: { product_id: string; quantity: number }[] };
 	created_at: Date;
 	updated_at: Date;
 }
 
-/** Units that left the shelf for an order, less what came back. */
+/** Units sold for an order, less restocked ones. */
 export interface SoldFact {
 	product_id: string;
 	units: number;
 }
 
-/** All that the checkers look at: what the clients were told, what the shop says, what the provider says. */
+/** All that the checkers read: the clients' responses, the shop's data, the provider's ledger. */
 export interface Evidence {
 	outcomes: readonly Entry[];
 	orders: readonly OrderFact[];
-	/** Orders that still have something to do. */
+	/** Orders with a running saga. */
 	open: readonly { order_id: string; step: string; attempt: number; last_error: string | null }[];
 	ledger: readonly ProviderLine[];
-	/** What the provider had to tell; `taken`: what the shop has noted, each once. */
+	/** Webhooks of the provider; `taken`: those that the shop stored, each once. */
 	messages: MessageCounts & { taken: number };
-	/** The law of stock at the end and at every sample. */
+	/** Stock violations at the end and at every sample. */
 	brokenStock: readonly BrokenStock[];
-	/** Products of which something is reserved though nothing is under way. */
+	/** Products with reserved units though no order is in progress. */
 	reserved: readonly { product_id: string; reserved: number }[];
 	sold: readonly SoldFact[];
-	/** Orders whose goods went back into the sale because time was over. */
+	/** Orders whose reservation expired. */
 	expiredReservations: readonly { order_id: string; product_id: string }[];
-	/** Rows of orders and stock that contradict others, in words. */
+	/** Rows of orders and stock that contradict others, as text. */
 	contradictions: readonly string[];
 	samples: number;
-	/** What became of the events of orders. */
+	/** Order events: written, published, applied. */
 	stream: StreamEvidence;
 }
 
@@ -77,11 +77,11 @@ const queries = {
 
 export type RunObservations = Pick<Evidence, "outcomes" | "ledger" | "samples"> & {
 	messages: MessageCounts;
-	/** Seen while it ran. */
+	/** Sampled while the load ran. */
 	brokenStock: readonly BrokenStock[];
 };
 
-/** Reads the database's part of the evidence, past every proxy. */
+/** Reads the database's part of the evidence, without a proxy. */
 export async function collectEvidence(
 	url: string,
 	observations: RunObservations

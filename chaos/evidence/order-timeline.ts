@@ -7,7 +7,7 @@ export interface OrderTimeline {
 	order_id: string;
 	shop: Record<string, unknown[]>;
 	provider: ProviderLine[];
-	/** What its client did and was told. */
+	/** Its client's requests and responses. */
 	client: Entry[];
 }
 

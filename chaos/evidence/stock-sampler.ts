@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
-/** A product whose counters break the law, and when it was seen. */
+/** A product whose counters are inconsistent, and when it was seen. */
 export interface BrokenStock {
 	at: Date;
 	product_id: string;
@@ -14,7 +14,7 @@ export interface BrokenStock {
 }
 
 /**
- * The law of stock, in one snapshot: 0 ≤ reserved ≤ on_hand, both are the sums of the ledger, and
+ * Stock invariants, in one snapshot: 0 ≤ reserved ≤ on_hand, both are the sums of the ledger, and
  * reserved is what open reservations hold. Every row is a violation.
  */
 export const brokenStock = `
@@ -31,19 +31,19 @@ export const brokenStock = `
 		or s.reserved is distinct from l.reserved or s.reserved <> coalesce(h.held, 0)`;
 
 const everyMs = 50;
-/** Enough to see what is wrong; a law once broken stays so. */
+/** Enough to see what is wrong: an inconsistency stays. */
 const maxKept = 20;
 
-/** Looks at the stock 20 times a second for as long as it runs, past every proxy. */
+/** Samples the stock 20 times a second while it runs, without a proxy. */
 export class StockSampler {
 	readonly violations: BrokenStock[] = [];
 	samples = 0;
-	/** Looks that found no database. */
+	/** Samples that failed because the database was down. */
 	missed = 0;
 	#stopped = false;
 	#running: Promise<void> | undefined;
 
-	/** @param url where Postgres is now: it moves when it is restarted */
+	/** @param url where Postgres is now: its port changes when it is restarted */
 	start(url: () => string): void {
 		this.#running = this.#run(url);
 	}

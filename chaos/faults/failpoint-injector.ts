@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Arming, Hit } from "../../lib/failpoint.ts";
 import type { ChaosNode } from "../cluster/node.ts";
 
-/** A node that has stopped itself is continued so much later: longer than a lease lasts (2 s). */
+/** A node that has stopped itself is resumed so much later: longer than a lease lasts (2 s). */
 const resumeAfterMs = 3000;
-/** Only a node that is down does not obey by then. */
+/** Only a node that is down does not confirm by then. */
 const armTimeoutMs = 1000;
 
 interface PendingHit extends Pick<Arming, "point"> {
@@ -12,12 +12,12 @@ interface PendingHit extends Pick<Arming, "point"> {
 	hit(): void;
 }
 
-/** Failpoints armed in the nodes of a world, and what came of them. */
+/** Failpoints that are armed in the nodes of a cluster, and which were hit. */
 export class FailpointInjector {
 	readonly #pending = new Set<PendingHit>();
 	readonly #stopped = new Map<ChaosNode, Promise<void>>();
 
-	/** To be told of every hit in the world. */
+	/** Called for every hit in the cluster. */
 	onHit(node: ChaosNode, { point, mode }: Hit): void {
 		for (const pending of this.#pending)
 			if (pending.node === node && pending.point === point) pending.hit();
@@ -28,7 +28,7 @@ export class FailpointInjector {
 			);
 	}
 
-	/** Arms one node. `hit` resolves when it is struck. */
+	/** Arms one node. `hit` resolves when the failpoint is hit. */
 	async arm(node: ChaosNode, arming: Arming): Promise<{ hit: Promise<void> }> {
 		const { promise: hit, resolve } = Promise.withResolvers<void>();
 		const pending = { node, point: arming.point, hit: () => done() };
@@ -41,13 +41,13 @@ export class FailpointInjector {
 		return { hit };
 	}
 
-	/** Takes back what has not struck by now. */
+	/** Disarms what has not been hit by now. */
 	async disarm(node: ChaosNode): Promise<void> {
 		for (const pending of this.#pending) if (pending.node === node) this.#pending.delete(pending);
 		await Promise.race([node.disarm(), sleep(armTimeoutMs)]);
 	}
 
-	/** Resolves when a node that stopped itself goes on. */
+	/** Resolves when a node that stopped itself has been resumed. */
 	async settled(node: ChaosNode): Promise<void> {
 		await this.#stopped.get(node);
 	}

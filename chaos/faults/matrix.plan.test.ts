@@ -3,7 +3,7 @@ import { rowsByNode, matrixNodes, matrixRows, shopFailpoints } from "./matrix.pl
 describe("the matrix", () => {
 	const assigned = [...rowsByNode().values()].flat();
 
-	it("strikes every failpoint by a kill, a stop, an error and a delay", () => {
+	it("triggers every failpoint by a kill, a stop, an error and a delay", () => {
 		for (const mode of ["kill", "stop", "throw", "delay"])
 			expect(new Set(matrixRows().flatMap(row => (row.mode === mode ? row.point : [])))).toEqual(
 				new Set(shopFailpoints)
@@ -17,14 +17,14 @@ describe("the matrix", () => {
 		);
 	});
 
-	it("deals every row to one node of its service", () => {
+	it("assigns every row to one node of its service", () => {
 		expect(new Set(assigned)).toEqual(new Set(assigned.flat()));
 		expect(assigned).toHaveLength(matrixRows().length);
 		for (const [node, own] of rowsByNode())
 			for (const { point } of own) expect(node.split("-")[0]).toBe(point.split(".")[0]);
 	});
 
-	it("leaves one node of each service alone", () => {
+	it("leaves one node of each service without faults", () => {
 		for (const word of matrixNodes) {
 			const [service, count] = word.split("=");
 			if (service === "gateway") continue;

@@ -7,14 +7,14 @@ import {
 } from "../../lib/failpoint.ts";
 import type { OrderKind } from "../clients/order-kinds.ts";
 
-/** A failpoint, how it strikes, and a kind of order whose way leads there. */
+/** A failpoint, its mode, and a kind of order that reaches it. */
 export interface MatrixRow {
 	point: Failpoint;
 	mode: Mode;
 	kind: OrderKind;
 }
 
-/** Kinds of orders that pass a step, or one of its points. The first is used; more make more rows of it. */
+/** Kinds of orders that reach a step, or one of its points. The first is used; more make more rows of it. */
 const kindsOf: Readonly<Record<string, readonly OrderKind[]>> = {
 	"order.release": ["declined"],
 	"order.restock": ["cancelled_after_confirm"],
@@ -46,11 +46,11 @@ const kindsOf: Readonly<Record<string, readonly OrderKind[]>> = {
 
 const stepOf = (point: Failpoint) => point.slice(0, point.lastIndexOf("."));
 
-/** A lost reply differs from an error only where a callee stays silent. */
+/** A lost reply differs from an error only if the callee sends nothing. */
 const modesOf = (point: Failpoint) =>
 	modes.filter(mode => mode !== "drop_reply" || point.endsWith(".before_reply"));
 
-/** Those that orders pass; the stream's own are struck in a world of its own (log-storm.ts). */
+/** The failpoints of orders; those of the event log are triggered in a cluster with Kafka (log-storm.ts). */
 export const shopFailpoints: readonly Failpoint[] = failpoints.filter(
 	point => !(streamFailpoints as readonly string[]).includes(point)
 );
@@ -63,7 +63,7 @@ export function matrixRows(): MatrixRow[] {
 	);
 }
 
-/** The nodes that are struck. One more of each service is not, and can take over. */
+/** The nodes with faults. Each service has one more without, which can take over. */
 const targetNodes = {
 	order: ["order-1", "order-2", "order-3"],
 	product: ["product-1"],
@@ -73,7 +73,7 @@ const targetNodes = {
 /** As for `npm run cluster`. */
 export const matrixNodes = ["gateway=2", "order=4", "product=2", "payment=3"];
 
-/** Every row once, dealt out to the nodes; each node goes through its own. */
+/** Every row once, distributed over the nodes; each node runs its own rows in order. */
 export function rowsByNode(
 	all: readonly MatrixRow[] = matrixRows()
 ): ReadonlyMap<string, MatrixRow[]> {

@@ -1,7 +1,7 @@
 import type { Mode } from "../cluster/proxy.ts";
 import { Random } from "../../workload/random.ts";
 
-/** Weights say how often each comes; a kill is every second fault. */
+/** Weights give the frequency of each; a kill is every second fault. */
 export const faultKinds = {
 	kill: 50,
 	halt: 12,
@@ -20,7 +20,7 @@ export interface Target {
 	wires: readonly string[];
 }
 
-/** One fault, `gapMs` after the one before it. Those that last go on beside the next. */
+/** One fault, `gapMs` after the previous one. Lasting faults overlap with the next. */
 export type Fault = { gapMs: number } & (
 	| { kind: "kill"; node: string; downMs: number }
 	| { kind: "halt"; node: string; ms: number }
@@ -61,7 +61,7 @@ function draw(random: Random, kind: FaultKind, targets: readonly Target[]): Faul
 	}
 }
 
-/** What goes wrong, without end: the same seed, nodes and kinds give the same faults in the same order. */
+/** An endless sequence of faults: the same seed, nodes and kinds give the same faults in the same order. */
 export function* schedule(
 	seed: number,
 	targets: readonly Target[],

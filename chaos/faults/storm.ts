@@ -3,13 +3,13 @@ import type { Fault, FaultKind } from "./nemesis.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 
 export interface Kill {
-	/** Of the harness' clock, which is the database's: both are of this machine. */
+	/** By the harness' clock, which is also the database's: both run on this machine. */
 	at: Date;
 	node: string;
 	service: string;
 }
 
-/** Lets faults happen to a world, one after the other. */
+/** Applies faults to a cluster, one after the other. */
 export class Storm {
 	readonly counts = new Map<FaultKind, number>();
 	readonly kills: Kill[] = [];
@@ -22,14 +22,14 @@ export class Storm {
 		this.#faults = faults;
 	}
 
-	/** Goes on while `wanted` says so, and waits while it is `early`; resolves when the last fault is over. */
+	/** Runs while `wanted` returns true, and waits while it returns `early`; resolves when the last fault is over. */
 	async run(shouldContinue: () => boolean, isAhead: () => boolean): Promise<void> {
 		while (shouldContinue()) {
 			const fault = this.#faults.next().value;
 			await sleep(fault.gapMs);
 			while (isAhead() && shouldContinue()) await sleep(50);
 			this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
-			// What it was to happen to may be down already, which is as good.
+			// The target may already be down, which is fine.
 			const running = this.#inject(fault).catch(() => undefined);
 			this.#running.add(running);
 			void running.finally(() => this.#running.delete(running));
@@ -63,7 +63,7 @@ export class Storm {
 
 	#kill(name: string, downMs: number): void {
 		const node = this.#cluster.node(name);
-		// One that is down already is no kill.
+		// If it is already down, it does not count as a kill.
 		if (!node.ready) return;
 		this.kills.push({ at: new Date(), node: name, service: node.service });
 		node.kill(downMs);

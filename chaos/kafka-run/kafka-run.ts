@@ -21,13 +21,13 @@ export interface KafkaRunOptions extends LogStormOptions {
 	events: number;
 	/** Events written in a second. */
 	perSecond: number;
-	/** Told where it stands. */
+	/** Called with a progress line. */
 	onProgress(line: string): void;
-	/** Told of the world, so that it can be closed when all is broken off. */
+	/** Called with the cluster, so that it can be closed if the run is aborted. */
 	onCluster(cluster: Cluster): void;
 }
 
-/** What came of half an hour of events over a broker. */
+/** Result of half an hour of events over a broker. */
 export interface KafkaRunReport {
 	events: number;
 	duplicated: number;
@@ -40,17 +40,17 @@ const checkers = [published, effects, unmarked, windows, everyMinute, results] a
 const nodes = ["order=2", "analytics=2", "notification=2"];
 const halfHour = 30;
 const partitions = 24;
-/** Fewer than partitions, so that some have nobody's events. */
+/** Fewer than partitions, so that some partitions are empty. */
 const users = Array.from({ length: 18 }, (_, index) => `buyer-${index}`);
 const duplicateShare = 0.05;
 const settledWithinMs = 120_000;
 const progressEveryMs = 5000;
 
-/** Events that wait anywhere: in an outbox, before a consumer, in a window that nobody was told of. */
+/** Events that are not processed: in an outbox, before a consumer, in a window that is not emitted. */
 const unsettled = `select waiting + ((select count(*) from analytics.outbox where published_at is null)
 	+ (select count(*) from analytics.windows where dirty or revision = 0))::int as waiting from (${unprocessed}) as b`;
 
-/** Half an hour of events goes through a broker in some two minutes, while everyone on their way is killed. */
+/** Sends half an hour of events through a broker in some two minutes, while relays, consumers and brokers are killed. */
 export async function runOverKafka(
 	{ root, folder }: { root: string; folder: string },
 	options: KafkaRunOptions
@@ -124,7 +124,7 @@ function findings(evidence: LogEvidence, when: string): Finding[] {
 	}));
 }
 
-/** A storm that was over too early proves less than it is said to. */
+/** A storm that ended too early proves less than its title says. */
 function faultCountsReached(faults: LogFaults, wanted: LogStormOptions): Finding {
 	const counts = ["relayKills", "consumerKills", "brokerKills", "rebalances"] as const;
 	const short = counts.filter(count => faults[count] < wanted[count]);
@@ -159,7 +159,7 @@ async function query<R extends pg.QueryResultRow>(
 	return (await client.query<R>(sql, values).finally(() => client.end())).rows;
 }
 
-/** Waits until nothing waits any more; what never comes is a violation. */
+/** Waits until all events are processed; those that never are become violations. */
 async function waitUntilSettled(cluster: Cluster): Promise<void> {
 	const { url } = cluster.servers.postgres;
 	for (const end = performance.now() + settledWithinMs; performance.now() < end;) {
@@ -169,7 +169,7 @@ async function waitUntilSettled(cluster: Cluster): Promise<void> {
 	}
 }
 
-/** As an operator does it: the log is filled again, then the windows are made anew and told of. */
+/** As an operator does it: refills the log, then resets and re-emits the windows. */
 async function loseAndRefillLog(cluster: Cluster, root: string): Promise<void> {
 	await cluster.servers.kafka!.kill(1000, { loss: true });
 	const { PATH = "", HOME = "" } = process.env;

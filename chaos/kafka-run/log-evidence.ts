@@ -10,7 +10,7 @@ import type { LogEvidence, ResultFact } from "../checkers/log.checker.ts";
 import type { Outage, ChaosKafka } from "../cluster/kafka-broker.ts";
 import { loadStreamEvidence } from "../evidence/event-stream.ts";
 
-/** Acknowledgements that arrived just before the broker fell may be marked so much later. */
+/** Acknowledgements that arrived just before the broker went down may be marked so much later. */
 const inFlightMs = 1000;
 const readWithinMs = 60_000;
 
@@ -43,7 +43,7 @@ export interface TrafficSpan {
 	duplicated: number;
 }
 
-/** Reads everything there is to be known, the topics from their first message on. */
+/** Reads all evidence; the topics from their first message on. */
 export async function collectLogEvidence(
 	url: string,
 	kafka: ChaosKafka,

@@ -11,10 +11,10 @@ export interface LogStormOptions {
 	relayKills: number;
 	consumerKills: number;
 	brokerKills: number;
-	/** How long the broker is halted, once. */
+	/** How long the broker is paused, once. */
 	pauseMs: number;
 	rebalances: number;
-	/** No strike and no kill begins later. */
+	/** No failpoint is armed and no process killed later. */
 	withinMs: number;
 }
 
@@ -44,19 +44,19 @@ const consumer = injectionsOf(
 	"stream.consumer.before_offset",
 	"stream.consumer.after_commit"
 );
-/** A window is told of every few seconds, by either node: these come first, while events come fast. */
+/** A window is emitted every few seconds, by either node: these come first, while events come fast. */
 const emitting = injectionsOf("analytics.window.after_emit");
 const applying = injectionsOf("analytics.window.after_apply");
 
-/** The broker is halted for a part of it, and of two nodes only one tells of a window. */
+/** The broker is paused for a part of it, and only one of two nodes emits a window. */
 const hitTimeoutMs = 120_000;
 const rearmMs = 5000;
 const betweenMs = 1000;
-/** A group gives a silent member up after 10 s. */
+/** A group removes a silent member after 10 s. */
 const pausedMs = 12_000;
 const foreignMemberMs = 2500;
 const downMs = 3000;
-/** While the broker is away few points are reached: most have been by then. */
+/** While the broker is down few points are reached: most have been by then. */
 const brokerFaultsAfterMs = 30_000;
 
 const relayLockHolder = `
@@ -64,7 +64,7 @@ const relayLockHolder = `
 	where locktype = 'advisory' and granted and classid::bigint = hashtext('relay')::bigint & 4294967295
 		and objid::bigint = hashtext('orders')::bigint & 4294967295`;
 
-/** Faults for those who bring events to the log and those who read it: each kind goes its own way, side by side. */
+/** Faults for relays and consumers, concurrently by kind. */
 export class LogStorm {
 	readonly faults: LogFaults = {
 		relayKills: 0,
@@ -115,7 +115,7 @@ export class LogStorm {
 		return performance.now() > this.#end;
 	}
 
-	/** All strikes at a node that it is at the moment, and kills until there were enough. */
+	/** Triggers all failpoints, then kills, of the node with the role, until there were enough. */
 	async #lane(
 		targets: () => Promise<ChaosNode[]>,
 		failpoints: readonly Injection[],
@@ -136,10 +136,10 @@ export class LogStorm {
 		}
 	}
 
-	/** Strikes the first of the nodes that passes the point. */
+	/** Arms the nodes; the first that reaches the point is hit. */
 	async #inject(nodes: ChaosNode[], injection: Injection): Promise<boolean> {
 		let hit: ChaosNode | undefined;
-		// Again and again: a node that has just been started does not listen yet.
+		// Repeated: a node that has just been started does not listen yet.
 		for (const end = performance.now() + hitTimeoutMs; !hit && performance.now() < end;) {
 			const armed = nodes.map(async node => {
 				await (
@@ -156,14 +156,14 @@ export class LogStorm {
 		return hit !== undefined;
 	}
 
-	/** It tells that it is going to die a moment before it is seen to be gone. */
+	/** It reports the hit a moment before the process is seen to end. */
 	async #waitForRestart(node: ChaosNode): Promise<void> {
 		await sleep(100);
 		while (!node.ready && !this.#isOver) await sleep(50);
 		await sleep(betweenMs);
 	}
 
-	/** The order's node whose session holds the relay's lock. */
+	/** The order node whose session holds the relay's lock. */
 	async #relayHolder(): Promise<ChaosNode[]> {
 		for (;;) {
 			const client = new pg.Client(this.#cluster.servers.postgres.url);
@@ -179,7 +179,7 @@ export class LogStorm {
 		}
 	}
 
-	/** Away three times, one of them for long. */
+	/** Down three times, once for long. */
 	async #disruptBroker(): Promise<void> {
 		const kafka = this.#cluster.servers.kafka!;
 		await sleep(brokerFaultsAfterMs);
@@ -192,7 +192,7 @@ export class LogStorm {
 		this.faults.brokerPauses++;
 	}
 
-	/** A member who is silent for so long that its group goes on without it, and wakes up. */
+	/** A member that is paused for so long that its group continues without it, and then resumes. */
 	async #pauseMember(): Promise<void> {
 		const node = this.#cluster.node("analytics-2");
 		node.halt();
@@ -201,7 +201,7 @@ export class LogStorm {
 		this.faults.rebalances++;
 	}
 
-	/** They join a group and leave it. One that finds no broker was not there. */
+	/** Members that join a group and leave it. One that finds no broker does not count. */
 	async #joinForeignMembers(): Promise<void> {
 		const { brokers } = this.#cluster.servers.kafka!;
 		while (this.faults.rebalances < this.#options.rebalances && !this.#isOver) {
@@ -212,7 +212,7 @@ export class LogStorm {
 	}
 }
 
-/** Takes its share of the partitions, does nothing with them, and goes. Answers whether it got a share. */
+/** Joins, does nothing with its partitions, and leaves. Returns whether it got any. */
 async function joinAsForeignMember(brokers: string, group: string): Promise<boolean> {
 	const driver = new KafkaDriver({ brokers: [brokers] });
 	const { promise: assigned, resolve } = Promise.withResolvers<true>();

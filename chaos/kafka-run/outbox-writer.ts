@@ -4,11 +4,11 @@ import { Random } from "../../workload/random.ts";
 import type { TrafficEvent } from "../../workload/event-traffic.ts";
 
 export interface OutboxWriterOptions {
-	/** Of the database's owner. */
+	/** Connection URL of the database's owner. */
 	url: string;
 	events: readonly TrafficEvent[];
 	perSecond: number;
-	/** Of the events, from 0 to 1: made to wait once more when they have been published. */
+	/** Share of the events, from 0 to 1, that are made to be published once more. */
 	duplicateShare: number;
 	seed: number;
 }
@@ -16,9 +16,9 @@ export interface OutboxWriterOptions {
 const tickMs = 250;
 /** So that there are events for as long as there are faults. */
 const [lastPart, dropSize] = [0.4, 3];
-/** Longer than the broker is away. What is not published by then is a violation, and found as one. */
+/** Longer than the broker is down. Events that are not published by then are reported as a violation. */
 const publishedWithinMs = 60_000;
-/** One lane keeps every third of its transactions open so long, while the other commits higher ids. */
+/** One lane keeps every third of its transactions open so long, while the others commit higher ids. */
 const [slowEvery, slowMs] = [3, 700];
 
 const insert = `
@@ -32,7 +32,7 @@ const republishSql = `
 export class OutboxWriter {
 	readonly #options: OutboxWriterOptions;
 	readonly #random: Random;
-	/** Rows that are to be published a second time. */
+	/** Rows to be published a second time. */
 	#toRepublish: string[] = [];
 	written = 0;
 	duplicated = 0;
@@ -43,8 +43,8 @@ export class OutboxWriter {
 	}
 
 	/**
-	 * Resolves when all is written, and what is to be doubled was published once before.
-	 * @param isOver the last part comes drop by drop until then
+	 * Resolves when all is written, and the events to be doubled were published once before.
+	 * @param isOver the last part is written slowly until then
 	 */
 	async run(isOver: () => boolean): Promise<void> {
 		const { url, events, perSecond } = this.#options;
@@ -72,7 +72,7 @@ export class OutboxWriter {
 			await Promise.all([this.#republish(url), sleep(tickMs)]);
 	}
 
-	/** All events of an order go through one lane: what a transaction wrote first was true first. */
+	/** All events of an order go through one lane, so that they are committed in order. */
 	async #write(client: pg.Client, own: readonly TrafficEvent[], holdMs: number): Promise<void> {
 		if (own.length === 0) return;
 		await client.query("begin");

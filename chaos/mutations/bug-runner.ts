@@ -8,30 +8,30 @@ import type { Finding } from "../run/chaos-run.ts";
 
 export interface BugResult {
 	bug: Bug;
-	/** What the bug's checker said; empty when it noticed nothing. */
+	/** What the bug's checker reported; empty when it found nothing. */
 	violations: string[];
-	/** Other promises that broke with it. */
+	/** Other promises that were broken. */
 	otherPromises: string[];
 	tookMs: number;
 }
 
 export interface BugsOptions {
-	/** The tree as it is. */
+	/** The unchanged tree. */
 	root: string;
-	/** Takes a folder for each bug, which goes when its run is over. */
+	/** Gets a folder for each bug, which is deleted after its run. */
 	folder: string;
 	bugs: readonly Bug[];
 	onBug(caught: BugResult): void;
-	/** Told of every shop that is opened, so that it can be closed when all is broken off. */
+	/** Called with every cluster that is opened, so that it can be closed if the run is aborted. */
 	onRunner(runner: ScenarioRunner): void;
 }
 
 const nodes = ["order=2", "product=2"];
 const orders = 60;
-/** A bug may leave orders that never come to rest. */
+/** A bug may leave orders that never settle. */
 const restWithinMs = 20_000;
 
-/** Plays each bug's scene in a shop that has the bug. */
+/** Runs each bug's scenario in a shop that has the bug. */
 export async function runBugs(options: BugsOptions): Promise<BugResult[]> {
 	const { root, folder, bugs, onBug, onRunner } = options;
 	const all: BugResult[] = [];
@@ -64,7 +64,7 @@ export async function runBugs(options: BugsOptions): Promise<BugResult[]> {
 	return all;
 }
 
-/** The checkers' findings after these scenes. Of the tree as it is they find nothing wrong. */
+/** The checkers' findings after these scenarios. In the unchanged tree there must be none. */
 export async function runScenarios(
 	root: string,
 	folder: string,

@@ -1,19 +1,19 @@
 import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** One place of the product, put wrong. */
+/** A replacement in a source file that makes it wrong. */
 export interface SourcePatch {
 	file: string;
-	/** Stands in the file exactly once. */
+	/** Occurs in the file exactly once. */
 	find: string;
 	replace: string;
 }
 
-/** What a shop needs to run; neither its data nor its tests. */
+/** What a shop needs to run, without data and tests. */
 const isSource = (name: string) =>
 	!name.startsWith(".") && !["node_modules", "tests", "docs", "bench"].includes(name);
 
-/** The file's text with the change in it. @throws Error unless its place is found exactly once */
+/** The file's text with the replacement. @throws Error unless its place is found exactly once */
 export function applyPatch(source: string, { file, find, replace }: SourcePatch): string {
 	const found = source.split(find).length - 1;
 	if (found !== 1) throw new Error(`${file} matches the patch ${found} times, expected once`);

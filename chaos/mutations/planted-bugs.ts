@@ -1,13 +1,13 @@
 import type { ScenarioName } from "./scenarios.ts";
 import type { SourcePatch } from "./patched-tree.ts";
 
-/** A mistake that a shop could have, where it is seen, and which promise then breaks. */
+/** A mistake in the source, the scenario that shows it, and the promise that it breaks. */
 export interface Bug extends SourcePatch {
 	name: string;
 	/** The checker that must find it. */
 	promise: string;
 	scenario: ScenarioName;
-	/** Further places, where one wall alone is not all there is. */
+	/** Further replacements, where a second guard would hide the mistake. */
 	furtherChanges?: readonly SourcePatch[];
 }
 
@@ -18,17 +18,17 @@ const outbox = "streams/outbox/outbox.statements.ts";
 const relay = "streams/outbox/relay.ts";
 const consumer = "streams/consumer/consumer.ts";
 
-/** No mistake by itself: it gives the relay time to die in, so that events come again. */
+/** Not a mistake by itself: it delays the relay so that it can be killed there, and events are published twice. */
 const delayBeforeMark: SourcePatch = {
 	file: relay,
 	find: "await session.query(mark, [ids]);",
 	replace: "await delay(300);\n\t\tawait session.query(mark, [ids]);"
 };
 
-/** The mistakes of shops that oversold, charged twice or forgot an order; each planted alone. */
+/** Mistakes of shops that oversold, charged twice or lost an order; each is planted alone. */
 export const bugs: readonly Bug[] = [
 	{
-		// The sleep is the round trip of a shop that reads the stock and writes back what it makes of it.
+		// The sleep stands for the round trip of a shop that reads the stock and writes back a computed value.
 		name: "stock is read without a lock and written back",
 		file: reservations,
 		find: `order by product_id for update
@@ -140,7 +140,7 @@ export const bugs: readonly Bug[] = [
 		scenario: "late_charge"
 	},
 	{
-		// The fence alone may go: the state an order must be in is a wall behind it.
+		// The fence alone may be removed: the check of the order's status is a second guard.
 		name: "a stale saga run commits its step without fence or status check",
 		file: steps,
 		find: `	select saga.order_id, saga.fence, saga.cancel_requested, saga.cancel_actor, saga.cancel_reason
@@ -266,7 +266,7 @@ export const bugs: readonly Bug[] = [
 		replace: `const facts = work.events
 		.flatMap((event, index) => factOf(event, times[index]!) ?? [])
 		.filter(({ at }) => at >= (row!.watermark ?? 0));`,
-		// Everything comes late: the relay waits longer than partitions do until they count as idle.
+		// All events are late: the relay waits longer than partitions do until they count as idle.
 		furtherChanges: [
 			{
 				file: "services/order/outbox/order.outbox.ts",

@@ -4,10 +4,10 @@ import { applyPatch, type SourcePatch } from "./patched-tree.ts";
 import { bugs } from "./planted-bugs.ts";
 
 const root = join(import.meta.dirname, "../..");
-/** A bug may leave a name unused, which is no reason for a node not to start. */
+/** A bug may leave a name unused, which does not keep a node from starting. */
 const unused = new Set([6133, 6196, 6198]);
 
-/** The compiler over the tree, with some files as a bug leaves them. */
+/** The compiler over the tree, with the bug's files replaced. */
 function compiler() {
 	const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
 	const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -44,7 +44,7 @@ function compiler() {
 	};
 }
 
-/** A bug whose code does not compile is caught because its nodes do not start, which proves nothing. */
+/** A bug whose code does not compile is caught only because its nodes do not start, which proves nothing. */
 describe("each planted bug compiles", () => {
 	const errorsOf = compiler();
 
@@ -52,7 +52,7 @@ describe("each planted bug compiles", () => {
 		expect(errorsOf([bug, ...(bug.furtherChanges ?? [])])).toEqual([]);
 	});
 
-	it("and a patch that names nothing known is seen", () => {
+	it("and an unknown name in a patch is reported", () => {
 		const patch = {
 			file: "lib/backoff.ts",
 			find: "export function backoff",

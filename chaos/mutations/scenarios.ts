@@ -4,7 +4,7 @@ import type { OrderKind } from "../clients/order-kinds.ts";
 import type { ScenarioRunner } from "../run/scenario-runner.ts";
 import { emittedWithinMs } from "../evidence/event-stream.ts";
 
-/** A short play in which a certain mistake would show. */
+/** A short sequence of orders and faults in which a certain mistake shows. */
 export interface ChaosScenario {
 	run(runner: ScenarioRunner): Promise<unknown>;
 }
@@ -16,8 +16,8 @@ const runOrders = (runner: ScenarioRunner, count: number, kind: OrderKind) =>
 	inParallel(count, () => runner.scriptedOrders.run(kind));
 
 /**
- * Freezes an order's node at a point until others have called the order off in its place; then it
- * goes on with what it had in hand.
+ * Stops an order's node at a failpoint until other nodes have cancelled the order; then the node
+ * continues with its stale state.
  */
 async function cancelWhileFrozenAt(
 	runner: ScenarioRunner,
@@ -31,7 +31,7 @@ async function cancelWhileFrozenAt(
 	await failpoints.settled(node);
 }
 
-/** Nodes of some services die, one after the other, each a moment after some orders were placed. */
+/** Kills nodes of some services one after the other, each a moment after some orders were placed. */
 async function killNodesUnderLoad(
 	runner: ScenarioRunner,
 	services: readonly string[],
@@ -49,11 +49,11 @@ async function killNodesUnderLoad(
 	await Promise.all(purchases);
 }
 
-/** Until the minute that runs now is over and was told of. */
+/** Until the current minute is over and its window was emitted. */
 const windowEmitted = () => sleep(60_000 - (Date.now() % 60_000) + emittedWithinMs);
 
 export const scenarios = {
-	/** More customers than goods, all at once, thrice. */
+	/** More customers than units, all at once, three times. */
 	concurrent_purchases: {
 		async run(runner) {
 			for (let n = 0; n < 3; n++) await runOrders(runner, 40, "scarce");
@@ -61,7 +61,7 @@ export const scenarios = {
 	},
 	late_reservation: { run: runner => cancelWhileFrozenAt(runner, "order.reserve.before_call") },
 	late_charge: { run: runner => cancelWhileFrozenAt(runner, "order.charge.before_call") },
-	/** Longer than the slow card takes (3 s), whatever the shop says by then. */
+	/** Longer than the slow card takes (3 s), whatever the order's status is by then. */
 	slow_payment: { run: runner => Promise.all([runOrders(runner, 4, "slow"), sleep(5000)]) },
 	purchases: { run: runner => runOrders(runner, 4, "bought") },
 	lost_replies: {
@@ -82,7 +82,7 @@ export const scenarios = {
 		}
 	},
 	refunds: { run: runner => runOrders(runner, 4, "refunded") },
-	/** A run stalls before it confirms; when it goes on, another has, and the order is being paid back. */
+	/** A run stalls before it confirms; when it resumes, another run has confirmed, and the order is being refunded. */
 	stale_run: {
 		async run(runner) {
 			const stall = (point: Failpoint, ms: number, count: number) =>
@@ -96,7 +96,7 @@ export const scenarios = {
 	/** The relay of the events is one of the order's nodes. */
 	relay_kills: { run: runner => killNodesUnderLoad(runner, ["order"], 4) },
 	consumer_kills: { run: runner => killNodesUnderLoad(runner, ["analytics", "notification"], 4) },
-	/** Events get their numbers, and become visible only when others with higher ones are published. */
+	/** Ids are assigned, and become visible only after events with higher ids are published. */
 	slow_commits: {
 		async run(runner) {
 			const point = "order.create.before_commit";
@@ -109,7 +109,7 @@ export const scenarios = {
 			for (let n = 0; n < 6; n++) await Promise.all([runOrders(runner, 6, "bought"), sleep(500)]);
 		}
 	},
-	/** Most partitions have no event at all. */
+	/** Most partitions are empty. */
 	idle_partitions: {
 		run: async runner => [await runOrders(runner, 4, "bought"), await windowEmitted()]
 	},

@@ -39,9 +39,9 @@ export const checkers: readonly Checker[] = [
 
 export interface ChaosRunOptions {
 	seed: number;
-	/** How many are to be placed: the scarce goods are for two thirds of them. */
+	/** How many are to be placed: the scarce products suffice for two thirds of them. */
 	orders: number;
-	/** Customers who act at one time. */
+	/** Concurrent customers. */
 	lanes?: number;
 	perSecond?: number;
 }
@@ -64,7 +64,7 @@ const tokenTtlS = 86_400;
 const consumersTimeoutMs = 60_000;
 const plentyUnits = 1_000_000;
 
-/** Goods, customers and a witness in one world; at the end, what is to be thought of it. */
+/** Products, customers and a stock sampler in one cluster; at the end, the checkers' findings. */
 export class ChaosRun {
 	readonly cluster: Cluster;
 	readonly history: History;
@@ -101,19 +101,19 @@ export class ChaosRun {
 		return chaosRun;
 	}
 
-	/** Ends all faults, lets every client ask again and waits until nothing is under way. */
+	/** Ends all faults, lets every client retry and waits until no order is in progress. */
 	async quiesce(withinMs: number): Promise<void> {
 		const end = performance.now() + withinMs;
 		await this.cluster.heal();
 		while (!this.cluster.ready && performance.now() < end) await sleep(100);
-		// Twice: what was still under way when its client asked again has an outcome now.
+		// Twice: orders that were still in progress at the first retry have an outcome now.
 		for (const mostMs of [withinMs, 10_000]) {
 			await this.load.settle(Math.min(mostMs, end - performance.now()));
 			while ((await this.countUnfinished()) > 0 && performance.now() < end) await sleep(250);
 		}
 	}
 
-	/** Holds every promise against what has happened so far. */
+	/** Runs every checker on what has happened so far. */
 	async check(): Promise<CheckResult> {
 		await this.#waitForConsumers();
 		const { violations: brokenStock, samples } = this.#sampler;
@@ -131,7 +131,7 @@ export class ChaosRun {
 		return { findings, evidence };
 	}
 
-	/** Waits for those who read the stream; what they never get is a violation. */
+	/** Waits for the consumers; events that they never get are violations. */
 	async #waitForConsumers(): Promise<void> {
 		const { url } = this.cluster.servers.postgres;
 		const waiting = async () => (await rows<{ waiting: number }>(url, unprocessed))[0]!.waiting;
@@ -141,13 +141,13 @@ export class ChaosRun {
 		}
 	}
 
-	/** Ends the witness; the world goes on. */
+	/** Ends the sampler; the cluster keeps running. */
 	async close(): Promise<void> {
 		await this.#sampler.stop();
 		await this.history.close();
 	}
 
-	/** Orders and refunds that have no end yet; without any, messages of the provider that are not there. */
+	/** Open orders and refunds; when there are none, webhooks that are missing. */
 	async countUnfinished(): Promise<number> {
 		const [row] = await rows<{ open: number; taken: number }>(
 			this.cluster.servers.postgres.url,
@@ -179,7 +179,7 @@ async function registerCustomers(url: string): Promise<void> {
 	);
 }
 
-/** Tokens as the user service signs them; signing in is not what is tried here. */
+/** Tokens as the user service signs them; signing in is not tested here. */
 async function signTokens({ keys }: Cluster): Promise<Map<string, string>> {
 	const issuer = await TokenIssuer.fromPem(keys.privateKey, tokenTtlS);
 	const signed = customers.map(

@@ -20,15 +20,15 @@ export interface ChaosOptions {
 	seed: number;
 	orders: number;
 	kills: number;
-	/** How often every failpoint strikes in every mode, before the storm. */
+	/** How often every failpoint is triggered in every mode, before the storm. */
 	matrix: number;
-	/** Of the provider's calls that go wrong, from 0 to 1. */
+	/** Share of the provider's calls that fail, from 0 to 1. */
 	providerFaults: number;
 	kinds?: readonly FaultKind[];
-	/** The strikes end by then, however many are missing; and so does the storm, after them. */
+	/** The matrix ends by then, however many rows are missing; and so does the storm, after it. */
 	withinMs: number;
 	quiesceMs: number;
-	/** Told where it stands. */
+	/** Called with a progress line. */
 	onProgress(line: string): void;
 }
 
@@ -38,12 +38,12 @@ export interface ChaosReport {
 	requests: number;
 	states: Record<string, number>;
 	faults: Partial<Record<FaultKind, number>>;
-	/** Calls of the provider that went wrong, by kind, since it was last killed. */
+	/** Calls of the provider that failed, by kind, since it was last killed. */
 	providerFaults: Record<string, number>;
 	matrix: Matrix;
 	recoveries: Recovery[];
 	findings: Finding[];
-	/** Of orders with which a promise was broken. */
+	/** Of orders with a violation. */
 	timelines: OrderTimeline[];
 	/** Of the order that took longest after a kill. */
 	slowest: OrderTimeline | null;
@@ -53,12 +53,12 @@ export interface ChaosReport {
 }
 
 const progressEveryMs = 5000;
-/** By so much of the kills the storm may be ahead of the orders. */
+/** Share of the kills by which the storm may be ahead of the orders. */
 const maxLead = 0.1;
-/** Of each promise that is broken: one order whose history is told. */
+/** How many orders' timelines are printed for each broken promise. */
 const timelinesPerPromise = 1;
 
-/** Every failpoint, then a storm over the shop under load, and what is left of its promises. */
+/** Every failpoint, then a storm over the shop under load, then the checkers. */
 export async function runChaos(
 	runner: ScenarioRunner,
 	options: ChaosOptions
@@ -76,7 +76,7 @@ export async function runChaos(
 	const elapsed = () => performance.now() - startedAt;
 	const shouldContinue = () =>
 		elapsed() < withinMs && (load.plans.length < orders || storm.kills.length < kills);
-	// Spread over the orders: a shop that is given no time to sell proves nothing.
+	// Spread over the orders: a shop that has no time to sell proves nothing.
 	const isAhead = () => storm.kills.length / kills > load.accepted.size / orders + maxLead;
 	const reportProgress = () =>
 		onProgress(
@@ -127,7 +127,7 @@ export async function runChaos(
 	};
 }
 
-/** A failpoint that nothing reaches proves nothing. */
+/** A failpoint that is not reached proves nothing. */
 function matrixReached({ rows, missed }: Matrix): Finding[] {
 	if (rows === 0) return [];
 	const title = "Every failpoint was reached and triggered in every mode";
@@ -135,7 +135,7 @@ function matrixReached({ rows, missed }: Matrix): Finding[] {
 	return [{ promise: "", title, examined: `${rows} injections`, violations }];
 }
 
-/** A storm that was over too early proves less than it is said to. */
+/** A storm that ended too early proves less than its title says. */
 function stormSizeReached({ orders, kills }: ChaosOptions, placed: number, storm: Storm): Finding {
 	const sizeText = `${placed} orders placed and ${storm.kills.length} kills in the storm`;
 	const isShort = placed < orders || storm.kills.length < kills;
@@ -165,7 +165,7 @@ async function timelines(
 	return Promise.all([...new Set(ids)].map(id => loadOrderTimeline(url, id, outcomes, ledger)));
 }
 
-/** What the services are seen to have done: their own records, and the clients' for the gateway. */
+/** Activity of the services: from their own records, and the clients' for the gateway. */
 async function recoveriesOf(
 	cluster: Cluster,
 	kills: readonly Kill[],

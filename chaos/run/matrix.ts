@@ -6,24 +6,24 @@ export interface RowResult extends MatrixRow {
 	node: string;
 	/** False: the point was not reached, so nothing is proved of it. */
 	hit: boolean;
-	/** Until it was hit and the node was there again. */
+	/** Until it was hit and the node was ready again. */
 	tookMs: number;
 }
 
 export interface MatrixOptions {
 	runner: ScenarioRunner;
-	/** No strike begins later, and no node is waited for longer. By `performance.now()`. */
+	/** No failpoint is armed later, and no node is waited for longer. By `performance.now()`. */
 	end?: number;
 	plan?: ReadonlyMap<string, readonly MatrixRow[]>;
 	onRow?(result: RowResult): void;
 }
 
-/** What came of all rows. */
+/** Result of all rows. */
 export interface Matrix {
 	rows: number;
 	/** Rows whose point was not reached. */
 	missed: string[];
-	/** Strikes by mode. */
+	/** Hits by mode. */
 	injected: Partial<Record<MatrixRow["mode"], number>>;
 	tookMs: number;
 }
@@ -52,9 +52,8 @@ export async function runMatrix(
 }
 
 /**
- * Strikes every failpoint in every mode while an order of a fitting kind passes it. Nodes go through
- * their rows side by side, so that one dies while another is frozen; what became of the orders is
- * looked at when all is over.
+ * Triggers every failpoint in every mode while an order of a fitting kind reaches it. Nodes run their
+ * rows concurrently, so that one is killed while another is stopped; the orders are checked at the end.
  */
 export async function injectAll({
 	runner,
@@ -79,7 +78,7 @@ export async function injectAll({
 	return results.flat();
 }
 
-/** Sends orders of the row's kind until its point strikes, and waits for the node to come back. */
+/** Sends orders of the row's kind until its point is hit, and waits for the node to be ready again. */
 async function inject(
 	runner: ScenarioRunner,
 	name: string,
@@ -94,7 +93,7 @@ async function inject(
 	);
 	customers.push(...started);
 	await runner.failpoints.settled(node);
-	// It tells that it is going to die a moment before it is seen to be gone.
+	// It reports the hit a moment before the process is seen to end.
 	const isOver = () => performance.now() > end;
 	if (hit && mode === "kill") while (node.ready && !isOver()) await sleep(5);
 	while (!node.ready && !isOver()) await sleep(50);

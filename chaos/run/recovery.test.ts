@@ -2,7 +2,7 @@ import { recoveries, slowest } from "./recovery.ts";
 
 const kill = (ms: number, service: string) => ({ at: new Date(ms), node: `${service}-1`, service });
 
-describe("how long a kill is felt", () => {
+describe("recovery after a kill", () => {
 	const found = recoveries(
 		[kill(100, "order"), kill(200, "user")],
 		{ order: [90, 400, 150, 300] },
@@ -14,15 +14,15 @@ describe("how long a kill is felt", () => {
 		]
 	);
 
-	it("by its service: until the next thing that this does", () => {
+	it("of its service: until its next activity", () => {
 		expect(found.map(({ serviceMs }) => serviceMs)).toEqual([50, null]);
 	});
 
-	it("by the orders then under way: until the last has come to rest", () => {
+	it("of the orders then in progress: until the last has settled", () => {
 		expect(found.map(({ ordersMs }) => ordersMs)).toEqual([800, 700]);
 	});
 
-	it("and the slowest is named", () => {
+	it("names the slowest", () => {
 		expect(slowest(found, "ordersMs")).toEqual({
 			node: "order-1",
 			ms: 800,

@@ -1,26 +1,26 @@
 import type { Kill } from "../faults/storm.ts";
 
-/** When each service was seen to do something, in ms since 1970, in any order. */
+/** When each service was active, in ms since 1970, in any order. */
 export type ServiceActivity = Readonly<Record<string, readonly number[]>>;
 
 export interface OrderLifetime {
 	order_id: string;
 	created_at: number;
-	/** When it came to rest; null: never. */
+	/** When it settled; null: never. */
 	settled_at: number | null;
 }
 
 export interface Recovery {
 	node: string;
-	/** From the kill to the next thing that this service, on whichever node, is seen to have done. */
+	/** From the kill to the next activity of this service, on any node. */
 	serviceMs: number | null;
-	/** From the kill to the moment at which the last of the orders then under way came to rest. */
+	/** From the kill to the moment at which the last of the orders then in progress settled. */
 	ordersMs: number | null;
 	/** That last order. */
 	order_id: string | null;
 }
 
-/** How long each kill was felt. Pure. */
+/** How long each recovery took. Pure. */
 export function recoveries(
 	kills: readonly Kill[],
 	activity: ServiceActivity,
@@ -47,7 +47,7 @@ export function recoveries(
 	});
 }
 
-/** The recovery that was slowest in this respect; undefined without any. */
+/** The slowest recovery in this respect; undefined without any. */
 export function slowest(
 	found: readonly Recovery[],
 	part: "serviceMs" | "ordersMs"

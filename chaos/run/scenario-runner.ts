@@ -13,7 +13,7 @@ const maxInFlight = 5;
 
 type TargetService = "order" | "product" | "payment";
 
-/** A world in which one says who does what, and where it breaks. */
+/** A cluster with the steps of which scenarios are made. */
 export class ScenarioRunner {
 	readonly cluster: Cluster;
 	readonly chaosRun: ChaosRun;
@@ -47,8 +47,8 @@ export class ScenarioRunner {
 	}
 
 	/**
-	 * Arms a node and does `act` again and again until the point strikes there, but not for ever.
-	 * Answers whether it did, and all that was begun.
+	 * Arms a node and repeats `act` until the failpoint is hit there, a limited number of times.
+	 * Returns whether it was hit, and what `act` returned each time.
 	 */
 	async runUntilHit<V>(
 		node: ChaosNode,
@@ -77,7 +77,7 @@ export class ScenarioRunner {
 		await Promise.all(nodes.map(node => this.failpoints.arm(node, arming)));
 	}
 
-	/** Resolves when no order is under way any more, or after so long. Answers how many are. */
+	/** Resolves when no order is in progress any more, or after so long. Returns how many are. */
 	async waitUntilSettled(withinMs: number): Promise<number> {
 		const end = performance.now() + withinMs;
 		for (;;) {

@@ -30,7 +30,7 @@ it.each([
 	[600, 540],
 	[90, 45],
 	[10, 5]
-])("is asked for anew, of %i s, when %i s are over", async (ttlS, usableS) => {
+])("with a life of %i s is renewed after %i s", async (ttlS, usableS) => {
 	const token = await fresh(ttlS);
 	const first = await token();
 	clockS += usableS - 1;
@@ -43,7 +43,7 @@ it.each([
 	expect(asked).toBe(2);
 });
 
-it("is asked for once, however many need it", async () => {
+it("is requested once for concurrent callers", async () => {
 	const token = await fresh(600);
 	const all = () => Promise.all(Array.from({ length: 9 }, token));
 	expect(new Set(await all()).size).toBe(1);
@@ -52,7 +52,7 @@ it("is asked for once, however many need it", async () => {
 	expect(asked).toBe(2);
 });
 
-it("is asked for again when it could not be had", async () => {
+it("is requested again after a failure", async () => {
 	const issuer = await TokenIssuer.fromPem(pem, 600);
 	const token = freshToken(() => {
 		if (++asked === 1) throw new Error("away");
@@ -62,7 +62,7 @@ it("is asked for again when it could not be had", async () => {
 	expect(await token()).toMatch(/^ey/);
 });
 
-it("goes with each request as it is by then, and a refusal is a sentence", async () => {
+it("is sent with each request, and a refusal is printed as a sentence", async () => {
 	const seen: (string | undefined)[] = [];
 	const server = createServer((req, res) => {
 		seen.push(req.headers.authorization);

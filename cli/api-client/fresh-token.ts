@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 
-/** What is left of a token's life when the next one is asked for; half of a short life. */
+/** A token is renewed this long before its end; a short-lived one after half of its life. */
 const leftMs = 60_000;
 
 function usableMs(token: string): number {
@@ -10,8 +10,8 @@ function usableMs(token: string): number {
 }
 
 /**
- * Asks for a token when one is first needed, and for the next before that one ends; whoever needs
- * one meanwhile waits for the same. Its life is measured here: the shop's clock may be another.
+ * Requests a token when one is first needed, and the next before that one expires; concurrent callers
+ * share a request. Its life is measured by this clock, because the shop's may differ.
  */
 export function freshToken(ask: () => Promise<string>, now = Date.now): () => Promise<string> {
 	let token: Promise<string> | undefined;

@@ -7,7 +7,7 @@ import { tokenKeys } from "../../launch/shop/token-keys.ts";
 import { exitCodes, LaunchError } from "../../launch/process/launch-error.ts";
 import { operator } from "../repl/operator-identity.ts";
 
-/** What a shop answered that it should not have: a sentence, unless somebody knows what to do about it. */
+/** An unexpected response of a shop, as a sentence. */
 export class UnexpectedResponse extends LaunchError {
 	readonly status: number;
 
@@ -23,21 +23,21 @@ export function addressOf({ host, port }: Pick<Config, "host" | "port">): string
 	return `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
 }
 
-/** A running shop's REST API, as one user may use it. */
+/** The REST API of a running shop, as one user. */
 export class ShopApi {
 	readonly url: string;
 	readonly #token: () => Promise<string>;
 
 	/**
 	 * @param url without the path
-	 * @param token asked for with each request, so that a command may outlive one
+	 * @param token requested before each request, so that a command may run longer than a token is valid
 	 */
 	constructor(url: string, token: () => Promise<string>) {
 		this.url = url;
 		this.#token = token;
 	}
 
-	/** @throws Unexpected for an answer that is no success; LaunchError where nothing answers */
+	/** @throws Unexpected for a response that is no success; LaunchError if no server responds */
 	async send<R>(method: "GET" | "POST", path: string, body?: unknown): Promise<R> {
 		const headers = { authorization: `Bearer ${await this.#token()}` };
 		const target = `${this.url}/api/v1${path}`;
@@ -50,7 +50,7 @@ export class ShopApi {
 	}
 }
 
-/** @throws LaunchError where nothing answers */
+/** @throws LaunchError if no server responds */
 export function post(target: string, body: unknown, more: Record<string, string> = {}) {
 	const headers = { "content-type": "application/json", "idempotency-key": randomUUID(), ...more };
 	return request(target, { method: "POST", headers, body: JSON.stringify(body) });
@@ -67,8 +67,8 @@ async function request(target: string, options: RequestInit): Promise<Response> 
 }
 
 /**
- * A token for an operator. Whoever holds the key that the shop signs with may act as one.
- * @throws LaunchError where that key is not
+ * A token for an operator, signed with the shop's own key.
+ * @throws LaunchError when that key is not available
  */
 export async function operatorToken({ dataDir, production, token }: Config): Promise<string> {
 	const own = !token.privateKey && existsSync(dataDir) ? new DataFolder(dataDir).tokenKey : "";

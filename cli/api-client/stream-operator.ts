@@ -20,7 +20,7 @@ const retryForS = 30;
 const base = (group: Group) => `/ops/streams/${group}`;
 const print = (line: string) => console.log(line);
 
-/** What an operator asks of the streams of a running shop. */
+/** Operators' commands on the streams of a running shop. */
 export class StreamOperator {
 	readonly #api: ShopApi;
 
@@ -70,7 +70,7 @@ export class StreamOperator {
 		print(`${id} was handled by ${group}.`);
 	}
 
-	/** Answers how many still cannot be handled. */
+	/** Returns how many still cannot be handled. */
 	async redriveAll(): Promise<number> {
 		let refused = 0;
 		for (const group of groups) {
@@ -92,11 +92,11 @@ export class StreamOperator {
 		if (!plan.dry_run) await this.#follow(group, messages);
 	}
 
-	/** Publishes again what a log had, and has every group look for the events it never saw. */
+	/** Publishes the events of a lost log again, and starts a replay of missing events in every group. */
 	async refill(from: string, dry_run: boolean): Promise<void> {
 		const bar = new ProgressBar({ things: "events" });
 		let done = 0;
-		// `before` and the cursor of each page are for the next one.
+		// `before` and the cursor of each page are passed to the next one.
 		for (let place = {}, isMore = true; isMore;) {
 			const { refilled, left, before, next_cursor }: Refill = await this.#api.send(
 				"POST",
@@ -116,7 +116,7 @@ export class StreamOperator {
 		await this.#refillOf("product", "low-stock events", from, dry_run);
 		for (const group of dry_run ? [] : groups)
 			await this.replay(group, { from: "oldest", mode: "missing", dry_run: false });
-		// Last, because what was missing changes them.
+		// Last, because the replayed events change the windows.
 		await this.#refillOf("analytics", "windows and late events", from, dry_run);
 	}
 
@@ -138,14 +138,15 @@ export class StreamOperator {
 			const query = `redriven=${redriven}&limit=100${cursor && `&cursor=${cursor}`}`;
 			const path = `${base(group)}/dead-letters?${query}`;
 			const page: { data: DeadLetterEntry[]; next_cursor: string | null } = await this.#api.send(
-				...(["GET", path] as const)
+				"GET",
+				path
 			);
 			yield* page.data;
 			cursor = page.next_cursor;
 		}
 	}
 
-	/** Ids are unique, whoever put the message aside. @throws LaunchError */
+	/** Ids are unique among all groups. @throws LaunchError */
 	async #find(id: string): Promise<{ group: Group; deadLetter: DeadLetterDetail }> {
 		for (const group of groups)
 			try {
@@ -186,7 +187,7 @@ export class StreamOperator {
 	}
 }
 
-/** A log that has just come back is not there for everyone at once. */
+/** After a restart, the log is not reachable for all services at once. */
 async function retryWhileUnavailable<R>(ask: () => Promise<R>): Promise<R> {
 	for (let left = retryForS; ; left--)
 		try {

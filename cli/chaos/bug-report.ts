@@ -19,7 +19,7 @@ function resultLine({ bug, violations, otherPromises, tookMs }: BugResult): stri
 	return `${bug.name}: ${words}, ${seconds(tookMs)}`;
 }
 
-/** Plants every bug, or those whose promise and name hold the words; the same scenes in the shop as it is are the control. */
+/** Plants every bug, or those whose promise and name contain the words; the same scenarios in the unchanged shop are the control. */
 export async function runPlantedBugs(life: Lifecycle, only: string): Promise<void> {
 	const planted = bugs.filter(({ name, promise }) => `${promise} ${name}`.includes(only));
 	if (planted.length === 0) throw new LaunchError(`No bug is called "${only}".`, exitCodes.usage);
@@ -30,7 +30,7 @@ export async function runPlantedBugs(life: Lifecycle, only: string): Promise<voi
 	const onRunner = (openedRunner: ScenarioRunner) => (runner = openedRunner);
 	life.atEnd(() => runner?.stop());
 	const names = (Object.keys(scenarios) as ScenarioName[]).filter(name => scenarioNames.has(name));
-	progress(`the shop as it is, in ${names.length} scenes`);
+	progress(`the unchanged shop, in ${names.length} scenarios`);
 	const findings = await runScenarios(root, join(folder, "control"), names, onRunner);
 	const falseAlarms = findings.flatMap(({ promise, violations }) =>
 		violations.map(({ what }) => `${promise}: ${what}`)

@@ -14,7 +14,7 @@ describe("what the demo's customers do", () => {
 		}
 	});
 
-	it("has every kind of fate, and mostly orders that are paid and kept", () => {
+	it("has every kind of outcome, and mostly orders that are paid and kept", () => {
 		const share = (count: number) => count / drawn.length;
 		const declined = drawn.filter(({ card }) => /Declined/.test(card)).length;
 		expect(share(declined)).toBeGreaterThan(0.04);

@@ -9,11 +9,11 @@ export interface Intent {
 	product: number;
 	quantity: number;
 	card: string;
-	/** What becomes of it once it is placed. */
+	/** What happens after it was placed. */
 	followUp: "keep" | "cancel" | "ship";
 }
 
-/** Of a hundred orders some meet a bank that says no, and some are called off or arrive while one looks. */
+/** Of a hundred orders some are declined, and some are cancelled or delivered during the demo. */
 const declined = ["pm_card_chargeDeclined", "pm_card_visa_chargeDeclinedInsufficientFunds"];
 const accepted = ["pm_card_visa", "pm_card_mastercard", "pm_card_amex"];
 
@@ -39,17 +39,15 @@ export function intents(count: number, customers: number, products: number, draw
 }
 
 const settled = new Set<Order["status"]>([
-	...([
-		"confirmed",
-		"delivered",
-		"cancelled",
-		"payment_failed",
-		"payment_review",
-		"refunded"
-	] as const)
+	"confirmed",
+	"delivered",
+	"cancelled",
+	"payment_failed",
+	"payment_review",
+	"refunded"
 ]);
 
-/** At rest, or in the hands of a human. */
+/** Settled, or in review. */
 export const isSettled = ({ status }: Order) => settled.has(status);
 
 export interface TrafficOptions {
@@ -57,17 +55,17 @@ export interface TrafficOptions {
 	staff: DemoShop;
 	products: readonly Product[];
 	intents: readonly Intent[];
-	/** Orders under way at a time. */
+	/** Orders in progress at a time. */
 	atOnce: number;
 	onOrder(done: number): void;
-	/** No order waits longer for its end. */
+	/** Longest wait for an order to settle. */
 	withinMs: number;
 	isStopping(): boolean;
 }
 
 const lookEveryMs = 250;
 
-/** Carries the intents out; answers the orders as they stood in the end. */
+/** Executes the intents; returns the orders in their last state. */
 export async function placeOrders(options: TrafficOptions): Promise<Order[]> {
 	const { intents, atOnce, onOrder, isStopping } = options;
 	const orders: Order[] = [];
@@ -83,13 +81,13 @@ export async function placeOrders(options: TrafficOptions): Promise<Order[]> {
 	return orders;
 }
 
-/** Undefined when the shop had no room for it in time. */
+/** Undefined when the shop did not accept it in time. */
 async function carryOut(intent: Intent, options: TrafficOptions): Promise<Order | undefined> {
 	const { customers, staff, products, withinMs, isStopping } = options;
 	const customer = customers[intent.customer]!;
 	const product = products[intent.product]!;
 	const end = performance.now() + withinMs;
-	/** Asks again and again until the answer is good, or there is no time left; the last answer. */
+	/** Polls until the result is accepted, or the time is over; returns the last result. */
 	async function until<V>(ask: () => Promise<V>, isGood: (answer: V) => boolean): Promise<V> {
 		for (;;) {
 			const answer = await ask();
@@ -99,7 +97,7 @@ async function carryOut(intent: Intent, options: TrafficOptions): Promise<Order 
 	}
 	const placed = await until(() => customer.order(product, intent.quantity, intent.card), Boolean);
 	if (!placed) return undefined;
-	// Too late to be called off is as good: then it is kept.
+	// If it is too late to cancel the order, it is kept.
 	if (intent.followUp === "cancel") await customer.cancel(placed.id).catch(() => undefined);
 	const order = await until(() => customer.find(placed.id), isSettled);
 	if (order.status !== "confirmed" || intent.followUp !== "ship") return order;

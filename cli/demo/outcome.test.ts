@@ -38,12 +38,12 @@ const good: Outcome = {
 	emittedAfterMs: 6400
 };
 
-describe("what came of the demo's orders", () => {
-	it("is counted, the most frequent first", () => {
+describe("the results of the demo", () => {
+	it("are counted, the most frequent first", () => {
 		expect(tallied(["one", "two_words", "two_words"])).toBe("two words 2, one 1");
 	});
 
-	it("is shown in a few lines", () => {
+	it("are printed in a few lines", () => {
 		expect(summaryLines(good, "http://shop")).toEqual([
 			"orders    3: confirmed 1, delivered 1, cancelled (out of stock) 1",
 			"messages  4: order confirmation 2, delivery 1, cancellation 1",
@@ -54,7 +54,7 @@ describe("what came of the demo's orders", () => {
 		]);
 	});
 
-	it("adds up when everyone was told and every sale is in a window", () => {
+	it("are consistent when every customer was notified and every sale is in a window", () => {
 		expect(discrepancies(good)).toEqual([]);
 		expect(discrepancies({ ...good, windows: [{ ...window, orders: 5 }] })).toEqual([]);
 		const back = { orders: [...good.orders, order("d", "refunded")] };
@@ -63,14 +63,14 @@ describe("what came of the demo's orders", () => {
 	});
 
 	it.each<[string, Partial<Outcome>, string]>([
-		["an order nobody was told of", { messages: good.messages.slice(0, 3) }, "1 orders, e.g. c"],
+		["an order without a message", { messages: good.messages.slice(0, 3) }, "1 orders, e.g. c"],
 		[
 			"a message that waits",
 			{ messages: [...good.messages, message("a", "refund", "pending")] },
 			"1 messages"
 		],
 		["a sale in no window", { windows: [] }, "2 orders were sold, and the windows count 0"],
-		["a minute nobody was told of", { emittedAfterMs: undefined }, "not emitted in time"]
+		["a window that was not emitted", { emittedAfterMs: undefined }, "not emitted in time"]
 	])("names %s", (_, change, words) => {
 		expect(discrepancies({ ...good, ...change }).join()).toContain(words);
 	});

@@ -11,14 +11,14 @@ export interface SentMessage {
 	occurred_at: string;
 }
 
-/** What came of the demo's traffic. */
+/** Results of the demo's traffic. */
 export interface Outcome {
 	orders: readonly Order[];
 	/** About these orders alone. */
 	messages: readonly SentMessage[];
-	/** Of the minutes in which they were confirmed; may count orders of others too. */
+	/** Windows of the minutes in which they were confirmed; may count other orders too. */
 	windows: readonly Window[];
-	/** From the end of the last minute until it was told of. Undefined: it was not, in time. */
+	/** From the end of the last minute until its window was emitted. Undefined: not in time. */
 	emittedAfterMs: number | undefined;
 }
 
@@ -33,8 +33,8 @@ export function tallied(words: readonly string[]): string {
 }
 
 /**
- * Orders that are sales for certain. One that was paid back may have been called off while it was paid
- * for, and then it was never one.
+ * Orders that are certainly sales. A refunded one may have been cancelled during the payment, and was then
+ * never confirmed.
  */
 export const sold = (orders: readonly Order[]) =>
 	orders.filter(({ status }) => ["confirmed", "shipped", "delivered"].includes(status));
@@ -48,7 +48,7 @@ function windowLine({ window_start, currency, ...window }: Window): string {
 
 const word = ({ status, reason }: Order) => (reason ? `${status} (${reason})` : status);
 
-/** For whoever reads it. */
+/** The results as text. */
 export function summaryLines(outcome: Outcome, url: string): string[] {
 	const { orders, messages, windows, emittedAfterMs } = outcome;
 	const seconds = ((emittedAfterMs ?? 0) / 1000).toFixed(1);
@@ -64,7 +64,7 @@ export function summaryLines(outcome: Outcome, url: string): string[] {
 	];
 }
 
-/** What is missing; none when every order's owner was written to. */
+/** Missing messages; none when every order's owner was notified. */
 export function unsent(orders: readonly Order[], messages: readonly SentMessage[]): string[] {
 	const notifiedOrders = new Set(messages.map(({ order_id }) => order_id));
 	const notNotified = orders.filter(({ id }) => !notifiedOrders.has(id));
@@ -81,7 +81,7 @@ export function unsent(orders: readonly Order[], messages: readonly SentMessage[
 export const counted = (windows: readonly Window[]) =>
 	windows.reduce((sum, { orders }) => sum + orders, 0);
 
-/** What does not add up; none when all is well. */
+/** Inconsistencies; none when all is well. */
 export function discrepancies({ orders, messages, windows, emittedAfterMs }: Outcome): string[] {
 	const confirmed = sold(orders).length;
 	return [

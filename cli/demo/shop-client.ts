@@ -24,7 +24,7 @@ async function login(url: string, name: string): Promise<string> {
 	return ((await answer.json()) as { access_token: string }).access_token;
 }
 
-/** A running shop, as one of its users sees it over HTTP. */
+/** A running shop over HTTP, as one of its users. */
 export class DemoShop {
 	readonly #api: ShopApi;
 
@@ -33,8 +33,8 @@ export class DemoShop {
 	}
 
 	/**
-	 * As one of the demo's accounts, which is made when it is not there yet.
-	 * @throws LaunchError where no shop answers, or one without demo data
+	 * Signs in as one of the demo's accounts, which is registered first if it does not exist.
+	 * @throws LaunchError if no shop responds, or one without demo data
 	 */
 	static async signIn(url: string, name: string): Promise<DemoShop> {
 		const token = freshToken(() => login(url, name));
@@ -42,7 +42,7 @@ export class DemoShop {
 		return new DemoShop(new ShopApi(url, token));
 	}
 
-	/** Undefined when too many of the customer's orders are open, or the shop has too much to do. */
+	/** Undefined when too many of the customer's orders are open, or the shop is overloaded. */
 	async order(product: Product, quantity: number, card: string): Promise<Order | undefined> {
 		const body = {
 			items: [{ product_id: product.id, quantity }],
@@ -72,7 +72,7 @@ export class DemoShop {
 		return this.#api.send("POST", `/orders/${id}/cancel`, {});
 	}
 
-	/** Of staff: sends the goods off. */
+	/** As staff: ships the order. */
 	async ship(id: string): Promise<void> {
 		const tracking_number = id.replaceAll("-", "").slice(-12).toUpperCase();
 		await this.#api.send("POST", `/orders/${id}/ship`, { carrier: "UPS", tracking_number });
@@ -84,7 +84,7 @@ export class DemoShop {
 		return (await this.#api.send<{ data: Product[] }>("GET", `/products?${query}`)).data;
 	}
 
-	/** Of staff: what customers were told of these orders. */
+	/** As staff: messages about these orders. */
 	async messagesAbout(orders: readonly Order[]): Promise<SentMessage[]> {
 		const ids = new Set<string | null>(orders.map(({ id }) => id));
 		const since = orders.reduce((least, { created_at: at }) => (at < least ? at : least), "9999");
@@ -102,7 +102,7 @@ export class DemoShop {
 		return all.filter(({ order_id }) => ids.has(order_id));
 	}
 
-	/** Of staff: minutes that began from `from` on, and how far they are complete. */
+	/** As staff: windows that began from `from` on, and the watermark. */
 	windows(from: Date): Promise<{ data: Window[]; watermark: string | null }> {
 		return this.#api.send("GET", `/analytics/windows?from=${from.toISOString()}&limit=100`);
 	}

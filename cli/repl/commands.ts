@@ -84,18 +84,18 @@ interface Refused {
 	data?: FailureData | ValidationIssue[];
 }
 
-/** The validator's faults are bare, those that a service finds come with a failure. */
+/** The validator's issues are bare, those of a service come with a failure. */
 function refusal({ message, data = {} }: Refused): string {
 	const { detail, errors = [] } = Array.isArray(data) ? { errors: data } : data;
 	const faults = errors.map(fault => `${fault.pointer} ${fault.detail}`).join(", ");
 	return [message, detail, faults].filter(Boolean).join(" ");
 }
 
-/** A refusal is an answer here, not a defect: its words, and no stack. */
+/** A refusal is printed as a message, without a stack. */
 function printRefusals(action: Action): Command["action"] {
 	return async (broker, words) => {
 		try {
-			// Moleculer's type says a list; moleculer-repl gives the words by their names.
+			// Moleculer's type declares a list; moleculer-repl passes the arguments by name.
 			await action(broker, words as unknown as Words);
 		} catch (error) {
 			console.log(refusal(error as Refused));
@@ -103,7 +103,7 @@ function printRefusals(action: Action): Command["action"] {
 	};
 }
 
-/** The shop's own words at the REPL. */
+/** The shop's commands of the REPL. */
 export const commands: Command[] = [
 	{
 		command: "order <id>",

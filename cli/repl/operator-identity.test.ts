@@ -3,7 +3,7 @@ import { operator, OperatorIdentity } from "./operator-identity.ts";
 type Call = (action: string, params: unknown, options?: object) => unknown;
 const wrap = (OperatorIdentity as unknown as { call(next: Call): Call }).call;
 
-/** The identity with which a call leaves. */
+/** The identity of an outgoing call. */
 const actor = (options?: { meta?: object }) =>
 	wrap((_action, _params, sent) => (sent as { meta?: { user?: object } })?.meta?.user)(
 		"order.list",
@@ -11,7 +11,7 @@ const actor = (options?: { meta?: object }) =>
 		options
 	);
 
-it("makes a call typed at the REPL the operator's", () => {
+it("gives a call typed at the REPL the operator's identity", () => {
 	expect(actor({ meta: { $repl: true } })).toBe(operator);
 });
 

@@ -3,14 +3,14 @@ import type { Identity } from "../../lib/identity.ts";
 
 export const operator: Identity = Object.freeze({ id: "operator", role: "admin" });
 
-/** For calls that the REPL's own words make. */
+/** For calls of the REPL's own commands. */
 export const asOperator = { meta: { user: operator } };
 
 type Call = (action: string, params: unknown, options?: CallingOptions) => Promise<unknown>;
 
 /**
- * Whoever can type into the REPL holds the database and the bus, so a call typed there acts as an
- * operator. `$repl` is the REPL's own mark; calls that services make stay as they are.
+ * Anyone who can type into the REPL has access to the database and the bus, so a call typed there acts as
+ * an operator. `$repl` marks such calls; calls of services keep their identity.
  */
 export const OperatorIdentity: Middleware = {
 	name: "OperatorIdentity",

@@ -4,7 +4,7 @@ import { format } from "../../lib/money.ts";
 import { call } from "../../lib/service.ts";
 import { asOperator } from "./operator-identity.ts";
 
-/** What the REPL says of payments and refunds that a human must look at. */
+/** REPL commands about payments and refunds in review. */
 
 function reviewLine({ id, kind, order_id, amount, reason, provider_ref, since }: Review): string {
 	const known = provider_ref ? `, the provider's ${provider_ref}` : "";
@@ -23,7 +23,7 @@ export async function showReviews(broker: ServiceBroker): Promise<void> {
 	if (data.length === 0) console.log("No payment or refund is in review.");
 }
 
-/** The words are what was found out at the provider; the contract says which are right. */
+/** Arguments: what was found out at the provider; the contract validates them. */
 export async function decideReview(
 	broker: ServiceBroker,
 	{ id = "", decision = "", note = "", ref }: Record<string, string>

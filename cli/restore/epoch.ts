@@ -3,7 +3,7 @@ import type { WindowStreamEvent } from "../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../contracts/events.ts";
 import { neverReplayed } from "../../streams/consumer/consumer.repository.ts";
 
-/** Services whose inbox says which events had their effect. */
+/** Services whose inbox lists applied events. */
 const consumers = ["analytics", "notification"] as const;
 
 const insertVoided = `
@@ -12,13 +12,13 @@ const insertVoided = `
 	from unnest($2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::text[], $7::timestamptz[], $8::bigint[], $9::bpchar[])
 		as x(id, order_id, who, version, type, at, total, currency)`;
 
-/** Answers those that had an effect already, because the consumer ran after the restore. */
+/** Returns those that were applied already, because the consumer ran after the restore. */
 const blockEvents = (schema: string) => `
 	insert into ${schema}.inbox as i (event_id, replay) select id, ${neverReplayed} from unnest($1::uuid[]) as id order by id
 	on conflict (event_id) do update set replay = excluded.replay
 	returning event_id as id, xmax <> 0 as was_there`;
 
-/** Readers of the results keep the highest revision that they saw, so the next one has to be higher. */
+/** Readers of the results keep the highest revision that they saw, so the next one must be higher. */
 const raiseRevisions = `
 	insert into analytics.windows as w (window_start, currency, orders, revenue_minor, unique_users, revision)
 	select window_start, currency, 0, 0, 0, revision
@@ -27,7 +27,7 @@ const raiseRevisions = `
 		where w.revision < excluded.revision
 	returning 1`;
 
-/** The default of the column is the epoch: it costs an insert nothing. */
+/** The default of the column is the epoch, which costs inserts nothing. */
 const currentEpoch = `
 	select coalesce(substring(column_default from '\\d+')::int, 1) as epoch from information_schema.columns
 	where table_schema = 'orders' and table_name = 'outbox' and column_name = 'epoch'`;
@@ -36,15 +36,15 @@ type Consumer = (typeof consumers)[number];
 
 export interface EpochStart {
 	epoch: number;
-	/** By consumer: events of the gap that had an effect after the restore. */
+	/** By consumer: events of the gap that were applied after the restore. */
 	alreadyHandled: Record<Consumer, string[]>;
-	/** Windows of which readers saw more than the database knows. */
+	/** Windows of which readers saw higher revisions than the database has. */
 	windows: number;
 }
 
 /**
- * Begins an epoch, in one transaction: none of the gap's events has an effect here, whenever it is read,
- * and windows are told of in revisions above those that were told.
+ * Begins an epoch in one transaction: the gap's events are never applied here, and windows are emitted
+ * again with revisions above those in the log.
  * @param highestInLog the highest epoch of the log
  */
 export async function beginEpoch(

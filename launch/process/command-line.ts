@@ -12,7 +12,7 @@ function endWith(usage: string, problem?: string): never {
 	process.exit(exitCodes.usage);
 }
 
-/** The command line's flags and words; ends the process with the usage when one is not known. */
+/** The command line's flags and words; ends the process with the usage when one is unknown. */
 export function commandLine<const F extends Flags>(
 	usage: string,
 	flags: F,
@@ -28,7 +28,7 @@ export function commandLine<const F extends Flags>(
 	}
 }
 
-/** Ends the process because a word on the command line is not understood. */
+/** Ends the process with the usage because of an invalid argument. */
 export function usageError(usage: string, problem: string): never {
 	return endWith(usage, problem);
 }

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
 
-/** Listens for a moment and answers the port. @throws the system's error when one cannot */
+/** Listens for a moment and returns the port. @throws the system's error when it cannot */
 export async function listen(port: number, host: string): Promise<number> {
 	const server = createServer().listen(port, host);
 	await once(server, "listening");
@@ -13,10 +13,9 @@ export async function listen(port: number, host: string): Promise<number> {
 }
 
 /**
- * A TCP port on the loopback interface that nobody listened on a moment ago, from a range that no
- * system hands to outgoing connections: one of those could sit on it before the server does, or while
- * the server restarts. A client that tries a dead port of that range again and again in the end even
- * connects to itself.
+ * A loopback TCP port that was free a moment ago, outside the range of ephemeral ports: an outgoing
+ * connection could otherwise take it before the server starts, or while it restarts. A client that
+ * retries a closed ephemeral port can even connect to itself.
  */
 export async function freePort(): Promise<number> {
 	for (;;) {
@@ -26,7 +25,7 @@ export async function freePort(): Promise<number> {
 	}
 }
 
-/** Whether somebody listens on this loopback port. */
+/** Whether a process listens on this loopback port. */
 export async function isListening(port: number): Promise<boolean> {
 	const socket = connect(port, "127.0.0.1");
 	try {

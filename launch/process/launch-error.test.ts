@@ -6,13 +6,13 @@ const coded = (code: string, message = "as Postgres says it") =>
 	Object.assign(new Error(message), { code });
 
 describe("explain", () => {
-	it("exits 78 for a bad configuration, with every fault", () => {
+	it("exits 78 for an invalid configuration, with every error", () => {
 		const { message, exitCode } = explain(new EnvironmentError(["PORT: a", "HOST: b"]));
 		expect(exitCode).toBe(78);
 		expect(message).toMatch(/PORT: a\n.*HOST: b/);
 	});
 
-	it("says what to do about a full disk and a folder that is not ours", () => {
+	it("says what to do about a full disk and a folder that is not writable", () => {
 		expect(explain(coded("ENOSPC")).message).toBe(diskFull);
 		const denied = Object.assign(coded("EACCES"), { path: "/data/lock" });
 		expect(explain(denied).message).toContain("/data/lock is not writable (EACCES)");
@@ -30,7 +30,7 @@ describe("explainListen", () => {
 		["EADDRINUSE", "Port 80 is taken"],
 		["EACCES", "Port 80 is for root alone"],
 		["EADDRNOTAVAIL", "HOST=192.0.2.9 is no address of this machine (EADDRNOTAVAIL)"]
-	])("puts %s into a sentence", (code, sentence) => {
+	])("explains %s in a sentence", (code, sentence) => {
 		const error = Object.assign(coded(code), { address: endpoint.host });
 		expect((explainListen(error, endpoint) as Error).message).toContain(sentence);
 	});
@@ -48,14 +48,14 @@ describe("explainDatabase", () => {
 		["3D000", "There is no database shop"],
 		["42501", "a role with CREATEROLE"],
 		["53100", diskFull]
-	])("puts %s into a sentence without the password", (code, sentence) => {
+	])("explains %s in a sentence without the password", (code, sentence) => {
 		const explained = explainDatabase(coded(code), url) as Error;
 		expect(explained).toBeInstanceOf(LaunchError);
 		expect(explained.message).toContain(sentence);
 		expect(explained.message).not.toContain("secret");
 	});
 
-	it("sees through the name of a migration", () => {
+	it("explains the cause of a failed migration", () => {
 		const wrapped = new Error("migration order/0001.sql: no", { cause: coded("42501") });
 		expect(explainDatabase(wrapped, url)).toBeInstanceOf(LaunchError);
 	});

@@ -4,7 +4,7 @@ import { sqlState } from "../../lib/sql-state.ts";
 /** From sysexits.h, so that scripts can tell the reasons apart. */
 export const exitCodes = { failure: 1, usage: 64, configuration: 78 } as const;
 
-/** A start that cannot go on, in a sentence that says what to do about it. */
+/** An error that ends the start, as a sentence that says what to do about it. */
 export class LaunchError extends Error {
 	readonly exitCode: number;
 
@@ -28,7 +28,7 @@ interface Endpoint {
 	port: number;
 }
 
-/** The same error in a sentence when it says why nobody can listen there. */
+/** The same error as a sentence when it says why the port cannot be listened on. */
 export function explainListen(error: unknown, { host, port }: Endpoint): unknown {
 	const { code, address, hostname } = error as NodeJS.ErrnoException & Record<string, unknown>;
 	if (code === "EADDRINUSE") return portTaken(port);
@@ -45,7 +45,7 @@ export function notWritableMessage(path: string, why: string): string {
 	return `${path} is not writable (${why}): make it writable for this user, or set DATA_DIR to another folder.`;
 }
 
-/** What the system's error codes mean to whoever typed the command; undefined for a defect. */
+/** What the system's error codes mean to the user; undefined for a defect. */
 function messageFor(error: NodeJS.ErrnoException): string | undefined {
 	switch (error.code) {
 		case "ENOSPC":
@@ -60,7 +60,7 @@ function messageFor(error: NodeJS.ErrnoException): string | undefined {
 	}
 }
 
-/** Says how the process should end for this error; a defect keeps its stack. */
+/** How the process should end for this error; a defect keeps its stack. */
 export function explain(error: unknown): { message: string; exitCode: number } {
 	if (error instanceof LaunchError) return error;
 	if (error instanceof EnvironmentError)
@@ -69,7 +69,7 @@ export function explain(error: unknown): { message: string; exitCode: number } {
 	return { message: known ?? (error as Error).stack ?? String(error), exitCode: exitCodes.failure };
 }
 
-/** The same for a statement that finds a table, column or function not there: 42P01, 42703, 42883. */
+/** The same for a statement that finds no such table, column or function: 42P01, 42703, 42883. */
 export function explainOutdated(error: unknown): unknown {
 	if (!["42P01", "42703", "42883"].includes(sqlState(error) ?? "")) return error;
 	return new LaunchError(

@@ -1,14 +1,14 @@
 import { explain } from "./launch-error.ts";
 
-/** Longest wait for what is under way, before the process ends without it. */
+/** Longest wait for work in progress before the process ends. */
 const watchdogMs = 20_000;
 
-/** npm passes on the SIGINT that the terminal has already sent to us: one Ctrl-C, two signals. */
+/** npm forwards a SIGINT that the terminal has already sent to us: one Ctrl-C causes two signals. */
 const samePressMs = 500;
 
 type Step = () => unknown;
 
-/** What a process has started so far, and the one way in which it ends. */
+/** What a process has started so far, and how it is stopped. */
 export class Lifecycle {
 	readonly #steps: Step[] = [];
 	#ending = false;
@@ -17,12 +17,12 @@ export class Lifecycle {
 		return this.#ending;
 	}
 
-	/** Registers what is to be undone at the end; the last is undone first. */
+	/** Registers a step of the shutdown; steps run in reverse order. */
 	atEnd(step: Step): void {
 		this.#steps.push(step);
 	}
 
-	/** Undoes everything, waiting for each step, and ends the process. */
+	/** Runs the steps of the shutdown, one after the other, and ends the process. */
 	async end(exitCode: number): Promise<void> {
 		if (this.#ending) return;
 		this.#ending = true;
@@ -38,14 +38,14 @@ export class Lifecycle {
 		process.exit(code);
 	}
 
-	/** Ends the process because of an error, in a sentence where there is one. */
+	/** Ends the process because of an error, which is printed as a sentence if it has one. */
 	fail(error: unknown): Promise<void> {
 		const { message, exitCode } = explain(error);
 		if (!this.#ending) console.error(message);
 		return this.end(exitCode);
 	}
 
-	/** Ctrl-C and SIGTERM finish what is under way and exit 0; a second one does not wait. */
+	/** Ctrl-C and SIGTERM finish work in progress and exit 0; a second one does not wait. */
 	onSignals(): void {
 		let first: number | undefined;
 		const onSignal = () => {

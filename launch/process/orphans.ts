@@ -27,8 +27,8 @@ function fromPs(): Command[] {
 }
 
 /**
- * Processes with this argument on their command line. An orphan is known by the folder it was
- * started for, never by a stored pid alone: the system gives pids out again.
+ * Processes with this argument on their command line. An orphan is identified by its folder, not by a
+ * stored pid alone, because the system reuses pids.
  */
 export function processesWith(argument: string): number[] {
 	return (process.platform === "linux" ? fromProc() : fromPs())
@@ -50,7 +50,7 @@ function signal(pids: number[], name: NodeJS.Signals): void {
 		try {
 			process.kill(pid, name);
 		} catch {
-			// It ended in between.
+			// It ended in the meantime.
 		}
 }
 
@@ -63,7 +63,7 @@ async function gone(argument: string, withinMs: number): Promise<boolean> {
 	return true;
 }
 
-/** Ends what an earlier launcher left behind when it was killed. Answers whether there was any. */
+/** Ends the processes of an earlier launcher that was killed. Returns whether there were any. */
 export async function stopOrphans(argument: string, first: NodeJS.Signals): Promise<boolean> {
 	const orphans = processesWith(argument);
 	if (orphans.length === 0) return false;

@@ -7,13 +7,13 @@ function screen(isTTY: boolean) {
 }
 
 describe("the progress of long work", () => {
-	it("says how far it is, how fast, and how long it will take", () => {
+	it("shows progress, rate and remaining time", () => {
 		expect(progressLine(50, 200, 5000, "orders")).toBe(
 			`${"█".repeat(8)}${"░".repeat(22)} 50 of 200 orders, 10/s, 15 s left`
 		);
 	});
 
-	it("is whole when there is nothing to do, and says no time when all is done", () => {
+	it("is full when there is nothing to do, and shows no time when all is done", () => {
 		expect(progressLine(0, 0, 0, "orders")).toBe(`${"█".repeat(30)} 0 of 0 orders, 0.0/s`);
 		expect(progressLine(3, 3, 1000, "orders")).not.toContain("left");
 	});
@@ -28,7 +28,7 @@ describe("the progress of long work", () => {
 		expect(text().split("\n")).toHaveLength(2);
 	});
 
-	it("writes whole lines where there is no terminal, and seldom", () => {
+	it("writes whole lines at longer intervals without a terminal", () => {
 		const { output, text } = screen(false);
 		let now = 0;
 		const bar = new ProgressBar({ things: "events", output, now: () => now });

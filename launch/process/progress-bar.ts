@@ -1,5 +1,5 @@
 export interface ProgressBarOptions {
-	/** What is done, e.g. `orders`. */
+	/** The unit, e.g. `orders`. */
 	things: string;
 	/** Where it is drawn. */
 	output?: NodeJS.WriteStream;
@@ -10,7 +10,7 @@ const width = 30;
 const drawEveryMs = 100;
 const sayEveryMs = 5000;
 
-/** One line of a long piece of work: how far it is, how fast, and how long it will take at that rate. */
+/** One line with progress, rate and remaining time. */
 export function progressLine(done: number, of: number, elapsedMs: number, things: string): string {
 	const share = of === 0 ? 1 : Math.min(done / of, 1);
 	const filled = Math.round(share * width);
@@ -20,7 +20,7 @@ export function progressLine(done: number, of: number, elapsedMs: number, things
 	return `${bar} ${done} of ${of} ${things}, ${rate.toFixed(rate < 10 ? 1 : 0)}/s${left}`;
 }
 
-/** Shows how far long work has come: one moving line on a terminal, now and then a line elsewhere. */
+/** Shows progress: one line that is redrawn on a terminal, a line now and then elsewhere. */
 export class ProgressBar {
 	readonly #things: string;
 	readonly #output: NodeJS.WriteStream;
@@ -53,7 +53,7 @@ export class ProgressBar {
 
 	#write(done: number, of: number, ending: string): void {
 		const line = progressLine(done, of, this.#now() - this.#begun, this.#things);
-		// Back to the start of the line, and what was there is gone.
+		// Back to the start of the line, and clear it.
 		this.#output.write(`${this.#output.isTTY ? "\r\u001b[2K" : ""}${line}${ending}`);
 	}
 }

@@ -5,21 +5,21 @@ import { createInterface } from "node:readline";
 import { backoffMs } from "../../lib/backoff.ts";
 import { LaunchError } from "./launch-error.ts";
 
-/** A node that lived so long has recovered: its next fall is a first one again. */
+/** After so long a node counts as recovered: the next restart delay is the first one again. */
 const steadyMs = 30_000;
 
 const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
 
 export interface Supervision {
-	/** What is run: cli/node.ts of this tree, unless another is named. */
+	/** The program: cli/node.ts of this tree by default. */
 	script?: string;
-	/** Takes each line the node prints, and what is to be said about it. */
+	/** Receives each line that the node prints, and messages about it. */
 	printLine?(line: string): void;
-	/** How long a node stays down that has fallen so many times in a row. */
+	/** Restart delay after so many crashes in a row. */
 	restartAfterMs?(crashes: number): number;
-	/** Told each time the node is ready, after a fall too. */
+	/** Called each time the node is ready, also after a restart. */
 	onReady?(): void;
-	/** Takes what the node sends besides that it is ready. */
+	/** Receives the node's IPC messages, except the ready message. */
 	onMessage?(message: unknown): void;
 }
 
@@ -30,7 +30,7 @@ const defaults: Required<Omit<Supervision, "printLine">> = {
 	onMessage: () => undefined
 };
 
-/** Keeps one node process running until it is told to stop. */
+/** Keeps one node process running until it is stopped. */
 export class SupervisedProcess {
 	readonly #name: string;
 	readonly #environment: Record<string, string>;
@@ -48,7 +48,7 @@ export class SupervisedProcess {
 		this.#supervision = { ...defaults, printLine, ...supervision };
 	}
 
-	/** False from a fall until its successor says that it is ready. */
+	/** False from a crash until the restarted node is ready. */
 	get ready(): boolean {
 		return this.#ready;
 	}
@@ -57,17 +57,17 @@ export class SupervisedProcess {
 		return this.#child.pid!;
 	}
 
-	/** Does to the process what chaos wants; a node that falls is started again. */
+	/** Sends the process a signal for a chaos run; a node that ends is restarted. */
 	signal(name: NodeJS.Signals): void {
 		this.#child.kill(name);
 	}
 
-	/** Over the node's own channel; lost while it is down. */
+	/** Sends over the node's IPC channel; lost while it is down. */
 	send(message: object): void {
 		if (this.#child.connected) this.#child.send(message, () => undefined);
 	}
 
-	/** Resolves when the node says that it is ready. @throws LaunchError when it ends before that */
+	/** Resolves when the node is ready. @throws LaunchError when it ends before that */
 	async start(): Promise<void> {
 		this.#spawn();
 		const child = this.#child;
@@ -77,7 +77,7 @@ export class SupervisedProcess {
 		child.once("exit", () => this.#onExit(performance.now()));
 	}
 
-	/** Lets it finish what it does; resolves when it has ended. */
+	/** Stops it gracefully; resolves when it has ended. */
 	async stop(): Promise<void> {
 		this.#stopping = true;
 		clearTimeout(this.#timer);
@@ -88,7 +88,7 @@ export class SupervisedProcess {
 	}
 
 	#spawn(): void {
-		// A group of its own: Ctrl-C reaches the launcher alone, which stops the nodes in order.
+		// Its own process group: Ctrl-C then reaches only the launcher, which stops the nodes in order.
 		this.#child = spawn(process.execPath, [this.#supervision.script], {
 			env: this.#environment,
 			detached: true,

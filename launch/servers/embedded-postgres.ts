@@ -20,21 +20,21 @@ import { isAlive, processesWith, stopOrphans } from "../process/orphans.ts";
 import { postgresProgram, type PostgresProgram } from "./postgres-program.ts";
 
 export interface PostgresOptions {
-	/** Absolute. The password and the log lie beside it, as `.password` and `.log`. */
+	/** Absolute. The password and the log are beside it, as `.password` and `.log`. */
 	directory: string;
 	maxConnections: number;
-	/** Told in a few words before each slow step. */
+	/** Called with a few words before each slow step. */
 	progress(step: string): void;
-	/** Told when the server ends without having been asked to. */
+	/** Called when the server crashes. */
 	onCrash(reason: string): void;
 }
 
 export interface PostgresServer {
 	/** As the owner of the whole server. */
 	url: string;
-	/** Commits what is in flight, refuses the rest and waits for the end. */
+	/** Fast shutdown: rolls back what is in flight, refuses new connections and waits for the end. */
 	stop(): Promise<void>;
-	/** Ends it without a word to anyone (`pg_ctl stop -m immediate`): the next start has to recover. */
+	/** Immediate shutdown (`pg_ctl stop -m immediate`): the next start has to recover. */
 	crash(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ async function initialise(
 	for (const stream of [child.stdout!, child.stderr!]) stream.on("data", text => (words += text));
 	const [code] = await once(child, "close");
 	if (code !== 0) throw failed("could not make a database", words, directory);
-	// A folder under the final name is always whole, whenever the power goes.
+	// A folder under the final name is always complete, even after a power failure.
 	renameSync(unfinished, directory);
 }
 
@@ -76,7 +76,7 @@ const scarceBytes = 64 * 1024 * 1024;
 
 function failed(what: string, words: string, directory: string): LaunchError {
 	const { bavail, bsize } = statfsSync(dirname(directory));
-	// Where the last block went decides whether Postgres still names the cause or only aborts.
+	// With a full disk Postgres may or may not name the cause before it aborts.
 	if (bavail * bsize < scarceBytes || /no space left|quota exceeded/i.test(words))
 		return new LaunchError(diskFull);
 	if (/permission denied|wrong ownership/i.test(words))
@@ -100,14 +100,14 @@ function checkData({ major }: PostgresProgram, directory: string, passwordFile: 
 		);
 }
 
-/** Makes the way free after a launcher that was killed: ends its server, drops a misleading pid file. */
+/** Cleans up after a launcher that was killed: ends its server, removes a misleading pid file. */
 async function recover(directory: string, progress: (step: string) => void): Promise<void> {
 	if (await stopOrphans(directory, "SIGINT")) progress("stopped the database of a killed shop");
 	const pidFile = join(directory, "postmaster.pid");
 	if (!existsSync(pidFile)) return;
 	const pid = Number.parseInt(readFileSync(pidFile, "utf8"));
-	// Postgres takes any live process of that number for its predecessor. A dead one it handles
-	// itself, with the file: it also tells whether backends of the last server still run.
+	// Postgres takes any live process with that pid for its predecessor. A dead one it handles
+	// itself, with the file: it also says whether backends of the last server still run.
 	if (isAlive(pid) && !processesWith(directory).includes(pid)) rmSync(pidFile);
 }
 
@@ -139,7 +139,7 @@ function isReady(directory: string, pid: number): boolean {
 
 const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
 
-/** One try to start. Answers nothing when it may be tried again at another port or moment. */
+/** One attempt to start. Returns undefined when it may be retried at another port or moment. */
 async function launch(
 	program: PostgresProgram,
 	{ directory, maxConnections }: PostgresOptions,
@@ -147,7 +147,7 @@ async function launch(
 ): Promise<ChildProcess | undefined> {
 	const log = `${directory}.log`;
 	const out = openSync(log, "w", 0o600);
-	// A group of its own: Ctrl-C in a terminal goes to the whole group, and the shop drains first.
+	// Its own process group: Ctrl-C in a terminal goes to the whole group, and the shop drains first.
 	const child = program.spawn("postgres", ["-D", directory, ...settings(port, maxConnections)], {
 		detached: true,
 		stdio: ["ignore", out, out]
@@ -186,7 +186,7 @@ async function launchWithRetries(
 }
 
 /**
- * Starts the Postgres that comes with the npm packages on a free loopback port, making its data
+ * Starts the Postgres of the npm packages on a free loopback port, and creates its data
  * folder first when there is none.
  * @throws LaunchError in a sentence for the user
  */

@@ -14,18 +14,18 @@ it.each([
 		{ ssl: false, sasl },
 		`security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\nsasl.jaas.config=${login} username="shop" password="correct-horse";\n`
 	]
-])("tells Kafka's own programs of %j", (kafka, text) => {
+])("writes settings for %j", (kafka, text) => {
 	expect(clientProperties(kafka, ["one", "two"])).toBe(text);
 });
 
-it("does both at once, and lets no password end before its end", () => {
+it("combines both, and escapes quotes in the password", () => {
 	const password = String.raw`a"b\c; d=ö`;
 	const text = clientProperties({ ssl: true, sasl: { ...sasl, password } }, []);
 	expect(text).toContain("security.protocol=SASL_SSL\n");
 	expect(text).toContain(String.raw`password="a\\"b\\\\c; d=\u00f6";` + "\n");
 });
 
-it("writes them where nobody else reads them, and takes them away again", () => {
+it("writes them to a private file, and removes it", () => {
 	const { path, remove } = clientFile({ ssl: true, sasl });
 	expect(statSync(path).mode & 0o777).toBe(0o600);
 	expect(readFileSync(path, "latin1")).toMatch(/^ssl\.truststore\.certificates=-+BEGIN CERT/m);

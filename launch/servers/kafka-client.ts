@@ -6,13 +6,13 @@ import type { Config } from "../../config/index.ts";
 
 type Kafka = Pick<NonNullable<Config["kafka"]>, "ssl" | "sasl">;
 
-/** As java.util.Properties reads it back. */
+/** Escaped for java.util.Properties. */
 const escaped = (value: string) =>
 	value
 		.replaceAll("\\", "\\\\")
 		.replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** How Kafka's own programs speak with brokers that the shop speaks TLS with, or logs in to. */
+/** Settings of Kafka's own programs for brokers with TLS or authentication. */
 export function clientProperties({ ssl, sasl }: Kafka, trusted: readonly string[]): string {
 	const login = "org.apache.kafka.common.security.scram.ScramLoginModule required";
 	const quoted = JSON.stringify;
@@ -32,7 +32,7 @@ export function clientProperties({ ssl, sasl }: Kafka, trusted: readonly string[
 		.join("");
 }
 
-/** A file with them for this user alone, since anyone may read a command line; trusts whom Node trusts. */
+/** A file with them that only this user can read, since command lines are public; trusts the same authorities as Node. */
 export function clientFile(kafka: Kafka): { path: string; remove(): void } {
 	const folder = mkdtempSync(join(tmpdir(), "shop-kafka-"));
 	const path = join(folder, "client.properties");

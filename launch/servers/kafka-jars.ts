@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { basename, join } from "node:path";
 import { LaunchError } from "../process/launch-error.ts";
 
-/** What the broker's class files are compiled for. */
+/** The oldest Java that can run the broker's class files. */
 const oldestJava = 17;
 const registry = "https://repo1.maven.org/maven2";
 /** Written by scripts/update-kafka-jars.ts. */
@@ -21,7 +21,7 @@ function javaVersion(): number | undefined {
 	return found ? Number(found[1]) : undefined;
 }
 
-/** Why no broker can run here, in a sentence; undefined when one can. */
+/** Why no broker can run here, as a sentence; undefined when one can. */
 export function whyNoKafka(): string | undefined {
 	const found = javaVersion();
 	if (found !== undefined && found >= oldestJava) return undefined;

@@ -21,15 +21,15 @@ import { stopOrphans } from "../process/orphans.ts";
 const execute = promisify(execFile);
 
 export interface KafkaOptions {
-	/** Absolute; takes the broker's data, its settings and its log. */
+	/** Absolute; holds the broker's data, settings and log. */
 	directory: string;
-	/** Forget its data first. */
+	/** Delete its data first. */
 	fresh?: boolean;
 	progress(step: string): void;
 	onCrash(reason: string): void;
-	/** Over the broker's own settings. */
+	/** Override the broker's own settings. */
 	settings?: Readonly<Record<string, string>>;
-	/** Who may log in, for `kafka-storage format --add-scram`; where the settings ask for it. */
+	/** Users for `kafka-storage format --add-scram`, if the settings require authentication. */
 	scram?: string;
 }
 
@@ -38,14 +38,14 @@ export interface KafkaServer {
 	brokers: string;
 	pid: number;
 	stop(): Promise<void>;
-	/** Kills it at once. Whoever starts it again in the same folder finds it where it was. */
+	/** SIGKILL. A broker that is started again in the same folder has the same address. */
 	crash(): Promise<void>;
-	/** From now on it answers nothing, and its connections stay open. */
+	/** SIGSTOP: it does not respond, and its connections stay open. */
 	pause(): void;
 	resume(): void;
 }
 
-/** Small and quick to start rather than fast: nothing here carries a shop's real load. */
+/** Small and quick to start rather than fast. */
 const java = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 const slowestStopMs = 10_000;
 
@@ -76,14 +76,14 @@ function defaults(directory: string, { broker, controller }: Ports): Record<stri
 		"share.coordinator.state.topic.replication.factor": "1",
 		"share.coordinator.state.topic.min.isr": "1",
 		"group.initial.rebalance.delay.ms": "0",
-		// How long a broker that was killed keeps its successor out: 9 s by default.
+		// How long a killed broker prevents its successor from registering: 9 s by default.
 		"broker.session.timeout.ms": "3000",
 		"broker.heartbeat.interval.ms": "500",
 		"auto.create.topics.enable": "false"
 	};
 }
 
-/** Where the broker of this folder listens, or listened last. */
+/** The address of this folder's broker, now or when it last ran. */
 export function kafkaPorts(directory: string): Ports | undefined {
 	if (!existsSync(settingsOf(directory))) return undefined;
 	const ports = readFileSync(settingsOf(directory), "utf8").match(
@@ -92,7 +92,7 @@ export function kafkaPorts(directory: string): Ports | undefined {
 	return ports ? { broker: Number(ports[1]), controller: Number(ports[2]) } : undefined;
 }
 
-/** The same as last time, so that clients find it again, unless somebody else is there by now. */
+/** The same ports as last time, so that clients find it again, unless they are taken. */
 async function choosePorts(directory: string): Promise<Ports> {
 	const last = kafkaPorts(directory);
 	if (last && !(await isListening(last.broker)) && !(await isListening(last.controller)))
@@ -115,7 +115,7 @@ async function format(classPath: string, { directory, scram }: KafkaOptions): Pr
 		settingsOf(directory),
 		...users
 	]).catch(error => {
-		throw new LaunchError(`Kafka could not format ${directory}; its words:\n${error.stderr}`);
+		throw new LaunchError(`Kafka could not format ${directory}; its output:\n${error.stderr}`);
 	});
 }
 
@@ -157,8 +157,8 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 	let ended = false;
 	void exit.then(() => (ended = true));
 	while (!ended && !(await isListening(ports.broker))) await sleep(20);
-	if (ended) throw new LaunchError(`Kafka did not start; its words:\n${logWithoutStacks(log)}`);
-	const crashed = () => onCrash(`Kafka ended; its words are in ${log}`);
+	if (ended) throw new LaunchError(`Kafka did not start; its log:\n${logWithoutStacks(log)}`);
+	const crashed = () => onCrash(`Kafka crashed; its log is ${log}`);
 	child.once("exit", crashed);
 	const stop = async (signal: NodeJS.Signals) => {
 		child.off("exit", crashed);

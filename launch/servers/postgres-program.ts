@@ -11,7 +11,7 @@ type Binary = "initdb" | "postgres";
 export interface PostgresProgram {
 	readonly major: number;
 	spawn(binary: Binary, args: string[], options?: SpawnOptions): ChildProcess;
-	/** Gives a file or folder to the user the server runs as. */
+	/** Changes the owner of a file or folder to the user the server runs as. */
 	give(path: string): void;
 }
 
@@ -29,7 +29,7 @@ function packageFolder(): string {
 	}
 }
 
-/** An npm package holds no symlinks; its install script makes them, unless scripts are switched off. */
+/** An npm package contains no symlinks; its install script creates them, unless scripts are disabled. */
 function linkLibraries(folder: string): void {
 	const list = join(folder, "native/pg-symlinks.json");
 	if (!existsSync(list)) return;
@@ -40,7 +40,7 @@ function linkLibraries(folder: string): void {
 		try {
 			symlinkSync(relative(dirname(target), source), path);
 		} catch (error) {
-			// Another start may make the same links at the same moment.
+			// Another start may create the same links at the same moment.
 			if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
 			throw new LaunchError(
 				`The embedded Postgres was installed without its library links and ${dirname(path)} cannot be written: run npm rebuild as the owner of node_modules, or ${elsewhere}.`

@@ -8,9 +8,9 @@ export interface BannerFacts {
 	dataDir: string;
 	/** True when Postgres was started by us. */
 	embedded: boolean;
-	/** Who takes the money. */
+	/** The payment provider. */
 	payment: { provider: "simulator" | "stripe"; apiUrl: string };
-	/** More lines about what runs, e.g. the nodes of a cluster. */
+	/** More lines, e.g. the nodes of a cluster. */
 	runs?: string[];
 }
 
@@ -48,7 +48,7 @@ function paymentLine({ provider, apiUrl }: BannerFacts["payment"], ledger: strin
 	return `  Payments: simulated, no money moves${ledger}`;
 }
 
-/** What a newcomer reads once the shop takes orders. */
+/** Printed once the shop accepts orders. */
 export function banner({ url, demo, dataDir, embedded, payment, runs = [] }: BannerFacts): string {
 	const folder = relative(process.cwd(), dataDir);
 	const shown = folder.startsWith("..") ? dataDir : folder;

@@ -22,7 +22,7 @@ async function schemaOf(name: string): Promise<ServiceSchema> {
 	return (await import(pathToFileURL(path).href)).default;
 }
 
-/** What this node runs: its services, and the metrics where someone can read them. */
+/** The services of this node, and the metrics service if it has a port. */
 function configuredServices(): string[] {
 	const { services, metricsPort } = config();
 	const readable = services.includes("gateway") || metricsPort !== undefined;

@@ -64,7 +64,7 @@ describe("the environment of a node", () => {
 		}
 	});
 
-	it("gives what reaches the mail server and AWS to the notification service alone", () => {
+	it("gives credentials of the mail server and AWS to the notification service alone", () => {
 		for (const secret of ["smtp://u:smtp-secret@mail", "aws-secret", "shop"]) {
 			const holders = environments.filter(env => Object.values(env).includes(secret));
 			expect(holders.map(({ SERVICES }) => SERVICES)).toEqual(["notification"]);
@@ -92,12 +92,12 @@ describe("the environment of a node", () => {
 		expect(of("order").EVENT_LOG_DATABASE_URL).toMatch(/^postgres:\/\/shop_streams:/);
 	});
 
-	it("counts the gateways' ports up", () => {
+	it("increments the gateways' ports", () => {
 		const ports = environments.filter(env => env.SERVICES === "gateway").map(env => env.PORT);
 		expect(ports).toEqual(["8080", "8081"]);
 	});
 
-	it("shares settings but no secret, under either name", () => {
+	it("shares settings but no secrets, under either name", () => {
 		const source = {
 			LOG_LEVEL: "info",
 			DATABASE_URL: "postgres://a",
@@ -108,7 +108,7 @@ describe("the environment of a node", () => {
 		expect(sharedEnvironment(source)).toEqual({ LOG_LEVEL: "info" });
 	});
 
-	it("hands settings under their former names on under their current ones", () => {
+	it("passes settings with former names on under their current names", () => {
 		const source = { DEMO: "false", PRICING: "{}", SAGA_BACKLOG: "7", ORDERS_MAX_IN_FLIGHT: "9" };
 		expect(sharedEnvironment(source)).toEqual({
 			DEMO_MODE: "false",

@@ -3,7 +3,7 @@ import { serviceNames, type Config, type ServiceName } from "../../config/index.
 import { serviceUrl } from "../../db/database.ts";
 
 export interface NodePlan {
-	/** `order-2`: what its lines of output begin with. */
+	/** `order-2`: the prefix of its output lines. */
 	name: string;
 	service: ServiceName | "gateway";
 	/** From 0, among the nodes of this service. */
@@ -13,7 +13,7 @@ export interface NodePlan {
 const all = ["gateway", ...serviceNames] as const;
 const maxPerService = 16;
 
-/** One node of each service, or as many as `order=3` says. @throws Error naming the word that is wrong */
+/** One node of each service, or as many as `order=3` says. @throws Error naming the invalid word */
 export function planNodes(words: readonly string[]): NodePlan[] {
 	const counts = new Map<string, number>(all.map(name => [name, 1]));
 	for (const word of words) {
@@ -45,7 +45,7 @@ type Source = Readonly<Record<string, string | undefined>>;
 /** Settings that all nodes share. Secrets are not among them: each node gets only its own. */
 export function sharedEnvironment(source: Source): Environment {
 	const settings = Object.entries<Variable>(variables).filter(([, { secret }]) => !secret);
-	// A value under a variable's former name goes on under its current one, of which nodes do not warn again.
+	// A value under a variable's former name is passed on under its current one, so nodes do not warn again.
 	const values = settings.map(([name, { formerName = "" }]) => [
 		name,
 		source[name] || source[formerName]
@@ -59,7 +59,7 @@ function stripeKeys({ secretKey, webhookSecret }: Partial<StripeKeys> = {}): Env
 	return Object.fromEntries(Object.entries(keys).flatMap(([k, v]) => (v ? [[k, v]] : [])));
 }
 
-/** The mail server's password, and what the SDK of AWS looks for credentials by. */
+/** The mail server's password, and the variables in which the AWS SDK looks for credentials. */
 function channelAccess({ smtpUrl }: Partial<Config["mail"]> = {}, source: Source): Environment {
 	const aws = Object.entries(source).flatMap(([name, value]) =>
 		name.startsWith("AWS_") && value ? [[name, value]] : []
@@ -67,7 +67,7 @@ function channelAccess({ smtpUrl }: Partial<Config["mail"]> = {}, source: Source
 	return { ...Object.fromEntries(aws), ...(smtpUrl && { SMTP_URL: smtpUrl }) };
 }
 
-/** Who writes or reads events. */
+/** Services that write or read events. */
 const onStream: ReadonlySet<string> = new Set(["product", "order", "notification", "analytics"]);
 
 function streamAccess({ kafka, eventLogDatabaseUrl, databaseUrl }: NodeSecrets): Environment {

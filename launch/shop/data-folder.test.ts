@@ -21,18 +21,18 @@ describe("the data folder", () => {
 		data.lock()();
 	});
 
-	it("does not take a lock that cannot be opened for one that is held", () => {
+	it("distinguishes a lock that cannot be opened from one that is held", () => {
 		mkdirSync(join(data.path, "lock"));
 		expect(() => data.lock()).toThrow(/lock is not writable/);
 	});
 
-	it("forgets the cluster that was killed before", () => {
+	it("removes the file of a cluster that was killed", () => {
 		writeFileSync(data.clusterFile, "{}");
 		data.lock()();
 		expect(existsSync(data.clusterFile)).toBe(false);
 	});
 
-	it("empties what is ours and nothing else", async () => {
+	it("deletes only its own files", async () => {
 		for (const name of ["psp-ledger.jsonl", "token-key.pem", "notes.txt"])
 			writeFileSync(join(data.path, name), "x");
 		await data.empty();
@@ -43,21 +43,21 @@ describe("the data folder", () => {
 });
 
 describe("token keys", () => {
-	it("are made once and readable by their owner alone", () => {
+	it("are generated once and readable by their owner only", () => {
 		const first = tokenKeys({ production: false, token }, data.tokenKey);
 		expect(tokenKeys({ production: false, token }, data.tokenKey)).toEqual(first);
 		expect(first.publicKey).toMatch(/^-----BEGIN PUBLIC KEY-----/);
 		expect(statSync(data.tokenKey).mode & 0o777).toBe(0o600);
 	});
 
-	it("are never made in production", () => {
+	it("are never generated in production", () => {
 		expect(() => tokenKeys({ production: true, token }, data.tokenKey)).toThrow(
 			/TOKEN_PRIVATE_KEY/
 		);
 		expect(existsSync(data.tokenKey)).toBe(false);
 	});
 
-	it("follow from a configured private key", () => {
+	it("are derived from a configured private key", () => {
 		const { privateKey, publicKey } = tokenKeys({ production: false, token }, data.tokenKey);
 		const given = { ...token, privateKey };
 		expect(tokenKeys({ production: true, token: given }, "/nowhere").publicKey).toBe(publicKey);

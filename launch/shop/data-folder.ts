@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { LaunchError, notWritableMessage } from "../process/launch-error.ts";
 import { stopOrphans } from "../process/orphans.ts";
 
-/** https://sqlite.org/rescode.html; the upper bits only tell kinds of it apart. */
+/** https://sqlite.org/rescode.html; the upper bits only distinguish kinds of it. */
 const isBusy = ({ errcode = 0 }: { errcode?: number }) => (errcode & 0xff) === 5;
 
 function makeFolder(path: string): void {
@@ -31,7 +31,7 @@ function openLocked(path: string): DatabaseSync {
 	}
 }
 
-/** Where one shop keeps what it embeds and generates. Nothing else may live under these names. */
+/** Files that a shop embeds or generates. Nothing else may use these names. */
 export class DataFolder {
 	readonly path: string;
 
@@ -48,21 +48,21 @@ export class DataFolder {
 		return join(this.path, "token-key.pem");
 	}
 
-	/** How the REPL finds a cluster that runs here. */
+	/** Names the bus of a running cluster for the REPL. */
 	get clusterFile(): string {
 		return join(this.path, "cluster.json");
 	}
 
 	/**
-	 * Keeps every other launcher out; answers how to let it in again. The lock is SQLite's, so the
-	 * system itself drops it when this process dies: no pid to compare, nothing stale to clear.
+	 * Locks out other launchers; returns the function that unlocks. The lock is SQLite's, so the system
+	 * drops it when this process dies: no pid to compare, nothing stale to clear.
 	 * @throws LaunchError when a live process holds it, or it cannot be written
 	 */
 	lock(what = "shop"): () => void {
 		const file = join(this.path, "lock");
 		try {
 			const database = openLocked(file);
-			// Who wrote it held the lock, and is dead.
+			// The process that wrote it held the lock, and has ended.
 			rmSync(this.clusterFile, { force: true });
 			return () => database.close();
 		} catch (error) {
@@ -74,7 +74,7 @@ export class DataFolder {
 		}
 	}
 
-	/** Removes the embedded database, the simulator's ledger and the keys. Needs the lock. */
+	/** Deletes the embedded database, the simulator's ledger and the keys. Needs the lock. */
 	async empty(): Promise<void> {
 		await stopOrphans(this.postgres, "SIGQUIT");
 		const names = ["postgres", "postgres.unfinished", "postgres.password", "postgres.log"];

@@ -1,15 +1,15 @@
 import { config } from "../../config/index.ts";
 import { arm, disarmAll, onHit, type Arming } from "../../lib/failpoint.ts";
 
-/** What a harness sends to a node over its IPC channel. */
+/** Messages of a harness to a node over its IPC channel. */
 export type FailpointCommand = { arm: Arming[] } | { disarm: true };
 
 const isFailpointCommand = (message: unknown): message is FailpointCommand =>
 	typeof message === "object" && message !== null && ("arm" in message || "disarm" in message);
 
 /**
- * Lets the process that started this one arm failpoints, and tells it `{ hit }` of each strike.
- * A production node does not listen.
+ * Lets the parent process arm failpoints, and sends it `{ hit }` for each hit. A production node does not
+ * listen.
  */
 export function listenForFailpointCommands(): void {
 	const { production, failpoints } = config();

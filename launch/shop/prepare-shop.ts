@@ -11,9 +11,9 @@ import { exitCodes, explainDatabase, explainListen, LaunchError } from "../proce
 import type { Lifecycle } from "../process/lifecycle.ts";
 import { checkNats } from "../servers/nats-connection.ts";
 
-/** What a shop stands on before its first service starts. */
+/** Configuration, database and data folder of a shop before its first service starts. */
 export interface ShopEnvironment {
-	/** With the database, the keys and an absolute data folder in it. */
+	/** With the database, the keys and an absolute data folder. */
 	readonly config: Config & { readonly databaseUrl: string };
 	readonly data: DataFolder;
 	readonly embedded: boolean;
@@ -34,7 +34,7 @@ async function checkPorts({ host, port, services }: Config, gateways: number): P
 		});
 }
 
-/** Starts the embedded Postgres of this folder, until the end of the process; answers its URL. */
+/** Starts the embedded Postgres of this folder until the end of the process; returns its URL. */
 export async function startEmbeddedPostgres(life: Lifecycle, data: DataFolder): Promise<string> {
 	const onCrash = (reason: string) => void life.fail(new LaunchError(reason));
 	const directory = data.postgres;
@@ -43,7 +43,7 @@ export async function startEmbeddedPostgres(life: Lifecycle, data: DataFolder): 
 	return server.url;
 }
 
-/** A connection of one's own, until the end of the process. @throws LaunchError when it cannot be had */
+/** A connection until the end of the process. @throws LaunchError when it fails */
 export async function connect(life: Lifecycle, url: string, name: string): Promise<pg.Client> {
 	const client = new pg.Client({ connectionString: url, application_name: `shop ${name}` });
 	try {
@@ -55,7 +55,7 @@ export async function connect(life: Lifecycle, url: string, name: string): Promi
 	return client;
 }
 
-/** Brings a database to the present shape. @throws LaunchError when it cannot be reached or used */
+/** Migrates a database. @throws LaunchError when it cannot be reached or used */
 export async function prepareDatabase(url: string, demo: boolean): Promise<void> {
 	try {
 		const done = await migrate(url);

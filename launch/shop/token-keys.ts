@@ -16,7 +16,7 @@ function publicHalf(privateKey: string): string {
 	return createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
 }
 
-/** The key in the file; made on first use, so that tokens outlive a restart. */
+/** The key in the file; generated on first use, so that tokens stay valid after a restart. */
 function generated(file: string): string {
 	if (existsSync(file)) return readFileSync(file, "utf8");
 	const { privateKey } = generateKeyPairSync("ed25519");
@@ -26,7 +26,7 @@ function generated(file: string): string {
 }
 
 /**
- * The configured keys, or outside production a pair of the shop's own, kept in `file`.
+ * The configured keys, or outside production a generated pair that is stored in `file`.
  * @throws LaunchError in production without keys
  */
 export function tokenKeys({ production, token }: Needs, file: string): TokenKeys {

@@ -4,20 +4,19 @@ import type { AnswerLine, ChargeLine, Line, RefundLine } from "./lines.ts";
 
 export interface Refund {
 	readonly line: RefundLine;
-	/** Why it was not made; null where it was. */
+	/** Why it was not made; null if it was. */
 	readonly refused: string | null;
 }
 
-/** A line that came over HTTP, and what it came to: what its key is answered with. */
+/** A line that was written by an HTTP request, and its result: the response under its key. */
 export interface RecordedRequest {
 	readonly line: ChargeLine | RefundLine | AnswerLine;
 	readonly charge: Charge | undefined;
 }
 
 /**
- * What the lines mean, read from the first to the last: the first line of a key is the charge (or
- * refund), later ones are repeated attempts. All readers of a file come to the same conclusion, so
- * writers need no lock.
+ * The state that follows from the lines in order: the first line of a key is the charge (or refund), later
+ * ones are repeated attempts. All readers of a file derive the same state, so writers need no lock.
  */
 export class LedgerState {
 	readonly #charges = new Map<string, Charge>();
@@ -28,14 +27,14 @@ export class LedgerState {
 	readonly refunds = new Map<string, Refund>();
 	readonly events: ProviderEvent[] = [];
 	readonly delivered = new Set<string>();
-	/** Messages that were answered 2xx, with repeated ones. */
+	/** Webhooks that were answered 2xx, including repeated ones. */
 	answered = 0;
 	/** How far the clock is ahead (ms). */
 	clockOffsetMs = 0;
-	/** Charges and refunds that were asked for, with repeated attempts. */
+	/** Charges and refunds that were requested, including repeated attempts. */
 	attempts = 0;
 
-	/** Takes the next line; one that is torn or empty is passed over. */
+	/** Applies the next line; a torn or empty one is skipped. */
 	read(text: string): void {
 		let line: Line;
 		try {
@@ -58,12 +57,12 @@ export class LedgerState {
 		return this.#charges.get(this.#keys.get(key) ?? "");
 	}
 
-	/** Charges whose metadata has this, in the order they were made. */
+	/** Charges with this metadata, in the order of creation. */
 	tagged(name: string, value: string): Charge[] {
 		return (this.#tagged.get(`${name}=${value}`) ?? []).map(ref => this.#charges.get(ref)!);
 	}
 
-	/** What was last asked over HTTP under a key. */
+	/** The last HTTP request under a key. */
 	requestOf(idempotencyKey: string): RecordedRequest | undefined {
 		return this.#requests.get(idempotencyKey);
 	}
@@ -115,7 +114,7 @@ export class LedgerState {
 		this.#recordOutcome(line, charge);
 	}
 
-	/** @param charge as the line left it; undefined where the line changed nothing */
+	/** @param charge after the line; undefined if the line changed nothing */
 	#recordOutcome(line: ChargeLine | AnswerLine | RefundLine, charge: Charge | undefined): void {
 		const key = line.asked?.idempotency_key;
 		if (key) this.#requests.set(key, { line, charge });

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AnswerLine, ChargeLine, RefundLine } from "./lines.ts";
 
-/** How a charge stands. */
+/** Status of a charge. */
 export interface Charge {
 	readonly line: ChargeLine;
 	readonly status: ChargeLine["status"];
 	readonly failure_code: string | null;
-	/** Given up by the shop: nothing can succeed any more. */
+	/** Cancelled by the shop: it cannot succeed any more. */
 	readonly canceled: boolean;
 	/** Minor units. */
 	readonly refunded: number;
@@ -17,7 +17,7 @@ export function chargeFrom(line: ChargeLine): Charge {
 	return { line, status: line.status, failure_code, canceled: false, refunded: 0 };
 }
 
-/** The charge after an answer; undefined where it comes too late and changes nothing. */
+/** The charge after a customer's answer; undefined if it comes too late and changes nothing. */
 export function applyAnswer(charge: Charge, says: AnswerLine["says"]): Charge | undefined {
 	const { status, line } = charge;
 	if (charge.canceled || status === "succeeded") return undefined;
@@ -31,14 +31,14 @@ export function applyAnswer(charge: Charge, says: AnswerLine["says"]): Charge | 
 	return { ...charge, status: failure_code ? "failed" : "succeeded", failure_code };
 }
 
-/** Why a refund is not made; null where it is. */
+/** Why a refund is refused; null if it is not. */
 export function refusal(charge: Charge | undefined, refund: RefundLine): string | null {
 	if (charge?.status !== "succeeded") return "charge_not_found";
 	if (charge.line.currency !== refund.currency) return "currency_mismatch";
 	return charge.refunded + refund.amount > charge.line.amount ? "refund_exceeds_charge" : null;
 }
 
-/** True when an attempt asks for what the first line under its key asked for. */
+/** True when an attempt has the parameters of the first line under its key. */
 export function sameRequest<L extends ChargeLine | RefundLine>(first: L, attempt: L): boolean {
 	return isDeepStrictEqual(request(first), request(attempt));
 }

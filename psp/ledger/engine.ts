@@ -9,17 +9,17 @@ export type ChargeAttempt = Pick<
 	ChargeLine,
 	"key" | "ref" | "amount" | "currency" | "payment_method" | "metadata" | "asked"
 > & {
-	/** Where a challenge leads back to. */
+	/** The URL to which a challenge redirects. */
 	return_url: string | null;
-	/** How the card behaves; undefined where nobody knows it, and then the charge fails. */
+	/** How the card behaves; undefined for an unknown card, whose charge fails. */
 	method: TestMethod | undefined;
-	/** The card's bank says no to this one. */
+	/** The card's bank declines this charge. */
 	decline?: boolean;
 };
 
 export type RefundAttempt = Omit<RefundLine, "kind" | "at">;
 
-/** Makes charges, answers and refunds: it writes the line, then says what the book makes of it. */
+/** Makes charges, answers and refunds: writes the line, then returns the resulting state. */
 export class Engine {
 	readonly #ledger: Ledger;
 
@@ -27,7 +27,7 @@ export class Engine {
 		this.#ledger = ledger;
 	}
 
-	/** @param path of the ledger; made when it is missing, shared with other processes */
+	/** @param path of the ledger; created when it is missing, shared with other processes */
 	static async open(path: string): Promise<Engine> {
 		return new Engine(await Ledger.open(path));
 	}
@@ -36,7 +36,7 @@ export class Engine {
 		return this.#ledger.state;
 	}
 
-	/** By the clock that can be moved. */
+	/** By the adjustable clock. */
 	now(): Date {
 		return new Date(Date.now() + this.state.clockOffsetMs);
 	}
@@ -45,7 +45,7 @@ export class Engine {
 		await this.#ledger.append({ kind: "clock", advance_ms: ms });
 	}
 
-	/** Answers the charge under the key, and this attempt, which need not be the one that made it. */
+	/** Returns the charge under the key, and this attempt, which need not be the one that made it. */
 	async charge(attempt: ChargeAttempt): Promise<{ charge: Charge; line: ChargeLine }> {
 		const { return_url, method, decline, ...given } = attempt;
 		const failure_code = decline ? "card_declined" : failureOf(method);
@@ -63,7 +63,7 @@ export class Engine {
 		return { charge: this.state.chargeOf(line.key)!, line };
 	}
 
-	/** Writes an answer down, if there is such a charge; answers the line. The book says what it changed. */
+	/** Writes a customer's answer, if there is such a charge; returns the line. */
 	async answer(
 		charge_ref: string,
 		says: AnswerLine["says"],
@@ -74,7 +74,7 @@ export class Engine {
 		return line;
 	}
 
-	/** Answers the refund under the key, and this attempt, which need not be the one that made it. */
+	/** Returns the refund under the key, and this attempt, which need not be the one that made it. */
 	async refund(attempt: RefundAttempt): Promise<{ refund: Refund; line: RefundLine }> {
 		const line: RefundLine = { kind: "refund", ...attempt, at: this.#at() };
 		await this.#ledger.append(line);
@@ -89,7 +89,7 @@ export class Engine {
 		return this.now().toISOString();
 	}
 
-	/** Reads what other processes wrote. */
+	/** Reads the lines of other processes. */
 	refresh(): Promise<void> {
 		return this.#ledger.refresh();
 	}

@@ -18,14 +18,14 @@ function drawn(dial: FaultConfig, kind: CallKind = "charge", count = 2000) {
 
 const share = (draws: string[]) => draws.filter(draw => draw !== "{}").length / draws.length;
 
-describe("the fault dial", () => {
-	it("does nothing until it is turned", () => {
+describe("the fault settings", () => {
+	it("cause no faults by default", () => {
 		expect(new Set(drawn({}))).toEqual(new Set(["{}"]));
 		expect(new Set(drawn({ rate: 1 }))).toEqual(new Set(["{}"]));
 		expect(new Set(drawn({ kinds }))).toEqual(new Set(["{}"]));
 	});
 
-	it("hits the share it is set to, with every kind", () => {
+	it("cause the configured share of faults, of every kind", () => {
 		const draws = drawn({ rate: 0.2, seed: 3, kinds });
 		expect(share(draws)).toBeGreaterThan(0.17);
 		expect(share(draws)).toBeLessThan(0.23);
@@ -33,12 +33,12 @@ describe("the fault dial", () => {
 		expect(share(drawn({ rate: 1, kinds }))).toBe(1);
 	});
 
-	it("repeats itself for a seed alone", () => {
+	it("repeat only with a seed", () => {
 		expect(drawn({ rate: 0.5, seed: 9, kinds })).toEqual(drawn({ rate: 0.5, seed: 9, kinds }));
 		expect(drawn({ rate: 0.5, seed: 9, kinds })).not.toEqual(drawn({ rate: 0.5, seed: 10, kinds }));
 	});
 
-	it("declines only charges, and lets a look-up commit nothing", () => {
+	it("decline only charges, and never commit in a lookup", () => {
 		const all = { rate: 1, kinds };
 		expect(drawn(all, "charge")).toContain('{"decline":true}');
 		for (const kind of ["refund", "cancel", "read"] as const)
@@ -46,7 +46,7 @@ describe("the fault dial", () => {
 		expect(drawn(all, "read").join()).not.toContain("after");
 	});
 
-	it("counts what it drew", () => {
+	it("count the drawn faults", () => {
 		const faults = new FaultInjector();
 		faults.set({ rate: 1, kinds: { rate_limit: true } });
 		for (let n = 0; n < 5; n++) faults.draw("charge");

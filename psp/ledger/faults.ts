@@ -5,13 +5,13 @@ const share = T.Number({ minimum: 0, maximum: 1 });
 const ms = T.Integer({ minimum: 0, maximum: 120_000 });
 const on = T.Optional(T.Boolean());
 
-/** How much goes wrong by itself. */
+/** The fault settings. */
 export const FaultConfig = strictObject({
-	/** Share of the API's calls that meet a fault, of one of the kinds that are on. */
+	/** Share of the API's calls that get a fault, of one of the enabled kinds. */
 	rate: T.Optional(share),
 	kinds: T.Optional(
 		strictObject({
-			/** Charges only; the bank says no. */
+			/** Charges only: the bank declines. */
 			decline: on,
 			hang_ms: T.Optional(T.Integer({ minimum: 0, maximum: longestHangMs })),
 			drop_before: on,
@@ -23,7 +23,7 @@ export const FaultConfig = strictObject({
 	),
 	webhooks: T.Optional(
 		strictObject({
-			/** Share of events that meet a fault, of one of the kinds that are on. */
+			/** Share of events that get a fault, of one of the enabled kinds. */
 			rate: T.Optional(share),
 			kinds: T.Optional(T.Array(oneOf(["duplicate", "late", "reorder"]))),
 			late_ms: T.Optional(ms)
@@ -41,7 +41,7 @@ const readKinds = ["hang_ms", "drop_before", "rate_limit", "unavailable"];
 /** When (ms from now) an event is sent: once or more. */
 export type Sendings = readonly number[];
 
-/** Draws the faults, and counts what it drew. */
+/** Draws the faults, and counts them. */
 export class FaultInjector {
 	#config: FaultConfig = {};
 	#random = mulberry32(0);
@@ -76,7 +76,7 @@ export class FaultInjector {
 		if (!hits || !kind) return [0];
 		this.#count(kind);
 		if (kind === "late") return [late_ms];
-		// Long enough for events that happen later to go first.
+		// Long enough for later events to be sent first.
 		return kind === "reorder" ? [100 + Math.floor(this.#random() * 900)] : [0, 20];
 	}
 

@@ -49,14 +49,14 @@ function refund(key: string, charge_ref: string, over: Partial<RefundLine> = {})
 }
 
 describe("the ledger of the simulated provider", () => {
-	it("keeps what was appended over a restart", async () => {
+	it("keeps appended lines after a restart", async () => {
 		const first = await ledger();
 		await first.append(charge("a"));
 		const second = await ledger();
 		expect(second.state.chargeOf("a")!.line).toEqual(charge("a"));
 	});
 
-	it("takes the first line of a key for the charge, and counts the others as attempts", async () => {
+	it("uses the first line of a key as the charge, and counts the others as attempts", async () => {
 		const written = await ledger();
 		await written.append(charge("a"));
 		await written.append(charge("a", { amount: 5 }));
@@ -157,15 +157,18 @@ describe("a charge that waits for its customer", () => {
 		["approved", "succeeded", null],
 		["refused", "failed", "payment_intent_authentication_failure"],
 		["canceled", "failed", "canceled"]
-	] as const)("ends when it is %s, and stays so", async (says, status, failure_code) => {
-		const { append, book } = await bound();
-		await append(charge("a", waiting));
-		expect(book.chargeOf("a")).toMatchObject({ status: "action_required", failure_code: null });
-		for (const next of [says, "approved", "refused", "canceled"] as const) {
-			await append(answer(next));
-			expect(book.chargeOf("a")).toMatchObject({ status, failure_code });
+	] as const)(
+		"ends when it is %s, and does not change any more",
+		async (says, status, failure_code) => {
+			const { append, book } = await bound();
+			await append(charge("a", waiting));
+			expect(book.chargeOf("a")).toMatchObject({ status: "action_required", failure_code: null });
+			for (const next of [says, "approved", "refused", "canceled"] as const) {
+				await append(answer(next));
+				expect(book.chargeOf("a")).toMatchObject({ status, failure_code });
+			}
 		}
-	});
+	);
 
 	it("is declined by its bank after the customer has approved", async () => {
 		const { append, book } = await bound();
@@ -174,7 +177,7 @@ describe("a charge that waits for its customer", () => {
 		expect(book.chargeOf("a")).toMatchObject({ status: "failed", failure_code: "card_declined" });
 	});
 
-	it("tells each of its changes once, under names that a restart repeats", async () => {
+	it("has one event for each change, with ids that are the same after a restart", async () => {
 		const { append, book } = await bound();
 		await append(charge("a", waiting));
 		for (const says of ["approved", "approved", "canceled"] as const) await append(answer(says));

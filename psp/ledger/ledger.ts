@@ -4,9 +4,9 @@ import { Batcher } from "../../lib/batcher.ts";
 import { LedgerState } from "./book.ts";
 import type { Line } from "./lines.ts";
 
-/** A file of lines, appended to by any number of processes of one host. */
+/** A file of lines that any number of processes of one host append to. */
 export class Ledger {
-	/** As far as this process has read, which includes every line it wrote. */
+	/** The state of all lines that this process has read, including those that it wrote. */
 	readonly state = new LedgerState();
 	readonly #file: FileHandle;
 	readonly #batcher: Batcher<string, void>;
@@ -34,7 +34,7 @@ export class Ledger {
 		return this.#batcher.add(`${JSON.stringify(line)}\n`);
 	}
 
-	/** Reads what other processes wrote. */
+	/** Reads the lines of other processes. */
 	refresh(): Promise<void> {
 		return this.#batcher.add("");
 	}
@@ -46,7 +46,7 @@ export class Ledger {
 
 	/** One write and one flush for all; the flush covers what was read, so nothing read can vanish. */
 	async #write(lines: string[]): Promise<void[]> {
-		// A writer that was killed in mid-line, or found the disk full, must not swallow the next line.
+		// A line that was torn by a crash or a full disk must not swallow the next one.
 		const text = lines.join("");
 		const bytes = Buffer.from(text && this.#rest.length > 0 ? `\n${text}` : text);
 		const { bytesWritten } = await this.#file.write(bytes);
@@ -73,13 +73,13 @@ export class Ledger {
 export interface LedgerCharge {
 	key: string;
 	ref: string;
-	/** From the metadata that the charge was made with; empty where it names none. */
+	/** From the charge's metadata; empty if it has none. */
 	payment_id: string;
 	order_id: string;
 	amount: number;
 	currency: string;
 	payment_method: string;
-	/** As it stands now. */
+	/** Current status. */
 	status: "succeeded" | "failed" | "action_required";
 	failure_code: string | null;
 	refunded: number;
@@ -96,13 +96,13 @@ export interface LedgerRefund {
 }
 
 export interface LedgerReport {
-	/** One per charge: what was really charged or declined. */
+	/** One per charge: what was charged or declined. */
 	charges: LedgerCharge[];
 	/** Refunds that were made. */
 	refunds: LedgerRefund[];
-	/** Charges and refunds asked for, with repeated attempts. */
+	/** Requested charges and refunds, including repeated attempts. */
 	attempts: number;
-	/** Events, and answers 2xx to messages of them. */
+	/** Events, and 2xx responses to their webhooks. */
 	messages: { happened: number; answered: number };
 }
 

@@ -1,18 +1,18 @@
-/** The lines of the ledger: what happened, as it is written down, one JSON object each. */
+/** The lines of the ledger, one JSON object each. */
 
-/** A request over HTTP, so that it can be answered the same again. */
+/** An HTTP request, so that its response can be repeated. */
 export interface Asked {
 	idempotency_key: string | null;
-	/** Of method, path and parameters. */
+	/** Hash of method, path and parameters. */
 	fingerprint: string;
 	request_id: string;
-	/** The answer was a 500, and stays one. */
+	/** The response was a 500, and is repeated as one. */
 	failed: boolean;
 }
 
 export interface ChargeLine {
 	kind: "charge";
-	/** One charge per key for ever: a later line under it is a repeated attempt. */
+	/** One charge per key: a later line under it is a repeated attempt. */
 	key: string;
 	ref: string;
 	/** Minor units. */
@@ -21,15 +21,15 @@ export interface ChargeLine {
 	payment_method: string;
 	metadata: Readonly<Record<string, string>>;
 	status: "succeeded" | "failed" | "action_required";
-	/** What the card's bank says; with 3-D Secure, what it will say once the owner has approved. */
+	/** The bank's decision; with 3-D Secure, the decision after the customer has approved. */
 	failure_code: string | null;
-	/** With 3-D Secure: what opens the page, and where it leads back to. */
+	/** With 3-D Secure: the secret of the page, and where it redirects to. */
 	challenge: { secret: string; return_url: string | null } | null;
 	asked: Asked | null;
 	at: string;
 }
 
-/** Of the customer to a challenge, or of the shop that gives the charge up. */
+/** The customer's answer to a challenge, or the shop's cancellation. */
 export interface AnswerLine {
 	kind: "answer";
 	charge_ref: string;
@@ -51,13 +51,13 @@ export interface RefundLine {
 	at: string;
 }
 
-/** An event reached the shop, which said so. */
+/** The shop acknowledged an event. */
 export interface DeliveryLine {
 	kind: "delivery";
 	event: string;
 }
 
-/** Somebody moved the clock. */
+/** The clock was moved. */
 export interface ClockLine {
 	kind: "clock";
 	advance_ms: number;

@@ -1,32 +1,32 @@
-/** What goes wrong with a request, besides what the card's bank says. */
+/** Faults of a request, besides the bank's decline. */
 export interface InjectedFault {
-	/** Nothing is done, and this is the answer; `drop`: none is. */
+	/** Nothing is done, and this is the response; `drop`: none. */
 	refuse?: "rate_limit" | "unavailable" | "drop";
-	/** Nothing is done for so long (ms), then all of it. */
+	/** The request is delayed by so many ms, then done. */
 	hangMs?: number;
-	/** The card's bank says no. */
+	/** The card's bank declines. */
 	decline?: boolean;
-	/** All is done, and then the answer is lost, or is a 500 that says nothing. */
+	/** The request is done, and then its response is lost or replaced by a 500. */
 	after?: "drop" | "error";
 }
 
-/** A card that can be paid with here, and how it behaves. */
+/** A test card and how it behaves. */
 export interface TestMethod {
 	brand: string;
 	last4: string;
-	/** What its bank says to every charge, in Stripe's words. */
+	/** The bank's decline of every charge, with Stripe's code. */
 	failure?: string;
-	/** Its bank asks the owner first (3-D Secure). */
+	/** Its bank requires 3-D Secure. */
 	challenge?: boolean;
-	/** Meets the first attempt of each charge. */
+	/** Applies to the first attempt of each charge. */
 	charge?: InjectedFault;
-	/** Meets the first attempt of each refund. */
+	/** Applies to the first attempt of each refund. */
 	refund?: InjectedFault;
 }
 
 const visa = { brand: "visa", last4: "4242" };
 
-/** Stripe's test payment methods by their names, and some whose trouble is the connection. */
+/** Stripe's test payment methods by name, and some with connection faults. */
 const testMethods: Readonly<Record<string, TestMethod>> = {
 	pm_card_visa: visa,
 	pm_card_mastercard: { brand: "mastercard", last4: "4444" },
@@ -60,10 +60,10 @@ const testMethods: Readonly<Record<string, TestMethod>> = {
 	pm_sim_rateLimitFirst: { ...visa, charge: { refuse: "rate_limit" } }
 };
 
-/** Nothing hangs longer: a shop must know when it may take silence for a no. */
+/** Longest delay: after it, a shop may treat silence as "not made". */
 export const longestHangMs = 30_000;
 
-/** The method of a name; `pm_sim_hang9s` hangs 9 s. Undefined where there is none. */
+/** The method of a name; `pm_sim_hang9s` is delayed by 9 s. Undefined if there is none. */
 export function testMethod(name: string): TestMethod | undefined {
 	const seconds = /^pm_sim_hang(\d{1,2})s$/.exec(name)?.[1];
 	if (seconds)

@@ -1,15 +1,15 @@
 import type { Charge } from "./charge.ts";
 import type { AnswerLine, ChargeLine, RefundLine } from "./lines.ts";
 
-/** What the shop is told of. It follows from the ledger, so a restart forgets none. */
+/** Events for webhooks. They are derived from the ledger, so a restart loses none. */
 export interface ProviderEvent {
-	/** The same over restarts. */
+	/** The same after a restart. */
 	readonly id: string;
 	readonly type: string;
 	readonly at: string;
-	/** As it then stood. */
+	/** The charge at that time. */
 	readonly charge: Charge;
-	/** Where the event is about a refund. */
+	/** Set if the event is about a refund. */
 	readonly refund: RefundLine | undefined;
 }
 
@@ -19,7 +19,7 @@ const chargeTypes = {
 	action_required: "payment_intent.requires_action"
 } as const;
 
-/** @param charge as the line left it */
+/** @param charge after the line */
 export function providerEvents(
 	line: ChargeLine | AnswerLine | RefundLine,
 	charge: Charge

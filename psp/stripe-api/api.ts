@@ -12,7 +12,7 @@ import { noKey, Refusal, wrong } from "./stripe-errors.ts";
 
 const longestKey = 255;
 
-/** Serves Stripe's API: reads the request, finds the operation, words what goes wrong. */
+/** Serves Stripe's API: reads the request, finds the operation, maps errors. */
 export class Api {
 	readonly #context: ApiContext;
 	readonly #secretKey: string;
@@ -22,7 +22,7 @@ export class Api {
 		this.#secretKey = secretKey;
 	}
 
-	/** @throws Dropped when the connection is to end without an answer */
+	/** @throws Dropped when the connection is to end without a response */
 	async serve(req: IncomingMessage): Promise<Reply> {
 		const requestId = `req_${randomBytes(7).toString("hex")}`;
 		const reply = await this.#reply(req, requestId).catch(refusedReply);

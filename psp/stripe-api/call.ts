@@ -1,7 +1,7 @@
 import type { InjectedFault } from "../ledger/payment-methods.ts";
 import type { Form } from "./form.ts";
 
-/** One request of the API, read. */
+/** A parsed request of the API. */
 export interface Call {
 	method: string;
 	path: string;
@@ -11,6 +11,6 @@ export interface Call {
 	idempotencyKey: string | null;
 	fingerprint: string;
 	requestId: string;
-	/** What the dial drew for it. */
+	/** The fault that was drawn for it. */
 	fault: InjectedFault;
 }

@@ -20,7 +20,7 @@ function escape(text: string): string {
 	return text.replace(/[&<>"']/g, char => entities[char]!);
 }
 
-/** Browsers hold the redirect after a form to `form-action` too, so the way back must be in it. */
+/** Browsers apply `form-action` to the redirect after a form too, so the return URL must be in it. */
 export function policy(returnUrl: string | null): string {
 	const back = returnUrl ? ` ${new URL(returnUrl).origin}` : "";
 	return [
@@ -61,7 +61,7 @@ ${facts([["Amount", money], ["Card", `···· ${last4}`], ...(order ? [["Order"
 }
 
 export function answeredPage({ status, canceled }: Charge): string {
-	if (canceled) return page("This payment was given up", "<p>You can close this page.</p>");
+	if (canceled) return page("This payment was canceled", "<p>You can close this page.</p>");
 	const title = status === "succeeded" ? "The payment is approved" : "The payment was not made";
 	return page(title, "<p>You can close this page.</p>");
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { isChallenge, serveChallenge } from "./challenge.ts";
 import type { Engine } from "../ledger/engine.ts";
 
-/** Serves nothing but challenges, on a free loopback port: for a simulator inside the shop's process. */
+/** Serves only challenge pages, on a free loopback port: for a simulator inside the shop's process. */
 export class ChallengeServer {
 	readonly #engine: Engine;
 	#server: Promise<Server> | undefined;

@@ -9,7 +9,7 @@ import { testMethod } from "../ledger/payment-methods.ts";
 
 const prefix = "/challenge/";
 
-/** Where the customer answers for a charge that waits for it. */
+/** The page of a charge that waits for its customer. */
 export function challengeUrl(origin: string, { line }: Charge): string {
 	return `${origin}${prefix}${line.ref}?secret=${line.challenge!.secret}`;
 }
@@ -18,7 +18,7 @@ export function isChallenge(path: string): boolean {
 	return path.startsWith(prefix);
 }
 
-/** Serves the page of a challenge and takes its answer. */
+/** Serves the page of a challenge and accepts its answer. */
 export async function serveChallenge(
 	engine: Engine,
 	req: IncomingMessage,

@@ -3,16 +3,16 @@ import type { FaultInjector } from "../ledger/faults.ts";
 import type { ChargeLine } from "../ledger/lines.ts";
 import type { Idempotency } from "./idempotency-keys.ts";
 
-/** A charge that the card's bank has not answered yet. */
+/** A charge that is delayed and not decided yet. */
 export type PendingCharge = Pick<ChargeLine, "ref" | "amount" | "currency" | "metadata">;
 
-/** What the API's operations work with. */
+/** What the API's operations use. */
 export interface ApiContext {
 	engine: Engine;
 	faults: FaultInjector;
 	idempotency: Idempotency;
-	/** Charges that hang, by their refs: known, and not decided. They end with the process. */
+	/** Delayed charges by ref: known, and not decided. They are lost with the process. */
 	pending: Map<string, PendingCharge>;
-	/** Of this server, for the pages it links to. */
+	/** URL of this server, for links to its pages. */
 	origin(): string;
 }

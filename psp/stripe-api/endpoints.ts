@@ -39,7 +39,7 @@ function route(method: Route["method"], path: string, kind: CallKind, run: Opera
 	return { method, kind, run, pattern: new RegExp(`^${path.replace(":id", "(\\w+)")}$`) };
 }
 
-/** What of Stripe's API is spoken here; the first that fits is taken. */
+/** The implemented endpoints of Stripe's API; the first match is used. */
 const routes: readonly Route[] = [
 	route("POST", "/v1/payment_intents", "charge", createIntent),
 	route("GET", "/v1/payment_intents", "read", listIntents),

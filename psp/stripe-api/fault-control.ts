@@ -7,7 +7,7 @@ import type { Reply } from "./reply.ts";
 import { FaultConfig } from "../ledger/faults.ts";
 import { reportOf } from "../ledger/ledger.ts";
 
-/** The knobs of the simulator, for tests and people: the fault dial, the clock, the ledger. */
+/** Control endpoints of the simulator: fault settings, clock, ledger. */
 
 const Advance = strictObject({ advance_ms: T.Integer({ minimum: 0, maximum: 31 * 86_400_000 }) });
 

@@ -21,20 +21,20 @@ describe("a form", () => {
 		"__proto__[admin]=1",
 		"constructor[prototype][admin]=1",
 		"metadata[__proto__][admin]=1"
-	])("touches no object but its own: %s", text => {
+	])("pollutes no prototype: %s", text => {
 		const form = readForm(text);
 		expect(({} as Record<string, unknown>).admin).toBeUndefined();
 		expect(textOf(form, "toString")).toBeUndefined();
 	});
 
-	it("says the same in any order, and another thing with another value", () => {
+	it("has the same canonical text in any order, and another with another value", () => {
 		const of = (text: string) => canonical(readForm(text));
 		expect(of("a=1&m[x]=1&m[y]=2")).toBe(of("m[y]=2&a=1&m[x]=1"));
 		expect(of("a=1&m[x]=1")).not.toBe(of("a=1&m[x]=2"));
 		expect(of("a=1&b=2")).not.toBe(of('a=1","b":"2'));
 	});
 
-	it("does not nest without end", () => {
+	it("limits the nesting", () => {
 		expect(() => canonical(readForm(`a${"[b]".repeat(5000)}=1`))).not.toThrow();
 	});
 });

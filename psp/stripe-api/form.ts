@@ -1,9 +1,9 @@
-/** What Stripe's clients send: `metadata[order_id]=o&expand[0]=latest_charge`, nested by brackets. */
+/** The format of Stripe's clients: `metadata[order_id]=o&expand[0]=latest_charge`, nested by brackets. */
 export type Form = { [name: string]: string | Form };
 
 const deepest = 5;
 
-/** Reads a form or a query. Names are never taken for members that every object has. */
+/** Parses a form or a query. Names like `__proto__` are treated as plain names. */
 export function readForm(text: string): Form {
 	const form: Form = Object.create(null) as Form;
 	for (const [name, value] of new URLSearchParams(text)) put(form, pathOf(name), value);
@@ -30,7 +30,7 @@ export function textOf(form: Form, name: string): string | undefined {
 	return typeof value === "string" ? value : undefined;
 }
 
-/** The texts of a nested object; deeper ones are left out. */
+/** The texts of a nested object; deeper ones are omitted. */
 export function textsOf(form: Form, name: string): Record<string, string> {
 	const inner = form[name];
 	if (typeof inner !== "object") return {};
@@ -38,7 +38,7 @@ export function textsOf(form: Form, name: string): Record<string, string> {
 	return Object.fromEntries(texts) as Record<string, string>;
 }
 
-/** The same for two forms that say the same in another order. */
+/** The same text for two forms with the same parameters in another order. */
 export function canonical(value: Form | string): string {
 	if (typeof value === "string") return JSON.stringify(value);
 	const members = Object.keys(value).sort();

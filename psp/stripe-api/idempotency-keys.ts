@@ -7,28 +7,28 @@ import type { Asked } from "../ledger/lines.ts";
 import type { InjectedFault } from "../ledger/payment-methods.ts";
 import { internal, keyInUse, keyReused, rateLimited, unavailable } from "./stripe-errors.ts";
 
-/** Stripe forgets a key after at least a day; a shop that comes back later is charged anew. */
+/** Stripe deletes a key after at least a day; a later request under it charges again. */
 const forgottenAfterMs = 24 * 3_600_000;
 
-/** Ends the connection without a word. */
+/** Closes the connection without a response. */
 export class Dropped extends Error {}
 
 interface Once {
 	fault: InjectedFault;
 	/** Writes the line; runs once per key. */
 	run(asked: Asked): Promise<RecordedRequest>;
-	/** The answer, which follows from what is in the books. */
+	/** The response, derived from the ledger. */
 	answer(recorded: RecordedRequest): Reply;
 }
 
 /**
- * One effect and one answer per key: what was done is answered again from the books, a 500 too; what
- * was refused before it began is not remembered.
+ * One effect and one response per key: a completed request gets the same response again from the ledger,
+ * even a 500; a request that was refused before it was executed is not stored.
  */
 export class Idempotency {
 	readonly #engine: Engine;
 	readonly #running = new Set<string>();
-	/** Keys that a card turned away once, and lets in the next time. */
+	/** Keys that a test card rate-limited once; their next attempt is accepted. */
 	readonly #rejectedKeys = new Set<string>();
 
 	constructor(engine: Engine) {

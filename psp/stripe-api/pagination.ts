@@ -12,8 +12,8 @@ function limitOf(form: Form): number {
 }
 
 /**
- * One page of Stripe's lists: newest first, after the object `starting_after` names.
- * @param items in the order they were made
+ * One page of Stripe's lists: newest first, after the object `starting_after`.
+ * @param items in the order of creation
  * @throws Refusal
  */
 export function page<I>(

@@ -15,7 +15,7 @@ import {
 	type Representation
 } from "./stripe-objects.ts";
 
-/** `/v1/payment_intents`: made and confirmed at once, looked up, searched, given up. */
+/** `/v1/payment_intents`: created and confirmed at once, retrieved, searched, cancelled. */
 
 const known = new Set([
 	"amount",
@@ -121,7 +121,7 @@ export async function cancelIntent(context: ApiContext, call: Call): Promise<Rep
 		async run(asked) {
 			const line = await context.engine.answer(id, "canceled", asked);
 			const charge = find(context, id);
-			// Another answer may have come first, and this one changed nothing.
+			// An earlier answer may have won, and this one changed nothing.
 			return { line, charge: charge.canceled ? charge : undefined };
 		},
 		answer: ({ charge }) =>
@@ -153,7 +153,7 @@ export async function listIntents(context: ApiContext, { form, path }: Call): Pr
 	return { status: 200, body };
 }
 
-/** Understands what a shop asks: `metadata['order_id']:'…'`. */
+/** Parses the queries that shops use: `metadata['order_id']:'…'`. */
 export async function searchIntents(context: ApiContext, { form, path }: Call): Promise<Reply> {
 	const query = textOf(form, "query") ?? "";
 	const [, name, value] = /^metadata\[["']([^"']+)["']\]:\s*["']([^"']*)["']$/.exec(query) ?? [];

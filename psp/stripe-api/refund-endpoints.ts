@@ -9,7 +9,7 @@ import { page } from "./pagination.ts";
 import { missing, wrong, type Refusal } from "./stripe-errors.ts";
 import { refundObject } from "./stripe-objects.ts";
 
-/** `/v1/refunds`: made, looked up, listed by their payment intent. */
+/** `/v1/refunds`: created, retrieved, listed by payment intent. */
 
 export async function createRefund(context: ApiContext, call: Call): Promise<Reply> {
 	const { form, fault } = call;

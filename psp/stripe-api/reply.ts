@@ -1,4 +1,4 @@
-/** `lost`: everything was done, and the connection ends in the middle of the answer. */
+/** `lost`: the request was executed, and the connection ends in the middle of the response. */
 export interface Reply {
 	status: number;
 	body: unknown;

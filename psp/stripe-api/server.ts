@@ -12,23 +12,20 @@ import { Idempotency } from "./idempotency-keys.ts";
 import { WebhookSender } from "./webhook-delivery.ts";
 
 export interface PspOptions {
-	/** 0 takes a free one. */
+	/** 0 uses a free one. */
 	port: number;
 	/** Path of the file. */
 	ledger: string;
-	/** What clients must show, as `Authorization: Bearer …`. */
+	/** The API key that clients must send, as `Authorization: Bearer …`. */
 	secretKey: string;
 	webhookSecret: string;
-	/** Where events are sent; without it they are only listed. */
+	/** URL for webhooks; without it events are only listed. */
 	webhookUrl: string | undefined;
 }
 
 const host = "127.0.0.1";
 
-/**
- * The simulated provider over HTTP. It listens on loopback alone, because whoever reaches it may turn
- * its knobs.
- */
+/** The simulated provider over HTTP. It listens on loopback only, because its fault settings are unprotected. */
 export class PspServer {
 	readonly #context: ApiContext;
 	readonly #api: Api;
@@ -66,7 +63,7 @@ export class PspServer {
 		return `http://${host}:${(this.#server.address() as AddressInfo).port}`;
 	}
 
-	/** Cuts every connection; what was written to the ledger stays, and is all there is to keep. */
+	/** Cuts every connection; the ledger is the only state, and stays. */
 	async close(): Promise<void> {
 		this.#webhooks?.close();
 		this.#server.close();
@@ -80,7 +77,7 @@ export class PspServer {
 			else if (isControl(req.url!)) send(res, await serveControl(this.#context, req));
 			else send(res, await this.#api.serve(req));
 		} catch {
-			// Dropped by order of the dial, or a defect: to the client both are a lost connection.
+			// Dropped by a fault, or a defect: to the client both are a lost connection.
 			res.destroy();
 		}
 		this.#webhooks?.sendNew();
@@ -97,6 +94,6 @@ function send(res: ServerResponse, { status, body, headers, lost }: Reply): void
 		...headers
 	});
 	if (!lost) return void res.end(text);
-	// The client sees that its request was taken and never learns what came of it.
+	// The client sees that its request was received and never learns the outcome.
 	res.write(text.slice(0, length / 2), () => res.destroy());
 }

@@ -10,7 +10,7 @@ export interface StripeError {
 	payment_method?: unknown;
 }
 
-/** A request that is answered with an error, before anything was done. */
+/** A request that is refused before anything was done. */
 export class Refusal extends Error {
 	readonly status: number;
 	readonly error: StripeError;
@@ -41,7 +41,7 @@ export function missing(what: string, id: string, param: string, status = 404): 
 
 export const internal: StripeError = {
 	type: "api_error",
-	message: "Sorry, something went wrong on our end. We have not been told what."
+	message: "Sorry, something went wrong on our end."
 };
 
 export function rateLimited(): Refusal {
@@ -88,7 +88,7 @@ const ownCodes = new Set([
 	"payment_intent_authentication_failure"
 ]);
 
-/** A bank's no, in Stripe's two codes. */
+/** A bank's decline, in Stripe's two codes. */
 export function cardError(failure: string): StripeError {
 	const type = "card_error";
 	if (failure === "payment_intent_authentication_failure")

@@ -6,7 +6,7 @@ import type { RefundLine } from "../ledger/lines.ts";
 import { testMethod } from "../ledger/payment-methods.ts";
 import { cardError } from "./stripe-errors.ts";
 
-/** What is in the books, in the shapes of Stripe's API. Pure: the same charge gives the same bytes. */
+/** The ledger's state as objects of Stripe's API. Pure: the same charge gives the same bytes. */
 
 const unix = (at: string) => Math.floor(Date.parse(at) / 1000);
 
@@ -17,9 +17,9 @@ const intentStatus = {
 } as const;
 
 export interface Representation {
-	/** Of the challenge's page, e.g. `http://127.0.0.1:8090`. */
+	/** URL of the challenge pages, e.g. `http://127.0.0.1:8090`. */
 	origin: string;
-	/** Shows the charge of an intent whole instead of its id. */
+	/** Expands the charge of an intent instead of its id. */
 	expandCharge: boolean;
 }
 
@@ -115,7 +115,7 @@ export function pendingIntent({ ref, amount, currency, metadata }: PendingCharge
 	};
 }
 
-/** The 402 of a charge that was declined as it was made. */
+/** The 402 of a charge that was declined at once. */
 export function declinedError(charge: Charge, how: Representation) {
 	return {
 		...cardError(charge.failure_code!),

@@ -26,15 +26,15 @@ export function sign(body: string, secret: string, at = Date.now()): string {
 }
 
 /**
- * Tells the shop what happened, each event until it answers 2xx. What was not taken is known from
- * the ledger, so it is sent again after a restart.
+ * Sends each event to the shop until it responds 2xx. Unacknowledged events are known from the ledger, so
+ * they are sent again after a restart.
  */
 export class WebhookSender {
 	readonly #options: WebhookOptions;
 	readonly #timers = new Set<NodeJS.Timeout>();
 	readonly #ready: (() => Promise<void>)[] = [];
 	#running = 0;
-	/** Events of the book that were looked at. */
+	/** Number of the book's events that were scheduled. */
 	#seen = 0;
 	#closed = false;
 
@@ -42,7 +42,7 @@ export class WebhookSender {
 		this.#options = options;
 	}
 
-	/** Begins to send what is new in the book. */
+	/** Starts sending the book's new events. */
 	sendNew(): void {
 		const { state } = this.#options.engine;
 		for (; this.#seen < state.events.length; this.#seen++) {
@@ -91,7 +91,7 @@ export class WebhookSender {
 		const body = JSON.stringify(eventObject(event, origin()));
 		const response = await fetch(url, {
 			method: "POST",
-			// Signed anew each time: the shop refuses an old signature.
+			// Signed again each time: the shop refuses an old signature.
 			headers: { "Content-Type": "application/json", "Stripe-Signature": sign(body, secret) },
 			body,
 			redirect: "error",

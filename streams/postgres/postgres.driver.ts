@@ -14,7 +14,7 @@ import { PostgresSubscription } from "./postgres.subscription.ts";
 
 /** The log in Postgres: for one machine, and for tests. As strict as Kafka, and much slower than it. */
 export class PostgresDriver implements Driver {
-	readonly kind = "local";
+	readonly kind = "postgres";
 	readonly #db: Database;
 	readonly #pruneEveryMs: number;
 	readonly #partitions = new Map<string, number>();

@@ -12,12 +12,12 @@ import { until } from "../support/until.ts";
 
 /**
  * The whole shop is killed at random moments under load. Every order that was answered 201 must be
- * found again and reach an end, charged at most once, and the stock must add up.
+ * stored and settle, charged at most once, and the stock must be consistent.
  */
 
 const kills = 20;
 const clients = 8;
-/** The same seed kills at the same moments after the first answer. */
+/** The same seed kills at the same moments after the first response. */
 const seed = Number(process.env.TEST_SEED ?? 42);
 
 const dataDir = mkdtempSync(join(tmpdir(), "shop-crash-"));
@@ -54,7 +54,7 @@ async function placeOne(url: string, n: number): Promise<void> {
 	if (response.status === 201) accepted.add(body.id);
 }
 
-/** Orders from several clients until the shop no longer answers. */
+/** Orders from several clients until the shop no longer responds. */
 async function load(shop: Running, next: () => number, dead: () => boolean): Promise<void> {
 	const client = async () => {
 		while (!dead()) await placeOne(shop.url, next()).catch(() => undefined);

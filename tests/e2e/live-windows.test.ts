@@ -5,7 +5,7 @@ import { testDatabase, type TestDatabase } from "../support/servers/database.ts"
 import { startShop, type Running } from "../support/servers/processes.ts";
 import { until } from "../support/until.ts";
 
-/** Somebody watches the minutes as they are told of, over HTTP as a browser does. */
+/** The live feed of windows over HTTP, as a browser reads it. */
 
 let shop: Running;
 let database: TestDatabase;
@@ -80,7 +80,7 @@ async function letTheMinuteEnd(minutes: number): Promise<void> {
 	await database.rows("update analytics.partitions set heard_at = heard_at - interval '1 minute'");
 }
 
-it("sends a minute when it is told of, and again from the last event on, without gap or double", async () => {
+it("sends a window when it is emitted, and resumes after the last event without gaps or duplicates", async () => {
 	const token = await tokenOf("support");
 	const first = await listen(token);
 	expect(first.answer.status).toBe(200);
@@ -106,7 +106,7 @@ it("sends a minute when it is told of, and again from the last event on, without
 	expect(all.events()).toEqual(first.events());
 }, 120_000);
 
-it("is for staff, and knows its own ids only", async () => {
+it("is for staff, and accepts only its own ids", async () => {
 	const { status, body } = await clients.alice.get(path);
 	expect([status, body.code]).toEqual([403, "forbidden"]);
 	for (const id of ["yesterday", "-1", "01", "1".repeat(16)]) {
@@ -115,7 +115,7 @@ it("is for staff, and knows its own ids only", async () => {
 	}
 });
 
-it("has bounds for each user", async () => {
+it("limits the connections of each user", async () => {
 	const token = await tokenOf("admin");
 	for (let n = 0; n < 5; n++) expect((await listen(token)).answer.status).toBe(200);
 	const { status, body, headers } = await clients.admin.get(path);
@@ -124,7 +124,7 @@ it("has bounds for each user", async () => {
 	await until(async () => (await listen(token)).answer.status === 200, 10_000);
 });
 
-it("ends with the shop, which does not wait for it", async () => {
+it("ends when the shop stops, without delaying it", async () => {
 	const stream = await listen(await tokenOf("support"));
 	await until(() => stream.text().startsWith("retry: "), 10_000);
 	expect(await shop.stop()).toBe(0);

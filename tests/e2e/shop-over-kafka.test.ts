@@ -7,7 +7,7 @@ import {
 } from "../support/servers/kafka.ts";
 import { run, startShop, type Running } from "../support/servers/processes.ts";
 
-/** The shop as a newcomer has it, its events over a real broker: `KAFKA_BROKERS=… npm start`. */
+/** The default shop with a real Kafka broker: `KAFKA_BROKERS=… npm start`. */
 describeKafka("a shop whose events travel over Kafka", () => {
 	let kafka: TestKafka;
 	let shop: Running;
@@ -32,14 +32,14 @@ describeKafka("a shop whose events travel over Kafka", () => {
 		return lines.map(line => line.split("\t"));
 	}
 
-	it("tells of orders by messages and minutes, and all of it adds up", async () => {
+	it("sends messages and emits windows, and they are consistent", async () => {
 		const { code, output } = await run("demo.ts", ["--url", shop.url, "--orders", "40"], {});
 		expect(output).toMatch(/^messages {2}\d+: order confirmation \d+/m);
 		expect(output).toMatch(/emitted [\d.]+ s after its end/);
 		expect({ code, output }).toMatchObject({ code: 0 });
 	}, 240_000);
 
-	it("has its events in topics that Kafka's own program reads", async () => {
+	it("has its events in topics that Kafka's console consumer reads", async () => {
 		const [line] = await consumed("orders", 1);
 		const event = JSON.parse(line!.at(-1)!) as OrderStreamEvent;
 		expect(event).toMatchObject({ specversion: "1.0", source: "/orders", sequence: "1" });

@@ -1,4 +1,4 @@
-/** Waits until `probe` answers something truthy and gives it back. @throws Error after `withinMs` */
+/** Waits until `probe` returns something truthy and returns it. @throws Error after `withinMs` */
 export async function until<R>(
 	probe: () => R | Promise<R>,
 	withinMs = 10_000,

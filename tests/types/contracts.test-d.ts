@@ -4,8 +4,8 @@ import { call, service } from "../../lib/service.ts";
 import { product } from "../../contracts/product.ts";
 
 /**
- * Wrong programs, each of which `tsc` must refuse. A line that compiles is itself an error: the
- * directive above it is then unused.
+ * Wrong programs, each of which `tsc` must refuse. A line that compiles is itself an error, because
+ * the directive above it is then unused.
  */
 
 declare const broker: ServiceBroker;
@@ -31,7 +31,7 @@ interface This extends Service {
 	shelves: Map<string, number>;
 }
 
-/** What is right compiles. */
+/** Valid code compiles. */
 export const right = service<(typeof shelf)["actions"], This>(shelf, {
 	actions: {
 		count(ctx) {
@@ -64,7 +64,7 @@ export async function calls(): Promise<void> {
 	units.toUpperCase();
 	// @ts-expect-error a nested parameter is missing in a real contract
 	await call(broker, product.actions.reserve, { lock: true, orders: [{ order_id: "a" }] });
-	// @ts-expect-error a word outside the closed list
+	// @ts-expect-error the value is not in the enumeration
 	await call(broker, product.actions.list, { sort: "cheapest" });
 }
 
@@ -79,17 +79,17 @@ service<(typeof shelf)["actions"], This>(shelf, {
 	actions: {
 		count: () => ({ units: 1 }),
 		clear: () => ({ cleared: true }),
-		// @ts-expect-error the contract promises no such action
+		// @ts-expect-error the contract has no such action
 		steal: () => ({ cleared: true })
 	}
 });
 
 service<(typeof shelf)["actions"], This>(shelf, {
 	actions: {
-		// @ts-expect-error the handler answers something else
+		// @ts-expect-error the handler returns something else
 		count: () => ({ units: "one" }),
 		clear(ctx) {
-			// @ts-expect-error the handler reads a parameter that is not promised
+			// @ts-expect-error the handler reads a parameter that is not in the contract
 			return { cleared: ctx.params.force };
 		}
 	}

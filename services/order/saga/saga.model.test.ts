@@ -126,11 +126,11 @@ describe("the saga of two clients on two nodes", () => {
 		await fc.assert(invariantsHold(), { numRuns: 20_000 });
 	}, 60_000);
 
-	it("keeps every law while goods come back, in 5,000", async () => {
+	it("keeps every invariant with returns, in 5,000", async () => {
 		await fc.assert(invariantsHold({}, sold), { numRuns: 5000 });
 	}, 60_000);
 
-	it("meets in them every way an order can go", async () => {
+	it("reaches every order status", async () => {
 		const seen = new Set<string>();
 		const watched = fc.asyncProperty(commands, fc.boolean(), async (acts, isSold) => {
 			const simulation = new SagaSimulation(2);
@@ -161,12 +161,12 @@ describe("the saga of two clients on two nodes", () => {
 	}, 30_000);
 });
 
-/** The model is worth something only if it finds what was broken on purpose. */
+/** The model proves something only if it finds planted mistakes. */
 describe("the model finds", () => {
 	const guess: Effect = { do: "release", then: { to: "payment_failed", reason: "no_answer" } };
 	it.each<[string, SagaDefects, RegExp]>([
 		[
-			"a step of a stale run that nobody fences off",
+			"a step of a stale run without a fence",
 			{ noFence: true },
 			/does not have|charged|without its/
 		],
@@ -184,15 +184,15 @@ describe("the model finds", () => {
 			},
 			/payment_failed and charged/
 		],
-		["a release without a tombstone", { noTombstone: true }, /goods stay locked/],
+		["a release without a tombstone", { noTombstone: true }, /units stay locked/],
 		["a voided payment that can still be charged", { noVoidMarker: true }, /cancelled and charged/],
 		["a new key for every attempt to charge", { newKeys: true }, /charged twice/],
-		["a refund for every attempt to pay back", { newPurposes: true }, /paid back twice/],
-		["goods that come back as often as asked", { noReturnKey: true }, /come back twice/]
+		["a refund for every attempt", { newPurposes: true }, /refunded twice/],
+		["a restock for every attempt", { noReturnKey: true }, /restocked twice/]
 	])(
 		"%s",
 		async (_, faults, expected) => {
-			// The rarest shows itself in one of some 3,300 interleavings; most in one of 10 to 500.
+			// The rarest is found in one of some 3,300 interleavings; most in one of 10 to 500.
 			const before = faults.newPurposes || faults.noReturnKey ? sold : undefined;
 			const found = await fc.check(invariantsHold(faults, before), {
 				numRuns: 60_000,

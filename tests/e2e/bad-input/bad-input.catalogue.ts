@@ -1,20 +1,20 @@
 import { again, invalid, over, queries, reused, type Row } from "../../support/shop/bad-input.ts";
 
-/** What is refused of the catalogue and its stock. */
+/** Invalid requests about products and stock. */
 
 const price = (amount: unknown, currency: unknown = "USD") => ({ price: { amount, currency } });
 const right = { sku: "R-1", name: "x", category: "tests", ...price(1), stock: 0 };
 
 const products: Row[] = [
 	...over("POST /api/v1/products", "admin", right, [
-		["a price of nothing", price(0), invalid, "/price/amount"],
-		["a price below nothing", price(-1), invalid, "/price/amount"],
+		["a price of 0", price(0), invalid, "/price/amount"],
+		["a negative price", price(-1), invalid, "/price/amount"],
 		["a price of half a cent", price(1.5), invalid, "/price/amount"],
 		["a price of 2^53", price(2 ** 53), invalid, "/price/amount"],
 		["a price as text", price("100"), invalid, "/price/amount"],
-		["money in small letters", price(1, "usd"), invalid, "/price/currency"],
-		["money that is none", price(1, "XXX"), invalid, "/price/currency"],
-		["stock below nothing", { stock: -1 }, invalid, "/stock"],
+		["a currency in lower case", price(1, "usd"), invalid, "/price/currency"],
+		["an unknown currency", price(1, "XXX"), invalid, "/price/currency"],
+		["negative stock", { stock: -1 }, invalid, "/stock"],
 		["stock of 1e10", { stock: 1e10 }, invalid, "/stock"],
 		["no name", { name: "" }, invalid, "/name"],
 		["a name of null", { name: null }, invalid, "/name"],
@@ -54,20 +54,20 @@ const stock: Row[] = [
 		["by null", delta(null), invalid, "/delta"],
 		["by 2^53", delta(2 ** 53), invalid, "/delta"],
 		["by -2^53", delta(-(2 ** 53)), invalid, "/delta"],
-		["by more than the shelf holds", delta(1_000_000_000), invalid, "/delta"],
+		["by more than the maximum stock", delta(1_000_000_000), invalid, "/delta"],
 		["below nothing", delta(-6), "409 insufficient-stock"],
-		["far below nothing", delta(-1_000_000_000), "409 insufficient-stock"],
+		["below zero", delta(-1_000_000_000), "409 insufficient-stock"],
 		["to a number", { on_hand: 5 }, invalid, "/on_hand"],
-		["for no reason", { reason: undefined }, invalid, "/reason"],
+		["without a reason", { reason: undefined }, invalid, "/reason"],
 		["for NUL", { reason: "\0" }, invalid, "/reason"]
 	]),
 	...again(
 		over(adjust("{product}"), "admin", { delta: 2, reason: "found" }, [
-			["under the key of another change", {}, reused]
+			["with the key of another change", {}, reused]
 		])
 	),
 	...over(adjust("prod-999"), "admin", delta(1), [
-		["of a product that never was", { reason: "x" }, "404 not-found"]
+		["of a product that does not exist", { reason: "x" }, "404 not-found"]
 	]),
 	...over(adjust("{product}"), "alice", delta(1), [
 		["by a customer", { reason: "x" }, "403 forbidden"]

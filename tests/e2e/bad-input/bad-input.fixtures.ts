@@ -8,7 +8,7 @@ import { address } from "../../support/shop/orders.ts";
 import { seedProducts } from "../../support/shop/stock.ts";
 import { until } from "../../support/until.ts";
 
-/** What `{name}` in a row stands for: ids, cursors, or what a basket holds. */
+/** Values of `{name}` in a row: ids, cursors, or a list of items. */
 export type Fixtures = Record<string, unknown>;
 
 const used = { key: usedKey };
@@ -38,7 +38,7 @@ async function makeProducts(clients: Clients, database: TestDatabase): Promise<F
 	return { product: id, sku, archived, euros, fortune };
 }
 
-/** Orders of Alice's by their state or by that of their payment, and with it the payment. */
+/** Alice's orders by their status or by that of their payment, and with it the payment. */
 async function makeOrders(clients: Clients, database: TestDatabase): Promise<Fixtures> {
 	const { admin, alice, support } = clients;
 	const { id: sold } = await product(clients);
@@ -75,7 +75,7 @@ async function makeOrders(clients: Clients, database: TestDatabase): Promise<Fix
 	return made;
 }
 
-/** Resolves once nothing changes by itself any more. */
+/** Resolves when no order is in progress. */
 export async function makeFixtures(clients: Clients, database: TestDatabase): Promise<Fixtures> {
 	const made = {
 		...(await makeProducts(clients, database)),

@@ -1,7 +1,7 @@
 import { again, invalid, over, queries, reused, type Row } from "../../support/shop/bad-input.ts";
 import { address } from "../../support/shop/orders.ts";
 
-/** What is refused of orders. What is taken though it looks odd is in rest.orders.ts. */
+/** Invalid requests about orders. Unusual requests that are accepted are in rest.orders.ts. */
 
 const place = "POST /api/v1/orders";
 const line = (quantity: unknown, product_id: unknown = "prod-001") => ({ product_id, quantity });
@@ -27,19 +27,19 @@ const basket = over(place, "alice", right, [
 	["nothing", items(), invalid, "/items"],
 	["101 lines", items(...many(101)), invalid, "/items"],
 	["1,001 lines", items(...many(1001)), invalid, "/items"],
-	["lines that are none", { items: { 0: line(1) } }, invalid, "/items"],
-	["a line that is nothing", items(null), invalid, "/items/0"],
+	["items that are no array", { items: { 0: line(1) } }, invalid, "/items"],
+	["an item of null", items(null), invalid, "/items/0"],
 	["no units", items(line(0)), invalid, quantity],
 	["-1 units", items(line(-1)), invalid, quantity],
 	["1.5 units", items(line(1.5)), invalid, quantity],
 	["1,000 units", items(line(1000)), invalid, quantity],
 	["2^53 units", items(line(2 ** 53)), invalid, quantity],
 	["units as text", items(line("2")), invalid, quantity],
-	["units as a truth", items(line(true)), invalid, quantity],
+	["units as a boolean", items(line(true)), invalid, quantity],
 	["600 units and 600 more", items(line(600), line(600)), invalid, "/items/1/quantity"],
-	["a product that never was", items(line(1, "prod-999")), "422 unknown-product", product],
+	["a product that does not exist", items(line(1, "prod-999")), "422 unknown-product", product],
 	["a product no longer sold", items(line(1, "{archived}")), "422 unknown-product", product],
-	["the words of an attacker", items(line(1, "'; drop table orders; --")), invalid, product],
+	["an SQL injection", items(line(1, "'; drop table orders; --")), invalid, product],
 	["a product named NUL", items(line(1, "prod-001\0")), invalid, product],
 	["a product of 65 characters", items(line(1, "a".repeat(65))), invalid, product],
 	["two currencies", items(line(1), line(1, "{euros}")), "422 mixed-currencies"],
@@ -47,19 +47,29 @@ const basket = over(place, "alice", right, [
 ]);
 
 const money = over(place, "alice", right, [
-	["a price of one's own", items({ ...line(1), unit_price: 1 }), invalid, "/items/0/unit_price"],
-	["a total of one's own", { total: 1 }, invalid, "/total"],
-	["a currency of one's own", { currency: "EUR" }, invalid, "/currency"],
-	["a total that was less", total(1), "409 price-changed", "/expected_total"],
-	["a total in other money", total(3500, "EUR"), "409 price-changed", "/expected_total"],
-	["half a total", { expected_total: { amount: 1 } }, invalid, "/expected_total/currency"],
-	["a total below nothing", total(-1), invalid, "/expected_total/amount"],
+	["a price from the client", items({ ...line(1), unit_price: 1 }), invalid, "/items/0/unit_price"],
+	["a total from the client", { total: 1 }, invalid, "/total"],
+	["a currency from the client", { currency: "EUR" }, invalid, "/currency"],
+	["a lower total", total(1), "409 price-changed", "/expected_total"],
+	["a total in another currency", total(3500, "EUR"), "409 price-changed", "/expected_total"],
+	[
+		"a total without a currency",
+		{ expected_total: { amount: 1 } },
+		invalid,
+		"/expected_total/currency"
+	],
+	["a negative total", total(-1), invalid, "/expected_total/amount"],
 	["a total of 2^53", total(2 ** 53), invalid, "/expected_total/amount"],
-	["money that is none", total(1, "XXX"), invalid, "/expected_total/currency"],
-	["money in small letters", total(1, "usd"), invalid, "/expected_total/currency"],
+	["an unknown currency", total(1, "XXX"), invalid, "/expected_total/currency"],
+	["a currency in lower case", total(1, "usd"), invalid, "/expected_total/currency"],
 	["a card number", { payment_method: "4242424242424242" }, invalid, "/payment_method"],
-	["a way to pay of 90", { payment_method: `pm_${"a".repeat(90)}` }, invalid, "/payment_method"],
-	["a way to pay that is null", { payment_method: null }, invalid, "/payment_method"]
+	[
+		"a payment method of 93 characters",
+		{ payment_method: `pm_${"a".repeat(90)}` },
+		invalid,
+		"/payment_method"
+	],
+	["a payment method of null", { payment_method: null }, invalid, "/payment_method"]
 ]);
 
 const buyer = over(place, "alice", right, [
@@ -67,21 +77,26 @@ const buyer = over(place, "alice", right, [
 	["an address that is text", { shipping_address: "SF" }, invalid, "/shipping_address"],
 	["no street", at("street", undefined), invalid, "/shipping_address/street"],
 	["a blank street", at("street", "  "), invalid, "/shipping_address/street"],
-	["an unseen street", at("street", "\u200b"), invalid, "/shipping_address/street"],
-	["a street of 201", at("street", "a".repeat(201)), invalid, "/shipping_address/street"],
+	["an invisible street", at("street", "\u200b"), invalid, "/shipping_address/street"],
+	[
+		"a street of 201 characters",
+		at("street", "a".repeat(201)),
+		invalid,
+		"/shipping_address/street"
+	],
 	["NUL in a city", at("city", "a\0b"), invalid, "/shipping_address/city"],
 	["a line break in a city", at("city", "a\nb"), invalid, "/shipping_address/city"],
-	["a turn of direction", at("city", "a\u202eb"), invalid, "/shipping_address/city"],
-	["a zip of 200", at("zip", "1".repeat(200)), invalid, "/shipping_address/zip"],
+	["a bidi control character", at("city", "a\u202eb"), invalid, "/shipping_address/city"],
+	["a zip of 200 characters", at("zip", "1".repeat(200)), invalid, "/shipping_address/zip"],
 	["a zip that is a number", at("zip", 94105), invalid, "/shipping_address/zip"],
-	["a country that is none", at("country", "ZZ"), invalid, "/shipping_address/country"],
+	["an unknown country", at("country", "ZZ"), invalid, "/shipping_address/country"],
 	["a planet", at("planet", "Mars"), invalid, "/shipping_address/planet"],
-	["the name of another", { user_id: "user-456" }, "403 forbidden"],
-	["a name that is a number", { user_id: 1 }, invalid, "/user_id"],
+	["another user's id", { user_id: "user-456" }, "403 forbidden"],
+	["a user id that is a number", { user_id: 1 }, invalid, "/user_id"],
 	["a key in the body", { idempotency_key: "abc" }, invalid, "/idempotency_key"]
 ]);
 
-/** Numbers as they are written, in the place of the quantity. */
+/** Numbers as raw JSON, used as the quantity. */
 const written = (
 	[
 		["1e400", invalid, quantity],
@@ -105,7 +120,7 @@ const parcel = { carrier: "UPS", tracking_number: "1Z999" };
 const life: Row[] = [
 	...over(cancel, "alice", {}, [
 		["a reason that is a number", { reason: 5 }, invalid, "/reason"],
-		["a reason of 201", { reason: "a".repeat(201) }, invalid, "/reason"],
+		["a reason of 201 characters", { reason: "a".repeat(201) }, invalid, "/reason"],
 		["NUL for a reason", { reason: "\0" }, invalid, "/reason"]
 	]),
 	...over(cancel, "bob", {}, [["another's order", {}, "404 not-found"]]),
@@ -114,7 +129,7 @@ const life: Row[] = [
 	]),
 	...over(ship, "admin", parcel, [
 		["no carrier", { carrier: undefined }, invalid, "/carrier"],
-		["a carrier of 61", { carrier: "a".repeat(61) }, invalid, "/carrier"],
+		["a carrier of 61 characters", { carrier: "a".repeat(61) }, invalid, "/carrier"],
 		["a blank number", { tracking_number: " " }, invalid, "/tracking_number"]
 	]),
 	...over("POST /api/v1/orders/{declined}/ship", "admin", parcel, [
@@ -152,7 +167,7 @@ const reading: Row[] = [
 	])
 ].concat(
 	["2001-01-01T00:00:00Z", "0000-01-01T00:00:00Z"].map(instant => ({
-		what: `as it stood in ${instant}, before it was placed`,
+		what: `as of ${instant}, before it was placed`,
 		to: `GET /api/v1/orders/{order}?at=${instant}`,
 		by: "alice",
 		send: {},
@@ -161,7 +176,7 @@ const reading: Row[] = [
 );
 
 const keys = again([
-	...over(place, "alice", right, [["the key of another basket", items(line(2)), reused]]),
+	...over(place, "alice", right, [["the key of other items", items(line(2)), reused]]),
 	...over("POST /api/v1/orders/{too_late_to_cancel}/cancel", "alice", { reason: "broken" }, [
 		["the key of another reason", {}, reused]
 	]),

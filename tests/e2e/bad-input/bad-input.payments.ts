@@ -2,7 +2,7 @@ import { newId } from "../../../lib/id.ts";
 import { again, invalid, over, reused, type Row } from "../../support/shop/bad-input.ts";
 import { webhookMessage, webhookSignature } from "../../support/shop/stripe-webhooks.ts";
 
-/** What is refused of refunds and of the provider's messages. */
+/** Invalid refunds and webhooks. */
 
 const refund = (payment: string) => `POST /api/v1/payments/{${payment}}/refund`;
 const usd = (amount: unknown, currency: unknown = "USD") => ({ amount: { amount, currency } });
@@ -12,22 +12,22 @@ const currency = "/amount/currency";
 const refunds: Row[] = [
 	...over(refund("order_payment"), "support", { reason: "scratched" }, [
 		["of nothing", usd(0), invalid, amount],
-		["of less than nothing", usd(-1), invalid, amount],
+		["of a negative amount", usd(-1), invalid, amount],
 		["of half a cent", usd(1.5), invalid, amount],
 		["of text", usd("1"), invalid, amount],
 		["of 2^53", usd(2 ** 53), invalid, amount],
 		["of more than was charged", usd(1251), "422 refund-exceeds-payment"],
 		["of more than a payment can be", usd(2 ** 53 - 1), "422 refund-exceeds-payment"],
-		["in other money", usd(1, "EUR"), invalid, currency],
-		["in money that is none", usd(1, "XXX"), invalid, currency],
-		["in money in small letters", usd(1, "usd"), invalid, currency],
-		["in no money", { amount: { amount: 1 } }, invalid, currency],
+		["in another currency", usd(1, "EUR"), invalid, currency],
+		["in an unknown currency", usd(1, "XXX"), invalid, currency],
+		["in a currency in lower case", usd(1, "usd"), invalid, currency],
+		["without a currency", { amount: { amount: 1 } }, invalid, currency],
 		["of a bare number", { amount: 1 }, invalid, "/amount"],
 		["of null", { amount: null }, invalid, "/amount"],
-		["with a currency beside", { ...usd(1), currency: "USD" }, invalid, "/currency"],
+		["with a currency beside the amount", { ...usd(1), currency: "USD" }, invalid, "/currency"],
 		["without a reason", { reason: undefined }, invalid, "/reason"],
 		["for a blank reason", { reason: " " }, invalid, "/reason"],
-		["for a reason of 201", { reason: "a".repeat(201) }, invalid, "/reason"],
+		["for a reason of 201 characters", { reason: "a".repeat(201) }, invalid, "/reason"],
 		["for NUL", { reason: "a\0b" }, invalid, "/reason"]
 	]),
 	...over(refund("partly_payment"), "support", usd(1001), [
@@ -40,15 +40,15 @@ const refunds: Row[] = [
 	),
 	...again(
 		over(refund("partly_payment"), "support", { ...usd(250), reason: "scratched" }, [
-			["under the key of another amount", usd(251), reused],
-			["under the key of another reason", { reason: "lost" }, reused]
+			["with the key of another amount", usd(251), reused],
+			["with the key of another reason", { reason: "lost" }, reused]
 		])
 	),
 	...over(`POST /api/v1/payments/${newId()}/refund`, "admin", { reason: "x" }, [
-		["of a payment that never was", {}, "404 not-found"]
+		["of a payment that does not exist", {}, "404 not-found"]
 	]),
 	...over(refund("order_payment"), "alice", { reason: "x" }, [
-		["of one's own payment, by its customer", {}, "403 forbidden"]
+		["of their own payment, by a customer", {}, "403 forbidden"]
 	]),
 	...over(refund("order_payment"), "bob", { reason: "x" }, [
 		["of another's payment, by a customer", {}, "403 forbidden"]
@@ -66,11 +66,11 @@ const reads: Row[] = ["payments/{order_payment}", "orders/{order}/payment"].map(
 const about = webhookMessage(newId());
 const big = webhookMessage(newId(), "payment_intent.succeeded", { note: "a".repeat(66_000) });
 
-/** What Postgres and the reader of the message refuse is in tests/integration/payment/webhook.test.ts. */
+/** Webhooks that the reader of the message refuses are in tests/integration/payment/webhook.test.ts. */
 const messages = (
 	[
 		["not signed", about, undefined, "401 invalid-signature"],
-		["signed with nothing", about, "", "401 invalid-signature"],
+		["with an empty signature", about, "", "401 invalid-signature"],
 		[
 			"signed with another secret",
 			about,

@@ -10,8 +10,8 @@ import { paymentRows } from "./bad-input.payments.ts";
 import { makeFixtures, type Fixtures } from "./bad-input.fixtures.ts";
 
 /**
- * What callers are told who send what cannot be: for every row a problem (RFC 9457) with its code
- * and the fault named, and not one row of any table is another than before.
+ * Responses to invalid requests: each row gets a problem (RFC 9457) with its code that names the
+ * invalid field, and no row of any table changes.
  */
 
 let database: TestDatabase;
@@ -19,8 +19,8 @@ let shop: Running;
 let clients: Clients;
 let fixtures: Fixtures;
 /**
- * One query that tells any two states of the database apart: of what requests write. Those who read the
- * stream keep their own time, and say every half second that they live.
+ * One query that distinguishes any two states of the tables that requests write. Consumers are left
+ * out, because they update their own rows every half second.
  */
 let contents: string;
 
@@ -41,7 +41,7 @@ afterAll(async () => {
 	await database?.drop();
 }, 30_000);
 
-/** Puts the world's things in the place of their names. */
+/** Replaces `{name}` by the fixture's value. */
 function filled(text: string, toText: (value: unknown) => string, pattern: RegExp): string {
 	return text.replace(pattern, (all, name: string) => {
 		return Object.hasOwn(fixtures, name) ? toText(fixtures[name]) : all;
@@ -71,7 +71,7 @@ describe.each(Object.entries(tables))("of %s", (_, rows) => {
 const uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
 const named = (some: readonly Operation[]) => some.map(one => [one.id, one] as const);
 
-/** The same to every operation that takes it; an id that never was keeps the rest from mattering. */
+/** The same for every operation with a body; an id that does not exist keeps valid bodies from having an effect. */
 function sent({ method, path }: Operation, send: Options, answer: string, query = ""): Row {
 	const to = `${method} ${path.replace(/\{\w+\}/, uuid)}${query}`;
 	return { what: "", to, by: "admin", send, answer };
@@ -126,6 +126,6 @@ describe.each(named(listed))("a page of %s", (_, operation) => {
 	});
 });
 
-it("was never a defect of the shop", () => {
+it("never caused an internal error", () => {
 	expect(shop.output()).not.toMatch(/ERROR|\n\s+at /);
 });

@@ -5,9 +5,9 @@ const TMPDIR = temporaryFolder();
 
 afterAll(() => rmSync(TMPDIR, { recursive: true, force: true }));
 
-/** The harness itself, over a small storm; what it says of the shop is `npm run chaos`'s to show. */
+/** Runs the harness over a small storm; the shop's promises are tested by `npm run chaos`. */
 describe("npm run chaos", () => {
-	it("holds every promise against a small storm, says so and leaves nothing behind", async () => {
+	it("checks every promise after a small storm, prints the result and leaves no process", async () => {
 		const { code, output } = await run(
 			"chaos.ts",
 			"--orders 60 --kills 3 --matrix 0 --events 0 --seed 11".split(" "),
@@ -22,7 +22,7 @@ describe("npm run chaos", () => {
 		expect(processesOf(TMPDIR)).toEqual([]);
 	}, 240_000);
 
-	it("refuses a tier and a fault that it does not know", async () => {
+	it("refuses an unknown tier and an unknown fault", async () => {
 		for (const args of [
 			["--tier", "weekly"],
 			["--faults", "earthquake"],

@@ -57,7 +57,7 @@ describe("npm run cluster -- order=2", () => {
 		expect(code).toBe(0);
 	}, 30_000);
 
-	it("reports a node that died and starts it again", async () => {
+	it("reports a node that crashed and restarts it", async () => {
 		const ready = () => cluster.output().match(/^payment-1 +\| ready/gm)!.length;
 		const payment = processesOf(cluster.dataDir).find(({ environment }) =>
 			environment.includes("SERVICES=payment\n")
@@ -80,7 +80,7 @@ describe("npm run cluster -- order=2", () => {
 		expect(readdirSync(cluster.dataDir)).not.toContain("cluster.json");
 	}, 30_000);
 
-	it("lets the REPL join while the nodes still start", async () => {
+	it("lets the REPL join while the nodes are starting", async () => {
 		const { dataDir: DATA_DIR } = cluster;
 		const PORT = String(await freePort());
 		const starting = startCluster([], { DATA_DIR, PORT });
@@ -93,7 +93,7 @@ describe("npm run cluster -- order=2", () => {
 		expect(repl.code).toBe(0);
 	}, 60_000);
 
-	it("leaves nothing behind when its launcher is killed and started again", async () => {
+	it("leaves no process when its launcher is killed and started again", async () => {
 		const { dataDir } = cluster;
 		await cluster.kill9();
 		const nodes = () =>

@@ -4,13 +4,13 @@ import { openBrowser } from "../../support/servers/browser.ts";
 import { launch, run, startShop, type Running } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
 
-/** What a newcomer sees of messages and minutes: `npm start`, `npm run demo`, and the mailbox in a browser. */
+/** The demo as a new user runs it: `npm start`, `npm run demo`, and the mailbox in a browser. */
 
 let shop: Running;
 let browser: Browser;
 
 beforeAll(async () => {
-	// The demo outlives its tokens.
+	// The demo takes longer than its tokens are valid.
 	shop = await startShop({ TOKEN_TTL_S: "10" });
 	browser = await openBrowser();
 }, 90_000);
@@ -20,7 +20,7 @@ afterAll(async () => {
 	await shop?.remove();
 }, 60_000);
 
-it("shows orders, their messages and their minutes, and that all of it adds up", async () => {
+it("prints orders, messages and windows, and that they are consistent", async () => {
 	const { code, output } = await run("demo.ts", ["--url", shop.url, "--orders", "40"], {});
 	expect(output).toMatch(/40 of 40 orders/);
 	expect(output).toMatch(/^orders {4}40: confirmed \d+/m);
@@ -30,7 +30,7 @@ it("shows orders, their messages and their minutes, and that all of it adds up",
 	expect({ code, output }).toMatchObject({ code: 0 });
 }, 240_000);
 
-it("is measured: what was sold and sent, and that nothing waits", async () => {
+it("is measured: orders and messages, and no backlog", async () => {
 	const zero = [
 		...["order", "product", "analytics"].map(name => `shop_outbox_rows{service="${name}"} 0`),
 		...["order", "product", "analytics"].map(name => `shop_outbox_seconds{service="${name}"} 0`),
@@ -46,7 +46,7 @@ it("is measured: what was sold and sent, and that nothing waits", async () => {
 	}, 30_000);
 }, 40_000);
 
-it("says in a sentence that no shop is there, and what it does not understand", async () => {
+it("says in a sentence that no shop answers, and which argument is invalid", async () => {
 	const away = await run("demo.ts", ["--url", "http://127.0.0.1:1"], {});
 	expect([away.code, away.output]).toEqual([
 		1,
@@ -57,7 +57,7 @@ it("says in a sentence that no shop is there, and what it does not understand", 
 	expect(odd.output).toContain("--orders takes a number");
 }, 60_000);
 
-it("ends at once when it is stopped", async () => {
+it("ends at once on SIGINT", async () => {
 	const { child, output } = launch("demo.ts", ["--url", shop.url, "--orders", "2000"], {});
 	await until(() => output().includes("of 2000 orders") || child.exitCode !== null, 60_000);
 	child.kill("SIGTERM");
@@ -78,11 +78,11 @@ describe("the mailbox", () => {
 		await row.locator("a").click();
 	}
 
-	/** By how many pixels the page is wider than the window. */
+	/** By how many pixels the page is wider than the viewport. */
 	const overflow = (page: Page) =>
 		page.evaluate<number>("Math.max(0, document.documentElement.scrollWidth - innerWidth)");
 
-	/** The size of the smallest text that is shown, in pixels. */
+	/** The size of the smallest visible text, in pixels. */
 	const smallest = (page: Page) =>
 		page.evaluate<number>(`Math.min(...Array.from(document.querySelectorAll("body *"))
 			.filter(({ childNodes }) => [...childNodes].some(node => node.nodeType === 3 && node.data.trim()))
@@ -132,7 +132,7 @@ describe("the mailbox", () => {
 		60_000
 	);
 
-	it("is not there for anyone elsewhere", async () => {
+	it("is not served to other hosts", async () => {
 		const elsewhere = new Client(shop.url, forwardedHeaders);
 		for (const path of ["/dev/mailbox", `/dev/mailbox/${crypto.randomUUID()}`])
 			expect((await elsewhere.get(path)).status).toBe(404);

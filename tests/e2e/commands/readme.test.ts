@@ -14,7 +14,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 	scripts: Record<string, string>;
 };
 
-/** The commands of the blocks; one may go over several lines. */
+/** The commands of the blocks; one may span several lines. */
 const blocks = [...readme.matchAll(/```bash\n([^`]+)```/g)]
 	.flatMap(([, block]) => block!.split(/\n(?=\S)/))
 	.map(command => command.trim());
@@ -23,7 +23,7 @@ const npm = [...readme.matchAll(/`?(npm (?:ci|start|test|run)\b[^`\n]*)/g)].map(
 	c!.trim()
 );
 
-/** Every npm command of the README → where it is run. */
+/** Every npm command of the README → where it is tested. */
 const runBy: Record<string, string> = {
 	"npm ci && npm start": ".ci/run (npm ci) and below",
 	"npm start": "below",
@@ -50,19 +50,19 @@ const runBy: Record<string, string> = {
 };
 
 describe("the README", () => {
-	it("names no command that no test runs", () => {
+	it("names only commands that a test runs", () => {
 		expect([...new Set(npm)].sort()).toEqual(Object.keys(runBy).sort());
 		expect(blocks).toEqual(["npm ci && npm start", ...curls]);
 	});
 
-	it("names commands by the scripts that are run here", () => {
+	it("names commands that are npm scripts", () => {
 		for (const name of ["start", "repl", "cluster", "psp", "test"])
 			expect(scripts[name]!.replace(/^exec /, "")).toBe(`node cli/${name}.ts`);
 		expect(scripts.generate).toBe("node scripts/generate.ts");
 		expect(readFileSync(join(root, ".ci/run"), "utf8")).toMatch(/^npm ci .*\n[^]*^npm test/m);
 	});
 
-	it("links to nothing that is not there", () => {
+	it("has no broken links", () => {
 		const links = [...readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, path]) => path!);
 		expect(links.length).toBeGreaterThan(10);
 		expect(links.filter(path => !existsSync(join(root, path)))).toEqual([]);
@@ -89,7 +89,7 @@ describe("npm start", () => {
 });
 
 describe("npm run repl", () => {
-	it("knows the words of the README", async () => {
+	it("knows the commands of the README", async () => {
 		const database = await testDatabase();
 		const words = ["call order.list", "nodes", "place prod-001 2", "stock prod-001", "quit", ""];
 		const folder = mkdtempSync(join(tmpdir(), "readme-"));
@@ -104,7 +104,7 @@ describe("npm run repl", () => {
 });
 
 describe("npm run cluster", () => {
-	it("starts as many of a service as it is told to", async () => {
+	it("starts as many nodes of a service as requested", async () => {
 		const database = await testDatabase();
 		const natsUrl = process.env.TEST_NATS_URL!;
 		const env = { DATABASE_URL: database.url, NATS_URL: natsUrl, SHOP_NAMESPACE: "readme" };

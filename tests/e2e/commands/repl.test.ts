@@ -7,7 +7,7 @@ import { type Ended, run, temporaryFolder } from "../../support/servers/processe
 const order_id = "00000000-0000-4000-8000-000000000002";
 const review = derivedId(order_id, "charge");
 
-/** Asked for with another amount, a charge goes to a human; this card loses the provider's name for it. */
+/** Charged again with another amount, a payment goes to review; with this card the provider's reference is lost. */
 function chargeOf(amount: number): string {
 	const asked = { user_id: "user-123", payment_method: "pm_sim_dropConnection" };
 	const lines = [{ product_id: "prod-001", amount }];
@@ -77,7 +77,7 @@ describe("npm run repl without a bus", () => {
 		expect(ended.output).not.toContain(">> ERROR");
 	});
 
-	it("places an order, which takes a unit off the shelf", () => {
+	it("places an order, which takes a unit from stock", () => {
 		expect(lines).toContainEqual(
 			expect.stringMatching(/^[0-9a-f-]{36} {2}confirmed {2}\d+\.\d\d USD$/)
 		);
@@ -86,13 +86,13 @@ describe("npm run repl without a bus", () => {
 		expect(more).toEqual([]);
 	});
 
-	it("shows which orders are not at rest, and knows none that never was", () => {
+	it("shows which orders have a running saga, and knows no other", () => {
 		expect(lines).toContainEqual(expect.stringContaining("No saga is running."));
 		const refused = lines.filter(line => line.startsWith("Not found"));
 		expect(refused).toEqual(["Not found No such order is on its way", "Not found"]);
 	});
 
-	it("shows what awaits a human, and takes their word for it", () => {
+	it("lists payments in review and resolves one", () => {
 		const listed = lines.filter(line => line.startsWith(`${review}  payment of `));
 		expect(listed).toEqual([
 			expect.stringContaining(`12.50 USD (amount_mismatch)  order ${order_id}, since 20`)
@@ -101,14 +101,14 @@ describe("npm run repl without a bus", () => {
 		expect(lines.filter(line => line === "No payment or refund is in review.")).toHaveLength(2);
 	});
 
-	it("refuses a finding that is not whole, or comes twice", () => {
+	it("refuses an incomplete or repeated decision", () => {
 		expect(lines).toContainEqual(expect.stringContaining("/decision must be"));
 		expect(lines).toContainEqual(expect.stringContaining("missing required argument 'note'"));
 		expect(lines).toContainEqual(expect.stringContaining("/provider_ref is required"));
 		expect(lines).toContain("The payment is not in review");
 	});
 
-	it("answers a refusal with its words and no stack", () => {
+	it("prints a refusal as a message without a stack", () => {
 		expect(lines).toContainEqual(expect.stringContaining("/items/0/quantity must be >= 1"));
 		expect(lines).toContainEqual(expect.stringContaining('/id must match format "uuid"'));
 		expect(lines.filter(line => /^\s+at /.test(line))).toEqual([]);

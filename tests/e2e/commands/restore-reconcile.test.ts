@@ -27,7 +27,7 @@ import { admin } from "../../support/shop/orders.ts";
 import { run, temporaryFolder } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
 
-/** A shop is set back to an earlier moment, and its Kafka is not (docs/decisions/0018). */
+/** A shop's database is restored to an earlier moment, and its Kafka is not (docs/decisions/0018). */
 
 const minute = Math.floor(Date.now() / 60_000) * 60_000 - 10 * 60_000;
 const orders = { kept: newId(), sameMinute: newId(), otherMinute: newId(), after: newId() };
@@ -65,7 +65,7 @@ async function stop(): Promise<void> {
 	broker = undefined;
 }
 
-/** The order service's relay finds it as if the service had written it. */
+/** The order service's relay publishes it as if the service had written it. */
 async function insertEvent(on: TestDatabase, version: number, spec: OrderEventSpec): Promise<void> {
 	const { type, data, time } = buildOrderEvent(spec);
 	await on.rows(
@@ -74,7 +74,7 @@ async function insertEvent(on: TestDatabase, version: number, spec: OrderEventSp
 	);
 }
 
-/** What is told of minutes, by their place; time passes for partitions that nothing comes from. */
+/** Emitted windows; moves time forward for idle partitions. */
 async function emittedWindows(on: TestDatabase): Promise<number[][]> {
 	await on.rows("update analytics.partitions set heard_at = heard_at - interval '1 minute'");
 	await on.rows("update analytics.windows set emitted_at = emitted_at - interval '1 minute'");
@@ -103,7 +103,7 @@ async function messagesOf(topic: string): Promise<Message[]> {
 	return found;
 }
 
-/** As a backup taken now would bring it back. */
+/** As if restored from a backup taken now. */
 async function copyOf({ url }: TestDatabase): Promise<TestDatabase> {
 	const name = new URL(url).pathname.slice(1);
 	const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
@@ -153,7 +153,7 @@ describeKafka("a database that was restored to an earlier moment", () => {
 		await lost?.drop();
 	}, 60_000);
 
-	it("does not know what the log knows, which is found and printed", async () => {
+	it("lacks events of the log, which are found and printed", async () => {
 		const found = await verify("stream");
 		expect(found.code).toBe(1);
 		expect(found.output).toContain("3 differences.");
@@ -167,7 +167,7 @@ describeKafka("a database that was restored to an earlier moment", () => {
 		expect(await database.rows("select 1 from orders.voided")).toEqual([]);
 	}, 60_000);
 
-	it("begins an epoch in which none of that has an effect", async () => {
+	it("begins an epoch in which none of those events is applied", async () => {
 		const { code, output } = await restored();
 		expect(output).toMatch(/^Epoch 2 begins: 3 events voided, 2 windows will be emitted again\.$/m);
 		expect(code).toBe(0);
@@ -185,7 +185,7 @@ describeKafka("a database that was restored to an earlier moment", () => {
 		expect((await verify("analytics")).output).toBe("No differences in analytics.\n");
 	}, 90_000);
 
-	it("goes on in a log where its events can be told from the void ones, and readers see the last word", async () => {
+	it("publishes events that differ from the void ones by their epoch, and readers see the latest results", async () => {
 		const events = (await messagesOf("orders")).map(
 			({ value }) => JSON.parse(value.toString()) as OrderStreamEvent
 		);
@@ -209,7 +209,7 @@ describeKafka("a database that was restored to an earlier moment", () => {
 		);
 	}, 60_000);
 
-	it("counts nothing void in a replay either, and begins none while the shop runs", async () => {
+	it("counts no void event in a replay, and refuses to run while the shop runs", async () => {
 		const ask = { meta: { user: admin } };
 		const { "stream.replay": replay, "stream.lag": lag } = analytics.actions;
 		await call(broker!, replay, { from: "oldest" }, ask);
@@ -220,7 +220,7 @@ describeKafka("a database that was restored to an earlier moment", () => {
 	}, 60_000);
 });
 
-it("asks for both, because a log in Postgres is restored together with it", async () => {
+it("requires Kafka, because a log in Postgres is restored together with the database", async () => {
 	const { code, output } = await run("restore-reconcile.ts", [], {
 		DATABASE_URL: "postgres://localhost/x"
 	});

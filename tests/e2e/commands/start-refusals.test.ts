@@ -36,7 +36,7 @@ describe("npm start with DATABASE_URL", () => {
 		}
 	}, 30_000);
 
-	it("says that the password is wrong, without telling it", async () => {
+	it("says that the password is wrong, without printing it", async () => {
 		const url = new URL(process.env.TEST_DATABASE_URL!);
 		url.password = "not-the-password";
 		const { code, output } = await start({ DATABASE_URL: url.toString() });
@@ -60,7 +60,7 @@ describe("npm start with DATABASE_URL", () => {
 });
 
 describe("npm start refuses in a sentence", () => {
-	it("a port that is taken, before it makes anything", async () => {
+	it("a port that is taken, before it creates anything", async () => {
 		const server = createServer().listen(0, "127.0.0.1");
 		await once(server, "listening");
 		const port = (server.address() as AddressInfo).port;
@@ -91,7 +91,7 @@ describe("npm start refuses in a sentence", () => {
 		}
 	});
 
-	it("a data folder that nobody may write to", async () => {
+	it("a data folder that is not writable", async () => {
 		const { code, output } = await start({ DATA_DIR: "/proc" });
 		expect(output).toMatch(/^\/proc\/lock is not writable \(.*\): .* set DATA_DIR .*\n$/);
 		expect(code).toBe(1);
@@ -106,7 +106,7 @@ describe("npm start refuses in a sentence", () => {
 		expect(existsSync(join(DATA_DIR, "postgres"))).toBe(false);
 	});
 
-	it("a bad configuration, with all of its faults", async () => {
+	it("an invalid configuration, with all of its errors", async () => {
 		const { code, output } = await start({ PORT: "eighty", LOG_LEVEL: "loud", NATS_URL: "x" });
 		for (const name of ["PORT", "LOG_LEVEL", "NATS_URL"]) expect(output).toContain(`  ${name}: `);
 		expect(code).toBe(78);
@@ -135,7 +135,7 @@ describe("npm start refuses in a sentence", () => {
 		expect(code).toBe(1);
 	});
 
-	it("a flag it does not know", async () => {
+	it("an unknown flag", async () => {
 		const { code, output } = await start({}, "--frsh");
 		expect(output).toContain("Usage: npm start");
 		expect(code).toBe(64);
@@ -154,7 +154,7 @@ describe("npm run migrate", () => {
 		await database.drop();
 	}, 20_000);
 
-	it("says that it needs one", async () => {
+	it("requires DATABASE_URL", async () => {
 		const { code, output } = await run("migrate.ts", [], { DATA_DIR });
 		expect(output).toContain("Set DATABASE_URL");
 		expect(code).toBe(78);

@@ -26,25 +26,25 @@ async function orderIds(url: string): Promise<string[]> {
 	return data.map(({ id }) => id);
 }
 
-/** The servers that were started for the folder. A child that was just forked still has its parent's name. */
+/** The server processes of the folder. A child that was just forked still has its parent's name. */
 function serversOf(folder: string) {
 	const named = processesOf(folder).filter(({ command }) => command.includes(folder));
 	const pids = new Set(named.map(({ pid }) => pid));
 	return named.filter(({ parent }) => !pids.has(parent));
 }
 
-/** Lines `Name: 123 kB` of a file below /proc; nothing of a process that has gone. */
+/** Lines `Name: 123 kB` of a file below /proc; none for a process that has ended. */
 function numbersIn(path: string): (name: string) => number {
 	let text = "";
 	try {
 		text = readFileSync(path, "utf8");
 	} catch {
-		// It has gone.
+		// The process has ended.
 	}
 	return name => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
 }
 
-/** Memory of the launcher and all below it, in MB: of what processes share each has its part (PSS). */
+/** Memory of the launcher and all its descendants, in MB; shared memory is counted in parts (PSS). */
 function residentMB(launcher: number): number {
 	const pids = readdirSync("/proc").filter(name => /^\d+$/.test(name));
 	const parents = new Map(pids.map(pid => [pid, numbersIn(`/proc/${pid}/status`)("PPid")]));
@@ -67,7 +67,7 @@ describe("npm start", () => {
 
 	afterAll(() => shop.remove());
 
-	it("opens a shop on an empty folder and says how to use it", async () => {
+	it("starts a shop on an empty folder and prints how to use it", async () => {
 		expect(shop.output()).toContain("The shop is open.");
 		expect(shop.output()).toContain("alice@shop.test");
 		expect(shop.output()).toContain(`${DATA_DIR}/postgres`);

@@ -10,7 +10,7 @@ import { testDatabase, type TestDatabase } from "../../support/servers/database.
 import { run, startShop, temporaryFolder, type Running } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
 
-/** An operator at a terminal, beside a shop that runs: `npm run stream`. */
+/** `npm run stream` beside a running shop. */
 
 const body = {
 	items: [{ product_id: "prod-001", quantity: 1 }],
@@ -40,7 +40,7 @@ afterAll(async () => {
 	await database?.drop();
 }, 60_000);
 
-/** With the key that is in the shop's own data folder. */
+/** With the key in the shop's data folder. */
 const stream = (...words: string[]) =>
 	run("stream.ts", [...words, "--url", shop.url], { DATA_DIR: shop.dataDir });
 
@@ -63,7 +63,7 @@ it("carries the trace of a request into all events of its order", async () => {
 		expect(traceparent).toMatch(new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`));
 }, 30_000);
 
-it("shows how far everyone is", async () => {
+it("shows the lag of every consumer", async () => {
 	const { code, output } = await stream("lag");
 	expect(output).toMatch(/^outbox +0 events unpublished/m);
 	expect(output).toMatch(/^analytics +0 messages waiting, 0 dead-lettered$/m);
@@ -71,7 +71,7 @@ it("shows how far everyone is", async () => {
 	expect(code).toBe(0);
 });
 
-it("replays with progress, and only says what it would do when asked", async () => {
+it("replays with progress; with --dry-run it only prints the plan", async () => {
 	const dry = await stream("replay", "--group", "analytics", "--from", "oldest", "--dry-run");
 	expect(dry.output).toMatch(/^analytics: \d+ messages, again; events from 1970/m);
 	expect(dry.output).not.toContain("█");
@@ -91,7 +91,7 @@ it("replays with progress, and only says what it would do when asked", async () 
 	);
 });
 
-it("fills the log again", async () => {
+it("refills the log", async () => {
 	const { code, output } = await stream("refill", "--from", "2026-01-01T00:00:00Z");
 	expect(output).toMatch(/(\d+) of \1 events/);
 	expect(output).toMatch(/^analytics: \d+ messages, missing$/m);
@@ -104,7 +104,7 @@ it("fills the log again", async () => {
 	);
 });
 
-it("lists, shows and redrives what was put aside", async () => {
+it("lists, shows and redrives dead letters", async () => {
 	expect((await stream("dlq", "list")).output).toBe("There are no dead letters.\n");
 	expect((await stream("dlq", "redrive", "--all")).code).toBe(0);
 	const url = serviceUrl(database.url, "stream");
@@ -135,7 +135,7 @@ it("knows no other dead letters", async () => {
 	expect([code, output]).toEqual([1, words]);
 });
 
-it("takes an admin's token, and nobody else's", async () => {
+it("accepts an admin's token only", async () => {
 	const folder = temporaryFolder();
 	const file = join(folder, "token");
 	for (const [name, code] of [
@@ -159,11 +159,11 @@ it("takes an admin's token, and nobody else's", async () => {
 	expect([none.code, none.output]).toEqual([78, expect.stringContaining("--token")]);
 }, 60_000);
 
-it("goes on when its token ends", async () => {
+it("continues when its token expires", async () => {
 	const tokens = new Set<string>();
 	const plan = { messages: 2, mode: "again", partitions: [] };
 	const begun = performance.now();
-	// A shop that is done as soon as a second token comes, and does not wait for ever.
+	// A server that responds as soon as a second token is used.
 	const slow = createServer((req, res) => {
 		tokens.add(req.headers.authorization!);
 		const replay = tokens.size > 1 ? null : { done: 1, of: 2 };
@@ -190,7 +190,7 @@ it.each([
 	[["replay", "--group", "analytics", "--from", "oldest", "--no-notify"], "sends nothing"],
 	[["dlq"], "Not understood: dlq"],
 	[[], "Name a command"]
-])("says what is missing in %j", async (words, complaint) => {
+])("says what is wrong with %j", async (words, complaint) => {
 	const { code, output } = await stream(...words);
 	expect([code, output]).toEqual([64, expect.stringContaining(complaint)]);
 });

@@ -35,7 +35,7 @@ describe("npm run verify", () => {
 		}
 	}, 30_000);
 
-	it("says what to do while the shop runs, and where there is none", async () => {
+	it("says what to do while the shop runs, and if there is none", async () => {
 		const DATA_DIR = join(temporaryFolder(), "shop");
 		const none = await verify(["orders"], { DATA_DIR });
 		expect([none.code, none.output]).toEqual([

@@ -6,7 +6,7 @@ import { address } from "../../support/shop/orders.ts";
 import { returnUrl, startShopWithPsp, type ShopWithPsp } from "../../support/shop/shop-with-psp.ts";
 import { until } from "../../support/until.ts";
 
-/** 3-D Secure over real processes: the customer answers at their bank's page, and a webhook tells the shop. */
+/** 3-D Secure over real processes: the customer approves at the bank's page, and a webhook notifies the shop. */
 
 let shop: ShopWithPsp;
 let product: string;
@@ -22,7 +22,7 @@ async function orderOf(id: string): Promise<Order> {
 	return (await shop.alice.get<Order>(`/api/v1/orders/${id}`)).body;
 }
 
-/** The order's payment, once its owner is sent to the bank. */
+/** The order's payment, once it has a URL of the bank's page. */
 async function challenged(id: string): Promise<{ payment: Payment; url: string }> {
 	const payment = await until(async () => {
 		const { status, body } = await shop.alice.get<Payment>(`/api/v1/orders/${id}/payment`);
@@ -41,7 +41,7 @@ async function place(): Promise<string> {
 	return body.id;
 }
 
-/** Lets nobody look at the order for an hour, so that only a message can wake it. */
+/** Reschedules the order by an hour, so that only a webhook can wake it. */
 async function sleepsFor(id: string): Promise<void> {
 	const sql = `update orders.saga set next_run_at = now() + interval '1 hour'
 		where order_id = $1 and lease_owner is null returning 1`;
@@ -67,8 +67,8 @@ async function statusOf({ id }: Payment): Promise<string> {
 	return (await shop.database.rows<{ status: string }>(sql, [id]))[0]!.status;
 }
 
-describe("an order whose card wants its owner's word", () => {
-	it("waits for them, and is confirmed once they approve", async () => {
+describe("an order whose card requires 3-D Secure", () => {
+	it("waits for the customer, and is confirmed once they approve", async () => {
 		await open();
 		const id = await place();
 		const { payment, url } = await challenged(id);
@@ -89,7 +89,7 @@ describe("an order whose card wants its owner's word", () => {
 		expect(await shop.available(product)).toBe(0);
 	}, 60_000);
 
-	it("is confirmed later when whoever had kept the message died before they looked", async () => {
+	it("is confirmed later when a node crashed between storing the webhook and looking the charge up", async () => {
 		await open();
 		const id = await place();
 		const { payment, url } = await challenged(id);
@@ -102,7 +102,7 @@ describe("an order whose card wants its owner's word", () => {
 			[`evt_${ref}_approved`, payment.id]
 		);
 		await (await openBankPage(url)).press("Approve");
-		// Said again, as it is until it is answered; to the shop it is an old story.
+		// The provider sends it again until it is answered; the shop ignores the duplicate.
 		await taken(`evt_${ref}_approved`);
 		expect(await statusOf(payment)).toBe("processing");
 
@@ -113,7 +113,7 @@ describe("an order whose card wants its owner's word", () => {
 		expect(await charges()).toMatchObject([{ order_id: id, status: "succeeded" }]);
 	}, 60_000);
 
-	it("fails once they refuse, and its goods are for sale again", async () => {
+	it("fails once they refuse, and its units are on sale again", async () => {
 		await open();
 		const id = await place();
 		const { payment, url } = await challenged(id);
@@ -133,14 +133,14 @@ describe("an order whose card wants its owner's word", () => {
 		expect(await shop.available(product)).toBe(1);
 	}, 60_000);
 
-	it("costs them nothing when they approve and cancel at the same time", async () => {
+	it("is not charged, or refunded, when they approve and cancel at the same time", async () => {
 		await open({ ORDER_MAX_OPEN: "0" });
 		product = await shop.product(8);
 		const ids = await Promise.all(Array.from({ length: 8 }, place));
 		const ends = ids.map(async (id, index) => {
 			const page = await openBankPage((await challenged(id)).url);
 			const cancelling = shop.alice.post(`/api/v1/orders/${id}/cancel`, {});
-			// Spread over the time that calling off takes, so that each wins sometimes.
+			// Spread over the time that a cancellation takes, so that each wins sometimes.
 			await delay(index * 150);
 			await page.press("Approve");
 			expect((await cancelling).status).toBeLessThan(300);
@@ -157,7 +157,7 @@ describe("an order whose card wants its owner's word", () => {
 		expect(await shop.available(product)).toBe(8);
 	}, 60_000);
 
-	it("is given up when nobody answers in time, and no answer charges it after that", async () => {
+	it("expires when the customer does not respond in time, and cannot be charged after that", async () => {
 		await open({ PAYMENT_CHALLENGE_MS: "3000" });
 		const id = await place();
 		const { url } = await challenged(id);
@@ -170,7 +170,7 @@ describe("an order whose card wants its owner's word", () => {
 
 		const late = await page.press("Approve");
 		expect(late.headers.get("location")).toContain("redirect_status=failed");
-		expect(await (await fetch(url)).text()).toContain("This payment was given up");
+		expect(await (await fetch(url)).text()).toContain("This payment was canceled");
 		expect(await charges()).toMatchObject([{ order_id: id, status: "failed" }]);
 		expect((await orderOf(id)).status).toBe("payment_failed");
 	}, 60_000);

@@ -4,7 +4,7 @@ import { address } from "../../support/shop/orders.ts";
 import { startShopWithPsp, type ShopWithPsp } from "../../support/shop/shop-with-psp.ts";
 import { until } from "../../support/until.ts";
 
-/** What orders wait for while the provider is away, or their customers are; and how many of them may. */
+/** How many orders may wait while the provider is down, or their customers are at the bank's page. */
 
 const backlog = 5;
 let shop: ShopWithPsp;
@@ -41,13 +41,13 @@ const settled = (id: string) =>
 		200
 	);
 
-it("takes orders while the provider is away, up to a bound, and charges each once when it is back", async () => {
+it("accepts orders while the provider is down, up to a limit, and charges each once when it is back", async () => {
 	expect(await shop.psp.stop()).toBe(0);
 
 	const cards = ["pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined"];
 	const accepted = new Map<string, string>();
 	const keys: string[] = [];
-	// One too many is known of only at the next count.
+	// The order that exceeds the limit is noticed at the next count.
 	const refused = await until(async () => {
 		const [key, card] = [randomUUID(), cards[accepted.size % cards.length]!];
 		const answer = await place(card, key);
@@ -59,7 +59,7 @@ it("takes orders while the provider is away, up to a bound, and charges each onc
 	expect(accepted.size).toBeGreaterThan(backlog);
 	expect([refused.status, refused.body]).toMatchObject([503, { code: "overloaded" }]);
 	expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-	// Whoever did not hear that their order was taken can still ask.
+	// A client that got no response can still retry under its key.
 	const again = await place(cards[0]!, keys[0]);
 	expect([again.status, again.body.id]).toEqual([201, [...accepted.keys()][0]]);
 	for (const id of accepted.keys()) await until(async () => (await statusOf(id)) !== "pending");
@@ -80,7 +80,7 @@ it("takes orders while the provider is away, up to a bound, and charges each onc
 	await until(async () => (await place("pm_card_visa")).status === 201);
 }, 150_000);
 
-it("goes on selling while more customers than the bound let their banks wait", async () => {
+it("keeps selling while more customers than the limit are at their banks' pages", async () => {
 	for (let n = 0; n < 2 * backlog; n++) {
 		const { status, body } = await place("pm_card_threeDSecureRequired");
 		expect(status).toBe(201);

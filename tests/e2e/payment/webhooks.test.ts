@@ -4,7 +4,7 @@ import { address } from "../../support/shop/orders.ts";
 import { startShopWithPsp, type ShopWithPsp } from "../../support/shop/shop-with-psp.ts";
 import { until } from "../../support/until.ts";
 
-/** What the provider's messages do where an answer of it was lost, over real processes. */
+/** Webhooks after a response of the provider was lost, over real processes. */
 
 let shop: ShopWithPsp;
 let product: string;
@@ -26,10 +26,10 @@ async function confirmed(payment_method: string): Promise<Order> {
 	return body;
 }
 
-describe("a message about a refund whose answer was lost", () => {
-	it("ends it, though nobody would look for an hour", async () => {
+describe("a webhook about a refund whose response was lost", () => {
+	it("settles it, though its next check is an hour away", async () => {
 		const { payment } = await confirmed("pm_sim_dropRefundConnection");
-		// The provider's messages wait until the shop no longer looks by itself.
+		// Webhooks are held back until the shop no longer checks by itself.
 		await shop.psp.setFaults({ webhooks: { rate: 1, kinds: ["late"], late_ms: 2000 } });
 		const path = `/api/v1/payments/${payment!.id}`;
 		const made = await shop.support.post<Payment>(`${path}/refund`, { reason: "broken" });

@@ -13,7 +13,7 @@ const guarded = operations.filter(({ action }) => action.access !== "anyone");
 const rolesOf = ({ roles: some, action }: Operation) =>
 	(some ?? action.access) as readonly string[];
 
-/** Who may call what, from the table itself: every guarded operation by every kind of caller. */
+/** Access control, from the table itself: every guarded operation by every kind of caller. */
 export function accessTests(shop: Shop): void {
 	let ids: Record<"order" | "payment" | "product" | "return" | "message", string>;
 
@@ -34,7 +34,7 @@ export function accessTests(shop: Shop): void {
 		};
 	}, 60_000);
 
-	/** The path with ids of what Alice owns. The body is empty: nothing may change here. */
+	/** The path with ids of Alice's objects. The body is empty, so that nothing changes. */
 	function pathOf({ path }: Operation): string {
 		const byPrefix = {
 			"orders/": ids.order,
@@ -50,7 +50,7 @@ export function accessTests(shop: Shop): void {
 	}
 
 	function request(who: Account | "anonymous", operation: Operation) {
-		// An unknown member keeps commands from being carried out: they answer 422 once let in.
+		// An unknown member keeps commands from having an effect: they respond 422 once access is granted.
 		const body = operation.inBody ? { "": 0 } : undefined;
 		const target =
 			operation.method === "DELETE" ? `${pathOf(operation)}?surprise=1` : pathOf(operation);
@@ -60,7 +60,7 @@ export function accessTests(shop: Shop): void {
 	describe.each(guarded.map(operation => [operation.id, operation] as const))(
 		"%s",
 		(_, operation) => {
-			it("asks who is there", async () => {
+			it("requires authentication", async () => {
 				const { status, headers, body } = await request("anonymous", operation);
 				expect([status, body.code, headers.get("www-authenticate")]).toEqual([
 					401,
@@ -77,7 +77,7 @@ export function accessTests(shop: Shop): void {
 
 			for (const who of callers.filter(who => rolesOf(operation).includes(roles[who])))
 				it(`lets ${who} in`, async () => {
-					// What stays open is only asked for its head.
+					// Streams stay open: only their headers are read.
 					const { status } = await (operation.live
 						? shop.as(who).send("HEAD", operation.path)
 						: request(who, operation));

@@ -32,7 +32,7 @@ export function accountTests(shop: Shop): void {
 			});
 		});
 
-		it("does not show by the answer whether its address is taken", async () => {
+		it("does not reveal whether its address is taken", async () => {
 			const taken = await register({ email: "alice@shop.test", password });
 			expect([taken.status, taken.text]).toEqual([202, '{"status":"accepted"}']);
 			expect((await login("alice@shop.test", password)).status).toBe(401);
@@ -82,7 +82,7 @@ export function accountTests(shop: Shop): void {
 		});
 	});
 
-	describe("one's own account", () => {
+	describe("the caller's own account", () => {
 		it("changes its name, guarded by the entity tag", async () => {
 			const before = await shop.as("bob").get<User>("/api/v1/users/me");
 			const etag = before.headers.get("etag")!;
@@ -125,7 +125,7 @@ export function accountTests(shop: Shop): void {
 			expect(new Set(seen).size).toBe(seen.length);
 		});
 
-		it("can be locked by an admin, and then not signed in to", async () => {
+		it("can be locked by an admin, and then cannot sign in", async () => {
 			const email = `${randomUUID()}@example.test`;
 			await register({ email, password });
 			const { id } = ((await login(email, password)).body as { user: { id: string } }).user;

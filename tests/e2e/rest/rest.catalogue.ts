@@ -46,7 +46,7 @@ export function catalogueTests(shop: Shop): void {
 			}
 		);
 
-		it("is narrowed by category, words, price and stock", async () => {
+		it("is filtered by category, words, price and stock", async () => {
 			const { body: all } = await list("limit=100");
 			const { category, name } = all.data[0]!;
 			const inCategory = (await list(`category=${category}&limit=100`)).body.data;
@@ -62,7 +62,7 @@ export function catalogueTests(shop: Shop): void {
 			).not.toContain(sold.id);
 		});
 
-		it("finds nothing, and breaks nothing, for the words of an attacker", async () => {
+		it("finds nothing for an SQL injection", async () => {
 			for (const q of [
 				"'; drop table products; --",
 				"%",
@@ -75,7 +75,7 @@ export function catalogueTests(shop: Shop): void {
 				expect([q, (await list(`q=${encodeURIComponent(q)}`)).status]).toEqual([q, 200]);
 		});
 
-		it("is kept by clients, who ask whether it has changed", async () => {
+		it("can be cached and revalidated", async () => {
 			for (const path of ["/api/v1/products", "/api/v1/products/prod-001", "/api/v1/categories"]) {
 				const { headers } = await shop.as("anonymous").get(path);
 				const etag = headers.get("etag")!;
@@ -100,7 +100,7 @@ export function catalogueTests(shop: Shop): void {
 	});
 
 	describe("a product", () => {
-		it("is made, changed and archived by an admin, guarded by its entity tag", async () => {
+		it("is created, changed and archived by an admin, guarded by its entity tag", async () => {
 			const made = await shop.product(5, { name: "<b>Lamp</b>", description: "Bright" });
 			const path = `/api/v1/products/${made.id}`;
 			expect(made).toMatchObject({
@@ -123,7 +123,7 @@ export function catalogueTests(shop: Shop): void {
 			);
 		});
 
-		it("has a place of its own, told when it is made", async () => {
+		it("returns its Location when it is created", async () => {
 			const sku = `L-${Date.now()}`;
 			const body = {
 				sku,
@@ -152,7 +152,7 @@ export function catalogueTests(shop: Shop): void {
 			expect([status, body.code]).toEqual([400, "malformed-header"]);
 		});
 
-		it("does not match a tag that is weak or not ours", async () => {
+		it("does not match a weak or foreign tag", async () => {
 			const { id } = await shop.product(1);
 			for (const ifMatch of ['W/"1-a"', '"abc"'])
 				expect(
@@ -166,7 +166,7 @@ export function catalogueTests(shop: Shop): void {
 	});
 
 	describe("stock", () => {
-		it("changes through its ledger, once per key", async () => {
+		it("changes with a ledger row, once per key", async () => {
 			const { id } = await shop.product(10);
 			const path = `/api/v1/products/${id}/stock`;
 			const key = randomUUID();
@@ -180,7 +180,7 @@ export function catalogueTests(shop: Shop): void {
 			expect(body.ledger).toHaveLength(2);
 		});
 
-		it("shows in what the product's readers hold", async () => {
+		it("invalidates cached responses of the product", async () => {
 			const { id } = await shop.product(3);
 			const before = await shop.as("anonymous").get(`/api/v1/products/${id}`);
 			await shop.as("admin").post(`/api/v1/products/${id}/stock`, { delta: 1, reason: "found" });

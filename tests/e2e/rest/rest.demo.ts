@@ -7,7 +7,7 @@ import type { Shop } from "./rest.suite.ts";
 
 const run = promisify(execFile);
 
-/** The first promise of README, word for word. */
+/** The curl command of README, word for word. */
 const firstLines = [
 	`curl http://localhost:8080/health`,
 	`curl http://localhost:8080/api/v1/products`,
@@ -22,7 +22,7 @@ const order = {
 	shipping_address: { street: "1 Main St", city: "SF", zip: "94105", country: "US" }
 };
 
-/** Sends neither a token nor a sign of a proxy. */
+/** Sends neither a token nor a proxy's header. */
 const newcomer = (shop: Shop) => new Client(shop.url());
 
 export function demoTests(shop: Shop): void {
@@ -42,7 +42,7 @@ export function demoTests(shop: Shop): void {
 			expect(headers.get("x-demo-mode")).toBe("acting as user-123");
 		});
 
-		it("makes up a key and a way to pay, and says so", async () => {
+		it("adds a key and a payment method, and says so", async () => {
 			const answer = await newcomer(shop).post<Order>("/api/v1/orders", order, { key: null });
 			expect([answer.status, answer.body.user_id]).toEqual([201, "user-123"]);
 			expect(answer.headers.get("x-demo-mode")).toBe(
@@ -60,7 +60,7 @@ export function demoTests(shop: Shop): void {
 			).toBe(403);
 		});
 
-		it("ends where anyone has a token, also a wrong one", async () => {
+		it("does not apply to requests with a token, even an invalid one", async () => {
 			const wrong = new Client(shop.url(), bearer("a.b.c"));
 			expect((await wrong.get("/api/v1/orders")).status).toBe(401);
 			const { headers } = await shop.as("alice").get("/api/v1/orders");
@@ -68,10 +68,13 @@ export function demoTests(shop: Shop): void {
 			expect((await shop.as("alice").post("/api/v1/orders", order)).status).toBe(422);
 		});
 
-		it.each(["x-forwarded-for", "forwarded"])("ends where %s tells of a proxy", async header => {
-			const passedOn = new Client(shop.url(), { [header]: "for=192.0.2.1" });
-			const { status, body } = await passedOn.get("/api/v1/orders");
-			expect([status, body.code]).toEqual([401, "unauthenticated"]);
-		});
+		it.each(["x-forwarded-for", "forwarded"])(
+			"does not apply when %s names a proxy",
+			async header => {
+				const passedOn = new Client(shop.url(), { [header]: "for=192.0.2.1" });
+				const { status, body } = await passedOn.get("/api/v1/orders");
+				expect([status, body.code]).toEqual([401, "unauthenticated"]);
+			}
+		);
 	});
 }

@@ -18,7 +18,7 @@ const concrete = (path: string) => path.replace(/\{file\}/g, "start.js").replace
 const named = (some: readonly Operation[]) => some.map(one => [one.id, one] as const);
 const withId = named(operations.filter(({ path }) => path.includes("{")));
 
-/** What fetch would not send: another method, a path as it stands, a header twice. */
+/** Sends what fetch would not: another method, a raw path, a repeated header. */
 function rawRequest(
 	url: string,
 	method: string,
@@ -77,7 +77,7 @@ export function inputTests(shop: Shop): void {
 			["multipart/form-data; boundary=x", {}],
 			["application/json; charset=utf-16", {}],
 			["application/json", { "content-encoding": "gzip" }]
-		])("as %s %j is not taken", async (type, headers) => {
+		])("as %s %j is refused", async (type, headers) => {
 			const { status, body } = await post("{}", { "content-type": type, ...headers });
 			expect([status, body.code]).toEqual([415, "unsupported-media-type"]);
 		});
@@ -92,7 +92,7 @@ export function inputTests(shop: Shop): void {
 			]);
 		});
 
-		it("is checked after the key, the key after the caller", async () => {
+		it("is validated after the key, and the key after the caller", async () => {
 			const raw = "{";
 			const send = (who: "alice" | "anonymous", key: string | null) =>
 				shop.as(who).post("/api/v1/orders", undefined, { raw, key });
@@ -108,7 +108,7 @@ export function inputTests(shop: Shop): void {
 				method => !allowed(path).split(", ").includes(method)
 			);
 
-		it.each([...paths.keys()])("that %s does not have is refused by name", async path => {
+		it.each([...paths.keys()])("that %s does not have is refused with 405", async path => {
 			for (const method of others(path)) {
 				const { status, headers, body } = await shop.as("admin").send(method, concrete(path));
 				expect([method, status, headers.get("allow"), body.code]).toEqual([
@@ -120,7 +120,7 @@ export function inputTests(shop: Shop): void {
 			}
 		});
 
-		it("is the real one: OPTIONS, TRACE and overrides run nothing", async () => {
+		it("cannot be overridden: OPTIONS, TRACE and override headers run nothing", async () => {
 			const { id } = await shop.product(1);
 			const path = `/api/v1/products/${id}`;
 			const token = { ...shop.as("admin").headers };
@@ -159,12 +159,12 @@ export function inputTests(shop: Shop): void {
 			"/api/v1/product/reserve",
 			"/package.json",
 			"/.env"
-		])("%s leads nowhere", async path => {
+		])("%s is not found", async path => {
 			const { status } = await rawRequest(shop.url(), "GET", path, { ...shop.as("admin").headers });
 			expect([path, status]).toEqual([path, path === "/api/v1/products/prod-001/" ? 200 : 404]);
 		});
 
-		it.each(withId)("of %s with what is no id leads nowhere", async (_, { method, path }) => {
+		it.each(withId)("of %s with an invalid id is not found", async (_, { method, path }) => {
 			for (const id of [
 				`urn:uuid:${uuid}`,
 				`{${uuid}}`,
@@ -179,7 +179,7 @@ export function inputTests(shop: Shop): void {
 			}
 		});
 
-		it("with an id in capitals is about the same", async () => {
+		it("with an id in upper case is the same", async () => {
 			const { id } = await shop.product(1);
 			const order = await placed(shop, id);
 			const path = `/api/v1/orders/${order.id.toUpperCase()}/cancel`;
@@ -220,7 +220,7 @@ export function inputTests(shop: Shop): void {
 			["with a wrong signature", `Bearer ${header}.${payload}.${signature}`],
 			["of 5,000 characters", `Bearer ${header}.${payload}.${"A".repeat(5000)}`],
 			["that is missing", "Bearer "]
-		])("%s is refused, always with the same answer", async (_, authorization) => {
+		])("%s is refused, always with the same response", async (_, authorization) => {
 			const { status, headers, body } = await new Client(shop.url(), { authorization }).get(
 				"/api/v1/orders"
 			);
@@ -248,7 +248,7 @@ export function inputTests(shop: Shop): void {
 		});
 	});
 
-	it("refuses bytes that are no HTTP with a problem, too", async () => {
+	it("responds with a problem to bytes that are not HTTP", async () => {
 		const { hostname, port } = new URL(shop.url());
 		const socket = connect(Number(port), hostname);
 		socket.end("FOO / HTTP/1.1\r\n\r\n");

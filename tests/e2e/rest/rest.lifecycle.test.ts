@@ -13,7 +13,7 @@ const TOKEN_PUBLIC_KEY = publicKey.export({ type: "spki", format: "pem" }) as st
 let started: () => void;
 let calls = 0;
 
-/** A catalogue with trouble, chosen by the id that is asked for. */
+/** A catalogue that fails in different ways, by the requested id. */
 const product: ServiceSchema = {
 	name: "product",
 	actions: {
@@ -51,7 +51,7 @@ describe("the gateway as a node", () => {
 		(broker = await startNode([metrics, product, gateway], { TOKEN_PUBLIC_KEY, ...environment }));
 	afterEach(() => broker.stop());
 
-	it("tells nothing of a fault of ours, and does not repeat a request for it", async () => {
+	it("reveals nothing of an internal error, and does not retry after it", async () => {
 		await start({ LOG_LEVEL: "fatal" });
 		for (const id of ["broken", "invalid"]) {
 			calls = 0;
@@ -60,7 +60,7 @@ describe("the gateway as a node", () => {
 		}
 	});
 
-	it("asks again for what is only read, when a node is gone, and then says to come back", async () => {
+	it("retries reads when a node is gone, and then responds with Retry-After", async () => {
 		await start({ LOG_LEVEL: "fatal" });
 		calls = 0;
 		const { status, body, headers } = await clientOf(broker).get("/api/v1/products/gone");
@@ -68,7 +68,7 @@ describe("the gateway as a node", () => {
 		expect(calls).toBe(3);
 	});
 
-	it("is degraded, and wants no requests yet, while parts have never answered", async () => {
+	it("is degraded and not ready while services have never responded", async () => {
 		await start({ LOG_LEVEL: "fatal" });
 		const client = clientOf(broker);
 		expect((await client.get("/health")).body.status).toBe("degraded");
@@ -79,7 +79,7 @@ describe("the gateway as a node", () => {
 	it("has no demo mode when it is off", async () => {
 		await start({ DEMO_MODE: "false", LOG_LEVEL: "fatal" });
 		expect((await clientOf(broker).get("/api/v1/users/me")).status).toBe(401);
-		// Nobody here would answer these: whoever were let in would see 503.
+		// No service would respond: a caller that got access would see 503.
 		const message = `/dev/mailbox/${randomUUID()}`;
 		for (const path of ["/dev/mailbox", message, `${message}/html`])
 			expect((await clientOf(broker).get(path)).status).toBe(404);
@@ -98,7 +98,7 @@ describe("the gateway as a node", () => {
 		expect(body.channels).toMatchObject({ orders: made(3, 2), "orders.dlq": made(1, 8) });
 	});
 
-	it("finishes what it has begun and then ends, whatever connections stay open", async () => {
+	it("finishes requests in progress and then ends, even with open connections", async () => {
 		await start();
 		const client = clientOf(broker);
 		await client.get("/health/live");
@@ -134,7 +134,7 @@ describe("the gateway as a node", () => {
 		);
 	});
 
-	it("leaves metrics to their own port where they have one", async () => {
+	it("serves no metrics if they have their own port", async () => {
 		await start({ METRICS_PORT: "0" });
 		expect((await clientOf(broker).get("/metrics")).status).toBe(404);
 		const url = `http://127.0.0.1:${portOf(broker, "metrics")}`;
@@ -145,7 +145,7 @@ describe("the gateway as a node", () => {
 		expect((await fetch(`${url}/other`)).status).toBe(404);
 	});
 
-	it("says of what every node measures alike that its values are not to be added", async () => {
+	it("marks gauges that every node reports alike as not to be summed", async () => {
 		await start();
 		const { text } = await clientOf(broker).get("/metrics");
 		const names = [...text.matchAll(/^# HELP (\S+) .*not the sum$/gm)].map(([, name]) => name);
@@ -157,7 +157,7 @@ describe("the gateway as a node", () => {
 		]);
 	});
 
-	it("opens no second port unless it is told to", async () => {
+	it("opens no second port by default", async () => {
 		await start();
 		expect(portOf(broker, "metrics")).toBeUndefined();
 		const numbers = {

@@ -16,7 +16,7 @@ export function notificationOf(shop: Shop, order: Order): Promise<Notification> 
 	}, 30_000);
 }
 
-/** What customers and staff see of messages. */
+/** Messages as customers and staff see them. */
 export function notificationTests(shop: Shop): void {
 	describe("a message about an order", () => {
 		let message: Notification;
@@ -24,7 +24,7 @@ export function notificationTests(shop: Shop): void {
 			message = await notificationOf(shop, await placed(shop, (await shop.product(1)).id));
 		}, 40_000);
 
-		it("is listed for its reader and for staff, and for nobody else", async () => {
+		it("is listed for its recipient and for staff only", async () => {
 			expect(message).toMatchObject({ kind: "order_confirmation", user_id: "user-123" });
 			const { status } = await shop.as("bob").get(`${messages}/${message.id}`);
 			expect(status).toBe(404);
@@ -35,7 +35,7 @@ export function notificationTests(shop: Shop): void {
 			expect([foreign.status, foreign.body.code]).toEqual([403, "forbidden"]);
 		});
 
-		it("can be read by support as it reads today, and sent again", async () => {
+		it("can be rendered and resent by support", async () => {
 			const { body } = await shop.as("support").get<Preview>(`${messages}/${message.id}/preview`);
 			expect(body.text).toContain(message.order_id);
 			const again = await shop.as("support").post<Notification>(`${messages}/${message.id}/resend`);
@@ -54,11 +54,11 @@ export function notificationTests(shop: Shop): void {
 		});
 	});
 
-	describe("a customer's choice of messages", () => {
+	describe("a customer's preferences", () => {
 		const bob = () => shop.as("bob");
 		afterAll(() => bob().send("PUT", preferences, { body: {} }));
 
-		it("is kept whole, and what is left out is as the shop has it", async () => {
+		it("is replaced as a whole, and omitted kinds use the default", async () => {
 			const body = { refund: ["sms", "email"], shipment: [] };
 			const { status } = await bob().send("PUT", preferences, { body });
 			expect(status).toBe(200);
@@ -68,10 +68,10 @@ export function notificationTests(shop: Shop): void {
 		});
 
 		it.each<[string, unknown]>([
-			["of a kind that there is not", { gossip: ["email"] }],
-			["of what only staff are told of", { low_stock: ["email"] }],
-			["of a channel that there is not", { refund: ["pigeon"] }],
-			["of a channel that is nobody's to choose", { refund: ["sns_topic"] }],
+			["of an unknown kind", { gossip: ["email"] }],
+			["of a kind for staff only", { low_stock: ["email"] }],
+			["of an unknown channel", { refund: ["pigeon"] }],
+			["of a channel that cannot be chosen", { refund: ["sns_topic"] }],
 			["of a channel twice", { refund: ["email", "email"] }],
 			["that is no list", { refund: "email" }]
 		])("%s is refused", async (_, body) => {
@@ -79,7 +79,7 @@ export function notificationTests(shop: Shop): void {
 			expect([answer.status, answer.body.code]).toEqual([422, "validation-failed"]);
 		});
 
-		it("keeps its orders from being told of", async () => {
+		it("stops messages about their orders", async () => {
 			await bob().send("PUT", preferences, { body: { order_confirmation: [] } });
 			const { id: product } = await shop.product(2);
 			const { body: silent } = await bob().post<Order>("/api/v1/orders", basket(product, 1), {

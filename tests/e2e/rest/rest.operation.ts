@@ -1,7 +1,7 @@
 import { until } from "../../support/until.ts";
 import type { Shop } from "./rest.suite.ts";
 
-/** What people and machines see who run the shop. */
+/** Operational endpoints. */
 export function operationTests(shop: Shop): void {
 	describe("health", () => {
 		it("is ok when all parts are up", async () => {
@@ -10,14 +10,14 @@ export function operationTests(shop: Shop): void {
 			expect([status, body]).toEqual([200, { status: "ok", version: expect.any(String) }]);
 		});
 
-		it("tells only an admin about parts", async () => {
+		it("shows details to admins only", async () => {
 			const parts = ["user", "product", "order", "payment", "notification", "analytics"];
 			const up = Object.fromEntries(parts.map(part => [part, "up"]));
 			expect((await shop.as("admin").get("/health")).body.checks).toEqual(up);
 			expect((await shop.as("support").get("/health")).body).not.toHaveProperty("checks");
 		});
 
-		it("says that the process lives and wants requests", async () => {
+		it("reports liveness and readiness", async () => {
 			expect((await shop.as("anonymous").get("/health/live")).body).toEqual({ status: "ok" });
 			const { status, body } = await shop.as("anonymous").get("/health/ready");
 			expect([status, body]).toEqual([200, { ready: true }]);
@@ -40,7 +40,7 @@ export function operationTests(shop: Shop): void {
 	});
 
 	describe("the documents", () => {
-		it("hold the API description that the gateway was made from", async () => {
+		it("serve the API description that the gateway uses", async () => {
 			const { body, headers } = await shop.as("anonymous").get("/openapi.json");
 			expect(body.openapi).toBe("3.1.0");
 			const etag = headers.get("etag")!;
@@ -48,7 +48,7 @@ export function operationTests(shop: Shop): void {
 			expect([again.status, again.text]).toEqual([304, ""]);
 		});
 
-		it("show it as a page whose parts all come from here", async () => {
+		it("serve it as a page without external resources", async () => {
 			const { text, headers } = await shop.as("anonymous").get("/docs");
 			expect(headers.get("content-security-policy")).toMatch(/script-src 'self';/);
 			const parts = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(match => match[1]!);
@@ -59,7 +59,7 @@ export function operationTests(shop: Shop): void {
 			}
 		});
 
-		it("include no other file", async () => {
+		it("serve no other file", async () => {
 			for (const path of ["/docs/package.json", "/docs/..%2fpackage.json", "/images/..%2fseed.ts"])
 				expect([path, (await shop.as("anonymous").get(path)).status]).toEqual([path, 404]);
 		});
@@ -78,7 +78,7 @@ export function operationTests(shop: Shop): void {
 		});
 	});
 
-	it("answers with headers that keep browsers from guessing", async () => {
+	it("responds with security headers", async () => {
 		const { headers } = await shop.as("anonymous").get("/api/v1/products");
 		expect(headers.get("referrer-policy")).toBe("no-referrer");
 		expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
@@ -86,7 +86,7 @@ export function operationTests(shop: Shop): void {
 		expect(headers.get("x-powered-by")).toBeNull();
 	});
 
-	it("gives every request an id of ours, whatever the client sends", async () => {
+	it("generates a request id even if the client sends one", async () => {
 		const sent = "my-own-id";
 		const { headers } = await shop.as("anonymous").get("/health/live", {
 			"x-request-id": sent,

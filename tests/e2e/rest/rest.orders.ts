@@ -15,7 +15,7 @@ export function basket(productId: string, quantity = 1, more: object = {}) {
 	};
 }
 
-/** Places an order of Alice's and waits for its outcome. */
+/** Places an order as Alice and waits for its outcome. */
 export async function placed(shop: Shop, productId: string, more: object = {}): Promise<Order> {
 	const options: Options = { headers: { prefer: "wait=10" } };
 	const { status, body } = await shop
@@ -32,7 +32,7 @@ export function orderTests(shop: Shop): void {
 		(await shop.as("anonymous").get<Product>(`/api/v1/products/${id}`)).body.available;
 
 	describe("an order", () => {
-		it("is answered at once as pending and then confirmed and paid", async () => {
+		it("is pending at first and then confirmed and paid", async () => {
 			const { id } = await shop.product(10);
 			const answer = await shop.as("alice").post<Order>("/api/v1/orders", basket(id, 2));
 			expect([answer.status, answer.body.status, answer.body.version]).toEqual([201, "pending", 1]);
@@ -60,7 +60,7 @@ export function orderTests(shop: Shop): void {
 			expect(await available(id)).toBe(8);
 		});
 
-		it("is answered with its outcome to whoever prefers to wait", async () => {
+		it("is returned with its outcome if the client prefers to wait", async () => {
 			const { id } = await shop.product(1);
 			const headers = { prefer: "respond-async, wait=10" };
 			const answer = await shop.as("alice").post<Order>("/api/v1/orders", basket(id), { headers });
@@ -80,7 +80,7 @@ export function orderTests(shop: Shop): void {
 			expect(body.items.map(({ quantity }) => quantity)).toEqual([3]);
 		});
 
-		it("ends as out of stock when there is too little, and holds nothing", async () => {
+		it("is cancelled as out of stock when there is too little, and reserves nothing", async () => {
 			const { id } = await shop.product(1);
 			const headers = { prefer: "wait=10" };
 			const { status, body } = await shop
@@ -90,7 +90,7 @@ export function orderTests(shop: Shop): void {
 			expect(await available(id)).toBe(1);
 		});
 
-		it("ends as not paid when the card is declined, and gives the stock back", async () => {
+		it("ends as payment_failed when the card is declined, and releases its stock", async () => {
 			const { id } = await shop.product(1);
 			const order = await placed(shop, id, { payment_method: "pm_card_chargeDeclined" });
 			expect([order.status, order.payment?.status]).toEqual(["payment_failed", "failed"]);
@@ -110,7 +110,7 @@ export function orderTests(shop: Shop): void {
 			expect(await available(id)).toBe(0);
 		});
 
-		it("tells its story: every transition, its reason and who made it", async () => {
+		it("has a history: every transition, its reason and actor", async () => {
 			const { id } = await shop.product(1);
 			const order = await placed(shop, id);
 			const { body } = await shop
@@ -125,7 +125,7 @@ export function orderTests(shop: Shop): void {
 			expect(body.data.at(-1)!.version).toBe(order.version);
 		});
 
-		it("is shown as it stood at any instant, to those who may see it", async () => {
+		it("is shown as of any instant, to those who may see it", async () => {
 			const { id } = await shop.product(1);
 			const { id: orderId, ...order } = await placed(shop, id);
 			const path = `/api/v1/orders/${orderId}`;
@@ -145,7 +145,7 @@ export function orderTests(shop: Shop): void {
 				});
 		});
 
-		it("is refused while too many of its buyer's are open", async () => {
+		it("is refused while the customer has too many open orders", async () => {
 			const { id } = await shop.product(100);
 			const slow = basket(id, 1, { payment_method: "pm_sim_slow" });
 			const many = Array.from({ length: 30 }, () => shop.as("bob").post("/api/v1/orders", slow));
@@ -188,7 +188,7 @@ export function orderTests(shop: Shop): void {
 			expect(answers.map(({ status }) => status)).toEqual([200, 422, 422, 422]);
 		});
 
-		it("of another is as unknown as one that never was, byte for byte", async () => {
+		it("of another customer gets the same 404 as one that does not exist, byte for byte", async () => {
 			const { id } = await shop.product(1);
 			const order = await placed(shop, id);
 			for (const rest of ["", "/events", "/payment"]) {
@@ -202,7 +202,7 @@ export function orderTests(shop: Shop): void {
 	});
 
 	describe("an order is refused", () => {
-		it("when its total is not what the buyer saw, and told what it is", async () => {
+		it("when its total differs from the expected one, with the current total", async () => {
 			const { id } = await shop.product(2);
 			const order = (amount: number, currency = "USD") =>
 				shop
@@ -231,7 +231,7 @@ export function orderTests(shop: Shop): void {
 	});
 
 	describe("the idempotency key", () => {
-		it("makes 20 requests at once one order with one answer", async () => {
+		it("turns 20 concurrent requests into one order with one response", async () => {
 			const { id } = await shop.product(100);
 			const key = randomUUID();
 			const answers = await Promise.all(
@@ -267,7 +267,7 @@ export function orderTests(shop: Shop): void {
 	});
 
 	describe("a cancellation", () => {
-		it("pays back a confirmed order and puts its units on sale again", async () => {
+		it("refunds a confirmed order and restocks its units", async () => {
 			const { id } = await shop.product(1);
 			const order = await placed(shop, id);
 			const { status } = await shop
@@ -283,7 +283,7 @@ export function orderTests(shop: Shop): void {
 			await until(async () => (await available(id)) === 1);
 		});
 
-		it("is answered the same again under its key, without a body", async () => {
+		it("repeats the response under its key, without a body", async () => {
 			const { id } = await shop.product(1);
 			const order = await placed(shop, id);
 			const key = randomUUID();
@@ -297,7 +297,7 @@ export function orderTests(shop: Shop): void {
 			expect(again.headers.get("idempotent-replayed")).toBe("true");
 		});
 
-		it("while the order is under way is noted, and the order ends cancelled", async () => {
+		it("while the order is in progress is accepted, and the order ends cancelled", async () => {
 			const { id } = await shop.product(1);
 			const slow = basket(id, 1, { payment_method: "pm_sim_slow" });
 			const { body: order } = await shop.as("alice").post<Order>("/api/v1/orders", slow);

@@ -13,7 +13,7 @@ export function paymentTests(shop: Shop): void {
 	}
 
 	describe("a payment", () => {
-		it("is seen by its owner and staff, without what could pay again", async () => {
+		it("is visible to its owner and staff, without reusable payment data", async () => {
 			const { orderId, path } = await paid();
 			const { body } = await shop.as("alice").get<Payment>(path);
 			expect(body).toMatchObject({
@@ -30,7 +30,7 @@ export function paymentTests(shop: Shop): void {
 			expect((await shop.as("bob").get(`/api/v1/orders/${orderId}/payment`)).status).toBe(404);
 		});
 
-		it("is paid back in parts by staff, once per key", async () => {
+		it("is refunded in parts by staff, once per key", async () => {
 			const { path } = await paid();
 			const part = { amount: usd(250), reason: "scratched" };
 			const key = randomUUID();
@@ -49,7 +49,7 @@ export function paymentTests(shop: Shop): void {
 			expect(again.text).toBe(first.text);
 		});
 
-		it("is never paid back beyond what was charged, also by 10 at once", async () => {
+		it("is never refunded beyond the charged amount, even by 10 concurrent requests", async () => {
 			const { path } = await paid();
 			const answers = await Promise.all(
 				Array.from({ length: 10 }, () =>

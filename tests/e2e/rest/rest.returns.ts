@@ -20,13 +20,13 @@ export const some = (product_id: string, quantity: number) => ({
 	reason: "too small"
 });
 
-/** Some of what was delivered comes back: what customers ask, and what staff decide. */
+/** Returns: what customers request, and what staff decide. */
 export function returnTests(shop: Shop): void {
 	const alice = () => shop.as("alice");
 	const support = () => shop.as("support");
 
 	describe("a return", () => {
-		it("is asked for once per key, approved by staff, and paid back in part", async () => {
+		it("is requested once per key, approved by staff, and refunded in part", async () => {
 			const { path, product } = await delivered(shop);
 			const key = randomUUID();
 			const ask = () => alice().post<Return>(`${path}/returns`, some(product, 2), { key });
@@ -60,7 +60,7 @@ export function returnTests(shop: Shop): void {
 			expect([late.status, late.body.code]).toEqual([409, "illegal-transition"]);
 		});
 
-		it("is its owner's and the staff's alone", async () => {
+		it("is visible to its owner and staff only", async () => {
 			const { path, product } = await delivered(shop);
 			const bob = shop.as("bob");
 			expect((await bob.post(`${path}/returns`, some(product, 1))).status).toBe(404);
@@ -72,7 +72,7 @@ export function returnTests(shop: Shop): void {
 			expect((await support().get(own)).status).toBe(200);
 		});
 
-		it("is refused with the fault named, and changes nothing", async () => {
+		it("is refused with the invalid field, and changes nothing", async () => {
 			const { path, product } = await delivered(shop);
 			const { id: other } = await shop.product(1);
 			const refused = async (body: object) => {

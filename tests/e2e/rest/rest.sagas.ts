@@ -7,12 +7,12 @@ import type { Shop } from "./rest.suite.ts";
 const sagas = "/api/v1/ops/sagas";
 const forceCancel = { decision: "cancel", note: "the customer called" };
 
-/** What staff see of orders that are not at rest, and how they push them. */
+/** Running sagas as staff see them, and how staff retry or cancel them. */
 export function sagaTests(shop: Shop): void {
 	const admin = () => shop.as("admin");
 
-	describe("an order that is under way", () => {
-		it("is shown with its step, and ends as cancelled or refunded once staff call it off", async () => {
+	describe("an order in progress", () => {
+		it("is shown with its step, and ends as cancelled or refunded once staff cancel it", async () => {
 			const { id: product } = await shop.product(1);
 			const slow = basket(product, 1, { payment_method: "pm_sim_slow" });
 			const { body: order } = await shop.as("alice").post<Order>("/api/v1/orders", slow);
@@ -32,8 +32,8 @@ export function sagaTests(shop: Shop): void {
 		}, 30_000);
 	});
 
-	describe("an order at rest", () => {
-		it("is not on its way, and can be neither pushed nor called off there", async () => {
+	describe("a settled order", () => {
+		it("has no saga, and can be neither retried nor cancelled there", async () => {
 			const { id: product } = await shop.product(1);
 			const path = `${sagas}/${(await placed(shop, product)).id}`;
 			const answers = [
@@ -48,7 +48,7 @@ export function sagaTests(shop: Shop): void {
 			]);
 		});
 
-		it("that never was is not found", async () => {
+		it("that does not exist is not found", async () => {
 			const path = `${sagas}/${randomUUID()}`;
 			const answers = [
 				await admin().get(path),
@@ -64,7 +64,7 @@ export function sagaTests(shop: Shop): void {
 		["no note", { decision: "cancel" }],
 		["a blank note", { ...forceCancel, note: " " }],
 		["another decision", { ...forceCancel, decision: "confirm" }]
-	])("calls nothing off with %s", async (_, body) => {
+	])("cancels nothing with %s", async (_, body) => {
 		const { status } = await admin().post(`${sagas}/${randomUUID()}/resolve`, body);
 		expect([400, 415, 422]).toContain(status);
 	});

@@ -13,19 +13,19 @@ import { paymentTests } from "./rest.payments.ts";
 import { returnTests } from "./rest.returns.ts";
 import { sagaTests } from "./rest.sagas.ts";
 
-/** The running shop, as every part of the suite sees it. */
+/** The running shop, as every part of the suite uses it. */
 export interface Shop {
 	url(): string;
 	as(who: Account | "anonymous"): Clients["anonymous"];
-	/** A new product of one's own. */
+	/** Creates a new product. */
 	product(stock: number, more?: object): Promise<Product>;
 }
 
 let number = 0;
 
 /**
- * Everything that the REST surface promises, against a shop that `start` starts: once as one
- * process, once as one process per service over a bus.
+ * Tests of the whole REST API, against a shop that `start` starts: once as one process, once as one
+ * process per service over a bus.
  */
 export function restSuite(start: () => Promise<{ url: string; stop(): Promise<unknown> }>): void {
 	let running: Awaited<ReturnType<typeof start>>;
@@ -33,7 +33,7 @@ export function restSuite(start: () => Promise<{ url: string; stop(): Promise<un
 
 	beforeAll(async () => {
 		running = await start();
-		// A cluster answers before all of its nodes know each other.
+		// A cluster responds before all of its nodes know each other.
 		await until(async () => (await fetch(`${running.url}/health/ready`)).ok, 30_000);
 		clients = await signIn(running.url);
 	}, 90_000);

@@ -45,8 +45,8 @@ async function sell(...ids: string[]): Promise<void> {
 	await store.settle();
 }
 
-describe("what is known of sold products", () => {
-	it("is asked for once, for all that are new", async () => {
+describe("details of sold products", () => {
+	it("are requested once, for all new products", async () => {
 		await sell("mug", "cap");
 		await catalogue.describeUnknown();
 		await catalogue.describeUnknown();
@@ -57,7 +57,7 @@ describe("what is known of sold products", () => {
 		]);
 	});
 
-	it("stays as it was first known", async () => {
+	it("stay as they were first stored", async () => {
 		await sell("mug");
 		await catalogue.describeUnknown();
 		known = [{ product_id: "mug", name: "Jug", category: "garden" }];
@@ -67,7 +67,7 @@ describe("what is known of sold products", () => {
 		expect(await products()).toEqual([{ id: "mug", name: "Mug", category: "kitchen" }]);
 	});
 
-	it("is asked for again a minute later where nobody knew", async () => {
+	it("are requested again a minute later if they were unknown", async () => {
 		await sell("mug", "ghost");
 		await catalogue.describeUnknown();
 		await catalogue.describeUnknown();
@@ -78,7 +78,7 @@ describe("what is known of sold products", () => {
 		expect(await products()).toContainEqual({ id: "ghost", name: null, category: null });
 	});
 
-	it("is asked for by one of two who are at it together", async () => {
+	it("are requested by one of two concurrent nodes", async () => {
 		await sell("mug", "cap");
 		await Promise.all([catalogue.describeUnknown(), catalogue.describeUnknown()]);
 		expect(asked.flat().toSorted()).toEqual(["cap", "mug"]);

@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 describe("windows", () => {
-	it("that begin within the span are listed as the contract says, the end not included", async () => {
+	it("that begin within the range are listed as the contract says, excluding the end", async () => {
 		const answer = await reports.windows(span);
 		expect(validate(actions.windows.returns, answer)).toEqual([]);
 		expect(answer.data.map(w => [w.window_start, w.currency, w.orders])).toEqual([
@@ -65,7 +65,7 @@ describe("windows", () => {
 		expect(Date.parse(answer.watermark!)).toBeGreaterThan(minute + 5 * windowMs);
 	});
 
-	it("come in pages that lose and repeat none, each cursor for its own list", async () => {
+	it("come in pages without loss or repetition, each cursor for its own list", async () => {
 		const whole = (await reports.windows(span)).data;
 		const found = [];
 		let cursor: string | null | undefined;
@@ -81,14 +81,14 @@ describe("windows", () => {
 		).rejects.toMatchObject({ type: "VALIDATION_FAILED" });
 	});
 
-	it("of one currency are those alone", async () => {
+	it("are filtered by currency", async () => {
 		const { data } = await reports.windows({ ...span, currency: "EUR" });
 		expect(data.map(w => w.currency)).toEqual(["EUR"]);
 	});
 });
 
 describe("a summary", () => {
-	it("says by currency what was sold, called off and paid back", async () => {
+	it("states by currency what was sold, cancelled and refunded", async () => {
 		const answer = await reports.summary(span);
 		expect(validate(actions.summary.returns, answer)).toEqual([]);
 		expect(answer.data).toEqual([
@@ -116,7 +116,7 @@ describe("a summary", () => {
 		]);
 	});
 
-	it("counts what came too late for it", async () => {
+	it("counts late events", async () => {
 		expect((await reports.summary(span)).late_events).toBe(0);
 		const at = minute - allowedLatenessMs - windowMs;
 		await store.rows(
@@ -128,7 +128,7 @@ describe("a summary", () => {
 	});
 });
 
-describe("the products that sold best", () => {
+describe("the best-selling products", () => {
 	it("are ranked in each currency by revenue or by units", async () => {
 		const answer = await reports.topProducts({ ...span, limit: 1 });
 		expect(validate(actions.topProducts.returns, answer)).toEqual([]);

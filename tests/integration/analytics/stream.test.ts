@@ -27,8 +27,8 @@ afterAll(async () => {
 
 const ask = { meta: { user: admin } };
 
-describe("an order on its way to the windows", () => {
-	it("is in the sums soon, with the category that the catalogue knows", async () => {
+describe("a confirmed order", () => {
+	it("is soon in the windows, with the category from the catalogue", async () => {
 		const { order } = await place(broker, { wait_s: 10 });
 		const [sales] = await until(async () => {
 			const { data } = await call(broker, analytics.actions.summary, {}, ask);
@@ -37,7 +37,7 @@ describe("an order on its way to the windows", () => {
 		expect(sales).toMatchObject({ orders: 1, revenue: order.totals.total.amount });
 	}, 60_000);
 
-	it("is told of, and published under its window's key, once its minute is over", async () => {
+	it("is emitted, and published under its window's key, once its minute is over", async () => {
 		// The minute is over when the clock says so; here it is moved into the past instead.
 		await database.rows(
 			"update analytics.windows set window_start = window_start - interval '5 minutes'"
@@ -61,7 +61,7 @@ describe("an order on its way to the windows", () => {
 		expect(message!.key).toBe(`${windows[0]!.window_start}/${windows[0]!.currency}`);
 	}, 90_000);
 
-	it("is told of once more, and higher, after the log was lost; what came late is published as it was", async () => {
+	it("is emitted again with a higher revision after the loss of the log; late events are published as they were", async () => {
 		const late =
 			"insert into analytics.outbox (topic, key, value, published_at) values ($1, 'k', $2, now())";
 		await database.rows(late, ["analytics-late", '{"id":"late"}']);
@@ -81,7 +81,7 @@ describe("an order on its way to the windows", () => {
 		expect(event.data).toMatchObject({ orders: 1, revision: 2 });
 	}, 60_000);
 
-	it("is not for customers", async () => {
+	it("is not accessible to customers", async () => {
 		const customer = { meta: { user: { id: "user-123", role: "customer" as const } } };
 		await expect(call(broker, analytics.actions.windows, {}, customer)).rejects.toMatchObject({
 			type: "FORBIDDEN"

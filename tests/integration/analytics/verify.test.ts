@@ -67,7 +67,7 @@ beforeAll(async () => {
 	late = Array.from({ length: 20 }, () => sold(minute - allowedLatenessMs - span + below(span)));
 	await store.begin(logOf([...inOrder.map(([, event]) => event), ...late]));
 	await record([...events, ...late]);
-	// The three silent partitions are heard of, and then are idle.
+	// The three empty partitions are known and become idle.
 	await store.emitter.emitDue();
 	await store.tick(10_000);
 	const crashes = ["none", "none", "before", "after"] as const;
@@ -90,7 +90,7 @@ async function differences(): Promise<string[]> {
 	return found;
 }
 
-/** What is found once this was done; then it is undone. */
+/** What is found after the change, which is then undone. */
 async function after(sql: string): Promise<string[]> {
 	await client.query("begin");
 	try {
@@ -102,7 +102,7 @@ async function after(sql: string): Promise<string[]> {
 }
 
 describe("the windows", () => {
-	it("of every minute are what the events of orders say, and the late ones are counted apart", async () => {
+	it("equal the order events, and late ones are counted separately", async () => {
 		expect(await differences()).toEqual([]);
 		const [counts] = await store.rows(
 			`select count(distinct window_start)::int as minutes, sum(orders)::int as orders,
@@ -121,7 +121,7 @@ describe("the windows", () => {
 			/orders, the events say/
 		],
 		[
-			"money too much",
+			"too much revenue",
 			`update analytics.windows set revenue_minor = revenue_minor + 1 where ${one("windows")}`,
 			/revenue \d+, the events say/
 		],
@@ -131,36 +131,36 @@ describe("the windows", () => {
 			/buyers, the events say/
 		],
 		[
-			"a window that is gone",
+			"a missing window",
 			`delete from analytics.windows where ${one("windows")}`,
 			/0 orders, the events say/
 		],
 		[
-			"an event that nobody sent",
+			"an event that was not published",
 			"delete from orders.outbox where id = (select min(id) from orders.outbox)",
 			/orders, the events say/
 		],
 		[
-			"a late event that was forgotten",
+			"a missing late event",
 			"delete from analytics.late_events where event_id = (select min(event_id::text)::uuid from analytics.late_events)",
 			/orders, the events say/
 		],
 		[
-			"an average that is none",
+			"a wrong average",
 			`update analytics.results set average_minor = average_minor + 1 where ${one("results")}`,
 			/the emitted result says .* average/
 		],
 		[
-			"a result that is not told",
+			"a missing result",
 			`delete from analytics.results where ${one("results")}`,
 			/the emitted result says/
 		],
 		[
-			"an old result",
+			"a stale result",
 			`update analytics.results set revision = revision + 1 where ${one("results")}`,
 			/the emitted result says .* revision/
 		]
-	])("are not right with %s, which is found", async (_, sql, line) => {
+	])("are reported with %s", async (_, sql, line) => {
 		const found = await after(sql);
 		expect(found.length).toBeGreaterThan(0);
 		expect(found.join("\n")).toMatch(line);
@@ -171,7 +171,7 @@ describe("the windows", () => {
 		insert into orders.outbox (order_id, user_id, version, type, payload, published_at)
 		select order_id, user_id, 3, type, payload, now() - interval '${ago}' from orders.outbox order by id limit 1`;
 
-	it("lack an event that was published long ago and never handled, which is found", async () => {
+	it("are reported without an event that was published long ago and never handled", async () => {
 		const [line, ...others] = await after(sent("3 days"));
 		expect(line).toMatch(
 			/^event \S+ \(order.confirmed of order \S+\), published \S+Z: never handled$/
@@ -180,7 +180,7 @@ describe("the windows", () => {
 		expect(await after(sent("1 minute"))).toEqual([]);
 	});
 
-	it("lack an event that was put aside, which is said", async () => {
+	it("are reported without an event that was dead-lettered", async () => {
 		const [line, ...others] = await after(`with sent as (${sent("1 hour")} returning event_id)
 			insert into analytics.dead_letter (topic, partition, "offset", value, headers, reason, detail, attempts)
 			select 'orders', 0, 1, convert_to(format('{"id":"%s"}', event_id), 'UTF8'), '{}', 'handling-failed', '', 7 from sent`);

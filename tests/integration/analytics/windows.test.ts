@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 afterAll(() => store.close());
 
-/** The minute that began two hours ago: by the clock a window of today, which is not final. */
+/** The minute that began two hours ago: its window is recent enough not to be final. */
 const minute = Math.floor(Date.now() / windowMs) * windowMs - 7_200_000;
 const shift = minute - origin;
 const namespace = "0199aaaa-0000-7000-8000-000000000000";
@@ -55,7 +55,7 @@ async function applySteps(done: readonly Step[]): Promise<void> {
 		else await store.tick(step.ms);
 }
 
-/** What stands in the topic's outbox, in its order. */
+/** What is in the topic's outbox, in its order. */
 async function emittedResults(): Promise<Result[]> {
 	const rows = await store.rows<{ value: string }>(
 		"select value from analytics.outbox where topic = 'analytics-results' order by id"
@@ -79,7 +79,7 @@ async function results(): Promise<Result[]> {
 }
 
 describe("windows in Postgres", () => {
-	it("end as a computation over all events does, however these came", async () => {
+	it("equal a computation over all events, in any order of arrival", async () => {
 		const property = fc.asyncProperty(arrivals(sale(5)), steps, async (taken, done) => {
 			await store.begin(logOf(taken, ({ rank }) => rank).map(part => part.map(eventOf)));
 			await store.emitter.emitDue();
@@ -111,8 +111,8 @@ const summary = async () =>
 		revision
 	]);
 
-describe("what is told", () => {
-	it("waits for a partition that nobody has read yet, and for the log to say that there is one", async () => {
+describe("an emitted window", () => {
+	it("waits for a partition that has not been read yet, and for the log to list the partitions", async () => {
 		await store.begin([[after(0)], [after(70_000)]]);
 		await store.deliver(0, 1);
 		await store.tick(60_000);
@@ -122,7 +122,7 @@ describe("what is told", () => {
 		expect(await summary()).toEqual([[0, 1, 1000, 1, 1]]);
 	});
 
-	it("waits for nothing that expired before anybody read it", async () => {
+	it("does not wait for messages that expired before they were read", async () => {
 		await store.begin([[after(0), after(1), after(2)], [after(70_000)]]);
 		await store.deliver(0, 1);
 		await store.deliver(1, 1);
@@ -136,7 +136,7 @@ describe("what is told", () => {
 		]);
 	});
 
-	it("is corrected when more comes, five seconds after it was told at the earliest", async () => {
+	it("is corrected when more events arrive, five seconds after it was emitted at the earliest", async () => {
 		await store.begin([[after(0), after(90_000), after(1), after(2)]]);
 		await store.deliver(0, 2);
 		expect(await store.emitter.emitDue()).toBe(1);
@@ -149,7 +149,7 @@ describe("what is told", () => {
 		expect(await summary()).toEqual([[0, 3, 3000, 1, 2]]);
 	});
 
-	it("has a place in the order in which it became visible", async () => {
+	it("has a sequence number in the order in which it became visible", async () => {
 		const read = () =>
 			store.rows<{ seq: string }>("select seq from analytics.results order by seq");
 		await store.begin([[after(0), after(60_000), after(150_000), after(1)]]);
@@ -166,7 +166,7 @@ describe("what is told", () => {
 		expect(Number(first!.seq)).toBeLessThan(Number(second!.seq));
 	});
 
-	it("is told by nobody while another is at it", async () => {
+	it("is not emitted while another emitter holds the lock", async () => {
 		await store.begin([[after(0), after(90_000)]]);
 		await store.deliver(0, 2);
 		await store.pg.transaction(async tx => {
@@ -176,7 +176,7 @@ describe("what is told", () => {
 		expect(await store.emitter.emitDue()).toBe(1);
 	});
 
-	it("is told by one of two who are at it together", async () => {
+	it("is emitted by one of two concurrent emitters", async () => {
 		await store.begin([[after(0), after(90_000)]]);
 		await store.deliver(0, 2);
 		const passes = await Promise.all([1, 2, 3].map(() => store.emitter.emitDue()));
@@ -184,7 +184,7 @@ describe("what is told", () => {
 		expect(await summary()).toEqual([[0, 1, 1000, 1, 1]]);
 	});
 
-	it("leaves out a window that somebody is adding to, and tells it afterwards", async () => {
+	it("skips a window that a consumer is updating, and emits it afterwards", async () => {
 		await store.begin([[after(0), after(60_000), after(150_000)]]);
 		await store.deliver(0, 3);
 		const lock = `select from analytics.windows where window_start = $1 for update`;
@@ -200,7 +200,7 @@ describe("what is told", () => {
 		]);
 	});
 
-	it("is final a day after, and its buyers are forgotten an hour after that", async () => {
+	it("is final a day later, and its users are deleted an hour after that", async () => {
 		const users = () => store.rows("select from analytics.window_users");
 		await store.begin([[after(-allowedLatenessMs), after(90_000)]]);
 		await store.deliver(0, 2);
@@ -214,8 +214,8 @@ describe("what is told", () => {
 	});
 });
 
-describe("what comes more than a day late", () => {
-	it("is set aside with its event, and counted in no window", async () => {
+describe("an event that is more than a day late", () => {
+	it("is stored separately, and counted in no window", async () => {
 		const [old, last] = [after(-allowedLatenessMs), after(90_000)];
 		await store.begin([[last, old, { ...old }]]);
 		await store.deliver(0, 1);
@@ -233,8 +233,8 @@ describe("what comes more than a day late", () => {
 	});
 });
 
-describe("beside the windows", () => {
-	it("units and prices are added up by product, and what was called off or paid back by minute", async () => {
+describe("besides the windows", () => {
+	it("units and revenue are summed by product, and cancellations and refunds by minute", async () => {
 		const items = [
 			{ product_id: "mug", quantity: 3, unit_price: 500 },
 			{ product_id: "cap", quantity: 1, unit_price: 900 }
@@ -272,7 +272,7 @@ describe("beside the windows", () => {
 		]);
 	});
 
-	it("partitions that are read at the same time neither wait for ever nor lose a sale", async () => {
+	it("partitions that are read concurrently neither deadlock nor lose a sale", async () => {
 		const products = ["a", "b", "c", "d", "e", "f"].map(product_id => ({
 			product_id,
 			quantity: 1,

@@ -46,7 +46,7 @@ describe("Database", () => {
 			expect(rows).toEqual([{ synchronous_commit: "on" }]);
 	});
 
-	/** Two rows, locked by each transaction in the other's order, so that Postgres must undo one. */
+	/** Two rows, locked by each transaction in the other's order, so that Postgres must abort one. */
 	async function meet(db: Database, rounds: number): Promise<number> {
 		await database.rows("drop table if exists public.crossing");
 		await database.rows("create table public.crossing (id int primary key, n int not null)");
@@ -68,13 +68,13 @@ describe("Database", () => {
 		return runs;
 	}
 
-	it("tries a transaction again that a deadlock has undone, and does it once", async () => {
+	it("retries a transaction that was aborted by a deadlock, and commits it once", async () => {
 		const runs = await meet(connect("product"), 2);
 		expect(runs).toBeGreaterThan(4);
 		expect(await database.rows("select n from public.crossing")).toEqual([{ n: 4 }, { n: 4 }]);
 	}, 20_000);
 
-	it("tries at most 3 times more, and nothing but what was undone", async () => {
+	it("retries at most 3 times, and only after a rollback", async () => {
 		const db = connect("product");
 		const failing = async (state: string) => {
 			let runs = 0;
@@ -93,7 +93,7 @@ describe("Database", () => {
 		await expect(db.query(raise)).rejects.toMatchObject({ code: "40001" });
 	});
 
-	it("does not try a commit again whose connection broke: nobody knows what became of it", async () => {
+	it("does not retry a commit whose connection broke: its outcome is unknown", async () => {
 		await database.rows(`create table public.slow (id int);
 			create function public.linger() returns trigger language plpgsql as
 				'begin perform pg_sleep(3); return null; end';
@@ -117,7 +117,7 @@ describe("Database", () => {
 		expect([await failure, runs]).toEqual(["unknown", 1]);
 	}, 20_000);
 
-	it("stops between a statement and its commit where a failpoint is armed there", async () => {
+	it("stops between a statement and its commit at a failpoint", async () => {
 		const db = connect("product");
 		const point = "product.reserve.before_commit";
 		const insert = {
@@ -168,7 +168,7 @@ describe("Database", () => {
 			text: "select count(*) as rows from orders.idempotency where route = $1"
 		};
 
-		it("keeps nothing when the work fails, and the connection stays usable", async () => {
+		it("rolls back when the work fails, and the connection stays usable", async () => {
 			const db = connect("order");
 			const work = db.transaction(async tx => {
 				await tx.query(insert, ["undone", "a"]);
@@ -179,7 +179,7 @@ describe("Database", () => {
 			await expect(db.query(count, ["undone"])).resolves.toEqual([{ rows: 0 }]);
 		});
 
-		it("keeps all when it succeeds", async () => {
+		it("commits when it succeeds", async () => {
 			const db = connect("order");
 			await db.transaction(async tx => {
 				await tx.query(insert, ["kept", "a"]);
@@ -188,7 +188,7 @@ describe("Database", () => {
 			await expect(db.query(count, ["kept"])).resolves.toEqual([{ rows: 2 }]);
 		});
 
-		it("refuses whatever would leave the process", async () => {
+		it("refuses calls that leave the process", async () => {
 			const work = connect("order").transaction(async () => refuseInsideTransaction("a call"));
 			await expect(work).rejects.toThrow("a call inside a database transaction");
 			refuseInsideTransaction("a call");
@@ -203,14 +203,14 @@ describe("refusedBySql", () => {
 			(e: unknown) => e
 		);
 
-	it("says so of a statement that broke a rule, which surely changed nothing", async () => {
+	it("is recognised of a statement that violated a constraint", async () => {
 		const text = "update product.stock set reserved = on_hand + 1 where product_id = 'prod-001'";
 		const error = await failure(connect("product").query({ name: "oversell", text }));
 		expect(sqlState(error)).toBe("23514");
 		expect(refusedBySql(error)).toBe(true);
 	});
 
-	it("does not say so of a connection that broke, whose commit may have happened", async () => {
+	it("is not assumed of a broken connection, whose commit may have succeeded", async () => {
 		const text = "select pg_terminate_backend(pg_backend_pid())";
 		const error = await failure(connect("order").query({ name: "die", text }));
 		expect(error).toBeInstanceOf(Error);
@@ -239,14 +239,14 @@ describe("a service's role", () => {
 			await connect(service).query({ name: `read ${table}`, text: `select from ${table} limit 1` });
 	});
 
-	it.each(pairs)("of %s cannot touch what belongs to %s", async (mine, theirs) => {
+	it.each(pairs)("of %s cannot access the tables of %s", async (mine, theirs) => {
 		const db = connect(mine);
 		for (const table of await tablesOf(theirs))
 			for (const text of [`select from ${table}`, `delete from ${table}`])
 				await expect(db.query({ name: text, text })).rejects.toMatchObject({ code: "42501" });
 	});
 
-	it.each(services)("of %s owns nothing and makes no tables", async service => {
+	it.each(services)("of %s owns nothing and cannot create tables", async service => {
 		const text = `create table ${schemas[service]}.mine (id int)`;
 		await expect(connect(service).query({ name: text, text })).rejects.toMatchObject({
 			code: "42501"
@@ -296,7 +296,7 @@ describe("a service's role", () => {
 		}
 	);
 
-	it("of order cannot change what was agreed when an order was placed", async () => {
+	it("of order cannot change the terms of a placed order", async () => {
 		for (const column of ["user_id", "items", "total_minor", "payment_method", "created_at"]) {
 			const text = `update orders.orders set ${column} = ${column}`;
 			await expect(connect("order").query({ name: text, text })).rejects.toMatchObject({

@@ -21,7 +21,7 @@ describe("migrate", () => {
 		await expect(migrate(database.url)).resolves.toEqual([]);
 	});
 
-	it("may run many times at once", async () => {
+	it("may run concurrently", async () => {
 		const runs = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url)));
 		expect(runs.map(names => names.length).sort((a, b) => a - b)).toEqual([
 			0,
@@ -31,7 +31,7 @@ describe("migrate", () => {
 		]);
 	});
 
-	it("changes nothing at all when one of them is broken, and says which", async () => {
+	it("changes nothing when one of them fails, and says which", async () => {
 		const broken: Migration = {
 			service: "payment",
 			file: "0099_broken.sql",

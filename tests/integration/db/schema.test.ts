@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe("db/schema.sql", () => {
-	it("is the sum of the migrations (else: npm run generate)", async () => {
+	it("equals the sum of the migrations (else: npm run generate)", async () => {
 		expect(read("db/schema.sql")).toBe(await dumpSchema(database.url));
 	});
 
@@ -19,7 +19,7 @@ describe("db/schema.sql", () => {
 		["an index", "create index saga_by_step on orders.saga (step)", "saga_by_step"],
 		["a grant", "grant select on orders.saga to shop_users", "to shop_users"],
 		["a grant on a column", "grant update (step) on orders.saga to shop_users", "update (step)"]
-	])("would show %s more", async (_what, sql, text) => {
+	])("would show another %s", async (_what, sql, text) => {
 		const before = await dumpSchema(database.url);
 		await database.rows(sql);
 		const line = (await dumpSchema(database.url)).split("\n").find(l => !before.includes(l));

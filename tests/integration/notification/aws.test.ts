@@ -25,7 +25,7 @@ const settings = {
 	SMS_DRIVER: "sns",
 	AWS_REGION: "eu-central-1"
 };
-// As AWS's tools find them.
+// Credentials as the AWS SDK finds them.
 const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
 
 const closers: (() => unknown)[] = [];
@@ -35,7 +35,7 @@ afterAll(async () => {
 	for (const name of Object.keys(credentials)) delete process.env[name];
 });
 
-/** The channels that a shop so configured has; the mailbox is none of them. */
+/** The channels of a shop with this configuration, without the mailbox. */
 async function channels(AWS_ENDPOINT_URL: string, more: object = {}): Promise<Channels> {
 	useConfig(toConfig(readEnvironment({ ...settings, AWS_ENDPOINT_URL, ...more })));
 	const onError = (error: Error) => {
@@ -62,7 +62,7 @@ const refusalOf = (sent: Promise<unknown>) =>
 		(error: Refused) => error.refusal
 	);
 
-describe("AWS, as moto plays it,", () => {
+describe("AWS, simulated by moto,", () => {
 	let moto: Moto;
 
 	beforeAll(async () => {
@@ -73,7 +73,7 @@ describe("AWS, as moto plays it,", () => {
 		ses.destroy();
 	}, installWithinMs);
 
-	it("sends our mail by SES, as we composed it", async () => {
+	it("sends mail by SES as it was composed", async () => {
 		const message = dispatch();
 		const email = (await channels(moto.client.endpoint)).get("email")!;
 		const { providerId } = await email.send(message);
@@ -85,13 +85,13 @@ describe("AWS, as moto plays it,", () => {
 		expect(sent.raw_data).toContain("multipart/alternative");
 	});
 
-	it("refuses a number that is none, for good", async () => {
+	it("refuses an invalid phone number permanently", async () => {
 		const sms = (await channels(moto.client.endpoint)).get("sms")!;
 		const refusal = await refusalOf(sms.send(dispatch({ to: "no number" })));
 		expect(refusal).toMatchObject({ kind: "permanent" });
 	});
 
-	it("sends our text messages by SNS", async () => {
+	it("sends text messages by SNS", async () => {
 		const message = dispatch({ to: "+4915112345678" });
 		const sms = (await channels(moto.client.endpoint)).get("sms")!;
 		const { providerId } = await sms.send(message);
@@ -102,7 +102,7 @@ describe("AWS, as moto plays it,", () => {
 		});
 	});
 
-	it("tells a topic's subscribers what happened", async () => {
+	it("publishes events to a topic's subscribers", async () => {
 		const requests: Record<string, unknown>[] = [];
 		const subscriber = await serve((req, res) => {
 			void json(req).then(body => {
@@ -126,17 +126,17 @@ describe("AWS, as moto plays it,", () => {
 		});
 	});
 
-	it("is asked for nothing that the shop is not configured for", async () => {
+	it("gets no request for a channel that is not configured", async () => {
 		const opened = await channels(moto.client.endpoint, { SMS_DRIVER: "none" });
 		expect([...opened.keys()]).toEqual(["email"]);
 	});
 });
 
-describe("an AWS in trouble", () => {
+describe("a failing AWS", () => {
 	const error = (code: string) =>
 		`<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>m</Message></Error></ErrorResponse>`;
 
-	it("is asked once, and left alone for as long as it says", async () => {
+	it("is called once, and again after its Retry-After", async () => {
 		let asked = 0;
 		const endpoint = await serve(async (req, res) => {
 			asked++;
@@ -153,7 +153,7 @@ describe("an AWS in trouble", () => {
 		expect(asked).toBe(1);
 	});
 
-	it("is asked again later when it is broken or cannot be reached", async () => {
+	it("is called again later when it fails or cannot be reached", async () => {
 		const broken = await serve((_, res) => void res.writeHead(503).end());
 		for (const endpoint of [broken, "http://127.0.0.1:1"])
 			for (const channel of (await channels(endpoint)).values())
@@ -162,7 +162,7 @@ describe("an AWS in trouble", () => {
 				});
 	});
 
-	it("is not waited for without end", async () => {
+	it("has a time limit", async () => {
 		const endpoint = await serve(() => undefined);
 		const email = (await channels(endpoint)).get("email")!;
 		await expect(refusalOf(email.send(dispatch()))).resolves.toMatchObject({ kind: "temporary" });
@@ -171,11 +171,11 @@ describe("an AWS in trouble", () => {
 	it.each([
 		["never answers", () => undefined],
 		[
-			"stops in the midst of its answer",
+			"stops in the middle of its response",
 			(_, res) => void res.writeHead(200, { "content-length": 99 }).write("{")
 		]
 	] satisfies [string, RequestListener][])(
-		"is not waited for without end as a store that %s",
+		"has a time limit as a store that %s",
 		async (_, listener) => {
 			const AWS_ENDPOINT_URL = await serve(listener);
 			const kept = { NOTIFICATION_STORE: "dynamodb", NOTIFICATION_TABLE: "messages" };

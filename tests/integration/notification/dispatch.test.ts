@@ -16,7 +16,7 @@ import { testDatabase, type TestDatabase } from "../../support/servers/database.
 import { shop } from "../../support/notification/sample-dispatch.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
 
-/** A provider that keeps what it takes, and can be made to refuse. */
+/** A provider that records what it accepts, and can be made to refuse. */
 class Provider implements Channel {
 	readonly taken: Dispatch[] = [];
 	refuse: ((dispatch: Dispatch) => Refusal | undefined) | undefined;
@@ -77,7 +77,7 @@ const dispatcher = (more: Partial<DispatcherOptions> = {}) =>
 const email = new Set<NotificationChannel>(["email"]);
 const ports = { offered: email, choices: async () => new Map() };
 
-/** Plans a message about each of some orders; answers their ids. */
+/** Plans a message about each of some orders; returns their ids. */
 async function planned(count: number): Promise<string[]> {
 	const events = Array.from({ length: count }, () => buildOrderEvent());
 	return plan(events, { store, ...ports });
@@ -88,7 +88,7 @@ const dueNow = () =>
 	database.rows("update notification.notifications set due_at = now() where state = 'pending'");
 
 describe("the dispatcher", () => {
-	it("sends what is planned, once, under the id of event and channel", async () => {
+	it("sends planned messages once, under the id of event and channel", async () => {
 		const event = buildOrderEvent();
 		await plan([event, event], { store, ...ports });
 		await plan([event], { store, ...ports });
@@ -104,7 +104,7 @@ describe("the dispatcher", () => {
 		});
 	});
 
-	it("sends each of many messages once, however many nodes send", async () => {
+	it("sends each of many messages once, with several nodes", async () => {
 		provider.latencyMs = 3;
 		const ids = await planned(200);
 		const nodes = Array.from({ length: 4 }, () => dispatcher());
@@ -114,7 +114,7 @@ describe("the dispatcher", () => {
 		expect(provider.taken.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
 	}, 30_000);
 
-	it("sends again, under the same id, what a node that died has not settled", async () => {
+	it("sends again, under the same id, what a crashed node has not settled", async () => {
 		const [id] = await planned(1);
 		const dead = {
 			...store,
@@ -132,7 +132,7 @@ describe("the dispatcher", () => {
 		expect(await stateOf(id!)).toMatchObject({ state: "sent", attempts: 2 });
 	});
 
-	it("parks what is refused for good, and says why without the address", async () => {
+	it("parks permanently refused messages, with the reason but without the address", async () => {
 		provider.refuse = () => ({ kind: "permanent", reason: "550 no such user alice@shop.test" });
 		const [id] = await planned(1);
 		await dispatcher().sendDue();
@@ -142,7 +142,7 @@ describe("the dispatcher", () => {
 		});
 	});
 
-	it("tries again later, and counts it", async () => {
+	it("retries later, and counts the attempt", async () => {
 		provider.refuse = () => ({ kind: "temporary", reason: "421 busy" });
 		const [id] = await planned(1);
 		await dispatcher().sendDue();
@@ -154,7 +154,7 @@ describe("the dispatcher", () => {
 		expect(await stateOf(id!)).toMatchObject({ state: "sent", attempts: 2 });
 	});
 
-	it("leaves a channel alone that was asked for too much, and counts no try", async () => {
+	it("pauses a throttled channel, and counts no attempt", async () => {
 		provider.refuse = () => ({ kind: "throttled", reason: "slow down", retryAfterMs: 60_000 });
 		await planned(1);
 		const one = dispatcher();
@@ -171,21 +171,21 @@ describe("the dispatcher", () => {
 		expect(await stateOf(later!)).toMatchObject({ state: "pending", attempts: 0 });
 	});
 
-	it("waits, and counts no try, while nobody can be asked for the address", async () => {
+	it("waits, and counts no attempt, while the user service is unavailable", async () => {
 		const [id] = await planned(1);
 		const contacts = () => Promise.reject(new Error("away"));
 		await dispatcher({ contacts }).sendDue();
 		expect(await stateOf(id!)).toMatchObject({ state: "pending", attempts: 0 });
 	});
 
-	it("skips whom it has no address of", async () => {
+	it("skips users without an address", async () => {
 		const [id] = await planned(1);
 		await dispatcher({ contacts: async () => [] }).sendDue();
 		expect(await stateOf(id!)).toMatchObject({ state: "skipped" });
 		expect(provider.taken).toEqual([]);
 	});
 
-	it("sends anew under another id when it is asked to", async () => {
+	it("resends under another id on request", async () => {
 		const [id] = await planned(1);
 		await dispatcher().sendDue();
 		await store.resend(id!);
@@ -196,7 +196,7 @@ describe("the dispatcher", () => {
 		expect(await stateOf(id!)).toMatchObject({ state: "sent", resends: 1 });
 	});
 
-	it("tells all who run the shop of low stock, each under an id of their own", async () => {
+	it("notifies all admins of low stock, each under their own id", async () => {
 		const id = newId();
 		const time = new Date().toISOString();
 		await store.plan([
@@ -219,7 +219,7 @@ describe("the dispatcher", () => {
 		expect(new Set(provider.taken.map(dispatch => dispatch.id)).size).toBe(2);
 	});
 
-	it("finishes what is in hand when it is stopped", async () => {
+	it("finishes claimed messages when it is stopped", async () => {
 		provider.latencyMs = 300;
 		const ids = await planned(3);
 		const one = dispatcher();

@@ -17,12 +17,12 @@ import { buildOrderEvent } from "../../support/streams/order-message.ts";
 import { admin, place } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 
-/** The shop as it runs where what became of messages is kept in DynamoDB. */
+/** The shop with DynamoDB as the store of messages. */
 
 let moto: Moto;
 let database: TestDatabase;
 let broker: ServiceBroker;
-// As AWS's tools find them.
+// Credentials as the AWS SDK finds them.
 const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ afterAll(async () => {
 	for (const name of Object.keys(credentials)) delete process.env[name];
 }, 30_000);
 
-it("tells a buyer of their order once, and keeps nothing of it in Postgres but the mailbox", async () => {
+it("notifies a customer once, and stores only the mailbox in Postgres", async () => {
 	const { order } = await place(broker, { wait_s: 10 });
 	const staff = { meta: { user: admin } };
 	const [message, ...more] = await until(async () => {
@@ -65,7 +65,7 @@ it("tells a buyer of their order once, and keeps nothing of it in Postgres but t
 	expect(await database.rows("select 1 from notification.mailbox")).toHaveLength(1);
 }, 60_000);
 
-it("tells nobody of an event that never has an effect here", async () => {
+it("sends nothing about an event that is marked as applied", async () => {
 	const { id, data, type } = buildOrderEvent({ user_id: "user-123" });
 	await database.rows("insert into notification.inbox (event_id, replay) values ($1, $2)", [
 		id,
@@ -76,7 +76,7 @@ it("tells nobody of an event that never has an effect here", async () => {
 		values ($1, $2, $3, 2, $4, $5)`,
 		[id, data.order_id, data.user_id, type, JSON.stringify(data)]
 	);
-	// Of the same user, so that it comes behind it.
+	// Of the same user, so that it is behind it in the partition.
 	const { order } = await place(broker, { wait_s: 10 });
 	const listed = async () => {
 		const staff = { meta: { user: admin } };

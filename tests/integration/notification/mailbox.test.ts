@@ -33,7 +33,7 @@ describe("the mailbox", () => {
 		throw error;
 	};
 
-	it("is where messages go when nothing is configured", async () => {
+	it("receives messages when no channel is configured", async () => {
 		const message = dispatch();
 		await expect(send("email", message)).resolves.toEqual({ providerId: message.id });
 		const { subject, html, text } = message.rendered;
@@ -50,7 +50,7 @@ describe("the mailbox", () => {
 		});
 	});
 
-	it("shows of a text message what a phone would", async () => {
+	it("shows a text message as a phone would", async () => {
 		const message = dispatch({ to: "+4915112345678" });
 		await send("sms", message);
 		const { short: text } = message.rendered;
@@ -58,7 +58,7 @@ describe("the mailbox", () => {
 		expect(shown).toMatchObject({ channel: "sms", subject: null, html: null, text });
 	});
 
-	it("keeps a message once, however often it is sent", async () => {
+	it("stores a message once, even if it is sent repeatedly", async () => {
 		const message = dispatch();
 		await Promise.all(Array.from({ length: 10 }, () => send("email", message)));
 		await send("email", { ...message, to: "other@shop.test" });
@@ -74,7 +74,7 @@ describe("the mailbox", () => {
 		expect(ids).toEqual([messages[2]!.id, messages[1]!.id]);
 	});
 
-	it("keeps no more than the newest", async () => {
+	it("keeps only the newest", async () => {
 		await database.rows(
 			`insert into notification.mailbox (id, channel, recipient, type, body)
 			select gen_random_uuid(), 'sms', 'old ' || n, 'order.shipped', '' from generate_series(1, $1) n`,
@@ -88,7 +88,7 @@ describe("the mailbox", () => {
 		expect([kept[0]!.id, kept.at(-1)!.to]).toEqual([message.id, "old 2"]);
 	});
 
-	it("knows nothing of other ids", async () => {
+	it("knows no other ids", async () => {
 		await expect(mailbox.get(newId())).rejects.toMatchObject({ type: "NOT_FOUND" });
 	});
 });

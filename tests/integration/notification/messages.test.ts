@@ -38,7 +38,7 @@ const as = (id: string, role: "customer" | "support" | "admin" = "customer") => 
 });
 const staff = { meta: { user: admin } };
 
-/** The messages of an order, once there are so many and none waits. */
+/** The messages of an order, once there are so many and none is pending. */
 const settled = (orderId: string, count: number) =>
 	until(async () => {
 		const { data } = await call(broker, actions.list, { limit: 100 }, staff);
@@ -57,8 +57,8 @@ const handled = (orderId: string) =>
 		return waiting.length === 0;
 	}, 30_000);
 
-describe("an order on its way to its buyer's mailbox", () => {
-	it("is told of once, in their language, and they see that it was", async () => {
+describe("messages about an order", () => {
+	it("are sent once, in the customer's language, and listed for them", async () => {
 		const { order } = await place(broker, { wait_s: 10 });
 		const [message] = await settled(order.id, 1);
 		expect(message).toMatchObject({ kind: "order_confirmation", channel: "email", state: "sent" });
@@ -73,7 +73,7 @@ describe("an order on its way to its buyer's mailbox", () => {
 		expect(own).toEqual({ ...message, provider_id: null });
 	}, 60_000);
 
-	it("is not told of again when the stream is read from its start", async () => {
+	it("are not sent again when the log is read from its start", async () => {
 		const count = async () =>
 			(await database.rows("select id from notification.notifications")).length;
 		const before = await count();
@@ -88,7 +88,7 @@ describe("an order on its way to its buyer's mailbox", () => {
 		expect(await count()).toBe(before + 1);
 	}, 60_000);
 
-	it("is told of as the buyer has chosen: by no channel, by all, and as the shop has it", async () => {
+	it("follow the customer's preferences: no channel, all, and the default", async () => {
 		const bob = as("user-456");
 		const never = { order_confirmation: [] };
 		expect(await call(broker, actions["preferences.set"], never, bob)).toMatchObject({
@@ -103,7 +103,7 @@ describe("an order on its way to its buyer's mailbox", () => {
 		const sent = await settled(loud.order.id, 2);
 		expect(sent.map(({ channel, state }) => [channel, state]).toSorted()).toEqual([
 			["email", "sent"],
-			// They have given no phone number.
+			// They have no phone number.
 			["sms", "skipped"]
 		]);
 		const { data } = await call(broker, actions.list, { limit: 100 }, bob);
@@ -127,7 +127,7 @@ describe("messages and who may see them", () => {
 		await expect(listed).rejects.toMatchObject({ type: "FORBIDDEN" });
 	});
 
-	it("tells staff alone what the provider calls one", async () => {
+	it("shows the provider's id to staff only", async () => {
 		const { data } = await call(broker, actions.list, { user_id: "user-123" }, staff);
 		const { id, provider_id } = data.find(({ state }) => state === "sent")!;
 		expect(provider_id).toEqual(expect.any(String));
@@ -157,7 +157,7 @@ describe("messages and who may see them", () => {
 		await expect(other).rejects.toMatchObject({ type: "VALIDATION_FAILED" });
 	});
 
-	it("sends one again when support asks, and only then", async () => {
+	it("resends one when support asks, and only then", async () => {
 		const { data } = await call(broker, actions.list, { limit: 100 }, staff);
 		const sent = data.find(({ state }) => state === "sent")!;
 		await expect(
@@ -174,7 +174,7 @@ describe("messages and who may see them", () => {
 		expect(kept).toHaveLength(2);
 	}, 40_000);
 
-	it("shows staff how one reads, and says of one that is not there that it is not", async () => {
+	it("renders one for staff, and returns not found for unknown ids", async () => {
 		const { data } = await call(broker, actions.list, { user_id: "user-456" }, staff);
 		const preview = await call(broker, actions.preview, { id: data[0]!.id }, staff);
 		expect(preview.html).toContain('lang="de"');

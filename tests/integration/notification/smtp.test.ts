@@ -50,7 +50,7 @@ const refusalOf = (sent: Promise<unknown>) =>
 	);
 
 describe("a mail server", () => {
-	it("is given a mail under the name that it always has", async () => {
+	it("gets a mail with its permanent Message-ID", async () => {
 		const { port, received } = await server(open);
 		const message = dispatch();
 		const channel = channelTo(port);
@@ -65,19 +65,19 @@ describe("a mail server", () => {
 		}
 	});
 
-	it("is logged in to over TLS, with a password that a URL has to spell", async () => {
+	it("is logged in to over TLS, with a password that is escaped in the URL", async () => {
 		const { port, received } = await server();
 		await channelTo(port, { tls: "required", login }).send(dispatch());
 		expect(received[0]).toMatchObject({ user: "shop", secure: true });
 	});
 
-	it("may speak TLS from the start", async () => {
+	it("may use TLS from the start", async () => {
 		const { port, received } = await server({ secure: true });
 		await channelTo(port, { scheme: "smtps", login }).send(dispatch());
 		expect(received[0]).toMatchObject({ user: "shop", secure: true });
 	});
 
-	it("hears nothing, not even the password, when it cannot do TLS", async () => {
+	it("gets nothing, not even the password, when it does not support TLS", async () => {
 		const options = { hideSTARTTLS: true, disabledCommands: ["STARTTLS"], allowInsecureAuth: true };
 		const { port, received } = await server(options);
 		const strict = channelTo(port, { tls: "required", login });
@@ -87,7 +87,7 @@ describe("a mail server", () => {
 		expect(received[0]).toMatchObject({ user: "shop", secure: false });
 	});
 
-	it("must prove who it is", async () => {
+	it("must have a valid certificate", async () => {
 		const { port } = await server();
 		// The certificate is for another name.
 		const other = channelTo(port, { tls: "required", login, host: "127.0.0.1" });
@@ -137,7 +137,7 @@ describe("a mail server", () => {
 			expect(JSON.stringify(refusal)).not.toContain("zoe");
 		});
 
-		it("strangers at first says when to come back", async () => {
+		it("by greylisting says when to retry", async () => {
 			const { port } = await server(to(451, "4.7.1 Greylisted, try again in 120 seconds"));
 			await expect(refusalOf(channelTo(port).send(dispatch()))).resolves.toMatchObject({
 				kind: "temporary",
@@ -145,7 +145,7 @@ describe("a mail server", () => {
 			});
 		});
 
-		it("our password refuses no message for good", async () => {
+		it("our password refuses no message permanently", async () => {
 			const { port } = await server();
 			const sent = channelTo(port, { login: "shop:wrong@" }).send(dispatch());
 			await expect(refusalOf(sent)).resolves.toMatchObject({
@@ -155,7 +155,7 @@ describe("a mail server", () => {
 		});
 	});
 
-	it("that is away, or says nothing, is asked again later", async () => {
+	it("that is down or silent is tried again later", async () => {
 		const away = channelTo(await freePort());
 		await expect(refusalOf(away.send(dispatch()))).resolves.toMatchObject({ kind: "temporary" });
 		const sockets: Socket[] = [];
@@ -169,7 +169,7 @@ describe("a mail server", () => {
 		silent.close();
 	}, 30_000);
 
-	it("that hangs up in the middle is given nothing a second time", async () => {
+	it("that disconnects in the middle does not get the mail twice", async () => {
 		let mails = 0;
 		const { port, hangUp } = await server({
 			...open,

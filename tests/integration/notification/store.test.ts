@@ -41,7 +41,7 @@ describe("DynamoDB", () => {
 
 	beforeAll(async () => {
 		moto = await startMoto();
-		// Moto checks a condition and writes in two steps, and two requests at once come in between.
+		// Moto checks a condition and writes in two steps, and another request can come in between.
 		const requestHandler = { requestTimeout: 10_000, httpAgent: { maxSockets: 1 } };
 		client = new DynamoDBClient({ ...moto.client, requestHandler });
 	}, installWithinMs);

@@ -92,7 +92,7 @@ it("meets no deadlock with baskets of 4 lines over 10 hot products", async () =>
 	expect(await database.rows(stockViolations)).toEqual([]);
 }, 60_000);
 
-it("sells the last unit to exactly one of 50 who want it at once", async () => {
+it("sells the last unit to exactly one of 50 concurrent orders", async () => {
 	await addProduct("last", 1);
 	const items = [{ product_id: "last", quantity: 1 }];
 	const answers = await Promise.all(

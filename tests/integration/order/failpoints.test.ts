@@ -39,7 +39,7 @@ async function node(services: ServiceSchema[], leaseMs = 30_000): Promise<Servic
 	return broker;
 }
 
-/** The service with something that happens before or after each of its internal steps. */
+/** The service with a hook before or after each of its internal steps. */
 function disturbed(
 	service: ServiceSchema,
 	when: "before" | "after",
@@ -69,7 +69,7 @@ const historyOf = (id: string) =>
 		[id]
 	);
 
-describe("an answer that is lost after the work was done", () => {
+describe("a response that is lost after the work was done", () => {
 	const stock = ["reserve", "commit", "release", "restock"];
 	it.each([
 		["of the product service", stock, []],
@@ -80,7 +80,7 @@ describe("an answer that is lost after the work was done", () => {
 		async (_, productActions, paymentActions) => {
 			const random = generator(7);
 			const loseSome = async () => {
-				if (random() < 0.25) throw new Error("the answer is lost");
+				if (random() < 0.25) throw new Error("the response is lost");
 			};
 			const broker = await node([
 				disturbed(productService, "after", productActions, loseSome),
@@ -97,13 +97,13 @@ describe("an answer that is lost after the work was done", () => {
 	);
 });
 
-describe("a node that stops in the middle of a batch and goes on later", () => {
+describe("a node that stops in the middle of a batch and resumes later", () => {
 	it.each([
 		["reserve", productService],
 		["commit", productService],
 		["charge", paymentService]
 	])(
-		"at %s finds its orders taken over, and changes nothing more",
+		"at %s finds its orders taken over, and changes nothing",
 		async (action, service) => {
 			let wake = () => {};
 			const asleep = new Promise<void>(resolve => (wake = resolve));
@@ -130,7 +130,7 @@ describe("a node that stops in the middle of a batch and goes on later", () => {
 });
 
 describe("the database's connections", () => {
-	it("may all be cut while orders are under way: every accepted order still ends", async () => {
+	it("may all be cut while orders are in progress: every accepted order still settles", async () => {
 		const broker = await node([productService, paymentService, orderService], 1000);
 		const accepted: string[] = [];
 		const load = Promise.all(
@@ -149,7 +149,7 @@ describe("the database's connections", () => {
 			);
 		}
 		await load;
-		// How many get through between two cuts is the machine's to say: 26 to 120 were seen.
+		// How many orders complete between two cuts depends on the machine: 26 to 120 were seen.
 		expect(accepted.length).toBeGreaterThan(10);
 		await until(
 			async () => (await database.rows("select 1 from orders.saga")).length === 0,
@@ -162,7 +162,7 @@ describe("the database's connections", () => {
 });
 
 describe("duplicates inside one batch", () => {
-	it("make one order each, however they are mixed with others", async () => {
+	it("make one order each, in any mix with others", async () => {
 		const broker = await node([productService, paymentService, orderService]);
 		const keys = Array.from({ length: 20 }, () => newId());
 		const requests = keys.flatMap(key => [key, key, key]);

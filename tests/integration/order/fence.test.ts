@@ -8,7 +8,7 @@ import { SagaSteps, type SagaRun } from "../../../services/order/saga/steps.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { generator } from "../../support/random.ts";
 
-/** The saga's statements themselves: who may move an order, alone and in one batch with others. */
+/** The saga's statements: who may change an order, alone and in one batch with others. */
 
 let database: TestDatabase;
 let pg: Database;
@@ -38,7 +38,7 @@ afterAll(async () => {
 	await database.drop();
 });
 
-/** An order that waits for its payment, held under `fence`. */
+/** An order that waits for its payment, claimed under `fence`. */
 async function held(fence: number, more = ""): Promise<string> {
 	const id = newId();
 	await database.rows(
@@ -81,8 +81,8 @@ async function statusOf(id: string): Promise<string> {
 	return rows[0]!.status;
 }
 
-describe("moving an order on", () => {
-	it("is for the present fence alone", async () => {
+describe("committing a transition", () => {
+	it("requires the current fence", async () => {
 		const id = await held(3);
 		expect(await commitTransition(workOf(id, 2))).toBe("fenced");
 		expect(await statusOf(id)).toBe("payment_pending");
@@ -91,7 +91,7 @@ describe("moving an order on", () => {
 	});
 
 	it.each(["before", "after"])(
-		"is for the present fence also when a stale run stands %s it in the same batch",
+		"requires the current fence also when a stale run is %s it in the same batch",
 		async where => {
 			const id = await held(2);
 			const runs = [
@@ -105,13 +105,13 @@ describe("moving an order on", () => {
 		}
 	);
 
-	it("gives way to a wish to cancel, where it yields", async () => {
+	it("yields to a requested cancellation, if it may yield", async () => {
 		const id = await held(1, ", true");
 		expect(await commitTransition(workOf(id, 1))).toBe("cancel");
 		expect(await commitTransition(workOf(id, 1), failed)).toBe("done");
 	});
 
-	it("starts over under another run of Postgres, and when that has no name", async () => {
+	it("starts over under another incarnation of Postgres, and when that is unknown", async () => {
 		const id = await held(1);
 		expect(await commitTransition(workOf(id, 1, { incarnation: newId() }))).toBe("restart");
 		expect(await commitTransition(workOf(id, 1, { incarnation: null }))).toBe("restart");
@@ -122,14 +122,14 @@ describe("moving an order on", () => {
 const reschedule = (work: SagaRun, delayMs: number, error: string | null) =>
 	steps.reschedule({ work, delayMs, waitsFor: "fault", error });
 
-describe("putting an order to sleep", () => {
+describe("rescheduling an order", () => {
 	const rescheduled = (id: string) =>
 		database.rows<{ error: string | null; owner: string | null }>(
 			"select last_error as error, lease_owner as owner from orders.saga where order_id = $1",
 			[id]
 		);
 
-	it("is for the present fence alone, also beside a stale run", async () => {
+	it("requires the current fence, also beside a stale run", async () => {
 		const id = await held(2);
 		await Promise.all([
 			reschedule(workOf(id, 1), 60_000, "stale"),
@@ -138,7 +138,7 @@ describe("putting an order to sleep", () => {
 		expect(await rescheduled(id)).toEqual([{ error: "right", owner: null }]);
 	});
 
-	it("works for the others when one of the batch is locked", async () => {
+	it("works for the others when one row of the batch is locked", async () => {
 		const [locked, free] = [await held(1), await held(1)];
 		let unlock = () => {};
 		const until = new Promise<void>(resolve => (unlock = resolve));
@@ -158,8 +158,8 @@ describe("putting an order to sleep", () => {
 	}, 20_000);
 });
 
-describe("taking an order over", () => {
-	it("raises the fence, so the silent node is shut out", async () => {
+describe("claiming an order of another node", () => {
+	it("raises the fence, which excludes the silent node", async () => {
 		const id = await held(5);
 		const past = "update orders.saga set lease_until = now() - interval '1 s' where order_id = $1";
 		await database.rows(past, [id]);
@@ -172,7 +172,7 @@ describe("taking an order over", () => {
 		expect(await commitTransition(workOf(id, 5))).toBe("fenced");
 	});
 
-	it("meets no deadlock with a node that lets go of all it holds", async () => {
+	it("meets no deadlock with a node that releases all its orders", async () => {
 		const ids = await Promise.all(Array.from({ length: 60 }, () => held(1)));
 		const random = generator(5);
 		for (let round = 0; round < 20; round++) {

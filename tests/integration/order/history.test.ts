@@ -30,7 +30,7 @@ afterAll(async () => {
 const read = (id: string, at?: string, user = alice) =>
 	call(broker, order.actions.get, at === undefined ? { id } : { id, at }, as(user));
 
-/** An instant of the database, in milliseconds as the API has them. */
+/** A time of the database, in milliseconds as in the API. */
 async function now(): Promise<string> {
 	const [row] = await database.rows<{ at: Date }>("select clock_timestamp() as at");
 	return row!.at.toISOString();
@@ -55,7 +55,7 @@ const acts = {
 };
 type Act = keyof typeof acts;
 
-/** What `get` answered, and when; the order was at rest before and after. */
+/** What `get` returned, and when; the order was settled before and after. */
 async function moment(id: string): Promise<{ at: string; seen: Order }> {
 	const seen = await settledOrder(broker, id);
 	const at = await now();
@@ -64,8 +64,8 @@ async function moment(id: string): Promise<{ at: string; seen: Order }> {
 	return { at, seen };
 }
 
-describe("an order as it stood", () => {
-	it("is for every moment of its life, byte for byte, what was answered then", async () => {
+describe("an order as of a time", () => {
+	it("equals, for every moment, the response at that time, byte for byte", async () => {
 		const life = fc.record({
 			payment_method: fc.constantFrom("pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined"),
 			quantity: fc.integer({ min: 1, max: 3 }),
@@ -90,7 +90,7 @@ describe("an order as it stood", () => {
 		);
 	}, 60_000);
 
-	it("shows what happened within the very millisecond that is asked for", async () => {
+	it("includes what happened within the requested millisecond", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		const { data } = await call(broker, order.actions.events, { id: placed.id }, as(alice));
 		for (const { at } of data) {
@@ -99,7 +99,7 @@ describe("an order as it stood", () => {
 		}
 	});
 
-	it("is not found before it was placed, nor by others, and is as now in the future", async () => {
+	it("is not found before it was placed, nor by others, and is the current one in the future", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		const before = new Date(Date.parse(placed.created_at) - 1).toISOString();
 		for (const at of [before, "0000-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00"])
@@ -122,7 +122,7 @@ describe("an order as it stood", () => {
 });
 
 describe("the history", () => {
-	it("holds the whole order as it was placed, and then what changed", async () => {
+	it("holds the whole order as it was placed, and then the changes", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		const shipment = { carrier: "UPS", tracking_number: "1Z" };
 		await call(broker, order.actions.ship, { id: placed.id, ...shipment }, as(admin));
@@ -137,7 +137,7 @@ describe("the history", () => {
 		]);
 	});
 
-	it("tells the outbox of every transition, and marks those that are never published", async () => {
+	it("writes every transition to the outbox, and marks those that are never published", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		const events = await database.rows(
 			"select version, type, quiet from orders.outbox where order_id = $1 order by version",

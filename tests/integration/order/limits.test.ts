@@ -9,7 +9,7 @@ import { startNode, temporaryFolder } from "../../support/servers/start-node.ts"
 import { alice, bob, place, settledOrder } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 
-/** Two nodes without a bus on one database: to each other they are as far apart as any two. */
+/** Two nodes without a bus on one database: they share nothing else. */
 
 let database: TestDatabase;
 let nodes: ServiceBroker[];
@@ -34,7 +34,7 @@ afterAll(async () => {
 	await database.drop();
 });
 
-/** Payments that take their time: the order stays open until somebody looks. */
+/** Slow payments: the orders stay open. */
 const slow = { payment_method: "pm_sim_slow" };
 const openOf = async (user: string) =>
 	(await database.rows("select 1 from orders.saga where user_id = $1", [user])).length;
@@ -57,7 +57,7 @@ describe("the number of open orders", () => {
 		expect(row!.n).toBe(maxOpen);
 	});
 
-	it("is counted after whoever places orders of the same user has committed", async () => {
+	it("is counted after concurrent orders of the same user are committed", async () => {
 		const client = new pg.Client({ connectionString: database.url });
 		await client.connect();
 		try {
@@ -81,7 +81,7 @@ describe("the number of open orders", () => {
 		}
 	});
 
-	it("is each user's own, and one that has ended makes room", async () => {
+	it("is counted per user, and without settled orders", async () => {
 		const placed = [];
 		for (let n = 0; n < maxOpen; n++) placed.push(await place(nodes[n % 2]!, slow));
 		await expect(place(nodes[0]!)).rejects.toMatchObject(refused);
@@ -92,7 +92,7 @@ describe("the number of open orders", () => {
 		await expect(place(nodes[0]!)).resolves.toMatchObject({ replayed: false });
 	}, 40_000);
 
-	it("does not stand in the way of an answer that was given before", async () => {
+	it("does not prevent a repeated response", async () => {
 		const key = { ...slow, idempotency_key: newId() };
 		const first = await place(nodes[0]!, key);
 		for (let n = 1; n < maxOpen; n++) await place(nodes[n % 2]!, slow);
@@ -103,7 +103,7 @@ describe("the number of open orders", () => {
 		await expect(place(nodes[0]!)).rejects.toMatchObject(refused);
 	}, 20_000);
 
-	it("counts one key once, however often it comes", async () => {
+	it("counts one key once", async () => {
 		const keys = Array.from({ length: maxOpen }, () => ({ ...slow, idempotency_key: newId() }));
 		const all = Array.from({ length: 40 }, (_, n) => place(nodes[n % 2]!, keys[n % maxOpen]!));
 		const answers = await Promise.all(all);
@@ -111,7 +111,7 @@ describe("the number of open orders", () => {
 	}, 20_000);
 });
 
-it("bounds the units of one product in an order, on one line or several", async () => {
+it("limits the units of one product in an order, on one line or several", async () => {
 	const items = (...quantities: number[]) => ({
 		items: quantities.map(quantity => ({ product_id: "prod-001", quantity }))
 	});

@@ -12,18 +12,18 @@ import { startNode, temporaryFolder } from "../../support/servers/start-node.ts"
 import { admin, alice, place, settledOrder, stockViolations } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 
-/** Orders that do not come to rest by themselves, and what wakes, pushes, bounds and ends them. */
+/** Orders that do not settle by themselves, and how they are woken, retried, limited and cancelled. */
 
 let database: TestDatabase;
 let broker: ServiceBroker;
-/** What the payment service answers instead of doing anything; none: it does its work. */
+/** What the payment service returns without doing anything; undefined: it does its work. */
 let away: { status: "processing" | "review" | "succeeded" | "failed" } | undefined;
 let refunds: "done" | "refused" = "done";
 
 const asAdmin = { meta: { user: admin } };
 const { actions } = order;
 
-/** The payment service, whose provider is away whenever the test says so. */
+/** The payment service, whose provider is down when the test says so. */
 function answering(service: ServiceSchema): ServiceSchema {
 	const charge = (answer: { outcomes: object[] }) => ({
 		outcomes: answer.outcomes.map(outcome => ({ ...outcome, ...away, failure_code: null }))
@@ -81,7 +81,7 @@ afterEach(async () => {
 	disarmAll();
 	away = undefined;
 	refunds = "done";
-	// Whatever a test left asleep ends before the next one, which may count what is on its way.
+	// Sagas that a test left asleep are run before the next test, which may count them.
 	await database.rows("update orders.saga set next_run_at = now()");
 	await until(async () => (await database.rows("select 1 from orders.saga")).length === 0, 20_000);
 	expect(await database.rows(stockViolations)).toEqual([]);
@@ -94,7 +94,7 @@ afterAll(async () => {
 
 const sagaOf = (id: string) => call(broker, actions["saga.get"], { id }, asAdmin);
 
-/** The order's saga once it sleeps and waits for `what`. */
+/** The order's saga once it sleeps with `what` as its reason. */
 const asleep = (id: string, what: OrderSaga["waits_for"]) =>
 	until(async () => {
 		const saga = await sagaOf(id);
@@ -114,7 +114,7 @@ const refusal = async (work: Promise<unknown>) =>
 		(error: { type: string }) => error.type
 	);
 
-describe("an order whose payment a human must look at", () => {
+describe("an order whose payment is in review", () => {
 	async function inReview(): Promise<string> {
 		away = { status: "review" };
 		const { order: placed } = await place(broker);
@@ -126,7 +126,7 @@ describe("an order whose payment a human must look at", () => {
 	const cancel = (id: string) =>
 		call(broker, actions.cancel, { id, idempotency_key: newId() }, { meta: { user: alice } });
 
-	it("sleeps for minutes with its goods locked, and is confirmed once they say it was paid", async () => {
+	it("sleeps for minutes with its units locked, and is confirmed once staff decide that it was charged", async () => {
 		const id = await inReview();
 		const { next_run_at } = await sagaOf(id);
 		expect(Date.parse(next_run_at) - Date.now()).toBeGreaterThan(5 * 60_000);
@@ -134,19 +134,19 @@ describe("an order whose payment a human must look at", () => {
 		expect((await settledOrderFrom(id)).status).toBe("confirmed");
 	});
 
-	it("is payment_failed once they say it was not", async () => {
+	it("is payment_failed once staff decide that it was not", async () => {
 		const id = await inReview();
 		away = { status: "failed" };
 		await call(broker, actions["saga.retry"], { id }, asAdmin);
 		expect((await settledOrderFrom(id)).status).toBe("payment_failed");
 	});
 
-	it("may be cancelled, and ends cancelled or refunded as they say", async () => {
+	it("may be cancelled, and ends cancelled or refunded by the decision", async () => {
 		const [unpaid, paid] = [await inReview(), await inReview()];
 		away = { status: "review" };
 		for (const id of [unpaid, paid]) {
 			expect((await cancel(id)).order.status).toBe("payment_review");
-			// It has looked, and sleeps again: nothing is decided.
+			// It has checked, and sleeps again: nothing is decided.
 			await until(async () => (await asleep(id, "human")).attempt === 2);
 		}
 		away = { status: "failed" };
@@ -185,13 +185,13 @@ describe("the hint that a payment is settled", () => {
 		for (const id of ids) expect((await settledOrder(broker, id)).status).toBe("confirmed");
 	});
 
-	it("of orders that are unknown or at rest changes nothing", async () => {
+	it("of unknown or settled orders changes nothing", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		emitHint(broker, paymentSettled, { order_ids: [placed.id, newId()] });
 		expect(await statusOf(placed.id)).toBe("confirmed");
 	});
 
-	it("may be lost, always: the order wakes by itself", async () => {
+	it("may be lost: the order wakes by itself", async () => {
 		away = { status: "processing" };
 		const { order: placed } = await place(broker);
 		await asleep(placed.id, "outcome");
@@ -200,8 +200,8 @@ describe("the hint that a payment is settled", () => {
 	});
 });
 
-describe("while the provider is away", () => {
-	it("takes orders as payment_pending until too many wait, answers old keys, and goes on by itself", async () => {
+describe("while the provider is down", () => {
+	it("accepts orders as payment_pending until too many wait, repeats responses for known keys, and recovers by itself", async () => {
 		away = { status: "processing" };
 		const taken: { id: string; key: string }[] = [];
 		const refused = await until(async () => {
@@ -241,8 +241,8 @@ describe("while the provider is away", () => {
 	}, 60_000);
 });
 
-describe("a refund that the provider refuses for good", () => {
-	it("sleeps long, shows why, and is tried again when staff say so", async () => {
+describe("a refund that the provider refuses permanently", () => {
+	it("sleeps long, shows the reason, and is retried when staff request it", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		refunds = "refused";
 		const params = { id: placed.id, idempotency_key: newId() };
@@ -262,7 +262,7 @@ describe("a refund that the provider refuses for good", () => {
 	});
 });
 
-describe("the operations on orders that are not at rest", () => {
+describe("the operations on running sagas", () => {
 	it("list them page by page, the oldest first", async () => {
 		away = { status: "processing" };
 		const placed = [await place(broker), await place(broker), await place(broker)];
@@ -288,7 +288,7 @@ describe("the operations on orders that are not at rest", () => {
 		expect((await call(broker, list, { waits_for: "human" }, asAdmin)).data).toEqual([]);
 	});
 
-	it("call an order off in the name of staff, with a note; again changes nothing", async () => {
+	it("cancel an order as staff, with a note; a repetition changes nothing", async () => {
 		away = { status: "processing" };
 		const { order: placed } = await place(broker);
 		const { id } = placed;
@@ -309,7 +309,7 @@ describe("the operations on orders that are not at rest", () => {
 		});
 	});
 
-	it("know no order that never was, and refuse to push one that is at rest", async () => {
+	it("find no unknown order, and refuse to retry a settled one", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		const decision = { decision: "cancel", note: "why" } as const;
 		const types = (id: string) =>
@@ -323,7 +323,7 @@ describe("the operations on orders that are not at rest", () => {
 		expect(await types(placed.id)).toEqual(atRest);
 	});
 
-	it("are for admins alone", async () => {
+	it("are for admins only", async () => {
 		const asSupport = { meta: { user: { id: "s", role: "support" } as const } };
 		for (const options of [{ meta: { user: alice } }, asSupport])
 			expect(await refusal(call(broker, actions["saga.list"], {}, options))).toBe("FORBIDDEN");
@@ -331,22 +331,22 @@ describe("the operations on orders that are not at rest", () => {
 	});
 });
 
-describe("a commit whose answer is lost", () => {
-	/** Ends the connections that are in the middle of a commit, and says whether there were any. */
+describe("a commit whose response is lost", () => {
+	/** Cuts the connections that are in the middle of a commit, and returns whether there were any. */
 	const cutWhoSleeps = async () => {
 		const rows = await database.rows(`select pg_terminate_backend(pid) from pg_stat_activity
 			where datname = current_database() and wait_event = 'PgSleep'`);
 		return rows.length > 0;
 	};
 
-	it("has placed the order: it is found by its key, answered, and goes on", async () => {
+	it("has placed the order: it is found by its key, returned, and processed", async () => {
 		arm({ point: "order.create.after_commit", mode: "throw" });
 		const { order: placed, replayed } = await place(broker);
 		expect(replayed).toBe(false);
 		expect((await settledOrder(broker, placed.id)).status).toBe("confirmed");
 	});
 
-	it("or was undone, when its connection is cut during it: nothing is stored, and nothing repeated", async () => {
+	it("is rolled back when its connection is cut before: nothing is stored, and nothing retried", async () => {
 		await database.rows(`
 			create function orders.linger() returns trigger language plpgsql as
 				'begin perform pg_sleep(3); return null; end';

@@ -53,7 +53,7 @@ async function outboxTypes(id: string): Promise<string[]> {
 }
 
 describe("placing an order", () => {
-	it("answers pending at once, with the shop's prices and an alpha-2 country", async () => {
+	it("returns pending at once, with the shop's prices and an alpha-2 country", async () => {
 		const { order: placed, replayed } = await place(broker);
 		expect(replayed).toBe(false);
 		expect(placed).toMatchObject({
@@ -69,7 +69,7 @@ describe("placing an order", () => {
 		await settledOrder(broker, placed.id);
 	});
 
-	it("goes by itself to confirmed and paid, and tells each step once", async () => {
+	it("becomes confirmed and paid, and publishes each step once", async () => {
 		const { order: placed } = await place(broker);
 		const confirmed = await settledOrder(broker, placed.id);
 		expect(confirmed).toMatchObject({
@@ -88,12 +88,12 @@ describe("placing an order", () => {
 		expect(saga).toBeUndefined();
 	});
 
-	it("waits for the outcome when it is asked to", async () => {
+	it("waits for the outcome on request", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		expect(placed).toMatchObject({ status: "confirmed", payment: { status: "succeeded" } });
 	});
 
-	it("answers as the order stands when the time to wait is over", async () => {
+	it("returns the current order when the time to wait is over", async () => {
 		const slow = { payment_method: "pm_sim_slow", wait_s: 0.3 };
 		const { order: placed } = await place(broker, slow);
 		expect(placed.status).toBe("payment_pending");
@@ -103,7 +103,7 @@ describe("placing an order", () => {
 	it.each([
 		["pm_card_chargeDeclined", "card_declined"],
 		["pm_card_visa_chargeDeclinedInsufficientFunds", "insufficient_funds"]
-	])("ends as payment_failed with %s and gives the goods back", async (payment_method, reason) => {
+	])("ends as payment_failed with %s and releases its units", async (payment_method, reason) => {
 		const { order: placed } = await place(broker, { payment_method, wait_s: 10 });
 		expect(placed).toMatchObject({ status: "payment_failed", reason });
 		const [stock] = await database.rows<{ n: number }>(
@@ -113,13 +113,13 @@ describe("placing an order", () => {
 		expect(stock!.n).toBe(0);
 	});
 
-	it("confirms when the provider charged but its answer was lost, with one charge", async () => {
+	it("confirms with one charge when the provider's response was lost", async () => {
 		const { order: placed } = await place(broker, { payment_method: "pm_sim_dropConnection" });
 		const settled = await settledOrder(broker, placed.id, 15_000);
 		expect(settled).toMatchObject({ status: "confirmed", payment: { status: "succeeded" } });
 	}, 20_000);
 
-	it("is cancelled for want of stock, and stock never goes below zero", async () => {
+	it("is cancelled when out of stock, and stock never goes below zero", async () => {
 		await database.rows(
 			"insert into product.products (id, sku, name, description, category, price_minor, currency) values ('scarce', 'SCARCE-1', 'Scarce', '', 'x', 100, 'USD')"
 		);
@@ -156,7 +156,7 @@ describe("placing an order", () => {
 });
 
 describe("the idempotency key", () => {
-	it("places one order for twenty requests at once, and answers them the same bytes", async () => {
+	it("places one order for twenty concurrent requests, and returns the same bytes", async () => {
 		const key = { idempotency_key: newId() };
 		const answers = await Promise.all(Array.from({ length: 20 }, () => place(broker, key)));
 		const bodies = new Set(answers.map(answer => JSON.stringify(answer.order)));
@@ -168,7 +168,7 @@ describe("the idempotency key", () => {
 		expect(JSON.stringify(later.order)).toBe([...bodies][0]);
 	});
 
-	it("answers the same bytes to requests that wait, now, later and by reading", async () => {
+	it("returns the same bytes to requests that wait, now, later and by reading", async () => {
 		const waiting = { idempotency_key: newId(), wait_s: 10 };
 		const answers = [];
 		for (let n = 0; n < 3; n++) answers.push((await place(broker, waiting)).order);
@@ -186,7 +186,7 @@ describe("the idempotency key", () => {
 		expect(bobs.id).not.toBe(first.id);
 	});
 
-	it("is answered even when the product is sold no longer", async () => {
+	it("is honoured even when the product is no longer sold", async () => {
 		await database.rows(
 			"insert into product.products (id, sku, name, description, category, price_minor, currency) values ('fleeting', 'FLEET-1', 'Fleeting', '', 'x', 100, 'USD')"
 		);
@@ -207,7 +207,7 @@ describe("cancelling", () => {
 			as(user)
 		);
 
-	it("pays a confirmed order back and puts its goods on the shelf again", async () => {
+	it("refunds a confirmed order and restocks its units", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		const { order: cancelled } = await cancel(placed.id);
 		expect(cancelled).toMatchObject({
@@ -225,7 +225,7 @@ describe("cancelling", () => {
 		]);
 	});
 
-	it("turns an order round whose payment is under way", async () => {
+	it("reverses an order whose payment is in progress", async () => {
 		const { order: placed } = await place(broker, { payment_method: "pm_sim_slow" });
 		await cancel(placed.id);
 		const settled = await settledOrder(broker, placed.id, 15_000);
@@ -235,7 +235,7 @@ describe("cancelling", () => {
 		if (net) expect(net).toEqual(settled.totals.total);
 	}, 20_000);
 
-	it("twice answers alike, and keeps the customer's own words in the history", async () => {
+	it("is idempotent, and keeps the customer's reason in the history", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		const key = newId();
 		const answers = await Promise.all([1, 2, 3].map(() => cancel(placed.id, alice, key)));
@@ -263,7 +263,7 @@ describe("cancelling", () => {
 		expect((await failure(cancel(placed.id))).type).toBe("ILLEGAL_TRANSITION");
 	});
 
-	it("races shipping: one of the two wins, and the loser is told", async () => {
+	it("races with shipping: one of the two wins, and the other is refused", async () => {
 		for (let round = 0; round < 10; round++) {
 			const { order: placed } = await place(broker, { wait_s: 10 });
 			const parcel = { id: placed.id, carrier: "UPS", tracking_number: "1Z" };
@@ -279,7 +279,7 @@ describe("cancelling", () => {
 });
 
 describe("fulfilment", () => {
-	it("ships and delivers; the same act again changes nothing, another is refused", async () => {
+	it("ships and delivers; a repetition changes nothing, another transition is refused", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		const parcel = { id: placed.id, carrier: "UPS", tracking_number: "1Z" };
 		const shipped = await call(broker, order.actions.ship, parcel, as(admin));
@@ -338,7 +338,7 @@ describe("reading", () => {
 		expect((await failure(paid)).type).toBe("NOT_FOUND");
 	});
 
-	it("refuses a cursor that is none", async () => {
+	it("refuses an invalid cursor", async () => {
 		const page = call(broker, order.actions.list, { cursor: "nonsense" }, as(alice));
 		expect(await failure(page)).toMatchObject({
 			type: "VALIDATION_FAILED",

@@ -17,8 +17,8 @@ import { alice, place, settledOrder, stockViolations } from "../../support/shop/
 import { until } from "../../support/until.ts";
 
 /**
- * Postgres dies by SIGKILL between two steps of an order and recovers, without what it had not yet
- * flushed; the node lives on with the answers it was given. (docs/decisions/0005)
+ * Postgres is killed between two steps of an order and recovers without the commits that were not
+ * flushed; the node keeps running with the responses it got. (docs/decisions/0005)
  */
 
 let folder: string;
@@ -38,7 +38,7 @@ beforeEach(async () => {
 	await seed(server.url);
 	client = new pg.Pool({ connectionString: server.url, max: 2 });
 	client.on("error", () => undefined);
-	// What is not flushed by a commit stays unflushed, so that every crash takes it.
+	// Commits that do not flush stay unflushed, so that every crash loses them.
 	await client.query("alter system set wal_writer_delay = '10s'");
 	await client.query("select pg_reload_conf()");
 }, 60_000);
@@ -52,7 +52,7 @@ afterEach(async () => {
 
 const rows = async (sql: string, values: unknown[] = []) => (await client.query(sql, values)).rows;
 
-/** Kills one backend, whereupon Postgres ends all of them and recovers; waits until it has. */
+/** Kills one backend, after which Postgres ends all of them and recovers; waits until it has. */
 async function crash(): Promise<void> {
 	const backend = new pg.Client({ connectionString: server.url });
 	backend.on("error", () => undefined);
@@ -97,11 +97,11 @@ async function start(...services: ServiceSchema[]): Promise<void> {
 	await until(async () => (await rows("select 1 from orders.incarnation")).length === 1);
 }
 
-/** The order once it has ended; while Postgres is down nobody can say. */
+/** The order once it has settled; undefined while Postgres is down. */
 const ended = (id: string) =>
 	until(() => settledOrder(broker, id, 0).catch(() => undefined), 30_000);
 
-/** What must be true of all orders once nothing is under way. */
+/** Checks of all orders once none is in progress. */
 async function laws(): Promise<void> {
 	await until(async () => (await rows("select 1 from orders.saga")).length === 0, 30_000);
 	const { charges, refunds } = await readLedger(join(folder, "psp-ledger.jsonl"));
@@ -131,12 +131,12 @@ async function laws(): Promise<void> {
 
 describe("a crash of Postgres that the node survives", () => {
 	it.each([
-		["after the goods were reserved", productService, "after", "reserve", paymentService],
+		["after the units were reserved", productService, "after", "reserve", paymentService],
 		["before the charge", paymentService, "before", "charge", productService],
 		["after the charge", paymentService, "after", "charge", productService],
-		["after the goods were taken off the shelf", productService, "after", "commit", paymentService]
+		["after the reservation was committed", productService, "after", "commit", paymentService]
 	] as const)(
-		"%s: the order is confirmed, with goods and one charge",
+		"%s: the order is confirmed, with its units and one charge",
 		async (_, service, when, action, other) => {
 			await start(crashing(service, when, action), other, orderService);
 			const { order: placed } = await place(broker);
@@ -146,7 +146,7 @@ describe("a crash of Postgres that the node survives", () => {
 		60_000
 	);
 
-	it("after a declined order's goods were given back: none stays locked", async () => {
+	it("after a declined order's units were released: none stays locked", async () => {
 		await start(crashing(productService, "after", "release"), paymentService, orderService);
 		const { order: placed } = await place(broker, { payment_method: "pm_card_chargeDeclined" });
 		expect((await ended(placed.id)).status).toBe("payment_failed");
@@ -154,7 +154,7 @@ describe("a crash of Postgres that the node survives", () => {
 	}, 60_000);
 
 	it.each(["before", "after"] as const)(
-		"%s the charge of an order that is then called off: nothing is kept",
+		"%s the charge of an order that is then cancelled: no money and no units are kept",
 		async when => {
 			const placed = newId();
 			let id = "";
@@ -172,12 +172,12 @@ describe("a crash of Postgres that the node survives", () => {
 		60_000
 	);
 
-	it("after the customer was told: the order is still confirmed", async () => {
+	it("after the customer got the response: the order is still confirmed", async () => {
 		await start(productService, paymentService, orderService);
 		const { order: confirmed } = await place(broker, { wait_s: 10 });
 		expect(confirmed.status).toBe("confirmed");
 		await crash();
-		// At once: left to itself, the saga would confirm again an order whose confirmation was lost.
+		// Read at once: the saga would confirm an order again whose confirmation was lost.
 		const [found] = await rows("select status from orders.orders where id = $1", [confirmed.id]);
 		expect(found).toEqual({ status: "confirmed" });
 		await laws();

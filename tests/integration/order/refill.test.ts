@@ -3,7 +3,7 @@ import { refill } from "../../../services/order/outbox/refill.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
 
-/** A refill goes through all events, page by page: each that is asked for waits once more, and no other. */
+/** A refill reads all events, page by page: each selected event becomes unpublished again, and no other. */
 
 let database: TestDatabase;
 let db: Database;
@@ -22,8 +22,8 @@ afterAll(async () => {
 beforeEach(() => database.rows("truncate orders.outbox, orders.outbox_archive"));
 
 /**
- * Events that were published a while after they happened, one each second. Every fifth is quiet,
- * every seventh waits to be published.
+ * Events that were published a while after they occurred, one each second. Every fifth is internal,
+ * every seventh is unpublished.
  */
 const write = (count: number, happened: string) =>
 	database.rows(
@@ -62,7 +62,7 @@ async function refillAll(from: string) {
 	return pages;
 }
 
-it("has each event wait once more that is asked for, wherever it is, and says how many are left", async () => {
+it("makes each selected event unpublished again, in the outbox and the archive, and returns how many are left", async () => {
 	await write(7000, old);
 	await archive();
 	await write(7000, young);
@@ -83,12 +83,12 @@ it("has each event wait once more that is asked for, wherever it is, and says ho
 	expect(own!.ids).toEqual(await idsWhere(waiting));
 }, 30_000);
 
-it("may be begun anew after a page: what waits again is not counted, what was published since is not taken", async () => {
+it("can be started again after a page: unpublished events are not counted, events published since are skipped", async () => {
 	await write(12_000, young);
 	const wanted = await idsWhere(asked(young));
 	const first = await refill(db, { from: young, dry: false });
 	expect(first.left).toBe(wanted.length - first.refilled);
-	// One that was published again meanwhile.
+	// One that was published again in the meantime.
 	await database.rows(
 		"update orders.outbox set published_at = clock_timestamp() + interval '1 s' where id = $1",
 		[wanted[0]]
@@ -108,7 +108,7 @@ it("may be begun anew after a page: what waits again is not counted, what was pu
 	expect(await idsWhere(asked(young))).toEqual([wanted[0]]);
 }, 30_000);
 
-it("finds what is moved to the archive under its hands", async () => {
+it("finds events that are moved to the archive concurrently", async () => {
 	await write(100, old);
 	const wanted = await idsWhere(asked(old));
 	const owner = new Database({
@@ -137,15 +137,15 @@ it("finds what is moved to the archive under its hands", async () => {
 	expect(await idsWhere(asked(old))).toEqual([]);
 }, 20_000);
 
-it("reads a page and no more, however many there are", async () => {
+it("reads no more than a page", async () => {
 	await write(3000, old);
 	await archive();
 	await write(3000, young);
-	// As it is kept by the server; when it does so here is a matter of luck, and so would be the plans.
+	// Statistics as autovacuum would have them; when it runs is a matter of luck, and so would be the plans.
 	await database.rows("analyze orders.outbox, orders.outbox_archive");
 	const first = Number((await idsWhere(`occurred_at >= '${young}'`))[0]);
 	for (const after of [0, first - 50, first + 1000]) {
-		// A session of its own, because what is read is counted for a session.
+		// A session of its own, because reads are counted per session.
 		const one = new Database({
 			url: serviceUrl(database.url, "order"),
 			pool: 1,
@@ -168,7 +168,7 @@ it("reads a page and no more, however many there are", async () => {
 	}
 }, 20_000);
 
-it("goes on only with its own cursor", async () => {
+it("accepts only its own cursor", async () => {
 	await write(6000, young);
 	const { before, next_cursor } = await refill(db, { from: young, dry: false });
 	const cursor = next_cursor!;

@@ -21,7 +21,7 @@ import {
 } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 
-/** Some of a delivered order comes back: money and goods once, whatever is lost on the way. */
+/** Returns: one refund and one restock, even when calls or responses are lost. */
 
 let database: TestDatabase;
 let broker: ServiceBroker;
@@ -35,7 +35,7 @@ const lines = [
 ];
 const one = [{ product_id: "prod-001", quantity: 1 }];
 
-/** The payment service, whose provider refuses to pay back whenever the test says so. */
+/** The payment service, whose provider refuses refunds when the test says so. */
 function refusing(service: ServiceSchema): ServiceSchema {
 	const original = service.actions!.refundLines as { handler(ctx: unknown): Promise<unknown> };
 	const handler = async function (this: unknown, ctx: unknown) {
@@ -100,7 +100,7 @@ const refused = (work: Promise<unknown>, type: string) =>
 	expect(work).rejects.toMatchObject({ type });
 
 describe("a return that is approved", () => {
-	it("is paid back and put on the shelf, and the order tells of each step", async () => {
+	it("is refunded and restocked, and the order has an event for each step", async () => {
 		const bought = await delivered();
 		const before = await onHand("prod-001");
 		const asked = await requested(bought.id);
@@ -129,7 +129,7 @@ describe("a return that is approved", () => {
 		]);
 	});
 
-	it("may bring back each part in turn, until nothing is left and all was paid back", async () => {
+	it("may cover each part in turn, until all is returned and refunded", async () => {
 		const bought = await delivered();
 		for (const items of [one, one, [...one, lines[1]!]]) {
 			const { id } = await requested(bought.id, items);
@@ -148,7 +148,7 @@ describe("a return that is approved", () => {
 		);
 	});
 
-	it("leaves damaged goods off the shelf", async () => {
+	it("does not restock damaged units", async () => {
 		const bought = await delivered();
 		const before = await onHand("prod-001");
 		const { id } = await requested(bought.id);
@@ -157,7 +157,7 @@ describe("a return that is approved", () => {
 		expect(await onHand("prod-001")).toBe(before);
 	});
 
-	it("pays back no more than staff have left of the line", async () => {
+	it("refunds no more than is left of the line", async () => {
 		const bought = await delivered();
 		const { id, amount } = await paymentOf(bought.id);
 		const most = { ...amount, amount: amount.amount - 100 };
@@ -170,7 +170,7 @@ describe("a return that is approved", () => {
 		expect(again.refunded).toEqual(amount);
 	});
 
-	it("may be approved twenty times at once, and happens once", async () => {
+	it("takes effect once when it is approved twenty times at once", async () => {
 		const bought = await delivered();
 		const before = await onHand("prod-001");
 		const { id } = await requested(bought.id);
@@ -214,7 +214,7 @@ describe("a return that is approved", () => {
 });
 
 describe("a return that is rejected", () => {
-	it("says why, pays nothing back, and leaves the units to come back later", async () => {
+	it("has a reason, refunds nothing, and lets the units be returned later", async () => {
 		const bought = await delivered();
 		const { id } = await requested(bought.id, lines);
 		expect(await reject(id)).toMatchObject({ status: "rejected", note: "worn", restock: null });
@@ -233,8 +233,8 @@ describe("a return that is rejected", () => {
 	});
 });
 
-describe("a return that is asked for", () => {
-	it("is made once per key, and answered the same", async () => {
+describe("a return that is requested", () => {
+	it("is created once per key, with the same response", async () => {
 		const bought = await delivered();
 		const key = newId();
 		const answers = await Promise.all(
@@ -248,7 +248,7 @@ describe("a return that is asked for", () => {
 		expect(data).toHaveLength(1);
 	});
 
-	it("is the only one on its way, also when ten ask at once", async () => {
+	it("is the only open one, even after ten concurrent requests", async () => {
 		const bought = await delivered();
 		const asked = await Promise.allSettled(Array.from({ length: 10 }, () => request(bought.id)));
 		expect(asked.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
@@ -257,7 +257,7 @@ describe("a return that is asked for", () => {
 				expect(answer.reason).toMatchObject({ type: "ILLEGAL_TRANSITION" });
 	});
 
-	it("is of one's own delivered order", async () => {
+	it("requires the customer's own delivered order", async () => {
 		const { order: young } = await place(broker, { wait_s: 10 });
 		await refused(request(young.id), "ILLEGAL_TRANSITION");
 		const bought = await delivered();
@@ -272,7 +272,7 @@ describe("a return that is asked for", () => {
 		expect(own.id).toBe(id);
 	});
 
-	it("can neither be called off like an order nor shipped again", async () => {
+	it("prevents cancelling and shipping the order", async () => {
 		const bought = await delivered();
 		await requested(bought.id);
 		const cancel = { id: bought.id, idempotency_key: newId() };
@@ -288,7 +288,7 @@ describe("a return that is asked for", () => {
 		);
 	});
 
-	it("shows in the order as it stood then", async () => {
+	it("is part of the order as of that time", async () => {
 		const bought = await delivered();
 		const { id } = await requested(bought.id);
 		await approve(id);
@@ -300,7 +300,10 @@ describe("a return that is asked for", () => {
 		}
 		const last = history.at(-1)!;
 		const { payment: paid, ...then } = await call(
-			...([broker, actions.get, { id: bought.id, at: last.at }, as(alice)] as const)
+			broker,
+			actions.get,
+			{ id: bought.id, at: last.at },
+			as(alice)
 		);
 		expect(then).toMatchObject({ status: "returned", version: last.version });
 		expect(paid!.refunded.amount).toBeGreaterThan(0);
@@ -308,7 +311,7 @@ describe("a return that is asked for", () => {
 });
 
 describe("a refund for a return that the provider refuses", () => {
-	it("stays approved and waits for a human, who may have it tried again", async () => {
+	it("leaves the return approved until staff retry it", async () => {
 		const bought = await delivered();
 		const { id } = await requested(bought.id);
 		isRefused = true;

@@ -18,7 +18,7 @@ import { startNode, temporaryFolder } from "../../support/servers/start-node.ts"
 import { alice, place, settledOrder } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 
-/** Every event that was committed reaches the stream, in its order's order, and nothing else does. */
+/** Every committed event is published, in the order of its order, and no other event. */
 
 let database: TestDatabase;
 let driver: PostgresDriver;
@@ -37,7 +37,7 @@ afterAll(async () => {
 	await database.drop();
 });
 
-/** All that the topic has, in the order of its partitions. */
+/** All messages of the topic, partition by partition. */
 async function published(): Promise<Message[]> {
 	const rows = await database.rows<Omit<Message, "offset"> & { position: string }>(
 		"select * from streams.message where topic = 'orders' order by partition, position"
@@ -52,7 +52,7 @@ const outbox = () =>
 const allPublished = () =>
 	until(async () => (await outbox()).every(row => row.published_at !== null), 20_000);
 
-/** Versions of each order as they first come. */
+/** Versions of each order in the order of their first publication. */
 function versions(events: OrderStreamEvent[]): number[][] {
 	const seen = new Map<string, Set<number>>();
 	for (const { subject, sequence } of events)
@@ -74,7 +74,7 @@ describe("the events of orders", () => {
 
 	afterAll(() => broker.stop());
 
-	it("reach the stream as their contract says, and only those that are news", async () => {
+	it("are published as their contract says, without internal statuses", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		const cancel = { id: placed.id, idempotency_key: newId() };
 		await call(broker, order.actions.cancel, cancel, { meta: { user: alice } });
@@ -101,7 +101,7 @@ describe("the events of orders", () => {
 		expect(events[0]!.time).toBe(row[0]!.occurred_at.toISOString());
 	}, 30_000);
 
-	it("are all there under load, each once, each order's in order", async () => {
+	it("are all published under load, each once, each order's in order", async () => {
 		await Promise.all(Array.from({ length: 60 }, () => place(broker, { wait_s: 10 })));
 		await allPublished();
 		const events = (await published()).map(readOrderEvent);
@@ -117,7 +117,7 @@ describe("the relay", () => {
 	const databases: Database[] = [];
 	const errors: Error[] = [];
 
-	/** Another node's. */
+	/** Of another node. */
 	function relay(
 		through: Driver = driver,
 		onLag: (outbox: OutboxPublisher) => unknown = () => undefined
@@ -148,7 +148,7 @@ describe("the relay", () => {
 		await Promise.all(databases.splice(0).map(db => db.close()));
 	});
 
-	/** Writes events of many orders in many transactions, of which some are undone and some are late. */
+	/** Writes events of many orders in many transactions, some of which are rolled back or late. */
 	async function write(count: number): Promise<void> {
 		await database.rows(`do $$ begin
 			for n in 1..${count} loop
@@ -162,7 +162,7 @@ describe("the relay", () => {
 	const idsOf = async () =>
 		(await published()).map(({ value }) => (JSON.parse(value.toString()) as OrderStreamEvent).id);
 
-	it("works on one node at a time, and on another when its session dies", async () => {
+	it("runs on one node at a time, and on another when its session ends", async () => {
 		relay();
 		relay();
 		for (let n = 0; n < 8; n++) {
@@ -179,7 +179,7 @@ describe("the relay", () => {
 		expect(versions(events).every(ascending)).toBe(true);
 	}, 60_000);
 
-	it("marks nothing while the stream is away, and gives nothing up", async () => {
+	it("marks nothing while the log is down, and loses nothing", async () => {
 		let isAway = true;
 		const broken: Driver = Object.create(driver);
 		broken.publish = async (topic, messages) => {
@@ -228,7 +228,7 @@ describe("the relay", () => {
 		};
 	}
 
-	it("moves what was published a week ago to the archive, where it is still seen", async () => {
+	it("moves events that were published a week ago to the archive, where they stay readable", async () => {
 		await write(5);
 		const one = relay();
 		await allPublished();
@@ -240,7 +240,7 @@ describe("the relay", () => {
 		expect(await one.lag()).toEqual({ rows: 0, seconds: 0 });
 	}, 40_000);
 
-	/** Writes as many, half of them published and half of them quiet. */
+	/** Writes as many events, half of them published and half of them internal. */
 	const events = (count: number, age: string) =>
 		database.rows(
 			`insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at, published_at, quiet)
@@ -251,13 +251,13 @@ describe("the relay", () => {
 	const oldEvents = async () =>
 		(await database.rows("select 1 from orders.outbox where user_id = 'user-old'")).length;
 
-	it("moves to the archive all that is old, however much it is", async () => {
+	it("archives all old events, in several pages", async () => {
 		await events(8500, "8 days");
 		relay();
 		await until(async () => (await oldEvents()) === 0, 20_000);
 	}, 40_000);
 
-	it("leaves what is old to others when it is stopped", async () => {
+	it("stops archiving when it is stopped", async () => {
 		await events(8500, "8 days");
 		let looks = 0;
 		let stopped: Promise<void> | undefined;
@@ -270,10 +270,10 @@ describe("the relay", () => {
 		await database.rows("delete from orders.outbox where user_id = 'user-old'");
 	}, 40_000);
 
-	it("reads nothing but old events for the archive, published or quiet", async () => {
+	it("reads only old events when it archives, published or internal", async () => {
 		await events(3000, "6 days");
 		await events(20, "8 days");
-		// As it is kept by the server; when it does so here is a matter of luck.
+		// Statistics as autovacuum would have them; when it runs is a matter of luck.
 		await database.rows("analyze orders.outbox");
 		const db = new Database({
 			url: serviceUrl(database.url, "order"),

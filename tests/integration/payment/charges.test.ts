@@ -53,7 +53,7 @@ async function bar(...orders: string[]): Promise<ChargeOutcome[]> {
 	return (await call(broker, payment.actions.void, { order_ids: orders })).outcomes;
 }
 
-/** What the provider took for an order: one entry per key that it knows. */
+/** Charges of an order at the provider: one entry per key. */
 async function taken(orderId: string) {
 	const { charges } = await readLedger(join(folder, "psp-ledger.jsonl"));
 	return charges.filter(({ order_id }) => order_id === orderId);
@@ -64,7 +64,7 @@ async function row(orderId: string) {
 	return (await database.rows(sql, [orderId]))[0];
 }
 
-/** The row of a node that died before it asked the provider. */
+/** The row of a node that crashed before it called the provider. */
 async function begun(ageS: number, { order_id, user_id, amount, payment_method } = chargeOf()) {
 	await database.rows(
 		`insert into payment.payments
@@ -84,7 +84,7 @@ async function begun(ageS: number, { order_id, user_id, amount, payment_method }
 }
 
 describe("charging", () => {
-	it("takes the money and records what the provider said", async () => {
+	it("charges and records the provider's response", async () => {
 		const asked = chargeOf();
 		const payment_id = derivedId(asked.order_id, "charge");
 		expect(await charge([asked])).toEqual([
@@ -111,21 +111,21 @@ describe("charging", () => {
 		["pm_card_chargeDeclined", "card_declined"],
 		["pm_card_visa_chargeDeclinedInsufficientFunds", "insufficient_funds"],
 		["pm_card_nobody_knows", "payment_method_unknown"]
-	])("answers failed for %s, also when asked again", async (method, failure_code) => {
+	])("returns failed for %s, also on a repetition", async (method, failure_code) => {
 		const asked = chargeOf(method);
 		for (let time = 0; time < 2; time++)
 			expect(await charge([asked])).toMatchObject([{ status: "failed", failure_code }]);
 		expect(await taken(asked.order_id)).toMatchObject([{ status: "failed" }]);
 	});
 
-	it("answers the recorded outcome when it is asked again", async () => {
+	it("returns the recorded outcome on a repetition", async () => {
 		const asked = chargeOf();
 		const first = await charge([asked]);
 		expect(await charge([asked])).toEqual(first);
 		expect(await taken(asked.order_id)).toHaveLength(1);
 	});
 
-	it("charges once when twenty ask in parallel on two nodes", async () => {
+	it("charges once for twenty concurrent calls on two nodes", async () => {
 		const asked = chargeOf();
 		const answers = await Promise.all(
 			Array.from({ length: 20 }, (_, n) => charge([asked], nodes[n % 2]))
@@ -144,7 +144,7 @@ describe("charging", () => {
 		for (const { order_id } of batch) expect(await taken(order_id)).toHaveLength(1);
 	});
 
-	it("gives a duplicate inside a batch one row and the same answer", async () => {
+	it("gives a duplicate inside a batch one row and the same result", async () => {
 		const [twice, other] = [chargeOf(), chargeOf("pm_card_chargeDeclined")];
 		const outcomes = await charge([twice, other, twice]);
 		expect(outcomes.map(({ status }) => status)).toEqual(["succeeded", "failed", "succeeded"]);
@@ -152,7 +152,7 @@ describe("charging", () => {
 		expect(await taken(twice.order_id)).toHaveLength(1);
 	});
 
-	it("does not let one slow customer hold the others, and records the slow one later", async () => {
+	it("does not let one slow charge delay the others, and records the slow one later", async () => {
 		const slow = chargeOf("pm_sim_slow");
 		const batch = [slow, ...Array.from({ length: 63 }, () => chargeOf())];
 		const start = performance.now();
@@ -165,7 +165,7 @@ describe("charging", () => {
 		expect(await taken(slow.order_id)).toHaveLength(1);
 	});
 
-	it("records nothing when the connection is lost, and finds the charge by looking it up", async () => {
+	it("records nothing when the connection is lost, and finds the charge by a lookup", async () => {
 		const asked = chargeOf("pm_sim_dropConnection");
 		expect(await charge([asked])).toMatchObject([{ status: "processing", failure_code: null }]);
 		expect((await row(asked.order_id))!.status).toBe("processing");
@@ -174,7 +174,7 @@ describe("charging", () => {
 		expect(await taken(asked.order_id)).toHaveLength(1);
 	});
 
-	it("puts a charge that comes again with another amount before a human", async () => {
+	it("puts a payment in review that is charged again with another amount", async () => {
 		const asked = chargeOf();
 		await charge([asked]);
 		const other = chargeOf("pm_card_visa", { amount: usd(1001), order_id: asked.order_id });
@@ -187,7 +187,7 @@ describe("charging", () => {
 		expect(await taken(asked.order_id)).toMatchObject([{ amount: 1000 }]);
 	});
 
-	it("sends nothing for an order that stands in one batch with two amounts", async () => {
+	it("sends nothing for an order that is in one batch with two amounts", async () => {
 		const asked = chargeOf();
 		const other = { ...asked, amount: { amount: 1000, currency: "EUR" } };
 		const fine = chargeOf();
@@ -196,7 +196,7 @@ describe("charging", () => {
 		expect(await taken(asked.order_id)).toEqual([]);
 	});
 
-	it("goes to a human when the provider knows the key with another request", async () => {
+	it("goes to review when the provider knows the key with another request", async () => {
 		const asked = chargeOf();
 		await charge([asked]);
 		for (const [table, column] of [
@@ -212,7 +212,7 @@ describe("charging", () => {
 		expect(await taken(asked.order_id)).toMatchObject([{ amount: 1000 }]);
 	});
 
-	it("refuses lines that are not the amount, or name a product twice", async () => {
+	it("refuses lines that do not sum to the amount, or name a product twice", async () => {
 		const line = { product_id: "a", amount: 500 };
 		for (const lines of [[line], [line, line], [{ ...line, amount: 1001 }]])
 			await expect(charge([chargeOf("pm_card_visa", { lines })])).rejects.toMatchObject({
@@ -220,7 +220,7 @@ describe("charging", () => {
 			});
 	});
 
-	it("refuses an amount of nothing before it touches the batch", async () => {
+	it("refuses an amount of 0 before it touches the batch", async () => {
 		const nothing = chargeOf("pm_card_visa", { amount: usd(0) });
 		const fine = chargeOf();
 		await expect(charge([fine, nothing])).rejects.toMatchObject({ type: "VALIDATION_ERROR" });
@@ -229,20 +229,20 @@ describe("charging", () => {
 });
 
 describe("resolving", () => {
-	it("never begins a charge", async () => {
+	it("never starts a charge", async () => {
 		const orderId = newId();
 		expect(await resolve(orderId)).toMatchObject([{ order_id: orderId, status: "absent" }]);
 		expect(await row(orderId)).toBeUndefined();
 	});
 
-	it("answers in the order asked, whatever the states", async () => {
+	it("returns results in the order of the request, for all states", async () => {
 		const [paid, declined, absent] = [chargeOf(), chargeOf("pm_card_chargeDeclined"), newId()];
 		await charge([paid, declined]);
 		const outcomes = await resolve(absent, declined.order_id, paid.order_id);
 		expect(outcomes.map(({ status }) => status)).toEqual(["absent", "failed", "succeeded"]);
 	});
 
-	it("sends a charge that was never sent once the provider's time is over, and not before", async () => {
+	it("sends a charge that was never sent after the provider's time limit, and not before", async () => {
 		const [young, old] = [await begun(8), await begun(11)];
 		const outcomes = await resolve(young, old);
 		expect(outcomes.map(({ status }) => status)).toEqual(["processing", "succeeded"]);
@@ -250,7 +250,7 @@ describe("resolving", () => {
 		expect(await taken(old)).toMatchObject([{ key: derivedId(old, "charge"), amount: 1000 }]);
 	});
 
-	it("does the same when the charge is asked for again instead", async () => {
+	it("does the same when the charge is repeated instead", async () => {
 		const young = chargeOf();
 		await begun(8, young);
 		expect(await charge([young])).toMatchObject([{ status: "processing" }]);
@@ -260,7 +260,7 @@ describe("resolving", () => {
 		expect(await charge([old])).toMatchObject([{ status: "succeeded" }]);
 	});
 
-	it("only looks up after 20 hours and goes to a human after 24", async () => {
+	it("only looks up after 20 hours and goes to review after 24", async () => {
 		const [late, tooLate] = [await begun(20 * 3600 + 1), await begun(24 * 3600 + 1)];
 		const outcomes = await resolve(late, tooLate);
 		expect(outcomes.map(({ status }) => status)).toEqual(["processing", "review"]);
@@ -279,7 +279,7 @@ describe("resolving", () => {
 });
 
 describe("voiding", () => {
-	it("bars an order without a payment from ever being charged", async () => {
+	it("prevents an order without a payment from ever being charged", async () => {
 		const asked = chargeOf();
 		for (const outcomes of [
 			await bar(asked.order_id),
@@ -291,14 +291,14 @@ describe("voiding", () => {
 		expect(await taken(asked.order_id)).toEqual([]);
 	});
 
-	it("answers what became of a payment that had begun", async () => {
+	it("returns the outcome of a payment that was started", async () => {
 		const [paid, open] = [chargeOf(), await begun(1)];
 		await charge([paid]);
 		const outcomes = await bar(paid.order_id, open);
 		expect(outcomes.map(({ status }) => status)).toEqual(["succeeded", "processing"]);
 	});
 
-	it("either bars or finds a charge that races with it, never both", async () => {
+	it("either prevents or finds a concurrent charge, never both", async () => {
 		const batch = Array.from({ length: 64 }, () => chargeOf());
 		const orders = batch.map(({ order_id }) => order_id);
 		await Promise.all([charge(batch, nodes[1]), bar(...orders.toReversed())]);
@@ -308,7 +308,7 @@ describe("voiding", () => {
 		}
 	});
 
-	it("is no payment to anyone who asks", async () => {
+	it("is not shown as a payment", async () => {
 		const orderId = newId();
 		await bar(orderId);
 		const asked = call(broker, payment.actions.get, { order_id: orderId }, as(admin));
@@ -349,14 +349,14 @@ describe("reading a payment", () => {
 			});
 	});
 
-	it("wants exactly one of id and order_id", async () => {
+	it("requires exactly one of id and order_id", async () => {
 		for (const by of [{}, { id: newId(), order_id: newId() }])
 			await expect(call(broker, payment.actions.get, by, as(alice))).rejects.toMatchObject({
 				type: "VALIDATION_FAILED"
 			});
 	});
 
-	it("summarises the payments of some orders", async () => {
+	it("returns summaries of the payments of some orders", async () => {
 		const [one, two] = [chargeOf(), chargeOf("pm_card_chargeDeclined")];
 		await charge([one, two]);
 		const order_ids = [one.order_id, newId(), two.order_id];
@@ -383,7 +383,7 @@ describe("the payment tables", () => {
 		["delete from payment.refunds", "permission denied"],
 		["update payment.payments set amount_minor = 1", "permission denied"],
 		["update payment.payments set order_id = gen_random_uuid()", "permission denied"]
-	])("do not let the service run: %s", async (sql, message) => {
+	])("do not allow the service: %s", async (sql, message) => {
 		await charge([chargeOf()]);
 		const ran = database.rows(`set role shop_payment; ${sql}`);
 		await expect(ran).rejects.toThrow(message);

@@ -17,11 +17,11 @@ import { StripeProvider } from "../../../services/payment/provider/stripe/stripe
 import { temporaryFolder } from "../../support/servers/processes.ts";
 import { pspKeys, startPsp } from "../../support/servers/psp.ts";
 
-/** What every provider must do for the shop, over each driver that there is. */
+/** What every provider driver must do, tested for each driver. */
 
 interface Stand {
 	provider: PaymentProvider;
-	/** What the provider really did. */
+	/** Charges in the provider's ledger. */
 	ledger(): Promise<LedgerReport>;
 	close(): Promise<void>;
 }
@@ -71,7 +71,7 @@ describe.each([
 		return { key: request.key, ref: outcome.ref };
 	}
 
-	/** Charges in the provider's books for an order. */
+	/** Charges in the provider's ledger for an order. */
 	async function taken(order_id: string) {
 		return (await stand.ledger()).charges.filter(charge => charge.order_id === order_id);
 	}
@@ -90,7 +90,7 @@ describe.each([
 		it.each([
 			["pm_card_visa", "visa", "4242"],
 			["pm_card_mastercard", "mastercard", "4444"]
-		])("takes the money of %s and tells the card", async (payment_method, brand, last4) => {
+		])("charges %s and returns the card", async (payment_method, brand, last4) => {
 			const request = chargeOf(payment_method);
 			const outcome = await provider.charge(request);
 			const ref = expect.any(String);
@@ -109,7 +109,7 @@ describe.each([
 			["pm_card_chargeDeclinedExpiredCard", "expired_card", "0069"],
 			["pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", "0127"],
 			["pm_card_chargeDeclinedProcessingError", "processing_error", "0119"]
-		])("says what the bank says to %s, however it is asked", async (method, code, last4) => {
+		])("returns the bank's decline of %s, always", async (method, code, last4) => {
 			const request = chargeOf(method);
 			const failed = { status: "failed", code, method: { brand: "visa", last4 } };
 			expect(await provider.charge(request)).toMatchObject(failed);
@@ -118,19 +118,19 @@ describe.each([
 			expect(await taken(request.order_id)).toMatchObject([{ status: "failed" }]);
 		});
 
-		it("fails for a card that nobody knows", async () => {
+		it("fails for an unknown card", async () => {
 			const outcome = await provider.charge(chargeOf("pm_card_nobody_knows"));
 			expect(outcome).toMatchObject({ status: "failed", code: "payment_method_unknown" });
 		});
 
-		it("takes the money once for one key, and answers the same", async () => {
+		it("charges once for one key, and returns the same", async () => {
 			const request = chargeOf();
 			const first = await provider.charge(request);
 			expect(await provider.charge(request)).toEqual(first);
 			expect(await taken(request.order_id)).toHaveLength(1);
 		});
 
-		it("refuses a key that comes back with another request", async () => {
+		it("refuses a key that is reused for another request", async () => {
 			const request = chargeOf();
 			await provider.charge(request);
 			for (const other of [
@@ -145,7 +145,7 @@ describe.each([
 			expect(await taken(request.order_id)).toMatchObject([{ amount: 1000, currency: "USD" }]);
 		});
 
-		it("takes the money once when one key is sent ten times at once", async () => {
+		it("charges once when one key is sent ten times concurrently", async () => {
 			const request = chargeOf("pm_sim_hang1s");
 			const answers = await Promise.allSettled(
 				Array.from({ length: 10 }, () => provider.charge(request))
@@ -160,7 +160,7 @@ describe.each([
 		});
 
 		it.each(["pm_sim_dropConnection", "pm_sim_errorAfterCommit"])(
-			"makes the charge of %s though its answer is lost, and finds it",
+			"makes the charge of %s though its response is lost, and finds it",
 			async payment_method => {
 				const request = chargeOf(payment_method);
 				await expect(provider.charge(request)).rejects.toBeInstanceOf(ProviderUnavailable);
@@ -173,7 +173,7 @@ describe.each([
 			}
 		);
 
-		it("is turned away without a charge when there are too many, and let in later", async () => {
+		it("is rate-limited without a charge when there are too many, and accepted later", async () => {
 			const request = chargeOf("pm_sim_rateLimitFirst");
 			const turnedAway = expect(provider.charge(request)).rejects;
 			await turnedAway.toMatchObject({ name: "TurnedAway", retryAfterMs: 1000 });
@@ -181,7 +181,7 @@ describe.each([
 			expect(await provider.charge(request)).toMatchObject({ status: "succeeded" });
 		});
 
-		it("has not seen a key that was never sent", async () =>
+		it("returns absent for a key that was never sent", async () =>
 			expect(await provider.retrieve(newId())).toBeUndefined());
 	});
 
@@ -193,7 +193,7 @@ describe.each([
 			return { request, ref: outcome.ref, url: outcome.url };
 		}
 
-		/** What the browser of a customer does who presses a button of the page. */
+		/** Presses a button of the page, as a customer's browser does. */
 		async function press(url: string, answer: "approve" | "refuse"): Promise<Response> {
 			const html = await (await fetch(url)).text();
 			const secret = /name="secret" value="([^"]+)"/.exec(html)![1]!;
@@ -219,7 +219,7 @@ describe.each([
 			expect(await taken(request.order_id)).toMatchObject([{ status }]);
 		});
 
-		it("leads back to the shop with what came of it", async () => {
+		it("leads back to the shop with the outcome", async () => {
 			const { ref, url } = await asked();
 			const back = new URL((await press(url, "approve")).headers.get("location")!);
 			expect(`${back.origin}${back.pathname}`).toBe("http://127.0.0.1:9/back");
@@ -230,7 +230,7 @@ describe.each([
 			});
 		});
 
-		it("is given up, and no answer of the customer can take the money then", async () => {
+		it("can be voided, and the customer cannot approve it then", async () => {
 			const { request, ref, url } = await asked();
 			const secret = new URL(url).searchParams.get("secret")!;
 			const given = { status: "failed", code: "canceled" };
@@ -242,13 +242,13 @@ describe.each([
 			expect(await taken(request.order_id)).toMatchObject([{ status: "failed" }]);
 		});
 
-		it("is not given up once it has succeeded", async () => {
+		it("cannot be voided once it has succeeded", async () => {
 			const { request, ref, url } = await asked();
 			await press(url, "approve");
 			expect(await provider.abandon(request.key, ref)).toMatchObject({ status: "succeeded", ref });
 		});
 
-		it("has a page that escapes what it shows, and lets nothing else run", async () => {
+		it("has a page that escapes its content, and runs no scripts", async () => {
 			const { url } = await asked(undefined, `<script>alert("1")</script>&'`);
 			const response = await fetch(url);
 			const html = await response.text();
@@ -259,7 +259,7 @@ describe.each([
 			expect(response.headers.get("content-security-policy")).toContain("http://127.0.0.1:9");
 		});
 
-		it("opens its page to nobody without its secret", async () => {
+		it("shows its page only with its secret", async () => {
 			const { request, url } = await asked();
 			const bare = url.replace(/\?.*/, "");
 			expect((await fetch(bare)).status).toBe(404);
@@ -270,7 +270,7 @@ describe.each([
 	});
 
 	describe("paying back", () => {
-		it("pays parts back, each key once, and never more than was charged", async () => {
+		it("refunds parts, each key once, and never more than was charged", async () => {
 			const { ref } = await charged();
 			const request = refundOf(ref, 600);
 			const first = await provider.refund(request);
@@ -284,7 +284,7 @@ describe.each([
 			expect(await paidBack(ref)).toEqual([600, 400]);
 		});
 
-		it("refuses a key that comes back with another refund", async () => {
+		it("refuses a key that is reused for another refund", async () => {
 			const { ref } = await charged();
 			const request = refundOf(ref, 600);
 			await provider.refund(request);
@@ -295,7 +295,7 @@ describe.each([
 			expect(await paidBack(ref)).toEqual([600]);
 		});
 
-		it("never pays back more than was charged when many ask at once", async () => {
+		it("never refunds more than was charged under concurrent calls", async () => {
 			const { ref } = await charged();
 			const all = Array.from({ length: 20 }, () => provider.refund(refundOf(ref, 300)));
 			const outcomes = await Promise.all(all);
@@ -312,7 +312,7 @@ describe.each([
 		});
 
 		it.each(["pm_sim_dropRefundConnection", "pm_sim_errorAfterRefund"])(
-			"makes the refund of %s though its answer is lost, and finds it",
+			"makes the refund of %s though its response is lost, and finds it",
 			async payment_method => {
 				const { ref } = await charged(payment_method);
 				const request = refundOf(ref, 600);
@@ -324,7 +324,7 @@ describe.each([
 			}
 		);
 
-		it("has not seen a refund that was never sent", async () => {
+		it("returns absent for a refund that was never sent", async () => {
 			expect(await provider.retrieveRefund(newId(), (await charged()).ref)).toBeUndefined();
 		});
 	});
@@ -352,12 +352,12 @@ describe.each([
 			});
 		});
 
-		it("name no payment where it is not the shop's", () => {
+		it("name no payment when it is not the shop's", () => {
 			const other = message("payment_intent.succeeded", { metadata: {} });
 			expect(readEvent(other, sign(other, webhookSecret))!.payment_id).toBeNull();
 		});
 
-		it("are passed over when nobody heeds their kind", () => {
+		it("are ignored when their type is unknown", () => {
 			const other = message("customer.created", {});
 			expect(readEvent(other, sign(other, webhookSecret))).toBeUndefined();
 		});
@@ -368,18 +368,18 @@ describe.each([
 			["six minutes old", succeeded, sign(succeeded, webhookSecret, Date.now() - 360_000)],
 			["changed by one byte", succeeded.replace("p1", "p2"), sign(succeeded, webhookSecret)],
 			["signed with nonsense", succeeded, "t=1,v1=zz"],
-			["signed with nothing", succeeded, ""]
+			["with an empty signature", succeeded, ""]
 		])("are refused when they are %s", (_what, body, signature) => {
 			expect(() => readEvent(body, signature)).toThrow(BadSignature);
 		});
 
-		it("are taken when they are four minutes old", () => {
+		it("are accepted when they are four minutes old", () => {
 			const signature = sign(succeeded, webhookSecret, Date.now() - 240_000);
 			expect(readEvent(succeeded, signature)).toBeDefined();
 		});
 	});
 
-	it("states every charge with what was paid back of it, over many pages", async () => {
+	it("lists every charge with its refunded amount, over many pages", async () => {
 		const since = new Date(Math.floor(Date.now() / 1000) * 1000);
 		const requests = Array.from({ length: 230 }, () => chargeOf());
 		const made = await Promise.all(requests.map(request => provider.charge(request)));

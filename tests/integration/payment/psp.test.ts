@@ -9,7 +9,7 @@ import { temporaryFolder } from "../../support/servers/processes.ts";
 import { openPsp, pspKeys, startPsp, type Psp } from "../../support/servers/psp.ts";
 import { until } from "../../support/until.ts";
 
-/** The simulated provider as a process: what a shop meets that talks to it over HTTP. */
+/** The simulated provider as a process, over HTTP. */
 
 const opened: Psp[] = [];
 
@@ -34,7 +34,7 @@ const chargeOf = (payment_method = "pm_card_visa") => {
 	return { key: newId(), order_id: newId(), amount, payment_method };
 };
 
-/** A request as it goes over the wire, with Stripe's answer as it comes back. */
+/** Sends a request and returns the raw response. */
 async function post(psp: Psp, path: string, form: Record<string, string>, key = newId()) {
 	const headers = { Authorization: `Bearer ${pspKeys.secretKey}`, "Idempotency-Key": key };
 	const body = new URLSearchParams(form);
@@ -49,7 +49,7 @@ describe("idempotency keys", () => {
 		["pm_card_visa", 200],
 		["pm_card_chargeDeclined", 402],
 		["pm_sim_errorAfterCommit", 500]
-	])("repeat the answer of %s to the byte: %i", async (payment_method, status) => {
+	])("repeat the response to %s byte for byte: %i", async (payment_method, status) => {
 		const psp = await open();
 		const key = newId();
 		const form = { ...intent, payment_method };
@@ -79,7 +79,7 @@ describe("idempotency keys", () => {
 		expect(JSON.parse(other.text).error.type).toBe("idempotency_error");
 	});
 
-	it("are forgotten after a day, and then charge anew", async () => {
+	it("expire after a day, and then charge again", async () => {
 		const psp = await open();
 		const key = newId();
 		const first = await post(psp, "payment_intents", intent, key);
@@ -90,7 +90,7 @@ describe("idempotency keys", () => {
 		expect((await psp.ledger()).charges).toHaveLength(2);
 	});
 
-	it("do not keep what was refused before it began", async () => {
+	it("do not store requests that were refused before they were run", async () => {
 		const psp = await open();
 		const key = newId();
 		const wrong = await post(psp, "payment_intents", { ...intent, amount: "0" }, key);
@@ -99,7 +99,7 @@ describe("idempotency keys", () => {
 	});
 });
 
-it("finds a charge that hangs as processing, until it is made", async () => {
+it("finds a delayed charge as processing, until it is made", async () => {
 	const provider = driver(await open());
 	const request = chargeOf("pm_sim_hang1s");
 	const charging = provider.charge(request);
@@ -109,7 +109,7 @@ it("finds a charge that hangs as processing, until it is made", async () => {
 	expect(await provider.retrieve(request.key)).toMatchObject({ status: "succeeded" });
 });
 
-describe("requests that are not right", () => {
+describe("invalid requests", () => {
 	it.each([
 		["amount", { ...intent, amount: "-1" }],
 		["amount", { ...intent, amount: "1.5" }],
@@ -129,7 +129,7 @@ describe("requests that are not right", () => {
 		expect((await psp.ledger()).charges).toEqual([]);
 	});
 
-	it("end a charge for good where they are the order's fault: asking again would not help", async () => {
+	it("fail a charge permanently if the order caused them: a retry would not help", async () => {
 		const provider = driver(await open());
 		const tooMuch = { ...chargeOf(), amount: { amount: 100_000_000, currency: "USD" } };
 		const outcome = { status: "failed", ref: null, code: "amount_refused" };
@@ -138,7 +138,7 @@ describe("requests that are not right", () => {
 		expect(await provider.retrieve(tooMuch.key)).toBeUndefined();
 	});
 
-	it("need the key, a known path, and a body of at most 64 KiB", async () => {
+	it("need the API key, a known path, and a body of at most 64 KiB", async () => {
 		const psp = await open();
 		const bare = await fetch(`${psp.url}/v1/payment_intents`);
 		expect(bare.status).toBe(401);
@@ -149,7 +149,7 @@ describe("requests that are not right", () => {
 });
 
 describe("the process", () => {
-	it("keeps its ledger and its keys over kill -9", async () => {
+	it("keeps its ledger and its keys after kill -9", async () => {
 		const dataDir = temporaryFolder();
 		const before = await start({ DATA_DIR: dataDir });
 		const request = chargeOf();
@@ -165,7 +165,7 @@ describe("the process", () => {
 		expect((await after.ledger()).charges).toHaveLength(2);
 	}, 30_000);
 
-	it("stops cleanly on SIGTERM, also while a request hangs", async () => {
+	it("stops cleanly on SIGTERM, even while a request is delayed", async () => {
 		const psp = await start();
 		const hanging = driver(psp).charge(chargeOf("pm_sim_hang30s"));
 		hanging.catch(() => undefined);
@@ -174,10 +174,10 @@ describe("the process", () => {
 	}, 30_000);
 });
 
-describe("the fault dial", () => {
+describe("the fault settings", () => {
 	const kinds = { decline: true, drop_before: true, drop_after_commit: true, rate_limit: true };
 
-	/** What becomes of 40 charges, one after the other. */
+	/** The outcomes of 40 charges, one after the other. */
 	async function run(seed: number): Promise<(number | "lost")[]> {
 		const psp = await open();
 		await psp.setFaults({ rate: 0.5, seed, kinds: { ...kinds, error_after_commit: true } });
@@ -192,14 +192,14 @@ describe("the fault dial", () => {
 		return results;
 	}
 
-	it("draws from its seed: the same one, the same faults", async () => {
+	it("draw the same faults from the same seed", async () => {
 		const [a, b, c] = [await run(7), await run(7), await run(8)];
 		expect(b).toEqual(a);
 		expect(c).not.toEqual(a);
 		expect(new Set(a)).toEqual(new Set([200, 402, 429, 500, "lost"]));
 	});
 
-	it("loses answers and never money: what was charged is found", async () => {
+	it("lose responses and no charges: charges are found by a lookup", async () => {
 		const psp = await open();
 		const provider = driver(psp);
 		await psp.setFaults({ rate: 1, kinds: { drop_after_commit: true } });
@@ -209,7 +209,7 @@ describe("the fault dial", () => {
 		expect(await provider.retrieve(request.key)).toMatchObject({ status: "succeeded" });
 	});
 
-	it("refuses a setting that it does not know", async () => {
+	it("refuse unknown settings", async () => {
 		const psp = await open();
 		await expect(psp.setFaults({ rate: 2 })).rejects.toThrow("/rate");
 		await expect(psp.setFaults({ kinds: { fire: true } } as never)).rejects.toThrow("/kinds/fire");
@@ -219,7 +219,7 @@ describe("the fault dial", () => {
 describe("webhooks", () => {
 	let shop: Server;
 	let url: string;
-	/** What came: the event's id and type, and whose charge it is about, in the order it came. */
+	/** Received webhooks in order: id, type and charge. */
 	let received: { id: string; type: string; payment: string | undefined }[];
 	let answer: number;
 	let refused: number;
@@ -250,7 +250,7 @@ describe("webhooks", () => {
 		shop.closeAllConnections();
 	});
 
-	it("tell of a charge, of a customer's answer and of a refund, signed as Stripe signs", async () => {
+	it("are sent for a charge, a customer's approval and a refund, signed as by Stripe", async () => {
 		const psp = await open(url);
 		const provider = driver(psp);
 		const request = chargeOf("pm_card_threeDSecureRequired");
@@ -274,7 +274,7 @@ describe("webhooks", () => {
 		expect(listed.data.map(({ id }) => id).sort()).toEqual(received.map(({ id }) => id).sort());
 	});
 
-	it("are sent until the shop takes them, over a restart of the provider too", async () => {
+	it("are sent until the shop acknowledges them, even after a restart of the provider", async () => {
 		const dataDir = temporaryFolder();
 		answer = 503;
 		const before = await start({ DATA_DIR: dataDir, PSP_WEBHOOK_URL: url });
@@ -287,7 +287,7 @@ describe("webhooks", () => {
 		expect(received.map(({ type }) => type)).toEqual(["payment_intent.succeeded"]);
 	}, 30_000);
 
-	it("are tried again while the shop answers 500", async () => {
+	it("are retried while the shop responds 500", async () => {
 		answer = 500;
 		const psp = await open(url);
 		await driver(psp).charge(chargeOf());
@@ -296,7 +296,7 @@ describe("webhooks", () => {
 		await until(() => received.length === 1);
 	});
 
-	it("come twice, or so late that a later one is first, when the dial says so", async () => {
+	it("come twice or out of order when the fault settings say so", async () => {
 		const psp = await open(url);
 		await psp.setFaults({ webhooks: { rate: 1, kinds: ["duplicate"] } });
 		await driver(psp).charge(chargeOf());

@@ -16,7 +16,7 @@ import { admin, alice } from "../../support/shop/orders.ts";
 import { challenged, ScriptedProvider, succeeded } from "../../support/shop/scripted-provider.ts";
 import { until } from "../../support/until.ts";
 
-/** Two things at once that must not both have their way with one payment. */
+/** Concurrent operations on one payment, of which only one may take effect. */
 
 let database: TestDatabase;
 let pg: Database;
@@ -65,10 +65,10 @@ async function paid(): Promise<{ id: string; order: string }> {
 	return { id: derivedId(order, "charge"), order };
 }
 
-/** A promise to wait for, and what opens it. */
+/** A promise to wait for, and the function that resolves it. */
 const gate = () => Promise.withResolvers<void>();
 
-/** Lets the sweeper run until it is so. */
+/** Runs the sweeper until the condition is true. */
 async function swept(isSo: () => boolean | Promise<boolean>): Promise<void> {
 	const onError = (error: Error) => expect(error).toBeUndefined();
 	const sweeper = new Sweeper({ payments, charges, repository, refunds, everyMs: 10, onError });
@@ -76,7 +76,7 @@ async function swept(isSo: () => boolean | Promise<boolean>): Promise<void> {
 	await until(isSo, 4000).finally(() => sweeper.stop());
 }
 
-/** Nothing that was sent can still be on its way. */
+/** Moves time so that no request can still be in flight. */
 const timePasses = (order: string) =>
 	database.rows(
 		"update payment.payments set sent_at = now() - interval '16 s' where order_id = $1",
@@ -86,8 +86,8 @@ const timePasses = (order: string) =>
 const refusedAs = (work: Promise<unknown>, type: string) =>
 	expect(work).rejects.toMatchObject({ type });
 
-describe("a charge that comes to be after it was called off", () => {
-	/** Called off because the provider has never seen it, 16 s after it was sent. */
+describe("a charge that is made after it was voided", () => {
+	/** Voided because the provider did not know it 16 s after it was sent. */
 	async function voidedCharge(): Promise<{ id: string; order: string }> {
 		const order = newId();
 		provider.onCharge = () => Promise.reject(new ProviderUnavailable("no answer"));
@@ -99,7 +99,7 @@ describe("a charge that comes to be after it was called off", () => {
 
 	const refundedOf = async (id: string) => (await payments.get("id", id))!.refunded;
 
-	it("is paid back as soon as the provider says so", async () => {
+	it("is refunded as soon as a webhook arrives", async () => {
 		const { id } = await voidedCharge();
 		provider.known.set(id, succeeded("ch_late"));
 		await charges.wake((await payments.findById(id))!);
@@ -107,7 +107,7 @@ describe("a charge that comes to be after it was called off", () => {
 		expect(provider.refunded).toHaveLength(1);
 	});
 
-	it("is paid back without a word of the provider, some time later", async () => {
+	it("is refunded without a webhook, some time later", async () => {
 		const { id } = await voidedCharge();
 		provider.known.set(id, succeeded("ch_late"));
 		await database.rows("update payment.payments set next_check_at = now() where id = $1", [id]);
@@ -115,7 +115,7 @@ describe("a charge that comes to be after it was called off", () => {
 		expect(provider.refunded).toHaveLength(1);
 	});
 
-	it("is given up when it waits for its customer", async () => {
+	it("is cancelled at the provider when it waits for its customer", async () => {
 		const { id } = await voidedCharge();
 		provider.known.set(id, challenged);
 		await database.rows("update payment.payments set next_check_at = now() where id = $1", [id]);
@@ -123,7 +123,7 @@ describe("a charge that comes to be after it was called off", () => {
 		expect(await payments.findById(id)).toMatchObject({ status: "failed", action_url: null });
 	});
 
-	it("is looked for ever more rarely, and not after a day", async () => {
+	it("is looked up at growing intervals, and not after a day", async () => {
 		const { id } = await voidedCharge();
 		const waits = async (hours: number) => {
 			await database.rows(
@@ -144,7 +144,7 @@ describe("a charge that comes to be after it was called off", () => {
 describe("an attempt at a charge that was not sent", () => {
 	const noAnswer = () => Promise.reject(new ProviderUnavailable("no answer"));
 
-	it("is taken back late without hiding another one that was", async () => {
+	it("is reverted late without hiding another one that was sent", async () => {
 		const order = newId();
 		provider.onCharge = noAnswer;
 		await charges.charge([chargeOf(order)]);
@@ -166,12 +166,12 @@ describe("an attempt at a charge that was not sent", () => {
 		expect(await payments.find([order])).toMatchObject([{ status: "processing", sends: 3 }]);
 	});
 
-	it("leaves those before it counted, so that calling off still waits for them", async () => {
+	it("leaves earlier attempts counted, so that voiding still waits for them", async () => {
 		const order = newId();
 		provider.onCharge = noAnswer;
 		await charges.charge([chargeOf(order)]);
 		await timePasses(order);
-		provider.onCharge = () => Promise.reject(new NotSent("the provider is away"));
+		provider.onCharge = () => Promise.reject(new NotSent("the provider is down"));
 		await charges.charge([chargeOf(order)]);
 		expect(await payments.find([order])).toMatchObject([{ sends: 1 }]);
 		expect(await charges.void([order])).toMatchObject([{ status: "processing" }]);
@@ -179,7 +179,7 @@ describe("an attempt at a charge that was not sent", () => {
 });
 
 describe("a refund that was made", () => {
-	it("goes to a human when the bank sends it back and the provider says so, and to nobody else", async () => {
+	it("goes to review when a webhook says that the bank returned it", async () => {
 		const { id } = await paid();
 		for (const amount of [400, 300])
 			await refunds.refund(id, newId(), { amount: usd(amount), reason: "scratched", actor: admin });
@@ -197,7 +197,7 @@ describe("a refund that was made", () => {
 	});
 });
 
-describe("paying back while a refund of staff is under way", () => {
+describe("refunding while a refund of staff is pending", () => {
 	const noAnswer = () => Promise.reject(new ProviderUnavailable("no answer"));
 	const refusal: RefundOutcome = { status: "failed", code: "charge_not_found" };
 	const byStaff = (id: string, amount: number, key = newId()) =>
@@ -205,7 +205,7 @@ describe("paying back while a refund of staff is under way", () => {
 	const made = async (id: string) =>
 		(await repository.ofPayment(id)).map(r => [r.amount_minor, r.status]);
 
-	it("all of it is not whole when that one is refused meanwhile, and is when it is asked again", async () => {
+	it("all that remains is incomplete when that one is refused meanwhile, and complete on a repetition", async () => {
 		const { id, order } = await paid();
 		const [sent, refused] = [gate(), gate()];
 		const first = async () => {
@@ -232,7 +232,7 @@ describe("paying back while a refund of staff is under way", () => {
 		]);
 	});
 
-	it("some lines waits for that one, which may be refused and leave them their money", async () => {
+	it("some lines waits for that one, which may be refused and leave their amount", async () => {
 		const { id, order } = await paid();
 		const [sent, refused] = [gate(), gate()];
 		provider.onRefund = async () => {
@@ -262,7 +262,7 @@ describe("paying back while a refund of staff is under way", () => {
 		]);
 	});
 
-	it("shows a human the one that is refused when nobody waits for it any more", async () => {
+	it("puts a refused one in review when no request waits for it any more", async () => {
 		const { id } = await paid();
 		provider.onRefund = noAnswer;
 		await byStaff(id, 400);

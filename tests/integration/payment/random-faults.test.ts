@@ -23,9 +23,9 @@ import { generator } from "../../support/random.ts";
 import { until } from "../../support/until.ts";
 
 /**
- * Everything that may happen to a payment, all at once and in any order, on two nodes, with a provider
- * of which every third call goes wrong. Time is moved at random too, so that even what "can no longer
- * be on its way" still arrives. Whatever it was, in the end the books are right.
+ * Everything that may happen to a payment, concurrently and in any order, on two nodes, with a provider
+ * of which every third call fails. Time is moved at random too, so that even requests that "can no
+ * longer be in flight" still arrive. In the end the ledgers must agree.
  */
 
 const orders = 200;
@@ -43,7 +43,7 @@ let sweepers: Sweeper[];
 let payments: PaymentRepository;
 let repository: RefundRepository;
 
-/** Loses requests, loses answers, is late. */
+/** Loses requests, loses responses, is late. */
 function unreliable<P extends PaymentProvider>(provider: P): P {
 	const calls = new Set(["charge", "retrieve", "abandon", "refund", "retrieveRefund"]);
 	return new Proxy(provider, {
@@ -54,11 +54,11 @@ function unreliable<P extends PaymentProvider>(provider: P): P {
 			if (!calls.has(String(name))) return bound;
 			return async (...args: unknown[]) => {
 				const trouble = isUnwell ? oneOf(["not_sent", "lost", "unheard", "", "", ""]) : "";
-				if (trouble === "not_sent") throw new NotSent("the provider is away");
+				if (trouble === "not_sent") throw new NotSent("the provider is down");
 				if (trouble === "lost") throw new ProviderUnavailable("the request was lost");
 				if (isUnwell && random() < 0.5) await delay(random() * (name === "charge" ? 1000 : 50));
 				const answer = await bound(...args);
-				if (trouble === "unheard") throw new ProviderUnavailable("the answer was lost");
+				if (trouble === "unheard") throw new ProviderUnavailable("the response was lost");
 				return answer;
 			};
 		}
@@ -96,7 +96,7 @@ afterAll(async () => {
 interface Placed {
 	charge: Charge;
 	isVoided: boolean;
-	/** Its saga has heard that no money moved, and is over. */
+	/** Its saga has learned that it was not charged, and has ended. */
 	isOver: boolean;
 }
 
@@ -125,7 +125,7 @@ const timePasses = (id: string) =>
 		"sent_at = sent_at - interval '16 s', next_check_at = case when failure_code = 'voided' then now() end"
 	);
 
-/** An error leaves things unknown; that is what this is about. */
+/** An error leaves the outcome unknown, which is what is tested. */
 const fine = () => undefined;
 const onError = fine;
 const row = async (id: string) => (await payments.find([id]))[0];
@@ -137,28 +137,26 @@ async function answer(id: string): Promise<void> {
 }
 
 const weightedSteps = [
-	...([
-		"charge",
-		"charge",
-		"resolve",
-		"void",
-		"void",
-		"wake",
-		"answer",
-		"time",
-		"time",
-		"deadline"
-	] as const)
-];
+	"charge",
+	"charge",
+	"resolve",
+	"void",
+	"void",
+	"wake",
+	"answer",
+	"time",
+	"time",
+	"deadline"
+] as const;
 
-/** One thing that happens to an order: of its saga, of its customer, of the provider, of time. */
+/** One thing that happens to an order: by its saga, its customer, the provider, or time. */
 async function happens(placed: Placed): Promise<void> {
 	const { charges, refunds } = oneOf(nodes);
 	const id = placed.charge.order_id;
 	const found = await row(id);
 	switch (oneOf(weightedSteps)) {
 		case "charge":
-			// Also by a node that does not know yet that the order was called off.
+			// Also by a node that does not know yet that the order was cancelled.
 			return void (await charges.charge([placed.charge]));
 		case "resolve":
 			return void (await charges.resolve([id]));
@@ -178,14 +176,14 @@ async function happens(placed: Placed): Promise<void> {
 	}
 }
 
-/** Answers the payment's status. */
+/** Returns the payment's status. */
 async function voidCharge(placed: Placed): Promise<string> {
 	const [outcome] = await oneOf(nodes).charges.void([placed.charge.order_id]);
 	placed.isOver ||= outcome!.status === "failed";
 	return outcome!.status;
 }
 
-/** What its saga does once nothing goes wrong any more. */
+/** What its saga does once no faults happen any more. */
 async function settle(placed: Placed): Promise<void> {
 	const { charge, isVoided, isOver } = placed;
 	const { order_id } = charge;
@@ -205,7 +203,7 @@ async function settle(placed: Placed): Promise<void> {
 
 const none = async (sql: string) => (await database.rows(sql)).length === 0;
 
-/** Lets the sweepers look at everything once more, and do what follows from it. */
+/** Lets the sweepers check everything once more, and finish what follows from it. */
 async function sweptClean(): Promise<void> {
 	const voided = "status = 'failed' and failure_code = 'voided'";
 	await database.rows(
@@ -214,7 +212,7 @@ async function sweptClean(): Promise<void> {
 	await until(() =>
 		none(`select from payment.payments where next_check_at = '-infinity' and ${voided}`)
 	);
-	// What was found is recorded when the round is over.
+	// Findings are recorded when the sweep is over.
 	await Promise.all(sweepers.map(sweeper => sweeper.stop()));
 	for (const sweeper of sweepers) sweeper.start();
 	await until(async () => {
@@ -238,7 +236,7 @@ async function kept(): Promise<Map<string, number>> {
 	);
 }
 
-it(`leaves the books right, whatever happens (TEST_SEED=${seed})`, async () => {
+it(`leaves consistent ledgers after random faults (TEST_SEED=${seed})`, async () => {
 	const all = Array.from({ length: orders }, place);
 	const life = async (placed: Placed) => {
 		for (let step = 0; step < steps; step++)

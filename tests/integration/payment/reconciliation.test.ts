@@ -63,7 +63,7 @@ function chargeOf(order_id = newId()): Charge {
 	return { order_id, user_id: alice.id, amount, lines, payment_method: "pm_card_visa" };
 }
 
-/** An order whose node died between the payment's row and the call, so many seconds ago. */
+/** An order whose node crashed between inserting the payment's row and the call, so many seconds ago. */
 async function begun(ageS: number): Promise<string> {
 	const charge = chargeOf();
 	await payments.begin([charge]);
@@ -90,11 +90,11 @@ const voided = (order: string) => statusOf(charges.void([order]));
 const charged = (order: string) => statusOf(charges.charge([chargeOf(order)]));
 const resolved = (order: string) => statusOf(charges.resolve([order]));
 
-/** A promise to wait for, and what opens it. */
+/** A promise to wait for, and the function that resolves it. */
 const gate = () => Promise.withResolvers<void>();
 
-describe("calling off a charge that the provider does not know", () => {
-	it("ends it without money, once it can no longer come to be, and for ever", async () => {
+describe("voiding a charge that the provider does not know", () => {
+	it("fails it permanently once the request can no longer arrive", async () => {
 		const [young, old] = [await begun(14), await begun(16)];
 		expect(await voided(young)).toBe("processing");
 		expect(await voided(old)).toBe("voided");
@@ -104,7 +104,7 @@ describe("calling off a charge that the provider does not know", () => {
 		expect(await payments.summaries([old])).toEqual([]);
 	});
 
-	it("leaves it alone when another node has taken it in hand meanwhile", async () => {
+	it("leaves it alone when another node has claimed it meanwhile", async () => {
 		const order = await begun(16);
 		provider.onRetrieve = async () => {
 			provider.onRetrieve = () => Promise.resolve();
@@ -115,7 +115,7 @@ describe("calling off a charge that the provider does not know", () => {
 		expect(provider.charged).toHaveLength(1);
 	});
 
-	it("keeps another node from sending it, which had looked before", async () => {
+	it("keeps another node from sending it that had read it before", async () => {
 		const order = await begun(16);
 		const looked = gate();
 		provider.onRetrieve = async () => {
@@ -129,23 +129,23 @@ describe("calling off a charge that the provider does not know", () => {
 		expect(provider.charged).toEqual([]);
 	});
 
-	it("need not wait for one that surely was not sent", async () => {
-		provider.onCharge = () => Promise.reject(new NotSent("the provider is away"));
+	it("need not wait for one that was certainly not sent", async () => {
+		provider.onCharge = () => Promise.reject(new NotSent("the provider is down"));
 		const order = newId();
 		expect(await charged(order)).toBe("processing");
 		await until(async () => (await row(order)).sends === 0);
 		expect(await voided(order)).toBe("voided");
 	});
 
-	it("goes to a human when nobody knows for a day", async () => {
+	it("goes to review when its outcome is unknown for a day", async () => {
 		const order = await begun(24 * 3600 + 1);
 		expect(await voided(order)).toBe("review");
 	});
 });
 
 describe("a charge that was not sent", () => {
-	it("is sent as soon as it is asked for again", async () => {
-		provider.onCharge = () => Promise.reject(new NotSent("the provider is away"));
+	it("is sent as soon as the charge is repeated", async () => {
+		provider.onCharge = () => Promise.reject(new NotSent("the provider is down"));
 		const order = newId();
 		await charged(order);
 		await until(async () => (await row(order)).sends === 0);
@@ -153,7 +153,7 @@ describe("a charge that was not sent", () => {
 		expect(await charged(order)).toBe("succeeded");
 	});
 
-	it("is not sent by a node that was frozen since it took it in hand", async () => {
+	it("is not sent by a node that was stopped since it claimed it", async () => {
 		const order = newId();
 		const start = performance.now();
 		const now = jest.spyOn(performance, "now").mockReturnValueOnce(start);
@@ -164,7 +164,7 @@ describe("a charge that was not sent", () => {
 		await until(async () => (await row(order)).sends === 0);
 	});
 
-	it("is paid back by itself when it was made although it was voided", async () => {
+	it("is refunded automatically when it was made although it was voided", async () => {
 		const [asked, answer] = [gate(), gate()];
 		provider.onCharge = async () => {
 			asked.resolve();
@@ -193,7 +193,7 @@ describe("a charge that was not sent", () => {
 	});
 });
 
-describe("a charge that was turned away", () => {
+describe("a charge that was rate-limited", () => {
 	const turnedAway = (retryAfterMs: number) => () =>
 		Promise.reject(new RateLimited("too many", retryAfterMs));
 	let looks: number;
@@ -203,7 +203,7 @@ describe("a charge that was turned away", () => {
 		provider.onRetrieve = async () => void looks++;
 	});
 
-	it("is made again under its key as soon as the provider likes, without a look, and told", async () => {
+	it("is repeated under its key after the provider's Retry-After, without a lookup, and a hint is sent", async () => {
 		provider.onCharge = () => {
 			provider.onCharge = () => Promise.resolve(succeeded());
 			return turnedAway(400)();
@@ -216,7 +216,7 @@ describe("a charge that was turned away", () => {
 		expect([provider.charged, looks]).toEqual([[key, key], 0]);
 	});
 
-	it("is not made before, by no node, also where that is later than a node waits", async () => {
+	it("is not repeated before, by any node, even if that is later than a node waits", async () => {
 		provider.onCharge = turnedAway(60_000);
 		const order = newId();
 		await charged(order);
@@ -229,7 +229,7 @@ describe("a charge that was turned away", () => {
 		expect([provider.charged.length, looks]).toEqual([2, 0]);
 	});
 
-	it("is tried thrice by its node, and then left to whoever asks", async () => {
+	it("is tried three times by its node, and then only on the next call", async () => {
 		provider.onCharge = turnedAway(0);
 		const order = newId();
 		expect(await charged(order)).toBe("processing");
@@ -238,7 +238,7 @@ describe("a charge that was turned away", () => {
 		expect(await row(order)).toMatchObject({ status: "processing", sends: 3 });
 	});
 
-	it("is looked up all the same when the order is called off", async () => {
+	it("is looked up when the order is cancelled", async () => {
 		provider.onCharge = turnedAway(60_000);
 		const order = newId();
 		await charged(order);
@@ -255,7 +255,7 @@ describe("a charge that the customer has to confirm", () => {
 		return order;
 	}
 
-	it("shows its owner, and nobody else, where to go", async () => {
+	it("shows the bank's URL to its owner only", async () => {
 		const order = await waiting();
 		const shown = await payments.get("order_id", order, alice.id);
 		expect(shown).toMatchObject({
@@ -266,7 +266,7 @@ describe("a charge that the customer has to confirm", () => {
 		expect(await payments.get("order_id", order, bob.id)).toBeUndefined();
 	});
 
-	it("waits for them, and ends as they say", async () => {
+	it("waits for them, and has the outcome that they choose", async () => {
 		const [yes, no] = [await waiting(), await waiting()];
 		expect(await resolved(yes)).toBe("processing");
 		provider.known.set(derivedId(yes, "charge"), succeeded());
@@ -277,7 +277,7 @@ describe("a charge that the customer has to confirm", () => {
 		expect(provider.charged).toHaveLength(2);
 	});
 
-	it("is given up once their time is over", async () => {
+	it("is cancelled once their time is over", async () => {
 		const order = await waiting();
 		await update(order, "action_until = now() - interval '1 s'");
 		expect((await payments.get("order_id", order, alice.id))!.next_action).toBeNull();
@@ -285,22 +285,22 @@ describe("a charge that the customer has to confirm", () => {
 		expect(provider.abandoned).toEqual([derivedId(order, "charge")]);
 	});
 
-	it("is charged after all when they were faster than the giving up", async () => {
+	it("is charged when they approve before it is cancelled", async () => {
 		const order = await waiting();
 		await update(order, "action_until = now() - interval '1 s'");
 		provider.onAbandon = () => succeeded();
 		expect(await resolved(order)).toBe("succeeded");
 	});
 
-	it("is given up at once when the order is called off", async () => {
+	it("is cancelled at once when the order is cancelled", async () => {
 		const order = await waiting();
 		expect(await voided(order)).toBe("voided");
 		expect(await payments.summaries([order])).toEqual([]);
 	});
 });
 
-describe("a charge that ends after its caller was answered", () => {
-	it("is told, and those that ended in time are not", async () => {
+describe("a charge that ends after its call has returned", () => {
+	it("causes a hint, and those that ended in time do not", async () => {
 		const answer = gate();
 		const slow = chargeOf();
 		provider.onCharge = async ({ order_id }) => {
@@ -318,7 +318,7 @@ describe("a charge that ends after its caller was answered", () => {
 });
 
 describe("a charge of another amount than ours", () => {
-	it("goes to a human with the provider's name for it", async () => {
+	it("goes to review with the provider's reference", async () => {
 		provider.onCharge = () =>
 			Promise.resolve({ ...succeeded("ch_9"), amount: { amount: 999, currency: "USD" } } as never);
 		const order = newId();

@@ -51,7 +51,7 @@ async function refund(...asked: Parameters<typeof ask>): Promise<Payment> {
 	return (await ask(...asked)).payment;
 }
 
-/** The sweeper looks at a payment's refund; answers how that stands afterwards. */
+/** Runs the sweeper on a payment's refund; returns its status afterwards. */
 async function lookedAt(paymentId: string): Promise<string> {
 	const find = "select checks, status from payment.refunds where payment_id = $1";
 	const row = async () =>
@@ -61,7 +61,7 @@ async function lookedAt(paymentId: string): Promise<string> {
 		paymentId
 	]);
 	await until(async () => (await row()).checks > checks);
-	// It claims before it checks. A look that changes nothing leaves nothing to wait for but the next.
+	// It claims before it checks. After a check that changes nothing there is only the next one to wait for.
 	await database.rows("update payment.refunds set next_check_at = now() where payment_id = $1", [
 		paymentId
 	]);
@@ -84,13 +84,13 @@ function refusedAs(work: Promise<unknown>, type: string): Promise<void> {
 	return expect(work).rejects.toMatchObject({ type });
 }
 
-/** What the provider really paid back of a payment, one number per refund. */
+/** The provider's refunds of a payment: amounts. */
 async function paidBack(id: string, report?: LedgerReport): Promise<number[]> {
 	const { refunds } = report ?? (await readLedger(ledgerPath));
 	return refunds.filter(({ charge_ref }) => charge_ref === `ch_${id}`).map(r => r.amount);
 }
 
-/** Someone pays back at the provider's own desk, so that the shop's next refund is refused there. */
+/** Refunds at the provider, not through the shop, so that the shop's next refund is refused there. */
 async function paidBackElsewhere(id: string, amount: number): Promise<void> {
 	const ledger = await Ledger.open(ledgerPath);
 	const [key, at] = [newId(), new Date().toISOString()];
@@ -99,7 +99,7 @@ async function paidBackElsewhere(id: string, amount: number): Promise<void> {
 	await ledger.close();
 }
 
-/** A pending refund of all, whose node died before it asked the provider. */
+/** A pending refund of all, whose node crashed before it called the provider. */
 async function neverSent(paymentId: string, key: string): Promise<void> {
 	const purpose = `refund:${key}`;
 	await database.rows(
@@ -123,7 +123,7 @@ const usd = (amount: number) => ({ amount, currency: "USD" });
 const eur = (amount: number) => ({ amount, currency: "EUR" });
 
 describe("refunding", () => {
-	it("pays all back when no amount is named", async () => {
+	it("refunds all when no amount is given", async () => {
 		const { id } = await paid();
 		const answer = await refund(id);
 		expect(answer).toMatchObject({ id, status: "succeeded", refunded: usd(1000) });
@@ -141,7 +141,7 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([1000]);
 	});
 
-	it("pays parts back, one after another, then the rest", async () => {
+	it("refunds parts, one after another, then the rest", async () => {
 		const { id } = await paid();
 		await refund(id, { amount: usd(300) });
 		await refund(id, { amount: usd(200) });
@@ -151,7 +151,7 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([300, 200, 500]);
 	});
 
-	it("records who asked for it", async () => {
+	it("records who requested it", async () => {
 		const { id } = await paid();
 		await refund(id);
 		const sql = "select requested_by from payment.refunds where payment_id = $1";
@@ -169,14 +169,14 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([600, 400]);
 	});
 
-	it("refuses what was never paid, and what does not exist", async () => {
+	it("refuses payments that failed or do not exist", async () => {
 		const declined = await paid("pm_card_chargeDeclined");
 		const unknown = await paid("pm_sim_dropConnection");
 		for (const { id } of [declined, unknown]) await refusedAs(refund(id), "PAYMENT_NOT_REFUNDABLE");
 		await refusedAs(refund(newId()), "NOT_FOUND");
 	});
 
-	it("refuses customers, amounts of nothing and fractions", async () => {
+	it("refuses customers, amounts of 0 and fractions", async () => {
 		const { id } = await paid();
 		await refusedAs(refund(id, {}, alice), "FORBIDDEN");
 		for (const amount of [0, -1, 0.5])
@@ -199,7 +199,7 @@ describe("refunding", () => {
 		expect(answer.refunded).toEqual(usd(100));
 	});
 
-	it("pays back once per key, one after another or in parallel", async () => {
+	it("refunds once per key, one after another or in parallel", async () => {
 		const { id } = await paid();
 		const idempotency_key = newId();
 		const once = () => refund(id, { amount: usd(400), idempotency_key });
@@ -212,7 +212,7 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([400, 100]);
 	});
 
-	it("refuses a key that comes back with another amount, currency or reason", async () => {
+	it("refuses a key that is reused with another amount, currency or reason", async () => {
 		const { id } = await paid();
 		const idempotency_key = newId();
 		await refund(id, { amount: usd(400), idempotency_key });
@@ -227,14 +227,14 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([400]);
 	});
 
-	it("takes the same key for another payment as another refund", async () => {
+	it("accepts the same key for another payment as another refund", async () => {
 		const [one, two] = [await paid(), await paid()];
 		const idempotency_key = newId();
 		for (const { id } of [one, two]) await refund(id, { idempotency_key });
 		for (const { id } of [one, two]) expect(await paidBack(id)).toEqual([1000]);
 	});
 
-	it("never pays back more than was charged under twenty parallel partial refunds", async () => {
+	it("never refunds more than was charged under twenty parallel partial refunds", async () => {
 		const { id } = await paid();
 		const results = await Promise.allSettled(
 			Array.from({ length: 20 }, () => refund(id, { amount: usd(130) }))
@@ -246,7 +246,7 @@ describe("refunding", () => {
 		expect((await get(id)).refunded).toEqual(usd(910));
 	});
 
-	it("stays pending and counted when the answer is lost, and is finished by itself", async () => {
+	it("stays pending and counted when the response is lost, and is finished by the sweeper", async () => {
 		const { id } = await paid("pm_sim_dropRefundConnection");
 		const idempotency_key = newId();
 		const lost = await refund(id, { amount: usd(600), idempotency_key });
@@ -257,7 +257,7 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([600]);
 	});
 
-	it("repeats the first answer under its key, byte for byte, whatever became of the payment since", async () => {
+	it("repeats the first response under its key, byte for byte, even if the payment changed since", async () => {
 		const { id } = await paid();
 		const asked = { amount: usd(400), idempotency_key: newId() };
 		const answers = await Promise.all(Array.from({ length: 10 }, () => ask(id, asked)));
@@ -270,7 +270,7 @@ describe("refunding", () => {
 		expect(again.payment.refunded).toEqual(usd(400));
 	});
 
-	it("repeats also an answer that did not know the outcome, and then a refusal goes to a human", async () => {
+	it("also repeats a response with an unknown outcome; a later refusal goes to review", async () => {
 		const { id } = await paid();
 		await paidBackElsewhere(id, 700);
 		const idempotency_key = newId();
@@ -283,7 +283,7 @@ describe("refunding", () => {
 		expect(await ask(id, { idempotency_key })).toEqual({ payment: unknown, replayed: true });
 	});
 
-	it("only looks up a refund under a key that the provider may have forgotten", async () => {
+	it("only looks up a refund whose key may have expired at the provider", async () => {
 		const { id } = await paid("pm_sim_dropRefundConnection");
 		await refund(id);
 		await aged(id, 21);
@@ -292,7 +292,7 @@ describe("refunding", () => {
 		expect((await readLedger(ledgerPath)).attempts).toBe(attempts);
 	});
 
-	it("does not send again what the provider never saw after 20 hours, and calls a human after 24", async () => {
+	it("does not resend an unknown refund after 20 hours, and puts it in review after 24", async () => {
 		const { id } = await paid();
 		const idempotency_key = newId();
 		await neverSent(id, idempotency_key);
@@ -306,7 +306,7 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([]);
 	});
 
-	it("sends what a node that died never sent", async () => {
+	it("sends what a crashed node never sent", async () => {
 		const { id } = await paid();
 		const idempotency_key = newId();
 		await neverSent(id, idempotency_key);
@@ -316,7 +316,7 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([1000]);
 	});
 
-	it("gives the amount back when the provider refuses, and keeps the failed refund", async () => {
+	it("restores the amount when the provider refuses, and keeps the failed refund", async () => {
 		const { id } = await paid();
 		await paidBackElsewhere(id, 700);
 		const idempotency_key = newId();
@@ -329,7 +329,7 @@ describe("refunding", () => {
 });
 
 describe("reversing", () => {
-	it("pays back all that is left, once", async () => {
+	it("refunds all that is left, once", async () => {
 		const { id, order_id } = await paid();
 		await refund(id, { amount: usd(300) });
 		const answer = await refundRemaining(order_id);
@@ -338,20 +338,20 @@ describe("reversing", () => {
 		expect(await paidBack(id)).toEqual([300, 700]);
 	});
 
-	it("pays back once when it is asked twenty times in parallel", async () => {
+	it("refunds once for twenty parallel calls", async () => {
 		const { id, order_id } = await paid();
 		await Promise.allSettled(Array.from({ length: 20 }, () => refundRemaining(order_id)));
 		expect(await refundRemaining(order_id)).toMatchObject({ refunded: usd(1000) });
 		expect(await paidBack(id)).toEqual([1000]);
 	});
 
-	it("just answers when all was paid back before", async () => {
+	it("changes nothing when all was refunded before", async () => {
 		const { id, order_id } = await paid();
 		const before = await refund(id);
 		expect(await refundRemaining(order_id)).toEqual(before);
 	});
 
-	it("is unavailable while the outcome is not known, and ends when it is asked again", async () => {
+	it("is unavailable while the outcome is unknown, and ends on a repetition", async () => {
 		const { id, order_id } = await paid("pm_sim_dropRefundConnection");
 		await refusedAs(refundRemaining(order_id), "UNAVAILABLE");
 		expect(await refundRemaining(order_id)).toMatchObject({
@@ -370,7 +370,7 @@ describe("reversing", () => {
 		expect(await paidBack(id)).toEqual([300, 700]);
 	});
 
-	it("is not taken for a refund of staff with a like-named key", async () => {
+	it("is not confused with a refund of staff with the same key", async () => {
 		const { id, order_id } = await paid();
 		for (const idempotency_key of ["reverse", "reverse:0", "reverse:100"])
 			await refund(id, { amount: usd(100), idempotency_key });
@@ -378,7 +378,7 @@ describe("reversing", () => {
 		expect(await paidBack(id)).toEqual([100, 100, 100, 700]);
 	});
 
-	it("awaits a human when the provider refuses, and does not ask again", async () => {
+	it("goes to review when the provider refuses, and does not retry", async () => {
 		const { id, order_id } = await paid();
 		await paidBackElsewhere(id, 1);
 		await refusedAs(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");

@@ -63,7 +63,7 @@ function refusedAs(work: Promise<unknown>, type: string): Promise<void> {
 	return expect(work).rejects.toMatchObject({ type });
 }
 
-/** What the provider really paid back of a payment, one number per refund. */
+/** The provider's refunds of a payment: amounts. */
 async function paidBack(id: string, report?: LedgerReport): Promise<number[]> {
 	const { refunds } = report ?? (await readLedger(ledgerPath));
 	return refunds.filter(({ charge_ref }) => charge_ref === `ch_${id}`).map(r => r.amount);
@@ -71,7 +71,7 @@ async function paidBack(id: string, report?: LedgerReport): Promise<number[]> {
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
 
-describe("giving back lines", () => {
+describe("refunding lines", () => {
 	const lines = [
 		{ product_id: "a", amount: 600 },
 		{ product_id: "b", amount: 400 }
@@ -103,7 +103,7 @@ describe("giving back lines", () => {
 		});
 	}
 
-	it("pays just those back, once per purpose, and says for whom", async () => {
+	it("refunds those lines, once per purpose, and records who requested it", async () => {
 		const { id, order_id } = await bought();
 		const purpose = `return:${newId()}`;
 		const first = await refundReturn(order_id, [part("a", 300)], { purpose });
@@ -121,7 +121,7 @@ describe("giving back lines", () => {
 		);
 	});
 
-	it("pays no more back than what is left of a line, whoever had the rest", async () => {
+	it("refunds no more than is left of a line", async () => {
 		const { id, order_id } = await bought();
 		await refundReturn(order_id, [part("a", 500)]);
 		expect(await refundReturn(order_id, [part("c", 1)])).toEqual({ refunded: 0 });
@@ -137,13 +137,13 @@ describe("giving back lines", () => {
 		expect(await paidBack(id)).toEqual([500, 250, 250]);
 	});
 
-	it("refuses lines that are not the amount", async () => {
+	it("refuses lines that do not sum to the amount", async () => {
 		const { order_id } = await bought();
 		const wrong = refundReturn(order_id, [part("a", 300)], { amount: usd(301) });
 		await refusedAs(wrong, "VALIDATION_FAILED");
 	});
 
-	it("never pays a line back beyond its share under twenty parallel returns and refunds", async () => {
+	it("never refunds a line beyond its share under twenty parallel returns and refunds", async () => {
 		const { id, order_id } = await bought();
 		await Promise.allSettled(
 			Array.from({ length: 20 }, (_, n) =>
@@ -161,7 +161,7 @@ describe("giving back lines", () => {
 });
 
 describe("the events of a payment", () => {
-	it("tell every change once, with what the payment then was", async () => {
+	it("record every change once, with the payment's state", async () => {
 		const { id, order_id } = await paid();
 		await refund(id, { amount: usd(300) });
 		await refundRemaining(order_id);
@@ -178,9 +178,9 @@ describe("the events of a payment", () => {
 		]);
 	});
 
-	it("say how things stood at any instant", async () => {
+	it("give the state at any instant", async () => {
 		const { id, order_id } = await paid();
-		// Instants are told in milliseconds, and these must not share one.
+		// Instants are in milliseconds, and these must differ.
 		await delay(5);
 		await refund(id, { amount: usd(300) });
 		const sql = "select at from payment.events where payment_id = $1 order by seq";
@@ -201,7 +201,7 @@ describe("the events of a payment", () => {
 		"delete from payment.events",
 		"delete from payment.psp_inbox",
 		"update payment.psp_inbox set type = 'x'"
-	])("do not let the service run: %s", async sql => {
+	])("do not allow the service: %s", async sql => {
 		await paid();
 		await expect(database.rows(`set role shop_payment; ${sql}`)).rejects.toThrow(
 			"permission denied"

@@ -40,7 +40,7 @@ function charge(order_id: string, amount = 1000) {
 	return call(broker, payment.actions.charge, { charges });
 }
 
-/** A payment that was asked for with two amounts. */
+/** A payment that was charged with two amounts. */
 async function inReview(): Promise<{ id: string; order_id: string }> {
 	const order_id = newId();
 	await charge(order_id);
@@ -48,7 +48,7 @@ async function inReview(): Promise<{ id: string; order_id: string }> {
 	return { id: derivedId(order_id, "charge"), order_id };
 }
 
-/** A refund of all that the provider refused: somebody paid a part back at its desk. */
+/** A refund of all that the provider refused, because a part was refunded outside the shop. */
 async function refused(): Promise<{ id: string; refund: string; order_id: string }> {
 	const order_id = newId();
 	await charge(order_id);
@@ -86,8 +86,8 @@ async function lastEvent(id: string) {
 	return (await database.rows(sql, [id]))[0];
 }
 
-describe("payments that await a human", () => {
-	it("are listed with why, the oldest first, for staff alone", async () => {
+describe("payments in review", () => {
+	it("are listed with the reason, the oldest first, for staff only", async () => {
 		const [one, two] = [await inReview(), await refused()];
 		const data = (await list()).filter(({ payment_id }) => [one.id, two.id].includes(payment_id));
 		expect(data).toEqual([
@@ -116,7 +116,7 @@ describe("payments that await a human", () => {
 		["charged", "succeeded", null],
 		["not_charged", "failed", "not_charged"],
 		["refunded_elsewhere", "failed", "refunded_elsewhere"]
-	] as const)("are %s when a human says so, and the order hears of it", async (...row) => {
+	] as const)("become %s by a decision, and the order is woken", async (...row) => {
 		const [decision, status, failure_code] = row;
 		const { id, order_id } = await inReview();
 		expect(await decide(id, decision)).toMatchObject({ id, status });
@@ -132,7 +132,7 @@ describe("payments that await a human", () => {
 		expect((await list()).map(review => review.id)).not.toContain(id);
 	});
 
-	it("are charged only under the provider's name for the charge", async () => {
+	it("become charged only with the provider's reference", async () => {
 		const { id } = await inReview();
 		await database.rows("update payment.payments set provider_ref = null where id = $1", [id]);
 		await expect(decide(id, "charged")).rejects.toMatchObject({
@@ -143,7 +143,7 @@ describe("payments that await a human", () => {
 		expect(await lastEvent(id)).toMatchObject({ data: { provider_ref: "ch_found" } });
 	});
 
-	it("are decided once, also by ten at once", async () => {
+	it("are decided once, even by ten concurrent calls", async () => {
 		const { id } = await inReview();
 		const answers = await Promise.allSettled(
 			Array.from({ length: 10 }, (_, n) => decide(id, n % 2 ? "charged" : "not_charged"))
@@ -152,7 +152,7 @@ describe("payments that await a human", () => {
 		await refusedAs(decide(id, "charged"), "PAYMENT_NOT_IN_REVIEW");
 	});
 
-	it("are the only ones that can be decided, and by staff alone", async () => {
+	it("are the only ones that can be decided, and by staff only", async () => {
 		const order_id = newId();
 		await charge(order_id);
 		await refusedAs(decide(derivedId(order_id, "charge"), "charged"), "PAYMENT_NOT_IN_REVIEW");
@@ -163,14 +163,14 @@ describe("payments that await a human", () => {
 	});
 });
 
-describe("refunds that await a human", () => {
-	it("are not tried again by themselves", async () => {
+describe("refunds in review", () => {
+	it("are not retried automatically", async () => {
 		const { id, order_id } = await refused();
 		await refusedAs(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
 		expect((await get(id)).refunds).toHaveLength(1);
 	});
 
-	it("end the order's refund when the money was given back elsewhere", async () => {
+	it("end the order's refund when it was refunded elsewhere", async () => {
 		const { id, refund, order_id } = await refused();
 		await decide(refund, "refunded_elsewhere");
 		expect(await refundRemaining(order_id)).toMatchObject({
@@ -181,14 +181,14 @@ describe("refunds that await a human", () => {
 		expect(await lastEvent(id)).toMatchObject({ type: "refund_decided", actor: support });
 	});
 
-	it("are tried anew, under another key, when the money was not given back", async () => {
+	it("are retried under another key when it was not refunded", async () => {
 		const { refund, order_id } = await refused();
 		await decide(refund, "charged");
 		const { refunds } = await refundRemaining(order_id);
 		expect(refunds).toMatchObject([{ id: refund, status: "failed" }, { status: "succeeded" }]);
 	});
 
-	it("cannot be called not charged", async () => {
+	it("cannot be decided as not charged", async () => {
 		const { refund } = await refused();
 		await refusedAs(decide(refund, "not_charged"), "VALIDATION_FAILED");
 	});

@@ -9,8 +9,8 @@ import {
 import { until } from "../../support/until.ts";
 
 /**
- * The driver's requests, held against Stripe's own description of its API. Stripe's mock keeps no
- * state: its answers are examples, so what is shown here is that they are understood, not what they say.
+ * The driver's requests, checked against Stripe's own description of its API. Stripe's mock keeps no
+ * state and returns examples, so only the validity of requests is tested, not the responses.
  */
 
 let mock: StripeMock;
@@ -29,7 +29,7 @@ beforeAll(async () => {
 beforeEach(() => (seen = mock.requests().length));
 afterAll(() => mock?.stop());
 
-/** The requests of this test, with what came back. */
+/** The requests of this test with their responses. */
 const asked = (count: number) =>
 	until(() => {
 		const made = mock.requests().slice(seen);
@@ -38,7 +38,7 @@ const asked = (count: number) =>
 
 const status = expect.stringMatching(/^(succeeded|failed|action_required|processing)$/);
 const ref = expect.stringMatching(/^pi_/);
-/** The mock's example is a declined one, and what failed is given up when it is found. */
+/** The mock's example is a declined charge, which the driver cancels when it finds it. */
 const givenUp = expect.stringMatching(/^POST \/v1\/payment_intents\/pi_\w+\/cancel 200$/);
 const request = {
 	key: newId(),
@@ -48,27 +48,27 @@ const request = {
 };
 
 describe("Stripe's own mock", () => {
-	it("takes a charge", async () => {
+	it("accepts a charge", async () => {
 		expect(await provider.charge(request)).toMatchObject({ status, ref });
 		expect(await asked(1)).toEqual(["POST /v1/payment_intents 200"]);
 	});
 
-	it("takes a search by the payment's id", async () => {
+	it("accepts a search by the payment's id", async () => {
 		expect(await provider.retrieve(request.key)).toMatchObject({ status, ref });
 		expect(await asked(2)).toEqual(["GET /v1/payment_intents/search 200", givenUp]);
 	});
 
-	it("takes a look-up by Stripe's id", async () => {
+	it("accepts a lookup by Stripe's id", async () => {
 		expect(await provider.retrieve(request.key, "pi_123")).toMatchObject({ status, ref });
 		expect(await asked(2)).toEqual(["GET /v1/payment_intents/pi_123 200", givenUp]);
 	});
 
-	it("takes it that a charge is given up", async () => {
+	it("accepts the cancellation of a charge", async () => {
 		expect(await provider.abandon(request.key, "pi_123")).toMatchObject({ status, ref });
 		expect(await asked(1)).toEqual(["POST /v1/payment_intents/pi_123/cancel 200"]);
 	});
 
-	it("takes a refund, and the search for one", async () => {
+	it("accepts a refund, and the search for one", async () => {
 		const { key, amount } = request;
 		const ids = { key, payment_id: newId(), charge_ref: "pi_123" };
 		const refund = { ...ids, amount, reason: "arrived broken" };
@@ -78,14 +78,14 @@ describe("Stripe's own mock", () => {
 		expect(await asked(2)).toEqual(["POST /v1/refunds 200", "GET /v1/refunds 200"]);
 	});
 
-	it("takes the question for a statement", async () => {
+	it("accepts the request for a statement", async () => {
 		const lines = [];
 		for await (const line of provider.statement(new Date(0))) lines.push(line);
 		expect(lines[0]).toMatchObject({ status, ref, payment_id: null, amount: { currency: "USD" } });
 		expect(await asked(1)).toEqual(["GET /v1/payment_intents 200"]);
 	});
 
-	it("refuses a parameter that Stripe does not know, so that its yes means something", async () => {
+	it("refuses unknown parameters", async () => {
 		const body = new URLSearchParams({ amount: "1099", currency: "usd", colour: "red" });
 		const headers = { Authorization: `Bearer ${pspKeys.secretKey}` };
 		const answer = await fetch(`${mock.url}/v1/payment_intents`, { method: "POST", headers, body });

@@ -58,7 +58,7 @@ async function charge(payment_method = "pm_card_visa") {
 	return { order_id, id: derivedId(order_id, "charge"), status: outcomes[0]!.status };
 }
 
-/** A charge that the provider has made, of whose answer the shop knows nothing. */
+/** A charge that the provider has made and whose response was lost. */
 async function unanswered() {
 	const made = await charge();
 	await database.rows(
@@ -78,8 +78,8 @@ const events = (id: string) =>
 const inbox = (id: string) =>
 	database.rows("select * from payment.psp_inbox where payment_id = $1", [id]);
 
-describe("a message of the provider", () => {
-	it("makes the shop ask, and tells the order's side", async () => {
+describe("a webhook", () => {
+	it("makes the shop look the charge up, and sends a hint to the order service", async () => {
 		const { id, order_id } = await unanswered();
 		expect(await signed(webhookMessage(id))).toEqual({ received: true });
 		expect(await row(id)).toMatchObject({ status: "succeeded", provider_ref: `ch_${id}` });
@@ -91,7 +91,7 @@ describe("a message of the provider", () => {
 		["another secret's", (body: string) => webhookSignature(body, 0, "whsec_other")],
 		["an old one (over 5 min)", (body: string) => webhookSignature(body, 301)],
 		["one of other bytes", (body: string) => webhookSignature(`${body} `)],
-		["no signature at all", () => "t=1,v1=00"],
+		["a wrong signature", () => "t=1,v1=00"],
 		["nonsense", () => "💥"],
 		["much nonsense", () => "t=1,v1=00,".repeat(1600)]
 	])("is refused with %s for a signature, and changes nothing", async (_, signatureFor) => {
@@ -105,13 +105,13 @@ describe("a message of the provider", () => {
 		expect(await inbox(id)).toEqual([]);
 	});
 
-	it("is accepted when it is not quite 5 minutes old", async () => {
+	it("is accepted when it is less than 5 minutes old", async () => {
 		const { id } = await unanswered();
 		const body = webhookMessage(id);
 		expect(await send(body, webhookSignature(body, 290))).toEqual({ received: true });
 	});
 
-	it("is not parsed before its signature is right", async () => {
+	it("is not parsed before its signature is verified", async () => {
 		for (const body of ["", "not json", "\0".repeat(1000), "[".repeat(60_000)])
 			await expect(send(body, webhookSignature("other"))).rejects.toMatchObject({
 				type: "INVALID_SIGNATURE"
@@ -123,27 +123,27 @@ describe("a message of the provider", () => {
 	const about = (object: unknown) => event({ data: { object } });
 
 	it.each([
-		["that is no JSON", "{", 400, "MALFORMED_JSON"],
+		["that is not JSON", "{", 400, "MALFORMED_JSON"],
 		["without an id", event({ id: undefined }), 422, "VALIDATION_FAILED"],
-		["whose id Postgres cannot keep", event({ id: "a\0b" }), 422, "VALIDATION_FAILED"],
-		["of no time", event({ created: "soon" }), 422, "VALIDATION_FAILED"],
-		["of a time that never comes", event({ created: 1e15 }), 422, "VALIDATION_FAILED"],
+		["whose id Postgres cannot store", event({ id: "a\0b" }), 422, "VALIDATION_FAILED"],
+		["with an invalid time", event({ created: "soon" }), 422, "VALIDATION_FAILED"],
+		["with a time out of range", event({ created: 1e15 }), 422, "VALIDATION_FAILED"],
 		["without data", event({ data: undefined }), 422, "VALIDATION_FAILED"],
 		["about nothing", about(null), 422, "VALIDATION_FAILED"],
 		["about a number", about({ metadata: { payment_id: 5 } }), 422, "VALIDATION_FAILED"],
 		["about NUL", about({ metadata: { payment_id: "a\0b" } }), 422, "VALIDATION_FAILED"]
-	])("%s is refused though it is signed, and not kept", async (_, body, code, type) => {
+	])("%s is refused though it is signed, and not stored", async (_, body, code, type) => {
 		await expect(signed(body)).rejects.toMatchObject({ code, type });
 		expect(
 			await database.rows("select 1 from payment.psp_inbox where event_id = 'evt_odd'")
 		).toEqual([]);
 	});
 
-	it.each(["null", "[]", "5", "{}", '{"type":5}'])("that is %s is of no kind anybody heeds", body =>
+	it.each(["null", "[]", "5", "{}", '{"type":5}'])("that is %s is ignored", body =>
 		expect(signed(body)).resolves.toEqual({ received: true })
 	);
 
-	it("under the id of an earlier one is that one, whatever else it says", async () => {
+	it("with the id of an earlier one is a duplicate, whatever its content", async () => {
 		const [first, other] = [await unanswered(), await unanswered()];
 		const body = webhookMessage(first.id);
 		await signed(body);
@@ -152,7 +152,7 @@ describe("a message of the provider", () => {
 		expect(await inbox(other.id)).toEqual([]);
 	});
 
-	it("of a kind nobody heeds is taken and left alone", async () => {
+	it("of an unknown type is accepted and ignored", async () => {
 		const { id } = await unanswered();
 		expect(await signed(webhookMessage(id, "customer.created"))).toEqual({ received: true });
 		expect((await row(id)).status).toBe("processing");
@@ -162,8 +162,8 @@ describe("a message of the provider", () => {
 	it.each([
 		["no payment", undefined],
 		["an unknown payment", newId()],
-		["something that is no id", "'; drop table payments; --"]
-	])("about %s is taken, kept and left alone", async (_, paymentId) => {
+		["an invalid id", "'; drop table payments; --"]
+	])("about %s is accepted and stored, without an effect", async (_, paymentId) => {
 		const body = webhookMessage(paymentId);
 		expect(await signed(body)).toEqual({ received: true });
 		const { id } = JSON.parse(body) as { id: string };
@@ -171,7 +171,7 @@ describe("a message of the provider", () => {
 		expect(kept).toHaveLength(1);
 	});
 
-	it("that comes ten times, to two nodes at once, has one effect", async () => {
+	it("that arrives ten times, at two nodes concurrently, has one effect", async () => {
 		const { id } = await unanswered();
 		const body = webhookMessage(id);
 		await Promise.all(Array.from({ length: 10 }, (_, n) => signed(body, nodes[n % 2])));
@@ -188,13 +188,13 @@ describe("a message of the provider", () => {
 		expect(await events(id)).toEqual([{ type: "begun" }, { type: "succeeded" }]);
 	});
 
-	it("does not say what is true: the provider, when asked, does", async () => {
+	it("does not decide the outcome: the lookup at the provider does", async () => {
 		const { id } = await unanswered();
 		await signed(webhookMessage(id, "payment_intent.payment_failed", { status: "canceled" }));
 		expect((await row(id)).status).toBe("succeeded");
 	});
 
-	it("changes no outcome that is recorded, in whatever order messages come", async () => {
+	it("does not change a recorded outcome, in any order of arrival", async () => {
 		const [paid, declined] = [await charge(), await charge("pm_card_chargeDeclined")];
 		for (const type of ["payment_intent.payment_failed", "payment_intent.succeeded"])
 			for (const { id } of [paid, declined]) await signed(webhookMessage(id, type));
@@ -203,14 +203,14 @@ describe("a message of the provider", () => {
 		for (const { id } of [paid, declined]) expect(await events(id)).toHaveLength(2);
 	});
 
-	it("about a charge of another amount than ours brings it before a human", async () => {
+	it("about a charge with a different amount puts it in review", async () => {
 		const { id } = await unanswered();
 		await database.rows("update payment.payments set amount_minor = 900 where id = $1", [id]);
 		expect(await signed(webhookMessage(id))).toEqual({ received: true });
 		expect(await row(id)).toMatchObject({ status: "review", review_reason: "amount_mismatch" });
 	});
 
-	it("about a refund that is pending ends it", async () => {
+	it("about a pending refund settles it", async () => {
 		const { id } = await charge("pm_sim_dropRefundConnection");
 		const params = { id, reason: "broken", idempotency_key: newId() };
 		const before = await call(nodes[0], payment.actions.refund, params, { meta: { user: admin } });
@@ -221,8 +221,8 @@ describe("a message of the provider", () => {
 	});
 });
 
-describe("a message that was kept by a node that died before it looked", () => {
-	/** It comes again, and is known. */
+describe("a webhook that was stored by a node that crashed before the lookup", () => {
+	/** It arrives again, and is a duplicate. */
 	async function keptOnly(id: string, type: string): Promise<void> {
 		const body = webhookMessage(id, type);
 		const event = (JSON.parse(body) as { id: string }).id;
@@ -234,7 +234,7 @@ describe("a message that was kept by a node that died before it looked", () => {
 		expect(await signed(body)).toEqual({ received: true });
 	}
 
-	it("costs a charge only the time until its order asks again", async () => {
+	it("delays a charge until its order asks again", async () => {
 		const { id, order_id } = await unanswered();
 		await keptOnly(id, "payment_intent.succeeded");
 		expect((await row(id)).status).toBe("processing");
@@ -242,7 +242,7 @@ describe("a message that was kept by a node that died before it looked", () => {
 		expect(outcomes).toMatchObject([{ status: "succeeded" }]);
 	});
 
-	it("costs a refund only the time until the sweeper comes by", async () => {
+	it("delays a refund until the next sweep", async () => {
 		const { id, order_id } = await charge("pm_sim_dropRefundConnection");
 		const params = { id, reason: "broken", idempotency_key: newId() };
 		await call(nodes[0], payment.actions.refund, params, { meta: { user: admin } });

@@ -98,7 +98,7 @@ describe("the catalogue", () => {
 			expect(new Set(ids(await walk({ category: "same", sort, limit: 2 }))).size).toBe(5);
 	});
 
-	it("narrows by category, price and stock together", async () => {
+	it("filters by category, price and stock together", async () => {
 		const tea = await walk({ category: "tea" });
 		expect(tea).toHaveLength(5);
 		const inStock = await walk({ category: "tea", in_stock: true });
@@ -127,7 +127,7 @@ describe("the catalogue", () => {
 		"\\",
 		'"',
 		"a & | ! <-> b"
-	])("takes %j for plain words", async q => {
+	])("treats %j as plain words", async q => {
 		expect(validate(actions.list.returns, await list({ q }))).toEqual([]);
 	});
 
@@ -181,15 +181,15 @@ describe("the catalogue", () => {
 		expect(data).toContainEqual({ category: "coffee", products: 5 });
 	});
 
-	it("knows no other product", async () => {
+	it("finds no other product", async () => {
 		await expect(call(broker, actions.get, { id: "nope" })).rejects.toMatchObject({
 			type: "NOT_FOUND"
 		});
 	});
 });
 
-describe("keeping the catalogue", () => {
-	it("adds a product with its stock and the first ledger row", async () => {
+describe("changing the catalogue", () => {
+	it("creates a product with its stock and the first ledger row", async () => {
 		const made = await create("SPOON-1", { description: "Beech" });
 		const { stock: available, ...rest } = entry("SPOON-1");
 		expect(made).toMatchObject({ ...rest, available, version: 1, image_url: null });
@@ -202,13 +202,13 @@ describe("keeping the catalogue", () => {
 		expect(validate(actions["stock.get"].returns, stock)).toEqual([]);
 	});
 
-	it("refuses a SKU that is taken, also in parallel", async () => {
+	it("refuses a SKU that is taken, even in parallel", async () => {
 		const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => create("SPOON-2")));
 		expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 		await expect(create("SPOON-2")).rejects.toMatchObject({ type: "DUPLICATE_SKU", code: 409 });
 	});
 
-	it("changes what is given and nothing else", async () => {
+	it("changes only the given fields", async () => {
 		const made = await create("SPOON-3");
 		const params = { id: made.id, price: { amount: 999, currency: "USD" } };
 		const changed = await call(broker, actions.update, params, admin);
@@ -232,7 +232,7 @@ describe("keeping the catalogue", () => {
 		await expect(missing).rejects.toMatchObject({ type: "NOT_FOUND" });
 	});
 
-	it("hides an archived product from lists and quotes, and still shows it", async () => {
+	it("hides an archived product from lists and quotes, and still returns it by id", async () => {
 		const { id } = await create("SPOON-5", { category: "archive" });
 		const stale = call(broker, actions.archive, { id, version: 9 }, admin);
 		await expect(stale).rejects.toMatchObject({ type: "STALE_VERSION" });
@@ -248,7 +248,7 @@ describe("keeping the catalogue", () => {
 		});
 	});
 
-	it.each(["customer", "support"] as const)("is not for a %s", async role => {
+	it.each(["customer", "support"] as const)("is not allowed for a %s", async role => {
 		const id = "prod-001";
 		const change = { product_id: id, delta: 1, reason: "x", idempotency_key: newId() };
 		const attempts = [
@@ -280,7 +280,7 @@ describe("keeping the catalogue", () => {
 });
 
 describe("a quote", () => {
-	it("names and prices what exists, once each", async () => {
+	it("quotes existing products, once each", async () => {
 		const product_ids = ["prod-002", "nope", "prod-001", "prod-001"];
 		const { quotes } = await call(broker, actions.quote, { product_ids });
 		expect(quotes.sort((a, b) => a.product_id.localeCompare(b.product_id))).toEqual([
@@ -299,7 +299,7 @@ describe("a quote", () => {
 });
 
 describe("the service", () => {
-	it("publishes its contract and nothing of moleculer-db", async () => {
+	it("publishes its contract and no action of moleculer-db", async () => {
 		expect(await call(broker, actions.ready, {})).toEqual({ ok: true });
 		const names = broker.registry.getActionList({}).map(action => action.name);
 		expect(names.sort()).toEqual(

@@ -19,7 +19,7 @@ import { startNode, temporaryFolder } from "../../support/servers/start-node.ts"
 import { seedProducts } from "../../support/shop/stock.ts";
 import { until } from "../../support/until.ts";
 
-describe("low stock, from the shelf to the mailbox", () => {
+describe("low stock, from the commit to the mailbox", () => {
 	let database: TestDatabase;
 	let broker: ServiceBroker;
 
@@ -47,7 +47,7 @@ describe("low stock, from the shelf to the mailbox", () => {
 		await call(broker, product.actions.commit, { order_ids: [order_id] });
 	}
 
-	it("is told to each of two admins", async () => {
+	it("is sent to each of two admins", async () => {
 		const [id] = await seedProducts(database, "twice", 1, 6);
 		await sell(id!, 1);
 		await until(async () => {
@@ -64,13 +64,13 @@ describe("low stock, from the shelf to the mailbox", () => {
 		}, 20_000);
 	}, 40_000);
 
-	it("is told of after the log was lost before anybody had read it", async () => {
+	it("is sent after the log was lost before a consumer had read it", async () => {
 		const held = "select 1 from product.outbox where published_at is null";
 		const mails = "select recipient from notification.mailbox where body like '%' || $1 || '%'";
 		const [known] = await seedProducts(database, "known", 1, 6);
 		await sell(known!, 1);
 		await until(async () => (await database.rows(mails, [known])).length === 2, 20_000);
-		// As a consumer that was away leaves it: published, and read by nobody.
+		// Published, but not read by the consumer.
 		const [lost] = await seedProducts(database, "lost", 1, 6);
 		await database.rows(
 			`insert into product.outbox (product_id, type, payload, published_at)
@@ -91,7 +91,7 @@ describe("low stock, from the shelf to the mailbox", () => {
 		expect(await call(broker, refill, far, ask)).toEqual({ refilled: 0 });
 	}, 60_000);
 
-	it("puts aside what is no event of the topic, and tells of what follows", async () => {
+	it("dead-letters invalid messages, and handles those that follow", async () => {
 		const url = serviceUrl(database.url, "stream");
 		const log = new PostgresDriver(new Database({ url, pool: 2, durability: "prefix", name: "t" }));
 		await log.publish("notifications", [{ key: "after-1", value: "{" }]);

@@ -12,7 +12,7 @@ import { admin } from "../../support/shop/orders.ts";
 import { seedProducts } from "../../support/shop/stock.ts";
 import { until } from "../../support/until.ts";
 
-/** A product runs low, and those who run the shop hear of it: once for each time. */
+/** Admins are notified once each time the stock of a product falls below its threshold. */
 
 const { actions } = product;
 let database: TestDatabase;
@@ -64,14 +64,14 @@ const adjust = (productId: string, delta: number) =>
 		{ meta: { user: admin } }
 	);
 
-/** What the mailbox holds about a product: to whom, and the subject. */
+/** Messages about a product in the mailbox: recipient and subject. */
 const mails = (productId: string) =>
 	database.rows<{ recipient: string; subject: string }>(
 		"select recipient, subject from notification.mailbox where body like '%' || $1 || '%'",
 		[productId]
 	);
 
-it("is told to every admin, once, when units are sold down to the threshold", async () => {
+it("is sent to every admin, once, when sales reduce the stock to the threshold", async () => {
 	const id = await stocked(12);
 	await sell(id, 1);
 	expect(await events(id)).toEqual([]);
@@ -87,13 +87,13 @@ it("is told to every admin, once, when units are sold down to the threshold", as
 	expect(found[0]!.recipient).toBe("admin@shop.test");
 }, 60_000);
 
-it("is told once where 50 sales at one time cross the threshold", async () => {
+it("is sent once when 50 concurrent sales cross the threshold", async () => {
 	const id = await stocked(60);
 	await Promise.all(Array.from({ length: 55 }, () => sell(id, 1)));
 	expect(await events(id)).toHaveLength(1);
 }, 60_000);
 
-it("is told again only when the stock was above the threshold meanwhile", async () => {
+it("is sent again only if the stock was above the threshold meanwhile", async () => {
 	const id = await stocked(20);
 	await adjust(id, -10);
 	await adjust(id, -1);
@@ -109,7 +109,7 @@ it("is told again only when the stock was above the threshold meanwhile", async 
 	]);
 });
 
-it("is not told of what is only reserved, and may be given back", async () => {
+it("is not sent for units that are only reserved", async () => {
 	const id = await stocked(12);
 	const order_id = newId();
 	const orders = [{ order_id, lines: [{ product_id: id, quantity: 10 }] }];
@@ -118,7 +118,7 @@ it("is not told of what is only reserved, and may be given back", async () => {
 	expect(await events(id)).toEqual([]);
 });
 
-it("is forgotten a week after it was published", async () => {
+it("is deleted a week after it was published", async () => {
 	const id = await stocked(11);
 	await sell(id, 1);
 	await until(async () => {
@@ -135,14 +135,14 @@ it("is forgotten a week after it was published", async () => {
 	expect(await events(id)).toEqual([]);
 }, 30_000);
 
-it("is on the topic as it happened, each event once", async () => {
+it("is in the topic in order, each event once", async () => {
 	await until(
 		async () =>
 			(await database.rows("select 1 from product.outbox where published_at is null")).length === 0,
 		20_000
 	);
 	const [counts] = await database.rows(
-		// One of them was forgotten by now.
+		// One of them was deleted by now.
 		`select (select count(*) from product.outbox)::int + 1 as written, count(*)::int as messages
 		from streams.message where topic = 'notifications'`
 	);

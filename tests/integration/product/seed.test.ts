@@ -21,7 +21,7 @@ const everything = async () => [
 	await database.rows("select * from product.stock_ledger order by id")
 ];
 
-it("changes nothing when it runs again, not even what was changed since", async () => {
+it("changes nothing when it runs again, not even rows that were changed since", async () => {
 	await database.rows("update users.users set name = 'Alicia' where id = 'user-123'");
 	await database.rows("update product.products set price_minor = 1 where id = 'prod-001'");
 	const before = await everything();
@@ -30,7 +30,7 @@ it("changes nothing when it runs again, not even what was changed since", async 
 	expect(await brokenStock(database)).toEqual([]);
 });
 
-it("offers at least 24 products in 5 categories, one sold out and one nearly", () => {
+it("has at least 24 products in 5 categories, one sold out and one nearly", () => {
 	expect(products.length).toBeGreaterThanOrEqual(24);
 	expect(new Set(products.map(({ category }) => category)).size).toBeGreaterThanOrEqual(5);
 	expect(new Set(products.map(({ sku }) => sku)).size).toBe(products.length);
@@ -39,7 +39,7 @@ it("offers at least 24 products in 5 categories, one sold out and one nearly", (
 	expect(products.filter(({ stock }) => stock === 3)).toHaveLength(1);
 });
 
-it("has the picture of every product, as it is drawn", () => {
+it("has the generated image of every product", () => {
 	const images = generateImages();
 	expect(images.size).toBe(products.length);
 	for (const [path, content] of images)

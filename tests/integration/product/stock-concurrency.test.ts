@@ -46,7 +46,7 @@ async function step(name: Step, orders: Order[]): Promise<ReservationState[]> {
 	return (await call(broker, actions[name], { order_ids })).outcomes.map(({ state }) => state);
 }
 
-/** Runs the work of all items with so many at a time. */
+/** Runs the work of all items with so many concurrently. */
 async function parallel<I>(items: I[], width: number, work: (item: I) => Promise<unknown>) {
 	const queue = [...items];
 	const worker = async () => {
@@ -55,7 +55,7 @@ async function parallel<I>(items: I[], width: number, work: (item: I) => Promise
 	await Promise.all(Array.from({ length: width }, worker));
 }
 
-/** Cuts orders into batches whose sizes go round `sizes`. */
+/** Splits orders into batches whose sizes repeat `sizes`. */
 function batches(orders: Order[], sizes: number[]): Order[][] {
 	const cut: Order[][] = [];
 	for (let i = 0; orders.length > 0; i++) cut.push(orders.splice(0, sizes[i % sizes.length]));
@@ -82,7 +82,7 @@ it("sells exactly 100 of 100 units to 1,000 orders from 40 callers, alone and in
 	expect(left).toMatchObject({ on_hand: "0", reserved: "0" });
 }, 60_000);
 
-it("takes 600 baskets of 4 lines over 10 products from 30 callers without an error", async () => {
+it("reserves 600 orders of 4 lines over 10 products from 30 callers without an error", async () => {
 	const ids = await seedProducts(database, "basket", 10, 100_000);
 	const basket = (n: number) => ({
 		order_id: newId(),
@@ -97,7 +97,7 @@ it("takes 600 baskets of 4 lines over 10 products from 30 callers without an err
 		const reversed = [...batch].reverse();
 		const [first, again] = await Promise.all([reserve(batch), reserve(reversed)]);
 		expect([...first, ...again].every(state => state === "locked")).toBe(true);
-		// The same orders in the other order at the same time is what makes unsorted locks deadlock.
+		// The same orders in reverse order at the same time: unsorted locks would deadlock.
 		await Promise.all([step("commit", batch), step("commit", reversed), step("release", reversed)]);
 		await Promise.all([step("restock", reversed), step("restock", batch)]);
 		calls += 7;
@@ -111,7 +111,7 @@ it("takes 600 baskets of 4 lines over 10 products from 30 callers without an err
 	expect(left[0]!.open).toBe(0);
 }, 60_000);
 
-it("gives every order one end when its reserve and its release race", async () => {
+it("gives every order one outcome when its reserve and its release race", async () => {
 	const [id] = await seedProducts(database, "race", 1, 100_000);
 	const orders = Array.from({ length: 300 }, () => ({
 		order_id: newId(),
@@ -148,7 +148,7 @@ it("keeps counters and ledger equal after any sequence of steps", async () => {
 				order_id: newId(),
 				lines: lines.map(line => ({ product_id: ids[line.product]!, quantity: line.quantity }))
 			}));
-			// Commands of one round run at the same time.
+			// Commands of one round run concurrently.
 			for (const round of rounds)
 				await Promise.all(
 					round.map(({ name, orders: which, ...rest }) => {
@@ -161,11 +161,11 @@ it("keeps counters and ledger equal after any sequence of steps", async () => {
 			expect(await brokenStock(database)).toEqual([]);
 		}
 	);
-	// Runs race, so a smaller case proves nothing: no shrinking.
+	// Runs are not deterministic, so a smaller case proves nothing: no shrinking.
 	await fc.assert(law, { numRuns: 120, endOnFailure: true });
 }, 60_000);
 
-it("lets no one rewrite the ledger or touch reserved units by hand", async () => {
+it("allows no update of the ledger and no direct change of reserved units", async () => {
 	const client = new pg.Client({ connectionString: serviceUrl(database.url, "product") });
 	await client.connect();
 	for (const sql of [

@@ -59,7 +59,7 @@ async function counters(productId: string): Promise<[onHand: number, reserved: n
 }
 
 let made = 0;
-/** A product of its own with so many units. */
+/** A new product with so many units. */
 async function stocked(units: number): Promise<string> {
 	return (await seedProducts(database, `solo-${++made}`, 1, units))[0]!;
 }
@@ -79,7 +79,7 @@ describe("a reservation", () => {
 		expect(await step("commit", a)).toEqual(["returned"]);
 	});
 
-	it("gives locked and held units back on release", async () => {
+	it("returns locked and held units to sale on release", async () => {
 		const id = await stocked(10);
 		const [a, b] = [order(id, 4), order(id, 3)];
 		await reserve([a]);
@@ -91,7 +91,7 @@ describe("a reservation", () => {
 		expect(await step("restock", a)).toEqual(["released"]);
 	});
 
-	it("is barred by a release that came first", async () => {
+	it("is prevented by an earlier release", async () => {
 		const id = await stocked(5);
 		const a = order(id, 1);
 		expect(await step("release", a)).toEqual(["released"]);
@@ -99,7 +99,7 @@ describe("a reservation", () => {
 		expect(await counters(id)).toEqual([5, 0]);
 	});
 
-	it("reserves nothing when it comes again after its release", async () => {
+	it("reserves nothing when it is repeated after its release", async () => {
 		const id = await stocked(5);
 		const a = order(id, 1);
 		await reserve([a]);
@@ -108,7 +108,7 @@ describe("a reservation", () => {
 		expect(await counters(id)).toEqual([5, 2]);
 	});
 
-	it("stays out of stock, even when units come in later", async () => {
+	it("stays out of stock, even if units are added later", async () => {
 		const id = await stocked(1);
 		const a = order(id, 2);
 		expect(await reserve([a])).toEqual(["out_of_stock"]);
@@ -118,7 +118,7 @@ describe("a reservation", () => {
 		expect(await counters(id)).toEqual([6, 0]);
 	});
 
-	it("takes all lines or none, and merges lines of one product", async () => {
+	it("reserves all lines or none, and merges lines of one product", async () => {
 		const [id, other] = [await stocked(5), await stocked(1)];
 		const a = order(id, 2);
 		const lines = [...a.lines, { product_id: other, quantity: 2 }];
@@ -133,7 +133,7 @@ describe("a reservation", () => {
 		expect(await reserve([order("no-such-product", 1)])).toEqual(["out_of_stock"]);
 	});
 
-	it("answers absent for an order nobody knows", async () => {
+	it("returns absent for an unknown order", async () => {
 		const a = order("prod-001", 1);
 		for (const name of ["lock", "commit", "restock"] as const)
 			expect(await step(name, a)).toEqual(["absent"]);
@@ -158,7 +158,7 @@ describe("taking back", () => {
 		return [id, a];
 	}
 
-	it("puts some units of a sold order on the shelf, once for each return", async () => {
+	it("restocks some units of a sold order, once for each return", async () => {
 		const [id, a] = await sold(10, 4);
 		const back = newId();
 		const lines = [{ product_id: id, quantity: 3 }];
@@ -169,7 +169,7 @@ describe("taking back", () => {
 		expect(await counters(id)).toEqual([10, 0]);
 	});
 
-	it("never takes more than was bought, also by many returns at once", async () => {
+	it("never restocks more than was bought, even by concurrent returns", async () => {
 		const [id, a] = await sold(100, 10);
 		const lines = [{ product_id: id, quantity: 3 }];
 		const states = await Promise.all(Array.from({ length: 20 }, () => restockReturn(a, lines)));
@@ -178,7 +178,7 @@ describe("taking back", () => {
 		expect(await restockReturn(a, [{ product_id: id, quantity: 2 }])).toBe("refused");
 	});
 
-	it("takes all lines of a return or none", async () => {
+	it("restocks all lines of a return or none", async () => {
 		const [id, a] = await sold(10, 4);
 		const one = { product_id: id, quantity: 1 };
 		for (const other of [await stocked(5), "no-such-product"])
@@ -186,7 +186,7 @@ describe("taking back", () => {
 		expect(await counters(id)).toEqual([6, 0]);
 	});
 
-	it("is refused where nothing was sold, and bars the order from being put back whole", async () => {
+	it("is refused if nothing was sold, and prevents a later restock of the whole order", async () => {
 		const id = await stocked(10);
 		const a = order(id, 4);
 		const one = [{ product_id: id, quantity: 1 }];
@@ -204,7 +204,7 @@ describe("taking back", () => {
 		expect(await restockReturn(b, one)).toBe("refused");
 	});
 
-	it("waits for no lock that another step holds the wrong way round", async () => {
+	it("takes locks in the same order as other steps", async () => {
 		const [id, other] = [await stocked(1000), await stocked(1000)];
 		const both = () => ({
 			order_id: newId(),
@@ -225,7 +225,7 @@ describe("taking back", () => {
 });
 
 describe("a batch", () => {
-	it("answers an order that stands in it twice alike, and reserves it once", async () => {
+	it("returns the same for an order that is in it twice, and reserves it once", async () => {
 		const id = await stocked(5);
 		const a = order(id, 2);
 		const upper = { ...a, order_id: a.order_id.toUpperCase() };
@@ -240,7 +240,7 @@ describe("a batch", () => {
 		expect(await reserve([order(id, 2), order(id, 1)])).toEqual(["out_of_stock", "locked"]);
 	});
 
-	it("sells what a rejected order left over on its other line", async () => {
+	it("sells units that a rejected order did not take on its other line", async () => {
 		const [id, none] = [await stocked(3), await stocked(0)];
 		const blocked = { order_id: newId(), lines: [...order(id, 3).lines, ...order(none, 1).lines] };
 		expect(await reserve([blocked, order(id, 2), order(id, 2)])).toEqual([
@@ -250,7 +250,7 @@ describe("a batch", () => {
 		]);
 	});
 
-	it("mixes new, known and barred orders", async () => {
+	it("mixes new, known and released orders", async () => {
 		const id = await stocked(4);
 		const [a, b, c, d] = [order(id, 2), order(id, 1), order(id, 1), order(id, 3)];
 		await reserve([a]);
@@ -298,7 +298,7 @@ function adjust(product_id: string, delta: number, idempotency_key = newId(), re
 }
 
 describe("adjusting stock", () => {
-	it("adds and takes units and says why in the ledger", async () => {
+	it("adds and removes units with a reason in the ledger", async () => {
 		const id = await stocked(5);
 		await adjust(id, 3);
 		const stock = await adjust(id, -1, newId(), "broken in transit");
@@ -311,7 +311,7 @@ describe("adjusting stock", () => {
 		expect(stock.ledger[0]!.at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 	});
 
-	it("changes the stock once for one key, also in parallel", async () => {
+	it("changes the stock once for one key, even in parallel", async () => {
 		const id = await stocked(5);
 		const answers = await Promise.all(Array.from({ length: 10 }, () => adjust(id, 3, "key-1")));
 		for (const answer of answers) expect(answer).toEqual(answers[0]);
@@ -327,14 +327,14 @@ describe("adjusting stock", () => {
 		});
 	});
 
-	it("refuses to go below what is reserved", async () => {
+	it("refuses to go below the reserved units", async () => {
 		const id = await stocked(5);
 		await reserve([order(id, 3)]);
 		await expect(adjust(id, -3)).rejects.toMatchObject({ type: "INSUFFICIENT_STOCK" });
 		expect((await adjust(id, -2)).available).toBe(0);
 	});
 
-	it("refuses more units than can be counted, and unknown products", async () => {
+	it("refuses more units than the maximum, and unknown products", async () => {
 		const id = await stocked(5);
 		await expect(adjust(id, 1_000_000_000)).rejects.toMatchObject({
 			type: "VALIDATION_FAILED",

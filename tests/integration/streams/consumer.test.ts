@@ -13,7 +13,7 @@ import {
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
 
-/** One effect per event, whatever is repeated, lost, late or broken on its way. */
+/** One effect per event under duplicates, losses, delays and errors. */
 
 let database: TestDatabase;
 let db: Database;
@@ -109,7 +109,7 @@ const position = async () => {
 };
 
 describe("a consumer", () => {
-	it("has one effect of each event, in order, however often it was sent", async () => {
+	it("applies each event once, in order, even if it is published repeatedly", async () => {
 		const events = Array.from({ length: 50 }, (_, n) => testEvent(String(n)));
 		await send(events);
 		await send(events.slice(0, 20));
@@ -119,7 +119,7 @@ describe("a consumer", () => {
 		expect(await effects()).toEqual(events.map(({ text }) => text));
 	});
 
-	it("goes on where it was, also as another process", async () => {
+	it("continues from its position, also in another process", async () => {
 		await send([testEvent("a")]);
 		const first = await consume();
 		await has(1);
@@ -130,7 +130,7 @@ describe("a consumer", () => {
 		expect(await effects()).toEqual(["a", "b"]);
 	});
 
-	it("undoes the effect with the position when the transaction fails, and tries again", async () => {
+	it("rolls back the effect with the position when the transaction fails, and retries", async () => {
 		let failures = 2;
 		await send([testEvent("a"), testEvent("b")]);
 		await consume({
@@ -145,7 +145,7 @@ describe("a consumer", () => {
 		expect(deadLettered).toEqual([]);
 	});
 
-	it("puts aside what cannot be read, with its cause, and handles what follows", async () => {
+	it("dead-letters unreadable messages with the reason, and handles those that follow", async () => {
 		await driver.publish(topic, [{ key: "k", value: "{", headers: { from: "outside" } }]);
 		await send([testEvent("next")]);
 		await consume();
@@ -166,7 +166,7 @@ describe("a consumer", () => {
 		expect(JSON.stringify(dead)).not.toMatch(/\bat .*\.ts:\d/);
 	});
 
-	it("tries what cannot be handled where it stands, then puts just that aside", async () => {
+	it("retries a failing message in place, then dead-letters only that message", async () => {
 		let attempts = 0;
 		await send([testEvent("a"), testEvent("poison"), testEvent("b")]);
 		await consume({
@@ -179,13 +179,13 @@ describe("a consumer", () => {
 		});
 		await has(2);
 		expect(await effects()).toEqual(["a", "b"]);
-		// Once among the others, then seven times alone.
+		// Once in the batch, then seven times alone.
 		expect(attempts).toBe(8);
 		expect(deadLettered).toMatchObject([{ reason: "handling-failed", attempts: 7 }]);
 		expect(await deadLetterTopic(1)).toHaveLength(1);
 	}, 40_000);
 
-	it("puts nothing aside while the database is away, however long", async () => {
+	it("dead-letters nothing while the database is down", async () => {
 		let isAway = true;
 		await send([testEvent("a"), testEvent("b")]);
 		await consume({
@@ -201,7 +201,7 @@ describe("a consumer", () => {
 		await has(2);
 	}, 60_000);
 
-	it("whose commit was lost without a word finds out, and doubles nothing", async () => {
+	it("whose commit was lost on a broken connection notices it, and doubles nothing", async () => {
 		let cuts = 3;
 		await send(Array.from({ length: 10 }, (_, n) => testEvent(String(n))));
 		await consume({
@@ -219,7 +219,7 @@ describe("a consumer", () => {
 		expect(await effects()).toHaveLength(11);
 	}, 40_000);
 
-	it("that was overtaken changes nothing, and goes on where the other is", async () => {
+	it("that was overtaken changes nothing, and continues from the other's position", async () => {
 		let inHand = 0;
 		let release = () => {};
 		const held = new Promise<void>(resolve => (release = resolve));
@@ -230,7 +230,7 @@ describe("a consumer", () => {
 			}
 		});
 		await until(async () => inHand > 0, 10_000);
-		// Another member, by then the partition's owner, has handled "a" and "b" as well as "c".
+		// Another member that owns the partition by then has handled "a" and "b" as well as "c".
 		const [row] = await database.rows<{ partition: number; next: string }>(
 			`select partition, next_offset::text as next from streams.partition where topic = '${topic}' and next_offset > 0`
 		);
@@ -243,7 +243,7 @@ describe("a consumer", () => {
 		expect(await effects()).toEqual(["d"]);
 	}, 30_000);
 
-	it("that has not heard of a replay which began where it stands finds out, and takes part", async () => {
+	it("notices a replay that starts at its position, and takes part", async () => {
 		const again = testEvent("b");
 		await send([testEvent("a")]);
 		await consume();
@@ -256,7 +256,7 @@ describe("a consumer", () => {
 		expect(await effects()).toEqual(["a", "b"]);
 	}, 30_000);
 
-	it("handles again what its position was set back to, and each once", async () => {
+	it("handles messages again from a position that was set back, and each once", async () => {
 		const events = Array.from({ length: 10 }, (_, n) => testEvent(String(n)));
 		await send(events);
 		await consume();
@@ -270,7 +270,7 @@ describe("a consumer", () => {
 		expect(await effects()).toEqual(["4", "5", "6", "7", "8", "9", "10"]);
 	}, 30_000);
 
-	it("on two nodes shares the work and has one effect of each event", async () => {
+	it("on two nodes shares the work and applies each event once", async () => {
 		const second = asOwner(database);
 		const other = new PostgresDriver(
 			new Database({

@@ -14,7 +14,7 @@ import {
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
 
-/** What was put aside, through redrives, replays and the loss of the log. */
+/** Dead letters through redrives, replays and the loss of the log. */
 
 let database: TestDatabase;
 let db: Database;
@@ -36,7 +36,7 @@ beforeAll(async () => {
 	);
 }, 30_000);
 
-/** An event whose text is a time is of the future until then, by the clock of its message. */
+/** An event whose text is a time is in the future until then, by its message's timestamp. */
 function read(message: Parameters<typeof readTestEvent>[0]): TestEvent {
 	const event = readTestEvent(message);
 	if (Date.parse(event.text) > message.at.getTime())
@@ -130,7 +130,7 @@ async function replay(mode: ReplayMode): Promise<void> {
 	consumer.reposition();
 }
 
-it("copies the bytes of a message as they came, and leaves out what no topic would take", async () => {
+it("copies the bytes of a message unchanged, without values that are too large for a topic", async () => {
 	const [few, many] = [Buffer.from([0xff, 0xfe, 0]), Buffer.alloc(1_500_000, 0xff)];
 	await send(few, many, testEvent("next"));
 	await isAt(3);
@@ -144,7 +144,7 @@ it("copies the bytes of a message as they came, and leaves out what no topic wou
 	expect(new Set(kept.map(({ value }) => value.length))).toEqual(new Set([3, 1_500_000]));
 }, 30_000);
 
-it("leaves headers out that no topic would take, and says so", async () => {
+it("omits headers that are too large for a topic, and says so", async () => {
 	const headers = { odd: "x".repeat(70_000) };
 	await driver.publish(topic, [{ key: "k", value: "{", headers }]);
 	await isAt(1);
@@ -155,7 +155,7 @@ it("leaves headers out that no topic would take, and says so", async () => {
 }, 30_000);
 
 it.each(["missing", "quiet", "again"] as const)(
-	"a replay (%s) puts nothing aside that was put aside already",
+	"a replay (%s) dead-letters no message twice",
 	async mode => {
 		await send("{", testEvent("a"), "}");
 		await isAt(3);
@@ -171,7 +171,7 @@ it.each(["missing", "quiet", "again"] as const)(
 	30_000
 );
 
-it("a replay puts aside what nobody has seen yet", async () => {
+it("a replay dead-letters messages that were not read before", async () => {
 	await send("{", testEvent("a"));
 	await isAt(2);
 	await database.rows(`delete from ${schema}.dead_letter`);
@@ -180,7 +180,7 @@ it("a replay puts aside what nobody has seen yet", async () => {
 	expect(await waiting()).toMatchObject([{ reason: "not-json", offset: 0 }]);
 }, 30_000);
 
-it("a message at the offset of one that was put aside, in a log that was lost, is another one", async () => {
+it("a message at the offset of a dead letter of a lost log is a different one", async () => {
 	await send("{ old");
 	await isAt(1);
 	const [old] = await waiting();
@@ -196,7 +196,7 @@ it("a message at the offset of one that was put aside, in a log that was lost, i
 	await expect(deadLetters.redrive(old!.id)).rejects.toMatchObject({ type: "NOT_FOUND" });
 }, 30_000);
 
-it("what was redriven has its effect anew when effects are taken back", async () => {
+it("a redriven message is applied again when effects are reset", async () => {
 	const soon = new Date(Date.now() + 1500).toISOString();
 	await send(testEvent("a"), testEvent(soon));
 	await isAt(2);
@@ -216,7 +216,7 @@ it("what was redriven has its effect anew when effects are taken back", async ()
 	expect((await effects()).toSorted()).toEqual([soon, "a"].toSorted());
 }, 30_000);
 
-it("what was redriven is reached back for, where it was in the log long before it happened", async () => {
+it("a replay starts early enough for redriven messages that were in the log long before their event time", async () => {
 	const [soon, later] = [1500, 600_000].map(ms => new Date(Date.now() + ms).toISOString());
 	await send({ ...testEvent(soon!), time: later! }, testEvent("a"));
 	await isAt(2);
@@ -230,13 +230,13 @@ it("what was redriven is reached back for, where it was in the log long before i
 	await replays.begin(asked);
 	consumer.reposition();
 	await isAt(2);
-	// What happened before the replay's first minute stays where it is; here all effects were taken back.
+	// Messages before the replay's first minute are left alone; here all effects were reset.
 	expect(await effects()).toEqual([soon]);
 	await database.rows(`delete from streams.message where topic = '${topic}' and position = 0`);
 	await expect(replays.begin(asked)).rejects.toMatchObject({ type: "LOG_TOO_SHORT" });
 }, 30_000);
 
-it("is not redriven while a replay is about to come by it, and counts once", async () => {
+it("is not redriven while a replay is about to reach it, and counts once", async () => {
 	isBroken = true;
 	await send(testEvent("a"), testEvent("poison"));
 	await isAt(2);

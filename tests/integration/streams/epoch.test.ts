@@ -6,7 +6,7 @@ import { ConsumerRepository } from "../../../streams/consumer/consumer.repositor
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
 
-/** An epoch begins after a restore; here the shop ran a while before anybody began it. */
+/** A new epoch after a restore, when the shop ran for a while before it began. */
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -33,7 +33,7 @@ const epochOfNext = async () => {
 	return rows[0]!.epoch;
 };
 
-it("says which events had an effect meanwhile, and keeps all from having one ever again", async () => {
+it("returns which events were applied meanwhile, and prevents all from being applied again", async () => {
 	const [counted, other] = [buildOrderEvent(), buildOrderEvent({ currency: "EUR" })];
 	await database.rows("insert into analytics.inbox (event_id, replay) values ($1, 3)", [
 		counted.id
@@ -56,13 +56,13 @@ it("says which events had an effect meanwhile, and keeps all from having one eve
 	}
 });
 
-it("comes after every epoch of the log: a later restore may have set that of the database back", async () => {
+it("is above every epoch of the log: a later restore may have reset that of the database", async () => {
 	expect((await beginEpoch(client, [], 7, [])).epoch).toBe(8);
 	expect(await epochOfNext()).toBe(8);
 	expect((await beginEpoch(client, [], 1, [])).epoch).toBe(9);
 });
 
-it("tells of windows above what readers saw, and leaves those alone that they saw no more of", async () => {
+it("emits windows above the revisions that readers saw, and leaves the others alone", async () => {
 	const window = (start: string, revision: number) => ({
 		window_start: start,
 		window_end: start,

@@ -13,7 +13,7 @@ import {
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
 
-/** A consumer that gets on with nothing says so, for its process to be started anew. */
+/** A stalled consumer reports it, so that its process is restarted. */
 
 let database: TestDatabase;
 let db: Database;
@@ -53,7 +53,7 @@ afterAll(async () => {
 	await database.drop();
 });
 
-/** A driver that says who has what, and is silent. */
+/** A driver that assigns partitions and delivers nothing. */
 const silent = (assigned: number[]): Driver =>
 	Object.assign(Object.create(log) as Driver, {
 		extents: (name: string) => log.extents(name),
@@ -86,7 +86,7 @@ const send = (key = "k") =>
 	log.publish(topic, [{ key, value: JSON.stringify({ id: newId(), text: "a" }) }]);
 const untilStalled = () => until(async () => stalled.length > 0, 10_000);
 
-it("when the driver falls silent", async () => {
+it("when the driver delivers nothing", async () => {
 	await consume({ driver: silent([0, 1]) });
 	await delay(2 * watch.silentMs);
 	expect(stalled).toEqual([]);
@@ -95,13 +95,13 @@ it("when the driver falls silent", async () => {
 	expect(stalled[0]).toMatch(/made no progress for 0.4 s, and 1 messages of t-\S+ [01] wait/);
 }, 20_000);
 
-it("when it was put out of its group, and never let in again", async () => {
+it("when it was removed from its group and cannot rejoin", async () => {
 	await send();
 	await consume({ driver: silent([]) });
 	await untilStalled();
 }, 20_000);
 
-it("when handling fails for ever, though nobody is away", async () => {
+it("when handling always fails, though no server is down", async () => {
 	await send();
 	const late = Object.assign(new Error("took too long"), { code: "57014" });
 	await consume({ handle: () => Promise.reject(late) });
@@ -109,17 +109,17 @@ it("when handling fails for ever, though nobody is away", async () => {
 	expect(errors.length).toBeGreaterThan(0);
 }, 20_000);
 
-it("and not while others are away whom it needs, however long", async () => {
+it("but not while servers are down that it needs", async () => {
 	await send();
 	const away = Object.assign(new Error("the table throttles"), { isTransient: true });
-	// Longer than it rests between two tries.
+	// Longer than the pause between two attempts.
 	await consume({ prepare: () => Promise.reject(away), watch: { ...watch, silentMs: 2500 } });
 	await delay(5000);
 	expect(stalled).toEqual([]);
 	expect(errors.length).toBeGreaterThan(1);
 }, 20_000);
 
-it("and not for what expired before it was read", async () => {
+it("but not for messages that expired before they were read", async () => {
 	await send();
 	await database.rows(`delete from streams.message where topic = '${topic}'`);
 	await database.rows(
@@ -130,7 +130,7 @@ it("and not for what expired before it was read", async () => {
 	expect(stalled).toEqual([]);
 }, 20_000);
 
-it("when one partition stands still beside one that moves", async () => {
+it("when one partition is stalled beside one that is not", async () => {
 	const keys = ["a", "b", "c", "d"];
 	let hung: number | undefined;
 	await consume({
@@ -146,7 +146,7 @@ it("when one partition stands still beside one that moves", async () => {
 	expect(stalled[0]).toContain(`${topic} ${hung}`);
 }, 30_000);
 
-it("and not while the log or the database is away, nor at once when they are back", async () => {
+it("but not while the log or the database is down, nor immediately after", async () => {
 	await send();
 	let isAway = true;
 	const driver = Object.assign(silent([0, 1]), {
@@ -162,7 +162,7 @@ it("and not while the log or the database is away, nor at once when they are bac
 	await untilStalled();
 }, 20_000);
 
-it("and not while it works, or has nothing to do", async () => {
+it("but not while it works, or has nothing to do", async () => {
 	await consume();
 	for (let n = 0; n < 10; n++) {
 		await send(String(n));
@@ -172,7 +172,7 @@ it("and not while it works, or has nothing to do", async () => {
 	expect(stalled).toEqual([]);
 }, 20_000);
 
-it("finds out by itself that rows were moved back, though other partitions are busy", async () => {
+it("notices that positions were set back, though other partitions are busy", async () => {
 	let handled = 0;
 	await consume({
 		handle: async ({ events }) => void (handled += events.length)

@@ -6,7 +6,7 @@ import { until } from "../../support/until.ts";
 
 jest.setTimeout(kafkaWithinMs);
 
-/** Runs `npm run kafka` until it is ready; answers where, and its exit code once it was stopped. */
+/** Runs `npm run kafka` until it is ready; returns its address, and its exit code once it was stopped. */
 async function start(dataDir: string) {
 	const { child, output } = launch("kafka.ts", [], { DATA_DIR: dataDir });
 	const exit = new Promise<number | null>(resolve => child.once("exit", resolve));
@@ -23,7 +23,7 @@ async function start(dataDir: string) {
 describeKafka("npm run kafka", () => {
 	beforeAll(fetchKafka);
 
-	it("runs one broker for a folder, which is found where it was before", async () => {
+	it("runs one broker for a folder, at the same address as before", async () => {
 		const dataDir = temporaryFolder();
 		const first = await start(dataDir);
 		expect(first.brokers).toMatch(/^127\.0\.0\.1:\d+$/);
@@ -42,7 +42,7 @@ describeKafka("npm run kafka", () => {
 	});
 });
 
-describe("npm run kafka, where it cannot", () => {
+describe("npm run kafka, when it cannot run", () => {
 	const withoutJava = temporaryFolder();
 	symlinkSync(process.execPath, join(withoutJava, "node"));
 

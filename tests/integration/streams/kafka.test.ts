@@ -47,7 +47,7 @@ describeKafka("the log in Kafka", () => {
 	driverConformance(open);
 	describe("and bad events on it", () => badEvents(open));
 
-	it("takes more at once than a broker takes in one request, but no value above 2 MiB", async () => {
+	it("publishes more at once than a broker accepts in one request, but no value above 2 MiB", async () => {
 		const driver = await open();
 		const topic = await topicOf(driver);
 		const value = "x".repeat(20_000);
@@ -61,7 +61,7 @@ describeKafka("the log in Kafka", () => {
 		await expect(large(3 * 1024 * 1024)).rejects.toThrow(/larger than the max/);
 	}, 60_000);
 
-	it("makes topics as they were described", async () => {
+	it("creates topics as specified", async () => {
 		const driver = await open();
 		const name = await topicOf(driver, { partitions: 3, cleanup: "compact", retentionMs: 5000 });
 		const admin = new Kafka({ brokers: [kafka.brokers], logLevel: logLevel.NOTHING }).admin();
@@ -81,7 +81,7 @@ describeKafka("the log in Kafka", () => {
 		expect(await driver.extents(name)).toHaveLength(3);
 	});
 
-	it("hands on what others have written, whatever it is", async () => {
+	it("delivers messages of other writers unchanged", async () => {
 		const driver = await open();
 		const topic = await topicOf(driver);
 		const producer = new Kafka({
@@ -120,7 +120,7 @@ describeKafka("the log in Kafka", () => {
 		await expect(reader(await open(), `no-${newId()}`)).rejects.toThrow();
 	}, 60_000);
 
-	it("begins with the oldest message, and says so, where what was wanted has expired", async () => {
+	it("begins with the oldest message, and reports it, when the requested offset has expired", async () => {
 		const driver = await open();
 		const topic = await topicOf(driver);
 		await driver.publish(topic, keyed(numbers(0, 10)));
@@ -138,7 +138,7 @@ describeKafka("the log in Kafka", () => {
 		]);
 	}, 90_000);
 
-	it("lets a slow batch hold back no other partition, and tells it when the partition has gone", async () => {
+	it("lets a slow batch delay no other partition, and aborts it when the partition is revoked", async () => {
 		const driver = await open();
 		const topic = await topicOf(driver, { partitions: 2 });
 		const group = `g-${newId()}`;
@@ -156,7 +156,7 @@ describeKafka("the log in Kafka", () => {
 		const first = await reader(driver, topic, { group, onBatch });
 		await driver.publish(topic, [{ key: "slow", value: "s" }]);
 		await until(() => slow, withinMs);
-		// The next key that falls into the other partition.
+		// The next key that is in the other partition.
 		const keys = numbers(0, 50).map(key => ({ key, value: key }));
 		await driver.publish(topic, keys);
 		const others = (await driver.extents(topic)).find(
@@ -170,7 +170,7 @@ describeKafka("the log in Kafka", () => {
 		await Promise.all([first.stop(), second.stop()]);
 	}, 120_000);
 
-	it("hands a partition that stays here to no second call while the first is under way", async () => {
+	it("makes no second call for a retained partition while the first is in progress", async () => {
 		const driver = await open();
 		const topic = await topicOf(driver, { partitions: 2 });
 		const group = `g-${newId()}`;
@@ -198,7 +198,7 @@ describeKafka("the log in Kafka", () => {
 		await until(() => inHand.size === 2, withinMs);
 		const second = await reader(await open(), topic, { group });
 		await until(() => parts.length === 1 && second.got.length > 0, withinMs);
-		// Long enough for a fetch of the partition that stayed.
+		// Long enough for a fetch of the retained partition.
 		await delay(1000);
 		expect(overlaps).toBe(0);
 		release.resolve();
@@ -206,7 +206,7 @@ describeKafka("the log in Kafka", () => {
 		await Promise.all([first.stop(), second.stop()]);
 	}, 120_000);
 
-	it("loses nothing when the broker is killed, and says of each publish whether it is stored", async () => {
+	it("loses nothing when the broker is killed, and reports of each publish whether it is stored", async () => {
 		const driver = await open();
 		const topic = await topicOf(driver, { partitions: 4 });
 		const stored: string[] = [];
@@ -238,7 +238,7 @@ describeKafka("the log in Kafka", () => {
 		await stop();
 	}, 180_000);
 
-	it("outlives a broker that stands still", async () => {
+	it("survives a broker that is paused", async () => {
 		const driver = await open();
 		const topic = await topicOf(driver);
 		const { texts, stop } = await reader(driver, topic);
@@ -263,7 +263,7 @@ describeKafka("the log in Kafka", () => {
 		await stop();
 	}, 180_000);
 
-	it("is read from its start after it lost everything", async () => {
+	it("is read from its start after it lost all data", async () => {
 		const driver = await open();
 		const topic = await topicOf(driver);
 		const { texts, errors, stop } = await reader(driver, topic);
@@ -283,7 +283,7 @@ describeKafka("the log in Kafka", () => {
 		await stop();
 	}, 180_000);
 
-	it("can be let go of while the broker is away", async () => {
+	it("can be closed while the broker is down", async () => {
 		const driver = await open();
 		const { stop } = await reader(driver, await topicOf(driver));
 		await kafka.crash();
@@ -294,7 +294,7 @@ describeKafka("the log in Kafka", () => {
 	}, 120_000);
 });
 
-describeKafka("a Kafka that wants to know who asks", () => {
+describeKafka("a Kafka with authentication", () => {
 	const password = "correct-horse";
 	let kafka: TestKafka;
 	let certificate: string;
@@ -306,8 +306,17 @@ describeKafka("a Kafka that wants to know who asks", () => {
 		const keytool = (...args: string[]) =>
 			execFileSync("keytool", [...args, "-keystore", store, "-storepass", password]);
 		keytool(
-			...["-genkeypair", "-alias", "broker", "-keyalg", "EC", "-dname", "CN=localhost"],
-			...["-ext", "san=ip:127.0.0.1", "-storetype", "PKCS12"]
+			"-genkeypair",
+			"-alias",
+			"broker",
+			"-keyalg",
+			"EC",
+			"-dname",
+			"CN=localhost",
+			"-ext",
+			"san=ip:127.0.0.1",
+			"-storetype",
+			"PKCS12"
 		);
 		certificate = join(folder, "broker.pem");
 		keytool("-exportcert", "-rfc", "-alias", "broker", "-file", certificate);
@@ -360,7 +369,7 @@ describeKafka("a Kafka that wants to know who asks", () => {
 		expect([code, readdirSync(env.TMPDIR)]).toEqual([0, []]);
 	}, 60_000);
 
-	it("refuses a wrong password, and is refused without a certificate that is known", async () => {
+	it("refuses a wrong password, and is refused without a trusted certificate", async () => {
 		const [guessing, trusting] = [driverOf("wrong", { ca }), driverOf(password, true)];
 		await expect(guessing.extents("t")).rejects.toThrow(/[Aa]uthentication/);
 		await expect(trusting.extents("t")).rejects.toThrow(/certificate/);

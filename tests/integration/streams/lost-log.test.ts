@@ -5,7 +5,7 @@ import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
 
-/** Messages that are gone before they were read, in the log in Postgres (for Kafka: streams-kafka). */
+/** Messages that are gone before they were read, in the log in Postgres (for Kafka: kafka.test.ts). */
 
 let database: TestDatabase;
 let driver: PostgresDriver;
@@ -60,7 +60,7 @@ async function reader(position: bigint | undefined) {
 
 const lost = (wanted: bigint, first: bigint) => new OffsetLost(topic, 0, wanted, first);
 
-it("are told of where they were not kept for long enough", async () => {
+it("are reported when they expired", async () => {
 	await database.rows(`delete from streams.message where topic = '${topic}' and position < 4`);
 	const { got, errors, stop } = await reader(2n);
 	await until(async () => got.length === 6, 10_000);
@@ -69,7 +69,7 @@ it("are told of where they were not kept for long enough", async () => {
 	expect(errors).toEqual([lost(2n, 4n)]);
 }, 20_000);
 
-it("are told of where the log was lost with them, also while it is read", async () => {
+it("are reported when the log was lost with them, also while it is read", async () => {
 	const { got, errors, stop } = await reader(5n);
 	await until(async () => got.length === 5, 10_000);
 	await lose();
@@ -80,7 +80,7 @@ it("are told of where the log was lost with them, also while it is read", async 
 	expect(errors).toEqual([lost(10n, 0n)]);
 }, 20_000);
 
-it("are told of where nothing has come since", async () => {
+it("are reported when nothing was published since", async () => {
 	await lose();
 	const { got, errors, stop } = await reader(10n);
 	await until(async () => errors.length > 0, 10_000);
@@ -90,7 +90,7 @@ it("are told of where nothing has come since", async () => {
 	expect(errors).toEqual([lost(10n, 0n)]);
 }, 20_000);
 
-it("are told of where all of them have expired", async () => {
+it("are reported when all of them have expired", async () => {
 	await database.rows(`delete from streams.message where topic = '${topic}'`);
 	const { got, errors, stop } = await reader(5n);
 	await until(async () => errors.length > 0, 10_000);
@@ -100,7 +100,7 @@ it("are told of where all of them have expired", async () => {
 	expect(errors).toEqual([lost(5n, 10n)]);
 }, 20_000);
 
-it("are nobody's loss who begins with the oldest", async () => {
+it("are not reported to a reader that begins with the oldest", async () => {
 	await database.rows(`delete from streams.message where topic = '${topic}' and position < 4`);
 	const { got, errors, stop } = await reader(undefined);
 	await until(async () => got.length === 6, 10_000);

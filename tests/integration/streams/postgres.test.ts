@@ -41,7 +41,7 @@ describe("a member of the log in Postgres", () => {
 	const numbers = (from: number, to: number) =>
 		Array.from({ length: to - from }, (_, n) => ({ key: "k", value: String(from + n) }));
 
-	it("comes back after its session was cut, and reads on", async () => {
+	it("reconnects after its session was cut, and reads on", async () => {
 		const driver = await open();
 		await driver.createTopics([
 			{ name: topic, partitions: 1, cleanup: "delete", retentionMs: 60_000 }
@@ -70,7 +70,7 @@ describe("a member of the log in Postgres", () => {
 		expect([...new Set(got)]).toEqual(numbers(0, 10).map(({ value }) => value));
 	}, 60_000);
 
-	it("comes back as fast the seventh time as the first", async () => {
+	it("reconnects as fast the seventh time as the first", async () => {
 		const driver = await open();
 		const [group, name] = [newId(), `t-${newId()}`];
 		await driver.createTopics([{ name, partitions: 1, cleanup: "delete", retentionMs: 60_000 }]);
@@ -96,7 +96,7 @@ describe("a member of the log in Postgres", () => {
 		expect(tookMs).toBeLessThan(3000);
 	}, 90_000);
 
-	it("that fell silent is put out, and its partitions are read by another", async () => {
+	it("that is silent is removed, and its partitions are read by another", async () => {
 		const driver = await open();
 		const silent = newId();
 		const holder = new Database({
@@ -136,18 +136,18 @@ describe("a member of the log in Postgres", () => {
 	}, 60_000);
 });
 
-describe("what the log in Postgres keeps", () => {
+describe("retention of the log in Postgres", () => {
 	const everyMs = 50;
 	const errors: Error[] = [];
 	let assigned: number[] = [];
 
-	/** A member like any other: it prunes all topics, whichever it reads. */
+	/** A member like any other: it prunes all topics, not only its own. */
 	async function member(driver: Driver, topic: string): Promise<void> {
 		await driver.subscribe({
 			group: newId(),
 			topics: [topic],
 			position: async () => undefined,
-			// Some is removed before it is read.
+			// Some messages are removed before they are read.
 			onError: error => error instanceof OffsetLost || errors.push(error),
 			onAssigned: partitions => assigned.push(partitions.length),
 			onBatch: async ({ messages }) => messages.at(-1)!.offset + 1n
@@ -176,7 +176,7 @@ describe("what the log in Postgres keeps", () => {
 		Promise.all(opened.splice(0).map(driver => driver.close().catch(() => undefined)))
 	);
 
-	it("is what is young enough, however much is not", async () => {
+	it("keeps messages that have not expired", async () => {
 		const writer = await open();
 		const topic = `old-${newId()}`;
 		const kept = { cleanup: "delete", retentionMs: 60_000 } as const;
@@ -192,7 +192,7 @@ describe("what the log in Postgres keeps", () => {
 		expect(errors).toEqual([]);
 	}, 30_000);
 
-	it("is the last of each key where it is compacted, also of what is written later", async () => {
+	it("keeps the last message of each key of a compacted topic, also of later messages", async () => {
 		const writer = await open();
 		const topic = `compact-${newId()}`;
 		await writer.createTopics([{ name: topic, partitions: 1, cleanup: "compact", retentionMs: 1 }]);
@@ -207,7 +207,7 @@ describe("what the log in Postgres keeps", () => {
 		expect(errors).toEqual([]);
 	}, 30_000);
 
-	it("is compacted from the beginning when the log was lost", async () => {
+	it("compacts from the beginning when the log was lost", async () => {
 		const topic = `lost-${newId()}`;
 		const driver = await open(everyMs);
 		await driver.createTopics([{ name: topic, partitions: 1, cleanup: "compact", retentionMs: 1 }]);
@@ -222,7 +222,7 @@ describe("what the log in Postgres keeps", () => {
 		expect(await left(topic)).toEqual(["8", "9"]);
 	}, 30_000);
 
-	/** How many messages a statement of the service reads, whatever came before it. */
+	/** How many messages a statement of the service reads, regardless of earlier ones. */
 	async function readBy(statement: Statement, values: unknown[]): Promise<number> {
 		const db = new Database({
 			url: serviceUrl(database.url, "stream"),
@@ -241,7 +241,7 @@ describe("what the log in Postgres keeps", () => {
 		return read.finally(() => db.close());
 	}
 
-	it("is not read where there is nothing to remove", async () => {
+	it("reads nothing when there is nothing to remove", async () => {
 		const driver = await open();
 		const [young, compacted] = [`young-${newId()}`, `compacted-${newId()}`];
 		const kept = { partitions: 1, retentionMs: 60_000 };
@@ -260,7 +260,7 @@ describe("what the log in Postgres keeps", () => {
 		expect((await left(compacted)).length).toBe(3000);
 	});
 
-	it("costs no partition where pruning fails, and is tried again", async () => {
+	it("does not lose a partition when pruning fails, and retries", async () => {
 		const topic = `kept-${newId()}`;
 		const driver = await open(everyMs);
 		await driver.createTopics([

@@ -21,7 +21,7 @@ import { buildOrderEvent } from "../../support/streams/order-message.ts";
 import { admin, place } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 
-/** What operators do with the order events of a shop that runs: look, redrive, replay, refill. */
+/** Operators' commands on the order events of a running shop: list, redrive, replay, refill. */
 
 let database: TestDatabase;
 let broker: ServiceBroker;
@@ -70,7 +70,7 @@ const lags = () =>
 		call(broker, notification.actions["stream.lag"], {}, ask)
 	]);
 
-/** Everything is published, handled and sent, and no replay is under way. */
+/** Resolves when everything is published, handled and sent, and no replay is running. */
 async function caughtUp(): Promise<void> {
 	await until(async () => {
 		const outbox = await call(broker, order.actions["outbox.lag"], {}, ask);
@@ -80,7 +80,7 @@ async function caughtUp(): Promise<void> {
 	}, 30_000);
 }
 
-/** All that analytics keeps of sales. */
+/** All data of sales in analytics. */
 const sales = () =>
 	database.rows(
 		`select window_start, currency, orders, revenue_minor, unique_users, (select json_agg(p order by product_id)
@@ -102,12 +102,12 @@ async function replayed(action: typeof salesReplay | typeof newsReplay, params: 
 }
 
 describe("a replay of analytics", () => {
-	it("makes the windows anew from the events, whatever was in them, and tells of them again", async () => {
+	it("rebuilds the windows from the events, and emits them again", async () => {
 		const before = await sales();
 		await database.rows(
 			"update analytics.partitions set heard_at = heard_at - interval '1 minute'"
 		);
-		// The minute is over when the clock says so: it is told of as it stands instead.
+		// The minute is over when the clock says so: it is marked as emitted as it is instead.
 		await database.rows(
 			"update analytics.windows set revision = 3, dirty = false, emitted_at = now()"
 		);
@@ -122,14 +122,14 @@ describe("a replay of analytics", () => {
 		expect(await count("analytics.windows where dirty")).toBeGreaterThan(0);
 	}, 60_000);
 
-	it("counts nothing twice when it is done again, and again", async () => {
+	it("counts nothing twice when it is repeated", async () => {
 		const before = await sales();
 		await replayed(salesReplay, {});
 		await replayed(salesReplay, { from: "0" });
 		expect(await sales()).toEqual(before);
 	}, 60_000);
 
-	it("leaves minutes alone that are before its beginning", async () => {
+	it("leaves windows alone that are before its start", async () => {
 		await database.rows(
 			"update analytics.windows set window_start = window_start - interval '1 hour'"
 		);
@@ -143,7 +143,7 @@ describe("a replay of analytics", () => {
 		);
 	}, 60_000);
 
-	it("goes on with what comes meanwhile, each event once", async () => {
+	it("continues with new events, each once", async () => {
 		const orders = Array.from({ length: 4 }, () => place(broker, { wait_s: 10 }));
 		await call(broker, salesReplay, { from: "oldest" }, ask);
 		await Promise.all(orders);
@@ -158,7 +158,7 @@ describe("a replay of analytics", () => {
 		expect(sum).toEqual(truth);
 	}, 60_000);
 
-	it("only says what it would do when it is asked to", async () => {
+	it("returns only the plan in a dry run", async () => {
 		const positions = await database.rows("select * from analytics.position order by partition");
 		const plan = await call(broker, salesReplay, { from: "oldest", dry_run: true }, ask);
 		expect(plan.messages).toBeGreaterThan(0);
@@ -167,7 +167,7 @@ describe("a replay of analytics", () => {
 		);
 	});
 
-	it("counts only what never counted, where that is wanted", async () => {
+	it("counts only uncounted events in the mode missing", async () => {
 		const before = await sales();
 		const [lost] = await database.rows<{ event_id: string }>(
 			`delete from analytics.inbox where event_id = (select event_id from orders.events
@@ -176,13 +176,13 @@ describe("a replay of analytics", () => {
 		await replayed(salesReplay, { mode: "missing" });
 		expect(await count(`analytics.inbox where event_id = '${lost!.event_id}'`)).toBe(1);
 		const orders = (rows: typeof before) => rows.reduce((sum, row) => sum + Number(row.orders), 0);
-		// It had its effect before: nothing but the inbox says so.
+		// It was counted before: only the inbox says that it was not.
 		expect(orders(await sales())).toBe(orders(before) + 1);
 		await replayed(salesReplay, {});
 		expect(await sales()).toEqual(before);
 	}, 60_000);
 
-	it("refuses what is neither a time nor an offset, and modes of others", async () => {
+	it("refuses invalid starts and modes", async () => {
 		const bad = [{ from: "yesterday" }, { from: "-1" }, { from: "oldest", mode: "quiet" }];
 		for (const params of bad)
 			await expect(
@@ -190,7 +190,7 @@ describe("a replay of analytics", () => {
 			).rejects.toMatchObject({ code: 422 });
 	});
 
-	it("is for admins", async () => {
+	it("is for admins only", async () => {
 		const support = { meta: { user: { id: "user-9", role: "support" as const } } };
 		await expect(call(broker, salesReplay, { from: "oldest" }, support)).rejects.toMatchObject({
 			type: "FORBIDDEN"
@@ -205,7 +205,7 @@ describe("a replay of notification", () => {
 		expect(await mails()).toBe(before);
 	}, 60_000);
 
-	it("tells of what nobody was told of, and keeps still where that is wanted", async () => {
+	it("sends missing messages, and none in the mode quiet", async () => {
 		const sentCount = () => count("notification.notifications where state = 'sent'");
 		const first =
 			"(select event_id from orders.events where type = 'order.confirmed' order by id limit 2)";
@@ -225,7 +225,7 @@ describe("a replay of notification", () => {
 		expect(await sentCount()).toBe(before);
 	}, 60_000);
 
-	it("sends everything once more when it is asked to", async () => {
+	it("sends everything once more in the mode again", async () => {
 		const [before, messages] = [await mails(), await count("notification.notifications")];
 		await replayed(newsReplay, { mode: "again" });
 		expect(await mails()).toBe(before + messages);
@@ -243,7 +243,7 @@ describe("dead letters", () => {
 		return data[0]!.id;
 	}
 
-	it("are listed and shown as they came", async () => {
+	it("are listed and shown unchanged", async () => {
 		const id = await publishBroken("{ not json");
 		const deadLetter = await call(broker, show, { id }, ask);
 		expect(deadLetter).toMatchObject({
@@ -263,8 +263,8 @@ describe("dead letters", () => {
 		});
 	});
 
-	it("have their effect once when what was wrong has passed", async () => {
-		// Ahead of the clock by more than a minute or two, but not for ever.
+	it("are applied once when their cause has passed", async () => {
+		// Ahead of the clock by more than a minute or two, but not for long.
 		const event = buildOrderEvent({ at: Date.now() + 5 * 60_000 + 1500, total: 4321 });
 		const id = await publishBroken(JSON.stringify(event), event.partitionkey);
 		await delay(1600);
@@ -276,7 +276,7 @@ describe("dead letters", () => {
 		expect(data.map(deadLetter => deadLetter.id)).toContain(id);
 	}, 30_000);
 
-	it("are redriven all at once, and those that cannot be are named", async () => {
+	it("are redriven together, and those that fail are named", async () => {
 		const { "dlq.redriveAll": all } = analytics.actions;
 		const { redriven, refused, next_cursor } = await call(broker, all, {}, ask);
 		expect([redriven, refused.length, next_cursor]).toEqual([0, 1, null]);
@@ -289,7 +289,7 @@ describe("dead letters", () => {
 		]);
 	});
 
-	it("are unknown by other ids", async () => {
+	it("are not found by other ids", async () => {
 		for (const action of [show, redrive])
 			await expect(call(broker, action, { id: newId() }, ask)).rejects.toMatchObject({
 				type: "NOT_FOUND"
@@ -298,11 +298,11 @@ describe("dead letters", () => {
 });
 
 describe("a log that was lost", () => {
-	/** What a stranger wrote is in no outbox, and gone with the log. */
+	/** Foreign messages are in no outbox, and are lost with the log. */
 	const ours = async () =>
 		(await sales()).filter(({ orders, revenue_minor }) => orders !== 0 && revenue_minor !== "4321");
 
-	it("is filled again, and nothing is counted or told twice", async () => {
+	it("is refilled, and nothing is counted or sent twice", async () => {
 		await replayed(salesReplay, {});
 		expect(await ours()).toHaveLength((await sales()).length - 1);
 		const before = [await ours(), await mails()];

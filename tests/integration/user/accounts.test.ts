@@ -49,19 +49,19 @@ async function idOf(email: string): Promise<string> {
 }
 
 describe("registration", () => {
-	it("makes a customer who can sign in, under the address in lower case", async () => {
+	it("creates a customer who can sign in, with the address in lower case", async () => {
 		expect(await register("New.Person@Shop.test", { name: "New" })).toEqual({ status: "accepted" });
 		const { user: found } = await signIn("new.person@shop.TEST", "a-Long-enough-1");
 		expect(found).toMatchObject({ email: "new.person@shop.test", role: "customer" });
 	});
 
-	it("answers a taken address alike and changes nothing", async () => {
+	it("returns the same for a taken address and changes nothing", async () => {
 		const before = await database.rows("select * from users.users where id = 'user-123'");
 		expect(await register("ALICE@shop.test")).toEqual({ status: "accepted" });
 		expect(await database.rows("select * from users.users where id = 'user-123'")).toEqual(before);
 	});
 
-	it("makes one account of many registrations at once", async () => {
+	it("creates one account of many concurrent registrations", async () => {
 		const outcomes = await Promise.allSettled(
 			Array.from({ length: 100 }, (_, i) => register(i % 2 ? "race@shop.test" : "RACE@shop.test"))
 		);
@@ -89,7 +89,7 @@ describe("registration", () => {
 });
 
 describe("signing in", () => {
-	it("grants a short-lived token that the published keys verify", async () => {
+	it("issues a short-lived token that the published keys verify", async () => {
 		const grant = await signIn("alice@shop.test");
 		expect(grant).toMatchObject({
 			token_type: "Bearer",
@@ -113,7 +113,7 @@ describe("signing in", () => {
 		expect(Object.keys(keys[0]!).sort()).toEqual(["alg", "crv", "kid", "kty", "use", "x"]);
 	});
 
-	it("answers a wrong password, an unknown user and a locked user alike", async () => {
+	it("returns the same for a wrong password, an unknown user and a locked user", async () => {
 		await register("locked@shop.test");
 		const id = await idOf("locked@shop.test");
 		await call(broker, actions.update, { id, locked: true }, admin);
@@ -146,7 +146,7 @@ describe("signing in", () => {
 });
 
 describe("reading accounts", () => {
-	it("gives oneself, and anyone to an admin, without the password's hash", async () => {
+	it("returns the caller's own account, and any account to an admin, without the password hash", async () => {
 		const self = await call(broker, actions.get, {}, alice);
 		expect(self).toEqual({
 			id: "user-123",
@@ -163,7 +163,7 @@ describe("reading accounts", () => {
 		expect(await call(broker, actions.get, { id: "user-123" }, admin)).toEqual(self);
 	});
 
-	it("hides others from everyone else", async () => {
+	it("hides other accounts from everyone else", async () => {
 		for (const role of ["customer", "support"] as const) {
 			const attempt = call(broker, actions.get, { id: "user-456" }, as("user-123", role));
 			await expect(attempt).rejects.toMatchObject({ type: "NOT_FOUND" });
@@ -173,7 +173,7 @@ describe("reading accounts", () => {
 		await expect(call(broker, actions.get, {})).rejects.toMatchObject({ type: "UNAUTHENTICATED" });
 	});
 
-	it("lists all of them in pages, newest first, to an admin alone", async () => {
+	it("lists all of them in pages, newest first, to an admin only", async () => {
 		const seen: string[] = [];
 		let cursor: string | undefined;
 		do {
@@ -205,7 +205,7 @@ describe("contacts", () => {
 	const of = async (params: { ids?: string[]; role?: Role }) =>
 		(await call(broker, actions.contacts, params)).contacts;
 
-	it("says how to write to users, leaving out those that do not exist", async () => {
+	it("returns contact data of users, omitting those that do not exist", async () => {
 		expect(await of({ ids: ["user-456", "nobody", "user-123"] })).toEqual([
 			{
 				id: "user-123",
@@ -226,7 +226,7 @@ describe("contacts", () => {
 		expect(await of({})).toEqual([]);
 	});
 
-	it("says how to write to all of a role but those who are locked", async () => {
+	it("returns contact data of all users of a role except locked ones", async () => {
 		await register("second@shop.test", { locale: "de" });
 		const id = await idOf("second@shop.test");
 		const change = (changes: { role?: Role; locked?: boolean }) =>
@@ -239,7 +239,7 @@ describe("contacts", () => {
 		expect((await of({ role: "admin" })).map(contact => contact.id)).toEqual(["user-admin"]);
 	});
 
-	it("is for services alone", () => {
+	it("is for services only", () => {
 		expect(actions.contacts.access).toBe("internal");
 	});
 });
@@ -247,13 +247,13 @@ describe("contacts", () => {
 describe("changing an account", () => {
 	const bob = as("user-456", "customer");
 
-	it("changes one's own name, and counts the version", async () => {
+	it("changes the caller's own name, and increments the version", async () => {
 		const changed = await call(broker, actions.update, { name: "Robert", version: 1 }, bob);
 		expect(changed).toMatchObject({ name: "Robert", version: 2 });
 		expect(Date.parse(changed.updated_at)).toBeGreaterThan(Date.parse(changed.created_at));
 	});
 
-	it("changes one's own language and phone, and takes the phone back", async () => {
+	it("changes the caller's own language and phone, and removes the phone", async () => {
 		const asked = { locale: "en", phone: "+4930123456" } as const;
 		expect(await call(broker, actions.update, asked, bob)).toMatchObject(asked);
 		const without = await call(broker, actions.update, { phone: null }, bob);
@@ -264,7 +264,7 @@ describe("changing an account", () => {
 			});
 	});
 
-	it("refuses a version that is no longer the present one", async () => {
+	it("refuses a stale version", async () => {
 		await register("stale@shop.test");
 		const self = as(await idOf("stale@shop.test"), "customer");
 		const attempts = await Promise.allSettled(
@@ -278,7 +278,7 @@ describe("changing an account", () => {
 				expect(attempt.reason).toMatchObject({ type: "STALE_VERSION" });
 	});
 
-	it("lets only an admin set role and lock, and no one another's name", async () => {
+	it("lets only an admin set role and lock, and nobody another user's name", async () => {
 		const grant = (params: object, who: typeof bob) =>
 			call(broker, actions.update, params as { role: "admin" }, who);
 		await expect(grant({ role: "admin" }, bob)).rejects.toMatchObject({ type: "FORBIDDEN" });
@@ -302,7 +302,7 @@ describe("changing an account", () => {
 });
 
 describe("the service", () => {
-	it("answers ready, and nothing of moleculer-db", async () => {
+	it("responds to ready, and publishes no action of moleculer-db", async () => {
 		expect(await call(broker, actions.ready, {})).toEqual({ ok: true });
 		const names = broker.registry.getActionList({}).map(action => action.name);
 		expect(names.sort()).toEqual(
@@ -317,7 +317,7 @@ describe("the service", () => {
 		await expect(attempt).rejects.toThrow("Set TOKEN_PRIVATE_KEY");
 	});
 
-	it("starts while the database is away, and says that it is not ready", async () => {
+	it("starts while the database is down, and reports that it is not ready", async () => {
 		const lonely = await startNode([userService], {
 			DATABASE_URL: "postgres://postgres:dev@127.0.0.1:1/none",
 			TOKEN_PRIVATE_KEY: pem.toString()

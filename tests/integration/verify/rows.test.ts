@@ -22,7 +22,7 @@ let database: TestDatabase;
 let broker: ServiceBroker;
 let client: pg.Client;
 let config: Config & { databaseUrl: string };
-/** Orders in different states; the first was shipped, the second paid back, the last came back. */
+/** Orders in different states; the first was shipped, the second refunded, the last returned. */
 let ids: string[];
 const as = (user: typeof alice) => ({ meta: { user } });
 
@@ -72,7 +72,7 @@ async function differences(verify: Verifier): Promise<string[]> {
 	return found;
 }
 
-/** What is found once a superuser, whom no constraint stops, has done this; then it is undone. */
+/** What is found after a superuser, who bypasses constraints, made the change; then it is rolled back. */
 async function after(verify: Verifier, sql: string, values: unknown[] = []): Promise<string[]> {
 	await client.query("begin");
 	try {
@@ -86,7 +86,7 @@ async function after(verify: Verifier, sql: string, values: unknown[] = []): Pro
 }
 
 describe("a return", () => {
-	it("that its order does not know of is named", async () => {
+	it("that its order does not have is reported", async () => {
 		const reopened =
 			"update orders.returns set status = 'approved', refunded_minor = null where order_id = $1";
 		expect(await after(verifyOrders, reopened, [ids[4]])).toContain(
@@ -98,14 +98,14 @@ describe("a return", () => {
 		]);
 	});
 
-	it("that was paid back otherwise than its refund says is named", async () => {
+	it("whose refunded amount differs from its refund is reported", async () => {
 		const sql = "update orders.returns set refunded_minor = refunded_minor + 1 where order_id = $1";
 		expect(await after(verifyPayments, sql, [ids[4]])).toEqual([
 			expect.stringMatching(/^return .* refunded, its refund is /)
 		]);
 	});
 
-	it("whose units are not on the shelf is named", async () => {
+	it("that was not restocked is reported", async () => {
 		const sql = "delete from product.return_restocks where order_id = $1";
 		expect(await after(verifyStock, sql, [ids[4]])).toContainEqual(
 			expect.stringContaining("1 returned, 0 restocked")
@@ -114,7 +114,7 @@ describe("a return", () => {
 });
 
 describe("verify orders", () => {
-	it("finds nothing where nothing was touched", async () => {
+	it("finds nothing in unchanged data", async () => {
 		expect(await differences(verifyOrders)).toEqual([]);
 	});
 
@@ -127,20 +127,20 @@ describe("verify orders", () => {
 		["at", "at + interval '1 microsecond'"],
 		["snapshot", "replace(snapshot::text, 'UPS', 'DHL')::json"],
 		["hash", "sha256(hash)"]
-	])("names the row whose %s was altered", async (column, value) => {
+	])("reports the row whose %s was altered", async (column, value) => {
 		const sql = `update orders.history set ${column} = ${value} where order_id = $1 and version = 4`;
 		const found = await after(verifyOrders, sql, [ids[0]]);
 		expect(found).toContain(`order ${ids[0]} version 4: was altered`);
 		expect(found.every(line => line.startsWith(`order ${ids[0]} version`))).toBe(true);
 	});
 
-	it.each([1, 2, 3, 4, 5])("names row %i when it was removed", async version => {
+	it.each([1, 2, 3, 4, 5])("reports row %i when it was removed", async version => {
 		const sql = "delete from orders.history where order_id = $1 and version = $2";
 		const found = await after(verifyOrders, sql, [ids[1], version]);
 		expect(found).toContain(`order ${ids[1]} version ${version}: is missing`);
 	});
 
-	it("names a row that was renumbered, or moved to another order", async () => {
+	it("reports a row that was renumbered, or moved to another order", async () => {
 		const renumbered = "update orders.history set version = 9 where order_id = $1 and version = 4";
 		expect(await after(verifyOrders, renumbered, [ids[0]])).toContain(
 			`order ${ids[0]} version 4: is missing`
@@ -151,7 +151,7 @@ describe("verify orders", () => {
 		expect(found).toContain(`order ${ids[2]} version 4: was altered`);
 	});
 
-	it("names a row that was added, even with its right hash", async () => {
+	it("reports a row that was added, even with the right hash", async () => {
 		const sql = `insert into orders.history (order_id, version, type, from_status, to_status, actor, at, snapshot, hash)
 			select order_id, version + 1, 'order.delivered', to_status, 'delivered', actor, at, snapshot,
 				orders.history_hash(hash, order_id, version + 1, 'order.delivered', to_status, 'delivered', null, actor, at, snapshot)
@@ -168,7 +168,7 @@ describe("verify orders", () => {
 		["items", "jsonb_set(items, '{0,quantity}', '3')"],
 		["shipping_address", "jsonb_set(shipping_address, '{zip}', '\"0\"')"],
 		["shipment", `'{"carrier": "DHL", "tracking_number": "1Z"}'`]
-	])("names an order whose %s is not what its history says", async (column, value) => {
+	])("reports an order whose %s differs from its history", async (column, value) => {
 		const sql = `update orders.orders set ${column} = ${value} where id = $1`;
 		const found = await after(verifyOrders, sql, [ids[0]]);
 		expect(found).toEqual([expect.stringContaining(`order ${ids[0]} version 4: ${column} is `)]);
@@ -182,13 +182,13 @@ describe("verify orders", () => {
 		["history_hash = ''", "is not what the order says it is"],
 		["created_at = created_at - interval '1 s'", "times are not those of its history"],
 		["updated_at = updated_at + interval '1 s'", "times are not those of its history"]
-	])("sees that somebody set %s", async (change, says) => {
+	])("reports a change: %s", async (change, says) => {
 		const sql = `update orders.orders set ${change} where id = $1`;
 		const found = await after(verifyOrders, sql, [ids[0]]);
 		expect(found).toContainEqual(expect.stringContaining(says));
 	});
 
-	it("names what lacks its other half", async () => {
+	it("reports missing rows", async () => {
 		expect(await after(verifyOrders, "delete from orders.orders where id = $1", [ids[2]])).toEqual([
 			`order ${ids[2]} version 3: has no order`
 		]);
@@ -204,7 +204,7 @@ describe("verify orders", () => {
 });
 
 describe("verify stock", () => {
-	it("finds nothing where nothing was touched", async () => {
+	it("finds nothing in unchanged data", async () => {
 		expect(await differences(verifyStock)).toEqual([]);
 	});
 
@@ -216,7 +216,7 @@ describe("verify stock", () => {
 			"delete from product.stock_ledger where product_id = 'prod-001' and reason = 'initial'",
 			"on hand"
 		]
-	])("names the product after: %s", async (sql, says) => {
+	])("reports the product after: %s", async (sql, says) => {
 		const found = await after(verifyStock, sql);
 		expect(found).toContainEqual(expect.stringContaining(says));
 		expect(found.every(line => line.startsWith("product prod-001: "))).toBe(true);
@@ -244,16 +244,16 @@ describe("verify stock", () => {
 			0
 		],
 		["delete from orders.orders where id = $1", 3]
-	])("names the order after: %s (%i)", async (sql, which) => {
+	])("reports the order after: %s (%i)", async (sql, which) => {
 		const found = await after(verifyStock, sql, [ids[which]]);
 		expect(found).toContainEqual(expect.stringContaining(`order ${ids[which]}: `));
 	});
 });
 
-describe("what is wrong with payments", () => {
+describe("verify payments", () => {
 	const payment = "update payment.payments set";
 
-	it("is nothing where the shop alone has written", async () => {
+	it("finds nothing in unchanged data", async () => {
 		expect(await differences(verifyPayments)).toEqual([]);
 	});
 
@@ -271,7 +271,7 @@ describe("what is wrong with payments", () => {
 			/the order over/
 		],
 		[
-			"a failure that was charged",
+			"a failed payment that was charged",
 			0,
 			`${payment} status = 'failed', failure_code = 'x'`,
 			/failed, and the provider charged it/
@@ -283,19 +283,19 @@ describe("what is wrong with payments", () => {
 			/the order is shipped, the payment failed/
 		],
 		[
-			"a success that was not charged",
+			"a succeeded payment that was not charged",
 			2,
 			`${payment} status = 'succeeded', provider_ref = 'ch_x'`,
 			/succeeded, and the provider did not charge it/
 		],
 		[
-			"money kept of an order that failed",
+			"a failed order that was charged",
 			2,
 			`${payment} status = 'succeeded', provider_ref = 'ch_x'`,
 			/the order is payment_failed, and \d+ are kept/
 		],
 		[
-			"a payment that is gone",
+			"a missing payment",
 			0,
 			"delete from payment.payments",
 			/unknown here; the provider's \S+ is succeeded/
@@ -307,13 +307,13 @@ describe("what is wrong with payments", () => {
 			/1 refunded, its refunds are 0/
 		],
 		[
-			"a refund less than the provider made",
+			"a refund below that of the provider",
 			1,
 			"update payment.refunds r set amount_minor = r.amount_minor - 1 from payment.payments p where r.payment_id = p.id and p",
 			/refunded, the provider says/
 		],
 		[
-			"a change that is not recorded",
+			"a change without an event",
 			0,
 			`${payment} seq = seq + 1`,
 			/is at change 3, of 2 that are recorded the last is 2/
@@ -324,14 +324,14 @@ describe("what is wrong with payments", () => {
 			"update payment.events e set status = 'failed' from payment.payments p where e.payment_id = p.id and p",
 			/its last event says failed/
 		]
-	])("is found: %s", async (_, index, sql, says) => {
+	])("reports %s", async (_, index, sql, says) => {
 		const where = / and p$/.test(sql) ? ".order_id = $1" : " where order_id = $1";
 		const found = await after(verifyPayments, `${sql}${where}`, [ids[index]]);
 		expect(found).toContainEqual(expect.stringMatching(says));
 		expect(found.every(line => line.includes(ids[index]!))).toBe(true);
 	});
 
-	it("is found: a charge that the shop never asked for", async () => {
+	it("reports a charge that the shop never requested", async () => {
 		const provider = await openProvider(config);
 		const [key, order_id] = [newId(), newId()];
 		const amount = { amount: 100, currency: "USD" };

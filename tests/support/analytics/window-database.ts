@@ -10,13 +10,13 @@ import type { Crash } from "./window-simulation.ts";
 
 const topic = "orders";
 
-/** The tables of the service, filled as its consumer fills them; time passes when it is told to. */
+/** The tables of the service, filled as its consumer fills them; time passes only on request. */
 export class WindowStore {
 	readonly database: TestDatabase;
 	readonly pg: Database;
 	readonly emitter: WindowEmitter;
 	log: readonly (readonly OrderStreamEvent[])[] = [];
-	/** So many of the oldest messages of each partition have expired. */
+	/** How many of the oldest messages of each partition have expired. */
 	dropped = 0;
 
 	private constructor(database: TestDatabase) {
@@ -57,7 +57,7 @@ export class WindowStore {
 		await this.database.drop();
 	}
 
-	/** Nothing is known and another log begins. */
+	/** Resets the tables, and uses another log. */
 	async begin(log: readonly (readonly OrderStreamEvent[])[]): Promise<void> {
 		this.log = log;
 		this.dropped = 0;
@@ -70,7 +70,7 @@ export class WindowStore {
 		]);
 	}
 
-	/** The inbox, the effect and the position are one transaction, which a crash undoes or hides. */
+	/** The inbox, the effect and the position in one transaction, which a crash rolls back or hides. */
 	async deliver(partition: number, count: number, crash: Crash = "none"): Promise<number> {
 		const events = this.log[partition]!;
 		let read = 0;
@@ -117,14 +117,14 @@ export class WindowStore {
 		);
 	}
 
-	/** So much longer ago is all that was heard and told. */
+	/** Moves all times of arrival and emission into the past. */
 	async tick(ms: number): Promise<void> {
 		const ago = "- $1 * interval '1 ms'";
 		await this.database.rows(`update analytics.partitions set heard_at = heard_at ${ago}`, [ms]);
 		await this.database.rows(`update analytics.windows set emitted_at = emitted_at ${ago}`, [ms]);
 	}
 
-	/** Everything is read and time goes on, until nothing more is told. */
+	/** Reads everything and moves time, until nothing more is emitted. */
 	async settle(): Promise<void> {
 		for (const [partition, { length }] of this.log.entries()) await this.deliver(partition, length);
 		for (let idlePasses = 0; idlePasses < 2;) {

@@ -10,7 +10,7 @@ import {
 } from "../../../services/analytics/windows/tumbling.window.ts";
 import { nameOf, type Crash, type Message } from "./window-simulation.ts";
 
-/** Sales in any order on a stream, what may happen while it is read, and what must come of it. */
+/** Generated sales in any order, events while they are read, and the expected windows. */
 
 export const origin = Date.UTC(2026, 0, 1);
 export const partitions = 3;
@@ -31,7 +31,7 @@ export const sale = (minutes: number) =>
 		lines: fc.constant([])
 	});
 
-/** A sale, when the log took it, and when once more if it did so twice. */
+/** A sale, its position in the log, and a second position if it is a duplicate. */
 export interface Arrival {
 	fact: Sale;
 	rank: number;
@@ -50,7 +50,7 @@ export const arrivals = (fact: fc.Arbitrary<Sale>) =>
 
 export const idOf = (n: number) => `event-${n}`;
 
-/** In partitions by user, of which the last gets none. */
+/** In partitions by user, of which the last is empty. */
 export function logOf(given: readonly Arrival[], order: (a: Arrival) => number): Message[][] {
 	const taken = given.flatMap((arrival, n) => {
 		const { fact, again } = arrival;
@@ -91,7 +91,7 @@ export const steps = fc.array(
 
 export type Totals = Pick<Result, "orders" | "revenue" | "users" | "average">;
 
-/** All at once, from what was sold. */
+/** The expected windows, computed from all sales. */
 export function batch(sales: readonly Sale[]): Record<string, Totals> {
 	const groups = Map.groupBy(sales, ({ at, currency }) => nameOf({ start: startOf(at), currency }));
 	return Object.fromEntries(
@@ -117,7 +117,7 @@ export const totalsOf = (results: Iterable<Result>): Record<string, Totals> =>
 		])
 	);
 
-/** Revisions count up from 1, none says again what the one before it said, a final one is the last. */
+/** Checks that revisions count up from 1, none repeats the one before it, and a final one is the last. */
 export function expectValidRevisions(emitted: readonly Result[]): void {
 	for (const results of Map.groupBy(emitted, nameOf).values()) {
 		expect(results.map(({ revision }) => revision)).toEqual(results.map((_, index) => index + 1));

@@ -10,8 +10,8 @@ import {
 } from "../../../services/analytics/windows/tumbling.window.ts";
 
 /**
- * A stream of several partitions, what is kept of it, and those who read what is told: all in memory,
- * with the real rules for what to add up, how far time has come and what to tell.
+ * A stream of several partitions, the stored windows, and readers of the results: all in memory, with
+ * the real rules for sums, watermark and emission.
  */
 
 export interface Message {
@@ -21,12 +21,12 @@ export interface Message {
 
 export type Identified = Fact & { id: string };
 
-/** Those of the service, or one of them broken. */
+/** Those of the service, or with one of them broken. */
 export interface Rules {
 	tally(facts: readonly Identified[], watermark: number): Tally<Identified>;
 	watermarkOf: typeof watermarkOf;
 	emission: typeof emission;
-	/** Messages whose effect is not there yet. */
+	/** Messages that are not applied yet. */
 	fresh(inbox: ReadonlySet<string>, messages: readonly Message[]): readonly Message[];
 }
 
@@ -39,10 +39,10 @@ export const rules: Rules = {
 	]
 };
 
-/** `before`: all that the step did is undone. `after`: it stays, and nobody hears that it was done. */
+/** `before`: the step is rolled back. `after`: it is committed, and its caller does not learn that. */
 export type Crash = "none" | "before" | "after";
 
-/** What one transaction changes. */
+/** Changes of one transaction. */
 interface StoredState {
 	inbox: Set<string>;
 	next: number[];
@@ -78,7 +78,7 @@ export class WindowSimulation {
 		};
 	}
 
-	/** Everything that was ever told, in its order. */
+	/** Every emitted result, in order. */
 	get emitted(): readonly Result[] {
 		return this.#stored.emitted;
 	}
@@ -87,7 +87,7 @@ export class WindowSimulation {
 		return this.#stored.late;
 	}
 
-	/** What a reader holds who keeps the highest revision of each window. */
+	/** What a reader has who keeps the highest revision of each window. */
 	read(): Iterable<Result> {
 		const held = new Map<string, Result>();
 		for (const result of this.emitted) {
@@ -97,7 +97,7 @@ export class WindowSimulation {
 		return held.values();
 	}
 
-	/** Reads on in a partition, as the consumer and `handle` do. */
+	/** Reads a partition, as the consumer and `handle` do. */
 	deliver(index: number, count: number, crash: Crash = "none"): void {
 		this.#transaction(crash, stored => {
 			const from = stored.next[index]!;
@@ -117,13 +117,13 @@ export class WindowSimulation {
 		});
 	}
 
-	/** Goes back in a partition: its position was lost, or another member has an old one. */
+	/** Sets a partition's position back: it was lost, or another member has an old one. */
 	rewind(index: number, count: number): void {
 		const { next } = this.#stored;
 		next[index] = Math.max(0, next[index]! - count);
 	}
 
-	/** Moves the watermark and tells what is due, as the emitter does. */
+	/** Moves the watermark and emits windows that are due, as the emitter does. */
 	pass(crash: Crash = "none"): void {
 		this.#transaction(crash, stored => {
 			const watermark = this.#rules.watermarkOf(stored.partitions, this.now);
@@ -138,7 +138,7 @@ export class WindowSimulation {
 		});
 	}
 
-	/** Everything is read and time goes on, until nothing more is told. */
+	/** Reads everything and moves time, until nothing more is emitted. */
 	settle(): void {
 		this.log.forEach(({ length }, index) => this.deliver(index, length));
 		for (let passes = 0; passes < 5; passes++) {

@@ -5,7 +5,7 @@ import { sampleOrderEvent } from "../streams/order-event-data.ts";
 
 export const shop = { name: "Shop & Co", orderUrl: "https://shop.example/orders/{id}" };
 
-/** A message about a confirmed order, as a channel is given it. */
+/** A message about a confirmed order, as channels get it. */
 export function dispatch(changes: Partial<Dispatch> = {}): Dispatch {
 	const { id: eventId, type, time, data } = sampleOrderEvent("order.confirmed");
 	const recipient = { name: "Zoë", locale: "de" } as const;

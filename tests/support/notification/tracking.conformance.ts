@@ -7,11 +7,11 @@ import type {
 } from "../../../services/notification/tracking-store.ts";
 import { sampleOrderEvent } from "../streams/order-event-data.ts";
 
-/** An empty place for messages, as two nodes see it. */
+/** An empty store of messages, as two nodes see it. */
 export interface TrackingFixture {
 	store: NotificationStore;
 	other: NotificationStore;
-	/** Makes what is there older than it is. */
+	/** Moves all times into the past. */
 	age(days: number): Promise<void>;
 	close(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export function message(
 	};
 }
 
-/** What every place for messages must do. */
+/** Tests that every store of messages must pass. */
 export function trackingConformance(name: string, open: () => Promise<TrackingFixture>): void {
 	describe(`messages in ${name}`, () => {
 		let fixture: TrackingFixture;
@@ -49,7 +49,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 		}, 60_000);
 		afterEach(() => fixture?.close());
 
-		/** A message that `store` has taken. */
+		/** A message that `store` has claimed. */
 		async function taken(leaseMs = anHour) {
 			const planned = message();
 			await store.plan([planned]);
@@ -58,7 +58,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			return { planned, claim };
 		}
 
-		it("gives back what was planned", async () => {
+		it("returns what was planned", async () => {
 			const planned = { ...message(), order_id: null, user_id: null };
 			await expect(store.plan([planned])).resolves.toEqual([planned.id]);
 			await expect(store.get(planned.id)).resolves.toEqual({
@@ -76,7 +76,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(store.get(randomUUID())).resolves.toBeUndefined();
 		});
 
-		it("has each event and channel once, however often and by whomever it is planned", async () => {
+		it("stores each event and channel once, even if it is planned by several nodes", async () => {
 			const planned = [message(), message()];
 			const rounds = await Promise.all([
 				store.plan(planned),
@@ -91,7 +91,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(store.plan([])).resolves.toEqual([]);
 		});
 
-		it("gives a message to one node alone until its lease is over", async () => {
+		it("lets one node claim a message until its lease expires", async () => {
 			const planned = Array.from({ length: 20 }, () => message());
 			await store.plan(planned);
 			const both = await Promise.all([store.claim(20, anHour), fixture.other.claim(20, anHour)]);
@@ -103,12 +103,12 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(fixture.other.claimOne(planned[0]!.id, anHour)).resolves.toBeUndefined();
 		});
 
-		it("gives no more than was asked for", async () => {
+		it("claims no more than requested", async () => {
 			await store.plan([message(), message(), message()]);
 			await expect(store.claim(2, anHour)).resolves.toHaveLength(2);
 		});
 
-		it("lets nobody settle what another has taken since", async () => {
+		it("lets no node settle a message that another has claimed since", async () => {
 			const { planned, claim: slow } = await taken(0);
 			const second = (await fixture.other.claimOne(planned.id, anHour))!;
 			expect(second).toMatchObject({ ...planned, attempts: 2, fence: slow.fence + 1 });
@@ -126,7 +126,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(store.claim(10, 0)).resolves.toEqual([]);
 		});
 
-		it.each(["skipped", "parked"] as const)("never sends by itself what is %s", async state => {
+		it.each(["skipped", "parked"] as const)("never sends a message that is %s", async state => {
 			const { planned, claim } = await taken();
 			await expect(store.settle(claim, { state, reason: "because" })).resolves.toBe(true);
 			await expect(store.get(planned.id)).resolves.toMatchObject({
@@ -139,7 +139,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(store.claim(10, 0)).resolves.toEqual([]);
 		});
 
-		it("has a message wait that was not taken, and counts the try if it was one", async () => {
+		it("reschedules a message, and counts the attempt if it was one", async () => {
 			const { planned, claim } = await taken();
 			const wait = { state: "pending", inMs: anHour, reason: "busy" } as const;
 			await store.settle(claim, { ...wait, counted: true });
@@ -156,7 +156,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(store.claimOne(planned.id, anHour)).resolves.toMatchObject({ attempts: 2 });
 		});
 
-		it("gives back what was released, as if it had not been taken", async () => {
+		it("lets a released message be claimed again, without a counted attempt", async () => {
 			const { planned, claim } = await taken();
 			await store.release(claim);
 			await expect(fixture.other.claimOne(planned.id, anHour)).resolves.toMatchObject({
@@ -164,7 +164,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			});
 		});
 
-		it("sends again what was settled, and knows that it is another time", async () => {
+		it("resends a settled message, and counts the resend", async () => {
 			const { planned, claim } = await taken();
 			await store.settle(claim, { state: "sent", providerId: "p-1" });
 			await expect(store.resend(planned.id)).resolves.toMatchObject({
@@ -181,13 +181,13 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(store.resend(randomUUID())).resolves.toBeUndefined();
 		});
 
-		it("takes nothing from a node that is sending it, also when it is to be sent again", async () => {
+		it("leaves a claimed message to its node, even if it is to be resent", async () => {
 			const { planned } = await taken();
 			await expect(store.resend(planned.id)).resolves.toMatchObject({ state: "pending" });
 			await expect(fixture.other.claimOne(planned.id, anHour)).resolves.toBeUndefined();
 		});
 
-		it("shows an owner their own alone", async () => {
+		it("shows users only their own messages", async () => {
 			const [mine, foreign] = [message("user-a"), message("user-b")];
 			await store.plan([mine, foreign]);
 			await expect(store.get(mine.id, "user-a")).resolves.toMatchObject({ id: mine.id });
@@ -214,7 +214,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			expect(seen).toEqual(byTime.map(({ id }) => id));
 		});
 
-		it("lists and gives as many as were asked for, however much each of them says", async () => {
+		it("lists and claims as many as requested, even if they are large", async () => {
 			const shipment = { carrier: "x".repeat(20_000), tracking_number: "1" };
 			const one = () => message("user-a", new Date(), { shipment });
 			const large = Array.from({ length: 100 }, one);
@@ -226,7 +226,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			expect(ids(await store.claim(100, anHour))).toBe(100);
 		}, 60_000);
 
-		it("tells nothing that is 90 days old, and forgets what it told", async () => {
+		it("sends nothing that is 90 days old, and deletes messages after that time", async () => {
 			const old = message("user-a", new Date(Date.now() - 91 * 86_400_000));
 			await expect(store.plan([old])).resolves.toEqual([]);
 			const { planned, claim } = await taken();

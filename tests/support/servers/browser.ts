@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chromium, type Browser } from "playwright-core";
 
-/** Where distributions put it. */
+/** Paths of the distributions. */
 const names = ["chromium", "chromium-browser", "google-chrome"];
 
 /** @throws Error that says what is missing */
@@ -10,12 +10,12 @@ function chromiumPath(): string {
 		try {
 			return execFileSync("which", [name], { encoding: "utf8" }).trim();
 		} catch {
-			// The next one, then.
+			// Try the next one.
 		}
 	throw new Error("Pages are looked at in a real browser: install Debian's package chromium");
 }
 
-/** A real browser without a window. It asks nobody but the pages it is sent to. */
+/** A real browser without a window. It has no network access except to its pages. */
 export function openBrowser(): Promise<Browser> {
 	const quietFlags = ["networking", "timer-throttling"].map(what => `--disable-background-${what}`);
 	return chromium.launch({

@@ -4,7 +4,7 @@ import { migrate } from "../../../db/migrate.ts";
 import { seed } from "../../../db/seed.ts";
 
 /**
- * Databases for tests. A migrated and seeded template is made once per run (tests/support/servers/global-setup.ts);
+ * Databases for tests. A migrated and seeded template is created once per run (tests/support/servers/global-setup.ts);
  * each test file clones it, which takes some 50 ms and shares nothing.
  */
 
@@ -24,7 +24,7 @@ async function onServer(sql: string): Promise<void> {
 	}
 }
 
-/** Makes the template and answers its name. */
+/** Creates the template and returns its name. */
 export async function makeTemplate(): Promise<string> {
 	const name = `template_${randomBytes(4).toString("hex")}`;
 	await onServer(`create database ${name}`);
@@ -42,7 +42,7 @@ export interface TestDatabase {
 }
 
 /**
- * A database of one's own with all tables and the demo data.
+ * A new database with all tables and the demo data.
  * @param template another one, e.g. Postgres' own empty `template1`
  */
 export async function testDatabase(template = process.env.TEST_TEMPLATE): Promise<TestDatabase> {
@@ -50,7 +50,7 @@ export async function testDatabase(template = process.env.TEST_TEMPLATE): Promis
 	await onServer(`create database ${name} template ${template}`);
 	const url = serverUrl(name);
 	const pool = new pg.Pool({ connectionString: url, max: 2 });
-	// `drop` cuts connections that are still closing, and an idle one that is cut is an event.
+	// `drop` cuts connections that are still closing, and an idle one that is cut emits an error.
 	pool.on("error", () => undefined);
 	return {
 		url,

@@ -6,5 +6,5 @@ interface GlobalServers {
 const key = Symbol.for("shop.tests.started");
 const here = globalThis as unknown as Record<symbol, GlobalServers | undefined>;
 
-/** What setup.ts started, for teardown.ts: jest loads the two apart, so no module could hold it. */
+/** What setup.ts started, for teardown.ts: jest loads the two separately, so a module could not hold it. */
 export const globalServers: GlobalServers = (here[key] ??= { folder: "", servers: [] });

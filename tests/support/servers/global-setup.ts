@@ -8,7 +8,7 @@ import { globalServers } from "./global-servers.ts";
 
 const progress = (step: string) => process.stderr.write(`tests: ${step}\n`);
 
-/** Starts what the system tests need, unless the environment already names it. */
+/** Starts the servers that system tests need, unless the environment names them. */
 export default async function setup(): Promise<void> {
 	const folder = mkdtempSync(join(tmpdir(), "shop-tests-"));
 	const onCrash = (reason: string) => progress(reason);

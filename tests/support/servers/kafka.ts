@@ -10,7 +10,7 @@ import { temporaryFolder } from "./processes.ts";
 const obstacle = whyNoKafka();
 if (obstacle) process.stderr.write(`tests: skipped, ${obstacle}\n`);
 
-/** For tests on a real broker; where there is no Java, they are counted as skipped. */
+/** For tests with a real broker; without Java they are counted as skipped. */
 export const describeKafka = obstacle ? describe.skip : describe;
 
 /** A first start downloads the broker. */
@@ -20,13 +20,13 @@ export const kafkaWithinMs = 180_000;
 export const fetchKafka = () => kafkaClassPath(step => process.stderr.write(`tests: ${step}\n`));
 
 export interface TestKafka extends KafkaServer {
-	/** What it said when it ended unasked. */
+	/** The error of an unexpected end. */
 	readonly crashes: string[];
-	/** Starts it again after `stop` or `crash`, where it was and with the data it had, unless `fresh`. */
+	/** Starts it again after `stop` or `crash`, in the same folder and with its data, unless `fresh`. */
 	restart(fresh?: boolean): Promise<void>;
 }
 
-/** A broker of one's own, in a folder that goes with the test run. */
+/** A new broker, in a folder that is deleted with the test run. */
 export async function testKafka(
 	more: Pick<KafkaOptions, "settings" | "scram"> = {}
 ): Promise<TestKafka> {

@@ -17,7 +17,7 @@ export interface Received {
 	to: string[];
 	user: string | undefined;
 	secure: boolean;
-	/** Which connection it came over. */
+	/** The number of its connection. */
 	session: string;
 	raw: string;
 }
@@ -25,12 +25,12 @@ export interface Received {
 export interface MailServer {
 	readonly port: number;
 	readonly received: Received[];
-	/** Ends all connections without a word. */
+	/** Cuts all connections. */
 	hangUp(): void;
 	stop(): Promise<void>;
 }
 
-/** A mail server on this host. It lets in `shop` with the password `p@ss/word`, and takes all mail. */
+/** A mail server on this host. It accepts the user `shop` with the password `p@ss/word`, and all mail. */
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
 	const received: Received[] = [];
 	const server = new SMTPServer({
@@ -54,7 +54,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
 		},
 		...options
 	});
-	// A client that hangs up is none of a server's errors.
+	// A client that disconnects is not a server error.
 	server.on("error", () => undefined);
 	const sockets: Socket[] = [];
 	server.server.on("connection", socket => sockets.push(socket));
@@ -68,7 +68,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
 	};
 }
 
-/** A certificate for localhost that this process believes in from now on. */
+/** A certificate for localhost that this process trusts from now on. */
 export function trustedCertificate(): { key: string; cert: string } {
 	const folder = mkdtempSync(join(tmpdir(), "shop-test-"));
 	const [keyout, out] = [join(folder, "key.pem"), join(folder, "cert.pem")];

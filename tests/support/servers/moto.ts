@@ -40,19 +40,19 @@ async function motoServer(): Promise<string> {
 }
 
 export interface Moto {
-	/** For the SDK of AWS: where all of its services are. */
+	/** Environment variables for the AWS SDK: the endpoint of all services. */
 	readonly client: {
 		endpoint: string;
 		region: string;
 		credentials: { accessKeyId: string; secretAccessKey: string };
 		maxAttempts: number;
 	};
-	/** What the simulated services hold, e.g. `data("sns")`. */
+	/** State of the simulated services, e.g. `data("sns")`. */
 	data(service: string): Promise<Record<string, unknown>>;
 	stop(): Promise<void>;
 }
 
-/** A process that answers as AWS would. */
+/** A process that simulates AWS. */
 export async function startMoto(): Promise<Moto> {
 	const program = await motoServer();
 	const port = await freePort();

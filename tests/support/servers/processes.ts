@@ -6,20 +6,20 @@ import { join } from "node:path";
 import { freePort } from "../../../launch/process/free-port.ts";
 import { until } from "../until.ts";
 
-/** A shop or a cluster as a newcomer starts it: a real process tree with a data folder of its own. */
+/** A shop or a cluster as a user starts it: a real process tree with its own data folder. */
 export interface Running {
-	/** Of the (first) gateway, without a slash at the end. */
+	/** URL of the (first) gateway, without a slash at the end. */
 	readonly url: string;
-	/** Of the launcher. */
+	/** Pid of the launcher. */
 	readonly pid: number;
 	readonly dataDir: string;
-	/** All it printed so far, stdout and stderr. */
+	/** All output so far, stdout and stderr. */
 	output(): string;
-	/** Asks the launcher to end and answers its exit code; the data folder stays until `remove`. */
+	/** Sends SIGTERM to the launcher and returns its exit code; the data folder stays until `remove`. */
 	stop(signal?: "SIGINT" | "SIGTERM"): Promise<number | null>;
-	/** Kills the launcher alone, at once: what a power cut or the OOM killer does. */
+	/** Kills the launcher only, as a power cut or the OOM killer does. */
 	kill9(): Promise<void>;
-	/** Stops what still runs and deletes the data folder, unless the caller named it. */
+	/** Stops what still runs and deletes the data folder, unless the caller gave it. */
 	remove(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export interface Process {
 	environment: string;
 }
 
-/** Everything that runs for a data folder, known by its command line or its environment. */
+/** All processes of a data folder, found by command line or environment. */
 export function processesOf(folder: string): Process[] {
 	return readdirSync("/proc")
 		.filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -60,13 +60,13 @@ export function processesOf(folder: string): Process[] {
 
 const root = join(import.meta.dirname, "../../..");
 
-/** The environment of a newcomer: nothing of the test's own, so that the defaults are what runs. */
+/** The environment of a user: nothing of the test's own, so that defaults are tested. */
 function environment(own: Environment): Environment {
 	const { PATH = "", HOME = "" } = process.env;
 	return { PATH, HOME, ...own };
 }
 
-/** Starts a command of cli/ and keeps what it prints. */
+/** Starts a command of cli/ and records its output. */
 export function launch(script: string, args: string[], env: Environment) {
 	const child = spawn("node", [join("cli", script), ...args], { cwd: root, env: environment(env) });
 	let output = "";
@@ -82,7 +82,7 @@ async function exit(child: ChildProcess): Promise<number | null> {
 	return child.exitCode;
 }
 
-/** A folder of one's own, which goes with the test run at the latest. */
+/** A new folder, which is deleted with the test run at the latest. */
 export function temporaryFolder(): string {
 	return mkdtempSync(join(process.env.TEST_FOLDER ?? tmpdir(), "shop-"));
 }
@@ -129,12 +129,12 @@ async function start(script: string, args: string[], env: Environment): Promise<
 	return running;
 }
 
-/** `npm start` on a free port; resolves when it says it is open. @throws Error with its output */
+/** `npm start` on a free port; resolves when it prints that it is open. @throws Error with its output */
 export function startShop(env: Environment = {}, args: string[] = []): Promise<Running> {
 	return start("start.ts", args, env);
 }
 
-/** `npm run cluster -- …args`, e.g. `["order=2"]`; resolves when it says it is open. */
+/** `npm run cluster -- …args`, e.g. `["order=2"]`; resolves when it prints that it is open. */
 export function startCluster(args: string[] = [], env: Environment = {}): Promise<Running> {
 	return start("cluster.ts", args, env);
 }

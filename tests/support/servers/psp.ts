@@ -10,22 +10,22 @@ import { until } from "../until.ts";
 
 export const pspKeys = { secretKey: "sk_test_suite", webhookSecret: "whsec_suite" };
 
-/** The provider's knobs, and its books. */
+/** The provider's fault settings and its ledger. */
 export interface Psp {
 	readonly url: string;
-	/** Replaces the fault dial; nothing goes wrong by itself with `{}`. */
+	/** Replaces the fault settings; `{}` turns all faults off. */
 	setFaults(setFaults: FaultConfig): Promise<void>;
 	advance(ms: number): Promise<void>;
 	/** From its file, whether it runs or not. */
 	ledger(): Promise<LedgerReport>;
-	/** Ids of the messages that the shop took, from the same file. */
+	/** Ids of the webhooks that the shop acknowledged, from the same file. */
 	delivered(): Promise<ReadonlySet<string>>;
 	remove(): Promise<void>;
 }
 
 /** `npm run psp` on a free port: a real process. */
 export interface RunningPsp extends Psp {
-	/** Asks it to end and answers its exit code. */
+	/** Sends SIGTERM and returns its exit code. */
 	stop(): Promise<number | null>;
 	kill9(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export async function openPsp(webhookUrl?: string): Promise<Psp> {
 	return { ...controls(server.url, dataDir), remove: () => server.close() };
 }
 
-/** @param env as for `npm run psp`; without DATA_DIR it gets a folder of its own */
+/** @param env as for `npm run psp`; without DATA_DIR it gets a new folder */
 export async function startPsp(env: Record<string, string> = {}): Promise<RunningPsp> {
 	const dataDir = env.DATA_DIR ?? temporaryFolder();
 	const { child, output } = launch("psp.ts", [], {

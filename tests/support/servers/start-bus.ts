@@ -5,8 +5,8 @@ import { toConfig, useConfig, type Config } from "../../../config/index.ts";
 import brokerOptions from "../../../moleculer.config.ts";
 
 /**
- * Starts one broker per list of services, with the product's options, on a bus inside this process:
- * everything between them is serialised as it is over NATS.
+ * Starts one broker per list of services, with the product's options, on a bus in this process:
+ * messages are serialised as over NATS.
  */
 export async function startBus(
 	nodes: ServiceSchema[][],

@@ -45,7 +45,7 @@ async function stripeMockBinary(): Promise<string> {
 
 export interface StripeMock {
 	readonly url: string;
-	/** Each request it took so far with the status it answered, e.g. `POST /v1/refunds 200`. */
+	/** Each request so far with the response status, e.g. `POST /v1/refunds 200`. */
 	requests(): string[];
 	stop(): Promise<void>;
 }

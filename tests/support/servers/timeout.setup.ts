@@ -1,2 +1,2 @@
-/** Tests that start processes wait for a machine that others use too; only one that hangs is to fail by time. */
+/** Tests that start processes need a long time limit on a busy machine. */
 jest.setTimeout(30_000);

@@ -3,7 +3,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formatsPlugin from "ajv-formats";
 import { openApiDocument } from "../../../services/gateway/api-docs/openapi.ts";
 
-/** An HTTP client that believes nothing: every answer is held against the API description. */
+/** An HTTP client that checks every response against the API description. */
 
 type Json = Record<string, unknown>;
 interface Described {
@@ -20,7 +20,7 @@ const templates = Object.keys(api.paths)
 	.sort((a, b) => a.split("{").length - b.split("{").length)
 	.map(path => ({ path, pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`) }));
 
-/** What no answer may tell: stacks, SQL, nodes, files. */
+/** What no response may contain: stacks, SQL, nodes, files. */
 const leaks =
 	/node_modules|\n\s+at |\.ts:\d|\bselect\b.+\bfrom\b|insert into|constraint|relation \\?"|sqlstate|nodeID|(shop|gateway|user|product|order|payment|notification|analytics)\.[\w-]+-\d+-[0-9a-f]{6}/i;
 
@@ -34,10 +34,10 @@ export interface Answer<B = Json> {
 
 export interface Options {
 	body?: unknown;
-	/** Sent as it is, in place of `body`. */
+	/** Sent unchanged, in place of `body`. */
 	raw?: string | Uint8Array;
 	headers?: Record<string, string>;
-	/** Made up unless given; `null` sends none. */
+	/** Generated unless given; `null` sends none. */
 	key?: string | null;
 }
 
@@ -48,7 +48,7 @@ function validator(reference: string): ValidateFunction {
 const escape = (part: string) =>
 	encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
 
-/** The schema that the description gives for this answer; undefined for a body without one. */
+/** The schema of this response in the description; undefined for a response without a body. */
 function schemaReference(method: string, path: string, answer: Answer): string | undefined {
 	const problem = "#/components/schemas/Problem";
 	const template = templates.find(({ pattern }) => pattern.test(path))?.path;
@@ -93,13 +93,13 @@ function check(method: string, path: string, answer: Answer): void {
 	if (leaks.test(answer.text)) throw new Error(`${where} tells too much: ${answer.text}`);
 }
 
-/** Headers of one who is nobody, and not the newcomer at the keyboard: a proxy passed it on. */
+/** Headers of an anonymous caller: the proxy header turns demo mode off. */
 export const forwardedHeaders = { "x-forwarded-for": "192.0.2.1" };
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /**
- * Requests with the headers of one caller. Each answer must be described, and its body valid by the
- * description. @throws Error otherwise
+ * Requests with the headers of one caller. Each response must be described, and its body valid.
+ * @throws Error otherwise
  */
 export class Client {
 	readonly url: string;
@@ -155,7 +155,7 @@ const accounts = {
 export type Account = keyof typeof accounts;
 export type Clients = Record<Account | "anonymous", Client>;
 
-/** A client for nobody and one for each demo account, signed in. */
+/** An anonymous client and one for each demo account, signed in. */
 export async function signIn(url: string): Promise<Clients> {
 	const anonymous = new Client(url, forwardedHeaders);
 	const signedIn = Object.entries(accounts).map(async ([name, email]) => {

@@ -1,12 +1,12 @@
 const attribute = (tag: string, name: string) => new RegExp(`${name}="([^"]*)"`).exec(tag)?.[1];
 
-/** A page as it stands open in the customer's browser. */
+/** The bank's page, open in the customer's browser. */
 export interface BankPage {
-	/** Presses a button of its form and answers what comes back. @throws Error where there is none */
+	/** Presses a button of its form and returns the response. @throws Error if there is none */
 	press(label: string): Promise<Response>;
 }
 
-/** Opens the provider's page. Its own words decide what its buttons send, and where. */
+/** Opens the provider's page. Its form decides what its buttons send, and where. */
 export async function openBankPage(url: string): Promise<BankPage> {
 	const html = await (await fetch(url)).text();
 	const form = /<form[^]*?<\/form>/.exec(html)?.[0] ?? "";

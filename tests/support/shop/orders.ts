@@ -5,7 +5,7 @@ import type { Identity } from "../../../lib/identity.ts";
 import { call, type Params } from "../../../lib/service.ts";
 import { until } from "../until.ts";
 
-/** Orders as tests place them: a right one, with what matters to the test laid over it. */
+/** Orders for tests: valid ones, with overrides. */
 
 export const alice: Identity = { id: "user-123", role: "customer" };
 export const bob: Identity = { id: "user-456", role: "customer" };
@@ -37,7 +37,7 @@ export function place(broker: ServiceBroker, over: Partial<PlaceParams> = {}, us
 
 const open = new Set<Order["status"]>(["pending", "payment_pending", "refund_pending"]);
 
-/** The order once nothing more happens to it by itself. */
+/** The order once it has settled. */
 export function settledOrder(broker: ServiceBroker, id: string, withinMs = 10_000): Promise<Order> {
 	return until(async () => {
 		const found = await call(broker, order.actions.get, { id }, { meta: { user: admin } });
@@ -45,7 +45,7 @@ export function settledOrder(broker: ServiceBroker, id: string, withinMs = 10_00
 	}, withinMs);
 }
 
-/** Rows that break a law of stock: the counters must equal the ledger's sums. */
+/** Rows that violate a stock invariant: the counters must equal the ledger's sums. */
 export const stockViolations = `
 	select s.product_id, s.on_hand, s.reserved, l.on_hand as ledger_on_hand, l.reserved as ledger_reserved
 	from product.stock s

@@ -12,27 +12,27 @@ import {
 import type { Advance, SagaRun } from "../../../services/order/saga/steps.ts";
 
 /**
- * Order, product and payment service in memory, as their contracts promise to behave, with two nodes
- * that run the real saga. Every effect waits at a gate until the test lets it pass, loses it or
- * loses its answer; so the test chooses the interleaving.
+ * Order, product and payment service in memory, according to their contracts, with two nodes that run
+ * the real saga. Every effect waits until the test lets it run, loses it or loses its response; so
+ * the test chooses the interleaving.
  */
 
 export const cards = ["good", "declined", "slow_good", "slow_bad", "odd_good", "odd_bad"] as const;
 export type Card = (typeof cards)[number];
 
-/** What a test may plant: each is a guard left out. */
+/** Guards that a test may leave out. */
 export interface SagaDefects {
-	/** A stale run's step is carried out as if the order were still where that run left it. */
+	/** A stale run's step is committed as if the order still had that run's status. */
 	noFence?: boolean;
-	/** Releasing what was never reserved leaves nothing behind that a late reserve would find. */
+	/** Releasing an unknown reservation leaves no tombstone for a late reserve. */
 	noTombstone?: boolean;
-	/** Voiding what was never charged leaves nothing behind that a late charge would find. */
+	/** Voiding an unknown charge leaves no tombstone for a late charge. */
 	noVoidMarker?: boolean;
-	/** Every attempt to charge has a key of its own. */
+	/** Every attempt to charge has its own key. */
 	newKeys?: boolean;
-	/** Every attempt to pay back what comes back is a refund of its own. */
+	/** Every attempt to refund a return has its own key. */
 	newPurposes?: boolean;
-	/** What comes back is put on the shelf as often as somebody says so. */
+	/** A return is restocked as often as it is requested. */
 	noReturnKey?: boolean;
 	decisions?: Decisions;
 }
@@ -48,7 +48,7 @@ interface Sale {
 	stock: ReservationState;
 	payment: Answers["charge"]["status"];
 	failureCode: string | null;
-	/** The provider, or the human, has made up their mind about a charge that is open. */
+	/** The provider, or staff, have decided about an open charge. */
 	decided: boolean;
 	charged: number;
 	refunded: number;
@@ -90,7 +90,7 @@ export class SagaSimulation {
 		);
 	}
 
-	/** Under one key there is one order; the same request again answers the same. */
+	/** Under one key there is one order; the same request again returns the same. */
 	async place(key: string, units: number, card: Card): Promise<string> {
 		const before = this.sales.get(key);
 		if (before) return before.id;
@@ -137,7 +137,7 @@ export class SagaSimulation {
 		this.#move(sale, "delivered");
 	}
 
-	/** All of a delivered order is sent back, and staff approve it. */
+	/** All of a delivered order is returned, and staff approve it. */
 	returnOrder(key: string): void {
 		const sale = this.sales.get(key);
 		if (sale?.status !== "delivered") return;
@@ -145,17 +145,17 @@ export class SagaSimulation {
 		sale.saga = { step: "return", fence: 1, asleep: true };
 	}
 
-	/** What is open at the provider or with a human is decided now. */
+	/** Open charges at the provider or in review are decided now. */
 	decide(key: string): void {
 		const sale = this.sales.get(key);
 		if (!sale || sale.decided || (sale.payment !== "processing" && sale.payment !== "review"))
 			return;
 		sale.decided = true;
-		// Of an odd charge the provider made up its mind when it was asked; only we do not know.
+		// In review the provider has already decided; only the shop does not know the outcome.
 		if (sale.payment === "processing" && isGood(sale)) sale.charged++;
 	}
 
-	/** Another node takes the order over, whether its node is dead, frozen, or only slow. */
+	/** Another node claims the order, whether its node is dead, stopped, or only slow. */
 	async takeOver(key: string, node: number): Promise<void> {
 		const sale = this.sales.get(key);
 		if (!sale?.saga) return;
@@ -163,7 +163,7 @@ export class SagaSimulation {
 		await this.#start(node, sale);
 	}
 
-	/** Lets one effect that is under way come to its end. */
+	/** Completes one pending effect. */
 	async finishEffect(index: number, outcome: EffectOutcome): Promise<void> {
 		const [effect] = this.#inFlight.splice(index % Math.max(this.#inFlight.length, 1), 1);
 		if (!effect) return;
@@ -173,14 +173,14 @@ export class SagaSimulation {
 		await nextTurn();
 	}
 
-	/** SIGKILL: of what the node had under way some was done and some was not; nobody goes on with it. */
+	/** SIGKILL: some of the node's pending effects are done and some are not; the node does not continue. */
 	crash(node: number, applied: boolean): void {
 		const mine = this.#inFlight.filter(effect => effect.node === node);
 		this.#inFlight = this.#inFlight.filter(effect => effect.node !== node);
 		if (applied) for (const effect of mine) effect.apply();
 	}
 
-	/** No more faults: every order is brought to rest. @param staleFirst which of two runs is quicker */
+	/** No more faults: every order settles. @param staleFirst which of two runs is quicker */
 	async settleAll(staleFirst: boolean): Promise<void> {
 		for (let turns = 0; turns < 500; turns++) {
 			for (const key of this.sales.keys()) this.decide(key);
@@ -332,7 +332,7 @@ export class SagaSimulation {
 		if (sale.saga && !this.#isStale(sale, work)) sale.saga.asleep = true;
 	}
 
-	/** The law that is broken now, if one is; `atRest` adds what must be true once all orders have ended. */
+	/** The first violated invariant; `atRest` adds those of settled orders. */
 	violation(atRest = false): string | undefined {
 		const sales = [...this.sales.values()];
 		const units = (state: ReservationState) =>
@@ -342,7 +342,7 @@ export class SagaSimulation {
 		const back = sales.reduce((sum, { restocked }) => sum + restocked, 0);
 		if (this.onHand !== this.initial - units("committed") + back)
 			return "units on hand do not add up";
-		if (atRest && this.reserved > 0) return "goods stay locked";
+		if (atRest && this.reserved > 0) return "units stay locked";
 		for (const sale of sales) {
 			const found = violationOf(sale, atRest);
 			if (found) return `${sale.id}: ${found} (${sale.visited.join(" → ")})`;
@@ -353,30 +353,35 @@ export class SagaSimulation {
 
 const sold: readonly OrderStatus[] = ["confirmed", "shipped", "delivered"];
 const cancellable: readonly OrderStatus[] = [
-	...(["pending", "payment_pending", "payment_review", "confirmed"] as const),
-	...(["cancelled", "refund_pending", "refunded"] as const)
+	"pending",
+	"payment_pending",
+	"payment_review",
+	"confirmed",
+	"cancelled",
+	"refund_pending",
+	"refunded"
 ];
 
 function violationOf(sale: Sale, atRest: boolean) {
 	const { status, charged, refunded, stock, visited, units, restocked } = sale;
 	const net = charged - refunded;
 	if (charged > 1) return "is charged twice";
-	if (refunded > charged) return "is paid back twice";
-	if (restocked > units) return "has come back twice";
+	if (refunded > charged) return "is refunded twice";
+	if (restocked > units) return "is restocked twice";
 	if (sold.includes(status) && net !== 1) return "is confirmed without its payment";
-	if (sold.includes(status) && stock !== "committed") return "is confirmed without its goods";
+	if (sold.includes(status) && stock !== "committed") return "is confirmed without its units";
 	if (["cancelled", "payment_failed", "refunded", "returned"].includes(status) && net !== 0)
 		return `is ${status} and charged`;
-	if (status === "returned" && restocked !== units) return "is returned and not on the shelf";
+	if (status === "returned" && restocked !== units) return "is returned and not restocked";
 	const illegalStep = visited.findIndex(
 		(to, index) => index > 0 && !canTransition(visited[index - 1]!, to)
 	);
 	if (illegalStep > 0) return "made a step that the machine does not have";
 	if (!atRest || sold.includes(status) || status === "returned") return undefined;
 	return net !== 0 || stock === "committed" || stock === "locked"
-		? "keeps what it gave up"
+		? "keeps money or units after it ended"
 		: undefined;
 }
 
-/** Until every run stands at its next gate: they only wait for promises. */
+/** Until every run waits at its next effect: they only wait for promises. */
 const nextTurn = () => new Promise<void>(resolve => setImmediate(resolve));

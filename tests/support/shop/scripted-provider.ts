@@ -21,23 +21,23 @@ export const challenged: Outcome = {
 	url: "https://bank.example/challenge"
 };
 
-/** A provider that does what a test says, and nothing by itself. */
+/** A provider that is scripted by a test. */
 export class ScriptedProvider implements PaymentProvider {
 	maxProcessingMs = 10_000;
-	/** What it says when it is asked about a key; it knows no other. */
+	/** What a lookup by key returns; it knows no other keys. */
 	readonly known = new Map<string, Outcome>();
 	readonly knownRefunds = new Map<string, RefundOutcome>();
-	/** Keys in the order in which they reached it. */
+	/** Keys in the order of their arrival. */
 	readonly charged: string[] = [];
 	readonly refunded: string[] = [];
 	readonly abandoned: string[] = [];
 
-	/** What becomes of a charge that reaches it. */
+	/** What happens to a charge that arrives. */
 	onCharge: (request: ChargeRequest) => Promise<Outcome> = () => Promise.resolve(succeeded());
 	onRefund: (request: RefundRequest) => Promise<RefundOutcome> = () =>
 		Promise.resolve({ status: "succeeded", ref: "re_1" });
 	onAbandon: () => Outcome = () => failed("canceled");
-	/** Happens while it is being asked about a charge. */
+	/** Runs while a charge is being looked up. */
 	onRetrieve: () => Promise<void> = () => Promise.resolve();
 
 	async charge(request: ChargeRequest): Promise<Outcome> {

@@ -5,17 +5,17 @@ import { testDatabase, type TestDatabase } from "../servers/database.ts";
 import { startShop, temporaryFolder } from "../servers/processes.ts";
 import { pspKeys, startPsp, type RunningPsp } from "../servers/psp.ts";
 
-/** Where a customer's browser lands after the bank's page. */
+/** The URL to which the bank's page redirects. */
 export const returnUrl = "http://127.0.0.1:9/thanks";
 
-/** A shop whose provider is a process of its own: they speak over HTTP in both directions. */
+/** A shop whose provider is a separate process: they use HTTP in both directions. */
 export interface ShopWithPsp extends Clients {
 	readonly database: TestDatabase;
 	/** The one that runs now, or ran last. */
 	readonly psp: RunningPsp;
-	/** Starts the provider again, where it was and with the ledger it had. */
+	/** Starts the provider again, at the same address and with its ledger. */
 	restartPsp(): Promise<void>;
-	/** A new product of one's own, 12.50 USD. */
+	/** A new product, 12.50 USD. */
 	product(stock: number): Promise<string>;
 	available(productId: string): Promise<number>;
 	remove(): Promise<void>;

@@ -1,9 +1,6 @@
 import type { TestDatabase } from "../servers/database.ts";
 
-/**
- * Products whose counters differ from the sums of their ledger or from what open reservations hold,
- * or break the law. None is right.
- */
+/** Products that violate a stock invariant: counters must equal the sums of their ledger and open reservations. */
 export function brokenStock(database: TestDatabase): Promise<object[]> {
 	return database.rows(`
 		select s.*, l.on_hand as ledger_on_hand, l.reserved as ledger_reserved, held
@@ -19,7 +16,7 @@ export function brokenStock(database: TestDatabase): Promise<object[]> {
 			or not 0 <= s.reserved or not s.reserved <= s.on_hand`);
 }
 
-/** Adds products `<prefix>-1` … with so many units each, and answers their ids. */
+/** Adds products `<prefix>-1` … with so many units each, and returns their ids. */
 export async function seedProducts(
 	database: TestDatabase,
 	prefix: string,

@@ -3,7 +3,7 @@ import { newId } from "../../../lib/id.ts";
 
 export const webhookSecret = "whsec_for_tests_only";
 
-/** A message as Stripe sends it about a charge of ours. */
+/** A webhook of Stripe about one of our charges. */
 export function webhookMessage(
 	paymentId: string | undefined,
 	type = "payment_intent.succeeded",
@@ -18,7 +18,7 @@ export function webhookMessage(
 	});
 }
 
-/** What the provider puts into the header. @param ageS how long ago it did */
+/** The provider's signature header. @param ageS how long ago it was signed */
 export function webhookSignature(payload: string, ageS = 0, secret = webhookSecret): string {
 	const timestamp = Math.floor(Date.now() / 1000) - ageS;
 	return Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });

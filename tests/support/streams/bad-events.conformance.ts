@@ -10,7 +10,7 @@ import { buildOrderEvent } from "./order-message.ts";
 import { until } from "../until.ts";
 
 const timeoutMs = 10_000;
-/** The next good event; the typical one, because machines pause. */
+/** Milliseconds to handle the next good event; the median, because machines pause. */
 const handledWithinMs = 1000;
 
 const good = (): OrderStreamEvent => buildOrderEvent();
@@ -22,10 +22,10 @@ const costing = (amount: number, currency = "USD") => {
 };
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 
-/** What is written, why it is put aside, and the key where that is what is wrong. */
+/** Title, value, reason of the dead letter, and the key if that is wrong. */
 const cases: [string, () => string | Buffer, string, string?][] = [
 	["that is not JSON", () => "{ not json", "not-json"],
-	["that is nothing", () => "", "not-json"],
+	["that is empty", () => "", "not-json"],
 	["of another schema", () => having({ data: { hello: "world" } }), "invalid"],
 	["of an unknown type", () => having({ type: "order.eaten" }), "unknown-type"],
 	[
@@ -35,16 +35,16 @@ const cases: [string, () => string | Buffer, string, string?][] = [
 	],
 	["without an id", () => without("id"), "invalid"],
 	["of 1 MiB", () => JSON.stringify({ x: "x".repeat(1024 * 1024 - 8) }), "too-large"],
-	["of bytes that are no text", () => Buffer.from([0xff, 0xfe, 0]), "not-json"],
+	["of bytes that are not UTF-8", () => Buffer.from([0xff, 0xfe, 0]), "not-json"],
 	["of 1.5 MiB of such bytes", () => Buffer.alloc(1_500_000, 0xff), "too-large"],
 	["with a negative amount", () => costing(-1), "invalid"],
-	["with a currency that is none", () => costing(1, "ZZZ"), "invalid"],
+	["with an unknown currency", () => costing(1, "ZZZ"), "invalid"],
 	["of the future", () => having({ time: inMs(3_600_000) }), "time-in-future"],
 	["of 1970", () => having({ time: "1970-01-01T00:00:00.000Z" }), "time-too-old"],
 	["under another key", () => having({}), "wrong-key", "user-456"]
 ];
 
-/** Bad events between good ones, over a log: each is put aside with its reason, and the next is handled. */
+/** Bad events between good ones, over a log: each is dead-lettered with its reason, and the next is handled. */
 export function badEvents(open: () => Promise<Driver>): void {
 	const topic = `bad-${newId()}`;
 	const schema = `s_${newId().replaceAll("-", "")}`;
@@ -97,7 +97,7 @@ export function badEvents(open: () => Promise<Driver>): void {
 	it.each(
 		cases.map(([name, value, reason, key]) => ({ name, value, reason, key: key ?? "user-123" }))
 	)(
-		"an event $name is put aside, and the next one is handled",
+		"an event $name is dead-lettered, and the next one is handled",
 		async ({ value, reason, key }) => {
 			const next = good();
 			const before = await count("dead_letter");
@@ -121,12 +121,12 @@ export function badEvents(open: () => Promise<Driver>): void {
 		30_000
 	);
 
-	it("the next one does not wait for it", () => {
+	it("a bad event does not delay the next one", () => {
 		expect(tookMs).toHaveLength(cases.length);
 		expect(tookMs.toSorted((a, b) => a - b)[tookMs.length >> 1]).toBeLessThan(handledWithinMs);
 	});
 
-	it("each of them is in the topic of dead letters, with its reason", async () => {
+	it("each of them is in the dead-letter topic, with its reason", async () => {
 		const reasons: string[] = [];
 		const { stop } = await driver.subscribe({
 			group: newId(),

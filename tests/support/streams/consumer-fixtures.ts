@@ -3,7 +3,7 @@ import { Unreadable } from "../../../streams/messages/event-reader.ts";
 import type { Message } from "../../../streams/driver.ts";
 import type { TestDatabase } from "../servers/database.ts";
 
-/** The tables that a consuming service has, as its own migrations make them. */
+/** The tables of a consuming service, as its migrations create them. */
 export const consumerTables = (schema: string) => `
 	create schema ${schema};
 	create table ${schema}.inbox (event_id uuid primary key, at timestamptz not null default clock_timestamp(),
@@ -17,7 +17,7 @@ export const consumerTables = (schema: string) => `
 		primary key (topic, partition, "offset"));
 	create table ${schema}.effect (n serial primary key, event_id uuid not null, text text not null)`;
 
-/** An event of tests: who reads it learns what it is to do to its handler. */
+/** An event of tests; its text tells the handler what to do. */
 export interface TestEvent {
 	id: string;
 	text: string;

@@ -11,7 +11,7 @@ import { readToEnd } from "../../../streams/read-to-end.ts";
 import { inOrder, numbered, Reader } from "./stream-reader.ts";
 import { until } from "../until.ts";
 
-/** What streams/driver.ts promises, held against a driver. `open` is another process's view of one log. */
+/** Tests of streams/driver.ts for one driver. `open` returns another process's view of the log. */
 export function driverConformance(open: () => Promise<Driver>): void {
 	const drivers: Driver[] = [];
 	let driver: Driver;
@@ -45,7 +45,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 	}
 
 	describe("publishing", () => {
-		it("keeps the messages of a key in one partition and in order, as they were written", async () => {
+		it("keeps the messages of a key in one partition and in order, unchanged", async () => {
 			const topic = await topicOf(4);
 			await driver.publish(topic, [
 				{ key: "ключ", value: '{"ü":1}', headers: { "ce-id": "1", empty: "" } }
@@ -72,7 +72,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await expect(driver.extents(`no-${newId()}`)).rejects.toThrow(NoSuchTopic);
 		});
 
-		it("takes a value of 1 MiB, and nothing at all", async () => {
+		it("accepts a value of 1 MiB, and an empty one", async () => {
 			const topic = await topicOf(1);
 			await driver.publish(topic, []);
 			await driver.publish(topic, [{ key: "k", value: "x".repeat(1024 * 1024) }]);
@@ -82,7 +82,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await reader.stop();
 		});
 
-		it("by many at once loses and doubles nothing", async () => {
+		it("by many concurrently loses and doubles nothing", async () => {
 			const topic = await topicOf(4);
 			const second = await another();
 			await Promise.all(
@@ -103,7 +103,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 	});
 
 	describe("topics", () => {
-		it("are made once, whoever asks, and left as they are", async () => {
+		it("are created once, and existing ones are left unchanged", async () => {
 			const one = spec({ partitions: 3 });
 			const second = await another();
 			await Promise.all([driver.createTopics([one]), second.createTopics([one])]);
@@ -112,7 +112,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			expect(extents.map(({ partition }) => partition)).toEqual([0, 1, 2]);
 		});
 
-		it("know the offset of a time", async () => {
+		it("return the offset of a time", async () => {
 			const topic = await topicOf(1);
 			await driver.publish(topic, numbered(3, 1));
 			await delay(50);
@@ -127,7 +127,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 	});
 
 	describe("a group", () => {
-		it("goes on where its consumer says, also after all have gone", async () => {
+		it("continues from the consumer's position, even after all members have left", async () => {
 			const topic = await topicOf(2);
 			await driver.publish(topic, numbered(40, 8));
 			const group = `g-${newId()}`;
@@ -150,7 +150,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await after.stop();
 		});
 
-		it("gets everything, whatever another group has got", async () => {
+		it("gets everything, independently of other groups", async () => {
 			const topic = await topicOf(2);
 			await driver.publish(topic, numbered(10, 3));
 			const [one, other] = [await Reader.of(driver, topic), await Reader.of(driver, topic)];
@@ -158,7 +158,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await Promise.all([one.stop(), other.stop()]);
 		});
 
-		it("shares its partitions, and takes over those of a member that goes", async () => {
+		it("shares its partitions, and takes over those of a member that leaves", async () => {
 			const topic = await topicOf(4);
 			const group = `g-${newId()}`;
 			const next = new Map<number, bigint>();
@@ -218,7 +218,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await Promise.all(members.map(member => member.stop()));
 		}, 120_000);
 
-		it("says how far it is", async () => {
+		it("reports its progress", async () => {
 			const topic = await topicOf(1);
 			const group = `g-${newId()}`;
 			expect(await driver.committed(group, topic)).toEqual(new Map());
@@ -231,7 +231,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			expect(await driver.committed(group, topic)).toEqual(new Map());
 		});
 
-		it("of a reader to the end gets what is there at its beginning, and ends", async () => {
+		it("of a reader to the end gets what is in the log at its start, and ends", async () => {
 			const topic = await topicOf(4);
 			await readToEnd({
 				driver,
@@ -255,7 +255,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 	});
 
 	describe("a batch", () => {
-		it("that fails comes again, and nothing of its partition overtakes it", async () => {
+		it("that fails is delivered again, and no later one of its partition before it", async () => {
 			const topic = await topicOf(1);
 			await driver.publish(topic, numbered(30, 5));
 			let failures = 3;
@@ -272,7 +272,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await reader.stop();
 		}, 60_000);
 
-		it("may be gone on from anywhere", async () => {
+		it("may be continued from any offset", async () => {
 			const topic = await topicOf(1);
 			await driver.publish(topic, numbered(10, 1));
 			let rewound = false;
@@ -291,7 +291,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await reader.stop();
 		});
 
-		it("comes again from where the consumer has gone back to, once the member is told to look", async () => {
+		it("is delivered again from a position that was set back, once the member is told to look", async () => {
 			const topic = await topicOf(2);
 			const reader = await Reader.of(driver, topic);
 			await driver.publish(topic, numbered(10, 8));
@@ -312,7 +312,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await reader.stop();
 		}, 60_000);
 
-		it("knows the end of the log", async () => {
+		it("returns the end of the log", async () => {
 			const topic = await topicOf(1);
 			await driver.publish(topic, numbered(10, 1));
 			const ends: bigint[] = [];
@@ -347,7 +347,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 		});
 	});
 
-	it("begins with the oldest message where a position is beyond the end, as after the loss of a log", async () => {
+	it("begins with the oldest message when the position is beyond the end, as after the loss of a log", async () => {
 		const topic = await topicOf(1);
 		await driver.publish(topic, numbered(3, 1));
 		const reader = await Reader.of(driver, topic, { position: async () => 1000n });
@@ -356,7 +356,7 @@ export function driverConformance(open: () => Promise<Driver>): void {
 		await reader.stop();
 	}, 60_000);
 
-	it("asks again where it cannot be told where to go on", async () => {
+	it("asks again when its position cannot be read", async () => {
 		const topic = await topicOf(1);
 		await driver.publish(topic, numbered(3, 1));
 		let asked = 0;

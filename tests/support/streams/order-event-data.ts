@@ -25,7 +25,7 @@ const statusAfter = {
 
 const shipment = { carrier: "UPS", tracking_number: "1Z 999 AA1" };
 
-/** What the events of this type say beyond the order itself. */
+/** What events of this type contain beyond the order itself. */
 function detailsOf(type: OrderEventType): Partial<OrderEventData> {
 	const items = [{ product_id: "prod-001", quantity: 1, amount: usd(3310) }];
 	const back = { id: "0193a1c2-7b1e-7f00-8000-0000000000aa", items, refunded: null };
@@ -47,7 +47,7 @@ function detailsOf(type: OrderEventType): Partial<OrderEventData> {
 	}
 }
 
-/** The data of an event about an order of two things. */
+/** The data of an event about an order of two products. */
 export function sampleOrderEventData(
 	type: OrderEventType,
 	changes: Partial<OrderEventData> = {}
@@ -70,7 +70,7 @@ export function sampleOrderEventData(
 	};
 }
 
-/** An event as the stream carries it. */
+/** An event as in the log. */
 export function sampleOrderEvent(
 	type: OrderEventType,
 	changes: Partial<OrderEventData> = {},

@@ -10,7 +10,7 @@ export interface OrderEventSpec {
 	/** Milliseconds since the epoch. */
 	at?: number;
 	currency?: string;
-	/** Of the whole order, in minor units. */
+	/** Total of the order, in minor units. */
 	total?: number;
 	items?: readonly { product_id: string; quantity: number; unit_price: number }[];
 	return?: OrderStreamEvent["data"]["return"];
@@ -21,7 +21,7 @@ const statusOf: Partial<Record<OrderEventType, OrderStatus>> = {
 	"order.rejected": "cancelled"
 };
 
-/** An event as the order service tells it; what is not asked for is made up. */
+/** An event as the order service publishes it; values that are not given are generated. */
 export function buildOrderEvent(spec: OrderEventSpec = {}): OrderStreamEvent {
 	const { type = "order.confirmed", user_id = "user-123", currency = "USD" } = spec;
 	const { at = Date.now(), order_id = newId(), id = newId() } = spec;

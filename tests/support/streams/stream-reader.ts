@@ -11,14 +11,14 @@ import { until } from "../until.ts";
 
 const withinMs = 30_000;
 
-/** Messages whose values are numbers that go up, spread over so many keys. */
+/** Messages whose values are ascending numbers, spread over so many keys. */
 export const numbered = (count: number, keys: number, first = 0): Outgoing[] =>
 	Array.from({ length: count }, (_, n) => ({
 		key: `key-${(first + n) % keys}`,
 		value: String(first + n)
 	}));
 
-/** A member that writes down what it gets and where it was to go on. */
+/** A member that records its messages and its starting positions. */
 export class Reader {
 	readonly got: Message[] = [];
 	readonly next = new Map<number, bigint>();
@@ -64,7 +64,7 @@ export class Reader {
 	}
 }
 
-/** Whether the numbers of each key go up. */
+/** Whether the numbers of each key ascend. */
 export const inOrder = (messages: readonly Message[]) => {
 	const last = new Map<string, number>();
 	for (const { key, value } of messages) {

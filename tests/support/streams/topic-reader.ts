@@ -1,7 +1,7 @@
 import { newId } from "../../../lib/id.ts";
 import type { Driver, Message, SubscribeOptions, TopicSpec } from "../../../streams/driver.ts";
 
-/** A new topic with one partition; answers its name. */
+/** Creates a topic with one partition; returns its name. */
 export async function topicOf(driver: Driver, more: Partial<TopicSpec> = {}): Promise<string> {
 	const name = `t-${newId()}`;
 	await driver.createTopics([
