@@ -1,16 +1,31 @@
 import type pg from "pg";
 import type { WindowStreamEvent } from "../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../contracts/events.ts";
+import { bulk } from "../../lib/bulk.ts";
 import { neverReplayed } from "../../streams/consumer/consumer.repository.ts";
 
 /** Services whose inbox lists applied events. */
 const consumers = ["analytics", "notification"] as const;
 
+const voidedRows = bulk(
+	{
+		id: "uuid",
+		order_id: "uuid",
+		who: "text",
+		version: "int",
+		type: "text",
+		at: "timestamptz",
+		total: "bigint",
+		currency: "bpchar"
+	},
+	2
+);
+const revisionRows = bulk({ window_start: "timestamptz", currency: "bpchar", revision: "int" });
+
 const insertVoided = `
 	insert into orders.voided (event_id, epoch, order_id, user_id, version, type, occurred_at, total_minor, currency)
 	select id, $1, order_id, who, version, type, at, total, currency
-	from unnest($2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::text[], $7::timestamptz[], $8::bigint[], $9::bpchar[])
-		as x(id, order_id, who, version, type, at, total, currency)`;
+	from ${voidedRows.as("x")}`;
 
 /** Returns those that were applied already, because the consumer ran after the restore. */
 const blockEvents = (schema: string) => `
@@ -22,7 +37,7 @@ const blockEvents = (schema: string) => `
 const raiseRevisions = `
 	insert into analytics.windows as w (window_start, currency, orders, revenue_minor, unique_users, revision)
 	select window_start, currency, 0, 0, 0, revision
-	from unnest($1::timestamptz[], $2::bpchar[], $3::int[]) as x(window_start, currency, revision) order by 1, 2
+	from ${revisionRows.as("x")} order by 1, 2
 	on conflict (window_start, currency) do update set revision = excluded.revision, dirty = true
 		where w.revision < excluded.revision
 	returning 1`;
@@ -57,19 +72,18 @@ export async function beginEpoch(
 		rows: [{ epoch: known } = { epoch: 1 }]
 	} = await client.query<{ epoch: number }>(currentEpoch);
 	const epoch = Math.max(highestInLog, known) + 1;
-	const column = <V>(value: (event: OrderStreamEvent) => V) => gap.map(value);
-	const ids = column(({ id }) => id);
-	await client.query(insertVoided, [
-		epoch,
-		ids,
-		column(({ subject }) => subject),
-		column(({ data }) => data.user_id),
-		column(({ sequence }) => Number(sequence)),
-		column(({ type }) => type),
-		column(({ time }) => time),
-		column(({ data }) => data.total.amount),
-		column(({ data }) => data.total.currency)
-	]);
+	const ids = gap.map(({ id }) => id);
+	const voided = gap.map(({ id, subject, sequence, type, time, data }) => ({
+		id,
+		order_id: subject,
+		who: data.user_id,
+		version: Number(sequence),
+		type,
+		at: time,
+		total: data.total.amount,
+		currency: data.total.currency
+	}));
+	await client.query(insertVoided, [epoch, ...voidedRows.values(voided)]);
 	const alreadyHandled: EpochStart["alreadyHandled"] = { analytics: [], notification: [] };
 	for (const schema of consumers) {
 		const { rows } = await client.query<{ id: string; was_there: boolean }>(blockEvents(schema), [
@@ -77,11 +91,7 @@ export async function beginEpoch(
 		]);
 		alreadyHandled[schema] = rows.flatMap(({ id, was_there }) => (was_there ? id : []));
 	}
-	const { rowCount } = await client.query(raiseRevisions, [
-		emittedWindows.map(({ window_start }) => window_start),
-		emittedWindows.map(({ currency }) => currency),
-		emittedWindows.map(({ revision }) => revision)
-	]);
+	const { rowCount } = await client.query(raiseRevisions, revisionRows.values(emittedWindows));
 	await client.query(`alter table orders.outbox alter column epoch set default ${epoch}`);
 	return { epoch, alreadyHandled, windows: rowCount ?? 0 };
 }

@@ -3,7 +3,7 @@ import {
 	type Preferences,
 	userKinds
 } from "../../contracts/notification.ts";
-import { bulk } from "../../db/bulk.ts";
+import { bulk } from "../../lib/bulk.ts";
 import type { Statement } from "../../db/database.ts";
 import { defaultChannels, type PersonalChannel } from "./notification.decisions.ts";
 import { choiceOf, type Choices } from "./planning.ts";

@@ -1,4 +1,4 @@
-import { bulk } from "../../db/bulk.ts";
+import { bulk } from "../../lib/bulk.ts";
 import type { Database, Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import type { Driver, Extent } from "../driver.ts";

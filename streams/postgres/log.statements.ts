@@ -1,4 +1,4 @@
-import { bulk } from "../../db/bulk.ts";
+import { bulk } from "../../lib/bulk.ts";
 import type { Statement } from "../../db/database.ts";
 
 /** The SQL of the log in Postgres. */

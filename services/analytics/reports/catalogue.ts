@@ -1,4 +1,4 @@
-import { bulk } from "../../../db/bulk.ts";
+import { bulk } from "../../../lib/bulk.ts";
 import type { Database, Statement } from "../../../db/database.ts";
 import { Periodic } from "../../../lib/periodic.ts";
 

@@ -1,4 +1,4 @@
-import { bulk } from "../../../db/bulk.ts";
+import { bulk } from "../../../lib/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
 
 /** What the windows say to Postgres. Instants are milliseconds since the epoch on both sides. */

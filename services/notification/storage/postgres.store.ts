@@ -1,4 +1,4 @@
-import { bulk } from "../../../db/bulk.ts";
+import { bulk } from "../../../lib/bulk.ts";
 import type { Row, Statement } from "../../../db/database.ts";
 import type { Outcome } from "../notification.decisions.ts";
 import {

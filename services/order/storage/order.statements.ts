@@ -1,4 +1,4 @@
-import { bulk } from "../../../db/bulk.ts";
+import { bulk } from "../../../lib/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
 
 /** The SQL of the hot path: each statement serves all orders that wait at its step. */

@@ -1,4 +1,4 @@
-import { bulk } from "../../../db/bulk.ts";
+import { bulk } from "../../../lib/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
 
 /** What charging says to Postgres. A change and the row of `events` that tells of it are one statement. */

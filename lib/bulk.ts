@@ -9,6 +9,8 @@ interface SqlTypes {
 	float8: number;
 	boolean: boolean;
 	bytea: Uint8Array;
+	/** An instant in ISO 8601. */
+	timestamptz: string;
 	/** As text: of an array of objects, pg would make an array of Postgres. */
 	json: string;
 	jsonb: string;
