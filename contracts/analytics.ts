@@ -1,4 +1,5 @@
 import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { staff } from "./roles.ts";
 import { consumerActions, refillAction } from "./streams.ts";
 import { Cursor, Id, Instant, Limit, NextCursor, ready } from "./values.ts";
 
@@ -99,7 +100,7 @@ export const ProductSales = strictObject(
 );
 export type ProductSales = Static<typeof ProductSales>;
 
-const staff = { kind: "query", access: ["support", "admin"] } as const;
+const query = { kind: "query", access: staff } as const;
 const span = {
 	from: T.Optional(
 		T.String({ format: "date-time", description: "An hour before `to` unless given" })
@@ -110,7 +111,7 @@ const span = {
 
 export const analytics = contract("analytics", {
 	windows: {
-		...staff,
+		...query,
 		summary: "Minutes that began in a span of at most 7 days, oldest first, as last emitted",
 		params: strictObject({ ...span, limit: T.Optional(Limit), cursor: T.Optional(Cursor) }),
 		returns: strictObject(
@@ -119,7 +120,7 @@ export const analytics = contract("analytics", {
 		)
 	},
 	summary: {
-		...staff,
+		...query,
 		summary: "Sales, cancellations and refunds in a span of at most 7 days, by currency",
 		params: strictObject(span),
 		returns: strictObject(
@@ -137,7 +138,7 @@ export const analytics = contract("analytics", {
 		)
 	},
 	topProducts: {
-		...staff,
+		...query,
 		summary: "The products that sold best in a span of at most 7 days, in each currency",
 		params: strictObject({
 			...span,
@@ -147,7 +148,7 @@ export const analytics = contract("analytics", {
 		returns: strictObject({ data: T.Array(ProductSales) }, { title: "TopProducts" })
 	},
 	changes: {
-		...staff,
+		...query,
 		summary:
 			"Stream windows as they are emitted, as server-sent events; `Last-Event-ID` says from where on, without it from now",
 		params: strictObject({

@@ -7,6 +7,7 @@ import {
 	type Static,
 	type TSchema
 } from "../lib/schema.ts";
+import { everyone, staff } from "./roles.ts";
 import { consumerActions } from "./streams.ts";
 import { Cursor, Id, Instant, Limit, NextCursor, ready, Uuid } from "./values.ts";
 
@@ -106,9 +107,6 @@ const byKind = <S extends TSchema>(schema: S) =>
 /** The channels by which a user wants each kind of message; an empty list means none. */
 export const Preferences = strictObject(byKind(Channels), { title: "NotificationPreferences" });
 export type Preferences = Static<typeof Preferences>;
-
-const everyone = ["customer", "support", "admin"] as const;
-const staff = ["support", "admin"] as const;
 
 export const notification = contract("notification", {
 	list: {

@@ -9,6 +9,7 @@ import {
 } from "../lib/schema.ts";
 import { OrderStatus } from "./order-status.ts";
 import { PaymentMethod, PaymentStatus } from "./payment.ts";
+import { admins, everyone, staff } from "./roles.ts";
 import { outboxActions } from "./streams.ts";
 import {
 	Cursor,
@@ -139,8 +140,6 @@ export const Return = strictObject(
 );
 export type Return = Static<typeof Return>;
 
-const everyone = ["customer", "support", "admin"] as const;
-const staff = ["support", "admin"] as const;
 const ById = strictObject({ id: Uuid });
 
 /** What an order that sleeps waits for: an error to pass, the provider's answer, or a human. */
@@ -164,7 +163,7 @@ export const OrderSaga = strictObject(
 );
 export type OrderSaga = Static<typeof OrderSaga>;
 
-const operators = { kind: "command", access: ["admin"], returns: OrderSaga } as const;
+const operators = { kind: "command", access: admins, returns: OrderSaga } as const;
 
 const sagaActions = {
 	"saga.list": {
@@ -282,14 +281,14 @@ export const order = contract("order", {
 	ship: {
 		summary: "Hand a confirmed order to a carrier",
 		kind: "command",
-		access: ["admin"],
+		access: admins,
 		params: strictObject({ id: Uuid, carrier: text(60), tracking_number: text(100) }),
 		returns: Order
 	},
 	deliver: {
 		summary: "Record that a shipped order has arrived",
 		kind: "command",
-		access: ["admin"],
+		access: admins,
 		params: ById,
 		returns: Order
 	},

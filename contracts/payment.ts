@@ -1,4 +1,5 @@
 import { contract, hint, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { everyone, staff } from "./roles.ts";
 import { Id, IdempotencyKey, Instant, Limit, Money, ready, text, Uuid } from "./values.ts";
 
 /** `processing`: sent, or about to be; the outcome is not known. `review`: a human must look. */
@@ -112,9 +113,6 @@ export const Decision = oneOf(["charged", "not_charged", "refunded_elsewhere"], 
 		"Of a payment: it was charged; it was not; it was charged and refunded. Of a refund: `refunded_elsewhere`, or `charged` for not refunded, so that it may be retried"
 });
 export type Decision = Static<typeof Decision>;
-
-const everyone = ["customer", "support", "admin"] as const;
-const staff = ["support", "admin"] as const;
 
 export const payment = contract("payment", {
 	charge: {

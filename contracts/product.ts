@@ -1,4 +1,5 @@
 import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { admins } from "./roles.ts";
 import { refillAction } from "./streams.ts";
 import {
 	Cursor,
@@ -86,7 +87,6 @@ const Outcomes = strictObject({
 	})
 });
 
-const staff = ["admin"] as const;
 const step = { kind: "command", access: "internal", timeoutMs: 2000 } as const;
 
 export const sortKeys = ["name", "-name", "price", "-price", "newest"] as const;
@@ -131,7 +131,7 @@ export const product = contract("product", {
 	create: {
 		summary: "Add a product with its first stock",
 		kind: "command",
-		access: staff,
+		access: admins,
 		params: strictObject({
 			sku: Sku,
 			name: text(200),
@@ -145,7 +145,7 @@ export const product = contract("product", {
 	update: {
 		summary: "Change a product; its stock changes only through its ledger",
 		kind: "command",
-		access: staff,
+		access: admins,
 		params: strictObject({
 			id: Id,
 			version: T.Optional(Version),
@@ -159,21 +159,21 @@ export const product = contract("product", {
 	archive: {
 		summary: "Take a product out of the catalogue; orders keep their copy of it",
 		kind: "command",
-		access: staff,
+		access: admins,
 		params: strictObject({ id: Id, version: T.Optional(Version) }),
 		returns: Product
 	},
 	"stock.get": {
 		summary: "Units on hand and reserved, with the latest ledger rows",
 		kind: "query",
-		access: staff,
+		access: admins,
 		params: strictObject({ product_id: Id }),
 		returns: Stock
 	},
 	"stock.adjust": {
 		summary: "Add or take units, with a reason; the same key changes the stock once",
 		kind: "command",
-		access: staff,
+		access: admins,
 		params: strictObject({
 			product_id: Id,
 			delta: T.Integer({

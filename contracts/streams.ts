@@ -7,6 +7,7 @@ import {
 	type ActionSpec,
 	type Static
 } from "../lib/schema.ts";
+import { admins } from "./roles.ts";
 import { Cursor, Instant, Limit, NextCursor, Uuid } from "./values.ts";
 
 /** What operators ask of a service that consumes a stream, and of one that feeds it. */
@@ -95,7 +96,7 @@ export type ReplayPlan = Static<typeof ReplayPlan>;
 /** Positions of a group were moved: its members should look where to go on. */
 export const consumerMoved = hint("stream.consumer_moved", strictObject({ group: T.String() }));
 
-const operators = { access: ["admin"], timeoutMs: 35_000 } as const;
+const operators = { access: admins, timeoutMs: 35_000 } as const;
 const start =
 	"`oldest`, an RFC 3339 instant, or an offset, at which all partitions begin: e.g. `2026-03-01T00:00:00Z`, `1200`";
 

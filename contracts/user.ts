@@ -1,7 +1,8 @@
-import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { contract, nullable, oneOf, roles, strictObject, T, type Static } from "../lib/schema.ts";
+import { admins, everyone } from "./roles.ts";
 import { Cursor, Id, Instant, Limit, Locale, NextCursor, ready, text, Version } from "./values.ts";
 
-export const Role = oneOf(["customer", "support", "admin"]);
+export const Role = oneOf(roles);
 
 const Email = T.String({ format: "email", maxLength: 254 });
 
@@ -75,14 +76,14 @@ export const user = contract("user", {
 	get: {
 		summary: "One user: oneself without `id`, anyone for an admin",
 		kind: "query",
-		access: ["customer", "support", "admin"],
+		access: everyone,
 		params: strictObject({ id: T.Optional(Id) }),
 		returns: User
 	},
 	update: {
 		summary: "Change one's own name, language or phone, or (admin) the role or the lock of anyone",
 		kind: "command",
-		access: ["customer", "support", "admin"],
+		access: everyone,
 		params: strictObject({
 			id: T.Optional(Id),
 			version: T.Optional(Version),
@@ -97,7 +98,7 @@ export const user = contract("user", {
 	list: {
 		summary: "All users, newest first",
 		kind: "query",
-		access: ["admin"],
+		access: admins,
 		params: strictObject({ limit: T.Optional(Limit), cursor: T.Optional(Cursor) }),
 		returns: strictObject({ data: T.Array(User), next_cursor: NextCursor }, { title: "UserList" })
 	},

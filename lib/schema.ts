@@ -3,7 +3,8 @@ import { Type as T, type Static, type TObject, type TSchema } from "@sinclair/ty
 export { T };
 export type { Static, TObject, TSchema };
 
-export type Role = "customer" | "support" | "admin";
+export const roles = ["customer", "support", "admin"] as const;
+export type Role = (typeof roles)[number];
 
 /**
  * Who may call an action.

@@ -4,6 +4,7 @@ import { notification } from "../../contracts/notification.ts";
 import { order, type Order } from "../../contracts/order.ts";
 import { payment } from "../../contracts/payment.ts";
 import { product } from "../../contracts/product.ts";
+import { admins } from "../../contracts/roles.ts";
 import { user } from "../../contracts/user.ts";
 import type { ErrorCode } from "../../lib/errors.ts";
 import type { ActionContract, Role } from "../../lib/schema.ts";
@@ -126,9 +127,9 @@ export const routes = {
 			etag: true
 		}),
 		route("GET /api/v1/users", "listUsers", users.list),
-		route("GET /api/v1/users/{id}", "getUser", users.get, { roles: ["admin"], etag: true }),
+		route("GET /api/v1/users/{id}", "getUser", users.get, { roles: admins, etag: true }),
 		route("PATCH /api/v1/users/{id}", "updateUser", users.update, {
-			roles: ["admin"],
+			roles: admins,
 			etag: true
 		})
 	],

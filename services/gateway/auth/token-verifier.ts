@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { jwtVerify, type JWTVerifyOptions } from "jose";
 import { fail } from "../../../lib/errors.ts";
 import type { Identity } from "../../../lib/identity.ts";
-import type { Role } from "../../../lib/schema.ts";
+import { roles, type Role } from "../../../lib/schema.ts";
 
 const clockToleranceS = 5;
 const maxKnown = 10_000;
@@ -16,12 +16,13 @@ const rules: JWTVerifyOptions = {
 	clockTolerance: clockToleranceS,
 	requiredClaims: ["sub", "iat", "exp"]
 };
-const roles: readonly unknown[] = ["customer", "support", "admin"] satisfies Role[];
 
 interface VerifiedToken {
 	identity: Identity;
 	expiresAtMs: number;
 }
+
+const isRole = (value: unknown): value is Role => (roles as readonly unknown[]).includes(value);
 
 /**
  * Tells who a token speaks for. Verified tokens are remembered, the least used forgotten first:
@@ -55,8 +56,8 @@ export class TokenVerifier {
 	async #check(token: string): Promise<VerifiedToken> {
 		const verified = await jwtVerify(token, this.#key, rules).catch(() => fail("INVALID_TOKEN"));
 		const { sub, role, exp } = verified.payload;
-		if (!sub || !roles.includes(role)) fail("INVALID_TOKEN");
-		return { identity: { id: sub, role: role as Role }, expiresAtMs: exp! * 1000 };
+		if (!sub || !isRole(role)) fail("INVALID_TOKEN");
+		return { identity: { id: sub, role }, expiresAtMs: exp! * 1000 };
 	}
 
 	#remember(token: string, known: VerifiedToken): void {
