@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { anyArmed, failpoint, isArmed, type Failpoint } from "../lib/failpoint.ts";
-import { sqlState } from "../lib/sql-state.ts";
+import { databaseFault } from "../lib/database-error.ts";
 import { insideTransaction } from "../lib/transaction-scope.ts";
 
 /** A prepared statement: planned once per connection under its name. */
@@ -198,7 +198,7 @@ async function retryUndone<R>(work: () => Promise<R>): Promise<R> {
 		try {
 			return await work();
 		} catch (error) {
-			const isUndone = /^(40001|40P01)$/.test(sqlState(error) ?? "");
+			const isUndone = databaseFault(error) === "undone";
 			if (!isUndone || tries === mostRetries) throw error;
 			// Those who met must not meet again in step.
 			await delay(Math.random() * 20 * 2 ** tries);

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
+import { sqlState } from "../lib/database-error.ts";
 import { roleOf, rolePassword, schemas } from "./database.ts";
 
 type ServiceName = keyof typeof schemas;
@@ -42,7 +43,7 @@ async function ensureRole(
 	// Roles belong to the whole server, so another database's migrator may make it first.
 	if (rowCount === 0)
 		await client.query(`create role ${role} login password ${password}`).catch(error => {
-			if (!["42710", "23505"].includes((error as { code: string }).code)) throw error;
+			if (!["42710", "23505"].includes(sqlState(error) ?? "")) throw error;
 		});
 	const { rows } = await client.query<{ name: string }>("select current_database() as name");
 	const database = client.escapeIdentifier(rows[0]!.name);

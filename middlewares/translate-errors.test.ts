@@ -19,6 +19,9 @@ const thrown: Record<string, unknown> = {
 	full: sql("53100"),
 	shutdown: sql("57P01"),
 	refused,
+	deadlock: sql("40P01"),
+	resolver: Object.assign(new Error("getaddrinfo EAI_AGAIN db"), { code: "EAI_AGAIN" }),
+	misconfigured: sql("28P01"),
 	wrapped: wrapped(refused),
 	wrappedUnique: wrapped(sql("23505")),
 	bug: new TypeError("undefined is not a function")
@@ -59,9 +62,12 @@ describe("TranslateErrors", () => {
 			});
 		});
 
-		it.each(["full", "shutdown", "refused", "wrapped"])("calls %s unavailable", async name => {
-			expect(await error(name)).toMatchObject({ type: "UNAVAILABLE", code: 503 });
-		});
+		it.each(["full", "shutdown", "deadlock", "resolver", "misconfigured", "refused", "wrapped"])(
+			"calls %s unavailable",
+			async name => {
+				expect(await error(name)).toMatchObject({ type: "UNAVAILABLE", code: 503 });
+			}
+		);
 
 		it.each(["unique", "wrappedUnique", "bug"])("hides what %s says", async name => {
 			const found = await error(name);

@@ -1,5 +1,5 @@
 import { EnvironmentError } from "../../config/environment-error.ts";
-import { sqlState } from "../../lib/sql-state.ts";
+import { sqlState } from "../../lib/database-error.ts";
 
 /** From sysexits.h, so that scripts can tell the reasons apart. */
 export const exitCodes = { failure: 1, usage: 64, configuration: 78 } as const;

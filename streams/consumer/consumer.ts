@@ -1,7 +1,7 @@
 import type { Database, Transaction } from "../../db/database.ts";
 import { backoffMs } from "../../lib/backoff.ts";
 import { failpoint } from "../../lib/failpoint.ts";
-import { sqlState } from "../../lib/sql-state.ts";
+import { sqlState } from "../../lib/database-error.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConsumerRepository, type Replay, type Checkpoint } from "./consumer.repository.ts";
 import { ConsumerHealth } from "./consumer.health.ts";

@@ -7,7 +7,7 @@ import { fail, Failure } from "../../../lib/errors.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { call, type Params } from "../../../lib/service.ts";
-import { refusedBySql, sqlState } from "../../../lib/sql-state.ts";
+import { refusedBySql, sqlState } from "../../../lib/database-error.ts";
 import { alpha2Country } from "../../../lib/validator.ts";
 import type { Backlog } from "./backlog.ts";
 import { fingerprint, replayAnswer } from "../storage/idempotency.ts";

@@ -8,7 +8,7 @@ import { is } from "../../../lib/errors.ts";
 import { around, failpoint, type Failpoint } from "../../../lib/failpoint.ts";
 import { systemActor } from "../../../lib/identity.ts";
 import { call, type Result } from "../../../lib/service.ts";
-import { refusedBySql } from "../../../lib/sql-state.ts";
+import { refusedBySql } from "../../../lib/database-error.ts";
 import type { AdvanceOutcome, Answers, Backoff } from "./saga.decisions.ts";
 import type { OnTransition, Transition } from "../order.machine.ts";
 import { allocateTotal } from "../placement/order.pricing.ts";

@@ -1,7 +1,7 @@
 import type { Params } from "../../../lib/service.ts";
 import type { product, ReservationState } from "../../../contracts/product.ts";
 import type { Database, Statement } from "../../../db/database.ts";
-import { sqlState } from "../../../lib/sql-state.ts";
+import { sqlState } from "../../../lib/database-error.ts";
 import {
 	insertTombstones,
 	commit,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { Database, roleOf, schemas, serviceUrl } from "../../../db/database.ts";
 import { arm, disarmAll } from "../../../lib/failpoint.ts";
-import { refusedBySql, sqlState } from "../../../lib/sql-state.ts";
+import { refusedBySql, sqlState } from "../../../lib/database-error.ts";
 import { refuseInsideTransaction } from "../../../lib/transaction-scope.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";

@@ -1,0 +1,67 @@
+/** What errors of Postgres, of its driver and of Sequelize mean (SQLSTATE: Appendix A of the manual of Postgres). */
+
+/**
+ * Why a database could not serve, which no input caused and which passes or is repaired:
+ * - `undone`: rolled back as a whole in favour of another transaction
+ * - `overdue`: it waited too long for a lock, a statement or an idle transaction
+ * - `misconfigured`: another password or database is needed
+ * - `unavailable`: no connection, no room, stopping, or a standby
+ */
+export type DatabaseFault = "undone" | "overdue" | "misconfigured" | "unavailable";
+
+const faultsOfStates: readonly (readonly [RegExp, DatabaseFault])[] = [
+	[/^(40001|40P01)$/, "undone"],
+	[/^(55P03|57014|25P03)$/, "overdue"],
+	[/^(28|3D)/, "misconfigured"],
+	[/^(08|40|53|55|57|58|25006)/, "unavailable"]
+];
+
+/** Codes of Node for a network or a resolver that fails, and for a process without free descriptors. */
+const nodeCodes = new Set([
+	"EAI_AGAIN",
+	"ECONNABORTED",
+	"ECONNREFUSED",
+	"ECONNRESET",
+	"EHOSTDOWN",
+	"EHOSTUNREACH",
+	"EMFILE",
+	"ENETDOWN",
+	"ENETUNREACH",
+	"ENFILE",
+	"ENOBUFS",
+	"ENOTFOUND",
+	"EPIPE",
+	"ETIMEDOUT"
+]);
+
+/** Messages of pg and of Sequelize's pool, whose errors have no code. */
+const messages =
+	/^(Connection terminated|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error)|Cannot use a pool after|Operation timeout)/;
+
+/** The driver's error, which Sequelize wraps. */
+export function driverError(error: unknown): Error & { code?: unknown } {
+	const { original } = (error ?? {}) as { original?: Error };
+	return original ?? (error as Error);
+}
+
+/** SQLSTATE of a database error, undefined for anything else. */
+export function sqlState(error: unknown): string | undefined {
+	const code = driverError(error)?.code;
+	// Five characters with a digit: EPIPE is Node's.
+	return typeof code === "string" && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** Undefined for an error that its input or a defect caused. */
+export function databaseFault(error: unknown): DatabaseFault | undefined {
+	const state = sqlState(error);
+	if (state) return faultsOfStates.find(([states]) => states.test(state))?.[1];
+	const { code, message } = driverError(error);
+	return nodeCodes.has(String(code)) || messages.test(message) ? "unavailable" : undefined;
+}
+
+/** True when the server itself refused the statement, so it surely changed nothing. */
+export function refusedBySql(error: unknown): boolean {
+	const state = sqlState(error);
+	// 08 connection, 57P administrator or crash shutdown: the commit may have happened.
+	return state !== undefined && !state.startsWith("08") && !state.startsWith("57P");
+}
