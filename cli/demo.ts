@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig } from "../config/index.ts";
 import type { Order } from "../contracts/order.ts";
@@ -17,6 +16,7 @@ import { LaunchError } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { ProgressBar } from "../launch/process/progress-bar.ts";
+import { poll } from "../lib/retry.ts";
 import { addressOf } from "./api-client/shop-api.ts";
 
 const usage = `Usage: npm run demo [-- --orders 200]
@@ -66,20 +66,7 @@ async function runTraffic(life: Lifecycle, url: string, staff: DemoShop) {
 	return orders;
 }
 
-/** Polls until nothing is missing, or the time is over. */
-async function pollUntil<V>(
-	life: Lifecycle,
-	withinMs: number,
-	look: () => Promise<V>,
-	isDone: (seen: V) => boolean
-): Promise<V> {
-	const end = performance.now() + withinMs;
-	for (;;) {
-		const seen = await look();
-		if (isDone(seen) || performance.now() > end || life.ending) return seen;
-		await sleep(lookEveryMs);
-	}
-}
+const polling = (life: Lifecycle) => ({ everyMs: lookEveryMs, isStopping: () => life.ending });
 
 type Windows = Awaited<ReturnType<DemoShop["windows"]>>;
 
@@ -97,7 +84,8 @@ async function windowsOf(life: Lifecycle, staff: DemoShop, orders: readonly Orde
 		const { data, watermark } = await staff.windows(from);
 		return { data: data.filter(({ revision }) => revision > 0), watermark };
 	};
-	const found = await pollUntil(life, windowWithinMs + end - Date.now(), look, isEmitted);
+	const withinMs = windowWithinMs + end - Date.now();
+	const found = await poll(look, { ...polling(life), withinMs, isDone: isEmitted });
 	return { windows: found.data, emittedAfterMs: isEmitted(found) ? Date.now() - end : undefined };
 }
 
@@ -112,7 +100,11 @@ run(async life => {
 	progress("waiting for the messages to be sent");
 	const look = () => staff.messagesAbout(orders);
 	const isSent = (seen: SentMessage[]) => unsent(orders, seen).length === 0;
-	const messages = await pollUntil(life, messagesWithinMs, look, isSent);
+	const messages = await poll(look, {
+		...polling(life),
+		withinMs: messagesWithinMs,
+		isDone: isSent
+	});
 	progress("waiting for the last window to close and be emitted");
 	const outcome = { orders, messages, ...(await windowsOf(life, staff, orders)) };
 	console.log(summaryLines(outcome, url).join("\n"));

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { anyArmed, failpoint, isArmed, type Failpoint } from "../lib/failpoint.ts";
 import { databaseFault } from "../lib/database-error.ts";
+import { retry } from "../lib/retry.ts";
 import { insideTransaction } from "../lib/transaction-scope.ts";
 
 /** A prepared statement: planned once per connection under its name. */
@@ -187,22 +187,19 @@ export class Database {
 	}
 }
 
-const mostRetries = 3;
+const undoneAttempts = 4;
 
 /**
  * Tries again what Postgres has undone as a whole for the sake of others: a deadlock (40P01) or a
  * serialisation failure (40001). Never a commit whose connection broke: that one is unknown.
  */
-async function retryUndone<R>(work: () => Promise<R>): Promise<R> {
-	for (let tries = 0; ; tries++)
-		try {
-			return await work();
-		} catch (error) {
-			const isUndone = databaseFault(error) === "undone";
-			if (!isUndone || tries === mostRetries) throw error;
-			// Those who met must not meet again in step.
-			await delay(Math.random() * 20 * 2 ** tries);
-		}
+function retryUndone<R>(work: () => Promise<R>): Promise<R> {
+	return retry(work, {
+		// Random, so that transactions that conflicted do not conflict again.
+		pauseMs: failures => Math.random() * 20 * 2 ** (failures - 1),
+		attempts: undoneAttempts,
+		isRetryable: error => databaseFault(error) === "undone"
+	});
 }
 
 export interface SessionOptions {

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceSchema } from "moleculer";
 import { consumerMoved } from "../contracts/streams.ts";
-import { backoffMs } from "../lib/backoff.ts";
 import { Gauges } from "../lib/gauges.ts";
+import { reconnectPauseMs, retry } from "../lib/retry.ts";
 import { onHint, mixin, broadcastHint } from "../lib/service.ts";
 import { Consumer, type ConsumerOptions, type StreamEvent } from "../streams/consumer/consumer.ts";
 import { OffsetLost, type Message } from "../streams/driver.ts";
@@ -101,14 +100,13 @@ function consumerOptions<E extends StreamEvent>(
 }
 
 async function startConsuming<E extends StreamEvent>(service: WithConsumer<E>): Promise<void> {
-	const { signal } = service.closing;
-	for (let failures = 0; !signal.aborted; failures++)
-		try {
-			await service.createTopics();
-			return await service.consumer.start();
-		} catch (error) {
-			service.logger.warn("event log unavailable, retrying:", (error as Error).message);
-			const ms = backoffMs(failures + 1, 200, 5000);
-			await delay(ms, undefined, { signal }).catch(() => undefined);
-		}
+	const start = async () => {
+		await service.createTopics();
+		await service.consumer.start();
+	};
+	await retry(start, {
+		pauseMs: reconnectPauseMs,
+		signal: service.closing.signal,
+		onError: ({ message }) => service.logger.warn("event log unavailable, retrying:", message)
+	});
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Arming, Hit } from "../../lib/failpoint.ts";
 import type { ChaosNode } from "../cluster/node.ts";
+import { within } from "../../lib/retry.ts";
 
 /** A node that has stopped itself is resumed so much later: longer than a lease lasts (2 s). */
 const resumeAfterMs = 3000;
@@ -37,14 +38,14 @@ export class FailpointInjector {
 			resolve();
 		};
 		this.#pending.add(pending);
-		await Promise.race([node.arm(arming), sleep(armTimeoutMs)]);
+		await within(armTimeoutMs, node.arm(arming));
 		return { hit };
 	}
 
 	/** Disarms what has not been hit by now. */
 	async disarm(node: ChaosNode): Promise<void> {
 		for (const pending of this.#pending) if (pending.node === node) this.#pending.delete(pending);
-		await Promise.race([node.disarm(), sleep(armTimeoutMs)]);
+		await within(armTimeoutMs, node.disarm());
 	}
 
 	/** Resolves when a node that stopped itself has been resumed. */

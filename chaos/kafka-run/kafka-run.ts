@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
 import { effects } from "../checkers/effects.checker.ts";
 import { everyMinute, results, unmarked, type LogEvidence } from "../checkers/log.checker.ts";
 import { windows } from "../checkers/windows.checker.ts";
 import { published } from "../checkers/published.checker.ts";
+import { poll } from "../../lib/retry.ts";
 import { OutboxWriter } from "./outbox-writer.ts";
 import { collectLogEvidence, type TrafficSpan } from "./log-evidence.ts";
 import { LogStorm, type LogFaults, type LogStormOptions } from "./log-storm.ts";
@@ -162,11 +162,9 @@ async function query<R extends pg.QueryResultRow>(
 /** Waits until all events are processed; those that never are become violations. */
 async function waitUntilSettled(cluster: Cluster): Promise<void> {
 	const { url } = cluster.servers.postgres;
-	for (const end = performance.now() + settledWithinMs; performance.now() < end;) {
-		const [row] = await query<{ waiting: number }>(url, unsettled);
-		if (row!.waiting === 0 && cluster.ready) return;
-		await sleep(250);
-	}
+	const isSettled = async () =>
+		(await query<{ waiting: number }>(url, unsettled))[0]!.waiting === 0 && cluster.ready;
+	await poll(isSettled, { everyMs: 250, withinMs: settledWithinMs });
 }
 
 /** As an operator does it: refills the log, then resets and re-emits the windows. */

@@ -6,6 +6,7 @@ import { topics } from "../../streams/messages/topics.ts";
 import type { ChaosNode } from "../cluster/node.ts";
 import type { FailpointInjector } from "../faults/failpoint-injector.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { poll } from "../../lib/retry.ts";
 
 export interface LogStormOptions {
 	relayKills: number;
@@ -159,7 +160,7 @@ export class LogStorm {
 	/** It reports the hit a moment before the process is seen to end. */
 	async #waitForRestart(node: ChaosNode): Promise<void> {
 		await sleep(100);
-		while (!node.ready && !this.#isOver) await sleep(50);
+		await poll(() => node.ready, { everyMs: 50, isStopping: () => this.#isOver });
 		await sleep(betweenMs);
 	}
 

@@ -75,7 +75,7 @@ export async function runScenarios(
 	onRunner(runner);
 	try {
 		for (const name of names) await scenarios[name].run(runner);
-		await runner.waitUntilSettled(restWithinMs);
+		await runner.chaosRun.waitUntilSettled(restWithinMs);
 		await runner.scriptedOrders.finishAll();
 		return (await runner.chaosRun.check()).findings;
 	} finally {

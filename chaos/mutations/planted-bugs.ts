@@ -22,7 +22,7 @@ const consumer = "streams/consumer/consumer.ts";
 const delayBeforeMark: SourcePatch = {
 	file: relay,
 	find: "await session.query(mark, [ids]);",
-	replace: "await delay(300);\n\t\tawait session.query(mark, [ids]);"
+	replace: "await pause(300);\n\t\tawait session.query(mark, [ids]);"
 };
 
 /** Mistakes of shops that oversold, charged twice or lost an order; each is planted alone. */
@@ -218,7 +218,7 @@ export const bugs: readonly Bug[] = [
 		file: relay,
 		find: "for (const [topic, messages] of",
 		replace: `await session.query(mark, [rows.map(({ id }) => id)]);
-		await delay(2000);
+		await pause(2000);
 		for (const [topic, messages] of`,
 		promise: "P4",
 		scenario: "relay_kills"
@@ -246,7 +246,7 @@ export const bugs: readonly Bug[] = [
 		file: consumer,
 		find: "const isDone = await db.transaction(async tx => {",
 		replace: `await db.transaction(tx => this.#rows.advance(topic, partition, next, tx));
-		await delay(1000);
+		await pause(1000);
 		const isDone = await db.transaction(async tx => {`,
 		furtherChanges: [
 			{

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { TokenIssuer } from "../../services/user/token-issuer.ts";
 import { accepted } from "../checkers/accepted.checker.ts";
 import { answers } from "../checkers/answers.checker.ts";
@@ -22,6 +21,7 @@ import { StockSampler } from "../evidence/stock-sampler.ts";
 import { unprocessed } from "../evidence/event-stream.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { rows, seedStock } from "../../workload/stock.ts";
+import { poll } from "../../lib/retry.ts";
 
 export const checkers: readonly Checker[] = [
 	accepted,
@@ -105,12 +105,19 @@ export class ChaosRun {
 	async quiesce(withinMs: number): Promise<void> {
 		const end = performance.now() + withinMs;
 		await this.cluster.heal();
-		while (!this.cluster.ready && performance.now() < end) await sleep(100);
+		const leftMs = () => end - performance.now();
+		await poll(() => this.cluster.ready, { everyMs: 100, withinMs: leftMs() });
 		// Twice: orders that were still in progress at the first retry have an outcome now.
 		for (const mostMs of [withinMs, 10_000]) {
-			await this.load.settle(Math.min(mostMs, end - performance.now()));
-			while ((await this.countUnfinished()) > 0 && performance.now() < end) await sleep(250);
+			await this.load.settle(Math.min(mostMs, leftMs()));
+			await this.waitUntilSettled(leftMs());
 		}
+	}
+
+	/** Waits until no order is in progress, or the time is over. Answers how many are. */
+	waitUntilSettled(withinMs: number): Promise<number> {
+		const isDone = (unfinished: number) => unfinished === 0;
+		return poll(() => this.countUnfinished(), { everyMs: 100, withinMs, isDone });
 	}
 
 	/** Runs every checker on what has happened so far. */
@@ -134,11 +141,9 @@ export class ChaosRun {
 	/** Waits for the consumers; events that they never get are violations. */
 	async #waitForConsumers(): Promise<void> {
 		const { url } = this.cluster.servers.postgres;
-		const waiting = async () => (await rows<{ waiting: number }>(url, unprocessed))[0]!.waiting;
-		for (const end = performance.now() + consumersTimeoutMs; performance.now() < end;) {
-			if ((await waiting()) === 0) return;
-			await sleep(250);
-		}
+		const look = async () => (await rows<{ waiting: number }>(url, unprocessed))[0]!.waiting;
+		const isDone = (waiting: number) => waiting === 0;
+		await poll(look, { everyMs: 250, withinMs: consumersTimeoutMs, isDone });
 	}
 
 	/** Ends the sampler; the cluster keeps running. */

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { rowsByNode, matrixRows, type MatrixRow } from "../faults/matrix.plan.ts";
+import { poll } from "../../lib/retry.ts";
 import type { ScenarioRunner } from "./scenario-runner.ts";
 
 export interface RowResult extends MatrixRow {
@@ -94,8 +94,8 @@ async function inject(
 	customers.push(...started);
 	await runner.failpoints.settled(node);
 	// It reports the hit a moment before the process is seen to end.
-	const isOver = () => performance.now() > end;
-	if (hit && mode === "kill") while (node.ready && !isOver()) await sleep(5);
-	while (!node.ready && !isOver()) await sleep(50);
+	const leftMs = () => end - performance.now();
+	if (hit && mode === "kill") await poll(() => !node.ready, { everyMs: 5, withinMs: leftMs() });
+	await poll(() => node.ready, { everyMs: 50, withinMs: leftMs() });
 	return hit;
 }

@@ -77,16 +77,6 @@ export class ScenarioRunner {
 		await Promise.all(nodes.map(node => this.failpoints.arm(node, arming)));
 	}
 
-	/** Resolves when no order is in progress any more, or after so long. Returns how many are. */
-	async waitUntilSettled(withinMs: number): Promise<number> {
-		const end = performance.now() + withinMs;
-		for (;;) {
-			const left = await this.chaosRun.countUnfinished();
-			if (left === 0 || performance.now() > end) return left;
-			await sleep(100);
-		}
-	}
-
 	/** Ends all of it, once. */
 	stop(): Promise<void> {
 		return (this.#stopped ??= this.chaosRun.close().then(() => this.cluster.stop()));

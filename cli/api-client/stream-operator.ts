@@ -9,6 +9,7 @@ import type {
 } from "../../contracts/streams.ts";
 import { LaunchError } from "../../launch/process/launch-error.ts";
 import { ProgressBar } from "../../launch/process/progress-bar.ts";
+import { retry } from "../../lib/retry.ts";
 import { UnexpectedResponse, type ShopApi } from "./shop-api.ts";
 
 /** Services that consume the order events. */
@@ -188,14 +189,10 @@ export class StreamOperator {
 }
 
 /** After a restart, the log is not reachable for all services at once. */
-async function retryWhileUnavailable<R>(ask: () => Promise<R>): Promise<R> {
-	for (let left = retryForS; ; left--)
-		try {
-			return await ask();
-		} catch (error) {
-			if (left === 0 || !(error instanceof UnexpectedResponse && error.status === 503)) throw error;
-			await sleep(1000);
-		}
+function retryWhileUnavailable<R>(ask: () => Promise<R>): Promise<R> {
+	const isRetryable = (error: unknown) =>
+		error instanceof UnexpectedResponse && error.status === 503;
+	return retry(ask, { pauseMs: () => 1000, attempts: retryForS + 1, isRetryable });
 }
 
 function deadLetterLine(group: Group, deadLetter: DeadLetterEntry): string {

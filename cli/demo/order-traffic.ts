@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { poll } from "../../lib/retry.ts";
 import type { Order } from "../../contracts/order.ts";
 import type { Product } from "../../contracts/product.ts";
 import type { DemoShop } from "./shop-client.ts";
@@ -87,19 +87,16 @@ async function carryOut(intent: Intent, options: TrafficOptions): Promise<Order 
 	const customer = customers[intent.customer]!;
 	const product = products[intent.product]!;
 	const end = performance.now() + withinMs;
-	/** Polls until the result is accepted, or the time is over; returns the last result. */
-	async function until<V>(ask: () => Promise<V>, isGood: (answer: V) => boolean): Promise<V> {
-		for (;;) {
-			const answer = await ask();
-			if (isGood(answer) || performance.now() > end || isStopping()) return answer;
-			await sleep(lookEveryMs);
-		}
-	}
-	const placed = await until(() => customer.order(product, intent.quantity, intent.card), Boolean);
+	const polling = () => ({
+		everyMs: lookEveryMs,
+		withinMs: end - performance.now(),
+		isStopping
+	});
+	const placed = await poll(() => customer.order(product, intent.quantity, intent.card), polling());
 	if (!placed) return undefined;
 	// If it is too late to cancel the order, it is kept.
 	if (intent.followUp === "cancel") await customer.cancel(placed.id).catch(() => undefined);
-	const order = await until(() => customer.find(placed.id), isSettled);
+	const order = await poll(() => customer.find(placed.id), { ...polling(), isDone: isSettled });
 	if (order.status !== "confirmed" || intent.followUp !== "ship") return order;
 	await staff.ship(order.id);
 	return customer.find(order.id);

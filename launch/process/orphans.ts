@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { poll } from "../../lib/retry.ts";
 
 interface Command {
 	pid: number;
@@ -54,13 +55,9 @@ function signal(pids: number[], name: NodeJS.Signals): void {
 		}
 }
 
-async function gone(argument: string, withinMs: number): Promise<boolean> {
-	const end = performance.now() + withinMs;
-	while (processesWith(argument).length > 0) {
-		if (performance.now() > end) return false;
-		await new Promise(resolve => setTimeout(resolve, 20));
-	}
-	return true;
+function gone(argument: string, withinMs: number): Promise<boolean> {
+	const look = () => processesWith(argument).length === 0;
+	return poll(look, { everyMs: 20, withinMs });
 }
 
 /** Ends the processes of an earlier launcher that was killed. Returns whether there were any. */

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { config } from "../../config/index.ts";
 import { order as contract, type Order } from "../../contracts/order.ts";
 import type { OrderStatus } from "../../contracts/order-status.ts";
@@ -7,6 +6,7 @@ import { decodeCursor, pageOf } from "../../lib/cursor.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
+import { poll, within } from "../../lib/retry.ts";
 import { onHint, service } from "../../lib/service.ts";
 import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
@@ -198,13 +198,13 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		 */
 		async outcome(order: Order, waitS: number): Promise<Order> {
 			const deadline = performance.now() + waitS * 1000;
-			await waitOrDeadline(() => this.saga.running(order.id), deadline);
+			await within(waitS * 1000, this.saga.running(order.id) ?? Promise.resolve());
 			if (!isOpen(order)) return order;
-			let found = await this.orders.get(order.id, undefined);
-			while (isOpen(found) && performance.now() < deadline) {
-				await delay(Math.min(100, Math.max(deadline - performance.now(), 0)));
-				found = await this.orders.get(order.id, undefined);
-			}
+			const found = await poll(() => this.orders.get(order.id, undefined), {
+				everyMs: 100,
+				withinMs: deadline - performance.now(),
+				isDone: seen => !isOpen(seen)
+			});
 			// The order was taken, whether its payment can be asked for now or not.
 			return this.payments.attachOne(found).catch(() => found);
 		}
@@ -253,7 +253,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 	async stopped() {
 		await this.poller.stop();
-		await waitOrDeadline(() => this.saga.idle(), performance.now() + stopGraceMs);
+		await within(stopGraceMs, this.saga.idle());
 	}
 });
 
@@ -261,19 +261,6 @@ export default service<(typeof contract)["actions"], This>(contract, {
 const stopGraceMs = 3000;
 
 const isOpen = ({ status }: Order) => status === "pending" || status === "payment_pending";
-
-/** Waits for the work, but not beyond the deadline (of `performance.now()`). */
-async function waitOrDeadline(
-	work: () => Promise<void> | undefined,
-	deadline: number
-): Promise<void> {
-	const timer = new AbortController();
-	const timeout = delay(Math.max(deadline - performance.now(), 0), undefined, {
-		signal: timer.signal
-	}).catch(() => undefined);
-	await Promise.race([work(), timeout]);
-	timer.abort();
-}
 
 /**
  * Whose order it will be. A `user_id` of somebody else is well-formed and so no 422: its sender may not.

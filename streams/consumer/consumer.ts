@@ -1,8 +1,8 @@
 import type { Database, Transaction } from "../../db/database.ts";
 import { backoffMs } from "../../lib/backoff.ts";
+import { pause } from "../../lib/retry.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { sqlState } from "../../lib/database-error.ts";
-import { setTimeout as delay } from "node:timers/promises";
 import { ConsumerRepository, type Replay, type Checkpoint } from "./consumer.repository.ts";
 import { ConsumerHealth } from "./consumer.health.ts";
 import type { Batch, Driver, Message, Subscription } from "../driver.ts";
@@ -246,7 +246,7 @@ export class Consumer<E extends StreamEvent> {
 				if (isTransient(error) || batch.isStale()) throw error;
 				this.#options.onError(error as Error);
 				if (attempt >= maxAttempts) return this.#deadLetter(batch, one, error as Error);
-				await delay(backoffMs(attempt, firstPauseMs, longestPauseMs));
+				await pause(backoffMs(attempt, firstPauseMs, longestPauseMs));
 			}
 	}
 

@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import { setTimeout as delay } from "node:timers/promises";
 import {
 	type Admin,
 	Kafka,
@@ -17,6 +16,7 @@ import {
 	type Subscription,
 	type TopicSpec
 } from "../driver.ts";
+import { retry, within } from "../../lib/retry.ts";
 import { KafkaMember } from "./member.ts";
 import { KafkaSubscription } from "./kafka.subscription.ts";
 
@@ -52,7 +52,7 @@ function patchIdlePolling(): void {
 patchIdlePolling();
 
 /** All of it, because kafkajs has other defaults where NODE_ENV is test. */
-const retry = (retries: number) => ({
+const retrySettings = (retries: number) => ({
 	initialRetryTime: 100,
 	factor: 0.2,
 	multiplier: 2,
@@ -68,7 +68,7 @@ function client({ brokers, ssl, sasl, debug }: KafkaOptions): Kafka {
 		...(sasl ? { sasl } : {}),
 		connectionTimeout: 3000,
 		requestTimeout: 5000,
-		retry: retry(5),
+		retry: retrySettings(5),
 		logLevel: debug ? logLevel.INFO : logLevel.NOTHING,
 		logCreator:
 			() =>
@@ -148,12 +148,12 @@ export class KafkaDriver implements Driver {
 	constructor(options: KafkaOptions) {
 		this.#kafka = client(options);
 		this.#replication = options.replication;
-		this.#admin = lazyConnection(() => this.#kafka.admin({ retry: retry(3) }));
+		this.#admin = lazyConnection(() => this.#kafka.admin({ retry: retrySettings(3) }));
 		this.#producer = lazyConnection(() =>
 			this.#kafka.producer({
 				createPartitioner: Partitioners.DefaultPartitioner,
 				allowAutoTopicCreation: false,
-				retry: retry(3)
+				retry: retrySettings(3)
 			})
 		);
 	}
@@ -194,15 +194,7 @@ export class KafkaDriver implements Driver {
 	 * and fails where the topic itself is not known yet.
 	 */
 	async #waitUntilKnown(topic: string): Promise<void> {
-		const latest = performance.now() + topicTimeoutMs;
-		for (;;)
-			try {
-				await this.extents(topic);
-				return;
-			} catch (error) {
-				if (performance.now() > latest) throw error;
-				await delay(100);
-			}
+		await retry(() => this.extents(topic), { pauseMs: () => 100, withinMs: topicTimeoutMs });
 	}
 
 	async publish(topic: string, messages: readonly Outgoing[]): Promise<void> {
@@ -238,7 +230,7 @@ export class KafkaDriver implements Driver {
 			heartbeatInterval: 2000,
 			rebalanceTimeout: 15_000,
 			maxWaitTimeInMs: 250,
-			retry: { ...retry(8), restartOnFailure: async () => this.#open.has(member) }
+			retry: { ...retrySettings(8), restartOnFailure: async () => this.#open.has(member) }
 		});
 	}
 
@@ -272,22 +264,13 @@ export class KafkaDriver implements Driver {
 	/** A broker takes a while to see that the last member has gone. */
 	async deleteGroup(group: string): Promise<void> {
 		const ask = (admin: Admin) => admin.deleteGroups([group]);
-		for (let left = 20; ; left--)
-			try {
-				return void (await this.#admin.use(ask));
-			} catch (error) {
-				if (left === 0) throw error;
-				await delay(250);
-			}
+		await retry(() => this.#admin.use(ask), { pauseMs: () => 250, attempts: 21 });
 	}
 
 	async close(): Promise<void> {
 		const open = [...this.#open];
 		this.#open.clear();
 		await Promise.all(open.map(subscription => subscription.stop()));
-		await Promise.race([
-			Promise.all([this.#producer.close(), this.#admin.close()]),
-			delay(closeTimeoutMs, undefined, { ref: false })
-		]);
+		await within(closeTimeoutMs, Promise.all([this.#producer.close(), this.#admin.close()]));
 	}
 }

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { KafkaMessage } from "kafkajs";
-import { backoffMs } from "../../lib/backoff.ts";
+import { pause, reconnectPauseMs, retry, within } from "../../lib/retry.ts";
 import { OffsetLost, type Extent, type Message, type SubscribeOptions } from "../driver.ts";
 import { toMessage } from "./message-mapping.ts";
 
@@ -97,9 +96,7 @@ export class KafkaPartition {
 		this.#fetching.seek(this.#next);
 		if (this.#isHandling) this.#waiting = batch;
 		else this.#handled = this.#handleFrom(batch);
-		const timeout = new AbortController();
-		await Promise.race([batch.taken.promise, delay(maxHoldMs, undefined, timeout)]);
-		timeout.abort();
+		await within(maxHoldMs, batch.taken.promise);
 		if (this.#waiting === batch) this.#fetching.pause();
 	}
 
@@ -182,25 +179,28 @@ export class KafkaPartition {
 		if (this.#isLeft) return;
 		this.#discardFetched();
 		this.#fetching.pause();
-		await this.#pause(backoffMs(++this.#failures, 100, 5000));
+		await pause(reconnectPauseMs(++this.#failures), this.#leaving.signal);
 		// Where to go on may have changed with what failed.
 		await this.#findPosition();
 	}
 
 	async #findPosition(): Promise<void> {
-		for (let failures = 1; !this.#isLeft; failures++)
-			try {
-				const wanted = await this.#options.position(this.topic, this.partition);
-				const { first } = await this.#fetching.extent();
-				if (wanted !== undefined && wanted < first) this.#reportLost(wanted, first);
-				return this.#resumeAt(wanted === undefined || wanted < first ? first : wanted);
-			} catch (error) {
-				// Whose turn it is now steers the fetching.
+		const find = async () => {
+			const wanted = await this.#options.position(this.topic, this.partition);
+			const { first } = await this.#fetching.extent();
+			if (wanted !== undefined && wanted < first) this.#reportLost(wanted, first);
+			this.#resumeAt(wanted === undefined || wanted < first ? first : wanted);
+		};
+		await retry(find, {
+			pauseMs: reconnectPauseMs,
+			signal: this.#leaving.signal,
+			onError: error => {
+				// A partition that was left does not control the fetching.
 				if (this.#isLeft) return;
-				this.#options.onError(error as Error);
+				this.#options.onError(error);
 				this.#fetching.pause();
-				await this.#pause(backoffMs(failures, 100, 5000));
 			}
+		});
 	}
 
 	/**
@@ -217,9 +217,5 @@ export class KafkaPartition {
 
 	#reportLost(wanted: bigint, first: bigint): void {
 		this.#options.onError(new OffsetLost(this.topic, this.partition, wanted, first));
-	}
-
-	async #pause(ms: number): Promise<void> {
-		await delay(ms, undefined, { signal: this.#leaving.signal }).catch(() => undefined);
 	}
 }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload } from "kafkajs";
+import { within } from "../../lib/retry.ts";
 import type { Extent, SubscribeOptions, Subscription } from "../driver.ts";
 import { type FetchControl, KafkaPartition } from "./kafka.partition.ts";
 
@@ -12,7 +12,7 @@ const stopTimeoutMs = 5000;
 const atOnce = 1024;
 
 async function settleWithin(ms: number, what: Promise<void> | undefined): Promise<void> {
-	await Promise.race([what, delay(ms, undefined, { ref: false })]).catch(() => undefined);
+	if (what) await within(ms, what).catch(() => undefined);
 }
 
 const nameOf = (topic: string, partition: number) => `${topic} ${partition}`;

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { backoffMs } from "../../lib/backoff.ts";
+import { reconnectPauseMs, retry } from "../../lib/retry.ts";
 import type { Subscription } from "../driver.ts";
 import type { KafkaSubscription } from "./kafka.subscription.ts";
 
@@ -53,15 +52,10 @@ export class KafkaMember implements Subscription {
 	/** When the one before has nothing in hand any more. */
 	async #restart(): Promise<void> {
 		await this.#current?.stop();
-		const { signal } = this.#stopping;
-		for (let failures = 0; !signal.aborted; failures++)
-			try {
-				return await this.start();
-			} catch (error) {
-				this.#onError(error as Error);
-				await delay(backoffMs(failures + 1, 100, 5000), undefined, { signal }).catch(
-					() => undefined
-				);
-			}
+		await retry(() => this.start(), {
+			pauseMs: reconnectPauseMs,
+			signal: this.#stopping.signal,
+			onError: this.#onError
+		});
 	}
 }

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Database, Session } from "../../db/database.ts";
-import { backoffMs } from "../../lib/backoff.ts";
 import { failpoint } from "../../lib/failpoint.ts";
+import { pause, reconnectPauseMs, retry } from "../../lib/retry.ts";
 import type { Driver, Outgoing } from "../driver.ts";
 import type { OutboxStatements } from "./outbox.statements.ts";
 
@@ -66,15 +65,15 @@ export class Relay<R extends { id: number }> {
 	}
 
 	async #run(): Promise<void> {
-		for (let failures = 0; !this.#stopping.signal.aborted;)
-			try {
-				await this.#serve(() => (failures = 0));
-			} catch (error) {
+		await retry(onProgress => this.#serve(onProgress), {
+			pauseMs: reconnectPauseMs,
+			signal: this.#stopping.signal,
+			onError: error => {
 				// A log that was lost has no topics either.
 				this.#isPrepared = false;
-				this.#options.onError(error as Error);
-				await this.#pause(backoffMs(++failures, 100, 5000));
+				this.#options.onError(error);
 			}
+		});
 	}
 
 	/** With one session, until it is stopped. @throws what ended it */
@@ -83,7 +82,7 @@ export class Relay<R extends { id: number }> {
 		const session = await this.#options.db.session({ onLost: error => lost.abort(error) });
 		try {
 			while (!this.#stopping.signal.aborted && !(await this.#lock(session)))
-				await this.#pause(standByMs);
+				await pause(standByMs, this.#stopping.signal);
 			if (!this.#isPrepared) await this.#options.prepare();
 			this.#isPrepared = true;
 			while (!this.#stopping.signal.aborted) {
@@ -91,7 +90,7 @@ export class Relay<R extends { id: number }> {
 				this.#nudged = new AbortController();
 				const count = await this.#publish(session);
 				onProgress();
-				if (count < batchSize) await this.#pause(sweepMs, this.#nudged.signal);
+				if (count < batchSize) await pause(sweepMs, this.#stopping.signal, this.#nudged.signal);
 			}
 		} finally {
 			await session.close();
@@ -125,10 +124,5 @@ export class Relay<R extends { id: number }> {
 		await session.query(mark, [ids]);
 		await failpoint("stream.relay.after_mark");
 		return rows.length;
-	}
-
-	async #pause(ms: number, also?: AbortSignal): Promise<void> {
-		const signals = [this.#stopping.signal, ...(also ? [also] : [])];
-		await delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
 	}
 }

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../../db/database.ts";
-import { backoffMs } from "../../lib/backoff.ts";
+import { pause, reconnectPauseMs, retry } from "../../lib/retry.ts";
 import { OffsetLost, type Batch, type SubscribeOptions } from "../driver.ts";
 import * as sql from "./log.statements.ts";
 
@@ -56,22 +55,24 @@ export class PostgresPartition {
 		await this.#ended;
 	}
 
-	async #read(): Promise<void> {
+	#read(): Promise<void> {
+		return retry(onProgress => this.#readFrom(onProgress), {
+			pauseMs: reconnectPauseMs,
+			signal: this.#stopping.signal,
+			onError: error => this.#options.onError(error)
+		});
+	}
+
+	/** From where the consumer wants to go on, which may have changed with a failure, until it is stopped. */
+	async #readFrom(onProgress: () => void): Promise<void> {
 		let at: bigint | undefined;
-		let failures = 0;
-		while (!this.#stopping.signal.aborted)
-			try {
-				if (this.#isMoved) at = undefined;
-				this.#isMoved = false;
-				at ??= await this.#options.position(this.topic, this.partition);
-				at = (await this.#next(at)) ?? (await this.#waitForMessages(at));
-				failures = 0;
-			} catch (error) {
-				this.#options.onError(error as Error);
-				// Where to go on may have changed with what failed.
-				at = undefined;
-				await this.#pause(backoffMs(++failures, 100, 5000));
-			}
+		while (!this.#stopping.signal.aborted) {
+			if (this.#isMoved) at = undefined;
+			this.#isMoved = false;
+			at ??= await this.#options.position(this.topic, this.partition);
+			at = (await this.#next(at)) ?? (await this.#waitForMessages(at));
+			onProgress();
+		}
 	}
 
 	/**
@@ -107,13 +108,8 @@ export class PostgresPartition {
 	}
 
 	async #waitForMessages(at: bigint | undefined): Promise<bigint | undefined> {
-		await this.#pause(pollMs, this.#wakeUp.signal);
+		await pause(pollMs, this.#stopping.signal, this.#wakeUp.signal);
 		return at;
-	}
-
-	async #pause(ms: number, also?: AbortSignal): Promise<void> {
-		const signals = [this.#stopping.signal, ...(also ? [also] : [])];
-		await delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
 	}
 }
 

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Database, Session } from "../../db/database.ts";
-import { backoffMs } from "../../lib/backoff.ts";
 import { newId } from "../../lib/id.ts";
+import { pause, reconnectPauseMs, retry } from "../../lib/retry.ts";
 import type { SubscribeOptions } from "../driver.ts";
 import { PostgresPartition } from "./postgres.partition.ts";
 import { PostgresRetention } from "./retention.ts";
@@ -52,13 +51,11 @@ export class PostgresSubscription {
 	}
 
 	async #run(): Promise<void> {
-		for (let failures = 0; !this.#stopping.signal.aborted;)
-			try {
-				await this.#runSession(() => (failures = 0));
-			} catch (error) {
-				this.#options.onError(error as Error);
-				await this.#pause(backoffMs(++failures, 100, 5000));
-			}
+		await retry(onHealthy => this.#runSession(onHealthy), {
+			pauseMs: reconnectPauseMs,
+			signal: this.#stopping.signal,
+			onError: error => this.#options.onError(error)
+		});
 	}
 
 	/** Until it is stopped; tells each time that all is well. @throws what ended its session */
@@ -74,7 +71,7 @@ export class PostgresSubscription {
 				lost.signal.throwIfAborted();
 				await this.#tick(session);
 				onHealthy();
-				await this.#pause(tickMs, lost.signal);
+				await pause(tickMs, this.#stopping.signal, lost.signal);
 			}
 		} finally {
 			await Promise.all([...this.#partitions.values()].map(partition => partition.stop()));
@@ -130,10 +127,5 @@ export class PostgresSubscription {
 	#wake(topic: string): void {
 		for (const partition of this.#partitions.values())
 			if (partition.topic === topic) partition.wake();
-	}
-
-	async #pause(ms: number, also?: AbortSignal): Promise<void> {
-		const signals = [this.#stopping.signal, ...(also ? [also] : [])];
-		await delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
 	}
 }

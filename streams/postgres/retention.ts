@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../../db/database.ts";
 import { withJitter } from "../../lib/backoff.ts";
+import { pause } from "../../lib/retry.ts";
 import * as sql from "./log.statements.ts";
 
 interface RetainedPartition {
@@ -51,8 +51,7 @@ export class PostgresRetention {
 		const { signal } = this.#stopping;
 		for (;;) {
 			// The members of a shop start together, and need not come together.
-			const pauseMs = withJitter(this.#everyMs, Math.random());
-			await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+			await pause(withJitter(this.#everyMs, Math.random()), signal);
 			if (signal.aborted) return;
 			await this.#prune().catch(this.#onError);
 		}
