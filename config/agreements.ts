@@ -1,11 +1,11 @@
 import type { Environment, Source, VariableName } from "./env.ts";
 
-/** Variables that must agree with each other, and with where the shop runs. */
+/** Checks of variables that depend on each other, or on NODE_ENV. */
 
 const isGiven = (source: Source, name: VariableName) =>
 	Boolean(source[name] || source[`${name}_FILE`]);
 
-/** A fault for each of the names that is not given though it is needed `because`. */
+/** An issue for each missing variable that is needed `because`. */
 function missing(source: Source, because: string, names: readonly VariableName[]): string[] {
 	return names
 		.filter(name => !isGiven(source, name))
@@ -15,23 +15,21 @@ function missing(source: Source, because: string, names: readonly VariableName[]
 const runs = ({ SERVICES }: Environment, service: string) =>
 	Boolean(SERVICES?.split(",").includes(service));
 
-/** A shop must know who takes its money, and be able to ask them. */
+/** Production needs an explicit payment provider, with its keys. */
 function providerIssues(values: Environment, source: Source): string[] {
 	if (!runs(values, "payment")) return [];
 	if (values.NODE_ENV === "production" && !source.PAYMENT_PROVIDER)
-		return [
-			"PAYMENT_PROVIDER: must be said with NODE_ENV=production; the simulator moves no money"
-		];
+		return ["PAYMENT_PROVIDER: must be set with NODE_ENV=production; the simulator moves no money"];
 	if (values.PAYMENT_PROVIDER !== "stripe") return [];
 	return missing(source, "PAYMENT_PROVIDER=stripe", ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"]);
 }
 
-/** Whoever pays for an order waits for a mail about it. */
+/** Production needs an explicit way to send mail, because customers expect a confirmation. */
 function channelIssues(values: Environment, source: Source): string[] {
 	if (!runs(values, "notification")) return [];
 	const { NODE_ENV, MAIL_DRIVER, SMS_DRIVER, NOTIFICATION_STORE } = values;
 	if (NODE_ENV === "production" && !source.MAIL_DRIVER)
-		return ["MAIL_DRIVER: must be said with NODE_ENV=production; the mailbox sends no mail"];
+		return ["MAIL_DRIVER: must be set with NODE_ENV=production; the mailbox sends no mail"];
 	const onAws = [
 		["MAIL_DRIVER=ses", MAIL_DRIVER === "ses"],
 		["SMS_DRIVER=sns", SMS_DRIVER === "sns"],
@@ -61,7 +59,7 @@ function productionIssues({ NODE_ENV, DEMO_MODE, FAILPOINTS }: Environment): str
 	];
 }
 
-/** What does not go together, one fault a line. */
+/** Variables that do not go together, one issue per line. */
 export function crossFieldIssues(values: Environment, source: Source): string[] {
 	return [
 		...productionIssues(values),

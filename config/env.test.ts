@@ -15,7 +15,7 @@ function linesOf(source: Record<string, string>): string[] {
 }
 
 describe("readEnvironment", () => {
-	it("has a default for everything that a first start needs", () => {
+	it("has defaults for a first start", () => {
 		expect(readEnvironment({})).toMatchObject({
 			NODE_ENV: "development",
 			HOST: "127.0.0.1",
@@ -25,7 +25,7 @@ describe("readEnvironment", () => {
 		});
 	});
 
-	it("takes numbers, switches and empty values from text", () => {
+	it("parses numbers, switches and empty values", () => {
 		const env = readEnvironment({ PORT: "0", DEMO_MODE: "0", NATS_URL: "", HOST: "" });
 		expect(env).toMatchObject({
 			PORT: 0,
@@ -36,7 +36,7 @@ describe("readEnvironment", () => {
 		expect(readEnvironment({ DEMO_MODE: "true" }).DEMO_MODE).toBe(true);
 	});
 
-	it("lists every fault at once, each with its variable, what was found and what is wanted", () => {
+	it("lists every issue, each with its variable, the value and the expected type", () => {
 		const lines = linesOf({
 			PORT: "http",
 			DURABILITY: "sometimes",
@@ -60,7 +60,7 @@ describe("readEnvironment", () => {
 		expect(lines.join("\n")).not.toContain("hunter2");
 	});
 
-	it("wants to know where to log in to Kafka, and with what", () => {
+	it("requires brokers and a password with a Kafka user", () => {
 		expect(linesOf({ KAFKA_SASL_USERNAME: "shop" })).toEqual([
 			"KAFKA_BROKERS: is needed with KAFKA_SASL_USERNAME",
 			"KAFKA_SASL_PASSWORD: is needed with KAFKA_SASL_USERNAME"
@@ -68,7 +68,7 @@ describe("readEnvironment", () => {
 	});
 
 	it.each(["broker", "kafka://broker:9092", "broker:9092,", "a:1 b:2"])(
-		"does not take %j for brokers",
+		"refuses %j as brokers",
 		brokers => expect(linesOf({ KAFKA_BROKERS: brokers })).toHaveLength(1)
 	);
 
@@ -78,16 +78,16 @@ describe("readEnvironment", () => {
 		MAIL_DRIVER: "mailbox"
 	};
 
-	it("wants to be told in production who takes the money, and how mail goes out", () => {
+	it("requires a payment provider and a mail driver in production", () => {
 		expect(linesOf({ NODE_ENV: "production" })).toEqual([
-			"PAYMENT_PROVIDER: must be said with NODE_ENV=production; the simulator moves no money",
-			"MAIL_DRIVER: must be said with NODE_ENV=production; the mailbox sends no mail"
+			"PAYMENT_PROVIDER: must be set with NODE_ENV=production; the simulator moves no money",
+			"MAIL_DRIVER: must be set with NODE_ENV=production; the mailbox sends no mail"
 		]);
 		expect(linesOf(production)).toEqual([]);
 		expect(linesOf({ NODE_ENV: "production", SERVICES: "gateway,order" })).toEqual([]);
 	});
 
-	it("wants Stripe's keys where Stripe takes the money, from the payment service alone", () => {
+	it("requires Stripe's keys with Stripe, in the payment service only", () => {
 		const stripe = { PAYMENT_PROVIDER: "stripe" };
 		expect(linesOf(stripe)).toEqual([
 			"STRIPE_SECRET_KEY: is needed with PAYMENT_PROVIDER=stripe",
@@ -98,7 +98,7 @@ describe("readEnvironment", () => {
 		expect(linesOf({ ...stripe, SERVICES: "order" })).toEqual([]);
 	});
 
-	it("wants to know whom mail is from and where it goes, from the notification service alone", () => {
+	it("requires a sender and a mail server with SMTP, in the notification service only", () => {
 		const smtp = { MAIL_DRIVER: "smtp" };
 		expect(linesOf(smtp)).toEqual([
 			"MAIL_FROM: is needed with MAIL_DRIVER=smtp",
@@ -115,13 +115,13 @@ describe("readEnvironment", () => {
 		["SMS_DRIVER=sns", { SMS_DRIVER: "sns" }],
 		["SNS_TOPIC_ARN", { SNS_TOPIC_ARN: topic }],
 		["NOTIFICATION_STORE=dynamodb", { NOTIFICATION_STORE: "dynamodb" }]
-	])("wants a region with %s", (because, source) => {
+	])("requires a region with %s", (because, source) => {
 		expect(linesOf(source)).toEqual([`AWS_REGION: is needed with ${because}`]);
 		expect(linesOf({ ...source, AWS_REGION: "eu-central-1" })).toEqual([]);
 	});
 
 	it.each(["a@b\nBcc: c@d", "a@b, c@d", "Shop <a@b> x", "Shop a@b"])(
-		"does not take %j for an address",
+		"refuses %j as an address",
 		from => expect(linesOf({ MAIL_FROM: from })).toHaveLength(1)
 	);
 
@@ -146,7 +146,7 @@ describe("readEnvironment", () => {
 		beforeAll(() => writeFileSync(file, "postgres://shop:pw@db/shop\n"));
 		afterAll(() => rmSync(folder, { recursive: true }));
 
-		it("reads it without the line's end", () => {
+		it("reads it without the trailing newline", () => {
 			expect(readEnvironment({ DATABASE_URL_FILE: file }).DATABASE_URL).toBe(
 				"postgres://shop:pw@db/shop"
 			);
@@ -157,18 +157,18 @@ describe("readEnvironment", () => {
 			expect(line).toMatch(/^DATABASE_URL_FILE: cannot be read: .*absent/);
 		});
 
-		it("takes nothing but a secret from a file", () => {
+		it("reads only secrets from files", () => {
 			expect(readEnvironment({ HOST_FILE: file }).HOST).toBe("127.0.0.1");
 		});
 	});
 });
 
 describe("variables", () => {
-	it("say what they are for", () => {
+	it("have a description", () => {
 		for (const { about } of Object.values(variables)) expect(about.length).toBeGreaterThan(10);
 	});
 
-	it("have defaults that they would accept", () => {
+	it("have valid defaults", () => {
 		const defaults = Object.entries(variables).flatMap(([name, variable]) =>
 			"fallback" in variable ? [[name, String(variable.fallback)]] : []
 		);
@@ -202,7 +202,7 @@ describe("a variable under its former name", () => {
 		}
 	});
 
-	it("yields to the current name, and is not read then", () => {
+	it("is ignored if the current name is set", () => {
 		const source = {
 			SAGA_BACKLOG: "seven",
 			ORDERS_MAX_IN_FLIGHT: "9",

@@ -24,13 +24,13 @@ export const variables = {
 	NODE_ENV: {
 		schema: oneOf(["development", "test", "production"]),
 		fallback: "development",
-		about: "production switches demo data off and wants every secret given"
+		about: "production switches demo data off and requires every secret"
 	},
 	HOST: { schema: T.String(), fallback: "127.0.0.1", about: "address the gateway listens on" },
-	PORT: { schema: port, fallback: 8080, about: "port the gateway listens on; 0 takes a free one" },
+	PORT: { schema: port, fallback: 8080, about: "port the gateway listens on; 0 uses a free one" },
 	METRICS_PORT: {
 		schema: port,
-		about: "serve /metrics of this node on a port of its own; 0 takes a free one"
+		about: "serve /metrics of this node on a port of its own; 0 uses a free one"
 	},
 	SERVICES: {
 		schema: T.String({ pattern: `^${oneService}(,${oneService})*$` }),
@@ -51,38 +51,38 @@ export const variables = {
 	USER_DATABASE_URL: {
 		schema: postgresUrl,
 		...secret,
-		about: "connection of the user service alone"
+		about: "connection of the user service only"
 	},
 	PRODUCT_DATABASE_URL: {
 		schema: postgresUrl,
 		...secret,
-		about: "connection of the product service alone"
+		about: "connection of the product service only"
 	},
 	ORDER_DATABASE_URL: {
 		schema: postgresUrl,
 		...secret,
-		about: "connection of the order service alone"
+		about: "connection of the order service only"
 	},
 	PAYMENT_DATABASE_URL: {
 		schema: postgresUrl,
 		...secret,
-		about: "connection of the payment service alone"
+		about: "connection of the payment service only"
 	},
 	NOTIFICATION_DATABASE_URL: {
 		schema: postgresUrl,
 		...secret,
-		about: "connection of the notification service alone"
+		about: "connection of the notification service only"
 	},
 	ANALYTICS_DATABASE_URL: {
 		schema: postgresUrl,
 		...secret,
-		about: "connection of the analytics service alone"
+		about: "connection of the analytics service only"
 	},
 	EVENT_LOG_DATABASE_URL: {
 		formerName: "STREAM_DATABASE_URL",
 		schema: postgresUrl,
 		...secret,
-		about: "where the order events travel without Kafka, as the role shop_streams"
+		about: "database of the event log without Kafka, with the role shop_streams"
 	},
 	DATABASE_POOL: {
 		schema: T.Integer({ minimum: 1, maximum: 64 }),
@@ -107,7 +107,7 @@ export const variables = {
 	CALL_TIMEOUT_MS: {
 		schema: ms(100, 60_000),
 		fallback: 5000,
-		about: "longest wait for an action's answer"
+		about: "longest wait for an action's response"
 	},
 	SAGA_LEASE_MS: {
 		schema: ms(1000, 600_000),
@@ -117,29 +117,28 @@ export const variables = {
 	SAGA_POLL_MS: {
 		schema: ms(50, 60_000),
 		fallback: 500,
-		about: "how often a node looks for orders that wait or were left behind"
+		about: "how often a node looks for orders that are due or whose node is gone"
 	},
 	ORDERS_MAX_IN_FLIGHT: {
 		formerName: "SAGA_BACKLOG",
 		schema: T.Integer({ minimum: 1, maximum: 1_000_000 }),
 		fallback: 1000,
-		about:
-			"no more orders are taken while the shop or its provider has more than so many to work on"
+		about: "new orders are refused while the shop or its provider has more than so many in progress"
 	},
 	ORDER_MAX_OPEN: {
 		schema: T.Integer({ minimum: 0, maximum: 10_000 }),
 		fallback: 20,
-		about: "orders a user may have on their way at one time; 0 for any number"
+		about: "open orders that a user may have at one time; 0 for no limit"
 	},
 	ANALYTICS_STREAMS_MAX: {
 		schema: T.Integer({ minimum: 0, maximum: 10_000 }),
 		fallback: 100,
-		about: "streams of live windows that a gateway keeps open at one time"
+		about: "open streams of live windows per gateway"
 	},
 	LOW_STOCK_THRESHOLD: {
 		schema: T.Integer({ minimum: 0, maximum: 1_000_000 }),
 		fallback: 5,
-		about: "admins get a message when so many units of a product are left on hand, or fewer"
+		about: "admins get a message when so many units of a product, or fewer, are left on hand"
 	},
 	ORDER_MAX_QUANTITY: {
 		schema: T.Integer({ minimum: 1, maximum: 999 }),
@@ -172,17 +171,17 @@ export const variables = {
 		schema: oneOf(["simulator", "stripe"]),
 		fallback: "simulator",
 		about:
-			"who takes the money; the simulator is for one host and moves none, so production wants this said"
+			"payment provider; the simulator is for one host and moves no money, so production requires this to be set"
 	},
 	PAYMENT_RETURN_URL: {
 		schema: T.String({ pattern: "^https?://\\S+$" }),
 		fallback: "http://localhost:8080/docs",
-		about: "where a customer's browser goes after the bank's page (3-D Secure)"
+		about: "where the customer's browser is redirected after the bank's page (3-D Secure)"
 	},
 	STRIPE_API_URL: {
 		schema: T.String({ pattern: "^https?://[^/\\s]+/?$" }),
 		fallback: "https://api.stripe.com",
-		about: "where Stripe's API is spoken; that of npm run psp, to try it without Stripe"
+		about: "URL of Stripe's API; that of npm run psp, to try it without Stripe"
 	},
 	STRIPE_SECRET_KEY: {
 		schema: T.String({ pattern: "^(sk|rk)_\\S+$" }),
@@ -192,62 +191,62 @@ export const variables = {
 	STRIPE_WEBHOOK_SECRET: {
 		schema: T.String({ pattern: "^whsec_\\S+$" }),
 		...secret,
-		about: "signs the provider's messages; without it every message is refused"
+		about: "secret that signs webhooks; without it every webhook is refused"
 	},
 	PAYMENT_CHARGE_WAIT_MS: {
 		formerName: "PAYMENT_ANSWER_MS",
 		schema: ms(50, 8000),
 		fallback: 250,
-		about: "longest wait of a batch for a slow charge; it goes on alone after that"
+		about: "longest wait of a batch for a slow charge, which then continues in the background"
 	},
 	PAYMENT_CHALLENGE_MS: {
 		schema: ms(1000, 86_400_000),
 		fallback: 900_000,
-		about: "how long a customer may take to confirm a payment at their bank (3-D Secure)"
+		about: "how long a customer may take to approve a payment at their bank (3-D Secure)"
 	},
 	PSP_PORT: {
 		schema: port,
 		fallback: 8090,
-		about: "port of npm run psp, the simulated provider as a process; 0 takes a free one"
+		about: "port of npm run psp, the simulated provider as a process; 0 uses a free one"
 	},
 	PSP_WEBHOOK_URL: {
 		schema: T.String({ pattern: "^https?://\\S+$" }),
-		about: "where npm run psp sends its messages; without it they are only listed"
+		about: "where npm run psp sends webhooks; without it events are only listed"
 	},
 	...messageVariables,
 	KAFKA_BROKERS: {
 		schema: T.String({ pattern: "^[^\\s,:/]+:[0-9]{1,5}(,[^\\s,:/]+:[0-9]{1,5})*$" }),
 		about:
-			"Kafka 2.4 or newer as host:port, separated by commas; without it the order events travel in Postgres"
+			"Kafka 2.4 or newer as host:port, separated by commas; without it the event log is in Postgres"
 	},
 	KAFKA_SSL: {
 		schema: T.Boolean(),
 		fallback: false,
-		about: "speak TLS with Kafka; NODE_EXTRA_CA_CERTS names a certificate authority of one's own"
+		about: "use TLS with Kafka; NODE_EXTRA_CA_CERTS names a private certificate authority"
 	},
 	KAFKA_SASL_USERNAME: {
 		schema: T.String({ minLength: 1 }),
-		about: "who logs in to Kafka; without it there is no login"
+		about: "user name for Kafka; without it there is no authentication"
 	},
 	KAFKA_SASL_PASSWORD: {
 		schema: T.String({ minLength: 8 }),
 		...secret,
-		about: "with this password"
+		about: "password for Kafka"
 	},
 	KAFKA_SASL_MECHANISM: {
 		schema: oneOf(["scram-sha-256", "scram-sha-512"]),
 		fallback: "scram-sha-512",
-		about: "and in this way"
+		about: "SASL mechanism for Kafka"
 	},
 	KAFKA_REPLICATION: {
 		schema: T.Integer({ minimum: 1, maximum: 9 }),
 		about:
-			"brokers that keep each new topic, of which two must have stored a message; default: three, or as many as there are"
+			"replicas of each new topic, of which two must have stored a message; default: three, or the number of brokers"
 	},
 	STREAM_PARTITIONS: {
 		schema: T.Integer({ minimum: 1, maximum: 256 }),
 		fallback: 8,
-		about: "parts of each new topic: a consumer's work can be shared among so many processes"
+		about: "partitions of each new topic: so many processes can share a consumer's work"
 	},
 	STREAM_RETENTION_HOURS: {
 		schema: T.Integer({ minimum: 1, maximum: 87_600 }),
@@ -268,7 +267,7 @@ export const variables = {
 	LOG_LEVEL: {
 		schema: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]),
 		fallback: "warn",
-		about: "least severe level that is logged"
+		about: "lowest level that is logged"
 	}
 } as const satisfies Record<string, Variable>;
 

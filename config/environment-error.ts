@@ -1,4 +1,4 @@
-/** All faults of the environment at once, one a line. */
+/** All issues of the environment variables, one per line. */
 export class EnvironmentError extends Error {
 	readonly lines: string[];
 	constructor(lines: string[]) {

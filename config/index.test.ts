@@ -28,7 +28,7 @@ describe("toConfig", () => {
 		expect(from({ SERVICES: "order,payment" }).services).toEqual(["order", "payment"]);
 	});
 
-	it("wants strict durability where services use different servers", () => {
+	it("requires strict durability when services use different servers", () => {
 		const urls = {
 			DATABASE_URL: "postgres://a@one/shop",
 			ORDER_DATABASE_URL: "postgres://b@two/shop"
@@ -39,7 +39,7 @@ describe("toConfig", () => {
 		expect(toConfig(readEnvironment(same)).durability).toBe("prefix");
 	});
 
-	it("knows a Kafka where brokers are named, with the login that is given", () => {
+	it("uses Kafka if brokers are set, with the given credentials", () => {
 		expect(from({}).kafka).toBeUndefined();
 		const plain = { brokers: ["a:9092", "b:9092"], ssl: false, sasl: undefined };
 		expect(from({ KAFKA_BROKERS: "a:9092,b:9092" }).kafka).toMatchObject(plain);
@@ -78,13 +78,13 @@ describe("toConfig", () => {
 			'{"*":{"shipping":0,"tax_basis_points":0},"usa":{"shipping":0,"tax_basis_points":0}}',
 			"PRICING_JSON: /usa is not a known member"
 		]
-	])("refuses %s as a table of prices", (json, sentence) => {
+	])("refuses %s as pricing", (json, sentence) => {
 		expect(() => from({ PRICING_JSON: json })).toThrow(sentence);
 	});
 });
 
 describe("config", () => {
-	it("answers what a launcher set", () => {
+	it("returns the configuration that a launcher set", () => {
 		const mine = from({ PORT: "1234" });
 		useConfig(mine);
 		expect(config()).toBe(mine);

@@ -27,7 +27,7 @@ export const serviceNames = [
 ] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** What the process runs with. Units are in the names; nothing reads the environment after this. */
+/** The configuration of the process. Units are in the names; nothing reads the environment after this. */
 export interface Config {
 	readonly production: boolean;
 	readonly demo: boolean;
@@ -37,7 +37,7 @@ export interface Config {
 	readonly metricsPort: number | undefined;
 	readonly dataDir: string;
 	readonly databaseUrl: string | undefined;
-	/** Of the log that carries the order events where there is no Kafka. */
+	/** Database of the event log if there is no Kafka. */
 	readonly eventLogDatabaseUrl: string | undefined;
 	readonly serviceDatabaseUrls: Readonly<Record<ServiceName, string | undefined>>;
 	readonly databasePool: number;
@@ -48,7 +48,7 @@ export interface Config {
 	readonly saga: {
 		readonly leaseMs: number;
 		readonly pollMs: number;
-		/** Most orders on their way; more are not taken. */
+		/** Most orders in progress; beyond it, new orders are refused. */
 		readonly maxInFlight: number;
 	};
 	/** `streams` at one time. */
@@ -71,16 +71,16 @@ export interface Config {
 		readonly challengeMs: number;
 	};
 	readonly psp: { readonly port: number; readonly webhookUrl: string | undefined };
-	/** As messages to customers speak of it. */
+	/** The shop in messages to customers. */
 	readonly shop: {
 		readonly name: string;
-		/** `{id}` stands for the id of an order. */
+		/** `{id}` is replaced by the id of an order. */
 		readonly orderUrl: string;
 		readonly logoUrl?: string;
 	};
 	readonly mail: {
 		readonly driver: Environment["MAIL_DRIVER"];
-		/** Given unless the driver is the mailbox. */
+		/** Set unless the driver is the mailbox. */
 		readonly from: string | undefined;
 		readonly smtpUrl: string | undefined;
 		readonly smtpTls: Environment["SMTP_TLS"];
@@ -91,7 +91,7 @@ export interface Config {
 		readonly driver: "none" | "mailbox" | "sns";
 		readonly senderId: string | undefined;
 	};
-	/** Told of all that people are told. */
+	/** SNS topic that receives a copy of every message. */
 	readonly topicArn: string | undefined;
 	readonly aws: { readonly region: string | undefined; readonly endpoint: string | undefined };
 	readonly notifications: {
@@ -113,7 +113,7 @@ export interface Config {
 				readonly replication: number | undefined;
 		  }
 		| undefined;
-	/** Of topics that are made. */
+	/** For new topics. */
 	readonly stream: { readonly partitions: number; readonly retentionMs: number };
 	readonly pricing: PricingTable;
 	readonly failpoints: readonly Arming[];
@@ -142,7 +142,7 @@ function parseFailpoints(text: string): Arming[] {
 	}
 }
 
-/** Deferred commits are safe only where every service's next commit flushes them (decision 0005). */
+/** Deferred commits are safe only if every service's next commit flushes them (decision 0005). */
 function checkDurability(env: Environment): void {
 	const urls = [
 		env.DATABASE_URL,
@@ -266,7 +266,7 @@ export function config(): Config {
 	return (current ??= toConfig(readEnvironment()));
 }
 
-/** Sets what `config()` answers: for launchers that found a database first, and for tests. */
+/** Sets the result of `config()`: for launchers that started a database first, and for tests. */
 export function useConfig(next: Config): void {
 	current = next;
 }

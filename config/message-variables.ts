@@ -1,6 +1,6 @@
 import { oneOf, T } from "../lib/schema.ts";
 
-/** The variables about messages to customers and systems: what they say, and how they go out. */
+/** Variables about messages: content and channels. */
 
 const secret = { secret: true } as const;
 
@@ -8,12 +8,12 @@ export const messageVariables = {
 	SHOP_NAME: {
 		schema: T.String({ pattern: "^[^\\p{Cc}<>]{1,60}$" }),
 		fallback: "The Shop",
-		about: "what messages to customers call this shop"
+		about: "the shop's name in messages"
 	},
 	SHOP_ORDER_URL: {
 		schema: T.String({ pattern: "^https?://\\S*\\{id\\}\\S*$" }),
 		fallback: "http://localhost:8080/api/v1/orders/{id}",
-		about: "where a customer sees their order; {id} stands for its id"
+		about: "URL of a customer's order; {id} is replaced by its id"
 	},
 	SHOP_LOGO_URL: {
 		schema: T.String({ pattern: "^https://\\S+$" }),
@@ -23,13 +23,13 @@ export const messageVariables = {
 		schema: oneOf(["mailbox", "ses", "smtp"]),
 		fallback: "mailbox",
 		about:
-			"how e-mail goes out: by Amazon SES or SMTP; the mailbox only keeps it to be looked at, so production wants this said"
+			"how e-mail is sent: by Amazon SES or SMTP; the mailbox only stores it for viewing, so production requires this to be set"
 	},
 	MAIL_FROM: {
 		schema: T.String({
 			pattern: "^([^<>\\p{Cc}]{1,60} <[^\\s<>@]+@[^\\s<>@]+>|[^\\s<>@]+@[^\\s<>@]+)$"
 		}),
-		about: "whom e-mail is from: orders@shop.example, or The Shop <orders@shop.example>"
+		about: "sender of e-mail: orders@shop.example, or The Shop <orders@shop.example>"
 	},
 	SMTP_URL: {
 		schema: T.String({ pattern: "^smtps?://[^\\s/?#]+/?$" }),
@@ -45,7 +45,8 @@ export const messageVariables = {
 	SES_RATE_PER_S: {
 		schema: T.Integer({ minimum: 1, maximum: 1000 }),
 		fallback: 10,
-		about: "e-mails a second that one node hands to SES: the account's quota by the number of nodes"
+		about:
+			"e-mails per second that one node sends by SES: the account's quota divided by the number of nodes"
 	},
 	SES_CONFIGURATION_SET: {
 		schema: T.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
@@ -53,11 +54,11 @@ export const messageVariables = {
 	},
 	SMS_DRIVER: {
 		schema: oneOf(["none", "mailbox", "sns"]),
-		about: "how text messages go out; default: the mailbox, in production none"
+		about: "how text messages are sent; default: the mailbox, in production none"
 	},
 	SMS_SENDER_ID: {
 		schema: T.String({ pattern: "^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$" }),
-		about: "whom text messages are from, in countries that show it"
+		about: "sender of text messages, in countries that show it"
 	},
 	SNS_TOPIC_ARN: {
 		schema: T.String({
@@ -67,16 +68,16 @@ export const messageVariables = {
 	},
 	AWS_REGION: {
 		schema: T.String({ pattern: "^[a-z]{2}(-[a-z0-9]+)+$" }),
-		about: "where SES, SNS and DynamoDB are; credentials are looked for as all of AWS's tools do"
+		about: "region of SES, SNS and DynamoDB; credentials are found as by the AWS tools"
 	},
 	AWS_ENDPOINT_URL: {
 		schema: T.String({ pattern: "^https?://\\S+$" }),
-		about: "in place of AWS's own, e.g. of a simulator"
+		about: "endpoint instead of AWS's own, e.g. of a simulator"
 	},
 	NOTIFICATION_STORE: {
 		schema: oneOf(["postgres", "dynamodb"]),
 		fallback: "postgres",
-		about: "where it is kept which messages there are and what became of them"
+		about: "where messages and their delivery status are stored"
 	},
 	NOTIFICATION_TABLE: {
 		schema: T.String({ pattern: "^[A-Za-z0-9_.-]{3,255}$" }),

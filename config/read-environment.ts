@@ -10,7 +10,7 @@ import { EnvironmentError } from "./environment-error.ts";
 const isGiven = (name: string, variable: Variable, source: Source) =>
 	Boolean(source[name] || (variable.secret && source[`${name}_FILE`]));
 
-/** Former names that this process has been warned about, so that each is named once. */
+/** Former names that this process has warned about, so that each is warned about once. */
 const warned = new Set<string>();
 
 function warn(formerName: string, name: string, isUsed: boolean): void {
@@ -20,7 +20,7 @@ function warn(formerName: string, name: string, isUsed: boolean): void {
 	process.emitWarning(`${formerName} is now called ${name}; the old name ${what}`, "Configuration");
 }
 
-/** The name under which a variable is given: its own, else its former one, of which a warning tells. */
+/** The name that a variable is set under: its own, or its former one, which causes a warning. */
 function nameGiven(name: string, variable: Variable, source: Source): string {
 	const { formerName } = variable;
 	if (!formerName || !isGiven(formerName, variable, source)) return name;
@@ -59,7 +59,7 @@ function read(current: string, variable: Variable, source: Source, lines: string
 	}
 }
 
-/** @throws EnvironmentError with every fault */
+/** @throws EnvironmentError with every issue */
 export function readEnvironment(source: Source = process.env): Environment {
 	const lines: string[] = [];
 	const values = Object.fromEntries(

@@ -10,7 +10,7 @@ const Minor = T.Integer({
 	description: "Minor units (cents)"
 });
 
-/** What was sold in one minute, in one currency. A minute in which nothing was sold has none. */
+/** Sales in one minute, in one currency. A minute without sales has no window. */
 export const Window = strictObject(
 	{
 		window_start: Instant,
@@ -24,13 +24,13 @@ export const Window = strictObject(
 			minimum: 0,
 			description: "Grows with every correction; 0 while the window is open"
 		}),
-		final: T.Boolean({ description: "Nothing can change it any more" })
+		final: T.Boolean({ description: "It will not change any more" })
 	},
 	{ title: "Window" }
 );
 export type Window = Static<typeof Window>;
 
-/** What the topic `analytics-results` carries: CloudEvents 1.0 in structured JSON. The last of a key holds. */
+/** Messages of the topic `analytics-results`: CloudEvents 1.0 in structured JSON. The last of a key is current. */
 export const WindowStreamEvent = strictObject(
 	{
 		specversion: T.Literal("1.0"),
@@ -49,19 +49,19 @@ export const WindowStreamEvent = strictObject(
 );
 export type WindowStreamEvent = Static<typeof WindowStreamEvent>;
 
-/** Windows as they were told of, each with the id of its event. */
+/** Windows as they were emitted, each with the id of its event. */
 export const WindowChanges = strictObject(
 	{
 		data: T.Array(strictObject({ id: Count, window: Window })),
-		last: T.Integer({ ...Count, description: "Id of the last event, also where there is none new" })
+		last: T.Integer({ ...Count, description: "Id of the last event, even if none is new" })
 	},
 	{ title: "WindowChanges" }
 );
 export type WindowChanges = Static<typeof WindowChanges>;
 
-/** Behind it, what is not there is nought; null before anything was read. */
+/** Minutes before it without a window had no sales; null before anything was read. */
 const Watermark = nullable(
-	T.String({ format: "date-time", description: "No order from before this is still expected" })
+	T.String({ format: "date-time", description: "The watermark: no order from before is expected" })
 );
 const Tally = strictObject({ orders: Count, amount: Minor });
 
@@ -75,9 +75,9 @@ export const Sales = strictObject(
 		refunds: Tally,
 		categories: T.Array(
 			strictObject({
-				category: nullable(T.String({ description: "Null until the catalogue has told it" })),
+				category: nullable(T.String({ description: "Null until it is known from the catalogue" })),
 				units: Count,
-				revenue: T.Integer({ ...Minor, description: "Of the goods, without tax and shipping" })
+				revenue: T.Integer({ ...Minor, description: "Of the items, without tax and shipping" })
 			}),
 			{ description: "Most revenue first" }
 		)
@@ -94,7 +94,7 @@ export const ProductSales = strictObject(
 		currency: Window.properties.currency,
 		orders: Count,
 		units: Count,
-		revenue: T.Integer({ ...Minor, description: "Of the goods, without tax and shipping" })
+		revenue: T.Integer({ ...Minor, description: "Of the items, without tax and shipping" })
 	},
 	{ title: "ProductSales" }
 );
@@ -105,14 +105,14 @@ const span = {
 	from: T.Optional(
 		T.String({ format: "date-time", description: "An hour before `to` unless given" })
 	),
-	to: T.Optional(T.String({ format: "date-time", description: "Now unless given; not included" })),
+	to: T.Optional(T.String({ format: "date-time", description: "Now unless given; excluded" })),
 	currency: T.Optional(Window.properties.currency)
 };
 
 export const analytics = contract("analytics", {
 	windows: {
 		...query,
-		summary: "Minutes that began in a span of at most 7 days, oldest first, as last emitted",
+		summary: "Windows that began in a range of at most 7 days, oldest first, as last emitted",
 		params: strictObject({ ...span, limit: T.Optional(Limit), cursor: T.Optional(Cursor) }),
 		returns: strictObject(
 			{ data: T.Array(Window), watermark: Watermark, next_cursor: NextCursor },
@@ -121,7 +121,7 @@ export const analytics = contract("analytics", {
 	},
 	summary: {
 		...query,
-		summary: "Sales, cancellations and refunds in a span of at most 7 days, by currency",
+		summary: "Sales, cancellations and refunds in a range of at most 7 days, by currency",
 		params: strictObject(span),
 		returns: strictObject(
 			{
@@ -130,7 +130,7 @@ export const analytics = contract("analytics", {
 				watermark: Watermark,
 				late_events: T.Integer({
 					minimum: 0,
-					description: "Came more than a day too late, and are not counted"
+					description: "Arrived more than a day late, and are not counted"
 				}),
 				data: T.Array(Sales)
 			},
@@ -139,7 +139,7 @@ export const analytics = contract("analytics", {
 	},
 	topProducts: {
 		...query,
-		summary: "The products that sold best in a span of at most 7 days, in each currency",
+		summary: "Best-selling products in a range of at most 7 days, by currency",
 		params: strictObject({
 			...span,
 			by: T.Optional(oneOf(["revenue", "units"])),
@@ -150,7 +150,7 @@ export const analytics = contract("analytics", {
 	changes: {
 		...query,
 		summary:
-			"Stream windows as they are emitted, as server-sent events; `Last-Event-ID` says from where on, without it from now",
+			"Stream windows as they are emitted, as server-sent events; after `Last-Event-ID` if it is given, else from now on",
 		params: strictObject({
 			last_event_id: T.Optional(Count),
 			limit: T.Optional(Limit)
@@ -159,10 +159,10 @@ export const analytics = contract("analytics", {
 	},
 	...consumerActions(
 		["again", "missing"],
-		"`again`: windows from there on are emptied and filled anew; `missing`: events count that never did"
+		"`again`: windows from there on are reset and rebuilt; `missing`: only events that were never counted are applied"
 	),
 	"outbox.refill": refillAction(
-		"Tell of windows once more, each in a further revision, and of late events, for a log that was lost"
+		"Emit windows again, each in a new revision, and publish late events again, after the loss of a log"
 	),
 	ready
 });

@@ -14,7 +14,7 @@ const named = actions.map(action => [action.name, action] as const);
 
 type Located = [pointer: string, schema: TSchema];
 
-/** A schema and all within it. */
+/** A schema and all nested ones. */
 function parts(schema: TSchema, at = ""): Located[] {
 	const inner: Located[] = [
 		...Object.entries<TSchema>(schema.properties ?? {}),
@@ -51,7 +51,7 @@ describe.each(named)("the action %s", (_name, action) => {
 		expect([...offending(action.params, isOpen), ...offending(action.returns, isOpen)]).toEqual([]);
 	});
 
-	it("bounds whatever a caller may send, but a version", () => {
+	it("bounds all input except versions", () => {
 		const endless = offending(action.params, isEndless);
 		expect(endless.filter(pointer => pointer !== "/version")).toEqual([]);
 	});
@@ -71,7 +71,7 @@ describe("order.place", () => {
 	const pointers = (change: object) =>
 		validate(order.actions.place.params, { ...valid, ...change }).map(({ pointer }) => pointer);
 
-	it("takes an order", () => {
+	it("accepts an order", () => {
 		expect(pointers({})).toEqual([]);
 	});
 

@@ -4,9 +4,9 @@ import { OrderStatus } from "./order-status.ts";
 import { Id, Instant, Money, Uuid } from "./values.ts";
 
 /**
- * What the topic `orders` carries: CloudEvents 1.0 in structured JSON, keyed by the user, so that all
- * of one user's events are in one partition and in order. Golden files show one of each
- * version, and never change: what an event says otherwise than before, it says in a new version.
+ * Messages of the topic `orders`: CloudEvents 1.0 in structured JSON, keyed by the user, so that all
+ * events of a user are in one partition and in order. Golden files have one event of each version, and
+ * never change: a different event gets a new version.
  */
 
 export const orderEventTypes = [
@@ -65,11 +65,11 @@ export const schemaOf = (type: OrderEventType | "product.low_stock", version = 1
 /** W3C Trace Context, version 00; ids of zeros mean none. */
 const traceparent = "^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$";
 
-/** What every event has: CloudEvents 1.0 with the extensions partitioning, sequence and tracing. */
+/** Attributes of every event: CloudEvents 1.0 with the extensions partitioning, sequence and tracing. */
 const envelope = {
 	specversion: T.Literal("1.0"),
 	id: Uuid,
-	/** When it happened, by the database's clock. */
+	/** Event time, by the database's clock. */
 	time: Instant,
 	datacontenttype: T.Literal("application/json"),
 	traceparent: T.Optional(
@@ -93,7 +93,7 @@ export const OrderStreamEvent = strictObject(
 				minimum: 2,
 				maximum: 2 ** 31 - 1,
 				description:
-					"Grows when the database was restored to an earlier moment, after which versions may be given out again; 1 where it is missing"
+					"Grows when the database was restored to an earlier moment, after which versions may be reused; 1 if it is missing"
 			})
 		),
 		data: OrderEventData
@@ -103,8 +103,8 @@ export const OrderStreamEvent = strictObject(
 export type OrderStreamEvent = Static<typeof OrderStreamEvent>;
 
 /**
- * What the topic `notifications` carries: few units of a product are left. Told once when what is on
- * hand falls to the shop's threshold, and again only after it was above it.
+ * Messages of the topic `notifications`: a product is running low. Published once when the units on hand
+ * fall to the shop's threshold, and again only after they were above it.
  */
 export const LowStockEvent = strictObject(
 	{

@@ -1,7 +1,7 @@
 import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { Uuid } from "./values.ts";
 
-/** What the gateway answers itself. `when` tells people nothing about parts; only admins see `checks`. */
+/** Responses of the gateway itself. Only admins see `checks`; others get no details. */
 export const Health = strictObject(
 	{
 		status: oneOf(["ok", "degraded", "down"]),
@@ -14,7 +14,7 @@ export const Health = strictObject(
 );
 export type Health = Static<typeof Health>;
 
-/** A body that is not JSON. It is only ever answered by the node that serves the request. */
+/** A response that is not JSON. It is only returned by the node that serves the request. */
 const Document = T.Unsafe<{ type: string; body: string | Uint8Array }>({ type: "string" });
 export type Document = Static<typeof Document>;
 
@@ -29,7 +29,7 @@ export const docsFiles = [
 ] as const;
 
 export const gateway = contract("gateway", {
-	health: { ...own, summary: "Which parts of the shop are up", returns: Health },
+	health: { ...own, summary: "Health of the shop's services", returns: Health },
 	live: {
 		...own,
 		summary: "The process runs",
@@ -37,7 +37,8 @@ export const gateway = contract("gateway", {
 	},
 	ready: {
 		...own,
-		summary: "This node wants requests: not while it starts, drains, or can reach nothing",
+		summary:
+			"This node is ready for requests: not while it starts, drains, or can reach no service",
 		returns: strictObject({ ready: T.Boolean() }, { title: "Ready" })
 	},
 	metrics: { ...own, summary: "Measurements of this node, in Prometheus text", returns: Document },
@@ -48,31 +49,30 @@ export const gateway = contract("gateway", {
 	},
 	streams: {
 		...own,
-		summary: "The streams as AsyncAPI 3",
+		summary: "The event topics as AsyncAPI 3",
 		returns: T.Record(T.String(), T.Unknown())
 	},
-	docs: { ...own, summary: "This API as a page for people", returns: Document },
+	docs: { ...own, summary: "This API as an HTML page", returns: Document },
 	docsFile: {
 		...own,
-		summary: "A part of that page",
+		summary: "A file of that page",
 		params: strictObject({ file: oneOf(docsFiles) }),
 		returns: Document
 	},
 	mailbox: {
 		...own,
-		summary:
-			"Messages that were kept in place of being sent, as a page; for development, on this host",
+		summary: "Messages that were stored instead of sent, as a page; for development, on this host",
 		returns: Document
 	},
 	mailboxMessage: {
 		...own,
-		summary: "One of them, as a page",
+		summary: "A stored message, as a page",
 		params: strictObject({ id: Uuid }),
 		returns: Document
 	},
 	mailboxHtml: {
 		...own,
-		summary: "What a mail program shows of it",
+		summary: "The HTML part of a stored e-mail",
 		params: strictObject({ id: Uuid }),
 		returns: Document
 	},

@@ -11,7 +11,7 @@ import { everyone, staff } from "./roles.ts";
 import { consumerActions } from "./streams.ts";
 import { Cursor, Id, Instant, Limit, NextCursor, ready, Uuid } from "./values.ts";
 
-/** What people are told about; a user chooses per kind how. */
+/** Kinds of messages; a user chooses the channels per kind. */
 export const notificationKinds = [
 	"order_confirmation",
 	"payment_failure",
@@ -32,7 +32,7 @@ export type NotificationChannel = Static<typeof NotificationChannel>;
 
 export const NotificationState = oneOf(["pending", "sent", "skipped", "parked"], {
 	description:
-		"`skipped`: there is no way to reach the reader; `parked`: it was refused for good, or too often"
+		"`skipped`: the recipient cannot be reached; `parked`: it was refused permanently, or too often"
 });
 export type NotificationState = Static<typeof NotificationState>;
 
@@ -40,7 +40,7 @@ const entry = {
 	id: Uuid,
 	channel: oneOf(["email", "sms"]),
 	to: T.String({ description: "An e-mail address or a phone number" }),
-	type: T.String({ description: "What it tells of: the type of an event" }),
+	type: T.String({ description: "The type of the event" }),
 	order_id: nullable(Uuid),
 	subject: nullable(T.String()),
 	received_at: Instant
@@ -48,14 +48,14 @@ const entry = {
 export const MailboxEntry = strictObject(entry, { title: "MailboxEntry" });
 export type MailboxEntry = Static<typeof MailboxEntry>;
 
-/** A message as it would have gone out. A text message has neither subject nor HTML. */
+/** A stored message. A text message has neither subject nor HTML. */
 export const MailboxMessage = strictObject(
 	{ ...entry, html: nullable(T.String()), text: T.String() },
 	{ title: "MailboxMessage" }
 );
 export type MailboxMessage = Static<typeof MailboxMessage>;
 
-/** A message about an event, by one channel. Where it was sent to is not among what is told. */
+/** A message about an event, by one channel. The address is not included. */
 export const Notification = strictObject(
 	{
 		id: Uuid,
@@ -64,14 +64,13 @@ export const Notification = strictObject(
 		channel: NotificationChannel,
 		state: NotificationState,
 		reason: nullable(T.String({ description: "Why it was not sent, or not yet" })),
-		user_id: nullable(T.String({ description: "Null: all who run the shop" })),
+		user_id: nullable(T.String({ description: "Null: all admins" })),
 		order_id: nullable(Uuid),
-		attempts: T.Integer({ minimum: 0, description: "Since it was last asked for" }),
-		resends: T.Integer({ minimum: 0, description: "How often it was asked for anew" }),
+		attempts: T.Integer({ minimum: 0, description: "Since it was last requested" }),
+		resends: T.Integer({ minimum: 0, description: "How often it was resent" }),
 		provider_id: nullable(
 			T.String({
-				description:
-					"What SES, SNS or the mail server calls it; null until it is sent, and for customers"
+				description: "Id of SES, SNS or the mail server; null until it is sent, and for customers"
 			})
 		),
 		occurred_at: Instant,
@@ -89,14 +88,14 @@ export const NotificationList = strictObject(
 );
 export type NotificationList = Static<typeof NotificationList>;
 
-/** A message as it reads. */
+/** The rendered message. */
 export const Preview = strictObject(
 	{ subject: T.String(), html: T.String(), text: T.String(), short: T.String() },
 	{ title: "NotificationPreview" }
 );
 export type Preview = Static<typeof Preview>;
 
-/** What a user may choose: low stock is for those who run the shop. */
+/** Kinds that a user may choose channels for: low stock is for admins. */
 export const userKinds = notificationKinds.filter(kind => kind !== "low_stock");
 type UserKind = Exclude<NotificationKind, "low_stock">;
 
@@ -104,13 +103,13 @@ const Channels = T.Array(oneOf(["email", "sms"]), { uniqueItems: true, maxItems:
 const byKind = <S extends TSchema>(schema: S) =>
 	Object.fromEntries(userKinds.map(kind => [kind, schema])) as Record<UserKind, S>;
 
-/** The channels by which a user wants each kind of message; an empty list means none. */
+/** The channels that a user chose for each kind of message; an empty list means none. */
 export const Preferences = strictObject(byKind(Channels), { title: "NotificationPreferences" });
 export type Preferences = Static<typeof Preferences>;
 
 export const notification = contract("notification", {
 	list: {
-		summary: "One's own messages, newest event first; staff see everybody's, or one user's",
+		summary: "Your messages, newest event first; staff see everybody's, or one user's",
 		kind: "query",
 		access: everyone,
 		params: strictObject({
@@ -121,21 +120,21 @@ export const notification = contract("notification", {
 		returns: NotificationList
 	},
 	get: {
-		summary: "One message: what it is about and what became of it",
+		summary: "One message with its delivery status",
 		kind: "query",
 		access: everyone,
 		params: strictObject({ id: Uuid }),
 		returns: Notification
 	},
 	resend: {
-		summary: "Send a message again, or at once where it waits",
+		summary: "Resend a message, or send it now if it is pending",
 		kind: "command",
 		access: staff,
 		params: strictObject({ id: Uuid }),
 		returns: Notification
 	},
 	preview: {
-		summary: "A message as it reads today",
+		summary: "A message, rendered now",
 		kind: "query",
 		access: staff,
 		params: strictObject({ id: Uuid }),
@@ -149,22 +148,21 @@ export const notification = contract("notification", {
 		returns: Preferences
 	},
 	"preferences.set": {
-		summary:
-			"Choose the channels for each kind of message; a kind that is left out keeps the default",
+		summary: "Choose the channels for each kind of message; an omitted kind uses the default",
 		kind: "command",
 		access: everyone,
 		params: strictObject(byKind(T.Optional(Channels))),
 		returns: Preferences
 	},
 	"mailbox.list": {
-		summary: "Messages that were kept in place of being sent, newest first",
+		summary: "Messages that were stored instead of sent, newest first",
 		kind: "query",
 		access: "internal",
 		params: strictObject({ limit: Limit }),
 		returns: strictObject({ data: T.Array(MailboxEntry) })
 	},
 	"mailbox.get": {
-		summary: "One of them, with what it says",
+		summary: "A stored message with its content",
 		kind: "query",
 		access: "internal",
 		params: strictObject({ id: Uuid }),

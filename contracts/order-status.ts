@@ -1,12 +1,12 @@
 import { oneOf } from "../lib/schema.ts";
 
 /**
- * What each status of an order says, one row a status. The lists below, the contract's enum and what
- * the verifiers and the chaos checkers expect of money and stock all follow from this table.
+ * What each status of an order implies, one row per status. The lists below, the contract's enum and the
+ * expectations of the verifiers and the chaos checkers about money and stock follow from this table.
  *
  * - `money`: `undecided` while a charge may still happen; `unpaid` when none happened or will;
  *   `paid` while the customer has been charged and not refunded in full; `refunding`, `refunded`.
- * - `settled`: nothing more happens to the order unless somebody asks for it.
+ * - `settled`: nothing more happens to the order unless somebody requests it.
  */
 const statuses = {
 	pending: { money: "undecided", settled: false },
@@ -37,7 +37,7 @@ const withMoney = (money: Money): ReadonlySet<string> =>
 export const paidStatuses = withMoney("paid");
 /** No money was taken, and none will be. */
 export const unpaidStatuses = withMoney("unpaid");
-/** Nothing more happens to the order unless somebody asks for it. */
+/** Nothing more happens to the order unless somebody requests it. */
 export const settledStatuses: ReadonlySet<string> = new Set(
 	orderStatuses.filter(status => statuses[status].settled)
 );

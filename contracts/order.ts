@@ -69,7 +69,7 @@ export const Order = strictObject(
 		id: Uuid,
 		user_id: Id,
 		status: OrderStatus,
-		reason: nullable(T.String({ description: "Why the order ended, where it did not succeed" })),
+		reason: nullable(T.String({ description: "Why the order ended, if it did not succeed" })),
 		items: T.Array(OrderItem),
 		totals: Totals,
 		shipping_address: Address,
@@ -87,7 +87,7 @@ const AsPlaced = T.Partial(
 	T.Omit(Order, ["status", "reason", "shipment", "created_at", "updated_at"])
 );
 
-/** What a transition left. `status`, `reason` and `shipment` are all that one may change. */
+/** The order after a transition: the members that a transition may change. */
 export const OrderSnapshot = strictObject(
 	{
 		...AsPlaced.properties,
@@ -98,7 +98,7 @@ export const OrderSnapshot = strictObject(
 	{
 		title: "OrderSnapshot",
 		description:
-			"Of the first event the whole order as it was placed, of later ones what may change"
+			"In the first event the whole order as it was placed, in later ones the members that may change"
 	}
 );
 export type OrderSnapshot = Static<typeof OrderSnapshot>;
@@ -106,7 +106,7 @@ export type OrderSnapshot = Static<typeof OrderSnapshot>;
 export const OrderEvent = strictObject(
 	{
 		version: Version,
-		type: T.String({ description: "As on the stream: order.created, order.confirmed, …" }),
+		type: T.String({ description: "As in the log: order.created, order.confirmed, …" }),
 		from: nullable(OrderStatus),
 		to: OrderStatus,
 		reason: nullable(T.String()),
@@ -123,15 +123,15 @@ export const Return = strictObject(
 		id: Uuid,
 		order_id: Uuid,
 		status: oneOf(["requested", "approved", "rejected", "completed"], {
-			description: "`approved`: money and goods are on their way back"
+			description: "`approved`: the refund and the restock are in progress"
 		}),
 		items: T.Array(strictObject({ product_id: Id, quantity: T.Integer(), amount: Money }), {
-			description: "Units with what they are worth, their part of tax and shipping included"
+			description: "Units with their value, including their part of tax and shipping"
 		}),
 		reason: T.String(),
-		note: nullable(T.String({ description: "What staff said of it" })),
+		note: nullable(T.String({ description: "Note of the staff" })),
 		restock: nullable(T.Boolean({ description: "The items are restocked; null until decided" })),
-		// Less than what the items are worth where something was paid back before.
+		// Less than the items' value if a part of the payment was refunded before.
 		refunded: nullable(Money),
 		created_at: Instant,
 		updated_at: Instant
@@ -142,16 +142,16 @@ export type Return = Static<typeof Return>;
 
 const ById = strictObject({ id: Uuid });
 
-/** What an order that sleeps waits for: an error to pass, the provider's answer, or a human. */
+/** What a sleeping saga waits for: an error to pass, the provider's outcome, or staff. */
 export const SagaWait = oneOf(["fault", "outcome", "customer", "human"]);
 
-/** An order that is not at rest, as those see it who run the shop. */
+/** A running saga, for staff. */
 export const OrderSaga = strictObject(
 	{
 		order_id: Uuid,
 		status: OrderStatus,
 		step: oneOf(["forward", "refund", "return"]),
-		attempt: T.Integer({ minimum: 0, description: "How often it was put to sleep" }),
+		attempt: T.Integer({ minimum: 0, description: "How often it was rescheduled" }),
 		waits_for: nullable(SagaWait),
 		last_error: nullable(T.String()),
 		next_run_at: Instant,
@@ -168,7 +168,7 @@ const operators = { kind: "command", access: admins, returns: OrderSaga } as con
 const sagaActions = {
 	"saga.list": {
 		...operators,
-		summary: "Orders that are not at rest, the oldest first",
+		summary: "Orders with a running saga, the oldest first",
 		kind: "query",
 		params: strictObject({
 			waits_for: T.Optional(SagaWait),
@@ -182,13 +182,13 @@ const sagaActions = {
 	},
 	"saga.get": {
 		...operators,
-		summary: "Where an order stands on its way; unknown once it is at rest",
+		summary: "The running saga of an order; not found once the order has settled",
 		kind: "query",
 		params: ById
 	},
 	"saga.retry": {
 		...operators,
-		summary: "Try an order again at once that sleeps",
+		summary: "Retry a waiting order now",
 		params: ById
 	},
 	"saga.resolve": {
@@ -200,7 +200,7 @@ const sagaActions = {
 
 const returnActions = {
 	"return.request": {
-		summary: "Ask to give back some of what was delivered",
+		summary: "Request a return of delivered items",
 		kind: "command",
 		access: everyone,
 		params: strictObject({
@@ -219,7 +219,7 @@ const returnActions = {
 		returns: strictObject({ data: T.Array(Return) }, { title: "ReturnList" })
 	},
 	"return.get": {
-		summary: "One return: of one's own order, or any for staff",
+		summary: "One return of your own order; staff see any",
 		kind: "query",
 		access: everyone,
 		params: ById,
@@ -237,7 +237,7 @@ const returnActions = {
 		returns: Return
 	},
 	"return.reject": {
-		summary: "Refuse a return that was asked for",
+		summary: "Reject a requested return",
 		kind: "command",
 		access: staff,
 		params: strictObject({ id: Uuid, note: text(200) }),
@@ -257,12 +257,17 @@ export const order = contract("order", {
 			payment_method: PaymentMethod,
 			expected_total: T.Optional(
 				strictObject(Money.properties, {
-					description: "What the buyer was shown; refused if it is another by now"
+					description:
+						"The total that was shown to the customer; the order is refused if it has changed"
 				})
 			),
 			idempotency_key: IdempotencyKey,
 			wait_s: T.Optional(
-				T.Number({ minimum: 0, maximum: 10, description: "Wait so long for an outcome" })
+				T.Number({
+					minimum: 0,
+					maximum: 10,
+					description: "How many seconds to wait for an outcome"
+				})
 			)
 		}),
 		returns: strictObject({ order: Order, replayed: T.Boolean() })
@@ -293,14 +298,14 @@ export const order = contract("order", {
 		returns: Order
 	},
 	get: {
-		summary: "One order as it is, or as it stood at an instant: one's own, or any for staff",
+		summary: "One order, now or as of a time: your own, or any for staff",
 		kind: "query",
 		access: everyone,
 		params: strictObject({ id: Uuid, at: T.Optional(Instant) }),
 		returns: Order
 	},
 	list: {
-		summary: "One's own orders, or all for staff, newest first",
+		summary: "Your orders, or all for staff, newest first",
 		kind: "query",
 		access: everyone,
 		params: strictObject({
@@ -311,7 +316,7 @@ export const order = contract("order", {
 		returns: strictObject({ data: T.Array(Order), next_cursor: NextCursor }, { title: "OrderList" })
 	},
 	events: {
-		summary: "Every transition of an order with its reason and who made it",
+		summary: "Every transition of an order with its reason and actor",
 		kind: "query",
 		access: everyone,
 		params: ById,

@@ -2,14 +2,14 @@ import { contract, hint, nullable, oneOf, strictObject, T, type Static } from ".
 import { everyone, staff } from "./roles.ts";
 import { Id, IdempotencyKey, Instant, Limit, Money, ready, text, Uuid } from "./values.ts";
 
-/** `processing`: sent, or about to be; the outcome is not known. `review`: a human must look. */
+/** `processing`: sent, or about to be; the outcome is unknown. `review`: staff must decide. */
 export const PaymentStatus = oneOf(["processing", "succeeded", "failed", "review"]);
 export type PaymentStatus = Static<typeof PaymentStatus>;
 
 /** A token of the provider, never a card number. */
 export const PaymentMethod = T.String({ pattern: "^pm_[A-Za-z0-9_]{1,80}$" });
 
-/** An amount of nothing would stop a whole batch of charges at the table's check. */
+/** At least 1: an amount of 0 would violate the table's check and fail a whole batch of charges. */
 const PositiveMoney = strictObject({
 	amount: T.Integer({
 		minimum: 1,
@@ -19,7 +19,7 @@ const PositiveMoney = strictObject({
 	currency: Money.properties.currency
 });
 
-/** What an amount, in its payment's minor units, is for. */
+/** Shares of an amount by product, in minor units. */
 export const Share = strictObject({
 	product_id: Id,
 	amount: T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
@@ -29,11 +29,11 @@ export type Share = Static<typeof Share>;
 export const Refund = strictObject({
 	id: Uuid,
 	amount: Money,
-	lines: T.Array(Share, { description: "What each line of the order gets of it" }),
+	lines: T.Array(Share, { description: "Share of each line of the order" }),
 	reason: T.String(),
 	requested_by: T.String(),
 	status: oneOf(["pending", "succeeded", "failed", "review"], {
-		description: "`review`: a human must look; still counted as refunded"
+		description: "`review`: staff must decide; still counted as refunded"
 	}),
 	created_at: Instant
 });
@@ -60,11 +60,11 @@ const Outcome = strictObject({
 	order_id: Uuid,
 	payment_id: Uuid,
 	status: T.Union([PaymentStatus, T.Literal("absent")], {
-		description: "`absent`: no payment was ever begun"
+		description: "`absent`: there is no payment"
 	}),
 	failure_code: nullable(T.String({ description: "The provider's decline code" })),
 	awaits_customer: T.Boolean({
-		description: "The bank asks the customer to confirm the payment, and time is left"
+		description: "The customer must approve the payment at their bank, and time is left"
 	})
 });
 export type ChargeOutcome = Static<typeof Outcome>;
@@ -76,20 +76,20 @@ const Charge = strictObject({
 	lines: T.Array(Share, {
 		minItems: 1,
 		maxItems: 100,
-		description: "Each line's part of the amount, with its part of tax and shipping"
+		description: "Each line's part of the amount, including its part of tax and shipping"
 	}),
 	payment_method: PaymentMethod
 });
 export type Charge = Static<typeof Charge>;
 
-/** A charge, refund or review was recorded after its caller had been answered. */
+/** A charge, refund or review was recorded after the call had returned. */
 export const paymentSettled = hint(
 	"payment.settled",
 	strictObject({ order_ids: T.Array(Uuid, { minItems: 1, maxItems: 64 }) })
 );
 
 const Outcomes = strictObject({
-	outcomes: T.Array(Outcome, { description: "One per order, in the order asked" })
+	outcomes: T.Array(Outcome, { description: "One per order, in the order of the request" })
 });
 
 export const Review = strictObject(
@@ -99,7 +99,7 @@ export const Review = strictObject(
 		payment_id: Uuid,
 		order_id: Uuid,
 		amount: Money,
-		reason: T.String({ description: "Why a human must look" }),
+		reason: T.String({ description: "Why it is in review" }),
 		provider_ref: nullable(T.String()),
 		since: Instant
 	},
@@ -107,7 +107,7 @@ export const Review = strictObject(
 );
 export type Review = Static<typeof Review>;
 
-/** What a human found out at the provider. */
+/** What staff found out at the provider. */
 export const Decision = oneOf(["charged", "not_charged", "refunded_elsewhere"], {
 	description:
 		"Of a payment: it was charged; it was not; it was charged and refunded. Of a refund: `refunded_elsewhere`, or `charged` for not refunded, so that it may be retried"
@@ -116,7 +116,7 @@ export type Decision = Static<typeof Decision>;
 
 export const payment = contract("payment", {
 	charge: {
-		summary: "Charge each order once, however often this is called",
+		summary: "Charge each order, once even if this is repeated",
 		kind: "command",
 		access: "internal",
 		timeoutMs: 10_000,
@@ -126,7 +126,7 @@ export const payment = contract("payment", {
 		returns: Outcomes
 	},
 	resolve: {
-		summary: "Find out how charges ended; never begins one",
+		summary: "Look up the outcomes of charges; never starts one",
 		kind: "command",
 		access: "internal",
 		timeoutMs: 10_000,
@@ -135,7 +135,7 @@ export const payment = contract("payment", {
 	},
 	void: {
 		summary:
-			"Resolve, and bar orders without a payment from ever being charged: a tombstone row, failed with code `voided`, that a late charge finds",
+			"Resolve, and prevent orders without a payment from being charged: inserts a tombstone, a failed payment with code `voided`",
 		kind: "command",
 		access: "internal",
 		timeoutMs: 10_000,
@@ -144,7 +144,7 @@ export const payment = contract("payment", {
 	},
 	refund: {
 		summary:
-			"Pay back a payment, whole or in part; the same key refunds once, and is answered the same",
+			"Refund a payment, in full or in part; the same key refunds once, with the same response",
 		kind: "command",
 		access: staff,
 		timeoutMs: 10_000,
@@ -157,7 +157,7 @@ export const payment = contract("payment", {
 		returns: strictObject({ payment: Payment, replayed: T.Boolean() })
 	},
 	refundRemaining: {
-		summary: "Pay back all that is left of a cancelled order's payment",
+		summary: "Refund all that is left of a cancelled order's payment",
 		kind: "command",
 		access: "internal",
 		timeoutMs: 10_000,
@@ -166,7 +166,7 @@ export const payment = contract("payment", {
 	},
 	refundLines: {
 		summary:
-			"Pay back some lines of an order, at most what is left of each; the same purpose pays back once",
+			"Refund some lines of an order, at most what is left of each; the same purpose refunds once",
 		kind: "command",
 		access: "internal",
 		timeoutMs: 10_000,
@@ -183,36 +183,37 @@ export const payment = contract("payment", {
 		})
 	},
 	webhook: {
-		summary: "Take a signed message of the payment provider; it only makes the shop look",
+		summary:
+			"Receive a signed webhook of the payment provider; it makes the shop look the charge up",
 		kind: "command",
 		access: "anyone",
 		timeoutMs: 10_000,
 		params: strictObject({
 			body_base64: T.String({
 				maxLength: 90_000,
-				description: "As it was sent (at most 64 KiB): the signature is over its bytes"
+				description: "The raw body (at most 64 KiB), which the signature covers"
 			}),
-			// As long as all headers together may be: a wrong one is for its reader to refuse.
+			// As long as all headers together may be: the reader refuses a wrong one.
 			signature: T.Optional(T.String({ maxLength: 16_384 }))
 		}),
 		returns: strictObject({ received: T.Boolean() }, { title: "Receipt" })
 	},
 	"review.list": {
-		summary: "Payments and refunds that await a human, the oldest first",
+		summary: "Payments and refunds in review, the oldest first",
 		kind: "query",
 		access: staff,
 		params: strictObject({ limit: T.Optional(Limit) }),
 		returns: strictObject({ data: T.Array(Review) }, { title: "ReviewList" })
 	},
 	"review.decide": {
-		summary: "Record what a human found out about a payment or refund in review",
+		summary: "Resolve a payment or refund in review",
 		kind: "command",
 		access: staff,
 		params: strictObject({
 			id: Uuid,
 			decision: Decision,
 			provider_ref: T.Optional(
-				text(255, { description: "The provider's name for the charge or refund" })
+				text(255, { description: "The provider's reference of the charge or refund" })
 			),
 			note: text(500)
 		}),
@@ -226,13 +227,13 @@ export const payment = contract("payment", {
 		returns: Payment
 	},
 	summaries: {
-		summary: "State and refunded amount of the payments of some orders",
+		summary: "Status and refunded amount of the payments of some orders",
 		kind: "query",
 		access: "internal",
 		timeoutMs: 2000,
 		params: strictObject({
 			order_ids: T.Array(Uuid, { minItems: 1, maxItems: 100 }),
-			at: T.Optional(T.String({ format: "date-time", description: "As things stood then" }))
+			at: T.Optional(T.String({ format: "date-time", description: "As of this time" }))
 		}),
 		returns: strictObject({
 			payments: T.Array(

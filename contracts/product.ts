@@ -66,7 +66,7 @@ export const Stock = strictObject(
 );
 export type Stock = Static<typeof Stock>;
 
-/** What a reservation can be in, as the saga sees it. `absent`: nothing is known of the order. */
+/** States of a reservation, as the saga sees it. `absent`: there is none for the order. */
 export const ReservationState = oneOf([
 	"held",
 	"locked",
@@ -83,7 +83,7 @@ const OrderIds = strictObject({ order_ids: T.Array(Uuid, { minItems: 1, maxItems
 
 const Outcomes = strictObject({
 	outcomes: T.Array(strictObject({ order_id: Uuid, state: ReservationState }), {
-		description: "One per order, in the order asked"
+		description: "One per order, in the order of the request"
 	})
 });
 
@@ -129,7 +129,7 @@ export const product = contract("product", {
 		)
 	},
 	create: {
-		summary: "Add a product with its first stock",
+		summary: "Create a product with its initial stock",
 		kind: "command",
 		access: admins,
 		params: strictObject({
@@ -157,7 +157,7 @@ export const product = contract("product", {
 		returns: Product
 	},
 	archive: {
-		summary: "Take a product out of the catalogue; orders keep their copy of it",
+		summary: "Archive a product; orders keep their copy of it",
 		kind: "command",
 		access: admins,
 		params: strictObject({ id: Id, version: T.Optional(Version) }),
@@ -171,7 +171,7 @@ export const product = contract("product", {
 		returns: Stock
 	},
 	"stock.adjust": {
-		summary: "Add or take units, with a reason; the same key changes the stock once",
+		summary: "Add or remove units, with a reason; the same key changes the stock once",
 		kind: "command",
 		access: admins,
 		params: strictObject({
@@ -180,7 +180,7 @@ export const product = contract("product", {
 				minimum: -1_000_000_000,
 				maximum: 1_000_000_000,
 				not: { const: 0 },
-				description: "Units added; negative to take some"
+				description: "Units added; negative to remove some"
 			}),
 			reason: text(200),
 			idempotency_key: IdempotencyKey
@@ -188,7 +188,7 @@ export const product = contract("product", {
 		returns: Stock
 	},
 	quote: {
-		summary: "Names and present prices; products that are not sold are left out",
+		summary: "Names and current prices; products that are not sold are omitted",
 		kind: "query",
 		access: "internal",
 		timeoutMs: 2000,
@@ -198,7 +198,7 @@ export const product = contract("product", {
 		})
 	},
 	describe: {
-		summary: "Names and categories, of archived products too; those that never were are left out",
+		summary: "Names and categories, including archived products; unknown ones are omitted",
 		kind: "query",
 		access: "internal",
 		timeoutMs: 2000,
@@ -209,7 +209,7 @@ export const product = contract("product", {
 	},
 	reserve: {
 		...step,
-		summary: "Take units out of sale for each order, all of its lines or none",
+		summary: "Reserve units for each order, all of its lines or none",
 		params: strictObject({
 			orders: T.Array(
 				strictObject({
@@ -218,7 +218,7 @@ export const product = contract("product", {
 				}),
 				{ minItems: 1, maxItems: 64 }
 			),
-			lock: T.Boolean({ description: "Lock at once, instead of a hold that expires" }),
+			lock: T.Boolean({ description: "Lock immediately, instead of a hold that expires" }),
 			ttl_ms: T.Optional(T.Integer({ minimum: 1000, maximum: 3_600_000 }))
 		}),
 		returns: Outcomes
@@ -262,6 +262,6 @@ export const product = contract("product", {
 			})
 		})
 	},
-	"outbox.refill": refillAction("Publish once more, for a log that was lost, which goods ran low"),
+	"outbox.refill": refillAction("Publish low-stock events again, after the loss of a log"),
 	ready
 });

@@ -10,7 +10,7 @@ import {
 import { admins } from "./roles.ts";
 import { Cursor, Instant, Limit, NextCursor, Uuid } from "./values.ts";
 
-/** What operators ask of a service that consumes a stream, and of one that feeds it. */
+/** Operators' actions of a service that consumes a topic, and of one that publishes to it. */
 
 const Count = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Offset = T.Integer({ ...Count, description: "Of a message in its partition" });
@@ -19,11 +19,11 @@ export const ConsumerLag = strictObject(
 	{
 		group: T.String(),
 		waiting: T.Integer({ ...Count, description: "Messages that are not handled yet" }),
-		dead_letters: T.Integer({ ...Count, description: "Put aside, and not redriven" }),
+		dead_letters: T.Integer({ ...Count, description: "Dead-lettered, and not redriven" }),
 		replay: nullable(
 			strictObject(
 				{ done: Count, of: T.Integer({ ...Count, description: "Messages" }) },
-				{ description: "Null while none is under way" }
+				{ description: "Null while none is running" }
 			)
 		),
 		partitions: T.Array(
@@ -45,7 +45,7 @@ const deadLetterFields = {
 	partition: Count,
 	offset: Offset,
 	key: nullable(T.String()),
-	reason: T.String({ description: "A word: not-json, wrong-key, handling-failed, …" }),
+	reason: T.String({ description: "A code: not-json, wrong-key, handling-failed, …" }),
 	detail: T.String(),
 	attempts: Count,
 	at: T.String({ ...Instant, description: "When it was dead-lettered" }),
@@ -59,8 +59,8 @@ export const DeadLetterDetail = strictObject(
 		...deadLetterFields,
 		headers: T.Record(T.String(), T.String()),
 		bytes: Count,
-		text: nullable(T.String({ description: "Of at most 64 KiB; null where it is no UTF-8" })),
-		base64: nullable(T.String({ description: "Its first 64 KiB, where it is no UTF-8" }))
+		text: nullable(T.String({ description: "Its first 64 KiB; null if it is not UTF-8" })),
+		base64: nullable(T.String({ description: "Its first 64 KiB, if it is not UTF-8" }))
 	},
 	{ title: "DeadLetterDetail" }
 );
@@ -81,10 +81,8 @@ export const ReplayPlan = strictObject(
 		group: T.String(),
 		mode: T.String(),
 		dry_run: T.Boolean(),
-		messages: T.Integer({ ...Count, description: "That are gone through once more" }),
-		since: nullable(
-			T.String({ ...Instant, description: "Events from here on have their effect anew" })
-		),
+		messages: T.Integer({ ...Count, description: "Messages to be read again" }),
+		since: nullable(T.String({ ...Instant, description: "Events from here on are applied again" })),
 		partitions: T.Array(
 			strictObject({ topic: T.String(), partition: Count, from: Offset, until: Offset })
 		)
@@ -93,31 +91,31 @@ export const ReplayPlan = strictObject(
 );
 export type ReplayPlan = Static<typeof ReplayPlan>;
 
-/** Positions of a group were moved: its members should look where to go on. */
+/** Positions of a group were moved: its members should read them again. */
 export const consumerMoved = hint("stream.consumer_moved", strictObject({ group: T.String() }));
 
 const operators = { access: admins, timeoutMs: 35_000 } as const;
 const start =
 	"`oldest`, an RFC 3339 instant, or an offset, at which all partitions begin: e.g. `2026-03-01T00:00:00Z`, `1200`";
 
-/** Actions of a consuming service. @param modes of a replay; the first one holds unless another is asked for */
+/** Actions of a consuming service. @param modes of a replay; the first one is the default */
 export const consumerActions = <const M extends readonly string[]>(modes: M, meaning: string) =>
 	({
 		"stream.lag": {
 			...operators,
 			kind: "query",
-			summary: "How far the service is in the order events",
+			summary: "Progress of the service in its topics",
 			params: strictObject({}),
 			returns: ConsumerLag
 		},
 		"stream.replay": {
 			...operators,
 			kind: "command",
-			summary: "Go through messages of the log once more",
+			summary: "Replay messages of the log",
 			params: strictObject({
 				from: T.String({ minLength: 1, maxLength: 40, description: start }),
 				mode: T.Optional(oneOf(modes, { description: meaning })),
-				dry_run: T.Optional(T.Boolean({ description: "Only say what it would go through" }))
+				dry_run: T.Optional(T.Boolean({ description: "Only return the plan" }))
 			}),
 			returns: ReplayPlan
 		},
@@ -138,7 +136,7 @@ export const consumerActions = <const M extends readonly string[]>(modes: M, mea
 		"dlq.show": {
 			...operators,
 			kind: "query",
-			summary: "A dead-lettered message, as it came",
+			summary: "A dead-lettered message",
 			params: strictObject({ id: Uuid }),
 			returns: DeadLetterDetail
 		},
@@ -152,7 +150,7 @@ export const consumerActions = <const M extends readonly string[]>(modes: M, mea
 		"dlq.redriveAll": {
 			...operators,
 			kind: "command",
-			summary: "The same for a page of those that wait, the latest first",
+			summary: "Redrive a page of dead-lettered messages, the latest first",
 			params: strictObject({ limit: T.Optional(Limit), cursor: T.Optional(Cursor) }),
 			returns: RedriveResult
 		}
@@ -160,7 +158,7 @@ export const consumerActions = <const M extends readonly string[]>(modes: M, mea
 
 const Lag = strictObject(
 	{
-		rows: T.Integer({ ...Count, description: "Events that wait, counted up to 10,000" }),
+		rows: T.Integer({ ...Count, description: "Unpublished events, counted up to 10,000" }),
 		seconds: T.Number({ minimum: 0, description: "Age of the oldest" })
 	},
 	{ title: "OutboxLag" }
@@ -168,7 +166,7 @@ const Lag = strictObject(
 
 export const Refill = strictObject(
 	{
-		refilled: T.Integer({ ...Count, description: "With this page" }),
+		refilled: T.Integer({ ...Count, description: "In this page" }),
 		left: T.Integer({ ...Count, description: "For the next pages" }),
 		before: Instant,
 		next_cursor: NextCursor
@@ -177,20 +175,20 @@ export const Refill = strictObject(
 );
 export type Refill = Static<typeof Refill>;
 
-/** What a service does for its topics when the log was lost, where that is little enough to do at once. */
+/** Action of a service that publishes its topics again after the loss of a log, if that is quick enough for one call. */
 export const refillAction = (summary: string) =>
 	({
 		...operators,
 		kind: "command",
 		summary,
 		params: strictObject({
-			from: T.String({ ...Instant, description: "What happened from here on" }),
+			from: T.String({ ...Instant, description: "Events that occurred from here on" }),
 			dry_run: T.Optional(T.Boolean({ description: "Only count them" }))
 		}),
 		returns: strictObject({ refilled: Count }, { title: "Refilled" })
 	}) as const satisfies ActionSpec;
 
-/** Actions of a service that feeds a stream from its outbox. */
+/** Actions of a service that publishes from an outbox. */
 export const outboxActions = {
 	"outbox.lag": {
 		...operators,
@@ -204,12 +202,12 @@ export const outboxActions = {
 		kind: "command",
 		summary: "Publish events again, page by page, for a log that was lost",
 		params: strictObject({
-			from: T.String({ ...Instant, description: "Events that happened from here on" }),
+			from: T.String({ ...Instant, description: "Events that occurred from here on" }),
 			before: T.Optional(
-				T.String({ ...Instant, description: "Of the first page's answer, for the next one" })
+				T.String({ ...Instant, description: "From the first page's response, for the next pages" })
 			),
 			cursor: T.Optional(
-				T.String({ ...Cursor, description: "Of the last page's answer, for the next one" })
+				T.String({ ...Cursor, description: "From the last page's response, for the next page" })
 			),
 			dry_run: T.Optional(T.Boolean({ description: "Only count them" }))
 		}),

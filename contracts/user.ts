@@ -28,7 +28,7 @@ export const User = strictObject(
 );
 export type User = Static<typeof User>;
 
-/** What it takes to write to someone. It stays here: whoever writes asks for it then. */
+/** Contact data. It is stored only here: senders request it when they send. */
 export const Contact = strictObject(
 	{ id: Id, email: Email, name: text(100), locale: Locale, phone: nullable(Phone) },
 	{ title: "Contact" }
@@ -45,12 +45,12 @@ export const AccessGrant = strictObject(
 	{ title: "AccessGrant" }
 );
 
-/** Four hashes at once fill the thread pool and stall files and name look-ups of the whole process. */
+/** Four concurrent hashes fill the thread pool and block file and DNS operations of the whole process. */
 const hashing = { concurrency: 2, maxQueueSize: 20 } as const;
 
 export const user = contract("user", {
 	create: {
-		summary: "Register a customer. The answer is the same whether or not the address is taken",
+		summary: "Register a customer. The response is the same whether or not the address is taken",
 		kind: "command",
 		access: "anyone",
 		bulkhead: hashing,
@@ -74,14 +74,14 @@ export const user = contract("user", {
 		returns: AccessGrant
 	},
 	get: {
-		summary: "One user: oneself without `id`, anyone for an admin",
+		summary: "One user: yourself without `id`, any user for an admin",
 		kind: "query",
 		access: everyone,
 		params: strictObject({ id: T.Optional(Id) }),
 		returns: User
 	},
 	update: {
-		summary: "Change one's own name, language or phone, or (admin) the role or the lock of anyone",
+		summary: "Change your own name, language or phone, or (admin) the role or the lock of any user",
 		kind: "command",
 		access: everyone,
 		params: strictObject({
@@ -103,7 +103,7 @@ export const user = contract("user", {
 		returns: strictObject({ data: T.Array(User), next_cursor: NextCursor }, { title: "UserList" })
 	},
 	contacts: {
-		summary: "How to write to some users, or to all of a role who are not locked",
+		summary: "Contact data of some users, or of all users of a role who are not locked",
 		kind: "query",
 		access: "internal",
 		params: strictObject({

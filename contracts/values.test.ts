@@ -14,9 +14,9 @@ describe("a line of text", () => {
 		["blanks", "   "],
 		["a line break", "a\nb"],
 		["a line separator", "a\u2028b"],
-		["what nobody sees", "\u200B \u2060"],
+		["invisible characters", "\u200B \u2060"],
 		["NUL", "a\u0000"],
-		["a turn of direction", "a\u202Eb"],
+		["a bidi control character", "a\u202Eb"],
 		["an isolate", "a\u2066b"],
 		["too much", "x".repeat(11)]
 	])("refuses %s", (_, value) => {
@@ -33,7 +33,7 @@ describe("a change of stock", () => {
 			idempotency_key: "k"
 		});
 
-	it("goes up or down, and is never nothing", () => {
+	it("is positive or negative, and never 0", () => {
 		expect([change(1), change(-1)]).toEqual([[], []]);
 		expect(change(0)).toMatchObject([{ pointer: "/delta" }]);
 	});

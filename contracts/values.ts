@@ -3,8 +3,8 @@ import { nullable, oneOf, strictObject, T, type ActionSpec, type Static } from "
 /** Values that several contracts share. */
 
 /**
- * A line of text for people: bounded, with something to see, without control characters, breaks of
- * any kind and what turns the direction of writing (Unicode TR 9), which makes it look like another.
+ * A line of text for people: bounded, with visible characters, without control characters, line breaks
+ * and bidi controls (Unicode TR 9), which make it look like another text.
  */
 export function text(maxLength: number, options: { description?: string } = {}) {
 	const pattern = "^(?=.*[^\\s\\p{Cf}])[^\\p{Cc}\\p{Zl}\\p{Zp}\\u202A-\\u202E\\u2066-\\u2069]*$";
@@ -30,7 +30,7 @@ export const Money = strictObject(
 	{ title: "Money" }
 );
 
-/** Languages that people are written to in. */
+/** Languages of messages. */
 export const Locale = oneOf(["en", "de"]);
 export type Locale = Static<typeof Locale>;
 
@@ -47,9 +47,9 @@ export const Line = strictObject({
 	quantity: T.Integer({ minimum: 1, maximum: 999 })
 });
 
-/** Every service that keeps state answers this; `/health` asks all of them. */
+/** Every service with state has this action; `/health` calls all of them. */
 export const ready = {
-	summary: "Answers when the service can reach its database",
+	summary: "Succeeds when the service can reach its database",
 	kind: "query",
 	access: "internal",
 	timeoutMs: 1000,

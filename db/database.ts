@@ -9,7 +9,7 @@ import { insideTransaction } from "../lib/transaction-scope.ts";
 export interface Statement {
 	readonly name: string;
 	readonly text: string;
-	/** Between the statement and its commit. Only when it is armed do the two take place apart. */
+	/** Between the statement and its commit. Statement and commit are separate only if it is armed. */
 	readonly beforeCommit?: Failpoint;
 	readonly afterCommit?: Failpoint;
 }
@@ -36,9 +36,9 @@ const limits =
 	"-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s";
 
 /**
- * All statements here go by keys. A session keeps the plan it made while a table was empty, and
- * would go on scanning it when it has grown, until the next autoanalyze: 23 instead of 100 orders a
- * second on one connection, after the first 20,000.
+ * All statements use keys. A session keeps a plan that it made while a table was empty, and would keep
+ * scanning it as it grows, until the next autoanalyze: 23 instead of 100 orders per second on one
+ * connection, after the first 20,000.
  */
 const noSeqScan = "-c enable_seqscan=off";
 
@@ -46,9 +46,9 @@ const noSeqScan = "-c enable_seqscan=off";
  * A service's connections to its own schema.
  *
  * Prefix durability (docs/decisions/0005): all services commit into one Postgres cluster, and a
- * synchronous commit flushes every earlier one. `query` waits for the disk; `deferred` does not,
- * and is for steps whose loss the saga would redo and which a `query` follows before anything is
- * told to anyone. `DURABILITY=strict` makes the two the same; this file is the only switch.
+ * synchronous commit flushes every earlier one. `query` waits for the disk; `deferred` does not, and is for
+ * steps whose loss the saga would repeat and which are followed by a `query` before any response or
+ * event. `DURABILITY=strict` makes the two the same; this file is the only switch.
  */
 export class Database {
 	readonly #syncPool: pg.Pool;
@@ -77,19 +77,19 @@ export class Database {
 			options.durability === "strict" ? this.#syncPool : open("-c synchronous_commit=off");
 	}
 
-	/** Runs one statement as its own transaction, on disk when it resolves. */
+	/** Runs one statement as its own transaction, which is on disk when it resolves. */
 	query<R extends object = Row>(statement: Statement, values: unknown[] = []): Promise<R[]> {
 		return this.#run(this.#syncPool, statement, values);
 	}
 
-	/** The same without waiting for the disk. See the class for when that is right. */
+	/** The same without waiting for the disk. The class says when that is allowed. */
 	deferred<R extends object = Row>(statement: Statement, values: unknown[] = []): Promise<R[]> {
 		return this.#run(this.#asyncPool, statement, values);
 	}
 
 	/**
-	 * Several statements in one transaction. Nothing in `work` may leave the process: a guard throws;
-	 * and it may run up to 4 times, where Postgres undoes it.
+	 * Several statements in one transaction. `work` may make no remote calls (a guard throws), and may run up
+	 * to 4 times, if Postgres rolls it back.
 	 */
 	transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R> {
 		return retryUndone(() => this.#transaction(this.#syncPool, work));
@@ -129,7 +129,7 @@ export class Database {
 				(await client.query({ ...statement, values })).rows as never[]
 		};
 		let broken: Error | undefined;
-		// A cut connection is an event beside the failed query; without a listener it ends the process.
+		// A cut connection also emits an error event; without a listener it ends the process.
 		const onConnectionLost = (error: Error) => (broken = error);
 		client.on("error", onConnectionLost);
 		try {
@@ -148,8 +148,8 @@ export class Database {
 	}
 
 	/**
-	 * A connection of one's own, for locks and notices that belong to a session.
-	 * @param options `onLost` is told once when it breaks, `onNotice` what was notified to it
+	 * A connection of one's own, for locks and notifications that belong to a session.
+	 * @param options `onLost` is called once when it breaks, `onNotice` with notifications
 	 */
 	async session({ onLost, onNotice }: SessionOptions): Promise<Session> {
 		const { url, name } = this.#options;
@@ -190,8 +190,8 @@ export class Database {
 const undoneAttempts = 4;
 
 /**
- * Tries again what Postgres has undone as a whole for the sake of others: a deadlock (40P01) or a
- * serialisation failure (40001). Never a commit whose connection broke: that one is unknown.
+ * Retries a transaction that Postgres has rolled back because of others: a deadlock (40P01) or a
+ * serialisation failure (40001). Never a commit whose connection broke: its outcome is unknown.
  */
 function retryUndone<R>(work: () => Promise<R>): Promise<R> {
 	return retry(work, {
@@ -216,8 +216,8 @@ export interface Transaction {
 }
 
 /**
- * Schema and login role of each service. A role's password follows from the owner's, so one
- * DATABASE_URL configures a whole development cluster; production gives each service its own URL.
+ * Schema and login role of each service. A role's password is derived from the owner's, so one
+ * DATABASE_URL configures a whole development cluster; in production each service has its own URL.
  */
 export const schemas = {
 	stream: "streams",
@@ -238,7 +238,7 @@ export function rolePassword(ownerUrl: string, role: string): string {
 	return createHmac("sha256", decodeURIComponent(password)).update(role).digest("base64url");
 }
 
-/** The URL under which a service connects: its own when configured, else derived from the owner's. */
+/** The URL of a service's connections: its own when configured, else derived from the owner's. */
 export function serviceUrl(ownerUrl: string, service: keyof typeof schemas): string {
 	const url = new URL(ownerUrl);
 	const role = roleOf(service);

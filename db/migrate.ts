@@ -13,7 +13,7 @@ export interface Migration {
 	sql: string;
 }
 
-/** Any fixed number: every migrator of this product waits for the same advisory lock. */
+/** An arbitrary fixed number: every migrator of this product waits for the same advisory lock. */
 const lockKey = 0x5309;
 const root = join(import.meta.dirname, "..");
 
@@ -40,7 +40,7 @@ async function ensureRole(
 	const role = roleOf(service);
 	const password = client.escapeLiteral(rolePassword(ownerUrl, role));
 	const { rowCount } = await client.query("select 1 from pg_roles where rolname = $1", [role]);
-	// Roles belong to the whole server, so another database's migrator may make it first.
+	// Roles belong to the whole server, so another database's migrator may create it first.
 	if (rowCount === 0)
 		await client.query(`create role ${role} login password ${password}`).catch(error => {
 			if (!["42710", "23505"].includes(sqlState(error) ?? "")) throw error;
@@ -50,7 +50,7 @@ async function ensureRole(
 	await client.query(`grant connect on database ${database} to ${role}`);
 }
 
-/** A service may use its own schema and no other; what it may do with each table, its migrations say. */
+/** A service may use only its own schema; its migrations grant rights on each table. */
 async function ensureSchema(client: pg.Client, service: ServiceName): Promise<void> {
 	const schema = schemas[service];
 	await client.query(`create schema if not exists ${schema}`);
@@ -70,10 +70,10 @@ async function apply(client: pg.Client, { service, file, sql }: Migration): Prom
 }
 
 /**
- * Brings a database to the present shape, under an advisory lock and in one transaction: it is
- * done wholly or not at all. Answers the names of the migrations it ran.
+ * Migrates a database to the current schema, under an advisory lock and in one transaction: completely or
+ * not at all. Returns the names of the migrations it ran.
  * @param given instead of those on disk
- * @throws what Postgres said, with the file in the message
+ * @throws Postgres' error, with the file in the message
  */
 export async function migrate(ownerUrl: string, given?: Migration[]): Promise<string[]> {
 	const client = new pg.Client({ connectionString: ownerUrl, application_name: "shop migrate" });

@@ -29,7 +29,7 @@ const insertProducts = `
 	insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved)
 	select product_id, 'initial', on_hand, 0 from shelf`;
 
-/** Adds the demo accounts and catalogue, wholly or not at all; what is there already stays as it is. */
+/** Adds the demo accounts and catalogue in one transaction; existing rows stay as they are. */
 export async function seed(ownerUrl: string): Promise<void> {
 	const client = new pg.Client({ connectionString: ownerUrl, application_name: "shop seed" });
 	await client.connect();

@@ -14,7 +14,7 @@ describe("backoffMs", () => {
 });
 
 describe("spread", () => {
-	it("takes from half to the whole", () => {
+	it("is from half to the whole", () => {
 		expect([0, 0.5, 1].map(chance => withJitter(1000, chance))).toEqual([500, 750, 1000]);
 	});
 });

@@ -1,6 +1,6 @@
 import { Batcher } from "./batcher.ts";
 
-/** A worker whose batches end when the test says so. */
+/** A worker whose batches end when the test resolves them. */
 function gated() {
 	const batches: { items: number[]; end(): void; break(error: unknown): void }[] = [];
 	const run = (items: number[]) =>
@@ -42,7 +42,7 @@ describe("Batcher", () => {
 		expect(seen).toEqual([[1, 2, 3]]);
 	});
 
-	it("collects what arrives while two batches are in the air, and never flies a third", async () => {
+	it("collects items while two batches are in flight, and never starts a third", async () => {
 		const { batches, run } = gated();
 		const batcher = new Batcher({ run });
 		const results: Promise<number>[] = [];
@@ -74,7 +74,7 @@ describe("Batcher", () => {
 		await Promise.all(results);
 	});
 
-	it("ends a batch before it grows too heavy, but sends an item that is too heavy alone", async () => {
+	it("limits the weight of a batch, but sends an item alone that exceeds the limit", async () => {
 		const { batches, run } = gated();
 		const batcher = new Batcher({ run, maxInFlight: 9, maxWeight: 10, weigh: item => item });
 		const results = [4, 6, 1, 30, 2].map(item => batcher.add(item));
@@ -84,7 +84,7 @@ describe("Batcher", () => {
 		await Promise.all(results);
 	});
 
-	it("refuses with OVERLOADED what would wait too long", async () => {
+	it("refuses with OVERLOADED when too many items wait", async () => {
 		const { batches, run } = gated();
 		const batcher = new Batcher({ run, maxInFlight: 1, maxItems: 1, maxWaiting: 2 });
 		const first = batcher.add(1);
@@ -114,7 +114,7 @@ describe("Batcher", () => {
 			expect(seen).toEqual([[1, 2, 3]]);
 		});
 
-		it("tries each item alone, once, when it surely changed nothing", async () => {
+		it("retries each item alone, once, when it certainly changed nothing", async () => {
 			const seen: number[][] = [];
 			const batcher = new Batcher({ run: failing(seen), retryAlone: () => true });
 			const results = await Promise.allSettled([1, 2, 3].map(i => batcher.add(i)));
@@ -122,7 +122,7 @@ describe("Batcher", () => {
 			expect(seen).toEqual([[1, 2, 3], [1], [2], [3]]);
 		});
 
-		it("goes on with the next batch", async () => {
+		it("continues with the next batch", async () => {
 			const batcher = new Batcher({ run: failing([]), maxInFlight: 1, maxItems: 1 });
 			const bad = batcher.add(2);
 			const good = batcher.add(3);

@@ -2,18 +2,18 @@ import { Failure } from "./errors.ts";
 import { refuseInsideTransaction } from "./transaction-scope.ts";
 
 export interface BatcherOptions<I, O> {
-	/** Does the work of all items at once; answers one result per item, in order. */
+	/** Does the work of all items at once; returns one result per item, in order. */
 	run(items: I[]): Promise<O[]>;
-	/** Batches in the air at one time (default 2). */
+	/** Concurrent batches (default 2). */
 	maxInFlight?: number;
 	/** Items in one batch (default 64). */
 	maxItems?: number;
 	/** Sum of weights in one batch, for bounded message sizes (default unbounded). */
 	maxWeight?: number;
 	weigh?(item: I): number;
-	/** Items that may wait; one more is refused with OVERLOADED (default 10,000). */
+	/** Items that may wait; beyond it OVERLOADED is thrown (default 10,000). */
 	maxWaiting?: number;
-	/** True when a failed batch surely changed nothing, so that each item may be tried alone. */
+	/** True when a failed batch certainly changed nothing, so that each item may be retried alone. */
 	retryAlone?(error: unknown): boolean;
 }
 
@@ -24,8 +24,8 @@ interface Waiting<I, O> {
 }
 
 /**
- * Natural micro-batching: whatever queued while earlier batches were in the air goes into the next
- * one. There is no timer: a lone item leaves in the same turn of the event loop as a batch of one.
+ * Natural micro-batching: items that arrive while earlier batches are in flight go into the next one. There
+ * is no timer: a single item is sent in the same turn of the event loop as a batch of one.
  * Measured 10 × the rate of one statement per order at 100 connections (docs/decisions/0004).
  */
 export class Batcher<I, O> {
@@ -49,7 +49,7 @@ export class Batcher<I, O> {
 
 	/** Resolves with this item's own result. @throws OVERLOADED, or what `run` threw */
 	add(item: I): Promise<O> {
-		// A batch carries items of many callers, so it must not run in the transaction of one.
+		// A batch has items of many callers, so it must not run in the transaction of one.
 		refuseInsideTransaction("batching");
 		if (this.#queue.length >= this.#options.maxWaiting)
 			return Promise.reject(new Failure("OVERLOADED"));
@@ -59,7 +59,7 @@ export class Batcher<I, O> {
 		});
 	}
 
-	/** Waits for the end of this turn, so that items which arrive together leave together. */
+	/** Waits for the end of this turn, so that items which arrive together are sent together. */
 	#schedule(): void {
 		if (this.#scheduled) return;
 		this.#scheduled = true;

@@ -2,7 +2,7 @@ import { decodeCursor, encodeCursor, pageOf } from "./cursor.ts";
 import { newId } from "./id.ts";
 
 describe("cursors", () => {
-	it("come back as the id they were made of", () => {
+	it("decode to the id they were encoded from", () => {
 		const id = newId();
 		expect(decodeCursor(encodeCursor(id, "mine"), "mine")).toBe(id);
 	});
@@ -12,7 +12,7 @@ describe("cursors", () => {
 	const mine = encodeCursor(newId(), "mine");
 	const spoilt = [`${mine}0`, `${mine}=`, mine.slice(0, -1)];
 	it.each(["", "nonsense", encodeCursor("' or 1=1", "mine"), bare, others, ...spoilt])(
-		"refuse %p, which this list did not make",
+		"refuse %p, which is not of this list",
 		cursor => {
 			expect(() => decodeCursor(cursor, "mine")).toThrow(
 				expect.objectContaining({ type: "VALIDATION_FAILED" })

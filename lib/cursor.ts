@@ -3,12 +3,12 @@ import { validate } from "uuid";
 import { fail } from "./errors.ts";
 
 /**
- * Keyset pages of things whose UUIDv7 ids sort by time: the cursor is the last id seen, with a mark of
- * the list it was seen in. The mark is no secret: it only keeps a cursor from being taken to another
- * list, where it would skip some and say nothing.
+ * Keyset pagination by UUIDv7 ids, which sort by time: the cursor is the last id seen, with a mark of its
+ * list. The mark is no secret: it only prevents using a cursor for another list, where it would silently
+ * skip items.
  */
 
-/** @param list whose it is and how it is narrowed */
+/** @param list whose it is and its filters */
 export const markOf = (list: string) =>
 	createHash("sha256").update(list).digest("base64url").slice(0, 8);
 
@@ -25,7 +25,7 @@ export function decodeCursor(cursor: string, list: string): string {
 	]);
 }
 
-/** Cuts a read of `limit + 1` rows to a page; the row too many only says that there is more. */
+/** Cuts a read of `limit + 1` rows to a page; the extra row only says that there are more. */
 export function pageOf<R extends { id: string }>(
 	rows: R[],
 	limit: number,

@@ -3,7 +3,7 @@ import { errorTable, fail, Failure, is, slug, type ErrorCode } from "./errors.ts
 const codes = Object.keys(errorTable) as ErrorCode[];
 
 describe("the table of errors", () => {
-	it.each(codes)("gives %s a status that HTTP knows and a title", code => {
+	it.each(codes)("gives %s a valid HTTP status and a title", code => {
 		const [status, title] = errorTable[code];
 		expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
 		expect(status).toBeGreaterThanOrEqual(400);
@@ -11,14 +11,14 @@ describe("the table of errors", () => {
 		expect(title).toMatch(/^[A-Z].*[^.]$/);
 	});
 
-	it("names each error differently, as a code, in a URL and for people", () => {
+	it("gives each error a unique code, URL and title", () => {
 		for (const names of [codes.map(slug), codes.map(code => errorTable[code][1])])
 			expect(new Set(names).size).toBe(codes.length);
 	});
 });
 
 describe("fail", () => {
-	it("throws what Moleculer carries between nodes", () => {
+	it("throws errors that Moleculer transfers between nodes", () => {
 		const faults = [{ pointer: "/a", code: "type", detail: "must be text" }];
 		const caught = (() => {
 			try {
@@ -38,7 +38,7 @@ describe("fail", () => {
 });
 
 describe("is", () => {
-	it("knows a failure by its type, whatever its class", () => {
+	it("recognises a failure by its type, for any class", () => {
 		expect(is(new Failure("NOT_FOUND"), "NOT_FOUND")).toBe(true);
 		expect(is({ type: "NOT_FOUND" }, "NOT_FOUND")).toBe(true);
 		expect(is(new Failure("NOT_FOUND"), "FORBIDDEN")).toBe(false);
@@ -48,7 +48,7 @@ describe("is", () => {
 });
 
 describe("slug", () => {
-	it("makes a code fit for a URL", () => {
+	it("turns a code into a URL slug", () => {
 		expect(slug("IDEMPOTENCY_KEY_REUSED")).toBe("idempotency-key-reused");
 	});
 });

@@ -6,7 +6,7 @@ export const errorTable = {
 	UNAUTHENTICATED: [401, "Authentication is required"],
 	INVALID_TOKEN: [401, "The access token is not valid"],
 	INVALID_CREDENTIALS: [401, "The e-mail address or the password is wrong"],
-	INVALID_SIGNATURE: [401, "The message is not signed, or not as it should be"],
+	INVALID_SIGNATURE: [401, "The signature is missing or invalid"],
 	FORBIDDEN: [403, "Not allowed"],
 	NOT_FOUND: [404, "Not found"],
 	METHOD_NOT_ALLOWED: [405, "Method not allowed"],
@@ -27,29 +27,29 @@ export const errorTable = {
 	IDEMPOTENCY_KEY_MALFORMED: [400, "The Idempotency-Key header is malformed"],
 	IDEMPOTENCY_KEY_REUSED: [422, "The idempotency key was used with another request"],
 	IDEMPOTENCY_KEY_IN_USE: [409, "A request with this idempotency key is still running"],
-	ILLEGAL_TRANSITION: [409, "The order cannot make this step from its present state"],
+	ILLEGAL_TRANSITION: [409, "The order's status does not allow this transition"],
 	PRICE_CHANGED: [409, "The total is not what was expected"],
 	RETURN_EXCEEDS_ORDER: [422, "The return exceeds the quantity ordered"],
 	DUPLICATE_SKU: [409, "The SKU is taken"],
 	INSUFFICIENT_STOCK: [409, "There is not enough stock"],
 	REDRIVE_FAILED: [409, "The message still cannot be handled"],
-	REPLAY_RUNNING: [409, "A replay is under way"],
+	REPLAY_RUNNING: [409, "A replay is running"],
 	LOG_TOO_SHORT: [409, "The log does not go back so far"],
 	STALE_VERSION: [412, "The resource has changed since it was read"],
-	PAYMENT_NOT_REFUNDABLE: [409, "The payment cannot be refunded in its present state"],
+	PAYMENT_NOT_REFUNDABLE: [409, "The payment's status does not allow a refund"],
 	PAYMENT_NOT_IN_REVIEW: [409, "The payment is not in review"],
-	REFUND_EXCEEDS_PAYMENT: [422, "The refund is more than what is left of the payment"],
-	TOO_MANY_OPEN_ORDERS: [429, "Too many of your orders are still open; try again when one is done"],
+	REFUND_EXCEEDS_PAYMENT: [422, "The refund exceeds what is left of the payment"],
+	TOO_MANY_OPEN_ORDERS: [429, "Too many of your orders are open; try again when one has finished"],
 	TOO_MANY_STREAMS: [429, "Too many of your streams are open"],
-	OVERLOADED: [503, "Too much work is waiting; try again soon"],
-	UNAVAILABLE: [503, "A part of the shop is not available; try again soon"],
-	TIMEOUT: [504, "The answer took too long; the outcome is not known"],
+	OVERLOADED: [503, "The shop is overloaded; try again soon"],
+	UNAVAILABLE: [503, "A service of the shop is unavailable; try again soon"],
+	TIMEOUT: [504, "The request timed out; its outcome is unknown"],
 	INTERNAL: [500, "Something went wrong"]
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** One fault in the input; `pointer` is an RFC 6901 pointer into the body. */
+/** One invalid value; `pointer` is an RFC 6901 pointer into the body. */
 export interface ValidationIssue {
 	pointer: string;
 	code: string;
@@ -63,8 +63,8 @@ export interface FailureData {
 }
 
 /**
- * An expected refusal. It carries the members that Moleculer copies between nodes (`code` is the
- * HTTP status, `type` the error code, `data` the detail), so it needs no class on the other side.
+ * An expected refusal. It has the members that Moleculer copies between nodes (`code` is the HTTP status,
+ * `type` the error code, `data` the detail), so the other side needs no class.
  */
 export class Failure extends Error {
 	override readonly name = "Failure";
@@ -86,7 +86,7 @@ export function fail(type: ErrorCode, detail?: string, errors?: ValidationIssue[
 	throw new Failure(type, { detail, errors });
 }
 
-/** True for this failure, whether it was thrown here or came from another node. */
+/** True for this failure, thrown here or on another node. */
 export function is(error: unknown, type: ErrorCode): boolean {
 	return (error as { type?: unknown } | null)?.type === type;
 }

@@ -19,17 +19,17 @@ afterEach(() => {
 });
 
 describe("a failpoint", () => {
-	it("is nothing at all while none is armed", () => {
+	it("returns undefined while none is armed", () => {
 		expect(failpoint(point)).toBeUndefined();
 	});
 
-	it("lets everyone pass while another is armed", async () => {
+	it("does nothing while another is armed", async () => {
 		arm({ point: elsewhere, mode: "throw" });
 		await expect(failpoint(point)).resolves.toBeUndefined();
 		expect(isArmed(point)).toBe(false);
 	});
 
-	it("strikes as often as it was armed for, once by default", async () => {
+	it("is hit as often as it was armed for, once by default", async () => {
 		arm({ point, mode: "throw" });
 		await expect(failpoint(point)).rejects.toThrow(`failpoint ${point}`);
 		expect(failpoint(point)).toBeUndefined();
@@ -39,7 +39,7 @@ describe("a failpoint", () => {
 		expect(failpoint(point)).toBeUndefined();
 	});
 
-	it("goes on by itself after a delay", async () => {
+	it("continues after a delay", async () => {
 		arm({ point, mode: "delay", ms: 1 });
 		await expect(failpoint(point)).resolves.toBeUndefined();
 	});
@@ -47,33 +47,36 @@ describe("a failpoint", () => {
 	it.each([
 		["kill", "SIGKILL"],
 		["stop", "SIGSTOP"]
-	] as const)("sends this process, for %s, a %s after it has told so", async (mode, signal) => {
-		const calls: string[] = [];
-		jest.spyOn(process, "kill").mockImplementation((_pid, sent) => {
-			calls.push(String(sent));
-			return true;
-		});
-		const hitPromise = Promise.withResolvers<Hit>();
-		onHit(hit => {
-			calls.push(hit.mode);
-			hitPromise.resolve(hit);
-			return Promise.resolve();
-		});
-		arm({ point, mode });
-		void failpoint(point);
-		await expect(hitPromise.promise).resolves.toEqual({ point, mode });
-		await new Promise(setImmediate);
-		expect(calls).toEqual([mode, signal]);
-	});
+	] as const)(
+		"sends this process, for %s, a %s after it has reported the hit",
+		async (mode, signal) => {
+			const calls: string[] = [];
+			jest.spyOn(process, "kill").mockImplementation((_pid, sent) => {
+				calls.push(String(sent));
+				return true;
+			});
+			const hitPromise = Promise.withResolvers<Hit>();
+			onHit(hit => {
+				calls.push(hit.mode);
+				hitPromise.resolve(hit);
+				return Promise.resolve();
+			});
+			arm({ point, mode });
+			void failpoint(point);
+			await expect(hitPromise.promise).resolves.toEqual({ point, mode });
+			await new Promise(setImmediate);
+			expect(calls).toEqual([mode, signal]);
+		}
+	);
 
-	it("never answers where a callee's reply is dropped", async () => {
+	it("never resolves when a reply is dropped", async () => {
 		arm({ point, mode: "drop_reply" });
 		const answer = Promise.race([failpoint(point), new Promise(r => setTimeout(r, 20, "none"))]);
 		await expect(answer).resolves.toBe("none");
 	});
 });
 
-describe("an arming in text", () => {
+describe("an arming as text", () => {
 	const cases: [text: string, armings: Arming[]][] = [
 		["", []],
 		[`${point}=kill`, [{ point, mode: "kill" }]],

@@ -1,4 +1,4 @@
-/** On the way of events, in every service that has a relay or a consumer, and in the windows. */
+/** Failpoints of events: in every service with a relay or a consumer, and in the windows. */
 export const streamFailpoints = [
 	"stream.relay.after_read",
 	"stream.relay.after_send",
@@ -11,11 +11,11 @@ export const streamFailpoints = [
 ] as const;
 
 /**
- * Places where a test can make a process die, freeze or lie: between what it did and what it says
- * of it. A point costs one look at an empty map when nothing is armed (docs/decisions/0011).
+ * Places where a test can kill, stop, delay or fail the process, or drop a reply. A failpoint that is not
+ * armed costs one lookup in an empty map (docs/decisions/0011).
  *
- * `<service>.<step>.<boundary>`. `before_commit` stands inside the transaction, after its
- * statements; `before_reply` after all that the action does, its answer not yet on the bus.
+ * `<service>.<step>.<boundary>`. `before_commit` is inside the transaction, after its statements;
+ * `before_reply` is after the action, before its reply is sent.
  */
 export const failpoints = [
 	"order.create.before_commit",
@@ -92,9 +92,9 @@ export const failpoints = [
 export type Failpoint = (typeof failpoints)[number];
 
 /**
- * `kill`: SIGKILL to this process. `stop`: SIGSTOP, until somebody continues it. `throw`: an error
- * that says nothing of what was done. `delay`: goes on `ms` later. `drop_reply`: what was done
- * stays done, and the caller never hears of it.
+ * `kill`: SIGKILL to this process. `stop`: SIGSTOP, until it gets SIGCONT. `throw`: an error that does not
+ * say whether the work was done. `delay`: continues after `ms`. `drop_reply`: the work is done and its reply
+ * is never sent.
  */
 export const modes = ["kill", "stop", "throw", "delay", "drop_reply"] as const;
 
@@ -103,7 +103,7 @@ export type Mode = (typeof modes)[number];
 export interface Arming {
 	point: Failpoint;
 	mode: Mode;
-	/** How often it strikes (default 1). */
+	/** How often it is hit (default 1). */
 	count?: number;
 	/** How long a delay is (default 1000). */
 	ms?: number;
@@ -117,7 +117,7 @@ export interface Hit {
 const armings = new Map<Failpoint, Required<Arming>>();
 let report: (hit: Hit) => Promise<void> = () => Promise.resolve();
 
-/** Undefined at once, with nothing made, unless something is armed. */
+/** Returns undefined synchronously, without allocations, unless something is armed. */
 export function failpoint(point: Failpoint): Promise<void> | undefined {
 	return armings.size === 0 ? undefined : hit(point);
 }
@@ -142,7 +142,7 @@ export function isFailpoint(name: string): name is Failpoint {
 	return (failpoints as readonly string[]).includes(name);
 }
 
-/** Arms a point, in the place of what it was armed with before. */
+/** Arms a point, replacing an earlier arming. */
 export function arm({ point, mode, count = 1, ms = 1000 }: Arming): void {
 	armings.set(point, { point, mode, count, ms });
 }
@@ -151,14 +151,14 @@ export function disarmAll(): void {
 	armings.clear();
 }
 
-/** Who is told of every strike, before it takes place: a killed process tells nothing afterwards. */
+/** Called for every hit, before it acts: a killed process cannot report afterwards. */
 export function onHit(listener: (hit: Hit) => Promise<void>): void {
 	report = listener;
 }
 
 const syntax = /^(?<point>[\w.]+)=(?<mode>\w+)(?::(?<ms>\d{1,5}))?(?:\*(?<count>\d{1,4}))?$/;
 
-/** Reads `point=mode[:ms][*count],…`. @throws Error that names the first part which is wrong */
+/** Parses `point=mode[:ms][*count],…`. @throws Error that names the first invalid part */
 export function parseArmings(text: string): Arming[] {
 	const parts = text.split(",").map(part => part.trim());
 	return parts.filter(Boolean).map(part => {
@@ -204,7 +204,7 @@ function applyMode({ point, mode, ms }: Required<Arming>): Promise<void> {
 		case "delay":
 			return new Promise(resolve => setTimeout(resolve, ms));
 		case "drop_reply":
-			// A callee that is silent; elsewhere the answer had come and is lost on its last yard.
+			// For a callee the reply is dropped; elsewhere the result is replaced by an error.
 			if (point.endsWith(".before_reply")) return neverResolve();
 	}
 	return Promise.reject(new Error(`failpoint ${point}`));

@@ -2,7 +2,7 @@ import type { ServiceBroker } from "moleculer";
 import { Periodic } from "./periodic.ts";
 
 export interface Gauge {
-	/** One of those that the metrics service has. */
+	/** A gauge of the metrics service. */
 	name: string;
 	labels: Readonly<Record<string, string>>;
 	value: number;
@@ -10,13 +10,13 @@ export interface Gauge {
 
 const everyMs = 5000;
 
-/** Shows values on this node; its metrics service, if it runs, keeps them. */
+/** Sets gauges on this node; its metrics service, if it runs, stores them. */
 export function publishGauges(broker: ServiceBroker, gauges: readonly Gauge[]): void {
 	for (const gauge of gauges)
 		void broker.broadcastLocal("metrics.update", { ...gauge, method: "set" });
 }
 
-/** Rows of an outbox that wait, and the age of the oldest in seconds. */
+/** Waiting rows of an outbox, and the age of the oldest in seconds. */
 export interface Lag {
 	rows: number;
 	seconds: number;
@@ -27,7 +27,7 @@ export const outboxGauges = (service: string, { rows, seconds }: Lag): Gauge[] =
 	{ name: "shop_outbox_seconds", labels: { service }, value: seconds }
 ];
 
-/** Measures every few seconds, for as long as it is not stopped. */
+/** Measures every few seconds until it is stopped. */
 export class Gauges {
 	readonly #periodic: Periodic;
 

@@ -1,4 +1,4 @@
-/** HTML whose texts cannot become markup. */
+/** HTML templates that escape their values. */
 
 const entities: Record<string, string> = {
 	"&": "&amp;",
@@ -12,7 +12,7 @@ export function escapeHtml(text: string): string {
 	return text.replace(/[&<>"']/g, character => entities[character]!);
 }
 
-/** Markup. Only `html` makes it, so text that was not escaped cannot get into a page. */
+/** Markup. Only `html` creates it, so unescaped text cannot get into a page. */
 export class Html {
 	readonly markup: string;
 
@@ -29,7 +29,7 @@ function markupOf(part: Part): string {
 	return typeof part === "string" ? escapeHtml(part) : part.markup;
 }
 
-/** A template whose texts are escaped as they are put in. */
+/** A template whose values are escaped. */
 export function html(literals: TemplateStringsArray, ...parts: Part[]): Html {
 	return new Html(literals.reduce((page, rest, i) => page + markupOf(parts[i - 1]) + rest));
 }

@@ -1,7 +1,7 @@
 import { derivedId, newId } from "./id.ts";
 
 describe("newId", () => {
-	it("makes UUIDv7 that differ and sort by the time of making", () => {
+	it("generates UUIDv7 that differ and sort by time", () => {
 		const ids = Array.from({ length: 1000 }, newId);
 		expect(new Set(ids).size).toBe(1000);
 		expect([...ids].sort()).toEqual(ids);

@@ -14,7 +14,7 @@ describe("an instant", () => {
 		expect(instantOf(text, "/at")).toBe(instant);
 	});
 
-	it.each(["", "now", "1990-12-31T23:59:60Z"])("%j is none", text => {
+	it.each(["", "now", "1990-12-31T23:59:60Z"])("%j is refused", text => {
 		expect(() => instantOf(text, "/at")).toThrow(
 			expect.objectContaining({
 				type: "VALIDATION_FAILED",

@@ -8,7 +8,7 @@ const any = fc.maxSafeNat().map(usd);
 const basisPoints = fc.oneof(fc.nat(10_000), fc.constant(5000));
 
 describe("add", () => {
-	it("does not care about order or grouping", () => {
+	it("is commutative and associative", () => {
 		fc.assert(
 			fc.property(modest, modest, modest, (a, b, c) => {
 				expect(add(a, b)).toEqual(add(b, a));
@@ -17,7 +17,7 @@ describe("add", () => {
 		);
 	});
 
-	it("leaves an amount alone that nothing is added to", () => {
+	it("returns an amount unchanged that nothing is added to", () => {
 		fc.assert(fc.property(any, a => expect(add(a, zero("USD"))).toEqual(a)));
 	});
 
@@ -39,7 +39,7 @@ describe("add", () => {
 });
 
 describe("sum", () => {
-	it("is what adding one by one gives, in any order", () => {
+	it("equals adding one by one, in any order", () => {
 		fc.assert(
 			fc.property(fc.array(fc.nat(2 ** 30).map(usd), { maxLength: 50 }), terms => {
 				const expected = terms.reduce((total, { amount }) => total + amount, 0);
@@ -68,7 +68,7 @@ describe("times", () => {
 		);
 	});
 
-	it("refuses what a double cannot hold exactly", () => {
+	it("refuses amounts that a double cannot hold exactly", () => {
 		expect(times(usd(most), 1)).toEqual(usd(most));
 		expect(() => times(usd(2 ** 52), 2)).toThrow("The amount is too large");
 		expect(() => times(usd(most), 999)).toThrow("The amount is too large");
@@ -77,7 +77,7 @@ describe("times", () => {
 });
 
 describe("share", () => {
-	it("is never less than nothing, nor more than the whole", () => {
+	it("is never negative, nor more than the whole", () => {
 		fc.assert(
 			fc.property(any, basisPoints, (money, rate) => {
 				const { amount } = share(money, rate);
@@ -89,7 +89,7 @@ describe("share", () => {
 		fc.assert(fc.property(any, money => expect(share(money, 0)).toEqual(usd(0))));
 	});
 
-	it("is off by at most half a unit, and by exactly half only towards the even", () => {
+	it("differs by at most half a unit, and by exactly half only towards the even", () => {
 		fc.assert(
 			fc.property(any, basisPoints, (money, rate) => {
 				const rounded = BigInt(share(money, rate).amount);
@@ -112,7 +112,7 @@ describe("share", () => {
 		expect(share(usd(amount), rate)).toEqual(usd(expected));
 	});
 
-	it("never falls when the amount grows", () => {
+	it("is monotonic in the amount", () => {
 		fc.assert(
 			fc.property(modest, fc.nat(10_000), basisPoints, (money, more, rate) =>
 				expect(share(usd(money.amount + more), rate).amount).toBeGreaterThanOrEqual(
@@ -124,7 +124,7 @@ describe("share", () => {
 });
 
 describe("format", () => {
-	it("shows as many decimals as the currency has", () => {
+	it("has the currency's number of decimals", () => {
 		expect(format(usd(1234))).toBe("12.34 USD");
 		expect(format({ amount: 1234, currency: "JPY" })).toBe("1234 JPY");
 		expect(format({ amount: 1234, currency: "KWD" })).toBe("1.234 KWD");
@@ -134,7 +134,7 @@ describe("format", () => {
 describe("allocate", () => {
 	const weights = fc.array(fc.nat(2 ** 40), { minLength: 1, maxLength: 100 });
 
-	it("gives away the whole amount, to each its share rounded up or down", () => {
+	it("distributes the whole amount, each share rounded up or down", () => {
 		fc.assert(
 			fc.property(fc.maxSafeNat(), weights, (amount, given) => {
 				const parts = allocate(amount, given);
@@ -149,7 +149,7 @@ describe("allocate", () => {
 		);
 	});
 
-	it("never gives a part more than its weight of an amount that is no more than all of them", () => {
+	it("never gives a part more than its weight when the amount is at most their sum", () => {
 		const cases = weights.chain(given =>
 			fc.tuple(fc.constant(given), fc.nat(given.reduce((a, b) => a + b, 0)))
 		);
@@ -160,14 +160,14 @@ describe("allocate", () => {
 		);
 	});
 
-	it("gives what is left over to the largest remainders, the first of equals", () => {
+	it("gives the rest to the largest remainders, the first of equals", () => {
 		expect(allocate(100, [1, 1, 1])).toEqual([34, 33, 33]);
 		expect(allocate(10, [1, 8, 1])).toEqual([1, 8, 1]);
 		expect(allocate(2, [3, 6, 1])).toEqual([1, 1, 0]);
 		expect(allocate(5, [1, 1, 2])).toEqual([1, 1, 3]);
 	});
 
-	it("splits evenly where nothing weighs", () => {
+	it("splits evenly if all weights are 0", () => {
 		expect(allocate(5, [0, 0])).toEqual([3, 2]);
 		expect(allocate(0, [0, 7])).toEqual([0, 0]);
 	});

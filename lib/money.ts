@@ -43,9 +43,9 @@ export function share(money: Money, basisPoints: number): Money {
 }
 
 /**
- * Splits an amount by weights (one or more integers ≥ 0) without losing a unit: largest remainder, ties to the
- * first; evenly where nothing weighs. No part is more than its weight while the amount is no more
- * than their sum. Exact at any size.
+ * Splits an amount by weights (one or more integers ≥ 0) without losing a unit: largest remainder, ties to
+ * the first; evenly if all weights are 0. No part is more than its weight while the amount is at most
+ * their sum. Exact at any size.
  */
 export function allocate(amount: number, weights: readonly number[]): number[] {
 	const given = weights.some(weight => weight > 0) ? weights : weights.map(() => 1);
@@ -60,7 +60,7 @@ export function allocate(amount: number, weights: readonly number[]): number[] {
 	return parts.map(({ part }) => part);
 }
 
-/** For people: `1234 USD` → `12.34 USD`, with the currency's own number of decimals. */
+/** For display: `1234 USD` → `12.34 USD`, with the currency's number of decimals. */
 export function format({ amount, currency }: Money): string {
 	const digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions()
 		.maximumFractionDigits!;

@@ -11,7 +11,7 @@ const shelf = contract("shelf", {
 });
 
 describe("contract", () => {
-	it("gives each action its full name, and what was promised of it", () => {
+	it("gives each action its full name and its definition", () => {
 		expect(shelf.name).toBe("shelf");
 		expect(shelf.actions["stock.get"]).toMatchObject({ name: "shelf.stock.get", kind: "query" });
 	});

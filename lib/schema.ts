@@ -28,7 +28,7 @@ export interface ActionSpec<P extends TObject = TObject, R extends TSchema = TSc
 	readonly bulkhead?: { readonly concurrency: number; readonly maxQueueSize: number };
 }
 
-/** An action as other services see it: its full name and everything that is promised about it. */
+/** An action as other services see it: its full name and its definition. */
 export type ActionContract<S extends ActionSpec = ActionSpec> = S & { readonly name: string };
 
 export type Actions = Record<string, ActionSpec>;
@@ -38,7 +38,7 @@ export interface Contract<A extends Actions = Actions> {
 	readonly actions: { readonly [K in keyof A]: ActionContract<A[K]> };
 }
 
-/** States what a service promises, once: handler types, validation and API documents come from it. */
+/** Declares a service's contract, from which handler types, validation and API documents are derived. */
 export function contract<const A extends Actions>(name: string, actions: A): Contract<A> {
 	const named = Object.entries(actions).map(([key, spec]) => [
 		key,
@@ -48,15 +48,15 @@ export function contract<const A extends Actions>(name: string, actions: A): Con
 }
 
 /**
- * Something another service may want to look at now. A hint may be lost, doubled or late: what it
- * says is looked up, and losing every one of them only makes things slower.
+ * A broker event that makes somebody look earlier. A hint may be lost, duplicated or late: its receiver reads
+ * the current state, and losing all hints only makes things slower.
  */
 export interface Hint<D extends TObject = TObject> {
 	readonly name: string;
 	readonly data: D;
 }
 
-/** Declares a hint; only a contract does. `emitHint` and `onHint` of lib/service.ts take it. */
+/** Declares a hint; only contracts do. `emitHint` and `onHint` of lib/service.ts take it. */
 export function hint<D extends TObject>(name: string, data: D): Hint<D> {
 	return Object.freeze({ name, data });
 }
@@ -69,7 +69,7 @@ export function strictObject<P extends Record<string, TSchema>>(
 	return T.Object(properties, { additionalProperties: false, ...options });
 }
 
-/** A closed list of words. Plain `enum`, because it reads best in OpenAPI. */
+/** A closed list of values. Plain `enum`, because it reads best in OpenAPI. */
 export function oneOf<const V extends readonly string[]>(
 	values: V,
 	options: { description?: string } = {}

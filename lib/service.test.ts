@@ -16,7 +16,7 @@ const shelf = contract("shelf", {
 		returns: strictObject({ left: T.Integer() })
 	},
 	wait: {
-		summary: "Tells until when its caller waits",
+		summary: "Return until when its caller waits",
 		kind: "query",
 		access: "internal",
 		params: strictObject({}),
@@ -73,7 +73,7 @@ describe.each([
 	});
 	afterAll(() => stopBus(brokers));
 
-	it("answers a call by its contract", async () => {
+	it("handles a call by its contract", async () => {
 		await expect(call(brokers[0], shelf.actions.take, { units: 2 })).resolves.toEqual({ left: 3 });
 	});
 
@@ -87,7 +87,7 @@ describe.each([
 		await expect(call(brokers[0], shelf.actions.take, { units: 3 })).resolves.toEqual({ left: 0 });
 	});
 
-	it("refuses with a failure that its caller knows by its type", async () => {
+	it("refuses with a failure that its caller recognises by its type", async () => {
 		await expect(call(brokers[0], shelf.actions.take, { units: 1 })).rejects.toMatchObject({
 			type: "INSUFFICIENT_STOCK",
 			code: 409,
@@ -96,7 +96,7 @@ describe.each([
 		});
 	});
 
-	it("is waited for as long as the contract, the caller or the broker says", async () => {
+	it("uses the timeout of the contract, the caller or the broker", async () => {
 		const { ms: byContract } = await call(brokers[0], shelf.actions.restock, {}, admin);
 		const { ms: byBroker } = await call(brokers[0], shelf.actions.wait, {});
 		const { ms: byCaller } = await call(
@@ -111,11 +111,11 @@ describe.each([
 		expect(byBroker).toBeGreaterThan(1500);
 	});
 
-	it("lets in only whom the contract names", async () => {
+	it("allows only callers that the contract names", async () => {
 		await expect(call(brokers[0], shelf.actions.restock, {})).rejects.toMatchObject({ code: 401 });
 	});
 
-	it("heeds a hint once, and is not troubled by one that it cannot use", async () => {
+	it("handles a hint once, and ignores an invalid one", async () => {
 		received.length = 0;
 		await brokers[0]!.emit("shelf.emptied", { shelves: "all" });
 		emitHint(brokers[0]!, emptied, { shelves: [] });

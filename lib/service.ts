@@ -30,8 +30,8 @@ export interface ServiceDefinition<A extends Actions, This> extends Rest {
 }
 
 /**
- * Joins a contract with its handlers into a Moleculer schema. What the contract says of an action
- * (params, access, timeout) goes into the action, so the broker enforces it on every node.
+ * Combines a contract with its handlers into a Moleculer schema. The contract's params, access and timeout of
+ * an action become part of it, so the broker enforces them on every node.
  */
 export function service<A extends Actions, This extends Service>(
 	contract: Contract<A>,
@@ -62,19 +62,19 @@ type MixinDefinition<This> = Pick<Rest, "settings" | "dependencies" | "mixins" |
 		[extra: string]: unknown;
 	};
 
-/** A part of a schema that services share; `This` is what the service is once it is mixed in. */
+/** A part of a schema that services share; `This` is the service that it is mixed into. */
 export function mixin<This>(definition: MixinDefinition<This>): Partial<ServiceSchema> {
 	return definition as unknown as Partial<ServiceSchema>;
 }
 
-/** Anything that can call: a broker, a context, a service's broker. */
+/** Anything that can call actions: a broker, a context, a service's broker. */
 export interface Caller {
 	call(action: string, params: unknown, opts?: CallingOptions): PromiseLike<unknown>;
 }
 
 /**
- * Calls an action by its contract. Params are strict: no member too many, no text for a number.
- * @throws Failure of the action; a Moleculer error when the node is gone or the time is over
+ * Calls an action by its contract. Params are strict: no unknown members, no text for a number.
+ * @throws Failure of the action; a Moleculer error when the node is gone or the call timed out
  */
 export function call<S extends ActionSpec>(
 	via: unknown,
@@ -88,8 +88,8 @@ export function call<S extends ActionSpec>(
 }
 
 /**
- * Sends a hint to one node of every service that heeds it. Nobody may rely on it, so nobody waits:
- * the broker drops it where the other side is away.
+ * Sends a hint to one node of every service that subscribes to it. Hints are unreliable, so this does not
+ * wait: the broker drops a hint if the other side is down.
  */
 export function emitHint<D extends TObject>(
 	broker: ServiceBroker,
@@ -99,7 +99,7 @@ export function emitHint<D extends TObject>(
 	void broker.emit(name, data).catch(() => undefined);
 }
 
-/** Sends a hint to every node that heeds it. */
+/** Sends a hint to every subscribed node. */
 export function broadcastHint<D extends TObject>(
 	broker: ServiceBroker,
 	{ name }: Hint<D>,
@@ -110,7 +110,7 @@ export function broadcastHint<D extends TObject>(
 
 type Events = NonNullable<ServiceSchema["events"]>;
 
-/** For a service's `events`: what it does about a hint. One that is malformed never gets here. */
+/** For a service's `events`: the handler of a hint. An invalid hint is dropped before. */
 export function onHint<D extends TObject, This = Service>(
 	{ name, data }: Hint<D>,
 	handler: (this: This, data: Static<NoInfer<D>>) => unknown

@@ -5,7 +5,7 @@ import { decodeSortCursor, encodeSortCursor, Milliseconds } from "./sort-cursor.
 const refused = expect.objectContaining({ type: "VALIDATION_FAILED" });
 
 describe("a cursor", () => {
-	it("gives back what went in", () => {
+	it("decodes to the encoded values", () => {
 		fc.assert(
 			fc.property(fc.string(), fc.uuid(), (value, id) => {
 				const cursor = encodeSortCursor("name", value, id);

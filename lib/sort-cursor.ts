@@ -4,8 +4,8 @@ import { T, type Static, type TSchema } from "./schema.ts";
 import { validate } from "./validator.ts";
 
 /**
- * Keyset cursors of lists that are sorted by a value and then by id: the last row's of both, bound
- * to the list they were made for. They hold no secret, so they are checked, not signed.
+ * Keyset cursors of lists that are sorted by a value and then by id: both values of the last row, bound to
+ * their list. They contain no secret, so they are validated, not signed.
  */
 
 const Id = T.String({ pattern: "^[A-Za-z0-9-]{1,64}$" });
@@ -13,12 +13,12 @@ const Id = T.String({ pattern: "^[A-Za-z0-9-]{1,64}$" });
 /** An instant in ms, up to the end of the year 9999. */
 export const Milliseconds = T.Integer({ minimum: 0, maximum: 253_402_300_799_999 });
 
-/** @param list how it is sorted and narrowed */
+/** @param list its order and filters */
 export function encodeSortCursor(list: string, value: string | number, id: string): string {
 	return Buffer.from(JSON.stringify([markOf(list), value, id])).toString("base64url");
 }
 
-/** The value and the id. @throws VALIDATION_FAILED for a cursor of another list, or of none */
+/** The value and the id. @throws VALIDATION_FAILED for an invalid cursor or one of another list */
 export function decodeSortCursor<S extends TSchema>(
 	cursor: string,
 	list: string,

@@ -7,25 +7,25 @@ const own = "ab".repeat(8);
 const begun = `00-${"ab".repeat(16)}-${own}-00`;
 
 it.each([
-	["goes on, with a span of its own", given, `00-${trace}-${own}-01`],
-	["goes on unsampled", `00-${trace}-00f067aa0ba902b7-00`, `00-${trace}-${own}-00`],
+	["is continued, with a span of our own", given, `00-${trace}-${own}-01`],
+	["is continued unsampled", `00-${trace}-00f067aa0ba902b7-00`, `00-${trace}-${own}-00`],
 	[
-		"keeps no flag that version 00 does not know",
+		"keeps no flag that version 00 does not define",
 		`00-${trace}-00f067aa0ba902b7-ff`,
 		`00-${trace}-${own}-01`
 	],
 	[
-		"of a later version goes on",
+		"of a later version is continued",
 		`cc-${trace}-00f067aa0ba902b7-01-what-comes`,
 		`00-${trace}-${own}-01`
 	],
-	["of version ff is none", `ff-${trace}-00f067aa0ba902b7-01`, begun],
-	["of version 00 that says more is none", `${given}-more`, begun],
-	["of zeros is none", `00-${"0".repeat(32)}-00f067aa0ba902b7-01`, begun],
-	["with a span of zeros is none", `00-${trace}-${"0".repeat(16)}-01`, begun],
-	["in capitals is none", given.toUpperCase(), begun],
-	["that is missing begins", undefined, begun],
-	["that is twice is none", `${given}, ${given}`, begun]
+	["of version ff is invalid", `ff-${trace}-00f067aa0ba902b7-01`, begun],
+	["of version 00 with more fields is invalid", `${given}-more`, begun],
+	["of zeros is invalid", `00-${"0".repeat(32)}-00f067aa0ba902b7-01`, begun],
+	["with a span of zeros is invalid", `00-${trace}-${"0".repeat(16)}-01`, begun],
+	["in upper case is invalid", given.toUpperCase(), begun],
+	["that is missing is started", undefined, begun],
+	["that occurs twice is invalid", `${given}, ${given}`, begun]
 ])("a trace %s", (_, header, wanted) => {
 	expect(traceparentOf(header, hex)).toBe(wanted);
 });

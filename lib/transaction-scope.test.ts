@@ -3,7 +3,7 @@ import { insideTransaction, refuseInsideTransaction } from "./transaction-scope.
 const turn = () => new Promise(resolve => setImmediate(resolve));
 
 describe("refuseInsideTransaction", () => {
-	it("throws inside a transaction, after any await and in what it started", async () => {
+	it("throws inside a transaction, after any await and in started promises", async () => {
 		await insideTransaction(async () => {
 			expect(() => refuseInsideTransaction("a call")).toThrow(
 				"a call inside a database transaction"
@@ -16,7 +16,7 @@ describe("refuseInsideTransaction", () => {
 		});
 	});
 
-	it("lets pass what runs before, after and beside it", async () => {
+	it("allows calls before, after and beside it", async () => {
 		refuseInsideTransaction("a call");
 		const beside = turn().then(() => refuseInsideTransaction("a call"));
 		await insideTransaction(async () => {
@@ -27,7 +27,7 @@ describe("refuseInsideTransaction", () => {
 		refuseInsideTransaction("a call");
 	});
 
-	it("ends with the work, also when that fails", async () => {
+	it("ends with the work, even when that fails", async () => {
 		await expect(insideTransaction(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
 		refuseInsideTransaction("a call");
 	});

@@ -8,8 +8,8 @@ export function insideTransaction<R>(work: () => Promise<R>): Promise<R> {
 }
 
 /**
- * Row locks must never be held while another process is asked (saleor#11069). Guards call this
- * before anything that leaves the process. @throws Error inside a transaction
+ * Row locks must never be held during a remote call (saleor#11069). Guards call this before anything that
+ * leaves the process. @throws Error inside a transaction
  */
 export function refuseInsideTransaction(what: string): void {
 	if (scope.getStore()) throw new Error(`${what} inside a database transaction`);

@@ -12,11 +12,11 @@ const Item = strictObject({
 const List = strictObject({ items: T.Array(Item) });
 
 describe("faults", () => {
-	it("finds none in what is valid", () => {
+	it("finds none in valid data", () => {
 		expect(validate(Item, { quantity: 1, note: "abc", kind: "new", parent: null })).toEqual([]);
 	});
 
-	it("takes no text for a number, and no number for text", () => {
+	it("distinguishes numbers and text", () => {
 		expect(validate(Item, { quantity: "1" })).toMatchObject([
 			{ pointer: "/quantity", code: "type" }
 		]);
@@ -30,42 +30,42 @@ describe("faults", () => {
 		expect(found.map(({ pointer }) => pointer)).toEqual(["/items/1/quantity", "/items/1/a~1b~0c"]);
 	});
 
-	it("names the member that is missing and the one that is unknown", () => {
+	it("names missing and unknown members", () => {
 		expect(validate(Item, { color: "red" })).toEqual([
 			{ pointer: "/quantity", code: "required", detail: "is required" },
 			{ pointer: "/color", code: "unknown-property", detail: "is not a known member" }
 		]);
 	});
 
-	it("lists all faults, but at most 20", () => {
+	it("lists all issues, but at most 20", () => {
 		const items = Array.from({ length: 30 }, () => ({ quantity: 0 }));
 		expect(validate(List, { items })).toHaveLength(20);
 	});
 
-	it.each(["USD", "EUR", "JPY"])("takes %s for money", code => {
+	it.each(["USD", "EUR", "JPY"])("accepts %s as a currency", code => {
 		expect(validate(T.String({ format: "currency" }), code)).toEqual([]);
 	});
 
-	it.each(["usd", "XXX", "XAU", "ABC", "", "US"])("does not take %j for money", code => {
+	it.each(["usd", "XXX", "XAU", "ABC", "", "US"])("refuses %j as a currency", code => {
 		expect(validate(T.String({ format: "currency" }), code)).toHaveLength(1);
 	});
 
-	it.each(["US", "USA", "de", "Deu"])("takes %s for a country", code => {
+	it.each(["US", "USA", "de", "Deu"])("accepts %s as a country", code => {
 		expect(validate(T.String({ format: "country" }), code)).toEqual([]);
 	});
 
-	it.each(["XX", "ZZZ", "", "U", "840", "United States"])("takes %j for no country", code => {
+	it.each(["XX", "ZZZ", "", "U", "840", "United States"])("refuses %j as a country", code => {
 		expect(validate(T.String({ format: "country" }), code)).toHaveLength(1);
 	});
 
 	const uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-	it.each([uuid, uuid.toUpperCase()])("takes %s for a UUID", id => {
+	it.each([uuid, uuid.toUpperCase()])("accepts %s as a UUID", id => {
 		expect(validate(T.String({ format: "uuid" }), id)).toEqual([]);
 	});
 
 	it.each([`urn:uuid:${uuid}`, `{${uuid}}`, uuid.replaceAll("-", ""), `${uuid}'`, `${uuid}\n`])(
-		"takes %j for no UUID, though Postgres may",
+		"refuses %j as a UUID, though Postgres may accept it",
 		id => {
 			expect(validate(T.String({ format: "uuid" }), id)).toHaveLength(1);
 		}
@@ -73,7 +73,7 @@ describe("faults", () => {
 });
 
 describe("alpha2Country", () => {
-	it("gives the alpha-2 code of either code, in capitals", () => {
+	it("returns the alpha-2 code of either code, in upper case", () => {
 		expect(["usa", "US", "DEU", "gb"].map(alpha2Country)).toEqual(["US", "US", "DE", "GB"]);
 		expect(alpha2Country("ZZ")).toBeUndefined();
 	});
@@ -86,7 +86,7 @@ describe("coerce", () => {
 		expect(query).toEqual({ quantity: 3, "a/b~c": true });
 	});
 
-	it("writes a UUID as it is compared", () => {
+	it("normalises a UUID to lower case", () => {
 		const query = { quantity: "1", id: "01890A5D-AC96-774B-BCCE-B302099A8057" };
 		expect(coerce(Item, query)).toEqual([]);
 		expect(query.id).toBe("01890a5d-ac96-774b-bcce-b302099a8057");
@@ -96,7 +96,7 @@ describe("coerce", () => {
 		expect(coerce(Item, { quantity })).toMatchObject([{ pointer: "/quantity" }]);
 	});
 
-	it("refuses a name given twice", () => {
+	it("refuses a repeated name", () => {
 		expect(coerce(Item, { quantity: ["1", "2"] })).toMatchObject([{ pointer: "/quantity" }]);
 	});
 });

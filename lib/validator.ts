@@ -7,7 +7,7 @@ import type { TObject, TSchema } from "./schema.ts";
 
 const addFormats = formatsPlugin as unknown as typeof formatsPlugin.default;
 
-/** ISO 4217 codes of metals, bonds, tests and "no currency": not money one can charge. */
+/** ISO 4217 codes of metals, bonds, tests and "no currency", which cannot be charged. */
 const notMoney = new Set("XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX".split(" "));
 const currencies = new Set(Intl.supportedValuesOf("currency").filter(code => !notMoney.has(code)));
 
@@ -15,7 +15,7 @@ const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
 addFormats(ajv);
 ajv.addFormat("currency", code => currencies.has(code));
 ajv.addFormat("country", code => alpha2Country(code) !== undefined);
-// The stock one takes `urn:uuid:…` too, which Postgres does not.
+// The default format accepts `urn:uuid:…` too, which Postgres does not.
 ajv.addFormat("uuid", /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i);
 
 /** ISO 3166-1 alpha-2 for an alpha-2 or alpha-3 code in any case; undefined when there is none. */
@@ -53,22 +53,22 @@ function faultsOf(check: ValidateFunction, data: unknown): ValidationIssue[] {
 	return check.errors!.slice(0, 20).map(fault);
 }
 
-/** All faults of the data, none when it is valid. Strict: `"1"` is no number. */
+/** All issues of the data, none when it is valid. Strict: `"1"` is no number. */
 export function validate(schema: TSchema, data: unknown): ValidationIssue[] {
 	return faultsOf(compile(schema), data);
 }
 
-/** What a text says, where it says just one thing: `0x10`, `1e3`, `yes` and the empty text stay text. */
+/** The value of a text if it is unambiguous: `0x10`, `1e3`, `yes` and the empty text stay text. */
 function fromText({ type, format }: TSchema, text: unknown): unknown {
 	if (typeof text !== "string") return text;
-	// Case-insensitive on input (RFC 9562, section 4); everything behind compares them as text.
+	// Case-insensitive on input (RFC 9562, section 4); compared as text afterwards.
 	if (format === "uuid") return text.toLowerCase();
 	if (type === "integer" && /^-?\d{1,16}$/.test(text)) return Number(text);
 	if (type === "boolean" && /^(true|false)$/.test(text)) return text === "true";
 	return text;
 }
 
-/** For text at the edge (query, path): turns `"1"` into `1` in place, then checks. */
+/** For text input (query, path): turns `"1"` into `1` in place, then validates. */
 export function coerce(schema: TObject, data: Record<string, unknown>): ValidationIssue[] {
 	for (const [name, property] of Object.entries(schema.properties))
 		if (Object.hasOwn(data, name)) data[name] = fromText(property, data[name]);
@@ -76,8 +76,8 @@ export function coerce(schema: TObject, data: Record<string, unknown>): Validati
 }
 
 /**
- * Moleculer's validator, taking JSON Schema where it sees one. It extends the stock validator,
- * because mixins and internal services bring fastest-validator params.
+ * Moleculer's validator with support for JSON Schema. It extends the default validator, because mixins and
+ * internal services have fastest-validator params.
  */
 export class SchemaValidator extends Validators.Fastest {
 	override compile(schema: TSchema): ReturnType<Validators.Fastest["compile"]> {

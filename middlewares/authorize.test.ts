@@ -16,18 +16,18 @@ describe("Authorize", () => {
 	});
 	afterAll(() => stopBus(brokers));
 
-	it("lets anyone use what is for anyone, and services what is internal", async () => {
+	it("allows anyone to use public actions, and services internal ones", async () => {
 		await expect(call("look")).resolves.toBe("done");
 		await expect(call("count")).resolves.toBe("done");
 	});
 
-	it("lets in only the roles that the contract names", async () => {
+	it("allows only the roles that the contract names", async () => {
 		await expect(call("open", "admin")).resolves.toBe("done");
 		await expect(call("open", "customer")).rejects.toMatchObject({ type: "FORBIDDEN", code: 403 });
 		await expect(call("open")).rejects.toMatchObject({ type: "UNAUTHENTICATED", code: 401 });
 	});
 
-	it("stops a node with an action that does not say who may call it", async () => {
+	it("stops a node with an action without access rules", async () => {
 		await expect(startBus([[vault({ leak: action() })]])).rejects.toThrow(
 			"Action vault.leak declares no access"
 		);

@@ -6,9 +6,8 @@ import type { Access } from "../lib/schema.ts";
 type Handler = (ctx: Context<unknown, Meta>) => Promise<unknown>;
 
 /**
- * Enforces what the contract says about who may call. Deny by default: an action that declares
- * nothing stops the node from starting. Services call `internal` actions without an identity; the
- * gateway has no route to them.
+ * Enforces the contract's access rules. Deny by default: an action without one stops the node from starting.
+ * Services call `internal` actions without an identity; the gateway has no route to them.
  */
 export const Authorize: Middleware = {
 	name: "Authorize",

@@ -33,7 +33,7 @@ describe("DeadlineGuard", () => {
 	});
 	afterAll(() => stopBus(brokers));
 
-	it("tells the other node until when the caller waits", async () => {
+	it("sends the other node the caller's deadline", async () => {
 		const before = Date.now();
 		const headers = await brokers[0]!.call<{ deadline: number }, object>(
 			"desk.deadline",
@@ -44,7 +44,7 @@ describe("DeadlineGuard", () => {
 		expect(headers.deadline).toBeLessThanOrEqual(Date.now() + 700);
 	});
 
-	it("does not begin work that its caller has given up", async () => {
+	it("does not begin work whose deadline has passed", async () => {
 		const call = (who: string, timeout: number) =>
 			brokers[0]!.call("desk.serve", { who }, { timeout });
 		const first = call("first", 5000);

@@ -5,8 +5,8 @@ type Handler = (ctx: Context) => Promise<unknown>;
 type Call = (action: string, params: unknown, opts?: CallingOptions) => Promise<unknown>;
 
 /**
- * Refuses work whose caller has given up (a node that was stopped and went on).
- * It only spares effort: clocks differ between hosts, so correctness never rests on it.
+ * Refuses work whose deadline has passed (a node that was stopped and resumed). It only saves work: clocks
+ * differ between hosts, so correctness does not depend on it.
  */
 export function DeadlineGuard(defaultTimeoutMs: number): Middleware {
 	return {
@@ -15,7 +15,7 @@ export function DeadlineGuard(defaultTimeoutMs: number): Middleware {
 			return (action: string, params: unknown, opts: CallingOptions = {}) => {
 				const { ctx, headers, timeout } = opts;
 				const deadline = Date.now() + (timeout ?? ctx?.options.timeout ?? defaultTimeoutMs);
-				// A retry brings the context of the try before, whose deadline may have passed.
+				// A retry has the context of the previous attempt, whose deadline may have passed.
 				if (ctx) ctx.headers = { ...ctx.headers, deadline };
 				return next(action, params, { ...opts, headers: { ...headers, deadline } });
 			};

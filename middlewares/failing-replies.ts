@@ -4,8 +4,8 @@ import { failpoint, isFailpoint } from "../lib/failpoint.ts";
 type Handler = (ctx: Context) => Promise<unknown>;
 
 /**
- * The `before_reply` failpoints. Outside of everything else that wraps an action, so that a reply
- * which is lost here holds no slot of a bulkhead and is no open call of this node.
+ * The `before_reply` failpoints. Outside of all other wrappers of an action, so that a dropped reply holds no
+ * slot of a bulkhead and is no open call of this node.
  */
 export const FailingReplies: Middleware = {
 	name: "FailingReplies",

@@ -8,10 +8,7 @@ interface MetricsService {
 	metrics?: Record<string, { labels(...values: string[]): Timer } | undefined>;
 }
 
-/**
- * Times every action that runs on this node. Bound timers cost 3 µs a call; moleculer's own
- * metrics 8, tracing into moleculer-prometheus 15.
- */
+/** Times every action on this node. Bound timers cost 3 µs a call; moleculer's own metrics 8, moleculer-prometheus' tracing 15. */
 export const Measure: Middleware = {
 	name: "Measure",
 	localAction(this: ServiceBroker, next: Handler, action: ActionSchema) {

@@ -38,7 +38,7 @@ describe.each([
 	afterAll(() => stopBus(brokers));
 
 	it.each([{ fail: false }, { fail: true }])(
-		"cannot change whom its caller acts for (%j)",
+		"cannot change its caller's identity (%j)",
 		async params => {
 			const meta = { user: { id: "user-123", role: "customer" } };
 			const seen = await brokers[0]!.call("victim.trust", params, { meta });

@@ -2,7 +2,7 @@ import type { Context, Middleware } from "moleculer";
 
 type Handler = (ctx: Context) => Promise<unknown>;
 
-/** What a callee changes in `ctx.meta` ends with its call. */
+/** A callee's changes of `ctx.meta` end with its call. */
 function sealed(next: Handler): Handler {
 	return async ctx => {
 		const before = { ...ctx.meta };
@@ -15,8 +15,8 @@ function sealed(next: Handler): Handler {
 }
 
 /**
- * Moleculer merges a callee's `ctx.meta` into the caller's, so any service could change who the
- * caller believes it acts for. Nothing comes back through this.
+ * Moleculer merges a callee's `ctx.meta` into the caller's, so any service could change the caller's
+ * identity. This discards the callee's changes.
  */
 export const MetaFirewall: Middleware = {
 	name: "MetaFirewall",

@@ -28,7 +28,7 @@ describe("NoCallInTransaction", () => {
 		await expect(brokers[0]!.call("echo.relay")).rejects.toMatchObject({ type: "INTERNAL" });
 	});
 
-	it("lets pass a call beside one", async () => {
+	it("allows a call beside one", async () => {
 		const beside = insideTransaction(() => new Promise(resolve => setImmediate(resolve)));
 		await expect(brokers[0]!.call("echo.say")).resolves.toBe("hello");
 		await beside;

@@ -54,7 +54,7 @@ describe("TranslateErrors", () => {
 				(e: Error & { type?: string; code?: number; data?: object }) => e
 			);
 
-		it("lets a failure of the table through with its detail", async () => {
+		it("passes a failure of the table on with its detail", async () => {
 			expect(await error("failure")).toMatchObject({
 				type: "INSUFFICIENT_STOCK",
 				code: 409,
@@ -63,13 +63,13 @@ describe("TranslateErrors", () => {
 		});
 
 		it.each(["full", "shutdown", "deadlock", "resolver", "misconfigured", "refused", "wrapped"])(
-			"calls %s unavailable",
+			"maps %s to UNAVAILABLE",
 			async name => {
 				expect(await error(name)).toMatchObject({ type: "UNAVAILABLE", code: 503 });
 			}
 		);
 
-		it.each(["unique", "wrappedUnique", "bug"])("hides what %s says", async name => {
+		it.each(["unique", "wrappedUnique", "bug"])("hides the message of %s", async name => {
 			const found = await error(name);
 			expect(found).toMatchObject({ type: "INTERNAL", code: 500 });
 			expect(JSON.stringify([found.message, found.data])).not.toMatch(/email|secret|undefined/);

@@ -10,8 +10,8 @@ function isExpected(error: unknown): boolean {
 }
 
 /**
- * What leaves an action is a failure of the table or the framework's own. Anything else is logged
- * here, on the node that can tell about it, and goes on without its SQL, stack and data.
+ * Only failures of the table and the framework's own errors leave an action. Any other error is logged here,
+ * on the node where it occurred, and passed on without its SQL, stack and data.
  */
 export const TranslateErrors: Middleware = {
 	name: "TranslateErrors",

@@ -22,15 +22,15 @@ export interface ControlOptions {
 	group: string;
 	replays: ReplayRunner;
 	deadLetters: DeadLetters<StreamEvent>;
-	/** The log may have been lost, and its topics with it. @throws Error while it is away */
+	/** The log may have been lost, and its topics with it. @throws Error while it is down */
 	createTopics(): Promise<void>;
-	/** Tells all members that their positions were moved. */
+	/** Sends all members the hint that their positions were moved. */
 	notifyMembers(): void;
 }
 
 const shownBytes = 64 * 1024;
 
-/** What operators see of a consumer, and what they have it do. */
+/** Operators' commands on a consumer. */
 export class ConsumerControl {
 	readonly #options: ControlOptions;
 
@@ -38,7 +38,7 @@ export class ConsumerControl {
 		this.#options = options;
 	}
 
-	/** @throws UNAVAILABLE while the log is away */
+	/** @throws UNAVAILABLE while the log is down */
 	async lag(): Promise<ConsumerLag> {
 		await this.#requireLog();
 		const { group, deadLetters } = this.#options;
@@ -56,7 +56,7 @@ export class ConsumerControl {
 		};
 	}
 
-	/** What waits, and what was put aside. @throws Error while the log or the database is away */
+	/** Waiting messages and dead letters. @throws Error while the log or the database is down */
 	async gauges(): Promise<Gauge[]> {
 		const { group, deadLetters, replays } = this.#options;
 		const lag = (await replays.progress()).reduce(
@@ -171,11 +171,11 @@ function toEntry(deadLetter: StoredDeadLetter): DeadLetterEntry {
 	return { id, topic, partition, offset, key, reason, detail, attempts, at, redriven_at };
 }
 
-/** What is no text is shown in base64. */
+/** Values that are not text are shown in base64. */
 function encodeValue(value: Buffer): Pick<DeadLetterDetail, "bytes" | "text" | "base64"> {
 	const some = value.subarray(0, shownBytes);
 	try {
-		// What is cut in the middle of a character still is text.
+		// Text that was cut in the middle of a character still counts as text.
 		const text = new TextDecoder("utf-8", { fatal: true }).decode(some, { stream: true });
 		return { bytes: value.length, text, base64: null };
 	} catch {

@@ -9,7 +9,7 @@ type Actions = ReturnType<typeof consumerActions<readonly ReplayMode[]>>;
 
 const controlOf = ({ control }: WithConsumer): ConsumerControl => control ?? fail("UNAVAILABLE");
 
-/** Handlers of what a contract has by `consumerActions`. @param defaultMode mode of a replay where none is asked for */
+/** Handlers of the actions of `consumerActions`. @param defaultMode of a replay */
 export function consumerHandlers(defaultMode: ReplayMode): Handlers<Actions, WithConsumer> {
 	return {
 		"stream.lag"() {

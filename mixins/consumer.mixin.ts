@@ -11,14 +11,14 @@ import { ConsumerControl } from "./consumer-control.ts";
 import type { WithPostgres } from "./postgres.mixin.ts";
 import type { WithStream } from "./stream.mixin.ts";
 
-/** What the mixin adds to a service that has Postgres and Stream. */
+/** Members that the mixin adds to a service with Postgres and Stream. */
 export interface WithConsumer<E extends StreamEvent = StreamEvent>
 	extends WithPostgres, WithStream {
-	/** Of the service: what comes of events, in the transaction that records that they were handled. */
+	/** Of the service: applies events, in the transaction that records them in the inbox. */
 	handleEvents: ConsumerOptions<E>["handle"];
-	/** Of the service, where it must ask others before. */
+	/** Of the service, if it needs remote calls before. */
 	prepareEvents?: ConsumerOptions<E>["prepare"];
-	/** Of the service, where events may have their effect anew. */
+	/** Of the service, if its replays apply events again. */
 	resetFrom?: ReplayRunnerOptions["resetFrom"];
 	consumer: Consumer<E>;
 	/** Undefined until the service has started. */
@@ -28,11 +28,11 @@ export interface WithConsumer<E extends StreamEvent = StreamEvent>
 	consuming: Promise<void>;
 }
 
-/** By topic: what reads its messages. @throws Unreadable */
+/** By topic: the function that reads its messages. @throws Unreadable */
 export type Readers<E> = Readonly<Record<string, (message: Message) => E>>;
 
 /**
- * Feeds the events of some topics to a service's `handleEvents`, each once.
+ * Passes the events of some topics to a service's `handleEvents`, each once.
  * @param schema the service's, with the tables inbox, position and dead_letter; also its group's name
  */
 export function Consuming<E extends StreamEvent>(
@@ -58,17 +58,17 @@ export function Consuming<E extends StreamEvent>(
 			this.consumerGauges = new Gauges(
 				this.broker,
 				() => this.control!.gauges(),
-				({ message }) => this.logger.debug("how many events wait is not known:", message)
+				({ message }) => this.logger.debug("cannot measure waiting events:", message)
 			);
 			this.consumerGauges.start();
-			// Not awaited: the service works without the log, and gets its events when that is there.
+			// Not awaited: the service works without the log, and gets its events when that is available.
 			this.consuming = startConsuming(this);
 		},
 
 		async stopped() {
 			this.closing?.abort();
 			await this.consuming;
-			// Side by side: what is measured may wait for a log that does not answer.
+			// Concurrently, because the measurement may wait for a log that does not respond.
 			await Promise.all([this.consumer?.stop(), this.consumerGauges?.stop()]);
 		}
 	});

@@ -6,9 +6,9 @@ import { config, type ServiceName } from "../config/index.ts";
 import { mixin } from "../lib/service.ts";
 import { databaseUrlOf } from "./postgres.mixin.ts";
 
-/** What the mixin adds to a service. */
+/** Members that the mixin adds to a service. */
 export interface WithModel<M extends Model> extends Service {
-	/** There from `started()` on. */
+	/** Set from `started()` on. */
 	model: ModelStatic<M>;
 }
 
@@ -26,8 +26,8 @@ const limits = {
 };
 
 /**
- * The stock adapter syncs tables and stops the start for ever when the database is away. This one
- * only prepares: the first query connects, and the `ready` action tells whether that works.
+ * The default adapter syncs tables and blocks the start while the database is down. This one only prepares:
+ * the first query connects, and the `ready` action reports whether that works.
  */
 class LazySequelizeAdapter extends (SequelizeAdapter as unknown as new () => AdapterBase) {
 	async connect(): Promise<void> {
@@ -50,11 +50,11 @@ class LazySequelizeAdapter extends (SequelizeAdapter as unknown as new () => Ada
 const crud = Object.keys((DbService as unknown as ServiceSchema).actions!);
 
 /**
- * moleculer-db on Sequelize, caged: the model is for the service's repository, and none of the
- * actions that would let a caller query or write any column exists.
+ * moleculer-db on Sequelize, restricted: the model is for the service's repository, and the actions that
+ * would let a caller query or write any column are removed.
  *
- * Moleculer clones a schema deeply when it mixes it in, so a Sequelize made out here would be
- * copied with its pool; `defineModel` is called once the service starts.
+ * Moleculer clones a schema deeply when it mixes it in, which would copy a Sequelize instance with its pool;
+ * `defineModel` is called once the service starts.
  */
 export function Database(
 	defineModel: (db: Sequelize) => ModelStatic<Model>

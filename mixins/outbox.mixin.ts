@@ -7,7 +7,7 @@ import type { Pending } from "../streams/outbox/relay.ts";
 import type { WithPostgres } from "./postgres.mixin.ts";
 import type { WithStream } from "./stream.mixin.ts";
 
-/** What the mixin adds to a service that has Postgres and Stream. */
+/** Members that the mixin adds to a service with Postgres and Stream. */
 export interface WithOutbox extends WithPostgres, WithStream {
 	/** Undefined until the service has started. */
 	outbox: OutboxPublisher | undefined;

@@ -3,7 +3,7 @@ import { config, type ServiceName } from "../config/index.ts";
 import { Database, serviceUrl } from "../db/database.ts";
 import { mixin } from "../lib/service.ts";
 
-/** What the mixin adds to a service. */
+/** Members that the mixin adds to a service. */
 export interface WithPostgres extends Service {
 	pg: Database;
 	checkDatabase(): Promise<{ ok: boolean }>;

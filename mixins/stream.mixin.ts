@@ -5,14 +5,14 @@ import type { Driver } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
 import { topicSpecs } from "../streams/messages/topics.ts";
 
-/** What the mixin adds to a service. */
+/** Members that the mixin adds to a service. */
 export interface WithStream extends Service {
 	stream: Driver;
-	/** @throws Error while the log is away */
+	/** @throws Error while the log is down */
 	createTopics(): Promise<void>;
 }
 
-/** Gives a service `this.stream` once it starts: the log that the order events travel on. */
+/** Gives a service `this.stream`, the event log, once it starts. */
 export function Stream(): Partial<ServiceSchema> {
 	return mixin<WithStream>({
 		methods: {

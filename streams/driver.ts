@@ -1,7 +1,7 @@
 /**
- * A durable, partitioned log, which the order events travel on. Messages of one key are in one
- * partition and keep their order. Delivery is at least once; what makes an effect happen once is the
- * consumer, which keeps its position together with its effects and tells the driver where to go on.
+ * A durable, partitioned log for events. Messages of one key are in one partition and in order. Delivery is
+ * at least once; the consumer applies each event once, because it stores its position together with its
+ * effects and tells the driver where to continue.
  */
 
 export interface Outgoing {
@@ -14,30 +14,30 @@ export interface Message {
 	topic: string;
 	partition: number;
 	offset: bigint;
-	/** Null only in what others have written. */
+	/** Null only in messages of other writers. */
 	key: string | null;
-	/** As it was written: whoever reads it decides whether it is text. */
+	/** The bytes as written; the reader decides whether they are text. */
 	value: Buffer;
 	headers: Readonly<Record<string, string>>;
 	/** When the log took it, by the log's clock. */
 	at: Date;
 }
 
-/** Messages of one partition, in their order and without any other between them. */
+/** Consecutive messages of one partition, in order. */
 export interface Batch {
 	topic: string;
 	partition: number;
 	/** Never empty. */
 	messages: readonly Message[];
-	/** Offset that the next message written to the partition will have, as far as is known. */
+	/** Known offset of the next message to be written to the partition. */
 	end: bigint;
-	/** The partition is another member's by now, or the subscription is being stopped. */
+	/** The partition was revoked, or the subscription is being stopped. */
 	isStale(): boolean;
 }
 
 /**
- * What was to be read next is not in the log: it was lost, or was not kept for long enough. In a compacted
- * topic it may only have been replaced.
+ * The next offset is not in the log: its message was lost or has expired. In a compacted topic it may only
+ * have been replaced.
  */
 export class OffsetLost extends Error {
 	constructor(topic: string, partition: number, wanted: bigint, first: bigint) {
@@ -47,7 +47,7 @@ export class OffsetLost extends Error {
 	}
 }
 
-/** Nobody has made it, or it went with a log that was lost. */
+/** It was never created, or it was lost with a log. */
 export class NoSuchTopic extends Error {
 	constructor(topic: string) {
 		super(`There is no topic ${topic}`);
@@ -55,27 +55,27 @@ export class NoSuchTopic extends Error {
 }
 
 export interface SubscribeOptions {
-	/** Of its members each partition belongs to one. */
+	/** Each partition is assigned to one of its members. */
 	group: string;
 	topics: readonly string[];
-	/** Asked for each partition that this member gets. Undefined: from the oldest message on. */
+	/** Called for each partition that is assigned to this member. Undefined: from the oldest message on. */
 	position(topic: string, partition: number): Promise<bigint | undefined>;
 	/**
-	 * One call per partition at a time, which may take as long as it likes: the member shows that it lives
-	 * by itself. Answers the offset to go on at, usually the one behind the last
-	 * message; another one is sought. When it rejects, the same messages come again after a pause.
+	 * One call per partition at a time, without a time limit: the member sends heartbeats by itself. Returns the
+	 * offset to continue at, usually the one after the last message. When it rejects, the same messages are
+	 * delivered again after a pause.
 	 */
 	onBatch(batch: Batch): Promise<bigint>;
-	/** Told of what failed and is tried again, and, as `OffsetLost`, of what will never be read. */
+	/** Called with failures that are retried, and, as `OffsetLost`, with messages that will never be read. */
 	onError(error: Error): void;
-	/** Told of the partitions this member has, whenever they change. */
+	/** Called with the partitions of this member whenever they change. */
 	onAssigned?(partitions: readonly { topic: string; partition: number }[]): void;
 }
 
 export interface Subscription {
-	/** Has `position` asked again for the partitions of this member, after what it has in hand. */
+	/** Calls `position` again for the partitions of this member, after their current batches. */
 	reposition(): void;
-	/** Resolves when no call of `onBatch` is under way, and none will be made. */
+	/** Resolves when no call of `onBatch` is running, and none will be made. */
 	stop(): Promise<void>;
 }
 
@@ -84,11 +84,11 @@ export interface TopicSpec {
 	partitions: number;
 	/** `compact` keeps the last message of every key. */
 	cleanup: "delete" | "compact";
-	/** How long a message is kept at least; of compacted topics without meaning. */
+	/** How long a message is kept at least; ignored for compacted topics. */
 	retentionMs: number;
 }
 
-/** What a partition holds: offsets from `first` up to, but not with, `next`. */
+/** The content of a partition: offsets from `first` up to, but excluding, `next`. */
 export interface Extent {
 	partition: number;
 	first: bigint;
@@ -97,11 +97,11 @@ export interface Extent {
 
 export interface Driver {
 	readonly kind: "kafka" | "postgres";
-	/** Makes those that are missing; what exists is left as it is. */
+	/** Creates missing topics; existing ones are left as they are. */
 	createTopics(topics: readonly TopicSpec[]): Promise<void>;
 	/**
-	 * Resolves when all are stored where no crash of one machine loses them. When it rejects, any of
-	 * them may be stored, so what is published again may be there twice.
+	 * Resolves when all are stored durably enough to survive the crash of one machine. When it rejects, any of
+	 * them may be stored, so publishing again may duplicate them.
 	 * @throws Error also for a topic that does not exist
 	 */
 	publish(topic: string, messages: readonly Outgoing[]): Promise<void>;
@@ -110,9 +110,9 @@ export interface Driver {
 	extents(topic: string): Promise<Extent[]>;
 	/** By partition: the offset of the first message that the log took at this time or later. */
 	offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>>;
-	/** By partition: where a group said last that it goes on. A hint, for showing how far behind it is. */
+	/** By partition: the offset that a group committed last. A hint, for showing its lag. */
 	committed(group: string, topic: string): Promise<Map<number, bigint>>;
-	/** Of a group without members: nothing of it is remembered any longer. */
+	/** Deletes the committed offsets of a group without members. */
 	deleteGroup(group: string): Promise<void>;
 	/** Ends all subscriptions and connections. */
 	close(): Promise<void>;

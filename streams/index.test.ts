@@ -10,14 +10,14 @@ async function kindFor(environment: Record<string, string>): Promise<string> {
 }
 
 describe("the log", () => {
-	it("is Kafka's where brokers are named, else the one in Postgres", async () => {
+	it("is Kafka if brokers are configured, else the one in Postgres", async () => {
 		const DATABASE_URL = "postgres://owner:password@127.0.0.1:9/shop";
 		expect(await kindFor({ KAFKA_BROKERS: "127.0.0.1:9" })).toBe("kafka");
 		expect(await kindFor({ KAFKA_BROKERS: "127.0.0.1:9", DATABASE_URL })).toBe("kafka");
 		expect(await kindFor({ DATABASE_URL })).toBe("postgres");
 	});
 
-	it("has to be somewhere", async () => {
+	it("requires a configured log", async () => {
 		await expect(kindFor({})).rejects.toThrow(
 			"Set KAFKA_BROKERS, DATABASE_URL or EVENT_LOG_DATABASE_URL"
 		);

@@ -4,15 +4,15 @@ import type { Driver } from "./driver.ts";
 import { PostgresDriver } from "./postgres/postgres.driver.ts";
 
 interface Listeners {
-	/** Receives details that matter only while somebody debugs. */
+	/** Receives details for debugging. */
 	onDebug?(text: string): void;
-	/** Told of a connection that was lost while nothing used it. */
+	/** Called when an idle connection is lost. */
 	onError(error: Error): void;
 }
 
 /**
- * The log that the configuration names: Kafka's where there are brokers, else the one in Postgres.
- * @throws Error when it names neither
+ * Opens the configured log: Kafka if there are brokers, else the one in Postgres.
+ * @throws Error when neither is configured
  */
 export async function openLog({ onDebug, onError }: Listeners): Promise<Driver> {
 	const { kafka, databaseUrl, eventLogDatabaseUrl, databasePool: pool, durability } = config();
@@ -24,7 +24,7 @@ export async function openLog({ onDebug, onError }: Listeners): Promise<Driver> 
 	const url = eventLogDatabaseUrl ?? (databaseUrl && serviceUrl(databaseUrl, "stream"));
 	if (!url)
 		throw new Error(
-			"Set KAFKA_BROKERS, DATABASE_URL or EVENT_LOG_DATABASE_URL: the order events have no way to travel"
+			"Set KAFKA_BROKERS, DATABASE_URL or EVENT_LOG_DATABASE_URL: there is no event log without one of them"
 		);
 	return new PostgresDriver(new Database({ url, pool, durability, name: "shop stream", onError }));
 }

@@ -6,11 +6,11 @@ import { Unreadable } from "./messages/event-reader.ts";
 import { readToEnd } from "./read-to-end.ts";
 import { topics } from "./messages/topics.ts";
 
-/** What the log knows and the database does not, as after a restore to an earlier moment. */
+/** Events in the log that the database does not have, as after a restore to an earlier moment. */
 export interface LogGap {
-	/** In the order of each order's events. */
+	/** By order, in the order of their versions. */
 	events: OrderStreamEvent[];
-	/** The highest that any event of the log has. */
+	/** The highest epoch of the log's events. */
 	epoch: number;
 }
 
@@ -21,11 +21,11 @@ const unknownIds = `
 
 const endOfTime = new Date(8.64e15);
 
-/** What is no event of orders is the consumers' to put aside. */
+/** Invalid messages are left to the consumers, which dead-letter them. */
 function eventsOf(messages: readonly Message[]): OrderStreamEvent[] {
 	return messages.flatMap(message => {
 		try {
-			// Whatever the clock of the database was then: it is in the log, and may be redriven one day.
+			// An event time in the future is accepted: the event is in the log, and may be redriven one day.
 			return readOrderEvent({ ...message, at: endOfTime });
 		} catch (error) {
 			if (error instanceof Unreadable) return [];
@@ -35,9 +35,9 @@ function eventsOf(messages: readonly Message[]): OrderStreamEvent[] {
 }
 
 /**
- * Holds all order events of the log against the outbox and its archive.
+ * Compares all order events of the log with the outbox and its archive.
  * @param client sees at least what was committed when this is called
- * @param onError told of what is tried again
+ * @param onError called with failures that are retried
  */
 export async function readGap(
 	client: pg.Client,
@@ -64,7 +64,7 @@ export async function readGap(
 	return { events: [...events.values()].sort(byOrder), epoch };
 }
 
-/** A line for each event. */
+/** One line per event. */
 export function gapLine({ id, type, subject, sequence, time, data }: OrderStreamEvent): string {
 	const { amount, currency } = data.total;
 	return `event ${id} of ${time}: ${type}, version ${sequence} of order ${subject} of ${data.user_id}, ${amount} ${currency} in minor units`;

@@ -9,14 +9,14 @@ export interface ReadToEndOptions {
 	topic: string;
 	/** One call at a time for each partition, in the order of its messages. */
 	take(messages: readonly Message[]): Promise<void>;
-	/** Told of what is tried again. */
+	/** Called with failures that are retried. */
 	onError?(error: Error): void;
 }
 
 /**
- * Reads what a topic holds at this moment, from its oldest messages on, as a group of one's own that is
- * forgotten afterwards.
- * @param onBegin told how many messages there are at most: of a compacted topic some are gone
+ * Reads the current content of a topic, from its oldest message on, as a temporary group that is
+ * deleted afterwards.
+ * @param onBegin called with the highest possible number of messages: a compacted topic has fewer
  * @throws what `take` throws; NoSuchTopic
  */
 export async function readToEnd(
@@ -27,7 +27,7 @@ export async function readToEnd(
 	onBegin(extents.reduce((sum, { first, next }) => sum + Number(next - first), 0));
 	const ends = new Map(extents.map(({ partition, next }) => [partition, next]));
 	if (ends.size === 0) return;
-	// What expires before it is read never comes.
+	// Messages that expire before they are read never arrive.
 	const check = async () => {
 		for (const { partition, first } of await driver.extents(topic))
 			if (first >= (ends.get(partition) ?? first + 1n)) ends.delete(partition);
@@ -36,7 +36,7 @@ export async function readToEnd(
 	const checking = new Periodic({ everyMs: lookEveryMs, work: check, onError });
 	const reached = new Map<number, bigint>();
 	const done = Promise.withResolvers<void>();
-	// It may fail before anybody waits for it.
+	// It may fail before it is awaited.
 	done.promise.catch(() => undefined);
 	const group = `reader-${newId()}`;
 	const subscription = await driver.subscribe({

@@ -1,4 +1,4 @@
-/** Argon2id of `demo-Password-1`, worked out once: hashing four times would slow the first start. */
+/** Argon2id of `demo-Password-1`, precomputed: hashing four times would slow the first start. */
 const passwordHash =
 	"$argon2id$v=19$m=19456,t=2,p=1$s04Z/UyXV7iL9IvVbmwPUw$+0iFFg35wa7a9U7sF6Aa7vd4IKv44hWPLL2xqsrqxog";
 

@@ -9,27 +9,27 @@ export interface ConsumerHealthOptions {
 	group: string;
 	topics: readonly string[];
 	everyMs: number;
-	/** A partition may stand still so long. */
+	/** Longest time without progress of a partition. */
 	silentMs: number;
-	/** What this member believes: it goes on there. */
+	/** The offset at which this member expects to continue. */
 	expectedOffset(place: PartitionPosition): bigint;
-	/** Some rows were moved back, and nobody here was told. */
+	/** Some positions were set back without a hint to this member. */
 	onMoved(): void;
 	onStalled(words: string): void;
 	onError(error: Error): void;
 }
 
-/** Whoever has no partition waits longer: another may be about to end for the same one, and leave it to them. */
+/** A member without partitions waits longer: another may be about to restart for the same reason, and leave it its partitions. */
 const idleTimeoutFactor = 3;
 
-/** Looks now and then whether a consumer gets on: by its rows and by the log, and not by what it is told. */
+/** Checks periodically whether a consumer makes progress, by its rows and the log, independently of the driver. */
 export class ConsumerHealth {
 	readonly #options: ConsumerHealthOptions;
 	readonly #stallDetector: StallDetector;
 	#assigned: ReadonlySet<string> = new Set();
-	/** What it had when it last had any: a rebalance takes all away for a moment. */
+	/** Its last non-empty assignment: a rebalance revokes all partitions for a moment. */
 	#had: ReadonlySet<string> = new Set();
-	/** Partitions whose rows were behind what is believed when it looked last. */
+	/** Partitions whose rows were behind the expected offsets at the last check. */
 	#behind: ReadonlySet<string> = new Set();
 	readonly #periodic: Periodic;
 
@@ -61,12 +61,12 @@ export class ConsumerHealth {
 		this.#had = this.#assigned;
 	}
 
-	/** It waits for others who are away, and restarting it brings none of them back. */
+	/** It waits for servers that are down, so a restart would not help. */
 	excuse(partition: Partition): void {
 		this.#stallDetector.excuse(partition);
 	}
 
-	/** The database or the log is away: then nothing moves, and nobody here is to blame. */
+	/** The database or the log is down: then there is no progress, for no fault of this member. */
 	#fail(error: Error): void {
 		this.#stallDetector.reset();
 		this.#options.onError(error);
@@ -85,7 +85,7 @@ export class ConsumerHealth {
 		onStalled(`consumer ${group} made no progress for ${forS} s, and ${waiting}`);
 	}
 
-	/** All, where it has none: a member that was put out and never let in again hears of none. */
+	/** All, if it has none: a member that was removed and cannot rejoin is assigned none. */
 	async #ownPartitions(): Promise<PartitionPosition[]> {
 		const { driver, rows, topics } = this.#options;
 		const places: PartitionPosition[] = [];
@@ -96,7 +96,7 @@ export class ConsumerHealth {
 			]);
 			for (const { partition, first, next: end } of extents) {
 				const at = positions.get(partition) ?? first;
-				// What has expired does not wait.
+				// Expired messages are not waiting.
 				places.push({ topic, partition, next: at > first ? at : first, end });
 			}
 		}
@@ -104,7 +104,7 @@ export class ConsumerHealth {
 		return places.filter(place => this.#assigned.has(nameOf(place)));
 	}
 
-	/** Twice in a row, because a commit may come between two looks at one. */
+	/** Checked twice in a row, because a commit may come between two reads. */
 	#checkBehind(mine: readonly PartitionPosition[]): void {
 		const behind = mine
 			.filter(place => place.next < this.#options.expectedOffset(place))

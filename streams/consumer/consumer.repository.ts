@@ -3,12 +3,11 @@ import type { Database, Transaction } from "../../db/database.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 
 /**
- * Messages below `until` are gone through once more. `missing`: what was never handled has its effect.
- * `quiet`: it counts as handled, and nothing comes of it. `again`: everything that happened at `floorMs`
- * or later has its effect anew.
+ * Messages below `until` are read once more. `missing`: events that were never handled are applied.
+ * `quiet`: they are only recorded as handled. `again`: all events from `floorMs` on are applied again.
  */
 export interface Replay {
-	/** Grows with each replay of a service: what was handled in an earlier one is new to this one. */
+	/** Grows with each replay of a service: an event that was handled in an earlier one is new to this one. */
 	number: number;
 	until: bigint;
 	/** Milliseconds since the epoch. */
@@ -16,7 +15,7 @@ export interface Replay {
 	mode: "missing" | "quiet" | "again";
 }
 
-/** Where a partition is gone on with, and the replay that goes on there. */
+/** The next offset of a partition, and the replay that is in progress there. */
 export interface Checkpoint {
 	next: bigint;
 	replay: Replay | undefined;
@@ -54,11 +53,11 @@ const deadLetterRows = bulk({
 	attempts: "int"
 });
 
-/** Nearly all are fresh, and of thousands each row that comes back has its price. */
+/** Nearly all are fresh, and each returned row has its price, so only the others are returned. */
 const others =
 	"select id from unnest($1::uuid[]) as id where id not in (select event_id from fresh)";
 
-/** The number of a replay that never comes: under it, an event never has an effect. */
+/** The number of a replay that never comes: an event with it is never applied. */
 export const neverReplayed = 2 ** 31 - 1;
 
 /** The tables `inbox`, `position` and `dead_letter` of a consuming service. */
@@ -66,7 +65,7 @@ export class ConsumerRepository {
 	readonly #db: Database;
 	readonly #schema: string;
 
-	/** @param schema a name of ours, never anybody's input */
+	/** @param schema a constant of ours, never user input */
 	constructor(db: Database, schema: string) {
 		this.#db = db;
 		this.#schema = schema;
@@ -84,7 +83,7 @@ export class ConsumerRepository {
 		return row && toCheckpoint(row);
 	}
 
-	/** By partition; those that were never read are not there. */
+	/** By partition; those that were never read are missing. */
 	async positions(topic: string): Promise<Map<number, bigint>> {
 		const rows = await this.#db.query<{ partition: number; next: string }>(
 			{
@@ -96,7 +95,7 @@ export class ConsumerRepository {
 		return new Map(rows.map(({ partition, next }) => [partition, BigInt(next)]));
 	}
 
-	/** Where it is gone on with, under lock; at 0 for one that was never read. */
+	/** The next offset, under lock; 0 for a partition that was never read. */
 	async lock(topic: string, partition: number, tx: Transaction): Promise<Checkpoint> {
 		const [row] = await tx.query<CheckpointRow>(
 			{
@@ -110,13 +109,13 @@ export class ConsumerRepository {
 		return toCheckpoint(row!);
 	}
 
-	/** Of these ids those that were here before; the others are now. */
+	/** Inserts these ids; returns those that were already there. */
 	async markHandled(ids: readonly string[], tx: Transaction): Promise<Set<string>> {
 		if (ids.length === 0) return new Set();
 		const rows = await tx.query<{ id: string }>(
 			{
 				name: `${this.#schema}.admit`,
-				// Sorted, so that two batches cannot wait for each other.
+				// Sorted, so that two batches cannot deadlock.
 				text: `with fresh as (
 						insert into ${this.#schema}.inbox (event_id) select distinct id from unnest($1::uuid[]) as id order by id
 						on conflict do nothing returning event_id
@@ -128,7 +127,7 @@ export class ConsumerRepository {
 		return new Set(rows.map(({ id }) => id));
 	}
 
-	/** Of these ids those that this replay came by before; the others have been now. */
+	/** Marks these ids as read by this replay; returns those that already were. */
 	async markReplayed(
 		ids: readonly string[],
 		replay: number,
@@ -150,7 +149,7 @@ export class ConsumerRepository {
 		return new Set(rows.map(({ id }) => id));
 	}
 
-	/** Of these ids those that never have an effect. */
+	/** Those of these ids that are never applied. */
 	async suppressed(ids: readonly string[]): Promise<Set<string>> {
 		const rows = await this.#db.query<{ id: string }>(
 			{
@@ -163,8 +162,8 @@ export class ConsumerRepository {
 	}
 
 	/**
-	 * Which of these messages were put aside before, by their offsets, and whether they were redriven
-	 * since. Another message at the same offset, of a log that was lost, is another message.
+	 * Which of these messages were dead-lettered before, by their offsets, and whether they were redriven
+	 * since. The value is compared too, because after the loss of a log another message has the offset.
 	 */
 	async findDeadLettered(
 		deadLetters: readonly DeadLetter[]
@@ -181,10 +180,10 @@ export class ConsumerRepository {
 		return new Map(rows.map(({ offset, isRedriven }) => [BigInt(offset), { isRedriven }]));
 	}
 
-	/** In the place of what was put aside at the same offset of a log that was lost. */
+	/** Replaces a dead letter at the same offset of a log that was lost. */
 	async deadLetter(deadLetters: readonly DeadLetter[], tx: Transaction): Promise<void> {
 		if (deadLetters.length === 0) return;
-		// Postgres' text has no NUL.
+		// Postgres' text cannot contain NUL.
 		const rows = deadLetters.map(deadLetter => ({
 			...deadLetter,
 			key: deadLetter.key?.replaceAll("\0", "\ufffd"),
@@ -208,7 +207,7 @@ export class ConsumerRepository {
 		await tx.query(
 			{
 				name: `${this.#schema}.advance`,
-				// A replay that is over is over also when the log is lost and begins anew.
+				// The end of a replay is also recorded when the log is lost and starts again.
 				text: `update ${this.#schema}.position set next_offset = $3, at = clock_timestamp(),
 						replay_mode = case when $3 < replay_until then replay_mode end
 					where topic = $1 and partition = $2`

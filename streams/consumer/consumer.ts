@@ -11,55 +11,55 @@ import { isTransient } from "./transient-error.ts";
 import { Unreadable } from "../messages/event-reader.ts";
 import { dlqTopicOf } from "../messages/topics.ts";
 
-/** Events of one partition that are new here, in their order. */
+/** New events of one partition, in order. */
 export interface EventBatch<E> {
 	topic: string;
 	partition: number;
-	/** Empty where all of a batch were known. */
+	/** Empty if all events of a batch were already applied. */
 	events: readonly E[];
-	/** Behind the batch. */
+	/** The offset after the batch. */
 	next: bigint;
-	/** Of the log, as far as is known: `end - next` are still to come. */
+	/** Known end of the log: `end - next` messages are waiting. */
 	end: bigint;
-	/** They had their effect before, which was taken back or is wanted once more. */
+	/** They were applied before, and that effect was reset or is wanted once more. */
 	again: boolean;
 }
 
-/** What a consumer must know of an event. */
+/** The properties of an event that a consumer uses. */
 export interface StreamEvent {
 	id: string;
-	/** RFC 3339: when it happened. */
+	/** RFC 3339 event time. */
 	time: string;
 }
 
 export interface ConsumerOptions<E extends StreamEvent> {
 	driver: Driver;
 	db: Database;
-	/** Of the service: it has the tables inbox, position and dead_letter. */
+	/** Schema of the service, with the tables inbox, position and dead_letter. */
 	schema: string;
 	group: string;
 	topics: readonly string[];
 	/** @throws Unreadable */
 	read(message: Message): E;
-	/** What must be asked of others, before the transaction. @param again as in `Work` */
+	/** Remote calls before the transaction. @param again as in `EventBatch` */
 	prepare?(events: readonly E[], again: boolean): Promise<void>;
-	/** Database changes only, in the transaction that records that these events were handled. */
+	/** Database changes only, in the transaction that records these events in the inbox. */
 	handle(work: EventBatch<E>, tx: Transaction): Promise<void>;
-	/** Told of what failed and is tried again. */
+	/** Called with failures that are retried. */
 	onError(error: Error): void;
 	onDeadLettered(deadLetter: DeadLetter): void;
-	/** Told when nothing was got on with for a minute though something waits: the process has to be restarted. */
+	/** Called when messages wait and there was no progress for a minute: the process has to be restarted. */
 	onStalled(reason: string): void;
-	/** How often it looks whether it gets on, and how long it may not. */
+	/** How often progress is checked, and the longest time without any. */
 	watch?: { everyMs: number; silentMs: number };
 }
 
-/** How often a message is tried where it stands, before it is put aside: 0.1 to 3 s apart, some 10 s. */
+/** Attempts at a message before it is dead-lettered: 0.1 to 3 s apart, 6.1 s of pauses together. */
 const maxAttempts = 7;
 const [firstPauseMs, longestPauseMs] = [100, 3000];
 const watch = { everyMs: 15_000, silentMs: 60_000 };
 
-/** Neither event nor letter: a message of a replay that has been put aside already. */
+/** Neither event nor dead letter: a message of a replay that was dead-lettered before. */
 interface Classified<E> {
 	message: Message;
 	event?: E;
@@ -70,14 +70,14 @@ const startOfLog: Checkpoint = { next: 0n, replay: undefined };
 const nameOf = (topic: string, partition: number) => `${topic} ${partition}`;
 
 /**
- * Applies each event once: that it was handled (inbox), what came of it, and where to go on are one
- * transaction. The position's row is the fence too: a batch whose start is not what the row says was
+ * Applies each event once: the inbox, the effects and the position are written in one
+ * transaction. The position's row is also the fence: a batch that does not start at the stored position was
  * overtaken, by another member or by a replay, and changes nothing.
  */
 export class Consumer<E extends StreamEvent> {
 	readonly #options: ConsumerOptions<E>;
 	readonly #rows: ConsumerRepository;
-	/** What this member believes the partitions' rows to say. */
+	/** The positions that this member expects in the partitions' rows. */
 	readonly #checkpoints = new Map<string, Checkpoint>();
 	#subscription: Subscription | undefined;
 	readonly #health: ConsumerHealth;
@@ -108,13 +108,13 @@ export class Consumer<E extends StreamEvent> {
 		this.#health.start();
 	}
 
-	/** Resolves when the batch in hand is done with. */
+	/** Resolves when the current batch has ended. */
 	async stop(): Promise<void> {
 		// Together, because a check may wait for a log that does not answer.
 		await Promise.all([this.#health.stop(), this.#subscription?.stop()]);
 	}
 
-	/** Looks again where to go on: the rows were moved. */
+	/** Reads the positions again, because they were moved. */
 	reposition(): void {
 		this.#subscription?.reposition();
 	}
@@ -139,7 +139,7 @@ export class Consumer<E extends StreamEvent> {
 		try {
 			return await this.#apply(batch, classified);
 		} catch (error) {
-			// Of one message's fault the others must not suffer; but whose it is must be found.
+			// One failing message must not block the others, so each is tried by itself to find it.
 			if (isTransient(error)) throw this.#excuseIfTransient(batch, error);
 			return this.#oneByOne(batch, classified).catch(failure => {
 				throw this.#excuseIfTransient(batch, failure);
@@ -147,7 +147,7 @@ export class Consumer<E extends StreamEvent> {
 		}
 	}
 
-	/** A statement that takes too long is this consumer's own: when all of them do, it is to be seen. */
+	/** A statement timeout is no transient error here: a consumer whose statements all time out is reported as stalled. */
 	#excuseIfTransient(batch: Batch, error: unknown): unknown {
 		if (isTransient(error) && sqlState(error) !== "57014") this.#health.excuse(batch);
 		return error;
@@ -163,8 +163,8 @@ export class Consumer<E extends StreamEvent> {
 	}
 
 	/**
-	 * In a replay nothing is put aside that was put aside already. What was redriven since had its effect
-	 * and has it anew: its time was ahead of the log's clock, and has come to pass.
+	 * A replay dead-letters no message twice. A message that was redriven since has been applied, and is applied
+	 * again: its event time was ahead of the log's clock, and has passed.
 	 */
 	async #skipDeadLettered(
 		classified: readonly Classified<E>[],
@@ -184,7 +184,7 @@ export class Consumer<E extends StreamEvent> {
 		});
 	}
 
-	/** Answers where to go on: what lies behind a replay is another batch. */
+	/** Returns the next position: messages after a replay's end are another batch. */
 	async #apply(batch: Batch, given: readonly Classified<E>[]): Promise<bigint> {
 		const { topic, partition, end } = batch;
 		const { db, prepare, handle, onDeadLettered } = this.#options;
@@ -214,7 +214,7 @@ export class Consumer<E extends StreamEvent> {
 		return next;
 	}
 
-	/** All that is there, also what has no effect in a replay. Answers what was known. */
+	/** Records all events in the inbox, even those without an effect in a replay. Returns those that were in it. */
 	#markHandled(
 		classified: readonly Classified<E>[],
 		replay: Replay | undefined,
@@ -226,13 +226,13 @@ export class Consumer<E extends StreamEvent> {
 			: this.#rows.markHandled(ids, tx);
 	}
 
-	/** Each message by itself, in its place; one that fails for good is put aside. */
+	/** Handles the messages one by one, in order; one that keeps failing is dead-lettered. */
 	async #oneByOne(batch: Batch, classified: readonly Classified<E>[]): Promise<bigint> {
 		let next = classified[0]!.message.offset;
 		for (const one of classified) {
 			if (batch.isStale()) return next;
 			next = await this.#retryInPlace(batch, one);
-			// Overtaken: what follows here is not what comes next.
+			// Overtaken: the rest of the batch is not next any more.
 			if (next !== one.message.offset + 1n) return next;
 		}
 		return next;
@@ -260,7 +260,7 @@ export class Consumer<E extends StreamEvent> {
 		return this.#apply(batch, [{ message, deadLetter }]);
 	}
 
-	/** Before the transaction that moves past them: they may stand there twice, and are never lost. */
+	/** Published before the transaction that moves past them: they may be duplicated, and are never lost. */
 	async #publishDeadLetters(classified: readonly Classified<E>[]): Promise<void> {
 		const { driver, group } = this.#options;
 		const deadLetters = deadLettersIn(classified);
@@ -272,14 +272,14 @@ export class Consumer<E extends StreamEvent> {
 	}
 }
 
-/** A replay may begin where one already is. */
+/** A replay may start at the current position. */
 function isSame(a: Checkpoint, b: Checkpoint): boolean {
 	const runningOf = ({ next, replay }: Checkpoint) =>
 		replay && replay.until > next ? replay.number : undefined;
 	return a.next === b.next && runningOf(a) === runningOf(b);
 }
 
-/** What comes first of a batch: messages of the replay, or those that are none, with no replay. */
+/** The first part of a batch: its messages up to the replay's end, or all of them without a replay. */
 function splitAtReplayEnd<E>(
 	classified: readonly Classified<E>[],
 	replay: Replay | undefined
@@ -288,7 +288,7 @@ function splitAtReplayEnd<E>(
 	return [classified.filter(({ message }) => message.offset < replay.until), replay];
 }
 
-/** Filtered and mapped instead of flatMap here and below: of thousands nearly none, or nearly all, are wanted. */
+/** Filter and map are faster here than flatMap, because nearly none, or nearly all, of thousands remain. */
 function deadLettersIn<E>(classified: readonly Classified<E>[]): DeadLetter[] {
 	return classified.filter(({ deadLetter }) => deadLetter).map(({ deadLetter }) => deadLetter!);
 }
@@ -303,7 +303,7 @@ function eventsOf<E extends StreamEvent>(
 	return events.filter(({ time }) => Date.parse(time) >= replay.floorMs);
 }
 
-/** An id that stands twice in one batch is handled where it stands first. */
+/** An id that occurs twice in one batch is handled at its first occurrence. */
 function firstOfEach<E extends { id: string }>(
 	events: readonly E[],
 	known: ReadonlySet<string>

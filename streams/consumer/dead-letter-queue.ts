@@ -5,7 +5,7 @@ import type { ConsumerOptions, StreamEvent } from "./consumer.ts";
 import { isTransient } from "./transient-error.ts";
 import { Unreadable, type Reason } from "../messages/event-reader.ts";
 
-/** What a consumer put aside, as it is kept. */
+/** A stored dead letter of a consumer. */
 export interface StoredDeadLetter {
 	id: string;
 	topic: string;
@@ -21,7 +21,7 @@ export interface StoredDeadLetter {
 	redriven_at: Date | null;
 }
 
-/** A place in the list, which begins with the latest. */
+/** A position in the list, which starts with the latest. */
 export interface DeadLetterPosition {
 	at: Date;
 	id: string;
@@ -34,7 +34,7 @@ const end: { at: Date | string; id: string } = {
 	id: "ffffffff-ffff-ffff-ffff-ffffffffffff"
 };
 
-/** The messages that a consumer put aside: what they are, and a second try. */
+/** The dead letters of a consumer: list, show and redrive. */
 export class DeadLetters<E extends StreamEvent> {
 	readonly #options: ConsumerOptions<E>;
 	readonly #db: Database;
@@ -46,7 +46,7 @@ export class DeadLetters<E extends StreamEvent> {
 		this.#rows = new ConsumerRepository(options.db, options.schema);
 	}
 
-	/** Those that wait for a second try, or those that had it; the latest first. */
+	/** Those that were redriven, or those that were not; the latest first. */
 	list(redriven: boolean, after: DeadLetterPosition | undefined, limit: number) {
 		const { schema } = this.#options;
 		const { at, id } = after ?? end;
@@ -61,7 +61,7 @@ export class DeadLetters<E extends StreamEvent> {
 		);
 	}
 
-	/** How many wait for a second try. */
+	/** How many were not redriven. */
 	async waiting(): Promise<number> {
 		const { schema } = this.#options;
 		const [row] = await this.#db.query<{ count: number }>({
@@ -85,9 +85,9 @@ export class DeadLetters<E extends StreamEvent> {
 	}
 
 	/**
-	 * Has the message handled now, out of its turn; what was redriven already stays as it is.
-	 * @throws NOT_FOUND; REDRIVE_FAILED when it still cannot be read or handled; REPLAY_RUNNING where a
-	 * replay will come by it and have it handled; UNAVAILABLE
+	 * Handles the message now, out of order; one that was already redriven is left as it is.
+	 * @throws NOT_FOUND; REDRIVE_FAILED when it still cannot be read or handled; REPLAY_RUNNING when a
+	 * replay will reach it and have it handled; UNAVAILABLE
 	 */
 	async redrive(id: string): Promise<StoredDeadLetter> {
 		const deadLetter = await this.get(id);
@@ -104,7 +104,7 @@ export class DeadLetters<E extends StreamEvent> {
 	}
 
 	#read({ value, key, headers, topic, partition, offset }: StoredDeadLetter): E {
-		// Its time is measured against now: what was ahead of the clock may have come to pass.
+		// Its event time is compared with now: a time that was ahead of the clock may have passed.
 		const message = { value, key, headers, topic, partition, at: new Date() };
 		try {
 			return this.#options.read({ ...message, offset: BigInt(offset) });
@@ -114,13 +114,13 @@ export class DeadLetters<E extends StreamEvent> {
 		}
 	}
 
-	/** False where it is left to a replay, which would have its effect happen a second time. */
+	/** False when a replay will reach it, which would apply it a second time. */
 	async #handle({ id, topic, partition }: StoredDeadLetter, event: E): Promise<boolean> {
 		const { driver, handle } = this.#options;
 		const extents = await driver.extents(topic);
 		const end = extents.find(one => one.partition === partition)?.next ?? 0n;
 		return this.#db.transaction(async tx => {
-			// In its place the consumer waits, so that nothing else of the partition happens meanwhile.
+			// Under the lock of the position the consumer waits, so that nothing else of the partition is handled meanwhile.
 			const { next, replay } = await this.#rows.lock(topic, partition, tx);
 			if (replay?.mode === "again") return false;
 			if (!(await this.#take(id, tx))) return true;
@@ -131,7 +131,7 @@ export class DeadLetters<E extends StreamEvent> {
 		});
 	}
 
-	/** False when another has just redriven it. */
+	/** False when it has been redriven concurrently. */
 	async #take(id: string, tx: Transaction): Promise<boolean> {
 		const { schema } = this.#options;
 		const rows = await tx.query(

@@ -1,14 +1,14 @@
 import type { Message, Outgoing } from "../driver.ts";
 import type { Reason } from "../messages/event-reader.ts";
 
-/** A message that was put aside, with what was wrong. */
+/** A message that could not be read or handled, with the reason. */
 export interface DeadLetter extends Omit<Message, "at"> {
 	reason: Reason;
 	detail: string;
 	attempts: number;
 }
 
-/** Words of a parser repeat what it could not read; Postgres' text, and its JSON, have no NUL. */
+/** Messages of a parser quote their input; Postgres' text and JSON cannot contain NUL. */
 export function toDeadLetter(
 	message: Message,
 	reason: Reason,
@@ -20,12 +20,12 @@ export function toDeadLetter(
 	return { topic, partition, offset, key, value, headers, reason, detail: words, attempts };
 }
 
-/** A log takes what is a little larger than an event may be; a copy with its cause must fit too. */
+/** A log accepts slightly more than an event may have; a copy with its reason must fit too. */
 const [maxValueBytes, maxHeaderBytes] = [1024 * 1024, 64 * 1024];
 
 /**
- * The letter as the topic of dead letters has it: the message as it came, and the cause in headers. What
- * is too large for a copy is left out there, and says so; the table has all of it.
+ * The dead letter as a message of the DLQ topic: the original message, with the reason in headers. Parts
+ * that are too large for a copy are omitted and named in a header; the table has all of it.
  */
 export function toDlqMessage(deadLetter: DeadLetter, group: string): Outgoing {
 	const { key, value, headers } = deadLetter;

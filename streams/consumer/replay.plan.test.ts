@@ -1,6 +1,6 @@
 import { planReplay, extendBack } from "./replay.plan.ts";
 
-/** What the log took when, by partition, with the first of them dropped. */
+/** When the log took each message, by partition, with the first of them removed. */
 function logOf(times: readonly (readonly number[])[], dropped = 0) {
 	return {
 		extents: async () =>
@@ -43,7 +43,7 @@ describe("the plan of a replay", () => {
 		expect(plan.floorMs).toBe(start + 5 * minute);
 	});
 
-	it("ends where the consumer is, and has nothing of what it never read", async () => {
+	it("ends at the consumer's position, and contains no partition that it never read", async () => {
 		const plan = await planReplay(log, "t", "oldest", new Map([[0, 7n]]));
 		expect(spansOf(plan)).toEqual([
 			[0, 7],
@@ -52,7 +52,7 @@ describe("the plan of a replay", () => {
 		expect(plan.floorMs).toBe(0);
 	});
 
-	it("begins at an offset of all partitions, and finds out since when nothing is missing", async () => {
+	it("begins at an offset of all partitions, and computes since when nothing is missing", async () => {
 		const plan = await planReplay(log, "t", { offset: 3n }, all);
 		expect(spansOf(plan)).toEqual([
 			[3, 10],
@@ -62,14 +62,14 @@ describe("the plan of a replay", () => {
 		expect(plan.floorMs).toBe(start + 5 * minute);
 	});
 
-	it("goes through nothing from an offset that is still to come", async () => {
+	it("is empty from an offset in the future", async () => {
 		expect(spansOf(await planReplay(log, "t", { offset: 99n }, all))).toEqual([
 			[10, 10],
 			[10, 10]
 		]);
 	});
 
-	it("says that the log has dropped what was asked for", async () => {
+	it("says that requested messages have expired", async () => {
 		const short = logOf([everyMinute, everyMinute], 4);
 		const at = (n: number) => ({ at: new Date(start + n * minute) });
 		expect((await planReplay(short, "t", at(2), all)).isShort).toBe(true);
@@ -82,7 +82,7 @@ describe("the plan of a replay", () => {
 		expect(oldest.floorMs).toBe(start + 6 * minute);
 	});
 
-	it("reaches back for what was in the log before it happened, and says that it is not there", async () => {
+	it("begins earlier for messages that were in the log before their event time, and says if they have expired", async () => {
 		const at = new Date(start + 6 * minute);
 		const whole = await planReplay(log, "t", { at }, all);
 		const plan = extendBack(whole, new Map([[1, 2n]]));
@@ -99,7 +99,7 @@ describe("the plan of a replay", () => {
 		expect(spansOf(extendBack(rest, new Map([[1, 2n]])))[1]).toEqual([4, 10]);
 	});
 
-	it("knows a log that was lost and has begun anew", async () => {
+	it("recognises a log that was lost and started again", async () => {
 		const { spans } = await planReplay(log, "t", "oldest", new Map([[0, 500n]]));
 		expect(spans[0]).toEqual({ partition: 0, from: 0n, until: 10n, first: 0n, lost: true });
 		expect(spans[1]!.lost).toBe(false);

@@ -3,33 +3,33 @@ import type { Driver, Extent } from "../driver.ts";
 /** Where a replay begins: at what the log took at a time, at one offset of all partitions, or at the oldest message. */
 export type Start = { readonly at: Date } | { readonly offset: bigint } | "oldest";
 
-/** Messages of a partition that are gone through again: from `from` up to, but not with, `until`. */
+/** Messages of a partition to be read again: from `from` up to, but excluding, `until`. */
 export interface Span {
 	partition: number;
 	from: bigint;
 	until: bigint;
-	/** The oldest message that is there. */
+	/** The oldest message in the log. */
 	first: bigint;
-	/** The log was lost and has begun anew: it ends before what was read of the old one. */
+	/** The log was lost and started again: it ends before the consumer's position in the old one. */
 	lost: boolean;
 }
 
 export interface Plan {
 	spans: Span[];
-	/** Whatever happened at this time or later is in the spans. Milliseconds since the epoch. */
+	/** All events with this event time or later are in the spans. Milliseconds since the epoch. */
 	floorMs: number;
-	/** The log has dropped its first messages, and some of what was asked for may be among them. */
+	/** The oldest messages have expired, and requested ones may be among them. */
 	isShort: boolean;
 }
 
-/** The log's clock and that of the database, which events are dated by, differ by less. */
+/** Upper bound of the difference between the log's clock and the database's, which dates events. */
 const skewMs = 60_000;
 const minuteMs = 60_000;
 
 /**
- * What a replay goes through. Events are in the log after they happened, so that all from `floorMs` on
- * are found from the spans' beginning on. Floors are whole minutes, as windows are.
- * @param reached by partition: where the consumer goes on; it has read nothing of those without
+ * Plans a replay. Events are in the log after their event time, so that all from `floorMs` on
+ * are found from the spans' start on. Floors are whole minutes, as windows are.
+ * @param reached by partition: the consumer's position; partitions without one were never read
  */
 export async function planReplay(
 	driver: Pick<Driver, "extents" | "offsetsAt">,
@@ -65,12 +65,12 @@ async function planFromTime(
 }
 
 /**
- * The plan, begun early enough for messages that were ahead of the log's clock: what they tell of
- * happened after they were in the log.
- * @param ahead by partition: the first of them whose effect is taken back
+ * The plan, started early enough for messages that were ahead of the log's clock: their event time
+ * is after their time in the log.
+ * @param ahead by partition: the first of them whose effect is reset
  */
 export function extendBack(plan: Plan, ahead: ReadonlyMap<number, bigint>): Plan {
-	// Of a log that was lost, offsets say nothing of this one.
+	// The offsets of a lost log mean nothing in this one.
 	const aheadOf = ({ partition, from, until, lost }: Span) => {
 		const offset = ahead.get(partition) ?? until;
 		return lost || offset >= until ? from : offset;
@@ -97,8 +97,8 @@ function spansOf(
 }
 
 /**
- * When the log took what the spans begin with, the latest of them, in milliseconds. The log is asked
- * where times are, not when an offset was: some 45 questions find it out.
+ * When the log took the first messages of the spans, the latest of them, in milliseconds. The log only finds
+ * offsets by time, not times by offset, so this is a binary search with some 45 queries.
  */
 async function timeOf(
 	driver: Pick<Driver, "offsetsAt">,

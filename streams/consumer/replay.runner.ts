@@ -4,7 +4,7 @@ import { fail } from "../../lib/errors.ts";
 import type { Driver, Extent } from "../driver.ts";
 import { planReplay, extendBack, type Plan, type Span, type Start } from "./replay.plan.ts";
 
-/** How a replay treats what it comes by; `missing`: what was never handled has its effect. */
+/** How a replay treats events; `missing`: those that were never handled are applied. */
 export type ReplayMode = "missing" | "quiet" | "again";
 
 export interface ReplayRunnerOptions {
@@ -13,7 +13,7 @@ export interface ReplayRunnerOptions {
 	/** As of the consumer. */
 	schema: string;
 	topics: readonly string[];
-	/** Takes back what came of events of this time or later, in the transaction that begins the replay. */
+	/** Resets the effects of events of this time or later, in the transaction that starts the replay. */
 	resetFrom?(floorMs: number, tx: Transaction): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ interface PositionRow {
 
 const spanRows = bulk({ partition: "int", from: "bigint", until: "bigint", lost: "boolean" }, 4);
 
-/** How far a consumer is, and having it go through messages once more. */
+/** Progress of a consumer, and its replays. */
 export class ReplayRunner {
 	readonly #options: ReplayRunnerOptions;
 
@@ -60,7 +60,7 @@ export class ReplayRunner {
 		return found;
 	}
 
-	/** What a replay would go through. @throws LOG_TOO_SHORT */
+	/** The plan of a replay. @throws LOG_TOO_SHORT */
 	async plan({ start, mode }: ReplayRequest): Promise<Map<string, Plan>> {
 		const { driver, topics, db } = this.#options;
 		const rows = await this.#positions(db);
@@ -78,12 +78,12 @@ export class ReplayRunner {
 		return plans;
 	}
 
-	/** Begins one; its consumer has to be told. @throws LOG_TOO_SHORT, REPLAY_RUNNING */
+	/** Starts one; its consumer needs a hint. @throws LOG_TOO_SHORT, REPLAY_RUNNING */
 	async begin(request: ReplayRequest): Promise<Map<string, Plan>> {
 		const plans = await this.plan(request);
 		const floorMs = Math.max(...[...plans.values()].map(plan => plan.floorMs));
 		await this.#options.db.transaction(async tx => {
-			// More than a statement of a request may take, because windows of a whole log may be emptied.
+			// Longer than a request's statement may take, because the windows of a whole log may be reset.
 			await tx.query({ name: "replay.limit", text: "set local statement_timeout = '30s'" });
 			const rows = await this.#positions(tx, "for update");
 			if (rows.some(isRunning)) fail("REPLAY_RUNNING");
@@ -94,7 +94,7 @@ export class ReplayRunner {
 		return plans;
 	}
 
-	/** By partition: the first message that was put aside for its time, which has come, and was redriven. */
+	/** By partition: the first redriven message that was dead-lettered because its event time was in the future. */
 	async #ahead(topic: string, floorMs: number): Promise<Map<number, bigint>> {
 		const { db, schema } = this.#options;
 		const rows = await db.query<{ partition: number; offset: string }>(
@@ -122,7 +122,7 @@ export class ReplayRunner {
 		);
 	}
 
-	/** Up to where it has come by now, which the lock keeps as it is. */
+	/** Up to the current position, which the lock keeps unchanged. */
 	async #move(
 		topic: string,
 		spans: readonly Span[],
@@ -161,7 +161,7 @@ function toProgress(
 	const { partition } = extent;
 	const row = rows.find(one => one.topic === topic && one.partition === partition);
 	const replay = row ? progressOf(row) : null;
-	// What has expired does not wait.
+	// Expired messages are not waiting.
 	const next = Math.max(row?.next ?? 0, Number(extent.first));
 	return { topic, partition, next, end: Number(extent.next), replay };
 }

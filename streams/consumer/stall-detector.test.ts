@@ -15,25 +15,25 @@ const place = (next: number, end: number, partition = 0): PartitionPosition => (
 	next: BigInt(next),
 	end: BigInt(end)
 });
-/** Looks a quarter of a minute later. */
+/** Checks a quarter of a minute later. */
 const look = (...places: PartitionPosition[]) => dog.check(places, (nowMs += 15_000));
 
-it("barks when nothing moves for a minute though something waits", () => {
+it("reports a partition without progress for a minute though messages wait", () => {
 	for (let n = 0; n < 4; n++) expect(look(place(3, 5))).toEqual([]);
 	expect(look(place(3, 5))).toEqual([place(3, 5)]);
 	expect(look(place(3, 9))).toEqual([place(3, 9)]);
 });
 
-it("is quiet while something moves, and where nothing waits", () => {
+it("reports nothing with progress, or when no messages wait", () => {
 	for (let n = 0; n < 20; n++) expect(look(place(n, 100), place(7, 7, 1))).toEqual([]);
 });
 
-it("hears a partition that stands still beside one that moves", () => {
+it("reports a stalled partition beside one with progress", () => {
 	for (let n = 0; n < 4; n++) look(place(n, 100), place(3, 5, 1));
 	expect(look(place(4, 100), place(3, 5, 1))).toEqual([place(3, 5, 1)]);
 });
 
-it("begins anew with what came back, was caught up with or went back for a replay", () => {
+it("restarts the time of a partition that was assigned again, had caught up or went back for a replay", () => {
 	for (let n = 0; n < 4; n++) look(place(3, 5));
 	look(place(5, 5));
 	for (let n = 0; n < 4; n++) expect(look(place(5, 6))).toEqual([]);
@@ -42,7 +42,7 @@ it("begins anew with what came back, was caught up with or went back for a repla
 	expect(look(place(2, 6))).toEqual([]);
 });
 
-it("gives a partition its time anew that is excused, and more of it to whoever has none", () => {
+it("restarts the time of an excused partition, and gives more of it to a member without partitions", () => {
 	for (let n = 0; n < 4; n++) look(place(3, 5), place(3, 5, 1));
 	dog.excuse(place(3, 5));
 	expect(look(place(3, 5), place(3, 5, 1))).toEqual([place(3, 5, 1)]);
@@ -51,7 +51,7 @@ it("gives a partition its time anew that is excused, and more of it to whoever h
 	expect(lookAgain()).toEqual([place(3, 5, 1)]);
 });
 
-it("says nothing of a time in which it could not look", () => {
+it("ignores times in which it could not check", () => {
 	for (let n = 0; n < 3; n++) look(place(3, 5));
 	dog.reset();
 	nowMs += 600_000;

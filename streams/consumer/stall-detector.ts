@@ -1,8 +1,8 @@
-/** Where a partition stands, as its rows and the log say. */
+/** Position and end of a partition, as its rows and the log say. */
 export interface PartitionPosition {
 	topic: string;
 	partition: number;
-	/** Offsets: where it is gone on with, and the one that will be written next. */
+	/** Offsets: the next message to handle, and the one that will be written next. */
 	next: bigint;
 	end: bigint;
 }
@@ -11,12 +11,12 @@ export type Partition = Pick<PartitionPosition, "topic" | "partition">;
 export const nameOf = ({ topic, partition }: Partition) => `${topic} ${partition}`;
 
 /**
- * Finds partitions in which nothing moves though something waits: a driver that fell silent
- * (kafkajs #659), or a handler that fails for ever. It is told what was seen, and asks nobody.
+ * Finds partitions without progress though messages wait: because of a driver that stopped delivering
+ * (kafkajs #659), or a handler that always fails. It only gets observations, and makes no queries.
  */
 export class StallDetector {
 	readonly #silentMs: number;
-	/** By partition in which something waits: where it was, and since when. */
+	/** By partition with waiting messages: its position, and since when. */
 	#seen = new Map<string, { next: bigint; sinceMs: number }>();
 
 	constructor(silentMs: number) {
@@ -24,10 +24,10 @@ export class StallDetector {
 	}
 
 	/**
-	 * Answers those that have stood still for too long.
-	 * @param places all that are this member's to move
-	 * @param nowMs of a clock that never goes back
-	 * @param timeoutFactor how many times as long as usual it waits
+	 * Returns those without progress for too long.
+	 * @param places all partitions that this member is responsible for
+	 * @param nowMs of a monotonic clock
+	 * @param timeoutFactor multiplies the time limit
 	 */
 	check(
 		places: readonly PartitionPosition[],
@@ -46,12 +46,12 @@ export class StallDetector {
 		});
 	}
 
-	/** That it stands still is not its own fault, or was not this member's: it is given its time anew. */
+	/** Its lack of progress has another cause, or it was another member's: restarts its time. */
 	excuse(partition: Partition): void {
 		this.#seen.delete(nameOf(partition));
 	}
 
-	/** Nothing could be seen: whoever could not be asked may be why nothing moved. */
+	/** The check failed: the server that could not be queried may be the cause. */
 	reset(): void {
 		this.#seen.clear();
 	}

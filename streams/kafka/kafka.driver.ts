@@ -22,24 +22,24 @@ import { KafkaSubscription } from "./kafka.subscription.ts";
 
 export interface KafkaOptions {
 	readonly brokers: readonly string[];
-	/** With an authority of one's own, as PEM, or one that Node trusts. */
+	/** TLS with this certificate authority (PEM), or with those that Node trusts. */
 	readonly ssl?: boolean | { readonly ca: string };
 	readonly sasl?: SASLOptions | undefined;
-	/** Of new topics; three or as many as there are brokers unless given. */
+	/** Replicas of new topics; by default three, or the number of brokers if there are fewer. */
 	readonly replication?: number | undefined;
-	/** Told what kafkajs logs: also of what it tries again and nobody need hear of. */
+	/** Receives kafkajs' log, including failures that it retries. */
 	debug?(text: string): void;
 }
 
 const maxValueBytes = 2 * 1024 * 1024;
-/** kafkajs makes one record batch of what one call sends to a partition, and a broker refuses large ones. */
+/** kafkajs sends one record batch per call and partition, and a broker refuses large ones. */
 const sendBytes = 1024 * 1024;
 const recordBytes = 100;
 const closeTimeoutMs = 5000;
 const topicTimeoutMs = 15_000;
 
 /**
- * kafkajs looks each millisecond for requests that wait, also where none does: an idle consumer costs
+ * kafkajs checks each millisecond for waiting requests, even if there are none: an idle consumer costs
  * a twentieth of a core (tulios/kafkajs#1751, unfixed).
  */
 function patchIdlePolling(): void {
@@ -51,7 +51,7 @@ function patchIdlePolling(): void {
 }
 patchIdlePolling();
 
-/** All of it, because kafkajs has other defaults where NODE_ENV is test. */
+/** All defaults, because kafkajs has different ones if NODE_ENV is test. */
 const retrySettings = (retries: number) => ({
 	initialRetryTime: 100,
 	factor: 0.2,
@@ -77,11 +77,11 @@ function client({ brokers, ssl, sasl, debug }: KafkaOptions): Kafka {
 	});
 }
 
-/** By what it is called: Node finds no names of kafkajs' error classes. */
+/** By name: Node does not find the names of kafkajs' error classes as exports. */
 const isNoTopic = ({ type, cause }: { type?: string; cause?: object }): boolean =>
 	type === "UNKNOWN_TOPIC_OR_PARTITION" || (cause !== undefined && isNoTopic(cause));
 
-/** What fits into one record batch each, in order. */
+/** Splits messages into record batches of accepted size, in order. */
 function* recordBatches(messages: readonly Outgoing[]): Generator<Outgoing[]> {
 	let portion: Outgoing[] = [];
 	let bytes = 0;
@@ -104,7 +104,7 @@ interface Connection {
 	disconnect(): Promise<void>;
 }
 
-/** Connects on first use, and anew on the next one after a failure. */
+/** Connects on first use, and again on the next use after a failure. */
 function lazyConnection<C extends Connection>(make: () => C) {
 	let made: Promise<C> | undefined;
 	const connect = async () => {
@@ -119,7 +119,7 @@ function lazyConnection<C extends Connection>(make: () => C) {
 		}));
 	return {
 		get,
-		/** For what may be asked again: kafkajs' admin never finds back to a broker it has lost. */
+		/** For idempotent requests: kafkajs' admin never reconnects to a broker that it has lost. */
 		async use<R>(ask: (connection: C) => Promise<R>, mayRepeat = true): Promise<R> {
 			const used = get();
 			const connection = await used;
@@ -190,8 +190,8 @@ export class KafkaDriver implements Driver {
 	}
 
 	/**
-	 * A broker knows a topic a moment after the controller made it. kafkajs would wait for its leaders,
-	 * and fails where the topic itself is not known yet.
+	 * A broker knows a topic a moment after the controller created it. kafkajs waits for its leaders, but
+	 * fails if the topic itself is not known yet.
 	 */
 	async #waitUntilKnown(topic: string): Promise<void> {
 		await retry(() => this.extents(topic), { pauseMs: () => 100, withinMs: topicTimeoutMs });
@@ -257,11 +257,11 @@ export class KafkaDriver implements Driver {
 		const offsets = found!.partitions.map(
 			({ partition, offset }) => [partition, BigInt(offset)] as const
 		);
-		// Negative where there is none.
+		// Negative if there is none.
 		return new Map(offsets.filter(([, offset]) => offset >= 0n));
 	}
 
-	/** A broker takes a while to see that the last member has gone. */
+	/** A broker takes a while to notice that the last member has left. */
 	async deleteGroup(group: string): Promise<void> {
 		const ask = (admin: Admin) => admin.deleteGroups([group]);
 		await retry(() => this.#admin.use(ask), { pauseMs: () => 250, attempts: 21 });

@@ -3,7 +3,7 @@ import type { KafkaMessage } from "kafkajs";
 import { OffsetLost, type Batch, type Extent } from "../driver.ts";
 import { KafkaPartition } from "./kafka.partition.ts";
 
-/** Messages of these offsets, as kafkajs hands them over. */
+/** Messages of these offsets, as kafkajs delivers them. */
 const fetched = (from: number, to: number): KafkaMessage[] =>
 	Array.from({ length: to - from }, (_, index) => ({
 		offset: String(from + index),
@@ -14,10 +14,10 @@ const fetched = (from: number, to: number): KafkaMessage[] =>
 		attributes: 0
 	}));
 
-/** A partition whose consumer answers when the test says so. */
+/** A partition whose consumer resolves when the test says so. */
 interface Given {
 	position?: bigint;
-	/** What it gets when it asks where to go on, in the place of `position`. */
+	/** The position that it gets, instead of `position`. */
 	asked?: Promise<bigint>;
 	extent?: { first: bigint; next: bigint };
 }
@@ -68,7 +68,7 @@ async function started(given: Given = {}) {
 }
 
 describe("a partition in Kafka", () => {
-	it("is fetched on while a batch is in hand, and hands over one at a time", async () => {
+	it("fetches the next batch while one is being handled, and handles one at a time", async () => {
 		const { partition, calls, steered, offsets } = await started();
 		await partition.take(fetched(0, 10), 0n, 30n);
 		expect(steered.at(-1)).toBe("seek 10");
@@ -84,13 +84,13 @@ describe("a partition in Kafka", () => {
 		]);
 	});
 
-	it("lets go of what waits when the batch before it fails, and gets it again behind that one", async () => {
+	it("drops the waiting batch when the one before it fails, and fetches it again after that one", async () => {
 		const { partition, calls, errors, steered, offsets } = await started();
 		await partition.take(fetched(0, 10), 0n, 30n);
 		const second = partition.take(fetched(10, 20), 10n, 30n);
-		calls[0]!.answer.reject(new Error("the database is away"));
+		calls[0]!.answer.reject(new Error("the database is down"));
 		await second;
-		expect(errors.map(({ message }) => message)).toEqual(["the database is away"]);
+		expect(errors.map(({ message }) => message)).toEqual(["the database is down"]);
 		expect(steered.at(-1)).toBe("pause");
 		await partition.take(fetched(10, 20), 10n, 30n);
 		expect(offsets()).toEqual([[0, 9]]);
@@ -103,7 +103,7 @@ describe("a partition in Kafka", () => {
 		]);
 	});
 
-	it("lets go of what waits when the consumer goes on elsewhere", async () => {
+	it("drops the waiting batch when the consumer continues elsewhere", async () => {
 		const { partition, calls, steered, offsets } = await started();
 		await partition.take(fetched(0, 10), 0n, 30n);
 		const second = partition.take(fetched(10, 20), 10n, 30n);
@@ -117,7 +117,7 @@ describe("a partition in Kafka", () => {
 		]);
 	});
 
-	it("asks where to go on between two batches, also when one always waits", async () => {
+	it("reads the position between two batches, even if one is always waiting", async () => {
 		const { partition, calls, state, steered, offsets } = await started();
 		await partition.take(fetched(0, 10), 0n, 30n);
 		const second = partition.take(fetched(10, 20), 10n, 30n);
@@ -130,7 +130,7 @@ describe("a partition in Kafka", () => {
 		expect(offsets()).toEqual([[0, 9]]);
 	});
 
-	it("hands over nothing of what waited once it is another's", async () => {
+	it("drops the waiting batch when it is revoked", async () => {
 		const { partition, calls, steered, offsets } = await started();
 		await partition.take(fetched(0, 10), 0n, 30n);
 		const second = partition.take(fetched(10, 20), 10n, 30n);
@@ -144,7 +144,7 @@ describe("a partition in Kafka", () => {
 		expect(steered.at(-1)).toBe("pause");
 	});
 
-	it("is paused while a batch waits for long, and fetched on when that is in hand", async () => {
+	it("pauses while a batch waits for long, and resumes when that is being handled", async () => {
 		const { partition, calls, steered, offsets } = await started();
 		await partition.take(fetched(0, 10), 0n, 30n);
 		await partition.take(fetched(10, 20), 10n, 30n);
@@ -158,7 +158,7 @@ describe("a partition in Kafka", () => {
 		]);
 	});
 
-	it("begins a log that was lost with its oldest message while a batch of the old one is in hand", async () => {
+	it("starts at the oldest message after the loss of a log, while a batch of the old one is being handled", async () => {
 		const { partition, calls, errors, offsets, state } = await started({ position: 500n });
 		await partition.take(fetched(500, 510), 500n, 600n);
 		state.extent = { first: 0n, next: 7n };
@@ -173,7 +173,7 @@ describe("a partition in Kafka", () => {
 		]);
 	});
 
-	it("hands nothing over that was fetched before the partition went back", async () => {
+	it("drops messages that were fetched before the partition went back", async () => {
 		const { partition, calls, errors, steered, offsets } = await started();
 		await partition.take(fetched(0, 10), 0n, 30n);
 		calls[0]!.answer.resolve(4n);
@@ -187,7 +187,7 @@ describe("a partition in Kafka", () => {
 		expect(offsets()[1]).toEqual([4, 19]);
 	});
 
-	it("tells what a log no longer has, and what it has replaced", async () => {
+	it("reports expired messages, and accepts compacted ones", async () => {
 		const { partition, errors, offsets, calls } = await started({
 			position: 50n,
 			extent: { first: 40n, next: 100n }
@@ -203,7 +203,7 @@ describe("a partition in Kafka", () => {
 		expect(gone.offsets()).toEqual([[80, 89]]);
 	});
 
-	it("leaves the fetching alone once it is another's, also when its position comes late", async () => {
+	it("does not seek once it is revoked, even if its position arrives late", async () => {
 		const asked = Promise.withResolvers<bigint>();
 		const { partition, steered } = partitionOf({ asked: asked.promise });
 		partition.start(Promise.resolve());
@@ -215,7 +215,7 @@ describe("a partition in Kafka", () => {
 		expect(steered.length).toBe(before);
 	});
 
-	it("forgets what it learns of the log's end when it goes on elsewhere meanwhile", async () => {
+	it("ignores the log's end when it continues elsewhere meanwhile", async () => {
 		const { partition, calls, steered } = await started({ position: 500n });
 		await partition.take(fetched(500, 510), 500n, 600n);
 		const second = partition.take(fetched(490, 500), 490n, 600n);

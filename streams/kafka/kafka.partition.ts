@@ -3,35 +3,35 @@ import { pause, reconnectPauseMs, retry, within } from "../../lib/retry.ts";
 import { OffsetLost, type Extent, type Message, type SubscribeOptions } from "../driver.ts";
 import { toMessage } from "./message-mapping.ts";
 
-/** What a partition asks of the consumer that fetches for it. */
+/** What a partition requests of the consumer that fetches for it. */
 export interface FetchControl {
-	/** The next fetch begins here. */
+	/** The next fetch starts here. */
 	seek(offset: bigint): void;
 	pause(): void;
 	resume(): void;
 	extent(): Promise<Extent>;
-	/** Told where the partition goes on, as a hint. */
+	/** Called with the next offset, as a hint. */
 	moved(next: bigint): void;
 }
 
 const batchSize = 2000;
-/** So long the fetches of all partitions wait for one; then they go on without it. */
+/** The fetches of all partitions wait at most so long for one partition. */
 const maxHoldMs = 2000;
 
-/** What one fetch brought. */
+/** Messages of one fetch. */
 interface Fetched {
 	messages: readonly Message[];
 	end: bigint;
-	/** Resolved when it is in hand, or was let go. */
+	/** Resolved when it is being handled, or was dropped. */
 	taken: PromiseWithResolvers<void>;
 }
 
 const behind = ({ messages }: Pick<Fetched, "messages">): bigint => messages.at(-1)!.offset + 1n;
 
 /**
- * A partition for as long as it is this member's: what is fetched of it, and where it goes on. While a
- * batch is in hand the next one is fetched and waits, because kafkajs fetches nothing before all that
- * it has handed over was taken: a replay stood still for two fifths of its time.
+ * A partition while it is assigned to this member: its fetched messages and its next offset. The next
+ * batch is fetched while one is being handled, because kafkajs fetches nothing until all messages it
+ * delivered were accepted: without it, a replay stood still for two fifths of its time.
  */
 export class KafkaPartition {
 	readonly topic: string;
@@ -39,12 +39,12 @@ export class KafkaPartition {
 	readonly #options: SubscribeOptions;
 	readonly #fetching: FetchControl;
 	readonly #leaving = new AbortController();
-	/** Behind all that was taken. Undefined until the consumer has said where to go on. */
+	/** After all accepted messages. Undefined until the consumer has returned a position. */
 	#next: bigint | undefined;
 	#waiting: Fetched | undefined;
 	#failures = 0;
 	#isHandling = false;
-	/** The position is to be asked for after what is in hand. */
+	/** The position is to be read after the current batch. */
 	#isMoved = false;
 	#handled: Promise<void> = Promise.resolve();
 
@@ -55,25 +55,25 @@ export class KafkaPartition {
 		this.#fetching = fetching;
 	}
 
-	/** Resolves when no call of `onBatch` is under way. */
+	/** Resolves when no call of `onBatch` is running. */
 	get handled(): Promise<void> {
 		return this.#handled;
 	}
 
-	/** @param before what this member may still have in hand of the partition, from its last turn */
+	/** @param before what this member may still be handling of the partition, from its last assignment */
 	start(before: Promise<void>): void {
 		this.#handled = before;
 		this.#fetching.pause();
 		void before.then(() => this.#findPosition());
 	}
 
-	/** Where to go on is asked again, after what is in hand. */
+	/** Reads the position again after the current batch. */
 	reposition(): void {
 		this.#isMoved = true;
 		void this.#reposition();
 	}
 
-	/** It is another member's, or may be; what nobody takes is not fetched over and over. */
+	/** It is, or may be, another member's; it is paused, so that its messages are not fetched repeatedly. */
 	leave(): void {
 		this.#leaving.abort();
 		this.#discardFetched();
@@ -81,7 +81,7 @@ export class KafkaPartition {
 	}
 
 	/**
-	 * Resolves when the messages are in hand, or when nobody else should wait for that.
+	 * Resolves when the messages are being handled, or when others should not wait for that.
 	 * @param fetchOffset the offset that they were fetched for
 	 */
 	async take(fetched: readonly KafkaMessage[], fetchOffset: bigint, end: bigint): Promise<void> {
@@ -112,14 +112,14 @@ export class KafkaPartition {
 		do await this.#handled;
 		while (this.#isHandling);
 		this.#isMoved = false;
-		// Whoever has no position yet is about to ask for one.
+		// Without a position it is about to read one.
 		if (this.#isLeft || this.#next === undefined) return;
 		this.#discardFetched();
-		// Not paused: where nothing is to be fetched kafkajs rests for a quarter of a second.
+		// Not paused: without anything to fetch kafkajs rests for a quarter of a second.
 		await this.#findPosition();
 	}
 
-	/** This batch and those that come to wait meanwhile. */
+	/** Handles this batch and those that are fetched meanwhile. */
 	async #handleFrom(first: Fetched): Promise<void> {
 		this.#isHandling = true;
 		try {
@@ -139,7 +139,7 @@ export class KafkaPartition {
 		}
 	}
 
-	/** Answers where to go on: behind the batch, or where the consumer wants to. */
+	/** Returns the next offset: after the batch, or the one that the consumer chose. */
 	async #handle({ messages, end }: Fetched): Promise<bigint> {
 		const { topic, partition } = this;
 		const isStale = () => this.#isLeft;
@@ -160,7 +160,7 @@ export class KafkaPartition {
 		return batch;
 	}
 
-	/** What was fetched and is not in hand is not what comes next; nothing is taken until that is known. */
+	/** Drops fetched messages that are not being handled; nothing is accepted until the position is known. */
 	#discardFetched(): void {
 		this.#waiting?.taken.resolve();
 		this.#waiting = undefined;
@@ -180,7 +180,7 @@ export class KafkaPartition {
 		this.#discardFetched();
 		this.#fetching.pause();
 		await pause(reconnectPauseMs(++this.#failures), this.#leaving.signal);
-		// Where to go on may have changed with what failed.
+		// The position may have changed with the failure.
 		await this.#findPosition();
 	}
 
@@ -195,7 +195,7 @@ export class KafkaPartition {
 			pauseMs: reconnectPauseMs,
 			signal: this.#leaving.signal,
 			onError: error => {
-				// A partition that was left does not control the fetching.
+				// The new owner controls the fetching.
 				if (this.#isLeft) return;
 				this.#options.onError(error);
 				this.#fetching.pause();
@@ -204,8 +204,8 @@ export class KafkaPartition {
 	}
 
 	/**
-	 * Whether the log has not got what is wanted, so that kafkajs went to its oldest message. Else what came
-	 * was fetched before the partition went elsewhere, and what is wanted is asked for again.
+	 * Whether the wanted offset is not in the log, so that kafkajs went to its oldest message. Otherwise the
+	 * messages were fetched before the partition was moved, and the wanted offset is fetched again.
 	 */
 	async #isOffsetMissing(wanted: bigint): Promise<boolean> {
 		const { first, next } = await this.#fetching.extent();

@@ -6,8 +6,8 @@ import { type FetchControl, KafkaPartition } from "./kafka.partition.ts";
 const commitEveryMs = 1000;
 const stopTimeoutMs = 5000;
 /**
- * More than a member can have partitions: a batch that kafkajs holds back until others are taken would be
- * handed over after its partition has gone elsewhere.
+ * More than a member can have partitions: otherwise kafkajs would hold a batch back until others are accepted,
+ * and deliver it after its partition was revoked.
  */
 const atOnce = 1024;
 
@@ -18,8 +18,8 @@ async function settleWithin(ms: number, what: Promise<void> | undefined): Promis
 const nameOf = (topic: string, partition: number) => `${topic} ${partition}`;
 
 /**
- * One member of a group. kafkajs shares the partitions out and fetches; where each of them goes on is
- * for the consumer to say, so what the group has committed is a hint for others and never read here.
+ * One member of a group. kafkajs assigns partitions and fetches; the consumer decides where each of them
+ * continues, so committed offsets are a hint for others and never read here.
  */
 export class KafkaSubscription implements Subscription {
 	readonly #consumer: Consumer;
@@ -27,15 +27,15 @@ export class KafkaSubscription implements Subscription {
 	readonly #extents: (topic: string) => Promise<Extent[]>;
 	readonly #onCrash: (error: Error) => void;
 	#partitions = new Map<string, KafkaPartition>();
-	/** The last turn of each partition here: it may have a batch in hand still. */
+	/** The last assignment of each partition here: one of its batches may still be running. */
 	readonly #latest = new Map<string, KafkaPartition>();
 	readonly #moved = new Map<string, { topic: string; partition: number; offset: string }>();
 	#committing: NodeJS.Timeout | undefined;
 	#stopping = false;
-	/** While kafkajs is about to join the group, which it cannot be called back from. */
+	/** While kafkajs is joining the group, which cannot be cancelled. */
 	#joining: PromiseWithResolvers<void> | undefined;
 
-	/** @param onCrash told when kafkajs has given the consumer up: nothing more will come of it */
+	/** @param onCrash called when kafkajs has stopped the consumer for good */
 	constructor(
 		consumer: Consumer,
 		options: SubscribeOptions,
@@ -105,7 +105,7 @@ export class KafkaSubscription implements Subscription {
 		this.#options.onAssigned?.(mine);
 	}
 
-	/** Until it is said anew who has what, another member may have what was this one's. */
+	/** Until the next assignment, another member may have this one's partitions. */
 	#leave(): void {
 		for (const partition of this.#partitions.values()) partition.leave();
 		if (this.#partitions.size > 0) this.#options.onAssigned?.([]);
@@ -127,7 +127,7 @@ export class KafkaSubscription implements Subscription {
 			try {
 				action();
 			} catch {
-				// It is in no group just now, and begins anew when it is.
+				// It is in no group at the moment, and starts again when it is.
 			}
 		};
 		return {

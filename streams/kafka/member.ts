@@ -3,8 +3,8 @@ import type { Subscription } from "../driver.ts";
 import type { KafkaSubscription } from "./kafka.subscription.ts";
 
 /**
- * Stays a member of its group for as long as it is wanted. kafkajs gives a consumer up for good when
- * nobody answers for the group for half a minute; it is followed by another then.
+ * Stays a member of its group until it is stopped. kafkajs stops a consumer for good when the group's
+ * coordinator does not respond for half a minute; then another consumer is started.
  */
 export class KafkaMember implements Subscription {
 	readonly #make: (onCrash: (error: Error) => void) => KafkaSubscription;
@@ -49,7 +49,7 @@ export class KafkaMember implements Subscription {
 		this.#following = this.#following.then(() => this.#restart());
 	}
 
-	/** When the one before has nothing in hand any more. */
+	/** When the previous one has no batch running any more. */
 	async #restart(): Promise<void> {
 		await this.#current?.stop();
 		await retry(() => this.start(), {

@@ -11,7 +11,7 @@ function textsOf(headers: Headers): Record<string, string> {
 	return Object.fromEntries(texts);
 }
 
-/** As kafkajs hands it over, whoever wrote it. */
+/** A message as kafkajs delivers it, from any writer. */
 export function toMessage(topic: string, partition: number, found: KafkaMessage): Message {
 	return {
 		topic,
@@ -19,7 +19,7 @@ export function toMessage(topic: string, partition: number, found: KafkaMessage)
 		offset: BigInt(found.offset),
 		key: found.key?.toString() ?? null,
 		value: found.value ?? Buffer.alloc(0),
-		// Made when somebody asks: of good events nobody does.
+		// Decoded on demand: for good events nobody reads the headers.
 		get headers() {
 			return textsOf(found.headers ?? {});
 		},

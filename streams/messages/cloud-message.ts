@@ -3,14 +3,14 @@ import type { Outgoing } from "../driver.ts";
 
 type ContextAttribute = "specversion" | "id" | "source" | "type" | "subject" | "time";
 
-/** An event without its data: of what CloudEvents leaves to choice, all that ours have. */
+/** An event without its data: the CloudEvents attributes that our events use. */
 export type Attributes = Required<Pick<CloudEventV1<unknown>, ContextAttribute>> & {
 	partitionkey: string;
 };
 
 export const cloudContentType = "application/cloudevents+json; charset=UTF-8";
 
-/** The headers of the Kafka binding, for those who look at nothing else. */
+/** The headers of the Kafka binding, for readers that do not parse the value. */
 export function cloudHeaders(event: Omit<Attributes, "partitionkey">): Record<string, string> {
 	const { specversion, id, source, type, subject, time } = event;
 	const names = { specversion, id, source, type, subject, time };
@@ -18,7 +18,7 @@ export function cloudHeaders(event: Omit<Attributes, "partitionkey">): Record<st
 	return { "content-type": cloudContentType, ...headers };
 }
 
-/** A CloudEvent 1.0 as a message: structured JSON. @param data as JSON, which nobody reads on the way */
+/** A CloudEvent 1.0 as a message: structured JSON. @param data as JSON text, which is not parsed on the way */
 export function cloudMessage(event: Attributes, data: string): Outgoing {
 	return {
 		key: event.partitionkey,

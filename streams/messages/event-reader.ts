@@ -2,7 +2,7 @@ import type { Static, TSchema } from "../../lib/schema.ts";
 import { validate } from "../../lib/validator.ts";
 import type { Message } from "../driver.ts";
 
-/** A message that is no event of ours, and why: a word for people and machines, and what is wrong. */
+/** A message that is not a valid event, with a reason code and a description. */
 export class Unreadable extends Error {
 	readonly reason: Reason;
 
@@ -21,17 +21,17 @@ export type Reason =
 	| "wrong-key"
 	| "time-in-future"
 	| "time-too-old"
-	/** It was read, and handling it failed again and again. */
+	/** It was read, and handling it failed repeatedly. */
 	| "handling-failed";
 
 /** Events are some 1 KiB; 100 lines with the longest names are 60. */
 const mostBytes = 256 * 1024;
-/** No clock of ours is so much ahead of the log's. */
+/** Clocks differ by less. */
 const aheadMs = 5 * 60_000;
-/** Nothing was sold before; a time of 1970 is a time that was not set. */
+/** The shop did not exist before; a time of 1970 is a time that was not set. */
 const oldestMs = Date.UTC(2020, 0);
 
-/** What all events have, whatever they tell of. */
+/** Attributes that all events have. */
 interface Envelope {
 	time: string;
 	subject: string;
@@ -40,13 +40,13 @@ interface Envelope {
 
 export interface ReaderOptions<S extends TSchema> {
 	schema: S;
-	/** By type: the schema, with its version, that is understood. */
+	/** By type: the schema of the supported version. */
 	schemas: ReadonlyMap<string, string>;
-	/** What the event's own data say that its key and its subject are. */
+	/** The key and subject that follow from the event's data. */
 	belongs(event: Static<S>): { key: string; subject: string };
 }
 
-/** Makes the function that reads a topic's messages. It throws `Unreadable` for whatever is no event of it. */
+/** Creates the function that reads a topic's messages. It throws `Unreadable` for anything that is not a valid event. */
 export function reader<S extends TSchema>(
 	options: ReaderOptions<S>
 ): (message: Message) => Static<S> {
@@ -54,7 +54,7 @@ export function reader<S extends TSchema>(
 		const parsed = parse(message);
 		checkKind(parsed, options.schemas);
 		checkShape(options.schema, parsed);
-		// Postgres answers ids like that: in capitals they would be other ids.
+		// Postgres returns ids in lower case; in upper case they would be different keys.
 		parsed.id = String(parsed.id).toLowerCase();
 		const event = parsed as Static<S>;
 		const { partitionkey, subject, time } = parsed as unknown as Envelope;

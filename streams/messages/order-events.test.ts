@@ -82,9 +82,9 @@ describe("an order event", () => {
 			"unknown-version"
 		],
 		["without an id", message(without("id")), "invalid"],
-		["with an id that is none", message({ ...event, id: "1" }), "invalid"],
+		["with an invalid id", message({ ...event, id: "1" }), "invalid"],
 		["without data", message(without("data")), "invalid"],
-		["with a member too many", message({ ...event, extra: 1 }), "invalid"],
+		["with an unknown member", message({ ...event, extra: 1 }), "invalid"],
 		["with a negative amount", message(data({ total: usd(-1) })), "invalid"],
 		["with a fraction", message(data({ total: usd(0.5) })), "invalid"],
 		[
@@ -93,8 +93,8 @@ describe("an order event", () => {
 			"invalid"
 		],
 		["without items", message(data({ items: [] })), "invalid"],
-		["with a time that is none", message({ ...event, time: "yesterday" }), "invalid"],
-		["of the future", message({ ...event, time: "2026-03-01T12:05:01.000Z" }), "time-in-future"],
+		["with an invalid time", message({ ...event, time: "yesterday" }), "invalid"],
+		["in the future", message({ ...event, time: "2026-03-01T12:05:01.000Z" }), "time-in-future"],
 		["of 1970", message({ ...event, time: "1970-01-01T00:00:00.000Z" }), "time-too-old"],
 		["under another key", message(event, { key: "user-456" }), "wrong-key"],
 		["without a key", message(event, { key: null }), "wrong-key"],

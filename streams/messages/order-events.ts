@@ -1,7 +1,7 @@
 import { orderEventTypes, OrderStreamEvent, schemaOf } from "../../contracts/events.ts";
 import { reader } from "./event-reader.ts";
 
-/** The event of an order that a message is. @throws Unreadable for everything else */
+/** Reads an order event from a message. @throws Unreadable for everything else */
 export const readOrderEvent = reader({
 	schema: OrderStreamEvent,
 	schemas: new Map(orderEventTypes.map(type => [type, schemaOf(type)])),

@@ -47,7 +47,7 @@ it.each<[string, unknown, string | null, string]>([
 		"unknown-version"
 	],
 	[
-		"with less than nothing left",
+		"with a negative number left",
 		{ ...event, data: { ...event.data, available: -1 } },
 		"prod-001",
 		"invalid"
@@ -61,6 +61,6 @@ it.each<[string, unknown, string | null, string]>([
 		"prod-001",
 		"invalid"
 	]
-])("a low stock event %s is answered for", (_, value, key, wanted) => {
+])("a low stock event %s is handled", (_, value, key, wanted) => {
 	expect(reason(value, key)).toBe(wanted);
 });

@@ -1,7 +1,7 @@
 import { LowStockEvent, schemaOf } from "../../contracts/events.ts";
 import { reader } from "./event-reader.ts";
 
-/** The event of a product that a message is. @throws Unreadable for everything else */
+/** Reads a product event from a message. @throws Unreadable for everything else */
 export const readStockEvent = reader({
 	schema: LowStockEvent,
 	schemas: new Map([["product.low_stock", schemaOf("product.low_stock")]]),

@@ -12,7 +12,7 @@ export const dlqTopicOf = (topic: string) => `${topic}.dlq`;
 
 const compacted: ReadonlySet<string> = new Set([topics.windows]);
 
-/** What of them must be there, with one partition more for what is put aside of each. */
+/** Topics to create, plus a DLQ topic for each. */
 export function topicSpecs({
 	partitions,
 	retentionMs

@@ -14,7 +14,7 @@ export interface Pending {
 export interface RelayOptions<R extends { id: number }> {
 	driver: Driver;
 	db: Database;
-	/** Names the lock: of all relays with it in one database, one works. */
+	/** Names the lock: of all relays with this name in one database, one works. */
 	name: string;
 	pending: OutboxStatements["pending"];
 	mark: OutboxStatements["mark"];
@@ -26,14 +26,14 @@ export interface RelayOptions<R extends { id: number }> {
 }
 
 const batchSize = 500;
-/** Nudged as soon as there is something; this is for rows of other nodes. */
+/** Polling interval, for rows of other nodes; own rows cause a nudge. */
 const sweepMs = 250;
 const standByMs = 1000;
 
 /**
- * Brings an outbox to the stream: at least once, in the order of ids. One relay at a time holds an
- * advisory lock of its own session and marks rows through that session: when the connection dies, so
- * does its right, and at worst rows are published twice. With the broker away it waits for ever.
+ * Publishes an outbox to the log: at least once, in the order of ids. One relay at a time holds an
+ * advisory lock of its own session and marks rows through that session: when the connection is lost, so
+ * is the lock, and at worst rows are published twice. While the broker is down it waits.
  *
  * Not `id > last`, which skips a row that is committed behind a later id, and not SKIP LOCKED, with
  * which two relays put the events of one order in the wrong order (docs/decisions/0016).
@@ -53,12 +53,12 @@ export class Relay<R extends { id: number }> {
 		this.#ended = this.#run();
 	}
 
-	/** There is something to publish. Costs nothing, and nothing is lost when it is not called. */
+	/** Publishes at once instead of at the next poll. */
 	nudge(): void {
 		this.#nudged.abort();
 	}
 
-	/** Publishes what is in hand, and lets another relay work. */
+	/** Finishes the current batch, and releases the lock. */
 	async stop(): Promise<void> {
 		this.#stopping.abort();
 		await this.#ended;
@@ -69,14 +69,14 @@ export class Relay<R extends { id: number }> {
 			pauseMs: reconnectPauseMs,
 			signal: this.#stopping.signal,
 			onError: error => {
-				// A log that was lost has no topics either.
+				// A log that lost its data has no topics either.
 				this.#isPrepared = false;
 				this.#options.onError(error);
 			}
 		});
 	}
 
-	/** With one session, until it is stopped. @throws what ended it */
+	/** Runs with one session until it is stopped. @throws the error that ended it */
 	async #serve(onProgress: () => void): Promise<void> {
 		const lost = new AbortController();
 		const session = await this.#options.db.session({ onLost: error => lost.abort(error) });
@@ -108,7 +108,7 @@ export class Relay<R extends { id: number }> {
 		return row!.locked;
 	}
 
-	/** One batch in flight. Answers how many rows it had. */
+	/** Publishes one batch. Returns how many rows it had. */
 	async #publish(session: Session): Promise<number> {
 		const { driver, pending, mark, toPending } = this.#options;
 		const rows = await session.query<R>(pending, [batchSize]);

@@ -27,7 +27,7 @@ export const messageRows = bulk(
 	2
 );
 
-/** $1 topic, then the messages. Answers how many were stored; whoever waits is told at the commit. */
+/** $1 topic, then the messages. Returns how many were stored; listeners are notified at the commit. */
 export const append: Statement = {
 	name: "streams.append",
 	text: `
@@ -53,7 +53,7 @@ stored as (
 select (select count(*)::int from stored) as count, pg_notify('streams', $1)`
 };
 
-/** $1 topic, $2 partition, $3 offset, $4 how many. One row without a message where there is none. */
+/** $1 topic, $2 partition, $3 offset, $4 how many. One row without a message if there is none. */
 export const fetch: Statement = {
 	name: "streams.fetch",
 	text: `
@@ -99,7 +99,7 @@ export const deleteGroup: Statement = {
 	text: "delete from streams.committed where consumer_group = $1"
 };
 
-/** Says that this member lives, and forgets those that have not said so for 5 s. */
+/** Heartbeat of this member; removes members without one for 5 s. */
 export const join: Statement = {
 	name: "streams.join",
 	text: `
@@ -117,7 +117,7 @@ export const leave: Statement = {
 	text: "delete from streams.member where consumer_group = $1 and id = $2"
 };
 
-/** Every partition that the group's members want, with those who want it, both in one order for all. */
+/** Every partition that the group's members want, with those members, in the same order for all. */
 export const wanted: Statement = {
 	name: "streams.wanted",
 	text: `
@@ -126,7 +126,7 @@ from streams.partition p join streams.member m on m.consumer_group = $1 and p.to
 group by 1, 2 order by 1, 2`
 };
 
-/** A session that went silent still holds its locks; its own role may end it. */
+/** A session without heartbeats still holds its locks; its own role may end it. */
 export const evict: Statement = {
 	name: "streams.evict",
 	text: `
@@ -144,7 +144,7 @@ export const unlock: Statement = {
 	text: "select pg_advisory_unlock(hashtext($1 || ' ' || $2), $3)"
 };
 
-/** Every partition with what its topic keeps of it; a compacted one gets its place to go on at. */
+/** Every partition with its topic's retention; a compacted one gets a row for its progress. */
 export const retainedPartitions: Statement = {
 	name: "streams.kept",
 	text: `
@@ -158,9 +158,8 @@ from streams.partition join streams.topic on name = topic order by 1, 2`
 };
 
 /**
- * $1 topic, $2 partition, $3 for how many ms it keeps, $4 from when on, $5 how many: removes the oldest.
- * Not by clock_timestamp(), by which no index can be searched; and by ctid, which no plan can turn
- * into a look at every row.
+ * $1 topic, $2 partition, $3 retention in ms, $4 start time, $5 how many: removes the oldest. Uses now(), because
+ * an index cannot be searched by clock_timestamp(); and ctid, so that no plan scans every row.
  */
 export const expire: Statement = {
 	name: "streams.expire",
@@ -177,11 +176,10 @@ select count(*)::int as count, max(at)::text as at from old`
 };
 
 /**
- * $1 topic, $2 partition, $3 how many: goes through the next messages, and removes those before them
- * that have the key of one. Whoever else is at this partition has its row, and this finds nothing.
- * A log that was lost and has begun anew is gone through from its beginning. Rows are compared, and
- * ordered, as only the index by keys has them: before anyone has counted the rows, the one by positions
- * seems as good, and has all of the partition read for each key.
+ * $1 topic, $2 partition, $3 how many: reads the next messages, and removes earlier ones with the same
+ * keys. A concurrent member has the partition's row locked, so this finds nothing then. After the loss of a log,
+ * it starts at its beginning. Rows are compared and ordered as in the index by keys: before the first analyze,
+ * the index by positions seems as good, and would read all of the partition for each key.
  */
 export const compact: Statement = {
 	name: "streams.compact",

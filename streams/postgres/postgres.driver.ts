@@ -12,7 +12,7 @@ import {
 import * as sql from "./log.statements.ts";
 import { PostgresSubscription } from "./postgres.subscription.ts";
 
-/** The log in Postgres: for one machine, and for tests. As strict as Kafka, and much slower than it. */
+/** The log in Postgres: for one machine, and for tests. As strict as Kafka, and much slower. */
 export class PostgresDriver implements Driver {
 	readonly kind = "postgres";
 	readonly #db: Database;
@@ -20,7 +20,7 @@ export class PostgresDriver implements Driver {
 	readonly #partitions = new Map<string, number>();
 	readonly #open = new Set<Subscription>();
 
-	/** @param options `pruneEveryMs`: how often, at the most, a subscription removes what topics do not keep */
+	/** @param options `pruneEveryMs`: how often a subscription removes expired messages */
 	constructor(db: Database, { pruneEveryMs = 600_000 } = {}) {
 		this.#db = db;
 		this.#pruneEveryMs = pruneEveryMs;
@@ -96,7 +96,7 @@ export class PostgresDriver implements Driver {
 		return new Map(rows.map(({ partition, next }) => [partition, BigInt(next)]));
 	}
 
-	/** The number never changes once a topic is made. @throws Error for one that is not */
+	/** The number never changes once a topic is created. @throws Error for an unknown topic */
 	async #partitionsOf(topic: string): Promise<number> {
 		const known = this.#partitions.get(topic);
 		if (known) return known;

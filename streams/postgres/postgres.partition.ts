@@ -5,7 +5,7 @@ import * as sql from "./log.statements.ts";
 
 interface Fetched {
 	end: string;
-	/** Null where there is no message. */
+	/** Null if there is no message. */
 	position: string | null;
 	key: string;
 	value: Buffer;
@@ -14,10 +14,10 @@ interface Fetched {
 }
 
 const batchSize = 2000;
-/** Whoever writes tells at once; this is for what was told while nobody listened. */
+/** Publishers notify at once; this is for notifications that were missed. */
 const pollMs = 1000;
 
-/** Reads one partition for a member, batch after batch, for as long as it is the member's. */
+/** Reads one partition for a member, batch after batch, while it is assigned to the member. */
 export class PostgresPartition {
 	readonly topic: string;
 	readonly partition: number;
@@ -43,13 +43,13 @@ export class PostgresPartition {
 		this.#wakeUp.abort();
 	}
 
-	/** Where to go on is asked again. */
+	/** Reads the position again. */
 	reposition(): void {
 		this.#isMoved = true;
 		this.wake();
 	}
 
-	/** Resolves when the batch in hand is done with. */
+	/** Resolves when the current batch has ended. */
 	async stop(): Promise<void> {
 		this.#stopping.abort();
 		await this.#ended;
@@ -63,7 +63,7 @@ export class PostgresPartition {
 		});
 	}
 
-	/** From where the consumer wants to go on, which may have changed with a failure, until it is stopped. */
+	/** Reads from the consumer's position, which may have changed with a failure, until it is stopped. */
 	async #readFrom(onProgress: () => void): Promise<void> {
 		let at: bigint | undefined;
 		while (!this.#stopping.signal.aborted) {
@@ -76,7 +76,7 @@ export class PostgresPartition {
 	}
 
 	/**
-	 * Has one batch handled. Answers where to go on, undefined when there was nothing to handle.
+	 * Handles one batch. Returns the next offset, undefined when there was nothing to handle.
 	 * @param at undefined: with the oldest message
 	 */
 	async #next(at: bigint | undefined): Promise<bigint | undefined> {
@@ -113,7 +113,7 @@ export class PostgresPartition {
 	}
 }
 
-/** The first message from `at` on, or where it will be; the oldest of a log that ends before `at`. */
+/** The first message from `at` on, or its future offset; the oldest of a log that ends before `at`. */
 function oldestOf(found: readonly Fetched[], end: bigint, at = 0n): bigint {
 	const position = found[0]?.position;
 	if (position) return BigInt(position);

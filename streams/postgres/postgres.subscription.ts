@@ -17,9 +17,9 @@ const nameOf = ({ topic, partition }: { topic: string; partition: number }) =>
 	`${topic} ${partition}`;
 
 /**
- * One member of a group. Its session holds an advisory lock for each partition it reads, so no two
- * members ever read the same one, whatever they believe of each other; the list of members only says
- * who should. When the session is lost, so are the locks, and it begins anew.
+ * One member of a group. Its session holds an advisory lock for each partition it reads, so no two members
+ * ever read the same one; the list of members only says which one should. When the session is lost, so are
+ * the locks, and the member joins again.
  */
 export class PostgresSubscription {
 	readonly #db: Database;
@@ -58,7 +58,7 @@ export class PostgresSubscription {
 		});
 	}
 
-	/** Until it is stopped; tells each time that all is well. @throws what ended its session */
+	/** Runs until it is stopped; reports each successful heartbeat. @throws the error that ended its session */
 	async #runSession(onHealthy: () => void): Promise<void> {
 		const lost = new AbortController();
 		const session = await this.#db.session({
@@ -83,7 +83,7 @@ export class PostgresSubscription {
 		}
 	}
 
-	/** Tells the others that it lives, and takes and leaves partitions so that each member has its part. */
+	/** Sends a heartbeat, and locks and unlocks partitions so that each member has its share. */
 	async #tick(session: Session): Promise<void> {
 		const { group, topics } = this.#options;
 		const [joined] = await session.query<{ gone: number[] }>(sql.join, [group, this.#id, topics]);

@@ -12,17 +12,16 @@ interface RetainedPartition {
 
 interface Page {
 	count: number;
-	/** Of the last one that was taken, as text: a Date has no microseconds. */
+	/** Time of the last removed message, as text: a Date has no microseconds. */
 	at: string | null;
 }
 
-/** Few enough that no statement comes near its limit, however much there is to do. */
+/** Few enough that no statement comes near its time limit. */
 const pageSize = 1000;
 
 /**
- * Removes from the log what its topics do not keep, page by page and beside the reading: it may take
- * long or fail, and costs no member a partition. Every member of every group does it for all topics;
- * those at it at the same time pass over what another has in hand.
+ * Removes expired messages page by page, concurrently with reading: if it is slow or fails, no member loses a
+ * partition. Every member of every group does it for all topics; concurrent ones skip rows that are locked.
  */
 export class PostgresRetention {
 	readonly #db: Database;
@@ -41,7 +40,7 @@ export class PostgresRetention {
 		this.#ended = this.#run();
 	}
 
-	/** Resolves when the page in hand is done with. */
+	/** Resolves when the current page has ended. */
 	async stop(): Promise<void> {
 		this.#stopping.abort();
 		await this.#ended;
@@ -50,7 +49,7 @@ export class PostgresRetention {
 	async #run(): Promise<void> {
 		const { signal } = this.#stopping;
 		for (;;) {
-			// The members of a shop start together, and need not come together.
+			// The members of a shop start together, so their first runs are spread.
 			await pause(withJitter(this.#everyMs, Math.random()), signal);
 			if (signal.aborted) return;
 			await this.#prune().catch(this.#onError);
@@ -63,7 +62,7 @@ export class PostgresRetention {
 			else await this.#expire(kept);
 	}
 
-	/** Each page begins where the last one ended, so it does not come by what that has just removed. */
+	/** Each page starts where the last one ended, so it does not read rows that have just been removed. */
 	async #expire({ topic, partition, retention }: RetainedPartition): Promise<void> {
 		for (let from = "-infinity"; !this.#stopping.signal.aborted;) {
 			const [page] = await this.#db.deferred<Page>(
