@@ -32,8 +32,19 @@ const types: pg.CustomTypesConfig = {
 		oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
 };
 
-const limits =
-	"-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s";
+/** In ms, by the names of settings of Postgres. */
+export const sessionLimits = {
+	statement_timeout: 5000,
+	lock_timeout: 2000,
+	idle_in_transaction_session_timeout: 10_000
+};
+const limits = Object.entries(sessionLimits)
+	.map(([name, ms]) => `-c ${name}=${ms}`)
+	.join(" ");
+
+/** For a connection, and for one of a full pool. */
+export const connectTimeoutMs = 5000;
+export const idleTimeoutMs = 30_000;
 
 /**
  * All statements use keys. A session keeps a plan that it made while a table was empty, and would keep
@@ -62,8 +73,8 @@ export class Database {
 			const pool = new pg.Pool({
 				connectionString: options.url,
 				max: options.pool,
-				idleTimeoutMillis: 30_000,
-				connectionTimeoutMillis: 5000,
+				idleTimeoutMillis: idleTimeoutMs,
+				connectionTimeoutMillis: connectTimeoutMs,
 				application_name: options.name,
 				options: `${limits} ${noSeqScan} ${extra}`,
 				types
@@ -155,7 +166,7 @@ export class Database {
 		const { url, name } = this.#options;
 		const client = new pg.Client({
 			connectionString: url,
-			connectionTimeoutMillis: 5000,
+			connectionTimeoutMillis: connectTimeoutMs,
 			keepAlive: true,
 			application_name: name,
 			options: `${limits} ${noSeqScan}`,

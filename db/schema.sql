@@ -33,7 +33,7 @@ create table analytics.dead_letter (
 	reason text not null,
 	detail text not null,
 	attempts integer not null,
-	at timestamp with time zone not null default clock_timestamp(),
+	at timestamp(3) with time zone not null default clock_timestamp(),
 	redriven_at timestamp with time zone,
 	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset"),
 	constraint dead_letter_id_key UNIQUE (id)
@@ -198,7 +198,7 @@ create table notification.dead_letter (
 	reason text not null,
 	detail text not null,
 	attempts integer not null,
-	at timestamp with time zone not null default clock_timestamp(),
+	at timestamp(3) with time zone not null default clock_timestamp(),
 	redriven_at timestamp with time zone,
 	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset"),
 	constraint dead_letter_id_key UNIQUE (id)

@@ -8,13 +8,9 @@ import type {
 import { fail, type FailureData } from "../lib/errors.ts";
 import type { Gauge } from "../lib/gauges.ts";
 import { instantOf } from "../lib/instant.ts";
-import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../lib/sort-cursor.ts";
+import { listByTime } from "../lib/keyset.ts";
 import type { StreamEvent } from "../streams/consumer/consumer.ts";
-import type {
-	DeadLetters,
-	DeadLetterPosition,
-	StoredDeadLetter
-} from "../streams/consumer/dead-letter-queue.ts";
+import type { DeadLetters, StoredDeadLetter } from "../streams/consumer/dead-letter-queue.ts";
 import type { Plan, Start } from "../streams/consumer/replay.plan.ts";
 import type { ReplayMode, ReplayRunner } from "../streams/consumer/replay.runner.ts";
 
@@ -120,22 +116,12 @@ export class ConsumerControl {
 	}
 
 	async #page(redriven: boolean, limit: number, cursor: string | undefined) {
-		const list = `dead letters of ${this.#options.group} ${redriven}`;
-		const rows = await this.#options.deadLetters.list(
-			redriven,
-			positionOf(list, cursor),
-			limit + 1
-		);
-		const data = rows.slice(0, limit);
-		const last = rows.length > limit ? data.at(-1) : undefined;
-		return { data, next_cursor: last ? encodeSortCursor(list, last.at.getTime(), last.id) : null };
+		const name = `dead letters of ${this.#options.group} ${redriven}`;
+		const list = listByTime(name, (row: StoredDeadLetter) => row.at);
+		const from = list.after(cursor);
+		const after = from && { at: new Date(from.value), id: from.id };
+		return list.page(await this.#options.deadLetters.list(redriven, after, limit + 1), limit);
 	}
-}
-
-function positionOf(list: string, cursor: string | undefined): DeadLetterPosition | undefined {
-	if (cursor === undefined) return undefined;
-	const { value, id } = decodeSortCursor(cursor, list, Milliseconds);
-	return { at: new Date(value), id };
 }
 
 function startOf(from: string): Start {

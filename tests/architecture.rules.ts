@@ -303,11 +303,15 @@ export const rules: readonly Rule[] = [
 		/^(db|cli|launch|verify|workload|scripts|bench|chaos)\//
 	),
 	only(
-		"Sequelize is known to models and repositories alone",
+		"Sequelize is known to models, repositories and their mixin alone",
 		/^sequelize$/,
-		/^mixins\/database\.mixin\.ts$|\.(model|repository)\.ts$/
+		/^mixins\/sequelize-|\.(model|repository)\.ts$/
 	),
-	only("moleculer-db is caged in its mixin", /^moleculer-db/, /^mixins\/database\.mixin\.ts$/),
+	only(
+		"moleculer-db is caged in its mixin",
+		/^moleculer-db/,
+		/^mixins\/sequelize-model\.mixin\.ts$/
+	),
 	only(
 		"Moleculer is known to services and the broker's parts alone",
 		/^moleculer$/,

@@ -124,7 +124,7 @@ const plants: [
 		["db/database.ts", 'import pg from "pg";']
 	],
 	[
-		"Sequelize is known to models and repositories alone",
+		"Sequelize is known to models, repositories and their mixin alone",
 		["services/user/user.service.ts", 'import { Op } from "sequelize";'],
 		"→ sequelize",
 		["services/user/user.model.ts", 'import { DataTypes } from "sequelize";']
@@ -133,7 +133,7 @@ const plants: [
 		"moleculer-db is caged in its mixin",
 		["services/user/user.service.ts", 'import DbService from "moleculer-db";'],
 		"→ moleculer-db",
-		["mixins/database.mixin.ts", 'import Adapter from "moleculer-db-adapter-sequelize";']
+		["mixins/sequelize-model.mixin.ts", 'import Adapter from "moleculer-db-adapter-sequelize";']
 	],
 	[
 		"Moleculer is known to services and the broker's parts alone",

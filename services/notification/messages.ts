@@ -1,11 +1,11 @@
 import type { Notification, NotificationList, Preview } from "../../contracts/notification.ts";
 import type { Contact } from "../../contracts/user.ts";
 import { fail } from "../../lib/errors.ts";
-import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../../lib/sort-cursor.ts";
+import { listByTime } from "../../lib/keyset.ts";
 import type { Shop } from "./templates/content.templates.ts";
 import { factOf } from "./dispatch/delivery.ts";
 import { toNotification } from "./notification.representation.ts";
-import type { NotificationStore } from "./tracking-store.ts";
+import type { NotificationStore, StoredNotification } from "./tracking-store.ts";
 import { render } from "./templates/render.templates.ts";
 
 export interface MessagesOptions {
@@ -28,14 +28,13 @@ export class Messages {
 		limit: number,
 		cursor?: string
 	): Promise<NotificationList> {
-		const list = `notifications of ${owner}`;
-		const from = cursor === undefined ? undefined : decodeSortCursor(cursor, list, Milliseconds);
+		const timeOf = (row: StoredNotification) => row.occurred_at;
+		const list = listByTime(`notifications of ${owner}`, timeOf);
+		const from = list.after(cursor);
 		const after = from && { at: new Date(from.value), id: from.id };
 		const rows = await this.#options.store.list(owner, after, limit + 1);
-		const page = rows.slice(0, limit);
-		const last = rows.length > limit ? page.at(-1) : undefined;
-		const next_cursor = last ? encodeSortCursor(list, last.occurred_at.getTime(), last.id) : null;
-		return { data: page.map(row => toNotification(row, isForStaff)), next_cursor };
+		const { data, next_cursor } = list.page(rows, limit);
+		return { data: data.map(row => toNotification(row, isForStaff)), next_cursor };
 	}
 
 	/** @param owner undefined: anyone's, for staff @throws NOT_FOUND */

@@ -1,11 +1,11 @@
 import { config } from "../../config/index.ts";
-import { order as contract, type Order } from "../../contracts/order.ts";
+import { order as contract, type Order, type OrderSaga } from "../../contracts/order.ts";
 import type { OrderStatus } from "../../contracts/order-status.ts";
 import { paymentSettled } from "../../contracts/payment.ts";
-import { decodeCursor, pageOf } from "../../lib/cursor.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
+import { listById } from "../../lib/keyset.ts";
 import { poll, within } from "../../lib/retry.ts";
 import { onHint, service } from "../../lib/service.ts";
 import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
@@ -91,9 +91,9 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		async list(ctx) {
 			const { status, limit = 20, cursor } = ctx.params;
 			const owner = ownerScope(ctx.meta);
-			const list = `orders of ${owner} ${status}`;
-			const before = cursor === undefined ? undefined : decodeCursor(cursor, list);
-			const page = pageOf(await this.orders.list(owner, status, before, limit + 1), limit, list);
+			const list = listById(`orders of ${owner} ${status}`, (row: Order) => row.id);
+			const before = list.after(cursor)?.id;
+			const page = list.page(await this.orders.list(owner, status, before, limit + 1), limit);
 			return { ...page, data: await this.payments.attach(page.data) };
 		},
 
@@ -126,10 +126,9 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 		async "saga.list"(ctx) {
 			const { waits_for, limit = 20, cursor } = ctx.params;
-			const list = `sagas ${waits_for}`;
-			const after = cursor === undefined ? undefined : decodeCursor(cursor, list);
-			const page = pageOf(await this.sagaAdmin.list(waits_for, after, limit + 1), limit, list);
-			return { ...page, data: page.data.map(({ id: _id, ...saga }) => saga) };
+			const list = listById(`sagas ${waits_for}`, (row: OrderSaga) => row.order_id);
+			const after = list.after(cursor)?.id;
+			return list.page(await this.sagaAdmin.list(waits_for, after, limit + 1), limit);
 		},
 
 		async "saga.get"(ctx) {

@@ -2,9 +2,10 @@ import { col, fn, literal, Op, where, type ModelStatic, type WhereOptions } from
 import type { Product, product } from "../../contracts/product.ts";
 import { text } from "../../contracts/values.ts";
 import { fail } from "../../lib/errors.ts";
+import { KeysetList, Milliseconds, TextId, type Keyset } from "../../lib/keyset.ts";
 import { T, type TSchema } from "../../lib/schema.ts";
 import type { Params, Result } from "../../lib/service.ts";
-import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../../lib/sort-cursor.ts";
+import { behind, updateVersioned } from "../../mixins/sequelize-queries.ts";
 import type { ProductRow } from "./product.model.ts";
 
 type Actions = typeof product.actions;
@@ -14,15 +15,20 @@ type Sort = NonNullable<List["sort"]>;
 interface SortOrder {
 	column: "name" | "price_minor" | "created_at";
 	direction: "asc" | "desc";
+	/** Of the column, as it is in a cursor. */
 	value: TSchema;
-	key(row: ProductRow): string | number;
+	valueOf(row: ProductRow): string | number;
 }
 
-const byName = { column: "name", value: text(200), key: (row: ProductRow) => row.name } as const;
+const byName = {
+	column: "name",
+	value: text(200),
+	valueOf: (row: ProductRow) => row.name
+} as const;
 const byPrice = {
 	column: "price_minor",
 	value: T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
-	key: (row: ProductRow) => row.price_minor
+	valueOf: (row: ProductRow) => row.price_minor
 } as const;
 
 const sortOrders: Record<Sort, SortOrder> = {
@@ -34,7 +40,7 @@ const sortOrders: Record<Sort, SortOrder> = {
 		column: "created_at",
 		direction: "desc",
 		value: Milliseconds,
-		key: row => row.created_at.getTime()
+		valueOf: row => row.created_at.getTime()
 	}
 };
 
@@ -56,26 +62,25 @@ function toProduct(row: ProductRow): Product {
 	};
 }
 
-/** The list a cursor belongs to: in another one it would skip some and say nothing. */
-function listOf(filter: List, sort: Sort): string {
+function listOf(filter: List, sort: Sort): KeysetList<ProductRow, TSchema> {
 	const { category, q, min_price, max_price, in_stock } = filter;
-	return JSON.stringify([sort, category, q, min_price, max_price, in_stock]);
+	const { value, valueOf } = sortOrders[sort];
+	return new KeysetList({
+		name: JSON.stringify([sort, category, q, min_price, max_price, in_stock]),
+		value,
+		id: TextId,
+		keysetOf: (row: ProductRow) => ({ value: valueOf(row), id: row.id })
+	});
 }
 
-/** Rows behind the cursor. The first bound says nothing new; it is what an index can start from. */
-function afterCursor(cursor: string, filter: List, sort: Sort): WhereOptions {
-	const { column, direction, value: schema } = sortOrders[sort];
-	const { value, id } = decodeSortCursor(cursor, listOf(filter, sort), schema);
-	const [past, from] = direction === "asc" ? [Op.gt, Op.gte] : [Op.lt, Op.lte];
+function afterKeyset({ value, id }: Keyset<unknown>, sort: Sort): WhereOptions {
+	const { column, direction } = sortOrders[sort];
 	const last = column === "created_at" ? new Date(value as number) : value;
-	return {
-		[column]: { [from]: last },
-		[Op.or]: [{ [column]: { [past]: last } }, { id: { [past]: id } }]
-	};
+	return behind(column, direction, { value: last, id });
 }
 
-function conditions(filter: List, sort: Sort): WhereOptions {
-	const { category, q, min_price, max_price, in_stock, cursor } = filter;
+function conditions(filter: List): WhereOptions[] {
+	const { category, q, min_price, max_price, in_stock } = filter;
 	const all: WhereOptions[] = [{ archived: false }];
 	if (category !== undefined) all.push({ category });
 	if (q !== undefined)
@@ -84,8 +89,7 @@ function conditions(filter: List, sort: Sort): WhereOptions {
 	if (max_price !== undefined) all.push({ price_minor: { [Op.lte]: max_price } });
 	if (in_stock !== undefined)
 		all.push(where(col("stock.on_hand"), in_stock ? Op.gt : Op.eq, col("stock.reserved")));
-	if (cursor !== undefined) all.push(afterCursor(cursor, filter, sort));
-	return { [Op.and]: all };
+	return all;
 }
 
 /** The catalogue. Prices and texts change here; stock does not. */
@@ -98,9 +102,12 @@ export class ProductRepository {
 
 	async list(filter: List): Promise<Result<Actions["list"]>> {
 		const { sort = "newest", limit = 20 } = filter;
-		const { column, direction, key } = sortOrders[sort];
+		const { column, direction } = sortOrders[sort];
+		const list = listOf(filter, sort);
+		const after = list.after(filter.cursor);
+		const where = [...conditions(filter), ...(after ? [afterKeyset(after, sort)] : [])];
 		const rows = await this.#model.findAll({
-			where: conditions(filter, sort),
+			where: { [Op.and]: where },
 			include: "stock",
 			order: [
 				[column, direction],
@@ -109,12 +116,8 @@ export class ProductRepository {
 			// One too many says whether there is a next page, without a count.
 			limit: limit + 1
 		});
-		const page = rows.slice(0, limit);
-		const last = rows.length > limit ? page.at(-1) : undefined;
-		return {
-			data: page.map(toProduct),
-			next_cursor: last ? encodeSortCursor(listOf(filter, sort), key(last), last.id) : null
-		};
+		const { data, next_cursor } = list.page(rows, limit);
+		return { data: data.map(toProduct), next_cursor };
 	}
 
 	/** @throws NOT_FOUND */
@@ -144,12 +147,7 @@ export class ProductRepository {
 	 * @throws NOT_FOUND, STALE_VERSION
 	 */
 	async update(id: string, version: number | undefined, changes: object): Promise<Product> {
-		const next = { version: literal("version + 1"), updated_at: fn("clock_timestamp") };
-		const [changed] = await this.#model.update(
-			{ ...changes, ...next },
-			{ where: version === undefined ? { id } : { id, version } }
-		);
-		const found = await this.get(id);
-		return changed > 0 ? found : fail("STALE_VERSION");
+		await updateVersioned(this.#model, id, version, changes);
+		return this.get(id);
 	}
 }

@@ -4,7 +4,7 @@ import { instantOf } from "../../lib/instant.ts";
 import { identityOf } from "../../lib/identity.ts";
 import { Periodic } from "../../lib/periodic.ts";
 import { service } from "../../lib/service.ts";
-import { Database, type WithModel } from "../../mixins/database.mixin.ts";
+import { SequelizeModel, type WithModel } from "../../mixins/sequelize-model.mixin.ts";
 import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
@@ -33,7 +33,7 @@ export default service<typeof contract.actions, This>(contract, {
 	mixins: [
 		Publishing(statements, toMessage),
 		Stream(),
-		Database(defineProduct),
+		SequelizeModel(defineProduct),
 		Postgres("product")
 	],
 
@@ -114,7 +114,8 @@ export default service<typeof contract.actions, This>(contract, {
 			return counted!;
 		},
 
-		ready() {
+		async ready() {
+			await this.checkModel();
 			return this.checkDatabase();
 		}
 	},

@@ -1,15 +1,16 @@
-import { fn, literal, Op, type ModelStatic } from "sequelize";
+import type { ModelStatic } from "sequelize";
 import type { Contact, User, user } from "../../contracts/user.ts";
 import type { Locale } from "../../contracts/values.ts";
 import { fail } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
+import { listByTime, TextId } from "../../lib/keyset.ts";
 import type { Params, Result } from "../../lib/service.ts";
-import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../../lib/sort-cursor.ts";
+import { behind, updateVersioned } from "../../mixins/sequelize-queries.ts";
 import type { UserRow } from "./user.model.ts";
 
 type Actions = typeof user.actions;
 
-const sort = "newest";
+const newest = listByTime("newest", (row: UserRow) => row.created_at, TextId);
 
 function toUser(row: UserRow): User {
 	const { id, email, name, role, locale, phone, locked, version, created_at, updated_at } = row;
@@ -70,18 +71,14 @@ export class UserRepository {
 	 * @throws NOT_FOUND, STALE_VERSION
 	 */
 	async update(id: string, version: number | undefined, changes: object): Promise<User> {
-		const next = { version: literal("version + 1"), updated_at: fn("clock_timestamp") };
-		const [changed] = await this.#model.update(
-			{ ...changes, ...next },
-			{ where: version === undefined ? { id } : { id, version } }
-		);
-		const found = await this.get(id);
-		return changed > 0 ? found : fail("STALE_VERSION");
+		await updateVersioned(this.#model, id, version, changes);
+		return this.get(id);
 	}
 
 	async list({ limit = 20, cursor }: Params<Actions["list"]>): Promise<Result<Actions["list"]>> {
+		const after = newest.after(cursor);
 		const rows = await this.#model.findAll({
-			where: cursor === undefined ? {} : this.#olderThan(cursor),
+			where: after ? behind("created_at", "desc", { ...after, value: new Date(after.value) }) : {},
 			order: [
 				["created_at", "desc"],
 				["id", "desc"]
@@ -89,21 +86,7 @@ export class UserRepository {
 			// One too many says whether there is a next page, without a count.
 			limit: limit + 1
 		});
-		const page = rows.slice(0, limit);
-		const last = rows.length > limit ? page.at(-1) : undefined;
-		return {
-			data: page.map(toUser),
-			next_cursor: last ? encodeSortCursor(sort, last.created_at.getTime(), last.id) : null
-		};
-	}
-
-	/** The first bound says nothing new; it is what an index can start from. */
-	#olderThan(cursor: string) {
-		const { value, id } = decodeSortCursor(cursor, sort, Milliseconds);
-		const last = new Date(value);
-		return {
-			created_at: { [Op.lte]: last },
-			[Op.or]: [{ created_at: { [Op.lt]: last } }, { id: { [Op.lt]: id } }]
-		};
+		const { data, next_cursor } = newest.page(rows, limit);
+		return { data: data.map(toUser), next_cursor };
 	}
 }

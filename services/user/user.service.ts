@@ -3,7 +3,7 @@ import { user as contract } from "../../contracts/user.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, type Meta } from "../../lib/identity.ts";
 import { service } from "../../lib/service.ts";
-import { Database, type WithModel } from "../../mixins/database.mixin.ts";
+import { SequelizeModel, type WithModel } from "../../mixins/sequelize-model.mixin.ts";
 import { defineUser, type UserRow } from "./user.model.ts";
 import { hashPassword, passwordMatches, weakness } from "./password.ts";
 import { UserRepository } from "./user.repository.ts";
@@ -28,7 +28,7 @@ function accountId(meta: Meta, asked: string | undefined): string {
  * address has an account, so both registration and sign-in always hash.
  */
 export default service<typeof contract.actions, This>(contract, {
-	mixins: [Database(defineUser)],
+	mixins: [SequelizeModel(defineUser)],
 
 	actions: {
 		async create(ctx) {
@@ -83,9 +83,8 @@ export default service<typeof contract.actions, This>(contract, {
 			return { keys: [this.tokens.publicKey] };
 		},
 
-		async ready() {
-			await this.model.sequelize!.authenticate();
-			return { ok: true };
+		ready() {
+			return this.checkModel();
 		}
 	},
 

@@ -28,7 +28,7 @@ export interface DeadLetterPosition {
 }
 
 const columns = `id, topic, partition, "offset", key, value, headers, reason, detail, attempts,
-	date_trunc('milliseconds', at) as at, redriven_at`;
+	at, redriven_at`;
 const end: { at: Date | string; id: string } = {
 	at: "infinity",
 	id: "ffffffff-ffff-ffff-ffff-ffffffffffff"
@@ -54,8 +54,8 @@ export class DeadLetters<E extends StreamEvent> {
 			{
 				name: `${schema}.letters`,
 				text: `select ${columns} from ${schema}.dead_letter
-					where (redriven_at is not null) = $1 and (date_trunc('milliseconds', at), id) < ($2::timestamptz, $3::uuid)
-					order by date_trunc('milliseconds', at) desc, id desc limit $4`
+					where (redriven_at is not null) = $1 and (at, id) < ($2::timestamptz, $3::uuid)
+					order by at desc, id desc limit $4`
 			},
 			[redriven, at, id, limit]
 		);

@@ -6,7 +6,8 @@ import type {
 } from "../../../contracts/analytics.ts";
 import type { Database } from "../../../db/database.ts";
 import type { Params, Result as Answer } from "../../../lib/service.ts";
-import { decodeSortCursor, encodeSortCursor, Milliseconds } from "../../../lib/sort-cursor.ts";
+import { KeysetList, Milliseconds } from "../../../lib/keyset.ts";
+import { T } from "../../../lib/schema.ts";
 import { iso, toWindow } from "../windows/window-messages.ts";
 import { rangeOf } from "./time-range.ts";
 import * as sql from "./report.statements.ts";
@@ -23,6 +24,13 @@ interface Sum {
 type Reversed = Tally & { currency: string; type: "cancelled" | "refunded" | "returned" };
 type Category = Sales["categories"][number] & { currency: string };
 
+const Currency = T.String({ pattern: "^[A-Z]{3}$" });
+
+function windowList(name: string): KeysetList<Result, typeof Milliseconds> {
+	const keysetOf = ({ start, currency }: Result) => ({ value: start, id: currency });
+	return new KeysetList({ name, value: Milliseconds, id: Currency, keysetOf });
+}
+
 /** Answers what was sold when. Spans are checked here. */
 export class Reports {
 	readonly #pg: Database;
@@ -36,17 +44,12 @@ export class Reports {
 	/** @throws VALIDATION_FAILED */
 	async windows(query: Params<Actions["windows"]>): Promise<Answer<Actions["windows"]>> {
 		const { limit = 20, cursor, currency, from = "", to = "" } = query;
-		const list = `windows ${currency ?? ""} ${from} ${to}`;
-		const behind = cursor === undefined ? undefined : decodeSortCursor(cursor, list, Milliseconds);
-		const values = [...this.#span(query), behind?.value ?? null, behind?.id ?? null, limit + 1];
+		const list = windowList(`windows ${currency ?? ""} ${from} ${to}`);
+		const after = list.after(cursor);
+		const values = [...this.#span(query), after?.value ?? null, after?.id ?? null, limit + 1];
 		const rows = await this.#pg.query<Result>(sql.listResults, values);
-		const page = rows.slice(0, limit);
-		const last = rows.length > limit ? page.at(-1) : undefined;
-		return {
-			data: page.map(toWindow),
-			watermark: await this.#watermark(),
-			next_cursor: last ? encodeSortCursor(list, last.start, last.currency) : null
-		};
+		const { data, next_cursor } = list.page(rows, limit);
+		return { data: data.map(toWindow), watermark: await this.#watermark(), next_cursor };
 	}
 
 	/** What was told of behind an event, as it stands by now; where the events are, without one. */

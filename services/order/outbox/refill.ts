@@ -1,8 +1,7 @@
 import type { Refill } from "../../../contracts/streams.ts";
 import type { Database } from "../../../db/database.ts";
-import { fail } from "../../../lib/errors.ts";
+import { KeysetList } from "../../../lib/keyset.ts";
 import { T } from "../../../lib/schema.ts";
-import { decodeSortCursor, encodeSortCursor } from "../../../lib/sort-cursor.ts";
 
 /** Which events: instants. `before` and `cursor` are of the answer to the page before. */
 export interface RefillRequest {
@@ -40,7 +39,7 @@ export async function refill(db: Database, asked: RefillRequest): Promise<Refill
 	if (reached === null) return { refilled, left: 0, before, next_cursor: null };
 	// Another refill may have taken some of those that were counted, but there is one to look for yet.
 	const still = Math.max(1, left - refilled);
-	const next_cursor = encodeSortCursor(listOf(from, before), still, String(reached));
+	const next_cursor = listOf(from, before).cursor({ value: still, id: String(reached) });
 	return { refilled, left: still, before, next_cursor };
 }
 
@@ -73,15 +72,19 @@ function startRefill(db: Database, from: string, given: string | undefined): Pro
 	});
 }
 
-const listOf = (from: string, before: string) => `refill ${from} ${before}`;
+const Position = T.String({ pattern: "^[0-9]{1,15}$" });
+
+function listOf(from: string, before: string): KeysetList<never, typeof RemainingCount> {
+	return new KeysetList<never, typeof RemainingCount>({
+		name: `refill ${from} ${before}`,
+		value: RemainingCount,
+		id: Position,
+		keysetOf: row => row
+	});
+}
 
 /** @throws VALIDATION_FAILED for a cursor of another refill, or of none */
 function resumeRefill(cursor: string, from: string, before = ""): Position {
-	const { value: left, id } = decodeSortCursor(cursor, listOf(from, before), RemainingCount);
-	const after = Number(id);
-	if (!Number.isSafeInteger(after))
-		fail("VALIDATION_FAILED", undefined, [
-			{ pointer: "/cursor", code: "cursor", detail: "is not a cursor of this list" }
-		]);
-	return { before, left, after };
+	const { value: left, id } = listOf(from, before).after(cursor)!;
+	return { before, left, after: Number(id) };
 }

@@ -40,7 +40,7 @@ export class SagaAdmin {
 		waitsFor: OrderSaga["waits_for"] | undefined,
 		after: string | undefined,
 		limit: number
-	): Promise<(OrderSaga & { id: string })[]> {
+	): Promise<OrderSaga[]> {
 		const rows = await this.#db.query<SagaRow>(
 			{
 				name: "list_sagas",
@@ -50,7 +50,7 @@ export class SagaAdmin {
 			},
 			[waitsFor, after, limit]
 		);
-		return rows.map(row => ({ id: row.id, ...toSaga(row) }));
+		return rows.map(toSaga);
 	}
 
 	/** @throws NOT_FOUND, also for an order at rest */

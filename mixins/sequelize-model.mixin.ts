@@ -3,6 +3,7 @@ import DbService from "moleculer-db";
 import SequelizeAdapter from "moleculer-db-adapter-sequelize";
 import { Sequelize, type Model, type ModelStatic } from "sequelize";
 import { config, type ServiceName } from "../config/index.ts";
+import { connectTimeoutMs, idleTimeoutMs, sessionLimits } from "../db/database.ts";
 import { mixin } from "../lib/service.ts";
 import { databaseUrlOf } from "./postgres.mixin.ts";
 
@@ -10,6 +11,8 @@ import { databaseUrlOf } from "./postgres.mixin.ts";
 export interface WithModel<M extends Model> extends Service {
 	/** Set from `started()` on. */
 	model: ModelStatic<M>;
+	/** For the `ready` action: the pool of the model is another one than that of `Postgres`. */
+	checkModel(): Promise<{ ok: boolean }>;
 }
 
 interface AdapterBase {
@@ -17,13 +20,6 @@ interface AdapterBase {
 	model: ModelStatic<Model>;
 	service: WithModel<Model> & { schema: { model(db: Sequelize): ModelStatic<Model> } };
 }
-
-const limits = {
-	connectionTimeoutMillis: 5000,
-	statement_timeout: 5000,
-	lock_timeout: 2000,
-	idle_in_transaction_session_timeout: 10_000
-};
 
 /**
  * The default adapter syncs tables and blocks the start while the database is down. This one only prepares:
@@ -35,8 +31,12 @@ class LazySequelizeAdapter extends (SequelizeAdapter as unknown as new () => Ada
 		const { databasePool } = config();
 		this.db = new Sequelize(databaseUrlOf(service.name as ServiceName), {
 			logging: false,
-			pool: { max: databasePool, min: 0, acquire: 5000, idle: 30_000 },
-			dialectOptions: { ...limits, application_name: `shop ${service.name} models` }
+			pool: { max: databasePool, min: 0, acquire: connectTimeoutMs, idle: idleTimeoutMs },
+			dialectOptions: {
+				...sessionLimits,
+				connectionTimeoutMillis: connectTimeoutMs,
+				application_name: `shop ${service.name} models`
+			}
 		});
 		this.model = service.schema.model(this.db);
 		service.model = this.model;
@@ -56,13 +56,20 @@ const crud = Object.keys((DbService as unknown as ServiceSchema).actions!);
  * Moleculer clones a schema deeply when it mixes it in, which would copy a Sequelize instance with its pool;
  * `defineModel` is called once the service starts.
  */
-export function Database(
+export function SequelizeModel(
 	defineModel: (db: Sequelize) => ModelStatic<Model>
 ): Partial<ServiceSchema> {
-	return mixin({
+	return mixin<WithModel<Model>>({
 		mixins: [DbService as unknown as ServiceSchema],
 		actions: Object.fromEntries(crud.map(name => [name, false])),
 		adapter: new LazySequelizeAdapter(),
-		model: defineModel
+		model: defineModel,
+
+		methods: {
+			async checkModel(): Promise<{ ok: boolean }> {
+				await this.model.sequelize!.authenticate();
+				return { ok: true };
+			}
+		}
 	});
 }

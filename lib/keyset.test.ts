@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { newId } from "./id.ts";
+import { KeysetList, listById, listByTime, TextId } from "./keyset.ts";
+import { T, type TSchema } from "./schema.ts";
+
+const refused = expect.objectContaining({ type: "VALIDATION_FAILED" });
+const ofRow = <V>({ value, id }: { value: V; id: string }) => ({ value, id });
+const list = <V extends TSchema>(name: string, value: V, id?: TSchema) =>
+	new KeysetList({ name, value, ...(id && { id }), keysetOf: ofRow<never> });
+
+describe("a cursor", () => {
+	it("decodes to the keyset it was made from", () => {
+		fc.assert(
+			fc.property(fc.string(), fc.uuid(), (value, id) => {
+				const names = list("name", T.String());
+				expect(names.after(names.cursor({ value, id }))).toEqual({ value, id });
+			})
+		);
+	});
+
+	it("is refused under another list, and for another type of value or id", () => {
+		const prices = list("price", T.Integer(), TextId);
+		const cursor = prices.cursor({ value: 5, id: "prod-001" });
+		expect(prices.after(cursor)).toEqual({ value: 5, id: "prod-001" });
+		for (const other of [
+			list("-price", T.Integer(), TextId),
+			list("price", T.String(), TextId),
+			list("price", T.Integer())
+		])
+			expect(() => other.after(cursor)).toThrow(refused);
+	});
+
+	it.each([
+		["an id that Postgres does not take", "urn:uuid:018f4a6e-9f2b-7c1d-8a3e-1234567890ab"],
+		["a part of SQL", "' or 1=1"],
+		["no text", 7]
+	])("is refused with %s", (_, id) => {
+		const orders = list("orders", T.Null());
+		const cursor = orders.cursor({ value: null, id: id as string });
+		expect(() => orders.after(cursor)).toThrow(refused);
+	});
+
+	const mine = listById("mine", String).cursor({ value: null, id: newId() });
+	it.each(["", `${mine}0`, `${mine}=`, mine.slice(0, -1)])("is refused when it is %p", cursor => {
+		expect(() => listById("mine", String).after(cursor)).toThrow(refused);
+	});
+
+	it("is refused as any other text", () => {
+		const newest = listByTime("newest", () => new Date());
+		fc.assert(
+			fc.property(fc.string(), text => {
+				expect(() => newest.after(text)).toThrow(refused);
+			})
+		);
+	});
+});
+
+describe("a page", () => {
+	const rows = [newId(), newId(), newId()].map((id, n) => ({ id, at: new Date(n) }));
+	const byTime = listByTime("by time", (row: (typeof rows)[number]) => row.at);
+
+	it("points to the next one while there is one", () => {
+		const { data, next_cursor } = byTime.page(rows, 2);
+		expect(data).toEqual(rows.slice(0, 2));
+		expect(byTime.after(next_cursor!)).toEqual({ value: 1, id: rows[1]!.id });
+	});
+
+	it("ends with null", () => {
+		expect(byTime.page(rows, 3)).toEqual({ data: rows, next_cursor: null });
+		expect(byTime.page([], 3)).toEqual({ data: [], next_cursor: null });
+		expect(byTime.after(undefined)).toBeUndefined();
+	});
+});
