@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { Client, forwardedHeaders, signIn } from "../../support/shop/api-client.ts";
+import { describeWith } from "../../support/describe-with.ts";
 import { openBrowser } from "../../support/servers/browser.ts";
 import { launch, run, startShop, type Running } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
@@ -7,16 +8,13 @@ import { until } from "../../support/until.ts";
 /** The demo as a new user runs it: `npm start`, `npm run demo`, and the mailbox in a browser. */
 
 let shop: Running;
-let browser: Browser;
 
 beforeAll(async () => {
 	// The demo takes longer than its tokens are valid.
 	shop = await startShop({ TOKEN_TTL_S: "10" });
-	browser = await openBrowser();
 }, 90_000);
 
 afterAll(async () => {
-	await browser?.close();
 	await shop?.remove();
 }, 60_000);
 
@@ -65,7 +63,15 @@ it("ends at once on SIGINT", async () => {
 	expect(child.exitCode).toBe(0);
 }, 100_000);
 
-describe("the mailbox", () => {
+describeWith("chromium")("the mailbox", () => {
+	let browser: Browser;
+
+	beforeAll(async () => {
+		browser = await openBrowser();
+	}, 60_000);
+
+	afterAll(() => browser?.close(), 60_000);
+
 	const hostile = `<img src=x onerror="document.title='taken over'"> & "Söhne"`;
 
 	/** The newest message to a demo account, opened. */

@@ -13,6 +13,7 @@ import { openStore } from "../../../services/notification/storage/store.factory.
 import { openChannels } from "../../../services/notification/channels/channel.factory.ts";
 import type { MailboxStore } from "../../../services/notification/channels/mailbox-store.ts";
 import { dispatch, shop } from "../../support/notification/sample-dispatch.ts";
+import { describeWith } from "../../support/describe-with.ts";
 import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
 import { message } from "../../support/notification/tracking.conformance.ts";
 import { until } from "../../support/until.ts";
@@ -62,7 +63,7 @@ const refusalOf = (sent: Promise<unknown>) =>
 		(error: Refused) => error.refusal
 	);
 
-describe("AWS, simulated by moto,", () => {
+describeWith("python")("AWS, simulated by moto,", () => {
 	let moto: Moto;
 
 	beforeAll(async () => {

@@ -11,6 +11,7 @@ import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
 import { neverReplayed } from "../../../streams/consumer/consumer.repository.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { describeWith } from "../../support/describe-with.ts";
 import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
 import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
@@ -51,38 +52,40 @@ afterAll(async () => {
 	for (const name of Object.keys(credentials)) delete process.env[name];
 }, 30_000);
 
-it("notifies a customer once, and stores only the mailbox in Postgres", async () => {
-	const { order } = await place(broker, { wait_s: 10 });
-	const staff = { meta: { user: admin } };
-	const [message, ...more] = await until(async () => {
-		const { data } = await call(broker, notification.actions.list, {}, staff);
-		const own = data.filter(({ order_id }) => order_id === order.id);
-		return own.some(({ state }) => state === "sent") ? own : undefined;
-	}, 30_000);
-	expect(message).toMatchObject({ kind: "order_confirmation", user_id: "user-123", attempts: 1 });
-	expect(more).toEqual([]);
-	expect(await database.rows("select 1 from notification.notifications")).toEqual([]);
-	expect(await database.rows("select 1 from notification.mailbox")).toHaveLength(1);
-}, 60_000);
-
-it("sends nothing about an event that is marked as applied", async () => {
-	const { id, data, type } = buildOrderEvent({ user_id: "user-123" });
-	await database.rows("insert into notification.inbox (event_id, replay) values ($1, $2)", [
-		id,
-		neverReplayed
-	]);
-	await database.rows(
-		`insert into orders.outbox (event_id, order_id, user_id, version, type, payload)
-		values ($1, $2, $3, 2, $4, $5)`,
-		[id, data.order_id, data.user_id, type, JSON.stringify(data)]
-	);
-	// Of the same user, so that it is behind it in the partition.
-	const { order } = await place(broker, { wait_s: 10 });
-	const listed = async () => {
+describeWith("python")("a shop whose messages are stored in DynamoDB", () => {
+	it("notifies a customer once, and stores only the mailbox in Postgres", async () => {
+		const { order } = await place(broker, { wait_s: 10 });
 		const staff = { meta: { user: admin } };
-		const { data: messages } = await call(broker, notification.actions.list, {}, staff);
-		return messages.map(({ order_id }) => order_id);
-	};
-	await until(async () => (await listed()).includes(order.id), 30_000);
-	expect(await listed()).not.toContain(data.order_id);
-}, 60_000);
+		const [message, ...more] = await until(async () => {
+			const { data } = await call(broker, notification.actions.list, {}, staff);
+			const own = data.filter(({ order_id }) => order_id === order.id);
+			return own.some(({ state }) => state === "sent") ? own : undefined;
+		}, 30_000);
+		expect(message).toMatchObject({ kind: "order_confirmation", user_id: "user-123", attempts: 1 });
+		expect(more).toEqual([]);
+		expect(await database.rows("select 1 from notification.notifications")).toEqual([]);
+		expect(await database.rows("select 1 from notification.mailbox")).toHaveLength(1);
+	}, 60_000);
+
+	it("sends nothing about an event that is marked as applied", async () => {
+		const { id, data, type } = buildOrderEvent({ user_id: "user-123" });
+		await database.rows("insert into notification.inbox (event_id, replay) values ($1, $2)", [
+			id,
+			neverReplayed
+		]);
+		await database.rows(
+			`insert into orders.outbox (event_id, order_id, user_id, version, type, payload)
+		values ($1, $2, $3, 2, $4, $5)`,
+			[id, data.order_id, data.user_id, type, JSON.stringify(data)]
+		);
+		// Of the same user, so that it is behind it in the partition.
+		const { order } = await place(broker, { wait_s: 10 });
+		const listed = async () => {
+			const staff = { meta: { user: admin } };
+			const { data: messages } = await call(broker, notification.actions.list, {}, staff);
+			return messages.map(({ order_id }) => order_id);
+		};
+		await until(async () => (await listed()).includes(order.id), 30_000);
+		expect(await listed()).not.toContain(data.order_id);
+	}, 60_000);
+});

@@ -4,6 +4,7 @@ import { DynamoStore } from "../../../services/notification/storage/dynamo.store
 import { tableSpec } from "../../../services/notification/storage/dynamo-item.ts";
 import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { describeWith } from "../../support/describe-with.ts";
 import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
 import { trackingConformance } from "../../support/notification/tracking.conformance.ts";
 
@@ -34,7 +35,7 @@ describe("Postgres", () => {
 	});
 });
 
-describe("DynamoDB", () => {
+describeWith("python")("DynamoDB", () => {
 	let moto: Moto;
 	let client: DynamoDBClient;
 	let table = 0;

@@ -1,5 +1,6 @@
 import { newId } from "../../../lib/id.ts";
 import { StripeProvider } from "../../../services/payment/provider/stripe/stripe.ts";
+import { describeWith } from "../../support/describe-with.ts";
 import { pspKeys } from "../../support/servers/psp.ts";
 import {
 	buildWithinMs,
@@ -47,7 +48,7 @@ const request = {
 	payment_method: "pm_card_visa"
 };
 
-describe("Stripe's own mock", () => {
+describeWith("go")("Stripe's own mock", () => {
 	it("accepts a charge", async () => {
 		expect(await provider.charge(request)).toMatchObject({ status, ref });
 		expect(await asked(1)).toEqual(["POST /v1/payment_intents 200"]);

@@ -1,12 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { browserPrograms } from "../../../cli/test/requirements.ts";
 import { chromium, type Browser } from "playwright-core";
-
-/** Paths of the distributions. */
-const names = ["chromium", "chromium-browser", "google-chrome"];
 
 /** @throws Error that says what is missing */
 function chromiumPath(): string {
-	for (const name of names)
+	for (const name of browserPrograms)
 		try {
 			return execFileSync("which", [name], { encoding: "utf8" }).trim();
 		} catch {

@@ -1,17 +1,15 @@
 import { join } from "node:path";
-import { kafkaClassPath, whyNoKafka } from "../../../launch/servers/kafka-jars.ts";
+import { kafkaClassPath } from "../../../launch/servers/kafka-jars.ts";
 import {
 	type KafkaOptions,
 	type KafkaServer,
 	startKafka
 } from "../../../launch/servers/kafka-server.ts";
+import { describeWith } from "../describe-with.ts";
 import { temporaryFolder } from "./processes.ts";
 
-const obstacle = whyNoKafka();
-if (obstacle) process.stderr.write(`tests: skipped, ${obstacle}\n`);
-
-/** For tests with a real broker; without Java they are counted as skipped. */
-export const describeKafka = obstacle ? describe.skip : describe;
+/** For tests with a real broker. */
+export const describeKafka = describeWith("java");
 
 /** A first start downloads the broker. */
 export const kafkaWithinMs = 180_000;
@@ -42,9 +40,6 @@ export async function testKafka(
 		crashes,
 		get brokers() {
 			return server.brokers;
-		},
-		get pid() {
-			return server.pid;
 		},
 		stop: () => server.stop(),
 		crash: () => server.crash(),

@@ -1,14 +1,15 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../../../launch/process/free-port.ts";
+import { motoProgram } from "../../../cli/test/requirements.ts";
 import { until } from "../until.ts";
 
 const execute = promisify(execFile);
 const wanted = "moto[server]==5.2.1";
-const cache = join(import.meta.dirname, "../../../.cache/moto");
+const cache = dirname(dirname(motoProgram));
 
 /** Of its own: a first installation takes about a minute. */
 export const installWithinMs = 300_000;
@@ -20,7 +21,7 @@ async function motoServer(): Promise<string> {
 		() => false
 	);
 	if (here) return "moto_server";
-	const program = join(cache, "bin/moto_server");
+	const program = motoProgram;
 	if (existsSync(program)) return program;
 	const folder = `${cache}-${process.pid}`;
 	mkdirSync(folder, { recursive: true });

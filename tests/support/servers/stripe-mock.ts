@@ -1,34 +1,26 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../../../launch/process/free-port.ts";
+import { stripeMockProgram } from "../../../cli/test/requirements.ts";
 import { until } from "../until.ts";
 
 const execute = promisify(execFile);
 const wanted = "github.com/stripe/stripe-mock@v0.203.0";
-const cache = join(import.meta.dirname, "../../../.cache/stripe-mock");
+const cache = dirname(stripeMockProgram);
 
 /** Of its own: a first build takes about a minute on two cores. */
 export const buildWithinMs = 300_000;
-
-async function hasGo(): Promise<boolean> {
-	return execute("go", ["version"]).then(
-		() => true,
-		() => false
-	);
-}
 
 /**
  * The path of a stripe-mock: the one in the cache, else one that Go builds for the cache.
  * @throws Error that says what is missing
  */
 async function stripeMockBinary(): Promise<string> {
-	const target = join(cache, "stripe-mock");
+	const target = stripeMockProgram;
 	if (existsSync(target)) return target;
-	if (!(await hasGo()))
-		throw new Error(`Stripe's own mock is built by Go, and there is none: install Go (${wanted})`);
 	const folder = join(cache, `build-${process.pid}`);
 	mkdirSync(folder, { recursive: true });
 	try {

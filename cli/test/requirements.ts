@@ -1,0 +1,61 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { whyNoKafka } from "../../launch/servers/kafka-jars.ts";
+
+/** Programs that parts of the tests need besides Node. */
+
+const cache = join(import.meta.dirname, "../../.cache");
+
+export interface Requirement {
+	/** The tests that need it, as a subject. */
+	part: string;
+	/** How to get it, as a sentence. */
+	remedy: string;
+	isThere(): boolean;
+}
+
+const succeeds = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
+
+/** Paths of the distributions. */
+export const browserPrograms = ["chromium", "chromium-browser", "google-chrome"];
+export const stripeMockProgram = join(cache, "stripe-mock/stripe-mock");
+export const motoProgram = join(cache, "moto/bin/moto_server");
+
+export const requirements = {
+	java: {
+		part: "tests with a Kafka broker",
+		remedy: "Install Java 17 or newer (Debian: openjdk-17-jre-headless).",
+		isThere: () => whyNoKafka() === undefined
+	},
+	go: {
+		part: "tests against Stripe's own mock",
+		remedy: "Install Go (Debian: golang-go), which builds it once.",
+		isThere: () => existsSync(stripeMockProgram) || succeeds("go", "version")
+	},
+	python: {
+		part: "tests against a simulated AWS",
+		remedy: "Install Python with venv (Debian: python3-venv), into which moto is installed once.",
+		isThere: () =>
+			existsSync(motoProgram) ||
+			succeeds("moto_server", "--help") ||
+			succeeds("python3", "-c", "import venv, ensurepip")
+	},
+	chromium: {
+		part: "tests of pages in a browser",
+		remedy: "Install Chromium (Debian: chromium) or Google Chrome.",
+		isThere: () => browserPrograms.some(name => succeeds("which", name))
+	}
+} satisfies Record<string, Requirement>;
+
+export type RequirementName = keyof typeof requirements;
+
+/** With `CI=true` no part may be left out. */
+export const mayLeaveOut = () => process.env.CI !== "true";
+
+/** One sentence or two for each part that is left out here, with what would include it. */
+export function partsLeftOut(all: Readonly<Record<string, Requirement>> = requirements): string[] {
+	return Object.values(all)
+		.filter(({ isThere }) => !isThere())
+		.map(({ part, remedy }) => `Left out: ${part}. ${remedy}`);
+}
