@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { DataFolder } from "../../launch/shop/data-folder.ts";
 import { startPostgres, type PostgresServer } from "../../launch/servers/embedded-postgres.ts";
@@ -53,7 +54,7 @@ abstract class Restartable<
 
 	async #restart(downMs: number): Promise<void> {
 		await this.server.crash();
-		await new Promise(resolve => setTimeout(resolve, downMs));
+		await sleep(downMs);
 		this.server = await this.#start();
 		for (const wire of this.#wires) wire.target = new URL(this.url);
 	}
@@ -81,11 +82,10 @@ export class ChaosPostgres extends Restartable<PostgresServer> {
 export class ChaosNats extends Restartable<NatsServer> {
 	/** SIGSTOP for so many ms. */
 	async stall(ms: number): Promise<void> {
-		const { pid } = this.server;
-		process.kill(pid, "SIGSTOP");
-		await new Promise(resolve => setTimeout(resolve, ms));
-		// A restart may have ended the process and reused its pid.
-		if (this.server.pid === pid) process.kill(pid, "SIGCONT");
+		const { server } = this;
+		server.pause();
+		await sleep(ms);
+		server.resume();
 	}
 }
 

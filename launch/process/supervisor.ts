@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { backoffMs } from "../../lib/backoff.ts";
 import { LaunchError } from "./launch-error.ts";
+import { hasEnded } from "./server-process.ts";
 
 /** After so long a node counts as recovered: the next restart delay is the first one again. */
 const steadyMs = 30_000;
-
-const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
 
 export interface Supervision {
 	/** The program: cli/node.ts of this tree by default. */
@@ -53,10 +52,6 @@ export class SupervisedProcess {
 		return this.#ready;
 	}
 
-	get pid(): number {
-		return this.#child.pid!;
-	}
-
 	/** Sends the process a signal for a chaos run; a node that ends is restarted. */
 	signal(name: NodeJS.Signals): void {
 		this.#child.kill(name);
@@ -72,7 +67,7 @@ export class SupervisedProcess {
 		this.#spawn();
 		const child = this.#child;
 		await Promise.race([once(child, "message"), once(child, "exit")]);
-		if (ended(child) && !this.#stopping)
+		if (hasEnded(child) && !this.#stopping)
 			throw new LaunchError(`${this.#name} did not start; see its output above.`);
 		child.once("exit", () => this.#onExit(performance.now()));
 	}
@@ -82,7 +77,7 @@ export class SupervisedProcess {
 		this.#stopping = true;
 		clearTimeout(this.#timer);
 		const child = this.#child;
-		if (!child || ended(child)) return;
+		if (!child || hasEnded(child)) return;
 		child.kill("SIGTERM");
 		await once(child, "exit");
 	}

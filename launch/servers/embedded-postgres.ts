@@ -1,11 +1,8 @@
-import { type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
-	closeSync,
 	existsSync,
 	mkdirSync,
-	openSync,
 	readFileSync,
 	renameSync,
 	rmSync,
@@ -13,10 +10,11 @@ import {
 	writeFileSync
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../process/free-port.ts";
 import { diskFull, LaunchError } from "../process/launch-error.ts";
 import { isAlive, processesWith, stopOrphans } from "../process/orphans.ts";
+import { poll } from "../../lib/retry.ts";
+import { ServerProcess } from "../process/server-process.ts";
 import { postgresProgram, type PostgresProgram } from "./postgres-program.ts";
 
 export interface PostgresOptions {
@@ -137,52 +135,26 @@ function isReady(directory: string, pid: number): boolean {
 	}
 }
 
-const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
-
-/** One attempt to start. Returns undefined when it may be retried at another port or moment. */
+/** Undefined when another attempt may succeed, at another port or moment. @throws LaunchError */
 async function launch(
 	program: PostgresProgram,
-	{ directory, maxConnections }: PostgresOptions,
-	port: number
-): Promise<ChildProcess | undefined> {
-	const log = `${directory}.log`;
-	const out = openSync(log, "w", 0o600);
-	// Its own process group: Ctrl-C in a terminal goes to the whole group, and the shop drains first.
-	const child = program.spawn("postgres", ["-D", directory, ...settings(port, maxConnections)], {
-		detached: true,
-		stdio: ["ignore", out, out]
+	{ directory, maxConnections, onCrash }: PostgresOptions
+): Promise<{ server: ServerProcess; port: number } | undefined> {
+	const port = await freePort();
+	const args = ["-D", directory, ...settings(port, maxConnections)];
+	const server = await ServerProcess.start({
+		spawn: options => program.spawn("postgres", args, options),
+		log: `${directory}.log`,
+		isReady: pid => isReady(directory, pid),
+		onCrash: () => onCrash(failed("ended", logOf(directory), directory).message),
+		// A fast and an immediate shutdown.
+		signals: { stop: "SIGINT", crash: "SIGQUIT" },
+		slowestStopMs: 8000
 	});
-	closeSync(out);
-	const atExit = () => child.kill("SIGINT");
-	process.once("exit", atExit);
-	child.once("exit", () => process.off("exit", atExit));
-	while (!ended(child) && !isReady(directory, child.pid!)) await sleep(20);
-	if (!ended(child)) return child;
+	if (server) return { server, port };
 	const words = logOf(directory);
 	if (/Address already in use|shared memory block .* is still in use/.test(words)) return undefined;
 	throw failed("did not start", words, directory);
-}
-
-async function stop(child: ChildProcess, signal: "SIGINT" | "SIGQUIT"): Promise<void> {
-	if (ended(child)) return;
-	const exit = once(child, "exit");
-	child.kill(signal);
-	const force = setTimeout(() => child.kill("SIGQUIT"), 8000);
-	await exit;
-	clearTimeout(force);
-}
-
-async function launchWithRetries(
-	program: PostgresProgram,
-	options: PostgresOptions
-): Promise<{ child: ChildProcess; port: number }> {
-	for (let attempt = 1; attempt <= 10; attempt++) {
-		const port = await freePort();
-		const child = await launch(program, options, port);
-		if (child) return { child, port };
-		await sleep(300);
-	}
-	throw failed("did not start", logOf(options.directory), options.directory);
 }
 
 /**
@@ -191,7 +163,7 @@ async function launchWithRetries(
  * @throws LaunchError in a sentence for the user
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-	const { directory, progress, onCrash } = options;
+	const { directory, progress } = options;
 	const passwordFile = `${directory}.password`;
 	const program = postgresProgram(directory);
 	if (!existsSync(directory)) {
@@ -200,21 +172,12 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 	}
 	checkData(program, directory, passwordFile);
 	await recover(directory, progress);
-	const { child, port } = await launchWithRetries(program, options);
-	let stopping = false;
-	const crashed = () => {
-		if (!stopping) onCrash(failed("ended", logOf(directory), directory).message);
-	};
-	child.once("exit", crashed);
+	const launched = await poll(() => launch(program, options), { everyMs: 300, withinMs: 6000 });
+	if (!launched) throw failed("did not start", logOf(directory), directory);
+	const { server, port } = launched;
 	return {
 		url: `postgres://${owner}:${readFileSync(passwordFile, "utf8")}@127.0.0.1:${port}/postgres`,
-		stop() {
-			stopping = true;
-			return stop(child, "SIGINT");
-		},
-		crash() {
-			stopping = true;
-			return stop(child, "SIGQUIT");
-		}
+		stop: () => server.stop(),
+		crash: () => server.crash()
 	};
 }

@@ -1,22 +1,13 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import {
-	closeSync,
-	existsSync,
-	mkdirSync,
-	openSync,
-	readFileSync,
-	rmSync,
-	writeFileSync
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { isListening, freePort } from "../process/free-port.ts";
 import { kafkaClassPath } from "./kafka-jars.ts";
 import { LaunchError } from "../process/launch-error.ts";
 import { stopOrphans } from "../process/orphans.ts";
+import { ServerProcess } from "../process/server-process.ts";
 
 const execute = promisify(execFile);
 
@@ -36,7 +27,6 @@ export interface KafkaOptions {
 export interface KafkaServer {
 	/** As KAFKA_BROKERS takes it. */
 	brokers: string;
-	pid: number;
 	stop(): Promise<void>;
 	/** SIGKILL. A broker that is started again in the same folder has the same address. */
 	crash(): Promise<void>;
@@ -47,7 +37,6 @@ export interface KafkaServer {
 
 /** Small and quick to start rather than fast. */
 const java = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
-const slowestStopMs = 10_000;
 
 interface Ports {
 	broker: number;
@@ -123,14 +112,6 @@ async function format(classPath: string, { directory, scram }: KafkaOptions): Pr
 const logWithoutStacks = (log: string) =>
 	readFileSync(log, "utf8").replace(/^\s+(at|\.\.\.) .*\n/gm, "");
 
-async function terminate(child: ChildProcess, exit: Promise<unknown>, signal: NodeJS.Signals) {
-	const killTimer = setTimeout(() => child.kill("SIGKILL"), slowestStopMs);
-	child.kill(signal);
-	child.kill("SIGCONT");
-	await exit;
-	clearTimeout(killTimer);
-}
-
 /**
  * Starts an Apache Kafka broker of one node on loopback ports, open to everyone on this machine.
  * @throws LaunchError
@@ -147,30 +128,21 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 	const lines = Object.entries({ ...defaults(directory, ports), ...settings });
 	writeFileSync(file, lines.map(([name, value]) => `${name}=${value}\n`).join(""), { mode: 0o600 });
 	await format(classPath, options);
-	const out = openSync(log, "w", 0o600);
 	const args = [...java, "-cp", classPath, "kafka.Kafka", file];
-	const child = spawn("java", args, { detached: true, stdio: ["ignore", out, out] });
-	closeSync(out);
-	const atExit = () => child.kill();
-	process.once("exit", atExit);
-	const exit = once(child, "exit");
-	let ended = false;
-	void exit.then(() => (ended = true));
-	while (!ended && !(await isListening(ports.broker))) await sleep(20);
-	if (ended) throw new LaunchError(`Kafka did not start; its log:\n${logWithoutStacks(log)}`);
-	const crashed = () => onCrash(`Kafka crashed; its log is ${log}`);
-	child.once("exit", crashed);
-	const stop = async (signal: NodeJS.Signals) => {
-		child.off("exit", crashed);
-		await terminate(child, exit, signal);
-		process.off("exit", atExit);
-	};
+	const server = await ServerProcess.start({
+		spawn: spawnOptions => spawn("java", args, spawnOptions),
+		log,
+		isReady: () => isListening(ports.broker),
+		onCrash: () => onCrash(`Kafka crashed; its log is ${log}`),
+		signals: { stop: "SIGTERM", crash: "SIGKILL" },
+		slowestStopMs: 10_000
+	});
+	if (!server) throw new LaunchError(`Kafka did not start; its log:\n${logWithoutStacks(log)}`);
 	return {
 		brokers: `127.0.0.1:${ports.broker}`,
-		pid: child.pid!,
-		stop: () => stop("SIGTERM"),
-		crash: () => stop("SIGKILL"),
-		pause: () => void child.kill("SIGSTOP"),
-		resume: () => void child.kill("SIGCONT")
+		stop: () => server.stop(),
+		crash: () => server.crash(),
+		pause: () => server.pause(),
+		resume: () => server.resume()
 	};
 }

@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { openSync, closeSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { isListening, freePort } from "../process/free-port.ts";
 import { LaunchError } from "../process/launch-error.ts";
 import { natsBinary } from "./nats-binary.ts";
 import { stopOrphans } from "../process/orphans.ts";
+import { ServerProcess } from "../process/server-process.ts";
 
 export interface NatsOptions {
 	/** Absolute; holds the server's configuration and log. */
@@ -21,10 +20,12 @@ export interface NatsOptions {
 export interface NatsServer {
 	/** With user and password. */
 	url: string;
-	pid: number;
 	stop(): Promise<void>;
 	/** SIGKILL, as a crash would. */
 	crash(): Promise<void>;
+	/** SIGSTOP: it does not respond, and its connections stay open. */
+	pause(): void;
+	resume(): void;
 }
 
 /** Starts a nats-server on a free loopback port with its own password. @throws LaunchError */
@@ -45,29 +46,21 @@ export async function startNats({
 		`listen: "127.0.0.1:${port}"\nauthorization { user: shop, password: "${password}" }\n`,
 		{ mode: 0o600 }
 	);
-	const out = openSync(log, "w", 0o600);
-	const child = spawn(binary, ["-c", file], { detached: true, stdio: ["ignore", out, out] });
-	closeSync(out);
-	const atExit = () => child.kill();
-	process.once("exit", atExit);
-	const exit = once(child, "exit");
-	let ended = false;
-	void exit.then(() => (ended = true));
-	while (!ended && !(await isListening(port))) await sleep(20);
-	if (ended)
+	const server = await ServerProcess.start({
+		spawn: options => spawn(binary, ["-c", file], options),
+		log,
+		isReady: () => isListening(port),
+		onCrash: () => onCrash(`nats-server crashed; its log is ${log}`),
+		signals: { stop: "SIGTERM", crash: "SIGKILL" },
+		slowestStopMs: 10_000
+	});
+	if (!server)
 		throw new LaunchError(`nats-server did not start; its log:\n${readFileSync(log, "utf8")}`);
-	const crashed = () => onCrash(`nats-server crashed; its log is ${log}`);
-	child.once("exit", crashed);
-	const end = async (signal: NodeJS.Signals) => {
-		child.off("exit", crashed);
-		child.kill(signal);
-		await exit;
-		process.off("exit", atExit);
-	};
 	return {
 		url: `nats://shop:${password}@127.0.0.1:${port}`,
-		pid: child.pid!,
-		stop: () => end("SIGTERM"),
-		crash: () => end("SIGKILL")
+		stop: () => server.stop(),
+		crash: () => server.crash(),
+		pause: () => server.pause(),
+		resume: () => server.resume()
 	};
 }
