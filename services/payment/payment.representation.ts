@@ -25,9 +25,9 @@ const representation = (where: string, owner = "$2::text") => `select json_build
 	from payment.payments p
 	where ${where} and p.amount_minor is not null and (${owner} is null or p.user_id = ${owner})`;
 
-export const byId: Statement = { name: "payment-by-id", text: representation("p.id = $1") };
+export const byId: Statement = { name: "payment.by_id", text: representation("p.id = $1") };
 export const byOrder: Statement = {
-	name: "payment-by-order",
+	name: "payment.by_order",
 	text: representation("p.order_id = $1")
 };
 
@@ -35,7 +35,7 @@ export const byOrder: Statement = {
 export const forStaff = (id: string) => representation(`p.id = ${id}`, "null::text");
 
 export const summaries: Statement = {
-	name: "payment-summaries",
+	name: "payment.summaries",
 	text: `select p.id, p.order_id, p.status, ${money("p.refunded_minor")} as refunded
 		from payment.payments p
 		where p.id = any($1::uuid[]) and not (p.status = 'failed' and p.failure_code = 'voided')`
@@ -43,7 +43,7 @@ export const summaries: Statement = {
 
 // Instants are shown in milliseconds, so what happened within the one that is asked for has happened.
 export const summariesAt: Statement = {
-	name: "payment-summaries-at",
+	name: "payment.summaries_at",
 	text: `select p.id, p.order_id, e.status, ${money("e.refunded_minor")} as refunded
 		from payment.payments p cross join lateral (
 			select * from payment.events e where e.payment_id = p.id and date_trunc('milliseconds', e.at) <= $2

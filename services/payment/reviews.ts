@@ -7,7 +7,7 @@ import type { RefundRepository, RefundVerdict } from "./refunds/refund.repositor
 const since = `to_char(since at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const list: Statement = {
-	name: "review-list",
+	name: "review.list",
 	text: `select id, kind, payment_id, order_id,
 			json_build_object('amount', amount_minor, 'currency', currency) as amount,
 			review_reason as reason, provider_ref, ${since} as since
@@ -24,14 +24,14 @@ const list: Statement = {
 };
 
 const find: Statement = {
-	name: "review-find",
+	name: "review.find",
 	text: `select 'payment' as kind, status from payment.payments
 		where id = $1 and amount_minor is not null
 		union all select 'refund', status from payment.refunds where id = $1`
 };
 
 const decide: Statement = {
-	name: "review-decide",
+	name: "review.decide",
 	text: `with changed as (
 			update payment.payments p set status = $2, provider_ref = coalesce($3, p.provider_ref),
 				failure_code = $4, seq = p.seq + 1, updated_at = clock_timestamp()

@@ -7,7 +7,7 @@ import type { Refunds } from "./refunds/refunds.ts";
 import type { PaymentRepository } from "./charges/payment.repository.ts";
 
 const receive: Statement = {
-	name: "webhook-receive",
+	name: "webhook.receive",
 	text: `insert into payment.psp_inbox (event_id, type, payment_id, created_at)
 		values ($1, $2, $3, $4) on conflict do nothing returning event_id`
 };

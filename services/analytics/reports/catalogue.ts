@@ -20,7 +20,7 @@ const batchSize = 500;
 
 /** Products that were sold and are not known yet. One that nobody knows is asked for once a minute. */
 const claimUnknown: Statement = {
-	name: "analytics.ask",
+	name: "analytics.claim_unknown_products",
 	text: `
 	update analytics.products set asked_at = clock_timestamp()
 	where id in (
@@ -35,7 +35,7 @@ const describedProducts = bulk({ product_id: "text", name: "text", category: "te
 
 /** A product that has a description keeps it. */
 const storeDescriptions: Statement = {
-	name: "analytics.learn",
+	name: "analytics.describe_products",
 	text: `
 	update analytics.products p set name = x.name, category = x.category
 	from ${describedProducts.as("x")}

@@ -8,7 +8,7 @@ const ms = (at: string) => `(extract(epoch from ${at}) * 1000)::float8`;
 
 /** Takes down how far a partition was read. Answers the watermark, null before the first. */
 export const recordProgress: Statement = {
-	name: "analytics.read_on",
+	name: "analytics.store_progress",
 	text: `
 	insert into analytics.partitions as p (topic, partition, next_offset, end_offset, seen_until)
 	values ($1, $2, $3, $4, ${instant("$5::float8")})
@@ -28,7 +28,7 @@ export const productRows = bulk(
 
 /** The rows of windows, of their users and of their products. A user who is there already is not counted again. */
 export const addSales: Statement = {
-	name: "analytics.sell",
+	name: "analytics.add_sales",
 	text: `
 	with joined as (
 		insert into analytics.window_users (window_start, currency, user_id)
@@ -87,7 +87,7 @@ export const lateRows = bulk({
 
 /** Stores events that came too late for their windows, and publishes them on a topic of their own. */
 export const insertLateEvents: Statement = {
-	name: "analytics.set_aside",
+	name: "analytics.store_late",
 	text: `
 	with late as materialized (
 		select * from ${lateRows.as("x")}
@@ -107,7 +107,7 @@ export const resetWindowsFrom: Statement = {
 
 /** One teller at a time, until its transaction ends. */
 export const acquireEmitterLock: Statement = {
-	name: "analytics.take_turn",
+	name: "analytics.acquire_emitter_lock",
 	text: "select pg_try_advisory_xact_lock(hashtext('analytics'), hashtext($1)) as mine"
 };
 
@@ -118,7 +118,7 @@ export const extentRows = bulk({ partition: "int", first: "bigint", next: "bigin
  * and what has expired is not still to come.
  */
 export const recordExtents: Statement = {
-	name: "analytics.extend",
+	name: "analytics.store_extents",
 	text: `
 	insert into analytics.partitions as p (topic, partition, next_offset, end_offset)
 	select $1, x.* from ${extentRows.as("x")} order by partition
@@ -149,7 +149,7 @@ export const moveWatermark: Statement = {
  * anew until that is over.
  */
 export const dueWindows: Statement = {
-	name: "analytics.to_tell",
+	name: "analytics.due_windows",
 	text: `
 	select ${ms("window_start")} as start, currency, orders, revenue_minor as revenue, unique_users as users, revision,
 		dirty, ${ms("emitted_at")} as "emittedAt", final

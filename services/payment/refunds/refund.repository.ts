@@ -66,8 +66,8 @@ const lock = (name: string, column: string): Statement => ({
 	text: `select id, status, amount_minor, refunded_minor, currency, coalesce(lines, '[]') as lines
 		from payment.payments where ${column} = $1 and amount_minor is not null for update`
 });
-const lockById = lock("refund-lock-by-id", "id");
-const lockByOrder = lock("refund-lock-by-order", "order_id");
+const lockById = lock("refund.lock_by_id", "id");
+const lockByOrder = lock("refund.lock_by_order", "order_id");
 
 const columns = `r.id, r.payment_id, p.order_id, r.purpose, r.requested_minor, r.amount_minor, r.lines,
 	r.reason, r.status, (extract(epoch from clock_timestamp() - r.created_at) * 1000)::float8 as age_ms,
@@ -75,13 +75,13 @@ const columns = `r.id, r.payment_id, p.order_id, r.purpose, r.requested_minor, r
 const rows = (where: string) => `select ${columns}
 	from payment.refunds r join payment.payments p on p.id = r.payment_id
 	where ${where} order by r.created_at, r.id`;
-const find: Statement = { name: "refund-find", text: rows("r.id = $1") };
-const ofPayment: Statement = { name: "refund-of-payment", text: rows("r.payment_id = $1") };
+const find: Statement = { name: "refund.find", text: rows("r.id = $1") };
+const ofPayment: Statement = { name: "refund.of_payment", text: rows("r.payment_id = $1") };
 
 // Counted, made and told of in one statement. The condition is the second wall behind the lock, the
 // table's check the third.
 const begin: Statement = {
-	name: "refund-begin",
+	name: "refund.insert",
 	text: `with p as (
 			update payment.payments set refunded_minor = refunded_minor + $5, seq = seq + 1,
 				updated_at = clock_timestamp()
@@ -102,7 +102,7 @@ const begin: Statement = {
 // The payment's lock comes first, as when a refund is begun. A refused refund gives its amount back
 // in the same statement, so that it can be refunded again.
 const settle: Statement = {
-	name: "refund-settle",
+	name: "refund.settle",
 	beforeCommit: "payment.settle_refund.before_commit",
 	afterCommit: "payment.settle_refund.after_commit",
 	text: `with p as materialized (
@@ -132,17 +132,17 @@ const settle: Statement = {
 };
 
 const storeAnswer: Statement = {
-	name: "refund-keep-answer",
+	name: "refund.store_response",
 	text: `update payment.refunds r set answer = (${forStaff("r.payment_id")})
 		where r.id = $1 and r.answer is null returning r.answer`
 };
 const answered: Statement = {
-	name: "refund-answered",
+	name: "refund.stored_response",
 	text: "select answer from payment.refunds where id = $1"
 };
 
 const claim: Statement = {
-	name: "refund-claim",
+	name: "refund.claim",
 	text: `update payment.refunds r set checks = r.checks + 1,
 			next_check_at = clock_timestamp() + least(600, 5 * 2 ^ least(r.checks, 8)) * interval '1 s'
 		from payment.payments p
@@ -153,7 +153,7 @@ const claim: Statement = {
 };
 
 const voided: Statement = {
-	name: "refund-voided",
+	name: "refund.charged_though_voided",
 	text: `select order_id from payment.payments
 		where status = 'succeeded' and failure_code = 'voided' and refunded_minor < amount_minor
 		order by id limit $1`

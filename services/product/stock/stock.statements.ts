@@ -249,7 +249,7 @@ export const restockReturn: Statement = {
 
 /** $1 orders. Bars those that nothing is known of from ever being reserved. */
 export const insertTombstones: Statement = {
-	name: "stock.bar",
+	name: "stock.insert_tombstones",
 	text: `
 	insert into product.reservation_head (order_id, state)
 	select order_id, 'released' from unnest($1::uuid[]) as asked(order_id) order by order_id
