@@ -59,7 +59,7 @@ interface Decided {
 	order_id: string;
 }
 
-/** Payments and refunds whose outcome a human has to find out. They say what is true; nothing is sent. */
+/** Payments and refunds in review. Decisions record what is true at the provider; nothing is sent. */
 export class Reviews {
 	readonly #pg: Database;
 	readonly #refunds: RefundRepository;
@@ -101,17 +101,17 @@ export class Reviews {
 			JSON.stringify({ decision, note })
 		]);
 		if (!decided && isCharged && !provider_ref)
-			refuse("/provider_ref", "required", "is required: the provider has told none so far");
+			refuse("/provider_ref", "required", "is required: the provider has returned none so far");
 		return decided;
 	}
 
-	/** One that was not paid back gives its amount free again, for another refund. */
+	/** A refund that was not made restores its amount, for another refund. */
 	async #decideRefund(
 		{ id, decision, provider_ref: ref = "elsewhere", note }: Finding,
 		actor: Identity
 	): Promise<Decided | undefined> {
 		if (decision === "not_charged")
-			refuse("/decision", "enum", "a refund is `charged` (not paid back) or `refunded_elsewhere`");
+			refuse("/decision", "enum", "a refund is `charged` (not refunded) or `refunded_elsewhere`");
 		const verdict: RefundVerdict =
 			decision === "charged"
 				? { status: "failed", code: "not_refunded" }

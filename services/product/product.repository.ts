@@ -56,13 +56,13 @@ function toProduct(row: ProductRow): Product {
 	};
 }
 
-/** The list a cursor belongs to: in another one it would skip some and say nothing. */
+/** The list of a cursor: used for another list, it would silently skip products. */
 function listOf(filter: List, sort: Sort): string {
 	const { category, q, min_price, max_price, in_stock } = filter;
 	return JSON.stringify([sort, category, q, min_price, max_price, in_stock]);
 }
 
-/** Rows behind the cursor. The first bound says nothing new; it is what an index can start from. */
+/** Rows after the cursor. The first condition is redundant; it lets the index start there. */
 function afterCursor(cursor: string, filter: List, sort: Sort): WhereOptions {
 	const { column, direction, value: schema } = sortOrders[sort];
 	const { value, id } = decodeSortCursor(cursor, listOf(filter, sort), schema);
@@ -106,7 +106,7 @@ export class ProductRepository {
 				[column, direction],
 				["id", direction]
 			],
-			// One too many says whether there is a next page, without a count.
+			// One extra row says whether there is a next page, without a count.
 			limit: limit + 1
 		});
 		const page = rows.slice(0, limit);
@@ -140,7 +140,7 @@ export class ProductRepository {
 	}
 
 	/**
-	 * Changes a product in one statement, if it still is at `version` where that is given.
+	 * Changes a product in one statement, if its version is `version`, if given.
 	 * @throws NOT_FOUND, STALE_VERSION
 	 */
 	async update(id: string, version: number | undefined, changes: object): Promise<Product> {

@@ -23,7 +23,7 @@ interface Sum {
 type Reversed = Tally & { currency: string; type: "cancelled" | "refunded" | "returned" };
 type Category = Sales["categories"][number] & { currency: string };
 
-/** Answers what was sold when. Spans are checked here. */
+/** Reports of sales. Ranges are validated here. */
 export class Reports {
 	readonly #pg: Database;
 	readonly #topic: string;
@@ -49,7 +49,7 @@ export class Reports {
 		};
 	}
 
-	/** What was told of behind an event, as it stands by now; where the events are, without one. */
+	/** Results that changed after an event, in their current state; without an event, the last id. */
 	async changes(after: number | undefined, limit: number): Promise<WindowChanges> {
 		if (after === undefined) {
 			const [row] = await this.#pg.query<{ last: number }>(sql.lastChange);

@@ -1,12 +1,12 @@
 import { bulk } from "../../../lib/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
 
-/** What the windows say to Postgres. Instants are milliseconds since the epoch on both sides. */
+/** SQL of the windows. Times are milliseconds since the epoch on both sides. */
 
 const instant = (ms: string) => `to_timestamp(${ms} / 1000)`;
 const ms = (at: string) => `(extract(epoch from ${at}) * 1000)::float8`;
 
-/** Takes down how far a partition was read. Answers the watermark, null before the first. */
+/** Stores the progress of a partition. Returns the watermark, null before the first. */
 export const recordProgress: Statement = {
 	name: "analytics.store_progress",
 	text: `
@@ -26,7 +26,7 @@ export const productRows = bulk(
 	userRows.next
 );
 
-/** The rows of windows, of their users and of their products. A user who is there already is not counted again. */
+/** The rows of windows, of their users and of their products. A user that is already there is not counted again. */
 export const addSales: Statement = {
 	name: "analytics.add_sales",
 	text: `
@@ -99,13 +99,13 @@ export const insertLateEvents: Statement = {
 	select 'analytics-late', key, value from late`
 };
 
-/** $1 since when: what the windows hold is taken back. Their rows stay, so that revisions go on growing. */
+/** $1 since when: resets the windows. Their rows stay, so that revisions keep growing. */
 export const resetWindowsFrom: Statement = {
 	name: "analytics.reset_windows",
 	text: `select analytics.reset_windows(${instant("$1::float8")})`
 };
 
-/** One teller at a time, until its transaction ends. */
+/** One emitter at a time, until its transaction ends. */
 export const acquireEmitterLock: Statement = {
 	name: "analytics.acquire_emitter_lock",
 	text: "select pg_try_advisory_xact_lock(hashtext('analytics'), hashtext($1)) as mine"
@@ -114,8 +114,8 @@ export const acquireEmitterLock: Statement = {
 export const extentRows = bulk({ partition: "int", first: "bigint", next: "bigint" }, 2);
 
 /**
- * $1 topic, then where each partition of the log begins and ends. Partitions never heard of are there from now on,
- * and what has expired is not still to come.
+ * $1 topic, then the first and next offset of each partition of the log. Adds unknown partitions, and moves past
+ * expired messages, which will not arrive.
  */
 export const recordExtents: Statement = {
 	name: "analytics.store_extents",
@@ -144,9 +144,8 @@ export const moveWatermark: Statement = {
 };
 
 /**
- * Windows that end by $1 and have changed, or end by $2 and are not final. Those told less than $3 ms
- * ago rest; those that are being added to are left for the next time, and those that a replay fills
- * anew until that is over.
+ * Windows that end by $1 and have changed, or end by $2 and are not final. Skips those that were emitted less
+ * than $3 ms ago, those that are being updated, and those that a replay is rebuilding.
  */
 export const dueWindows: Statement = {
 	name: "analytics.due_windows",
@@ -199,8 +198,8 @@ export const emitWindows: Statement = {
 };
 
 /**
- * Buyers of the oldest minute, an hour after its windows were told for good: whoever was still adding
- * to them has long ended.
+ * Deletes the users of the oldest minute, an hour after its windows became final: concurrent transactions that
+ * updated them have long ended.
  */
 export const purgeWindowUsers: Statement = {
 	name: "analytics.forget_users",
