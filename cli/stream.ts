@@ -20,7 +20,7 @@ the messages that were never sent, and repeats none.
   --notify-again   of notification: send every message once more
   --dry-run        print the plan and replay nothing
   --url u          where the shop is (default: HOST and PORT)
-  --token file     an admin's access token, read anew for each request (default: made with the shop's own key)
+  --token file     an admin's access token, read again for each request (default: made with the shop's own key)
 refill publishes events again that a lost log had, then has every group look for those it never saw.`;
 
 const { values, positionals } = commandLine(

@@ -10,7 +10,7 @@ describe("rows of a bulk statement", () => {
 		expect(lines.next).toBe(6);
 	});
 
-	it("become one array per column, whatever order their members are in", () => {
+	it("become one array per column, in any order of members", () => {
 		const rows = [
 			{ quantity: 2, order_id: "a", offset: 7n },
 			{ offset: null, order_id: "b", quantity: undefined }

@@ -14,7 +14,7 @@ function failing(times: number, answer = "done") {
 const atOnce = () => 0;
 
 describe("retry", () => {
-	it("repeats work until it succeeds, and tells of each failure before the next attempt", async () => {
+	it("repeats work until it succeeds, and reports each failure before the next attempt", async () => {
 		const errors: string[] = [];
 		const pauses: number[] = [];
 		const work = failing(3);

@@ -61,7 +61,7 @@ export const scenarios = {
 	},
 	late_reservation: { run: runner => cancelWhileFrozenAt(runner, "order.reserve.before_call") },
 	late_charge: { run: runner => cancelWhileFrozenAt(runner, "order.charge.before_call") },
-	/** Longer than the slow card takes (3 s), whatever the order's status is by then. */
+	/** Longer than the slow card takes (3 s), regardless of the order's status by then. */
 	slow_payment: { run: runner => Promise.all([runOrders(runner, 4, "slow"), sleep(5000)]) },
 	purchases: { run: runner => runOrders(runner, 4, "bought") },
 	lost_replies: {

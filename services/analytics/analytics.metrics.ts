@@ -1,6 +1,6 @@
 import type { ServiceBroker } from "moleculer";
 
-/** Counts events that came too late; the metrics service of this node, if it runs, keeps it. */
+/** Counts late events; the metrics service of this node, if it runs, stores the counter. */
 export function countLate(broker: ServiceBroker, value: number): void {
 	if (value === 0) return;
 	void broker.broadcastLocal("metrics.update", {

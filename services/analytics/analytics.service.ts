@@ -27,9 +27,9 @@ interface This extends WithConsumer<OrderStreamEvent>, WithOutbox {
 	catalogue: Catalogue;
 }
 
-/** What was sold, minute by minute, as the order events say. */
+/** Sales per minute, computed from the order events. */
 export default service<typeof contract.actions, This>(contract, {
-	// The last starts first and stops last: events need the log, and both the database.
+	// The last starts first and stops last: events need the log, and both need the database.
 	mixins: [
 		Publishing(statements, toPending),
 		Consuming("analytics", { [topics.orders]: readOrderEvent }),
@@ -82,7 +82,7 @@ export default service<typeof contract.actions, This>(contract, {
 			describe: async product_ids =>
 				(await call(this.broker, product.actions.describe, { product_ids })).products,
 			everyMs,
-			onError: ({ message }) => this.logger.warn("sold products are not known yet:", message)
+			onError: ({ message }) => this.logger.warn("cannot read the catalogue, retrying:", message)
 		});
 	},
 

@@ -11,7 +11,7 @@ type Checks = Record<string, "up" | "down">;
 
 const parts = [user, product, order, payment, notification, analytics];
 
-/** Asks every part whether it can work, at the same time; each has a second to answer. */
+/** Calls every service's `ready` concurrently; each has a second to respond. */
 export async function checkParts(via: unknown): Promise<Checks> {
 	const states = await Promise.all(
 		parts.map(async ({ name, actions }) => {

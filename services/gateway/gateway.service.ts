@@ -35,13 +35,13 @@ import { actingNote, parseRequest, type ActionRequest } from "./http/action-requ
 import { TokenVerifier } from "./auth/token-verifier.ts";
 import { measure, type Metrics } from "./http/request-metrics.ts";
 
-/** A request as moleculer-web hands it on, with the id that we gave it. */
+/** A request from moleculer-web, with the id that we generated. */
 interface Incoming extends IncomingMessage {
 	$ctx: Context<unknown, Meta>;
 	$params: { params: Record<string, string> };
 	originalUrl: string;
 	requestId: string;
-	/** The path of the route that was found. */
+	/** The path of the matched route. */
 	template?: string;
 }
 
@@ -49,7 +49,7 @@ interface Gateway extends Service {
 	server: Server;
 	tokens: TokenVerifier;
 	images: Images;
-	/** True once every part has answered; after that a missing one does not take this node out. */
+	/** True once every service has responded; after that a missing one does not make this node unready. */
 	complete: boolean;
 	/** For the launcher and tests: the port that was bound. */
 	port(): number;
@@ -79,11 +79,11 @@ const everyAnswer = new Map([
 	["Cache-Control", "no-store"]
 ]);
 
-/** Of moleculer-web only the handling of requests: none of its actions but the private one. */
+/** Of moleculer-web only the request handling: none of its actions but the private one. */
 const web = ApiGateway as unknown as ServiceSchema;
 const mixin = { ...web, actions: { rest: web.actions!.rest! } };
 
-/** Serves a path; which of its operations, its real method alone decides (OPTIONS runs none). */
+/** Serves a path; only the real method selects its operation (OPTIONS runs none). */
 function alias(path: string) {
 	return function (
 		this: Gateway,
@@ -118,12 +118,12 @@ function routeOf(prefix: string, isPart: (path: string) => boolean) {
 const { "mailbox.list": list, "mailbox.get": get } = notification.actions;
 const mailbox = { list, get };
 const { changes } = analytics.actions;
-/** Whoever listens was let in; one question is asked for all of them. */
+/** Listeners are authorised when they connect; one query serves all of them. */
 const asStaff = { meta: { user: { id: "gateway", role: "support" } }, retries: 0 } as const;
 
 const isApi = (path: string) => path.startsWith("/api/v1/");
 
-/** Reads may be asked again elsewhere; a command is asked once, and its wait comes on top. */
+/** Queries may be retried on another node; a command is sent once, and its `wait` extends the timeout. */
 function optionsOf({ action }: Operation, { params }: ActionRequest): CallingOptions {
 	const { wait_s: waitS } = params as { wait_s?: number };
 	return {
@@ -133,7 +133,7 @@ function optionsOf({ action }: Operation, { params }: ActionRequest): CallingOpt
 }
 
 const settings = {
-	// We own the server: moleculer-web ends the process when the port is taken.
+	// We own the server: moleculer-web would end the process when the port is taken.
 	server: false,
 	routes: [routeOf("/api/v1", isApi), routeOf("", path => !isApi(path))],
 	$secureSettings: ["routes"],
@@ -280,7 +280,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			send(req, res, problem, !this.broker.started);
 		},
 
-		// The two ways by which moleculer-web answers an error.
+		// The two ways in which moleculer-web returns an error.
 		errorHandler(req: Incoming, res: ServerResponse, error: unknown) {
 			this.refuse(req, res, error);
 		},

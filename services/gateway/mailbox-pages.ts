@@ -3,7 +3,7 @@ import type { MailboxEntry, MailboxMessage } from "../../contracts/notification.
 import { fail } from "../../lib/errors.ts";
 import { html, type Html } from "../../lib/html.ts";
 
-/** Pages that show a developer what the shop says to people. They hold no script. */
+/** Pages with the shop's stored messages, for developers. They contain no script. */
 
 const type = "text/html; charset=utf-8";
 
@@ -61,7 +61,7 @@ export function mailboxPage({ data }: { data: readonly MailboxEntry[] }): Docume
 	return page("Mailbox", html`${intro}${data.length > 0 ? table : none}`);
 }
 
-/** One message: the mail in a frame that runs nothing, and its text. */
+/** One message: the mail in a sandboxed frame, and its text. */
 export function messagePage({
 	id,
 	to,
@@ -87,7 +87,7 @@ export function messagePage({
 	);
 }
 
-/** The HTML of a mail as it is. @throws NOT_FOUND for a text message */
+/** The HTML of a mail. @throws NOT_FOUND for a text message */
 export function mailOf({ html: mail }: MailboxMessage): Document {
 	return { type, body: mail ?? fail("NOT_FOUND") };
 }

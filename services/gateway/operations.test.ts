@@ -10,13 +10,13 @@ const byId = (id: string) => operations.find(operation => operation.id === id)!;
 const names = (schema: Operation["inPath"] | undefined) => Object.keys(schema?.properties ?? {});
 
 describe("the table of routes", () => {
-	it("has no operation twice", () => {
+	it("has no duplicate operation", () => {
 		const requests = operations.map(({ method, path }) => `${method} ${path}`);
 		expect(new Set(requests).size).toBe(operations.length);
 		expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
 	});
 
-	it("offers every action of the contracts that is not for services alone", () => {
+	it("has every action of the contracts that is not internal", () => {
 		const open = [user, product, order, payment, notification, analytics]
 			.flatMap(({ actions }) => Object.values(actions))
 			.filter(({ access }) => access !== "internal")
@@ -26,7 +26,7 @@ describe("the table of routes", () => {
 	});
 
 	it.each(operations.map(operation => [operation.id, operation] as const))(
-		"%s states who may call and can give all that its action needs",
+		"%s states its access rules and has all parameters of its action",
 		(_, operation) => {
 			const { action, inPath, inQuery, inHeaders, inBody, payload, omit = [] } = operation;
 			expect(action.access === "anyone" || action.access.length > 0).toBe(true);
@@ -37,7 +37,7 @@ describe("the table of routes", () => {
 		}
 	);
 
-	it("lets a route narrow the roles of its action and never widen them", () => {
+	it("lets a route restrict the roles of its action and never extend them", () => {
 		for (const { roles, action } of operations.filter(({ roles }) => roles))
 			expect(action.access).toEqual(expect.arrayContaining([...roles!]));
 	});
@@ -53,7 +53,7 @@ describe("the table of routes", () => {
 	});
 });
 
-describe("the place of a parameter", () => {
+describe("the source of a parameter", () => {
 	it("is the path, a header, the query or the body, and never two", () => {
 		const { inPath, inQuery, inHeaders, inBody } = byId("adjustStock");
 		expect(names(inPath)).toEqual(["product_id"]);
@@ -64,7 +64,7 @@ describe("the place of a parameter", () => {
 		expect(byId("archiveProduct").inHeaders).toEqual(["version"]);
 	});
 
-	it("keeps what a customer may not set out of reach", () => {
+	it("does not expose parameters that customers may not set", () => {
 		expect(names(byId("updateMe").inBody)).toEqual(["name", "locale", "phone"]);
 		expect(names(byId("updateUser").inBody)).toEqual(["name", "locale", "phone", "role", "locked"]);
 	});

@@ -2,7 +2,7 @@ import type { TObject } from "../../lib/schema.ts";
 import { strictObject } from "../../lib/schema.ts";
 import { routes, type Route } from "./routes.ts";
 
-/** Parameters that come from a header, wherever an action has one of these names. */
+/** Parameters that come from a header, in any action with such a parameter. */
 export const headerOf = {
 	idempotency_key: "Idempotency-Key",
 	version: "If-Match",
@@ -12,19 +12,19 @@ export const headerOf = {
 } as const;
 export type HeaderParameter = keyof typeof headerOf;
 
-/** A route with its parameters sorted by the one place each of them comes from. */
+/** A route with its parameters grouped by source. */
 export interface Operation extends Route {
 	readonly tag: string;
 	readonly inPath: TObject;
 	readonly inQuery: TObject;
 	readonly inHeaders: readonly HeaderParameter[];
-	/** Undefined for methods whose body has no meaning, and where it goes on unread. */
+	/** Undefined for methods without a body, and if it is passed on unparsed. */
 	readonly inBody: TObject | undefined;
 }
 
 const isHeader = (name: string): name is HeaderParameter => Object.hasOwn(headerOf, name);
 
-/** @throws Error when the route would open an action that is for services alone */
+/** @throws Error when the route would expose an internal action */
 export function toOperation(tag: string, route: Route): Operation {
 	const { action, method, path, payload, omit = [] } = route;
 	if (action.access === "internal")
@@ -59,7 +59,7 @@ export const paths: ReadonlyMap<string, readonly Operation[]> = Map.groupBy(
 	operation => operation.path
 );
 
-/** What `Allow` says of a path (RFC 9110, section 10.2.1). */
+/** The `Allow` header of a path (RFC 9110, section 10.2.1). */
 export function allowed(path: string): string {
 	const methods = paths.get(path)!.map(operation => operation.method as string);
 	return (

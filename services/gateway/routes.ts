@@ -10,43 +10,43 @@ import type { ErrorCode } from "../../lib/errors.ts";
 import type { ActionContract, Role } from "../../lib/schema.ts";
 
 /**
- * The one table of what HTTP serves. Aliases, 405 and `Allow`, access, parameters, the API
- * description and the tests' matrix come from it; who may call and with what comes from the contract.
+ * The table of all HTTP routes. Aliases, 405 and `Allow`, access, parameters, the API description and the
+ * tests' matrix are derived from it; access rules and parameters come from the contracts.
  */
 export interface Route {
 	/** Unique; the `operationId` of the API description. */
 	readonly id: string;
 	readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-	/** With `{name}` where the action's parameter of that name stands. */
+	/** `{name}` is the action's parameter of that name. */
 	readonly path: string;
 	readonly action: ActionContract;
-	/** Status of success; 200 without. */
+	/** Status of success; 200 by default. */
 	readonly status?: number;
 	/** Another status for some results. */
 	readonly unless?: { readonly status: number; when(result: unknown): boolean };
-	/** Fewer roles than the action lets in. */
+	/** Fewer roles than the action allows. */
 	readonly roles?: readonly Role[];
-	/** Parameters of the action that this route does not offer. */
+	/** Parameters of the action that this route does not expose. */
 	readonly omit?: readonly string[];
-	/** The parameter that takes the body, unread and in base64: a signature is over its bytes. */
+	/** The parameter that gets the raw body in base64, because a signature covers its bytes. */
 	readonly payload?: string;
 	/** The member of the result that is the representation. */
 	readonly member?: string;
-	/** Path of what was made, for `Location`. */
+	/** Path of the created resource, for `Location`. */
 	readonly location?: string;
-	/** Answers carry an `ETag`, and `If-None-Match` is honoured. */
+	/** Responses have an `ETag`, and `If-None-Match` is honoured. */
 	readonly etag?: boolean;
-	/** `Cache-Control`; `no-store` without. */
+	/** `Cache-Control`; `no-store` by default. */
 	readonly cache?: string;
-	/** Media types, where the answer is a document and not JSON. */
+	/** Media types, if the response is a document and not JSON. */
 	readonly media?: readonly string[];
-	/** `Content-Security-Policy`, where the answer is a page. */
+	/** `Content-Security-Policy`, if the response is a page. */
 	readonly policy?: string;
-	/** Stays open: what the action answers is sent as it changes. */
+	/** Server-sent events: the connection stays open. */
 	readonly live?: boolean;
-	/** Not there but in demo mode, for requests from this host. */
+	/** Only in demo mode, for requests from this host. */
 	readonly local?: boolean;
-	/** What the action refuses with, beyond what follows from its parameters. */
+	/** Errors of the action beyond those that follow from its parameters. */
 	readonly refusals?: readonly ErrorCode[];
 }
 
@@ -60,7 +60,7 @@ function route(
 	return { id, method, path, action, ...more };
 }
 
-/** May be kept, but not shown again without asking: stock and prices change. */
+/** May be stored, but must be revalidated: stock and prices change. */
 const fresh = { etag: true, cache: "no-cache" } as const;
 const anHour = { etag: true, cache: "public, max-age=3600" } as const;
 
@@ -76,7 +76,7 @@ const page =
 
 const mailbox =
 	"default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'none'";
-/** A mail runs nothing and asks nobody for anything but its pictures. */
+/** A mail may run no scripts and load nothing but its images. */
 const mail =
 	"sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'";
 
@@ -90,7 +90,7 @@ const own = gateway.actions;
 
 type Consumer = typeof sales | typeof messages;
 
-/** What operators see of a service that consumes the order events, and have it do. */
+/** Operators' routes for a service that consumes topics. */
 const consumerRoutes = (group: string, name: string, actions: Consumer) => {
 	const base = `/api/v1/ops/streams/${group}` as const;
 	const refused: Partial<Route> = { refusals: ["REDRIVE_FAILED", "REPLAY_RUNNING"] };
@@ -111,7 +111,7 @@ const consumerRoutes = (group: string, name: string, actions: Consumer) => {
 	];
 };
 
-/** By the tag under which the API description shows them. */
+/** By the tag of the API description. */
 export const routes = {
 	auth: [
 		route("POST /api/v1/auth/register", "register", users.create, { status: 202 }),
@@ -210,7 +210,7 @@ export const routes = {
 		})
 	],
 	payments: [
-		// Before the path that it would otherwise be an id in.
+		// Before the path in which it would be an id.
 		route("POST /api/v1/payments/webhook", "receivePaymentMessage", payments.webhook, {
 			payload: "body_base64",
 			refusals: ["INVALID_SIGNATURE", "MALFORMED_JSON"]

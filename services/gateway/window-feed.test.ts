@@ -80,7 +80,7 @@ afterEach(async () => {
 	}
 });
 
-/** What a client has got so far. */
+/** What a client has received so far. */
 async function listen(path: string) {
 	if (!server.listening) await once(server, "listening");
 	const { port } = server.address() as AddressInfo;
@@ -102,7 +102,7 @@ const has = (client: Awaited<ReturnType<typeof listen>>, ids: number[]) =>
 	);
 
 describe("the feed of windows", () => {
-	it("begins now, and sends what is told of then", async () => {
+	it("begins now, and sends windows that are emitted from then on", async () => {
 		start();
 		const client = await listen("/support");
 		await until(() => asked.length > 1, 5000);
@@ -113,7 +113,7 @@ describe("the feed of windows", () => {
 		expect(client.text()).toContain(encodeChange(change(4)));
 	});
 
-	it("goes on behind the last event, with no gap and no double, while others listen", async () => {
+	it("continues after the last event, without gaps or duplicates, while others listen", async () => {
 		start();
 		const first = await listen("/support");
 		await until(() => asked.length > 1, 5000);
@@ -124,23 +124,23 @@ describe("the feed of windows", () => {
 		await has(first, [4, 5, 6, 7, 8, 9, 10]);
 	});
 
-	it("begins anew for an id of another database", async () => {
+	it("starts over for an id of another database", async () => {
 		start();
 		await has(await listen("/support/900"), [1, 2, 3]);
 	});
 
-	it("goes on behind an event that another node has sent, and this one is yet to come to", async () => {
+	it("continues after an event that another node has sent, and this one has not yet read", async () => {
 		start();
 		await listen("/support");
 		await until(() => asked.length > 1, 5000);
-		// Two a turn: this node has some of the way to go.
+		// Two per poll: this node is a few events behind.
 		for (let id = 4; id <= 60; id++) published.push(change(id));
 		const second = await listen("/admin/59");
 		published.push(change(61));
 		await has(second, [60, 61]);
 	});
 
-	it("asks once a turn, also when its only reader left while it was asking, and another came", async () => {
+	it("queries once per poll, even if its only reader left during a query, and another came", async () => {
 		const answers: (() => void)[] = [];
 		start({
 			changes: after => {
@@ -164,7 +164,7 @@ describe("the feed of windows", () => {
 		expect(asked.length - before).toBeLessThan(25);
 	});
 
-	it("asks once for all, and nothing while nobody listens", async () => {
+	it("queries once for all readers, and not without readers", async () => {
 		start();
 		await delay(60);
 		expect(asked).toEqual([]);
@@ -179,7 +179,7 @@ describe("the feed of windows", () => {
 		expect(asked.length).toBe(after);
 	});
 
-	it("asks nothing for who has left before it could begin", async () => {
+	it("makes no query for a reader that left before it started", async () => {
 		start();
 		const reader = { userId: "a", after: undefined, untilMs: Infinity };
 		server
@@ -195,7 +195,7 @@ describe("the feed of windows", () => {
 		expect(asked).toEqual([]);
 	});
 
-	it("stays open while analytics is away, and goes on when it is back", async () => {
+	it("stays open while analytics is down, and continues when it is back", async () => {
 		start();
 		const client = await listen("/support");
 		await until(() => asked.length > 1, 5000);
@@ -207,7 +207,7 @@ describe("the feed of windows", () => {
 		await has(client, [4]);
 	});
 
-	it("has bounds: of all, and of one user", async () => {
+	it("has limits: in total, and per user", async () => {
 		start();
 		await listen("/a");
 		await listen("/a");
@@ -217,7 +217,7 @@ describe("the feed of windows", () => {
 		expect(refusals).toEqual(["TOO_MANY_STREAMS", "OVERLOADED"]);
 	});
 
-	it("ends with the reader's token, and with the node", async () => {
+	it("ends when the reader's token expires, and when the node stops", async () => {
 		start({}, Date.now() + 30);
 		const expired = await listen("/support");
 		await until(() => expired.ended(), 5000);
@@ -228,7 +228,7 @@ describe("the feed of windows", () => {
 		await until(() => other.ended(), 5000);
 	});
 
-	it("cuts off who does not read", async () => {
+	it("disconnects a reader that does not read", async () => {
 		const most = 3000;
 		start({
 			changes: async after => ({ data: after === undefined ? [] : many(after), last: most })

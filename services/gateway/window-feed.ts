@@ -3,12 +3,12 @@ import type { WindowChanges } from "../../contracts/analytics.ts";
 import { fail } from "../../lib/errors.ts";
 
 export interface FeedOptions {
-	/** Windows that were told of behind this event; without one, where the events are now. */
+	/** Changes after this event; without one, only the id of the last event. */
 	changes(after: number | undefined): Promise<WindowChanges>;
-	/** Streams at one time: on this node, and of one user. */
+	/** Limits on concurrent streams: on this node, and per user. */
 	maxStreams: number;
 	maxStreamsPerUser: number;
-	/** Told of what failed and is tried again. */
+	/** Called with failures that are retried. */
 	onError(error: Error): void;
 	everyMs?: number;
 	heartbeatMs?: number;
@@ -16,31 +16,31 @@ export interface FeedOptions {
 
 export interface Reader {
 	userId: string;
-	/** The last event that it has. */
+	/** The last event that was sent. */
 	after: number | undefined;
-	/** When its token ends, by `Date.now()`. */
+	/** When its token expires, by `Date.now()`. */
 	untilMs: number;
 }
 
 interface Stream extends Reader {
 	res: ServerResponse;
-	/** `late`: it has yet to catch up with events from before. */
+	/** `late`: it is still reading earlier events. */
 	state: "late" | "catching-up" | "joined";
-	/** Until its token ends, or it is old enough. */
+	/** Until its token expires, or it reaches the maximum age. */
 	timer: NodeJS.Timeout;
 }
 
 const defaults = { everyMs: 1000, heartbeatMs: 15_000 };
-/** A client comes back by itself, with the last event's id. */
+/** A client reconnects by itself, with the last event's id. */
 const retryMs = 2000;
 const longestMs = 3_600_000;
-/** Whoever reads so slowly is cut off, and comes back. */
+/** A reader that is so far behind is disconnected, and reconnects. */
 const maxBufferedBytes = 256 * 1024;
 
 export const feedHeaders = {
 	"Content-Type": "text/event-stream; charset=utf-8",
 	"Cache-Control": "no-store",
-	// For proxies that would wait for more.
+	// For proxies that buffer small responses.
 	"X-Accel-Buffering": "no"
 };
 
@@ -58,9 +58,9 @@ export class WindowFeed {
 	readonly #streams = new Set<Stream>();
 	#timer: NodeJS.Timeout | undefined;
 	#heartbeat: NodeJS.Timeout | undefined;
-	/** Joined streams have everything up to here. */
+	/** Streams that have caught up have everything up to here. */
 	#at: number | undefined;
-	/** Grows whenever somebody begins to listen to a silent feed: what was asked before is not waited for. */
+	/** Incremented when the first reader joins: the result of an earlier query is ignored. */
 	#run = 0;
 
 	constructor(options: FeedOptions) {
@@ -69,7 +69,7 @@ export class WindowFeed {
 
 	/** @throws OVERLOADED, TOO_MANY_STREAMS */
 	open(res: ServerResponse, reader: Reader): void {
-		// Its "close" has been, and would never take it off the list.
+		// Its "close" event has passed, and would never remove it from the list.
 		if (res.destroyed) return;
 		const { maxStreams, maxStreamsPerUser } = this.#options;
 		if (this.#streams.size >= maxStreams) fail("OVERLOADED", "too many streams are open here");
@@ -85,7 +85,7 @@ export class WindowFeed {
 		if (this.#streams.size === 1) this.#startPolling();
 	}
 
-	/** Ends all streams at once. */
+	/** Ends all streams. */
 	stop(): void {
 		for (const stream of this.#streams) this.#end(stream);
 	}
@@ -126,18 +126,18 @@ export class WindowFeed {
 			else if (stream.state === "late") void this.#catchUp(stream);
 	}
 
-	/** Page by page, as fast as it reads, until it has what the others have. */
+	/** Page by page, as fast as it reads, until it has caught up with the others. */
 	async #catchUp(stream: Stream): Promise<void> {
 		stream.state = "catching-up";
 		try {
 			stream.after ??= this.#at!;
-			// An id that is still to come is of another database: what this one holds is all new. This
-			// node may only be behind the one that sent it.
+			// An id beyond the last one is of another database, or this node is behind the one that sent it. In the
+			// first case everything here is new.
 			if (stream.after > this.#at! && stream.after > (await this.#last())) stream.after = 0;
 			while (this.#streams.has(stream) && stream.after < this.#at!) {
 				const at = this.#at;
 				const { data } = await this.#options.changes(stream.after);
-				// The others may have got something meanwhile that was not there when this was asked.
+				// The others may have received events meanwhile that were not in this page.
 				if (data.length === 0 && at === this.#at) break;
 				this.#send(stream, data);
 				if (stream.res.writableNeedDrain) await this.#drained(stream);
@@ -149,12 +149,12 @@ export class WindowFeed {
 		}
 	}
 
-	/** Where the events are now. */
+	/** The id of the last event. */
 	async #last(): Promise<number> {
 		return (await this.#options.changes(undefined)).last;
 	}
 
-	/** Resolves when it has read on, or is gone. */
+	/** Resolves when it has read on, or has disconnected. */
 	#drained({ res }: Stream): Promise<void> {
 		return new Promise(resolve => res.once("drain", resolve).once("close", resolve));
 	}

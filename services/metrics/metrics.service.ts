@@ -8,8 +8,8 @@ import { config } from "../../config/index.ts";
 type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
 /**
- * Stands where moleculer-prometheus has its own server, which listens on every interface: this one
- * listens only when METRICS_PORT is set, and on the configured host.
+ * Replaces moleculer-prometheus' own server, which listens on every interface: this one listens only if
+ * METRICS_PORT is set, and on the configured host.
  */
 class ScrapeServer {
 	readonly server: Server;
@@ -54,7 +54,7 @@ const mixin = { ...Prometheus, events: {} };
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Of what lies in a database or a log that all nodes look into. */
+/** For gauges of a database or log that all nodes read. */
 const alike = "every node measures the same, so take the max of them, not the sum";
 
 const settings = {
@@ -76,7 +76,7 @@ const settings = {
 		http_request_duration_seconds: {
 			type: "Histogram",
 			labelNames: ["method", "route"],
-			help: "Time from a request's head to the end of its answer",
+			help: "Time from a request's head to the end of its response",
 			buckets: seconds
 		},
 		action_duration_seconds: {
@@ -93,7 +93,7 @@ const settings = {
 		shop_outbox_rows: {
 			type: "Gauge",
 			labelNames: ["service"],
-			help: `Events not published yet; no more than 10,000 are counted; ${alike}`
+			help: `Events not published yet, counted up to 10,000; ${alike}`
 		},
 		shop_outbox_seconds: {
 			type: "Gauge",
@@ -112,26 +112,26 @@ const settings = {
 		},
 		shop_late_events_total: {
 			type: "Counter",
-			help: "Events that came too late to be counted in their minute"
+			help: "Events that arrived too late to be counted in their window"
 		},
 		shop_payments_total: {
 			type: "Counter",
 			labelNames: ["result"],
-			help: "Payments by how they ended"
+			help: "Payments by outcome"
 		},
 		shop_payments_amount_minor_total: {
 			type: "Counter",
 			labelNames: ["result", "currency"],
-			help: "Their sum in minor units"
+			help: "Amount of payments by outcome, in minor units"
 		},
 		shop_notifications_total: {
 			type: "Counter",
 			labelNames: ["channel", "result"],
-			help: "Messages by what became of them; one that waits counts as often as it is put off"
+			help: "Messages by delivery outcome; a message counts each time it is rescheduled"
 		},
 		shop_psp_breaker_state: {
 			type: "Gauge",
-			help: "Calls of the payment provider: 0 go through, 1 one is on trial, 2 are refused"
+			help: "Circuit breaker of the payment provider: 0 closed, 1 half open, 2 open"
 		},
 		shop_psp_failures_total: {
 			type: "Counter",
@@ -141,7 +141,7 @@ const settings = {
 	}
 } as ServiceSettingSchema;
 
-/** What this process measures. Any part of it reports with the local event `metrics.update`. */
+/** Metrics of this process. Any service reports with the local event `metrics.update`. */
 const schema: ServiceSchema & ThisType<Metrics> = {
 	name: "metrics",
 	mixins: [mixin],
@@ -173,7 +173,7 @@ const schema: ServiceSchema & ThisType<Metrics> = {
 			return (this.server.server.address() as AddressInfo | null)?.port;
 		},
 
-		/** The original asks `$node.*` actions, which are switched off on the bus. */
+		/** The original calls `$node.*` actions, which are disabled on the bus. */
 		updateCommonValues() {
 			if (!this.metrics) return;
 			const nodes = this.broker.registry.getNodeList({ onlyAvailable: true }).length;

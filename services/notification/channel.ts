@@ -2,30 +2,30 @@ import type { Refusal } from "./notification.decisions.ts";
 import type { StoredFact } from "./tracking-store.ts";
 import type { Rendered } from "./templates/render.templates.ts";
 
-/** A message as a channel takes it. */
+/** A message as channels get it. */
 export interface Dispatch {
 	/**
-	 * UUIDv5 of the event and the channel: the same however often it is handed over, so that a provider
-	 * that knows it sends one. Of a message that was asked for anew, one of its own.
+	 * UUIDv5 of the event and the channel: the same for every attempt, so that a provider can deduplicate. A
+	 * resent message has its own.
 	 */
 	id: string;
-	/** Of what happened: the same for all who are told of it. */
+	/** Of the event: the same for all recipients. */
 	eventId: string;
-	/** An e-mail address or a phone number (E.164); empty where the channel has readers of its own. */
+	/** An e-mail address or a phone number (E.164); empty if the channel has its own subscribers. */
 	to: string;
 	rendered: Rendered;
-	/** What happened, for readers that are programs. Without personal data. */
+	/** The event for programs, without personal data. */
 	fact: StoredFact;
 }
 
 /** A way to reach people or systems. */
 export interface Channel {
-	/** Answers the provider's own name for it. @throws Refused; anything else counts as temporary */
+	/** Returns the provider's id. @throws Refused; any other error counts as temporary */
 	send(dispatch: Dispatch): Promise<{ providerId: string }>;
 	close(): Promise<void>;
 }
 
-/** A message that was not taken, and what that means for it. */
+/** A message that was refused, and whether to retry. */
 export class Refused extends Error {
 	readonly refusal: Refusal;
 

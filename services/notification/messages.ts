@@ -14,7 +14,7 @@ export interface MessagesOptions {
 	contacts(of: { ids: string[] } | { role: "admin" }): Promise<Contact[]>;
 }
 
-/** Messages as their readers and the shop's staff see them. */
+/** Messages, as users and staff see them. */
 export class Messages {
 	readonly #options: MessagesOptions;
 
@@ -22,7 +22,7 @@ export class Messages {
 		this.#options = options;
 	}
 
-	/** Newest event first. @param of `owner` undefined: anyone's @throws VALIDATION_FAILED */
+	/** Newest event first. @param of `owner` undefined: of any user @throws VALIDATION_FAILED */
 	async list(
 		{ owner, isForStaff }: { owner: string | undefined; isForStaff: boolean },
 		limit: number,
@@ -37,18 +37,18 @@ export class Messages {
 		return { data: data.map(row => toNotification(row, isForStaff)), next_cursor };
 	}
 
-	/** @param owner undefined: anyone's, for staff @throws NOT_FOUND */
+	/** @param owner undefined: of any user, for staff @throws NOT_FOUND */
 	async get(id: string, owner?: string): Promise<Notification> {
 		const found = (await this.#options.store.get(id, owner)) ?? fail("NOT_FOUND");
 		return toNotification(found, owner === undefined);
 	}
 
-	/** Has it sent again, or at once where it waits; for staff. @throws NOT_FOUND */
+	/** Resends it, or sends it now if it is pending; for staff. @throws NOT_FOUND */
 	async resend(id: string): Promise<Notification> {
 		return toNotification((await this.#options.store.resend(id)) ?? fail("NOT_FOUND"), true);
 	}
 
-	/** As it reads today, to its first reader. @throws NOT_FOUND */
+	/** Renders it now, for its first recipient. @throws NOT_FOUND */
 	async preview(id: string): Promise<Preview> {
 		const { store, shop, contacts } = this.#options;
 		const { user_id, fact } = (await store.get(id)) ?? fail("NOT_FOUND");

@@ -12,29 +12,29 @@ import {
 const all = new Set(notificationChannels);
 
 describe("kinds", () => {
-	it("knows every event, and has an event for every kind", () => {
+	it("maps every event, and has an event for every kind", () => {
 		expect(Object.keys(kinds)).toEqual([...orderEventTypes, "product.low_stock"]);
 		const usedKinds = new Set(Object.values(kinds).filter(kind => kind !== undefined));
 		expect(usedKinds).toEqual(new Set(notificationKinds));
 	});
 
-	it("keeps quiet about an order that is only placed", () => {
+	it("sends nothing about an order that is only placed", () => {
 		expect(kinds["order.created"]).toBeUndefined();
 	});
 });
 
 describe("channelsFor", () => {
-	it("sends mail where nothing was chosen", () => {
+	it("sends mail by default", () => {
 		expect(channelsFor(undefined, all)).toEqual(["email", "sns_topic"]);
 	});
 
-	it("does as was chosen, nothing included, and publishes to the SNS topic in any case", () => {
+	it("follows the preferences, even for no channel, and always publishes to the SNS topic", () => {
 		expect(channelsFor([], all)).toEqual(["sns_topic"]);
 		expect(channelsFor(["sms"], all)).toEqual(["sms", "sns_topic"]);
 		expect(channelsFor(["sms", "email"], all)).toEqual(["sms", "email", "sns_topic"]);
 	});
 
-	it("takes none that the shop does not offer", () => {
+	it("uses only configured channels", () => {
 		expect(channelsFor(["sms", "email"], new Set(["email"]))).toEqual(["email"]);
 	});
 });
@@ -43,7 +43,7 @@ describe("afterRefusal", () => {
 	const temporary = { kind: "temporary", reason: "away" } as const;
 	const delayOf = (outcome: Outcome) => (outcome as { inMs: number }).inMs;
 
-	it("waits longer after every try, up to an hour, and gives up after some three days", () => {
+	it("waits longer after every attempt, up to an hour, and parks the message after some three days", () => {
 		const delays = Array.from({ length: mostAttempts - 1 }, (_, n) =>
 			delayOf(afterRefusal(temporary, n + 1, 1))
 		);
@@ -60,7 +60,7 @@ describe("afterRefusal", () => {
 		});
 	});
 
-	it("spreads those who failed together over half of the delay", () => {
+	it("spreads retries over half of the delay", () => {
 		fc.assert(
 			fc.property(
 				fc.integer({ min: 1, max: 79 }),
@@ -75,7 +75,7 @@ describe("afterRefusal", () => {
 		);
 	});
 
-	it("never counts a throttled try, and waits as long as the provider says", () => {
+	it("never counts a throttled attempt, and waits as long as the provider says", () => {
 		const throttled = { kind: "throttled", reason: "slow down" } as const;
 		const outcome = afterRefusal(throttled, mostAttempts, 0.5);
 		expect(outcome).toMatchObject({ state: "pending", inMs: 1500, counted: false });
@@ -83,7 +83,7 @@ describe("afterRefusal", () => {
 		expect(delayOf(afterRefusal({ ...temporary, retryAfterMs: 60_000 }, 1, 0))).toBe(60_000);
 	});
 
-	it("parks at once what will never work", () => {
+	it("parks permanent failures at once", () => {
 		const permanent = { kind: "permanent", reason: "no such mailbox" } as const;
 		expect(afterRefusal(permanent, 1, 0)).toEqual({ state: "parked", reason: "no such mailbox" });
 	});

@@ -2,11 +2,11 @@ import type { OrderEventType } from "../../contracts/events.ts";
 import type { NotificationChannel, NotificationKind } from "../../contracts/notification.ts";
 import { backoffMs, withJitter } from "../../lib/backoff.ts";
 
-/** Who is told what by which channel, and what becomes of a message that could not be sent. */
+/** Which channels send a message, and how failures are handled. */
 
 export type FactType = OrderEventType | "product.low_stock";
 
-/** What an event is to those who are told; undefined for what is no news. */
+/** Kinds of messages by event type; undefined for events without a message. */
 export const kinds: Readonly<Record<FactType, NotificationKind | undefined>> = {
 	"order.created": undefined,
 	"order.confirmed": "order_confirmation",
@@ -22,14 +22,14 @@ export const kinds: Readonly<Record<FactType, NotificationKind | undefined>> = {
 	"product.low_stock": "low_stock"
 };
 
-/** Channels that a person is reached by. */
+/** Channels that reach a person. */
 export type PersonalChannel = Exclude<NotificationChannel, "sns_topic">;
 
 export const defaultChannels: readonly PersonalChannel[] = ["email"];
 
 /**
- * @param chosen by the user for this kind; undefined where they said nothing
- * @param offered by this shop
+ * @param chosen by the user for this kind; undefined by default
+ * @param offered configured channels
  */
 export function channelsFor(
 	chosen: readonly PersonalChannel[] = defaultChannels,
@@ -39,35 +39,35 @@ export function channelsFor(
 	return [...wanted].filter(channel => offered.has(channel));
 }
 
-/** Why a message was not taken. */
+/** Why a message was refused. */
 export interface Refusal {
 	/**
-	 * `throttled`: too many at once, which says nothing of this one. `temporary`: it may work later.
-	 * `permanent`: it never will.
+	 * `throttled`: too many at once, for no fault of this message. `temporary`: a retry may work. `permanent`: it
+	 * never will.
 	 */
 	kind: "throttled" | "temporary" | "permanent";
 	reason: string;
-	/** When the provider says how long to wait. */
+	/** The provider's Retry-After. */
 	retryAfterMs?: number;
 }
 
-/** What becomes of the row of a message. */
+/** The new state of a message. */
 export type Outcome =
 	| { state: "sent"; providerId: string }
 	/** The user chose to get no such messages. */
 	| { state: "skipped" | "parked"; reason: string }
-	/** `counted` when it was a try of its own. */
+	/** `counted` if it was an attempt. */
 	| { state: "pending"; inMs: number; counted: boolean; reason: string | null };
 
-/** From 5 s to an hour between tries: some three days, as mail servers do (RFC 5321, 4.5.4.1). */
+/** From 5 s to an hour between attempts: some three days, as mail servers do (RFC 5321, 4.5.4.1). */
 export const mostAttempts = 80;
 const firstDelayMs = 5000;
 const longestDelayMs = 3_600_000;
 const throttledMs = 2000;
 
 /**
- * @param attempts this one included
- * @param chance from 0 to 1: those who failed together must not come back together
+ * @param attempts including this one
+ * @param chance from 0 to 1, for jitter: messages that failed together are not retried together
  */
 export function afterRefusal(refusal: Refusal, attempts: number, chance: number): Outcome {
 	const { kind, reason, retryAfterMs } = refusal;

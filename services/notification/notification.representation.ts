@@ -2,8 +2,8 @@ import type { Notification } from "../../contracts/notification.ts";
 import type { StoredNotification } from "./tracking-store.ts";
 
 /**
- * Whom it went to is not said: the address is the user service's. Customers are not told what the
- * provider calls it either: staff ask there by that name.
+ * The recipient's address is not included: it belongs to the user service. The provider's id is for staff only,
+ * who look the message up there.
  */
 export function toNotification(tracked: StoredNotification, isForStaff: boolean): Notification {
 	const { id, event_id, kind, channel, state, reason, user_id, order_id, attempts, resends } =

@@ -35,7 +35,7 @@ type Of = { ids: string[] } | { role: "admin" };
 type EventBatch = Parameters<WithConsumer<NotifiableEvent>["handleEvents"]>[0];
 
 interface This extends WithConsumer<NotifiableEvent> {
-	/** From `created()` on; events may come before the service has started. */
+	/** Set by `created()`, because events may arrive before the service has started. */
 	opened: Promise<{
 		store: NotificationStore;
 		channels: ReadonlyMap<NotificationChannel, Channel>;
@@ -55,9 +55,9 @@ interface This extends WithConsumer<NotifiableEvent> {
 	contacts(of: Of): Promise<Contact[]>;
 }
 
-/** Tells customers and staff what became of orders and which goods run low, as the events say. */
+/** Sends messages to customers and staff about orders and low stock, as the events say. */
 export default service<typeof contract.actions, This>(contract, {
-	// The last starts first and stops last: events need the log, and both the database.
+	// The last starts first and stops last: events need the log, and both need the database.
 	mixins: [Consuming<NotifiableEvent>("notification", readers), Stream(), Postgres("notification")],
 
 	actions: {
@@ -105,7 +105,7 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	methods: {
-		/** Where messages are kept elsewhere they are planned before the events count as handled. */
+		/** If messages are stored elsewhere, they are planned before the events are recorded in the inbox. */
 		async prepareEvents(events: readonly NotifiableEvent[], again: boolean) {
 			const { store } = await this.opened;
 			if (store instanceof PostgresStore) return;
@@ -146,7 +146,7 @@ export default service<typeof contract.actions, This>(contract, {
 		this.mailbox = new MailboxStore(this.pg);
 		this.inbox = new ConsumerRepository(this.pg, "notification");
 		this.opened = this.open();
-		// Whoever waits for it is told; nobody may do so yet.
+		// Only a caller that waits for the response gets this error.
 		this.opened.catch(() => undefined);
 	},
 

@@ -4,27 +4,27 @@ import { derivedId } from "../../lib/id.ts";
 import { channelsFor, kinds, type PersonalChannel } from "./notification.decisions.ts";
 import type { NewNotification, NotificationStore } from "./tracking-store.ts";
 
-/** Events that people are told of. */
+/** Events with messages. */
 export type NotifiableEvent = OrderStreamEvent | LowStockEvent;
 
-/** What a user said about a kind of news: `user kind` → channels, none for "never". */
+/** A user's preferences: `user kind` → channels, none for "never". */
 export type Choices = ReadonlyMap<string, readonly PersonalChannel[]>;
 
 export const choiceOf = (userId: string, kind: NotificationKind) => `${userId} ${kind}`;
 
-/** What the handler needs of the world; whoever runs it, a consumer or a function in a cloud, has these. */
+/** Dependencies of the handler, which may run in a consumer or in a serverless function. */
 export interface Ports {
 	store: Pick<NotificationStore, "plan" | "resend">;
-	/** By the shop. */
+	/** Configured channels. */
 	offered: ReadonlySet<NotificationChannel>;
-	/** Messages that were sent go out once more. */
+	/** Sent messages are sent once more. */
 	again?: boolean;
 	choices(userIds: readonly string[]): Promise<Choices>;
 }
 
 /**
- * Plans the messages that events call for, one for each event and channel; answers the ids of those
- * that are new. Given the same events again, it adds nothing, unless they are to be sent again.
+ * Plans the messages of events, one for each event and channel; returns the ids of new ones. Given the same
+ * events again it adds nothing, unless `again` is set.
  */
 export async function plan(events: readonly NotifiableEvent[], ports: Ports): Promise<string[]> {
 	const notifiable = events.filter(({ type }) => kinds[type]);
@@ -40,13 +40,13 @@ export async function plan(events: readonly NotifiableEvent[], ports: Ports): Pr
 	return [...planned, ...sent.map(({ id }) => id)];
 }
 
-/** Null: all who run the shop, by the usual channels; who they are is asked when it is sent. */
+/** Null: all admins, by the default channels; their addresses are read when it is sent. */
 const readerOf = (event: NotifiableEvent) =>
 	event.type === "product.low_stock" ? null : event.data.user_id;
 
 /**
- * What a channel is called inside ids. The SNS topic was called `cascade` once: with another name, an
- * event that is replayed would get a second id there, and be published a second time.
+ * The channel's name inside ids. The SNS topic was called `cascade` once: with another name, an event that is
+ * replayed would get a second id there, and be published a second time.
  */
 const idName = (channel: NotificationChannel) => (channel === "sns_topic" ? "cascade" : channel);
 

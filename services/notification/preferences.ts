@@ -32,7 +32,7 @@ insert into notification.preferences (user_id, kind, channels) select $1, kind, 
 on conflict (user_id, kind) do update set channels = excluded.channels, updated_at = clock_timestamp()`
 };
 
-/** By which channels users want to be told of what. */
+/** The channels that users chose by kind of message. */
 export class PreferenceStore {
 	readonly #db: Queryable;
 
@@ -45,7 +45,7 @@ export class PreferenceStore {
 		return new Map(rows.map(({ user_id, kind, channels }) => [choiceOf(user_id, kind), channels]));
 	}
 
-	/** Every kind, with what holds where the user said nothing. */
+	/** Every kind, with the default if the user chose nothing. */
 	async get(userId: string): Promise<Preferences> {
 		const choices = await this.choices([userId]);
 		const channels = userKinds.map(
@@ -54,7 +54,7 @@ export class PreferenceStore {
 		return Object.fromEntries(channels) as Preferences;
 	}
 
-	/** Of kinds that are left out the shop's own choice holds again. */
+	/** Omitted kinds return to the default. */
 	async set(userId: string, chosen: Partial<Preferences>): Promise<Preferences> {
 		const rows = Object.entries(chosen).map(([kind, channels]) => ({
 			kind,

@@ -1,6 +1,6 @@
 const longest = 300;
 
-/** What a provider said, for the row of the message: bounded, on one line, without people's addresses. */
+/** A provider's error for the row of the message: bounded, on one line, without addresses. */
 export function reasonOf(text: string): string {
 	return text
 		.replace(/[^\s<>"':,;()]+@[^\s<>"':,;()]+/g, "(address)")

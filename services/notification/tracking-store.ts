@@ -7,30 +7,30 @@ import type {
 import type { StockFact } from "./templates/content.templates.ts";
 import type { Outcome } from "./notification.decisions.ts";
 
-/** What happened, as it is kept: an event without its envelope. */
+/** A stored event, without its envelope. */
 export type StoredFact =
 	Pick<OrderStreamEvent, "type" | "time" | "data"> | (Omit<StockFact, "at"> & { time: string });
 
-/** A message that is to be sent. */
+/** A message to be sent. */
 export interface NewNotification {
 	/** UUIDv5 of the event and the channel. */
 	id: string;
 	event_id: string;
 	channel: NotificationChannel;
 	kind: NotificationKind;
-	/** Null: all who run the shop. */
+	/** Null: all admins. */
 	user_id: string | null;
 	order_id: string | null;
 	fact: StoredFact;
 }
 
 export interface StoredNotification extends NewNotification {
-	/** When it happened; rows are listed by it. */
+	/** Event time; rows are listed by it. */
 	occurred_at: Date;
 	state: NotificationState;
-	/** Since it was last asked for. */
+	/** Since it was last requested. */
 	attempts: number;
-	/** How often somebody had it sent anew. */
+	/** How often it was resent. */
 	resends: number;
 	reason: string | null;
 	provider_id: string | null;
@@ -39,9 +39,9 @@ export interface StoredNotification extends NewNotification {
 	updated_at: Date;
 }
 
-/** A message that this node, and no other, may send until the lease is over. */
+/** A message that only this node may send until the lease expires. */
 export interface Claim extends NewNotification {
-	/** This one included. */
+	/** Including this one. */
 	attempts: number;
 	resends: number;
 	fence: number;
@@ -52,27 +52,27 @@ export interface Position {
 	id: string;
 }
 
-/** Rows are gone so long after their event; older events are not told any more. */
+/** Rows expire so long after their event; no messages are sent about older events. */
 export const keptDays = 90;
-/** In one go, where the store itself does not do it: a statement must not take long. */
+/** Rows per statement, to keep it short. */
 export const expireBatchSize = 1000;
 
 /**
- * What is known of messages: which there are, who sends them, what came of it. Whatever happens, each
- * event and channel has one, and one that was settled stays so.
+ * Messages with their delivery status. Each event and channel has one message, and a settled message stays
+ * settled.
  */
 export interface NotificationStore {
-	/** Adds those that are new, due at once; answers their ids. An event too old to be told is left out. */
+	/** Adds new ones, due immediately; returns their ids. Expired ones are omitted. */
 	plan(messages: readonly NewNotification[]): Promise<string[]>;
-	/** Takes messages that are due, the longest due first. */
+	/** Claims messages that are due, the longest due first. */
 	claim(limit: number, leaseMs: number): Promise<Claim[]>;
-	/** Takes this one, if it is due. */
+	/** Claims this one, if it is due. */
 	claimOne(id: string, leaseMs: number): Promise<Claim | undefined>;
-	/** False when another node has taken it since: then nothing changes. */
+	/** False, without a change, when another node has claimed it since. */
 	settle(claim: Claim, outcome: Outcome): Promise<boolean>;
-	/** Gives back what was not tried, for others to take at once. */
+	/** Releases claimed messages that were not attempted. */
 	release(claim: Claim): Promise<void>;
-	/** @param owner undefined: anyone */
+	/** @param owner undefined: of any user */
 	get(id: string, owner?: string): Promise<StoredNotification | undefined>;
 	/** Newest event first. */
 	list(
@@ -80,8 +80,8 @@ export interface NotificationStore {
 		after: Position | undefined,
 		limit: number
 	): Promise<StoredNotification[]>;
-	/** Sends it again, or now where it waits; undefined when there is none. */
+	/** Resends it, or sends it now if it is pending; undefined when there is none. */
 	resend(id: string): Promise<StoredNotification | undefined>;
-	/** Removes what is too old, `expiredAtOnce` at most; answers how many. */
+	/** Removes expired messages, at most `expireBatchSize`; returns how many. */
 	expire(): Promise<number>;
 }

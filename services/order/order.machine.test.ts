@@ -14,23 +14,20 @@ function refusal(act: () => unknown): unknown {
 }
 
 describe("the order machine", () => {
-	it.each(pairs)(
-		"from %s to %s: goes where the table says, and is refused alike elsewhere",
-		(from, to) => {
-			const allowed = (transitions[from] as readonly OrderStatus[]).includes(to);
-			expect(canTransition(from, to)).toBe(allowed);
-			if (allowed) expect(transition(from, to)).toMatchObject({ from, to });
-			else
-				expect(
-					is(
-						refusal(() => transition(from, to)),
-						"ILLEGAL_TRANSITION"
-					)
-				).toBe(true);
-		}
-	);
+	it.each(pairs)("from %s to %s: follows the table, and is refused otherwise", (from, to) => {
+		const allowed = (transitions[from] as readonly OrderStatus[]).includes(to);
+		expect(canTransition(from, to)).toBe(allowed);
+		if (allowed) expect(transition(from, to)).toMatchObject({ from, to });
+		else
+			expect(
+				is(
+					refusal(() => transition(from, to)),
+					"ILLEGAL_TRANSITION"
+				)
+			).toBe(true);
+	});
 
-	it("reaches every state from pending", () => {
+	it("reaches every status from pending", () => {
 		const reached = new Set<OrderStatus>(["pending"]);
 		for (const from of reached) for (const to of transitions[from]) reached.add(to);
 		expect([...reached].sort()).toEqual([...orderStatuses].sort());
@@ -40,17 +37,17 @@ describe("the order machine", () => {
 		expect(Object.values(transitions).flat()).not.toContain("pending");
 	});
 
-	it("tells a rejection for want of stock from a cancellation", () => {
+	it("distinguishes out of stock from a cancellation", () => {
 		expect(transition("pending", "cancelled", "out_of_stock").type).toBe("order.rejected");
 		expect(transition("pending", "cancelled", "requested").type).toBe("order.cancelled");
 	});
 
-	it("announces a called-off paid order as cancelled first and refunded later", () => {
+	it("publishes a cancelled paid order as cancelled first and refunded later", () => {
 		expect(transition("confirmed", "refund_pending", "requested").type).toBe("order.cancelled");
 		expect(transition("refund_pending", "refunded").type).toBe("order.refunded");
 	});
 
-	it("keeps the steps inside a payment off the stream", () => {
+	it("does not publish the steps of a payment", () => {
 		expect(transition("pending", "payment_pending").published).toBe(false);
 		expect(transition("payment_pending", "confirmed").published).toBe(true);
 	});

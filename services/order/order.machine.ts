@@ -1,7 +1,7 @@
 import type { OrderStatus } from "../../contracts/order-status.ts";
 import { fail } from "../../lib/errors.ts";
 
-/** Where an order may go from each state. README's picture is drawn from this table. */
+/** Allowed transitions from each status. README's diagram is generated from this table. */
 export const transitions = {
 	pending: ["payment_pending", "cancelled"],
 	payment_pending: ["confirmed", "payment_failed", "payment_review", "cancelled", "refund_pending"],
@@ -14,29 +14,29 @@ export const transitions = {
 	refund_pending: ["refunded"],
 	refunded: [],
 	return_requested: ["returned", "return_rejected"],
-	// Other lines may come back later.
+	// Other lines may be returned later.
 	returned: ["return_requested"],
 	return_rejected: ["return_requested"]
 } as const satisfies Record<OrderStatus, readonly OrderStatus[]>;
 
-/** Why an order was cancelled. A customer's own words are kept in the history instead. */
+/** Why an order was cancelled. A customer's own reason is in the history instead. */
 export type CancelReason = "out_of_stock" | "requested" | "expired";
 
-/** One step in an order's life, as history and stream tell it. */
+/** A transition, as history and events have it. */
 export interface Transition {
 	from: OrderStatus;
 	to: OrderStatus;
 	reason: string | null;
-	/** Name of the event, `order.…`. */
+	/** Type of the event, `order.…`. */
 	type: string;
-	/** False for steps only we care about; they stand in the history, not on the stream. */
+	/** False for internal statuses; they are in the history, but are not published. */
 	published: boolean;
 }
 
-/** Told of orders that have reached a state, after the commit. */
+/** Called after the commit with orders that have reached a status. */
 export type OnTransition = (to: OrderStatus, count?: number) => void;
 
-/** States whose reaching is no news to the outside. */
+/** Statuses that are not published. */
 export const internalStatuses: ReadonlySet<OrderStatus> = new Set([
 	"payment_pending",
 	"payment_review"
@@ -44,7 +44,7 @@ export const internalStatuses: ReadonlySet<OrderStatus> = new Set([
 
 function eventType(to: OrderStatus, reason: string | null): string {
 	if (to === "cancelled" && reason === "out_of_stock") return "order.rejected";
-	// A paid order that is called off: the customer hears "cancelled" now and "refunded" later.
+	// A paid order that is cancelled: the customer gets "cancelled" now and "refunded" later.
 	if (to === "refund_pending") return "order.cancelled";
 	return `order.${to}`;
 }
@@ -53,7 +53,7 @@ export function canTransition(from: OrderStatus, to: OrderStatus): boolean {
 	return (transitions[from] as readonly OrderStatus[]).includes(to);
 }
 
-/** @throws ILLEGAL_TRANSITION for every pair that is not in the table, all alike */
+/** @throws ILLEGAL_TRANSITION for every pair that is not in the table */
 export function transition(
 	from: OrderStatus,
 	to: OrderStatus,
@@ -64,12 +64,12 @@ export function transition(
 	return { from, to, reason, type: eventType(to, reason), published: !internalStatuses.has(to) };
 }
 
-/** What a wish to cancel means in each state. */
+/** How a cancellation is done in each status. */
 export type CancelDecision = "ask_saga" | "refund" | "already";
 
 /**
- * Before an outcome the saga is asked to turn round; a paid order is paid back; an order that was
- * called off before is answered as it is. @throws ILLEGAL_TRANSITION when it is too late
+ * Before an outcome the saga is asked to reverse; a paid order is refunded; a cancelled order is returned as
+ * it is. @throws ILLEGAL_TRANSITION when it is too late
  */
 export function decideCancel(status: OrderStatus): CancelDecision {
 	switch (status) {

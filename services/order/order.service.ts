@@ -44,9 +44,9 @@ interface This extends WithOutbox {
 }
 
 /**
- * Takes orders and moves them through their life. What may happen is decided in `order.machine`;
- * the saga makes it happen. A state, its history and the event that announces it are written in one
- * transaction, so no one hears of an order that was not saved, or misses one that was.
+ * Accepts orders and runs their lifecycle. `order.machine` decides which transitions are allowed; the saga
+ * carries them out. A status, its history and its event are written in one transaction, so every stored order has
+ * its event, and every event its order.
  */
 export default service<(typeof contract)["actions"], This>(contract, {
 	// The last starts first and stops last.
@@ -169,14 +169,14 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		}
 	},
 
-	// A hint that is lost costs time and nothing else: a sleeping order wakes by itself.
+	// A lost hint only costs time: a sleeping order wakes by itself.
 	events: onHint(paymentSettled, async function (this: This, { order_ids }) {
 		await this.sagaAdmin.wake(order_ids);
 		this.poller.nudge();
 	}),
 
 	methods: {
-		/** This node placed the order, so it holds the lease and goes on. Answers the order as it moves. */
+		/** This node placed the order, so it holds the lease and runs the saga. Returns the order, which the saga updates. */
 		startSaga({ order: placed, incarnation }: NewOrder, payment_method: string): Order {
 			const order = { ...placed };
 			const lease = {
@@ -192,8 +192,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		/**
-		 * The order once it has an outcome, or as it stands when the time is over. When the saga ran
-		 * here `order` has moved on by itself; a saga that sleeps, or runs elsewhere, is looked after.
+		 * The order once it has an outcome, or its state when the time is over. If the saga runs here, `order` is
+		 * updated by it; if it sleeps, or runs on another node, the order is read again.
 		 */
 		async outcome(order: Order, waitS: number): Promise<Order> {
 			const deadline = performance.now() + waitS * 1000;
@@ -204,7 +204,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 				withinMs: deadline - performance.now(),
 				isDone: seen => !isOpen(seen)
 			});
-			// The order was taken, whether its payment can be asked for now or not.
+			// The order was placed, even if its payment cannot be read now.
 			return this.payments.attachOne(found).catch(() => found);
 		}
 	},
@@ -234,15 +234,14 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		this.returns = new Returns(this.pg, this.orders, count);
 		this.saga = new SagaRunner({
 			steps: new SagaSteps(this.broker, this.pg, count),
-			onError: ({ order }, error) =>
-				this.logger.warn(`order ${order.id} will be tried again:`, error)
+			onError: ({ order }, error) => this.logger.warn(`order ${order.id} will be retried:`, error)
 		});
 		this.poller = new Poller(this.pg, {
 			...lease,
 			backlog,
 			pollMs: saga.pollMs,
 			onClaimed: work => void this.saga.start(work),
-			onError: error => this.logger.warn("cannot look for waiting orders:", error.message)
+			onError: error => this.logger.warn("cannot poll for waiting orders, retrying:", error.message)
 		});
 	},
 
@@ -256,13 +255,13 @@ export default service<(typeof contract)["actions"], This>(contract, {
 	}
 });
 
-/** Orders under way when the node stops get this long; the rest is another node's. */
+/** Orders in progress when the node stops get this long; then other nodes claim them. */
 const stopGraceMs = 3000;
 
 const isOpen = ({ status }: Order) => status === "pending" || status === "payment_pending";
 
 /**
- * Whose order it will be. A `user_id` of somebody else is well-formed and so no 422: its sender may not.
+ * The owner of the new order. Another user's `user_id` is valid input, so this is no 422.
  * @throws FORBIDDEN for anyone else's
  */
 function ordersFor({ id }: Identity, userId: string | undefined): string {

@@ -12,8 +12,8 @@ const lines = fc
 	.array(fc.nat(100_000), { minLength: 1, maxLength: 20 })
 	.map(amounts => amounts.map((amount, index) => share(`p${index}`, amount)));
 
-describe("spreading refunds over the lines", () => {
-	it("never pays a line back beyond its share, however the whole is cut up", () => {
+describe("allocating refunds to the lines", () => {
+	it("never refunds a line beyond its share, in any split", () => {
 		fc.assert(
 			fc.property(lines, fc.array(fc.integer({ min: 1, max: 50_000 })), (all, wanted) => {
 				const paidBack = wanted.reduce<typeof all>((before, amount) => {
@@ -32,13 +32,13 @@ describe("spreading refunds over the lines", () => {
 		);
 	});
 
-	it("leaves out what gets nothing, and has nothing to spread over no lines", () => {
+	it("omits lines that get nothing, and returns nothing without lines", () => {
 		expect(allocateToLines(2, [share("a", 0), share("b", 5)])).toEqual([share("b", 2)]);
 		expect(allocateToLines(2, [])).toEqual([]);
 	});
 });
 
-describe("parts that are asked for", () => {
+describe("requested parts", () => {
 	const left = [share("a", 5), share("b", 0)];
 
 	it.each([
@@ -46,7 +46,7 @@ describe("parts that are asked for", () => {
 		[[share("a", 6)], [share("a", 5)]],
 		[[share("b", 1)], []],
 		[[share("c", 1)], []]
-	])("%j are cut to what is left: %j", (parts, expected) =>
+	])("%j are capped to what is left: %j", (parts, expected) =>
 		expect(capToRemaining(parts, left)).toEqual(expected)
 	);
 

@@ -1,7 +1,7 @@
 import type { Share } from "../../contracts/payment.ts";
 import { allocate } from "../../lib/money.ts";
 
-/** What is left of each line of a payment when some parts of it are paid back. */
+/** What is left of each line of a payment after some refunds. */
 export function remainingPerLine(lines: readonly Share[], refunds: readonly Share[]): Share[] {
 	const refunded = new Map<string, number>();
 	for (const { product_id, amount } of refunds)
@@ -13,8 +13,8 @@ export function remainingPerLine(lines: readonly Share[], refunds: readonly Shar
 }
 
 /**
- * An amount over what is left of the lines, by largest remainder; those that get nothing are left
- * out. So no line is ever paid back beyond its share. A payment without lines has nothing to spread.
+ * Allocates an amount to what is left of the lines, by largest remainder; lines that get nothing are omitted. So
+ * no line is refunded beyond its share. Without lines the result is empty.
  */
 export function allocateToLines(amount: number, left: readonly Share[]): Share[] {
 	if (left.length === 0) return [];
@@ -27,7 +27,7 @@ export function allocateToLines(amount: number, left: readonly Share[]): Share[]
 		.filter(part => part.amount > 0);
 }
 
-/** Of each part at most what is left of its line; those that get nothing are left out. */
+/** Caps each part to what is left of its line; lines that get nothing are omitted. */
 export function capToRemaining(parts: readonly Share[], left: readonly Share[]): Share[] {
 	const before = new Map(left.map(({ product_id, amount }) => [product_id, amount]));
 	return parts
@@ -41,7 +41,7 @@ export function capToRemaining(parts: readonly Share[], left: readonly Share[]):
 export const sum = (shares: readonly Share[]): number =>
 	shares.reduce((total, { amount }) => total + amount, 0);
 
-/** True for one line per product, together the amount. */
+/** True for one line per product that sum to the amount. */
 export function areLinesOf(amount: number, lines: readonly Share[]): boolean {
 	const products = new Set(lines.map(({ product_id }) => product_id));
 	return products.size === lines.length && sum(lines) === amount;

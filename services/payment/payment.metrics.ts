@@ -8,7 +8,7 @@ export interface MetricUpdate {
 	value: number;
 }
 
-/** How many payments ended how, and how much money (minor units) that is. */
+/** Number and amount (minor units) of payments by outcome. */
 export function metricsOf(rows: PaymentRow[]): MetricUpdate[] {
 	return rows.flatMap(({ status: result, amount_minor, currency }): MetricUpdate[] => [
 		{ name: "shop_payments_total", method: "inc", labels: { result }, value: 1 },
@@ -27,7 +27,7 @@ export function breakerMetric(state: BreakerState): MetricUpdate {
 	return { name: "shop_psp_breaker_state", method: "set", labels: {}, value: levels[state] };
 }
 
-/** A call of the provider without an answer. */
+/** A failed call of the provider. */
 export function callMetric(call: string, result: string): MetricUpdate {
 	return { name: "shop_psp_failures_total", method: "inc", labels: { call, result }, value: 1 };
 }

@@ -63,7 +63,7 @@ describe("the next step of a charge with an unknown outcome", () => {
 		}
 	});
 
-	it("counts from the last attempt, but goes to a human a day after the first", () => {
+	it("counts from the last attempt, but goes to review a day after the first", () => {
 		const again = { ...unsettled, age_ms: hour, sent_ms: 10 };
 		for (const intent of ["charge", "void"] as const) {
 			expect(nextStep(undefined, again, minute, intent)).toBe("wait");
@@ -71,14 +71,14 @@ describe("the next step of a charge with an unknown outcome", () => {
 		}
 	});
 
-	it("is to give the charge up when the customer let their time pass", () => {
+	it("is to cancel the charge when the customer's time is over", () => {
 		const overdue = { ...unsettled, age_ms: hour, sent_ms: hour, overdue: true };
 		expect(nextStep(answers["action required"], overdue, minute, "charge")).toBe("abandon");
 		expect(nextStep(answers.succeeded, overdue, minute, "charge")).toBe("record");
 	});
 });
 
-describe("the first step of a charge that was turned away", () => {
+describe("the first step of a charge that was rate-limited", () => {
 	it.each([
 		["charge", null, 0, "look_up"],
 		["charge", 500, 0, "wait"],
@@ -87,14 +87,11 @@ describe("the first step of a charge that was turned away", () => {
 		["charge", -500, 20 * hour, "look_up"],
 		["void", 500, 0, "look_up"],
 		["void", -500, 0, "look_up"]
-	] as const)(
-		"to %s, to be made again in %s ms, %s ms old, is %s",
-		(intent, inMs, age_ms, step) => {
-			expect(firstStep({ ...unsettled, age_ms, resend_in_ms: inMs }, intent)).toBe(step);
-		}
-	);
+	] as const)("to %s, to be repeated in %s ms, %s ms old, is %s", (intent, inMs, age_ms, step) => {
+		expect(firstStep({ ...unsettled, age_ms, resend_in_ms: inMs }, intent)).toBe(step);
+	});
 
-	it("comes after what the provider asks for, later every time, and not with the others", () => {
+	it("is delayed by Retry-After, with backoff and jitter", () => {
 		expect([1, 2, 3].map(times => pauseMs(times, 0, 0))).toEqual([250, 500, 1000]);
 		expect(pauseMs(1, 1000, 0)).toBe(1000);
 		expect(pauseMs(1, 1000, 1)).toBe(1500);
@@ -103,7 +100,7 @@ describe("the first step of a charge that was turned away", () => {
 	});
 });
 
-describe("the reason of a charge that was given up", () => {
+describe("the failure code of a cancelled charge", () => {
 	it.each([
 		["canceled", false, "charge", "canceled"],
 		["canceled", true, "charge", "challenge_expired"],

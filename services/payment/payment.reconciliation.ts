@@ -2,40 +2,40 @@ import { backoffMs } from "../../lib/backoff.ts";
 import type { Outcome, RefundOutcome } from "./provider/provider.ts";
 
 const hourMs = 3_600_000;
-/** Providers forget keys after 24 h (Stripe); asking again after that would charge again. */
+/** Providers delete keys after 24 h (Stripe); repeating a charge after that would charge again. */
 const resendUntilMs = 20 * hourMs;
 const waitUntilMs = 24 * hourMs;
 
-/** A node that was frozen for longer than this since it took a charge in hand does not send it. */
+/** A node that was stopped for longer than this after it claimed a charge does not send it. */
 export const sendWithinMs = 3000;
-/** A node that was turned away tries again by itself so often, where the pause is no longer than this. */
+/** A rate-limited node retries so often, if the pause is no longer than this. */
 export const maxAttempts = 3;
 export const maxInlinePauseMs = 2000;
-/** Longest wait of a call for a free place at the provider's door. */
+/** Longest wait of a call for a free slot of the provider's bulkhead. */
 export const queueWithinMs = 2000;
 
 function mayResend(ageMs: number): boolean {
 	return ageMs < resendUntilMs;
 }
 
-/** A charge whose outcome is not recorded, by the database's clock. */
+/** A charge without a recorded outcome, by the database's clock. */
 export interface Unsettled {
 	/** Since it was first sent. */
 	age_ms: number;
-	/** Since an attempt was last begun. */
+	/** Since the last attempt. */
 	sent_ms: number;
-	/** The customer, who had to act, did not in time. */
+	/** The customer's time for 3-D Secure is over. */
 	overdue: boolean;
-	/** Until the last attempt, which was turned away, may be made again; null where it was not. */
+	/** Until a rate-limited attempt may be repeated; null if it was not rate-limited. */
 	resend_in_ms: number | null;
 }
 
-/** `void`: the order was called off, so the charge should end without money, where it still can. */
+/** `void`: the order was cancelled, so the charge should end without money, if it still can. */
 export type Intent = "charge" | "void";
 
 /**
- * What to do before the provider is asked. An attempt that was turned away did nothing, so only its time
- * is waited for; but an order that is called off rests on no such word, and is looked up.
+ * The step before the provider is called. A rate-limited attempt had no effect, so it only waits; for a
+ * cancelled order that is not relied on, and the charge is looked up.
  */
 export function firstStep(
 	{ resend_in_ms, age_ms }: Unsettled,
@@ -49,8 +49,8 @@ const firstPauseMs = 250;
 const longestPauseMs = 30_000;
 
 /**
- * How long (ms) who was turned away for the `times`th time stays away: at least what the provider asks
- * for, longer every time, and not as long as the others. @param chance from 0 to 1
+ * The pause (ms) after the `times`th rate limit: at least Retry-After, growing, with jitter.
+ * @param chance from 0 to 1
  */
 export function pauseMs(times: number, retryAfterMs: number, chance: number): number {
 	const least = Math.max(retryAfterMs, backoffMs(times, firstPauseMs, longestPauseMs));
@@ -58,9 +58,9 @@ export function pauseMs(times: number, retryAfterMs: number, chance: number): nu
 }
 
 /**
- * What to do about it (docs/promises.md, P8; docs/retries.md has the times).
- * @param found what the provider says: undefined when it has never seen the key, "unreachable"
- *   when it did not answer
+ * The next step (docs/promises.md, P8; docs/retries.md has the times).
+ * @param found the result of the lookup: undefined when the provider does not know the key,
+ *   "unreachable" when it did not respond
  */
 export function nextStep(
 	found: Outcome | undefined | "unreachable",
@@ -78,13 +78,13 @@ export function nextStep(
 	return sent_ms > maxProcessingMs + sendWithinMs + queueWithinMs ? "void" : "wait";
 }
 
-/** A charge that was given up has one name for it at the provider; the shop knows why. */
+/** A cancelled charge has one code at the provider; the shop knows the reason. */
 export function reasonOf(code: string, { overdue }: Unsettled, intent: Intent): string {
 	if (code !== "canceled") return code;
 	return overdue ? "challenge_expired" : intent === "void" ? "voided" : code;
 }
 
-/** The same of a refund: a repeated request under its key pays back once, so it need not wait. */
+/** The same for a refund: repeating it under its key refunds once, so it need not wait. */
 export function nextRefundStep(
 	found: RefundOutcome | undefined | "unreachable",
 	ageMs: number

@@ -1,6 +1,6 @@
 import type { Statement } from "../../db/database.ts";
 
-/** Payments as others see them. One that is voided before any money moved is no payment to them. */
+/** Representations of payments. One that was voided before any money moved is not shown. */
 
 function instant(column: string): string {
 	return `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -13,7 +13,7 @@ const refunds = `select json_agg(json_build_object('id', r.id, 'amount', ${money
 		'created_at', ${instant("r.created_at")}) order by r.created_at, r.id)
 	from payment.refunds r where r.payment_id = p.id`;
 
-// Where to go is for the customer alone, whose id `owner` is: staff must not answer in their place.
+// The bank's URL is only for the customer, whose id is `owner`: staff must not approve in their place.
 const representation = (where: string, owner = "$2::text") => `select json_build_object(
 		'id', p.id, 'order_id', p.order_id, 'status', p.status,
 		'amount', ${money("p.amount_minor")}, 'refunded', ${money("p.refunded_minor")},
@@ -25,25 +25,25 @@ const representation = (where: string, owner = "$2::text") => `select json_build
 	from payment.payments p
 	where ${where} and p.amount_minor is not null and (${owner} is null or p.user_id = ${owner})`;
 
-export const byId: Statement = { name: "payment-by-id", text: representation("p.id = $1") };
+export const byId: Statement = { name: "payment.by_id", text: representation("p.id = $1") };
 export const byOrder: Statement = {
-	name: "payment-by-order",
+	name: "payment.by_order",
 	text: representation("p.order_id = $1")
 };
 
-/** As staff see the payment whose id the SQL `id` gives. */
+/** The payment for staff, whose id is the SQL expression `id`. */
 export const forStaff = (id: string) => representation(`p.id = ${id}`, "null::text");
 
 export const summaries: Statement = {
-	name: "payment-summaries",
+	name: "payment.summaries",
 	text: `select p.id, p.order_id, p.status, ${money("p.refunded_minor")} as refunded
 		from payment.payments p
 		where p.id = any($1::uuid[]) and not (p.status = 'failed' and p.failure_code = 'voided')`
 };
 
-// Instants are shown in milliseconds, so what happened within the one that is asked for has happened.
+// Times are shown in milliseconds, so changes within the requested millisecond are included.
 export const summariesAt: Statement = {
-	name: "payment-summaries-at",
+	name: "payment.summaries_at",
 	text: `select p.id, p.order_id, e.status, ${money("e.refunded_minor")} as refunded
 		from payment.payments p cross join lateral (
 			select * from payment.events e where e.payment_id = p.id and date_trunc('milliseconds', e.at) <= $2

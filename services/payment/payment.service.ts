@@ -30,8 +30,8 @@ interface This extends WithPostgres {
 }
 
 /**
- * Takes money and gives it back: one payment per order for ever. What the provider says is recorded
- * here and nowhere else; `charges.ts` and `refunds.ts` decide when it is asked.
+ * Charges and refunds: one payment per order. Outcomes from the provider are recorded only here; `charges.ts` and
+ * `refunds.ts` decide when it is called.
  */
 export default service<typeof contract.actions, This>(contract, {
 	mixins: [Postgres("payment")],

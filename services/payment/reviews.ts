@@ -7,7 +7,7 @@ import type { RefundRepository, RefundVerdict } from "./refunds/refund.repositor
 const since = `to_char(since at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const list: Statement = {
-	name: "review-list",
+	name: "review.list",
 	text: `select id, kind, payment_id, order_id,
 			json_build_object('amount', amount_minor, 'currency', currency) as amount,
 			review_reason as reason, provider_ref, ${since} as since
@@ -24,14 +24,14 @@ const list: Statement = {
 };
 
 const find: Statement = {
-	name: "review-find",
+	name: "review.find",
 	text: `select 'payment' as kind, status from payment.payments
 		where id = $1 and amount_minor is not null
 		union all select 'refund', status from payment.refunds where id = $1`
 };
 
 const decide: Statement = {
-	name: "review-decide",
+	name: "review.decide",
 	text: `with changed as (
 			update payment.payments p set status = $2, provider_ref = coalesce($3, p.provider_ref),
 				failure_code = $4, seq = p.seq + 1, updated_at = clock_timestamp()
@@ -59,7 +59,7 @@ interface Decided {
 	order_id: string;
 }
 
-/** Payments and refunds whose outcome a human has to find out. They say what is true; nothing is sent. */
+/** Payments and refunds in review. Decisions record what is true at the provider; nothing is sent. */
 export class Reviews {
 	readonly #pg: Database;
 	readonly #refunds: RefundRepository;
@@ -101,17 +101,17 @@ export class Reviews {
 			JSON.stringify({ decision, note })
 		]);
 		if (!decided && isCharged && !provider_ref)
-			refuse("/provider_ref", "required", "is required: the provider has told none so far");
+			refuse("/provider_ref", "required", "is required: the provider has returned none so far");
 		return decided;
 	}
 
-	/** One that was not paid back gives its amount free again, for another refund. */
+	/** A refund that was not made restores its amount, for another refund. */
 	async #decideRefund(
 		{ id, decision, provider_ref: ref = "elsewhere", note }: Finding,
 		actor: Identity
 	): Promise<Decided | undefined> {
 		if (decision === "not_charged")
-			refuse("/decision", "enum", "a refund is `charged` (not paid back) or `refunded_elsewhere`");
+			refuse("/decision", "enum", "a refund is `charged` (not refunded) or `refunded_elsewhere`");
 		const verdict: RefundVerdict =
 			decision === "charged"
 				? { status: "failed", code: "not_refunded" }

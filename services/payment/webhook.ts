@@ -7,7 +7,7 @@ import type { Refunds } from "./refunds/refunds.ts";
 import type { PaymentRepository } from "./charges/payment.repository.ts";
 
 const receive: Statement = {
-	name: "webhook-receive",
+	name: "webhook.receive",
 	text: `insert into payment.psp_inbox (event_id, type, payment_id, created_at)
 		values ($1, $2, $3, $4) on conflict do nothing returning event_id`
 };
@@ -18,13 +18,13 @@ export interface WebhookOptions {
 	payments: PaymentRepository;
 	charges: Charges;
 	refunds: Refunds;
-	/** Told of messages that are about nothing of ours. */
+	/** Called for webhooks about unknown objects. */
 	onProblem(level: "warn", message: string): void;
 }
 
 /**
- * Messages of the provider. They come late, twice and in any order, so none of them says what is
- * true: each only makes the shop ask (docs/decisions/0015).
+ * Webhooks of the provider. They arrive late, twice and in any order, so they do not decide an outcome: each
+ * only makes the shop look the charge up (docs/decisions/0015).
  */
 export class Webhook {
 	readonly #options: WebhookOptions;
@@ -33,7 +33,7 @@ export class Webhook {
 		this.#options = options;
 	}
 
-	/** @throws INVALID_SIGNATURE, before anything of the body is read; MALFORMED_JSON, VALIDATION_FAILED */
+	/** @throws INVALID_SIGNATURE, before the body is parsed; MALFORMED_JSON, VALIDATION_FAILED */
 	async receive(body: Buffer, signature: string | undefined): Promise<void> {
 		const event = this.#authentic(body, signature);
 		if (event && (await this.#isNew(event))) await this.#wake(event);

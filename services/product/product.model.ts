@@ -21,7 +21,7 @@ export interface ProductRow extends Model {
 	stock: StockRow;
 }
 
-/** Sequelize gives bigint as text; ours stay below 2^53. */
+/** Sequelize returns bigint as text; ours stay below 2^53. */
 function bigint(name: string) {
 	return {
 		type: DataTypes.BIGINT,
@@ -31,10 +31,10 @@ function bigint(name: string) {
 	};
 }
 
-/** Sequelize writes into the definition, so each column needs its own. */
+/** Sequelize modifies the definition, so each column needs its own. */
 const primaryKey = () => ({ type: DataTypes.TEXT, primaryKey: true });
 
-/** The catalogue as the migrations made it, each product with its stock. */
+/** The catalogue's tables, each product with its stock. */
 export function defineProduct(db: Sequelize): ModelStatic<ProductRow> {
 	const stock = db.define<StockRow>(
 		"stock",

@@ -113,7 +113,7 @@ export class ProductRepository {
 				[column, direction],
 				["id", direction]
 			],
-			// One too many says whether there is a next page, without a count.
+			// One extra row says whether there is a next page, without a count.
 			limit: limit + 1
 		});
 		const { data, next_cursor } = list.page(rows, limit);
@@ -143,7 +143,7 @@ export class ProductRepository {
 	}
 
 	/**
-	 * Changes a product in one statement, if it still is at `version` where that is given.
+	 * Changes a product in one statement, if its version is `version`, if given.
 	 * @throws NOT_FOUND, STALE_VERSION
 	 */
 	async update(id: string, version: number | undefined, changes: object): Promise<Product> {

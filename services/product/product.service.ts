@@ -25,8 +25,8 @@ const sweepEveryMs = 5000;
 const sweepLimit = 500;
 
 /**
- * The catalogue and the stock behind it. Units leave the sale in steps that may be repeated, come
- * late or out of order (`stock/stock.statements.ts`); the catalogue never touches them.
+ * The catalogue and its stock. Stock changes in steps that may be repeated, late or out of order
+ * (`stock/stock.statements.ts`); the catalogue never changes it.
  */
 export default service<typeof contract.actions, This>(contract, {
 	// The last starts first and stops last.

@@ -1,7 +1,7 @@
 import { hashPassword, passwordMatches, weakness } from "./password.ts";
 
 describe("a password", () => {
-	it("matches its hash and no other, whatever its code points", async () => {
+	it("matches its hash and no other, in any Unicode normalisation", async () => {
 		const stored = await hashPassword("Ünïcode-Pass-99");
 		expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 		expect(await passwordMatches(stored, "Ünïcode-Pass-99".normalize("NFD"))).toBe(true);
@@ -33,7 +33,7 @@ describe("a password", () => {
 		"correct horse battery",
 		"x9#Lm2!qR8zT",
 		"我的密码很长而且很安全哦哦"
-	])("is taken otherwise: %s", password => {
+	])("is accepted otherwise: %s", password => {
 		expect(weakness(password, "bob@shop.test")).toBeUndefined();
 	});
 });

@@ -3,11 +3,11 @@ import { hash, verify } from "@node-rs/argon2";
 /** OWASP's minimum for Argon2id, which is this library's default variant: 19 MiB, two passes, one lane. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
-/** Stands in for the hash of an unknown user, so that both answers take the same time. */
+/** Replaces the hash of an unknown user, so that both responses take the same time. */
 const dummyHash =
 	"$argon2id$v=19$m=19456,t=2,p=1$rMFGkU6T5ByYzJEdrj/S6A$poRiHigzu6XC5UjQ0hFub+GRCX8DvpbH9jhMLE353jI";
 
-/** The same password typed on another keyboard may be made of other code points (NIST SP 800-63B 5.1.1.2). */
+/** Another keyboard may produce the same password with different code points (NIST SP 800-63B 5.1.1.2). */
 const normal = (password: string) => password.normalize("NFKC");
 
 /** In PHC form, with its own salt. */
@@ -15,7 +15,7 @@ export function hashPassword(password: string): Promise<string> {
 	return hash(normal(password), cost);
 }
 
-/** Takes the time of one hash, also when there is no user. */
+/** Takes the time of one hash, even when there is no user. */
 export async function passwordMatches(
 	stored: string | undefined,
 	password: string
@@ -24,7 +24,7 @@ export async function passwordMatches(
 	return matches && stored !== undefined;
 }
 
-/** What the well-known passwords of twelve and more characters are made of. */
+/** Parts of well-known passwords of twelve and more characters. */
 const commonParts = new RegExp(
 	[
 		"1234567890|0987654321|123456789|12345678|1234567|123456|12345|1234|abcdefgh|abcdef|abc123",
@@ -37,7 +37,7 @@ const commonParts = new RegExp(
 	"g"
 );
 
-/** Fewest characters besides common parts and one's own address. */
+/** Fewest characters besides common parts and the user's address. */
 const fewestOwn = 6;
 const fewestDistinct = 5;
 

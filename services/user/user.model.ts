@@ -18,7 +18,7 @@ export interface UserRow extends Model {
 	updated_at: Date;
 }
 
-/** Accounts as the migrations made them. */
+/** The accounts table. */
 export function defineUser(db: Sequelize): ModelStatic<UserRow> {
 	return db.define<UserRow>(
 		"user",

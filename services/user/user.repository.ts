@@ -28,7 +28,7 @@ function toUser(row: UserRow): User {
 	};
 }
 
-/** Accounts. Addresses come in and are looked up in their normal form (`normalEmail`). */
+/** Accounts. Addresses are stored and looked up in normalised form (`normalEmail`). */
 export class UserRepository {
 	readonly #model: ModelStatic<UserRow>;
 
@@ -48,12 +48,12 @@ export class UserRepository {
 		await this.#model.bulkCreate([row], { fields, ignoreDuplicates: true, returning: false });
 	}
 
-	/** With the password's hash, for signing in alone. */
+	/** With the password hash, for signing in only. */
 	async withPassword(email: string): Promise<UserRow | null> {
 		return this.#model.scope("withPassword").findOne({ where: { email } });
 	}
 
-	/** Of the users with these ids, or of all of a role who are not locked. */
+	/** The users with these ids, or all unlocked users of a role. */
 	async contacts({ ids, role }: Params<Actions["contacts"]>): Promise<Contact[]> {
 		const where = ids ? { id: ids } : { role: role ?? null, locked: false };
 		const rows = await this.#model.findAll({ where, order: ["id"], limit: 100 });
@@ -67,7 +67,7 @@ export class UserRepository {
 	}
 
 	/**
-	 * Changes an account in one statement, if it still is at `version` where that is given.
+	 * Changes an account in one statement, if its version is `version`, if given.
 	 * @throws NOT_FOUND, STALE_VERSION
 	 */
 	async update(id: string, version: number | undefined, changes: object): Promise<User> {
@@ -83,7 +83,7 @@ export class UserRepository {
 				["created_at", "desc"],
 				["id", "desc"]
 			],
-			// One too many says whether there is a next page, without a count.
+			// One extra row says whether there is a next page, without a count.
 			limit: limit + 1
 		});
 		const { data, next_cursor } = newest.page(rows, limit);

@@ -16,7 +16,7 @@ interface This extends WithModel<UserRow> {
 
 const normalEmail = (email: string) => email.trim().toLowerCase();
 
-/** The account a caller means: anyone for an admin, else one's own; another's does not exist. */
+/** The account that a caller means: any for an admin, else their own; others do not exist. */
 function accountId(meta: Meta, asked: string | undefined): string {
 	const { id, role } = identityOf(meta);
 	if (asked === undefined || asked === id || role === "admin") return asked ?? id;
@@ -24,8 +24,8 @@ function accountId(meta: Meta, asked: string | undefined): string {
 }
 
 /**
- * Accounts and access tokens. Neither what is answered nor how long it takes tells whether an
- * address has an account, so both registration and sign-in always hash.
+ * Accounts and access tokens. Neither the response nor its time reveals whether an address has an account, so
+ * both registration and sign-in always hash.
  */
 export default service<typeof contract.actions, This>(contract, {
 	mixins: [SequelizeModel(defineUser)],

@@ -75,7 +75,7 @@ export class ConsumerRepository {
 	async checkpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
 		const [row] = await this.#db.query<CheckpointRow>(
 			{
-				name: `${this.#schema}.standing`,
+				name: `${this.#schema}.checkpoint`,
 				text: `select ${columns} from ${this.#schema}.position where topic = $1 and partition = $2`
 			},
 			[topic, partition]
@@ -114,7 +114,7 @@ export class ConsumerRepository {
 		if (ids.length === 0) return new Set();
 		const rows = await tx.query<{ id: string }>(
 			{
-				name: `${this.#schema}.admit`,
+				name: `${this.#schema}.mark_handled`,
 				// Sorted, so that two batches cannot deadlock.
 				text: `with fresh as (
 						insert into ${this.#schema}.inbox (event_id) select distinct id from unnest($1::uuid[]) as id order by id
@@ -136,7 +136,7 @@ export class ConsumerRepository {
 		if (ids.length === 0) return new Set();
 		const rows = await tx.query<{ id: string }>(
 			{
-				name: `${this.#schema}.readmit`,
+				name: `${this.#schema}.mark_replayed`,
 				text: `with fresh as (
 						insert into ${this.#schema}.inbox as i (event_id, replay) select distinct id, $2::int from unnest($1::uuid[]) as id order by id
 						on conflict (event_id) do update set replay = excluded.replay where i.replay < excluded.replay
@@ -153,7 +153,7 @@ export class ConsumerRepository {
 	async suppressed(ids: readonly string[]): Promise<Set<string>> {
 		const rows = await this.#db.query<{ id: string }>(
 			{
-				name: `${this.#schema}.barred`,
+				name: `${this.#schema}.never_replayed`,
 				text: `select event_id as id from ${this.#schema}.inbox where replay = ${neverReplayed} and event_id = any ($1)`
 			},
 			[ids]
@@ -170,7 +170,7 @@ export class ConsumerRepository {
 	): Promise<Map<bigint, { isRedriven: boolean }>> {
 		const rows = await this.#db.query<{ offset: string; isRedriven: boolean }>(
 			{
-				name: `${this.#schema}.letters_known`,
+				name: `${this.#schema}.find_dead_letters`,
 				text: `select d."offset"::text, redriven_at is not null as "isRedriven"
 					from ${deadLetterKeys.as("x")}
 						join ${this.#schema}.dead_letter d using (topic, partition, "offset", value)`
@@ -191,7 +191,7 @@ export class ConsumerRepository {
 		}));
 		await tx.query(
 			{
-				name: `${this.#schema}.park`,
+				name: `${this.#schema}.dead_letter`,
 				text: `insert into ${this.#schema}.dead_letter as d (${deadLetterRows.columns})
 					select * from ${deadLetterRows.as("x")}
 					on conflict (topic, partition, "offset") do update

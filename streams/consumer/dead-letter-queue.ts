@@ -52,7 +52,7 @@ export class DeadLetters<E extends StreamEvent> {
 		const { at, id } = after ?? end;
 		return this.#db.query<StoredDeadLetter>(
 			{
-				name: `${schema}.letters`,
+				name: `${schema}.list_dead_letters`,
 				text: `select ${columns} from ${schema}.dead_letter
 					where (redriven_at is not null) = $1 and (at, id) < ($2::timestamptz, $3::uuid)
 					order by at desc, id desc limit $4`
@@ -65,7 +65,7 @@ export class DeadLetters<E extends StreamEvent> {
 	async waiting(): Promise<number> {
 		const { schema } = this.#options;
 		const [row] = await this.#db.query<{ count: number }>({
-			name: `${schema}.letters_waiting`,
+			name: `${schema}.count_dead_letters`,
 			text: `select count(*)::int as count from ${schema}.dead_letter where redriven_at is null`
 		});
 		return row!.count;
@@ -76,7 +76,7 @@ export class DeadLetters<E extends StreamEvent> {
 		const { schema } = this.#options;
 		const [row] = await this.#db.query<StoredDeadLetter>(
 			{
-				name: `${schema}.letter`,
+				name: `${schema}.get_dead_letter`,
 				text: `select ${columns} from ${schema}.dead_letter where id = $1`
 			},
 			[id]

@@ -99,7 +99,7 @@ export class ReplayRunner {
 		const { db, schema } = this.#options;
 		const rows = await db.query<{ partition: number; offset: string }>(
 			{
-				name: `${schema}.letters_ahead`,
+				name: `${schema}.redriven_from_future`,
 				text: `select partition, min("offset")::text as "offset" from ${schema}.dead_letter
 					where topic = $1 and reason = 'time-in-future' and redriven_at is not null
 						and (convert_from(value, 'UTF8')::json->>'time')::timestamptz >= to_timestamp($2::float8 / 1000)

@@ -10,7 +10,7 @@ export interface ProductDescription {
 
 export interface CatalogueOptions {
 	pg: Database;
-	/** What is known of these products; those that never were are left out. */
+	/** Details of these products; unknown ones are omitted. */
 	describe(productIds: string[]): Promise<ProductDescription[]>;
 	everyMs: number;
 	onError(error: Error): void;
@@ -18,9 +18,9 @@ export interface CatalogueOptions {
 
 const batchSize = 500;
 
-/** Products that were sold and are not known yet. One that nobody knows is asked for once a minute. */
+/** Sold products without details. An unknown one is requested once a minute. */
 const claimUnknown: Statement = {
-	name: "analytics.ask",
+	name: "analytics.claim_unknown_products",
 	text: `
 	update analytics.products set asked_at = clock_timestamp()
 	where id in (
@@ -35,7 +35,7 @@ const describedProducts = bulk({ product_id: "text", name: "text", category: "te
 
 /** A product that has a description keeps it. */
 const storeDescriptions: Statement = {
-	name: "analytics.learn",
+	name: "analytics.describe_products",
 	text: `
 	update analytics.products p set name = x.name, category = x.category
 	from ${describedProducts.as("x")}
@@ -43,8 +43,8 @@ const storeDescriptions: Statement = {
 };
 
 /**
- * Finds out what the products are that were sold. Runs beside the consumer and never in its way:
- * while the catalogue is away the windows go on, and sales have no category yet.
+ * Reads details of sold products from the catalogue. Runs independently of the consumer: while the catalogue
+ * is unavailable windows are still updated, and sales have no category yet.
  */
 export class Catalogue {
 	readonly #options: CatalogueOptions;

@@ -1,6 +1,6 @@
 import type { Statement } from "../../../db/database.ts";
 
-/** What is asked of the windows. $1 and $2 are the span, $3 a currency or null for all. */
+/** Queries over the windows. $1 and $2 are the range, $3 a currency or null for all. */
 
 const span = `window_start >= to_timestamp($1::float8 / 1000) and window_start < to_timestamp($2::float8 / 1000)
 		and ($3::bpchar is null or currency = $3)`;
@@ -12,8 +12,8 @@ export const readWatermark: Statement = {
 };
 
 /**
- * $1 the last event that is known, $2 how many. One teller at a time takes numbers, and keeps the others
- * away until it has committed: they become visible in their order, and none is missed behind a later one.
+ * $1 the last known event, $2 how many. One emitter at a time assigns numbers, and holds its lock until it has
+ * committed: numbers become visible in order, so no reader misses one.
  */
 export const listChanges: Statement = {
 	name: "analytics.list_changes",
@@ -28,7 +28,7 @@ export const lastChange: Statement = {
 	text: "select coalesce(max(seq), 0)::int8 as last from analytics.results"
 };
 
-/** $4 and $5: the window behind which the page begins, or null. */
+/** $4 and $5: the window after which the page begins, or null. */
 export const listResults: Statement = {
 	name: "analytics.list_results",
 	text: `
@@ -64,7 +64,7 @@ export const countLate: Statement = {
 	text: `select count(*) as late from analytics.late_events where ${span}`
 };
 
-/** $4 what they are ranked by, $5 how many of each currency. */
+/** $4 the ranking criterion, $5 how many of each currency. */
 export const rankProducts: Statement = {
 	name: "analytics.rank_products",
 	text: `

@@ -31,7 +31,7 @@ function windowList(name: string): KeysetList<Result, typeof Milliseconds> {
 	return new KeysetList({ name, value: Milliseconds, id: Currency, keysetOf });
 }
 
-/** Answers what was sold when. Spans are checked here. */
+/** Reports of sales. Ranges are validated here. */
 export class Reports {
 	readonly #pg: Database;
 	readonly #topic: string;
@@ -52,7 +52,7 @@ export class Reports {
 		return { data: data.map(toWindow), watermark: await this.#watermark(), next_cursor };
 	}
 
-	/** What was told of behind an event, as it stands by now; where the events are, without one. */
+	/** Results that changed after an event, in their current state; without an event, the last id. */
 	async changes(after: number | undefined, limit: number): Promise<WindowChanges> {
 		if (after === undefined) {
 			const [row] = await this.#pg.query<{ last: number }>(sql.lastChange);

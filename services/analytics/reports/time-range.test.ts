@@ -4,11 +4,11 @@ const now = Date.parse("2026-06-15T12:00:00Z");
 const at = (text: string) => Date.parse(text);
 
 describe("a range", () => {
-	it("is the last hour unless asked otherwise", () => {
+	it("is the last hour by default", () => {
 		expect(rangeOf({}, now)).toEqual({ from: now - 3_600_000, to: now });
 	});
 
-	it("is an hour when only its end is asked for, and up to now when only its beginning is", () => {
+	it("is an hour when only its end is given, and up to now when only its start is", () => {
 		expect(rangeOf({ to: "2026-06-01T00:00:00Z" }, now)).toEqual({
 			from: at("2026-05-31T23:00:00Z"),
 			to: at("2026-06-01T00:00:00Z")
@@ -19,7 +19,7 @@ describe("a range", () => {
 		});
 	});
 
-	it("may be 7 days, or nothing, and end up to a day ahead", () => {
+	it("may be 7 days, or empty, and end up to a day ahead", () => {
 		const week = { from: "2026-06-08T12:00:00Z", to: "2026-06-15T14:00:00+02:00" };
 		expect(rangeOf(week, now)).toEqual({ from: at(week.from), to: now });
 		const nothing = { from: "2026-06-16T12:00:00Z", to: "2026-06-16T12:00:00Z" };

@@ -15,7 +15,7 @@ function refuse(name: "from" | "to", code: string, detail: string): never {
 	fail("VALIDATION_FAILED", undefined, [{ pointer: `/${name}`, code, detail }]);
 }
 
-/** The last hour, unless asked otherwise. @throws VALIDATION_FAILED */
+/** The last hour by default. @throws VALIDATION_FAILED */
 export function rangeOf(given: { from?: string; to?: string }, now: number): Range {
 	const instant = (name: "from" | "to") =>
 		given[name] === undefined ? undefined : Date.parse(instantOf(given[name], `/${name}`));

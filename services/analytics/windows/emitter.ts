@@ -28,11 +28,11 @@ import {
 export interface WindowEmitterOptions {
 	pg: Database;
 	topic: string;
-	/** Of the topic: a partition that nobody has read yet holds everything up. */
+	/** Of the topic: a partition that was never read delays all windows. */
 	extents(): Promise<readonly Extent[]>;
 	newId(): string;
 	everyMs: number;
-	/** Told of what failed and is tried again. */
+	/** Called with failures that are retried. */
 	onError(error: Error): void;
 	onEmitted?(results: readonly Result[], watermark: number): void;
 }
@@ -46,8 +46,8 @@ interface Clock {
 const pageSize = 500;
 
 /**
- * Moves the watermark on and tells of windows: the result's row and the message are one transaction.
- * Runs on every node of the service; whoever has the lock works.
+ * Moves the watermark and emits windows: the result's row and the message are written in one transaction.
+ * Runs on every node of the service; the one that holds the lock works.
  */
 export class WindowEmitter {
 	readonly #options: WindowEmitterOptions;
@@ -74,7 +74,7 @@ export class WindowEmitter {
 		return false;
 	}
 
-	/** Tells what is due, a page of it at most. Answers how many windows that were. */
+	/** Emits windows that are due, at most a page. Returns how many. */
 	async emitDue(): Promise<number> {
 		const { pg, topic, extents, onEmitted } = this.#options;
 		const ends = await extents();

@@ -17,22 +17,22 @@ import {
 import { tally } from "./tally.window.ts";
 import { startOf } from "./tumbling.window.ts";
 
-/** Events of one partition that are new here. */
+/** New events of one partition. */
 export interface EventBatch {
 	topic: string;
 	partition: number;
-	/** Empty where all of a batch were known. */
+	/** Empty if all events of a batch were already applied. */
 	events: readonly OrderStreamEvent[];
-	/** Behind the batch, and behind the log. */
+	/** Offsets after the batch, and after the log. */
 	next: bigint;
 	end: bigint;
-	/** What came of them was taken back: they count where they happened, however long ago that is. */
+	/** Their effects were reset: they count in their windows, however old they are. */
 	again: boolean;
 }
 
 /**
- * Adds events to their windows, in the transaction that records that they were handled. Rows that
- * others change too are taken in one order, and only at the end. Answers how many came too late.
+ * Adds events to their windows, in the transaction that records them in the inbox. Rows that concurrent
+ * transactions also update are locked in one order, and only at the end. Returns how many events were late.
  */
 export async function applyEvents(work: EventBatch, tx: Transaction): Promise<number> {
 	const times = work.events.map(({ time }) => Date.parse(time));
@@ -61,7 +61,7 @@ export async function applyEvents(work: EventBatch, tx: Transaction): Promise<nu
 	return late.length;
 }
 
-/** Empties the windows that began then or later; nobody is told of them until they are filled anew. */
+/** Resets the windows that began then or later; they are not emitted until they are rebuilt. */
 export async function resetWindows(fromMs: number, tx: Transaction): Promise<void> {
 	await tx.query(resetWindowsFrom, [fromMs]);
 }

@@ -1,7 +1,7 @@
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
 import type { Fact, Reversal } from "./tally.window.ts";
 
-/** What an order event says about sales, with the event itself. */
+/** The sales data of an order event, with the event itself. */
 export type EventFact = Fact & { event: OrderStreamEvent };
 
 const reversals: Partial<Record<OrderStreamEvent["type"], Reversal["type"]>> = {
@@ -10,12 +10,12 @@ const reversals: Partial<Record<OrderStreamEvent["type"], Reversal["type"]>> = {
 	"order.returned": "returned"
 };
 
-/** Of a return what was paid back for it; of other reversals the whole order. */
+/** For a return the refunded amount; for other reversals the whole order. */
 function amountOf({ type, data }: OrderStreamEvent): number {
 	return type === "order.returned" ? (data.return?.refunded?.amount ?? 0) : data.total.amount;
 }
 
-/** Undefined for events that neither sell nor take back. */
+/** Undefined for events that are neither a sale nor a reversal. */
 export function factOf(event: OrderStreamEvent, at: number): EventFact | undefined {
 	const { type, data } = event;
 	const { currency } = data.total;

@@ -23,12 +23,12 @@ const reversal = (ms: number, type: Reversal["type"]): Reversal => ({
 });
 
 describe("a tally", () => {
-	it("is of nothing when there is nothing", () => {
+	it("is empty without events", () => {
 		const empty = { windows: [], users: [], products: [], reversals: [], late: [] };
 		expect(tally([])).toEqual(empty);
 	});
 
-	it("adds orders up by minute and currency, and counts a buyer once in each", () => {
+	it("sums orders by minute and currency, and counts a user once in each", () => {
 		const facts = [
 			sale(0, "a"),
 			sale(1, "b"),
@@ -51,14 +51,14 @@ describe("a tally", () => {
 		]);
 	});
 
-	it("adds units and the price of goods up by product", () => {
+	it("sums units and revenue by product", () => {
 		expect(tally([sale(0, "a"), sale(1, "b")]).products).toEqual([
 			{ start, currency: "USD", product_id: "cap", orders: 2, units: 2, revenue: 800 },
 			{ start, currency: "USD", product_id: "mug", orders: 2, units: 4, revenue: 1200 }
 		]);
 	});
 
-	it("keeps what was called off or paid back apart from what was sold", () => {
+	it("keeps cancellations and refunds apart from sales", () => {
 		const kinds = ["cancelled", "refunded", "cancelled", "returned"] as const;
 		const { windows, reversals } = tally(kinds.map((type, ms) => reversal(ms, type)));
 		expect(windows).toEqual([]);
@@ -69,7 +69,7 @@ describe("a tally", () => {
 		]);
 	});
 
-	it("sets aside whatever belongs to a window that takes no more", () => {
+	it("collects events whose window is final as late", () => {
 		const facts = [sale(0, "a"), reversal(0, "cancelled"), sale(windowMs, "a")];
 		const { windows, late } = tally(facts, start + windowMs + allowedLatenessMs);
 		expect(late).toEqual(facts.slice(0, 2));

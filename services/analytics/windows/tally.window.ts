@@ -1,6 +1,6 @@
 import { isFinal, startOf, type Key } from "./tumbling.window.ts";
 
-/** An order that was confirmed. `revenue` is what is paid, tax and shipping included. */
+/** A confirmed order. `revenue` is its total, including tax and shipping. */
 export interface Sale {
 	kind: "sale";
 	at: number;
@@ -10,14 +10,14 @@ export interface Sale {
 	lines: readonly SaleLine[];
 }
 
-/** `revenue` is what the goods cost, without tax and shipping. */
+/** `revenue` is the price of the items, without tax and shipping. */
 export interface SaleLine {
 	product_id: string;
 	units: number;
 	revenue: number;
 }
 
-/** An order that was called off, or some of whose money went back. */
+/** A cancelled order, or a refund. */
 export interface Reversal {
 	kind: "reversal";
 	at: number;
@@ -28,13 +28,13 @@ export interface Reversal {
 
 export type Fact = Sale | Reversal;
 
-/** What some facts add up to: sums by window, and who bought in each. */
+/** Sums of some facts by window, and the users in each. */
 export interface Tally<F extends Fact = Fact> {
 	windows: (Key & { orders: number; revenue: number })[];
 	users: (Key & { user_id: string })[];
 	products: (Key & { product_id: string; orders: number; units: number; revenue: number })[];
 	reversals: (Key & { type: Reversal["type"]; orders: number; amount: number })[];
-	/** Facts of windows that take no more. */
+	/** Facts of windows that are final. */
 	late: F[];
 }
 
@@ -44,12 +44,12 @@ function rowOf<R>(rows: Map<string, R>, key: string, first: () => R): R {
 	return row;
 }
 
-/** In one order everywhere, so that two who store such rows do not lock each other out. */
+/** In one order everywhere, so that concurrent transactions on such rows do not deadlock. */
 function sorted<R>(rows: Map<string, R>): R[] {
 	return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
-/** Adds facts up by window. @param watermark undefined before the first */
+/** Sums facts by window. @param watermark undefined before the first */
 export function tally<F extends Fact>(facts: readonly F[], watermark = -Infinity): Tally<F> {
 	const windows = new Map<string, Tally["windows"][number]>();
 	const users = new Map<string, Tally["users"][number]>();

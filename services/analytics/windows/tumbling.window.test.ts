@@ -60,7 +60,7 @@ const anyDelivery = (given: Partial<Rules> = {}) =>
 		expectValidRevisions(simulation.emitted);
 	});
 
-/** Out of order by less than what is waited for. */
+/** Out of order by less than the allowed lateness. */
 const onTime = (given: Partial<Rules> = {}) =>
 	fc.property(arrivals(sale(2)), steps, (taken, done) => {
 		const inTime = ({ fact, rank }: Arrival) => fact.at + (rank % maxOutOfOrdernessMs);
@@ -69,7 +69,7 @@ const onTime = (given: Partial<Rules> = {}) =>
 		expect(simulation.emitted.filter(({ revision }) => revision > 1)).toEqual([]);
 	});
 
-/** Some are older than a day when they come. */
+/** Some are more than a day late. */
 const tooLate = (given: Partial<Rules> = {}) => {
 	const old = sale(5).map(fact => ({ ...fact, at: fact.at - allowedLatenessMs - 10 * windowMs }));
 	return fc.property(arrivals(fc.oneof(sale(5), sale(5), old)), steps, (taken, done) => {
@@ -88,16 +88,16 @@ const tooLate = (given: Partial<Rules> = {}) => {
 	});
 };
 
-describe("what is told of windows", () => {
-	it("is what a computation over all events gives, however they came", () => {
+describe("emitted windows", () => {
+	it("equal a computation over all events, in any order of arrival", () => {
 		fc.assert(anyDelivery(), runs);
 	});
 
-	it("is told once of each window when no event is late", () => {
+	it("are emitted once when no event is late", () => {
 		fc.assert(onTime(), runs);
 	});
 
-	it("and what came too late together are all events", () => {
+	it("and late events together contain all events", () => {
 		fc.assert(tooLate(), runs);
 	});
 
@@ -109,10 +109,10 @@ describe("what is told of windows", () => {
 
 	it.each<[string, (given: Partial<Rules>) => fc.IRawProperty<unknown>, Partial<Rules>]>([
 		["events behind the watermark are dropped", anyDelivery, { tally: dropLate }],
-		["those too late are forgotten", tooLate, { tally: (f, w) => ({ ...tally(f, w), late: [] }) }],
-		["a window never closes for late events", tooLate, { tally: facts => tally(facts) }],
+		["late events are not stored", tooLate, { tally: (f, w) => ({ ...tally(f, w), late: [] }) }],
+		["a window never becomes final", tooLate, { tally: facts => tally(facts) }],
 		[
-			"a silent partition holds everything up",
+			"an idle partition delays all windows",
 			anyDelivery,
 			{
 				watermarkOf: (all, now) =>
@@ -123,7 +123,7 @@ describe("what is told of windows", () => {
 			}
 		],
 		[
-			"a partition that lags behind is taken for idle",
+			"a partition with a lag is treated as idle",
 			onTime,
 			{
 				watermarkOf: (all, now) =>
@@ -134,17 +134,17 @@ describe("what is told of windows", () => {
 			}
 		],
 		[
-			"partitions that have much to come are not waited for",
+			"partitions with a lag are ignored",
 			onTime,
 			{ watermarkOf: (_, now) => watermarkOf([], now) }
 		],
 		[
-			"no room is left for disorder",
+			"there is no allowed lateness",
 			onTime,
 			{ watermarkOf: (all, now) => watermarkOf(all, now) + maxOutOfOrdernessMs }
 		],
 		[
-			"a correction has the revision of what it corrects",
+			"a correction has the revision of the corrected result",
 			anyDelivery,
 			{
 				emission: (w, ...rest) => {
@@ -154,12 +154,12 @@ describe("what is told of windows", () => {
 			}
 		],
 		[
-			"what has not changed is told again",
+			"an unchanged window is emitted again",
 			anyDelivery,
 			{ emission: (w, ...rest) => emission({ ...w, dirty: true }, ...rest) }
 		],
-		["what came twice counts twice", anyDelivery, { fresh: (_, messages) => messages }]
-	])("finds that %s", (_, property, broken) => {
+		["a duplicate counts twice", anyDelivery, { fresh: (_, messages) => messages }]
+	])("a mistake is found: %s", (_, property, broken) => {
 		expect(fc.check(property(broken), { numRuns: 3000 })).toHaveProperty("failed", true);
 	});
 });
@@ -188,16 +188,12 @@ describe("the watermark", () => {
 
 	it.each([
 		["is behind the slowest partition", [behind(1000), behind(7000)], -12_000],
-		["waits for one that has much to come", [behind(0), behind(90_000, 1, 60_000)], -95_000],
+		["waits for one with a lag", [behind(0), behind(90_000, 1, 60_000)], -95_000],
 		["waits for one that was never read", [behind(0), unread], -Infinity],
-		[
-			"leaves out one that has come to its end and is silent",
-			[behind(0), behind(9e4, 0, 1e4)],
-			-5000
-		],
-		["still waits a moment before that", [behind(0), behind(90_000, 0, 9999)], -95_000],
-		["goes by the clock when all are silent", [behind(9e6, 0, 1e4)], -5000],
-		["goes by the clock when there is no partition", [], -5000],
+		["ignores one that was read to its end and is idle", [behind(0), behind(9e4, 0, 1e4)], -5000],
+		["still waits before that", [behind(0), behind(90_000, 0, 9999)], -95_000],
+		["follows the clock when all are idle", [behind(9e6, 0, 1e4)], -5000],
+		["follows the clock when there is no partition", [], -5000],
 		["does not run ahead of the clock", [behind(-3_600_000)], -5000]
 	])("%s", (_, partitions, after) => {
 		expect(watermarkOf(partitions, now)).toBe(now + after);

@@ -1,19 +1,19 @@
 /**
- * One-minute tumbling windows over event time, by currency. Everything here is decided from what it
- * is given: instants are milliseconds since the epoch, and `now` is the database's clock.
+ * One-minute tumbling windows over event time, by currency. Everything here is pure: times are milliseconds
+ * since the epoch, and `now` is the database's clock.
  *
- * A minute in which nothing was sold has no window and no result: behind the watermark, what is not
- * there is nought.
+ * A minute without sales has no window and no result: a minute before the watermark without a window had no
+ * sales.
  */
 
 export const windowMs = 60_000;
-/** How far events may be out of order without a window being told of too early. */
+/** How far events may be out of order before a window is emitted too early. */
 export const maxOutOfOrdernessMs = 5_000;
-/** A partition that is read to its end and silent for so long holds nobody up. */
+/** A partition that is read to its end and idle for so long does not delay the watermark. */
 export const idleTimeoutMs = 10_000;
-/** What came late is told of at most this often. */
+/** Corrections because of late events are emitted at most this often. */
 export const correctEveryMs = 5_000;
-/** How long after its end a window still takes what comes late. */
+/** How long after its end a window accepts late events. */
 export const allowedLatenessMs = 24 * 3_600_000;
 
 export interface Key {
@@ -23,18 +23,18 @@ export interface Key {
 
 export const startOf = (at: number) => Math.floor(at / windowMs) * windowMs;
 
-/** True once nothing can change the window any more. */
+/** True once the window cannot change any more. */
 export function isFinal(start: number, watermark: number): boolean {
 	return start + windowMs + allowedLatenessMs <= watermark;
 }
 
-/** How far a partition of the stream was read. */
+/** Progress of a partition. */
 export interface Partition {
 	/** The latest event time in it; undefined when none was read. */
 	seenUntil: number | undefined;
 	/** Messages that are not read yet. */
 	lag: number;
-	/** When something was last read from it, or when it was first heard of. */
+	/** When a message was last read from it, or when it was first seen. */
 	heardAt: number;
 }
 
@@ -42,8 +42,8 @@ const isIdle = ({ lag, heardAt }: Partition, now: number) =>
 	lag <= 0 && now - heardAt >= idleTimeoutMs;
 
 /**
- * No event from before this is expected. The least of what each partition has come to; the clock is
- * the last of them, so that it goes on where all are idle, and none runs ahead of it.
+ * The watermark: no event from before it is expected. The minimum over the partitions and the clock, so that
+ * it advances while all are idle, and does not run ahead.
  */
 export function watermarkOf(partitions: readonly Partition[], now: number): number {
 	const active = partitions.filter(partition => !isIdle(partition, now));
@@ -51,33 +51,33 @@ export function watermarkOf(partitions: readonly Partition[], now: number): numb
 	return Math.min(now, ...times) - maxOutOfOrdernessMs;
 }
 
-/** A window as it is kept. */
+/** A stored window. */
 export interface Window extends Key {
 	orders: number;
 	revenue: number;
 	users: number;
-	/** How often it was told of. */
+	/** How often it was emitted. */
 	revision: number;
 	/** It has changed since. */
 	dirty: boolean;
-	/** When it was told of last. */
+	/** When it was last emitted. */
 	emittedAt: number | undefined;
 	final: boolean;
 }
 
-/** What is told of a window, in the place of what was told before. */
+/** An emitted result of a window, which replaces earlier ones. */
 export interface Result extends Key {
 	orders: number;
 	revenue: number;
 	users: number;
 	/** Minor units. */
 	average: number;
-	/** The highest is what holds. */
+	/** The highest revision is current. */
 	revision: number;
 	final: boolean;
 }
 
-/** Revenue per order in minor units, rounded half to even; exact at any size; nought of no orders. */
+/** Revenue per order in minor units, rounded half to even; exact at any size; 0 without orders. */
 export function averageOf(revenue: number, orders: number): number {
 	if (orders === 0) return 0;
 	const [sum, count] = [BigInt(revenue), BigInt(orders)];
@@ -87,7 +87,7 @@ export function averageOf(revenue: number, orders: number): number {
 	return Number(up ? quotient + 1n : quotient);
 }
 
-/** What a window comes to as it stands, whether it is to be told or not. */
+/** The result of a window's current state. */
 export function currentResult(window: Window, watermark: number): Result {
 	const { start, currency, orders, revenue, users, revision } = window;
 	const average = averageOf(revenue, orders);
@@ -96,8 +96,8 @@ export function currentResult(window: Window, watermark: number): Result {
 }
 
 /**
- * What is to be told of a window now: once when the watermark passes its end, again when it has
- * changed, though not too often, and a last time when nothing can change it any more.
+ * The result to emit now, if any: once when the watermark passes the window's end, again when it has changed,
+ * though not too often, and a last time when it becomes final.
  */
 export function emission(window: Window, watermark: number, now: number): Result | undefined {
 	const { start, revision, dirty, emittedAt = -Infinity } = window;

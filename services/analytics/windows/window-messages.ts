@@ -18,7 +18,7 @@ export function toWindow({ start, average, users, ...rest }: Result): Window {
 	};
 }
 
-/** Of the compacted topic: the last message of a window holds. */
+/** Of the compacted topic: the last message of a window is current. */
 export const keyOf = ({ start, currency }: Key) => `${iso(start)}/${currency}`;
 
 export function toMessage(result: Result, id: string, at: number): WindowStreamEvent {

@@ -3,7 +3,7 @@ import { cloudHeaders } from "../../../streams/messages/cloud-message.ts";
 import { outboxStatements } from "../../../streams/outbox/outbox.statements.ts";
 import type { Pending } from "../../../streams/outbox/relay.ts";
 
-/** A CloudEvent as it will stand in its topic. */
+/** A CloudEvent as it is published. */
 export interface OutboxRow {
 	id: number;
 	topic: string;
@@ -42,7 +42,7 @@ const reemit: Statement = {
  */
 export function refill(pg: Database, from: string, dry: boolean): Promise<{ refilled: number }> {
 	return pg.transaction(async tx => {
-		// More than a statement of a request may take: a year has half a million minutes.
+		// Longer than a request's statement may take: a year has half a million minutes.
 		await tx.query({ name: "analytics.limit", text: "set local statement_timeout = '30s'" });
 		const [counted] = await tx.query<{ refilled: number }>(reemit, [from, dry]);
 		return counted!;

@@ -1,14 +1,14 @@
 import { bulk } from "../../../lib/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
 
-/** What the windows say to Postgres. Instants are milliseconds since the epoch on both sides. */
+/** SQL of the windows. Times are milliseconds since the epoch on both sides. */
 
 const instant = (ms: string) => `to_timestamp(${ms} / 1000)`;
 const ms = (at: string) => `(extract(epoch from ${at}) * 1000)::float8`;
 
-/** Takes down how far a partition was read. Answers the watermark, null before the first. */
+/** Stores the progress of a partition. Returns the watermark, null before the first. */
 export const recordProgress: Statement = {
-	name: "analytics.read_on",
+	name: "analytics.store_progress",
 	text: `
 	insert into analytics.partitions as p (topic, partition, next_offset, end_offset, seen_until)
 	values ($1, $2, $3, $4, ${instant("$5::float8")})
@@ -26,9 +26,9 @@ export const productRows = bulk(
 	userRows.next
 );
 
-/** The rows of windows, of their users and of their products. A user who is there already is not counted again. */
+/** The rows of windows, of their users and of their products. A user that is already there is not counted again. */
 export const addSales: Statement = {
-	name: "analytics.sell",
+	name: "analytics.add_sales",
 	text: `
 	with joined as (
 		insert into analytics.window_users (window_start, currency, user_id)
@@ -87,7 +87,7 @@ export const lateRows = bulk({
 
 /** Stores events that came too late for their windows, and publishes them on a topic of their own. */
 export const insertLateEvents: Statement = {
-	name: "analytics.set_aside",
+	name: "analytics.store_late",
 	text: `
 	with late as materialized (
 		select * from ${lateRows.as("x")}
@@ -99,26 +99,26 @@ export const insertLateEvents: Statement = {
 	select 'analytics-late', key, value from late`
 };
 
-/** $1 since when: what the windows hold is taken back. Their rows stay, so that revisions go on growing. */
+/** $1 since when: resets the windows. Their rows stay, so that revisions keep growing. */
 export const resetWindowsFrom: Statement = {
 	name: "analytics.reset_windows",
 	text: `select analytics.reset_windows(${instant("$1::float8")})`
 };
 
-/** One teller at a time, until its transaction ends. */
+/** One emitter at a time, until its transaction ends. */
 export const acquireEmitterLock: Statement = {
-	name: "analytics.take_turn",
+	name: "analytics.acquire_emitter_lock",
 	text: "select pg_try_advisory_xact_lock(hashtext('analytics'), hashtext($1)) as mine"
 };
 
 export const extentRows = bulk({ partition: "int", first: "bigint", next: "bigint" }, 2);
 
 /**
- * $1 topic, then where each partition of the log begins and ends. Partitions never heard of are there from now on,
- * and what has expired is not still to come.
+ * $1 topic, then the first and next offset of each partition of the log. Adds unknown partitions, and moves past
+ * expired messages, which will not arrive.
  */
 export const recordExtents: Statement = {
-	name: "analytics.extend",
+	name: "analytics.store_extents",
 	text: `
 	insert into analytics.partitions as p (topic, partition, next_offset, end_offset)
 	select $1, x.* from ${extentRows.as("x")} order by partition
@@ -144,12 +144,11 @@ export const moveWatermark: Statement = {
 };
 
 /**
- * Windows that end by $1 and have changed, or end by $2 and are not final. Those told less than $3 ms
- * ago rest; those that are being added to are left for the next time, and those that a replay fills
- * anew until that is over.
+ * Windows that end by $1 and have changed, or end by $2 and are not final. Skips those that were emitted less
+ * than $3 ms ago, those that are being updated, and those that a replay is rebuilding.
  */
 export const dueWindows: Statement = {
-	name: "analytics.to_tell",
+	name: "analytics.due_windows",
 	text: `
 	select ${ms("window_start")} as start, currency, orders, revenue_minor as revenue, unique_users as users, revision,
 		dirty, ${ms("emitted_at")} as "emittedAt", final
@@ -199,8 +198,8 @@ export const emitWindows: Statement = {
 };
 
 /**
- * Buyers of the oldest minute, an hour after its windows were told for good: whoever was still adding
- * to them has long ended.
+ * Deletes the users of the oldest minute, an hour after its windows became final: concurrent transactions that
+ * updated them have long ended.
  */
 export const purgeWindowUsers: Statement = {
 	name: "analytics.forget_users",

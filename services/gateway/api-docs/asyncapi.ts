@@ -10,7 +10,7 @@ import { cloudContentType } from "../../../streams/messages/cloud-message.ts";
 import { dlqTopicOf, topics, topicSpecs } from "../../../streams/messages/topics.ts";
 import { Components, type Json } from "./components.ts";
 
-/** CloudEvents 1.0 in structured JSON; the headers of its Kafka binding stand beside it. */
+/** CloudEvents 1.0 in structured JSON, with the headers of its Kafka binding. */
 const contentType = cloudContentType;
 
 const header = T.String();
@@ -19,19 +19,19 @@ const cloudHeaders = Object.fromEntries(
 );
 const eventHeaders = T.Object({ "content-type": T.Literal(contentType), ...cloudHeaders });
 
-/** What a consumer says of a message that it put aside; the message's own headers stay. */
+/** Headers that a consumer adds to a dead-lettered message; the message's own headers stay. */
 const causeHeaders = T.Object({
-	"dlq-group": T.String({ description: "Who put it aside" }),
-	"dlq-reason": T.String({ description: "A word, e.g. `not-json` or `handling-failed`" }),
-	"dlq-detail": T.String({ description: "What was wrong with it" }),
-	"dlq-attempts": T.String({ description: "How often it was tried" }),
+	"dlq-group": T.String({ description: "The consumer group that dead-lettered it" }),
+	"dlq-reason": T.String({ description: "A code, e.g. `not-json` or `handling-failed`" }),
+	"dlq-detail": T.String({ description: "Description of the error" }),
+	"dlq-attempts": T.String({ description: "Number of attempts" }),
 	"dlq-topic": header,
 	"dlq-partition": header,
 	"dlq-offset": header,
 	"dlq-left-out": T.Optional(
-		T.String({ description: "`value`, `headers` or both: what is too large for a copy" })
+		T.String({ description: "`value`, `headers` or both: parts that are too large for a copy" })
 	),
-	"dlq-bytes": T.Optional(T.String({ description: "Of the value, where something is left out" }))
+	"dlq-bytes": T.Optional(T.String({ description: "Size of the value, if a part is omitted" }))
 });
 
 interface MessageSpec {
@@ -40,7 +40,7 @@ interface MessageSpec {
 	key: string;
 	headers: TSchema;
 	payload: TSchema;
-	/** Golden files; where none is named, the message may be anything. */
+	/** Golden files; without any, the message may be anything. */
 	examples: readonly string[];
 }
 
@@ -51,15 +51,15 @@ const example = (name: string): Json =>
 const messages = {
 	OrderEvent: {
 		name: "order event",
-		title: "What became of an order",
-		key: "The user's id: all of one user's events keep their order",
+		title: "A status change of an order",
+		key: "The user's id: all events of one user are in order",
 		headers: eventHeaders,
 		payload: OrderStreamEvent,
 		examples: ["order.confirmed.v1", "order.shipped.v1", "order.returned.v1"]
 	},
 	LowStock: {
 		name: "low stock",
-		title: "Few units of a product are left",
+		title: "A product is running low",
 		key: "The product's id",
 		headers: eventHeaders,
 		payload: LowStockEvent,
@@ -67,7 +67,7 @@ const messages = {
 	},
 	Window: {
 		name: "window",
-		title: "What was sold in a minute, in the place of what was told of it before",
+		title: "Sales of one minute; replaces earlier messages of the same key",
 		key: "Start of the window and currency",
 		headers: eventHeaders,
 		payload: WindowStreamEvent,
@@ -75,8 +75,8 @@ const messages = {
 	},
 	DeadLetter: {
 		name: "dead letter",
-		title: "A message that could not be handled, as it came",
-		key: "As it was",
+		title: "A message that could not be handled, unchanged",
+		key: "The key of the original message",
 		headers: causeHeaders,
 		payload: strictObject({}),
 		examples: []
@@ -85,13 +85,13 @@ const messages = {
 type MessageName = keyof typeof messages;
 
 const topicMessages: Readonly<Record<string, { message: MessageName; about: string }>> = {
-	[topics.orders]: { message: "OrderEvent", about: "Every step of an order that is news" },
-	[topics.windows]: { message: "Window", about: "The last message of a key is what holds" },
+	[topics.orders]: { message: "OrderEvent", about: "Every published status change of an order" },
+	[topics.windows]: { message: "Window", about: "The last message of a key is current" },
 	[topics.late]: {
 		message: "OrderEvent",
-		about: "Events that came more than a day too late to count"
+		about: "Events that arrived more than a day late and are not counted"
 	},
-	[topics.notifications]: { message: "LowStock", about: "What those who run the shop should know" }
+	[topics.notifications]: { message: "LowStock", about: "Notifications for admins" }
 };
 
 const dlqTopics = Object.keys(topicMessages).map(
@@ -111,7 +111,7 @@ function messageOf(
 		name,
 		title,
 		headers: components.plain(headers),
-		// What was put aside may be anything, also no JSON.
+		// A dead letter may be anything, not only JSON.
 		...(examples.length > 0 && {
 			contentType,
 			payload: components.plain(payload),
@@ -125,7 +125,7 @@ const reference = (to: string) => ({ $ref: `#/${to}` });
 
 type StreamSettings = Config["stream"];
 
-/** Of a shop that sets nothing else. */
+/** Default settings. */
 const defaultSettings: StreamSettings = {
 	partitions: variables.STREAM_PARTITIONS.fallback,
 	retentionMs: variables.STREAM_RETENTION_HOURS.fallback * 3_600_000
@@ -157,7 +157,7 @@ function channelOf(topic: string, stream: StreamSettings): Json {
 const named = (topic: string) =>
 	topic.replace(/(?:^|[.-])(\w)/g, (_, letter) => letter.toUpperCase());
 
-/** What a shop with these settings publishes, as AsyncAPI 3. */
+/** The topics of a shop with these settings, as AsyncAPI 3. */
 export function asyncApiDocument(stream = defaultSettings): Json {
 	const components = new Components();
 	const messageObjects = Object.entries<MessageSpec>(messages).map(([id, message]) => [
@@ -178,7 +178,7 @@ export function asyncApiDocument(stream = defaultSettings): Json {
 			title: "moleculer-commerce streams",
 			version: manifest.version,
 			description:
-				"Events of the shop, delivered at least once: an `id` that is known is to be ignored. One key's messages keep their order."
+				"Events of the shop, delivered at least once: ignore an `id` that was already processed. Messages of one key are in order."
 		},
 		channels: Object.fromEntries(
 			Object.keys(messageOfTopic).map(topic => [topic, channelOf(topic, stream)])

@@ -1,21 +1,21 @@
 export type Json = Record<string, unknown>;
 
-/** Gathers schemas that have a title, so that each stands once, under `components`. */
+/** Collects titled schemas, so that each is defined once, under `components`. */
 export class Components {
 	readonly schemas: Record<string, unknown> = {};
 
-	/** The schema as plain JSON, with a reference for whatever has a title. */
+	/** The schema as plain JSON, with references to titled schemas. */
 	plain(schema: unknown): unknown {
 		if (Array.isArray(schema)) return schema.map(item => this.plain(item));
 		if (typeof schema !== "object" || schema === null) return schema;
 		const entries = Object.entries(schema).map(([k, v]) => [k, this.plain(v)] as const);
 		const { title, ...body } = Object.fromEntries(entries) as Json;
 		if (typeof title === "string") return this.#reference(title, body);
-		// An object of properties may have one called `title`, which is a schema.
+		// A property may be called `title`, which is a schema.
 		return Object.fromEntries(entries);
 	}
 
-	/** @throws Error when two schemas claim one title */
+	/** @throws Error when two schemas have one title */
 	#reference(title: string, body: unknown): Json {
 		const known = this.schemas[title];
 		if (known && JSON.stringify(known) !== JSON.stringify(body))

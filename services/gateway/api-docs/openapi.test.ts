@@ -20,7 +20,7 @@ function collect(value: unknown, found: (object: Json) => void): void {
 }
 
 describe("the API description", () => {
-	it("describes every operation under a name of its own", () => {
+	it("describes every operation with a unique name", () => {
 		expect(document.openapi).toBe("3.1.0");
 		expect(described.map(({ operationId }) => operationId).sort()).toEqual(
 			operations.map(({ id }) => id).sort()
@@ -28,7 +28,7 @@ describe("the API description", () => {
 		expect(new Set(described.map(({ operationId }) => operationId)).size).toBe(operations.length);
 	});
 
-	it("refers only to what is there", () => {
+	it("has no broken references", () => {
 		const references: string[] = [];
 		collect(document, ({ $ref }) => typeof $ref === "string" && references.push($ref));
 		expect(references.length).toBeGreaterThan(100);
@@ -37,13 +37,13 @@ describe("the API description", () => {
 			expect(known).toContain(reference.replace("#/components/schemas/", ""));
 	});
 
-	it("names what the shop trades in", () => {
+	it("contains the shop's resources", () => {
 		expect(Object.keys(document.components.schemas)).toEqual(
 			expect.arrayContaining(["Product", "Order", "Payment", "User", "Money", "Problem", "Health"])
 		);
 	});
 
-	it("holds schemas that a strict validator compiles", () => {
+	it("has schemas that a strict validator compiles", () => {
 		const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 		(formatsPlugin as unknown as typeof formatsPlugin.default)(ajv);
 		for (const format of ["currency", "country"]) ajv.addFormat(format, true);
@@ -53,7 +53,7 @@ describe("the API description", () => {
 			expect(ajv.getSchema(`api#/components/schemas/${name}`)).toBeInstanceOf(Function);
 	});
 
-	it("closes every object of an answer to members that are not described", () => {
+	it("allows no undescribed members in responses", () => {
 		for (const [name, schema] of Object.entries(document.components.schemas))
 			if (schema.type === "object" && schema.properties)
 				expect([name, schema.additionalProperties]).toEqual([name, false]);
@@ -71,7 +71,7 @@ describe("the API description", () => {
 		}
 	});
 
-	it("mentions every error code of the table but those of no operation", () => {
+	it("mentions every error code that an operation can return", () => {
 		const documented = new Set(operations.flatMap(errorCodesOf));
 		const missing = Object.keys(errorTable).filter(code => !documented.has(code as never));
 		expect(missing).toEqual([

@@ -5,7 +5,7 @@ import { extname, join } from "node:path";
 import type { docsFiles, Document } from "../../../contracts/gateway.ts";
 import { fail } from "../../../lib/errors.ts";
 
-/** Files that are served as they are: a fixed list, so no request can name a path. */
+/** Static files: a fixed list, so no request can name a path. */
 
 const types: Record<string, string> = {
 	".css": "text/css; charset=utf-8",
@@ -51,14 +51,14 @@ export function docsPage(): Document {
 	return { type: "text/html; charset=utf-8", body: page };
 }
 
-/** A part of swagger-ui, from the installed package. */
+/** A file of swagger-ui, from the installed package. */
 export async function docsFile(file: (typeof docsFiles)[number]): Promise<Document> {
 	if (file === "start.js") return { type: types[".js"]!, body: start };
 	const require = createRequire(import.meta.url);
 	return read(require.resolve(`swagger-ui-dist/${file}`));
 }
 
-/** Serves the images that lie in a folder when it is opened. */
+/** Serves the images of a folder; the list is read once. */
 export class Images {
 	readonly #paths: ReadonlyMap<string, string>;
 

@@ -6,11 +6,11 @@ import type { Role } from "../../../lib/schema.ts";
 import type { Operation } from "../operations.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
-/** Who a request speaks for, and whether demo mode said so. */
+/** The caller of a request, and whether it is demo mode's. */
 export interface Caller {
 	readonly user: Identity | undefined;
 	readonly demo: boolean;
-	/** When that ends, by `Date.now()`. */
+	/** When the token expires, by `Date.now()`. */
 	readonly untilMs: number;
 }
 
@@ -23,7 +23,7 @@ loopback.addSubnet("127.0.0.0", 8);
 loopback.addAddress("::1", "ipv6");
 loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
 
-/** True for a request from this host itself; one that a proxy passed on is from elsewhere. */
+/** True for a request from this host; a forwarded one does not count. */
 export function isLocal({ headers, socket }: IncomingMessage): boolean {
 	const { remoteAddress } = socket;
 	const isPassedOn = "x-forwarded-for" in headers || "forwarded" in headers;
@@ -40,8 +40,8 @@ function tokenOf(req: IncomingMessage): string | undefined {
 }
 
 /**
- * Authenticates. A token that is sent must be valid, also where none is needed.
- * @param demo whether requests from this host may do without one
+ * Authenticates. A token that is sent must be valid, even if none is needed.
+ * @param demo whether requests from this host need no token
  * @throws UNAUTHENTICATED, INVALID_TOKEN
  */
 export async function callerOf(
@@ -60,7 +60,7 @@ export async function callerOf(
 	return isDemo ? { user: demoUser, demo: true, untilMs: Infinity } : fail("UNAUTHENTICATED");
 }
 
-/** @throws FORBIDDEN when the caller's role is not let in */
+/** @throws FORBIDDEN when the caller's role has no access */
 export function authorise({ user }: Caller, { action, roles }: Operation): void {
 	if (action.access === "anyone") return;
 	const welcome = roles ?? (action.access as readonly Role[]);

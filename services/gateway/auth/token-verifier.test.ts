@@ -22,7 +22,7 @@ function sign(payload: JWTPayload, header: Partial<JWTHeaderParameters> = {}, ke
 		.sign(key);
 }
 
-/** An HS256 token whose secret is the public key: the classic confusion. */
+/** An HS256 token with the public key as its secret: the algorithm confusion attack. */
 function signWithPublicKey() {
 	return new SignJWT(claims())
 		.setProtectedHeader({ alg: "HS256", typ: "at+jwt" })
@@ -34,11 +34,11 @@ const url = "http://127.0.0.1:9/keys";
 describe("a token", () => {
 	const tokens = new TokenVerifier(pem);
 
-	it("speaks for its subject in its role", async () => {
+	it("identifies its subject and role", async () => {
 		expect(await tokens.verify(await sign({}))).toEqual({ id: "user-123", role: "customer" });
 	});
 
-	it("may name any key id: there is one key, and the name leads nowhere", async () => {
+	it("may have any key id: there is one key, and the id is ignored", async () => {
 		const token = await sign({ role: "admin" }, { kid: "../../x' OR 1=1" });
 		expect(await tokens.verify(token)).toEqual({ id: "user-123", role: "admin" });
 	});
@@ -57,10 +57,10 @@ describe("a token", () => {
 		["with a role that does not exist", () => sign({ role: "root" })],
 		["signed with another key", () => sign({}, {}, other.privateKey)],
 		[
-			"that brings its own key",
+			"with its own key",
 			() => sign({}, { jwk: other.publicKey.export({ format: "jwk" }) }, other.privateKey)
 		],
-		["that says where its key is", () => sign({}, { jku: url, x5u: url }, other.privateKey)],
+		["with the URL of a key", () => sign({}, { jku: url, x5u: url }, other.privateKey)],
 		["signed with the public key as a secret", signWithPublicKey],
 		["not signed", () => new UnsecuredJWT(claims()).encode()],
 		["changed after signing", async () => (await sign({})).replace(/\.(..)/, ".AA")]
@@ -69,7 +69,7 @@ describe("a token", () => {
 		await expect(tokens.verify(token)).rejects.toMatchObject({ type: "INVALID_TOKEN" });
 	});
 
-	it("is refused when it demands an extension that is not known", async () => {
+	it("is refused when it requires an unknown extension", async () => {
 		const signer = new SignJWT(claims()).setProtectedHeader({
 			alg: "EdDSA",
 			typ: "at+jwt",
@@ -80,7 +80,7 @@ describe("a token", () => {
 		await expect(tokens.verify(token)).rejects.toMatchObject({ type: "INVALID_TOKEN" });
 	});
 
-	it("is refused once it has expired, though it is remembered", async () => {
+	it("is refused once it has expired, though it is cached", async () => {
 		const token = await sign({});
 		await tokens.verify(token);
 		jest.useFakeTimers({ now: Date.now() + 66_000 });

@@ -7,7 +7,7 @@ import { roles, type Role } from "../../../lib/schema.ts";
 const clockToleranceS = 5;
 const maxKnown = 10_000;
 
-/** Everything is pinned (RFC 8725): nothing that a token says about keys is looked at. */
+/** Everything is fixed (RFC 8725): nothing that a token says about keys is used. */
 const rules: JWTVerifyOptions = {
 	algorithms: ["EdDSA"],
 	typ: "at+jwt",
@@ -25,26 +25,26 @@ interface VerifiedToken {
 const isRole = (value: unknown): value is Role => (roles as readonly unknown[]).includes(value);
 
 /**
- * Tells who a token speaks for. Verified tokens are remembered, the least used forgotten first:
- * an EdDSA check costs 156 µs, more than the rest of a request, a look-up 3.4.
+ * Verifies tokens. Verified tokens are cached (LRU): an EdDSA check costs 156 µs, more than the rest of a
+ * request, a lookup 3.4.
  */
 export class TokenVerifier {
 	readonly #key: KeyObject;
 	readonly #known = new Map<string, VerifiedToken>();
 
-	/** @param publicKey SPKI PEM. @throws Error when it is missing or no such key */
+	/** @param publicKey SPKI PEM. @throws Error when it is missing or invalid */
 	constructor(publicKey: string | undefined) {
 		if (!publicKey)
 			throw new Error("Set TOKEN_PUBLIC_KEY: without it the gateway cannot check access tokens");
 		this.#key = createPublicKey(publicKey);
 	}
 
-	/** When a token ends that was verified just now, by `Date.now()`. */
+	/** When a verified token expires, by `Date.now()`. */
 	expiryOf(token: string): number {
 		return this.#known.get(token)?.expiresAtMs ?? 0;
 	}
 
-	/** @throws INVALID_TOKEN, whatever is wrong with it */
+	/** @throws INVALID_TOKEN for any defect */
 	async verify(token: string): Promise<Identity> {
 		const known = this.#known.get(token) ?? (await this.#check(token));
 		this.#known.delete(token);

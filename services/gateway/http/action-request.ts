@@ -6,17 +6,17 @@ import { readBody, readBytes } from "./json-body.ts";
 import type { Caller } from "../auth/caller.ts";
 import { headerOf, type HeaderParameter, type Operation } from "../operations.ts";
 
-/** What a request asks of an action, and what demo mode added to it. */
+/** The action and parameters of a request, and what demo mode added. */
 export interface ActionRequest {
 	params: Record<string, unknown>;
-	/** One sentence each, for `X-Demo-Mode`. */
+	/** Phrases for `X-Demo-Mode`. */
 	notes: string[];
 }
 
 export interface Sources {
 	req: IncomingMessage;
 	path: Record<string, string>;
-	/** As it was sent, with the query. */
+	/** The raw path and query. */
 	url: string;
 	caller: Caller;
 }
@@ -24,17 +24,17 @@ export interface Sources {
 const maxWaitS = 10;
 const entityTag = /^(W\/)?"([\x21\x23-\x7e]*)"$/;
 
-/** The version that an entity tag of ours begins with. @throws MALFORMED_HEADER, STALE_VERSION */
+/** The version at the start of our entity tag. @throws MALFORMED_HEADER, STALE_VERSION */
 function versionIn(ifMatch: string): number | undefined {
 	if (ifMatch.trim() === "*") return undefined;
 	const [, weak, opaque] = entityTag.exec(ifMatch.trim()) ?? [];
 	if (opaque === undefined) fail("MALFORMED_HEADER", "If-Match takes one entity tag, or *");
 	const version = /^([1-9]\d{0,8})-/.exec(opaque)?.[1];
-	// A weak tag never matches (RFC 9110, section 13.1.1), nor does one that we did not make.
+	// A weak tag never matches (RFC 9110, section 13.1.1), nor does one that is not ours.
 	return weak || !version ? fail("STALE_VERSION") : Number(version);
 }
 
-/** Seconds of `Prefer: wait`, at most 10. RFC 7240 has a server ignore what it cannot read. */
+/** Seconds of `Prefer: wait`, at most 10. RFC 7240 lets a server ignore what it cannot parse. */
 function waitIn(prefer: string): number | undefined {
 	const wait = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=$|[,;])/i.exec(prefer)?.[1];
 	return wait === undefined ? undefined : Math.min(Number(wait), maxWaitS);
@@ -48,7 +48,7 @@ function eventIn(lastEventId: string): number {
 
 function keyIn(header: string | undefined, { action }: Operation, demo: boolean, notes: string[]) {
 	if (header === undefined && demo) {
-		notes.push("idempotency key made up");
+		notes.push("idempotency key generated");
 		return randomUUID();
 	}
 	if (header === undefined) fail("IDEMPOTENCY_KEY_MISSING");
@@ -72,7 +72,7 @@ function headerParameter(
 	return name === "version" ? versionIn(header) : waitIn(header);
 }
 
-/** In demo mode a buyer need not choose how to pay. */
+/** In demo mode the payment method is optional. */
 function demoBody(
 	body: object,
 	{ inBody }: Operation,
@@ -89,8 +89,8 @@ export function actingNote({ user }: Caller): string {
 }
 
 /**
- * The query as it was sent: moleculer-web's parser drops names like `constructor` in silence, and
- * makes an object of `a[b]`. A name given twice is an array, which no parameter is.
+ * Parses the raw query: moleculer-web's parser silently drops names like `constructor`, and turns `a[b]` into
+ * an object. A repeated name becomes an array, which no parameter accepts.
  */
 function queryOf(url: string): Record<string, unknown> {
 	const query: Record<string, unknown> = Object.create(null);
@@ -101,7 +101,7 @@ function queryOf(url: string): Record<string, unknown> {
 }
 
 /**
- * Takes every parameter from its one place, so that none can be given twice, and checks it.
+ * Takes every parameter from its one source, so that none can be given twice, and validates it.
  * @throws NOT_FOUND, MALFORMED_HEADER, IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_MALFORMED,
  * UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON, VALIDATION_FAILED, STALE_VERSION
  */

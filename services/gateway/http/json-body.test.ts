@@ -5,7 +5,7 @@ import { parseJson, readBody } from "./json-body.ts";
 
 const bytes = (text: string) => Buffer.from(text, "utf8");
 
-/** The type of what `act` throws. @throws Error when it throws nothing */
+/** The type of the thrown error. @throws Error when nothing is thrown */
 async function refusal(act: () => unknown): Promise<string> {
 	try {
 		await act();
@@ -50,7 +50,7 @@ describe("strict JSON", () => {
 		expect(await refusal(() => parseJson(bytes(text)))).toBe("MALFORMED_JSON");
 	});
 
-	it("takes 32 levels", () => {
+	it("accepts 32 levels", () => {
 		expect(() => parseJson(bytes("[".repeat(32) + "]".repeat(32)))).not.toThrow();
 	});
 
@@ -113,7 +113,7 @@ describe("the body of a request", () => {
 		expect(is(error, "UNSUPPORTED_MEDIA_TYPE")).toBe(true);
 	});
 
-	it("is refused beyond 64 KiB, announced or not", async () => {
+	it("is refused beyond 64 KiB, with or without a Content-Length", async () => {
 		const headers = { "content-type": "application/json" };
 		const large = `"${"a".repeat(65_536)}"`;
 		expect(is(await send(large, headers), "PAYLOAD_TOO_LARGE")).toBe(true);
@@ -121,7 +121,7 @@ describe("the body of a request", () => {
 		expect(is(await send(large, chunked), "PAYLOAD_TOO_LARGE")).toBe(true);
 	});
 
-	it("may be absent only where nothing is required", async () => {
+	it("may be absent only if nothing is required", async () => {
 		expect(await send(undefined, { "content-length": "0" }, true)).toEqual({});
 		const error = await send(undefined, {
 			"content-length": "0",

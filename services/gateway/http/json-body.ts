@@ -4,7 +4,7 @@ import { fail, Failure } from "../../../lib/errors.ts";
 const maxBytes = 65_536;
 const maxDepth = 32;
 const mediaType = /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
-/** Names by which a merge of objects somewhere below could reach a prototype. */
+/** Names by which merging objects could reach a prototype. */
 const poisonous = new Set(["__proto__", "constructor", "prototype"]);
 const stringLiteral = /"(?:[^"\\]|\\.)*"/g;
 
@@ -12,7 +12,7 @@ function malformed(detail: string): never {
 	fail("MALFORMED_JSON", detail);
 }
 
-/** Number of members in all objects below; refuses what only an attacker sends. */
+/** Number of members of all nested objects; refuses malicious values. */
 function inspect(value: unknown, depth: number): number {
 	if (typeof value === "string" && !value.isWellFormed()) malformed("A text is not valid Unicode");
 	if (typeof value !== "object" || value === null) return 0;
@@ -39,13 +39,13 @@ export function parseJson(bytes: Uint8Array): object {
 		malformed("The body cannot be parsed");
 	}
 	if (typeof value !== "object" || value === null) malformed("The body must be an object");
-	// JSON.parse keeps the last of two members with one name, so fewer arrive than colons were sent.
+	// JSON.parse keeps the last of two members with one name, so fewer members than colons remain.
 	const sent = text.replace(stringLiteral, "").split(":").length - 1;
 	if (inspect(value, 0) !== sent) malformed("A member occurs twice");
 	return value;
 }
 
-/** All bytes of the body. Listeners, because leaving a `for await` would cut the connection. */
+/** All bytes of the body. Uses listeners, because leaving a `for await` would cut the connection. */
 function collect(req: IncomingMessage): Promise<Buffer> {
 	return new Promise((resolve, reject) => {
 		const chunks: Buffer[] = [];
@@ -66,7 +66,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 	return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-/** The body of a request, whatever it is. @throws PAYLOAD_TOO_LARGE */
+/** The raw body of a request. @throws PAYLOAD_TOO_LARGE */
 export async function readBytes(req: IncomingMessage): Promise<Buffer> {
 	if (Number(req.headers["content-length"] ?? 0) > maxBytes) fail("PAYLOAD_TOO_LARGE");
 	return collect(req);
@@ -74,7 +74,7 @@ export async function readBytes(req: IncomingMessage): Promise<Buffer> {
 
 /**
  * The body of a request, parsed.
- * @param optional answer `{}` when there is none
+ * @param optional returns `{}` when there is none
  * @throws UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON
  */
 export async function readBody(req: IncomingMessage, optional: boolean): Promise<object> {

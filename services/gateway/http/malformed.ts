@@ -3,13 +3,13 @@ import type { Socket } from "node:net";
 import { Failure, type ErrorCode } from "../../../lib/errors.ts";
 import { toProblem } from "./problem.ts";
 
-/** What Node's parser calls it, and what a client is told. */
+/** Errors of Node's parser, and their error codes. */
 const codes: Record<string, ErrorCode> = {
 	HPE_HEADER_OVERFLOW: "HEADERS_TOO_LARGE",
 	ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_TOO_SLOW"
 };
 
-/** Answers bytes that never became a request, and closes the connection. */
+/** Responds to bytes that are not a valid request, and closes the connection. */
 export function rejectMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
 	if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
 	const code = codes[error.code ?? ""] ?? "MALFORMED_REQUEST";

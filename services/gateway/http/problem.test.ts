@@ -6,8 +6,8 @@ import { Problem, toProblem } from "./problem.ts";
 const id = "00000000-0000-4000-8000-000000000000";
 const secret = "select * from users at node-7";
 
-describe("what a client is told of an error", () => {
-	it("is the refusal, with its detail and faults", () => {
+describe("the problem of an error", () => {
+	it("has the detail and issues of a refusal", () => {
 		const faults = [{ pointer: "/a", code: "required", detail: "is required" }];
 		const error = new Failure("VALIDATION_FAILED", { detail: "No.", errors: faults });
 		const { status, body } = toProblem(error, id);
@@ -43,14 +43,14 @@ describe("what a client is told of an error", () => {
 		[new Failure("TIMEOUT", { detail: secret }), 504, "timeout"],
 		[undefined, 500, "internal"],
 		[secret, 500, "internal"]
-	])("is nothing but the title for a fault of ours: %s", (error, status, code) => {
+	])("has only the title for an internal error: %s", (error, status, code) => {
 		const problem = toProblem(error, id);
 		expect([problem.status, JSON.parse(problem.body).code]).toEqual([status, code]);
 		expect(problem.body).not.toMatch(/select|node-7|stack|action/);
 		expect(validate(Problem, JSON.parse(problem.body))).toEqual([]);
 	});
 
-	it("challenges whoever is not known and tells when to come again", () => {
+	it("has WWW-Authenticate without a token, and Retry-After when overloaded", () => {
 		expect(toProblem(new Failure("UNAUTHENTICATED"), id).headers["WWW-Authenticate"]).toBe(
 			"Bearer"
 		);

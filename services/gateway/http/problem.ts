@@ -1,7 +1,7 @@
 import { strictObject, T } from "../../../lib/schema.ts";
 import { errorTable, slug, type ErrorCode, type FailureData } from "../../../lib/errors.ts";
 
-/** RFC 9457. `instance` names the request; quote it when you ask for help. */
+/** RFC 9457. `instance` is the request id; quote it when you ask for help. */
 export const Problem = strictObject(
 	{
 		type: T.String({ format: "uri" }),
@@ -23,7 +23,7 @@ export const Problem = strictObject(
 	{ title: "Problem" }
 );
 
-/** What the broker throws when a service is away, slow or full, and what a client is told. */
+/** The broker's errors when a service is down, slow or overloaded, and their error codes. */
 const brokerErrors: Record<string, ErrorCode> = {
 	SERVICE_NOT_FOUND: "UNAVAILABLE",
 	SERVICE_NOT_AVAILABLE: "UNAVAILABLE",
@@ -35,8 +35,8 @@ const brokerErrors: Record<string, ErrorCode> = {
 };
 
 /**
- * The code of any error, by its `type`: classes do not survive the way between nodes. What is not
- * in a table is our own fault, also a VALIDATION_ERROR of an inner call.
+ * The code of any error, by its `type`: classes are not transferred between nodes. Unknown types are internal
+ * errors, including a VALIDATION_ERROR of an inner call.
  */
 export function codeOf(error: unknown): ErrorCode {
 	const type = String((error as { type?: unknown } | null)?.type);
@@ -65,7 +65,7 @@ export interface ProblemAnswer {
 	body: string;
 }
 
-/** What a client is told of an error. Of our own faults (5xx) it learns nothing but the title. */
+/** The problem of an error. Internal errors (5xx) have only a title. */
 export function toProblem(error: unknown, requestId: string): ProblemAnswer {
 	const code = codeOf(error);
 	const [status, title] = errorTable[code];

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** The part of the metrics service that is called directly: an event costs more than the rest. */
+/** The part of the metrics service that is called directly, because a broker event costs too much. */
 export interface Metrics {
 	readonly register: { metrics(): string; readonly contentType: string };
 	update(name: string, method: "inc" | "observe", labels: object, value: number): void;
 }
 
-/** Counts and times the request when its answer is out. `route` is a template: ids would be endless. */
+/** Counts and times a completed request. `route` is a template, because ids would be unbounded. */
 export function measure(
 	req: IncomingMessage,
 	res: ServerResponse,

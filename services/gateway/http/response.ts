@@ -13,8 +13,8 @@ export interface Answer {
 type Fields = Record<string, unknown>;
 
 /**
- * A tag of the very bytes, so it also changes with what has no version of its own (stock). It
- * begins with the resource's version, which is all that `If-Match` compares.
+ * A tag of the exact bytes, so it also changes with members that have no version (stock). It begins with the
+ * resource's version, which is all that `If-Match` compares.
  */
 function entityTag(result: Fields, body: string | Uint8Array): string {
 	const version = typeof result.version === "number" ? `${result.version}-` : "";
@@ -27,7 +27,7 @@ function fill(template: string, values: Fields): string {
 	);
 }
 
-/** The same list from its next cursor on (RFC 8288). */
+/** The next page of the same list (RFC 8288). */
 function linkToNext(url: string, cursor: string): string {
 	const next = new URL(url, "http://localhost");
 	next.searchParams.set("cursor", cursor);
@@ -51,7 +51,7 @@ function headersOf(
 	};
 }
 
-/** The answer to a request whose action gave `given`. */
+/** The response to a request whose action returned `given`. */
 export function answerOf(
 	operation: Operation,
 	request: ActionRequest,
@@ -74,14 +74,14 @@ export function answerOf(
 	};
 }
 
-/** True when the client holds these very bytes (weak comparison, RFC 9110, section 13.1.2). */
+/** True when the client has these exact bytes (weak comparison, RFC 9110, section 13.1.2). */
 function isHeld({ method, headers }: IncomingMessage, tag: string | undefined): boolean {
 	const condition = headers["if-none-match"];
 	if (!condition || !tag || (method !== "GET" && method !== "HEAD")) return false;
 	return condition === "*" || condition.split(",").some(t => t.trim().replace(/^W\//, "") === tag);
 }
 
-/** Writes the answer. @param closing tell the client to come back on another connection */
+/** Writes the response. @param closing close the connection after it */
 export function send(
 	req: IncomingMessage,
 	res: ServerResponse,

@@ -2,20 +2,20 @@ import { refusalByAws } from "./aws.decisions.ts";
 
 const kindOf = (name: string, message = "") => refusalByAws({ name, message }).kind;
 
-describe("what AWS refuses", () => {
+describe("errors of AWS", () => {
 	it.each([
 		["Throttling", "Maximum sending rate exceeded."],
 		["ThrottlingException", "Rate exceeded"],
 		["ThrottledException", "Rate exceeded"],
 		["TooManyRequestsException", ""]
-	])("is only too much at once: %s", (name, message) => {
+	])("is throttled: %s", (name, message) => {
 		expect(refusalByAws({ name, message })).toMatchObject({
 			kind: "throttled",
 			retryAfterMs: 1000
 		});
 	});
 
-	it("may come back when it is told to", () => {
+	it("uses Retry-After", () => {
 		const throttled = { name: "ThrottledException", message: "", retryAfter: "7" };
 		expect(refusalByAws(throttled).retryAfterMs).toBe(7000);
 		const date = { ...throttled, retryAfter: "Wed, 21 Oct 2026 07:28:00 GMT" };
@@ -34,7 +34,7 @@ describe("what AWS refuses", () => {
 		["InvalidParameter", "Invalid parameter: Message too long"],
 		["OptedOutException", ""],
 		["ValidationException", "The phone number is opted out"]
-	])("is refused for good: %s %s", (name, message) => {
+	])("is permanent: %s %s", (name, message) => {
 		expect(kindOf(name, message)).toBe("permanent");
 	});
 
@@ -47,7 +47,7 @@ describe("what AWS refuses", () => {
 		["TimeoutError", "The operation was aborted due to timeout"],
 		["CredentialsProviderError", "Could not load credentials from any providers"],
 		["Error", "connect ECONNREFUSED 127.0.0.1:1"]
-	])("may be taken later: %s %s", (name, message) => {
+	])("is temporary: %s %s", (name, message) => {
 		expect(kindOf(name, message)).toBe("temporary");
 	});
 });

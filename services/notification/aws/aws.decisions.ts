@@ -1,11 +1,11 @@
 import type { Refusal } from "../notification.decisions.ts";
 import { reasonOf } from "../reason.decisions.ts";
 
-/** What an error of AWS's SDK says of a message. */
+/** What an error of the AWS SDK means for a message. */
 export interface AwsError {
 	name: string;
 	message: string;
-	/** `Retry-After` of the answer, in seconds, where there is one. */
+	/** `Retry-After` of the response, in seconds, if there is one. */
 	retryAfter?: string;
 }
 
@@ -13,7 +13,7 @@ const throttled = /^(Throttling|Throttled|TooManyRequests|RequestLimitExceeded|S
 const permanent = /^(MessageRejected|InvalidParameter|ParameterValueInvalid|ValidationError)/;
 const optedOut = /opted ?out/i;
 
-/** A day's quota is not there again in a moment. */
+/** A daily quota needs a long pause. */
 const quotaMs = 15 * 60_000;
 const secondMs = 1000;
 
@@ -22,10 +22,7 @@ function waitOf({ message, retryAfter = "" }: AwsError): number {
 	return /daily .*quota/i.test(message) ? quotaMs : secondMs;
 }
 
-/**
- * Whether the sender may send at all (`not verified`) is for the shop to mend, and then the message
- * goes out.
- */
+/** Errors about the sender (`not verified`) are temporary: they can be repaired, and then the message is sent. */
 export function refusalByAws(error: AwsError): Refusal {
 	const reason = reasonOf(`${error.name}: ${error.message}`);
 	if (throttled.test(error.name)) return { kind: "throttled", reason, retryAfterMs: waitOf(error) };

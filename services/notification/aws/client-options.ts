@@ -2,10 +2,10 @@ import type { Config } from "../../../config/index.ts";
 import { refusalByAws } from "./aws.decisions.ts";
 import { Refused } from "../channel.ts";
 
-/** Longest wait for AWS, from the first byte to the last. */
+/** Time limit of a request to AWS, including the whole body. */
 const answerWithinMs = 10_000;
 
-/** For clients of AWS. They try once: when to try again, the dispatcher knows. */
+/** For AWS clients. They do not retry, because the dispatcher does. */
 export function awsOptions({ region, endpoint }: Config["aws"]) {
 	return {
 		...(region && { region }),
@@ -15,15 +15,15 @@ export function awsOptions({ region, endpoint }: Config["aws"]) {
 	};
 }
 
-/** For one request, the tries of it together. The SDK's own limits end before the body, or only warn. */
+/** For one request with its retries. The SDK's own limits do not cover the body, or only warn. */
 export const answeredInTime = () => ({ abortSignal: AbortSignal.timeout(answerWithinMs) });
 
-/** Of the raw answer that the SDK keeps beside an error. */
+/** Status and headers of the raw response that the SDK attaches to an error. */
 interface Answered extends Error {
 	$response?: { headers?: Record<string, string> };
 }
 
-/** Asks AWS once. @throws Refused */
+/** Sends one request to AWS. @throws Refused */
 export async function askAws<R>(
 	ask: (options: { abortSignal: AbortSignal }) => Promise<R>
 ): Promise<R> {

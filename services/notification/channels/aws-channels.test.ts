@@ -28,7 +28,7 @@ describe("SES", () => {
 	const options = { from: "Shop <orders@shop.example>", configurationSet: "told" };
 	const channel = (ratePerS = 1000) => new SesChannel(new SESClient({}), { ...options, ratePerS });
 
-	it("is given a whole mail, and our name for it", async () => {
+	it("gets a whole mail, with our id", async () => {
 		const message = dispatch();
 		await expect(channel().send(message)).resolves.toEqual({ providerId: "ses-1" });
 		const { RawMessage, ...input } = ses.commandCalls(SendRawEmailCommand)[0]!.args[0].input;
@@ -41,7 +41,7 @@ describe("SES", () => {
 		expect(Buffer.from(RawMessage!.Data!).toString()).toContain(`X-Shop-Message-ID: ${message.id}`);
 	});
 
-	it("says what it refuses, and is asked once", async () => {
+	it("reports a refusal, and is called once", async () => {
 		ses.on(SendRawEmailCommand).rejects(byName("MessageRejected", "to zoe@shop.test"));
 		await expect(refusalOf(channel().send(dispatch()))).resolves.toEqual({
 			kind: "permanent",
@@ -50,7 +50,7 @@ describe("SES", () => {
 		expect(ses.commandCalls(SendRawEmailCommand)).toHaveLength(1);
 	});
 
-	it("is asked no faster than it may", async () => {
+	it("is called no faster than the rate limit", async () => {
 		const slow = channel(1);
 		const sent = await Promise.allSettled(Array.from({ length: 6 }, () => slow.send(dispatch())));
 		const refused = sent.flatMap(s => (s.status === "rejected" ? [s.reason.refusal] : []));
@@ -62,7 +62,7 @@ describe("SES", () => {
 		}
 	});
 
-	it("is left alone for a second when it says that it was too much", async () => {
+	it("is paused for a second when it throttles", async () => {
 		const paced = channel();
 		ses.on(SendRawEmailCommand).rejectsOnce(byName("Throttling")).resolves({ MessageId: "x" });
 		await expect(refusalOf(paced.send(dispatch()))).resolves.toMatchObject({ kind: "throttled" });
@@ -76,7 +76,7 @@ describe("text messages by SNS", () => {
 	const channel = (senderId?: string) => new SmsChannel(new SNSClient({}), senderId);
 	const message = dispatch({ to: "+4915112345678" });
 
-	it("go to a phone number, as those that matter", async () => {
+	it("go to a phone number, as transactional messages", async () => {
 		await expect(channel("SHOP").send(message)).resolves.toEqual({ providerId: "sns-1" });
 		expect(sns.commandCalls(PublishCommand)[0]!.args[0].input).toEqual({
 			PhoneNumber: "+4915112345678",
@@ -88,7 +88,7 @@ describe("text messages by SNS", () => {
 		});
 	});
 
-	it("are refused for good by who does not want any", async () => {
+	it("are permanently refused after an opt-out", async () => {
 		sns.on(PublishCommand).rejects(byName("InvalidParameter", "+4915112345678 is opted out"));
 		await expect(refusalOf(channel().send(message))).resolves.toMatchObject({
 			kind: "permanent",
@@ -97,14 +97,14 @@ describe("text messages by SNS", () => {
 	});
 });
 
-describe("the topic of facts", () => {
+describe("the SNS topic", () => {
 	const published = async (arn: string) => {
 		const message = dispatch();
 		await new SnsTopicChannel(new SNSClient({}), arn).send(message);
 		return { message, input: sns.commandCalls(PublishCommand)[0]!.args[0].input };
 	};
 
-	it("is told what happened, and nothing of people", async () => {
+	it("gets events without personal data", async () => {
 		const { message, input } = await published(topicArn);
 		const { id, eventId: event_id, fact } = message;
 		expect(JSON.parse(input.Message!)).toEqual({ id, event_id, ...fact });
@@ -119,7 +119,7 @@ describe("the topic of facts", () => {
 		expect(input).not.toHaveProperty("MessageGroupId");
 	});
 
-	it("keeps what belongs to an order in its order, where it can", async () => {
+	it("groups messages of an order in a FIFO topic", async () => {
 		const { message, input } = await published(`${topicArn}.fifo`);
 		expect(input).toMatchObject({
 			MessageGroupId: (message.fact.data as { order_id: string }).order_id,

@@ -11,7 +11,7 @@ import { SmtpChannel } from "./smtp.channel.ts";
 import type { Channel } from "../channel.ts";
 import type { MailboxStore } from "./mailbox-store.ts";
 
-/** What channels tell between messages, e.g. that an idle connection broke. */
+/** Errors of channels between messages, e.g. a broken idle connection. */
 export interface ChannelListeners {
 	onError(error: Error): void;
 }
@@ -41,7 +41,7 @@ function snsTopicChannel(): Channel | undefined {
 	return topicArn ? new SnsTopicChannel(new SNSClient(awsOptions(aws)), topicArn) : undefined;
 }
 
-/** The ways to reach people and systems that this shop is configured for. */
+/** The configured channels. */
 export async function openChannels(
 	listeners: ChannelListeners,
 	store: MailboxStore

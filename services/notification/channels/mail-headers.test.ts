@@ -4,7 +4,7 @@ import { addressOf, composed, mailOf } from "./mail-headers.ts";
 const from = addressOf("Läden & Co, GmbH <orders@shop.example>");
 const rawOf = async (message = dispatch()) => (await composed(mailOf(message, from))).toString();
 
-/** The head of a mail, by name; a line that goes on is one. */
+/** The header fields of a mail, by name, unfolded. */
 function headersOf(raw: string): Map<string, string> {
 	const head = raw.slice(0, raw.indexOf("\r\n\r\n")).replace(/\r\n\s+/g, " ");
 	return new Map(head.split("\r\n").map(line => line.split(/: (.*)/s, 2) as [string, string]));
@@ -18,14 +18,14 @@ describe("addressOf", () => {
 });
 
 describe("a mail", () => {
-	it("is known by the message's id, in two places", async () => {
+	it("has the message's id in two header fields", async () => {
 		const message = dispatch();
 		const headers = headersOf(await rawOf(message));
 		expect(headers.get("Message-ID")).toBe(`<${message.id}@shop.example>`);
 		expect(headers.get("X-Shop-Message-ID")).toBe(message.id);
 	});
 
-	it("is from the shop to one reader, and wants no answer by a machine", async () => {
+	it("is from the shop to one recipient, and suppresses automatic replies", async () => {
 		const headers = headersOf(await rawOf());
 		expect(headers.get("From")).toBe("=?UTF-8?Q?L=C3=A4den_=26_Co=2C_GmbH?= <orders@shop.example>");
 		expect(headers.get("To")).toBe("zoe@shop.test");
@@ -33,7 +33,7 @@ describe("a mail", () => {
 		expect([...headers.keys()].filter(name => /^(list-|cc|bcc|x-mailer)/i.test(name))).toEqual([]);
 	});
 
-	it("has a subject that all mail programs can read", async () => {
+	it("has an encoded subject", async () => {
 		const message = dispatch();
 		message.rendered.subject = "Ihre Bestellung ist bestätigt (12,50\u00a0€) – danke";
 		const shown = headersOf(await rawOf(message)).get("Subject")!;
@@ -43,7 +43,7 @@ describe("a mail", () => {
 		expect(decodeURIComponent(bytes)).toBe(message.rendered.subject);
 	});
 
-	it("has the same as text and as HTML, the better one last", async () => {
+	it("has a text and an HTML part, in this order", async () => {
 		const raw = await rawOf();
 		expect(headersOf(raw).get("Content-Type")).toMatch(/^multipart\/alternative;/);
 		const types = [...raw.matchAll(/^Content-Type: (text\/\w+); charset=utf-8/gm)];
@@ -52,7 +52,7 @@ describe("a mail", () => {
 		expect(raw).toMatch(/^[\x00-\x7f]*$/);
 	});
 
-	it("goes to one address, also where it looks like several", async () => {
+	it("goes to one address, even if the text looks like several", async () => {
 		const headers = headersOf(await rawOf(dispatch({ to: "a@b.example\r\nBcc: c@d.example" })));
 		expect(headers.has("Bcc")).toBe(false);
 		expect(headers.get("To")).not.toMatch(/\n/);

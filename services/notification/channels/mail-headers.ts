@@ -13,8 +13,8 @@ export function addressOf(from: string): Address {
 }
 
 /**
- * A message as a mail. Its Message-ID is the same however often it is sent, so that whoever gets it
- * twice may see that. SES puts one of its own in the place, and so ours is in a header too.
+ * A message as a mail. Its Message-ID is the same for every attempt, so that recipients can recognise
+ * duplicates. SES replaces it by its own, so ours is in another header too.
  */
 export function mailOf({ id, to, rendered }: Dispatch, from: Address): MailComposerOptions {
 	const { subject, text, html } = rendered;
@@ -26,7 +26,7 @@ export function mailOf({ id, to, rendered }: Dispatch, from: Address): MailCompo
 		text,
 		html,
 		messageId: `<${id}@${domain}>`,
-		// Nobody's absence note is to answer it (RFC 3834).
+		// Suppresses automatic replies (RFC 3834).
 		headers: { "X-Shop-Message-ID": id, "Auto-Submitted": "auto-generated" },
 		disableFileAccess: true,
 		disableUrlAccess: true

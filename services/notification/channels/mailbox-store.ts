@@ -5,7 +5,7 @@ import type { PersonalChannel } from "../notification.decisions.ts";
 import type { Dispatch } from "../channel.ts";
 import type { Queryable } from "../storage/postgres.store.ts";
 
-/** So many are kept, the newest. */
+/** How many messages are kept, the newest. */
 export const mailboxSize = 1000;
 
 const keep: Statement = {
@@ -33,7 +33,7 @@ const get: Statement = {
 	text: `select ${entry}, html, body as text from notification.mailbox where id = $1`
 };
 
-/** Messages to look at, where nothing leaves the machine. */
+/** Stored messages for viewing, when nothing is sent. */
 export class MailboxStore {
 	readonly #db: Queryable;
 
@@ -41,7 +41,7 @@ export class MailboxStore {
 		this.#db = db;
 	}
 
-	/** One with an id that is known changes nothing. */
+	/** Does nothing if the id exists. */
 	async keep(channel: PersonalChannel, { id, to, rendered, fact }: Dispatch): Promise<void> {
 		const orderId = "order_id" in fact.data ? fact.data.order_id : null;
 		const { subject, html, text, short } = rendered;

@@ -2,7 +2,7 @@ import type { Channel, Dispatch } from "../channel.ts";
 import type { PersonalChannel } from "../notification.decisions.ts";
 import type { MailboxStore } from "./mailbox-store.ts";
 
-/** Keeps messages on this machine, for developers to look at, and sends none. */
+/** Stores messages on this machine for developers, and sends none. */
 export class MailboxChannel implements Channel {
 	readonly #store: MailboxStore;
 	readonly #channel: PersonalChannel;
@@ -18,6 +18,6 @@ export class MailboxChannel implements Channel {
 	}
 
 	async close(): Promise<void> {
-		// The store is its owner's.
+		// The store is closed by its owner.
 	}
 }

@@ -1,6 +1,6 @@
 import { RateLimiter } from "./rate-limiter.ts";
 
-describe("a pace of two a second", () => {
+describe("a rate limiter of two per second", () => {
 	let at = 0;
 	let limiter: RateLimiter;
 	beforeEach(() => {
@@ -8,7 +8,7 @@ describe("a pace of two a second", () => {
 		limiter = new RateLimiter(2, () => at);
 	});
 
-	it("has those who come at once stand in line", () => {
+	it("queues concurrent callers", () => {
 		expect([limiter.reserve(9000), limiter.reserve(9000), limiter.reserve(9000)]).toEqual([
 			0, 500, 1000
 		]);
@@ -16,14 +16,14 @@ describe("a pace of two a second", () => {
 		expect(limiter.reserve(9000)).toBe(0);
 	});
 
-	it("keeps no turn for who would not wait", () => {
+	it("reserves no slot for a caller that would not wait", () => {
 		expect([limiter.reserve(400), limiter.reserve(400), limiter.reserve(400)]).toEqual([
 			0, 500, 500
 		]);
 		expect(limiter.reserve(500)).toBe(500);
 	});
 
-	it("makes nothing up for time that has passed", () => {
+	it("does not accumulate unused slots", () => {
 		at += 60_000;
 		expect([limiter.reserve(9000), limiter.reserve(9000)]).toEqual([0, 500]);
 	});

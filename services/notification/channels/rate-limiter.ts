@@ -1,8 +1,8 @@
-/** Spreads out what is sent: so many a second, and those who come at once stand in line. */
+/** Spreads messages over time: so many per second, concurrent callers are queued. */
 export class RateLimiter {
 	readonly #everyMs: number;
 	readonly #now: () => number;
-	/** When the next turn is. */
+	/** Time of the next free slot. */
 	#next = 0;
 
 	constructor(perSecond: number, now: () => number = () => performance.now()) {
@@ -10,7 +10,7 @@ export class RateLimiter {
 		this.#now = now;
 	}
 
-	/** How long to wait for a turn; only one within `mostMs` is taken. */
+	/** How long to wait for a slot; it is reserved only if that is at most `mostMs`. */
 	reserve(mostMs: number): number {
 		const now = this.#now();
 		const at = Math.max(this.#next, now);
@@ -18,7 +18,7 @@ export class RateLimiter {
 		return at - now;
 	}
 
-	/** There is no turn for so long. */
+	/** The wait for the next slot, which is too long. */
 	pause(ms: number): void {
 		this.#next = Math.max(this.#next, this.#now() + ms);
 	}

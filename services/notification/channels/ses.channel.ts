@@ -11,11 +11,11 @@ export interface SesOptions {
 	configurationSet: string | undefined;
 }
 
-/** Longest wait for a turn; who would wait longer is told to come back. */
+/** Longest wait for a slot; beyond it the message is rescheduled. */
 const maxWaitMs = 2000;
 const throttledMs = 1000;
 
-/** Sends e-mail by Amazon SES, no faster than the account may. */
+/** Sends e-mail by Amazon SES, within the account's rate. */
 export class SesChannel implements Channel {
 	readonly #client: SESClient;
 	readonly #from: Address;

@@ -21,7 +21,7 @@ function openPool({ url, tls, onError }: SmtpOptions) {
 	return transport;
 }
 
-/** Sends e-mail by a mail server (RFC 5321), over connections that are kept. */
+/** Sends e-mail by a mail server (RFC 5321), over pooled connections. */
 export class SmtpChannel implements Channel {
 	readonly #pool: ReturnType<typeof openPool>;
 	readonly #from: Address;

@@ -3,14 +3,14 @@ import { refusalBySmtp } from "./smtp.decisions.ts";
 const kindOf = (responseCode: number | undefined, command: string) =>
 	refusalBySmtp({ message: "", command, ...(responseCode && { responseCode }) }).kind;
 
-describe("what a mail server refuses", () => {
+describe("replies of a mail server", () => {
 	it.each([
 		[550, "RCPT TO"],
 		[551, "RCPT TO"],
 		[553, "RCPT TO"],
 		[552, "DATA"],
 		[554, "DATA"]
-	])("for good is the reader or the message: %d to %s", (code, command) => {
+	])("are permanent about the recipient or the message: %d to %s", (code, command) => {
 		expect(kindOf(code, command)).toBe("permanent");
 	});
 
@@ -19,7 +19,7 @@ describe("what a mail server refuses", () => {
 		[421, "RCPT TO"],
 		[454, "MAIL FROM"],
 		[454, "DATA"]
-	])("is only too much at once: %d to %s", (code, command) => {
+	])("are throttling: %d to %s", (code, command) => {
 		expect(kindOf(code, command)).toBe("throttled");
 	});
 
@@ -34,7 +34,7 @@ describe("what a mail server refuses", () => {
 		[451, "DATA"],
 		[452, "RCPT TO"],
 		[undefined, "CONN"]
-	])("may be taken later: %s to %s", (code, command) => {
+	])("are temporary: %s to %s", (code, command) => {
 		expect(kindOf(code, command)).toBe("temporary");
 	});
 
@@ -43,7 +43,7 @@ describe("what a mail server refuses", () => {
 		["421 Too many connections, come back in 5 minutes", 300_000],
 		["451 come back in 99999 minutes", 3_600_000],
 		["450 4.2.0 Greylisted", undefined]
-	])("says when: %s", (message, ms) => {
+	])("may state when to retry: %s", (message, ms) => {
 		const refusal = refusalBySmtp({ message, responseCode: 451, command: "RCPT TO" });
 		expect(refusal.retryAfterMs).toBe(ms);
 	});

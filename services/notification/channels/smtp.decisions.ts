@@ -1,19 +1,19 @@
 import type { Refusal } from "../notification.decisions.ts";
 import { reasonOf } from "../reason.decisions.ts";
 
-/** What nodemailer says of a message that was not taken. */
+/** Properties of a nodemailer error. */
 export interface SmtpError {
 	message: string;
-	/** Of the server's last reply (RFC 5321, 4.2), where there was one. */
+	/** Of the server's last reply (RFC 5321, 4.2), if there was one. */
 	responseCode?: number;
-	/** To which command. */
+	/** The command that it replied to. */
 	command?: string;
 }
 
 const minuteMs = 60_000;
 const longestMs = 60 * minuteMs;
 
-/** `try again in 5 minutes`, as servers say that keep strangers waiting. */
+/** `try again in 5 minutes`, as greylisting servers write. */
 function waitIn(text: string): number | undefined {
 	const [, number, unit] = /\bin (\d{1,5}) ?(s|m)/i.exec(text) ?? [];
 	if (!number) return undefined;
@@ -21,8 +21,8 @@ function waitIn(text: string): number | undefined {
 }
 
 /**
- * Only a reply to the reader's address or to the message itself is about this message. All others,
- * e.g. to a password, are for the shop to mend, and then the message goes out.
+ * Only a reply to RCPT or DATA is about this message. All others, e.g. to AUTH, are temporary: they can be
+ * repaired, and then the message is sent.
  */
 export function refusalBySmtp({
 	message,

@@ -5,7 +5,7 @@ import { toSms } from "../templates/sms.templates.ts";
 
 const text = (StringValue: string) => ({ DataType: "String", StringValue });
 
-/** Sends text messages by Amazon SNS. It knows no ids of ours: what is sent twice arrives twice. */
+/** Sends text messages by Amazon SNS, which does not deduplicate: a message that is sent twice arrives twice. */
 export class SmsChannel implements Channel {
 	readonly #client: SNSClient;
 	readonly #senderId: string | undefined;

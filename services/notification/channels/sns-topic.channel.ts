@@ -5,9 +5,9 @@ import type { Channel, Dispatch } from "../channel.ts";
 const text = (StringValue: string) => ({ DataType: "String", StringValue });
 
 /**
- * In a FIFO topic what belongs to one order or product is one group, and an id that is sent twice within
- * five minutes comes once. A group has the order in which SNS took it, not that of the facts: several
- * are sent at once, and what is tried again comes behind later ones. `time` tells which was first.
+ * In a FIFO topic the messages of one order or product are one group, and an id that is sent twice within
+ * five minutes is deduplicated. A group is in the order of arrival at SNS, not of the events: messages are sent
+ * concurrently, and retries come later. `time` gives the order of events.
  */
 function inOrder(topicArn: string, { id, fact: { data } }: Dispatch) {
 	if (!topicArn.endsWith(".fifo")) return {};
@@ -15,7 +15,7 @@ function inOrder(topicArn: string, { id, fact: { data } }: Dispatch) {
 	return { MessageGroupId, MessageDeduplicationId: id };
 }
 
-/** Tells other systems what people are told, as facts on an SNS topic. */
+/** Publishes events to an SNS topic, for other systems. */
 export class SnsTopicChannel implements Channel {
 	readonly #client: SNSClient;
 	readonly #topicArn: string;

@@ -7,12 +7,12 @@ import { afterRefusal, type Outcome, type Refusal } from "../notification.decisi
 import type { Claim, StoredFact } from "../tracking-store.ts";
 import { render } from "../templates/render.templates.ts";
 
-/** What happened, as templates take it. */
+/** The event as templates take it. */
 export function factOf({ time, ...fact }: StoredFact): Fact {
 	return { ...fact, at: new Date(time) } as Fact;
 }
 
-/** Subscribers of the SNS topic are programs: the message greets nobody by name. */
+/** Subscribers of the SNS topic are programs: the message has no recipient's name. */
 const noRecipient = { name: "", locale: "en" } as const;
 
 const addressOf: Record<NotificationChannel, (contact: Contact) => string | null> = {
@@ -21,7 +21,7 @@ const addressOf: Record<NotificationChannel, (contact: Contact) => string | null
 	sns_topic: () => null
 };
 
-/** What of a message is sent to whom. One that was asked for anew has an id of its own. */
+/** The dispatch of a message to one recipient. A resent message has its own id. */
 export function dispatchesOf(claim: Claim, contacts: readonly Contact[], shop: Shop): Dispatch[] {
 	const { id, event_id: eventId, resends, channel, fact: stored } = claim;
 	const base = resends === 0 ? id : derivedId(id, `resend ${resends}`);
@@ -30,19 +30,19 @@ export function dispatchesOf(claim: Claim, contacts: readonly Contact[], shop: S
 		return [{ id: base, eventId, to: "", rendered: render(fact, noRecipient, shop), fact: stored }];
 	return contacts.flatMap(contact => {
 		const to = addressOf[channel](contact);
-		// Of several readers each has their own message.
+		// Each of several recipients has their own message.
 		const own = claim.user_id === null ? derivedId(base, contact.id) : base;
 		const rendered = render(fact, contact, shop);
 		return to ? { id: own, eventId, to, rendered, fact: stored } : [];
 	});
 }
 
-/** What is wrong, without the address that providers like to repeat. */
+/** The error, without the address that providers often quote. */
 function withoutAddress(reason: string, { to }: Dispatch): string {
 	return (to ? reason.replaceAll(to, "the address") : reason).slice(0, 300);
 }
 
-/** The provider's name for it, or why it was not taken. */
+/** The provider's id, or why the message was refused. */
 async function send(channel: Channel, dispatch: Dispatch): Promise<string | Refusal> {
 	try {
 		return (await channel.send(dispatch)).providerId;
@@ -58,8 +58,8 @@ async function send(channel: Channel, dispatch: Dispatch): Promise<string | Refu
 const severity = { throttled: 0, temporary: 1, permanent: 2 } as const;
 
 /**
- * Hands a message over, to all its readers; what becomes of it. One that some of several readers got
- * goes to all of them again: under the same ids, which a provider knows.
+ * Sends a message to all its recipients, and returns the outcome. If some of several recipients failed, it is
+ * sent to all of them again, with the same ids, so that providers can deduplicate.
  */
 export async function deliver(
 	{ attempts }: Claim,
@@ -72,7 +72,7 @@ export async function deliver(
 	const answers = await Promise.all(dispatches.map(dispatch => send(channel, dispatch)));
 	const refusals = answers.filter(answer => typeof answer !== "string");
 	const [first] = answers.filter(answer => typeof answer === "string");
-	// A reader who can never be reached must not keep the others from being reached once.
+	// A recipient who can never be reached must not prevent the others from being reached once.
 	const [leastSevere] = refusals
 		.filter(({ kind }) => kind !== "permanent" || first === undefined)
 		.sort((a, b) => severity[a.kind] - severity[b.kind]);

@@ -2,7 +2,7 @@ import { shop } from "../../../tests/support/notification/sample-dispatch.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { expireBatchSize, type NotificationStore } from "../tracking-store.ts";
 
-describe("messages that are too old", () => {
+describe("expired messages", () => {
 	let old = 0;
 	const expire = jest.fn(async () => {
 		await new Promise(resolve => setTimeout(resolve, 20));
@@ -35,7 +35,7 @@ describe("messages that are too old", () => {
 		jest.useRealTimers();
 	});
 
-	it("are removed once a minute, all that there are", async () => {
+	it("are all removed, once a minute", async () => {
 		old = 3 * expireBatchSize + 1;
 		await jest.advanceTimersByTimeAsync(61_000);
 		expect([old, expire.mock.calls.length]).toEqual([0, 4]);
@@ -45,7 +45,7 @@ describe("messages that are too old", () => {
 		await dispatcher.stop();
 	});
 
-	it("do not keep a node from stopping, however many they are", async () => {
+	it("do not delay the stop of a node", async () => {
 		old = 1000 * expireBatchSize;
 		await jest.advanceTimersByTimeAsync(60_010);
 		const stopped = dispatcher.stop();

@@ -12,30 +12,30 @@ export interface DispatcherOptions {
 	store: NotificationStore;
 	channels: ReadonlyMap<NotificationChannel, Channel>;
 	shop: Shop;
-	/** How to write to these users, or to all who run the shop. */
+	/** Contact data of these users, or of all admins. */
 	contacts(of: { ids: string[] } | { role: "admin" }): Promise<Contact[]>;
 	everyMs: number;
 	/** From 0 to 1. */
 	chance(): number;
-	/** Told of what failed and is tried again. */
+	/** Called with failures that are retried. */
 	onError(error: Error): void;
 	onSettled?(claim: Claim, outcome: Outcome): void;
 }
 
-/** All of them are sent at once. */
+/** Most messages that are sent concurrently. */
 const batchSize = 16;
-/** Longer than a channel may take: until then nobody else sends the message. */
+/** Longer than a channel may take: until then no other node sends the message. */
 const leaseMs = 60_000;
-/** How soon is looked again for whom nobody could ask. */
+/** Retry delay when the address could not be read. */
 const contactRetryMs = 2000;
 const expireEveryMs = 60_000;
 
-/** Sends what is due. Runs on every node: a claim keeps a message to one of them. */
+/** Sends pending messages. Runs on every node: a claim gives a message to one of them. */
 export class Dispatcher {
 	readonly #options: DispatcherOptions;
 	readonly #sending: Periodic;
 	readonly #expiring: Periodic;
-	/** Until when a channel that was asked for too much is left alone, by `performance.now()`. */
+	/** Until when a throttling channel is paused, by `performance.now()`. */
 	readonly #pausedUntil = new Map<NotificationChannel, number>();
 
 	constructor(options: DispatcherOptions) {
@@ -52,12 +52,12 @@ export class Dispatcher {
 		this.#expiring.start();
 	}
 
-	/** Resolves when what is being sent has been settled. */
+	/** Resolves when messages that are being sent have been settled. */
 	async stop(): Promise<void> {
 		await Promise.all([this.#sending.stop(), this.#expiring.stop()]);
 	}
 
-	/** Sends what is due, so many at most. Answers how many it took. */
+	/** Sends a batch of pending messages. Returns how many it claimed. */
 	async sendDue(): Promise<number> {
 		const claims = await this.#options.store.claim(batchSize, leaseMs);
 		if (claims.length === 0) return 0;
@@ -66,7 +66,7 @@ export class Dispatcher {
 		return claims.length;
 	}
 
-	/** By user; of messages to those who run the shop by null. Undefined when nobody could be asked. */
+	/** By user; messages to admins under null. Undefined when the user service is unavailable. */
 	async #contactsOf(claims: readonly Claim[]): Promise<Map<string | null, Contact[]> | undefined> {
 		const { contacts, onError } = this.#options;
 		const personal = claims.filter(({ channel }) => channel !== "sns_topic");
@@ -91,7 +91,7 @@ export class Dispatcher {
 			const outcome = await this.#outcomeOf(claim, contacts);
 			if (await store.settle(claim, outcome)) onSettled?.(claim, outcome);
 		} catch (error) {
-			// When its lease is over somebody takes it again.
+			// When its lease expires it is claimed again.
 			onError(error as Error);
 		}
 	}
@@ -105,13 +105,12 @@ export class Dispatcher {
 			return { state: "pending", inMs, counted: false, reason };
 		};
 		const channel = channels.get(claim.channel);
-		if (!channel)
-			return { state: "skipped", reason: "this shop does not use the channel any more" };
+		if (!channel) return { state: "skipped", reason: "the channel is not configured any more" };
 		const pausedMs = (this.#pausedUntil.get(claim.channel) ?? 0) - performance.now();
 		if (pausedMs > 0)
 			return later(Math.ceil(pausedMs + withJitter(1000, chance())), "too many at once");
 		if (!contacts && claim.channel !== "sns_topic")
-			return later(contactRetryMs, "the address could not be asked for");
+			return later(contactRetryMs, "the address could not be read");
 		const dispatches = dispatchesOf(claim, contacts?.get(claim.user_id) ?? [], shop);
 		const { outcome, refusal } = await deliver(claim, dispatches, channel, chance());
 		if (refusal?.kind === "throttled")

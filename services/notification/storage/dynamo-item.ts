@@ -8,15 +8,15 @@ import {
 	type StoredNotification
 } from "../tracking-store.ts";
 
-/** How a message is written in DynamoDB. Times are numbers, in ms; `expires_at` alone is in seconds. */
+/** The format of a message in DynamoDB. Times are numbers in ms; only `expires_at` is in seconds. */
 
 export type Item = Record<string, AttributeValue>;
 
 const keptMs = keptDays * 86_400_000;
 
 /**
- * What the table must be. `due` holds nothing but what waits, since only that has a `queue`. One
- * partition each of `due` and `by_time` takes 1,000 writes a second, which is more than is ever sent.
+ * The definition of the table. `due` holds only pending messages, because only these have a `queue`. One
+ * partition each of `due` and `by_time` accepts 1,000 writes a second, which is more than is ever sent.
  */
 export function tableSpec(TableName: string): CreateTableCommandInput {
 	const index = (IndexName: string, hash: string, range: string) => ({
@@ -44,7 +44,7 @@ export function tableSpec(TableName: string): CreateTableCommandInput {
 	};
 }
 
-/** Text, numbers and nothing: all that an item is made of. */
+/** Text, numbers and null: the types of an item. */
 export function valuesOf(fields: Record<string, string | number | null>): Item {
 	const present = Object.entries(fields).filter(([, value]) => value !== null);
 	return Object.fromEntries(
@@ -55,12 +55,12 @@ export function valuesOf(fields: Record<string, string | number | null>): Item {
 	);
 }
 
-/** Sorts as text as it does in time. */
+/** Sorts as text in the order of time. */
 export function positionOf({ at, id }: Position): string {
 	return `${String(at.getTime()).padStart(15, "0")}#${id}`;
 }
 
-/** Undefined when it would be too old already. */
+/** Undefined when it would have expired already. */
 export function newItem({ fact, ...message }: NewNotification, now: number): Item | undefined {
 	const at = new Date(fact.time);
 	if (at.getTime() + keptMs <= now) return undefined;
@@ -82,12 +82,12 @@ export function newItem({ fact, ...message }: NewNotification, now: number): Ite
 	});
 }
 
-/** An empty text is none. */
+/** An empty text is omitted. */
 const text = (item: Item, name: string) => item[name]?.S || null;
 const number = (item: Item, name: string) => Number(item[name]?.N ?? 0);
 const time = (item: Item, name: string) => new Date(number(item, name));
 
-/** Items that were written before the channel was renamed say `cascade`. */
+/** Items that were written before the channel was renamed have `cascade`. */
 const channelOf = (stored: string) =>
 	(stored === "cascade" ? "sns_topic" : stored) as NewNotification["channel"];
 

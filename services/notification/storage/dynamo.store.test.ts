@@ -37,8 +37,8 @@ it.each([
 	"ResourceNotFoundException",
 	"CredentialsProviderError",
 	"TimeoutError"
-])("%s lets events wait", async name => expect(isTransient(await refusalOf(name))).toBe(true));
+])("%s is transient", async name => expect(isTransient(await refusalOf(name))).toBe(true));
 
-it.each(["ValidationException", "TypeError"])("%s is the message's own fault", async name =>
+it.each(["ValidationException", "TypeError"])("%s is not transient", async name =>
 	expect(isTransient(await refusalOf(name))).toBe(false)
 );

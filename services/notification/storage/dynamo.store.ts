@@ -21,16 +21,16 @@ import type {
 export interface DynamoOptions {
 	client: DynamoDBClient;
 	table: string;
-	/** DynamoDB has no clock to ask, so that of the caller decides what is due. */
+	/** DynamoDB has no clock to query, so the caller's decides what is due. */
 	now?: () => number;
 }
 
-/** As many as the SDK opens. */
+/** The SDK's number of connections. */
 const connections = 50;
 
 type Values = Record<string, string | number | null>;
 
-/** `#name` for every name in an expression: many good ones are reserved words. */
+/** `#name` for every name in an expression, because many names are reserved words. */
 function namesIn(...expressions: (string | undefined)[]): Record<string, string> {
 	const found = expressions.join(" ").match(/#\w+/g) ?? [];
 	return Object.fromEntries(found.map(name => [name, name.slice(1)]));
@@ -39,7 +39,7 @@ function namesIn(...expressions: (string | undefined)[]): Record<string, string>
 const valuesIn = (values: Values) =>
 	Object.fromEntries(Object.entries(valuesOf(values)).map(([name, value]) => [`:${name}`, value]));
 
-/** Messages in a DynamoDB table (`tableSpec`), whose TTL removes what is too old. */
+/** Messages in a DynamoDB table (`tableSpec`), whose TTL removes expired ones. */
 export class DynamoStore implements NotificationStore {
 	readonly #client: DynamoDBClient;
 	readonly #table: string;
@@ -51,10 +51,10 @@ export class DynamoStore implements NotificationStore {
 		this.#now = now;
 	}
 
-	/** Rejects with what passes, so that events wait for the table, unless a message itself is refused. */
+	/** Rejects with a transient error, so that events wait for the table, unless a message itself is refused. */
 	async plan(messages: readonly NewNotification[]): Promise<string[]> {
 		const added: string[] = [];
-		// As many as the SDK has connections: who waits for one is timed as if they waited for an answer.
+		// As many as the SDK has connections: the time limit includes the wait for one.
 		for (let from = 0; from < messages.length; from += connections) {
 			const some = messages.slice(from, from + connections);
 			const isNew = await Promise.all(some.map(message => this.#add(message))).catch(error => {
@@ -156,12 +156,12 @@ export class DynamoStore implements NotificationStore {
 		return sooner ? trackedOf(sooner) : this.get(id);
 	}
 
-	/** TTL does it. */
+	/** TTL removes them. */
 	async expire(): Promise<number> {
 		return 0;
 	}
 
-	/** TTL takes its time, some days at most. */
+	/** TTL takes some days at most. */
 	#isKept({ expires_at }: Item): boolean {
 		return Number(expires_at?.N) * 1000 > this.#now();
 	}
@@ -176,7 +176,7 @@ export class DynamoStore implements NotificationStore {
 		);
 	}
 
-	/** The item as it is now; undefined when the condition did not hold. */
+	/** The current item; undefined when the condition failed. */
 	async #update(
 		id: string,
 		UpdateExpression: string,
@@ -196,7 +196,7 @@ export class DynamoStore implements NotificationStore {
 			?.Attributes;
 	}
 
-	/** So many items, where there are: an answer of DynamoDB ends after 1 MB, however few it has by then. */
+	/** So many items, if there are: a response of DynamoDB ends after 1 MB, even with few items. */
 	async #query(
 		IndexName: string,
 		KeyConditionExpression: string,
@@ -224,7 +224,7 @@ export class DynamoStore implements NotificationStore {
 	}
 }
 
-/** Undefined when the condition did not hold. */
+/** Undefined when the condition failed. */
 async function undefinedIfConditionFailed<R>(answer: Promise<R>): Promise<R | undefined> {
 	try {
 		return await answer;

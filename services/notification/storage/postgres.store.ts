@@ -108,7 +108,7 @@ delete from notification.notifications where id in (
 
 const end = { at: "infinity", id: "ffffffff-ffff-ffff-ffff-ffffffffffff" };
 
-/** The rows of this service's schema. Within a transaction, given it as `db`, `plan` is a part of that. */
+/** The rows of this service's schema. With a transaction as `db`, `plan` is a part of it. */
 export class PostgresStore implements NotificationStore {
 	readonly #db: Queryable;
 

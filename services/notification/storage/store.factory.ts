@@ -4,11 +4,11 @@ import { awsOptions } from "../aws/client-options.ts";
 import { PostgresStore } from "./postgres.store.ts";
 import type { NotificationStore } from "../tracking-store.ts";
 
-/** Where this shop keeps what is known of messages. */
+/** The configured store of messages. */
 export async function openStore(db: Database): Promise<NotificationStore> {
 	const { notifications, aws } = config();
 	if (notifications.store === "postgres") return new PostgresStore(db);
-	// Most shops never need the client.
+	// Most shops do not need the client.
 	const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
 	const { DynamoStore } = await import("./dynamo.store.ts");
 	const client = new DynamoDBClient(awsOptions(aws));

@@ -1,4 +1,4 @@
-/** Where carriers show a parcel, by how a carrier's name begins. The number is put behind it. */
+/** Tracking URLs by the start of a carrier's name. The tracking number is appended. */
 const pages: readonly [name: string, page: string][] = [
 	["dhl", "https://www.dhl.com/global-en/home/tracking.html?tracking-id="],
 	["dpd", "https://tracking.dpd.de/status/en_US/parcel/"],
@@ -15,7 +15,7 @@ export interface Shipment {
 	tracking_number: string;
 }
 
-/** The carrier's page about a parcel; undefined for a carrier that is not known here. */
+/** The carrier's tracking page; undefined for an unknown carrier. */
 export function trackingUrl({ carrier, tracking_number }: Shipment): string | undefined {
 	const name = carrier.toLowerCase().replace(/[^a-z]/g, "");
 	const page = pages.find(([known]) => name.startsWith(known))?.[1];

@@ -4,10 +4,10 @@ import { trackingUrl } from "./carriers.templates.ts";
 import { count, instant, line, money } from "./format.templates.ts";
 import type { TemplateName, TemplateValues, Wording } from "./wording.templates.ts";
 
-/** What happened to an order. The recipient and their name are not part of it. */
+/** An order event. The recipient and their name are not part of it. */
 export type OrderFact = Pick<OrderStreamEvent, "type" | "data"> & { at: Date };
 
-/** A product of which few are left. */
+/** A product with low stock. */
 export interface StockFact {
 	type: "product.low_stock";
 	at: Date;
@@ -18,7 +18,7 @@ export type Fact = OrderFact | StockFact;
 
 export interface Shop {
 	name: string;
-	/** Where a customer sees an order; `{id}` stands for its id. */
+	/** URL of a customer's order; `{id}` is replaced by its id. */
 	orderUrl: string;
 	logoUrl?: string;
 }
@@ -35,7 +35,7 @@ export interface Item {
 	amount?: string;
 }
 
-/** A message in parts, which HTML and text each show in their own way. All of it is plain text. */
+/** A message in parts, which HTML and text render differently. All of it is plain text. */
 export interface Content {
 	language: string;
 	subject: string;
@@ -46,14 +46,14 @@ export interface Content {
 	lead: string;
 	details: Detail[];
 	items: { heading: string; list: Item[] };
-	/** The last one is what counts. */
+	/** The last one is the grand total. */
 	sums: { label: string; amount: string }[];
 	button?: { label: string; url: string };
 	footer: string;
 	shop: Shop;
 }
 
-/** What can be said of an event; undefined where it is no news to anyone. */
+/** The template of an event; undefined if there is no message about it. */
 export function templateOf({ type, data }: Fact): TemplateName | undefined {
 	switch (type) {
 		case "order.created":
@@ -70,7 +70,7 @@ export function templateOf({ type, data }: Fact): TemplateName | undefined {
 	}
 }
 
-/** What of an order's amounts was paid back by the time of the event. */
+/** The refunded part of an order's amounts at the time of the event. */
 function refundedOf({ total, return: back }: OrderEventData): Money {
 	return back ? (back.refunded ?? { amount: 0, currency: total.currency }) : total;
 }
@@ -113,7 +113,7 @@ function detailsOf(fact: Fact, wording: Wording): Detail[] {
 	];
 }
 
-/** Those that come back where the event is about a return, else all. */
+/** The returned items for an event about a return, else all. */
 function itemsOf({ items, return: back }: OrderEventData, { language, ...wording }: Wording) {
 	if (!back)
 		return {

@@ -1,11 +1,11 @@
 import type { Money } from "../../../lib/money.ts";
 
-/** How a language writes amounts, counts and times. */
+/** Formats of a language for amounts, counts and times. */
 
 const numbers = new Map<string, Intl.NumberFormat>();
 const times = new Map<string, Intl.DateTimeFormat>();
 
-/** Formats are kept, because making one takes a hundred times longer than using it. */
+/** Formats are cached, because creating one takes a hundred times longer than using it. */
 function cached<V>(made: Map<string, V>, key: string, make: () => V): V {
 	const value = made.get(key) ?? make();
 	made.set(key, value);
@@ -37,13 +37,13 @@ const time = {
 	timeZoneName: "short"
 } as const;
 
-/** In UTC, and saying so: where the reader is we do not know. */
+/** In UTC, with the time zone: the recipient's is unknown. */
 export function instant(at: Date, language: string): string {
 	const make = () => new Intl.DateTimeFormat(language, { ...day, ...time });
 	return cached(times, language, make).format(at);
 }
 
-/** A line of text without what could break it, or turn its direction (Unicode TR 9). */
+/** A line of text without line breaks or bidi controls (Unicode TR 9). */
 export function line(text: string): string {
 	return text.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, " ").trim();
 }

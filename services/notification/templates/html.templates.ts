@@ -1,7 +1,7 @@
 import { Html, html, type Part } from "../../../lib/html.ts";
 import type { Content, Detail, Item } from "./content.templates.ts";
 
-/** The one layout of all mails: tables and styles in place, since many mail programs know no others. */
+/** The layout of all mails: tables and inline styles, since many mail programs support nothing else. */
 
 const font = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const label = "padding:4px 16px 4px 0;color:#5b6472;vertical-align:top;white-space:nowrap";

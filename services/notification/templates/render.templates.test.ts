@@ -31,12 +31,12 @@ const cases = Object.keys(languages).flatMap(locale =>
 );
 
 describe("every message", () => {
-	it("has its scene, and there are no others", () => {
+	it("has a template, and there are no others", () => {
 		expect(new Set(facts.map(templateOf))).toEqual(new Set(templateNames));
 		expect(templateOf(about("order.created"))).toBeUndefined();
 	});
 
-	it.each(cases)("in %s about %s reads as it did", (locale, _, fact) => {
+	it.each(cases)("in %s about %s matches its snapshot", (locale, _, fact) => {
 		const { subject, text, short } = render(fact, { name: "Ada", locale }, shop);
 		expect([subject, short, text].join("\n\n")).toMatchSnapshot();
 	});
@@ -44,17 +44,17 @@ describe("every message", () => {
 	it.each([
 		["en", "order.confirmed"],
 		["de", "order.shipped"]
-	] as const)("in %s about %s looks as it did", (locale, type) => {
+	] as const)("in %s about %s matches its HTML snapshot", (locale, type) => {
 		expect(render(about(type), { name: "Ada", locale }, shop).html).toMatchSnapshot();
 	});
 
-	it("is refused about what is no news", () => {
+	it("is refused for an event without a message", () => {
 		expect(() => render(about("order.created"), { name: "Ada", locale: "en" }, shop)).toThrow(
-			"order.created is no news to anyone"
+			"there is no message about order.created"
 		);
 	});
 
-	it.each(cases)("in %s about %s says in HTML all that it says as text", (locale, _, fact) => {
+	it.each(cases)("in %s about %s has all of its text in HTML", (locale, _, fact) => {
 		const { html, text } = render(fact, { name: "Ada", locale }, shop);
 		const seen = html.replace(/href="([^"]*)"/g, "> $1 <").replace(/<[^>]*>/g, " ");
 		const words = (some: string) => new Set(some.match(/[\p{L}\p{N}$.,&;-]{2,}/gu));
@@ -82,7 +82,7 @@ function structureOf(html: string): string[] {
 	);
 }
 
-/** Whatever people could have written, with what would hurt being common. */
+/** Arbitrary text, with frequent markup. */
 const nasty = fc
 	.array(
 		fc.oneof(
@@ -104,10 +104,10 @@ const nasty = fc
 	)
 	.map(parts => parts.join(""));
 
-describe("what others have written", () => {
+describe("user input", () => {
 	const unknown = nasty.filter(carrier => !trackingUrl({ carrier, tracking_number: "1" }));
 
-	it("is shown as it is and adds nothing to a page, wherever it stands", () => {
+	it("is escaped everywhere", () => {
 		const plain = structureOf(shippedBy("x", "x", "x", "x").html);
 		fc.assert(
 			fc.property(nasty, nasty, unknown, nasty, (person, product, carrier, tracking) => {
@@ -120,7 +120,7 @@ describe("what others have written", () => {
 		);
 	});
 
-	it("cannot leave a link", () => {
+	it("cannot break out of a link", () => {
 		const plain = structureOf(shippedBy("x", "x", "UPS", "x").html);
 		fc.assert(
 			fc.property(nasty, tracking => {
@@ -133,7 +133,7 @@ describe("what others have written", () => {
 		);
 	});
 
-	it("is one line of a subject, of a text and of a text message", () => {
+	it("is one line in a subject, a text and a text message", () => {
 		fc.assert(
 			fc.property(nasty, name => {
 				const data = { ...stock.data, name } as typeof stock.data;
@@ -168,7 +168,7 @@ describe("amounts, counts and times", () => {
 		expect(money({ amount, currency }, language)).toBe(shown);
 	});
 
-	it("loses no digit of an amount", () => {
+	it("shows all digits of an amount", () => {
 		fc.assert(
 			fc.property(fc.maxSafeNat(), fc.constantFrom("USD", "JPY", "KWD"), (amount, currency) => {
 				const digits = money({ amount, currency }, "de").replace(/\D/g, "");
@@ -190,11 +190,11 @@ describe("trackingUrl", () => {
 		["DHL Express", "JD01", "https://www.dhl.com/global-en/home/tracking.html?tracking-id=JD01"],
 		["Fed-Ex", "7", "https://www.fedex.com/fedextrack/?trknbr=7"],
 		["Royal Mail", "a/b", "https://www.royalmail.com/track-your-item#/tracking-results/a%2Fb"]
-	])("of %s leads to the carrier's page", (carrier, tracking_number, url) => {
+	])("of %s links to the carrier's page", (carrier, tracking_number, url) => {
 		expect(trackingUrl({ carrier, tracking_number })).toBe(url);
 	});
 
-	it("is none for a carrier nobody knows", () => {
+	it("is undefined for an unknown carrier", () => {
 		expect(trackingUrl({ carrier: "My uncle", tracking_number: "1" })).toBeUndefined();
 	});
 });

@@ -16,14 +16,14 @@ export interface Rendered {
 	short: string;
 }
 
-/** An event as a person reads it. @throws Error for one that is no news to anyone */
+/** Renders the message about an event. @throws Error if there is none about it */
 export function render(
 	fact: Fact,
 	recipient: { name: string; locale: Locale },
 	shop: Shop
 ): Rendered {
 	const template = templateOf(fact);
-	if (!template) throw new Error(`${fact.type} is no news to anyone`);
+	if (!template) throw new Error(`there is no message about ${fact.type}`);
 	const content = contentOf(fact, template, recipient.name, languages[recipient.locale], shop);
 	return {
 		subject: content.subject,

@@ -1,9 +1,9 @@
-/** Three parts of 153 characters: what one text message may cost. */
+/** Three parts of 153 characters: the maximum length of a text message. */
 const longest = 459;
 
 /**
- * A text for phones: spaces that keep together and dashes would turn it into one of 70 characters a
- * part (3GPP TS 23.038). What is too long loses words, but not the link at its end.
+ * A text for phones: no-break spaces and dashes would reduce the parts to 70 characters (3GPP TS 23.038). Text
+ * that is too long is shortened, but not the link at its end.
  */
 export function toSms(short: string): string {
 	const text = short.replace(/[\u00a0\u202f]/g, " ").replace(/[\u2010-\u2015]/g, "-");

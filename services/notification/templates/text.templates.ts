@@ -3,7 +3,7 @@ import type { Content } from "./content.templates.ts";
 const list = (lines: string[], heading?: string) =>
 	lines.length > 0 ? [...(heading ? [heading] : []), ...lines, ""] : [];
 
-/** The same as plain text, for the mail's other part. */
+/** The plain text part of a mail. */
 export function toText(content: Content): string {
 	const { heading, greeting, lead, details, items, sums, button, footer } = content;
 	return [
@@ -33,7 +33,7 @@ export function toText(content: Content): string {
 	].join("\n");
 }
 
-/** For a phone: one sentence and where to see more. */
+/** For a phone: one sentence and a link. */
 export function toShort({ short, button, shop }: Content): string {
 	return [`${shop.name}:`, short, ...(button ? [button.url] : [])].join(" ");
 }

@@ -1,4 +1,4 @@
-/** What a message can be about, as people see it: some kinds have several. */
+/** Templates of messages: some kinds have several. */
 export const templateNames = [
 	"confirmed",
 	"payment_failed",
@@ -16,15 +16,15 @@ export const templateNames = [
 ] as const;
 export type TemplateName = (typeof templateNames)[number];
 
-/** Numbers and names that a sentence may mention, ready to be read. */
+/** Formatted values for sentences. */
 export interface TemplateValues {
-	/** What the order costs. */
+	/** The order's total. */
 	total: string;
-	/** What was paid back. */
+	/** The refunded amount. */
 	refunded: string;
 	carrier: string;
 	product: string;
-	/** Units left of it. */
+	/** Units left. */
 	units: string;
 }
 
@@ -36,9 +36,9 @@ export interface Template {
 	short(values: TemplateValues): string;
 }
 
-/** All that a language has to say. */
+/** All wording of a language. */
 export interface Wording {
-	/** BCP 47; also what Intl formats by. */
+	/** BCP 47; also the locale of Intl. */
 	language: string;
 	greeting(name: string): string;
 	order: string;
@@ -56,7 +56,7 @@ export interface Wording {
 	unitsLeft: string;
 	viewOrder: string;
 	trackParcel: string;
-	/** Why one gets this. */
+	/** Why the recipient gets this message. */
 	footer(shop: string): string;
 	staffFooter(shop: string): string;
 	templates: Readonly<Record<TemplateName, Template>>;

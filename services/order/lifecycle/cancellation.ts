@@ -15,7 +15,7 @@ export interface CancelParams {
 	idempotency_key: string;
 }
 
-/** Calls orders off: the decision, what it changes and the answer are one transaction. */
+/** Cancels orders: the decision, its effects and the stored response are one transaction. */
 export class Cancellation {
 	readonly #db: Database;
 	readonly #orders: OrderRepository;
@@ -35,7 +35,7 @@ export class Cancellation {
 	}
 
 	/**
-	 * For the order's owner alone.
+	 * For the order's owner only.
 	 * @throws NOT_FOUND, ILLEGAL_TRANSITION once shipped, IDEMPOTENCY_KEY_REUSED
 	 */
 	async cancel(
@@ -46,7 +46,7 @@ export class Cancellation {
 		const request = { principal: owner.id, route, key, hash: fingerprint(id, reason ?? null) };
 		const stored = await this.#orders.findAnswer(request);
 		if (stored) return { order: replayAnswer(stored, request), replayed: true };
-		// Before the transaction, because it is a remote call; the answer stored in it shows the payment.
+		// Before the transaction, because it is a remote call; the stored response includes the payment.
 		const payment = await this.#payments.of(id);
 		const decided = await this.#db.transaction(async tx => {
 			const { order, to } = await this.#decide(id, reason, owner, tx);
@@ -61,7 +61,7 @@ export class Cancellation {
 		return { order: decided.answer, replayed: false };
 	}
 
-	/** The same request at the same time came first; this one found the order as that one left it. */
+	/** A concurrent request with the same key came first; this one sees the order after it. */
 	async #replayConcurrent(request: IdempotentRequest): Promise<Placed> {
 		const stored = await this.#orders.findAnswer(request);
 		return { order: replayAnswer(stored!, request), replayed: true };

@@ -9,12 +9,12 @@ type Shipment = NonNullable<Order["shipment"]>;
 
 interface FulfilmentStep {
 	to: OrderStatus;
-	/** True when the order already is as this move would leave it. */
+	/** True when the order already has the result of this transition. */
 	done(order: Order): boolean;
 	shipment?: Shipment;
 }
 
-/** What staff do with a confirmed order. Each is repeatable: the same act again changes nothing. */
+/** Shipping and delivery by staff. Idempotent: a repetition changes nothing. */
 export class Fulfilment {
 	readonly #db: Database;
 	readonly #orders: OrderRepository;

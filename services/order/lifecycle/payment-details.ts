@@ -3,7 +3,7 @@ import type { Order } from "../../../contracts/order.ts";
 import { payment } from "../../../contracts/payment.ts";
 import { call } from "../../../lib/service.ts";
 
-/** The `payment` member of orders. The payment service alone knows it, so it is asked for each answer. */
+/** The `payment` member of orders, which is read from the payment service for each response. */
 export class OrderPayments {
 	readonly #broker: ServiceBroker;
 
@@ -12,8 +12,8 @@ export class OrderPayments {
 	}
 
 	/**
-	 * The orders with their payments; one call for all of them, none where none has begun.
-	 * @param at as they stood then
+	 * The orders with their payments; one call for all of them, none if there are no payments.
+	 * @param at as of this time
 	 */
 	async attach(orders: Order[], at?: string): Promise<Order[]> {
 		const ids = orders.filter(({ status }) => status !== "pending").map(({ id }) => id);
@@ -25,7 +25,7 @@ export class OrderPayments {
 		return (await this.attach([order], at))[0]!;
 	}
 
-	/** The payment of one order, null when none has begun. */
+	/** The payment of one order, null when there is none. */
 	async of(orderId: string): Promise<Order["payment"]> {
 		return (await this.#find([orderId])).get(orderId) ?? null;
 	}

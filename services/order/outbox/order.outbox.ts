@@ -15,7 +15,7 @@ export interface OutboxRow {
 	type: OrderEventType;
 	occurred_at: Date;
 	data: string;
-	/** Of the request that placed the order; null where nothing says so. */
+	/** Of the request that placed the order; null if there was none. */
 	traceparent: string | null;
 }
 

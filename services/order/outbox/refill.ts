@@ -3,7 +3,7 @@ import type { Database } from "../../../db/database.ts";
 import { KeysetList } from "../../../lib/keyset.ts";
 import { T } from "../../../lib/schema.ts";
 
-/** Which events: instants. `before` and `cursor` are of the answer to the page before. */
+/** Selected events: a range of times. `before` and `cursor` are from the response to the previous page. */
 export interface RefillRequest {
 	from: string;
 	before?: string | undefined;
@@ -12,14 +12,14 @@ export interface RefillRequest {
 	dry: boolean;
 }
 
-/** Events that a page goes through; of them it takes those that are asked for. */
+/** Events per page; only the selected ones of them are published again. */
 const pageSize = 5000;
 const RemainingCount = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /**
- * Has events of `from` or later published again that were published before `before`, a page of them.
- * They are counted once, at the beginning; the cursor carries on what is left of that. Whoever has
- * handled them knows them by their ids, so a refill that broke off may be begun anew.
+ * Makes events of `from` or later that were published before `before` unpublished again, a page of them. They
+ * are counted once, at the beginning; the cursor carries the rest of the count. Consumers deduplicate by event
+ * id, so an interrupted refill can be started again.
  */
 export async function refill(db: Database, asked: RefillRequest): Promise<Refill> {
 	const { from, cursor, dry } = asked;
@@ -37,7 +37,7 @@ export async function refill(db: Database, asked: RefillRequest): Promise<Refill
 	);
 	const { refilled, reached } = page!;
 	if (reached === null) return { refilled, left: 0, before, next_cursor: null };
-	// Another refill may have taken some of those that were counted, but there is one to look for yet.
+	// A concurrent refill may have taken some of the counted events, so at least one is assumed to be left.
 	const still = Math.max(1, left - refilled);
 	const next_cursor = listOf(from, before).cursor({ value: still, id: String(reached) });
 	return { refilled, left: still, before, next_cursor };
@@ -46,14 +46,14 @@ export async function refill(db: Database, asked: RefillRequest): Promise<Refill
 interface Position {
 	before: string;
 	left: number;
-	/** Events up to this id are done with. */
+	/** Events up to this id are finished. */
 	after: number;
 }
 
 /** Counts them, and finds the first one. */
 function startRefill(db: Database, from: string, given: string | undefined): Promise<Position> {
 	return db.transaction(async tx => {
-		// More than a statement of a request may take, and not by keys, because it may be all there are.
+		// Longer than a request's statement may take, and with sequential scans, because it may be all events.
 		const [{ now } = {}] = await tx.query<{ now?: Date }>({
 			name: "outbox_refill_begin",
 			text: `select set_config('statement_timeout', '30s', true), set_config('enable_seqscan', 'on', true),
@@ -83,7 +83,7 @@ function listOf(from: string, before: string): KeysetList<never, typeof Remainin
 	});
 }
 
-/** @throws VALIDATION_FAILED for a cursor of another refill, or of none */
+/** @throws VALIDATION_FAILED for an invalid cursor or one of another refill */
 function resumeRefill(cursor: string, from: string, before = ""): Position {
 	const { value: left, id } = listOf(from, before).after(cursor)!;
 	return { before, left, after: Number(id) };

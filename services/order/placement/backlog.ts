@@ -1,9 +1,9 @@
 import type { Database } from "../../../db/database.ts";
 
 /**
- * How many orders are to be worked on, so that no more are taken than can be kept track of while the
- * provider is away. The poller counts about every `SAGA_POLL_MS`, and no further than the limit;
- * what is placed between two counts comes on top.
+ * Counts orders in progress, so that no more are accepted than can be handled while the provider is down. The
+ * poller counts about every `SAGA_POLL_MS`, and no further than the limit; orders that are placed between two
+ * counts are not included.
  */
 export class Backlog {
 	readonly #db: Database;
@@ -21,8 +21,8 @@ export class Backlog {
 	}
 
 	/**
-	 * Only what the shop or its provider has to work on counts. A human may take days, and a customer at
-	 * their bank's page as long as they like: a few dozen of them would keep all others from buying.
+	 * Only orders that wait for the shop or its provider count. Staff may take days, and customers at their bank's
+	 * page as long as they like: a few dozen of them would otherwise block all others.
 	 */
 	async refresh(): Promise<void> {
 		const rows = await this.#db.query<{ count: number }>(

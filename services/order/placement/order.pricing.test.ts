@@ -37,7 +37,7 @@ describe("lines", () => {
 		]);
 	});
 
-	it("are refused when together they are more than the limit, naming the line", () => {
+	it("are refused when together they exceed the limit, naming the line", () => {
 		expect(() =>
 			mergeLines(
 				[
@@ -54,7 +54,7 @@ describe("lines", () => {
 		);
 	});
 
-	it("naming products without a quote are all listed", () => {
+	it("with products without a quote are all listed", () => {
 		const lines = ["x", "a", "y"].map(product_id => ({ product_id, quantity: 1 }));
 		expect(() => checkKnown(lines, quotes)).toThrow(
 			expect.objectContaining({
@@ -73,7 +73,7 @@ describe("lines", () => {
 describe("totals", () => {
 	const items = priceItems([{ product_id: "a", quantity: 2 }], quotes);
 
-	it("take the most exact region there is", () => {
+	it("use the most specific region", () => {
 		const total = (over: object) => priceTotals(items, { ...address, ...over }, table).total;
 		expect(total({})).toEqual(usd(3998 + 290));
 		expect(total({ state: "NV" })).toEqual(usd(3998 + 500));
@@ -93,7 +93,7 @@ describe("totals", () => {
 		);
 	});
 
-	it("always add up, in integers, whatever is bought", () => {
+	it("always add up, in integers, for any items", () => {
 		const line = fc.record({
 			price: fc.integer({ min: 1, max: 99_999_999_999 }),
 			quantity: fc.integer({ min: 1, max: 90 })
@@ -125,7 +125,7 @@ describe("totals", () => {
 });
 
 describe("the lines' shares of the total", () => {
-	it("carry tax and shipping by what the lines cost", () => {
+	it("include tax and shipping in proportion to the lines' prices", () => {
 		const items = priceItems(
 			[
 				{ product_id: "a", quantity: 1 },
@@ -140,7 +140,7 @@ describe("the lines' shares of the total", () => {
 		]);
 	});
 
-	it("are the total together, for any order", () => {
+	it("sum to the total, for any order", () => {
 		const line = fc.record({
 			product_id: fc.constantFrom("a", "b"),
 			quantity: fc.integer({ min: 1, max: 400 })

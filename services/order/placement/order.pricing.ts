@@ -22,8 +22,8 @@ export interface RegionPrice {
 export type PricingTable = Readonly<Record<string, RegionPrice>>;
 
 /**
- * Lines of one product become one line, in the order first seen.
- * @throws VALIDATION_FAILED when together they are more than `maxQuantity`
+ * Merges lines of one product, in the order of their first occurrence.
+ * @throws VALIDATION_FAILED when together they exceed `maxQuantity`
  */
 export function mergeLines(lines: readonly Line[], maxQuantity: number): Line[] {
 	const merged = new Map<string, Line>();
@@ -59,7 +59,7 @@ export function checkKnown(lines: readonly Line[], quotes: ReadonlyMap<string, Q
 	if (unknown.length > 0) fail("UNKNOWN_PRODUCT", undefined, unknown);
 }
 
-/** Items as they will stand on the order for ever, whatever becomes of the products. */
+/** Items with their quoted names and prices, which later changes of the products do not affect. */
 export function priceItems(
 	lines: readonly Line[],
 	quotes: ReadonlyMap<string, Quote>
@@ -94,7 +94,7 @@ export function priceTotals(
 	return { subtotal, shipping, tax, total: add(add(subtotal, shipping), tax) };
 }
 
-/** @throws PRICE_CHANGED when the buyer was shown another total than this one */
+/** @throws PRICE_CHANGED when the customer was shown another total */
 export function checkExpected({ total }: Totals, expected: Money | undefined): void {
 	if (!expected) return;
 	if (expected.amount === total.amount && expected.currency === total.currency) return;
@@ -103,7 +103,7 @@ export function checkExpected({ total }: Totals, expected: Money | undefined): v
 	]);
 }
 
-/** Each line's part of the total, with its part of tax and shipping: what its return is worth. */
+/** Each line's share of the total, with its part of tax and shipping: the value of its return. */
 export function allocateTotal(
 	items: readonly OrderItem[],
 	{ total }: Totals

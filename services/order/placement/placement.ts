@@ -31,11 +31,11 @@ interface PlacementRequest {
 
 export interface Placed {
 	order: Order;
-	/** True when the key was used before: `order` is the answer of that time. */
+	/** True when the key was used before: `order` is the stored response. */
 	replayed: boolean;
 }
 
-/** An order that is new: its saga begins here, in this run of Postgres. */
+/** A new order: its saga starts here, in this incarnation of Postgres. */
 export interface NewOrder extends Placed {
 	replayed: false;
 	incarnation: string | null;
@@ -52,9 +52,9 @@ export interface PlacementOptions {
 	nodeId: string;
 	leaseMs: number;
 	pricing: PricingTable;
-	/** While it is full no new order is taken. */
+	/** While it is full no new order is accepted. */
 	backlog: Backlog;
-	/** Orders a user may have open, 0 for any number. */
+	/** Orders a user may have open, 0 for no limit. */
 	maxOpen: number;
 	/** Units of one product in an order. */
 	maxQuantity: number;
@@ -126,7 +126,7 @@ export class Placement {
 		}
 	});
 
-	/** Answers null when the key was taken. */
+	/** Returns null when the key was taken. */
 	readonly #store = new Batcher<PlacementRequest, StoredOrder | null>({
 		retryAlone: refusedBySql,
 		run: async batch => {
@@ -142,7 +142,7 @@ export class Placement {
 	});
 
 	/**
-	 * Stores an order, or answers the one its key has placed before.
+	 * Stores an order, or returns the one that its key has placed before.
 	 * @throws UNKNOWN_PRODUCT, MIXED_CURRENCIES, AMOUNT_TOO_LARGE, VALIDATION_FAILED, PRICE_CHANGED,
 	 *   IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE, TOO_MANY_OPEN_ORDERS,
 	 *   OVERLOADED while the backlog is full
@@ -207,8 +207,8 @@ export class Placement {
 	}
 
 	/**
-	 * A commit whose connection broke is unknown, not undone: the order is looked up
-	 * by its key. Its saga does not know in which run of Postgres it was born, and so starts over.
+	 * A commit whose connection broke has an unknown outcome: the order is looked up by its key. The incarnation
+	 * is unknown then, so its saga starts over.
 	 */
 	async #recoverUnknownCommit(
 		id: string,
@@ -223,7 +223,7 @@ export class Placement {
 		return { id, created_at: stored.created_at, incarnation: null };
 	}
 
-	/** What was sold then may not be sold now; a repeated request is answered all the same. */
+	/** Products of the first request may not be sold any more; a repeated request still gets its response. */
 	async #replayOrThrow(request: IdempotentRequest, error: unknown): Promise<Placed> {
 		const stored = await this.#orders.findAnswer(request);
 		if (!stored) throw error;

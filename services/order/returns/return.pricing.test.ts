@@ -39,8 +39,8 @@ const problem = (work: () => unknown) => {
 	throw new Error("nothing was refused");
 };
 
-describe("what comes back", () => {
-	it("is worth its line's share of the total, however the line is cut up", () => {
+describe("a return", () => {
+	it("has its line's share of the total, in any split of the line", () => {
 		fc.assert(
 			fc.property(orders, fc.infiniteStream(fc.integer({ min: 1, max: 9 })), (order, cuts) => {
 				const before: ReturnItem[] = [];
@@ -80,7 +80,7 @@ describe("what comes back", () => {
 		});
 	});
 
-	it("is never more than what was bought less what came back", () => {
+	it("is limited to the bought units less the returned ones", () => {
 		const order = orderOf([[2, 100]], 0);
 		const one = [{ product_id: "p0", quantity: 1 }];
 		const before = priceReturn(order, [], one);
@@ -90,7 +90,7 @@ describe("what comes back", () => {
 		});
 	});
 
-	it("was on the order", () => {
+	it("must be on the order", () => {
 		const order = orderOf([[2, 100]], 0);
 		expect(
 			problem(() => priceReturn(order, [], [{ product_id: "other", quantity: 1 }]))

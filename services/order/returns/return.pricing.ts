@@ -5,7 +5,7 @@ import { mergeLines, allocateTotal, type Line } from "../placement/order.pricing
 
 export type ReturnItem = Return["items"][number];
 
-/** A return as the saga carries it out, and as its order's events tell of it. */
+/** A return as the saga carries it out, and as its order's events contain it. */
 export interface Returning {
 	id: string;
 	items: ReturnItem[];
@@ -13,20 +13,20 @@ export interface Returning {
 	restock: boolean;
 	/** Who approved it. */
 	decided_by: string;
-	/** What was paid back, once that is known. */
+	/** The refunded amount, once it is known. */
 	refunded?: ReturnItem["amount"];
 }
 
-/** Of the share of all `bought` units, what the first `count` of them are worth. */
+/** The value of the first `count` of `bought` units, as a part of their share. */
 function valueOfUnits(share: number, bought: number, count: number): number {
 	return allocate(share, [count, bought - count])[0]!;
 }
 
 /**
- * What the units that come back are worth: of their line's share of the total (tax and shipping
- * included) the part that is theirs. Cut up in any way, all units of a line are worth its share.
+ * The value of returned units: their part of their line's share of the total (including tax and shipping). In
+ * any split, all units of a line have its share.
  *
- * @param before what came back before, or is about to
+ * @param before returned units, including open returns
  * @throws VALIDATION_FAILED for a product that is not on the order; RETURN_EXCEEDS_ORDER
  */
 export function priceReturn(
@@ -52,7 +52,7 @@ export function priceReturn(
 	});
 }
 
-/** @param left how many may still come back; undefined for none ever */
+/** @param left how many may still be returned; undefined for a product that is not on the order */
 function refuse(lines: readonly Line[], productId: string, left?: number): never {
 	const index = lines.findLastIndex(({ product_id }) => product_id === productId);
 	if (left === undefined)

@@ -21,7 +21,7 @@ export interface Decision {
 	note: string | null;
 }
 
-/** The table of returns. Whoever writes holds the lock of the order. */
+/** The table of returns. Writers hold the lock of the order. */
 export class ReturnRepository {
 	readonly #db: Database;
 
@@ -58,7 +58,7 @@ export class ReturnRepository {
 		return rows.map(toReturn);
 	}
 
-	/** What came back of an order before. */
+	/** Items of the order's earlier returns. */
 	async itemsBefore(orderId: string, tx: Transaction): Promise<ReturnItem[]> {
 		const rows = await tx.query<Pick<ReturnRow, "items">>(
 			{
@@ -107,7 +107,7 @@ export class ReturnRepository {
 	}
 }
 
-/** jsonb keeps members by length of name; an answer has them in the contract's order, always. */
+/** jsonb orders members by length of name; a response has them in the contract's order. */
 function toReturn({ items, refunded_minor, created_at, updated_at, ...row }: ReturnRow): Return {
 	const { currency } = items[0]!.amount;
 	return {

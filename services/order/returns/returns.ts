@@ -27,8 +27,8 @@ interface Requested {
 const route = "POST /orders/{id}/returns";
 
 /**
- * What comes back of delivered orders. Who asks changes the order only; once staff approve, its saga
- * pays back, puts the goods on the shelf and tells the world, in that sequence.
+ * Returns of delivered orders. A request only changes the order; once staff approve it, its saga refunds,
+ * restocks and publishes the event, in this sequence.
  */
 export class Returns {
 	readonly #db: Database;
@@ -44,9 +44,9 @@ export class Returns {
 	}
 
 	/**
-	 * For the order's owner alone.
-	 * @throws NOT_FOUND; ILLEGAL_TRANSITION unless it is delivered and nothing else of it is on its way
-	 *   back; VALIDATION_FAILED, RETURN_EXCEEDS_ORDER, IDEMPOTENCY_KEY_REUSED
+	 * For the order's owner only.
+	 * @throws NOT_FOUND; ILLEGAL_TRANSITION unless it is delivered and no other return is open;
+	 *   VALIDATION_FAILED, RETURN_EXCEEDS_ORDER, IDEMPOTENCY_KEY_REUSED
 	 */
 	async request(params: ReturnParams, owner: Identity): Promise<Requested> {
 		const { id, items, reason, idempotency_key: key } = params;
@@ -56,7 +56,7 @@ export class Returns {
 		if (stored) return { return: assertSameRequest(stored, request).answer, replayed: true };
 		const made = await this.#db.transaction(async tx => {
 			const order = await this.#orders.lock(id, owner.id, tx);
-			// The same request came first while this one waited for the lock.
+			// A concurrent request with the same key came first while this one waited for the lock.
 			const concurrent = await this.#orders.findAnswer<Return>(request, tx);
 			if (concurrent)
 				return { return: assertSameRequest(concurrent, request).answer, replayed: true };
@@ -81,7 +81,7 @@ export class Returns {
 		return (await this.#returns.get(id, owner)) ?? fail("NOT_FOUND");
 	}
 
-	/** The same again changes nothing. @throws NOT_FOUND, ILLEGAL_TRANSITION once it is rejected */
+	/** A repetition changes nothing. @throws NOT_FOUND, ILLEGAL_TRANSITION once it is rejected */
 	async approve(id: string, decision: Decision, actor: Identity): Promise<Return> {
 		const approved = await this.#decide(id, async (order, found, tx) => {
 			if (found.status !== "requested")
@@ -95,7 +95,7 @@ export class Returns {
 		return approved;
 	}
 
-	/** The same again changes nothing. @throws NOT_FOUND, ILLEGAL_TRANSITION once it is approved */
+	/** A repetition changes nothing. @throws NOT_FOUND, ILLEGAL_TRANSITION once it is approved */
 	async reject(id: string, note: string, actor: Identity): Promise<Return> {
 		let isNew = false;
 		const rejected = await this.#decide(id, async (order, found, tx) => {
@@ -124,7 +124,7 @@ export class Returns {
 		return requested;
 	}
 
-	/** Under the lock of the order, like every change of it; the return is read again below it. */
+	/** Under the lock of the order, like every change of it; the return is read again after locking. */
 	#decide(
 		id: string,
 		work: (order: Order, found: Return, tx: Transaction) => Promise<Return>

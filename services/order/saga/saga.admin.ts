@@ -25,7 +25,7 @@ interface SagaRow {
 const columns = `o.id, o.status, s.step, s.attempt, s.waits_for, s.last_error, s.next_run_at, s.lease_owner,
 	s.lease_until, s.cancel_requested, greatest(extract(epoch from now() - o.created_at), 0)::int as age_s`;
 
-/** Orders that are not at rest, for those who look after them. */
+/** Running sagas, for staff. */
 export class SagaAdmin {
 	readonly #db: Database;
 	readonly #orders: OrderRepository;
@@ -53,20 +53,20 @@ export class SagaAdmin {
 		return rows.map(toSaga);
 	}
 
-	/** @throws NOT_FOUND, also for an order at rest */
+	/** @throws NOT_FOUND, also for a settled order */
 	async get(id: string): Promise<OrderSaga> {
-		return (await this.#find(id)) ?? fail("NOT_FOUND", "No such order is on its way");
+		return (await this.#find(id)) ?? fail("NOT_FOUND", "No saga is running for this order");
 	}
 
-	/** Makes an order due that sleeps. @throws NOT_FOUND, ILLEGAL_TRANSITION for an order at rest */
+	/** Makes a sleeping saga due. @throws NOT_FOUND, ILLEGAL_TRANSITION for a settled order */
 	async retry(id: string): Promise<OrderSaga> {
 		await this.#wake.add([id]);
 		return this.#unfinished(id);
 	}
 
 	/**
-	 * Calls an order off in the name of staff; the same again changes nothing.
-	 * @throws NOT_FOUND, ILLEGAL_TRANSITION when it is at rest or being paid back
+	 * Cancels an order as staff; a repetition changes nothing.
+	 * @throws NOT_FOUND, ILLEGAL_TRANSITION when it is settled or being refunded
 	 */
 	async forceCancel(id: string, note: string, actor: Identity): Promise<OrderSaga> {
 		await this.#db.transaction(async tx => {
@@ -78,7 +78,7 @@ export class SagaAdmin {
 		return this.#unfinished(id);
 	}
 
-	/** Makes those of the orders due at once that sleep. Its loss changes nothing: they sleep on. */
+	/** Makes the orders due whose sagas sleep. If it is lost, they wake at their scheduled time. */
 	wake(orderIds: string[]): Promise<void> {
 		return this.#wake.add(orderIds);
 	}
@@ -107,7 +107,7 @@ export class SagaAdmin {
 		const saga = await this.#find(id);
 		if (saga) return saga;
 		const { status } = await this.#orders.get(id, undefined);
-		return fail("ILLEGAL_TRANSITION", `The order is at rest: it is ${status}`);
+		return fail("ILLEGAL_TRANSITION", `The order has settled: it is ${status}`);
 	}
 
 	async #find(id: string): Promise<OrderSaga | undefined> {

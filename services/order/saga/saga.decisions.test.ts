@@ -10,7 +10,7 @@ import {
 } from "./saga.decisions.ts";
 import { canTransition } from "../order.machine.ts";
 
-/** All pairs of situation and answer: those that can be met, and, for totality, all others too. */
+/** All pairs of situation and answer: reachable ones and, for totality, all others too. */
 
 type Kind = Effect["do"];
 const both = [false, true];
@@ -35,7 +35,7 @@ const charges = (["processing", "succeeded", "failed", "review", "absent"] as co
 		)
 );
 const advances: Answers["transition"][] = ["done", "cancel", "fenced", "restart"];
-const lost = { lost: "the answer is lost" };
+const lost = { lost: "the response is lost" };
 
 const answers: Record<Kind, Answer[]> = {
 	reserve: stocks,
@@ -71,7 +71,7 @@ const situations = (statuses: readonly OrderStatus[], step: Situation["step"]): 
 		)
 	);
 
-/** What a run can find: the first one of an order finds it pending. */
+/** Situations in which a run can start: the first one of an order starts in pending. */
 const starts = [
 	...situations(["pending", "payment_pending", "payment_review"], "forward"),
 	...situations(["refund_pending"], "refund"),
@@ -85,7 +85,7 @@ interface Visit {
 	situation: Situation;
 	effect: Effect;
 	charge: Charge;
-	/** Effects and answers that led here. */
+	/** Effects and answers on the path so far. */
 	path: string[];
 	previous?: { effect: Effect; answer: Answer };
 }
@@ -103,7 +103,7 @@ function arrived(situation: Situation, effect: Effect, answer: Answer): Situatio
 	return effect.do === "transition" ? { ...situation, status: effect.to } : situation;
 }
 
-/** A wish to cancel can only stand in the way of a step that yields. */
+/** A requested cancellation can only block a step that yields. */
 function possible(effect: Effect, answer: Answer): boolean {
 	if (answer !== "cancel") return true;
 	return effect.do === "begin_payment"
@@ -123,7 +123,7 @@ function explore(): Visit[] {
 	for (let visit = open.pop(); visit; visit = open.pop()) {
 		visits.push(visit);
 		const { situation, effect, charge, path } = visit;
-		if (path.length > 2 * mostEffects) throw new Error(`never at rest: ${path.join(" ")}`);
+		if (path.length > 2 * mostEffects) throw new Error(`never settled: ${path.join(" ")}`);
 		for (const answer of [...answers[effect.do], lost].filter(a => possible(effect, a))) {
 			if (effect.do === "stop") continue;
 			const after = arrived(situation, effect, answer);
@@ -148,12 +148,12 @@ const reached = <K extends Kind>(kind: K) =>
 const transitionsTo = (...to: OrderStatus[]) =>
 	reached("transition").filter(({ effect }) => to.includes(effect.to));
 
-/** Visits that break the law, with the path that led there. */
+/** Visits that violate an invariant, with their paths. */
 const violations = <V extends Visit>(found: V[], allowed: (visit: V) => boolean) =>
 	found.filter(visit => !allowed(visit)).map(({ situation, path }) => [situation, path.join(" ")]);
 
 describe("the saga's decisions", () => {
-	it("have an effect for every situation and every answer, also for those that cannot be met", () => {
+	it("have an effect for every situation and every answer, even unreachable ones", () => {
 		const endings = [
 			{ to: "cancelled", reason: "requested" },
 			{ to: "payment_failed", reason: "card_declined" },
@@ -197,7 +197,7 @@ describe("the saga's decisions", () => {
 		);
 	});
 
-	it("take only steps that the machine has", () => {
+	it("make only transitions that the machine has", () => {
 		expect(
 			violations(reached("transition"), ({ situation, effect }) =>
 				canTransition(situation.status, effect.to)
@@ -209,7 +209,7 @@ describe("the saga's decisions", () => {
 		expect(defects).toEqual([]);
 	});
 
-	it("release goods only when nothing was charged for them, or to pay it back", () => {
+	it("release stock only when nothing was charged, or before a refund", () => {
 		expect(
 			violations(reached("release"), ({ charge, effect }) =>
 				charge === "paid" ? effect.then.to === "refund_pending" : charge !== "unknown"
@@ -217,16 +217,16 @@ describe("the saga's decisions", () => {
 		).toEqual([]);
 	});
 
-	it("end an order without payment only when it surely was not charged", () => {
+	it("end an order without payment only when it was certainly not charged", () => {
 		const ends = transitionsTo("cancelled", "payment_failed");
 		expect(violations(ends, ({ charge }) => charge === "never" || charge === "unpaid")).toEqual([]);
 	});
 
-	it("take goods off the shelf only for a charge that succeeded", () => {
+	it("commit stock only for a charge that succeeded", () => {
 		expect(violations(reached("commit"), ({ charge }) => charge === "paid")).toEqual([]);
 	});
 
-	it("confirm only what was taken off the shelf, and give way to a wish to cancel there", () => {
+	it("confirm only after the stock was committed, and yield to a requested cancellation", () => {
 		expect(
 			violations(
 				transitionsTo("confirmed"),
@@ -236,7 +236,7 @@ describe("the saga's decisions", () => {
 		).toEqual([]);
 	});
 
-	it("charge only what waits for its payment", () => {
+	it("charge only an order that waits for its payment", () => {
 		expect(
 			violations(reached("charge"), ({ situation }) =>
 				["payment_pending", "payment_review"].includes(situation.status)
@@ -244,13 +244,13 @@ describe("the saga's decisions", () => {
 		).toEqual([]);
 	});
 
-	it("never charge an order that is known to be called off", () => {
+	it("never charge an order that is known to be cancelled", () => {
 		expect(violations(reached("charge"), ({ situation }) => !situation.cancelRequested)).toEqual(
 			[]
 		);
 	});
 
-	it("pay back whatever was charged for an order that is not confirmed", () => {
+	it("refund every charge of an order that is not confirmed", () => {
 		expect(violations(transitionsTo("refund_pending"), ({ charge }) => charge === "paid")).toEqual(
 			[]
 		);
@@ -262,7 +262,7 @@ describe("the saga's decisions", () => {
 		).toEqual([]);
 	});
 
-	it("stop only when the order has ended, sleeps, or is another node's", () => {
+	it("stop only when the order has ended, sleeps, or was claimed by another node", () => {
 		expect(
 			violations(reached("stop"), ({ previous }) => {
 				const { effect, answer } = previous!;
@@ -272,14 +272,14 @@ describe("the saga's decisions", () => {
 		).toEqual([]);
 	});
 
-	it("sleep whenever an answer is lost", () => {
+	it("sleep whenever a response is lost", () => {
 		const after = visits.filter(({ previous }) => previous?.answer === lost);
 		expect(
 			violations(after, ({ effect }) => effect.do === "sleep" || effect.do === "stop")
 		).toEqual([]);
 	});
 
-	it("tell an order that its customer keeps waiting from one that the provider does", () => {
+	it("distinguish orders that wait for the customer from those that wait for the provider", () => {
 		const paying = situations(["payment_pending"], "forward")[0]!;
 		const after = (awaits_customer: boolean) =>
 			nextEffect(
@@ -291,7 +291,7 @@ describe("the saga's decisions", () => {
 		expect(after(false)).toEqual({ do: "sleep", backoff: "outcome", error: null });
 	});
 
-	it("let an order that a human must look at sleep long, and go on by what they decided", () => {
+	it("let an order in review sleep long, and continue by the decision", () => {
 		const situation: Situation = {
 			status: "payment_review",
 			step: "forward",
@@ -311,7 +311,7 @@ describe("the saga's decisions", () => {
 		expect(decided("failed", true)).toMatchObject({ do: "release", then: { to: "cancelled" } });
 	});
 
-	it("pay back what comes back, then put it on the shelf where it is fit for that, then tell", () => {
+	it("refund a return, then restock it if requested, then publish the event", () => {
 		const after = (kind: string) =>
 			transitionsTo("returned").filter(({ previous }) => previous?.effect.do === kind);
 		expect(after("restock_return").length + after("refund_return").length).toBe(
@@ -330,7 +330,7 @@ describe("the saga's decisions", () => {
 		).toEqual([]);
 	});
 
-	it.each(["refund_return", "restock_return"] as const)("leave a refused %s to a human", kind => {
+	it.each(["refund_return", "restock_return"] as const)("leave a refused %s to staff", kind => {
 		const situation = starts.find(({ step, restocks }) => step === "return" && restocks)!;
 		expect(nextEffect(situation, { do: kind }, "refused")).toMatchObject({
 			do: "sleep",
@@ -339,7 +339,7 @@ describe("the saga's decisions", () => {
 		});
 	});
 
-	it("leave a refund that was refused for good to a human", () => {
+	it("leave a permanently refused refund to staff", () => {
 		const situation = starts.find(({ step }) => step === "refund")!;
 		const refused = nextEffect(situation, { do: "refund_order" }, "refused");
 		expect(refused).toMatchObject({ do: "sleep", backoff: "human", error: expect.any(String) });

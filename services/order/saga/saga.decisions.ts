@@ -3,37 +3,37 @@ import type { ChargeOutcome } from "../../../contracts/payment.ts";
 import type { ReservationState } from "../../../contracts/product.ts";
 import { canTransition, type CancelReason } from "../order.machine.ts";
 
-/** What is known of an order whenever its saga chooses what to do next. */
+/** What the saga knows of an order when it chooses the next effect. */
 export interface Situation {
-	/** As this run found it or left it. */
+	/** The status that this run found or stored last. */
 	status: OrderStatus;
 	step: "forward" | "refund" | "return";
-	/** Whoever may has asked that the order be called off. */
+	/** The customer or staff have requested the cancellation. */
 	cancelRequested: boolean;
-	/** It has waited for its goods for longer than an order may. */
+	/** It has waited for its stock for longer than an order may. */
 	overdue: boolean;
 	/**
-	 * Not the order's first run, which surely has not charged it. An earlier one may have, even if the
-	 * status is `pending`: a crash of Postgres can take the step to `payment_pending` away.
+	 * Not the order's first run, which certainly has not charged it. An earlier one may have, even if the status
+	 * is `pending`: a crash of Postgres can lose the transition to `payment_pending`.
 	 */
 	adopted: boolean;
-	/** What comes back is put on the shelf again. */
+	/** The returned items are restocked. */
 	restocks: boolean;
 }
 
-/** Where an order goes that does not become its customer's. */
+/** The status and reason of an order that does not succeed. */
 export interface Ending {
 	to: "cancelled" | "payment_failed" | "payment_review" | "refund_pending";
 	reason: string | null;
 }
 
-/** One thing to do, as data; saga.runner.ts carries it out and feeds the answer back. */
+/** One effect as data; saga.runner.ts executes it and passes the answer back. */
 export type Effect =
 	| { do: "reserve" }
-	/** To `payment_pending`; with an ending only because the way there leads through it. */
+	/** To `payment_pending`; with an ending only because the path there leads through it. */
 	| { do: "begin_payment"; then: Ending | null }
 	| { do: "charge" }
-	/** `holds`: the goods are this order's, so that it may still be confirmed. */
+	/** `holds`: the stock is reserved, so the order may still be confirmed. */
 	| { do: "void"; holds: boolean; reason: CancelReason }
 	| { do: "commit" }
 	| { do: "release"; then: Ending }
@@ -41,21 +41,21 @@ export type Effect =
 	| { do: "restock" }
 	| { do: "refund_return" }
 	| { do: "restock_return" }
-	/** `yields`: gives way to a wish to cancel. `ends`: the saga is over in the same commit. */
+	/** `yields`: a requested cancellation takes precedence. `ends`: the saga is deleted in the same commit. */
 	| { do: "transition"; to: OrderStatus; reason: string | null; yields: boolean; ends: boolean }
 	| { do: "sleep"; backoff: Backoff; error: string | null }
 	| { do: "stop" };
 
 /**
- * `cancel`: a wish to cancel stands in the way. `fenced`: another node has taken over. `restart`:
- * the order is not where this run believed, because Postgres crashed and lost what it had answered.
+ * `cancel`: a cancellation is requested. `fenced`: another node has claimed the order. `restart`: the order does
+ * not have the expected status, because Postgres crashed and lost an acknowledged commit.
  */
 export type AdvanceOutcome = "done" | "cancel" | "fenced" | "restart";
 
-/** How a charge stands. */
+/** Status of a charge. */
 export type ChargeStatus = Pick<ChargeOutcome, "status" | "failure_code" | "awaits_customer">;
 
-/** What each effect may answer. */
+/** The possible answers to each effect. */
 export interface Answers {
 	reserve: ReservationState;
 	begin_payment: AdvanceOutcome;
@@ -63,10 +63,10 @@ export interface Answers {
 	void: ChargeStatus;
 	commit: ReservationState;
 	release: ReservationState;
-	/** `refused`: the provider will not, however often it is asked. */
+	/** `refused`: the provider refuses permanently. */
 	refund_order: "whole" | "refused";
 	restock: ReservationState;
-	/** Money for the lines that come back. */
+	/** Refund of the returned lines. */
 	refund_return: "whole" | "refused";
 	/** `refused`: more than was bought. */
 	restock_return: "restocked" | "refused";
@@ -75,7 +75,7 @@ export interface Answers {
 	stop: never;
 }
 
-/** No answer, so nobody knows whether it was done. */
+/** No response, so the outcome is unknown. */
 export interface NoReply {
 	lost: string;
 }
@@ -84,23 +84,23 @@ type Kind = Effect["do"];
 type Of<K extends Kind> = Extract<Effect, { do: K }>;
 export type Answer = Answers[Kind] | NoReply;
 
-/** First and longest sleep in ms; in between it doubles with each attempt. */
+/** First and longest sleep in ms, doubled with each attempt. */
 export const backoffs = {
-	/** Something is away, or lost its answer. */
+	/** A service is down, or its response was lost. */
 	fault: [200, 10_000],
-	/** The provider works on it. */
+	/** The provider is processing the charge. */
 	outcome: [1000, 30_000],
-	/** The customer has to confirm the payment at their bank; `paymentSettled` wakes it earlier. */
+	/** The customer has to approve the payment at their bank; `paymentSettled` wakes it earlier. */
 	customer: [1000, 30_000],
-	/** A human must decide; `paymentSettled` and `saga.retry` wake it earlier. */
+	/** Staff must decide; `paymentSettled` and `saga.retry` wake it earlier. */
 	human: [600_000, 600_000]
 } as const satisfies Record<string, readonly [number, number]>;
 
 export type Backoff = keyof typeof backoffs;
 
-export const restartMessage = "the order is not where it was left: starting over";
+export const restartMessage = "the order does not have the expected status: starting over";
 export const restockRefused = "the return cannot be restocked: count the stock by hand";
-export const refundRefused = "the provider refused the refund for good: refund by hand";
+export const refundRefused = "the provider refused the refund permanently: refund by hand";
 
 const stop: Effect = { do: "stop" };
 const sleep = (backoff: Backoff, error: string | null = null): Effect => ({
@@ -109,7 +109,7 @@ const sleep = (backoff: Backoff, error: string | null = null): Effect => ({
 	error
 });
 
-/** The step, where the machine has it: anything else is a defect that people must see. */
+/** The transition, if the machine has it: anything else is a defect that staff must see. */
 function transitionTo(
 	{ status }: Situation,
 	to: OrderStatus,
@@ -128,7 +128,7 @@ function endWith(situation: Situation, ending: Ending): Effect {
 	return transitionTo(situation, ending.to, ending.reason, { ends: !isPaid });
 }
 
-/** Compensates only from a charge that surely was not made; if it may have been, it is voided first. */
+/** Compensates only when the order was certainly not charged; if it may have been, the charge is voided first. */
 function cancelOrder({ adopted }: Situation, reason: CancelReason): Effect {
 	return adopted
 		? { do: "void", holds: false, reason }
@@ -147,7 +147,7 @@ function afterFailure(
 	return { do: "release", then };
 }
 
-/** @param holds the goods are there, so a paid order can be confirmed */
+/** @param holds the stock is reserved, so a paid order can be confirmed */
 function afterPayment(
 	situation: Situation,
 	{ status, failure_code, awaits_customer }: ChargeStatus,
@@ -168,7 +168,7 @@ function afterPayment(
 	}
 }
 
-/** What follows a step that was taken. */
+/** The effect after a transition. */
 function afterStep(
 	outcome: AdvanceOutcome,
 	{ done, cancel }: { done: () => Effect; cancel: () => Effect }
@@ -208,7 +208,7 @@ const afterEach: {
 			? transitionTo(situation, "confirmed", null, { yields: true, ends: true })
 			: sleep("fault", restartMessage),
 	release: (situation, _, { then }) => endWith(situation, then),
-	// The money first, then the goods.
+	// The refund first, then the restock.
 	refund_order: (_, answer) =>
 		answer === "whole" ? { do: "restock" } : sleep("human", refundRefused),
 	restock: situation => transitionTo(situation, "refunded", null, { ends: true }),
@@ -234,7 +234,7 @@ const afterEach: {
 	stop: () => stop
 };
 
-/** The goods are gone: given back by a run that died before it could say why, or never there. */
+/** The reservation is gone: released by a run that crashed before it stored the reason, or never made. */
 function abortWithoutStock(situation: Situation, reason: CancelReason): Effect {
 	return situation.status === "pending"
 		? cancelOrder(situation, reason)
@@ -244,7 +244,7 @@ function abortWithoutStock(situation: Situation, reason: CancelReason): Effect {
 const isNoReply = (answer: Answer): answer is NoReply =>
 	typeof answer === "object" && "lost" in answer;
 
-/** Every run starts at the beginning, because every effect answers what was recorded when it is repeated. */
+/** Every run starts at the beginning, because every effect returns the recorded result when it is repeated. */
 export function firstEffect(situation: Situation): Effect {
 	const { status, step, cancelRequested, overdue } = situation;
 	if (step === "refund") return { do: "refund_order" };
@@ -254,9 +254,9 @@ export function firstEffect(situation: Situation): Effect {
 	return { do: "reserve" };
 }
 
-/** What to do once `effect` was answered. Total: there is an effect for every situation and answer. */
+/** The effect after `effect` was answered. Total: there is one for every situation and answer. */
 export function nextEffect(situation: Situation, effect: Effect, answer: Answer): Effect {
-	// When not even sleeping works the lease runs out, and any node takes the order over.
+	// If even rescheduling fails the lease expires, and another node claims the order.
 	if (isNoReply(answer)) return effect.do === "sleep" ? stop : sleep("fault", answer.lost);
 	const after = afterEach[effect.do] as (s: Situation, a: Answer, e: Effect) => Effect;
 	return after(situation, answer, effect);

@@ -9,12 +9,12 @@ import {
 import { firstEffect, nextEffect, type Effect } from "./saga.decisions.ts";
 
 /**
- * Two clients, two nodes that run the real saga, and every fault that may stand between them, in any
- * interleaving (docs/promises.md, P1 to P3): a run that finds a broken law prints its seed and path.
+ * Two clients, two nodes that run the real saga, and every fault between them, in any interleaving
+ * (docs/promises.md, P1 to P3): a run that violates an invariant prints its seed and path.
  */
 
 interface Model {
-	/** The answer each client was given first. */
+	/** The first response to each client. */
 	placed: Map<string, string>;
 	crashed: boolean;
 }
@@ -91,14 +91,14 @@ const commands = fc.commands(
 	{ maxCommands: 40, size: "max" }
 );
 
-/** Both clients have what they ordered: few random journeys lead that far. */
+/** Both clients have received their orders: few random runs get that far. */
 async function sold(simulation: SagaSimulation): Promise<void> {
 	for (const who of clients) await simulation.place(who, 1, "good");
 	await simulation.settleAll(false);
 	for (const who of clients) simulation.deliver(who);
 }
 
-/** Runs the commands, heals, and holds the laws against where all orders have ended. */
+/** Runs the commands, heals, and checks the invariants when all orders have settled. */
 function invariantsHold(
 	faults: SagaDefects = {},
 	before?: (simulation: SagaSimulation) => Promise<void>
@@ -122,7 +122,7 @@ function invariantsHold(
 }
 
 describe("the saga of two clients on two nodes", () => {
-	it("keeps every law in 20,000 interleavings", async () => {
+	it("keeps every invariant in 20,000 interleavings", async () => {
 		await fc.assert(invariantsHold(), { numRuns: 20_000 });
 	}, 60_000);
 

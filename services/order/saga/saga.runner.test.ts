@@ -8,15 +8,15 @@ import type { AdvanceOutcome } from "./saga.decisions.ts";
 import type { Advance, SagaRun } from "./steps.ts";
 
 /**
- * A world in memory that behaves as the three services promise: every action is idempotent and
- * answers what was recorded. Faults strike before an effect or after it (the answer is lost), the
- * customer calls the order off, or Postgres crashes after it answered and loses what it had not yet
- * written, while the node goes on. Then any node starts over. The laws must hold after all of them.
+ * The three services in memory, according to their contracts: every action is idempotent and returns the
+ * recorded result. Faults occur before or after an effect (its response is lost), the customer cancels the order,
+ * or Postgres crashes after a response and loses what was not flushed, while the node keeps running. Then any node
+ * starts over. The invariants must hold after all of them.
  */
 
 type Fault = "none" | "before" | "after" | "cancel" | "crash";
 
-/** What a crash of Postgres takes back to its last synchronous commit. */
+/** State that a crash of Postgres resets to its last synchronous commit. */
 interface Volatile {
 	status: OrderStatus;
 	stock: ReservationState;
@@ -47,7 +47,7 @@ class OrderSimulation {
 		this.#declined = declined;
 	}
 
-	/** As order.cancel does: a wish while the outcome is open. */
+	/** As order.cancel does: a request while the outcome is open. */
 	cancel(): void {
 		if (this.status === "pending" || this.status === "payment_pending") this.cancelRequested = true;
 	}
@@ -186,7 +186,7 @@ function expectInvariants(simulation: OrderSimulation): void {
 }
 
 describe("the saga", () => {
-	it("confirms an order whose goods are there and whose card is good", async () => {
+	it("confirms an order with stock and a valid card", async () => {
 		const simulation = new OrderSimulation([], true, false);
 		await runToEnd(simulation);
 		expect(simulation.visited).toEqual(["pending", "payment_pending", "confirmed"]);
@@ -203,7 +203,7 @@ describe("the saga", () => {
 		expectInvariants(simulation);
 	});
 
-	it("gives goods and money back when the customer calls off after the charge", async () => {
+	it("releases stock and refunds when the customer cancels after the charge", async () => {
 		const faults: Fault[] = ["none", "none", "none", "cancel"];
 		const simulation = new OrderSimulation(faults, true, false);
 		await runToEnd(simulation);
@@ -211,7 +211,7 @@ describe("the saga", () => {
 		expect(simulation.stock).toBe("returned");
 	});
 
-	it("pays back when the goods were given back before it was known that the charge had gone through", async () => {
+	it("refunds when the stock was released before it was known that the charge had succeeded", async () => {
 		const simulation = new OrderSimulation([], true, false);
 		const left = { status: "payment_pending", stock: "released", payment: "succeeded", charged: 1 };
 		Object.assign(simulation, left, { cancelRequested: true });
@@ -219,7 +219,7 @@ describe("the saga", () => {
 		expect(simulation).toMatchObject({ status: "refunded", refunded: 1, stock: "released" });
 	});
 
-	it("never charges an order that was called off before its charge", async () => {
+	it("never charges an order that was cancelled before its charge", async () => {
 		const simulation = new OrderSimulation(["none", "none", "before"], true, false);
 		await new SagaRunner({ steps: simulation.steps(), onError: () => undefined }).start(
 			simulation.claim()
@@ -230,7 +230,7 @@ describe("the saga", () => {
 		expect(simulation).toMatchObject({ status: "cancelled", reason: "requested", charged: 0 });
 	});
 
-	it("stops without another step once its lease is another node's", async () => {
+	it("stops without another step once another node has the lease", async () => {
 		const simulation = new OrderSimulation([], true, false);
 		const stale = simulation.claim();
 		simulation.fence++;
@@ -241,7 +241,7 @@ describe("the saga", () => {
 		expect(simulation.status).toBe("pending");
 	});
 
-	it("keeps every law under any sequence of lost calls, crashes and cancellations", async () => {
+	it("keeps every invariant under any sequence of lost calls, crashes and cancellations", async () => {
 		const fault = fc.constantFrom<Fault>("none", "none", "before", "after", "cancel", "crash");
 		await fc.assert(
 			fc.asyncProperty(

@@ -12,7 +12,7 @@ import {
 import { transition } from "../order.machine.ts";
 import type { Advance, Reschedule, SagaRun } from "./steps.ts";
 
-/** What the saga needs done; steps.ts does it in batches. */
+/** The effects of the saga; steps.ts executes them in batches. */
 export interface Steps {
 	reserve(work: SagaRun): Promise<Answers["reserve"]>;
 	charge(work: SagaRun): Promise<Answers["charge"]>;
@@ -28,7 +28,7 @@ export interface Steps {
 	reschedule(entry: Reschedule): Promise<void>;
 }
 
-/** Chooses what is done; saga.decisions.ts, except in tests that plant a fault. */
+/** Chooses effects; saga.decisions.ts, except in tests that plant a fault. */
 export interface Decisions {
 	firstEffect(situation: Situation): Effect;
 	nextEffect(situation: Situation, effect: Effect, answer: Answer): Effect;
@@ -36,14 +36,14 @@ export interface Decisions {
 
 export interface SagaRunnerOptions {
 	steps: Steps;
-	/** Told of every order that will be tried again because of an error. */
+	/** Called for every order that is retried because of an error. */
 	onError(work: SagaRun, error: string): void;
 	decisions?: Decisions;
 }
 
 /**
- * Brings an order to its end: reserve → begin payment → charge → commit stock → confirm, or back.
- * saga.decisions.ts chooses each effect from the answer to the one before; this loop performs them.
+ * Runs an order to its end: reserve → begin payment → charge → commit stock → confirm, or compensate.
+ * saga.decisions.ts chooses each effect from the answer to the previous one; this loop executes them.
  */
 export class SagaRunner {
 	readonly #steps: Steps;
@@ -57,7 +57,7 @@ export class SagaRunner {
 		this.#decisions = decisions;
 	}
 
-	/** Runs an order until it ends, sleeps, or is another node's. Never rejects. */
+	/** Runs an order until it ends, sleeps, or was claimed by another node. Never rejects. */
 	start(work: SagaRun): Promise<void> {
 		const run = this.#run(work).finally(() => this.#running.delete(work.order.id));
 		this.#running.set(work.order.id, run);
@@ -69,7 +69,7 @@ export class SagaRunner {
 		return this.#running.get(orderId);
 	}
 
-	/** Resolves when every order that is now under way has ended or sleeps. */
+	/** Resolves when every order that is now in progress has ended or sleeps. */
 	async idle(): Promise<void> {
 		await Promise.all(this.#running.values());
 	}

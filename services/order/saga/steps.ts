@@ -21,23 +21,23 @@ export interface SagaRun {
 	order: Order;
 	payment_method: string;
 	fence: number;
-	/** The run of Postgres in which this run of the saga began; null when it had no name yet. */
+	/** The incarnation of Postgres in which this run started; null while it was unknown. */
 	incarnation: string | null;
 	attempt: number;
 	step: OrderSaga["step"];
 	cancelRequested: boolean;
-	/** Waiting for longer than an order may wait for its goods (10 min). */
+	/** Waiting for longer than an order may wait for its stock (10 min). */
 	overdue: boolean;
-	/** What comes back, where the step is `return`. */
+	/** The return, if the step is `return`. */
 	returning: Returning | null;
 }
 
 export interface Advance {
 	work: SagaRun;
 	transition: Transition;
-	/** Give way to a wish to cancel. */
+	/** A requested cancellation takes precedence. */
 	yields: boolean;
-	/** The order's journey is over: its saga is deleted in the same commit. */
+	/** The saga is deleted in the same commit. */
 	ends: boolean;
 }
 
@@ -56,17 +56,17 @@ interface AdvanceRow {
 	updated_at: Date;
 }
 
-/** Lines of all orders in one message: bounds it to some 350 KiB, NATS takes 1 MiB. */
+/** Lines of all orders in one message: limits it to some 350 KiB, NATS accepts 1 MiB. */
 const maxLines = 1000;
 const weigh = ({ order }: SagaRun) => order.items.length;
 
-/** Puts answers, which come by order id, into the sequence of the questions. */
+/** Sorts results, which come by order id, into the sequence of the requests. */
 function inRequestOrder<A extends { order_id: string }>(works: SagaRun[], answers: A[]): A[] {
 	const byId = new Map(answers.map(answer => [answer.order_id, answer]));
 	return works.map(({ order }) => byId.get(order.id)!);
 }
 
-/** @throws what `payBack` throws, but for a refusal */
+/** @throws all errors of `refund` except a permanent refusal */
 async function refundedOrRefused(refund: () => Promise<void>): Promise<"whole" | "refused"> {
 	try {
 		await refund();
@@ -77,7 +77,7 @@ async function refundedOrRefused(refund: () => Promise<void>): Promise<"whole" |
 	}
 }
 
-/** Commit, release and restock are alike: ids go in, states come out. */
+/** Commit, release and restock are alike: ids in, states out. */
 function stockStep(
 	points: [Failpoint, Failpoint],
 	run: (params: { order_ids: string[] }) => Promise<Result<typeof product.actions.commit>>
@@ -92,8 +92,8 @@ function stockStep(
 }
 
 /**
- * The steps of the saga. Each is one call or one statement for all orders that wait at it; a lone
- * order is a batch of one and waits for nothing.
+ * The steps of the saga. Each is one call or statement for all orders that wait at it; a single order is a
+ * batch of one and does not wait.
  */
 export class SagaSteps {
 	readonly #broker: ServiceBroker;
@@ -201,7 +201,7 @@ export class SagaSteps {
 		);
 	}
 
-	/** Keeps the order in hand like the one in the table. */
+	/** Updates the order in memory like the one in the table. */
 	#apply({ work: { order }, transition }: Advance, row: AdvanceRow): AdvanceOutcome {
 		if (row.outcome !== "done") return row.outcome;
 		order.status = transition.to;
@@ -212,17 +212,17 @@ export class SagaSteps {
 		return "done";
 	}
 
-	/** Takes the goods out of sale, or answers what became of that before. */
+	/** Reserves stock, or returns the recorded result. */
 	reserve(work: SagaRun): Promise<ReservationState> {
 		return this.#reserve.add(work);
 	}
 
-	/** Charges, or answers what became of that before. */
+	/** Charges, or returns the recorded result. */
 	async charge(work: SagaRun): Promise<ChargeOutcome> {
 		return this.#attachPayment(work, await this.#charge.add(work));
 	}
 
-	/** Finds out how the charge ended, and bars the order from being charged if it never began. */
+	/** Looks up how the charge ended, and inserts a tombstone if it was never started. */
 	async void(work: SagaRun): Promise<ChargeOutcome> {
 		const params = { order_ids: [work.order.id] };
 		await failpoint("order.void.before_call");
@@ -231,7 +231,7 @@ export class SagaSteps {
 		return this.#attachPayment(work, outcomes[0]!);
 	}
 
-	/** A voided payment is only a bar against charging: nobody is shown it. */
+	/** A voided payment is only a tombstone: it is not shown. */
 	#attachPayment({ order }: SagaRun, outcome: ChargeOutcome): ChargeOutcome {
 		const { payment_id: id, status, failure_code } = outcome;
 		if (status === "absent" || failure_code === "voided") return outcome;
@@ -252,7 +252,7 @@ export class SagaSteps {
 		return this.#restock.add(work);
 	}
 
-	/** Pays everything back, unless the provider refused it. @throws while its answer is not known */
+	/** Refunds everything, unless the provider refuses. @throws while the outcome is unknown */
 	async refundOrder({ order }: SagaRun): Promise<Answers["refund_order"]> {
 		const params = { order_id: order.id, reason: order.reason ?? "requested" };
 		return refundedOrRefused(async () => {
@@ -267,7 +267,7 @@ export class SagaSteps {
 		});
 	}
 
-	/** Pays back what comes back, unless the provider refused it. @throws as `payBack` */
+	/** Refunds the returned lines, unless the provider refuses. @throws while the outcome is unknown */
 	async refundReturn({ order, returning }: SagaRun): Promise<Answers["refund_return"]> {
 		const { id, items, reason, decided_by: requested_by } = returning!;
 		const { currency } = order.totals.total;
@@ -287,7 +287,7 @@ export class SagaSteps {
 		});
 	}
 
-	/** Puts what comes back on the shelf. */
+	/** Restocks the returned items. */
 	async restockReturn({ order, returning }: SagaRun): Promise<Answers["restock_return"]> {
 		const lines = returning!.items.map(({ product_id, quantity }) => ({ product_id, quantity }));
 		const params = { return_id: returning!.id, order_id: order.id, lines };
@@ -297,12 +297,12 @@ export class SagaSteps {
 		return state;
 	}
 
-	/** A step nobody hears of yet: its loss is redone, so it need not wait for the disk. */
+	/** An internal transition: if it is lost it is repeated, so it need not wait for the disk. */
 	beginPayment(item: Advance): Promise<AdvanceOutcome> {
 		return this.#beginPayment.add(item);
 	}
 
-	/** A step that is told to the world: on disk when it resolves. */
+	/** A published transition: on disk when it resolves. */
 	commitTransition(item: Advance): Promise<AdvanceOutcome> {
 		return this.#commitTransition.add(item);
 	}

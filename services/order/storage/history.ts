@@ -3,7 +3,7 @@ import type { Database } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
 import { orderFromHistory, toEvent, type HistoryRow } from "./order.record.ts";
 
-/** What an order was: its history, and the order as it stood at an instant. Nothing here writes. */
+/** Reads of an order's history, and of the order as of a time. */
 export class OrderHistory {
 	readonly #db: Database;
 
@@ -17,8 +17,8 @@ export class OrderHistory {
 	}
 
 	/**
-	 * The order as `get` showed it then, without its payment. Instants are shown in milliseconds, so
-	 * what happened within the one that is asked for has happened.
+	 * The order as `get` returned it then, without its payment. Times are shown in milliseconds, so changes
+	 * within the requested millisecond are included.
 	 * @throws NOT_FOUND also before the order was placed
 	 */
 	async at(id: string, owner: string | undefined, instant: string): Promise<Order> {

@@ -3,7 +3,7 @@ import type { Order } from "../../../contracts/order.ts";
 import { fail } from "../../../lib/errors.ts";
 import type { IdempotentRequest, StoredAnswer, OrderWithoutTimes } from "./order.repository.ts";
 
-/** SHA-256 over the members that make two requests the same, in the order given. */
+/** SHA-256 over the members that make two requests equal, in the given order. */
 export function fingerprint(...members: unknown[]): Buffer {
 	return createHash("sha256").update(JSON.stringify(members)).digest();
 }
@@ -17,8 +17,8 @@ export function assertSameRequest<S extends Pick<StoredAnswer, "request_hash">>(
 }
 
 /**
- * What a repeated order or cancel is answered: the very answer of the first, byte for byte. A new order's
- * answer was stored before its times were known; they stand last in the representation.
+ * The response to a repeated order or cancel: the stored first one, byte for byte. A new order's response was
+ * stored before its times were known; they are last in the representation.
  * @throws IDEMPOTENCY_KEY_REUSED when the key belongs to another request
  */
 export function replayAnswer(

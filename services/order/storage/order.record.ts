@@ -11,7 +11,7 @@ import type { OrderEventData } from "../../../contracts/events.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
 
-/** An order as its table holds it. */
+/** A row of the orders table. */
 export interface OrderRow {
 	id: string;
 	user_id: string;
@@ -35,7 +35,7 @@ type Amount = OrderItem["unit_price"];
 
 const toMoney = ({ amount, currency }: Amount): Amount => ({ amount, currency });
 
-/** jsonb keeps members by length of name; an answer has them in the contract's order, always. */
+/** jsonb orders members by length of name; a response has them in the contract's order. */
 function toItem(item: OrderItem): OrderItem {
 	const { product_id, name, quantity, unit_price, line_total } = item;
 	return {
@@ -55,7 +55,7 @@ const toAddress = ({ street, city, state, zip, country }: Address): Address => (
 	country
 });
 
-/** The representation. Its payment is asked of the payment service, which alone knows it. */
+/** The representation. Its payment comes from the payment service. */
 export function toOrder(row: OrderRow): Order {
 	const money = (amount: number) => ({ amount, currency: row.currency });
 	return {
@@ -108,11 +108,11 @@ export function toEvent({ from_status, to_status, at, ...row }: HistoryRow): Ord
 	};
 }
 
-/** The order as the last of these rows left it. @param rows from the first version on */
+/** The order after the last of these rows. @param rows from the first version on */
 export function orderFromHistory(rows: readonly HistoryRow[]): Order {
 	const [first, last] = [rows[0]!, rows.at(-1)!];
 	const placed = first.snapshot as Draft;
-	// Members keep their places, so the answer has the bytes it had then.
+	// Members keep their order, so the response has the same bytes as then.
 	const { status, reason, shipment } = last.snapshot;
 	return {
 		...withTimes(placed, first.at),
@@ -124,17 +124,17 @@ export function orderFromHistory(rows: readonly HistoryRow[]): Order {
 	};
 }
 
-/** An order that is being placed: everything but the times, which the database will give. */
+/** A new order without its times, which the database assigns. */
 export type Draft = Omit<Order, "created_at" | "updated_at">;
 
 export function withTimes(draft: Draft, at: Date): Order {
 	return { ...draft, created_at: at.toISOString(), updated_at: at.toISOString() };
 }
 
-/** What the stream tells of a return. */
+/** The data of a return in events. */
 export type ReturnEventData = Pick<Return, "id" | "items"> & { refunded?: Return["refunded"] };
 
-/** What the stream tells of a transition: ids, items and totals, no personal data. */
+/** The data of a transition in events: ids, items and totals, no personal data. */
 export function eventData(
 	order: Draft,
 	{ to, reason }: Pick<Transition, "to" | "reason">,

@@ -6,11 +6,11 @@ import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
 import { eventData, toOrder, type OrderRow, type ReturnEventData } from "./order.record.ts";
 
-/** Reads, and writes of one order at a time. The hot path's batches are in saga/steps.ts. */
+/** Reads, and writes of one order at a time. Batch statements are in saga/steps.ts. */
 
 const columns = "o.*";
 
-/** An order whose times may not have been known when it was stored. */
+/** An order whose times may be unknown when it is stored. */
 export type OrderWithoutTimes = Omit<Order, "created_at" | "updated_at"> & Partial<Order>;
 
 export interface StoredAnswer<A = OrderWithoutTimes> {
@@ -27,7 +27,7 @@ export interface IdempotentRequest {
 	hash: Buffer;
 }
 
-/** What goes into the history with a transition. */
+/** Details of a transition for the history. */
 export interface TransitionContext {
 	actor: Actor;
 	/** In the actor's words, instead of the transition's own reason. */
@@ -76,7 +76,7 @@ export class OrderRepository {
 		return rows.map(toOrder);
 	}
 
-	/** The answer given under a key, if there is one. */
+	/** The stored response under a key, if there is one. */
 	async findAnswer<A = OrderWithoutTimes>(
 		request: Omit<IdempotentRequest, "hash">,
 		tx: Transaction | Database = this.#db
@@ -115,10 +115,7 @@ export class OrderRepository {
 		return row ? toOrder(row) : fail("NOT_FOUND");
 	}
 
-	/**
-	 * Stores a transition of a locked order with its history row and its event: the state and the
-	 * news of it are one commit.
-	 */
+	/** Stores a transition of a locked order with its history row and its event, in one transaction. */
 	async record(
 		order: Order,
 		step: Transition,
@@ -165,7 +162,7 @@ select * from moved`
 		return toOrder(row!);
 	}
 
-	/** Asks the order's saga to turn round, and wakes it. */
+	/** Requests the order's saga to reverse, and wakes it. */
 	async requestCancel(
 		id: string,
 		actor: Actor,
@@ -183,7 +180,7 @@ select * from moved`
 		);
 	}
 
-	/** The promise that money will be paid back; due at once on any node. */
+	/** Adds a saga that refunds the order; due at once on any node. */
 	async insertSaga(id: string, step: "refund" | "return", tx: Transaction): Promise<void> {
 		await tx.query(
 			{

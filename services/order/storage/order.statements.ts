@@ -27,10 +27,9 @@ export const placedRows = bulk(
 
 /**
  * $1 route, $2 node, $3 for how many ms it holds the leases, $4 how many orders a user may have open.
- * Order, items, saga, history, outbox and idempotency answer in one transaction. Keys are inserted
- * in their own order, so that two batches cannot wait for each other; a key that is taken leaves
- * its order out of the answer. The placing node holds the saga's lease from birth.
- * One that a user has open too many is answered without a time.
+ * Order, items, saga, history, outbox and idempotency key in one transaction. Keys are inserted in their own
+ * order, so that two batches cannot deadlock; an order whose key is taken is missing from the result. The placing
+ * node holds the saga's lease from the start. An order beyond the user's limit is returned without a time.
  */
 const placement = (name: string, refusedOrders: string): Statement => ({
 	name,
@@ -83,8 +82,8 @@ export const placeOrders: Statement = placement(
 );
 
 /**
- * An order whose key is known already is never one too
- * many; that is looked up only where not all of a user's orders fit. One key counts once.
+ * An order whose key is already known is never refused; keys are only looked up if not all of a user's orders fit.
+ * One key counts once.
  */
 export const placeOrdersWithinLimit: Statement = placement(
 	"place_orders_within_limit",
@@ -122,10 +121,10 @@ export const transitionRows = bulk({
 });
 
 /**
- * Moves orders one step on, fenced: only the holder of the saga's present lease may, and only while
- * no crash of Postgres lies between its first step and this one. A step that yields gives way to a
- * wish to cancel. Data is the event's payload, null when it is not published.
- * Sagas are locked in id order before any order row, as cancelling does, so nothing can deadlock.
+ * Makes one transition of each order, fenced: only by the holder of the saga's current lease, and only if
+ * Postgres has not crashed since its first step. A step that yields is refused if a cancellation is requested.
+ * Data is the event's payload, null when it is not published. Sagas are locked in id order before any order row,
+ * as in a cancellation, so there are no deadlocks.
  */
 const advanceOrders: Statement = {
 	name: "advance_orders",
@@ -187,14 +186,14 @@ from asked left join locked on order_id = asked.id and locked.fence = asked.fenc
 	left join moved on moved.id = asked.id and moved.fence = asked.fence`
 };
 
-/** A step nobody hears of, which begins the payment. */
+/** An internal transition, to `payment_pending`. */
 export const beginPayments: Statement = {
 	...advanceOrders,
 	beforeCommit: "order.begin_payment.before_commit",
 	afterCommit: "order.begin_payment.after_commit"
 };
 
-/** A step that is told to the world. */
+/** A published transition. */
 export const commitTransitions: Statement = {
 	...advanceOrders,
 	beforeCommit: "order.transition.before_commit",
@@ -210,7 +209,7 @@ export const sleepRows = bulk({
 	error: "text"
 });
 
-/** Puts orders to sleep and lets go of their leases. */
+/** Reschedules orders and releases their leases. */
 export const rescheduleSagas: Statement = {
 	name: "reschedule_sagas",
 	beforeCommit: "order.reschedule.before_commit",
@@ -231,7 +230,7 @@ where s.order_id = id
 returning s.order_id`
 };
 
-/** Takes over orders that sleep no longer, or whose node has not been heard of. */
+/** Claims orders that are due, or whose lease has expired. */
 export const claimSagas: Statement = {
 	name: "claim_sagas",
 	afterCommit: "order.claim.after_commit",
@@ -254,7 +253,7 @@ select o.*, claimed.step, attempt, fence, cancel_requested,
 from claimed join orders.orders o on o.id = claimed.order_id`
 };
 
-/** On a clean stop: what this node still holds may be taken over at once. */
+/** On a clean stop: releases the orders that this node still holds. */
 export const releaseLeases: Statement = {
 	name: "release_leases",
 	text: `
@@ -265,7 +264,7 @@ update orders.saga set lease_owner = null, lease_until = null, next_run_at = now
 where order_id in (select order_id from mine)`
 };
 
-/** Names the present run of Postgres, where it has none: after the first start and after a crash. */
+/** Sets the incarnation of Postgres if there is none: after the first start and after a crash. */
 export const nameIncarnation: Statement = {
 	name: "name_incarnation",
 	text: "insert into orders.incarnation default values on conflict do nothing"

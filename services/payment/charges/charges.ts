@@ -32,26 +32,26 @@ import {
 export interface ChargesOptions {
 	repository: PaymentRepository;
 	provider: PaymentProvider;
-	/** Longest wait of a batch; what runs longer goes on by itself. */
+	/** Longest wait of a batch; slower charges continue in the background. */
 	chargeWaitMs: number;
-	/** How long a customer may take over what their bank asks of them. */
+	/** How long a customer may take for 3-D Secure. */
 	challengeMs: number;
-	/** Told of every payment whose outcome was recorded just now. */
+	/** Called for every payment whose outcome was recorded just now. */
 	onRecorded(rows: PaymentRow[]): void;
-	/** Told of orders whose charge ended after the caller had been answered `processing`. */
+	/** Called for orders whose charge ended after the call had returned `processing`. */
 	onLate(orderIds: string[]): void;
-	/** Told of outcomes that are not known, and of what a human must look at. */
+	/** Called for unknown outcomes, and for payments in review. */
 	onProblem(level: "warn" | "error", message: string): void;
-	/** From 0 to 1, for those who were turned away together not to come back together. */
+	/** From 0 to 1, for jitter after a rate limit. */
 	chance?(): number;
 }
 
-/** So long (ms) after one charge has ended, those of its batch that have not are left to themselves. */
+/** So long (ms) after one charge of a batch has ended, the others continue in the background. */
 const idleMs = 25;
 
 /**
- * Charges orders, each once. A payment's row is on disk before the provider hears of it, its id is
- * the provider's key for ever, and an outcome that is not known is looked up, never guessed.
+ * Charges orders, each once. A payment's row is on disk before the provider is called, its id is the provider's
+ * idempotency key, and an unknown outcome is looked up, never guessed.
  */
 export class Charges {
 	readonly #options: ChargesOptions;
@@ -78,12 +78,12 @@ export class Charges {
 	}
 
 	/**
-	 * One outcome per charge asked, in order; `processing` where it is not known yet.
-	 * @throws VALIDATION_FAILED when the lines of a charge are not its amount
+	 * One outcome per charge, in order; `processing` while it is unknown.
+	 * @throws VALIDATION_FAILED when the lines of a charge do not sum to its amount
 	 */
 	async charge(charges: Charge[]): Promise<ChargeOutcome[]> {
 		if (!charges.every(({ amount, lines }) => areLinesOf(amount.amount, lines)))
-			fail("VALIDATION_FAILED", "Lines must be the amount together, one per product");
+			fail("VALIDATION_FAILED", "Lines must sum to the amount, one per product");
 		const { repository } = this.#options;
 		const orders = new Map(charges.toReversed().map(charge => [charge.order_id, charge]));
 		const since = performance.now();
@@ -101,22 +101,22 @@ export class Charges {
 		);
 	}
 
-	/** One outcome per order asked, in order; `absent` where no payment was ever begun. */
+	/** One outcome per order, in order; `absent` if there is no payment. */
 	async resolve(orderIds: string[], intent: Intent = "charge"): Promise<ChargeOutcome[]> {
 		const rows = await this.#options.repository.find(orderIds);
 		return outcomesOf(orderIds, await this.#settle(rows, row => this.#lookUp(row, intent)));
 	}
 
 	/**
-	 * The same, after which no order without a payment can ever be charged, and whose charge never
-	 * reached the provider neither.
+	 * The same; afterwards no order without a payment can be charged, nor one whose charge never reached the
+	 * provider.
 	 */
 	async void(orderIds: string[]): Promise<ChargeOutcome[]> {
 		await this.#options.repository.void(orderIds);
 		return this.resolve(orderIds, "void");
 	}
 
-	/** Looks again what became of a payment, as one does who heard that something happened. */
+	/** Looks a payment up again, after a hint. */
 	async wake(row: PaymentRow): Promise<void> {
 		if (row.status === "failed" && row.failure_code === "voided")
 			return this.reconcileVoided([row]);
@@ -125,7 +125,7 @@ export class Charges {
 		if (now!.status !== "processing") this.#options.onLate([row.order_id]);
 	}
 
-	/** Looks whether charges came to be although they were voided; what did is recorded, or given up. */
+	/** Looks up voided charges; those that were made nevertheless are recorded, or cancelled. */
 	async reconcileVoided(voided: PaymentRow[]): Promise<void> {
 		const lookUp = (row: PaymentRow) => this.#lookUp(row, "void");
 		await Promise.all(voided.map(row => this.#guarded(row, lookUp)));
@@ -136,7 +136,7 @@ export class Charges {
 		await Promise.all(this.#running);
 	}
 
-	/** Payments asked for again with another amount go to a human, unless no money can move for them. */
+	/** Payments charged again with another amount are put in review, unless no money can move for them. */
 	async #reviewAmountMismatch(charges: Charge[], rows: PaymentRow[]): Promise<PaymentRow[]> {
 		const recorded = new Map(rows.map(row => [row.id, row]));
 		const wrong = charges
@@ -145,12 +145,12 @@ export class Charges {
 			.map(({ row }) => row.id);
 		if (wrong.length === 0) return rows;
 		const { repository, onProblem, onRecorded } = this.#options;
-		onProblem("error", `charges asked again with another amount: ${wrong.join(", ")}`);
+		onProblem("error", `charges repeated with another amount: ${wrong.join(", ")}`);
 		onRecorded(await repository.review(wrong, "amount_mismatch"));
 		return rows.map(row => (wrong.includes(row.id) ? { ...row, status: "review" } : row));
 	}
 
-	/** Works on all rows that are processing, in parallel; answers them as they are when it is quiet. */
+	/** Processes all rows that are processing, in parallel; returns their state when none has changed for a while. */
 	async #settle(
 		rows: PaymentRow[],
 		work: (row: PaymentRow) => Promise<PaymentRow>
@@ -171,7 +171,7 @@ export class Charges {
 		return new Map(now);
 	}
 
-	/** Any error leaves the outcome unknown, so the payment stays as it is. */
+	/** Any error leaves the outcome unknown, so the payment is not changed. */
 	async #guarded(
 		row: PaymentRow,
 		work: (row: PaymentRow) => Promise<PaymentRow>
@@ -185,12 +185,12 @@ export class Charges {
 	}
 
 	/**
-	 * @param since (of `performance.now()`) before this attempt was taken in hand
-	 * @param tries how many of them this node has made one after the other
+	 * @param since (of `performance.now()`) when this attempt was claimed
+	 * @param tries how many attempts this node has made in a row
 	 */
 	async #send(row: PaymentRow, since: number, tries = 1): Promise<PaymentRow> {
 		try {
-			// A node that was frozen may find its charge voided meanwhile, and must not wake up to make it.
+			// A node that was stopped may find its charge voided meanwhile, and must not send it when it resumes.
 			if (performance.now() - since > sendWithinMs) throw new NotSent("too late to send it");
 			const outcome = await this.#options.provider.charge({
 				key: row.id,
@@ -207,7 +207,7 @@ export class Charges {
 		}
 	}
 
-	/** Makes the attempt again when the provider likes: this node, while that is soon, else whoever asks. */
+	/** Repeats the attempt after the provider's Retry-After: on this node if that is soon, else on the next call. */
 	async #retryRateLimited(row: PaymentRow, error: RateLimited, tries: number): Promise<PaymentRow> {
 		const { repository, onProblem, chance = Math.random } = this.#options;
 		const ms = pauseMs(tries, error.retryAfterMs, chance());

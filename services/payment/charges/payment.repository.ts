@@ -6,7 +6,7 @@ import * as shown from "../payment.representation.ts";
 import * as sql from "./payment.statements.ts";
 import { queueWithinMs, sendWithinMs, type Unsettled } from "../payment.reconciliation.ts";
 
-/** A payment as the charging part sees it. One that is only a bar has no amount, and needs none. */
+/** A payment as charging sees it. A tombstone has no amount, and needs none. */
 export interface PaymentRow extends Unsettled {
 	id: string;
 	order_id: string;
@@ -15,14 +15,14 @@ export interface PaymentRow extends Unsettled {
 	payment_method: string;
 	status: PaymentStatus;
 	failure_code: string | null;
-	/** The provider's name for the charge, where it has told one. */
+	/** The provider's reference of the charge, if it is known. */
 	provider_ref: string | null;
 	action_url: string | null;
-	/** How often it may have been sent: a fence, by which an attempt is taken in hand. */
+	/** How often it may have been sent; used as a fence to claim an attempt. */
 	sends: number;
 }
 
-/** How a charge ended, or why a human must look. */
+/** How a charge ended, or why it is in review. */
 export type Ending =
 	| Exclude<Outcome, { status: "processing" | "action_required" }>
 	| { status: "review"; reason: string; ref?: string };
@@ -36,7 +36,7 @@ export interface Summary {
 	refunded: { amount: number; currency: string };
 }
 
-/** The one id a payment of this order can have: row, provider key and answer agree on it. */
+/** The only id a payment of this order can have: row, provider key and response agree on it. */
 export function paymentIdOf(orderId: string): string {
 	return derivedId(orderId, "charge");
 }
@@ -49,7 +49,7 @@ export class PaymentRepository {
 		this.#pg = pg;
 	}
 
-	/** Makes the rows of orders that have none; answers those. On disk when it resolves. */
+	/** Inserts the rows of orders that have none; returns those. On disk when it resolves. */
 	begin(charges: Charge[]): Promise<PaymentRow[]> {
 		const rows = charges.map(({ order_id, user_id, amount, payment_method, lines }) => ({
 			id: paymentIdOf(order_id),
@@ -63,7 +63,7 @@ export class PaymentRepository {
 		return this.#pg.query<PaymentRow>(sql.begin, sql.chargeRows.values(rows));
 	}
 
-	/** Bars orders that have no row from ever being charged. On disk when it resolves. */
+	/** Inserts tombstones for orders that have no row. On disk when it resolves. */
 	async void(orderIds: string[]): Promise<void> {
 		const rows = orderIds.map(order_id => ({ id: paymentIdOf(order_id), order_id }));
 		await this.#pg.query(sql.insertTombstones, sql.tombstoneRows.values(rows));
@@ -78,8 +78,8 @@ export class PaymentRepository {
 	}
 
 	/**
-	 * Records how charges ended; answers the rows it changed, which are those that were processing.
-	 * It does not wait for the disk: the provider can be asked again.
+	 * Records how charges ended; returns the changed rows, which are those that were processing. It does not wait
+	 * for the disk: the outcome can be looked up again.
 	 */
 	record(verdicts: Verdict[]): Promise<PaymentRow[]> {
 		const rows = verdicts.map(verdict => ({
@@ -94,12 +94,12 @@ export class PaymentRepository {
 		return this.#pg.deferred<PaymentRow>(sql.record, sql.verdictRows.values(rows));
 	}
 
-	/** Puts payments before a human, whatever their state; answers those that were not there yet. */
+	/** Puts payments in review, in any status; returns those that were not there yet. */
 	review(ids: string[], reason: string): Promise<PaymentRow[]> {
 		return this.#pg.query<PaymentRow>(sql.review, [ids, reason]);
 	}
 
-	/** Notes where the customer must act, and begins their time; undefined when that was done before. */
+	/** Stores the bank's URL, and starts the customer's time limit; undefined when that was done before. */
 	async challenge(
 		{ id }: PaymentRow,
 		{ ref, url }: { ref: string; url: string },
@@ -109,26 +109,26 @@ export class PaymentRepository {
 	}
 
 	/**
-	 * Takes another attempt at a charge in hand; undefined when somebody else has done that. On disk
-	 * when it resolves: a charge that was sent must never look as if it was not.
+	 * Claims another attempt at a charge; undefined when another node has claimed it. On disk when it resolves: a
+	 * charge that was sent must never look as if it was not.
 	 */
 	async resend({ id, sends }: PaymentRow): Promise<PaymentRow | undefined> {
 		return (await this.#pg.query<PaymentRow>(sql.resend, [id, sends]))[0];
 	}
 
-	/** Notes that an attempt was turned away, and when it may be made again. Nothing is lost if this is. */
+	/** Records that an attempt was rate-limited, and when to retry. May be lost. */
 	async deferAttempt({ id, sends }: PaymentRow, pauseMs: number): Promise<void> {
 		await this.#pg.deferred(sql.deferAttempt, [id, sends, pauseMs]);
 	}
 
-	/** Takes back attempts that surely never reached the provider. Nothing is lost if this is. */
+	/** Reverts attempts that certainly never reached the provider. May be lost. */
 	async revertSend(rows: PaymentRow[]): Promise<void> {
 		await this.#pg.deferred(sql.revertSend, sql.sentRows.values(rows));
 	}
 
 	/**
-	 * Voids a charge that the provider does not know; undefined when it may still come to be, or was
-	 * taken in hand again.
+	 * Voids a charge that the provider does not know; undefined when its request may still arrive, or it was claimed
+	 * again.
 	 */
 	async voidUnsent(
 		{ id, sends }: PaymentRow,
@@ -138,7 +138,7 @@ export class PaymentRepository {
 		return (await this.#pg.query<PaymentRow>(sql.voidUnsent, [id, sends, deadMs]))[0];
 	}
 
-	/** Charges that were voided, and that nobody has looked for since for a while. */
+	/** Voided charges that are due for another lookup. */
 	claimVoided(limit: number): Promise<PaymentRow[]> {
 		return this.#pg.query<PaymentRow>(sql.claimVoided, [limit]);
 	}
@@ -150,7 +150,7 @@ export class PaymentRepository {
 		return found?.payment;
 	}
 
-	/** @param at an instant: as things stood then */
+	/** @param at as of this time */
 	summaries(orderIds: string[], at?: string): Promise<Summary[]> {
 		const ids = orderIds.map(paymentIdOf);
 		return at === undefined

@@ -1,9 +1,9 @@
 import { bulk } from "../../../lib/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
 
-/** What charging says to Postgres. A change and the row of `events` that tells of it are one statement. */
+/** SQL of charging. A change and its row in `events` are one statement. */
 
-/** A `PaymentRow`, of a table or a part that is called p. */
+/** A `PaymentRow`, of a table or CTE that is called p. */
 const row = `p.id, p.order_id, p.amount_minor, p.currency, p.payment_method, p.status, p.failure_code,
 	p.provider_ref, p.action_url, p.sends,
 	coalesce(p.action_until < clock_timestamp(), false) as overdue,
@@ -11,7 +11,7 @@ const row = `p.id, p.order_id, p.amount_minor, p.currency, p.payment_method, p.s
 	(extract(epoch from clock_timestamp() - p.sent_at) * 1000)::float8 as sent_ms,
 	(extract(epoch from p.resend_at - clock_timestamp()) * 1000)::float8 as resend_in_ms`;
 
-/** The event of each payment in `changed`, by default called like its new status. */
+/** The event of each payment in `changed`, by default with its new status as type. */
 const insertEvents = (type = "status") => `told as (
 		insert into payment.events (payment_id, seq, type, amount_minor, status, refunded_minor, data, at)
 		select id, seq, ${type}, amount_minor, status, refunded_minor, jsonb_strip_nulls(jsonb_build_object(
@@ -28,10 +28,10 @@ export const chargeRows = bulk({
 	lines: "jsonb"
 });
 
-// The id follows from the order, so two nodes collide on both unique indexes. A conflict target would
-// name only one, and the other then raises an error when both insert at the same instant.
+// The id is derived from the order, so two nodes collide on both unique indexes. A conflict target would name
+// only one, and the other would raise an error when both insert at the same instant.
 export const begin: Statement = {
-	name: "payment-begin",
+	name: "payment.insert",
 	beforeCommit: "payment.begin.before_commit",
 	afterCommit: "payment.begin.after_commit",
 	text: `with changed as (
@@ -48,9 +48,9 @@ export const begin: Statement = {
 
 export const tombstoneRows = bulk({ id: "uuid", order_id: "uuid" });
 
-// Taken in the place of the payment's row, so that a charge and this exclude each other.
+// A tombstone takes the place of the payment's row, so that it and a charge exclude each other.
 export const insertTombstones: Statement = {
-	name: "payment-void",
+	name: "payment.insert_tombstones",
 	beforeCommit: "payment.tombstone.before_commit",
 	afterCommit: "payment.tombstone.after_commit",
 	text: `insert into payment.payments (id, order_id, status, failure_code)
@@ -60,12 +60,12 @@ export const insertTombstones: Statement = {
 };
 
 export const findByOrders: Statement = {
-	name: "payment-find",
+	name: "payment.find_by_order",
 	text: `select ${row} from payment.payments p where p.order_id = any($1::uuid[])`
 };
 
 export const findById: Statement = {
-	name: "payment-find-by-id",
+	name: "payment.find_by_id",
 	text: `select ${row} from payment.payments p where p.id = $1 and p.amount_minor is not null`
 };
 
@@ -79,11 +79,10 @@ export const verdictRows = bulk({
 	last4: "text"
 });
 
-// A charge that came to be although it was voided is what really happened: it is recorded, and keeps
-// the code by which it is found and paid back. Rows are locked in one order, or two batches that
-// share orders could deadlock.
+// A charge that was made although it was voided is recorded, and keeps the code by which it is found and
+// refunded. Rows are locked in one order, or two batches that share orders could deadlock.
 export const record: Statement = {
-	name: "payment-record",
+	name: "payment.record",
 	beforeCommit: "payment.record.before_commit",
 	afterCommit: "payment.record.after_commit",
 	text: `with verdict as materialized (select * from ${verdictRows.as("x")}),
@@ -105,7 +104,7 @@ export const record: Statement = {
 };
 
 export const review: Statement = {
-	name: "payment-review",
+	name: "payment.review",
 	text: `with locked as materialized (
 			select id from payment.payments where id = any($1::uuid[]) and status <> 'review'
 			order by id for update),
@@ -119,7 +118,7 @@ export const review: Statement = {
 };
 
 export const challenge: Statement = {
-	name: "payment-challenge",
+	name: "payment.challenge",
 	text: `with changed as (
 			update payment.payments p set provider_ref = $2, action_url = $3,
 				action_until = clock_timestamp() + $4 * interval '1 ms',
@@ -130,38 +129,38 @@ export const challenge: Statement = {
 		select ${row} from changed p`
 };
 
-/** Takes the next attempt in hand, unless somebody else did since the row was read. */
+/** Claims the next attempt, unless another node did since the row was read. */
 export const resend: Statement = {
-	name: "payment-resend",
+	name: "payment.claim_attempt",
 	text: `update payment.payments p set sends = p.sends + 1, sent_at = clock_timestamp(), resend_at = null,
 			first_sent_at = case p.sends when 0 then clock_timestamp() else p.first_sent_at end
 		where p.id = $1 and p.status = 'processing' and p.sends = $2
 		returning ${row}`
 };
 
-/** The attempt was turned away. Another one may be under way since, which this must not hurry. */
+/** The attempt was rate-limited. A later attempt may be in progress, which this must not affect. */
 export const deferAttempt: Statement = {
-	name: "payment-turn-away",
+	name: "payment.defer_attempt",
 	text: `update payment.payments p set resend_at = clock_timestamp() + $3 * interval '1 ms'
 		where p.id = $1 and p.status = 'processing' and p.sends = $2`
 };
 
 export const sentRows = bulk({ id: "uuid", sends: "int" });
 
-/** The attempt surely did not reach the provider. */
+/** The attempt certainly did not reach the provider. */
 export const revertSend: Statement = {
-	name: "payment-unsend",
+	name: "payment.revert_send",
 	text: `update payment.payments p set sends = p.sends - 1
 		from ${sentRows.as("x")}
 		where p.id = x.id and p.status = 'processing' and p.sends = x.sends`
 };
 
 /**
- * Voids a charge that was never sent, or whose last attempt can no longer come to be. That is a matter
- * of time, not a word of the provider, so one that was sent is looked for a while longer.
+ * Voids a charge that was never sent, or whose last request can no longer arrive. That is concluded from the
+ * time, not from the provider, so one that was sent is looked up for a while longer.
  */
 export const voidUnsent: Statement = {
-	name: "payment-give-up",
+	name: "payment.void_unsent",
 	text: `with changed as (
 			update payment.payments p set status = 'failed', failure_code = 'voided',
 				next_check_at = case when p.sends > 0 then clock_timestamp() + interval '30 s' end,
@@ -173,9 +172,9 @@ export const voidUnsent: Statement = {
 		select ${row} from changed p`
 };
 
-/** Each is one caller's, and due again when twice the time since it was voided has gone by, for a day. */
+/** Each is claimed by one caller, and due again after twice the time since it was voided, for a day. */
 export const claimVoided: Statement = {
-	name: "payment-claim-voided",
+	name: "payment.claim_voided",
 	text: `update payment.payments p set next_check_at = case
 			when p.updated_at > clock_timestamp() - interval '1 day'
 			then clock_timestamp() + (clock_timestamp() - p.updated_at) end

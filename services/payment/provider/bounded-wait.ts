@@ -1,6 +1,6 @@
 /**
- * Waits until all work has settled, but no longer than `mostMs`, and, once some has, only until none
- * has for `quietMs`: who is fast does not wait for who is slow. Never rejects.
+ * Waits until all work has settled, but no longer than `mostMs`, and, once some has, only until none has for
+ * `quietMs`: fast work does not wait for slow work. Never rejects.
  */
 export async function waitUntilIdle(
 	works: Promise<unknown>[],
@@ -25,7 +25,7 @@ export async function waitUntilIdle(
 
 const timedOut = Symbol("late");
 
-/** The work's result. @throws what `lateness` makes, when the work takes longer than `ms` */
+/** The work's result. @throws the error of `lateness` when it takes longer than `ms` */
 export async function withTimeout<R>(
 	ms: number,
 	work: Promise<R>,

@@ -35,7 +35,7 @@ async function opened(options: Partial<GuardOptions> = {}) {
 }
 
 describe("the breaker before the provider", () => {
-	it("opens when most calls are not answered, and then makes none", async () => {
+	it("opens when most calls fail, and then makes none", async () => {
 		const { provider, states, charge } = await opened({ pauseMs: 60_000 });
 		expect(states).toEqual(["closed", "open"]);
 		expect(provider.charged).toHaveLength(10);
@@ -43,7 +43,7 @@ describe("the breaker before the provider", () => {
 		expect(provider.charged).toHaveLength(10);
 	});
 
-	it("stays closed for declines, conflicts, and one call in three without an answer", async () => {
+	it("stays closed for declines, conflicts, and one failure in three calls", async () => {
 		const { provider, states, charge } = guard();
 		let calls = 0;
 		provider.onCharge = () => {
@@ -55,7 +55,7 @@ describe("the breaker before the provider", () => {
 		expect(states).toEqual(["closed"]);
 	});
 
-	it("stays closed in a storm of calls that are turned away, and says that they were", async () => {
+	it("stays closed for rate-limited calls, and reports them", async () => {
 		const { provider, states, calls, charge } = guard();
 		provider.onCharge = () => Promise.reject(new RateLimited("too many", 1000));
 		for (let n = 0; n < 100; n++) expect(await charge()).toBeInstanceOf(RateLimited);
@@ -63,14 +63,14 @@ describe("the breaker before the provider", () => {
 		expect(calls).toEqual(Array(100).fill("charge rate_limited"));
 	});
 
-	it("closes when the call on trial is turned away: the provider is back", async () => {
+	it("closes when the trial call is rate-limited: the provider is back", async () => {
 		const { provider, states, charge } = await opened();
 		provider.onCharge = () => Promise.reject(new RateLimited("too many", 1000));
 		await until(async () => (await charge()) instanceof RateLimited);
 		expect(states.at(-1)).toBe("closed");
 	});
 
-	it("lets one call try, refuses others meanwhile, and closes when it is answered", async () => {
+	it("allows one trial call, refuses others meanwhile, and closes when it succeeds", async () => {
 		const { provider, states, charge } = await opened();
 		const answer = Promise.withResolvers<void>();
 		provider.onCharge = () => answer.promise.then(() => succeeded());
@@ -100,7 +100,7 @@ describe("the breaker before the provider", () => {
 });
 
 describe("the bulkhead before the provider", () => {
-	it("lets only so many calls run and wait, and says which were not made", async () => {
+	it("limits running and waiting calls, and reports which were not made", async () => {
 		const { provider, calls, charge } = guard({ concurrency: 2, queue: 1 });
 		const answer = Promise.withResolvers<void>();
 		provider.onCharge = () => answer.promise.then(() => succeeded());
@@ -113,7 +113,7 @@ describe("the bulkhead before the provider", () => {
 		expect(calls.toSorted()).toEqual(["charge not_sent", ...Array(3).fill("charge ok")]);
 	});
 
-	it("gives up a call that is not answered, which counts as the provider's trouble", async () => {
+	it("times a call out, which counts as a failure", async () => {
 		const { provider, calls, charge } = guard({ answerWithinMs: 1 });
 		provider.onCharge = () => new Promise(() => undefined);
 		const error = await charge();

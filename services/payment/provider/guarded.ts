@@ -23,25 +23,25 @@ import {
 } from "./provider.ts";
 import { queueWithinMs } from "../payment.reconciliation.ts";
 
-/** The call was surely not made, so there is no outcome to find out. */
+/** The call was certainly not made, so there is no outcome to look up. */
 export class NotSent extends ProviderUnavailable {}
 
 export type BreakerState = "closed" | "half_open" | "open";
 
-/** `not_sent`: the call was not made. `rate_limited`: it was, and was one too many. */
+/** `not_sent`: the call was not made. `rate_limited`: the provider responded 429. */
 export type CallResult = "ok" | "unavailable" | "rate_limited" | "not_sent" | "error";
 
 export interface GuardOptions {
-	/** Told of every change, and once at the start. */
+	/** Called for every change, and once at the start. */
 	onState(state: BreakerState): void;
-	/** Told of every call and how it ended. */
+	/** Called for every call with its result. */
 	onCall(call: string, result: CallResult): void;
-	/** Longest wait (ms) for one answer (default 8000: below the 10 s of the actions that ask). */
+	/** Longest wait (ms) for one response (default 8000: below the 10 s of the calling actions). */
 	answerWithinMs?: number;
-	/** Calls that run, and then wait, at one time (default 128 and 512). */
+	/** Calls that run, and that wait, at one time (default 128 and 512). */
 	concurrency?: number;
 	queue?: number;
-	/** First pause (ms) after the breaker opens, doubled with every trial that fails (default 500). */
+	/** First pause (ms) after the breaker opens, doubled with every failed trial (default 500). */
 	pauseMs?: number;
 }
 
@@ -53,10 +53,9 @@ const stateNames: Record<CircuitState, BreakerState> = {
 };
 
 /**
- * Stands before a provider that is away or slow, so that its trouble does not become the shop's. More
- * than half of the last 40 calls unanswered open the breaker; then one call at a time tries whether
- * the provider is back, and all others are refused at once. A decline is an answer like any other, and
- * so is "too many": the caller slows down (charges.ts), and the breaker stays as it is.
+ * Circuit breaker and bulkhead of the provider. If more than half of the last 40 calls fail, the breaker opens;
+ * then one call at a time is a trial, and all others are refused at once. A decline counts as success, and so does
+ * a rate limit: the caller slows down (charges.ts), and the breaker stays as it is.
  */
 export class GuardedProvider implements PaymentProvider {
 	readonly #provider: PaymentProvider;
@@ -131,7 +130,7 @@ export class GuardedProvider implements PaymentProvider {
 		return this.#provider.close();
 	}
 
-	/** @throws NotSent, ProviderUnavailable, and what the provider throws */
+	/** @throws NotSent, ProviderUnavailable, and the provider's errors */
 	async #call<R>(name: string, call: () => Promise<R>): Promise<R> {
 		refuseInsideTransaction("a call of the payment provider");
 		const { onCall } = this.#options;
@@ -147,7 +146,7 @@ export class GuardedProvider implements PaymentProvider {
 	}
 
 	#execute<R>(call: () => Promise<R>): Promise<R> {
-		// Cockatiel would let everyone wait for the one on trial.
+		// Cockatiel would let all callers wait for the trial call.
 		if (this.#breaker.state === CircuitState.HalfOpen)
 			throw new NotSent("another call is on trial");
 		const { answerWithinMs = 8000 } = this.#options;

@@ -14,5 +14,5 @@ const drivers: Record<Config["payment"]["provider"], Open> = {
 	stripe: async ({ payment }) => new StripeProvider({ ...payment, secretKey: payment.secretKey! })
 };
 
-/** The driver that is configured, as it comes: without breaker and bulkhead. */
+/** The configured driver, without breaker and bulkhead. */
 export const openProvider: Open = config => drivers[config.payment.provider](config);

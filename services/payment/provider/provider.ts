@@ -1,17 +1,17 @@
 import type { Money } from "../../../lib/money.ts";
 
-/** The card as its owner knows it; null where the provider tells nothing. */
+/** Card details for display; null if the provider does not return them. */
 export interface Method {
 	brand: string | null;
 	last4: string | null;
 }
 
-/** What the provider says of a charge. `processing`: it knows the charge and has not decided. */
+/** Status of a charge at the provider. `processing`: it knows the charge and has not decided. */
 export type Outcome =
-	/** `amount`: what was really taken, where the provider tells it. */
+	/** `amount`: the charged amount, if the provider returns it. */
 	| { status: "succeeded"; ref: string; method: Method; amount?: Money }
 	| { status: "failed"; ref: string | null; code: string; method: Method }
-	/** Waits for the customer, who must answer at `url` (3-D Secure). */
+	/** Waits for the customer, who must approve at `url` (3-D Secure). */
 	| { status: "action_required"; ref: string; url: string }
 	| { status: "processing" };
 
@@ -20,7 +20,7 @@ export type RefundOutcome =
 	{ status: "succeeded"; ref: string } | { status: "failed"; code: string } | { status: "pending" };
 
 export interface ChargeRequest {
-	/** The payment's id: the same for every attempt, so that the provider takes the money once. */
+	/** The payment's id: the same for every attempt, so that the provider charges once. */
 	key: string;
 	order_id: string;
 	amount: Money;
@@ -30,7 +30,7 @@ export interface ChargeRequest {
 export interface RefundRequest {
 	/** The refund's id: the same for every attempt. */
 	key: string;
-	/** Of the charge, so that the provider's messages about the refund name it. */
+	/** Of the charge, so that webhooks about the refund contain it. */
 	payment_id: string;
 	/** The `ref` of the charge. */
 	charge_ref: string;
@@ -38,19 +38,19 @@ export interface RefundRequest {
 	reason: string;
 }
 
-/** A message of the provider: it tells that something happened, not what is true by now. */
+/** A webhook of the provider: it says that something happened, not the current state. */
 export interface ProviderEvent {
-	/** The same however often it is sent. */
+	/** The same for every delivery. */
 	id: string;
 	type: string;
 	created_at: Date;
-	/** The key of the charge it is about; null where the charge is not the shop's. */
+	/** The key of its charge; null if the charge is not the shop's. */
 	payment_id: string | null;
 }
 
-/** One charge as the provider's books have it. */
+/** One charge in the provider's statement. */
 export interface StatementLine {
-	/** Null where the charge is not the shop's. */
+	/** Null if the charge is not the shop's. */
 	payment_id: string | null;
 	order_id: string | null;
 	ref: string;
@@ -60,34 +60,34 @@ export interface StatementLine {
 }
 
 /**
- * Who takes the money. An answer is a fact; an error of any kind means that the outcome is not
- * known, save `IdempotencyConflict` and `TurnedAway`. Asking again under the same key repeats the first answer.
+ * A payment provider. A result is definite; any error means that the outcome is unknown, except
+ * `IdempotencyConflict` and `RateLimited`. Repeating a request under the same key returns the first result.
  */
 export interface PaymentProvider {
-	/** A charge that is not found so long (ms) after it was sent can no longer come to be by itself. */
+	/** A charge that is not found so long (ms) after it was sent can no longer be made by that request. */
 	readonly maxProcessingMs: number;
 	charge(request: ChargeRequest): Promise<Outcome>;
-	/** Looks a charge up by its key, and by `ref` where it is known; undefined when it was never seen. */
+	/** Looks a charge up by its key, and by `ref` if it is known; undefined if there is none. */
 	retrieve(key: string, ref?: string | null): Promise<Outcome | undefined>;
 	/**
-	 * Gives up a charge that waits for its customer; answers what became of it: `failed` with code
-	 * `canceled`, unless it ended otherwise before.
+	 * Cancels a charge that waits for its customer; returns the outcome: `failed` with code `canceled`, unless it
+	 * ended otherwise before.
 	 */
 	abandon(key: string, ref: string): Promise<Outcome>;
 	refund(request: RefundRequest): Promise<RefundOutcome>;
-	/** Looks a refund up by its key; undefined when the provider has never seen it. */
+	/** Looks a refund up by its key; undefined if there is none. */
 	retrieveRefund(key: string, chargeRef: string): Promise<RefundOutcome | undefined>;
 	/**
-	 * What an authentic message is about; undefined for a kind nobody heeds.
+	 * Parses an authentic webhook; undefined for an unknown type.
 	 * @throws BadSignature; MALFORMED_JSON, VALIDATION_FAILED
 	 */
 	event(rawBody: Buffer, signature: string | undefined): ProviderEvent | undefined;
-	/** Every charge made since, with what was paid back of it. */
+	/** Every charge made since, with its refunded amount. */
 	statement(since: Date): AsyncIterable<StatementLine>;
 	close(): Promise<void>;
 }
 
-/** The key was used before with another request: nothing was done now, and a human must look. */
+/** The key was used before with another request: nothing was done now, and staff must decide. */
 export class IdempotencyConflict extends Error {
 	override readonly name = "IdempotencyConflict";
 	constructor(key: string) {
@@ -95,15 +95,15 @@ export class IdempotencyConflict extends Error {
 	}
 }
 
-/** The message does not come from the provider, or is too old. */
+/** The webhook is not from the provider, or is too old. */
 export class BadSignature extends Error {
 	override readonly name = "BadSignature";
 }
 
-/** Too many requests (429): nothing was done, and the same may be asked again after a while. */
+/** Rate limit (429): nothing was done, and the request may be repeated later. */
 export class RateLimited extends Error {
 	override readonly name = "TurnedAway";
-	/** What the provider asks for, 0 where it says nothing. */
+	/** Retry-After, 0 if there is none. */
 	readonly retryAfterMs: number;
 	constructor(message: string, retryAfterMs: number) {
 		super(message);
@@ -111,7 +111,7 @@ export class RateLimited extends Error {
 	}
 }
 
-/** The provider cannot serve now (5xx, no connection, no answer in time): the outcome is unknown. */
+/** The provider is unavailable (5xx, no connection, timeout): the outcome is unknown. */
 export class ProviderUnavailable extends Error {
 	override readonly name = "ProviderUnavailable";
 }

@@ -4,16 +4,16 @@ import { nullable, T, type Static } from "../../../lib/schema.ts";
 import { validate } from "../../../lib/validator.ts";
 import { BadSignature, type ProviderEvent } from "./provider.ts";
 
-/** A message that is older than this (s) may be a recorded one that is played again. */
+/** A message that is older than this (s) may be a replay attack. */
 const toleranceS = 300;
 
-/** Kinds that say that a charge or a refund may have come to its end. */
+/** Types of events after which a charge or a refund may have ended. */
 const handledTypes = /^(payment_intent|refund)\./;
 
-/** What a column can hold; Stripe's metadata are no longer. */
+/** Length of the column; Stripe's metadata are no longer. */
 const StoredText = T.String({ maxLength: 500, pattern: "^[^\\u0000]*$" });
 
-/** What is read of a message; the rest is the provider's business. */
+/** The parts of a webhook that are read. */
 const Message = T.Object({
 	id: StoredText,
 	type: StoredText,
@@ -26,9 +26,9 @@ const Message = T.Object({
 });
 
 /**
- * Reads a message that is signed as Stripe signs, by both drivers; undefined for a kind nobody heeds.
- * @param secret without one, nobody's signature is right
- * @throws BadSignature; MALFORMED_JSON, VALIDATION_FAILED for what is signed and still cannot be read
+ * Parses a webhook with Stripe's signature, for both drivers; undefined for an unknown type.
+ * @param secret without one, every signature is refused
+ * @throws BadSignature; MALFORMED_JSON, VALIDATION_FAILED for a signed body that is invalid
  */
 export function signedEvent(
 	rawBody: Buffer,
@@ -50,7 +50,7 @@ function verify(body: Buffer, signature: string | undefined, secret: string | un
 	try {
 		Stripe.webhooks.signature!.verifyHeader(body, signature, secret, toleranceS);
 	} catch {
-		throw new BadSignature("The signature of the message is not right");
+		throw new BadSignature("The signature of the message is wrong");
 	}
 }
 

@@ -44,7 +44,7 @@ describe("the simulated provider", () => {
 		],
 		["pm_card_nobody_knows", "failed", "payment_method_unknown", null, null],
 		["toString", "failed", "payment_method_unknown", null, null]
-	])("answers %s with %s", async (name, status, code, brand, last4) => {
+	])("returns %s as %s", async (name, status, code, brand, last4) => {
 		const outcome = await provider.charge(request(name));
 		expect(outcome).toMatchObject({ status, method: { brand, last4 } });
 		expect("code" in outcome ? outcome.code : undefined).toBe(code);
@@ -65,14 +65,14 @@ describe("the simulated provider", () => {
 		expect((await readLedger(path)).charges).toHaveLength(1);
 	});
 
-	it("repeats its first answer under the same key, over a restart too", async () => {
+	it("repeats its first result under the same key, also after a restart", async () => {
 		const first = await provider.charge(request("pm_card_visa"));
 		await provider.close();
 		provider = await SimulatedProvider.open({ path });
 		expect(await provider.charge(request("pm_card_visa"))).toEqual(first);
 	});
 
-	it("refuses a key that comes back with another request", async () => {
+	it("refuses a key that is reused for another request", async () => {
 		await provider.charge(request("pm_card_visa"));
 		for (const other of [
 			request("pm_card_visa", { amount: { amount: 999, currency: "USD" } }),
@@ -84,7 +84,7 @@ describe("the simulated provider", () => {
 		expect((await readLedger(path)).charges).toMatchObject([{ amount: 1000, currency: "USD" }]);
 	});
 
-	it("pays back once per key and never more than was charged", async () => {
+	it("refunds once per key and never more than was charged", async () => {
 		await provider.charge(request("pm_card_visa"));
 		const first = await provider.refund(refund("r1", 600));
 		expect(first).toMatchObject({ status: "succeeded" });
@@ -97,7 +97,7 @@ describe("the simulated provider", () => {
 		expect((await readLedger(path)).refunds.map(({ amount }) => amount)).toEqual([600]);
 	});
 
-	it("pays back, then drops the connection of the first attempt only", async () => {
+	it("refunds, then drops the connection of the first attempt only", async () => {
 		await provider.charge(request("pm_sim_dropRefundConnection"));
 		await expect(provider.refund(refund("r1", 600))).rejects.toThrow("connection lost");
 		expect(await provider.refund(refund("r1", 600))).toMatchObject({ status: "succeeded" });

@@ -20,16 +20,16 @@ import {
 } from "./provider.ts";
 
 export interface SimulatorOptions {
-	/** Of the ledger; made when it is missing, shared with other processes. */
+	/** Path of the ledger; created when it is missing, shared with other processes. */
 	path: string;
 	webhookSecret?: string;
-	/** Where a customer goes after a challenge. */
+	/** The URL to which a challenge redirects. */
 	returnUrl?: string;
 }
 
 /**
- * A payment provider for one host, in this process. Its memory is a file of its own and not
- * Postgres, so that it is an independent witness of what was charged: see `readLedger`.
+ * A payment provider for one host, in this process. Its state is a file and not in Postgres, so that it is an
+ * independent record of charges: see `readLedger`.
  */
 export class SimulatedProvider implements PaymentProvider {
 	/** Longer than the slowest usual test method and the wait of a caller (8 s) with its flush. */
@@ -37,7 +37,7 @@ export class SimulatedProvider implements PaymentProvider {
 	readonly #engine: Engine;
 	readonly #challenges: ChallengeServer;
 	readonly #options: SimulatorOptions;
-	/** Keys that were turned away once, and are let in the next time. */
+	/** Keys that were rate-limited once; their next attempt is accepted. */
 	readonly #rateLimitedKeys = new Set<string>();
 
 	private constructor(engine: Engine, options: SimulatorOptions) {
@@ -124,7 +124,7 @@ export class SimulatedProvider implements PaymentProvider {
 		await this.#engine.close();
 	}
 
-	/** Does the work with the trouble that the card brings to a first attempt. */
+	/** Does the work with the test card's fault in the first attempt. */
 	async #withFault<R>(key: string, fault: InjectedFault = {}, work: () => Promise<R>): Promise<R> {
 		const { state } = this.#engine;
 		const again = Boolean(state.chargeOf(key) ?? state.refunds.get(key));
@@ -135,7 +135,7 @@ export class SimulatedProvider implements PaymentProvider {
 		}
 		const { hangMs = 0 } = fault;
 		if (hangMs > 0 && !again) await delay(hangMs);
-		// Whoever asked has been told by then that it can no longer come to be.
+		// After this time the caller assumes that the charge can no longer be made.
 		if (hangMs >= this.maxProcessingMs && !again) throw new ProviderUnavailable("timed out");
 		const done = await work();
 		if (fault.after && !again) throw new ProviderUnavailable("connection lost");

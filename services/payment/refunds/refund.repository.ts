@@ -4,14 +4,14 @@ import { failpoint } from "../../../lib/failpoint.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import { forStaff } from "../payment.representation.ts";
 
-/** What may still be paid back of a payment, as it stands under its lock. */
+/** What may still be refunded of a payment, under its lock. */
 export interface Balance {
 	id: string;
 	status: PaymentStatus;
 	amount_minor: number;
 	refunded_minor: number;
 	currency: string;
-	/** Empty for a payment from before lines were known. */
+	/** Empty for a payment from before lines were stored. */
 	lines: Share[];
 }
 
@@ -21,7 +21,7 @@ export interface NewRefund {
 	id: string;
 	payment_id: string;
 	purpose: string;
-	/** Null: all that was left was asked for. */
+	/** Null: all that was left was requested. */
 	requested_minor: number | null;
 	amount_minor: number;
 	lines: Share[];
@@ -39,23 +39,23 @@ export interface RefundRow {
 	lines: Share[];
 	reason: string;
 	status: RefundStatus;
-	/** Since it was asked for, by the database's clock. */
+	/** Since the request, by the database's clock. */
 	age_ms: number;
-	/** The charge it is taken from, as the provider calls it. */
+	/** The provider's reference of its charge. */
 	charge_ref: string;
 	currency: string;
-	/** Whoever asked for it has been answered; nobody ever is who is not staff. */
+	/** A response was returned; only requests of staff get one. */
 	answered: boolean;
 }
 
-/** What a request for a refund is answered. */
+/** The response to a refund request. */
 export interface Refunded {
 	payment: Payment;
-	/** True when it is the answer that an earlier request under the same key was given. */
+	/** True when it is the stored response to an earlier request under the same key. */
 	replayed: boolean;
 }
 
-/** How a refund ended, or why a human must look. */
+/** How a refund ended, or why it is in review. */
 export type RefundVerdict =
 	| { status: "succeeded"; ref: string }
 	| { status: "failed"; code: string }
@@ -66,8 +66,8 @@ const lock = (name: string, column: string): Statement => ({
 	text: `select id, status, amount_minor, refunded_minor, currency, coalesce(lines, '[]') as lines
 		from payment.payments where ${column} = $1 and amount_minor is not null for update`
 });
-const lockById = lock("refund-lock-by-id", "id");
-const lockByOrder = lock("refund-lock-by-order", "order_id");
+const lockById = lock("refund.lock_by_id", "id");
+const lockByOrder = lock("refund.lock_by_order", "order_id");
 
 const columns = `r.id, r.payment_id, p.order_id, r.purpose, r.requested_minor, r.amount_minor, r.lines,
 	r.reason, r.status, (extract(epoch from clock_timestamp() - r.created_at) * 1000)::float8 as age_ms,
@@ -75,13 +75,13 @@ const columns = `r.id, r.payment_id, p.order_id, r.purpose, r.requested_minor, r
 const rows = (where: string) => `select ${columns}
 	from payment.refunds r join payment.payments p on p.id = r.payment_id
 	where ${where} order by r.created_at, r.id`;
-const find: Statement = { name: "refund-find", text: rows("r.id = $1") };
-const ofPayment: Statement = { name: "refund-of-payment", text: rows("r.payment_id = $1") };
+const find: Statement = { name: "refund.find", text: rows("r.id = $1") };
+const ofPayment: Statement = { name: "refund.of_payment", text: rows("r.payment_id = $1") };
 
-// Counted, made and told of in one statement. The condition is the second wall behind the lock, the
-// table's check the third.
+// Counts the amount, inserts the refund and its event in one statement. The condition is the second guard after
+// the lock, the table's check the third.
 const begin: Statement = {
-	name: "refund-begin",
+	name: "refund.insert",
 	text: `with p as (
 			update payment.payments set refunded_minor = refunded_minor + $5, seq = seq + 1,
 				updated_at = clock_timestamp()
@@ -99,10 +99,10 @@ const begin: Statement = {
 		returning payment_id`
 };
 
-// The payment's lock comes first, as when a refund is begun. A refused refund gives its amount back
-// in the same statement, so that it can be refunded again.
+// The payment is locked first, as when a refund is inserted. A refused refund restores its amount in the same
+// statement, so that it can be refunded again.
 const settle: Statement = {
-	name: "refund-settle",
+	name: "refund.settle",
 	beforeCommit: "payment.settle_refund.before_commit",
 	afterCommit: "payment.settle_refund.after_commit",
 	text: `with p as materialized (
@@ -132,17 +132,17 @@ const settle: Statement = {
 };
 
 const storeAnswer: Statement = {
-	name: "refund-keep-answer",
+	name: "refund.store_response",
 	text: `update payment.refunds r set answer = (${forStaff("r.payment_id")})
 		where r.id = $1 and r.answer is null returning r.answer`
 };
 const answered: Statement = {
-	name: "refund-answered",
+	name: "refund.stored_response",
 	text: "select answer from payment.refunds where id = $1"
 };
 
 const claim: Statement = {
-	name: "refund-claim",
+	name: "refund.claim",
 	text: `update payment.refunds r set checks = r.checks + 1,
 			next_check_at = clock_timestamp() + least(600, 5 * 2 ^ least(r.checks, 8)) * interval '1 s'
 		from payment.payments p
@@ -153,13 +153,13 @@ const claim: Statement = {
 };
 
 const voided: Statement = {
-	name: "refund-voided",
+	name: "refund.charged_though_voided",
 	text: `select order_id from payment.payments
 		where status = 'succeeded' and failure_code = 'voided' and refunded_minor < amount_minor
 		order by id limit $1`
 };
 
-/** The statements of paying back. What needs the payment's lock asks for the transaction. */
+/** SQL of refunds. Statements that need the payment's lock take the transaction. */
 export class RefundRepository {
 	readonly #pg: Database;
 
@@ -179,12 +179,12 @@ export class RefundRepository {
 		return (await tx.query<RefundRow>(find, [id]))[0];
 	}
 
-	/** All refunds of a payment; `tx` where they must not change meanwhile. */
+	/** All refunds of a payment; `tx` if they must not change meanwhile. */
 	ofPayment(paymentId: string, tx?: Transaction): Promise<RefundRow[]> {
 		return (tx ?? this.#pg).query<RefundRow>(ofPayment, [paymentId]);
 	}
 
-	/** Counts the amount and makes the pending row; false when that is more than what is left. */
+	/** Counts the amount and inserts the pending refund; false when it exceeds what is left. */
 	async begin(tx: Transaction, refund: NewRefund): Promise<boolean> {
 		const inserted = await tx.query(begin, [
 			refund.id,
@@ -200,8 +200,8 @@ export class RefundRepository {
 	}
 
 	/**
-	 * Records how a refund ended that was `from`, once; undefined when somebody else did.
-	 * @param unanswered only as long as nobody was answered
+	 * Records how a refund with status `from` ended, once; undefined when it was already recorded.
+	 * @param unanswered only if no response was returned
 	 */
 	async settle(
 		id: string,
@@ -213,8 +213,8 @@ export class RefundRepository {
 	}
 
 	/**
-	 * What the refund's request is answered: the payment as it is now, or as the first was answered. The
-	 * payment's lock makes this and the refund's end follow each other.
+	 * The response to the refund's request: the current payment, or the stored first response. The payment's lock
+	 * serialises this with the recording of the refund's outcome.
 	 */
 	answer({ id, payment_id }: RefundRow): Promise<Refunded> {
 		return this.#pg.transaction(async tx => {
@@ -226,7 +226,7 @@ export class RefundRepository {
 		});
 	}
 
-	/** Records what a human found out about a refund in review; undefined when it is in none. */
+	/** Records a decision about a refund in review; undefined when it is not in review. */
 	async decide(
 		id: string,
 		verdict: RefundVerdict,
@@ -260,12 +260,12 @@ export class RefundRepository {
 		return settled;
 	}
 
-	/** Pending refunds that nobody has looked after for a while; each is one caller's for 5 s or more. */
+	/** Pending refunds that are due for a check; each is claimed by one caller for at least 5 s. */
 	claim(limit: number): Promise<RefundRow[]> {
 		return this.#pg.query<RefundRow>(claim, [limit]);
 	}
 
-	/** Orders that were charged by a call which came after they had been called off. */
+	/** Orders that were charged although the charge had been voided. */
 	async chargedThoughVoided(limit: number): Promise<string[]> {
 		const found = await this.#pg.query<{ order_id: string }>(voided, [limit]);
 		return found.map(({ order_id }) => order_id);

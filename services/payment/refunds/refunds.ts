@@ -25,16 +25,16 @@ import { nextRefundStep } from "../payment.reconciliation.ts";
 export interface RefundsOptions {
 	repository: RefundRepository;
 	provider: PaymentProvider;
-	/** Told of orders of which a refund was recorded that nobody waited for. */
+	/** Called for orders with a refund that was recorded after its call had returned. */
 	onLate(orderIds: string[]): void;
-	/** Told of refunds whose outcome is not known, and of those that a human must look at. */
+	/** Called for refunds with unknown outcomes, and for those in review. */
 	onProblem(level: "warn" | "error", message: string): void;
 }
 
 interface RefundInput {
 	/** Undefined: all that is left. */
 	amount: Money | undefined;
-	/** Undefined: spread over all. */
+	/** Undefined: allocated to all lines. */
 	lines?: Share[];
 	reason: string;
 	actor: Actor;
@@ -48,8 +48,8 @@ export interface LineRefundRequest extends RefundInput {
 }
 
 /**
- * Pays back. A refund is counted and its row made in one transaction, before the provider hears of
- * it; while its outcome is not known it stays counted, so the sum never exceeds what was charged.
+ * Refunds. A refund is counted and its row inserted in one transaction, before the provider is called; while its
+ * outcome is unknown it stays counted, so the sum never exceeds the charged amount.
  */
 export class Refunds {
 	readonly #options: RefundsOptions;
@@ -59,8 +59,8 @@ export class Refunds {
 	}
 
 	/**
-	 * Pays back `amount`, in the payment's currency, or all that is left. The same key pays back once, and
-	 * is answered what it was answered first, which is on disk before it is told.
+	 * Refunds `amount`, in the payment's currency, or all that is left. The same key refunds once, and returns the
+	 * first response, which is on disk before it is returned.
 	 * @throws NOT_FOUND, PAYMENT_NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, IDEMPOTENCY_KEY_REUSED;
 	 *   VALIDATION_FAILED for another currency
 	 */
@@ -72,14 +72,14 @@ export class Refunds {
 	}
 
 	/**
-	 * Pays back some lines of an order, of each at most what is left, once per purpose. Answers how
-	 * much that is: what staff paid back before is not paid back again.
-	 * @throws NOT_FOUND; VALIDATION_FAILED; IDEMPOTENCY_KEY_REUSED; PAYMENT_NOT_REFUNDABLE, also when it
-	 *   was refused for good; UNAVAILABLE while it is not surely paid back
+	 * Refunds some lines of an order, at most what is left of each, once per purpose. Returns the amount: units that
+	 * staff refunded before are not refunded again.
+	 * @throws NOT_FOUND; VALIDATION_FAILED; IDEMPOTENCY_KEY_REUSED; PAYMENT_NOT_REFUNDABLE, also after a permanent
+	 *   refusal; UNAVAILABLE while the refund is not certain
 	 */
 	async refundLines({ order_id, purpose, ...request }: LineRefundRequest): Promise<number> {
 		if (!areLinesOf(request.amount.amount, request.lines))
-			fail("VALIDATION_FAILED", "Lines must be the amount together, one per product");
+			fail("VALIDATION_FAILED", "Lines must sum to the amount, one per product");
 		const refund = await this.#refundOnce("order_id", order_id, purpose, request);
 		if (!refund) return 0;
 		const all = await this.#options.repository.ofPayment(refund.payment_id);
@@ -88,10 +88,10 @@ export class Refunds {
 	}
 
 	/**
-	 * Pays back all that is left of an order's payment and finishes what is pending. It may be called
-	 * until it succeeds: once all is counted there is nothing left to begin. Answers the payment's id.
-	 * @throws NOT_FOUND; PAYMENT_NOT_REFUNDABLE, also while a human must look; UNAVAILABLE while not
-	 *   all is surely paid back
+	 * Refunds all that is left of an order's payment and finishes pending refunds. It may be repeated until it
+	 * succeeds: once all is counted there is nothing left to start. Returns the payment's id.
+	 * @throws NOT_FOUND; PAYMENT_NOT_REFUNDABLE, also while one is in review; UNAVAILABLE while not all refunds are
+	 *   certain
 	 */
 	async refundRemaining(orderId: string, reason: string): Promise<string> {
 		const { repository } = this.#options;
@@ -111,15 +111,15 @@ export class Refunds {
 		]);
 		const active = (await repository.ofPayment(started.id)).filter(isCounted);
 		assertSettled(active);
-		// One of staff that was refused meanwhile has given its amount back: the next call begins it anew.
+		// A refund of staff that was refused meanwhile has restored its amount: the next call refunds it.
 		if (active.reduce((total, r) => total + r.amount_minor, 0) < started.amount)
 			fail("UNAVAILABLE");
 		return started.id;
 	}
 
 	/**
-	 * Finds out what became of a pending refund; true when that is recorded now. Never rejects.
-	 * @param isSeen by staff, who wait for it, unless they were answered before
+	 * Finds out the outcome of a pending refund; true when it is recorded now. Never rejects.
+	 * @param isSeen by staff, who wait for it, unless they have a response
 	 */
 	async finish(refund: RefundRow, isSeen = false): Promise<boolean> {
 		if (refund.status !== "pending") return false;
@@ -142,21 +142,21 @@ export class Refunds {
 		}
 	}
 
-	/** Looks again what became of refunds that nobody waits for. */
+	/** Checks refunds that no call waits for. */
 	async finishAll(refunds: RefundRow[]): Promise<void> {
 		const finished = await Promise.all(refunds.map(refund => this.finish(refund)));
 		const orders = refunds.filter((_, index) => finished[index]).map(({ order_id }) => order_id);
 		if (orders.length > 0) this.#options.onLate([...new Set(orders)]);
 	}
 
-	/** Looks again at a payment's refunds, as one does who heard that something happened. */
+	/** Checks a payment's refunds, after a webhook. */
 	async wake({ id }: { id: string }): Promise<void> {
 		const all = await this.#options.repository.ofPayment(id);
 		await this.finishAll(all);
 		await Promise.all(all.map(refund => this.#recheckSucceeded(refund)));
 	}
 
-	/** A bank may send back what was paid, up to 30 days later (docs.stripe.com/refunds#failed-refunds). */
+	/** A bank may return a refund, up to 30 days later (docs.stripe.com/refunds#failed-refunds). */
 	async #recheckSucceeded(refund: RefundRow): Promise<void> {
 		if (refund.status !== "succeeded") return;
 		const { provider } = this.#options;
@@ -167,8 +167,8 @@ export class Refunds {
 	}
 
 	/**
-	 * Begins a refund and asks for it, or finishes the one that this purpose has begun before. None is
-	 * begun where nothing is left of the lines.
+	 * Starts a refund, or finishes the one that this purpose has started before. None is started if nothing is left
+	 * of the lines.
 	 */
 	async #refundOnce(
 		by: "id" | "order_id",
@@ -203,7 +203,7 @@ export class Refunds {
 		if (amount === undefined && left === 0) fail("PAYMENT_NOT_REFUNDABLE");
 		const before = await repository.ofPayment(payment_id, tx);
 		const capped = lines && cap(lines, balance, before);
-		// What is counted and not surely paid back may come free again, and is then missing here.
+		// Pending amounts may be restored, and would then be missing here.
 		if (capped && sum(capped) < sum(lines)) assertSettled(before.filter(isCounted));
 		const amount_minor = capped ? sum(capped) : (amount?.amount ?? left);
 		if (amount_minor === 0) return undefined;
@@ -217,7 +217,7 @@ export class Refunds {
 		return (await repository.find(tx, id))!;
 	}
 
-	/** Asks the provider and records its answer; without one the refund stays pending. Never rejects. */
+	/** Calls the provider and records the outcome; without one the refund stays pending. Never rejects. */
 	async #send(refund: RefundRow, isSeen = false): Promise<boolean> {
 		const { provider, onProblem } = this.#options;
 		const { id: key, payment_id, charge_ref, amount_minor, currency, reason } = refund;
@@ -234,14 +234,14 @@ export class Refunds {
 		}
 	}
 
-	/** Staff who wait for it see at once that it was refused; of any other nobody would hear. */
+	/** Staff who wait for a refund see that it was refused; any other goes to review. */
 	async #ended(refund: RefundRow, verdict: RefundVerdict, isSeen: boolean): Promise<boolean> {
 		if (verdict.status !== "failed") return this.#record(refund, verdict);
 		if (isSeen && (await this.#record(refund, verdict, true))) return true;
 		return this.#record(refund, { status: "review", reason: verdict.code });
 	}
 
-	/** @param unanswered only as long as nobody was answered */
+	/** @param unanswered only if no response was returned */
 	async #record(
 		{ id, status }: RefundRow,
 		verdict: RefundVerdict,
@@ -250,25 +250,25 @@ export class Refunds {
 		const { repository, onProblem } = this.#options;
 		const settled = await repository.settle(id, verdict, status, unanswered);
 		if (settled && verdict.status === "review")
-			onProblem("error", `refund ${id} needs a human: ${verdict.reason}`);
+			onProblem("error", `refund ${id} is in review: ${verdict.reason}`);
 		return settled !== undefined;
 	}
 }
 
-/** @throws PAYMENT_NOT_REFUNDABLE when one was refused, or awaits a human; UNAVAILABLE when one is pending */
+/** @throws PAYMENT_NOT_REFUNDABLE when one was refused or is in review; UNAVAILABLE when one is pending */
 function assertSettled(refunds: RefundRow[]): void {
 	if (refunds.some(({ status }) => status === "review" || status === "failed"))
-		fail("PAYMENT_NOT_REFUNDABLE", "The provider refused, or does not know; a human must look");
+		fail("PAYMENT_NOT_REFUNDABLE", "A refund was refused or is in review");
 	if (refunds.some(({ status }) => status === "pending")) fail("UNAVAILABLE");
 }
 
 const isCounted = ({ status }: RefundRow) => status !== "failed";
 
-/** What refunds have taken of the lines. */
+/** Refunded amounts by line. */
 const counted = (refunds: RefundRow[]): Share[] =>
 	refunds.filter(isCounted).flatMap(({ lines }) => lines);
 
-/** A payment from before lines were known is not capped by them. */
+/** A payment from before lines were stored is not capped by them. */
 function cap(requested: Share[], { lines }: Balance, refunds: RefundRow[]): Share[] {
 	return lines.length > 0
 		? capToRemaining(requested, remainingPerLine(lines, counted(refunds)))

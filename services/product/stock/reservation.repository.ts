@@ -24,7 +24,7 @@ export interface Outcome {
 	state: ReservationState;
 }
 
-/** By order id as Postgres writes it, in lower case. */
+/** By order id as Postgres returns it, in lower case. */
 type States = Map<string, ReservationState>;
 
 const defaultTtlMs = 15 * 60_000;
@@ -42,9 +42,9 @@ function inRequestOrder(orderIds: string[], states: States): Outcome[] {
 }
 
 /**
- * Reservations of orders. Every method takes many orders, answers one outcome per order in the
- * order asked, and answers what was recorded when it is called again. A head in the table is what
- * makes that so; it outlives the reservation (docs/promises.md, P2).
+ * Reservations of orders. Every method takes many orders, returns one outcome per order in the same order, and
+ * returns the recorded result when it is repeated. That is what the head row is for, which outlives the
+ * reservation (docs/promises.md, P2).
  */
 export class ReservationRepository {
 	readonly #pg: Database;
@@ -79,7 +79,7 @@ export class ReservationRepository {
 		return inRequestOrder(orderIds, await this.#run(commit, [orderIds, this.#threshold]));
 	}
 
-	/** An order that was never reserved is barred: a reserve that comes late must find the release. */
+	/** An order without a reservation gets a tombstone, which a late reserve finds. */
 	async release(orderIds: string[]): Promise<Outcome[]> {
 		const states = await this.#run(release, [orderIds]);
 		const unknown = orderIds.filter(id => !states.has(id.toLowerCase()));
@@ -90,13 +90,13 @@ export class ReservationRepository {
 		return inRequestOrder(orderIds, states);
 	}
 
-	/** On disk when it resolves: no later step of the order follows that would flush it. */
+	/** On disk when it resolves: no later step of the order would flush it. */
 	async restock(orderIds: string[]): Promise<Outcome[]> {
 		const rows = await this.#pg.query<Outcome>(restock, [orderIds]);
 		return inRequestOrder(orderIds, new Map(rows.map(row => [row.order_id, row.state])));
 	}
 
-	/** False when these units were not sold, or were taken back before under another return. */
+	/** False when these units were not sold, or were restocked with the whole order. */
 	async restockReturn({ return_id, order_id, lines }: RestockReturn): Promise<boolean> {
 		try {
 			const values = [return_id, order_id, ...returnLines.values(lines)];
@@ -108,7 +108,7 @@ export class ReservationRepository {
 		}
 	}
 
-	/** Gives back the units of at most `limit` holds that ran out; answers how many it found. */
+	/** Releases at most `limit` expired holds; returns how many it found. */
 	async sweep(limit: number): Promise<number> {
 		return (await this.#pg.query(sweep, [limit])).length;
 	}

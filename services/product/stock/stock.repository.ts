@@ -89,7 +89,7 @@ function assertWithinBounds(
 		]);
 }
 
-/** What is sold at which price, and how much of it there is. */
+/** Prices and stock of products. */
 export class StockRepository {
 	readonly #pg: Database;
 	readonly #threshold: number;
@@ -100,12 +100,12 @@ export class StockRepository {
 		this.#threshold = threshold;
 	}
 
-	/** Products that do not exist or are archived are left out. */
+	/** Products that do not exist or are archived are omitted. */
 	async quote(productIds: string[]): Promise<Result<Actions["quote"]>> {
 		return { quotes: await this.#pg.query(quote, [productIds]) };
 	}
 
-	/** Adds a product, its stock and its first ledger row, and answers its id. @throws DUPLICATE_SKU */
+	/** Adds a product, its stock and its first ledger row, and returns its id. @throws DUPLICATE_SKU */
 	async create(entry: Create, actor: string): Promise<string> {
 		const { sku, name, description = "", category, price, stock } = entry;
 		const id = newId();

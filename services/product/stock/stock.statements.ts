@@ -8,8 +8,8 @@ import type { Statement } from "../../../db/database.ts";
  * then reservation heads by order id. Heads and lines are inserted together and the quantities of
  * lines never change, so a statement whose snapshot shows a head sees its lines.
  *
- * New counters are made of those that were read under the lock. An update that reads them itself
- * first sees its snapshot's, from before it waited, and its CHECK fails on a sum that is never stored.
+ * New counters are computed from those that were read under the lock. An update that reads them itself first sees
+ * those of its snapshot, from before it waited, and its CHECK would fail on a sum that is never stored.
  */
 
 /** Lines of orders, with the order's position in the batch. */
@@ -21,9 +21,9 @@ export const orderLines = bulk(
 /**
  * $1 orders, $2 `held` or `locked`, $3 milliseconds a hold lasts, then their lines.
  *
- * Units are given in the order of the batch. An order that does not fit only because of those
- * before it gets no row and is asked again: 1 unit left must serve the second of [2, 1]. The first
- * open order of a batch always gets one, so asking again ends.
+ * Units are assigned in the order of the batch. An order that does not fit only because of earlier ones gets no row
+ * and is retried: 1 unit left must serve the second of [2, 1]. The first open order of a batch always gets a row,
+ * so the retries end.
  */
 export const reserve: Statement = {
 	name: "stock.reserve",
@@ -72,7 +72,7 @@ export const reserve: Statement = {
 	select order_id, state from product.reservation_head where order_id = any ($1::uuid[])`
 };
 
-/** $1 orders. Holds that have run out are answered as expired; the sweep gives their units back. */
+/** $1 orders. Expired holds are returned as expired; the sweep releases them. */
 export const lock: Statement = {
 	name: "stock.lock",
 	text: `
@@ -90,8 +90,8 @@ export const lock: Statement = {
 };
 
 /**
- * $2 the shop's threshold. Of the products in `counted` those whose goods on hand have just fallen to it
- * are told of. What is on hand counts, because it falls for good; reservations come and go.
+ * $2 the shop's threshold. Adds an event for each product in `counted` whose units on hand have just fallen to it.
+ * Units on hand are used, because they fall permanently; reservations come and go.
  */
 export const lowStock = `
 	), low as (
@@ -103,17 +103,17 @@ export const lowStock = `
 		order by c.product_id`;
 
 interface StockTransition extends Omit<Statement, "text"> {
-	/** Ids of the orders that are looked at; by default $1. */
+	/** Ids of the orders; by default $1. */
 	orders?: string;
-	/** The states it starts from, as SQL; a head in another one is only reported. */
+	/** The states that are changed, as SQL; a head in another one is only returned. */
 	from: string;
 	to: string;
 	/** The ledger's reason. */
 	reason: string;
-	/** What becomes of each unit. */
+	/** The change per unit. */
 	onHand: -1 | 0 | 1;
 	reserved: -1 | 0;
-	/** More of the statement, behind `counted`. */
+	/** More of the statement, after `counted`. */
 	also?: string;
 }
 
@@ -121,7 +121,7 @@ interface StockTransition extends Omit<Statement, "text"> {
 function stockTransition(options: StockTransition): Statement {
 	const { name, beforeCommit, orders = "select unnest($1::uuid[])" } = options;
 	const { from, to, reason, onHand, reserved, also = "" } = options;
-	// The count makes the heads wait for the shelf: a statement's parts have no order of their own.
+	// The count makes the heads wait for the stock rows: CTEs have no order of their own.
 	return {
 		name,
 		beforeCommit,
@@ -192,7 +192,7 @@ export const restock = stockTransition({
 	reserved: 0
 });
 
-/** Gives the units of holds back that have run out. $1 most orders at once. */
+/** Releases expired holds. $1 most orders at once. */
 export const sweep = stockTransition({
 	name: "stock.sweep",
 	orders: `select order_id from product.reservation_head
@@ -207,9 +207,9 @@ export const sweep = stockTransition({
 export const returnLines = bulk({ product_id: "text", quantity: "int" }, 3);
 
 /**
- * $1 return, $2 order, then the lines of the return. Puts units of a sold order back on the shelf, once for
- * each return and product. More than was bought breaks the CHECK of the line, what was not bought its
- * foreign key; then nothing is done. Finds no head when the order is not sold, or was put back whole.
+ * $1 return, $2 order, then the lines of the return. Restocks units of a sold order, once for each return and
+ * product. More than was bought violates the CHECK of the line, unknown products its foreign key; then nothing is
+ * done. Finds no head when the order is not sold, or was restocked as a whole.
  */
 export const restockReturn: Statement = {
 	name: "stock.restock_return",
@@ -247,9 +247,9 @@ export const restockReturn: Statement = {
 	select order_id from head`
 };
 
-/** $1 orders. Bars those that nothing is known of from ever being reserved. */
+/** $1 orders. Inserts tombstones for those without a reservation. */
 export const insertTombstones: Statement = {
-	name: "stock.bar",
+	name: "stock.insert_tombstones",
 	text: `
 	insert into product.reservation_head (order_id, state)
 	select order_id, 'released' from unnest($1::uuid[]) as asked(order_id) order by order_id

@@ -46,7 +46,7 @@ export function demoTests(shop: Shop): void {
 			const answer = await newcomer(shop).post<Order>("/api/v1/orders", order, { key: null });
 			expect([answer.status, answer.body.user_id]).toEqual([201, "user-123"]);
 			expect(answer.headers.get("x-demo-mode")).toBe(
-				"acting as user-123; idempotency key made up; paid with pm_card_visa"
+				"acting as user-123; idempotency key generated; paid with pm_card_visa"
 			);
 			const path = answer.headers.get("location")!;
 			await until(async () => (await newcomer(shop).get(path)).body.status === "confirmed");

@@ -251,7 +251,7 @@ describe("a refund that the provider refuses permanently", () => {
 		expect(saga).toMatchObject({
 			status: "refund_pending",
 			step: "refund",
-			last_error: "the provider refused the refund for good: refund by hand"
+			last_error: "the provider refused the refund permanently: refund by hand"
 		});
 		expect(Date.parse(saga.next_run_at) - Date.now()).toBeGreaterThan(5 * 60_000);
 		const { data } = await call(broker, actions["saga.list"], { waits_for: "human" }, asAdmin);

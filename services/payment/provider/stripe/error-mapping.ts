@@ -8,19 +8,19 @@ import {
 } from "../provider.ts";
 import { failureCode, methodOf } from "./object-mapping.ts";
 
-/** What Stripe's errors mean: a fact about the charge, a conflict, or that nothing is known. */
+/** Maps Stripe's errors: to an outcome, a conflict, or an unknown outcome. */
 
 const { StripeCardError, StripeConnectionError, StripeError } = Stripe.errors;
 const { StripeIdempotencyError, StripeInvalidRequestError } = Stripe.errors;
 
-/** What of a request the order brings; the rest is the shop's own, and can be set right while it waits. */
+/** Parameters that depend on the order; errors of others are the shop's, and can be repaired. */
 const refusedParams: Readonly<Record<string, string>> = {
 	payment_method: "payment_method_unknown",
 	amount: "amount_refused",
 	currency: "currency_refused"
 };
 
-/** The outcome where the error is one: the bank's no, or a card or an amount that Stripe does not take. */
+/** The outcome if the error is one: a decline, or a card or an amount that Stripe refuses. */
 export function declined(error: unknown): Outcome | undefined {
 	if (error instanceof StripeCardError) {
 		const ref = error.payment_intent?.id ?? null;
@@ -36,21 +36,21 @@ const refused: Readonly<Record<string, string>> = {
 	resource_missing: "charge_not_found"
 };
 
-/** The outcome where Stripe refuses a refund for good. */
+/** The outcome when Stripe refuses a refund permanently. */
 export function refundRefused(error: unknown): RefundOutcome | undefined {
 	if (!isInvalid(error)) return undefined;
 	const byParam = error.param === "amount" ? "refund_exceeds_charge" : "charge_not_found";
 	return { status: "failed", code: refused[error.code ?? ""] ?? byParam };
 }
 
-/** True when an intent cannot be given up, because it ended before. */
+/** True when an intent cannot be cancelled, because it has ended. */
 export function unexpectedState(error: unknown): boolean {
 	return isInvalid(error) && error.code === "payment_intent_unexpected_state";
 }
 
 /**
- * Throws what the error means where the outcome is not known.
- * @throws IdempotencyConflict, TurnedAway, ProviderUnavailable, or the error itself
+ * Throws the mapped error if the outcome is unknown.
+ * @throws IdempotencyConflict, RateLimited, ProviderUnavailable, or the error itself
  */
 export function thrown(error: unknown, key: string): never {
 	if (!(error instanceof StripeError)) throw error;

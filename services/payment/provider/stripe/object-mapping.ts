@@ -2,9 +2,9 @@ import type { Stripe } from "stripe";
 import type { Money } from "../../../../lib/money.ts";
 import type { Method, Outcome, RefundOutcome, StatementLine } from "../provider.ts";
 
-/** What Stripe's objects say, in the shop's words. */
+/** Maps Stripe's objects to the shop's types. */
 
-/** Stripe's two codes in one: what the bank said where it said it, else what Stripe makes of it. */
+/** Stripe's two codes as one: the bank's decline code if there is one, else Stripe's code. */
 export function failureCode(error: { code?: string | null; decline_code?: string | null }): string {
 	const { code, decline_code } = error;
 	return (decline_code === "generic_decline" ? null : decline_code) ?? code ?? "card_declined";

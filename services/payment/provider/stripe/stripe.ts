@@ -13,13 +13,13 @@ import { declined, refundRefused, thrown, unexpectedState } from "./error-mappin
 import { outcomeOf, refundOutcomeOf, statementLineOf } from "./object-mapping.ts";
 
 export interface StripeOptions {
-	/** Of Stripe's API, or of what speaks it. */
+	/** URL of Stripe's API, or of a compatible one. */
 	apiUrl: string;
 	secretKey: string;
 	webhookSecret: string | undefined;
-	/** Where a customer goes after the bank's page. */
+	/** URL to which the bank's page redirects. */
 	returnUrl: string;
-	/** Longest wait (ms) for one answer. */
+	/** Longest wait (ms) for one response. */
 	timeoutMs?: number;
 }
 
@@ -32,17 +32,17 @@ const isStripe = (host: string) => host.endsWith(".stripe.com");
 
 const expand = ["latest_charge"];
 
-/** Stripe's: how many objects a page can have. */
+/** Stripe's maximum page size. */
 const perPage = 100;
 
 /**
- * Charges by Stripe's PaymentIntents. The key of a charge is its idempotency key there, and stands
- * in its metadata, by which it is found again when the answer was lost.
+ * Charges by Stripe's PaymentIntents. The key of a charge is its idempotency key there, and is in its
+ * metadata, so that it can be searched if the response was lost.
  */
 export class StripeProvider implements PaymentProvider {
 	/**
-	 * Two waits for an answer, because the SDK repeats a request once whose connection was closed, and
-	 * what Stripe's search lags behind. What hangs at the provider itself is found `processing`.
+	 * Two response timeouts, because the SDK repeats a request once if its connection was closed, plus the delay of
+	 * Stripe's search. A charge that is delayed at the provider itself is found as `processing`.
 	 */
 	readonly maxProcessingMs: number;
 	readonly #stripe: Stripe;
@@ -58,7 +58,7 @@ export class StripeProvider implements PaymentProvider {
 			host: hostname,
 			port: port || (protocol === "http:" ? 80 : 443),
 			timeout,
-			// We retry ourselves, by looking up first.
+			// We retry ourselves, after a lookup.
 			maxNetworkRetries: 0,
 			telemetry: false
 		});
@@ -83,7 +83,7 @@ export class StripeProvider implements PaymentProvider {
 	async retrieve(key: string, ref?: string | null): Promise<Outcome | undefined> {
 		const intent = await this.#find(key, ref).catch(error => thrown(error, key));
 		if (intent?.status !== "requires_payment_method") return intent && outcomeOf(intent);
-		// Whoever was at the bank's page could try another card; after this nobody can, and failed is final.
+		// The customer could try another card at the bank's page; after the cancellation they cannot, so failed is final.
 		return this.abandon(key, intent.id);
 	}
 
@@ -139,7 +139,7 @@ export class StripeProvider implements PaymentProvider {
 	}
 
 	async close(): Promise<void> {
-		// Its connections are kept by Node's agent, which does not hold the process back.
+		// Node's agent keeps its connections, which does not keep the process running.
 	}
 
 	async #find(key: string, ref?: string | null): Promise<Stripe.PaymentIntent | undefined> {
@@ -147,7 +147,7 @@ export class StripeProvider implements PaymentProvider {
 		if (ref) return paymentIntents.retrieve(ref, { expand });
 		const query = `metadata['payment_id']:'${key}'`;
 		const { data } = await paymentIntents.search({ query, expand: ["data.latest_charge"] });
-		// Two only if Stripe had forgotten the key: the one with the money counts.
+		// There are two only if Stripe had deleted the key: the charged one counts.
 		return data.find(({ status }) => status === "succeeded") ?? data[0];
 	}
 }
