@@ -42,6 +42,12 @@ const limits = Object.entries(sessionLimits)
 	.map(([name, ms]) => `-c ${name}=${ms}`)
 	.join(" ");
 
+/** Lets the statements of a transaction take 30 s: operations on much data, that no customer waits for. */
+export async function allowLongStatements(tx: Transaction): Promise<void> {
+	const text = "select set_config('statement_timeout', '30s', true)";
+	await tx.query({ name: "allow_long_statements", text });
+}
+
 /** For a connection, and for one of a full pool. */
 export const connectTimeoutMs = 5000;
 export const idleTimeoutMs = 30_000;

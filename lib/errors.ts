@@ -86,12 +86,17 @@ export function fail(type: ErrorCode, detail?: string, errors?: ValidationIssue[
 	throw new Failure(type, { detail, errors });
 }
 
+/** Refuses one member of the input. @param pointer a JSON pointer to it @throws VALIDATION_FAILED */
+export function invalid(pointer: string, code: string, detail: string): never {
+	return fail("VALIDATION_FAILED", undefined, [{ pointer, code, detail }]);
+}
+
 /** True for this failure, thrown here or on another node. */
 export function is(error: unknown, type: ErrorCode): boolean {
 	return (error as { type?: unknown } | null)?.type === type;
 }
 
-/** The URL-friendly name of a code: `OUT_OF_STOCK` → `out-of-stock`. */
+/** The URL-friendly name of a code: `INSUFFICIENT_STOCK` → `insufficient-stock`. */
 export function slug(type: ErrorCode): string {
 	return type.toLowerCase().replaceAll("_", "-");
 }

@@ -1,4 +1,4 @@
-import { fail } from "./errors.ts";
+import { invalid } from "./errors.ts";
 
 /** The years that Postgres and we parse alike. */
 const [earliest, latest] = [
@@ -13,9 +13,6 @@ const [earliest, latest] = [
  */
 export function instantOf(text: string, pointer: string): string {
 	const time = Date.parse(text);
-	if (Number.isNaN(time))
-		fail("VALIDATION_FAILED", undefined, [
-			{ pointer, code: "format", detail: "must be an instant" }
-		]);
+	if (Number.isNaN(time)) invalid(pointer, "format", "must be an instant");
 	return new Date(Math.min(Math.max(time, earliest), latest)).toISOString();
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { fail } from "./errors.ts";
+import { invalid } from "./errors.ts";
 import { T, type Static, type TSchema } from "./schema.ts";
 import { validate } from "./validator.ts";
 
@@ -51,9 +51,7 @@ export class KeysetList<R, V extends TSchema> {
 		if (Array.isArray(parts) && parts.length === 3 && parts[0] === this.#mark)
 			if (validate(value, parts[1]).length === 0 && validate(id, parts[2]).length === 0)
 				return { value: parts[1], id: parts[2] };
-		return fail("VALIDATION_FAILED", undefined, [
-			{ pointer: "/cursor", code: "cursor", detail: "is not a cursor of this list" }
-		]);
+		return invalid("/cursor", "cursor", "is not a cursor of this list");
 	}
 
 	/** Cuts a read of `limit + 1` rows to a page: the extra row only says that there are more. */

@@ -5,12 +5,13 @@ import type {
 	RedriveResult,
 	ReplayPlan
 } from "../contracts/streams.ts";
-import { fail, type FailureData } from "../lib/errors.ts";
+import { fail, invalid, type FailureData } from "../lib/errors.ts";
 import type { Gauge } from "../lib/gauges.ts";
 import { instantOf } from "../lib/instant.ts";
 import { listByTime } from "../lib/keyset.ts";
 import type { StreamEvent } from "../streams/consumer/consumer.ts";
-import type { DeadLetters, StoredDeadLetter } from "../streams/consumer/dead-letter-queue.ts";
+import type { DeadLetters } from "../streams/consumer/dead-letter-queue.ts";
+import type { StoredDeadLetter } from "../streams/consumer/storage/dead-letter.repository.ts";
 import type { Plan, Start } from "../streams/consumer/replay.plan.ts";
 import type { ReplayMode, ReplayRunner } from "../streams/consumer/replay.runner.ts";
 
@@ -128,9 +129,7 @@ function startOf(from: string): Start {
 	if (from === "oldest") return from;
 	if (/^\d{1,15}$/.test(from)) return { offset: BigInt(from) };
 	if (/^\d{4}-\d\d-\d\dT/.test(from)) return { at: new Date(instantOf(from, "/from")) };
-	return fail("VALIDATION_FAILED", undefined, [
-		{ pointer: "/from", code: "format", detail: "must be oldest, an instant or an offset" }
-	]);
+	return invalid("/from", "format", "must be oldest, an instant or an offset");
 }
 
 function describePlans(plans: ReadonlyMap<string, Plan>, mode: ReplayMode) {

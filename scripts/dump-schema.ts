@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import pg from "pg";
 import { migrate } from "../db/migrate.ts";
+import { rows, withClient } from "../launch/servers/database-client.ts";
 
 /**
  * The sum of all migrations as readable SQL, from Postgres' own catalogs (the embedded server has no
@@ -77,12 +77,10 @@ const header = `-- The sum of services/*/migrations, to be read and compared, no
 -- Written by: npm run generate`;
 
 /** The schema of a database as text. */
-export async function dumpSchema(url: string): Promise<string> {
-	const client = new pg.Client({ connectionString: url });
-	await client.connect();
-	const lines = async (sql: string, values: unknown[] = []) =>
-		(await client.query<{ line: string }>(sql, values)).rows.map(({ line }) => line);
-	try {
+export function dumpSchema(url: string): Promise<string> {
+	return withClient(url, async client => {
+		const lines = async (sql: string, values: unknown[] = []) =>
+			(await client.query<{ line: string }>(sql, values)).rows.map(({ line }) => line);
 		const parts = [header, ...(await lines(queries.schemas))];
 		const { rows } = await client.query<Record<string, string>>(queries.tables);
 		for (const { oid, name, kind, options } of rows) {
@@ -103,9 +101,7 @@ export async function dumpSchema(url: string): Promise<string> {
 		}
 		parts.push(...(await lines(queries.functions)));
 		return `${parts.join("\n\n")}\n`;
-	} finally {
-		await client.end();
-	}
+	});
 }
 
 /** Migrates an empty database on the server, dumps its schema and drops it. */
@@ -113,14 +109,11 @@ export async function dumpFreshSchema(serverUrl: string): Promise<string> {
 	const name = `schema_${randomBytes(4).toString("hex")}`;
 	const url = new URL(serverUrl);
 	url.pathname = `/${name}`;
-	const client = new pg.Client({ connectionString: serverUrl });
-	await client.connect();
+	await rows(serverUrl, `create database ${name}`);
 	try {
-		await client.query(`create database ${name}`);
 		await migrate(url.toString());
 		return await dumpSchema(url.toString());
 	} finally {
-		await client.query(`drop database if exists ${name} with (force)`);
-		await client.end();
+		await rows(serverUrl, `drop database if exists ${name} with (force)`);
 	}
 }

@@ -118,7 +118,7 @@ const layers: Record<string, string[]> = {
 	services: ["lib", "contracts", "config", "db", "streams", "mixins", "psp"],
 	"moleculer.config.ts": ["lib", "contracts", "config", "mixins", "middlewares"],
 	launch: ["lib", "config", "db", "moleculer.config.ts"],
-	workload: ["lib", "contracts"],
+	workload: ["lib", "contracts", "launch"],
 	verify: ["lib", "contracts", "config", "streams", "services", "launch"],
 	chaos: ["lib", "contracts", "psp", "streams", "services", "launch", "verify", "workload"],
 	bench: ["lib", "contracts", "config", "streams", "services", "launch", "workload"],

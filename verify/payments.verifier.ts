@@ -1,7 +1,7 @@
-import pg from "pg";
 import { paidStatuses, unpaidStatuses } from "../contracts/order-status.ts";
 import type { PaymentProvider, StatementLine } from "../services/payment/provider/provider.ts";
 import { openProvider } from "../services/payment/provider/provider.factory.ts";
+import { rows } from "../launch/servers/database-client.ts";
 import type { VerifyContext } from "./verifier.ts";
 
 /** Payments compared with their events, refunds and orders. $1: statuses of paid orders, $2: of unpaid ones. */
@@ -80,14 +80,8 @@ async function statementOf(
 }
 
 /** On a separate connection: the first query of the other one starts its snapshot. */
-async function clock(connectionString: string): Promise<Date> {
-	const client = new pg.Client({ connectionString });
-	await client.connect();
-	try {
-		return (await client.query<{ at: Date }>("select clock_timestamp() as at")).rows[0]!.at;
-	} finally {
-		await client.end();
-	}
+async function clock(url: string): Promise<Date> {
+	return (await rows<{ at: Date }>(url, "select clock_timestamp() as at"))[0]!.at;
 }
 
 function* compare(row: Row, lines: readonly StatementLine[]): Generator<string> {

@@ -1,4 +1,4 @@
-import pg from "pg";
+import { rows } from "../launch/servers/database-client.ts";
 
 const productsOfAKind = 8;
 
@@ -10,21 +10,6 @@ const shelfSql = `
 	), s as (insert into product.stock (product_id, on_hand) select id, $2::bigint from p)
 	insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved)
 	select id, 'initial', $2::bigint, 0 from p`;
-
-/** One query on a connection of its own. */
-export async function rows<R extends pg.QueryResultRow>(
-	url: string,
-	sql: string,
-	values: unknown[] = []
-): Promise<R[]> {
-	const client = new pg.Client({ connectionString: url });
-	await client.connect();
-	try {
-		return (await client.query<R>(sql, values)).rows;
-	} finally {
-		await client.end();
-	}
-}
 
 /** Creates products `prefix-1`, … with so many units each. */
 export async function seedStock(url: string, prefix: string, units: number): Promise<string[]> {

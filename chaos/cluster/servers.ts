@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import type { DataFolder } from "../../launch/shop/data-folder.ts";
 import { startPostgres, type PostgresServer } from "../../launch/servers/embedded-postgres.ts";
 import { startNats, type NatsServer } from "../../launch/servers/nats-server.ts";
+import { rows } from "../../launch/servers/database-client.ts";
 import { ChaosKafka } from "./kafka-broker.ts";
 import { Proxy } from "./proxy.ts";
 
@@ -63,19 +63,13 @@ abstract class Restartable<
 export class ChaosPostgres extends Restartable<PostgresServer> {
 	/** `pg_terminate_backend` for about this share of the services' connections. Returns how many. */
 	async terminate(share: number): Promise<number> {
-		const client = new pg.Client({ connectionString: this.url });
-		client.on("error", () => undefined);
-		await client.connect();
-		try {
-			const { rowCount } = await client.query(
-				`select pg_terminate_backend(pid) from pg_stat_activity
-				where usename like 'shop\\_%' and random() < $1`,
-				[share]
-			);
-			return rowCount ?? 0;
-		} finally {
-			await client.end();
-		}
+		const terminated = await rows(
+			this.url,
+			`select pg_terminate_backend(pid) from pg_stat_activity
+			where usename like 'shop\\_%' and random() < $1`,
+			[share]
+		);
+		return terminated.length;
 	}
 }
 

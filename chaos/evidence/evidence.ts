@@ -1,6 +1,7 @@
-import pg from "pg";
+import type pg from "pg";
 import { verify as verifyOrders } from "../../verify/orders.verifier.ts";
 import { verify as verifyStock } from "../../verify/stock.verifier.ts";
+import { withClient } from "../../launch/servers/database-client.ts";
 import type { Entry } from "./client-history.ts";
 import type { MessageCounts, ProviderLine } from "../cluster/provider-process.ts";
 import { brokenStock, type BrokenStock } from "./stock-sampler.ts";
@@ -82,13 +83,8 @@ export type RunObservations = Pick<Evidence, "outcomes" | "ledger" | "samples"> 
 };
 
 /** Reads the database's part of the evidence, without a proxy. */
-export async function collectEvidence(
-	url: string,
-	observations: RunObservations
-): Promise<Evidence> {
-	const client = new pg.Client({ connectionString: url });
-	await client.connect();
-	try {
+export function collectEvidence(url: string, observations: RunObservations): Promise<Evidence> {
+	return withClient(url, async client => {
 		const read = async <R extends pg.QueryResultRow>(sql: string) =>
 			(await client.query<R>(sql)).rows;
 		return {
@@ -105,9 +101,7 @@ export async function collectEvidence(
 			contradictions: await recordDifferences(client),
 			stream: await loadStreamEvidence(client)
 		};
-	} finally {
-		await client.end();
-	}
+	});
 }
 
 /** In one snapshot. */

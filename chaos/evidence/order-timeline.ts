@@ -1,4 +1,4 @@
-import pg from "pg";
+import { withClient } from "../../launch/servers/database-client.ts";
 import type { Entry } from "./client-history.ts";
 import type { ProviderLine } from "../cluster/provider-process.ts";
 
@@ -24,15 +24,13 @@ const tables: Record<string, string> = {
 		where p.order_id = $1 order by r.created_at`
 };
 
-export async function loadOrderTimeline(
+export function loadOrderTimeline(
 	url: string,
 	order_id: string,
 	outcomes: readonly Entry[],
 	ledger: readonly ProviderLine[]
 ): Promise<OrderTimeline> {
-	const client = new pg.Client({ connectionString: url });
-	await client.connect();
-	try {
+	return withClient(url, async client => {
 		const shop: OrderTimeline["shop"] = {};
 		for (const [name, sql] of Object.entries(tables))
 			shop[name] = (await client.query(sql, [order_id])).rows;
@@ -43,7 +41,5 @@ export async function loadOrderTimeline(
 			provider: ledger.filter(line => line.order_id === order_id),
 			client: outcomes.filter(entry => entry.n === n)
 		};
-	} finally {
-		await client.end();
-	}
+	});
 }

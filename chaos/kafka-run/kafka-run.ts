@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import pg from "pg";
 import { effects } from "../checkers/effects.checker.ts";
 import { everyMinute, results, unmarked, type LogEvidence } from "../checkers/log.checker.ts";
 import { windows } from "../checkers/windows.checker.ts";
 import { published } from "../checkers/published.checker.ts";
 import { poll } from "../../lib/retry.ts";
+import { rows } from "../../launch/servers/database-client.ts";
 import { OutboxWriter } from "./outbox-writer.ts";
 import { collectLogEvidence, type TrafficSpan } from "./log-evidence.ts";
 import { LogStorm, type LogFaults, type LogStormOptions } from "./log-storm.ts";
@@ -141,7 +141,7 @@ function faultCountsReached(faults: LogFaults, wanted: LogStormOptions): Finding
 
 /** So that there is an address to write to. */
 async function registerUsers(url: string): Promise<void> {
-	await query(
+	await rows(
 		url,
 		`insert into users.users (id, email, name, password_hash, role)
 		select id, id || '@shop.test', id, '-', 'customer' from unnest($1::text[]) as id`,
@@ -149,21 +149,11 @@ async function registerUsers(url: string): Promise<void> {
 	);
 }
 
-async function query<R extends pg.QueryResultRow>(
-	url: string,
-	sql: string,
-	values: unknown[] = []
-) {
-	const client = new pg.Client(url);
-	await client.connect();
-	return (await client.query<R>(sql, values).finally(() => client.end())).rows;
-}
-
 /** Waits until all events are processed; those that never are become violations. */
 async function waitUntilSettled(cluster: Cluster): Promise<void> {
 	const { url } = cluster.servers.postgres;
 	const isSettled = async () =>
-		(await query<{ waiting: number }>(url, unsettled))[0]!.waiting === 0 && cluster.ready;
+		(await rows<{ waiting: number }>(url, unsettled))[0]!.waiting === 0 && cluster.ready;
 	await poll(isSettled, { everyMs: 250, withinMs: settledWithinMs });
 }
 

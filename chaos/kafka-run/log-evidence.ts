@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import type { WindowStreamEvent } from "../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../contracts/events.ts";
 import type { Driver, Message } from "../../streams/driver.ts";
@@ -9,6 +9,7 @@ import { topics } from "../../streams/messages/topics.ts";
 import type { LogEvidence, ResultFact } from "../checkers/log.checker.ts";
 import type { Outage, ChaosKafka } from "../cluster/kafka-broker.ts";
 import { loadStreamEvidence } from "../evidence/event-stream.ts";
+import { withClient } from "../../launch/servers/database-client.ts";
 
 /** Acknowledgements that arrived just before the broker went down may be marked so much later. */
 const inFlightMs = 1000;
@@ -44,15 +45,13 @@ export interface TrafficSpan {
 }
 
 /** Reads all evidence; the topics from their first message on. */
-export async function collectLogEvidence(
+export function collectLogEvidence(
 	url: string,
 	kafka: ChaosKafka,
 	{ from, minutes, duplicated }: TrafficSpan
 ): Promise<LogEvidence> {
 	const driver = new KafkaDriver({ brokers: [kafka.brokers] });
-	const client = new pg.Client(url);
-	await client.connect();
-	try {
+	return withClient(url, async client => {
 		const read = async <R extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
 			(await client.query<R>(sql, values)).rows;
 		const orders = await readTopic(driver, topics.orders);
@@ -72,10 +71,7 @@ export async function collectLogEvidence(
 			idle: (await driver.extents(topics.orders)).filter(one => !written.has(one.partition)).length,
 			duplicated
 		};
-	} finally {
-		await client.end();
-		await driver.close();
-	}
+	}).finally(() => driver.close());
 }
 
 const factOf = ({ id, subject, sequence, type }: OrderStreamEvent) => ({

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import type { Failpoint, Mode } from "../../lib/failpoint.ts";
 import { KafkaDriver } from "../../streams/kafka/kafka.driver.ts";
 import { topics } from "../../streams/messages/topics.ts";
@@ -7,6 +6,7 @@ import type { ChaosNode } from "../cluster/node.ts";
 import type { FailpointInjector } from "../faults/failpoint-injector.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { poll } from "../../lib/retry.ts";
+import { rows } from "../../launch/servers/database-client.ts";
 
 export interface LogStormOptions {
 	relayKills: number;
@@ -167,13 +167,10 @@ export class LogStorm {
 	/** The order node whose session holds the relay's lock. */
 	async #relayHolder(): Promise<ChaosNode[]> {
 		for (;;) {
-			const client = new pg.Client(this.#cluster.servers.postgres.url);
-			await client.connect();
-			const { rows } = await client
-				.query<{ port: number }>(relayLockHolder)
-				.finally(() => client.end());
+			const { url } = this.#cluster.servers.postgres;
+			const holders = await rows<{ port: number }>(url, relayLockHolder);
 			const found = this.#cluster.nodes.find(({ wires, service }) =>
-				rows.some(({ port }) => service === "order" && wires.postgres?.owns(port))
+				holders.some(({ port }) => service === "order" && wires.postgres?.owns(port))
 			);
 			if (found?.ready || this.#isOver) return [found ?? this.#cluster.node("order-1")];
 			await sleep(50);

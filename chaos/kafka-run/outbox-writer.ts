@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { Random } from "../../workload/random.ts";
 import type { TrafficEvent } from "../../workload/event-traffic.ts";
+import { rows } from "../../launch/servers/database-client.ts";
 
 export interface OutboxWriterOptions {
 	/** Connection URL of the database's owner. */
@@ -85,16 +86,10 @@ export class OutboxWriter {
 	}
 
 	async #republish(url: string): Promise<void> {
-		const client = new pg.Client(url);
-		await client.connect();
-		try {
-			const { rows } = await client.query<{ id: string }>(republishSql, [this.#toRepublish]);
-			const done = new Set(rows.map(({ id }) => id));
-			this.#toRepublish = this.#toRepublish.filter(id => !done.has(id));
-			this.duplicated += done.size;
-		} finally {
-			await client.end();
-		}
+		const found = await rows<{ id: string }>(url, republishSql, [this.#toRepublish]);
+		const done = new Set(found.map(({ id }) => id));
+		this.#toRepublish = this.#toRepublish.filter(id => !done.has(id));
+		this.duplicated += done.size;
 	}
 }
 

@@ -245,15 +245,15 @@ export const bugs: readonly Bug[] = [
 		name: "a consumer advances its offset before it applies the batch",
 		file: consumer,
 		find: "const isDone = await db.transaction(async tx => {",
-		replace: `await db.transaction(tx => this.#rows.advance(topic, partition, next, tx));
+		replace: `await db.transaction(tx => this.#positions.advance(topic, partition, next, tx));
 		await pause(1000);
 		const isDone = await db.transaction(async tx => {`,
 		furtherChanges: [
 			{
 				file: consumer,
-				find: "if (!isSame(await this.#rows.lock(topic, partition, tx), expected)) return false;",
+				find: "if (!isSame(await this.#positions.lock(topic, partition, tx), expected)) return false;",
 				replace:
-					"if ((await this.#rows.lock(topic, partition, tx)).next < expected.next) return false;"
+					"if ((await this.#positions.lock(topic, partition, tx)).next < expected.next) return false;"
 			}
 		],
 		promise: "P4",

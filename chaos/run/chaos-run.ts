@@ -20,7 +20,8 @@ import { scarceUnits, userCount, type StockedProducts, staff } from "../clients/
 import { StockSampler } from "../evidence/stock-sampler.ts";
 import { unprocessed } from "../evidence/event-stream.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { rows, seedStock } from "../../workload/stock.ts";
+import { rows } from "../../launch/servers/database-client.ts";
+import { seedStock } from "../../workload/stock.ts";
 import { poll } from "../../lib/retry.ts";
 
 export const checkers: readonly Checker[] = [

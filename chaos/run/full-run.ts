@@ -1,6 +1,6 @@
-import pg from "pg";
 import { settledStatuses } from "../../contracts/order-status.ts";
 import type { Evidence } from "../evidence/evidence.ts";
+import { withClient } from "../../launch/servers/database-client.ts";
 import { runMatrix, type Matrix } from "./matrix.ts";
 import { schedule, type FaultKind } from "../faults/nemesis.ts";
 import {
@@ -166,14 +166,12 @@ async function timelines(
 }
 
 /** Activity of the services: from their own records, and the clients' for the gateway. */
-async function recoveriesOf(
+function recoveriesOf(
 	cluster: Cluster,
 	kills: readonly Kill[],
 	{ outcomes, ledger }: Evidence
 ): Promise<Recovery[]> {
-	const client = new pg.Client({ connectionString: cluster.servers.postgres.url });
-	await client.connect();
-	try {
+	return withClient(cluster.servers.postgres.url, async client => {
 		const times = async (sql: string) =>
 			(await client.query<{ at: Date }>(sql)).rows.map(({ at }) => at.getTime());
 		const activity: ServiceActivity = {
@@ -193,7 +191,5 @@ async function recoveriesOf(
 			settled_at: rested?.getTime() ?? null
 		}));
 		return recoveries(kills, activity, orders);
-	} finally {
-		await client.end();
-	}
+	});
 }

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { WindowStreamEvent } from "../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../contracts/events.ts";
 import { bulk } from "../../lib/bulk.ts";
-import { neverReplayed } from "../../streams/consumer/consumer.repository.ts";
+import { neverReplayed } from "../../streams/consumer/storage/inbox.repository.ts";
 
 /** Services whose inbox lists applied events. */
 const consumers = ["analytics", "notification"] as const;

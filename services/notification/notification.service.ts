@@ -14,7 +14,7 @@ import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
 import { readOrderEvent } from "../../streams/messages/order-events.ts";
 import { readStockEvent } from "../../streams/messages/stock-events.ts";
-import { ConsumerRepository } from "../../streams/consumer/consumer.repository.ts";
+import { InboxRepository } from "../../streams/consumer/storage/inbox.repository.ts";
 import { topics } from "../../streams/messages/topics.ts";
 import type { Channel } from "./channel.ts";
 import { openChannels } from "./channels/channel.factory.ts";
@@ -44,7 +44,7 @@ interface This extends WithConsumer<NotifiableEvent> {
 	messages: Messages;
 	preferences: PreferenceStore;
 	mailbox: MailboxStore;
-	inbox: ConsumerRepository;
+	inbox: InboxRepository;
 	open(): This["opened"];
 	plan(
 		events: readonly NotifiableEvent[],
@@ -144,7 +144,7 @@ export default service<typeof contract.actions, This>(contract, {
 	created() {
 		this.preferences = new PreferenceStore(this.pg);
 		this.mailbox = new MailboxStore(this.pg);
-		this.inbox = new ConsumerRepository(this.pg, "notification");
+		this.inbox = new InboxRepository(this.pg, "notification");
 		this.opened = this.open();
 		// Only a caller that waits for the response gets this error.
 		this.opened.catch(() => undefined);

@@ -1,6 +1,6 @@
 import type { Decision, Review } from "../../contracts/payment.ts";
 import type { Database, Statement } from "../../db/database.ts";
-import { fail } from "../../lib/errors.ts";
+import { fail, invalid } from "../../lib/errors.ts";
 import type { Identity } from "../../lib/identity.ts";
 import type { RefundRepository, RefundVerdict } from "./refunds/refund.repository.ts";
 
@@ -101,7 +101,7 @@ export class Reviews {
 			JSON.stringify({ decision, note })
 		]);
 		if (!decided && isCharged && !provider_ref)
-			refuse("/provider_ref", "required", "is required: the provider has returned none so far");
+			invalid("/provider_ref", "required", "is required: the provider has returned none so far");
 		return decided;
 	}
 
@@ -111,15 +111,11 @@ export class Reviews {
 		actor: Identity
 	): Promise<Decided | undefined> {
 		if (decision === "not_charged")
-			refuse("/decision", "enum", "a refund is `charged` (not refunded) or `refunded_elsewhere`");
+			invalid("/decision", "enum", "a refund is `charged` (not refunded) or `refunded_elsewhere`");
 		const verdict: RefundVerdict =
 			decision === "charged"
 				? { status: "failed", code: "not_refunded" }
 				: { status: "succeeded", ref };
 		return this.#refunds.decide(id, verdict, actor, { decision, note });
 	}
-}
-
-function refuse(pointer: string, code: string, detail: string): never {
-	fail("VALIDATION_FAILED", undefined, [{ pointer, code, detail }]);
 }

@@ -1,6 +1,6 @@
 import { config } from "../../config/index.ts";
 import { user as contract } from "../../contracts/user.ts";
-import { fail } from "../../lib/errors.ts";
+import { fail, invalid } from "../../lib/errors.ts";
 import { identityOf, type Meta } from "../../lib/identity.ts";
 import { service } from "../../lib/service.ts";
 import { SequelizeModel, type WithModel } from "../../mixins/sequelize-model.mixin.ts";
@@ -35,8 +35,7 @@ export default service<typeof contract.actions, This>(contract, {
 			const { password } = ctx.params;
 			const email = normalEmail(ctx.params.email);
 			const detail = weakness(password, email);
-			if (detail)
-				fail("VALIDATION_FAILED", undefined, [{ pointer: "/password", code: "weak", detail }]);
+			if (detail) invalid("/password", "weak", detail);
 			const { name = email.split("@")[0]!, locale } = ctx.params;
 			const password_hash = await hashPassword(password);
 			await this.users.create({ email, name, ...(locale && { locale }), password_hash });

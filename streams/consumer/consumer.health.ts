@@ -1,11 +1,11 @@
 import { Periodic } from "../../lib/periodic.ts";
-import type { ConsumerRepository } from "./consumer.repository.ts";
+import type { PositionRepository } from "./storage/position.repository.ts";
 import type { Driver } from "../driver.ts";
 import { nameOf, StallDetector, type Partition, type PartitionPosition } from "./stall-detector.ts";
 
 export interface ConsumerHealthOptions {
 	driver: Pick<Driver, "extents">;
-	rows: Pick<ConsumerRepository, "positions">;
+	positions: Pick<PositionRepository, "ofTopic">;
 	group: string;
 	topics: readonly string[];
 	everyMs: number;
@@ -87,15 +87,15 @@ export class ConsumerHealth {
 
 	/** All, if it has none: a member that was removed and cannot rejoin is assigned none. */
 	async #ownPartitions(): Promise<PartitionPosition[]> {
-		const { driver, rows, topics } = this.#options;
+		const { driver, positions, topics } = this.#options;
 		const places: PartitionPosition[] = [];
 		for (const topic of topics) {
-			const [extents, positions] = await Promise.all([
+			const [extents, reached] = await Promise.all([
 				driver.extents(topic),
-				rows.positions(topic)
+				positions.ofTopic(topic)
 			]);
 			for (const { partition, first, next: end } of extents) {
-				const at = positions.get(partition) ?? first;
+				const at = reached.get(partition) ?? first;
 				// Expired messages are not waiting.
 				places.push({ topic, partition, next: at > first ? at : first, end });
 			}

@@ -3,7 +3,9 @@ import { backoffMs } from "../../lib/backoff.ts";
 import { pause } from "../../lib/retry.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { sqlState } from "../../lib/database-error.ts";
-import { ConsumerRepository, type Replay, type Checkpoint } from "./consumer.repository.ts";
+import { DeadLetterRepository } from "./storage/dead-letter.repository.ts";
+import { InboxRepository } from "./storage/inbox.repository.ts";
+import { PositionRepository, type Replay, type Checkpoint } from "./storage/position.repository.ts";
 import { ConsumerHealth } from "./consumer.health.ts";
 import type { Batch, Driver, Message, Subscription } from "../driver.ts";
 import { toDlqMessage, toDeadLetter, type DeadLetter } from "./dead-letter.ts";
@@ -76,7 +78,9 @@ const nameOf = (topic: string, partition: number) => `${topic} ${partition}`;
  */
 export class Consumer<E extends StreamEvent> {
 	readonly #options: ConsumerOptions<E>;
-	readonly #rows: ConsumerRepository;
+	readonly #positions: PositionRepository;
+	readonly #inbox: InboxRepository;
+	readonly #deadLetters: DeadLetterRepository;
 	/** The positions that this member expects in the partitions' rows. */
 	readonly #checkpoints = new Map<string, Checkpoint>();
 	#subscription: Subscription | undefined;
@@ -84,12 +88,14 @@ export class Consumer<E extends StreamEvent> {
 
 	constructor(options: ConsumerOptions<E>) {
 		this.#options = options;
-		this.#rows = new ConsumerRepository(options.db, options.schema);
+		this.#positions = new PositionRepository(options.db, options.schema);
+		this.#inbox = new InboxRepository(options.db, options.schema);
+		this.#deadLetters = new DeadLetterRepository(options.db, options.schema);
 		this.#health = new ConsumerHealth({
 			...options,
 			...watch,
 			...options.watch,
-			rows: this.#rows,
+			positions: this.#positions,
 			expectedOffset: place => this.#checkpoint(place).next,
 			onMoved: () => this.reposition()
 		});
@@ -120,7 +126,7 @@ export class Consumer<E extends StreamEvent> {
 	}
 
 	async #position(topic: string, partition: number): Promise<bigint | undefined> {
-		const checkpoint = await this.#rows.checkpoint(topic, partition);
+		const checkpoint = await this.#positions.checkpoint(topic, partition);
 		this.#checkpoints.set(nameOf(topic, partition), checkpoint ?? startOfLog);
 		return checkpoint?.next;
 	}
@@ -174,7 +180,7 @@ export class Consumer<E extends StreamEvent> {
 			? deadLettersIn(classified).filter(({ offset }) => offset < replay.until)
 			: [];
 		if (deadLetters.length === 0) return classified;
-		const known = await this.#rows.findDeadLettered(deadLetters);
+		const known = await this.#deadLetters.findDeadLettered(deadLetters);
 		return classified.map(one => {
 			const { message, deadLetter } = one;
 			const before = deadLetter && known.get(deadLetter.offset);
@@ -197,14 +203,14 @@ export class Consumer<E extends StreamEvent> {
 		const again = current?.mode === "again";
 		if (current?.mode !== "quiet") await prepare?.(events, again);
 		const isDone = await db.transaction(async tx => {
-			if (!isSame(await this.#rows.lock(topic, partition, tx), expected)) return false;
+			if (!isSame(await this.#positions.lock(topic, partition, tx), expected)) return false;
 			const known = await this.#markHandled(classified, again ? current : undefined, tx);
 			const work = { topic, partition, next, end, again };
 			const own = current?.mode === "quiet" ? [] : firstOfEach(events, known);
 			await handle({ ...work, events: own }, tx);
-			await this.#rows.deadLetter(deadLetters, tx);
+			await this.#deadLetters.insert(deadLetters, tx);
 			await failpoint("stream.consumer.before_offset");
-			await this.#rows.advance(topic, partition, next, tx);
+			await this.#positions.advance(topic, partition, next, tx);
 			return true;
 		});
 		if (!isDone) return (await this.#position(topic, partition)) ?? 0n;
@@ -222,8 +228,8 @@ export class Consumer<E extends StreamEvent> {
 	): Promise<ReadonlySet<string>> {
 		const ids = classified.filter(({ event }) => event).map(({ event }) => event!.id);
 		return replay
-			? this.#rows.markReplayed(ids, replay.number, tx)
-			: this.#rows.markHandled(ids, tx);
+			? this.#inbox.markReplayed(ids, replay.number, tx)
+			: this.#inbox.markHandled(ids, tx);
 	}
 
 	/** Handles the messages one by one, in order; one that keeps failing is dead-lettered. */

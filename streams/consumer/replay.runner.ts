@@ -1,11 +1,15 @@
-import { bulk } from "../../lib/bulk.ts";
-import type { Database, Transaction } from "../../db/database.ts";
+import { allowLongStatements, type Database, type Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import type { Driver, Extent } from "../driver.ts";
-import { planReplay, extendBack, type Plan, type Span, type Start } from "./replay.plan.ts";
+import { DeadLetterRepository } from "./storage/dead-letter.repository.ts";
+import {
+	PositionRepository,
+	type PositionRow,
+	type Replay
+} from "./storage/position.repository.ts";
+import { planReplay, extendBack, type Plan, type Start } from "./replay.plan.ts";
 
-/** How a replay treats events; `missing`: those that were never handled are applied. */
-export type ReplayMode = "missing" | "quiet" | "again";
+export type ReplayMode = Replay["mode"];
 
 export interface ReplayRunnerOptions {
 	driver: Driver;
@@ -31,28 +35,21 @@ export interface PartitionProgress {
 	replay: { done: number; of: number; isRunning: boolean } | null;
 }
 
-interface PositionRow {
-	topic: string;
-	partition: number;
-	next: number;
-	from: number | null;
-	until: number | null;
-	mode: ReplayMode | null;
-}
-
-const spanRows = bulk({ partition: "int", from: "bigint", until: "bigint", lost: "boolean" }, 4);
-
 /** Progress of a consumer, and its replays. */
 export class ReplayRunner {
 	readonly #options: ReplayRunnerOptions;
+	readonly #positions: PositionRepository;
+	readonly #deadLetters: DeadLetterRepository;
 
 	constructor(options: ReplayRunnerOptions) {
 		this.#options = options;
+		this.#positions = new PositionRepository(options.db, options.schema);
+		this.#deadLetters = new DeadLetterRepository(options.db, options.schema);
 	}
 
 	/** By topic and partition. */
 	async progress(): Promise<PartitionProgress[]> {
-		const rows = await this.#positions(this.#options.db);
+		const rows = await this.#positions.all(this.#options.topics);
 		const found: PartitionProgress[] = [];
 		for (const topic of this.#options.topics)
 			for (const extent of await this.#options.driver.extents(topic))
@@ -62,14 +59,17 @@ export class ReplayRunner {
 
 	/** The plan of a replay. @throws LOG_TOO_SHORT */
 	async plan({ start, mode }: ReplayRequest): Promise<Map<string, Plan>> {
-		const { driver, topics, db } = this.#options;
-		const rows = await this.#positions(db);
+		const { driver, topics } = this.#options;
+		const rows = await this.#positions.all(topics);
 		const plans = new Map<string, Plan>();
 		for (const topic of topics) {
 			const own = rows.filter(row => row.topic === topic);
 			const reached = new Map(own.map(({ partition, next }) => [partition, BigInt(next)]));
 			const planned = await planReplay(driver, topic, start, reached);
-			const ahead = mode === "again" ? await this.#ahead(topic, planned.floorMs) : new Map();
+			const ahead =
+				mode === "again"
+					? await this.#deadLetters.redrivenFromFuture(topic, planned.floorMs)
+					: new Map();
 			const plan = extendBack(planned, ahead);
 			if (plan.isShort && mode === "again")
 				fail("LOG_TOO_SHORT", `of ${topic}; choose a later time, or an offset`);
@@ -83,70 +83,15 @@ export class ReplayRunner {
 		const plans = await this.plan(request);
 		const floorMs = Math.max(...[...plans.values()].map(plan => plan.floorMs));
 		await this.#options.db.transaction(async tx => {
-			// Longer than a request's statement may take, because the windows of a whole log may be reset.
-			await tx.query({ name: "replay.limit", text: "set local statement_timeout = '30s'" });
-			const rows = await this.#positions(tx, "for update");
+			// The windows of a whole log may be reset.
+			await allowLongStatements(tx);
+			const rows = await this.#positions.all(this.#options.topics, "for update", tx);
 			if (rows.some(isRunning)) fail("REPLAY_RUNNING");
 			for (const [topic, { spans }] of plans)
-				await this.#move(topic, spans, request.mode, floorMs, tx);
+				await this.#positions.beginReplay(topic, spans, { mode: request.mode, floorMs }, tx);
 			if (request.mode === "again") await this.#options.resetFrom?.(floorMs, tx);
 		});
 		return plans;
-	}
-
-	/** By partition: the first redriven message that was dead-lettered because its event time was in the future. */
-	async #ahead(topic: string, floorMs: number): Promise<Map<number, bigint>> {
-		const { db, schema } = this.#options;
-		const rows = await db.query<{ partition: number; offset: string }>(
-			{
-				name: `${schema}.redriven_from_future`,
-				text: `select partition, min("offset")::text as "offset" from ${schema}.dead_letter
-					where topic = $1 and reason = 'time-in-future' and redriven_at is not null
-						and (convert_from(value, 'UTF8')::json->>'time')::timestamptz >= to_timestamp($2::float8 / 1000)
-					group by partition`
-			},
-			[topic, floorMs]
-		);
-		return new Map(rows.map(({ partition, offset }) => [partition, BigInt(offset)]));
-	}
-
-	#positions(db: Pick<Transaction, "query">, lock = ""): Promise<PositionRow[]> {
-		const { schema, topics } = this.#options;
-		return db.query<PositionRow>(
-			{
-				name: `${schema}.positions ${lock}`,
-				text: `select topic, partition, next_offset as next, replay_from as "from", replay_until as until, replay_mode as mode
-					from ${schema}.position where topic = any ($1) order by topic, partition ${lock}`
-			},
-			[topics]
-		);
-	}
-
-	/** Up to the current position, which the lock keeps unchanged. */
-	async #move(
-		topic: string,
-		spans: readonly Span[],
-		mode: ReplayMode,
-		floorMs: number,
-		tx: Transaction
-	): Promise<void> {
-		const { schema } = this.#options;
-		await tx.query(
-			{
-				name: `${schema}.begin_replay`,
-				text: `
-				with last as (select max(replay) as number from ${schema}.position),
-				span as (select partition, "from" as start, until, lost from ${spanRows.as("x")})
-				update ${schema}.position p
-				set next_offset = least(start, next_offset), replay_from = least(start, next_offset),
-					replay_until = case when lost then until else next_offset end,
-					replay = last.number + 1, replay_floor = to_timestamp($3::float8 / 1000),
-					replay_mode = case when start < next_offset and (not lost or start < until) then $2 end,
-					at = clock_timestamp()
-				from span, last where p.topic = $1 and p.partition = span.partition`
-			},
-			[topic, mode, floorMs, ...spanRows.values(spans)]
-		);
 	}
 }
 

@@ -1,4 +1,4 @@
-import type { Database, Statement } from "../../../db/database.ts";
+import { allowLongStatements, type Database, type Statement } from "../../../db/database.ts";
 import { cloudHeaders } from "../../../streams/messages/cloud-message.ts";
 import { outboxStatements } from "../../../streams/outbox/outbox.statements.ts";
 import type { Pending } from "../../../streams/outbox/relay.ts";
@@ -42,8 +42,8 @@ const reemit: Statement = {
  */
 export function refill(pg: Database, from: string, dry: boolean): Promise<{ refilled: number }> {
 	return pg.transaction(async tx => {
-		// Longer than a request's statement may take: a year has half a million minutes.
-		await tx.query({ name: "analytics.limit", text: "set local statement_timeout = '30s'" });
+		// A year has half a million minutes.
+		await allowLongStatements(tx);
 		const [counted] = await tx.query<{ refilled: number }>(reemit, [from, dry]);
 		return counted!;
 	});

@@ -1,5 +1,5 @@
 import type { Refill } from "../../../contracts/streams.ts";
-import type { Database } from "../../../db/database.ts";
+import { allowLongStatements, type Database } from "../../../db/database.ts";
 import { KeysetList } from "../../../lib/keyset.ts";
 import { T } from "../../../lib/schema.ts";
 
@@ -53,10 +53,11 @@ interface Position {
 /** Counts them, and finds the first one. */
 function startRefill(db: Database, from: string, given: string | undefined): Promise<Position> {
 	return db.transaction(async tx => {
-		// Longer than a request's statement may take, and with sequential scans, because it may be all events.
+		// With sequential scans too, because it may be all events.
+		await allowLongStatements(tx);
 		const [{ now } = {}] = await tx.query<{ now?: Date }>({
 			name: "outbox_refill_begin",
-			text: `select set_config('statement_timeout', '30s', true), set_config('enable_seqscan', 'on', true),
+			text: `select set_config('enable_seqscan', 'on', true),
 				date_trunc('milliseconds', now()) as now`
 		});
 		const before = given ?? now!.toISOString();

@@ -1,5 +1,5 @@
 import type { Address, OrderItem, Totals } from "../../../contracts/order.ts";
-import { fail } from "../../../lib/errors.ts";
+import { fail, invalid } from "../../../lib/errors.ts";
 import { add, allocate, format, share, sum, times, type Money } from "../../../lib/money.ts";
 
 export interface Line {
@@ -31,13 +31,7 @@ export function mergeLines(lines: readonly Line[], maxQuantity: number): Line[] 
 		const line = merged.get(product_id) ?? { product_id, quantity: 0 };
 		line.quantity += quantity;
 		if (line.quantity > maxQuantity)
-			fail("VALIDATION_FAILED", undefined, [
-				{
-					pointer: `/items/${index}/quantity`,
-					code: "maximum",
-					detail: `must be <= ${maxQuantity} for one product`
-				}
-			]);
+			invalid(`/items/${index}/quantity`, "maximum", `must be <= ${maxQuantity} for one product`);
 		merged.set(product_id, line);
 	});
 	return [...merged.values()];

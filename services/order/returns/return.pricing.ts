@@ -1,5 +1,5 @@
 import type { Order, Return } from "../../../contracts/order.ts";
-import { fail } from "../../../lib/errors.ts";
+import { fail, invalid } from "../../../lib/errors.ts";
 import { allocate } from "../../../lib/money.ts";
 import { mergeLines, allocateTotal, type Line } from "../placement/order.pricing.ts";
 
@@ -56,13 +56,7 @@ export function priceReturn(
 function refuse(lines: readonly Line[], productId: string, left?: number): never {
 	const index = lines.findLastIndex(({ product_id }) => product_id === productId);
 	if (left === undefined)
-		fail("VALIDATION_FAILED", undefined, [
-			{
-				pointer: `/items/${index}/product_id`,
-				code: "unknown-product",
-				detail: "is not on this order"
-			}
-		]);
+		invalid(`/items/${index}/product_id`, "unknown-product", "is not on this order");
 	fail("RETURN_EXCEEDS_ORDER", undefined, [
 		{
 			pointer: `/items/${index}/quantity`,

@@ -1,6 +1,6 @@
 import type { Share } from "../../../contracts/payment.ts";
 import type { Transaction } from "../../../db/database.ts";
-import { fail } from "../../../lib/errors.ts";
+import { fail, invalid } from "../../../lib/errors.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
 import { derivedId } from "../../../lib/id.ts";
 import { systemActor, type Actor } from "../../../lib/identity.ts";
@@ -283,7 +283,7 @@ function refundable(balance: Balance | undefined): Balance {
 
 function refuseCurrency(expected: string): never {
 	const detail = `must be ${expected}`;
-	fail("VALIDATION_FAILED", undefined, [{ pointer: "/amount/currency", code: "currency", detail }]);
+	invalid("/amount/currency", "currency", detail);
 }
 
 function isSame(before: RefundRow, { amount, reason }: RefundInput): boolean {

@@ -1,6 +1,6 @@
 import type { product, Stock } from "../../../contracts/product.ts";
 import type { Database, Statement, Transaction } from "../../../db/database.ts";
-import { fail } from "../../../lib/errors.ts";
+import { fail, invalid } from "../../../lib/errors.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Params, Result } from "../../../lib/service.ts";
 import { lowStock } from "./stock.statements.ts";
@@ -84,9 +84,7 @@ function assertWithinBounds(
 	if (on_hand + delta < reserved)
 		fail("INSUFFICIENT_STOCK", `${on_hand - reserved} units are neither sold nor reserved`);
 	if (on_hand + delta > mostUnits)
-		fail("VALIDATION_FAILED", undefined, [
-			{ pointer: "/delta", code: "maximum", detail: `would make more than ${mostUnits} units` }
-		]);
+		invalid("/delta", "maximum", `would make more than ${mostUnits} units`);
 }
 
 /** Prices and stock of products. */

@@ -9,7 +9,7 @@ import orderService from "../../../services/order/order.service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
-import { neverReplayed } from "../../../streams/consumer/consumer.repository.ts";
+import { neverReplayed } from "../../../streams/consumer/storage/inbox.repository.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";

@@ -2,7 +2,7 @@ import pg from "pg";
 import { beginEpoch } from "../../../cli/restore/epoch.ts";
 import { Database } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
-import { ConsumerRepository } from "../../../streams/consumer/consumer.repository.ts";
+import { InboxRepository } from "../../../streams/consumer/storage/inbox.repository.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
 
@@ -47,7 +47,7 @@ it("returns which events were applied meanwhile, and prevents all from being app
 	expect(await epochOfNext()).toBe(2);
 	const ids = [counted.id, other.id];
 	for (const schema of ["analytics", "notification"]) {
-		const inbox = new ConsumerRepository(db, schema);
+		const inbox = new InboxRepository(db, schema);
 		expect([...(await inbox.suppressed([...ids, newId()]))].sort()).toEqual(ids.toSorted());
 		await db.transaction(async tx => {
 			expect([...(await inbox.markHandled(ids, tx))].sort()).toEqual(ids.toSorted());
