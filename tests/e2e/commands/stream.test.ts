@@ -7,7 +7,8 @@ import { Database, serviceUrl } from "../../../db/database.ts";
 import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { Client, forwardedHeaders, signIn } from "../../support/shop/api-client.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { run, startShop, temporaryFolder, type Running } from "../../support/servers/processes.ts";
+import { run, startShop, type Running } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 
 /** `npm run stream` beside a running shop. */
