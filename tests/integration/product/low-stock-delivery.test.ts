@@ -2,7 +2,6 @@ import { join } from "node:path";
 import pg from "pg";
 import { startPostgres } from "../../../launch/servers/embedded-postgres.ts";
 import { product } from "../../../contracts/product.ts";
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { migrate } from "../../../db/migrate.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
@@ -11,12 +10,13 @@ import { statements } from "../../../services/product/product.outbox.ts";
 import { ReservationRepository } from "../../../services/product/stock/reservation.repository.ts";
 import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
-import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { seedProducts } from "../../support/shop/stock.ts";
 import { until } from "../../support/until.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
 import { newTokenKey } from "../../support/shop/token-key.ts";
+import { connect } from "../../support/servers/database.ts";
+import { streamDriver } from "../../support/streams/stream-driver.ts";
 
 describe("low stock, from the commit to the mailbox", () => {
 	const shop = useShop(
@@ -80,8 +80,7 @@ describe("low stock, from the commit to the mailbox", () => {
 	}, 60_000);
 
 	it("dead-letters invalid messages, and handles those that follow", async () => {
-		const url = serviceUrl(shop.database.url, "stream");
-		const log = new PostgresDriver(new Database({ url, pool: 2, durability: "prefix", name: "t" }));
+		const log = streamDriver(shop.database, 2);
 		await log.publish("notifications", [{ key: "after-1", value: "{" }]);
 		await log.close();
 		const [id] = await seedProducts(shop.database, "after", 1, 6);
@@ -125,12 +124,7 @@ it("flushes the deferred commit before its row is published", async () => {
 		const rows = async (sql: string, values: unknown[] = []) =>
 			(await client.query(sql, values)).rows;
 		const [id] = await seedProducts({ rows }, "late", 1, 6);
-		const db = new Database({
-			url: serviceUrl(server.url, "product"),
-			pool: 2,
-			durability: "prefix",
-			name: "t"
-		});
+		const db = connect(server, "product", 2);
 		const reservations = new ReservationRepository(db, 5);
 		const order_id = newId();
 		await reservations.reserve({
