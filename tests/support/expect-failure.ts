@@ -1,5 +1,10 @@
-import { errorTable, type ErrorCode, type FailureData } from "../../lib/errors.ts";
-import type { ValidationIssue } from "../../lib/errors.ts";
+import {
+	errorTable,
+	slug,
+	type ErrorCode,
+	type FailureData,
+	type ValidationIssue
+} from "../../lib/errors.ts";
 
 /** Refusals of Moleculer itself, before a handler runs: code → status. */
 const brokerErrors = { VALIDATION_ERROR: 422, QUEUE_FULL: 429 } as const;
@@ -73,4 +78,12 @@ export async function successesOf<R>(works: Promise<R>[], code: FailureCode): Pr
 	for (const outcome of outcomes)
 		if (outcome.status === "rejected") expectCode(outcome.reason, code);
 	return outcomes.filter(outcome => outcome.status === "fulfilled").map(({ value }) => value);
+}
+
+/** Expects an HTTP response with the problem of this code and its status. */
+export function expectProblem(
+	answer: { status: number; body: { code?: unknown } },
+	code: ErrorCode
+): void {
+	expect([answer.status, answer.body.code]).toEqual([errorTable[code][0], slug(code)]);
 }
