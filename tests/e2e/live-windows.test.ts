@@ -4,6 +4,7 @@ import { signIn, type Clients } from "../support/shop/api-client.ts";
 import { testDatabase, type TestDatabase } from "../support/servers/database.ts";
 import { startShop, type Running } from "../support/servers/processes.ts";
 import { until } from "../support/until.ts";
+import { expectProblem } from "../support/expect-failure.ts";
 
 /** The live feed of windows over HTTP, as a browser reads it. */
 
@@ -107,11 +108,10 @@ it("sends a window when it is emitted, and resumes after the last event without 
 }, 120_000);
 
 it("is for staff, and accepts only its own ids", async () => {
-	const { status, body } = await clients.alice.get(path);
-	expect([status, body.code]).toEqual([403, "forbidden"]);
+	expectProblem(await clients.alice.get(path), "FORBIDDEN");
 	for (const id of ["yesterday", "-1", "01", "1".repeat(16)]) {
 		const odd = await clients.support.get(path, { "last-event-id": id });
-		expect([odd.status, odd.body.code]).toEqual([400, "malformed-header"]);
+		expectProblem(odd, "MALFORMED_HEADER");
 	}
 });
 

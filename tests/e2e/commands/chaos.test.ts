@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
-import { processesOf, run, temporaryFolder } from "../../support/servers/processes.ts";
+import { processesOf, run } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 
 const TMPDIR = temporaryFolder();
 

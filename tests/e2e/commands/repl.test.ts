@@ -2,7 +2,8 @@ import { rmSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { derivedId } from "../../../lib/id.ts";
 import { freePort } from "../../../launch/process/free-port.ts";
-import { type Ended, run, temporaryFolder } from "../../support/servers/processes.ts";
+import { type Ended, run } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 
 const order_id = "00000000-0000-4000-8000-000000000002";
 const review = derivedId(order_id, "charge");

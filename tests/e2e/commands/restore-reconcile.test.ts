@@ -23,9 +23,10 @@ import {
 } from "../../support/servers/kafka.ts";
 import { startNode } from "../../support/servers/start-node.ts";
 import { buildOrderEvent, type OrderEventSpec } from "../../support/streams/order-message.ts";
-import { admin } from "../../support/shop/orders.ts";
-import { run, temporaryFolder } from "../../support/servers/processes.ts";
+import { run } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { until } from "../../support/until.ts";
+import { admin, as } from "../../support/shop/callers.ts";
 
 /** A shop's database is restored to an earlier moment, and its Kafka is not (docs/decisions/0018). */
 
@@ -210,7 +211,7 @@ describeKafka("a database that was restored to an earlier moment", () => {
 	}, 60_000);
 
 	it("counts no void event in a replay, and refuses to run while the shop runs", async () => {
-		const ask = { meta: { user: admin } };
+		const ask = as(admin);
 		const { "stream.replay": replay, "stream.lag": lag } = analytics.actions;
 		await call(broker!, replay, { from: "oldest" }, ask);
 		await until(async () => !(await call(broker!, lag, {}, ask)).replay, 20_000);

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { freePort } from "../../../launch/process/free-port.ts";
 import { DataFolder } from "../../../launch/shop/data-folder.ts";
 import { testDatabase } from "../../support/servers/database.ts";
-import { run, startShop, temporaryFolder } from "../../support/servers/processes.ts";
+import { run, startShop } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 
 let DATA_DIR: string;
 let PORT: string;

@@ -3,12 +3,13 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { Database, serviceUrl } from "../../../db/database.ts";
-import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
+
 import { Client, forwardedHeaders, signIn } from "../../support/shop/api-client.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { run, startShop, temporaryFolder, type Running } from "../../support/servers/processes.ts";
+import { run, startShop, type Running } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { until } from "../../support/until.ts";
+import { streamDriver } from "../../support/streams/stream-driver.ts";
 
 /** `npm run stream` beside a running shop. */
 
@@ -107,10 +108,7 @@ it("refills the log", async () => {
 it("lists, shows and redrives dead letters", async () => {
 	expect((await stream("dlq", "list")).output).toBe("There are no dead letters.\n");
 	expect((await stream("dlq", "redrive", "--all")).code).toBe(0);
-	const url = serviceUrl(database.url, "stream");
-	const log = new PostgresDriver(
-		new Database({ url, pool: 1, durability: "prefix", name: "test" })
-	);
+	const log = streamDriver(database, 2);
 	await log.publish("orders", [{ key: "k", value: "{ not json", headers: { from: "a stranger" } }]);
 	await log.close();
 	const list = await until(async () => {

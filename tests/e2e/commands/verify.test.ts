@@ -2,7 +2,8 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DataFolder } from "../../../launch/shop/data-folder.ts";
 import { testDatabase } from "../../support/servers/database.ts";
-import { run, temporaryFolder } from "../../support/servers/processes.ts";
+import { run } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 
 const verify = (args: string[], env: Record<string, string>) => run("verify.ts", args, env);
 

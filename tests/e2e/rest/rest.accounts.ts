@@ -3,6 +3,7 @@ import { importJWK, jwtVerify } from "jose";
 import type { User } from "../../../contracts/user.ts";
 import { type Answer, bearer, Client } from "../../support/shop/api-client.ts";
 import type { Shop } from "./rest.suite.ts";
+import { guardedByTag } from "../../support/shop/versioned-update.conformance.ts";
 
 interface Users {
 	data: User[];
@@ -83,17 +84,10 @@ export function accountTests(shop: Shop): void {
 	});
 
 	describe("the caller's own account", () => {
-		it("changes its name, guarded by the entity tag", async () => {
-			const before = await shop.as("bob").get<User>("/api/v1/users/me");
-			const etag = before.headers.get("etag")!;
-			const name = `Bob ${randomUUID()}`;
-			const changed = await shop
-				.as("bob")
-				.patch<User>("/api/v1/users/me", { name }, { "if-match": etag });
-			expect([changed.status, changed.body.name]).toEqual([200, name]);
-			expect(changed.body.version).toBe(before.body.version + 1);
-			const stale = await shop.as("bob").patch("/api/v1/users/me", { name }, { "if-match": etag });
-			expect([stale.status, stale.body.code]).toEqual([412, "stale-version"]);
+		guardedByTag({
+			client: () => shop.as("bob"),
+			path: async () => "/api/v1/users/me",
+			change: n => ({ name: `Bob ${n}` })
 		});
 
 		it.each(["id", "role", "locked", "email", "created_at", "password_hash", "version"])(
@@ -108,6 +102,19 @@ export function accountTests(shop: Shop): void {
 				]);
 			}
 		);
+	});
+
+	describe("an account, for an admin,", () => {
+		guardedByTag({
+			client: () => shop.as("admin"),
+			async path() {
+				const email = `${randomUUID()}@example.test`;
+				await register({ email, password });
+				const { user } = (await login(email, password)).body as { user: User };
+				return `/api/v1/users/${user.id}`;
+			},
+			change: n => ({ role: n % 2 ? "support" : "customer" })
+		});
 	});
 
 	describe("all accounts", () => {

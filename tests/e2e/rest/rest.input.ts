@@ -11,6 +11,7 @@ import {
 import { Client } from "../../support/shop/api-client.ts";
 import { basket, placed } from "./rest.orders.ts";
 import type { Shop } from "./rest.suite.ts";
+import { expectProblem } from "../../support/expect-failure.ts";
 
 const uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
 const concrete = (path: string) => path.replace(/\{file\}/g, "start.js").replace(/\{\w+\}/g, uuid);
@@ -57,18 +58,15 @@ export function inputTests(shop: Shop): void {
 			["nested 10,000 deep", "[".repeat(10_000) + "]".repeat(10_000)],
 			["that is not UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d])]
 		])("%s is malformed", async (_, raw) => {
-			const { status, body } = await post(raw);
-			expect([status, body.code]).toEqual([400, "malformed-json"]);
+			expectProblem(await post(raw), "MALFORMED_JSON");
 		});
 
 		it("that is an array is not an order", async () => {
-			const { status, body } = await post("[]");
-			expect([status, body.code]).toEqual([422, "validation-failed"]);
+			expectProblem(await post("[]"), "VALIDATION_FAILED");
 		});
 
 		it("beyond 64 KiB is too large", async () => {
-			const { status, body } = await post(`{"a":"${"a".repeat(70_000)}"}`);
-			expect([status, body.code]).toEqual([413, "payload-too-large"]);
+			expectProblem(await post(`{"a":"${"a".repeat(70_000)}"}`), "PAYLOAD_TOO_LARGE");
 		});
 
 		it.each([
@@ -78,8 +76,10 @@ export function inputTests(shop: Shop): void {
 			["application/json; charset=utf-16", {}],
 			["application/json", { "content-encoding": "gzip" }]
 		])("as %s %j is refused", async (type, headers) => {
-			const { status, body } = await post("{}", { "content-type": type, ...headers });
-			expect([status, body.code]).toEqual([415, "unsupported-media-type"]);
+			expectProblem(
+				await post("{}", { "content-type": type, ...headers }),
+				"UNSUPPORTED_MEDIA_TYPE"
+			);
 		});
 
 		it("is not overridden by the query", async () => {
@@ -193,10 +193,10 @@ export function inputTests(shop: Shop): void {
 		});
 
 		it("of 9,000 characters is too long", async () => {
-			const { status, body } = await shop
-				.as("anonymous")
-				.get(`/api/v1/products?q=${"a".repeat(9000)}`);
-			expect([status, body.code]).toEqual([414, "uri-too-long"]);
+			expectProblem(
+				await shop.as("anonymous").get(`/api/v1/products?q=${"a".repeat(9000)}`),
+				"URI_TOO_LONG"
+			);
 		});
 
 		it("with headers of 20 KiB is refused", async () => {

@@ -4,6 +4,7 @@ import type { Order } from "../../../contracts/order.ts";
 import { until } from "../../support/until.ts";
 import { basket, placed } from "./rest.orders.ts";
 import type { Shop } from "./rest.suite.ts";
+import { expectProblem } from "../../support/expect-failure.ts";
 
 const messages = "/api/v1/notifications";
 const preferences = "/api/v1/users/me/notification-preferences";
@@ -32,7 +33,7 @@ export function notificationTests(shop: Shop): void {
 			expect(message.provider_id).toBeNull();
 			expect(body).toEqual({ ...message, provider_id: expect.any(String) });
 			const foreign = await shop.as("bob").get(`${messages}?user_id=user-123`);
-			expect([foreign.status, foreign.body.code]).toEqual([403, "forbidden"]);
+			expectProblem(foreign, "FORBIDDEN");
 		});
 
 		it("can be rendered and resent by support", async () => {
@@ -76,7 +77,7 @@ export function notificationTests(shop: Shop): void {
 			["that is no list", { refund: "email" }]
 		])("%s is refused", async (_, body) => {
 			const answer = await bob().send("PUT", preferences, { body });
-			expect([answer.status, answer.body.code]).toEqual([422, "validation-failed"]);
+			expectProblem(answer, "VALIDATION_FAILED");
 		});
 
 		it("stops messages about their orders", async () => {

@@ -5,6 +5,7 @@ import type { Options } from "../../support/shop/api-client.ts";
 import { address } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 import type { Shop } from "./rest.suite.ts";
+import { expectProblem } from "../../support/expect-failure.ts";
 
 export function basket(productId: string, quantity = 1, more: object = {}) {
 	return {
@@ -209,7 +210,7 @@ export function orderTests(shop: Shop): void {
 					.as("alice")
 					.post("/api/v1/orders", basket(id, 1, { expected_total: { amount, currency } }));
 			for (const wrong of [await order(1), await order(1250, "EUR")]) {
-				expect([wrong.status, wrong.body.code]).toEqual([409, "price-changed"]);
+				expectProblem(wrong, "PRICE_CHANGED");
 				expect(wrong.body.errors).toEqual([
 					{ pointer: "/expected_total", code: "price-changed", detail: "is now 12.50 USD" }
 				]);
@@ -259,7 +260,7 @@ export function orderTests(shop: Shop): void {
 			const key = randomUUID();
 			const first = await shop.as("alice").post<Order>("/api/v1/orders", basket(id), { key });
 			const other = await shop.as("alice").post("/api/v1/orders", basket(id, 2), { key });
-			expect([other.status, other.body.code]).toEqual([422, "idempotency-key-reused"]);
+			expectProblem(other, "IDEMPOTENCY_KEY_REUSED");
 			const bobs = await shop.as("bob").post<Order>("/api/v1/orders", basket(id), { key });
 			expect(bobs.status).toBe(201);
 			expect(bobs.body.id).not.toBe(first.body.id);
@@ -317,7 +318,7 @@ export function orderTests(shop: Shop): void {
 			const order = await placed(shop, id);
 			const path = `/api/v1/orders/${order.id}`;
 			const early = await shop.as("admin").post(`${path}/deliver`);
-			expect([early.status, early.body.code]).toEqual([409, "illegal-transition"]);
+			expectProblem(early, "ILLEGAL_TRANSITION");
 			const parcel = { carrier: "UPS", tracking_number: "1Z999" };
 			const shipped = await shop.as("admin").post<Order>(`${path}/ship`, parcel);
 			expect([shipped.status, shipped.body.status, shipped.body.shipment]).toEqual([

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Payment } from "../../../contracts/payment.ts";
 import { placed } from "./rest.orders.ts";
 import type { Shop } from "./rest.suite.ts";
+import { expectProblem } from "../../support/expect-failure.ts";
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
 
@@ -41,7 +42,7 @@ export function paymentTests(shop: Shop): void {
 			const other = await shop
 				.as("support")
 				.post(`${path}/refund`, { ...part, amount: usd(1) }, { key });
-			expect([other.status, other.body.code]).toEqual([422, "idempotency-key-reused"]);
+			expectProblem(other, "IDEMPOTENCY_KEY_REUSED");
 			const rest = await shop.as("admin").post<Payment>(`${path}/refund`, { reason: "lost" });
 			expect(rest.body.refunded.amount).toBe(1250);
 			const again = await ask();

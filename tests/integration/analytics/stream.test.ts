@@ -1,37 +1,22 @@
-import type { ServiceBroker } from "moleculer";
 import { analytics, type WindowStreamEvent } from "../../../contracts/analytics.ts";
 import { call } from "../../../lib/service.ts";
 import analyticsService from "../../../services/analytics/analytics.service.ts";
 import orderService from "../../../services/order/order.service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { admin, place } from "../../support/shop/orders.ts";
+import { place } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
+import { admin, as } from "../../support/shop/callers.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
 
-let database: TestDatabase;
-let broker: ServiceBroker;
-
-beforeAll(async () => {
-	database = await testDatabase();
-	const environment = { DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() };
-	const services = [productService, paymentService, orderService, analyticsService];
-	broker = await startNode(services, environment);
-}, 60_000);
-
-afterAll(async () => {
-	await broker.stop();
-	await database.drop();
-});
-
-const ask = { meta: { user: admin } };
+const shop = useShop([productService, paymentService, orderService, analyticsService]);
 
 describe("a confirmed order", () => {
 	it("is soon in the windows, with the category from the catalogue", async () => {
-		const { order } = await place(broker, { wait_s: 10 });
+		const { order } = await place(shop.broker, { wait_s: 10 });
 		const [sales] = await until(async () => {
-			const { data } = await call(broker, analytics.actions.summary, {}, ask);
+			const { data } = await call(shop.broker, analytics.actions.summary, {}, as(admin));
 			return data[0]?.categories[0]?.category ? data : undefined;
 		}, 30_000);
 		expect(sales).toMatchObject({ orders: 1, revenue: order.totals.total.amount });
@@ -39,19 +24,19 @@ describe("a confirmed order", () => {
 
 	it("is emitted, and published under its window's key, once its minute is over", async () => {
 		// The minute is over when the clock says so; here it is moved into the past instead.
-		await database.rows(
+		await shop.database.rows(
 			"update analytics.windows set window_start = window_start - interval '5 minutes'"
 		);
-		await database.rows(
+		await shop.database.rows(
 			"update analytics.partitions set heard_at = heard_at - interval '1 minute'"
 		);
 		const windows = await until(async () => {
-			const { data } = await call(broker, analytics.actions.windows, {}, ask);
+			const { data } = await call(shop.broker, analytics.actions.windows, {}, as(admin));
 			return data.length > 0 ? data : undefined;
 		}, 30_000);
 		expect(windows).toMatchObject([{ orders: 1, unique_users: 1, revision: 1, final: false }]);
 		const [message] = await until(async () => {
-			const rows = await database.rows<{ key: string; value: Buffer }>(
+			const rows = await shop.database.rows<{ key: string; value: Buffer }>(
 				"select key, value from streams.message where topic = 'analytics-results'"
 			);
 			return rows.length > 0 ? rows : undefined;
@@ -64,14 +49,16 @@ describe("a confirmed order", () => {
 	it("is emitted again with a higher revision after the loss of the log; late events are published as they were", async () => {
 		const late =
 			"insert into analytics.outbox (topic, key, value, published_at) values ($1, 'k', $2, now())";
-		await database.rows(late, ["analytics-late", '{"id":"late"}']);
-		await database.rows("delete from streams.message where topic like 'analytics-%'");
+		await shop.database.rows(late, ["analytics-late", '{"id":"late"}']);
+		await shop.database.rows("delete from streams.message where topic like 'analytics-%'");
 		const { "outbox.refill": refill } = analytics.actions;
 		const from = "2026-01-01T00:00:00Z";
-		expect(await call(broker, refill, { from, dry_run: true }, ask)).toEqual({ refilled: 2 });
-		expect(await call(broker, refill, { from }, ask)).toEqual({ refilled: 2 });
+		expect(await call(shop.broker, refill, { from, dry_run: true }, as(admin))).toEqual({
+			refilled: 2
+		});
+		expect(await call(shop.broker, refill, { from }, as(admin))).toEqual({ refilled: 2 });
 		const published = await until(async () => {
-			const rows = await database.rows<{ topic: string; value: Buffer }>(
+			const rows = await shop.database.rows<{ topic: string; value: Buffer }>(
 				"select topic, value from streams.message where topic like 'analytics-%' order by topic"
 			);
 			return rows.length === 2 ? rows : undefined;
@@ -83,8 +70,6 @@ describe("a confirmed order", () => {
 
 	it("is not accessible to customers", async () => {
 		const customer = { meta: { user: { id: "user-123", role: "customer" as const } } };
-		await expect(call(broker, analytics.actions.windows, {}, customer)).rejects.toMatchObject({
-			type: "FORBIDDEN"
-		});
+		await expectFailure(call(shop.broker, analytics.actions.windows, {}, customer), "FORBIDDEN");
 	});
 });

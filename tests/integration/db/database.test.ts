@@ -4,31 +4,23 @@ import { Database, roleOf, schemas, serviceUrl } from "../../../db/database.ts";
 import { arm, disarmAll } from "../../../lib/failpoint.ts";
 import { refusedBySql, sqlState } from "../../../lib/database-error.ts";
 import { refuseInsideTransaction } from "../../../lib/transaction-scope.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
+import { errorOf, expectSqlState } from "../../support/expect-failure.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
 type ServiceName = keyof typeof schemas;
 const services = Object.keys(schemas) as ServiceName[];
 const durability = { name: "durability", text: "show synchronous_commit" };
 
-let database: TestDatabase;
-const open: Database[] = [];
+const database = useDatabase();
 
 /** Connections as a service has them. */
 function connect(service: ServiceName, wanted: "prefix" | "strict" = "prefix"): Database {
 	const url = serviceUrl(database.url, service);
 	const db = new Database({ url, pool: 2, durability: wanted, name: "test" });
-	open.push(db);
+	database.defer(() => db.close());
 	return db;
 }
-
-beforeAll(async () => {
-	database = await testDatabase();
-});
-afterAll(async () => {
-	await Promise.all(open.map(db => db.close()));
-	await database.drop();
-});
 
 describe("Database", () => {
 	it("waits for the disk in query and transaction, and not in deferred", async () => {
@@ -83,14 +75,14 @@ describe("Database", () => {
 				runs++;
 				return tx.query(raise);
 			});
-			await expect(work).rejects.toMatchObject({ code: state });
+			await expectSqlState(work, state);
 			return runs;
 		};
 		expect(await Promise.all(["40001", "40P01", "23505", "57P01"].map(failing))).toEqual([
 			4, 4, 1, 1
 		]);
 		const raise = { name: "raise alone", text: "do 'begin raise sqlstate ''40001''; end'" };
-		await expect(db.query(raise)).rejects.toMatchObject({ code: "40001" });
+		await expectSqlState(db.query(raise), "40001");
 	});
 
 	it("does not retry a commit whose connection broke: its outcome is unknown", async () => {
@@ -197,22 +189,16 @@ describe("Database", () => {
 });
 
 describe("refusedBySql", () => {
-	const failure = async (work: Promise<unknown>) =>
-		work.then(
-			() => undefined,
-			(e: unknown) => e
-		);
-
 	it("is recognised of a statement that violated a constraint", async () => {
 		const text = "update product.stock set reserved = on_hand + 1 where product_id = 'prod-001'";
-		const error = await failure(connect("product").query({ name: "oversell", text }));
+		const error = await errorOf(connect("product").query({ name: "oversell", text }));
 		expect(sqlState(error)).toBe("23514");
 		expect(refusedBySql(error)).toBe(true);
 	});
 
 	it("is not assumed of a broken connection, whose commit may have succeeded", async () => {
 		const text = "select pg_terminate_backend(pg_backend_pid())";
-		const error = await failure(connect("order").query({ name: "die", text }));
+		const error = await errorOf(connect("order").query({ name: "die", text }));
 		expect(error).toBeInstanceOf(Error);
 		expect(refusedBySql(error)).toBe(false);
 		expect(refusedBySql(new Error("read ECONNRESET"))).toBe(false);
@@ -243,14 +229,12 @@ describe("a service's role", () => {
 		const db = connect(mine);
 		for (const table of await tablesOf(theirs))
 			for (const text of [`select from ${table}`, `delete from ${table}`])
-				await expect(db.query({ name: text, text })).rejects.toMatchObject({ code: "42501" });
+				await expectSqlState(db.query({ name: text, text }), "42501");
 	});
 
 	it.each(services)("of %s owns nothing and cannot create tables", async service => {
 		const text = `create table ${schemas[service]}.mine (id int)`;
-		await expect(connect(service).query({ name: text, text })).rejects.toMatchObject({
-			code: "42501"
-		});
+		await expectSqlState(connect(service).query({ name: text, text }), "42501");
 		const [role] = await database.rows(
 			"select rolsuper, rolcreatedb, rolcreaterole from pg_roles where rolname = $1",
 			[roleOf(service)]
@@ -299,9 +283,7 @@ describe("a service's role", () => {
 	it("of order cannot change the terms of a placed order", async () => {
 		for (const column of ["user_id", "items", "total_minor", "payment_method", "created_at"]) {
 			const text = `update orders.orders set ${column} = ${column}`;
-			await expect(connect("order").query({ name: text, text })).rejects.toMatchObject({
-				code: "42501"
-			});
+			await expectSqlState(connect("order").query({ name: text, text }), "42501");
 		}
 	});
 
@@ -309,6 +291,6 @@ describe("a service's role", () => {
 		const url = new URL(serviceUrl(database.url, "order"));
 		url.password = "guess";
 		const client = new pg.Client({ connectionString: url.toString() });
-		await expect(client.connect()).rejects.toMatchObject({ code: "28P01" });
+		await expectSqlState(client.connect(), "28P01");
 	});
 });

@@ -1,12 +1,8 @@
 import { dumpSchema } from "../../../scripts/dump-schema.ts";
 import { read } from "../../../scripts/generated-files.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
-let database: TestDatabase;
-beforeAll(async () => {
-	database = await testDatabase();
-});
-afterAll(() => database.drop());
+const database = useDatabase();
 
 describe("db/schema.sql", () => {
 	it("equals the sum of the migrations (else: npm run generate)", async () => {

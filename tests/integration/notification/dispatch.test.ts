@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NotificationChannel } from "../../../contracts/notification.ts";
 import type { Contact } from "../../../contracts/user.ts";
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import { Refused, type Channel, type Dispatch } from "../../../services/notification/channel.ts";
 import type { Refusal } from "../../../services/notification/notification.decisions.ts";
@@ -12,9 +11,9 @@ import {
 import { plan } from "../../../services/notification/planning.ts";
 import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
 import type { StoredNotification } from "../../../services/notification/tracking-store.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { shop } from "../../support/notification/sample-dispatch.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
 /** A provider that records what it accepts, and can be made to refuse. */
 class Provider implements Channel {
@@ -42,26 +41,19 @@ const alice: Contact = {
 };
 const admins: Contact[] = ["a", "b"].map(id => ({ ...alice, id, email: `${id}@shop.test` }));
 
-let database: TestDatabase;
-let db: Database;
 let store: PostgresStore;
 let provider: Provider;
 
-beforeAll(async () => {
-	database = await testDatabase();
-	const url = serviceUrl(database.url, "notification");
-	db = new Database({ url, pool: 4, durability: "prefix", name: "test" });
-	store = new PostgresStore(db);
+const database = useDatabase("notification");
+
+beforeAll(() => {
+	store = new PostgresStore(database.db);
 });
+
 beforeEach(async () => {
 	await database.rows("delete from notification.notifications");
 	provider = new Provider();
 });
-afterAll(async () => {
-	await db.close();
-	await database.drop();
-});
-
 const dispatcher = (more: Partial<DispatcherOptions> = {}) =>
 	new Dispatcher({
 		store,

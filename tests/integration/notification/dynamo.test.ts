@@ -1,6 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { ServiceBroker } from "moleculer";
 import { notification } from "../../../contracts/notification.ts";
 import { call } from "../../../lib/service.ts";
 import notificationService from "../../../services/notification/notification.service.ts";
@@ -10,79 +8,76 @@ import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
 import { neverReplayed } from "../../../streams/consumer/storage/inbox.repository.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { describeWith } from "../../support/describe-with.ts";
-import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { installWithinMs, startMoto } from "../../support/servers/moto.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
-import { admin, place } from "../../support/shop/orders.ts";
+import { place } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { admin, as } from "../../support/shop/callers.ts";
+import { useShop, type Shop } from "../../support/shop/use-shop.ts";
+import { newTokenKey } from "../../support/shop/token-key.ts";
 
 /** The shop with DynamoDB as the store of messages. */
 
-let moto: Moto;
-let database: TestDatabase;
-let broker: ServiceBroker;
 // Credentials as the AWS SDK finds them.
 const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
 
-beforeAll(async () => {
-	Object.assign(process.env, credentials);
-	[moto, database] = await Promise.all([startMoto(), testDatabase()]);
-	const client = new DynamoDBClient(moto.client);
-	await client.send(new CreateTableCommand(tableSpec("messages")));
-	client.destroy();
-	const { privateKey } = generateKeyPairSync("ed25519");
-	const services = [userService, productService, paymentService, orderService, notificationService];
-	broker = await startNode(services, {
-		DATABASE_URL: database.url,
-		DATA_DIR: await temporaryFolder(),
-		TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-		NOTIFICATION_STORE: "dynamodb",
-		NOTIFICATION_TABLE: "messages",
-		AWS_REGION: moto.client.region,
-		AWS_ENDPOINT_URL: moto.client.endpoint
-	});
-}, installWithinMs);
-
-afterAll(async () => {
-	await broker?.stop();
-	await moto?.stop();
-	await database?.drop();
-	for (const name of Object.keys(credentials)) delete process.env[name];
-}, 30_000);
-
+const services = [userService, productService, paymentService, orderService, notificationService];
 describeWith("python")("a shop whose messages are stored in DynamoDB", () => {
+	const shop: Shop = useShop(
+		services,
+		async () => {
+			const moto = await startMoto();
+			shop.defer(() => moto.stop());
+			const client = new DynamoDBClient(moto.client);
+			await client.send(new CreateTableCommand(tableSpec("messages")));
+			client.destroy();
+			return {
+				...newTokenKey(),
+				NOTIFICATION_STORE: "dynamodb",
+				NOTIFICATION_TABLE: "messages",
+				AWS_REGION: moto.client.region,
+				AWS_ENDPOINT_URL: moto.client.endpoint
+			};
+		},
+		{ startWithinMs: installWithinMs }
+	);
+
+	beforeAll(() => Object.assign(process.env, credentials));
+	afterAll(() => {
+		for (const name of Object.keys(credentials)) delete process.env[name];
+	});
+
 	it("notifies a customer once, and stores only the mailbox in Postgres", async () => {
-		const { order } = await place(broker, { wait_s: 10 });
-		const staff = { meta: { user: admin } };
+		const { order } = await place(shop.broker, { wait_s: 10 });
+		const staff = as(admin);
 		const [message, ...more] = await until(async () => {
-			const { data } = await call(broker, notification.actions.list, {}, staff);
+			const { data } = await call(shop.broker, notification.actions.list, {}, staff);
 			const own = data.filter(({ order_id }) => order_id === order.id);
 			return own.some(({ state }) => state === "sent") ? own : undefined;
 		}, 30_000);
 		expect(message).toMatchObject({ kind: "order_confirmation", user_id: "user-123", attempts: 1 });
 		expect(more).toEqual([]);
-		expect(await database.rows("select 1 from notification.notifications")).toEqual([]);
-		expect(await database.rows("select 1 from notification.mailbox")).toHaveLength(1);
+		expect(await shop.database.rows("select 1 from notification.notifications")).toEqual([]);
+		expect(await shop.database.rows("select 1 from notification.mailbox")).toHaveLength(1);
 	}, 60_000);
 
 	it("sends nothing about an event that is marked as applied", async () => {
 		const { id, data, type } = buildOrderEvent({ user_id: "user-123" });
-		await database.rows("insert into notification.inbox (event_id, replay) values ($1, $2)", [
+		await shop.database.rows("insert into notification.inbox (event_id, replay) values ($1, $2)", [
 			id,
 			neverReplayed
 		]);
-		await database.rows(
+		await shop.database.rows(
 			`insert into orders.outbox (event_id, order_id, user_id, version, type, payload)
 		values ($1, $2, $3, 2, $4, $5)`,
 			[id, data.order_id, data.user_id, type, JSON.stringify(data)]
 		);
 		// Of the same user, so that it is behind it in the partition.
-		const { order } = await place(broker, { wait_s: 10 });
+		const { order } = await place(shop.broker, { wait_s: 10 });
 		const listed = async () => {
-			const staff = { meta: { user: admin } };
-			const { data: messages } = await call(broker, notification.actions.list, {}, staff);
+			const staff = as(admin);
+			const { data: messages } = await call(shop.broker, notification.actions.list, {}, staff);
 			return messages.map(({ order_id }) => order_id);
 		};
 		await until(async () => (await listed()).includes(order.id), 30_000);

@@ -1,29 +1,21 @@
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { openChannels } from "../../../services/notification/channels/channel.factory.ts";
 import {
 	mailboxSize,
 	MailboxStore
 } from "../../../services/notification/channels/mailbox-store.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { dispatch } from "../../support/notification/sample-dispatch.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
 describe("the mailbox", () => {
-	let database: TestDatabase;
-	let db: Database;
+	const database = useDatabase("notification");
 	let mailbox: MailboxStore;
 
-	beforeAll(async () => {
-		database = await testDatabase();
-		const url = serviceUrl(database.url, "notification");
-		db = new Database({ url, pool: 4, durability: "strict", name: "test" });
-		mailbox = new MailboxStore(db);
+	beforeAll(() => {
+		mailbox = new MailboxStore(database.db);
 	});
 	beforeEach(() => database.rows("delete from notification.mailbox"));
-	afterAll(async () => {
-		await db.close();
-		await database.drop();
-	});
 
 	async function send(channel: "email" | "sms", message = dispatch()) {
 		const channels = await openChannels({ onError: error => fail(error) }, mailbox);
@@ -89,6 +81,6 @@ describe("the mailbox", () => {
 	});
 
 	it("knows no other ids", async () => {
-		await expect(mailbox.get(newId())).rejects.toMatchObject({ type: "NOT_FOUND" });
+		await expectFailure(mailbox.get(newId()), "NOT_FOUND");
 	});
 });

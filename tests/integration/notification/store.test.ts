@@ -1,33 +1,21 @@
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { DynamoStore } from "../../../services/notification/storage/dynamo.store.ts";
 import { tableSpec } from "../../../services/notification/storage/dynamo-item.ts";
 import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
 import { trackingConformance } from "../../support/notification/tracking.conformance.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
 describe("Postgres", () => {
-	let database: TestDatabase;
-	let db: Database;
-
-	beforeAll(async () => {
-		database = await testDatabase();
-		const url = serviceUrl(database.url, "notification");
-		db = new Database({ url, pool: 4, durability: "strict", name: "test" });
-	});
-	afterAll(async () => {
-		await db.close();
-		await database.drop();
-	});
+	const database = useDatabase("notification");
 
 	trackingConformance("Postgres", async () => {
 		await database.rows("delete from notification.notifications");
 		const add = "set occurred_at = occurred_at - $1::int * interval '1 day'";
 		return {
-			store: new PostgresStore(db),
-			other: new PostgresStore(db),
+			store: new PostgresStore(database.db),
+			other: new PostgresStore(database.db),
 			age: async days =>
 				void (await database.rows(`update notification.notifications ${add}`, [days])),
 			close: async () => undefined

@@ -1,39 +1,24 @@
-import type { ServiceBroker } from "moleculer";
 import orderService from "../../../services/order/order.service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { place, stockViolations } from "../../support/shop/orders.ts";
+import { place } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { brokenStock } from "../../support/shop/stock.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
 
-let database: TestDatabase;
-let broker: ServiceBroker;
-
-beforeAll(async () => {
-	database = await testDatabase();
-	broker = await startNode([productService, paymentService, orderService], {
-		DATABASE_URL: database.url,
-		DATA_DIR: await temporaryFolder()
-	});
-}, 30_000);
-
-afterAll(async () => {
-	await broker.stop();
-	await database.drop();
-});
+const shop = useShop([productService, paymentService, orderService]);
 
 async function addProduct(id: string, units: number): Promise<void> {
-	await database.rows(
+	await shop.database.rows(
 		`insert into product.products (id, sku, name, description, category, price_minor, currency)
 			values ($1, upper($1), $1, '', 'hot', 100, 'USD')`,
 		[id]
 	);
-	await database.rows("insert into product.stock (product_id, on_hand) values ($1, $2)", [
+	await shop.database.rows("insert into product.stock (product_id, on_hand) values ($1, $2)", [
 		id,
 		units
 	]);
-	await database.rows(
+	await shop.database.rows(
 		"insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved) values ($1, 'initial', $2, 0)",
 		[id, units]
 	);
@@ -49,10 +34,10 @@ async function load(clients: number, orders: number, next: (n: number) => Promis
 }
 
 const untilSettled = () =>
-	until(async () => (await database.rows("select 1 from orders.saga")).length === 0, 30_000);
+	until(async () => (await shop.database.rows("select 1 from orders.saga")).length === 0, 30_000);
 
 const countByStatus = async (product: string) => {
-	const rows = await database.rows<{ status: string; n: number }>(
+	const rows = await shop.database.rows<{ status: string; n: number }>(
 		"select status, count(*)::int as n from orders.orders where items->0->>'product_id' = $1 group by 1",
 		[product]
 	);
@@ -62,14 +47,14 @@ const countByStatus = async (product: string) => {
 it("sells exactly 100 of 100 units to 40 clients who place 1,000 orders", async () => {
 	await addProduct("hot", 100);
 	const items = [{ product_id: "hot", quantity: 1 }];
-	await load(40, 1000, () => place(broker, { items }));
+	await load(40, 1000, () => place(shop.broker, { items }));
 	await untilSettled();
 	expect(await countByStatus("hot")).toEqual({ confirmed: 100, cancelled: 900 });
-	const [stock] = await database.rows(
+	const [stock] = await shop.database.rows(
 		"select on_hand::int, reserved::int from product.stock where product_id = 'hot'"
 	);
 	expect(stock).toEqual({ on_hand: 0, reserved: 0 });
-	expect(await database.rows(stockViolations)).toEqual([]);
+	expect(await brokenStock(shop.database)).toEqual([]);
 }, 60_000);
 
 it("meets no deadlock with baskets of 4 lines over 10 hot products", async () => {
@@ -81,22 +66,22 @@ it("meets no deadlock with baskets of 4 lines over 10 hot products", async () =>
 			.reverse();
 	const placed: { status: string }[] = [];
 	await load(30, 1500, async n =>
-		placed.push((await place(broker, { items: pick(n), wait_s: 10 })).order)
+		placed.push((await place(shop.broker, { items: pick(n), wait_s: 10 })).order)
 	);
 	await untilSettled();
 	expect(placed.filter(({ status }) => status !== "confirmed")).toEqual([]);
-	const [deadlocks] = await database.rows<{ n: number }>(
+	const [deadlocks] = await shop.database.rows<{ n: number }>(
 		"select deadlocks::int as n from pg_stat_database where datname = current_database()"
 	);
 	expect(deadlocks!.n).toBe(0);
-	expect(await database.rows(stockViolations)).toEqual([]);
+	expect(await brokenStock(shop.database)).toEqual([]);
 }, 60_000);
 
 it("sells the last unit to exactly one of 50 concurrent orders", async () => {
 	await addProduct("last", 1);
 	const items = [{ product_id: "last", quantity: 1 }];
 	const answers = await Promise.all(
-		Array.from({ length: 50 }, () => place(broker, { items, wait_s: 10 }))
+		Array.from({ length: 50 }, () => place(shop.broker, { items, wait_s: 10 }))
 	);
 	const confirmed = answers.filter(({ order }) => order.status === "confirmed");
 	const rejected = answers.filter(({ order }) => order.reason === "out_of_stock");

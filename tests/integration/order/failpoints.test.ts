@@ -6,10 +6,13 @@ import { readLedger } from "../../../psp/ledger/ledger.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { alice, place, settledOrder, stockViolations } from "../../support/shop/orders.ts";
+import { startNode } from "../../support/servers/start-node.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
+import { place, settledOrder } from "../../support/shop/orders.ts";
 import { generator } from "../../support/random.ts";
 import { until } from "../../support/until.ts";
+import { alice } from "../../support/shop/callers.ts";
+import { brokenStock } from "../../support/shop/stock.ts";
 
 /** Faults between and inside the steps of the saga, on real services and a real database. */
 
@@ -19,7 +22,7 @@ const brokers: ServiceBroker[] = [];
 
 beforeEach(async () => {
 	database = await testDatabase();
-	dataDir = await temporaryFolder();
+	dataDir = temporaryFolder();
 }, 30_000);
 
 afterEach(async () => {
@@ -91,7 +94,7 @@ describe("a response that is lost after the work was done", () => {
 			for (const { order } of placed)
 				expect((await settledOrder(broker, order.id, 30_000)).status).toBe("confirmed");
 			expect(await chargesPerOrder()).toEqual(Array.from({ length: 40 }, () => 1));
-			expect(await database.rows(stockViolations)).toEqual([]);
+			expect(await brokenStock(database)).toEqual([]);
 		},
 		60_000
 	);
@@ -123,7 +126,7 @@ describe("a node that stops in the middle of a batch and resumes later", () => {
 					"confirmed"
 				]);
 			expect(await chargesPerOrder()).toEqual(Array.from({ length: 10 }, () => 1));
-			expect(await database.rows(stockViolations)).toEqual([]);
+			expect(await brokenStock(database)).toEqual([]);
 		},
 		60_000
 	);
@@ -157,7 +160,7 @@ describe("the database's connections", () => {
 		);
 		for (const id of accepted) expect((await settledOrder(broker, id)).status).toBe("confirmed");
 		expect((await chargesPerOrder()).every(count => count === 1)).toBe(true);
-		expect(await database.rows(stockViolations)).toEqual([]);
+		expect(await brokenStock(database)).toEqual([]);
 	}, 60_000);
 });
 

@@ -1,41 +1,25 @@
 import type { ServiceBroker } from "moleculer";
 import type { Order } from "../../../contracts/order.ts";
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { transition } from "../../../services/order/order.machine.ts";
 import * as sql from "../../../services/order/storage/order.statements.ts";
 import { SagaSteps, type SagaRun } from "../../../services/order/saga/steps.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { generator } from "../../support/random.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
 /** The saga's statements: who may change an order, alone and in one batch with others. */
 
-let database: TestDatabase;
-let pg: Database;
 let steps: SagaSteps;
 let incarnation: string;
 
+const database = useDatabase("order", 8);
+
 beforeAll(async () => {
-	database = await testDatabase();
-	pg = new Database({
-		url: serviceUrl(database.url, "order"),
-		pool: 8,
-		durability: "prefix",
-		name: "fence test"
-	});
-	steps = new SagaSteps(
-		{ broadcastLocal: () => undefined } as unknown as ServiceBroker,
-		pg,
-		() => undefined
-	);
-	await pg.query(sql.nameIncarnation);
+	const broker = { broadcastLocal: () => undefined } as unknown as ServiceBroker;
+	steps = new SagaSteps(broker, database.db, () => undefined);
+	await database.db.query(sql.nameIncarnation);
 	const [row] = await database.rows<{ id: string }>("select id from orders.incarnation");
 	incarnation = row!.id;
-}, 30_000);
-
-afterAll(async () => {
-	await pg.close();
-	await database.drop();
 });
 
 /** An order that waits for its payment, claimed under `fence`. */
@@ -142,7 +126,7 @@ describe("rescheduling an order", () => {
 		const [locked, free] = [await held(1), await held(1)];
 		let unlock = () => {};
 		const until = new Promise<void>(resolve => (unlock = resolve));
-		const lock = pg.transaction(async tx => {
+		const lock = database.db.transaction(async tx => {
 			const text = "select 1 from orders.saga where order_id = $1 for update";
 			await tx.query({ name: "lock one", text }, [locked]);
 			await until;
@@ -163,7 +147,7 @@ describe("claiming an order of another node", () => {
 		const id = await held(5);
 		const past = "update orders.saga set lease_until = now() - interval '1 s' where order_id = $1";
 		await database.rows(past, [id]);
-		const claimed = await pg.query<{ id: string; fence: number }>(sql.claimSagas, [
+		const claimed = await database.db.query<{ id: string; fence: number }>(sql.claimSagas, [
 			"other",
 			30_000,
 			64
@@ -179,7 +163,7 @@ describe("claiming an order of another node", () => {
 			await database.rows("update orders.saga set lease_owner = 'node', attempt = attempt + 1");
 			const shuffled = ids.toSorted(() => random() - 0.5);
 			await Promise.all([
-				pg.query(sql.releaseLeases, ["node"]),
+				database.db.query(sql.releaseLeases, ["node"]),
 				...shuffled.map(id => reschedule(workOf(id, 1), 1000, null))
 			]);
 		}

@@ -1,4 +1,4 @@
-import type { ServiceBroker, ServiceSchema } from "moleculer";
+import type { ServiceSchema } from "moleculer";
 import { order, type OrderSaga } from "../../../contracts/order.ts";
 import { paymentSettled } from "../../../contracts/payment.ts";
 import { arm, disarmAll } from "../../../lib/failpoint.ts";
@@ -7,20 +7,18 @@ import { call, emitHint } from "../../../lib/service.ts";
 import orderService from "../../../services/order/order.service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { admin, alice, place, settledOrder, stockViolations } from "../../support/shop/orders.ts";
+import { place, settledOrder } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { admin, alice, as } from "../../support/shop/callers.ts";
+import { brokenStock } from "../../support/shop/stock.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
 
 /** Orders that do not settle by themselves, and how they are woken, retried, limited and cancelled. */
 
-let database: TestDatabase;
-let broker: ServiceBroker;
 /** What the payment service returns without doing anything; undefined: it does its work. */
 let away: { status: "processing" | "review" | "succeeded" | "failed" } | undefined;
 let refunds: "done" | "refused" = "done";
 
-const asAdmin = { meta: { user: admin } };
 const { actions } = order;
 
 /** The payment service, whose provider is down when the test says so. */
@@ -61,16 +59,11 @@ function answering(service: ServiceSchema): ServiceSchema {
 	} as ServiceSchema;
 }
 
-beforeAll(async () => {
-	database = await testDatabase();
-	broker = await startNode([productService, answering(paymentService), orderService], {
-		DATABASE_URL: database.url,
-		DATA_DIR: await temporaryFolder(),
-		LOG_LEVEL: "fatal",
-		SAGA_POLL_MS: "50",
-		ORDERS_MAX_IN_FLIGHT: "5"
-	});
-}, 30_000);
+const shop = useShop([productService, answering(paymentService), orderService], {
+	LOG_LEVEL: "fatal",
+	SAGA_POLL_MS: "50",
+	ORDERS_MAX_IN_FLIGHT: "5"
+});
 
 beforeEach(() => {
 	away = undefined;
@@ -82,17 +75,15 @@ afterEach(async () => {
 	away = undefined;
 	refunds = "done";
 	// Sagas that a test left asleep are run before the next test, which may count them.
-	await database.rows("update orders.saga set next_run_at = now()");
-	await until(async () => (await database.rows("select 1 from orders.saga")).length === 0, 20_000);
-	expect(await database.rows(stockViolations)).toEqual([]);
+	await shop.database.rows("update orders.saga set next_run_at = now()");
+	await until(
+		async () => (await shop.database.rows("select 1 from orders.saga")).length === 0,
+		20_000
+	);
+	expect(await brokenStock(shop.database)).toEqual([]);
 }, 30_000);
 
-afterAll(async () => {
-	await broker.stop();
-	await database.drop();
-});
-
-const sagaOf = (id: string) => call(broker, actions["saga.get"], { id }, asAdmin);
+const sagaOf = (id: string) => call(shop.broker, actions["saga.get"], { id }, as(admin));
 
 /** The order's saga once it sleeps with `what` as its reason. */
 const asleep = (id: string, what: OrderSaga["waits_for"]) =>
@@ -101,12 +92,14 @@ const asleep = (id: string, what: OrderSaga["waits_for"]) =>
 		return saga.waits_for === what && saga.lease === null ? saga : undefined;
 	});
 
-const statusOf = async (id: string) => (await call(broker, actions.get, { id }, asAdmin)).status;
+const statusOf = async (id: string) =>
+	(await call(shop.broker, actions.get, { id }, as(admin))).status;
 
 const sleepLong = (id: string) =>
-	database.rows("update orders.saga set next_run_at = now() + interval '1 h' where order_id = $1", [
-		id
-	]);
+	shop.database.rows(
+		"update orders.saga set next_run_at = now() + interval '1 h' where order_id = $1",
+		[id]
+	);
 
 const refusal = async (work: Promise<unknown>) =>
 	work.then(
@@ -117,27 +110,27 @@ const refusal = async (work: Promise<unknown>) =>
 describe("an order whose payment is in review", () => {
 	async function inReview(): Promise<string> {
 		away = { status: "review" };
-		const { order: placed } = await place(broker);
+		const { order: placed } = await place(shop.broker);
 		await asleep(placed.id, "human");
 		expect(await statusOf(placed.id)).toBe("payment_review");
 		away = undefined;
 		return placed.id;
 	}
 	const cancel = (id: string) =>
-		call(broker, actions.cancel, { id, idempotency_key: newId() }, { meta: { user: alice } });
+		call(shop.broker, actions.cancel, { id, idempotency_key: newId() }, as(alice));
 
 	it("sleeps for minutes with its units locked, and is confirmed once staff decide that it was charged", async () => {
 		const id = await inReview();
 		const { next_run_at } = await sagaOf(id);
 		expect(Date.parse(next_run_at) - Date.now()).toBeGreaterThan(5 * 60_000);
-		emitHint(broker, paymentSettled, { order_ids: [id] });
+		emitHint(shop.broker, paymentSettled, { order_ids: [id] });
 		expect((await settledOrderFrom(id)).status).toBe("confirmed");
 	});
 
 	it("is payment_failed once staff decide that it was not", async () => {
 		const id = await inReview();
 		away = { status: "failed" };
-		await call(broker, actions["saga.retry"], { id }, asAdmin);
+		await call(shop.broker, actions["saga.retry"], { id }, as(admin));
 		expect((await settledOrderFrom(id)).status).toBe("payment_failed");
 	});
 
@@ -150,17 +143,17 @@ describe("an order whose payment is in review", () => {
 			await until(async () => (await asleep(id, "human")).attempt === 2);
 		}
 		away = { status: "failed" };
-		emitHint(broker, paymentSettled, { order_ids: [unpaid] });
+		emitHint(shop.broker, paymentSettled, { order_ids: [unpaid] });
 		expect((await settledOrderFrom(unpaid)).status).toBe("cancelled");
 		away = undefined;
-		emitHint(broker, paymentSettled, { order_ids: [paid] });
+		emitHint(shop.broker, paymentSettled, { order_ids: [paid] });
 		expect(["cancelled", "refunded"]).toContain((await settledOrderFrom(paid)).status);
 	});
 
 	/** `payment_review` counts as settled elsewhere, so this waits until the saga is gone. */
 	async function settledOrderFrom(id: string) {
 		await until(async () => (await refusalOrNothing(sagaOf(id))) === "NOT_FOUND");
-		return settledOrder(broker, id);
+		return settledOrder(shop.broker, id);
 	}
 	const refusalOrNothing = (work: Promise<unknown>) =>
 		work.then(
@@ -172,7 +165,7 @@ describe("an order whose payment is in review", () => {
 describe("the hint that a payment is settled", () => {
 	async function waiting(): Promise<string> {
 		away = { status: "processing" };
-		const { order: placed } = await place(broker);
+		const { order: placed } = await place(shop.broker);
 		await asleep(placed.id, "outcome");
 		await sleepLong(placed.id);
 		away = undefined;
@@ -181,22 +174,22 @@ describe("the hint that a payment is settled", () => {
 
 	it("wakes the orders it names at once", async () => {
 		const ids = [await waiting(), await waiting()];
-		emitHint(broker, paymentSettled, { order_ids: ids });
-		for (const id of ids) expect((await settledOrder(broker, id)).status).toBe("confirmed");
+		emitHint(shop.broker, paymentSettled, { order_ids: ids });
+		for (const id of ids) expect((await settledOrder(shop.broker, id)).status).toBe("confirmed");
 	});
 
 	it("of unknown or settled orders changes nothing", async () => {
-		const { order: placed } = await place(broker, { wait_s: 10 });
-		emitHint(broker, paymentSettled, { order_ids: [placed.id, newId()] });
+		const { order: placed } = await place(shop.broker, { wait_s: 10 });
+		emitHint(shop.broker, paymentSettled, { order_ids: [placed.id, newId()] });
 		expect(await statusOf(placed.id)).toBe("confirmed");
 	});
 
 	it("may be lost: the order wakes by itself", async () => {
 		away = { status: "processing" };
-		const { order: placed } = await place(broker);
+		const { order: placed } = await place(shop.broker);
 		await asleep(placed.id, "outcome");
 		away = undefined;
-		expect((await settledOrder(broker, placed.id)).status).toBe("confirmed");
+		expect((await settledOrder(shop.broker, placed.id)).status).toBe("confirmed");
 	});
 });
 
@@ -206,7 +199,7 @@ describe("while the provider is down", () => {
 		const taken: { id: string; key: string }[] = [];
 		const refused = await until(async () => {
 			const key = newId();
-			const answer = await place(broker, { idempotency_key: key }).catch(
+			const answer = await place(shop.broker, { idempotency_key: key }).catch(
 				(error: { type: string; code: number }) => error
 			);
 			if ("type" in answer) return { ...answer, key };
@@ -217,16 +210,16 @@ describe("while the provider is down", () => {
 		expect(refused).toMatchObject({ type: "OVERLOADED", code: 503 });
 		expect(taken.length).toBeGreaterThan(5);
 		for (const { id } of taken) await until(async () => (await statusOf(id)) === "payment_pending");
-		const stored = await database.rows("select 1 from orders.idempotency where key = $1", [
+		const stored = await shop.database.rows("select 1 from orders.idempotency where key = $1", [
 			refused.key
 		]);
 		expect(stored).toEqual([]);
 
-		const again = await place(broker, { idempotency_key: taken[0]!.key });
+		const again = await place(shop.broker, { idempotency_key: taken[0]!.key });
 		expect(again).toMatchObject({ replayed: true, order: { id: taken[0]!.id } });
 		expect(
 			await refusal(
-				place(broker, {
+				place(shop.broker, {
 					idempotency_key: taken[0]!.key,
 					items: [{ product_id: "prod-001", quantity: 9 }]
 				})
@@ -234,19 +227,19 @@ describe("while the provider is down", () => {
 		).toBe("IDEMPOTENCY_KEY_REUSED");
 
 		away = undefined;
-		emitHint(broker, paymentSettled, { order_ids: taken.slice(0, 64).map(({ id }) => id) });
+		emitHint(shop.broker, paymentSettled, { order_ids: taken.slice(0, 64).map(({ id }) => id) });
 		for (const { id } of taken)
-			expect((await settledOrder(broker, id, 20_000)).status).toBe("confirmed");
-		expect((await until(() => place(broker).catch(() => undefined))).replayed).toBe(false);
+			expect((await settledOrder(shop.broker, id, 20_000)).status).toBe("confirmed");
+		expect((await until(() => place(shop.broker).catch(() => undefined))).replayed).toBe(false);
 	}, 60_000);
 });
 
 describe("a refund that the provider refuses permanently", () => {
 	it("sleeps long, shows the reason, and is retried when staff request it", async () => {
-		const { order: placed } = await place(broker, { wait_s: 10 });
+		const { order: placed } = await place(shop.broker, { wait_s: 10 });
 		refunds = "refused";
 		const params = { id: placed.id, idempotency_key: newId() };
-		await call(broker, actions.cancel, params, { meta: { user: alice } });
+		await call(shop.broker, actions.cancel, params, as(alice));
 		const saga = await asleep(placed.id, "human");
 		expect(saga).toMatchObject({
 			status: "refund_pending",
@@ -254,23 +247,28 @@ describe("a refund that the provider refuses permanently", () => {
 			last_error: "the provider refused the refund permanently: refund by hand"
 		});
 		expect(Date.parse(saga.next_run_at) - Date.now()).toBeGreaterThan(5 * 60_000);
-		const { data } = await call(broker, actions["saga.list"], { waits_for: "human" }, asAdmin);
+		const { data } = await call(
+			shop.broker,
+			actions["saga.list"],
+			{ waits_for: "human" },
+			as(admin)
+		);
 		expect(data.map(({ order_id }) => order_id)).toContain(placed.id);
 		refunds = "done";
-		await call(broker, actions["saga.retry"], { id: placed.id }, asAdmin);
-		expect((await settledOrder(broker, placed.id)).status).toBe("refunded");
+		await call(shop.broker, actions["saga.retry"], { id: placed.id }, as(admin));
+		expect((await settledOrder(shop.broker, placed.id)).status).toBe("refunded");
 	});
 });
 
 describe("the operations on running sagas", () => {
 	it("list them page by page, the oldest first", async () => {
 		away = { status: "processing" };
-		const placed = [await place(broker), await place(broker), await place(broker)];
+		const placed = [await place(shop.broker), await place(shop.broker), await place(shop.broker)];
 		const ids = placed.map(({ order: { id } }) => id);
 		for (const id of ids) await asleep(id, "outcome");
 		const list = actions["saga.list"];
-		const first = await call(broker, list, { limit: 2 }, asAdmin);
-		const rest = await call(broker, list, { limit: 2, cursor: first.next_cursor! }, asAdmin);
+		const first = await call(shop.broker, list, { limit: 2 }, as(admin));
+		const rest = await call(shop.broker, list, { limit: 2, cursor: first.next_cursor! }, as(admin));
 		expect([...first.data, ...rest.data].map(({ order_id }) => order_id)).toEqual(ids);
 		expect(rest.next_cursor).toBeNull();
 		expect(first.data[0]).toEqual({
@@ -285,23 +283,23 @@ describe("the operations on running sagas", () => {
 			cancel_requested: false,
 			age_s: expect.any(Number)
 		});
-		expect((await call(broker, list, { waits_for: "human" }, asAdmin)).data).toEqual([]);
+		expect((await call(shop.broker, list, { waits_for: "human" }, as(admin))).data).toEqual([]);
 	});
 
 	it("cancel an order as staff, with a note; a repetition changes nothing", async () => {
 		away = { status: "processing" };
-		const { order: placed } = await place(broker);
+		const { order: placed } = await place(shop.broker);
 		const { id } = placed;
 		await asleep(id, "outcome");
 		const resolve = actions["saga.resolve"];
 		const params = { id, decision: "cancel", note: "customer called" } as const;
-		expect((await call(broker, resolve, params, asAdmin)).cancel_requested).toBe(true);
+		expect((await call(shop.broker, resolve, params, as(admin))).cancel_requested).toBe(true);
 		const again = { ...params, note: "another" };
-		expect((await call(broker, resolve, again, asAdmin)).cancel_requested).toBe(true);
+		expect((await call(shop.broker, resolve, again, as(admin))).cancel_requested).toBe(true);
 		away = undefined;
-		await call(broker, actions["saga.retry"], { id }, asAdmin);
-		expect((await settledOrder(broker, id)).status).toBe("cancelled");
-		const { data } = await call(broker, actions.events, { id }, asAdmin);
+		await call(shop.broker, actions["saga.retry"], { id }, as(admin));
+		expect((await settledOrder(shop.broker, id)).status).toBe("cancelled");
+		const { data } = await call(shop.broker, actions.events, { id }, as(admin));
 		expect(data.at(-1)).toMatchObject({
 			to: "cancelled",
 			actor: { id: admin.id, role: "admin" },
@@ -310,13 +308,13 @@ describe("the operations on running sagas", () => {
 	});
 
 	it("find no unknown order, and refuse to retry a settled one", async () => {
-		const { order: placed } = await place(broker, { wait_s: 10 });
+		const { order: placed } = await place(shop.broker, { wait_s: 10 });
 		const decision = { decision: "cancel", note: "why" } as const;
 		const types = (id: string) =>
 			Promise.all([
 				refusal(sagaOf(id)),
-				refusal(call(broker, actions["saga.retry"], { id }, asAdmin)),
-				refusal(call(broker, actions["saga.resolve"], { id, ...decision }, asAdmin))
+				refusal(call(shop.broker, actions["saga.retry"], { id }, as(admin))),
+				refusal(call(shop.broker, actions["saga.resolve"], { id, ...decision }, as(admin)))
 			]);
 		expect(await types(newId())).toEqual(["NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]);
 		const atRest = ["NOT_FOUND", "ILLEGAL_TRANSITION", "ILLEGAL_TRANSITION"];
@@ -325,41 +323,41 @@ describe("the operations on running sagas", () => {
 
 	it("are for admins only", async () => {
 		const asSupport = { meta: { user: { id: "s", role: "support" } as const } };
-		for (const options of [{ meta: { user: alice } }, asSupport])
-			expect(await refusal(call(broker, actions["saga.list"], {}, options))).toBe("FORBIDDEN");
-		expect(await refusal(call(broker, actions["saga.list"], {}))).toBe("UNAUTHENTICATED");
+		for (const options of [as(alice), asSupport])
+			expect(await refusal(call(shop.broker, actions["saga.list"], {}, options))).toBe("FORBIDDEN");
+		expect(await refusal(call(shop.broker, actions["saga.list"], {}))).toBe("UNAUTHENTICATED");
 	});
 });
 
 describe("a commit whose response is lost", () => {
 	/** Cuts the connections that are in the middle of a commit, and returns whether there were any. */
 	const cutWhoSleeps = async () => {
-		const rows = await database.rows(`select pg_terminate_backend(pid) from pg_stat_activity
+		const rows = await shop.database.rows(`select pg_terminate_backend(pid) from pg_stat_activity
 			where datname = current_database() and wait_event = 'PgSleep'`);
 		return rows.length > 0;
 	};
 
 	it("has placed the order: it is found by its key, returned, and processed", async () => {
 		arm({ point: "order.create.after_commit", mode: "throw" });
-		const { order: placed, replayed } = await place(broker);
+		const { order: placed, replayed } = await place(shop.broker);
 		expect(replayed).toBe(false);
-		expect((await settledOrder(broker, placed.id)).status).toBe("confirmed");
+		expect((await settledOrder(shop.broker, placed.id)).status).toBe("confirmed");
 	});
 
 	it("is rolled back when its connection is cut before: nothing is stored, and nothing retried", async () => {
-		await database.rows(`
+		await shop.database.rows(`
 			create function orders.linger() returns trigger language plpgsql as
 				'begin perform pg_sleep(3); return null; end';
 			create constraint trigger linger after insert on orders.orders
 				deferrable initially deferred for each row execute function orders.linger()`);
 		const key = newId();
-		const cut = refusal(place(broker, { idempotency_key: key }));
+		const cut = refusal(place(shop.broker, { idempotency_key: key }));
 		await until(cutWhoSleeps, 5000, 20);
 		expect(await cut).toBe("UNAVAILABLE");
-		await database.rows("drop trigger linger on orders.orders");
-		const rows = await database.rows("select 1 from orders.idempotency where key = $1", [key]);
+		await shop.database.rows("drop trigger linger on orders.orders");
+		const rows = await shop.database.rows("select 1 from orders.idempotency where key = $1", [key]);
 		expect(rows).toEqual([]);
-		const { replayed } = await place(broker, { idempotency_key: key, wait_s: 10 });
+		const { replayed } = await place(shop.broker, { idempotency_key: key, wait_s: 10 });
 		expect(replayed).toBe(false);
 	}, 20_000);
 });

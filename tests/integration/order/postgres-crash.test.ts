@@ -12,9 +12,12 @@ import orderService from "../../../services/order/order.service.ts";
 import { readLedger } from "../../../psp/ledger/ledger.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { alice, place, settledOrder, stockViolations } from "../../support/shop/orders.ts";
+import { startNode } from "../../support/servers/start-node.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
+import { place, settledOrder } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { alice, as } from "../../support/shop/callers.ts";
+import { brokenStock } from "../../support/shop/stock.ts";
 
 /**
  * Postgres is killed between two steps of an order and recovers without the commits that were not
@@ -27,7 +30,7 @@ let client: pg.Pool;
 let broker: ServiceBroker;
 
 beforeEach(async () => {
-	folder = await temporaryFolder();
+	folder = temporaryFolder();
 	server = await startPostgres({
 		directory: join(folder, "postgres"),
 		maxConnections: 60,
@@ -118,7 +121,7 @@ async function laws(): Promise<void> {
 			status,
 			status === "confirmed" ? Number(total_minor) : 0
 		]);
-	expect(await rows(stockViolations)).toEqual([]);
+	expect(await brokenStock({ rows })).toEqual([]);
 	expect(await rows("select * from product.stock where reserved <> 0")).toEqual([]);
 	const [sold] = await rows(`
 		select coalesce(sum(-d_on_hand), 0)::int as units,
@@ -160,7 +163,7 @@ describe("a crash of Postgres that the node survives", () => {
 			let id = "";
 			const cancel = async () => {
 				const params = { id, idempotency_key: newId() };
-				await call(broker, order.actions.cancel, params, { meta: { user: alice } });
+				await call(broker, order.actions.cancel, params, as(alice));
 			};
 			const service = crashing(paymentService, when, "charge", cancel);
 			await start(productService, service, orderService);

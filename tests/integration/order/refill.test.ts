@@ -1,23 +1,12 @@
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { refill } from "../../../services/order/outbox/refill.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
+import { connect } from "../../support/servers/database.ts";
 
 /** A refill reads all events, page by page: each selected event becomes unpublished again, and no other. */
 
-let database: TestDatabase;
-let db: Database;
-
-beforeAll(async () => {
-	database = await testDatabase();
-	const url = serviceUrl(database.url, "order");
-	db = new Database({ url, pool: 3, durability: "prefix", name: "shop refill" });
-}, 30_000);
-
-afterAll(async () => {
-	await db.close();
-	await database.drop();
-});
+const database = useDatabase("order", 3);
 
 beforeEach(() => database.rows("truncate orders.outbox, orders.outbox_archive"));
 
@@ -54,9 +43,14 @@ const young = new Date(Date.now() - 86_400_000).toISOString();
 
 /** All pages of one refill. */
 async function refillAll(from: string) {
-	const pages = [await refill(db, { from, dry: false })];
+	const pages = [await refill(database.db, { from, dry: false })];
 	for (let last = pages[0]!; last.next_cursor !== null;) {
-		last = await refill(db, { from, before: last.before, cursor: last.next_cursor, dry: false });
+		last = await refill(database.db, {
+			from,
+			before: last.before,
+			cursor: last.next_cursor,
+			dry: false
+		});
 		pages.push(last);
 	}
 	return pages;
@@ -68,7 +62,7 @@ it("makes each selected event unpublished again, in the outbox and the archive, 
 	await write(7000, young);
 	const from = new Date(Date.parse(old) + 1_000_000).toISOString();
 	const [wanted, waited] = [await idsWhere(asked(from)), await idsWhere(waiting)];
-	expect((await refill(db, { from, dry: true })).left).toBe(wanted.length);
+	expect((await refill(database.db, { from, dry: true })).left).toBe(wanted.length);
 	const pages = await refillAll(from);
 	expect(pages.length).toBe(3);
 	let left = wanted.length;
@@ -86,7 +80,7 @@ it("makes each selected event unpublished again, in the outbox and the archive, 
 it("can be started again after a page: unpublished events are not counted, events published since are skipped", async () => {
 	await write(12_000, young);
 	const wanted = await idsWhere(asked(young));
-	const first = await refill(db, { from: young, dry: false });
+	const first = await refill(database.db, { from: young, dry: false });
 	expect(first.left).toBe(wanted.length - first.refilled);
 	// One that was published again in the meantime.
 	await database.rows(
@@ -94,10 +88,10 @@ it("can be started again after a page: unpublished events are not counted, event
 		[wanted[0]]
 	);
 	const { before } = first;
-	expect((await refill(db, { from: young, before, dry: true })).left).toBe(first.left);
-	const second = await refill(db, { from: young, before, dry: false });
+	expect((await refill(database.db, { from: young, before, dry: true })).left).toBe(first.left);
+	const second = await refill(database.db, { from: young, before, dry: false });
 	expect(second.left).toBe(first.left - second.refilled);
-	const third = await refill(db, {
+	const third = await refill(database.db, {
 		from: young,
 		before,
 		dry: false,
@@ -111,17 +105,12 @@ it("can be started again after a page: unpublished events are not counted, event
 it("finds events that are moved to the archive concurrently", async () => {
 	await write(100, old);
 	const wanted = await idsWhere(asked(old));
-	const owner = new Database({
-		url: database.url,
-		pool: 1,
-		durability: "prefix",
-		name: "shop archive"
-	});
+	const owner = connect(database, undefined, 1);
 	const moved = Promise.withResolvers<void>();
 	const isWaitedFor = () =>
 		until(async () => {
 			const text =
-				"select 1 from pg_stat_activity where application_name = 'shop refill' and wait_event_type = 'Lock'";
+				"select 1 from pg_stat_activity where application_name = 'shop order' and wait_event_type = 'Lock'";
 			return (await database.rows(text)).length > 0;
 		}, 1500);
 	const archiving = owner.transaction(async tx => {
@@ -130,7 +119,7 @@ it("finds events that are moved to the archive concurrently", async () => {
 		await isWaitedFor();
 	});
 	await moved.promise;
-	const page = await refill(db, { from: old, dry: false });
+	const page = await refill(database.db, { from: old, dry: false });
 	await archiving;
 	await owner.close();
 	expect([page.refilled, page.left]).toEqual([wanted.length, 0]);
@@ -146,12 +135,7 @@ it("reads no more than a page", async () => {
 	const first = Number((await idsWhere(`occurred_at >= '${young}'`))[0]);
 	for (const after of [0, first - 50, first + 1000]) {
 		// A session of its own, because reads are counted per session.
-		const one = new Database({
-			url: serviceUrl(database.url, "order"),
-			pool: 1,
-			durability: "prefix",
-			name: "shop page"
-		});
+		const one = connect(database, "order", 1);
 		const read = await one.transaction(async tx => {
 			const text = "select * from orders.refill_outbox('2000-01-01', now(), $1, 100)";
 			const [page] = await tx.query<{ refilled: number }>({ name: "page", text }, [after]);
@@ -170,7 +154,7 @@ it("reads no more than a page", async () => {
 
 it("accepts only its own cursor", async () => {
 	await write(6000, young);
-	const { before, next_cursor } = await refill(db, { from: young, dry: false });
+	const { before, next_cursor } = await refill(database.db, { from: young, dry: false });
 	const cursor = next_cursor!;
 	const [list, left] = JSON.parse(Buffer.from(cursor, "base64url").toString());
 	const forged = Buffer.from(JSON.stringify([list, left, "x"])).toString("base64url");
@@ -180,7 +164,5 @@ it("accepts only its own cursor", async () => {
 		{ from: young, cursor },
 		{ from: old, before, cursor }
 	])
-		await expect(refill(db, { ...wrong, dry: false })).rejects.toMatchObject({
-			type: "VALIDATION_FAILED"
-		});
+		await expectFailure(refill(database.db, { ...wrong, dry: false }), "VALIDATION_FAILED");
 });

@@ -1,4 +1,4 @@
-import type { ServiceBroker, ServiceSchema } from "moleculer";
+import type { ServiceSchema } from "moleculer";
 import { order, type Order, type Return } from "../../../contracts/order.ts";
 import { payment } from "../../../contracts/payment.ts";
 import { product } from "../../../contracts/product.ts";
@@ -9,26 +9,17 @@ import { call } from "../../../lib/service.ts";
 import orderService from "../../../services/order/order.service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import {
-	admin,
-	alice,
-	bob,
-	place,
-	settledOrder,
-	stockViolations
-} from "../../support/shop/orders.ts";
+import { place, settledOrder } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { expectFailure, successesOf } from "../../support/expect-failure.ts";
+import { admin, alice, as, bob } from "../../support/shop/callers.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
 
 /** Returns: one refund and one restock, even when calls or responses are lost. */
 
-let database: TestDatabase;
-let broker: ServiceBroker;
 let isRefused = false;
 
 const { actions } = order;
-const as = (user: typeof alice) => ({ meta: { user } });
 const lines = [
 	{ product_id: "prod-001", quantity: 3 },
 	{ product_id: "prod-002", quantity: 1 }
@@ -46,58 +37,45 @@ function refusing(service: ServiceSchema): ServiceSchema {
 	return { ...service, actions } as ServiceSchema;
 }
 
-beforeAll(async () => {
-	database = await testDatabase();
-	broker = await startNode([productService, refusing(paymentService), orderService], {
-		DATABASE_URL: database.url,
-		DATA_DIR: await temporaryFolder(),
-		LOG_LEVEL: "fatal",
-		SAGA_POLL_MS: "50"
-	});
-}, 30_000);
-
-afterEach(async () => {
-	disarmAll();
-	expect(await database.rows(stockViolations)).toEqual([]);
-});
-
-afterAll(async () => {
-	await broker.stop();
-	await database.drop();
-});
+const shop = useShop(
+	[productService, refusing(paymentService), orderService],
+	{ LOG_LEVEL: "fatal", SAGA_POLL_MS: "50" },
+	{ checkStock: "each" }
+);
+afterEach(disarmAll);
 
 async function delivered(): Promise<Order> {
-	const { order: placed } = await place(broker, { items: lines, wait_s: 10 });
+	const { order: placed } = await place(shop.broker, { items: lines, wait_s: 10 });
 	expect(placed.status).toBe("confirmed");
 	const { id } = placed;
-	await call(broker, actions.ship, { id, carrier: "UPS", tracking_number: "1Z" }, as(admin));
-	return call(broker, actions.deliver, { id }, as(admin));
+	await call(shop.broker, actions.ship, { id, carrier: "UPS", tracking_number: "1Z" }, as(admin));
+	return call(shop.broker, actions.deliver, { id }, as(admin));
 }
 
 const request = (id: string, items = one, key = newId(), reason = "too small", user = alice) =>
 	call(
-		broker,
+		shop.broker,
 		actions["return.request"],
 		{ id, items, reason, idempotency_key: key },
-		{ meta: { user } }
+		as(user)
 	);
 const requested = async (id: string, items = one) => (await request(id, items)).return;
 const approve = (id: string, more: { restock?: boolean; note?: string } = {}) =>
-	call(broker, actions["return.approve"], { id, ...more }, as(admin));
+	call(shop.broker, actions["return.approve"], { id, ...more }, as(admin));
 const reject = (id: string, note = "worn") =>
-	call(broker, actions["return.reject"], { id, note }, as(admin));
-const returnOf = (id: string) => call(broker, actions["return.get"], { id }, as(admin));
+	call(shop.broker, actions["return.reject"], { id, note }, as(admin));
+const returnOf = (id: string) => call(shop.broker, actions["return.get"], { id }, as(admin));
 const completed = (id: string) =>
 	until(async () => {
 		const found = await returnOf(id);
 		return found.status === "completed" ? found : undefined;
 	}, 20_000);
-const paymentOf = (order_id: string) => call(broker, payment.actions.get, { order_id }, as(admin));
+const paymentOf = (order_id: string) =>
+	call(shop.broker, payment.actions.get, { order_id }, as(admin));
 const onHand = async (id: string) =>
-	(await call(broker, product.actions["stock.get"], { product_id: id }, as(admin))).on_hand;
-const events = async (id: string) => (await call(broker, actions.events, { id }, as(admin))).data;
-const refused = (work: Promise<unknown>, type: string) =>
-	expect(work).rejects.toMatchObject({ type });
+	(await call(shop.broker, product.actions["stock.get"], { product_id: id }, as(admin))).on_hand;
+const events = async (id: string) =>
+	(await call(shop.broker, actions.events, { id }, as(admin))).data;
 
 describe("a return that is approved", () => {
 	it("is refunded and restocked, and the order has an event for each step", async () => {
@@ -105,7 +83,7 @@ describe("a return that is approved", () => {
 		const before = await onHand("prod-001");
 		const asked = await requested(bought.id);
 		expect(asked).toMatchObject({ status: "requested", restock: null, refunded: null });
-		expect((await settledOrder(broker, bought.id)).status).toBe("return_requested");
+		expect((await settledOrder(shop.broker, bought.id)).status).toBe("return_requested");
 		expect(await approve(asked.id, { note: "as new" })).toMatchObject({
 			status: "approved",
 			restock: true,
@@ -114,14 +92,14 @@ describe("a return that is approved", () => {
 		const { amount } = asked.items[0]!;
 		const done = await completed(asked.id);
 		expect(done).toMatchObject({ status: "completed", refunded: amount });
-		const now = await settledOrder(broker, bought.id);
+		const now = await settledOrder(shop.broker, bought.id);
 		expect(now).toMatchObject({ status: "returned", payment: { refunded: amount } });
 		expect(await onHand("prod-001")).toBe(before + 1);
 		expect((await events(bought.id)).slice(-2)).toMatchObject([
 			{ type: "order.return_requested", reason: "too small", actor: { id: alice.id } },
 			{ type: "order.returned", from: "return_requested", actor: { role: "system" } }
 		]);
-		const published = await database.rows<{ payload: { return: unknown } }>(
+		const published = await shop.database.rows<{ payload: { return: unknown } }>(
 			`select payload from orders.outbox where order_id = '${bought.id}' and type = 'order.returned'`
 		);
 		expect(published).toMatchObject([
@@ -137,8 +115,8 @@ describe("a return that is approved", () => {
 			await completed(id);
 		}
 		expect((await paymentOf(bought.id)).refunded).toEqual(bought.totals.total);
-		await refused(request(bought.id), "RETURN_EXCEEDS_ORDER");
-		const { data } = await call(broker, actions["return.list"], { id: bought.id }, as(alice));
+		await expectFailure(request(bought.id), "RETURN_EXCEEDS_ORDER");
+		const { data } = await call(shop.broker, actions["return.list"], { id: bought.id }, as(alice));
 		expect(data.map(({ status }) => status)).toEqual(Array(3).fill("completed"));
 		expect(data.map(({ id }) => id)).toEqual(
 			data
@@ -162,7 +140,7 @@ describe("a return that is approved", () => {
 		const { id, amount } = await paymentOf(bought.id);
 		const most = { ...amount, amount: amount.amount - 100 };
 		const why = { reason: "sorry", idempotency_key: newId() };
-		await call(broker, payment.actions.refund, { id, amount: most, ...why }, as(admin));
+		await call(shop.broker, payment.actions.refund, { id, amount: most, ...why }, as(admin));
 		const asked = await requested(bought.id, lines);
 		await approve(asked.id);
 		expect((await completed(asked.id)).refunded).toEqual({ ...amount, amount: 100 });
@@ -180,8 +158,8 @@ describe("a return that is approved", () => {
 		expect(await approve(id)).toMatchObject({ status: "completed" });
 		expect((await paymentOf(bought.id)).refunds).toHaveLength(1);
 		expect(await onHand("prod-001")).toBe(before + 1);
-		await refused(approve(id, { restock: false }), "ILLEGAL_TRANSITION");
-		await refused(reject(id), "ILLEGAL_TRANSITION");
+		await expectFailure(approve(id, { restock: false }), "ILLEGAL_TRANSITION");
+		await expectFailure(reject(id), "ILLEGAL_TRANSITION");
 	});
 
 	it.each([
@@ -200,7 +178,9 @@ describe("a return that is approved", () => {
 			arm({ point, mode: "throw" });
 			await approve(id);
 			await until(async () => {
-				await database.rows("update orders.saga set next_run_at = now() where lease_owner is null");
+				await shop.database.rows(
+					"update orders.saga set next_run_at = now() where lease_owner is null"
+				);
 				return (await returnOf(id)).status === "completed";
 			}, 20_000);
 			expect((await paymentOf(bought.id)).refunds.map(refund => refund.amount)).toEqual([
@@ -219,8 +199,8 @@ describe("a return that is rejected", () => {
 		const { id } = await requested(bought.id, lines);
 		expect(await reject(id)).toMatchObject({ status: "rejected", note: "worn", restock: null });
 		expect(await reject(id)).toMatchObject({ status: "rejected" });
-		await refused(approve(id), "ILLEGAL_TRANSITION");
-		const now = await settledOrder(broker, bought.id);
+		await expectFailure(approve(id), "ILLEGAL_TRANSITION");
+		const now = await settledOrder(shop.broker, bought.id);
 		expect(now).toMatchObject({ status: "return_rejected", payment: { refunded: { amount: 0 } } });
 		expect((await events(bought.id)).at(-1)).toMatchObject({
 			type: "order.return_rejected",
@@ -242,33 +222,30 @@ describe("a return that is requested", () => {
 		);
 		expect(new Set(answers.map(a => JSON.stringify(a.return))).size).toBe(1);
 		expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
-		await refused(request(bought.id, lines, key), "IDEMPOTENCY_KEY_REUSED");
-		await refused(request(bought.id, one, key, "too large"), "IDEMPOTENCY_KEY_REUSED");
-		const { data } = await call(broker, actions["return.list"], { id: bought.id }, as(alice));
+		await expectFailure(request(bought.id, lines, key), "IDEMPOTENCY_KEY_REUSED");
+		await expectFailure(request(bought.id, one, key, "too large"), "IDEMPOTENCY_KEY_REUSED");
+		const { data } = await call(shop.broker, actions["return.list"], { id: bought.id }, as(alice));
 		expect(data).toHaveLength(1);
 	});
 
 	it("is the only open one, even after ten concurrent requests", async () => {
 		const bought = await delivered();
-		const asked = await Promise.allSettled(Array.from({ length: 10 }, () => request(bought.id)));
-		expect(asked.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-		for (const answer of asked)
-			if (answer.status === "rejected")
-				expect(answer.reason).toMatchObject({ type: "ILLEGAL_TRANSITION" });
+		const asked = Array.from({ length: 10 }, () => request(bought.id));
+		expect(await successesOf(asked, "ILLEGAL_TRANSITION")).toHaveLength(1);
 	});
 
 	it("requires the customer's own delivered order", async () => {
-		const { order: young } = await place(broker, { wait_s: 10 });
-		await refused(request(young.id), "ILLEGAL_TRANSITION");
+		const { order: young } = await place(shop.broker, { wait_s: 10 });
+		await expectFailure(request(young.id), "ILLEGAL_TRANSITION");
 		const bought = await delivered();
-		await refused(request(bought.id, one, newId(), "mine", bob), "NOT_FOUND");
-		await refused(request(newId()), "NOT_FOUND");
+		await expectFailure(request(bought.id, one, newId(), "mine", bob), "NOT_FOUND");
+		await expectFailure(request(newId()), "NOT_FOUND");
 		const { id } = await requested(bought.id);
 		const peek = (action: "return.get" | "return.list", of: string) =>
-			call(broker, actions[action], { id: of }, as(bob));
-		await refused(peek("return.get", id), "NOT_FOUND");
-		await refused(peek("return.list", bought.id), "NOT_FOUND");
-		const own: Return = await call(broker, actions["return.get"], { id }, as(alice));
+			call(shop.broker, actions[action], { id: of }, as(bob));
+		await expectFailure(peek("return.get", id), "NOT_FOUND");
+		await expectFailure(peek("return.list", bought.id), "NOT_FOUND");
+		const own: Return = await call(shop.broker, actions["return.get"], { id }, as(alice));
 		expect(own.id).toBe(id);
 	});
 
@@ -276,10 +253,10 @@ describe("a return that is requested", () => {
 		const bought = await delivered();
 		await requested(bought.id);
 		const cancel = { id: bought.id, idempotency_key: newId() };
-		await refused(call(broker, actions.cancel, cancel, as(alice)), "ILLEGAL_TRANSITION");
-		await refused(
+		await expectFailure(call(shop.broker, actions.cancel, cancel, as(alice)), "ILLEGAL_TRANSITION");
+		await expectFailure(
 			call(
-				broker,
+				shop.broker,
 				actions["saga.resolve"],
 				{ id: bought.id, decision: "cancel", note: "x" },
 				as(admin)
@@ -295,12 +272,12 @@ describe("a return that is requested", () => {
 		await completed(id);
 		const history = await events(bought.id);
 		for (const { at, to, version } of history) {
-			const then = await call(broker, actions.get, { id: bought.id, at }, as(alice));
+			const then = await call(shop.broker, actions.get, { id: bought.id, at }, as(alice));
 			if (then.version === version) expect(then.status).toBe(to);
 		}
 		const last = history.at(-1)!;
 		const { payment: paid, ...then } = await call(
-			broker,
+			shop.broker,
 			actions.get,
 			{ id: bought.id, at: last.at },
 			as(alice)
@@ -317,13 +294,13 @@ describe("a refund for a return that the provider refuses", () => {
 		isRefused = true;
 		await approve(id);
 		const saga = await until(async () => {
-			const found = await call(broker, actions["saga.get"], { id: bought.id }, as(admin));
+			const found = await call(shop.broker, actions["saga.get"], { id: bought.id }, as(admin));
 			return found.waits_for === "human" ? found : undefined;
 		}, 20_000);
 		expect(saga).toMatchObject({ step: "return", last_error: expect.stringContaining("refused") });
 		expect((await returnOf(id)).status).toBe("approved");
 		isRefused = false;
-		await call(broker, actions["saga.retry"], { id: bought.id }, as(admin));
+		await call(shop.broker, actions["saga.retry"], { id: bought.id }, as(admin));
 		await completed(id);
 	}, 30_000);
 });

@@ -1,7 +1,7 @@
 import type { ServiceBroker } from "moleculer";
 import { order } from "../../../contracts/order.ts";
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
-import { Database, serviceUrl } from "../../../db/database.ts";
+import type { Database } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
 import orderService from "../../../services/order/order.service.ts";
@@ -9,33 +9,23 @@ import { statements, toMessage } from "../../../services/order/outbox/order.outb
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
 import type { Driver, Message } from "../../../streams/driver.ts";
-import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { OutboxPublisher } from "../../../streams/outbox/publisher.ts";
 import { readOrderEvent } from "../../../streams/messages/order-events.ts";
 import { topicSpecs } from "../../../streams/messages/topics.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { alice, place, settledOrder } from "../../support/shop/orders.ts";
+import { startNode } from "../../support/servers/start-node.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
+import { place, settledOrder } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { alice, as } from "../../support/shop/callers.ts";
+import { useEventLog } from "../../support/streams/stream-driver.ts";
+import { connect } from "../../support/servers/database.ts";
 
 /** Every committed event is published, in the order of its order, and no other event. */
 
-let database: TestDatabase;
-let driver: PostgresDriver;
+const log = useEventLog(4);
+const { database } = log;
 
-beforeAll(async () => {
-	database = await testDatabase();
-	const url = serviceUrl(database.url, "stream");
-	driver = new PostgresDriver(
-		new Database({ url, pool: 4, durability: "prefix", name: "shop stream" })
-	);
-	await driver.createTopics(topicSpecs({ partitions: 4, retentionMs: 3_600_000 }));
-}, 30_000);
-
-afterAll(async () => {
-	await driver.close();
-	await database.drop();
-});
+beforeAll(() => log.driver.createTopics(topicSpecs({ partitions: 4, retentionMs: 3_600_000 })));
 
 /** All messages of the topic, partition by partition. */
 async function published(): Promise<Message[]> {
@@ -46,9 +36,12 @@ async function published(): Promise<Message[]> {
 }
 
 const outbox = () =>
-	database.rows<{ event_id: string; order_id: string; version: number; published_at: Date | null }>(
-		"select * from orders.outbox where not quiet order by id"
-	);
+	database.rows<{
+		event_id: string;
+		order_id: string;
+		version: number;
+		published_at: Date | null;
+	}>("select * from orders.outbox where not quiet order by id");
 const allPublished = () =>
 	until(async () => (await outbox()).every(row => row.published_at !== null), 20_000);
 
@@ -67,7 +60,7 @@ describe("the events of orders", () => {
 	beforeAll(async () => {
 		broker = await startNode([productService, paymentService, orderService], {
 			DATABASE_URL: database.url,
-			DATA_DIR: await temporaryFolder(),
+			DATA_DIR: temporaryFolder(),
 			LOG_LEVEL: "fatal"
 		});
 	}, 30_000);
@@ -77,7 +70,7 @@ describe("the events of orders", () => {
 	it("are published as their contract says, without internal statuses", async () => {
 		const { order: placed } = await place(broker, { wait_s: 10 });
 		const cancel = { id: placed.id, idempotency_key: newId() };
-		await call(broker, order.actions.cancel, cancel, { meta: { user: alice } });
+		await call(broker, order.actions.cancel, cancel, as(alice));
 		await settledOrder(broker, placed.id);
 		await allPublished();
 		const own = (await published()).filter(m => m.headers.ce_subject === placed.id);
@@ -119,15 +112,10 @@ describe("the relay", () => {
 
 	/** Of another node. */
 	function relay(
-		through: Driver = driver,
+		through: Driver = log.driver,
 		onLag: (outbox: OutboxPublisher) => unknown = () => undefined
 	): OutboxPublisher {
-		const db = new Database({
-			url: serviceUrl(database.url, "order"),
-			pool: 2,
-			durability: "prefix",
-			name: `shop relay ${relays.length}`
-		});
+		const db = connect(database, "order", 2);
 		const made: OutboxPublisher = new OutboxPublisher({
 			db,
 			driver: through,
@@ -181,10 +169,10 @@ describe("the relay", () => {
 
 	it("marks nothing while the log is down, and loses nothing", async () => {
 		let isAway = true;
-		const broken: Driver = Object.create(driver);
+		const broken: Driver = Object.create(log.driver);
 		broken.publish = async (topic, messages) => {
 			if (isAway) throw new Error("the broker is away");
-			return driver.publish(topic, messages);
+			return log.driver.publish(topic, messages);
 		};
 		relay(broken);
 		await write(30);
@@ -208,12 +196,7 @@ describe("the relay", () => {
 
 	/** A transaction that stays open: its row has an id below those that are committed before it. */
 	async function slow(sql: string): Promise<{ id: string; commit(): Promise<unknown> }> {
-		const db = new Database({
-			url: database.url,
-			pool: 1,
-			durability: "prefix",
-			name: "shop slow"
-		});
+		const db = connect(database, undefined, 1);
 		const session = await db.session({ onLost: () => undefined });
 		const [begin, insert] = sql.split("; ");
 		await session.query({ name: "begin", text: begin! });
@@ -261,7 +244,7 @@ describe("the relay", () => {
 		await events(8500, "8 days");
 		let looks = 0;
 		let stopped: Promise<void> | undefined;
-		relay(driver, one => {
+		relay(log.driver, one => {
 			if (++looks === 2) stopped = one.stop();
 		});
 		await until(() => looks >= 2, 20_000);
@@ -275,12 +258,7 @@ describe("the relay", () => {
 		await events(20, "8 days");
 		// Statistics as autovacuum would have them; when it runs is a matter of luck.
 		await database.rows("analyze orders.outbox");
-		const db = new Database({
-			url: serviceUrl(database.url, "order"),
-			pool: 1,
-			durability: "prefix",
-			name: "shop archive"
-		});
+		const db = connect(database, "order", 1);
 		databases.push(db);
 		const found = await db.transaction(async tx => {
 			const archive = "select orders.archive_outbox(1000) as moved";

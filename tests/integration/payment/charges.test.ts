@@ -1,39 +1,16 @@
-import { join } from "node:path";
-import type { ServiceBroker } from "moleculer";
 import { payment, type Charge, type ChargeOutcome } from "../../../contracts/payment.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
 import { readLedger } from "../../../psp/ledger/ledger.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { admin, alice, bob } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
+import { admin, alice, as, bob } from "../../support/shop/callers.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
+import { usd, ledgerPath } from "../../support/shop/payments.ts";
 
-let database: TestDatabase;
-let folder: string;
 /** Two nodes on one database and one ledger. */
-let nodes: ServiceBroker[];
-let broker: ServiceBroker;
-const as = (user: typeof alice) => ({ meta: { user } });
-
-beforeAll(async () => {
-	database = await testDatabase();
-	folder = await temporaryFolder();
-	const environment = { DATABASE_URL: database.url, DATA_DIR: folder, LOG_LEVEL: "fatal" };
-	nodes = [
-		await startNode([paymentService], environment),
-		await startNode([paymentService], environment)
-	];
-	broker = nodes[0]!;
-}, 30_000);
-
-afterAll(async () => {
-	await Promise.all(nodes.map(node => node.stop()));
-	await database.drop();
-});
-
-const usd = (amount: number) => ({ amount, currency: "USD" });
+const shop = useShop([paymentService], { LOG_LEVEL: "fatal" }, { nodes: 2 });
 
 function chargeOf(payment_method = "pm_card_visa", over: Partial<Charge> = {}): Charge {
 	const amount = { amount: 1000, currency: "USD" };
@@ -41,32 +18,32 @@ function chargeOf(payment_method = "pm_card_visa", over: Partial<Charge> = {}): 
 	return { order_id: newId(), user_id: alice.id, amount, lines, payment_method, ...over };
 }
 
-async function charge(charges: Charge[], via = broker): Promise<ChargeOutcome[]> {
+async function charge(charges: Charge[], via = shop.broker): Promise<ChargeOutcome[]> {
 	return (await call(via, payment.actions.charge, { charges })).outcomes;
 }
 
 async function resolve(...orders: string[]): Promise<ChargeOutcome[]> {
-	return (await call(broker, payment.actions.resolve, { order_ids: orders })).outcomes;
+	return (await call(shop.broker, payment.actions.resolve, { order_ids: orders })).outcomes;
 }
 
 async function bar(...orders: string[]): Promise<ChargeOutcome[]> {
-	return (await call(broker, payment.actions.void, { order_ids: orders })).outcomes;
+	return (await call(shop.broker, payment.actions.void, { order_ids: orders })).outcomes;
 }
 
 /** Charges of an order at the provider: one entry per key. */
 async function taken(orderId: string) {
-	const { charges } = await readLedger(join(folder, "psp-ledger.jsonl"));
+	const { charges } = await readLedger(ledgerPath(shop));
 	return charges.filter(({ order_id }) => order_id === orderId);
 }
 
 async function row(orderId: string) {
 	const sql = "select * from payment.payments where order_id = $1";
-	return (await database.rows(sql, [orderId]))[0];
+	return (await shop.database.rows(sql, [orderId]))[0];
 }
 
 /** The row of a node that crashed before it called the provider. */
 async function begun(ageS: number, { order_id, user_id, amount, payment_method } = chargeOf()) {
-	await database.rows(
+	await shop.database.rows(
 		`insert into payment.payments
 			(id, order_id, user_id, amount_minor, currency, payment_method, first_sent_at, sent_at)
 		values ($1, $2, $3, $4, $5, $6, now() - $7 * interval '1 s', now() - $7 * interval '1 s')`,
@@ -128,7 +105,7 @@ describe("charging", () => {
 	it("charges once for twenty concurrent calls on two nodes", async () => {
 		const asked = chargeOf();
 		const answers = await Promise.all(
-			Array.from({ length: 20 }, (_, n) => charge([asked], nodes[n % 2]))
+			Array.from({ length: 20 }, (_, n) => charge([asked], shop.nodes[n % 2]))
 		);
 		for (const [answer] of answers) expect(["succeeded", "processing"]).toContain(answer!.status);
 		expect(await resolve(asked.order_id)).toMatchObject([{ status: "succeeded" }]);
@@ -137,7 +114,7 @@ describe("charging", () => {
 
 	it("charges whole batches once when two nodes get them in opposite order", async () => {
 		const batch = Array.from({ length: 64 }, () => chargeOf());
-		await Promise.all([charge(batch, nodes[0]), charge(batch.toReversed(), nodes[1])]);
+		await Promise.all([charge(batch, shop.nodes[0]), charge(batch.toReversed(), shop.nodes[1])]);
 		const outcomes = await resolve(...batch.map(({ order_id }) => order_id));
 		expect(outcomes.map(({ order_id }) => order_id)).toEqual(batch.map(b => b.order_id));
 		expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(["succeeded"]));
@@ -203,7 +180,7 @@ describe("charging", () => {
 			["events", "payment_id"],
 			["payments", "id"]
 		])
-			await database.rows(`delete from payment.${table} where ${column} = $1`, [
+			await shop.database.rows(`delete from payment.${table} where ${column} = $1`, [
 				derivedId(asked.order_id, "charge")
 			]);
 		const other = chargeOf("pm_card_visa", { amount: usd(7), order_id: asked.order_id });
@@ -215,15 +192,13 @@ describe("charging", () => {
 	it("refuses lines that do not sum to the amount, or name a product twice", async () => {
 		const line = { product_id: "a", amount: 500 };
 		for (const lines of [[line], [line, line], [{ ...line, amount: 1001 }]])
-			await expect(charge([chargeOf("pm_card_visa", { lines })])).rejects.toMatchObject({
-				type: "VALIDATION_FAILED"
-			});
+			await expectFailure(charge([chargeOf("pm_card_visa", { lines })]), "VALIDATION_FAILED");
 	});
 
 	it("refuses an amount of 0 before it touches the batch", async () => {
 		const nothing = chargeOf("pm_card_visa", { amount: usd(0) });
 		const fine = chargeOf();
-		await expect(charge([fine, nothing])).rejects.toMatchObject({ type: "VALIDATION_ERROR" });
+		await expectFailure(charge([fine, nothing]), "VALIDATION_ERROR");
 		expect(await row(fine.order_id)).toBeUndefined();
 	});
 });
@@ -270,7 +245,7 @@ describe("resolving", () => {
 	it("still records what it finds after 24 hours", async () => {
 		const asked = chargeOf("pm_sim_dropConnection");
 		await charge([asked]);
-		await database.rows(
+		await shop.database.rows(
 			"update payment.payments set first_sent_at = now() - interval '25 h' where order_id = $1",
 			[asked.order_id]
 		);
@@ -301,7 +276,7 @@ describe("voiding", () => {
 	it("either prevents or finds a concurrent charge, never both", async () => {
 		const batch = Array.from({ length: 64 }, () => chargeOf());
 		const orders = batch.map(({ order_id }) => order_id);
-		await Promise.all([charge(batch, nodes[1]), bar(...orders.toReversed())]);
+		await Promise.all([charge(batch, shop.nodes[1]), bar(...orders.toReversed())]);
 		for (const { order_id, status, failure_code } of await resolve(...orders)) {
 			expect(["succeeded", "voided"]).toContain(failure_code ?? status);
 			expect(await taken(order_id)).toHaveLength(status === "succeeded" ? 1 : 0);
@@ -311,9 +286,11 @@ describe("voiding", () => {
 	it("is not shown as a payment", async () => {
 		const orderId = newId();
 		await bar(orderId);
-		const asked = call(broker, payment.actions.get, { order_id: orderId }, as(admin));
-		await expect(asked).rejects.toMatchObject({ type: "NOT_FOUND" });
-		const { payments } = await call(broker, payment.actions.summaries, { order_ids: [orderId] });
+		const asked = call(shop.broker, payment.actions.get, { order_id: orderId }, as(admin));
+		await expectFailure(asked, "NOT_FOUND");
+		const { payments } = await call(shop.broker, payment.actions.summaries, {
+			order_ids: [orderId]
+		});
 		expect(payments).toEqual([]);
 	});
 });
@@ -325,7 +302,7 @@ describe("reading a payment", () => {
 		const seen = [];
 		for (const user of [alice, admin])
 			for (const by of [{ id: outcome!.payment_id }, { order_id: asked.order_id }])
-				seen.push(await call(broker, payment.actions.get, by, as(user)));
+				seen.push(await call(shop.broker, payment.actions.get, by, as(user)));
 		expect(seen[0]).toEqual({
 			id: outcome!.payment_id,
 			order_id: asked.order_id,
@@ -344,23 +321,22 @@ describe("reading a payment", () => {
 		const asked = chargeOf();
 		const [outcome] = await charge([asked]);
 		for (const by of [{ id: outcome!.payment_id }, { order_id: asked.order_id }])
-			await expect(call(broker, payment.actions.get, by, as(bob))).rejects.toMatchObject({
-				type: "NOT_FOUND"
-			});
+			await expectFailure(call(shop.broker, payment.actions.get, by, as(bob)), "NOT_FOUND");
 	});
 
 	it("requires exactly one of id and order_id", async () => {
 		for (const by of [{}, { id: newId(), order_id: newId() }])
-			await expect(call(broker, payment.actions.get, by, as(alice))).rejects.toMatchObject({
-				type: "VALIDATION_FAILED"
-			});
+			await expectFailure(
+				call(shop.broker, payment.actions.get, by, as(alice)),
+				"VALIDATION_FAILED"
+			);
 	});
 
 	it("returns summaries of the payments of some orders", async () => {
 		const [one, two] = [chargeOf(), chargeOf("pm_card_chargeDeclined")];
 		await charge([one, two]);
 		const order_ids = [one.order_id, newId(), two.order_id];
-		const { payments } = await call(broker, payment.actions.summaries, { order_ids });
+		const { payments } = await call(shop.broker, payment.actions.summaries, { order_ids });
 		const byOrder = Object.fromEntries(payments.map(p => [p.order_id, p]));
 		expect(payments).toHaveLength(2);
 		expect(byOrder[one.order_id]).toEqual({
@@ -373,7 +349,7 @@ describe("reading a payment", () => {
 	});
 
 	it("is ready when its database answers", async () => {
-		expect(await call(broker, payment.actions.ready, {})).toEqual({ ok: true });
+		expect(await call(shop.broker, payment.actions.ready, {})).toEqual({ ok: true });
 	});
 });
 
@@ -385,7 +361,7 @@ describe("the payment tables", () => {
 		["update payment.payments set order_id = gen_random_uuid()", "permission denied"]
 	])("do not allow the service: %s", async (sql, message) => {
 		await charge([chargeOf()]);
-		const ran = database.rows(`set role shop_payment; ${sql}`);
+		const ran = shop.database.rows(`set role shop_payment; ${sql}`);
 		await expect(ran).rejects.toThrow(message);
 	});
 });

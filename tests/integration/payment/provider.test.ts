@@ -14,7 +14,7 @@ import {
 } from "../../../services/payment/provider/provider.ts";
 import { SimulatedProvider } from "../../../services/payment/provider/simulator.ts";
 import { StripeProvider } from "../../../services/payment/provider/stripe/stripe.ts";
-import { temporaryFolder } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { pspKeys, startPsp } from "../../support/servers/psp.ts";
 
 /** What every provider driver must do, tested for each driver. */

@@ -5,7 +5,7 @@ import Stripe from "stripe";
 import { newId } from "../../../lib/id.ts";
 import type { PaymentProvider } from "../../../services/payment/provider/provider.ts";
 import { StripeProvider } from "../../../services/payment/provider/stripe/stripe.ts";
-import { temporaryFolder } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { openPsp, pspKeys, startPsp, type Psp } from "../../support/servers/psp.ts";
 import { until } from "../../support/until.ts";
 

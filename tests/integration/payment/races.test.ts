@@ -1,5 +1,4 @@
 import type { Charge } from "../../../contracts/payment.ts";
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import { Charges } from "../../../services/payment/charges/charges.ts";
 import { NotSent } from "../../../services/payment/provider/guarded.ts";
@@ -11,27 +10,25 @@ import { Refunds } from "../../../services/payment/refunds/refunds.ts";
 import { RefundRepository } from "../../../services/payment/refunds/refund.repository.ts";
 import { PaymentRepository } from "../../../services/payment/charges/payment.repository.ts";
 import { Sweeper } from "../../../services/payment/sweeper.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { admin, alice } from "../../support/shop/orders.ts";
 import { challenged, ScriptedProvider, succeeded } from "../../support/shop/scripted-provider.ts";
 import { until } from "../../support/until.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
+import { admin, alice } from "../../support/shop/callers.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
 /** Concurrent operations on one payment, of which only one may take effect. */
 
-let database: TestDatabase;
-let pg: Database;
 let payments: PaymentRepository;
 let repository: RefundRepository;
 let provider: ScriptedProvider;
 let charges: Charges;
 let refunds: Refunds;
 
-beforeAll(async () => {
-	database = await testDatabase();
-	const url = serviceUrl(database.url, "payment");
-	pg = new Database({ url, pool: 4, durability: "prefix", name: "test" });
-	payments = new PaymentRepository(pg);
-	repository = new RefundRepository(pg);
+const database = useDatabase("payment");
+
+beforeAll(() => {
+	payments = new PaymentRepository(database.db);
+	repository = new RefundRepository(database.db);
 });
 
 beforeEach(() => {
@@ -45,11 +42,6 @@ beforeEach(() => {
 		onRecorded: () => undefined
 	});
 	refunds = new Refunds({ repository, ...callbacks });
-});
-
-afterAll(async () => {
-	await pg.close();
-	await database.drop();
 });
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
@@ -82,9 +74,6 @@ const timePasses = (order: string) =>
 		"update payment.payments set sent_at = now() - interval '16 s' where order_id = $1",
 		[order]
 	);
-
-const refusedAs = (work: Promise<unknown>, type: string) =>
-	expect(work).rejects.toMatchObject({ type });
 
 describe("a charge that is made after it was voided", () => {
 	/** Voided because the provider did not know it 16 s after it was sent. */
@@ -222,7 +211,7 @@ describe("refunding while a refund of staff is pending", () => {
 			await staff;
 			return noAnswer();
 		};
-		await refusedAs(refunds.refundRemaining(order, "requested"), "UNAVAILABLE");
+		await expectFailure(refunds.refundRemaining(order, "requested"), "UNAVAILABLE");
 		provider.onRefund = () => Promise.resolve({ status: "succeeded", ref: "re_again" });
 		await refunds.refundRemaining(order, "requested");
 		expect(await made(id)).toEqual([
@@ -251,7 +240,7 @@ describe("refunding while a refund of staff is pending", () => {
 				reason: "too small",
 				actor: admin
 			});
-		await refusedAs(refundReturn(), "UNAVAILABLE");
+		await expectFailure(refundReturn(), "UNAVAILABLE");
 		refused.resolve();
 		await staff;
 		provider.onRefund = () => Promise.resolve({ status: "succeeded", ref: "re_return" });

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Charge } from "../../../contracts/payment.ts";
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { readLedger } from "../../../psp/ledger/ledger.ts";
 import { Charges } from "../../../services/payment/charges/charges.ts";
@@ -15,12 +14,12 @@ import { Refunds } from "../../../services/payment/refunds/refunds.ts";
 import { RefundRepository } from "../../../services/payment/refunds/refund.repository.ts";
 import { PaymentRepository } from "../../../services/payment/charges/payment.repository.ts";
 import { Sweeper } from "../../../services/payment/sweeper.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { openBankPage } from "../../support/shop/bank-page.ts";
-import { temporaryFolder } from "../../support/servers/start-node.ts";
-import { alice } from "../../support/shop/orders.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { generator } from "../../support/random.ts";
 import { until } from "../../support/until.ts";
+import { alice } from "../../support/shop/callers.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
 /**
  * Everything that may happen to a payment, concurrently and in any order, on two nodes, with a provider
@@ -34,8 +33,7 @@ const seed = Number(process.env.TEST_SEED ?? 1);
 const random = generator(seed);
 const oneOf = <V>(values: readonly V[]): V => values[Math.floor(random() * values.length)]!;
 
-let database: TestDatabase;
-let pg: Database;
+const database = useDatabase("payment", 8);
 let ledger: string;
 let isUnwell = true;
 let nodes: { provider: PaymentProvider; charges: Charges; refunds: Refunds }[];
@@ -66,12 +64,9 @@ function unreliable<P extends PaymentProvider>(provider: P): P {
 }
 
 beforeAll(async () => {
-	database = await testDatabase();
-	const url = serviceUrl(database.url, "payment");
-	pg = new Database({ url, pool: 8, durability: "prefix", name: "test" });
-	payments = new PaymentRepository(pg);
-	repository = new RefundRepository(pg);
-	ledger = join(await temporaryFolder(), "psp-ledger.jsonl");
+	payments = new PaymentRepository(database.db);
+	repository = new RefundRepository(database.db);
+	ledger = join(temporaryFolder(), "psp-ledger.jsonl");
 	const opened = [0, 1].map(async () => {
 		const provider = unreliable(await SimulatedProvider.open({ path: ledger }));
 		const callbacks = { provider, onLate: () => undefined, onProblem: () => undefined };
@@ -83,14 +78,9 @@ beforeAll(async () => {
 	sweepers = nodes.map(
 		node => new Sweeper({ payments, repository, ...node, everyMs: 20, onError })
 	);
+	database.defer(() => Promise.all(nodes.map(({ provider }) => provider.close())));
+	database.defer(() => Promise.all(sweepers.map(sweeper => sweeper.stop())));
 	for (const sweeper of sweepers) sweeper.start();
-});
-
-afterAll(async () => {
-	await Promise.all(sweepers.map(sweeper => sweeper.stop()));
-	await Promise.all(nodes.map(({ provider }) => provider.close()));
-	await pg.close();
-	await database.drop();
 });
 
 interface Placed {

@@ -1,5 +1,4 @@
 import type { Charge } from "../../../contracts/payment.ts";
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import { Charges } from "../../../services/payment/charges/charges.ts";
 import { NotSent } from "../../../services/payment/provider/guarded.ts";
@@ -8,18 +7,16 @@ import { Refunds } from "../../../services/payment/refunds/refunds.ts";
 import { RefundRepository } from "../../../services/payment/refunds/refund.repository.ts";
 import { PaymentRepository } from "../../../services/payment/charges/payment.repository.ts";
 import { Sweeper } from "../../../services/payment/sweeper.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import {
 	challenged,
 	failed,
 	ScriptedProvider,
 	succeeded
 } from "../../support/shop/scripted-provider.ts";
-import { alice, bob } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { alice, bob } from "../../support/shop/callers.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
-let database: TestDatabase;
-let pg: Database;
 let payments: PaymentRepository;
 let provider: ScriptedProvider;
 /** Two nodes. */
@@ -27,11 +24,10 @@ let charges: Charges;
 let others: Charges;
 let late: string[];
 
-beforeAll(async () => {
-	database = await testDatabase();
-	const url = serviceUrl(database.url, "payment");
-	pg = new Database({ url, pool: 4, durability: "prefix", name: "test" });
-	payments = new PaymentRepository(pg);
+const database = useDatabase("payment");
+
+beforeAll(() => {
+	payments = new PaymentRepository(database.db);
 });
 
 beforeEach(() => {
@@ -52,11 +48,6 @@ beforeEach(() => {
 });
 
 afterEach(() => jest.restoreAllMocks());
-afterAll(async () => {
-	await pg.close();
-	await database.drop();
-});
-
 function chargeOf(order_id = newId()): Charge {
 	const lines = [{ product_id: "prod-001", amount: 1000 }];
 	const amount = { amount: 1000, currency: "USD" };
@@ -179,7 +170,7 @@ describe("a charge that was not sent", () => {
 		await first;
 		await charges.idle();
 		expect(await row(order)).toMatchObject({ status: "succeeded", failure_code: "voided" });
-		const repository = new RefundRepository(pg);
+		const repository = new RefundRepository(database.db);
 		const callbacks = { onLate: () => undefined, onProblem: () => undefined };
 		const refunds = new Refunds({ repository, provider, ...callbacks });
 		const onError = (error: Error) => expect(error).toBeUndefined();

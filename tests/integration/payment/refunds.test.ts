@@ -1,70 +1,31 @@
-import { join } from "node:path";
-import type { ServiceBroker } from "moleculer";
-import { payment, type Payment } from "../../../contracts/payment.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
-import { call, type Params } from "../../../lib/service.ts";
-import { Ledger, readLedger, type LedgerReport } from "../../../psp/ledger/ledger.ts";
+import { Ledger, readLedger } from "../../../psp/ledger/ledger.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { admin, alice } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { expectFailure, successesOf } from "../../support/expect-failure.ts";
+import { admin, alice } from "../../support/shop/callers.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
+import { usd, ledgerPath, paymentsOf } from "../../support/shop/payments.ts";
 
-let database: TestDatabase;
-let ledgerPath: string;
-let broker: ServiceBroker;
-
-beforeAll(async () => {
-	database = await testDatabase();
-	const folder = await temporaryFolder();
-	ledgerPath = join(folder, "psp-ledger.jsonl");
-	broker = await startNode([paymentService], {
-		DATABASE_URL: database.url,
-		DATA_DIR: folder,
-		LOG_LEVEL: "fatal"
-	});
-}, 30_000);
-
-afterAll(async () => {
-	await broker.stop();
-	await database.drop();
-});
-
-/** A payment of 10.00 USD; its id and its order's. */
-async function paid(payment_method = "pm_card_visa"): Promise<{ id: string; order_id: string }> {
-	const order_id = newId();
-	const amount = { amount: 1000, currency: "USD" };
-	const lines = [{ product_id: "prod-001", amount: 1000 }];
-	const charges = [{ order_id, user_id: alice.id, amount, lines, payment_method }];
-	const { outcomes } = await call(broker, payment.actions.charge, { charges });
-	return { id: outcomes[0]!.payment_id, order_id };
-}
-
-type RefundParams = Params<typeof payment.actions.refund>;
-
-function ask(id: string, over: Partial<RefundParams> = {}, user = admin) {
-	const params = { id, reason: "broken", idempotency_key: newId(), ...over };
-	return call(broker, payment.actions.refund, params, { meta: { user } });
-}
-
-async function refund(...asked: Parameters<typeof ask>): Promise<Payment> {
-	return (await ask(...asked)).payment;
-}
+const shop = useShop([paymentService], { LOG_LEVEL: "fatal" });
+const { paid, askRefund, refund, refundRemaining, get, paidBack } = paymentsOf(shop);
 
 /** Runs the sweeper on a payment's refund; returns its status afterwards. */
 async function lookedAt(paymentId: string): Promise<string> {
 	const find = "select checks, status from payment.refunds where payment_id = $1";
 	const row = async () =>
-		(await database.rows<{ checks: number; status: string }>(find, [paymentId]))[0]!;
+		(await shop.database.rows<{ checks: number; status: string }>(find, [paymentId]))[0]!;
 	const { checks } = await row();
-	await database.rows("update payment.refunds set next_check_at = now() where payment_id = $1", [
-		paymentId
-	]);
+	await shop.database.rows(
+		"update payment.refunds set next_check_at = now() where payment_id = $1",
+		[paymentId]
+	);
 	await until(async () => (await row()).checks > checks);
 	// It claims before it checks. After a check that changes nothing there is only the next one to wait for.
-	await database.rows("update payment.refunds set next_check_at = now() where payment_id = $1", [
-		paymentId
-	]);
+	await shop.database.rows(
+		"update payment.refunds set next_check_at = now() where payment_id = $1",
+		[paymentId]
+	);
 	await until(async () => {
 		const now = await row();
 		return now.status !== "pending" || now.checks > checks + 1;
@@ -72,27 +33,9 @@ async function lookedAt(paymentId: string): Promise<string> {
 	return (await row()).status;
 }
 
-function refundRemaining(order_id: string): Promise<Payment> {
-	return call(broker, payment.actions.refundRemaining, { order_id, reason: "requested" });
-}
-
-function get(id: string): Promise<Payment> {
-	return call(broker, payment.actions.get, { id }, { meta: { user: admin } });
-}
-
-function refusedAs(work: Promise<unknown>, type: string): Promise<void> {
-	return expect(work).rejects.toMatchObject({ type });
-}
-
-/** The provider's refunds of a payment: amounts. */
-async function paidBack(id: string, report?: LedgerReport): Promise<number[]> {
-	const { refunds } = report ?? (await readLedger(ledgerPath));
-	return refunds.filter(({ charge_ref }) => charge_ref === `ch_${id}`).map(r => r.amount);
-}
-
 /** Refunds at the provider, not through the shop, so that the shop's next refund is refused there. */
 async function paidBackElsewhere(id: string, amount: number): Promise<void> {
-	const ledger = await Ledger.open(ledgerPath);
+	const ledger = await Ledger.open(ledgerPath(shop));
 	const [key, at] = [newId(), new Date().toISOString()];
 	const rest = { charge_ref: `ch_${id}`, currency: "USD", reason: "desk", ref: `re_${key}`, at };
 	await ledger.append({ kind: "refund", key, amount, metadata: {}, asked: null, ...rest });
@@ -102,24 +45,23 @@ async function paidBackElsewhere(id: string, amount: number): Promise<void> {
 /** A pending refund of all, whose node crashed before it called the provider. */
 async function neverSent(paymentId: string, key: string): Promise<void> {
 	const purpose = `refund:${key}`;
-	await database.rows(
+	await shop.database.rows(
 		`insert into payment.refunds (id, payment_id, purpose, amount_minor, reason, requested_by)
 		values ($1, $2, $3, 1000, 'broken', $4)`,
 		[derivedId(paymentId, purpose), paymentId, purpose, admin.id]
 	);
-	await database.rows("update payment.payments set refunded_minor = 1000 where id = $1", [
+	await shop.database.rows("update payment.payments set refunded_minor = 1000 where id = $1", [
 		paymentId
 	]);
 }
 
 async function aged(paymentId: string, hours: number): Promise<void> {
-	await database.rows(
+	await shop.database.rows(
 		"update payment.refunds set created_at = now() - $2 * interval '1 h' where payment_id = $1",
 		[paymentId, hours]
 	);
 }
 
-const usd = (amount: number) => ({ amount, currency: "USD" });
 const eur = (amount: number) => ({ amount, currency: "EUR" });
 
 describe("refunding", () => {
@@ -155,32 +97,33 @@ describe("refunding", () => {
 		const { id } = await paid();
 		await refund(id);
 		const sql = "select requested_by from payment.refunds where payment_id = $1";
-		expect(await database.rows(sql, [id])).toEqual([{ requested_by: admin.id }]);
+		expect(await shop.database.rows(sql, [id])).toEqual([{ requested_by: admin.id }]);
 	});
 
 	it("refuses more than was charged, and more than is left", async () => {
 		const { id } = await paid();
-		await refusedAs(refund(id, { amount: usd(1001) }), "REFUND_EXCEEDS_PAYMENT");
+		await expectFailure(refund(id, { amount: usd(1001) }), "REFUND_EXCEEDS_PAYMENT");
 		await refund(id, { amount: usd(600) });
-		await refusedAs(refund(id, { amount: usd(401) }), "REFUND_EXCEEDS_PAYMENT");
+		await expectFailure(refund(id, { amount: usd(401) }), "REFUND_EXCEEDS_PAYMENT");
 		await refund(id, { amount: usd(400) });
-		await refusedAs(refund(id, { amount: usd(1) }), "REFUND_EXCEEDS_PAYMENT");
-		await refusedAs(refund(id), "PAYMENT_NOT_REFUNDABLE");
+		await expectFailure(refund(id, { amount: usd(1) }), "REFUND_EXCEEDS_PAYMENT");
+		await expectFailure(refund(id), "PAYMENT_NOT_REFUNDABLE");
 		expect(await paidBack(id)).toEqual([600, 400]);
 	});
 
 	it("refuses payments that failed or do not exist", async () => {
 		const declined = await paid("pm_card_chargeDeclined");
 		const unknown = await paid("pm_sim_dropConnection");
-		for (const { id } of [declined, unknown]) await refusedAs(refund(id), "PAYMENT_NOT_REFUNDABLE");
-		await refusedAs(refund(newId()), "NOT_FOUND");
+		for (const { id } of [declined, unknown])
+			await expectFailure(refund(id), "PAYMENT_NOT_REFUNDABLE");
+		await expectFailure(refund(newId()), "NOT_FOUND");
 	});
 
 	it("refuses customers, amounts of 0 and fractions", async () => {
 		const { id } = await paid();
-		await refusedAs(refund(id, {}, alice), "FORBIDDEN");
+		await expectFailure(refund(id, {}, alice), "FORBIDDEN");
 		for (const amount of [0, -1, 0.5])
-			await refusedAs(refund(id, { amount: usd(amount) }), "VALIDATION_ERROR");
+			await expectFailure(refund(id, { amount: usd(amount) }), "VALIDATION_ERROR");
 		expect(await paidBack(id)).toEqual([]);
 	});
 
@@ -188,10 +131,10 @@ describe("refunding", () => {
 		const { id } = await paid();
 		const before = await get(id);
 		const idempotency_key = newId();
-		await expect(refund(id, { amount: eur(100), idempotency_key })).rejects.toMatchObject({
-			type: "VALIDATION_FAILED",
-			code: 422,
-			data: { errors: [{ pointer: "/amount/currency", code: "currency", detail: "must be USD" }] }
+		await expectFailure(refund(id, { amount: eur(100), idempotency_key }), "VALIDATION_FAILED", {
+			pointer: "/amount/currency",
+			issue: "currency",
+			detail: "must be USD"
 		});
 		expect(await get(id)).toEqual(before);
 		expect(await paidBack(id)).toEqual([]);
@@ -223,7 +166,7 @@ describe("refunding", () => {
 			{ amount: usd(400), reason: "late" }
 		];
 		for (const over of others)
-			await refusedAs(refund(id, { idempotency_key, ...over }), "IDEMPOTENCY_KEY_REUSED");
+			await expectFailure(refund(id, { idempotency_key, ...over }), "IDEMPOTENCY_KEY_REUSED");
 		expect(await paidBack(id)).toEqual([400]);
 	});
 
@@ -236,12 +179,8 @@ describe("refunding", () => {
 
 	it("never refunds more than was charged under twenty parallel partial refunds", async () => {
 		const { id } = await paid();
-		const results = await Promise.allSettled(
-			Array.from({ length: 20 }, () => refund(id, { amount: usd(130) }))
-		);
-		const refused = results.filter(result => result.status === "rejected");
-		expect(results.length - refused.length).toBe(7);
-		for (const { reason } of refused) expect(reason.type).toBe("REFUND_EXCEEDS_PAYMENT");
+		const refunds = Array.from({ length: 20 }, () => refund(id, { amount: usd(130) }));
+		expect(await successesOf(refunds, "REFUND_EXCEEDS_PAYMENT")).toHaveLength(7);
 		expect(await paidBack(id)).toEqual(Array(7).fill(130));
 		expect((await get(id)).refunded).toEqual(usd(910));
 	});
@@ -251,7 +190,7 @@ describe("refunding", () => {
 		const idempotency_key = newId();
 		const lost = await refund(id, { amount: usd(600), idempotency_key });
 		expect(lost).toMatchObject({ refunded: usd(600), refunds: [{ status: "pending" }] });
-		await refusedAs(refund(id, { amount: usd(401) }), "REFUND_EXCEEDS_PAYMENT");
+		await expectFailure(refund(id, { amount: usd(401) }), "REFUND_EXCEEDS_PAYMENT");
 		expect(await lookedAt(id)).toBe("succeeded");
 		expect(await get(id)).toMatchObject({ refunded: usd(600), refunds: [{ status: "succeeded" }] });
 		expect(await paidBack(id)).toEqual([600]);
@@ -260,10 +199,10 @@ describe("refunding", () => {
 	it("repeats the first response under its key, byte for byte, even if the payment changed since", async () => {
 		const { id } = await paid();
 		const asked = { amount: usd(400), idempotency_key: newId() };
-		const answers = await Promise.all(Array.from({ length: 10 }, () => ask(id, asked)));
+		const answers = await Promise.all(Array.from({ length: 10 }, () => askRefund(id, asked)));
 		expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
 		await refund(id, { amount: usd(100) });
-		const again = await ask(id, asked);
+		const again = await askRefund(id, asked);
 		expect(again.replayed).toBe(true);
 		const texts = [...answers, again].map(({ payment: shown }) => JSON.stringify(shown));
 		expect(new Set(texts).size).toBe(1);
@@ -280,16 +219,16 @@ describe("refunding", () => {
 		expect(unknown).toMatchObject({ refunds: [{ status: "pending" }] });
 		await aged(id, 1);
 		expect(await lookedAt(id)).toBe("review");
-		expect(await ask(id, { idempotency_key })).toEqual({ payment: unknown, replayed: true });
+		expect(await askRefund(id, { idempotency_key })).toEqual({ payment: unknown, replayed: true });
 	});
 
 	it("only looks up a refund whose key may have expired at the provider", async () => {
 		const { id } = await paid("pm_sim_dropRefundConnection");
 		await refund(id);
 		await aged(id, 21);
-		const { attempts } = await readLedger(ledgerPath);
+		const { attempts } = await readLedger(ledgerPath(shop));
 		expect(await lookedAt(id)).toBe("succeeded");
-		expect((await readLedger(ledgerPath)).attempts).toBe(attempts);
+		expect((await readLedger(ledgerPath(shop))).attempts).toBe(attempts);
 	});
 
 	it("does not resend an unknown refund after 20 hours, and puts it in review after 24", async () => {
@@ -353,7 +292,7 @@ describe("reversing", () => {
 
 	it("is unavailable while the outcome is unknown, and ends on a repetition", async () => {
 		const { id, order_id } = await paid("pm_sim_dropRefundConnection");
-		await refusedAs(refundRemaining(order_id), "UNAVAILABLE");
+		await expectFailure(refundRemaining(order_id), "UNAVAILABLE");
 		expect(await refundRemaining(order_id)).toMatchObject({
 			refunded: usd(1000),
 			refunds: [{ status: "succeeded" }]
@@ -381,16 +320,16 @@ describe("reversing", () => {
 	it("goes to review when the provider refuses, and does not retry", async () => {
 		const { id, order_id } = await paid();
 		await paidBackElsewhere(id, 1);
-		await refusedAs(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
-		const { attempts } = await readLedger(ledgerPath);
-		await refusedAs(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
-		expect((await readLedger(ledgerPath)).attempts).toBe(attempts);
+		await expectFailure(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
+		const { attempts } = await readLedger(ledgerPath(shop));
+		await expectFailure(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
+		expect((await readLedger(ledgerPath(shop))).attempts).toBe(attempts);
 		expect(await get(id)).toMatchObject({ refunded: usd(1000), refunds: [{ status: "review" }] });
 	});
 
 	it("refuses orders that were not paid", async () => {
 		const { order_id } = await paid("pm_card_chargeDeclined");
-		await refusedAs(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
-		await refusedAs(refundRemaining(newId()), "NOT_FOUND");
+		await expectFailure(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
+		await expectFailure(refundRemaining(newId()), "NOT_FOUND");
 	});
 });

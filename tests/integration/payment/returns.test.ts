@@ -1,75 +1,15 @@
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ServiceBroker } from "moleculer";
-import { payment, type Payment } from "../../../contracts/payment.ts";
+import { payment } from "../../../contracts/payment.ts";
 import { newId } from "../../../lib/id.ts";
 import { call, type Params } from "../../../lib/service.ts";
-import { readLedger, type LedgerReport } from "../../../psp/ledger/ledger.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { admin, alice } from "../../support/shop/orders.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
+import { admin, alice } from "../../support/shop/callers.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
+import { usd, paymentsOf } from "../../support/shop/payments.ts";
 
-let database: TestDatabase;
-let ledgerPath: string;
-let broker: ServiceBroker;
-
-beforeAll(async () => {
-	database = await testDatabase();
-	const folder = await temporaryFolder();
-	ledgerPath = join(folder, "psp-ledger.jsonl");
-	broker = await startNode([paymentService], {
-		DATABASE_URL: database.url,
-		DATA_DIR: folder,
-		LOG_LEVEL: "fatal"
-	});
-}, 30_000);
-
-afterAll(async () => {
-	await broker.stop();
-	await database.drop();
-});
-
-/** A payment of 10.00 USD; its id and its order's. */
-async function paid(payment_method = "pm_card_visa"): Promise<{ id: string; order_id: string }> {
-	const order_id = newId();
-	const amount = { amount: 1000, currency: "USD" };
-	const lines = [{ product_id: "prod-001", amount: 1000 }];
-	const charges = [{ order_id, user_id: alice.id, amount, lines, payment_method }];
-	const { outcomes } = await call(broker, payment.actions.charge, { charges });
-	return { id: outcomes[0]!.payment_id, order_id };
-}
-
-type RefundParams = Params<typeof payment.actions.refund>;
-
-async function refund(
-	id: string,
-	over: Partial<RefundParams> = {},
-	user = admin
-): Promise<Payment> {
-	const params = { id, reason: "broken", idempotency_key: newId(), ...over };
-	return (await call(broker, payment.actions.refund, params, { meta: { user } })).payment;
-}
-
-function refundRemaining(order_id: string): Promise<Payment> {
-	return call(broker, payment.actions.refundRemaining, { order_id, reason: "requested" });
-}
-
-function get(id: string): Promise<Payment> {
-	return call(broker, payment.actions.get, { id }, { meta: { user: admin } });
-}
-
-function refusedAs(work: Promise<unknown>, type: string): Promise<void> {
-	return expect(work).rejects.toMatchObject({ type });
-}
-
-/** The provider's refunds of a payment: amounts. */
-async function paidBack(id: string, report?: LedgerReport): Promise<number[]> {
-	const { refunds } = report ?? (await readLedger(ledgerPath));
-	return refunds.filter(({ charge_ref }) => charge_ref === `ch_${id}`).map(r => r.amount);
-}
-
-const usd = (amount: number) => ({ amount, currency: "USD" });
+const shop = useShop([paymentService], { LOG_LEVEL: "fatal" });
+const { paid, refund, refundRemaining, get, paidBack } = paymentsOf(shop);
 
 describe("refunding lines", () => {
 	const lines = [
@@ -78,13 +18,7 @@ describe("refunding lines", () => {
 	];
 	const part = (product_id: string, amount: number) => ({ product_id, amount });
 
-	async function bought() {
-		const order_id = newId();
-		const charge = { order_id, user_id: alice.id, amount: usd(1000), lines };
-		const charges = [{ ...charge, payment_method: "pm_card_visa" }];
-		const { outcomes } = await call(broker, payment.actions.charge, { charges });
-		return { id: outcomes[0]!.payment_id, order_id };
-	}
+	const bought = () => paid("pm_card_visa", lines);
 
 	type RefundReturnParams = Params<typeof payment.actions.refundLines>;
 	function refundReturn(
@@ -92,7 +26,7 @@ describe("refunding lines", () => {
 		parts: typeof lines,
 		over: Partial<RefundReturnParams> = {}
 	) {
-		return call(broker, payment.actions.refundLines, {
+		return call(shop.broker, payment.actions.refundLines, {
 			order_id,
 			purpose: `return:${newId()}`,
 			amount: usd(parts.reduce((sum, { amount }) => sum + amount, 0)),
@@ -115,7 +49,7 @@ describe("refunding lines", () => {
 			Array.from({ length: 10 }, () => refundReturn(order_id, [part("a", 300)], { purpose }))
 		);
 		expect(await paidBack(id)).toEqual([300]);
-		await refusedAs(
+		await expectFailure(
 			refundReturn(order_id, [part("a", 200)], { purpose }),
 			"IDEMPOTENCY_KEY_REUSED"
 		);
@@ -140,7 +74,7 @@ describe("refunding lines", () => {
 	it("refuses lines that do not sum to the amount", async () => {
 		const { order_id } = await bought();
 		const wrong = refundReturn(order_id, [part("a", 300)], { amount: usd(301) });
-		await refusedAs(wrong, "VALIDATION_FAILED");
+		await expectFailure(wrong, "VALIDATION_FAILED");
 	});
 
 	it("never refunds a line beyond its share under twenty parallel returns and refunds", async () => {
@@ -167,7 +101,7 @@ describe("the events of a payment", () => {
 		await refundRemaining(order_id);
 		const sql = `select seq, type, status, amount_minor::int, refunded_minor::int, actor->>'id' as who
 			from payment.events where payment_id = $1 order by seq`;
-		const rows = (await database.rows(sql, [id])).map(row => Object.values(row));
+		const rows = (await shop.database.rows(sql, [id])).map(row => Object.values(row));
 		expect(rows).toEqual([
 			[1, "begun", "processing", 1000, 0, null],
 			[2, "succeeded", "succeeded", 1000, 0, null],
@@ -184,11 +118,11 @@ describe("the events of a payment", () => {
 		await delay(5);
 		await refund(id, { amount: usd(300) });
 		const sql = "select at from payment.events where payment_id = $1 order by seq";
-		const instants = (await database.rows<{ at: Date }>(sql, [id])).map(({ at }) => at);
+		const instants = (await shop.database.rows<{ at: Date }>(sql, [id])).map(({ at }) => at);
 		const stood = async (at: Date, ms: number) => {
 			const when = new Date(at.getTime() + ms).toISOString();
 			const params = { order_ids: [order_id], at: when };
-			const { payments } = await call(broker, payment.actions.summaries, params);
+			const { payments } = await call(shop.broker, payment.actions.summaries, params);
 			return payments.map(({ status, refunded }) => [status, refunded.amount]);
 		};
 		expect(await stood(instants[0]!, -1)).toEqual([]);
@@ -203,7 +137,7 @@ describe("the events of a payment", () => {
 		"update payment.psp_inbox set type = 'x'"
 	])("do not allow the service: %s", async sql => {
 		await paid();
-		await expect(database.rows(`set role shop_payment; ${sql}`)).rejects.toThrow(
+		await expect(shop.database.rows(`set role shop_payment; ${sql}`)).rejects.toThrow(
 			"permission denied"
 		);
 	});

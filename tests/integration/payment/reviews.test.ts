@@ -1,43 +1,23 @@
-import type { ServiceBroker, ServiceSchema } from "moleculer";
-import { payment, paymentSettled, type Decision } from "../../../contracts/payment.ts";
+import { payment, type Decision } from "../../../contracts/payment.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
-import { call, onHint, type Params } from "../../../lib/service.ts";
+import { call, type Params } from "../../../lib/service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { admin, alice } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { expectFailure, successesOf } from "../../support/expect-failure.ts";
+import { alice, as, support } from "../../support/shop/callers.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
+import { paymentsOf, settledListener } from "../../support/shop/payments.ts";
 
-let database: TestDatabase;
-let broker: ServiceBroker;
 const hints: string[] = [];
-const support = { id: "user-support", role: "support" } as const;
 
-const listener: ServiceSchema = {
-	name: "listener",
-	events: onHint(paymentSettled, ({ order_ids }) => void hints.push(...order_ids))
-};
-
-beforeAll(async () => {
-	database = await testDatabase();
-	const environment = {
-		DATABASE_URL: database.url,
-		DATA_DIR: await temporaryFolder(),
-		LOG_LEVEL: "fatal"
-	};
-	broker = await startNode([paymentService, listener], environment);
-}, 30_000);
-
-afterAll(async () => {
-	await broker.stop();
-	await database.drop();
-});
+const shop = useShop([paymentService, settledListener(hints)], { LOG_LEVEL: "fatal" });
+const { refundRemaining, get } = paymentsOf(shop);
 
 function charge(order_id: string, amount = 1000) {
 	const lines = [{ product_id: "prod-001", amount }];
 	const asked = { user_id: alice.id, lines, payment_method: "pm_card_visa" };
 	const charges = [{ order_id, amount: { amount, currency: "USD" }, ...asked }];
-	return call(broker, payment.actions.charge, { charges });
+	return call(shop.broker, payment.actions.charge, { charges });
 }
 
 /** A payment that was charged with two amounts. */
@@ -54,36 +34,29 @@ async function refused(): Promise<{ id: string; refund: string; order_id: string
 	await charge(order_id);
 	const id = derivedId(order_id, "charge");
 	const ref = "update payment.payments set provider_ref = $2 where id = $1";
-	await database.rows(ref, [id, "ch_nobody_knows"]);
-	await expect(refundRemaining(order_id)).rejects.toMatchObject({ type: "PAYMENT_NOT_REFUNDABLE" });
-	await database.rows(ref, [id, `ch_${id}`]);
+	await shop.database.rows(ref, [id, "ch_nobody_knows"]);
+	await expectFailure(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
+	await shop.database.rows(ref, [id, `ch_${id}`]);
 	const shown = await get(id);
 	return { id, refund: shown.refunds[0]!.id, order_id };
 }
 
-const refundRemaining = (order_id: string) =>
-	call(broker, payment.actions.refundRemaining, { order_id, reason: "requested" });
-const get = (id: string) => call(broker, payment.actions.get, { id }, { meta: { user: admin } });
 const list = async () =>
-	(await call(broker, payment.actions["review.list"], { limit: 100 }, { meta: { user: support } }))
-		.data;
+	(await call(shop.broker, payment.actions["review.list"], { limit: 100 }, as(support))).data;
 
 function decide(
 	id: string,
 	decision: Decision,
 	over: Partial<Params<(typeof payment.actions)["review.decide"]>> = {},
-	user: typeof admin = support
+	user = support
 ) {
 	const params = { id, decision, note: "as the provider's desk says", ...over };
-	return call(broker, payment.actions["review.decide"], params, { meta: { user } });
+	return call(shop.broker, payment.actions["review.decide"], params, as(user));
 }
-
-const refusedAs = (work: Promise<unknown>, type: string) =>
-	expect(work).rejects.toMatchObject({ type });
 
 async function lastEvent(id: string) {
 	const sql = "select * from payment.events where payment_id = $1 order by seq desc limit 1";
-	return (await database.rows(sql, [id]))[0];
+	return (await shop.database.rows(sql, [id]))[0];
 }
 
 describe("payments in review", () => {
@@ -108,8 +81,8 @@ describe("payments in review", () => {
 				reason: "charge_not_found"
 			})
 		]);
-		const asAlice = call(broker, payment.actions["review.list"], {}, { meta: { user: alice } });
-		await refusedAs(asAlice, "FORBIDDEN");
+		const asAlice = call(shop.broker, payment.actions["review.list"], {}, as(alice));
+		await expectFailure(asAlice, "FORBIDDEN");
 	});
 
 	it.each([
@@ -126,7 +99,9 @@ describe("payments in review", () => {
 			actor: support,
 			data: { decision, note: "as the provider's desk says", review_reason: "amount_mismatch" }
 		});
-		const { outcomes } = await call(broker, payment.actions.resolve, { order_ids: [order_id] });
+		const { outcomes } = await call(shop.broker, payment.actions.resolve, {
+			order_ids: [order_id]
+		});
 		expect(outcomes).toMatchObject([{ status, failure_code }]);
 		await until(() => hints.includes(order_id));
 		expect((await list()).map(review => review.id)).not.toContain(id);
@@ -134,39 +109,36 @@ describe("payments in review", () => {
 
 	it("become charged only with the provider's reference", async () => {
 		const { id } = await inReview();
-		await database.rows("update payment.payments set provider_ref = null where id = $1", [id]);
-		await expect(decide(id, "charged")).rejects.toMatchObject({
-			type: "VALIDATION_FAILED",
-			data: { errors: [{ pointer: "/provider_ref" }] }
-		});
+		await shop.database.rows("update payment.payments set provider_ref = null where id = $1", [id]);
+		await expectFailure(decide(id, "charged"), "VALIDATION_FAILED", { pointer: "/provider_ref" });
 		await decide(id, "charged", { provider_ref: "ch_found" });
 		expect(await lastEvent(id)).toMatchObject({ data: { provider_ref: "ch_found" } });
 	});
 
 	it("are decided once, even by ten concurrent calls", async () => {
 		const { id } = await inReview();
-		const answers = await Promise.allSettled(
-			Array.from({ length: 10 }, (_, n) => decide(id, n % 2 ? "charged" : "not_charged"))
+		const decisions = Array.from({ length: 10 }, (_, n) =>
+			n % 2 ? decide(id, "charged", { provider_ref: "ch_found" }) : decide(id, "not_charged")
 		);
-		expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-		await refusedAs(decide(id, "charged"), "PAYMENT_NOT_IN_REVIEW");
+		expect(await successesOf(decisions, "PAYMENT_NOT_IN_REVIEW")).toHaveLength(1);
+		await expectFailure(decide(id, "charged"), "PAYMENT_NOT_IN_REVIEW");
 	});
 
 	it("are the only ones that can be decided, and by staff only", async () => {
 		const order_id = newId();
 		await charge(order_id);
-		await refusedAs(decide(derivedId(order_id, "charge"), "charged"), "PAYMENT_NOT_IN_REVIEW");
-		await refusedAs(decide(newId(), "charged"), "NOT_FOUND");
+		await expectFailure(decide(derivedId(order_id, "charge"), "charged"), "PAYMENT_NOT_IN_REVIEW");
+		await expectFailure(decide(newId(), "charged"), "NOT_FOUND");
 		const { id } = await inReview();
-		await refusedAs(decide(id, "charged", {}, alice), "FORBIDDEN");
-		await refusedAs(decide(id, "charged", { note: " " }), "VALIDATION_ERROR");
+		await expectFailure(decide(id, "charged", {}, alice), "FORBIDDEN");
+		await expectFailure(decide(id, "charged", { note: " " }), "VALIDATION_ERROR");
 	});
 });
 
 describe("refunds in review", () => {
 	it("are not retried automatically", async () => {
 		const { id, order_id } = await refused();
-		await refusedAs(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
+		await expectFailure(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
 		expect((await get(id)).refunds).toHaveLength(1);
 	});
 
@@ -190,6 +162,6 @@ describe("refunds in review", () => {
 
 	it("cannot be decided as not charged", async () => {
 		const { refund } = await refused();
-		await refusedAs(decide(refund, "not_charged"), "VALIDATION_FAILED");
+		await expectFailure(decide(refund, "not_charged"), "VALIDATION_FAILED");
 	});
 });

@@ -1,34 +1,19 @@
-import type { ServiceBroker } from "moleculer";
 import { product, sortKeys, type Product } from "../../../contracts/product.ts";
 import { newId } from "../../../lib/id.ts";
-import type { Role } from "../../../lib/schema.ts";
 import { call, type Params } from "../../../lib/service.ts";
 import { validate } from "../../../lib/validator.ts";
 import productService from "../../../services/product/product.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode } from "../../support/servers/start-node.ts";
-import { brokenStock } from "../../support/shop/stock.ts";
+import { expectFailure, successesOf } from "../../support/expect-failure.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
+import { as, admin, alice, support } from "../../support/shop/callers.ts";
+import { versionedUpdate } from "../../support/shop/versioned-update.conformance.ts";
 
 const { actions } = product;
 type List = Params<typeof actions.list>;
 
-let database: TestDatabase;
-let broker: ServiceBroker;
+const shop = useShop([productService], {}, { checkStock: "all" });
 
-beforeAll(async () => {
-	database = await testDatabase();
-	broker = await startNode([productService], { DATABASE_URL: database.url });
-});
-
-afterAll(async () => {
-	expect(await brokenStock(database)).toEqual([]);
-	await broker.stop();
-	await database.drop();
-});
-
-const as = (role: Role) => ({ meta: { user: { id: `user-${role}`, role } } });
-const admin = as("admin");
-const list = (params: List = {}) => call(broker, actions.list, params);
+const list = (params: List = {}) => call(shop.broker, actions.list, params);
 const ids = (products: Product[]) => products.map(({ id }) => id);
 
 const entry = (sku: string) => ({
@@ -39,7 +24,7 @@ const entry = (sku: string) => ({
 	stock: 7
 });
 const create = (sku: string, more: object = {}) =>
-	call(broker, actions.create, { ...entry(sku), ...more }, admin);
+	call(shop.broker, actions.create, { ...entry(sku), ...more }, as(admin));
 
 /** All pages of a list. */
 async function walk(params: List): Promise<Product[]> {
@@ -86,7 +71,7 @@ describe("the catalogue", () => {
 			"-price": "price_minor desc, id desc",
 			newest: "created_at desc, id desc"
 		}[sort];
-		const all = await database.rows<{ id: string }>(
+		const all = await shop.database.rows<{ id: string }>(
 			`select id from product.products where not archived order by ${order}`
 		);
 		expect(found).toEqual(all.map(({ id }) => id));
@@ -158,10 +143,7 @@ describe("the catalogue", () => {
 			await forged("name", "\u0000", "prod-001")
 		];
 		for (const params of bad)
-			await expect(list(params)).rejects.toMatchObject({
-				type: "VALIDATION_FAILED",
-				data: { errors: [{ pointer: "/cursor" }] }
-			});
+			await expectFailure(list(params), "VALIDATION_FAILED", { pointer: "/cursor" });
 	});
 
 	it.each([
@@ -172,19 +154,17 @@ describe("the catalogue", () => {
 		{ q: "" },
 		{ x: 1 }
 	])("refuses %j", async params => {
-		await expect(list(params as List)).rejects.toMatchObject({ code: 422 });
+		await expectFailure(list(params as List), "VALIDATION_ERROR");
 	});
 
 	it("counts the products of each category", async () => {
-		const { data } = await call(broker, actions.categories, {});
+		const { data } = await call(shop.broker, actions.categories, {});
 		expect(data.length).toBeGreaterThanOrEqual(6);
 		expect(data).toContainEqual({ category: "coffee", products: 5 });
 	});
 
 	it("finds no other product", async () => {
-		await expect(call(broker, actions.get, { id: "nope" })).rejects.toMatchObject({
-			type: "NOT_FOUND"
-		});
+		await expectFailure(call(shop.broker, actions.get, { id: "nope" }), "NOT_FOUND");
 	});
 });
 
@@ -193,8 +173,8 @@ describe("changing the catalogue", () => {
 		const made = await create("SPOON-1", { description: "Beech" });
 		const { stock: available, ...rest } = entry("SPOON-1");
 		expect(made).toMatchObject({ ...rest, available, version: 1, image_url: null });
-		expect(await call(broker, actions.get, { id: made.id })).toEqual(made);
-		const stock = await call(broker, actions["stock.get"], { product_id: made.id }, admin);
+		expect(await call(shop.broker, actions.get, { id: made.id })).toEqual(made);
+		const stock = await call(shop.broker, actions["stock.get"], { product_id: made.id }, as(admin));
 		expect(stock).toMatchObject({ on_hand: 7, reserved: 0, available: 7 });
 		expect(stock.ledger).toEqual([
 			expect.objectContaining({ reason: "initial", on_hand: 7, reserved: 0, order_id: null })
@@ -203,63 +183,55 @@ describe("changing the catalogue", () => {
 	});
 
 	it("refuses a SKU that is taken, even in parallel", async () => {
-		const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => create("SPOON-2")));
-		expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-		await expect(create("SPOON-2")).rejects.toMatchObject({ type: "DUPLICATE_SKU", code: 409 });
+		const attempts = Array.from({ length: 8 }, () => create("SPOON-2"));
+		expect(await successesOf(attempts, "DUPLICATE_SKU")).toHaveLength(1);
+		await expectFailure(create("SPOON-2"), "DUPLICATE_SKU");
 	});
 
 	it("changes only the given fields", async () => {
 		const made = await create("SPOON-3");
 		const params = { id: made.id, price: { amount: 999, currency: "USD" } };
-		const changed = await call(broker, actions.update, params, admin);
-		const { updated_at, ...rest } = changed;
-		expect(rest).toMatchObject({ price: params.price, version: 2, name: made.name, available: 7 });
-		expect(updated_at >= made.updated_at).toBe(true);
+		const changed = await call(shop.broker, actions.update, params, as(admin));
+		expect(changed).toMatchObject({ price: params.price, name: made.name, available: 7 });
 	});
 
-	it("lets one of many changes to the same version win", async () => {
-		const { id } = await create("SPOON-4");
-		const attempts = await Promise.allSettled(
-			Array.from({ length: 10 }, (_, i) =>
-				call(broker, actions.update, { id, version: 1, name: `Spoon ${i}` }, admin)
-			)
-		);
-		expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-		for (const attempt of attempts)
-			if (attempt.status === "rejected")
-				expect(attempt.reason).toMatchObject({ type: "STALE_VERSION", code: 412 });
-		const missing = call(broker, actions.update, { id: "nope", version: 1 }, admin);
-		await expect(missing).rejects.toMatchObject({ type: "NOT_FOUND" });
+	describe("a product", () => {
+		let number = 0;
+		versionedUpdate({
+			make: () => create(`VERSIONED-${++number}`),
+			get: id => call(shop.broker, actions.get, { id }),
+			update: (id, version, n) =>
+				call(shop.broker, actions.update, { id, version, name: `Spoon ${n}` }, as(admin))
+		});
 	});
 
 	it("hides an archived product from lists and quotes, and still returns it by id", async () => {
 		const { id } = await create("SPOON-5", { category: "archive" });
-		const stale = call(broker, actions.archive, { id, version: 9 }, admin);
-		await expect(stale).rejects.toMatchObject({ type: "STALE_VERSION" });
-		const archived = await call(broker, actions.archive, { id, version: 1 }, admin);
+		const stale = call(shop.broker, actions.archive, { id, version: 9 }, as(admin));
+		await expectFailure(stale, "STALE_VERSION");
+		const archived = await call(shop.broker, actions.archive, { id, version: 1 }, as(admin));
 		expect(archived).toMatchObject({ archived: true, version: 2 });
 		expect(await walk({ category: "archive" })).toEqual([]);
-		expect((await call(broker, actions.get, { id })).archived).toBe(true);
-		const { data } = await call(broker, actions.categories, {});
+		expect((await call(shop.broker, actions.get, { id })).archived).toBe(true);
+		const { data } = await call(shop.broker, actions.categories, {});
 		expect(data.map(({ category }) => category)).not.toContain("archive");
-		expect(await call(broker, actions.quote, { product_ids: [id] })).toEqual({ quotes: [] });
-		expect(await call(broker, actions.describe, { product_ids: [id, "nope"] })).toEqual({
+		expect(await call(shop.broker, actions.quote, { product_ids: [id] })).toEqual({ quotes: [] });
+		expect(await call(shop.broker, actions.describe, { product_ids: [id, "nope"] })).toEqual({
 			products: [{ product_id: id, name: "Wooden Spoon", category: "archive" }]
 		});
 	});
 
-	it.each(["customer", "support"] as const)("is not allowed for a %s", async role => {
+	it.each([alice, support])("is not allowed for a $role", async user => {
 		const id = "prod-001";
 		const change = { product_id: id, delta: 1, reason: "x", idempotency_key: newId() };
 		const attempts = [
-			call(broker, actions.create, entry("NO-1"), as(role)),
-			call(broker, actions.update, { id, name: "x" }, as(role)),
-			call(broker, actions.archive, { id }, as(role)),
-			call(broker, actions["stock.get"], { product_id: id }, as(role)),
-			call(broker, actions["stock.adjust"], change, as(role))
+			call(shop.broker, actions.create, entry("NO-1"), as(user)),
+			call(shop.broker, actions.update, { id, name: "x" }, as(user)),
+			call(shop.broker, actions.archive, { id }, as(user)),
+			call(shop.broker, actions["stock.get"], { product_id: id }, as(user)),
+			call(shop.broker, actions["stock.adjust"], change, as(user))
 		];
-		for (const attempt of attempts)
-			await expect(attempt).rejects.toMatchObject({ type: "FORBIDDEN" });
+		await Promise.all(attempts.map(attempt => expectFailure(attempt, "FORBIDDEN")));
 	});
 
 	it.each([
@@ -275,14 +247,14 @@ describe("changing the catalogue", () => {
 		{ sku: "lower" },
 		{ version: 3 }
 	])("refuses a product with %j", async more => {
-		await expect(create("BAD-1", more)).rejects.toMatchObject({ code: 422 });
+		await expectFailure(create("BAD-1", more), "VALIDATION_ERROR");
 	});
 });
 
 describe("a quote", () => {
 	it("quotes existing products, once each", async () => {
 		const product_ids = ["prod-002", "nope", "prod-001", "prod-001"];
-		const { quotes } = await call(broker, actions.quote, { product_ids });
+		const { quotes } = await call(shop.broker, actions.quote, { product_ids });
 		expect(quotes.sort((a, b) => a.product_id.localeCompare(b.product_id))).toEqual([
 			{
 				product_id: "prod-001",
@@ -300,8 +272,8 @@ describe("a quote", () => {
 
 describe("the service", () => {
 	it("publishes its contract and no action of moleculer-db", async () => {
-		expect(await call(broker, actions.ready, {})).toEqual({ ok: true });
-		const names = broker.registry.getActionList({}).map(action => action.name);
+		expect(await call(shop.broker, actions.ready, {})).toEqual({ ok: true });
+		const names = shop.broker.registry.getActionList({}).map(action => action.name);
 		expect(names.sort()).toEqual(
 			Object.values(actions)
 				.map(({ name }) => name)

@@ -1,10 +1,7 @@
-import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
-import type { ServiceBroker } from "moleculer";
 import pg from "pg";
 import { startPostgres } from "../../../launch/servers/embedded-postgres.ts";
 import { product } from "../../../contracts/product.ts";
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { migrate } from "../../../db/migrate.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
@@ -13,45 +10,36 @@ import { statements } from "../../../services/product/product.outbox.ts";
 import { ReservationRepository } from "../../../services/product/stock/reservation.repository.ts";
 import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
-import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { seedProducts } from "../../support/shop/stock.ts";
 import { until } from "../../support/until.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
+import { newTokenKey } from "../../support/shop/token-key.ts";
+import { connect } from "../../support/servers/database.ts";
+import { streamDriver } from "../../support/streams/stream-driver.ts";
 
 describe("low stock, from the commit to the mailbox", () => {
-	let database: TestDatabase;
-	let broker: ServiceBroker;
-
-	beforeAll(async () => {
-		database = await testDatabase();
-		await database.rows("update users.users set role = 'admin' where id = 'user-support'");
-		const { privateKey } = generateKeyPairSync("ed25519");
-		broker = await startNode([userService, productService, notificationService], {
-			DATABASE_URL: database.url,
-			DATA_DIR: await temporaryFolder(),
-			LOG_LEVEL: "fatal",
-			TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString()
-		});
-	}, 60_000);
-
-	afterAll(async () => {
-		await broker.stop();
-		await database.drop();
-	});
+	const shop = useShop(
+		[userService, productService, notificationService],
+		{ LOG_LEVEL: "fatal", ...newTokenKey() },
+		{
+			prepare: database =>
+				database.rows("update users.users set role = 'admin' where id = 'user-support'")
+		}
+	);
 
 	async function sell(id: string, quantity: number): Promise<void> {
 		const order_id = newId();
 		const orders = [{ order_id, lines: [{ product_id: id, quantity }] }];
-		await call(broker, product.actions.reserve, { orders, lock: true });
-		await call(broker, product.actions.commit, { order_ids: [order_id] });
+		await call(shop.broker, product.actions.reserve, { orders, lock: true });
+		await call(shop.broker, product.actions.commit, { order_ids: [order_id] });
 	}
 
 	it("is sent to each of two admins", async () => {
-		const [id] = await seedProducts(database, "twice", 1, 6);
+		const [id] = await seedProducts(shop.database, "twice", 1, 6);
 		await sell(id!, 1);
 		await until(async () => {
-			const rows = await database.rows<{ recipient: string }>(
+			const rows = await shop.database.rows<{ recipient: string }>(
 				"select recipient from notification.mailbox where body like '%' || $1 || '%'",
 				[id]
 			);
@@ -67,12 +55,12 @@ describe("low stock, from the commit to the mailbox", () => {
 	it("is sent after the log was lost before a consumer had read it", async () => {
 		const held = "select 1 from product.outbox where published_at is null";
 		const mails = "select recipient from notification.mailbox where body like '%' || $1 || '%'";
-		const [known] = await seedProducts(database, "known", 1, 6);
+		const [known] = await seedProducts(shop.database, "known", 1, 6);
 		await sell(known!, 1);
-		await until(async () => (await database.rows(mails, [known])).length === 2, 20_000);
+		await until(async () => (await shop.database.rows(mails, [known])).length === 2, 20_000);
 		// Published, but not read by the consumer.
-		const [lost] = await seedProducts(database, "lost", 1, 6);
-		await database.rows(
+		const [lost] = await seedProducts(shop.database, "lost", 1, 6);
+		await shop.database.rows(
 			`insert into product.outbox (product_id, type, payload, published_at)
 			select $1, type, jsonb_set(payload, '{product_id}', to_jsonb($1::text)) || jsonb_build_object('name', $1::text), now()
 			from product.outbox where product_id = $2`,
@@ -81,29 +69,28 @@ describe("low stock, from the commit to the mailbox", () => {
 		const ask = { meta: { user: { id: "ops", role: "admin" as const } } };
 		const from = "2026-01-01T00:00:00Z";
 		const { "outbox.refill": refill } = product.actions;
-		const { refilled } = await call(broker, refill, { from, dry_run: true }, ask);
+		const { refilled } = await call(shop.broker, refill, { from, dry_run: true }, ask);
 		expect(refilled).toBeGreaterThanOrEqual(2);
-		expect(await database.rows(held)).toEqual([]);
-		expect(await call(broker, refill, { from }, ask)).toEqual({ refilled });
-		await until(async () => (await database.rows(mails, [lost])).length === 2, 20_000);
-		expect(await database.rows(mails, [known])).toHaveLength(2);
+		expect(await shop.database.rows(held)).toEqual([]);
+		expect(await call(shop.broker, refill, { from }, ask)).toEqual({ refilled });
+		await until(async () => (await shop.database.rows(mails, [lost])).length === 2, 20_000);
+		expect(await shop.database.rows(mails, [known])).toHaveLength(2);
 		const far = { from: "2099-01-01T00:00:00Z" };
-		expect(await call(broker, refill, far, ask)).toEqual({ refilled: 0 });
+		expect(await call(shop.broker, refill, far, ask)).toEqual({ refilled: 0 });
 	}, 60_000);
 
 	it("dead-letters invalid messages, and handles those that follow", async () => {
-		const url = serviceUrl(database.url, "stream");
-		const log = new PostgresDriver(new Database({ url, pool: 2, durability: "prefix", name: "t" }));
+		const log = streamDriver(shop.database, 2);
 		await log.publish("notifications", [{ key: "after-1", value: "{" }]);
 		await log.close();
-		const [id] = await seedProducts(database, "after", 1, 6);
+		const [id] = await seedProducts(shop.database, "after", 1, 6);
 		await sell(id!, 1);
 		const deadLetters = await until(async () => {
-			const rows = await database.rows("select topic, reason from notification.dead_letter");
+			const rows = await shop.database.rows("select topic, reason from notification.dead_letter");
 			return rows.length > 0 ? rows : undefined;
 		}, 20_000);
 		expect(deadLetters).toEqual([{ topic: "notifications", reason: "not-json" }]);
-		const dead = await database.rows<{ headers: Record<string, string> }>(
+		const dead = await shop.database.rows<{ headers: Record<string, string> }>(
 			"select headers from streams.message where topic = 'notifications.dlq'"
 		);
 		expect(dead[0]!.headers).toMatchObject({
@@ -111,7 +98,7 @@ describe("low stock, from the commit to the mailbox", () => {
 			"dlq-topic": "notifications"
 		});
 		await until(async () => {
-			const rows = await database.rows(
+			const rows = await shop.database.rows(
 				"select 1 from notification.mailbox where body like '%' || $1 || '%'",
 				[id]
 			);
@@ -122,7 +109,7 @@ describe("low stock, from the commit to the mailbox", () => {
 
 it("flushes the deferred commit before its row is published", async () => {
 	const server = await startPostgres({
-		directory: join(await temporaryFolder(), "postgres"),
+		directory: join(temporaryFolder(), "postgres"),
 		maxConnections: 20,
 		progress: () => undefined,
 		onCrash: () => undefined
@@ -136,13 +123,8 @@ it("flushes the deferred commit before its row is published", async () => {
 		await client.query("select pg_reload_conf()");
 		const rows = async (sql: string, values: unknown[] = []) =>
 			(await client.query(sql, values)).rows;
-		const [id] = await seedProducts({ rows } as unknown as TestDatabase, "late", 1, 6);
-		const db = new Database({
-			url: serviceUrl(server.url, "product"),
-			pool: 2,
-			durability: "prefix",
-			name: "t"
-		});
+		const [id] = await seedProducts({ rows }, "late", 1, 6);
+		const db = connect(server, "product", 2);
 		const reservations = new ReservationRepository(db, 5);
 		const order_id = newId();
 		await reservations.reserve({

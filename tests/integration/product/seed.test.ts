@@ -3,16 +3,10 @@ import { join } from "node:path";
 import { seed } from "../../../db/seed.ts";
 import { products } from "../../../db/seed/products.ts";
 import { generateImages } from "../../../scripts/images.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { brokenStock } from "../../support/shop/stock.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
-let database: TestDatabase;
-
-beforeAll(async () => {
-	database = await testDatabase();
-});
-
-afterAll(() => database.drop());
+const database = useDatabase();
 
 const everything = async () => [
 	await database.rows("select * from users.users order by id"),

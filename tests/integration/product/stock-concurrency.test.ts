@@ -1,14 +1,13 @@
 import fc from "fast-check";
-import type { ServiceBroker } from "moleculer";
 import pg from "pg";
 import { product, type ReservationState } from "../../../contracts/product.ts";
 import { serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
 import productService from "../../../services/product/product.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode } from "../../support/servers/start-node.ts";
 import { brokenStock, seedProducts } from "../../support/shop/stock.ts";
+import { expectSqlState } from "../../support/expect-failure.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
 
 const { actions } = product;
 
@@ -17,33 +16,18 @@ interface Order {
 	lines: { product_id: string; quantity: number }[];
 }
 
-let database: TestDatabase;
-let broker: ServiceBroker;
-
-beforeAll(async () => {
-	database = await testDatabase();
-	broker = await startNode([productService], { DATABASE_URL: database.url });
-});
-
-afterAll(async () => {
-	await broker.stop();
-	await database.drop();
-});
-
-afterEach(async () => {
-	expect(await brokenStock(database)).toEqual([]);
-});
+const shop = useShop([productService], {}, { checkStock: "each" });
 
 type Step = "lock" | "commit" | "release" | "restock";
 
 async function reserve(orders: Order[], lock = true): Promise<ReservationState[]> {
-	const { outcomes } = await call(broker, actions.reserve, { orders, lock });
+	const { outcomes } = await call(shop.broker, actions.reserve, { orders, lock });
 	return outcomes.map(({ state }) => state);
 }
 
 async function step(name: Step, orders: Order[]): Promise<ReservationState[]> {
 	const order_ids = orders.map(({ order_id }) => order_id);
-	return (await call(broker, actions[name], { order_ids })).outcomes.map(({ state }) => state);
+	return (await call(shop.broker, actions[name], { order_ids })).outcomes.map(({ state }) => state);
 }
 
 /** Runs the work of all items with so many concurrently. */
@@ -63,7 +47,7 @@ function batches(orders: Order[], sizes: number[]): Order[][] {
 }
 
 it("sells exactly 100 of 100 units to 1,000 orders from 40 callers, alone and in batches", async () => {
-	const [id] = await seedProducts(database, "rush", 1, 100);
+	const [id] = await seedProducts(shop.database, "rush", 1, 100);
 	const orders = Array.from({ length: 1000 }, () => ({
 		order_id: newId(),
 		lines: [{ product_id: id!, quantity: 1 }]
@@ -78,12 +62,14 @@ it("sells exactly 100 of 100 units to 1,000 orders from 40 callers, alone and in
 	expect(states.filter(state => state === "locked")).toHaveLength(100);
 	expect(states.filter(state => state === "out_of_stock")).toHaveLength(900);
 	await parallel(batches(sold, [1, 30]), 8, batch => step("commit", batch));
-	const [left] = await database.rows("select * from product.stock where product_id = $1", [id]);
+	const [left] = await shop.database.rows("select * from product.stock where product_id = $1", [
+		id
+	]);
 	expect(left).toMatchObject({ on_hand: "0", reserved: "0" });
 }, 60_000);
 
 it("reserves 600 orders of 4 lines over 10 products from 30 callers without an error", async () => {
-	const ids = await seedProducts(database, "basket", 10, 100_000);
+	const ids = await seedProducts(shop.database, "basket", 10, 100_000);
 	const basket = (n: number) => ({
 		order_id: newId(),
 		lines: [0, 3, 7, 1].map(k => ({
@@ -103,7 +89,7 @@ it("reserves 600 orders of 4 lines over 10 products from 30 callers without an e
 		calls += 7;
 	});
 	expect(calls).toBeGreaterThan(500);
-	const left = await database.rows<{ open: number }>(
+	const left = await shop.database.rows<{ open: number }>(
 		`select count(*)::int as open from product.reservation_head
 		where order_id = any ($1) and state not in ('returned', 'released')`,
 		[orders.map(({ order_id }) => order_id)]
@@ -112,7 +98,7 @@ it("reserves 600 orders of 4 lines over 10 products from 30 callers without an e
 }, 60_000);
 
 it("gives every order one outcome when its reserve and its release race", async () => {
-	const [id] = await seedProducts(database, "race", 1, 100_000);
+	const [id] = await seedProducts(shop.database, "race", 1, 100_000);
 	const orders = Array.from({ length: 300 }, () => ({
 		order_id: newId(),
 		lines: [{ product_id: id!, quantity: 1 }]
@@ -121,7 +107,9 @@ it("gives every order one outcome when its reserve and its release race", async 
 		await Promise.all([step("release", [order]), reserve([order])]);
 		expect(await step("release", [order])).toEqual(["released"]);
 	});
-	const [left] = await database.rows("select * from product.stock where product_id = $1", [id]);
+	const [left] = await shop.database.rows("select * from product.stock where product_id = $1", [
+		id
+	]);
 	expect(left).toMatchObject({ reserved: "0" });
 }, 60_000);
 
@@ -143,7 +131,7 @@ it("keeps counters and ledger equal after any sequence of steps", async () => {
 		fc.array(basket, { minLength: 6, maxLength: 6 }),
 		fc.array(fc.array(command, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 12 }),
 		async (baskets, rounds) => {
-			const ids = await seedProducts(database, `law-${++run}`, 3, 6);
+			const ids = await seedProducts(shop.database, `law-${++run}`, 3, 6);
 			const orders = baskets.map(lines => ({
 				order_id: newId(),
 				lines: lines.map(line => ({ product_id: ids[line.product]!, quantity: line.quantity }))
@@ -158,7 +146,7 @@ it("keeps counters and ledger equal after any sequence of steps", async () => {
 							: step(name, some);
 					})
 				);
-			expect(await brokenStock(database)).toEqual([]);
+			expect(await brokenStock(shop.database)).toEqual([]);
 		}
 	);
 	// Runs are not deterministic, so a smaller case proves nothing: no shrinking.
@@ -166,7 +154,7 @@ it("keeps counters and ledger equal after any sequence of steps", async () => {
 }, 60_000);
 
 it("allows no update of the ledger and no direct change of reserved units", async () => {
-	const client = new pg.Client({ connectionString: serviceUrl(database.url, "product") });
+	const client = new pg.Client({ connectionString: serviceUrl(shop.database.url, "product") });
 	await client.connect();
 	for (const sql of [
 		"update product.stock_ledger set d_on_hand = 0",
@@ -176,11 +164,11 @@ it("allows no update of the ledger and no direct change of reserved units", asyn
 		"delete from product.reservation_head",
 		"update product.reservation set quantity = 1"
 	])
-		await expect(client.query(sql)).rejects.toMatchObject({ code: "42501" });
+		await expectSqlState(client.query(sql), "42501");
 	for (const sql of [
 		"update product.stock set reserved = on_hand + 1",
 		"update product.stock set reserved = -1"
 	])
-		await expect(client.query(sql)).rejects.toMatchObject({ code: "23514" });
+		await expectSqlState(client.query(sql), "23514");
 	await client.end();
 });

@@ -1,32 +1,16 @@
-import type { ServiceBroker } from "moleculer";
 import { product, type ReservationState } from "../../../contracts/product.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
 import productService from "../../../services/product/product.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode } from "../../support/servers/start-node.ts";
-import { brokenStock, seedProducts } from "../../support/shop/stock.ts";
+import { seedProducts } from "../../support/shop/stock.ts";
 import { until } from "../../support/until.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
 
 const { actions } = product;
 type Order = Parameters<typeof reserve>[0][number];
 
-let database: TestDatabase;
-let broker: ServiceBroker;
-
-beforeAll(async () => {
-	database = await testDatabase();
-	broker = await startNode([productService], { DATABASE_URL: database.url });
-});
-
-afterAll(async () => {
-	await broker.stop();
-	await database.drop();
-});
-
-afterEach(async () => {
-	expect(await brokenStock(database)).toEqual([]);
-});
+const shop = useShop([productService], {}, { checkStock: "each" });
 
 function order(product_id: string, quantity: number, order_id = newId()) {
 	return { order_id, lines: [{ product_id, quantity }] };
@@ -36,7 +20,7 @@ async function reserve(
 	orders: { order_id: string; lines: { product_id: string; quantity: number }[] }[],
 	options: { lock: boolean; ttl_ms?: number } = { lock: true }
 ): Promise<ReservationState[]> {
-	const { outcomes } = await call(broker, actions.reserve, { orders, ...options });
+	const { outcomes } = await call(shop.broker, actions.reserve, { orders, ...options });
 	expect(outcomes.map(({ order_id }) => order_id)).toEqual(orders.map(o => o.order_id));
 	return outcomes.map(({ state }) => state);
 }
@@ -46,12 +30,12 @@ async function step(
 	...orders: Order[]
 ): Promise<ReservationState[]> {
 	const order_ids = orders.map(({ order_id }) => order_id);
-	const { outcomes } = await call(broker, actions[name], { order_ids });
+	const { outcomes } = await call(shop.broker, actions[name], { order_ids });
 	return outcomes.map(({ state }) => state);
 }
 
 async function counters(productId: string): Promise<[onHand: number, reserved: number]> {
-	const [row] = await database.rows<{ on_hand: string; reserved: string }>(
+	const [row] = await shop.database.rows<{ on_hand: string; reserved: string }>(
 		"select on_hand, reserved from product.stock where product_id = $1",
 		[productId]
 	);
@@ -61,7 +45,7 @@ async function counters(productId: string): Promise<[onHand: number, reserved: n
 let made = 0;
 /** A new product with so many units. */
 async function stocked(units: number): Promise<string> {
-	return (await seedProducts(database, `solo-${++made}`, 1, units))[0]!;
+	return (await seedProducts(shop.database, `solo-${++made}`, 1, units))[0]!;
 }
 
 describe("a reservation", () => {
@@ -146,7 +130,7 @@ describe("taking back", () => {
 		lines: { product_id: string; quantity: number }[],
 		id = newId()
 	) =>
-		call(broker, actions.restockReturn, { return_id: id, order_id, lines }).then(
+		call(shop.broker, actions.restockReturn, { return_id: id, order_id, lines }).then(
 			({ state }) => state
 		);
 
@@ -278,7 +262,7 @@ describe("a hold", () => {
 		const id = await stocked(5);
 		const a = order(id, 2);
 		await reserve([a], { lock: false, ttl_ms: 1000 });
-		await database.rows(
+		await shop.database.rows(
 			"update product.reservation_head set expires_at = now() - interval '1 s' where order_id = $1",
 			[a.order_id]
 		);
@@ -294,7 +278,7 @@ const admin = { meta: { user: { id: "user-admin", role: "admin" } } } as const;
 
 function adjust(product_id: string, delta: number, idempotency_key = newId(), reason = "delivery") {
 	const params = { product_id, delta, reason, idempotency_key };
-	return call(broker, actions["stock.adjust"], params, admin);
+	return call(shop.broker, actions["stock.adjust"], params, admin);
 }
 
 describe("adjusting stock", () => {
@@ -321,25 +305,20 @@ describe("adjusting stock", () => {
 	it("refuses a key that was used for another change", async () => {
 		const id = await stocked(5);
 		await adjust(id, 3, "key-2");
-		await expect(adjust(id, 4, "key-2")).rejects.toMatchObject({ type: "IDEMPOTENCY_KEY_REUSED" });
-		await expect(adjust(id, 3, "key-2", "theft")).rejects.toMatchObject({
-			type: "IDEMPOTENCY_KEY_REUSED"
-		});
+		await expectFailure(adjust(id, 4, "key-2"), "IDEMPOTENCY_KEY_REUSED");
+		await expectFailure(adjust(id, 3, "key-2", "theft"), "IDEMPOTENCY_KEY_REUSED");
 	});
 
 	it("refuses to go below the reserved units", async () => {
 		const id = await stocked(5);
 		await reserve([order(id, 3)]);
-		await expect(adjust(id, -3)).rejects.toMatchObject({ type: "INSUFFICIENT_STOCK" });
+		await expectFailure(adjust(id, -3), "INSUFFICIENT_STOCK");
 		expect((await adjust(id, -2)).available).toBe(0);
 	});
 
 	it("refuses more units than the maximum, and unknown products", async () => {
 		const id = await stocked(5);
-		await expect(adjust(id, 1_000_000_000)).rejects.toMatchObject({
-			type: "VALIDATION_FAILED",
-			data: { errors: [{ pointer: "/delta" }] }
-		});
-		await expect(adjust("nope", 1)).rejects.toMatchObject({ type: "NOT_FOUND" });
+		await expectFailure(adjust(id, 1_000_000_000), "VALIDATION_FAILED", { pointer: "/delta" });
+		await expectFailure(adjust("nope", 1), "NOT_FOUND");
 	});
 });

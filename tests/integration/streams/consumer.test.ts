@@ -1,109 +1,29 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
-import { Consumer, type ConsumerOptions } from "../../../streams/consumer/consumer.ts";
-import type { DeadLetter } from "../../../streams/consumer/dead-letter.ts";
-import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import {
-	asOwner,
-	consumerTables,
 	readTestEvent,
-	type TestEvent
+	type TestEvent,
+	testEvent
 } from "../../support/streams/consumer-fixtures.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { connect } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
+import { streamDriver } from "../../support/streams/stream-driver.ts";
+import { useStream } from "../../support/streams/use-stream.ts";
 
 /** One effect per event under duplicates, losses, delays and errors. */
 
-let database: TestDatabase;
-let db: Database;
-let driver: PostgresDriver;
-let topic: string;
-let schema: string;
-const consumers: Consumer<TestEvent>[] = [];
-const [errors, deadLettered, stalled]: [Error[], DeadLetter[], string[]] = [[], [], []];
+const stream = useStream(readTestEvent, { partitions: 2 });
+const { database, errors, deadLettered } = stream;
 
-beforeAll(async () => {
-	database = await testDatabase();
-	db = asOwner(database);
-	const url = serviceUrl(database.url, "stream");
-	driver = new PostgresDriver(
-		new Database({ url, pool: 6, durability: "prefix", name: "shop stream" })
-	);
-}, 30_000);
-
-beforeEach(async () => {
-	topic = `t-${newId()}`;
-	schema = `s_${newId().replaceAll("-", "")}`;
-	const spec = { cleanup: "delete", retentionMs: 3_600_000 } as const;
-	await driver.createTopics([
-		{ name: topic, partitions: 2, ...spec },
-		{ name: `${topic}.dlq`, partitions: 1, ...spec }
-	]);
-	await database.rows(consumerTables(schema));
-	for (const list of [errors, deadLettered, stalled]) list.length = 0;
-});
-
-afterEach(async () => {
-	await Promise.all(consumers.splice(0).map(consumer => consumer.stop()));
-});
-
-afterAll(async () => {
-	await driver?.close();
-	await db?.close();
-	await database.drop();
-});
-
-const effect: ConsumerOptions<TestEvent>["handle"] = async ({ events }, tx) => {
-	for (const { id, text } of events)
-		await tx.query(
-			{
-				name: `effect ${schema}`,
-				text: `insert into ${schema}.effect (event_id, text) values ($1, $2)`
-			},
-			[id, text]
-		);
-};
-
-async function consume(
-	over: Partial<ConsumerOptions<TestEvent>> = {}
-): Promise<Consumer<TestEvent>> {
-	const consumer = new Consumer<TestEvent>({
-		driver,
-		db,
-		schema,
-		group: schema,
-		topics: [topic],
-		read: readTestEvent,
-		handle: effect,
-		onError: error => errors.push(error),
-		onDeadLettered: deadLetter => deadLettered.push(deadLetter),
-		onStalled: words => stalled.push(words),
-		...over
-	});
-	await consumer.start();
-	consumers.push(consumer);
-	return consumer;
-}
-
-const testEvent = (text: string, id = newId()): TestEvent => ({
-	id,
-	text,
-	time: new Date().toISOString()
-});
 const send = (events: readonly TestEvent[], key = "k") =>
-	driver.publish(
-		topic,
+	stream.driver.publish(
+		stream.topic,
 		events.map(event => ({ key, value: JSON.stringify(event), headers: { from: "test" } }))
 	);
-const effects = async () =>
-	(await database.rows<{ text: string }>(`select text from ${schema}.effect order by n`)).map(
-		({ text }) => text
-	);
-const has = (count: number) => until(async () => (await effects()).length >= count, 20_000);
+const has = (count: number) => until(async () => (await stream.effects()).length >= count, 20_000);
 const position = async () => {
 	const rows = await database.rows<{ sum: string }>(
-		`select coalesce(sum(next_offset), 0)::text as sum from ${schema}.position`
+		`select coalesce(sum(next_offset), 0)::text as sum from ${stream.schema}.position`
 	);
 	return Number(rows[0]!.sum);
 };
@@ -114,53 +34,55 @@ describe("a consumer", () => {
 		await send(events);
 		await send(events.slice(0, 20));
 		await send([events[3]!, events[3]!]);
-		await consume();
+		await stream.consume();
 		await until(async () => (await position()) === 72, 20_000);
-		expect(await effects()).toEqual(events.map(({ text }) => text));
+		expect(await stream.effects()).toEqual(events.map(({ text }) => text));
 	});
 
 	it("continues from its position, also in another process", async () => {
 		await send([testEvent("a")]);
-		const first = await consume();
+		const first = await stream.consume();
 		await has(1);
 		await first.stop();
 		await send([testEvent("b")]);
-		await consume();
+		await stream.consume();
 		await has(2);
-		expect(await effects()).toEqual(["a", "b"]);
+		expect(await stream.effects()).toEqual(["a", "b"]);
 	});
 
 	it("rolls back the effect with the position when the transaction fails, and retries", async () => {
 		let failures = 2;
 		await send([testEvent("a"), testEvent("b")]);
-		await consume({
+		await stream.consume({
 			handle: async (work, tx) => {
-				await effect(work, tx);
+				await stream.recordEffects(work, tx);
 				if (failures-- > 0) throw Object.assign(new Error("undone"), { code: "57P01" });
 			}
 		});
 		await has(2);
-		expect(await effects()).toEqual(["a", "b"]);
+		expect(await stream.effects()).toEqual(["a", "b"]);
 		expect(errors).toHaveLength(2);
 		expect(deadLettered).toEqual([]);
 	});
 
 	it("dead-letters unreadable messages with the reason, and handles those that follow", async () => {
-		await driver.publish(topic, [{ key: "k", value: "{", headers: { from: "outside" } }]);
+		await stream.driver.publish(stream.topic, [
+			{ key: "k", value: "{", headers: { from: "outside" } }
+		]);
 		await send([testEvent("next")]);
-		await consume();
+		await stream.consume();
 		await has(1);
 		expect(deadLettered).toMatchObject([{ reason: "not-json", key: "k", attempts: 1 }]);
-		const deadLetters = await database.rows(`select * from ${schema}.dead_letter`);
+		const deadLetters = await database.rows(`select * from ${stream.schema}.dead_letter`);
 		expect(deadLetters).toMatchObject([{ reason: "not-json", headers: { from: "outside" } }]);
 		const dead = await deadLetterTopic(1);
 		expect(dead[0]).toMatchObject({
 			value: "{",
 			headers: {
 				from: "outside",
-				"dlq-group": schema,
+				"dlq-group": stream.schema,
 				"dlq-reason": "not-json",
-				"dlq-topic": topic
+				"dlq-topic": stream.topic
 			}
 		});
 		expect(JSON.stringify(dead)).not.toMatch(/\bat .*\.ts:\d/);
@@ -169,16 +91,16 @@ describe("a consumer", () => {
 	it("retries a failing message in place, then dead-letters only that message", async () => {
 		let attempts = 0;
 		await send([testEvent("a"), testEvent("poison"), testEvent("b")]);
-		await consume({
+		await stream.consume({
 			handle: async (work, tx) => {
-				await effect(work, tx);
+				await stream.recordEffects(work, tx);
 				if (!work.events.some(({ text }) => text === "poison")) return;
 				attempts++;
 				throw new TypeError("cannot read properties of undefined");
 			}
 		});
 		await has(2);
-		expect(await effects()).toEqual(["a", "b"]);
+		expect(await stream.effects()).toEqual(["a", "b"]);
 		// Once in the batch, then seven times alone.
 		expect(attempts).toBe(8);
 		expect(deadLettered).toMatchObject([{ reason: "handling-failed", attempts: 7 }]);
@@ -188,15 +110,15 @@ describe("a consumer", () => {
 	it("dead-letters nothing while the database is down", async () => {
 		let isAway = true;
 		await send([testEvent("a"), testEvent("b")]);
-		await consume({
+		await stream.consume({
 			handle: async (work, tx) => {
 				if (isAway)
 					throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
-				await effect(work, tx);
+				await stream.recordEffects(work, tx);
 			}
 		});
 		await until(async () => errors.length > 8, 30_000);
-		expect([await effects(), deadLettered, await position()]).toEqual([[], [], 0]);
+		expect([await stream.effects(), deadLettered, await position()]).toEqual([[], [], 0]);
 		isAway = false;
 		await has(2);
 	}, 60_000);
@@ -204,9 +126,9 @@ describe("a consumer", () => {
 	it("whose commit was lost on a broken connection notices it, and doubles nothing", async () => {
 		let cuts = 3;
 		await send(Array.from({ length: 10 }, (_, n) => testEvent(String(n))));
-		await consume({
+		await stream.consume({
 			handle: async (work, tx) => {
-				await effect(work, tx);
+				await stream.recordEffects(work, tx);
 				if (cuts-- > 0)
 					await database.rows(
 						"select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'shop test' and state = 'idle in transaction'"
@@ -216,7 +138,7 @@ describe("a consumer", () => {
 		await has(10);
 		await send([testEvent("last")]);
 		await has(11);
-		expect(await effects()).toHaveLength(11);
+		expect(await stream.effects()).toHaveLength(11);
 	}, 40_000);
 
 	it("that was overtaken changes nothing, and continues from the other's position", async () => {
@@ -224,7 +146,7 @@ describe("a consumer", () => {
 		let release = () => {};
 		const held = new Promise<void>(resolve => (release = resolve));
 		await send([testEvent("a"), testEvent("b")]);
-		await consume({
+		await stream.consume({
 			prepare: async () => {
 				if (inHand++ === 0) await held;
 			}
@@ -232,66 +154,61 @@ describe("a consumer", () => {
 		await until(async () => inHand > 0, 10_000);
 		// Another member that owns the partition by then has handled "a" and "b" as well as "c".
 		const [row] = await database.rows<{ partition: number; next: string }>(
-			`select partition, next_offset::text as next from streams.partition where topic = '${topic}' and next_offset > 0`
+			`select partition, next_offset::text as next from streams.partition where topic = '${stream.topic}' and next_offset > 0`
 		);
 		await database.rows(
-			`insert into ${schema}.position (topic, partition, next_offset) values ('${topic}', ${row!.partition}, ${row!.next})`
+			`insert into ${stream.schema}.position (topic, partition, next_offset) values ('${stream.topic}', ${row!.partition}, ${row!.next})`
 		);
 		release();
 		await send([testEvent("d")]);
 		await has(1);
-		expect(await effects()).toEqual(["d"]);
+		expect(await stream.effects()).toEqual(["d"]);
 	}, 30_000);
 
 	it("notices a replay that starts at its position, and takes part", async () => {
 		const again = testEvent("b");
 		await send([testEvent("a")]);
-		await consume();
+		await stream.consume();
 		await has(1);
-		await database.rows(`insert into ${schema}.inbox (event_id) values ($1)`, [again.id]);
-		await database.rows(`update ${schema}.position set replay = 1, replay_mode = 'again',
+		await database.rows(`insert into ${stream.schema}.inbox (event_id) values ($1)`, [again.id]);
+		await database.rows(`update ${stream.schema}.position set replay = 1, replay_mode = 'again',
 			replay_floor = 'epoch', replay_from = next_offset, replay_until = next_offset + 1 where next_offset = 1`);
 		await send([again]);
 		await has(2);
-		expect(await effects()).toEqual(["a", "b"]);
+		expect(await stream.effects()).toEqual(["a", "b"]);
 	}, 30_000);
 
 	it("handles messages again from a position that was set back, and each once", async () => {
 		const events = Array.from({ length: 10 }, (_, n) => testEvent(String(n)));
 		await send(events);
-		await consume();
+		await stream.consume();
 		await has(10);
-		await database.rows(`update ${schema}.position set next_offset = 4 where next_offset > 0`);
-		await database.rows(`delete from ${schema}.inbox`);
-		await database.rows(`delete from ${schema}.effect`);
+		await database.rows(
+			`update ${stream.schema}.position set next_offset = 4 where next_offset > 0`
+		);
+		await database.rows(`delete from ${stream.schema}.inbox`);
+		await database.rows(`delete from ${stream.schema}.effect`);
 		await send([testEvent("10")]);
 		await has(7);
 		await delay(300);
-		expect(await effects()).toEqual(["4", "5", "6", "7", "8", "9", "10"]);
+		expect(await stream.effects()).toEqual(["4", "5", "6", "7", "8", "9", "10"]);
 	}, 30_000);
 
 	it("on two nodes shares the work and applies each event once", async () => {
-		const second = asOwner(database);
-		const other = new PostgresDriver(
-			new Database({
-				url: serviceUrl(database.url, "stream"),
-				pool: 4,
-				durability: "prefix",
-				name: "shop stream"
-			})
-		);
-		await consume();
-		await consume({ db: second, driver: other });
+		const second = connect(database);
+		const other = streamDriver(database, 4);
+		await stream.consume();
+		await stream.consume({ db: second, driver: other });
 		const all = Array.from({ length: 200 }, (_, n) => testEvent(String(n)));
 		for (let n = 0; n < 200; n += 20)
-			await driver.publish(
-				topic,
+			await stream.driver.publish(
+				stream.topic,
 				all.slice(n, n + 20).map(e => ({ key: `k${e.text}`, value: JSON.stringify(e) }))
 			);
 		await has(200);
-		expect(new Set(await effects()).size).toBe(200);
-		expect(await effects()).toHaveLength(200);
-		await Promise.all(consumers.splice(0).map(consumer => consumer.stop()));
+		expect(new Set(await stream.effects()).size).toBe(200);
+		expect(await stream.effects()).toHaveLength(200);
+		await stream.stop();
 		await other.close();
 		await second.close();
 	}, 40_000);
@@ -299,9 +216,9 @@ describe("a consumer", () => {
 
 async function deadLetterTopic(count: number) {
 	const found: { value: string; headers: object }[] = [];
-	const reader = await driver.subscribe({
+	const reader = await stream.driver.subscribe({
 		group: newId(),
-		topics: [`${topic}.dlq`],
+		topics: [`${stream.topic}.dlq`],
 		position: async () => undefined,
 		onError: error => errors.push(error),
 		onBatch: async ({ messages }) => {

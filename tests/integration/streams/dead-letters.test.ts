@@ -1,40 +1,23 @@
-import { Database, serviceUrl } from "../../../db/database.ts";
-import { newId } from "../../../lib/id.ts";
-import { Consumer, type ConsumerOptions } from "../../../streams/consumer/consumer.ts";
+import type { Consumer } from "../../../streams/consumer/consumer.ts";
 import { DeadLetters } from "../../../streams/consumer/dead-letter-queue.ts";
-import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { Unreadable } from "../../../streams/messages/event-reader.ts";
 import { ReplayRunner, type ReplayMode } from "../../../streams/consumer/replay.runner.ts";
 import {
-	asOwner,
-	consumerTables,
 	readTestEvent,
-	type TestEvent
+	type TestEvent,
+	testEvent
 } from "../../support/streams/consumer-fixtures.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
+import { useStream } from "../../support/streams/use-stream.ts";
 
 /** Dead letters through redrives, replays and the loss of the log. */
 
-let database: TestDatabase;
-let db: Database;
-let driver: PostgresDriver;
-let topic: string;
-let schema: string;
 let consumer: Consumer<TestEvent>;
 let deadLetters: DeadLetters<TestEvent>;
 let replays: ReplayRunner;
 let isBroken: boolean;
 let held: Promise<void> | undefined;
-
-beforeAll(async () => {
-	database = await testDatabase();
-	db = asOwner(database);
-	const url = serviceUrl(database.url, "stream");
-	driver = new PostgresDriver(
-		new Database({ url, pool: 6, durability: "prefix", name: "shop stream" })
-	);
-}, 30_000);
 
 /** An event whose text is a time is in the future until then, by its message's timestamp. */
 function read(message: Parameters<typeof readTestEvent>[0]): TestEvent {
@@ -44,73 +27,36 @@ function read(message: Parameters<typeof readTestEvent>[0]): TestEvent {
 	return event;
 }
 
-const handle: ConsumerOptions<TestEvent>["handle"] = async ({ events }, tx) => {
-	await held;
-	if (isBroken && events.some(({ text }) => text === "poison")) throw new TypeError("broken");
-	const name = `effect ${schema}`;
-	for (const { id, text } of events)
-		await tx.query(
-			{ name, text: `insert into ${schema}.effect (event_id, text) values ($1, $2)` },
-			[id, text]
-		);
-};
+const stream = useStream(read);
+const { database } = stream;
 
 beforeEach(async () => {
-	topic = `t-${newId()}`;
-	schema = `s_${newId().replaceAll("-", "")}`;
 	[isBroken, held] = [false, undefined];
-	const spec = { partitions: 1, cleanup: "delete", retentionMs: 3_600_000 } as const;
-	await driver.createTopics([
-		{ name: topic, ...spec },
-		{ name: `${topic}.dlq`, ...spec }
-	]);
-	await database.rows(consumerTables(schema));
-	const options = {
-		driver,
-		db,
-		schema,
-		group: schema,
-		topics: [topic],
-		read,
-		handle,
-		onError: () => undefined,
-		onDeadLettered: () => undefined,
-		onStalled: () => undefined
-	};
+	const options = stream.options({
+		async handle(work, tx) {
+			await held;
+			if (isBroken && work.events.some(({ text }) => text === "poison"))
+				throw new TypeError("broken");
+			await stream.recordEffects(work, tx);
+		}
+	});
 	deadLetters = new DeadLetters(options);
+	const { schema } = stream;
 	const emptyEffects = { name: `empty ${schema}`, text: `delete from ${schema}.effect` };
 	replays = new ReplayRunner({
 		...options,
 		resetFrom: async (_, tx) => void (await tx.query(emptyEffects))
 	});
-	consumer = new Consumer<TestEvent>(options);
-	await consumer.start();
+	consumer = await stream.consume(options);
 });
 
-afterEach(() => consumer.stop());
-
-afterAll(async () => {
-	await driver?.close();
-	await db?.close();
-	await database.drop();
-});
-
-const testEvent = (text: string): TestEvent => ({
-	id: newId(),
-	text,
-	time: new Date().toISOString()
-});
 const send = (...values: (string | Buffer | TestEvent)[]) =>
-	driver.publish(
-		topic,
+	stream.driver.publish(
+		stream.topic,
 		values.map(value => ({
 			key: "k",
 			value: typeof value === "string" || Buffer.isBuffer(value) ? value : JSON.stringify(value)
 		}))
-	);
-const effects = async () =>
-	(await database.rows<{ text: string }>(`select text from ${schema}.effect order by n`)).map(
-		({ text }) => text
 	);
 const isAt = (offset: number) =>
 	until(async () => {
@@ -121,7 +67,7 @@ const waiting = () => deadLetters.list(false, undefined, 10);
 const copies = async () =>
 	(
 		await database.rows<{ value: Buffer; headers: Record<string, string> }>(
-			`select value, headers from streams.message where topic = '${topic}.dlq' order by position`
+			`select value, headers from streams.message where topic = '${stream.topic}.dlq' order by position`
 		)
 	).map(({ value, headers }) => ({ value, headers }));
 
@@ -134,7 +80,7 @@ it("copies the bytes of a message unchanged, without values that are too large f
 	const [few, many] = [Buffer.from([0xff, 0xfe, 0]), Buffer.alloc(1_500_000, 0xff)];
 	await send(few, many, testEvent("next"));
 	await isAt(3);
-	expect(await effects()).toEqual(["next"]);
+	expect(await stream.effects()).toEqual(["next"]);
 	const [first, second] = await copies();
 	expect(first!.value).toEqual(few);
 	expect(first!.headers).not.toHaveProperty("dlq-left-out");
@@ -146,7 +92,7 @@ it("copies the bytes of a message unchanged, without values that are too large f
 
 it("omits headers that are too large for a topic, and says so", async () => {
 	const headers = { odd: "x".repeat(70_000) };
-	await driver.publish(topic, [{ key: "k", value: "{", headers }]);
+	await stream.driver.publish(stream.topic, [{ key: "k", value: "{", headers }]);
 	await isAt(1);
 	const [copy] = await copies();
 	expect(copy!.headers).toMatchObject({ "dlq-left-out": "headers", "dlq-reason": "not-json" });
@@ -159,14 +105,20 @@ it.each(["missing", "quiet", "again"] as const)(
 	async mode => {
 		await send("{", testEvent("a"), "}");
 		await isAt(3);
-		await database.rows(`update ${schema}.dead_letter set redriven_at = now() where "offset" = 2`);
-		const before = await database.rows(`select * from ${schema}.dead_letter order by "offset"`);
+		await database.rows(
+			`update ${stream.schema}.dead_letter set redriven_at = now() where "offset" = 2`
+		);
+		const before = await database.rows(
+			`select * from ${stream.schema}.dead_letter order by "offset"`
+		);
 		await replay(mode);
 		await isAt(3);
-		const after = await database.rows(`select * from ${schema}.dead_letter order by "offset"`);
+		const after = await database.rows(
+			`select * from ${stream.schema}.dead_letter order by "offset"`
+		);
 		expect(after).toEqual(before);
 		expect(await copies()).toHaveLength(2);
-		expect(await effects()).toEqual(["a"]);
+		expect(await stream.effects()).toEqual(["a"]);
 	},
 	30_000
 );
@@ -174,7 +126,7 @@ it.each(["missing", "quiet", "again"] as const)(
 it("a replay dead-letters messages that were not read before", async () => {
 	await send("{", testEvent("a"));
 	await isAt(2);
-	await database.rows(`delete from ${schema}.dead_letter`);
+	await database.rows(`delete from ${stream.schema}.dead_letter`);
 	await replay("missing");
 	await isAt(2);
 	expect(await waiting()).toMatchObject([{ reason: "not-json", offset: 0 }]);
@@ -184,16 +136,18 @@ it("a message at the offset of a dead letter of a lost log is a different one", 
 	await send("{ old");
 	await isAt(1);
 	const [old] = await waiting();
-	await database.rows(`delete from streams.message where topic = '${topic}'`);
-	await database.rows(`update streams.partition set next_offset = 0 where topic = '${topic}'`);
+	await database.rows(`delete from streams.message where topic = '${stream.topic}'`);
+	await database.rows(
+		`update streams.partition set next_offset = 0 where topic = '${stream.topic}'`
+	);
 	await send("{ new");
-	await database.rows(`update ${schema}.position set next_offset = 0`);
+	await database.rows(`update ${stream.schema}.position set next_offset = 0`);
 	consumer.reposition();
 	await until(async () => (await waiting())[0]?.value.toString() === "{ new", 20_000);
 	const [deadLetter, ...others] = await waiting();
 	expect(others).toEqual([]);
 	expect(deadLetter!.id).not.toBe(old!.id);
-	await expect(deadLetters.redrive(old!.id)).rejects.toMatchObject({ type: "NOT_FOUND" });
+	await expectFailure(deadLetters.redrive(old!.id), "NOT_FOUND");
 }, 30_000);
 
 it("a redriven message is applied again when effects are reset", async () => {
@@ -210,10 +164,10 @@ it("a redriven message is applied again when effects are reset", async () => {
 			),
 		10_000
 	);
-	expect(await effects()).toEqual(["a", soon]);
+	expect(await stream.effects()).toEqual(["a", soon]);
 	await replay("again");
 	await isAt(2);
-	expect((await effects()).toSorted()).toEqual([soon, "a"].toSorted());
+	expect((await stream.effects()).toSorted()).toEqual([soon, "a"].toSorted());
 }, 30_000);
 
 it("a replay starts early enough for redriven messages that were in the log long before their event time", async () => {
@@ -223,17 +177,19 @@ it("a replay starts early enough for redriven messages that were in the log long
 	const [deadLetter] = await waiting();
 	const redrive = () => deadLetters.redrive(deadLetter!.id);
 	await until(() => redrive().then(Boolean, () => false), 10_000);
-	expect(await effects()).toEqual(["a", soon]);
+	expect(await stream.effects()).toEqual(["a", soon]);
 	const asked = { start: { offset: 1n }, mode: "again" } as const;
-	const plan = (await replays.plan(asked)).get(topic)!;
+	const plan = (await replays.plan(asked)).get(stream.topic)!;
 	expect(plan.floorMs).toBeLessThan(Date.parse(later!));
 	await replays.begin(asked);
 	consumer.reposition();
 	await isAt(2);
 	// Messages before the replay's first minute are left alone; here all effects were reset.
-	expect(await effects()).toEqual([soon]);
-	await database.rows(`delete from streams.message where topic = '${topic}' and position = 0`);
-	await expect(replays.begin(asked)).rejects.toMatchObject({ type: "LOG_TOO_SHORT" });
+	expect(await stream.effects()).toEqual([soon]);
+	await database.rows(
+		`delete from streams.message where topic = '${stream.topic}' and position = 0`
+	);
+	await expectFailure(replays.begin(asked), "LOG_TOO_SHORT");
 }, 30_000);
 
 it("is not redriven while a replay is about to reach it, and counts once", async () => {
@@ -246,13 +202,11 @@ it("is not redriven while a replay is about to reach it, and counts once", async
 	const gate = Promise.withResolvers<void>();
 	held = gate.promise;
 	await replays.begin({ start: "oldest", mode: "again" });
-	await expect(deadLetters.redrive(deadLetter!.id)).rejects.toMatchObject({
-		type: "REPLAY_RUNNING"
-	});
+	await expectFailure(deadLetters.redrive(deadLetter!.id), "REPLAY_RUNNING");
 	gate.resolve();
 	consumer.reposition();
 	await isAt(2);
-	expect((await effects()).toSorted()).toEqual(["a", "poison"]);
+	expect((await stream.effects()).toSorted()).toEqual(["a", "poison"]);
 	await deadLetters.redrive(deadLetter!.id);
-	expect((await effects()).toSorted()).toEqual(["a", "poison"]);
+	expect((await stream.effects()).toSorted()).toEqual(["a", "poison"]);
 }, 60_000);

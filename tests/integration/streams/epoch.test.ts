@@ -1,29 +1,20 @@
 import pg from "pg";
 import { beginEpoch } from "../../../cli/restore/epoch.ts";
-import { Database } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { InboxRepository } from "../../../streams/consumer/storage/inbox.repository.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
 
 /** A new epoch after a restore, when the shop ran for a while before it began. */
 
-let database: TestDatabase;
+const database = useDatabase();
 let client: pg.Client;
-let db: Database;
 
 beforeAll(async () => {
-	database = await testDatabase();
 	client = new pg.Client({ connectionString: database.url });
 	await client.connect();
-	db = new Database({ url: database.url, pool: 2, durability: "strict", name: "test epoch" });
+	database.defer(() => client.end());
 }, 30_000);
-
-afterAll(async () => {
-	await client.end();
-	await db.close();
-	await database.drop();
-});
 
 const epochOfNext = async () => {
 	const rows = await database.rows<{ epoch: number }>(
@@ -47,9 +38,9 @@ it("returns which events were applied meanwhile, and prevents all from being app
 	expect(await epochOfNext()).toBe(2);
 	const ids = [counted.id, other.id];
 	for (const schema of ["analytics", "notification"]) {
-		const inbox = new InboxRepository(db, schema);
+		const inbox = new InboxRepository(database.db, schema);
 		expect([...(await inbox.suppressed([...ids, newId()]))].sort()).toEqual(ids.toSorted());
-		await db.transaction(async tx => {
+		await database.db.transaction(async tx => {
 			expect([...(await inbox.markHandled(ids, tx))].sort()).toEqual(ids.toSorted());
 			expect([...(await inbox.markReplayed(ids, 99, tx))].sort()).toEqual(ids.toSorted());
 		});

@@ -1,89 +1,32 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
-import { Consumer, type ConsumerOptions } from "../../../streams/consumer/consumer.ts";
+import type { ConsumerOptions } from "../../../streams/consumer/consumer.ts";
 import type { Driver, SubscribeOptions } from "../../../streams/driver.ts";
-import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
-import {
-	asOwner,
-	consumerTables,
-	readTestEvent,
-	type TestEvent
-} from "../../support/streams/consumer-fixtures.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { readTestEvent, type TestEvent } from "../../support/streams/consumer-fixtures.ts";
 import { until } from "../../support/until.ts";
+import { useStream } from "../../support/streams/use-stream.ts";
 
 /** A stalled consumer reports it, so that its process is restarted. */
 
-let database: TestDatabase;
-let db: Database;
-let log: PostgresDriver;
-let topic: string;
-let schema: string;
-const consumers: Consumer<TestEvent>[] = [];
-const [stalled, errors]: [string[], Error[]] = [[], []];
+const stream = useStream(readTestEvent, { partitions: 2 });
+const { database, errors, stalled } = stream;
 const watch = { everyMs: 50, silentMs: 400 };
-
-beforeAll(async () => {
-	database = await testDatabase();
-	db = asOwner(database);
-	const url = serviceUrl(database.url, "stream");
-	log = new PostgresDriver(
-		new Database({ url, pool: 6, durability: "prefix", name: "shop stream" })
-	);
-}, 30_000);
-
-beforeEach(async () => {
-	topic = `t-${newId()}`;
-	schema = `s_${newId().replaceAll("-", "")}`;
-	await log.createTopics([
-		{ name: topic, partitions: 2, cleanup: "delete", retentionMs: 3_600_000 }
-	]);
-	await database.rows(consumerTables(schema));
-	for (const list of [stalled, errors]) list.length = 0;
-});
-
-afterEach(async () => {
-	await Promise.all(consumers.splice(0).map(consumer => consumer.stop()));
-});
-
-afterAll(async () => {
-	await log?.close();
-	await db?.close();
-	await database.drop();
-});
 
 /** A driver that assigns partitions and delivers nothing. */
 const silent = (assigned: number[]): Driver =>
-	Object.assign(Object.create(log) as Driver, {
-		extents: (name: string) => log.extents(name),
+	Object.assign(Object.create(stream.driver) as Driver, {
+		extents: (name: string) => stream.driver.extents(name),
 		async subscribe({ onAssigned }: SubscribeOptions) {
-			onAssigned?.(assigned.map(partition => ({ topic, partition })));
+			onAssigned?.(assigned.map(partition => ({ topic: stream.topic, partition })));
 			return { reposition: () => undefined, stop: () => Promise.resolve() };
 		}
 	});
 
-async function consume(over: Partial<ConsumerOptions<TestEvent>> = {}): Promise<void> {
-	const consumer = new Consumer<TestEvent>({
-		driver: log,
-		db,
-		schema,
-		group: schema,
-		topics: [topic],
-		read: readTestEvent,
-		watch,
-		handle: () => Promise.resolve(),
-		onError: error => errors.push(error),
-		onDeadLettered: () => undefined,
-		onStalled: words => stalled.push(words),
-		...over
-	});
-	await consumer.start();
-	consumers.push(consumer);
-}
+const consume = (over: Partial<ConsumerOptions<TestEvent>> = {}) =>
+	stream.consume({ watch, handle: () => Promise.resolve(), ...over });
 
 const send = (key = "k") =>
-	log.publish(topic, [{ key, value: JSON.stringify({ id: newId(), text: "a" }) }]);
+	stream.driver.publish(stream.topic, [{ key, value: JSON.stringify({ id: newId(), text: "a" }) }]);
 const untilStalled = () => until(async () => stalled.length > 0, 10_000);
 
 it("when the driver delivers nothing", async () => {
@@ -121,9 +64,9 @@ it("but not while servers are down that it needs", async () => {
 
 it("but not for messages that expired before they were read", async () => {
 	await send();
-	await database.rows(`delete from streams.message where topic = '${topic}'`);
+	await database.rows(`delete from streams.message where topic = '${stream.topic}'`);
 	await database.rows(
-		`insert into ${schema}.position (topic, partition, next_offset) select '${topic}', n, 0 from generate_series(0, 1) as n`
+		`insert into ${stream.schema}.position (topic, partition, next_offset) select '${stream.topic}', n, 0 from generate_series(0, 1) as n`
 	);
 	await consume({ driver: silent([0, 1]) });
 	await delay(3 * watch.silentMs);
@@ -143,7 +86,7 @@ it("when one partition is stalled beside one that is not", async () => {
 		for (const key of keys) await send(key);
 		return stalled.length > 0;
 	}, 15_000);
-	expect(stalled[0]).toContain(`${topic} ${hung}`);
+	expect(stalled[0]).toContain(`${stream.topic} ${hung}`);
 }, 30_000);
 
 it("but not while the log or the database is down, nor immediately after", async () => {
@@ -151,7 +94,7 @@ it("but not while the log or the database is down, nor immediately after", async
 	let isAway = true;
 	const driver = Object.assign(silent([0, 1]), {
 		extents: (name: string) =>
-			isAway ? Promise.reject(new Error("the log is away")) : log.extents(name)
+			isAway ? Promise.reject(new Error("the log is away")) : stream.driver.extents(name)
 	});
 	await consume({ driver });
 	await delay(2 * watch.silentMs);
@@ -179,8 +122,8 @@ it("notices that positions were set back, though other partitions are busy", asy
 	});
 	await send("a");
 	await until(async () => handled === 1, 10_000);
-	await database.rows(`update ${schema}.position set next_offset = 0`);
-	await database.rows(`delete from ${schema}.inbox`);
+	await database.rows(`update ${stream.schema}.position set next_offset = 0`);
+	await database.rows(`delete from ${stream.schema}.inbox`);
 	await until(async () => handled === 2, 10_000);
 	expect(stalled).toEqual([]);
 }, 30_000);

@@ -1,7 +1,8 @@
 import { readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describeKafka, fetchKafka, kafkaWithinMs } from "../../support/servers/kafka.ts";
-import { launch, run, temporaryFolder } from "../../support/servers/processes.ts";
+import { launch, run } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 
 jest.setTimeout(kafkaWithinMs);

@@ -12,7 +12,8 @@ import {
 	testKafka,
 	type TestKafka
 } from "../../support/servers/kafka.ts";
-import { run, temporaryFolder } from "../../support/servers/processes.ts";
+import { run } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { badEvents } from "../../support/streams/bad-events.conformance.ts";
 import { driverConformance } from "../../support/streams/driver.conformance.ts";
 import { reader, topicOf } from "../../support/streams/topic-reader.ts";

@@ -1,39 +1,24 @@
-import { Database, serviceUrl } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { OffsetLost } from "../../../streams/driver.ts";
-import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
+import { useEventLog } from "../../support/streams/stream-driver.ts";
 
 /** Messages that are gone before they were read, in the log in Postgres (for Kafka: kafka.test.ts). */
 
-let database: TestDatabase;
-let driver: PostgresDriver;
+const log = useEventLog();
+const { database } = log;
 let topic: string;
-
-beforeAll(async () => {
-	database = await testDatabase();
-	const url = serviceUrl(database.url, "stream");
-	driver = new PostgresDriver(
-		new Database({ url, pool: 5, durability: "prefix", name: "shop stream" })
-	);
-}, 30_000);
 
 beforeEach(async () => {
 	topic = `t-${newId()}`;
-	await driver.createTopics([
+	await log.driver.createTopics([
 		{ name: topic, partitions: 1, cleanup: "delete", retentionMs: 60_000 }
 	]);
 	await publish(0, 10);
 });
 
-afterAll(async () => {
-	await driver?.close();
-	await database.drop();
-});
-
 const publish = (from: number, to: number) =>
-	driver.publish(
+	log.driver.publish(
 		topic,
 		Array.from({ length: to - from }, (_, n) => ({ key: "k", value: String(from + n) }))
 	);
@@ -45,7 +30,7 @@ const lose = () =>
 
 async function reader(position: bigint | undefined) {
 	const [got, errors]: [string[], Error[]] = [[], []];
-	const { stop } = await driver.subscribe({
+	const { stop } = await log.driver.subscribe({
 		group: newId(),
 		topics: [topic],
 		position: async () => position,

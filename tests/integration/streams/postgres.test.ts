@@ -1,32 +1,23 @@
-import { Database, serviceUrl, type Statement } from "../../../db/database.ts";
+import type { Statement } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { OffsetLost, type Driver } from "../../../streams/driver.ts";
 import * as sql from "../../../streams/postgres/log.statements.ts";
-import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { connect } from "../../support/servers/database.ts";
 import { badEvents } from "../../support/streams/bad-events.conformance.ts";
 import { driverConformance } from "../../support/streams/driver.conformance.ts";
 import { until } from "../../support/until.ts";
+import { useDatabase } from "../../support/servers/use-database.ts";
+import { streamDriver } from "../../support/streams/stream-driver.ts";
 
-let database: TestDatabase;
-
-beforeAll(async () => {
-	database = await testDatabase();
-}, 30_000);
-
+const database = useDatabase();
 const opened: Driver[] = [];
 
-afterAll(async () => {
-	await Promise.all(opened.map(driver => driver.close().catch(() => undefined)));
-	await database.drop();
+beforeAll(() => {
+	database.defer(() => Promise.all(opened.map(driver => driver.close().catch(() => undefined))));
 });
 
 async function open(pruneEveryMs?: number): Promise<Driver> {
-	const url = serviceUrl(database.url, "stream");
-	const driver = new PostgresDriver(
-		new Database({ url, pool: 5, durability: "prefix", name: "shop stream" }),
-		{ pruneEveryMs }
-	);
+	const driver = streamDriver(database, 5, { pruneEveryMs });
 	opened.push(driver);
 	return driver;
 }
@@ -99,12 +90,7 @@ describe("a member of the log in Postgres", () => {
 	it("that is silent is removed, and its partitions are read by another", async () => {
 		const driver = await open();
 		const silent = newId();
-		const holder = new Database({
-			url: serviceUrl(database.url, "stream"),
-			pool: 1,
-			durability: "prefix",
-			name: "shop stream"
-		});
+		const holder = connect(database, "stream", 1);
 		let isLost = false;
 		const session = await holder.session({ onLost: () => (isLost = true) });
 		const values = ["h", topic, 0];
@@ -224,12 +210,7 @@ describe("retention of the log in Postgres", () => {
 
 	/** How many messages a statement of the service reads, regardless of earlier ones. */
 	async function readBy(statement: Statement, values: unknown[]): Promise<number> {
-		const db = new Database({
-			url: serviceUrl(database.url, "stream"),
-			pool: 1,
-			durability: "prefix",
-			name: "shop stream"
-		});
+		const db = connect(database, "stream", 1);
 		const read = db.transaction(async tx => {
 			await tx.query(statement, values);
 			const [row] = await tx.query<{ rows: number }>({

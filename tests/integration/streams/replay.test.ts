@@ -1,6 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ServiceBroker } from "moleculer";
 import { analytics } from "../../../contracts/analytics.ts";
 import { notification } from "../../../contracts/notification.ts";
 import { order } from "../../../contracts/order.ts";
@@ -13,67 +11,58 @@ import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
 import type { WithConsumer } from "../../../mixins/consumer.mixin.ts";
-import { Database, serviceUrl } from "../../../db/database.ts";
-import { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
+import type { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
-import { admin, place } from "../../support/shop/orders.ts";
+import { place } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { expectFailure, type FailureCode } from "../../support/expect-failure.ts";
+import { admin, as, support } from "../../support/shop/callers.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
+import { newTokenKey } from "../../support/shop/token-key.ts";
+import { streamDriver } from "../../support/streams/stream-driver.ts";
 
 /** Operators' commands on the order events of a running shop: list, redrive, replay, refill. */
 
-let database: TestDatabase;
-let broker: ServiceBroker;
-let log: PostgresDriver;
-const ask = { meta: { user: admin } };
-const { "stream.lag": salesLag, "stream.replay": salesReplay } = analytics.actions;
-const { "stream.replay": newsReplay } = notification.actions;
-
-beforeAll(async () => {
-	database = await testDatabase();
-	const { privateKey } = generateKeyPairSync("ed25519");
-	const environment = {
-		DATABASE_URL: database.url,
-		DATA_DIR: await temporaryFolder(),
-		TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString()
-	};
-	const services = [
+const shop = useShop(
+	[
 		userService,
 		productService,
 		paymentService,
 		orderService,
 		analyticsService,
 		notificationService
-	];
-	broker = await startNode(services, environment);
-	const url = serviceUrl(database.url, "stream");
-	log = new PostgresDriver(new Database({ url, pool: 2, durability: "prefix", name: "shop test" }));
-	for (let n = 0; n < 6; n++) await place(broker, { wait_s: 10 });
+	],
+	newTokenKey()
+);
+let log: PostgresDriver;
+const ask = as(admin);
+const { "stream.lag": salesLag, "stream.replay": salesReplay } = analytics.actions;
+const { "stream.replay": newsReplay } = notification.actions;
+
+beforeAll(async () => {
+	log = streamDriver(shop.database, 2);
+	shop.defer(() => log.close());
+	for (let n = 0; n < 6; n++) await place(shop.broker, { wait_s: 10 });
 	await caughtUp();
 }, 120_000);
 
-afterAll(async () => {
-	await log?.close();
-	await broker.stop();
-	await database.drop();
-});
-
 const count = async (of: string) => {
-	const [row] = await database.rows<{ count: number }>(`select count(*)::int as count from ${of}`);
+	const [row] = await shop.database.rows<{ count: number }>(
+		`select count(*)::int as count from ${of}`
+	);
 	return row!.count;
 };
 
 const lags = () =>
 	Promise.all([
-		call(broker, salesLag, {}, ask),
-		call(broker, notification.actions["stream.lag"], {}, ask)
+		call(shop.broker, salesLag, {}, ask),
+		call(shop.broker, notification.actions["stream.lag"], {}, ask)
 	]);
 
 /** Resolves when everything is published, handled and sent, and no replay is running. */
 async function caughtUp(): Promise<void> {
 	await until(async () => {
-		const outbox = await call(broker, order.actions["outbox.lag"], {}, ask);
+		const outbox = await call(shop.broker, order.actions["outbox.lag"], {}, ask);
 		const pending = await count("notification.notifications where state = 'pending'");
 		const isBehind = (await lags()).some(({ waiting, replay }) => waiting > 0 || replay !== null);
 		return outbox.rows === 0 && pending === 0 && !isBehind;
@@ -82,21 +71,26 @@ async function caughtUp(): Promise<void> {
 
 /** All data of sales in analytics. */
 const sales = () =>
-	database.rows(
+	shop.database.rows(
 		`select window_start, currency, orders, revenue_minor, unique_users, (select json_agg(p order by product_id)
 			from analytics.product_sales p where p.window_start = w.window_start) as products
 		from analytics.windows w order by 1, 2`
 	);
 const revisions = async () =>
 	(
-		await database.rows<{ revision: number }>(
+		await shop.database.rows<{ revision: number }>(
 			"select revision from analytics.windows order by window_start"
 		)
 	).map(({ revision }) => revision);
 const mails = () => count("notification.mailbox");
 
 async function replayed(action: typeof salesReplay | typeof newsReplay, params: object) {
-	const plan = await call(broker, action as typeof newsReplay, { from: "oldest", ...params }, ask);
+	const plan = await call(
+		shop.broker,
+		action as typeof newsReplay,
+		{ from: "oldest", ...params },
+		ask
+	);
 	await caughtUp();
 	return plan;
 }
@@ -104,14 +98,14 @@ async function replayed(action: typeof salesReplay | typeof newsReplay, params: 
 describe("a replay of analytics", () => {
 	it("rebuilds the windows from the events, and emits them again", async () => {
 		const before = await sales();
-		await database.rows(
+		await shop.database.rows(
 			"update analytics.partitions set heard_at = heard_at - interval '1 minute'"
 		);
 		// The minute is over when the clock says so: it is marked as emitted as it is instead.
-		await database.rows(
+		await shop.database.rows(
 			"update analytics.windows set revision = 3, dirty = false, emitted_at = now()"
 		);
-		await database.rows(
+		await shop.database.rows(
 			"update analytics.windows set orders = orders + 7, revenue_minor = revenue_minor * 2; delete from analytics.product_sales"
 		);
 		const plan = await replayed(salesReplay, {});
@@ -130,7 +124,7 @@ describe("a replay of analytics", () => {
 	}, 60_000);
 
 	it("leaves windows alone that are before its start", async () => {
-		await database.rows(
+		await shop.database.rows(
 			"update analytics.windows set window_start = window_start - interval '1 hour'"
 		);
 		const old = await sales();
@@ -138,20 +132,20 @@ describe("a replay of analytics", () => {
 		await replayed(salesReplay, { from: at });
 		expect((await sales()).slice(0, old.length)).toEqual(old);
 		expect((await sales()).length).toBeGreaterThan(old.length);
-		await database.rows(
+		await shop.database.rows(
 			"delete from analytics.windows where window_start < now() - interval '30 minutes'"
 		);
 	}, 60_000);
 
 	it("continues with new events, each once", async () => {
-		const orders = Array.from({ length: 4 }, () => place(broker, { wait_s: 10 }));
-		await call(broker, salesReplay, { from: "oldest" }, ask);
+		const orders = Array.from({ length: 4 }, () => place(shop.broker, { wait_s: 10 }));
+		await call(shop.broker, salesReplay, { from: "oldest" }, ask);
 		await Promise.all(orders);
 		await caughtUp();
-		const [sum] = await database.rows(
+		const [sum] = await shop.database.rows(
 			"select sum(orders)::int as orders, sum(revenue_minor)::int8 as revenue from analytics.windows"
 		);
-		const [truth] = await database.rows(
+		const [truth] = await shop.database.rows(
 			`select count(*)::int as orders, sum((payload->'total'->>'amount')::bigint)::int8 as revenue
 			from orders.events where type = 'order.confirmed'`
 		);
@@ -159,17 +153,19 @@ describe("a replay of analytics", () => {
 	}, 60_000);
 
 	it("returns only the plan in a dry run", async () => {
-		const positions = await database.rows("select * from analytics.position order by partition");
-		const plan = await call(broker, salesReplay, { from: "oldest", dry_run: true }, ask);
+		const positions = await shop.database.rows(
+			"select * from analytics.position order by partition"
+		);
+		const plan = await call(shop.broker, salesReplay, { from: "oldest", dry_run: true }, ask);
 		expect(plan.messages).toBeGreaterThan(0);
-		expect(await database.rows("select * from analytics.position order by partition")).toEqual(
+		expect(await shop.database.rows("select * from analytics.position order by partition")).toEqual(
 			positions
 		);
 	});
 
 	it("counts only uncounted events in the mode missing", async () => {
 		const before = await sales();
-		const [lost] = await database.rows<{ event_id: string }>(
+		const [lost] = await shop.database.rows<{ event_id: string }>(
 			`delete from analytics.inbox where event_id = (select event_id from orders.events
 				where type = 'order.confirmed' order by id limit 1) returning event_id`
 		);
@@ -183,18 +179,15 @@ describe("a replay of analytics", () => {
 	}, 60_000);
 
 	it("refuses invalid starts and modes", async () => {
-		const bad = [{ from: "yesterday" }, { from: "-1" }, { from: "oldest", mode: "quiet" }];
-		for (const params of bad)
-			await expect(
-				call(broker, salesReplay, params as { from: string }, ask)
-			).rejects.toMatchObject({ code: 422 });
+		const refuses = (params: object, code: FailureCode) =>
+			expectFailure(call(shop.broker, salesReplay, params as { from: string }, ask), code);
+		for (const from of ["yesterday", "-1"]) await refuses({ from }, "VALIDATION_FAILED");
+		await refuses({ from: "oldest", mode: "quiet" }, "VALIDATION_ERROR");
 	});
 
 	it("is for admins only", async () => {
-		const support = { meta: { user: { id: "user-9", role: "support" as const } } };
-		await expect(call(broker, salesReplay, { from: "oldest" }, support)).rejects.toMatchObject({
-			type: "FORBIDDEN"
-		});
+		const replay = call(shop.broker, salesReplay, { from: "oldest" }, as(support));
+		await expectFailure(replay, "FORBIDDEN");
 	});
 });
 
@@ -210,8 +203,9 @@ describe("a replay of notification", () => {
 		const first =
 			"(select event_id from orders.events where type = 'order.confirmed' order by id limit 2)";
 		const before = await sentCount();
-		await database.rows(`delete from notification.notifications where event_id in ${first}`);
-		const forget = () => database.rows(`delete from notification.inbox where event_id in ${first}`);
+		await shop.database.rows(`delete from notification.notifications where event_id in ${first}`);
+		const forget = () =>
+			shop.database.rows(`delete from notification.inbox where event_id in ${first}`);
 		await forget();
 		await replayed(newsReplay, { mode: "quiet" });
 		expect([
@@ -239,13 +233,13 @@ describe("dead letters", () => {
 		const known = await count("analytics.dead_letter");
 		await log.publish("orders", [{ key, value, headers: { from: "a stranger" } }]);
 		await until(async () => (await count("analytics.dead_letter")) > known, 10_000);
-		const { data } = await call(broker, list, {}, ask);
+		const { data } = await call(shop.broker, list, {}, ask);
 		return data[0]!.id;
 	}
 
 	it("are listed and shown unchanged", async () => {
 		const id = await publishBroken("{ not json");
-		const deadLetter = await call(broker, show, { id }, ask);
+		const deadLetter = await call(shop.broker, show, { id }, ask);
 		expect(deadLetter).toMatchObject({
 			id,
 			topic: "orders",
@@ -257,9 +251,8 @@ describe("dead letters", () => {
 			base64: null,
 			bytes: 10
 		});
-		await expect(call(broker, redrive, { id }, ask)).rejects.toMatchObject({
-			type: "REDRIVE_FAILED",
-			data: { detail: expect.stringMatching(/^not-json/) }
+		await expectFailure(call(shop.broker, redrive, { id }, ask), "REDRIVE_FAILED", {
+			detail: /^not-json/
 		});
 	});
 
@@ -268,21 +261,21 @@ describe("dead letters", () => {
 		const event = buildOrderEvent({ at: Date.now() + 5 * 60_000 + 1500, total: 4321 });
 		const id = await publishBroken(JSON.stringify(event), event.partitionkey);
 		await delay(1600);
-		const done = await call(broker, redrive, { id }, ask);
+		const done = await call(shop.broker, redrive, { id }, ask);
 		expect(done.redriven_at).not.toBeNull();
-		await call(broker, redrive, { id }, ask);
+		await call(shop.broker, redrive, { id }, ask);
 		expect(await count("analytics.windows where revenue_minor = 4321 and orders = 1")).toBe(1);
-		const { data } = await call(broker, list, { redriven: true }, ask);
+		const { data } = await call(shop.broker, list, { redriven: true }, ask);
 		expect(data.map(deadLetter => deadLetter.id)).toContain(id);
 	}, 30_000);
 
 	it("are redriven together, and those that fail are named", async () => {
 		const { "dlq.redriveAll": all } = analytics.actions;
-		const { redriven, refused, next_cursor } = await call(broker, all, {}, ask);
+		const { redriven, refused, next_cursor } = await call(shop.broker, all, {}, ask);
 		expect([redriven, refused.length, next_cursor]).toEqual([0, 1, null]);
 		expect(refused[0]!.detail).toMatch(/^not-json/);
-		expect((await call(broker, salesLag, {}, ask)).dead_letters).toBe(1);
-		const { control } = broker.getLocalService("analytics") as unknown as WithConsumer;
+		expect((await call(shop.broker, salesLag, {}, ask)).dead_letters).toBe(1);
+		const { control } = shop.broker.getLocalService("analytics") as unknown as WithConsumer;
 		expect(await control!.gauges()).toEqual([
 			{ name: "shop_stream_lag_messages", labels: { group: "analytics" }, value: 0 },
 			{ name: "shop_dead_letters", labels: { group: "analytics" }, value: 1 }
@@ -291,9 +284,7 @@ describe("dead letters", () => {
 
 	it("are not found by other ids", async () => {
 		for (const action of [show, redrive])
-			await expect(call(broker, action, { id: newId() }, ask)).rejects.toMatchObject({
-				type: "NOT_FOUND"
-			});
+			await expectFailure(call(shop.broker, action, { id: newId() }, ask), "NOT_FOUND");
 	});
 });
 
@@ -307,17 +298,17 @@ describe("a log that was lost", () => {
 		expect(await ours()).toHaveLength((await sales()).length - 1);
 		const before = [await ours(), await mails()];
 		const published = await count("orders.events where published_at is not null and not quiet");
-		await database.rows(
+		await shop.database.rows(
 			"truncate streams.message; update streams.partition set next_offset = 0; truncate streams.committed"
 		);
 		// Some were archived by then.
-		await database.rows(
+		await shop.database.rows(
 			"update orders.outbox set published_at = published_at - interval '8 days' where id <= 5; select orders.archive_outbox(100)"
 		);
 		const { "outbox.refill": refill } = order.actions;
 		const from = "2026-01-01T00:00:00Z";
-		expect((await call(broker, refill, { from, dry_run: true }, ask)).left).toBe(published);
-		const page = await call(broker, refill, { from }, ask);
+		expect((await call(shop.broker, refill, { from, dry_run: true }, ask)).left).toBe(published);
+		const page = await call(shop.broker, refill, { from }, ask);
 		expect([page.refilled, page.left, page.next_cursor]).toEqual([published, 0, null]);
 		await until(
 			async () => (await count("streams.message where topic = 'orders'")) === published,

@@ -1,4 +1,3 @@
-import type { ServiceBroker } from "moleculer";
 import pg from "pg";
 import { toConfig, type Config } from "../../../config/index.ts";
 import { readEnvironment } from "../../../config/read-environment.ts";
@@ -13,57 +12,54 @@ import orderService from "../../../services/order/order.service.ts";
 import { openProvider } from "../../../services/payment/provider/provider.factory.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
-import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
-import { startNode, temporaryFolder } from "../../support/servers/start-node.ts";
-import { admin, alice, place, settledOrder } from "../../support/shop/orders.ts";
+import { place, settledOrder } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
+import { admin, alice, as } from "../../support/shop/callers.ts";
+import { useShop } from "../../support/shop/use-shop.ts";
 
-let database: TestDatabase;
-let broker: ServiceBroker;
+const shop = useShop([productService, paymentService, orderService]);
 let client: pg.Client;
 let config: Config & { databaseUrl: string };
 /** Orders in different states; the first was shipped, the second refunded, the last returned. */
 let ids: string[];
-const as = (user: typeof alice) => ({ meta: { user } });
 
 beforeAll(async () => {
-	database = await testDatabase();
-	const environment = { DATABASE_URL: database.url, DATA_DIR: await temporaryFolder() };
-	broker = await startNode([productService, paymentService, orderService], environment);
+	const { database, dataDir } = shop;
+	const environment = { DATABASE_URL: database.url, DATA_DIR: dataDir };
 	config = { ...toConfig(readEnvironment(environment)), databaseUrl: database.url };
 	client = new pg.Client({ connectionString: database.url });
 	await client.connect();
+	shop.defer(() => client.end());
 	const methods = ["visa", "visa", "chargeDeclined", "visa", "visa"].map(name => `pm_card_${name}`);
 	const placed = await Promise.all(
-		methods.map(payment_method => place(broker, { payment_method, wait_s: 10 }))
+		methods.map(payment_method => place(shop.broker, { payment_method, wait_s: 10 }))
 	);
 	ids = placed.map(answer => answer.order.id);
 	const parcel = { carrier: "UPS", tracking_number: "1Z" };
-	await call(broker, order.actions.ship, { id: ids[0]!, ...parcel }, as(admin));
+	await call(shop.broker, order.actions.ship, { id: ids[0]!, ...parcel }, as(admin));
 	const why = { reason: "changed my mind", idempotency_key: newId() };
-	await call(broker, order.actions.cancel, { id: ids[1]!, ...why }, as(alice));
-	await settledOrder(broker, ids[1]!);
+	await call(shop.broker, order.actions.cancel, { id: ids[1]!, ...why }, as(alice));
+	await settledOrder(shop.broker, ids[1]!);
 	await bringBack(ids[4]!);
 }, 60_000);
 
-afterAll(async () => {
-	await client.end();
-	await broker.stop();
-	await database.drop();
-});
-
 async function bringBack(id: string): Promise<void> {
-	await call(broker, order.actions.ship, { id, carrier: "UPS", tracking_number: "1Z" }, as(admin));
-	await call(broker, order.actions.deliver, { id }, as(admin));
+	await call(
+		shop.broker,
+		order.actions.ship,
+		{ id, carrier: "UPS", tracking_number: "1Z" },
+		as(admin)
+	);
+	await call(shop.broker, order.actions.deliver, { id }, as(admin));
 	const items = [{ product_id: "prod-001", quantity: 1 }];
 	const why = { reason: "too small", idempotency_key: newId() };
 	const { request, approve } = {
 		request: order.actions["return.request"],
 		approve: order.actions["return.approve"]
 	};
-	const asked = await call(broker, request, { id, items, ...why }, as(alice));
-	await call(broker, approve, { id: asked.return.id }, as(admin));
-	await until(async () => (await settledOrder(broker, id)).status === "returned");
+	const asked = await call(shop.broker, request, { id, items, ...why }, as(alice));
+	await call(shop.broker, approve, { id: asked.return.id }, as(admin));
+	await until(async () => (await settledOrder(shop.broker, id)).status === "returned");
 }
 
 async function differences(verify: Verifier): Promise<string[]> {

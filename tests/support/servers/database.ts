@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
+import { Database, serviceUrl } from "../../../db/database.ts";
 import { migrate } from "../../../db/migrate.ts";
 import { seed } from "../../../db/seed.ts";
 
@@ -60,4 +61,12 @@ export async function testDatabase(template = process.env.TEST_TEMPLATE): Promis
 			await onServer(`drop database ${name} with (force)`);
 		}
 	};
+}
+
+export type ServiceName = Parameters<typeof serviceUrl>[1];
+
+/** Connections as a service has them; without a service, as the owner of everything. */
+export function connect({ url }: { url: string }, service?: ServiceName, pool = 4): Database {
+	const own = service ? serviceUrl(url, service) : url;
+	return new Database({ url: own, pool, durability: "prefix", name: `shop ${service ?? "test"}` });
 }

@@ -6,7 +6,7 @@ import {
 	startKafka
 } from "../../../launch/servers/kafka-server.ts";
 import { describeWith } from "../describe-with.ts";
-import { temporaryFolder } from "./processes.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** For tests with a real broker. */
 export const describeKafka = describeWith("java");

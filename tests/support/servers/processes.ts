@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../../launch/process/free-port.ts";
 import { until } from "../until.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** A shop or a cluster as a user starts it: a real process tree with its own data folder. */
 export interface Running {
@@ -80,11 +80,6 @@ const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCo
 async function exit(child: ChildProcess): Promise<number | null> {
 	if (!ended(child)) await once(child, "exit");
 	return child.exitCode;
-}
-
-/** A new folder, which is deleted with the test run at the latest. */
-export function temporaryFolder(): string {
-	return mkdtempSync(join(process.env.TEST_FOLDER ?? tmpdir(), "shop-"));
 }
 
 /** Runs a command of cli/ to its end, with `input` on stdin. */

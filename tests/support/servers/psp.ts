@@ -5,7 +5,8 @@ import { LedgerState } from "../../../psp/ledger/book.ts";
 import type { FaultConfig } from "../../../psp/ledger/faults.ts";
 import { readLedger, type LedgerReport } from "../../../psp/ledger/ledger.ts";
 import { PspServer } from "../../../psp/stripe-api/server.ts";
-import { launch, temporaryFolder } from "./processes.ts";
+import { launch } from "./processes.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 import { until } from "../until.ts";
 
 export const pspKeys = { secretKey: "sk_test_suite", webhookSecret: "whsec_suite" };

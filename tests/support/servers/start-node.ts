@@ -1,6 +1,3 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { toConfig, useConfig, type Config } from "../../../config/index.ts";
 import { readEnvironment } from "../../../config/read-environment.ts";
@@ -20,11 +17,11 @@ export async function startNode(
 	useConfig({ ...toConfig(env), ...overrides });
 	const broker = new ServiceBroker(brokerOptions());
 	for (const schema of services) broker.createService(schema);
-	await broker.start();
+	try {
+		await broker.start();
+	} catch (error) {
+		await broker.stop().catch(() => undefined);
+		throw error;
+	}
 	return broker;
-}
-
-/** A new folder for what a node keeps outside the database. */
-export function temporaryFolder(): Promise<string> {
-	return mkdtemp(join(tmpdir(), "shop-test-"));
 }

@@ -2,7 +2,8 @@ import type { Product } from "../../../contracts/product.ts";
 import { freePort } from "../../../launch/process/free-port.ts";
 import { type Clients, signIn } from "./api-client.ts";
 import { testDatabase, type TestDatabase } from "../servers/database.ts";
-import { startShop, temporaryFolder } from "../servers/processes.ts";
+import { startShop } from "../servers/processes.ts";
+import { temporaryFolder } from "../servers/temporary-folder.ts";
 import { pspKeys, startPsp, type RunningPsp } from "../servers/psp.ts";
 
 /** The URL to which the bank's page redirects. */

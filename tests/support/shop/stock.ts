@@ -1,7 +1,9 @@
 import type { TestDatabase } from "../servers/database.ts";
 
+type Rows = Pick<TestDatabase, "rows">;
+
 /** Products that violate a stock invariant: counters must equal the sums of their ledger and open reservations. */
-export function brokenStock(database: TestDatabase): Promise<object[]> {
+export function brokenStock(database: Rows): Promise<object[]> {
 	return database.rows(`
 		select s.*, l.on_hand as ledger_on_hand, l.reserved as ledger_reserved, held
 		from product.stock s, lateral (
@@ -18,7 +20,7 @@ export function brokenStock(database: TestDatabase): Promise<object[]> {
 
 /** Adds products `<prefix>-1` … with so many units each, and returns their ids. */
 export async function seedProducts(
-	database: TestDatabase,
+	database: Rows,
 	prefix: string,
 	count: number,
 	units: number

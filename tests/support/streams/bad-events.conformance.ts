@@ -1,13 +1,11 @@
 import { schemaOf, type OrderStreamEvent } from "../../../contracts/events.ts";
-import type { Database } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
-import { Consumer } from "../../../streams/consumer/consumer.ts";
 import type { Driver } from "../../../streams/driver.ts";
 import { readOrderEvent } from "../../../streams/messages/order-events.ts";
-import { asOwner, consumerTables } from "./consumer-fixtures.ts";
-import { testDatabase, type TestDatabase } from "../servers/database.ts";
 import { buildOrderEvent } from "./order-message.ts";
 import { until } from "../until.ts";
+import { useStream } from "./use-stream.ts";
+import { useEventLog } from "./stream-driver.ts";
 
 const timeoutMs = 10_000;
 /** Milliseconds to handle the next good event; the median, because machines pause. */
@@ -46,52 +44,17 @@ const cases: [string, () => string | Buffer, string, string?][] = [
 
 /** Bad events between good ones, over a log: each is dead-lettered with its reason, and the next is handled. */
 export function badEvents(open: () => Promise<Driver>): void {
-	const topic = `bad-${newId()}`;
-	const schema = `s_${newId().replaceAll("-", "")}`;
-	let database: TestDatabase;
-	let db: Database;
-	let driver: Driver;
-	let consumer: Consumer<OrderStreamEvent>;
+	const stream = useStream(readOrderEvent, { log: useEventLog(undefined, open), per: "file" });
+	const { database } = stream;
 	const tookMs: number[] = [];
 
-	beforeAll(async () => {
-		database = await testDatabase();
-		db = asOwner(database);
-		driver = await open();
-		await database.rows(consumerTables(schema));
-		const spec = { partitions: 1, cleanup: "delete", retentionMs: 3_600_000 } as const;
-		await driver.createTopics([
-			{ name: topic, ...spec },
-			{ name: `${topic}.dlq`, ...spec }
-		]);
-		consumer = new Consumer<OrderStreamEvent>({
-			driver,
-			db,
-			schema,
-			group: schema,
-			topics: [topic],
-			read: readOrderEvent,
-			async handle({ events }, tx) {
-				const text = `insert into ${schema}.effect (event_id, text) select id, '' from unnest($1::uuid[]) as id`;
-				await tx.query({ name: `effect ${schema}`, text }, [events.map(({ id }) => id)]);
-			},
-			onError: () => undefined,
-			onDeadLettered: () => undefined,
-			onStalled: () => undefined
-		});
-		await consumer.start();
-	}, 60_000);
-
-	afterAll(async () => {
-		await consumer?.stop();
-		await driver?.close();
-		await db?.close();
-		await database?.drop();
-	}, 60_000);
+	beforeAll(() => stream.consume());
 
 	const count = async (of: string) =>
 		(
-			await database.rows<{ count: number }>(`select count(*)::int as count from ${schema}.${of}`)
+			await database.rows<{ count: number }>(
+				`select count(*)::int as count from ${stream.schema}.${of}`
+			)
 		)[0]!.count;
 
 	it.each(
@@ -103,7 +66,7 @@ export function badEvents(open: () => Promise<Driver>): void {
 			const before = await count("dead_letter");
 			const written = value();
 			const begun = performance.now();
-			await driver.publish(topic, [
+			await stream.driver.publish(stream.topic, [
 				{ key, value: written, headers: { from: "a stranger" } },
 				{ key: next.partitionkey, value: JSON.stringify(next) }
 			]);
@@ -112,7 +75,7 @@ export function badEvents(open: () => Promise<Driver>): void {
 			tookMs.push(performance.now() - begun);
 			expect(await count("dead_letter")).toBe(before + 1);
 			const [deadLetter] = await database.rows<{ reason: string; value: Buffer; headers: object }>(
-				`select reason, value, headers from ${schema}.dead_letter order by "offset" desc limit 1`
+				`select reason, value, headers from ${stream.schema}.dead_letter order by "offset" desc limit 1`
 			);
 			expect(deadLetter!.reason).toBe(reason);
 			expect(deadLetter!.headers).toMatchObject({ from: "a stranger" });
@@ -128,9 +91,9 @@ export function badEvents(open: () => Promise<Driver>): void {
 
 	it("each of them is in the dead-letter topic, with its reason", async () => {
 		const reasons: string[] = [];
-		const { stop } = await driver.subscribe({
+		const { stop } = await stream.driver.subscribe({
 			group: newId(),
-			topics: [`${topic}.dlq`],
+			topics: [`${stream.topic}.dlq`],
 			position: async () => undefined,
 			onError: () => undefined,
 			async onBatch({ messages }) {

@@ -1,7 +1,6 @@
-import { Database } from "../../../db/database.ts";
+import { newId } from "../../../lib/id.ts";
 import { Unreadable } from "../../../streams/messages/event-reader.ts";
 import type { Message } from "../../../streams/driver.ts";
-import type { TestDatabase } from "../servers/database.ts";
 
 /** The tables of a consuming service, as its migrations create them. */
 export const consumerTables = (schema: string) => `
@@ -37,5 +36,8 @@ export function readTestEvent(message: Message): TestEvent {
 	}
 }
 
-export const asOwner = ({ url }: TestDatabase, pool = 4) =>
-	new Database({ url, pool, durability: "prefix", name: "shop test" });
+export const testEvent = (text: string, id = newId()): TestEvent => ({
+	id,
+	text,
+	time: new Date().toISOString()
+});
