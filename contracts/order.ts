@@ -26,7 +26,7 @@ import {
 	Version
 } from "./values.ts";
 
-export const AddressInput = strictObject({
+const AddressInput = strictObject({
 	street: text(200),
 	city: text(100),
 	state: T.Optional(text(100)),
@@ -143,7 +143,7 @@ export type Return = Static<typeof Return>;
 const ById = strictObject({ id: Uuid });
 
 /** What a sleeping saga waits for: an error to pass, the provider's outcome, or staff. */
-export const SagaWait = oneOf(["fault", "outcome", "customer", "human"]);
+const SagaWait = oneOf(["fault", "outcome", "customer", "human"]);
 
 /** A running saga, for staff. */
 export const OrderSaga = strictObject(

@@ -26,7 +26,7 @@ export const Share = strictObject({
 });
 export type Share = Static<typeof Share>;
 
-export const Refund = strictObject({
+const Refund = strictObject({
 	id: Uuid,
 	amount: Money,
 	lines: T.Array(Share, { description: "Share of each line of the order" }),

@@ -45,7 +45,7 @@ export const Product = strictObject(
 );
 export type Product = Static<typeof Product>;
 
-export const StockChange = strictObject({
+const StockChange = strictObject({
 	reason: T.String(),
 	order_id: T.Union([Uuid, T.Null()]),
 	on_hand: T.Integer({ description: "Change of units on hand" }),
@@ -218,7 +218,7 @@ export const product = contract("product", {
 				}),
 				{ minItems: 1, maxItems: 64 }
 			),
-			lock: T.Boolean({ description: "Lock immediately, instead of a hold that expires" }),
+			lock: T.Boolean({ description: "Lock immediately, as the saga does; without it, a hold that expires, for the checkout of a cart" }),
 			ttl_ms: T.Optional(T.Integer({ minimum: 1000, maximum: 3_600_000 }))
 		}),
 		returns: Outcomes

@@ -2,7 +2,7 @@ import { contract, nullable, oneOf, roles, strictObject, T, type Static } from "
 import { admins, everyone } from "./roles.ts";
 import { Cursor, Id, Instant, Limit, Locale, NextCursor, ready, text, Version } from "./values.ts";
 
-export const Role = oneOf(roles);
+const Role = oneOf(roles);
 
 const Email = T.String({ format: "email", maxLength: 254 });
 
@@ -35,7 +35,7 @@ export const Contact = strictObject(
 );
 export type Contact = Static<typeof Contact>;
 
-export const AccessGrant = strictObject(
+const AccessGrant = strictObject(
 	{
 		access_token: T.String({ description: "JWT, EdDSA" }),
 		token_type: oneOf(["Bearer"]),

@@ -681,16 +681,6 @@ create table public.migration (
 	constraint migration_pkey PRIMARY KEY (service, file)
 );
 
-create table streams.committed (
-	consumer_group text not null,
-	topic text not null,
-	partition integer not null,
-	next_offset bigint not null,
-	at timestamp with time zone not null default clock_timestamp(),
-	constraint committed_pkey PRIMARY KEY (consumer_group, topic, partition)
-) with (fillfactor=50);
-grant delete, insert, select, update on streams.committed to shop_streams;
-
 create table streams.compaction (
 	topic text not null,
 	partition integer not null,

@@ -110,9 +110,7 @@ export interface Driver {
 	extents(topic: string): Promise<Extent[]>;
 	/** By partition: the offset of the first message that the log took at this time or later. */
 	offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>>;
-	/** By partition: the offset that a group committed last. A hint, for showing its lag. */
-	committed(group: string, topic: string): Promise<Map<number, bigint>>;
-	/** Deletes the committed offsets of a group without members. */
+	/** Deletes what the log stores of a group without members. */
 	deleteGroup(group: string): Promise<void>;
 	/** Ends all subscriptions and connections. */
 	close(): Promise<void>;

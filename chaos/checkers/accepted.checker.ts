@@ -3,7 +3,7 @@ import { settledStatuses } from "../../contracts/order-status.ts";
 import type { Checker } from "./checker.ts";
 
 /** Orders that a client got a 2xx response for. */
-export function acceptedIds({ outcomes }: Pick<Evidence, "outcomes">): Set<string> {
+function acceptedIds({ outcomes }: Pick<Evidence, "outcomes">): Set<string> {
 	return new Set(
 		outcomes.filter(({ op, phase }) => op === "place" && phase === "ok").map(o => o.order_id!)
 	);

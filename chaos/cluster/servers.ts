@@ -60,7 +60,7 @@ abstract class Restartable<
 	}
 }
 
-export class ChaosPostgres extends Restartable<PostgresServer> {
+class ChaosPostgres extends Restartable<PostgresServer> {
 	/** `pg_terminate_backend` for about this share of the services' connections. Returns how many. */
 	async terminate(share: number): Promise<number> {
 		const terminated = await rows(
@@ -73,7 +73,7 @@ export class ChaosPostgres extends Restartable<PostgresServer> {
 	}
 }
 
-export class ChaosNats extends Restartable<NatsServer> {
+class ChaosNats extends Restartable<NatsServer> {
 	/** SIGSTOP for so many ms. */
 	async stall(ms: number): Promise<void> {
 		const { server } = this;

@@ -106,7 +106,7 @@ async function markedDuring(client: pg.Client, outages: readonly Outage[]) {
 }
 
 /** All messages of a topic, partition by partition. @throws Error when they do not come in time */
-export async function readTopic(driver: Driver, topic: string): Promise<Message[]> {
+async function readTopic(driver: Driver, topic: string): Promise<Message[]> {
 	const found = new Map<number, Message[]>();
 	const take = async (messages: readonly Message[]) => {
 		for (const message of messages) {

@@ -55,7 +55,7 @@ export async function runMatrix(
  * Triggers every failpoint in every mode while an order of a fitting kind reaches it. Nodes run their
  * rows concurrently, so that one is killed while another is stopped; the orders are checked at the end.
  */
-export async function injectAll({
+async function injectAll({
 	runner,
 	end = Infinity,
 	plan = rowsByNode(),

@@ -48,7 +48,7 @@ const settled = new Set<Order["status"]>([
 ]);
 
 /** Settled, or in review. */
-export const isSettled = ({ status }: Order) => settled.has(status);
+const isSettled = ({ status }: Order) => settled.has(status);
 
 export interface TrafficOptions {
 	customers: readonly DemoShop[];

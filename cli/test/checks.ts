@@ -5,7 +5,7 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "../..");
 
 /** Checks without tests, by name: a program of node_modules, or a script, with its arguments. */
-export const checks: Readonly<Record<string, readonly string[]>> = {
+const checks: Readonly<Record<string, readonly string[]>> = {
 	types: ["node_modules/typescript/bin/tsc", "--noEmit"],
 	lint: ["node_modules/eslint/bin/eslint.js", "."],
 	format: ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],

@@ -17,7 +17,7 @@ export class LaunchError extends Error {
 export const diskFull =
 	"The disk is full: free some space and start again; nothing that was committed is lost.";
 
-export function portTaken(port: number): LaunchError {
+function portTaken(port: number): LaunchError {
 	return new LaunchError(
 		`Port ${port} is taken: stop what listens there, or choose another one: PORT=${port + 1} npm start.`
 	);

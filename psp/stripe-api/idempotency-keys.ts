@@ -11,7 +11,7 @@ import { internal, keyInUse, keyReused, rateLimited, unavailable } from "./strip
 const forgottenAfterMs = 24 * 3_600_000;
 
 /** Closes the connection without a response. */
-export class Dropped extends Error {}
+class Dropped extends Error {}
 
 interface Once {
 	fault: InjectedFault;

@@ -35,7 +35,7 @@ function paymentMethod({ line }: Charge) {
 	return { id, object: "payment_method", type: "card", card: card(id) };
 }
 
-export function chargeObject(charge: Charge) {
+function chargeObject(charge: Charge) {
 	const { line, status, refunded, failure_code } = charge;
 	return {
 		id: chargeId(charge),

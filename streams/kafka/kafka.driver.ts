@@ -251,16 +251,6 @@ export class KafkaDriver implements Driver {
 		return new Map(found.map(({ partition, offset }) => [partition, BigInt(offset)]));
 	}
 
-	async committed(group: string, topic: string): Promise<Map<number, bigint>> {
-		const ask = (admin: Admin) => admin.fetchOffsets({ groupId: group, topics: [topic] });
-		const [found] = await this.#admin.use(ask);
-		const offsets = found!.partitions.map(
-			({ partition, offset }) => [partition, BigInt(offset)] as const
-		);
-		// Negative if there is none.
-		return new Map(offsets.filter(([, offset]) => offset >= 0n));
-	}
-
 	/** A broker takes a while to notice that the last member has left. */
 	async deleteGroup(group: string): Promise<void> {
 		const ask = (admin: Admin) => admin.deleteGroups([group]);

@@ -82,23 +82,6 @@ select partition, coalesce((select min(position) from streams.message m
 from streams.partition p where topic = $1`
 };
 
-export const committed: Statement = {
-	name: "streams.committed",
-	text: `select partition, next_offset::text as next from streams.committed where consumer_group = $1 and topic = $2`
-};
-
-export const commit: Statement = {
-	name: "streams.commit",
-	text: `
-insert into streams.committed (consumer_group, topic, partition, next_offset) values ($1, $2, $3, $4)
-on conflict (consumer_group, topic, partition) do update set next_offset = excluded.next_offset, at = clock_timestamp()`
-};
-
-export const deleteGroup: Statement = {
-	name: "streams.forget_group",
-	text: "delete from streams.committed where consumer_group = $1"
-};
-
 /** Heartbeat of this member; removes members without one for 5 s. */
 export const join: Statement = {
 	name: "streams.join",

@@ -70,30 +70,21 @@ export class PostgresDriver implements Driver {
 		}));
 	}
 
-	offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>> {
-		return this.#offsets(sql.offsetsAt, [topic, at]);
+	async offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>> {
+		const rows = await this.#db.query<{ partition: number; next: string }>(sql.offsetsAt, [
+			topic,
+			at
+		]);
+		return new Map(rows.map(({ partition, next }) => [partition, BigInt(next)]));
 	}
 
-	committed(group: string, topic: string): Promise<Map<number, bigint>> {
-		return this.#offsets(sql.committed, [group, topic]);
-	}
-
-	async deleteGroup(group: string): Promise<void> {
-		await this.#db.query(sql.deleteGroup, [group]);
-	}
+	/** Nothing is stored of a group without members. */
+	async deleteGroup(): Promise<void> {}
 
 	async close(): Promise<void> {
 		await Promise.all([...this.#open].map(subscription => subscription.stop()));
 		this.#open.clear();
 		await this.#db.close();
-	}
-
-	async #offsets(
-		statement: (typeof sql)["committed"],
-		values: unknown[]
-	): Promise<Map<number, bigint>> {
-		const rows = await this.#db.query<{ partition: number; next: string }>(statement, values);
-		return new Map(rows.map(({ partition, next }) => [partition, BigInt(next)]));
 	}
 
 	/** The number never changes once a topic is created. @throws Error for an unknown topic */

@@ -102,9 +102,7 @@ export class PostgresPartition {
 		}));
 		const isStale = () => this.#stopping.signal.aborted;
 		const batch: Batch = { topic, partition, messages, end, isStale };
-		const next = await this.#options.onBatch(batch);
-		await this.#db.deferred(sql.commit, [this.#options.group, topic, partition, next]);
-		return next;
+		return this.#options.onBatch(batch);
 	}
 
 	async #waitForMessages(at: bigint | undefined): Promise<bigint | undefined> {

@@ -88,7 +88,7 @@ export function averageOf(revenue: number, orders: number): number {
 }
 
 /** The result of a window's current state. */
-export function currentResult(window: Window, watermark: number): Result {
+function currentResult(window: Window, watermark: number): Result {
 	const { start, currency, orders, revenue, users, revision } = window;
 	const average = averageOf(revenue, orders);
 	const final = isFinal(start, watermark);

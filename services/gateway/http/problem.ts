@@ -38,7 +38,7 @@ const brokerErrors: Record<string, ErrorCode> = {
  * The code of any error, by its `type`: classes are not transferred between nodes. Unknown types are internal
  * errors, including a VALIDATION_ERROR of an inner call.
  */
-export function codeOf(error: unknown): ErrorCode {
+function codeOf(error: unknown): ErrorCode {
 	const type = String((error as { type?: unknown } | null)?.type);
 	if (Object.hasOwn(errorTable, type)) return type as ErrorCode;
 	return Object.hasOwn(brokerErrors, type) ? brokerErrors[type]! : "INTERNAL";

@@ -1,4 +1,4 @@
-import type { AttributeValue, CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import {
 	keptDays,
 	type Claim,
@@ -13,36 +13,6 @@ import {
 export type Item = Record<string, AttributeValue>;
 
 const keptMs = keptDays * 86_400_000;
-
-/**
- * The definition of the table. `due` holds only pending messages, because only these have a `queue`. One
- * partition each of `due` and `by_time` accepts 1,000 writes a second, which is more than is ever sent.
- */
-export function tableSpec(TableName: string): CreateTableCommandInput {
-	const index = (IndexName: string, hash: string, range: string) => ({
-		IndexName,
-		KeySchema: [
-			{ AttributeName: hash, KeyType: "HASH" as const },
-			{ AttributeName: range, KeyType: "RANGE" as const }
-		],
-		Projection: { ProjectionType: "ALL" as const }
-	});
-	const types = { id: "S", queue: "S", due_at: "N", user_id: "S", everyone: "S", position: "S" };
-	return {
-		TableName,
-		BillingMode: "PAY_PER_REQUEST",
-		KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-		AttributeDefinitions: Object.entries(types).map(([AttributeName, type]) => ({
-			AttributeName,
-			AttributeType: type as "S" | "N"
-		})),
-		GlobalSecondaryIndexes: [
-			index("due", "queue", "due_at"),
-			index("by_user", "user_id", "position"),
-			index("by_time", "everyone", "position")
-		]
-	};
-}
 
 /** Text, numbers and null: the types of an item. */
 export function valuesOf(fields: Record<string, string | number | null>): Item {

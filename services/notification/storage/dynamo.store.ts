@@ -39,7 +39,7 @@ function namesIn(...expressions: (string | undefined)[]): Record<string, string>
 const valuesIn = (values: Values) =>
 	Object.fromEntries(Object.entries(valuesOf(values)).map(([name, value]) => [`:${name}`, value]));
 
-/** Messages in a DynamoDB table (`tableSpec`), whose TTL removes expired ones. */
+/** Messages in a DynamoDB table (docs/configuration.md, "Messages"), whose TTL removes expired ones. */
 export class DynamoStore implements NotificationStore {
 	readonly #client: DynamoDBClient;
 	readonly #table: string;

@@ -19,7 +19,8 @@ export const orderLines = bulk(
 );
 
 /**
- * $1 orders, $2 `held` or `locked`, $3 milliseconds a hold lasts, then their lines.
+ * $1 orders, $2 `held` or `locked`, $3 milliseconds a hold lasts, then their lines. The saga only locks; holds are for
+ * the checkout of a cart, which does not exist yet (docs/limits.md).
  *
  * Units are assigned in the order of the batch. An order that does not fit only because of earlier ones gets no row
  * and is retried: 1 unit left must serve the second of [2, 1]. The first open order of a batch always gets a row,

@@ -2,7 +2,7 @@ import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { notification } from "../../../contracts/notification.ts";
 import { call } from "../../../lib/service.ts";
 import notificationService from "../../../services/notification/notification.service.ts";
-import { tableSpec } from "../../../services/notification/storage/dynamo-item.ts";
+import { tableSpec } from "../../support/servers/dynamo-table.ts";
 import orderService from "../../../services/order/order.service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";

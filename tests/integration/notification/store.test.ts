@@ -1,6 +1,6 @@
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoStore } from "../../../services/notification/storage/dynamo.store.ts";
-import { tableSpec } from "../../../services/notification/storage/dynamo-item.ts";
+import { tableSpec } from "../../support/servers/dynamo-table.ts";
 import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";

@@ -107,6 +107,23 @@ describeKafka("the log in Kafka", () => {
 		expect(Date.now() - got[1]!.at.getTime()).toBeLessThan(600_000);
 	}, 60_000);
 
+	it("has the offsets of a group, for Kafka's own tools, until the group is deleted", async () => {
+		const driver = await open();
+		const topic = await topicOf(driver);
+		const groupId = `g-${newId()}`;
+		const admin = new Kafka({ brokers: [kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+		await admin.connect();
+		const committed = async () =>
+			(await admin.fetchOffsets({ groupId, topics: [topic] }))[0]!.partitions[0]!.offset;
+		await driver.publish(topic, keyed(numbers(0, 5)));
+		const { stop } = await reader(driver, topic, { group: groupId });
+		await until(async () => (await committed()) === "5", withinMs);
+		await stop();
+		await driver.deleteGroup(groupId);
+		expect(await committed()).toBe("-1");
+		await admin.disconnect();
+	}, 60_000);
+
 	it("is read by Kafka's own console consumer", async () => {
 		const driver = await open();
 		const topic = await topicOf(driver);

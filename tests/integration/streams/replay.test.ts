@@ -299,7 +299,7 @@ describe("a log that was lost", () => {
 		const before = [await ours(), await mails()];
 		const published = await count("orders.events where published_at is not null and not quiet");
 		await shop.database.rows(
-			"truncate streams.message; update streams.partition set next_offset = 0; truncate streams.committed"
+			"truncate streams.message; update streams.partition set next_offset = 0"
 		);
 		// Some were archived by then.
 		await shop.database.rows(

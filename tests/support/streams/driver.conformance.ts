@@ -218,19 +218,6 @@ export function driverConformance(open: () => Promise<Driver>): void {
 			await Promise.all(members.map(member => member.stop()));
 		}, 120_000);
 
-		it("reports its progress", async () => {
-			const topic = await topicOf(1);
-			const group = `g-${newId()}`;
-			expect(await driver.committed(group, topic)).toEqual(new Map());
-			await driver.publish(topic, numbered(5, 1));
-			const reader = await Reader.of(driver, topic, { group });
-			await reader.has(5);
-			await until(async () => (await driver.committed(group, topic)).get(0) === 5n, withinMs);
-			await reader.stop();
-			await driver.deleteGroup(group);
-			expect(await driver.committed(group, topic)).toEqual(new Map());
-		});
-
 		it("of a reader to the end gets what is in the log at its start, and ends", async () => {
 			const topic = await topicOf(4);
 			await readToEnd({
