@@ -5,7 +5,8 @@ import { freshToken } from "./api-client/fresh-token.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { addressOf, operatorToken, ShopApi } from "./api-client/shop-api.ts";
-import { groups, StreamOperator, type Group } from "./api-client/stream-operator.ts";
+import { consumerGroups, type ConsumerGroup } from "../contracts/streams.ts";
+import { StreamOperator } from "./api-client/stream-operator.ts";
 
 const usage = `Usage: npm run stream -- lag
        npm run stream -- dlq list [--redriven] | dlq show <id> | dlq redrive <id>|--all
@@ -42,7 +43,7 @@ const { values, positionals } = commandLine(
 
 const dryRun = values["dry-run"] ?? false;
 
-function modeOf(group: Group): string | undefined {
+function modeOf(group: ConsumerGroup): string | undefined {
 	const words = (["missing", "no-notify", "notify-again"] as const).filter(word => values[word]);
 	if (words.length > 1) usageError(usage, `--${words[0]} and --${words[1]} exclude each other.`);
 	const [word] = words;
@@ -55,8 +56,8 @@ function from(): string {
 	return values.from ?? usageError(usage, "--from is required.");
 }
 
-function group(): Group {
-	const found = groups.find(name => name === values.group);
+function group(): ConsumerGroup {
+	const found = consumerGroups.find(name => name === values.group);
 	return found ?? usageError(usage, `--group is one of ${groups.join(", ")}.`);
 }
 

@@ -218,7 +218,10 @@ export const product = contract("product", {
 				}),
 				{ minItems: 1, maxItems: 64 }
 			),
-			lock: T.Boolean({ description: "Lock immediately, as the saga does; without it, a hold that expires, for the checkout of a cart" }),
+			lock: T.Boolean({
+				description:
+					"Lock immediately, as the saga does; without it, a hold that expires, for the checkout of a cart"
+			}),
 			ttl_ms: T.Optional(T.Integer({ minimum: 1000, maximum: 3_600_000 }))
 		}),
 		returns: Outcomes

@@ -10,6 +10,10 @@ import {
 import { admins } from "./roles.ts";
 import { Cursor, Instant, Limit, NextCursor, Uuid } from "./values.ts";
 
+/** Services that consume the topic of orders, and their consumer groups. */
+export const consumerGroups = ["analytics", "notification"] as const;
+export type ConsumerGroup = (typeof consumerGroups)[number];
+
 /** Operators' actions of a service that consumes a topic, and of one that publishes to it. */
 
 const Count = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });

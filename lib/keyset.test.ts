@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { newId } from "./id.ts";
-import { KeysetList, listById, listByTime, TextId } from "./keyset.ts";
+import { KeysetList, listById, TextId, TimeList } from "./keyset.ts";
 import { T, type TSchema } from "./schema.ts";
 
 const refused = expect.objectContaining({ type: "VALIDATION_FAILED" });
@@ -46,7 +46,7 @@ describe("a cursor", () => {
 	});
 
 	it("is refused as any other text", () => {
-		const newest = listByTime("newest", () => new Date());
+		const newest = new TimeList("newest", () => new Date());
 		fc.assert(
 			fc.property(fc.string(), text => {
 				expect(() => newest.after(text)).toThrow(refused);
@@ -57,7 +57,7 @@ describe("a cursor", () => {
 
 describe("a page", () => {
 	const rows = [newId(), newId(), newId()].map((id, n) => ({ id, at: new Date(n) }));
-	const byTime = listByTime("by time", (row: (typeof rows)[number]) => row.at);
+	const byTime = new TimeList("by time", (row: (typeof rows)[number]) => row.at);
 
 	it("points to the next one while there is one", () => {
 		const { data, next_cursor } = byTime.page(rows, 2);
@@ -69,5 +69,8 @@ describe("a page", () => {
 		expect(byTime.page(rows, 3)).toEqual({ data: rows, next_cursor: null });
 		expect(byTime.page([], 3)).toEqual({ data: [], next_cursor: null });
 		expect(byTime.after(undefined)).toBeUndefined();
+		expect(byTime.position(undefined)).toBeUndefined();
+		const { next_cursor } = byTime.page(rows, 1);
+		expect(byTime.position(next_cursor!)).toEqual({ at: new Date(0), id: rows[0]!.id });
 	});
 });

@@ -72,14 +72,26 @@ export function listById<R>(name: string, idOf: (row: R) => string) {
 	return new KeysetList({ name, value: T.Null(), keysetOf });
 }
 
-/** A list that is sorted by an instant, given in ms. */
-export function listByTime<R extends { id: string }>(
-	name: string,
-	timeOf: (row: R) => Date,
-	id?: TSchema
-) {
-	const keysetOf = (row: R) => ({ value: timeOf(row).getTime(), id: row.id });
-	return new KeysetList({ name, value: Milliseconds, ...(id && { id }), keysetOf });
+export interface TimePosition {
+	at: Date;
+	id: string;
+}
+
+/** As parameters of SQL: before the first row of a list with the newest first. */
+export const beforeNewest = { at: "infinity", id: "ffffffff-ffff-ffff-ffff-ffffffffffff" } as const;
+
+/** A list that is sorted by an instant. */
+export class TimeList<R extends { id: string }> extends KeysetList<R, typeof Milliseconds> {
+	constructor(name: string, timeOf: (row: R) => Date, id?: TSchema) {
+		const keysetOf = (row: R) => ({ value: timeOf(row).getTime(), id: row.id });
+		super({ name, value: Milliseconds, ...(id && { id }), keysetOf });
+	}
+
+	/** As `after`, with the instant as a Date. */
+	position(cursor: string | undefined): TimePosition | undefined {
+		const after = this.after(cursor);
+		return after && { at: new Date(after.value), id: after.id };
+	}
 }
 
 function parse(text: string): unknown {

@@ -8,7 +8,7 @@ import type {
 import { fail, invalid, type FailureData } from "../lib/errors.ts";
 import type { Gauge } from "../lib/gauges.ts";
 import { instantOf } from "../lib/instant.ts";
-import { listByTime } from "../lib/keyset.ts";
+import { TimeList } from "../lib/keyset.ts";
 import type { StreamEvent } from "../streams/consumer/consumer.ts";
 import type { DeadLetters } from "../streams/consumer/dead-letter-queue.ts";
 import type { StoredDeadLetter } from "../streams/consumer/storage/dead-letter.repository.ts";
@@ -118,9 +118,8 @@ export class ConsumerControl {
 
 	async #page(redriven: boolean, limit: number, cursor: string | undefined) {
 		const name = `dead letters of ${this.#options.group} ${redriven}`;
-		const list = listByTime(name, (row: StoredDeadLetter) => row.at);
-		const from = list.after(cursor);
-		const after = from && { at: new Date(from.value), id: from.id };
+		const list = new TimeList(name, (row: StoredDeadLetter) => row.at);
+		const after = list.position(cursor);
 		return list.page(await this.#options.deadLetters.list(redriven, after, limit + 1), limit);
 	}
 }

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { verify as verifyAnalytics } from "../../verify/analytics.verifier.ts";
+import { consumerGroups, type ConsumerGroup } from "../../contracts/streams.ts";
 
 /** An event of an order: its type, and the version of the order. */
 export interface EventFact {
@@ -9,9 +10,6 @@ export interface EventFact {
 	type: string;
 }
 
-export const consumers = ["analytics", "notification"] as const;
-export type Consumer = (typeof consumers)[number];
-
 /** Order events: written, published, applied. */
 export interface StreamEvidence {
 	/** As the orders' own transactions wrote them, in the order of their ids. */
@@ -19,11 +17,11 @@ export interface StreamEvidence {
 	/** The topic, partition by partition, in reading order. */
 	topic: readonly EventFact[];
 	/** Ids of applied events. */
-	handled: Readonly<Record<Consumer, readonly string[]>>;
+	handled: Readonly<Record<ConsumerGroup, readonly string[]>>;
 	/** Messages to people, one for each event and channel. */
 	notifications: readonly { event_id: string; channel: string; state: string }[];
 	/** What a consumer dead-lettered. */
-	deadLetters: readonly { consumer: Consumer; what: string }[];
+	deadLetters: readonly { consumer: ConsumerGroup; what: string }[];
 	/** Windows that differ from one SQL statement over the events, as text. */
 	windows: readonly string[];
 	/** Minutes in which something was sold. */
@@ -43,10 +41,10 @@ const queries = {
 		from (select partition, position, convert_from(value, 'UTF8')::jsonb as value from streams.message where topic = 'orders') m
 		order by partition, position`,
 	// Only order events: notifications about low stock have their own.
-	handled: (consumer: Consumer) =>
+	handled: (consumer: ConsumerGroup) =>
 		`select event_id from ${consumer}.inbox where event_id not in (select event_id from product.outbox)`,
 	notifications: "select event_id, channel, state from notification.notifications",
-	deadLetters: consumers
+	deadLetters: consumerGroups
 		.map(
 			name =>
 				`select '${name}' as consumer, reason || ': ' || detail as what from ${name}.dead_letter`
@@ -70,7 +68,7 @@ export async function loadStreamEvidence(
 ): Promise<StreamEvidence> {
 	const read = async <R extends pg.QueryResultRow>(sql: string) =>
 		(await client.query<R>(sql)).rows;
-	const idsOf = async (consumer: Consumer) =>
+	const idsOf = async (consumer: ConsumerGroup) =>
 		(await read<{ event_id: string }>(queries.handled(consumer))).map(({ event_id }) => event_id);
 	const windows: string[] = [];
 	for await (const line of verifyAnalytics({ client })) windows.push(line);

@@ -11,14 +11,13 @@ import { LaunchError } from "../../launch/process/launch-error.ts";
 import { ProgressBar } from "../../launch/process/progress-bar.ts";
 import { retry } from "../../lib/retry.ts";
 import { UnexpectedResponse, type ShopApi } from "./shop-api.ts";
+import { consumerGroups, type ConsumerGroup } from "../../contracts/streams.ts";
 
 /** Services that consume the order events. */
-export const groups = ["analytics", "notification"] as const;
-export type Group = (typeof groups)[number];
 
 const lookEveryMs = 300;
 const retryForS = 30;
-const base = (group: Group) => `/ops/streams/${group}`;
+const base = (group: ConsumerGroup) => `/ops/streams/${group}`;
 const print = (line: string) => console.log(line);
 
 /** Operators' commands on the streams of a running shop. */
@@ -34,7 +33,7 @@ export class StreamOperator {
 		print(
 			`outbox        ${outbox.rows} events unpublished, the oldest for ${outbox.seconds.toFixed(1)} s`
 		);
-		for (const group of groups) {
+		for (const group of consumerGroups) {
 			const { waiting, dead_letters, replay, partitions } = await this.#lagOf(group);
 			const replaying = replay ? `, replays ${replay.done} of ${replay.of}` : "";
 			print(
@@ -47,7 +46,7 @@ export class StreamOperator {
 
 	async list(redriven: boolean): Promise<void> {
 		let count = 0;
-		for (const group of groups)
+		for (const group of consumerGroups)
 			for await (const deadLetter of this.#deadLetters(group, redriven)) {
 				print(deadLetterLine(group, deadLetter));
 				count++;
@@ -74,14 +73,14 @@ export class StreamOperator {
 	/** Returns how many still cannot be handled. */
 	async redriveAll(): Promise<number> {
 		let refused = 0;
-		for (const group of groups) {
+		for (const group of consumerGroups) {
 			const { dead_letters: of } = await this.#lagOf(group);
 			if (of > 0) refused += await this.#redriveAllOf(group, of);
 		}
 		return refused;
 	}
 
-	async replay(group: Group, request: { from: string; mode?: string; dry_run: boolean }) {
+	async replay(group: ConsumerGroup, request: { from: string; mode?: string; dry_run: boolean }) {
 		const plan = await retryWhileUnavailable(() =>
 			this.#api.send<ReplayPlan>("POST", `${base(group)}/replay`, request)
 		);
@@ -115,7 +114,7 @@ export class StreamOperator {
 		}
 		if (!dry_run) bar.end(done, done);
 		await this.#refillOf("product", "low-stock events", from, dry_run);
-		for (const group of dry_run ? [] : groups)
+		for (const group of dry_run ? [] : consumerGroups)
 			await this.replay(group, { from: "oldest", mode: "missing", dry_run: false });
 		// Last, because the replayed events change the windows.
 		await this.#refillOf("analytics", "windows and late events", from, dry_run);
@@ -130,11 +129,11 @@ export class StreamOperator {
 		print(`${refilled} ${things}${dry_run ? " too" : ""}`);
 	}
 
-	#lagOf(group: Group): Promise<ConsumerLag> {
+	#lagOf(group: ConsumerGroup): Promise<ConsumerLag> {
 		return this.#api.send("GET", base(group));
 	}
 
-	async *#deadLetters(group: Group, redriven: boolean): AsyncGenerator<DeadLetterEntry> {
+	async *#deadLetters(group: ConsumerGroup, redriven: boolean): AsyncGenerator<DeadLetterEntry> {
 		for (let cursor: string | null = ""; cursor !== null;) {
 			const query = `redriven=${redriven}&limit=100${cursor && `&cursor=${cursor}`}`;
 			const path = `${base(group)}/dead-letters?${query}`;
@@ -148,8 +147,8 @@ export class StreamOperator {
 	}
 
 	/** Ids are unique among all groups. @throws LaunchError */
-	async #find(id: string): Promise<{ group: Group; deadLetter: DeadLetterDetail }> {
-		for (const group of groups)
+	async #find(id: string): Promise<{ group: ConsumerGroup; deadLetter: DeadLetterDetail }> {
+		for (const group of consumerGroups)
 			try {
 				const path = `${base(group)}/dead-letters/${encodeURIComponent(id)}`;
 				return { group, deadLetter: await this.#api.send<DeadLetterDetail>("GET", path) };
@@ -159,7 +158,7 @@ export class StreamOperator {
 		throw new LaunchError(`There is no dead letter ${id}: npm run stream -- dlq list shows them.`);
 	}
 
-	async #redriveAllOf(group: Group, of: number): Promise<number> {
+	async #redriveAllOf(group: ConsumerGroup, of: number): Promise<number> {
 		const bar = new ProgressBar({ things: `messages of ${group}` });
 		let [done, refused] = [0, 0];
 		for (let cursor: string | null = ""; cursor !== null;) {
@@ -176,7 +175,7 @@ export class StreamOperator {
 	}
 
 	/** Until the replay is over. */
-	async #follow(group: Group, messages: number): Promise<void> {
+	async #follow(group: ConsumerGroup, messages: number): Promise<void> {
 		if (messages === 0) return;
 		const bar = new ProgressBar({ things: "messages" });
 		for (;;) {
@@ -195,7 +194,7 @@ function retryWhileUnavailable<R>(ask: () => Promise<R>): Promise<R> {
 	return retry(ask, { pauseMs: () => 1000, attempts: retryForS + 1, isRetryable });
 }
 
-function deadLetterLine(group: Group, deadLetter: DeadLetterEntry): string {
+function deadLetterLine(group: ConsumerGroup, deadLetter: DeadLetterEntry): string {
 	const { id, topic, partition, offset, reason, detail, attempts, at, redriven_at } = deadLetter;
 	const times = attempts > 1 ? ` after ${attempts} attempts` : "";
 	const again = redriven_at ? `, redriven ${redriven_at}` : "";

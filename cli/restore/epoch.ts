@@ -1,11 +1,9 @@
 import type pg from "pg";
 import type { WindowStreamEvent } from "../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../contracts/events.ts";
+import { consumerGroups, type ConsumerGroup } from "../../contracts/streams.ts";
 import { bulk } from "../../lib/bulk.ts";
 import { neverReplayed } from "../../streams/consumer/storage/inbox.repository.ts";
-
-/** Services whose inbox lists applied events. */
-const consumers = ["analytics", "notification"] as const;
 
 const voidedRows = bulk(
 	{
@@ -47,12 +45,10 @@ const currentEpoch = `
 	select coalesce(substring(column_default from '\\d+')::int, 1) as epoch from information_schema.columns
 	where table_schema = 'orders' and table_name = 'outbox' and column_name = 'epoch'`;
 
-type Consumer = (typeof consumers)[number];
-
 export interface EpochStart {
 	epoch: number;
 	/** By consumer: events of the gap that were applied after the restore. */
-	alreadyHandled: Record<Consumer, string[]>;
+	alreadyHandled: Record<ConsumerGroup, string[]>;
 	/** Windows of which readers saw higher revisions than the database has. */
 	windows: number;
 }
@@ -85,7 +81,7 @@ export async function beginEpoch(
 	}));
 	await client.query(insertVoided, [epoch, ...voidedRows.values(voided)]);
 	const alreadyHandled: EpochStart["alreadyHandled"] = { analytics: [], notification: [] };
-	for (const schema of consumers) {
+	for (const schema of consumerGroups) {
 		const { rows } = await client.query<{ id: string; was_there: boolean }>(blockEvents(schema), [
 			ids
 		]);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { escapeHtml } from "../../lib/html.ts";
 import type { Charge } from "../ledger/charge.ts";
 
 /** The page on which a customer approves or refuses a charge (3-D Secure), as text. */
@@ -7,18 +8,6 @@ const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4r
 dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem}dd{margin:0}
 button{font:inherit;padding:.5rem 1.5rem;margin-right:1rem}`;
 const styleHash = createHash("sha256").update(style).digest("base64");
-
-const entities: Record<string, string> = {
-	"&": "&amp;",
-	"<": "&lt;",
-	">": "&gt;",
-	'"': "&quot;",
-	"'": "&#39;"
-};
-
-function escape(text: string): string {
-	return text.replace(/[&<>"']/g, char => entities[char]!);
-}
 
 /** Browsers apply `form-action` to the redirect after a form too, so the return URL must be in it. */
 export function policy(returnUrl: string | null): string {
@@ -35,15 +24,17 @@ export function policy(returnUrl: string | null): string {
 function page(title: string, body: string): string {
 	return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escape(title)}</title><style>${style}</style></head>
-<body><main><h1>${escape(title)}</h1>
+<title>${escapeHtml(title)}</title><style>${style}</style></head>
+<body><main><h1>${escapeHtml(title)}</h1>
 ${body}
 </main></body></html>
 `;
 }
 
 function facts(rows: [string, string][]): string {
-	const lines = rows.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`);
+	const lines = rows.map(
+		([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`
+	);
 	return `<dl>${lines.join("")}</dl>`;
 }
 
@@ -54,7 +45,7 @@ export function questionPage({ line }: Charge, money: string, last4: string): st
 		"Approve this payment?",
 		`<p>A simulated bank asks. No money moves.</p>
 ${facts([["Amount", money], ["Card", `···· ${last4}`], ...(order ? [["Order", order] as [string, string]] : [])])}
-<form method="post"><input type="hidden" name="secret" value="${escape(line.challenge!.secret)}">
+<form method="post"><input type="hidden" name="secret" value="${escapeHtml(line.challenge!.secret)}">
 <button name="answer" value="approve">Approve</button>
 <button name="answer" value="refuse">Refuse</button></form>`
 	);

@@ -1,7 +1,7 @@
 import type { Notification, NotificationList, Preview } from "../../contracts/notification.ts";
 import type { Contact } from "../../contracts/user.ts";
 import { fail } from "../../lib/errors.ts";
-import { listByTime } from "../../lib/keyset.ts";
+import { TimeList } from "../../lib/keyset.ts";
 import type { Shop } from "./templates/content.templates.ts";
 import { factOf } from "./dispatch/delivery.ts";
 import { toNotification } from "./notification.representation.ts";
@@ -29,10 +29,8 @@ export class Messages {
 		cursor?: string
 	): Promise<NotificationList> {
 		const timeOf = (row: StoredNotification) => row.occurred_at;
-		const list = listByTime(`notifications of ${owner}`, timeOf);
-		const from = list.after(cursor);
-		const after = from && { at: new Date(from.value), id: from.id };
-		const rows = await this.#options.store.list(owner, after, limit + 1);
+		const list = new TimeList(`notifications of ${owner}`, timeOf);
+		const rows = await this.#options.store.list(owner, list.position(cursor), limit + 1);
 		const { data, next_cursor } = list.page(rows, limit);
 		return { data: data.map(row => toNotification(row, isForStaff)), next_cursor };
 	}

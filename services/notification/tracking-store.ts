@@ -6,6 +6,7 @@ import type {
 } from "../../contracts/notification.ts";
 import type { StockFact } from "./templates/content.templates.ts";
 import type { Outcome } from "./notification.decisions.ts";
+import type { TimePosition } from "../../lib/keyset.ts";
 
 /** A stored event, without its envelope. */
 export type StoredFact =
@@ -47,11 +48,6 @@ export interface Claim extends NewNotification {
 	fence: number;
 }
 
-export interface Position {
-	at: Date;
-	id: string;
-}
-
 /** Rows expire so long after their event; no messages are sent about older events. */
 export const keptDays = 90;
 /** Rows per statement, to keep it short. */
@@ -77,7 +73,7 @@ export interface NotificationStore {
 	/** Newest event first. */
 	list(
 		owner: string | undefined,
-		after: Position | undefined,
+		after: TimePosition | undefined,
 		limit: number
 	): Promise<StoredNotification[]>;
 	/** Resends it, or sends it now if it is pending; undefined when there is none. */

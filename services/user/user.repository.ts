@@ -3,14 +3,14 @@ import type { Contact, User, user } from "../../contracts/user.ts";
 import type { Locale } from "../../contracts/values.ts";
 import { fail } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
-import { listByTime, TextId } from "../../lib/keyset.ts";
+import { TextId, TimeList } from "../../lib/keyset.ts";
 import type { Params, Result } from "../../lib/service.ts";
 import { behind, updateVersioned } from "../../mixins/sequelize-queries.ts";
 import type { UserRow } from "./user.model.ts";
 
 type Actions = typeof user.actions;
 
-const newest = listByTime("newest", (row: UserRow) => row.created_at, TextId);
+const newest = new TimeList("newest", (row: UserRow) => row.created_at, TextId);
 
 function toUser(row: UserRow): User {
 	const { id, email, name, role, locale, phone, locked, version, created_at, updated_at } = row;
@@ -76,9 +76,9 @@ export class UserRepository {
 	}
 
 	async list({ limit = 20, cursor }: Params<Actions["list"]>): Promise<Result<Actions["list"]>> {
-		const after = newest.after(cursor);
+		const after = newest.position(cursor);
 		const rows = await this.#model.findAll({
-			where: after ? behind("created_at", "desc", { ...after, value: new Date(after.value) }) : {},
+			where: after ? behind("created_at", "desc", { value: after.at, id: after.id }) : {},
 			order: [
 				["created_at", "desc"],
 				["id", "desc"]

@@ -1,9 +1,6 @@
 import { fail } from "../../lib/errors.ts";
-import {
-	DeadLetterRepository,
-	type DeadLetterPosition,
-	type StoredDeadLetter
-} from "./storage/dead-letter.repository.ts";
+import type { TimePosition } from "../../lib/keyset.ts";
+import { DeadLetterRepository, type StoredDeadLetter } from "./storage/dead-letter.repository.ts";
 import { InboxRepository } from "./storage/inbox.repository.ts";
 import { PositionRepository } from "./storage/position.repository.ts";
 import type { ConsumerOptions, StreamEvent } from "./consumer.ts";
@@ -25,7 +22,7 @@ export class DeadLetters<E extends StreamEvent> {
 	}
 
 	/** Those that were redriven, or those that were not; the latest first. */
-	list(redriven: boolean, after: DeadLetterPosition | undefined, limit: number) {
+	list(redriven: boolean, after: TimePosition | undefined, limit: number) {
 		return this.#rows.list(redriven, after, limit);
 	}
 

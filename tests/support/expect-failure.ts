@@ -67,9 +67,10 @@ export async function expectFailure(
 	return failure;
 }
 
-/** Expects that Postgres refuses the work with this SQLSTATE. */
-export async function expectSqlState(work: Work, state: string): Promise<void> {
-	expect(await errorOf(work)).toMatchObject({ code: state });
+/** Expects that Postgres refuses the work with this SQLSTATE, and a message that contains this text. */
+export async function expectSqlState(work: Work, state: string, text = ""): Promise<void> {
+	const message = expect.stringContaining(text);
+	expect(await errorOf(work)).toMatchObject({ code: state, message });
 }
 
 /** Waits for all works, expects this code of every failure, and returns the results of the others. */

@@ -1,9 +1,9 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { TimePosition } from "../../../lib/keyset.ts";
 import {
 	keptDays,
 	type Claim,
 	type NewNotification,
-	type Position,
 	type StoredFact,
 	type StoredNotification
 } from "../tracking-store.ts";
@@ -26,7 +26,7 @@ export function valuesOf(fields: Record<string, string | number | null>): Item {
 }
 
 /** Sorts as text in the order of time. */
-export function positionOf({ at, id }: Position): string {
+export function positionOf({ at, id }: TimePosition): string {
 	return `${String(at.getTime()).padStart(15, "0")}#${id}`;
 }
 

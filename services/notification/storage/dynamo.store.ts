@@ -7,13 +7,13 @@ import {
 	type DynamoDBClient,
 	type QueryCommandInput
 } from "@aws-sdk/client-dynamodb";
+import type { TimePosition } from "../../../lib/keyset.ts";
 import { answeredInTime } from "../aws/client-options.ts";
 import type { Outcome } from "../notification.decisions.ts";
 import { claimOf, newItem, positionOf, trackedOf, valuesOf, type Item } from "./dynamo-item.ts";
 import type {
 	Claim,
 	NewNotification,
-	Position,
 	StoredNotification,
 	NotificationStore
 } from "../tracking-store.ts";
@@ -124,7 +124,7 @@ export class DynamoStore implements NotificationStore {
 
 	async list(
 		owner: string | undefined,
-		after: Position | undefined,
+		after: TimePosition | undefined,
 		limit: number
 	): Promise<StoredNotification[]> {
 		const [index, name, value] =

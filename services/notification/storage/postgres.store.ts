@@ -1,4 +1,5 @@
 import { bulk } from "../../../lib/bulk.ts";
+import { beforeNewest, type TimePosition } from "../../../lib/keyset.ts";
 import type { Row, Statement } from "../../../db/database.ts";
 import type { Outcome } from "../notification.decisions.ts";
 import {
@@ -6,7 +7,6 @@ import {
 	keptDays,
 	type Claim,
 	type NewNotification,
-	type Position,
 	type StoredNotification,
 	type NotificationStore
 } from "../tracking-store.ts";
@@ -106,8 +106,6 @@ delete from notification.notifications where id in (
 ) returning id`
 };
 
-const end = { at: "infinity", id: "ffffffff-ffff-ffff-ffff-ffffffffffff" };
-
 /** The rows of this service's schema. With a transaction as `db`, `plan` is a part of it. */
 export class PostgresStore implements NotificationStore {
 	readonly #db: Queryable;
@@ -160,10 +158,11 @@ export class PostgresStore implements NotificationStore {
 
 	list(
 		owner: string | undefined,
-		after: Position | undefined,
+		after: TimePosition | undefined,
 		limit: number
 	): Promise<StoredNotification[]> {
-		const from = [after?.at ?? end.at, after?.id ?? end.id, limit];
+		const { at, id } = after ?? beforeNewest;
+		const from = [at, id, limit];
 		if (owner === undefined) return this.#db.query<StoredNotification>(list, from);
 		return this.#db.query<StoredNotification>(listOwn, [...from, owner]);
 	}

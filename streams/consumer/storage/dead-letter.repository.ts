@@ -1,4 +1,5 @@
 import { bulk } from "../../../lib/bulk.ts";
+import { beforeNewest, type TimePosition } from "../../../lib/keyset.ts";
 import type { Database, Transaction } from "../../../db/database.ts";
 import type { Reason } from "../../messages/event-reader.ts";
 import type { DeadLetter } from "../dead-letter.ts";
@@ -19,18 +20,8 @@ export interface StoredDeadLetter {
 	redriven_at: Date | null;
 }
 
-/** A position in the list, which starts with the latest. */
-export interface DeadLetterPosition {
-	at: Date;
-	id: string;
-}
-
 const columns = `id, topic, partition, "offset", key, value, headers, reason, detail, attempts,
 	at, redriven_at`;
-const end: { at: Date | string; id: string } = {
-	at: "infinity",
-	id: "ffffffff-ffff-ffff-ffff-ffffffffffff"
-};
 
 const deadLetterKeys = bulk({ topic: "text", partition: "int", offset: "bigint", value: "bytea" });
 
@@ -60,10 +51,10 @@ export class DeadLetterRepository {
 	/** Those that were redriven, or those that were not; the latest first. */
 	list(
 		redriven: boolean,
-		after: DeadLetterPosition | undefined,
+		after: TimePosition | undefined,
 		limit: number
 	): Promise<StoredDeadLetter[]> {
-		const { at, id } = after ?? end;
+		const { at, id } = after ?? beforeNewest;
 		return this.#db.query<StoredDeadLetter>(
 			{
 				name: `${this.#schema}.list_dead_letters`,

@@ -1,16 +1,9 @@
-import { generateKeyPairSync } from "node:crypto";
 import type { ServiceBroker } from "moleculer";
 import pg from "pg";
 import { analytics, type WindowStreamEvent } from "../../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
-import analyticsService from "../../../services/analytics/analytics.service.ts";
-import notificationService from "../../../services/notification/notification.service.ts";
-import orderService from "../../../services/order/order.service.ts";
-import paymentService from "../../../services/payment/payment.service.ts";
-import productService from "../../../services/product/product.service.ts";
-import userService from "../../../services/user/user.service.ts";
 import type { Message } from "../../../streams/driver.ts";
 import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
 import { readToEnd } from "../../../streams/read-to-end.ts";
@@ -27,21 +20,14 @@ import { run } from "../../support/servers/processes.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 import { admin, as } from "../../support/shop/callers.ts";
+import { newTokenKey } from "../../support/shop/token-key.ts";
+import { allServices } from "../../support/shop/services.ts";
 
 /** A shop's database is restored to an earlier moment, and its Kafka is not (docs/decisions/0018). */
 
 const minute = Math.floor(Date.now() / 60_000) * 60_000 - 10 * 60_000;
 const orders = { kept: newId(), sameMinute: newId(), otherMinute: newId(), after: newId() };
-const { privateKey } = generateKeyPairSync("ed25519");
-const tokenKey = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-const services = [
-	userService,
-	productService,
-	paymentService,
-	orderService,
-	analyticsService,
-	notificationService
-];
+const tokenKey = newTokenKey();
 
 let kafka: TestKafka;
 let driver: KafkaDriver;
@@ -54,11 +40,11 @@ const environmentOf = ({ url }: TestDatabase) => ({
 	KAFKA_BROKERS: kafka.brokers,
 	DATA_DIR: temporaryFolder(),
 	LOG_LEVEL: "fatal",
-	TOKEN_PRIVATE_KEY: tokenKey
+	...tokenKey
 });
 
 async function start(on: TestDatabase): Promise<void> {
-	broker = await startNode(services, environmentOf(on));
+	broker = await startNode(allServices, environmentOf(on));
 }
 
 async function stop(): Promise<void> {

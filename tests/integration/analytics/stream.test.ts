@@ -1,16 +1,14 @@
 import { analytics, type WindowStreamEvent } from "../../../contracts/analytics.ts";
 import { call } from "../../../lib/service.ts";
 import analyticsService from "../../../services/analytics/analytics.service.ts";
-import orderService from "../../../services/order/order.service.ts";
-import paymentService from "../../../services/payment/payment.service.ts";
-import productService from "../../../services/product/product.service.ts";
 import { place } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
 import { admin, as } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
+import { orderServices } from "../../support/shop/services.ts";
 
-const shop = useShop([productService, paymentService, orderService, analyticsService]);
+const shop = useShop([...orderServices, analyticsService]);
 
 describe("a confirmed order", () => {
 	it("is soon in the windows, with the category from the catalogue", async () => {

@@ -3,9 +3,6 @@ import { notification } from "../../../contracts/notification.ts";
 import { call } from "../../../lib/service.ts";
 import notificationService from "../../../services/notification/notification.service.ts";
 import { tableSpec } from "../../support/servers/dynamo-table.ts";
-import orderService from "../../../services/order/order.service.ts";
-import paymentService from "../../../services/payment/payment.service.ts";
-import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
 import { neverReplayed } from "../../../streams/consumer/storage/inbox.repository.ts";
 import { describeWith } from "../../support/describe-with.ts";
@@ -16,13 +13,14 @@ import { until } from "../../support/until.ts";
 import { admin, as } from "../../support/shop/callers.ts";
 import { useShop, type Shop } from "../../support/shop/use-shop.ts";
 import { newTokenKey } from "../../support/shop/token-key.ts";
+import { orderServices } from "../../support/shop/services.ts";
 
 /** The shop with DynamoDB as the store of messages. */
 
 // Credentials as the AWS SDK finds them.
 const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
 
-const services = [userService, productService, paymentService, orderService, notificationService];
+const services = [userService, ...orderServices, notificationService];
 describeWith("python")("a shop whose messages are stored in DynamoDB", () => {
 	const shop: Shop = useShop(
 		services,

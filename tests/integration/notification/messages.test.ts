@@ -2,9 +2,6 @@ import { randomUUID } from "node:crypto";
 import { notification } from "../../../contracts/notification.ts";
 import { call } from "../../../lib/service.ts";
 import notificationService from "../../../services/notification/notification.service.ts";
-import orderService from "../../../services/order/order.service.ts";
-import paymentService from "../../../services/payment/payment.service.ts";
-import productService from "../../../services/product/product.service.ts";
 import userService from "../../../services/user/user.service.ts";
 import { place } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
@@ -12,11 +9,9 @@ import { expectFailure } from "../../support/expect-failure.ts";
 import { admin, as, alice, bob, support } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
 import { newTokenKey } from "../../support/shop/token-key.ts";
+import { orderServices } from "../../support/shop/services.ts";
 
-const shop = useShop(
-	[userService, productService, paymentService, orderService, notificationService],
-	newTokenKey()
-);
+const shop = useShop([userService, ...orderServices, notificationService], newTokenKey());
 
 const { actions } = notification;
 const staff = as(admin);

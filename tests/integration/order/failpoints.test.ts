@@ -13,6 +13,7 @@ import { generator } from "../../support/random.ts";
 import { until } from "../../support/until.ts";
 import { alice } from "../../support/shop/callers.ts";
 import { brokenStock } from "../../support/shop/stock.ts";
+import { orderServices } from "../../support/shop/services.ts";
 
 /** Faults between and inside the steps of the saga, on real services and a real database. */
 
@@ -114,7 +115,7 @@ describe("a node that stops in the middle of a batch and resumes later", () => {
 			const frozen = disturbed(service, "before", [action], () => asleep);
 			const first = await node([frozen, ...others, orderService], 1000);
 			const placed = await Promise.all(Array.from({ length: 10 }, () => place(first)));
-			const second = await node([productService, paymentService, orderService], 1000);
+			const second = await node(orderServices, 1000);
 			for (const { order } of placed)
 				expect((await settledOrder(second, order.id, 20_000)).status).toBe("confirmed");
 			wake();
@@ -134,7 +135,7 @@ describe("a node that stops in the middle of a batch and resumes later", () => {
 
 describe("the database's connections", () => {
 	it("may all be cut while orders are in progress: every accepted order still settles", async () => {
-		const broker = await node([productService, paymentService, orderService], 1000);
+		const broker = await node(orderServices, 1000);
 		const accepted: string[] = [];
 		const load = Promise.all(
 			Array.from({ length: 150 }, async (_, n) => {
@@ -166,7 +167,7 @@ describe("the database's connections", () => {
 
 describe("duplicates inside one batch", () => {
 	it("make one order each, in any mix with others", async () => {
-		const broker = await node([productService, paymentService, orderService]);
+		const broker = await node(orderServices);
 		const keys = Array.from({ length: 20 }, () => newId());
 		const requests = keys.flatMap(key => [key, key, key]);
 		const placed = await Promise.all(

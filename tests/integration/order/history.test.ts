@@ -2,15 +2,13 @@ import fc from "fast-check";
 import { order, type Order } from "../../../contracts/order.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
-import orderService from "../../../services/order/order.service.ts";
-import paymentService from "../../../services/payment/payment.service.ts";
-import productService from "../../../services/product/product.service.ts";
 import { place, settledOrder } from "../../support/shop/orders.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
 import { admin, alice, as, bob } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
+import { orderServices } from "../../support/shop/services.ts";
 
-const shop = useShop([productService, paymentService, orderService]);
+const shop = useShop(orderServices);
 
 const read = (id: string, at?: string, user = alice) =>
 	call(shop.broker, order.actions.get, at === undefined ? { id } : { id, at }, as(user));

@@ -1,20 +1,18 @@
 import pg from "pg";
 import { newId } from "../../../lib/id.ts";
-import orderService from "../../../services/order/order.service.ts";
-import paymentService from "../../../services/payment/payment.service.ts";
-import productService from "../../../services/product/product.service.ts";
 import { place, settledOrder } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 import { alice, bob } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
 import { expectFailure, successesOf } from "../../support/expect-failure.ts";
+import { orderServices } from "../../support/shop/services.ts";
 
 /** Two nodes without a bus on one database: they share nothing else. */
 
 const maxOpen = 5;
 
 const shop = useShop(
-	[productService, paymentService, orderService],
+	orderServices,
 	{ ORDER_MAX_OPEN: String(maxOpen), ORDER_MAX_QUANTITY: "50" },
 	{ nodes: 2 }
 );

@@ -3,15 +3,13 @@ import type { OrderStatus } from "../../../contracts/order-status.ts";
 import { payment } from "../../../contracts/payment.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
-import orderService from "../../../services/order/order.service.ts";
-import paymentService from "../../../services/payment/payment.service.ts";
-import productService from "../../../services/product/product.service.ts";
 import { place, settledOrder } from "../../support/shop/orders.ts";
 import { admin, alice, as, bob } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
+import { orderServices } from "../../support/shop/services.ts";
 
-const shop = useShop([productService, paymentService, orderService], {}, { checkStock: "all" });
+const shop = useShop(orderServices, {}, { checkStock: "all" });
 
 async function history(id: string): Promise<[string, string][]> {
 	const { data } = await call(shop.broker, order.actions.events, { id }, as(admin));

@@ -4,10 +4,7 @@ import type { OrderStreamEvent } from "../../../contracts/events.ts";
 import type { Database } from "../../../db/database.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
-import orderService from "../../../services/order/order.service.ts";
 import { statements, toMessage } from "../../../services/order/outbox/order.outbox.ts";
-import paymentService from "../../../services/payment/payment.service.ts";
-import productService from "../../../services/product/product.service.ts";
 import type { Driver, Message } from "../../../streams/driver.ts";
 import { OutboxPublisher } from "../../../streams/outbox/publisher.ts";
 import { readOrderEvent } from "../../../streams/messages/order-events.ts";
@@ -19,6 +16,7 @@ import { until } from "../../support/until.ts";
 import { alice, as } from "../../support/shop/callers.ts";
 import { useEventLog } from "../../support/streams/stream-driver.ts";
 import { connect } from "../../support/servers/database.ts";
+import { orderServices } from "../../support/shop/services.ts";
 
 /** Every committed event is published, in the order of its order, and no other event. */
 
@@ -58,7 +56,7 @@ describe("the events of orders", () => {
 	let broker: ServiceBroker;
 
 	beforeAll(async () => {
-		broker = await startNode([productService, paymentService, orderService], {
+		broker = await startNode(orderServices, {
 			DATABASE_URL: database.url,
 			DATA_DIR: temporaryFolder(),
 			LOG_LEVEL: "fatal"

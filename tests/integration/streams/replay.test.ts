@@ -4,12 +4,6 @@ import { notification } from "../../../contracts/notification.ts";
 import { order } from "../../../contracts/order.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
-import analyticsService from "../../../services/analytics/analytics.service.ts";
-import notificationService from "../../../services/notification/notification.service.ts";
-import orderService from "../../../services/order/order.service.ts";
-import paymentService from "../../../services/payment/payment.service.ts";
-import productService from "../../../services/product/product.service.ts";
-import userService from "../../../services/user/user.service.ts";
 import type { WithConsumer } from "../../../mixins/consumer.mixin.ts";
 import type { PostgresDriver } from "../../../streams/postgres/postgres.driver.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
@@ -20,20 +14,11 @@ import { admin, as, support } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
 import { newTokenKey } from "../../support/shop/token-key.ts";
 import { streamDriver } from "../../support/streams/stream-driver.ts";
+import { allServices } from "../../support/shop/services.ts";
 
 /** Operators' commands on the order events of a running shop: list, redrive, replay, refill. */
 
-const shop = useShop(
-	[
-		userService,
-		productService,
-		paymentService,
-		orderService,
-		analyticsService,
-		notificationService
-	],
-	newTokenKey()
-);
+const shop = useShop(allServices, newTokenKey());
 let log: PostgresDriver;
 const ask = as(admin);
 const { "stream.lag": salesLag, "stream.replay": salesReplay } = analytics.actions;

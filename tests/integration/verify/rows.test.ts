@@ -8,16 +8,14 @@ import { verify as verifyStock } from "../../../verify/stock.verifier.ts";
 import { order } from "../../../contracts/order.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
-import orderService from "../../../services/order/order.service.ts";
 import { openProvider } from "../../../services/payment/provider/provider.factory.ts";
-import paymentService from "../../../services/payment/payment.service.ts";
-import productService from "../../../services/product/product.service.ts";
 import { place, settledOrder } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 import { admin, alice, as } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
+import { orderServices } from "../../support/shop/services.ts";
 
-const shop = useShop([productService, paymentService, orderService]);
+const shop = useShop(orderServices);
 let client: pg.Client;
 let config: Config & { databaseUrl: string };
 /** Orders in different states; the first was shipped, the second refunded, the last returned. */
