@@ -58,7 +58,7 @@ function from(): string {
 
 function group(): ConsumerGroup {
 	const found = consumerGroups.find(name => name === values.group);
-	return found ?? usageError(usage, `--group is one of ${groups.join(", ")}.`);
+	return found ?? usageError(usage, `--group is one of ${consumerGroups.join(", ")}.`);
 }
 
 type Command = (operator: StreamOperator) => Promise<unknown>;

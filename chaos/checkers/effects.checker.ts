@@ -1,7 +1,7 @@
 import type { StreamEvidence } from "../evidence/event-stream.ts";
 import type { OrderEventType } from "../../contracts/events.ts";
 import { kinds } from "../../services/notification/notification.decisions.ts";
-import { consumers } from "../evidence/event-stream.ts";
+import { consumerGroups } from "../../contracts/streams.ts";
 import { grouped, type Checker, type Violation } from "./checker.ts";
 
 /** Each event has one effect in each consumer; a customer gets each message once. */
@@ -14,7 +14,7 @@ export const effects: Checker<{ readonly stream: StreamEvidence }> = {
 		const found: Violation[] = deadLetters.map(({ consumer, what }) => ({
 			what: `${consumer} dead-lettered ${what}`
 		}));
-		for (const consumer of consumers) {
+		for (const consumer of consumerGroups) {
 			const ids = new Set(handled[consumer]);
 			for (const { event_id, order_id, type } of written)
 				if (!ids.has(event_id))
