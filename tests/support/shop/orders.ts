@@ -1,5 +1,6 @@
 import type { ServiceBroker } from "moleculer";
 import { order, type Order } from "../../../contracts/order.ts";
+import { inProgressStatuses } from "../../../contracts/order-status.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { call, type Params } from "../../../lib/service.ts";
@@ -35,13 +36,11 @@ export function place(broker: ServiceBroker, over: Partial<PlaceParams> = {}, us
 	return call(broker, order.actions.place, orderOf(over), { meta: { user } });
 }
 
-const open = new Set<Order["status"]>(["pending", "payment_pending", "refund_pending"]);
-
 /** The order once it has settled. */
 export function settledOrder(broker: ServiceBroker, id: string, withinMs = 10_000): Promise<Order> {
 	return until(async () => {
 		const found = await call(broker, order.actions.get, { id }, { meta: { user: admin } });
-		return open.has(found.status) ? undefined : found;
+		return inProgressStatuses.has(found.status) ? undefined : found;
 	}, withinMs);
 }
 
