@@ -123,7 +123,7 @@ const layers: Record<string, string[]> = {
 	chaos: ["lib", "contracts", "psp", "streams", "services", "launch", "verify", "workload"],
 	bench: ["lib", "contracts", "config", "streams", "services", "launch", "workload"],
 	cli: "lib contracts config psp streams services launch verify chaos bench".split(" "),
-	scripts: ["db", "config", "launch", "services"]
+	scripts: ["contracts", "db", "config", "launch", "services", "tests"]
 };
 const folderOf = (path: string) => path.split("/")[0]!;
 const isInTree = (target: string) => /\.(ts|json|mjs)$/.test(target);

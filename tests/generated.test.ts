@@ -1,4 +1,4 @@
-import { generated, read, stale } from "../scripts/generated-files.ts";
+import { firstGolden, generated, read, stale } from "../scripts/generated-files.ts";
 import { replaceBetween } from "../scripts/order-states.ts";
 
 describe("the generated files", () => {
@@ -10,6 +10,15 @@ describe("the generated files", () => {
 		for (const path of Object.keys(generated)) {
 			expect(stale(other => (other === path ? `${read(other)} ` : read(other)))).toEqual([path]);
 			expect(stale(other => (other === path ? undefined : read(other)))).toEqual([path]);
+		}
+	});
+});
+
+describe("the golden files of order events", () => {
+	it("are written once: a missing one is reported, and a changed one is not written again", () => {
+		for (const path of Object.keys(firstGolden)) {
+			expect(stale(other => (other === path ? undefined : read(other)))).toEqual([path]);
+			expect(stale(other => (other === path ? "{}" : read(other)))).toEqual([]);
 		}
 	});
 });

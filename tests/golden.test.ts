@@ -14,8 +14,8 @@ import { readOrderEvent } from "../streams/messages/order-events.ts";
 import { goldenOrder, publishedOrderEvent } from "./support/streams/golden-event.ts";
 
 /**
- * One file for each event and version: producers must write it, consumers must accept it.
- * An existing file never changes; a change is a new version.
+ * One file for each event and version: producers must write it, consumers must accept it. `npm run generate`
+ * writes the first one of a new type. An existing file never changes; a change is a new version.
  */
 const folder = join(import.meta.dirname, "../contracts/golden");
 const golden = (name: string) => readFileSync(join(folder, `${name}.json`), "utf8");
