@@ -1,3 +1,4 @@
+import { orderStatuses } from "../contracts/order-status.ts";
 import { firstGolden, generated, read, stale } from "../scripts/generated-files.ts";
 import { replaceBetween } from "../scripts/order-states.ts";
 
@@ -20,6 +21,14 @@ describe("the golden files of order events", () => {
 			expect(stale(other => (other === path ? undefined : read(other)))).toEqual([path]);
 			expect(stale(other => (other === path ? "{}" : read(other)))).toEqual([]);
 		}
+	});
+});
+
+describe("db/schema.sql", () => {
+	it("allows the statuses of the contract, and no others (else: a migration is missing)", () => {
+		const check = /constraint orders_status_check CHECK .*/.exec(read("db/schema.sql")!)![0];
+		const allowed = [...check.matchAll(/'(\w+)'/g)].map(([, status]) => status);
+		expect(allowed.toSorted()).toEqual(orderStatuses.toSorted());
 	});
 });
 
