@@ -1,6 +1,6 @@
 import { nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { Return, Totals } from "./order.ts";
-import { OrderStatus } from "./order-status.ts";
+import { orderEventTypes, OrderStatus } from "./order-status.ts";
 import { Id, Instant, Money, Uuid } from "./values.ts";
 
 /**
@@ -9,19 +9,6 @@ import { Id, Instant, Money, Uuid } from "./values.ts";
  * never change: a different event gets a new version.
  */
 
-export const orderEventTypes = [
-	"order.created",
-	"order.confirmed",
-	"order.rejected",
-	"order.cancelled",
-	"order.payment_failed",
-	"order.shipped",
-	"order.delivered",
-	"order.refunded",
-	"order.return_requested",
-	"order.returned",
-	"order.return_rejected"
-] as const;
 export const OrderEventType = oneOf(orderEventTypes);
 export type OrderEventType = Static<typeof OrderEventType>;
 

@@ -1,43 +1,116 @@
 import { oneOf } from "../lib/schema.ts";
+import type { NotificationKind } from "./notification.ts";
 
 /**
- * What each status of an order implies, one row per status. The lists below, the contract's enum and the
- * expectations of the verifiers and the chaos checkers about money and stock follow from this table.
+ * What each status of an order implies. The lists below, the contract's enums, the machine, the messages to
+ * customers, and the expectations of the verifiers and the chaos checkers follow from this table and the next.
  *
  * - `money`: `undecided` while a charge may still happen; `unpaid` when none happened or will;
  *   `paid` while the customer has been charged and not refunded in full; `refunding`, `refunded`.
- * - `settled`: nothing more happens to the order unless somebody requests it.
+ * - `next`: who makes the next step. `shop`: the saga does, by itself. `staff`: they decide. `nobody`: the order
+ *   is settled, and nothing more happens to it unless somebody requests it.
  */
 const statuses = {
-	pending: { money: "undecided", settled: false },
-	payment_pending: { money: "undecided", settled: false },
-	confirmed: { money: "paid", settled: true },
-	shipped: { money: "paid", settled: true },
-	delivered: { money: "paid", settled: true },
-	cancelled: { money: "unpaid", settled: true },
-	payment_failed: { money: "unpaid", settled: true },
-	payment_review: { money: "undecided", settled: false },
-	refund_pending: { money: "refunding", settled: false },
-	refunded: { money: "refunded", settled: true },
-	return_requested: { money: "paid", settled: false },
-	returned: { money: "paid", settled: true },
-	return_rejected: { money: "paid", settled: true }
-} as const satisfies Record<string, { money: string; settled: boolean }>;
+	pending: { money: "undecided", next: "shop" },
+	payment_pending: { money: "undecided", next: "shop" },
+	confirmed: { money: "paid", next: "nobody" },
+	shipped: { money: "paid", next: "nobody" },
+	delivered: { money: "paid", next: "nobody" },
+	cancelled: { money: "unpaid", next: "nobody" },
+	payment_failed: { money: "unpaid", next: "nobody" },
+	payment_review: { money: "undecided", next: "staff" },
+	refund_pending: { money: "refunding", next: "shop" },
+	refunded: { money: "refunded", next: "nobody" },
+	return_requested: { money: "paid", next: "staff" },
+	returned: { money: "paid", next: "nobody" },
+	return_rejected: { money: "paid", next: "nobody" }
+} as const satisfies Record<string, { money: string; next: "shop" | "staff" | "nobody" }>;
 
 export type OrderStatus = keyof typeof statuses;
-type Money = (typeof statuses)[OrderStatus]["money"];
+type Facts = (typeof statuses)[OrderStatus];
+
+/** What is published about a status. */
+export type Publication =
+	/** An internal status: it is in the history, and is not published. */
+	| { event: null }
+	/** The type of its event, and the kind of message that the customer gets; null for no message. */
+	| { event: `order.${string}`; message: NotificationKind | null };
+
+/** What is published about each status. Where two have one type, they have one kind of message. */
+export const publications = {
+	pending: { event: "order.created", message: null },
+	payment_pending: { event: null },
+	confirmed: { event: "order.confirmed", message: "order_confirmation" },
+	shipped: { event: "order.shipped", message: "shipment" },
+	delivered: { event: "order.delivered", message: "delivery" },
+	cancelled: { event: "order.cancelled", message: "cancellation" },
+	payment_failed: { event: "order.payment_failed", message: "payment_failure" },
+	payment_review: { event: null },
+	// A paid order that is cancelled: the customer gets "cancelled" now and "refunded" later.
+	refund_pending: { event: "order.cancelled", message: "cancellation" },
+	refunded: { event: "order.refunded", message: "refund" },
+	return_requested: { event: "order.return_requested", message: "return" },
+	returned: { event: "order.returned", message: "return" },
+	return_rejected: { event: "order.return_rejected", message: "return" }
+} as const satisfies Record<OrderStatus, Publication>;
+
+type Publications = typeof publications;
+/** Statuses that are not published. */
+export type InternalStatus = {
+	[S in OrderStatus]: Publications[S]["event"] extends null ? S : never;
+}[OrderStatus];
+export type PublishedStatus = Exclude<OrderStatus, InternalStatus>;
+
+/** The only type that no status states: an order that is cancelled because it is out of stock. */
+const rejected = "order.rejected";
+type EventType = Publications[PublishedStatus]["event"] | typeof rejected;
+/** Types of events that customers get no message about. */
+export type SilentEventType = Extract<Publications[PublishedStatus], { message: null }>["event"];
 
 export const orderStatuses = Object.keys(statuses) as OrderStatus[];
 export const OrderStatus = oneOf(orderStatuses);
 
-const withMoney = (money: Money): ReadonlySet<string> =>
-	new Set(orderStatuses.filter(status => statuses[status].money === money));
+export const isInternal = (status: OrderStatus): status is InternalStatus =>
+	publications[status].event === null;
+
+/** The type of the event about a published status. */
+export const eventTypeOf = (status: PublishedStatus) => publications[status].event;
+
+const publishedStatuses = orderStatuses.filter(status => !isInternal(status)) as PublishedStatus[];
+
+/** Types of events. */
+export const orderEventTypes: readonly EventType[] = [
+	...new Set(publishedStatuses.map(eventTypeOf)),
+	rejected
+];
+
+/** The status that an event is about: the first one with its type. */
+export const statusOfEvent = (type: EventType): PublishedStatus =>
+	type === rejected ? "cancelled" : publishedStatuses.find(status => eventTypeOf(status) === type)!;
+
+const messageKinds: ReadonlyMap<string, NotificationKind | null> = new Map(
+	orderEventTypes.map(type => [type, publications[statusOfEvent(type)].message])
+);
+
+/** The kind of message that the customer gets about an event; null for none. */
+export const messageKindOf = (type: EventType): NotificationKind | null =>
+	messageKinds.get(type) ?? null;
+
+const where = (fits: (facts: Facts) => boolean): ReadonlySet<string> =>
+	new Set(orderStatuses.filter(status => fits(statuses[status])));
 
 /** The customer has been charged and has not been refunded in full. */
-export const paidStatuses = withMoney("paid");
+export const paidStatuses = where(({ money }) => money === "paid");
 /** No money was taken, and none will be. */
-export const unpaidStatuses = withMoney("unpaid");
+export const unpaidStatuses = where(({ money }) => money === "unpaid");
+/** A charge may still happen, so it is not decided yet whether the order succeeds. */
+export const undecidedStatuses = where(({ money }) => money === "undecided");
+/**
+ * Statuses for which `wait_s` goes on waiting: the saga decides them by itself. `payment_review` is not one of
+ * them, because staff decide it.
+ */
+export const awaitedStatuses = where(({ money, next }) => money === "undecided" && next === "shop");
+/** The saga makes the next step by itself. */
+export const inProgressStatuses = where(({ next }) => next === "shop");
 /** Nothing more happens to the order unless somebody requests it. */
-export const settledStatuses: ReadonlySet<string> = new Set(
-	orderStatuses.filter(status => statuses[status].settled)
-);
+export const settledStatuses = where(({ next }) => next === "nobody");

@@ -4,9 +4,12 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { startPostgres } from "../launch/servers/embedded-postgres.ts";
 import { dumpFreshSchema } from "./dump-schema.ts";
-import { generated, read, stale } from "./generated-files.ts";
+import { firstGolden, generated, read, stale } from "./generated-files.ts";
 
-/** `npm run generate` writes every generated file; with --check it only lists the stale ones. */
+/**
+ * `npm run generate` writes every generated file, and the golden files that are missing. With --check it only lists
+ * the stale ones.
+ */
 
 const root = join(import.meta.dirname, "..");
 
@@ -41,6 +44,8 @@ if (values.check) {
 	for (const path of found) console.error(`${path} is stale: run npm run generate`);
 	process.exitCode = found.length > 0 ? 1 : 0;
 } else {
+	for (const [path, content] of Object.entries(firstGolden))
+		if (read(path) === undefined) write(path, content());
 	for (const [path, content] of Object.entries(generated)) write(path, content());
 	write("db/schema.sql", await schema());
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { orderEventTypes } from "../contracts/order-status.ts";
 import { asyncApiDocument } from "../services/gateway/api-docs/asyncapi.ts";
 import { openApiDocument } from "../services/gateway/api-docs/openapi.ts";
+import { publishedOrderEvent } from "../tests/support/streams/golden-event.ts";
 import { envExample } from "./env-example.ts";
 import { generateImages } from "./images.ts";
 import { orderStates, replaceBetween } from "./order-states.ts";
@@ -17,16 +19,29 @@ export function read(path: string): string | undefined {
 	}
 }
 
+const asJson = (value: unknown) => `${JSON.stringify(value, null, "\t")}\n`;
+
 /** Committed file → its expected text. db/schema.sql needs a server and is checked by its own test. */
 export const generated: Readonly<Record<string, () => string>> = {
 	...Object.fromEntries(Array.from(generateImages(), ([path, text]) => [path, () => text])),
 	".env.example": envExample,
-	"docs/asyncapi.json": () => `${JSON.stringify(asyncApiDocument(), null, "\t")}\n`,
-	"docs/openapi.json": () => `${JSON.stringify(openApiDocument(), null, "\t")}\n`,
+	"docs/asyncapi.json": () => asJson(asyncApiDocument()),
+	"docs/openapi.json": () => asJson(openApiDocument()),
 	"README.md": () => replaceBetween(read("README.md") ?? "", "order states", orderStates())
 };
 
-/** The stale files. */
+/** The first golden file of each type of order event. Once there is one, it never changes. */
+export const firstGolden: Readonly<Record<string, () => string>> = Object.fromEntries(
+	orderEventTypes.map(type => [
+		`contracts/golden/${type}.v1.json`,
+		() => asJson(JSON.parse(String(publishedOrderEvent(type).value)))
+	])
+);
+
+/** The stale files; a golden file only when it is missing. */
 export function stale(current: (path: string) => string | undefined): string[] {
-	return Object.keys(generated).filter(path => current(path) !== generated[path]!());
+	return [
+		...Object.keys(generated).filter(path => current(path) !== generated[path]!()),
+		...Object.keys(firstGolden).filter(path => current(path) === undefined)
+	];
 }

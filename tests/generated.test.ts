@@ -1,4 +1,5 @@
-import { generated, read, stale } from "../scripts/generated-files.ts";
+import { orderStatuses } from "../contracts/order-status.ts";
+import { firstGolden, generated, read, stale } from "../scripts/generated-files.ts";
 import { replaceBetween } from "../scripts/order-states.ts";
 
 describe("the generated files", () => {
@@ -11,6 +12,23 @@ describe("the generated files", () => {
 			expect(stale(other => (other === path ? `${read(other)} ` : read(other)))).toEqual([path]);
 			expect(stale(other => (other === path ? undefined : read(other)))).toEqual([path]);
 		}
+	});
+});
+
+describe("the golden files of order events", () => {
+	it("are written once: a missing one is reported, and a changed one is not written again", () => {
+		for (const path of Object.keys(firstGolden)) {
+			expect(stale(other => (other === path ? undefined : read(other)))).toEqual([path]);
+			expect(stale(other => (other === path ? "{}" : read(other)))).toEqual([]);
+		}
+	});
+});
+
+describe("db/schema.sql", () => {
+	it("allows the statuses of the contract, and no others (else: a migration is missing)", () => {
+		const check = /constraint orders_status_check CHECK .*/.exec(read("db/schema.sql")!)![0];
+		const allowed = [...check.matchAll(/'(\w+)'/g)].map(([, status]) => status);
+		expect(allowed.toSorted()).toEqual(orderStatuses.toSorted());
 	});
 });
 

@@ -3,50 +3,30 @@ import { join } from "node:path";
 import type { CloudEventV1 } from "cloudevents";
 import { CloudEvent, Kafka } from "cloudevents";
 import { WindowStreamEvent } from "../contracts/analytics.ts";
-import {
-	orderEventTypes,
-	type OrderEventType,
-	type OrderStreamEvent
-} from "../contracts/events.ts";
+import type { OrderStreamEvent } from "../contracts/events.ts";
+import { orderEventTypes } from "../contracts/order-status.ts";
 import { validate } from "../lib/validator.ts";
 import { toMessage as toWindowMessage } from "../services/analytics/windows/window-messages.ts";
 import { toPending } from "../services/analytics/windows/window.outbox.ts";
-import { toMessage } from "../services/order/outbox/order.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
 import { readStockEvent } from "../streams/messages/stock-events.ts";
 import { readOrderEvent } from "../streams/messages/order-events.ts";
-import { sampleOrderEventData } from "./support/streams/order-event-data.ts";
+import { goldenOrder, publishedOrderEvent } from "./support/streams/golden-event.ts";
 
 /**
- * One file for each event and version: producers must write it, consumers must accept it. An existing
- * file never changes; a change is a new version.
+ * One file for each event and version: producers must write it, consumers must accept it. `npm run generate`
+ * writes the first one of a new type. An existing file never changes; a change is a new version.
  */
 const folder = join(import.meta.dirname, "../contracts/golden");
 const golden = (name: string) => readFileSync(join(folder, `${name}.json`), "utf8");
 
-const order_id = "0193a1c2-7b1e-7f00-8000-000000000001";
-const at = "2026-03-01T12:30:00.000Z";
-
-/** A row of the outbox as the order service writes it. */
-function published(type: OrderEventType, epoch = 1) {
-	const data = sampleOrderEventData(type, { order_id });
-	return toMessage({
-		id: 7,
-		event_id: "0193a1c2-7b1e-7f00-8000-0000000000e1",
-		order_id,
-		type,
-		version: 3,
-		user_id: data.user_id,
-		occurred_at: new Date(at),
-		data: JSON.stringify(data),
-		epoch,
-		traceparent: null
-	}).message;
-}
+const { order_id, at } = goldenOrder;
 
 describe.each(orderEventTypes)("%s", type => {
 	it("is written as its golden file has it", () => {
-		expect(JSON.parse(String(published(type).value))).toEqual(JSON.parse(golden(`${type}.v1`)));
+		expect(JSON.parse(String(publishedOrderEvent(type).value))).toEqual(
+			JSON.parse(golden(`${type}.v1`))
+		);
 	});
 
 	it("is accepted as its golden file has it", () => {
@@ -57,7 +37,7 @@ describe.each(orderEventTypes)("%s", type => {
 	});
 
 	it("has its epoch after a restore, and is accepted with it", () => {
-		const { key, value, headers = {} } = published(type, 2);
+		const { key, value, headers = {} } = publishedOrderEvent(type, 2);
 		const event = { ...JSON.parse(golden(`${type}.v1`)), epoch: 2 };
 		expect(JSON.parse(String(value))).toEqual(event);
 		const message = { topic: "orders", partition: 0, offset: 0n, headers, at: new Date(at), key };
@@ -67,7 +47,7 @@ describe.each(orderEventTypes)("%s", type => {
 	it("is a CloudEvent in its value and its headers", () => {
 		const event: CloudEventV1<OrderStreamEvent["data"]> = JSON.parse(golden(`${type}.v1`));
 		expect(new CloudEvent(event).validate()).toBe(true);
-		const { value, headers } = published(type);
+		const { value, headers } = publishedOrderEvent(type);
 		const read = Kafka.toEvent({ headers, key: "", value, body: value, timestamp: "" } as never);
 		expect(read).toMatchObject({ id: event.id, type, source: "/orders", subject: order_id });
 		for (const name of ["id", "source", "type", "subject", "specversion", "time"])

@@ -1,6 +1,6 @@
 import type { StreamEvidence } from "../evidence/event-stream.ts";
 import type { OrderEventType } from "../../contracts/events.ts";
-import { kinds } from "../../services/notification/notification.decisions.ts";
+import { kindOf } from "../../services/notification/notification.decisions.ts";
 import { consumerGroups } from "../../contracts/streams.ts";
 import { grouped, type Checker, type Violation } from "./checker.ts";
 
@@ -24,7 +24,7 @@ export const effects: Checker<{ readonly stream: StreamEvidence }> = {
 		}
 		const messages = grouped(notifications, ({ event_id }) => event_id);
 		for (const { event_id, order_id, type } of written) {
-			const wanted = kinds[type as OrderEventType] ? 1 : 0;
+			const wanted = kindOf(type as OrderEventType) ? 1 : 0;
 			const own = messages.get(event_id) ?? [];
 			if (own.length !== wanted)
 				found.push({ order_id, what: `${own.length} messages about its ${type}, not ${wanted}` });

@@ -14,8 +14,14 @@ export interface MatrixRow {
 	kind: OrderKind;
 }
 
+/** `<service>.<step>` of a failpoint. */
+type StepOf<P> = P extends `${infer Service}.${infer Step}.${string}`
+	? `${Service}.${Step}`
+	: never;
+type Step = StepOf<Failpoint>;
+
 /** Kinds of orders that reach a step, or one of its points. The first is used; more make more rows of it. */
-const kindsOf: Readonly<Record<string, readonly OrderKind[]>> = {
+const kindsOf: Readonly<Partial<Record<Failpoint | Step, readonly OrderKind[]>>> = {
 	"order.release": ["declined"],
 	"order.restock": ["cancelled_after_confirm"],
 	"order.refund_order": ["cancelled_after_confirm"],
@@ -44,7 +50,7 @@ const kindsOf: Readonly<Record<string, readonly OrderKind[]>> = {
 	"payment.settle_refund": ["cancelled_after_confirm", "refund_reply_lost"]
 };
 
-const stepOf = (point: Failpoint) => point.slice(0, point.lastIndexOf("."));
+const stepOf = (point: Failpoint) => point.slice(0, point.lastIndexOf(".")) as Step;
 
 /** A lost reply differs from an error only if the callee sends nothing. */
 const modesOf = (point: Failpoint) =>

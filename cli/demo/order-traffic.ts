@@ -1,5 +1,6 @@
 import { poll } from "../../lib/retry.ts";
 import type { Order } from "../../contracts/order.ts";
+import { inProgressStatuses } from "../../contracts/order-status.ts";
 import type { Product } from "../../contracts/product.ts";
 import type { DemoShop } from "./shop-client.ts";
 
@@ -38,17 +39,8 @@ export function intents(count: number, customers: number, products: number, draw
 	}));
 }
 
-const settled = new Set<Order["status"]>([
-	"confirmed",
-	"delivered",
-	"cancelled",
-	"payment_failed",
-	"payment_review",
-	"refunded"
-]);
-
-/** Settled, or in review. */
-const isSettled = ({ status }: Order) => settled.has(status);
+/** Settled, or in review: the demo does not wait for staff. */
+const isSettled = ({ status }: Order) => !inProgressStatuses.has(status);
 
 export interface TrafficOptions {
 	customers: readonly DemoShop[];

@@ -2,6 +2,7 @@ import { analytics } from "../../contracts/analytics.ts";
 import { gateway, type Health } from "../../contracts/gateway.ts";
 import { notification } from "../../contracts/notification.ts";
 import { order, type Order } from "../../contracts/order.ts";
+import { undecidedStatuses } from "../../contracts/order-status.ts";
 import { payment } from "../../contracts/payment.ts";
 import { product } from "../../contracts/product.ts";
 import { admins } from "../../contracts/roles.ts";
@@ -64,8 +65,7 @@ function route(
 const fresh = { etag: true, cache: "no-cache" } as const;
 const anHour = { etag: true, cache: "public, max-age=3600" } as const;
 
-const isUndecided = (result: unknown) =>
-	/^(pending|payment_pending|payment_review)$/.test((result as Order).status);
+const isUndecided = (result: unknown) => undecidedStatuses.has((result as Order).status);
 const isDown = (result: unknown) => (result as Health).status === "down";
 const isUnready = (result: unknown) => !(result as { ready: boolean }).ready;
 

@@ -1,26 +1,15 @@
 import type { OrderEventType } from "../../contracts/events.ts";
 import type { NotificationChannel, NotificationKind } from "../../contracts/notification.ts";
+import { messageKindOf } from "../../contracts/order-status.ts";
 import { backoffMs, withJitter } from "../../lib/backoff.ts";
 
 /** Which channels send a message, and how failures are handled. */
 
 export type FactType = OrderEventType | "product.low_stock";
 
-/** Kinds of messages by event type; undefined for events without a message. */
-export const kinds: Readonly<Record<FactType, NotificationKind | undefined>> = {
-	"order.created": undefined,
-	"order.confirmed": "order_confirmation",
-	"order.rejected": "cancellation",
-	"order.cancelled": "cancellation",
-	"order.payment_failed": "payment_failure",
-	"order.shipped": "shipment",
-	"order.delivered": "delivery",
-	"order.refunded": "refund",
-	"order.return_requested": "return",
-	"order.returned": "return",
-	"order.return_rejected": "return",
-	"product.low_stock": "low_stock"
-};
+/** The kind of message about an event; null for events without a message. */
+export const kindOf = (type: FactType): NotificationKind | null =>
+	type === "product.low_stock" ? "low_stock" : messageKindOf(type);
 
 /** Channels that reach a person. */
 export type PersonalChannel = Exclude<NotificationChannel, "sns_topic">;

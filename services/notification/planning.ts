@@ -1,7 +1,7 @@
 import type { LowStockEvent, OrderStreamEvent } from "../../contracts/events.ts";
 import type { NotificationChannel, NotificationKind } from "../../contracts/notification.ts";
 import { derivedId } from "../../lib/id.ts";
-import { channelsFor, kinds, type PersonalChannel } from "./notification.decisions.ts";
+import { channelsFor, kindOf, type PersonalChannel } from "./notification.decisions.ts";
 import type { NewNotification, NotificationStore } from "./tracking-store.ts";
 
 /** Events with messages. */
@@ -27,7 +27,7 @@ export interface Ports {
  * events again it adds nothing, unless `again` is set.
  */
 export async function plan(events: readonly NotifiableEvent[], ports: Ports): Promise<string[]> {
-	const notifiable = events.filter(({ type }) => kinds[type]);
+	const notifiable = events.filter(({ type }) => kindOf(type) !== null);
 	if (notifiable.length === 0) return [];
 	const readers = new Set(notifiable.flatMap(event => readerOf(event) ?? []));
 	const choices = await ports.choices([...readers]);
@@ -56,7 +56,7 @@ function messagesOf(
 	offered: Ports["offered"]
 ): NewNotification[] {
 	const { id: event_id, type, time } = event;
-	const kind = kinds[type]!;
+	const kind = kindOf(type)!;
 	const user_id = readerOf(event);
 	const order_id = event.type === "product.low_stock" ? null : event.data.order_id;
 	const chosen = user_id === null ? undefined : choices.get(choiceOf(user_id, kind));

@@ -1,6 +1,18 @@
-import { orderStatuses, type OrderStatus } from "../../contracts/order-status.ts";
+import {
+	isInternal,
+	orderStatuses,
+	paidStatuses,
+	undecidedStatuses,
+	type OrderStatus
+} from "../../contracts/order-status.ts";
 import { is } from "../../lib/errors.ts";
-import { decideCancel, canTransition, transition, transitions } from "./order.machine.ts";
+import {
+	cancelDecisions,
+	decideCancel,
+	canTransition,
+	transition,
+	transitions
+} from "./order.machine.ts";
 
 const pairs = orderStatuses.flatMap(from => orderStatuses.map(to => [from, to] as const));
 
@@ -47,6 +59,13 @@ describe("the order machine", () => {
 		expect(transition("refund_pending", "refunded").type).toBe("order.refunded");
 	});
 
+	it("names every other event after its status", () => {
+		const others = pairs.filter(
+			([from, to]) => canTransition(from, to) && !isInternal(to) && to !== "refund_pending"
+		);
+		for (const [from, to] of others) expect(transition(from, to).type).toBe(`order.${to}`);
+	});
+
 	it("does not publish the steps of a payment", () => {
 		expect(transition("pending", "payment_pending").published).toBe(false);
 		expect(transition("payment_pending", "confirmed").published).toBe(true);
@@ -54,30 +73,36 @@ describe("the order machine", () => {
 });
 
 describe("cancelling", () => {
-	const decisions: Record<OrderStatus, string> = {
-		pending: "ask_saga",
-		payment_pending: "ask_saga",
-		payment_review: "ask_saga",
-		confirmed: "refund",
-		cancelled: "already",
-		refund_pending: "already",
-		refunded: "already",
-		shipped: "refused",
-		delivered: "refused",
-		payment_failed: "refused",
-		return_requested: "refused",
-		returned: "refused",
-		return_rejected: "refused"
-	};
+	/** The statuses of a cancellation: those that it leads to, and all that follow. */
+	const cancelled = new Set<OrderStatus>(["cancelled", "refund_pending"]);
+	for (const from of cancelled) for (const to of transitions[from]) cancelled.add(to);
 
-	it.each(Object.entries(decisions))("%s: %s", (status, decision) => {
-		if (decision !== "refused") expect(decideCancel(status as OrderStatus)).toBe(decision);
+	/** What follows from the order's money and from the machine. */
+	function expected(status: OrderStatus): string {
+		if (undecidedStatuses.has(status)) return "ask_saga";
+		if (cancelled.has(status)) return "already";
+		const isRefundable = paidStatuses.has(status) && canTransition(status, "refund_pending");
+		return isRefundable ? "refund" : "refuse";
+	}
+
+	it.each(Object.entries(cancelDecisions))("%s: %s", (name, decision) => {
+		const status = name as OrderStatus;
+		expect(decision).toBe(expected(status));
+		if (decision !== "refuse") expect(decideCancel(status)).toBe(decision);
 		else
 			expect(
 				is(
-					refusal(() => decideCancel(status as OrderStatus)),
+					refusal(() => decideCancel(status)),
 					"ILLEGAL_TRANSITION"
 				)
 			).toBe(true);
+	});
+
+	it("is asked of the saga, is a refund, was done before, or is too late", () => {
+		expect(decideCancel("payment_review")).toBe("ask_saga");
+		expect(decideCancel("confirmed")).toBe("refund");
+		expect(decideCancel("refunded")).toBe("already");
+		expect(cancelDecisions.shipped).toBe("refuse");
+		expect(cancelDecisions.payment_failed).toBe("refuse");
 	});
 });

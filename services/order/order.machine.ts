@@ -1,4 +1,10 @@
-import type { OrderStatus } from "../../contracts/order-status.ts";
+import type { OrderEventType } from "../../contracts/events.ts";
+import {
+	eventTypeOf,
+	isInternal,
+	type InternalStatus,
+	type OrderStatus
+} from "../../contracts/order-status.ts";
 import { fail } from "../../lib/errors.ts";
 
 /** Allowed transitions from each status. README's diagram is generated from this table. */
@@ -22,31 +28,24 @@ export const transitions = {
 /** Why an order was cancelled. A customer's own reason is in the history instead. */
 export type CancelReason = "out_of_stock" | "requested" | "expired";
 
+/** How history and events name a transition. Internal statuses are in the history, but are not published. */
+type Naming =
+	{ type: OrderEventType; published: true } | { type: `order.${InternalStatus}`; published: false };
+
 /** A transition, as history and events have it. */
-export interface Transition {
+export type Transition = Naming & {
 	from: OrderStatus;
 	to: OrderStatus;
 	reason: string | null;
-	/** Type of the event, `order.…`. */
-	type: string;
-	/** False for internal statuses; they are in the history, but are not published. */
-	published: boolean;
-}
+};
 
 /** Called after the commit with orders that have reached a status. */
 export type OnTransition = (to: OrderStatus, count?: number) => void;
 
-/** Statuses that are not published. */
-export const internalStatuses: ReadonlySet<OrderStatus> = new Set([
-	"payment_pending",
-	"payment_review"
-]);
-
-function eventType(to: OrderStatus, reason: string | null): string {
-	if (to === "cancelled" && reason === "out_of_stock") return "order.rejected";
-	// A paid order that is cancelled: the customer gets "cancelled" now and "refunded" later.
-	if (to === "refund_pending") return "order.cancelled";
-	return `order.${to}`;
+function namingOf(to: OrderStatus, reason: string | null): Naming {
+	if (isInternal(to)) return { type: `order.${to}`, published: false };
+	const isRejected = to === "cancelled" && reason === "out_of_stock";
+	return { type: isRejected ? "order.rejected" : eventTypeOf(to), published: true };
 }
 
 export function canTransition(from: OrderStatus, to: OrderStatus): boolean {
@@ -61,29 +60,36 @@ export function transition(
 ): Transition {
 	if (!canTransition(from, to))
 		fail("ILLEGAL_TRANSITION", `An order that is ${from} cannot become ${to}`);
-	return { from, to, reason, type: eventType(to, reason), published: !internalStatuses.has(to) };
+	return { from, to, reason, ...namingOf(to, reason) };
 }
 
-/** How a cancellation is done in each status. */
+/** How a cancellation is done. */
 export type CancelDecision = "ask_saga" | "refund" | "already";
 
 /**
- * Before an outcome the saga is asked to reverse; a paid order is refunded; a cancelled order is returned as
- * it is. @throws ILLEGAL_TRANSITION when it is too late
+ * How an order is cancelled in each status. Before an outcome the saga is asked to reverse; a paid order is
+ * refunded; a cancelled order is returned as it is; later it is refused.
  */
+export const cancelDecisions: Readonly<Record<OrderStatus, CancelDecision | "refuse">> = {
+	pending: "ask_saga",
+	payment_pending: "ask_saga",
+	confirmed: "refund",
+	shipped: "refuse",
+	delivered: "refuse",
+	cancelled: "already",
+	payment_failed: "refuse",
+	payment_review: "ask_saga",
+	refund_pending: "already",
+	refunded: "already",
+	return_requested: "refuse",
+	returned: "refuse",
+	return_rejected: "refuse"
+};
+
+/** @throws ILLEGAL_TRANSITION when it is too late */
 export function decideCancel(status: OrderStatus): CancelDecision {
-	switch (status) {
-		case "pending":
-		case "payment_pending":
-		case "payment_review":
-			return "ask_saga";
-		case "confirmed":
-			return "refund";
-		case "cancelled":
-		case "refund_pending":
-		case "refunded":
-			return "already";
-		default:
-			return fail("ILLEGAL_TRANSITION", `An order that is ${status} cannot be cancelled`);
-	}
+	const decision = cancelDecisions[status];
+	return decision === "refuse"
+		? fail("ILLEGAL_TRANSITION", `An order that is ${status} cannot be cancelled`)
+		: decision;
 }

@@ -1,6 +1,6 @@
 import { config } from "../../config/index.ts";
 import { order as contract, type Order, type OrderSaga } from "../../contracts/order.ts";
-import type { OrderStatus } from "../../contracts/order-status.ts";
+import { awaitedStatuses, isInternal, type OrderStatus } from "../../contracts/order-status.ts";
 import { paymentSettled } from "../../contracts/payment.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
@@ -14,7 +14,6 @@ import { Stream } from "../../mixins/stream.mixin.ts";
 import { Backlog } from "./placement/backlog.ts";
 import { Cancellation } from "./lifecycle/cancellation.ts";
 import { Fulfilment } from "./lifecycle/fulfilment.ts";
-import { internalStatuses } from "./order.machine.ts";
 import { OrderHistory } from "./storage/history.ts";
 import { countOrders } from "./order.metrics.ts";
 import { OrderPayments } from "./lifecycle/payment-details.ts";
@@ -198,11 +197,11 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		async outcome(order: Order, waitS: number): Promise<Order> {
 			const deadline = performance.now() + waitS * 1000;
 			await within(waitS * 1000, this.saga.running(order.id) ?? Promise.resolve());
-			if (!isOpen(order)) return order;
+			if (!awaitedStatuses.has(order.status)) return order;
 			const found = await poll(() => this.orders.get(order.id, undefined), {
 				everyMs: 100,
 				withinMs: deadline - performance.now(),
-				isDone: seen => !isOpen(seen)
+				isDone: ({ status }) => !awaitedStatuses.has(status)
 			});
 			// The order was placed, even if its payment cannot be read now.
 			return this.payments.attachOne(found).catch(() => found);
@@ -216,7 +215,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		const backlog = new Backlog(this.pg, saga.maxInFlight);
 		const count = (status: OrderStatus, orders = 1) => {
 			countOrders(this.broker, status, orders);
-			if (!internalStatuses.has(status)) this.outbox?.nudge();
+			if (!isInternal(status)) this.outbox?.nudge();
 		};
 		this.orders = new OrderRepository(this.pg);
 		this.history = new OrderHistory(this.pg);
@@ -257,8 +256,6 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 /** Orders in progress when the node stops get this long; then other nodes claim them. */
 const stopGraceMs = 3000;
-
-const isOpen = ({ status }: Order) => status === "pending" || status === "payment_pending";
 
 /**
  * The owner of the new order. Another user's `user_id` is valid input, so this is no 422.

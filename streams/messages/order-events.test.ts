@@ -1,4 +1,5 @@
-import { orderEventTypes, schemaOf, type OrderStreamEvent } from "../../contracts/events.ts";
+import { schemaOf, type OrderStreamEvent } from "../../contracts/events.ts";
+import { orderEventTypes } from "../../contracts/order-status.ts";
 import type { Message } from "../driver.ts";
 import { readOrderEvent } from "./order-events.ts";
 import { Unreadable } from "./event-reader.ts";

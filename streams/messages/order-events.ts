@@ -1,4 +1,5 @@
-import { orderEventTypes, OrderStreamEvent, schemaOf } from "../../contracts/events.ts";
+import { OrderStreamEvent, schemaOf } from "../../contracts/events.ts";
+import { orderEventTypes } from "../../contracts/order-status.ts";
 import { reader } from "./event-reader.ts";
 
 /** Reads an order event from a message. @throws Unreadable for everything else */

@@ -1,7 +1,9 @@
 import type { ServiceBroker, Service } from "moleculer";
 import { contract, strictObject, T } from "../../lib/schema.ts";
 import { call, service } from "../../lib/service.ts";
+import type { Publication } from "../../contracts/order-status.ts";
 import { product } from "../../contracts/product.ts";
+import type { Transition } from "../../services/order/order.machine.ts";
 
 /**
  * Wrong programs, each of which `tsc` must refuse. A line that compiles is itself an error, because
@@ -108,3 +110,24 @@ service<(typeof shelf)["actions"], This>(shelf, {
 		this.shelves = new Set<string>();
 	}
 });
+
+/** A status is internal, or has an event of the contract and says whether customers get a message. */
+export const publications: Record<string, Publication> = {
+	internal: { event: null },
+	silent: { event: "order.created", message: null },
+	// @ts-expect-error it says neither that it is internal nor what its event is
+	unstated: {},
+	// @ts-expect-error it does not say whether there is a message
+	undeclared: { event: "order.confirmed" },
+	// @ts-expect-error there is no such kind of message
+	misspelt: { event: "order.confirmed", message: "confirmation" }
+};
+
+const step = { from: "pending", to: "payment_pending", reason: null } as const;
+export const transitions: Transition[] = [
+	{ ...step, type: "order.payment_pending", published: false },
+	// @ts-expect-error an internal status has no event that is published
+	{ ...step, type: "order.payment_pending", published: true },
+	// @ts-expect-error the contract has no such event
+	{ ...step, type: "order.eaten", published: true }
+];

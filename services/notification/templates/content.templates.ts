@@ -1,4 +1,5 @@
 import type { OrderEventData, OrderStreamEvent } from "../../../contracts/events.ts";
+import { messageKindOf } from "../../../contracts/order-status.ts";
 import type { Money } from "../../../lib/money.ts";
 import { trackingUrl } from "./carriers.templates.ts";
 import { count, instant, line, money } from "./format.templates.ts";
@@ -56,8 +57,6 @@ export interface Content {
 /** The template of an event; undefined if there is no message about it. */
 export function templateOf({ type, data }: Fact): TemplateName | undefined {
 	switch (type) {
-		case "order.created":
-			return undefined;
 		case "order.rejected":
 			return "sold_out";
 		case "order.cancelled":
@@ -66,7 +65,9 @@ export function templateOf({ type, data }: Fact): TemplateName | undefined {
 		case "product.low_stock":
 			return "low_stock";
 		default:
-			return type.slice("order.".length) as TemplateName;
+			return messageKindOf(type) === null
+				? undefined
+				: (type.slice("order.".length) as TemplateName);
 	}
 }
 

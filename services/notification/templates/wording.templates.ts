@@ -1,20 +1,15 @@
-/** Templates of messages: some kinds have several. */
-export const templateNames = [
-	"confirmed",
-	"payment_failed",
-	"sold_out",
-	"cancelled",
-	"cancelled_paid",
-	"expired",
-	"shipped",
-	"delivered",
-	"refunded",
-	"return_requested",
-	"returned",
-	"return_rejected",
-	"low_stock"
-] as const;
-export type TemplateName = (typeof templateNames)[number];
+import type { OrderEventType } from "../../../contracts/events.ts";
+import type { SilentEventType } from "../../../contracts/order-status.ts";
+
+/** The name of a type's template: what follows `order.`. */
+type NameOf<T> = T extends `order.${infer Name}` ? Name : never;
+/** Templates of messages: one for each type of event with a message, and a few that depend on its data. */
+export type TemplateName =
+	| NameOf<Exclude<OrderEventType, SilentEventType | "order.rejected">>
+	| "sold_out"
+	| "cancelled_paid"
+	| "expired"
+	| "low_stock";
 
 /** Formatted values for sentences. */
 export interface TemplateValues {

@@ -1,5 +1,6 @@
 import type { ServiceBroker } from "moleculer";
 import { order, type Order } from "../../../contracts/order.ts";
+import { inProgressStatuses } from "../../../contracts/order-status.ts";
 import { newId } from "../../../lib/id.ts";
 import { call, type Params } from "../../../lib/service.ts";
 import { until } from "../until.ts";
@@ -31,12 +32,10 @@ export function place(broker: ServiceBroker, over: Partial<PlaceParams> = {}, us
 	return call(broker, order.actions.place, orderOf(over), as(user));
 }
 
-const open = new Set<Order["status"]>(["pending", "payment_pending", "refund_pending"]);
-
 /** The order once it has settled. */
 export function settledOrder(broker: ServiceBroker, id: string, withinMs = 10_000): Promise<Order> {
 	return until(async () => {
 		const found = await call(broker, order.actions.get, { id }, as(admin));
-		return open.has(found.status) ? undefined : found;
+		return inProgressStatuses.has(found.status) ? undefined : found;
 	}, withinMs);
 }

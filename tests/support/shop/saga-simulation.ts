@@ -3,7 +3,11 @@ import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { ReservationState } from "../../../contracts/product.ts";
 import * as decisions from "../../../services/order/saga/saga.decisions.ts";
 import type { AdvanceOutcome, Answers } from "../../../services/order/saga/saga.decisions.ts";
-import { decideCancel, canTransition } from "../../../services/order/order.machine.ts";
+import {
+	cancelDecisions,
+	decideCancel,
+	canTransition
+} from "../../../services/order/order.machine.ts";
 import {
 	SagaRunner,
 	type Decisions,
@@ -119,7 +123,7 @@ export class SagaSimulation {
 	/** As order.cancel does, in one transaction. */
 	cancel(key: string): void {
 		const sale = this.sales.get(key);
-		if (!sale || !cancellable.includes(sale.status)) return;
+		if (!sale || cancelDecisions[sale.status] === "refuse") return;
 		const decision = decideCancel(sale.status);
 		if (decision === "ask_saga") {
 			sale.cancelRequested = true;
@@ -352,15 +356,6 @@ export class SagaSimulation {
 }
 
 const sold: readonly OrderStatus[] = ["confirmed", "shipped", "delivered"];
-const cancellable: readonly OrderStatus[] = [
-	"pending",
-	"payment_pending",
-	"payment_review",
-	"confirmed",
-	"cancelled",
-	"refund_pending",
-	"refunded"
-];
 
 function violationOf(sale: Sale, atRest: boolean) {
 	const { status, charged, refunded, stock, visited, units, restocked } = sale;

@@ -5,23 +5,10 @@ import {
 	type OrderEventType,
 	type OrderStreamEvent
 } from "../../../contracts/events.ts";
+import { statusOfEvent } from "../../../contracts/order-status.ts";
 import { newId } from "../../../lib/id.ts";
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
-
-const statusAfter = {
-	"order.created": "pending",
-	"order.confirmed": "confirmed",
-	"order.rejected": "cancelled",
-	"order.cancelled": "cancelled",
-	"order.payment_failed": "payment_failed",
-	"order.shipped": "shipped",
-	"order.delivered": "delivered",
-	"order.refunded": "refunded",
-	"order.return_requested": "return_requested",
-	"order.returned": "returned",
-	"order.return_rejected": "return_rejected"
-} as const satisfies Record<OrderEventType, OrderEventData["status"]>;
 
 const shipment = { carrier: "UPS", tracking_number: "1Z 999 AA1" };
 
@@ -60,7 +47,7 @@ export function sampleOrderEventData(
 	return {
 		order_id: randomUUID(),
 		user_id: "user-123",
-		status: statusAfter[type],
+		status: statusOfEvent(type),
 		reason: null,
 		items,
 		totals,

@@ -1,5 +1,5 @@
 import { schemaOf, type OrderEventType, type OrderStreamEvent } from "../../../contracts/events.ts";
-import type { OrderStatus } from "../../../contracts/order-status.ts";
+import { statusOfEvent } from "../../../contracts/order-status.ts";
 import { newId } from "../../../lib/id.ts";
 
 export interface OrderEventSpec {
@@ -15,11 +15,6 @@ export interface OrderEventSpec {
 	items?: readonly { product_id: string; quantity: number; unit_price: number }[];
 	return?: OrderStreamEvent["data"]["return"];
 }
-
-const statusOf: Partial<Record<OrderEventType, OrderStatus>> = {
-	"order.created": "pending",
-	"order.rejected": "cancelled"
-};
 
 /** An event as the order service publishes it; values that are not given are generated. */
 export function buildOrderEvent(spec: OrderEventSpec = {}): OrderStreamEvent {
@@ -43,7 +38,7 @@ export function buildOrderEvent(spec: OrderEventSpec = {}): OrderStreamEvent {
 		data: {
 			order_id,
 			user_id,
-			status: statusOf[type] ?? (type.slice("order.".length) as OrderStatus),
+			status: statusOfEvent(type),
 			reason: null,
 			items: items.map(item => ({
 				...item,
