@@ -59,6 +59,11 @@ interface Decided {
 	order_id: string;
 }
 
+interface Found {
+	kind: Review["kind"];
+	status: string;
+}
+
 /** Payments and refunds in review. Decisions record what is true at the provider; nothing is sent. */
 export class Reviews {
 	readonly #pg: Database;
@@ -75,16 +80,19 @@ export class Reviews {
 
 	/** @throws NOT_FOUND, PAYMENT_NOT_IN_REVIEW, VALIDATION_FAILED */
 	async decide(finding: Finding, actor: Identity): Promise<Decided> {
-		const [found] = await this.#pg.query<{ kind: Review["kind"]; status: string }>(find, [
-			finding.id
-		]);
-		if (!found) return fail("NOT_FOUND");
-		if (found.status !== "review") fail("PAYMENT_NOT_IN_REVIEW");
+		const { kind } = await this.#findOpen(finding.id);
 		const decided =
-			found.kind === "payment"
+			kind === "payment"
 				? await this.#decidePayment(finding, actor)
 				: await this.#decideRefund(finding, actor);
 		return decided ?? fail("PAYMENT_NOT_IN_REVIEW");
+	}
+
+	/** @throws NOT_FOUND, PAYMENT_NOT_IN_REVIEW */
+	async #findOpen(id: string): Promise<Found> {
+		const [found] = await this.#pg.query<Found>(find, [id]);
+		if (!found) return fail("NOT_FOUND");
+		return found.status === "review" ? found : fail("PAYMENT_NOT_IN_REVIEW");
 	}
 
 	async #decidePayment(
@@ -100,9 +108,12 @@ export class Reviews {
 			JSON.stringify(actor),
 			JSON.stringify({ decision, note })
 		]);
-		if (!decided && isCharged && !provider_ref)
+		if (decided) return decided;
+		// Another decision may have come first.
+		await this.#findOpen(id);
+		if (isCharged && !provider_ref)
 			invalid("/provider_ref", "required", "is required: the provider has returned none so far");
-		return decided;
+		return undefined;
 	}
 
 	/** A refund that was not made restores its amount, for another refund. */

@@ -118,7 +118,7 @@ describe("payments in review", () => {
 	it("are decided once, even by ten concurrent calls", async () => {
 		const { id } = await inReview();
 		const decisions = Array.from({ length: 10 }, (_, n) =>
-			n % 2 ? decide(id, "charged", { provider_ref: "ch_found" }) : decide(id, "not_charged")
+			decide(id, n % 2 ? "charged" : "not_charged")
 		);
 		expect(await successesOf(decisions, "PAYMENT_NOT_IN_REVIEW")).toHaveLength(1);
 		await expectFailure(decide(id, "charged"), "PAYMENT_NOT_IN_REVIEW");
