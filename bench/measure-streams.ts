@@ -60,9 +60,9 @@ export async function latencyAt(
 ): Promise<Latency> {
 	const waiting = trafficEvents(perSecond * seconds);
 	const committed = new Map<string, number>();
-	const begun = now();
+	const startedAt = now();
 	for (let written = 0; written < waiting.length; await sleep(tickMs)) {
-		const due = Math.min(waiting.length, Math.ceil(((now() - begun) / 1000) * perSecond));
+		const due = Math.min(waiting.length, Math.ceil(((now() - startedAt) / 1000) * perSecond));
 		if (due <= written) continue;
 		const rows = await shop.query<{ id: string }>(insert, [
 			JSON.stringify(waiting.slice(written, due))
@@ -108,10 +108,10 @@ export async function publishing(
 		const name = `bench-${newId()}`;
 		await log.createTopics([{ name, partitions: 8, cleanup: "delete", retentionMs: 3_600_000 }]);
 		let sent = 0;
-		const begun = performance.now();
-		for (; performance.now() - begun < seconds * 1000; sent += size)
+		const startedAt = performance.now();
+		for (; performance.now() - startedAt < seconds * 1000; sent += size)
 			await log.publish(name, all.slice(sent % 4000, (sent % 4000) + size));
-		found[size] = Math.round((sent * 1000) / (performance.now() - begun));
+		found[size] = Math.round((sent * 1000) / (performance.now() - startedAt));
 	}
 	return found;
 }
@@ -121,21 +121,21 @@ export async function reading({ log }: BenchShop, count: number): Promise<number
 	await log.createTopics([{ name, partitions: 8, cleanup: "delete", retentionMs: 3_600_000 }]);
 	await log.publish(name, messages(count));
 	const { promise: done, resolve } = Promise.withResolvers<void>();
-	let [read, begun] = [0, 0];
+	let [read, startedAt] = [0, 0];
 	const { stop } = await log.subscribe({
 		group: name,
 		topics: [name],
 		position: async () => undefined,
 		onError: () => undefined,
 		async onBatch(batch) {
-			begun ||= performance.now();
+			startedAt ||= performance.now();
 			read += batch.messages.length;
 			if (read >= count) resolve();
 			return batch.messages.at(-1)!.offset + 1n;
 		}
 	});
 	await done;
-	const tookMs = performance.now() - begun;
+	const tookMs = performance.now() - startedAt;
 	await stop();
 	return Math.round((read * 1000) / tookMs);
 }
@@ -150,9 +150,9 @@ export function parsing(count: number): number {
 		value: Buffer.from(value),
 		at: new Date()
 	}));
-	const begun = performance.now();
+	const startedAt = performance.now();
 	for (const message of all) readOrderEvent(message);
-	return Math.round((all.length * 1000) / (performance.now() - begun));
+	return Math.round((all.length * 1000) / (performance.now() - startedAt));
 }
 
 const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "US" };
@@ -161,11 +161,11 @@ const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", co
 export async function selling(shop: BenchShop, customers: number, seconds: number) {
 	const count = "select count(*)::int as count from orders.outbox where not quiet";
 	const before = (await shop.query<{ count: number }>(count))[0]!.count;
-	const begun = performance.now();
+	const startedAt = performance.now();
 	let orders = 0;
 	const customer = async (_: unknown, index: number) => {
 		const user = { id: users[index % users.length]!, role: "customer" as const };
-		for (; performance.now() - begun < seconds * 1000; orders++)
+		for (; performance.now() - startedAt < seconds * 1000; orders++)
 			await call(
 				shop.broker,
 				order.actions.place,
@@ -181,7 +181,7 @@ export async function selling(shop: BenchShop, customers: number, seconds: numbe
 	};
 	await Promise.all(Array.from({ length: customers }, customer));
 	await waitUntilCaughtUp(shop);
-	const tookS = (performance.now() - begun) / 1000;
+	const tookS = (performance.now() - startedAt) / 1000;
 	const events = (await shop.query<{ count: number }>(count))[0]!.count - before;
 	return { customers, orders: Math.round(orders / tookS), events: Math.round(events / tookS) };
 }
@@ -189,8 +189,8 @@ export async function selling(shop: BenchShop, customers: number, seconds: numbe
 /** Replays the whole topic until the windows are rebuilt. */
 export async function replaying({ broker }: BenchShop): Promise<number> {
 	const { "stream.lag": lag, "stream.replay": replay } = analytics.actions;
-	const begun = performance.now();
+	const startedAt = performance.now();
 	const { messages: count } = await call(broker, replay, { from: "oldest" }, operator);
 	while ((await call(broker, lag, {}, operator)).replay) await sleep(20);
-	return Math.round((count * 1000) / (performance.now() - begun));
+	return Math.round((count * 1000) / (performance.now() - startedAt));
 }

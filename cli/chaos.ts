@@ -138,7 +138,7 @@ async function runKafkaPart(life: Lifecycle): Promise<KafkaRunReport | undefined
 }
 
 async function runTier(life: Lifecycle): Promise<void> {
-	const begun = performance.now();
+	const startedAt = performance.now();
 	progress(`seed ${seed}: starting Postgres, nats-server and the nodes`);
 	const folder = mkdtempSync(join(tmpdir(), "shop-proof-"));
 	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
@@ -162,7 +162,7 @@ async function runTier(life: Lifecycle): Promise<void> {
 		...requestedRun(),
 		commit: commit(),
 		at: new Date(),
-		tookMs: performance.now() - begun
+		tookMs: performance.now() - startedAt
 	};
 	const report = markdown(proof, log, runInfo);
 	write(`${runInfo.tier}.md`, report);

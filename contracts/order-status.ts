@@ -7,24 +7,24 @@ import type { NotificationKind } from "./notification.ts";
  *
  * - `money`: `undecided` while a charge may still happen; `unpaid` when none happened or will;
  *   `paid` while the customer has been charged and not refunded in full; `refunding`, `refunded`.
- * - `next`: who makes the next step. `shop`: the saga does, by itself. `staff`: they decide. `nobody`: the order
+ * - `next`: who makes the next step. `shop`: the saga does, by itself. `staff`: they decide. `none`: the order
  *   is settled, and nothing more happens to it unless somebody requests it.
  */
 const statuses = {
 	pending: { money: "undecided", next: "shop" },
 	payment_pending: { money: "undecided", next: "shop" },
-	confirmed: { money: "paid", next: "nobody" },
-	shipped: { money: "paid", next: "nobody" },
-	delivered: { money: "paid", next: "nobody" },
-	cancelled: { money: "unpaid", next: "nobody" },
-	payment_failed: { money: "unpaid", next: "nobody" },
+	confirmed: { money: "paid", next: "none" },
+	shipped: { money: "paid", next: "none" },
+	delivered: { money: "paid", next: "none" },
+	cancelled: { money: "unpaid", next: "none" },
+	payment_failed: { money: "unpaid", next: "none" },
 	payment_review: { money: "undecided", next: "staff" },
 	refund_pending: { money: "refunding", next: "shop" },
-	refunded: { money: "refunded", next: "nobody" },
+	refunded: { money: "refunded", next: "none" },
 	return_requested: { money: "paid", next: "staff" },
-	returned: { money: "paid", next: "nobody" },
-	return_rejected: { money: "paid", next: "nobody" }
-} as const satisfies Record<string, { money: string; next: "shop" | "staff" | "nobody" }>;
+	returned: { money: "paid", next: "none" },
+	return_rejected: { money: "paid", next: "none" }
+} as const satisfies Record<string, { money: string; next: "shop" | "staff" | "none" }>;
 
 export type OrderStatus = keyof typeof statuses;
 type Facts = (typeof statuses)[OrderStatus];
@@ -113,4 +113,4 @@ export const awaitedStatuses = where(({ money, next }) => money === "undecided" 
 /** The saga makes the next step by itself. */
 export const inProgressStatuses = where(({ next }) => next === "shop");
 /** Nothing more happens to the order unless somebody requests it. */
-export const settledStatuses = where(({ next }) => next === "nobody");
+export const settledStatuses = where(({ next }) => next === "none");

@@ -71,11 +71,11 @@ export class StockSampler {
 
 	async #sample(client: pg.Client): Promise<void> {
 		while (!this.#stopped) {
-			const begun = performance.now();
+			const startedAt = performance.now();
 			const { rows } = await client.query<BrokenStock>(brokenStock);
 			this.samples++;
 			this.violations.push(...rows.slice(0, maxKept - this.violations.length));
-			await sleep(Math.max(0, begun + everyMs - performance.now()));
+			await sleep(Math.max(0, startedAt + everyMs - performance.now()));
 		}
 	}
 }

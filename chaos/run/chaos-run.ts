@@ -175,7 +175,7 @@ async function seedProducts(url: string, orders: number): Promise<StockedProduct
 
 const customers = Array.from({ length: userCount }, (_, index) => `load-${index}`);
 
-/** So that there is an address to write to. Nobody signs in with a password. */
+/** So that there is an address to write to. No user signs in with a password. */
 async function registerCustomers(url: string): Promise<void> {
 	await rows(
 		url,

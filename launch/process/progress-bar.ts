@@ -25,7 +25,7 @@ export class ProgressBar {
 	readonly #things: string;
 	readonly #output: NodeJS.WriteStream;
 	readonly #now: () => number;
-	readonly #begun: number;
+	readonly #startedAt: number;
 	#drawn = -Infinity;
 
 	constructor({
@@ -36,7 +36,7 @@ export class ProgressBar {
 		this.#things = things;
 		this.#output = output;
 		this.#now = now;
-		this.#begun = now();
+		this.#startedAt = now();
 	}
 
 	show(done: number, of: number): void {
@@ -52,7 +52,7 @@ export class ProgressBar {
 	}
 
 	#write(done: number, of: number, ending: string): void {
-		const line = progressLine(done, of, this.#now() - this.#begun, this.#things);
+		const line = progressLine(done, of, this.#now() - this.#startedAt, this.#things);
 		// Back to the start of the line, and clear it.
 		this.#output.write(`${this.#output.isTTY ? "\r\u001b[2K" : ""}${line}${ending}`);
 	}

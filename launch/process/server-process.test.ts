@@ -39,7 +39,7 @@ describe("a server process", () => {
 		expect([crashes, exitListeners()]).toEqual([0, before]);
 	});
 
-	it("tells of its end when nobody has asked for that", async () => {
+	it("reports an end that was not requested", async () => {
 		const before = exitListeners();
 		await start(`${ready()}setTimeout(() => process.exit(3), 100);`);
 		await poll(() => crashes > 0, { everyMs: 10, withinMs: 5000 });

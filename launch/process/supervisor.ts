@@ -109,9 +109,9 @@ export class SupervisedProcess {
 			`ended with ${signalCode ?? exitCode}; starting it again in ${delay} ms`
 		);
 		this.#timer = setTimeout(() => {
-			const begun = performance.now();
+			const startedAt = performance.now();
 			this.#spawn();
-			this.#child.once("exit", () => this.#onExit(begun));
+			this.#child.once("exit", () => this.#onExit(startedAt));
 		}, delay);
 	}
 }

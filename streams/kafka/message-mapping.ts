@@ -19,7 +19,7 @@ export function toMessage(topic: string, partition: number, found: KafkaMessage)
 		offset: BigInt(found.offset),
 		key: found.key?.toString() ?? null,
 		value: found.value ?? Buffer.alloc(0),
-		// Decoded on demand: for good events nobody reads the headers.
+		// Decoded on demand: the headers of good events are never read.
 		get headers() {
 			return textsOf(found.headers ?? {});
 		},

@@ -131,7 +131,7 @@ export const unlock: Statement = {
 export const retainedPartitions: Statement = {
 	name: "streams.kept",
 	text: `
-with begun as (
+with added as (
 	insert into streams.compaction (topic, partition)
 	select topic, partition from streams.partition join streams.topic on name = topic where cleanup = 'compact'
 	on conflict do nothing

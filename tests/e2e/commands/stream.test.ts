@@ -160,12 +160,12 @@ it("accepts an admin's token only", async () => {
 it("continues when its token expires", async () => {
 	const tokens = new Set<string>();
 	const plan = { messages: 2, mode: "again", partitions: [] };
-	const begun = performance.now();
+	const startedAt = performance.now();
 	// A server that responds as soon as a second token is used.
 	const slow = createServer((req, res) => {
 		tokens.add(req.headers.authorization!);
 		const replay = tokens.size > 1 ? null : { done: 1, of: 2 };
-		const isOver = performance.now() - begun > 10_000;
+		const isOver = performance.now() - startedAt > 10_000;
 		res.writeHead(isOver ? 401 : 200, { "content-type": "application/json" });
 		res.end(JSON.stringify(req.method === "POST" ? plan : { replay }));
 	}).listen(0, "127.0.0.1");

@@ -42,7 +42,10 @@ async function row(orderId: string) {
 }
 
 /** The row of a node that crashed before it called the provider. */
-async function begun(ageS: number, { order_id, user_id, amount, payment_method } = chargeOf()) {
+async function processingFor(
+	ageS: number,
+	{ order_id, user_id, amount, payment_method } = chargeOf()
+) {
 	await shop.database.rows(
 		`insert into payment.payments
 			(id, order_id, user_id, amount_minor, currency, payment_method, first_sent_at, sent_at)
@@ -218,7 +221,7 @@ describe("resolving", () => {
 	});
 
 	it("sends a charge that was never sent after the provider's time limit, and not before", async () => {
-		const [young, old] = [await begun(8), await begun(11)];
+		const [young, old] = [await processingFor(8), await processingFor(11)];
 		const outcomes = await resolve(young, old);
 		expect(outcomes.map(({ status }) => status)).toEqual(["processing", "succeeded"]);
 		expect(await taken(young)).toEqual([]);
@@ -227,16 +230,19 @@ describe("resolving", () => {
 
 	it("does the same when the charge is repeated instead", async () => {
 		const young = chargeOf();
-		await begun(8, young);
+		await processingFor(8, young);
 		expect(await charge([young])).toMatchObject([{ status: "processing" }]);
 		expect(await taken(young.order_id)).toEqual([]);
 		const old = chargeOf();
-		await begun(11, old);
+		await processingFor(11, old);
 		expect(await charge([old])).toMatchObject([{ status: "succeeded" }]);
 	});
 
 	it("only looks up after 20 hours and goes to review after 24", async () => {
-		const [late, tooLate] = [await begun(20 * 3600 + 1), await begun(24 * 3600 + 1)];
+		const [late, tooLate] = [
+			await processingFor(20 * 3600 + 1),
+			await processingFor(24 * 3600 + 1)
+		];
 		const outcomes = await resolve(late, tooLate);
 		expect(outcomes.map(({ status }) => status)).toEqual(["processing", "review"]);
 		for (const orderId of [late, tooLate]) expect(await taken(orderId)).toEqual([]);
@@ -267,7 +273,7 @@ describe("voiding", () => {
 	});
 
 	it("returns the outcome of a payment that was started", async () => {
-		const [paid, open] = [chargeOf(), await begun(1)];
+		const [paid, open] = [chargeOf(), await processingFor(1)];
 		await charge([paid]);
 		const outcomes = await bar(paid.order_id, open);
 		expect(outcomes.map(({ status }) => status)).toEqual(["succeeded", "processing"]);

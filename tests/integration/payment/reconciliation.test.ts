@@ -55,7 +55,7 @@ function chargeOf(order_id = newId()): Charge {
 }
 
 /** An order whose node crashed between inserting the payment's row and the call, so many seconds ago. */
-async function begun(ageS: number): Promise<string> {
+async function processingFor(ageS: number): Promise<string> {
 	const charge = chargeOf();
 	await payments.begin([charge]);
 	await update(
@@ -86,7 +86,7 @@ const gate = () => Promise.withResolvers<void>();
 
 describe("voiding a charge that the provider does not know", () => {
 	it("fails it permanently once the request can no longer arrive", async () => {
-		const [young, old] = [await begun(14), await begun(16)];
+		const [young, old] = [await processingFor(14), await processingFor(16)];
 		expect(await voided(young)).toBe("processing");
 		expect(await voided(old)).toBe("voided");
 		expect(await charged(old)).toBe("voided");
@@ -96,7 +96,7 @@ describe("voiding a charge that the provider does not know", () => {
 	});
 
 	it("leaves it alone when another node has claimed it meanwhile", async () => {
-		const order = await begun(16);
+		const order = await processingFor(16);
 		provider.onRetrieve = async () => {
 			provider.onRetrieve = () => Promise.resolve();
 			await others.charge([chargeOf(order)]);
@@ -107,7 +107,7 @@ describe("voiding a charge that the provider does not know", () => {
 	});
 
 	it("keeps another node from sending it that had read it before", async () => {
-		const order = await begun(16);
+		const order = await processingFor(16);
 		const looked = gate();
 		provider.onRetrieve = async () => {
 			provider.onRetrieve = () => Promise.resolve();
@@ -129,7 +129,7 @@ describe("voiding a charge that the provider does not know", () => {
 	});
 
 	it("goes to review when its outcome is unknown for a day", async () => {
-		const order = await begun(24 * 3600 + 1);
+		const order = await processingFor(24 * 3600 + 1);
 		expect(await voided(order)).toBe("review");
 	});
 });
