@@ -145,7 +145,7 @@ const ById = strictObject({ id: Uuid });
 /** What a sleeping saga waits for: an error to pass, the provider's outcome, or staff. */
 const SagaWait = oneOf(["fault", "outcome", "customer", "human"]);
 
-/** A running saga, for staff. */
+/** A running saga, for admins. */
 export const OrderSaga = strictObject(
 	{
 		order_id: Uuid,

@@ -1,7 +1,7 @@
 import type { Message, Outgoing } from "../driver.ts";
 import type { Reason } from "../messages/event-reader.ts";
 
-/** A message that could not be read or handled, with the reason. */
+/** A message that could not be read or handled, with the reason. consumer.ts decides when. */
 export interface DeadLetter extends Omit<Message, "at"> {
 	reason: Reason;
 	detail: string;

@@ -13,7 +13,7 @@ export const maxOutOfOrdernessMs = 5_000;
 export const idleTimeoutMs = 10_000;
 /** Corrections because of late events are emitted at most this often. */
 export const correctEveryMs = 5_000;
-/** How long after its end a window accepts late events. */
+/** How long after its end a window accepts late events; tally.window.ts decides, intake.ts stores what is later. */
 export const allowedLatenessMs = 24 * 3_600_000;
 
 export interface Key {

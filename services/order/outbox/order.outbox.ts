@@ -7,6 +7,7 @@ import { topics } from "../../../streams/messages/topics.ts";
 /** A row of the outbox. Its data stays text, because the message is that text. */
 export interface OutboxRow {
 	id: number;
+	/** Chosen by the database with the row (default `gen_random_uuid()`); consumers deduplicate by it. */
 	event_id: string;
 	epoch: number;
 	order_id: string;

@@ -25,7 +25,7 @@ interface SagaRow {
 const columns = `o.id, o.status, s.step, s.attempt, s.waits_for, s.last_error, s.next_run_at, s.lease_owner,
 	s.lease_until, s.cancel_requested, greatest(extract(epoch from now() - o.created_at), 0)::int as age_s`;
 
-/** Running sagas, for staff. */
+/** Running sagas, for admins. */
 export class SagaAdmin {
 	readonly #db: Database;
 	readonly #orders: OrderRepository;
@@ -65,7 +65,7 @@ export class SagaAdmin {
 	}
 
 	/**
-	 * Cancels an order as staff; a repetition changes nothing.
+	 * Cancels an order as an admin; a repetition changes nothing.
 	 * @throws NOT_FOUND, ILLEGAL_TRANSITION when it is settled or being refunded
 	 */
 	async forceCancel(id: string, note: string, actor: Identity): Promise<OrderSaga> {
