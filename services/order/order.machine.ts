@@ -68,7 +68,7 @@ export type CancelDecision = "ask_saga" | "refund" | "already";
 
 /**
  * How an order is cancelled in each status. Before an outcome the saga is asked to reverse; a paid order is
- * refunded; a cancelled order is returned as it is; later it is refused.
+ * refunded; a cancelled order is returned as it is; in other statuses it is refused.
  */
 export const cancelDecisions: Readonly<Record<OrderStatus, CancelDecision | "refuse">> = {
 	pending: "ask_saga",
@@ -86,7 +86,7 @@ export const cancelDecisions: Readonly<Record<OrderStatus, CancelDecision | "ref
 	return_rejected: "refuse"
 };
 
-/** @throws ILLEGAL_TRANSITION when it is too late */
+/** @throws ILLEGAL_TRANSITION where the status refuses it */
 export function decideCancel(status: OrderStatus): CancelDecision {
 	const decision = cancelDecisions[status];
 	return decision === "refuse"

@@ -3,7 +3,10 @@ import type { Outgoing } from "../driver.ts";
 
 type ContextAttribute = "specversion" | "id" | "source" | "type" | "subject" | "time";
 
-/** An event without its data: the CloudEvents attributes that our events use. */
+/**
+ * An event without its data: the CloudEvents attributes that our events use. The database chooses the id with the row
+ * of the outbox (`gen_random_uuid()`), and a consumer's inbox recognises a duplicate by it (inbox.repository.ts).
+ */
 export type Attributes = Required<Pick<CloudEventV1<unknown>, ContextAttribute>> & {
 	partitionkey: string;
 };

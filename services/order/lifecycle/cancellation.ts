@@ -35,8 +35,8 @@ export class Cancellation {
 	}
 
 	/**
-	 * For the order's owner only.
-	 * @throws NOT_FOUND, ILLEGAL_TRANSITION once shipped, IDEMPOTENCY_KEY_REUSED
+	 * For the order's owner only; admins have `forceCancel` in saga.admin.ts. `cancelDecisions` lists the statuses.
+	 * @throws NOT_FOUND, ILLEGAL_TRANSITION where the status refuses it, IDEMPOTENCY_KEY_REUSED
 	 */
 	async cancel(
 		{ id, reason, idempotency_key: key }: CancelParams,

@@ -3,7 +3,7 @@ import type { Database } from "../../../db/database.ts";
 /**
  * Counts orders in progress, so that no more are accepted than can be handled while the provider is down. The
  * poller counts about every `SAGA_POLL_MS`, and no further than the limit; orders that are placed between two
- * counts are not included.
+ * counts are not included. The limit of one customer's open orders is `placeOrdersWithinLimit` in order.statements.ts.
  */
 export class Backlog {
 	readonly #db: Database;

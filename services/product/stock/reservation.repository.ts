@@ -44,7 +44,8 @@ function inRequestOrder(orderIds: string[], states: States): Outcome[] {
 /**
  * Reservations of orders. Every method takes many orders, returns one outcome per order in the same order, and
  * returns the recorded result when it is repeated. That is what the head row is for, which outlives the
- * reservation (docs/promises.md, P2).
+ * reservation (docs/promises.md, P2). Orders lock at once, and saga.decisions.ts chooses `commit` or `release`; only
+ * holds expire.
  */
 export class ReservationRepository {
 	readonly #pg: Database;

@@ -95,7 +95,12 @@ export async function run(
 	return { code: child.exitCode, output: output() };
 }
 
-async function start(script: string, args: string[], env: Environment): Promise<Running> {
+async function start(
+	script: string,
+	args: string[],
+	env: Environment,
+	attempts = 3
+): Promise<Running> {
 	const port = env.PORT ?? String(await freePort());
 	const dataDir = env.DATA_DIR ?? temporaryFolder();
 	const { child, output } = launch(script, args, { ...env, PORT: port, DATA_DIR: dataDir });
@@ -120,8 +125,11 @@ async function start(script: string, args: string[], env: Environment): Promise<
 	const open = async () =>
 		output().includes("The shop is open.") && (await fetch(`${running.url}/health`)).ok;
 	await until(async () => ended(child) || (await open()), 60_000);
-	if (ended(child)) throw new Error(`${script} ended with ${child.exitCode}:\n${output()}`);
-	return running;
+	if (!ended(child)) return running;
+	// Another process may take a free port before the command listens there.
+	const isTaken = env.PORT === undefined && output().includes(`Port ${port} is taken`);
+	if (isTaken && attempts > 1) return start(script, args, env, attempts - 1);
+	throw new Error(`${script} ended with ${child.exitCode}:\n${output()}`);
 }
 
 /** `npm start` on a free port; resolves when it prints that it is open. @throws Error with its output */
