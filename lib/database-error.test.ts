@@ -3,6 +3,8 @@ import { databaseFault, sqlState } from "./database-error.ts";
 const having = (code: string) => Object.assign(new Error("it failed"), { code });
 const wrapped = (original: Error) => Object.assign(new Error("from the ORM"), { original });
 
+const retriesExceeded = new Error("Connection error", { cause: having("ECONNREFUSED") });
+
 describe("faults of a database", () => {
 	it.each([
 		["a server that is not there", having("ECONNREFUSED"), "unavailable"],
@@ -23,6 +25,8 @@ describe("faults of a database", () => {
 		["a connection that was cut", new Error("Connection terminated unexpectedly"), "unavailable"],
 		["a full pool", new Error("timeout exceeded when trying to connect"), "unavailable"],
 		["Sequelize's full pool", wrapped(new Error("Operation timeout")), "unavailable"],
+		["a connection without an answer", wrapped(new Error("timeout expired")), "unavailable"],
+		["a broker that is away", retriesExceeded, "unavailable"],
 		["a wrapped refusal", wrapped(having("ECONNREFUSED")), "unavailable"],
 		["a wrapped shutdown", wrapped(having("57P01")), "unavailable"]
 	])("%s", (_, error, fault) => expect(databaseFault(error)).toBe(fault));

@@ -36,12 +36,13 @@ const nodeCodes = new Set([
 
 /** Messages of pg and of Sequelize's pool, whose errors have no code. */
 const messages =
-	/^(Connection terminated|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error)|Cannot use a pool after|Operation timeout)/;
+	/^(Connection terminated|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error)|Cannot use a pool after|timeout expired|Operation timeout)/;
 
-/** The driver's error, which Sequelize wraps. */
+/** The driver's error, which Sequelize wraps as `original`, and kafkajs as the `cause` of an error without a code. */
 export function driverError(error: unknown): Error & { code?: unknown } {
-	const { original } = (error ?? {}) as { original?: Error };
-	return original ?? (error as Error);
+	const { original, cause, code } = (error ?? {}) as Error & { original?: Error; code?: unknown };
+	if (original) return original;
+	return code === undefined && cause instanceof Error ? driverError(cause) : (error as Error);
 }
 
 /** SQLSTATE of a database error, undefined for anything else. */

@@ -1,4 +1,5 @@
 import { Periodic } from "../../lib/periodic.ts";
+import { within } from "../../lib/retry.ts";
 import type { PositionRepository } from "./storage/position.repository.ts";
 import type { Driver } from "../driver.ts";
 import { nameOf, StallDetector, type Partition, type PartitionPosition } from "./stall-detector.ts";
@@ -37,20 +38,19 @@ export class ConsumerHealth {
 		this.#options = options;
 		this.#stallDetector = new StallDetector(options.silentMs);
 		const { everyMs } = options;
-		this.#periodic = new Periodic({
-			everyMs,
-			work: () => this.#check(),
-			onError: error => this.#fail(error)
-		});
+		const onError = (error: Error) => this.#fail(error);
+		// A check may wait forever for a server that is silent. Then the next one begins, which sees the stall.
+		const work = () => within(everyMs, this.#check().catch(onError));
+		this.#periodic = new Periodic({ everyMs, work, onError });
 	}
 
 	start(): void {
 		this.#periodic.start();
 	}
 
-	/** Resolves when the current check has ended. */
-	stop(): Promise<void> {
-		return this.#periodic.stop();
+	/** Does not wait for the current check, which may wait for a server that is silent. */
+	stop(): void {
+		void this.#periodic.stop();
 	}
 
 	assign(partitions: readonly Partition[]): void {

@@ -116,8 +116,8 @@ export class Consumer<E extends StreamEvent> {
 
 	/** Resolves when the current batch has ended. */
 	async stop(): Promise<void> {
-		// Together, because a check may wait for a log that does not answer.
-		await Promise.all([this.#health.stop(), this.#subscription?.stop()]);
+		this.#health.stop();
+		await this.#subscription?.stop();
 	}
 
 	/** Reads the positions again, because they were moved. */

@@ -1,4 +1,7 @@
-import { databaseFault } from "../../lib/database-error.ts";
+import { databaseFault, driverError } from "../../lib/database-error.ts";
+
+/** An error of the operating system: of a disk, a network, a limit. */
+const isSystemError = (error: unknown) => /^E[A-Z_]+$/.test(String(driverError(error).code));
 
 /**
  * True for a failure that no message caused and that passes: then no message is dead-lettered. An error of
@@ -6,5 +9,5 @@ import { databaseFault } from "../../lib/database-error.ts";
  */
 export function isTransient(error: unknown): boolean {
 	const { isTransient: said } = error as { isTransient?: boolean };
-	return said ?? databaseFault(error) !== undefined;
+	return said ?? (databaseFault(error) !== undefined || isSystemError(error));
 }

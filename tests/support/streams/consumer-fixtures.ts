@@ -12,7 +12,7 @@ export const consumerTables = (schema: string) => `
 		replay_until bigint, replay_floor timestamptz, replay_mode text, primary key (topic, partition));
 	create table ${schema}.dead_letter (id uuid not null unique default gen_random_uuid(), topic text, partition int,
 		"offset" bigint, key text, value bytea not null, headers jsonb not null, reason text not null, detail text not null,
-		attempts int not null, at timestamptz not null default clock_timestamp(), redriven_at timestamptz,
+		attempts int not null, at timestamptz(3) not null default clock_timestamp(), redriven_at timestamptz,
 		primary key (topic, partition, "offset"));
 	create table ${schema}.effect (n serial primary key, event_id uuid not null, text text not null)`;
 
