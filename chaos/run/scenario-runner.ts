@@ -7,7 +7,8 @@ import { ChaosRun, type ChaosRunOptions } from "./chaos-run.ts";
 import { seedStock } from "../../workload/stock.ts";
 import { Cluster, type ClusterOptions } from "../cluster/cluster.ts";
 
-const hitTimeoutMs = 30_000;
+/** A return takes a dozen requests, and its saga may sleep 10 s after the faults of other rows. */
+const hitTimeoutMs = 90_000;
 const nextMs = 100;
 const maxInFlight = 5;
 
