@@ -1,5 +1,5 @@
 import { EnvironmentError } from "../../config/environment-error.ts";
-import { sqlState } from "../../lib/database-error.ts";
+import { driverError, sqlState } from "../../lib/database-error.ts";
 
 /** From sysexits.h, so that scripts can tell the reasons apart. */
 export const exitCodes = { failure: 1, usage: 64, configuration: 78 } as const;
@@ -81,8 +81,7 @@ export function explainOutdated(error: unknown): unknown {
 export function explainDatabase(error: unknown, url: string): unknown {
 	const { host, pathname, username } = new URL(url);
 	const database = pathname.slice(1);
-	const cause = sqlState(error) ? error : ((error as Error).cause ?? error);
-	const { code = "", message } = cause as NodeJS.ErrnoException;
+	const { code = "", message } = driverError(error) as NodeJS.ErrnoException;
 	const sentences: Record<string, string> = {
 		ECONNREFUSED: `No Postgres answers at ${host}: start it, or correct DATABASE_URL.`,
 		ENOTFOUND: `There is no host ${host}: correct DATABASE_URL.`,
