@@ -5,7 +5,7 @@ import { order } from "../contracts/order.ts";
 import { newId } from "../lib/id.ts";
 import { call } from "../lib/service.ts";
 import { toMessage } from "../services/order/outbox/order.outbox.ts";
-import { readOrderEvent } from "../streams/messages/order-events.ts";
+import { readOrderEvent } from "../streams/messages/order-event-reader.ts";
 import { percentilesOf, type Percentiles } from "./percentiles.ts";
 import type { BenchShop } from "./measured-shop.ts";
 

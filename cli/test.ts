@@ -7,7 +7,8 @@ import { mayLeaveOut, partsLeftOut } from "./test/requirements.ts";
 /**
  * `npm test`: every check, then every test that this machine can run; the last line is `N passed, N failed`. With
  * `CI=true` no part is left out, and the chaos run follows.
- * Arguments go to jest, e.g. `npm test -- tests/integration`; then checks and the chaos run are skipped.
+ * Arguments go to jest, e.g. `npm test -- tests/integration`; then checks and the chaos run are skipped. With
+ * `--watch` it is one jest with the keyboard, and nothing is counted.
  */
 
 interface Score {
@@ -21,6 +22,8 @@ interface JestResults {
 	numFailedTests: number;
 	numRuntimeErrorTestSuites: number;
 }
+
+const program = "node_modules/jest/bin/jest.js";
 
 /** After all else, because it needs the machine for itself. */
 const chaos = ["cli/chaos.ts", "--tier", "ci"];
@@ -45,7 +48,6 @@ async function jest(project: keyof typeof workers, args: string[]): Promise<Scor
 	const file = join(folder, "results.json");
 	const options = [`--maxWorkers=${workers[project]}`, "--passWithNoTests"];
 	const output = ["--json", `--outputFile=${file}`];
-	const program = "node_modules/jest/bin/jest.js";
 	const selected = ["--selectProjects", project];
 	const ok = await succeeds([program, ...options, ...output, ...args, ...selected]);
 	const results = read(file);
@@ -56,6 +58,8 @@ async function jest(project: keyof typeof workers, args: string[]): Promise<Scor
 }
 
 const args = process.argv.slice(2);
+if (args.some(arg => arg.startsWith("--watch")))
+	process.exit((await succeeds([program, ...args], undefined, "inherit")) ? 0 : 1);
 const isWhole = args.length === 0;
 const scores: Score[] = isWhole ? (await runChecks()).map(scoreOf) : [];
 const tests = [await jest("unit", args), await jest("system", args)];

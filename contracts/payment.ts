@@ -125,17 +125,9 @@ export const payment = contract("payment", {
 		}),
 		returns: Outcomes
 	},
-	resolve: {
-		summary: "Look up the outcomes of charges; never starts one",
-		kind: "command",
-		access: "internal",
-		timeoutMs: 10_000,
-		params: strictObject({ order_ids: T.Array(Uuid, { minItems: 1, maxItems: 64 }) }),
-		returns: Outcomes
-	},
 	void: {
 		summary:
-			"Resolve, and prevent orders without a payment from being charged: inserts a tombstone, a failed payment with code `voided`",
+			"Look up the outcomes of charges, and prevent orders without a payment from being charged: inserts a tombstone, a failed payment with code `voided`",
 		kind: "command",
 		access: "internal",
 		timeoutMs: 10_000,

@@ -10,7 +10,7 @@ import type { Gauge } from "../lib/gauges.ts";
 import { instantOf } from "../lib/instant.ts";
 import { TimeList } from "../lib/keyset.ts";
 import type { StreamEvent } from "../streams/consumer/consumer.ts";
-import type { DeadLetters } from "../streams/consumer/dead-letter-queue.ts";
+import type { DeadLetterAdmin } from "../streams/consumer/dead-letter.admin.ts";
 import type { StoredDeadLetter } from "../streams/consumer/storage/dead-letter.repository.ts";
 import type { Plan, Start } from "../streams/consumer/replay.plan.ts";
 import type { ReplayMode, ReplayRunner } from "../streams/consumer/replay.runner.ts";
@@ -18,7 +18,7 @@ import type { ReplayMode, ReplayRunner } from "../streams/consumer/replay.runner
 export interface ControlOptions {
 	group: string;
 	replays: ReplayRunner;
-	deadLetters: DeadLetters<StreamEvent>;
+	deadLetters: DeadLetterAdmin<StreamEvent>;
 	/** The log may have been lost, and its topics with it. @throws Error while it is down */
 	createTopics(): Promise<void>;
 	/** Sends all members the hint that their positions were moved. */

@@ -5,7 +5,7 @@ import { reconnectPauseMs, retry } from "../lib/retry.ts";
 import { onHint, mixin, broadcastHint } from "../lib/service.ts";
 import { Consumer, type ConsumerOptions, type StreamEvent } from "../streams/consumer/consumer.ts";
 import { OffsetLost, type Message } from "../streams/driver.ts";
-import { DeadLetters } from "../streams/consumer/dead-letter-queue.ts";
+import { DeadLetterAdmin } from "../streams/consumer/dead-letter.admin.ts";
 import { ReplayRunner, type ReplayRunnerOptions } from "../streams/consumer/replay.runner.ts";
 import { ConsumerControl } from "./consumer-control.ts";
 import type { WithPostgres } from "./postgres.mixin.ts";
@@ -51,7 +51,7 @@ export function Consuming<E extends StreamEvent>(
 			this.control = new ConsumerControl({
 				group: schema,
 				replays: new ReplayRunner({ ...options, resetFrom: this.resetFrom?.bind(this) }),
-				deadLetters: new DeadLetters(options),
+				deadLetters: new DeadLetterAdmin(options),
 				createTopics: () => this.createTopics(),
 				notifyMembers: () => broadcastHint(this.broker, consumerMoved, { group: schema })
 			});

@@ -27,6 +27,11 @@ export function Publishing<R extends { id: number }>(
 				toPending,
 				prepare: () => this.createTopics(),
 				onError: ({ message }) => this.logger.warn("cannot publish events, retrying:", message),
+				onHousekeepingError: ({ message }) =>
+					this.logger.warn(
+						"cannot measure the outbox or remove published events, retrying:",
+						message
+					),
 				onLag: lag => publishGauges(this.broker, outboxGauges(this.name, lag))
 			});
 			outbox.start();

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { OrderStreamEvent } from "../contracts/events.ts";
 import type { Driver, Message } from "./driver.ts";
-import { readOrderEvent } from "./messages/order-events.ts";
+import { readOrderEvent } from "./messages/order-event-reader.ts";
 import { Unreadable } from "./messages/event-reader.ts";
 import { readToEnd } from "./read-to-end.ts";
 import { topics } from "./messages/topics.ts";

@@ -9,8 +9,8 @@ import { validate } from "../lib/validator.ts";
 import { toMessage as toWindowMessage } from "../services/analytics/windows/window-messages.ts";
 import { toPending } from "../services/analytics/windows/window.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
-import { readStockEvent } from "../streams/messages/stock-events.ts";
-import { readOrderEvent } from "../streams/messages/order-events.ts";
+import { readStockEvent } from "../streams/messages/stock-event-reader.ts";
+import { readOrderEvent } from "../streams/messages/order-event-reader.ts";
 import { goldenOrder, publishedOrderEvent } from "./support/streams/golden-event.ts";
 
 /**

@@ -36,7 +36,7 @@ export const bugs: readonly Bug[] = [
 		select a.order_id, a.quantity, coalesce(s.on_hand - s.reserved, 0) as available,`,
 		replace: `order by product_id
 	), away as materialized (
-		select pg_sleep(0.3) from shelf limit 1
+		select pg_sleep(0.3) from stock_row limit 1
 	), queue as (
 		select a.order_id, a.quantity,
 			coalesce(s.on_hand - s.reserved, 0) + 0 * (select count(*) from away) as available,`,

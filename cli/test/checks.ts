@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { constants } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
@@ -12,22 +13,31 @@ const checks: Readonly<Record<string, readonly string[]>> = {
 	generated: ["scripts/generate.ts", "--check"]
 };
 
-/** Runs a script with its output here, or collected. Answers whether it succeeded. */
+/**
+ * Runs a script with its output here, or collected. Answers whether it succeeded. SIGINT and SIGTERM are forwarded
+ * to it, and end this process when it has ended: no further script is started.
+ */
 export async function succeeds(
 	[script, ...args]: readonly string[],
-	onOutput?: (text: string) => void
+	onOutput?: (text: string) => void,
+	stdin: "ignore" | "inherit" = "ignore"
 ): Promise<boolean> {
 	const stdio = onOutput ? "pipe" : "inherit";
 	const child = spawn(process.execPath, [join(root, script!), ...args], {
 		cwd: root,
-		stdio: ["ignore", stdio, stdio]
+		stdio: [stdin, stdio, stdio]
 	});
-	const forward = (signal: NodeJS.Signals) => child.kill(signal);
+	let stoppedBy: NodeJS.Signals | undefined;
+	const forward = (signal: NodeJS.Signals) => {
+		stoppedBy = signal;
+		child.kill(signal);
+	};
 	process.on("SIGINT", forward).on("SIGTERM", forward);
 	for (const stream of [child.stdout, child.stderr])
 		stream?.setEncoding("utf8").on("data", onOutput!);
 	const [code] = await once(child, "close");
 	process.off("SIGINT", forward).off("SIGTERM", forward);
+	if (stoppedBy) process.exit(128 + constants.signals[stoppedBy]);
 	return code === 0;
 }
 

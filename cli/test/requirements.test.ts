@@ -1,4 +1,4 @@
-import { partsLeftOut, requirements, type Requirement } from "./requirements.ts";
+import { mayLeaveOut, partsLeftOut, requirements, type Requirement } from "./requirements.ts";
 
 const having = (isThere: boolean): Requirement => ({
 	part: "tests on the moon",
@@ -14,4 +14,15 @@ it("names each part that is left out in one line, with what would include it", (
 		expect(part).toMatch(/^tests /);
 		expect(remedy).toMatch(/^Install .+\.$/);
 	}
+});
+
+it.each([
+	["", true],
+	["false", true],
+	["0", true],
+	["true", false],
+	["1", false],
+	["github", false]
+])("with CI=%p parts may be left out: %p", (ci, expected) => {
+	expect(mayLeaveOut(ci)).toBe(expected);
 });

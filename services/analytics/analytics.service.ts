@@ -10,7 +10,7 @@ import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Consuming, type WithConsumer } from "../../mixins/consumer.mixin.ts";
 import { consumerHandlers } from "../../mixins/consumer-handlers.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
-import { readOrderEvent } from "../../streams/messages/order-events.ts";
+import { readOrderEvent } from "../../streams/messages/order-event-reader.ts";
 import { topics } from "../../streams/messages/topics.ts";
 import { Catalogue } from "./reports/catalogue.ts";
 import { applyEvents, resetWindows, type EventBatch } from "./windows/intake.ts";

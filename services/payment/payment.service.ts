@@ -41,10 +41,6 @@ export default service<typeof contract.actions, This>(contract, {
 			return { outcomes: await this.charges.charge(ctx.params.charges) };
 		},
 
-		async resolve(ctx) {
-			return { outcomes: await this.charges.resolve(ctx.params.order_ids) };
-		},
-
 		async void(ctx) {
 			return { outcomes: await this.charges.void(ctx.params.order_ids) };
 		},

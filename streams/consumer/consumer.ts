@@ -56,7 +56,10 @@ export interface ConsumerOptions<E extends StreamEvent> {
 	watch?: { everyMs: number; silentMs: number };
 }
 
-/** Attempts at a message before it is dead-lettered: 0.1 to 3 s apart, 6.1 s of pauses together. */
+/**
+ * Attempts at a message by itself before it is dead-lettered, after one with its batch: 0.1 to 3 s apart, 6.1 s of
+ * pauses together.
+ */
 const maxAttempts = 7;
 const [firstPauseMs, longestPauseMs] = [100, 3000];
 const watch = { everyMs: 15_000, silentMs: 60_000 };

@@ -12,8 +12,10 @@ export interface PublisherOptions<R extends { id: number }> {
 	toPending(row: R): Pending;
 	/** Creates the topics; repeated until it succeeds. */
 	prepare(): Promise<void>;
-	/** Called with failures that are retried. */
+	/** Called with failures to publish, which are retried. */
 	onError(error: Error): void;
+	/** Called with failures to measure the lag or to remove published rows, which are retried. */
+	onHousekeepingError(error: Error): void;
 	/** Called every few seconds. */
 	onLag(lag: Lag): void;
 }
@@ -29,7 +31,7 @@ export class OutboxPublisher<R extends { id: number } = { id: number }> {
 
 	constructor(options: PublisherOptions<R>) {
 		this.#options = options;
-		const { statements, onError } = options;
+		const { statements, onHousekeepingError: onError } = options;
 		this.#relay = new Relay({ ...options, ...statements, name: statements.schema });
 		const work = () => this.#keepHouse();
 		this.#housekeeping = new Periodic({ everyMs: housekeepingEveryMs, work, onError });

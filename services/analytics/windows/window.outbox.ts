@@ -25,7 +25,7 @@ const reemit: Statement = {
 		select window_start, currency from analytics.windows where revision > 0 and window_start >= $1
 		order by window_start, currency
 		for update
-	), told as (
+	), marked as (
 		update analytics.windows w set dirty = true from windows x
 		where w.window_start = x.window_start and w.currency = x.currency and not $2
 	), late as (

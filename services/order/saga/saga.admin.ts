@@ -65,7 +65,7 @@ export class SagaAdmin {
 	}
 
 	/**
-	 * Cancels an order as an admin; a repetition changes nothing.
+	 * Cancels an order as an admin; a repetition changes nothing until the saga has acted, and is then refused.
 	 * @throws NOT_FOUND, ILLEGAL_TRANSITION when it is settled or being refunded
 	 */
 	async forceCancel(id: string, note: string, actor: Identity): Promise<OrderSaga> {

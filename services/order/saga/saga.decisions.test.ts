@@ -170,7 +170,7 @@ describe("the saga's decisions", () => {
 			{ do: "restock_return" },
 			...[null, ...endings].map(then => ({ do: "begin_payment", then }) as const),
 			...endings.map(then => ({ do: "release", then }) as const),
-			...both.map(holds => ({ do: "void", holds, reason: "expired" }) as const),
+			...both.map(stockLocked => ({ do: "void", stockLocked, reason: "expired" }) as const),
 			...orderStatuses.flatMap(to =>
 				both.map(ends => ({ do: "transition", to, reason: null, yields: false, ends }) as const)
 			),

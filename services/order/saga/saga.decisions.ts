@@ -33,8 +33,8 @@ export type Effect =
 	/** To `payment_pending`; with an ending only because the path there leads through it. */
 	| { do: "begin_payment"; then: Ending | null }
 	| { do: "charge" }
-	/** `holds`: the stock is reserved, so the order may still be confirmed. */
-	| { do: "void"; holds: boolean; reason: CancelReason }
+	/** `stockLocked`: the order has its stock, so it may still be confirmed. */
+	| { do: "void"; stockLocked: boolean; reason: CancelReason }
 	| { do: "commit" }
 	| { do: "release"; then: Ending }
 	| { do: "refund_order" }
@@ -131,7 +131,7 @@ function endWith(situation: Situation, ending: Ending): Effect {
 /** Compensates only when the order was certainly not charged; if it may have been, the charge is voided first. */
 function cancelOrder({ adopted }: Situation, reason: CancelReason): Effect {
 	return adopted
-		? { do: "void", holds: false, reason }
+		? { do: "void", stockLocked: false, reason }
 		: { do: "release", then: { to: "cancelled", reason } };
 }
 
@@ -147,16 +147,18 @@ function afterFailure(
 	return { do: "release", then };
 }
 
-/** @param holds the stock is reserved, so a paid order can be confirmed */
+/** @param stockLocked the order has its stock, so it can be confirmed once it is paid */
 function afterPayment(
 	situation: Situation,
 	{ status, failure_code, awaits_customer }: ChargeStatus,
-	holds: boolean,
+	stockLocked: boolean,
 	reason: CancelReason
 ): Effect {
 	switch (status) {
 		case "succeeded":
-			return holds ? { do: "commit" } : { do: "release", then: { to: "refund_pending", reason } };
+			return stockLocked
+				? { do: "commit" }
+				: { do: "release", then: { to: "refund_pending", reason } };
 		case "failed":
 			return afterFailure(situation, failure_code, reason);
 		case "review":
@@ -179,7 +181,7 @@ function afterStep(
 }
 
 const chargeOrVoid = ({ cancelRequested }: Situation): Effect =>
-	cancelRequested ? { do: "void", holds: true, reason: "requested" } : { do: "charge" };
+	cancelRequested ? { do: "void", stockLocked: true, reason: "requested" } : { do: "charge" };
 
 const afterEach: {
 	[K in Kind]: (situation: Situation, answer: Answers[K], effect: Of<K>) => Effect;
@@ -202,7 +204,8 @@ const afterEach: {
 			cancel: () => cancelOrder(situation, "requested")
 		}),
 	charge: (situation, answer) => afterPayment(situation, answer, true, "requested"),
-	void: (situation, answer, { holds, reason }) => afterPayment(situation, answer, holds, reason),
+	void: (situation, answer, { stockLocked, reason }) =>
+		afterPayment(situation, answer, stockLocked, reason),
 	commit: (situation, state) =>
 		state === "committed"
 			? transitionTo(situation, "confirmed", null, { yields: true, ends: true })
@@ -238,7 +241,7 @@ const afterEach: {
 function abortWithoutStock(situation: Situation, reason: CancelReason): Effect {
 	return situation.status === "pending"
 		? cancelOrder(situation, reason)
-		: { do: "void", holds: false, reason };
+		: { do: "void", stockLocked: false, reason };
 }
 
 const isNoReply = (answer: Answer): answer is NoReply =>

@@ -12,7 +12,7 @@ const row = `p.id, p.order_id, p.amount_minor, p.currency, p.payment_method, p.s
 	(extract(epoch from p.resend_at - clock_timestamp()) * 1000)::float8 as resend_in_ms`;
 
 /** The event of each payment in `changed`, by default with its new status as type. */
-const insertEvents = (type = "status") => `told as (
+const insertEvents = (type = "status") => `event as (
 		insert into payment.events (payment_id, seq, type, amount_minor, status, refunded_minor, data, at)
 		select id, seq, ${type}, amount_minor, status, refunded_minor, jsonb_strip_nulls(jsonb_build_object(
 			'provider_ref', provider_ref, 'failure_code', failure_code, 'review_reason', review_reason)),

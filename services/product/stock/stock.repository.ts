@@ -24,7 +24,7 @@ const create: Statement = {
 		values ($1, $2, $3, $4, $5, $6, $7)
 		on conflict (sku) do nothing
 		returning id
-	), shelf as (
+	), stock_row as (
 		insert into product.stock (product_id, on_hand) select id, $8::bigint from product
 	), entry as (
 		insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved, actor)

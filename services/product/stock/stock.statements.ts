@@ -35,14 +35,14 @@ export const reserve: Statement = {
 		from ${orderLines.as("line")}
 		where not exists (select from product.reservation_head h where h.order_id = line.order_id)
 		group by order_id, product_id
-	), shelf as materialized (
+	), stock_row as materialized (
 		select product_id, on_hand, reserved from product.stock
 		where product_id = any (array(select product_id from asked))
 		order by product_id for update
 	), queue as (
 		select a.order_id, a.quantity, coalesce(s.on_hand - s.reserved, 0) as available,
 			sum(a.quantity) over (partition by a.product_id order by a.position) as wanted
-		from asked a left join shelf s using (product_id)
+		from asked a left join stock_row s using (product_id)
 	), verdict as materialized (
 		select order_id, bool_and(wanted <= available) as fits, bool_or(quantity > available) as never
 		from queue group by order_id
@@ -59,7 +59,7 @@ export const reserve: Statement = {
 	), counted as (
 		update product.stock t set on_hand = s.on_hand, reserved = s.reserved + g.quantity
 		from (select product_id, sum(quantity)::bigint as quantity from granted group by 1) g
-			join shelf s using (product_id)
+			join stock_row s using (product_id)
 		where t.product_id = g.product_id
 	), lines as (
 		insert into product.reservation (order_id, product_id, quantity)
@@ -129,7 +129,7 @@ function stockTransition(options: StockTransition): Statement {
 		text: `
 	with asked (order_id) as materialized (
 		${orders}
-	), shelf as materialized (
+	), stock_row as materialized (
 		select product_id, on_hand, reserved from product.stock
 		where product_id = any (array(
 			select product_id from product.reservation
@@ -137,7 +137,7 @@ function stockTransition(options: StockTransition): Statement {
 		order by product_id for update
 	), head as materialized (
 		select order_id, state, ${from} as moves from product.reservation_head
-		where order_id = any (array(select order_id from asked)) and (select count(*) from shelf) >= 0
+		where order_id = any (array(select order_id from asked)) and (select count(*) from stock_row) >= 0
 		order by order_id for update
 	), line as materialized (
 		select order_id, product_id, quantity
@@ -146,7 +146,7 @@ function stockTransition(options: StockTransition): Statement {
 		update product.stock t set on_hand = s.on_hand + ${onHand} * g.quantity,
 			reserved = s.reserved + ${reserved} * g.quantity
 		from (select product_id, sum(quantity)::bigint as quantity from line group by 1) g
-			join shelf s using (product_id)
+			join stock_row s using (product_id)
 		where t.product_id = g.product_id
 		returning t.product_id, t.on_hand, t.reserved, s.on_hand as before${also}
 	), entries as (
@@ -219,13 +219,13 @@ export const restockReturn: Statement = {
 	with asked as materialized (
 		select product_id, sum(quantity)::bigint as quantity
 		from ${returnLines.as("line")} group by 1
-	), shelf as materialized (
+	), stock_row as materialized (
 		select product_id, on_hand from product.stock
 		where product_id = any (array(select product_id from asked))
 		order by product_id for update
 	), head as materialized (
 		select order_id from product.reservation_head
-		where order_id = $2 and state = 'committed' and (select count(*) from shelf) >= 0
+		where order_id = $2 and state = 'committed' and (select count(*) from stock_row) >= 0
 		for update
 	), taken as (
 		insert into product.return_restocks (return_id, product_id, order_id, quantity)
@@ -236,8 +236,8 @@ export const restockReturn: Statement = {
 		update product.reservation r set restocked = restocked + t.quantity
 		from taken t where r.order_id = t.order_id and r.product_id = t.product_id
 	), counted as (
-		update product.stock s set on_hand = shelf.on_hand + t.quantity
-		from taken t join shelf using (product_id) where s.product_id = t.product_id
+		update product.stock s set on_hand = stock_row.on_hand + t.quantity
+		from taken t join stock_row using (product_id) where s.product_id = t.product_id
 	), entries as (
 		insert into product.stock_ledger (product_id, order_id, return_id, reason, d_on_hand, d_reserved)
 		select product_id, order_id, $1, 'taken_back', quantity, 0 from taken

@@ -7,7 +7,7 @@ import { call } from "../../../lib/service.ts";
 import { statements, toMessage } from "../../../services/order/outbox/order.outbox.ts";
 import type { Driver, Message } from "../../../streams/driver.ts";
 import { OutboxPublisher } from "../../../streams/outbox/publisher.ts";
-import { readOrderEvent } from "../../../streams/messages/order-events.ts";
+import { readOrderEvent } from "../../../streams/messages/order-event-reader.ts";
 import { topicSpecs } from "../../../streams/messages/topics.ts";
 import { startNode } from "../../support/servers/start-node.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
@@ -121,6 +121,7 @@ describe("the relay", () => {
 			toPending: toMessage,
 			prepare: async () => undefined,
 			onError: error => errors.push(error),
+			onHousekeepingError: error => errors.push(error),
 			onLag: () => void onLag(made)
 		}) as unknown as OutboxPublisher;
 		databases.push(db);

@@ -7,7 +7,7 @@ import { until } from "../../support/until.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
 import { admin, alice, as, bob } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
-import { usd, ledgerPath } from "../../support/shop/payments.ts";
+import { lookUpCharges, usd, ledgerPath } from "../../support/shop/payments.ts";
 
 /** Two nodes on one database and one ledger. */
 const shop = useShop([paymentService], { LOG_LEVEL: "fatal" }, { nodes: 2 });
@@ -23,7 +23,7 @@ async function charge(charges: Charge[], via = shop.broker): Promise<ChargeOutco
 }
 
 async function resolve(...orders: string[]): Promise<ChargeOutcome[]> {
-	return (await call(shop.broker, payment.actions.resolve, { order_ids: orders })).outcomes;
+	return lookUpCharges(shop.broker, orders);
 }
 
 async function bar(...orders: string[]): Promise<ChargeOutcome[]> {

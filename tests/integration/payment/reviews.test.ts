@@ -6,7 +6,7 @@ import { until } from "../../support/until.ts";
 import { expectFailure, successesOf } from "../../support/expect-failure.ts";
 import { alice, as, support } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
-import { paymentsOf, settledListener } from "../../support/shop/payments.ts";
+import { lookUpCharges, paymentsOf, settledListener } from "../../support/shop/payments.ts";
 
 const hints: string[] = [];
 
@@ -99,10 +99,7 @@ describe("payments in review", () => {
 			actor: support,
 			data: { decision, note: "as the provider's desk says", review_reason: "amount_mismatch" }
 		});
-		const { outcomes } = await call(shop.broker, payment.actions.resolve, {
-			order_ids: [order_id]
-		});
-		expect(outcomes).toMatchObject([{ status, failure_code }]);
+		expect(await lookUpCharges(shop.broker, [order_id])).toMatchObject([{ status, failure_code }]);
 		await until(() => hints.includes(order_id));
 		expect((await list()).map(review => review.id)).not.toContain(id);
 	});

@@ -12,7 +12,7 @@ import { until } from "../../support/until.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
 import { admin, alice, as } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
-import { settledListener } from "../../support/shop/payments.ts";
+import { lookUpCharges, settledListener } from "../../support/shop/payments.ts";
 
 const hints: string[] = [];
 
@@ -216,10 +216,7 @@ describe("a webhook that was stored by a node that crashed before the lookup", (
 		const { id, order_id } = await unanswered();
 		await keptOnly(id, "payment_intent.succeeded");
 		expect((await row(id)).status).toBe("processing");
-		const { outcomes } = await call(shop.broker, payment.actions.resolve, {
-			order_ids: [order_id]
-		});
-		expect(outcomes).toMatchObject([{ status: "succeeded" }]);
+		expect(await lookUpCharges(shop.broker, [order_id])).toMatchObject([{ status: "succeeded" }]);
 	});
 
 	it("delays a refund until the next sweep", async () => {

@@ -1,5 +1,7 @@
+import { ConsumerControl } from "../../../mixins/consumer-control.ts";
 import type { Consumer } from "../../../streams/consumer/consumer.ts";
-import { DeadLetters } from "../../../streams/consumer/dead-letter-queue.ts";
+import { DeadLetterAdmin } from "../../../streams/consumer/dead-letter.admin.ts";
+import type { Driver } from "../../../streams/driver.ts";
 import { Unreadable } from "../../../streams/messages/event-reader.ts";
 import { ReplayRunner, type ReplayMode } from "../../../streams/consumer/replay.runner.ts";
 import {
@@ -14,7 +16,7 @@ import { useStream } from "../../support/streams/use-stream.ts";
 /** Dead letters through redrives, replays and the loss of the log. */
 
 let consumer: Consumer<TestEvent>;
-let deadLetters: DeadLetters<TestEvent>;
+let deadLetters: DeadLetterAdmin<TestEvent>;
 let replays: ReplayRunner;
 let isBroken: boolean;
 let held: Promise<void> | undefined;
@@ -40,7 +42,7 @@ beforeEach(async () => {
 			await stream.recordEffects(work, tx);
 		}
 	});
-	deadLetters = new DeadLetters(options);
+	deadLetters = new DeadLetterAdmin(options);
 	const { schema } = stream;
 	const emptyEffects = { name: `empty ${schema}`, text: `delete from ${schema}.effect` };
 	replays = new ReplayRunner({
@@ -210,3 +212,41 @@ it("is not redriven while a replay is about to reach it, and counts once", async
 	await deadLetters.redrive(deadLetter!.id);
 	expect((await stream.effects()).toSorted()).toEqual(["a", "poison"]);
 }, 60_000);
+
+it("is not redriven while the log is down, and then is", async () => {
+	isBroken = true;
+	await send(testEvent("poison"));
+	await isAt(1);
+	isBroken = false;
+	const [deadLetter] = await waiting();
+	const extents = () => Promise.reject(new Error("Connection error: connect ECONNREFUSED"));
+	const driver = Object.create(stream.driver, { extents: { value: extents } }) as Driver;
+	const admin = new DeadLetterAdmin({ ...stream.options(), driver });
+	await expectFailure(admin.redrive(deadLetter!.id), "UNAVAILABLE");
+	expect(await deadLetters.waiting()).toBe(1);
+	expect((await deadLetters.redrive(deadLetter!.id)).redriven_at).not.toBeNull();
+	expect(await stream.effects()).toEqual(["poison"]);
+}, 30_000);
+
+it("lists all dead letters once, page by page, also those of the same instant", async () => {
+	await send("{0", "{1", "{2", "{3", "{4");
+	await isAt(5);
+	await database.rows(`update ${stream.schema}.dead_letter set at = now() where "offset" < 3`);
+	const control = new ConsumerControl({
+		group: stream.schema,
+		replays,
+		deadLetters,
+		createTopics: () => Promise.resolve(),
+		notifyMembers() {}
+	});
+	const pages: number[][] = [];
+	let cursor: string | undefined;
+	do {
+		const { data, next_cursor } = await control.list(false, 2, cursor);
+		pages.push(data.map(({ offset }) => offset));
+		cursor = next_cursor ?? undefined;
+	} while (cursor);
+	expect(pages.map(page => page.length)).toEqual([2, 2, 1]);
+	expect(pages.flat().toSorted()).toEqual([0, 1, 2, 3, 4]);
+	expect(pages.flat().slice(0, 3).toSorted()).toEqual([0, 1, 2]);
+}, 30_000);

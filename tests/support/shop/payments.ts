@@ -1,8 +1,14 @@
 import { join } from "node:path";
-import type { ServiceSchema } from "moleculer";
-import { payment, paymentSettled, type Payment } from "../../../contracts/payment.ts";
+import type { ServiceBroker, ServiceSchema } from "moleculer";
+import {
+	payment,
+	paymentSettled,
+	type ChargeOutcome,
+	type Payment
+} from "../../../contracts/payment.ts";
 import { newId } from "../../../lib/id.ts";
 import { call, onHint, type Params } from "../../../lib/service.ts";
+import type { Charges } from "../../../services/payment/charges/charges.ts";
 import { readLedger, type LedgerReport } from "../../../psp/ledger/ledger.ts";
 import { admin, alice, as } from "./callers.ts";
 import type { Shop } from "./use-shop.ts";
@@ -24,6 +30,12 @@ export const ledgerPath = ({ dataDir }: Pick<Shop, "dataDir">) => join(dataDir, 
 export function settledListener(orderIds: string[]): ServiceSchema {
 	const events = onHint(paymentSettled, ({ order_ids }) => void orderIds.push(...order_ids));
 	return { name: "listener", events };
+}
+
+/** Looks charges up at the provider, as a webhook makes the payment service do. */
+export function lookUpCharges(broker: ServiceBroker, orderIds: string[]): Promise<ChargeOutcome[]> {
+	const service = broker.getLocalService("payment") as unknown as { charges: Charges };
+	return service.charges.resolve(orderIds);
 }
 
 /** Payments and refunds of a shop with the simulated provider. */

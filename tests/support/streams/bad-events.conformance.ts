@@ -1,7 +1,7 @@
 import { schemaOf, type OrderStreamEvent } from "../../../contracts/events.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Driver } from "../../../streams/driver.ts";
-import { readOrderEvent } from "../../../streams/messages/order-events.ts";
+import { readOrderEvent } from "../../../streams/messages/order-event-reader.ts";
 import { buildOrderEvent } from "./order-message.ts";
 import { until } from "../until.ts";
 import { useStream } from "./use-stream.ts";

@@ -1,7 +1,7 @@
 import { schemaOf, type OrderStreamEvent } from "../../contracts/events.ts";
 import { orderEventTypes } from "../../contracts/order-status.ts";
 import type { Message } from "../driver.ts";
-import { readOrderEvent } from "./order-events.ts";
+import { readOrderEvent } from "./order-event-reader.ts";
 import { Unreadable } from "./event-reader.ts";
 
 const at = new Date("2026-03-01T12:00:00.000Z");

@@ -1,7 +1,7 @@
 import { schemaOf, type LowStockEvent } from "../../contracts/events.ts";
 import type { Message } from "../driver.ts";
 import { Unreadable } from "./event-reader.ts";
-import { readStockEvent } from "./stock-events.ts";
+import { readStockEvent } from "./stock-event-reader.ts";
 
 const at = new Date("2026-03-01T12:00:00Z");
 const event: LowStockEvent = {

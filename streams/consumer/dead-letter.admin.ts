@@ -8,7 +8,7 @@ import { isTransient } from "./transient-error.ts";
 import { Unreadable } from "../messages/event-reader.ts";
 
 /** The dead letters of a consumer: list, show and redrive. */
-export class DeadLetters<E extends StreamEvent> {
+export class DeadLetterAdmin<E extends StreamEvent> {
 	readonly #options: ConsumerOptions<E>;
 	readonly #positions: PositionRepository;
 	readonly #inbox: InboxRepository;
@@ -45,9 +45,10 @@ export class DeadLetters<E extends StreamEvent> {
 		const deadLetter = await this.get(id);
 		if (deadLetter.redriven_at) return deadLetter;
 		const event = this.#read(deadLetter);
+		const end = await this.#endOf(deadLetter);
 		try {
 			await this.#options.prepare?.([event], false);
-			if (await this.#handle(deadLetter, event)) return await this.get(id);
+			if (await this.#handle(deadLetter, event, end)) return await this.get(id);
 		} catch (error) {
 			if (isTransient(error)) fail("UNAVAILABLE");
 			fail("REDRIVE_FAILED", (error as Error).message.slice(0, 500));
@@ -66,11 +67,21 @@ export class DeadLetters<E extends StreamEvent> {
 		}
 	}
 
+	/** The known end of its partition. @throws UNAVAILABLE while the log is down */
+	async #endOf({ topic, partition }: StoredDeadLetter): Promise<bigint> {
+		const extents = await this.#options.driver
+			.extents(topic)
+			.catch(() => fail("UNAVAILABLE", "the event log is unavailable"));
+		return extents.find(one => one.partition === partition)?.next ?? 0n;
+	}
+
 	/** False when a replay will reach it, which would apply it a second time. */
-	async #handle({ id, topic, partition }: StoredDeadLetter, event: E): Promise<boolean> {
-		const { db, driver, handle } = this.#options;
-		const extents = await driver.extents(topic);
-		const end = extents.find(one => one.partition === partition)?.next ?? 0n;
+	async #handle(
+		{ id, topic, partition }: StoredDeadLetter,
+		event: E,
+		end: bigint
+	): Promise<boolean> {
+		const { db, handle } = this.#options;
 		return db.transaction(async tx => {
 			// Under the lock of the position the consumer waits, so that nothing else of the partition is handled meanwhile.
 			const { next, replay } = await this.#positions.lock(topic, partition, tx);
