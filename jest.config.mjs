@@ -25,7 +25,7 @@ export default {
 			...shared,
 			displayName: "unit",
 			testMatch: [
-				"<rootDir>/{lib,contracts,config,services,mixins,middlewares,db,streams,psp,workload,verify,launch,chaos,bench,cli}/**/*.test.ts",
+				"<rootDir>/{lib,idempotency,contracts,config,services,mixins,middlewares,db,streams,psp,workload,verify,launch,chaos,bench,cli}/**/*.test.ts",
 				"<rootDir>/tests/*.test.ts"
 			]
 		},

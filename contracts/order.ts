@@ -20,6 +20,7 @@ import {
 	Line,
 	Money,
 	NextCursor,
+	OptionalKey,
 	ready,
 	text,
 	Uuid,
@@ -194,7 +195,12 @@ const sagaActions = {
 	"saga.resolve": {
 		...operators,
 		summary: "Cancel an order that does not finish, and refund what was charged",
-		params: strictObject({ id: Uuid, decision: oneOf(["cancel"]), note: text(200) })
+		params: strictObject({
+			id: Uuid,
+			decision: oneOf(["cancel"]),
+			note: text(200),
+			idempotency_key: OptionalKey
+		})
 	}
 } as const satisfies Record<string, ActionSpec>;
 
@@ -232,7 +238,8 @@ const returnActions = {
 		params: strictObject({
 			id: Uuid,
 			restock: T.Optional(T.Boolean({ default: true, description: "False for damaged goods" })),
-			note: T.Optional(text(200))
+			note: T.Optional(text(200)),
+			idempotency_key: OptionalKey
 		}),
 		returns: Return
 	},
@@ -240,7 +247,7 @@ const returnActions = {
 		summary: "Reject a requested return",
 		kind: "command",
 		access: staff,
-		params: strictObject({ id: Uuid, note: text(200) }),
+		params: strictObject({ id: Uuid, note: text(200), idempotency_key: OptionalKey }),
 		returns: Return
 	}
 } as const satisfies Record<string, ActionSpec>;
@@ -287,14 +294,19 @@ export const order = contract("order", {
 		summary: "Hand a confirmed order to a carrier",
 		kind: "command",
 		access: admins,
-		params: strictObject({ id: Uuid, carrier: text(60), tracking_number: text(100) }),
+		params: strictObject({
+			id: Uuid,
+			carrier: text(60),
+			tracking_number: text(100),
+			idempotency_key: OptionalKey
+		}),
 		returns: Order
 	},
 	deliver: {
 		summary: "Record that a shipped order has arrived",
 		kind: "command",
 		access: admins,
-		params: ById,
+		params: strictObject({ id: Uuid, idempotency_key: OptionalKey }),
 		returns: Order
 	},
 	get: {

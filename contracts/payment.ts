@@ -1,6 +1,16 @@
 import { contract, hint, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { everyone, staff } from "./roles.ts";
-import { Id, IdempotencyKey, Instant, Limit, Money, ready, text, Uuid } from "./values.ts";
+import {
+	Id,
+	IdempotencyKey,
+	Instant,
+	Limit,
+	Money,
+	OptionalKey,
+	ready,
+	text,
+	Uuid
+} from "./values.ts";
 
 /** `processing`: sent, or about to be; the outcome is unknown. `review`: staff must decide. */
 export const PaymentStatus = oneOf(["processing", "succeeded", "failed", "review"]);
@@ -207,7 +217,8 @@ export const payment = contract("payment", {
 			provider_ref: T.Optional(
 				text(255, { description: "The provider's reference of the charge or refund" })
 			),
-			note: text(500)
+			note: text(500),
+			idempotency_key: OptionalKey
 		}),
 		returns: Payment
 	},

@@ -35,6 +35,8 @@ export const Locale = oneOf(["en", "de"]);
 export type Locale = Static<typeof Locale>;
 
 export const IdempotencyKey = T.String({ pattern: "^[\\x21-\\x7e]{1,255}$" });
+/** For commands that change nothing when they are repeated: with a key the first response is repeated too. */
+export const OptionalKey = T.Optional(IdempotencyKey);
 
 export const Version = T.Integer({ minimum: 1, description: "Grows by one with every change" });
 

@@ -246,6 +246,12 @@ export const schemas = {
 	analytics: "analytics"
 } as const;
 
+/**
+ * Schemas that several services use, by the folder of their migrations, which grant each service what it needs. They
+ * have no role.
+ */
+export const sharedSchemas = { idempotency: "idempotency" } as const;
+
 export function roleOf(service: keyof typeof schemas): string {
 	return `shop_${schemas[service]}`;
 }

@@ -2,12 +2,14 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { sqlState } from "../lib/database-error.ts";
-import { roleOf, rolePassword, schemas } from "./database.ts";
+import { roleOf, rolePassword, schemas, sharedSchemas } from "./database.ts";
 
 type ServiceName = keyof typeof schemas;
+type Owner = ServiceName | keyof typeof sharedSchemas;
 
 export interface Migration {
-	service: ServiceName;
+	/** The service, or the shared schema. */
+	service: Owner;
 	/** `0001_orders.sql`: numbered, never changed after release. */
 	file: string;
 	sql: string;
@@ -17,15 +19,18 @@ export interface Migration {
 const lockKey = 0x5309;
 const root = join(import.meta.dirname, "..");
 
-/** All migrations on disk, by service, then by number. */
+const schemaOf = (owner: Owner) => ({ ...sharedSchemas, ...schemas })[owner];
+
+function folderOf(owner: Owner): string {
+	if (owner === "stream") return "streams";
+	return owner in sharedSchemas ? owner : `services/${owner}`;
+}
+
+/** All migrations on disk: those of shared schemas, then by service, then by number. */
 export async function migrations(): Promise<Migration[]> {
 	const found: Migration[] = [];
-	for (const service of Object.keys(schemas) as ServiceName[]) {
-		const folder = join(
-			root,
-			service === "stream" ? "streams" : `services/${service}`,
-			"migrations"
-		);
+	for (const service of Object.keys({ ...sharedSchemas, ...schemas }) as Owner[]) {
+		const folder = join(root, folderOf(service), "migrations");
 		for (const file of (await readdir(folder)).filter(name => name.endsWith(".sql")).sort())
 			found.push({ service, file, sql: await readFile(join(folder, file), "utf8") });
 	}
@@ -63,7 +68,7 @@ async function apply(client: pg.Client, { service, file, sql }: Migration): Prom
 		[service, file]
 	);
 	if (rowCount === 0) return false;
-	await client.query(`set local search_path to ${schemas[service]}`);
+	await client.query(`set local search_path to ${schemaOf(service)}`);
 	await client.query(sql);
 	await client.query("set local search_path to default");
 	return true;
@@ -89,6 +94,8 @@ export async function migrate(ownerUrl: string, given?: Migration[]): Promise<st
 		);
 		for (const service of Object.keys(schemas) as ServiceName[])
 			await ensureSchema(client, service);
+		for (const schema of Object.values(sharedSchemas))
+			await client.query(`create schema if not exists ${schema}`);
 		for (const migration of given ?? (await migrations())) {
 			const name = `${migration.service}/${migration.file}`;
 			try {

@@ -1,8 +1,13 @@
--- The sum of services/*/migrations, to be read and compared, not run.
+-- The sum of all migrations, to be read and compared, not run.
 -- Written by: npm run generate
 
 create schema analytics;
 grant usage on schema analytics to shop_analytics;
+
+create schema idempotency;
+grant usage on schema idempotency to shop_orders;
+grant usage on schema idempotency to shop_payment;
+grant usage on schema idempotency to shop_product;
 
 create schema notification;
 grant usage on schema notification to shop_notification;
@@ -187,6 +192,30 @@ create table analytics.windows (
 CREATE INDEX windows_due ON analytics.windows USING btree (window_start) WHERE (dirty OR (NOT final));
 grant insert, select, update on analytics.windows to shop_analytics;
 
+create table idempotency.request (
+	principal text not null,
+	key text not null,
+	service text not null default CURRENT_USER,
+	action text not null,
+	request_hash bytea,
+	subject uuid,
+	answer json,
+	is_answered boolean not null,
+	created_at timestamp with time zone not null default clock_timestamp(),
+	constraint request_pkey PRIMARY KEY (principal, key),
+	constraint request_check CHECK (((answer IS NOT NULL) OR (NOT is_answered)))
+) with (fillfactor=80);
+alter table idempotency.request enable row level security;
+create policy answer_once on idempotency.request for update using ((service = CURRENT_USER) AND (NOT is_answered)) with check (service = CURRENT_USER);
+create policy insert_own on idempotency.request for insert with check (service = CURRENT_USER);
+create policy read_own on idempotency.request for select using (service = CURRENT_USER);
+grant insert, select on idempotency.request to shop_orders;
+grant insert, select on idempotency.request to shop_payment;
+grant insert, select on idempotency.request to shop_product;
+grant update (answer, is_answered) on idempotency.request to shop_orders;
+grant update (answer, is_answered) on idempotency.request to shop_payment;
+grant update (answer, is_answered) on idempotency.request to shop_product;
+
 create table notification.dead_letter (
 	id uuid not null default gen_random_uuid(),
 	topic text not null,
@@ -310,18 +339,6 @@ create table orders.history (
 	constraint history_pkey PRIMARY KEY (order_id, version)
 );
 grant insert, select on orders.history to shop_orders;
-
-create table orders.idempotency (
-	principal text not null,
-	route text not null,
-	key text not null,
-	request_hash bytea not null,
-	order_id uuid not null,
-	answer json not null,
-	created_at timestamp with time zone not null default clock_timestamp(),
-	constraint idempotency_pkey PRIMARY KEY (principal, route, key)
-);
-grant insert, select on orders.idempotency to shop_orders;
 
 create unlogged table orders.incarnation (
 	one boolean not null default true,
@@ -549,7 +566,7 @@ create table payment.refunds (
 	review_reason text,
 	next_check_at timestamp with time zone not null default (clock_timestamp() + '00:00:10'::interval),
 	checks integer not null default 0,
-	answer json,
+	is_answered boolean not null default false,
 	constraint refunds_pkey PRIMARY KEY (id),
 	constraint refunds_payment_id_purpose_key UNIQUE (payment_id, purpose),
 	constraint refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment.payments(id),
@@ -562,7 +579,7 @@ CREATE INDEX refunds_by_payment ON payment.refunds USING btree (payment_id, crea
 CREATE INDEX refunds_in_review ON payment.refunds USING btree (updated_at, id) WHERE (status = 'review'::text);
 CREATE INDEX refunds_to_check ON payment.refunds USING btree (next_check_at) WHERE (status = 'pending'::text);
 grant insert, select on payment.refunds to shop_payment;
-grant update (answer, checks, failure_code, next_check_at, provider_ref, review_reason, status, updated_at) on payment.refunds to shop_payment;
+grant update (checks, failure_code, is_answered, next_check_at, provider_ref, review_reason, status, updated_at) on payment.refunds to shop_payment;
 
 create table product.outbox (
 	id bigint not null generated always as identity,
@@ -663,13 +680,11 @@ create table product.stock_ledger (
 	d_reserved bigint not null,
 	note text,
 	actor text,
-	key text,
 	at timestamp with time zone not null default clock_timestamp(),
 	return_id uuid,
 	constraint stock_ledger_pkey PRIMARY KEY (product_id, id),
 	constraint stock_ledger_reason_check CHECK (((reason = ANY (ARRAY['initial'::text, 'adjusted'::text, 'reserved'::text, 'sold'::text, 'released'::text, 'expired'::text, 'returned'::text, 'taken_back'::text])) AND ((reason = 'taken_back'::text) = (return_id IS NOT NULL))))
 );
-CREATE UNIQUE INDEX stock_ledger_by_key ON product.stock_ledger USING btree (product_id, key) WHERE (key IS NOT NULL);
 CREATE UNIQUE INDEX stock_ledger_by_order ON product.stock_ledger USING btree (order_id, product_id, reason) WHERE ((order_id IS NOT NULL) AND (return_id IS NULL));
 CREATE UNIQUE INDEX stock_ledger_by_return ON product.stock_ledger USING btree (return_id, product_id) WHERE (return_id IS NOT NULL);
 grant insert, select on product.stock_ledger to shop_product;

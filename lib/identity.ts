@@ -18,6 +18,8 @@ export interface Meta {
 	requestId?: string;
 	/** W3C: the trace that the request belongs to. */
 	traceparent?: string;
+	/** Set by the callee: the response is the stored one of an earlier request under the same idempotency key. */
+	replayed?: boolean;
 }
 
 export const systemActor: Actor = Object.freeze({ id: "system", role: "system" });

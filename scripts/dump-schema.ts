@@ -8,7 +8,7 @@ import { rows, withClient } from "../launch/servers/database-client.ts";
  */
 
 const ours =
-	"nspname in ('analytics', 'notification', 'orders', 'payment', 'product', 'streams', 'users', 'public')";
+	"nspname in ('analytics', 'notification', 'idempotency', 'orders', 'payment', 'product', 'streams', 'users', 'public')";
 
 /** `grant … to shop_…` from an ACL, one row per grantee, with the privileges in a fixed order. */
 const grantsOf = (acl: string) => `
@@ -20,9 +20,10 @@ const grantsOf = (acl: string) => `
 
 const queries = {
 	schemas: `
-		select format(E'create schema %s;\\ngrant %s on schema %s to %s;', nspname, privileges, nspname, role) as line
+		select format(E'create schema %s;\\n%s', nspname, string_agg(
+			format('grant %s on schema %s to %s;', privileges, nspname, role), E'\\n' order by role)) as line
 		from pg_namespace, lateral (${grantsOf("nspacl")}) as granted
-		where ${ours} order by nspname, role`,
+		where ${ours} group by nspname order by nspname`,
 
 	tables: `
 		select relation.oid, nspname || '.' || relname as name,
@@ -56,6 +57,16 @@ const queries = {
 		select pg_get_triggerdef(oid) || ';' as line
 		from pg_trigger where tgrelid = $1 and not tgisinternal order by tgname`,
 
+	rowSecurity: `
+		select format('alter table %s enable row level security;', $1::regclass) as line
+		from pg_class where oid = $1 and relrowsecurity`,
+
+	policies: `
+		select concat_ws(' ', 'create policy', polname, 'on', $1::regclass, 'for',
+			case polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
+			'using ' || pg_get_expr(polqual, polrelid), 'with check ' || pg_get_expr(polwithcheck, polrelid)) || ';' as line
+		from pg_policy where polrelid = $1 order by polname`,
+
 	tableGrants: `
 		select format('grant %s on %s to %s;', privileges, $1::regclass, role) as line
 		from pg_class, lateral (${grantsOf("relacl")}) as granted
@@ -73,7 +84,7 @@ const queries = {
 		where ${ours} order by nspname, proname`
 } as const;
 
-const header = `-- The sum of services/*/migrations, to be read and compared, not run.
+const header = `-- The sum of all migrations, to be read and compared, not run.
 -- Written by: npm run generate`;
 
 /** The schema of a database as text. */
@@ -92,6 +103,8 @@ export function dumpSchema(url: string): Promise<string> {
 			for (const sql of [
 				queries.indexes,
 				queries.triggers,
+				queries.rowSecurity,
+				queries.policies,
 				queries.tableGrants,
 				queries.columnGrants
 			])

@@ -1,26 +1,39 @@
-import { grouped, type Checker } from "./checker.ts";
+import { grouped, type Checker, type Violation } from "./checker.ts";
 import type { Entry } from "../evidence/client-history.ts";
 
-const answered = (outcomes: readonly Entry[]) =>
+/** Outcomes by the key under which they were requested. */
+const byKey = (outcomes: readonly Entry[]) =>
 	grouped(
-		outcomes.filter(({ phase, key }) => phase === "ok" && key),
-		({ op, user, key }) => `${op} ${user} ${key}`
+		outcomes.filter(({ key }) => key),
+		({ user, key }) => `${user} ${key}`
 	);
+
+const successesOf = (entries: readonly Entry[]) => entries.filter(({ phase }) => phase === "ok");
+const requestsOf = (entries: readonly Entry[]) => new Set(entries.map(({ request }) => request));
+
+function* violationsOf(key: string, entries: readonly Entry[]): Generator<Violation> {
+	const answered = successesOf(entries);
+	const requests = requestsOf(answered);
+	const name = `${answered[0]?.op} ${key}`;
+	const { order_id } = answered[0] ?? {};
+	if (requests.size > 1) yield { what: `${name}: ${requests.size} requests succeeded`, order_id };
+	const shas = new Set(answered.map(({ sha }) => sha));
+	if (requests.size === 1 && shas.size > 1)
+		yield { what: `${name}: ${shas.size} different answers among ${answered.length}`, order_id };
+	const refused = entries.filter(({ code }) => code === "idempotency-key-reused");
+	if (refused.some(({ request }) => requests.has(request)))
+		yield { what: `${name}: refused as another request, and answered`, order_id };
+}
 
 export const answers: Checker = {
 	promise: "P7",
-	title: "The same key gets the same answer, byte for byte",
+	title: "A key names one request, which gets the same answer, byte for byte",
 	examined: ({ outcomes }) => {
-		const keys = answered(outcomes);
-		const count = [...keys.values()].reduce((total, entries) => total + entries.length, 0);
-		return `${count} answers under ${keys.size} keys`;
+		const keys = [...byKey(outcomes).values()];
+		const count = keys.reduce((total, entries) => total + successesOf(entries).length, 0);
+		const shared = keys.filter(entries => requestsOf(entries).size > 1).length;
+		return `${count} answers under ${keys.length} keys, ${shared} of them with several requests`;
 	},
 	violations: ({ outcomes }) =>
-		[...answered(outcomes)]
-			.map(([key, entries]) => ({ key, entries, shas: new Set(entries.map(({ sha }) => sha)) }))
-			.filter(({ shas }) => shas.size > 1)
-			.map(({ key, entries, shas }) => ({
-				what: `${key}: ${shas.size} different answers among ${entries.length}`,
-				order_id: entries[0]!.order_id
-			}))
+		[...byKey(outcomes)].flatMap(([key, entries]) => [...violationsOf(key, entries)])
 };

@@ -236,6 +236,23 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		/^refund .*: 2 different answers among 3/
 	],
 	[
+		answers,
+		"two requests under one key succeed",
+		{ outcomes: [...good.outcomes, outcome("paid", { request: "another" })] },
+		/^place u k-paid: 2 requests succeeded/
+	],
+	[
+		answers,
+		"the same request is refused as another one",
+		{
+			outcomes: [
+				...good.outcomes,
+				outcome("paid", { phase: "fail", code: "idempotency-key-reused" })
+			]
+		},
+		/refused as another request, and answered/
+	],
+	[
 		noChargeWhenUnpaid,
 		"an order that was shown as failed is charged",
 		{ ledger: [...good.ledger, line("declined")] },

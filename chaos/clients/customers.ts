@@ -37,6 +37,8 @@ export interface ClientOptions {
 /** Customers that record each request, and retry until there is a definite outcome. */
 export class Customers {
 	readonly #options: ClientOptions;
+	/** Sent so far. */
+	#requests = 0;
 
 	constructor(options: ClientOptions) {
 		this.#options = options;
@@ -49,10 +51,29 @@ export class Customers {
 
 	/** Cancels the order, with two concurrent requests. */
 	cancel({ n, user }: OrderPlan, order_id: string): Promise<Entry[]> {
-		const request = { op: "cancel", n, user, order_id, key: `cancel-${n}` } as const;
-		const path = `/api/v1/orders/${order_id}/cancel`;
-		const once = () => this.#send(request, "POST", path, { reason: "changed my mind" });
+		const once = () => this.#cancelOnce({ op: "cancel", n, user, order_id, key: `cancel-${n}` });
 		return Promise.all([once(), once()]);
+	}
+
+	/**
+	 * Uses the key of the order for another order, a cancellation and a return, and one key for two cancellations at
+	 * once: a shop refuses all but the first request under a key.
+	 */
+	async reuseKeys(plan: OrderPlan, order_id: string): Promise<void> {
+		const { n, user, items } = plan;
+		const used = `order-${n}`;
+		const other = { ...plan, items: [{ ...items[0]!, quantity: items[0]!.quantity + 1 }] };
+		const cancel = (id: string, key: string) =>
+			this.#cancelOnce({ op: "cancel", n, user, order_id: id, key });
+		await Promise.all([
+			this.#placeOnce(other, used),
+			cancel(order_id, used),
+			this.#requestReturn(plan, order_id, used)
+		]);
+		const second = await this.#placeOnce(plan, `second-${n}`);
+		if (!second.order_id) return;
+		await Promise.all([cancel(order_id, `either-${n}`), cancel(second.order_id, `either-${n}`)]);
+		await cancel(second.order_id, `either-${n}`);
 	}
 
 	getOrder({ n, user }: OrderPlan, order_id: string): Promise<Entry> {
@@ -100,8 +121,17 @@ export class Customers {
 		return (await Promise.all(outcomes)).every(outcome => outcome !== undefined);
 	}
 
-	#requestReturn({ n, user, items }: OrderPlan, order_id: string): Promise<Entry> {
-		const request = { op: "return", n, user, order_id, key: `return-${n}` } as const;
+	#cancelOnce(request: Pick<Entry, "op" | "n" | "user" | "key"> & { order_id: string }) {
+		const path = `/api/v1/orders/${request.order_id}/cancel`;
+		return this.#send(request, "POST", path, { reason: "changed my mind" });
+	}
+
+	#requestReturn(
+		{ n, user, items }: OrderPlan,
+		order_id: string,
+		key = `return-${n}`
+	): Promise<Entry> {
+		const request = { op: "return", n, user, order_id, key } as const;
 		const body = { items, reason: "too small" };
 		return this.#send(request, "POST", `/api/v1/orders/${order_id}/returns`, body);
 	}
@@ -114,7 +144,8 @@ export class Customers {
 		return_id?: string
 	): Promise<Entry> {
 		const path = return_id ? `returns/${return_id}` : `orders/${order_id}`;
-		return this.#send({ op, n, user: staff, order_id }, "POST", `/api/v1/${path}/${op}`, body);
+		const request = { op, n, user: staff, order_id, key: `${op}-${n}` };
+		return this.#send(request, "POST", `/api/v1/${path}/${op}`, body);
 	}
 
 	/** Polls until the order has settled or `giveUpMs` are over. Returns its status. */
@@ -127,10 +158,10 @@ export class Customers {
 		}
 	}
 
-	#placeOnce(plan: OrderPlan): Promise<Entry> {
+	#placeOnce(plan: OrderPlan, key = `order-${plan.n}`): Promise<Entry> {
 		const { n, user, items, payment_method } = plan;
 		const body = { items, shipping_address: address, payment_method };
-		return this.#send({ op: "place", n, user, key: `order-${n}` }, "POST", "/api/v1/orders", body);
+		return this.#send({ op: "place", n, user, key }, "POST", "/api/v1/orders", body);
 	}
 
 	async #send(
@@ -140,10 +171,13 @@ export class Customers {
 		body?: object
 	): Promise<Entry> {
 		const { history } = this.#options;
+		const meaning = sha(JSON.stringify([method, path, body]));
 		const invoke: Entry = { at: Date.now(), phase: "invoke", ...request, ...(body && { body }) };
 		await history.write(invoke);
-		const answer = await this.#fetch(request, method, path, body);
-		const entry: Entry = { at: Date.now(), ...request, ...answer };
+		// Every second time with the members of all objects in reverse, as a client may whose maps have no order.
+		const sent = this.#requests++ % 2 === 0 ? body : reversed(body);
+		const answer = await this.#fetch(request, method, path, sent);
+		const entry: Entry = { at: Date.now(), request: meaning, ...request, ...answer };
 		await history.write(entry);
 		return entry;
 	}
@@ -152,7 +186,7 @@ export class Customers {
 		request: Pick<Entry, "op" | "user" | "key">,
 		method: string,
 		path: string,
-		body: object | undefined
+		body: unknown
 	): Promise<Pick<Entry, "phase"> & Partial<Entry>> {
 		const { user, key } = request;
 		try {
@@ -161,9 +195,10 @@ export class Customers {
 				headers: {
 					authorization: `Bearer ${this.#options.tokenOf(user)}`,
 					...(key && { "idempotency-key": key }),
-					...(body && { "content-type": "application/json" })
+					...(request.op === "place" && this.#requests % 3 === 0 && { prefer: "wait=1" }),
+					...(body ? { "content-type": "application/json" } : {})
 				},
-				body: body && JSON.stringify(body),
+				body: body ? JSON.stringify(body) : undefined,
 				signal: AbortSignal.timeout(requestTimeoutMs)
 			});
 			return parseResponse(request, response.status, await response.text());
@@ -172,6 +207,14 @@ export class Customers {
 			return { phase: "unknown", code: cause?.code ?? name };
 		}
 	}
+}
+
+/** The same value with the members of each object in reverse. */
+function reversed(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(reversed);
+	if (typeof value !== "object" || value === null) return value;
+	const members = Object.entries(value).toReversed();
+	return Object.fromEntries(members.map(([name, member]) => [name, reversed(member)]));
 }
 
 /** Sends a request several times, at once or one after the other. Returns the first definite outcome. */

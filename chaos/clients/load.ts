@@ -78,6 +78,7 @@ export class Load {
 			plan.attempts
 		);
 		await cancellation;
+		if (plan.reusesKeys) await customers.reuseKeys(plan, id);
 		if (plan.returnsOrder) await customers.returnOrder(plan, id);
 	}
 

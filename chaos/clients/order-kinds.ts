@@ -22,7 +22,9 @@ export type OrderKind =
 	/** Delivered, returned and approved. */
 	| "returned"
 	/** Concurrent partial refunds by staff that together exceed the payment. */
-	| "refunded";
+	| "refunded"
+	/** Its customer uses one key for several requests, at once and later. */
+	| "one_key";
 
 export interface OrderScript {
 	payment_method: string;
@@ -30,6 +32,7 @@ export interface OrderScript {
 	attempts: number;
 	cancel: "once confirmed" | "while paying" | null;
 	returnsOrder?: boolean;
+	reusesKeys?: boolean;
 	/** Refunds in percent of the total, once confirmed. */
 	refunds?: readonly number[];
 }
@@ -58,5 +61,6 @@ export const orderScripts: Readonly<Record<OrderKind, OrderScript>> = {
 		cancel: "once confirmed"
 	},
 	returned: { ...ordinary, returnsOrder: true },
-	refunded: { ...ordinary, refunds: [30, 60, 60] }
+	refunded: { ...ordinary, refunds: [30, 60, 60] },
+	one_key: { ...ordinary, reusesKeys: true }
 };

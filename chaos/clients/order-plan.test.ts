@@ -28,6 +28,10 @@ describe("the order plan", () => {
 		expect(share(({ returnsOrder }) => returnsOrder)).toBeCloseTo(0.08, 1);
 	});
 
+	it("includes customers who use one key for several requests", () => {
+		expect(share(({ reusesKeys }) => reusesKeys)).toBeCloseTo(0.08, 1);
+	});
+
 	it("includes partial refunds", () => {
 		expect(share(({ refunds }) => refunds.length > 0)).toBeCloseTo(0.15, 1);
 	});

@@ -14,6 +14,8 @@ export interface OrderPlan {
 	cancelAfterMs: number | null;
 	/** Returns all of it, once delivered. */
 	returnsOrder: boolean;
+	/** Uses one key for several requests, at once and later. */
+	reusesKeys: boolean;
 	/** Refunds by staff once it is confirmed, in percent of its total. */
 	refunds: readonly number[];
 }
@@ -46,6 +48,7 @@ export const paymentMethods = {
 const cancelDelaysMs = [0, 0, 10, 30, 100, 300, 1500, 4000];
 const cancelShare = 0.15;
 const returnShare = 0.08;
+const reuseShare = 0.08;
 /** Refunds: in part, in full, too much together, too much by the last. */
 const refunds = [[30], [100], [60, 60], [20, 30, 51]];
 const refundShare = 0.15;
@@ -70,7 +73,8 @@ export function orderPlan(seed: number, n: number, products: StockedProducts): O
 		inParallel: random.chance(0.5),
 		cancelAfterMs: random.chance(cancelShare) ? random.pick(cancelDelaysMs) : null,
 		returnsOrder: random.chance(returnShare),
-		refunds: random.chance(refundShare) ? random.pick(refunds) : []
+		refunds: random.chance(refundShare) ? random.pick(refunds) : [],
+		reusesKeys: random.chance(reuseShare)
 	};
 }
 

@@ -36,6 +36,7 @@ export class ScriptedOrders {
 		const order = await this.place(kind);
 		const { cancel } = orderScripts[kind];
 		if (!order.id) return;
+		if (order.plan.reusesKeys) await this.#customers.reuseKeys(order.plan, order.id);
 		if (order.plan.returnsOrder) await this.#customers.returnOrder(order.plan, order.id);
 		if (order.plan.refunds.length > 0) await this.#refund(order.plan, order.id);
 		if (!cancel) return;
@@ -84,13 +85,14 @@ export class ScriptedOrders {
 			payment_method,
 			attempts,
 			returnsOrder = false,
+			reusesKeys = false,
 			refunds = []
 		} = orderScripts[kind];
 		const n = this.#count++;
 		const items = [{ product_id: this.#goods[goods], quantity: 1 }];
 		const user = `load-${n % userCount}`;
 		const request = { n, user, items, payment_method, attempts, inParallel: true };
-		return { ...request, cancelAfterMs: null, returnsOrder, refunds };
+		return { ...request, cancelAfterMs: null, returnsOrder, reusesKeys, refunds };
 	}
 }
 

@@ -17,6 +17,8 @@ export interface Entry {
 	return_id?: string;
 	/** Of the request, where it has one. */
 	body?: unknown;
+	/** Hash of method, path and body: equal for requests that mean the same. */
+	request?: string;
 	/** HTTP status of a response. */
 	http?: number;
 	/** Hash of the response body. */

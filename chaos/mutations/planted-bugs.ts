@@ -160,40 +160,77 @@ export const bugs: readonly Bug[] = [
 	{
 		name: "the order is acknowledged before it is committed",
 		file: "services/order/placement/placement.ts",
-		find: `const storedOrder = await this.#store
-			.add({ draft, payment_method, request, actor, traceparent })
-			.catch(error => this.#recoverUnknownCommit(draft.id, request, error));`,
-		replace: `void this.#store
-			.add({ draft, payment_method, request, actor, traceparent })
-			.catch(error => this.#recoverUnknownCommit(draft.id, request, error))
-			.catch(() => undefined);
+		find: "const storedOrder = await whenFree(() => this.#storeOrder(row));",
+		replace: `void whenFree(() => this.#storeOrder(row)).catch(() => undefined);
 		const storedOrder = { created_at: new Date(), incarnation: null } as StoredOrder | null;`,
 		promise: "P1",
 		scenario: "failed_commit"
 	},
 	{
 		name: "the idempotency key is ignored",
-		file: "services/order/placement/placement.ts",
-		find: "const request = { principal: owner, route, key, hash };",
-		replace: "const request = { principal: owner, route, key: key + Math.random(), hash };",
+		file: "idempotency/keyed-request.ts",
+		find: "return { principal, key: key as string,",
+		replace: "return { principal, key: (key as string) + Math.random(),",
 		promise: "P7",
 		scenario: "same_key"
 	},
 	{
 		name: "a repeated request returns the current order instead of the stored response",
-		file: "services/order/placement/placement.ts",
-		find: `order: replayAnswer(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request),`,
-		replace: "order: await this.#orders.get(stored!.order_id, undefined),",
+		file: "services/order/order.service.ts",
+		find: "? { answer: placed.order, replayed: placed.replayed }",
+		replace: `? {
+						answer: await this.orders.get(placed.order.id, undefined),
+						replayed: placed.replayed
+					}`,
 		promise: "P7",
 		scenario: "same_key"
 	},
 	{
 		name: "a repeated refund returns the current payment instead of the stored response",
-		file: "services/payment/refunds/refund.repository.ts",
-		find: "where r.id = $1 and r.answer is null returning r.answer`",
-		replace: "where r.id = $1 returning r.answer`",
+		file: "services/payment/refunds/refunds.ts",
+		find: "if (stored.is_answered) return { answer: stored.answer, replayed: true };",
+		replace: `if (stored.is_answered)
+			return {
+				answer: await repository.transaction(async tx =>
+					repository.markAnswered(tx, (await repository.find(stored.subject!, tx))!)
+				),
+				replayed: true
+			};`,
 		promise: "P7",
 		scenario: "refunds"
+	},
+	{
+		name: "an order's request that waited leaves the first response as it was",
+		file: "services/order/order.service.ts",
+		find: ": await this.idempotency.answer(request, await this.outcome(order, wait_s));",
+		replace: ": { answer: await this.outcome(order, wait_s), replayed: placed.replayed };",
+		promise: "P7",
+		scenario: "same_key"
+	},
+	{
+		name: "a request whose key is taken has its effect all the same",
+		file: "idempotency/idempotency.ts",
+		find: `if (!claim!.is_free) return "in_use";
+				return claim!.is_claimed ? work(tx) : undefined;`,
+		replace: `return claim!.is_free ? work(tx) : work(tx);`,
+		promise: "P7",
+		scenario: "one_key"
+	},
+	{
+		name: "the fingerprint of a request leaves out its parameters",
+		file: "idempotency/keyed-request.ts",
+		find: "hash: fingerprint([action, params])",
+		replace: "hash: fingerprint([action, typeof params])",
+		promise: "P7",
+		scenario: "one_key"
+	},
+	{
+		name: "the fingerprint of a request depends on the order of its members",
+		file: "idempotency/fingerprint.ts",
+		find: "return JSON.stringify(value, sortMembers);",
+		replace: `return JSON.stringify(value, (name, member) => sortMembers(name, [member]) && member);`,
+		promise: "P7",
+		scenario: "same_key"
 	},
 	{
 		name: "an order is confirmed without a row in its history",

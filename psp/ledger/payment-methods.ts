@@ -55,6 +55,7 @@ const testMethods: Readonly<Record<string, TestMethod>> = {
 	pm_sim_slow: { ...visa, charge: { hangMs: 3000 } },
 	pm_sim_dropConnection: { ...visa, charge: { after: "drop" } },
 	pm_sim_dropRefundConnection: { ...visa, refund: { after: "drop" } },
+	pm_sim_slowRefund: { ...visa, refund: { hangMs: 800 } },
 	pm_sim_errorAfterCommit: { ...visa, charge: { after: "error" } },
 	pm_sim_errorAfterRefund: { ...visa, refund: { after: "error" } },
 	pm_sim_rateLimitFirst: { ...visa, charge: { refuse: "rate_limit" } }

@@ -261,7 +261,8 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 					)
 				}
 			});
-			const answer = answerOf(operation, request, result, req.originalUrl);
+			const { replayed = false } = req.$ctx.meta;
+			const answer = answerOf(operation, request, { result, replayed, url: req.originalUrl });
 			send(req, res, answer, !this.broker.started);
 		},
 

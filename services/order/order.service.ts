@@ -1,9 +1,12 @@
+import type { Context } from "moleculer";
 import { config } from "../../config/index.ts";
 import { order as contract, type Order, type OrderSaga } from "../../contracts/order.ts";
 import { awaitedStatuses, isInternal, type OrderStatus } from "../../contracts/order-status.ts";
 import { paymentSettled } from "../../contracts/payment.ts";
 import { fail } from "../../lib/errors.ts";
-import { identityOf, ownerScope, type Identity } from "../../lib/identity.ts";
+import { Idempotency } from "../../idempotency/idempotency.ts";
+import { keyedRequest, markReplayed } from "../../idempotency/keyed-request.ts";
+import { identityOf, ownerScope, type Identity, type Meta } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { listById } from "../../lib/keyset.ts";
 import { poll, within } from "../../lib/retry.ts";
@@ -28,6 +31,7 @@ import { SagaAdmin } from "./saga/saga.admin.ts";
 import { SagaSteps } from "./saga/steps.ts";
 
 interface This extends WithOutbox {
+	idempotency: Idempotency;
 	orders: OrderRepository;
 	history: OrderHistory;
 	payments: OrderPayments;
@@ -54,29 +58,43 @@ export default service<(typeof contract)["actions"], This>(contract, {
 	actions: {
 		async place(ctx) {
 			const identity = identityOf(ctx.meta);
-			const owner = ordersFor(identity, ctx.params.user_id);
-			const { traceparent } = ctx.meta;
-			const placed = await this.placement.place(ctx.params, owner, identity, traceparent);
+			onlyForOneself(identity, ctx.params.user_id);
 			const { payment_method, wait_s = 0 } = ctx.params;
-			const { replayed } = placed;
+			const request = keyedRequest(ctx);
+			const { traceparent } = ctx.meta;
+			const placed = await this.placement.place(ctx.params, request, identity, traceparent);
 			const order = "incarnation" in placed ? this.startSaga(placed, payment_method) : placed.order;
-			return { replayed, order: wait_s > 0 ? await this.outcome(order, wait_s) : placed.order };
+			const { answer, replayed } = placed.isAnswered
+				? { answer: placed.order, replayed: placed.replayed }
+				: await this.idempotency.answer(request, await this.outcome(order, wait_s));
+			markReplayed(ctx, replayed);
+			return { order: answer, replayed };
 		},
 
 		async cancel(ctx) {
-			const { meta, params } = ctx;
-			return this.cancellation.cancel(params, identityOf(meta));
+			const cancelled = await this.cancellation.cancel(
+				ctx.params,
+				keyedRequest(ctx),
+				identityOf(ctx.meta)
+			);
+			markReplayed(ctx, cancelled.replayed);
+			return cancelled;
 		},
 
 		async ship(ctx) {
-			const { id, ...shipment } = ctx.params;
-			const shipped = await this.fulfilment.ship(id, shipment, identityOf(ctx.meta));
-			return this.payments.attachOne(shipped);
+			const { carrier, tracking_number } = ctx.params;
+			const { answer, replayed } = await this.fulfilment.ship(requestOf(ctx), {
+				carrier,
+				tracking_number
+			});
+			markReplayed(ctx, replayed);
+			return answer;
 		},
 
 		async deliver(ctx) {
-			const delivered = await this.fulfilment.deliver(ctx.params.id, identityOf(ctx.meta));
-			return this.payments.attachOne(delivered);
+			const { answer, replayed } = await this.fulfilment.deliver(requestOf(ctx));
+			markReplayed(ctx, replayed);
+			return answer;
 		},
 
 		async get(ctx) {
@@ -101,7 +119,10 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async "return.request"(ctx) {
-			return this.returns.request(ctx.params, identityOf(ctx.meta));
+			const { meta, params } = ctx;
+			const requested = await this.returns.request(params, keyedRequest(ctx), identityOf(meta));
+			markReplayed(ctx, requested.replayed);
+			return requested;
 		},
 
 		async "return.list"(ctx) {
@@ -113,14 +134,17 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async "return.approve"(ctx) {
-			const { id, restock = true, note = null } = ctx.params;
-			const approved = await this.returns.approve(id, { restock, note }, identityOf(ctx.meta));
+			const { restock = true, note = null } = ctx.params;
+			const approved = await this.returns.approve(requestOf(ctx), { restock, note });
 			this.poller.nudge();
-			return approved;
+			markReplayed(ctx, approved.replayed);
+			return approved.return;
 		},
 
 		async "return.reject"(ctx) {
-			return this.returns.reject(ctx.params.id, ctx.params.note, identityOf(ctx.meta));
+			const rejected = await this.returns.reject(requestOf(ctx), ctx.params.note);
+			markReplayed(ctx, rejected.replayed);
+			return rejected.return;
 		},
 
 		async "saga.list"(ctx) {
@@ -141,10 +165,12 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async "saga.resolve"(ctx) {
-			const { id, note } = ctx.params;
-			const saga = await this.sagaAdmin.forceCancel(id, note, identityOf(ctx.meta));
+			const { id, request, actor } = requestOf(ctx);
+			const { note } = ctx.params;
+			const { answer, replayed } = await this.sagaAdmin.forceCancel({ id, note }, request, actor);
 			this.poller.nudge();
-			return saga;
+			markReplayed(ctx, replayed);
+			return answer;
 		},
 
 		"outbox.lag"() {
@@ -195,6 +221,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		 * updated by it; if it sleeps, or runs on another node, the order is read again.
 		 */
 		async outcome(order: Order, waitS: number): Promise<Order> {
+			if (waitS === 0) return order;
 			const deadline = performance.now() + waitS * 1000;
 			await within(waitS * 1000, this.saga.running(order.id) ?? Promise.resolve());
 			if (!awaitedStatuses.has(order.status)) return order;
@@ -220,17 +247,18 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		this.orders = new OrderRepository(this.pg);
 		this.history = new OrderHistory(this.pg);
 		this.payments = new OrderPayments(this.broker);
-		this.placement = new Placement(this.broker, this.pg, this.orders, {
+		this.idempotency = new Idempotency(this.pg);
+		this.placement = new Placement(this.broker, this.pg, this.idempotency, {
 			...lease,
 			...orders,
 			pricing,
 			backlog,
 			onTransition: count
 		});
-		this.sagaAdmin = new SagaAdmin(this.pg, this.orders);
-		this.cancellation = new Cancellation(this.pg, this.orders, this.payments, count);
-		this.fulfilment = new Fulfilment(this.pg, this.orders, count);
-		this.returns = new Returns(this.pg, this.orders, count);
+		this.sagaAdmin = new SagaAdmin(this.pg, this.idempotency, this.orders);
+		this.cancellation = new Cancellation(this.idempotency, this.orders, this.payments, count);
+		this.fulfilment = new Fulfilment(this.idempotency, this.orders, this.payments, count);
+		this.returns = new Returns(this.pg, this.idempotency, this.orders, count);
 		this.saga = new SagaRunner({
 			steps: new SagaSteps(this.broker, this.pg, count),
 			onError: ({ order }, error) => this.logger.warn(`order ${order.id} will be retried:`, error)
@@ -257,12 +285,15 @@ export default service<(typeof contract)["actions"], This>(contract, {
 /** Orders in progress when the node stops get this long; then other nodes claim them. */
 const stopGraceMs = 3000;
 
-/**
- * The owner of the new order. Another user's `user_id` is valid input, so this is no 422.
- * @throws FORBIDDEN for anyone else's
- */
-function ordersFor({ id }: Identity, userId: string | undefined): string {
+/** Another user's `user_id` is valid input, so this is no 422. @throws FORBIDDEN for anyone else's */
+function onlyForOneself({ id }: Identity, userId: string | undefined): void {
 	if (userId !== undefined && userId !== id)
 		fail("FORBIDDEN", "An order can be placed for oneself only");
-	return id;
 }
+
+/** A command of staff, whose key is optional: its target, the request under its key, and who sends it. */
+const requestOf = (ctx: Context<{ id: string; idempotency_key?: string }, Meta>) => ({
+	id: ctx.params.id,
+	request: keyedRequest(ctx),
+	actor: identityOf(ctx.meta)
+});

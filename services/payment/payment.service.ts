@@ -1,5 +1,7 @@
 import { config } from "../../config/index.ts";
 import { payment as contract, paymentSettled, type Payment } from "../../contracts/payment.ts";
+import { Idempotency } from "../../idempotency/idempotency.ts";
+import { keyedRequest, markReplayed } from "../../idempotency/keyed-request.ts";
 import { fail } from "../../lib/errors.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
 import { service, emitHint } from "../../lib/service.ts";
@@ -46,9 +48,11 @@ export default service<typeof contract.actions, This>(contract, {
 		},
 
 		async refund(ctx) {
-			const { id, idempotency_key, amount, reason } = ctx.params;
-			const actor = identityOf(ctx.meta);
-			return this.refunds.refund(id, idempotency_key, { amount, reason, actor });
+			const { id, amount, reason } = ctx.params;
+			const input = { amount, reason, actor: identityOf(ctx.meta) };
+			const { answer, replayed } = await this.refunds.refund(id, keyedRequest(ctx), input);
+			markReplayed(ctx, replayed);
+			return { payment: answer, replayed };
 		},
 
 		async refundRemaining(ctx) {
@@ -73,9 +77,14 @@ export default service<typeof contract.actions, This>(contract, {
 		},
 
 		async "review.decide"(ctx) {
-			const { payment_id, order_id } = await this.reviews.decide(ctx.params, identityOf(ctx.meta));
-			emitHint(this.broker, paymentSettled, { order_ids: [order_id] });
-			return this.getPayment("id", payment_id);
+			const { answer, replayed } = await this.reviews.decide(
+				ctx.params,
+				keyedRequest(ctx),
+				identityOf(ctx.meta)
+			);
+			emitHint(this.broker, paymentSettled, { order_ids: [answer.order_id] });
+			markReplayed(ctx, replayed);
+			return answer;
 		},
 
 		async get(ctx) {
@@ -126,8 +135,15 @@ export default service<typeof contract.actions, This>(contract, {
 			onProblem
 		}));
 		const repository = new RefundRepository(pg);
-		const refunds = (this.refunds = new Refunds({ repository, provider, onLate, onProblem }));
-		this.reviews = new Reviews(pg, repository);
+		const idempotency = new Idempotency(pg);
+		const refunds = (this.refunds = new Refunds({
+			repository,
+			idempotency,
+			provider,
+			onLate,
+			onProblem
+		}));
+		this.reviews = new Reviews(pg, idempotency, repository);
 		this.webhook = new Webhook({ pg, provider, payments, charges, refunds, onProblem });
 		const onError = ({ message }: Error) => onProblem("warn", `cannot sweep: ${message}`);
 		const sources = { payments, charges, repository, refunds };

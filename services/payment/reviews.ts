@@ -1,7 +1,10 @@
-import type { Decision, Review } from "../../contracts/payment.ts";
-import type { Database, Statement } from "../../db/database.ts";
+import type { Decision, Payment, Review } from "../../contracts/payment.ts";
+import type { Database, Statement, Transaction } from "../../db/database.ts";
+import type { Answered, Idempotency } from "../../idempotency/idempotency.ts";
+import type { KeyedRequest } from "../../idempotency/keyed-request.ts";
 import { fail, invalid } from "../../lib/errors.ts";
 import type { Identity } from "../../lib/identity.ts";
+import { forStaff } from "./payment.representation.ts";
 import type { RefundRepository, RefundVerdict } from "./refunds/refund.repository.ts";
 
 const since = `to_char(since at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -44,8 +47,10 @@ const decide: Statement = {
 			jsonb_strip_nulls(jsonb_build_object('provider_ref', provider_ref, 'failure_code', failure_code,
 				'review_reason', review_reason)) || $6::jsonb, updated_at
 		from changed
-		returning payment_id, (select order_id from changed) as order_id`
+		returning payment_id`
 };
+
+const decided: Statement = { name: "review.decided", text: forStaff("$1::uuid") };
 
 export interface Finding {
 	id: string;
@@ -56,7 +61,6 @@ export interface Finding {
 
 interface Decided {
 	payment_id: string;
-	order_id: string;
 }
 
 interface Found {
@@ -67,10 +71,12 @@ interface Found {
 /** Payments and refunds in review. Decisions record what is true at the provider; nothing is sent. */
 export class Reviews {
 	readonly #pg: Database;
+	readonly #idempotency: Idempotency;
 	readonly #refunds: RefundRepository;
 
-	constructor(pg: Database, refunds: RefundRepository) {
+	constructor(pg: Database, idempotency: Idempotency, refunds: RefundRepository) {
 		this.#pg = pg;
+		this.#idempotency = idempotency;
 		this.#refunds = refunds;
 	}
 
@@ -78,29 +84,38 @@ export class Reviews {
 		return this.#pg.query<Review>(list, [limit]);
 	}
 
-	/** @throws NOT_FOUND, PAYMENT_NOT_IN_REVIEW, VALIDATION_FAILED */
-	async decide(finding: Finding, actor: Identity): Promise<Decided> {
-		const { kind } = await this.#findOpen(finding.id);
-		const decided =
-			kind === "payment"
-				? await this.#decidePayment(finding, actor)
-				: await this.#decideRefund(finding, actor);
-		return decided ?? fail("PAYMENT_NOT_IN_REVIEW");
+	/** @throws NOT_FOUND, PAYMENT_NOT_IN_REVIEW, VALIDATION_FAILED, IDEMPOTENCY_KEY_REUSED */
+	decide(
+		finding: Finding,
+		request: KeyedRequest | undefined,
+		actor: Identity
+	): Promise<Answered<Payment>> {
+		return this.#idempotency.once(request, async tx => {
+			const { kind } = await this.#findOpen(finding.id, tx);
+			const row =
+				kind === "payment"
+					? await this.#decidePayment(finding, actor, tx)
+					: await this.#decideRefund(finding, actor, tx);
+			const { payment_id } = row ?? fail("PAYMENT_NOT_IN_REVIEW");
+			const [shown] = await tx.query<{ payment: Payment }>(decided, [payment_id]);
+			return shown!.payment;
+		});
 	}
 
 	/** @throws NOT_FOUND, PAYMENT_NOT_IN_REVIEW */
-	async #findOpen(id: string): Promise<Found> {
-		const [found] = await this.#pg.query<Found>(find, [id]);
+	async #findOpen(id: string, tx: Transaction): Promise<Found> {
+		const [found] = await tx.query<Found>(find, [id]);
 		if (!found) return fail("NOT_FOUND");
 		return found.status === "review" ? found : fail("PAYMENT_NOT_IN_REVIEW");
 	}
 
 	async #decidePayment(
 		{ id, decision, provider_ref = undefined, note }: Finding,
-		actor: Identity
+		actor: Identity,
+		tx: Transaction
 	): Promise<Decided | undefined> {
 		const isCharged = decision === "charged";
-		const [decided] = await this.#pg.query<Decided>(decide, [
+		const [row] = await tx.query<Decided>(decide, [
 			id,
 			isCharged ? "succeeded" : "failed",
 			provider_ref ?? null,
@@ -108,9 +123,9 @@ export class Reviews {
 			JSON.stringify(actor),
 			JSON.stringify({ decision, note })
 		]);
-		if (decided) return decided;
+		if (row) return row;
 		// Another decision may have come first.
-		await this.#findOpen(id);
+		await this.#findOpen(id, tx);
 		if (isCharged && !provider_ref)
 			invalid("/provider_ref", "required", "is required: the provider has returned none so far");
 		return undefined;
@@ -119,7 +134,8 @@ export class Reviews {
 	/** A refund that was not made restores its amount, for another refund. */
 	async #decideRefund(
 		{ id, decision, provider_ref: ref = "elsewhere", note }: Finding,
-		actor: Identity
+		actor: Identity,
+		tx: Transaction
 	): Promise<Decided | undefined> {
 		if (decision === "not_charged")
 			invalid("/decision", "enum", "a refund is `charged` (not refunded) or `refunded_elsewhere`");
@@ -127,6 +143,6 @@ export class Reviews {
 			decision === "charged"
 				? { status: "failed", code: "not_refunded" }
 				: { status: "succeeded", ref };
-		return this.#refunds.decide(id, verdict, actor, { decision, note });
+		return this.#refunds.decide(tx, id, verdict, { actor, data: { decision, note } });
 	}
 }

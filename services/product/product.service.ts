@@ -1,5 +1,7 @@
 import { config } from "../../config/index.ts";
 import { product as contract } from "../../contracts/product.ts";
+import { Idempotency } from "../../idempotency/idempotency.ts";
+import { keyedRequest, markReplayed } from "../../idempotency/keyed-request.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { identityOf } from "../../lib/identity.ts";
 import { Periodic } from "../../lib/periodic.ts";
@@ -53,8 +55,11 @@ export default service<typeof contract.actions, This>(contract, {
 			return this.products.update(ctx.params.id, ctx.params.version, { archived: true });
 		},
 
-		"stock.adjust"(ctx) {
-			return this.stock.adjust(ctx.params, identityOf(ctx.meta).id);
+		async "stock.adjust"(ctx) {
+			const { id } = identityOf(ctx.meta);
+			const { answer, replayed } = await this.stock.adjust(ctx.params, keyedRequest(ctx), id);
+			markReplayed(ctx, replayed);
+			return answer;
 		},
 
 		async reserve(ctx) {
@@ -123,7 +128,7 @@ export default service<typeof contract.actions, This>(contract, {
 	started() {
 		this.products = new ProductRepository(this.model);
 		const { lowStock } = config().stock;
-		this.stock = new StockRepository(this.pg, lowStock);
+		this.stock = new StockRepository(this.pg, new Idempotency(this.pg), lowStock);
 		this.reservations = new ReservationRepository(this.pg, lowStock);
 		// Runs on every node: a second sweep of the same rows waits for their locks and finds nothing left.
 		this.sweeper = new Periodic({

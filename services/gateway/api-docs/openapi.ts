@@ -81,7 +81,9 @@ export function errorCodesOf(operation: Operation): ErrorCode[] {
 	if (inHeaders.includes("version")) codes.push("MALFORMED_HEADER", "STALE_VERSION");
 	if (inHeaders.includes("idempotency_key"))
 		codes.push(
-			"IDEMPOTENCY_KEY_MISSING",
+			...(action.params.required?.includes("idempotency_key")
+				? (["IDEMPOTENCY_KEY_MISSING"] as const)
+				: []),
 			"IDEMPOTENCY_KEY_MALFORMED",
 			"IDEMPOTENCY_KEY_REUSED",
 			"IDEMPOTENCY_KEY_IN_USE"
@@ -90,7 +92,7 @@ export function errorCodesOf(operation: Operation): ErrorCode[] {
 	return [...new Set([...codes, ...refusals])];
 }
 
-function successHeaders({ location, etag, member, inHeaders, action }: Operation): Json {
+function successHeaders({ location, etag, inHeaders, action }: Operation): Json {
 	const header = (description: string) => ({ description, schema: { type: "string" } });
 	const lists = "next_cursor" in ((action.returns.properties as object | undefined) ?? {});
 	return {
@@ -98,7 +100,9 @@ function successHeaders({ location, etag, member, inHeaders, action }: Operation
 		...(location && { Location: header("Path of the created resource") }),
 		...(etag && { ETag: header("For `If-None-Match` and `If-Match`") }),
 		...(lists && { Link: header('The next page, `rel="next"`') }),
-		...(member && { "Idempotent-Replayed": header("`true` when the key had been used before") }),
+		...(inHeaders.includes("idempotency_key") && {
+			"Idempotent-Replayed": header("`true` when the key had been used before")
+		}),
 		...(inHeaders.includes("wait_s") && { "Preference-Applied": header("`wait=N`") })
 	};
 }

@@ -47,6 +47,8 @@ function eventIn(lastEventId: string): number {
 }
 
 function keyIn(header: string | undefined, { action }: Operation, demo: boolean, notes: string[]) {
+	if (header === undefined && !action.params.required?.includes("idempotency_key"))
+		return undefined;
 	if (header === undefined && demo) {
 		notes.push("idempotency key generated");
 		return randomUUID();

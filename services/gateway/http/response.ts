@@ -51,12 +51,11 @@ function headersOf(
 	};
 }
 
-/** The response to a request whose action returned `given`. */
+/** The response to a request whose action returned `result`. @param replayed it is the stored one of an earlier request */
 export function answerOf(
 	operation: Operation,
 	request: ActionRequest,
-	given: unknown,
-	url: string
+	{ result: given, replayed, url }: { result: unknown; replayed: boolean; url: string }
 ): Answer {
 	const { member, media, unless, status = 200 } = operation;
 	const result = (member ? (given as Fields)[member] : given) as Fields;
@@ -68,7 +67,7 @@ export function answerOf(
 			"Content-Type": document?.type ?? "application/json; charset=utf-8",
 			...headersOf(operation, request, result, url),
 			...(operation.etag && { ETag: entityTag(result, body) }),
-			...(member && (given as Fields).replayed === true && { "Idempotent-Replayed": "true" })
+			...(replayed && { "Idempotent-Replayed": "true" })
 		},
 		body
 	};

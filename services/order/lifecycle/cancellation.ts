@@ -1,34 +1,38 @@
 import type { Order } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
-import type { Database, Transaction } from "../../../db/database.ts";
+import type { Transaction } from "../../../db/database.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
 import type { Identity } from "../../../lib/identity.ts";
-import { fingerprint, replayAnswer } from "../storage/idempotency.ts";
+import type { Idempotency } from "../../../idempotency/idempotency.ts";
+import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import { decideCancel, transition, type OnTransition } from "../order.machine.ts";
 import type { OrderPayments } from "./payment-details.ts";
-import type { Placed } from "../placement/placement.ts";
-import type { IdempotentRequest, OrderRepository } from "../storage/order.repository.ts";
+import type { OrderRepository } from "../storage/order.repository.ts";
 
 export interface CancelParams {
 	id: string;
 	reason?: string;
-	idempotency_key: string;
+}
+
+interface Cancelled {
+	order: Order;
+	replayed: boolean;
 }
 
 /** Cancels orders: the decision, its effects and the stored response are one transaction. */
 export class Cancellation {
-	readonly #db: Database;
+	readonly #idempotency: Idempotency;
 	readonly #orders: OrderRepository;
 	readonly #payments: OrderPayments;
 	readonly #onTransition: OnTransition;
 
 	constructor(
-		db: Database,
+		idempotency: Idempotency,
 		orders: OrderRepository,
 		payments: OrderPayments,
 		onTransition: OnTransition
 	) {
-		this.#db = db;
+		this.#idempotency = idempotency;
 		this.#orders = orders;
 		this.#payments = payments;
 		this.#onTransition = onTransition;
@@ -39,32 +43,24 @@ export class Cancellation {
 	 * @throws NOT_FOUND, ILLEGAL_TRANSITION where the status refuses it, IDEMPOTENCY_KEY_REUSED
 	 */
 	async cancel(
-		{ id, reason, idempotency_key: key }: CancelParams,
+		{ id, reason }: CancelParams,
+		request: KeyedRequest,
 		owner: Identity
-	): Promise<Placed> {
-		const route = "POST /orders/{id}/cancel";
-		const request = { principal: owner.id, route, key, hash: fingerprint(id, reason ?? null) };
-		const stored = await this.#orders.findAnswer(request);
-		if (stored) return { order: replayAnswer(stored, request), replayed: true };
-		// Before the transaction, because it is a remote call; the stored response includes the payment.
-		const payment = await this.#payments.of(id);
-		const decided = await this.#db.transaction(async tx => {
-			const { order, to } = await this.#decide(id, reason, owner, tx);
-			const answer = { ...order, payment };
-			const isFirst = await this.#orders.storeAnswer(request, id, answer, tx);
-			await failpoint("order.cancel.before_commit");
-			return isFirst && { answer, to };
-		});
+	): Promise<Cancelled> {
+		let reached: OrderStatus | undefined;
+		const { answer, replayed } = await this.#idempotency.once(
+			request,
+			async (tx, payment) => {
+				const { order, to } = await this.#decide(id, reason, owner, tx);
+				reached = to;
+				await failpoint("order.cancel.before_commit");
+				return { ...order, payment };
+			},
+			() => this.#payments.of(id)
+		);
 		await failpoint("order.cancel.after_commit");
-		if (!decided) return this.#replayConcurrent(request);
-		if (decided.to) this.#onTransition(decided.to);
-		return { order: decided.answer, replayed: false };
-	}
-
-	/** A concurrent request with the same key came first; this one sees the order after it. */
-	async #replayConcurrent(request: IdempotentRequest): Promise<Placed> {
-		const stored = await this.#orders.findAnswer(request);
-		return { order: replayAnswer(stored!, request), replayed: true };
+		if (!replayed && reached) this.#onTransition(reached);
+		return { order: answer, replayed };
 	}
 
 	async #decide(

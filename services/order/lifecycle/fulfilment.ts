@@ -1,9 +1,11 @@
 import type { Order } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
-import type { Database } from "../../../db/database.ts";
+import type { Idempotency } from "../../../idempotency/idempotency.ts";
+import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { transition, type OnTransition } from "../order.machine.ts";
 import type { OrderRepository } from "../storage/order.repository.ts";
+import type { OrderPayments } from "./payment-details.ts";
 
 type Shipment = NonNullable<Order["shipment"]>;
 
@@ -14,41 +16,69 @@ interface FulfilmentStep {
 	shipment?: Shipment;
 }
 
-/** Shipping and delivery by staff. Idempotent: a repetition changes nothing. */
+/** The order that is meant, and the request under its idempotency key, if it has one. */
+interface FulfilmentRequest {
+	id: string;
+	request: KeyedRequest | undefined;
+	actor: Identity;
+}
+
+interface Fulfilled {
+	answer: Order;
+	replayed: boolean;
+}
+
+/** Shipping and delivery by staff. A repetition changes nothing, also without a key. */
 export class Fulfilment {
-	readonly #db: Database;
+	readonly #idempotency: Idempotency;
 	readonly #orders: OrderRepository;
+	readonly #payments: OrderPayments;
 	readonly #onTransition: OnTransition;
 
-	constructor(db: Database, orders: OrderRepository, onTransition: OnTransition) {
-		this.#db = db;
+	constructor(
+		idempotency: Idempotency,
+		orders: OrderRepository,
+		payments: OrderPayments,
+		onTransition: OnTransition
+	) {
+		this.#idempotency = idempotency;
 		this.#orders = orders;
+		this.#payments = payments;
 		this.#onTransition = onTransition;
 	}
 
-	/** @throws NOT_FOUND, ILLEGAL_TRANSITION */
-	ship(id: string, shipment: Shipment, actor: Identity): Promise<Order> {
+	/** @throws NOT_FOUND, ILLEGAL_TRANSITION, IDEMPOTENCY_KEY_REUSED */
+	ship(of: FulfilmentRequest, shipment: Shipment): Promise<Fulfilled> {
 		const done = (order: Order) =>
 			order.status === "shipped" &&
 			order.shipment?.carrier === shipment.carrier &&
 			order.shipment.tracking_number === shipment.tracking_number;
-		return this.#move(id, { to: "shipped", done, shipment }, actor);
+		return this.#move(of, { to: "shipped", done, shipment });
 	}
 
-	/** @throws NOT_FOUND, ILLEGAL_TRANSITION */
-	deliver(id: string, actor: Identity): Promise<Order> {
+	/** @throws NOT_FOUND, ILLEGAL_TRANSITION, IDEMPOTENCY_KEY_REUSED */
+	deliver(of: FulfilmentRequest): Promise<Fulfilled> {
 		const done = (order: Order) => order.status === "delivered";
-		return this.#move(id, { to: "delivered", done }, actor);
+		return this.#move(of, { to: "delivered", done });
 	}
 
-	async #move(id: string, { to, done, shipment }: FulfilmentStep, actor: Identity): Promise<Order> {
-		const moved = await this.#db.transaction(async tx => {
-			const order = await this.#orders.lock(id, undefined, tx);
-			if (done(order)) return { order, again: true };
-			const step = transition(order.status, to);
-			return { order: await this.#orders.record(order, step, { actor, shipment }, tx) };
-		});
-		if (!moved.again) this.#onTransition(to);
-		return moved.order;
+	async #move(
+		{ id, request, actor }: FulfilmentRequest,
+		{ to, done, shipment }: FulfilmentStep
+	): Promise<Fulfilled> {
+		let hasMoved = false;
+		const fulfilled = await this.#idempotency.once(
+			request,
+			async (tx, payment) => {
+				const order = await this.#orders.lock(id, undefined, tx);
+				hasMoved = !done(order);
+				if (!hasMoved) return { ...order, payment };
+				const step = transition(order.status, to);
+				return { ...(await this.#orders.record(order, step, { actor, shipment }, tx)), payment };
+			},
+			() => this.#payments.of(id)
+		);
+		if (hasMoved) this.#onTransition(to);
+		return fulfilled;
 	}
 }

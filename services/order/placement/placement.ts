@@ -1,21 +1,25 @@
 import type { ServiceBroker } from "moleculer";
-import type { order as contract, Address, Order } from "../../../contracts/order.ts";
+import { order as contract, type Address, type Order } from "../../../contracts/order.ts";
 import { product } from "../../../contracts/product.ts";
 import type { Database } from "../../../db/database.ts";
 import { Batcher } from "../../../lib/batcher.ts";
-import { fail, Failure } from "../../../lib/errors.ts";
+import { Failure } from "../../../lib/errors.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { call, type Params } from "../../../lib/service.ts";
-import { refusedBySql, sqlState } from "../../../lib/database-error.ts";
+import { refusedBySql } from "../../../lib/database-error.ts";
 import { alpha2Country } from "../../../lib/validator.ts";
+import {
+	type Idempotency,
+	type StoredRequest,
+	whenFree
+} from "../../../idempotency/idempotency.ts";
+import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import type { Backlog } from "./backlog.ts";
-import { fingerprint, replayAnswer } from "../storage/idempotency.ts";
 import type { OnTransition } from "../order.machine.ts";
 import { checkExpected, checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing.ts";
 import type { PricingTable, Quote } from "./order.pricing.ts";
 import { eventData, withTimes, type Draft } from "../storage/order.record.ts";
-import type { IdempotentRequest, OrderRepository } from "../storage/order.repository.ts";
 import { placedRows, placeOrders, placeOrdersWithinLimit } from "../storage/order.statements.ts";
 
 type PlaceParams = Params<typeof contract.actions.place>;
@@ -23,7 +27,9 @@ type PlaceParams = Params<typeof contract.actions.place>;
 interface PlacementRequest {
 	draft: Draft;
 	payment_method: string;
-	request: IdempotentRequest;
+	request: KeyedRequest;
+	/** The draft is the response. False while the caller waits for an outcome: then that is. */
+	isAnswered: boolean;
 	actor: Identity;
 	/** Of the request, for its events. */
 	traceparent: string | undefined;
@@ -33,6 +39,8 @@ export interface Placed {
 	order: Order;
 	/** True when the key was used before: `order` is the stored response. */
 	replayed: boolean;
+	/** False while no response was returned under this key. */
+	isAnswered: boolean;
 }
 
 /** A new order: its saga starts here, in this incarnation of Postgres. */
@@ -43,7 +51,9 @@ export interface NewOrder extends Placed {
 
 interface StoredOrder {
 	id: string;
-	/** Null when the user has too many open orders. */
+	/** `refused`: the user has too many open orders. `in_use`: another request has the key. */
+	outcome: "placed" | "refused" | "in_use";
+	/** Null unless it was placed. */
 	created_at: Date | null;
 	incarnation: string | null;
 }
@@ -61,8 +71,6 @@ export interface PlacementOptions {
 	onTransition: OnTransition;
 }
 
-const route = "POST /orders";
-
 function toAddress({
 	street,
 	city,
@@ -73,12 +81,20 @@ function toAddress({
 	return { street, city, state: state ?? null, zip, country: alpha2Country(country)! };
 }
 
-const toRow = ({ draft, request, payment_method, actor, traceparent }: PlacementRequest) => ({
+const toRow = ({
+	draft,
+	request,
+	isAnswered,
+	payment_method,
+	actor,
+	traceparent
+}: PlacementRequest) => ({
 	id: draft.id,
 	user_id: draft.user_id,
 	key: request.key,
 	hash: request.hash,
 	answer: JSON.stringify(draft),
+	is_answered: isAnswered,
 	items: JSON.stringify(draft.items),
 	address: JSON.stringify(draft.shipping_address),
 	method: payment_method,
@@ -95,18 +111,18 @@ const toRow = ({ draft, request, payment_method, actor, traceparent }: Placement
 export class Placement {
 	readonly #broker: ServiceBroker;
 	readonly #db: Database;
-	readonly #orders: OrderRepository;
+	readonly #idempotency: Idempotency;
 	readonly #options: PlacementOptions;
 
 	constructor(
 		broker: ServiceBroker,
 		db: Database,
-		orders: OrderRepository,
+		idempotency: Idempotency,
 		options: PlacementOptions
 	) {
 		this.#broker = broker;
 		this.#db = db;
-		this.#orders = orders;
+		this.#idempotency = idempotency;
 		this.#options = options;
 	}
 
@@ -133,9 +149,18 @@ export class Placement {
 			const { maxOpen, nodeId, leaseMs } = this.#options;
 			const rows = await this.#db.query<StoredOrder>(
 				maxOpen > 0 ? placeOrdersWithinLimit : placeOrders,
-				[route, nodeId, leaseMs, maxOpen || null, ...placedRows.values(batch.map(toRow))]
+				[
+					contract.actions.place.name,
+					nodeId,
+					leaseMs,
+					maxOpen || null,
+					...placedRows.values(batch.map(toRow))
+				]
 			);
-			this.#options.onTransition("pending", rows.filter(row => row.created_at !== null).length);
+			this.#options.onTransition(
+				"pending",
+				rows.filter(({ outcome }) => outcome === "placed").length
+			);
 			const stored = new Map(rows.map(row => [row.id, row]));
 			return batch.map(({ draft }) => stored.get(draft.id) ?? null);
 		}
@@ -149,29 +174,25 @@ export class Placement {
 	 */
 	async place(
 		params: PlaceParams,
-		owner: string,
+		request: KeyedRequest,
 		actor: Identity,
 		traceparent?: string
 	): Promise<NewOrder | Placed> {
-		const { items, shipping_address, payment_method, expected_total } = params;
-		const { idempotency_key: key } = params;
-		const address = Object.entries(shipping_address).sort();
-		const expected = expected_total ? [expected_total.amount, expected_total.currency] : [];
-		const hash = fingerprint(items, address, payment_method, ...expected);
-		const request = { principal: owner, route, key, hash };
+		const { payment_method, wait_s = 0 } = params;
+		const isAnswered = wait_s === 0;
 		if (this.#options.backlog.isFull)
 			return this.#replayOrThrow(request, new Failure("OVERLOADED"));
-		const draft = await this.#draft(owner, params).catch(error =>
+		const draft = await this.#draft(actor.id, params).catch(error =>
 			this.#replayOrThrow(request, error)
 		);
 		if ("replayed" in draft) return draft;
-		const storedOrder = await this.#store
-			.add({ draft, payment_method, request, actor, traceparent })
-			.catch(error => this.#recoverUnknownCommit(draft.id, request, error));
-		if (!storedOrder) return this.#replay(request);
+		const row = { draft, payment_method, request, isAnswered, actor, traceparent };
+		const storedOrder = await whenFree(() => this.#storeOrder(row));
+		if (!storedOrder) return replay(await this.#idempotency.first(request));
 		const { created_at, incarnation } = storedOrder;
 		if (!created_at) return this.#replayOrThrow(request, new Failure("TOO_MANY_OPEN_ORDERS"));
-		return { order: withTimes(draft, created_at), replayed: false, incarnation };
+		const order = withTimes(draft, created_at);
+		return { order, replayed: false, isAnswered, incarnation };
 	}
 
 	async #draft(
@@ -198,35 +219,48 @@ export class Placement {
 		};
 	}
 
-	async #replay(request: IdempotentRequest): Promise<Placed> {
-		const stored = await this.#orders.findAnswer(request);
-		return {
-			order: replayAnswer(stored ?? fail("IDEMPOTENCY_KEY_IN_USE"), request),
-			replayed: true
-		};
+	/** Null when the key was taken. */
+	async #storeOrder(row: PlacementRequest): Promise<StoredOrder | "in_use" | null> {
+		const stored = await this.#store
+			.add(row)
+			.catch(error => this.#recoverUnknownCommit(row.draft.id, row.request, error));
+		return stored?.outcome === "in_use" ? "in_use" : stored;
 	}
 
 	/**
-	 * A commit whose connection broke has an unknown outcome: the order is looked up by its key. The incarnation
-	 * is unknown then, so its saga starts over.
+	 * A commit whose connection broke has an unknown outcome: the order is looked up by its key, which another
+	 * request may have taken. The incarnation is unknown then, so its saga starts over.
 	 */
 	async #recoverUnknownCommit(
 		id: string,
-		request: IdempotentRequest,
+		request: KeyedRequest,
 		error: unknown
-	): Promise<StoredOrder> {
-		// `lock_not_available`: the first request with this key has not committed for 2 s.
-		if (sqlState(error) === "55P03") fail("IDEMPOTENCY_KEY_IN_USE");
+	): Promise<StoredOrder | null> {
 		if (error instanceof Failure || refusedBySql(error)) throw error;
-		const stored = await this.#orders.findAnswer(request).catch(() => undefined);
-		if (stored?.order_id !== id) throw error;
-		return { id, created_at: stored.created_at, incarnation: null };
+		const stored = await this.#find(request).catch(() => undefined);
+		if (!stored) throw error;
+		if (stored.subject !== id) return null;
+		return { id, outcome: "placed", created_at: stored.created_at, incarnation: null };
 	}
 
 	/** Products of the first request may not be sold any more; a repeated request still gets its response. */
-	async #replayOrThrow(request: IdempotentRequest, error: unknown): Promise<Placed> {
-		const stored = await this.#orders.findAnswer(request);
+	async #replayOrThrow(request: KeyedRequest, error: unknown): Promise<Placed> {
+		const stored = await this.#find(request);
 		if (!stored) throw error;
-		return { order: replayAnswer(stored, request), replayed: true };
+		return replay(stored);
 	}
+
+	#find(request: KeyedRequest): Promise<StoredRequest<StoredAnswer> | undefined> {
+		return this.#idempotency.find(request);
+	}
+}
+
+/** A new order's response is stored before its times are known; they are last in the representation. */
+type StoredAnswer = Draft & Partial<Order>;
+
+function replay({ answer, created_at: at, is_answered }: StoredRequest<StoredAnswer>): Placed {
+	const { created_at, updated_at, ...draft } = answer;
+	const time = at.toISOString();
+	const order = { ...draft, created_at: created_at ?? time, updated_at: updated_at ?? time };
+	return { order, replayed: true, isAnswered: is_answered };
 }

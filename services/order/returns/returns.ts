@@ -4,7 +4,8 @@ import { fail } from "../../../lib/errors.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Identity } from "../../../lib/identity.ts";
-import { assertSameRequest, fingerprint } from "../storage/idempotency.ts";
+import type { Idempotency } from "../../../idempotency/idempotency.ts";
+import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import { transition, type OnTransition } from "../order.machine.ts";
 import type { OrderRepository } from "../storage/order.repository.ts";
 import { priceReturn } from "./return.pricing.ts";
@@ -16,28 +17,37 @@ export interface ReturnParams {
 	id: string;
 	items: Line[];
 	reason: string;
-	idempotency_key: string;
 }
 
-interface Requested {
+/** The return that is meant, and the request under its idempotency key, if it has one. */
+interface DecisionRequest {
+	id: string;
+	request: KeyedRequest | undefined;
+	actor: Identity;
+}
+
+interface Answered {
 	return: Return;
 	replayed: boolean;
 }
-
-const route = "POST /orders/{id}/returns";
 
 /**
  * Returns of delivered orders. A request only changes the order; once staff approve it, its saga refunds,
  * restocks and publishes the event, in this sequence.
  */
 export class Returns {
-	readonly #db: Database;
+	readonly #idempotency: Idempotency;
 	readonly #orders: OrderRepository;
 	readonly #returns: ReturnRepository;
 	readonly #onTransition: OnTransition;
 
-	constructor(db: Database, orders: OrderRepository, onTransition: OnTransition) {
-		this.#db = db;
+	constructor(
+		db: Database,
+		idempotency: Idempotency,
+		orders: OrderRepository,
+		onTransition: OnTransition
+	) {
+		this.#idempotency = idempotency;
 		this.#orders = orders;
 		this.#returns = new ReturnRepository(db);
 		this.#onTransition = onTransition;
@@ -48,26 +58,16 @@ export class Returns {
 	 * @throws NOT_FOUND; ILLEGAL_TRANSITION unless it is delivered and no other return is open;
 	 *   VALIDATION_FAILED, RETURN_EXCEEDS_ORDER, IDEMPOTENCY_KEY_REUSED
 	 */
-	async request(params: ReturnParams, owner: Identity): Promise<Requested> {
-		const { id, items, reason, idempotency_key: key } = params;
-		const request = { principal: owner.id, route, key, hash: fingerprint(id, items, reason) };
-		const find = () => this.#orders.findAnswer<Return>(request);
-		const stored = await find();
-		if (stored) return { return: assertSameRequest(stored, request).answer, replayed: true };
-		const made = await this.#db.transaction(async tx => {
-			const order = await this.#orders.lock(id, owner.id, tx);
-			// A concurrent request with the same key came first while this one waited for the lock.
-			const concurrent = await this.#orders.findAnswer<Return>(request, tx);
-			if (concurrent)
-				return { return: assertSameRequest(concurrent, request).answer, replayed: true };
-			const answer = await this.#insertRequested(order, params, owner, tx);
-			await this.#orders.storeAnswer(request, id, answer, tx);
+	async request(params: ReturnParams, request: KeyedRequest, owner: Identity): Promise<Answered> {
+		const { answer, replayed } = await this.#idempotency.once(request, async tx => {
+			const order = await this.#orders.lock(params.id, owner.id, tx);
+			const requested = await this.#insertRequested(order, params, owner, tx);
 			await failpoint("order.request_return.before_commit");
-			return { return: answer, replayed: false };
+			return requested;
 		});
 		await failpoint("order.request_return.after_commit");
-		if (!made.replayed) this.#onTransition("return_requested");
-		return made;
+		if (!replayed) this.#onTransition("return_requested");
+		return { return: answer, replayed };
 	}
 
 	/** @param owner only of this user's order, or of anyone's when undefined. @throws NOT_FOUND */
@@ -81,9 +81,12 @@ export class Returns {
 		return (await this.#returns.get(id, owner)) ?? fail("NOT_FOUND");
 	}
 
-	/** A repetition changes nothing. @throws NOT_FOUND, ILLEGAL_TRANSITION once it is rejected */
-	async approve(id: string, decision: Decision, actor: Identity): Promise<Return> {
-		const approved = await this.#decide(id, async (order, found, tx) => {
+	/**
+	 * A repetition changes nothing.
+	 * @throws NOT_FOUND, ILLEGAL_TRANSITION once it is rejected, IDEMPOTENCY_KEY_REUSED
+	 */
+	async approve({ id, request, actor }: DecisionRequest, decision: Decision): Promise<Answered> {
+		const approved = await this.#decide(id, request, async (order, found, tx) => {
 			if (found.status !== "requested")
 				return found.restock === decision.restock ? found : refuse(found, "approved otherwise");
 			await this.#orders.insertSaga(order.id, "return", tx);
@@ -95,10 +98,14 @@ export class Returns {
 		return approved;
 	}
 
-	/** A repetition changes nothing. @throws NOT_FOUND, ILLEGAL_TRANSITION once it is approved */
-	async reject(id: string, note: string, actor: Identity): Promise<Return> {
+	/**
+	 * A repetition changes nothing.
+	 * @throws NOT_FOUND, ILLEGAL_TRANSITION once it is approved, IDEMPOTENCY_KEY_REUSED
+	 */
+	async reject({ id, request, actor }: DecisionRequest, note: string): Promise<Answered> {
 		let isNew = false;
-		const rejected = await this.#decide(id, async (order, found, tx) => {
+		const rejected = await this.#decide(id, request, async (order, found, tx) => {
+			isNew = false;
 			if (found.status === "rejected") return found;
 			if (found.status !== "requested") return refuse(found, "rejected");
 			isNew = true;
@@ -125,15 +132,17 @@ export class Returns {
 	}
 
 	/** Under the lock of the order, like every change of it; the return is read again after locking. */
-	#decide(
+	async #decide(
 		id: string,
+		request: KeyedRequest | undefined,
 		work: (order: Order, found: Return, tx: Transaction) => Promise<Return>
-	): Promise<Return> {
-		return this.#db.transaction(async tx => {
+	): Promise<Answered> {
+		const { answer, replayed } = await this.#idempotency.once(request, async tx => {
 			const { order_id } = (await this.#returns.get(id, undefined, tx)) ?? fail("NOT_FOUND");
 			const order = await this.#orders.lock(order_id, undefined, tx);
 			return work(order, (await this.#returns.get(id, undefined, tx))!, tx);
 		});
+		return { return: answer, replayed };
 	}
 }
 

@@ -1,6 +1,8 @@
 import type { OrderSaga } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
-import type { Database } from "../../../db/database.ts";
+import type { Database, Transaction } from "../../../db/database.ts";
+import type { Answered, Idempotency } from "../../../idempotency/idempotency.ts";
+import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import { Batcher } from "../../../lib/batcher.ts";
 import { fail } from "../../../lib/errors.ts";
 import type { Identity } from "../../../lib/identity.ts";
@@ -28,10 +30,12 @@ const columns = `o.id, o.status, s.step, s.attempt, s.waits_for, s.last_error, s
 /** Running sagas, for admins. */
 export class SagaAdmin {
 	readonly #db: Database;
+	readonly #idempotency: Idempotency;
 	readonly #orders: OrderRepository;
 
-	constructor(db: Database, orders: OrderRepository) {
+	constructor(db: Database, idempotency: Idempotency, orders: OrderRepository) {
 		this.#db = db;
+		this.#idempotency = idempotency;
 		this.#orders = orders;
 	}
 
@@ -66,16 +70,20 @@ export class SagaAdmin {
 
 	/**
 	 * Cancels an order as an admin; a repetition changes nothing until the saga has acted, and is then refused.
-	 * @throws NOT_FOUND, ILLEGAL_TRANSITION when it is settled or being refunded
+	 * @throws NOT_FOUND, ILLEGAL_TRANSITION when it is settled or being refunded, IDEMPOTENCY_KEY_REUSED
 	 */
-	async forceCancel(id: string, note: string, actor: Identity): Promise<OrderSaga> {
-		await this.#db.transaction(async tx => {
+	forceCancel(
+		{ id, note }: { id: string; note: string },
+		request: KeyedRequest | undefined,
+		actor: Identity
+	): Promise<Answered<OrderSaga>> {
+		return this.#idempotency.once(request, async tx => {
 			const { status } = await this.#orders.lock(id, undefined, tx);
-			if (decideCancel(status) === "ask_saga")
-				return this.#orders.requestCancel(id, actor, note, tx);
-			return fail("ILLEGAL_TRANSITION", `An order with status ${status} cannot be cancelled here`);
+			if (decideCancel(status) !== "ask_saga")
+				fail("ILLEGAL_TRANSITION", `An order with status ${status} cannot be cancelled here`);
+			await this.#orders.requestCancel(id, actor, note, tx);
+			return (await this.#find(id, tx)) ?? fail("NOT_FOUND");
 		});
-		return this.#unfinished(id);
 	}
 
 	/** Makes the orders due whose sagas sleep. If it is lost, they wake at their scheduled time. */
@@ -110,8 +118,8 @@ export class SagaAdmin {
 		return fail("ILLEGAL_TRANSITION", `The order has settled: it is ${status}`);
 	}
 
-	async #find(id: string): Promise<OrderSaga | undefined> {
-		const [row] = await this.#db.query<SagaRow>(
+	async #find(id: string, tx: Transaction | Database = this.#db): Promise<OrderSaga | undefined> {
+		const [row] = await tx.query<SagaRow>(
 			{
 				name: "get_saga",
 				text: `select ${columns} from orders.saga s join orders.orders o on o.id = s.order_id

@@ -10,23 +10,6 @@ import { eventData, toOrder, type OrderRow, type ReturnEventData } from "./order
 
 const columns = "o.*";
 
-/** An order whose times may be unknown when it is stored. */
-export type OrderWithoutTimes = Omit<Order, "created_at" | "updated_at"> & Partial<Order>;
-
-export interface StoredAnswer<A = OrderWithoutTimes> {
-	request_hash: Buffer;
-	order_id: string;
-	answer: A;
-	created_at: Date;
-}
-
-export interface IdempotentRequest {
-	principal: string;
-	route: string;
-	key: string;
-	hash: Buffer;
-}
-
 /** Details of a transition for the history. */
 export interface TransitionContext {
 	actor: Actor;
@@ -74,22 +57,6 @@ export class OrderRepository {
 			[owner, status, before, limit]
 		);
 		return rows.map(toOrder);
-	}
-
-	/** The stored response under a key, if there is one. */
-	async findAnswer<A = OrderWithoutTimes>(
-		request: Omit<IdempotentRequest, "hash">,
-		tx: Transaction | Database = this.#db
-	): Promise<StoredAnswer<A> | undefined> {
-		const [row] = await tx.query<StoredAnswer<A>>(
-			{
-				name: "idempotent_answer",
-				text: `select request_hash, order_id, answer, created_at from orders.idempotency
-					where principal = $1 and route = $2 and key = $3`
-			},
-			[request.principal, request.route, request.key]
-		);
-		return row;
 	}
 
 	/**
@@ -189,23 +156,5 @@ select * from moved`
 			},
 			[id, step]
 		);
-	}
-
-	/** False when the key is taken. */
-	async storeAnswer(
-		request: IdempotentRequest,
-		orderId: string,
-		answer: object,
-		tx: Transaction
-	): Promise<boolean> {
-		const rows = await tx.query(
-			{
-				name: "store_answer",
-				text: `insert into orders.idempotency (principal, route, key, request_hash, order_id, answer)
-					values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning key`
-			},
-			[request.principal, request.route, request.key, request.hash, orderId, JSON.stringify(answer)]
-		);
-		return rows.length > 0;
 	}
 }

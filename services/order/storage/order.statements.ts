@@ -1,5 +1,6 @@
 import { bulk } from "../../../lib/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
+import { isFree } from "../../../idempotency/request.statements.ts";
 
 /** The SQL of the hot path: each statement serves all orders that wait at its step. */
 
@@ -11,6 +12,7 @@ export const placedRows = bulk(
 		key: "text",
 		hash: "bytea",
 		answer: "json",
+		is_answered: "boolean",
 		items: "jsonb",
 		address: "jsonb",
 		method: "text",
@@ -26,10 +28,11 @@ export const placedRows = bulk(
 );
 
 /**
- * $1 route, $2 node, $3 for how many ms it holds the leases, $4 how many orders a user may have open.
+ * $1 action, $2 node, $3 for how many ms it holds the leases, $4 how many orders a user may have open.
  * Order, items, saga, history, outbox and idempotency key in one transaction. Keys are inserted in their own
  * order, so that two batches cannot deadlock; an order whose key is taken is missing from the result. The placing
- * node holds the saga's lease from the start. An order beyond the user's limit is returned without a time.
+ * node holds the saga's lease from the start. Outcomes: `refused` is an order beyond the user's limit, `in_use` one
+ * whose key another transaction has.
  */
 const placement = (name: string, refusedOrders: string): Statement => ({
 	name,
@@ -38,17 +41,17 @@ const placement = (name: string, refusedOrders: string): Statement => ({
 	text: `
 with instant as materialized (select clock_timestamp() as at),
 asked as materialized (
-	select * from ${placedRows.as("x")}
+	select *, ${isFree("user_id", "key")} as is_free from ${placedRows.as("x")}
 ),
 ${refusedOrders},
 new_key as (
-	insert into orders.idempotency (principal, route, key, request_hash, order_id, answer, created_at)
-	select user_id, $1, key, hash, id, answer, at from asked, instant
-	where id not in (select id from refused) order by user_id, key
-	on conflict do nothing returning order_id, created_at
+	insert into idempotency.request (principal, action, key, request_hash, subject, answer, is_answered, created_at)
+	select user_id, $1, key, hash, id, answer, is_answered, at from asked, instant
+	where is_free and id not in (select id from refused) order by user_id, key
+	on conflict do nothing returning subject, created_at
 ),
 accepted as materialized (
-	select asked.*, created_at as at from asked join new_key on order_id = id
+	select asked.*, created_at as at from asked join new_key on subject = id
 ),
 placed as (
 	insert into orders.orders (id, user_id, status, items, shipping_address, payment_method, currency,
@@ -70,9 +73,11 @@ event as (
 	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at)
 	select id, user_id, 1, 'order.created', data, at from accepted
 )
-select id, created_at, (select id from orders.incarnation) as incarnation from placed
+select id, 'placed' as outcome, created_at, (select id from orders.incarnation) as incarnation from placed
 union all
-select id, null, null from refused`
+select id, 'refused', null, null from refused
+union all
+select id, 'in_use', null, null from asked where not is_free`
 });
 
 /** Refuses no order, with null for $4: a shop without a limit need not pay for one. */
@@ -91,10 +96,11 @@ export const placeOrdersWithinLimit: Statement = placement(
 	select id, user_id, key, coalesce(open, 0) as open,
 		coalesce(open, 0) + count(*) over (partition by user_id) > $4 as crowded
 	from asked left join orders.open_orders(array(select distinct user_id from asked)) using (user_id)
+	where is_free
 ),
 compared as (
-	select *, crowded and exists (select from orders.idempotency i
-		where i.principal = user_id and i.route = $1 and i.key = counted.key) as known from counted
+	select *, crowded and exists (select from idempotency.request i
+		where i.principal = user_id and i.key = counted.key) as known from counted
 ),
 refused as materialized (
 	select id from (

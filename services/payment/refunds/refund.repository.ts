@@ -1,6 +1,5 @@
 import type { Payment, PaymentStatus, Share } from "../../../contracts/payment.ts";
 import type { Database, Statement, Transaction } from "../../../db/database.ts";
-import { failpoint } from "../../../lib/failpoint.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import { forStaff } from "../payment.representation.ts";
 
@@ -44,15 +43,8 @@ export interface RefundRow {
 	/** The provider's reference of its charge. */
 	charge_ref: string;
 	currency: string;
-	/** A response was returned; only requests of staff get one. */
-	answered: boolean;
-}
-
-/** The response to a refund request. */
-export interface Refunded {
-	payment: Payment;
-	/** True when it is the stored response to an earlier request under the same key. */
-	replayed: boolean;
+	/** Its request was answered; only requests of staff are. */
+	is_answered: boolean;
 }
 
 /** How a refund ended, or why it is in review. */
@@ -71,7 +63,7 @@ const lockByOrder = lock("refund.lock_by_order", "order_id");
 
 const columns = `r.id, r.payment_id, p.order_id, r.purpose, r.requested_minor, r.amount_minor, r.lines,
 	r.reason, r.status, (extract(epoch from clock_timestamp() - r.created_at) * 1000)::float8 as age_ms,
-	p.provider_ref as charge_ref, p.currency, r.answer is not null as answered`;
+	p.provider_ref as charge_ref, p.currency, r.is_answered`;
 const rows = (where: string) => `select ${columns}
 	from payment.refunds r join payment.payments p on p.id = r.payment_id
 	where ${where} order by r.created_at, r.id`;
@@ -112,7 +104,7 @@ const settle: Statement = {
 			update payment.refunds r set status = $2, provider_ref = coalesce($3, r.provider_ref),
 				failure_code = $4, review_reason = coalesce($5, r.review_reason),
 				updated_at = clock_timestamp()
-			from p where r.id = $1 and r.payment_id = p.id and r.status = $6 and not ($10 and r.answer is not null)
+			from p where r.id = $1 and r.payment_id = p.id and r.status = $6 and not ($10 and r.is_answered)
 			returning r.*),
 		changed as (
 			update payment.payments c set seq = c.seq + 1, updated_at = clock_timestamp(),
@@ -131,14 +123,9 @@ const settle: Statement = {
 		select ${columns} from r join changed p on p.id = r.payment_id`
 };
 
-const storeAnswer: Statement = {
-	name: "refund.store_response",
-	text: `update payment.refunds r set answer = (${forStaff("r.payment_id")})
-		where r.id = $1 and r.answer is null returning r.answer`
-};
-const answered: Statement = {
-	name: "refund.stored_response",
-	text: "select answer from payment.refunds where id = $1"
+const markAnswered: Statement = {
+	name: "refund.mark_answered",
+	text: `update payment.refunds r set is_answered = true where r.id = $1 returning (${forStaff("r.payment_id")}) as payment`
 };
 
 const claim: Statement = {
@@ -159,6 +146,16 @@ const voided: Statement = {
 		order by id limit $1`
 };
 
+/** From which status, with which event, by whom. */
+interface Settlement {
+	from: RefundStatus;
+	event: string;
+	actor?: Actor;
+	data?: object;
+	/** Only if no response was returned. */
+	unanswered?: boolean;
+}
+
 /** SQL of refunds. Statements that need the payment's lock take the transaction. */
 export class RefundRepository {
 	readonly #pg: Database;
@@ -175,8 +172,8 @@ export class RefundRepository {
 		return (await tx.query<Balance>(by === "id" ? lockById : lockByOrder, [id]))[0];
 	}
 
-	async find(tx: Transaction, id: string): Promise<RefundRow | undefined> {
-		return (await tx.query<RefundRow>(find, [id]))[0];
+	async find(id: string, tx?: Transaction): Promise<RefundRow | undefined> {
+		return (await (tx ?? this.#pg).query<RefundRow>(find, [id]))[0];
 	}
 
 	/** All refunds of a payment; `tx` if they must not change meanwhile. */
@@ -209,43 +206,38 @@ export class RefundRepository {
 		from: RefundStatus,
 		unanswered: boolean
 	): Promise<RefundRow | undefined> {
-		return this.#settle(id, verdict, from, `refund_${verdict.status}`, null, {}, unanswered);
+		const by = { from, event: `refund_${verdict.status}`, unanswered };
+		return this.#settle(this.#pg, id, verdict, by);
 	}
 
 	/**
-	 * The response to the refund's request: the current payment, or the stored first response. The payment's lock
+	 * Marks the refund's request as answered, and returns the payment as staff see it then. The payment's lock
 	 * serialises this with the recording of the refund's outcome.
 	 */
-	answer({ id, payment_id }: RefundRow): Promise<Refunded> {
-		return this.#pg.transaction(async tx => {
-			await this.lock(tx, "id", payment_id);
-			const [stored] = await tx.query<{ answer: Payment }>(storeAnswer, [id]);
-			const [first] = stored ? [stored] : await tx.query<{ answer: Payment }>(answered, [id]);
-			await failpoint("payment.answer_refund.before_commit");
-			return { payment: first!.answer, replayed: !stored };
-		});
+	async markAnswered(tx: Transaction, { id, payment_id }: RefundRow): Promise<Payment> {
+		await this.lock(tx, "id", payment_id);
+		const [marked] = await tx.query<{ payment: Payment }>(markAnswered, [id]);
+		return marked!.payment;
 	}
 
 	/** Records a decision about a refund in review; undefined when it is not in review. */
 	async decide(
+		tx: Transaction,
 		id: string,
 		verdict: RefundVerdict,
-		actor: Actor,
-		data: object
+		{ actor, data }: { actor: Actor; data: object }
 	): Promise<RefundRow | undefined> {
-		return this.#settle(id, verdict, "review", "refund_decided", actor, data);
+		const by = { from: "review", event: "refund_decided", actor, data } as const;
+		return this.#settle(tx, id, verdict, by);
 	}
 
 	async #settle(
+		tx: Transaction | Database,
 		id: string,
 		verdict: RefundVerdict,
-		from: RefundStatus,
-		event: string,
-		actor: Actor | null,
-		data: object,
-		unanswered = false
+		{ from, event, actor, data = {}, unanswered = false }: Settlement
 	): Promise<RefundRow | undefined> {
-		const [settled] = await this.#pg.query<RefundRow>(settle, [
+		const [settled] = await tx.query<RefundRow>(settle, [
 			id,
 			verdict.status,
 			"ref" in verdict ? verdict.ref : null,
@@ -253,7 +245,7 @@ export class RefundRepository {
 			"reason" in verdict ? verdict.reason : null,
 			from,
 			event,
-			actor && JSON.stringify(actor),
+			actor ? JSON.stringify(actor) : null,
 			JSON.stringify(data),
 			unanswered
 		]);

@@ -1,8 +1,10 @@
-import type { Share } from "../../../contracts/payment.ts";
+import { payment, type Payment, type Share } from "../../../contracts/payment.ts";
 import type { Transaction } from "../../../db/database.ts";
+import { whenFree, type Answered, type Idempotency } from "../../../idempotency/idempotency.ts";
+import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import { fail, invalid } from "../../../lib/errors.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
-import { derivedId } from "../../../lib/id.ts";
+import { derivedId, newId } from "../../../lib/id.ts";
 import { systemActor, type Actor } from "../../../lib/identity.ts";
 import type { Money } from "../../../lib/money.ts";
 import {
@@ -13,23 +15,21 @@ import {
 	capToRemaining
 } from "../payment.allocation.ts";
 import { IdempotencyConflict, type PaymentProvider } from "../provider/provider.ts";
-import type {
-	Balance,
-	Refunded,
-	RefundRepository,
-	RefundRow,
-	RefundVerdict
-} from "./refund.repository.ts";
+import type { Balance, RefundRepository, RefundRow, RefundVerdict } from "./refund.repository.ts";
 import { nextRefundStep } from "../payment.reconciliation.ts";
 
 export interface RefundsOptions {
 	repository: RefundRepository;
+	idempotency: Idempotency;
 	provider: PaymentProvider;
 	/** Called for orders with a refund that was recorded after its call had returned. */
 	onLate(orderIds: string[]): void;
 	/** Called for refunds with unknown outcomes, and for those in review. */
 	onProblem(level: "warn" | "error", message: string): void;
 }
+
+/** Longest call of `payment.refund`. */
+const refundWithinMs = payment.actions.refund.timeoutMs;
 
 interface RefundInput {
 	/** Undefined: all that is left. */
@@ -38,6 +38,12 @@ interface RefundInput {
 	lines?: Share[];
 	reason: string;
 	actor: Actor;
+}
+
+/** What a refund is for, once per payment, and its id, which is the provider's idempotency key. */
+interface Purpose {
+	id: string;
+	purpose: string;
 }
 
 export interface LineRefundRequest extends RefundInput {
@@ -64,11 +70,51 @@ export class Refunds {
 	 * @throws NOT_FOUND, PAYMENT_NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, IDEMPOTENCY_KEY_REUSED;
 	 *   VALIDATION_FAILED for another currency
 	 */
-	async refund(paymentId: string, key: string, request: RefundInput): Promise<Refunded> {
-		const refund = await this.#refundOnce("id", paymentId, `refund:${key}`, request);
-		const answer = await this.#options.repository.answer(refund!);
+	async refund(
+		paymentId: string,
+		request: KeyedRequest,
+		input: RefundInput
+	): Promise<Answered<Payment>> {
+		const { idempotency, repository } = this.#options;
+		const first = await this.#replay(request);
+		if (first) return first;
+		const id = newId();
+		const started = await idempotency.claimed(request, id, async tx => {
+			const balance = refundable(await repository.lock(tx, "id", paymentId));
+			return (await this.#begin(tx, balance, { id, purpose: `refund:${id}` }, input))!;
+		});
+		if (!started) return (await this.#replay(request)) ?? fail("IDEMPOTENCY_KEY_REUSED");
+		await this.#send(started, true);
+		return this.#answer(request, started);
+	}
+
+	/**
+	 * The response to a request whose key was used before. The first one may still wait for the provider, or may have
+	 * crashed before it was answered.
+	 */
+	async #replay(request: KeyedRequest): Promise<Answered<Payment> | undefined> {
+		const { idempotency, repository } = this.#options;
+		const stored = await whenFree(async () => {
+			const found = await idempotency.find<Payment>(request);
+			return found && !found.is_answered && found.age_ms < refundWithinMs ? "in_use" : found;
+		});
+		if (!stored) return undefined;
+		if (stored.is_answered) return { answer: stored.answer, replayed: true };
+		const refund = (await repository.find(stored.subject!))!;
+		await this.finish(refund, true);
+		return this.#answer(request, refund);
+	}
+
+	async #answer(request: KeyedRequest, refund: RefundRow): Promise<Answered<Payment>> {
+		const { idempotency, repository } = this.#options;
+		const answered = await repository.transaction(async tx => {
+			const payment = await repository.markAnswered(tx, refund);
+			const first = await idempotency.answerIn(tx, request, payment);
+			await failpoint("payment.answer_refund.before_commit");
+			return first;
+		});
 		await failpoint("payment.answer_refund.after_commit");
-		return answer;
+		return answered;
 	}
 
 	/**
@@ -80,7 +126,7 @@ export class Refunds {
 	async refundLines({ order_id, purpose, ...request }: LineRefundRequest): Promise<number> {
 		if (!areLinesOf(request.amount.amount, request.lines))
 			fail("VALIDATION_FAILED", "Lines must sum to the amount, one per product");
-		const refund = await this.#refundOnce("order_id", order_id, purpose, request);
+		const refund = await this.#refundOnce(order_id, purpose, request);
 		if (!refund) return 0;
 		const all = await this.#options.repository.ofPayment(refund.payment_id);
 		assertSettled(all.filter(({ id }) => id === refund.id));
@@ -100,9 +146,8 @@ export class Refunds {
 			const balance = refundable(await repository.lock(tx, "order_id", orderId));
 			const before = await repository.ofPayment(balance.id, tx);
 			const isAll = balance.refunded_minor === balance.amount_minor;
-			const rest = isAll
-				? undefined
-				: await this.#begin(tx, balance, `rest:${before.length}`, request);
+			const named = purposeOf(balance, `rest:${before.length}`);
+			const rest = isAll ? undefined : await this.#begin(tx, balance, named, request);
 			return { id: balance.id, amount: balance.amount_minor, before, rest };
 		});
 		await Promise.all([
@@ -171,29 +216,27 @@ export class Refunds {
 	 * of the lines.
 	 */
 	async #refundOnce(
-		by: "id" | "order_id",
-		id: string,
+		orderId: string,
 		purpose: string,
 		request: RefundInput
 	): Promise<RefundRow | undefined> {
 		const { repository } = this.#options;
 		const { refund, isNew } = await repository.transaction(async tx => {
-			const balance = refundable(await repository.lock(tx, by, id));
-			const before = await repository.find(tx, derivedId(balance.id, purpose));
-			if (!before) return { refund: await this.#begin(tx, balance, purpose, request), isNew: true };
+			const balance = refundable(await repository.lock(tx, "order_id", orderId));
+			const named = purposeOf(balance, purpose);
+			const before = await repository.find(named.id, tx);
+			if (!before) return { refund: await this.#begin(tx, balance, named, request), isNew: true };
 			if (!isSame(before, request)) fail("IDEMPOTENCY_KEY_REUSED");
 			return { refund: before, isNew: false };
 		});
-		const isSeen = purpose.startsWith("refund:");
-		if (refund && !refund.answered)
-			await (isNew ? this.#send(refund, isSeen) : this.finish(refund, isSeen));
+		if (refund) await (isNew ? this.#send(refund) : this.finish(refund));
 		return refund;
 	}
 
 	async #begin(
 		tx: Transaction,
 		balance: Balance,
-		purpose: string,
+		{ id, purpose }: Purpose,
 		{ amount, lines, reason, actor }: RefundInput
 	): Promise<RefundRow | undefined> {
 		const { repository } = this.#options;
@@ -210,11 +253,10 @@ export class Refunds {
 		if (amount_minor > left) fail(lines ? "PAYMENT_NOT_REFUNDABLE" : "REFUND_EXCEEDS_PAYMENT");
 		const parts =
 			capped ?? allocateToLines(amount_minor, remainingPerLine(balance.lines, counted(before)));
-		const id = derivedId(payment_id, purpose);
 		const requested_minor = amount?.amount ?? null;
 		const refund = { id, payment_id, purpose, requested_minor, amount_minor, reason, actor };
 		if (!(await repository.begin(tx, { ...refund, lines: parts }))) fail("REFUND_EXCEEDS_PAYMENT");
-		return (await repository.find(tx, id))!;
+		return (await repository.find(id, tx))!;
 	}
 
 	/** Calls the provider and records the outcome; without one the refund stays pending. Never rejects. */
@@ -254,6 +296,12 @@ export class Refunds {
 		return settled !== undefined;
 	}
 }
+
+/** The saga's refunds have ids that follow from their purpose, so that a repetition finds them. */
+const purposeOf = ({ id }: Balance, purpose: string): Purpose => ({
+	id: derivedId(id, purpose),
+	purpose
+});
 
 /** @throws PAYMENT_NOT_REFUNDABLE when one was refused or is in review; UNAVAILABLE when one is pending */
 function assertSettled(refunds: RefundRow[]): void {

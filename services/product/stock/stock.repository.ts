@@ -1,5 +1,7 @@
 import type { product, Stock } from "../../../contracts/product.ts";
 import type { Database, Statement, Transaction } from "../../../db/database.ts";
+import type { Answered, Idempotency } from "../../../idempotency/idempotency.ts";
+import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import { fail, invalid } from "../../../lib/errors.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Params, Result } from "../../../lib/service.ts";
@@ -53,17 +55,12 @@ const lockStock: Statement = {
 	text: "select on_hand, reserved from product.stock where product_id = $1 for update"
 };
 
-const findByKey: Statement = {
-	name: "stock.prior",
-	text: "select d_on_hand as delta, note as reason from product.stock_ledger where product_id = $1 and key = $2"
-};
-
 const adjust: Statement = {
 	name: "stock.adjust",
 	text: `
 	with entry as (
-		insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved, note, key, actor)
-		values ($1, 'adjusted', $3, 0, $4, $5, $6)
+		insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved, note, actor)
+		values ($1, 'adjusted', $3, 0, $4, $5)
 		returning product_id, d_on_hand
 	), counted as (
 		update product.stock s set on_hand = on_hand + d_on_hand
@@ -90,11 +87,13 @@ function assertWithinBounds(
 /** Prices and stock of products. */
 export class StockRepository {
 	readonly #pg: Database;
+	readonly #idempotency: Idempotency;
 	readonly #threshold: number;
 
 	/** @param threshold of low stock, in units */
-	constructor(pg: Database, threshold: number) {
+	constructor(pg: Database, idempotency: Idempotency, threshold: number) {
 		this.#pg = pg;
+		this.#idempotency = idempotency;
 		this.#threshold = threshold;
 	}
 
@@ -113,25 +112,24 @@ export class StockRepository {
 	}
 
 	/** @throws NOT_FOUND */
-	async get(productId: string): Promise<Stock> {
-		const [stock] = await this.#pg.query<Stock>(read, [productId]);
+	async get(productId: string, tx: Transaction | Database = this.#pg): Promise<Stock> {
+		const [stock] = await tx.query<Stock>(read, [productId]);
 		return stock ?? fail("NOT_FOUND");
 	}
 
 	/** @throws NOT_FOUND, INSUFFICIENT_STOCK, IDEMPOTENCY_KEY_REUSED */
-	async adjust(change: Adjust, actor: string): Promise<Stock> {
-		await this.#pg.transaction(tx => this.#adjust(tx, change, actor));
-		return this.get(change.product_id);
+	adjust(change: Adjust, request: KeyedRequest, actor: string): Promise<Answered<Stock>> {
+		return this.#idempotency.once(request, async tx => {
+			await this.#adjust(tx, change, actor);
+			return this.get(change.product_id, tx);
+		});
 	}
 
 	async #adjust(tx: Transaction, change: Adjust, actor: string): Promise<void> {
-		const { product_id, delta, reason, idempotency_key: key } = change;
+		const { product_id, delta, reason } = change;
 		const [stock] = await tx.query<{ on_hand: number; reserved: number }>(lockStock, [product_id]);
 		if (!stock) fail("NOT_FOUND");
-		const [done] = await tx.query<{ delta: number; reason: string }>(findByKey, [product_id, key]);
-		if (done && (done.delta !== delta || done.reason !== reason)) fail("IDEMPOTENCY_KEY_REUSED");
-		if (done) return;
 		assertWithinBounds(stock, delta);
-		await tx.query(adjust, [product_id, this.#threshold, delta, reason, key, actor]);
+		await tx.query(adjust, [product_id, this.#threshold, delta, reason, actor]);
 	}
 }

@@ -152,12 +152,12 @@ describe("Database", () => {
 	describe("in a transaction", () => {
 		const insert = {
 			name: "insert",
-			text: `insert into orders.idempotency (principal, route, key, request_hash, order_id, answer)
-				values ('test', $1, $2, '', gen_random_uuid(), '{}')`
+			text: `insert into idempotency.request (principal, action, key, answer, is_answered)
+				values ('test', $1, $2, '{}', true)`
 		};
 		const count = {
 			name: "count",
-			text: "select count(*) as rows from orders.idempotency where route = $1"
+			text: "select count(*) as rows from idempotency.request where action = $1"
 		};
 
 		it("rolls back when the work fails, and the connection stays usable", async () => {
@@ -261,7 +261,6 @@ describe("a service's role", () => {
 		["analytics", "analytics.late_events", []],
 		["analytics", "analytics.outbox", ["published_at"]],
 		["order", "orders.history", []],
-		["order", "orders.idempotency", []],
 		["order", "orders.outbox", ["published_at"]],
 		["payment", "payment.events", []],
 		["payment", "payment.psp_inbox", []],
@@ -278,6 +277,43 @@ describe("a service's role", () => {
 					"42501",
 					"permission denied"
 				);
+		}
+	);
+
+	const readKey = { name: "key", text: "select answer from idempotency.request where key = $1" };
+	const takeKey = {
+		name: "take",
+		text: `insert into idempotency.request (principal, key, action, answer, is_answered)
+			values ('alice', $1, 'test', '{"a": 1}', $2) on conflict do nothing returning key`
+	};
+	const answer = {
+		name: "answer",
+		text: `update idempotency.request set answer = '{}', is_answered = true where key = $1 returning key`
+	};
+
+	it.each([
+		["order", "payment"],
+		["payment", "product"],
+		["product", "order"]
+	] as const)("of %s finds a key of %s taken, and not its response", async (mine, theirs) => {
+		const key = `${mine} and ${theirs}`;
+		expect(await connect(theirs).query(takeKey, [key, false])).toHaveLength(1);
+		expect(await connect(mine).query(takeKey, [key, false])).toEqual([]);
+		expect(await connect(mine).query(readKey, [key])).toEqual([]);
+		expect(await connect(mine).query(answer, [key])).toEqual([]);
+		expect(await connect(theirs).query(answer, [key])).toHaveLength(1);
+	});
+
+	it.each(["order", "payment", "product"] as const)(
+		"of %s answers a request once, and changes nothing else of it",
+		async service => {
+			const db = connect(service);
+			await db.query(takeKey, [service, true]);
+			expect(await db.query(answer, [service])).toEqual([]);
+			expect(await db.query(readKey, [service])).toEqual([{ answer: { a: 1 } }]);
+			const table = "idempotency.request";
+			for (const text of await alterations(table, ["answer", "is_answered"]))
+				await expectSqlState(db.query({ name: text, text }), "42501", "permission denied");
 		}
 	);
 

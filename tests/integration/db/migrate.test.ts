@@ -51,6 +51,7 @@ describe("migrate", () => {
 		);
 		expect(rows.map(({ schemaname }) => schemaname)).toEqual([
 			"analytics",
+			"idempotency",
 			"notification",
 			"orders",
 			"payment",

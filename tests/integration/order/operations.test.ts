@@ -210,7 +210,7 @@ describe("while the provider is down", () => {
 		expect(refused).toMatchObject({ type: "OVERLOADED", code: 503 });
 		expect(taken.length).toBeGreaterThan(5);
 		for (const { id } of taken) await until(async () => (await statusOf(id)) === "payment_pending");
-		const stored = await shop.database.rows("select 1 from orders.idempotency where key = $1", [
+		const stored = await shop.database.rows("select 1 from idempotency.request where key = $1", [
 			refused.key
 		]);
 		expect(stored).toEqual([]);
@@ -355,7 +355,9 @@ describe("a commit whose response is lost", () => {
 		await until(cutWhoSleeps, 5000, 20);
 		expect(await cut).toBe("UNAVAILABLE");
 		await shop.database.rows("drop trigger linger on orders.orders");
-		const rows = await shop.database.rows("select 1 from orders.idempotency where key = $1", [key]);
+		const rows = await shop.database.rows("select 1 from idempotency.request where key = $1", [
+			key
+		]);
 		expect(rows).toEqual([]);
 		const { replayed } = await place(shop.broker, { idempotency_key: key, wait_s: 10 });
 		expect(replayed).toBe(false);

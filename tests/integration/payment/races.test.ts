@@ -7,6 +7,8 @@ import {
 	type RefundOutcome
 } from "../../../services/payment/provider/provider.ts";
 import { Refunds } from "../../../services/payment/refunds/refunds.ts";
+import { keyedBy } from "../../support/shop/keyed-by.ts";
+import { Idempotency } from "../../../idempotency/idempotency.ts";
 import { RefundRepository } from "../../../services/payment/refunds/refund.repository.ts";
 import { PaymentRepository } from "../../../services/payment/charges/payment.repository.ts";
 import { Sweeper } from "../../../services/payment/sweeper.ts";
@@ -41,7 +43,8 @@ beforeEach(() => {
 		...waits,
 		onRecorded: () => undefined
 	});
-	refunds = new Refunds({ repository, ...callbacks });
+	const idempotency = new Idempotency(database.db);
+	refunds = new Refunds({ repository, idempotency, ...callbacks });
 });
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
@@ -167,11 +170,17 @@ describe("an attempt at a charge that was not sent", () => {
 	});
 });
 
+/** Answered with the payment. */
+async function byStaff(id: string, amount: number, key = newId()) {
+	const params = { id, amount: usd(amount), reason: "scratched" };
+	const request = { ...keyedBy(admin, "payment.refund", params), key };
+	return (await refunds.refund(id, request, { ...params, actor: admin })).answer;
+}
+
 describe("a refund that was made", () => {
 	it("goes to review when a webhook says that the bank returned it", async () => {
 		const { id } = await paid();
-		for (const amount of [400, 300])
-			await refunds.refund(id, newId(), { amount: usd(amount), reason: "scratched", actor: admin });
+		for (const amount of [400, 300]) await byStaff(id, amount);
 		const [returned] = await repository.ofPayment(id);
 		provider.knownRefunds.set(returned!.id, { status: "failed", code: "lost_or_stolen_card" });
 		await Promise.all([refunds.wake({ id }), refunds.wake({ id })]);
@@ -189,8 +198,6 @@ describe("a refund that was made", () => {
 describe("refunding while a refund of staff is pending", () => {
 	const noAnswer = () => Promise.reject(new ProviderUnavailable("no answer"));
 	const refusal: RefundOutcome = { status: "failed", code: "charge_not_found" };
-	const byStaff = (id: string, amount: number, key = newId()) =>
-		refunds.refund(id, key, { amount: usd(amount), reason: "scratched", actor: admin });
 	const made = async (id: string) =>
 		(await repository.ofPayment(id)).map(r => [r.amount_minor, r.status]);
 

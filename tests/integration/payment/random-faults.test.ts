@@ -11,6 +11,7 @@ import {
 	ProviderUnavailable
 } from "../../../services/payment/provider/provider.ts";
 import { Refunds } from "../../../services/payment/refunds/refunds.ts";
+import { Idempotency } from "../../../idempotency/idempotency.ts";
 import { RefundRepository } from "../../../services/payment/refunds/refund.repository.ts";
 import { PaymentRepository } from "../../../services/payment/charges/payment.repository.ts";
 import { Sweeper } from "../../../services/payment/sweeper.ts";
@@ -66,13 +67,14 @@ function unreliable<P extends PaymentProvider>(provider: P): P {
 beforeAll(async () => {
 	payments = new PaymentRepository(database.db);
 	repository = new RefundRepository(database.db);
+	const idempotency = new Idempotency(database.db);
 	ledger = join(temporaryFolder(), "psp-ledger.jsonl");
 	const opened = [0, 1].map(async () => {
 		const provider = unreliable(await SimulatedProvider.open({ path: ledger }));
 		const callbacks = { provider, onLate: () => undefined, onProblem: () => undefined };
 		const waits = { chargeWaitMs: 50, challengeMs: 60_000, onRecorded: () => undefined };
 		const charges = new Charges({ repository: payments, ...callbacks, ...waits });
-		return { provider, charges, refunds: new Refunds({ repository, ...callbacks }) };
+		return { provider, charges, refunds: new Refunds({ repository, idempotency, ...callbacks }) };
 	});
 	nodes = await Promise.all(opened);
 	sweepers = nodes.map(

@@ -4,6 +4,7 @@ import { Charges } from "../../../services/payment/charges/charges.ts";
 import { NotSent } from "../../../services/payment/provider/guarded.ts";
 import { RateLimited } from "../../../services/payment/provider/provider.ts";
 import { Refunds } from "../../../services/payment/refunds/refunds.ts";
+import { Idempotency } from "../../../idempotency/idempotency.ts";
 import { RefundRepository } from "../../../services/payment/refunds/refund.repository.ts";
 import { PaymentRepository } from "../../../services/payment/charges/payment.repository.ts";
 import { Sweeper } from "../../../services/payment/sweeper.ts";
@@ -172,7 +173,8 @@ describe("a charge that was not sent", () => {
 		expect(await row(order)).toMatchObject({ status: "succeeded", failure_code: "voided" });
 		const repository = new RefundRepository(database.db);
 		const callbacks = { onLate: () => undefined, onProblem: () => undefined };
-		const refunds = new Refunds({ repository, provider, ...callbacks });
+		const idempotency = new Idempotency(database.db);
+		const refunds = new Refunds({ repository, idempotency, provider, ...callbacks });
 		const onError = (error: Error) => expect(error).toBeUndefined();
 		const swept = { payments, charges, repository, refunds };
 		const sweeper = new Sweeper({ ...swept, everyMs: 10, onError });

@@ -1,4 +1,4 @@
-import { derivedId, newId } from "../../../lib/id.ts";
+import { newId } from "../../../lib/id.ts";
 import { Ledger, readLedger } from "../../../psp/ledger/ledger.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import { until } from "../../support/until.ts";
@@ -44,11 +44,17 @@ async function paidBackElsewhere(id: string, amount: number): Promise<void> {
 
 /** A pending refund of all, whose node crashed before it called the provider. */
 async function neverSent(paymentId: string, key: string): Promise<void> {
-	const purpose = `refund:${key}`;
+	const id = newId();
 	await shop.database.rows(
 		`insert into payment.refunds (id, payment_id, purpose, amount_minor, reason, requested_by)
-		values ($1, $2, $3, 1000, 'broken', $4)`,
-		[derivedId(paymentId, purpose), paymentId, purpose, admin.id]
+		values ($1::uuid, $2, 'refund:' || $1::text, 1000, 'broken', $3)`,
+		[id, paymentId, admin.id]
+	);
+	// No fingerprint: it is of any request.
+	await shop.database.rows(
+		`insert into idempotency.request (principal, key, service, action, subject, is_answered, created_at)
+		values ($1, $2, 'shop_payment', 'payment.refund', $3, false, now() - interval '11 s')`,
+		[admin.id, key, id]
 	);
 	await shop.database.rows("update payment.payments set refunded_minor = 1000 where id = $1", [
 		paymentId
@@ -170,11 +176,13 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([400]);
 	});
 
-	it("accepts the same key for another payment as another refund", async () => {
-		const [one, two] = [await paid(), await paid()];
-		const idempotency_key = newId();
-		for (const { id } of [one, two]) await refund(id, { idempotency_key });
-		for (const { id } of [one, two]) expect(await paidBack(id)).toEqual([1000]);
+	it("is one refund for two repetitions while the first waits for the provider", async () => {
+		const { id } = await paid("pm_sim_slowRefund");
+		const asked = { idempotency_key: newId() };
+		const answers = await Promise.all([1, 2, 3].map(() => askRefund(id, asked)));
+		expect(answers.map(({ replayed }) => replayed).toSorted()).toEqual([false, true, true]);
+		expect(new Set(answers.map(answer => JSON.stringify(answer.payment))).size).toBe(1);
+		expect(await paidBack(id)).toEqual([1000]);
 	});
 
 	it("never refunds more than was charged under twenty parallel partial refunds", async () => {

@@ -1,0 +1,35 @@
+import type { Context } from "moleculer";
+import { identityOf, type Meta } from "../lib/identity.ts";
+import { fingerprint } from "./fingerprint.ts";
+
+/** A request as its idempotency key names it: one of its sender, whatever action and target. */
+export interface KeyedRequest {
+	/** The sender's user id. */
+	principal: string;
+	key: string;
+	/** `order.cancel` */
+	action: string;
+	/** Fingerprint of the action and its parameters. */
+	hash: Buffer;
+}
+
+type Keyed = Context<{ idempotency_key: string }, Meta>;
+type MaybeKeyed = Context<{ idempotency_key?: string }, Meta>;
+
+/** The request of a call. How long its sender waits is no part of it. @throws UNAUTHENTICATED */
+export function keyedRequest(ctx: Keyed): KeyedRequest;
+/** Undefined for a call without a key. */
+export function keyedRequest(ctx: MaybeKeyed): KeyedRequest | undefined;
+export function keyedRequest(ctx: MaybeKeyed): KeyedRequest | undefined {
+	const { idempotency_key: key, ...params } = ctx.params as Record<string, unknown>;
+	if (key === undefined) return undefined;
+	delete params.wait_s;
+	const action = ctx.action!.name!;
+	const { id: principal } = identityOf(ctx.meta);
+	return { principal, key: key as string, action, hash: fingerprint([action, params]) };
+}
+
+/** Tells the caller of an action whether its response is a stored one. */
+export function markReplayed(ctx: { meta: Meta }, replayed: boolean): void {
+	if (replayed) ctx.meta.replayed = true;
+}

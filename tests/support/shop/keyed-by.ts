@@ -1,0 +1,8 @@
+import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
+import { fingerprint } from "../../../idempotency/fingerprint.ts";
+import { newId } from "../../../lib/id.ts";
+
+/** A request with a new idempotency key. */
+export function keyedBy({ id }: { id: string }, action: string, params: object): KeyedRequest {
+	return { principal: id, key: newId(), action, hash: fingerprint([action, params]) };
+}
