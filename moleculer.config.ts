@@ -15,13 +15,15 @@ import { TranslateErrors } from "./middlewares/translate-errors.ts";
 const readRetryable = new Set(["SERVICE_NOT_AVAILABLE", "REQUEST_REJECTED", "REQUEST_TIMEOUT"]);
 
 /**
- * An error that says that the other side is unavailable. Refusals (4xx) do not count, nor do defects: one
- * input that causes a defect four times would open the breaker for all callers.
+ * An error that says that the other side is unavailable. Refusals (4xx) do not count, nor does a full backlog: a
+ * breaker that it opened would also refuse repetitions, which are still answered. Nor do defects: one input that
+ * causes a defect four times would open the breaker for all callers.
  */
 function countsAsFailure(error: Error): boolean {
 	const { code, type } = error as { code?: unknown; type?: unknown };
 	const refusal = typeof code === "number" && code >= 400 && code < 500;
-	return type === "SERVICE_NOT_AVAILABLE" || !(refusal || type === "INTERNAL");
+	const own = refusal || type === "OVERLOADED" || type === "INTERNAL";
+	return type === "SERVICE_NOT_AVAILABLE" || !own;
 }
 
 /** Never reused: a node that comes back under its old id leaves callers pending. */
@@ -76,6 +78,7 @@ export default function brokerOptions(): BrokerOptions {
 			Authorize,
 			Measure,
 			"Bulkhead",
+			// Without a `cacher` above nothing is cached: every node reads products and prices from Postgres.
 			"Cacher",
 			"ContextTracker",
 			"Timeout",

@@ -138,7 +138,7 @@ export const variables = {
 	LOW_STOCK_THRESHOLD: {
 		schema: T.Integer({ minimum: 0, maximum: 1_000_000 }),
 		fallback: 5,
-		about: "admins get a message when so many units of a product, or fewer, are left on hand"
+		about: "admins get one message each time the units on hand of a product fall to this many"
 	},
 	ORDER_MAX_QUANTITY: {
 		schema: T.Integer({ minimum: 1, maximum: 999 }),

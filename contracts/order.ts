@@ -143,8 +143,8 @@ export type Return = Static<typeof Return>;
 
 const ById = strictObject({ id: Uuid });
 
-/** What a sleeping saga waits for: an error to pass, the provider's outcome, or staff. */
-const SagaWait = oneOf(["fault", "outcome", "customer", "human"]);
+/** What a sleeping saga waits for: an error to pass, the outcome of a charge, the customer, a refund, or staff. */
+const SagaWait = oneOf(["fault", "outcome", "customer", "refund", "human"]);
 
 /** A running saga, for admins. */
 export const OrderSaga = strictObject(
@@ -265,7 +265,7 @@ export const order = contract("order", {
 			expected_total: T.Optional(
 				strictObject(Money.properties, {
 					description:
-						"The total that was shown to the customer; the order is refused if it has changed"
+						"The total that was shown to the customer; the order is refused if it has changed. Without it, the current price is charged"
 				})
 			),
 			idempotency_key: IdempotencyKey,

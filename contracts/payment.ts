@@ -124,6 +124,10 @@ export const Decision = oneOf(["charged", "not_charged", "refunded_elsewhere"], 
 });
 export type Decision = Static<typeof Decision>;
 
+/** `pending`: the provider has not made it, or has not said so. That may take days, and is no error. */
+export const RefundState = oneOf(["refunded", "pending"]);
+export type RefundState = Static<typeof RefundState>;
+
 export const payment = contract("payment", {
 	charge: {
 		summary: "Charge each order, once even if this is repeated",
@@ -164,7 +168,7 @@ export const payment = contract("payment", {
 		access: "internal",
 		timeoutMs: 10_000,
 		params: strictObject({ order_id: Uuid, reason: text(200) }),
-		returns: Payment
+		returns: strictObject({ state: RefundState, payment: Payment })
 	},
 	refundLines: {
 		summary:
@@ -181,7 +185,11 @@ export const payment = contract("payment", {
 			requested_by: Id
 		}),
 		returns: strictObject({
-			refunded: T.Integer({ minimum: 0, description: "In the payment's minor units" })
+			state: RefundState,
+			refunded: T.Integer({
+				minimum: 0,
+				description: "In the payment's minor units; 0 while it is pending"
+			})
 		})
 	},
 	webhook: {

@@ -35,7 +35,7 @@ export const Locale = oneOf(["en", "de"]);
 export type Locale = Static<typeof Locale>;
 
 export const IdempotencyKey = T.String({ pattern: "^[\\x21-\\x7e]{1,255}$" });
-/** For commands that change nothing when they are repeated: with a key the first response is repeated too. */
+/** For commands that change nothing, or are refused, when they are repeated: with a key the first response is repeated. */
 export const OptionalKey = T.Optional(IdempotencyKey);
 
 export const Version = T.Integer({ minimum: 1, description: "Grows by one with every change" });

@@ -197,7 +197,7 @@ create table idempotency.request (
 	key text not null,
 	service text not null default CURRENT_USER,
 	action text not null,
-	request_hash bytea,
+	request_hash bytea not null,
 	subject uuid,
 	answer json,
 	is_answered boolean not null,
@@ -459,7 +459,7 @@ create table orders.saga (
 	constraint saga_pkey PRIMARY KEY (order_id),
 	constraint saga_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(id),
 	constraint saga_step_check CHECK ((step = ANY (ARRAY['forward'::text, 'refund'::text, 'return'::text]))),
-	constraint saga_waits_for_check CHECK ((waits_for = ANY (ARRAY['fault'::text, 'outcome'::text, 'customer'::text, 'human'::text])))
+	constraint saga_waits_for_check CHECK ((waits_for = ANY (ARRAY['fault'::text, 'outcome'::text, 'customer'::text, 'refund'::text, 'human'::text])))
 ) with (fillfactor=70);
 CREATE INDEX saga_by_user ON orders.saga USING btree (user_id);
 CREATE INDEX saga_due ON orders.saga USING btree (next_run_at);

@@ -12,6 +12,11 @@ export function canonicalJson(value: unknown): string {
 	return JSON.stringify(value, sortMembers);
 }
 
+/** Of requests from before the shared table: only their action and target are known. */
+export function formerFingerprint(action: string, target: string): Buffer {
+	return createHash("sha256").update(`${action} ${target}`).digest();
+}
+
 /** SHA-256 of the canonical JSON: equal for requests that mean the same. */
 export function fingerprint(value: unknown): Buffer {
 	return createHash("sha256").update(canonicalJson(value)).digest();

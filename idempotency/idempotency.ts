@@ -2,13 +2,12 @@ import type { Database, Transaction } from "../db/database.ts";
 import { Batcher } from "../lib/batcher.ts";
 import { fail } from "../lib/errors.ts";
 import { poll } from "../lib/retry.ts";
+import { formerFingerprint } from "./fingerprint.ts";
 import type { KeyedRequest } from "./keyed-request.ts";
 import { answerRows, claimKey, findRequest, storeAnswers } from "./request.statements.ts";
 
 export interface StoredRequest<A> {
-	action: string;
-	/** Null for requests that are older than this table. */
-	request_hash: Buffer | null;
+	request_hash: Buffer;
 	/** What the request has made. */
 	subject: string | null;
 	/** The first response; the one it would be, while `is_answered` is false. */
@@ -27,7 +26,7 @@ export interface Answered<A> {
 }
 
 /**
- * Requests with idempotency keys (docs/decisions/0012). A key is claimed in the transaction that has the effect,
+ * Requests with idempotency keys (docs/decisions/0020). A key is claimed in the transaction that has the effect,
  * before the effect: of two requests under one key, the second waits outside of a transaction, and has no effect.
  */
 export class Idempotency {
@@ -97,21 +96,16 @@ export class Idempotency {
 		return stored && isSame(stored, request) ? stored : stored && fail("IDEMPOTENCY_KEY_REUSED");
 	}
 
-	/** Answers a request whose key was claimed before: with `answer`, or with what was answered first. */
-	async answer<A extends object>(request: KeyedRequest, answer: A): Promise<Answered<A>> {
-		if (await this.#answers.add(rowOf(request, answer))) return { answer, replayed: false };
-		return { answer: (await this.first<A>(request)).answer, replayed: true };
+	/** The response to a request whose key was claimed before: `answer`, or what was answered first. */
+	async answer<A extends object>(request: KeyedRequest, answer: A): Promise<A> {
+		if (await this.#answers.add(rowOf(request, answer))) return answer;
+		return (await this.first<A>(request)).answer;
 	}
 
 	/** The same, in a transaction. */
-	async answerIn<A extends object>(
-		tx: Transaction,
-		request: KeyedRequest,
-		answer: A
-	): Promise<Answered<A>> {
+	async answerIn<A extends object>(tx: Transaction, request: KeyedRequest, answer: A): Promise<A> {
 		const stored = await tx.query(storeAnswers, answerRows.values([rowOf(request, answer)]));
-		if (stored.length > 0) return { answer, replayed: false };
-		return { answer: (await this.first<A>(request, tx)).answer, replayed: true };
+		return stored.length > 0 ? answer : (await this.first<A>(request, tx)).answer;
 	}
 
 	readonly #answers = new Batcher<ReturnType<typeof rowOf>, boolean>({
@@ -155,6 +149,9 @@ const rowOf = ({ principal, key }: KeyedRequest, answer: object) => ({
 	answer: JSON.stringify(answer)
 });
 
-function isSame(stored: StoredRequest<unknown>, { action, hash }: KeyedRequest): boolean {
-	return stored.action === action && (stored.request_hash?.equals(hash) ?? true);
+function isSame(
+	{ request_hash }: StoredRequest<unknown>,
+	{ action, target, hash }: KeyedRequest
+): boolean {
+	return request_hash.equals(hash) || request_hash.equals(formerFingerprint(action, target));
 }

@@ -9,6 +9,8 @@ export interface KeyedRequest {
 	key: string;
 	/** `order.cancel` */
 	action: string;
+	/** The id that it is about; empty when it makes something new. */
+	target: string;
 	/** Fingerprint of the action and its parameters. */
 	hash: Buffer;
 }
@@ -16,17 +18,21 @@ export interface KeyedRequest {
 type Keyed = Context<{ idempotency_key: string }, Meta>;
 type MaybeKeyed = Context<{ idempotency_key?: string }, Meta>;
 
-/** The request of a call. How long its sender waits is no part of it. @throws UNAUTHENTICATED */
-export function keyedRequest(ctx: Keyed): KeyedRequest;
+/** The request of a call. @param omit parameters that are no part of it @throws UNAUTHENTICATED */
+export function keyedRequest(ctx: Keyed, omit?: readonly string[]): KeyedRequest;
 /** Undefined for a call without a key. */
 export function keyedRequest(ctx: MaybeKeyed): KeyedRequest | undefined;
-export function keyedRequest(ctx: MaybeKeyed): KeyedRequest | undefined {
+export function keyedRequest(
+	ctx: MaybeKeyed,
+	omit: readonly string[] = []
+): KeyedRequest | undefined {
 	const { idempotency_key: key, ...params } = ctx.params as Record<string, unknown>;
 	if (key === undefined) return undefined;
-	delete params.wait_s;
+	for (const name of omit) delete params[name];
+	const target = String(params.id ?? params.product_id ?? "");
 	const action = ctx.action!.name!;
 	const { id: principal } = identityOf(ctx.meta);
-	return { principal, key: key as string, action, hash: fingerprint([action, params]) };
+	return { principal, key: key as string, action, target, hash: fingerprint([action, params]) };
 }
 
 /** Tells the caller of an action whether its response is a stored one. */

@@ -10,7 +10,7 @@ export const isFree = (principal: string, key: string) =>
 
 export const findRequest: Statement = {
 	name: "idempotency.find",
-	text: `select action, request_hash, subject, answer, is_answered, created_at,
+	text: `select request_hash, subject, answer, is_answered, created_at,
 			(extract(epoch from clock_timestamp() - created_at) * 1000)::float8 as age_ms
 		from idempotency.request where principal = $1 and key = $2`
 };

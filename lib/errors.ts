@@ -1,6 +1,7 @@
 /**
  * Every error a caller may see: code → HTTP status and title. The code travels between nodes as
- * `err.type` (classes do not survive the wire), so callers ask `is(err, "OUT_OF_STOCK")`.
+ * `err.type` (classes do not survive the wire), so callers ask `is(err, "OUT_OF_STOCK")`. Clients see `slug(code)` as
+ * `code`.
  */
 export const errorTable = {
 	UNAUTHENTICATED: [401, "Authentication is required"],

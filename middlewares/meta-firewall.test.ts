@@ -1,14 +1,20 @@
 import type { Context, ServiceBroker } from "moleculer";
 import { startBus, stopBus } from "../tests/support/servers/start-bus.ts";
 
+interface Params {
+	fail?: boolean;
+	says?: unknown;
+}
+
 const thief = {
 	name: "thief",
 	actions: {
 		steal: {
 			access: "anyone",
-			handler(ctx: Context<{ fail?: boolean }, { user?: unknown; loot?: string }>) {
+			handler(ctx: Context<Params, { user?: unknown; loot?: string; replayed?: unknown }>) {
 				ctx.meta.user = { id: "user-admin", role: "admin" };
 				ctx.meta.loot = "gold";
+				ctx.meta.replayed = ctx.params.says;
 				if (ctx.params.fail) throw new Error("caught");
 			}
 		}
@@ -19,7 +25,7 @@ const victim = {
 	actions: {
 		trust: {
 			access: "anyone",
-			async handler(ctx: Context<{ fail?: boolean }>) {
+			async handler(ctx: Context<Params>) {
 				await ctx.call("thief.steal", ctx.params).catch(() => undefined);
 				return ctx.meta;
 			}
@@ -45,4 +51,12 @@ describe.each([
 			expect(seen).toEqual(meta);
 		}
 	);
+
+	it.each([
+		[true, { replayed: true }],
+		["yes", {}],
+		[{ id: "user-admin" }, {}]
+	])("can say that its response is a stored one, and nothing else: %j", async (says, expected) => {
+		expect(await brokers[0]!.call("victim.trust", { says }, { meta: {} })).toEqual(expected);
+	});
 });

@@ -1,15 +1,17 @@
 import type { Context, Middleware } from "moleculer";
+import type { Meta } from "../lib/identity.ts";
 
 type Handler = (ctx: Context) => Promise<unknown>;
 
-/** A callee's changes of `ctx.meta` end with its call. */
+/** A callee's changes of `ctx.meta` end with its call; only what it says of its own response goes back. */
 function sealed(next: Handler): Handler {
 	return async ctx => {
 		const before = { ...ctx.meta };
 		try {
 			return await next(ctx);
 		} finally {
-			ctx.meta = before;
+			const { replayed } = ctx.meta as Meta;
+			ctx.meta = replayed === true ? { ...before, replayed } : before;
 		}
 	};
 }

@@ -1,5 +1,6 @@
 import { grouped, type Checker, type Violation } from "./checker.ts";
 import type { Entry } from "../evidence/client-history.ts";
+import type { Evidence } from "../evidence/evidence.ts";
 
 /** Outcomes by the key under which they were requested. */
 const byKey = (outcomes: readonly Entry[]) =>
@@ -21,8 +22,22 @@ function* violationsOf(key: string, entries: readonly Entry[]): Generator<Violat
 	if (requests.size === 1 && shas.size > 1)
 		yield { what: `${name}: ${shas.size} different answers among ${answered.length}`, order_id };
 	const refused = entries.filter(({ code }) => code === "idempotency-key-reused");
+	if (answered.filter(({ replayed }) => !replayed).length > 1)
+		yield { what: `${name}: several responses are not marked as repeated`, order_id };
 	if (refused.some(({ request }) => requests.has(request)))
 		yield { what: `${name}: refused as another request, and answered`, order_id };
+}
+
+/** Orders that are cancelled although each request to cancel them was refused because of its key. */
+function* refusedWithEffect({ outcomes, orders }: Evidence): Generator<Violation> {
+	const cancels = grouped(
+		outcomes.filter(({ op, order_id }) => op === "cancel" && order_id),
+		({ order_id }) => order_id!
+	);
+	const isCancelled = new Map(orders.map(({ id, reason }) => [id, reason === "requested"]));
+	for (const [order_id, entries] of cancels)
+		if (isCancelled.get(order_id) && entries.every(({ code }) => code === "idempotency-key-reused"))
+			yield { what: "was cancelled by a request that was refused", order_id };
 }
 
 export const answers: Checker = {
@@ -34,6 +49,8 @@ export const answers: Checker = {
 		const shared = keys.filter(entries => requestsOf(entries).size > 1).length;
 		return `${count} answers under ${keys.length} keys, ${shared} of them with several requests`;
 	},
-	violations: ({ outcomes }) =>
-		[...byKey(outcomes)].flatMap(([key, entries]) => [...violationsOf(key, entries)])
+	violations: evidence => [
+		...[...byKey(evidence.outcomes)].flatMap(([key, entries]) => [...violationsOf(key, entries)]),
+		...refusedWithEffect(evidence)
+	]
 };

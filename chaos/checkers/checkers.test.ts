@@ -33,7 +33,7 @@ function order(id: string, status: string): OrderFact {
 		created_at: at,
 		updated_at: at
 	};
-	return { id, user_id: "u", status, ...facts };
+	return { id, user_id: "u", status, reason: null, ...facts };
 }
 
 function line(order_id: string, over: Partial<ProviderLine> = {}): ProviderLine {
@@ -58,10 +58,10 @@ const ids = events.map(({ event_id }) => event_id);
 const good: Evidence = {
 	outcomes: [
 		...["paid", "declined", "refunded"].map(id => outcome(id)),
-		outcome("paid"),
+		outcome("paid", { replayed: true }),
 		outcome("declined", { op: "get", key: undefined, order_status: "payment_failed" }),
 		outcome("partly", { op: "refund", sha: "a", refunded: 200 }),
-		outcome("partly", { op: "refund", sha: "a", refunded: 200 })
+		outcome("partly", { op: "refund", sha: "a", refunded: 200, replayed: true })
 	],
 	orders: [
 		order("paid", "confirmed"),
@@ -240,6 +240,29 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		"two requests under one key succeed",
 		{ outcomes: [...good.outcomes, outcome("paid", { request: "another" })] },
 		/^place u k-paid: 2 requests succeeded/
+	],
+	[
+		answers,
+		"two responses under one key are not marked as repeated",
+		{ outcomes: [...good.outcomes, outcome("paid", { replayed: false })] },
+		/several responses are not marked as repeated/
+	],
+	[
+		answers,
+		"a cancellation is refused because of its key, and has its effect",
+		{
+			outcomes: [
+				...good.outcomes,
+				outcome("refunded", {
+					op: "cancel",
+					key: "either",
+					phase: "fail",
+					code: "idempotency-key-reused"
+				})
+			],
+			orders: [{ ...order("refunded", "refunded"), reason: "requested" }]
+		},
+		/was cancelled by a request that was refused/
 	],
 	[
 		answers,

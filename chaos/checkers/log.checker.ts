@@ -1,3 +1,5 @@
+/** Of the run over Kafka only. Whether events are lost: published.checker.ts. */
+
 import type { StreamEvidence } from "../evidence/event-stream.ts";
 import { grouped, type Checker, type Violation } from "./checker.ts";
 

@@ -74,6 +74,10 @@ export class Customers {
 		if (!second.order_id) return;
 		await Promise.all([cancel(order_id, `either-${n}`), cancel(second.order_id, `either-${n}`)]);
 		await cancel(second.order_id, `either-${n}`);
+		const refund = (id: string) =>
+			this.#refundOnce({ op: "refund", n, user: staff, key: `either-${n}`, order_id: id }, 1);
+		await Promise.all([refund(order_id), refund(second.order_id)]);
+		await this.#sendAsStaff(plan, "ship", second.order_id, parcel, { key: `either-${n}` });
 	}
 
 	getOrder({ n, user }: OrderPlan, order_id: string): Promise<Entry> {
@@ -93,7 +97,7 @@ export class Customers {
 			// The same request again: its response names the return.
 			return_requested: async () => {
 				const { return_id } = await requestReturn();
-				if (return_id) await this.#sendAsStaff(plan, "approve", order_id, undefined, return_id);
+				if (return_id) await this.#sendAsStaff(plan, "approve", order_id, undefined, { return_id });
 			}
 		};
 		for (let steps = 0; steps < maxSteps; steps++) {
@@ -110,13 +114,11 @@ export class Customers {
 		{ order_id = "", total = 0 }: Entry,
 		attempts: number
 	): Promise<boolean> {
-		const path = `/api/v1/payments/${derivedId(order_id, "charge")}/refund`;
 		const outcomes = plan.refunds.map((percent, index) => {
 			const key = `refund-${plan.n}-${index}`;
 			const request = { op: "refund", n: plan.n, user: staff, key, order_id } as const;
-			const amount = { amount: Math.floor((total * percent) / 100), currency: "USD" };
-			const body = { amount, reason: "damaged" };
-			return repeat(plan, attempts, () => this.#send(request, "POST", path, body));
+			const amount = Math.floor((total * percent) / 100);
+			return repeat(plan, attempts, () => this.#refundOnce(request, amount));
 		});
 		return (await Promise.all(outcomes)).every(outcome => outcome !== undefined);
 	}
@@ -124,6 +126,16 @@ export class Customers {
 	#cancelOnce(request: Pick<Entry, "op" | "n" | "user" | "key"> & { order_id: string }) {
 		const path = `/api/v1/orders/${request.order_id}/cancel`;
 		return this.#send(request, "POST", path, { reason: "changed my mind" });
+	}
+
+	/** @param minor in minor units */
+	#refundOnce(
+		request: Pick<Entry, "op" | "n" | "user" | "key"> & { order_id: string },
+		minor: number
+	): Promise<Entry> {
+		const path = `/api/v1/payments/${derivedId(request.order_id, "charge")}/refund`;
+		const body = { amount: { amount: minor, currency: "USD" }, reason: "damaged" };
+		return this.#send(request, "POST", path, body);
 	}
 
 	#requestReturn(
@@ -141,10 +153,10 @@ export class Customers {
 		op: "ship" | "deliver" | "approve",
 		order_id: string,
 		body?: object,
-		return_id?: string
+		{ return_id, key = `${op}-${n}` }: { return_id?: string; key?: string } = {}
 	): Promise<Entry> {
 		const path = return_id ? `returns/${return_id}` : `orders/${order_id}`;
-		const request = { op, n, user: staff, order_id, key: `${op}-${n}` };
+		const request = { op, n, user: staff, order_id, key };
 		return this.#send(request, "POST", `/api/v1/${path}/${op}`, body);
 	}
 
@@ -195,13 +207,14 @@ export class Customers {
 				headers: {
 					authorization: `Bearer ${this.#options.tokenOf(user)}`,
 					...(key && { "idempotency-key": key }),
-					...(request.op === "place" && this.#requests % 3 === 0 && { prefer: "wait=1" }),
+					...(request.op === "place" && Math.random() < 0.5 && { prefer: "wait=1" }),
 					...(body ? { "content-type": "application/json" } : {})
 				},
 				body: body ? JSON.stringify(body) : undefined,
 				signal: AbortSignal.timeout(requestTimeoutMs)
 			});
-			return parseResponse(request, response.status, await response.text());
+			const replayed = response.headers.has("idempotent-replayed");
+			return { ...parseResponse(request, response.status, await response.text()), replayed };
 		} catch (error) {
 			const { cause, name } = error as Error & { cause?: { code?: string } };
 			return { phase: "unknown", code: cause?.code ?? name };

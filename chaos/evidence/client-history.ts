@@ -21,6 +21,8 @@ export interface Entry {
 	request?: string;
 	/** HTTP status of a response. */
 	http?: number;
+	/** The response is the stored one of an earlier request. */
+	replayed?: boolean;
 	/** Hash of the response body. */
 	sha?: string;
 	/** The order's status in the response. */

@@ -11,6 +11,8 @@ export interface OrderFact {
 	id: string;
 	user_id: string;
 	status: string;
+	/** Why it ended: `requested` when it was cancelled by a request. */
+	reason: string | null;
 	/** Minor units. */
 	total: number;
 	/** ISO 4217. */
@@ -56,7 +58,7 @@ export interface Evidence {
 }
 
 const queries = {
-	orders: `select id, user_id, status, total_minor::float8 as total, currency::text, items, created_at, updated_at,
+	orders: `select id, user_id, status, reason, total_minor::float8 as total, currency::text, items, created_at, updated_at,
 			jsonb_build_object('refunded', (select coalesce(sum(refunded_minor), 0) from orders.returns r
 				where r.order_id = o.id and r.status = 'completed'),
 			'items', (select coalesce(jsonb_agg(item), '[]') from orders.returns r, jsonb_array_elements(r.items) as item

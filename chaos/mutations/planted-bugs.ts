@@ -177,11 +177,8 @@ export const bugs: readonly Bug[] = [
 	{
 		name: "a repeated request returns the current order instead of the stored response",
 		file: "services/order/order.service.ts",
-		find: "? { answer: placed.order, replayed: placed.replayed }",
-		replace: `? {
-						answer: await this.orders.get(placed.order.id, undefined),
-						replayed: placed.replayed
-					}`,
+		find: "? placed.order",
+		replace: "? await this.orders.get(placed.order.id, undefined)",
 		promise: "P7",
 		scenario: "same_key"
 	},
@@ -202,8 +199,8 @@ export const bugs: readonly Bug[] = [
 	{
 		name: "an order's request that waited leaves the first response as it was",
 		file: "services/order/order.service.ts",
-		find: ": await this.idempotency.answer(request, await this.outcome(order, wait_s));",
-		replace: ": { answer: await this.outcome(order, wait_s), replayed: placed.replayed };",
+		find: ": await this.idempotency.answer(request, await this.outcome(order, waitS));",
+		replace: ": await this.outcome(order, waitS);",
 		promise: "P7",
 		scenario: "same_key"
 	},
@@ -213,6 +210,16 @@ export const bugs: readonly Bug[] = [
 		find: `if (!claim!.is_free) return "in_use";
 				return claim!.is_claimed ? work(tx) : undefined;`,
 		replace: `return claim!.is_free ? work(tx) : work(tx);`,
+		promise: "P7",
+		scenario: "one_key"
+	},
+	{
+		name: "a request that is refused because of its key has its effect",
+		file: "idempotency/idempotency.ts",
+		find: `if (!claim!.is_free) return "in_use";
+				return claim!.is_claimed ? work(tx) : undefined;`,
+		replace: `const result = await work(tx);
+				return claim!.is_claimed ? result : undefined;`,
 		promise: "P7",
 		scenario: "one_key"
 	},

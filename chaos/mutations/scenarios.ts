@@ -113,7 +113,7 @@ export const scenarios = {
 	idle_partitions: {
 		run: async runner => [await runOrders(runner, 4, "bought"), await windowEmitted()]
 	},
-	same_key: { run: runner => runOrders(runner, 6, "repeated") },
+	same_key: { run: runner => runOrders(runner, 12, "repeated") },
 	/** Different requests under one key, at once and later. */
 	one_key: { run: runner => runOrders(runner, 6, "one_key") }
 } as const satisfies Record<string, ChaosScenario>;

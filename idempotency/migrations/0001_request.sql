@@ -7,8 +7,8 @@ create table request (
 	service text not null default current_user,
 	-- `order.cancel`
 	action text not null,
-	-- SHA-256 of the action and its parameters; null in rows from before this table: any parameters are the same.
-	request_hash bytea,
+	-- SHA-256 of the action and its parameters; in rows from before this table of the action and its target.
+	request_hash bytea not null,
 	-- What the request has made, if its service must find that again.
 	subject uuid,
 	-- The first response, as text, so that a repetition gets the same bytes.

@@ -5,7 +5,7 @@ import { awaitedStatuses, isInternal, type OrderStatus } from "../../contracts/o
 import { paymentSettled } from "../../contracts/payment.ts";
 import { fail } from "../../lib/errors.ts";
 import { Idempotency } from "../../idempotency/idempotency.ts";
-import { keyedRequest, markReplayed } from "../../idempotency/keyed-request.ts";
+import { keyedRequest, markReplayed, type KeyedRequest } from "../../idempotency/keyed-request.ts";
 import { identityOf, ownerScope, type Identity, type Meta } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { listById } from "../../lib/keyset.ts";
@@ -20,7 +20,7 @@ import { Fulfilment } from "./lifecycle/fulfilment.ts";
 import { OrderHistory } from "./storage/history.ts";
 import { countOrders } from "./order.metrics.ts";
 import { OrderPayments } from "./lifecycle/payment-details.ts";
-import { Placement, type NewOrder } from "./placement/placement.ts";
+import { Placement, type NewOrder, type Placed } from "./placement/placement.ts";
 import { Poller } from "./saga/poller.ts";
 import { OrderRepository } from "./storage/order.repository.ts";
 import { statements, toMessage } from "./outbox/order.outbox.ts";
@@ -43,6 +43,7 @@ interface This extends WithOutbox {
 	poller: Poller;
 	sagaAdmin: SagaAdmin;
 	startSaga(placed: NewOrder, paymentMethod: string): Order;
+	firstAnswer(request: KeyedRequest, placed: Placed, order: Order, waitS: number): Promise<Order>;
 	outcome(order: Order, waitS: number): Promise<Order>;
 }
 
@@ -60,15 +61,14 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const identity = identityOf(ctx.meta);
 			onlyForOneself(identity, ctx.params.user_id);
 			const { payment_method, wait_s = 0 } = ctx.params;
-			const request = keyedRequest(ctx);
+			// How long its sender waits is no part of the request, nor is the sender.
+			const request = keyedRequest(ctx, ["wait_s", "user_id"]);
 			const { traceparent } = ctx.meta;
 			const placed = await this.placement.place(ctx.params, request, identity, traceparent);
 			const order = "incarnation" in placed ? this.startSaga(placed, payment_method) : placed.order;
-			const { answer, replayed } = placed.isAnswered
-				? { answer: placed.order, replayed: placed.replayed }
-				: await this.idempotency.answer(request, await this.outcome(order, wait_s));
-			markReplayed(ctx, replayed);
-			return { order: answer, replayed };
+			const answer = await this.firstAnswer(request, placed, order, wait_s);
+			markReplayed(ctx, placed.replayed);
+			return { order: answer, replayed: placed.replayed };
 		},
 
 		async cancel(ctx) {
@@ -214,6 +214,13 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const work = { ...lease, payment_method, cancelRequested: false, overdue: false };
 			void this.saga.start({ ...work, order });
 			return order;
+		},
+
+		/** The stored response, or the one that this request waits for, unless another one is stored first. */
+		async firstAnswer(request: KeyedRequest, placed: Placed, order: Order, waitS: number) {
+			return placed.isAnswered
+				? placed.order
+				: await this.idempotency.answer(request, await this.outcome(order, waitS));
 		},
 
 		/**

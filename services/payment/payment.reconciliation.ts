@@ -5,6 +5,8 @@ const hourMs = 3_600_000;
 /** Providers delete keys after 24 h (Stripe); repeating a charge after that would charge again. */
 const resendUntilMs = 20 * hourMs;
 const waitUntilMs = 24 * hourMs;
+/** A refund waits at the provider for money on its account, or for the customer's bank (docs.stripe.com/refunds). */
+const pendingUntilMs = 30 * 24 * hourMs;
 
 /** A node that was stopped for longer than this after it claimed a charge does not send it. */
 export const sendWithinMs = 3000;
@@ -89,7 +91,8 @@ export function nextRefundStep(
 	found: RefundOutcome | undefined | "unreachable",
 	ageMs: number
 ): "record" | "send" | "wait" | "review" {
-	if (typeof found === "object") return found.status === "pending" ? "wait" : "record";
+	if (typeof found === "object" && found.status !== "pending") return "record";
+	if (typeof found === "object") return ageMs >= pendingUntilMs ? "review" : "wait";
 	if (ageMs >= waitUntilMs) return "review";
 	return found === undefined && mayResend(ageMs) ? "send" : "wait";
 }

@@ -57,13 +57,14 @@ export default service<typeof contract.actions, This>(contract, {
 
 		async refundRemaining(ctx) {
 			const { order_id, reason } = ctx.params;
-			return this.getPayment("id", await this.refunds.refundRemaining(order_id, reason));
+			const { payment_id, state } = await this.refunds.refundRemaining(order_id, reason);
+			return { state, payment: await this.getPayment("id", payment_id) };
 		},
 
 		async refundLines(ctx) {
 			const { requested_by, ...request } = ctx.params;
 			const actor = { id: requested_by, role: "system" } as const;
-			return { refunded: await this.refunds.refundLines({ ...request, actor }) };
+			return this.refunds.refundLines({ ...request, actor });
 		},
 
 		async webhook(ctx) {
@@ -143,7 +144,7 @@ export default service<typeof contract.actions, This>(contract, {
 			onLate,
 			onProblem
 		}));
-		this.reviews = new Reviews(pg, idempotency, repository);
+		this.reviews = new Reviews({ pg, idempotency, repository, refunds });
 		this.webhook = new Webhook({ pg, provider, payments, charges, refunds, onProblem });
 		const onError = ({ message }: Error) => onProblem("warn", `cannot sweep: ${message}`);
 		const sources = { payments, charges, repository, refunds };

@@ -5,6 +5,7 @@ import type { KeyedRequest } from "../../idempotency/keyed-request.ts";
 import { fail, invalid } from "../../lib/errors.ts";
 import type { Identity } from "../../lib/identity.ts";
 import { forStaff } from "./payment.representation.ts";
+import type { Refunds } from "./refunds/refunds.ts";
 import type { RefundRepository, RefundVerdict } from "./refunds/refund.repository.ts";
 
 const since = `to_char(since at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -59,6 +60,13 @@ export interface Finding {
 	note: string;
 }
 
+export interface ReviewsOptions {
+	pg: Database;
+	idempotency: Idempotency;
+	repository: RefundRepository;
+	refunds: Refunds;
+}
+
 interface Decided {
 	payment_id: string;
 }
@@ -70,18 +78,14 @@ interface Found {
 
 /** Payments and refunds in review. Decisions record what is true at the provider; nothing is sent. */
 export class Reviews {
-	readonly #pg: Database;
-	readonly #idempotency: Idempotency;
-	readonly #refunds: RefundRepository;
+	readonly #options: ReviewsOptions;
 
-	constructor(pg: Database, idempotency: Idempotency, refunds: RefundRepository) {
-		this.#pg = pg;
-		this.#idempotency = idempotency;
-		this.#refunds = refunds;
+	constructor(options: ReviewsOptions) {
+		this.#options = options;
 	}
 
 	list(limit: number): Promise<Review[]> {
-		return this.#pg.query<Review>(list, [limit]);
+		return this.#options.pg.query<Review>(list, [limit]);
 	}
 
 	/** @throws NOT_FOUND, PAYMENT_NOT_IN_REVIEW, VALIDATION_FAILED, IDEMPOTENCY_KEY_REUSED */
@@ -90,7 +94,7 @@ export class Reviews {
 		request: KeyedRequest | undefined,
 		actor: Identity
 	): Promise<Answered<Payment>> {
-		return this.#idempotency.once(request, async tx => {
+		return this.#options.idempotency.once(request, async tx => {
 			const { kind } = await this.#findOpen(finding.id, tx);
 			const row =
 				kind === "payment"
@@ -131,7 +135,7 @@ export class Reviews {
 		return undefined;
 	}
 
-	/** A refund that was not made restores its amount, for another refund. */
+	/** A refund that was not made restores its amount; one of the shop is started again, since it is still owed. */
 	async #decideRefund(
 		{ id, decision, provider_ref: ref = "elsewhere", note }: Finding,
 		actor: Identity,
@@ -143,6 +147,9 @@ export class Reviews {
 			decision === "charged"
 				? { status: "failed", code: "not_refunded" }
 				: { status: "succeeded", ref };
-		return this.#refunds.decide(tx, id, verdict, { actor, data: { decision, note } });
+		const { repository, refunds } = this.#options;
+		const row = await repository.decide(tx, id, verdict, { actor, data: { decision, note } });
+		if (row && verdict.status === "failed") await refunds.startAgain(tx, row);
+		return row;
 	}
 }

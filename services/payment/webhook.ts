@@ -6,10 +6,14 @@ import { BadSignature, type PaymentProvider, type ProviderEvent } from "./provid
 import type { Refunds } from "./refunds/refunds.ts";
 import type { PaymentRepository } from "./charges/payment.repository.ts";
 
-const receive: Statement = {
-	name: "webhook.receive",
+const find: Statement = {
+	name: "webhook.find",
+	text: "select event_id from payment.psp_inbox where event_id = $1"
+};
+const record: Statement = {
+	name: "webhook.record",
 	text: `insert into payment.psp_inbox (event_id, type, payment_id, created_at)
-		values ($1, $2, $3, $4) on conflict do nothing returning event_id`
+		values ($1, $2, $3, $4) on conflict do nothing`
 };
 
 export interface WebhookOptions {
@@ -24,7 +28,8 @@ export interface WebhookOptions {
 
 /**
  * Webhooks of the provider. They arrive late, twice and in any order, so they do not decide an outcome: each
- * only makes the shop look the charge up (docs/decisions/0015).
+ * only makes the shop look the charge up (docs/decisions/0015). An event is recorded after the look and not before:
+ * when the look fails, the provider sends the event again, for days.
  */
 export class Webhook {
 	readonly #options: WebhookOptions;
@@ -33,10 +38,18 @@ export class Webhook {
 		this.#options = options;
 	}
 
-	/** @throws INVALID_SIGNATURE, before the body is parsed; MALFORMED_JSON, VALIDATION_FAILED */
+	/**
+	 * @throws INVALID_SIGNATURE, before the body is parsed; MALFORMED_JSON, VALIDATION_FAILED; UNAVAILABLE when the
+	 *   event has to be sent again
+	 */
 	async receive(body: Buffer, signature: string | undefined): Promise<void> {
 		const event = this.#authentic(body, signature);
-		if (event && (await this.#isNew(event))) await this.#wake(event);
+		if (!event) return;
+		const { pg } = this.#options;
+		const { id, type, payment_id, created_at } = event;
+		if ((await pg.query(find, [id])).length > 0) return;
+		await this.#wake(event);
+		await pg.query(record, [id, type, payment_id, created_at]);
 	}
 
 	#authentic(body: Buffer, signature: string | undefined): ProviderEvent | undefined {
@@ -46,11 +59,6 @@ export class Webhook {
 			if (error instanceof BadSignature) fail("INVALID_SIGNATURE");
 			throw error;
 		}
-	}
-
-	async #isNew({ id, type, payment_id, created_at }: ProviderEvent): Promise<boolean> {
-		const stored = await this.#options.pg.query(receive, [id, type, payment_id, created_at]);
-		return stored.length > 0;
 	}
 
 	async #wake({ id, type, payment_id }: ProviderEvent): Promise<void> {

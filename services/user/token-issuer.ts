@@ -8,6 +8,7 @@ export type PublicKey = Record<string, string>;
 /** Signs access tokens (RFC 9068) with Ed25519. `kid` is the key's own thumbprint (RFC 7638). */
 export class TokenIssuer {
 	readonly publicKey: PublicKey;
+	/** TOKEN_TTL_S. */
 	readonly ttlS: number;
 	readonly #key: KeyObject;
 

@@ -9,7 +9,7 @@ const headerSchemas: Record<string, { required: boolean; description: string; sc
 	idempotency_key: {
 		required: true,
 		description:
-			"The same key and body give the same response, with one effect. Demo mode generates one",
+			"Names one request of its sender: a repetition has no effect and gets the same response. Demo mode generates one where it is required",
 		schema: T.String({ pattern: "^[\\x21-\\x7e]{1,255}$" })
 	},
 	version: {
@@ -35,7 +35,11 @@ const headerSchemas: Record<string, { required: boolean; description: string; sc
 	}
 };
 
-function parametersOf({ inPath, inQuery, inHeaders }: Operation, components: Components): Json[] {
+const needsKey = ({ action }: Operation) =>
+	action.params.required?.includes("idempotency_key") === true;
+
+function parametersOf(operation: Operation, components: Components): Json[] {
+	const { inPath, inQuery, inHeaders } = operation;
 	const from = (place: string, { properties, required = [] }: typeof inPath) =>
 		Object.entries(properties).map(([name, schema]) => ({
 			name,
@@ -46,7 +50,8 @@ function parametersOf({ inPath, inQuery, inHeaders }: Operation, components: Com
 	const headers = inHeaders.map(name => ({
 		name: headerOf[name],
 		in: "header",
-		...headerSchemas[name]
+		...headerSchemas[name],
+		...(name === "idempotency_key" && { required: needsKey(operation) })
 	}));
 	return [...from("path", inPath), ...from("query", inQuery), ...headers];
 }
@@ -81,9 +86,7 @@ export function errorCodesOf(operation: Operation): ErrorCode[] {
 	if (inHeaders.includes("version")) codes.push("MALFORMED_HEADER", "STALE_VERSION");
 	if (inHeaders.includes("idempotency_key"))
 		codes.push(
-			...(action.params.required?.includes("idempotency_key")
-				? (["IDEMPOTENCY_KEY_MISSING"] as const)
-				: []),
+			...(needsKey(operation) ? (["IDEMPOTENCY_KEY_MISSING"] as const) : []),
 			"IDEMPOTENCY_KEY_MALFORMED",
 			"IDEMPOTENCY_KEY_REUSED",
 			"IDEMPOTENCY_KEY_IN_USE"

@@ -78,7 +78,7 @@ export class Fulfilment {
 			},
 			() => this.#payments.of(id)
 		);
-		if (hasMoved) this.#onTransition(to);
+		if (hasMoved && !fulfilled.replayed) this.#onTransition(to);
 		return fulfilled;
 	}
 }

@@ -21,8 +21,8 @@ export class Backlog {
 	}
 
 	/**
-	 * Only orders that wait for the shop or its provider count. Staff may take days, and customers at their bank's
-	 * page as long as they like: a few dozen of them would otherwise block all others.
+	 * Only orders that wait for the shop or its provider count. Staff may take days, a provider as long for a refund,
+	 * and customers at their bank's page as long as they like: a few dozen of them would otherwise block all others.
 	 */
 	async refresh(): Promise<void> {
 		const rows = await this.#db.query<{ count: number }>(
@@ -30,7 +30,7 @@ export class Backlog {
 				name: "count_backlog",
 				text: `select count(*)::int as count from (
 					select from orders.saga
-					where coalesce(waits_for, '') not in ('human', 'customer') limit $1 + 1) as waiting`
+					where coalesce(waits_for, '') not in ('human', 'customer', 'refund') limit $1 + 1) as waiting`
 			},
 			[this.#limit]
 		);

@@ -19,6 +19,7 @@ export interface RegionPrice {
 	tax_basis_points: number;
 }
 
+/** PRICING_JSON, by `US-CA`, `US` or `*`. */
 export type PricingTable = Readonly<Record<string, RegionPrice>>;
 
 /**

@@ -113,7 +113,7 @@ export class Returns {
 			await this.#orders.record(order, step, { actor, why: note, returning: found }, tx);
 			return this.#returns.decide(id, "rejected", { restock: null, note }, actor, tx);
 		});
-		if (isNew) this.#onTransition("return_rejected");
+		if (isNew && !rejected.replayed) this.#onTransition("return_rejected");
 		return rejected;
 	}
 

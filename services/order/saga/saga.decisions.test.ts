@@ -44,8 +44,8 @@ const answers: Record<Kind, Answer[]> = {
 	restock: stocks,
 	charge: charges,
 	void: charges,
-	refund_order: ["whole", "refused"],
-	refund_return: ["whole", "refused"],
+	refund_order: ["refunded", "pending", "refused"],
+	refund_return: ["refunded", "pending", "refused"],
 	restock_return: ["restocked", "refused"],
 	begin_payment: advances,
 	transition: advances,
@@ -322,7 +322,7 @@ describe("the saga's decisions", () => {
 		expect(
 			violations(
 				reached("restock_return"),
-				({ previous }) => previous?.effect.do === "refund_return" && previous.answer === "whole"
+				({ previous }) => previous?.effect.do === "refund_return" && previous.answer === "refunded"
 			)
 		).toEqual([]);
 		expect(

@@ -1,5 +1,5 @@
 import type { OrderStatus } from "../../../contracts/order-status.ts";
-import type { ChargeOutcome } from "../../../contracts/payment.ts";
+import type { ChargeOutcome, RefundState } from "../../../contracts/payment.ts";
 import type { ReservationState } from "../../../contracts/product.ts";
 import { canTransition, type CancelReason } from "../order.machine.ts";
 
@@ -64,10 +64,10 @@ export interface Answers {
 	commit: ReservationState;
 	release: ReservationState;
 	/** `refused`: the provider refuses permanently. */
-	refund_order: "whole" | "refused";
+	refund_order: RefundState | "refused";
 	restock: ReservationState;
 	/** Refund of the returned lines. */
-	refund_return: "whole" | "refused";
+	refund_return: RefundState | "refused";
 	/** `refused`: more than was bought. */
 	restock_return: "restocked" | "refused";
 	transition: AdvanceOutcome;
@@ -92,6 +92,8 @@ export const backoffs = {
 	outcome: [1000, 30_000],
 	/** The customer has to approve the payment at their bank; `paymentSettled` wakes it earlier. */
 	customer: [1000, 30_000],
+	/** The provider has not made the refund; `paymentSettled` wakes it earlier. */
+	refund: [1000, 600_000],
 	/** Staff must decide; `paymentSettled` and `saga.retry` wake it earlier. */
 	human: [600_000, 600_000]
 } as const satisfies Record<string, readonly [number, number]>;
@@ -180,6 +182,11 @@ function afterStep(
 	return outcome === "fenced" ? stop : sleep("fault", restartMessage);
 }
 
+function afterRefund(answer: RefundState | "refused", next: () => Effect): Effect {
+	if (answer === "refused") return sleep("human", refundRefused);
+	return answer === "pending" ? sleep("refund") : next();
+}
+
 const chargeOrVoid = ({ cancelRequested }: Situation): Effect =>
 	cancelRequested ? { do: "void", stockLocked: true, reason: "requested" } : { do: "charge" };
 
@@ -212,15 +219,14 @@ const afterEach: {
 			: sleep("fault", restartMessage),
 	release: (situation, _, { then }) => endWith(situation, then),
 	// The refund first, then the restock.
-	refund_order: (_, answer) =>
-		answer === "whole" ? { do: "restock" } : sleep("human", refundRefused),
+	refund_order: (_, answer) => afterRefund(answer, () => ({ do: "restock" })),
 	restock: situation => transitionTo(situation, "refunded", null, { ends: true }),
-	refund_return(situation, answer) {
-		if (answer === "refused") return sleep("human", refundRefused);
-		return situation.restocks
-			? { do: "restock_return" }
-			: transitionTo(situation, "returned", null, { ends: true });
-	},
+	refund_return: (situation, answer) =>
+		afterRefund(answer, () =>
+			situation.restocks
+				? { do: "restock_return" }
+				: transitionTo(situation, "returned", null, { ends: true })
+		),
 	restock_return: (situation, answer) =>
 		answer === "restocked"
 			? transitionTo(situation, "returned", null, { ends: true })

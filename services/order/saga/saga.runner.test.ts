@@ -138,7 +138,7 @@ class OrderSimulation {
 			refundOrder: () =>
 				this.#act(() => {
 					this.refunded = this.charged;
-					return "whole" as const;
+					return "refunded" as const;
 				}, "synchronous"),
 			refundReturn: () => Promise.reject(new Error("nothing comes back here")),
 			restockReturn: () => Promise.reject(new Error("nothing comes back here")),

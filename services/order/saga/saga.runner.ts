@@ -57,7 +57,10 @@ export class SagaRunner {
 		this.#decisions = decisions;
 	}
 
-	/** Runs an order until it ends, sleeps, or was claimed by another node. Never rejects. */
+	/**
+	 * Runs an order until it ends, sleeps, or was claimed by another node (`claimSagas` in order.statements.ts; its
+	 * fence refuses late writes). Never rejects.
+	 */
 	start(work: SagaRun): Promise<void> {
 		const run = this.#run(work).finally(() => this.#running.delete(work.order.id));
 		this.#running.set(work.order.id, run);

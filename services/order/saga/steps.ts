@@ -1,6 +1,6 @@
 import type { ServiceBroker } from "moleculer";
 import type { Order, OrderSaga } from "../../../contracts/order.ts";
-import { payment, type ChargeOutcome } from "../../../contracts/payment.ts";
+import { payment, type ChargeOutcome, type RefundState } from "../../../contracts/payment.ts";
 import { product, type ReservationState } from "../../../contracts/product.ts";
 import type { Database } from "../../../db/database.ts";
 import { Batcher } from "../../../lib/batcher.ts";
@@ -67,10 +67,11 @@ function inRequestOrder<A extends { order_id: string }>(works: SagaRun[], answer
 }
 
 /** @throws all errors of `refund` except a permanent refusal */
-async function refundedOrRefused(refund: () => Promise<void>): Promise<"whole" | "refused"> {
+async function refundedOrRefused(
+	refund: () => Promise<RefundState>
+): Promise<RefundState | "refused"> {
 	try {
-		await refund();
-		return "whole";
+		return await refund();
 	} catch (error) {
 		if (is(error, "PAYMENT_NOT_REFUNDABLE")) return "refused";
 		throw error;
@@ -252,22 +253,20 @@ export class SagaSteps {
 		return this.#restock.add(work);
 	}
 
-	/** Refunds everything, unless the provider refuses. @throws while the outcome is unknown */
+	/** Refunds everything, unless the provider refuses. */
 	async refundOrder({ order }: SagaRun): Promise<Answers["refund_order"]> {
 		const params = { order_id: order.id, reason: order.reason ?? "requested" };
 		return refundedOrRefused(async () => {
 			await failpoint("order.refund_order.before_call");
-			const { id, status, refunded } = await call(
-				this.#broker,
-				payment.actions.refundRemaining,
-				params
-			);
+			const action = payment.actions.refundRemaining;
+			const { state, payment: paid } = await call(this.#broker, action, params);
 			await failpoint("order.refund_order.after_call");
-			order.payment = { id, status, refunded };
+			order.payment = { id: paid.id, status: paid.status, refunded: paid.refunded };
+			return state;
 		});
 	}
 
-	/** Refunds the returned lines, unless the provider refuses. @throws while the outcome is unknown */
+	/** Refunds the returned lines, unless the provider refuses. */
 	async refundReturn({ order, returning }: SagaRun): Promise<Answers["refund_return"]> {
 		const { id, items, reason, decided_by: requested_by } = returning!;
 		const { currency } = order.totals.total;
@@ -277,13 +276,15 @@ export class SagaSteps {
 		const amount = { amount: lines.reduce((sum, line) => sum + line.amount, 0), currency };
 		const params = { order_id: order.id, purpose: `return:${id}`, amount, lines };
 		returning!.refunded = { amount: 0, currency };
-		if (lines.length === 0) return "whole";
+		if (lines.length === 0) return "refunded";
 		return refundedOrRefused(async () => {
 			await failpoint("order.refund_return.before_call");
 			const action = payment.actions.refundLines;
-			const { refunded } = await call(this.#broker, action, { ...params, reason, requested_by });
+			const request = { ...params, reason, requested_by };
+			const { state, refunded } = await call(this.#broker, action, request);
 			await failpoint("order.refund_return.after_call");
 			returning!.refunded = { amount: refunded, currency };
+			return state;
 		});
 	}
 

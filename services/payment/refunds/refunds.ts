@@ -1,21 +1,35 @@
-import { payment, type Payment, type Share } from "../../../contracts/payment.ts";
+import { payment, type Payment, type RefundState, type Share } from "../../../contracts/payment.ts";
 import type { Transaction } from "../../../db/database.ts";
 import { whenFree, type Answered, type Idempotency } from "../../../idempotency/idempotency.ts";
 import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
-import { fail, invalid } from "../../../lib/errors.ts";
+import { fail } from "../../../lib/errors.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
-import { derivedId, newId } from "../../../lib/id.ts";
-import { systemActor, type Actor } from "../../../lib/identity.ts";
+import { newId } from "../../../lib/id.ts";
+import { systemActor } from "../../../lib/identity.ts";
 import type { Money } from "../../../lib/money.ts";
-import {
-	areLinesOf,
-	remainingPerLine,
-	allocateToLines,
-	sum,
-	capToRemaining
-} from "../payment.allocation.ts";
+import { areLinesOf, remainingPerLine, allocateToLines, sum } from "../payment.allocation.ts";
 import { IdempotencyConflict, type PaymentProvider } from "../provider/provider.ts";
-import type { Balance, RefundRepository, RefundRow, RefundVerdict } from "./refund.repository.ts";
+import type {
+	Balance,
+	NewRefund,
+	RefundRepository,
+	RefundRow,
+	RefundVerdict
+} from "./refund.repository.ts";
+import {
+	baseOf,
+	cap,
+	counted,
+	isCounted,
+	isOfStaff,
+	isSame,
+	purposeOf,
+	type Purpose,
+	refundable,
+	type RefundInput,
+	refuseCurrency,
+	stateOf
+} from "./terms.ts";
 import { nextRefundStep } from "../payment.reconciliation.ts";
 
 export interface RefundsOptions {
@@ -31,19 +45,10 @@ export interface RefundsOptions {
 /** Longest call of `payment.refund`. */
 const refundWithinMs = payment.actions.refund.timeoutMs;
 
-interface RefundInput {
-	/** Undefined: all that is left. */
-	amount: Money | undefined;
-	/** Undefined: allocated to all lines. */
-	lines?: Share[];
-	reason: string;
-	actor: Actor;
-}
-
-/** What a refund is for, once per payment, and its id, which is the provider's idempotency key. */
-interface Purpose {
-	id: string;
-	purpose: string;
+export interface LinesRefunded {
+	state: RefundState;
+	/** In minor units; 0 while it is pending. */
+	refunded: number;
 }
 
 export interface LineRefundRequest extends RefundInput {
@@ -81,11 +86,11 @@ export class Refunds {
 		const id = newId();
 		const started = await idempotency.claimed(request, id, async tx => {
 			const balance = refundable(await repository.lock(tx, "id", paymentId));
-			return (await this.#begin(tx, balance, { id, purpose: `refund:${id}` }, input))!;
+			return (await this.#begin(tx, balance, { id, purpose: `refund:${id}` }, input)) as RefundRow;
 		});
 		if (!started) return (await this.#replay(request)) ?? fail("IDEMPOTENCY_KEY_REUSED");
 		await this.#send(started, true);
-		return this.#answer(request, started);
+		return { answer: await this.#answer(request, started), replayed: false };
 	}
 
 	/**
@@ -96,16 +101,18 @@ export class Refunds {
 		const { idempotency, repository } = this.#options;
 		const stored = await whenFree(async () => {
 			const found = await idempotency.find<Payment>(request);
-			return found && !found.is_answered && found.age_ms < refundWithinMs ? "in_use" : found;
+			if (!found || found.is_answered || found.age_ms > refundWithinMs) return found;
+			const refund = await repository.find(found.subject!);
+			return refund!.status === "pending" ? "in_use" : found;
 		});
 		if (!stored) return undefined;
 		if (stored.is_answered) return { answer: stored.answer, replayed: true };
 		const refund = (await repository.find(stored.subject!))!;
 		await this.finish(refund, true);
-		return this.#answer(request, refund);
+		return { answer: await this.#answer(request, refund), replayed: true };
 	}
 
-	async #answer(request: KeyedRequest, refund: RefundRow): Promise<Answered<Payment>> {
+	async #answer(request: KeyedRequest, refund: RefundRow): Promise<Payment> {
 		const { idempotency, repository } = this.#options;
 		const answered = await repository.transaction(async tx => {
 			const payment = await repository.markAnswered(tx, refund);
@@ -121,25 +128,28 @@ export class Refunds {
 	 * Refunds some lines of an order, at most what is left of each, once per purpose. Returns the amount: units that
 	 * staff refunded before are not refunded again.
 	 * @throws NOT_FOUND; VALIDATION_FAILED; IDEMPOTENCY_KEY_REUSED; PAYMENT_NOT_REFUNDABLE, also after a permanent
-	 *   refusal; UNAVAILABLE while the refund is not certain
+	 *   refusal
 	 */
-	async refundLines({ order_id, purpose, ...request }: LineRefundRequest): Promise<number> {
+	async refundLines({ order_id, purpose, ...request }: LineRefundRequest): Promise<LinesRefunded> {
 		if (!areLinesOf(request.amount.amount, request.lines))
 			fail("VALIDATION_FAILED", "Lines must sum to the amount, one per product");
 		const refund = await this.#refundOnce(order_id, purpose, request);
-		if (!refund) return 0;
+		if (refund === "pending") return { state: "pending", refunded: 0 };
+		if (!refund) return { state: "refunded", refunded: 0 };
 		const all = await this.#options.repository.ofPayment(refund.payment_id);
-		assertSettled(all.filter(({ id }) => id === refund.id));
-		return refund.amount_minor;
+		const state = stateOf(all.filter(({ id }) => id === refund.id));
+		return { state, refunded: state === "pending" ? 0 : refund.amount_minor };
 	}
 
 	/**
-	 * Refunds all that is left of an order's payment and finishes pending refunds. It may be repeated until it
-	 * succeeds: once all is counted there is nothing left to start. Returns the payment's id.
-	 * @throws NOT_FOUND; PAYMENT_NOT_REFUNDABLE, also while one is in review; UNAVAILABLE while not all refunds are
-	 *   certain
+	 * Refunds all that is left of an order's payment and finishes pending refunds. It may be repeated until all is
+	 * refunded: once all is counted there is nothing left to start.
+	 * @throws NOT_FOUND; PAYMENT_NOT_REFUNDABLE, also while one is in review
 	 */
-	async refundRemaining(orderId: string, reason: string): Promise<string> {
+	async refundRemaining(
+		orderId: string,
+		reason: string
+	): Promise<{ payment_id: string; state: RefundState }> {
 		const { repository } = this.#options;
 		const request = { amount: undefined, reason, actor: systemActor };
 		const started = await repository.transaction(async tx => {
@@ -148,18 +158,39 @@ export class Refunds {
 			const isAll = balance.refunded_minor === balance.amount_minor;
 			const named = purposeOf(balance, `rest:${before.length}`);
 			const rest = isAll ? undefined : await this.#begin(tx, balance, named, request);
-			return { id: balance.id, amount: balance.amount_minor, before, rest };
+			return { id: balance.id, amount: balance.amount_minor, before, rest: rest as RefundRow };
 		});
 		await Promise.all([
 			...started.before.map(refund => this.finish(refund)),
 			started.rest && this.#send(started.rest)
 		]);
 		const active = (await repository.ofPayment(started.id)).filter(isCounted);
-		assertSettled(active);
 		// A refund of staff that was refused meanwhile has restored its amount: the next call refunds it.
-		if (active.reduce((total, r) => total + r.amount_minor, 0) < started.amount)
-			fail("UNAVAILABLE");
-		return started.id;
+		const isAll = active.reduce((total, r) => total + r.amount_minor, 0) === started.amount;
+		const state = stateOf(active);
+		return { payment_id: started.id, state: isAll ? state : "pending" };
+	}
+
+	/**
+	 * Starts a refund of the shop again that was not made, as staff have found: it has the same lines and amount. What
+	 * staff refund by themselves they repeat by themselves.
+	 */
+	async startAgain(tx: Transaction, refund: RefundRow): Promise<void> {
+		if (isOfStaff(refund)) return;
+		const { repository } = this.#options;
+		const balance = refundable(await repository.lock(tx, "id", refund.payment_id));
+		const base = baseOf(refund.purpose);
+		const before = await repository.ofPayment(refund.payment_id, tx);
+		const attempts = before.filter(({ purpose }) => baseOf(purpose) === base).length;
+		const { amount_minor, lines, reason } = refund;
+		await this.#insert(tx, purposeOf(balance, `${base}#${attempts + 1}`), {
+			payment_id: balance.id,
+			requested_minor: refund.requested_minor,
+			amount_minor,
+			lines,
+			reason,
+			actor: systemActor
+		});
 	}
 
 	/**
@@ -179,7 +210,10 @@ export class Refunds {
 			case "send":
 				return this.#send(refund, isSeen);
 			case "review":
-				return this.#record(refund, { status: "review", reason: "unknown_for_a_day" });
+				return this.#record(refund, {
+					status: "review",
+					reason: typeof found === "object" ? "pending_for_a_month" : "unknown_for_a_day"
+				});
 			case "record":
 				return this.#ended(refund, found as RefundVerdict, isSeen);
 			default:
@@ -194,7 +228,7 @@ export class Refunds {
 		if (orders.length > 0) this.#options.onLate([...new Set(orders)]);
 	}
 
-	/** Checks a payment's refunds, after a webhook. */
+	/** Checks a payment's refunds, after a webhook. @throws UNAVAILABLE when the provider does not tell how one stands */
 	async wake({ id }: { id: string }): Promise<void> {
 		const all = await this.#options.repository.ofPayment(id);
 		await this.finishAll(all);
@@ -204,10 +238,13 @@ export class Refunds {
 	/** A bank may return a refund, up to 30 days later (docs.stripe.com/refunds#failed-refunds). */
 	async #recheckSucceeded(refund: RefundRow): Promise<void> {
 		if (refund.status !== "succeeded") return;
-		const { provider } = this.#options;
+		const { provider, onProblem } = this.#options;
 		const found = await provider
 			.retrieveRefund(refund.id, refund.charge_ref)
-			.catch(() => undefined);
+			.catch((error: Error) => {
+				onProblem("warn", `refund ${refund.id}: ${error.message}`);
+				return fail("UNAVAILABLE", "the provider did not tell how a refund stands");
+			});
 		if (found?.status === "failed") await this.#ended(refund, found, false);
 	}
 
@@ -219,26 +256,28 @@ export class Refunds {
 		orderId: string,
 		purpose: string,
 		request: RefundInput
-	): Promise<RefundRow | undefined> {
+	): Promise<RefundRow | "pending" | undefined> {
 		const { repository } = this.#options;
 		const { refund, isNew } = await repository.transaction(async tx => {
 			const balance = refundable(await repository.lock(tx, "order_id", orderId));
 			const named = purposeOf(balance, purpose);
-			const before = await repository.find(named.id, tx);
+			const all = await repository.ofPayment(balance.id, tx);
+			const before = all.findLast(one => baseOf(one.purpose) === purpose);
 			if (!before) return { refund: await this.#begin(tx, balance, named, request), isNew: true };
 			if (!isSame(before, request)) fail("IDEMPOTENCY_KEY_REUSED");
 			return { refund: before, isNew: false };
 		});
-		if (refund) await (isNew ? this.#send(refund) : this.finish(refund));
+		if (refund && refund !== "pending") await (isNew ? this.#send(refund) : this.finish(refund));
 		return refund;
 	}
 
+	/** `pending`: how much is left of the lines depends on another refund. Undefined: nothing is left of them. */
 	async #begin(
 		tx: Transaction,
 		balance: Balance,
-		{ id, purpose }: Purpose,
+		named: Purpose,
 		{ amount, lines, reason, actor }: RefundInput
-	): Promise<RefundRow | undefined> {
+	): Promise<RefundRow | "pending" | undefined> {
 		const { repository } = this.#options;
 		const { id: payment_id, currency } = balance;
 		if (amount && amount.currency !== currency) refuseCurrency(currency);
@@ -247,16 +286,26 @@ export class Refunds {
 		const before = await repository.ofPayment(payment_id, tx);
 		const capped = lines && cap(lines, balance, before);
 		// Pending amounts may be restored, and would then be missing here.
-		if (capped && sum(capped) < sum(lines)) assertSettled(before.filter(isCounted));
+		if (capped && sum(capped) < sum(lines) && stateOf(before.filter(isCounted)) === "pending")
+			return "pending";
 		const amount_minor = capped ? sum(capped) : (amount?.amount ?? left);
 		if (amount_minor === 0) return undefined;
 		if (amount_minor > left) fail(lines ? "PAYMENT_NOT_REFUNDABLE" : "REFUND_EXCEEDS_PAYMENT");
 		const parts =
 			capped ?? allocateToLines(amount_minor, remainingPerLine(balance.lines, counted(before)));
 		const requested_minor = amount?.amount ?? null;
-		const refund = { id, payment_id, purpose, requested_minor, amount_minor, reason, actor };
-		if (!(await repository.begin(tx, { ...refund, lines: parts }))) fail("REFUND_EXCEEDS_PAYMENT");
-		return (await repository.find(id, tx))!;
+		const terms = { payment_id, requested_minor, amount_minor, lines: parts, reason, actor };
+		return this.#insert(tx, named, terms);
+	}
+
+	async #insert(
+		tx: Transaction,
+		named: Purpose,
+		terms: Omit<NewRefund, keyof Purpose>
+	): Promise<RefundRow> {
+		const { repository } = this.#options;
+		if (!(await repository.begin(tx, { ...named, ...terms }))) fail("REFUND_EXCEEDS_PAYMENT");
+		return (await repository.find(named.id, tx))!;
 	}
 
 	/** Calls the provider and records the outcome; without one the refund stays pending. Never rejects. */
@@ -295,47 +344,4 @@ export class Refunds {
 			onProblem("error", `refund ${id} is in review: ${verdict.reason}`);
 		return settled !== undefined;
 	}
-}
-
-/** The saga's refunds have ids that follow from their purpose, so that a repetition finds them. */
-const purposeOf = ({ id }: Balance, purpose: string): Purpose => ({
-	id: derivedId(id, purpose),
-	purpose
-});
-
-/** @throws PAYMENT_NOT_REFUNDABLE when one was refused or is in review; UNAVAILABLE when one is pending */
-function assertSettled(refunds: RefundRow[]): void {
-	if (refunds.some(({ status }) => status === "review" || status === "failed"))
-		fail("PAYMENT_NOT_REFUNDABLE", "A refund was refused or is in review");
-	if (refunds.some(({ status }) => status === "pending")) fail("UNAVAILABLE");
-}
-
-const isCounted = ({ status }: RefundRow) => status !== "failed";
-
-/** Refunded amounts by line. */
-const counted = (refunds: RefundRow[]): Share[] =>
-	refunds.filter(isCounted).flatMap(({ lines }) => lines);
-
-/** A payment from before lines were stored is not capped by them. */
-function cap(requested: Share[], { lines }: Balance, refunds: RefundRow[]): Share[] {
-	return lines.length > 0
-		? capToRemaining(requested, remainingPerLine(lines, counted(refunds)))
-		: requested;
-}
-
-function refundable(balance: Balance | undefined): Balance {
-	if (!balance) return fail("NOT_FOUND");
-	if (balance.status !== "succeeded") return fail("PAYMENT_NOT_REFUNDABLE");
-	return balance;
-}
-
-function refuseCurrency(expected: string): never {
-	const detail = `must be ${expected}`;
-	invalid("/amount/currency", "currency", detail);
-}
-
-function isSame(before: RefundRow, { amount, reason }: RefundInput): boolean {
-	const sameAmount = before.requested_minor === (amount?.amount ?? null);
-	const sameCurrency = !amount || amount.currency === before.currency;
-	return sameAmount && sameCurrency && before.reason === reason;
 }

@@ -91,7 +91,8 @@ export const lock: Statement = {
 };
 
 /**
- * $2 the shop's threshold. Adds an event for each product in `counted` whose units on hand have just fallen to it.
+ * $2 the shop's threshold. Adds an event for each product in `counted` whose units on hand have just fallen to it,
+ * once per fall.
  * Units on hand are used, because they fall permanently; reservations come and go.
  */
 export const lowStock = `

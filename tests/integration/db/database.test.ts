@@ -152,8 +152,8 @@ describe("Database", () => {
 	describe("in a transaction", () => {
 		const insert = {
 			name: "insert",
-			text: `insert into idempotency.request (principal, action, key, answer, is_answered)
-				values ('test', $1, $2, '{}', true)`
+			text: `insert into idempotency.request (principal, action, key, request_hash, answer, is_answered)
+				values ('test', $1, $2, '', '{}', true)`
 		};
 		const count = {
 			name: "count",
@@ -283,8 +283,8 @@ describe("a service's role", () => {
 	const readKey = { name: "key", text: "select answer from idempotency.request where key = $1" };
 	const takeKey = {
 		name: "take",
-		text: `insert into idempotency.request (principal, key, action, answer, is_answered)
-			values ('alice', $1, 'test', '{"a": 1}', $2) on conflict do nothing returning key`
+		text: `insert into idempotency.request (principal, key, action, request_hash, answer, is_answered)
+			values ('alice', $1, 'test', '', '{"a": 1}', $2) on conflict do nothing returning key`
 	};
 	const answer = {
 		name: "answer",

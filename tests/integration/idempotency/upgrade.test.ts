@@ -1,5 +1,9 @@
+import { Database, serviceUrl } from "../../../db/database.ts";
 import { migrate, migrations } from "../../../db/migrate.ts";
+import { fingerprint } from "../../../idempotency/fingerprint.ts";
+import { Idempotency } from "../../../idempotency/idempotency.ts";
 import { newId } from "../../../lib/id.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 
 /** Keys that were used before all services shared them keep their responses. */
@@ -51,10 +55,10 @@ afterAll(() => database.drop());
 
 it("keeps keys with their requests and responses, the first one where a key was used on several routes", async () => {
 	const rows = await database.rows(
-		`select key, service, action, subject, answer::text as answer, is_answered, request_hash
+		`select key, service, action, subject, answer::text as answer, is_answered
 		from idempotency.request order by key`
 	);
-	const kept = { request_hash: null, is_answered: true };
+	const kept = { is_answered: true };
 	const stock =
 		'{"product_id" : "mug", "on_hand" : 8, "reserved" : 0, "available" : 8, "ledger" : []}';
 	expect(rows).toEqual([
@@ -100,6 +104,37 @@ it("keeps keys with their requests and responses, the first one where a key was 
 		}
 	]);
 });
+
+it.each([
+	["order", "both", "order.place", "", true],
+	["order", "both", "order.cancel", orderId, false],
+	["order", "cancel", "order.cancel", orderId, true],
+	["order", "cancel", "order.cancel", otherOrder, false],
+	["order", "return", "order.return.request", orderId, true],
+	["payment", "answered", "payment.refund", paymentId, true],
+	["payment", "answered", "payment.refund", newId(), false],
+	["product", "stock", "product.stock.adjust", "mug", true],
+	["product", "stock", "product.stock.adjust", "cup", false]
+] as const)(
+	"of %s, %s answers %s of its target only (%s: %p)",
+	async (service, key, action, target, isSame) => {
+		const url = serviceUrl(database.url, service);
+		const db = new Database({ url, pool: 1, durability: "strict", name: "upgrade" });
+		try {
+			const found = new Idempotency(db).find({
+				principal: "alice",
+				key,
+				action,
+				target,
+				hash: fingerprint([action, { id: target }])
+			});
+			if (isSame) expect((await found)!.is_answered).toBe(true);
+			else await expectFailure(found, "IDEMPOTENCY_KEY_REUSED");
+		} finally {
+			await db.close();
+		}
+	}
+);
 
 it("keeps which refunds were answered", async () => {
 	const rows = await database.rows<{ id: string }>(

@@ -190,7 +190,12 @@ async function settle(placed: Placed): Promise<void> {
 		return status !== "processing" && status;
 	});
 	if (isVoided && status === "succeeded")
-		await until(() => refunds.refundRemaining(order_id, "requested").then(Boolean, () => false));
+		await until(() =>
+			refunds.refundRemaining(order_id, "requested").then(
+				({ state }) => state === "refunded",
+				() => false
+			)
+		);
 }
 
 const none = async (sql: string) => (await database.rows(sql)).length === 0;

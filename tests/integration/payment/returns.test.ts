@@ -41,7 +41,7 @@ describe("refunding lines", () => {
 		const { id, order_id } = await bought();
 		const purpose = `return:${newId()}`;
 		const first = await refundReturn(order_id, [part("a", 300)], { purpose });
-		expect(first).toEqual({ refunded: 300 });
+		expect(first).toEqual({ state: "refunded", refunded: 300 });
 		expect((await get(id)).refunds).toMatchObject([
 			{ amount: usd(300), lines: [part("a", 300)], requested_by: alice.id, status: "succeeded" }
 		]);
@@ -58,16 +58,28 @@ describe("refunding lines", () => {
 	it("refunds no more than is left of a line", async () => {
 		const { id, order_id } = await bought();
 		await refundReturn(order_id, [part("a", 500)]);
-		expect(await refundReturn(order_id, [part("c", 1)])).toEqual({ refunded: 0 });
+		expect(await refundReturn(order_id, [part("c", 1)])).toEqual({
+			state: "refunded",
+			refunded: 0
+		});
 		await refund(id, { amount: usd(250) });
 		const { refunds } = await get(id);
 		expect(refunds[1]!.lines).toEqual([part("a", 50), part("b", 200)]);
 		const purpose = `return:${newId()}`;
 		const all = [part("a", 51), part("b", 300)];
-		expect(await refundReturn(order_id, all, { purpose })).toEqual({ refunded: 250 });
-		expect(await refundReturn(order_id, all, { purpose })).toEqual({ refunded: 250 });
+		expect(await refundReturn(order_id, all, { purpose })).toEqual({
+			state: "refunded",
+			refunded: 250
+		});
+		expect(await refundReturn(order_id, all, { purpose })).toEqual({
+			state: "refunded",
+			refunded: 250
+		});
 		expect((await get(id)).refunded).toEqual(usd(1000));
-		expect(await refundReturn(order_id, [part("a", 1)])).toEqual({ refunded: 0 });
+		expect(await refundReturn(order_id, [part("a", 1)])).toEqual({
+			state: "refunded",
+			refunded: 0
+		});
 		expect(await paidBack(id)).toEqual([500, 250, 250]);
 	});
 

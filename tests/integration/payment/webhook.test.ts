@@ -1,5 +1,11 @@
 import type { ServiceBroker } from "moleculer";
 import { payment } from "../../../contracts/payment.ts";
+import { arm } from "../../../lib/failpoint.ts";
+import {
+	ProviderUnavailable,
+	type PaymentProvider,
+	type RefundOutcome
+} from "../../../services/payment/provider/provider.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
@@ -12,7 +18,7 @@ import { until } from "../../support/until.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
 import { admin, alice, as } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
-import { lookUpCharges, settledListener } from "../../support/shop/payments.ts";
+import { settledListener } from "../../support/shop/payments.ts";
 
 const hints: string[] = [];
 
@@ -199,38 +205,46 @@ describe("a webhook", () => {
 	});
 });
 
-describe("a webhook that was stored by a node that crashed before the lookup", () => {
-	/** It arrives again, and is a duplicate. */
-	async function keptOnly(id: string, type: string): Promise<void> {
-		const body = webhookMessage(id, type);
-		const event = (JSON.parse(body) as { id: string }).id;
-		await shop.database.rows("insert into payment.psp_inbox values ($1, $2, $3, now())", [
-			event,
-			type,
-			id
-		]);
-		expect(await signed(body)).toEqual({ received: true });
-	}
+describe("a webhook whose lookup fails is not recorded, and has its effect when it is sent again", () => {
+	const provider = () =>
+		(shop.broker.getLocalService("payment") as unknown as { provider: PaymentProvider }).provider;
+	const statusOf = async (id: string) =>
+		(await shop.database.rows("select status from payment.refunds where payment_id = $1", [id]))[0];
 
-	it("delays a charge until its order asks again", async () => {
-		const { id, order_id } = await unanswered();
-		await keptOnly(id, "payment_intent.succeeded");
-		expect((await row(id)).status).toBe("processing");
-		expect(await lookUpCharges(shop.broker, [order_id])).toMatchObject([{ status: "succeeded" }]);
-	});
-
-	it("delays a refund until the next sweep", async () => {
-		const { id, order_id } = await charge("pm_sim_dropRefundConnection");
+	/** A refund that the bank returns later. */
+	async function refunded(): Promise<string> {
+		const { id } = await charge();
 		const params = { id, reason: "broken", idempotency_key: newId() };
 		await call(shop.broker, payment.actions.refund, params, as(admin));
-		await keptOnly(id, "refund.updated");
-		const sql = "select status from payment.refunds where payment_id = $1";
-		expect(await shop.database.rows(sql, [id])).toEqual([{ status: "pending" }]);
-		await shop.database.rows(
-			"update payment.refunds set next_check_at = now() where payment_id = $1",
-			[id]
-		);
-		await until(() => hints.includes(order_id));
-		expect(await shop.database.rows(sql, [id])).toEqual([{ status: "succeeded" }]);
+		expect(await statusOf(id)).toEqual({ status: "succeeded" });
+		return id;
+	}
+	const returned: RefundOutcome = { status: "failed", code: "lost_or_stolen_card" };
+
+	afterEach(() => jest.restoreAllMocks());
+
+	it("because the provider is away", async () => {
+		const id = await refunded();
+		const body = webhookMessage(id, "refund.failed");
+		const retrieve = jest.spyOn(provider(), "retrieveRefund");
+		retrieve.mockRejectedValue(new ProviderUnavailable("no answer"));
+		await expectFailure(signed(body), "UNAVAILABLE");
+		expect(await inbox(id)).toEqual([]);
+		retrieve.mockResolvedValue(returned);
+		expect(await signed(body)).toEqual({ received: true });
+		expect(await statusOf(id)).toEqual({ status: "review" });
+		expect(await inbox(id)).toHaveLength(1);
+	});
+
+	it("because the database is away for a moment", async () => {
+		const id = await refunded();
+		const body = webhookMessage(id, "refund.failed");
+		jest.spyOn(provider(), "retrieveRefund").mockResolvedValue(returned);
+		const settle = "payment.settle_refund.before_commit";
+		arm({ point: settle, mode: "throw" });
+		await expect(signed(body)).rejects.toThrow();
+		expect([await statusOf(id), await inbox(id)]).toEqual([{ status: "succeeded" }, []]);
+		expect(await signed(body)).toEqual({ received: true });
+		expect(await statusOf(id)).toEqual({ status: "review" });
 	});
 });

@@ -61,8 +61,8 @@ export function paymentsOf(shop: Shop) {
 		askRefund,
 		refund: async (...asked: Parameters<typeof askRefund>): Promise<Payment> =>
 			(await askRefund(...asked)).payment,
-		refundRemaining: (order_id: string): Promise<Payment> =>
-			call(shop.broker, actions.refundRemaining, { order_id, reason: "requested" }),
+		refundRemaining: async (order_id: string): Promise<Payment> =>
+			(await call(shop.broker, actions.refundRemaining, { order_id, reason: "requested" })).payment,
 		get: (id: string): Promise<Payment> => call(shop.broker, actions.get, { id }, as(admin)),
 		/** Amounts of the provider's refunds of a payment. */
 		async paidBack(id: string, report?: LedgerReport): Promise<number[]> {

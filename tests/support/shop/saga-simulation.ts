@@ -231,7 +231,7 @@ export class SagaSimulation {
 			restock: gate(sale => this.#stockMove(sale, "committed", "returned", 1, 0)),
 			refundOrder: gate(sale => {
 				sale.refunded = sale.charged;
-				return "whole" as const;
+				return "refunded" as const;
 			}),
 			refundReturn: gate(sale => this.#refundReturn(sale)),
 			restockReturn: gate(sale => this.#restockReturn(sale)),
@@ -294,7 +294,7 @@ export class SagaSimulation {
 	#refundReturn(sale: Sale): Answers["refund_return"] {
 		if (!sale.returnRefunded || this.#faults.newPurposes) sale.refunded++;
 		sale.returnRefunded = true;
-		return "whole";
+		return "refunded";
 	}
 
 	#restockReturn(sale: Sale): Answers["restock_return"] {

@@ -1,0 +1,72 @@
+import type { RefundState, Share } from "../../../contracts/payment.ts";
+import { fail, invalid } from "../../../lib/errors.ts";
+import { derivedId } from "../../../lib/id.ts";
+import type { Actor } from "../../../lib/identity.ts";
+import type { Money } from "../../../lib/money.ts";
+import { capToRemaining, remainingPerLine } from "../payment.allocation.ts";
+import type { Balance, RefundRow } from "./refund.repository.ts";
+
+/** What a refund is asked for, and what follows from a payment's refunds. */
+
+export interface RefundInput {
+	/** Undefined: all that is left. */
+	amount: Money | undefined;
+	/** Undefined: allocated to all lines. */
+	lines?: Share[];
+	reason: string;
+	actor: Actor;
+}
+
+/** What a refund is for, once per payment, and its id, which is the provider's idempotency key. */
+export interface Purpose {
+	id: string;
+	purpose: string;
+}
+
+/** The saga's refunds have ids that follow from their purpose, so that a repetition finds them. */
+export const purposeOf = ({ id }: Balance, purpose: string): Purpose => ({
+	id: derivedId(id, purpose),
+	purpose
+});
+
+/** @throws PAYMENT_NOT_REFUNDABLE when one was refused or is in review */
+export function stateOf(refunds: RefundRow[]): RefundState {
+	if (refunds.some(({ status }) => status === "review" || status === "failed"))
+		fail("PAYMENT_NOT_REFUNDABLE", "A refund was refused or is in review");
+	return refunds.some(({ status }) => status === "pending") ? "pending" : "refunded";
+}
+
+/** The purpose without the number of the attempt, which the second one and later ones have. */
+export const baseOf = (purpose: string) => purpose.replace(/#\d+$/, "");
+
+export const isOfStaff = ({ purpose }: RefundRow) => purpose.startsWith("refund:");
+
+export const isCounted = ({ status }: RefundRow) => status !== "failed";
+
+/** Refunded amounts by line. */
+export const counted = (refunds: RefundRow[]): Share[] =>
+	refunds.filter(isCounted).flatMap(({ lines }) => lines);
+
+/** A payment from before lines were stored is not capped by them. */
+export function cap(requested: Share[], { lines }: Balance, refunds: RefundRow[]): Share[] {
+	return lines.length > 0
+		? capToRemaining(requested, remainingPerLine(lines, counted(refunds)))
+		: requested;
+}
+
+export function refundable(balance: Balance | undefined): Balance {
+	if (!balance) return fail("NOT_FOUND");
+	if (balance.status !== "succeeded") return fail("PAYMENT_NOT_REFUNDABLE");
+	return balance;
+}
+
+export function refuseCurrency(expected: string): never {
+	const detail = `must be ${expected}`;
+	invalid("/amount/currency", "currency", detail);
+}
+
+export function isSame(before: RefundRow, { amount, reason }: RefundInput): boolean {
+	const sameAmount = before.requested_minor === (amount?.amount ?? null);
+	const sameCurrency = !amount || amount.currency === before.currency;
+	return sameAmount && sameCurrency && before.reason === reason;
+}
