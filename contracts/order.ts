@@ -280,7 +280,8 @@ export const order = contract("order", {
 		returns: strictObject({ order: Order, replayed: T.Boolean() })
 	},
 	cancel: {
-		summary: "Cancel your own order before shipping; the charge is refunded",
+		summary:
+			"Cancel your own order before shipping, or as staff that of a customer, with a reason; the charge is refunded",
 		kind: "command",
 		access: everyone,
 		params: strictObject({

@@ -13,26 +13,34 @@ const refunds = `select json_agg(json_build_object('id', r.id, 'amount', ${money
 		'created_at', ${instant("r.created_at")}) order by r.created_at, r.id)
 	from payment.refunds r where r.payment_id = p.id`;
 
-// The bank's URL is only for the customer, whose id is `owner`: staff must not approve in their place.
-const representation = (where: string, owner = "$2::text") => `select json_build_object(
+// The bank's URL is only for the customer, who may be of the staff: no other person approves in their place.
+const representation = (
+	where: string,
+	{ owner, viewer }: { owner: string; viewer: string }
+) => `select json_build_object(
 		'id', p.id, 'order_id', p.order_id, 'status', p.status,
 		'amount', ${money("p.amount_minor")}, 'refunded', ${money("p.refunded_minor")},
 		'method', json_build_object('brand', p.method_brand, 'last4', p.method_last4),
-		'next_action', case when ${owner} is not null and p.status = 'processing'
+		'next_action', case when p.user_id = ${viewer} and p.status = 'processing'
 			and p.action_until > clock_timestamp()
 			then json_build_object('type', 'redirect', 'url', p.action_url) end,
 		'created_at', ${instant("p.created_at")}, 'refunds', coalesce((${refunds}), '[]')) as payment
 	from payment.payments p
 	where ${where} and p.amount_minor is not null and (${owner} is null or p.user_id = ${owner})`;
 
-export const byId: Statement = { name: "payment.by_id", text: representation("p.id = $1") };
+const asked = { owner: "$2::text", viewer: "$3::text" };
+export const byId: Statement = {
+	name: "payment.by_id",
+	text: representation("p.id = $1", asked)
+};
 export const byOrder: Statement = {
 	name: "payment.by_order",
-	text: representation("p.order_id = $1")
+	text: representation("p.order_id = $1", asked)
 };
 
 /** The payment for staff, whose id is the SQL expression `id`. */
-export const forStaff = (id: string) => representation(`p.id = ${id}`, "null::text");
+export const forStaff = (id: string) =>
+	representation(`p.id = ${id}`, { owner: "null::text", viewer: "null::text" });
 
 export const summaries: Statement = {
 	name: "payment.summaries",

@@ -28,7 +28,7 @@ interface This extends WithPostgres {
 	reviews: Reviews;
 	webhook: Webhook;
 	sweeper: Sweeper;
-	getPayment(by: "id" | "order_id", id: string, owner?: string): Promise<Payment>;
+	getPayment(...asked: Parameters<PaymentRepository["get"]>): Promise<Payment>;
 }
 
 /**
@@ -92,8 +92,8 @@ export default service<typeof contract.actions, This>(contract, {
 			const { id, order_id } = ctx.params;
 			if ((id === undefined) === (order_id === undefined))
 				fail("VALIDATION_FAILED", "Give either id or order_id");
-			const owner = ownerScope(ctx.meta);
-			return id ? this.getPayment("id", id, owner) : this.getPayment("order_id", order_id!, owner);
+			const [by, of] = id ? (["id", id] as const) : (["order_id", order_id!] as const);
+			return this.getPayment(by, of, ownerScope(ctx.meta), identityOf(ctx.meta).id);
 		},
 
 		async summaries(ctx) {
@@ -107,8 +107,8 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	methods: {
-		async getPayment(by: "id" | "order_id", id: string, owner?: string): Promise<Payment> {
-			return (await this.payments.get(by, id, owner)) ?? fail("NOT_FOUND");
+		async getPayment(...asked: Parameters<PaymentRepository["get"]>): Promise<Payment> {
+			return (await this.payments.get(...asked)) ?? fail("NOT_FOUND");
 		}
 	},
 

@@ -2,7 +2,8 @@ import type { Order } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { Transaction } from "../../../db/database.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
-import type { Identity } from "../../../lib/identity.ts";
+import { ownerScope, type Identity } from "../../../lib/identity.ts";
+import { invalid } from "../../../lib/errors.ts";
 import type { Idempotency } from "../../../idempotency/idempotency.ts";
 import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import { decideCancel, transition, type OnTransition } from "../order.machine.ts";
@@ -39,19 +40,20 @@ export class Cancellation {
 	}
 
 	/**
-	 * For the order's owner only; admins have `forceCancel` in saga.admin.ts. `cancelDecisions` lists the statuses.
+	 * For the order's owner, and for staff with a reason; admins have `forceCancel` in saga.admin.ts too.
+	 * `cancelDecisions` lists the statuses.
 	 * @throws NOT_FOUND, ILLEGAL_TRANSITION where the status refuses it, IDEMPOTENCY_KEY_REUSED
 	 */
 	async cancel(
 		{ id, reason }: CancelParams,
 		request: KeyedRequest,
-		owner: Identity
+		actor: Identity
 	): Promise<Cancelled> {
 		let reached: OrderStatus | undefined;
 		const { answer, replayed } = await this.#idempotency.once(
 			request,
 			async (tx, payment) => {
-				const { order, to } = await this.#decide(id, reason, owner, tx);
+				const { order, to } = await this.#decide(id, reason, actor, tx);
 				reached = to;
 				await failpoint("order.cancel.before_commit");
 				return { ...order, payment };
@@ -66,19 +68,21 @@ export class Cancellation {
 	async #decide(
 		id: string,
 		why: string | undefined,
-		owner: Identity,
+		actor: Identity,
 		tx: Transaction
 	): Promise<{ order: Order; to?: OrderStatus }> {
-		const order = await this.#orders.lock(id, owner.id, tx);
+		const order = await this.#orders.lock(id, ownerScope({ user: actor }), tx);
+		if (order.user_id !== actor.id && !why)
+			invalid("/reason", "required", "is required to cancel the order of a customer");
 		const decision = decideCancel(order.status);
 		if (decision === "already") return { order };
 		if (decision === "ask_saga") {
-			await this.#orders.requestCancel(id, owner, why, tx);
+			await this.#orders.requestCancel(id, actor, why, tx);
 			return { order };
 		}
 		await this.#orders.insertSaga(id, "refund", tx);
 		const step = transition(order.status, "refund_pending", "requested");
-		const recorded = await this.#orders.record(order, step, { actor: owner, why }, tx);
+		const recorded = await this.#orders.record(order, step, { actor, why }, tx);
 		return { order: recorded, to: step.to };
 	}
 }

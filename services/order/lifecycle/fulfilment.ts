@@ -2,12 +2,16 @@ import type { Order } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { Idempotency } from "../../../idempotency/idempotency.ts";
 import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
+import { fail } from "../../../lib/errors.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { transition, type OnTransition } from "../order.machine.ts";
 import type { OrderRepository } from "../storage/order.repository.ts";
 import type { OrderPayments } from "./payment-details.ts";
 
 type Shipment = NonNullable<Order["shipment"]>;
+
+const isRefunded = ({ totals }: Order, payment: Order["payment"]) =>
+	payment !== null && payment.refunded.amount >= totals.total.amount;
 
 interface FulfilmentStep {
 	to: OrderStatus;
@@ -73,6 +77,8 @@ export class Fulfilment {
 				const order = await this.#orders.lock(id, undefined, tx);
 				hasMoved = !done(order);
 				if (!hasMoved) return { ...order, payment };
+				if (to === "shipped" && isRefunded(order, payment))
+					fail("ILLEGAL_TRANSITION", "Nothing is paid any more: the payment was refunded");
 				const step = transition(order.status, to);
 				return { ...(await this.#orders.record(order, step, { actor, shipment }, tx)), payment };
 			},

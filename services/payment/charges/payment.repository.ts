@@ -143,10 +143,18 @@ export class PaymentRepository {
 		return this.#pg.query<PaymentRow>(sql.claimVoided, [limit]);
 	}
 
-	/** @param owner the user it must belong to, undefined for staff */
-	async get(by: "id" | "order_id", id: string, owner?: string): Promise<Payment | undefined> {
+	/**
+	 * @param owner the user it must belong to, undefined for staff
+	 * @param viewer who sees it: only its own customer sees where to approve it
+	 */
+	async get(
+		by: "id" | "order_id",
+		id: string,
+		owner?: string,
+		viewer = owner
+	): Promise<Payment | undefined> {
 		const statement = by === "id" ? shown.byId : shown.byOrder;
-		const [found] = await this.#pg.query<{ payment: Payment }>(statement, [id, owner ?? null]);
+		const [found] = await this.#pg.query<{ payment: Payment }>(statement, [id, owner, viewer]);
 		return found?.payment;
 	}
 

@@ -175,15 +175,15 @@ export class Refunds {
 	 * Starts a refund of the shop again that was not made, as staff have found: it has the same lines and amount. What
 	 * staff refund by themselves they repeat by themselves.
 	 */
-	async startAgain(tx: Transaction, refund: RefundRow): Promise<void> {
-		if (isOfStaff(refund)) return;
+	async startAgain(tx: Transaction, refund: RefundRow): Promise<RefundRow | undefined> {
+		if (isOfStaff(refund)) return undefined;
 		const { repository } = this.#options;
 		const balance = refundable(await repository.lock(tx, "id", refund.payment_id));
 		const base = baseOf(refund.purpose);
 		const before = await repository.ofPayment(refund.payment_id, tx);
 		const attempts = before.filter(({ purpose }) => baseOf(purpose) === base).length;
 		const { amount_minor, lines, reason } = refund;
-		await this.#insert(tx, purposeOf(balance, `${base}#${attempts + 1}`), {
+		return this.#insert(tx, purposeOf(balance, `${base}#${attempts + 1}`), {
 			payment_id: balance.id,
 			requested_minor: refund.requested_minor,
 			amount_minor,
@@ -265,6 +265,9 @@ export class Refunds {
 			const before = all.findLast(one => baseOf(one.purpose) === purpose);
 			if (!before) return { refund: await this.#begin(tx, balance, named, request), isNew: true };
 			if (!isSame(before, request)) fail("IDEMPOTENCY_KEY_REUSED");
+			// Decided by a version that did not start it again.
+			if (before.status === "failed")
+				return { refund: await this.startAgain(tx, before), isNew: true };
 			return { refund: before, isNew: false };
 		});
 		if (refund && refund !== "pending") await (isNew ? this.#send(refund) : this.finish(refund));

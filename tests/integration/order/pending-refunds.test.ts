@@ -7,6 +7,7 @@ import type {
 	RefundOutcome
 } from "../../../services/payment/provider/provider.ts";
 import { admin, alice, as, support } from "../../support/shop/callers.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
 import { place, settledOrder } from "../../support/shop/orders.ts";
 import { orderServices } from "../../support/shop/services.ts";
 import {
@@ -160,3 +161,18 @@ it("start again when the bank returns one after the order was refunded, as staff
 		return refunds.at(-1)!.status === "succeeded" && refunded.amount === amount.amount;
 	}, 20_000);
 }, 40_000);
+
+it("leave nothing to ship when all of an order was refunded by staff, and something when a part was", async () => {
+	const parcel = { carrier: "UPS", tracking_number: "1Z" };
+	const refund = async (bought: Order, amount?: number) => {
+		const part = amount === undefined ? {} : { amount: { amount, currency: "USD" } };
+		const asked = { id: paymentOf(bought), ...part, reason: "damaged", idempotency_key: newId() };
+		await call(shop.broker, payment.actions.refund, asked, as(support));
+	};
+	const [whole, partly] = [await confirmed(), await confirmed()];
+	await refund(whole);
+	await refund(partly, 1);
+	const ship = ({ id }: Order) => call(shop.broker, actions.ship, { id, ...parcel }, as(admin));
+	await expectFailure(ship(whole), "ILLEGAL_TRANSITION", { detail: "refunded" });
+	expect((await ship(partly)).status).toBe("shipped");
+});

@@ -4,7 +4,7 @@ import { payment } from "../../../contracts/payment.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
 import { place, settledOrder } from "../../support/shop/orders.ts";
-import { admin, alice, as, bob } from "../../support/shop/callers.ts";
+import { admin, alice, as, bob, support } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
 import { orderServices } from "../../support/shop/services.ts";
@@ -228,11 +228,32 @@ describe("cancelling", () => {
 
 	it("is refused after shipping, and for somebody else's order", async () => {
 		const { order: placed } = await place(shop.broker, { wait_s: 10 });
-		for (const other of [bob, admin]) await expectFailure(cancel(placed.id, other), "NOT_FOUND");
+		await expectFailure(cancel(placed.id, bob), "NOT_FOUND");
 		const parcel = { id: placed.id, carrier: "UPS", tracking_number: "1Z" };
 		await call(shop.broker, order.actions.ship, parcel, as(admin));
 		await expectFailure(cancel(placed.id), "ILLEGAL_TRANSITION");
 	});
+
+	it.each([support, admin])(
+		"is for staff too, with a reason, and says who did it (%j)",
+		async staff => {
+			const { order: placed } = await place(shop.broker, { wait_s: 10 });
+			const { id } = placed;
+			const bare = { id, idempotency_key: newId() };
+			await expectFailure(
+				call(shop.broker, order.actions.cancel, bare, as(staff)),
+				"VALIDATION_FAILED",
+				{
+					pointer: "/reason"
+				}
+			);
+			expect((await cancel(id, staff)).order.status).toBe("refund_pending");
+			expect((await settledOrder(shop.broker, id)).status).toBe("refunded");
+			const { data } = await call(shop.broker, order.actions.events, { id }, as(admin));
+			const cancelled = data.find(({ to }) => to === "refund_pending");
+			expect(cancelled).toMatchObject({ reason: "changed my mind", actor: staff });
+		}
+	);
 
 	it("races with shipping: one of the two wins, and the other is refused", async () => {
 		for (let round = 0; round < 10; round++) {

@@ -15,7 +15,7 @@ import {
 	succeeded
 } from "../../support/shop/scripted-provider.ts";
 import { until } from "../../support/until.ts";
-import { alice, bob } from "../../support/shop/callers.ts";
+import { admin, alice, bob } from "../../support/shop/callers.ts";
 import { useDatabase } from "../../support/servers/use-database.ts";
 
 let payments: PaymentRepository;
@@ -256,6 +256,12 @@ describe("a charge that the customer has to confirm", () => {
 			next_action: { type: "redirect", url: "https://bank.example/challenge" }
 		});
 		expect((await payments.get("order_id", order))!.next_action).toBeNull();
+		// Staff see where to approve what they have bought themselves.
+		const [others, own] = [admin.id, alice.id].map(viewer =>
+			payments.get("order_id", order, undefined, viewer)
+		);
+		expect((await others)!.next_action).toBeNull();
+		expect((await own)!.next_action).not.toBeNull();
 		expect(await payments.get("order_id", order, bob.id)).toBeUndefined();
 	});
 

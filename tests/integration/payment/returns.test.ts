@@ -83,6 +83,24 @@ describe("refunding lines", () => {
 		expect(await paidBack(id)).toEqual([500, 250, 250]);
 	});
 
+	it("refunds again, under another id, what was found not to be refunded", async () => {
+		const { id, order_id } = await bought();
+		const purpose = `return:${newId()}`;
+		await refundReturn(order_id, [part("a", 300)], { purpose });
+		await shop.database.rows(
+			`with r as (update payment.refunds set status = 'failed', failure_code = 'not_refunded' where payment_id = $1)
+			update payment.payments set refunded_minor = 0 where id = $1`,
+			[id]
+		);
+		for (let n = 0; n < 2; n++)
+			expect(await refundReturn(order_id, [part("a", 300)], { purpose })).toEqual({
+				state: "refunded",
+				refunded: 300
+			});
+		const { refunds } = await get(id);
+		expect(refunds.map(({ status }) => status)).toEqual(["failed", "succeeded"]);
+	});
+
 	it("refuses lines that do not sum to the amount", async () => {
 		const { order_id } = await bought();
 		const wrong = refundReturn(order_id, [part("a", 300)], { amount: usd(301) });
