@@ -54,6 +54,7 @@ describe("the broker's options", () => {
 			"SERVICE_NOT_AVAILABLE"
 		],
 		["stays closed on a refusal", new Failure("NOT_FOUND"), "NOT_FOUND"],
+		["stays closed on a full backlog", new Failure("OVERLOADED"), "OVERLOADED"],
 		["stays closed on an internal error", new TypeError("undefined"), "INTERNAL"]
 	])("say that the breaker %s", async (_, error, last) => {
 		const action = { access: "anyone", handler: () => Promise.reject(error) } as ActionSchema;
