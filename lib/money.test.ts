@@ -1,5 +1,16 @@
 import fc from "fast-check";
-import { add, allocate, format, share, sum, times, zero, type Money } from "./money.ts";
+import {
+	add,
+	addCapped,
+	allocate,
+	format,
+	roundToStep,
+	share,
+	sum,
+	times,
+	zero,
+	type Money
+} from "./money.ts";
 
 const most = Number.MAX_SAFE_INTEGER;
 const usd = (amount: number): Money => ({ amount, currency: "USD" });
@@ -112,6 +123,32 @@ describe("share", () => {
 		expect(share(usd(amount), rate)).toEqual(usd(expected));
 	});
 
+	it.each([
+		[1000, 450, 10, 40],
+		[1000, 550, 10, 60],
+		[1000, 451, 10, 50],
+		[10_000, 725, 100, 700],
+		[4, 5000, 1, 2]
+	])("of %i at %i basis points in steps of %i is %i", (amount, rate, step, expected) => {
+		expect(share(usd(amount), rate, step)).toEqual(usd(expected));
+	});
+
+	it("in steps is a multiple, and differs by at most half a step", () => {
+		fc.assert(
+			fc.property(
+				fc.nat(2 ** 40),
+				basisPoints,
+				fc.constantFrom(1, 10, 100),
+				(amount, rate, step) => {
+					const rounded = BigInt(share(usd(amount), rate, step).amount);
+					expect(rounded % BigInt(step)).toBe(0n);
+					const off = BigInt(amount) * BigInt(rate) - rounded * 10_000n;
+					expect((off < 0n ? -off : off) <= 5000n * BigInt(step)).toBe(true);
+				}
+			)
+		);
+	});
+
 	it("is monotonic in the amount", () => {
 		fc.assert(
 			fc.property(modest, fc.nat(10_000), basisPoints, (money, more, rate) =>
@@ -128,6 +165,60 @@ describe("format", () => {
 		expect(format(usd(1234))).toBe("12.34 USD");
 		expect(format({ amount: 1234, currency: "JPY" })).toBe("1234 JPY");
 		expect(format({ amount: 1234, currency: "KWD" })).toBe("1.234 KWD");
+	});
+
+	it.each([
+		[2 ** 46 + 1, "USD", "703687441776.65 USD"],
+		[2 ** 53 - 1, "USD", "90071992547409.91 USD"],
+		[100_000, "HUF", "1000.00 HUF"],
+		[5000, "IDR", "50.00 IDR"],
+		[5000, "COP", "50.00 COP"],
+		[5000, "UGX", "5000 UGX"],
+		[5000, "ISK", "5000 ISK"],
+		[5000, "IQD", "5.000 IQD"],
+		[5, "QQQ", "0.05 QQQ"]
+	])("shows %i %s as %s", (amount, currency, text) => {
+		expect(format({ amount, currency })).toBe(text);
+	});
+});
+
+describe("rounding to a step", () => {
+	it.each([
+		[1234, 1, 1234],
+		[1234, 10, 1230],
+		[1235, 10, 1240],
+		[1245, 10, 1240],
+		[1246, 10, 1250],
+		[1, 10, 10],
+		[49, 100, 100],
+		[150, 100, 200],
+		[250, 100, 200]
+	])("of %i in steps of %i is %i", (amount, step, expected) => {
+		expect(roundToStep(usd(amount), step)).toEqual(usd(expected));
+	});
+
+	it("refuses what is too large then", () => {
+		expect(() => roundToStep(usd(most), 100)).toThrow("The amount is too large");
+	});
+});
+
+describe("a capped sum", () => {
+	it("is exact, or 2^53 - 1", () => {
+		fc.assert(
+			fc.property(fc.maxSafeNat(), fc.maxSafeNat(), (a, b) => {
+				const exact = BigInt(a) + BigInt(b);
+				expect(BigInt(addCapped(a, b))).toBe(exact > BigInt(most) ? BigInt(most) : exact);
+			})
+		);
+	});
+
+	it("does not depend on the order", () => {
+		fc.assert(
+			fc.property(fc.array(fc.maxSafeNat()), amounts => {
+				const [forwards, backwards] = [amounts, amounts.toReversed()];
+				expect(forwards.reduce(addCapped, 0)).toBe(backwards.reduce(addCapped, 0));
+			})
+		);
 	});
 });
 
@@ -165,6 +256,40 @@ describe("allocate", () => {
 		expect(allocate(10, [1, 8, 1])).toEqual([1, 8, 1]);
 		expect(allocate(2, [3, 6, 1])).toEqual([1, 1, 0]);
 		expect(allocate(5, [1, 1, 2])).toEqual([1, 1, 3]);
+	});
+
+	it("in steps gives multiples of the step, without losing one", () => {
+		const amounts = fc.nat(2 ** 40).map(n => n * 10);
+		fc.assert(
+			fc.property(amounts, weights, (amount, given) => {
+				const parts = allocate(amount, given, 10);
+				expect(parts.filter(part => part % 10 !== 0)).toEqual([]);
+				expect(parts.reduce((a, b) => a + b, 0)).toBe(amount);
+			})
+		);
+		expect(allocate(100, [1, 1, 1], 10)).toEqual([40, 30, 30]);
+	});
+
+	it("in steps never gives a part more than its weight when both are multiples", () => {
+		const tens = weights.map(given => given.map(n => n * 10));
+		const cases = tens.chain(given => {
+			const most = given.reduce((a, b) => a + b, 0) / 10;
+			return fc.tuple(
+				fc.constant(given),
+				fc.nat(most).map(n => n * 10)
+			);
+		});
+		fc.assert(
+			fc.property(cases, ([given, amount]) => {
+				allocate(amount, given, 10).forEach((part, i) =>
+					expect(part).toBeLessThanOrEqual(given[i]!)
+				);
+			})
+		);
+	});
+
+	it("ignores the step for an amount from before that is no multiple", () => {
+		expect(allocate(101, [1, 1], 10)).toEqual([51, 50]);
 	});
 
 	it("splits evenly if all weights are 0", () => {

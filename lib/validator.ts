@@ -2,18 +2,15 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import formatsPlugin from "ajv-formats";
 import countries from "i18n-iso-countries";
 import { Validators } from "moleculer";
+import { isCurrency } from "./currency/iso4217.ts";
 import type { ValidationIssue } from "./errors.ts";
 import type { TObject, TSchema } from "./schema.ts";
 
 const addFormats = formatsPlugin as unknown as typeof formatsPlugin.default;
 
-/** ISO 4217 codes of metals, bonds, tests and "no currency", which cannot be charged. */
-const notMoney = new Set("XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX".split(" "));
-const currencies = new Set(Intl.supportedValuesOf("currency").filter(code => !notMoney.has(code)));
-
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
 addFormats(ajv);
-ajv.addFormat("currency", code => currencies.has(code));
+ajv.addFormat("currency", isCurrency);
 ajv.addFormat("country", code => alpha2Country(code) !== undefined);
 // The default format accepts `urn:uuid:…` too, which Postgres does not.
 ajv.addFormat("uuid", /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i);

@@ -31,7 +31,7 @@ const isTool = (path: string) => /^(cli|launch|verify|workload|scripts|bench|cha
 const isProduct = (path: string) => !isTest(path) && !isTool(path);
 const isPure = (path: string) =>
 	!isTest(path) &&
-	/(\.(machine|decisions|pricing|templates|window|allocation)|^lib\/(money|backoff))\.ts$/.test(
+	/(\.(machine|decisions|pricing|templates|window|allocation)|^lib\/(money|currency\/\w+|backoff))\.ts$/.test(
 		path
 	);
 const serviceOf = (path: string) => /^services\/([^/]+)\//.exec(path)?.[1];

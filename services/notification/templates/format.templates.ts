@@ -1,3 +1,4 @@
+import { decimalsOf, toDecimal } from "../../../lib/currency/iso4217.ts";
 import type { Money } from "../../../lib/money.ts";
 
 /** Formats of a language for amounts, counts and times. */
@@ -12,17 +13,16 @@ function cached<V>(made: Map<string, V>, key: string, make: () => V): V {
 	return value;
 }
 
-/** Exact at any size: Intl is given the digits, not a float. */
+/** Exact at any size, because Intl is given the digits, not a float; with the decimals of ISO 4217, not of Intl. */
 export function money({ amount, currency }: Money, language: string): string {
+	const decimals = decimalsOf(currency);
+	const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
 	const format = cached(
 		numbers,
 		`${language} ${currency}`,
-		() => new Intl.NumberFormat(language, { style: "currency", currency })
+		() => new Intl.NumberFormat(language, { style: "currency", currency, ...digits })
 	);
-	const decimals = format.resolvedOptions().maximumFractionDigits!;
-	const digits = String(amount).padStart(decimals + 1, "0");
-	const point = digits.length - decimals;
-	return format.format(`${digits.slice(0, point)}.${digits.slice(point) || "0"}` as `${number}`);
+	return format.format(toDecimal(amount, decimals) as `${number}`);
 }
 
 export function count(value: number, language: string): string {

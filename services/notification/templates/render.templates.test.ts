@@ -163,6 +163,14 @@ describe("amounts, counts and times", () => {
 		[0, "USD", "de", "0,00\u00a0$"],
 		[1234, "JPY", "en", "¥1,234"],
 		[1234567, "KWD", "en", "KWD\u00a01,234.567"],
+		[123456, "HUF", "en", "HUF\u00a01,234.56"],
+		[123456, "HUF", "de", "1.234,56\u00a0HUF"],
+		[123456, "IDR", "en", "IDR\u00a01,234.56"],
+		[123456, "COP", "en", "COP\u00a01,234.56"],
+		[1234, "UGX", "en", "UGX\u00a01,234"],
+		[1234, "ISK", "en", "ISK\u00a01,234"],
+		[123400, "MGA", "en", "MGA\u00a01,234.00"],
+		[5, "IQD", "en", "IQD\u00a00.005"],
 		[Number.MAX_SAFE_INTEGER, "USD", "en", "$90,071,992,547,409.91"]
 	])("shows %d minor units of %s in %s as %s", (amount, currency, language, shown) => {
 		expect(money({ amount, currency }, language)).toBe(shown);
@@ -170,10 +178,14 @@ describe("amounts, counts and times", () => {
 
 	it("shows all digits of an amount", () => {
 		fc.assert(
-			fc.property(fc.maxSafeNat(), fc.constantFrom("USD", "JPY", "KWD"), (amount, currency) => {
-				const digits = money({ amount, currency }, "de").replace(/\D/g, "");
-				expect(Number(digits)).toBe(amount);
-			})
+			fc.property(
+				fc.maxSafeNat(),
+				fc.constantFrom("USD", "JPY", "KWD", "HUF", "CLF"),
+				(amount, currency) => {
+					const digits = money({ amount, currency }, "de").replace(/\D/g, "");
+					expect(Number(digits)).toBe(amount);
+				}
+			)
 		);
 	});
 
