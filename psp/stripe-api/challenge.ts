@@ -1,8 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { format } from "../../lib/money.ts";
 import type { Charge } from "../ledger/charge.ts";
 import { answeredPage, missingPage, policy, questionPage } from "./challenge-page.ts";
+import { formatAmount } from "./currency-rules.ts";
 import type { Engine } from "../ledger/engine.ts";
 import { bodyOf } from "./request-body.ts";
 import { testMethod } from "../ledger/payment-methods.ts";
@@ -46,7 +46,7 @@ function show(res: ServerResponse, charge: Charge): void {
 	const last4 = testMethod(payment_method)?.last4 ?? "????";
 	const html =
 		charge.status === "action_required"
-			? questionPage(charge, format({ amount, currency }), last4)
+			? questionPage(charge, formatAmount(amount, currency), last4)
 			: answeredPage(charge);
 	send(res, 200, challenge!.return_url, html);
 }

@@ -6,6 +6,7 @@ import type { Reply } from "./reply.ts";
 import type { Charge } from "../ledger/charge.ts";
 import { canonical, textOf, textsOf, type Form } from "./form.ts";
 import { testMethod } from "../ledger/payment-methods.ts";
+import { refusedCharge } from "./currency-rules.ts";
 import { createdSince, page } from "./pagination.ts";
 import { missing, wrong, type StripeError } from "./stripe-errors.ts";
 import {
@@ -31,8 +32,6 @@ const known = new Set([
 	"statement_descriptor"
 ]);
 
-const mostMinor = 99_999_999;
-
 function checked(form: Form) {
 	const unknownName = Object.keys(form).find(name => !known.has(name));
 	if (unknownName)
@@ -45,10 +44,9 @@ function checked(form: Form) {
 	const amount = Number(need("amount"));
 	if (!Number.isInteger(amount) || amount < 1)
 		throw wrong("amount", "Invalid positive integer", "parameter_invalid_integer");
-	if (amount > mostMinor)
-		throw wrong("amount", "Amount must be no more than 999,999.99.", "amount_too_large");
 	const currency = need("currency").toUpperCase();
-	if (!/^[A-Z]{3}$/.test(currency)) throw wrong("currency", `Invalid currency: ${currency}`);
+	const refused = refusedCharge(amount, currency);
+	if (refused) throw refused;
 	if (need("confirm") !== "true")
 		throw wrong("confirm", "The simulator makes only payment intents that are confirmed at once.");
 	return { amount, currency, payment_method: need("payment_method"), return_url: returnUrl(form) };

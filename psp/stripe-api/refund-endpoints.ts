@@ -3,6 +3,7 @@ import type { Call } from "./call.ts";
 import type { ApiContext } from "./context.ts";
 import type { Reply } from "./reply.ts";
 import { textOf, textsOf } from "./form.ts";
+import { refusedRefund } from "./currency-rules.ts";
 import type { RefundLine } from "../ledger/lines.ts";
 import { testMethod } from "../ledger/payment-methods.ts";
 import { page } from "./pagination.ts";
@@ -21,6 +22,8 @@ export async function createRefund(context: ApiContext, call: Call): Promise<Rep
 	const amount = Number(textOf(form, "amount") ?? charged - charge.refunded);
 	if (!Number.isInteger(amount) || amount < 0)
 		throw wrong("amount", "Invalid positive integer", "parameter_invalid_integer");
+	const refused = refusedRefund(amount, charge.line);
+	if (refused) throw refused;
 	return context.idempotency.once(call, {
 		fault: { ...testMethod(payment_method)?.refund, ...fault },
 		async run(asked) {

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sameRequest, type Charge } from "../../../psp/ledger/charge.ts";
 import { challengeUrl } from "../../../psp/stripe-api/challenge.ts";
+import { refusedCharge, refusedRefund } from "../../../psp/stripe-api/currency-rules.ts";
+import type { Refusal } from "../../../psp/stripe-api/stripe-errors.ts";
 import { ChallengeServer } from "../../../psp/stripe-api/challenge-server.ts";
 import { Engine } from "../../../psp/ledger/engine.ts";
 import { testMethod, type InjectedFault } from "../../../psp/ledger/payment-methods.ts";
 import type { Refund } from "../../../psp/ledger/book.ts";
+import { fromStripe, toStripe } from "./amount-mapping.ts";
 import { signedEvent } from "./signed-event.ts";
 import {
 	IdempotencyConflict,
@@ -52,11 +55,18 @@ export class SimulatedProvider implements PaymentProvider {
 
 	async charge({ key, order_id, amount, payment_method }: ChargeRequest): Promise<Outcome> {
 		const method = testMethod(payment_method);
+		const { currency } = amount;
+		const units = toStripe(amount);
+		if (!this.#engine.state.chargeOf(key)) {
+			const code = units === undefined ? amountRefused : refusalOf(refusedCharge(units, currency));
+			if (code) return { status: "failed", ref: null, code, method: { brand: null, last4: null } };
+		}
 		const { charge, line } = await this.#withFault(key, method?.charge, () =>
 			this.#engine.charge({
 				key,
 				ref: `ch_${key}`,
-				...amount,
+				amount: units!,
+				currency,
 				payment_method,
 				metadata: { payment_id: key, order_id },
 				return_url: this.#options.returnUrl ?? null,
@@ -82,12 +92,18 @@ export class SimulatedProvider implements PaymentProvider {
 	async refund(request: RefundRequest): Promise<RefundOutcome> {
 		const { key, payment_id, charge_ref, amount, reason } = request;
 		await this.#engine.refresh();
-		const method = this.#engine.state.charge(charge_ref)?.line.payment_method ?? "";
+		const charge = this.#engine.state.charge(charge_ref);
+		const { currency } = amount;
+		const units = toStripe(amount);
+		if (units === undefined || (charge && refusedRefund(units, charge.line)))
+			return { status: "failed", code: amountRefused };
+		const method = charge?.line.payment_method ?? "";
 		const { refund, line } = await this.#withFault(key, testMethod(method)?.refund, () =>
 			this.#engine.refund({
 				key,
 				charge_ref,
-				...amount,
+				amount: units,
+				currency,
 				reason,
 				metadata: { payment_id, refund_id: key },
 				ref: `re_${key}`,
@@ -114,7 +130,10 @@ export class SimulatedProvider implements PaymentProvider {
 			if (new Date(line.at) < since) continue;
 			const { payment_id = null, order_id = null } = line.metadata;
 			const { ref, amount, currency } = line;
-			const money = { amount: { amount, currency }, refunded: { amount: refunded, currency } };
+			const money = {
+				amount: fromStripe(amount, currency),
+				refunded: fromStripe(refunded, currency)
+			};
 			yield { payment_id, order_id, ref, status, ...money };
 		}
 	}
@@ -151,9 +170,17 @@ export class SimulatedProvider implements PaymentProvider {
 		const { brand = null, last4 = null } = testMethod(payment_method) ?? {};
 		const method = { brand, last4 };
 		if (charge.status === "succeeded")
-			return { status: "succeeded", ref, method, amount: { amount, currency } };
+			return { status: "succeeded", ref, method, amount: fromStripe(amount, currency) };
 		return { status: "failed", ref, code: charge.failure_code!, method };
 	}
+}
+
+const amountRefused = "amount_refused";
+
+/** As the Stripe driver words it. */
+function refusalOf(refused: Refusal | undefined): string | undefined {
+	if (!refused) return undefined;
+	return refused.error.param === "currency" ? "currency_refused" : amountRefused;
 }
 
 function refundOutcome({ line, refused }: Refund): RefundOutcome {

@@ -115,6 +115,15 @@ describe("invalid requests", () => {
 		["amount", { ...intent, amount: "1.5" }],
 		["amount", { ...intent, amount: "1e3x" }],
 		["currency", { ...intent, currency: "dollars" }],
+		["currency", { ...intent, currency: "xxx" }],
+		["currency", { ...intent, currency: "kpw" }],
+		["amount", { ...intent, currency: "kwd", amount: "1235" }],
+		["amount", { ...intent, currency: "isk", amount: "150" }],
+		["amount", { ...intent, currency: "ugx", amount: "99" }],
+		["amount", { ...intent, amount: "49" }],
+		["amount", { ...intent, currency: "huf", amount: "17499" }],
+		["amount", { ...intent, currency: "jpy", amount: "49" }],
+		["amount", { ...intent, currency: "eur", amount: "100000000" }],
 		["confirm", { ...intent, confirm: "false" }],
 		["payment_method", { ...intent, payment_method: "pm_nobody" }],
 		["return_url", { ...intent, return_url: "javascript:alert(1)" }],
@@ -127,6 +136,14 @@ describe("invalid requests", () => {
 		const { type, param: named } = JSON.parse(text).error;
 		expect([type, named]).toEqual(["invalid_request_error", param]);
 		expect((await psp.ledger()).charges).toEqual([]);
+	});
+
+	it.each([
+		["49", "amount_too_small"],
+		["100000000", "amount_too_large"]
+	])("say why %s is refused: %s", async (amount, code) => {
+		const { text } = await post(await open(), "payment_intents", { ...intent, amount });
+		expect(JSON.parse(text).error.code).toBe(code);
 	});
 
 	it("fail a charge permanently if the order caused them: a retry would not help", async () => {

@@ -20,6 +20,14 @@ const refusedParams: Readonly<Record<string, string>> = {
 	currency: "currency_refused"
 };
 
+/** The outcome of an amount that Stripe cannot express: it would be refused. */
+export const inexpressible = {
+	status: "failed",
+	ref: null,
+	code: refusedParams.amount!,
+	method: methodOf(undefined)
+} as const;
+
 /** The outcome if the error is one: a decline, or a card or an amount that Stripe refuses. */
 export function declined(error: unknown): Outcome | undefined {
 	if (error instanceof StripeCardError) {

@@ -1,6 +1,6 @@
 import type { Stripe } from "stripe";
-import type { Money } from "../../../../lib/money.ts";
 import type { Method, Outcome, RefundOutcome, StatementLine } from "../provider.ts";
+import { fromStripe } from "../amount-mapping.ts";
 
 /** Maps Stripe's objects to the shop's types. */
 
@@ -25,16 +25,13 @@ function methodUsed(intent: Stripe.PaymentIntent): Method {
 	return methodOf(used ?? intent.last_payment_error?.payment_method?.card);
 }
 
-function taken({ amount_received, currency }: Stripe.PaymentIntent): Money {
-	return { amount: amount_received, currency: currency.toUpperCase() };
-}
-
 export function outcomeOf(intent: Stripe.PaymentIntent): Outcome {
 	const { id: ref, status, next_action, last_payment_error } = intent;
 	const url = next_action?.redirect_to_url?.url;
+	const taken = fromStripe(intent.amount_received, intent.currency);
 	switch (status) {
 		case "succeeded":
-			return { status: "succeeded", ref, method: methodUsed(intent), amount: taken(intent) };
+			return { status: "succeeded", ref, method: methodUsed(intent), amount: taken };
 		case "canceled":
 		case "requires_payment_method": {
 			const code = last_payment_error ? failureCode(last_payment_error) : "canceled";
@@ -55,14 +52,14 @@ export function refundOutcomeOf({ id, status, failure_reason }: Stripe.Refund): 
 }
 
 export function statementLineOf(intent: Stripe.PaymentIntent): StatementLine {
-	const currency = intent.currency.toUpperCase();
+	const { amount, currency } = intent;
 	const { payment_id = null, order_id = null } = intent.metadata;
 	return {
 		payment_id,
 		order_id,
 		ref: intent.id,
 		status: outcomeOf(intent).status,
-		amount: { amount: intent.amount, currency },
-		refunded: { amount: chargeOf(intent)?.amount_refunded ?? 0, currency }
+		amount: fromStripe(amount, currency),
+		refunded: fromStripe(chargeOf(intent)?.amount_refunded ?? 0, currency)
 	};
 }

@@ -9,7 +9,14 @@ import type {
 	RefundRequest,
 	StatementLine
 } from "../provider.ts";
-import { declined, refundRefused, thrown, unexpectedState } from "./error-mapping.ts";
+import { toStripe } from "../amount-mapping.ts";
+import {
+	declined,
+	inexpressible,
+	refundRefused,
+	thrown,
+	unexpectedState
+} from "./error-mapping.ts";
 import { outcomeOf, refundOutcomeOf, statementLineOf } from "./object-mapping.ts";
 
 export interface StripeOptions {
@@ -65,9 +72,11 @@ export class StripeProvider implements PaymentProvider {
 	}
 
 	async charge({ key, order_id, amount, payment_method }: ChargeRequest): Promise<Outcome> {
+		const units = toStripe(amount);
+		if (units === undefined) return inexpressible;
 		const intent = this.#stripe.paymentIntents.create(
 			{
-				amount: amount.amount,
+				amount: units,
 				currency: amount.currency.toLowerCase(),
 				confirm: true,
 				payment_method,
@@ -100,10 +109,12 @@ export class StripeProvider implements PaymentProvider {
 
 	async refund(request: RefundRequest): Promise<RefundOutcome> {
 		const { key, payment_id, charge_ref, amount, reason } = request;
+		const units = toStripe(amount);
+		if (units === undefined) return inexpressible;
 		const refund = this.#stripe.refunds.create(
 			{
 				payment_intent: charge_ref,
-				amount: amount.amount,
+				amount: units,
 				reason: "requested_by_customer",
 				metadata: { payment_id, refund_id: key, reason }
 			},
