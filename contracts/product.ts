@@ -1,3 +1,4 @@
+import { payableCurrencies } from "../lib/currency/payable.ts";
 import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { admins } from "./roles.ts";
 import { refillAction } from "./streams.ts";
@@ -21,8 +22,15 @@ const Description = T.String({ maxLength: 2000, pattern: "^[^\\u0000]*$" });
 const Category = T.String({ pattern: "^[a-z0-9][a-z0-9-]{0,49}$" });
 const PriceMinor = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Price = strictObject({
-	amount: T.Integer({ minimum: 1, maximum: 99_999_999_999 }),
-	currency: T.String({ format: "currency" })
+	amount: T.Integer({
+		minimum: 1,
+		maximum: 99_999_999_999,
+		description: "Minor units; with three decimals a multiple of 10, for MGA of 100"
+	}),
+	currency: T.String({
+		enum: [...payableCurrencies],
+		description: "ISO 4217; one that the payment provider takes"
+	})
 });
 const Units = T.Integer({ minimum: 0, maximum: 1_000_000_000 });
 
@@ -99,6 +107,13 @@ export const product = contract("product", {
 		params: strictObject({
 			category: T.Optional(Category),
 			q: T.Optional(text(100, { description: "Words to search for" })),
+			currency: T.Optional(
+				T.String({
+					format: "currency",
+					description:
+						"Only products priced in it; needed with `min_price`, `max_price` and a sort by price, which compare prices of one currency"
+				})
+			),
 			min_price: T.Optional(PriceMinor),
 			max_price: T.Optional(PriceMinor),
 			in_stock: T.Optional(T.Boolean()),

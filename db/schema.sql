@@ -619,7 +619,7 @@ create table product.products (
 );
 CREATE INDEX products_by_category ON product.products USING btree (category) WHERE (NOT archived);
 CREATE INDEX products_by_name ON product.products USING btree (name, id) WHERE (NOT archived);
-CREATE INDEX products_by_price ON product.products USING btree (price_minor, id) WHERE (NOT archived);
+CREATE INDEX products_by_price_in_currency ON product.products USING btree (currency, price_minor, id) WHERE (NOT archived);
 CREATE INDEX products_by_search ON product.products USING gin (search);
 CREATE INDEX products_by_time ON product.products USING btree (created_at DESC, id DESC) WHERE (NOT archived);
 grant insert, select, update on product.products to shop_product;

@@ -1,7 +1,7 @@
 import { col, fn, literal, Op, where, type ModelStatic, type WhereOptions } from "sequelize";
 import type { Product, product } from "../../contracts/product.ts";
 import { text } from "../../contracts/values.ts";
-import { fail } from "../../lib/errors.ts";
+import { fail, invalid } from "../../lib/errors.ts";
 import { KeysetList, Milliseconds, TextId, type Keyset } from "../../lib/keyset.ts";
 import { T, type TSchema } from "../../lib/schema.ts";
 import type { Params, Result } from "../../lib/service.ts";
@@ -63,10 +63,10 @@ function toProduct(row: ProductRow): Product {
 }
 
 function listOf(filter: List, sort: Sort): KeysetList<ProductRow, TSchema> {
-	const { category, q, min_price, max_price, in_stock } = filter;
+	const { category, q, currency, min_price, max_price, in_stock } = filter;
 	const { value, valueOf } = sortOrders[sort];
 	return new KeysetList({
-		name: JSON.stringify([sort, category, q, min_price, max_price, in_stock]),
+		name: JSON.stringify([sort, category, q, currency, min_price, max_price, in_stock]),
 		value,
 		id: TextId,
 		keysetOf: (row: ProductRow) => ({ value: valueOf(row), id: row.id })
@@ -79,12 +79,21 @@ function afterKeyset({ value, id }: Keyset<unknown>, sort: Sort): WhereOptions {
 	return behind(column, direction, { value: last, id });
 }
 
+/** Prices are numbers of one currency's units: ¥1000 is not more than $10.00. @throws VALIDATION_FAILED */
+function checkComparable({ currency, min_price, max_price, sort }: List): void {
+	const comparesPrices =
+		min_price !== undefined || max_price !== undefined || /price/.test(sort ?? "");
+	if (comparesPrices && currency === undefined)
+		invalid("/currency", "required", "is required with min_price, max_price or a sort by price");
+}
+
 function conditions(filter: List): WhereOptions[] {
-	const { category, q, min_price, max_price, in_stock } = filter;
+	const { category, q, currency, min_price, max_price, in_stock } = filter;
 	const all: WhereOptions[] = [{ archived: false }];
 	if (category !== undefined) all.push({ category });
 	if (q !== undefined)
 		all.push({ search: { [Op.match]: fn("websearch_to_tsquery", "english", q) } });
+	if (currency !== undefined) all.push({ currency });
 	if (min_price !== undefined) all.push({ price_minor: { [Op.gte]: min_price } });
 	if (max_price !== undefined) all.push({ price_minor: { [Op.lte]: max_price } });
 	if (in_stock !== undefined)
@@ -100,7 +109,9 @@ export class ProductRepository {
 		this.#model = model;
 	}
 
+	/** @throws VALIDATION_FAILED for prices without a currency, or a cursor of another list */
 	async list(filter: List): Promise<Result<Actions["list"]>> {
+		checkComparable(filter);
 		const { sort = "newest", limit = 20 } = filter;
 		const { column, direction } = sortOrders[sort];
 		const list = listOf(filter, sort);

@@ -14,6 +14,11 @@ const products: Row[] = [
 		["a price as text", price("100"), invalid, "/price/amount"],
 		["a currency in lower case", price(1, "usd"), invalid, "/price/currency"],
 		["an unknown currency", price(1, "XXX"), invalid, "/price/currency"],
+		["a currency that cannot be paid", price(1000, "KPW"), invalid, "/price/currency"],
+		["a withdrawn currency", price(1000, "HRK"), invalid, "/price/currency"],
+		["a currency of null", price(1, null), invalid, "/price/currency"],
+		["a third decimal that is not charged", price(1235, "KWD"), invalid, "/price/amount"],
+		["half an ariary", price(50, "MGA"), invalid, "/price/amount"],
 		["negative stock", { stock: -1 }, invalid, "/stock"],
 		["stock of 1e10", { stock: 1e10 }, invalid, "/stock"],
 		["no name", { name: "" }, invalid, "/name"],
@@ -38,8 +43,18 @@ const products: Row[] = [
 		["constructor=1", "/constructor"],
 		["hasOwnProperty=1", "/hasOwnProperty"],
 		["user_id=user-456", "/user_id"],
-		["sort=price&cursor={priced}", "/cursor"],
-		["category=coffee&sort=-price&cursor={priced}", "/cursor"]
+		["sort=price&currency=USD&cursor={priced}", "/cursor"],
+		["category=coffee&sort=-price&currency=USD&cursor={priced}", "/cursor"],
+		["category=coffee&sort=price&currency=EUR&cursor={priced}", "/cursor"],
+		["category=coffee&sort=price&cursor={priced}", "/currency"],
+		["sort=price", "/currency"],
+		["sort=-price", "/currency"],
+		["min_price=1", "/currency"],
+		["max_price=1", "/currency"],
+		["sort=price&currency=usd", "/currency"],
+		["sort=price&currency=XXX", "/currency"],
+		["currency=", "/currency"],
+		["currency[]=USD", "/currency[]"]
 	])
 ];
 

@@ -63,7 +63,7 @@ describe("the catalogue", () => {
 	});
 
 	it.each(sortKeys)("gives every product once in pages sorted by %s", async sort => {
-		const found = ids(await walk({ sort, limit: 7 }));
+		const found = ids(await walk({ sort, currency: "USD", limit: 7 }));
 		const order = {
 			name: "name, id",
 			"-name": "name desc, id desc",
@@ -72,7 +72,7 @@ describe("the catalogue", () => {
 			newest: "created_at desc, id desc"
 		}[sort];
 		const all = await shop.database.rows<{ id: string }>(
-			`select id from product.products where not archived order by ${order}`
+			`select id from product.products where not archived and currency = 'USD' order by ${order}`
 		);
 		expect(found).toEqual(all.map(({ id }) => id));
 	});
@@ -80,7 +80,9 @@ describe("the catalogue", () => {
 	it("pages past products of the same price", async () => {
 		for (let i = 0; i < 5; i++) await create(`SAME-${i}`, { category: "same" });
 		for (const sort of ["price", "-price", "name"] as const)
-			expect(new Set(ids(await walk({ category: "same", sort, limit: 2 }))).size).toBe(5);
+			expect(
+				new Set(ids(await walk({ category: "same", currency: "EUR", sort, limit: 2 }))).size
+			).toBe(5);
 	});
 
 	it("filters by category, price and stock together", async () => {
@@ -90,7 +92,8 @@ describe("the catalogue", () => {
 		expect(tea.filter(({ available }) => available > 0)).toEqual(inStock);
 		expect(inStock).toHaveLength(4);
 		expect(ids(await walk({ in_stock: false }))).toEqual(["prod-009"]);
-		const priced = await walk({ min_price: 1490, max_price: 1650, category: "tea" });
+		const range = { currency: "USD", min_price: 1490, max_price: 1650 };
+		const priced = await walk({ ...range, category: "tea" });
 		expect(priced.map(({ price }) => price.amount).sort()).toEqual([1490, 1650]);
 		expect(await walk({ category: "no-such" })).toEqual([]);
 	});
@@ -99,7 +102,7 @@ describe("the catalogue", () => {
 		expect(ids(await walk({ q: "grinding burr" }))).toEqual(["prod-002"]);
 		expect(ids(await walk({ q: "green tea" })).sort()).toEqual(["prod-006", "prod-007"]);
 		expect(ids(await walk({ q: '"green tea" -sencha' }))).toEqual([]);
-		expect(ids(await walk({ q: "green tea", sort: "price", limit: 1 }))).toEqual([
+		expect(ids(await walk({ q: "green tea", sort: "price", currency: "USD", limit: 1 }))).toEqual([
 			"prod-007",
 			"prod-006"
 		]);
@@ -117,25 +120,33 @@ describe("the catalogue", () => {
 	});
 
 	it("refuses a cursor that was tampered with, or belongs to another list", async () => {
-		const cursorOf = async (params: List) => (await list({ ...params, limit: 1 })).next_cursor!;
+		const currency = "USD";
+		const cursorOf = async (params: List) =>
+			(await list({ currency, ...params, limit: 1 })).next_cursor!;
 		const forged = async (sort: List["sort"], ...parts: unknown[]): Promise<List> => {
 			const [mark] = JSON.parse(Buffer.from(await cursorOf({ sort }), "base64url").toString());
-			return { sort, cursor: Buffer.from(JSON.stringify([mark, ...parts])).toString("base64url") };
+			return {
+				sort,
+				currency,
+				cursor: Buffer.from(JSON.stringify([mark, ...parts])).toString("base64url")
+			};
 		};
 		const sort = "price";
 		const cursor = await cursorOf({ sort });
-		await expect(list({ sort, cursor, limit: 2 })).resolves.toBeDefined();
+		await expect(list({ sort, currency, cursor, limit: 2 })).resolves.toBeDefined();
 		const bad: List[] = [
+			{ sort: "name", currency, cursor },
 			{ sort: "name", cursor },
-			{ sort: "-price", cursor },
+			{ sort: "-price", currency, cursor },
+			{ sort, currency: "EUR", cursor },
 			{ cursor },
-			{ sort, cursor, category: "tea" },
-			{ sort, cursor, q: "cup" },
-			{ sort, cursor, min_price: 1 },
-			{ sort, cursor, max_price: 99_999 },
-			{ sort, cursor, in_stock: true },
-			{ sort, cursor: `${cursor}!` },
-			{ sort, cursor: cursor.slice(2) },
+			{ sort, currency, cursor, category: "tea" },
+			{ sort, currency, cursor, q: "cup" },
+			{ sort, currency, cursor, min_price: 1 },
+			{ sort, currency, cursor, max_price: 99_999 },
+			{ sort, currency, cursor, in_stock: true },
+			{ sort, currency, cursor: `${cursor}!` },
+			{ sort, currency, cursor: cursor.slice(2) },
 			await forged(sort, "1' or 1=1", "prod-001"),
 			await forged(sort, 1, "' or 1=1"),
 			await forged(sort, 1),
@@ -248,6 +259,121 @@ describe("changing the catalogue", () => {
 		{ version: 3 }
 	])("refuses a product with %j", async more => {
 		await expectFailure(create("BAD-1", more), "VALIDATION_ERROR");
+	});
+});
+
+describe("prices in several currencies", () => {
+	const price = (amount: number, currency: string) => ({ price: { amount, currency } });
+	const market = { category: "market" };
+
+	/** A price as it could be stored before currencies were refused. */
+	async function stored(sku: string, amount: number, currency: string): Promise<Product> {
+		const { id } = await create(sku, market);
+		await shop.database.rows(
+			"update product.products set price_minor = $2, currency = $3 where id = $1",
+			[id, amount, currency]
+		);
+		return call(shop.broker, actions.get, { id });
+	}
+
+	it.each([
+		{ sort: "price" as const },
+		{ sort: "-price" as const },
+		{ min_price: 1 },
+		{ max_price: 1 },
+		{ min_price: 0, max_price: 0 },
+		{ category: "tea", sort: "price" as const, limit: 1 }
+	])("are not compared without a currency: %j", async params => {
+		await expectFailure(list(params), "VALIDATION_FAILED", { pointer: "/currency" });
+	});
+
+	it.each([{}, { sort: "name" as const }, { in_stock: true }, { q: "tea", limit: 1 }])(
+		"are listed together where they are not compared: %j",
+		async params => {
+			await expect(list(params)).resolves.toBeDefined();
+		}
+	);
+
+	it("are sorted and filtered within one", async () => {
+		await create("MARKET-1", { ...market, ...price(1000, "JPY") });
+		await create("MARKET-2", { ...market, ...price(900, "USD") });
+		await create("MARKET-3", { ...market, ...price(1100, "USD") });
+		await create("MARKET-4", { ...market, ...price(5000, "JPY") });
+		const amounts = async (params: List) =>
+			(await walk({ ...market, limit: 1, ...params })).map(({ price }) => price.amount);
+		expect(await amounts({ currency: "JPY", sort: "-price" })).toEqual([5000, 1000]);
+		expect(await amounts({ currency: "USD", sort: "price" })).toEqual([900, 1100]);
+		expect(await amounts({ currency: "USD", min_price: 1000 })).toEqual([1100]);
+		expect(await amounts({ currency: "JPY", max_price: 1000 })).toEqual([1000]);
+		expect(await amounts({ currency: "CHF", sort: "price" })).toEqual([]);
+		expect((await amounts({ currency: "JPY" })).sort()).toEqual([1000, 5000]);
+	});
+
+	it.each(["usd", "XXX", "ABC", "", "US"])("have no currency %j", async currency => {
+		await expectFailure(list({ currency }), "VALIDATION_ERROR");
+	});
+
+	it.each(["KPW", "IRR", "SYP", "CUP", "IQD", "LYD", "XAU", "XTS", "BGN", "CLF", "ABC"])(
+		"that cannot be paid are refused when the price is made: %s",
+		async currency => {
+			await expectFailure(create("NEVER-1", price(1000, currency)), "VALIDATION_ERROR");
+			const change = { id: "prod-001", ...price(1000, currency) };
+			await expectFailure(call(shop.broker, actions.update, change, as(admin)), "VALIDATION_ERROR");
+		}
+	);
+
+	it.each([
+		[1235, "KWD", 10],
+		[1, "BHD", 10],
+		[9, "TND", 10],
+		[10_001, "OMR", 10],
+		[1005, "JOD", 10],
+		[150, "MGA", 100]
+	])(
+		"of %i %s are refused, because charges are multiples of %i",
+		async (amount, currency, step) => {
+			const refusal = {
+				pointer: "/price/amount",
+				detail: `must be a multiple of ${step} in ${currency}`
+			};
+			await expectFailure(create("NEVER-2", price(amount, currency)), "VALIDATION_FAILED", refusal);
+			const change = { id: "prod-001", ...price(amount, currency) };
+			const update = call(shop.broker, actions.update, change, as(admin));
+			await expectFailure(update, "VALIDATION_FAILED", refusal);
+		}
+	);
+
+	it.each([
+		[1230, "KWD"],
+		[300, "MGA"],
+		[1, "JPY"],
+		[12_345, "HUF"],
+		[999, "ISK"],
+		[55, "UGX"],
+		[1, "XCG"]
+	])("of %i %s are stored as they are", async (amount, currency) => {
+		const made = await create(`PAYABLE-${currency}`, { ...market, ...price(amount, currency) });
+		expect(made.price).toEqual({ amount, currency });
+	});
+
+	it.each([
+		[1000, "KPW"],
+		[1000, "BGN"],
+		[1235, "KWD"],
+		[150, "MGA"]
+	])("of %i %s from before can be read, listed and changed", async (amount, currency) => {
+		const product = await stored(`BEFORE-${currency}`, amount, currency);
+		expect(validate(actions.get.returns, product)).toEqual([]);
+		expect(product.price).toEqual({ amount, currency });
+		const found = await walk({ ...market, currency, sort: "price" });
+		expect(found.map(({ id }) => id)).toContain(product.id);
+		const renamed = { id: product.id, name: "Old Spoon" };
+		const { price: kept } = await call(shop.broker, actions.update, renamed, as(admin));
+		expect(kept).toEqual({ amount, currency });
+		const { quotes } = await call(shop.broker, actions.quote, { product_ids: [product.id] });
+		expect(quotes[0]!.unit_price).toEqual({ amount, currency });
+		const repriced = { id: product.id, ...price(1000, "USD") };
+		await expect(call(shop.broker, actions.update, repriced, as(admin))).resolves.toBeDefined();
 	});
 });
 
