@@ -257,7 +257,7 @@ export const variables = {
 		formerName: "PRICING",
 		schema: T.String(),
 		fallback: '{"*":{"shipping":0,"tax_basis_points":0}}',
-		about: 'shipping (minor units) and tax by "US-CA", "US" or "*", as JSON'
+		about: 'shipping (minor units by currency, or 0) and tax by "US-CA", "US" or "*", as JSON'
 	},
 	FAILPOINTS: {
 		schema: T.String(),

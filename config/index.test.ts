@@ -59,7 +59,7 @@ describe("toConfig", () => {
 
 	it("reads shipping and tax by region", () => {
 		const table = {
-			"*": { shipping: 500, tax_basis_points: 0 },
+			"*": { shipping: { USD: 500, JPY: 800, KWD: 1250 }, tax_basis_points: 0 },
 			US: { shipping: 0, tax_basis_points: 0 },
 			"US-CA": { shipping: 0, tax_basis_points: 825 }
 		};
@@ -73,6 +73,37 @@ describe("toConfig", () => {
 		["{}", 'PRICING_JSON: "*" is missing'],
 		['{"*":{"shipping":-1,"tax_basis_points":0}}', "PRICING_JSON: /*/shipping must be >= 0"],
 		['{"*":{"shipping":1.5,"tax_basis_points":0}}', "PRICING_JSON: /*/shipping must be integer"],
+		[
+			'{"*":{"shipping":500,"tax_basis_points":0}}',
+			'PRICING_JSON: /*/shipping must be 0 or by currency, such as {"USD":500}'
+		],
+		['{"*":{"shipping":null,"tax_basis_points":0}}', "PRICING_JSON: /*/shipping must be"],
+		['{"*":{"shipping":[500],"tax_basis_points":0}}', "PRICING_JSON: /*/shipping must be"],
+		[
+			'{"*":{"shipping":{"USD":-1},"tax_basis_points":0}}',
+			"PRICING_JSON: /*/shipping/USD must be >= 0"
+		],
+		['{"*":{"shipping":{"USD":1.5},"tax_basis_points":0}}', "/*/shipping/USD must be integer"],
+		[
+			'{"*":{"shipping":{"usd":500},"tax_basis_points":0}}',
+			"PRICING_JSON: /*/shipping must be equal to one of the allowed values"
+		],
+		[
+			'{"*":{"shipping":{"XAU":500},"tax_basis_points":0}}',
+			"PRICING_JSON: /*/shipping must be equal to one of the allowed values"
+		],
+		[
+			'{"*":{"shipping":{"IQD":500},"tax_basis_points":0}}',
+			"PRICING_JSON: /*/shipping must be equal to one of the allowed values"
+		],
+		[
+			'{"*":{"shipping":{"KWD":1255},"tax_basis_points":0}}',
+			"PRICING_JSON: /*/shipping/KWD must be a multiple of 10"
+		],
+		[
+			'{"*":{"shipping":{"MGA":50},"tax_basis_points":0}}',
+			"PRICING_JSON: /*/shipping/MGA must be a multiple of 100"
+		],
 		['{"*":{"shipping":0}}', "PRICING_JSON: /*/tax_basis_points is required"],
 		[
 			'{"*":{"shipping":0,"tax_basis_points":0},"usa":{"shipping":0,"tax_basis_points":0}}',

@@ -32,6 +32,15 @@ describe("allocating refunds to the lines", () => {
 		);
 	});
 
+	it("allocates in steps, and exactly to lines from before that are no multiples", () => {
+		const amounts = (all: typeof left) => all.map(({ amount }) => amount);
+		const left = [share("a", 340), share("b", 330), share("c", 330)];
+		expect(amounts(allocateToLines(100, left, 10))).toEqual([40, 30, 30]);
+		expect(amounts(allocateToLines(1000, left, 10))).toEqual([340, 330, 330]);
+		const odd = [share("a", 333), share("b", 667)];
+		expect(amounts(allocateToLines(1000, odd, 10))).toEqual([333, 667]);
+	});
+
 	it("omits lines that get nothing, and returns nothing without lines", () => {
 		expect(allocateToLines(2, [share("a", 0), share("b", 5)])).toEqual([share("b", 2)]);
 		expect(allocateToLines(2, [])).toEqual([]);

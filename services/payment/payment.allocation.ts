@@ -14,13 +14,16 @@ export function remainingPerLine(lines: readonly Share[], refunds: readonly Shar
 
 /**
  * Allocates an amount to what is left of the lines, by largest remainder; lines that get nothing are omitted. So
- * no line is refunded beyond its share. Without lines the result is empty.
+ * no line is refunded beyond its share. Without lines the result is empty. Parts are multiples of `step`, unless what is
+ * left of a line is none, as it may be of a payment from before.
  */
-export function allocateToLines(amount: number, left: readonly Share[]): Share[] {
+export function allocateToLines(amount: number, left: readonly Share[], step = 1): Share[] {
 	if (left.length === 0) return [];
+	const inSteps = left.every(line => line.amount % step === 0);
 	const parts = allocate(
 		amount,
-		left.map(line => line.amount)
+		left.map(line => line.amount),
+		inSteps ? step : 1
 	);
 	return left
 		.map(({ product_id }, index) => ({ product_id, amount: parts[index]! }))

@@ -1,6 +1,16 @@
 import type { Address, OrderItem, Totals } from "../../../contracts/order.ts";
 import { fail, invalid } from "../../../lib/errors.ts";
-import { add, allocate, format, share, sum, times, type Money } from "../../../lib/money.ts";
+import {
+	add,
+	allocate,
+	format,
+	roundToStep,
+	share,
+	sum,
+	times,
+	type Money
+} from "../../../lib/money.ts";
+import { payable, payableStep, type Payable } from "../../../lib/currency/payable.ts";
 
 export interface Line {
 	product_id: string;
@@ -13,9 +23,9 @@ export interface Quote {
 	unit_price: Money;
 }
 
-/** Shipping in minor units of the order's currency, tax in basis points of the subtotal. */
+/** Shipping in minor units by currency, 0 for all; tax in basis points of the subtotal. */
 export interface RegionPrice {
-	shipping: number;
+	shipping: 0 | Readonly<Record<string, number>>;
 	tax_basis_points: number;
 }
 
@@ -54,13 +64,17 @@ export function checkKnown(lines: readonly Line[], quotes: ReadonlyMap<string, Q
 	if (unknown.length > 0) fail("UNKNOWN_PRODUCT", undefined, unknown);
 }
 
-/** Items with their quoted names and prices, which later changes of the products do not affect. */
+/**
+ * Items with their quoted names and prices, which later changes of the products do not affect. A price from before its
+ * currency's step was a rule is rounded to it.
+ */
 export function priceItems(
 	lines: readonly Line[],
 	quotes: ReadonlyMap<string, Quote>
 ): OrderItem[] {
 	return lines.map(({ product_id, quantity }) => {
-		const { name, unit_price } = quotes.get(product_id)!;
+		const { name, unit_price: quoted } = quotes.get(product_id)!;
+		const unit_price = roundToStep(quoted, payableStep(quoted.currency));
 		return { product_id, name, quantity, unit_price, line_total: times(unit_price, quantity) };
 	});
 }
@@ -69,9 +83,25 @@ function regionOf(table: PricingTable, { country, state }: Address): RegionPrice
 	return table[`${country}-${state}`] ?? table[country] ?? table["*"]!;
 }
 
+/** @throws SHIPPING_NOT_PRICED */
+function shippingOf({ shipping }: RegionPrice, currency: string): Money {
+	if (shipping === 0) return { amount: 0, currency };
+	if (!Object.hasOwn(shipping, currency)) fail("SHIPPING_NOT_PRICED");
+	return { amount: shipping[currency]!, currency };
+}
+
+/** @throws AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE */
+function checkChargeable(total: Money, { minimum, maximum }: Payable): Money {
+	const { amount, currency } = total;
+	const shown = (limit: number) => format({ amount: limit, currency });
+	if (amount < minimum) fail("AMOUNT_TOO_SMALL", `It must be at least ${shown(minimum)}`);
+	if (amount > maximum) fail("AMOUNT_TOO_LARGE", `It must be at most ${shown(maximum)}`);
+	return total;
+}
+
 /**
- * total = subtotal + shipping + tax on the subtotal, rounded half to even once.
- * @throws MIXED_CURRENCIES, AMOUNT_TOO_LARGE
+ * total = subtotal + shipping + tax on the subtotal, rounded half to even once, to what the provider can charge.
+ * @throws MIXED_CURRENCIES, CURRENCY_NOT_PAYABLE, SHIPPING_NOT_PRICED, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE
  */
 export function priceTotals(
 	items: readonly OrderItem[],
@@ -84,9 +114,11 @@ export function priceTotals(
 		items.map(item => item.line_total),
 		currency
 	);
-	const shipping = { amount: region.shipping, currency };
-	const tax = share(subtotal, region.tax_basis_points);
-	return { subtotal, shipping, tax, total: add(add(subtotal, shipping), tax) };
+	const rule = payable(currency) ?? fail("CURRENCY_NOT_PAYABLE", `${currency} cannot be paid`);
+	const shipping = shippingOf(region, currency);
+	const tax = share(subtotal, region.tax_basis_points, rule.step);
+	const total = checkChargeable(add(add(subtotal, shipping), tax), rule);
+	return { subtotal, shipping, tax, total };
 }
 
 /** @throws PRICE_CHANGED when the customer was shown another total */
@@ -105,7 +137,8 @@ export function allocateTotal(
 ): { product_id: string; amount: number }[] {
 	const parts = allocate(
 		total.amount,
-		items.map(({ line_total }) => line_total.amount)
+		items.map(({ line_total }) => line_total.amount),
+		payableStep(total.currency)
 	);
 	return items.map(({ product_id }, index) => ({ product_id, amount: parts[index]! }));
 }

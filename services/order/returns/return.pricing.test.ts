@@ -68,6 +68,36 @@ describe("a return", () => {
 		expect([first, second, third].map(([item]) => item!.amount.amount)).toEqual([367, 366, 367]);
 	});
 
+	it.each(["KWD", "BHD", "JOD", "OMR", "TND"])(
+		"in %s is of tens, in any split of the line",
+		currency => {
+			fc.assert(
+				fc.property(orders, fc.infiniteStream(fc.integer({ min: 1, max: 9 })), (dollars, cuts) => {
+					const tens = ({ amount }: { amount: number }) => ({ amount: amount * 10, currency });
+					const items = dollars.items.map(item => ({ ...item, line_total: tens(item.line_total) }));
+					const { subtotal, shipping, tax, total } = dollars.totals;
+					const totals = {
+						subtotal: tens(subtotal),
+						shipping: tens(shipping),
+						tax: tens(tax),
+						total: tens(total)
+					};
+					const before: ReturnItem[] = [];
+					for (const { product_id, quantity } of items)
+						for (let left = quantity; left > 0;) {
+							const count = Math.min(left, cuts.next().value as number);
+							const lines = [{ product_id, quantity: count }];
+							before.push(...priceReturn({ items, totals }, before, lines));
+							left -= count;
+						}
+					const amounts = before.map(({ amount }) => amount.amount);
+					expect(amounts.filter(amount => amount % 10 !== 0 || amount < 0)).toEqual([]);
+					expect(amounts.reduce((a, b) => a + b, 0)).toBe(totals.total.amount);
+				})
+			);
+		}
+	);
+
 	it("counts lines of one product together", () => {
 		const order = orderOf([[3, 100]], 0);
 		const line = (quantity: number) => ({ product_id: "p0", quantity });

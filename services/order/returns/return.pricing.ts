@@ -1,6 +1,7 @@
 import type { Order, Return } from "../../../contracts/order.ts";
 import { fail, invalid } from "../../../lib/errors.ts";
 import { allocate } from "../../../lib/money.ts";
+import { payableStep } from "../../../lib/currency/payable.ts";
 import { mergeLines, allocateTotal, type Line } from "../placement/order.pricing.ts";
 
 export type ReturnItem = Return["items"][number];
@@ -18,8 +19,8 @@ export interface Returning {
 }
 
 /** The value of the first `count` of `bought` units, as a part of their share. */
-function valueOfUnits(share: number, bought: number, count: number): number {
-	return allocate(share, [count, bought - count])[0]!;
+function valueOfUnits(share: number, bought: number, count: number, step: number): number {
+	return allocate(share, [count, bought - count], step)[0]!;
 }
 
 /**
@@ -43,7 +44,8 @@ export function priceReturn(
 			.filter(item => item.product_id === product_id)
 			.reduce((sum, item) => sum + item.quantity, 0);
 		if (quantity > bought - alreadyReturned) refuse(lines, product_id, bought - alreadyReturned);
-		const valueOf = (count: number) => valueOfUnits(shares.get(product_id)!, bought, count);
+		const share = shares.get(product_id)!;
+		const valueOf = (count: number) => valueOfUnits(share, bought, count, payableStep(currency));
 		return {
 			product_id,
 			quantity,

@@ -7,6 +7,7 @@ import { failpoint } from "../../../lib/failpoint.ts";
 import { newId } from "../../../lib/id.ts";
 import { systemActor } from "../../../lib/identity.ts";
 import type { Money } from "../../../lib/money.ts";
+import { payableStep } from "../../../lib/currency/payable.ts";
 import { areLinesOf, remainingPerLine, allocateToLines, sum } from "../payment.allocation.ts";
 import { IdempotencyConflict, type PaymentProvider } from "../provider/provider.ts";
 import type {
@@ -19,6 +20,7 @@ import type {
 import {
 	baseOf,
 	cap,
+	checkStep,
 	counted,
 	isCounted,
 	isOfStaff,
@@ -285,6 +287,7 @@ export class Refunds {
 		const { id: payment_id, currency } = balance;
 		if (amount && amount.currency !== currency) refuseCurrency(currency);
 		const left = balance.amount_minor - balance.refunded_minor;
+		if (amount && !lines) checkStep(amount, left);
 		if (amount === undefined && left === 0) fail("PAYMENT_NOT_REFUNDABLE");
 		const before = await repository.ofPayment(payment_id, tx);
 		const capped = lines && cap(lines, balance, before);
@@ -294,8 +297,8 @@ export class Refunds {
 		const amount_minor = capped ? sum(capped) : (amount?.amount ?? left);
 		if (amount_minor === 0) return undefined;
 		if (amount_minor > left) fail(lines ? "PAYMENT_NOT_REFUNDABLE" : "REFUND_EXCEEDS_PAYMENT");
-		const parts =
-			capped ?? allocateToLines(amount_minor, remainingPerLine(balance.lines, counted(before)));
+		const perLine = remainingPerLine(balance.lines, counted(before));
+		const parts = capped ?? allocateToLines(amount_minor, perLine, payableStep(currency));
 		const requested_minor = amount?.amount ?? null;
 		const terms = { payment_id, requested_minor, amount_minor, lines: parts, reason, actor };
 		return this.#insert(tx, named, terms);

@@ -3,6 +3,7 @@ import { fail, invalid } from "../../../lib/errors.ts";
 import { derivedId } from "../../../lib/id.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Money } from "../../../lib/money.ts";
+import { payableStep } from "../../../lib/currency/payable.ts";
 import { capToRemaining, remainingPerLine } from "../payment.allocation.ts";
 import type { Balance, RefundRow } from "./refund.repository.ts";
 
@@ -63,6 +64,16 @@ export function refundable(balance: Balance | undefined): Balance {
 export function refuseCurrency(expected: string): never {
 	const detail = `must be ${expected}`;
 	invalid("/amount/currency", "currency", detail);
+}
+
+/**
+ * What staff ask for must be refundable at the provider; all that is left always is, because it was charged.
+ * @throws VALIDATION_FAILED
+ */
+export function checkStep(amount: Money, left: number): void {
+	const step = payableStep(amount.currency);
+	if (amount.amount % step === 0 || amount.amount === left) return;
+	invalid("/amount/amount", "multipleOf", `must be a multiple of ${step} in ${amount.currency}`);
 }
 
 export function isSame(before: RefundRow, { amount, reason }: RefundInput): boolean {

@@ -31,11 +31,14 @@ async function makeProducts(clients: Clients, database: TestDatabase): Promise<F
 	const { id: archived } = await product(clients);
 	await admin.delete(`/api/v1/products/${archived}`);
 	const { id: euros } = await product(clients, { price: { amount: 1, currency: "EUR" } });
+	const cheap = await product(clients, { price: usd(1) });
+	const unpayable = await product(clients);
+	await database.rows("update product.products set currency = 'KPW' where id = $1", [unpayable.id]);
 	const dear = await seedProducts(database, "dear", 100, 999);
 	const sql = "update product.products set price_minor = 99999999999 where id = any($1)";
 	await database.rows(sql, [dear]);
 	const fortune = dear.map(product_id => ({ product_id, quantity: 999 }));
-	return { product: id, sku, archived, euros, fortune };
+	return { product: id, sku, archived, euros, fortune, cheap: cheap.id, unpayable: unpayable.id };
 }
 
 /** Alice's orders by their status or by that of their payment, and with it the payment. */
@@ -81,7 +84,7 @@ export async function makeFixtures(clients: Clients, database: TestDatabase): Pr
 		...(await makeProducts(clients, database)),
 		...(await makeOrders(clients, database)),
 		confirmed: await cursor(clients.alice, "orders?status=confirmed"),
-		priced: await cursor(clients.anonymous, "products?category=coffee&sort=price")
+		priced: await cursor(clients.anonymous, "products?category=coffee&currency=USD&sort=price")
 	};
 	await until(async () => (await database.rows("select 1 from orders.saga")).length === 0);
 	return made;

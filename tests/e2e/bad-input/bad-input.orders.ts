@@ -43,6 +43,8 @@ const basket = over(place, "alice", right, [
 	["a product named NUL", items(line(1, "prod-001\0")), invalid, product],
 	["a product of 65 characters", items(line(1, "a".repeat(65))), invalid, product],
 	["two currencies", items(line(1), line(1, "{euros}")), "422 mixed-currencies"],
+	["less than can be charged", items(line(1, "{cheap}")), "422 amount-too-small"],
+	["a currency that cannot be paid", items(line(1, "{unpayable}")), "422 currency-not-payable"],
 	["more than 2^53 cents", { items: "{fortune}" }, "422 amount-too-large"]
 ]);
 

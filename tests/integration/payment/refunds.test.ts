@@ -134,6 +134,37 @@ describe("refunding", () => {
 		expect(await paidBack(id)).toEqual([]);
 	});
 
+	it("refunds three decimals in tens, each line too, and all that is left", async () => {
+		const lines = [
+			{ product_id: "prod-001", amount: 340 },
+			{ product_id: "prod-002", amount: 330 },
+			{ product_id: "prod-003", amount: 330 }
+		];
+		const kwd = (amount: number) => ({ amount, currency: "KWD" });
+		const { id } = await paid("pm_card_visa", lines, "KWD");
+		for (const amount of [1, 5, 99, 101, 995])
+			await expectFailure(refund(id, { amount: kwd(amount) }), "VALIDATION_FAILED", {
+				pointer: "/amount/amount",
+				detail: "must be a multiple of 10 in KWD"
+			});
+		const { refunds } = await refund(id, { amount: kwd(100) });
+		expect(refunds[0]!.lines.map(({ amount }) => amount)).toEqual([40, 30, 30]);
+		expect((await refund(id)).refunded).toEqual(kwd(1000));
+		expect(await paidBack(id)).toEqual([100, 900]);
+	});
+
+	it("refunds what is left of a payment from before that is no multiple", async () => {
+		const { id } = await paid("pm_card_visa", undefined, "KWD");
+		await shop.database.rows("update payment.payments set refunded_minor = 5 where id = $1", [id]);
+		await shop.database.rows(
+			`insert into payment.refunds (id, payment_id, purpose, amount_minor, lines, reason, requested_by, status, provider_ref)
+			values (gen_random_uuid(), $1, 'refund:before', 5, '[{"product_id":"prod-001","amount":5}]', 'x', 'x', 'succeeded', 'elsewhere')`,
+			[id]
+		);
+		const rest = { amount: { amount: 995, currency: "KWD" } };
+		expect((await askRefund(id, rest)).payment.refunds.at(-1)).toMatchObject(rest);
+	});
+
 	it("refuses another currency than the payment's, and writes nothing", async () => {
 		const { id } = await paid();
 		const before = await get(id);

@@ -40,13 +40,15 @@ export function lookUpCharges(broker: ServiceBroker, orderIds: string[]): Promis
 
 /** Payments and refunds of a shop with the simulated provider. */
 export function paymentsOf(shop: Shop) {
-	/** A payment of 10.00 USD. */
+	/** A payment of 10.00 USD, or 1000 minor units of another currency. */
 	async function paid(
 		payment_method = "pm_card_visa",
-		lines = [{ product_id: "prod-001", amount: 1000 }]
+		lines = [{ product_id: "prod-001", amount: 1000 }],
+		currency = "USD"
 	): Promise<PaidOrder> {
 		const order_id = newId();
-		const charge = { order_id, user_id: alice.id, amount: usd(1000), lines, payment_method };
+		const amount = { amount: 1000, currency };
+		const charge = { order_id, user_id: alice.id, amount, lines, payment_method };
 		const { outcomes } = await call(shop.broker, actions.charge, { charges: [charge] });
 		return { id: outcomes[0]!.payment_id, order_id };
 	}
