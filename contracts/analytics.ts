@@ -7,7 +7,7 @@ const Count = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Minor = T.Integer({
 	minimum: 0,
 	maximum: Number.MAX_SAFE_INTEGER,
-	description: "Minor units (cents)"
+	description: "Minor units (cents); a sum beyond 2^53 - 1 is given as that"
 });
 
 /** Sales in one minute, in one currency. A minute without sales has no window. */

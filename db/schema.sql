@@ -115,7 +115,8 @@ create table analytics.product_sales (
 	orders integer not null,
 	units integer not null,
 	revenue_minor bigint not null,
-	constraint product_sales_pkey PRIMARY KEY (window_start, currency, product_id)
+	constraint product_sales_pkey PRIMARY KEY (window_start, currency, product_id),
+	constraint product_sales_revenue_limit CHECK ((revenue_minor <= '9007199254740991'::bigint))
 ) with (fillfactor=70);
 grant insert, select, update on analytics.product_sales to shop_analytics;
 
@@ -144,7 +145,8 @@ create table analytics.results (
 	seq bigint not null default nextval('analytics.result_seq'::regclass),
 	emitted_at timestamp with time zone not null default clock_timestamp(),
 	constraint results_pkey PRIMARY KEY (window_start, currency),
-	constraint results_seq_key UNIQUE (seq)
+	constraint results_seq_key UNIQUE (seq),
+	constraint results_revenue_limit CHECK ((revenue_minor <= '9007199254740991'::bigint))
 ) with (fillfactor=70);
 grant insert, select, update on analytics.results to shop_analytics;
 
@@ -155,6 +157,7 @@ create table analytics.reversals (
 	orders integer not null,
 	amount_minor bigint not null,
 	constraint reversals_pkey PRIMARY KEY (window_start, currency, type),
+	constraint reversals_amount_limit CHECK ((amount_minor <= '9007199254740991'::bigint)),
 	constraint reversals_type_check CHECK ((type = ANY (ARRAY['cancelled'::text, 'refunded'::text, 'returned'::text])))
 ) with (fillfactor=70);
 grant insert, select, update on analytics.reversals to shop_analytics;
@@ -187,6 +190,7 @@ create table analytics.windows (
 	constraint windows_pkey PRIMARY KEY (window_start, currency),
 	constraint windows_check CHECK (((unique_users >= 0) AND (unique_users <= orders))),
 	constraint windows_orders_check CHECK ((orders >= 0)),
+	constraint windows_revenue_limit CHECK ((revenue_minor <= '9007199254740991'::bigint)),
 	constraint windows_revenue_minor_check CHECK ((revenue_minor >= 0))
 ) with (fillfactor=50);
 CREATE INDEX windows_due ON analytics.windows USING btree (window_start) WHERE (dirty OR (NOT final));

@@ -8,6 +8,7 @@ import {
 	share,
 	sum,
 	times,
+	timesCapped,
 	zero,
 	type Money
 } from "./money.ts";
@@ -208,6 +209,15 @@ describe("a capped sum", () => {
 			fc.property(fc.maxSafeNat(), fc.maxSafeNat(), (a, b) => {
 				const exact = BigInt(a) + BigInt(b);
 				expect(BigInt(addCapped(a, b))).toBe(exact > BigInt(most) ? BigInt(most) : exact);
+			})
+		);
+	});
+
+	it("of equal amounts is their multiple", () => {
+		fc.assert(
+			fc.property(fc.maxSafeNat(), fc.nat(999), (amount, quantity) => {
+				const all = Array.from({ length: quantity }, () => amount);
+				expect(timesCapped(amount, quantity)).toBe(all.reduce(addCapped, 0));
 			})
 		);
 	});

@@ -75,9 +75,17 @@ export function allocate(amount: number, weights: readonly number[], step = 1): 
 	return parts.map(({ part }) => part * unit);
 }
 
-/** The sum of two amounts ≥ 0, at most 2^53 - 1: for figures of sales, which must not fail because they are large. */
+/**
+ * The sum of two amounts ≥ 0, at most 2^53 - 1: for sales figures, which must not fail because they are large. In which
+ * order amounts are added makes no difference.
+ */
 export function addCapped(a: number, b: number): number {
 	return Math.min(a + b, Number.MAX_SAFE_INTEGER);
+}
+
+/** A multiple of an amount ≥ 0, at most 2^53 - 1. */
+export function timesCapped(amount: number, quantity: number): number {
+	return Math.min(amount * quantity, Number.MAX_SAFE_INTEGER);
 }
 
 /** For display: `1234 USD` → `12.34 USD`, with the currency's number of decimals. Exact at any size. */

@@ -5,6 +5,9 @@ import type { Statement } from "../../../db/database.ts";
 const span = `window_start >= to_timestamp($1::float8 / 1000) and window_start < to_timestamp($2::float8 / 1000)
 		and ($3::bpchar is null or currency = $3)`;
 
+/** A sum of money is at most 2^53 - 1, as in the windows. */
+const sumOf = (column: string) => `least(sum(${column}), ${Number.MAX_SAFE_INTEGER})::int8`;
+
 export const readWatermark: Statement = {
 	name: "analytics.read_watermark",
 	text: `select (extract(epoch from watermark) * 1000)::float8 as watermark
@@ -41,20 +44,20 @@ export const listResults: Statement = {
 
 export const sumWindows: Statement = {
 	name: "analytics.sum_windows",
-	text: `select currency, sum(orders)::int8 as orders, sum(revenue_minor)::int8 as revenue
+	text: `select currency, sum(orders)::int8 as orders, ${sumOf("revenue_minor")} as revenue
 		from analytics.windows where ${span} group by currency`
 };
 
 export const sumReversals: Statement = {
 	name: "analytics.sum_reversals",
-	text: `select currency, type, sum(orders)::int8 as orders, sum(amount_minor)::int8 as amount
+	text: `select currency, type, sum(orders)::int8 as orders, ${sumOf("amount_minor")} as amount
 		from analytics.reversals where ${span} group by currency, type`
 };
 
 export const sumCategories: Statement = {
 	name: "analytics.sum_categories",
 	text: `
-	select currency, category, sum(units)::int8 as units, sum(s.revenue_minor)::int8 as revenue
+	select currency, category, sum(units)::int8 as units, ${sumOf("s.revenue_minor")} as revenue
 	from analytics.product_sales s join analytics.products p on p.id = s.product_id
 	where ${span} group by currency, category order by revenue desc, category`
 };
@@ -70,7 +73,7 @@ export const rankProducts: Statement = {
 	text: `
 	with sold as (
 		select currency, product_id, sum(orders)::int8 as orders, sum(units)::int8 as units,
-			sum(revenue_minor)::int8 as revenue
+			${sumOf("revenue_minor")} as revenue
 		from analytics.product_sales where ${span} group by currency, product_id
 	), ranked as (
 		select *, row_number() over (partition by currency

@@ -5,6 +5,7 @@ import type {
 	WindowChanges
 } from "../../../contracts/analytics.ts";
 import type { Database } from "../../../db/database.ts";
+import { addCapped } from "../../../lib/money.ts";
 import type { Params, Result as Answer } from "../../../lib/service.ts";
 import { KeysetList, Milliseconds } from "../../../lib/keyset.ts";
 import { T } from "../../../lib/schema.ts";
@@ -109,7 +110,7 @@ function salesIn(
 	const tallied = (...types: Reversed["type"][]): Tally =>
 		inIt(reversed)
 			.filter(({ type }) => types.includes(type))
-			.reduce((a, b) => ({ orders: a.orders + b.orders, amount: a.amount + b.amount }), {
+			.reduce((a, b) => ({ orders: a.orders + b.orders, amount: addCapped(a.amount, b.amount) }), {
 				orders: 0,
 				amount: 0
 			});

@@ -1,4 +1,5 @@
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
+import { timesCapped } from "../../../lib/money.ts";
 import type { Fact, Reversal } from "./tally.window.ts";
 
 /** The sales data of an order event, with the event itself. */
@@ -28,7 +29,7 @@ export function factOf(event: OrderStreamEvent, at: number): EventFact | undefin
 	const lines = data.items.map(({ product_id, quantity, unit_price }) => ({
 		product_id,
 		units: quantity,
-		revenue: unit_price.amount * quantity
+		revenue: timesCapped(unit_price.amount, quantity)
 	}));
 	const { user_id, total } = data;
 	return { kind: "sale", at, currency, user_id, revenue: total.amount, lines, event };

@@ -1,3 +1,4 @@
+import { addCapped } from "../../../lib/money.ts";
 import { isFinal, startOf, type Key } from "./tumbling.window.ts";
 
 /** A confirmed order. `revenue` is its total, including tax and shipping. */
@@ -28,7 +29,7 @@ export interface Reversal {
 
 export type Fact = Sale | Reversal;
 
-/** Sums of some facts by window, and the users in each. */
+/** Sums of some facts by window, and the users in each. Sums of money are at most 2^53 - 1 (`addCapped`). */
 export interface Tally<F extends Fact = Fact> {
 	windows: (Key & { orders: number; revenue: number })[];
 	users: (Key & { user_id: string })[];
@@ -60,14 +61,14 @@ export function tally<F extends Fact>(facts: readonly F[], watermark = -Infinity
 	const sell = (key: string, of: Key, { user_id, revenue, lines }: Sale) => {
 		const window = rowOf(windows, key, () => ({ ...of, orders: 0, revenue: 0 }));
 		window.orders++;
-		window.revenue += revenue;
+		window.revenue = addCapped(window.revenue, revenue);
 		rowOf(users, `${key} ${user_id}`, () => ({ ...of, user_id }));
 		for (const { product_id, units, revenue } of lines) {
 			const first = () => ({ ...of, product_id, orders: 0, units: 0, revenue: 0 });
 			const product = rowOf(products, `${key} ${product_id}`, first);
 			product.orders++;
 			product.units += units;
-			product.revenue += revenue;
+			product.revenue = addCapped(product.revenue, revenue);
 		}
 	};
 	const reverse = (key: string, of: Key, { type, amount }: Reversal) => {
@@ -78,7 +79,7 @@ export function tally<F extends Fact>(facts: readonly F[], watermark = -Infinity
 			amount: 0
 		}));
 		reversal.orders++;
-		reversal.amount += amount;
+		reversal.amount = addCapped(reversal.amount, amount);
 	};
 
 	for (const fact of facts) {

@@ -4,6 +4,8 @@ import type { Statement } from "../../../db/database.ts";
 /** SQL of the windows. Times are milliseconds since the epoch on both sides. */
 
 const instant = (ms: string) => `to_timestamp(${ms} / 1000)`;
+/** As `addCapped` adds: both terms are at most 2^53 - 1, so that their sum is a bigint. */
+const capped = (sum: string) => `least(${sum}, ${Number.MAX_SAFE_INTEGER})`;
 const ms = (at: string) => `(extract(epoch from ${at}) * 1000)::float8`;
 
 /** Stores the progress of a partition. Returns the watermark, null before the first. */
@@ -47,7 +49,7 @@ export const addSales: Statement = {
 		) as x left join joint using (window_start, currency)
 		order by 1, 2
 		on conflict (window_start, currency) do update set orders = w.orders + excluded.orders,
-			revenue_minor = w.revenue_minor + excluded.revenue_minor,
+			revenue_minor = ${capped("w.revenue_minor + excluded.revenue_minor")},
 			unique_users = w.unique_users + excluded.unique_users, dirty = true
 	), sold as (
 		select ${instant("start")} as window_start, currency, product_id, orders, units, revenue
@@ -59,7 +61,7 @@ export const addSales: Statement = {
 	select * from sold
 	order by 1, 2, 3
 	on conflict (window_start, currency, product_id) do update set orders = p.orders + excluded.orders,
-		units = p.units + excluded.units, revenue_minor = p.revenue_minor + excluded.revenue_minor`
+		units = p.units + excluded.units, revenue_minor = ${capped("p.revenue_minor + excluded.revenue_minor")}`
 };
 
 export const reversalRows = bulk({ ...window, type: "text", orders: "int", amount: "bigint" });
@@ -72,7 +74,7 @@ export const addReversals: Statement = {
 	from ${reversalRows.as("x")}
 	order by 1, 2, 3
 	on conflict (window_start, currency, type) do update
-		set orders = r.orders + excluded.orders, amount_minor = r.amount_minor + excluded.amount_minor`
+		set orders = r.orders + excluded.orders, amount_minor = ${capped("r.amount_minor + excluded.amount_minor")}`
 };
 
 /** Late events, and the messages about them. */

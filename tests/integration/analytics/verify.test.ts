@@ -7,6 +7,7 @@ import {
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
 import { generator } from "../../support/random.ts";
+import { recordEvents } from "../../support/analytics/recorded-events.ts";
 import { WindowStore } from "../../support/analytics/window-database.ts";
 
 /** Thirty minutes of sales in two of five partitions: a tenth out of order, some twice, some a day late. */
@@ -36,23 +37,6 @@ function logOf(events: readonly OrderStreamEvent[]): OrderStreamEvent[][] {
 	return log;
 }
 
-async function record(events: readonly OrderStreamEvent[]): Promise<void> {
-	const column = <V>(value: (event: OrderStreamEvent) => V) => events.map(value);
-	await store.rows(
-		`insert into orders.outbox (event_id, order_id, user_id, version, type, occurred_at, payload)
-		select id, subject, who, 2, 'order.confirmed', at, data
-		from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[]) as x(id, subject, who, at, data)`,
-		[
-			column(({ id }) => id),
-			column(({ subject }) => subject),
-			column(({ data }) => data.user_id),
-			column(({ time }) => time),
-			column(({ data }) => JSON.stringify(data))
-		]
-	);
-	await store.rows("insert into analytics.inbox select event_id from orders.outbox");
-}
-
 beforeAll(async () => {
 	store = await WindowStore.open();
 	client = new pg.Client({ connectionString: store.database.url });
@@ -66,7 +50,7 @@ beforeAll(async () => {
 	const inOrder = (seen as [number, OrderStreamEvent][]).sort(([a], [b]) => a - b);
 	late = Array.from({ length: 20 }, () => sold(minute - allowedLatenessMs - span + below(span)));
 	await store.begin(logOf([...inOrder.map(([, event]) => event), ...late]));
-	await record([...events, ...late]);
+	await recordEvents(store, [...events, ...late]);
 	// The three empty partitions are known and become idle.
 	await store.emitter.emitDue();
 	await store.tick(10_000);
