@@ -5,9 +5,10 @@ import { freePort } from "../../launch/process/free-port.ts";
 import { SupervisedProcess } from "../../launch/process/supervisor.ts";
 import { type FaultConfig } from "../../psp/ledger/faults.ts";
 import { readLedger } from "../../psp/ledger/ledger.ts";
+import { fromStripe } from "../../services/payment/provider/amount-mapping.ts";
 import { Proxy } from "./proxy.ts";
 
-/** A charge or refund in the provider's ledger. Minor units. */
+/** A charge or refund in the provider's ledger, in the shop's minor units. */
 export interface ProviderLine {
 	kind: "charge" | "refund";
 	order_id: string;
@@ -121,11 +122,13 @@ export class Provider {
 		return [
 			...charges.map(({ order_id, amount, currency, status, ref, at }) => {
 				const succeeded = status === "succeeded";
-				return { kind: "charge", order_id, amount, currency, succeeded, ref, at } as const;
+				const money = fromStripe(amount, currency);
+				return { kind: "charge", order_id, ...money, succeeded, ref, at } as const;
 			}),
 			...refunds.map(({ charge_ref, amount, currency, ref, at }) => {
 				const order_id = orderOf.get(charge_ref)!;
-				return { kind: "refund", order_id, amount, currency, succeeded: true, ref, at } as const;
+				const money = fromStripe(amount, currency);
+				return { kind: "refund", order_id, ...money, succeeded: true, ref, at } as const;
 			})
 		];
 	}

@@ -1,6 +1,6 @@
 import { invalid } from "../../lib/errors.ts";
 import type { Money } from "../../lib/money.ts";
-import { payableStep } from "../../lib/currency/payable.ts";
+import { payable } from "../../lib/currency/payable.ts";
 
 /**
  * Refuses a new price that no charge can have. The contract refuses its currency before; prices that were stored
@@ -8,7 +8,10 @@ import { payableStep } from "../../lib/currency/payable.ts";
  * @throws VALIDATION_FAILED
  */
 export function checkPrice({ amount, currency }: Money): void {
-	const step = payableStep(currency);
-	if (amount % step === 0) return;
-	invalid("/price/amount", "multipleOf", `must be a multiple of ${step} in ${currency}`);
+	const rule = payable(currency);
+	if (!rule) invalid("/price/currency", "enum", `${currency} cannot be paid`);
+	const { step, maximum } = rule;
+	if (amount % step !== 0)
+		invalid("/price/amount", "multipleOf", `must be a multiple of ${step} in ${currency}`);
+	if (amount > maximum) invalid("/price/amount", "maximum", `must be <= ${maximum} in ${currency}`);
 }

@@ -344,6 +344,20 @@ describe("prices in several currencies", () => {
 	);
 
 	it.each([
+		[100_000_000, "USD", 99_999_999],
+		[100_000_000, "KWD", 99_999_990],
+		[1_000_000, "ISK", 999_999],
+		[99_999_999_999, "JPY", 9_999_999_999]
+	])("of %i %s are refused, because one charge is at most %i", async (amount, currency, most) => {
+		await expectFailure(create("NEVER-3", price(amount, currency)), "VALIDATION_FAILED", {
+			pointer: "/price/amount",
+			detail: `must be <= ${most} in ${currency}`
+		});
+	});
+
+	it.each([
+		[99_999_999, "USD"],
+		[99_999_999_999, "IDR"],
 		[1230, "KWD"],
 		[300, "MGA"],
 		[1, "JPY"],
