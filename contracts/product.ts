@@ -25,7 +25,8 @@ const Price = strictObject({
 	amount: T.Integer({
 		minimum: 1,
 		maximum: 99_999_999_999,
-		description: "Minor units; with three decimals a multiple of 10, for MGA of 100"
+		description:
+			"Minor units; rounded to what is charged: tens with three decimals, hundreds for MGA"
 	}),
 	currency: T.String({
 		enum: [...payableCurrencies],

@@ -1,17 +1,18 @@
-import { invalid } from "../../lib/errors.ts";
-import type { Money } from "../../lib/money.ts";
 import { payable } from "../../lib/currency/payable.ts";
+import { invalid } from "../../lib/errors.ts";
+import { roundToStep, type Money } from "../../lib/money.ts";
 
 /**
- * Refuses a new price that no charge can have. The contract refuses its currency before; prices that were stored
- * earlier stay as they are.
- * @throws VALIDATION_FAILED
+ * A new price as it can be charged: rounded half to even to the step of its currency, which changes it only where the
+ * provider does not take the last digit. Prices that were stored earlier stay as they are.
+ * @throws VALIDATION_FAILED for a currency that cannot be paid, and above the most of one charge
  */
-export function checkPrice({ amount, currency }: Money): void {
+export function payablePrice(price: Money): Money {
+	const { currency } = price;
 	const rule = payable(currency);
-	if (!rule) invalid("/price/currency", "enum", `${currency} cannot be paid`);
-	const { step, maximum } = rule;
-	if (amount % step !== 0)
-		invalid("/price/amount", "multipleOf", `must be a multiple of ${step} in ${currency}`);
-	if (amount > maximum) invalid("/price/amount", "maximum", `must be <= ${maximum} in ${currency}`);
+	if (!rule) return invalid("/price/currency", "enum", `${currency} cannot be paid`);
+	const rounded = roundToStep(price, rule.step);
+	if (rounded.amount > rule.maximum)
+		invalid("/price/amount", "maximum", `must be <= ${rule.maximum} in ${currency}`);
+	return rounded;
 }

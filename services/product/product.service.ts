@@ -10,7 +10,7 @@ import { SequelizeModel, type WithModel } from "../../mixins/sequelize-model.mix
 import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
-import { checkPrice } from "./price.decisions.ts";
+import { payablePrice } from "./price.decisions.ts";
 import { defineProduct, type ProductRow } from "./product.model.ts";
 import { refill, statements, toMessage } from "./product.outbox.ts";
 import { ProductRepository } from "./product.repository.ts";
@@ -42,14 +42,14 @@ export default service<typeof contract.actions, This>(contract, {
 
 	actions: {
 		async create(ctx) {
-			checkPrice(ctx.params.price);
-			const id = await this.stock.create(ctx.params, identityOf(ctx.meta).id);
+			const entry = { ...ctx.params, price: payablePrice(ctx.params.price) };
+			const id = await this.stock.create(entry, identityOf(ctx.meta).id);
 			return this.products.get(id);
 		},
 
 		update(ctx) {
-			const { id, version, price, ...texts } = ctx.params;
-			if (price) checkPrice(price);
+			const { id, version, price: given, ...texts } = ctx.params;
+			const price = given && payablePrice(given);
 			const priced = price && { price_minor: price.amount, currency: price.currency };
 			return this.products.update(id, version, { ...texts, ...priced });
 		},
