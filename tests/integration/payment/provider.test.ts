@@ -1,6 +1,4 @@
-import { join } from "node:path";
 import { newId } from "../../../lib/id.ts";
-import { readLedger, type LedgerReport } from "../../../psp/ledger/ledger.ts";
 import { sign } from "../../../psp/stripe-api/webhook-delivery.ts";
 import {
 	BadSignature,
@@ -12,38 +10,10 @@ import {
 	type RefundRequest,
 	type StatementLine
 } from "../../../services/payment/provider/provider.ts";
-import { SimulatedProvider } from "../../../services/payment/provider/simulator.ts";
-import { StripeProvider } from "../../../services/payment/provider/stripe/stripe.ts";
-import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
-import { pspKeys, startPsp } from "../../support/servers/psp.ts";
+import { providerStands, type ProviderStand } from "../../support/shop/provider-stands.ts";
+import { pspKeys } from "../../support/servers/psp.ts";
 
 /** What every provider driver must do, tested for each driver. */
-
-interface Stand {
-	provider: PaymentProvider;
-	/** Charges in the provider's ledger. */
-	ledger(): Promise<LedgerReport>;
-	close(): Promise<void>;
-}
-
-const returnUrl = "http://127.0.0.1:9/back?from=bank";
-
-async function inProcess(): Promise<Stand> {
-	const path = join(temporaryFolder(), "psp-ledger.jsonl");
-	const { webhookSecret } = pspKeys;
-	const provider = await SimulatedProvider.open({ path, webhookSecret, returnUrl });
-	return { provider, ledger: () => readLedger(path), close: () => provider.close() };
-}
-
-async function overHttp(): Promise<Stand> {
-	const psp = await startPsp();
-	const provider = new StripeProvider({ ...pspKeys, apiUrl: psp.url, returnUrl });
-	const close = async () => {
-		await provider.close();
-		await psp.remove();
-	};
-	return { provider, ledger: () => psp.ledger(), close };
-}
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
 
@@ -51,11 +21,8 @@ function chargeOf(payment_method = "pm_card_visa", over: Partial<ChargeRequest> 
 	return { key: newId(), order_id: newId(), amount: usd(1000), payment_method, ...over };
 }
 
-describe.each([
-	["the simulator in this process", inProcess],
-	["the Stripe SDK over HTTP to npm run psp", overHttp]
-])("%s", (_name, open) => {
-	let stand: Stand;
+describe.each(providerStands)("%s", (_name, open) => {
+	let stand: ProviderStand;
 	let provider: PaymentProvider;
 
 	beforeAll(async () => {
@@ -179,64 +146,6 @@ describe.each([
 			await turnedAway.toMatchObject({ name: "TurnedAway", retryAfterMs: 1000 });
 			expect(await taken(request.order_id)).toEqual([]);
 			expect(await provider.charge(request)).toMatchObject({ status: "succeeded" });
-		});
-
-		it.each([
-			[500, "ISK", 50_000],
-			[1200, "UGX", 120_000],
-			[50_000, "MGA", 500],
-			[17_500, "HUF", 17_500],
-			[100, "JPY", 100],
-			[1230, "KWD", 1230],
-			[999_999_999_999, "IDR", 999_999_999_999]
-		])("charges %i %s as %i of its units, and refunds them", async (minor, currency, units) => {
-			const since = new Date();
-			const amount = { amount: minor, currency };
-			const request = chargeOf("pm_card_visa", { amount });
-			const outcome = await provider.charge(request);
-			expect(outcome).toMatchObject({ status: "succeeded", amount });
-			expect(await provider.retrieve(request.key)).toEqual(outcome);
-			const { ref } = outcome as { ref: string };
-			expect(await taken(request.order_id)).toMatchObject([{ amount: units, currency }]);
-			const refund = refundOf(ref, 0, { amount });
-			expect(await provider.refund(refund)).toMatchObject({ status: "succeeded" });
-			expect(await paidBack(ref)).toEqual([units]);
-			const lines: StatementLine[] = [];
-			const from = new Date(since.getTime() - 1000);
-			for await (const line of provider.statement(from))
-				if (line.payment_id === request.key) lines.push(line);
-			expect(lines).toMatchObject([{ status: "succeeded", amount, refunded: amount }]);
-		});
-
-		it.each([
-			[1235, "KWD", "amount_refused"],
-			[150, "MGA", "amount_refused"],
-			[49, "USD", "amount_refused"],
-			[17_499, "HUF", "amount_refused"],
-			[100_000_000, "USD", "amount_refused"],
-			[1_000_000, "ISK", "amount_refused"],
-			[Number.MAX_SAFE_INTEGER, "UGX", "amount_refused"],
-			[1000, "KPW", "currency_refused"],
-			[1000, "XAU", "currency_refused"],
-			[1000, "IQD", "currency_refused"]
-		])("refuses %i %s for good: %s", async (minor, currency, code) => {
-			const request = chargeOf("pm_card_visa", { amount: { amount: minor, currency } });
-			const refused = { status: "failed", ref: null, code };
-			expect(await provider.charge(request)).toMatchObject(refused);
-			expect(await provider.charge(request)).toMatchObject(refused);
-			expect(await provider.retrieve(request.key)).toBeUndefined();
-			expect(await taken(request.order_id)).toEqual([]);
-		});
-
-		it.each([
-			[5000, "KWD", 1235],
-			[50_000, "MGA", 150]
-		])("refuses a refund that is not of its units: of %i %s, %i", async (minor, currency, part) => {
-			const request = chargeOf("pm_card_visa", { amount: { amount: minor, currency } });
-			const { ref } = (await provider.charge(request)) as { ref: string };
-			const refund = refundOf(ref, 0, { amount: { amount: part, currency } });
-			expect(await provider.refund(refund)).toMatchObject({ status: "failed" });
-			expect(await paidBack(ref)).toEqual([]);
 		});
 
 		it("returns absent for a key that was never sent", async () =>
