@@ -12,6 +12,19 @@ import { Id, Instant, Money, Uuid } from "./values.ts";
 export const OrderEventType = oneOf(orderEventTypes);
 export type OrderEventType = Static<typeof OrderEventType>;
 
+const RefundData = strictObject({
+	id: T.Optional(Uuid),
+	origin: oneOf(["order", "staff", "provider"], { description: "Who requested it" }),
+	amount: Money
+});
+
+const DisputeData = strictObject({
+	ref: T.String({ description: "The payment provider's reference" }),
+	amount: Money,
+	reason: T.String(),
+	status: oneOf(["open", "won", "lost"])
+});
+
 /** No personal data: ids, items and totals. */
 export const OrderEventData = strictObject(
 	{
@@ -37,7 +50,14 @@ export const OrderEventData = strictObject(
 				items: Return.properties.items,
 				refunded: nullable(Money)
 			})
-		)
+		),
+		refund: T.Optional(
+			strictObject(RefundData.properties, {
+				description:
+					"In events about one refund; in `order.refunded` only if the cancellation has refunded another amount than the total"
+			})
+		),
+		dispute: T.Optional(DisputeData)
 	},
 	{ title: "OrderEventData" }
 );

@@ -74,7 +74,20 @@ export const Order = strictObject(
 		items: T.Array(OrderItem),
 		totals: Totals,
 		shipping_address: Address,
-		payment: nullable(strictObject({ id: Uuid, status: PaymentStatus, refunded: Money })),
+		payment: nullable(
+			strictObject({
+				id: Uuid,
+				status: PaymentStatus,
+				refunded: Money,
+				disputed: T.Optional(
+					nullable(
+						strictObject(Money.properties, {
+							description: "What the customer's bank took back; missing or null if nothing"
+						})
+					)
+				)
+			})
+		),
 		shipment: nullable(strictObject({ carrier: T.String(), tracking_number: T.String() })),
 		version: Version,
 		created_at: Instant,
@@ -194,10 +207,13 @@ const sagaActions = {
 	},
 	"saga.resolve": {
 		...operators,
-		summary: "Cancel an order that does not finish, and refund what was charged",
+		summary: "Cancel an order that does not finish, or end a return without a restock",
 		params: strictObject({
 			id: Uuid,
-			decision: oneOf(["cancel"]),
+			decision: oneOf(["cancel", "without_restock"], {
+				description:
+					"`cancel`: refund what was charged; `without_restock`: of a return that cannot be restocked, because the stock is counted by hand"
+			}),
 			note: text(200),
 			idempotency_key: OptionalKey
 		})

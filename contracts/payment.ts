@@ -45,6 +45,21 @@ const Refund = strictObject({
 	status: oneOf(["pending", "succeeded", "failed", "review"], {
 		description: "`review`: staff must decide; still counted as refunded"
 	}),
+	origin: oneOf(["order", "staff", "provider"], {
+		description:
+			"Who requested it: the order's cancellation or return, staff, or somebody at the payment provider"
+	}),
+	failure_code: nullable(T.String({ description: "Why it was not made" })),
+	created_at: Instant
+});
+
+const Dispute = strictObject({
+	ref: T.String({ description: "The provider's reference" }),
+	amount: Money,
+	reason: T.String(),
+	status: oneOf(["open", "won", "lost"], {
+		description: "`won`: the shop has the money again; until then, and if `lost`, the bank has it"
+	}),
 	created_at: Instant
 });
 
@@ -60,7 +75,8 @@ export const Payment = strictObject(
 			strictObject({ type: oneOf(["redirect"]), url: T.String({ format: "uri" }) })
 		),
 		created_at: Instant,
-		refunds: T.Array(Refund)
+		refunds: T.Array(Refund),
+		disputes: T.Array(Dispute, { description: "The customer's bank took the money back" })
 	},
 	{ title: "Payment" }
 );
@@ -127,6 +143,21 @@ export type Decision = Static<typeof Decision>;
 /** `pending`: the provider has not made it, or has not said so. That may take days, and is no error. */
 export const RefundState = oneOf(["refunded", "pending"]);
 export type RefundState = Static<typeof RefundState>;
+
+/** A change of a payment that its order does not know. */
+export const PaymentNotice = strictObject({
+	id: Uuid,
+	order_id: Uuid,
+	kind: oneOf(["refund_issued", "refund_failed", "dispute_opened", "dispute_closed"], {
+		description:
+			"`refund_issued`: made by staff or at the provider; `refund_failed`: it was made, and came back"
+	}),
+	data: T.Union([
+		strictObject({ id: Uuid, origin: Refund.properties.origin, amount: Money }),
+		strictObject(T.Omit(Dispute, ["created_at"]).properties)
+	])
+});
+export type PaymentNotice = Static<typeof PaymentNotice>;
 
 export const payment = contract("payment", {
 	charge: {
@@ -252,10 +283,27 @@ export const payment = contract("payment", {
 					id: Uuid,
 					order_id: Uuid,
 					status: PaymentStatus,
-					refunded: Money
+					refunded: Money,
+					disputed: T.Optional(nullable(Money))
 				})
 			)
 		})
+	},
+	"notice.list": {
+		summary: "Changes of payments that their orders do not know, the oldest first",
+		kind: "query",
+		access: "internal",
+		timeoutMs: 2000,
+		params: strictObject({ limit: Limit }),
+		returns: strictObject({ notices: T.Array(PaymentNotice) })
+	},
+	"notice.acknowledge": {
+		summary: "Delete changes that the order service has recorded",
+		kind: "command",
+		access: "internal",
+		timeoutMs: 2000,
+		params: strictObject({ ids: T.Array(Uuid, { minItems: 1, maxItems: 100 }) }),
+		returns: strictObject({ acknowledged: T.Boolean() })
 	},
 	ready
 });

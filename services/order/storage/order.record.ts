@@ -26,6 +26,8 @@ export interface OrderRow {
 	tax_minor: number;
 	total_minor: number;
 	shipment: Order["shipment"];
+	/** What its refund events say that its cancellation has refunded. */
+	refund_reported_minor: number;
 	version: number;
 	created_at: Date;
 	updated_at: Date;
@@ -134,11 +136,16 @@ export function withTimes(draft: Draft, at: Date): Order {
 /** The data of a return in events. */
 export type ReturnEventData = Pick<Return, "id" | "items"> & { refunded?: Return["refunded"] };
 
+/** What an event tells beyond the order. */
+export interface EventDetails extends Pick<OrderEventData, "refund" | "dispute"> {
+	returning?: ReturnEventData | null;
+}
+
 /** The data of a transition in events: ids, items and totals, no personal data. */
 export function eventData(
 	order: Draft,
 	{ to, reason }: Pick<Transition, "to" | "reason">,
-	returning?: ReturnEventData | null
+	{ returning, refund, dispute }: EventDetails = {}
 ): OrderEventData {
 	return {
 		order_id: order.id,
@@ -156,6 +163,8 @@ export function eventData(
 		...(order.shipment && { shipment: order.shipment }),
 		...(returning && {
 			return: { id: returning.id, items: returning.items, refunded: returning.refunded ?? null }
-		})
+		}),
+		...(refund && { refund }),
+		...(dispute && { dispute })
 	};
 }
