@@ -32,6 +32,8 @@ export interface ClientOptions {
 	/** Where the shop is now. */
 	url(): string;
 	tokenOf(user: string): string;
+	/** Refunds at the provider's dashboard, in minor units. Once: it has no idempotency key. */
+	refundElsewhere(paymentId: string, amount: number): Promise<void>;
 }
 
 /** Customers that record each request, and retry until there is a definite outcome. */
@@ -121,6 +123,16 @@ export class Customers {
 			return repeat(plan, attempts, () => this.#refundOnce(request, amount));
 		});
 		return (await Promise.all(outcomes)).every(outcome => outcome !== undefined);
+	}
+
+	/** Staff refund the plan's part at the provider's dashboard, if there is a payment. */
+	async refundElsewhere(
+		{ refundedElsewhere }: OrderPlan,
+		{ order_id, total = 0 }: Entry
+	): Promise<void> {
+		const amount = Math.floor((total * refundedElsewhere) / 100);
+		if (!order_id || amount === 0) return;
+		await this.#options.refundElsewhere(derivedId(order_id, "charge"), amount);
 	}
 
 	#cancelOnce(request: Pick<Entry, "op" | "n" | "user" | "key"> & { order_id: string }) {
