@@ -1,6 +1,7 @@
 import type { ActionContract, Contract, TSchema } from "../lib/schema.ts";
 import { validate } from "../lib/validator.ts";
-import { analytics } from "./analytics.ts";
+import { analytics, WindowStreamEvent } from "./analytics.ts";
+import { LowStockEvent, OrderStreamEvent } from "./events.ts";
 import { gateway } from "./gateway.ts";
 import { notification } from "./notification.ts";
 import { order } from "./order.ts";
@@ -18,6 +19,7 @@ type Located = [pointer: string, schema: TSchema];
 function parts(schema: TSchema, at = ""): Located[] {
 	const inner: Located[] = [
 		...Object.entries<TSchema>(schema.properties ?? {}),
+		...Object.entries<TSchema>(schema.patternProperties ?? {}),
 		...(schema.items ? [["[]", schema.items] as Located] : []),
 		...((schema.anyOf ?? []) as TSchema[]).map((s, i): Located => [`anyOf ${i}`, s])
 	];
@@ -34,6 +36,15 @@ const isEndless = (s: TSchema) =>
 	(s.type === "array" && s.maxItems === undefined) ||
 	(/^(integer|number)$/.test(s.type) && (s.minimum === undefined || s.maximum === undefined));
 
+const messages = { OrderStreamEvent, LowStockEvent, WindowStreamEvent };
+const described: [name: string, schema: TSchema][] = [
+	...actions.flatMap(({ name, params, returns }): [string, TSchema][] => [
+		[`params of ${name}`, params],
+		[`result of ${name}`, returns]
+	]),
+	...Object.entries(messages)
+];
+
 describe("every contract", () => {
 	it("names its actions after itself", () => {
 		for (const { name, actions } of contracts)
@@ -41,6 +52,15 @@ describe("every contract", () => {
 				expect(action.name).toBe(`${name}.${key}`);
 	});
 });
+
+it.each(described)(
+	"each rule of %s that Ajv words for programmers has its own words",
+	(_, schema) => {
+		const isUnworded = ({ pattern, format, not, rule }: TSchema) =>
+			Boolean(pattern ?? format ?? not) && !/^[a-zA-Z0-9].*[^.]$/.test(rule ?? "");
+		expect(offending(schema, isUnworded)).toEqual([]);
+	}
+);
 
 describe.each(named)("the action %s", (_name, action) => {
 	it("is described in one sentence without a full stop", () => {

@@ -1,7 +1,7 @@
 import { nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { Return, Totals } from "./order.ts";
 import { orderEventTypes, OrderStatus } from "./order-status.ts";
-import { Id, Instant, Money, Uuid } from "./values.ts";
+import { Id, Instant, Money, Uuid, uuid } from "./values.ts";
 
 /**
  * Messages of the topic `orders`: CloudEvents 1.0 in structured JSON, keyed by the user, so that all
@@ -80,19 +80,32 @@ const envelope = {
 	time: Instant,
 	datacontenttype: T.Literal("application/json"),
 	traceparent: T.Optional(
-		T.String({ pattern: traceparent, description: "W3C: of the request that placed the order" })
+		T.String({
+			pattern: traceparent,
+			description: "W3C: of the request that placed the order",
+			rule: "a traceparent of version 00"
+		})
 	)
 };
-const schemaPattern = (types: string) => `^${schemas.replaceAll(".", "\\.")}/${types}/v1$`;
-const Sequence = (description: string) => T.String({ pattern: "^[1-9][0-9]{0,18}$", description });
+const SchemaUrl = (types: string) =>
+	T.String({
+		pattern: `^${schemas.replaceAll(".", "\\.")}/${types}/v1$`,
+		rule: `the URL of version 1 of the event's schema, under ${schemas}`
+	});
+const Sequence = (description: string) =>
+	T.String({
+		pattern: "^[1-9][0-9]{0,18}$",
+		description,
+		rule: "a whole number of 1 or more, as text"
+	});
 
 export const OrderStreamEvent = strictObject(
 	{
 		...envelope,
 		source: T.Literal("/orders"),
 		type: OrderEventType,
-		subject: T.String({ format: "uuid", description: "The order" }),
-		dataschema: T.String({ pattern: schemaPattern("order\\.[a-z_]+") }),
+		subject: uuid({ description: "The order" }),
+		dataschema: SchemaUrl("order\\.[a-z_]+"),
 		partitionkey: T.String({ description: "The user" }),
 		sequence: Sequence("The order's version: grows with each of its events, not always by one"),
 		epoch: T.Optional(
@@ -119,7 +132,7 @@ export const LowStockEvent = strictObject(
 		source: T.Literal("/products"),
 		type: T.Literal("product.low_stock"),
 		subject: T.String({ description: "The product" }),
-		dataschema: T.String({ pattern: schemaPattern("product\\.low_stock") }),
+		dataschema: SchemaUrl("product\\.low_stock"),
 		partitionkey: T.String({ description: "The product" }),
 		sequence: Sequence("Grows with each event of products"),
 		data: strictObject(

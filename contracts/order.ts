@@ -12,6 +12,7 @@ import { PaymentMethod, PaymentStatus } from "./payment.ts";
 import { admins, everyone, staff } from "./roles.ts";
 import { outboxActions } from "./streams.ts";
 import {
+	Country,
 	Cursor,
 	Id,
 	IdempotencyKey,
@@ -32,7 +33,7 @@ const AddressInput = strictObject({
 	city: text(100),
 	state: T.Optional(text(100)),
 	zip: text(20),
-	country: T.String({ format: "country", description: "ISO 3166-1 alpha-2 or alpha-3" })
+	country: Country
 });
 
 export const Address = strictObject(

@@ -4,11 +4,13 @@ import {
 	Id,
 	IdempotencyKey,
 	Instant,
+	instant,
 	Limit,
 	Money,
 	OptionalKey,
 	ready,
 	text,
+	Url,
 	Uuid
 } from "./values.ts";
 
@@ -17,7 +19,10 @@ export const PaymentStatus = oneOf(["processing", "succeeded", "failed", "review
 export type PaymentStatus = Static<typeof PaymentStatus>;
 
 /** A token of the provider, never a card number. */
-export const PaymentMethod = T.String({ pattern: "^pm_[A-Za-z0-9_]{1,80}$" });
+export const PaymentMethod = T.String({
+	pattern: "^pm_[A-Za-z0-9_]{1,80}$",
+	rule: "the id of a payment method, like pm_card_visa"
+});
 
 /** At least 1: an amount of 0 would violate the table's check and fail a whole batch of charges. */
 const PositiveMoney = strictObject({
@@ -71,9 +76,7 @@ export const Payment = strictObject(
 		amount: Money,
 		refunded: Money,
 		method: strictObject({ brand: nullable(T.String()), last4: nullable(T.String()) }),
-		next_action: nullable(
-			strictObject({ type: oneOf(["redirect"]), url: T.String({ format: "uri" }) })
-		),
+		next_action: nullable(strictObject({ type: oneOf(["redirect"]), url: Url })),
 		created_at: Instant,
 		refunds: T.Array(Refund),
 		disputes: T.Array(Dispute, { description: "The customer's bank took the money back" })
@@ -209,7 +212,10 @@ export const payment = contract("payment", {
 		timeoutMs: 10_000,
 		params: strictObject({
 			order_id: Uuid,
-			purpose: T.String({ pattern: "^return:[0-9a-f-]{36}$" }),
+			purpose: T.String({
+				pattern: "^return:[0-9a-f-]{36}$",
+				rule: "return: and the id of the return"
+			}),
 			amount: PositiveMoney,
 			lines: T.Array(Share, { minItems: 1, maxItems: 100 }),
 			reason: text(200),
@@ -275,7 +281,7 @@ export const payment = contract("payment", {
 		timeoutMs: 2000,
 		params: strictObject({
 			order_ids: T.Array(Uuid, { minItems: 1, maxItems: 100 }),
-			at: T.Optional(T.String({ format: "date-time", description: "As of this time" }))
+			at: T.Optional(instant("As of this time"))
 		}),
 		returns: strictObject({
 			payments: T.Array(

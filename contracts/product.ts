@@ -2,6 +2,7 @@ import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts"
 import { admins } from "./roles.ts";
 import { refillAction } from "./streams.ts";
 import {
+	Currency,
 	Cursor,
 	Id,
 	IdempotencyKey,
@@ -11,18 +12,25 @@ import {
 	Money,
 	NextCursor,
 	ready,
+	storableText,
 	text,
 	Uuid,
 	Version
 } from "./values.ts";
 
-const Sku = T.String({ pattern: "^[A-Z0-9][A-Z0-9-]{1,39}$" });
-const Description = T.String({ maxLength: 2000, pattern: "^[^\\u0000]*$" });
-const Category = T.String({ pattern: "^[a-z0-9][a-z0-9-]{0,49}$" });
+const Sku = T.String({
+	pattern: "^[A-Z0-9][A-Z0-9-]{1,39}$",
+	rule: "2 to 40 capital letters, digits and hyphens, like LAMP-01, that do not start with a hyphen"
+});
+const Description = storableText({ maxLength: 2000 });
+const Category = T.String({
+	pattern: "^[a-z0-9][a-z0-9-]{0,49}$",
+	rule: "1 to 50 small letters, digits and hyphens, like home-office, that do not start with a hyphen"
+});
 const PriceMinor = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Price = strictObject({
 	amount: T.Integer({ minimum: 1, maximum: 99_999_999_999 }),
-	currency: T.String({ format: "currency" })
+	currency: Currency
 });
 const Units = T.Integer({ minimum: 0, maximum: 1_000_000_000 });
 
@@ -180,6 +188,7 @@ export const product = contract("product", {
 				minimum: -1_000_000_000,
 				maximum: 1_000_000_000,
 				not: { const: 0 },
+				rule: "other than 0",
 				description: "Units added; negative to remove some"
 			}),
 			reason: text(200),
