@@ -16,10 +16,11 @@ import {
 
 const Role = oneOf(roles);
 
+/** Its domain may be international: it is stored in ASCII (A-labels) and shown in Unicode (U-labels). */
 const Email = T.String({
-	format: "email",
+	format: "idn-email",
 	maxLength: 254,
-	rule: "an e-mail address, like jo@example.com"
+	rule: "an e-mail address, like jo@example.com, with at most 64 characters before the @"
 });
 
 /** Any characters but NUL; counted in code points; checked against a list of common ones by the service. */

@@ -803,6 +803,7 @@ create table users.users (
 	phone text,
 	constraint users_pkey PRIMARY KEY (id),
 	constraint users_email_key UNIQUE (email),
+	constraint users_email_ascii CHECK ((email ~ '^[\x21-\x7e]+$'::text)) NOT VALID,
 	constraint users_email_check CHECK ((email = lower(email))),
 	constraint users_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
 	constraint users_role_check CHECK ((role = ANY (ARRAY['customer'::text, 'support'::text, 'admin'::text]))),

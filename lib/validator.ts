@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import formatsPlugin from "ajv-formats";
 import countries from "i18n-iso-countries";
 import { Validators } from "moleculer";
+import { storedEmail } from "./email.ts";
 import type { ValidationIssue } from "./errors.ts";
 import type { TObject, TSchema } from "./schema.ts";
 
@@ -15,6 +16,7 @@ const currencies = new Set(Intl.supportedValuesOf("currency").filter(code => !no
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
 addFormats(ajv);
 ajv.addKeyword({ keyword: "rule", schemaType: "string" });
+ajv.addFormat("idn-email", address => storedEmail(address) !== undefined);
 ajv.addFormat("currency", code => currencies.has(code));
 ajv.addFormat("country", code => alpha2Country(code) !== undefined);
 // The default format accepts `urn:uuid:…` too, which Postgres does not.

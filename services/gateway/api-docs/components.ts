@@ -3,7 +3,8 @@ export type Json = Record<string, unknown>;
 /** Our keyword `rule` is unknown to other tools: it is the description where there is none. */
 function described({ rule, ...schema }: Json): Json {
 	if (typeof rule !== "string") return rule === undefined ? schema : { rule, ...schema };
-	return { description: `${rule[0]!.toUpperCase()}${rule.slice(1)}`, ...schema };
+	const description = `${rule[0]!.toUpperCase()}${rule.slice(1)}`;
+	return { ...schema, description: schema.description ?? description };
 }
 
 /** Collects titled schemas, so that each is defined once, under `components`. */
