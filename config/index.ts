@@ -3,6 +3,7 @@ import { strictObject, T, type Static } from "../lib/schema.ts";
 import { validate } from "../lib/validator.ts";
 import type { Environment } from "./env.ts";
 import { EnvironmentError } from "./environment-error.ts";
+import { byRegionCode } from "./price-regions.ts";
 import { readEnvironment } from "./read-environment.ts";
 
 const Pricing = T.Record(
@@ -131,7 +132,7 @@ function parsePricing(json: string): PricingTable {
 	if (found.length > 0)
 		throw new EnvironmentError(found.map(f => `PRICING_JSON: ${f.pointer} ${f.detail}`));
 	if (!(table as PricingTable)["*"]) throw new EnvironmentError(['PRICING_JSON: "*" is missing']);
-	return table as PricingTable;
+	return byRegionCode(table as PricingTable);
 }
 
 function parseFailpoints(text: string): Arming[] {

@@ -22,6 +22,7 @@ import {
 	Money,
 	NextCursor,
 	OptionalKey,
+	Phone,
 	ready,
 	text,
 	Uuid,
@@ -29,20 +30,38 @@ import {
 } from "./values.ts";
 
 const AddressInput = strictObject({
+	name: T.Optional(
+		text(100, { description: "The recipient, if it is not the holder of the account" })
+	),
+	company: T.Optional(text(100)),
 	street: text(200),
+	line2: T.Optional(text(200, { description: "Apartment, floor, c/o" })),
 	city: text(100),
-	state: T.Optional(text(100)),
-	zip: text(20),
-	country: Country
+	state: T.Optional(
+		text(100, {
+			description:
+				"ISO 3166-2, or a name. Required, and answered as a code, where the price depends on it"
+		})
+	),
+	zip: T.Optional(
+		text(20, { description: "In the form of the country. Required where letters need one" })
+	),
+	country: Country,
+	phone: T.Optional(Phone)
 });
 
 export const Address = strictObject(
 	{
+		// Members that were not given are missing, as in orders from before there were these members.
+		name: T.Optional(T.String()),
+		company: T.Optional(T.String()),
 		street: T.String(),
+		line2: T.Optional(T.String()),
 		city: T.String(),
 		state: nullable(T.String()),
-		zip: T.String(),
-		country: T.String({ description: "ISO 3166-1 alpha-2" })
+		zip: nullable(T.String()),
+		country: T.String({ description: "ISO 3166-1 alpha-2" }),
+		phone: T.Optional(T.String({ description: "E.164" }))
 	},
 	{ title: "Address" }
 );

@@ -1,5 +1,5 @@
 import { nullable, oneOf, strictObject, T } from "./schema.ts";
-import { alpha2Country, coerce, validate, SchemaValidator } from "./validator.ts";
+import { coerce, validate, SchemaValidator } from "./validator.ts";
 
 const Item = strictObject({
 	quantity: T.Integer({ minimum: 1 }),
@@ -100,13 +100,6 @@ describe("faults", () => {
 			expect(validate(T.String({ format: "uuid" }), id)).toHaveLength(1);
 		}
 	);
-});
-
-describe("alpha2Country", () => {
-	it("returns the alpha-2 code of either code, in upper case", () => {
-		expect(["usa", "US", "DEU", "gb"].map(alpha2Country)).toEqual(["US", "US", "DE", "GB"]);
-		expect(alpha2Country("ZZ")).toBeUndefined();
-	});
 });
 
 describe("coerce", () => {

@@ -1,8 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import formatsPlugin from "ajv-formats";
-import countries from "i18n-iso-countries";
 import { Validators } from "moleculer";
-import { storedEmail } from "./email.ts";
+import { alpha2Country } from "./addresses/country.ts";
+import { storedEmail } from "./addresses/email.ts";
 import type { ValidationIssue } from "./errors.ts";
 import type { TObject, TSchema } from "./schema.ts";
 
@@ -21,15 +21,6 @@ ajv.addFormat("currency", code => currencies.has(code));
 ajv.addFormat("country", code => alpha2Country(code) !== undefined);
 // The default format accepts `urn:uuid:…` too, which Postgres does not.
 ajv.addFormat("uuid", /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i);
-
-/** ISO 3166-1 alpha-2 for an alpha-2 or alpha-3 code in any case; undefined when there is none. */
-export function alpha2Country(code: string): string | undefined {
-	// Some other letters have ASCII letters as their capitals: ß is SS, South Sudan.
-	if (!/^[a-z]{2,3}$/i.test(code)) return undefined;
-	const upper = code.toUpperCase();
-	if (upper.length === 3) return countries.alpha3ToAlpha2(upper);
-	return countries.isValid(upper) && upper.length === 2 ? upper : undefined;
-}
 
 const compiled = new Map<TSchema, ValidateFunction>();
 

@@ -22,6 +22,7 @@ import { countOrders } from "./order.metrics.ts";
 import { OrderPayments } from "./lifecycle/payment-details.ts";
 import { PaymentNotices } from "./lifecycle/payment-notices.ts";
 import { Placement, type NewOrder, type Placed } from "./placement/placement.ts";
+import { withAlpha2Country } from "./placement/shipping-address.ts";
 import { Poller } from "./saga/poller.ts";
 import { OrderRepository } from "./storage/order.repository.ts";
 import { statements, toMessage } from "./outbox/order.outbox.ts";
@@ -64,7 +65,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			onlyForOneself(identity, ctx.params.user_id);
 			const { payment_method, wait_s = 0 } = ctx.params;
 			// How long its sender waits is no part of the request, nor is the sender.
-			const request = keyedRequest(ctx, ["wait_s", "user_id"]);
+			const request = keyedRequest(ctx, ["wait_s", "user_id"], withAlpha2Country);
 			const { traceparent } = ctx.meta;
 			const placed = await this.placement.place(ctx.params, request, identity, traceparent);
 			const order = "incarnation" in placed ? this.startSaga(placed, payment_method) : placed.order;

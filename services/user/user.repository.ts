@@ -1,7 +1,7 @@
 import type { ModelStatic } from "sequelize";
 import type { Contact, User, user } from "../../contracts/user.ts";
 import type { Locale } from "../../contracts/values.ts";
-import { shownEmail } from "../../lib/email.ts";
+import { shownEmail } from "../../lib/addresses/email.ts";
 import { fail } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
 import { TextId, TimeList } from "../../lib/keyset.ts";

@@ -1,6 +1,6 @@
 import { config } from "../../config/index.ts";
 import { user as contract } from "../../contracts/user.ts";
-import { shownEmail, storedEmail } from "../../lib/email.ts";
+import { shownEmail, storedEmail } from "../../lib/addresses/email.ts";
 import { fail, invalid } from "../../lib/errors.ts";
 import { identityOf, type Meta } from "../../lib/identity.ts";
 import { service } from "../../lib/service.ts";

@@ -1,10 +1,11 @@
-import type {
-	Address,
-	Order,
-	OrderEvent,
-	OrderItem,
-	OrderSnapshot,
-	Return
+import {
+	Address as addressSchema,
+	type Address,
+	type Order,
+	type OrderEvent,
+	type OrderItem,
+	type OrderSnapshot,
+	type Return
 } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { OrderEventData } from "../../../contracts/events.ts";
@@ -49,13 +50,12 @@ function toItem(item: OrderItem): OrderItem {
 	};
 }
 
-const toAddress = ({ street, city, state, zip, country }: Address): Address => ({
-	street,
-	city,
-	state,
-	zip,
-	country
-});
+const addressMembers = Object.keys(addressSchema.properties) as (keyof Address)[];
+
+const toAddress = (stored: Address): Address =>
+	Object.fromEntries(
+		addressMembers.filter(name => name in stored).map(name => [name, stored[name]])
+	) as Address;
 
 /** The representation. Its payment comes from the payment service. */
 export function toOrder(row: OrderRow): Order {

@@ -1,6 +1,6 @@
 import { shownEmail, storedEmail } from "./email.ts";
-import { T } from "./schema.ts";
-import { validate } from "./validator.ts";
+import { T } from "../schema.ts";
+import { validate } from "../validator.ts";
 
 const sixtyFour = "l".repeat(64);
 const long = Array.from({ length: 4 }, () => "d".repeat(44)).join(".");
