@@ -8,6 +8,7 @@ import { order } from "./order.ts";
 import { payment } from "./payment.ts";
 import { product } from "./product.ts";
 import { user } from "./user.ts";
+import { address } from "../tests/support/shop/orders.ts";
 
 const contracts: Contract[] = [user, product, order, payment, notification, analytics, gateway];
 const actions = contracts.flatMap(contract => Object.values<ActionContract>(contract.actions));
@@ -84,7 +85,7 @@ describe.each(named)("the action %s", (_name, action) => {
 describe("order.place", () => {
 	const valid = {
 		items: [{ product_id: "prod-001", quantity: 2 }],
-		shipping_address: { street: "123 Main St", city: "SF", zip: "94105", country: "USA" },
+		shipping_address: address,
 		payment_method: "pm_card_visa",
 		idempotency_key: "k-1"
 	};

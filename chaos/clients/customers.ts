@@ -3,14 +3,7 @@ import { settledStatuses } from "../../contracts/order-status.ts";
 import { derivedId } from "../../lib/id.ts";
 import { sha, type Entry, type History } from "../evidence/client-history.ts";
 import { staff, type OrderPlan } from "./order-plan.ts";
-
-const address = {
-	street: "123 Main St",
-	city: "SF",
-	state: "CA",
-	zip: "94105",
-	country: "USA"
-};
+import { deliveryAddress } from "../../workload/address.ts";
 
 /** How long a customer waits for a response before the next attempt. */
 const requestTimeoutMs = 2500;
@@ -184,7 +177,7 @@ export class Customers {
 
 	#placeOnce(plan: OrderPlan, key = `order-${plan.n}`): Promise<Entry> {
 		const { n, user, items, payment_method } = plan;
-		const body = { items, shipping_address: address, payment_method };
+		const body = { items, shipping_address: deliveryAddress, payment_method };
 		return this.#send({ op: "place", n, user, key }, "POST", "/api/v1/orders", body);
 	}
 

@@ -1,4 +1,4 @@
-import { Failure } from "../../../lib/errors.ts";
+import type { Failure } from "../../../lib/errors.ts";
 import { toAddress } from "./shipping-address.ts";
 
 const price = { shipping: 0, tax_basis_points: 0 };
