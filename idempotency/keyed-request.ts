@@ -50,9 +50,9 @@ export function keyedRequest(
 	const action = ctx.action!.name!;
 	const { id: principal } = identityOf(ctx.meta);
 	const named = { principal, key: key as string, action, target };
-	const hash = fingerprint([action, params]);
-	if (!meaning) return { ...named, hash };
-	return { ...named, hash: fingerprint([action, meaning(params)]), sentHash: hash };
+	const hashOf = (sent: Parameters) => fingerprint([action, sent]);
+	if (!meaning) return { ...named, hash: hashOf(params) };
+	return { ...named, hash: hashOf(meaning(params)), sentHash: hashOf(params) };
 }
 
 /** Tells the caller of an action whether its response is a stored one. */

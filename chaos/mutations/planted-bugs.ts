@@ -219,8 +219,8 @@ export const bugs: readonly Bug[] = [
 	{
 		name: "the idempotency key is ignored",
 		file: "idempotency/keyed-request.ts",
-		find: "return { principal, key: key as string,",
-		replace: "return { principal, key: (key as string) + Math.random(),",
+		find: "{ principal, key: key as string,",
+		replace: "{ principal, key: (key as string) + Math.random(),",
 		promise: "P7",
 		scenario: "same_key"
 	},
@@ -276,8 +276,8 @@ export const bugs: readonly Bug[] = [
 	{
 		name: "the fingerprint of a request leaves out its parameters",
 		file: "idempotency/keyed-request.ts",
-		find: "hash: fingerprint([action, params])",
-		replace: "hash: fingerprint([action, typeof params])",
+		find: "fingerprint([action, sent])",
+		replace: "fingerprint([action, typeof sent])",
 		promise: "P7",
 		scenario: "one_key"
 	},
