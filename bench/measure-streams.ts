@@ -8,6 +8,7 @@ import { toMessage } from "../services/order/outbox/order.outbox.ts";
 import { readOrderEvent } from "../streams/messages/order-event-reader.ts";
 import { percentilesOf, type Percentiles } from "./percentiles.ts";
 import type { BenchShop } from "./measured-shop.ts";
+import { deliveryAddress } from "../workload/address.ts";
 
 /** Milliseconds after the commit of an event: until it is published and marked, and until it is counted. */
 export interface Latency {
@@ -155,8 +156,6 @@ export function parsing(count: number): number {
 	return Math.round((all.length * 1000) / (performance.now() - startedAt));
 }
 
-const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "US" };
-
 /** Customers who place orders one after the other, each as fast as they are answered. */
 export async function selling(shop: BenchShop, customers: number, seconds: number) {
 	const count = "select count(*)::int as count from orders.outbox where not quiet";
@@ -171,7 +170,7 @@ export async function selling(shop: BenchShop, customers: number, seconds: numbe
 				order.actions.place,
 				{
 					items: [{ product_id: shop.products[index % shop.products.length]!, quantity: 1 }],
-					shipping_address: address,
+					shipping_address: deliveryAddress,
 					payment_method: "pm_card_visa",
 					idempotency_key: newId(),
 					wait_s: 5

@@ -68,6 +68,31 @@ describe("toConfig", () => {
 	});
 
 	it.each([
+		["US-California", "US-CA"],
+		["US-ca", "US-CA"],
+		["CA-Quebec", "CA-QC"],
+		["JP-Tokyo", "JP-13"],
+		["GB-NIR", "GB-NIR"],
+		["FR-75C", "FR-75C"]
+	])("reads the region %s as %s", (written, code) => {
+		const price = { shipping: 0, tax_basis_points: 825 };
+		const json = JSON.stringify({ "*": price, [written]: price });
+		expect(Object.keys(from({ PRICING_JSON: json }).pricing)).toEqual(["*", code]);
+	});
+
+	it.each([
+		["US-ZZ", "PRICING_JSON: US-ZZ is no region of ISO 3166"],
+		["ZZ", "PRICING_JSON: ZZ is no region of ISO 3166"],
+		["UK", "PRICING_JSON: UK is no region of ISO 3166"],
+		["HK-Kowloon", "PRICING_JSON: HK-Kowloon is no region of ISO 3166"],
+		["US-California", "PRICING_JSON: US-CA is listed twice"]
+	])("refuses a price for the region %s beside one for US-CA", (region, sentence) => {
+		const price = { shipping: 0, tax_basis_points: 0 };
+		const json = JSON.stringify({ "*": price, "US-CA": price, [region]: price });
+		expect(() => from({ PRICING_JSON: json })).toThrow(sentence);
+	});
+
+	it.each([
 		["{", "PRICING_JSON: is not JSON"],
 		["[]", "PRICING_JSON:"],
 		["{}", 'PRICING_JSON: "*" is missing'],
@@ -86,15 +111,15 @@ describe("toConfig", () => {
 		['{"*":{"shipping":{"USD":1.5},"tax_basis_points":0}}', "/*/shipping/USD must be integer"],
 		[
 			'{"*":{"shipping":{"usd":500},"tax_basis_points":0}}',
-			"PRICING_JSON: /*/shipping must be equal to one of the allowed values"
+			"PRICING_JSON: /*/shipping must be one of: AED, AFN"
 		],
 		[
 			'{"*":{"shipping":{"XAU":500},"tax_basis_points":0}}',
-			"PRICING_JSON: /*/shipping must be equal to one of the allowed values"
+			"PRICING_JSON: /*/shipping must be one of: AED, AFN"
 		],
 		[
 			'{"*":{"shipping":{"IQD":500},"tax_basis_points":0}}',
-			"PRICING_JSON: /*/shipping must be equal to one of the allowed values"
+			"PRICING_JSON: /*/shipping must be one of: AED, AFN"
 		],
 		[
 			'{"*":{"shipping":{"KWD":1255},"tax_basis_points":0}}',

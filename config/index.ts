@@ -4,6 +4,7 @@ import { strictObject, T, type Static } from "../lib/schema.ts";
 import { validate } from "../lib/validator.ts";
 import type { Environment } from "./env.ts";
 import { EnvironmentError } from "./environment-error.ts";
+import { byRegionCode } from "./price-regions.ts";
 import { readEnvironment } from "./read-environment.ts";
 
 /** In minor units by currency, for the currencies that the shop ships in; or 0, which is free in all. */
@@ -154,7 +155,7 @@ function parsePricing(json: string): PricingTable {
 	if (!(table as PricingTable)["*"]) throw new EnvironmentError(['PRICING_JSON: "*" is missing']);
 	const issues = shippingIssues(table as PricingTable);
 	if (issues.length > 0) throw new EnvironmentError(issues);
-	return table as PricingTable;
+	return byRegionCode(table as PricingTable);
 }
 
 function parseFailpoints(text: string): Arming[] {

@@ -1,7 +1,17 @@
 import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { staff } from "./roles.ts";
 import { consumerActions, refillAction } from "./streams.ts";
-import { Cursor, Id, Instant, Limit, NextCursor, ready } from "./values.ts";
+import {
+	Currency,
+	Cursor,
+	Id,
+	Instant,
+	instant,
+	Limit,
+	NextCursor,
+	ready,
+	Uuid
+} from "./values.ts";
 
 const Count = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Minor = T.Integer({
@@ -15,7 +25,7 @@ export const Window = strictObject(
 	{
 		window_start: Instant,
 		window_end: Instant,
-		currency: T.String({ format: "currency" }),
+		currency: Currency,
 		orders: Count,
 		revenue: Minor,
 		unique_users: Count,
@@ -34,7 +44,7 @@ export type Window = Static<typeof Window>;
 export const WindowStreamEvent = strictObject(
 	{
 		specversion: T.Literal("1.0"),
-		id: T.String({ format: "uuid" }),
+		id: Uuid,
 		source: T.Literal("/analytics"),
 		type: T.Literal("analytics.window"),
 		subject: T.String({ description: "Start of the window and currency: the key" }),
@@ -42,7 +52,11 @@ export const WindowStreamEvent = strictObject(
 		datacontenttype: T.Literal("application/json"),
 		dataschema: T.Literal("https://schemas.moleculer-commerce.example/analytics.window/v1"),
 		partitionkey: T.String(),
-		sequence: T.String({ pattern: "^[1-9][0-9]{0,9}$", description: "The revision" }),
+		sequence: T.String({
+			pattern: "^[1-9][0-9]{0,9}$",
+			description: "The revision",
+			rule: "a whole number of 1 or more, as text"
+		}),
 		data: Window
 	},
 	{ title: "WindowStreamEvent" }
@@ -60,9 +74,7 @@ export const WindowChanges = strictObject(
 export type WindowChanges = Static<typeof WindowChanges>;
 
 /** Minutes before it without a window had no sales; null before anything was read. */
-const Watermark = nullable(
-	T.String({ format: "date-time", description: "The watermark: no order from before is expected" })
-);
+const Watermark = nullable(instant("The watermark: no order from before is expected"));
 const Tally = strictObject({ orders: Count, amount: Minor });
 
 export const Sales = strictObject(
@@ -102,10 +114,8 @@ export type ProductSales = Static<typeof ProductSales>;
 
 const query = { kind: "query", access: staff } as const;
 const span = {
-	from: T.Optional(
-		T.String({ format: "date-time", description: "An hour before `to` unless given" })
-	),
-	to: T.Optional(T.String({ format: "date-time", description: "Now unless given; excluded" })),
+	from: T.Optional(instant("An hour before `to` unless given")),
+	to: T.Optional(instant("Now unless given; excluded")),
 	currency: T.Optional(Window.properties.currency)
 };
 

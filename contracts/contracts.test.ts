@@ -1,12 +1,14 @@
 import type { ActionContract, Contract, TSchema } from "../lib/schema.ts";
 import { validate } from "../lib/validator.ts";
-import { analytics } from "./analytics.ts";
+import { analytics, WindowStreamEvent } from "./analytics.ts";
+import { LowStockEvent, OrderStreamEvent } from "./events.ts";
 import { gateway } from "./gateway.ts";
 import { notification } from "./notification.ts";
 import { order } from "./order.ts";
 import { payment } from "./payment.ts";
 import { product } from "./product.ts";
 import { user } from "./user.ts";
+import { address } from "../tests/support/shop/orders.ts";
 
 const contracts: Contract[] = [user, product, order, payment, notification, analytics, gateway];
 const actions = contracts.flatMap(contract => Object.values<ActionContract>(contract.actions));
@@ -18,6 +20,7 @@ type Located = [pointer: string, schema: TSchema];
 function parts(schema: TSchema, at = ""): Located[] {
 	const inner: Located[] = [
 		...Object.entries<TSchema>(schema.properties ?? {}),
+		...Object.entries<TSchema>(schema.patternProperties ?? {}),
 		...(schema.items ? [["[]", schema.items] as Located] : []),
 		...((schema.anyOf ?? []) as TSchema[]).map((s, i): Located => [`anyOf ${i}`, s])
 	];
@@ -34,6 +37,15 @@ const isEndless = (s: TSchema) =>
 	(s.type === "array" && s.maxItems === undefined) ||
 	(/^(integer|number)$/.test(s.type) && (s.minimum === undefined || s.maximum === undefined));
 
+const messages = { OrderStreamEvent, LowStockEvent, WindowStreamEvent };
+const described: [name: string, schema: TSchema][] = [
+	...actions.flatMap(({ name, params, returns }): [string, TSchema][] => [
+		[`params of ${name}`, params],
+		[`result of ${name}`, returns]
+	]),
+	...Object.entries(messages)
+];
+
 describe("every contract", () => {
 	it("names its actions after itself", () => {
 		for (const { name, actions } of contracts)
@@ -41,6 +53,15 @@ describe("every contract", () => {
 				expect(action.name).toBe(`${name}.${key}`);
 	});
 });
+
+it.each(described)(
+	"each rule of %s that Ajv words for programmers has its own words",
+	(_, schema) => {
+		const isUnworded = ({ pattern, format, not, rule }: TSchema) =>
+			Boolean(pattern ?? format ?? not) && !/^[a-zA-Z0-9].*[^.]$/.test(rule ?? "");
+		expect(offending(schema, isUnworded)).toEqual([]);
+	}
+);
 
 describe.each(named)("the action %s", (_name, action) => {
 	it("is described in one sentence without a full stop", () => {
@@ -64,7 +85,7 @@ describe.each(named)("the action %s", (_name, action) => {
 describe("order.place", () => {
 	const valid = {
 		items: [{ product_id: "prod-001", quantity: 2 }],
-		shipping_address: { street: "123 Main St", city: "SF", zip: "94105", country: "USA" },
+		shipping_address: address,
 		payment_method: "pm_card_visa",
 		idempotency_key: "k-1"
 	};

@@ -1,7 +1,7 @@
 import { nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { Return, Totals } from "./order.ts";
 import { orderEventTypes, OrderStatus } from "./order-status.ts";
-import { Id, Instant, Money, Uuid } from "./values.ts";
+import { Id, Instant, Money, Uuid, uuid } from "./values.ts";
 
 /**
  * Messages of the topic `orders`: CloudEvents 1.0 in structured JSON, keyed by the user, so that all
@@ -11,6 +11,19 @@ import { Id, Instant, Money, Uuid } from "./values.ts";
 
 export const OrderEventType = oneOf(orderEventTypes);
 export type OrderEventType = Static<typeof OrderEventType>;
+
+const RefundData = strictObject({
+	id: T.Optional(Uuid),
+	origin: oneOf(["order", "staff", "provider"], { description: "Who requested it" }),
+	amount: Money
+});
+
+const DisputeData = strictObject({
+	ref: T.String({ description: "The payment provider's reference" }),
+	amount: Money,
+	reason: T.String(),
+	status: oneOf(["open", "won", "lost"])
+});
 
 /** No personal data: ids, items and totals. */
 export const OrderEventData = strictObject(
@@ -37,7 +50,14 @@ export const OrderEventData = strictObject(
 				items: Return.properties.items,
 				refunded: nullable(Money)
 			})
-		)
+		),
+		refund: T.Optional(
+			strictObject(RefundData.properties, {
+				description:
+					"In events about one refund; in `order.refunded` only if the cancellation has refunded another amount than the total"
+			})
+		),
+		dispute: T.Optional(DisputeData)
 	},
 	{ title: "OrderEventData" }
 );
@@ -60,19 +80,32 @@ const envelope = {
 	time: Instant,
 	datacontenttype: T.Literal("application/json"),
 	traceparent: T.Optional(
-		T.String({ pattern: traceparent, description: "W3C: of the request that placed the order" })
+		T.String({
+			pattern: traceparent,
+			description: "W3C: of the request that placed the order",
+			rule: "a traceparent of version 00"
+		})
 	)
 };
-const schemaPattern = (types: string) => `^${schemas.replaceAll(".", "\\.")}/${types}/v1$`;
-const Sequence = (description: string) => T.String({ pattern: "^[1-9][0-9]{0,18}$", description });
+const SchemaUrl = (types: string) =>
+	T.String({
+		pattern: `^${schemas.replaceAll(".", "\\.")}/${types}/v1$`,
+		rule: `the URL of version 1 of the event's schema, under ${schemas}`
+	});
+const Sequence = (description: string) =>
+	T.String({
+		pattern: "^[1-9][0-9]{0,18}$",
+		description,
+		rule: "a whole number of 1 or more, as text"
+	});
 
 export const OrderStreamEvent = strictObject(
 	{
 		...envelope,
 		source: T.Literal("/orders"),
 		type: OrderEventType,
-		subject: T.String({ format: "uuid", description: "The order" }),
-		dataschema: T.String({ pattern: schemaPattern("order\\.[a-z_]+") }),
+		subject: uuid({ description: "The order" }),
+		dataschema: SchemaUrl("order\\.[a-z_]+"),
 		partitionkey: T.String({ description: "The user" }),
 		sequence: Sequence("The order's version: grows with each of its events, not always by one"),
 		epoch: T.Optional(
@@ -99,7 +132,7 @@ export const LowStockEvent = strictObject(
 		source: T.Literal("/products"),
 		type: T.Literal("product.low_stock"),
 		subject: T.String({ description: "The product" }),
-		dataschema: T.String({ pattern: schemaPattern("product\\.low_stock") }),
+		dataschema: SchemaUrl("product\\.low_stock"),
 		partitionkey: T.String({ description: "The product" }),
 		sequence: Sequence("Grows with each event of products"),
 		data: strictObject(

@@ -79,7 +79,9 @@ export const gateway = contract("gateway", {
 	image: {
 		...own,
 		summary: "An image of a product",
-		params: strictObject({ name: T.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$" }) }),
+		params: strictObject({
+			name: T.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$", rule: "the name of a file" })
+		}),
 		returns: Document
 	}
 });

@@ -20,7 +20,8 @@ export const notificationKinds = [
 	"delivery",
 	"refund",
 	"return",
-	"low_stock"
+	"low_stock",
+	"dispute"
 ] as const;
 export const NotificationKind = oneOf(notificationKinds);
 export type NotificationKind = Static<typeof NotificationKind>;
@@ -95,9 +96,16 @@ export const Preview = strictObject(
 );
 export type Preview = Static<typeof Preview>;
 
-/** Kinds that a user may choose channels for: low stock is for admins. */
-export const userKinds = notificationKinds.filter(kind => kind !== "low_stock");
-type UserKind = Exclude<NotificationKind, "low_stock">;
+/** Kinds that all admins get, whatever channels they choose for their own orders. */
+const staffKinds = ["low_stock", "dispute"] as const;
+type StaffKind = (typeof staffKinds)[number];
+type UserKind = Exclude<NotificationKind, StaffKind>;
+
+export const isForStaff = (kind: NotificationKind): kind is StaffKind =>
+	staffKinds.some(one => one === kind);
+
+/** Kinds that a user may choose channels for. */
+export const userKinds = notificationKinds.filter((kind): kind is UserKind => !isForStaff(kind));
 
 const Channels = T.Array(oneOf(["email", "sms"]), { uniqueItems: true, maxItems: 2 });
 const byKind = <S extends TSchema>(schema: S) =>

@@ -54,6 +54,25 @@ export const publications = {
 	return_rejected: { event: "order.return_rejected", message: "return" }
 } as const satisfies Record<OrderStatus, Publication>;
 
+/**
+ * Events about an order's payment. They leave its status as it is, except that a refunded order is refunded again when
+ * its refund came back. `status` is one that an order may have then.
+ */
+const paymentEvents = {
+	/** Staff, or somebody at the payment provider, refunded a part or all of it. */
+	"order.refund_issued": { message: "refund", status: "confirmed" },
+	/** A refund was made and came back from the customer's bank: it is still owed. */
+	"order.refund_failed": { message: "refund", status: "refund_pending" },
+	/** The customer's bank takes the money back. Staff get the message, not the customer. */
+	"order.dispute_opened": { message: "dispute", status: "confirmed" },
+	"order.dispute_closed": { message: "dispute", status: "confirmed" }
+} as const satisfies Record<
+	`order.${string}`,
+	{ message: NotificationKind; status: PublishedStatus }
+>;
+export type PaymentEventType = keyof typeof paymentEvents;
+export const paymentEventTypes = Object.keys(paymentEvents) as PaymentEventType[];
+
 type Publications = typeof publications;
 /** Statuses that are not published. */
 export type InternalStatus = {
@@ -63,7 +82,7 @@ export type PublishedStatus = Exclude<OrderStatus, InternalStatus>;
 
 /** The only type that no status states: an order that is cancelled because it is out of stock. */
 const rejected = "order.rejected";
-type EventType = Publications[PublishedStatus]["event"] | typeof rejected;
+type EventType = Publications[PublishedStatus]["event"] | typeof rejected | PaymentEventType;
 /** Types of events that customers get no message about. */
 export type SilentEventType = Extract<Publications[PublishedStatus], { message: null }>["event"];
 
@@ -81,15 +100,25 @@ const publishedStatuses = orderStatuses.filter(status => !isInternal(status)) as
 /** Types of events. */
 export const orderEventTypes: readonly EventType[] = [
 	...new Set(publishedStatuses.map(eventTypeOf)),
-	rejected
+	rejected,
+	...paymentEventTypes
 ];
 
+const isPaymentEvent = (type: string): type is PaymentEventType =>
+	Object.hasOwn(paymentEvents, type);
+
 /** The status that an event is about: the first one with its type. */
-export const statusOfEvent = (type: EventType): PublishedStatus =>
-	type === rejected ? "cancelled" : publishedStatuses.find(status => eventTypeOf(status) === type)!;
+export function statusOfEvent(type: EventType): PublishedStatus {
+	if (isPaymentEvent(type)) return paymentEvents[type].status;
+	if (type === rejected) return "cancelled";
+	return publishedStatuses.find(status => eventTypeOf(status) === type)!;
+}
 
 const messageKinds: ReadonlyMap<string, NotificationKind | null> = new Map(
-	orderEventTypes.map(type => [type, publications[statusOfEvent(type)].message])
+	orderEventTypes.map(type => [
+		type,
+		isPaymentEvent(type) ? paymentEvents[type].message : publications[statusOfEvent(type)].message
+	])
 );
 
 /** The kind of message that the customer gets about an event; null for none. */

@@ -12,6 +12,7 @@ import { PaymentMethod, PaymentStatus } from "./payment.ts";
 import { admins, everyone, staff } from "./roles.ts";
 import { outboxActions } from "./streams.ts";
 import {
+	Country,
 	Cursor,
 	Id,
 	IdempotencyKey,
@@ -21,6 +22,7 @@ import {
 	Money,
 	NextCursor,
 	OptionalKey,
+	Phone,
 	ready,
 	text,
 	Uuid,
@@ -28,20 +30,38 @@ import {
 } from "./values.ts";
 
 const AddressInput = strictObject({
+	name: T.Optional(
+		text(100, { description: "The recipient, if it is not the holder of the account" })
+	),
+	company: T.Optional(text(100)),
 	street: text(200),
+	line2: T.Optional(text(200, { description: "Apartment, floor, c/o" })),
 	city: text(100),
-	state: T.Optional(text(100)),
-	zip: text(20),
-	country: T.String({ format: "country", description: "ISO 3166-1 alpha-2 or alpha-3" })
+	state: T.Optional(
+		text(100, {
+			description:
+				"ISO 3166-2, or a name. Required, and answered as a code, where the price depends on it"
+		})
+	),
+	zip: T.Optional(
+		text(20, { description: "In the form of the country. Required where letters need one" })
+	),
+	country: Country,
+	phone: T.Optional(Phone)
 });
 
 export const Address = strictObject(
 	{
+		// Members that were not given are missing, as in orders from before there were these members.
+		name: T.Optional(T.String()),
+		company: T.Optional(T.String()),
 		street: T.String(),
+		line2: T.Optional(T.String()),
 		city: T.String(),
 		state: nullable(T.String()),
-		zip: T.String(),
-		country: T.String({ description: "ISO 3166-1 alpha-2" })
+		zip: nullable(T.String()),
+		country: T.String({ description: "ISO 3166-1 alpha-2" }),
+		phone: T.Optional(T.String({ description: "E.164" }))
 	},
 	{ title: "Address" }
 );
@@ -74,7 +94,20 @@ export const Order = strictObject(
 		items: T.Array(OrderItem),
 		totals: Totals,
 		shipping_address: Address,
-		payment: nullable(strictObject({ id: Uuid, status: PaymentStatus, refunded: Money })),
+		payment: nullable(
+			strictObject({
+				id: Uuid,
+				status: PaymentStatus,
+				refunded: Money,
+				disputed: T.Optional(
+					nullable(
+						strictObject(Money.properties, {
+							description: "What the customer's bank took back; missing or null if nothing"
+						})
+					)
+				)
+			})
+		),
 		shipment: nullable(strictObject({ carrier: T.String(), tracking_number: T.String() })),
 		version: Version,
 		created_at: Instant,
@@ -194,10 +227,13 @@ const sagaActions = {
 	},
 	"saga.resolve": {
 		...operators,
-		summary: "Cancel an order that does not finish, and refund what was charged",
+		summary: "Cancel an order that does not finish, or end a return without a restock",
 		params: strictObject({
 			id: Uuid,
-			decision: oneOf(["cancel"]),
+			decision: oneOf(["cancel", "without_restock"], {
+				description:
+					"`cancel`: refund what was charged; `without_restock`: of a return that cannot be restocked, because the stock is counted by hand"
+			}),
 			note: text(200),
 			idempotency_key: OptionalKey
 		})

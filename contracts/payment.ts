@@ -4,11 +4,13 @@ import {
 	Id,
 	IdempotencyKey,
 	Instant,
+	instant,
 	Limit,
 	Money,
 	OptionalKey,
 	ready,
 	text,
+	Url,
 	Uuid
 } from "./values.ts";
 
@@ -17,7 +19,10 @@ export const PaymentStatus = oneOf(["processing", "succeeded", "failed", "review
 export type PaymentStatus = Static<typeof PaymentStatus>;
 
 /** A token of the provider, never a card number. */
-export const PaymentMethod = T.String({ pattern: "^pm_[A-Za-z0-9_]{1,80}$" });
+export const PaymentMethod = T.String({
+	pattern: "^pm_[A-Za-z0-9_]{1,80}$",
+	rule: "the id of a payment method, like pm_card_visa"
+});
 
 /** At least 1: an amount of 0 would violate the table's check and fail a whole batch of charges. */
 const PositiveMoney = strictObject({
@@ -45,6 +50,21 @@ const Refund = strictObject({
 	status: oneOf(["pending", "succeeded", "failed", "review"], {
 		description: "`review`: staff must decide; still counted as refunded"
 	}),
+	origin: oneOf(["order", "staff", "provider"], {
+		description:
+			"Who requested it: the order's cancellation or return, staff, or somebody at the payment provider"
+	}),
+	failure_code: nullable(T.String({ description: "Why it was not made" })),
+	created_at: Instant
+});
+
+const Dispute = strictObject({
+	ref: T.String({ description: "The provider's reference" }),
+	amount: Money,
+	reason: T.String(),
+	status: oneOf(["open", "won", "lost"], {
+		description: "`won`: the shop has the money again; until then, and if `lost`, the bank has it"
+	}),
 	created_at: Instant
 });
 
@@ -56,11 +76,10 @@ export const Payment = strictObject(
 		amount: Money,
 		refunded: Money,
 		method: strictObject({ brand: nullable(T.String()), last4: nullable(T.String()) }),
-		next_action: nullable(
-			strictObject({ type: oneOf(["redirect"]), url: T.String({ format: "uri" }) })
-		),
+		next_action: nullable(strictObject({ type: oneOf(["redirect"]), url: Url })),
 		created_at: Instant,
-		refunds: T.Array(Refund)
+		refunds: T.Array(Refund),
+		disputes: T.Array(Dispute, { description: "The customer's bank took the money back" })
 	},
 	{ title: "Payment" }
 );
@@ -128,6 +147,21 @@ export type Decision = Static<typeof Decision>;
 export const RefundState = oneOf(["refunded", "pending"]);
 export type RefundState = Static<typeof RefundState>;
 
+/** A change of a payment that its order does not know. */
+export const PaymentNotice = strictObject({
+	id: Uuid,
+	order_id: Uuid,
+	kind: oneOf(["refund_issued", "refund_failed", "dispute_opened", "dispute_closed"], {
+		description:
+			"`refund_issued`: made by staff or at the provider; `refund_failed`: it was made, and came back"
+	}),
+	data: T.Union([
+		strictObject({ id: Uuid, origin: Refund.properties.origin, amount: Money }),
+		strictObject(T.Omit(Dispute, ["created_at"]).properties)
+	])
+});
+export type PaymentNotice = Static<typeof PaymentNotice>;
+
 export const payment = contract("payment", {
 	charge: {
 		summary: "Charge each order, once even if this is repeated",
@@ -178,7 +212,10 @@ export const payment = contract("payment", {
 		timeoutMs: 10_000,
 		params: strictObject({
 			order_id: Uuid,
-			purpose: T.String({ pattern: "^return:[0-9a-f-]{36}$" }),
+			purpose: T.String({
+				pattern: "^return:[0-9a-f-]{36}$",
+				rule: "return: and the id of the return"
+			}),
 			amount: PositiveMoney,
 			lines: T.Array(Share, { minItems: 1, maxItems: 100 }),
 			reason: text(200),
@@ -244,7 +281,7 @@ export const payment = contract("payment", {
 		timeoutMs: 2000,
 		params: strictObject({
 			order_ids: T.Array(Uuid, { minItems: 1, maxItems: 100 }),
-			at: T.Optional(T.String({ format: "date-time", description: "As of this time" }))
+			at: T.Optional(instant("As of this time"))
 		}),
 		returns: strictObject({
 			payments: T.Array(
@@ -252,10 +289,27 @@ export const payment = contract("payment", {
 					id: Uuid,
 					order_id: Uuid,
 					status: PaymentStatus,
-					refunded: Money
+					refunded: Money,
+					disputed: T.Optional(nullable(Money))
 				})
 			)
 		})
+	},
+	"notice.list": {
+		summary: "Changes of payments that their orders do not know, the oldest first",
+		kind: "query",
+		access: "internal",
+		timeoutMs: 2000,
+		params: strictObject({ limit: Limit }),
+		returns: strictObject({ notices: T.Array(PaymentNotice) })
+	},
+	"notice.acknowledge": {
+		summary: "Delete changes that the order service has recorded",
+		kind: "command",
+		access: "internal",
+		timeoutMs: 2000,
+		params: strictObject({ ids: T.Array(Uuid, { minItems: 1, maxItems: 100 }) }),
+		returns: strictObject({ acknowledged: T.Boolean() })
 	},
 	ready
 });

@@ -3,6 +3,7 @@ import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts"
 import { admins } from "./roles.ts";
 import { refillAction } from "./streams.ts";
 import {
+	Currency,
 	Cursor,
 	Id,
 	IdempotencyKey,
@@ -12,14 +13,21 @@ import {
 	Money,
 	NextCursor,
 	ready,
+	storableText,
 	text,
 	Uuid,
 	Version
 } from "./values.ts";
 
-const Sku = T.String({ pattern: "^[A-Z0-9][A-Z0-9-]{1,39}$" });
-const Description = T.String({ maxLength: 2000, pattern: "^[^\\u0000]*$" });
-const Category = T.String({ pattern: "^[a-z0-9][a-z0-9-]{0,49}$" });
+const Sku = T.String({
+	pattern: "^[A-Z0-9][A-Z0-9-]{1,39}$",
+	rule: "2 to 40 capital letters, digits and hyphens, like LAMP-01, that do not start with a hyphen"
+});
+const Description = storableText({ maxLength: 2000 });
+const Category = T.String({
+	pattern: "^[a-z0-9][a-z0-9-]{0,49}$",
+	rule: "1 to 50 small letters, digits and hyphens, like home-office, that do not start with a hyphen"
+});
 const PriceMinor = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Price = strictObject({
 	amount: T.Integer({
@@ -110,7 +118,7 @@ export const product = contract("product", {
 			q: T.Optional(text(100, { description: "Words to search for" })),
 			currency: T.Optional(
 				T.String({
-					format: "currency",
+					...Currency,
 					description:
 						"Only products priced in it; needed with `min_price`, `max_price` and a sort by price, which compare prices of one currency"
 				})
@@ -196,6 +204,7 @@ export const product = contract("product", {
 				minimum: -1_000_000_000,
 				maximum: 1_000_000_000,
 				not: { const: 0 },
+				rule: "other than 0",
 				description: "Units added; negative to remove some"
 			}),
 			reason: text(200),

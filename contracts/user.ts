@@ -1,15 +1,30 @@
 import { contract, nullable, oneOf, roles, strictObject, T, type Static } from "../lib/schema.ts";
 import { admins, everyone } from "./roles.ts";
-import { Cursor, Id, Instant, Limit, Locale, NextCursor, ready, text, Version } from "./values.ts";
+import {
+	Cursor,
+	Id,
+	Instant,
+	Limit,
+	Locale,
+	NextCursor,
+	Phone,
+	ready,
+	storableText,
+	text,
+	Version
+} from "./values.ts";
 
 const Role = oneOf(roles);
 
-const Email = T.String({ format: "email", maxLength: 254 });
+/** Its domain may be international: it is stored in ASCII (A-labels) and shown in Unicode (U-labels). */
+const Email = T.String({
+	format: "idn-email",
+	maxLength: 254,
+	rule: "an e-mail address, like jo@example.com, with at most 64 characters before the @"
+});
 
 /** Any characters but NUL; counted in code points; checked against a list of common ones by the service. */
-const NewPassword = T.String({ minLength: 12, maxLength: 128, pattern: "^[^\\u0000]*$" });
-
-const Phone = T.String({ pattern: "^\\+[1-9][0-9]{6,14}$", description: "E.164" });
+const NewPassword = storableText({ minLength: 12, maxLength: 128 });
 
 export const User = strictObject(
 	{
@@ -68,7 +83,7 @@ export const user = contract("user", {
 		access: "anyone",
 		bulkhead: hashing,
 		params: strictObject({
-			email: T.String({ maxLength: 254, pattern: "^[^\\u0000]*$" }),
+			email: storableText({ maxLength: 254 }),
 			password: T.String({ maxLength: 128 })
 		}),
 		returns: AccessGrant

@@ -8,15 +8,54 @@ import { nullable, oneOf, strictObject, T, type ActionSpec, type Static } from "
  */
 export function text(maxLength: number, options: { description?: string } = {}) {
 	const pattern = "^(?=.*[^\\s\\p{Cf}])[^\\p{Cc}\\p{Zl}\\p{Zp}\\u202A-\\u202E\\u2066-\\u2069]*$";
-	return T.String({ maxLength, pattern, ...options });
+	const rule = "one line of text with visible characters and without control characters";
+	return T.String({ maxLength, pattern, rule, ...options });
 }
 
-export const Uuid = T.String({ format: "uuid" });
+/** Text that Postgres can store. */
+export function storableText(limits: { minLength?: number; maxLength: number }) {
+	return T.String({ ...limits, pattern: "^[^\\u0000]*$", rule: "text without the character NUL" });
+}
+
+export function uuid(options: { description?: string } = {}) {
+	const rule = "a UUID, like 01890a5d-ac96-774b-bcce-b302099a8057";
+	return T.String({ format: "uuid", rule, ...options });
+}
+export const Uuid = uuid();
 
 /** Ids of users and products: a UUID, or the readable id of seed data. */
-export const Id = T.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9-]{0,63}$" });
+export const Id = T.String({
+	pattern: "^[A-Za-z0-9][A-Za-z0-9-]{0,63}$",
+	rule: "1 to 64 letters, digits and hyphens, like prod-001, that do not start with a hyphen"
+});
 
-export const Instant = T.String({ format: "date-time", description: "RFC 3339, UTC" });
+/** A time of RFC 3339. */
+export function instant(description: string) {
+	const rule = "a date and a time with its offset, like 2026-01-31T12:00:00Z";
+	return T.String({ format: "date-time", rule, description });
+}
+export const Instant = instant("RFC 3339, UTC");
+
+export const Url = T.String({ format: "uri", rule: "a URL, like https://shop.example/orders" });
+
+/** E.164. */
+export const Phone = T.String({
+	pattern: "^\\+[1-9][0-9]{6,14}$",
+	description: "E.164",
+	rule: "a phone number of + and 7 to 15 digits with the country code, like +4930123456"
+});
+
+export const Currency = T.String({
+	format: "currency",
+	description: "ISO 4217",
+	rule: "an ISO 4217 code of 3 capital letters, like EUR"
+});
+
+export const Country = T.String({
+	format: "country",
+	description: "ISO 3166-1 alpha-2 or alpha-3",
+	rule: "an ISO 3166-1 code of 2 or 3 letters, like DE or DEU (the United Kingdom is GB)"
+});
 
 export const Money = strictObject(
 	{
@@ -25,7 +64,7 @@ export const Money = strictObject(
 			maximum: Number.MAX_SAFE_INTEGER,
 			description: "Minor units (cents)"
 		}),
-		currency: T.String({ format: "currency", description: "ISO 4217" })
+		currency: Currency
 	},
 	{ title: "Money" }
 );
@@ -34,7 +73,10 @@ export const Money = strictObject(
 export const Locale = oneOf(["en", "de"]);
 export type Locale = Static<typeof Locale>;
 
-export const IdempotencyKey = T.String({ pattern: "^[\\x21-\\x7e]{1,255}$" });
+export const IdempotencyKey = T.String({
+	pattern: "^[\\x21-\\x7e]{1,255}$",
+	rule: "1 to 255 visible ASCII characters without blanks"
+});
 /** For commands that change nothing, or are refused, when they are repeated: with a key the first response is repeated. */
 export const OptionalKey = T.Optional(IdempotencyKey);
 

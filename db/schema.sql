@@ -371,6 +371,7 @@ create table orders.orders (
 	updated_at timestamp with time zone not null default clock_timestamp(),
 	history_hash bytea not null,
 	traceparent text,
+	refund_reported_minor bigint not null default 0,
 	constraint orders_pkey PRIMARY KEY (id),
 	constraint orders_check CHECK (((total_minor > 0) AND (total_minor = ((subtotal_minor + shipping_minor) + tax_minor)))),
 	constraint orders_shipping_minor_check CHECK ((shipping_minor >= 0)),
@@ -381,7 +382,7 @@ create table orders.orders (
 ) with (fillfactor=70);
 CREATE INDEX orders_by_user ON orders.orders USING btree (user_id, id DESC);
 grant insert, select on orders.orders to shop_orders;
-grant update (history_hash, reason, shipment, status, updated_at, version) on orders.orders to shop_orders;
+grant update (history_hash, reason, refund_reported_minor, shipment, status, updated_at, version) on orders.orders to shop_orders;
 
 create table orders.outbox (
 	id bigint not null generated always as identity,
@@ -421,6 +422,15 @@ create table orders.outbox_archive (
 );
 CREATE INDEX outbox_archive_occurred ON orders.outbox_archive USING brin (occurred_at);
 grant select on orders.outbox_archive to shop_orders;
+
+create table orders.payment_notices (
+	id uuid not null,
+	order_id uuid not null,
+	recorded_at timestamp with time zone not null default clock_timestamp(),
+	constraint payment_notices_pkey PRIMARY KEY (id),
+	constraint payment_notices_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(id)
+);
+grant insert, select on orders.payment_notices to shop_orders;
 
 create table orders.returns (
 	id uuid not null,
@@ -484,6 +494,23 @@ create table orders.voided (
 );
 grant select on orders.voided to shop_orders;
 
+create table payment.disputes (
+	ref text not null,
+	payment_id uuid not null,
+	amount_minor bigint not null,
+	reason text not null,
+	status text not null,
+	created_at timestamp with time zone not null default clock_timestamp(),
+	updated_at timestamp with time zone not null default clock_timestamp(),
+	constraint disputes_pkey PRIMARY KEY (ref),
+	constraint disputes_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment.payments(id),
+	constraint disputes_amount_minor_check CHECK ((amount_minor > 0)),
+	constraint disputes_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
+);
+CREATE INDEX disputes_by_payment ON payment.disputes USING btree (payment_id);
+grant insert, select on payment.disputes to shop_payment;
+grant update (amount_minor, status, updated_at) on payment.disputes to shop_payment;
+
 create table payment.events (
 	payment_id uuid not null,
 	seq integer not null,
@@ -496,9 +523,22 @@ create table payment.events (
 	at timestamp with time zone not null default clock_timestamp(),
 	constraint events_pkey PRIMARY KEY (payment_id, seq),
 	constraint events_seq_check CHECK ((seq > 0)),
-	constraint events_type_check CHECK ((type = ANY (ARRAY['begun'::text, 'action_required'::text, 'succeeded'::text, 'failed'::text, 'review'::text, 'decided'::text, 'refund_begun'::text, 'refund_succeeded'::text, 'refund_failed'::text, 'refund_review'::text, 'refund_decided'::text])))
+	constraint events_type_check CHECK ((type = ANY (ARRAY['begun'::text, 'action_required'::text, 'succeeded'::text, 'failed'::text, 'review'::text, 'decided'::text, 'refund_begun'::text, 'refund_succeeded'::text, 'refund_failed'::text, 'refund_review'::text, 'refund_decided'::text, 'dispute_open'::text, 'dispute_won'::text, 'dispute_lost'::text])))
 );
 grant insert, select on payment.events to shop_payment;
+
+create table payment.notices (
+	id uuid not null default gen_random_uuid(),
+	position bigint not null generated always as identity,
+	order_id uuid not null,
+	kind text not null,
+	data jsonb not null,
+	created_at timestamp with time zone not null default clock_timestamp(),
+	constraint notices_pkey PRIMARY KEY (id),
+	constraint notices_position_key UNIQUE ("position"),
+	constraint notices_kind_check CHECK ((kind = ANY (ARRAY['refund_issued'::text, 'refund_failed'::text, 'dispute_opened'::text, 'dispute_closed'::text])))
+);
+grant delete, insert, select on payment.notices to shop_payment;
 
 create table payment.payments (
 	id uuid not null,
@@ -537,6 +577,7 @@ create table payment.payments (
 	constraint payments_sends_check CHECK ((sends >= 0)),
 	constraint payments_status_check CHECK ((status = ANY (ARRAY['processing'::text, 'succeeded'::text, 'failed'::text, 'review'::text])))
 ) with (fillfactor=80);
+CREATE INDEX payments_by_provider_ref ON payment.payments USING btree (provider_ref) WHERE (provider_ref IS NOT NULL);
 CREATE INDEX payments_charged_though_voided ON payment.payments USING btree (id) WHERE ((status = 'succeeded'::text) AND (failure_code = 'voided'::text));
 CREATE INDEX payments_in_review ON payment.payments USING btree (updated_at, id) WHERE (status = 'review'::text);
 CREATE INDEX payments_to_check ON payment.payments USING btree (next_check_at) WHERE ((status = 'failed'::text) AND (next_check_at IS NOT NULL));
@@ -766,6 +807,7 @@ create table users.users (
 	phone text,
 	constraint users_pkey PRIMARY KEY (id),
 	constraint users_email_key UNIQUE (email),
+	constraint users_email_ascii CHECK ((email ~ '^[\x21-\x7e]+$'::text)) NOT VALID,
 	constraint users_email_check CHECK ((email = lower(email))),
 	constraint users_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
 	constraint users_role_check CHECK ((role = ANY (ARRAY['customer'::text, 'support'::text, 'admin'::text]))),

@@ -151,7 +151,7 @@ const rowOf = ({ principal, key }: KeyedRequest, answer: object) => ({
 
 function isSame(
 	{ request_hash }: StoredRequest<unknown>,
-	{ action, target, hash }: KeyedRequest
+	{ action, target, hash, sentHash = hash }: KeyedRequest
 ): boolean {
-	return request_hash.equals(hash) || request_hash.equals(formerFingerprint(action, target));
+	return [hash, sentHash, formerFingerprint(action, target)].some(own => request_hash.equals(own));
 }

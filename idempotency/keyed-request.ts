@@ -13,26 +13,46 @@ export interface KeyedRequest {
 	target: string;
 	/** Fingerprint of the action and its parameters. */
 	hash: Buffer;
+	/**
+	 * Of the parameters as they were sent, where `hash` is of what they mean. Keys from before there was a meaning have
+	 * it.
+	 */
+	sentHash?: Buffer;
 }
+
+type Parameters = Record<string, unknown>;
 
 type Keyed = Context<{ idempotency_key: string }, Meta>;
 type MaybeKeyed = Context<{ idempotency_key?: string }, Meta>;
 
-/** The request of a call. @param omit parameters that are no part of it @throws UNAUTHENTICATED */
-export function keyedRequest(ctx: Keyed, omit?: readonly string[]): KeyedRequest;
+/**
+ * The request of a call.
+ * @param omit parameters that are no part of it
+ * @param meaning parameters that are equal for spellings that mean the same
+ * @throws UNAUTHENTICATED
+ */
+export function keyedRequest(
+	ctx: Keyed,
+	omit?: readonly string[],
+	meaning?: (params: Parameters) => Parameters
+): KeyedRequest;
 /** Undefined for a call without a key. */
 export function keyedRequest(ctx: MaybeKeyed): KeyedRequest | undefined;
 export function keyedRequest(
 	ctx: MaybeKeyed,
-	omit: readonly string[] = []
+	omit: readonly string[] = [],
+	meaning?: (params: Parameters) => Parameters
 ): KeyedRequest | undefined {
-	const { idempotency_key: key, ...params } = ctx.params as Record<string, unknown>;
+	const { idempotency_key: key, ...params } = ctx.params as Parameters;
 	if (key === undefined) return undefined;
 	for (const name of omit) delete params[name];
 	const target = String(params.id ?? params.product_id ?? "");
 	const action = ctx.action!.name!;
 	const { id: principal } = identityOf(ctx.meta);
-	return { principal, key: key as string, action, target, hash: fingerprint([action, params]) };
+	const named = { principal, key: key as string, action, target };
+	const hashOf = (sent: Parameters) => fingerprint([action, sent]);
+	if (!meaning) return { ...named, hash: hashOf(params) };
+	return { ...named, hash: hashOf(meaning(params)), sentHash: hashOf(params) };
 }
 
 /** Tells the caller of an action whether its response is a stored one. */

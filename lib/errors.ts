@@ -42,6 +42,7 @@ export const errorTable = {
 	STALE_VERSION: [412, "The resource has changed since it was read"],
 	PAYMENT_NOT_REFUNDABLE: [409, "The payment's status does not allow a refund"],
 	PAYMENT_NOT_IN_REVIEW: [409, "The payment is not in review"],
+	REFUND_REFUSED: [409, "The payment provider refused the refund"],
 	REFUND_EXCEEDS_PAYMENT: [422, "The refund exceeds what is left of the payment"],
 	TOO_MANY_OPEN_ORDERS: [429, "Too many of your orders are open; try again when one has finished"],
 	TOO_MANY_STREAMS: [429, "Too many of your streams are open"],

@@ -53,6 +53,8 @@ export const failpoints = [
 	"order.request_return.after_commit",
 	"order.approve_return.before_commit",
 	"order.approve_return.after_commit",
+	"order.payment_notice.before_commit",
+	"order.payment_notice.after_commit",
 	"product.reserve.before_commit",
 	"product.reserve.before_reply",
 	"product.commit.before_commit",

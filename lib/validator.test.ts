@@ -1,5 +1,5 @@
 import { nullable, oneOf, strictObject, T } from "./schema.ts";
-import { alpha2Country, coerce, validate, SchemaValidator } from "./validator.ts";
+import { coerce, validate, SchemaValidator } from "./validator.ts";
 
 const Item = strictObject({
 	quantity: T.Integer({ minimum: 1 }),
@@ -42,6 +42,20 @@ describe("faults", () => {
 		expect(validate(List, { items })).toHaveLength(20);
 	});
 
+	it.each([
+		[T.String({ pattern: "^a$", rule: "the letter a" }), "b", "must be the letter a"],
+		[T.String({ format: "uuid", rule: "a UUID" }), "b", "must be a UUID"],
+		[T.Integer({ not: { const: 0 }, rule: "other than 0" }), 0, "must be other than 0"],
+		[oneOf(["old", "new"]), "b", "must be one of: old, new"],
+		[nullable(T.String({ pattern: "^a$", rule: "the letter a" })), "b", "must be the letter a"],
+		[nullable(T.Integer({ minimum: 3 })), 2, "must be >= 3"],
+		[nullable(T.Integer()), "b", "must be integer"],
+		[T.Null(), "b", "must be null"],
+		[T.String({ pattern: "^a$", rule: "the letter a" }), 1, "must be string"]
+	])("says what %j takes", (schema, value, detail) => {
+		expect(validate(schema, value)).toEqual([{ pointer: "", code: expect.any(String), detail }]);
+	});
+
 	it.each(["USD", "EUR", "JPY"])("accepts %s as a currency", code => {
 		expect(validate(T.String({ format: "currency" }), code)).toEqual([]);
 	});
@@ -54,7 +68,23 @@ describe("faults", () => {
 		expect(validate(T.String({ format: "country" }), code)).toEqual([]);
 	});
 
-	it.each(["XX", "ZZZ", "", "U", "840", "United States"])("refuses %j as a country", code => {
+	it.each([
+		"XX",
+		"ZZZ",
+		"",
+		"U",
+		"UK",
+		"840",
+		"United States",
+		" US",
+		"US\n",
+		"ＵＳ",
+		"ß",
+		"uſ",
+		"U S",
+		"U\u200eS",
+		"USAA"
+	])("refuses %j as a country", code => {
 		expect(validate(T.String({ format: "country" }), code)).toHaveLength(1);
 	});
 
@@ -70,13 +100,6 @@ describe("faults", () => {
 			expect(validate(T.String({ format: "uuid" }), id)).toHaveLength(1);
 		}
 	);
-});
-
-describe("alpha2Country", () => {
-	it("returns the alpha-2 code of either code, in upper case", () => {
-		expect(["usa", "US", "DEU", "gb"].map(alpha2Country)).toEqual(["US", "US", "DE", "GB"]);
-		expect(alpha2Country("ZZ")).toBeUndefined();
-	});
 });
 
 describe("coerce", () => {

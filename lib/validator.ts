@@ -1,26 +1,23 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import formatsPlugin from "ajv-formats";
-import countries from "i18n-iso-countries";
 import { Validators } from "moleculer";
 import { isCurrency } from "./currency/iso4217.ts";
+import { alpha2Country } from "./addresses/country.ts";
+import { storedEmail } from "./addresses/email.ts";
 import type { ValidationIssue } from "./errors.ts";
 import type { TObject, TSchema } from "./schema.ts";
 
 const addFormats = formatsPlugin as unknown as typeof formatsPlugin.default;
 
-const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
+// Verbose errors carry the schema that refused, whose `rule` they are worded by.
+const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
 addFormats(ajv);
+ajv.addKeyword({ keyword: "rule", schemaType: "string" });
+ajv.addFormat("idn-email", address => storedEmail(address) !== undefined);
 ajv.addFormat("currency", isCurrency);
 ajv.addFormat("country", code => alpha2Country(code) !== undefined);
 // The default format accepts `urn:uuid:…` too, which Postgres does not.
 ajv.addFormat("uuid", /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i);
-
-/** ISO 3166-1 alpha-2 for an alpha-2 or alpha-3 code in any case; undefined when there is none. */
-export function alpha2Country(code: string): string | undefined {
-	const upper = code.toUpperCase();
-	if (upper.length === 3) return countries.alpha3ToAlpha2(upper);
-	return countries.isValid(upper) && upper.length === 2 ? upper : undefined;
-}
 
 const compiled = new Map<TSchema, ValidateFunction>();
 
@@ -32,7 +29,18 @@ function compile(schema: TSchema): ValidateFunction {
 
 const escape = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1");
 
-function fault({ instancePath, keyword, params, message }: ErrorObject): ValidationIssue {
+/** What Ajv says of a regular expression or a format helps no user. */
+const needRule = new Set(["pattern", "format", "not"]);
+
+function wordsOf({ keyword, params, message, parentSchema }: ErrorObject): string {
+	const rule = (parentSchema as TSchema | undefined)?.rule;
+	if (rule && needRule.has(keyword)) return `must be ${rule}`;
+	if (keyword === "enum") return `must be one of: ${params.allowedValues.join(", ")}`;
+	return message ?? "is not valid";
+}
+
+function fault(error: ErrorObject): ValidationIssue {
+	const { instancePath, keyword, params } = error;
 	const at = (name: string) => `${instancePath}/${escape(name)}`;
 	if (keyword === "required")
 		return { pointer: at(params.missingProperty), code: "required", detail: "is required" };
@@ -42,12 +50,20 @@ function fault({ instancePath, keyword, params, message }: ErrorObject): Validat
 			code: "unknown-property",
 			detail: "is not a known member"
 		};
-	return { pointer: instancePath, code: keyword, detail: message ?? "is not valid" };
+	return { pointer: instancePath, code: keyword, detail: wordsOf(error) };
+}
+
+/** Of a value that is no alternative of a schema: why it is not the one that is no null. */
+function withoutAlternatives(errors: readonly ErrorObject[]): ErrorObject[] {
+	const own = errors.filter(
+		({ keyword, params }) => keyword !== "anyOf" && !(keyword === "type" && params.type === "null")
+	);
+	return own.length > 0 ? own : [...errors];
 }
 
 function faultsOf(check: ValidateFunction, data: unknown): ValidationIssue[] {
 	if (check(data)) return [];
-	return check.errors!.slice(0, 20).map(fault);
+	return withoutAlternatives(check.errors!).slice(0, 20).map(fault);
 }
 
 /** All issues of the data, none when it is valid. Strict: `"1"` is no number. */

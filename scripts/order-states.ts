@@ -3,8 +3,9 @@ import { transitions } from "../services/order/order.machine.ts";
 /** The status transitions of an order as a mermaid diagram, from the table of order.machine.ts. */
 export function orderStates(): string {
 	const arrows = Object.entries<readonly string[]>(transitions).flatMap(([from, targets]) => {
-		// Delivered is also an end, with or without a return.
-		const mayEnd = targets.every(to => to === "return_requested");
+		// Delivered is also an end, with or without a return; so is refunded, unless the refund comes back.
+		const goesOn = ["return_requested", "refund_pending"];
+		const mayEnd = from !== "confirmed" && targets.every(to => goesOn.includes(to));
 		return [...targets, ...(mayEnd ? ["[*]"] : [])].map(to => `${from} --> ${to}`);
 	});
 	const lines = ["[*] --> pending", ...arrows].map(line => `    ${line}`);

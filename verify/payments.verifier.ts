@@ -34,7 +34,8 @@ where broken
 union all
 select format('return %s of order %s: %s refunded, its refund is %s', r.id, r.order_id, r.refunded_minor, coalesce(f.amount_minor, 0))
 from orders.returns r join payment.payments p using (order_id)
-	left join payment.refunds f on f.payment_id = p.id and f.purpose = 'return:' || r.id and f.status <> 'failed'
+	left join payment.refunds f on f.payment_id = p.id and split_part(f.purpose, '#', 1) = 'return:' || r.id
+		and f.status <> 'failed'
 where r.status = 'completed' and r.refunded_minor <> coalesce(f.amount_minor, 0)
 order by 1`;
 

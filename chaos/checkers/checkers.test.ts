@@ -10,6 +10,7 @@ import { effects } from "./effects.checker.ts";
 import { messages } from "./messages.checker.ts";
 import { windows } from "./windows.checker.ts";
 import { money } from "./money.checker.ts";
+import { paymentEvents } from "./payment-events.checker.ts";
 import { published } from "./published.checker.ts";
 import { records } from "./records.checker.ts";
 import { review } from "./review.checker.ts";
@@ -22,12 +23,16 @@ function order(id: string, status: string): OrderFact {
 	const items = [{ product_id: "cup", quantity: 2 }];
 	const returned = status === "returned" ? { refunded: 500, items } : { refunded: 0, items: [] };
 	const refunded = { partly: 200, refunded: 500, back: 500 }[id] ?? 0;
-	const refunded_by_staff = id === "partly" ? 200 : 0;
+	const refunded_by_others = id === "partly" ? 200 : 0;
+	const refunded_in_events = refunded;
+	const disputes_in_events = { opened: id === "back" ? 1 : 0, closed: id === "back" ? 1 : 0 };
 	const facts = {
 		total: 500,
 		currency: "USD",
 		refunded,
-		refunded_by_staff,
+		refunded_by_others,
+		refunded_in_events,
+		disputes_in_events,
 		items,
 		returned,
 		created_at: at,
@@ -79,8 +84,10 @@ const good: Evidence = {
 		line("partly"),
 		line("partly", { kind: "refund", ref: "re_part", amount: 200 }),
 		line("back"),
+		line("back", { kind: "refund", ref: "re1", succeeded: false }),
 		line("back", { kind: "refund", ref: "re2" })
 	],
+	disputes: [{ order_id: "back", status: "won" }],
 	messages: { happened: 4, answered: 5, taken: 4 },
 	brokenStock: [],
 	reserved: [],
@@ -167,6 +174,37 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		"an order is charged in another currency",
 		{ ledger: [line("paid", { currency: "JPY" }), ...good.ledger.slice(1)] },
 		/is over USD, the provider's charge over JPY/
+	],
+	[
+		paymentEvents,
+		"a refund is in no event",
+		{ orders: good.orders.map(one => ({ ...one, refunded_in_events: 0 })) },
+		/was refunded 500, its events say 0/
+	],
+	[
+		paymentEvents,
+		"a refund came back, and no event says so",
+		{
+			ledger: good.ledger.map(one => (one.ref === "re2" ? { ...one, succeeded: false } : one))
+		},
+		/was refunded 0, its events say 500/
+	],
+	[
+		paymentEvents,
+		"a dispute is in no event",
+		{ disputes: [...good.disputes, { order_id: "paid", status: "open" }] },
+		/has 1 disputes, 0 decided; its events tell of 0 and 0/
+	],
+	[
+		paymentEvents,
+		"a dispute was decided, and no event says so",
+		{
+			disputes: [
+				{ order_id: "back", status: "won" },
+				{ order_id: "back", status: "lost" }
+			]
+		},
+		/2 decided; its events tell of 1 and 1/
 	],
 	[money, "a paid order was never charged", { ledger: good.ledger.slice(1) }, /holds 0 of 500/],
 	[

@@ -17,14 +17,16 @@ function acknowledgedRefunds(outcomes: readonly Entry[]): Map<string, number> {
 	return most;
 }
 
-/** @param lines of the provider that are about the order; @param acknowledged the confirmed refunds */
+/** @param all lines of the provider that are about the order; @param acknowledged the confirmed refunds */
 function* orderViolations(
-	{ status, total, currency, refunded, refunded_by_staff: refundedByStaff, returned }: OrderFact,
-	lines: readonly ProviderLine[],
+	{ status, total, currency, refunded, refunded_by_others: refundedByOthers, returned }: OrderFact,
+	all: readonly ProviderLine[],
 	acknowledged: number
 ): Generator<string> {
+	const lines = all.filter(line => line.succeeded);
 	const charges = linesOf("charge", lines);
 	const [charged, refundedByProvider] = [sum(charges), sum(linesOf("refund", lines))];
+	const cameBack = sum(linesOf("refund", all)) - refundedByProvider;
 	for (const line of lines)
 		if (line.currency !== currency)
 			yield `is over ${currency}, the provider's ${line.kind} over ${line.currency}`;
@@ -33,9 +35,9 @@ function* orderViolations(
 		yield `was charged ${charged} and refunded ${refundedByProvider}`;
 	if (refundedByProvider !== refunded)
 		yield `the shop refunded ${refunded}, the provider ${refundedByProvider}`;
-	if (refundedByProvider < acknowledged)
+	if (refundedByProvider + cameBack < acknowledged)
 		yield `an answer confirmed refunds of ${acknowledged}, the provider refunded ${refundedByProvider}`;
-	const due = paidStatuses.has(status) ? total - refundedByStaff - returned.refunded : 0;
+	const due = paidStatuses.has(status) ? total - refundedByOthers - returned.refunded : 0;
 	if (charged - refundedByProvider !== due)
 		yield `is ${status}, and the provider holds ${charged - refundedByProvider} of ${due}`;
 }
@@ -50,23 +52,23 @@ export const money: Checker = {
 	},
 	violations: ({ ledger, orders, outcomes }) => {
 		const acknowledgedByOrder = acknowledgedRefunds(outcomes);
-		const succeeded = grouped(
-			ledger.filter(line => line.succeeded),
-			({ order_id }) => order_id
-		);
+		const byOrder = grouped(ledger, ({ order_id }) => order_id);
 		const violations: Violation[] = [];
 		for (const order of orders) {
 			const { id: order_id } = order;
-			const lines = succeeded.get(order_id) ?? [];
+			const lines = byOrder.get(order_id) ?? [];
 			for (const what of orderViolations(order, lines, acknowledgedByOrder.get(order_id) ?? 0))
 				violations.push({ what, order_id });
-			succeeded.delete(order_id);
+			byOrder.delete(order_id);
 		}
-		for (const [order_id, lines] of succeeded)
-			violations.push({
-				what: `was charged ${sum(lines)}, and the shop has no such order`,
-				order_id
-			});
+		for (const [order_id, lines] of byOrder) {
+			const charged = sum(linesOf("charge", lines).filter(line => line.succeeded));
+			if (charged > 0)
+				violations.push({
+					what: `was charged ${charged}, and the shop has no such order`,
+					order_id
+				});
+		}
 		return violations;
 	}
 };

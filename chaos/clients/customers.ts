@@ -3,14 +3,7 @@ import { settledStatuses } from "../../contracts/order-status.ts";
 import { derivedId } from "../../lib/id.ts";
 import { sha, type Entry, type History } from "../evidence/client-history.ts";
 import { staff, type OrderPlan } from "./order-plan.ts";
-
-const address = {
-	street: "123 Main St",
-	city: "SF",
-	state: "CA",
-	zip: "94105",
-	country: "USA"
-};
+import { deliveryAddress } from "../../workload/address.ts";
 
 /** How long a customer waits for a response before the next attempt. */
 const requestTimeoutMs = 2500;
@@ -32,6 +25,8 @@ export interface ClientOptions {
 	/** Where the shop is now. */
 	url(): string;
 	tokenOf(user: string): string;
+	/** Refunds at the provider's dashboard, in minor units. Once: it has no idempotency key. */
+	refundElsewhere(paymentId: string, amount: number): Promise<void>;
 }
 
 /** Customers that record each request, and retry until there is a definite outcome. */
@@ -123,6 +118,16 @@ export class Customers {
 		return (await Promise.all(outcomes)).every(outcome => outcome !== undefined);
 	}
 
+	/** Staff refund the plan's part at the provider's dashboard, if there is a payment. */
+	async refundElsewhere(
+		{ refundedElsewhere }: OrderPlan,
+		{ order_id, total = 0 }: Entry
+	): Promise<void> {
+		const amount = Math.floor((total * refundedElsewhere) / 100);
+		if (!order_id || amount === 0) return;
+		await this.#options.refundElsewhere(derivedId(order_id, "charge"), amount);
+	}
+
 	#cancelOnce(request: Pick<Entry, "op" | "n" | "user" | "key"> & { order_id: string }) {
 		const path = `/api/v1/orders/${request.order_id}/cancel`;
 		return this.#send(request, "POST", path, { reason: "changed my mind" });
@@ -172,7 +177,7 @@ export class Customers {
 
 	#placeOnce(plan: OrderPlan, key = `order-${plan.n}`): Promise<Entry> {
 		const { n, user, items, payment_method } = plan;
-		const body = { items, shipping_address: address, payment_method };
+		const body = { items, shipping_address: deliveryAddress, payment_method };
 		return this.#send({ op: "place", n, user, key }, "POST", "/api/v1/orders", body);
 	}
 

@@ -78,6 +78,8 @@ export class Load {
 			plan.attempts
 		);
 		await cancellation;
+		if (plan.refundedElsewhere > 0)
+			await customers.refundElsewhere(plan, await customers.getOrder(plan, id));
 		if (plan.reusesKeys) await customers.reuseKeys(plan, id);
 		if (plan.returnsOrder) await customers.returnOrder(plan, id);
 	}

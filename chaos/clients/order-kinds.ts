@@ -23,6 +23,14 @@ export type OrderKind =
 	| "returned"
 	/** Concurrent partial refunds by staff that together exceed the payment. */
 	| "refunded"
+	/** Cancelled; its refund stays pending at the provider for a while. */
+	| "refund_pending"
+	/** Cancelled and refunded; the bank sends the refund back, and it is refunded again. */
+	| "refund_came_back"
+	/** Refunded in part at the provider's dashboard, then cancelled. */
+	| "refunded_elsewhere"
+	/** Its customer's bank disputes the payment; the shop wins. */
+	| "disputed"
 	/** Its customer uses one key for several requests, at once and later. */
 	| "one_key";
 
@@ -35,6 +43,8 @@ export interface OrderScript {
 	reusesKeys?: boolean;
 	/** Refunds in percent of the total, once confirmed. */
 	refunds?: readonly number[];
+	/** Refunded at the provider's dashboard in percent of the total, once confirmed. */
+	refundedElsewhere?: number;
 }
 
 const ordinary: OrderScript = {
@@ -62,5 +72,13 @@ export const orderScripts: Readonly<Record<OrderKind, OrderScript>> = {
 	},
 	returned: { ...ordinary, returnsOrder: true },
 	refunded: { ...ordinary, refunds: [30, 60, 60] },
+	refund_pending: {
+		...ordinary,
+		payment_method: "pm_card_pendingRefund",
+		cancel: "once confirmed"
+	},
+	refund_came_back: { ...ordinary, payment_method: "pm_card_refundFail", cancel: "once confirmed" },
+	refunded_elsewhere: { ...ordinary, refundedElsewhere: 30, cancel: "once confirmed" },
+	disputed: { ...ordinary, payment_method: "pm_sim_disputeWon" },
 	one_key: { ...ordinary, reusesKeys: true }
 };

@@ -18,6 +18,8 @@ export interface OrderPlan {
 	reusesKeys: boolean;
 	/** Refunds by staff once it is confirmed, in percent of its total. */
 	refunds: readonly number[];
+	/** A refund at the provider's dashboard once it is confirmed, in percent of its total; 0 for none. */
+	refundedElsewhere: number;
 }
 
 /** The staff account that ships, delivers and approves returns. */
@@ -41,7 +43,11 @@ export const paymentMethods = {
 	pm_sim_errorAfterRefund: 2,
 	pm_sim_rateLimitFirst: 2,
 	pm_card_threeDSecureRequired: 2,
-	pm_sim_slow: 3
+	pm_sim_slow: 3,
+	pm_card_pendingRefund: 4,
+	pm_card_refundFail: 4,
+	pm_sim_pendingRefundFails: 2,
+	pm_sim_disputeWon: 2
 };
 
 /** Cancels before, during and after the charge. */
@@ -52,6 +58,8 @@ const reuseShare = 0.08;
 /** Refunds: in part, in full, too much together, too much by the last. */
 const refunds = [[30], [100], [60, 60], [20, 30, 51]];
 const refundShare = 0.15;
+const elsewhereShare = 0.06;
+const elsewhere = [20, 100];
 const attempts = { least: 5, most: 20 };
 
 /** Enough customers that none reaches the limit of open orders while the shop is down. */
@@ -74,7 +82,8 @@ export function orderPlan(seed: number, n: number, products: StockedProducts): O
 		cancelAfterMs: random.chance(cancelShare) ? random.pick(cancelDelaysMs) : null,
 		returnsOrder: random.chance(returnShare),
 		refunds: random.chance(refundShare) ? random.pick(refunds) : [],
-		reusesKeys: random.chance(reuseShare)
+		reusesKeys: random.chance(reuseShare),
+		refundedElsewhere: random.chance(elsewhereShare) ? random.pick(elsewhere) : 0
 	};
 }
 

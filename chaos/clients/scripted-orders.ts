@@ -39,6 +39,10 @@ export class ScriptedOrders {
 		if (order.plan.reusesKeys) await this.#customers.reuseKeys(order.plan, order.id);
 		if (order.plan.returnsOrder) await this.#customers.returnOrder(order.plan, order.id);
 		if (order.plan.refunds.length > 0) await this.#refund(order.plan, order.id);
+		if (order.plan.refundedElsewhere > 0) {
+			const seen = await this.#customers.pollUntilSettled(order.plan, order.id, confirmedWithinMs);
+			await this.#customers.refundElsewhere(order.plan, seen);
+		}
 		if (!cancel) return;
 		if (cancel === "while paying") await sleep(100);
 		else await this.#customers.pollUntilSettled(order.plan, order.id, confirmedWithinMs);
@@ -86,13 +90,15 @@ export class ScriptedOrders {
 			attempts,
 			returnsOrder = false,
 			reusesKeys = false,
-			refunds = []
+			refunds = [],
+			refundedElsewhere = 0
 		} = orderScripts[kind];
 		const n = this.#count++;
 		const items = [{ product_id: this.#goods[goods], quantity: 1 }];
 		const user = `load-${n % userCount}`;
 		const request = { n, user, items, payment_method, attempts, inParallel: true };
-		return { ...request, cancelAfterMs: null, returnsOrder, reusesKeys, refunds };
+		const after = { cancelAfterMs: null, returnsOrder, reusesKeys };
+		return { ...request, ...after, refunds, refundedElsewhere };
 	}
 }
 

@@ -14,9 +14,16 @@ export interface ProviderLine {
 	order_id: string;
 	amount: number;
 	currency: string;
+	/** False for a charge that was declined, and for a refund that came back. */
 	succeeded: boolean;
 	ref: string;
 	at: string;
+}
+
+/** A dispute in the provider's ledger. */
+export interface ProviderDispute {
+	order_id: string;
+	status: "open" | "won" | "lost";
 }
 
 /** Faults of calls; declines depend on the customers' payment methods. */
@@ -115,6 +122,12 @@ export class Provider {
 		return ((await response.json()) as { drawn: Record<string, number> }).drawn;
 	}
 
+	/** What staff do at its dashboard; nothing if there is no such charge, or the process is down. */
+	async refund(payment_id: string, amount: number): Promise<void> {
+		const body = JSON.stringify({ payment_id, amount });
+		await fetch(`${this.#url}/_psp/refunds`, { method: "POST", body }).catch(() => undefined);
+	}
+
 	/** Read from its file, not from the shop or the process. */
 	async ledger(): Promise<ProviderLine[]> {
 		const { charges, refunds } = await readLedger(this.#ledger);
@@ -125,12 +138,22 @@ export class Provider {
 				const money = fromStripe(amount, currency);
 				return { kind: "charge", order_id, ...money, succeeded, ref, at } as const;
 			}),
-			...refunds.map(({ charge_ref, amount, currency, ref, at }) => {
+			...refunds.map(({ charge_ref, amount, currency, ref, status, at }) => {
 				const order_id = orderOf.get(charge_ref)!;
+				const succeeded = status !== "failed";
 				const money = fromStripe(amount, currency);
-				return { kind: "refund", order_id, ...money, succeeded: true, ref, at } as const;
+				return { kind: "refund", order_id, ...money, succeeded, ref, at } as const;
 			})
 		];
+	}
+
+	async disputes(): Promise<ProviderDispute[]> {
+		const { charges, disputes } = await readLedger(this.#ledger);
+		const orderOf = new Map(charges.map(({ ref, order_id }) => [ref, order_id]));
+		return disputes.map(({ charge_ref, status }) => ({
+			order_id: orderOf.get(charge_ref)!,
+			status
+		}));
 	}
 
 	async messages(): Promise<MessageCounts> {

@@ -3,7 +3,7 @@ import { verify as verifyOrders } from "../../verify/orders.verifier.ts";
 import { verify as verifyStock } from "../../verify/stock.verifier.ts";
 import { withClient } from "../../launch/servers/database-client.ts";
 import type { Entry } from "./client-history.ts";
-import type { MessageCounts, ProviderLine } from "../cluster/provider-process.ts";
+import type { MessageCounts, ProviderDispute, ProviderLine } from "../cluster/provider-process.ts";
 import { brokenStock, type BrokenStock } from "./stock-sampler.ts";
 import { loadStreamEvidence, type StreamEvidence } from "./event-stream.ts";
 
@@ -20,8 +20,12 @@ export interface OrderFact {
 	items: { product_id: string; quantity: number }[];
 	/** Of its payment, as the shop shows it. Minor units. */
 	refunded: number;
-	/** The part of it that staff requested. */
-	refunded_by_staff: number;
+	/** The part of it that staff requested, or that was made at the provider. */
+	refunded_by_others: number;
+	/** What the order's events say was refunded, less what came back. Minor units. */
+	refunded_in_events: number;
+	/** How many disputes its events tell of, open and decided ones. */
+	disputes_in_events: { opened: number; closed: number };
 	/** By completed returns: minor units, and restocked units. */
 	returned: { refunded: number; items: { product_id: string; quantity: number }[] };
 	created_at: Date;
@@ -41,6 +45,7 @@ export interface Evidence {
 	/** Orders with a running saga. */
 	open: readonly { order_id: string; step: string; attempt: number; last_error: string | null }[];
 	ledger: readonly ProviderLine[];
+	disputes: readonly ProviderDispute[];
 	/** Webhooks of the provider; `taken`: those that the shop stored, each once. */
 	messages: MessageCounts & { taken: number };
 	/** Stock violations at the end and at every sample. */
@@ -65,8 +70,18 @@ const queries = {
 				where r.order_id = o.id and r.status = 'completed' and r.restock)) as returned,
 			coalesce((select refunded_minor from payment.payments where order_id = o.id), 0)::float8 as refunded,
 			coalesce((select sum(r.amount_minor) from payment.refunds r join payment.payments p on p.id = r.payment_id
-				where p.order_id = o.id and r.status <> 'failed' and purpose like 'refund:%'), 0)::float8 as refunded_by_staff
-		from orders.orders o`,
+				where p.order_id = o.id and r.status <> 'failed' and purpose ~ '^(refund|provider):'), 0)::float8 as refunded_by_others,
+			coalesce(e.refunded, 0)::float8 as refunded_in_events,
+			jsonb_build_object('opened', coalesce(e.opened, 0), 'closed', coalesce(e.closed, 0)) as disputes_in_events
+		from orders.orders o left join (
+			select order_id, count(*) filter (where type = 'order.dispute_opened') as opened,
+				count(*) filter (where type = 'order.dispute_closed') as closed,
+				sum(case type when 'order.refund_issued' then (payload#>>'{refund,amount,amount}')::bigint
+					when 'order.refund_failed' then -(payload#>>'{refund,amount,amount}')::bigint
+					when 'order.returned' then (payload#>>'{return,refunded,amount}')::bigint
+					when 'order.refunded' then coalesce((payload#>>'{refund,amount,amount}')::bigint,
+						(payload#>>'{total,amount}')::bigint) end) as refunded
+			from orders.events group by order_id) e on e.order_id = o.id`,
 	open: `select order_id, step, attempt, last_error from orders.saga
 		join orders.orders on id = order_id where status <> 'payment_review'`,
 	brokenStock,
@@ -78,7 +93,7 @@ const queries = {
 	taken: "select count(*)::int as taken from payment.psp_inbox"
 };
 
-export type RunObservations = Pick<Evidence, "outcomes" | "ledger" | "samples"> & {
+export type RunObservations = Pick<Evidence, "outcomes" | "ledger" | "disputes" | "samples"> & {
 	messages: MessageCounts;
 	/** Sampled while the load ran. */
 	brokenStock: readonly BrokenStock[];

@@ -35,6 +35,7 @@ const kindsOf: Readonly<Partial<Record<Failpoint | Step, readonly OrderKind[]>>>
 	"payment.refundLines": ["returned"],
 	"order.cancel": ["cancelled_after_confirm", "cancelled_while_paying"],
 	"order.transition": ["bought", "declined", "sold_out", "cancelled_after_confirm", "returned"],
+	"order.payment_notice": ["refunded", "refunded_elsewhere", "refund_came_back", "disputed"],
 	"order.reschedule": ["charge_reply_lost"],
 	"order.claim": ["charge_reply_lost"],
 	"product.release": ["declined"],

@@ -81,6 +81,16 @@ export const scenarios = {
 			await runOrders(runner, 6, "bought");
 		}
 	},
+	/** Refunds and disputes that no cancellation or return asks for, and refunds that come back. */
+	payment_changes: {
+		run: runner =>
+			Promise.all([
+				runOrders(runner, 4, "refunded"),
+				runOrders(runner, 4, "refunded_elsewhere"),
+				runOrders(runner, 4, "refund_came_back"),
+				runOrders(runner, 4, "disputed")
+			])
+	},
 	refunds: { run: runner => runOrders(runner, 4, "refunded") },
 	/** A run stalls before it confirms; when it resumes, another run has confirmed, and the order is being refunded. */
 	stale_run: {

@@ -7,6 +7,7 @@ import { messages } from "../checkers/messages.checker.ts";
 import { effects } from "../checkers/effects.checker.ts";
 import { windows } from "../checkers/windows.checker.ts";
 import { money } from "../checkers/money.checker.ts";
+import { paymentEvents } from "../checkers/payment-events.checker.ts";
 import { published } from "../checkers/published.checker.ts";
 import { records } from "../checkers/records.checker.ts";
 import { review } from "../checkers/review.checker.ts";
@@ -15,6 +16,7 @@ import { noChargeWhenUnpaid } from "../checkers/no-charge-when-unpaid.checker.ts
 import { Customers } from "../clients/customers.ts";
 import { collectEvidence, type Evidence } from "../evidence/evidence.ts";
 import { History } from "../evidence/client-history.ts";
+import { Reviewers } from "../clients/reviewers.ts";
 import { Load } from "../clients/load.ts";
 import { scarceUnits, userCount, type StockedProducts, staff } from "../clients/order-plan.ts";
 import { StockSampler } from "../evidence/stock-sampler.ts";
@@ -29,6 +31,7 @@ export const checkers: readonly Checker[] = [
 	review,
 	stock,
 	money,
+	paymentEvents,
 	messages,
 	answers,
 	noChargeWhenUnpaid,
@@ -73,14 +76,17 @@ export class ChaosRun {
 	readonly products: StockedProducts;
 	readonly load: Load;
 	readonly #sampler = new StockSampler();
+	readonly #reviewers: Reviewers;
 
 	private constructor(
 		cluster: Cluster,
 		history: History,
 		customers: Customers,
 		products: StockedProducts,
-		load: Load
+		load: Load,
+		reviewers: Reviewers
 	) {
+		this.#reviewers = reviewers;
 		this.cluster = cluster;
 		this.history = history;
 		this.customers = customers;
@@ -95,9 +101,16 @@ export class ChaosRun {
 		const tokens = await signTokens(cluster);
 		const history = await History.open(join(cluster.folder, "history.jsonl"));
 		const tokenOf = (user: string) => tokens.get(user)!;
-		const customers = new Customers({ history, url: () => cluster.url, tokenOf });
+		const customers = new Customers({
+			history,
+			url: () => cluster.url,
+			tokenOf,
+			refundElsewhere: (id, amount) => cluster.provider.refund(id, amount)
+		});
+		const reviewers = new Reviewers({ url: () => cluster.url, token: () => tokenOf(staff) });
 		const load = new Load({ customers, seed, products, lanes, perSecond });
-		const chaosRun = new ChaosRun(cluster, history, customers, products, load);
+		const chaosRun = new ChaosRun(cluster, history, customers, products, load, reviewers);
+		reviewers.start();
 		chaosRun.#sampler.start(() => cluster.servers.postgres.url);
 		return chaosRun;
 	}
@@ -128,7 +141,8 @@ export class ChaosRun {
 		const { outcomes } = this.history;
 		const ledger = await this.cluster.provider.ledger();
 		const messages = await this.cluster.provider.messages();
-		const observations = { outcomes, ledger, messages, brokenStock, samples };
+		const disputes = await this.cluster.provider.disputes();
+		const observations = { outcomes, ledger, disputes, messages, brokenStock, samples };
 		const evidence = await collectEvidence(this.cluster.servers.postgres.url, observations);
 		const findings = checkers.map(({ promise, title, examined, violations }) => ({
 			promise,
@@ -149,16 +163,18 @@ export class ChaosRun {
 
 	/** Ends the sampler; the cluster keeps running. */
 	async close(): Promise<void> {
+		await this.#reviewers.stop();
 		await this.#sampler.stop();
 		await this.history.close();
 	}
 
-	/** Open orders and refunds; when there are none, webhooks that are missing. */
+	/** Open orders, refunds and notices about payments; when there are none, webhooks that are missing. */
 	async countUnfinished(): Promise<number> {
 		const [row] = await rows<{ open: number; taken: number }>(
 			this.cluster.servers.postgres.url,
 			`select (select count(*) from payment.psp_inbox)::int as taken, (count(*)
-				+ (select count(*) from payment.refunds where status = 'pending'))::int as open
+				+ (select count(*) from payment.refunds where status in ('pending', 'review'))
+				+ (select count(*) from payment.notices))::int as open
 			from orders.saga join orders.orders on id = order_id where status <> 'payment_review'`
 		);
 		const { open, taken } = row!;
@@ -180,8 +196,9 @@ async function registerCustomers(url: string): Promise<void> {
 	await rows(
 		url,
 		`insert into users.users (id, email, name, password_hash, role)
-		select id, id || '@shop.test', id, '-', 'customer' from unnest($1::text[]) as id`,
-		[customers]
+		select id, id || '@shop.test', id, '-', case id when $2 then 'admin' else 'customer' end
+		from unnest($1::text[]) as id`,
+		[[...customers, staff], staff]
 	);
 }
 

@@ -1,12 +1,23 @@
-import { applyAnswer, chargeFrom, refusal, type Charge } from "./charge.ts";
+import { testMethod } from "./payment-methods.ts";
+import {
+	applyAnswer,
+	chargeFrom,
+	refusal,
+	type Charge,
+	type Dispute,
+	type Refund
+} from "./charge.ts";
 import { providerEvents, type ProviderEvent } from "./provider-events.ts";
-import type { AnswerLine, ChargeLine, Line, RefundLine } from "./lines.ts";
-
-export interface Refund {
-	readonly line: RefundLine;
-	/** Why it was not made; null if it was. */
-	readonly refused: string | null;
-}
+import type {
+	AnswerLine,
+	ChangeLine,
+	ChargeLine,
+	DisputeLine,
+	DisputeUpdateLine,
+	Line,
+	RefundLine,
+	RefundUpdateLine
+} from "./lines.ts";
 
 /** A line that was written by an HTTP request, and its result: the response under its key. */
 export interface RecordedRequest {
@@ -23,8 +34,14 @@ export class LedgerState {
 	readonly #keys = new Map<string, string>();
 	readonly #tagged = new Map<string, string[]>();
 	readonly #requests = new Map<string, RecordedRequest>();
+	/** By charge. */
+	readonly #refundKeys = new Map<string, string[]>();
+	/** Keys of refunds, and refs of charges and disputes, to which a card does something that has not happened yet. */
+	readonly later = new Set<string>();
 	/** By key: the first attempt; refused ones have a code. */
 	readonly refunds = new Map<string, Refund>();
+	/** By ref. */
+	readonly disputes = new Map<string, Dispute>();
 	readonly events: ProviderEvent[] = [];
 	readonly delivered = new Set<string>();
 	/** Webhooks that were answered 2xx, including repeated ones. */
@@ -57,6 +74,15 @@ export class LedgerState {
 		return this.#charges.get(this.#keys.get(key) ?? "");
 	}
 
+	/** Refunds of a charge in the order of their requests, refused ones included. */
+	refundsOf(chargeRef: string): Refund[] {
+		return (this.#refundKeys.get(chargeRef) ?? []).map(key => this.refunds.get(key)!);
+	}
+
+	disputesOf(chargeRef: string): Dispute[] {
+		return [...this.disputes.values()].filter(({ line }) => line.charge_ref === chargeRef);
+	}
+
 	/** Charges with this metadata, in the order of creation. */
 	tagged(name: string, value: string): Charge[] {
 		return (this.#tagged.get(`${name}=${value}`) ?? []).map(ref => this.#charges.get(ref)!);
@@ -75,6 +101,12 @@ export class LedgerState {
 				return this.#answer(line);
 			case "refund":
 				return this.#refund(line);
+			case "refund_update":
+				return this.#updateRefund(line);
+			case "dispute":
+				return this.#dispute(line);
+			case "dispute_update":
+				return this.#updateDispute(line);
 			case "delivery":
 				this.answered++;
 				return void this.delivered.add(line.event);
@@ -93,13 +125,20 @@ export class LedgerState {
 			const tag = `${name}=${value}`;
 			this.#tagged.set(tag, [...(this.#tagged.get(tag) ?? []), line.ref]);
 		}
+		this.#expectDispute(charge);
 		this.#recordOutcome(line, charge);
+	}
+
+	#expectDispute({ line, status }: Charge): void {
+		if (status === "succeeded" && testMethod(line.payment_method)?.dispute)
+			this.later.add(line.ref);
 	}
 
 	#answer(line: AnswerLine): void {
 		const before = this.#charges.get(line.charge_ref);
 		const charge = before && applyAnswer(before, line.says);
 		if (charge) this.#charges.set(line.charge_ref, charge);
+		if (charge) this.#expectDispute(charge);
 		this.#recordOutcome(line, charge);
 	}
 
@@ -108,16 +147,63 @@ export class LedgerState {
 		if (this.refunds.has(line.key)) return;
 		const before = this.#charges.get(line.charge_ref);
 		const refused = refusal(before, line);
-		this.refunds.set(line.key, { line, refused });
+		const refund: Refund = { line, refused, status: line.status ?? "succeeded" };
+		this.refunds.set(line.key, refund);
+		const keys = this.#refundKeys.get(line.charge_ref) ?? [];
+		this.#refundKeys.set(line.charge_ref, [...keys, line.key]);
+		if (!refused && line.status) this.later.add(line.key);
 		const charge = refused ? undefined : { ...before!, refunded: before!.refunded + line.amount };
 		if (charge) this.#charges.set(line.charge_ref, charge);
-		this.#recordOutcome(line, charge);
+		this.#recordOutcome(line, charge, { refund });
+	}
+
+	/** Several processes may write that a refund changes: the first line counts, and a failed one stays failed. */
+	#updateRefund(line: RefundUpdateLine): void {
+		const before = this.refunds.get(line.key);
+		this.later.delete(line.key);
+		if (!before || before.refused || before.status === "failed" || before.status === line.status)
+			return;
+		const refund = { ...before, status: line.status };
+		this.refunds.set(line.key, refund);
+		const { charge_ref, amount } = before.line;
+		const of = this.#charges.get(charge_ref)!;
+		const restored = line.status === "failed" ? amount : 0;
+		const charge = { ...of, refunded: of.refunded - restored };
+		this.#charges.set(charge_ref, charge);
+		this.events.push(...providerEvents(line, charge, { refund }));
+	}
+
+	#dispute(line: DisputeLine): void {
+		const before = this.#charges.get(line.charge_ref);
+		this.later.delete(line.charge_ref);
+		if (this.disputes.has(line.ref) || before?.status !== "succeeded") return;
+		this.#setDispute(line, before, { line, status: "open" });
+		if (testMethod(before.line.payment_method)?.dispute?.then) this.later.add(line.ref);
+	}
+
+	#updateDispute(line: DisputeUpdateLine): void {
+		const before = this.disputes.get(line.ref);
+		this.later.delete(line.ref);
+		if (before?.status !== "open") return;
+		const charge = this.#charges.get(before.line.charge_ref)!;
+		this.#setDispute(line, charge, { ...before, status: line.status });
+	}
+
+	#setDispute(line: DisputeLine | DisputeUpdateLine, of: Charge, dispute: Dispute): void {
+		this.disputes.set(line.ref, dispute);
+		const charge = { ...of, disputed: dispute.status === "open" };
+		this.#charges.set(dispute.line.charge_ref, charge);
+		this.events.push(...providerEvents(line, charge, { dispute }));
 	}
 
 	/** @param charge after the line; undefined if the line changed nothing */
-	#recordOutcome(line: ChargeLine | AnswerLine | RefundLine, charge: Charge | undefined): void {
+	#recordOutcome(
+		line: Extract<ChangeLine, { asked: unknown }>,
+		charge: Charge | undefined,
+		about: { refund?: Refund } = {}
+	): void {
 		const key = line.asked?.idempotency_key;
 		if (key) this.#requests.set(key, { line, charge });
-		if (charge) this.events.push(...providerEvents(line, charge));
+		if (charge) this.events.push(...providerEvents(line, charge, about));
 	}
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { AnswerLine, ChargeLine, RefundLine } from "./lines.ts";
+import type { AnswerLine, ChargeLine, DisputeLine, RefundLine } from "./lines.ts";
 
 /** Status of a charge. */
 export interface Charge {
@@ -8,13 +8,27 @@ export interface Charge {
 	readonly failure_code: string | null;
 	/** Cancelled by the shop: it cannot succeed any more. */
 	readonly canceled: boolean;
-	/** Minor units. */
+	/** Minor units, pending refunds included. */
 	readonly refunded: number;
+	/** A dispute of it is open. */
+	readonly disputed: boolean;
+}
+
+export interface Refund {
+	readonly line: RefundLine;
+	/** Why it was refused; null if it was not. */
+	readonly refused: string | null;
+	readonly status: "pending" | "succeeded" | "failed";
+}
+
+export interface Dispute {
+	readonly line: DisputeLine;
+	readonly status: "open" | "won" | "lost";
 }
 
 export function chargeFrom(line: ChargeLine): Charge {
 	const failure_code = line.status === "failed" ? line.failure_code : null;
-	return { line, status: line.status, failure_code, canceled: false, refunded: 0 };
+	return { line, status: line.status, failure_code, canceled: false, refunded: 0, disputed: false };
 }
 
 /** The charge after a customer's answer; undefined if it comes too late and changes nothing. */
@@ -35,6 +49,7 @@ export function applyAnswer(charge: Charge, says: AnswerLine["says"]): Charge | 
 export function refusal(charge: Charge | undefined, refund: RefundLine): string | null {
 	if (charge?.status !== "succeeded") return "charge_not_found";
 	if (charge.line.currency !== refund.currency) return "currency_mismatch";
+	if (charge.disputed) return "charge_disputed";
 	return charge.refunded + refund.amount > charge.line.amount ? "refund_exceeds_charge" : null;
 }
 

@@ -185,7 +185,8 @@ describe("a charge that waits for its customer", () => {
 		const expectedEvents = [
 			["evt_ch_a_begun", "payment_intent.requires_action"],
 			["evt_ch_a_approved", "payment_intent.succeeded"],
-			["evt_re_r", "refund.created"]
+			["evt_re_r", "refund.created"],
+			["evt_re_r_charge", "charge.refunded"]
 		];
 		for (const { events: happened } of [book, (await ledger()).state])
 			expect(happened.map(({ id, type }) => [id, type])).toEqual(expectedEvents);

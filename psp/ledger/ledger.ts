@@ -92,14 +92,26 @@ export interface LedgerRefund {
 	charge_ref: string;
 	amount: number;
 	currency: string;
+	/** `failed`: it came back from the customer's bank. */
+	status: "pending" | "succeeded" | "failed";
+	at: string;
+}
+
+export interface LedgerDispute {
+	ref: string;
+	charge_ref: string;
+	amount: number;
+	currency: string;
+	status: "open" | "won" | "lost";
 	at: string;
 }
 
 export interface LedgerReport {
 	/** One per charge: what was charged or declined. */
 	charges: LedgerCharge[];
-	/** Refunds that were made. */
+	/** Refunds that were accepted. */
 	refunds: LedgerRefund[];
+	disputes: LedgerDispute[];
 	/** Requested charges and refunds, including repeated attempts. */
 	attempts: number;
 	/** Events, and 2xx responses to their webhooks. */
@@ -107,7 +119,7 @@ export interface LedgerReport {
 }
 
 export function reportOf(book: LedgerState): LedgerReport {
-	const made = [...book.refunds.values()].filter(({ refused }) => !refused);
+	const accepted = [...book.refunds.values()].filter(({ refused }) => !refused);
 	return {
 		charges: book.charges().map(({ line, status, failure_code, refunded }) => {
 			const { key, ref, amount, currency, payment_method, metadata, at } = line;
@@ -115,8 +127,13 @@ export function reportOf(book: LedgerState): LedgerReport {
 			const facts = { key, ref, payment_id, order_id, amount, currency, payment_method };
 			return { ...facts, status, failure_code, refunded, at };
 		}),
-		refunds: made.map(({ line: { key, ref, charge_ref, amount, currency, at } }) => {
-			return { key, ref, charge_ref, amount, currency, at };
+		refunds: accepted.map(({ line, status }) => {
+			const { key, ref, charge_ref, amount, currency, at } = line;
+			return { key, ref, charge_ref, amount, currency, status, at };
+		}),
+		disputes: [...book.disputes.values()].map(({ line, status }) => {
+			const { ref, charge_ref, amount, currency, at } = line;
+			return { ref, charge_ref, amount, currency, status, at };
 		}),
 		attempts: book.attempts,
 		messages: { happened: book.events.length, answered: book.answered }

@@ -47,7 +47,38 @@ export interface RefundLine {
 	reason: string;
 	metadata: Readonly<Record<string, string>>;
 	ref: string;
+	/** `succeeded` if it is missing. */
+	status?: "pending" | "succeeded";
 	asked: Asked | null;
+	at: string;
+}
+
+/** A refund that was pending is made, or one does not reach the customer. */
+export interface RefundUpdateLine {
+	kind: "refund_update";
+	/** Of the refund. */
+	key: string;
+	status: "succeeded" | "failed";
+	at: string;
+}
+
+/** The customer's bank takes the money of a charge back. */
+export interface DisputeLine {
+	kind: "dispute";
+	/** One dispute per ref: a later line under it changes nothing. */
+	ref: string;
+	charge_ref: string;
+	amount: number;
+	currency: string;
+	reason: string;
+	at: string;
+}
+
+/** A dispute is decided: `won` by the shop, or `lost`. */
+export interface DisputeUpdateLine {
+	kind: "dispute_update";
+	ref: string;
+	status: "won" | "lost";
 	at: string;
 }
 
@@ -63,4 +94,8 @@ export interface ClockLine {
 	advance_ms: number;
 }
 
-export type Line = ChargeLine | AnswerLine | RefundLine | DeliveryLine | ClockLine;
+/** A line that events are derived from. */
+export type ChangeLine =
+	ChargeLine | AnswerLine | RefundLine | RefundUpdateLine | DisputeLine | DisputeUpdateLine;
+
+export type Line = ChangeLine | DeliveryLine | ClockLine;

@@ -22,7 +22,14 @@ export interface TestMethod {
 	charge?: InjectedFault;
 	/** Applies to the first attempt of each refund. */
 	refund?: InjectedFault;
+	/** What happens to the first refund of a charge: its first status, and the one that it gets later. */
+	firstRefund?: { status: "pending" | "succeeded"; then: "succeeded" | "failed" };
+	/** The customer disputes every charge, for this reason; `then`: how the dispute is decided. */
+	dispute?: { reason: string; then?: "won" | "lost" };
 }
+
+/** How long (ms) after a charge, a refund or a dispute what a card does later happens. */
+export const laterMs = 1000;
 
 const visa = { brand: "visa", last4: "4242" };
 
@@ -52,6 +59,19 @@ const testMethods: Readonly<Record<string, TestMethod>> = {
 		challenge: true,
 		failure: "card_declined"
 	},
+	pm_card_pendingRefund: {
+		...visa,
+		last4: "7726",
+		firstRefund: { status: "pending", then: "succeeded" }
+	},
+	pm_card_refundFail: {
+		...visa,
+		last4: "5126",
+		firstRefund: { status: "succeeded", then: "failed" }
+	},
+	pm_sim_pendingRefundFails: { ...visa, firstRefund: { status: "pending", then: "failed" } },
+	pm_card_createDispute: { ...visa, last4: "0259", dispute: { reason: "fraudulent" } },
+	pm_sim_disputeWon: { ...visa, dispute: { reason: "fraudulent", then: "won" } },
 	pm_sim_slow: { ...visa, charge: { hangMs: 3000 } },
 	pm_sim_dropConnection: { ...visa, charge: { after: "drop" } },
 	pm_sim_dropRefundConnection: { ...visa, refund: { after: "drop" } },

@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Charge } from "../ledger/charge.ts";
 import { answeredPage, missingPage, policy, questionPage } from "./challenge-page.ts";
-import { formatAmount } from "./currency-rules.ts";
+import { formatAmount } from "./amounts/currency-rules.ts";
 import type { Engine } from "../ledger/engine.ts";
 import { bodyOf } from "./request-body.ts";
 import { testMethod } from "../ledger/payment-methods.ts";

@@ -10,7 +10,7 @@ import {
 	showIntent
 } from "./payment-intents.ts";
 import { createdSince, page } from "./pagination.ts";
-import { createRefund, listRefunds, showRefund } from "./refund-endpoints.ts";
+import { createRefund, listDisputes, listRefunds, showRefund } from "./refund-endpoints.ts";
 import { missing } from "./stripe-errors.ts";
 import { eventObject } from "./stripe-objects.ts";
 
@@ -49,6 +49,7 @@ const routes: readonly Route[] = [
 	route("POST", "/v1/refunds", "refund", createRefund),
 	route("GET", "/v1/refunds", "read", listRefunds),
 	route("GET", "/v1/refunds/:id", "read", showRefund),
+	route("GET", "/v1/disputes", "read", listDisputes),
 	route("GET", "/v1/events", "read", listEvents),
 	route("GET", "/v1/events/:id", "read", showEvent)
 ];

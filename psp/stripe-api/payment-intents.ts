@@ -6,7 +6,7 @@ import type { Reply } from "./reply.ts";
 import type { Charge } from "../ledger/charge.ts";
 import { canonical, textOf, textsOf, type Form } from "./form.ts";
 import { testMethod } from "../ledger/payment-methods.ts";
-import { refusedCharge } from "./currency-rules.ts";
+import { refusedCharge } from "./amounts/currency-rules.ts";
 import { createdSince, page } from "./pagination.ts";
 import { missing, wrong, type StripeError } from "./stripe-errors.ts";
 import {

@@ -47,6 +47,7 @@ export class PspServer {
 			webhookUrl === undefined
 				? undefined
 				: new WebhookSender({ engine, faults, url: webhookUrl, secret: webhookSecret, origin });
+		engine.onLaterChange = () => this.#webhooks?.sendNew();
 		this.#server = createServer((req, res) => void this.#serve(req, res));
 	}
 

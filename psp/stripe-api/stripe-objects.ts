@@ -2,7 +2,7 @@ import type { PendingCharge } from "./context.ts";
 import { challengeUrl } from "./challenge.ts";
 import type { Charge } from "../ledger/charge.ts";
 import type { ProviderEvent } from "../ledger/provider-events.ts";
-import type { RefundLine } from "../ledger/lines.ts";
+import type { Dispute, Refund } from "../ledger/charge.ts";
 import { testMethod } from "../ledger/payment-methods.ts";
 import { cardError } from "./stripe-errors.ts";
 
@@ -44,6 +44,7 @@ function chargeObject(charge: Charge) {
 		amount_captured: status === "succeeded" ? line.amount : 0,
 		amount_refunded: refunded,
 		captured: status === "succeeded",
+		disputed: charge.disputed,
 		created: unix(line.at),
 		currency: line.currency.toLowerCase(),
 		failure_code,
@@ -125,7 +126,7 @@ export function declinedError(charge: Charge, how: Representation) {
 	};
 }
 
-export function refundObject(line: RefundLine) {
+export function refundObject({ line, status }: Refund) {
 	return {
 		id: line.ref,
 		object: "refund",
@@ -136,14 +137,37 @@ export function refundObject(line: RefundLine) {
 		metadata: line.metadata,
 		payment_intent: line.charge_ref,
 		reason: line.reason,
-		status: "succeeded"
+		...(status === "failed" && { failure_reason: "expired_or_canceled_card" }),
+		status
 	};
 }
 
-export function eventObject({ id, type, at, charge, refund }: ProviderEvent, origin: string) {
-	const object = refund
-		? refundObject(refund)
+export function disputeObject({ line, status }: Dispute) {
+	return {
+		id: line.ref,
+		object: "dispute",
+		amount: line.amount,
+		charge: line.charge_ref.replace(/^pi_/, "ch_"),
+		created: unix(line.at),
+		currency: line.currency.toLowerCase(),
+		metadata: {},
+		payment_intent: line.charge_ref,
+		reason: line.reason,
+		status: status === "open" ? "needs_response" : status
+	};
+}
+
+function subjectOf({ type, charge, refund, dispute }: ProviderEvent, origin: string) {
+	if (refund) return refundObject(refund);
+	if (dispute) return disputeObject(dispute);
+	return type.startsWith("charge.")
+		? chargeObject(charge)
 		: intentObject(charge, { origin, expandCharge: false });
+}
+
+export function eventObject(event: ProviderEvent, origin: string) {
+	const { id, type, at } = event;
+	const object = subjectOf(event, origin);
 	return {
 		id,
 		object: "event",

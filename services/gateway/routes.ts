@@ -221,7 +221,7 @@ export const routes = {
 		route("GET /api/v1/payments/{id}", "getPayment", payments.get, { omit: ["order_id"] }),
 		route("POST /api/v1/payments/{id}/refund", "refundPayment", payments.refund, {
 			member: "payment",
-			refusals: ["PAYMENT_NOT_REFUNDABLE", "REFUND_EXCEEDS_PAYMENT"]
+			refusals: ["PAYMENT_NOT_REFUNDABLE", "REFUND_EXCEEDS_PAYMENT", "REFUND_REFUSED"]
 		})
 	],
 	ops: [

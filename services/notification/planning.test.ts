@@ -1,6 +1,7 @@
 import type { LowStockEvent } from "../../contracts/events.ts";
 import { derivedId } from "../../lib/id.ts";
-import { plan } from "./planning.ts";
+import { sampleOrderEvent } from "../../tests/support/streams/order-event-data.ts";
+import { plan, type NotifiableEvent } from "./planning.ts";
 import { claimOf, newItem } from "./storage/dynamo-item.ts";
 import type { NewNotification } from "./tracking-store.ts";
 
@@ -11,9 +12,9 @@ const event = {
 	data: {}
 } as LowStockEvent;
 
-async function planned(): Promise<NewNotification[]> {
+async function planned(of: NotifiableEvent = event): Promise<NewNotification[]> {
 	const messages: NewNotification[] = [];
-	await plan([event], {
+	await plan([of], {
 		store: {
 			plan: async given => {
 				messages.push(...given);
@@ -42,5 +43,18 @@ describe("a message to the SNS topic", () => {
 		const item = newItem(message!, Date.parse(event.time))!;
 		expect(claimOf(item).channel).toBe("sns_topic");
 		expect(claimOf({ ...item, channel: { S: "cascade" } }).channel).toBe("sns_topic");
+	});
+});
+
+describe("the reader of a message", () => {
+	it.each([
+		["order.refund_issued", "user-123"],
+		["order.refund_failed", "user-123"],
+		["order.dispute_opened", null],
+		["order.dispute_closed", null]
+	] as const)("about %s is %s, where null means all admins", async (type, reader) => {
+		const [message] = await planned(sampleOrderEvent(type));
+		expect(message!.user_id).toBe(reader);
+		expect(message!.order_id).not.toBeNull();
 	});
 });

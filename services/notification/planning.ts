@@ -1,5 +1,9 @@
 import type { LowStockEvent, OrderStreamEvent } from "../../contracts/events.ts";
-import type { NotificationChannel, NotificationKind } from "../../contracts/notification.ts";
+import {
+	isForStaff,
+	type NotificationChannel,
+	type NotificationKind
+} from "../../contracts/notification.ts";
 import { derivedId } from "../../lib/id.ts";
 import { channelsFor, kindOf, type PersonalChannel } from "./notification.decisions.ts";
 import type { NewNotification, NotificationStore } from "./tracking-store.ts";
@@ -41,8 +45,8 @@ export async function plan(events: readonly NotifiableEvent[], ports: Ports): Pr
 }
 
 /** Null: all admins, by the default channels; their addresses are read when it is sent. */
-const readerOf = (event: NotifiableEvent) =>
-	event.type === "product.low_stock" ? null : event.data.user_id;
+const readerOf = ({ type, data }: NotifiableEvent) =>
+	isForStaff(kindOf(type)!) || !("user_id" in data) ? null : data.user_id;
 
 /**
  * The channel's name inside ids. The SNS topic was called `cascade` once: with another name, an event that is

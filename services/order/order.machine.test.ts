@@ -10,6 +10,7 @@ import {
 	cancelDecisions,
 	decideCancel,
 	canTransition,
+	paymentTransition,
 	transition,
 	transitions
 } from "./order.machine.ts";
@@ -65,6 +66,26 @@ describe("the order machine", () => {
 		);
 		for (const [from, to] of others) expect(transition(from, to).type).toBe(`order.${to}`);
 	});
+
+	it.each(orderStatuses)(
+		"an order that is %s keeps its status when its payment changes",
+		status => {
+			for (const what of ["refund_issued", "dispute_opened", "dispute_closed"] as const)
+				expect(paymentTransition(status, what)).toEqual({
+					from: status,
+					to: status,
+					reason: null,
+					type: `order.${what}`,
+					published: true
+				});
+			const { to, type } = paymentTransition(status, "refund_failed");
+			// Only a refunded order owes the money again: for others the refund is one of several, or still wanted.
+			expect([to, type]).toEqual([
+				status === "refunded" ? "refund_pending" : status,
+				"order.refund_failed"
+			]);
+		}
+	);
 
 	it("does not publish the steps of a payment", () => {
 		expect(transition("pending", "payment_pending").published).toBe(false);

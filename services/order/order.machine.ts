@@ -5,6 +5,7 @@ import {
 	type InternalStatus,
 	type OrderStatus
 } from "../../contracts/order-status.ts";
+import type { PaymentNotice } from "../../contracts/payment.ts";
 import { fail } from "../../lib/errors.ts";
 
 /** Allowed transitions from each status. README's diagram is generated from this table. */
@@ -18,7 +19,8 @@ export const transitions = {
 	payment_failed: [],
 	payment_review: ["confirmed", "payment_failed", "cancelled", "refund_pending"],
 	refund_pending: ["refunded"],
-	refunded: [],
+	// A refund may come back from the customer's bank; then it is owed again.
+	refunded: ["refund_pending"],
 	return_requested: ["returned", "return_rejected"],
 	// Other lines may be returned later.
 	returned: ["return_requested"],
@@ -61,6 +63,12 @@ export function transition(
 	if (!canTransition(from, to))
 		fail("ILLEGAL_TRANSITION", `An order that is ${from} cannot become ${to}`);
 	return { from, to, reason, ...namingOf(to, reason) };
+}
+
+/** What happened to a payment without its order, and the status that the order has then. */
+export function paymentTransition(status: OrderStatus, what: PaymentNotice["kind"]): Transition {
+	const to = what === "refund_failed" && status === "refunded" ? "refund_pending" : status;
+	return { from: status, to, reason: null, type: `order.${what}`, published: true };
 }
 
 /** How a cancellation is done. */

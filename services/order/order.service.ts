@@ -20,7 +20,9 @@ import { Fulfilment } from "./lifecycle/fulfilment.ts";
 import { OrderHistory } from "./storage/history.ts";
 import { countOrders } from "./order.metrics.ts";
 import { OrderPayments } from "./lifecycle/payment-details.ts";
+import { PaymentNotices } from "./lifecycle/payment-notices.ts";
 import { Placement, type NewOrder, type Placed } from "./placement/placement.ts";
+import { withAlpha2Country } from "./placement/shipping-address.ts";
 import { Poller } from "./saga/poller.ts";
 import { OrderRepository } from "./storage/order.repository.ts";
 import { statements, toMessage } from "./outbox/order.outbox.ts";
@@ -35,6 +37,7 @@ interface This extends WithOutbox {
 	orders: OrderRepository;
 	history: OrderHistory;
 	payments: OrderPayments;
+	notices: PaymentNotices;
 	placement: Placement;
 	cancellation: Cancellation;
 	fulfilment: Fulfilment;
@@ -62,7 +65,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			onlyForOneself(identity, ctx.params.user_id);
 			const { payment_method, wait_s = 0 } = ctx.params;
 			// How long its sender waits is no part of the request, nor is the sender.
-			const request = keyedRequest(ctx, ["wait_s", "user_id"]);
+			const request = keyedRequest(ctx, ["wait_s", "user_id"], withAlpha2Country);
 			const { traceparent } = ctx.meta;
 			const placed = await this.placement.place(ctx.params, request, identity, traceparent);
 			const order = "incarnation" in placed ? this.startSaga(placed, payment_method) : placed.order;
@@ -165,9 +168,11 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async "saga.resolve"(ctx) {
-			const { id, request, actor } = requestOf(ctx);
-			const { note } = ctx.params;
-			const { answer, replayed } = await this.sagaAdmin.forceCancel({ id, note }, request, actor);
+			const { request, actor } = requestOf(ctx);
+			const { id, note, decision } = ctx.params;
+			const { answer, replayed } = await (decision === "cancel"
+				? this.sagaAdmin.forceCancel({ id, note }, request, actor)
+				: this.sagaAdmin.endWithoutRestock({ id, note }, request));
 			this.poller.nudge();
 			markReplayed(ctx, replayed);
 			return answer;
@@ -196,6 +201,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 	// A lost hint only costs time: a sleeping order wakes by itself.
 	events: onHint(paymentSettled, async function (this: This, { order_ids }) {
+		this.notices.nudge();
 		await this.sagaAdmin.wake(order_ids);
 		this.poller.nudge();
 	}),
@@ -209,7 +215,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 				incarnation,
 				attempt: 0,
 				step: "forward",
-				returning: null
+				returning: null,
+				refundReported: 0
 			} as const;
 			const work = { ...lease, payment_method, cancelRequested: false, overdue: false };
 			void this.saga.start({ ...work, order });
@@ -270,6 +277,15 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			steps: new SagaSteps(this.broker, this.pg, count),
 			onError: ({ order }, error) => this.logger.warn(`order ${order.id} will be retried:`, error)
 		});
+		this.notices = new PaymentNotices({
+			broker: this.broker,
+			db: this.pg,
+			orders: this.orders,
+			everyMs: noticesEveryMs,
+			onTransition: count,
+			onDue: () => this.poller.nudge(),
+			onError: error => this.logger.warn("cannot read payment notices, retrying:", error.message)
+		});
 		this.poller = new Poller(this.pg, {
 			...lease,
 			backlog,
@@ -281,13 +297,18 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 	started() {
 		this.poller.start();
+		this.notices.start();
 	},
 
 	async stopped() {
+		await this.notices.stop();
 		await this.poller.stop();
 		await within(stopGraceMs, this.saga.idle());
 	}
 });
+
+/** A hint says when there is one; this is for lost hints. */
+const noticesEveryMs = 2000;
 
 /** Orders in progress when the node stops get this long; then other nodes claim them. */
 const stopGraceMs = 3000;

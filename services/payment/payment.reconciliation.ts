@@ -86,12 +86,17 @@ export function reasonOf(code: string, { overdue }: Unsettled, intent: Intent): 
 	return overdue ? "challenge_expired" : intent === "void" ? "voided" : code;
 }
 
-/** The same for a refund: repeating it under its key refunds once, so it need not wait. */
+/**
+ * The same for a refund: repeating it under its key refunds once, so it need not wait.
+ * @param isElsewhere the shop did not request it, and never sends it
+ */
 export function nextRefundStep(
 	found: RefundOutcome | undefined | "unreachable",
-	ageMs: number
+	ageMs: number,
+	isElsewhere = false
 ): "record" | "send" | "wait" | "review" {
 	if (typeof found === "object" && found.status !== "pending") return "record";
+	if (isElsewhere) return "wait";
 	if (typeof found === "object") return ageMs >= pendingUntilMs ? "review" : "wait";
 	if (ageMs >= waitUntilMs) return "review";
 	return found === undefined && mayResend(ageMs) ? "send" : "wait";

@@ -8,9 +8,18 @@ function instant(column: string): string {
 
 const money = (amount: string) => `json_build_object('amount', ${amount}, 'currency', p.currency)`;
 
+/** Who requested a refund: the saga of its order, staff, or somebody at the provider. An SQL expression. */
+export const originOf = (purpose: string) =>
+	`case split_part(${purpose}, ':', 1) when 'refund' then 'staff' when 'provider' then 'provider' else 'order' end`;
+
+const disputes = `select json_agg(json_build_object('ref', d.ref, 'amount', ${money("d.amount_minor")},
+		'reason', d.reason, 'status', d.status, 'created_at', ${instant("d.created_at")})
+		order by d.created_at, d.ref)
+	from payment.disputes d where d.payment_id = p.id`;
+
 const refunds = `select json_agg(json_build_object('id', r.id, 'amount', ${money("r.amount_minor")},
 		'lines', r.lines, 'reason', r.reason, 'requested_by', r.requested_by, 'status', r.status,
-		'created_at', ${instant("r.created_at")}) order by r.created_at, r.id)
+		'origin', ${originOf("r.purpose")}, 'failure_code', r.failure_code, 'created_at', ${instant("r.created_at")}) order by r.created_at, r.id)
 	from payment.refunds r where r.payment_id = p.id`;
 
 // The bank's URL is only for the customer, who may be of the staff: no other person approves in their place.
@@ -24,7 +33,8 @@ const representation = (
 		'next_action', case when p.user_id = ${viewer} and p.status = 'processing'
 			and p.action_until > clock_timestamp()
 			then json_build_object('type', 'redirect', 'url', p.action_url) end,
-		'created_at', ${instant("p.created_at")}, 'refunds', coalesce((${refunds}), '[]')) as payment
+		'created_at', ${instant("p.created_at")}, 'refunds', coalesce((${refunds}), '[]'),
+		'disputes', coalesce((${disputes}), '[]')) as payment
 	from payment.payments p
 	where ${where} and p.amount_minor is not null and (${owner} is null or p.user_id = ${owner})`;
 
@@ -44,7 +54,9 @@ export const forStaff = (id: string) =>
 
 export const summaries: Statement = {
 	name: "payment.summaries",
-	text: `select p.id, p.order_id, p.status, ${money("p.refunded_minor")} as refunded
+	text: `select p.id, p.order_id, p.status, ${money("p.refunded_minor")} as refunded,
+			(select ${money("sum(d.amount_minor)::bigint")} from payment.disputes d
+				where d.payment_id = p.id and d.status <> 'won' having count(*) > 0) as disputed
 		from payment.payments p
 		where p.id = any($1::uuid[]) and not (p.status = 'failed' and p.failure_code = 'voided')`
 };

@@ -14,6 +14,8 @@ import { openProvider } from "./provider/provider.factory.ts";
 import { Refunds } from "./refunds/refunds.ts";
 import { RefundRepository } from "./refunds/refund.repository.ts";
 import { PaymentRepository } from "./charges/payment.repository.ts";
+import { Disputes } from "./disputes.ts";
+import { Notices } from "./notices.ts";
 import { Reviews } from "./reviews.ts";
 import { Sweeper } from "./sweeper.ts";
 import { Webhook } from "./webhook.ts";
@@ -26,6 +28,7 @@ interface This extends WithPostgres {
 	charges: Charges;
 	refunds: Refunds;
 	reviews: Reviews;
+	notices: Notices;
 	webhook: Webhook;
 	sweeper: Sweeper;
 	getPayment(...asked: Parameters<PaymentRepository["get"]>): Promise<Payment>;
@@ -51,6 +54,7 @@ export default service<typeof contract.actions, This>(contract, {
 			const { id, amount, reason } = ctx.params;
 			const input = { amount, reason, actor: identityOf(ctx.meta) };
 			const { answer, replayed } = await this.refunds.refund(id, keyedRequest(ctx), input);
+			emitHint(this.broker, paymentSettled, { order_ids: [answer.order_id] });
 			markReplayed(ctx, replayed);
 			return { payment: answer, replayed };
 		},
@@ -86,6 +90,15 @@ export default service<typeof contract.actions, This>(contract, {
 			emitHint(this.broker, paymentSettled, { order_ids: [answer.order_id] });
 			markReplayed(ctx, replayed);
 			return answer;
+		},
+
+		async "notice.list"(ctx) {
+			return { notices: await this.notices.list(ctx.params.limit) };
+		},
+
+		async "notice.acknowledge"(ctx) {
+			await this.notices.acknowledge(ctx.params.ids);
+			return { acknowledged: true };
 		},
 
 		async get(ctx) {
@@ -145,7 +158,9 @@ export default service<typeof contract.actions, This>(contract, {
 			onProblem
 		}));
 		this.reviews = new Reviews({ pg, idempotency, repository, refunds });
-		this.webhook = new Webhook({ pg, provider, payments, charges, refunds, onProblem });
+		this.notices = new Notices(pg);
+		const disputes = new Disputes({ pg, provider, onChange: onLate, onProblem });
+		this.webhook = new Webhook({ pg, provider, payments, charges, refunds, disputes, onProblem });
 		const onError = ({ message }: Error) => onProblem("warn", `cannot sweep: ${message}`);
 		const sources = { payments, charges, repository, refunds };
 		this.sweeper = new Sweeper({ ...sources, everyMs: sweepEveryMs, onError });

@@ -4,7 +4,8 @@ import { fail } from "../../lib/errors.ts";
 import type { Charges } from "./charges/charges.ts";
 import { BadSignature, type PaymentProvider, type ProviderEvent } from "./provider/provider.ts";
 import type { Refunds } from "./refunds/refunds.ts";
-import type { PaymentRepository } from "./charges/payment.repository.ts";
+import type { PaymentRepository, PaymentRow } from "./charges/payment.repository.ts";
+import type { Disputes } from "./disputes.ts";
 
 const find: Statement = {
 	name: "webhook.find",
@@ -22,6 +23,7 @@ export interface WebhookOptions {
 	payments: PaymentRepository;
 	charges: Charges;
 	refunds: Refunds;
+	disputes: Disputes;
 	/** Called for webhooks about unknown objects. */
 	onProblem(level: "warn", message: string): void;
 }
@@ -61,12 +63,20 @@ export class Webhook {
 		}
 	}
 
-	async #wake({ id, type, payment_id }: ProviderEvent): Promise<void> {
-		const { payments, charges, refunds, onProblem } = this.#options;
-		const row =
-			payment_id && validate(payment_id) ? await payments.findById(payment_id) : undefined;
+	async #wake(event: ProviderEvent): Promise<void> {
+		const { charges, refunds, disputes, onProblem } = this.#options;
+		const { id, type } = event;
+		const row = await this.#paymentOf(event);
 		if (!row) return onProblem("warn", `message ${id} (${type}) is about no payment of this shop`);
+		if (type.startsWith("charge.dispute.")) return disputes.look(row);
 		await charges.wake(row);
-		await refunds.wake(row);
+		if (!type.startsWith("payment_intent.")) await refunds.wake(row);
+	}
+
+	/** What the shop requested has the payment's id; what was done at the provider has only its charge. */
+	async #paymentOf({ payment_id, charge_ref }: ProviderEvent): Promise<PaymentRow | undefined> {
+		const { payments } = this.#options;
+		const byId = payment_id && validate(payment_id) && (await payments.findById(payment_id));
+		return byId || (charge_ref ? payments.findByRef(charge_ref) : undefined);
 	}
 }

@@ -1,6 +1,7 @@
 import type { ModelStatic } from "sequelize";
 import type { Contact, User, user } from "../../contracts/user.ts";
 import type { Locale } from "../../contracts/values.ts";
+import { shownEmail } from "../../lib/addresses/email.ts";
 import { fail } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
 import { TextId, TimeList } from "../../lib/keyset.ts";
@@ -16,7 +17,7 @@ function toUser(row: UserRow): User {
 	const { id, email, name, role, locale, phone, locked, version, created_at, updated_at } = row;
 	return {
 		id,
-		email,
+		email: shownEmail(email),
 		name,
 		role,
 		locale,
@@ -28,7 +29,7 @@ function toUser(row: UserRow): User {
 	};
 }
 
-/** Accounts. Addresses are stored and looked up in normalised form (`normalEmail`). */
+/** Accounts. Addresses are stored and looked up in normalised form (`normalEmail`), and shown by `shownEmail`. */
 export class UserRepository {
 	readonly #model: ModelStatic<UserRow>;
 

@@ -1,5 +1,6 @@
 import { config } from "../../config/index.ts";
 import { user as contract } from "../../contracts/user.ts";
+import { shownEmail, storedEmail } from "../../lib/addresses/email.ts";
 import { fail, invalid } from "../../lib/errors.ts";
 import { identityOf, type Meta } from "../../lib/identity.ts";
 import { service } from "../../lib/service.ts";
@@ -14,7 +15,8 @@ interface This extends WithModel<UserRow> {
 	tokens: TokenIssuer;
 }
 
-const normalEmail = (email: string) => email.trim().toLowerCase();
+/** Accounts from before local parts were limited keep their address, which is none any more. */
+const normalEmail = (email: string) => storedEmail(email.trim()) ?? email.trim().toLowerCase();
 
 /** The account that a caller means: any for an admin, else their own; others do not exist. */
 function accountId(meta: Meta, asked: string | undefined): string {
@@ -51,7 +53,7 @@ export default service<typeof contract.actions, This>(contract, {
 				access_token: await this.tokens.sign({ id, role }),
 				token_type: "Bearer",
 				expires_in: this.tokens.ttlS,
-				user: { id, email, role }
+				user: { id, email: shownEmail(email), role }
 			};
 		},
 

@@ -5,6 +5,7 @@ import { testDatabase, type TestDatabase } from "../support/servers/database.ts"
 import { startShop, type Running } from "../support/servers/processes.ts";
 import { until } from "../support/until.ts";
 import { expectProblem } from "../support/expect-failure.ts";
+import { address } from "../support/shop/orders.ts";
 
 /** The live feed of windows over HTTP, as a browser reads it. */
 
@@ -62,7 +63,7 @@ async function listen(token: string, lastEventId?: number) {
 async function sell(): Promise<void> {
 	const { status } = await clients.alice.post("/api/v1/orders", {
 		items: [{ product_id: "prod-001", quantity: 1 }],
-		shipping_address: { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "US" },
+		shipping_address: address,
 		payment_method: "pm_card_visa"
 	});
 	expect(status).toBe(201);

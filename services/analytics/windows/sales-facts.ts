@@ -8,12 +8,16 @@ export type EventFact = Fact & { event: OrderStreamEvent };
 const reversals: Partial<Record<OrderStreamEvent["type"], Reversal["type"]>> = {
 	"order.cancelled": "cancelled",
 	"order.refunded": "refunded",
+	"order.refund_issued": "refunded",
+	"order.refund_failed": "refunded",
 	"order.returned": "returned"
 };
 
-/** For a return the refunded amount; for other reversals the whole order. */
+/** For a return or one refund its amount; for other reversals the whole order. A refund that came back is taken off. */
 function amountOf({ type, data }: OrderStreamEvent): number {
-	return type === "order.returned" ? (data.return?.refunded?.amount ?? 0) : data.total.amount;
+	if (type === "order.returned") return data.return?.refunded?.amount ?? 0;
+	const amount = data.refund?.amount.amount ?? data.total.amount;
+	return type === "order.refund_failed" ? -amount : amount;
 }
 
 /** Undefined for events that are neither a sale nor a reversal. */
@@ -22,9 +26,9 @@ export function factOf(event: OrderStreamEvent, at: number): EventFact | undefin
 	const { currency } = data.total;
 	if (type !== "order.confirmed") {
 		const reversal = reversals[type];
-		return (
-			reversal && { kind: "reversal", at, currency, type: reversal, amount: amountOf(event), event }
-		);
+		const count = type === "order.refund_failed" ? -1 : 1;
+		const amount = amountOf(event);
+		return reversal && { kind: "reversal", at, currency, type: reversal, count, amount, event };
 	}
 	const lines = data.items.map(({ product_id, quantity, unit_price }) => ({
 		product_id,

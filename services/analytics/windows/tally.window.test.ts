@@ -19,6 +19,7 @@ const reversal = (ms: number, type: Reversal["type"]): Reversal => ({
 	at: start + ms,
 	currency: "USD",
 	type,
+	count: 1,
 	amount: 50
 });
 

@@ -24,6 +24,8 @@ export interface Reversal {
 	at: number;
 	currency: string;
 	type: "cancelled" | "refunded" | "returned";
+	/** -1 for one that came back: then the amount is negative too. */
+	count: 1 | -1;
 	amount: number;
 }
 
@@ -71,14 +73,14 @@ export function tally<F extends Fact>(facts: readonly F[], watermark = -Infinity
 			product.revenue = addCapped(product.revenue, revenue);
 		}
 	};
-	const reverse = (key: string, of: Key, { type, amount }: Reversal) => {
+	const reverse = (key: string, of: Key, { type, count, amount }: Reversal) => {
 		const reversal = rowOf(reversals, `${key} ${type}`, () => ({
 			...of,
 			type,
 			orders: 0,
 			amount: 0
 		}));
-		reversal.orders++;
+		reversal.orders += count;
 		reversal.amount = addCapped(reversal.amount, amount);
 	};
 

@@ -1,5 +1,12 @@
 export type Json = Record<string, unknown>;
 
+/** Our keyword `rule` is unknown to other tools: it is the description where there is none. */
+function described({ rule, ...schema }: Json): Json {
+	if (typeof rule !== "string") return rule === undefined ? schema : { rule, ...schema };
+	const description = `${rule[0]!.toUpperCase()}${rule.slice(1)}`;
+	return { ...schema, description: schema.description ?? description };
+}
+
 /** Collects titled schemas, so that each is defined once, under `components`. */
 export class Components {
 	readonly schemas: Record<string, unknown> = {};
@@ -9,10 +16,10 @@ export class Components {
 		if (Array.isArray(schema)) return schema.map(item => this.plain(item));
 		if (typeof schema !== "object" || schema === null) return schema;
 		const entries = Object.entries(schema).map(([k, v]) => [k, this.plain(v)] as const);
-		const { title, ...body } = Object.fromEntries(entries) as Json;
+		// A property may be called `title` or `rule`, which is a schema.
+		const { title, ...body } = described(Object.fromEntries(entries));
 		if (typeof title === "string") return this.#reference(title, body);
-		// A property may be called `title`, which is a schema.
-		return Object.fromEntries(entries);
+		return title === undefined ? body : { title, ...body };
 	}
 
 	/** @throws Error when two schemas have one title */

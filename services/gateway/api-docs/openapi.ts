@@ -1,3 +1,4 @@
+import { IdempotencyKey } from "../../../contracts/values.ts";
 import { type ErrorCode, errorTable, slug } from "../../../lib/errors.ts";
 import { strictObject, T, type TSchema } from "../../../lib/schema.ts";
 import manifest from "../../../package.json" with { type: "json" };
@@ -10,7 +11,7 @@ const headerSchemas: Record<string, { required: boolean; description: string; sc
 		required: true,
 		description:
 			"Names one request of its sender: a repetition has no effect and gets the same response. Demo mode generates one where it is required",
-		schema: T.String({ pattern: "^[\\x21-\\x7e]{1,255}$" })
+		schema: IdempotencyKey
 	},
 	version: {
 		required: false,

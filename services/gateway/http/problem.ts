@@ -1,10 +1,11 @@
 import { strictObject, T } from "../../../lib/schema.ts";
+import { Url } from "../../../contracts/values.ts";
 import { errorTable, slug, type ErrorCode, type FailureData } from "../../../lib/errors.ts";
 
 /** RFC 9457. `instance` is the request id; quote it when you ask for help. */
 export const Problem = strictObject(
 	{
-		type: T.String({ format: "uri" }),
+		type: Url,
 		title: T.String(),
 		status: T.Integer(),
 		detail: T.Optional(T.String()),

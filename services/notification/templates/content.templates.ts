@@ -64,6 +64,9 @@ export function templateOf({ type, data }: Fact): TemplateName | undefined {
 			return data.reason === "expired" ? "expired" : "cancelled";
 		case "product.low_stock":
 			return "low_stock";
+		// However a refund was requested, its customer reads the same.
+		case "order.refund_issued":
+			return "refunded";
 		default:
 			return messageKindOf(type) === null
 				? undefined
@@ -72,22 +75,35 @@ export function templateOf({ type, data }: Fact): TemplateName | undefined {
 }
 
 /** The refunded part of an order's amounts at the time of the event. */
-function refundedOf({ total, return: back }: OrderEventData): Money {
+function refundedOf({ total, return: back, refund }: OrderEventData): Money {
+	if (refund) return refund.amount;
 	return back ? (back.refunded ?? { amount: 0, currency: total.currency }) : total;
 }
 
 function valuesOf(fact: Fact, { language }: Wording): TemplateValues {
-	const none = { total: "", refunded: "", carrier: "", product: "", units: "" };
+	const none = {
+		total: "",
+		refunded: "",
+		carrier: "",
+		product: "",
+		units: "",
+		disputed: "",
+		isWon: false
+	};
 	if (fact.type === "product.low_stock") {
 		const { name, available } = fact.data;
 		return { ...none, product: line(name), units: count(available, language) };
 	}
-	const { total, shipment } = fact.data;
+	const { total, shipment, dispute } = fact.data;
 	return {
 		...none,
 		total: money(total, language),
 		refunded: money(refundedOf(fact.data), language),
-		carrier: line(shipment?.carrier ?? "")
+		carrier: line(shipment?.carrier ?? ""),
+		...(dispute && {
+			disputed: money(dispute.amount, language),
+			isWon: dispute.status === "won"
+		})
 	};
 }
 
@@ -102,6 +118,14 @@ function detailsOf(fact: Fact, wording: Wording): Detail[] {
 		];
 	}
 	const order = { label: wording.order, value: fact.data.order_id };
+	const { dispute } = fact.data;
+	if (dispute)
+		return [
+			order,
+			date,
+			{ label: wording.dispute, value: dispute.ref },
+			{ label: wording.disputeReason, value: line(dispute.reason) }
+		];
 	if (fact.type !== "order.shipped" || !fact.data.shipment) return [order, date];
 	const { shipment } = fact.data;
 	const { carrier, trackingNumber } = wording;
@@ -136,11 +160,8 @@ function itemsOf({ items, return: back }: OrderEventData, { language, ...wording
 	};
 }
 
-function sumsOf(
-	template: TemplateName,
-	{ totals, return: back }: OrderEventData,
-	wording: Wording
-) {
+function sumsOf(template: TemplateName, data: OrderEventData, wording: Wording) {
+	const { totals, return: back } = data;
 	const sum = (label: string, given: Money) => ({ label, amount: money(given, wording.language) });
 	if (back) return back.refunded ? [sum(wording.refunded, back.refunded)] : [];
 	const { subtotal, shipping, tax, total } = totals;
@@ -150,7 +171,7 @@ function sumsOf(
 		sum(wording.tax, tax),
 		sum(wording.total, total)
 	];
-	return template === "refunded" ? [...all, sum(wording.refunded, total)] : all;
+	return template === "refunded" ? [...all, sum(wording.refunded, refundedOf(data))] : all;
 }
 
 function buttonOf({ type, data }: Fact, wording: Wording, shop: Shop): Content["button"] {
@@ -171,6 +192,7 @@ export function contentOf(
 	const values = valuesOf(fact, wording);
 	const { subject, heading, lead, short } = wording.templates[template];
 	const isOrder = fact.type !== "product.low_stock";
+	const isCustomers = isOrder && !fact.data.dispute;
 	return {
 		language: wording.language,
 		subject: subject(values),
@@ -182,7 +204,7 @@ export function contentOf(
 		items: isOrder ? itemsOf(fact.data, wording) : { heading: "", list: [] },
 		sums: isOrder ? sumsOf(template, fact.data, wording) : [],
 		button: buttonOf(fact, wording, shop),
-		footer: isOrder ? wording.footer(shop.name) : wording.staffFooter(shop.name),
+		footer: isCustomers ? wording.footer(shop.name) : wording.staffFooter(shop.name),
 		shop
 	};
 }

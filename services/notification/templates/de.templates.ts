@@ -16,6 +16,8 @@ export const german: Wording = {
 	refunded: "Erstattet",
 	product: "Produkt",
 	unitsLeft: "Restbestand",
+	dispute: "Zahlungsreklamation",
+	disputeReason: "Grund",
 	viewOrder: "Bestellung ansehen",
 	trackParcel: "Sendung verfolgen",
 	footer: shop =>
@@ -83,6 +85,32 @@ export const german: Wording = {
 			lead: ({ refunded }) =>
 				`Wir haben Ihnen ${refunded} auf dem Weg erstattet, auf dem Sie bezahlt haben. Je nach Bank dauert es einige Tage, bis der Betrag eintrifft.`,
 			short: ({ refunded }) => `Wir haben Ihnen ${refunded} erstattet.`
+		},
+		refund_failed: {
+			subject: () => "Ihre Erstattung ist nicht angekommen",
+			heading: "Ihre Erstattung ist nicht angekommen",
+			lead: ({ refunded }) =>
+				`Ihre Bank hat die ${refunded} zurückgeschickt, die wir Ihnen erstattet haben. Das Geld steht Ihnen weiterhin zu: Wir klären das und schreiben Ihnen, sobald es unterwegs ist.`,
+			short: ({ refunded }) =>
+				`Ihre Bank hat unsere Erstattung von ${refunded} zurückgeschickt. Wir klären das.`
+		},
+		dispute_opened: {
+			subject: ({ disputed }) => `Eine Zahlung wird reklamiert (${disputed})`,
+			heading: "Eine Zahlung wird reklamiert",
+			lead: ({ disputed }) =>
+				`Die Bank des Kunden bucht ${disputed} dieser Bestellung zurück. Ist sie noch nicht unterwegs, wird sie zurückgehalten. Antworten Sie beim Zahlungsanbieter, der dafür eine Frist setzt.`,
+			short: ({ disputed }) =>
+				`Eine Zahlung wird reklamiert: ${disputed}. Antworten Sie beim Zahlungsanbieter.`
+		},
+		dispute_closed: {
+			subject: ({ isWon }) => `Eine Reklamation ist ${isWon ? "gewonnen" : "verloren"}`,
+			heading: "Eine Reklamation ist entschieden",
+			lead: ({ disputed, isWon }) =>
+				isWon
+					? `Die Reklamation über ${disputed} ist gewonnen: Der Shop behält das Geld.`
+					: `Die Reklamation über ${disputed} ist verloren: Die Bank des Kunden behält das Geld.`,
+			short: ({ disputed, isWon }) =>
+				`Die Reklamation über ${disputed} ist ${isWon ? "gewonnen" : "verloren"}.`
 		},
 		return_requested: {
 			subject: () => "Ihr Antrag auf Rücksendung ist eingegangen",

@@ -16,6 +16,8 @@ export const english: Wording = {
 	refunded: "Paid back",
 	product: "Product",
 	unitsLeft: "Units left",
+	dispute: "Dispute",
+	disputeReason: "Reason",
 	viewOrder: "View your order",
 	trackParcel: "Track your parcel",
 	footer: shop =>
@@ -82,6 +84,30 @@ export const english: Wording = {
 			lead: ({ refunded }) =>
 				`We have paid you back ${refunded}, the way you paid. Depending on your bank it takes some days to arrive.`,
 			short: ({ refunded }) => `We have paid you back ${refunded}.`
+		},
+		refund_failed: {
+			subject: () => "Your refund has not reached you",
+			heading: "Your refund has not reached you",
+			lead: ({ refunded }) =>
+				`Your bank has sent back the ${refunded} that we paid you back. You still get this money: we will look into it, and write again when it is on its way.`,
+			short: ({ refunded }) =>
+				`Your bank has sent back our refund of ${refunded}. We will look into it.`
+		},
+		dispute_opened: {
+			subject: ({ disputed }) => `A payment is disputed (${disputed})`,
+			heading: "A payment is disputed",
+			lead: ({ disputed }) =>
+				`The customer's bank takes back ${disputed} of this order. If it is not on its way yet, it is held. Answer the dispute at the payment provider, which sets a time limit.`,
+			short: ({ disputed }) => `A payment is disputed: ${disputed}. Answer at the provider.`
+		},
+		dispute_closed: {
+			subject: ({ isWon }) => `A dispute is ${isWon ? "won" : "lost"}`,
+			heading: "A dispute is decided",
+			lead: ({ disputed, isWon }) =>
+				isWon
+					? `The dispute over ${disputed} is won: the shop keeps the money.`
+					: `The dispute over ${disputed} is lost: the customer's bank keeps the money.`,
+			short: ({ disputed, isWon }) => `The dispute over ${disputed} is ${isWon ? "won" : "lost"}.`
 		},
 		return_requested: {
 			subject: () => "We have received your return request",

@@ -5,7 +5,7 @@ import type { SilentEventType } from "../../../contracts/order-status.ts";
 type NameOf<T> = T extends `order.${infer Name}` ? Name : never;
 /** Templates of messages: one for each type of event with a message, and a few that depend on its data. */
 export type TemplateName =
-	| NameOf<Exclude<OrderEventType, SilentEventType | "order.rejected">>
+	| NameOf<Exclude<OrderEventType, SilentEventType | "order.rejected" | "order.refund_issued">>
 	| "sold_out"
 	| "cancelled_paid"
 	| "expired"
@@ -21,6 +21,10 @@ export interface TemplateValues {
 	product: string;
 	/** Units left. */
 	units: string;
+	/** What the customer's bank took back. */
+	disputed: string;
+	/** True for a dispute that the shop has won. */
+	isWon: boolean;
 }
 
 export interface Template {
@@ -49,6 +53,9 @@ export interface Wording {
 	refunded: string;
 	product: string;
 	unitsLeft: string;
+	/** The provider's reference of a dispute. */
+	dispute: string;
+	disputeReason: string;
 	viewOrder: string;
 	trackParcel: string;
 	/** Why the recipient gets this message. */

@@ -10,8 +10,10 @@ import type { OrderPayments } from "./payment-details.ts";
 
 type Shipment = NonNullable<Order["shipment"]>;
 
-const isRefunded = ({ totals }: Order, payment: Order["payment"]) =>
-	payment !== null && payment.refunded.amount >= totals.total.amount;
+/** The customer has their money back, or their bank has it until a dispute is decided. */
+const isUnpaid = ({ totals }: Order, payment: Order["payment"]) =>
+	payment !== null &&
+	payment.refunded.amount + (payment.disputed?.amount ?? 0) >= totals.total.amount;
 
 interface FulfilmentStep {
 	to: OrderStatus;
@@ -77,8 +79,8 @@ export class Fulfilment {
 				const order = await this.#orders.lock(id, undefined, tx);
 				hasMoved = !done(order);
 				if (!hasMoved) return { ...order, payment };
-				if (to === "shipped" && isRefunded(order, payment))
-					fail("ILLEGAL_TRANSITION", "Nothing is paid any more: the payment was refunded");
+				if (to === "shipped" && isUnpaid(order, payment))
+					fail("ILLEGAL_TRANSITION", "Nothing is paid any more: it was refunded or is disputed");
 				const step = transition(order.status, to);
 				return { ...(await this.#orders.record(order, step, { actor, shipment }, tx)), payment };
 			},

@@ -40,7 +40,10 @@ export class OrderPayments {
 			{ retries: 2 }
 		);
 		return new Map(
-			payments.map(({ order_id, id, status, refunded }) => [order_id, { id, status, refunded }])
+			payments.map(({ order_id, id, status, refunded, disputed }) => [
+				order_id,
+				{ id, status, refunded, ...(disputed && { disputed }) }
+			])
 		);
 	}
 }

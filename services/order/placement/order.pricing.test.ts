@@ -83,6 +83,23 @@ describe("totals", () => {
 		expect(total({ country: "DE", state: null })).toEqual(usd(3998 + 1500));
 	});
 
+	it.each([
+		["AS", "PR"],
+		["GU", "VI"]
+	])("are the same for a territory as a state of the US and as a country", (...territories) => {
+		const total = (over: object, prices = {}) =>
+			priceTotals(items, { ...address, ...over }, { ...table, ...prices }).total;
+		const own = { shipping: { USD: 700 }, tax_basis_points: 0 };
+		for (const code of territories) {
+			expect(total({ country: code, state: null })).toEqual(usd(3998 + 500));
+			expect(total({ state: code })).toEqual(usd(3998 + 500));
+			for (const key of [code, `US-${code}`]) {
+				expect(total({ country: code, state: null }, { [key]: own })).toEqual(usd(3998 + 700));
+				expect(total({ state: code }, { [key]: own })).toEqual(usd(3998 + 700));
+			}
+		}
+	});
+
 	it("refuse two currencies in one order", () => {
 		const mixed = new Map(quotes).set("c", {
 			product_id: "c",

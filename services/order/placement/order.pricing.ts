@@ -79,8 +79,22 @@ export function priceItems(
 	});
 }
 
+/** The codes of the country's states that have a price of their own: `CA` for `US-CA`. */
+export function regionsOf(table: PricingTable, country: string): Set<string> {
+	const prefix = `${country}-`;
+	const keys = Object.keys(table).filter(key => key.startsWith(prefix));
+	return new Set(keys.map(key => key.slice(prefix.length)));
+}
+
+/** ISO 3166 lists these as states of the US and as countries: one place, which has one price. */
+const usTerritories = new Set(["AS", "GU", "MP", "PR", "UM", "VI"]);
+
 function regionOf(table: PricingTable, { country, state }: Address): RegionPrice {
-	return table[`${country}-${state}`] ?? table[country] ?? table["*"]!;
+	const territory = [country, country === "US" && state].find(
+		code => code && usTerritories.has(code)
+	);
+	const keys = territory ? [`US-${territory}`, territory, "US"] : [`${country}-${state}`, country];
+	return table[keys.find(key => table[key]) ?? "*"]!;
 }
 
 /** @throws SHIPPING_NOT_PRICED */

@@ -1,5 +1,5 @@
 import type { ServiceBroker } from "moleculer";
-import { order as contract, type Address, type Order } from "../../../contracts/order.ts";
+import { order as contract, type Order } from "../../../contracts/order.ts";
 import { product } from "../../../contracts/product.ts";
 import type { Database } from "../../../db/database.ts";
 import { Batcher } from "../../../lib/batcher.ts";
@@ -8,7 +8,6 @@ import { newId } from "../../../lib/id.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { call, type Params } from "../../../lib/service.ts";
 import { refusedBySql } from "../../../lib/database-error.ts";
-import { alpha2Country } from "../../../lib/validator.ts";
 import {
 	type Idempotency,
 	type StoredRequest,
@@ -19,6 +18,7 @@ import type { Backlog } from "./backlog.ts";
 import type { OnTransition } from "../order.machine.ts";
 import { checkExpected, checkKnown, mergeLines, priceItems, priceTotals } from "./order.pricing.ts";
 import type { PricingTable, Quote } from "./order.pricing.ts";
+import { toAddress } from "./shipping-address.ts";
 import { eventData, withTimes, type Draft } from "../storage/order.record.ts";
 import { placedRows, placeOrders, placeOrdersWithinLimit } from "../storage/order.statements.ts";
 
@@ -69,16 +69,6 @@ export interface PlacementOptions {
 	/** Units of one product in an order. */
 	maxQuantity: number;
 	onTransition: OnTransition;
-}
-
-function toAddress({
-	street,
-	city,
-	state,
-	zip,
-	country
-}: PlaceParams["shipping_address"]): Address {
-	return { street, city, state: state ?? null, zip, country: alpha2Country(country)! };
 }
 
 const toRow = ({
@@ -200,7 +190,7 @@ export class Placement {
 		owner: string,
 		{ items, shipping_address, expected_total }: PlaceParams
 	): Promise<Draft> {
-		const address = toAddress(shipping_address);
+		const address = toAddress(shipping_address, this.#options.pricing);
 		const quotes = await this.#quote.add(items.map(item => item.product_id));
 		checkKnown(items, quotes);
 		const priced = priceItems(mergeLines(items, this.#options.maxQuantity), quotes);

@@ -77,6 +77,7 @@ function toSagaRun(row: ClaimedRow): SagaRun {
 		step: row.step,
 		cancelRequested: row.cancel_requested,
 		overdue: row.overdue,
-		returning: row.returning
+		returning: row.returning,
+		refundReported: row.refund_reported_minor
 	};
 }

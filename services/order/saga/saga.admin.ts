@@ -1,12 +1,13 @@
 import type { OrderSaga } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
-import type { Database, Transaction } from "../../../db/database.ts";
+import type { Database, Statement, Transaction } from "../../../db/database.ts";
 import type { Answered, Idempotency } from "../../../idempotency/idempotency.ts";
 import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import { Batcher } from "../../../lib/batcher.ts";
 import { fail } from "../../../lib/errors.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { decideCancel } from "../order.machine.ts";
+import { restockRefused } from "./saga.decisions.ts";
 import type { OrderRepository } from "../storage/order.repository.ts";
 
 interface SagaRow {
@@ -26,6 +27,15 @@ interface SagaRow {
 
 const columns = `o.id, o.status, s.step, s.attempt, s.waits_for, s.last_error, s.next_run_at, s.lease_owner,
 	s.lease_until, s.cancel_requested, greatest(extract(epoch from now() - o.created_at), 0)::int as age_s`;
+
+// The caller holds the locks of the saga and the order, and no run is in progress.
+const skipRestock: Statement = {
+	name: "skip_restock",
+	text: `with ended as (
+			update orders.returns set restock = false, note = $2, updated_at = clock_timestamp()
+			where order_id = $1 and status = 'approved' returning order_id)
+		update orders.saga s set next_run_at = now() from ended where s.order_id = ended.order_id`
+};
 
 /** Running sagas, for admins. */
 export class SagaAdmin {
@@ -83,6 +93,24 @@ export class SagaAdmin {
 				fail("ILLEGAL_TRANSITION", `An order with status ${status} cannot be cancelled here`);
 			await this.#orders.requestCancel(id, actor, note, tx);
 			return (await this.#find(id, tx)) ?? fail("NOT_FOUND");
+		});
+	}
+
+	/**
+	 * Ends a return whose restock the stock refused: staff have counted it by hand.
+	 * @throws NOT_FOUND; ILLEGAL_TRANSITION unless its restock was refused; IDEMPOTENCY_KEY_REUSED
+	 */
+	endWithoutRestock(
+		{ id, note }: { id: string; note: string },
+		request: KeyedRequest | undefined
+	): Promise<Answered<OrderSaga>> {
+		return this.#idempotency.once(request, async tx => {
+			await this.#orders.lock(id, undefined, tx);
+			const { last_error, lease } = (await this.#find(id, tx)) ?? fail("NOT_FOUND");
+			if (last_error !== restockRefused || lease)
+				fail("ILLEGAL_TRANSITION", "No return of this order waits for its restock");
+			await tx.query(skipRestock, [id, note]);
+			return (await this.#find(id, tx))!;
 		});
 	}
 

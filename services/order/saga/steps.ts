@@ -1,6 +1,11 @@
 import type { ServiceBroker } from "moleculer";
 import type { Order, OrderSaga } from "../../../contracts/order.ts";
-import { payment, type ChargeOutcome, type RefundState } from "../../../contracts/payment.ts";
+import {
+	payment,
+	type ChargeOutcome,
+	type Payment,
+	type RefundState
+} from "../../../contracts/payment.ts";
 import { product, type ReservationState } from "../../../contracts/product.ts";
 import type { Database } from "../../../db/database.ts";
 import { Batcher } from "../../../lib/batcher.ts";
@@ -12,7 +17,7 @@ import { refusedBySql } from "../../../lib/database-error.ts";
 import type { AdvanceOutcome, Answers, Backoff } from "./saga.decisions.ts";
 import type { OnTransition, Transition } from "../order.machine.ts";
 import { allocateTotal } from "../placement/order.pricing.ts";
-import { eventData } from "../storage/order.record.ts";
+import { eventData, type EventDetails } from "../storage/order.record.ts";
 import type { Returning } from "../returns/return.pricing.ts";
 import * as sql from "../storage/order.statements.ts";
 
@@ -30,6 +35,10 @@ export interface SagaRun {
 	overdue: boolean;
 	/** The return, if the step is `return`. */
 	returning: Returning | null;
+	/** What the order's refund events say that its cancellation has refunded (minor units). */
+	refundReported: number;
+	/** What its cancellation has refunded, once it is known (minor units). */
+	refundMade?: number;
 }
 
 export interface Advance {
@@ -76,6 +85,25 @@ async function refundedOrRefused(
 		if (is(error, "PAYMENT_NOT_REFUNDABLE")) return "refused";
 		throw error;
 	}
+}
+
+/** What the order's own refunds have paid back; staff and the provider may have refunded before. */
+function madeForOrder({ refunds }: Payment): number {
+	return refunds
+		.filter(({ origin, status }) => origin === "order" && status === "succeeded")
+		.reduce((total, { amount }) => total + amount.amount, 0);
+}
+
+/** The event of a cancellation tells what it refunded, if that is not the total. */
+function detailsOf(
+	{ order, returning, refundMade, refundReported }: SagaRun,
+	{ to }: Transition
+): EventDetails {
+	if (to !== "refunded") return { returning };
+	const { amount: total, currency } = order.totals.total;
+	const amount = (refundMade ?? total) - refundReported;
+	if (amount === total) return { returning };
+	return { returning, refund: { origin: "order", amount: { amount, currency } } };
 }
 
 /** Commit, release and restock are alike: ids in, states out. */
@@ -188,7 +216,7 @@ export class SagaSteps {
 			dst: transition.to,
 			reason: transition.reason,
 			type: transition.type,
-			data: JSON.stringify(eventData(work.order, transition, work.returning)),
+			data: JSON.stringify(eventData(work.order, transition, detailsOf(work, transition))),
 			actor: JSON.stringify(systemActor),
 			yields,
 			ends,
@@ -206,7 +234,7 @@ export class SagaSteps {
 	#apply({ work: { order }, transition }: Advance, row: AdvanceRow): AdvanceOutcome {
 		if (row.outcome !== "done") return row.outcome;
 		order.status = transition.to;
-		order.reason = transition.reason ?? order.reason;
+		if (transition.to !== "refunded") order.reason = transition.reason;
 		order.version = row.version;
 		order.updated_at = row.updated_at.toISOString();
 		this.#onTransition(transition.to);
@@ -254,7 +282,8 @@ export class SagaSteps {
 	}
 
 	/** Refunds everything, unless the provider refuses. */
-	async refundOrder({ order }: SagaRun): Promise<Answers["refund_order"]> {
+	async refundOrder(work: SagaRun): Promise<Answers["refund_order"]> {
+		const { order } = work;
 		const params = { order_id: order.id, reason: order.reason ?? "requested" };
 		return refundedOrRefused(async () => {
 			await failpoint("order.refund_order.before_call");
@@ -262,6 +291,7 @@ export class SagaSteps {
 			const { state, payment: paid } = await call(this.#broker, action, params);
 			await failpoint("order.refund_order.after_call");
 			order.payment = { id: paid.id, status: paid.status, refunded: paid.refunded };
+			work.refundMade = madeForOrder(paid);
 			return state;
 		});
 	}

@@ -1,10 +1,11 @@
-import type {
-	Address,
-	Order,
-	OrderEvent,
-	OrderItem,
-	OrderSnapshot,
-	Return
+import {
+	Address as addressSchema,
+	type Address,
+	type Order,
+	type OrderEvent,
+	type OrderItem,
+	type OrderSnapshot,
+	type Return
 } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { OrderEventData } from "../../../contracts/events.ts";
@@ -26,6 +27,8 @@ export interface OrderRow {
 	tax_minor: number;
 	total_minor: number;
 	shipment: Order["shipment"];
+	/** What its refund events say that its cancellation has refunded. */
+	refund_reported_minor: number;
 	version: number;
 	created_at: Date;
 	updated_at: Date;
@@ -47,13 +50,12 @@ function toItem(item: OrderItem): OrderItem {
 	};
 }
 
-const toAddress = ({ street, city, state, zip, country }: Address): Address => ({
-	street,
-	city,
-	state,
-	zip,
-	country
-});
+const addressMembers = Object.keys(addressSchema.properties) as (keyof Address)[];
+
+const toAddress = (stored: Address): Address =>
+	Object.fromEntries(
+		addressMembers.filter(name => name in stored).map(name => [name, stored[name]])
+	) as Address;
 
 /** The representation. Its payment comes from the payment service. */
 export function toOrder(row: OrderRow): Order {
@@ -134,11 +136,16 @@ export function withTimes(draft: Draft, at: Date): Order {
 /** The data of a return in events. */
 export type ReturnEventData = Pick<Return, "id" | "items"> & { refunded?: Return["refunded"] };
 
+/** What an event tells beyond the order. */
+export interface EventDetails extends Pick<OrderEventData, "refund" | "dispute"> {
+	returning?: ReturnEventData | null;
+}
+
 /** The data of a transition in events: ids, items and totals, no personal data. */
 export function eventData(
 	order: Draft,
 	{ to, reason }: Pick<Transition, "to" | "reason">,
-	returning?: ReturnEventData | null
+	{ returning, refund, dispute }: EventDetails = {}
 ): OrderEventData {
 	return {
 		order_id: order.id,
@@ -156,6 +163,8 @@ export function eventData(
 		...(order.shipment && { shipment: order.shipment }),
 		...(returning && {
 			return: { id: returning.id, items: returning.items, refunded: returning.refunded ?? null }
-		})
+		}),
+		...(refund && { refund }),
+		...(dispute && { dispute })
 	};
 }

@@ -4,7 +4,14 @@ import type { Database, Transaction } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
-import { eventData, toOrder, type OrderRow, type ReturnEventData } from "./order.record.ts";
+import {
+	eventData,
+	toOrder,
+	type EventDetails,
+	type OrderRow,
+	type ReturnEventData
+} from "./order.record.ts";
+import { reasonAfter } from "./order.statements.ts";
 
 /** Reads, and writes of one order at a time. Batch statements are in saga/steps.ts. */
 
@@ -16,6 +23,10 @@ export interface TransitionContext {
 	/** In the actor's words, instead of the transition's own reason. */
 	why?: string;
 	shipment?: Order["shipment"];
+	/** The refund that it is about. */
+	refund?: EventDetails["refund"];
+	/** The dispute that it is about. */
+	dispute?: EventDetails["dispute"];
 	/** The return that it is about. */
 	returning?: ReturnEventData;
 }
@@ -86,7 +97,7 @@ export class OrderRepository {
 	async record(
 		order: Order,
 		step: Transition,
-		{ actor, why, shipment, returning }: TransitionContext,
+		{ actor, why, shipment, ...details }: TransitionContext,
 		tx: Transaction
 	): Promise<Order> {
 		const [row] = await tx.query<OrderRow>(
@@ -97,10 +108,10 @@ with instant as materialized (
 	select clock_timestamp() as at
 ),
 moved as (
-	update orders.orders set status = $2, reason = coalesce($3, reason), shipment = coalesce($4, shipment),
+	update orders.orders set status = $2, reason = ${reasonAfter("$6", "$2", "$3", "reason")}, shipment = coalesce($4, shipment),
 		version = version + 1, updated_at = at,
 		history_hash = orders.history_hash(history_hash, id, version + 1, $5, $6, $2, $7, $8, at,
-			orders.moved($2, coalesce($3, reason), coalesce($4, shipment)))
+			orders.moved($2, ${reasonAfter("$6", "$2", "$3", "reason")}, coalesce($4, shipment)))
 	from instant where id = $1 returning orders.*
 ),
 history as (
@@ -122,7 +133,7 @@ select * from moved`
 				step.from,
 				why ?? step.reason,
 				JSON.stringify(actor),
-				JSON.stringify(eventData(shipment ? { ...order, shipment } : order, step, returning)),
+				JSON.stringify(eventData(shipment ? { ...order, shipment } : order, step, details)),
 				step.published
 			]
 		);
@@ -144,6 +155,17 @@ select * from moved`
 					where order_id = $1`
 			},
 			[id, JSON.stringify(actor), why]
+		);
+	}
+
+	/** A refund that the order's events told of came back (minor units). The caller holds the order's lock. */
+	async unreportRefund(id: string, amount: number, tx: Transaction): Promise<void> {
+		await tx.query(
+			{
+				name: "unreport_refund",
+				text: "update orders.orders set refund_reported_minor = refund_reported_minor - $2 where id = $1"
+			},
+			[id, amount]
 		);
 	}
 

@@ -110,6 +110,14 @@ refused as materialized (
 )`
 );
 
+/**
+ * The reason says why an order has its status, so it changes with the status: an order that was in review and is
+ * confirmed has none any more. Refunded, it still has the reason for which it was cancelled. Arguments are SQL
+ * expressions.
+ */
+export const reasonAfter = (from: string, to: string, reason: string, before: string) =>
+	`case when ${from} = ${to} or 'refunded' in (${from}, ${to}) then ${before} else ${reason} end`;
+
 /** Transitions of orders under a lease. */
 export const transitionRows = bulk({
 	id: "uuid",
@@ -155,9 +163,11 @@ allowed as materialized (
 ),
 moved as (
 	update orders.orders o
-	set status = a.dst, reason = coalesce(a.reason, o.reason), version = o.version + 1, updated_at = a.at,
+	set status = a.dst, reason = ${reasonAfter("a.src", "a.dst", "a.reason", "o.reason")}, version = o.version + 1, updated_at = a.at,
+		refund_reported_minor = o.refund_reported_minor + case a.dst when 'refunded'
+			then coalesce((a.data->'refund'->'amount'->>'amount')::bigint, o.total_minor) else 0 end,
 		history_hash = orders.history_hash(o.history_hash, o.id, o.version + 1, a.type, a.src, a.dst, a.why, a.who, a.at,
-			orders.moved(a.dst, coalesce(a.reason, o.reason), o.shipment))
+			orders.moved(a.dst, ${reasonAfter("a.src", "a.dst", "a.reason", "o.reason")}, o.shipment))
 	from allowed a where o.id = a.id and o.status = a.src
 	returning o.id, a.fence, o.user_id, o.version, a.at, a.src, a.dst, a.why, a.who, a.type, a.data, a.quiet, a.ends,
 		o.history_hash, orders.moved(o.status, o.reason, o.shipment) as snapshot

@@ -77,6 +77,10 @@ export class PaymentRepository {
 		return (await this.#pg.query<PaymentRow>(sql.findById, [id]))[0];
 	}
 
+	async findByRef(ref: string): Promise<PaymentRow | undefined> {
+		return (await this.#pg.query<PaymentRow>(sql.findByRef, [ref]))[0];
+	}
+
 	/**
 	 * Records how charges ended; returns the changed rows, which are those that were processing. It does not wait
 	 * for the disk: the outcome can be looked up again.

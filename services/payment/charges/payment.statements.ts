@@ -69,6 +69,12 @@ export const findById: Statement = {
 	text: `select ${row} from payment.payments p where p.id = $1 and p.amount_minor is not null`
 };
 
+/** The provider's messages about refunds and disputes name the charge. */
+export const findByRef: Statement = {
+	name: "payment.find_by_ref",
+	text: `select ${row} from payment.payments p where p.provider_ref = $1 and p.amount_minor is not null`
+};
+
 export const verdictRows = bulk({
 	id: "uuid",
 	status: "text",

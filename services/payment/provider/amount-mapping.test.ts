@@ -4,7 +4,7 @@ import {
 	formatAmount,
 	refusedCharge,
 	refusedRefund
-} from "../../../psp/stripe-api/currency-rules.ts";
+} from "../../../psp/stripe-api/amounts/currency-rules.ts";
 import { fromStripe, toStripe } from "./amount-mapping.ts";
 
 const all = [...payableCurrencies].map(currency => ({ currency, ...payable(currency)! }));

@@ -114,8 +114,12 @@ export class GuardedProvider implements PaymentProvider {
 		);
 	}
 
-	retrieveRefund(key: string, chargeRef: string) {
-		return this.#call("retrieve_refund", () => this.#provider.retrieveRefund(key, chargeRef));
+	refundsOf(chargeRef: string) {
+		return this.#call("list_refunds", () => this.#provider.refundsOf(chargeRef));
+	}
+
+	disputesOf(chargeRef: string) {
+		return this.#call("list_disputes", () => this.#provider.disputesOf(chargeRef));
 	}
 
 	event(rawBody: Buffer, signature: string | undefined) {

@@ -19,6 +19,26 @@ export type Outcome =
 export type RefundOutcome =
 	{ status: "succeeded"; ref: string } | { status: "failed"; code: string } | { status: "pending" };
 
+/** A refund of a charge, whoever requested it. */
+export interface ListedRefund {
+	/** The refund's id in the shop; null if it was requested elsewhere, e.g. at the provider's dashboard. */
+	key: string | null;
+	ref: string;
+	amount: Money;
+	outcome: RefundOutcome;
+}
+
+/**
+ * A customer's bank takes the money of a charge back. `open`: it is not decided; `won`: the shop has the money
+ * again; `lost`: it has not.
+ */
+export interface Dispute {
+	ref: string;
+	amount: Money;
+	reason: string;
+	status: "open" | "won" | "lost";
+}
+
 export interface ChargeRequest {
 	/** The payment's id: the same for every attempt, so that the provider charges once. */
 	key: string;
@@ -44,8 +64,10 @@ export interface ProviderEvent {
 	id: string;
 	type: string;
 	created_at: Date;
-	/** The key of its charge; null if the charge is not the shop's. */
+	/** The key of its charge; null if the message does not name it. */
 	payment_id: string | null;
+	/** The `ref` of its charge; null if the message does not name it. */
+	charge_ref: string | null;
 }
 
 /** One charge in the provider's statement. */
@@ -75,8 +97,10 @@ export interface PaymentProvider {
 	 */
 	abandon(key: string, ref: string): Promise<Outcome>;
 	refund(request: RefundRequest): Promise<RefundOutcome>;
-	/** Looks a refund up by its key; undefined if there is none. */
-	retrieveRefund(key: string, chargeRef: string): Promise<RefundOutcome | undefined>;
+	/** All refunds of a charge. */
+	refundsOf(chargeRef: string): Promise<ListedRefund[]>;
+	/** All disputes of a charge. */
+	disputesOf(chargeRef: string): Promise<Dispute[]>;
 	/**
 	 * Parses an authentic webhook; undefined for an unknown type.
 	 * @throws BadSignature; MALFORMED_JSON, VALIDATION_FAILED

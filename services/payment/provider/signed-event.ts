@@ -7,8 +7,8 @@ import { BadSignature, type ProviderEvent } from "./provider.ts";
 /** A message that is older than this (s) may be a replay attack. */
 const toleranceS = 300;
 
-/** Types of events after which a charge or a refund may have ended. */
-const handledTypes = /^(payment_intent|refund)\./;
+/** Types of events after which a charge, a refund or a dispute may have changed. */
+const handledTypes = /^(payment_intent\.|refund\.|charge\.refund|charge\.dispute\.)/;
 
 /** Length of the column; Stripe's metadata are no longer. */
 const StoredText = T.String({ maxLength: 500, pattern: "^[^\\u0000]*$" });
@@ -20,6 +20,10 @@ const Message = T.Object({
 	created: T.Integer({ minimum: 0, maximum: 253_402_300_799 }),
 	data: T.Object({
 		object: T.Object({
+			object: T.Optional(StoredText),
+			id: T.Optional(StoredText),
+			// Expanded or not.
+			payment_intent: T.Optional(nullable(T.Union([StoredText, T.Object({ id: StoredText })]))),
 			metadata: T.Optional(nullable(T.Object({ payment_id: T.Optional(StoredText) })))
 		})
 	})
@@ -42,7 +46,15 @@ export function signedEvent(
 	if (found.length > 0) fail("VALIDATION_FAILED", "The message is signed, but not an event", found);
 	const { id, type, created, data } = message as Static<typeof Message>;
 	const payment_id = data.object.metadata?.payment_id ?? null;
-	return { id, type, created_at: new Date(created * 1000), payment_id };
+	const charge_ref = chargeRefOf(data.object);
+	return { id, type, created_at: new Date(created * 1000), payment_id, charge_ref };
+}
+
+/** Messages about payment intents are about the charge itself; those about refunds and disputes name it. */
+function chargeRefOf(about: Static<typeof Message>["data"]["object"]): string | null {
+	if (about.object === "payment_intent") return about.id ?? null;
+	const intent = about.payment_intent;
+	return (typeof intent === "string" ? intent : intent?.id) ?? null;
 }
 
 function verify(body: Buffer, signature: string | undefined, secret: string | undefined): void {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sameRequest, type Charge } from "../../../psp/ledger/charge.ts";
 import { challengeUrl } from "../../../psp/stripe-api/challenge.ts";
-import { refusedCharge, refusedRefund } from "../../../psp/stripe-api/currency-rules.ts";
+import { refusedCharge, refusedRefund } from "../../../psp/stripe-api/amounts/currency-rules.ts";
 import type { Refusal } from "../../../psp/stripe-api/stripe-errors.ts";
 import { ChallengeServer } from "../../../psp/stripe-api/challenge-server.ts";
 import { Engine } from "../../../psp/ledger/engine.ts";
 import { testMethod, type InjectedFault } from "../../../psp/ledger/payment-methods.ts";
-import type { Refund } from "../../../psp/ledger/book.ts";
+import type { Refund } from "../../../psp/ledger/charge.ts";
 import { fromStripe, toStripe } from "./amount-mapping.ts";
 import { signedEvent } from "./signed-event.ts";
 import {
@@ -14,6 +14,8 @@ import {
 	ProviderUnavailable,
 	RateLimited,
 	type ChargeRequest,
+	type Dispute,
+	type ListedRefund,
 	type Outcome,
 	type PaymentProvider,
 	type ProviderEvent,
@@ -114,10 +116,26 @@ export class SimulatedProvider implements PaymentProvider {
 		return refundOutcome(refund);
 	}
 
-	async retrieveRefund(key: string): Promise<RefundOutcome | undefined> {
+	async refundsOf(chargeRef: string): Promise<ListedRefund[]> {
 		await this.#engine.refresh();
-		const refund = this.#engine.state.refunds.get(key);
-		return refund && refundOutcome(refund);
+		const all = this.#engine.state.refundsOf(chargeRef).filter(({ refused }) => !refused);
+		return all.map(refund => {
+			const { ref, amount, currency, metadata } = refund.line;
+			const key = metadata.refund_id ?? null;
+			return { key, ref, amount: fromStripe(amount, currency), outcome: refundOutcome(refund) };
+		});
+	}
+
+	async disputesOf(chargeRef: string): Promise<Dispute[]> {
+		await this.#engine.refresh();
+		return this.#engine.state
+			.disputesOf(chargeRef)
+			.map(({ line: { ref, amount, currency, reason }, status }) => ({
+				ref,
+				amount: fromStripe(amount, currency),
+				reason,
+				status
+			}));
 	}
 
 	event(rawBody: Buffer, signature: string | undefined): ProviderEvent | undefined {
@@ -183,7 +201,8 @@ function refusalOf(refused: Refusal | undefined): string | undefined {
 	return refused.error.param === "currency" ? "currency_refused" : amountRefused;
 }
 
-function refundOutcome({ line, refused }: Refund): RefundOutcome {
+function refundOutcome({ line, refused, status }: Refund): RefundOutcome {
 	if (refused) return { status: "failed", code: refused };
-	return { status: "succeeded", ref: line.ref };
+	if (status === "failed") return { status, code: "expired_or_canceled_card" };
+	return status === "pending" ? { status } : { status, ref: line.ref };
 }

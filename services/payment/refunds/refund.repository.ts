@@ -1,7 +1,7 @@
 import type { Payment, PaymentStatus, Share } from "../../../contracts/payment.ts";
 import type { Database, Statement, Transaction } from "../../../db/database.ts";
 import type { Actor } from "../../../lib/identity.ts";
-import { forStaff } from "../payment.representation.ts";
+import { forStaff, originOf } from "../payment.representation.ts";
 
 /** What may still be refunded of a payment, under its lock. */
 export interface Balance {
@@ -40,6 +40,8 @@ export interface RefundRow {
 	status: RefundStatus;
 	/** Since the request, by the database's clock. */
 	age_ms: number;
+	/** The provider's reference of the refund; null until it was made once. */
+	provider_ref: string | null;
 	/** The provider's reference of its charge. */
 	charge_ref: string;
 	currency: string;
@@ -62,7 +64,7 @@ const lockById = lock("refund.lock_by_id", "id");
 const lockByOrder = lock("refund.lock_by_order", "order_id");
 
 const columns = `r.id, r.payment_id, p.order_id, r.purpose, r.requested_minor, r.amount_minor, r.lines,
-	r.reason, r.status, (extract(epoch from clock_timestamp() - r.created_at) * 1000)::float8 as age_ms,
+	r.reason, r.status, r.provider_ref, (extract(epoch from clock_timestamp() - r.created_at) * 1000)::float8 as age_ms,
 	p.provider_ref as charge_ref, p.currency, r.is_answered`;
 const rows = (where: string) => `select ${columns}
 	from payment.refunds r join payment.payments p on p.id = r.payment_id
@@ -81,8 +83,8 @@ const begin: Statement = {
 			returning *),
 		r as (
 			insert into payment.refunds (id, payment_id, purpose, requested_minor, amount_minor, lines,
-				reason, requested_by)
-			select $1, id, $3, $4, $5, $6::jsonb, $7, $8::jsonb->>'id' from p)
+				reason, requested_by, provider_ref)
+			select $1, id, $3, $4, $5, $6::jsonb, $7, $8::jsonb->>'id', $9 from p)
 		insert into payment.events (payment_id, seq, type, amount_minor, status, refunded_minor, actor,
 			data, at)
 		select id, seq, 'refund_begun', $5, status, refunded_minor, $8::jsonb,
@@ -91,8 +93,14 @@ const begin: Statement = {
 		returning payment_id`
 };
 
+/** The order does not know that a refund was made, unless its saga waits for it. */
+const isNews = `r.purpose like 'refund:%' or r.purpose like 'provider:%' or (r.purpose like 'return:%'
+	and exists (select from payment.refunds b where b.payment_id = r.payment_id and b.provider_ref is not null
+		and split_part(b.purpose, '#', 1) = split_part(r.purpose, '#', 1)))`;
+
 // The payment is locked first, as when a refund is inserted. A refused refund restores its amount in the same
-// statement, so that it can be refunded again.
+// statement, so that it can be refunded again. A return's saga has ended if a refund for it was made before and came
+// back, which its reference shows; the snapshot of this statement has the refunds as they were.
 const settle: Statement = {
 	name: "refund.settle",
 	beforeCommit: "payment.settle_refund.before_commit",
@@ -119,7 +127,14 @@ const settle: Statement = {
 					'provider_ref', $3::text, 'failure_code', $4::text, 'review_reason', r.review_reason))
 					|| $9::jsonb,
 				c.updated_at
-			from changed c join r on r.payment_id = c.id)
+			from changed c join r on r.payment_id = c.id),
+		notice as (
+			insert into payment.notices (order_id, kind, data)
+			select c.order_id, case when $6 = 'succeeded' then 'refund_failed' else 'refund_issued' end,
+				jsonb_build_object('id', r.id, 'origin', ${originOf("r.purpose")}, 'amount',
+					jsonb_build_object('amount', r.amount_minor, 'currency', c.currency))
+			from changed c join r on r.payment_id = c.id
+			where $6 = 'succeeded' or ($2 = 'succeeded' and (${isNews})))
 		select ${columns} from r join changed p on p.id = r.payment_id`
 };
 
@@ -181,8 +196,11 @@ export class RefundRepository {
 		return (tx ?? this.#pg).query<RefundRow>(ofPayment, [paymentId]);
 	}
 
-	/** Counts the amount and inserts the pending refund; false when it exceeds what is left. */
-	async begin(tx: Transaction, refund: NewRefund): Promise<boolean> {
+	/**
+	 * Counts the amount and inserts the pending refund; false when it exceeds what is left.
+	 * @param ref the provider's reference, of a refund that is known there
+	 */
+	async begin(tx: Transaction, refund: NewRefund, ref: string | null = null): Promise<boolean> {
 		const inserted = await tx.query(begin, [
 			refund.id,
 			refund.payment_id,
@@ -191,7 +209,8 @@ export class RefundRepository {
 			refund.amount_minor,
 			JSON.stringify(refund.lines),
 			refund.reason,
-			JSON.stringify(refund.actor)
+			JSON.stringify(refund.actor),
+			ref
 		]);
 		return inserted.length > 0;
 	}
@@ -204,10 +223,13 @@ export class RefundRepository {
 		id: string,
 		verdict: RefundVerdict,
 		from: RefundStatus,
-		unanswered: boolean
+		{
+			unanswered = false,
+			tx = this.#pg
+		}: { unanswered?: boolean; tx?: Transaction | Database } = {}
 	): Promise<RefundRow | undefined> {
 		const by = { from, event: `refund_${verdict.status}`, unanswered };
-		return this.#settle(this.#pg, id, verdict, by);
+		return this.#settle(tx, id, verdict, by);
 	}
 
 	/**

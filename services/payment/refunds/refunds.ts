@@ -9,7 +9,11 @@ import { systemActor } from "../../../lib/identity.ts";
 import type { Money } from "../../../lib/money.ts";
 import { payableStep } from "../../../lib/currency/payable.ts";
 import { areLinesOf, remainingPerLine, allocateToLines, sum } from "../payment.allocation.ts";
-import { IdempotencyConflict, type PaymentProvider } from "../provider/provider.ts";
+import {
+	IdempotencyConflict,
+	type PaymentProvider,
+	type RefundOutcome
+} from "../provider/provider.ts";
 import type {
 	Balance,
 	NewRefund,
@@ -17,17 +21,22 @@ import type {
 	RefundRow,
 	RefundVerdict
 } from "./refund.repository.ts";
+import { RefundsElsewhere } from "./elsewhere.ts";
 import {
+	affordable,
 	baseOf,
 	cap,
 	checkStep,
 	counted,
 	isCounted,
+	isElsewhere,
+	isIn,
 	isOfStaff,
 	isSame,
 	purposeOf,
 	type Purpose,
 	refundable,
+	refusalOf,
 	type RefundInput,
 	refuseCurrency,
 	stateOf
@@ -66,16 +75,18 @@ export interface LineRefundRequest extends RefundInput {
  */
 export class Refunds {
 	readonly #options: RefundsOptions;
+	readonly #elsewhere: RefundsElsewhere;
 
 	constructor(options: RefundsOptions) {
 		this.#options = options;
+		this.#elsewhere = new RefundsElsewhere(options);
 	}
 
 	/**
 	 * Refunds `amount`, in the payment's currency, or all that is left. The same key refunds once, and returns the
 	 * first response, which is on disk before it is returned.
-	 * @throws NOT_FOUND, PAYMENT_NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, IDEMPOTENCY_KEY_REUSED;
-	 *   VALIDATION_FAILED for another currency
+	 * @throws NOT_FOUND, PAYMENT_NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, IDEMPOTENCY_KEY_REUSED; REFUND_REFUSED by
+	 *   the provider; VALIDATION_FAILED for another currency
 	 */
 	async refund(
 		paymentId: string,
@@ -92,7 +103,7 @@ export class Refunds {
 		});
 		if (!started) return (await this.#replay(request)) ?? fail("IDEMPOTENCY_KEY_REUSED");
 		await this.#send(started, true);
-		return { answer: await this.#answer(request, started), replayed: false };
+		return madeOrRefused({ answer: await this.#answer(request, started), replayed: false }, id);
 	}
 
 	/**
@@ -108,10 +119,11 @@ export class Refunds {
 			return refund!.status === "pending" ? "in_use" : found;
 		});
 		if (!stored) return undefined;
-		if (stored.is_answered) return { answer: stored.answer, replayed: true };
-		const refund = (await repository.find(stored.subject!))!;
+		const id = stored.subject!;
+		if (stored.is_answered) return madeOrRefused({ answer: stored.answer, replayed: true }, id);
+		const refund = (await repository.find(id))!;
 		await this.finish(refund, true);
-		return { answer: await this.#answer(request, refund), replayed: true };
+		return madeOrRefused({ answer: await this.#answer(request, refund), replayed: true }, id);
 	}
 
 	async #answer(request: KeyedRequest, refund: RefundRow): Promise<Payment> {
@@ -138,8 +150,9 @@ export class Refunds {
 		const refund = await this.#refundOnce(order_id, purpose, request);
 		if (refund === "pending") return { state: "pending", refunded: 0 };
 		if (!refund) return { state: "refunded", refunded: 0 };
-		const all = await this.#options.repository.ofPayment(refund.payment_id);
-		const state = stateOf(all.filter(({ id }) => id === refund.id));
+		const now = (await this.#options.repository.find(refund.id))!;
+		// It was refused because of refunds elsewhere: the next call refunds what is left.
+		const state = now.status === "failed" ? "pending" : stateOf([now]);
 		return { state, refunded: state === "pending" ? 0 : refund.amount_minor };
 	}
 
@@ -174,23 +187,23 @@ export class Refunds {
 	}
 
 	/**
-	 * Starts a refund of the shop again that was not made, as staff have found: it has the same lines and amount. What
-	 * staff refund by themselves they repeat by themselves.
+	 * Starts a refund of the shop again that was not made, as staff have found: it has the same lines and amount, as
+	 * far as they were not refunded elsewhere meanwhile. What staff refund by themselves they repeat by themselves.
 	 */
 	async startAgain(tx: Transaction, refund: RefundRow): Promise<RefundRow | undefined> {
-		if (isOfStaff(refund)) return undefined;
+		if (isOfStaff(refund) || isElsewhere(refund)) return undefined;
 		const { repository } = this.#options;
 		const balance = refundable(await repository.lock(tx, "id", refund.payment_id));
 		const base = baseOf(refund.purpose);
 		const before = await repository.ofPayment(refund.payment_id, tx);
 		const attempts = before.filter(({ purpose }) => baseOf(purpose) === base).length;
-		const { amount_minor, lines, reason } = refund;
+		const part = affordable(refund, balance, before);
+		if (part.amount_minor === 0) return undefined;
 		return this.#insert(tx, purposeOf(balance, `${base}#${attempts + 1}`), {
 			payment_id: balance.id,
 			requested_minor: refund.requested_minor,
-			amount_minor,
-			lines,
-			reason,
+			...part,
+			reason: refund.reason,
 			actor: systemActor
 		});
 	}
@@ -201,14 +214,8 @@ export class Refunds {
 	 */
 	async finish(refund: RefundRow, isSeen = false): Promise<boolean> {
 		if (refund.status !== "pending") return false;
-		const { provider, onProblem } = this.#options;
-		const found = await provider
-			.retrieveRefund(refund.id, refund.charge_ref)
-			.catch((error: Error) => {
-				onProblem("warn", `refund ${refund.id}: ${error.message}`);
-				return "unreachable" as const;
-			});
-		switch (nextRefundStep(found, refund.age_ms)) {
+		const found = await this.#find(refund);
+		switch (nextRefundStep(found, refund.age_ms, isElsewhere(refund))) {
 			case "send":
 				return this.#send(refund, isSeen);
 			case "review":
@@ -230,24 +237,40 @@ export class Refunds {
 		if (orders.length > 0) this.#options.onLate([...new Set(orders)]);
 	}
 
-	/** Checks a payment's refunds, after a webhook. @throws UNAVAILABLE when the provider does not tell how one stands */
-	async wake({ id }: { id: string }): Promise<void> {
-		const all = await this.#options.repository.ofPayment(id);
+	/**
+	 * Checks a payment's refunds, after a webhook, and books those that were made elsewhere.
+	 * @throws UNAVAILABLE when the provider does not tell how one stands
+	 */
+	async wake(payment: { id: string; provider_ref: string | null }): Promise<void> {
+		const { repository, onLate } = this.#options;
+		const all = await repository.ofPayment(payment.id);
 		await this.finishAll(all);
 		await Promise.all(all.map(refund => this.#recheckSucceeded(refund)));
+		const isNew =
+			payment.provider_ref && (await this.#elsewhere.book(payment.id, payment.provider_ref));
+		if (isNew) onLate([(await repository.ofPayment(payment.id))[0]!.order_id]);
 	}
 
 	/** A bank may return a refund, up to 30 days later (docs.stripe.com/refunds#failed-refunds). */
 	async #recheckSucceeded(refund: RefundRow): Promise<void> {
 		if (refund.status !== "succeeded") return;
+		const found = await this.#find(refund);
+		if (found === "unreachable")
+			fail("UNAVAILABLE", "the provider did not tell how a refund stands");
+		if (found?.status !== "failed") return;
+		if (await this.#ended(refund, found, false)) this.#options.onLate([refund.order_id]);
+	}
+
+	/** How the refund stands at the provider; undefined if it is not known there. */
+	async #find(refund: RefundRow): Promise<RefundOutcome | "unreachable" | undefined> {
 		const { provider, onProblem } = this.#options;
-		const found = await provider
-			.retrieveRefund(refund.id, refund.charge_ref)
-			.catch((error: Error) => {
-				onProblem("warn", `refund ${refund.id}: ${error.message}`);
-				return fail("UNAVAILABLE", "the provider did not tell how a refund stands");
-			});
-		if (found?.status === "failed") await this.#ended(refund, found, false);
+		try {
+			const listed = await provider.refundsOf(refund.charge_ref);
+			return listed.find(one => isIn(refund, one))?.outcome;
+		} catch (error) {
+			onProblem("warn", `refund ${refund.id}: ${(error as Error).message}`);
+			return "unreachable";
+		}
 	}
 
 	/**
@@ -331,11 +354,26 @@ export class Refunds {
 		}
 	}
 
-	/** Staff who wait for a refund see that it was refused; any other goes to review. */
+	/**
+	 * Staff who wait for a refund see that it was refused; any other goes to review, unless the money was refunded
+	 * elsewhere, or the shop did not request it.
+	 */
 	async #ended(refund: RefundRow, verdict: RefundVerdict, isSeen: boolean): Promise<boolean> {
-		if (verdict.status !== "failed") return this.#record(refund, verdict);
+		if (verdict.status !== "failed" || isElsewhere(refund)) return this.#record(refund, verdict);
+		const { code } = verdict;
+		if (code === "refund_exceeds_charge" && (await this.#explainRefusal(refund, code))) return true;
 		if (isSeen && (await this.#record(refund, verdict, true))) return true;
 		return this.#record(refund, { status: "review", reason: verdict.code });
+	}
+
+	/** True if the refund was refused because of refunds that were made elsewhere; they are booked then. */
+	async #explainRefusal(refund: RefundRow, code: string): Promise<boolean> {
+		const { onProblem } = this.#options;
+		const { payment_id, charge_ref, id } = refund;
+		return this.#elsewhere.book(payment_id, charge_ref, { refund, code }).catch((error: Error) => {
+			onProblem("warn", `refund ${id}: ${error.message}`);
+			return false;
+		});
 	}
 
 	/** @param unanswered only if no response was returned */
@@ -345,9 +383,16 @@ export class Refunds {
 		unanswered = false
 	): Promise<boolean> {
 		const { repository, onProblem } = this.#options;
-		const settled = await repository.settle(id, verdict, status, unanswered);
+		const settled = await repository.settle(id, verdict, status, { unanswered });
 		if (settled && verdict.status === "review")
 			onProblem("error", `refund ${id} is in review: ${verdict.reason}`);
 		return settled !== undefined;
 	}
+}
+
+/** @throws REFUND_REFUSED when the response to a request says that the provider refused its refund */
+function madeOrRefused(answered: Answered<Payment>, id: string): Answered<Payment> {
+	const { status, failure_code } = answered.answer.refunds.find(refund => refund.id === id) ?? {};
+	if (status !== "failed") return answered;
+	return fail("REFUND_REFUSED", refusalOf(failure_code ?? "unknown"));
 }

@@ -4,7 +4,8 @@ import { derivedId } from "../../../lib/id.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Money } from "../../../lib/money.ts";
 import { payableStep } from "../../../lib/currency/payable.ts";
-import { capToRemaining, remainingPerLine } from "../payment.allocation.ts";
+import { capToRemaining, remainingPerLine, sum } from "../payment.allocation.ts";
+import type { ListedRefund } from "../provider/provider.ts";
 import type { Balance, RefundRow } from "./refund.repository.ts";
 
 /** What a refund is asked for, and what follows from a payment's refunds. */
@@ -40,6 +41,15 @@ export function stateOf(refunds: RefundRow[]): RefundState {
 /** The purpose without the number of the attempt, which the second one and later ones have. */
 export const baseOf = (purpose: string) => purpose.replace(/#\d+$/, "");
 
+/** Begins the purpose of a refund that the shop did not request; the provider's reference of it follows. */
+export const elsewhere = "provider:";
+
+export const isElsewhere = ({ purpose }: RefundRow) => purpose.startsWith(elsewhere);
+
+/** True when the provider's refund is this one. */
+export const isIn = (row: RefundRow, listed: ListedRefund) =>
+	isElsewhere(row) ? row.purpose === `${elsewhere}${listed.ref}` : row.id === listed.key;
+
 export const isOfStaff = ({ purpose }: RefundRow) => purpose.startsWith("refund:");
 
 export const isCounted = ({ status }: RefundRow) => status !== "failed";
@@ -54,6 +64,27 @@ export function cap(requested: Share[], { lines }: Balance, refunds: RefundRow[]
 		? capToRemaining(requested, remainingPerLine(lines, counted(refunds)))
 		: requested;
 }
+
+/** What may be refunded of a request that was refused before: no more than is left of the payment now. */
+export function affordable(
+	{ amount_minor, lines }: Pick<RefundRow, "amount_minor" | "lines">,
+	balance: Balance,
+	refunds: RefundRow[]
+): Pick<RefundRow, "amount_minor" | "lines"> {
+	const left = balance.amount_minor - balance.refunded_minor;
+	if (balance.lines.length === 0) return { amount_minor: Math.min(amount_minor, left), lines };
+	const capped = cap(lines, balance, refunds);
+	return { amount_minor: sum(capped), lines: capped };
+}
+
+const refusals: Readonly<Record<string, string>> = {
+	refund_exceeds_charge: "It is more than what is left of the charge",
+	charge_disputed: "The charge is disputed by the customer's bank",
+	charge_not_found: "The provider does not know the charge"
+};
+
+/** Why the provider refused a refund, in a sentence for staff. */
+export const refusalOf = (code: string) => refusals[code] ?? `The provider says: ${code}`;
 
 export function refundable(balance: Balance | undefined): Balance {
 	if (!balance) return fail("NOT_FOUND");

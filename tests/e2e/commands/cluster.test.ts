@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from "node:util";
 import { freePort } from "../../../launch/process/free-port.ts";
 import { processesOf, type Running, run, startCluster } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
+import { address } from "../../support/shop/orders.ts";
 
 const place = (url: string) =>
 	fetch(`${url}/api/v1/orders`, {
@@ -11,7 +12,7 @@ const place = (url: string) =>
 		headers: { "content-type": "application/json", prefer: "wait=8" },
 		body: JSON.stringify({
 			items: [{ product_id: "prod-001", quantity: 1 }],
-			shipping_address: { street: "1 Main St", city: "SF", zip: "94105", country: "US" }
+			shipping_address: address
 		})
 	});
 

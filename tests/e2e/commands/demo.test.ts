@@ -4,6 +4,7 @@ import { describeWith } from "../../support/describe-with.ts";
 import { openBrowser } from "../../support/servers/browser.ts";
 import { launch, run, startShop, type Running } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
+import { address } from "../../support/shop/orders.ts";
 
 /** The demo as a new user runs it: `npm start`, `npm run demo`, and the mailbox in a browser. */
 
@@ -107,7 +108,7 @@ describeWith("chromium")("the mailbox", () => {
 		expect(status).toBe(201);
 		const placed = await clients[who].post("/api/v1/orders", {
 			items: [{ product_id: product.id, quantity: 2 }],
-			shipping_address: { street: "1 Main St", city: "SF", zip: "94105", country: "US" },
+			shipping_address: address,
 			payment_method: "pm_card_visa"
 		});
 		expect(placed.status).toBe(201);

@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { processesOf, type Running, startShop } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
-
-const address = { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "USA" };
+import { address } from "../../support/shop/orders.ts";
 
 async function placeOrder(url: string): Promise<string> {
 	const response = await fetch(`${url}/api/v1/orders`, {

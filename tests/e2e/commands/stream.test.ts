@@ -10,12 +10,13 @@ import { run, startShop, type Running } from "../../support/servers/processes.ts
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 import { streamDriver } from "../../support/streams/stream-driver.ts";
+import { address } from "../../support/shop/orders.ts";
 
 /** `npm run stream` beside a running shop. */
 
 const body = {
 	items: [{ product_id: "prod-001", quantity: 1 }],
-	shipping_address: { street: "1 Main St", city: "SF", state: "CA", zip: "94105", country: "US" },
+	shipping_address: address,
 	payment_method: "pm_card_visa"
 };
 

@@ -5,6 +5,7 @@ import { bearer, Client } from "../../support/shop/api-client.ts";
 import { until } from "../../support/until.ts";
 import type { Shop } from "./rest.suite.ts";
 import { expectProblem } from "../../support/expect-failure.ts";
+import { address } from "../../support/shop/orders.ts";
 
 const run = promisify(execFile);
 
@@ -20,7 +21,7 @@ const firstLines = [
 
 const order = {
 	items: [{ product_id: "prod-001", quantity: 1 }],
-	shipping_address: { street: "1 Main St", city: "SF", zip: "94105", country: "US" }
+	shipping_address: address
 };
 
 /** Sends neither a token nor a proxy's header. */

@@ -49,6 +49,7 @@ function workOf(id: string, fence: number, over: Partial<SagaRun> = {}): SagaRun
 		attempt: 0,
 		step: "forward",
 		returning: null,
+		refundReported: 0,
 		cancelRequested: false,
 		overdue: false,
 		...over

@@ -4,7 +4,8 @@ import { derivedId, newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
 import type {
 	PaymentProvider,
-	RefundOutcome
+	RefundOutcome,
+	RefundRequest
 } from "../../../services/payment/provider/provider.ts";
 import { admin, alice, as, support } from "../../support/shop/callers.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
@@ -38,19 +39,32 @@ const provider = () => (shop.broker.getLocalService("payment") as unknown as Pay
 
 /** What the provider says of refunds of these payments; others are made. */
 const standing = new Map<string, RefundOutcome>();
+/** Refunds that were requested while it said so. */
+const held: RefundRequest[] = [];
 
 beforeEach(() => {
 	standing.clear();
+	held.length = 0;
 	const refund = provider().refund.bind(provider());
-	jest
-		.spyOn(provider(), "refund")
-		.mockImplementation(async asked => standing.get(asked.payment_id) ?? refund(asked));
-	const retrieve = provider().retrieveRefund.bind(provider());
-	jest
-		.spyOn(provider(), "retrieveRefund")
-		.mockImplementation(
-			async (key, charge) => standing.get(charge.replace("ch_", "")) ?? retrieve(key, charge)
-		);
+	jest.spyOn(provider(), "refund").mockImplementation(async asked => {
+		const says = standing.get(asked.payment_id);
+		if (!says) return refund(asked);
+		held.push(asked);
+		return says;
+	});
+	const list = provider().refundsOf.bind(provider());
+	jest.spyOn(provider(), "refundsOf").mockImplementation(async charge => {
+		const outcome = standing.get(charge.replace("ch_", ""));
+		const own = held.filter(({ charge_ref }) => charge_ref === charge);
+		const here = own.map(({ key, amount }) => ({
+			key,
+			ref: `re_${key}`,
+			amount,
+			outcome: outcome!
+		}));
+		const there = await list(charge);
+		return outcome ? [...here, ...there.map(one => ({ ...one, outcome }))] : there;
+	});
 });
 afterEach(() => jest.restoreAllMocks());
 

@@ -18,6 +18,7 @@ import { useShop } from "../../support/shop/use-shop.ts";
 /** Returns: one refund and one restock, even when calls or responses are lost. */
 
 let isRefused = false;
+let isRestockRefused = false;
 
 const { actions } = order;
 const lines = [
@@ -25,6 +26,16 @@ const lines = [
 	{ product_id: "prod-002", quantity: 1 }
 ];
 const one = [{ product_id: "prod-001", quantity: 1 }];
+
+/** The stock service, which refuses restocks when the test says so. */
+function refusingRestocks(service: ServiceSchema): ServiceSchema {
+	const original = service.actions!.restockReturn as { handler(ctx: unknown): Promise<unknown> };
+	const handler = async function (this: unknown, ctx: unknown) {
+		return isRestockRefused ? { state: "refused" } : original.handler.call(this, ctx);
+	};
+	const actions = { ...service.actions, restockReturn: { ...original, handler } };
+	return { ...service, actions } as ServiceSchema;
+}
 
 /** The payment service, whose provider refuses refunds when the test says so. */
 function refusing(service: ServiceSchema): ServiceSchema {
@@ -38,7 +49,7 @@ function refusing(service: ServiceSchema): ServiceSchema {
 }
 
 const shop = useShop(
-	[productService, refusing(paymentService), orderService],
+	[refusingRestocks(productService), refusing(paymentService), orderService],
 	{ LOG_LEVEL: "fatal", SAGA_POLL_MS: "50" },
 	{ checkStock: "each" }
 );
@@ -302,5 +313,29 @@ describe("a refund for a return that the provider refuses", () => {
 		isRefused = false;
 		await call(shop.broker, actions["saga.retry"], { id: bought.id }, as(admin));
 		await completed(id);
+	}, 30_000);
+});
+
+describe("a return whose restock is refused", () => {
+	const resolve = (id: string) => {
+		const decided = { id, decision: "without_restock", note: "counted by hand" } as const;
+		return call(shop.broker, actions["saga.resolve"], decided, as(admin));
+	};
+
+	it("is ended without a restock by admins, and not before it is refused", async () => {
+		const bought = await delivered();
+		const { id } = await requested(bought.id);
+		await expectFailure(resolve(bought.id), "NOT_FOUND");
+		isRestockRefused = true;
+		await approve(id);
+		await until(async () => {
+			const found = await call(shop.broker, actions["saga.get"], { id: bought.id }, as(admin));
+			return found.waits_for === "human";
+		}, 20_000);
+		isRestockRefused = false;
+		await resolve(bought.id);
+		await completed(id);
+		expect(await returnOf(id)).toMatchObject({ restock: false, note: "counted by hand" });
+		await expectFailure(resolve(bought.id), "NOT_FOUND");
 	}, 30_000);
 });

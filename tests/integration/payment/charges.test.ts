@@ -318,7 +318,8 @@ describe("reading a payment", () => {
 			method: { brand: "visa", last4: "4242" },
 			next_action: null,
 			created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-			refunds: []
+			refunds: [],
+			disputes: []
 		});
 		for (const one of seen) expect(one).toEqual(seen[0]);
 	});
@@ -349,6 +350,7 @@ describe("reading a payment", () => {
 			id: derivedId(one.order_id, "charge"),
 			order_id: one.order_id,
 			status: "succeeded",
+			disputed: null,
 			refunded: { amount: 0, currency: "USD" }
 		});
 		expect(byOrder[two.order_id]).toMatchObject({ status: "failed" });

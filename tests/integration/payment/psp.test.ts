@@ -278,8 +278,13 @@ describe("webhooks", () => {
 		await fetch(page, { method: "POST", body, redirect: "manual" });
 		const refund = { key: newId(), payment_id: request.key, charge_ref: ref, amount };
 		await provider.refund({ ...refund, reason: "broken" });
-		await until(() => received.length === 3);
-		const types = ["payment_intent.requires_action", "payment_intent.succeeded", "refund.created"];
+		await until(() => received.length === 4);
+		const types = [
+			"charge.refunded",
+			"payment_intent.requires_action",
+			"payment_intent.succeeded",
+			"refund.created"
+		];
 		expect(received.map(({ type }) => type).sort()).toEqual(types);
 		expect(new Set(received.map(({ payment }) => payment))).toEqual(new Set([request.key]));
 		const stripe = new Stripe(pspKeys.secretKey, {

@@ -1,3 +1,4 @@
+import { expectFailure } from "../../support/expect-failure.ts";
 import type { Charge } from "../../../contracts/payment.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import { Charges } from "../../../services/payment/charges/charges.ts";
@@ -182,7 +183,10 @@ describe("a refund that was made", () => {
 		for (const amount of [400, 300]) await byStaff(id, amount);
 		const [returned] = await repository.ofPayment(id);
 		provider.knownRefunds.set(returned!.id, { status: "failed", code: "lost_or_stolen_card" });
-		await Promise.all([refunds.wake({ id }), refunds.wake({ id })]);
+		await Promise.all([
+			refunds.wake({ id, provider_ref: null }),
+			refunds.wake({ id, provider_ref: null })
+		]);
 		const made = (await repository.ofPayment(id)).map(r => [r.amount_minor, r.status]);
 		expect(made).toEqual([
 			[400, "review"],
@@ -248,7 +252,7 @@ describe("refunding while a refund of staff is pending", () => {
 			});
 		expect(await refundReturn()).toEqual({ state: "pending", refunded: 0 });
 		refused.resolve();
-		await staff;
+		await expectFailure(staff, "REFUND_REFUSED");
 		provider.onRefund = () => Promise.resolve({ status: "succeeded", ref: "re_return" });
 		expect(await refundReturn()).toEqual({ state: "refunded", refunded: 500 });
 		expect(await made(id)).toEqual([
@@ -262,7 +266,7 @@ describe("refunding while a refund of staff is pending", () => {
 		provider.onRefund = noAnswer;
 		await byStaff(id, 400);
 		provider.onRefund = () => Promise.resolve(refusal);
-		await refunds.wake({ id });
+		await refunds.wake({ id, provider_ref: null });
 		expect(await made(id)).toEqual([[400, "review"]]);
 	});
 });

@@ -44,7 +44,7 @@ let repository: RefundRepository;
 
 /** Loses requests, loses responses, is late. */
 function unreliable<P extends PaymentProvider>(provider: P): P {
-	const calls = new Set(["charge", "retrieve", "abandon", "refund", "retrieveRefund"]);
+	const calls = new Set(["charge", "retrieve", "abandon", "refund", "refundsOf"]);
 	return new Proxy(provider, {
 		get(target, name) {
 			const member = Reflect.get(target, name) as unknown;

@@ -1,11 +1,12 @@
 import { newId } from "../../../lib/id.ts";
-import { Ledger, readLedger } from "../../../psp/ledger/ledger.ts";
+import { readLedger } from "../../../psp/ledger/ledger.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import { until } from "../../support/until.ts";
 import { expectFailure, successesOf } from "../../support/expect-failure.ts";
 import { admin, alice } from "../../support/shop/callers.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
 import { usd, ledgerPath, paymentsOf } from "../../support/shop/payments.ts";
+import { dashboardOf } from "../../support/shop/provider-dashboard.ts";
 
 const shop = useShop([paymentService], { LOG_LEVEL: "fatal" });
 const { paid, askRefund, refund, refundRemaining, get, paidBack } = paymentsOf(shop);
@@ -33,14 +34,8 @@ async function lookedAt(paymentId: string): Promise<string> {
 	return (await row()).status;
 }
 
-/** Refunds at the provider, not through the shop, so that the shop's next refund is refused there. */
-async function paidBackElsewhere(id: string, amount: number): Promise<void> {
-	const ledger = await Ledger.open(ledgerPath(shop));
-	const [key, at] = [newId(), new Date().toISOString()];
-	const rest = { charge_ref: `ch_${id}`, currency: "USD", reason: "desk", ref: `re_${key}`, at };
-	await ledger.append({ kind: "refund", key, amount, metadata: {}, asked: null, ...rest });
-	await ledger.close();
-}
+/** The provider refuses refunds of a charge that is disputed. */
+const dashboard = dashboardOf(shop);
 
 /** A pending refund of all, whose node crashed before it called the provider. */
 async function neverSent(paymentId: string, key: string): Promise<void> {
@@ -84,6 +79,8 @@ describe("refunding", () => {
 				reason: "broken",
 				requested_by: admin.id,
 				status: "succeeded",
+				origin: "staff",
+				failure_code: null,
 				created_at: expect.stringMatching(/Z$/)
 			}
 		]);
@@ -251,7 +248,7 @@ describe("refunding", () => {
 
 	it("also repeats a response with an unknown outcome; a later refusal goes to review", async () => {
 		const { id } = await paid();
-		await paidBackElsewhere(id, 700);
+		await dashboard.dispute(id);
 		const idempotency_key = newId();
 		await neverSent(id, idempotency_key);
 		await aged(id, 21);
@@ -297,11 +294,11 @@ describe("refunding", () => {
 
 	it("restores the amount when the provider refuses, and keeps the failed refund", async () => {
 		const { id } = await paid();
-		await paidBackElsewhere(id, 700);
-		const idempotency_key = newId();
-		const refused = await refund(id, { amount: usd(400), idempotency_key });
-		expect(refused).toMatchObject({ refunded: usd(0), refunds: [{ status: "failed" }] });
-		expect(await refund(id, { amount: usd(400), idempotency_key })).toEqual(refused);
+		await dashboard.dispute(id);
+		const asked = { amount: usd(400), idempotency_key: newId() };
+		for (let n = 0; n < 2; n++) await expectFailure(refund(id, asked), "REFUND_REFUSED");
+		expect(await get(id)).toMatchObject({ refunded: usd(0), refunds: [{ status: "failed" }] });
+		await dashboard.decideDispute(id, "won");
 		const answer = await refund(id, { amount: usd(300) });
 		expect(answer.refunded).toEqual(usd(300));
 	});
@@ -360,7 +357,7 @@ describe("reversing", () => {
 
 	it("goes to review when the provider refuses, and does not retry", async () => {
 		const { id, order_id } = await paid();
-		await paidBackElsewhere(id, 1);
+		await dashboard.dispute(id);
 		await expectFailure(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");
 		const { attempts } = await readLedger(ledgerPath(shop));
 		await expectFailure(refundRemaining(order_id), "PAYMENT_NOT_REFUNDABLE");

@@ -75,8 +75,27 @@ describeWith("go")("Stripe's own mock", () => {
 		const refund = { ...ids, amount, reason: "arrived broken" };
 		const made = { status: "succeeded", ref: expect.stringMatching(/^re_/) };
 		expect(await provider.refund(refund)).toEqual(made);
-		expect(await provider.retrieveRefund(newId(), "pi_123")).toBeUndefined();
+		expect(await provider.refundsOf("pi_123")).toEqual([
+			{
+				key: null,
+				ref: expect.stringMatching(/^re_/),
+				amount: { amount: 100, currency: "USD" },
+				outcome: { status: "succeeded", ref: expect.stringMatching(/^re_/) }
+			}
+		]);
 		expect(await asked(2)).toEqual(["POST /v1/refunds 200", "GET /v1/refunds 200"]);
+	});
+
+	it("accepts the search for disputes", async () => {
+		expect(await provider.disputesOf("pi_123")).toEqual([
+			{
+				ref: expect.stringMatching(/^dp_/),
+				amount: { amount: expect.any(Number), currency: "USD" },
+				reason: expect.any(String),
+				status: "open"
+			}
+		]);
+		expect(await asked(1)).toEqual(["GET /v1/disputes 200"]);
 	});
 
 	it("accepts the request for a statement", async () => {

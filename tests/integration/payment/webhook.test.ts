@@ -3,6 +3,7 @@ import { payment } from "../../../contracts/payment.ts";
 import { arm } from "../../../lib/failpoint.ts";
 import {
 	ProviderUnavailable,
+	type ListedRefund,
 	type PaymentProvider,
 	type RefundOutcome
 } from "../../../services/payment/provider/provider.ts";
@@ -219,18 +220,20 @@ describe("a webhook whose lookup fails is not recorded, and has its effect when 
 		expect(await statusOf(id)).toEqual({ status: "succeeded" });
 		return id;
 	}
-	const returned: RefundOutcome = { status: "failed", code: "lost_or_stolen_card" };
+	const outcome: RefundOutcome = { status: "failed", code: "lost_or_stolen_card" };
+	const allReturned = (refunds: ListedRefund[]) => refunds.map(one => ({ ...one, outcome }));
 
 	afterEach(() => jest.restoreAllMocks());
 
 	it("because the provider is away", async () => {
 		const id = await refunded();
 		const body = webhookMessage(id, "refund.failed");
-		const retrieve = jest.spyOn(provider(), "retrieveRefund");
-		retrieve.mockRejectedValue(new ProviderUnavailable("no answer"));
+		const list = provider().refundsOf.bind(provider());
+		const listed = jest.spyOn(provider(), "refundsOf");
+		listed.mockRejectedValue(new ProviderUnavailable("no answer"));
 		await expectFailure(signed(body), "UNAVAILABLE");
 		expect(await inbox(id)).toEqual([]);
-		retrieve.mockResolvedValue(returned);
+		listed.mockImplementation(async ref => allReturned(await list(ref)));
 		expect(await signed(body)).toEqual({ received: true });
 		expect(await statusOf(id)).toEqual({ status: "review" });
 		expect(await inbox(id)).toHaveLength(1);
@@ -239,7 +242,10 @@ describe("a webhook whose lookup fails is not recorded, and has its effect when 
 	it("because the database is away for a moment", async () => {
 		const id = await refunded();
 		const body = webhookMessage(id, "refund.failed");
-		jest.spyOn(provider(), "retrieveRefund").mockResolvedValue(returned);
+		const list = provider().refundsOf.bind(provider());
+		jest
+			.spyOn(provider(), "refundsOf")
+			.mockImplementation(async ref => allReturned(await list(ref)));
 		const settle = "payment.settle_refund.before_commit";
 		arm({ point: settle, mode: "throw" });
 		await expect(signed(body)).rejects.toThrow();

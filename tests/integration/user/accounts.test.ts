@@ -41,6 +41,38 @@ describe("registration", () => {
 		expect(found).toMatchObject({ email: "new.person@shop.test", role: "customer" });
 	});
 
+	it("stores an international domain in ASCII, shows it in Unicode, and takes both", async () => {
+		await register("Zoe@Bücher.test", { name: "Zoë" });
+		await register("zoe@xn--bcher-kva.test", { name: "Another" });
+		expect(await idOf("zoe@xn--bcher-kva.test")).toEqual(expect.any(String));
+		for (const spelling of ["zoe@bücher.test", "ZOE@BÜCHER.TEST", "zoe@xn--bcher-kva.test"]) {
+			const { user: found } = await signIn(spelling, "a-Long-enough-1");
+			expect(found.email).toBe("zoe@bücher.test");
+			const account = await call(shop.broker, actions.get, { id: found.id }, as(admin));
+			expect(account).toMatchObject({ email: "zoe@bücher.test", name: "Zoë" });
+			const { contacts } = await call(shop.broker, actions.contacts, { ids: [found.id] });
+			expect(contacts).toMatchObject([{ email: "zoe@xn--bcher-kva.test" }]);
+		}
+	});
+
+	it("keeps accounts whose local part is longer than it may be now", async () => {
+		const email = `${"l".repeat(70)}@shop.test`;
+		await shop.database.rows(
+			"insert into users.users (id, email, name, password_hash, role) select 'long', $1, name, password_hash, role from users.users where id = 'user-123'",
+			[email]
+		);
+		expect((await signIn(email.toUpperCase())).user).toMatchObject({ id: "long", email });
+		await expectFailure(register(email), "VALIDATION_ERROR");
+	});
+
+	it("has no row with an international domain in Unicode", async () => {
+		const insert =
+			"insert into users.users (id, email, name, password_hash, role) values ('u', 'jo@bücher.test', 'Jo', '', 'customer')";
+		await expect(shop.database.rows(insert)).rejects.toMatchObject({
+			constraint: "users_email_ascii"
+		});
+	});
+
 	it("returns the same for a taken address and changes nothing", async () => {
 		const before = await shop.database.rows("select * from users.users where id = 'user-123'");
 		expect(await register("ALICE@shop.test")).toEqual({ status: "accepted" });

@@ -8,6 +8,7 @@ import { admin, alice, as } from "./callers.ts";
 
 /** Orders for tests: valid ones, with overrides. */
 
+/** The address that tests ship to. */
 export const address = {
 	street: "123 Main St",
 	city: "SF",

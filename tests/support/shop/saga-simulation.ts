@@ -203,7 +203,13 @@ export class SagaSimulation {
 		const { cancelRequested } = sale;
 		const work = { order, payment_method: "", fence, incarnation: null, attempt: 0, step };
 		const returning = step === "return" ? ({ restock: true } as SagaRun["returning"]) : null;
-		void this.#sagas[node]!.start({ ...work, cancelRequested, overdue: false, returning });
+		void this.#sagas[node]!.start({
+			...work,
+			cancelRequested,
+			overdue: false,
+			returning,
+			refundReported: 0
+		});
 		await nextTurn();
 	}
 

@@ -1,5 +1,6 @@
 import type {
 	ChargeRequest,
+	ListedRefund,
 	Outcome,
 	PaymentProvider,
 	RefundOutcome,
@@ -67,8 +68,17 @@ export class ScriptedProvider implements PaymentProvider {
 		return outcome;
 	}
 
-	retrieveRefund(key: string): Promise<RefundOutcome | undefined> {
-		return Promise.resolve(this.knownRefunds.get(key));
+	/** Those of all charges, since all have one reference. */
+	refundsOf(): Promise<ListedRefund[]> {
+		const amount = { amount: 1, currency: "USD" };
+		const listed = [...this.knownRefunds].map(([key, outcome]) => {
+			return { key, ref: `re_${key}`, amount, outcome };
+		});
+		return Promise.resolve(listed);
+	}
+
+	disputesOf() {
+		return Promise.resolve([]);
 	}
 
 	event(): undefined {}

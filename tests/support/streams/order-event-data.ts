@@ -12,6 +12,9 @@ const usd = (amount: number) => ({ amount, currency: "USD" });
 
 const shipment = { carrier: "UPS", tracking_number: "1Z 999 AA1" };
 
+const refundId = "0193a1c2-7b1e-7f00-8000-0000000000bb";
+const dispute = { ref: "dp_1", amount: usd(8438), reason: "fraudulent" };
+
 /** What events of this type contain beyond the order itself. */
 function detailsOf(type: OrderEventType): Partial<OrderEventData> {
 	const items = [{ product_id: "prod-001", quantity: 1, amount: usd(3310) }];
@@ -29,6 +32,14 @@ function detailsOf(type: OrderEventType): Partial<OrderEventData> {
 			return { shipment, return: back };
 		case "order.returned":
 			return { shipment, return: { ...back, refunded: usd(3310) } };
+		case "order.refund_issued":
+			return { refund: { id: refundId, origin: "staff", amount: usd(1000) } };
+		case "order.refund_failed":
+			return { refund: { id: refundId, origin: "order", amount: usd(8438) } };
+		case "order.dispute_opened":
+			return { dispute: { ...dispute, status: "open" } };
+		case "order.dispute_closed":
+			return { dispute: { ...dispute, status: "lost" } };
 		default:
 			return {};
 	}

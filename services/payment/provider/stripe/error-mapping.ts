@@ -39,16 +39,23 @@ export function declined(error: unknown): Outcome | undefined {
 	return code ? { status: "failed", ref: null, code, method: methodOf(undefined) } : undefined;
 }
 
-const refused: Readonly<Record<string, string>> = {
+/** Stripe's codes that have another name here; other codes are kept. */
+const refusedCodes: Readonly<Record<string, string>> = {
 	charge_already_refunded: "refund_exceeds_charge",
 	resource_missing: "charge_not_found"
 };
 
-/** The outcome when Stripe refuses a refund permanently. */
+/**
+ * The outcome when Stripe refuses a refund permanently. That an amount is more than what is left has no code of
+ * its own there, only a sentence: any other amount that is refused is not too much.
+ */
 export function refundRefused(error: unknown): RefundOutcome | undefined {
 	if (!isInvalid(error)) return undefined;
-	const byParam = error.param === "amount" ? "refund_exceeds_charge" : "charge_not_found";
-	return { status: "failed", code: refused[error.code ?? ""] ?? byParam };
+	const { code, param, message } = error;
+	if (param === "amount" && /greater than/i.test(message))
+		return { status: "failed", code: "refund_exceeds_charge" };
+	if (code) return { status: "failed", code: refusedCodes[code] ?? code };
+	return { status: "failed", code: param === "amount" ? "amount_refused" : "charge_not_found" };
 }
 
 /** True when an intent cannot be cancelled, because it has ended. */

@@ -1,5 +1,12 @@
 import type { Stripe } from "stripe";
-import type { Method, Outcome, RefundOutcome, StatementLine } from "../provider.ts";
+import type {
+	Dispute,
+	ListedRefund,
+	Method,
+	Outcome,
+	RefundOutcome,
+	StatementLine
+} from "../provider.ts";
 import { fromStripe } from "../amount-mapping.ts";
 
 /** Maps Stripe's objects to the shop's types. */
@@ -49,6 +56,27 @@ export function refundOutcomeOf({ id, status, failure_reason }: Stripe.Refund): 
 	if (status === "failed" || status === "canceled")
 		return { status: "failed", code: failure_reason ?? status };
 	return { status: "pending" };
+}
+
+export function listedRefundOf(refund: Stripe.Refund): ListedRefund {
+	const { id: ref, amount, currency, metadata } = refund;
+	return {
+		key: metadata?.refund_id ?? null,
+		ref,
+		amount: fromStripe(amount, currency),
+		outcome: refundOutcomeOf(refund)
+	};
+}
+
+/** An inquiry (`warning_…`) takes no money yet, but often becomes a dispute (docs.stripe.com/disputes/how-disputes-work). */
+export function disputeOf({ id: ref, amount, currency, reason, status }: Stripe.Dispute): Dispute {
+	const isWon = status === "won" || status === "warning_closed" || status === "prevented";
+	return {
+		ref,
+		amount: fromStripe(amount, currency),
+		reason,
+		status: status === "lost" ? "lost" : isWon ? "won" : "open"
+	};
 }
 
 export function statementLineOf(intent: Stripe.PaymentIntent): StatementLine {

@@ -2,6 +2,8 @@ import Stripe from "stripe";
 import { signedEvent } from "../signed-event.ts";
 import type {
 	ChargeRequest,
+	Dispute,
+	ListedRefund,
 	Outcome,
 	PaymentProvider,
 	ProviderEvent,
@@ -17,7 +19,13 @@ import {
 	thrown,
 	unexpectedState
 } from "./error-mapping.ts";
-import { outcomeOf, refundOutcomeOf, statementLineOf } from "./object-mapping.ts";
+import {
+	disputeOf,
+	listedRefundOf,
+	outcomeOf,
+	refundOutcomeOf,
+	statementLineOf
+} from "./object-mapping.ts";
 
 export interface StripeOptions {
 	/** URL of Stripe's API, or of a compatible one. */
@@ -123,15 +131,18 @@ export class StripeProvider implements PaymentProvider {
 		return refund.then(refundOutcomeOf).catch(error => refundRefused(error) ?? thrown(error, key));
 	}
 
-	async retrieveRefund(key: string, chargeRef: string): Promise<RefundOutcome | undefined> {
-		try {
-			const made = this.#stripe.refunds.list({ payment_intent: chargeRef, limit: perPage });
-			for await (const refund of made)
-				if (refund.metadata?.refund_id === key) return refundOutcomeOf(refund);
-			return undefined;
-		} catch (error) {
-			return thrown(error, key);
-		}
+	refundsOf(chargeRef: string): Promise<ListedRefund[]> {
+		return all(
+			this.#stripe.refunds.list({ payment_intent: chargeRef, limit: perPage }),
+			listedRefundOf
+		);
+	}
+
+	disputesOf(chargeRef: string): Promise<Dispute[]> {
+		return all(
+			this.#stripe.disputes.list({ payment_intent: chargeRef, limit: perPage }),
+			disputeOf
+		);
 	}
 
 	event(rawBody: Buffer, signature: string | undefined): ProviderEvent | undefined {
@@ -161,4 +172,15 @@ export class StripeProvider implements PaymentProvider {
 		// There are two only if Stripe had deleted the key: the charged one counts.
 		return data.find(({ status }) => status === "succeeded") ?? data[0];
 	}
+}
+
+/** All objects of a list, over all its pages. */
+async function all<O, R>(list: AsyncIterable<O>, toResult: (object: O) => R): Promise<R[]> {
+	const found: R[] = [];
+	try {
+		for await (const object of list) found.push(toResult(object));
+	} catch (error) {
+		thrown(error, "list");
+	}
+	return found;
 }

@@ -1,6 +1,6 @@
-import { toDecimal } from "../../lib/currency/iso4217.ts";
-import { payableCurrencies } from "../../lib/currency/payable.ts";
-import { wrong, type Refusal } from "./stripe-errors.ts";
+import { toDecimal } from "../../../lib/currency/iso4217.ts";
+import { payableCurrencies } from "../../../lib/currency/payable.ts";
+import { wrong, type Refusal } from "../stripe-errors.ts";
 
 /**
  * What the provider takes, in its own unit and in its own words (docs.stripe.com/currencies). Stated apart from the
