@@ -175,8 +175,8 @@ export const variables = {
 	},
 	PAYMENT_RETURN_URL: {
 		schema: T.String({ pattern: "^https?://\\S+$" }),
-		fallback: "http://localhost:8080/docs",
-		about: "where the customer's browser is redirected after the bank's page (3-D Secure)"
+		about:
+			"where the customer's browser is redirected after the bank's page (3-D Secure). By default it is /docs on HOST and PORT"
 	},
 	STRIPE_API_URL: {
 		schema: T.String({ pattern: "^https?://[^/\\s]+/?$" }),

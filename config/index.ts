@@ -2,6 +2,7 @@ import { parseArmings, type Arming } from "../lib/failpoint.ts";
 import { payableCurrencies, payableStep } from "../lib/currency/payable.ts";
 import { strictObject, T, type Static } from "../lib/schema.ts";
 import { validate } from "../lib/validator.ts";
+import { ownUrl } from "./own-url.ts";
 import type { Environment } from "./env.ts";
 import { EnvironmentError } from "./environment-error.ts";
 import { byRegionCode } from "./price-regions.ts";
@@ -258,7 +259,7 @@ export function toConfig(env: Environment): Config {
 		},
 		payment: {
 			provider: env.PAYMENT_PROVIDER,
-			returnUrl: env.PAYMENT_RETURN_URL,
+			returnUrl: env.PAYMENT_RETURN_URL ?? `${ownUrl(env)}/docs`,
 			apiUrl: env.STRIPE_API_URL,
 			secretKey: env.STRIPE_SECRET_KEY,
 			webhookSecret: env.STRIPE_WEBHOOK_SECRET,
@@ -268,7 +269,7 @@ export function toConfig(env: Environment): Config {
 		psp: { port: env.PSP_PORT, webhookUrl: env.PSP_WEBHOOK_URL },
 		shop: {
 			name: env.SHOP_NAME,
-			orderUrl: env.SHOP_ORDER_URL,
+			orderUrl: env.SHOP_ORDER_URL ?? `${ownUrl(env)}/api/v1/orders/{id}`,
 			...(env.SHOP_LOGO_URL && { logoUrl: env.SHOP_LOGO_URL })
 		},
 		...channelsOf(env),

@@ -12,8 +12,8 @@ export const messageVariables = {
 	},
 	SHOP_ORDER_URL: {
 		schema: T.String({ pattern: "^https?://\\S*\\{id\\}\\S*$" }),
-		fallback: "http://localhost:8080/api/v1/orders/{id}",
-		about: "URL of a customer's order; {id} is replaced by its id"
+		about:
+			"URL of a customer's order in messages; {id} is replaced by its id. By default it is the API's, on HOST and PORT"
 	},
 	SHOP_LOGO_URL: {
 		schema: T.String({ pattern: "^https://\\S+$" }),

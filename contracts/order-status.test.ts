@@ -5,7 +5,7 @@ import {
 	inProgressStatuses,
 	orderEventTypes,
 	orderStatuses,
-	paymentEventTypes,
+	sameStatusEventTypes,
 	publications,
 	settledStatuses,
 	statusOfEvent,
@@ -37,7 +37,7 @@ describe("the table of publications", () => {
 	});
 
 	it("names the status of every type", () => {
-		const others: readonly string[] = ["order.rejected", ...paymentEventTypes];
+		const others: readonly string[] = ["order.rejected", ...sameStatusEventTypes];
 		for (const type of orderEventTypes.filter(type => !others.includes(type)))
 			expect(publications[statusOfEvent(type)].event).toBe(type);
 		expect(statusOfEvent("order.cancelled")).toBe("cancelled");

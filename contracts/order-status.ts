@@ -55,10 +55,12 @@ export const publications = {
 } as const satisfies Record<OrderStatus, Publication>;
 
 /**
- * Events about an order's payment. They leave its status as it is, except that a refunded order is refunded again when
- * its refund came back. `status` is one that an order may have then.
+ * Events that leave the status of an order as it is, except that a refunded order is refunded again when its refund
+ * came back. `status` is one that an order may have then.
  */
-const paymentEvents = {
+const sameStatusEvents = {
+	/** The parcel has another carrier or tracking number than was published. */
+	"order.shipment_corrected": { message: "shipment", status: "shipped" },
 	/** Staff, or somebody at the payment provider, refunded a part or all of it. */
 	"order.refund_issued": { message: "refund", status: "confirmed" },
 	/** A refund was made and came back from the customer's bank: it is still owed. */
@@ -70,8 +72,8 @@ const paymentEvents = {
 	`order.${string}`,
 	{ message: NotificationKind; status: PublishedStatus }
 >;
-export type PaymentEventType = keyof typeof paymentEvents;
-export const paymentEventTypes = Object.keys(paymentEvents) as PaymentEventType[];
+export type SameStatusEventType = keyof typeof sameStatusEvents;
+export const sameStatusEventTypes = Object.keys(sameStatusEvents) as SameStatusEventType[];
 
 type Publications = typeof publications;
 /** Statuses that are not published. */
@@ -82,7 +84,7 @@ export type PublishedStatus = Exclude<OrderStatus, InternalStatus>;
 
 /** The only type that no status states: an order that is cancelled because it is out of stock. */
 const rejected = "order.rejected";
-type EventType = Publications[PublishedStatus]["event"] | typeof rejected | PaymentEventType;
+type EventType = Publications[PublishedStatus]["event"] | typeof rejected | SameStatusEventType;
 /** Types of events that customers get no message about. */
 export type SilentEventType = Extract<Publications[PublishedStatus], { message: null }>["event"];
 
@@ -101,15 +103,15 @@ const publishedStatuses = orderStatuses.filter(status => !isInternal(status)) as
 export const orderEventTypes: readonly EventType[] = [
 	...new Set(publishedStatuses.map(eventTypeOf)),
 	rejected,
-	...paymentEventTypes
+	...sameStatusEventTypes
 ];
 
-const isPaymentEvent = (type: string): type is PaymentEventType =>
-	Object.hasOwn(paymentEvents, type);
+const keepsStatus = (type: string): type is SameStatusEventType =>
+	Object.hasOwn(sameStatusEvents, type);
 
 /** The status that an event is about: the first one with its type. */
 export function statusOfEvent(type: EventType): PublishedStatus {
-	if (isPaymentEvent(type)) return paymentEvents[type].status;
+	if (keepsStatus(type)) return sameStatusEvents[type].status;
 	if (type === rejected) return "cancelled";
 	return publishedStatuses.find(status => eventTypeOf(status) === type)!;
 }
@@ -117,7 +119,7 @@ export function statusOfEvent(type: EventType): PublishedStatus {
 const messageKinds: ReadonlyMap<string, NotificationKind | null> = new Map(
 	orderEventTypes.map(type => [
 		type,
-		isPaymentEvent(type) ? paymentEvents[type].message : publications[statusOfEvent(type)].message
+		keepsStatus(type) ? sameStatusEvents[type].message : publications[statusOfEvent(type)].message
 	])
 );
 

@@ -8,7 +8,7 @@ import {
 	type Static
 } from "../lib/schema.ts";
 import { OrderStatus } from "./order-status.ts";
-import { PaymentMethod, PaymentStatus } from "./payment.ts";
+import { NextAction, PaymentMethod, PaymentStatus } from "./payment.ts";
 import { admins, everyone, staff } from "./roles.ts";
 import { outboxActions } from "./streams.ts";
 import {
@@ -105,10 +105,23 @@ export const Order = strictObject(
 							description: "What the customer's bank took back; missing or null if nothing"
 						})
 					)
+				),
+				next_action: T.Optional(
+					nullable(
+						strictObject(NextAction.properties, {
+							description: "Where the customer must approve the payment; missing if they need not"
+						})
+					)
 				)
 			})
 		),
 		shipment: nullable(strictObject({ carrier: T.String(), tracking_number: T.String() })),
+		cancel_requested: T.Optional(
+			T.Boolean({
+				description:
+					"True while a cancellation was requested and the outcome of the payment is not known yet; otherwise missing"
+			})
+		),
 		version: Version,
 		created_at: Instant,
 		updated_at: Instant
@@ -118,7 +131,7 @@ export const Order = strictObject(
 export type Order = Static<typeof Order>;
 
 const AsPlaced = T.Partial(
-	T.Omit(Order, ["status", "reason", "shipment", "created_at", "updated_at"])
+	T.Omit(Order, ["status", "reason", "shipment", "cancel_requested", "created_at", "updated_at"])
 );
 
 /** The order after a transition: the members that a transition may change. */
@@ -288,6 +301,8 @@ const returnActions = {
 	}
 } as const satisfies Record<string, ActionSpec>;
 
+const Parcel = { carrier: text(60), tracking_number: text(100) };
+
 export const order = contract("order", {
 	place: {
 		summary: "Place an order. Prices are the shop's; the same key places one order",
@@ -323,6 +338,7 @@ export const order = contract("order", {
 		params: strictObject({
 			id: Uuid,
 			reason: T.Optional(text(200)),
+			version: T.Optional(Version),
 			idempotency_key: IdempotencyKey
 		}),
 		returns: strictObject({ order: Order, replayed: T.Boolean() })
@@ -333,8 +349,20 @@ export const order = contract("order", {
 		access: admins,
 		params: strictObject({
 			id: Uuid,
-			carrier: text(60),
-			tracking_number: text(100),
+			...Parcel,
+			version: T.Optional(Version),
+			idempotency_key: OptionalKey
+		}),
+		returns: Order
+	},
+	correctShipment: {
+		summary: "Correct the carrier or the tracking number of a shipped order, and tell its customer",
+		kind: "command",
+		access: admins,
+		params: strictObject({
+			id: Uuid,
+			...Parcel,
+			version: T.Optional(Version),
 			idempotency_key: OptionalKey
 		}),
 		returns: Order
@@ -343,7 +371,7 @@ export const order = contract("order", {
 		summary: "Record that a shipped order has arrived",
 		kind: "command",
 		access: admins,
-		params: strictObject({ id: Uuid, idempotency_key: OptionalKey }),
+		params: strictObject({ id: Uuid, version: T.Optional(Version), idempotency_key: OptionalKey }),
 		returns: Order
 	},
 	get: {

@@ -68,6 +68,12 @@ const Dispute = strictObject({
 	created_at: Instant
 });
 
+/** The customer must approve the payment at this page of their bank. Only they see it. */
+export const NextAction = strictObject({
+	type: oneOf(["redirect"]),
+	url: Url
+});
+
 export const Payment = strictObject(
 	{
 		id: Uuid,
@@ -76,7 +82,7 @@ export const Payment = strictObject(
 		amount: Money,
 		refunded: Money,
 		method: strictObject({ brand: nullable(T.String()), last4: nullable(T.String()) }),
-		next_action: nullable(strictObject({ type: oneOf(["redirect"]), url: Url })),
+		next_action: nullable(NextAction),
 		created_at: Instant,
 		refunds: T.Array(Refund),
 		disputes: T.Array(Dispute, { description: "The customer's bank took the money back" })
@@ -281,7 +287,8 @@ export const payment = contract("payment", {
 		timeoutMs: 2000,
 		params: strictObject({
 			order_ids: T.Array(Uuid, { minItems: 1, maxItems: 100 }),
-			at: T.Optional(instant("As of this time"))
+			at: T.Optional(instant("As of this time")),
+			viewer: T.Optional(Id)
 		}),
 		returns: strictObject({
 			payments: T.Array(
@@ -290,7 +297,8 @@ export const payment = contract("payment", {
 					order_id: Uuid,
 					status: PaymentStatus,
 					refunded: Money,
-					disputed: T.Optional(nullable(Money))
+					disputed: T.Optional(nullable(Money)),
+					next_action: T.Optional(nullable(NextAction))
 				})
 			)
 		})

@@ -45,7 +45,8 @@ export function keyedRequest(
 ): KeyedRequest | undefined {
 	const { idempotency_key: key, ...params } = ctx.params as Parameters;
 	if (key === undefined) return undefined;
-	for (const name of omit) delete params[name];
+	// A precondition (If-Match) is no part of what is requested.
+	for (const name of [...omit, "version"]) delete params[name];
 	const target = String(params.id ?? params.product_id ?? "");
 	const action = ctx.action!.name!;
 	const { id: principal } = identityOf(ctx.meta);

@@ -1,4 +1,4 @@
-import { paymentEventTypes, type OrderStatus } from "../contracts/order-status.ts";
+import { sameStatusEventTypes, type OrderStatus } from "../contracts/order-status.ts";
 import { transitions } from "../services/order/order.machine.ts";
 import type { VerifyContext } from "./verifier.ts";
 
@@ -99,7 +99,7 @@ export async function* verify({
 			lower,
 			upper,
 			allowed,
-			paymentEventTypes
+			sameStatusEventTypes
 		]);
 		for (const { id, version, what } of rows) yield `order ${id} version ${version}: ${what}`;
 		lower = upper;

@@ -176,13 +176,20 @@ export const routes = {
 		}),
 		route("POST /api/v1/orders/{id}/cancel", "cancelOrder", orders.cancel, {
 			member: "order",
+			etag: true,
 			unless: { status: 202, when: isUndecided },
 			refusals: ["ILLEGAL_TRANSITION"]
 		}),
 		route("POST /api/v1/orders/{id}/ship", "shipOrder", orders.ship, {
+			etag: true,
+			refusals: ["ILLEGAL_TRANSITION"]
+		}),
+		route("PUT /api/v1/orders/{id}/shipment", "correctShipment", orders.correctShipment, {
+			etag: true,
 			refusals: ["ILLEGAL_TRANSITION"]
 		}),
 		route("POST /api/v1/orders/{id}/deliver", "deliverOrder", orders.deliver, {
+			etag: true,
 			refusals: ["ILLEGAL_TRANSITION"]
 		})
 	],

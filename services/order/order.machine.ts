@@ -71,6 +71,27 @@ export function paymentTransition(status: OrderStatus, what: PaymentNotice["kind
 	return { from: status, to, reason: null, type: `order.${what}`, published: true };
 }
 
+/**
+ * A parcel has another carrier or tracking number than was published.
+ * @throws ILLEGAL_TRANSITION before it is shipped
+ */
+export function shipmentCorrection({
+	status,
+	shipment
+}: {
+	status: OrderStatus;
+	shipment: object | null;
+}): Transition {
+	if (!shipment) fail("ILLEGAL_TRANSITION", `An order that is ${status} has no shipment`);
+	return {
+		from: status,
+		to: status,
+		reason: null,
+		type: "order.shipment_corrected",
+		published: true
+	};
+}
+
 /** How a cancellation is done. */
 export type CancelDecision = "ask_saga" | "refund" | "already";
 

@@ -94,6 +94,16 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			return answer;
 		},
 
+		async correctShipment(ctx) {
+			const { carrier, tracking_number } = ctx.params;
+			const { answer, replayed } = await this.fulfilment.correctShipment(requestOf(ctx), {
+				carrier,
+				tracking_number
+			});
+			markReplayed(ctx, replayed);
+			return answer;
+		},
+
 		async deliver(ctx) {
 			const { answer, replayed } = await this.fulfilment.deliver(requestOf(ctx));
 			markReplayed(ctx, replayed);
@@ -105,7 +115,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const at = ctx.params.at && instantOf(ctx.params.at, "/at");
 			const owner = ownerScope(ctx.meta);
 			const found = at ? this.history.at(id, owner, at) : this.orders.get(id, owner);
-			return this.payments.attachOne(await found, at);
+			return this.payments.attachOne(await found, { at, viewer: identityOf(ctx.meta).id });
 		},
 
 		async list(ctx) {
@@ -114,7 +124,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const list = listById(`orders of ${owner} ${status}`, (row: Order) => row.id);
 			const before = list.after(cursor)?.id;
 			const page = list.page(await this.orders.list(owner, status, before, limit + 1), limit);
-			return { ...page, data: await this.payments.attach(page.data) };
+			const viewer = identityOf(ctx.meta).id;
+			return { ...page, data: await this.payments.attach(page.data, { viewer }) };
 		},
 
 		async events(ctx) {
@@ -231,21 +242,22 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		/**
-		 * The order once it has an outcome, or its state when the time is over. If the saga runs here, `order` is
-		 * updated by it; if it sleeps, or runs on another node, the order is read again.
+		 * The order once it has an outcome or its customer must act, or its state when the time is over. If the saga
+		 * runs here, `order` is updated by it; if it sleeps, or runs on another node, the order is read again.
 		 */
 		async outcome(order: Order, waitS: number): Promise<Order> {
 			if (waitS === 0) return order;
 			const deadline = performance.now() + waitS * 1000;
 			await within(waitS * 1000, this.saga.running(order.id) ?? Promise.resolve());
 			if (!awaitedStatuses.has(order.status)) return order;
-			const found = await poll(() => this.orders.get(order.id, undefined), {
+			await poll(() => this.orders.progress(order.id), {
 				everyMs: 100,
 				withinMs: deadline - performance.now(),
-				isDone: ({ status }) => !awaitedStatuses.has(status)
+				isDone: ({ status, waits_for }) => !awaitedStatuses.has(status) || waits_for === "customer"
 			});
+			const found = await this.orders.get(order.id, undefined);
 			// The order was placed, even if its payment cannot be read now.
-			return this.payments.attachOne(found).catch(() => found);
+			return this.payments.attachOne(found, { viewer: order.user_id }).catch(() => found);
 		}
 	},
 
@@ -320,8 +332,11 @@ function onlyForOneself({ id }: Identity, userId: string | undefined): void {
 }
 
 /** A command of staff, whose key is optional: its target, the request under its key, and who sends it. */
-const requestOf = (ctx: Context<{ id: string; idempotency_key?: string }, Meta>) => ({
+const requestOf = (
+	ctx: Context<{ id: string; version?: number; idempotency_key?: string }, Meta>
+) => ({
 	id: ctx.params.id,
+	version: ctx.params.version,
 	request: keyedRequest(ctx),
 	actor: identityOf(ctx.meta)
 });

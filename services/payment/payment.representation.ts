@@ -23,6 +23,10 @@ const refunds = `select json_agg(json_build_object('id', r.id, 'amount', ${money
 	from payment.refunds r where r.payment_id = p.id`;
 
 // The bank's URL is only for the customer, who may be of the staff: no other person approves in their place.
+const nextAction = (viewer: string) => `case when p.user_id = ${viewer} and p.status = 'processing'
+		and p.action_until > clock_timestamp()
+		then json_build_object('type', 'redirect', 'url', p.action_url) end`;
+
 const representation = (
 	where: string,
 	{ owner, viewer }: { owner: string; viewer: string }
@@ -30,9 +34,7 @@ const representation = (
 		'id', p.id, 'order_id', p.order_id, 'status', p.status,
 		'amount', ${money("p.amount_minor")}, 'refunded', ${money("p.refunded_minor")},
 		'method', json_build_object('brand', p.method_brand, 'last4', p.method_last4),
-		'next_action', case when p.user_id = ${viewer} and p.status = 'processing'
-			and p.action_until > clock_timestamp()
-			then json_build_object('type', 'redirect', 'url', p.action_url) end,
+		'next_action', ${nextAction(viewer)},
 		'created_at', ${instant("p.created_at")}, 'refunds', coalesce((${refunds}), '[]'),
 		'disputes', coalesce((${disputes}), '[]')) as payment
 	from payment.payments p
@@ -56,7 +58,8 @@ export const summaries: Statement = {
 	name: "payment.summaries",
 	text: `select p.id, p.order_id, p.status, ${money("p.refunded_minor")} as refunded,
 			(select ${money("sum(d.amount_minor)::bigint")} from payment.disputes d
-				where d.payment_id = p.id and d.status <> 'won' having count(*) > 0) as disputed
+				where d.payment_id = p.id and d.status <> 'won' having count(*) > 0) as disputed,
+			${nextAction("$2::text")} as next_action
 		from payment.payments p
 		where p.id = any($1::uuid[]) and not (p.status = 'failed' and p.failure_code = 'voided')`
 };

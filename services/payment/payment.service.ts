@@ -110,8 +110,8 @@ export default service<typeof contract.actions, This>(contract, {
 		},
 
 		async summaries(ctx) {
-			const { order_ids, at } = ctx.params;
-			return { payments: await this.payments.summaries(order_ids, at) };
+			const { order_ids, at, viewer } = ctx.params;
+			return { payments: await this.payments.summaries(order_ids, at, viewer) };
 		},
 
 		async ready() {

@@ -34,6 +34,13 @@ function versionIn(ifMatch: string): number | undefined {
 	return weak || !version ? fail("STALE_VERSION") : Number(version);
 }
 
+/** Of what has no entity tag, no tag can match: a condition that was ignored could overwrite what it protects. */
+function refuseCondition({ method }: Operation, { headers }: IncomingMessage): void {
+	const ifMatch = headers["if-match"]?.trim();
+	if (method === "GET" || ifMatch === undefined || ifMatch === "*") return;
+	fail("STALE_VERSION", "This request takes no If-Match: what it changes has no entity tag");
+}
+
 /** Seconds of `Prefer: wait`, at most 10. RFC 7240 lets a server ignore what it cannot parse. */
 function waitIn(prefer: string): number | undefined {
 	const wait = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=$|[,;])/i.exec(prefer)?.[1];
@@ -116,6 +123,7 @@ export async function parseRequest(operation: Operation, from: Sources): Promise
 		const value = headerParameter(name, operation, from, request);
 		if (value !== undefined) request.params[name] = value;
 	}
+	if (!inHeaders.includes("version")) refuseCondition(operation, from.req);
 	const query = queryOf(from.url);
 	const found: ValidationIssue[] = coerce(inQuery, query);
 	Object.assign(request.params, query);

@@ -107,6 +107,9 @@ function valuesOf(fact: Fact, { language }: Wording): TemplateValues {
 	};
 }
 
+const isAboutParcel = (type: Fact["type"]) =>
+	type === "order.shipped" || type === "order.shipment_corrected";
+
 function detailsOf(fact: Fact, wording: Wording): Detail[] {
 	const date = { label: wording.date, value: instant(fact.at, wording.language) };
 	if (fact.type === "product.low_stock") {
@@ -126,7 +129,7 @@ function detailsOf(fact: Fact, wording: Wording): Detail[] {
 			{ label: wording.dispute, value: dispute.ref },
 			{ label: wording.disputeReason, value: line(dispute.reason) }
 		];
-	if (fact.type !== "order.shipped" || !fact.data.shipment) return [order, date];
+	if (!isAboutParcel(fact.type) || !fact.data.shipment) return [order, date];
 	const { shipment } = fact.data;
 	const { carrier, trackingNumber } = wording;
 	const url = trackingUrl(shipment);
@@ -176,7 +179,7 @@ function sumsOf(template: TemplateName, data: OrderEventData, wording: Wording) 
 
 function buttonOf({ type, data }: Fact, wording: Wording, shop: Shop): Content["button"] {
 	if (type === "product.low_stock") return undefined;
-	const tracking = type === "order.shipped" && data.shipment && trackingUrl(data.shipment);
+	const tracking = isAboutParcel(type) && data.shipment && trackingUrl(data.shipment);
 	if (tracking) return { label: wording.trackParcel, url: tracking };
 	return { label: wording.viewOrder, url: shop.orderUrl.replace("{id}", data.order_id) };
 }

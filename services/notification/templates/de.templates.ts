@@ -72,6 +72,13 @@ export const german: Wording = {
 			lead: ({ carrier }) => `Wir haben Ihre Bestellung an ${carrier} übergeben.`,
 			short: ({ carrier }) => `Ihre Bestellung ist mit ${carrier} unterwegs.`
 		},
+		shipment_corrected: {
+			subject: () => "Ihr Paket hat eine andere Sendungsnummer",
+			heading: "Ihr Paket hat eine andere Sendungsnummer",
+			lead: ({ carrier }) =>
+				`Unsere Angaben zu Ihrem Paket waren falsch: Es ist mit ${carrier} unterwegs, unter der Nummer unten.`,
+			short: ({ carrier }) => `Ihr Paket mit ${carrier} hat eine andere Sendungsnummer.`
+		},
 		delivered: {
 			subject: () => "Ihre Bestellung ist angekommen",
 			heading: "Ihre Bestellung ist angekommen",

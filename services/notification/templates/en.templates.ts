@@ -71,6 +71,13 @@ export const english: Wording = {
 			lead: ({ carrier }) => `We have handed your order to ${carrier}.`,
 			short: ({ carrier }) => `Your order is on its way with ${carrier}.`
 		},
+		shipment_corrected: {
+			subject: () => "Your parcel has another tracking number",
+			heading: "Your parcel has another tracking number",
+			lead: ({ carrier }) =>
+				`What we wrote about your parcel was wrong: it is on its way with ${carrier}, under the number below.`,
+			short: ({ carrier }) => `Your parcel with ${carrier} has another tracking number.`
+		},
 		delivered: {
 			subject: () => "Your order has arrived",
 			heading: "Your order has arrived",

@@ -8,11 +8,14 @@ import type { Idempotency } from "../../../idempotency/idempotency.ts";
 import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import { decideCancel, transition, type OnTransition } from "../order.machine.ts";
 import type { OrderPayments } from "./payment-details.ts";
+import { refuseStale } from "./precondition.ts";
 import type { OrderRepository } from "../storage/order.repository.ts";
 
 export interface CancelParams {
 	id: string;
 	reason?: string;
+	/** That the sender has read. */
+	version?: number;
 }
 
 interface Cancelled {
@@ -42,23 +45,19 @@ export class Cancellation {
 	/**
 	 * For the order's owner, and for staff with a reason; admins have `forceCancel` in saga.admin.ts too.
 	 * `cancelDecisions` lists the statuses.
-	 * @throws NOT_FOUND, ILLEGAL_TRANSITION where the status refuses it, IDEMPOTENCY_KEY_REUSED
+	 * @throws NOT_FOUND, STALE_VERSION, ILLEGAL_TRANSITION where the status refuses it, IDEMPOTENCY_KEY_REUSED
 	 */
-	async cancel(
-		{ id, reason }: CancelParams,
-		request: KeyedRequest,
-		actor: Identity
-	): Promise<Cancelled> {
+	async cancel(params: CancelParams, request: KeyedRequest, actor: Identity): Promise<Cancelled> {
 		let reached: OrderStatus | undefined;
 		const { answer, replayed } = await this.#idempotency.once(
 			request,
 			async (tx, payment) => {
-				const { order, to } = await this.#decide(id, reason, actor, tx);
+				const { order, to } = await this.#decide(params, actor, tx);
 				reached = to;
 				await failpoint("order.cancel.before_commit");
 				return { ...order, payment };
 			},
-			() => this.#payments.of(id)
+			() => this.#payments.of(params.id)
 		);
 		await failpoint("order.cancel.after_commit");
 		if (!replayed && reached) this.#onTransition(reached);
@@ -66,8 +65,7 @@ export class Cancellation {
 	}
 
 	async #decide(
-		id: string,
-		why: string | undefined,
+		{ id, reason: why, version }: CancelParams,
 		actor: Identity,
 		tx: Transaction
 	): Promise<{ order: Order; to?: OrderStatus }> {
@@ -76,9 +74,10 @@ export class Cancellation {
 			invalid("/reason", "required", "is required to cancel the order of a customer");
 		const decision = decideCancel(order.status);
 		if (decision === "already") return { order };
+		refuseStale(order, version);
 		if (decision === "ask_saga") {
 			await this.#orders.requestCancel(id, actor, why, tx);
-			return { order };
+			return { order: { ...order, cancel_requested: true } };
 		}
 		await this.#orders.insertSaga(id, "refund", tx);
 		const step = transition(order.status, "refund_pending", "requested");

@@ -7,7 +7,7 @@ import {
 	type OrderSnapshot,
 	type Return
 } from "../../../contracts/order.ts";
-import type { OrderStatus } from "../../../contracts/order-status.ts";
+import { undecidedStatuses, type OrderStatus } from "../../../contracts/order-status.ts";
 import type { OrderEventData } from "../../../contracts/events.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
@@ -27,6 +27,8 @@ export interface OrderRow {
 	tax_minor: number;
 	total_minor: number;
 	shipment: Order["shipment"];
+	/** Missing where nobody is shown it. */
+	cancel_requested?: boolean;
 	/** What its refund events say that its cancellation has refunded. */
 	refund_reported_minor: number;
 	version: number;
@@ -78,6 +80,8 @@ export function toOrder(row: OrderRow): Order {
 			carrier: row.shipment.carrier,
 			tracking_number: row.shipment.tracking_number
 		},
+		// The saga keeps the request for as long as it runs; shown is only that it may still decide the outcome.
+		...(row.cancel_requested && undecidedStatuses.has(row.status) && { cancel_requested: true }),
 		version: row.version,
 		created_at: row.created_at.toISOString(),
 		updated_at: row.updated_at.toISOString()

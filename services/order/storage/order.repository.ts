@@ -1,4 +1,4 @@
-import type { Order } from "../../../contracts/order.ts";
+import type { Order, OrderSaga } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { Database, Transaction } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
@@ -15,7 +15,8 @@ import { reasonAfter } from "./order.statements.ts";
 
 /** Reads, and writes of one order at a time. Batch statements are in saga/steps.ts. */
 
-const columns = "o.*";
+const columns = `o.*,
+	exists (select from orders.saga s where s.order_id = o.id and s.cancel_requested) as cancel_requested`;
 
 /** Details of a transition for the history. */
 export interface TransitionContext {
@@ -48,6 +49,19 @@ export class OrderRepository {
 			[id, owner]
 		);
 		return row ? toOrder(row) : fail("NOT_FOUND");
+	}
+
+	/** Its status, and what its saga waits for; null if it does not. */
+	async progress(id: string): Promise<Pick<OrderSaga, "status" | "waits_for">> {
+		const [row] = await this.#db.query<Pick<OrderSaga, "status" | "waits_for">>(
+			{
+				name: "order_progress",
+				text: `select o.status, s.waits_for
+					from orders.orders o left join orders.saga s on s.order_id = o.id where o.id = $1`
+			},
+			[id]
+		);
+		return row ?? fail("NOT_FOUND");
 	}
 
 	/** Newest first, below the id `before`; ids are UUIDv7. */

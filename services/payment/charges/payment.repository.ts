@@ -162,11 +162,14 @@ export class PaymentRepository {
 		return found?.payment;
 	}
 
-	/** @param at as of this time */
-	summaries(orderIds: string[], at?: string): Promise<Summary[]> {
+	/**
+	 * @param at as of this time
+	 * @param viewer the customer who sees where to approve their own payment
+	 */
+	summaries(orderIds: string[], at?: string, viewer?: string): Promise<Summary[]> {
 		const ids = orderIds.map(paymentIdOf);
 		return at === undefined
-			? this.#pg.query<Summary>(shown.summaries, [ids])
+			? this.#pg.query<Summary>(shown.summaries, [ids, viewer])
 			: this.#pg.query<Summary>(shown.summariesAt, [ids, at]);
 	}
 }

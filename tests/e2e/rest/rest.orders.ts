@@ -302,11 +302,17 @@ export function orderTests(shop: Shop): void {
 			const { id } = await shop.product(1);
 			const slow = basket(id, 1, { payment_method: "pm_sim_slow" });
 			const { body: order } = await shop.as("alice").post<Order>("/api/v1/orders", slow);
-			const { status } = await shop.as("alice").post(`/api/v1/orders/${order.id}/cancel`);
-			expect(status).toBe(202);
+			const { status, body: asked } = await shop
+				.as("alice")
+				.post<Order>(`/api/v1/orders/${order.id}/cancel`);
+			expect([status, asked.cancel_requested]).toEqual([202, true]);
+			const { body: seen } = await shop.as("alice").get<Order>(`/api/v1/orders/${order.id}`);
+			if (seen.status === "payment_pending") expect(seen.cancel_requested).toBe(true);
 			await until(async () => {
 				const { body } = await shop.as("alice").get<Order>(`/api/v1/orders/${order.id}`);
-				return ["cancelled", "refunded"].includes(body.status);
+				const isOver = ["cancelled", "refunded"].includes(body.status);
+				if (isOver) expect(body).not.toHaveProperty("cancel_requested");
+				return isOver;
 			}, 20_000);
 			await until(async () => (await available(id)) === 1);
 		}, 30_000);
@@ -329,6 +335,33 @@ export function orderTests(shop: Shop): void {
 			expect((await shop.as("alice").post(`${path}/cancel`)).status).toBe(409);
 			const delivered = await shop.as("admin").post<Order>(`${path}/deliver`);
 			expect([delivered.status, delivered.body.status]).toEqual([200, "delivered"]);
+		});
+
+		it("takes If-Match, also to correct the parcel, and refuses it where there is no entity tag", async () => {
+			const { id } = await shop.product(1);
+			const order = await placed(shop, id);
+			const path = `/api/v1/orders/${order.id}`;
+			const admin = shop.as("admin");
+			const parcel = { carrier: "UPS", tracking_number: "1Z999" };
+			const read = (await admin.get(path)).headers.get("etag")!;
+			const shipped = await admin.post<Order>(`${path}/ship`, parcel, {
+				headers: { "if-match": read }
+			});
+			expect(shipped.status).toBe(200);
+			const other = { carrier: "DHL", tracking_number: "JD01" };
+			const late = { "if-match": read };
+			const correct = (headers: Record<string, string>) =>
+				admin.send<Order>("PUT", `${path}/shipment`, { body: other, headers });
+			expectProblem(await correct(late), "STALE_VERSION");
+			const current = { "if-match": shipped.headers.get("etag")! };
+			const corrected = await correct(current);
+			expect([corrected.status, corrected.body.shipment]).toEqual([200, other]);
+			const items = [{ product_id: id, quantity: 1 }];
+			const back = { items, reason: "too small" };
+			const ask = (tag: string) =>
+				shop.as("alice").post(`${path}/returns`, back, { headers: { "if-match": tag } });
+			expectProblem(await ask(current["if-match"]), "STALE_VERSION");
+			expectProblem(await ask("*"), "ILLEGAL_TRANSITION");
 		});
 	});
 }

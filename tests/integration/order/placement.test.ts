@@ -62,6 +62,20 @@ describe("placing an order", () => {
 		expect(placed).toMatchObject({ status: "confirmed", payment: { status: "succeeded" } });
 	});
 
+	// Below the 10 s that are asked for: the wait ends when only the customer can go on.
+	it("waits no longer than until the customer must approve the payment, and says where", async () => {
+		const asked = { payment_method: "pm_card_threeDSecureRequired", wait_s: 10 };
+		const { order: placed } = await place(shop.broker, asked);
+		expect(placed).toMatchObject({
+			status: "payment_pending",
+			payment: { status: "processing", next_action: { type: "redirect", url: expect.any(String) } }
+		});
+		const seenBy = async (user: typeof alice) =>
+			(await call(shop.broker, order.actions.get, { id: placed.id }, as(user))).payment;
+		expect((await seenBy(alice))!.next_action).toEqual(placed.payment!.next_action);
+		expect(await seenBy(admin)).not.toHaveProperty("next_action");
+	}, 8000);
+
 	it("returns the current order when the time to wait is over", async () => {
 		const slow = { payment_method: "pm_sim_slow", wait_s: 0.3 };
 		const { order: placed } = await place(shop.broker, slow);

@@ -25,6 +25,7 @@ function detailsOf(type: OrderEventType): Partial<OrderEventData> {
 		case "order.cancelled":
 			return { reason: "requested" };
 		case "order.shipped":
+		case "order.shipment_corrected":
 		case "order.delivered":
 			return { shipment };
 		case "order.return_requested":
