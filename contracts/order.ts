@@ -8,6 +8,7 @@ import {
 	type Static
 } from "../lib/schema.ts";
 import { OrderStatus } from "./order-status.ts";
+import { sagaActions } from "./order-saga.ts";
 import { NextAction, PaymentMethod, PaymentStatus } from "./payment.ts";
 import { admins, everyone, staff } from "./roles.ts";
 import { outboxActions } from "./streams.ts";
@@ -188,70 +189,6 @@ export const Return = strictObject(
 export type Return = Static<typeof Return>;
 
 const ById = strictObject({ id: Uuid });
-
-/** What a sleeping saga waits for: an error to pass, the outcome of a charge, the customer, a refund, or staff. */
-const SagaWait = oneOf(["fault", "outcome", "customer", "refund", "human"]);
-
-/** A running saga, for admins. */
-export const OrderSaga = strictObject(
-	{
-		order_id: Uuid,
-		status: OrderStatus,
-		step: oneOf(["forward", "refund", "return"]),
-		attempt: T.Integer({ minimum: 0, description: "How often it was rescheduled" }),
-		waits_for: nullable(SagaWait),
-		last_error: nullable(T.String()),
-		next_run_at: Instant,
-		lease: nullable(strictObject({ owner: T.String(), until: Instant })),
-		cancel_requested: T.Boolean(),
-		age_s: T.Integer({ minimum: 0, description: "Since the order was placed" })
-	},
-	{ title: "OrderSaga" }
-);
-export type OrderSaga = Static<typeof OrderSaga>;
-
-const operators = { kind: "command", access: admins, returns: OrderSaga } as const;
-
-const sagaActions = {
-	"saga.list": {
-		...operators,
-		summary: "Orders with a running saga, the oldest first",
-		kind: "query",
-		params: strictObject({
-			waits_for: T.Optional(SagaWait),
-			limit: T.Optional(Limit),
-			cursor: T.Optional(Cursor)
-		}),
-		returns: strictObject(
-			{ data: T.Array(OrderSaga), next_cursor: NextCursor },
-			{ title: "OrderSagaList" }
-		)
-	},
-	"saga.get": {
-		...operators,
-		summary: "The running saga of an order; not found once the order has settled",
-		kind: "query",
-		params: ById
-	},
-	"saga.retry": {
-		...operators,
-		summary: "Retry a waiting order now",
-		params: ById
-	},
-	"saga.resolve": {
-		...operators,
-		summary: "Cancel an order that does not finish, or end a return without a restock",
-		params: strictObject({
-			id: Uuid,
-			decision: oneOf(["cancel", "without_restock"], {
-				description:
-					"`cancel`: refund what was charged; `without_restock`: of a return that cannot be restocked, because the stock is counted by hand"
-			}),
-			note: text(200),
-			idempotency_key: OptionalKey
-		})
-	}
-} as const satisfies Record<string, ActionSpec>;
 
 const returnActions = {
 	"return.request": {

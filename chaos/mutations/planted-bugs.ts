@@ -177,7 +177,7 @@ export const bugs: readonly Bug[] = [
 		name: "a refund that came back is ignored",
 		file: "services/payment/refunds/refunds.ts",
 		find: `if (found?.status !== "failed") return;`,
-		replace: "if (found !== undefined) return;",
+		replace: `if (found?.status !== "failed" || refund.status === "succeeded") return;`,
 		promise: "P3",
 		scenario: "payment_changes"
 	},

@@ -1,5 +1,6 @@
 import type { BrokerOptions, ServiceBroker } from "moleculer";
-import { order, type Order, type OrderSaga } from "../../contracts/order.ts";
+import type { OrderSaga } from "../../contracts/order-saga.ts";
+import { order, type Order } from "../../contracts/order.ts";
 import { product } from "../../contracts/product.ts";
 import type { FailureData, ValidationIssue } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";

@@ -1,6 +1,7 @@
 import type { Context } from "moleculer";
 import { config } from "../../config/index.ts";
-import { order as contract, type Order, type OrderSaga } from "../../contracts/order.ts";
+import type { OrderSaga } from "../../contracts/order-saga.ts";
+import { order as contract, type Order } from "../../contracts/order.ts";
 import { awaitedStatuses, isInternal, type OrderStatus } from "../../contracts/order-status.ts";
 import { paymentSettled } from "../../contracts/payment.ts";
 import { fail } from "../../lib/errors.ts";

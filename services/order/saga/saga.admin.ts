@@ -1,4 +1,5 @@
-import type { OrderSaga } from "../../../contracts/order.ts";
+import type { OrderSaga } from "../../../contracts/order-saga.ts";
+
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { Database, Statement, Transaction } from "../../../db/database.ts";
 import type { Answered, Idempotency } from "../../../idempotency/idempotency.ts";

@@ -1,5 +1,6 @@
 import type { ServiceBroker } from "moleculer";
-import type { Order, OrderSaga } from "../../../contracts/order.ts";
+import type { OrderSaga } from "../../../contracts/order-saga.ts";
+import type { Order } from "../../../contracts/order.ts";
 import {
 	payment,
 	type ChargeOutcome,

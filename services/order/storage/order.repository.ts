@@ -1,4 +1,5 @@
-import type { Order, OrderSaga } from "../../../contracts/order.ts";
+import type { OrderSaga } from "../../../contracts/order-saga.ts";
+import type { Order } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { Database, Transaction } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Order, OrderSaga } from "../../../contracts/order.ts";
+import type { OrderSaga } from "../../../contracts/order-saga.ts";
+import type { Order } from "../../../contracts/order.ts";
 import { address } from "../../support/shop/orders.ts";
 import { startShopWithPsp, type ShopWithPsp } from "../../support/shop/shop-with-psp.ts";
 import { until } from "../../support/until.ts";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Order, OrderSaga } from "../../../contracts/order.ts";
+import type { OrderSaga } from "../../../contracts/order-saga.ts";
+import type { Order } from "../../../contracts/order.ts";
 import { until } from "../../support/until.ts";
 import { basket, placed } from "./rest.orders.ts";
 import type { Shop } from "./rest.suite.ts";

@@ -1,5 +1,6 @@
 import type { ServiceSchema } from "moleculer";
-import { order, type OrderSaga } from "../../../contracts/order.ts";
+import type { OrderSaga } from "../../../contracts/order-saga.ts";
+import { order } from "../../../contracts/order.ts";
 import { paymentSettled } from "../../../contracts/payment.ts";
 import { arm, disarmAll } from "../../../lib/failpoint.ts";
 import { newId } from "../../../lib/id.ts";
