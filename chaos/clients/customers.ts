@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { settledStatuses } from "../../contracts/order-status.ts";
+import { payableStep } from "../../lib/currency/payable.ts";
+import type { Money } from "../../lib/money.ts";
 import { derivedId } from "../../lib/id.ts";
 import { sha, type Entry, type History } from "../evidence/client-history.ts";
 import { staff, type OrderPlan } from "./order-plan.ts";
@@ -26,7 +28,13 @@ export interface ClientOptions {
 	url(): string;
 	tokenOf(user: string): string;
 	/** Refunds at the provider's dashboard, in minor units. Once: it has no idempotency key. */
-	refundElsewhere(paymentId: string, amount: number): Promise<void>;
+	refundElsewhere(paymentId: string, amount: Money): Promise<void>;
+}
+
+/** A part of an amount that can be paid in the currency. */
+function partOf(total: number, percent: number, currency: string): number {
+	const step = payableStep(currency);
+	return Math.floor((total * percent) / 100 / step) * step;
 }
 
 /** Customers that record each request, and retry until there is a definite outcome. */
@@ -70,7 +78,11 @@ export class Customers {
 		await Promise.all([cancel(order_id, `either-${n}`), cancel(second.order_id, `either-${n}`)]);
 		await cancel(second.order_id, `either-${n}`);
 		const refund = (id: string) =>
-			this.#refundOnce({ op: "refund", n, user: staff, key: `either-${n}`, order_id: id }, 1);
+			this.#refundOnce(
+				{ op: "refund", n, user: staff, key: `either-${n}`, order_id: id },
+				plan,
+				payableStep(plan.currency)
+			);
 		await Promise.all([refund(order_id), refund(second.order_id)]);
 		await this.#sendAsStaff(plan, "ship", second.order_id, parcel, { key: `either-${n}` });
 	}
@@ -112,20 +124,20 @@ export class Customers {
 		const outcomes = plan.refunds.map((percent, index) => {
 			const key = `refund-${plan.n}-${index}`;
 			const request = { op: "refund", n: plan.n, user: staff, key, order_id } as const;
-			const amount = Math.floor((total * percent) / 100);
-			return repeat(plan, attempts, () => this.#refundOnce(request, amount));
+			const amount = partOf(total, percent, plan.currency);
+			return repeat(plan, attempts, () => this.#refundOnce(request, plan, amount));
 		});
 		return (await Promise.all(outcomes)).every(outcome => outcome !== undefined);
 	}
 
 	/** Staff refund the plan's part at the provider's dashboard, if there is a payment. */
 	async refundElsewhere(
-		{ refundedElsewhere }: OrderPlan,
+		{ refundedElsewhere, currency }: OrderPlan,
 		{ order_id, total = 0 }: Entry
 	): Promise<void> {
-		const amount = Math.floor((total * refundedElsewhere) / 100);
+		const amount = partOf(total, refundedElsewhere, currency);
 		if (!order_id || amount === 0) return;
-		await this.#options.refundElsewhere(derivedId(order_id, "charge"), amount);
+		await this.#options.refundElsewhere(derivedId(order_id, "charge"), { amount, currency });
 	}
 
 	#cancelOnce(request: Pick<Entry, "op" | "n" | "user" | "key"> & { order_id: string }) {
@@ -136,10 +148,11 @@ export class Customers {
 	/** @param minor in minor units */
 	#refundOnce(
 		request: Pick<Entry, "op" | "n" | "user" | "key"> & { order_id: string },
+		{ currency }: OrderPlan,
 		minor: number
 	): Promise<Entry> {
 		const path = `/api/v1/payments/${derivedId(request.order_id, "charge")}/refund`;
-		const body = { amount: { amount: minor, currency: "USD" }, reason: "damaged" };
+		const body = { amount: { amount: minor, currency }, reason: "damaged" };
 		return this.#send(request, "POST", path, body);
 	}
 

@@ -31,12 +31,14 @@ export type OrderKind =
 	| "refunded_elsewhere"
 	/** Its customer's bank disputes the payment; the shop wins. */
 	| "disputed"
+	/** Paid in a currency that the provider counts in another unit; a part is refunded. */
+	| "abroad"
 	/** Its customer uses one key for several requests, at once and later. */
 	| "one_key";
 
 export interface OrderScript {
 	payment_method: string;
-	goods: "plenty" | "scarce" | "none";
+	goods: "plenty" | "scarce" | "none" | "abroad";
 	attempts: number;
 	cancel: "once confirmed" | "while paying" | null;
 	returnsOrder?: boolean;
@@ -80,5 +82,6 @@ export const orderScripts: Readonly<Record<OrderKind, OrderScript>> = {
 	refund_came_back: { ...ordinary, payment_method: "pm_card_refundFail", cancel: "once confirmed" },
 	refunded_elsewhere: { ...ordinary, refundedElsewhere: 30, cancel: "once confirmed" },
 	disputed: { ...ordinary, payment_method: "pm_sim_disputeWon" },
+	abroad: { ...ordinary, goods: "abroad", refunds: [50] },
 	one_key: { ...ordinary, reusesKeys: true }
 };

@@ -1,6 +1,6 @@
 import { orderPlan, paymentMethods, userCount } from "./order-plan.ts";
 
-const products = { scarce: ["a", "b"], plenty: ["c", "d"] };
+const products = { abroad: {}, scarce: ["a", "b"], plenty: ["c", "d"] };
 const plans = Array.from({ length: 2000 }, (_, n) => orderPlan(5, n, products));
 const share = (is: (plan: (typeof plans)[number]) => boolean) => plans.filter(is).length / 2000;
 

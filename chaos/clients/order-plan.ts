@@ -5,6 +5,8 @@ export interface OrderPlan {
 	n: number;
 	user: string;
 	items: { product_id: string; quantity: number }[];
+	/** Of the items' prices. */
+	currency: string;
 	payment_method: string;
 	/** How often the same request is sent under the same key. */
 	attempts: number;
@@ -29,7 +31,13 @@ export interface StockedProducts {
 	/** Products that sell out during the run. */
 	scarce: readonly string[];
 	plenty: readonly string[];
+	/** Products with prices in other currencies, which never sell out. */
+	abroad: Readonly<Record<string, readonly string[]>>;
 }
+
+/** Without decimals, with three of which the last must be 0, and with another unit at the provider than in ISO 4217. */
+export const currenciesAbroad = ["JPY", "KWD", "ISK"] as const;
+const abroadShare = 0.12;
 
 /** Stripe's test payment methods by frequency, and the simulator's for lost connections. */
 export const paymentMethods = {
@@ -68,14 +76,17 @@ export const userCount = 400;
 /** Order `n` of the run with this seed; always the same. */
 export function orderPlan(seed: number, n: number, products: StockedProducts): OrderPlan {
 	const random = new Random(seed * 1_000_003 + n * 7919);
+	const currency = random.chance(abroadShare) ? random.pick(currenciesAbroad) : "USD";
+	const here = () => (random.chance(0.5) ? products.scarce : products.plenty);
 	const line = () => ({
-		product_id: random.pick(random.chance(0.5) ? products.scarce : products.plenty),
+		product_id: random.pick(products.abroad[currency] ?? here()),
 		quantity: random.between(1, 2)
 	});
 	return {
 		n,
 		user: `load-${n % userCount}`,
 		items: Array.from({ length: random.between(1, 3) }, line),
+		currency,
 		payment_method: random.weighted(paymentMethods),
 		attempts: random.between(attempts.least, attempts.most),
 		inParallel: random.chance(0.5),

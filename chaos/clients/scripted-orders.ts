@@ -95,8 +95,9 @@ export class ScriptedOrders {
 		} = orderScripts[kind];
 		const n = this.#count++;
 		const items = [{ product_id: this.#goods[goods], quantity: 1 }];
+		const currency = goods === "abroad" ? "ISK" : "USD";
 		const user = `load-${n % userCount}`;
-		const request = { n, user, items, payment_method, attempts, inParallel: true };
+		const request = { n, user, items, currency, payment_method, attempts, inParallel: true };
 		const after = { cancelAfterMs: null, returnsOrder, reusesKeys };
 		return { ...request, ...after, refunds, refundedElsewhere };
 	}

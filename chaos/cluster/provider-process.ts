@@ -5,7 +5,8 @@ import { freePort } from "../../launch/process/free-port.ts";
 import { SupervisedProcess } from "../../launch/process/supervisor.ts";
 import { type FaultConfig } from "../../psp/ledger/faults.ts";
 import { readLedger } from "../../psp/ledger/ledger.ts";
-import { fromStripe } from "../../services/payment/provider/amount-mapping.ts";
+import type { Money } from "../../lib/money.ts";
+import { fromStripe, toStripe } from "../../services/payment/provider/amount-mapping.ts";
 import { Proxy } from "./proxy.ts";
 
 /** A charge or refund in the provider's ledger, in the shop's minor units. */
@@ -123,8 +124,8 @@ export class Provider {
 	}
 
 	/** What staff do at its dashboard; nothing if there is no such charge, or the process is down. */
-	async refund(payment_id: string, amount: number): Promise<void> {
-		const body = JSON.stringify({ payment_id, amount });
+	async refund(payment_id: string, money: Money): Promise<void> {
+		const body = JSON.stringify({ payment_id, amount: toStripe(money) });
 		await fetch(`${this.#url}/_psp/refunds`, { method: "POST", body }).catch(() => undefined);
 	}
 

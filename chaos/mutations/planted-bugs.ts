@@ -208,6 +208,14 @@ export const bugs: readonly Bug[] = [
 		scenario: "payment_changes"
 	},
 	{
+		name: "an amount is sent in the minor units of ISO 4217, whatever the provider counts",
+		file: "services/payment/provider/amount-mapping.ts",
+		find: "	ISK: 2,",
+		replace: "",
+		promise: "P19",
+		scenario: "other_currencies"
+	},
+	{
 		name: "the order is acknowledged before it is committed",
 		file: "services/order/placement/placement.ts",
 		find: "const storedOrder = await whenFree(() => this.#storeOrder(row));",

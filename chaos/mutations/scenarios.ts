@@ -91,6 +91,7 @@ export const scenarios = {
 				runOrders(runner, 4, "disputed")
 			])
 	},
+	other_currencies: { run: runner => runOrders(runner, 6, "abroad") },
 	refunds: { run: runner => runOrders(runner, 4, "refunded") },
 	/** A run stalls before it confirms; when it resumes, another run has confirmed, and the order is being refunded. */
 	stale_run: {

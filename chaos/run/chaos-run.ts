@@ -4,6 +4,7 @@ import { accepted } from "../checkers/accepted.checker.ts";
 import { answers } from "../checkers/answers.checker.ts";
 import type { Checker, Violation } from "../checkers/checker.ts";
 import { messages } from "../checkers/messages.checker.ts";
+import { currencies } from "../checkers/currencies.checker.ts";
 import { effects } from "../checkers/effects.checker.ts";
 import { windows } from "../checkers/windows.checker.ts";
 import { money } from "../checkers/money.checker.ts";
@@ -18,7 +19,13 @@ import { collectEvidence, type Evidence } from "../evidence/evidence.ts";
 import { History } from "../evidence/client-history.ts";
 import { Reviewers } from "../clients/reviewers.ts";
 import { Load } from "../clients/load.ts";
-import { scarceUnits, userCount, type StockedProducts, staff } from "../clients/order-plan.ts";
+import {
+	currenciesAbroad,
+	scarceUnits,
+	userCount,
+	type StockedProducts,
+	staff
+} from "../clients/order-plan.ts";
 import { StockSampler } from "../evidence/stock-sampler.ts";
 import { unprocessed } from "../evidence/event-stream.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -32,6 +39,7 @@ export const checkers: readonly Checker[] = [
 	stock,
 	money,
 	paymentEvents,
+	currencies,
 	messages,
 	answers,
 	noChargeWhenUnpaid,
@@ -185,7 +193,15 @@ export class ChaosRun {
 async function seedProducts(url: string, orders: number): Promise<StockedProducts> {
 	return {
 		scarce: await seedStock(url, "scarce", scarceUnits(orders)),
-		plenty: await seedStock(url, "plenty", plentyUnits)
+		plenty: await seedStock(url, "plenty", plentyUnits),
+		abroad: Object.fromEntries(
+			await Promise.all(
+				currenciesAbroad.map(async currency => {
+					const prefix = `plenty-${currency.toLowerCase()}`;
+					return [currency, await seedStock(url, prefix, plentyUnits, currency)] as const;
+				})
+			)
+		)
 	};
 }
 

@@ -43,7 +43,9 @@ export class ScenarioRunner {
 		const chaosRun = await ChaosRun.open(cluster, of);
 		const [none] = await seedStock(cluster.servers.postgres.url, "none", 0);
 		const [plenty, scarce] = [chaosRun.products.plenty[0]!, chaosRun.products.scarce[0]!];
-		const scriptedOrders = new ScriptedOrders(chaosRun.customers, { plenty, scarce, none: none! });
+		const abroad = chaosRun.products.abroad.ISK![0]!;
+		const goods = { plenty, scarce, none: none!, abroad };
+		const scriptedOrders = new ScriptedOrders(chaosRun.customers, goods);
 		return new ScenarioRunner(cluster, chaosRun, failpoints, scriptedOrders);
 	}
 

@@ -351,6 +351,7 @@ describe("reading a payment", () => {
 			order_id: one.order_id,
 			status: "succeeded",
 			disputed: null,
+			next_action: null,
 			refunded: { amount: 0, currency: "USD" }
 		});
 		expect(byOrder[two.order_id]).toMatchObject({ status: "failed" });
