@@ -77,6 +77,17 @@ export type WindowChanges = Static<typeof WindowChanges>;
 const Watermark = nullable(instant("The watermark: no order from before is expected"));
 const Tally = strictObject({ orders: Count, amount: Minor });
 
+/** Less refunds that came back from a bank: negative in a range in which more came back than was refunded. */
+const signed = { minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+const RefundTally = strictObject({
+	orders: T.Integer({ ...signed, description: "Refunds less those that came back" }),
+	amount: T.Integer({
+		...signed,
+		description:
+			"Minor units (cents), less refunds that came back; a sum beyond 2^53 - 1 is given as that"
+	})
+});
+
 export const Sales = strictObject(
 	{
 		currency: Window.properties.currency,
@@ -84,7 +95,7 @@ export const Sales = strictObject(
 		revenue: Minor,
 		average_order_value: Window.properties.average_order_value,
 		cancellations: Tally,
-		refunds: Tally,
+		refunds: RefundTally,
 		categories: T.Array(
 			strictObject({
 				category: nullable(T.String({ description: "Null until it is known from the catalogue" })),

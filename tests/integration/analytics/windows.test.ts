@@ -272,6 +272,32 @@ describe("besides the windows", () => {
 		]);
 	});
 
+	it("each refund counts with its own amount, and one that came back is taken off", async () => {
+		const refund = (amount: number) => ({
+			origin: "staff" as const,
+			amount: { amount, currency: "USD" }
+		});
+		const next = windowMs;
+		await store.begin([
+			[
+				after(0, { type: "order.refund_issued", total: 700, refund: refund(200) }),
+				after(1, { type: "order.refunded", total: 700, refund: refund(500) }),
+				after(2, { type: "order.refund_failed", total: 700, refund: refund(200) }),
+				after(next, { type: "order.refund_failed", total: 700, refund: refund(500) }),
+				after(next + 1, { type: "order.dispute_opened", total: 700 })
+			]
+		]);
+		await store.settle();
+		expect(
+			await store.rows(
+				"select type, orders, amount_minor::int from analytics.reversals order by window_start"
+			)
+		).toEqual([
+			{ type: "refunded", orders: 1, amount_minor: 500 },
+			{ type: "refunded", orders: -1, amount_minor: -500 }
+		]);
+	});
+
 	it("partitions that are read concurrently neither deadlock nor lose a sale", async () => {
 		const products = ["a", "b", "c", "d", "e", "f"].map(product_id => ({
 			product_id,

@@ -14,6 +14,7 @@ export interface OrderEventSpec {
 	total?: number;
 	items?: readonly { product_id: string; quantity: number; unit_price: number }[];
 	return?: OrderStreamEvent["data"]["return"];
+	refund?: OrderStreamEvent["data"]["refund"];
 }
 
 /** An event as the order service publishes it; values that are not given are generated. */
@@ -47,7 +48,8 @@ export function buildOrderEvent(spec: OrderEventSpec = {}): OrderStreamEvent {
 			})),
 			totals: { subtotal: money(goods), shipping: money(0), tax: money(0), total },
 			total,
-			...(spec.return && { return: spec.return })
+			...(spec.return && { return: spec.return }),
+			...(spec.refund && { refund: spec.refund })
 		}
 	};
 }
