@@ -1,4 +1,4 @@
-import { contract, nullable, oneOf, roles, strictObject, T, type Static } from "../lib/schema.ts";
+import { contract, hint, nullable, oneOf, roles, strictObject, T, type Static } from "../lib/schema.ts";
 import { admins, everyone } from "./roles.ts";
 import {
 	Cursor,
@@ -59,6 +59,15 @@ const AccessGrant = strictObject(
 	},
 	{ title: "AccessGrant" }
 );
+
+/** What a user may do, whatever their token says. */
+export const Standing = strictObject({ id: Id, role: Role, locked: T.Boolean() });
+export type Standing = Static<typeof Standing>;
+
+const StandingNumber = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/** Somebody was locked, unlocked or given another role: gateways should read the standings. */
+export const standingChanged = hint("user.standing_changed", strictObject({}));
 
 /** Four concurrent hashes fill the thread pool and block file and DNS operations of the whole process. */
 const hashing = { concurrency: 2, maxQueueSize: 20 } as const;
@@ -126,6 +135,26 @@ export const user = contract("user", {
 			role: T.Optional(Role)
 		}),
 		returns: strictObject({ contacts: T.Array(Contact) })
+	},
+	"standing.get": {
+		summary: "The standing of one user, now",
+		kind: "query",
+		access: "internal",
+		timeoutMs: 1000,
+		params: strictObject({ id: Id }),
+		returns: Standing
+	},
+	"standing.list": {
+		summary: "Standings that have changed since an earlier page, in the order of the changes",
+		kind: "query",
+		access: "internal",
+		timeoutMs: 1000,
+		params: strictObject({ after: StandingNumber, limit: Limit }),
+		returns: strictObject({
+			data: T.Array(Standing),
+			next: T.Integer({ ...StandingNumber, description: "`after` of the next page" }),
+			last: T.Integer({ ...StandingNumber, description: "Number of the latest change of all" })
+		})
 	},
 	keys: {
 		summary: "The public keys that verify access tokens (RFC 7517)",

@@ -805,6 +805,7 @@ create table users.users (
 	updated_at timestamp(3) with time zone not null default clock_timestamp(),
 	locale text not null default 'en'::text,
 	phone text,
+	standing bigint,
 	constraint users_pkey PRIMARY KEY (id),
 	constraint users_email_key UNIQUE (email),
 	constraint users_email_ascii CHECK ((email ~ '^[\x21-\x7e]+$'::text)) NOT VALID,
@@ -813,7 +814,10 @@ create table users.users (
 	constraint users_role_check CHECK ((role = ANY (ARRAY['customer'::text, 'support'::text, 'admin'::text]))),
 	constraint users_version_check CHECK ((version > 0))
 );
+CREATE INDEX users_active_admins ON users.users USING btree (id) WHERE ((role = 'admin'::text) AND (NOT locked));
+CREATE UNIQUE INDEX users_by_standing ON users.users USING btree (standing) WHERE (standing IS NOT NULL);
 CREATE INDEX users_by_time ON users.users USING btree (created_at DESC, id DESC);
+CREATE TRIGGER number_standing BEFORE UPDATE OF role, locked ON users.users FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.locked IS DISTINCT FROM new.locked))) EXECUTE FUNCTION users.number_standing();
 grant insert, select, update on users.users to shop_users;
 
 CREATE OR REPLACE FUNCTION analytics.purge_outbox(most integer)
@@ -952,4 +956,20 @@ AS $function$
 	removed as (delete from outbox where ctid = any (array(select ctid from published)) returning 1)
 	select count(*) from removed
 $function$
+;
+
+CREATE OR REPLACE FUNCTION users.number_standing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+	perform pg_advisory_xact_lock(hashtext('users.standings'));
+	if old.role = 'admin' and not old.locked
+		and not exists (select from users.users where role = 'admin' and not locked and id <> old.id)
+	then
+		raise exception 'the last active admin stays' using errcode = 'check_violation', constraint = 'users_last_admin';
+	end if;
+	new.standing := nextval('users.standings');
+	return new;
+end $function$
 ;

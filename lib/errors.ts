@@ -6,6 +6,7 @@
 export const errorTable = {
 	UNAUTHENTICATED: [401, "Authentication is required"],
 	INVALID_TOKEN: [401, "The access token is not valid"],
+	ACCOUNT_LOCKED: [401, "Your account is locked; ask an administrator of the shop"],
 	INVALID_CREDENTIALS: [401, "The e-mail address or the password is wrong"],
 	INVALID_SIGNATURE: [401, "The signature is missing or invalid"],
 	FORBIDDEN: [403, "Not allowed"],
@@ -34,6 +35,7 @@ export const errorTable = {
 	ILLEGAL_TRANSITION: [409, "The order's status does not allow this transition"],
 	PRICE_CHANGED: [409, "The total is not what was expected"],
 	RETURN_EXCEEDS_ORDER: [422, "The return exceeds the quantity ordered"],
+	LAST_ADMIN: [409, "The last active admin can be neither locked nor demoted"],
 	DUPLICATE_SKU: [409, "The SKU is taken"],
 	INSUFFICIENT_STOCK: [409, "There is not enough stock"],
 	REDRIVE_FAILED: [409, "The message still cannot be handled"],

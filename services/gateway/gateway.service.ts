@@ -15,15 +15,17 @@ import { config } from "../../config/index.ts";
 import { analytics } from "../../contracts/analytics.ts";
 import { gateway } from "../../contracts/gateway.ts";
 import { notification } from "../../contracts/notification.ts";
+import { standingChanged, user } from "../../contracts/user.ts";
 import { fail, Failure } from "../../lib/errors.ts";
 import type { Meta } from "../../lib/identity.ts";
-import { call, service } from "../../lib/service.ts";
+import { call, onHint, service } from "../../lib/service.ts";
 import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { answerOf, send } from "./http/response.ts";
 import { asyncApiDocument } from "./api-docs/asyncapi.ts";
 import { rejectMalformed } from "./http/malformed.ts";
-import { authorise, callerOf, isLocal, type Caller } from "./auth/caller.ts";
+import { authorise, callerOf, confirmed, isLocal, type Caller } from "./auth/caller.ts";
+import { Standings } from "./auth/standings.ts";
 import { docsFile, docsPage, Images } from "./api-docs/static-files.ts";
 import { toProblem } from "./http/problem.ts";
 import { feedHeaders, WindowFeed } from "./window-feed.ts";
@@ -48,6 +50,7 @@ interface Incoming extends IncomingMessage {
 interface Gateway extends Service {
 	server: Server;
 	tokens: TokenVerifier;
+	standings: Standings;
 	images: Images;
 	/** True once every service has responded; after that a missing one does not make this node unready. */
 	complete: boolean;
@@ -121,6 +124,10 @@ const { changes } = analytics.actions;
 /** Listeners are authorised when they connect; one query serves all of them. */
 const asStaff = { meta: { user: { id: "gateway", role: "support" } }, retries: 0 } as const;
 
+const standing = { get: user.actions["standing.get"], list: user.actions["standing.list"] };
+/** The sweep is the retry. */
+const atMostOnce = { retries: 0 } as const;
+
 const isApi = (path: string) => path.startsWith("/api/v1/");
 
 /** Queries may be retried on another node; a command is sent once, and its `wait` extends the timeout. */
@@ -168,6 +175,13 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	created() {
 		const { token } = config();
 		this.tokens = new TokenVerifier(token.publicKey);
+		this.standings = new Standings({
+			read: after => call(this.broker, standing.list, { after, limit: 100 }, atMostOnce),
+			onChange: ({ id, role, locked }) => {
+				if (locked || role === "customer") this.feed.endOf(id);
+			},
+			onError: ({ message }) => this.logger.warn("cannot read who is locked, retrying:", message)
+		});
 		this.images = new Images(join(import.meta.dirname, "../../db/seed/images"));
 		this.complete = false;
 		this.feed = new WindowFeed({
@@ -181,8 +195,13 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		this.server.maxConnections = maxConnections;
 	},
 
+	events: onHint<typeof standingChanged.data, Gateway>(standingChanged, function () {
+		this.standings.nudge();
+	}),
+
 	async started() {
 		const { port, host } = config();
+		this.standings.start();
 		this.server.listen(port, host);
 		await once(this.server, "listening");
 	},
@@ -194,6 +213,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		const cut = setTimeout(() => this.server.closeAllConnections(), drainMs);
 		await closed;
 		clearTimeout(cut);
+		await this.standings.stop();
 	},
 
 	actions: {
@@ -210,7 +230,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			if (!this.broker.started) return { ready: false };
 			const status = statusOf(await checkParts(ctx));
 			this.complete ||= status === "ok";
-			return { ready: this.complete && status !== "down" };
+			return { ready: this.complete && this.standings.isKnown && status !== "down" };
 		},
 
 		metrics() {
@@ -246,8 +266,13 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			if (req.url!.length > maxUrlLength) fail("URI_TOO_LONG");
 			if (operation.local && !(config().demo && isLocal(req))) fail("NOT_FOUND");
 			const { params: path } = req.$params;
-			const caller = await callerOf(req, operation, this.tokens, config().demo);
-			if (caller.demo) res.setHeader("X-Demo-Mode", actingNote(caller));
+			const { tokens, standings } = this;
+			const { demo } = config();
+			const claimed = await callerOf(req, operation, { tokens, standings, demo });
+			if (claimed.demo) res.setHeader("X-Demo-Mode", actingNote(claimed));
+			authorise(claimed, operation);
+			const readStanding = (id: string) => call(this.broker, standing.get, { id }, atMostOnce);
+			const caller = await confirmed(claimed, operation, readStanding);
 			authorise(caller, operation);
 			const request = await parseRequest(operation, { req, path, url: req.originalUrl, caller });
 			if (operation.live) return this.listen(res, caller, request);

@@ -130,7 +130,8 @@ export const routes = {
 		route("GET /api/v1/users/{id}", "getUser", users.get, { roles: admins, etag: true }),
 		route("PATCH /api/v1/users/{id}", "updateUser", users.update, {
 			roles: admins,
-			etag: true
+			etag: true,
+			refusals: ["LAST_ADMIN"]
 		})
 	],
 	catalogue: [

@@ -85,6 +85,11 @@ export class WindowFeed {
 		if (this.#streams.size === 1) this.#startPolling();
 	}
 
+	/** Ends the streams of a user who may no longer read them. */
+	endOf(userId: string): void {
+		for (const stream of this.#streams) if (stream.userId === userId) this.#end(stream);
+	}
+
 	/** Ends all streams. */
 	stop(): void {
 		for (const stream of this.#streams) this.#end(stream);

@@ -13,6 +13,8 @@ export interface UserRow extends Model {
 	/** E.164. */
 	phone: string | null;
 	locked: boolean;
+	/** Number of the last change of role or lock, as text; a trigger sets it. */
+	standing: string | null;
 	version: number;
 	created_at: Date;
 	updated_at: Date;
@@ -31,6 +33,7 @@ export function defineUser(db: Sequelize): ModelStatic<UserRow> {
 			locale: DataTypes.TEXT,
 			phone: DataTypes.TEXT,
 			locked: DataTypes.BOOLEAN,
+			standing: DataTypes.BIGINT,
 			version: DataTypes.INTEGER,
 			created_at: DataTypes.DATE,
 			updated_at: DataTypes.DATE

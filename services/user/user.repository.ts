@@ -2,7 +2,8 @@ import type { ModelStatic } from "sequelize";
 import type { Contact, User, user } from "../../contracts/user.ts";
 import type { Locale } from "../../contracts/values.ts";
 import { shownEmail } from "../../lib/addresses/email.ts";
-import { fail } from "../../lib/errors.ts";
+import { driverError } from "../../lib/database-error.ts";
+import { fail, Failure } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
 import { TextId, TimeList } from "../../lib/keyset.ts";
 import type { Params, Result } from "../../lib/service.ts";
@@ -69,10 +70,15 @@ export class UserRepository {
 
 	/**
 	 * Changes an account in one statement, if its version is `version`, if given.
-	 * @throws NOT_FOUND, STALE_VERSION
+	 * @throws NOT_FOUND, STALE_VERSION, LAST_ADMIN
 	 */
 	async update(id: string, version: number | undefined, changes: object): Promise<User> {
-		await updateVersioned(this.#model, id, version, changes);
+		try {
+			await updateVersioned(this.#model, id, version, changes);
+		} catch (error) {
+			const { constraint } = driverError(error) as { constraint?: string };
+			throw constraint === "users_last_admin" ? new Failure("LAST_ADMIN") : error;
+		}
 		return this.get(id);
 	}
 

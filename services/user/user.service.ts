@@ -1,17 +1,19 @@
 import { config } from "../../config/index.ts";
-import { user as contract } from "../../contracts/user.ts";
+import { standingChanged, user as contract } from "../../contracts/user.ts";
 import { shownEmail, storedEmail } from "../../lib/addresses/email.ts";
 import { fail, invalid } from "../../lib/errors.ts";
 import { identityOf, type Meta } from "../../lib/identity.ts";
-import { service } from "../../lib/service.ts";
+import { broadcastHint, service } from "../../lib/service.ts";
 import { SequelizeModel, type WithModel } from "../../mixins/sequelize-model.mixin.ts";
 import { defineUser, type UserRow } from "./user.model.ts";
 import { hashPassword, passwordMatches, weakness } from "./password.ts";
+import { StandingRepository } from "./standing.repository.ts";
 import { UserRepository } from "./user.repository.ts";
 import { TokenIssuer } from "./token-issuer.ts";
 
 interface This extends WithModel<UserRow> {
 	users: UserRepository;
+	standings: StandingRepository;
 	tokens: TokenIssuer;
 }
 
@@ -57,7 +59,7 @@ export default service<typeof contract.actions, This>(contract, {
 			};
 		},
 
-		update(ctx) {
+		async update(ctx) {
 			const { id, version, ...changes } = ctx.params;
 			const self = identityOf(ctx.meta);
 			const account = accountId(ctx.meta, id);
@@ -65,7 +67,9 @@ export default service<typeof contract.actions, This>(contract, {
 			if (!owned && self.role !== "admin") fail("FORBIDDEN");
 			const personal = ["name", "locale", "phone"].some(member => member in changes);
 			if (personal && account !== self.id) fail("FORBIDDEN");
-			return this.users.update(account, version, changes);
+			const updated = await this.users.update(account, version, changes);
+			if (!owned) broadcastHint(this.broker, standingChanged, {});
+			return updated;
 		},
 
 		get(ctx) {
@@ -78,6 +82,14 @@ export default service<typeof contract.actions, This>(contract, {
 
 		async contacts(ctx) {
 			return { contacts: await this.users.contacts(ctx.params) };
+		},
+
+		"standing.get"(ctx) {
+			return this.standings.get(ctx.params.id);
+		},
+
+		"standing.list"(ctx) {
+			return this.standings.list(ctx.params);
 		},
 
 		keys() {
@@ -93,5 +105,6 @@ export default service<typeof contract.actions, This>(contract, {
 		const { privateKey, ttlS } = config().token;
 		this.tokens = await TokenIssuer.fromPem(privateKey, ttlS);
 		this.users = new UserRepository(this.model);
+		this.standings = new StandingRepository(this.model);
 	}
 });

@@ -77,6 +77,7 @@ export function errorCodesOf(operation: Operation): ErrorCode[] {
 	const codes: ErrorCode[] = [
 		"MALFORMED_PATH",
 		"INVALID_TOKEN",
+		"ACCOUNT_LOCKED",
 		"URI_TOO_LONG",
 		"VALIDATION_FAILED"
 	];

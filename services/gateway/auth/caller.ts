@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIPv6 } from "node:net";
-import { fail } from "../../../lib/errors.ts";
+import type { Standing } from "../../../contracts/user.ts";
+import { fail, is } from "../../../lib/errors.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import type { Role } from "../../../lib/schema.ts";
 import type { Operation } from "../operations.ts";
+import { asNow, type Standings } from "./standings.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
 /** The caller of a request, and whether it is demo mode's. */
@@ -39,25 +41,50 @@ function tokenOf(req: IncomingMessage): string | undefined {
 	return token && token.length <= maxTokenLength ? token : fail("INVALID_TOKEN");
 }
 
+export interface Authentication {
+	tokens: TokenVerifier;
+	standings: Standings;
+	/** Whether requests from this host need no token. */
+	demo: boolean;
+}
+
 /**
- * Authenticates. A token that is sent must be valid, even if none is needed.
- * @param demo whether requests from this host need no token
- * @throws UNAUTHENTICATED, INVALID_TOKEN
+ * Authenticates. A token that is sent must be valid, even if none is needed; its user has the role that they have now.
+ * @throws UNAUTHENTICATED, INVALID_TOKEN, ACCOUNT_LOCKED, UNAVAILABLE
  */
 export async function callerOf(
 	req: IncomingMessage,
 	{ action }: Operation,
-	tokens: TokenVerifier,
-	demo: boolean
+	{ tokens, standings, demo }: Authentication
 ): Promise<Caller> {
 	const token = tokenOf(req);
 	if (token) {
-		const user = await tokens.verify(token);
+		const user = await standings.current(await tokens.verify(token));
 		return { user, demo: false, untilMs: tokens.expiryOf(token) };
 	}
 	if (action.access === "anyone") return { user: undefined, demo: false, untilMs: Infinity };
-	const isDemo = demo && isLocal(req);
-	return isDemo ? { user: demoUser, demo: true, untilMs: Infinity } : fail("UNAUTHENTICATED");
+	if (!demo || !isLocal(req)) fail("UNAUTHENTICATED");
+	await standings.current(demoUser);
+	return { user: demoUser, demo: true, untilMs: Infinity };
+}
+
+/**
+ * The caller, read again from the user service if they are staff and give a command: a list that is a moment old must
+ * not let a locked admin unlock themselves. Without an answer the command is refused. Customers' commands cost no call.
+ * @throws ACCOUNT_LOCKED, UNAVAILABLE
+ */
+export async function confirmed(
+	caller: Caller,
+	{ action }: Operation,
+	read: (id: string) => Promise<Standing>
+): Promise<Caller> {
+	const { user } = caller;
+	if (!user || user.role === "customer" || action.kind === "query") return caller;
+	const standing = await read(user.id).catch(error =>
+		// An account that is gone is no account.
+		fail(is(error, "NOT_FOUND") ? "INVALID_TOKEN" : "UNAVAILABLE")
+	);
+	return { ...caller, user: asNow(user, standing) };
 }
 
 /** @throws FORBIDDEN when the caller's role has no access */

@@ -49,7 +49,8 @@ const challenge: Partial<Record<ErrorCode, string>> = {
 	UNAUTHENTICATED: "Bearer",
 	INVALID_CREDENTIALS: "Bearer",
 	INVALID_SIGNATURE: "Signature",
-	INVALID_TOKEN: 'Bearer error="invalid_token"'
+	INVALID_TOKEN: 'Bearer error="invalid_token"',
+	ACCOUNT_LOCKED: 'Bearer error="invalid_token"'
 };
 const retryAfter: Partial<Record<ErrorCode, string>> = {
 	UNAVAILABLE: "1",
