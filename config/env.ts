@@ -149,7 +149,7 @@ export const variables = {
 		formerName: "DEMO",
 		schema: T.Boolean(),
 		about:
-			"demo data, and loopback requests without a token act as user-123; default: on, off in production"
+			"demo data, and requests from this host to localhost without a token act as user-123; default: on, off in production"
 	},
 	TOKEN_PRIVATE_KEY: {
 		schema: T.String({ pattern: "^-{5}BEGIN PRIVATE KEY-{5}" }),

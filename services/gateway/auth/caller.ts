@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIPv6 } from "node:net";
 import type { Standing } from "../../../contracts/user.ts";
 import { fail, is } from "../../../lib/errors.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import type { Role } from "../../../lib/schema.ts";
 import type { Operation } from "../operations.ts";
+import { isLocal } from "./demo-mode.ts";
 import { asNow, type Standings } from "./standings.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
@@ -19,19 +19,6 @@ export interface Caller {
 const bearer = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 const maxTokenLength = 4096;
 const demoUser: Identity = { id: "user-123", role: "customer" };
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8);
-loopback.addAddress("::1", "ipv6");
-loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
-
-/** True for a request from this host; a forwarded one does not count. */
-export function isLocal({ headers, socket }: IncomingMessage): boolean {
-	const { remoteAddress } = socket;
-	const isPassedOn = "x-forwarded-for" in headers || "forwarded" in headers;
-	if (!remoteAddress || isPassedOn) return false;
-	return loopback.check(remoteAddress, isIPv6(remoteAddress) ? "ipv6" : "ipv4");
-}
 
 /** The only `Authorization` header. @throws INVALID_TOKEN for two of them, or no bearer token */
 function tokenOf(req: IncomingMessage): string | undefined {

@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import { promisify } from "node:util";
 import type { Order } from "../../../contracts/order.ts";
 import { bearer, Client } from "../../support/shop/api-client.ts";
@@ -70,12 +72,37 @@ export function demoTests(shop: Shop): void {
 			expect((await shop.as("alice").post("/api/v1/orders", order)).status).toBe(422);
 		});
 
-		it.each(["x-forwarded-for", "forwarded"])(
-			"does not apply when %s names a proxy",
-			async header => {
-				const passedOn = new Client(shop.url(), { [header]: "for=192.0.2.1" });
-				expectProblem(await passedOn.get("/api/v1/orders"), "UNAUTHENTICATED");
-			}
-		);
+		/** As a browser or a proxy sends it: `fetch` would not let a test set all of these headers. */
+		async function statusOf(headers: Record<string, string>, path = "/api/v1/users/me") {
+			const req = httpRequest(`${shop.url()}${path}`, { headers }).end();
+			const [res] = (await once(req, "response")) as [IncomingMessage];
+			res.resume();
+			return res.statusCode;
+		}
+
+		it.each<Record<string, string>>([
+			{ "x-forwarded-for": "192.0.2.1" },
+			{ forwarded: "for=192.0.2.1" },
+			{ via: "1.1 proxy" },
+			{ "x-real-ip": "192.0.2.1" },
+			{ "x-forwarded-host": "shop.example" },
+			{ host: "rebound.example" },
+			{ host: "localhost:1" },
+			{ "sec-fetch-site": "cross-site" },
+			{ "sec-fetch-site": "same-site" },
+			{ origin: "https://evil.example" },
+			{ origin: "null" }
+		])("does not apply to a request with %j", async headers => {
+			expect(await statusOf({})).toBe(200);
+			expect(await statusOf(headers)).toBe(401);
+			expect(await statusOf({}, "/dev/mailbox")).toBe(200);
+			expect(await statusOf(headers, "/dev/mailbox")).toBe(404);
+		});
+
+		it("orders nothing for a page of another origin", async () => {
+			const headers = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
+			const page = new Client(shop.url(), headers);
+			expectProblem(await page.post("/api/v1/orders", order, { key: null }), "UNAUTHENTICATED");
+		});
 	});
 }
