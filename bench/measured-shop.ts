@@ -43,7 +43,7 @@ export async function openShop(life: Lifecycle, kind: "postgres" | "kafka"): Pro
 	life.atEnd(() => postgres.stop());
 	const kafka = kind === "kafka" ? await kafkaIn(folder, life) : undefined;
 	if (kafka) life.atEnd(() => kafka.stop());
-	await prepareDatabase(postgres.url, true);
+	await prepareDatabase(postgres.url, { demo: true, production: false });
 	const environment = {
 		DATABASE_URL: postgres.url,
 		DATA_DIR: folder,

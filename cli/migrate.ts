@@ -11,13 +11,14 @@ Brings the database to the present shape and, in demo mode, adds the demo data.`
 commandLine(usage, {});
 
 run(async life => {
-	const { databaseUrl, demo } = toConfig(readEnvironment());
+	const given = toConfig(readEnvironment());
+	const { databaseUrl } = given;
 	if (!databaseUrl)
 		throw new LaunchError(
 			"Set DATABASE_URL: npm start migrates the embedded database by itself.",
 			exitCodes.configuration
 		);
-	await prepareDatabase(databaseUrl, demo);
+	await prepareDatabase(databaseUrl, given);
 	console.log("The database is up to date.");
 	await life.end(0);
 });

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { accounts } from "./seed/accounts.ts";
+import { accounts, demoPasswordHash } from "./seed/accounts.ts";
 import { products } from "./seed/products.ts";
 
 const insertAccounts = `
@@ -38,6 +38,21 @@ export async function seed(ownerUrl: string): Promise<void> {
 		await client.query(insertAccounts, [JSON.stringify(accounts)]);
 		await client.query(insertProducts, [JSON.stringify(products)]);
 		await client.query("commit");
+	} finally {
+		await client.end();
+	}
+}
+
+/** Addresses of the accounts whose password is the published one and that could sign in with it. */
+export async function demoAccounts(ownerUrl: string): Promise<string[]> {
+	const client = new pg.Client({ connectionString: ownerUrl, application_name: "shop seed" });
+	await client.connect();
+	try {
+		const { rows } = await client.query<{ email: string }>(
+			"select email from users.users where password_hash = $1 and not locked order by email",
+			[demoPasswordHash]
+		);
+		return rows.map(({ email }) => email);
 	} finally {
 		await client.end();
 	}

@@ -2,7 +2,7 @@ import pg from "pg";
 import { readEnvironment } from "../../config/read-environment.ts";
 import { toConfig, type Config } from "../../config/index.ts";
 import { migrate } from "../../db/migrate.ts";
-import { seed } from "../../db/seed.ts";
+import { demoAccounts, seed } from "../../db/seed.ts";
 import { DataFolder } from "./data-folder.ts";
 import { startPostgres } from "../servers/embedded-postgres.ts";
 import { listen } from "../process/free-port.ts";
@@ -55,14 +55,31 @@ export async function connect(life: Lifecycle, url: string, name: string): Promi
 	return client;
 }
 
-/** Migrates a database. @throws LaunchError when it cannot be reached or used */
-export async function prepareDatabase(url: string, demo: boolean): Promise<void> {
+/** @throws LaunchError when somebody could sign in to production with the published password */
+async function refuseDemoAccounts(url: string): Promise<void> {
+	const known = await demoAccounts(url);
+	if (known.length === 0) return;
+	throw new LaunchError(
+		`The database has demo accounts, whose password is published: ${known.join(", ")}. Delete them, lock them, or use another database: NODE_ENV=production does not start with them.`,
+		exitCodes.configuration
+	);
+}
+
+/**
+ * Migrates a database.
+ * @throws LaunchError when it cannot be reached or used, or in production has demo accounts
+ */
+export async function prepareDatabase(
+	url: string,
+	{ demo, production }: Pick<Config, "demo" | "production">
+): Promise<void> {
 	try {
 		const done = await migrate(url);
 		if (done.length > 0) progress(`ran ${done.length} migrations`);
 		if (demo) await seed(url);
+		if (production) await refuseDemoAccounts(url);
 	} catch (error) {
-		throw explainDatabase(error, url);
+		throw error instanceof LaunchError ? error : explainDatabase(error, url);
 	}
 }
 
@@ -87,7 +104,7 @@ export async function prepareShop(
 	if (fresh) await data.empty();
 	const keys = tokenKeys(given, data.tokenKey);
 	const databaseUrl = given.databaseUrl ?? (await startEmbeddedPostgres(life, data));
-	await prepareDatabase(databaseUrl, given.demo);
+	await prepareDatabase(databaseUrl, given);
 	const token = { ...given.token, ...keys };
 	const config = { ...given, databaseUrl, token, dataDir: data.path };
 	return { config, data, embedded: !given.databaseUrl };

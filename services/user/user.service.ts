@@ -1,5 +1,6 @@
 import { config } from "../../config/index.ts";
 import { standingChanged, user as contract } from "../../contracts/user.ts";
+import { demoPasswordHash } from "../../db/seed/accounts.ts";
 import { shownEmail, storedEmail } from "../../lib/addresses/email.ts";
 import { fail, invalid } from "../../lib/errors.ts";
 import { identityOf, type Meta } from "../../lib/identity.ts";
@@ -49,7 +50,8 @@ export default service<typeof contract.actions, This>(contract, {
 		async authenticate(ctx) {
 			const row = await this.users.withPassword(normalEmail(ctx.params.email));
 			const matches = await passwordMatches(row?.password_hash, ctx.params.password);
-			if (!row || !matches || row.locked) return fail("INVALID_CREDENTIALS");
+			const isPublished = config().production && row?.password_hash === demoPasswordHash;
+			if (!row || !matches || row.locked || isPublished) return fail("INVALID_CREDENTIALS");
 			const { id, email, role } = row;
 			return {
 				access_token: await this.tokens.sign({ id, role }),

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -118,6 +119,46 @@ describe("npm start refuses in a sentence", () => {
 		const { code, output } = await start({ NODE_ENV: "production", ...providers });
 		expect(output).toContain("Set TOKEN_PRIVATE_KEY");
 		expect(code).toBe(78);
+	});
+
+	describe("production on a database", () => {
+		const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+		const production = {
+			NODE_ENV: "production",
+			PAYMENT_PROVIDER: "simulator",
+			MAIL_DRIVER: "mailbox",
+			TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+			TOKEN_PUBLIC_KEY: publicKey.export({ type: "spki", format: "pem" }).toString()
+		};
+
+		it.each(["start.ts", "cluster.ts", "migrate.ts"])(
+			"with the demo accounts, and names them: %s",
+			async script => {
+				const database = await testDatabase();
+				const env = { DATA_DIR, PORT, DATABASE_URL: database.url, ...production };
+				const all = await run(script, [], env);
+				expect(all.output).toMatch(
+					/^The database has demo accounts, .*: admin@shop\.test, alice@shop\.test, bob@shop\.test, support@shop\.test\. .*\n$/m
+				);
+				expect(all.code).toBe(78);
+				await database.rows(
+					"update users.users set email = 'boss@shop.example' where role = 'admin'"
+				);
+				await database.rows("update users.users set locked = true where role <> 'admin'");
+				const one = await run(script, [], env);
+				expect(one.output).toContain("is published: boss@shop.example. ");
+				await database.drop();
+			}
+		);
+
+		it("but starts without them", async () => {
+			const database = await testDatabase();
+			await database.rows("delete from users.users where role <> 'customer'");
+			await database.rows("update users.users set locked = true");
+			const shop = await startShop({ DATA_DIR, DATABASE_URL: database.url, ...production });
+			await shop.stop();
+			await database.drop();
+		}, 30_000);
 	});
 
 	it("data of another Postgres major", async () => {

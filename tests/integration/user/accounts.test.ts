@@ -334,6 +334,26 @@ describe("the service", () => {
 		);
 	});
 
+	it("signs nobody in with the published password in production, and anybody with their own", async () => {
+		const production = await startNode(
+			[userService],
+			{ DATABASE_URL: shop.database.url, ...tokenKey },
+			{ production: true }
+		);
+		const credentials = { email: "owner@shop.test", password: "a-Long-enough-1" };
+		await call(production, actions.create, credentials);
+		for (const email of ["admin@shop.test", "alice@shop.test"])
+			await expectFailure(
+				call(production, actions.authenticate, { email, password }),
+				"INVALID_CREDENTIALS"
+			);
+		expect((await call(production, actions.authenticate, credentials)).token_type).toBe("Bearer");
+		await production.stop();
+		const environment = { DATABASE_URL: shop.database.url, ...tokenKey };
+		await (await startNode([userService], environment)).stop();
+		expect((await signIn("admin@shop.test")).token_type).toBe("Bearer");
+	});
+
 	it("does not start without a key to sign with", async () => {
 		const attempt = startNode([userService], { DATABASE_URL: shop.database.url });
 		await expect(attempt).rejects.toThrow("Set TOKEN_PRIVATE_KEY");
