@@ -1,4 +1,13 @@
-import { contract, hint, nullable, oneOf, roles, strictObject, T, type Static } from "../lib/schema.ts";
+import {
+	contract,
+	hint,
+	nullable,
+	oneOf,
+	roles,
+	strictObject,
+	T,
+	type Static
+} from "../lib/schema.ts";
 import { admins, everyone } from "./roles.ts";
 import {
 	Cursor,

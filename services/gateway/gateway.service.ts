@@ -26,7 +26,7 @@ import { asyncApiDocument } from "./api-docs/asyncapi.ts";
 import { rejectMalformed } from "./http/malformed.ts";
 import { authorise, callerOf, confirmed, type Caller } from "./auth/caller.ts";
 import { isLocal } from "./auth/demo-mode.ts";
-import { Standings } from "./auth/standings.ts";
+import { StandingList } from "./auth/standing-list.ts";
 import { docsFile, docsPage, Images } from "./api-docs/static-files.ts";
 import { toProblem } from "./http/problem.ts";
 import { feedHeaders, WindowFeed } from "./window-feed.ts";
@@ -51,7 +51,7 @@ interface Incoming extends IncomingMessage {
 interface Gateway extends Service {
 	server: Server;
 	tokens: TokenVerifier;
-	standings: Standings;
+	standingList: StandingList;
 	images: Images;
 	/** True once every service has responded; after that a missing one does not make this node unready. */
 	complete: boolean;
@@ -176,7 +176,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	created() {
 		const { token } = config();
 		this.tokens = new TokenVerifier(token.publicKey);
-		this.standings = new Standings({
+		this.standingList = new StandingList({
 			read: after => call(this.broker, standing.list, { after, limit: 100 }, atMostOnce),
 			onChange: ({ id, role, locked }) => {
 				if (locked || role === "customer") this.feed.endOf(id);
@@ -197,12 +197,12 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	},
 
 	events: onHint<typeof standingChanged.data, Gateway>(standingChanged, function () {
-		this.standings.nudge();
+		this.standingList.nudge();
 	}),
 
 	async started() {
 		const { port, host } = config();
-		this.standings.start();
+		this.standingList.start();
 		this.server.listen(port, host);
 		await once(this.server, "listening");
 	},
@@ -214,7 +214,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		const cut = setTimeout(() => this.server.closeAllConnections(), drainMs);
 		await closed;
 		clearTimeout(cut);
-		await this.standings.stop();
+		await this.standingList.stop();
 	},
 
 	actions: {
@@ -231,7 +231,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			if (!this.broker.started) return { ready: false };
 			const status = statusOf(await checkParts(ctx));
 			this.complete ||= status === "ok";
-			return { ready: this.complete && this.standings.isKnown && status !== "down" };
+			return { ready: this.complete && this.standingList.isKnown && status !== "down" };
 		},
 
 		metrics() {
@@ -267,9 +267,9 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			if (req.url!.length > maxUrlLength) fail("URI_TOO_LONG");
 			if (operation.local && !(config().demo && isLocal(req))) fail("NOT_FOUND");
 			const { params: path } = req.$params;
-			const { tokens, standings } = this;
+			const { tokens, standingList } = this;
 			const { demo } = config();
-			const claimed = await callerOf(req, operation, { tokens, standings, demo });
+			const claimed = await callerOf(req, operation, { tokens, standingList, demo });
 			if (claimed.demo) res.setHeader("X-Demo-Mode", actingNote(claimed));
 			authorise(claimed, operation);
 			const readStanding = (id: string) => call(this.broker, standing.get, { id }, atMostOnce);

@@ -14,7 +14,7 @@ import { TokenIssuer } from "./token-issuer.ts";
 
 interface This extends WithModel<UserRow> {
 	users: UserRepository;
-	standings: StandingRepository;
+	standing: StandingRepository;
 	tokens: TokenIssuer;
 }
 
@@ -87,11 +87,11 @@ export default service<typeof contract.actions, This>(contract, {
 		},
 
 		"standing.get"(ctx) {
-			return this.standings.get(ctx.params.id);
+			return this.standing.get(ctx.params.id);
 		},
 
 		"standing.list"(ctx) {
-			return this.standings.list(ctx.params);
+			return this.standing.list(ctx.params);
 		},
 
 		keys() {
@@ -107,6 +107,6 @@ export default service<typeof contract.actions, This>(contract, {
 		const { privateKey, ttlS } = config().token;
 		this.tokens = await TokenIssuer.fromPem(privateKey, ttlS);
 		this.users = new UserRepository(this.model);
-		this.standings = new StandingRepository(this.model);
+		this.standing = new StandingRepository(this.model);
 	}
 });

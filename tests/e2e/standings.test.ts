@@ -19,7 +19,7 @@ const keys = {
 // No bus is between the nodes, so no hint of one reaches the gateway of another.
 const shop = useShop([userService, productService, gatewayService], keys, { nodes: 3 });
 
-type Gateway = Service & { port(): number; standings: { stop(): Promise<void> } };
+type Gateway = Service & { port(): number; standingList: { stop(): Promise<void> } };
 const gatewayOf = (node: ServiceBroker) => node.getLocalService("gateway") as Gateway;
 const urlOf = (node: ServiceBroker) => `http://127.0.0.1:${gatewayOf(node).port()}`;
 
@@ -188,7 +188,7 @@ describe("the last active admin", () => {
 describe("a gateway whose list is out of date", () => {
 	it("still refuses commands of staff who are locked or demoted, and without the user service all of them", async () => {
 		expect((await at(2, "admin").get("/api/v1/users")).status).toBe(200);
-		await gatewayOf(shop.nodes[2]!).standings.stop();
+		await gatewayOf(shop.nodes[2]!).standingList.stop();
 		const unlock = () =>
 			at(2, "admin").patch(`/api/v1/users/${ids.admin}`, { role: "admin", locked: false });
 		await set("admin", "customer");

@@ -5,7 +5,7 @@ import type { Identity } from "../../../lib/identity.ts";
 import type { Role } from "../../../lib/schema.ts";
 import type { Operation } from "../operations.ts";
 import { isLocal } from "./demo-mode.ts";
-import { asNow, type Standings } from "./standings.ts";
+import { asNow, type StandingList } from "./standing-list.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
 /** The caller of a request, and whether it is demo mode's. */
@@ -30,7 +30,7 @@ function tokenOf(req: IncomingMessage): string | undefined {
 
 export interface Authentication {
 	tokens: TokenVerifier;
-	standings: Standings;
+	standingList: StandingList;
 	/** Whether requests from this host need no token. */
 	demo: boolean;
 }
@@ -42,16 +42,16 @@ export interface Authentication {
 export async function callerOf(
 	req: IncomingMessage,
 	{ action }: Operation,
-	{ tokens, standings, demo }: Authentication
+	{ tokens, standingList, demo }: Authentication
 ): Promise<Caller> {
 	const token = tokenOf(req);
 	if (token) {
-		const user = await standings.current(await tokens.verify(token));
+		const user = await standingList.current(await tokens.verify(token));
 		return { user, demo: false, untilMs: tokens.expiryOf(token) };
 	}
 	if (action.access === "anyone") return { user: undefined, demo: false, untilMs: Infinity };
 	if (!demo || !isLocal(req)) fail("UNAUTHENTICATED");
-	await standings.current(demoUser);
+	await standingList.current(demoUser);
 	return { user: demoUser, demo: true, untilMs: Infinity };
 }
 

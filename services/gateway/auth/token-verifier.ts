@@ -26,7 +26,7 @@ const isRole = (value: unknown): value is Role => (roles as readonly unknown[]).
 
 /**
  * Verifies tokens. Verified tokens are cached (LRU): an EdDSA check costs 156 µs, more than the rest of a
- * request, a lookup 3.4. No account is looked up: what its user may do now is known by `Standings`.
+ * request, a lookup 3.4. No account is looked up: what its user may do now is known by `StandingList`.
  */
 export class TokenVerifier {
 	readonly #key: KeyObject;

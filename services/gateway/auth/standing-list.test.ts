@@ -1,7 +1,7 @@
 import type { Standing } from "../../../contracts/user.ts";
 import { expectFailure } from "../../../tests/support/expect-failure.ts";
 import { until } from "../../../tests/support/until.ts";
-import { Standings } from "./standings.ts";
+import { StandingList } from "./standing-list.ts";
 
 const alice = { id: "alice", role: "customer" } as const;
 const admin = { id: "ada", role: "admin" } as const;
@@ -27,13 +27,13 @@ function source() {
 	};
 }
 
-const stack: Standings[] = [];
-afterEach(() => Promise.all(stack.splice(0).map(standings => standings.stop())));
+const stack: StandingList[] = [];
+afterEach(() => Promise.all(stack.splice(0).map(list => list.stop())));
 
 function watch(users: ReturnType<typeof source>, more = {}) {
 	const changed: Standing[] = [];
 	const errors: string[] = [];
-	const standings = new Standings({
+	const list = new StandingList({
 		read: after => users.read(after),
 		onChange: standing => changed.push(standing),
 		onError: ({ message }) => errors.push(message),
@@ -41,9 +41,9 @@ function watch(users: ReturnType<typeof source>, more = {}) {
 		startWaitMs: 5000,
 		...more
 	});
-	stack.push(standings);
-	standings.start();
-	return { standings, changed, errors };
+	stack.push(list);
+	list.start();
+	return { list, changed, errors };
 }
 
 describe("standings", () => {
@@ -90,50 +90,50 @@ describe("standings", () => {
 	])("say what a user may do: %s", async (_, user, changes, expected) => {
 		const users = source();
 		for (const change of changes) users.set(change);
-		const current = watch(users).standings.current(user);
+		const current = watch(users).list.current(user);
 		if (expected === "ACCOUNT_LOCKED") await expectFailure(current, expected);
 		else expect(await current).toEqual(expected);
 	});
 
 	it("follow later changes without a hint, and report each", async () => {
 		const users = source();
-		const { standings, changed } = watch(users);
-		expect(await standings.current(alice)).toEqual(alice);
+		const { list, changed } = watch(users);
+		expect(await list.current(alice)).toEqual(alice);
 		users.set({ ...alice, locked: true });
 		await until(() => changed.length === 1);
-		await expectFailure(standings.current(alice), "ACCOUNT_LOCKED");
+		await expectFailure(list.current(alice), "ACCOUNT_LOCKED");
 	});
 
 	it("look at once after a hint", async () => {
 		const users = source();
-		const { standings, changed } = watch(users, { everyMs: 1_000_000 });
-		await standings.current(alice);
+		const { list, changed } = watch(users, { everyMs: 1_000_000 });
+		await list.current(alice);
 		users.set({ ...alice, locked: true });
-		standings.nudge();
+		list.nudge();
 		await until(() => changed.length === 1);
 	});
 
 	it("refuse everybody until they were read once", async () => {
 		const users = source();
 		users.down = true;
-		const { standings } = watch(users, { startWaitMs: 50 });
-		await expectFailure(standings.current(alice), "UNAVAILABLE");
-		expect(standings.isKnown).toBe(false);
+		const { list } = watch(users, { startWaitMs: 50 });
+		await expectFailure(list.current(alice), "UNAVAILABLE");
+		expect(list.isKnown).toBe(false);
 		users.down = false;
-		await until(() => standings.isKnown);
-		expect(await standings.current(alice)).toEqual(alice);
+		await until(() => list.isKnown);
+		expect(await list.current(alice)).toEqual(alice);
 	});
 
 	it("keep their last state while the user service is down, and report that once", async () => {
 		const users = source();
 		users.set({ id: "bob", role: "customer", locked: true });
-		const { standings, errors } = watch(users);
-		await standings.current(alice);
+		const { list, errors } = watch(users);
+		await list.current(alice);
 		users.down = true;
 		const before = users.reads;
 		await until(() => users.reads > before + 5);
-		expect(await standings.current(alice)).toEqual(alice);
-		await expectFailure(standings.current({ id: "bob", role: "customer" }), "ACCOUNT_LOCKED");
+		expect(await list.current(alice)).toEqual(alice);
+		await expectFailure(list.current({ id: "bob", role: "customer" }), "ACCOUNT_LOCKED");
 		expect(errors).toEqual(["down"]);
 	});
 
@@ -141,11 +141,11 @@ describe("standings", () => {
 		const users = source();
 		users.set({ id: "bob", role: "customer", locked: true });
 		users.set({ ...alice, locked: true });
-		const { standings, changed } = watch(users);
-		await expectFailure(standings.current(alice), "ACCOUNT_LOCKED");
+		const { list, changed } = watch(users);
+		await expectFailure(list.current(alice), "ACCOUNT_LOCKED");
 		users.restore(1);
-		await until(() => changed.length === 3 && standings.isKnown);
-		expect(await standings.current(alice)).toEqual(alice);
-		await expectFailure(standings.current({ id: "bob", role: "customer" }), "ACCOUNT_LOCKED");
+		await until(() => changed.length === 3 && list.isKnown);
+		expect(await list.current(alice)).toEqual(alice);
+		await expectFailure(list.current({ id: "bob", role: "customer" }), "ACCOUNT_LOCKED");
 	});
 });

@@ -9,7 +9,7 @@ interface StandingPage {
 	last: number;
 }
 
-export interface StandingsOptions {
+export interface StandingListOptions {
 	/** The next changes after a number, in order. */
 	read(after: number): Promise<StandingPage>;
 	/** Called once for each change that was read. */
@@ -32,8 +32,8 @@ const firstListMs = 2000;
  * user was when they signed in; this list says what they are. It is in memory, so it costs a request no call. While
  * the user service is down the list keeps its last state; commands of staff do not rely on it (`confirmed`).
  */
-export class Standings {
-	readonly #options: Required<StandingsOptions>;
+export class StandingList {
+	readonly #options: Required<StandingListOptions>;
 	readonly #sweep: Periodic;
 	readonly #byUser = new Map<string, Standing>();
 	readonly #first = Promise.withResolvers<void>();
@@ -41,7 +41,7 @@ export class Standings {
 	#isKnown = false;
 	#failures = 0;
 
-	constructor(options: StandingsOptions) {
+	constructor(options: StandingListOptions) {
 		this.#options = { everyMs: sweepEveryMs, startWaitMs: firstListMs, ...options };
 		this.#sweep = new Periodic({
 			everyMs: this.#options.everyMs,
