@@ -53,7 +53,8 @@ async function restore(): Promise<void> {
 				const { status, body } = await at(node, who).get("/api/v1/users/me");
 				return status === 200 && body.locked === false;
 			});
-	await until(async () => (await at(1, "admin").get("/api/v1/users")).status === 200);
+	for (const node of [0, 1])
+		await until(async () => (await at(node, "admin").get("/api/v1/users")).status === 200);
 }
 afterEach(restore);
 
