@@ -2,6 +2,7 @@ import type { ServiceBroker } from "moleculer";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import { payment, type PaymentNotice } from "../../../contracts/payment.ts";
 import type { Database, Statement, Transaction } from "../../../db/database.ts";
+import { is } from "../../../lib/errors.ts";
 import { around } from "../../../lib/failpoint.ts";
 import { Periodic } from "../../../lib/periodic.ts";
 import { call } from "../../../lib/service.ts";
@@ -36,11 +37,17 @@ const limit = 50;
 export class PaymentNotices {
 	readonly #options: PaymentNoticesOptions;
 	readonly #periodic: Periodic;
+	/** The last reading failed, which was reported: a payment service that is down is one error. */
+	#isFailing = false;
 
 	constructor(options: PaymentNoticesOptions) {
 		this.#options = options;
-		const { everyMs, onError } = options;
-		this.#periodic = new Periodic({ everyMs, work: () => this.#poll(), onError });
+		const { everyMs } = options;
+		this.#periodic = new Periodic({
+			everyMs,
+			work: () => this.#poll(),
+			onError: error => this.#report(error)
+		});
 	}
 
 	start(): void {
@@ -56,6 +63,11 @@ export class PaymentNotices {
 		this.#periodic.nudge();
 	}
 
+	#report(error: Error): void {
+		if (!this.#isFailing) this.#options.onError(error);
+		this.#isFailing = true;
+	}
+
 	/** Answers whether there may be more. */
 	async #poll(): Promise<boolean> {
 		const { broker, onError } = this.#options;
@@ -69,10 +81,13 @@ export class PaymentNotices {
 				await this.#record(notice);
 				recorded.push(notice.id);
 			} catch (error) {
-				failed.add(notice.order_id);
 				onError(error as Error);
+				// An order that does not exist, after a restore, must not keep others from being read.
+				if (is(error, "NOT_FOUND")) recorded.push(notice.id);
+				else failed.add(notice.order_id);
 			}
 		}
+		this.#isFailing = false;
 		if (recorded.length === 0) return false;
 		await call(broker, payment.actions["notice.acknowledge"], { ids: recorded });
 		return notices.length === limit && failed.size === 0;

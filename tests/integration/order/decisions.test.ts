@@ -214,6 +214,22 @@ const rows = table.flatMap(([what, make, decisions]) =>
 	}))
 );
 
+/** What the events of the order say was refunded, once every change of its payment is in them. */
+async function refundsReported({ id }: Order): Promise<number> {
+	await until(
+		async () => (await shop.database.rows("select id from payment.notices")).length === 0
+	);
+	const [row] = await shop.database.rows<{ sum: number }>(
+		`select coalesce(sum(case type when 'order.refund_issued' then amount when 'order.refund_failed' then -amount
+				when 'order.refunded' then coalesce(amount, total) when 'order.returned' then returned end), 0)::int as sum
+		from orders.events, lateral (select (payload#>>'{refund,amount,amount}')::int as amount,
+			(payload#>>'{total,amount}')::int as total, (payload#>>'{return,refunded,amount}')::int as returned) x
+		where order_id = $1`,
+		[id]
+	);
+	return row!.sum;
+}
+
 async function reviewOf(of: Order) {
 	return until(async () => {
 		const list = payment.actions["review.list"];
@@ -246,6 +262,7 @@ it.each(rows)(
 			"NOT_FOUND"
 		);
 		expect((await current(of)).reason).not.toBe("outcome_unknown");
+		expect(await refundsReported(of)).toBe((await shown(of)).refunded.amount);
 	},
 	60_000
 );

@@ -326,11 +326,19 @@ describe("a return whose restock is refused", () => {
 		const bought = await delivered();
 		const { id } = await requested(bought.id);
 		await expectFailure(resolve(bought.id), "NOT_FOUND");
-		isRestockRefused = true;
+		[isRefused, isRestockRefused] = [true, true];
 		await approve(id);
 		await until(async () => {
 			const found = await call(shop.broker, actions["saga.get"], { id: bought.id }, as(admin));
-			return found.waits_for === "human";
+			return found.waits_for === "human" && !found.lease;
+		}, 20_000);
+		// It waits for its refund.
+		await expectFailure(resolve(bought.id), "ILLEGAL_TRANSITION");
+		isRefused = false;
+		await call(shop.broker, actions["saga.retry"], { id: bought.id }, as(admin));
+		await until(async () => {
+			const found = await call(shop.broker, actions["saga.get"], { id: bought.id }, as(admin));
+			return found.last_error?.includes("restocked") && !found.lease;
 		}, 20_000);
 		isRestockRefused = false;
 		await resolve(bought.id);

@@ -2,6 +2,7 @@ import { order, type Order } from "../../../contracts/order.ts";
 import { payment } from "../../../contracts/payment.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
+import type { PaymentProvider } from "../../../services/payment/provider/provider.ts";
 import { admin, alice, as, support } from "../../support/shop/callers.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
 import { place, settledOrder } from "../../support/shop/orders.ts";
@@ -27,6 +28,7 @@ const shop = useShop(
 	},
 	{ checkStock: "all" }
 );
+type Pays = { provider: PaymentProvider };
 const { actions } = order;
 const dashboard = dashboardOf(shop);
 
@@ -230,8 +232,38 @@ describe("a refund that comes back from the bank", () => {
 		expect(typesOf(events)).toEqual(["order.refunded", "order.refund_failed", "order.refunded"]);
 		const amounts = events.map(({ payload }) => payload.refund as { amount: { amount: number } });
 		expect(amounts[1]!.amount.amount).toBe(total);
+		// Each cancellation refunded the total, which needs no amount of its own.
+		expect([amounts[0], amounts[2]]).toEqual([undefined, undefined]);
 		expect((await current(bought)).reason).toBe("requested");
 	}, 40_000);
+
+	it("is reported again with its own amount, where the order had several refunds", async () => {
+		const { order: bought } = await place(shop.broker, {
+			payment_method: "pm_sim_pendingRefundFails",
+			wait_s: 10
+		});
+		const total = bought.totals.total.amount;
+		await staffRefund(bought, 300);
+		await cancel(bought);
+		// The bank refuses what staff refunded, so the shop refunds that too.
+		await decide(bought, "charged");
+		await until(async () => (await current(bought)).status === "refunded", 20_000);
+		await dashboard.changeRefund(paymentOf(bought), "failed");
+		await message(bought, "refund.failed");
+		await until(async () => (await current(bought)).status === "refund_pending", 10_000);
+		await decide(bought, "charged");
+		await until(async () => (await current(bought)).status === "refunded", 20_000);
+		const events = await paymentEvents(bought, 3);
+		const told = events.map(({ type, payload }) => {
+			const refund = payload.refund as { amount: { amount: number } } | undefined;
+			return [type, refund?.amount.amount ?? total];
+		});
+		expect(told).toEqual([
+			["order.refunded", total],
+			["order.refund_failed", 300],
+			["order.refunded", 300]
+		]);
+	}, 60_000);
 
 	it("is settled when staff found that it was refunded elsewhere", async () => {
 		const bought = await confirmed();
@@ -270,6 +302,22 @@ describe("a dispute", () => {
 		expect((await shown(bought)).disputes).toMatchObject([{ status: "lost" }]);
 	});
 
+	it("that is decided stays so, though a look from before is recorded later", async () => {
+		const bought = await confirmed();
+		await dashboard.dispute(paymentOf(bought));
+		await dashboard.decideDispute(paymentOf(bought), "won");
+		await message(bought, "charge.dispute.closed");
+		const { provider } = shop.broker.getLocalService("payment") as unknown as Pays;
+		const listed = await provider.disputesOf(`ch_${paymentOf(bought)}`);
+		const before = listed.map(one => ({ ...one, status: "open" as const }));
+		const stale = jest.spyOn(provider, "disputesOf").mockResolvedValue(before);
+		await message(bought, "charge.dispute.created");
+		expect(stale).toHaveBeenCalled();
+		stale.mockRestore();
+		expect((await shown(bought)).disputes).toMatchObject([{ status: "won" }]);
+		expect((await ship(bought)).status).toBe("shipped");
+	});
+
 	it("over a part of the payment does not hold it", async () => {
 		const bought = await confirmed();
 		await dashboard.dispute(paymentOf(bought), 100);
@@ -283,5 +331,45 @@ describe("a dispute", () => {
 		const all = Array.from({ length: 6 }, () => message(bought, "charge.dispute.created"));
 		await Promise.all(all);
 		expect(typesOf(await paymentEvents(bought, 1))).toEqual(["order.dispute_opened"]);
+	});
+});
+
+describe("a notice of a payment", () => {
+	const notices = () => shop.database.rows<{ id: string }>("select id from payment.notices");
+	const write = (order_id: string, amount = 1) =>
+		shop.database.rows(
+			`insert into payment.notices (order_id, kind, data) values ($1, 'refund_issued',
+				jsonb_build_object('id', gen_random_uuid(), 'origin', 'staff',
+					'amount', jsonb_build_object('amount', $2::int, 'currency', 'USD')))`,
+			[order_id, amount]
+		);
+
+	it("is recorded once, though its acknowledgement is lost", async () => {
+		const bought = await confirmed();
+		const { notices: service } = shop.broker.getLocalService("payment") as unknown as {
+			notices: { acknowledge(ids: string[]): Promise<void> };
+		};
+		const lost = jest.spyOn(service, "acknowledge").mockRejectedValueOnce(new Error("lost"));
+		await write(bought.id);
+		await until(async () => (await notices()).length === 0, 10_000);
+		expect(lost.mock.calls.length).toBeGreaterThan(1);
+		expect(typesOf(await paymentEvents(bought, 1))).toEqual(["order.refund_issued"]);
+		lost.mockRestore();
+	});
+
+	it("about an order that does not exist keeps no other from being recorded", async () => {
+		const bought = await confirmed();
+		for (let n = 0; n < 60; n++) await write(newId());
+		await write(bought.id);
+		expect(await paymentEvents(bought, 1)).toHaveLength(1);
+		await until(async () => (await notices()).length === 0, 10_000);
+	});
+
+	it("comes in the order in which its payment changed", async () => {
+		const bought = await confirmed();
+		for (let amount = 1; amount <= 5; amount++) await write(bought.id, amount);
+		const events = await paymentEvents(bought, 5);
+		const amounts = events.map(({ payload }) => payload.refund as { amount: { amount: number } });
+		expect(amounts.map(({ amount }) => amount.amount)).toEqual([1, 2, 3, 4, 5]);
 	});
 });
