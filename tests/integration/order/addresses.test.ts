@@ -11,9 +11,9 @@ import { useShop } from "../../support/shop/use-shop.ts";
 
 const shop = useShop(orderServices, {
 	PRICING_JSON: JSON.stringify({
-		"*": { shipping: 1500, tax_basis_points: 0 },
-		US: { shipping: 500, tax_basis_points: 0 },
-		"US-CA": { shipping: 500, tax_basis_points: 5000 }
+		"*": { shipping: { USD: 1500 }, tax_basis_points: 0 },
+		US: { shipping: { USD: 500 }, tax_basis_points: 0 },
+		"US-CA": { shipping: { USD: 500 }, tax_basis_points: 5000 }
 	})
 });
 

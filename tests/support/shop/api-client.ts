@@ -112,7 +112,7 @@ export class Client {
 
 	async send<B = Json>(method: string, target: string, options: Options = {}): Promise<Answer<B>> {
 		const { body, raw = body === undefined ? undefined : JSON.stringify(body), key } = options;
-		const wantsKey = method === "POST" && key !== null;
+		const wantsKey = key !== null && (method === "POST" || key !== undefined);
 		const response = await fetch(this.url + target, {
 			method,
 			headers: {
