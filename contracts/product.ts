@@ -19,10 +19,8 @@ import {
 	Version
 } from "./values.ts";
 
-const Sku = T.String({
-	pattern: "^[A-Z0-9][A-Z0-9-]{1,39}$",
-	rule: "2 to 40 capital letters, digits and hyphens, like LAMP-01, that do not start with a hyphen"
-});
+/** Any article number, as other systems have them. One is compared without regard to case. */
+const Sku = text(64);
 const Description = storableText({ maxLength: 2000 });
 const Category = T.String({
 	pattern: "^[a-z0-9][a-z0-9-]{0,49}$",
@@ -167,7 +165,8 @@ export const product = contract("product", {
 		returns: Product
 	},
 	update: {
-		summary: "Change a product; its stock changes only through its ledger",
+		summary:
+			"Change a product, or sell an archived one again; its stock changes only through its ledger",
 		kind: "command",
 		access: admins,
 		params: strictObject({
@@ -176,7 +175,10 @@ export const product = contract("product", {
 			name: T.Optional(text(200)),
 			description: T.Optional(Description),
 			category: T.Optional(Category),
-			price: T.Optional(Price)
+			price: T.Optional(Price),
+			archived: T.Optional(
+				T.Boolean({ description: "False: it is sold again, unless another product has its SKU" })
+			)
 		}),
 		returns: Product
 	},

@@ -83,7 +83,8 @@ export const OptionalKey = T.Optional(IdempotencyKey);
 export const Version = T.Integer({ minimum: 1, description: "Grows by one with every change" });
 
 export const Limit = T.Integer({ minimum: 1, maximum: 100, default: 20 });
-export const Cursor = T.String({ minLength: 1, maxLength: 512, description: "Opaque" });
+/** Long enough for the longest name of a product (200 characters of 4 bytes), in Base64. */
+export const Cursor = T.String({ minLength: 1, maxLength: 2048, description: "Opaque" });
 export const NextCursor = nullable(T.String());
 
 export const Line = strictObject({

@@ -658,7 +658,6 @@ create table product.products (
 	updated_at timestamp(3) with time zone not null default clock_timestamp(),
 	search tsvector not null generated always as ((setweight(to_tsvector('english'::regconfig, name), 'A'::"char") || setweight(to_tsvector('english'::regconfig, description), 'B'::"char"))) stored,
 	constraint products_pkey PRIMARY KEY (id),
-	constraint products_sku_key UNIQUE (sku),
 	constraint products_price_minor_check CHECK ((price_minor > 0)),
 	constraint products_version_check CHECK ((version > 0))
 );
@@ -666,6 +665,7 @@ CREATE INDEX products_by_category ON product.products USING btree (category) WHE
 CREATE INDEX products_by_name ON product.products USING btree (name, id) WHERE (NOT archived);
 CREATE INDEX products_by_price_in_currency ON product.products USING btree (currency, price_minor, id) WHERE (NOT archived);
 CREATE INDEX products_by_search ON product.products USING gin (search);
+CREATE UNIQUE INDEX products_by_sku ON product.products USING btree (lower((NORMALIZE(sku, NFKC) COLLATE "und-x-icu"))) WHERE (NOT archived);
 CREATE INDEX products_by_time ON product.products USING btree (created_at DESC, id DESC) WHERE (NOT archived);
 grant insert, select, update on product.products to shop_product;
 

@@ -144,7 +144,10 @@ export const routes = {
 			etag: true,
 			refusals: ["DUPLICATE_SKU"]
 		}),
-		route("PATCH /api/v1/products/{id}", "updateProduct", products.update, { etag: true }),
+		route("PATCH /api/v1/products/{id}", "updateProduct", products.update, {
+			etag: true,
+			refusals: ["DUPLICATE_SKU"]
+		}),
 		route("DELETE /api/v1/products/{id}", "archiveProduct", products.archive, { etag: true }),
 		route("GET /api/v1/products/{product_id}/stock", "getStock", products["stock.get"]),
 		route("POST /api/v1/products/{product_id}/stock", "adjustStock", products["stock.adjust"], {

@@ -1,12 +1,15 @@
 import { col, fn, literal, Op, where, type ModelStatic, type WhereOptions } from "sequelize";
 import type { Product, product } from "../../contracts/product.ts";
 import { text } from "../../contracts/values.ts";
+import { sqlState } from "../../lib/database-error.ts";
 import { fail, invalid } from "../../lib/errors.ts";
 import { KeysetList, Milliseconds, TextId, type Keyset } from "../../lib/keyset.ts";
 import { T, type TSchema } from "../../lib/schema.ts";
 import type { Params, Result } from "../../lib/service.ts";
 import { behind, updateVersioned } from "../../mixins/sequelize-queries.ts";
 import type { ProductRow } from "./product.model.ts";
+
+const uniqueViolation = "23505";
 
 type Actions = typeof product.actions;
 type List = Params<Actions["list"]>;
@@ -155,10 +158,12 @@ export class ProductRepository {
 
 	/**
 	 * Changes a product in one statement, if its version is `version`, if given.
-	 * @throws NOT_FOUND, STALE_VERSION
+	 * @throws NOT_FOUND, STALE_VERSION; DUPLICATE_SKU when one is sold again whose SKU another product has
 	 */
 	async update(id: string, version: number | undefined, changes: object): Promise<Product> {
-		await updateVersioned(this.#model, id, version, changes);
+		await updateVersioned(this.#model, id, version, changes).catch(error =>
+			sqlState(error) === uniqueViolation ? fail("DUPLICATE_SKU") : Promise.reject(error as Error)
+		);
 		return this.get(id);
 	}
 }

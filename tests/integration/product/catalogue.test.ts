@@ -199,6 +199,58 @@ describe("changing the catalogue", () => {
 		await expectFailure(create("SPOON-2"), "DUPLICATE_SKU");
 	});
 
+	it.each([
+		["shirt_XL", "SHIRT_xl"],
+		["a.b/c", "A.B/C"],
+		["Größe-Ä", "GRÖSSE-ä".replace("SS", "ß")],
+		["ＡＢ１", "ab1"],
+		["商品-1", "商品-1"],
+		["é-nfc", "e\u0301-NFC"],
+		["AT&T #7 (x)", "at&t #7 (X)"],
+		["7", "7"]
+	])("takes the SKU %s of another system, and %s is the same", async (sku, same) => {
+		expect((await create(sku)).sku).toBe(sku);
+		await expectFailure(create(same), "DUPLICATE_SKU");
+	});
+
+	it("frees the SKU of an archived product, and sells the product again unless it was taken", async () => {
+		const first = await create("Again-1");
+		const archive = (id: string) => call(shop.broker, actions.archive, { id }, as(admin));
+		const sell = (id: string) =>
+			call(shop.broker, actions.update, { id, archived: false }, as(admin));
+		await archive(first.id);
+		expect(await sell(first.id)).toMatchObject({ archived: false, sku: "Again-1", available: 7 });
+		await archive(first.id);
+		const second = await create("AGAIN-1");
+		await expectFailure(sell(first.id), "DUPLICATE_SKU");
+		await archive(second.id);
+		expect((await sell(first.id)).archived).toBe(false);
+		await expectFailure(sell(second.id), "DUPLICATE_SKU");
+	});
+
+	it("has no new version where nothing changes", async () => {
+		const made = await create("UNCHANGED-1");
+		const { id } = made;
+		const update = (more: object) => call(shop.broker, actions.update, { id, ...more }, as(admin));
+		const { name, description, category, price } = made;
+		for (const more of [{}, { name }, { description, category }, { price }, { archived: false }])
+			expect(await update(more)).toEqual(made);
+		await expectFailure(update({ version: 2 }), "STALE_VERSION");
+		await expectFailure(update({ name, version: 2 }), "STALE_VERSION");
+		expect((await update({ name, category: "other" })).version).toBe(2);
+		const archive = () => call(shop.broker, actions.archive, { id }, as(admin));
+		const archived = await archive();
+		expect(archived.version).toBe(3);
+		expect(await archive()).toEqual(archived);
+	});
+
+	it("hands out only cursors that it takes, also for the longest names", async () => {
+		const names = ["商".repeat(200), "𠮷".repeat(200), `${'"'.repeat(199)}x`, "é".repeat(200)];
+		for (const [n, name] of names.entries()) await create(`LONG-${n}`, { name, category: "long" });
+		for (const sort of ["name", "-name"] as const)
+			expect(await walk({ category: "long", sort, limit: 1 })).toHaveLength(names.length);
+	});
+
 	it("changes only the given fields", async () => {
 		const made = await create("SPOON-3");
 		const params = { id: made.id, price: { amount: 999, currency: "USD" } };
@@ -255,7 +307,11 @@ describe("changing the catalogue", () => {
 		{ stock: 1e10 },
 		{ name: "" },
 		{ name: "a\u0000b" },
-		{ sku: "lower" },
+		{ sku: "" },
+		{ sku: " " },
+		{ sku: "a".repeat(65) },
+		{ sku: "line\nbreak" },
+		{ sku: "bidi\u202E" },
 		{ version: 3 }
 	])("refuses a product with %j", async more => {
 		await expectFailure(create("BAD-1", more), "VALIDATION_ERROR");
