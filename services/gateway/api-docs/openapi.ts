@@ -85,7 +85,9 @@ export function errorCodesOf(operation: Operation): ErrorCode[] {
 	if (has(inPath) || has(inQuery)) codes.push("NOT_FOUND");
 	if (inBody) codes.push("MALFORMED_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE");
 	if (payload) codes.push("PAYLOAD_TOO_LARGE");
-	if (inHeaders.includes("version")) codes.push("MALFORMED_HEADER", "STALE_VERSION");
+	if (inHeaders.includes("version")) codes.push("MALFORMED_HEADER");
+	// What has no entity tag refuses one.
+	if (operation.method !== "GET") codes.push("STALE_VERSION");
 	if (inHeaders.includes("idempotency_key"))
 		codes.push(
 			...(needsKey(operation) ? (["IDEMPOTENCY_KEY_MISSING"] as const) : []),

@@ -80,7 +80,7 @@ async function decide(of: Order, decision: "charged" | "refunded_elsewhere") {
 }
 
 describe("a refund at the provider's dashboard", () => {
-	it("is booked with its origin, and told as an event", async () => {
+	it("is booked with its origin, and reported as an event", async () => {
 		const bought = await confirmed();
 		await dashboard.refund(paymentOf(bought), 300);
 		await message(bought, "charge.refunded");
@@ -125,7 +125,7 @@ describe("a refund at the provider's dashboard", () => {
 		expect(byType.get("order.refunded")).toMatchObject({ amount: { amount: total - 300 } });
 	});
 
-	it("that no message told of explains why a cancellation is refused, and is booked then", async () => {
+	it("that no message reported of explains why a cancellation is refused, and is booked then", async () => {
 		const bought = await confirmed();
 		await dashboard.refund(paymentOf(bought), 300);
 		await cancel(bought);
@@ -139,7 +139,7 @@ describe("a refund at the provider's dashboard", () => {
 		]);
 	}, 20_000);
 
-	it("that no message told of leaves the rest to a return", async () => {
+	it("that no message reported of leaves the rest to a return", async () => {
 		const bought = await confirmed();
 		const { id } = bought;
 		await ship(bought);
@@ -254,11 +254,11 @@ describe("a refund that comes back from the bank", () => {
 		await decide(bought, "charged");
 		await until(async () => (await current(bought)).status === "refunded", 20_000);
 		const events = await paymentEvents(bought, 3);
-		const told = events.map(({ type, payload }) => {
+		const reported = events.map(({ type, payload }) => {
 			const refund = payload.refund as { amount: { amount: number } } | undefined;
 			return [type, refund?.amount.amount ?? total];
 		});
-		expect(told).toEqual([
+		expect(reported).toEqual([
 			["order.refunded", total],
 			["order.refund_failed", 300],
 			["order.refunded", 300]
@@ -325,7 +325,7 @@ describe("a dispute", () => {
 		expect((await ship(bought)).status).toBe("shipped");
 	});
 
-	it("is told once, however often the provider tells of it", async () => {
+	it("is reported once, however often the provider tells of it", async () => {
 		const bought = await confirmed();
 		await dashboard.dispute(paymentOf(bought));
 		const all = Array.from({ length: 6 }, () => message(bought, "charge.dispute.created"));

@@ -13,7 +13,7 @@ const api = openApiDocument() as { paths: Record<string, Record<string, Describe
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 (formatsPlugin as unknown as typeof formatsPlugin.default)(ajv);
-for (const format of ["currency", "country"]) ajv.addFormat(format, true);
+for (const format of ["currency", "country", "idn-email"]) ajv.addFormat(format, true);
 ajv.addSchema({ ...api, $id: "api" });
 
 const templates = Object.keys(api.paths)
