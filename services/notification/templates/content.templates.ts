@@ -76,7 +76,8 @@ export function templateOf({ type, data }: Fact): TemplateName | undefined {
 
 /** The refunded part of an order's amounts at the time of the event. */
 function refundedOf({ total, return: back, refund }: OrderEventData): Money {
-	if (refund) return refund.amount;
+	// A cancellation of what staff had refunded before refunds nothing more; the customer still has all of it.
+	if (refund && refund.amount.amount > 0) return refund.amount;
 	return back ? (back.refunded ?? { amount: 0, currency: total.currency }) : total;
 }
 

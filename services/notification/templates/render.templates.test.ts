@@ -48,6 +48,23 @@ describe("every message", () => {
 		expect(render(about(type), { name: "Ada", locale }, shop).html).toMatchSnapshot();
 	});
 
+	it.each([
+		["of the total", undefined, "$84.38"],
+		["of what was left", 7438, "$74.38"],
+		// Staff had refunded all of it before.
+		["of nothing more", 0, "$84.38"]
+	])(
+		"about a cancellation that made a refund %s names what the customer has",
+		(_, amount, shown) => {
+			const refund = amount !== undefined && {
+				refund: { origin: "order", amount: { amount, currency: "USD" } }
+			};
+			const fact = about("order.refunded", refund || {});
+			const { subject, short } = render(fact, { name: "Ada", locale: "en" }, shop);
+			expect([subject, short].every(text => text.includes(shown))).toBe(true);
+		}
+	);
+
 	it("is refused for an event without a message", () => {
 		expect(() => render(about("order.created"), { name: "Ada", locale: "en" }, shop)).toThrow(
 			"there is no message about order.created"
