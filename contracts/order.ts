@@ -157,8 +157,16 @@ export const OrderEvent = strictObject(
 		type: T.String({ description: "As in the log: order.created, order.confirmed, …" }),
 		from: nullable(OrderStatus),
 		to: OrderStatus,
-		reason: nullable(T.String()),
-		actor: strictObject({ id: T.String(), role: T.String() }),
+		reason: nullable(
+			T.String({
+				description:
+					"The shop's own, the customer's, or why staff rejected a return; other words of staff are for staff"
+			})
+		),
+		actor: strictObject(
+			{ id: T.String(), role: T.String() },
+			{ description: "To customers, staff are `staff` with the role `staff`" }
+		),
 		at: Instant,
 		snapshot: OrderSnapshot
 	},
@@ -177,7 +185,11 @@ export const Return = strictObject(
 			description: "Units with their value, including their part of tax and shipping"
 		}),
 		reason: T.String(),
-		note: nullable(T.String({ description: "Note of the staff" })),
+		note: nullable(
+			T.String({
+				description: "Of the staff: why it was rejected. A note on an approval is for staff only"
+			})
+		),
 		restock: nullable(T.Boolean({ description: "The items are restocked; null until decided" })),
 		// Less than the items' value if a part of the payment was refunded before.
 		refunded: nullable(Money),

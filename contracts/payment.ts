@@ -45,8 +45,12 @@ const Refund = strictObject({
 	id: Uuid,
 	amount: Money,
 	lines: T.Array(Share, { description: "Share of each line of the order" }),
-	reason: T.String(),
-	requested_by: T.String(),
+	reason: nullable(
+		T.String({ description: "Words of staff are for staff only: null to customers" })
+	),
+	requested_by: T.String({
+		description: "A user, or the provider; to customers, another user is `staff`"
+	}),
 	status: oneOf(["pending", "succeeded", "failed", "review"], {
 		description: "`review`: staff must decide; still counted as refunded"
 	}),

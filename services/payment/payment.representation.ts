@@ -17,8 +17,15 @@ const disputes = `select json_agg(json_build_object('ref', d.ref, 'amount', ${mo
 		order by d.created_at, d.ref)
 	from payment.disputes d where d.payment_id = p.id`;
 
-const refunds = `select json_agg(json_build_object('id', r.id, 'amount', ${money("r.amount_minor")},
-		'lines', r.lines, 'reason', r.reason, 'requested_by', r.requested_by, 'status', r.status,
+// Who of the staff refunded, and why, is for staff: `owner` is null for them.
+const refunds = (
+	owner: string
+) => `select json_agg(json_build_object('id', r.id, 'amount', ${money("r.amount_minor")},
+		'lines', r.lines,
+		'reason', case when ${owner} is null or split_part(r.purpose, ':', 1) <> 'refund' then r.reason end,
+		'requested_by', case when ${owner} is null or r.requested_by in (p.user_id, 'system', 'payment_provider')
+			then r.requested_by else 'staff' end,
+		'status', r.status,
 		'origin', ${originOf("r.purpose")}, 'failure_code', r.failure_code, 'created_at', ${instant("r.created_at")}) order by r.created_at, r.id)
 	from payment.refunds r where r.payment_id = p.id`;
 
@@ -35,7 +42,7 @@ const representation = (
 		'amount', ${money("p.amount_minor")}, 'refunded', ${money("p.refunded_minor")},
 		'method', json_build_object('brand', p.method_brand, 'last4', p.method_last4),
 		'next_action', ${nextAction(viewer)},
-		'created_at', ${instant("p.created_at")}, 'refunds', coalesce((${refunds}), '[]'),
+		'created_at', ${instant("p.created_at")}, 'refunds', coalesce((${refunds(owner)}), '[]'),
 		'disputes', coalesce((${disputes}), '[]')) as payment
 	from payment.payments p
 	where ${where} and p.amount_minor is not null and (${owner} is null or p.user_id = ${owner})`;

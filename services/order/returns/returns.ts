@@ -73,12 +73,14 @@ export class Returns {
 	/** @param owner only of this user's order, or of anyone's when undefined. @throws NOT_FOUND */
 	async list(orderId: string, owner: string | undefined): Promise<Return[]> {
 		await this.#orders.get(orderId, owner);
-		return this.#returns.ofOrder(orderId);
+		const all = await this.#returns.ofOrder(orderId);
+		return owner === undefined ? all : all.map(forCustomer);
 	}
 
 	/** @throws NOT_FOUND */
 	async get(id: string, owner: string | undefined): Promise<Return> {
-		return (await this.#returns.get(id, owner)) ?? fail("NOT_FOUND");
+		const found = (await this.#returns.get(id, owner)) ?? fail("NOT_FOUND");
+		return owner === undefined ? found : forCustomer(found);
 	}
 
 	/**
@@ -145,6 +147,10 @@ export class Returns {
 		return { return: answer, replayed };
 	}
 }
+
+/** A return as its customer sees it: a note on an approval is for staff. */
+const forCustomer = (found: Return): Return =>
+	found.status === "rejected" ? found : { ...found, note: null };
 
 function refuse({ status }: Return, attempted: string): never {
 	return fail("ILLEGAL_TRANSITION", `A return that is ${status} cannot be ${attempted}`);

@@ -1,7 +1,7 @@
 import type { Order, OrderEvent } from "../../../contracts/order.ts";
 import type { Database } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
-import { orderFromHistory, toEvent, type HistoryRow } from "./order.record.ts";
+import { forCustomer, orderFromHistory, toEvent, type HistoryRow } from "./order.record.ts";
 
 /** Reads of an order's history, and of the order as of a time. */
 export class OrderHistory {
@@ -13,7 +13,8 @@ export class OrderHistory {
 
 	/** @param owner only of this user's order, or of anyone's when undefined. @throws NOT_FOUND */
 	async events(id: string, owner: string | undefined): Promise<OrderEvent[]> {
-		return (await this.#rows(id, owner, null)).map(toEvent);
+		const events = (await this.#rows(id, owner, null)).map(toEvent);
+		return owner === undefined ? events : events.map(forCustomer);
 	}
 
 	/**

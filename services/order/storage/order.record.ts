@@ -9,6 +9,7 @@ import {
 } from "../../../contracts/order.ts";
 import { undecidedStatuses, type OrderStatus } from "../../../contracts/order-status.ts";
 import type { OrderEventData } from "../../../contracts/events.ts";
+import { staff } from "../../../contracts/roles.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
 
@@ -111,6 +112,22 @@ export function toEvent({ from_status, to_status, at, ...row }: HistoryRow): Ord
 		actor: row.actor,
 		at: at.toISOString(),
 		snapshot: row.snapshot
+	};
+}
+
+const isStaff = ({ role }: Actor) => (staff as readonly string[]).includes(role);
+
+/**
+ * An event as customers see it: not who of the staff acted, nor what they noted for each other. Why a return was
+ * rejected is for its customer.
+ */
+export function forCustomer(event: OrderEvent): OrderEvent {
+	if (!isStaff(event.actor as Actor)) return event;
+	const isPublic = event.type === "order.return_rejected";
+	return {
+		...event,
+		reason: isPublic ? event.reason : null,
+		actor: { id: "staff", role: "staff" }
 	};
 }
 
