@@ -24,6 +24,12 @@ export interface Meta {
 
 export const systemActor: Actor = Object.freeze({ id: "system", role: "system" });
 
+/**
+ * Who has the shop's own key or its prompt: it is no account, so it is in no list of users. Ids of accounts are UUIDs,
+ * or those of the demo.
+ */
+export const operator: Identity = Object.freeze({ id: "operator", role: "admin" });
+
 /** The caller. @throws UNAUTHENTICATED when the call carries no identity */
 export function identityOf(meta: Meta): Identity {
 	return meta.user ?? fail("UNAUTHENTICATED");

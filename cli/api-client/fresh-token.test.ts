@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { TokenIssuer } from "../../services/user/token-issuer.ts";
 import { freshToken } from "./fresh-token.ts";
 import { LaunchError } from "../../launch/process/launch-error.ts";
-import { operator } from "../repl/operator-identity.ts";
+import { operator } from "../../lib/identity.ts";
 import { ShopApi } from "./shop-api.ts";
 
 const { privateKey } = generateKeyPairSync("ed25519");

@@ -5,7 +5,7 @@ import { TokenIssuer } from "../../services/user/token-issuer.ts";
 import { DataFolder } from "../../launch/shop/data-folder.ts";
 import { tokenKeys } from "../../launch/shop/token-keys.ts";
 import { exitCodes, LaunchError } from "../../launch/process/launch-error.ts";
-import { operator } from "../repl/operator-identity.ts";
+import { operator } from "../../lib/identity.ts";
 
 /** An unexpected response of a shop, as a sentence. */
 export class UnexpectedResponse extends LaunchError {

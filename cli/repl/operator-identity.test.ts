@@ -1,4 +1,5 @@
-import { operator, OperatorIdentity } from "./operator-identity.ts";
+import { operator } from "../../lib/identity.ts";
+import { OperatorIdentity } from "./operator-identity.ts";
 
 type Call = (action: string, params: unknown, options?: object) => unknown;
 const wrap = (OperatorIdentity as unknown as { call(next: Call): Call }).call;

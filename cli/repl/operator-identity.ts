@@ -1,7 +1,5 @@
 import type { CallingOptions, Middleware } from "moleculer";
-import type { Identity } from "../../lib/identity.ts";
-
-export const operator: Identity = Object.freeze({ id: "operator", role: "admin" });
+import { operator, type Identity } from "../../lib/identity.ts";
 
 /** For calls of the REPL's own commands. */
 export const asOperator = { meta: { user: operator } };

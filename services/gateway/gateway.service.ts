@@ -208,13 +208,14 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	},
 
 	async stopped() {
+		// First of all: the user service may stop beside this one, and would be asked in vain.
+		await this.standingList.stop();
 		const closed = once(this.server, "close");
 		this.feed.stop();
 		this.server.close();
 		const cut = setTimeout(() => this.server.closeAllConnections(), drainMs);
 		await closed;
 		clearTimeout(cut);
-		await this.standingList.stop();
 	},
 
 	actions: {
