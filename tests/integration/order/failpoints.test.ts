@@ -106,7 +106,8 @@ describe("a response that is lost after the work was done", () => {
 			for (const id of reversed)
 				await call(broker, order.actions.cancel, { id, idempotency_key: newId() }, as(alice));
 			for (const { order } of placed) {
-				const { status } = await settledOrder(broker, order.id, 30_000);
+				// Four runs in ten lose a response, and after eight of them in a row an order has slept for half a minute.
+				const { status } = await settledOrder(broker, order.id, 90_000);
 				const possible = reversed.includes(order.id) ? /^(cancelled|refunded)$/ : /^confirmed$/;
 				expect(status).toMatch(possible);
 				expect(await paidFor(order.id)).toBe(
@@ -116,7 +117,7 @@ describe("a response that is lost after the work was done", () => {
 			expect(Math.max(...(await chargesPerOrder()))).toBe(1);
 			expect(await brokenStock(database)).toEqual([]);
 		},
-		60_000
+		180_000
 	);
 });
 
