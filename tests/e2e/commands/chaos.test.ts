@@ -15,7 +15,7 @@ describe("npm run chaos", () => {
 			{ TMPDIR }
 		);
 		expect(output).toMatch(/\| ✔ \| P3 \|.*[1-9]\d* charges/);
-		expect(output.trimEnd().split("\n").slice(-2)).toEqual(["seed 11", "12 passed, 0 failed"]);
+		expect(output.trimEnd().split("\n").slice(-2)).toEqual(["seed 11", "14 passed, 0 failed"]);
 		expect(output).toContain("# Chaos run: changed");
 		expect(output).toMatch(/\| ✔ \| P4 \|.*[1-9]\d* events/);
 		expect(code).toBe(0);
