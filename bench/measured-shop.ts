@@ -43,7 +43,6 @@ export async function openShop(life: Lifecycle, kind: "postgres" | "kafka"): Pro
 	life.atEnd(() => postgres.stop());
 	const kafka = kind === "kafka" ? await kafkaIn(folder, life) : undefined;
 	if (kafka) life.atEnd(() => kafka.stop());
-	await prepareDatabase(postgres.url, { demo: true, production: false });
 	const environment = {
 		DATABASE_URL: postgres.url,
 		DATA_DIR: folder,
@@ -51,7 +50,9 @@ export async function openShop(life: Lifecycle, kind: "postgres" | "kafka"): Pro
 		LOG_LEVEL: "error",
 		...(kafka && { KAFKA_BROKERS: kafka.brokers })
 	};
-	useConfig(toConfig(readEnvironment(environment)));
+	const config = toConfig(readEnvironment(environment));
+	await prepareDatabase(postgres.url, config);
+	useConfig(config);
 	const pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
 	pool.on("error", error => void life.fail(error));
 	life.atEnd(() => pool.end());

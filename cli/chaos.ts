@@ -16,7 +16,7 @@ import { runPlantedBugs } from "./chaos/bug-report.ts";
 
 const usage = `Usage: npm run chaos [-- --tier nightly --seed 7 …]
 Runs the shop as real processes, injects faults under load, and checks every guarantee afterwards.
-  --tier ci|nightly   1,000 orders, 20 kills and the failpoints once, or 20,000, 200 and five times (default ci)
+  --tier ci|nightly   500 orders, 10 kills and the failpoints once, or 5,000, 100 and twice (default ci)
   --seed n            repeats a schedule of faults and orders (default: another each time)
   --orders n          how many orders at least
   --kills n           how many processes are killed at least
@@ -44,23 +44,23 @@ const minute = 60_000;
 const logFaults = { brokerKills: 2, pauseMs: 30_000, rebalances: 5 };
 const tiers = {
 	ci: {
-		orders: 1000,
-		kills: 20,
+		orders: 500,
+		kills: 10,
 		matrix: 1,
 		perSecond: 20,
 		withinMs: 8 * minute,
 		quiesceMs: 4 * minute,
-		log: { events: 5000, perSecond: 55, relayKills: 20, consumerKills: 10 }
+		log: { events: 5000, perSecond: 55, relayKills: 10, consumerKills: 5 }
 	},
 	nightly: {
-		orders: 20_000,
-		kills: 200,
-		matrix: 5,
+		// Two cores take five orders a second, each sent 5 to 20 times; the whole run takes less than an hour.
+		orders: 5000,
+		kills: 100,
+		matrix: 2,
 		perSecond: 25,
-		// At the end each of 20,000 customers retries once more.
-		withinMs: 60 * minute,
-		quiesceMs: 15 * minute,
-		log: { events: 50_000, perSecond: 150, relayKills: 100, consumerKills: 50 }
+		withinMs: 40 * minute,
+		quiesceMs: 10 * minute,
+		log: { events: 20_000, perSecond: 100, relayKills: 40, consumerKills: 20 }
 	}
 };
 

@@ -130,6 +130,12 @@ export const variables = {
 		fallback: 20,
 		about: "open orders that a user may have at one time; 0 for no limit"
 	},
+	ORDER_MAX_STOCK_PERCENT: {
+		schema: T.Integer({ minimum: 0, maximum: 100 }),
+		fallback: 50,
+		about:
+			"percentage of a product's stock that one user may have in unpaid orders, and always one unit; 0 for no limit"
+	},
 	ANALYTICS_STREAMS_MAX: {
 		schema: T.Integer({ minimum: 0, maximum: 10_000 }),
 		fallback: 100,
@@ -139,6 +145,12 @@ export const variables = {
 		schema: T.Integer({ minimum: 0, maximum: 1_000_000 }),
 		fallback: 5,
 		about: "admins get one message each time the units on hand of a product fall to this many"
+	},
+	CATALOGUE_LANGUAGE: {
+		schema: T.String({ pattern: "^[a-z]{2}$" }),
+		fallback: "en",
+		about:
+			"language of names and descriptions of products (ISO 639-1), in whose word forms they are searched; npm run migrate applies a change"
 	},
 	ORDER_MAX_QUANTITY: {
 		schema: T.Integer({ minimum: 1, maximum: 999 }),
@@ -166,6 +178,37 @@ export const variables = {
 		schema: T.Integer({ minimum: 10, maximum: 3600 }),
 		fallback: 600,
 		about: "life of an access token in seconds"
+	},
+	SIGN_IN_WINDOW_S: {
+		schema: T.Integer({ minimum: 1, maximum: 86_400 }),
+		fallback: 900,
+		about: "seconds for which failed sign-ins and registrations are counted, from the first one on"
+	},
+	SIGN_IN_MAX_FAILURES: {
+		schema: T.Integer({ minimum: 0, maximum: 1_000_000 }),
+		fallback: 10,
+		about: "failed sign-ins to one account from one network in that time; 0 for no limit"
+	},
+	SIGN_IN_MAX_FAILURES_OF_NETWORK: {
+		schema: T.Integer({ minimum: 0, maximum: 1_000_000 }),
+		fallback: 100,
+		about: "failed sign-ins to any accounts from one network in that time; 0 for no limit"
+	},
+	SIGN_IN_MAX_FAILURES_OF_ACCOUNT: {
+		schema: T.Integer({ minimum: 0, maximum: 1_000_000 }),
+		fallback: 100,
+		about: "failed sign-ins to one account from all networks in that time; 0 for no limit"
+	},
+	REGISTRATIONS_MAX: {
+		schema: T.Integer({ minimum: 0, maximum: 1_000_000 }),
+		fallback: 100,
+		about: "registrations from one network in the time of SIGN_IN_WINDOW_S; 0 for no limit"
+	},
+	TRUSTED_PROXIES: {
+		schema: T.String(),
+		fallback: "",
+		about:
+			"addresses and networks (10.0.0.0/8) of proxies whose X-Forwarded-For is believed, separated by commas"
 	},
 	PAYMENT_PROVIDER: {
 		schema: oneOf(["simulator", "stripe"]),

@@ -53,6 +53,22 @@ describe("toConfig", () => {
 		expect(from(login).kafka).toMatchObject({ ssl: true, sasl });
 	});
 
+	it("knows trusted proxies by address and network, and by default none", () => {
+		expect(from({}).trustedProxies.has("127.0.0.1")).toBe(false);
+		const { trustedProxies } = from({ TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.1,2001:db8::/32" });
+		for (const proxy of ["10.1.2.3", "::ffff:10.1.2.3", "192.0.2.1", "2001:db8::9"])
+			expect(trustedProxies.has(proxy)).toBe(true);
+		for (const other of ["127.0.0.1", "192.0.2.2", "::1"])
+			expect(trustedProxies.has(other)).toBe(false);
+	});
+
+	it.each(["10.0.0.0/33", "localhost", "10.0.0.1,", "10.0.0.1 10.0.0.2", "0.0.0.0/0", "::/0", "*"])(
+		"refuses %j as trusted proxies",
+		list => {
+			expect(() => from({ TRUSTED_PROXIES: list })).toThrow("TRUSTED_PROXIES: ");
+		}
+	);
+
 	it("cannot be changed", () => {
 		expect(Object.isFrozen(from({}))).toBe(true);
 	});

@@ -2,11 +2,14 @@ import { parseArmings, type Arming } from "../lib/failpoint.ts";
 import { payableCurrencies, payableStep } from "../lib/currency/payable.ts";
 import { strictObject, T, type Static } from "../lib/schema.ts";
 import { validate } from "../lib/validator.ts";
+import type { Networks } from "../lib/addresses/network.ts";
+import { textSearchConfiguration } from "./catalogue-language.ts";
 import { ownUrl } from "./own-url.ts";
 import type { Environment } from "./env.ts";
 import { EnvironmentError } from "./environment-error.ts";
 import { byRegionCode } from "./price-regions.ts";
 import { readEnvironment } from "./read-environment.ts";
+import { parseTrustedProxies } from "./trusted-proxies.ts";
 
 /** In minor units by currency, for the currencies that the shop ships in; or 0, which is free in all. */
 const Shipping = T.Unsafe<0 | Record<string, number>>({
@@ -64,14 +67,27 @@ export interface Config {
 	};
 	/** `streams` at one time. */
 	readonly analytics: { readonly streams: number };
-	/** `lowStock` in units. */
-	readonly stock: { readonly lowStock: number };
+	/** `lowStock` in units; `maxUnpaidPercent` of a product's units that one customer may have in unpaid orders. */
+	readonly stock: { readonly lowStock: number; readonly maxUnpaidPercent: number };
+	/** `textSearch` is the name of a configuration of Postgres. */
+	readonly catalogue: { readonly textSearch: string };
 	readonly orders: { readonly maxOpen: number; readonly maxQuantity: number };
 	readonly token: {
 		readonly privateKey: string | undefined;
 		readonly publicKey: string | undefined;
 		readonly ttlS: number;
 	};
+	/** Of the window from the first attempt on; 0 is no limit. A network is one of lib/addresses/network.ts. */
+	readonly signIn: {
+		readonly windowS: number;
+		/** To one account from one network. */
+		readonly maxFailures: number;
+		readonly maxFailuresOfNetwork: number;
+		readonly maxFailuresOfAccount: number;
+		/** From one network. */
+		readonly maxRegistrations: number;
+	};
+	readonly trustedProxies: Networks;
 	readonly payment: {
 		readonly provider: Environment["PAYMENT_PROVIDER"];
 		readonly returnUrl: string;
@@ -250,13 +266,25 @@ export function toConfig(env: Environment): Config {
 			maxInFlight: env.ORDERS_MAX_IN_FLIGHT
 		},
 		analytics: { streams: env.ANALYTICS_STREAMS_MAX },
-		stock: { lowStock: env.LOW_STOCK_THRESHOLD },
+		stock: {
+			lowStock: env.LOW_STOCK_THRESHOLD,
+			maxUnpaidPercent: env.ORDER_MAX_STOCK_PERCENT
+		},
+		catalogue: { textSearch: textSearchConfiguration(env.CATALOGUE_LANGUAGE) },
 		orders: { maxOpen: env.ORDER_MAX_OPEN, maxQuantity: env.ORDER_MAX_QUANTITY },
 		token: {
 			privateKey: env.TOKEN_PRIVATE_KEY,
 			publicKey: env.TOKEN_PUBLIC_KEY,
 			ttlS: env.TOKEN_TTL_S
 		},
+		signIn: {
+			windowS: env.SIGN_IN_WINDOW_S,
+			maxFailures: env.SIGN_IN_MAX_FAILURES,
+			maxFailuresOfNetwork: env.SIGN_IN_MAX_FAILURES_OF_NETWORK,
+			maxFailuresOfAccount: env.SIGN_IN_MAX_FAILURES_OF_ACCOUNT,
+			maxRegistrations: env.REGISTRATIONS_MAX
+		},
+		trustedProxies: parseTrustedProxies(env.TRUSTED_PROXIES),
 		payment: {
 			provider: env.PAYMENT_PROVIDER,
 			returnUrl: env.PAYMENT_RETURN_URL ?? `${ownUrl(env)}/docs`,

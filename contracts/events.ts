@@ -1,6 +1,7 @@
 import { nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { Return, Totals } from "./order.ts";
 import { orderEventTypes, OrderStatus } from "./order-status.ts";
+import { LimitedItem } from "./product.ts";
 import { Id, Instant, Money, Uuid, uuid } from "./values.ts";
 
 /**
@@ -57,7 +58,13 @@ export const OrderEventData = strictObject(
 					"In events about one refund; in `order.refunded` only if the cancellation has refunded another amount than the total"
 			})
 		),
-		dispute: T.Optional(DisputeData)
+		dispute: T.Optional(DisputeData),
+		limited_items: T.Optional(
+			T.Array(LimitedItem, {
+				description:
+					"With the reason `reservation_limit`: the items of which the customer would have too many in unpaid orders"
+			})
+		)
 	},
 	{ title: "OrderEventData" }
 );

@@ -12,7 +12,10 @@ export const OrderSaga = strictObject(
 		order_id: Uuid,
 		status: OrderStatus,
 		step: oneOf(["forward", "refund", "return"]),
-		attempt: T.Integer({ minimum: 0, description: "How often it was rescheduled" }),
+		attempt: T.Integer({
+			minimum: 0,
+			description: "How often in a row it was rescheduled for what it waits for"
+		}),
 		waits_for: nullable(SagaWait),
 		last_error: nullable(T.String()),
 		next_run_at: Instant,

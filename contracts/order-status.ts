@@ -82,7 +82,7 @@ export type InternalStatus = {
 }[OrderStatus];
 export type PublishedStatus = Exclude<OrderStatus, InternalStatus>;
 
-/** The only type that no status states: an order that is cancelled because it is out of stock. */
+/** The only type that no status states: an order that is cancelled because its items were not reserved. */
 const rejected = "order.rejected";
 type EventType = Publications[PublishedStatus]["event"] | typeof rejected | SameStatusEventType;
 /** Types of events that customers get no message about. */

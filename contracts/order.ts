@@ -10,6 +10,7 @@ import {
 import { OrderStatus } from "./order-status.ts";
 import { sagaActions } from "./order-saga.ts";
 import { NextAction, PaymentMethod, PaymentStatus } from "./payment.ts";
+import { LimitedItem } from "./product.ts";
 import { admins, everyone, staff } from "./roles.ts";
 import { outboxActions } from "./streams.ts";
 import {
@@ -86,6 +87,12 @@ export const Totals = strictObject(
 );
 export type Totals = Static<typeof Totals>;
 
+const LimitedOrderItem = strictObject({
+	...LimitedItem.properties,
+	detail: T.String({ description: "A sentence for the customer: what the limit is and what to do" })
+});
+export type LimitedOrderItem = Static<typeof LimitedOrderItem>;
+
 export const Order = strictObject(
 	{
 		id: Uuid,
@@ -125,14 +132,28 @@ export const Order = strictObject(
 		),
 		version: Version,
 		created_at: Instant,
-		updated_at: Instant
+		updated_at: Instant,
+		limited_items: T.Optional(
+			T.Array(LimitedOrderItem, {
+				description:
+					"With the reason `reservation_limit`: the items of which the customer would have too many in unpaid orders; otherwise missing"
+			})
+		)
 	},
 	{ title: "Order" }
 );
 export type Order = Static<typeof Order>;
 
 const AsPlaced = T.Partial(
-	T.Omit(Order, ["status", "reason", "shipment", "cancel_requested", "created_at", "updated_at"])
+	T.Omit(Order, [
+		"status",
+		"reason",
+		"shipment",
+		"cancel_requested",
+		"created_at",
+		"updated_at",
+		"limited_items"
+	])
 );
 
 /** The order after a transition: the members that a transition may change. */

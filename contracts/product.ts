@@ -19,8 +19,17 @@ import {
 	Version
 } from "./values.ts";
 
-/** Any article number, as other systems have them. One is compared without regard to case. */
+/** Any article number, as other systems have them. Case and width of its letters make no difference; ß is not ss. */
 const Sku = text(64);
+/**
+ * Without spaces at the ends and without format characters (Cf of Unicode), which would make another SKU that looks
+ * the same.
+ */
+const NewSku = T.String({
+	maxLength: 64,
+	pattern: "^(?!\\s)[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+(?<!\\s)$",
+	rule: "one line of visible characters, without spaces at its ends"
+});
 const Description = storableText({ maxLength: 2000 });
 const Category = T.String({
 	pattern: "^[a-z0-9][a-z0-9-]{0,49}$",
@@ -81,7 +90,22 @@ export const Stock = strictObject(
 );
 export type Stock = Static<typeof Stock>;
 
-/** States of a reservation, as the saga sees it. `absent`: there is none for the order. */
+/** Units of an order of which its customer would have too many in unpaid orders. */
+export const LimitedItem = strictObject({
+	product_id: Id,
+	quantity: T.Integer({ minimum: 1, description: "Units that were ordered" }),
+	limit: T.Integer({
+		minimum: 1,
+		description: "Units that one customer could have in unpaid orders at that time"
+	}),
+	held: T.Integer({ minimum: 0, description: "Units in the customer's other unpaid orders" })
+});
+export type LimitedItem = Static<typeof LimitedItem>;
+
+/**
+ * States of a reservation, as the saga sees it. `absent`: there is none for the order. `reservation_limit`: its
+ * customer would have too many units in unpaid orders.
+ */
 export const ReservationState = oneOf([
 	"held",
 	"locked",
@@ -89,6 +113,7 @@ export const ReservationState = oneOf([
 	"released",
 	"expired",
 	"out_of_stock",
+	"reservation_limit",
 	"returned",
 	"absent"
 ]);
@@ -104,7 +129,7 @@ const Outcomes = strictObject({
 
 const step = { kind: "command", access: "internal", timeoutMs: 2000 } as const;
 
-export const sortKeys = ["name", "-name", "price", "-price", "newest"] as const;
+export const sortKeys = ["name", "-name", "price", "-price", "newest", "relevance"] as const;
 
 export const product = contract("product", {
 	list: {
@@ -113,7 +138,12 @@ export const product = contract("product", {
 		access: "anyone",
 		params: strictObject({
 			category: T.Optional(Category),
-			q: T.Optional(text(100, { description: "Words to search for" })),
+			q: T.Optional(
+				text(100, {
+					description:
+						'A SKU, or words and parts of words that all occur in name, SKU or description; "a phrase", -excluded, or'
+				})
+			),
 			currency: T.Optional(
 				T.String({
 					...Currency,
@@ -124,7 +154,9 @@ export const product = contract("product", {
 			min_price: T.Optional(PriceMinor),
 			max_price: T.Optional(PriceMinor),
 			in_stock: T.Optional(T.Boolean()),
-			sort: T.Optional(oneOf(sortKeys)),
+			sort: T.Optional(
+				oneOf(sortKeys, { description: "By default `relevance` with `q`, else `newest`" })
+			),
 			limit: T.Optional(Limit),
 			cursor: T.Optional(Cursor)
 		}),
@@ -155,7 +187,7 @@ export const product = contract("product", {
 		kind: "command",
 		access: admins,
 		params: strictObject({
-			sku: Sku,
+			sku: NewSku,
 			name: text(200),
 			description: T.Optional(Description),
 			category: Category,
@@ -172,6 +204,7 @@ export const product = contract("product", {
 		params: strictObject({
 			id: Id,
 			version: T.Optional(Version),
+			sku: T.Optional(NewSku),
 			name: T.Optional(text(200)),
 			description: T.Optional(Description),
 			category: T.Optional(Category),
@@ -241,6 +274,13 @@ export const product = contract("product", {
 			orders: T.Array(
 				strictObject({
 					order_id: Uuid,
+					user_id: T.Optional(
+						T.String({
+							...Id,
+							description:
+								"The customer, whose share of the stock it uses; no share is checked if it is missing"
+						})
+					),
 					lines: T.Array(Line, { minItems: 1, maxItems: 100 })
 				}),
 				{ minItems: 1, maxItems: 64 }
@@ -251,7 +291,18 @@ export const product = contract("product", {
 			}),
 			ttl_ms: T.Optional(T.Integer({ minimum: 1000, maximum: 3_600_000 }))
 		}),
-		returns: Outcomes
+		returns: strictObject({
+			outcomes: T.Array(
+				strictObject({
+					order_id: Uuid,
+					state: ReservationState,
+					limited_items: T.Optional(
+						T.Array(LimitedItem, { description: "With `reservation_limit`: what is too much" })
+					)
+				}),
+				{ description: "One per order, in the order of the request" }
+			)
+		})
 	},
 	lock: {
 		...step,

@@ -78,15 +78,12 @@ const StandingNumber = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER 
 /** Somebody was locked, unlocked or given another role: gateways should read the standings. */
 export const standingChanged = hint("user.standing_changed", strictObject({}));
 
-/** Four concurrent hashes fill the thread pool and block file and DNS operations of the whole process. */
-const hashing = { concurrency: 2, maxQueueSize: 20 } as const;
-
 export const user = contract("user", {
 	create: {
 		summary: "Register a customer. The response is the same whether or not the address is taken",
 		kind: "command",
 		access: "anyone",
-		bulkhead: hashing,
+		perNetwork: true,
 		params: strictObject({
 			email: Email,
 			password: NewPassword,
@@ -99,7 +96,7 @@ export const user = contract("user", {
 		summary: "Exchange e-mail address and password for a short-lived access token",
 		kind: "command",
 		access: "anyone",
-		bulkhead: hashing,
+		perNetwork: true,
 		params: strictObject({
 			email: storableText({ maxLength: 254 }),
 			password: T.String({ maxLength: 128 })

@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import pg from "pg";
+import type pg from "pg";
 import { sqlState } from "../lib/database-error.ts";
+import { newClient } from "./client.ts";
 import { roleOf, rolePassword, schemas, sharedSchemas } from "./database.ts";
 
 type ServiceName = keyof typeof schemas;
@@ -81,7 +82,7 @@ async function apply(client: pg.Client, { service, file, sql }: Migration): Prom
  * @throws Postgres' error, with the file in the message
  */
 export async function migrate(ownerUrl: string, given?: Migration[]): Promise<string[]> {
-	const client = new pg.Client({ connectionString: ownerUrl, application_name: "shop migrate" });
+	const client = newClient({ connectionString: ownerUrl, application_name: "shop migrate" });
 	await client.connect();
 	const done: string[] = [];
 	try {

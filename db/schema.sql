@@ -300,7 +300,7 @@ create table notification.notifications (
 );
 CREATE INDEX notifications_by_time ON notification.notifications USING btree (occurred_at DESC, id DESC);
 CREATE INDEX notifications_by_user ON notification.notifications USING btree (user_id, occurred_at DESC, id DESC);
-CREATE INDEX notifications_due ON notification.notifications USING btree (due_at) WHERE (state = 'pending'::text);
+CREATE INDEX notifications_due_by_channel ON notification.notifications USING btree (channel, due_at) WHERE (state = 'pending'::text);
 grant delete, insert, select on notification.notifications to shop_notification;
 grant update (attempts, due_at, fence, lease_until, provider_id, reason, resends, sent_at, state, updated_at) on notification.notifications to shop_notification;
 
@@ -372,6 +372,7 @@ create table orders.orders (
 	history_hash bytea not null,
 	traceparent text,
 	refund_reported_minor bigint not null default 0,
+	limited_items jsonb,
 	constraint orders_pkey PRIMARY KEY (id),
 	constraint orders_check CHECK (((total_minor > 0) AND (total_minor = ((subtotal_minor + shipping_minor) + tax_minor)))),
 	constraint orders_shipping_minor_check CHECK ((shipping_minor >= 0)),
@@ -382,7 +383,7 @@ create table orders.orders (
 ) with (fillfactor=70);
 CREATE INDEX orders_by_user ON orders.orders USING btree (user_id, id DESC);
 grant insert, select on orders.orders to shop_orders;
-grant update (history_hash, reason, refund_reported_minor, shipment, status, updated_at, version) on orders.orders to shop_orders;
+grant update (history_hash, limited_items, reason, refund_reported_minor, shipment, status, updated_at, version) on orders.orders to shop_orders;
 
 create table orders.outbox (
 	id bigint not null generated always as identity,
@@ -656,7 +657,10 @@ create table product.products (
 	version integer not null default 1,
 	created_at timestamp(3) with time zone not null default clock_timestamp(),
 	updated_at timestamp(3) with time zone not null default clock_timestamp(),
-	search tsvector not null generated always as ((setweight(to_tsvector('english'::regconfig, name), 'A'::"char") || setweight(to_tsvector('english'::regconfig, description), 'B'::"char"))) stored,
+	language text not null default 'english'::text,
+	search_text text not null generated always as (product.search_text((name COLLATE "C"), (sku COLLATE "C"), (description COLLATE "C"))) stored,
+	search_words tsvector not null generated always as ((setweight(product.search_words((language COLLATE "C"), (name COLLATE "C")), 'A'::"char") || setweight(product.search_words((language COLLATE "C"), (description COLLATE "C")), 'B'::"char"))) stored,
+	search_runs tsvector not null generated always as (array_to_tsvector(product.search_runs(product.search_text((name COLLATE "C"), (sku COLLATE "C"), (description COLLATE "C"))))) stored,
 	constraint products_pkey PRIMARY KEY (id),
 	constraint products_price_minor_check CHECK ((price_minor > 0)),
 	constraint products_version_check CHECK ((version > 0))
@@ -664,9 +668,10 @@ create table product.products (
 CREATE INDEX products_by_category ON product.products USING btree (category) WHERE (NOT archived);
 CREATE INDEX products_by_name ON product.products USING btree (name, id) WHERE (NOT archived);
 CREATE INDEX products_by_price_in_currency ON product.products USING btree (currency, price_minor, id) WHERE (NOT archived);
-CREATE INDEX products_by_search ON product.products USING gin (search);
-CREATE UNIQUE INDEX products_by_sku ON product.products USING btree (lower((NORMALIZE(sku, NFKC) COLLATE "und-x-icu"))) WHERE (NOT archived);
+CREATE INDEX products_by_runs ON product.products USING gin (search_runs);
+CREATE UNIQUE INDEX products_by_sku ON product.products USING btree (product.fold_case(sku)) WHERE (NOT archived);
 CREATE INDEX products_by_time ON product.products USING btree (created_at DESC, id DESC) WHERE (NOT archived);
+CREATE INDEX products_by_words ON product.products USING gin (search_words);
 grant insert, select, update on product.products to shop_product;
 
 create table product.reservation (
@@ -687,11 +692,15 @@ create table product.reservation_head (
 	expires_at timestamp with time zone,
 	updated_at timestamp with time zone not null default clock_timestamp(),
 	has_restocks boolean not null default false,
+	user_id text,
+	limited_items jsonb,
 	constraint reservation_head_pkey PRIMARY KEY (order_id),
 	constraint reservation_head_check CHECK (((expires_at IS NOT NULL) = (state = 'held'::text))),
-	constraint reservation_head_state_check CHECK ((state = ANY (ARRAY['held'::text, 'locked'::text, 'committed'::text, 'released'::text, 'expired'::text, 'out_of_stock'::text, 'returned'::text])))
+	constraint reservation_head_check1 CHECK (((limited_items IS NOT NULL) = (state = 'reservation_limit'::text))),
+	constraint reservation_head_state_check CHECK ((state = ANY (ARRAY['held'::text, 'locked'::text, 'committed'::text, 'released'::text, 'expired'::text, 'out_of_stock'::text, 'reservation_limit'::text, 'returned'::text])))
 ) with (fillfactor=80);
 CREATE INDEX reservation_head_by_expiry ON product.reservation_head USING btree (expires_at) WHERE (state = 'held'::text);
+CREATE INDEX reservation_head_unpaid ON product.reservation_head USING btree (user_id) WHERE ((state = ANY (ARRAY['held'::text, 'locked'::text])) AND (user_id IS NOT NULL));
 grant insert, select, update on product.reservation_head to shop_product;
 
 create table product.return_restocks (
@@ -792,6 +801,15 @@ create table streams.topic (
 	constraint topic_retention_ms_check CHECK ((retention_ms > 0))
 );
 grant delete, insert, select, update on streams.topic to shop_streams;
+
+create unlogged table users.attempts (
+	key text not null,
+	points integer not null,
+	expire bigint not null,
+	constraint attempts_pkey PRIMARY KEY (key)
+);
+CREATE INDEX attempts_by_expire ON users.attempts USING btree (expire);
+grant delete, insert, select, update on users.attempts to shop_users;
 
 create table users.users (
 	id text not null,
@@ -943,6 +961,13 @@ CREATE OR REPLACE FUNCTION orders.representation(o orders.orders)
 RETURN jsonb_build_object('id', (o).id, 'user_id', (o).user_id, 'status', (o).status, 'reason', (o).reason, 'items', (o).items, 'totals', jsonb_build_object('subtotal', orders.money((o).subtotal_minor, ((o).currency)::text), 'shipping', orders.money((o).shipping_minor, ((o).currency)::text), 'tax', orders.money((o).tax_minor, ((o).currency)::text), 'total', orders.money((o).total_minor, ((o).currency)::text)), 'shipping_address', (o).shipping_address, 'shipment', (o).shipment, 'version', (o).version)
 ;
 
+CREATE OR REPLACE FUNCTION product.fold_case(given text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN lower((NORMALIZE(given, NFKC) COLLATE "und-x-icu"))
+;
+
 CREATE OR REPLACE FUNCTION product.purge_outbox(most integer)
  RETURNS bigint
  LANGUAGE sql
@@ -956,6 +981,71 @@ AS $function$
 	removed as (delete from outbox where ctid = any (array(select ctid from published)) returning 1)
 	select count(*) from removed
 $function$
+;
+
+CREATE OR REPLACE FUNCTION product.search_form(given text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN regexp_replace(translate(replace(replace(replace(replace(product.fold_case(regexp_replace(NORMALIZE(given, NFKD), '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670]'::text, ''::text, 'g'::text)), 'ß'::text, 'ss'::text), 'æ'::text, 'ae'::text), 'œ'::text, 'oe'::text), 'þ'::text, 'th'::text), 'øłđðıħς’‘ʼ‐‒–—'::text, 'oldđihσ''''''----'::text), '\s+'::text, ' '::text, 'g'::text)
+;
+
+CREATE OR REPLACE FUNCTION product.search_runs(form text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (SELECT COALESCE((array_agg((run."character" || run.next)) || array_agg(run."character")), '{}'::text[]) AS "coalesce" FROM (SELECT "character"."character", lead("character"."character", 1, ''::text) OVER () AS next FROM unnest(string_to_array(search_runs.form, NULL::text)) "character"("character")) run)
+;
+
+CREATE OR REPLACE FUNCTION product.search_runs_query(part text)
+ RETURNS tsquery
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (COALESCE((SELECT string_agg(((''''::text || replace(replace(run.run, '\'::text, '\\'::text), ''''::text, ''''''::text)) || ''''::text), ' & '::text) AS string_agg FROM unnest(product.search_runs(search_runs_query.part)) run(run) WHERE (length(run.run) = LEAST(2, length(search_runs_query.part)))), ''::text))::tsquery
+;
+
+CREATE OR REPLACE FUNCTION product.search_squeezed(form text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN regexp_replace(form, '[!-/:-@\[-`{-~·]'::text, ''::text, 'g'::text)
+;
+
+CREATE OR REPLACE FUNCTION product.search_text(name text, sku text, description text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN ((((((product.search_form(name) || '
+'::text) || product.search_form(sku)) || '
+'::text) || product.search_squeezed(product.search_form(name))) || '
+'::text) || product.search_form(description))
+;
+
+CREATE OR REPLACE FUNCTION product.search_words(language text, given text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN CASE WHEN (product.fold_case(given) = product.search_form(given)) THEN to_tsvector((language)::regconfig, product.fold_case(given)) ELSE ((to_tsvector((language)::regconfig, product.fold_case(given)) || '''~'':1'::tsvector) || to_tsvector((language)::regconfig, product.search_form(given))) END
+;
+
+CREATE OR REPLACE FUNCTION product.search_words_query(language text, term text)
+ RETURNS tsquery
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (phraseto_tsquery((language)::regconfig, product.fold_case(term)) || phraseto_tsquery((language)::regconfig, product.search_form(term)))
+;
+
+CREATE OR REPLACE FUNCTION product.unpaid_units(users text[], products text[])
+ RETURNS TABLE(user_id text, product_id text, units bigint)
+ LANGUAGE plpgsql
+ ROWS 10
+AS $function$
+begin
+	return query select h.user_id, r.product_id, sum(r.quantity)::bigint
+		from product.reservation_head h join product.reservation r using (order_id)
+		where h.user_id = any (users) and h.state in ('held', 'locked') and r.product_id = any (products)
+		group by 1, 2;
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION users.number_standing()

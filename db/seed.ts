@@ -1,4 +1,4 @@
-import pg from "pg";
+import { rows, withClient } from "./client.ts";
 import { accounts, demoPasswordHash } from "./seed/accounts.ts";
 import { products } from "./seed/products.ts";
 
@@ -29,31 +29,28 @@ const insertProducts = `
 	insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved)
 	select product_id, 'initial', on_hand, 0 from shelf`;
 
+const session = { application_name: "shop seed" };
+
 /** Adds the demo accounts and catalogue in one transaction; existing rows stay as they are. */
 export async function seed(ownerUrl: string): Promise<void> {
-	const client = new pg.Client({ connectionString: ownerUrl, application_name: "shop seed" });
-	await client.connect();
-	try {
-		await client.query("begin");
-		await client.query(insertAccounts, [JSON.stringify(accounts)]);
-		await client.query(insertProducts, [JSON.stringify(products)]);
-		await client.query("commit");
-	} finally {
-		await client.end();
-	}
+	await withClient(
+		ownerUrl,
+		async client => {
+			await client.query("begin");
+			await client.query(insertAccounts, [JSON.stringify(accounts)]);
+			await client.query(insertProducts, [JSON.stringify(products)]);
+			await client.query("commit");
+		},
+		session
+	);
 }
 
 /** Addresses of the accounts whose password is the published one and that could sign in with it. */
 export async function demoAccounts(ownerUrl: string): Promise<string[]> {
-	const client = new pg.Client({ connectionString: ownerUrl, application_name: "shop seed" });
-	await client.connect();
-	try {
-		const { rows } = await client.query<{ email: string }>(
-			"select email from users.users where password_hash = $1 and not locked order by email",
-			[demoPasswordHash]
-		);
-		return rows.map(({ email }) => email);
-	} finally {
-		await client.end();
-	}
+	const found = await rows<{ email: string }>(
+		ownerUrl,
+		"select email from users.users where password_hash = $1 and not locked order by email",
+		[demoPasswordHash]
+	);
+	return found.map(({ email }) => email);
 }

@@ -48,6 +48,8 @@ export const errorTable = {
 	REFUND_EXCEEDS_PAYMENT: [422, "The refund exceeds what is left of the payment"],
 	TOO_MANY_OPEN_ORDERS: [429, "Too many of your orders are open; try again when one has finished"],
 	TOO_MANY_STREAMS: [429, "Too many of your streams are open"],
+	TOO_MANY_SIGN_INS: [429, "Too many failed sign-ins; try again later"],
+	TOO_MANY_REGISTRATIONS: [429, "Too many registrations from your network; try again later"],
 	OVERLOADED: [503, "The shop is overloaded; try again soon"],
 	UNAVAILABLE: [503, "A service of the shop is unavailable; try again soon"],
 	TIMEOUT: [504, "The request timed out; its outcome is unknown"],
@@ -67,6 +69,8 @@ export interface FailureData {
 	/** A sentence for the caller; never SQL, a stack, or a node's name. */
 	detail?: string;
 	errors?: ValidationIssue[];
+	/** Seconds after which the caller may try again, where that is known. */
+	retryAfterS?: number;
 }
 
 /**

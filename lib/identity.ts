@@ -18,6 +18,11 @@ export interface Meta {
 	requestId?: string;
 	/** W3C: the trace that the request belongs to. */
 	traceparent?: string;
+	/**
+	 * The network of the client (`networkOf` in lib/addresses/network.ts), set by the gateway for actions that are limited by it.
+	 * Nothing of a request sets it but its connection and the headers of trusted proxies.
+	 */
+	network?: string;
 	/** Set by the callee: the response is the stored one of an earlier request under the same idempotency key. */
 	replayed?: boolean;
 }

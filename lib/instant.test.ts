@@ -1,4 +1,4 @@
-import { instantOf } from "./instant.ts";
+import { instantOf, withoutLeapSecond } from "./instant.ts";
 
 describe("an instant", () => {
 	it.each([
@@ -22,4 +22,14 @@ describe("an instant", () => {
 			})
 		);
 	});
+});
+
+describe("a time without a leap second", () => {
+	it.each([
+		["2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"],
+		["2016-12-31t23:59:60.25z", "2017-01-01T00:00:00.250Z"],
+		["2017-01-01T05:29:60+05:30", "2017-01-01T00:00:00.000Z"],
+		["2016-12-31T23:59:59Z", "2016-12-31T23:59:59Z"],
+		["2016-12-31T23:59:59.600Z", "2016-12-31T23:59:59.600Z"]
+	])("%s is %s", (time, without) => expect(withoutLeapSecond(time)).toBe(without));
 });

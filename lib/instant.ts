@@ -6,6 +6,17 @@ const [earliest, latest] = [
 	Date.parse("9999-12-31T23:59:59.999Z")
 ] as const;
 
+const leapSecond = /(T\d\d:\d\d):60/i;
+
+/**
+ * An RFC 3339 time without a leap second, which a JavaScript date cannot represent: it is the second after it, as in
+ * POSIX time. Other times are returned as they are.
+ */
+export function withoutLeapSecond(time: string): string {
+	if (!leapSecond.test(time)) return time;
+	return new Date(Date.parse(time.replace(leapSecond, "$1:59")) + 1000).toISOString();
+}
+
 /**
  * Normalises an RFC 3339 time to UTC in milliseconds. RFC 3339 allows more than Postgres parses: offsets
  * beyond 15:59, and with them the years 0 and 10000.

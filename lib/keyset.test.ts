@@ -65,6 +65,26 @@ describe("a page", () => {
 		expect(byTime.after(next_cursor!)).toEqual({ value: 1, id: rows[1]!.id });
 	});
 
+	it("has fewer rows when they are large, and at least one", () => {
+		const sized = listById<{ id: string; kib: number }>(
+			"sized",
+			({ id }) => id,
+			({ kib }) => kib * 1024
+		);
+		const pageOf = (...sizes: number[]) => {
+			const of = sizes.map(kib => ({ id: newId(), kib }));
+			const { data, next_cursor } = sized.page(of, 4);
+			const isCursorOfLast = next_cursor === sized.cursor({ value: null, id: data.at(-1)!.id });
+			return [data.length, next_cursor === null ? "last" : isCursorOfLast];
+		};
+		expect(pageOf(512)).toEqual([1, "last"]);
+		expect(pageOf(256, 256)).toEqual([2, "last"]);
+		expect(pageOf(256, 256, 1)).toEqual([2, true]);
+		expect(pageOf(900, 1, 1)).toEqual([1, true]);
+		expect(pageOf(1, 900, 1)).toEqual([1, true]);
+		expect(pageOf(1, 1, 1, 1, 900)).toEqual([4, true]);
+	});
+
 	it("ends with null", () => {
 		expect(byTime.page(rows, 3)).toEqual({ data: rows, next_cursor: null });
 		expect(byTime.page([], 3)).toEqual({ data: [], next_cursor: null });

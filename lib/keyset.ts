@@ -24,7 +24,12 @@ export interface KeysetListOptions<R, V extends TSchema> {
 	/** A UUID by default. */
 	id?: TSchema;
 	keysetOf(row: R): Keyset<Static<V>>;
+	/** The row's size in a message, where 100 rows may be more than a message takes. */
+	bytesOf?(row: R): number;
 }
+
+/** A message on NATS has 1 MiB at most by default; what is added to the rows has the rest. */
+const maxPageBytes = 512 * 1024;
 
 /**
  * Keyset pagination of a list that is sorted by a value and then by id. A cursor is the keyset of the last row with a
@@ -54,11 +59,22 @@ export class KeysetList<R, V extends TSchema> {
 		return invalid("/cursor", "cursor", "is not a cursor of this list");
 	}
 
-	/** Cuts a read of `limit + 1` rows to a page: the extra row only says that there are more. */
+	/**
+	 * Cuts a read of `limit + 1` rows to a page: the extra row only says that there are more. A page of large rows has
+	 * fewer, and at least one.
+	 */
 	page(rows: readonly R[], limit: number): { data: R[]; next_cursor: string | null } {
-		const data = rows.slice(0, limit);
-		const last = rows.length > limit ? data.at(-1) : undefined;
+		const data = this.#fitting(rows.slice(0, limit));
+		const last = rows.length > data.length ? data.at(-1) : undefined;
 		return { data, next_cursor: last ? this.cursor(this.#options.keysetOf(last)) : null };
+	}
+
+	#fitting(rows: R[]): R[] {
+		const { bytesOf } = this.#options;
+		if (!bytesOf) return rows;
+		let bytes = 0;
+		const tooMany = rows.findIndex((row, n) => (bytes += bytesOf(row)) > maxPageBytes && n > 0);
+		return tooMany < 0 ? rows : rows.slice(0, tooMany);
 	}
 
 	cursor({ value, id }: Keyset<Static<V>>): string {
@@ -66,10 +82,13 @@ export class KeysetList<R, V extends TSchema> {
 	}
 }
 
-/** A list that is sorted by UUIDv7 alone, which sort by time. */
-export function listById<R>(name: string, idOf: (row: R) => string) {
+/** Of a row as JSON. */
+export const jsonBytes = (row: unknown): number => Buffer.byteLength(JSON.stringify(row));
+
+/** A list that is sorted by UUIDv7 alone, which sort by time. @param bytesOf as in `KeysetListOptions` */
+export function listById<R>(name: string, idOf: (row: R) => string, bytesOf?: (row: R) => number) {
 	const keysetOf = (row: R) => ({ value: null, id: idOf(row) });
-	return new KeysetList({ name, value: T.Null(), keysetOf });
+	return new KeysetList({ name, value: T.Null(), keysetOf, ...(bytesOf && { bytesOf }) });
 }
 
 export interface TimePosition {

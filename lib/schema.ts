@@ -24,8 +24,8 @@ export interface ActionSpec<P extends TObject = TObject, R extends TSchema = TSc
 	readonly returns: R;
 	/** Overrides the broker's request timeout for this action. */
 	readonly timeoutMs?: number;
-	/** Most calls that run, and then wait, at one time on a node. */
-	readonly bulkhead?: { readonly concurrency: number; readonly maxQueueSize: number };
+	/** Calls are limited by the network of the client: the gateway passes it in `meta.network`. */
+	readonly perNetwork?: true;
 }
 
 /** An action as other services see it: its full name and its definition. */

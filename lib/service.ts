@@ -44,7 +44,6 @@ export function service<A extends Actions, This extends Service>(
 			access: spec.access,
 			visibility: spec.access === "internal" ? "public" : "published",
 			...(spec.timeoutMs && { timeout: spec.timeoutMs }),
-			...(spec.bulkhead && { bulkhead: { enabled: true, ...spec.bulkhead } }),
 			handler: definition.actions[key]
 		}
 	]);

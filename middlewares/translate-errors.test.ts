@@ -44,6 +44,37 @@ describe("TranslateErrors", () => {
 	});
 	afterAll(() => stopBus(brokers));
 
+	it("logs a database that cannot serve once and then with a number, and each defect", async () => {
+		// It would refuse most of these calls.
+		const circuitBreaker = { enabled: false };
+		const [broker] = await startBus([[failing]], { broker: { circuitBreaker } });
+		const lines: string[] = [];
+		const log = (line: unknown) => void lines.push(String(line));
+		const spies = (["warn", "error"] as const).map(level =>
+			jest.spyOn(broker!.logger, level).mockImplementation(log)
+		);
+		for (const name of ["refused", "full", "misconfigured", "bug"])
+			for (let n = 0; n < 50; n++) await broker!.call(`failing.${name}`).catch(() => undefined);
+		const [faults, defects] = [lines.slice(0, 3), lines.slice(3)];
+		expect(faults).toEqual([
+			"failing.refused: the database cannot serve (unavailable): connect ECONNREFUSED 127.0.0.1:5432",
+			expect.stringMatching(/^failing.full: the database cannot serve \(unavailable\)/),
+			expect.stringMatching(/^failing.misconfigured: the database cannot serve \(misconfigured\)/)
+		]);
+		expect(defects).toEqual(Array.from({ length: 50 }, () => "failing.bug failed:"));
+		expect(spies[1]).toHaveBeenCalledTimes(51);
+		lines.length = 0;
+		await stopBus([broker!]);
+		expect(lines).toEqual(
+			["refused", "full", "misconfigured"].map(name =>
+				expect.stringMatching(
+					new RegExp(`^failing.${name}: .*\\(49 of this kind since the last line\\)$`)
+				)
+			)
+		);
+		for (const spy of spies) spy.mockRestore();
+	});
+
 	describe.each([
 		["on the same node", 0],
 		["from another node", 1]

@@ -4,6 +4,7 @@ import SequelizeAdapter from "moleculer-db-adapter-sequelize";
 import { Sequelize, type Model, type ModelStatic } from "sequelize";
 import { config, type ServiceName } from "../config/index.ts";
 import { connectTimeoutMs, idleTimeoutMs, sessionLimits } from "../db/database.ts";
+import { sequelizeDriver } from "../db/sequelize-driver.ts";
 import { mixin } from "../lib/service.ts";
 import { databaseUrlOf } from "./postgres.mixin.ts";
 
@@ -30,6 +31,7 @@ class LazySequelizeAdapter extends (SequelizeAdapter as unknown as new () => Ada
 		const { service } = this;
 		const { databasePool } = config();
 		this.db = new Sequelize(databaseUrlOf(service.name as ServiceName), {
+			dialectModule: sequelizeDriver,
 			logging: false,
 			pool: { max: databasePool, min: 0, acquire: connectTimeoutMs, idle: idleTimeoutMs },
 			dialectOptions: {

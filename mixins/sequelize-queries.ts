@@ -1,4 +1,13 @@
-import { fn, literal, Op, type Model, type ModelStatic, type WhereOptions } from "sequelize";
+import {
+	fn,
+	literal,
+	Op,
+	where as compare,
+	type Model,
+	type ModelStatic,
+	type Order,
+	type WhereOptions
+} from "sequelize";
 import { fail } from "../lib/errors.ts";
 import type { Keyset } from "../lib/keyset.ts";
 
@@ -12,6 +21,39 @@ export function behind(
 	return {
 		[column]: { [from]: value },
 		[Op.or]: [{ [column]: { [past]: value } }, { id: { [past]: id } }]
+	};
+}
+
+/** An order with ties by id in the same direction, and the rows behind a keyset in it. */
+export interface KeysetOrder {
+	readonly order: Order;
+	behind(keyset: Keyset<unknown>): WhereOptions;
+}
+
+export function orderByColumn(column: string, direction: "asc" | "desc"): KeysetOrder {
+	return {
+		order: [
+			[column, direction],
+			["id", direction]
+		],
+		behind: keyset => behind(column, direction, keyset)
+	};
+}
+
+/** By an expression of SQL that is never null, the highest first. */
+export function orderByHighest(expression: string): KeysetOrder {
+	const value = literal(expression);
+	return {
+		order: [
+			[value, "desc"],
+			["id", "desc"]
+		],
+		behind: keyset => ({
+			[Op.or]: [
+				compare(value, Op.lt, keyset.value),
+				{ [Op.and]: [compare(value, Op.eq, keyset.value), { id: { [Op.lt]: keyset.id } }] }
+			]
+		})
 	};
 }
 
@@ -40,6 +82,9 @@ export async function updateVersioned<M extends Model>(
 	const at = version === undefined ? { id } : { id, version };
 	const where = { [Op.and]: [at, differs(changes)] };
 	const [changed] = isEmpty ? [0] : await model.update({ ...changes, ...next }, { where } as never);
-	if (changed > 0 || (await model.findOne({ where: at } as never))) return;
+	// It may have reached the version in between, with other values.
+	const isSame =
+		isEmpty || version === undefined ? at : { [Op.and]: [at, { [Op.not]: differs(changes) }] };
+	if (changed > 0 || (await model.findOne({ where: isSame } as never))) return;
 	fail((await model.findByPk(id)) ? "STALE_VERSION" : "NOT_FOUND");
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { migrate } from "../db/migrate.ts";
-import { rows, withClient } from "../launch/servers/database-client.ts";
+import { rows, withClient } from "../db/client.ts";
 
 /**
  * The sum of all migrations as readable SQL, from Postgres' own catalogs (the embedded server has no

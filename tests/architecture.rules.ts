@@ -119,9 +119,9 @@ const layers: Record<string, string[]> = {
 	services: ["lib", "contracts", "config", "db", "idempotency", "streams", "mixins", "psp"],
 	"moleculer.config.ts": ["lib", "contracts", "config", "mixins", "middlewares"],
 	launch: ["lib", "config", "db", "moleculer.config.ts"],
-	workload: ["lib", "contracts", "launch"],
-	verify: ["lib", "contracts", "config", "streams", "services", "launch"],
-	chaos: ["lib", "contracts", "psp", "streams", "services", "launch", "verify", "workload"],
+	workload: ["lib", "contracts", "db"],
+	verify: ["lib", "contracts", "config", "db", "streams", "services", "launch"],
+	chaos: "lib contracts db psp streams services launch verify workload".split(" "),
 	bench: ["lib", "contracts", "config", "streams", "services", "launch", "workload"],
 	cli: "lib contracts config psp streams services launch verify chaos bench".split(" "),
 	scripts: ["contracts", "db", "config", "launch", "services", "tests"]

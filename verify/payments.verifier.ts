@@ -1,7 +1,7 @@
 import { paidStatuses, unpaidStatuses } from "../contracts/order-status.ts";
 import type { PaymentProvider, StatementLine } from "../services/payment/provider/provider.ts";
 import { openProvider } from "../services/payment/provider/provider.factory.ts";
-import { rows } from "../launch/servers/database-client.ts";
+import { rows } from "../db/client.ts";
 import type { VerifyContext } from "./verifier.ts";
 
 /** Payments compared with their events, refunds and orders. $1: statuses of paid orders, $2: of unpaid ones. */

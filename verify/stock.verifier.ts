@@ -30,7 +30,7 @@ where broken order by 1`;
  */
 const reservations = `
 with head as materialized (
-	select order_id, state from product.reservation_head where order_id > $1 and order_id <= $2
+	select order_id, state, user_id as customer from product.reservation_head where order_id > $1 and order_id <= $2
 ),
 line as materialized (
 	select order_id, product_id, quantity from product.reservation where order_id > $1 and order_id <= $2
@@ -51,7 +51,7 @@ entry as (
 	from product.stock_ledger where order_id > $1 and order_id <= $2 group by 1, 2, 3
 ),
 o as materialized (
-	select id as order_id, status, items from orders.orders where id > $1 and id <= $2
+	select id as order_id, status, items, user_id from orders.orders where id > $1 and id <= $2
 ),
 basket as (
 	select order_id, (select jsonb_object_agg(product_id, quantity) from line where line.order_id = head.order_id) as lines
@@ -75,9 +75,12 @@ found (order_id, what) as (
 		when status = any ($3)
 			then state is distinct from 'committed'
 		when status = 'refund_pending' then state is null or state not in ('committed', 'returned')
-		when status = 'refunded' then state is null or state not in ('returned', 'released', 'expired', 'out_of_stock')
+		when status = 'refunded' then state is null or state not in ('returned', 'released', 'expired', 'out_of_stock', 'reservation_limit')
 		when status = any ($4) then state in ('held', 'locked', 'committed')
 		else false end
+	union all
+	select order_id, format('order is of %s, its reservation counts for %s', user_id, customer)
+	from o join head using (order_id) where customer <> user_id
 	union all
 	select order_id, format('order has %s, its reservation %s', bought, lines)
 	from o join head using (order_id) join basket using (order_id), lateral (

@@ -1,5 +1,5 @@
 import { payableStep } from "../lib/currency/payable.ts";
-import { rows } from "../launch/servers/database-client.ts";
+import { rows } from "../db/client.ts";
 
 const productsOfAKind = 8;
 

@@ -13,6 +13,7 @@ import { published } from "./published.checker.ts";
 import { records } from "./records.checker.ts";
 import { review } from "./review.checker.ts";
 import { stock } from "./stock.checker.ts";
+import { unpaidShare } from "./unpaid-share.checker.ts";
 import { noChargeWhenUnpaid } from "./no-charge-when-unpaid.checker.ts";
 import {
 	at,
@@ -104,6 +105,18 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		"a charge is over a hundredth of the total",
 		{ ledger: [line("paid", { amount: 5 }), ...good.ledger.slice(1)] },
 		/shows 500 USD, the provider charged 5 USD/
+	],
+	[
+		unpaidShare,
+		"a customer holds more than their share",
+		{
+			reservations: {
+				granted: 3,
+				limited: 0,
+				beyondShare: [{ order_id: "x", user_id: "u", product_id: "cup", held: 3, most: 2 }]
+			}
+		},
+		/of u held 3 units of cup, their share was 2/
 	],
 	[
 		paymentEvents,

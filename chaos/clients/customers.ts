@@ -4,7 +4,7 @@ import { payableStep } from "../../lib/currency/payable.ts";
 import type { Money } from "../../lib/money.ts";
 import { derivedId } from "../../lib/id.ts";
 import { sha, type Entry, type History } from "../evidence/client-history.ts";
-import { staff, type OrderPlan } from "./order-plan.ts";
+import { hoard, staff, type OrderPlan } from "./order-plan.ts";
 import { deliveryAddress } from "../../workload/address.ts";
 
 /** How long a customer waits for a response before the next attempt. */
@@ -85,6 +85,14 @@ export class Customers {
 			);
 		await Promise.all([refund(order_id), refund(second.order_id)]);
 		await this.#sendAsStaff(plan, "ship", second.order_id, parcel, { key: `either-${n}` });
+	}
+
+	/** Places orders that together are more than the customer's share of the product, at once, and pays for none. */
+	async hoard(plan: OrderPlan, product_id: string): Promise<void> {
+		const { orders, quantity, payment_method } = hoard;
+		const one = { ...plan, items: [{ product_id, quantity }], payment_method };
+		const place = (_: unknown, index: number) => this.#placeOnce(one, `hoard-${plan.n}-${index}`);
+		await Promise.all(Array.from({ length: orders }, place));
 	}
 
 	getOrder({ n, user }: OrderPlan, order_id: string): Promise<Entry> {
@@ -189,16 +197,19 @@ export class Customers {
 	}
 
 	#placeOnce(plan: OrderPlan, key = `order-${plan.n}`): Promise<Entry> {
-		const { n, user, items, payment_method } = plan;
+		const { n, user, items, payment_method, attempts: times } = plan;
 		const body = { items, shipping_address: deliveryAddress, payment_method };
-		return this.#send({ op: "place", n, user, key }, "POST", "/api/v1/orders", body);
+		// With and without, where the request is repeated; who waits can do nothing while the order's node is frozen.
+		const waits = times > 1 && Math.random() < 0.5;
+		return this.#send({ op: "place", n, user, key }, "POST", "/api/v1/orders", body, waits);
 	}
 
 	async #send(
 		request: Pick<Entry, "op" | "n" | "user" | "key" | "order_id">,
 		method: string,
 		path: string,
-		body?: object
+		body?: object,
+		waits = false
 	): Promise<Entry> {
 		const { history } = this.#options;
 		const meaning = sha(JSON.stringify([method, path, body]));
@@ -206,7 +217,7 @@ export class Customers {
 		await history.write(invoke);
 		// Every second time with the members of all objects in reverse, as a client may whose maps have no order.
 		const sent = this.#requests++ % 2 === 0 ? body : reversed(body);
-		const answer = await this.#fetch(request, method, path, sent);
+		const answer = await this.#fetch(request, method, path, sent, waits);
 		const entry: Entry = { at: Date.now(), request: meaning, ...request, ...answer };
 		await history.write(entry);
 		return entry;
@@ -216,7 +227,8 @@ export class Customers {
 		request: Pick<Entry, "op" | "user" | "key">,
 		method: string,
 		path: string,
-		body: unknown
+		body: unknown,
+		waits: boolean
 	): Promise<Pick<Entry, "phase"> & Partial<Entry>> {
 		const { user, key } = request;
 		try {
@@ -225,7 +237,7 @@ export class Customers {
 				headers: {
 					authorization: `Bearer ${this.#options.tokenOf(user)}`,
 					...(key && { "idempotency-key": key }),
-					...(request.op === "place" && Math.random() < 0.5 && { prefer: "wait=1" }),
+					...(waits && { prefer: "wait=1" }),
 					...(body ? { "content-type": "application/json" } : {})
 				},
 				body: body ? JSON.stringify(body) : undefined,
@@ -265,18 +277,25 @@ interface ResponseBody {
 	status?: string;
 	code?: string;
 	totals?: { total: { amount: number } };
-	refunded?: { amount: number };
+	refunds?: { status: string; amount: { amount: number } }[];
 }
+
+/** What a payment says is certainly refunded. A pending refund may still give way to one that was made elsewhere. */
+const confirmedRefunds = ({ refunds = [] }: ResponseBody): number =>
+	refunds
+		.filter(({ status }) => status === "succeeded")
+		.reduce((total, { amount }) => total + amount.amount, 0);
 
 function parseResponse(
 	{ op }: Pick<Entry, "op">,
 	http: number,
 	text: string
 ): Pick<Entry, "phase"> & Partial<Entry> {
-	const { id, status: orderStatus, code, totals, refunded } = JSON.parse(text) as ResponseBody;
+	const body = JSON.parse(text) as ResponseBody;
+	const { id, status: orderStatus, code, totals } = body;
 	if (http < 300) {
 		const answer = { phase: "ok", http, sha: sha(text) } as const;
-		if (op === "refund") return { ...answer, refunded: refunded?.amount };
+		if (op === "refund") return { ...answer, refunded: confirmedRefunds(body) };
 		return op === "return" || op === "approve"
 			? { ...answer, return_id: id }
 			: { ...answer, order_id: id, order_status: orderStatus, total: totals?.total.amount };

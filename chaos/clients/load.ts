@@ -80,6 +80,7 @@ export class Load {
 		await cancellation;
 		if (plan.refundedElsewhere > 0)
 			await customers.refundElsewhere(plan, await customers.getOrder(plan, id));
+		if (plan.hoards) await customers.hoard(plan, plan.hoards);
 		if (plan.reusesKeys) await customers.reuseKeys(plan, id);
 		if (plan.returnsOrder) await customers.returnOrder(plan, id);
 	}

@@ -34,7 +34,9 @@ export type OrderKind =
 	/** Paid in a currency that the provider counts in another unit; a part is refunded. */
 	| "abroad"
 	/** Its customer uses one key for several requests, at once and later. */
-	| "one_key";
+	| "one_key"
+	/** Its customer also places many unpaid orders of one product at once. */
+	| "hoarding";
 
 export interface OrderScript {
 	payment_method: string;
@@ -43,6 +45,7 @@ export interface OrderScript {
 	cancel: "once confirmed" | "while paying" | null;
 	returnsOrder?: boolean;
 	reusesKeys?: boolean;
+	hoards?: boolean;
 	/** Refunds in percent of the total, once confirmed. */
 	refunds?: readonly number[];
 	/** Refunded at the provider's dashboard in percent of the total, once confirmed. */
@@ -83,5 +86,6 @@ export const orderScripts: Readonly<Record<OrderKind, OrderScript>> = {
 	refunded_elsewhere: { ...ordinary, refundedElsewhere: 30, cancel: "once confirmed" },
 	disputed: { ...ordinary, payment_method: "pm_sim_disputeWon" },
 	abroad: { ...ordinary, goods: "abroad", refunds: [50] },
-	one_key: { ...ordinary, reusesKeys: true }
+	one_key: { ...ordinary, reusesKeys: true },
+	hoarding: { ...ordinary, hoards: true }
 };

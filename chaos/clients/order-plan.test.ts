@@ -1,6 +1,6 @@
 import { orderPlan, paymentMethods, userCount } from "./order-plan.ts";
 
-const products = { abroad: {}, scarce: ["a", "b"], plenty: ["c", "d"] };
+const products = { abroad: {}, hoarded: "h", scarce: ["a", "b"], plenty: ["c", "d"] };
 const plans = Array.from({ length: 2000 }, (_, n) => orderPlan(5, n, products));
 const share = (is: (plan: (typeof plans)[number]) => boolean) => plans.filter(is).length / 2000;
 
@@ -30,6 +30,10 @@ describe("the order plan", () => {
 
 	it("includes customers who use one key for several requests", () => {
 		expect(share(({ reusesKeys }) => reusesKeys)).toBeCloseTo(0.08, 1);
+	});
+
+	it("includes customers who hoard", () => {
+		expect(share(({ hoards }) => hoards === "h")).toBeCloseTo(0.02, 2);
 	});
 
 	it("includes partial refunds", () => {

@@ -22,6 +22,8 @@ export interface OrderPlan {
 	refunds: readonly number[];
 	/** A refund at the provider's dashboard once it is confirmed, in percent of its total; 0 for none. */
 	refundedElsewhere: number;
+	/** Also places many orders of this product at once and pays for none; null: none. */
+	hoards: string | null;
 }
 
 /** The staff account that ships, delivers and approves returns. */
@@ -31,6 +33,8 @@ export interface StockedProducts {
 	/** Products that sell out during the run. */
 	scarce: readonly string[];
 	plenty: readonly string[];
+	/** For customers who place many orders and pay for none. */
+	hoarded: string;
 	/** Products with prices in other currencies, which never sell out. */
 	abroad: Readonly<Record<string, readonly string[]>>;
 }
@@ -68,6 +72,7 @@ const refunds = [[30], [100], [60, 60], [20, 30, 51]];
 const refundShare = 0.15;
 const elsewhereShare = 0.06;
 const elsewhere = [20, 100];
+const hoardShare = 0.02;
 const attempts = { least: 5, most: 20 };
 
 /** Enough customers that none reaches the limit of open orders while the shop is down. */
@@ -94,9 +99,14 @@ export function orderPlan(seed: number, n: number, products: StockedProducts): O
 		returnsOrder: random.chance(returnShare),
 		refunds: random.chance(refundShare) ? random.pick(refunds) : [],
 		reusesKeys: random.chance(reuseShare),
-		refundedElsewhere: random.chance(elsewhereShare) ? random.pick(elsewhere) : 0
+		refundedElsewhere: random.chance(elsewhereShare) ? random.pick(elsewhere) : 0,
+		hoards: random.chance(hoardShare) ? products.hoarded : null
 	};
 }
+
+/** Of the hoarded product, and how many orders of how many units each a hoarder places: more than the share. */
+export const hoardedUnits = 40;
+export const hoard = { orders: 15, quantity: 2, payment_method: "pm_card_threeDSecureRequired" };
 
 /** Units of each scarce product: about two thirds of what is ordered. */
 export const scarceUnits = (orders: number) => Math.max(3, Math.ceil(orders * 0.12));

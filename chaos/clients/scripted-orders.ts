@@ -4,7 +4,7 @@ import { orderScripts, type OrderScript, type OrderKind } from "./order-kinds.ts
 import { userCount, type OrderPlan } from "./order-plan.ts";
 
 /** Products of a scenario. */
-export type Goods = Readonly<Record<OrderScript["goods"], string>>;
+export type Goods = Readonly<Record<OrderScript["goods"] | "hoarded", string>>;
 
 export interface ScriptedOrder {
 	plan: OrderPlan;
@@ -15,6 +15,8 @@ export interface ScriptedOrder {
 /** Longest wait for a response; only a shop that is down takes longer. */
 const maxAttempts = 20;
 const pauseMs = 200;
+/** Customers who finish at the same time. */
+const finishingLanes = 16;
 const confirmedWithinMs = 20_000;
 /** Order numbers above those of the load, so that customers and keys differ. */
 const firstNumber = 1_000_000;
@@ -36,6 +38,7 @@ export class ScriptedOrders {
 		const order = await this.place(kind);
 		const { cancel } = orderScripts[kind];
 		if (!order.id) return;
+		if (order.plan.hoards) await this.#customers.hoard(order.plan, order.plan.hoards);
 		if (order.plan.reusesKeys) await this.#customers.reuseKeys(order.plan, order.id);
 		if (order.plan.returnsOrder) await this.#customers.returnOrder(order.plan, order.id);
 		if (order.plan.refunds.length > 0) await this.#refund(order.plan, order.id);
@@ -66,10 +69,11 @@ export class ScriptedOrders {
 		);
 	}
 
-	/** The first refund alone, then all concurrently: its key is repeated after the payment has changed. */
+	/** The first refund alone, all concurrently, and the first again: its key is repeated after the payment has changed. */
 	async #refund(plan: OrderPlan, id: string): Promise<void> {
 		const seen = await this.#customers.pollUntilSettled(plan, id, confirmedWithinMs);
-		for (const refunds of [plan.refunds.slice(0, 1), plan.refunds]) {
+		const first = plan.refunds.slice(0, 1);
+		for (const refunds of [first, plan.refunds, first]) {
 			const asked = { ...plan, refunds };
 			await retryUntilAnswered(
 				async () => (await this.#customers.refund(asked, seen, 1)) || undefined
@@ -79,8 +83,12 @@ export class ScriptedOrders {
 
 	/** Every customer reads their order again and finishes their script. */
 	async finishAll(): Promise<void> {
-		for (const { plan, id } of this.#orders)
-			if (id) await this.#customers[plan.returnsOrder ? "returnOrder" : "getOrder"](plan, id);
+		const left = this.#orders.values();
+		const lane = async () => {
+			for (const { plan, id } of left)
+				if (id) await this.#customers[plan.returnsOrder ? "returnOrder" : "getOrder"](plan, id);
+		};
+		await Promise.all(Array.from({ length: finishingLanes }, lane));
 	}
 
 	#plan(kind: OrderKind): OrderPlan {
@@ -90,6 +98,7 @@ export class ScriptedOrders {
 			attempts,
 			returnsOrder = false,
 			reusesKeys = false,
+			hoards = false,
 			refunds = [],
 			refundedElsewhere = 0
 		} = orderScripts[kind];
@@ -98,7 +107,8 @@ export class ScriptedOrders {
 		const currency = goods === "abroad" ? "ISK" : "USD";
 		const user = `load-${n % userCount}`;
 		const request = { n, user, items, currency, payment_method, attempts, inParallel: true };
-		const after = { cancelAfterMs: null, returnsOrder, reusesKeys };
+		const hoarded = hoards ? this.#goods.hoarded : null;
+		const after = { cancelAfterMs: null, returnsOrder, reusesKeys, hoards: hoarded };
 		return { ...request, ...after, refunds, refundedElsewhere };
 	}
 }

@@ -30,11 +30,15 @@ export interface ClusterOptions {
 	onHit?(node: ChaosNode, hit: Hit): void;
 }
 
+/** Of a product's units on hand, the percentage that one customer may have in unpaid orders. */
+export const unpaidPercent = 50;
+
 /** Short times, so that recovery is fast; a lease below the call's limit makes stale nodes common. */
 const settings = {
 	SAGA_LEASE_MS: "2000",
 	SAGA_POLL_MS: "100",
 	ORDER_MAX_OPEN: "0",
+	ORDER_MAX_STOCK_PERCENT: String(unpaidPercent),
 	CALL_TIMEOUT_MS: "3000",
 	/** In these runs 3-D Secure is never completed, and the order waits only so long. */
 	PAYMENT_CHALLENGE_MS: "2000",

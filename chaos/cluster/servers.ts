@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DataFolder } from "../../launch/shop/data-folder.ts";
 import { startPostgres, type PostgresServer } from "../../launch/servers/embedded-postgres.ts";
 import { startNats, type NatsServer } from "../../launch/servers/nats-server.ts";
-import { rows } from "../../launch/servers/database-client.ts";
+import { rows } from "../../db/client.ts";
 import { ChaosKafka } from "./kafka-broker.ts";
 import { Proxy } from "./proxy.ts";
 

@@ -29,7 +29,7 @@ export interface Entry {
 	order_status?: string;
 	/** Of an order, in minor units. */
 	total?: number;
-	/** Of a payment, in minor units. */
+	/** What a payment says is refunded and not only pending, in minor units. */
 	refunded?: number;
 	/** Code of a problem, or the connection's error. */
 	code?: string;
@@ -44,6 +44,7 @@ export const sha = (bytes: string) => createHash("sha256").update(bytes).digest(
 export class History {
 	readonly outcomes: Entry[] = [];
 	requests = 0;
+	#isClosed = false;
 	readonly #file: FileHandle;
 	readonly #lines: Batcher<string, void>;
 
@@ -53,8 +54,10 @@ export class History {
 			maxInFlight: 1,
 			maxItems: 1024,
 			run: async lines => {
-				await file.write(lines.join(""));
-				await file.datasync();
+				if (!this.#isClosed) {
+					await file.write(lines.join(""));
+					if (!this.#isClosed) await file.datasync();
+				}
 				return lines.map(() => undefined);
 			}
 		});
@@ -66,12 +69,15 @@ export class History {
 
 	/** Resolves when it is on disk. */
 	async write(entry: Entry): Promise<void> {
+		if (this.#isClosed) return;
 		if (entry.phase === "invoke") this.requests++;
 		else this.outcomes.push(entry);
 		await this.#lines.add(`${JSON.stringify(entry)}\n`);
 	}
 
-	close(): Promise<void> {
-		return this.#file.close();
+	/** Requests that are still under way, as when a run is interrupted, are not recorded any more. */
+	async close(): Promise<void> {
+		this.#isClosed = true;
+		await this.#file.close();
 	}
 }

@@ -1,8 +1,9 @@
 import type pg from "pg";
 import { verify as verifyOrders } from "../../verify/orders.verifier.ts";
 import { verify as verifyStock } from "../../verify/stock.verifier.ts";
-import { withClient } from "../../launch/servers/database-client.ts";
+import { withClient } from "../../db/client.ts";
 import type { Entry } from "./client-history.ts";
+import { unpaidPercent } from "../cluster/cluster.ts";
 import type { MessageCounts, ProviderDispute, ProviderLine } from "../cluster/provider-process.ts";
 import { brokenStock, type BrokenStock } from "./stock-sampler.ts";
 import { loadStreamEvidence, type StreamEvidence } from "./event-stream.ts";
@@ -38,6 +39,17 @@ export interface SoldFact {
 	units: number;
 }
 
+/** A reservation after which a customer's unpaid orders held too many units of a product. */
+interface BeyondShare {
+	order_id: string;
+	user_id: string;
+	product_id: string;
+	/** Units of the product in the customer's unpaid orders. */
+	held: number;
+	/** Their share of it. */
+	most: number;
+}
+
 /** All that the checkers read: the clients' responses, the shop's data, the provider's ledger. */
 export interface Evidence {
 	outcomes: readonly Entry[];
@@ -55,6 +67,8 @@ export interface Evidence {
 	sold: readonly SoldFact[];
 	/** Orders whose reservation expired. */
 	expiredReservations: readonly { order_id: string; product_id: string }[];
+	/** Lines of orders that got units, orders that got none because of the share, and what exceeded it. */
+	reservations: { granted: number; limited: number; beyondShare: readonly BeyondShare[] };
 	/** Rows of orders and stock that contradict others, as text. */
 	contradictions: readonly string[];
 	samples: number;
@@ -90,6 +104,15 @@ const queries = {
 		where order_id is not null group by 1`,
 	expiredReservations:
 		"select order_id, product_id from product.stock_ledger where reason = 'expired'",
+	// Rows of a product's ledger have their ids in the order of its changes, which hold the lock of its stock row.
+	beyondShare: `select order_id, user_id, product_id, held, most from (
+		select order_id, product_id, d_reserved, h.user_id,
+			sum(d_reserved) over (partition by product_id, h.user_id order by l.id)::int as held,
+			greatest(1, sum(d_on_hand) over (partition by product_id order by l.id)::bigint * ${unpaidPercent} / 100)::int as most
+		from product.stock_ledger l left join product.reservation_head h using (order_id)) as l
+		where d_reserved > 0 and user_id is not null and held > most order by order_id, product_id`,
+	reservations: `select (select count(*) from product.stock_ledger where d_reserved > 0)::int as granted,
+		(select count(*) from product.reservation_head where state = 'reservation_limit')::int as limited`,
 	taken: "select count(*)::int as taken from payment.psp_inbox"
 };
 
@@ -115,6 +138,10 @@ export function collectEvidence(url: string, observations: RunObservations): Pro
 			expiredReservations: await read<Evidence["expiredReservations"][number]>(
 				queries.expiredReservations
 			),
+			reservations: {
+				...(await read<{ granted: number; limited: number }>(queries.reservations))[0]!,
+				beyondShare: await read<BeyondShare>(queries.beyondShare)
+			},
 			contradictions: await recordDifferences(client),
 			stream: await loadStreamEvidence(client)
 		};

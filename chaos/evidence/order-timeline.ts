@@ -1,4 +1,4 @@
-import { withClient } from "../../launch/servers/database-client.ts";
+import { withClient } from "../../db/client.ts";
 import type { Entry } from "./client-history.ts";
 import type { ProviderLine } from "../cluster/provider-process.ts";
 

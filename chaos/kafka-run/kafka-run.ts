@@ -6,7 +6,7 @@ import { everyMinute, results, unmarked, type LogEvidence } from "../checkers/lo
 import { windows } from "../checkers/windows.checker.ts";
 import { published } from "../checkers/published.checker.ts";
 import { poll } from "../../lib/retry.ts";
-import { rows } from "../../launch/servers/database-client.ts";
+import { rows } from "../../db/client.ts";
 import { OutboxWriter } from "./outbox-writer.ts";
 import { collectLogEvidence, type TrafficSpan } from "./log-evidence.ts";
 import { LogStorm, type LogFaults, type LogStormOptions } from "./log-storm.ts";

@@ -9,7 +9,7 @@ import { topics } from "../../streams/messages/topics.ts";
 import type { LogEvidence, ResultFact } from "../checkers/log.checker.ts";
 import type { Outage, ChaosKafka } from "../cluster/kafka-broker.ts";
 import { loadStreamEvidence } from "../evidence/event-stream.ts";
-import { withClient } from "../../launch/servers/database-client.ts";
+import { withClient } from "../../db/client.ts";
 
 /** Acknowledgements that arrived just before the broker went down may be marked so much later. */
 const inFlightMs = 1000;

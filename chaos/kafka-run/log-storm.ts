@@ -6,7 +6,7 @@ import type { ChaosNode } from "../cluster/node.ts";
 import type { FailpointInjector } from "../faults/failpoint-injector.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { poll } from "../../lib/retry.ts";
-import { rows } from "../../launch/servers/database-client.ts";
+import { rows } from "../../db/client.ts";
 
 export interface LogStormOptions {
 	relayKills: number;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import { Random } from "../../workload/random.ts";
 import type { TrafficEvent } from "../../workload/event-traffic.ts";
-import { rows } from "../../launch/servers/database-client.ts";
+import { newClient, rows } from "../../db/client.ts";
 
 export interface OutboxWriterOptions {
 	/** Connection URL of the database's owner. */
@@ -49,7 +49,7 @@ export class OutboxWriter {
 	 */
 	async run(isOver: () => boolean): Promise<void> {
 		const { url, events, perSecond } = this.#options;
-		const lanes = [new pg.Client(url), new pg.Client(url)];
+		const lanes = [newClient({ connectionString: url }), newClient({ connectionString: url })];
 		for (const lane of lanes) await lane.connect();
 		const busy: Promise<void>[] = lanes.map(() => Promise.resolve());
 		const full = Math.ceil((perSecond * tickMs) / 1000);

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Bug } from "./planted-bugs.ts";
+import type { Bug } from "./bug.ts";
 import { scenarios, type ScenarioName } from "./scenarios.ts";
 import { ScenarioRunner } from "../run/scenario-runner.ts";
 import { buildPatchedTree } from "./patched-tree.ts";

@@ -93,6 +93,13 @@ export const scenarios = {
 	},
 	other_currencies: { run: runner => runOrders(runner, 6, "abroad") },
 	refunds: { run: runner => runOrders(runner, 4, "refunded") },
+	/** Three times, each longer than the time in which 3-D Secure must be completed (2 s). */
+	hoarding: {
+		async run(runner) {
+			for (let n = 0; n < 3; n++)
+				await Promise.all([runOrders(runner, 3, "hoarding"), sleep(3000)]);
+		}
+	},
 	/** A run stalls before it confirms; when it resumes, another run has confirmed, and the order is being refunded. */
 	stale_run: {
 		async run(runner) {

@@ -13,6 +13,7 @@ import { published } from "../checkers/published.checker.ts";
 import { records } from "../checkers/records.checker.ts";
 import { review } from "../checkers/review.checker.ts";
 import { stock } from "../checkers/stock.checker.ts";
+import { unpaidShare } from "../checkers/unpaid-share.checker.ts";
 import { noChargeWhenUnpaid } from "../checkers/no-charge-when-unpaid.checker.ts";
 import { Customers } from "../clients/customers.ts";
 import { collectEvidence, type Evidence } from "../evidence/evidence.ts";
@@ -21,6 +22,7 @@ import { Reviewers } from "../clients/reviewers.ts";
 import { Load } from "../clients/load.ts";
 import {
 	currenciesAbroad,
+	hoardedUnits,
 	scarceUnits,
 	userCount,
 	type StockedProducts,
@@ -29,7 +31,7 @@ import {
 import { StockSampler } from "../evidence/stock-sampler.ts";
 import { unprocessed } from "../evidence/event-stream.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { rows } from "../../launch/servers/database-client.ts";
+import { rows } from "../../db/client.ts";
 import { seedStock } from "../../workload/stock.ts";
 import { poll } from "../../lib/retry.ts";
 
@@ -46,6 +48,7 @@ export const checkers: readonly Checker[] = [
 	records,
 	published,
 	effects,
+	unpaidShare,
 	windows
 ];
 
@@ -191,7 +194,9 @@ export class ChaosRun {
 }
 
 async function seedProducts(url: string, orders: number): Promise<StockedProducts> {
+	const [hoarded] = await seedStock(url, "hoarded", hoardedUnits);
 	return {
+		hoarded: hoarded!,
 		scarce: await seedStock(url, "scarce", scarceUnits(orders)),
 		plenty: await seedStock(url, "plenty", plentyUnits),
 		abroad: Object.fromEntries(

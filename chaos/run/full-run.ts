@@ -1,6 +1,6 @@
 import { settledStatuses } from "../../contracts/order-status.ts";
 import type { Evidence } from "../evidence/evidence.ts";
-import { withClient } from "../../launch/servers/database-client.ts";
+import { withClient } from "../../db/client.ts";
 import { runMatrix, type Matrix } from "./matrix.ts";
 import { schedule, type FaultKind } from "../faults/nemesis.ts";
 import {

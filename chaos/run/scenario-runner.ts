@@ -8,7 +8,7 @@ import { seedStock } from "../../workload/stock.ts";
 import { Cluster, type ClusterOptions } from "../cluster/cluster.ts";
 
 /** A return takes a dozen requests, and its saga may sleep 10 s after the faults of other rows. */
-const hitTimeoutMs = 90_000;
+const hitTimeoutMs = 150_000;
 const nextMs = 100;
 const maxInFlight = 5;
 
@@ -44,7 +44,7 @@ export class ScenarioRunner {
 		const [none] = await seedStock(cluster.servers.postgres.url, "none", 0);
 		const [plenty, scarce] = [chaosRun.products.plenty[0]!, chaosRun.products.scarce[0]!];
 		const abroad = chaosRun.products.abroad.ISK![0]!;
-		const goods = { plenty, scarce, none: none!, abroad };
+		const goods = { plenty, scarce, none: none!, abroad, hoarded: chaosRun.products.hoarded };
 		const scriptedOrders = new ScriptedOrders(chaosRun.customers, goods);
 		return new ScenarioRunner(cluster, chaosRun, failpoints, scriptedOrders);
 	}

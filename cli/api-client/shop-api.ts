@@ -5,18 +5,38 @@ import { TokenIssuer } from "../../services/user/token-issuer.ts";
 import { DataFolder } from "../../launch/shop/data-folder.ts";
 import { tokenKeys } from "../../launch/shop/token-keys.ts";
 import { exitCodes, LaunchError } from "../../launch/process/launch-error.ts";
+import { retry, type RetryOptions } from "../../lib/retry.ts";
 import { operator } from "../../lib/identity.ts";
 
 /** An unexpected response of a shop, as a sentence. */
 export class UnexpectedResponse extends LaunchError {
 	readonly status: number;
+	readonly code: string;
 
 	constructor(what: string, status: number, body: unknown) {
-		const { title = "", detail = "" } = (body ?? {}) as { title?: string; detail?: string };
+		const { title = "", detail = "", code = "" } = (body ?? {}) as Partial<ProblemBody>;
 		super(`${what} was answered ${status} ${title}${detail && `: ${detail}`}`.trim());
 		this.status = status;
+		this.code = code;
 	}
 }
+
+interface ProblemBody {
+	title: string;
+	detail: string;
+	code: string;
+}
+
+/** Nothing was done, or it is unknown what was: the same request gets its answer later. */
+const isUndecided = ({ status, code }: UnexpectedResponse) =>
+	status === 503 || status === 504 || code === "idempotency-key-in-use";
+
+const whileUndecided: RetryOptions = {
+	// Retry-After of the shop.
+	pauseMs: () => 1000,
+	withinMs: 30_000,
+	isRetryable: error => error instanceof UnexpectedResponse && isUndecided(error)
+};
 
 /** Where a shop of this configuration listens. */
 export function addressOf({ host, port }: Pick<Config, "host" | "port">): string {
@@ -37,13 +57,28 @@ export class ShopApi {
 		this.#token = token;
 	}
 
-	/** @throws Unexpected for a response that is no success; LaunchError if no server responds */
-	async send<R>(method: "GET" | "POST", path: string, body?: unknown): Promise<R> {
+	/**
+	 * Queries, and commands that have one effect per idempotency key, are sent again for half a minute while the shop
+	 * answers that it is unavailable, that it does not know the outcome, or that the first one still runs.
+	 * @throws UnexpectedResponse for a response that is no success; LaunchError if no server responds
+	 */
+	send<R>(
+		method: "GET" | "POST",
+		path: string,
+		body?: unknown,
+		{ isKeyed = false } = {}
+	): Promise<R> {
+		const key = randomUUID();
+		const once = () => this.#once<R>(method, path, body, key);
+		return method === "GET" || isKeyed ? retry(once, whileUndecided) : once();
+	}
+
+	async #once<R>(method: "GET" | "POST", path: string, body: unknown, key: string): Promise<R> {
 		const headers = { authorization: `Bearer ${await this.#token()}` };
 		const target = `${this.url}/api/v1${path}`;
 		const answer = await (method === "GET"
 			? request(target, { headers })
-			: post(target, body, headers));
+			: post(target, body, { ...headers, "idempotency-key": key }));
 		const read = (await answer.json().catch(() => undefined)) as R;
 		if (!answer.ok) throw new UnexpectedResponse(`${method} ${path}`, answer.status, read);
 		return read;

@@ -179,7 +179,7 @@ export class StreamOperator {
 		if (messages === 0) return;
 		const bar = new ProgressBar({ things: "messages" });
 		for (;;) {
-			const { replay } = await retryWhileUnavailable(() => this.#lagOf(group));
+			const { replay } = await this.#lagOf(group);
 			if (!replay) return bar.end(messages, messages);
 			bar.show(replay.done, replay.of);
 			await sleep(lookEveryMs);

@@ -1,7 +1,9 @@
-import pg from "pg";
+import type pg from "pg";
 import { readEnvironment } from "../../config/read-environment.ts";
 import { toConfig, type Config } from "../../config/index.ts";
+import { newClient } from "../../db/client.ts";
 import { migrate } from "../../db/migrate.ts";
+import { applyTextSearch } from "../../db/text-search.ts";
 import { demoAccounts, seed } from "../../db/seed.ts";
 import { DataFolder } from "./data-folder.ts";
 import { startPostgres } from "../servers/embedded-postgres.ts";
@@ -45,7 +47,7 @@ export async function startEmbeddedPostgres(life: Lifecycle, data: DataFolder): 
 
 /** A connection until the end of the process. @throws LaunchError when it fails */
 export async function connect(life: Lifecycle, url: string, name: string): Promise<pg.Client> {
-	const client = new pg.Client({ connectionString: url, application_name: `shop ${name}` });
+	const client = newClient({ connectionString: url, application_name: `shop ${name}` });
 	try {
 		await client.connect();
 	} catch (error) {
@@ -71,11 +73,12 @@ async function refuseDemoAccounts(url: string): Promise<void> {
  */
 export async function prepareDatabase(
 	url: string,
-	{ demo, production }: Pick<Config, "demo" | "production">
+	{ demo, production, catalogue }: Pick<Config, "demo" | "production" | "catalogue">
 ): Promise<void> {
 	try {
 		const done = await migrate(url);
 		if (done.length > 0) progress(`ran ${done.length} migrations`);
+		await applyTextSearch(url, catalogue.textSearch);
 		if (demo) await seed(url);
 		if (production) await refuseDemoAccounts(url);
 	} catch (error) {

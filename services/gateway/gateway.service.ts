@@ -19,6 +19,8 @@ import { standingChanged, user } from "../../contracts/user.ts";
 import { fail, Failure } from "../../lib/errors.ts";
 import type { Meta } from "../../lib/identity.ts";
 import { call, onHint, service } from "../../lib/service.ts";
+import type { Networks } from "../../lib/addresses/network.ts";
+import { RepeatedLines } from "../../lib/log/repeated-lines.ts";
 import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { answerOf, send } from "./http/response.ts";
@@ -28,6 +30,7 @@ import { authorise, callerOf, confirmed, type Caller } from "./auth/caller.ts";
 import { isLocal } from "./auth/demo-mode.ts";
 import { StandingList } from "./auth/standing-list.ts";
 import { docsFile, docsPage, Images } from "./api-docs/static-files.ts";
+import { clientNetwork } from "./http/client-network.ts";
 import { toProblem } from "./http/problem.ts";
 import { feedHeaders, WindowFeed } from "./window-feed.ts";
 import { checkParts, statusOf } from "./gateway.health.ts";
@@ -53,6 +56,9 @@ interface Gateway extends Service {
 	tokens: TokenVerifier;
 	standingList: StandingList;
 	images: Images;
+	trustedProxies: Networks;
+	/** Failures of the server other than defects. */
+	failures: RepeatedLines;
 	/** True once every service has responded; after that a missing one does not make this node unready. */
 	complete: boolean;
 	/** For the launcher and tests: the port that was bound. */
@@ -174,7 +180,8 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	settings,
 
 	created() {
-		const { token } = config();
+		const { token, trustedProxies } = config();
+		this.trustedProxies = trustedProxies;
 		this.tokens = new TokenVerifier(token.publicKey);
 		this.standingList = new StandingList({
 			read: after => call(this.broker, standing.list, { after, limit: 100 }, atMostOnce),
@@ -184,6 +191,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			onError: ({ message }) => this.logger.warn("cannot read who is locked, retrying:", message)
 		});
 		this.images = new Images(join(import.meta.dirname, "../../db/seed/images"));
+		this.failures = new RepeatedLines(line => this.logger.warn(line));
 		this.complete = false;
 		this.feed = new WindowFeed({
 			changes: last_event_id => call(this.broker, changes, { last_event_id }, asStaff),
@@ -216,6 +224,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		const cut = setTimeout(() => this.server.closeAllConnections(), drainMs);
 		await closed;
 		clearTimeout(cut);
+		this.failures.stop();
 	},
 
 	actions: {
@@ -266,6 +275,8 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 		async respond(req: Incoming, res: ServerResponse, operation: Operation) {
 			if (req.url!.length > maxUrlLength) fail("URI_TOO_LONG");
+			const { perNetwork } = operation.action;
+			const network = perNetwork && clientNetwork(req, this.trustedProxies);
 			if (operation.local && !(config().demo && isLocal(req))) fail("NOT_FOUND");
 			const { params: path } = req.$params;
 			const { tokens, standingList } = this;
@@ -282,6 +293,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 				...optionsOf(operation, request),
 				meta: {
 					user: caller.user,
+					...(network !== undefined && { network }),
 					requestId: req.requestId,
 					traceparent: traceparentOf(req.headersDistinct.traceparent?.join(), bytes =>
 						randomBytes(bytes).toString("hex")
@@ -304,7 +316,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			const problem = toProblem(error, req.requestId);
 			if (problem.code === "INTERNAL") this.logger.error(`request ${req.requestId} failed:`, error);
 			else if (problem.status >= 500)
-				this.logger.warn(`request ${req.requestId}: ${(error as Error).message}`);
+				this.failures.add(problem.code, `request ${req.requestId}: ${(error as Error).message}`);
 			send(req, res, problem, !this.broker.started);
 		},
 

@@ -114,9 +114,12 @@ const consumerRoutes = (group: string, name: string, actions: Consumer) => {
 /** By the tag of the API description. */
 export const routes = {
 	auth: [
-		route("POST /api/v1/auth/register", "register", users.create, { status: 202 }),
+		route("POST /api/v1/auth/register", "register", users.create, {
+			status: 202,
+			refusals: ["TOO_MANY_REGISTRATIONS"]
+		}),
 		route("POST /api/v1/auth/login", "login", users.authenticate, {
-			refusals: ["INVALID_CREDENTIALS"]
+			refusals: ["INVALID_CREDENTIALS", "TOO_MANY_SIGN_INS"]
 		}),
 		route("GET /.well-known/jwks.json", "getKeys", users.keys, { cache: "public, max-age=300" })
 	],

@@ -90,6 +90,11 @@ const settings = {
 			labelNames: ["status"],
 			help: "Orders that reached a status"
 		},
+		shop_account_attempts_total: {
+			type: "Counter",
+			labelNames: ["attempt", "result"],
+			help: "Sign-ins and registrations by result: ok, wrong, limited, overloaded, error"
+		},
 		shop_outbox_rows: {
 			type: "Gauge",
 			labelNames: ["service"],
@@ -128,6 +133,16 @@ const settings = {
 			type: "Counter",
 			labelNames: ["channel", "result"],
 			help: "Messages by delivery outcome; a message counts each time it is rescheduled"
+		},
+		shop_notifications_waiting: {
+			type: "Gauge",
+			labelNames: ["channel"],
+			help: `Messages that are due and not sent, counted up to 10,000 (100 in DynamoDB); ${alike}`
+		},
+		shop_notifications_waiting_seconds: {
+			type: "Gauge",
+			labelNames: ["channel"],
+			help: `Time since the oldest waiting message was due; ${alike}`
 		},
 		shop_psp_breaker_state: {
 			type: "Gauge",

@@ -20,6 +20,8 @@ export interface Dispatch {
 
 /** A way to reach people or systems. */
 export interface Channel {
+	/** Most messages that it is given at a time. */
+	readonly maxInFlight: number;
 	/** Returns the provider's id. @throws Refused; any other error counts as temporary */
 	send(dispatch: Dispatch): Promise<{ providerId: string }>;
 	close(): Promise<void>;

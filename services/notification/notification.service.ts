@@ -6,6 +6,7 @@ import {
 import { user, type Contact } from "../../contracts/user.ts";
 import type { Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
+import { Gauges } from "../../lib/gauges.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
 import { call, service } from "../../lib/service.ts";
 import { Consuming, type WithConsumer } from "../../mixins/consumer.mixin.ts";
@@ -21,7 +22,7 @@ import { openChannels } from "./channels/channel.factory.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { MailboxStore } from "./channels/mailbox-store.ts";
 import { Messages } from "./messages.ts";
-import { countMessage } from "./notification.metrics.ts";
+import { backlogGauges, countMessage } from "./notification.metrics.ts";
 import { plan, type NotifiableEvent } from "./planning.ts";
 import { PreferenceStore } from "./preferences.ts";
 import { PostgresStore, type Queryable } from "./storage/postgres.store.ts";
@@ -41,6 +42,7 @@ interface This extends WithConsumer<NotifiableEvent> {
 		channels: ReadonlyMap<NotificationChannel, Channel>;
 	}>;
 	dispatcher: Dispatcher;
+	backlogGauges: Gauges;
 	messages: Messages;
 	preferences: PreferenceStore;
 	mailbox: MailboxStore;
@@ -166,10 +168,16 @@ export default service<typeof contract.actions, This>(contract, {
 			onSettled: (claim, outcome) => countMessage(this.broker, claim, outcome)
 		});
 		this.dispatcher.start();
+		this.backlogGauges = new Gauges(
+			this.broker,
+			async () => backlogGauges(await store.backlog()),
+			({ message }) => this.logger.debug("cannot measure waiting messages:", message)
+		);
+		this.backlogGauges.start();
 	},
 
 	async stopped() {
-		await this.dispatcher?.stop();
+		await Promise.all([this.dispatcher?.stop(), this.backlogGauges?.stop()]);
 		const channels = await this.opened.then(({ channels }) => channels.values()).catch(() => []);
 		for (const channel of channels) await channel.close();
 	}

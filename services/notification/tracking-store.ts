@@ -48,6 +48,13 @@ export interface Claim extends NewNotification {
 	fence: number;
 }
 
+export interface Backlog {
+	channel: NotificationChannel;
+	count: number;
+	/** Since the oldest one was due; 0 without one. */
+	seconds: number;
+}
+
 /** Rows expire so long after their event; no messages are sent about older events. */
 export const keptDays = 90;
 /** Rows per statement, to keep it short. */
@@ -60,14 +67,12 @@ export const expireBatchSize = 1000;
 export interface NotificationStore {
 	/** Adds new ones, due immediately; returns their ids. Expired ones are omitted. */
 	plan(messages: readonly NewNotification[]): Promise<string[]>;
-	/** Claims messages that are due, the longest due first. */
-	claim(limit: number, leaseMs: number): Promise<Claim[]>;
+	/** Claims messages of a channel that are due, the longest due first. */
+	claim(channel: NotificationChannel, limit: number, leaseMs: number): Promise<Claim[]>;
 	/** Claims this one, if it is due. */
 	claimOne(id: string, leaseMs: number): Promise<Claim | undefined>;
 	/** False, without a change, when another node has claimed it since. */
 	settle(claim: Claim, outcome: Outcome): Promise<boolean>;
-	/** Releases claimed messages that were not attempted. */
-	release(claim: Claim): Promise<void>;
 	/** @param owner undefined: of any user */
 	get(id: string, owner?: string): Promise<StoredNotification | undefined>;
 	/** Newest event first. */
@@ -78,6 +83,8 @@ export interface NotificationStore {
 	): Promise<StoredNotification[]>;
 	/** Resends it, or sends it now if it is pending; undefined when there is none. */
 	resend(id: string): Promise<StoredNotification | undefined>;
+	/** Of each channel, the messages that are due and not sent, counted up to a limit of the store. */
+	backlog(): Promise<Backlog[]>;
 	/** Removes expired messages, at most `expireBatchSize`; returns how many. */
 	expire(): Promise<number>;
 }

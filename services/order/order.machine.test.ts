@@ -52,6 +52,7 @@ describe("the order machine", () => {
 
 	it("distinguishes out of stock from a cancellation", () => {
 		expect(transition("pending", "cancelled", "out_of_stock").type).toBe("order.rejected");
+		expect(transition("pending", "cancelled", "reservation_limit").type).toBe("order.rejected");
 		expect(transition("pending", "cancelled", "requested").type).toBe("order.cancelled");
 	});
 

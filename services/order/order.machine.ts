@@ -28,7 +28,14 @@ export const transitions = {
 } as const satisfies Record<OrderStatus, readonly OrderStatus[]>;
 
 /** Why an order was cancelled. A customer's own reason is in the history instead. */
-export type CancelReason = "out_of_stock" | "requested" | "expired";
+export type CancelReason = RejectReason | "requested" | "expired";
+
+/** Why an order was rejected: the shop did not reserve its items. */
+const rejectReasons = ["out_of_stock", "reservation_limit"] as const;
+export type RejectReason = (typeof rejectReasons)[number];
+
+export const isRejectReason = (reason: string | null): reason is RejectReason =>
+	(rejectReasons as readonly (string | null)[]).includes(reason);
 
 /** How history and events name a transition. Internal statuses are in the history, but are not published. */
 type Naming =
@@ -46,7 +53,7 @@ export type OnTransition = (to: OrderStatus, count?: number) => void;
 
 function namingOf(to: OrderStatus, reason: string | null): Naming {
 	if (isInternal(to)) return { type: `order.${to}`, published: false };
-	const isRejected = to === "cancelled" && reason === "out_of_stock";
+	const isRejected = to === "cancelled" && isRejectReason(reason);
 	return { type: isRejected ? "order.rejected" : eventTypeOf(to), published: true };
 }
 

@@ -9,7 +9,7 @@ import { Idempotency } from "../../idempotency/idempotency.ts";
 import { keyedRequest, markReplayed, type KeyedRequest } from "../../idempotency/keyed-request.ts";
 import { identityOf, ownerScope, type Identity, type Meta } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
-import { listById } from "../../lib/keyset.ts";
+import { jsonBytes, listById } from "../../lib/keyset.ts";
 import { poll, within } from "../../lib/retry.ts";
 import { onHint, service } from "../../lib/service.ts";
 import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
@@ -122,7 +122,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		async list(ctx) {
 			const { status, limit = 20, cursor } = ctx.params;
 			const owner = ownerScope(ctx.meta);
-			const list = listById(`orders of ${owner} ${status}`, (row: Order) => row.id);
+			const list = listById(`orders of ${owner} ${status}`, (row: Order) => row.id, jsonBytes);
 			const before = list.after(cursor)?.id;
 			const page = list.page(await this.orders.list(owner, status, before, limit + 1), limit);
 			const viewer = identityOf(ctx.meta).id;
@@ -226,6 +226,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 				fence: 1,
 				incarnation,
 				attempt: 0,
+				waitsFor: null,
 				step: "forward",
 				returning: null,
 				refundReported: 0

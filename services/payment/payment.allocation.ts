@@ -3,9 +3,7 @@ import { allocate } from "../../lib/money.ts";
 
 /** What is left of each line of a payment after some refunds. */
 export function remainingPerLine(lines: readonly Share[], refunds: readonly Share[]): Share[] {
-	const refunded = new Map<string, number>();
-	for (const { product_id, amount } of refunds)
-		refunded.set(product_id, (refunded.get(product_id) ?? 0) + amount);
+	const refunded = new Map(merged(refunds).map(({ product_id, amount }) => [product_id, amount]));
 	return lines.map(({ product_id, amount }) => ({
 		product_id,
 		amount: amount - (refunded.get(product_id) ?? 0)
@@ -28,6 +26,14 @@ export function allocateToLines(amount: number, left: readonly Share[], step = 1
 	return left
 		.map(({ product_id }, index) => ({ product_id, amount: parts[index]! }))
 		.filter(part => part.amount > 0);
+}
+
+/** The parts with those of one product added up. */
+export function merged(parts: readonly Share[]): Share[] {
+	const amounts = new Map<string, number>();
+	for (const { product_id, amount } of parts)
+		amounts.set(product_id, (amounts.get(product_id) ?? 0) + amount);
+	return [...amounts].map(([product_id, amount]) => ({ product_id, amount }));
 }
 
 /** Caps each part to what is left of its line; lines that get nothing are omitted. */

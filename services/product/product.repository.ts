@@ -1,51 +1,19 @@
-import { col, fn, literal, Op, where, type ModelStatic, type WhereOptions } from "sequelize";
+import { col, literal, Op, where, type ModelStatic, type WhereOptions } from "sequelize";
 import type { Product, product } from "../../contracts/product.ts";
-import { text } from "../../contracts/values.ts";
 import { sqlState } from "../../lib/database-error.ts";
 import { fail, invalid } from "../../lib/errors.ts";
-import { KeysetList, Milliseconds, TextId, type Keyset } from "../../lib/keyset.ts";
-import { T, type TSchema } from "../../lib/schema.ts";
+import { KeysetList, TextId } from "../../lib/keyset.ts";
+import type { TSchema } from "../../lib/schema.ts";
 import type { Params, Result } from "../../lib/service.ts";
-import { behind, updateVersioned } from "../../mixins/sequelize-queries.ts";
+import { updateVersioned } from "../../mixins/sequelize-queries.ts";
+import { CatalogueSearch, type Search } from "./catalogue/search.ts";
+import { sortOrder, type SortOrder } from "./catalogue/sort-orders.ts";
 import type { ProductRow } from "./product.model.ts";
 
 const uniqueViolation = "23505";
 
 type Actions = typeof product.actions;
 type List = Params<Actions["list"]>;
-type Sort = NonNullable<List["sort"]>;
-
-interface SortOrder {
-	column: "name" | "price_minor" | "created_at";
-	direction: "asc" | "desc";
-	/** Of the column, as it is in a cursor. */
-	value: TSchema;
-	valueOf(row: ProductRow): string | number;
-}
-
-const byName = {
-	column: "name",
-	value: text(200),
-	valueOf: (row: ProductRow) => row.name
-} as const;
-const byPrice = {
-	column: "price_minor",
-	value: T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
-	valueOf: (row: ProductRow) => row.price_minor
-} as const;
-
-const sortOrders: Record<Sort, SortOrder> = {
-	name: { ...byName, direction: "asc" },
-	"-name": { ...byName, direction: "desc" },
-	price: { ...byPrice, direction: "asc" },
-	"-price": { ...byPrice, direction: "desc" },
-	newest: {
-		column: "created_at",
-		direction: "desc",
-		value: Milliseconds,
-		valueOf: row => row.created_at.getTime()
-	}
-};
 
 function toProduct(row: ProductRow): Product {
 	const { id, sku, name, description, category, image_url, archived, version, stock } = row;
@@ -65,37 +33,43 @@ function toProduct(row: ProductRow): Product {
 	};
 }
 
-function listOf(filter: List, sort: Sort): KeysetList<ProductRow, TSchema> {
-	const { category, q, currency, min_price, max_price, in_stock } = filter;
-	const { value, valueOf } = sortOrders[sort];
-	return new KeysetList({
-		name: JSON.stringify([sort, category, q, currency, min_price, max_price, in_stock]),
-		value,
-		id: TextId,
-		keysetOf: (row: ProductRow) => ({ value: valueOf(row), id: row.id })
-	});
+/** A list as it was asked for, with what follows from that. */
+interface Listing {
+	readonly filter: List;
+	readonly search: Search | undefined;
+	readonly sort: SortOrder;
+	readonly keysets: KeysetList<ProductRow, TSchema>;
 }
 
-function afterKeyset({ value, id }: Keyset<unknown>, sort: Sort): WhereOptions {
-	const { column, direction } = sortOrders[sort];
-	const last = column === "created_at" ? new Date(value as number) : value;
-	return behind(column, direction, { value: last, id });
+function listingOf(filter: List, catalogue: CatalogueSearch): Listing {
+	const { category, q, currency, min_price, max_price, in_stock } = filter;
+	const { sort: key = q === undefined ? "newest" : "relevance" } = filter;
+	const search = q === undefined ? undefined : catalogue.for(q);
+	const sort = sortOrder(key, search);
+	const keysets = new KeysetList({
+		name: JSON.stringify([key, category, q, currency, min_price, max_price, in_stock]),
+		value: sort.value,
+		id: TextId,
+		keysetOf: (row: ProductRow) => ({ value: sort.valueOf(row), id: row.id })
+	});
+	return { filter, search, sort, keysets };
 }
 
 /** Prices are numbers of one currency's units: ¥1000 is not more than $10.00. @throws VALIDATION_FAILED */
-function checkComparable({ currency, min_price, max_price, sort }: List): void {
+function checkComparable({ currency, min_price, max_price, sort, q }: List): void {
 	const comparesPrices =
 		min_price !== undefined || max_price !== undefined || /price/.test(sort ?? "");
 	if (comparesPrices && currency === undefined)
 		invalid("/currency", "required", "is required with min_price, max_price or a sort by price");
+	if (sort === "relevance" && q === undefined)
+		invalid("/q", "required", "is required with a sort by relevance");
 }
 
-function conditions(filter: List): WhereOptions[] {
-	const { category, q, currency, min_price, max_price, in_stock } = filter;
+function conditions({ filter, search }: Listing): WhereOptions[] {
+	const { category, currency, min_price, max_price, in_stock } = filter;
 	const all: WhereOptions[] = [{ archived: false }];
 	if (category !== undefined) all.push({ category });
-	if (q !== undefined)
-		all.push({ search: { [Op.match]: fn("websearch_to_tsquery", "english", q) } });
+	if (search) all.push(literal(search.matches));
 	if (currency !== undefined) all.push({ currency });
 	if (min_price !== undefined) all.push({ price_minor: { [Op.gte]: min_price } });
 	if (max_price !== undefined) all.push({ price_minor: { [Op.lte]: max_price } });
@@ -108,29 +82,31 @@ function conditions(filter: List): WhereOptions[] {
 export class ProductRepository {
 	readonly #model: ModelStatic<ProductRow>;
 
-	constructor(model: ModelStatic<ProductRow>) {
+	readonly #search: CatalogueSearch;
+
+	/** @param language of names and descriptions: a text search configuration of Postgres */
+	constructor(model: ModelStatic<ProductRow>, language: string) {
 		this.#model = model;
+		const quoted = (text: string) => model.sequelize!.escape(text);
+		this.#search = new CatalogueSearch(language, quoted);
 	}
 
 	/** @throws VALIDATION_FAILED for prices without a currency, or a cursor of another list */
 	async list(filter: List): Promise<Result<Actions["list"]>> {
 		checkComparable(filter);
-		const { sort = "newest", limit = 20 } = filter;
-		const { column, direction } = sortOrders[sort];
-		const list = listOf(filter, sort);
-		const after = list.after(filter.cursor);
-		const where = [...conditions(filter), ...(after ? [afterKeyset(after, sort)] : [])];
+		const { limit = 20 } = filter;
+		const listing = listingOf(filter, this.#search);
+		const { search, sort, keysets } = listing;
+		const after = keysets.after(filter.cursor);
 		const rows = await this.#model.findAll({
-			where: { [Op.and]: where },
+			...(search && { attributes: { include: [[literal(search.rank), "rank"]] } }),
+			where: { [Op.and]: [...conditions(listing), ...(after ? [sort.behind(after)] : [])] },
 			include: "stock",
-			order: [
-				[column, direction],
-				["id", direction]
-			],
+			order: sort.order,
 			// One extra row says whether there is a next page, without a count.
 			limit: limit + 1
 		});
-		const { data, next_cursor } = list.page(rows, limit);
+		const { data, next_cursor } = keysets.page(rows, limit);
 		return { data: data.map(toProduct), next_cursor };
 	}
 
@@ -158,7 +134,7 @@ export class ProductRepository {
 
 	/**
 	 * Changes a product in one statement, if its version is `version`, if given.
-	 * @throws NOT_FOUND, STALE_VERSION; DUPLICATE_SKU when one is sold again whose SKU another product has
+	 * @throws NOT_FOUND, STALE_VERSION; DUPLICATE_SKU where another product that is sold has the SKU
 	 */
 	async update(id: string, version: number | undefined, changes: object): Promise<Product> {
 		await updateVersioned(this.#model, id, version, changes).catch(error =>

@@ -129,10 +129,10 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	started() {
-		this.products = new ProductRepository(this.model);
-		const { lowStock } = config().stock;
-		this.stock = new StockRepository(this.pg, new Idempotency(this.pg), lowStock);
-		this.reservations = new ReservationRepository(this.pg, lowStock);
+		this.products = new ProductRepository(this.model, config().catalogue.textSearch);
+		const limits = config().stock;
+		this.stock = new StockRepository(this.pg, new Idempotency(this.pg), limits.lowStock);
+		this.reservations = new ReservationRepository(this.pg, limits);
 		// Runs on every node: a second sweep of the same rows waits for their locks and finds nothing left.
 		this.sweeper = new Periodic({
 			everyMs: sweepEveryMs,

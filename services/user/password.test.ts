@@ -1,3 +1,4 @@
+import { successesOf } from "../../tests/support/expect-failure.ts";
 import { hashPassword, passwordMatches, weakness } from "./password.ts";
 
 describe("a password", () => {
@@ -6,6 +7,18 @@ describe("a password", () => {
 		expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 		expect(await passwordMatches(stored, "Ünïcode-Pass-99".normalize("NFD"))).toBe(true);
 		expect(await passwordMatches(stored, "Ünïcode-Pass-98")).toBe(false);
+	});
+
+	it("is hashed and checked behind one bulkhead", async () => {
+		const stored = await hashPassword("Ünïcode-Pass-99");
+		// The clock stands still, so that none waits too long and all are refused for the length of the queue.
+		const clock = jest.spyOn(performance, "now").mockReturnValue(0);
+		const works: Promise<unknown>[] = [];
+		for (let n = 0; n < 40; n++)
+			works.push(hashPassword("Ünïcode-Pass-99"), passwordMatches(stored, "Ünïcode-Pass-99"));
+		const successes = await successesOf(works, "OVERLOADED");
+		clock.mockRestore();
+		expect(successes).toHaveLength(62);
 	});
 
 	it("matches nothing when there is no user", async () => {

@@ -1,4 +1,5 @@
 import { hash, verify } from "@node-rs/argon2";
+import { Bulkhead } from "./sign-in/bulkhead.ts";
 
 /** OWASP's minimum for Argon2id, which is this library's default variant: 19 MiB, two passes, one lane. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -10,17 +11,23 @@ const dummyHash =
 /** Another keyboard may produce the same password with different code points (NIST SP 800-63B 5.1.1.2). */
 const normal = (password: string) => password.normalize("NFKC");
 
-/** In PHC form, with its own salt. */
+/**
+ * One for all hashes of the process, whatever they are for: four at one time would fill the thread pool and block its
+ * file and DNS operations.
+ */
+const bulkhead = new Bulkhead({ concurrency: 2, queue: 60, waitWithinMs: 1500 });
+
+/** In PHC form, with its own salt. @throws OVERLOADED */
 export function hashPassword(password: string): Promise<string> {
-	return hash(normal(password), cost);
+	return bulkhead.run(() => hash(normal(password), cost));
 }
 
-/** Takes the time of one hash, even when there is no user. */
+/** Takes the time of one hash, even when there is no user. @throws OVERLOADED */
 export async function passwordMatches(
 	stored: string | undefined,
 	password: string
 ): Promise<boolean> {
-	const matches = await verify(stored ?? dummyHash, normal(password));
+	const matches = await bulkhead.run(() => verify(stored ?? dummyHash, normal(password)));
 	return matches && stored !== undefined;
 }
 

@@ -4,10 +4,15 @@ import { demoPasswordHash } from "../../db/seed/accounts.ts";
 import { shownEmail, storedEmail } from "../../lib/addresses/email.ts";
 import { fail, invalid } from "../../lib/errors.ts";
 import { identityOf, type Meta } from "../../lib/identity.ts";
+import { Periodic } from "../../lib/periodic.ts";
 import { broadcastHint, service } from "../../lib/service.ts";
 import { SequelizeModel, type WithModel } from "../../mixins/sequelize-model.mixin.ts";
 import { defineUser, type UserRow } from "./user.model.ts";
 import { hashPassword, passwordMatches, weakness } from "./password.ts";
+import { AttemptGuard } from "./sign-in/attempt-guard.ts";
+import { AttemptLimits } from "./sign-in/attempt-limits.ts";
+import { AttemptOutcomes } from "./sign-in/attempt-outcomes.ts";
+import { AttemptRepository } from "./sign-in/attempt.repository.ts";
 import { StandingRepository } from "./standing.repository.ts";
 import { UserRepository } from "./user.repository.ts";
 import { TokenIssuer } from "./token-issuer.ts";
@@ -16,6 +21,10 @@ interface This extends WithModel<UserRow> {
 	users: UserRepository;
 	standing: StandingRepository;
 	tokens: TokenIssuer;
+	guard: AttemptGuard;
+	outcomes: AttemptOutcomes;
+	/** Removes counts of attempts whose window has ended. */
+	purge: Periodic;
 }
 
 /** Accounts from before local parts were limited keep their address, which is none any more. */
@@ -27,6 +36,10 @@ function accountId(meta: Meta, asked: string | undefined): string {
 	if (asked === undefined || asked === id || role === "admin") return asked ?? id;
 	return fail("NOT_FOUND");
 }
+
+/** In production nobody signs in with the published password of the demo. */
+const mayEnter = ({ locked, password_hash }: UserRow) =>
+	!locked && !(config().production && password_hash === demoPasswordHash);
 
 /**
  * Accounts and access tokens. Neither the response nor its time reveals whether an address has an account, so
@@ -42,17 +55,20 @@ export default service<typeof contract.actions, This>(contract, {
 			const detail = weakness(password, email);
 			if (detail) invalid("/password", "weak", detail);
 			const { name = email.split("@")[0]!, locale } = ctx.params;
-			const password_hash = await hashPassword(password);
-			await this.users.create({ email, name, ...(locale && { locale }), password_hash });
+			await this.guard.register(ctx.meta.network, async () => {
+				const password_hash = await hashPassword(password);
+				await this.users.create({ email, name, ...(locale && { locale }), password_hash });
+			});
 			return { status: "accepted" };
 		},
 
 		async authenticate(ctx) {
-			const row = await this.users.withPassword(normalEmail(ctx.params.email));
-			const matches = await passwordMatches(row?.password_hash, ctx.params.password);
-			const isPublished = config().production && row?.password_hash === demoPasswordHash;
-			if (!row || !matches || row.locked || isPublished) return fail("INVALID_CREDENTIALS");
-			const { id, email, role } = row;
+			const claim = { email: normalEmail(ctx.params.email), network: ctx.meta.network };
+			const { id, email, role } = await this.guard.signIn(claim, async () => {
+				const row = await this.users.withPassword(claim.email);
+				const matches = await passwordMatches(row?.password_hash, ctx.params.password);
+				return row && matches && mayEnter(row) ? row : undefined;
+			});
 			return {
 				access_token: await this.tokens.sign({ id, role }),
 				token_type: "Bearer",
@@ -108,5 +124,20 @@ export default service<typeof contract.actions, This>(contract, {
 		this.tokens = await TokenIssuer.fromPem(privateKey, ttlS);
 		this.users = new UserRepository(this.model);
 		this.standing = new StandingRepository(this.model);
+		const attempts = new AttemptRepository(this.model.sequelize!);
+		this.outcomes = new AttemptOutcomes(this.broker, line => this.logger.warn(line));
+		const limits = new AttemptLimits(attempts, privateKey!, config().signIn);
+		this.guard = new AttemptGuard(limits, this.outcomes);
+		this.purge = new Periodic({
+			everyMs: 60_000,
+			work: () => attempts.purge(),
+			onError: ({ message }) => this.logger.warn("cannot remove counts of attempts:", message)
+		});
+		this.purge.start();
+	},
+
+	async stopped() {
+		await this.purge?.stop();
+		this.outcomes?.stop();
 	}
 });

@@ -6,6 +6,7 @@ import { sqlState } from "../../lib/database-error.ts";
 import { DeadLetterRepository } from "./storage/dead-letter.repository.ts";
 import { InboxRepository } from "./storage/inbox.repository.ts";
 import { PositionRepository, type Replay, type Checkpoint } from "./storage/position.repository.ts";
+import { BatchSize } from "./batch-size.ts";
 import { ConsumerHealth } from "./consumer.health.ts";
 import type { Batch, Driver, Message, Subscription } from "../driver.ts";
 import { toDlqMessage, toDeadLetter, type DeadLetter } from "./dead-letter.ts";
@@ -86,6 +87,7 @@ export class Consumer<E extends StreamEvent> {
 	readonly #deadLetters: DeadLetterRepository;
 	/** The positions that this member expects in the partitions' rows. */
 	readonly #checkpoints = new Map<string, Checkpoint>();
+	readonly #size = new BatchSize();
 	#subscription: Subscription | undefined;
 	readonly #health: ConsumerHealth;
 
@@ -144,9 +146,8 @@ export class Consumer<E extends StreamEvent> {
 			batch.messages.map(message => this.#classify(message)),
 			this.#checkpoint(batch).replay
 		);
-		await this.#publishDeadLetters(classified);
 		try {
-			return await this.#apply(batch, classified);
+			return await this.#applySome(batch, classified);
 		} catch (error) {
 			// One failing message must not block the others, so each is tried by itself to find it.
 			if (isTransient(error)) throw this.#excuseIfTransient(batch, error);
@@ -158,8 +159,29 @@ export class Consumer<E extends StreamEvent> {
 
 	/** A statement timeout is no transient error here: a consumer whose statements all time out is reported as stalled. */
 	#excuseIfTransient(batch: Batch, error: unknown): unknown {
-		if (isTransient(error) && sqlState(error) !== "57014") this.#health.excuse(batch);
+		if (isTransient(error) && !isTooLong(error)) this.#health.excuse(batch);
 		return error;
+	}
+
+	/** As many of the messages as are in time; the driver delivers the others again. */
+	async #applySome(batch: Batch, classified: readonly Classified<E>[]): Promise<bigint> {
+		for (;;) {
+			const some = this.#size.cut(batch, classified);
+			await this.#publishDeadLetters(some);
+			try {
+				const next = await this.#apply(batch, some);
+				this.#size.grow(batch, some.length, classified.length);
+				return next;
+			} catch (error) {
+				if (!isTooLong(error) || some.length === 1 || batch.isStale()) throw error;
+				this.#options.onError(
+					new Error(`${some.length} messages took too long, trying half as many`)
+				);
+				this.#size.halve(batch, some.length);
+				// Eleven halvings of 5 s are longer than a member may be without progress.
+				this.#health.excuse(batch);
+			}
+		}
 	}
 
 	#classify(message: Message): Classified<E> {
@@ -269,17 +291,28 @@ export class Consumer<E extends StreamEvent> {
 		return this.#apply(batch, [{ message, deadLetter }]);
 	}
 
-	/** Published before the transaction that moves past them: they may be duplicated, and are never lost. */
+	/**
+	 * Published before the transaction that moves past them: they may be duplicated, and are never lost. While they cannot
+	 * be, the partition waits, as for any transient error: a restart would not help.
+	 * @throws Error of the log
+	 */
 	async #publishDeadLetters(classified: readonly Classified<E>[]): Promise<void> {
 		const { driver, group } = this.#options;
 		const deadLetters = deadLettersIn(classified);
 		for (const [topic, own] of Map.groupBy(deadLetters, deadLetter => deadLetter.topic))
-			await driver.publish(
-				dlqTopicOf(topic),
-				own.map(deadLetter => toDlqMessage(deadLetter, group))
-			);
+			try {
+				const messages = own.map(deadLetter => toDlqMessage(deadLetter, group));
+				await driver.publish(dlqTopicOf(topic), messages);
+			} catch (error) {
+				const { message: words } = error as Error;
+				const waiting = `the dead letters of ${topic} ${own[0]!.partition} wait: ${words}`;
+				throw Object.assign(new Error(waiting, { cause: error }), { isTransient: true });
+			}
 	}
 }
+
+/** A statement was ended by its time limit. */
+const isTooLong = (error: unknown) => sqlState(error) === "57014";
 
 /** A replay may start at the current position. */
 function isSame(a: Checkpoint, b: Checkpoint): boolean {

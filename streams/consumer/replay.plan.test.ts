@@ -24,9 +24,11 @@ const start = Date.UTC(2026, 2, 1, 12);
 /** A message a minute in each of two partitions. */
 const everyMinute = Array.from({ length: 10 }, (_, n) => start + n * minute);
 const log = logOf([everyMinute, everyMinute]);
+/** Long ago, so that no plan depends on it. */
+const reached = (next: bigint, movedAtMs = 0) => ({ next, movedAtMs });
 const all = new Map([
-	[0, 10n],
-	[1, 10n]
+	[0, reached(10n)],
+	[1, reached(10n)]
 ]);
 
 const spansOf = ({ spans }: Awaited<ReturnType<typeof planReplay>>) =>
@@ -44,7 +46,7 @@ describe("the plan of a replay", () => {
 	});
 
 	it("ends at the consumer's position, and contains no partition that it never read", async () => {
-		const plan = await planReplay(log, "t", "oldest", new Map([[0, 7n]]));
+		const plan = await planReplay(log, "t", "oldest", new Map([[0, reached(7n)]]));
 		expect(spansOf(plan)).toEqual([
 			[0, 7],
 			[0, 0]
@@ -62,11 +64,50 @@ describe("the plan of a replay", () => {
 		expect(plan.floorMs).toBe(start + 5 * minute);
 	});
 
-	it("is empty from an offset in the future", async () => {
-		expect(spansOf(await planReplay(log, "t", { offset: 99n }, all))).toEqual([
+	const handled = new Map([
+		[0, reached(10n, start + 20 * minute)],
+		[1, reached(10n, start + 30 * minute)]
+	]);
+
+	it("from an offset in the future is empty, and resets nothing", async () => {
+		const plan = await planReplay(log, "t", { offset: 99n }, handled);
+		expect(spansOf(plan)).toEqual([
 			[10, 10],
 			[10, 10]
 		]);
+		expect(plan.floorMs).toBe(start + 31 * minute);
+	});
+
+	it("resets nothing of a partition that it does not read again", async () => {
+		const short = logOf([everyMinute, everyMinute.slice(0, 2)]);
+		const both = new Map([...handled, [1, reached(2n, start + 6 * minute)] as const]);
+		const plan = await planReplay(short, "t", { offset: 3n }, both);
+		expect(spansOf(plan)).toEqual([
+			[3, 10],
+			[2, 2]
+		]);
+		expect(plan.floorMs).toBe(start + 7 * minute);
+	});
+
+	it("resets no minute of a partition whose messages have all expired", async () => {
+		const gone = {
+			...log,
+			extents: async () => [
+				{ partition: 0, first: 0n, next: 10n },
+				{ partition: 1, first: 10n, next: 10n }
+			]
+		};
+		const at = (n: number) => ({ at: new Date(start + n * minute) });
+		const oldest = await planReplay(gone, "t", "oldest", handled);
+		expect(oldest.floorMs).toBe(start + 31 * minute);
+		expect((await planReplay(gone, "t", at(5), handled)).isShort).toBe(true);
+		expect((await planReplay(gone, "t", at(31), handled)).isShort).toBe(false);
+	});
+
+	it("resets nothing when the log was lost and nothing is in the new one", async () => {
+		const empty = { ...log, extents: async () => [{ partition: 0, first: 0n, next: 0n }] };
+		const plan = await planReplay(empty, "t", "oldest", handled);
+		expect(plan.floorMs).toBe(start + 21 * minute);
 	});
 
 	it("says that requested messages have expired", async () => {
@@ -100,7 +141,7 @@ describe("the plan of a replay", () => {
 	});
 
 	it("recognises a log that was lost and started again", async () => {
-		const { spans } = await planReplay(log, "t", "oldest", new Map([[0, 500n]]));
+		const { spans } = await planReplay(log, "t", "oldest", new Map([[0, reached(500n)]]));
 		expect(spans[0]).toEqual({ partition: 0, from: 0n, until: 10n, first: 0n, lost: true });
 		expect(spans[1]!.lost).toBe(false);
 	});

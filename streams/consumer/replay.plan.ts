@@ -22,6 +22,13 @@ export interface Plan {
 	isShort: boolean;
 }
 
+/** How far a consumer has come in a partition. */
+export interface Reached {
+	next: bigint;
+	/** When it last handled a message that it had not handled before, in ms since the epoch. */
+	movedAtMs: number;
+}
+
 /** Upper bound of the difference between the log's clock and the database's, which dates events. */
 const skewMs = 60_000;
 const minuteMs = 60_000;
@@ -29,22 +36,27 @@ const minuteMs = 60_000;
 /**
  * Plans a replay. Events are in the log after their event time, so that all from `floorMs` on
  * are found from the spans' start on. Floors are whole minutes, as windows are.
- * @param reached by partition: the consumer's position; partitions without one were never read
+ * @param reached by partition; those that are missing were never read
  */
 export async function planReplay(
 	driver: Pick<Driver, "extents" | "offsetsAt">,
 	topic: string,
 	start: Start,
-	reached: ReadonlyMap<number, bigint>
+	reached: ReadonlyMap<number, Reached>
 ): Promise<Plan> {
 	const extents = await driver.extents(topic);
 	if (typeof start === "object" && "at" in start)
 		return planFromTime(driver, topic, start.at, extents, reached);
 	const wanted = start === "oldest" ? 0n : start.offset;
 	const spans = spansOf(extents, () => wanted, reached);
-	const isWhole = spans.every(({ from }) => from === 0n);
-	const floorMs = isWhole ? 0 : upToMinute((await timeOf(driver, topic, spans)) + skewMs);
-	return { spans, floorMs, isShort: false };
+	const unreadMs = lastOf(
+		spans.filter(({ from, until }) => from === until),
+		reached
+	);
+	if (unreadMs === 0 && spans.every(({ from }) => from === 0n))
+		return { spans, floorMs: 0, isShort: false };
+	const missingMs = Math.max(await timeOf(driver, topic, spans), unreadMs);
+	return { spans, floorMs: upToMinute(missingMs + skewMs), isShort: false };
 }
 
 async function planFromTime(
@@ -52,7 +64,7 @@ async function planFromTime(
 	topic: string,
 	at: Date,
 	extents: readonly Extent[],
-	reached: ReadonlyMap<number, bigint>
+	reached: ReadonlyMap<number, Reached>
 ): Promise<Plan> {
 	const floorMs = Math.floor(at.getTime() / minuteMs) * minuteMs;
 	const offsets = await driver.offsetsAt(topic, new Date(Math.max(0, floorMs - skewMs)));
@@ -61,7 +73,21 @@ async function planFromTime(
 		({ partition, first, next }) =>
 			first > 0n && next > first && (offsets.get(partition) ?? 0n) <= first
 	);
-	return { spans, floorMs, isShort };
+	// Their messages have all expired, and with them their times.
+	const expired = extents.filter(({ first, next }) => first > 0n && first === next);
+	return { spans, floorMs, isShort: isShort || lastOf(expired, reached) + skewMs > floorMs };
+}
+
+/**
+ * No message of these partitions was handled later than this. A replay that reads none of them again must not reset the
+ * effect of any. 0 if they were never read.
+ */
+function lastOf(
+	partitions: readonly Pick<Extent, "partition">[],
+	reached: ReadonlyMap<number, Reached>
+): number {
+	const read = partitions.flatMap(({ partition }) => reached.get(partition) ?? []);
+	return Math.max(0, ...read.filter(({ next }) => next > 0n).map(({ movedAtMs }) => movedAtMs));
 }
 
 /**
@@ -86,10 +112,10 @@ export function extendBack(plan: Plan, ahead: ReadonlyMap<number, bigint>): Plan
 function spansOf(
 	extents: readonly Extent[],
 	wanted: (partition: number) => bigint,
-	reached: ReadonlyMap<number, bigint>
+	reached: ReadonlyMap<number, Reached>
 ): Span[] {
 	return extents.map(({ partition, first, next }) => {
-		const at = reached.get(partition) ?? 0n;
+		const at = reached.get(partition)?.next ?? 0n;
 		const until = greatest(least(at, next), first);
 		const from = least(greatest(wanted(partition), first), until);
 		return { partition, from, until, first, lost: at > next };
@@ -106,6 +132,7 @@ async function timeOf(
 	spans: readonly Span[]
 ): Promise<number> {
 	const asked = spans.filter(({ from, until }) => from < until);
+	if (asked.length === 0) return 0;
 	const isBehind = async (ms: number) => {
 		const offsets = await driver.offsetsAt(topic, new Date(ms));
 		return asked.every(({ partition, from }) => offsets.get(partition)! > from);

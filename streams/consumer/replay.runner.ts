@@ -64,7 +64,12 @@ export class ReplayRunner {
 		const plans = new Map<string, Plan>();
 		for (const topic of topics) {
 			const own = rows.filter(row => row.topic === topic);
-			const reached = new Map(own.map(({ partition, next }) => [partition, BigInt(next)]));
+			const reached = new Map(
+				own.map(({ partition, next, at }) => [
+					partition,
+					{ next: BigInt(next), movedAtMs: at.getTime() }
+				])
+			);
 			const planned = await planReplay(driver, topic, start, reached);
 			const ahead =
 				mode === "again"

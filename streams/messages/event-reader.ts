@@ -1,4 +1,5 @@
 import type { Static, TSchema } from "../../lib/schema.ts";
+import { withoutLeapSecond } from "../../lib/instant.ts";
 import { validate } from "../../lib/validator.ts";
 import type { Message } from "../driver.ts";
 
@@ -56,6 +57,7 @@ export function reader<S extends TSchema>(
 		checkShape(options.schema, parsed);
 		// Postgres returns ids in lower case; in upper case they would be different keys.
 		parsed.id = String(parsed.id).toLowerCase();
+		parsed.time = withoutLeapSecond(String(parsed.time));
 		const event = parsed as Static<S>;
 		const { partitionkey, subject, time } = parsed as unknown as Envelope;
 		const own = options.belongs(event);

@@ -56,6 +56,12 @@ const without = (name: keyof OrderStreamEvent) =>
 const data = (over: object) => ({ ...event, data: { ...event.data, ...over } });
 
 describe("an order event", () => {
+	it("with a leap second is of the second after it", () => {
+		const leap = (time: string) => message({ ...event, time });
+		expect(readOrderEvent(leap("2026-02-28T23:59:60Z")).time).toBe("2026-03-01T00:00:00.000Z");
+		expect(reason(leap("2026-03-01T11:59:60Z"))).toBe("invalid");
+	});
+
 	it("is read as it was written", () => {
 		expect(readOrderEvent(message(event))).toEqual(event);
 	});

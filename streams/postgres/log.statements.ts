@@ -12,9 +12,14 @@ with spec as (
 made as (
 	insert into streams.topic (name, cleanup, retention_ms) select name, cleanup, retention from spec
 	on conflict do nothing returning name
+),
+parts as (
+	insert into streams.partition (topic, partition)
+	select name, n from spec join made using (name), generate_series(0, spec.partitions - 1) as n
+	returning topic, partition
 )
-insert into streams.partition (topic, partition)
-select name, n from spec join made using (name), generate_series(0, spec.partitions - 1) as n`
+insert into streams.compaction (topic, partition)
+select topic, partition from parts join spec on name = topic where cleanup = 'compact'`
 };
 
 export const countPartitions: Statement = {
@@ -53,14 +58,21 @@ stored as (
 select (select count(*)::int from stored) as count, pg_notify('streams', $1)`
 };
 
-/** $1 topic, $2 partition, $3 offset, $4 how many. One row without a message if there is none. */
+/**
+ * $1 topic, $2 partition, $3 offset, $4 how many, $5 bytes: no more than these together, and always the first one. One
+ * row without a message if there is none.
+ */
 export const fetch: Statement = {
 	name: "streams.fetch",
 	text: `
 select p.next_offset::text as "end", m.position::text, m.key, m.value, m.headers, m.at
 from streams.partition p left join lateral (
-	select * from streams.message m where m.topic = p.topic and m.partition = p.partition and m.position >= $3
-	order by m.position limit $4
+	select * from (
+		select m.*, sum(octet_length(value)) over (order by position) as bytes,
+			row_number() over (order by position) as n
+		from streams.message m where m.topic = p.topic and m.partition = p.partition and m.position >= $3
+		order by position limit $4
+	) as m where bytes <= $5::bigint or n = 1
 ) as m on true
 where p.topic = $1 and p.partition = $2
 order by m.position`
@@ -82,12 +94,15 @@ select partition, coalesce((select min(position) from streams.message m
 from streams.partition p where topic = $1`
 };
 
-/** Heartbeat of this member; removes members without one for 5 s. */
+/** Heartbeat of this member; removes members without one for 5 s, except one whose heartbeat is under way. */
 export const join: Statement = {
 	name: "streams.join",
 	text: `
 with gone as (
-	delete from streams.member where consumer_group = $1 and id <> $2 and seen_at < clock_timestamp() - interval '5 s'
+	delete from streams.member where ctid = any (array(
+		select ctid from streams.member
+		where consumer_group = $1 and id <> $2 and seen_at < clock_timestamp() - interval '5 s'
+		for update skip locked))
 	returning pid
 )
 insert into streams.member (consumer_group, id, topics, pid) values ($1, $2, $3, pg_backend_pid())
@@ -127,15 +142,10 @@ export const unlock: Statement = {
 	text: "select pg_advisory_unlock(hashtext($1 || ' ' || $2), $3)"
 };
 
-/** Every partition with its topic's retention; a compacted one gets a row for its progress. */
+/** Every partition with its topic's retention. Writes nothing: members that did would wait for each other. */
 export const retainedPartitions: Statement = {
 	name: "streams.kept",
 	text: `
-with added as (
-	insert into streams.compaction (topic, partition)
-	select topic, partition from streams.partition join streams.topic on name = topic where cleanup = 'compact'
-	on conflict do nothing
-)
 select topic, partition, cleanup, retention_ms as retention
 from streams.partition join streams.topic on name = topic order by 1, 2`
 };

@@ -14,6 +14,8 @@ interface Fetched {
 }
 
 const batchSize = 2000;
+/** Of the messages of one batch together, as Kafka bounds a fetch; one message has at most 1 MiB. */
+const batchBytes = 8 * 1024 * 1024;
 /** Publishers notify at once; this is for notifications that were missed. */
 const pollMs = 1000;
 
@@ -82,7 +84,13 @@ export class PostgresPartition {
 	async #next(at: bigint | undefined): Promise<bigint | undefined> {
 		const { topic, partition } = this;
 		this.#wakeUp = new AbortController();
-		const rows = await this.#db.query<Fetched>(sql.fetch, [topic, partition, at ?? 0n, batchSize]);
+		const rows = await this.#db.query<Fetched>(sql.fetch, [
+			topic,
+			partition,
+			at ?? 0n,
+			batchSize,
+			batchBytes
+		]);
 		const end = BigInt(rows[0]?.end ?? 0);
 		const found = rows.filter(({ position }) => position !== null);
 		const first = oldestOf(found, end, at);

@@ -48,5 +48,5 @@ describeKafka("a shop whose events travel over Kafka", () => {
 		const [window] = await consumed("analytics-results", 1);
 		expect(JSON.parse(window!.at(-1)!)).toMatchObject({ type: "analytics.window" });
 		expect(window!.join()).toContain("ce_type:analytics.window");
-	}, 60_000);
+	}, 180_000);
 });

@@ -81,6 +81,7 @@ export const good: Evidence = {
 	reserved: [],
 	sold: [{ product_id: "cup", units: 4 }],
 	expiredReservations: [],
+	reservations: { granted: 5, limited: 1, beyondShare: [] },
 	contradictions: [],
 	samples: 10,
 	stream: {

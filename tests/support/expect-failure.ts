@@ -7,7 +7,7 @@ import {
 } from "../../lib/errors.ts";
 
 /** Refusals of Moleculer itself, before a handler runs: code → status. */
-const brokerErrors = { VALIDATION_ERROR: 422, QUEUE_FULL: 429 } as const;
+const brokerErrors = { VALIDATION_ERROR: 422 } as const;
 
 export type FailureCode = ErrorCode | keyof typeof brokerErrors;
 

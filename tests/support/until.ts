@@ -1,7 +1,7 @@
 /** Waits until `probe` returns something truthy and returns it. @throws Error after `withinMs` */
 export async function until<R>(
 	probe: () => R | Promise<R>,
-	withinMs = 10_000,
+	withinMs = 20_000,
 	everyMs = 50
 ): Promise<NonNullable<R>> {
 	const end = performance.now() + withinMs;

@@ -131,6 +131,8 @@ function successesOf(operation: Operation, components: Components): Record<strin
 	};
 }
 
+const retryAfter = { description: "Seconds to wait", schema: { type: "integer" } };
+
 function responsesOf(operation: Operation, components: Components): Json {
 	const responses = successesOf(operation, components);
 	const schema = components.plain(Problem);
@@ -138,8 +140,10 @@ function responsesOf(operation: Operation, components: Components): Json {
 	for (const [status, codes] of byStatus) {
 		const description = codes.map(code => `\`${slug(code)}\`: ${errorTable[code][1]}`).join("; ");
 		const known = responses[status];
+		const saysWhen = !known && (status === 429 || status === 503);
 		responses[status] = {
 			...known,
+			...(saysWhen && { headers: { "Retry-After": retryAfter } }),
 			description: known ? `${known.description as string}; or ${description}` : description,
 			content: { ...(known?.content as Json), "application/problem+json": { schema } }
 		};

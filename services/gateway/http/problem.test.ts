@@ -58,6 +58,10 @@ describe("the problem of an error", () => {
 			'Bearer error="invalid_token"'
 		);
 		expect(toProblem(new Failure("UNAVAILABLE"), id).headers["Retry-After"]).toBe("1");
+		expect(toProblem(new Failure("OVERLOADED"), id).headers["Retry-After"]).toBe("1");
+		const limited = toProblem(new Failure("TOO_MANY_SIGN_INS", { retryAfterS: 613 }), id);
+		expect([limited.status, limited.headers["Retry-After"]]).toEqual([429, "613"]);
+		expect(validate(Problem, JSON.parse(limited.body))).toEqual([]);
 		expect(toProblem(new Failure("NOT_FOUND"), id).headers).toEqual({
 			"Content-Type": "application/problem+json",
 			"Cache-Control": "no-store"

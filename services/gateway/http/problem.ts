@@ -52,12 +52,13 @@ const challenge: Partial<Record<ErrorCode, string>> = {
 	INVALID_TOKEN: 'Bearer error="invalid_token"',
 	ACCOUNT_LOCKED: 'Bearer error="invalid_token"'
 };
-const retryAfter: Partial<Record<ErrorCode, string>> = {
-	UNAVAILABLE: "1",
-	OVERLOADED: "1",
-	TOO_MANY_OPEN_ORDERS: "5",
-	TOO_MANY_STREAMS: "5",
-	IDEMPOTENCY_KEY_IN_USE: "1"
+/** Seconds, for failures that do not say so themselves (`retryAfterS`). */
+const retryAfter: Partial<Record<ErrorCode, number>> = {
+	UNAVAILABLE: 1,
+	OVERLOADED: 1,
+	TOO_MANY_OPEN_ORDERS: 5,
+	TOO_MANY_STREAMS: 5,
+	IDEMPOTENCY_KEY_IN_USE: 1
 };
 
 export interface ProblemAnswer {
@@ -71,7 +72,8 @@ export interface ProblemAnswer {
 export function toProblem(error: unknown, requestId: string): ProblemAnswer {
 	const code = codeOf(error);
 	const [status, title] = errorTable[code];
-	const { detail, errors } = ((error as { data?: FailureData } | null)?.data ?? {}) as FailureData;
+	const data = ((error as { data?: FailureData } | null)?.data ?? {}) as FailureData;
+	const { detail, errors, retryAfterS = retryAfter[code] } = data;
 	const problem = {
 		type: `https://errors.moleculer-commerce.example/${slug(code)}`,
 		title,
@@ -88,7 +90,7 @@ export function toProblem(error: unknown, requestId: string): ProblemAnswer {
 			"Content-Type": "application/problem+json",
 			"Cache-Control": "no-store",
 			...(challenge[code] && { "WWW-Authenticate": challenge[code] }),
-			...(retryAfter[code] && { "Retry-After": retryAfter[code] })
+			...(retryAfterS !== undefined && { "Retry-After": String(retryAfterS) })
 		},
 		body: JSON.stringify(problem)
 	};

@@ -5,6 +5,9 @@ import { Refused } from "../channel.ts";
 /** Time limit of a request to AWS, including the whole body. */
 const answerWithinMs = 10_000;
 
+/** The SDK's number of connections to a host. */
+export const awsConnections = 50;
+
 /** For AWS clients. They do not retry, because the dispatcher does. */
 export function awsOptions({ region, endpoint }: Config["aws"]) {
 	return {

@@ -4,6 +4,8 @@ import type { MailboxStore } from "./mailbox-store.ts";
 
 /** Stores messages on this machine for developers, and sends none. */
 export class MailboxChannel implements Channel {
+	/** As many as the store takes in one statement. */
+	readonly maxInFlight = 64;
 	readonly #store: MailboxStore;
 	readonly #channel: PersonalChannel;
 

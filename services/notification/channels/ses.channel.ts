@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { SendRawEmailCommand, type SESClient } from "@aws-sdk/client-ses";
-import { askAws } from "../aws/client-options.ts";
+import { askAws, awsConnections } from "../aws/client-options.ts";
 import { Refused, type Channel, type Dispatch } from "../channel.ts";
 import { addressOf, composed, mailOf, type Address } from "./mail-headers.ts";
 import { RateLimiter } from "./rate-limiter.ts";
@@ -17,6 +17,8 @@ const throttledMs = 1000;
 
 /** Sends e-mail by Amazon SES, within the account's rate. */
 export class SesChannel implements Channel {
+	/** As many as get their turn in time. */
+	readonly maxInFlight: number;
 	readonly #client: SESClient;
 	readonly #from: Address;
 	readonly #configurationSet: string | undefined;
@@ -27,6 +29,8 @@ export class SesChannel implements Channel {
 		this.#from = addressOf(from);
 		this.#configurationSet = configurationSet;
 		this.#rateLimiter = new RateLimiter(ratePerS);
+		const inTime = Math.floor((ratePerS * maxWaitMs) / 1000);
+		this.maxInFlight = Math.min(awsConnections, Math.max(1, inTime));
 	}
 
 	async send(dispatch: Dispatch): Promise<{ providerId: string }> {

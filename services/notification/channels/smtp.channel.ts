@@ -23,6 +23,8 @@ function openPool({ url, tls, onError }: SmtpOptions) {
 
 /** Sends e-mail by a mail server (RFC 5321), over pooled connections. */
 export class SmtpChannel implements Channel {
+	/** Few enough that the last one gets a connection before its time is over. */
+	readonly maxInFlight = 16;
 	readonly #pool: ReturnType<typeof openPool>;
 	readonly #from: Address;
 
@@ -35,7 +37,7 @@ export class SmtpChannel implements Channel {
 		const signal = AbortSignal.timeout(answerWithinMs);
 		try {
 			const { response } = await this.#pool.sendMail({ ...mailOf(dispatch, this.#from), signal });
-			return { providerId: response.slice(0, 200) };
+			return { providerId: response.replaceAll("\0", "").slice(0, 200) };
 		} catch (error) {
 			throw new Refused(refusalBySmtp(error as SmtpError));
 		}

@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from "@aws-sdk/client-sns";
-import { askAws } from "../aws/client-options.ts";
+import { askAws, awsConnections } from "../aws/client-options.ts";
 import type { Channel, Dispatch } from "../channel.ts";
 import { toSms } from "../templates/sms.templates.ts";
 
@@ -7,6 +7,7 @@ const text = (StringValue: string) => ({ DataType: "String", StringValue });
 
 /** Sends text messages by Amazon SNS, which does not deduplicate: a message that is sent twice arrives twice. */
 export class SmsChannel implements Channel {
+	readonly maxInFlight = awsConnections;
 	readonly #client: SNSClient;
 	readonly #senderId: string | undefined;
 

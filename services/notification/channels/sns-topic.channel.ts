@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from "@aws-sdk/client-sns";
-import { askAws } from "../aws/client-options.ts";
+import { askAws, awsConnections } from "../aws/client-options.ts";
 import type { Channel, Dispatch } from "../channel.ts";
 
 const text = (StringValue: string) => ({ DataType: "String", StringValue });
@@ -17,6 +17,7 @@ function inOrder(topicArn: string, { id, fact: { data } }: Dispatch) {
 
 /** Publishes events to an SNS topic, for other systems. */
 export class SnsTopicChannel implements Channel {
+	readonly maxInFlight = awsConnections;
 	readonly #client: SNSClient;
 	readonly #topicArn: string;
 

@@ -1,4 +1,4 @@
-import type { NotificationChannel } from "../../../contracts/notification.ts";
+import { notificationChannels, type NotificationChannel } from "../../../contracts/notification.ts";
 import type { Contact } from "../../../contracts/user.ts";
 import { withJitter } from "../../../lib/backoff.ts";
 import { Periodic } from "../../../lib/periodic.ts";
@@ -22,8 +22,8 @@ export interface DispatcherOptions {
 	onSettled?(claim: Claim, outcome: Outcome): void;
 }
 
-/** Most messages that are sent concurrently. */
-const batchSize = 16;
+/** For a channel that is not configured, which sends nothing. */
+const skippedAtOnce = 64;
 /** Longer than a channel may take: until then no other node sends the message. */
 const leaseMs = 60_000;
 /** Retry delay when the address could not be read. */
@@ -33,7 +33,8 @@ const expireEveryMs = 60_000;
 /** Sends pending messages. Runs on every node: a claim gives a message to one of them. */
 export class Dispatcher {
 	readonly #options: DispatcherOptions;
-	readonly #sending: Periodic;
+	/** One for each channel, so that one that hangs does not delay the others. */
+	readonly #sending: readonly Periodic[];
 	readonly #expiring: Periodic;
 	/** Until when a throttling channel is paused, by `performance.now()`. */
 	readonly #pausedUntil = new Map<NotificationChannel, number>();
@@ -41,25 +42,36 @@ export class Dispatcher {
 	constructor(options: DispatcherOptions) {
 		this.#options = options;
 		const { everyMs, onError } = options;
-		const sendBatch = async () => (await this.sendDue()) === batchSize;
 		const expireBatch = async () => (await options.store.expire()) === expireBatchSize;
-		this.#sending = new Periodic({ everyMs, work: sendBatch, onError });
+		this.#sending = notificationChannels.map(channel => {
+			const sendBatch = async () => (await this.#sendDue(channel)) === this.#batchSizeOf(channel);
+			return new Periodic({ everyMs, work: sendBatch, onError });
+		});
 		this.#expiring = new Periodic({ everyMs: expireEveryMs, work: expireBatch, onError });
 	}
 
 	start(): void {
-		this.#sending.start();
+		for (const sending of this.#sending) sending.start();
 		this.#expiring.start();
 	}
 
 	/** Resolves when messages that are being sent have been settled. */
 	async stop(): Promise<void> {
-		await Promise.all([this.#sending.stop(), this.#expiring.stop()]);
+		await Promise.all([...this.#sending, this.#expiring].map(periodic => periodic.stop()));
 	}
 
-	/** Sends a batch of pending messages. Returns how many it claimed. */
+	/** Sends a batch of pending messages of each channel. Returns how many it claimed. */
 	async sendDue(): Promise<number> {
-		const claims = await this.#options.store.claim(batchSize, leaseMs);
+		const counts = await Promise.all(notificationChannels.map(channel => this.#sendDue(channel)));
+		return counts.reduce((sum, count) => sum + count, 0);
+	}
+
+	#batchSizeOf(channel: NotificationChannel): number {
+		return this.#options.channels.get(channel)?.maxInFlight ?? skippedAtOnce;
+	}
+
+	async #sendDue(channel: NotificationChannel): Promise<number> {
+		const claims = await this.#options.store.claim(channel, this.#batchSizeOf(channel), leaseMs);
 		if (claims.length === 0) return 0;
 		const contacts = await this.#contactsOf(claims);
 		await Promise.all(claims.map(claim => this.#send(claim, contacts)));

@@ -1,4 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { NotificationChannel } from "../../../contracts/notification.ts";
 import type { TimePosition } from "../../../lib/keyset.ts";
 import {
 	keptDays,
@@ -41,7 +42,7 @@ export function newItem({ fact, ...message }: NewNotification, now: number): Ite
 		attempts: 0,
 		resends: 0,
 		fence: 0,
-		queue: "1",
+		queue: message.channel,
 		due_at: now,
 		everyone: "1",
 		position: positionOf({ at, id: message.id }),
@@ -57,9 +58,18 @@ const text = (item: Item, name: string) => item[name]?.S || null;
 const number = (item: Item, name: string) => Number(item[name]?.N ?? 0);
 const time = (item: Item, name: string) => new Date(number(item, name));
 
-/** Items that were written before the channel was renamed have `cascade`. */
+/** Items that were written before each channel had its own queue are in this one. */
+export const sharedQueue = "1";
+
+/** The SNS topic before the channel was renamed. */
+const formerTopic = "cascade";
+
+/** What a channel is called in items, also in earlier ones. */
+export const storedNamesOf = (channel: NotificationChannel): string[] =>
+	channel === "sns_topic" ? [channel, formerTopic] : [channel];
+
 const channelOf = (stored: string) =>
-	(stored === "cascade" ? "sns_topic" : stored) as NewNotification["channel"];
+	(stored === formerTopic ? "sns_topic" : stored) as NotificationChannel;
 
 function plannedOf(item: Item): NewNotification {
 	return {

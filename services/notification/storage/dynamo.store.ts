@@ -7,11 +7,22 @@ import {
 	type DynamoDBClient,
 	type QueryCommandInput
 } from "@aws-sdk/client-dynamodb";
+import { notificationChannels, type NotificationChannel } from "../../../contracts/notification.ts";
 import type { TimePosition } from "../../../lib/keyset.ts";
-import { answeredInTime } from "../aws/client-options.ts";
+import { answeredInTime, awsConnections } from "../aws/client-options.ts";
 import type { Outcome } from "../notification.decisions.ts";
-import { claimOf, newItem, positionOf, trackedOf, valuesOf, type Item } from "./dynamo-item.ts";
+import {
+	claimOf,
+	newItem,
+	positionOf,
+	sharedQueue,
+	storedNamesOf,
+	trackedOf,
+	valuesOf,
+	type Item
+} from "./dynamo-item.ts";
 import type {
+	Backlog,
 	Claim,
 	NewNotification,
 	StoredNotification,
@@ -25,8 +36,8 @@ export interface DynamoOptions {
 	now?: () => number;
 }
 
-/** The SDK's number of connections. */
-const connections = 50;
+/** More are not counted: each costs a read. */
+const backlogLimit = 100;
 
 type Values = Record<string, string | number | null>;
 
@@ -55,8 +66,8 @@ export class DynamoStore implements NotificationStore {
 	async plan(messages: readonly NewNotification[]): Promise<string[]> {
 		const added: string[] = [];
 		// As many as the SDK has connections: the time limit includes the wait for one.
-		for (let from = 0; from < messages.length; from += connections) {
-			const some = messages.slice(from, from + connections);
+		for (let from = 0; from < messages.length; from += awsConnections) {
+			const some = messages.slice(from, from + awsConnections);
 			const isNew = await Promise.all(some.map(message => this.#add(message))).catch(error => {
 				throw Object.assign(error, {
 					isTransient: !/^(ValidationException|TypeError|RangeError)$/.test(error.name)
@@ -67,12 +78,8 @@ export class DynamoStore implements NotificationStore {
 		return added;
 	}
 
-	async claim(limit: number, leaseMs: number): Promise<Claim[]> {
-		const due = await this.#query("due", "#queue = :queue and #due_at <= :now", {
-			queue: "1",
-			now: this.#now(),
-			limit
-		});
+	async claim(channel: NotificationChannel, limit: number, leaseMs: number): Promise<Claim[]> {
+		const due = await this.#dueOf(channel, limit);
 		const claims = await Promise.all(due.map(({ id }) => this.claimOne(id!.S!, leaseMs)));
 		return claims.filter(claim => claim !== undefined);
 	}
@@ -109,10 +116,6 @@ export class DynamoStore implements NotificationStore {
 		return Boolean(await this.#update(id, update, held, all));
 	}
 
-	async release(claim: Claim): Promise<void> {
-		await this.settle(claim, { state: "pending", inMs: 0, counted: false, reason: null });
-	}
-
 	async get(id: string, owner?: string): Promise<StoredNotification | undefined> {
 		const found = await this.#client.send(
 			new GetItemCommand({ TableName: this.#table, Key: valuesOf({ id }), ConsistentRead: true }),
@@ -140,10 +143,10 @@ export class DynamoStore implements NotificationStore {
 		const now = this.#now();
 		const resent = await this.#update(
 			id,
-			"set #state = :pending, #queue = :one, #due_at = :now, #attempts = :zero, #updated_at = :now " +
+			"set #state = :pending, #queue = #channel, #due_at = :now, #attempts = :zero, #updated_at = :now " +
 				"remove #reason, #provider_id add #resends :add",
 			"attribute_exists(#id) and #state <> :pending",
-			{ pending: "pending", one: "1", now, zero: 0, add: 1 }
+			{ pending: "pending", now, zero: 0, add: 1 }
 		);
 		const sooner =
 			resent ??
@@ -156,9 +159,38 @@ export class DynamoStore implements NotificationStore {
 		return sooner ? trackedOf(sooner) : this.get(id);
 	}
 
+	backlog(): Promise<Backlog[]> {
+		const now = this.#now();
+		return Promise.all(
+			notificationChannels.map(async channel => {
+				const due = await this.#dueOf(channel, backlogLimit);
+				const seconds = due.map(({ due_at }) => (now - Number(due_at!.N)) / 1000);
+				return { channel, count: due.length, seconds: Math.max(0, ...seconds) };
+			})
+		);
+	}
+
 	/** TTL removes them. */
 	async expire(): Promise<number> {
 		return 0;
+	}
+
+	async #dueOf(channel: NotificationChannel, limit: number): Promise<Item[]> {
+		const due: Item[] = [];
+		// Those of before first: they have waited longest.
+		for (const queue of [sharedQueue, ...storedNamesOf(channel)])
+			if (due.length < limit) due.push(...(await this.#due(queue, channel, limit - due.length)));
+		return due;
+	}
+
+	#due(queue: string, channel: NotificationChannel, limit: number): Promise<Item[]> {
+		const values: Values & { limit: number } = { queue, now: this.#now(), limit };
+		const where = "#queue = :queue and #due_at <= :now";
+		if (queue !== sharedQueue) return this.#query("due", where, values);
+		const names = storedNamesOf(channel).map((name, index) => [`c${index}`, name] as const);
+		const FilterExpression = `#channel in (${names.map(([name]) => `:${name}`).join(", ")})`;
+		const all = { ...values, ...Object.fromEntries(names) };
+		return this.#query("due", where, all, { FilterExpression });
 	}
 
 	/** TTL takes some days at most. */
@@ -210,7 +242,7 @@ export class DynamoStore implements NotificationStore {
 				TableName: this.#table,
 				IndexName,
 				KeyConditionExpression,
-				ExpressionAttributeNames: namesIn(KeyConditionExpression),
+				ExpressionAttributeNames: namesIn(KeyConditionExpression, more.FilterExpression),
 				ExpressionAttributeValues: valuesIn(values),
 				Limit: limit - found.length,
 				ExclusiveStartKey,

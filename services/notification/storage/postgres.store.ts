@@ -1,3 +1,6 @@
+import { notificationChannels, type NotificationChannel } from "../../../contracts/notification.ts";
+import { Batcher } from "../../../lib/batcher.ts";
+import { refusedBySql } from "../../../lib/database-error.ts";
 import { bulk } from "../../../lib/bulk.ts";
 import { beforeNewest, type TimePosition } from "../../../lib/keyset.ts";
 import type { Row, Statement } from "../../../db/database.ts";
@@ -5,6 +8,7 @@ import type { Outcome } from "../notification.decisions.ts";
 import {
 	expireBatchSize,
 	keptDays,
+	type Backlog,
 	type Claim,
 	type NewNotification,
 	type StoredNotification,
@@ -46,12 +50,13 @@ update notification.notifications n
 set due_at = clock_timestamp() + $1::int * interval '1 ms', lease_until = clock_timestamp() + $1::int * interval '1 ms',
 	fence = fence + 1, attempts = attempts + 1`;
 
+/** now(), because an index cannot be searched by clock_timestamp(): those that are due later would be read too. */
 const claim: Statement = {
 	name: "claim_notifications",
 	text: `
 with due as materialized (
 	select id from notification.notifications
-	where state = 'pending' and due_at <= clock_timestamp() order by due_at limit $2 for update skip locked
+	where channel = $3 and state = 'pending' and due_at <= now() order by due_at limit $2 for update skip locked
 )
 ${take} from due where n.id = due.id returning ${claimed.replaceAll(/\bid\b/g, "n.id")}`
 };
@@ -61,15 +66,55 @@ const claimOne: Statement = {
 	text: `${take} where id = $2 and state = 'pending' and due_at <= clock_timestamp() returning ${claimed}`
 };
 
+const settledRows = bulk({
+	id: "uuid",
+	fence: "int",
+	state: "text",
+	reason: "text",
+	provider_id: "text",
+	uncounted: "int",
+	in_ms: "int"
+});
+
+/**
+ * `is true` keeps the planner from the index of what is due, which seems as good as the primary key while the table is
+ * empty: a session keeps its first plan, and would read the whole backlog for each message.
+ */
 const settle: Statement = {
-	name: "settle_notification",
+	name: "settle_notifications",
 	text: `
-update notification.notifications
-set state = $3, reason = $4, provider_id = $5, attempts = attempts - $6::int, lease_until = null,
-	due_at = case when $3 = 'pending' then clock_timestamp() + $7::int * interval '1 ms' end,
-	sent_at = case when $3 = 'sent' then clock_timestamp() else sent_at end, updated_at = clock_timestamp()
-where id = $1 and fence = $2 and state = 'pending' returning id`
+update notification.notifications n
+set state = x.state, reason = x.reason, provider_id = x.provider_id, attempts = attempts - x.uncounted,
+	lease_until = null,
+	due_at = case when x.state = 'pending' then clock_timestamp() + x.in_ms * interval '1 ms' end,
+	sent_at = case when x.state = 'sent' then clock_timestamp() else sent_at end, updated_at = clock_timestamp()
+from ${settledRows.as("x")}
+where n.id = x.id and n.fence = x.fence and (n.state = 'pending') is true returning n.id, n.fence`
 };
+
+interface Settlement {
+	claim: Pick<Claim, "id" | "fence">;
+	outcome: Outcome;
+}
+
+function settledRow({ claim: { id, fence }, outcome }: Settlement) {
+	const { state } = outcome;
+	if (state === "sent")
+		return {
+			id,
+			fence,
+			state,
+			reason: null,
+			provider_id: outcome.providerId,
+			uncounted: 0,
+			in_ms: 0
+		};
+	const isUncounted = state === "pending" && !outcome.counted;
+	const { reason } = outcome;
+	// A rate limiter answers fractions of a millisecond.
+	const in_ms = state === "pending" ? Math.ceil(outcome.inMs) : 0;
+	return { id, fence, state, reason, provider_id: null, uncounted: Number(isUncounted), in_ms };
+}
 
 const get: Statement = {
 	name: "get_notification",
@@ -96,6 +141,17 @@ set resends = resends + (state <> 'pending')::int, attempts = case when state = 
 where id = $1 returning ${tracked}`
 };
 
+const backlog: Statement = {
+	name: "backlog_of_notifications",
+	text: `
+select channel, w.count, w.seconds from unnest($1::text[]) as channel cross join lateral (
+	select count(*)::int as count, coalesce(extract(epoch from now() - min(due_at)), 0)::float8 as seconds from (
+		select due_at from notification.notifications n
+		where n.channel = channel.channel and state = 'pending' and due_at <= now() order by due_at limit 10000
+	) as due
+) as w`
+};
+
 const expire: Statement = {
 	name: "expire_notifications",
 	text: `
@@ -109,6 +165,10 @@ delete from notification.notifications where id in (
 /** The rows of this service's schema. With a transaction as `db`, `plan` is a part of it. */
 export class PostgresStore implements NotificationStore {
 	readonly #db: Queryable;
+	readonly #settlements = new Batcher<Settlement, boolean>({
+		run: settlements => this.#settleAll(settlements),
+		retryAlone: refusedBySql
+	});
 
 	constructor(db: Queryable) {
 		this.#db = db;
@@ -123,8 +183,8 @@ export class PostgresStore implements NotificationStore {
 		return rows.map(({ id }) => id);
 	}
 
-	claim(limit: number, leaseMs: number): Promise<Claim[]> {
-		return this.#db.query<Claim>(claim, [leaseMs, limit]);
+	claim(channel: NotificationChannel, limit: number, leaseMs: number): Promise<Claim[]> {
+		return this.#db.query<Claim>(claim, [leaseMs, limit, channel]);
 	}
 
 	async claimOne(id: string, leaseMs: number): Promise<Claim | undefined> {
@@ -132,23 +192,9 @@ export class PostgresStore implements NotificationStore {
 		return row;
 	}
 
-	async settle({ id, fence }: Claim, outcome: Outcome): Promise<boolean> {
-		const isPending = outcome.state === "pending";
-		const uncounted = isPending && !outcome.counted ? 1 : 0;
-		const rows = await this.#db.query(settle, [
-			id,
-			fence,
-			outcome.state,
-			outcome.state === "sent" ? null : outcome.reason,
-			outcome.state === "sent" ? outcome.providerId : null,
-			uncounted,
-			isPending ? outcome.inMs : 0
-		]);
-		return rows.length > 0;
-	}
-
-	async release(claim: Claim): Promise<void> {
-		await this.settle(claim, { state: "pending", inMs: 0, counted: false, reason: null });
+	/** Outcomes that arrive while others are being stored are stored together. */
+	settle(settled: Claim, outcome: Outcome): Promise<boolean> {
+		return this.#settlements.add({ claim: settled, outcome });
 	}
 
 	async get(id: string, owner?: string): Promise<StoredNotification | undefined> {
@@ -172,7 +218,18 @@ export class PostgresStore implements NotificationStore {
 		return row;
 	}
 
+	backlog(): Promise<Backlog[]> {
+		return this.#db.query<Backlog>(backlog, [notificationChannels]);
+	}
+
 	async expire(): Promise<number> {
 		return (await this.#db.query(expire)).length;
+	}
+
+	async #settleAll(settlements: readonly Settlement[]): Promise<boolean[]> {
+		const values = settledRows.values(settlements.map(settledRow));
+		const rows = await this.#db.query<{ id: string; fence: number }>(settle, values);
+		const settled = new Set(rows.map(({ id, fence }) => `${id} ${fence}`));
+		return settlements.map(({ claim: { id, fence } }) => settled.has(`${id} ${fence}`));
 	}
 }

@@ -58,7 +58,7 @@ export interface Content {
 export function templateOf({ type, data }: Fact): TemplateName | undefined {
 	switch (type) {
 		case "order.rejected":
-			return "sold_out";
+			return data.reason === "reservation_limit" ? "reservation_limit" : "sold_out";
 		case "order.cancelled":
 			if (data.status === "refund_pending") return "cancelled_paid";
 			return data.reason === "expired" ? "expired" : "cancelled";
@@ -130,6 +130,7 @@ function detailsOf(fact: Fact, wording: Wording): Detail[] {
 			{ label: wording.dispute, value: dispute.ref },
 			{ label: wording.disputeReason, value: line(dispute.reason) }
 		];
+	if (fact.data.limited_items) return [order, date, ...limitsOf(fact.data, wording)];
 	if (!isAboutParcel(fact.type) || !fact.data.shipment) return [order, date];
 	const { shipment } = fact.data;
 	const { carrier, trackingNumber } = wording;
@@ -140,6 +141,22 @@ function detailsOf(fact: Fact, wording: Wording): Detail[] {
 		{ label: carrier, value: line(shipment.carrier) },
 		{ label: trackingNumber, value: line(shipment.tracking_number), ...(url && { url }) }
 	];
+}
+
+const nameIn = (items: OrderEventData["items"], id: string) =>
+	items.find(({ product_id }) => product_id === id)?.name ?? id;
+
+/** One line for each product of which the customer ordered too much. */
+function limitsOf({ items, limited_items = [] }: OrderEventData, wording: Wording): Detail[] {
+	const units = (n: number) => count(n, wording.language);
+	return limited_items.map(({ product_id, quantity, limit, held }) => ({
+		label: line(nameIn(items, product_id)),
+		value: wording.limitedItem({
+			ordered: units(quantity),
+			limit: units(limit),
+			held: units(held)
+		})
+	}));
 }
 
 /** The returned items for an event about a return, else all. */
@@ -153,11 +170,10 @@ function itemsOf({ items, return: back }: OrderEventData, { language, ...wording
 				amount: money({ ...unit_price, amount: unit_price.amount * quantity }, language)
 			}))
 		};
-	const nameOf = (id: string) => items.find(({ product_id }) => product_id === id)?.name ?? id;
 	return {
 		heading: wording.returnedItems,
 		list: back.items.map(({ product_id, quantity, amount }) => ({
-			name: line(nameOf(product_id)),
+			name: line(nameIn(items, product_id)),
 			quantity: count(quantity, language),
 			amount: money(amount, language)
 		}))

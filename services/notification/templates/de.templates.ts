@@ -18,6 +18,8 @@ export const german: Wording = {
 	unitsLeft: "Restbestand",
 	dispute: "Zahlungsreklamation",
 	disputeReason: "Grund",
+	limitedItem: ({ ordered, limit, held }) =>
+		`${ordered} bestellt, höchstens ${limit} in unbezahlten Bestellungen, ${held} in Ihren anderen unbezahlten Bestellungen`,
 	viewOrder: "Bestellung ansehen",
 	trackParcel: "Sendung verfolgen",
 	footer: shop =>
@@ -46,6 +48,14 @@ export const german: Wording = {
 			short: () =>
 				"Ihre Bestellung ist leider storniert: Ein Artikel ist ausverkauft. Es wurde nichts abgebucht."
 		},
+		reservation_limit: {
+			subject: () => "Wir konnten Ihre Bestellung nicht annehmen",
+			heading: "Sie haben zu viel auf einmal bestellt",
+			lead: () =>
+				"Damit auch andere bestellen können, kann ein Kunde nur einen Teil unseres Bestands gleichzeitig in unbezahlten Bestellungen haben. Deshalb mussten wir diese Bestellung stornieren. Es wurde nichts abgebucht. Bestellen Sie weniger, oder bezahlen oder stornieren Sie Ihre anderen Bestellungen, und bestellen Sie dann neu.",
+			short: () =>
+				"Ihre Bestellung ist leider storniert: Sie haben von einem Artikel zu viel auf einmal bestellt. Es wurde nichts abgebucht."
+		},
 		cancelled: {
 			subject: () => "Ihre Bestellung ist storniert",
 			heading: "Ihre Bestellung ist storniert",
@@ -55,9 +65,9 @@ export const german: Wording = {
 		cancelled_paid: {
 			subject: () => "Ihre Bestellung ist storniert",
 			heading: "Ihre Bestellung ist storniert",
-			lead: ({ total }) =>
-				`Ihre Bestellung wird nicht geliefert. Sie erhalten ${total} auf dem Weg zurück, auf dem Sie bezahlt haben. Wir schreiben Ihnen wieder, sobald das Geld unterwegs ist.`,
-			short: ({ total }) => `Ihre Bestellung ist storniert. Sie erhalten ${total} zurück.`
+			lead: () =>
+				"Ihre Bestellung wird nicht geliefert. Sie erhalten Ihr Geld auf dem Weg zurück, auf dem Sie bezahlt haben. Wir schreiben Ihnen wieder und nennen den Betrag, sobald es unterwegs ist.",
+			short: () => "Ihre Bestellung ist storniert. Sie erhalten Ihr Geld zurück."
 		},
 		expired: {
 			subject: () => "Ihre Bestellung ist verfallen",

@@ -18,6 +18,8 @@ export const english: Wording = {
 	unitsLeft: "Units left",
 	dispute: "Dispute",
 	disputeReason: "Reason",
+	limitedItem: ({ ordered, limit, held }) =>
+		`${ordered} ordered, at most ${limit} in unpaid orders, ${held} in your other unpaid orders`,
 	viewOrder: "View your order",
 	trackParcel: "Track your parcel",
 	footer: shop =>
@@ -45,6 +47,14 @@ export const english: Wording = {
 				"Others were faster: there is not enough left of what you ordered, so we had to cancel your order. You were not charged.",
 			short: () => "Sorry, your order is cancelled: an item is sold out. You were not charged."
 		},
+		reservation_limit: {
+			subject: () => "We could not accept your order",
+			heading: "You ordered too much at one time",
+			lead: () =>
+				"So that others can order too, one customer can have only a part of our stock in unpaid orders at one time. That is why we had to cancel this order. You were not charged. Order less, or pay for your other orders or cancel them, and then order again.",
+			short: () =>
+				"Sorry, your order is cancelled: you ordered too much of an item at one time. You were not charged."
+		},
 		cancelled: {
 			subject: () => "Your order is cancelled",
 			heading: "Your order is cancelled",
@@ -54,9 +64,10 @@ export const english: Wording = {
 		cancelled_paid: {
 			subject: () => "Your order is cancelled",
 			heading: "Your order is cancelled",
-			lead: ({ total }) =>
-				`Your order will not be delivered. You get ${total} back the way you paid, and we will write again when it is on its way.`,
-			short: ({ total }) => `Your order is cancelled. You get ${total} back.`
+			// Without an amount: a part of it may have been refunded before, which the event does not say.
+			lead: () =>
+				"Your order will not be delivered. You get your money back the way you paid. When it is on its way, we will write again and tell you the amount.",
+			short: () => "Your order is cancelled. You get your money back."
 		},
 		expired: {
 			subject: () => "Your order has expired",

@@ -24,8 +24,13 @@ const stock: Fact = {
 };
 const paid = about("order.cancelled", { status: "refund_pending" });
 const expired = about("order.cancelled", { reason: "expired" });
+const limited_items = [
+	{ product_id: "prod-001", quantity: 2, limit: 3, held: 2 },
+	{ product_id: "prod-002", quantity: 1, limit: 1200, held: 1200 }
+];
+const limited = about("order.rejected", { reason: "reservation_limit", limited_items });
 const notifiedTypes = orderEventTypes.filter(type => messageKindOf(type) !== null);
-const facts: Fact[] = [...notifiedTypes.map(type => about(type)), paid, expired, stock];
+const facts: Fact[] = [...notifiedTypes.map(type => about(type)), paid, expired, limited, stock];
 const cases = Object.keys(languages).flatMap(locale =>
 	facts.map(fact => [locale as "en" | "de", templateOf(fact)!, fact] as const)
 );

@@ -7,6 +7,7 @@ type NameOf<T> = T extends `order.${infer Name}` ? Name : never;
 export type TemplateName =
 	| NameOf<Exclude<OrderEventType, SilentEventType | "order.rejected" | "order.refund_issued">>
 	| "sold_out"
+	| "reservation_limit"
 	| "cancelled_paid"
 	| "expired"
 	| "low_stock";
@@ -56,6 +57,8 @@ export interface Wording {
 	/** The provider's reference of a dispute. */
 	dispute: string;
 	disputeReason: string;
+	/** Units of a product that was refused: `ordered` of at most `limit`, with `held` in other unpaid orders. */
+	limitedItem(units: Record<"ordered" | "limit" | "held", string>): string;
 	viewOrder: string;
 	trackParcel: string;
 	/** Why the recipient gets this message. */

@@ -246,12 +246,11 @@ export class Placement {
 	}
 }
 
-/** A new order's response is stored before its times are known; they are last in the representation. */
-type StoredAnswer = Draft & Partial<Order>;
+/** A new order's response is stored before its times are known; they are last in its representation. */
+type StoredAnswer = Draft | Order;
 
+/** The stored response with its members in their order: the bytes are those of the first one. */
 function replay({ answer, created_at: at, is_answered }: StoredRequest<StoredAnswer>): Placed {
-	const { created_at, updated_at, ...draft } = answer;
-	const time = at.toISOString();
-	const order = { ...draft, created_at: created_at ?? time, updated_at: updated_at ?? time };
+	const order = "created_at" in answer ? answer : withTimes(answer, at);
 	return { order, replayed: true, isAnswered: is_answered };
 }

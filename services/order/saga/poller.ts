@@ -8,6 +8,7 @@ import type { SagaRun } from "./steps.ts";
 interface ClaimedRow extends OrderRow {
 	step: SagaRun["step"];
 	attempt: number;
+	waits_for: SagaRun["waitsFor"];
 	fence: number;
 	incarnation: string | null;
 	cancel_requested: boolean;
@@ -74,6 +75,7 @@ function toSagaRun(row: ClaimedRow): SagaRun {
 		fence: row.fence,
 		incarnation: row.incarnation,
 		attempt: row.attempt,
+		waitsFor: row.waits_for,
 		step: row.step,
 		cancelRequested: row.cancel_requested,
 		overdue: row.overdue,

@@ -22,6 +22,7 @@ const stocks: Answers["reserve"][] = [
 	"released",
 	"expired",
 	"out_of_stock",
+	"reservation_limit",
 	"returned"
 ];
 const charges = (["processing", "succeeded", "failed", "review", "absent"] as const).flatMap(

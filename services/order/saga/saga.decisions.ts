@@ -1,7 +1,7 @@
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { ChargeOutcome, RefundState } from "../../../contracts/payment.ts";
 import type { ReservationState } from "../../../contracts/product.ts";
-import { canTransition, type CancelReason } from "../order.machine.ts";
+import { canTransition, isRejectReason, type CancelReason } from "../order.machine.ts";
 
 /** What the saga knows of an order when it chooses the next effect. */
 export interface Situation {
@@ -198,7 +198,7 @@ const afterEach: {
 			return situation.status === "pending"
 				? { do: "begin_payment", then: null }
 				: chargeOrVoid(situation);
-		if (state !== "out_of_stock")
+		if (!isRejectReason(state))
 			return abortWithoutStock(situation, situation.cancelRequested ? "requested" : "expired");
 		const isFirst = situation.status === "pending" && !situation.adopted;
 		return isFirst

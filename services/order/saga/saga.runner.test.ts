@@ -157,6 +157,7 @@ class OrderSimulation {
 			fence: first ? this.fence : ++this.fence,
 			incarnation: String(this.incarnation),
 			attempt: 0,
+			waitsFor: null,
 			step: this.status === "refund_pending" ? "refund" : "forward",
 			cancelRequested: this.cancelRequested,
 			overdue: false,

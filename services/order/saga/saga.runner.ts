@@ -112,7 +112,9 @@ export class SagaRunner {
 	): Promise<Answer> {
 		if (error) this.#onError(work, error);
 		const [firstMs, longestMs] = backoffs[backoff];
-		const delayMs = backoffMs(work.attempt + 1, firstMs, longestMs);
+		// Each kind of waiting starts from its first delay: faults that are over do not make a refund wait for minutes.
+		const attempt = work.waitsFor === backoff ? work.attempt : 0;
+		const delayMs = backoffMs(attempt + 1, firstMs, longestMs);
 		await this.#steps.reschedule({ work, delayMs, waitsFor: backoff, error });
 		return "asleep";
 	}

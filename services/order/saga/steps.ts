@@ -7,7 +7,7 @@ import {
 	type Payment,
 	type RefundState
 } from "../../../contracts/payment.ts";
-import { product, type ReservationState } from "../../../contracts/product.ts";
+import { product, type LimitedItem, type ReservationState } from "../../../contracts/product.ts";
 import type { Database } from "../../../db/database.ts";
 import { Batcher } from "../../../lib/batcher.ts";
 import { is } from "../../../lib/errors.ts";
@@ -18,6 +18,7 @@ import { refusedBySql } from "../../../lib/database-error.ts";
 import type { AdvanceOutcome, Answers, Backoff } from "./saga.decisions.ts";
 import type { OnTransition, Transition } from "../order.machine.ts";
 import { allocateTotal } from "../placement/order.pricing.ts";
+import { limitedItems } from "../storage/limited-items.ts";
 import { eventData, type EventDetails } from "../storage/order.record.ts";
 import type { Returning } from "../returns/return.pricing.ts";
 import * as sql from "../storage/order.statements.ts";
@@ -29,7 +30,10 @@ export interface SagaRun {
 	fence: number;
 	/** The incarnation of Postgres in which this run started; null while it was unknown. */
 	incarnation: string | null;
+	/** How often in a row it has slept for `waitsFor`. */
 	attempt: number;
+	/** What it slept for last. */
+	waitsFor: Backoff | null;
 	step: OrderSaga["step"];
 	cancelRequested: boolean;
 	/** Waiting for longer than an order may wait for its stock (10 min). */
@@ -40,6 +44,8 @@ export interface SagaRun {
 	refundReported: number;
 	/** What its cancellation has refunded, once it is known (minor units). */
 	refundMade?: number;
+	/** Why its stock was not reserved, if the customer has too much in unpaid orders. */
+	limitedItems?: LimitedItem[];
 }
 
 export interface Advance {
@@ -95,11 +101,12 @@ function madeForOrder({ refunds }: Payment): number {
 		.reduce((total, { amount }) => total + amount.amount, 0);
 }
 
-/** The event of a cancellation tells what it refunded, if that is not the total. */
+/** The event of a cancellation tells what it refunded, if that is not the total, or what was too much to reserve. */
 function detailsOf(
-	{ order, returning, refundMade, refundReported }: SagaRun,
-	{ to }: Transition
+	{ order, returning, refundMade, refundReported, limitedItems: limited_items }: SagaRun,
+	{ to, reason }: Transition
 ): EventDetails {
+	if (reason === "reservation_limit") return { limited_items };
 	if (to !== "refunded") return { returning };
 	const { amount: total, currency } = order.totals.total;
 	const amount = (refundMade ?? total) - refundReported;
@@ -142,13 +149,17 @@ export class SagaSteps {
 		run: async works => {
 			const orders = works.map(({ order }) => ({
 				order_id: order.id,
+				user_id: order.user_id,
 				lines: order.items.map(({ product_id, quantity }) => ({ product_id, quantity }))
 			}));
 			const params = { orders, lock: true };
 			await failpoint("order.reserve.before_call");
 			const { outcomes } = await call(this.#broker, product.actions.reserve, params);
 			await failpoint("order.reserve.after_call");
-			return inRequestOrder(works, outcomes).map(({ state }) => state);
+			return inRequestOrder(works, outcomes).map(({ state, limited_items }, index) => {
+				works[index]!.limitedItems = limited_items;
+				return state;
+			});
 		}
 	});
 
@@ -232,12 +243,15 @@ export class SagaSteps {
 	}
 
 	/** Updates the order in memory like the one in the table. */
-	#apply({ work: { order }, transition }: Advance, row: AdvanceRow): AdvanceOutcome {
+	#apply({ work, transition }: Advance, row: AdvanceRow): AdvanceOutcome {
 		if (row.outcome !== "done") return row.outcome;
+		const { order } = work;
 		order.status = transition.to;
 		if (transition.to !== "refunded") order.reason = transition.reason;
 		order.version = row.version;
 		order.updated_at = row.updated_at.toISOString();
+		const { limited_items } = detailsOf(work, transition);
+		if (limited_items) order.limited_items = limitedItems(limited_items, order.items);
 		this.#onTransition(transition.to);
 		return "done";
 	}

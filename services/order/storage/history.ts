@@ -30,7 +30,7 @@ export class OrderHistory {
 		const rows = await this.#db.query<HistoryRow>(
 			{
 				name: "order_history",
-				text: `select h.* from orders.history h join orders.orders o on o.id = h.order_id
+				text: `select h.*, o.limited_items from orders.history h join orders.orders o on o.id = h.order_id
 					where o.id = $1 and ($2::text is null or o.user_id = $2)
 						and ($3::timestamptz is null or date_trunc('milliseconds', h.at) <= $3)
 					order by h.version`

@@ -9,9 +9,11 @@ import {
 } from "../../../contracts/order.ts";
 import { undecidedStatuses, type OrderStatus } from "../../../contracts/order-status.ts";
 import type { OrderEventData } from "../../../contracts/events.ts";
+import type { LimitedItem } from "../../../contracts/product.ts";
 import { staff } from "../../../contracts/roles.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
+import { limitedItems } from "./limited-items.ts";
 
 /** A row of the orders table. */
 export interface OrderRow {
@@ -28,6 +30,7 @@ export interface OrderRow {
 	tax_minor: number;
 	total_minor: number;
 	shipment: Order["shipment"];
+	limited_items: LimitedItem[] | null;
 	/** Missing where nobody is shown it. */
 	cancel_requested?: boolean;
 	/** What its refund events say that its cancellation has refunded. */
@@ -85,7 +88,8 @@ export function toOrder(row: OrderRow): Order {
 		...(row.cancel_requested && undecidedStatuses.has(row.status) && { cancel_requested: true }),
 		version: row.version,
 		created_at: row.created_at.toISOString(),
-		updated_at: row.updated_at.toISOString()
+		updated_at: row.updated_at.toISOString(),
+		...(row.limited_items && { limited_items: limitedItems(row.limited_items, row.items) })
 	};
 }
 
@@ -100,6 +104,8 @@ export interface HistoryRow {
 	actor: Actor;
 	at: Date;
 	snapshot: OrderSnapshot;
+	/** Of the order: what it was refused for, whether or not it was refused at this version. */
+	limited_items: LimitedItem[] | null;
 }
 
 export function toEvent({ from_status, to_status, at, ...row }: HistoryRow): OrderEvent {
@@ -137,13 +143,15 @@ export function orderFromHistory(rows: readonly HistoryRow[]): Order {
 	const placed = first.snapshot as Draft;
 	// Members keep their order, so the response has the same bytes as then.
 	const { status, reason, shipment } = last.snapshot;
+	const limited = reason === "reservation_limit" ? last.limited_items : null;
 	return {
 		...withTimes(placed, first.at),
 		status,
 		reason,
 		shipment,
 		version: last.version,
-		updated_at: last.at.toISOString()
+		updated_at: last.at.toISOString(),
+		...(limited && { limited_items: limitedItems(limited, placed.items) })
 	};
 }
 
@@ -158,7 +166,7 @@ export function withTimes(draft: Draft, at: Date): Order {
 export type ReturnEventData = Pick<Return, "id" | "items"> & { refunded?: Return["refunded"] };
 
 /** What an event tells beyond the order. */
-export interface EventDetails extends Pick<OrderEventData, "refund" | "dispute"> {
+export interface EventDetails extends Pick<OrderEventData, "refund" | "dispute" | "limited_items"> {
 	returning?: ReturnEventData | null;
 }
 
@@ -166,7 +174,7 @@ export interface EventDetails extends Pick<OrderEventData, "refund" | "dispute">
 export function eventData(
 	order: Draft,
 	{ to, reason }: Pick<Transition, "to" | "reason">,
-	{ returning, refund, dispute }: EventDetails = {}
+	{ returning, refund, dispute, limited_items }: EventDetails = {}
 ): OrderEventData {
 	return {
 		order_id: order.id,
@@ -186,6 +194,7 @@ export function eventData(
 			return: { id: returning.id, items: returning.items, refunded: returning.refunded ?? null }
 		}),
 		...(refund && { refund }),
-		...(dispute && { dispute })
+		...(dispute && { dispute }),
+		...(limited_items && { limited_items })
 	};
 }

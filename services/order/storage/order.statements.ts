@@ -166,6 +166,7 @@ moved as (
 	set status = a.dst, reason = ${reasonAfter("a.src", "a.dst", "a.reason", "o.reason")}, version = o.version + 1, updated_at = a.at,
 		refund_reported_minor = o.refund_reported_minor + case a.dst when 'refunded'
 			then coalesce((a.data->'refund'->'amount'->>'amount')::bigint, o.total_minor) else 0 end,
+		limited_items = coalesce(a.data->'limited_items', o.limited_items),
 		history_hash = orders.history_hash(o.history_hash, o.id, o.version + 1, a.type, a.src, a.dst, a.why, a.who, a.at,
 			orders.moved(a.dst, ${reasonAfter("a.src", "a.dst", "a.reason", "o.reason")}, o.shipment))
 	from allowed a where o.id = a.id and o.status = a.src
@@ -239,7 +240,7 @@ locked as materialized (
 	order by saga.order_id for update of saga
 )
 update orders.saga s
-set attempt = s.attempt + 1, lease_owner = null, lease_until = null, last_error = asked.error,
+set attempt = case when s.waits_for = asked.waits_for then s.attempt else 0 end + 1, lease_owner = null, lease_until = null, last_error = asked.error,
 	waits_for = asked.waits_for, next_run_at = now() + delay_ms * interval '1 ms'
 from asked join locked on order_id = id and locked.fence = asked.fence
 where s.order_id = id
@@ -260,9 +261,9 @@ claimed as (
 	update orders.saga s
 	set lease_owner = $1, lease_until = now() + $2::int * interval '1 ms', fence = s.fence + 1
 	from due where s.order_id = due.order_id
-	returning s.order_id, s.step, s.attempt, s.fence, s.cancel_requested
+	returning s.order_id, s.step, s.attempt, s.waits_for, s.fence, s.cancel_requested
 )
-select o.*, claimed.step, attempt, fence, cancel_requested,
+select o.*, claimed.step, attempt, waits_for, fence, cancel_requested,
 	case when claimed.step = 'return' then (select to_jsonb(r) from orders.returns r where r.order_id = o.id and r.status = 'approved') end
 		as returning,
 	o.created_at < now() - interval '10 min' as overdue, (select id from orders.incarnation) as incarnation

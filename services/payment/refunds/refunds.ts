@@ -217,7 +217,7 @@ export class Refunds {
 		const found = await this.#find(refund);
 		switch (nextRefundStep(found, refund.age_ms, isElsewhere(refund))) {
 			case "send":
-				return this.#send(refund, isSeen);
+				return (await this.#elsewhere.replaces(refund)) || this.#send(refund, isSeen);
 			case "review":
 				return this.#record(refund, {
 					status: "review",
@@ -361,19 +361,10 @@ export class Refunds {
 	async #ended(refund: RefundRow, verdict: RefundVerdict, isSeen: boolean): Promise<boolean> {
 		if (verdict.status !== "failed" || isElsewhere(refund)) return this.#record(refund, verdict);
 		const { code } = verdict;
-		if (code === "refund_exceeds_charge" && (await this.#explainRefusal(refund, code))) return true;
+		if (code === "refund_exceeds_charge" && (await this.#elsewhere.explains(refund, code)))
+			return true;
 		if (isSeen && (await this.#record(refund, verdict, true))) return true;
 		return this.#record(refund, { status: "review", reason: verdict.code });
-	}
-
-	/** True if the refund was refused because of refunds that were made elsewhere; they are booked then. */
-	async #explainRefusal(refund: RefundRow, code: string): Promise<boolean> {
-		const { onProblem } = this.#options;
-		const { payment_id, charge_ref, id } = refund;
-		return this.#elsewhere.book(payment_id, charge_ref, { refund, code }).catch((error: Error) => {
-			onProblem("warn", `refund ${id}: ${error.message}`);
-			return false;
-		});
 	}
 
 	/** @param unanswered only if no response was returned */

@@ -79,6 +79,7 @@ export function affordable(
 
 const refusals: Readonly<Record<string, string>> = {
 	refund_exceeds_charge: "It is more than what is left of the charge",
+	refunded_elsewhere: "Meanwhile too much was refunded at the provider",
 	charge_disputed: "The charge is disputed by the customer's bank",
 	charge_not_found: "The provider does not know the charge"
 };

@@ -1,5 +1,5 @@
 import type { Params } from "../../../lib/service.ts";
-import type { product, ReservationState } from "../../../contracts/product.ts";
+import type { LimitedItem, product, ReservationState } from "../../../contracts/product.ts";
 import type { Database, Statement } from "../../../db/database.ts";
 import { sqlState } from "../../../lib/database-error.ts";
 import {
@@ -9,6 +9,7 @@ import {
 	orderLines,
 	release,
 	reserve,
+	reserveWithinShare,
 	restock,
 	sweep,
 	restockReturn,
@@ -22,23 +23,40 @@ export type StockOrder = Reserve["orders"][number];
 export interface Outcome {
 	order_id: string;
 	state: ReservationState;
+	/** Of a reservation that was refused because of its customer's share. */
+	limited_items?: LimitedItem[];
+}
+
+interface OutcomeRow extends Omit<Outcome, "limited_items"> {
+	limited_items?: LimitedItem[] | null;
 }
 
 /** By order id as Postgres returns it, in lower case. */
-type States = Map<string, ReservationState>;
+type Outcomes = Map<string, Omit<Outcome, "order_id">>;
 
 const defaultTtlMs = 15 * 60_000;
 
 const linesOf = (orders: StockOrder[]) =>
-	orders.flatMap(({ order_id, lines }, position) =>
-		lines.map(line => ({ ...line, order_id, position }))
+	orders.flatMap(({ order_id, user_id, lines }, position) =>
+		lines.map(line => ({ ...line, order_id, user_id, position }))
 	);
 
-function inRequestOrder(orderIds: string[], states: States): Outcome[] {
+function inRequestOrder(orderIds: string[], outcomes: Outcomes): Outcome[] {
 	return orderIds.map(order_id => ({
 		order_id,
-		state: states.get(order_id.toLowerCase()) ?? "absent"
+		...(outcomes.get(order_id.toLowerCase()) ?? { state: "absent" })
 	}));
+}
+
+const toOutcome = ({ state, limited_items }: OutcomeRow): Omit<Outcome, "order_id"> =>
+	limited_items ? { state, limited_items } : { state };
+
+/** Limits of reservations. */
+export interface StockLimits {
+	/** Admins are told when the units on hand fall to this many. */
+	lowStock: number;
+	/** Percentage of a product's units on hand that one customer may have in unpaid orders; 0 for no limit. */
+	maxUnpaidPercent: number;
 }
 
 /**
@@ -49,26 +67,28 @@ function inRequestOrder(orderIds: string[], states: States): Outcome[] {
  */
 export class ReservationRepository {
 	readonly #pg: Database;
-	readonly #threshold: number;
+	readonly #limits: StockLimits;
 
-	/** @param threshold of low stock, in units */
-	constructor(pg: Database, threshold: number) {
+	constructor(pg: Database, limits: StockLimits) {
 		this.#pg = pg;
-		this.#threshold = threshold;
+		this.#limits = limits;
 	}
 
 	async reserve({ orders, lock, ttl_ms = defaultTtlMs }: Reserve): Promise<Outcome[]> {
-		const states: States = new Map();
+		const { maxUnpaidPercent } = this.#limits;
+		const statement = maxUnpaidPercent > 0 ? reserveWithinShare : reserve;
+		const first = [lock ? "locked" : "held", ttl_ms, maxUnpaidPercent || null];
+		const outcomes: Outcomes = new Map();
 		let open = [...new Map(orders.map(order => [order.order_id.toLowerCase(), order])).values()];
 		while (open.length > 0) {
 			const ids = open.map(({ order_id }) => order_id);
 			const lines = orderLines.values(linesOf(open));
-			await this.#run(reserve, [ids, lock ? "locked" : "held", ttl_ms, ...lines], states);
-			open = open.filter(({ order_id }) => !states.has(order_id.toLowerCase()));
+			await this.#run(statement, [ids, ...first, ...lines], outcomes);
+			open = open.filter(({ order_id }) => !outcomes.has(order_id.toLowerCase()));
 		}
 		return inRequestOrder(
 			orders.map(({ order_id }) => order_id),
-			states
+			outcomes
 		);
 	}
 
@@ -77,24 +97,24 @@ export class ReservationRepository {
 	}
 
 	async commit(orderIds: string[]): Promise<Outcome[]> {
-		return inRequestOrder(orderIds, await this.#run(commit, [orderIds, this.#threshold]));
+		return inRequestOrder(orderIds, await this.#run(commit, [orderIds, this.#limits.lowStock]));
 	}
 
 	/** An order without a reservation gets a tombstone, which a late reserve finds. */
 	async release(orderIds: string[]): Promise<Outcome[]> {
-		const states = await this.#run(release, [orderIds]);
-		const unknown = orderIds.filter(id => !states.has(id.toLowerCase()));
+		const outcomes = await this.#run(release, [orderIds]);
+		const unknown = orderIds.filter(id => !outcomes.has(id.toLowerCase()));
 		if (unknown.length > 0) {
 			await this.#pg.deferred(insertTombstones, [[...new Set(unknown)]]);
-			await this.#run(release, [unknown], states);
+			await this.#run(release, [unknown], outcomes);
 		}
-		return inRequestOrder(orderIds, states);
+		return inRequestOrder(orderIds, outcomes);
 	}
 
 	/** On disk when it resolves: no later step of the order would flush it. */
 	async restock(orderIds: string[]): Promise<Outcome[]> {
-		const rows = await this.#pg.query<Outcome>(restock, [orderIds]);
-		return inRequestOrder(orderIds, new Map(rows.map(row => [row.order_id, row.state])));
+		const rows = await this.#pg.query<OutcomeRow>(restock, [orderIds]);
+		return inRequestOrder(orderIds, new Map(rows.map(row => [row.order_id, toOutcome(row)])));
 	}
 
 	/** False when these units were not sold, or were restocked with the whole order. */
@@ -114,9 +134,13 @@ export class ReservationRepository {
 		return (await this.#pg.query(sweep, [limit])).length;
 	}
 
-	async #run(statement: Statement, values: unknown[], states: States = new Map()): Promise<States> {
-		for (const row of await this.#pg.deferred<Outcome>(statement, values))
-			states.set(row.order_id, row.state);
-		return states;
+	async #run(
+		statement: Statement,
+		values: unknown[],
+		outcomes: Outcomes = new Map()
+	): Promise<Outcomes> {
+		for (const row of await this.#pg.deferred<OutcomeRow>(statement, values))
+			outcomes.set(row.order_id, toOutcome(row));
+		return outcomes;
 	}
 }

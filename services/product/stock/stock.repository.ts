@@ -24,7 +24,7 @@ const create: Statement = {
 	with product as (
 		insert into product.products (id, sku, name, description, category, price_minor, currency)
 		values ($1, $2, $3, $4, $5, $6, $7)
-		on conflict do nothing
+		on conflict (product.fold_case(sku)) where not archived do nothing
 		returning id
 	), stock_row as (
 		insert into product.stock (product_id, on_hand) select id, $8::bigint from product

@@ -12,26 +12,30 @@ import type { Statement } from "../../../db/database.ts";
  * those of its snapshot, from before it waited, and its CHECK would fail on a sum that is never stored.
  */
 
-/** Lines of orders, with the order's position in the batch. */
+/** Lines of orders, with the order's customer and its position in the batch. */
 export const orderLines = bulk(
-	{ order_id: "uuid", product_id: "text", quantity: "int", position: "int" },
-	4
+	{ order_id: "uuid", user_id: "text", product_id: "text", quantity: "int", position: "int" },
+	5
 );
 
 /**
- * $1 orders, $2 `held` or `locked`, $3 milliseconds a hold lasts, then their lines. The saga only locks; holds are for
- * the checkout of a cart, which does not exist yet (docs/limits.md).
+ * $1 orders, $2 `held` or `locked`, $3 milliseconds a hold lasts, $4 the percentage of a product's units on hand that
+ * one customer may have in unpaid orders (at least one unit), then their lines. The saga only locks; holds are for the
+ * checkout of a cart, which does not exist yet (docs/limits.md).
  *
  * Units are assigned in the order of the batch. An order that does not fit only because of earlier ones gets no row
  * and is retried: 1 unit left must serve the second of [2, 1]. The first open order of a batch always gets a row,
  * so the retries end.
+ *
+ * @param unpaid the rows `user_id, product_id, units` of what the customers have in unpaid orders
  */
-export const reserve: Statement = {
-	name: "stock.reserve",
+const reservation = (name: string, unpaid: string): Statement => ({
+	name,
 	beforeCommit: "product.reserve.before_commit",
 	text: `
 	with asked as materialized (
-		select order_id, product_id, sum(quantity)::bigint as quantity, min(position) as position
+		select order_id, product_id, min(user_id) as user_id, sum(quantity)::bigint as quantity,
+			min(position) as position
 		from ${orderLines.as("line")}
 		where not exists (select from product.reservation_head h where h.order_id = line.order_id)
 		group by order_id, product_id
@@ -39,21 +43,32 @@ export const reserve: Statement = {
 		select product_id, on_hand, reserved from product.stock
 		where product_id = any (array(select product_id from asked))
 		order by product_id for update
+	), unpaid as materialized (
+		${unpaid}
 	), queue as (
-		select a.order_id, a.quantity, coalesce(s.on_hand - s.reserved, 0) as available,
-			sum(a.quantity) over (partition by a.product_id order by a.position) as wanted
+		select a.*, coalesce(s.on_hand - s.reserved, 0) as available, coalesce(u.units, 0) as held,
+			case when a.user_id is not null and $4::int is not null then greatest(1, s.on_hand * $4::int / 100) end as most,
+			sum(a.quantity) over (partition by a.product_id order by a.position) as wanted,
+			sum(a.quantity) over (partition by a.product_id, a.user_id order by a.position) as wanted_by_user
 		from asked a left join stock_row s using (product_id)
+			left join unpaid u on u.product_id = a.product_id and u.user_id = a.user_id
 	), verdict as materialized (
-		select order_id, bool_and(wanted <= available) as fits, bool_or(quantity > available) as never
+		select order_id, min(user_id) as user_id, case
+				when bool_and(wanted <= available and (most is null or held + wanted_by_user <= most)) then $2
+				when bool_or(quantity > available) then 'out_of_stock'
+				when bool_or(held + quantity > most) then 'reservation_limit'
+			end as state,
+			jsonb_agg(jsonb_build_object('product_id', product_id, 'quantity', quantity, 'limit', most, 'held', held)
+				order by product_id) filter (where held + quantity > most) as limited_items
 		from queue group by order_id
 	), head as (
-		insert into product.reservation_head (order_id, state, expires_at)
-		select order_id, case when fits then $2 else 'out_of_stock' end,
-			case when fits and $2 = 'held' then clock_timestamp() + $3 * interval '1 ms' end
-		from verdict where fits or never
+		insert into product.reservation_head (order_id, user_id, state, expires_at, limited_items)
+		select order_id, user_id, state, case state when 'held' then clock_timestamp() + $3 * interval '1 ms' end,
+			case state when 'reservation_limit' then limited_items end
+		from verdict where state is not null
 		order by order_id
 		on conflict do nothing
-		returning order_id, state
+		returning order_id, state, limited_items
 	), granted as materialized (
 		select order_id, product_id, quantity from asked join head using (order_id) where state = $2
 	), counted as (
@@ -68,10 +83,26 @@ export const reserve: Statement = {
 		insert into product.stock_ledger (product_id, order_id, reason, d_on_hand, d_reserved)
 		select product_id, order_id, 'reserved', 0, quantity from granted
 	)
-	select order_id, state from head
+	select order_id, state, limited_items from head
 	union all
-	select order_id, state from product.reservation_head where order_id = any ($1::uuid[])`
-};
+	select order_id, state, limited_items from product.reservation_head where order_id = any ($1::uuid[])`
+});
+
+/** Refuses no customer, with null for $4: a shop without a limit need not pay for one. */
+export const reserve = reservation(
+	"stock.reserve",
+	"select null::text as user_id, null::text as product_id, null::bigint as units where false"
+);
+
+/**
+ * Units are counted after the stock rows are locked, because the argument is read from them: reservations that start
+ * and end while this waits hold the same locks, so none is missed and none is counted that has ended.
+ */
+export const reserveWithinShare = reservation(
+	"stock.reserve_within_share",
+	`select * from product.unpaid_units(array(select distinct user_id from asked where user_id is not null),
+		array(select product_id from stock_row))`
+);
 
 /** $1 orders. Expired holds are returned as expired; the sweep releases them. */
 export const lock: Statement = {

@@ -44,6 +44,8 @@ export interface PositionRow {
 	from: number | null;
 	until: number | null;
 	mode: Replay["mode"] | null;
+	/** When it last moved, but for replays of what it had handled. */
+	at: Date;
 }
 
 const columns = `next_offset::text as next, replay as number, replay_until::text as until,
@@ -105,7 +107,7 @@ export class PositionRepository {
 			{
 				name: `${this.#schema}.advance`,
 				// The end of a replay is also recorded when the log is lost and starts again.
-				text: `update ${this.#schema}.position set next_offset = $3, at = clock_timestamp(),
+				text: `update ${this.#schema}.position set next_offset = $3, at = case when replay_mode = 'again' and $3 <= replay_until then at else clock_timestamp() end,
 						replay_mode = case when $3 < replay_until then replay_mode end
 					where topic = $1 and partition = $2`
 			},
@@ -122,7 +124,7 @@ export class PositionRepository {
 		return db.query<PositionRow>(
 			{
 				name: `${this.#schema}.positions ${lock}`,
-				text: `select topic, partition, next_offset as next, replay_from as "from", replay_until as until, replay_mode as mode
+				text: `select topic, partition, next_offset as next, replay_from as "from", replay_until as until, replay_mode as mode, at
 					from ${this.#schema}.position where topic = any ($1) order by topic, partition ${lock}`
 			},
 			[topics]
@@ -147,7 +149,7 @@ export class PositionRepository {
 					replay_until = case when lost then until else next_offset end,
 					replay = last.number + 1, replay_floor = to_timestamp($3::float8 / 1000),
 					replay_mode = case when start < next_offset and (not lost or start < until) then $2 end,
-					at = clock_timestamp()
+					at = case when lost then clock_timestamp() else p.at end
 				from span, last where p.topic = $1 and p.partition = span.partition`
 			},
 			[topic, mode, floorMs, ...spanRows.values(spans)]

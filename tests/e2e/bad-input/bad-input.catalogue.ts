@@ -1,4 +1,12 @@
-import { again, invalid, over, queries, reused, type Row } from "../../support/shop/bad-input.ts";
+import {
+	again,
+	invalid,
+	over,
+	queries,
+	reused,
+	type Cell,
+	type Row
+} from "../../support/shop/bad-input.ts";
 
 /** Invalid requests about products and stock. */
 
@@ -25,6 +33,12 @@ const products: Row[] = [
 		["NUL in a description", { description: "a\0" }, invalid, "/description"],
 		["an unknown member", { archived: true }, invalid, "/archived"],
 		["a member of odd characters", { "a/b~c": 1 }, invalid, "/a~1b~0c"],
+		...[" A", "A ", "\u00a0A", "A\u3000", " ", ""].map((sku): Cell => [
+			`the SKU ${JSON.stringify(sku)}`,
+			{ sku },
+			invalid,
+			"/sku"
+		]),
 		["a SKU that is taken", { sku: "{sku}" }, "409 duplicate-sku"]
 	]),
 	...queries("/api/v1/products", "anonymous", [

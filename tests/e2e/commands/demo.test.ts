@@ -34,7 +34,9 @@ it("is measured: orders and messages, and no backlog", async () => {
 		...["order", "product", "analytics"].map(name => `shop_outbox_rows{service="${name}"} 0`),
 		...["order", "product", "analytics"].map(name => `shop_outbox_seconds{service="${name}"} 0`),
 		...["analytics", "notification"].map(name => `shop_stream_lag_messages{group="${name}"} 0`),
-		...["analytics", "notification"].map(name => `shop_dead_letters{group="${name}"} 0`)
+		...["analytics", "notification"].map(name => `shop_dead_letters{group="${name}"} 0`),
+		...["email", "sms"].map(name => `shop_notifications_waiting{channel="${name}"} 0`),
+		...["email", "sms"].map(name => `shop_notifications_waiting_seconds{channel="${name}"} 0`)
 	];
 	await until(async () => {
 		const text = await (await fetch(`${shop.url}/metrics`)).text();

@@ -134,7 +134,7 @@ describe("an order whose card requires 3-D Secure", () => {
 	}, 60_000);
 
 	it("is not charged, or refunded, when they approve and cancel at the same time", async () => {
-		await open({ ORDER_MAX_OPEN: "0" });
+		await open({ ORDER_MAX_OPEN: "0", ORDER_MAX_STOCK_PERCENT: "0" });
 		product = await shop.product(8);
 		const ids = await Promise.all(Array.from({ length: 8 }, place));
 		const ends = ids.map(async (id, index) => {

@@ -151,6 +151,8 @@ describe("the gateway as a node", () => {
 		const names = [...text.matchAll(/^# HELP (\S+) .*not the sum$/gm)].map(([, name]) => name);
 		expect(names.sort()).toEqual([
 			"shop_dead_letters",
+			"shop_notifications_waiting",
+			"shop_notifications_waiting_seconds",
 			"shop_outbox_rows",
 			"shop_outbox_seconds",
 			"shop_stream_lag_messages"

@@ -98,17 +98,38 @@ export function orderTests(shop: Shop): void {
 			await until(async () => (await available(id)) === 1);
 		});
 
-		it("is one of 10 confirmed out of 30 when 10 units are left", async () => {
+		it("is one of 10 confirmed out of 30 and more when 10 units are left", async () => {
 			const { id } = await shop.product(10);
 			const headers = { prefer: "wait=10" };
-			const answers = await Promise.all(
-				Array.from({ length: 30 }, (_, n) =>
-					shop.as(n % 2 ? "alice" : "bob").post<Order>("/api/v1/orders", basket(id), { headers })
-				)
-			);
+			const buy = (n: number) =>
+				shop.as(n % 2 ? "alice" : "bob").post<Order>("/api/v1/orders", basket(id), { headers });
+			const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => buy(n)));
 			const count = (status: string) => answers.filter(({ body }) => body.status === status).length;
-			expect([count("confirmed"), count("cancelled")]).toEqual([10, 20]);
-			expect(await available(id)).toBe(0);
+			expect(count("confirmed") + count("cancelled")).toBe(30);
+			// At once each of the two gets no more than their share; what is left they buy one after the other.
+			while ((await available(id)) > 0) answers.push(await buy(answers.length));
+			expect(count("confirmed")).toBe(10);
+			expect((await buy(0)).body).toMatchObject({ status: "cancelled", reason: "out_of_stock" });
+		});
+
+		it("is cancelled with what its customer can do when they would have too much unpaid", async () => {
+			const { id, name } = await shop.product(4);
+			const headers = { prefer: "wait=10" };
+			const { status, body } = await shop
+				.as("alice")
+				.post<Order>("/api/v1/orders", basket(id, 3), { headers });
+			expect([status, body.status, body.reason]).toEqual([201, "cancelled", "reservation_limit"]);
+			expect(body.limited_items).toEqual([
+				{
+					product_id: id,
+					quantity: 3,
+					limit: 2,
+					held: 0,
+					detail: `You can have at most 2 of ${name} in unpaid orders at one time. Order no more than that, and more once it is paid.`
+				}
+			]);
+			expect((await shop.as("alice").get<Order>(`/api/v1/orders/${body.id}`)).body).toEqual(body);
+			expect(await available(id)).toBe(4);
 		});
 
 		it("has a history: every transition, its reason and actor", async () => {

@@ -7,7 +7,7 @@ import { expectProblem } from "../../support/expect-failure.ts";
 
 /** Alice's order of three of one product, delivered; its path. */
 export async function delivered(shop: Shop): Promise<{ path: string; product: string }> {
-	const { id: product } = await shop.product(3);
+	const { id: product } = await shop.product(6);
 	const items = [{ product_id: product, quantity: 3 }];
 	const path = `/api/v1/orders/${(await placed(shop, product, { items })).id}`;
 	const parcel = { carrier: "UPS", tracking_number: "1Z" };

@@ -196,7 +196,7 @@ describe("a failing AWS", () => {
 			dispatcher.start();
 			const asked = await Promise.allSettled([
 				store.plan([planned]),
-				store.claim(1, 1),
+				store.claim("email", 1, 1),
 				store.claimOne(planned.id, 1),
 				store.get(planned.id),
 				store.list(undefined, undefined, 1),

@@ -8,21 +8,26 @@ import {
 	Dispatcher,
 	type DispatcherOptions
 } from "../../../services/notification/dispatch/dispatcher.ts";
-import { plan } from "../../../services/notification/planning.ts";
+import { choiceOf, plan } from "../../../services/notification/planning.ts";
 import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
 import type { StoredNotification } from "../../../services/notification/tracking-store.ts";
 import { shop } from "../../support/notification/sample-dispatch.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
+import { until } from "../../support/until.ts";
 import { useDatabase } from "../../support/servers/use-database.ts";
 
 /** A provider that records what it accepts, and can be made to refuse. */
 class Provider implements Channel {
+	readonly maxInFlight = 16;
 	readonly taken: Dispatch[] = [];
 	refuse: ((dispatch: Dispatch) => Refusal | undefined) | undefined;
 	latencyMs = 0;
+	/** Until when it does not answer. */
+	held: Promise<void> | undefined;
 
 	async send(dispatch: Dispatch) {
 		if (this.latencyMs > 0) await sleep(this.latencyMs);
+		await this.held;
 		const refusal = this.refuse?.(dispatch);
 		if (refusal) throw new Refused(refusal);
 		this.taken.push(dispatch);
@@ -101,7 +106,7 @@ describe("the dispatcher", () => {
 		const ids = await planned(200);
 		const nodes = Array.from({ length: 4 }, () => dispatcher());
 		for (const node of nodes) node.start();
-		while ((await store.claim(0, 1)).length + provider.taken.length < 200) await sleep(20);
+		while ((await store.claim("email", 0, 1)).length + provider.taken.length < 200) await sleep(20);
 		await Promise.all(nodes.map(node => node.stop()));
 		expect(provider.taken.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
 	}, 30_000);
@@ -123,6 +128,29 @@ describe("the dispatcher", () => {
 		expect(provider.taken.map(({ id }) => id)).toEqual([id, id]);
 		expect(await stateOf(id!)).toMatchObject({ state: "sent", attempts: 2 });
 	});
+
+	it("sends by the other channels while one hangs", async () => {
+		const hanging = new Provider();
+		const { promise, resolve } = Promise.withResolvers<void>();
+		hanging.held = promise;
+		const channels = new Map<NotificationChannel, Channel>([
+			["email", hanging],
+			["sms", provider]
+		]);
+		const phone = "+4915112345678";
+		const one = dispatcher({ channels, contacts: async () => [{ ...alice, phone }] });
+		const choices = async () =>
+			new Map([[choiceOf(alice.id, "order_confirmation"), ["email", "sms"] as const]]);
+		const events = Array.from({ length: 40 }, () => buildOrderEvent());
+		await plan(events, { store, offered: new Set(["email", "sms"]), choices });
+		one.start();
+		try {
+			await until(async () => provider.taken.length === 40, 20_000);
+		} finally {
+			resolve();
+			await one.stop();
+		}
+	}, 30_000);
 
 	it("parks permanently refused messages, with the reason but without the address", async () => {
 		provider.refuse = () => ({ kind: "permanent", reason: "550 no such user alice@shop.test" });

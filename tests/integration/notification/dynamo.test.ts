@@ -78,7 +78,11 @@ describeWith("python")("a shop whose messages are stored in DynamoDB", () => {
 			const { data: messages } = await call(shop.broker, notification.actions.list, {}, staff);
 			return messages.map(({ order_id }) => order_id);
 		};
-		await until(async () => (await listed()).includes(order.id), 30_000);
-		expect(await listed()).not.toContain(data.order_id);
+		// The server in these tests answers 500 now and then while it is busy; the list is read again.
+		const all = await until(async () => {
+			const found = await listed().catch((): string[] => []);
+			return found.includes(order.id) ? found : undefined;
+		}, 30_000);
+		expect(all).not.toContain(data.order_id);
 	}, 60_000);
 });

@@ -4,7 +4,7 @@ import { seedProducts } from "../../support/shop/stock.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
 import { orderServices } from "../../support/shop/services.ts";
 
-const shop = useShop(orderServices, {}, { checkStock: "all" });
+const shop = useShop(orderServices, { ORDER_MAX_STOCK_PERCENT: "0" }, { checkStock: "all" });
 
 /** `clients` that each place the next order as soon as their last is answered. */
 async function load(clients: number, orders: number, next: (n: number) => Promise<unknown>) {

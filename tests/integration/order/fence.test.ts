@@ -47,6 +47,7 @@ function workOf(id: string, fence: number, over: Partial<SagaRun> = {}): SagaRun
 		fence,
 		incarnation,
 		attempt: 0,
+		waitsFor: null,
 		step: "forward",
 		returning: null,
 		refundReported: 0,

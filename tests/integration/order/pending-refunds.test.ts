@@ -39,7 +39,7 @@ const provider = () => (shop.broker.getLocalService("payment") as unknown as Pay
 
 /** What the provider says of refunds of these payments; others are made. */
 const standing = new Map<string, RefundOutcome>();
-/** Refunds that were requested while it said so. */
+/** Refunds that it took while it said so, and lists. */
 const held: RefundRequest[] = [];
 
 beforeEach(() => {
@@ -49,7 +49,7 @@ beforeEach(() => {
 	jest.spyOn(provider(), "refund").mockImplementation(async asked => {
 		const says = standing.get(asked.payment_id);
 		if (!says) return refund(asked);
-		held.push(asked);
+		if (says.status !== "failed") held.push(asked);
 		return says;
 	});
 	const list = provider().refundsOf.bind(provider());
@@ -127,6 +127,26 @@ it("wait by themselves: other refunds and new orders go on, and a webhook ends t
 	for (const { id } of orders)
 		expect((await settledOrder(shop.broker, id)).status).toBe("refunded");
 }, 60_000);
+
+it("wait a second at first, however often faults made the order wait before", async () => {
+	const bought = await confirmed();
+	standing.set(paymentOf(bought), pending);
+	await cancel(bought);
+	await waitsFor(bought.id, "refund");
+	const delays = async (attempt: number) => {
+		await until(async () => (await sagaOf(bought.id)).attempt === attempt, 10_000);
+		const sql = `select extract(epoch from next_run_at - now())::float8 as delay_s from orders.saga
+			where order_id = $1`;
+		return (await shop.database.rows<{ delay_s: number }>(sql, [bought.id]))[0]!.delay_s;
+	};
+	const faults =
+		"update orders.saga set attempt = 15, waits_for = 'fault', next_run_at = now() where order_id = $1";
+	await shop.database.rows(faults, [bought.id]);
+	expect(await delays(1)).toBeLessThanOrEqual(1);
+	expect(await delays(2)).toBeLessThanOrEqual(2);
+	standing.set(paymentOf(bought), made);
+	expect((await settledOrder(shop.broker, bought.id)).status).toBe("refunded");
+}, 30_000);
 
 it("start again when staff find that one of a cancelled order was not made", async () => {
 	const bought = await confirmed();

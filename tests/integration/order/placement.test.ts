@@ -5,6 +5,7 @@ import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
 import { place, settledOrder } from "../../support/shop/orders.ts";
 import { admin, alice, as, bob, support } from "../../support/shop/callers.ts";
+import { seedProducts } from "../../support/shop/stock.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
 import { orderServices } from "../../support/shop/services.ts";
@@ -335,6 +336,28 @@ describe("reading", () => {
 		expect(seen.slice(0, 5)).toEqual(placed.reverse());
 		expect(new Set(seen).size).toBe(seen.length);
 	});
+
+	it("has pages that a message takes, also of the largest orders", async () => {
+		const products = await seedProducts(shop.database, "long", 100, 1000);
+		const name = "\u{1f6d2}".repeat(100);
+		await shop.database.rows("update product.products set name = $1 where id = any ($2)", [
+			name,
+			products
+		]);
+		const items = products.map(product_id => ({ product_id, quantity: 1 }));
+		const carol = { id: "carol", role: "customer" } as const;
+		const placed: string[] = [];
+		for (let n = 0; n < 24; n++) placed.push((await place(shop.broker, { items }, carol)).order.id);
+		const seen: string[] = [];
+		let cursor: string | undefined;
+		do {
+			const page = await call(shop.broker, order.actions.list, { limit: 100, cursor }, as(carol));
+			expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(1024 * 1024);
+			seen.push(...page.data.map(({ id }) => id));
+			cursor = page.next_cursor ?? undefined;
+		} while (cursor);
+		expect(seen).toEqual(placed.toReversed());
+	}, 60_000);
 
 	it("hides another's order as if it did not exist", async () => {
 		const { order: placed } = await place(shop.broker);

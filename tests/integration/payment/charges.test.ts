@@ -221,7 +221,7 @@ describe("resolving", () => {
 	});
 
 	it("sends a charge that was never sent after the provider's time limit, and not before", async () => {
-		const [young, old] = [await processingFor(8), await processingFor(11)];
+		const [young, old] = [await processingFor(4), await processingFor(11)];
 		const outcomes = await resolve(young, old);
 		expect(outcomes.map(({ status }) => status)).toEqual(["processing", "succeeded"]);
 		expect(await taken(young)).toEqual([]);
@@ -230,7 +230,7 @@ describe("resolving", () => {
 
 	it("does the same when the charge is repeated instead", async () => {
 		const young = chargeOf();
-		await processingFor(8, young);
+		await processingFor(4, young);
 		expect(await charge([young])).toMatchObject([{ status: "processing" }]);
 		expect(await taken(young.order_id)).toEqual([]);
 		const old = chargeOf();

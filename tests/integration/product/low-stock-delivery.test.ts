@@ -125,7 +125,7 @@ it("flushes the deferred commit before its row is published", async () => {
 			(await client.query(sql, values)).rows;
 		const [id] = await seedProducts({ rows }, "late", 1, 6);
 		const db = connect(server, "product", 2);
-		const reservations = new ReservationRepository(db, 5);
+		const reservations = new ReservationRepository(db, { lowStock: 5, maxUnpaidPercent: 0 });
 		const order_id = newId();
 		await reservations.reserve({
 			orders: [{ order_id, lines: [{ product_id: id!, quantity: 1 }] }],

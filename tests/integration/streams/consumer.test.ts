@@ -107,6 +107,42 @@ describe("a consumer", () => {
 		expect(await deadLetterTopic(1)).toHaveLength(1);
 	}, 40_000);
 
+	it("handles a batch that takes too long in smaller ones", async () => {
+		const events = Array.from({ length: 80 }, (_, n) => testEvent(String(n)));
+		await send(events);
+		const sizes: number[] = [];
+		await stream.consume({
+			handle: async (work, tx) => {
+				sizes.push(work.events.length);
+				await tx.query({ name: "limit", text: "set local statement_timeout = 300" });
+				await tx.query({ name: "slow", text: "select pg_sleep($1)" }, [work.events.length / 100]);
+				await stream.recordEffects(work, tx);
+			}
+		});
+		await has(80);
+		expect(await stream.effects()).toEqual(events.map(({ text }) => text));
+		expect(sizes.slice(0, 3)).toEqual([80, 40, 20]);
+		expect(deadLettered).toEqual([]);
+		expect(errors[0]!.message).toBe("80 messages took too long, trying half as many");
+	}, 40_000);
+
+	it("waits with its dead letters while they cannot be published, and is not ended for it", async () => {
+		await stream.driver.publish(stream.topic, [{ key: "k", value: "{", headers: {} }]);
+		await send([testEvent("next")]);
+		const publish = jest.spyOn(stream.driver, "publish").mockRejectedValue(new Error("no leader"));
+		const stalled: string[] = [];
+		await stream.consume({
+			onStalled: words => stalled.push(words),
+			watch: { everyMs: 50, silentMs: 2500 }
+		});
+		// 3.1 s after the first, and 1.6 s after the fifth.
+		await until(async () => errors.length >= 6, 20_000);
+		expect(errors[0]!.message).toMatch(/^the dead letters of .+ wait: no leader$/);
+		expect(stalled).toEqual([]);
+		publish.mockRestore();
+		await has(1);
+	}, 40_000);
+
 	it("dead-letters nothing while the database is down", async () => {
 		let isAway = true;
 		await send([testEvent("a"), testEvent("b")]);

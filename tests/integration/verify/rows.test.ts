@@ -229,6 +229,7 @@ describe("verify stock", () => {
 		["update product.reservation_head set state = 'released' where order_id = $1", 0],
 		["update product.reservation_head set state = 'committed' where order_id = $1", 1],
 		["update product.reservation_head set state = 'locked' where order_id = $1", 2],
+		["update product.reservation_head set user_id = 'user-456' where order_id = $1", 0],
 		["update orders.orders set status = 'cancelled' where id = $1", 0],
 		["update orders.orders set status = 'confirmed' where id = $1", 1],
 		["update orders.orders set status = 'confirmed' where id = $1", 2],

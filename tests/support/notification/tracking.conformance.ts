@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { OrderEventData } from "../../../contracts/events.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import type {
@@ -84,7 +85,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 				store.plan(planned)
 			]);
 			expect(rounds.flat().sort()).toEqual(planned.map(({ id }) => id).sort());
-			const claims = await store.claim(10, anHour);
+			const claims = await store.claim("email", 10, anHour);
 			await store.settle(claims[0]!, { state: "sent", providerId: "p-1" });
 			await expect(store.plan(planned)).resolves.toEqual([]);
 			await expect(store.get(claims[0]!.id)).resolves.toMatchObject({ state: "sent" });
@@ -94,18 +95,21 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 		it("lets one node claim a message until its lease expires", async () => {
 			const planned = Array.from({ length: 20 }, () => message());
 			await store.plan(planned);
-			const both = await Promise.all([store.claim(20, anHour), fixture.other.claim(20, anHour)]);
+			const both = await Promise.all([
+				store.claim("email", 20, anHour),
+				fixture.other.claim("email", 20, anHour)
+			]);
 			const ids = both.flat().map(({ id }) => id);
 			expect(new Set(ids).size).toBe(ids.length);
-			const rest = await store.claim(20, anHour);
+			const rest = await store.claim("email", 20, anHour);
 			expect(ids.length + rest.length).toBe(20);
-			await expect(fixture.other.claim(20, anHour)).resolves.toEqual([]);
+			await expect(fixture.other.claim("email", 20, anHour)).resolves.toEqual([]);
 			await expect(fixture.other.claimOne(planned[0]!.id, anHour)).resolves.toBeUndefined();
 		});
 
 		it("claims no more than requested", async () => {
 			await store.plan([message(), message(), message()]);
-			await expect(store.claim(2, anHour)).resolves.toHaveLength(2);
+			await expect(store.claim("email", 2, anHour)).resolves.toHaveLength(2);
 		});
 
 		it("lets no node settle a message that another has claimed since", async () => {
@@ -123,7 +127,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 				reason: null,
 				sent_at: expect.any(Date)
 			});
-			await expect(store.claim(10, 0)).resolves.toEqual([]);
+			await expect(store.claim("email", 10, 0)).resolves.toEqual([]);
 		});
 
 		it.each(["skipped", "parked"] as const)("never sends a message that is %s", async state => {
@@ -136,14 +140,14 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 				provider_id: null,
 				sent_at: null
 			});
-			await expect(store.claim(10, 0)).resolves.toEqual([]);
+			await expect(store.claim("email", 10, 0)).resolves.toEqual([]);
 		});
 
 		it("reschedules a message, and counts the attempt if it was one", async () => {
 			const { planned, claim } = await taken();
 			const wait = { state: "pending", inMs: anHour, reason: "busy" } as const;
 			await store.settle(claim, { ...wait, counted: true });
-			await expect(store.claim(10, anHour)).resolves.toEqual([]);
+			await expect(store.claim("email", 10, anHour)).resolves.toEqual([]);
 			await expect(store.get(planned.id)).resolves.toMatchObject({
 				state: "pending",
 				reason: "busy",
@@ -156,12 +160,54 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			await expect(store.claimOne(planned.id, anHour)).resolves.toMatchObject({ attempts: 2 });
 		});
 
-		it("lets a released message be claimed again, without a counted attempt", async () => {
-			const { planned, claim } = await taken();
-			await store.release(claim);
-			await expect(fixture.other.claimOne(planned.id, anHour)).resolves.toMatchObject({
-				attempts: 1
-			});
+		it("claims messages of one channel, whatever others have waiting", async () => {
+			const toTopic = { ...message(), channel: "sns_topic" } as const;
+			await store.plan([message(), message(), toTopic]);
+			await expect(store.claim("sms", 10, anHour)).resolves.toEqual([]);
+			await expect(store.claim("sns_topic", 10, anHour)).resolves.toMatchObject([toTopic]);
+			await expect(store.claim("email", 10, anHour)).resolves.toHaveLength(2);
+			await store.resend(toTopic.id);
+			await expect(fixture.other.claim("sns_topic", 10, anHour)).resolves.toEqual([]);
+		});
+
+		it("counts what is due by channel, and not what was rescheduled", async () => {
+			const counts = async () =>
+				Object.fromEntries((await store.backlog()).map(one => [one.channel, one.count]));
+			expect(await counts()).toEqual({ email: 0, sms: 0, sns_topic: 0 });
+			const { claim } = await taken();
+			await store.plan([message(), message(), { ...message(), channel: "sms" }]);
+			await store.settle(claim, { state: "pending", inMs: anHour, counted: true, reason: null });
+			expect(await counts()).toEqual({ email: 2, sms: 1, sns_topic: 0 });
+			await sleep(20);
+			for (const { count, seconds } of await store.backlog()) expect(seconds > 0).toBe(count > 0);
+		});
+
+		it("settles a message that waits for a fraction of a millisecond, beside others", async () => {
+			await store.plan([message(), message()]);
+			const [late, sent] = await store.claim("email", 2, anHour);
+			const wait = { state: "pending", inMs: 2099.84, counted: false, reason: "busy" } as const;
+			const settled = [
+				store.settle(late!, wait),
+				store.settle(sent!, { state: "sent", providerId: "p" })
+			];
+			await expect(Promise.all(settled)).resolves.toEqual([true, true]);
+		});
+
+		it("settles many messages at once, each by its own outcome", async () => {
+			const planned = Array.from({ length: 70 }, () => message());
+			await store.plan(planned);
+			const claims = await store.claim("email", 70, anHour);
+			const settled = await Promise.all(
+				claims.map((claim, n) => {
+					const late = n % 7 === 6 ? { ...claim, fence: claim.fence - 1 } : claim;
+					return store.settle(late, { state: "sent", providerId: `p-${n}` });
+				})
+			);
+			expect(settled).toEqual(claims.map((_, n) => n % 7 !== 6));
+			for (const [n, { id }] of claims.entries())
+				await expect(store.get(id)).resolves.toMatchObject(
+					settled[n] ? { state: "sent", provider_id: `p-${n}` } : { state: "pending" }
+				);
 		});
 
 		it("resends a settled message, and counts the resend", async () => {
@@ -223,7 +269,7 @@ export function trackingConformance(name: string, open: () => Promise<TrackingFi
 			for (const owner of ["user-a", undefined])
 				for (const limit of [100, 70])
 					expect(ids(await store.list(owner, undefined, limit))).toBe(limit);
-			expect(ids(await store.claim(100, anHour))).toBe(100);
+			expect(ids(await store.claim("email", 100, anHour))).toBe(100);
 		}, 60_000);
 
 		it("sends nothing that is 90 days old, and deletes messages after that time", async () => {

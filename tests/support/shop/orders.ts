@@ -34,7 +34,7 @@ export function place(broker: ServiceBroker, over: Partial<PlaceParams> = {}, us
 }
 
 /** The order once it has settled. */
-export function settledOrder(broker: ServiceBroker, id: string, withinMs = 10_000): Promise<Order> {
+export function settledOrder(broker: ServiceBroker, id: string, withinMs = 20_000): Promise<Order> {
 	return until(async () => {
 		const found = await call(broker, order.actions.get, { id }, as(admin));
 		return inProgressStatuses.has(found.status) ? undefined : found;

@@ -201,7 +201,15 @@ export class SagaSimulation {
 		const { step, fence } = sale.saga!;
 		const order = { id: sale.id, status: sale.status } as Order;
 		const { cancelRequested } = sale;
-		const work = { order, payment_method: "", fence, incarnation: null, attempt: 0, step };
+		const work = {
+			order,
+			payment_method: "",
+			fence,
+			incarnation: null,
+			attempt: 0,
+			waitsFor: null,
+			step
+		};
 		const returning = step === "return" ? ({ restock: true } as SagaRun["returning"]) : null;
 		void this.#sagas[node]!.start({
 			...work,

@@ -44,6 +44,12 @@ export function versionedUpdate<R extends Versioned>(subject: VersionedActions<R
 		expect(await get(made.id)).toEqual(now);
 	});
 
+	it("has no new version where nothing changes", async () => {
+		const now = await update(made.id, undefined, 1);
+		expect(await update(made.id, undefined, 1)).toEqual(now);
+		expect(await update(made.id, now.version, 1)).toEqual(now);
+	});
+
 	it("is changed by one of many concurrent changes of one version", async () => {
 		const changes = Array.from({ length: 10 }, (_, n) => update(made.id, made.version, n));
 		const [winner, ...others] = await successesOf(changes, "STALE_VERSION");

@@ -1,0 +1,184 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { Service, ServiceBroker } from "moleculer";
+import gatewayService from "../../services/gateway/gateway.service.ts";
+import metricsService from "../../services/metrics/metrics.service.ts";
+import userService from "../../services/user/user.service.ts";
+import { expectProblem } from "../support/expect-failure.ts";
+import { type Answer, Client } from "../support/shop/api-client.ts";
+import { useShop } from "../support/shop/use-shop.ts";
+
+/** Guesses of passwords over HTTP, with the limits that a shop has by default. */
+
+const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+const keys = {
+	TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }) as string,
+	TOKEN_PUBLIC_KEY: publicKey.export({ type: "spki", format: "pem" }) as string
+};
+const services = [userService, gatewayService, metricsService];
+const shop = useShop(services, keys, { nodes: 2 });
+const behindProxy = useShop(services, { ...keys, TRUSTED_PROXIES: "10.0.0.0/8, 127.0.0.1" });
+
+const urlOf = (node: ServiceBroker) => {
+	const gateway = node.getLocalService("gateway") as Service & { port(): number };
+	return `http://127.0.0.1:${gateway.port()}`;
+};
+const password = "demo-Password-1";
+const [alice, bob] = ["alice@shop.test", "bob@shop.test"] as const;
+
+const login = (node: ServiceBroker, email: string, secret: string, forwardedFor?: string) =>
+	new Client(
+		urlOf(node),
+		forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor }
+	).post("/api/v1/auth/login", { email, password: secret }, { key: null });
+const register = (node: ServiceBroker, email: string) =>
+	new Client(urlOf(node)).post("/api/v1/auth/register", { email, password: "a-Long-enough-1" });
+
+const statusesOf = (answers: readonly Answer[]) =>
+	Object.fromEntries(
+		[...Map.groupBy(answers, ({ status }) => status)].map(([status, { length }]) => [
+			status,
+			length
+		])
+	) as Record<number, number | undefined>;
+
+function expectLimited(answer: Answer, code: "TOO_MANY_SIGN_INS" | "TOO_MANY_REGISTRATIONS"): void {
+	expectProblem(answer, code);
+	const seconds = Number(answer.headers.get("retry-after"));
+	expect(seconds).toBeGreaterThan(0);
+	expect(seconds).toBeLessThanOrEqual(900);
+	expect(answer.body).not.toHaveProperty("detail");
+}
+
+afterEach(async () => {
+	for (const { database } of [shop, behindProxy]) await database.rows("delete from users.attempts");
+});
+
+const metric = async (node: ServiceBroker, labels: string) => {
+	const register = (
+		node.getLocalService("metrics") as unknown as { register: { metrics(): string } }
+	).register.metrics();
+	const line = register
+		.split("\n")
+		.find(one => one.startsWith(`shop_account_attempts_total{${labels}}`));
+	return Number(line?.split(" ")[1] ?? 0);
+};
+
+describe("600 wrong guesses at once", () => {
+	it("are hashed ten times, and then the right password is refused too", async () => {
+		const before = await metric(shop.broker, 'attempt="sign_in",result="limited"');
+		const answers = await Promise.all(
+			Array.from({ length: 600 }, (_, i) => login(shop.nodes[i % 2]!, alice, `wrong-${i}`))
+		);
+		const { 401: hashed, 429: limited = 0, 503: overloaded = 0, ...others } = statusesOf(answers);
+		expect(hashed).toBe(10);
+		expect(limited + overloaded).toBe(590);
+		expect(others).toEqual({});
+		for (const node of shop.nodes)
+			expectLimited(await login(node, alice, password), "TOO_MANY_SIGN_INS");
+		expectLimited(await login(shop.broker, alice, "wrong"), "TOO_MANY_SIGN_INS");
+		expect((await login(shop.broker, bob, password)).status).toBe(200);
+		expect(await metric(shop.broker, 'attempt="sign_in",result="limited"')).toBeGreaterThan(before);
+	});
+});
+
+describe("30 clients that guess", () => {
+	it("do not keep customers from signing in, from elsewhere or from a network that they used before", async () => {
+		const { broker } = behindProxy;
+		const [crowd, elsewhere] = ["203.0.113.1", "203.0.113.2"];
+		expect((await login(broker, alice, password, crowd)).status).toBe(200);
+		let isOver = false;
+		const answers: Answer[] = [];
+		const guessers = Array.from({ length: 30 }, async (_, guesser) => {
+			for (let n = 0; !isOver; n++)
+				answers.push(await login(broker, `somebody-${guesser}-${n % 3}@shop.test`, "wrong", crowd));
+		});
+		const customers: Answer[] = [];
+		for (let n = 0; n < 10; n++)
+			customers.push(
+				await login(broker, bob, password, elsewhere),
+				await login(broker, alice, password, crowd)
+			);
+		isOver = true;
+		await Promise.all(guessers);
+		expect(statusesOf(customers)).toEqual({ 200: 20 });
+		expect(statusesOf(answers)[401]).toBeLessThanOrEqual(100);
+	});
+});
+
+describe("X-Forwarded-For", () => {
+	const guess = async (node: ServiceBroker, forwardedFor: (n: number) => string) => {
+		for (let n = 0; n < 10; n++)
+			expectProblem(await login(node, alice, "wrong", forwardedFor(n)), "INVALID_CREDENTIALS");
+	};
+
+	it("gives no new guesses to a client that is no trusted proxy", async () => {
+		await guess(shop.broker, n => `203.0.113.${n}`);
+		for (const claim of ["203.0.113.99", "10.0.0.1", "127.0.0.1", "unknown", undefined])
+			expectLimited(await login(shop.broker, alice, password, claim), "TOO_MANY_SIGN_INS");
+	});
+
+	it("tells clients of a trusted proxy apart, by the entry that the proxy wrote", async () => {
+		const { broker } = behindProxy;
+		await guess(broker, n => `198.51.100.${n}, 203.0.113.1`);
+		for (const hops of ["203.0.113.1", "203.0.113.2, 203.0.113.1", "::ffff:203.0.113.1, 10.1.1.1"])
+			expectLimited(await login(broker, alice, password, hops), "TOO_MANY_SIGN_INS");
+		expect((await login(broker, alice, password, "203.0.113.1, 203.0.113.2")).status).toBe(200);
+	});
+
+	it("counts IPv6 clients by their /64", async () => {
+		const { broker } = behindProxy;
+		await guess(broker, n => `2001:db8:0:1:${n}::${n}`);
+		const inside = await login(broker, alice, password, "2001:db8:0:1:ffff::1");
+		expectLimited(inside, "TOO_MANY_SIGN_INS");
+		expect((await login(broker, alice, password, "2001:db8:0:2::1")).status).toBe(200);
+	});
+});
+
+describe("the network of a client", () => {
+	it.each(["network", "meta", "address", "forwarded"])(
+		"is not set by the member %s of a body",
+		async name => {
+			for (const path of ["login", "register"]) {
+				const body = { email: alice, password: "a-Long-enough-1", [name]: "203.0.113.9" };
+				const answer = await new Client(urlOf(shop.broker)).post(`/api/v1/auth/${path}`, body);
+				expectProblem(answer, "VALIDATION_FAILED");
+			}
+		}
+	);
+});
+
+describe("registrations", () => {
+	it("that are too many at one time are one line of the gateway's log, and one with their number", async () => {
+		const gateway = shop.broker.getLocalService("gateway") as Service & {
+			failures: { stop(): void };
+		};
+		const lines: string[] = [];
+		const warn = jest
+			.spyOn(gateway.logger, "warn")
+			.mockImplementation(line => lines.push(String(line)));
+		gateway.failures.stop();
+		gateway.failures.stop();
+		lines.length = 0;
+		const many = Array.from({ length: 320 }, (_, i) => register(shop.broker, `m${i}@shop.test`));
+		const { 503: overloaded = 0, ...others } = statusesOf(await Promise.all(many));
+		gateway.failures.stop();
+		warn.mockRestore();
+		expect(overloaded).toBeGreaterThan(1);
+		expect(others[202]).toBeLessThanOrEqual(100);
+		const text = /^request [0-9a-f-]{36}: The shop is overloaded; try again soon/;
+		expect(lines).toEqual([expect.stringMatching(text), expect.stringMatching(text)]);
+		expect(lines[1]).toContain(`(${overloaded - 1} of this kind since the last line)`);
+	});
+
+	it("are limited by network", async () => {
+		await shop.database.rows("delete from users.attempts");
+		const first = await register(shop.broker, "first@shop.test");
+		expect(first.status).toBe(202);
+		await shop.database.rows(
+			"update users.attempts set points = 100 where key like 'registrations:%'"
+		);
+		for (const node of shop.nodes)
+			expectLimited(await register(node, "late@shop.test"), "TOO_MANY_REGISTRATIONS");
+		expect((await login(shop.broker, "first@shop.test", "a-Long-enough-1")).status).toBe(200);
+	});
+});
