@@ -12,12 +12,29 @@ function endWith(usage: string, problem?: string): never {
 	process.exit(exitCodes.usage);
 }
 
+/**
+ * A reader that ended, as in `npm start | head -1`, is a hang-up: what runs on is stopped in order, and any other
+ * command ends without a stack, as it would by SIGPIPE.
+ */
+function endWithReader(): void {
+	let isGone = false;
+	const onError = (error: NodeJS.ErrnoException) => {
+		// EIO is that of a terminal that was closed.
+		if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+		if (isGone) return;
+		isGone = true;
+		if (!process.emit("SIGHUP", "SIGHUP")) process.exit(exitCodes.failure);
+	};
+	for (const stream of [process.stdout, process.stderr]) stream.on("error", onError);
+}
+
 /** The command line's flags and words; ends the process with the usage when one is unknown. */
 export function commandLine<const F extends Flags>(
 	usage: string,
 	flags: F,
 	allowPositionals = false
 ) {
+	endWithReader();
 	const options = { ...flags, help: { type: "boolean", short: "h" } } as const;
 	try {
 		const { values, positionals } = parseArgs({ options, allowPositionals });

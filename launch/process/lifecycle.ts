@@ -45,7 +45,10 @@ export class Lifecycle {
 		return this.end(exitCode);
 	}
 
-	/** Ctrl-C and SIGTERM finish work in progress and exit 0; a second one does not wait. */
+	/**
+	 * Ctrl-C, SIGTERM, and the hang-up of a closed terminal finish work in progress and exit 0; a second one does
+	 * not wait. SIGQUIT does the same: with its default, servers that were started would stay.
+	 */
 	onSignals(): void {
 		let first: number | undefined;
 		const onSignal = () => {
@@ -56,7 +59,7 @@ export class Lifecycle {
 			console.log("Stopping: finishing in-flight work");
 			void this.end(0);
 		};
-		process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+		for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(name, onSignal);
 	}
 }
 

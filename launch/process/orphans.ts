@@ -1,10 +1,31 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { poll } from "../../lib/retry.ts";
+
+/** A server that a launcher started: the name of its executable, and an argument of it that no other server has. */
+export interface Server {
+	program: "postgres" | "nats-server" | "java";
+	/** A path in the data folder. */
+	argument: string;
+}
 
 interface Command {
 	pid: number;
+	program: string;
 	args: string[];
+}
+
+/** Linux appends this to the path of an executable that was replaced, as by an upgrade. */
+const deleted = / \(deleted\)$/;
+
+/** By name; of another user's process only the command line can be read. */
+function programOf(pid: string, [first = ""]: string[]): string {
+	try {
+		return basename(readlinkSync(`/proc/${pid}/exe`).replace(deleted, ""));
+	} catch {
+		return basename(first);
+	}
 }
 
 function fromProc(): Command[] {
@@ -12,9 +33,10 @@ function fromProc(): Command[] {
 		.filter(name => /^\d+$/.test(name))
 		.map(pid => {
 			try {
-				return { pid: Number(pid), args: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0") };
+				const args = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+				return { pid: Number(pid), program: programOf(pid, args), args };
 			} catch {
-				return { pid: Number(pid), args: [] };
+				return { pid: Number(pid), program: "", args: [] };
 			}
 		});
 }
@@ -22,18 +44,18 @@ function fromProc(): Command[] {
 function fromPs(): Command[] {
 	const { stdout = "" } = spawnSync("ps", ["-axww", "-o", "pid=,command="], { encoding: "utf8" });
 	return stdout.split("\n").map(line => {
-		const [pid, ...args] = line.trim().split(" ");
-		return { pid: Number(pid), args };
+		const [pid, path = "", ...args] = line.trim().split(/\s+/);
+		return { pid: Number(pid), program: basename(path), args };
 	});
 }
 
 /**
- * Processes with this argument on their command line. An orphan is identified by its folder, not by a
- * stored pid alone, because the system reuses pids.
+ * The processes of a server. They are identified by executable and folder, not by a stored pid, because the
+ * system reuses pids; and not by folder alone, because a backup or an editor has it as an argument too.
  */
-export function processesWith(argument: string): number[] {
+export function processesOf({ program, argument }: Server): number[] {
 	return (process.platform === "linux" ? fromProc() : fromPs())
-		.filter(({ pid, args }) => pid !== process.pid && args.includes(argument))
+		.filter(found => found.program === program && found.args.includes(argument))
 		.map(({ pid }) => pid);
 }
 
@@ -55,17 +77,17 @@ function signal(pids: number[], name: NodeJS.Signals): void {
 		}
 }
 
-function gone(argument: string, withinMs: number): Promise<boolean> {
-	const look = () => processesWith(argument).length === 0;
+function gone(server: Server, withinMs: number): Promise<boolean> {
+	const look = () => processesOf(server).length === 0;
 	return poll(look, { everyMs: 20, withinMs });
 }
 
 /** Ends the processes of an earlier launcher that was killed. Returns whether there were any. */
-export async function stopOrphans(argument: string, first: NodeJS.Signals): Promise<boolean> {
-	const orphans = processesWith(argument);
+export async function stopOrphans(server: Server, first: NodeJS.Signals): Promise<boolean> {
+	const orphans = processesOf(server);
 	if (orphans.length === 0) return false;
 	signal(orphans, first);
-	if (!(await gone(argument, 10_000))) signal(processesWith(argument), "SIGQUIT");
-	if (!(await gone(argument, 5000))) signal(processesWith(argument), "SIGKILL");
+	if (!(await gone(server, 10_000))) signal(processesOf(server), "SIGQUIT");
+	if (!(await gone(server, 5000))) signal(processesOf(server), "SIGKILL");
 	return true;
 }

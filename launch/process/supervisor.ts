@@ -3,11 +3,20 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { backoffMs } from "../../lib/backoff.ts";
-import { LaunchError } from "./launch-error.ts";
+import { exitCodes, LaunchError } from "./launch-error.ts";
 import { hasEnded } from "./server-process.ts";
 
 /** After so long a node counts as recovered: the next restart delay is the first one again. */
 const steadyMs = 30_000;
+
+/** A node that ended so often before it was ready for the first time has a defect that a restart does not mend. */
+const maxStarts = 5;
+
+/** Exit codes of faults that another start cannot change. */
+const hopelessCodes: ReadonlySet<number | null> = new Set([
+	exitCodes.usage,
+	exitCodes.configuration
+]);
 
 export interface Supervision {
 	/** The program: cli/node.ts of this tree by default. */
@@ -39,6 +48,8 @@ export class SupervisedProcess {
 	#crashes = 0;
 	#stopping = false;
 	#timer: NodeJS.Timeout | undefined;
+	/** Settles `start`; undefined once it is settled. */
+	#first: { ready(): void; fail(error: LaunchError): void } | undefined;
 
 	constructor(name: string, environment: Record<string, string>, supervision: Supervision = {}) {
 		this.#name = name;
@@ -62,14 +73,15 @@ export class SupervisedProcess {
 		if (this.#child.connected) this.#child.send(message, () => undefined);
 	}
 
-	/** Resolves when the node is ready. @throws LaunchError when it ends before that */
+	/**
+	 * Resolves when the node is ready for the first time, which it may be after restarts: what ended it before, as
+	 * the kernel does for want of memory, is not its fault.
+	 * @throws LaunchError when its configuration is wrong, or when it ended `maxStarts` times before it was ready
+	 */
 	async start(): Promise<void> {
+		const first = new Promise<void>((ready, fail) => (this.#first = { ready, fail }));
 		this.#spawn();
-		const child = this.#child;
-		await Promise.race([once(child, "message"), once(child, "exit")]);
-		if (hasEnded(child) && !this.#stopping)
-			throw new LaunchError(`${this.#name} did not start; see its output above.`);
-		child.once("exit", () => this.#onExit(performance.now()));
+		await first;
 	}
 
 	/** Stops it gracefully; resolves when it has ended. */
@@ -77,7 +89,7 @@ export class SupervisedProcess {
 		this.#stopping = true;
 		clearTimeout(this.#timer);
 		const child = this.#child;
-		if (!child || hasEnded(child)) return;
+		if (!child || hasEnded(child)) return this.#first?.ready();
 		child.kill("SIGTERM");
 		await once(child, "exit");
 	}
@@ -95,23 +107,35 @@ export class SupervisedProcess {
 		this.#child.on("message", message => {
 			if (message !== "ready") return onMessage(message);
 			this.#ready = true;
+			this.#first?.ready();
+			this.#first = undefined;
 			this.#supervision.onReady();
 		});
+		const startedAt = performance.now();
+		this.#child.once("exit", () => this.#onExit(startedAt));
 	}
 
-	#onExit(since: number): void {
+	#onExit(startedAt: number): void {
 		this.#ready = false;
-		if (this.#stopping) return;
+		if (this.#stopping) return this.#first?.ready();
+		this.#crashes = performance.now() - startedAt > steadyMs ? 1 : this.#crashes + 1;
+		if (!this.#first || !this.#isHopeless()) return this.#restart();
+		const { exitCode } = this.#child;
+		const message = `${this.#name} did not start; see its output above.`;
+		this.#first.fail(new LaunchError(message, exitCode ?? undefined));
+	}
+
+	/** A node that never was ready and will not be. */
+	#isHopeless(): boolean {
+		return hopelessCodes.has(this.#child.exitCode) || this.#crashes >= maxStarts;
+	}
+
+	#restart(): void {
 		const { exitCode, signalCode } = this.#child;
-		this.#crashes = performance.now() - since > steadyMs ? 1 : this.#crashes + 1;
 		const delay = this.#supervision.restartAfterMs(this.#crashes);
 		this.#supervision.printLine(
 			`ended with ${signalCode ?? exitCode}; starting it again in ${delay} ms`
 		);
-		this.#timer = setTimeout(() => {
-			const startedAt = performance.now();
-			this.#spawn();
-			this.#child.once("exit", () => this.#onExit(startedAt));
-		}, delay);
+		this.#timer = setTimeout(() => this.#spawn(), delay);
 	}
 }

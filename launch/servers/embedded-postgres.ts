@@ -12,7 +12,7 @@ import {
 import { dirname, join } from "node:path";
 import { freePort } from "../process/free-port.ts";
 import { diskFull, LaunchError } from "../process/launch-error.ts";
-import { isAlive, processesWith, stopOrphans } from "../process/orphans.ts";
+import { isAlive, processesOf, type Server, stopOrphans } from "../process/orphans.ts";
 import { poll } from "../../lib/retry.ts";
 import { ServerProcess } from "../process/server-process.ts";
 import { postgresProgram, type PostgresProgram } from "./postgres-program.ts";
@@ -100,13 +100,14 @@ function checkData({ major }: PostgresProgram, directory: string, passwordFile: 
 
 /** Cleans up after a launcher that was killed: ends its server, removes a misleading pid file. */
 async function recover(directory: string, progress: (step: string) => void): Promise<void> {
-	if (await stopOrphans(directory, "SIGINT")) progress("stopped the database of a killed shop");
+	const server: Server = { program: "postgres", argument: directory };
+	if (await stopOrphans(server, "SIGINT")) progress("stopped the database of a killed shop");
 	const pidFile = join(directory, "postmaster.pid");
 	if (!existsSync(pidFile)) return;
 	const pid = Number.parseInt(readFileSync(pidFile, "utf8"));
 	// Postgres takes any live process with that pid for its predecessor. A dead one it handles
 	// itself, with the file: it also says whether backends of the last server still run.
-	if (isAlive(pid) && !processesWith(directory).includes(pid)) rmSync(pidFile);
+	if (isAlive(pid) && !processesOf(server).includes(pid)) rmSync(pidFile);
 }
 
 function settings(port: number, maxConnections: number): string[] {

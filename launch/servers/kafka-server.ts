@@ -122,7 +122,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 	mkdirSync(directory, { recursive: true });
 	const file = settingsOf(directory);
 	const log = join(directory, "kafka.log");
-	await stopOrphans(file, "SIGTERM");
+	await stopOrphans({ program: "java", argument: file }, "SIGTERM");
 	if (options.fresh) rmSync(join(directory, "data"), { recursive: true, force: true });
 	const ports = await choosePorts(directory);
 	const lines = Object.entries({ ...defaults(directory, ports), ...settings });

@@ -38,7 +38,7 @@ export async function startNats({
 	const binary = await natsBinary(progress);
 	const file = join(directory, "nats.conf");
 	const log = join(directory, "nats.log");
-	await stopOrphans(file, "SIGTERM");
+	await stopOrphans({ program: "nats-server", argument: file }, "SIGTERM");
 	const port = await freePort();
 	// In a file, because everyone on this machine may read command lines.
 	writeFileSync(

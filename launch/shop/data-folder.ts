@@ -76,7 +76,7 @@ export class DataFolder {
 
 	/** Deletes the embedded database, the simulator's ledger and the keys. Needs the lock. */
 	async empty(): Promise<void> {
-		await stopOrphans(this.postgres, "SIGQUIT");
+		await stopOrphans({ program: "postgres", argument: this.postgres }, "SIGQUIT");
 		const names = ["postgres", "postgres.unfinished", "postgres.password", "postgres.log"];
 		for (const name of [...names, "token-key.pem", "psp-ledger.jsonl", "nats.conf", "nats.log"])
 			rmSync(join(this.path, name), { recursive: true, force: true });

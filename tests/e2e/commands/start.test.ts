@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { processesOf, type Running, startShop } from "../../support/servers/processes.ts";
+import { launch, processesOf, type Running, startShop } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
 import { address } from "../../support/shop/orders.ts";
 
@@ -31,6 +31,9 @@ function serversOf(folder: string) {
 	const pids = new Set(named.map(({ pid }) => pid));
 	return named.filter(({ parent }) => !pids.has(parent));
 }
+
+/** A program that stays. */
+const forever = "setInterval(() => undefined, 1000)";
 
 /** Lines `Name: 123 kB` of a file below /proc; none for a process that has ended. */
 function numbersIn(path: string): (name: string) => number {
@@ -85,7 +88,7 @@ describe("npm start", () => {
 		expect(used).toBeLessThan(300);
 	});
 
-	it.each(["SIGINT", "SIGTERM"] as const)(
+	it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const)(
 		"ends on %s with exit code 0, leaves no process, and keeps the orders",
 		async signal => {
 			expect(await shop.stop(signal)).toBe(0);
@@ -100,10 +103,25 @@ describe("npm start", () => {
 		placed.unshift(await placeOrder(shop.url));
 		await shop.kill9();
 		expect(serversOf(DATA_DIR)).toHaveLength(1);
+		const backup = spawn(process.execPath, ["-e", forever, "--", `${DATA_DIR}/postgres`]);
 		shop = await startShop({ DATA_DIR });
+		expect([backup.exitCode, backup.signalCode]).toEqual([null, null]);
+		backup.kill("SIGKILL");
+		await once(backup, "exit");
 		expect(shop.output()).toContain("stopped the database of a killed shop");
 		expect(await orderIds(shop.url)).toEqual(placed);
 		expect(serversOf(DATA_DIR)).toHaveLength(1);
+	}, 60_000);
+
+	it("ends in order, without a stack, when the reader of its output is gone", async () => {
+		await shop.stop();
+		const { child } = launch("start.ts", [], { DATA_DIR, PORT: new URL(shop.url).port });
+		let errors = "";
+		child.stderr.on("data", text => (errors += text));
+		const exit = once(child, "exit");
+		child.stdout.once("data", () => child.stdout.destroy());
+		expect([await exit, errors]).toEqual([[0, null], expect.not.stringContaining("EPIPE")]);
+		expect(serversOf(DATA_DIR)).toEqual([]);
 	}, 60_000);
 
 	it("ends with exit code 0 under npm, which signals the shell and not the shop", async () => {

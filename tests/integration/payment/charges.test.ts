@@ -222,9 +222,10 @@ describe("resolving", () => {
 
 	it("sends a charge that was never sent after the provider's time limit, and not before", async () => {
 		const [young, old] = [await processingFor(4), await processingFor(11)];
-		const outcomes = await resolve(young, old);
-		expect(outcomes.map(({ status }) => status)).toEqual(["processing", "succeeded"]);
+		expect(await resolve(young)).toMatchObject([{ status: "processing" }]);
 		expect(await taken(young)).toEqual([]);
+		// One attempt may time out on a slow machine; the saga would look again too.
+		await until(async () => (await resolve(old))[0]!.status === "succeeded");
 		expect(await taken(old)).toMatchObject([{ key: derivedId(old, "charge"), amount: 1000 }]);
 	});
 

@@ -16,7 +16,7 @@ export interface Running {
 	/** All output so far, stdout and stderr. */
 	output(): string;
 	/** Sends SIGTERM to the launcher and returns its exit code; the data folder stays until `remove`. */
-	stop(signal?: "SIGINT" | "SIGTERM"): Promise<number | null>;
+	stop(signal?: NodeJS.Signals): Promise<number | null>;
 	/** Kills the launcher only, as a power cut or the OOM killer does. */
 	kill9(): Promise<void>;
 	/** Stops what still runs and deletes the data folder, unless the caller gave it. */
