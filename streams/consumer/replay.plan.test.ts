@@ -1,3 +1,4 @@
+import { maxClockSkewMs } from "../clock-skew.ts";
 import { planReplay, extendBack } from "./replay.plan.ts";
 
 /** When the log took each message, by partition, with the first of them removed. */
@@ -19,11 +20,11 @@ function logOf(times: readonly (readonly number[])[], dropped = 0) {
 	};
 }
 
-const minute = 60_000;
+const skew = maxClockSkewMs;
 const start = Date.UTC(2026, 2, 1, 12);
-/** A message a minute in each of two partitions. */
-const everyMinute = Array.from({ length: 10 }, (_, n) => start + n * minute);
-const log = logOf([everyMinute, everyMinute]);
+/** A message for each length of the skew in each of two partitions. */
+const everySkew = Array.from({ length: 10 }, (_, n) => start + n * skew);
+const log = logOf([everySkew, everySkew]);
 /** Long ago, so that no plan depends on it. */
 const reached = (next: bigint, movedAtMs = 0) => ({ next, movedAtMs });
 const all = new Map([
@@ -35,14 +36,14 @@ const spansOf = ({ spans }: Awaited<ReturnType<typeof planReplay>>) =>
 	spans.map(({ from, until }) => [Number(from), Number(until)]);
 
 describe("the plan of a replay", () => {
-	it("begins a minute before a time, because clocks differ, and takes whole minutes", async () => {
-		const at = new Date(start + 5 * minute + 30_000);
+	it("begins earlier than a time, because clocks differ, and takes whole minutes", async () => {
+		const at = new Date(start + 5 * skew + 30_000);
 		const plan = await planReplay(log, "t", { at }, all);
 		expect(spansOf(plan)).toEqual([
 			[4, 10],
 			[4, 10]
 		]);
-		expect(plan.floorMs).toBe(start + 5 * minute);
+		expect(plan.floorMs).toBe(start + 5 * skew);
 	});
 
 	it("ends at the consumer's position, and contains no partition that it never read", async () => {
@@ -60,13 +61,13 @@ describe("the plan of a replay", () => {
 			[3, 10],
 			[3, 10]
 		]);
-		// The message at 3 was taken at minute 3; clocks may differ by a minute.
-		expect(plan.floorMs).toBe(start + 5 * minute);
+		// The one before it was taken at 3 at the latest, and may be of an event of 4; floors are whole minutes.
+		expect(plan.floorMs).toBe(start + 4 * skew + 60_000);
 	});
 
 	const handled = new Map([
-		[0, reached(10n, start + 20 * minute)],
-		[1, reached(10n, start + 30 * minute)]
+		[0, reached(10n, start + 20 * skew)],
+		[1, reached(10n, start + 30 * skew)]
 	]);
 
 	it("from an offset in the future is empty, and resets nothing", async () => {
@@ -75,18 +76,18 @@ describe("the plan of a replay", () => {
 			[10, 10],
 			[10, 10]
 		]);
-		expect(plan.floorMs).toBe(start + 31 * minute);
+		expect(plan.floorMs).toBe(start + 31 * skew);
 	});
 
 	it("resets nothing of a partition that it does not read again", async () => {
-		const short = logOf([everyMinute, everyMinute.slice(0, 2)]);
-		const both = new Map([...handled, [1, reached(2n, start + 6 * minute)] as const]);
+		const short = logOf([everySkew, everySkew.slice(0, 2)]);
+		const both = new Map([...handled, [1, reached(2n, start + 6 * skew)] as const]);
 		const plan = await planReplay(short, "t", { offset: 3n }, both);
 		expect(spansOf(plan)).toEqual([
 			[3, 10],
 			[2, 2]
 		]);
-		expect(plan.floorMs).toBe(start + 7 * minute);
+		expect(plan.floorMs).toBe(start + 7 * skew);
 	});
 
 	it("resets no minute of a partition whose messages have all expired", async () => {
@@ -97,9 +98,9 @@ describe("the plan of a replay", () => {
 				{ partition: 1, first: 10n, next: 10n }
 			]
 		};
-		const at = (n: number) => ({ at: new Date(start + n * minute) });
+		const at = (n: number) => ({ at: new Date(start + n * skew) });
 		const oldest = await planReplay(gone, "t", "oldest", handled);
-		expect(oldest.floorMs).toBe(start + 31 * minute);
+		expect(oldest.floorMs).toBe(start + 31 * skew);
 		expect((await planReplay(gone, "t", at(5), handled)).isShort).toBe(true);
 		expect((await planReplay(gone, "t", at(31), handled)).isShort).toBe(false);
 	});
@@ -107,12 +108,12 @@ describe("the plan of a replay", () => {
 	it("resets nothing when the log was lost and nothing is in the new one", async () => {
 		const empty = { ...log, extents: async () => [{ partition: 0, first: 0n, next: 0n }] };
 		const plan = await planReplay(empty, "t", "oldest", handled);
-		expect(plan.floorMs).toBe(start + 21 * minute);
+		expect(plan.floorMs).toBe(start + 21 * skew);
 	});
 
 	it("says that requested messages have expired", async () => {
-		const short = logOf([everyMinute, everyMinute], 4);
-		const at = (n: number) => ({ at: new Date(start + n * minute) });
+		const short = logOf([everySkew, everySkew], 4);
+		const at = (n: number) => ({ at: new Date(start + n * skew) });
 		expect((await planReplay(short, "t", at(2), all)).isShort).toBe(true);
 		expect((await planReplay(short, "t", at(6), all)).isShort).toBe(false);
 		const oldest = await planReplay(short, "t", "oldest", all);
@@ -120,11 +121,11 @@ describe("the plan of a replay", () => {
 			[4, 10],
 			[4, 10]
 		]);
-		expect(oldest.floorMs).toBe(start + 6 * minute);
+		expect(oldest.floorMs).toBe(start + 5 * skew + 60_000);
 	});
 
 	it("begins earlier for messages that were in the log before their event time, and says if they have expired", async () => {
-		const at = new Date(start + 6 * minute);
+		const at = new Date(start + 6 * skew);
 		const whole = await planReplay(log, "t", { at }, all);
 		const plan = extendBack(whole, new Map([[1, 2n]]));
 		expect([spansOf(plan), plan.isShort]).toEqual([
@@ -135,7 +136,7 @@ describe("the plan of a replay", () => {
 			false
 		]);
 		expect(extendBack(whole, new Map([[0, 9n]]))).toEqual(whole);
-		const rest = await planReplay(logOf([everyMinute, everyMinute], 4), "t", { at }, all);
+		const rest = await planReplay(logOf([everySkew, everySkew], 4), "t", { at }, all);
 		expect(extendBack(rest, new Map([[1, 2n]])).isShort).toBe(true);
 		expect(spansOf(extendBack(rest, new Map([[1, 2n]])))[1]).toEqual([4, 10]);
 	});

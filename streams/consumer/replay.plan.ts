@@ -1,3 +1,4 @@
+import { maxClockSkewMs } from "../clock-skew.ts";
 import type { Driver, Extent } from "../driver.ts";
 
 /** Where a replay begins: at what the log took at a time, at one offset of all partitions, or at the oldest message. */
@@ -29,8 +30,6 @@ export interface Reached {
 	movedAtMs: number;
 }
 
-/** Upper bound of the difference between the log's clock and the database's, which dates events. */
-const skewMs = 60_000;
 const minuteMs = 60_000;
 
 /**
@@ -56,7 +55,7 @@ export async function planReplay(
 	if (unreadMs === 0 && spans.every(({ from }) => from === 0n))
 		return { spans, floorMs: 0, isShort: false };
 	const missingMs = Math.max(await timeOf(driver, topic, spans), unreadMs);
-	return { spans, floorMs: upToMinute(missingMs + skewMs), isShort: false };
+	return { spans, floorMs: upToMinute(missingMs + maxClockSkewMs), isShort: false };
 }
 
 async function planFromTime(
@@ -67,7 +66,7 @@ async function planFromTime(
 	reached: ReadonlyMap<number, Reached>
 ): Promise<Plan> {
 	const floorMs = Math.floor(at.getTime() / minuteMs) * minuteMs;
-	const offsets = await driver.offsetsAt(topic, new Date(Math.max(0, floorMs - skewMs)));
+	const offsets = await driver.offsetsAt(topic, new Date(Math.max(0, floorMs - maxClockSkewMs)));
 	const spans = spansOf(extents, partition => offsets.get(partition) ?? 0n, reached);
 	const isShort = extents.some(
 		({ partition, first, next }) =>
@@ -75,7 +74,11 @@ async function planFromTime(
 	);
 	// Their messages have all expired, and with them their times.
 	const expired = extents.filter(({ first, next }) => first > 0n && first === next);
-	return { spans, floorMs, isShort: isShort || lastOf(expired, reached) + skewMs > floorMs };
+	return {
+		spans,
+		floorMs,
+		isShort: isShort || lastOf(expired, reached) + maxClockSkewMs > floorMs
+	};
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from "../../lib/schema.ts";
 import { withoutLeapSecond } from "../../lib/instant.ts";
 import { validate } from "../../lib/validator.ts";
+import { maxClockSkewMs } from "../clock-skew.ts";
 import type { Message } from "../driver.ts";
 
 /** A message that is not a valid event, with a reason code and a description. */
@@ -27,8 +28,6 @@ export type Reason =
 
 /** Events are some 1 KiB; 100 lines with the longest names are 60. */
 const mostBytes = 256 * 1024;
-/** Clocks differ by less. */
-const aheadMs = 5 * 60_000;
 /** The shop did not exist before; a time of 1970 is a time that was not set. */
 const oldestMs = Date.UTC(2020, 0);
 
@@ -105,7 +104,7 @@ function checkShape(schema: TSchema, parsed: unknown): void {
 
 function checkTime(time: string, at: Date): void {
 	const ms = Date.parse(time);
-	if (ms > at.getTime() + aheadMs)
+	if (ms > at.getTime() + maxClockSkewMs)
 		throw new Unreadable("time-in-future", `${time}, and the log took it at ${at.toISOString()}`);
 	if (ms < oldestMs) throw new Unreadable("time-too-old", time);
 }
