@@ -4,7 +4,7 @@ import type { BrokerOptions } from "moleculer";
 import { config } from "./config/index.ts";
 import { SchemaValidator } from "./lib/validator.ts";
 import { Authorize } from "./middlewares/authorize.ts";
-import { DeadlineGuard } from "./middlewares/deadline.ts";
+import { DeadlineGuard, Deadlines } from "./middlewares/deadline.ts";
 import { FailingReplies } from "./middlewares/failing-replies.ts";
 import { Measure } from "./middlewares/measure.ts";
 import { MetaFirewall } from "./middlewares/meta-firewall.ts";
@@ -72,7 +72,7 @@ export default function brokerOptions(): BrokerOptions {
 		// First is innermost. The breaker is outside the timeout, or it would never see one (moleculer#1202).
 		middlewares: [
 			TranslateErrors,
-			DeadlineGuard(callTimeoutMs),
+			DeadlineGuard,
 			"ActionHook",
 			"Validator",
 			Authorize,
@@ -92,7 +92,8 @@ export default function brokerOptions(): BrokerOptions {
 			"Throttle",
 			FailingReplies,
 			MetaFirewall,
-			NoCallInTransaction
+			NoCallInTransaction,
+			Deadlines(callTimeoutMs)
 		] as BrokerOptions["middlewares"]
 	};
 }

@@ -40,8 +40,8 @@ interface This extends Service {
 }
 
 const waits = (ctx: Context<unknown, Meta>) => {
-	const { deadline } = ctx.headers as { deadline: number };
-	return { ms: deadline - Date.now() };
+	const { timeLeftMs } = ctx.headers as { timeLeftMs: number };
+	return { ms: timeLeftMs };
 };
 
 const schema = service<typeof shelf.actions, This>(shelf, {

@@ -1,8 +1,56 @@
-import type { Context, ServiceBroker } from "moleculer";
+import type { Context, Middleware, ServiceBroker } from "moleculer";
 import { startBus, stopBus } from "../tests/support/servers/start-bus.ts";
 import { until } from "../tests/support/until.ts";
+import { DeadlineGuard, Deadlines } from "./deadline.ts";
 
-describe("DeadlineGuard", () => {
+type Wrap = (
+	next: (ctx: Context) => unknown,
+	action: { name: string }
+) => (ctx: Context) => unknown;
+const wrapOf = (middleware: Middleware, broker: object) =>
+	(middleware.localAction as unknown as Wrap).bind(broker);
+
+/** A callee whose calls come from a process with another clock; `call` returns what it did. */
+function callee(clockAheadMs: number) {
+	const warnings: string[] = [];
+	const broker = { logger: { warn: (line: string) => warnings.push(line) } };
+	const action = { name: "desk.serve" };
+	const guarded = wrapOf(DeadlineGuard, broker)(() => "done", action);
+	const handle = wrapOf(Deadlines(5000), broker)(guarded, action);
+	const call = async (timeLeftMs: number, waitedMs = 0) => {
+		const sentAtMs = performance.now() - waitedMs + clockAheadMs;
+		const ctx = { headers: { timeLeftMs, sentAtMs }, nodeID: "order-1", locals: {} };
+		try {
+			return await handle(ctx as unknown as Context);
+		} catch (error) {
+			return (error as { type: string }).type;
+		}
+	};
+	return { call, warnings };
+}
+
+describe.each([0, 7000, 600_000, -7000, -600_000, 1e9])(
+	"a call from a process whose clock is %d ms ahead",
+	ahead => {
+		it("is done while its caller waits, and refused with a line in the log after that", async () => {
+			const { call, warnings } = callee(ahead);
+			expect([await call(5000), await call(5000, 2000)]).toEqual(["done", "done"]);
+			expect([await call(5000, 60_000), await call(500, 2000)]).toEqual(["TIMEOUT", "TIMEOUT"]);
+			expect(await call(5000)).toBe("done");
+			expect(warnings).toEqual([
+				expect.stringMatching(/^desk\.serve: not done, its caller stopped waiting 55\d{3} ms ago$/)
+			]);
+		});
+	}
+);
+
+it("a call of a node that sends no times, or other words, has no deadline", async () => {
+	const guarded = wrapOf(Deadlines(5000), {})(ctx => ctx.locals, { name: "desk.serve" });
+	for (const headers of [undefined, {}, { timeLeftMs: "1", sentAtMs: {} }, { deadline: 1 }])
+		expect(guarded({ headers, locals: {} } as unknown as Context)).toEqual({});
+});
+
+describe("the deadline of a call", () => {
 	let brokers: ServiceBroker[] = [];
 	let open: () => void;
 	const gate = new Promise<void>(resolve => (open = resolve));
@@ -21,7 +69,7 @@ describe("DeadlineGuard", () => {
 						if (ctx.params.who === "first") await gate;
 					}
 				},
-				deadline: { access: "anyone", handler: (ctx: Context) => ctx.headers }
+				times: { access: "anyone", handler: (ctx: Context) => ctx.headers }
 			},
 			hooks: { error: { serve: countRefusals } }
 		};
@@ -33,15 +81,16 @@ describe("DeadlineGuard", () => {
 	});
 	afterAll(() => stopBus(brokers));
 
-	it("sends the other node the caller's deadline", async () => {
-		const before = Date.now();
-		const headers = await brokers[0]!.call<{ deadline: number }, object>(
-			"desk.deadline",
+	it("is sent to the other node as the time that is left", async () => {
+		const before = performance.now();
+		const times = await brokers[0]!.call<Record<string, number>, object>(
+			"desk.times",
 			{},
 			{ timeout: 700 }
 		);
-		expect(headers.deadline).toBeGreaterThanOrEqual(before + 700);
-		expect(headers.deadline).toBeLessThanOrEqual(Date.now() + 700);
+		expect(times.timeLeftMs).toBe(700);
+		expect(times.sentAtMs).toBeGreaterThanOrEqual(before);
+		expect(times.sentAtMs).toBeLessThanOrEqual(performance.now());
 	});
 
 	it("does not begin work whose deadline has passed", async () => {

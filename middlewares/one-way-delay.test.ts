@@ -1,0 +1,47 @@
+import { OneWayDelay } from "./one-way-delay.ts";
+
+const minute = 60_000;
+let delay: OneWayDelay;
+beforeEach(() => {
+	delay = new OneWayDelay();
+});
+
+describe("the one-way delay", () => {
+	it.each([0, 7000, -7000, 600_000, -600_000, 1e12])(
+		"is counted whatever the clocks differ by: %d ms",
+		ahead => {
+			const send = (at: number, underWayMs: number) =>
+				delay.waitedMs("a", at, at + underWayMs + ahead);
+			expect(send(0, 3)).toBe(0);
+			expect(send(100, 2)).toBe(0);
+			expect(send(200, 2)).toBe(0);
+			expect(send(300, 4002)).toBe(4000);
+			expect(send(400, 12)).toBe(10);
+		}
+	);
+
+	it("is that of each sender", () => {
+		delay.waitedMs("a", 0, 100);
+		expect(delay.waitedMs("b", 0, 5000)).toBe(0);
+		expect(delay.waitedMs("a", 0, 5000)).toBe(4900);
+	});
+
+	it("follows clocks that drift apart, by 0.1 ms a second for a day", () => {
+		const waited = Array.from({ length: 1440 }, (_, n) =>
+			delay.waitedMs("a", n * minute, n * minute * 1.0001)
+		);
+		expect(Math.max(...waited)).toBeLessThan(150);
+		expect(delay.waitedMs("a", 1440 * minute, 1440 * minute * 1.0001 + 2000)).toBeGreaterThan(1900);
+	});
+
+	it("is still known after a stop of 15 minutes", () => {
+		delay.waitedMs("a", 0, 1);
+		expect(delay.waitedMs("a", minute, 15 * minute)).toBe(14 * minute - 1);
+		expect(delay.waitedMs("a", 15 * minute, 15 * minute + 1)).toBe(0);
+	});
+
+	it("starts over with a sender that was silent for longer than clocks can be compared", () => {
+		delay.waitedMs("a", 0, 1);
+		expect(delay.waitedMs("a", 1440 * minute, 1440 * minute * 1.0001)).toBe(0);
+	});
+});

@@ -1,0 +1,48 @@
+/** Clocks of two hosts drift by up to 0.1 ms a second; over so long that is 60 ms. */
+const periodMs = 600_000;
+
+interface Base {
+	since: number;
+	/** The smallest difference of this period, and of the one before it. */
+	current: number;
+	previous: number;
+}
+
+/**
+ * How long messages waited on their way, when sender and receiver have clocks that differ by any amount and do not
+ * step (monotonic ones). The smallest difference between arrival and sending is that of a message that did not wait;
+ * what is more in another one is its waiting time: the base delay of LEDBAT (RFC 6817, section 4.2), with a history of
+ * two periods, since clocks drift.
+ */
+export class OneWayDelay {
+	readonly #bases = new Map<string, Base>();
+
+	/**
+	 * Both times in ms, each of its own clock.
+	 * @returns ms that this message waited longer than the fastest one of its sender; 0 for the first
+	 */
+	waitedMs(sender: string, sentAt: number, arrivedAt: number): number {
+		const difference = arrivedAt - sentAt;
+		const base = this.#baseOf(sender, arrivedAt);
+		base.current = Math.min(base.current, difference);
+		return difference - Math.min(base.current, base.previous);
+	}
+
+	#baseOf(sender: string, now: number): Base {
+		const known = this.#bases.get(sender);
+		if (known && now - known.since < periodMs) return known;
+		// One that is older says nothing of the clocks of today.
+		const isRecent = known !== undefined && now - known.since < 2 * periodMs;
+		const previous = isRecent ? known.current : Infinity;
+		const base = { since: now, current: Infinity, previous };
+		if (!known) this.#forget(now);
+		this.#bases.set(sender, base);
+		return base;
+	}
+
+	/** Of senders that are gone: every process has a name of its own. */
+	#forget(now: number): void {
+		for (const [sender, { since }] of this.#bases)
+			if (now - since >= 2 * periodMs) this.#bases.delete(sender);
+	}
+}
