@@ -381,6 +381,7 @@ create table orders.orders (
 	constraint orders_tax_minor_check CHECK ((tax_minor >= 0)),
 	constraint orders_version_check CHECK ((version > 0))
 ) with (fillfactor=70);
+CREATE INDEX orders_by_status ON orders.orders USING btree (status, id DESC);
 CREATE INDEX orders_by_user ON orders.orders USING btree (user_id, id DESC);
 grant insert, select on orders.orders to shop_orders;
 grant update (history_hash, limited_items, reason, refund_reported_minor, shipment, status, updated_at, version) on orders.orders to shop_orders;
@@ -508,7 +509,7 @@ create table payment.disputes (
 	constraint disputes_amount_minor_check CHECK ((amount_minor > 0)),
 	constraint disputes_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
 );
-CREATE INDEX disputes_by_payment ON payment.disputes USING btree (payment_id);
+CREATE INDEX disputes_by_payment ON payment.disputes USING btree (payment_id, created_at, ref);
 grant insert, select on payment.disputes to shop_payment;
 grant update (amount_minor, status, updated_at) on payment.disputes to shop_payment;
 
@@ -832,9 +833,9 @@ create table users.users (
 	constraint users_role_check CHECK ((role = ANY (ARRAY['customer'::text, 'support'::text, 'admin'::text]))),
 	constraint users_version_check CHECK ((version > 0))
 );
-CREATE INDEX users_active_admins ON users.users USING btree (id) WHERE ((role = 'admin'::text) AND (NOT locked));
 CREATE UNIQUE INDEX users_by_standing ON users.users USING btree (standing) WHERE (standing IS NOT NULL);
 CREATE INDEX users_by_time ON users.users USING btree (created_at DESC, id DESC);
+CREATE INDEX users_staff ON users.users USING btree (role, id) WHERE ((role <> 'customer'::text) AND (NOT locked));
 CREATE TRIGGER number_standing BEFORE UPDATE OF role, locked ON users.users FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.locked IS DISTINCT FROM new.locked))) EXECUTE FUNCTION users.number_standing();
 grant insert, select, update on users.users to shop_users;
 

@@ -29,6 +29,8 @@ interface SagaRow {
 const columns = `o.id, o.status, s.step, s.attempt, s.waits_for, s.last_error, s.next_run_at, s.lease_owner,
 	s.lease_until, s.cancel_requested, greatest(extract(epoch from now() - o.created_at), 0)::int as age_s`;
 
+const leastId = "00000000-0000-0000-0000-000000000000";
+
 // The caller holds the locks of the saga and the order, and no run is in progress.
 const skipRestock: Statement = {
 	name: "skip_restock",
@@ -60,10 +62,9 @@ export class SagaAdmin {
 			{
 				name: "list_sagas",
 				text: `select ${columns} from orders.saga s join orders.orders o on o.id = s.order_id
-					where ($1::text is null or s.waits_for = $1) and ($2::uuid is null or s.order_id > $2)
-					order by s.order_id limit $3`
+					where ($1::text is null or s.waits_for = $1) and s.order_id > $2 order by s.order_id limit $3`
 			},
-			[waitsFor, after, limit]
+			[waitsFor, after ?? leastId, limit]
 		);
 		return rows.map(toSaga);
 	}

@@ -1,8 +1,9 @@
 import type { OrderSaga } from "../../../contracts/order-saga.ts";
 import type { Order } from "../../../contracts/order.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
-import type { Database, Transaction } from "../../../db/database.ts";
+import type { Database, Statement, Transaction } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
+import { beforeNewest } from "../../../lib/keyset.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
 import {
@@ -16,8 +17,21 @@ import { reasonAfter } from "./order.statements.ts";
 
 /** Reads, and writes of one order at a time. Batch statements are in saga/steps.ts. */
 
-const columns = `o.*,
-	exists (select from orders.saga s where s.order_id = o.id and s.cancel_requested) as cancel_requested`;
+/** No `exists`, which may be planned as one look at all sagas. */
+const columns = `o.*, coalesce((select s.cancel_requested from orders.saga s where s.order_id = o.id), false)
+	as cancel_requested`;
+
+/**
+ * A page of orders that have these values, with the newest first; ids are UUIDv7. A statement for each set of filters:
+ * one that has all of them, and null for those that are not asked, cannot use the index of any.
+ */
+function listBy(filters: readonly string[]): Statement {
+	const conditions = filters.map((column, n) => `and ${column} = $${n + 3}`).join(" ");
+	return {
+		name: ["list_orders", ...filters].join("_by_"),
+		text: `select ${columns} from orders.orders o where id < $1 ${conditions} order by id desc limit $2`
+	};
+}
 
 /** Details of a transition for the history. */
 export interface TransitionContext {
@@ -65,23 +79,20 @@ export class OrderRepository {
 		return row ?? fail("NOT_FOUND");
 	}
 
-	/** Newest first, below the id `before`; ids are UUIDv7. */
+	/** Newest first, below the id `before`. */
 	async list(
 		owner: string | undefined,
 		status: OrderStatus | undefined,
 		before: string | undefined,
 		limit: number
 	): Promise<Order[]> {
-		const rows = await this.#db.query<OrderRow>(
-			{
-				name: owner === undefined ? "list_all_orders" : "list_own_orders",
-				text: `select ${columns} from orders.orders o
-					where ${owner === undefined ? "$1::text is null" : "user_id = $1"}
-						and ($2::text is null or status = $2) and ($3::uuid is null or id < $3)
-					order by id desc limit $4`
-			},
-			[owner, status, before, limit]
-		);
+		const filters = { user_id: owner, status };
+		const given = Object.entries(filters).filter(([, value]) => value !== undefined);
+		const rows = await this.#db.query<OrderRow>(listBy(given.map(([column]) => column)), [
+			before ?? beforeNewest.id,
+			limit,
+			...given.map(([, value]) => value)
+		]);
 		return rows.map(toOrder);
 	}
 

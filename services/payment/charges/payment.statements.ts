@@ -185,7 +185,7 @@ export const claimVoided: Statement = {
 			when p.updated_at > clock_timestamp() - interval '1 day'
 			then clock_timestamp() + (clock_timestamp() - p.updated_at) end
 		where p.id in (
-			select id from payment.payments where status = 'failed' and next_check_at <= clock_timestamp()
+			select id from payment.payments where status = 'failed' and next_check_at <= now()
 			order by next_check_at limit $1 for update skip locked)
 		returning ${row}`
 };

@@ -95,8 +95,8 @@ const begin: Statement = {
 
 /** The order does not know that a refund was made, unless its saga waits for it. */
 const isNews = `r.purpose like 'refund:%' or r.purpose like 'provider:%' or (r.purpose like 'return:%'
-	and exists (select from payment.refunds b where b.payment_id = r.payment_id and b.provider_ref is not null
-		and split_part(b.purpose, '#', 1) = split_part(r.purpose, '#', 1)))`;
+	and (select count(*) from payment.refunds b where b.payment_id = r.payment_id and b.provider_ref is not null
+		and split_part(b.purpose, '#', 1) = split_part(r.purpose, '#', 1)) > 0)`;
 
 // The payment is locked first, as when a refund is inserted. A refused refund restores its amount in the same
 // statement, so that it can be refunded again. A return's saga has ended if a refund for it was made before and came
@@ -149,7 +149,7 @@ const claim: Statement = {
 			next_check_at = clock_timestamp() + least(600, 5 * 2 ^ least(r.checks, 8)) * interval '1 s'
 		from payment.payments p
 		where p.id = r.payment_id and r.id in (
-			select id from payment.refunds where status = 'pending' and next_check_at <= clock_timestamp()
+			select id from payment.refunds where status = 'pending' and next_check_at <= now()
 			order by next_check_at limit $1 for update skip locked)
 		returning ${columns}`
 };

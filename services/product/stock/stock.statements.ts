@@ -229,7 +229,7 @@ export const restock = stockTransition({
 export const sweep = stockTransition({
 	name: "stock.sweep",
 	orders: `select order_id from product.reservation_head
-		where state = 'held' and expires_at <= clock_timestamp() order by expires_at limit $1`,
+		where state = 'held' and expires_at <= now() order by expires_at limit $1`,
 	from: "state = 'held'",
 	to: "expired",
 	reason: "expired",

@@ -57,12 +57,12 @@ export class DeadLetterRepository {
 		const { at, id } = after ?? beforeNewest;
 		return this.#db.query<StoredDeadLetter>(
 			{
-				name: `${this.#schema}.list_dead_letters`,
+				name: `${this.#schema}.list_${redriven ? "redriven" : "dead"}_letters`,
 				text: `select ${columns} from ${this.#schema}.dead_letter
-					where (redriven_at is not null) = $1 and (at, id) < ($2::timestamptz, $3::uuid)
-					order by at desc, id desc limit $4`
+					where redriven_at is ${redriven ? "not null" : "null"} and (at, id) < ($1::timestamptz, $2::uuid)
+					order by at desc, id desc limit $3`
 			},
-			[redriven, at, id, limit]
+			[at, id, limit]
 		);
 	}
 

@@ -1,17 +1,63 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { startShop } from "../../support/servers/processes.ts";
-import { testDatabase } from "../../support/servers/database.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
+import { type TestDatabase, testDatabase } from "../../support/servers/database.ts";
+import { recorded, scansOf } from "../../support/statements/plans.ts";
 import { restSuite } from "./rest.suite.ts";
+
+const recorder = join(import.meta.dirname, "../../support/statements/record-statements.ts");
+const STATEMENTS_FILE = join(temporaryFolder(), "statements.json");
+const NODE_OPTIONS = `--import=${pathToFileURL(recorder)}`;
+let database: TestDatabase;
 
 describe("the shop in one process", () => {
 	restSuite(async () => {
-		const database = await testDatabase();
-		const running = await startShop({ DATABASE_URL: database.url });
-		return {
-			url: running.url,
-			stop: async () => {
-				await running.remove();
-				await database.drop();
-			}
-		};
+		database = await testDatabase();
+		const env = { DATABASE_URL: database.url, NODE_OPTIONS, STATEMENTS_FILE };
+		const running = await startShop(env);
+		return { url: running.url, stop: () => running.remove() };
+	});
+});
+
+/** Reads of a whole table or index that are meant, and why they stay cheap. */
+const expected: [pattern: RegExp, why: string][] = [
+	[/: incarnation: /, "has one row"],
+	[/^analytics.due_windows: position: /, "has a row per partition"],
+	[/^count_backlog: saga: /, "counts the orders in progress, which have a limit"],
+	[/^release_leases: saga_pkey: /, "once, when a node stops; orders in progress have a limit"],
+	[/^list_sagas: saga_pkey: /, "orders in progress have a limit"],
+	[/^analytics.list_results: /, "a minute has a row per currency"],
+	[/count_dead_letters: dead_letter_waiting: /, "counts those that wait for an operator"],
+	[/^analytics.claim_unknown_products: products_unknown: /, "has only what is not known yet"],
+	[/^refund.charged_though_voided: /, "has only charges that came too late"],
+	[/^update product.products set language /, "once, at the start, when the language has changed"],
+	[/^SELECT "category", count/, "counts the catalogue, in its index"],
+	[
+		/^SELECT "product".*: products_by_(name|time): /,
+		"is planned by how many products have the values"
+	]
+];
+const unexpected = (scans: string[]) =>
+	scans.filter(scan => !expected.some(([pattern]) => pattern.test(scan)));
+
+describe("its statements", () => {
+	afterAll(() => database.drop());
+
+	it("are those of the whole API", () => {
+		expect(recorded(STATEMENTS_FILE).filter(({ name }) => name).length).toBeGreaterThan(120);
+	});
+
+	it("read no table or index as a whole, once tables are large", async () => {
+		const scans = await scansOf(database.url, recorded(STATEMENTS_FILE), "filled");
+		expect(unexpected(scans)).toEqual([]);
+		// A pattern that is not needed any more would hide another scan.
+		expect(expected.filter(([pattern]) => !scans.some(scan => pattern.test(scan)))).toEqual([]);
+	});
+
+	it("read no table as a whole with plans that were made when it was empty", async () => {
+		const prepared = recorded(STATEMENTS_FILE).filter(({ name }) => name);
+		const scans = await scansOf(database.url, prepared, "empty");
+		expect(unexpected(scans).filter(scan => scan.endsWith("the table"))).toEqual([]);
 	});
 });

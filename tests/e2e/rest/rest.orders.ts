@@ -199,6 +199,12 @@ export function orderTests(shop: Shop): void {
 			expect(await mine("alice")).toContain(order.id);
 			expect(await mine("support")).toContain(order.id);
 			expect(await mine("bob")).not.toContain(order.id);
+			for (const status of ["confirmed", "cancelled"]) {
+				const { body } = await shop
+					.as("support")
+					.get<{ data: Order[] }>(`/api/v1/orders?status=${status}`);
+				expect(new Set(body.data.map(order => order.status))).toEqual(new Set([status]));
+			}
 			expect((await shop.as("alice").get("/api/v1/orders?status=lost")).status).toBe(422);
 			const cursor = `cursor=${page.body.next_cursor}`;
 			const answers = [

@@ -1,0 +1,3 @@
+-- The users of each role of staff: those who get a message, and the admins that must not be the last.
+create index users_staff on users (role, id) where role <> 'customer' and not locked;
+drop index users_active_admins;

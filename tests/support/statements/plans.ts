@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { withClient } from "../../../db/client.ts";
+import { schemas, sharedSchemas } from "../../../db/database.ts";
+import type { RecordedStatement } from "./record-statements.ts";
+
+/** A node of `explain (format json)`. */
+interface PlanNode {
+	"Node Type": string;
+	"Relation Name"?: string;
+	"Index Name"?: string;
+	"Index Cond"?: string;
+	Filter?: string;
+	Plans?: PlanNode[];
+}
+
+/** What the planner is told of every table: that it was never analyzed, or that it has a million rows. */
+export type Fill = "empty" | "filled";
+
+const names = [...Object.values(schemas), ...Object.values(sharedSchemas)];
+const tables = `pg_class c join pg_namespace n on n.oid = relnamespace
+	where relkind = 'r' and nspname = any (array[${names.map(name => `'${name}'`).join(", ")}])`;
+const fills: Record<Fill, string> = {
+	empty: `select pg_clear_relation_stats(nspname::text, relname::text) from ${tables}`,
+	filled: `select pg_restore_relation_stats('schemaname', nspname::text, 'relname', relname::text,
+		'relpages', greatest(1, pg_relation_size(c.oid) / 8192)::int, 'reltuples', 1e6::real) from ${tables}`
+};
+
+export const recorded = (file: string) =>
+	JSON.parse(readFileSync(file, "utf8")) as RecordedStatement[];
+
+const isPlanned = ({ text }: RecordedStatement) =>
+	/^\s*(select|with|insert|update|delete)\b/i.test(text) && !/\bpg_(range|type|roles)\b/.test(text);
+
+/** All nodes of a plan, with whether a `limit` ends them early. */
+function nodesOf(plan: PlanNode, isLimited = false): [PlanNode, boolean][] {
+	const inner = plan["Node Type"] === "Limit" || (isLimited && plan["Node Type"] !== "Aggregate");
+	return [[plan, isLimited], ...(plan.Plans ?? []).flatMap(child => nodesOf(child, inner))];
+}
+
+/** With a parameter: one with a literal may be the condition of a partial index. */
+const equality = / = (\$|ANY)/;
+
+/** A page of the rows that have a value, which reads on until it has found enough of them. */
+const seeks = ({ "Index Cond": condition = "", Filter: filter = "" }: PlanNode) =>
+	equality.test(filter) && !equality.test(condition);
+
+/** `<table or index>: <reason>` of a node that may read all rows of a table, undefined for any other one. */
+function scan([node, isLimited]: [PlanNode, boolean]): string | undefined {
+	if (node["Node Type"] === "Seq Scan") return `${node["Relation Name"]}: reads the table`;
+	if (!node["Node Type"].includes("Index")) return undefined;
+	const isCut = node["Index Cond"] || (isLimited && !node.Filter);
+	if (isCut && !(isLimited && seeks(node))) return undefined;
+	return `${node["Index Name"]}: reads the index`;
+}
+
+/**
+ * The scans in the plans of these statements, as `<name>: <scan>`. Prepared statements are planned generically, with the
+ * settings of their sessions; others, which are planned at each run, with the defaults.
+ */
+export async function scansOf(
+	url: string,
+	statements: readonly RecordedStatement[],
+	fill: Fill
+): Promise<string[]> {
+	return withClient(url, async client => {
+		await client.query(fills[fill]);
+		const found = new Set<string>();
+		for (const { name, text } of statements.filter(isPlanned)) {
+			await client.query(`set enable_seqscan = ${name === undefined ? "on" : "off"}`);
+			const { rows } = await client.query(`explain (generic_plan, format json) ${text}`);
+			const [{ Plan: plan }] = rows[0]["QUERY PLAN"] as [{ Plan: PlanNode }];
+			const scans = nodesOf(plan).flatMap(node => scan(node) ?? []);
+			for (const one of scans) found.add(`${name ?? text.slice(0, 60)}: ${one}`);
+		}
+		return [...found].toSorted();
+	});
+}
