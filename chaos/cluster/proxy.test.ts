@@ -88,6 +88,28 @@ describe("a proxy", () => {
 		expect(received).toBe("heard one");
 	});
 
+	it("is silent on current connections for ever, in both directions and about their end", async () => {
+		let ended = 0;
+		let arrived = "";
+		server.on("connection", socket =>
+			socket.on("data", text => (arrived += text)).on("close", () => ended++)
+		);
+		const silent = await open();
+		silent.write("two");
+		await until(() => received === "heard oneheard two");
+		proxy.silence();
+		silent.write("three");
+		silent.end();
+		client.destroy();
+		proxy.mode = "stall";
+		proxy.mode = "pass";
+		client = await open();
+		client.write("four");
+		await until(() => received === "heard oneheard twoheard four");
+		expect([arrived, ended]).toEqual(["twofour", 0]);
+		silent.destroy();
+	});
+
 	it("delays without reordering, also when the delay ends", async () => {
 		proxy.mode = { delayMs: 40 };
 		client.write("two");

@@ -16,15 +16,17 @@ class Pipe {
 	readonly #from: Socket;
 	readonly #to: Socket;
 	readonly #isAnswer: boolean;
-	readonly #mode: () => Mode;
+	readonly #mode: () => Mode | "silent";
 	#queue = Promise.resolve();
 
-	constructor(from: Socket, to: Socket, isAnswer: boolean, mode: () => Mode) {
+	constructor(from: Socket, to: Socket, isAnswer: boolean, mode: () => Mode | "silent") {
 		this.#from = from;
 		this.#to = to;
 		this.#isAnswer = isAnswer;
 		this.#mode = mode;
-		from.on("data", chunk => this.#take(chunk)).on("end", () => this.#after(0, () => to.end()));
+		from
+			.on("data", chunk => this.#take(chunk))
+			.on("end", () => this.#after(0, () => this.#mode() !== "silent" && to.end()));
 	}
 
 	/** Pauses or resumes reading, by the current mode. */
@@ -35,7 +37,7 @@ class Pipe {
 
 	#take(chunk: Buffer): void {
 		const mode = this.#mode();
-		if (mode === "half_open" && this.#isAnswer) return;
+		if (mode === "silent" || (mode === "half_open" && this.#isAnswer)) return;
 		if (typeof mode === "object") return this.#after(mode.delayMs, () => this.#write(chunk));
 		this.#after(0, () => this.#write(chunk));
 	}
@@ -61,6 +63,7 @@ interface Link {
 	/** The client's connection, and the one to the server. */
 	sockets: Socket[];
 	pipes: Pipe[];
+	isSilent: boolean;
 }
 
 /** A TCP proxy between one process and one server, which can fail as a network does. */
@@ -114,6 +117,17 @@ export class Proxy {
 		for (const link of this.#links) if (isCut()) this.#drop(link);
 	}
 
+	/**
+	 * From now on nothing passes on the current connections, no bytes and no end, and they are never reset: to each side
+	 * the other is a host without power. New connections are not affected.
+	 */
+	silence(): void {
+		for (const link of this.#links) {
+			link.isSilent = true;
+			for (const pipe of link.pipes) pipe.applyMode();
+		}
+	}
+
 	async close(): Promise<void> {
 		this.#server.close();
 		this.cut();
@@ -124,18 +138,16 @@ export class Proxy {
 		if (this.#mode === "reset") return void client.on("error", () => undefined).resetAndDestroy();
 		const { hostname, port } = this.target;
 		const server = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
-		const mode = () => this.#mode;
+		const mode = () => (link.isSilent ? "silent" : this.#mode);
 		const pipes = [new Pipe(client, server, false, mode), new Pipe(server, client, true, mode)];
-		const link = { sockets: [client, server], pipes };
+		const link: Link = { sockets: [client, server], pipes, isSilent: false };
 		this.#links.add(link);
+		const lose = () => link.isSilent || this.#drop(link);
 		for (const socket of link.sockets)
 			socket
 				.setNoDelay(true)
-				.on("error", () => this.#drop(link))
-				.on(
-					"close",
-					hadError => (hadError || link.sockets.every(s => s.destroyed)) && this.#drop(link)
-				);
+				.on("error", lose)
+				.on("close", hadError => (hadError || link.sockets.every(s => s.destroyed)) && lose());
 		for (const pipe of pipes) pipe.applyMode();
 	}
 
