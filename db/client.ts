@@ -1,8 +1,17 @@
-import pg from "pg";
+import type pg from "pg";
+import { LimitedClient, type LimitedClientOptions } from "./limited-client.ts";
+import { commandAnswerWithinMs, commandSession } from "./session-settings.ts";
 
-/** A connection that is not open yet. One that the server ends does not end the process. */
-export function newClient(options: pg.ClientConfig): pg.Client {
-	const client = new pg.Client(options);
+/**
+ * A connection of a command, that is not open yet. One that the server ends does not end the process, and one that is
+ * silent fails: it waits 5 s for a connection and 10 minutes for an answer, unless the options say otherwise.
+ */
+export function newClient(options: LimitedClientOptions): pg.Client {
+	const client = new LimitedClient({
+		answerWithinMs: commandAnswerWithinMs,
+		options: commandSession,
+		...options
+	});
 	// The query in progress, or the next one, fails too, and says why.
 	client.on("error", () => undefined);
 	return client;
@@ -12,7 +21,7 @@ export function newClient(options: pg.ClientConfig): pg.Client {
 export async function withClient<R>(
 	url: string,
 	work: (client: pg.Client) => Promise<R>,
-	options: pg.ClientConfig = {}
+	options: LimitedClientOptions = {}
 ): Promise<R> {
 	const client = newClient({ ...options, connectionString: url });
 	try {

@@ -4,6 +4,16 @@ import { anyArmed, failpoint, isArmed, type Failpoint } from "../lib/failpoint.t
 import { databaseFault } from "../lib/database-error.ts";
 import { retry } from "../lib/retry.ts";
 import { insideTransaction } from "../lib/transaction-scope.ts";
+import { LimitedClient, type LimitedClientOptions } from "./limited-client.ts";
+import {
+	answerWithinMs,
+	connectTimeoutMs,
+	idleTimeoutMs,
+	keyedSession,
+	longAnswerWithinMs,
+	longStatementMs,
+	type SessionSettings
+} from "./session-settings.ts";
 
 /** A prepared statement: planned once per connection under its name. */
 export interface Statement {
@@ -32,33 +42,6 @@ const types: pg.CustomTypesConfig = {
 		oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
 };
 
-/** In ms, by the names of settings of Postgres. */
-export const sessionLimits = {
-	statement_timeout: 5000,
-	lock_timeout: 2000,
-	idle_in_transaction_session_timeout: 10_000
-};
-const limits = Object.entries(sessionLimits)
-	.map(([name, ms]) => `-c ${name}=${ms}`)
-	.join(" ");
-
-/** Lets the statements of a transaction take 30 s: operations on much data, that no customer waits for. */
-export async function allowLongStatements(tx: Transaction): Promise<void> {
-	const text = "select set_config('statement_timeout', '30s', true)";
-	await tx.query({ name: "allow_long_statements", text });
-}
-
-/** For a connection, and for one of a full pool. */
-export const connectTimeoutMs = 5000;
-export const idleTimeoutMs = 30_000;
-
-/**
- * All statements use keys. A session keeps a plan that it made while a table was empty, and would keep
- * scanning it as it grows, until the next autoanalyze: 23 instead of 100 orders per second on one
- * connection, after the first 20,000.
- */
-const noSeqScan = "-c enable_seqscan=off";
-
 /**
  * A service's connections to its own schema.
  *
@@ -75,23 +58,33 @@ export class Database {
 
 	constructor(options: DatabaseOptions) {
 		this.#options = options;
-		const open = (extra: string) => {
+		const open = (further?: SessionSettings) => {
 			const pool = new pg.Pool({
-				connectionString: options.url,
+				...this.#clientOptions(further),
+				Client: LimitedClient,
 				max: options.pool,
 				idleTimeoutMillis: idleTimeoutMs,
-				connectionTimeoutMillis: connectTimeoutMs,
-				application_name: options.name,
-				options: `${limits} ${noSeqScan} ${extra}`,
-				types
+				connectionTimeoutMillis: connectTimeoutMs
 			});
 			// Without a listener an idle connection that the server closes ends the process.
 			pool.on("error", error => this.#closing || options.onError?.(error));
 			return pool;
 		};
-		this.#syncPool = open("");
+		this.#syncPool = open();
 		this.#asyncPool =
-			options.durability === "strict" ? this.#syncPool : open("-c synchronous_commit=off");
+			options.durability === "strict" ? this.#syncPool : open({ synchronous_commit: "off" });
+	}
+
+	/** Of every connection, also of those that a pool opens. */
+	#clientOptions(further?: SessionSettings): LimitedClientOptions {
+		const { url, name } = this.#options;
+		return {
+			connectionString: url,
+			application_name: name,
+			options: keyedSession(further),
+			answerWithinMs,
+			types
+		};
 	}
 
 	/** Runs one statement as its own transaction, which is on disk when it resolves. */
@@ -140,10 +133,14 @@ export class Database {
 	}
 
 	async #transaction<R>(pool: pg.Pool, work: (tx: Transaction) => Promise<R>): Promise<R> {
-		const client = await pool.connect();
+		const client = (await pool.connect()) as pg.PoolClient & Pick<LimitedClient, "answerWithinMs">;
 		const tx: Transaction = {
 			query: async (statement, values = []) =>
-				(await client.query({ ...statement, values })).rows as never[]
+				(await client.query({ ...statement, values })).rows as never[],
+			async allowLongStatements() {
+				client.answerWithinMs = longAnswerWithinMs;
+				await client.query(longStatements);
+			}
 		};
 		let broken: Error | undefined;
 		// A cut connection also emits an error event; without a listener it ends the process.
@@ -160,6 +157,7 @@ export class Database {
 			throw error;
 		} finally {
 			client.off("error", onConnectionLost);
+			client.answerWithinMs = answerWithinMs;
 			client.release(broken);
 		}
 	}
@@ -169,15 +167,7 @@ export class Database {
 	 * @param options `onLost` is called once when it breaks, `onNotice` with notifications
 	 */
 	async session({ onLost, onNotice }: SessionOptions): Promise<Session> {
-		const { url, name } = this.#options;
-		const client = new pg.Client({
-			connectionString: url,
-			connectionTimeoutMillis: connectTimeoutMs,
-			keepAlive: true,
-			application_name: name,
-			options: `${limits} ${noSeqScan}`,
-			types
-		});
+		const client: pg.Client = new LimitedClient(this.#clientOptions());
 		let isOpen = true;
 		const lose = (error?: Error) => {
 			if (isOpen) onLost(error ?? new Error("the connection was closed"));
@@ -204,6 +194,12 @@ export class Database {
 	}
 }
 
+/** Until the end of the transaction. */
+const longStatements = {
+	name: "allow_long_statements",
+	text: `select set_config('statement_timeout', '${longStatementMs}', true)`
+};
+
 const undoneAttempts = 4;
 
 /**
@@ -224,12 +220,15 @@ export interface SessionOptions {
 	onNotice?(payload: string): void;
 }
 
-export interface Session extends Transaction {
+export interface Session {
+	query<R extends object = Row>(statement: Statement, values?: unknown[]): Promise<R[]>;
 	close(): Promise<void>;
 }
 
 export interface Transaction {
 	query<R extends object = Row>(statement: Statement, values?: unknown[]): Promise<R[]>;
+	/** Lets its statements take 30 s: operations on much data, that no customer waits for. */
+	allowLongStatements(): Promise<void>;
 }
 
 /**

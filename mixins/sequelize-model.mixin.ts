@@ -3,7 +3,7 @@ import DbService from "moleculer-db";
 import SequelizeAdapter from "moleculer-db-adapter-sequelize";
 import { Sequelize, type Model, type ModelStatic } from "sequelize";
 import { config, type ServiceName } from "../config/index.ts";
-import { connectTimeoutMs, idleTimeoutMs, sessionLimits } from "../db/database.ts";
+import { connectTimeoutMs, idleTimeoutMs, modelSession } from "../db/session-settings.ts";
 import { sequelizeDriver } from "../db/sequelize-driver.ts";
 import { mixin } from "../lib/service.ts";
 import { databaseUrlOf } from "./postgres.mixin.ts";
@@ -35,8 +35,7 @@ class LazySequelizeAdapter extends (SequelizeAdapter as unknown as new () => Ada
 			logging: false,
 			pool: { max: databasePool, min: 0, acquire: connectTimeoutMs, idle: idleTimeoutMs },
 			dialectOptions: {
-				...sessionLimits,
-				connectionTimeoutMillis: connectTimeoutMs,
+				options: modelSession,
 				application_name: `shop ${service.name} models`
 			}
 		});

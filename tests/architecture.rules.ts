@@ -203,6 +203,11 @@ function callsByText(node: ts.Node): string | undefined {
 		: undefined;
 }
 
+function opensConnection(node: ts.Node): string | undefined {
+	const made = ts.isNewExpression(node) && node.expression.getText();
+	return made && /^pg\.(Client|Pool)$/.test(made) ? `makes a ${made}` : undefined;
+}
+
 /** Calls of `config()` that run while the module is loaded. */
 function configAtImport(ast: ts.SourceFile): string[] {
 	const found: string[] = [];
@@ -303,6 +308,11 @@ export const rules: readonly Rule[] = [
 		/^pg$/,
 		/^(db|cli|launch|verify|workload|scripts|bench|chaos)\//
 	),
+	{
+		name: "only db opens connections to Postgres, with time limits, and a bench its own",
+		check: ({ path, ast }) =>
+			isTest(path) || /^(db|bench)\//.test(path) ? [] : collect(ast, opensConnection)
+	},
 	only(
 		"Sequelize is known to models, repositories and their mixin alone",
 		/^sequelize$/,

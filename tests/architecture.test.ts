@@ -124,6 +124,12 @@ const plants: [
 		["db/database.ts", 'import pg from "pg";']
 	],
 	[
+		"only db opens connections to Postgres, with time limits, and a bench its own",
+		["chaos/evidence/sampler.ts", "const client = new pg.Client(url);"],
+		"makes a pg.Client",
+		["chaos/evidence/sampler.ts", "const client = newClient({ connectionString: url });"]
+	],
+	[
 		"Sequelize is known to models, repositories and their mixin alone",
 		["services/user/user.service.ts", 'import { Op } from "sequelize";'],
 		"→ sequelize",

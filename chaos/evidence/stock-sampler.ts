@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
+import { newClient } from "../../db/client.ts";
 
 /** A product whose counters are inconsistent, and when it was seen. */
 export interface BrokenStock {
@@ -55,8 +56,7 @@ export class StockSampler {
 
 	async #run(url: () => string): Promise<void> {
 		while (!this.#stopped) {
-			const client = new pg.Client({ connectionString: url(), connectionTimeoutMillis: 2000 });
-			client.on("error", () => undefined);
+			const client = newClient({ connectionString: url(), connectionTimeoutMillis: 2000 });
 			try {
 				await client.connect();
 				await this.#sample(client);

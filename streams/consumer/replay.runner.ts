@@ -1,4 +1,4 @@
-import { allowLongStatements, type Database, type Transaction } from "../../db/database.ts";
+import { type Database, type Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import type { Driver, Extent } from "../driver.ts";
 import { DeadLetterRepository } from "./storage/dead-letter.repository.ts";
@@ -89,7 +89,7 @@ export class ReplayRunner {
 		const floorMs = Math.max(...[...plans.values()].map(plan => plan.floorMs));
 		await this.#options.db.transaction(async tx => {
 			// The windows of a whole log may be reset.
-			await allowLongStatements(tx);
+			await tx.allowLongStatements();
 			const rows = await this.#positions.all(this.#options.topics, "for update", tx);
 			if (rows.some(isRunning)) fail("REPLAY_RUNNING");
 			for (const [topic, { spans }] of plans)

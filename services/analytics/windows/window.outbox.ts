@@ -1,4 +1,4 @@
-import { allowLongStatements, type Database, type Statement } from "../../../db/database.ts";
+import { type Database, type Statement } from "../../../db/database.ts";
 import { cloudHeaders } from "../../../streams/messages/cloud-message.ts";
 import { outboxStatements } from "../../../streams/outbox/outbox.statements.ts";
 import type { Pending } from "../../../streams/outbox/relay.ts";
@@ -43,7 +43,7 @@ const reemit: Statement = {
 export function refill(pg: Database, from: string, dry: boolean): Promise<{ refilled: number }> {
 	return pg.transaction(async tx => {
 		// A year has half a million minutes.
-		await allowLongStatements(tx);
+		await tx.allowLongStatements();
 		const [counted] = await tx.query<{ refilled: number }>(reemit, [from, dry]);
 		return counted!;
 	});

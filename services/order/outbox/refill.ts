@@ -1,5 +1,5 @@
 import type { Refill } from "../../../contracts/streams.ts";
-import { allowLongStatements, type Database } from "../../../db/database.ts";
+import { type Database } from "../../../db/database.ts";
 import { KeysetList } from "../../../lib/keyset.ts";
 import { T } from "../../../lib/schema.ts";
 
@@ -54,7 +54,7 @@ interface Position {
 function startRefill(db: Database, from: string, given: string | undefined): Promise<Position> {
 	return db.transaction(async tx => {
 		// With sequential scans too, because it may be all events.
-		await allowLongStatements(tx);
+		await tx.allowLongStatements();
 		const [{ now } = {}] = await tx.query<{ now?: Date }>({
 			name: "outbox_refill_begin",
 			text: `select set_config('enable_seqscan', 'on', true),

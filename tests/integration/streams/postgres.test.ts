@@ -1,4 +1,5 @@
-import { sessionLimits, type Statement } from "../../../db/database.ts";
+import type { Statement } from "../../../db/database.ts";
+import { sessionLimits } from "../../../db/session-settings.ts";
 import { newId } from "../../../lib/id.ts";
 import { pause } from "../../../lib/retry.ts";
 import { OffsetLost, type Driver } from "../../../streams/driver.ts";
