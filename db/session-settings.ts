@@ -56,8 +56,14 @@ const noSeqScan = { enable_seqscan: "off" };
 
 export type SessionSettings = Readonly<Record<string, string | number>>;
 
+/**
+ * Without sequential scans a plan that needs one is estimated at 10^10, and Postgres compiles each plan that is as
+ * expensive: one order took 1.8 s with a packaged Postgres, where this is on unless it was switched off.
+ */
+const noCompilation = { jit: "off" };
+
 /** Of every session. */
-const everySession: SessionSettings = silentPeers;
+const everySession: SessionSettings = { ...silentPeers, ...noCompilation };
 
 /** Of the sessions of services. */
 const serviceSession: SessionSettings = { ...everySession, ...sessionLimits, ...frozenPeers };
