@@ -3,8 +3,10 @@ import { WindowStreamEvent } from "../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../contracts/events.ts";
 import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig, useConfig } from "../config/index.ts";
+import { poll } from "../lib/retry.ts";
 import { validate } from "../lib/validator.ts";
 import type { Driver, Message } from "../streams/driver.ts";
+import { leaseMs } from "../streams/outbox/relay-lease.ts";
 import { openLog } from "../streams/index.ts";
 import { readToEnd } from "../streams/read-to-end.ts";
 import { topics } from "../streams/messages/topics.ts";
@@ -26,12 +28,21 @@ Customers may have paid for what is printed: the payment provider knows.
 
 const { values } = commandLine(usage, { "dry-run": { type: "boolean" } });
 
-/** The relay's lock: a running shop holds it. @throws LaunchError while it runs */
+const noNewRelay = "select pg_try_advisory_lock(hashtext('relay'), hashtext('orders')) as yes";
+const relayEnded = `select not exists (
+	select from orders.relay_lease join pg_stat_activity using (pid, backend_start)
+	where lease_until > clock_timestamp()) as yes`;
+
+/**
+ * Waits for the lease of a relay that was killed, and lets none take it while this process lives: relays ask for the same
+ * lock. @throws LaunchError while the shop runs
+ */
 async function assertShopStopped(client: pg.Client): Promise<void> {
-	const { rows } = await client.query<{ free: boolean }>(
-		"select pg_try_advisory_lock(hashtext('relay'), hashtext('orders')) as free"
-	);
-	if (!rows[0]!.free) throw new LaunchError("The shop runs on this database: stop it first.");
+	for (const question of [noNewRelay, relayEnded]) {
+		const look = async () => (await client.query<{ yes: boolean }>(question)).rows[0]!.yes;
+		if (!(await poll(look, { everyMs: 500, withinMs: leaseMs + 1000 })))
+			throw new LaunchError("The shop runs on this database: stop it first.");
+	}
 }
 
 /** By window, the highest revision that readers may have seen. */

@@ -133,6 +133,18 @@ CREATE INDEX products_unknown ON analytics.products USING btree (asked_at NULLS 
 grant insert, select on analytics.products to shop_analytics;
 grant update (asked_at, category, name) on analytics.products to shop_analytics;
 
+create table analytics.relay_lease (
+	is_only boolean not null default true,
+	fence bigint not null default 0,
+	lease_until timestamp with time zone,
+	pid integer,
+	backend_start timestamp with time zone,
+	constraint relay_lease_pkey PRIMARY KEY (is_only),
+	constraint relay_lease_is_only_check CHECK (is_only)
+) with (fillfactor=50);
+grant select on analytics.relay_lease to shop_analytics;
+grant update (backend_start, fence, lease_until, pid) on analytics.relay_lease to shop_analytics;
+
 create table analytics.results (
 	window_start timestamp with time zone not null,
 	currency character(3) not null,
@@ -434,6 +446,18 @@ create table orders.payment_notices (
 );
 grant insert, select on orders.payment_notices to shop_orders;
 
+create table orders.relay_lease (
+	is_only boolean not null default true,
+	fence bigint not null default 0,
+	lease_until timestamp with time zone,
+	pid integer,
+	backend_start timestamp with time zone,
+	constraint relay_lease_pkey PRIMARY KEY (is_only),
+	constraint relay_lease_is_only_check CHECK (is_only)
+) with (fillfactor=50);
+grant select on orders.relay_lease to shop_orders;
+grant update (backend_start, fence, lease_until, pid) on orders.relay_lease to shop_orders;
+
 create table orders.returns (
 	id uuid not null,
 	order_id uuid not null,
@@ -674,6 +698,18 @@ CREATE UNIQUE INDEX products_by_sku ON product.products USING btree (product.fol
 CREATE INDEX products_by_time ON product.products USING btree (created_at DESC, id DESC) WHERE (NOT archived);
 CREATE INDEX products_by_words ON product.products USING gin (search_words);
 grant insert, select, update on product.products to shop_product;
+
+create table product.relay_lease (
+	is_only boolean not null default true,
+	fence bigint not null default 0,
+	lease_until timestamp with time zone,
+	pid integer,
+	backend_start timestamp with time zone,
+	constraint relay_lease_pkey PRIMARY KEY (is_only),
+	constraint relay_lease_is_only_check CHECK (is_only)
+) with (fillfactor=50);
+grant select on product.relay_lease to shop_product;
+grant update (backend_start, fence, lease_until, pid) on product.relay_lease to shop_product;
 
 create table product.reservation (
 	order_id uuid not null,

@@ -60,10 +60,9 @@ const downMs = 3000;
 /** While the broker is down few points are reached: most have been by then. */
 const brokerFaultsAfterMs = 30_000;
 
-const relayLockHolder = `
-	select client_port as port from pg_locks join pg_stat_activity using (pid)
-	where locktype = 'advisory' and granted and classid::bigint = hashtext('relay')::bigint & 4294967295
-		and objid::bigint = hashtext('orders')::bigint & 4294967295`;
+const relayHolder = `
+	select client_port as port from orders.relay_lease join pg_stat_activity using (pid, backend_start)
+	where lease_until > clock_timestamp()`;
 
 /** Faults for relays and consumers, concurrently by kind. */
 export class LogStorm {
@@ -164,11 +163,11 @@ export class LogStorm {
 		await sleep(betweenMs);
 	}
 
-	/** The order node whose session holds the relay's lock. */
+	/** The order node whose session holds the relay's lease. */
 	async #relayHolder(): Promise<ChaosNode[]> {
 		for (;;) {
 			const { url } = this.#cluster.servers.postgres;
-			const holders = await rows<{ port: number }>(url, relayLockHolder);
+			const holders = await rows<{ port: number }>(url, relayHolder);
 			const found = this.#cluster.nodes.find(({ wires, service }) =>
 				holders.some(({ port }) => service === "order" && wires.postgres?.owns(port))
 			);

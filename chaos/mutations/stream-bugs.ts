@@ -8,8 +8,8 @@ const consumer = "streams/consumer/consumer.ts";
 /** Not a mistake by itself: it delays the relay so that it can be killed there, and events are published twice. */
 const delayBeforeMark: SourcePatch = {
 	file: relay,
-	find: "await session.query(mark, [ids]);",
-	replace: "await pause(300);\n\t\tawait session.query(mark, [ids]);"
+	find: "await lease.mark(rows.map(({ id }) => id));",
+	replace: "await pause(300);\n\t\tawait lease.mark(rows.map(({ id }) => id));"
 };
 
 /** Mistakes of shops that lost an event or counted it twice. */
@@ -17,10 +17,10 @@ export const streamBugs: readonly Bug[] = [
 	{
 		name: "events are marked as published before they are sent",
 		file: relay,
-		find: "for (const [topic, messages] of",
-		replace: `await session.query(mark, [rows.map(({ id }) => id)]);
+		find: "for (const [topic, waiting] of",
+		replace: `await lease.mark(rows.map(({ id }) => id));
 		await pause(2000);
-		for (const [topic, messages] of`,
+		for (const [topic, waiting] of`,
 		promise: "P4",
 		scenario: "relay_kills"
 	},

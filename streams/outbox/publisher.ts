@@ -31,8 +31,8 @@ export class OutboxPublisher<R extends { id: number } = { id: number }> {
 
 	constructor(options: PublisherOptions<R>) {
 		this.#options = options;
-		const { statements, onHousekeepingError: onError } = options;
-		this.#relay = new Relay({ ...options, ...statements, name: statements.schema });
+		const { onHousekeepingError: onError } = options;
+		this.#relay = new Relay(options);
 		const work = () => this.#keepHouse();
 		this.#housekeeping = new Periodic({ everyMs: housekeepingEveryMs, work, onError });
 	}

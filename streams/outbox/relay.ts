@@ -1,8 +1,9 @@
 import type { Database, Session } from "../../db/database.ts";
 import { failpoint } from "../../lib/failpoint.ts";
-import { pause, reconnectPauseMs, retry } from "../../lib/retry.ts";
+import { pause, reconnectPauseMs, retry, within } from "../../lib/retry.ts";
 import type { Driver, Outgoing } from "../driver.ts";
 import type { OutboxStatements } from "./outbox.statements.ts";
+import { RelayLease, renewEveryMs } from "./relay-lease.ts";
 
 /** A row of an outbox that waits to be published. */
 export interface Pending {
@@ -14,10 +15,8 @@ export interface Pending {
 export interface RelayOptions<R extends { id: number }> {
 	driver: Driver;
 	db: Database;
-	/** Names the lock: of all relays with this name in one database, one works. */
-	name: string;
-	pending: OutboxStatements["pending"];
-	mark: OutboxStatements["mark"];
+	/** Of all relays of one outbox in one database, one works. */
+	statements: OutboxStatements;
 	toPending(row: R): Pending;
 	/** Has to succeed before anything is published, and again after a failure. */
 	prepare(): Promise<void>;
@@ -31,9 +30,9 @@ const sweepMs = 250;
 const standByMs = 1000;
 
 /**
- * Publishes an outbox to the log: at least once, in the order of ids. One relay at a time holds an
- * advisory lock of its own session and marks rows through that session: when the connection is lost, so
- * is the lock, and at worst rows are published twice. While the broker is down it waits.
+ * Publishes an outbox to the log: at least once, in the order of ids. One relay at a time holds a lease, and makes sure
+ * of it before it sends and when it marks rows: at worst, rows are published twice. One that is silent is replaced when
+ * its lease expires, one whose session ends at once. While the broker is down it waits.
  *
  * Not `id > last`, which skips a row that is committed behind a later id, and not SKIP LOCKED, with
  * which two relays put the events of one order in the wrong order (docs/decisions/0016).
@@ -78,51 +77,60 @@ export class Relay<R extends { id: number }> {
 
 	/** Runs with one session until it is stopped. @throws the error that ended it */
 	async #serve(onProgress: () => void): Promise<void> {
+		const { db, prepare } = this.#options;
 		const lost = new AbortController();
-		const session = await this.#options.db.session({ onLost: error => lost.abort(error) });
+		const session = await db.session({ onLost: error => lost.abort(error) });
+		let lease: RelayLease | undefined;
 		try {
-			while (!this.#stopping.signal.aborted && !(await this.#lock(session)))
-				await pause(standByMs, this.#stopping.signal);
-			if (!this.#isPrepared) await this.#options.prepare();
-			this.#isPrepared = true;
-			while (!this.#stopping.signal.aborted) {
+			lease = await this.#acquireLease(session);
+			if (lease && !this.#isPrepared) await prepare();
+			this.#isPrepared ||= lease !== undefined;
+			while (lease && !this.#stopping.signal.aborted) {
 				lost.signal.throwIfAborted();
 				this.#nudged = new AbortController();
-				const count = await this.#publish(session);
+				const count = await this.#publish(session, lease);
 				onProgress();
 				if (count < batchSize) await pause(sweepMs, this.#stopping.signal, this.#nudged.signal);
 			}
 		} finally {
+			// Another relay may succeed where this one failed.
+			if (!lost.signal.aborted) await lease?.release().catch(() => undefined);
 			await session.close();
 		}
 	}
 
-	async #lock(session: Session): Promise<boolean> {
-		const [row] = await session.query<{ locked: boolean }>(
-			{
-				name: "relay.lock",
-				text: "select pg_try_advisory_lock(hashtext('relay'), hashtext($1)) as locked"
-			},
-			[this.#options.name]
-		);
-		return row!.locked;
+	/** Waits until it has the lease. Undefined when it is stopped. */
+	async #acquireLease(session: Session): Promise<RelayLease | undefined> {
+		while (!this.#stopping.signal.aborted) {
+			const lease = await RelayLease.acquire(session, this.#options.statements);
+			if (lease) return lease;
+			await pause(standByMs, this.#stopping.signal);
+		}
+		return undefined;
 	}
 
 	/** Publishes one batch. Returns how many rows it had. */
-	async #publish(session: Session): Promise<number> {
-		const { driver, pending, mark, toPending } = this.#options;
-		const rows = await session.query<R>(pending, [batchSize]);
+	async #publish(session: Session, lease: RelayLease): Promise<number> {
+		const { statements, toPending } = this.#options;
+		await lease.hold();
+		const rows = await session.query<R>(statements.pending, [batchSize]);
 		if (rows.length === 0) return 0;
 		await failpoint("stream.relay.after_read");
-		for (const [topic, messages] of Map.groupBy(rows.map(toPending), row => row.topic))
-			await driver.publish(
-				topic,
-				messages.map(({ message }) => message)
-			);
+		for (const [topic, waiting] of Map.groupBy(rows.map(toPending), row => row.topic)) {
+			const messages = waiting.map(({ message }) => message);
+			await this.#send(lease, topic, messages);
+		}
 		await failpoint("stream.relay.after_send");
-		const ids = rows.map(({ id }) => id);
-		await session.query(mark, [ids]);
+		await lease.mark(rows.map(({ id }) => id));
 		await failpoint("stream.relay.after_mark");
 		return rows.length;
+	}
+
+	/** Sends while the lease is held: a holder that was frozen sends nothing when it wakes. */
+	async #send(lease: RelayLease, topic: string, messages: readonly Outgoing[]): Promise<void> {
+		await lease.hold();
+		const sending = this.#options.driver.publish(topic, messages).then(() => true);
+		// A log may be slow for longer than a lease.
+		while (!(await within(renewEveryMs, sending))) await lease.hold();
 	}
 }

@@ -111,9 +111,9 @@ describe("the relay", () => {
 	/** Of another node. */
 	function relay(
 		through: Driver = log.driver,
-		onLag: (outbox: OutboxPublisher) => unknown = () => undefined
+		onLag: (outbox: OutboxPublisher) => unknown = () => undefined,
+		db = connect(database, "order", 2)
 	): OutboxPublisher {
-		const db = connect(database, "order", 2);
 		const made: OutboxPublisher = new OutboxPublisher({
 			db,
 			driver: through,
@@ -154,9 +154,7 @@ describe("the relay", () => {
 		relay();
 		for (let n = 0; n < 8; n++) {
 			await write(40 + n);
-			await database.rows(
-				"select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory' and usename = 'shop_orders'"
-			);
+			await database.rows("select pg_terminate_backend(pid) from orders.relay_lease");
 		}
 		await allPublished();
 		const events = (await published()).map(m => JSON.parse(m.value.toString()) as OrderStreamEvent);
