@@ -8,6 +8,7 @@ import { freePort } from "../../launch/process/free-port.ts";
 import { tokenKeys, type TokenKeys } from "../../launch/shop/token-keys.ts";
 import { LaunchError } from "../../launch/process/launch-error.ts";
 import type { Hit } from "../../lib/failpoint.ts";
+import { clockEnvironment } from "./clocks.ts";
 import { ChaosNode, type Wires } from "./node.ts";
 import { Provider } from "./provider-process.ts";
 import { Proxy } from "./proxy.ts";
@@ -167,6 +168,7 @@ export class Cluster {
 				PATH,
 				HOME,
 				...settings,
+				...clockEnvironment(name),
 				NATS_URL: wires.nats!.url,
 				...nodeEnvironment(nodePlan, secrets, {}),
 				...(kafka && { KAFKA_BROKERS: kafka.brokers }),

@@ -88,6 +88,22 @@ describe("the breaker before the provider", () => {
 		expect(provider.charged).toHaveLength(before + 1);
 	});
 
+	it.each([-600_000, 600_000])(
+		"pauses as long as it should when the clock steps by %d ms meanwhile",
+		async stepMs => {
+			const { provider, charge } = await opened({ pauseMs: 150 });
+			const now = Date.now.bind(Date);
+			const clock = jest.spyOn(Date, "now").mockImplementation(() => now() + stepMs);
+			try {
+				provider.onCharge = () => Promise.resolve(succeeded());
+				expect(await charge()).toBeInstanceOf(NotSent);
+				await until(async () => !((await charge()) instanceof Error), 5000, 10);
+			} finally {
+				clock.mockRestore();
+			}
+		}
+	);
+
 	it("opens again when the trial fails", async () => {
 		const { provider, states, charge } = await opened();
 		const before = provider.charged.length;

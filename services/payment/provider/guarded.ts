@@ -1,16 +1,15 @@
 import {
-	BrokenCircuitError,
 	bulkhead,
 	BulkheadRejectedError,
 	circuitBreaker,
 	type CircuitBreakerPolicy,
 	CircuitState,
 	CountBreaker,
-	ExponentialBackoff,
 	handleWhen,
 	type IPolicy,
 	wrap
 } from "cockatiel";
+import { backoffMs } from "../../../lib/backoff.ts";
 import { around } from "../../../lib/failpoint.ts";
 import { refuseInsideTransaction } from "../../../lib/transaction-scope.ts";
 import { withTimeout } from "./bounded-wait.ts";
@@ -45,6 +44,8 @@ export interface GuardOptions {
 	pauseMs?: number;
 }
 
+const longestPauseMs = 10_000;
+
 const stateNames: Record<CircuitState, BreakerState> = {
 	[CircuitState.Closed]: "closed",
 	[CircuitState.HalfOpen]: "half_open",
@@ -62,17 +63,26 @@ export class GuardedProvider implements PaymentProvider {
 	readonly #options: GuardOptions;
 	readonly #breaker: CircuitBreakerPolicy;
 	readonly #policy: IPolicy;
+	readonly #pauseMs: number;
+	/** Times that the breaker opened since it was closed. */
+	#opened = 0;
+	/** The breaker allows no trial before, by the monotonic clock. */
+	#trialAtMs = 0;
 
 	constructor(provider: PaymentProvider, options: GuardOptions) {
-		const { concurrency = 128, queue = 512, pauseMs: initialDelay = 500, onState } = options;
+		const { concurrency = 128, queue = 512, pauseMs = 500, onState } = options;
+		this.#pauseMs = pauseMs;
 		this.#provider = provider;
 		this.#options = options;
 		const isUnavailable = (error: unknown) =>
 			error instanceof ProviderUnavailable && !(error instanceof NotSent);
 		this.#breaker = circuitBreaker(handleWhen(isUnavailable), {
 			breaker: new CountBreaker({ threshold: 0.5, size: 40, minimumNumberOfCalls: 10 }),
-			halfOpenAfter: new ExponentialBackoff({ initialDelay, maxDelay: 10_000 })
+			// Counted here: Cockatiel compares wall clocks, and one that steps back keeps a breaker open for so long.
+			halfOpenAfter: Number.NEGATIVE_INFINITY
 		});
+		this.#breaker.onBreak(() => this.#pause());
+		this.#breaker.onReset(() => (this.#opened = 0));
 		this.#breaker.onStateChange(state => onState(stateNames[state]));
 		this.#policy = wrap(this.#breaker, bulkhead(concurrency, queue));
 		onState("closed");
@@ -149,7 +159,13 @@ export class GuardedProvider implements PaymentProvider {
 		}
 	}
 
+	#pause(): void {
+		this.#trialAtMs = performance.now() + backoffMs(++this.#opened, this.#pauseMs, longestPauseMs);
+	}
+
 	#execute<R>(call: () => Promise<R>): Promise<R> {
+		if (this.#breaker.state === CircuitState.Open && performance.now() < this.#trialAtMs)
+			throw new NotSent("the provider is away");
 		// Cockatiel would let all callers wait for the trial call.
 		if (this.#breaker.state === CircuitState.HalfOpen)
 			throw new NotSent("another call is on trial");
@@ -171,7 +187,6 @@ function resultOf(error: Error): CallResult {
 }
 
 function notSent(error: unknown): NotSent | undefined {
-	if (error instanceof BrokenCircuitError) return new NotSent("the provider is away");
 	if (error instanceof BulkheadRejectedError) return new NotSent("too many calls are waiting");
 	return undefined;
 }

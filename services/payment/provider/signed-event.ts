@@ -4,8 +4,11 @@ import { nullable, T, type Static } from "../../../lib/schema.ts";
 import { validate } from "../../../lib/validator.ts";
 import { BadSignature, type ProviderEvent } from "./provider.ts";
 
-/** A message that is older than this (s) may be a replay attack. */
-const toleranceS = 300;
+/**
+ * A message that is older than this (s) may be a replay attack. Wider than the 5 minutes of Stripe's SDK, because the
+ * clock of this process may be ahead; a replay does no more than have the shop look at the provider once more.
+ */
+const toleranceS = 900;
 
 /** Types of events after which a charge, a refund or a dispute may have changed. */
 const handledTypes = /^(payment_intent\.|refund\.|charge\.refund|charge\.dispute\.)/;

@@ -77,7 +77,7 @@ describe("a webhook", () => {
 	it.each([
 		["none", () => undefined],
 		["another secret's", (body: string) => webhookSignature(body, 0, "whsec_other")],
-		["an old one (over 5 min)", (body: string) => webhookSignature(body, 301)],
+		["an old one (over 15 min)", (body: string) => webhookSignature(body, 901)],
 		["one of other bytes", (body: string) => webhookSignature(`${body} `)],
 		["a wrong signature", () => "t=1,v1=00"],
 		["nonsense", () => "💥"],
@@ -90,10 +90,10 @@ describe("a webhook", () => {
 		expect(await inbox(id)).toEqual([]);
 	});
 
-	it("is accepted when it is less than 5 minutes old", async () => {
+	it("is accepted when it is less than 15 minutes old", async () => {
 		const { id } = await unanswered();
 		const body = webhookMessage(id);
-		expect(await send(body, webhookSignature(body, 290))).toEqual({ received: true });
+		expect(await send(body, webhookSignature(body, 890))).toEqual({ received: true });
 	});
 
 	it("is not parsed before its signature is verified", async () => {
