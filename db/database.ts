@@ -187,6 +187,12 @@ export class Database {
 		};
 	}
 
+	/** Work over a connection of its own, which is closed afterwards: it does not wait for one of a full pool. */
+	async apart<R>(work: (session: Session) => Promise<R>): Promise<R> {
+		const session = await this.session({ onLost: () => undefined });
+		return work(session).finally(() => session.close());
+	}
+
 	async close(): Promise<void> {
 		this.#closing = true;
 		await this.#syncPool.end();

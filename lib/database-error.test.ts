@@ -1,4 +1,4 @@
-import { databaseFault, sqlState } from "./database-error.ts";
+import { databaseFault, isFullPool, sqlState } from "./database-error.ts";
 
 const having = (code: string) => Object.assign(new Error("it failed"), { code });
 const wrapped = (original: Error) => Object.assign(new Error("from the ORM"), { original });
@@ -40,6 +40,12 @@ describe("faults of a database", () => {
 		["a missing file", having("ENOENT")],
 		["a text that only sounds like it", new Error("the connection of parts is terminated")]
 	])("%s is none", (_, error) => expect(databaseFault(error)).toBeUndefined());
+
+	it.each([
+		["of pg", new Error("timeout exceeded when trying to connect"), true],
+		["of Sequelize", wrapped(new Error("Operation timeout")), true],
+		["but not a server that does not answer", having("ETIMEDOUT"), false]
+	])("knows a full pool: %s", (_, error, is) => expect(isFullPool(error)).toBe(is));
 
 	it("has the state that Sequelize wraps", () => {
 		expect(sqlState(wrapped(having("23505")))).toBe("23505");

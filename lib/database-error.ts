@@ -38,6 +38,13 @@ const nodeCodes = new Set([
 const messages =
 	/^(Connection terminated|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error)|Cannot use a pool after|timeout expired|Operation timeout)/;
 
+/** True when all connections of a pool were in use for too long: the database may well be there. */
+export function isFullPool(error: unknown): boolean {
+	return /^(timeout exceeded when trying to connect|Operation timeout)/.test(
+		driverError(error)?.message
+	);
+}
+
 /** The driver's error, which Sequelize wraps as `original`, and kafkajs as the `cause` of an error without a code. */
 export function driverError(error: unknown): Error & { code?: unknown } {
 	const { original, cause, code } = (error ?? {}) as Error & { original?: Error; code?: unknown };

@@ -106,8 +106,11 @@ export interface Driver {
 	 */
 	publish(topic: string, messages: readonly Outgoing[]): Promise<void>;
 	subscribe(options: SubscribeOptions): Promise<Subscription>;
-	/** By partition. @throws NoSuchTopic */
-	extents(topic: string): Promise<Extent[]>;
+	/**
+	 * By partition. @param options `apart`: over a connection that other users of the log cannot use up
+	 * @throws NoSuchTopic
+	 */
+	extents(topic: string, options?: { apart?: boolean }): Promise<Extent[]>;
 	/** By partition: the offset of the first message that the log took at this time or later. */
 	offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>>;
 	/** Deletes what the log stores of a group without members. */

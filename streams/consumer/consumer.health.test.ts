@@ -1,3 +1,4 @@
+import type { Session } from "../../db/database.ts";
 import type { Extent } from "../driver.ts";
 import { pause, poll } from "../../lib/retry.ts";
 import { ConsumerHealth } from "./consumer.health.ts";
@@ -8,6 +9,7 @@ function watched(extents: () => Promise<Extent[]>) {
 	const errors: string[] = [];
 	const health = new ConsumerHealth({
 		driver: { extents },
+		db: { apart: work => work({} as Session) },
 		positions: { ofTopic: async () => new Map([[0, 0n]]) },
 		group: "readers",
 		topics: ["orders"],

@@ -1,3 +1,4 @@
+import type { Database } from "../../db/database.ts";
 import { Periodic } from "../../lib/periodic.ts";
 import { within } from "../../lib/retry.ts";
 import type { PositionRepository } from "./storage/position.repository.ts";
@@ -6,6 +7,8 @@ import { nameOf, StallDetector, type Partition, type PartitionPosition } from ".
 
 export interface ConsumerHealthOptions {
 	driver: Pick<Driver, "extents">;
+	/** Its pool may be what is stuck, so it is not used. */
+	db: Pick<Database, "apart">;
 	positions: Pick<PositionRepository, "ofTopic">;
 	group: string;
 	topics: readonly string[];
@@ -23,7 +26,10 @@ export interface ConsumerHealthOptions {
 /** A member without partitions waits longer: another may be about to restart for the same reason, and leave it its partitions. */
 const idleTimeoutFactor = 3;
 
-/** Checks periodically whether a consumer makes progress, by its rows and the log, independently of the driver. */
+/**
+ * Checks periodically whether a consumer makes progress, by its rows and the log, independently of the driver and of the
+ * connections that the consumer and others of its process use.
+ */
 export class ConsumerHealth {
 	readonly #options: ConsumerHealthOptions;
 	readonly #stallDetector: StallDetector;
@@ -87,12 +93,12 @@ export class ConsumerHealth {
 
 	/** All, if it has none: a member that was removed and cannot rejoin is assigned none. */
 	async #ownPartitions(): Promise<PartitionPosition[]> {
-		const { driver, positions, topics } = this.#options;
+		const { driver, db, positions, topics } = this.#options;
 		const places: PartitionPosition[] = [];
 		for (const topic of topics) {
 			const [extents, reached] = await Promise.all([
-				driver.extents(topic),
-				positions.ofTopic(topic)
+				driver.extents(topic, { apart: true }),
+				db.apart(session => positions.ofTopic(topic, session))
 			]);
 			for (const { partition, first, next: end } of extents) {
 				const at = reached.get(partition) ?? first;

@@ -2,7 +2,7 @@ import type { Database, Transaction } from "../../db/database.ts";
 import { backoffMs } from "../../lib/backoff.ts";
 import { pause } from "../../lib/retry.ts";
 import { failpoint } from "../../lib/failpoint.ts";
-import { sqlState } from "../../lib/database-error.ts";
+import { isFullPool, sqlState } from "../../lib/database-error.ts";
 import { DeadLetterRepository } from "./storage/dead-letter.repository.ts";
 import { InboxRepository } from "./storage/inbox.repository.ts";
 import { PositionRepository, type Replay, type Checkpoint } from "./storage/position.repository.ts";
@@ -157,9 +157,12 @@ export class Consumer<E extends StreamEvent> {
 		}
 	}
 
-	/** A statement timeout is no transient error here: a consumer whose statements all time out is reported as stalled. */
+	/**
+	 * A statement timeout is no transient error here, nor is a full pool: a consumer whose statements all time out, or that
+	 * never gets a connection though the database gives the watch one, is reported as stalled.
+	 */
 	#excuseIfTransient(batch: Batch, error: unknown): unknown {
-		if (isTransient(error) && !isTooLong(error)) this.#health.excuse(batch);
+		if (isTransient(error) && !isTooLong(error) && !isFullPool(error)) this.#health.excuse(batch);
 		return error;
 	}
 

@@ -57,12 +57,11 @@ export class PostgresDriver implements Driver {
 		};
 	}
 
-	async extents(topic: string): Promise<Extent[]> {
-		await this.#partitionsOf(topic);
-		const rows = await this.#db.query<{ partition: number; first: string; next: string }>(
-			sql.extents,
-			[topic]
-		);
+	async extents(topic: string, { apart = false } = {}): Promise<Extent[]> {
+		const read = (db: Pick<Database, "query">) =>
+			db.query<{ partition: number; first: string; next: string }>(sql.extents, [topic]);
+		const rows = await (apart ? this.#db.apart(read) : read(this.#db));
+		if (rows.length === 0) throw new NoSuchTopic(topic);
 		return rows.map(({ partition, first, next }) => ({
 			partition,
 			first: BigInt(first),

@@ -77,8 +77,11 @@ export class PositionRepository {
 	}
 
 	/** By partition; those that were never read are missing. */
-	async ofTopic(topic: string): Promise<Map<number, bigint>> {
-		const rows = await this.#db.query<{ partition: number; next: string }>(
+	async ofTopic(
+		topic: string,
+		db: Pick<Transaction, "query"> = this.#db
+	): Promise<Map<number, bigint>> {
+		const rows = await db.query<{ partition: number; next: string }>(
 			{
 				name: `${this.#schema}.positions_of`,
 				text: `select partition, next_offset::text as next from ${this.#schema}.position where topic = $1`

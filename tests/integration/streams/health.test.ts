@@ -15,12 +15,32 @@ const watch = { everyMs: 50, silentMs: 400 };
 /** A driver that assigns partitions and delivers nothing. */
 const silent = (assigned: number[]): Driver =>
 	Object.assign(Object.create(stream.driver) as Driver, {
-		extents: (name: string) => stream.driver.extents(name),
+		extents: stream.driver.extents.bind(stream.driver),
 		async subscribe({ onAssigned }: SubscribeOptions) {
 			onAssigned?.(assigned.map(partition => ({ topic: stream.topic, partition })));
 			return { reposition: () => undefined, stop: () => Promise.resolve() };
 		}
 	});
+
+/** A driver that delivers the same message, whatever becomes of it, until the test is over. */
+function redelivering(): Driver {
+	const value = Buffer.from(JSON.stringify({ id: newId(), text: "a" }));
+	const place = { topic: stream.topic, partition: 0 };
+	const message = { ...place, offset: 0n, key: "k", value, headers: {}, at: new Date() };
+	const batch = { ...place, messages: [message], end: 1n, isStale: () => false };
+	const stopping = new AbortController();
+	const deliver = async ({ onBatch, onError }: SubscribeOptions) => {
+		while (!stopping.signal.aborted) await onBatch(batch).catch(onError);
+	};
+	return Object.assign(silent([0]), {
+		async subscribe(options: SubscribeOptions) {
+			options.onAssigned?.([place]);
+			const delivered = deliver(options);
+			const stop = () => (stopping.abort(), delivered);
+			return { reposition: () => undefined, stop };
+		}
+	});
+}
 
 const consume = (over: Partial<ConsumerOptions<TestEvent>> = {}) =>
 	stream.consume({ watch, handle: () => Promise.resolve(), ...over });
@@ -51,6 +71,48 @@ it("when handling always fails, though no server is down", async () => {
 	await untilStalled();
 	expect(errors.length).toBeGreaterThan(0);
 }, 20_000);
+
+describe("when all connections of its pool are in use", () => {
+	let isOver = false;
+	const used: Promise<unknown>[] = [];
+
+	/** Transactions that are never idle for long, so that no time limit ends them. */
+	async function useUp(): Promise<void> {
+		const nap = { name: "nap", text: "select pg_sleep(0.2)" };
+		isOver = false;
+		const size = 4;
+		const { promise, resolve } = Promise.withResolvers<void>();
+		let running = 0;
+		for (let n = 0; n < size; n++)
+			used.push(
+				database.db.transaction(async tx => {
+					if (++running === size) resolve();
+					while (!isOver) await tx.query(nap);
+				})
+			);
+		await promise;
+	}
+	afterEach(async () => {
+		isOver = true;
+		await Promise.all(used.splice(0));
+	});
+
+	it("and the driver delivers nothing", async () => {
+		await consume({ driver: silent([0, 1]) });
+		await send();
+		await useUp();
+		await untilStalled();
+	}, 30_000);
+
+	it("and it cannot handle what is delivered", async () => {
+		// At least one is in the partition that it is assigned.
+		for (const key of ["a", "b", "c", "d"]) await send(key);
+		await useUp();
+		await consume({ driver: redelivering(), watch: { everyMs: 500, silentMs: 12_000 } });
+		await until(async () => stalled.length > 0, 40_000);
+		expect(errors.length).toBeGreaterThan(1);
+	}, 60_000);
+});
 
 it("but not while servers are down that it needs", async () => {
 	await send();

@@ -12,6 +12,8 @@ import { useDatabase } from "../../support/servers/use-database.ts";
 import { streamDriver } from "../../support/streams/stream-driver.ts";
 
 const database = useDatabase();
+const waiting =
+	"select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
 const opened: Driver[] = [];
 
 beforeAll(() => {
@@ -28,6 +30,29 @@ describe("the log in Postgres", () => {
 	driverConformance(() => open());
 	describe("and bad events on it", () => badEvents(() => open()));
 });
+
+it("shows the extents apart from its users, who may have all connections of its pool", async () => {
+	const driver = streamDriver(database, 1);
+	opened.push(driver);
+	const topic = `t-${newId()}`;
+	const spec = { partitions: 1, cleanup: "delete", retentionMs: 60_000 } as const;
+	await driver.createTopics([{ name: topic, ...spec }]);
+	const owner = connect(database, undefined, 1);
+	let isPublished = false;
+	await owner.transaction(async tx => {
+		const text = "select from streams.partition where topic = $1 for update";
+		await tx.query({ name: "lock", text }, [topic]);
+		const message = { key: "k", value: "waits for the row" };
+		void driver
+			.publish(topic, [message])
+			.catch(() => undefined)
+			.then(() => (isPublished = true));
+		await until(async () => (await database.rows(waiting)).length > 0);
+		await driver.extents(topic, { apart: true });
+		expect(isPublished).toBe(false);
+	});
+	await owner.close();
+}, 30_000);
 
 describe("a member of the log in Postgres", () => {
 	const topic = `t-${newId()}`;
