@@ -9,6 +9,7 @@ import { FailingReplies } from "./middlewares/failing-replies.ts";
 import { Measure } from "./middlewares/measure.ts";
 import { MetaFirewall } from "./middlewares/meta-firewall.ts";
 import { NoCallInTransaction } from "./middlewares/no-call-in-transaction.ts";
+import { StopInPhases } from "./middlewares/stop-in-phases.ts";
 import { TranslateErrors } from "./middlewares/translate-errors.ts";
 
 /** Queries may be retried after these errors; commands never are, except by the saga (docs/retries.md). */
@@ -93,7 +94,8 @@ export default function brokerOptions(): BrokerOptions {
 			FailingReplies,
 			MetaFirewall,
 			NoCallInTransaction,
-			Deadlines(callTimeoutMs)
+			Deadlines(callTimeoutMs),
+			StopInPhases
 		] as BrokerOptions["middlewares"]
 	};
 }

@@ -1,5 +1,6 @@
 import {
 	contract,
+	hint,
 	nullable,
 	oneOf,
 	strictObject,
@@ -272,6 +273,12 @@ const returnActions = {
 } as const satisfies Record<string, ActionSpec>;
 
 const Parcel = { carrier: text(60), tracking_number: text(100) };
+
+/** A gateway stops: requests that it sent are answered with their order as it stands. */
+export const gatewayStopping = hint(
+	"order.gateway_stopping",
+	strictObject({ node_id: T.String({ maxLength: 300 }) })
+);
 
 export const order = contract("order", {
 	place: {

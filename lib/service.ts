@@ -9,6 +9,7 @@ import type {
 	Static,
 	TObject
 } from "./schema.ts";
+import type { StopSteps } from "./shutdown/phases.ts";
 
 export type Params<S extends ActionSpec> = Static<S["params"]>;
 export type Result<S extends ActionSpec> = Static<S["returns"]>;
@@ -26,6 +27,8 @@ export interface ServiceDefinition<A extends Actions, This> extends Rest {
 	methods?: Record<string, (...args: never[]) => unknown> & ThisType<This>;
 	created?(this: This): void;
 	started?(this: This): void | Promise<void>;
+	/** What it does when the node is about to stop, while all services still run. */
+	stopping?: StopSteps & ThisType<This>;
 	stopped?(this: This): void | Promise<void>;
 }
 

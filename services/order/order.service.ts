@@ -1,7 +1,7 @@
 import type { Context } from "moleculer";
 import { config } from "../../config/index.ts";
 import type { OrderSaga } from "../../contracts/order-saga.ts";
-import { order as contract, type Order } from "../../contracts/order.ts";
+import { gatewayStopping, order as contract, type Order } from "../../contracts/order.ts";
 import { awaitedStatuses, isInternal, type OrderStatus } from "../../contracts/order-status.ts";
 import { paymentSettled } from "../../contracts/payment.ts";
 import { fail } from "../../lib/errors.ts";
@@ -22,6 +22,7 @@ import { OrderHistory } from "./storage/history.ts";
 import { countOrders } from "./order.metrics.ts";
 import { OrderPayments } from "./lifecycle/payment-details.ts";
 import { PaymentNotices } from "./lifecycle/payment-notices.ts";
+import { OutcomeWaits, type OutcomeWait } from "./placement/outcome-waits.ts";
 import { Placement, type NewOrder, type Placed } from "./placement/placement.ts";
 import { withAlpha2Country } from "./placement/shipping-address.ts";
 import { Poller } from "./saga/poller.ts";
@@ -45,10 +46,17 @@ interface This extends WithOutbox {
 	returns: Returns;
 	saga: SagaRunner;
 	poller: Poller;
+	waits: OutcomeWaits;
 	sagaAdmin: SagaAdmin;
 	startSaga(placed: NewOrder, paymentMethod: string): Order;
-	firstAnswer(request: KeyedRequest, placed: Placed, order: Order, waitS: number): Promise<Order>;
-	outcome(order: Order, waitS: number): Promise<Order>;
+	firstAnswer(request: KeyedRequest, placed: Placed, order: Order, by: Waiting): Promise<Order>;
+	outcome(order: Order, waitS: number, wait: OutcomeWait): Promise<Order>;
+}
+
+/** How long the sender of a request waits, in seconds, and the node that passes it on. */
+interface Waiting {
+	waitS: number;
+	node: string;
 }
 
 /**
@@ -70,7 +78,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			const { traceparent } = ctx.meta;
 			const placed = await this.placement.place(ctx.params, request, identity, traceparent);
 			const order = "incarnation" in placed ? this.startSaga(placed, payment_method) : placed.order;
-			const answer = await this.firstAnswer(request, placed, order, wait_s);
+			const by = { waitS: wait_s, node: ctx.nodeID! };
+			const answer = await this.firstAnswer(request, placed, order, by);
 			markReplayed(ctx, placed.replayed);
 			return { order: answer, replayed: placed.replayed };
 		},
@@ -212,11 +221,16 @@ export default service<(typeof contract)["actions"], This>(contract, {
 	},
 
 	// A lost hint only costs time: a sleeping order wakes by itself.
-	events: onHint(paymentSettled, async function (this: This, { order_ids }) {
-		this.notices.nudge();
-		await this.sagaAdmin.wake(order_ids);
-		this.poller.nudge();
-	}),
+	events: {
+		...onHint(paymentSettled, async function (this: This, { order_ids }) {
+			this.notices.nudge();
+			await this.sagaAdmin.wake(order_ids);
+			this.poller.nudge();
+		}),
+		...onHint(gatewayStopping, function (this: This, { node_id }) {
+			this.waits.releaseNode(node_id);
+		})
+	},
 
 	methods: {
 		/** This node placed the order, so it holds the lease and runs the saga. Returns the order, which the saga updates. */
@@ -237,25 +251,28 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		/** The stored response, or the one that this request waits for, unless another one is stored first. */
-		async firstAnswer(request: KeyedRequest, placed: Placed, order: Order, waitS: number) {
-			return placed.isAnswered
-				? placed.order
-				: await this.idempotency.answer(request, await this.outcome(order, waitS));
+		async firstAnswer(request: KeyedRequest, placed: Placed, order: Order, by: Waiting) {
+			if (placed.isAnswered) return placed.order;
+			const seen = await this.waits.during(by.node, wait => this.outcome(order, by.waitS, wait));
+			return this.idempotency.answer(request, seen);
 		},
 
 		/**
-		 * The order once it has an outcome or its customer must act, or its state when the time is over. If the saga
-		 * runs here, `order` is updated by it; if it sleeps, or runs on another node, the order is read again.
+		 * The order once it has an outcome or its customer must act, or its state when the time is over or a stop
+		 * releases the wait. If the saga runs here, `order` is updated by it; if it sleeps, or runs on another node, the
+		 * order is read again.
 		 */
-		async outcome(order: Order, waitS: number): Promise<Order> {
+		async outcome(order: Order, waitS: number, wait: OutcomeWait): Promise<Order> {
 			if (waitS === 0) return order;
 			const deadline = performance.now() + waitS * 1000;
-			await within(waitS * 1000, this.saga.running(order.id) ?? Promise.resolve());
+			const run = this.saga.running(order.id) ?? Promise.resolve();
+			await within(waitS * 1000, Promise.race([run, wait.released]));
 			if (!awaitedStatuses.has(order.status)) return order;
 			await poll(() => this.orders.progress(order.id), {
 				everyMs: 100,
 				withinMs: deadline - performance.now(),
-				isDone: ({ status, waits_for }) => !awaitedStatuses.has(status) || waits_for === "customer"
+				isDone: ({ status, waits_for }) => !awaitedStatuses.has(status) || waits_for === "customer",
+				isStopping: () => wait.isReleased
 			});
 			const found = await this.orders.get(order.id, undefined);
 			// The order was placed, even if its payment cannot be read now.
@@ -291,6 +308,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			steps: new SagaSteps(this.broker, this.pg, count),
 			onError: ({ order }, error) => this.logger.warn(`order ${order.id} will be retried:`, error)
 		});
+		this.waits = new OutcomeWaits();
 		this.notices = new PaymentNotices({
 			broker: this.broker,
 			db: this.pg,
@@ -314,17 +332,29 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		this.notices.start();
 	},
 
+	stopping: {
+		answerWaiting() {
+			this.waits.releaseAll();
+		},
+		// Sagas that run go on, and orders that still come start theirs; leases are released at the end.
+		async stopPolling() {
+			await Promise.all([this.notices.stop(), this.poller.pause()]);
+		},
+		async finishWork() {
+			await within(stopGraceMs, this.saga.idle());
+		}
+	},
+
 	async stopped() {
 		await this.notices.stop();
 		await this.poller.stop();
-		await within(stopGraceMs, this.saga.idle());
 	}
 });
 
 /** A hint says when there is one; this is for lost hints. */
 const noticesEveryMs = 2000;
 
-/** Orders in progress when the node stops get this long; then other nodes claim them. */
+/** Orders in progress when the node stops get this long, in ms; then other nodes claim them. */
 const stopGraceMs = 3000;
 
 /** Another user's `user_id` is valid input, so this is no 422. @throws FORBIDDEN for anyone else's */

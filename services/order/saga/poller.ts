@@ -45,9 +45,14 @@ export class Poller {
 		this.#periodic.start();
 	}
 
+	/** Claims no more. */
+	pause(): Promise<void> {
+		return this.#periodic.stop();
+	}
+
 	/** Stops claiming, and releases the leases of this node, so that other nodes can go on at once. */
 	async stop(): Promise<void> {
-		await this.#periodic.stop();
+		await this.pause();
 		const { nodeId, onError } = this.#options;
 		await this.#db.query(releaseLeases, [nodeId]).catch(onError);
 	}
