@@ -1,7 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type {
 	CallingOptions,
@@ -15,17 +13,17 @@ import { config } from "../../config/index.ts";
 import { analytics } from "../../contracts/analytics.ts";
 import { gateway } from "../../contracts/gateway.ts";
 import { notification } from "../../contracts/notification.ts";
+import { gatewayStopping } from "../../contracts/order.ts";
 import { standingChanged, user } from "../../contracts/user.ts";
-import { fail, Failure } from "../../lib/errors.ts";
+import { fail, Failure, type ErrorCode } from "../../lib/errors.ts";
 import type { Meta } from "../../lib/identity.ts";
-import { call, onHint, service } from "../../lib/service.ts";
+import { broadcastHint, call, onHint, service } from "../../lib/service.ts";
 import type { Networks } from "../../lib/addresses/network.ts";
 import { RepeatedLines } from "../../lib/log/repeated-lines.ts";
 import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
-import { answerOf, send } from "./http/response.ts";
+import { answerOf, everyAnswer, send } from "./http/response.ts";
 import { asyncApiDocument } from "./api-docs/asyncapi.ts";
-import { rejectMalformed } from "./http/malformed.ts";
 import { authorise, callerOf, confirmed, type Caller } from "./auth/caller.ts";
 import { isLocal } from "./auth/demo-mode.ts";
 import { StandingList } from "./auth/standing-list.ts";
@@ -40,6 +38,7 @@ import { allowed, paths, type Operation } from "./operations.ts";
 import { actingNote, parseRequest, type ActionRequest } from "./http/action-request.ts";
 import { TokenVerifier } from "./auth/token-verifier.ts";
 import { measure, type Metrics } from "./http/request-metrics.ts";
+import { HttpServer } from "./server/http-server.ts";
 
 /** A request from moleculer-web, with the id that we generated. */
 interface Incoming extends IncomingMessage {
@@ -52,7 +51,7 @@ interface Incoming extends IncomingMessage {
 }
 
 interface Gateway extends Service {
-	server: Server;
+	server: HttpServer;
 	tokens: TokenVerifier;
 	standingList: StandingList;
 	images: Images;
@@ -71,27 +70,41 @@ interface Gateway extends Service {
 	refuse(req: Incoming, res: ServerResponse, error: unknown): void;
 }
 
+/** In ms, except the number of connections. */
 const limits = {
-	headersTimeout: 10_000,
-	requestTimeout: 15_000,
-	connectionsCheckingInterval: 1000,
-	maxHeaderSize: 16_384
+	headMs: 10_000,
+	requestMs: 15_000,
+	stallMs: 30_000,
+	checkEveryMs: 1000,
+	keepAliveMs: 5000,
+	maxConnections: 1000,
+	maxConnectionsOfNetwork: 0
 };
-const maxConnections = 1000;
+/** After these nothing on the connection can be trusted to be what its client meant. */
+const ambiguous: ReadonlySet<ErrorCode> = new Set(["MALFORMED_REQUEST", "HEADERS_TOO_LARGE"]);
 const maxUrlLength = 8000;
-const drainMs = 4000;
-
-const everyAnswer = new Map([
-	["X-Content-Type-Options", "nosniff"],
-	["Referrer-Policy", "no-referrer"],
-	["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
-	["Cross-Origin-Resource-Policy", "same-origin"],
-	["Cache-Control", "no-store"]
-]);
+/** A load balancer that looks at /health/ready this often stops sending requests before they would be refused. */
+const lingerMs = 1000;
+/** Longer than the time limit of an ordinary call; requests that wait for an order are answered at once. */
+const drainMs = 10_000;
 
 /** Of moleculer-web only the request handling: none of its actions but the private one. */
 const web = ApiGateway as unknown as ServiceSchema;
-const mixin = { ...web, actions: { rest: web.actions!.rest! } };
+const { rest } = web.actions as unknown as {
+	rest: { handler(this: unknown, ctx: Context<{ req: Incoming; res: ServerResponse }>): unknown };
+};
+const mixin = {
+	...web,
+	actions: {
+		rest: {
+			...rest,
+			handler(this: unknown, ctx: Parameters<typeof rest.handler>[0]) {
+				ctx.params.res.setHeader("X-Request-ID", ctx.requestID!);
+				return rest.handler.call(this, ctx);
+			}
+		}
+	}
+};
 
 /** Serves a path; only the real method selects its operation (OPTIONS runs none). */
 function alias(path: string) {
@@ -165,6 +178,7 @@ const settings = {
 		options.requestID = req.requestId = randomUUID();
 		options.tracking = false;
 		res.setHeaders(everyAnswer);
+		if (!this.broker.started) res.setHeader("Connection", "close");
 		measure(
 			req,
 			res,
@@ -199,9 +213,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			maxStreamsPerUser: 5,
 			onError: ({ message }) => this.logger.warn("cannot read window changes, retrying:", message)
 		});
-		this.server = createServer(limits, this.express());
-		this.server.on("clientError", rejectMalformed);
-		this.server.maxConnections = maxConnections;
+		this.server = new HttpServer(this.express(), { ...limits, trustedProxies });
 	},
 
 	events: onHint<typeof standingChanged.data, Gateway>(standingChanged, function () {
@@ -211,19 +223,22 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	async started() {
 		const { port, host } = config();
 		this.standingList.start();
-		this.server.listen(port, host);
-		await once(this.server, "listening");
+		await this.server.listen(port, host);
 	},
 
-	async stopped() {
-		// First of all: the user service may stop beside this one, and would be asked in vain.
-		await this.standingList.stop();
-		const closed = once(this.server, "close");
-		this.feed.stop();
-		this.server.close();
-		const cut = setTimeout(() => this.server.closeAllConnections(), drainMs);
-		await closed;
-		clearTimeout(cut);
+	stopping: {
+		stopAccepting() {
+			broadcastHint(this.broker, gatewayStopping, { node_id: this.broker.nodeID });
+			this.feed.stop();
+		},
+		async drain() {
+			await this.server.close({ lingerMs, drainMs });
+			// Before services stop: the user service would be asked in vain.
+			await this.standingList.stop();
+		}
+	},
+
+	stopped() {
 		this.failures.stop();
 	},
 
@@ -266,7 +281,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 	methods: {
 		port() {
-			return (this.server.address() as AddressInfo).port;
+			return this.server.port;
 		},
 
 		metrics() {
@@ -288,6 +303,8 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			const caller = await confirmed(claimed, operation, readStanding);
 			authorise(caller, operation);
 			const request = await parseRequest(operation, { req, path, url: req.originalUrl, caller });
+			// A node that stops waits for no order (RFC 7240 lets a server ignore the preference).
+			if (!this.broker.started) delete request.params.wait_s;
 			if (operation.live) return this.listen(res, caller, request);
 			const result = await call(req.$ctx, operation.action, request.params, {
 				...optionsOf(operation, request),
@@ -306,6 +323,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		},
 
 		listen(res: ServerResponse, { user, untilMs }: Caller, { params }: ActionRequest) {
+			if (!this.broker.started) fail("UNAVAILABLE");
 			const { last_event_id: after } = params as { last_event_id?: number };
 			if (res.req.method === "HEAD") return void res.writeHead(200, feedHeaders).end();
 			this.feed.open(res, { userId: user!.id, after, untilMs });
@@ -317,7 +335,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			if (problem.code === "INTERNAL") this.logger.error(`request ${req.requestId} failed:`, error);
 			else if (problem.status >= 500)
 				this.failures.add(problem.code, `request ${req.requestId}: ${(error as Error).message}`);
-			send(req, res, problem, !this.broker.started);
+			send(req, res, problem, !this.broker.started || ambiguous.has(problem.code));
 		},
 
 		// The two ways in which moleculer-web returns an error.

@@ -76,9 +76,11 @@ describe("the API description", () => {
 		const missing = Object.keys(errorTable).filter(code => !documented.has(code as never));
 		expect(missing).toEqual([
 			"METHOD_NOT_ALLOWED",
+			"METHOD_NOT_IMPLEMENTED",
 			"MALFORMED_REQUEST",
 			"REQUEST_TOO_SLOW",
-			"HEADERS_TOO_LARGE"
+			"HEADERS_TOO_LARGE",
+			"EXPECTATION_FAILED"
 		]);
 	});
 });

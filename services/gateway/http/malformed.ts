@@ -1,24 +1,62 @@
 import { randomUUID } from "node:crypto";
-import type { Socket } from "node:net";
+import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { Failure, type ErrorCode } from "../../../lib/errors.ts";
 import { toProblem } from "./problem.ts";
+import { everyAnswer } from "./response.ts";
 
 /** Errors of Node's parser, and their error codes. */
 const codes: Record<string, ErrorCode> = {
 	HPE_HEADER_OVERFLOW: "HEADERS_TOO_LARGE",
+	HPE_CHUNK_EXTENSIONS_OVERFLOW: "PAYLOAD_TOO_LARGE",
 	ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_TOO_SLOW"
 };
 
-/** Responds to bytes that are not a valid request, and closes the connection. */
-export function rejectMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-	if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-	const code = codes[error.code ?? ""] ?? "MALFORMED_REQUEST";
-	const { status, headers, body } = toProblem(new Failure(code), randomUUID());
+/** A client that goes on sending gets this long to read the response, in ms; a reset would lose it. */
+const lingerMs = 1000;
+
+/**
+ * Writes a response to a connection that Node's parser has given up, and closes it. After `end` alone it would stay
+ * half open for as long as the client likes.
+ */
+function closeWith(socket: Duplex, code: ErrorCode): void {
+	const requestId = randomUUID();
+	const { status, headers, body } = toProblem(new Failure(code), requestId);
 	const lines = Object.entries({
+		"X-Request-ID": requestId,
+		...Object.fromEntries(everyAnswer),
 		...headers,
+		Date: new Date().toUTCString(),
 		"Content-Length": String(Buffer.byteLength(body)),
 		Connection: "close"
 	}).map(([name, value]) => `${name}: ${value}\r\n`);
 	// The reason phrase may be empty (RFC 9112, section 4).
 	socket.end(`HTTP/1.1 ${status} \r\n${lines.join("")}\r\n${body}`);
+	socket.resume();
+	const cut = setTimeout(() => socket.destroy(), lingerMs);
+	socket.once("close", () => clearTimeout(cut));
+}
+
+/**
+ * Responds to bytes that are not a valid request, and closes the connection.
+ * @param pending responses to earlier requests on this connection, or to the one of which these bytes are the body
+ */
+export function rejectMalformed(
+	error: NodeJS.ErrnoException,
+	socket: Duplex,
+	pending: readonly ServerResponse[]
+): void {
+	if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+	const last = pending.at(-1);
+	// A response that has begun cannot be replaced.
+	if (last?.headersSent) return void socket.destroy();
+	// The client would take ours for the response to its earlier request, which is sent instead, as the last one.
+	if (last?.req.complete) return void last.setHeader("Connection", "close");
+	closeWith(socket, codes[error.code ?? ""] ?? "MALFORMED_REQUEST");
+}
+
+/** Responds to CONNECT: the shop is no proxy. */
+export function rejectConnect(socket: Duplex): void {
+	socket.on("error", () => socket.destroy());
+	closeWith(socket, "METHOD_NOT_IMPLEMENTED");
 }

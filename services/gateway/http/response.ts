@@ -10,6 +10,15 @@ export interface Answer {
 	body: string | Uint8Array;
 }
 
+/** Headers of every response. */
+export const everyAnswer = new Map([
+	["X-Content-Type-Options", "nosniff"],
+	["Referrer-Policy", "no-referrer"],
+	["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
+	["Cross-Origin-Resource-Policy", "same-origin"],
+	["Cache-Control", "no-store"]
+]);
+
 type Fields = Record<string, unknown>;
 
 /**

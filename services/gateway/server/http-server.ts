@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { pause, within } from "../../../lib/retry.ts";
+import { rejectConnect, rejectMalformed } from "../http/malformed.ts";
+import { Connections, type ConnectionLimits } from "./connections.ts";
+
+/** Of one server. All times in ms. */
+export interface ServerLimits extends ConnectionLimits {
+	/** An idle connection is closed after this. */
+	readonly keepAliveMs: number;
+	/** From the first byte of a request, or from connecting, to the end of its head. */
+	readonly headMs: number;
+	/** From the first byte of a request to its last. */
+	readonly requestMs: number;
+	/** A response of which the client reads nothing for this long, or up to twice as long, is cut. */
+	readonly stallMs: number;
+	/** How often the limits of a head and a request are checked. */
+	readonly checkEveryMs: number;
+}
+
+const maxHeadBytes = 16_384;
+
+/** An HTTP server with limits on connections and times, which stops without resetting a client that it serves. */
+export class HttpServer {
+	readonly #server: Server;
+	readonly #connections: Connections;
+
+	constructor(handler: RequestListener, limits: ServerLimits) {
+		this.#server = createServer(
+			{
+				// Counted from a request's first byte, so it may be less than the time that a connection stays idle.
+				headersTimeout: limits.headMs,
+				requestTimeout: limits.requestMs,
+				connectionsCheckingInterval: limits.checkEveryMs,
+				keepAliveTimeout: limits.keepAliveMs,
+				maxHeaderSize: maxHeadBytes,
+				// Node's own response to a request without Host has no body; http/request-form.ts responds.
+				requireHostHeader: false
+			},
+			handler
+		);
+		// Node drops headers beyond this number; http/request-form.ts refuses them instead.
+		this.#server.maxHeadersCount = 0;
+		// Node's own 417 has no body either.
+		this.#server.on("checkExpectation", handler);
+		this.#server.on("connect", (_req, socket) => rejectConnect(socket));
+		this.#server.on("clientError", (error, socket) =>
+			rejectMalformed(error, socket, this.#connections.responsesOn(socket))
+		);
+		this.#connections = new Connections(this.#server, limits);
+		this.#server.timeout = limits.stallMs;
+	}
+
+	/** @throws the system's error when it cannot listen */
+	async listen(port: number, host: string): Promise<void> {
+		this.#server.listen(port, host);
+		await once(this.#server, "listening");
+	}
+
+	/** For tests: the server's side of each connection. */
+	onConnection(listener: (socket: Socket) => void): void {
+		this.#server.on("connection", listener);
+	}
+
+	/** The port that was bound. */
+	get port(): number {
+		return (this.#server.address() as AddressInfo).port;
+	}
+
+	/**
+	 * Ends in two steps. For `lingerMs` it still accepts connections, because load balancers see only some time later that
+	 * this node is not ready; the handler sends `Connection: close` meanwhile. Then it accepts no more, closes what is
+	 * idle, and gives the requests in progress `drainMs`, after which they are cut.
+	 */
+	async close({ lingerMs, drainMs }: { lingerMs: number; drainMs: number }): Promise<void> {
+		if (!this.#server.listening) return;
+		await pause(lingerMs);
+		const closed = once(this.#server, "close");
+		this.#server.close();
+		this.#connections.closeUnused();
+		await within(drainMs, closed);
+		this.#server.closeAllConnections();
+		await closed;
+	}
+}
