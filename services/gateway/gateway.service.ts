@@ -24,6 +24,7 @@ import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { answerOf, everyAnswer, send } from "./http/response.ts";
 import { asyncApiDocument } from "./api-docs/asyncapi.ts";
+import { checkForm } from "./http/request-form.ts";
 import { authorise, callerOf, confirmed, type Caller } from "./auth/caller.ts";
 import { isLocal } from "./auth/demo-mode.ts";
 import { StandingList } from "./auth/standing-list.ts";
@@ -100,6 +101,7 @@ const mixin = {
 			...rest,
 			handler(this: unknown, ctx: Parameters<typeof rest.handler>[0]) {
 				ctx.params.res.setHeader("X-Request-ID", ctx.requestID!);
+				checkForm(ctx.params.req);
 				return rest.handler.call(this, ctx);
 			}
 		}
