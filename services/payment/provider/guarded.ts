@@ -66,8 +66,8 @@ export class GuardedProvider implements PaymentProvider {
 	readonly #pauseMs: number;
 	/** Times that the breaker opened since it was closed. */
 	#opened = 0;
-	/** The breaker allows no trial before, by the monotonic clock. */
-	#trialAtMs = 0;
+	/** The breaker lets no call through before, by the monotonic clock. */
+	#retryAtMs = 0;
 
 	constructor(provider: PaymentProvider, options: GuardOptions) {
 		const { concurrency = 128, queue = 512, pauseMs = 500, onState } = options;
@@ -160,11 +160,11 @@ export class GuardedProvider implements PaymentProvider {
 	}
 
 	#pause(): void {
-		this.#trialAtMs = performance.now() + backoffMs(++this.#opened, this.#pauseMs, longestPauseMs);
+		this.#retryAtMs = performance.now() + backoffMs(++this.#opened, this.#pauseMs, longestPauseMs);
 	}
 
 	#execute<R>(call: () => Promise<R>): Promise<R> {
-		if (this.#breaker.state === CircuitState.Open && performance.now() < this.#trialAtMs)
+		if (this.#breaker.state === CircuitState.Open && performance.now() < this.#retryAtMs)
 			throw new NotSent("the provider is away");
 		// Cockatiel would let all callers wait for the trial call.
 		if (this.#breaker.state === CircuitState.HalfOpen)
