@@ -2,8 +2,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import { sqlState } from "../lib/database-error.ts";
+import { poll } from "../lib/retry.ts";
 import { newClient } from "./client.ts";
 import { roleOf, rolePassword, schemas, sharedSchemas } from "./database.ts";
+import { defaultWithinMs, giveWay, lockTimeoutMs, type GiveWayOptions } from "./give-way.ts";
 
 type ServiceName = keyof typeof schemas;
 type Owner = ServiceName | keyof typeof sharedSchemas;
@@ -18,6 +20,21 @@ export interface Migration {
 
 /** An arbitrary fixed number: every migrator of this product waits for the same advisory lock. */
 const lockKey = 0x5309;
+const lockPollMs = 500;
+
+/** Longest time of one statement of a migration, in ms. */
+const statementWithinMs = 3_600_000;
+
+/**
+ * The first line of a migration that runs outside a transaction, because Postgres demands that. It has one statement,
+ * and may have run before: an index that was built concurrently and failed is removed first; any other statement has to
+ * allow for that (`if not exists`).
+ */
+const outside = "-- outside a transaction\n";
+const isOutside = ({ sql }: Migration) => sql.startsWith(outside);
+const concurrentIndex = /^create (?:unique )?index concurrently (?:if not exists )?(\w+)/im;
+/** Nothing but changes of the schema queues behind the wait of a concurrent build, so it may be long. */
+const concurrentLockTimeoutMs = 60_000;
 const root = join(import.meta.dirname, "..");
 
 const schemaOf = (owner: Owner) => ({ ...sharedSchemas, ...schemas })[owner];
@@ -63,50 +80,155 @@ async function ensureSchema(client: pg.Client, service: ServiceName): Promise<vo
 	await client.query(`grant usage on schema ${schema} to ${roleOf(service)}`);
 }
 
-async function apply(client: pg.Client, { service, file, sql }: Migration): Promise<boolean> {
+const nameOf = ({ service, file }: Migration) => `${service}/${file}`;
+
+async function withName<R>(migration: Migration, work: () => Promise<R>): Promise<R> {
+	return work().catch((error: Error) => {
+		throw new Error(`migration ${nameOf(migration)}: ${error.message}`, { cause: error });
+	});
+}
+
+/** Answers false for one that has run before. */
+async function record(client: pg.Client, { service, file }: Migration): Promise<boolean> {
 	const { rowCount } = await client.query(
 		"insert into public.migration (service, file) values ($1, $2) on conflict do nothing",
 		[service, file]
 	);
-	if (rowCount === 0) return false;
-	await client.query(`set local search_path to ${schemaOf(service)}`);
-	await client.query(sql);
+	return rowCount === 1;
+}
+
+async function apply(client: pg.Client, migration: Migration): Promise<boolean> {
+	if (!(await record(client, migration))) return false;
+	await client.query(`set local search_path to ${schemaOf(migration.service)}`);
+	await client.query(migration.sql);
 	await client.query("set local search_path to default");
 	return true;
 }
 
-/**
- * Migrates a database to the current schema, under an advisory lock and in one transaction: completely or
- * not at all. Returns the names of the migrations it ran.
- * @param given instead of those on disk
- * @throws Postgres' error, with the file in the message
- */
-export async function migrate(ownerUrl: string, given?: Migration[]): Promise<string[]> {
-	const client = newClient({ connectionString: ownerUrl, application_name: "shop migrate" });
-	await client.connect();
-	const done: string[] = [];
+async function ensureSchemas(client: pg.Client): Promise<void> {
+	await client.query(
+		"create table if not exists public.migration (service text, file text, at timestamptz not null default now(), primary key (service, file))"
+	);
+	for (const service of Object.keys(schemas) as ServiceName[]) await ensureSchema(client, service);
+	for (const schema of Object.values(sharedSchemas))
+		await client.query(`create schema if not exists ${schema}`);
+}
+
+/** Runs migrations in one transaction. Returns those that had not run before. */
+async function runTogether(
+	client: pg.Client,
+	together: readonly Migration[]
+): Promise<Migration[]> {
+	const done: Migration[] = [];
+	await client.query("begin");
 	try {
-		await client.query("select pg_advisory_lock($1)", [lockKey]);
-		for (const service of Object.keys(schemas) as ServiceName[])
-			await ensureRole(client, ownerUrl, service);
-		await client.query("begin");
-		await client.query(
-			"create table if not exists public.migration (service text, file text, at timestamptz not null default now(), primary key (service, file))"
-		);
-		for (const service of Object.keys(schemas) as ServiceName[])
-			await ensureSchema(client, service);
-		for (const schema of Object.values(sharedSchemas))
-			await client.query(`create schema if not exists ${schema}`);
-		for (const migration of given ?? (await migrations())) {
-			const name = `${migration.service}/${migration.file}`;
-			try {
-				if (await apply(client, migration)) done.push(name);
-			} catch (error) {
-				throw new Error(`migration ${name}: ${(error as Error).message}`, { cause: error });
-			}
-		}
+		await client.query(`set local lock_timeout = ${lockTimeoutMs}`);
+		await ensureSchemas(client);
+		for (const migration of together)
+			if (await withName(migration, () => apply(client, migration))) done.push(migration);
 		await client.query("commit");
 		return done;
+	} catch (error) {
+		await client.query("rollback").catch(() => undefined);
+		throw error;
+	}
+}
+
+/** Whether an index is there and complete; one that is not is removed. */
+async function isBuilt(client: pg.Client, index: string): Promise<boolean> {
+	const { rows } = await client.query<{ isValid: boolean }>(
+		`select indisvalid as "isValid" from pg_index where indexrelid = to_regclass($1)`,
+		[index]
+	);
+	if (rows[0]?.isValid === false) await client.query(`drop index concurrently ${index}`);
+	return rows[0]?.isValid === true;
+}
+
+async function runOutside(client: pg.Client, migration: Migration): Promise<Migration[]> {
+	const { service, file, sql } = migration;
+	const { rowCount } = await client.query(
+		"select 1 from public.migration where service = $1 and file = $2",
+		[service, file]
+	);
+	if (rowCount === 1) return [];
+	try {
+		await client.query(`set lock_timeout = ${concurrentLockTimeoutMs}`);
+		await client.query(`set search_path to ${schemaOf(service)}`);
+		const index = concurrentIndex.exec(sql)?.[1];
+		if (!index || !(await isBuilt(client, index)))
+			await withName(migration, () => client.query(sql));
+	} finally {
+		await client.query("reset search_path; reset lock_timeout").catch(() => undefined);
+	}
+	await record(client, migration);
+	return [migration];
+}
+
+/** Migrations that run together, in their order; one that runs outside a transaction is alone. */
+function groupsOf(all: readonly Migration[]): Migration[][] {
+	const groups: Migration[][] = [[]];
+	for (const migration of all)
+		if (isOutside(migration)) groups.push([migration], []);
+		else groups.at(-1)!.push(migration);
+	return groups.filter((group, index) => index === 0 || group.length > 0);
+}
+
+/** Waits for another migrator. @throws Error that names it */
+async function acquireLock(
+	client: pg.Client,
+	{ withinMs = defaultWithinMs, onProgress }: GiveWayOptions
+): Promise<void> {
+	let isWaiting = false;
+	const look = async () => {
+		const { rows } = await client.query<{ locked: boolean }>(
+			"select pg_try_advisory_lock($1) as locked",
+			[lockKey]
+		);
+		const { locked } = rows[0]!;
+		if (!locked && !isWaiting) onProgress?.("waiting for another migration of this database");
+		isWaiting = true;
+		return locked;
+	};
+	if (await poll(look, { everyMs: lockPollMs, withinMs })) return;
+	const { rows } = await client.query<{ pid: number }>(
+		`select pid from pg_locks where locktype = 'advisory' and granted and classid = 0 and objid = $1
+			and database = (select oid from pg_database where datname = current_database())`,
+		[lockKey]
+	);
+	const holder = rows[0] ? `session ${rows[0].pid}` : "another session";
+	throw new Error(`${holder} has been migrating this database for more than ${withinMs / 1000} s`);
+}
+
+/**
+ * Migrates a database to the current schema, under an advisory lock and in one transaction: completely or not at all.
+ * Only a migration that runs outside a transaction divides it: what is before it is committed first. A shop that runs is
+ * not held up: the migrations give way to it until they get their locks. Returns the names of those that it ran.
+ * @param given instead of those on disk
+ * @throws Postgres' error, with the file in the message; Error that names the sessions for which it waited in vain
+ */
+export async function migrate(
+	ownerUrl: string,
+	given?: Migration[],
+	options: GiveWayOptions = {}
+): Promise<string[]> {
+	const client = newClient({
+		connectionString: ownerUrl,
+		application_name: "shop migrate",
+		answerWithinMs: statementWithinMs
+	});
+	const done: Migration[] = [];
+	try {
+		await client.connect();
+		await acquireLock(client, options);
+		for (const service of Object.keys(schemas) as ServiceName[])
+			await ensureRole(client, ownerUrl, service);
+		for (const group of groupsOf(given ?? (await migrations()))) {
+			const [first] = group;
+			const work = () =>
+				first && isOutside(first) ? runOutside(client, first) : runTogether(client, group);
+			done.push(...(await giveWay(ownerUrl, client, "the migration", work, options)));
+		}
+		return done.map(nameOf);
 	} finally {
 		await client.end();
 	}

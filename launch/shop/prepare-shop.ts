@@ -76,9 +76,9 @@ export async function prepareDatabase(
 	{ demo, production, catalogue }: Pick<Config, "demo" | "production" | "catalogue">
 ): Promise<void> {
 	try {
-		const done = await migrate(url);
+		const done = await migrate(url, undefined, { onProgress: progress });
 		if (done.length > 0) progress(`ran ${done.length} migrations`);
-		await applyTextSearch(url, catalogue.textSearch);
+		await applyTextSearch(url, catalogue.textSearch, { onProgress: progress });
 		if (demo) await seed(url);
 		if (production) await refuseDemoAccounts(url);
 	} catch (error) {
