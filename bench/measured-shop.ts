@@ -39,7 +39,7 @@ export async function openShop(life: Lifecycle, kind: "postgres" | "kafka"): Pro
 	const onCrash = (reason: string) => void life.fail(new Error(reason));
 	const directory = join(folder, "postgres");
 	const callbacks = { progress: () => undefined, onCrash };
-	const postgres = await startPostgres({ directory, maxConnections: 150, ...callbacks });
+	const postgres = await startPostgres({ directory, connections: 150, ...callbacks });
 	life.atEnd(() => postgres.stop());
 	const kafka = kind === "kafka" ? await kafkaIn(folder, life) : undefined;
 	if (kafka) life.atEnd(() => kafka.stop());

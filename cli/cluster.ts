@@ -76,7 +76,11 @@ const nodes = plannedNodes();
 
 run(async life => {
 	const gateways = nodes.filter(({ service }) => service === "gateway").length;
-	const environment = await prepareShop(life, { fresh: values.fresh, gateways });
+	const environment = await prepareShop(life, {
+		fresh: values.fresh,
+		gateways,
+		services: nodes.map(({ service }) => service)
+	});
 	const { config, embedded } = environment;
 	const natsUrl = await bus(life, environment);
 	announce(life, environment, natsUrl);

@@ -19,7 +19,7 @@ async function schema(): Promise<string> {
 	const folder = mkdtempSync(join(tmpdir(), "schema-"));
 	const server = await startPostgres({
 		directory: join(folder, "postgres"),
-		maxConnections: 10,
+		connections: 10,
 		progress: console.log,
 		onCrash: console.error
 	});

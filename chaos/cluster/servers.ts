@@ -96,7 +96,7 @@ export interface Servers {
  */
 export async function startServers(data: DataFolder, withKafka: boolean): Promise<Servers> {
 	const directory = data.postgres;
-	const openPostgres = () => startPostgres({ directory, maxConnections: 150, progress, onCrash });
+	const openPostgres = () => startPostgres({ directory, connections: 150, progress, onCrash });
 	const password = randomBytes(18).toString("base64url");
 	const openNats = () => startNats({ directory: data.path, password, progress, onCrash });
 	const started: { stop(): Promise<void> }[] = [];

@@ -20,7 +20,8 @@ import { postgresProgram, type PostgresProgram } from "./postgres-program.ts";
 export interface PostgresOptions {
 	/** Absolute. The password and the log are beside it, as `.password` and `.log`. */
 	directory: string;
-	maxConnections: number;
+	/** That may be open at one time, besides those that Postgres keeps for its superuser. */
+	connections: number;
 	/** Called with a few words before each slow step. */
 	progress(step: string): void;
 	/** Called when the server crashes. */
@@ -110,12 +111,15 @@ async function recover(directory: string, progress: (step: string) => void): Pro
 	if (isAlive(pid) && !processesOf(server).includes(pid)) rmSync(pidFile);
 }
 
-function settings(port: number, maxConnections: number): string[] {
+const superuserConnections = 3;
+
+function settings(port: number, connections: number): string[] {
 	const values = {
 		listen_addresses: "127.0.0.1",
 		port,
 		unix_socket_directories: "",
-		max_connections: maxConnections,
+		max_connections: connections + superuserConnections,
+		superuser_reserved_connections: superuserConnections,
 		shared_buffers: "32MB",
 		max_wal_size: "256MB",
 		io_method: "sync",
@@ -139,10 +143,10 @@ function isReady(directory: string, pid: number): boolean {
 /** Undefined when another attempt may succeed, at another port or moment. @throws LaunchError */
 async function launch(
 	program: PostgresProgram,
-	{ directory, maxConnections, onCrash }: PostgresOptions
+	{ directory, connections, onCrash }: PostgresOptions
 ): Promise<{ server: ServerProcess; port: number } | undefined> {
 	const port = await freePort();
-	const args = ["-D", directory, ...settings(port, maxConnections)];
+	const args = ["-D", directory, ...settings(port, connections)];
 	const server = await ServerProcess.start({
 		spawn: options => program.spawn("postgres", args, options),
 		log: `${directory}.log`,

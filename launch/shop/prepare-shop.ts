@@ -1,11 +1,12 @@
 import type pg from "pg";
 import { readEnvironment } from "../../config/read-environment.ts";
 import { toConfig, type Config } from "../../config/index.ts";
-import { newClient } from "../../db/client.ts";
+import { newClient, rows } from "../../db/client.ts";
 import { migrate } from "../../db/migrate.ts";
 import { applyTextSearch } from "../../db/text-search.ts";
 import { demoAccounts, seed } from "../../db/seed.ts";
 import { DataFolder } from "./data-folder.ts";
+import { connectionsOf, spareConnections } from "./connection-plan.ts";
 import { startPostgres } from "../servers/embedded-postgres.ts";
 import { listen } from "../process/free-port.ts";
 import { tokenKeys } from "./token-keys.ts";
@@ -19,6 +20,14 @@ export interface ShopEnvironment {
 	readonly config: Config & { readonly databaseUrl: string };
 	readonly data: DataFolder;
 	readonly embedded: boolean;
+}
+
+export interface PrepareOptions {
+	/** Empties the embedded database first. */
+	fresh?: boolean;
+	gateways?: number;
+	/** Of the whole cluster, each as often as it is run; those of this process by default. */
+	services?: readonly string[];
 }
 
 const startedAt = performance.now();
@@ -36,11 +45,18 @@ async function checkPorts({ host, port, services }: Config, gateways: number): P
 		});
 }
 
-/** Starts the embedded Postgres of this folder until the end of the process; returns its URL. */
-export async function startEmbeddedPostgres(life: Lifecycle, data: DataFolder): Promise<string> {
+/**
+ * Starts the embedded Postgres of this folder until the end of the process; returns its URL.
+ * @param connections that may be open at one time
+ */
+export async function startEmbeddedPostgres(
+	life: Lifecycle,
+	data: DataFolder,
+	connections = spareConnections
+): Promise<string> {
 	const onCrash = (reason: string) => void life.fail(new LaunchError(reason));
 	const directory = data.postgres;
-	const server = await startPostgres({ directory, maxConnections: 60, progress, onCrash });
+	const server = await startPostgres({ directory, connections, progress, onCrash });
 	life.atEnd(() => server.stop());
 	return server.url;
 }
@@ -86,13 +102,26 @@ export async function prepareDatabase(
 	}
 }
 
+/** Pools grow under load only, so a server that takes fewer connections is no reason not to start. */
+async function compareConnections(url: string, planned: number): Promise<void> {
+	const [row] = await rows<{ most: number }>(
+		url,
+		`select (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+			- coalesce(current_setting('reserved_connections', true)::int, 0)) as most`
+	);
+	if (row!.most < planned)
+		progress(
+			`Postgres takes ${row!.most} connections, and under load this shop opens up to ${planned}: raise its max_connections, or lower DATABASE_POOL`
+		);
+}
+
 /**
  * Reads the configuration, then starts or reaches the database and prepares it.
  * @throws LaunchError, EnvironmentError
  */
 export async function prepareShop(
 	life: Lifecycle,
-	{ fresh = false, gateways = 1 } = {}
+	{ fresh = false, gateways = 1, services }: PrepareOptions = {}
 ): Promise<ShopEnvironment> {
 	const given = toConfig(readEnvironment());
 	if (fresh && given.databaseUrl)
@@ -106,8 +135,10 @@ export async function prepareShop(
 	life.atEnd(data.lock());
 	if (fresh) await data.empty();
 	const keys = tokenKeys(given, data.tokenKey);
-	const databaseUrl = given.databaseUrl ?? (await startEmbeddedPostgres(life, data));
+	const planned = connectionsOf(services ?? given.services, given);
+	const databaseUrl = given.databaseUrl ?? (await startEmbeddedPostgres(life, data, planned));
 	await prepareDatabase(databaseUrl, given);
+	if (given.databaseUrl) await compareConnections(databaseUrl, planned);
 	const token = { ...given.token, ...keys };
 	const config = { ...given, databaseUrl, token, dataDir: data.path };
 	return { config, data, embedded: !given.databaseUrl };

@@ -111,7 +111,7 @@ async function laws(): Promise<void> {
 		if (status === "succeeded") charged.set(order_id, (charged.get(order_id) ?? 0) + 1);
 	const server = await startPostgres({
 		directory: new DataFolder(dataDir).postgres,
-		maxConnections: 10,
+		connections: 10,
 		progress: () => undefined,
 		onCrash: () => undefined
 	});

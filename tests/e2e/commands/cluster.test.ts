@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { freePort } from "../../../launch/process/free-port.ts";
@@ -43,6 +43,15 @@ describe("npm run cluster -- order=2", () => {
 		expect(response.status).toBe(201);
 		expect(await response.json()).toMatchObject({ status: "confirmed" });
 	}, 20_000);
+
+	it("has a connection for each of its pools under load", async () => {
+		const responses = await Promise.all(Array.from({ length: 150 }, () => place(cluster.url)));
+		const statuses = new Set(responses.map(({ status }) => status));
+		expect([...statuses].filter(status => status >= 500)).toEqual([]);
+		expect(readFileSync(join(cluster.dataDir, "postgres.log"), "utf8")).not.toMatch(
+			/too many clients|connection slots/
+		);
+	}, 60_000);
 
 	it("lets the REPL join as a node without services", async () => {
 		const { code, output } = await run(

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { serviceNames } from "../../../config/index.ts";
+import { connectionsOf, spareConnections } from "../../../launch/shop/connection-plan.ts";
 import { startShop } from "../../support/servers/processes.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { type TestDatabase, testDatabase } from "../../support/servers/database.ts";
@@ -45,18 +47,29 @@ describe("its statements", () => {
 	afterAll(() => database.drop());
 
 	it("are those of the whole API", () => {
-		expect(recorded(STATEMENTS_FILE).filter(({ name }) => name).length).toBeGreaterThan(120);
+		expect(recorded(STATEMENTS_FILE).statements.filter(({ name }) => name).length).toBeGreaterThan(
+			120
+		);
+	});
+
+	it("go over as many connections as were planned", () => {
+		const settings = { databasePool: 4, durability: "prefix", kafka: undefined } as const;
+		const single = { relays: 3, listening: 2, watching: 4 };
+		const models = 2 * settings.databasePool;
+		const others = models + single.relays + single.listening + single.watching + spareConnections;
+		const pooled = recorded(STATEMENTS_FILE).poolSizes.reduce((sum, size) => sum + size, 0);
+		expect(pooled + others).toBe(connectionsOf(serviceNames, settings));
 	});
 
 	it("read no table or index as a whole, once tables are large", async () => {
-		const scans = await scansOf(database.url, recorded(STATEMENTS_FILE), "filled");
+		const scans = await scansOf(database.url, recorded(STATEMENTS_FILE).statements, "filled");
 		expect(unexpected(scans)).toEqual([]);
 		// A pattern that is not needed any more would hide another scan.
 		expect(expected.filter(([pattern]) => !scans.some(scan => pattern.test(scan)))).toEqual([]);
 	});
 
 	it("read no table as a whole with plans that were made when it was empty", async () => {
-		const prepared = recorded(STATEMENTS_FILE).filter(({ name }) => name);
+		const prepared = recorded(STATEMENTS_FILE).statements.filter(({ name }) => name);
 		const scans = await scansOf(database.url, prepared, "empty");
 		expect(unexpected(scans).filter(scan => scan.endsWith("the table"))).toEqual([]);
 	});

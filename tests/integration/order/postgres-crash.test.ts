@@ -33,7 +33,7 @@ beforeEach(async () => {
 	folder = temporaryFolder();
 	server = await startPostgres({
 		directory: join(folder, "postgres"),
-		maxConnections: 60,
+		connections: 60,
 		progress: () => undefined,
 		onCrash: () => undefined
 	});

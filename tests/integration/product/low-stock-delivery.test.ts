@@ -110,7 +110,7 @@ describe("low stock, from the commit to the mailbox", () => {
 it("flushes the deferred commit before its row is published", async () => {
 	const server = await startPostgres({
 		directory: join(temporaryFolder(), "postgres"),
-		maxConnections: 20,
+		connections: 20,
 		progress: () => undefined,
 		onCrash: () => undefined
 	});

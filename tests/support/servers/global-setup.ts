@@ -16,7 +16,7 @@ export default async function setup(): Promise<void> {
 	process.env.TEST_FOLDER = folder;
 	if (!process.env.TEST_DATABASE_URL) {
 		const directory = join(folder, "postgres");
-		const server = await startPostgres({ directory, maxConnections: 200, progress, onCrash });
+		const server = await startPostgres({ directory, connections: 200, progress, onCrash });
 		globalServers.servers.push(server);
 		process.env.TEST_DATABASE_URL = server.url;
 	}

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { withClient } from "../../../db/client.ts";
 import { schemas, sharedSchemas } from "../../../db/database.ts";
-import type { RecordedStatement } from "./record-statements.ts";
+import type { RecordedStatement, RecordedUse } from "./record-statements.ts";
 
 /** A node of `explain (format json)`. */
 interface PlanNode {
@@ -25,8 +25,7 @@ const fills: Record<Fill, string> = {
 		'relpages', greatest(1, pg_relation_size(c.oid) / 8192)::int, 'reltuples', 1e6::real) from ${tables}`
 };
 
-export const recorded = (file: string) =>
-	JSON.parse(readFileSync(file, "utf8")) as RecordedStatement[];
+export const recorded = (file: string) => JSON.parse(readFileSync(file, "utf8")) as RecordedUse;
 
 const isPlanned = ({ text }: RecordedStatement) =>
 	/^\s*(select|with|insert|update|delete)\b/i.test(text) && !/\bpg_(range|type|roles)\b/.test(text);

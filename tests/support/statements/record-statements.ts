@@ -1,6 +1,7 @@
 /**
- * Preloaded into a shop (`NODE_OPTIONS=--import`): when the process ends, each statement that it sent to Postgres is in
- * the file STATEMENTS_FILE, once: prepared ones by name, others by their text without its literals.
+ * Preloaded into a shop (`NODE_OPTIONS=--import`): when the process ends, the file STATEMENTS_FILE has each statement that
+ * it sent to Postgres once, prepared ones by name and others by their text without its literals, and the pools that it
+ * used.
  */
 import { writeFileSync } from "node:fs";
 import pg from "pg";
@@ -11,8 +12,15 @@ export interface RecordedStatement {
 	text: string;
 }
 
+export interface RecordedUse {
+	statements: RecordedStatement[];
+	/** Most connections of each pool of pg; models have another pool. */
+	poolSizes: number[];
+}
+
 const literals = /'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b/g;
 const found = new Map<string, RecordedStatement>();
+const pools = new Set<pg.Pool>();
 
 type Query = (this: pg.Client, config: unknown, ...rest: unknown[]) => unknown;
 const prototype = pg.Client.prototype as unknown as { query: Query };
@@ -27,6 +35,16 @@ prototype.query = function record(config, ...rest) {
 	return query.call(this, config, ...rest);
 };
 
-process.on("exit", () =>
-	writeFileSync(process.env.STATEMENTS_FILE!, JSON.stringify([...found.values()]))
-);
+type Connect = (this: pg.Pool, ...args: unknown[]) => unknown;
+const poolPrototype = Object.getPrototypeOf(pg.Pool.prototype) as { connect: Connect };
+const connect = poolPrototype.connect;
+poolPrototype.connect = function record(...args) {
+	pools.add(this);
+	return connect.apply(this, args);
+};
+
+process.on("exit", () => {
+	const poolSizes = [...pools].map(({ options }) => options.max);
+	const use: RecordedUse = { statements: [...found.values()], poolSizes };
+	writeFileSync(process.env.STATEMENTS_FILE!, JSON.stringify(use));
+});
