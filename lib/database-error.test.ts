@@ -4,6 +4,9 @@ const having = (code: string) => Object.assign(new Error("it failed"), { code })
 const wrapped = (original: Error) => Object.assign(new Error("from the ORM"), { original });
 
 const retriesExceeded = new Error("Connection error", { cause: having("ECONNREFUSED") });
+const sequelizeEnded = new Error(
+	"ConnectionManager.getConnection was called after the connection manager was closed!"
+);
 
 describe("faults of a database", () => {
 	it.each([
@@ -26,6 +29,15 @@ describe("faults of a database", () => {
 		["a full pool", new Error("timeout exceeded when trying to connect"), "unavailable"],
 		["Sequelize's full pool", wrapped(new Error("Operation timeout")), "unavailable"],
 		["a connection without an answer", wrapped(new Error("timeout expired")), "unavailable"],
+		[
+			"a pool of pg that has ended",
+			new Error("Cannot use a pool after calling end on the pool"),
+			"unavailable"
+		],
+		["Sequelize's pool that has ended", sequelizeEnded, "unavailable"],
+		["a network without a free port", having("EADDRNOTAVAIL"), "unavailable"],
+		["a full disk", having("ENOSPC"), "unavailable"],
+		["a connection that is closed", having("ERR_STREAM_DESTROYED"), "unavailable"],
 		["a broker that is away", retriesExceeded, "unavailable"],
 		["a wrapped refusal", wrapped(having("ECONNREFUSED")), "unavailable"],
 		["a wrapped shutdown", wrapped(having("57P01")), "unavailable"]
@@ -38,6 +50,7 @@ describe("faults of a database", () => {
 		["a value that is too large", having("22003")],
 		["a missing table", having("42P01")],
 		["a missing file", having("ENOENT")],
+		["an argument of the wrong type", having("ERR_INVALID_ARG_TYPE")],
 		["a text that only sounds like it", new Error("the connection of parts is terminated")]
 	])("%s is none", (_, error) => expect(databaseFault(error)).toBeUndefined());
 

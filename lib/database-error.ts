@@ -16,27 +16,45 @@ const faultsOfStates: readonly (readonly [RegExp, DatabaseFault])[] = [
 	[/^(08|40|53|55|57|58|25006)/, "unavailable"]
 ];
 
-/** Codes of Node for a network or a resolver that fails, and for a process without free descriptors. */
+/**
+ * Codes of Node for a network, a resolver, a disk or a firewall that fails, for a process without free descriptors or
+ * memory, and for a connection that is closed. A file that is missing is a defect, and so are most codes of Node's own
+ * (`ERR_…`).
+ */
 const nodeCodes = new Set([
+	"EACCES",
+	"EADDRNOTAVAIL",
+	"EAGAIN",
 	"EAI_AGAIN",
 	"ECONNABORTED",
 	"ECONNREFUSED",
 	"ECONNRESET",
+	"EDQUOT",
 	"EHOSTDOWN",
 	"EHOSTUNREACH",
+	"EIO",
 	"EMFILE",
 	"ENETDOWN",
+	"ENETRESET",
 	"ENETUNREACH",
 	"ENFILE",
 	"ENOBUFS",
+	"ENOMEM",
+	"ENOSPC",
+	"ENOTCONN",
 	"ENOTFOUND",
+	"EPERM",
 	"EPIPE",
+	"EPROTO",
+	"EROFS",
+	"ERR_SOCKET_CLOSED",
+	"ERR_STREAM_DESTROYED",
 	"ETIMEDOUT"
 ]);
 
 /** Messages of pg and of Sequelize's pool, whose errors have no code. */
 const messages =
-	/^(Connection terminated|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error)|Cannot use a pool after|timeout expired|Operation timeout)/;
+	/^(Connection terminated|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error)|Cannot use a pool after|ConnectionManager\.getConnection was called after|timeout expired|Operation timeout)/;
 
 /** True when all connections of a pool were in use for too long: the database may well be there. */
 export function isFullPool(error: unknown): boolean {
@@ -59,7 +77,7 @@ export function sqlState(error: unknown): string | undefined {
 	return typeof code === "string" && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** Undefined for an error that its input or a defect caused. */
+/** Undefined for an error that its input or a defect caused. The one table of what "the database is away" means. */
 export function databaseFault(error: unknown): DatabaseFault | undefined {
 	const state = sqlState(error);
 	if (state) return faultsOfStates.find(([states]) => states.test(state))?.[1];

@@ -12,5 +12,6 @@ it.each([
 
 it.each([
 	["a constraint", having({ code: "23514" })],
+	["a message that a function of Node cannot take", having({ code: "ERR_INVALID_ARG_TYPE" })],
 	["an error that says so", having({ isTransient: false, code: "ECONNREFUSED" })]
 ])("%s is not transient", (_, error) => expect(isTransient(error)).toBe(false));

@@ -1,7 +1,4 @@
-import { databaseFault, driverError } from "../../lib/database-error.ts";
-
-/** An error of the operating system: of a disk, a network, a limit. */
-const isSystemError = (error: unknown) => /^E[A-Z_]+$/.test(String(driverError(error).code));
+import { databaseFault } from "../../lib/database-error.ts";
 
 /**
  * True for a failure that no message caused and that passes: then no message is dead-lettered. An error of
@@ -9,5 +6,5 @@ const isSystemError = (error: unknown) => /^E[A-Z_]+$/.test(String(driverError(e
  */
 export function isTransient(error: unknown): boolean {
 	const { isTransient: said } = error as { isTransient?: boolean };
-	return said ?? (databaseFault(error) !== undefined || isSystemError(error));
+	return said ?? databaseFault(error) !== undefined;
 }
