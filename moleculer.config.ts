@@ -11,6 +11,7 @@ import { MetaFirewall } from "./middlewares/meta-firewall.ts";
 import { NoCallInTransaction } from "./middlewares/no-call-in-transaction.ts";
 import { StopInPhases } from "./middlewares/stop-in-phases.ts";
 import { TranslateErrors } from "./middlewares/translate-errors.ts";
+import { CloseLast } from "./mixins/close-last.ts";
 
 /** Queries may be retried after these errors; commands never are, except by the saga (docs/retries.md). */
 const readRetryable = new Set(["SERVICE_NOT_AVAILABLE", "REQUEST_REJECTED", "REQUEST_TIMEOUT"]);
@@ -95,6 +96,7 @@ export default function brokerOptions(): BrokerOptions {
 			MetaFirewall,
 			NoCallInTransaction,
 			Deadlines(callTimeoutMs),
+			CloseLast,
 			StopInPhases
 		] as BrokerOptions["middlewares"]
 	};

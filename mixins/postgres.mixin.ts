@@ -2,6 +2,7 @@ import type { Service, ServiceSchema } from "moleculer";
 import { config, type ServiceName } from "../config/index.ts";
 import { Database, serviceUrl } from "../db/database.ts";
 import { mixin } from "../lib/service.ts";
+import { closeLast } from "./close-last.ts";
 
 /** Members that the mixin adds to a service. */
 export interface WithPostgres extends Service {
@@ -21,7 +22,10 @@ export function databaseUrlOf(service: ServiceName): string {
 	return serviceUrl(databaseUrl, service);
 }
 
-/** Gives a service `this.pg`, connected as its own role, and the `ready` action's check. */
+/**
+ * Gives a service `this.pg`, connected as its own role until all services of the node have stopped, and the `ready`
+ * action's check.
+ */
 export function Postgres(service: ServiceName): Partial<ServiceSchema> {
 	return mixin<WithPostgres>({
 		created() {
@@ -33,6 +37,7 @@ export function Postgres(service: ServiceName): Partial<ServiceSchema> {
 				name: `shop ${service}`,
 				onError: error => this.logger.warn("idle database connection lost:", error.message)
 			});
+			closeLast(this.broker, { what: `the pool of ${service}`, close: () => this.pg.close() });
 		},
 
 		methods: {
@@ -40,10 +45,6 @@ export function Postgres(service: ServiceName): Partial<ServiceSchema> {
 				await this.pg.query({ name: "ready", text: "select 1" });
 				return { ok: true };
 			}
-		},
-
-		async stopped() {
-			await this.pg.close();
 		}
 	});
 }

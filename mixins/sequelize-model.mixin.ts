@@ -6,6 +6,7 @@ import { config, type ServiceName } from "../config/index.ts";
 import { connectTimeoutMs, idleTimeoutMs, modelSession } from "../db/session-settings.ts";
 import { sequelizeDriver } from "../db/sequelize-driver.ts";
 import { mixin } from "../lib/service.ts";
+import { closeLast } from "./close-last.ts";
 import { databaseUrlOf } from "./postgres.mixin.ts";
 
 /** Members that the mixin adds to a service. */
@@ -39,13 +40,14 @@ class LazySequelizeAdapter extends (SequelizeAdapter as unknown as new () => Ada
 				application_name: `shop ${service.name} models`
 			}
 		});
-		this.model = service.schema.model(this.db);
+		const { db } = this;
+		closeLast(service.broker, { what: `the models of ${service.name}`, close: () => db.close() });
+		this.model = service.schema.model(db);
 		service.model = this.model;
 	}
 
-	async disconnect(): Promise<void> {
-		await this.db?.close();
-	}
+	/** Others may still call the service: `closeLast`. */
+	async disconnect(): Promise<void> {}
 }
 
 const crud = Object.keys((DbService as unknown as ServiceSchema).actions!);

@@ -4,6 +4,7 @@ import { mixin } from "../lib/service.ts";
 import type { Driver } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
 import { topicSpecs } from "../streams/messages/topics.ts";
+import { closeLast } from "./close-last.ts";
 
 /** Members that the mixin adds to a service. */
 export interface WithStream extends Service {
@@ -12,7 +13,7 @@ export interface WithStream extends Service {
 	createTopics(): Promise<void>;
 }
 
-/** Gives a service `this.stream`, the event log, once it starts. */
+/** Gives a service `this.stream`, the event log, from its start until all services of the node have stopped. */
 export function Stream(): Partial<ServiceSchema> {
 	return mixin<WithStream>({
 		methods: {
@@ -26,10 +27,8 @@ export function Stream(): Partial<ServiceSchema> {
 				onDebug: text => this.logger.debug(text),
 				onError: error => this.logger.warn("idle connection to the log lost:", error.message)
 			});
-		},
-
-		async stopped() {
-			await this.stream?.close();
+			const { stream } = this;
+			closeLast(this.broker, { what: `the log of ${this.name}`, close: () => stream.close() });
 		}
 	});
 }
