@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { BrokerOptions } from "moleculer";
+import { usesTls } from "./config/bus-url.ts";
 import { config } from "./config/index.ts";
 import { SchemaValidator } from "./lib/validator.ts";
 import { Authorize } from "./middlewares/authorize.ts";
@@ -34,13 +35,16 @@ function nodeId(services: readonly string[]): string {
 	return `${role}.${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
 }
 
+/** Moleculer reads hosts and credentials from the URL, and ignores its scheme. */
+const busOptions = (url: string) => ({ url, ...(usesTls(url) && { tls: {} }) });
+
 /** Options of every broker; the only place that names the middlewares. */
 export default function brokerOptions(): BrokerOptions {
 	const { namespace, natsUrl, services, logLevel, callTimeoutMs } = config();
 	return {
 		namespace,
 		nodeID: nodeId(services),
-		transporter: natsUrl ? { type: "NATS", options: { url: natsUrl } } : null,
+		transporter: natsUrl ? { type: "NATS", options: busOptions(natsUrl) } : null,
 		serializer: "JSON",
 		validator: new SchemaValidator(),
 		logger: { type: "Console", options: { level: logLevel, formatter: "short" } },

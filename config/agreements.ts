@@ -1,3 +1,4 @@
+import { busIssues } from "./bus-url.ts";
 import type { Environment, Source, VariableName } from "./env.ts";
 
 /** Checks of variables that depend on each other, or on NODE_ENV. */
@@ -51,12 +52,30 @@ function kafkaIssues(source: Source): string[] {
 	return missing(source, "KAFKA_SASL_USERNAME", ["KAFKA_BROKERS", "KAFKA_SASL_PASSWORD"]);
 }
 
-function productionIssues({ NODE_ENV, DEMO_MODE, FAILPOINTS }: Environment): string[] {
+function productionIssues(values: Environment): string[] {
+	const { NODE_ENV, DEMO_MODE, FAILPOINTS, METRICS_PORT, NATS_URL } = values;
 	if (NODE_ENV !== "production") return [];
+	const showsMetrics = runs(values, "gateway") && METRICS_PORT === undefined;
 	return [
+		...(NATS_URL === undefined ? [] : busIssues(NATS_URL)),
+		...(showsMetrics
+			? ["METRICS_PORT: must be set with NODE_ENV=production; /metrics shows what the shop earns"]
+			: []),
 		...(DEMO_MODE ? ["DEMO_MODE: must not be on with NODE_ENV=production"] : []),
 		...(FAILPOINTS ? ["FAILPOINTS: must not be set with NODE_ENV=production"] : [])
 	];
+}
+
+/** Two servers of one process on one port. */
+function portIssues(values: Environment): string[] {
+	const { PORT, METRICS_PORT, HEALTH_PORT } = values;
+	const isGateway = runs(values, "gateway");
+	const given = Object.entries({ ...(isGateway && { PORT, HEALTH_PORT }), METRICS_PORT }).filter(
+		([, port]) => port
+	);
+	return given
+		.filter(([, port], index) => given.findIndex(([, other]) => other === port) < index)
+		.map(([name, port]) => `${name}: is ${port}, which another port of this node is`);
 }
 
 /** Variables that do not go together, one issue per line. */
@@ -65,6 +84,7 @@ export function crossFieldIssues(values: Environment, source: Source): string[] 
 		...productionIssues(values),
 		...providerIssues(values, source),
 		...channelIssues(values, source),
-		...kafkaIssues(source)
+		...kafkaIssues(source),
+		...portIssues(values)
 	];
 }

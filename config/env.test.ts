@@ -5,7 +5,7 @@ import { variables, type Variable, type VariableName } from "./env.ts";
 import type { EnvironmentError } from "./environment-error.ts";
 import { readEnvironment } from "./read-environment.ts";
 
-function linesOf(source: Record<string, string>): string[] {
+function linesOf(source: Record<string, string | undefined>): string[] {
 	try {
 		readEnvironment(source);
 		return [];
@@ -75,16 +75,69 @@ describe("readEnvironment", () => {
 	const production = {
 		NODE_ENV: "production",
 		PAYMENT_PROVIDER: "simulator",
-		MAIL_DRIVER: "mailbox"
+		MAIL_DRIVER: "mailbox",
+		METRICS_PORT: "9100"
 	};
 
 	it("requires a payment provider and a mail driver in production", () => {
-		expect(linesOf({ NODE_ENV: "production" })).toEqual([
+		expect(linesOf({ NODE_ENV: "production", METRICS_PORT: "0" })).toEqual([
 			"PAYMENT_PROVIDER: must be set with NODE_ENV=production; the simulator moves no money",
 			"MAIL_DRIVER: must be set with NODE_ENV=production; the mailbox sends no mail"
 		]);
 		expect(linesOf(production)).toEqual([]);
-		expect(linesOf({ NODE_ENV: "production", SERVICES: "gateway,order" })).toEqual([]);
+		expect(linesOf({ NODE_ENV: "production", SERVICES: "order,user" })).toEqual([]);
+	});
+
+	it.each([
+		["gateway", undefined, false],
+		["gateway,order", undefined, false],
+		["gateway", "0", true],
+		["gateway", "9100", true],
+		["order", undefined, true]
+	])("in production, lets %s run with METRICS_PORT=%s: %s", (SERVICES, METRICS_PORT, isAllowed) => {
+		expect(linesOf({ NODE_ENV: "production", SERVICES, METRICS_PORT })).toEqual(
+			isAllowed
+				? []
+				: ["METRICS_PORT: must be set with NODE_ENV=production; /metrics shows what the shop earns"]
+		);
+	});
+
+	const noTls =
+		"NATS_URL: must be tls:// with NODE_ENV=production, except for servers on this host";
+	const noUser = "NATS_URL: must have a user and a password with NODE_ENV=production";
+	const noUrl = "NATS_URL: is no URL, or no list of them separated by commas";
+	it.each<[url: string, issues: string[]]>([
+		["tls://shop:pw@bus.example:4222", []],
+		["tls://shop:pw@a:4222,tls://b:4222", []],
+		["nats://shop:pw@127.0.0.1:4222", []],
+		["nats://shop:pw@localhost", []],
+		["nats://shop:pw@[::1]:4222", []],
+		["nats://shop:pw@127.0.0.1,tls://b", []],
+		["nats://shop:pw@bus.example:4222", [noTls]],
+		["nats://shop:pw@10.0.0.1", [noTls]],
+		["nats://shop:pw@localhost.example", [noTls]],
+		["tls://shop:pw@a,nats://b", [noTls]],
+		["tls://bus.example", [noUser]],
+		["tls://token@bus.example", [noUser]],
+		["tls://:pw@bus.example", [noUser]],
+		["nats://127.0.0.1:4222", [noUser]],
+		["nats://bus.example:4222", [noTls, noUser]],
+		["tls://shop:pw@a,", [noUrl]]
+	])("in production, judges the bus %s", (NATS_URL, issues) => {
+		expect(linesOf({ ...production, NATS_URL })).toEqual(issues);
+		expect(linesOf({ NATS_URL })).toEqual([]);
+	});
+
+	it.each<[Record<string, string>, string[]]>([
+		[{ PORT: "8080", METRICS_PORT: "8080" }, ["METRICS_PORT"]],
+		[{ METRICS_PORT: "8080" }, ["METRICS_PORT"]],
+		[{ HEALTH_PORT: "9100", METRICS_PORT: "9100" }, ["METRICS_PORT"]],
+		[{ HEALTH_PORT: "8080" }, ["HEALTH_PORT"]],
+		[{ PORT: "0", HEALTH_PORT: "0", METRICS_PORT: "0" }, []],
+		[{ METRICS_PORT: "8080", SERVICES: "order" }, []],
+		[{ PORT: "1", HEALTH_PORT: "2", METRICS_PORT: "3" }, []]
+	])("refuses two servers on one port: %j", (source, names) => {
+		expect(linesOf(source).map(line => line.split(":")[0])).toEqual(names);
 	});
 
 	it("requires Stripe's keys with Stripe, in the payment service only", () => {

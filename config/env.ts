@@ -1,4 +1,5 @@
 import { oneOf, T, type Static, type TSchema } from "../lib/schema.ts";
+import { gatewayVariables } from "./gateway-variables.ts";
 import { messageVariables } from "./message-variables.ts";
 
 /** One entry per environment variable; types, checks and `.env.example` follow from it. */
@@ -30,8 +31,10 @@ export const variables = {
 	PORT: { schema: port, fallback: 8080, about: "port the gateway listens on; 0 uses a free one" },
 	METRICS_PORT: {
 		schema: port,
-		about: "serve /metrics of this node on a port of its own; 0 uses a free one"
+		about:
+			"serve /metrics of this node on a port of its own, and not with the API; 0 uses a free one; production requires this of a gateway"
 	},
+	...gatewayVariables,
 	SERVICES: {
 		schema: T.String({ pattern: `^${oneService}(,${oneService})*$` }),
 		fallback: everyService,
@@ -97,7 +100,8 @@ export const variables = {
 	NATS_URL: {
 		schema: T.String({ pattern: "^(nats|tls)://" }),
 		...secret,
-		about: "bus between nodes; without it all services run in one process"
+		about:
+			"bus between nodes, tls://user:password@host:4222; without it all services run in one process"
 	},
 	SHOP_NAMESPACE: {
 		schema: T.String({ pattern: "^[a-z0-9-]{1,40}$" }),

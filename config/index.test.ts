@@ -5,6 +5,7 @@ const from = (source: Record<string, string>) => toConfig(readEnvironment(source
 
 const production = {
 	NODE_ENV: "production",
+	METRICS_PORT: "0",
 	PAYMENT_PROVIDER: "simulator",
 	MAIL_DRIVER: "smtp",
 	MAIL_FROM: "a@shop.example",

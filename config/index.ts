@@ -49,6 +49,14 @@ export interface Config {
 	readonly host: string;
 	readonly port: number;
 	readonly metricsPort: number | undefined;
+	readonly healthPort: number | undefined;
+	/** Of a gateway. */
+	readonly connections: {
+		readonly keepAliveMs: number;
+		readonly max: number;
+		/** Of one network; 0 is no limit. */
+		readonly maxOfNetwork: number;
+	};
 	readonly dataDir: string;
 	readonly databaseUrl: string | undefined;
 	/** Database of the event log if there is no Kafka. */
@@ -244,6 +252,12 @@ export function toConfig(env: Environment): Config {
 		host: env.HOST,
 		port: env.PORT,
 		metricsPort: env.METRICS_PORT,
+		healthPort: env.HEALTH_PORT,
+		connections: {
+			keepAliveMs: env.KEEP_ALIVE_MS,
+			max: env.CONNECTIONS_MAX,
+			maxOfNetwork: env.CONNECTIONS_MAX_OF_NETWORK
+		},
 		dataDir: env.DATA_DIR,
 		databaseUrl: env.DATABASE_URL,
 		eventLogDatabaseUrl: env.EVENT_LOG_DATABASE_URL,

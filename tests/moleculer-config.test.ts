@@ -6,7 +6,10 @@ import {
 	type ServiceSchema
 } from "moleculer";
 import { variables } from "../config/env.ts";
+import { toConfig, useConfig } from "../config/index.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { Failure } from "../lib/errors.ts";
+import brokerOptions from "../moleculer.config.ts";
 import { startBus, stopBus } from "./support/servers/start-bus.ts";
 
 /** A service on a node that receives requests, but whose responses never arrive. */
@@ -40,6 +43,17 @@ async function callsReached(calls: number, opts: CallingOptions = {}, broker: Br
 const times = (count: number, text: string) => Array.from({ length: count }, () => text);
 
 describe("the broker's options", () => {
+	it.each([
+		["nats://shop:pw@a", undefined],
+		["tls://shop:pw@a", {}],
+		["tls://shop:pw@a,tls://b", {}],
+		["nats://shop:pw@a,tls://b", {}]
+	])("demand TLS as the scheme of %s says, which Moleculer ignores", (NATS_URL, tls) => {
+		useConfig(toConfig(readEnvironment({ NODE_ENV: "test", NATS_URL })));
+		const { options } = brokerOptions().transporter as { options: { tls?: object } };
+		expect(options.tls).toEqual(tls);
+	});
+
 	it("open the breaker on timeouts", async () => {
 		expect((await callsReached(6)).errors).toEqual([
 			...times(4, "REQUEST_TIMEOUT"),

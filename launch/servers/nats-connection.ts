@@ -1,3 +1,4 @@
+import { usesTls } from "../../config/bus-url.ts";
 import { LaunchError } from "../process/launch-error.ts";
 
 const timeoutMs = 3000;
@@ -24,7 +25,7 @@ function parsed(url: string): URL[] {
  * @throws LaunchError that names the servers without credentials
  */
 export async function checkNats(url: string): Promise<void> {
-	const options = connection(parsed(url));
+	const options = { ...connection(parsed(url)), ...(usesTls(url) && { tls: {} }) };
 	const { connect } = await import("nats");
 	try {
 		const client = await connect({ ...options, reconnect: false, timeout: timeoutMs });
@@ -32,10 +33,13 @@ export async function checkNats(url: string): Promise<void> {
 	} catch (error) {
 		const { code = "" } = error as NodeJS.ErrnoException;
 		const servers = options.servers.join(", ");
+		const refusals: Record<string, string> = {
+			AUTHORIZATION_VIOLATION: `NATS at ${servers} refuses the user or the password: correct NATS_URL.`,
+			SERVER_OPT_NA: `NATS at ${servers} offers no TLS: switch it on there, or correct NATS_URL.`
+		};
 		throw new LaunchError(
-			code === "AUTHORIZATION_VIOLATION"
-				? `NATS at ${servers} refuses the user or the password: correct NATS_URL.`
-				: `No NATS server answers at ${servers} (${code}): start it, or correct NATS_URL.`
+			refusals[code] ??
+				`No NATS server answers at ${servers} (${code}): start it, or correct NATS_URL.`
 		);
 	}
 }

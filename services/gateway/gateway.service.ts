@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type {
 	CallingOptions,
@@ -47,12 +47,16 @@ interface Incoming extends IncomingMessage {
 	$params: { params: Record<string, string> };
 	originalUrl: string;
 	requestId: string;
+	/** It came by the port for health checks. */
+	isHealthOnly?: boolean;
 	/** The path of the matched route. */
 	template?: string;
 }
 
 interface Gateway extends Service {
 	server: HttpServer;
+	/** Undefined without a port for it. */
+	healthServer: HttpServer | undefined;
 	tokens: TokenVerifier;
 	standingList: StandingList;
 	images: Images;
@@ -63,6 +67,7 @@ interface Gateway extends Service {
 	complete: boolean;
 	/** For the launcher and tests: the port that was bound. */
 	port(): number;
+	healthPort(): number | undefined;
 	express(): (req: IncomingMessage, res: ServerResponse) => void;
 	metrics(): Metrics | undefined;
 	feed: WindowFeed;
@@ -71,16 +76,10 @@ interface Gateway extends Service {
 	refuse(req: Incoming, res: ServerResponse, error: unknown): void;
 }
 
-/** In ms, except the number of connections. */
-const limits = {
-	headMs: 10_000,
-	requestMs: 15_000,
-	stallMs: 30_000,
-	checkEveryMs: 1000,
-	keepAliveMs: 5000,
-	maxConnections: 1000,
-	maxConnectionsOfNetwork: 0
-};
+/** In ms. */
+const limits = { headMs: 10_000, requestMs: 15_000, stallMs: 30_000, checkEveryMs: 1000 };
+/** Of the port for health checks, which only programs of the operator reach. */
+const healthConnections = { maxConnections: 100, maxConnectionsOfNetwork: 0 };
 /** After these nothing on the connection can be trusted to be what its client meant. */
 const ambiguous: ReadonlySet<ErrorCode> = new Set(["MALFORMED_REQUEST", "HEADERS_TOO_LARGE"]);
 const maxUrlLength = 8000;
@@ -88,6 +87,14 @@ const maxUrlLength = 8000;
 const lingerMs = 1000;
 /** Longer than the time limit of an ordinary call; requests that wait for an order are answered at once. */
 const drainMs = 10_000;
+
+const isHealth = (url: string) => /^\/health(\/|\?|$)/.test(url);
+
+/** The same handler for a port that serves nothing else. */
+const healthOnly = (handler: RequestListener) => (req: IncomingMessage, res: ServerResponse) => {
+	(req as Incoming).isHealthOnly = true;
+	handler(req, res);
+};
 
 /** Of moleculer-web only the request handling: none of its actions but the private one. */
 const web = ApiGateway as unknown as ServiceSchema;
@@ -102,6 +109,7 @@ const mixin = {
 			handler(this: unknown, ctx: Parameters<typeof rest.handler>[0]) {
 				ctx.params.res.setHeader("X-Request-ID", ctx.requestID!);
 				checkForm(ctx.params.req);
+				if (ctx.params.req.isHealthOnly && !isHealth(ctx.params.req.url!)) fail("NOT_FOUND");
 				return rest.handler.call(this, ctx);
 			}
 		}
@@ -196,7 +204,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	settings,
 
 	created() {
-		const { token, trustedProxies } = config();
+		const { token, trustedProxies, connections, healthPort } = config();
 		this.trustedProxies = trustedProxies;
 		this.tokens = new TokenVerifier(token.publicKey);
 		this.standingList = new StandingList({
@@ -215,7 +223,17 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			maxStreamsPerUser: 5,
 			onError: ({ message }) => this.logger.warn("cannot read window changes, retrying:", message)
 		});
-		this.server = new HttpServer(this.express(), { ...limits, trustedProxies });
+		const shared = { ...limits, keepAliveMs: connections.keepAliveMs, trustedProxies };
+		this.server = new HttpServer(this.express(), {
+			...shared,
+			maxConnections: connections.max,
+			maxConnectionsOfNetwork: connections.maxOfNetwork
+		});
+		if (healthPort !== undefined)
+			this.healthServer = new HttpServer(healthOnly(this.express()), {
+				...shared,
+				...healthConnections
+			});
 	},
 
 	events: onHint<typeof standingChanged.data, Gateway>(standingChanged, function () {
@@ -223,8 +241,9 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	}),
 
 	async started() {
-		const { port, host } = config();
+		const { port, host, healthPort } = config();
 		this.standingList.start();
+		await this.healthServer?.listen(healthPort!, host);
 		await this.server.listen(port, host);
 	},
 
@@ -240,8 +259,10 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		}
 	},
 
-	stopped() {
+	async stopped() {
 		this.failures.stop();
+		// Until now it says that this node is not ready.
+		await this.healthServer?.close({ lingerMs: 0, drainMs: 1000 });
 	},
 
 	actions: {
@@ -284,6 +305,10 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	methods: {
 		port() {
 			return this.server.port;
+		},
+
+		healthPort() {
+			return this.healthServer?.port;
 		},
 
 		metrics() {

@@ -1,12 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIPv4, isIPv6 } from "node:net";
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8);
-loopback.addAddress("::1", "ipv6");
-loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
-
-const isLoopback = (address: string) => loopback.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+import { isIPv4 } from "node:net";
+import { isLoopback } from "../../../lib/addresses/loopback.ts";
 
 /** Headers by which proxies, load balancers and CDNs say that they pass a request on. */
 const forwarding =

@@ -108,6 +108,13 @@ describe("npm start refuses in a sentence", () => {
 		expect(existsSync(join(DATA_DIR, "postgres"))).toBe(false);
 	});
 
+	it("a bus without TLS where it is demanded", async () => {
+		const NATS_URL = process.env.TEST_NATS_URL!.replace("nats:", "tls:");
+		const { code, output } = await start({ NATS_URL });
+		expect(output).toMatch(/^NATS at 127\.0\.0\.1:\d+ offers no TLS: .*\n$/);
+		expect(code).toBe(1);
+	});
+
 	it("an invalid configuration, with all of its errors", async () => {
 		const { code, output } = await start({ PORT: "eighty", LOG_LEVEL: "loud", NATS_URL: "x" });
 		for (const name of ["PORT", "LOG_LEVEL", "NATS_URL"]) expect(output).toContain(`  ${name}: `);
@@ -115,7 +122,11 @@ describe("npm start refuses in a sentence", () => {
 	});
 
 	it("production without token keys", async () => {
-		const providers = { PAYMENT_PROVIDER: "simulator", MAIL_DRIVER: "mailbox" };
+		const providers = {
+			PAYMENT_PROVIDER: "simulator",
+			MAIL_DRIVER: "mailbox",
+			METRICS_PORT: "0"
+		};
 		const { code, output } = await start({ NODE_ENV: "production", ...providers });
 		expect(output).toContain("Set TOKEN_PRIVATE_KEY");
 		expect(code).toBe(78);
@@ -127,6 +138,7 @@ describe("npm start refuses in a sentence", () => {
 			NODE_ENV: "production",
 			PAYMENT_PROVIDER: "simulator",
 			MAIL_DRIVER: "mailbox",
+			METRICS_PORT: "0",
 			TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
 			TOKEN_PUBLIC_KEY: publicKey.export({ type: "spki", format: "pem" }).toString()
 		};

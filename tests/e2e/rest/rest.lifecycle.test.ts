@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { Errors, type Service, type ServiceBroker, type ServiceSchema } from "moleculer";
 import gateway from "../../../services/gateway/gateway.service.ts";
@@ -41,6 +42,10 @@ const product: ServiceSchema = {
 	}
 } as unknown as ServiceSchema;
 
+const healthPortOf = (broker: ServiceBroker) =>
+	(
+		broker.getLocalService("gateway") as Service & { healthPort(): number | undefined }
+	).healthPort();
 const portOf = (broker: ServiceBroker, name = "gateway") =>
 	(broker.getLocalService(name) as Service & { port(): number | undefined }).port();
 const clientOf = (broker: ServiceBroker) => new Client(`http://127.0.0.1:${portOf(broker)}`);
@@ -143,6 +148,42 @@ describe("the gateway as a node", () => {
 			'action_duration_seconds_count{action="gateway.metrics",outcome="error"} 1'
 		);
 		expect((await fetch(`${url}/other`)).status).toBe(404);
+	});
+
+	it("serves health, and nothing else, on a port of its own", async () => {
+		await start({ HEALTH_PORT: "0", CONNECTIONS_MAX: "10", LOG_LEVEL: "fatal" });
+		const answers = [
+			"/health/live",
+			"/health/ready",
+			"/",
+			"/healthy",
+			"/metrics",
+			"/docs",
+			"/api/v1/orders"
+		];
+		const statuses = answers.map(async path => {
+			const { status } = await fetch(`http://127.0.0.1:${healthPortOf(broker)}${path}`);
+			return status;
+		});
+		expect(await Promise.all(statuses)).toEqual([200, 503, 404, 404, 404, 404, 404]);
+		expect((await clientOf(broker).get("/health/live")).status).toBe(200);
+	});
+
+	it("keeps its connections as long as it is told, and answers while silent ones fill it", async () => {
+		await start({ KEEP_ALIVE_MS: "70000", CONNECTIONS_MAX: "10" });
+		const silent = Array.from({ length: 40 }, () => connect(portOf(broker)!, "127.0.0.1"));
+		for (const socket of silent) socket.on("error", () => undefined);
+		try {
+			const { status, headers } = await clientOf(broker).get("/health/live");
+			expect([status, headers.get("keep-alive")]).toEqual([200, "timeout=70"]);
+		} finally {
+			for (const socket of silent) socket.destroy();
+		}
+	});
+
+	it("opens no port for health by default", async () => {
+		await start();
+		expect(healthPortOf(broker)).toBeUndefined();
 	});
 
 	it("marks gauges that every node reports alike as not to be summed", async () => {

@@ -1,0 +1,28 @@
+import { T } from "../lib/schema.ts";
+
+/** Environment variables of the gateway's connections. */
+export const gatewayVariables = {
+	HEALTH_PORT: {
+		schema: T.Integer({ minimum: 0, maximum: 65_535 }),
+		about:
+			"serve /health, /health/live and /health/ready of the gateway also on a port of its own, whose connections are counted apart; 0 uses a free one"
+	},
+	KEEP_ALIVE_MS: {
+		schema: T.Integer({ minimum: 1000, maximum: 3_600_000 }),
+		fallback: 65_000,
+		about:
+			"how long the gateway keeps an idle connection; longer than the load balancer before it does, which otherwise sends requests on connections that are just being closed"
+	},
+	CONNECTIONS_MAX: {
+		schema: T.Integer({ minimum: 10, maximum: 100_000 }),
+		fallback: 1000,
+		about:
+			"open connections of a gateway; beyond it the oldest gives way that has not sent a whole head"
+	},
+	CONNECTIONS_MAX_OF_NETWORK: {
+		schema: T.Integer({ minimum: 0, maximum: 100_000 }),
+		fallback: 250,
+		about:
+			"open connections of a gateway from one network, unless it is of TRUSTED_PROXIES; 0 for no limit"
+	}
+} as const;
