@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
 import type { DataFolder } from "../../launch/shop/data-folder.ts";
 import { startPostgres, type PostgresServer } from "../../launch/servers/embedded-postgres.ts";
 import { startNats, type NatsServer } from "../../launch/servers/nats-server.ts";
-import { rows } from "../../db/client.ts";
+import { rows, withClient } from "../../db/client.ts";
+import { migrate } from "../../db/migrate.ts";
 import { ChaosKafka } from "./kafka-broker.ts";
 import { Proxy } from "./proxy.ts";
 
@@ -70,6 +72,19 @@ class ChaosPostgres extends Restartable<PostgresServer> {
 			[share]
 		);
 		return terminated.length;
+	}
+
+	/** Runs a migration that locks all of `orders` while a session keeps that table for so many ms. */
+	async blockMigration(ms: number): Promise<void> {
+		const file = `chaos_${randomBytes(4).toString("hex")}.sql`;
+		const read = async (client: pg.Client) => {
+			await client.query("begin; select 1 from orders.orders limit 1");
+			const migration = migrate(this.url, [{ service: "order", file, sql: "lock table orders" }]);
+			await Promise.race([migration, sleep(ms)]);
+			await client.query("commit");
+			await migration;
+		};
+		await withClient(this.url, read, { application_name: "chaos reader" });
 	}
 }
 

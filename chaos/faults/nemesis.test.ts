@@ -27,7 +27,7 @@ describe("the schedule of faults", () => {
 	});
 
 	it("cuts only connections that the node has", () => {
-		for (const fault of first(2000, 2, ["wire", "cut"]))
+		for (const fault of first(2000, 2, ["wire", "cut", "silence"]))
 			if ("wire" in fault)
 				expect(targets.find(({ node }) => node === fault.node)!.wires).toContain(fault.wire);
 	});

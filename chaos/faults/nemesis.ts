@@ -11,7 +11,9 @@ export const faultKinds = {
 	nats_restart: 4,
 	nats_stall: 3,
 	provider_kill: 2,
-	postgres_restart: 3
+	postgres_restart: 3,
+	silence: 3,
+	blocked_migration: 1
 } as const;
 export type FaultKind = keyof typeof faultKinds;
 
@@ -29,6 +31,10 @@ export type Fault = { gapMs: number } & (
 	| { kind: "terminate"; share: number }
 	| { kind: "nats_restart" | "postgres_restart" | "provider_kill"; downMs: number }
 	| { kind: "nats_stall"; ms: number }
+	/** The node's connections to Postgres are silent for ever; those that it makes afterwards work. */
+	| { kind: "silence"; node: string; wire: string }
+	/** A migration runs while another session keeps its table. */
+	| { kind: "blocked_migration"; ms: number }
 );
 
 /** Mean 1.5 s: with a restart of some 2 s and two nodes of most services, most of the shop is mostly up. */
@@ -58,6 +64,12 @@ function draw(random: Random, kind: FaultKind, targets: readonly Target[]): Faul
 			return { gapMs, kind, downMs: random.between(0, 500) };
 		case "nats_stall":
 			return { gapMs, kind, ms: random.between(1000, 3000) };
+		case "silence": {
+			const withDatabase = targets.filter(target => target.wires.includes("postgres"));
+			return { gapMs, kind, node: random.pick(withDatabase).node, wire: "postgres" };
+		}
+		case "blocked_migration":
+			return { gapMs, kind, ms: random.between(2000, 4000) };
 	}
 }
 

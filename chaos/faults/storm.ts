@@ -54,6 +54,10 @@ export class Storm {
 				return servers.nats.restart(fault.downMs);
 			case "provider_kill":
 				return this.#cluster.provider.kill(fault.downMs);
+			case "silence":
+				return this.#wire(fault).silence();
+			case "blocked_migration":
+				return servers.postgres.blockMigration(fault.ms);
 			case "nats_stall":
 				return servers.nats.stall(fault.ms);
 			case "postgres_restart":
