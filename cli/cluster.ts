@@ -6,6 +6,7 @@ import {
 	sharedEnvironment,
 	type NodePlan
 } from "../launch/shop/cluster-plan.ts";
+import type { NodeUrls } from "../launch/shop/broker.ts";
 import { type ShopEnvironment, prepareShop, progress } from "../launch/shop/prepare-shop.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
@@ -54,14 +55,16 @@ async function startNodes(
 	nodes: NodePlan[],
 	environment: ShopEnvironment,
 	natsUrl: string
-) {
+): Promise<ReadonlyMap<string, NodeUrls>> {
+	const urls = new Map<string, NodeUrls>();
 	const common = { ...sharedEnvironment(process.env), NATS_URL: natsUrl };
 	const supervised = nodes.map(node => ({
 		service: node.service,
-		process: new SupervisedProcess(node.name, {
-			...common,
-			...nodeEnvironment(node, environment.config, process.env)
-		})
+		process: new SupervisedProcess(
+			node.name,
+			{ ...common, ...nodeEnvironment(node, environment.config, process.env) },
+			{ onMessage: message => void urls.set(node.name, (message as { urls: NodeUrls }).urls) }
+		)
 	}));
 	life.atEnd(async () => {
 		for (const services of stopOrder)
@@ -70,25 +73,31 @@ async function startNodes(
 			);
 	});
 	await Promise.all(supervised.map(node => node.process.start()));
+	return urls;
+}
+
+/** Where each node that has a port for metrics serves them. */
+function metricsLines(urls: ReadonlyMap<string, NodeUrls>): string[] {
+	return [...urls].flatMap(([name, { metrics }]) =>
+		metrics ? [`  ${name.padEnd(15)} ${metrics}`] : []
+	);
 }
 
 const nodes = plannedNodes();
 
 run(async life => {
-	const gateways = nodes.filter(({ service }) => service === "gateway").length;
-	const environment = await prepareShop(life, {
-		fresh: values.fresh,
-		gateways,
-		services: nodes.map(({ service }) => service)
-	});
+	const services = nodes.map(({ service }) => service);
+	const environment = await prepareShop(life, { fresh: values.fresh, services });
 	const { config, embedded } = environment;
 	const natsUrl = await bus(life, environment);
 	announce(life, environment, natsUrl);
 	progress(`starting ${nodes.length} nodes`);
-	await startNodes(life, nodes, environment, natsUrl);
-	const url = `http://127.0.0.1:${config.port}`;
+	const urls = await startNodes(life, nodes, environment, natsUrl);
 	const runs = [
-		`Nodes:    ${nodes.map(({ name }) => name).join(", ")}; join them with npm run repl`
+		`Nodes:    ${nodes.map(({ name }) => name).join(", ")}; join them with npm run repl`,
+		"Metrics of nodes:",
+		...metricsLines(urls)
 	];
-	if (!life.ending) console.log(banner({ ...config, url, embedded, runs }));
+	const { shop: url, metrics } = urls.get("gateway-1") ?? {};
+	if (!life.ending) console.log(banner({ ...config, url: url!, metrics, embedded, runs }));
 });

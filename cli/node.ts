@@ -1,6 +1,6 @@
 import { readEnvironment } from "../config/read-environment.ts";
 import { serviceNames, toConfig, useConfig } from "../config/index.ts";
-import { startBroker } from "../launch/shop/broker.ts";
+import { nodeUrls, startBroker } from "../launch/shop/broker.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
 import { listenForFailpointCommands } from "../launch/shop/failpoint-commands.ts";
 import { tokenKeys } from "../launch/shop/token-keys.ts";
@@ -26,8 +26,12 @@ run(async life => {
 	await broker
 		.waitForServices([...serviceNames], othersWithinMs)
 		.catch(() => console.log("not all services of the shop are on the bus yet"));
-	console.log(`ready: ${config.services.join(", ")} as ${broker.nodeID}`);
+	const urls = nodeUrls(broker);
+	const listens = [urls.shop, urls.metrics].filter(url => url !== undefined).join(" and ");
+	const where = listens ? `, listening at ${listens}` : "";
+	console.log(`ready: ${config.services.join(", ")} as ${broker.nodeID}${where}`);
 	// A cluster's launcher holds the other end: when it is killed, its nodes end too.
 	process.once("disconnect", () => void life.end(0));
+	process.send?.({ urls });
 	process.send?.("ready");
 });

@@ -14,9 +14,11 @@ run(async life => {
 	const { config, embedded } = await prepareShop(life, { fresh: values.fresh });
 	useConfig(config);
 	progress("starting the services");
-	const { gatewayUrl, startBroker } = await import("../launch/shop/broker.ts");
+	const { nodeUrls, startBroker } = await import("../launch/shop/broker.ts");
 	const broker = await startBroker();
 	life.atEnd(() => broker.stop());
-	const url = gatewayUrl(broker);
-	console.log(url ? banner({ ...config, url, embedded }) : `Running ${config.services.join(", ")}`);
+	const { shop: url, metrics } = nodeUrls(broker);
+	console.log(
+		url ? banner({ ...config, url, metrics, embedded }) : `Running ${config.services.join(", ")}`
+	);
 });

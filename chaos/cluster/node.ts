@@ -24,7 +24,7 @@ export interface NodeOptions {
 }
 
 /** Messages of a node about its failpoints (launch/shop/failpoint-commands.ts). */
-type NodeMessage = { armed: true } | { hit: Hit };
+type NodeMessage = { armed: true } | { hit: Hit } | { urls: object };
 
 const stopTimeoutMs = 10_000;
 
@@ -50,7 +50,7 @@ export class ChaosNode {
 			onMessage: message => {
 				const nodeMessage = message as NodeMessage;
 				if ("hit" in nodeMessage) onHit(nodeMessage.hit);
-				else this.#onArmed();
+				else if ("armed" in nodeMessage) this.#onArmed();
 			}
 		});
 	}

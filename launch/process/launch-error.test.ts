@@ -24,7 +24,7 @@ describe("explain", () => {
 });
 
 describe("explainListen", () => {
-	const endpoint = { host: "192.0.2.9", port: 80 };
+	const endpoint = { host: "192.0.2.9", ports: { PORT: 80 } };
 
 	it.each([
 		["EADDRINUSE", "Port 80 is taken"],
@@ -33,6 +33,18 @@ describe("explainListen", () => {
 	])("explains %s in a sentence", (code, sentence) => {
 		const error = Object.assign(coded(code), { address: endpoint.host });
 		expect((explainListen(error, endpoint) as Error).message).toContain(sentence);
+	});
+
+	it.each([
+		[8080, "PORT=8081 "],
+		[9100, "METRICS_PORT=9101 "],
+		[65_535, "HEALTH_PORT=65534 "]
+	])("names the variable of port %i", (port, advice) => {
+		const ports = { PORT: 8080, METRICS_PORT: 9100, HEALTH_PORT: 65_535 };
+		const error = Object.assign(coded("EADDRINUSE"), { port });
+		const { message } = explainListen(error, { host: "127.0.0.1", ports }) as Error;
+		expect(message).toContain(`Port ${port} is taken`);
+		expect(message).toContain(advice);
 	});
 
 	it("leaves an error about another host alone", () => {

@@ -17,24 +17,32 @@ export class LaunchError extends Error {
 export const diskFull =
 	"The disk is full: free some space and start again; nothing that was committed is lost.";
 
-function portTaken(port: number): LaunchError {
+/** The variable that named the port, for another try. */
+function portTaken(name: string, port: number): LaunchError {
+	const other = port < 65_535 ? port + 1 : port - 1;
 	return new LaunchError(
-		`Port ${port} is taken: stop what listens there, or choose another one: PORT=${port + 1} npm start.`
+		`Port ${port} is taken: stop what listens there, or choose another one: ${name}=${other} npm start.`
 	);
 }
 
-interface Endpoint {
+interface Endpoints {
 	host: string;
-	port: number;
+	/** By the variable that names it. */
+	ports: Readonly<Record<string, number | undefined>>;
 }
 
 /** The same error as a sentence when it says why the port cannot be listened on. */
-export function explainListen(error: unknown, { host, port }: Endpoint): unknown {
-	const { code, address, hostname } = error as NodeJS.ErrnoException & Record<string, unknown>;
-	if (code === "EADDRINUSE") return portTaken(port);
+export function explainListen(error: unknown, { host, ports }: Endpoints): unknown {
+	const { code, address, hostname, port } = error as NodeJS.ErrnoException &
+		Record<string, unknown>;
+	const known = Object.entries(ports).filter(([, wanted]) => wanted !== undefined);
+	const [name, wanted] = known.find(([, own]) => own === port) ?? known[0]!;
+	if (code === "EADDRINUSE") return portTaken(name, wanted!);
 	if (address !== host && hostname !== host) return error;
 	if (code === "EACCES")
-		return new LaunchError(`Port ${port} is for root alone: choose another one: PORT=8080.`);
+		return new LaunchError(
+			`Port ${wanted} is for root alone: choose another one, from 1024 on: ${name}=8080.`
+		);
 	return new LaunchError(
 		`HOST=${host} is no address of this machine (${code}): set HOST to 127.0.0.1, or to 0.0.0.0 for all.`
 	);

@@ -3,6 +3,8 @@ import { relative } from "node:path";
 export interface BannerFacts {
 	/** Of the gateway. */
 	url: string;
+	/** Where metrics are, if they have a port of their own. */
+	metrics?: string | undefined;
 	demo: boolean;
 	/** Absolute path of the data folder. */
 	dataDir: string;
@@ -16,12 +18,12 @@ export interface BannerFacts {
 
 const order = `{"items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF", "state": "CA", "zip": "94105", "country": "USA"}}`;
 
-function links(url: string, demo: boolean): string[] {
+function links({ url, demo, metrics = `${url}/metrics` }: BannerFacts): string[] {
 	return [
 		`  shop      ${url}/api/v1/products`,
 		`  docs      ${url}/docs`,
 		`  health    ${url}/health`,
-		`  metrics   ${url}/metrics`,
+		`  metrics   ${metrics}`,
 		...(demo ? [`  mailbox   ${url}/dev/mailbox   (captured outgoing mail)`] : [])
 	];
 }
@@ -49,14 +51,15 @@ function paymentLine({ provider, apiUrl }: BannerFacts["payment"], ledger: strin
 }
 
 /** Printed once the shop accepts orders. */
-export function banner({ url, demo, dataDir, embedded, payment, runs = [] }: BannerFacts): string {
+export function banner(facts: BannerFacts): string {
+	const { url, demo, dataDir, embedded, payment, runs = [] } = facts;
 	const folder = relative(process.cwd(), dataDir);
 	const shown = folder.startsWith("..") ? dataDir : folder;
 	return [
 		"",
 		"The shop is open.",
 		"",
-		...links(url, demo),
+		...links(facts),
 		...(demo ? demoLines(url) : []),
 		"",
 		embedded ? `  Embedded: Postgres, in ${shown}/postgres` : "  Database: the one of DATABASE_URL",

@@ -8,6 +8,7 @@ import {
 	type ServiceSchema
 } from "moleculer";
 import { config } from "../../config/index.ts";
+import { ownUrl } from "../../config/own-url.ts";
 import brokerOptions from "../../moleculer.config.ts";
 import { explainListen } from "../process/launch-error.ts";
 
@@ -30,7 +31,9 @@ function configuredServices(): string[] {
 }
 
 function explained(error: unknown): never {
-	throw explainListen(error, config());
+	const { host, port, metricsPort, healthPort } = config();
+	const ports = { PORT: port, METRICS_PORT: metricsPort, HEALTH_PORT: healthPort };
+	throw explainListen(error, { host, ports });
 }
 
 /** Starts this process as a node with the services of `config()`. @throws LaunchError */
@@ -47,10 +50,22 @@ export async function startBroker({ services, middlewares = [], replOptions }: E
 	return broker;
 }
 
-/** The gateway's address, undefined on a node without one. */
-export function gatewayUrl(broker: ServiceBroker): string | undefined {
-	const gateway = broker.getLocalService("gateway") as (Service & { port(): number }) | undefined;
-	if (!gateway) return undefined;
-	const host = config().host.replace(/^(0\.0\.0\.0|::)$/, "127.0.0.1");
-	return `http://${host}:${gateway.port()}`;
+/** URLs at which this host reaches a node, as it sends them to its launcher. */
+export interface NodeUrls {
+	/** Of the gateway, if it runs one. */
+	shop?: string;
+	/** Of its metrics, if they have a port of their own. */
+	metrics?: string;
+}
+
+type WithPort = Service & { port(): number | undefined };
+
+/** What this node listens on. */
+export function nodeUrls(broker: ServiceBroker): NodeUrls {
+	const urlOf = (name: string) => {
+		const port = (broker.getLocalService(name) as WithPort | undefined)?.port();
+		return port === undefined ? undefined : ownUrl({ HOST: config().host, PORT: port });
+	};
+	const [shop, metrics] = [urlOf("gateway"), urlOf("metrics")];
+	return { ...(shop && { shop }), ...(metrics && { metrics: `${metrics}/metrics` }) };
 }

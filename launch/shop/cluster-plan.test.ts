@@ -92,9 +92,21 @@ describe("the environment of a node", () => {
 		expect(of("order").EVENT_LOG_DATABASE_URL).toMatch(/^postgres:\/\/shop_streams:/);
 	});
 
-	it("increments the gateways' ports", () => {
-		const ports = environments.filter(env => env.SERVICES === "gateway").map(env => env.PORT);
-		expect(ports).toEqual(["8080", "8081"]);
+	it.each([
+		[{ port: 8080 }, ["8080", "8081"], [undefined, undefined, "0"], [undefined, undefined]],
+		[{ port: 0, metricsPort: 0, healthPort: 0 }, ["0", "0"], ["0", "0", "0"], ["0", "0"]],
+		[
+			{ port: 8080, metricsPort: 9100, healthPort: 9000 },
+			["8080", "8081"],
+			["9100", "9101", "9102"],
+			["9000", "9001"]
+		]
+	])("gives each node ports of its own, from %j on", (given, ports, metrics, health) => {
+		const plan = planNodes(["gateway=2"]);
+		const own = plan.map(node => nodeEnvironment(node, { ...secrets, ...given }, {}));
+		expect(own.slice(0, 2).map(({ PORT }) => PORT)).toEqual(ports);
+		expect(own.slice(0, 3).map(({ METRICS_PORT }) => METRICS_PORT)).toEqual(metrics);
+		expect(own.slice(0, 2).map(({ HEALTH_PORT }) => HEALTH_PORT)).toEqual(health);
 	});
 
 	it("shares settings but no secrets, under either name", () => {

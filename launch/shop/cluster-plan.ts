@@ -1,6 +1,7 @@
 import { variables, type Variable } from "../../config/env.ts";
 import { serviceNames, type Config, type ServiceName } from "../../config/index.ts";
 import { serviceUrl } from "../../db/database.ts";
+import { portAt } from "./ports.ts";
 
 export interface NodePlan {
 	/** `order-2`: the prefix of its output lines. */
@@ -8,6 +9,8 @@ export interface NodePlan {
 	service: ServiceName | "gateway";
 	/** From 0, among the nodes of this service. */
 	index: number;
+	/** From 0, among all nodes. */
+	position: number;
 }
 
 const all = ["gateway", ...serviceNames] as const;
@@ -22,18 +25,21 @@ export function planNodes(words: readonly string[]): NodePlan[] {
 			throw new Error(`${word} is not understood`);
 		counts.set(name, Number(count));
 	}
-	return all.flatMap(service =>
+	const nodes = all.flatMap(service =>
 		Array.from({ length: counts.get(service)! }, (_, index) => ({
 			name: `${service}-${index + 1}`,
 			service,
 			index
 		}))
 	);
+	return nodes.map((node, position) => ({ ...node, position }));
 }
 
 type Environment = Record<string, string>;
 type StripeKeys = Pick<Config["payment"], "secretKey" | "webhookSecret">;
 type NodeSecrets = Pick<Config, "dataDir" | "serviceDatabaseUrls" | "token" | "port"> & {
+	metricsPort?: number | undefined;
+	healthPort?: number | undefined;
 	eventLogDatabaseUrl?: string | undefined;
 	kafka?: Config["kafka"];
 	databaseUrl: string;
@@ -81,18 +87,26 @@ function streamAccess({ kafka, eventLogDatabaseUrl, databaseUrl }: NodeSecrets):
  * @param source the environment, for what the SDK of AWS reads there itself
  */
 export function nodeEnvironment(
-	{ service, index }: NodePlan,
+	{ service, index, position }: NodePlan,
 	secrets: NodeSecrets,
 	source: Source
 ): Environment {
 	const { privateKey = "", publicKey = "" } = secrets.token;
 	const common = { SERVICES: service, DATA_DIR: secrets.dataDir };
+	const { port, metricsPort, healthPort } = secrets;
+	const metrics = (first: number) => ({ METRICS_PORT: String(portAt(first, position)) });
 	if (service === "gateway")
-		return { ...common, PORT: String(secrets.port + index), TOKEN_PUBLIC_KEY: publicKey };
+		return {
+			...common,
+			PORT: String(portAt(port, index)),
+			...(metricsPort !== undefined && metrics(metricsPort)),
+			...(healthPort !== undefined && { HEALTH_PORT: String(portAt(healthPort, index)) }),
+			TOKEN_PUBLIC_KEY: publicKey
+		};
 	const url = secrets.serviceDatabaseUrls[service] ?? serviceUrl(secrets.databaseUrl, service);
 	return {
 		...common,
-		METRICS_PORT: "0",
+		...metrics(metricsPort ?? 0),
 		[`${service.toUpperCase()}_DATABASE_URL`]: url,
 		...(onStream.has(service) && streamAccess(secrets)),
 		...(service === "user" && { TOKEN_PRIVATE_KEY: privateKey }),

@@ -9,6 +9,7 @@ import { DataFolder } from "./data-folder.ts";
 import { connectionsOf, spareConnections } from "./connection-plan.ts";
 import { startPostgres } from "../servers/embedded-postgres.ts";
 import { listen } from "../process/free-port.ts";
+import { portsOf } from "./ports.ts";
 import { tokenKeys } from "./token-keys.ts";
 import { exitCodes, explainDatabase, explainListen, LaunchError } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
@@ -25,7 +26,6 @@ export interface ShopEnvironment {
 export interface PrepareOptions {
 	/** Empties the embedded database first. */
 	fresh?: boolean;
-	gateways?: number;
 	/** Of the whole cluster, each as often as it is run; those of this process by default. */
 	services?: readonly string[];
 }
@@ -37,11 +37,25 @@ export function progress(step: string): void {
 	console.log(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s  ${step}`);
 }
 
-async function checkPorts({ host, port, services }: Config, gateways: number): Promise<void> {
-	if (!services.includes("gateway")) return;
-	for (let wanted = port; wanted < port + gateways; wanted++)
-		await listen(wanted, host).catch(error => {
-			throw explainListen(error, { host, port: wanted });
+/** How many nodes this launcher starts. */
+interface Counts {
+	gateways: number;
+	nodes: number;
+}
+
+async function checkPorts(given: Config, { gateways, nodes }: Counts): Promise<void> {
+	const { host, port, metricsPort, healthPort, services } = given;
+	const isGateway = services.includes("gateway");
+	const wanted = portsOf([
+		{ name: "PORT", first: isGateway ? port : undefined, count: gateways },
+		{ name: "HEALTH_PORT", first: isGateway ? healthPort : undefined, count: gateways },
+		{ name: "METRICS_PORT", first: metricsPort, count: nodes }
+	]);
+	// With a free port for each, the address is still tried.
+	if (wanted.length === 0) wanted.push({ name: "PORT", port: 0 });
+	for (const { name, port: one } of wanted)
+		await listen(one, host).catch(error => {
+			throw explainListen(error, { host, ports: { [name]: one } });
 		});
 }
 
@@ -121,7 +135,7 @@ async function compareConnections(url: string, planned: number): Promise<void> {
  */
 export async function prepareShop(
 	life: Lifecycle,
-	{ fresh = false, gateways = 1, services }: PrepareOptions = {}
+	{ fresh = false, services }: PrepareOptions = {}
 ): Promise<ShopEnvironment> {
 	const given = toConfig(readEnvironment());
 	if (fresh && given.databaseUrl)
@@ -129,7 +143,8 @@ export async function prepareShop(
 			"--fresh empties the embedded database only: unset DATABASE_URL, or empty that database yourself.",
 			exitCodes.usage
 		);
-	await checkPorts(given, gateways);
+	const gateways = services?.filter(name => name === "gateway").length ?? 1;
+	await checkPorts(given, { gateways, nodes: services?.length ?? 1 });
 	if (given.natsUrl) await checkNats(given.natsUrl);
 	const data = new DataFolder(given.dataDir);
 	life.atEnd(data.lock());

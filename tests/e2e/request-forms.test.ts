@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { connect } from "node:net";
 import { text as textOf } from "node:stream/consumers";
 import type { ServiceBroker } from "moleculer";
-import { gatewayUrl } from "../../launch/shop/broker.ts";
+import { nodeUrls } from "../../launch/shop/broker.ts";
 import gateway from "../../services/gateway/gateway.service.ts";
 import { startNode } from "../support/servers/start-node.ts";
 
@@ -158,7 +158,7 @@ describe("the gateway", () => {
 	afterAll(() => broker.stop());
 
 	it.each(table)("responds to a request with %s", async (_, bytes, status, code) => {
-		const url = gatewayUrl(broker)!;
+		const url = nodeUrls(broker).shop!;
 		const answer = await exchange(url, bytes.replaceAll("{host}", new URL(url).host));
 		expect([answer.status, answer.responses]).toEqual([status, 1]);
 		expect(answer.header("x-content-type-options")).toBe("nosniff");

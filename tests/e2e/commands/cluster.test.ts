@@ -1,8 +1,16 @@
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { freePort } from "../../../launch/process/free-port.ts";
-import { processesOf, type Running, run, startCluster } from "../../support/servers/processes.ts";
+import {
+	launch,
+	processesOf,
+	type Running,
+	run,
+	startCluster
+} from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 import { address } from "../../support/shop/orders.ts";
 
@@ -15,6 +23,39 @@ const place = (url: string) =>
 			shipping_address: address
 		})
 	});
+
+describe("npm run cluster -- gateway=2", () => {
+	let output = "";
+	let stop: () => Promise<unknown>;
+
+	beforeAll(async () => {
+		const DATA_DIR = temporaryFolder();
+		const env = { DATA_DIR, PORT: "0", METRICS_PORT: "0", HEALTH_PORT: "0", HOST: "0.0.0.0" };
+		const started = launch("cluster.ts", ["gateway=2"], env);
+		stop = async () => {
+			const exit = once(started.child, "exit");
+			started.child.kill("SIGTERM");
+			await exit;
+		};
+		await until(() => started.output().includes("Stop:     Ctrl-C"), 60_000);
+		output = started.output();
+	}, 90_000);
+
+	afterAll(() => stop(), 60_000);
+
+	it("gives each gateway a free port, and prints the address of every server", async () => {
+		const shops = [...output.matchAll(/^gateway-\d \| ready: .*listening at (\S+) and/gm)];
+		const urls = shops.map(([, url]) => url!);
+		expect(new Set(urls).size).toBe(2);
+		for (const url of urls) expect((await fetch(`${url}/health/live`)).status).toBe(200);
+		const [, shop] = /^ {2}shop +(http:\/\/localhost:\d+)\/api/m.exec(output)!;
+		expect(urls).toContain(shop);
+		const metrics = [...output.matchAll(/^ {4}[a-z]+-\d +(http\S+\/metrics)$/gm)];
+		expect(metrics).toHaveLength(8);
+		for (const [, url] of metrics) expect((await fetch(url!)).status).toBe(200);
+		expect(output).not.toMatch(/:0\b/);
+	});
+});
 
 describe("npm run cluster -- order=2", () => {
 	let cluster: Running;

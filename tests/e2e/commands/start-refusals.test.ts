@@ -73,6 +73,30 @@ describe("npm start refuses in a sentence", () => {
 		expect(existsSync(join(DATA_DIR, "postgres"))).toBe(false);
 	});
 
+	it("a port for metrics that is taken, by its own name", async () => {
+		const server = createServer().listen(0, "127.0.0.1");
+		await once(server, "listening");
+		const port = (server.address() as AddressInfo).port;
+		const { code, output } = await start({ METRICS_PORT: String(port) });
+		server.close();
+		expect(output).toMatch(new RegExp(`^Port ${port} is taken: .* METRICS_PORT=\\d+ npm start`));
+		expect(code).toBe(1);
+	});
+
+	it.each([
+		[{ PORT: "65535" }, "PORT=65535 leaves no port for each of 2"],
+		[{ METRICS_PORT: "65530" }, "METRICS_PORT=65530 leaves no port for each of 8"],
+		[{ PORT: "8080", HEALTH_PORT: "8081" }, "Port 8081 would be one of PORT and of HEALTH_PORT"]
+	])("ports of two gateways that do not fit: %j", async (env, sentence) => {
+		const { code, output } = await run("cluster.ts", ["gateway=2"], {
+			DATA_DIR,
+			HOME: DATA_DIR,
+			...env
+		});
+		expect(output).toContain(sentence);
+		expect(code).toBe(78);
+	});
+
 	it.each(["300.1.1.1", "192.0.2.9"])("to listen on %s", async HOST => {
 		const { code, output } = await start({ HOST, PORT: "0" });
 		expect(output).toMatch(
