@@ -24,5 +24,5 @@ function step(): void {
 	report();
 }
 
-report();
+if (skewMs !== 0) report();
 if (process.env.CLOCK_STEPS) setInterval(step, stepEveryMs).unref();

@@ -22,8 +22,8 @@ export const orderBugs: readonly Bug[] = [
 	{
 		name: "a repeated request returns the current order instead of the stored response",
 		file: "services/order/order.service.ts",
-		find: "? placed.order",
-		replace: "? await this.orders.get(placed.order.id, undefined)",
+		find: "if (placed.isAnswered) return placed.order;",
+		replace: "if (placed.isAnswered) return this.orders.get(placed.order.id, undefined);",
 		promise: "P7",
 		scenario: "same_key"
 	},
@@ -44,8 +44,8 @@ export const orderBugs: readonly Bug[] = [
 	{
 		name: "an order's request that waited leaves the first response as it was",
 		file: "services/order/order.service.ts",
-		find: ": await this.idempotency.answer(request, await this.outcome(order, waitS));",
-		replace: ": await this.outcome(order, waitS);",
+		find: "return this.idempotency.answer(request, seen);",
+		replace: "return seen;",
 		promise: "P7",
 		scenario: "same_key"
 	},

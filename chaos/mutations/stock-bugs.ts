@@ -54,7 +54,7 @@ export const stockBugs: readonly Bug[] = [
 	{
 		name: "a reservation expires while its payment is processing",
 		file: reservations,
-		find: `where state = 'held' and expires_at <= clock_timestamp() order by expires_at limit $1\`,
+		find: `where state = 'held' and expires_at <= now() order by expires_at limit $1\`,
 	from: "state = 'held'",`,
 		replace: `where state in ('held', 'locked') and updated_at < clock_timestamp() - interval '1 s' limit $1\`,
 	from: "state in ('held', 'locked')",`,
