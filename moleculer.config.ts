@@ -4,6 +4,7 @@ import type { BrokerOptions } from "moleculer";
 import { usesTls } from "./config/bus-url.ts";
 import { config } from "./config/index.ts";
 import { SchemaValidator } from "./lib/validator.ts";
+import { AnnounceServices } from "./middlewares/announce-services.ts";
 import { Authorize } from "./middlewares/authorize.ts";
 import { DeadlineGuard, Deadlines } from "./middlewares/deadline.ts";
 import { FailingReplies } from "./middlewares/failing-replies.ts";
@@ -101,6 +102,7 @@ export default function brokerOptions(): BrokerOptions {
 			NoCallInTransaction,
 			Deadlines(callTimeoutMs),
 			CloseLast,
+			AnnounceServices,
 			StopInPhases
 		] as BrokerOptions["middlewares"]
 	};

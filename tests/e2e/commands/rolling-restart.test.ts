@@ -1,0 +1,108 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../../../launch/process/free-port.ts";
+import { LoadBalancer } from "../../support/servers/load-balancer.ts";
+import { processesOf, startCluster, type Running } from "../../support/servers/processes.ts";
+import { address } from "../../support/shop/orders.ts";
+import { until } from "../../support/until.ts";
+
+/** How often the whole shop is restarted. CI has the time for one. */
+const restarts = Number(process.env.ROLLING_RESTARTS ?? 1);
+const requestsPerS = 100;
+const ordersPerS = 5;
+
+/** Services that customers' requests need, with two nodes each. */
+const services = ["gateway", "user", "product", "order", "payment"];
+
+const order = () => ({
+	method: "POST",
+	headers: { prefer: "wait=10", "idempotency-key": randomUUID() },
+	body: {
+		items: [{ product_id: "prod-001", quantity: 1 }],
+		shipping_address: address
+	}
+});
+
+describe("rolling restarts under load", () => {
+	let cluster: Running;
+	let balancer: LoadBalancer;
+
+	beforeAll(async () => {
+		const port = await freePort();
+		cluster = await startCluster(
+			services.map(name => `${name}=2`),
+			{ PORT: String(port), ORDER_MAX_OPEN: "0", DATABASE_POOL: "2", LOG_LEVEL: "error" }
+		);
+		balancer = new LoadBalancer([port, port + 1].map(one => `http://127.0.0.1:${one}`));
+		await until(() => balancer.areAllReady);
+	}, 120_000);
+
+	afterAll(async () => {
+		await balancer?.close();
+		await cluster?.remove();
+	}, 60_000);
+
+	const nodesOf = (service: string) =>
+		processesOf(cluster.dataDir).filter(({ environment }) =>
+			environment.includes(`SERVICES=${service}\n`)
+		);
+
+	/** Ends one node as an orchestrator does, and waits until its successor is ready. */
+	async function restart(service: string, pid: number): Promise<void> {
+		const count = () =>
+			cluster.output().match(new RegExp(`^${service}-\\d +\\| ready`, "gm"))!.length;
+		const before = count();
+		process.kill(pid, "SIGTERM");
+		await until(() => count() > before, 60_000);
+		await until(() => balancer.areAllReady);
+	}
+
+	it(
+		"fails no request",
+		async () => {
+			const failures: string[] = [];
+			const running = new Set<Promise<void>>();
+			const statuses = new Map<number, number>();
+			let isLoaded = true;
+			let restarting = "";
+
+			const send = async (path: string, options?: ReturnType<typeof order>) => {
+				try {
+					const { status, text } = await balancer.send(path, options);
+					statuses.set(status, (statuses.get(status) ?? 0) + 1);
+					if (status !== 200 && status !== 201)
+						failures.push(`${restarting}: ${path} ${status} ${text}`);
+				} catch (error) {
+					failures.push(`${restarting}: ${path} ${String(error)}`);
+				}
+			};
+			const start = (request: Promise<void>) => {
+				running.add(request);
+				void request.finally(() => running.delete(request));
+			};
+			const load = (async () => {
+				for (let n = 0; isLoaded; n++) {
+					const isOrder = n % (requestsPerS / ordersPerS) === 0;
+					start(isOrder ? send("/api/v1/orders", order()) : send("/api/v1/products?limit=1"));
+					await delay(1000 / requestsPerS);
+				}
+			})();
+
+			for (let n = 0; n < restarts; n++)
+				for (const service of services)
+					for (const { pid } of nodesOf(service)) {
+						restarting = service;
+						await restart(service, pid);
+					}
+			isLoaded = false;
+			await load;
+			await Promise.all(running);
+
+			expect(failures).toEqual([]);
+			// The load was one: it is less than planned where the machine is slow.
+			expect(statuses.get(200)).toBeGreaterThan(100);
+			expect(statuses.get(201)).toBeGreaterThan(5);
+		},
+		restarts * 300_000
+	);
+});
