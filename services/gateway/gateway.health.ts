@@ -1,3 +1,4 @@
+import type { ServiceBroker } from "moleculer";
 import { analytics } from "../../contracts/analytics.ts";
 import type { Health } from "../../contracts/gateway.ts";
 import { notification } from "../../contracts/notification.ts";
@@ -7,22 +8,42 @@ import { product } from "../../contracts/product.ts";
 import { user } from "../../contracts/user.ts";
 import { call } from "../../lib/service.ts";
 
+const checkEveryMs = 1000;
+
 type Checks = Record<string, "up" | "down">;
 
 const parts = [user, product, order, payment, notification, analytics];
 
-/** Calls every service's `ready` concurrently; each has a second to respond. */
-export async function checkParts(via: unknown): Promise<Checks> {
-	const states = await Promise.all(
-		parts.map(async ({ name, actions }) => {
-			const up = await call(via, actions.ready, {}).then(
-				({ ok }) => ok,
-				() => false
-			);
-			return [name, up ? "up" : "down"] as const;
-		})
-	);
-	return Object.fromEntries(states);
+/** The state of the shop's services, which is asked for at most once a second, however many look. */
+export class PartChecks {
+	readonly #broker: ServiceBroker;
+	#latest: Promise<Checks> | undefined;
+	#askedAtMs = 0;
+
+	constructor(broker: ServiceBroker) {
+		this.#broker = broker;
+	}
+
+	read(): Promise<Checks> {
+		const now = performance.now();
+		if (this.#latest && now - this.#askedAtMs < checkEveryMs) return this.#latest;
+		this.#askedAtMs = now;
+		return (this.#latest = this.#ask());
+	}
+
+	/** Calls every service's `ready` concurrently; each has a second to respond. */
+	async #ask(): Promise<Checks> {
+		const states = await Promise.all(
+			parts.map(async ({ name, actions }) => {
+				// A call of an action that no node has writes a warning.
+				const known = this.#broker.registry.actions.isAvailable(`${name}.ready`);
+				const answer = known && call(this.#broker, actions.ready, {}).then(({ ok }) => ok);
+				const up = await Promise.resolve(answer).catch(() => false);
+				return [name, up ? "up" : "down"] as const;
+			})
+		);
+		return Object.fromEntries(states);
+	}
 }
 
 /** `down`: nothing works; `degraded`: some of it. */

@@ -32,7 +32,7 @@ import { docsFile, docsPage, Images } from "./api-docs/static-files.ts";
 import { clientNetwork } from "./http/client-network.ts";
 import { toProblem } from "./http/problem.ts";
 import { feedHeaders, WindowFeed } from "./window-feed.ts";
-import { checkParts, statusOf } from "./gateway.health.ts";
+import { PartChecks, statusOf } from "./gateway.health.ts";
 import { mailboxPage, mailOf, messagePage } from "./mailbox-pages.ts";
 import { openApiDocument } from "./api-docs/openapi.ts";
 import { allowed, paths, type Operation } from "./operations.ts";
@@ -57,6 +57,7 @@ interface Gateway extends Service {
 	server: HttpServer;
 	/** Undefined without a port for it. */
 	healthServer: HttpServer | undefined;
+	parts: PartChecks;
 	tokens: TokenVerifier;
 	standingList: StandingList;
 	images: Images;
@@ -217,6 +218,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		this.images = new Images(join(import.meta.dirname, "../../db/seed/images"));
 		this.failures = new RepeatedLines(line => this.logger.warn(line));
 		this.complete = false;
+		this.parts = new PartChecks(this.broker);
 		this.feed = new WindowFeed({
 			changes: last_event_id => call(this.broker, changes, { last_event_id }, asStaff),
 			maxStreams: config().analytics.streams,
@@ -267,7 +269,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 	actions: {
 		async health(ctx) {
-			const checks = await checkParts(ctx);
+			const checks = await this.parts.read();
 			const { version } = manifest;
 			const status = statusOf(checks);
 			return ctx.meta.user?.role === "admin" ? { status, version, checks } : { status, version };
@@ -275,9 +277,9 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 		live: () => ({ status: "ok" }) as const,
 
-		async ready(ctx) {
+		async ready() {
 			if (!this.broker.started) return { ready: false };
-			const status = statusOf(await checkParts(ctx));
+			const status = statusOf(await this.parts.read());
 			this.complete ||= status === "ok";
 			return { ready: this.complete && this.standingList.isKnown && status !== "down" };
 		},
