@@ -10,13 +10,15 @@ import { useShop } from "../support/shop/use-shop.ts";
 /** Guesses of passwords over HTTP, with the limits that a shop has by default. */
 
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-const keys = {
+const environment = {
+	// More guesses come at one time than the connections of one network.
+	CONNECTIONS_MAX_OF_NETWORK: "0",
 	TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }) as string,
 	TOKEN_PUBLIC_KEY: publicKey.export({ type: "spki", format: "pem" }) as string
 };
 const services = [userService, gatewayService, metricsService];
-const shop = useShop(services, keys, { nodes: 2 });
-const behindProxy = useShop(services, { ...keys, TRUSTED_PROXIES: "10.0.0.0/8, 127.0.0.1" });
+const shop = useShop(services, environment, { nodes: 2 });
+const behindProxy = useShop(services, { ...environment, TRUSTED_PROXIES: "10.0.0.0/8, 127.0.0.1" });
 
 const urlOf = (node: ServiceBroker) => {
 	const gateway = node.getLocalService("gateway") as Service & { port(): number };
