@@ -9,7 +9,7 @@ import {
 import type { NodeUrls } from "../launch/shop/broker.ts";
 import { type ShopEnvironment, prepareShop, progress } from "../launch/shop/prepare-shop.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
-import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
+import { type Lifecycle, run, stopNodesWithinMs } from "../launch/process/lifecycle.ts";
 import { startNats } from "../launch/servers/nats-server.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { SupervisedProcess } from "../launch/process/supervisor.ts";
@@ -100,4 +100,4 @@ run(async life => {
 	];
 	const { shop: url, metrics } = urls.get("gateway-1") ?? {};
 	if (!life.ending) console.log(banner({ ...config, url: url!, metrics, embedded, runs }));
-});
+}, stopNodesWithinMs);

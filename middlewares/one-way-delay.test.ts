@@ -40,6 +40,30 @@ describe("the one-way delay", () => {
 		expect(delay.waitedMs("a", 15 * minute, 15 * minute + 1)).toBe(0);
 	});
 
+	it.each([3000, 30_000])(
+		"follows a sender that was suspended for %d ms within seconds",
+		pausedMs => {
+			const waited = Array.from({ length: 60 }, (_, n) => {
+				const sentAt = n * 1000;
+				return delay.waitedMs("a", sentAt, sentAt + 2 + (n < 30 ? 0 : pausedMs));
+			});
+			const wrong = waited.filter(ms => ms > 1000);
+			expect(wrong.length).toBeGreaterThan(0);
+			expect(wrong.length).toBeLessThanOrEqual(12);
+			expect(waited.at(-1)).toBe(0);
+		}
+	);
+
+	it("takes a burst that waited in a socket for what it is", () => {
+		for (let n = 0; n < 100; n++) delay.waitedMs("a", n * 10, n * 10 + 2);
+		// Sent over 10 s to a process that was stopped, which reads them within 100 ms.
+		const waited = Array.from({ length: 100 }, (_, n) =>
+			delay.waitedMs("a", 1000 + n * 100, 11_000 + n)
+		);
+		expect(waited[0]).toBeGreaterThan(9900);
+		expect(waited[89]).toBeGreaterThan(1000);
+	});
+
 	it("starts over with a sender that was silent for longer than clocks can be compared", () => {
 		delay.waitedMs("a", 0, 1);
 		expect(delay.waitedMs("a", 1440 * minute, 1440 * minute * 1.0001)).toBe(0);

@@ -1,11 +1,25 @@
 /** Clocks of two hosts drift by up to 0.1 ms a second; over so long that is 60 ms. */
 const periodMs = 600_000;
 
+/**
+ * A machine that is suspended stops its monotonic clock: from then on all differences are larger. When so many messages in
+ * a row, over so long, were all slower than the base by so much, the clocks have changed, not the way.
+ */
+const shift = { messages: 5, overMs: 5000, byMs: 1000 };
+
+/** Messages in a row. */
+interface Recent {
+	since: number;
+	count: number;
+	smallest: number;
+}
+
 interface Base {
 	since: number;
 	/** The smallest difference of this period, and of the one before it. */
 	current: number;
 	previous: number;
+	recent: Recent;
 }
 
 /**
@@ -25,6 +39,7 @@ export class OneWayDelay {
 		const difference = arrivedAt - sentAt;
 		const base = this.#baseOf(sender, arrivedAt);
 		base.current = Math.min(base.current, difference);
+		followShift(base, difference, arrivedAt);
 		return difference - Math.min(base.current, base.previous);
 	}
 
@@ -34,7 +49,8 @@ export class OneWayDelay {
 		// One that is older says nothing of the clocks of today.
 		const isRecent = known !== undefined && now - known.since < 2 * periodMs;
 		const previous = isRecent ? known.current : Infinity;
-		const base = { since: now, current: Infinity, previous };
+		const recent = { since: now, count: 0, smallest: Infinity };
+		const base = { since: now, current: Infinity, previous, recent };
 		if (!known) this.#forget(now);
 		this.#bases.set(sender, base);
 		return base;
@@ -45,4 +61,15 @@ export class OneWayDelay {
 		for (const [sender, { since }] of this.#bases)
 			if (now - since >= 2 * periodMs) this.#bases.delete(sender);
 	}
+}
+
+/** Takes the fastest of the latest messages for the base if the clocks have changed. */
+function followShift(base: Base, difference: number, now: number): void {
+	const { recent } = base;
+	recent.count++;
+	recent.smallest = Math.min(recent.smallest, difference);
+	if (recent.count < shift.messages || now - recent.since < shift.overMs) return;
+	if (recent.smallest - Math.min(base.current, base.previous) > shift.byMs)
+		Object.assign(base, { current: recent.smallest, previous: Infinity });
+	base.recent = { since: now, count: 0, smallest: Infinity };
 }

@@ -1,7 +1,10 @@
 import { explain } from "./launch-error.ts";
 
-/** Longest wait for work in progress before the process ends. */
-const watchdogMs = 20_000;
+/** Longest wait for work in progress before a process ends: the phases of a stop and its services (lib/shutdown). */
+const stopWithinMs = 20_000;
+
+/** The same of a launcher that stops its nodes in three groups, one after the other. */
+export const stopNodesWithinMs = 3 * stopWithinMs + 5000;
 
 /** npm forwards a SIGINT that the terminal has already sent to us: one Ctrl-C causes two signals. */
 const samePressMs = 500;
@@ -11,7 +14,13 @@ type Step = () => unknown;
 /** What a process has started so far, and how it is stopped. */
 export class Lifecycle {
 	readonly #steps: Step[] = [];
+	readonly #withinMs: number;
 	#ending = false;
+
+	/** @param withinMs after which a process that has not ended by then ends all the same */
+	constructor(withinMs = stopWithinMs) {
+		this.#withinMs = withinMs;
+	}
 
 	get ending(): boolean {
 		return this.#ending;
@@ -26,7 +35,7 @@ export class Lifecycle {
 	async end(exitCode: number): Promise<void> {
 		if (this.#ending) return;
 		this.#ending = true;
-		setTimeout(() => process.exit(1), watchdogMs).unref();
+		setTimeout(() => process.exit(1), this.#withinMs).unref();
 		let code = exitCode;
 		for (let step = this.#steps.pop(); step; step = this.#steps.pop())
 			try {
@@ -47,11 +56,13 @@ export class Lifecycle {
 
 	/**
 	 * Ctrl-C, SIGTERM, and the hang-up of a closed terminal finish work in progress and exit 0; a second one does
-	 * not wait. SIGQUIT does the same: with its default, servers that were started would stay.
+	 * not wait, unless it is a hang-up: Ctrl-C also ends the reader of the output in `npm start | tee log`. SIGQUIT is
+	 * among them because with its default, servers that were started would stay.
 	 */
 	onSignals(): void {
 		let first: number | undefined;
-		const onSignal = () => {
+		const onSignal = (name: NodeJS.Signals) => {
+			if (name === "SIGHUP" && this.#ending) return;
 			const now = performance.now();
 			first ??= now;
 			if (now - first > samePressMs) process.exit(1);
@@ -64,8 +75,8 @@ export class Lifecycle {
 }
 
 /** Runs a command of this folder: `body` starts things and returns; the process stays until it is stopped. */
-export function run(body: (life: Lifecycle) => Promise<void>): void {
-	const life = new Lifecycle();
+export function run(body: (life: Lifecycle) => Promise<void>, withinMs?: number): void {
+	const life = new Lifecycle(withinMs);
 	life.onSignals();
 	body(life).catch(error => life.fail(error));
 }

@@ -56,6 +56,7 @@ describe("a supervised process", () => {
 	it.each([
 		{ name: "configuration", plan: ["exit 78"], code: exitCodes.configuration, expected: 1 },
 		{ name: "command line", plan: ["exit 64"], code: exitCodes.usage, expected: 1 },
+		{ name: "code, five times with 0", plan: Array(5).fill("exit 0"), code: 1, expected: 5 },
 		{ name: "code, five times", plan: Array(5).fill("exit 1"), code: 1, expected: 5 },
 		{ name: "machine, five times", plan: Array(5).fill("killed"), code: 1, expected: 5 }
 	])("with a fault of its $name does not start", async ({ plan, code, expected }) => {

@@ -122,7 +122,7 @@ export class SupervisedProcess {
 		if (!this.#first || !this.#isHopeless()) return this.#restart();
 		const { exitCode } = this.#child;
 		const message = `${this.#name} did not start; see its output above.`;
-		this.#first.fail(new LaunchError(message, exitCode ?? undefined));
+		this.#first.fail(new LaunchError(message, exitCode || undefined));
 	}
 
 	/** A node that never was ready and will not be. */

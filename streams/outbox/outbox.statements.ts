@@ -69,7 +69,8 @@ export function outboxStatements(outbox: OutboxTable): OutboxStatements {
 				backend_start = (select backend_start from pg_stat_activity where pid = pg_backend_pid())
 			from allowed
 			where yes and (lease_until is null or lease_until < clock_timestamp() or not exists (
-				select from pg_stat_activity a where a.pid = l.pid and a.backend_start = l.backend_start))
+				select from pg_stat_activity a
+				where a.pid = l.pid and coalesce(a.backend_start = l.backend_start, true)))
 			returning fence`
 		},
 		renewLease: {

@@ -83,7 +83,7 @@ export class Relay<R extends { id: number }> {
 		let lease: RelayLease | undefined;
 		try {
 			lease = await this.#acquireLease(session);
-			if (lease && !this.#isPrepared) await prepare();
+			if (lease && !this.#isPrepared) await holding(lease, prepare());
 			this.#isPrepared ||= lease !== undefined;
 			while (lease && !this.#stopping.signal.aborted) {
 				lost.signal.throwIfAborted();
@@ -129,8 +129,12 @@ export class Relay<R extends { id: number }> {
 	/** Sends while the lease is held: a holder that was frozen sends nothing when it wakes. */
 	async #send(lease: RelayLease, topic: string, messages: readonly Outgoing[]): Promise<void> {
 		await lease.hold();
-		const sending = this.#options.driver.publish(topic, messages).then(() => true);
-		// A log may be slow for longer than a lease.
-		while (!(await within(renewEveryMs, sending))) await lease.hold();
+		await holding(lease, this.#options.driver.publish(topic, messages));
 	}
+}
+
+/** Renews the lease until the work is done: a log may be slow for longer than a lease. */
+async function holding(lease: RelayLease, work: Promise<void>): Promise<void> {
+	const done = work.then(() => true);
+	while (!(await within(renewEveryMs, done))) await lease.hold();
 }

@@ -1,3 +1,3 @@
+-- outside a transaction
 -- The users of each role of staff: those who get a message, and the admins that must not be the last.
-create index users_staff on users (role, id) where role <> 'customer' and not locked;
-drop index users_active_admins;
+create index concurrently if not exists users_staff on users (role, id) where role <> 'customer' and not locked;

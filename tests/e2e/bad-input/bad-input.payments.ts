@@ -77,7 +77,7 @@ const messages = (
 			webhookSignature(about, 0, "whsec_x"),
 			"401 invalid-signature"
 		],
-		["signed over 5 minutes ago", about, webhookSignature(about, 301), "401 invalid-signature"],
+		["signed over 15 minutes ago", about, webhookSignature(about, 901), "401 invalid-signature"],
 		["changed by one byte", `${about} `, webhookSignature(about), "401 invalid-signature"],
 		["signed with 10,000 characters", about, "v1=0,".repeat(2000), "401 invalid-signature"],
 		["empty and not signed", "", undefined, "401 invalid-signature"],

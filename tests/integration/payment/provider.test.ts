@@ -328,7 +328,7 @@ describe.each(providerStands)("%s", (_name, open) => {
 		it.each([
 			["unsigned", succeeded, undefined],
 			["signed with another secret", succeeded, sign(succeeded, "whsec_other")],
-			["six minutes old", succeeded, sign(succeeded, webhookSecret, Date.now() - 360_000)],
+			["sixteen minutes old", succeeded, sign(succeeded, webhookSecret, Date.now() - 960_000)],
 			["changed by one byte", succeeded.replace("p1", "p2"), sign(succeeded, webhookSecret)],
 			["signed with nonsense", succeeded, "t=1,v1=zz"],
 			["with an empty signature", succeeded, ""]
@@ -336,8 +336,8 @@ describe.each(providerStands)("%s", (_name, open) => {
 			expect(() => readEvent(body, signature)).toThrow(BadSignature);
 		});
 
-		it("are accepted when they are four minutes old", () => {
-			const signature = sign(succeeded, webhookSecret, Date.now() - 240_000);
+		it("are accepted when they are fourteen minutes old", () => {
+			const signature = sign(succeeded, webhookSecret, Date.now() - 840_000);
 			expect(readEvent(succeeded, signature)).toBeDefined();
 		});
 	});
