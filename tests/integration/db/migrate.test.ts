@@ -37,7 +37,9 @@ describe("migrate", () => {
 			file: "0099_broken.sql",
 			sql: "create table half (id int); create table half (id int);"
 		};
-		await expect(migrate(database.url, [...(await migrations()), broken])).rejects.toThrow(
+		// Each that runs outside a transaction divides the others.
+		const together = (await migrations()).filter(({ sql }) => !sql.startsWith("-- outside"));
+		await expect(migrate(database.url, [...together, broken])).rejects.toThrow(
 			'migration payment/0099_broken.sql: relation "half" already exists'
 		);
 		await expect(tables()).resolves.toEqual([]);
