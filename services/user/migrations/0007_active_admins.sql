@@ -1,2 +1,2 @@
 -- The index of the staff has them.
-drop index users_active_admins;
+drop index if exists users_active_admins;

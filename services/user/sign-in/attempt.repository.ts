@@ -40,7 +40,7 @@ export class AttemptRepository {
 	async purge(): Promise<boolean> {
 		const [, result] = await this.#db.query(
 			`delete from users.attempts where key in (
-				select key from users.attempts where expire < extract(epoch from now()) * 1000 order by expire limit ${pageSize}
+				select key from users.attempts where expire < (extract(epoch from now()) * 1000)::bigint order by expire limit ${pageSize}
 			)`
 		);
 		return (result as { rowCount: number }).rowCount === pageSize;
