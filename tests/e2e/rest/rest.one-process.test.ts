@@ -36,7 +36,7 @@ const expected: [pattern: RegExp, why: string][] = [
 	[/^update product.products set language /, "once, at the start, when the language has changed"],
 	[/^SELECT "category", count/, "counts the catalogue, in its index"],
 	[
-		/^SELECT "product".*: products_by_(name|time): /,
+		/^SELECT "product".*: (stock|products_by_\w+): /,
 		"is planned by how many products have the values"
 	]
 ];
