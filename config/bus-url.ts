@@ -15,7 +15,7 @@ const isOnThisHost = ({ hostname }: URL) =>
 	hostname === "localhost" || isLoopback(hostname.replace(/^\[|\]$/g, ""));
 
 /**
- * What production refuses: orders, addresses and calls pass over the bus, and whoever is on it can call every action.
+ * What production refuses: orders, addresses and calls pass over the bus, and anyone on it can call every action.
  * Traffic within this host needs no TLS. The first credentials are those for all servers.
  */
 export function busIssues(url: string): string[] {

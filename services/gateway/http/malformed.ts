@@ -48,7 +48,7 @@ export function rejectMalformed(
 ): void {
 	if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
 	const last = pending.at(-1);
-	// A response that has begun cannot be replaced.
+	// A response that has started cannot be replaced.
 	if (last?.headersSent) return void socket.destroy();
 	// The client would take ours for the response to its earlier request, which is sent instead, as the last one.
 	if (last?.req.complete) return void last.setHeader("Connection", "close");

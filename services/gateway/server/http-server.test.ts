@@ -251,13 +251,13 @@ describe("a server", () => {
 
 	it("sends the response to an earlier request before it closes for bytes that are no HTTP", async () => {
 		let finish!: () => void;
-		const begun = new Promise<void>(resolve => {
+		const started = new Promise<void>(resolve => {
 			void start({}, (_req, res) => {
 				finish = () => res.end("first");
 				resolve();
 			}).then(async () => void (await peer()).send(`${get}FOO\r\n\r\n`));
 		});
-		await begun;
+		await started;
 		await new Promise(resolve => setImmediate(resolve));
 		finish();
 		const [client] = peers;

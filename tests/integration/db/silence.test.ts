@@ -8,7 +8,7 @@ import { within } from "../../../lib/retry.ts";
 import { errorOf } from "../../support/expect-failure.ts";
 import { useDatabase } from "../../support/servers/use-database.ts";
 
-/** A server whose answers are lost, on connections that nobody resets. */
+/** A server whose answers are lost, on connections that are never reset. */
 
 const database = useDatabase();
 const one = { name: "one", text: "select 1 as one" };

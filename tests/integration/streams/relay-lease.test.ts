@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Proxy } from "../../../chaos/cluster/proxy.ts";
 import { Database, serviceUrl } from "../../../db/database.ts";
 import { arm, disarmAll, onHit, type Failpoint } from "../../../lib/failpoint.ts";
@@ -5,7 +6,7 @@ import { statements, toMessage } from "../../../services/order/outbox/order.outb
 import type { Driver } from "../../../streams/driver.ts";
 import { topicSpecs } from "../../../streams/messages/topics.ts";
 import { OutboxPublisher } from "../../../streams/outbox/publisher.ts";
-import { leaseMs, renewEveryMs } from "../../../streams/outbox/relay-lease.ts";
+import { leaseMs, RelayLease, renewEveryMs } from "../../../streams/outbox/relay-lease.ts";
 import { useEventLog } from "../../support/streams/stream-driver.ts";
 import { until } from "../../support/until.ts";
 
@@ -39,7 +40,7 @@ afterEach(async () => {
 });
 
 /** A node whose relay reaches the database through a proxy of its own. */
-async function node(): Promise<Node> {
+async function node(prepare = async () => undefined as void): Promise<Node> {
 	const proxy = await Proxy.open(serviceUrl(database.url, "order"));
 	const own: Node = { proxy, errors: [], stop: () => outbox.stop() };
 	const db = new Database({ url: proxy.url, pool: 2, durability: "prefix", name: "relay" });
@@ -54,7 +55,7 @@ async function node(): Promise<Node> {
 		driver,
 		statements,
 		toPending: toMessage,
-		prepare: async () => undefined,
+		prepare,
 		onError: ({ message }) => own.errors.push(message),
 		onHousekeepingError: () => undefined,
 		onLag: () => undefined
@@ -163,6 +164,26 @@ it("a holder that was frozen after it sent marks nothing when it wakes", async (
 	resolve();
 	await until(() => isMarked("second"));
 }, 90_000);
+
+it("a holder keeps its lease while the topics are created for longer than that", async () => {
+	const slow = await node(() => sleep(leaseMs + 2000));
+	await write("first");
+	await untilSent(slow, "first", 2 * leaseMs);
+	expect(slow.errors).toEqual([]);
+}, 60_000);
+
+it("a relay does not take the lease of a session that its role cannot see", async () => {
+	const open = (url: string) => {
+		const db = new Database({ url, pool: 1, durability: "prefix", name: "relay" });
+		stack.defer(() => db.close());
+		return db.session({ onLost: () => undefined });
+	};
+	// A role sees of another's sessions that they are there, and not since when.
+	const [holder, other] = [await open(database.url), await open(serviceUrl(database.url, "order"))];
+	stack.defer(() => Promise.all([holder.close(), other.close()]).then(() => undefined));
+	expect(await until(() => RelayLease.acquire(holder, statements), 2 * leaseMs)).toBeDefined();
+	expect(await RelayLease.acquire(other, statements)).toBeUndefined();
+}, 60_000);
 
 it("a holder keeps its lease while the log is slow for longer than that", async () => {
 	const [first, second] = await pair();
