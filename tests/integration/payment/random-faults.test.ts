@@ -214,7 +214,7 @@ async function sweptClean(): Promise<void> {
 	for (const sweeper of sweepers) sweeper.start();
 	await until(async () => {
 		await database.rows(
-			"update payment.refunds set next_check_at = now() where status = 'pending'"
+			"update payment.refunds set next_check_at = '-infinity' where status = 'pending'"
 		);
 		return none(
 			`select from payment.refunds where status = 'pending' union all
