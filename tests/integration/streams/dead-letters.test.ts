@@ -197,6 +197,23 @@ it("a replay starts early enough for redriven messages that were in the log long
 	await expectFailure(replays.begin(asked), "LOG_TOO_SHORT");
 }, 30_000);
 
+it("an event that is handled while a replay is planned is handled again", async () => {
+	await send(testEvent("a"));
+	await isAt(1);
+	const extents = stream.driver.extents.bind(stream.driver);
+	const planned = jest.spyOn(stream.driver, "extents").mockImplementationOnce(async topic => {
+		const found = await extents(topic);
+		await send(testEvent("b"));
+		await isAt(2);
+		return found;
+	});
+	await replays.begin({ start: "oldest", mode: "again" });
+	planned.mockRestore();
+	consumer.reposition();
+	await isAt(2);
+	expect((await stream.effects()).toSorted()).toEqual(["a", "b"]);
+}, 30_000);
+
 it("is not redriven while a replay is about to reach it, and counts once", async () => {
 	isBroken = true;
 	await send(testEvent("a"), testEvent("poison"));
