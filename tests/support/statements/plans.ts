@@ -27,8 +27,12 @@ const fills: Record<Fill, string> = {
 
 export const recorded = (file: string) => JSON.parse(readFileSync(file, "utf8")) as RecordedUse;
 
-const isPlanned = ({ text }: RecordedStatement) =>
-	/^\s*(select|with|insert|update|delete)\b/i.test(text) && !/\bfrom (ranges|pg_)/i.test(text);
+/** Others are planned at each run, by the values that they ask for. */
+const isPrepared = ({ name, text }: RecordedStatement) =>
+	name !== undefined && /^\s*(select|with|insert|update|delete)\b/i.test(text);
+
+/** What was found out of the values in columns, which depends on when the server last looked. */
+const forgetValues = `delete from pg_statistic where starelid in (select c.oid from ${tables})`;
 
 /** All nodes of a plan, with whether a `limit` ends them early. */
 function nodesOf(plan: PlanNode, isLimited = false): [PlanNode, boolean][] {
@@ -53,8 +57,8 @@ function scan([node, isLimited]: [PlanNode, boolean]): string | undefined {
 }
 
 /**
- * The scans in the plans of these statements, as `<name>: <scan>`. Prepared statements are planned generically, with the
- * settings of their sessions; others, which are planned at each run, with the defaults.
+ * The scans in the plans of the prepared ones of these statements, as `<name>: <scan>`. They are planned generically, with
+ * the settings of their sessions.
  */
 export async function scansOf(
 	url: string,
@@ -62,14 +66,15 @@ export async function scansOf(
 	fill: Fill
 ): Promise<string[]> {
 	return withClient(url, async client => {
+		await client.query(forgetValues);
 		await client.query(fills[fill]);
+		await client.query("set enable_seqscan = off");
 		const found = new Set<string>();
-		for (const { name, text } of statements.filter(isPlanned)) {
-			await client.query(`set enable_seqscan = ${name === undefined ? "on" : "off"}`);
+		for (const { name, text } of statements.filter(isPrepared)) {
 			const { rows } = await client.query(`explain (generic_plan, format json) ${text}`);
 			const [{ Plan: plan }] = rows[0]["QUERY PLAN"] as [{ Plan: PlanNode }];
 			const scans = nodesOf(plan).flatMap(node => scan(node) ?? []);
-			for (const one of scans) found.add(`${name ?? text.slice(0, 60)}: ${one}`);
+			for (const one of scans) found.add(`${name}: ${one}`);
 		}
 		return [...found].toSorted();
 	});
