@@ -37,7 +37,7 @@ function accountId(meta: Meta, asked: string | undefined): string {
 	return fail("NOT_FOUND");
 }
 
-/** In production nobody signs in with the published password of the demo. */
+/** Production refuses the published password of the demo. */
 const mayEnter = ({ locked, password_hash }: UserRow) =>
 	!locked && !(config().production && password_hash === demoPasswordHash);
 

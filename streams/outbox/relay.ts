@@ -126,7 +126,7 @@ export class Relay<R extends { id: number }> {
 		return rows.length;
 	}
 
-	/** Sends while the lease is held: a holder that was frozen sends nothing when it wakes. */
+	/** Sends while the lease is held: a holder that was frozen begins to send nothing when it wakes. */
 	async #send(lease: RelayLease, topic: string, messages: readonly Outgoing[]): Promise<void> {
 		await lease.hold();
 		await holding(lease, this.#options.driver.publish(topic, messages));

@@ -13,7 +13,7 @@ interface PlanNode {
 	Plans?: PlanNode[];
 }
 
-/** What the planner is told of every table: that it was never analyzed, or that it has a million rows. */
+/** The statistics of every table: those of one that was never analyzed, or a million rows. */
 export type Fill = "empty" | "filled";
 
 const names = [...Object.values(schemas), ...Object.values(sharedSchemas)];
