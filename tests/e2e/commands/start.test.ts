@@ -124,17 +124,6 @@ describe("npm start", () => {
 		expect(serversOf(DATA_DIR)).toEqual([]);
 	}, 60_000);
 
-	it("stops in order when the reader of its output ends while it stops", async () => {
-		const { child } = launch("start.ts", [], { DATA_DIR, PORT: new URL(shop.url).port });
-		await until(() => fetch(`${shop.url}/health`).catch(() => undefined));
-		const exit = once(child, "exit");
-		child.kill("SIGINT");
-		child.stdout.destroy();
-		child.stderr.destroy();
-		expect(await exit).toEqual([0, null]);
-		expect(serversOf(DATA_DIR)).toEqual([]);
-	}, 60_000);
-
 	it("ends with exit code 0 under npm, which signals the shell and not the shop", async () => {
 		await shop.stop();
 		const { PATH = "" } = process.env;
