@@ -168,8 +168,10 @@ describe("registrations", () => {
 		expect(overloaded).toBeGreaterThan(1);
 		expect(others[202]).toBeLessThanOrEqual(100);
 		const text = /^request [0-9a-f-]{36}: The shop is overloaded; try again soon/;
-		expect(lines).toEqual([expect.stringMatching(text), expect.stringMatching(text)]);
-		expect(lines[1]).toContain(`(${overloaded - 1} of this kind since the last line)`);
+		// An overloaded shop may also say that it could not read who is locked.
+		const requests = lines.filter(line => line.startsWith("request "));
+		expect(requests).toEqual([expect.stringMatching(text), expect.stringMatching(text)]);
+		expect(requests[1]).toContain(`(${overloaded - 1} of this kind since the last line)`);
 	});
 
 	it("are limited by network", async () => {
