@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { readEnvironment } from "../config/read-environment.ts";
 import { serviceNames, toConfig, useConfig } from "../config/index.ts";
 import { nodeUrls, startBroker } from "../launch/shop/broker.ts";
@@ -34,4 +35,6 @@ run(async life => {
 	process.once("disconnect", () => void life.end(0));
 	process.send?.({ urls });
 	process.send?.("ready");
+	// Node writes its cache at an exit, which a killed node never comes to.
+	flushCompileCache();
 });

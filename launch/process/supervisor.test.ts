@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { poll } from "../../lib/retry.ts";
@@ -22,13 +22,15 @@ const starts = () =>
 
 /** A node whose n-th start does what `plan` says; after its last entry it is ready and stays. */
 function supervised(plan: string[]): SupervisedProcess {
-	const script = join(folder, "node.cjs");
+	const script = join(folder, "cli/node.cjs");
+	mkdirSync(join(folder, "cli"), { recursive: true });
 	writeFileSync(
 		script,
-		`const { appendFileSync, readFileSync } = require("node:fs");
+		`const { appendFileSync, readFileSync, writeFileSync } = require("node:fs");
 		const file = ${JSON.stringify(join(folder, "starts"))};
 		appendFileSync(file, "x");
 		const step = ${JSON.stringify(plan)}[readFileSync(file).length - 1] ?? "ready";
+		writeFileSync(file + ".cache", process.env.NODE_COMPILE_CACHE);
 		if (step.startsWith("exit")) process.exit(Number(step.slice(4)));
 		if (step === "killed") process.kill(process.pid, "SIGKILL");
 		process.send("ready");
@@ -70,6 +72,12 @@ describe("a supervised process", () => {
 		await supervised(plan).start();
 		await poll(() => starts() === 9 && node.ready, { everyMs: 10, withinMs: 15_000 });
 		expect([starts(), node.ready]).toEqual([9, true]);
+	});
+
+	it("finds its modules compiled, in a cache of its own tree", async () => {
+		await supervised([]).start();
+		const cache = readFileSync(join(folder, "starts.cache"), "utf8");
+		expect(cache).toBe(join(folder, ".cache/compile"));
 	});
 
 	it("that is stopped while it waits for a restart is not started again", async () => {

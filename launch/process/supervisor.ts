@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { backoffMs } from "../../lib/backoff.ts";
 import { exitCodes, LaunchError } from "./launch-error.ts";
@@ -11,6 +11,14 @@ const steadyMs = 30_000;
 
 /** A node that ended so often before it was ready for the first time has a defect that a restart does not mend. */
 const maxStarts = 5;
+
+/**
+ * Node's cache of compiled modules (https://nodejs.org/api/module.html#module-compile-cache), in the tree of a program:
+ * with it the modules of an order node take 0.7 s of processor time instead of 1.5.
+ */
+const compileCache = (program: string) => ({
+	NODE_COMPILE_CACHE: join(dirname(program), "../.cache/compile")
+});
 
 /** Exit codes of faults that another start cannot change. */
 const hopelessCodes: ReadonlySet<number | null> = new Set([
@@ -97,7 +105,7 @@ export class SupervisedProcess {
 	#spawn(): void {
 		// Its own process group: Ctrl-C then reaches only the launcher, which stops the nodes in order.
 		this.#child = spawn(process.execPath, [this.#supervision.script], {
-			env: this.#environment,
+			env: { ...compileCache(this.#supervision.script), ...this.#environment },
 			detached: true,
 			stdio: ["ignore", "pipe", "pipe", "ipc"]
 		});
