@@ -7,7 +7,9 @@ import {
 	type Dispute,
 	type Refund
 } from "./charge.ts";
-import { providerEvents, type ProviderEvent } from "./provider-events.ts";
+import { providerEvents } from "./provider-events.ts";
+import { EventList } from "./event-list.ts";
+import { SpillFile, SpillingMap, type SpillLimits } from "./spilling-map.ts";
 import type {
 	AnswerLine,
 	ChangeLine,
@@ -22,7 +24,7 @@ import type {
 /** A line that was written by an HTTP request, and its result: the response under its key. */
 export interface RecordedRequest {
 	readonly line: ChargeLine | RefundLine | AnswerLine;
-	readonly charge: Charge | undefined;
+	readonly charge?: Charge | undefined;
 }
 
 /**
@@ -30,26 +32,49 @@ export interface RecordedRequest {
  * ones are repeated attempts. All readers of a file derive the same state, so writers need no lock.
  */
 export class LedgerState {
-	readonly #charges = new Map<string, Charge>();
-	readonly #keys = new Map<string, string>();
-	readonly #tagged = new Map<string, string[]>();
-	readonly #requests = new Map<string, RecordedRequest>();
-	/** By charge. */
-	readonly #refundKeys = new Map<string, string[]>();
+	readonly #file: SpillFile;
+	readonly #charges: SpillingMap<Charge>;
+	readonly #keys: SpillingMap<string>;
+	readonly #tagged: SpillingMap<string[]>;
+	readonly #requests: SpillingMap<RecordedRequest>;
+	/** Keys of refunds, and refs of disputes, by charge. */
+	readonly #refundKeys: SpillingMap<string[]>;
+	readonly #disputeRefs: SpillingMap<string[]>;
 	/** Keys of refunds, and refs of charges and disputes, to which a card does something that has not happened yet. */
 	readonly later = new Set<string>();
 	/** By key: the first attempt; refused ones have a code. */
-	readonly refunds = new Map<string, Refund>();
+	readonly refunds: SpillingMap<Refund>;
 	/** By ref. */
-	readonly disputes = new Map<string, Dispute>();
-	readonly events: ProviderEvent[] = [];
-	readonly delivered = new Set<string>();
+	readonly disputes: SpillingMap<Dispute>;
+	readonly events: EventList;
+	/** By id of an event. */
+	readonly delivered: SpillingMap<true>;
 	/** Webhooks that were answered 2xx, including repeated ones. */
 	answered = 0;
 	/** How far the clock is ahead (ms). */
 	clockOffsetMs = 0;
 	/** Charges and refunds that were requested, including repeated attempts. */
 	attempts = 0;
+
+	/** @param limits of what is kept in memory; the rest is in a temporary file until `close` */
+	constructor(limits?: SpillLimits) {
+		const file = (this.#file = new SpillFile(limits));
+		this.#charges = new SpillingMap(file);
+		this.#keys = new SpillingMap(file);
+		this.#tagged = new SpillingMap(file);
+		this.#requests = new SpillingMap(file);
+		this.#refundKeys = new SpillingMap(file);
+		this.#disputeRefs = new SpillingMap(file);
+		this.refunds = new SpillingMap(file);
+		this.disputes = new SpillingMap(file);
+		this.events = new EventList(file);
+		this.delivered = new SpillingMap(file);
+	}
+
+	/** Frees its file; it cannot be read any more. */
+	close(): void {
+		this.#file.close();
+	}
 
 	/** Applies the next line; a torn or empty one is skipped. */
 	read(text: string): void {
@@ -62,8 +87,9 @@ export class LedgerState {
 		this.#take(line);
 	}
 
-	charges(): Charge[] {
-		return [...this.#charges.values()];
+	/** In the order of creation. */
+	charges(): Iterable<Charge> {
+		return this.#charges.values();
 	}
 
 	charge(ref: string): Charge | undefined {
@@ -80,7 +106,7 @@ export class LedgerState {
 	}
 
 	disputesOf(chargeRef: string): Dispute[] {
-		return [...this.disputes.values()].filter(({ line }) => line.charge_ref === chargeRef);
+		return (this.#disputeRefs.get(chargeRef) ?? []).map(ref => this.disputes.get(ref)!);
 	}
 
 	/** Charges with this metadata, in the order of creation. */
@@ -109,7 +135,7 @@ export class LedgerState {
 				return this.#updateDispute(line);
 			case "delivery":
 				this.answered++;
-				return void this.delivered.add(line.event);
+				return void this.delivered.set(line.event, true);
 			case "clock":
 				this.clockOffsetMs += line.advance_ms;
 		}
@@ -177,6 +203,8 @@ export class LedgerState {
 		const before = this.#charges.get(line.charge_ref);
 		this.later.delete(line.charge_ref);
 		if (this.disputes.has(line.ref) || before?.status !== "succeeded") return;
+		const refs = this.#disputeRefs.get(line.charge_ref) ?? [];
+		this.#disputeRefs.set(line.charge_ref, [...refs, line.ref]);
 		this.#setDispute(line, before, { line, status: "open" });
 		if (testMethod(before.line.payment_method)?.dispute?.then) this.later.add(line.ref);
 	}

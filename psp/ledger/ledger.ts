@@ -41,6 +41,7 @@ export class Ledger {
 
 	async close(): Promise<void> {
 		await this.refresh();
+		this.state.close();
 		await this.#file.close();
 	}
 
@@ -121,7 +122,7 @@ export interface LedgerReport {
 export function reportOf(book: LedgerState): LedgerReport {
 	const accepted = [...book.refunds.values()].filter(({ refused }) => !refused);
 	return {
-		charges: book.charges().map(({ line, status, failure_code, refunded }) => {
+		charges: Array.from(book.charges(), ({ line, status, failure_code, refunded }) => {
 			const { key, ref, amount, currency, payment_method, metadata, at } = line;
 			const { payment_id = "", order_id = "" } = metadata;
 			const facts = { key, ref, payment_id, order_id, amount, currency, payment_method };
@@ -144,5 +145,7 @@ export function reportOf(book: LedgerState): LedgerReport {
 export async function readLedger(path: string): Promise<LedgerReport> {
 	const book = new LedgerState();
 	for (const line of (await readFile(path, "utf8")).split("\n")) book.read(line);
-	return reportOf(book);
+	const report = reportOf(book);
+	book.close();
+	return report;
 }

@@ -30,7 +30,7 @@ async function listEvents({ engine, origin }: ApiContext, { form, path }: Call):
 }
 
 async function showEvent({ engine, origin }: ApiContext, { id }: Call): Promise<Reply> {
-	const event = engine.state.events.find(one => one.id === id);
+	const event = engine.state.events.withId(id);
 	if (!event) throw missing("event", id, "id");
 	return { status: 200, body: eventObject(event, origin()) };
 }

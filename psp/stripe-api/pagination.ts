@@ -33,8 +33,11 @@ export function page<I>(
 }
 
 /** The items not older than `created[gte]` (Unix seconds). */
-export function createdSince<I>(items: readonly I[], atOf: (item: I) => string, form: Form): I[] {
+export function createdSince<I>(items: Iterable<I>, atOf: (item: I) => string, form: Form): I[] {
 	const { created } = form;
 	const since = typeof created === "object" ? Number(textOf(created, "gte") ?? 0) : 0;
-	return items.filter(item => Math.floor(Date.parse(atOf(item)) / 1000) >= since);
+	const found: I[] = [];
+	for (const item of items)
+		if (Math.floor(Date.parse(atOf(item)) / 1000) >= since) found.push(item);
+	return found;
 }

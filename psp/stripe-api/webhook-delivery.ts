@@ -46,7 +46,7 @@ export class WebhookSender {
 	sendNew(): void {
 		const { state } = this.#options.engine;
 		for (; this.#seen < state.events.length; this.#seen++) {
-			const event = state.events[this.#seen]!;
+			const event = state.events.at(this.#seen);
 			if (state.delivered.has(event.id)) continue;
 			for (const ms of this.#options.faults.drawSendings()) this.#later(ms, event, 1);
 		}

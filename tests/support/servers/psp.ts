@@ -20,7 +20,7 @@ export interface Psp {
 	/** From its file, whether it runs or not. */
 	ledger(): Promise<LedgerReport>;
 	/** Ids of the webhooks that the shop acknowledged, from the same file. */
-	delivered(): Promise<ReadonlySet<string>>;
+	delivered(): Promise<Pick<ReadonlySet<string>, "has">>;
 	remove(): Promise<void>;
 }
 
