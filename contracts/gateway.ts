@@ -1,14 +1,16 @@
 import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { WaitingMessages } from "./notification.ts";
 import { Uuid } from "./values.ts";
 
-/** Responses of the gateway itself. Only admins see `checks`; others get no details. */
+/** Responses of the gateway itself. Only admins see `checks` and `waiting_messages`; others get no details. */
 export const Health = strictObject(
 	{
 		status: oneOf(["ok", "degraded", "down"]),
 		version: T.String(),
 		checks: T.Optional(
 			T.Record(T.String(), oneOf(["up", "down"]), { description: "By service; for admins only" })
-		)
+		),
+		waiting_messages: T.Optional(WaitingMessages)
 	},
 	{ title: "Health" }
 );

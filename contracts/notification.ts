@@ -115,6 +115,16 @@ const byKind = <S extends TSchema>(schema: S) =>
 export const Preferences = strictObject(byKind(Channels), { title: "NotificationPreferences" });
 export type Preferences = Static<typeof Preferences>;
 
+/** Messages that are due and not sent. */
+export const WaitingMessages = T.Array(
+	strictObject({
+		channel: oneOf(notificationChannels),
+		count: T.Integer({ minimum: 0, description: "At most 10,000 are counted" }),
+		oldest_s: T.Number({ minimum: 0, description: "Since the oldest of them was due" })
+	}),
+	{ description: "Messages that wait to be sent, by channel; for admins only" }
+);
+
 export const notification = contract("notification", {
 	list: {
 		summary: "Your messages, newest event first; staff see everybody's, or one user's",
@@ -161,6 +171,14 @@ export const notification = contract("notification", {
 		access: everyone,
 		params: strictObject(byKind(T.Optional(Channels))),
 		returns: Preferences
+	},
+	waiting: {
+		summary: "Messages that are due and not sent, by channel",
+		kind: "query",
+		access: "internal",
+		timeoutMs: 1000,
+		params: strictObject({}),
+		returns: strictObject({ data: WaitingMessages })
 	},
 	"mailbox.list": {
 		summary: "Messages that were stored instead of sent, newest first",

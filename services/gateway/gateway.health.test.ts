@@ -52,6 +52,19 @@ describe("the checks of the shop's services", () => {
 		}
 	});
 
+	it("leave the waiting messages out while they are not known, and ask once a second", async () => {
+		brokers = await startBus([[], [part("notification")]]);
+		expect(await new PartChecks(brokers[0]!).waiting()).toBeUndefined();
+		await stopBus(brokers);
+		let asked = 0;
+		const data = [{ channel: "email", count: 3, oldest_s: 1.5 }];
+		const waiting = { access: "internal", handler: () => (asked++, { data }) };
+		brokers = await startBus([[], [{ name: "notification", actions: { waiting } }]]);
+		const checks = new PartChecks(brokers[0]!);
+		expect(await Promise.all([checks.waiting(), checks.waiting()])).toEqual([data, data]);
+		expect(asked).toBe(1);
+	});
+
 	it("name what is down, without a call of what no node has", async () => {
 		brokers = await startBus([[], [part("user"), part("order", false)]]);
 		const warnings: unknown[] = [];

@@ -12,23 +12,51 @@ const checkEveryMs = 1000;
 
 type Checks = Record<string, "up" | "down">;
 
+/** What is asked for at most once a second, however many look. */
+class Recent<R> {
+	readonly #ask: () => Promise<R>;
+	#latest: Promise<R> | undefined;
+	#askedAtMs = 0;
+
+	constructor(ask: () => Promise<R>) {
+		this.#ask = ask;
+	}
+
+	read(): Promise<R> {
+		const now = performance.now();
+		if (this.#latest && now - this.#askedAtMs < checkEveryMs) return this.#latest;
+		this.#askedAtMs = now;
+		return (this.#latest = this.#ask());
+	}
+}
+
 const parts = [user, product, order, payment, notification, analytics];
 
-/** The state of the shop's services, which is asked for at most once a second, however many look. */
+/** The state of the shop's services. */
 export class PartChecks {
 	readonly #broker: ServiceBroker;
-	#latest: Promise<Checks> | undefined;
-	#askedAtMs = 0;
+	readonly #states = new Recent(() => this.#ask());
+	readonly #waiting = new Recent(() => this.#askForWaiting());
 
 	constructor(broker: ServiceBroker) {
 		this.#broker = broker;
 	}
 
 	read(): Promise<Checks> {
-		const now = performance.now();
-		if (this.#latest && now - this.#askedAtMs < checkEveryMs) return this.#latest;
-		this.#askedAtMs = now;
-		return (this.#latest = this.#ask());
+		return this.#states.read();
+	}
+
+	/** Messages that wait, by channel; undefined while that is not known. */
+	waiting(): Promise<Health["waiting_messages"]> {
+		return this.#waiting.read();
+	}
+
+	async #askForWaiting(): Promise<Health["waiting_messages"]> {
+		const { name, actions } = notification;
+		if (!this.#broker.registry.actions.isAvailable(`${name}.waiting`)) return undefined;
+		return call(this.#broker, actions.waiting, {})
+			.then(({ data }) => data)
+			.catch(() => undefined);
 	}
 
 	/** Calls every service's `ready` concurrently; each has a second to respond. */

@@ -269,10 +269,14 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 	actions: {
 		async health(ctx) {
+			const isAdmin = ctx.meta.user?.role === "admin";
+			const waiting = isAdmin ? this.parts.waiting() : undefined;
 			const checks = await this.parts.read();
 			const { version } = manifest;
 			const status = statusOf(checks);
-			return ctx.meta.user?.role === "admin" ? { status, version, checks } : { status, version };
+			if (!isAdmin) return { status, version };
+			const waiting_messages = await waiting;
+			return { status, version, checks, ...(waiting_messages && { waiting_messages }) };
 		},
 
 		live: () => ({ status: "ok" }) as const,

@@ -97,6 +97,12 @@ export default service<typeof contract.actions, This>(contract, {
 			return { data: await this.mailbox.list(ctx.params.limit) };
 		},
 
+		async waiting() {
+			const { store } = await this.opened;
+			const found = await store.backlog();
+			return { data: found.map(({ seconds, ...rest }) => ({ ...rest, oldest_s: seconds })) };
+		},
+
 		"mailbox.get"(ctx) {
 			return this.mailbox.get(ctx.params.id);
 		},

@@ -14,7 +14,23 @@ export function operationTests(shop: Shop): void {
 			const parts = ["user", "product", "order", "payment", "notification", "analytics"];
 			const up = Object.fromEntries(parts.map(part => [part, "up"]));
 			expect((await shop.as("admin").get("/health")).body.checks).toEqual(up);
-			expect((await shop.as("support").get("/health")).body).not.toHaveProperty("checks");
+			for (const caller of ["support", "alice", "anonymous"] as const)
+				expect(Object.keys((await shop.as(caller).get("/health")).body)).toEqual([
+					"status",
+					"version"
+				]);
+		});
+
+		it("says to admins how many messages wait, and for how long", async () => {
+			const { body } = await shop.as("admin").get("/health");
+			const waiting_messages = body.waiting_messages as { channel: string }[];
+			const channels = waiting_messages.map(({ channel }) => channel);
+			expect(channels.toSorted()).toEqual(["email", "sms", "sns_topic"]);
+			for (const entry of waiting_messages)
+				expect(entry).toMatchObject({
+					count: expect.any(Number),
+					oldest_s: expect.any(Number)
+				});
 		});
 
 		it("reports liveness and readiness", async () => {
