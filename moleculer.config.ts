@@ -36,8 +36,11 @@ function nodeId(services: readonly string[]): string {
 	return `${role}.${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
 }
 
+/** A bus that says nothing for so long is connected to again; nats.js's own limit is 4 to 6 min. */
+const busWaits = { timeout: 5000, pingInterval: 5000, maxPingOut: 2 };
+
 /** Moleculer reads hosts and credentials from the URL, and ignores its scheme. */
-const busOptions = (url: string) => ({ url, ...(usesTls(url) && { tls: {} }) });
+const busOptions = (url: string) => ({ url, ...busWaits, ...(usesTls(url) && { tls: {} }) });
 
 /** Options of every broker; the only place that names the middlewares. */
 export default function brokerOptions(): BrokerOptions {

@@ -301,7 +301,7 @@ export const rules: readonly Rule[] = [
 	only(
 		"Kafka is known to its stream driver alone",
 		/^kafkajs$/,
-		/^streams\/kafka\/kafka\.driver\.ts$/
+		/^streams\/kafka\/kafka(\.driver|js-patches)\.ts$/
 	),
 	only(
 		"pg is known to db and the launchers alone",

@@ -153,6 +153,9 @@ export class Proxy {
 
 	#drop(link: Link): void {
 		if (!this.#links.delete(link)) return;
-		for (const socket of link.sockets) if (!socket.destroyed) socket.resetAndDestroy();
+		for (const socket of link.sockets)
+			// Node would reset one that is not connected when it is, which may be never.
+			if (socket.connecting) socket.destroy();
+			else if (!socket.destroyed) socket.resetAndDestroy();
 	}
 }

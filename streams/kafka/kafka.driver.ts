@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import {
 	type Admin,
 	Kafka,
@@ -17,6 +16,7 @@ import {
 	type TopicSpec
 } from "../driver.ts";
 import { retry, within } from "../../lib/retry.ts";
+import { patchKafkajs } from "./kafkajs-patches.ts";
 import { KafkaMember } from "./member.ts";
 import { KafkaSubscription } from "./kafka.subscription.ts";
 
@@ -38,18 +38,7 @@ const recordBytes = 100;
 const closeTimeoutMs = 5000;
 const topicTimeoutMs = 15_000;
 
-/**
- * kafkajs checks each millisecond for waiting requests, even if there are none: an idle consumer costs
- * a twentieth of a core (tulios/kafkajs#1751, unfixed).
- */
-function patchIdlePolling(): void {
-	const { prototype } = createRequire(import.meta.url)("kafkajs/src/network/requestQueue");
-	const schedule = prototype.scheduleCheckPendingRequests;
-	prototype.scheduleCheckPendingRequests = function (this: typeof prototype) {
-		if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
-	};
-}
-patchIdlePolling();
+patchKafkajs();
 
 /** All defaults, because kafkajs has different ones if NODE_ENV is test. */
 const retrySettings = (retries: number) => ({

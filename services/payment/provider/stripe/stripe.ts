@@ -1,5 +1,6 @@
 import Stripe from "stripe";
 import { signedEvent } from "../signed-event.ts";
+import { limitedConnections } from "./connect-limit.ts";
 import type {
 	ChargeRequest,
 	Dispute,
@@ -64,15 +65,17 @@ export class StripeProvider implements PaymentProvider {
 	readonly #options: StripeOptions;
 
 	constructor(options: StripeOptions) {
-		const { protocol, hostname, port } = new URL(options.apiUrl);
+		const { protocol: scheme, hostname, port } = new URL(options.apiUrl);
+		const protocol = scheme === "http:" ? "http" : "https";
 		const timeout = options.timeoutMs ?? 7000;
 		this.maxProcessingMs = 2 * timeout + (isStripe(hostname) ? searchLagMs : marginMs);
 		this.#options = options;
 		this.#stripe = new Stripe(options.secretKey, {
-			protocol: protocol === "http:" ? "http" : "https",
+			protocol,
 			host: hostname,
-			port: port || (protocol === "http:" ? 80 : 443),
+			port: port || (protocol === "http" ? 80 : 443),
 			timeout,
+			httpAgent: limitedConnections(protocol),
 			// We retry ourselves, after a lookup.
 			maxNetworkRetries: 0,
 			telemetry: false
