@@ -9,6 +9,7 @@ import { markdown, score } from "../chaos/report.ts";
 import { matrixNodes } from "../chaos/faults/matrix.plan.ts";
 import { ScenarioRunner } from "../chaos/run/scenario-runner.ts";
 import { progress } from "../launch/shop/prepare-shop.ts";
+import { packagedPostgres } from "../launch/servers/packaged-postgres.ts";
 import { whyNoKafka } from "../launch/servers/kafka-jars.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
@@ -23,6 +24,8 @@ Runs the shop as real processes, injects faults under load, and checks every gua
   --matrix n          how often every failpoint is triggered in every mode, before the storm
   --events n          how many events go over a Kafka broker after it (needs Java 17), 0 for none
   --faults a,b        only these: ${Object.keys(faultKinds).join(", ")}
+  --packaged          on the Postgres that is installed as a package, as it is installed; over Kafka by default if
+                      there is one
   --publish           writes the report to docs/proof too
   --bugs              plants known bugs in copies of the shop instead: a checker must catch each
   --only words        of these only those whose promise and name hold the words, e.g. P4`;
@@ -34,6 +37,7 @@ const { values } = commandLine(usage, {
 	kills: { type: "string" },
 	faults: { type: "string" },
 	publish: { type: "boolean" },
+	packaged: { type: "boolean" },
 	matrix: { type: "string" },
 	events: { type: "string" },
 	bugs: { type: "boolean" },
@@ -106,7 +110,8 @@ function requestedRun() {
 		values[name] === undefined ? [] : [`--${name} ${values[name]}`]
 	);
 	const tier = changes.length > 0 ? "changed" : values.tier;
-	return { tier, args: [`--tier ${values.tier}`, ...changes] };
+	const packaged = values.packaged ? ["--packaged"] : [];
+	return { tier, args: [`--tier ${values.tier}`, ...packaged, ...changes] };
 }
 
 const tier =
@@ -124,7 +129,7 @@ async function runKafkaPart(life: Lifecycle): Promise<KafkaRunReport | undefined
 	const folder = mkdtempSync(join(tmpdir(), "shop-proof-"));
 	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
 	return runOverKafka(
-		{ root, folder },
+		{ root, folder, packaged: packagedPostgres() },
 		{
 			...tier.log,
 			...logFaults,
@@ -152,7 +157,10 @@ async function runTier(life: Lifecycle): Promise<void> {
 		providerFaults: 0.2,
 		onProgress: progress
 	};
-	const runner = await ScenarioRunner.open({ root, folder, nodes: matrixNodes }, options);
+	const packaged = values.packaged ? packagedPostgres() : undefined;
+	if (values.packaged && !packaged) usageError(usage, "no Postgres is installed as a package");
+	const cluster = { root, folder, nodes: matrixNodes, packaged };
+	const runner = await ScenarioRunner.open(cluster, options);
 	life.atEnd(() => runner.stop());
 	const shop = await runChaos(runner, options);
 	await runner.stop();

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runChecks, succeeds } from "./test/checks.ts";
-import { mayLeaveOut, partsLeftOut } from "./test/requirements.ts";
+import { mayLeaveOut, partsLeftOut, requirements } from "./test/requirements.ts";
 
 /**
  * `npm test`: every check, then every test that this machine can run; the last line is `N passed, N failed`. With
@@ -27,6 +27,10 @@ const program = "node_modules/jest/bin/jest.js";
 
 /** After all else, because it needs the machine for itself. */
 const chaos = ["cli/chaos.ts", "--tier", "ci"];
+
+/** Tests that run again on a Postgres as it is packaged: those with the most forms of statements. */
+const onPackaged =
+	"tests/integration/(db/(database|schema|migrate)|order/(placement|concurrency|returns)|product/(search|stock)|analytics/windows|streams/postgres|user/accounts)";
 
 /** System tests mostly wait: with three, two cores are busy for 70 % of 290 s; with two it takes 380 s. */
 const workers = { unit: 2, system: 3 };
@@ -65,6 +69,10 @@ if (args.some(arg => arg.startsWith("--watch")))
 const isWhole = args.length === 0;
 const scores: Score[] = isWhole ? (await runChecks()).map(scoreOf) : [];
 const tests = [await jest("unit", args), await jest("system", args)];
+if (isWhole && (requirements.postgres.isThere() || !mayLeaveOut())) {
+	process.env.TEST_POSTGRES = "packaged";
+	tests.push(await jest("system", [onPackaged]));
+}
 scores.push(...tests);
 const sum = (part: keyof Score, of = scores) => of.reduce((total, score) => total + score[part], 0);
 const hasRun = sum("passed", tests) > 0;

@@ -12,17 +12,15 @@ import { clockEnvironment } from "./clocks.ts";
 import { ChaosNode, type Wires } from "./node.ts";
 import { Provider } from "./provider-process.ts";
 import { Proxy } from "./proxy.ts";
-import { startServers, type Servers } from "./servers.ts";
+import { startServers, type ServerOptions, type Servers } from "./servers.ts";
 
-export interface ClusterOptions {
+export interface ClusterOptions extends ServerOptions {
 	/** The source tree whose shop is run; its node_modules must be installed. */
 	root: string;
 	/** Empty, absolute; holds the database, the ledger, the keys and the nodes' output. */
 	folder: string;
 	/** As for `npm run cluster`: `order=2`. */
 	nodes?: readonly string[];
-	/** Uses a Kafka broker instead of the log in Postgres. */
-	kafka?: boolean;
 	/** Overrides the settings below. */
 	environment?: Record<string, string>;
 	/** Called when a node that crashed is ready again. */
@@ -79,7 +77,7 @@ export class Cluster {
 		const data = new DataFolder(folder);
 		const ungeneratedKeys = { privateKey: undefined, publicKey: undefined, ttlS: 0 };
 		const keys = tokenKeys({ production: false, token: ungeneratedKeys }, data.tokenKey);
-		const servers = await startServers(data, options.kafka ?? false);
+		const servers = await startServers(data, options);
 		const cluster = new Cluster(options, servers, await Provider.open(root, folder), keys);
 		try {
 			await migrate(root, servers.postgres.url);

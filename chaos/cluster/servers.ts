@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import type { DataFolder } from "../../launch/shop/data-folder.ts";
+import type { PackagedPostgres } from "../../launch/servers/packaged-postgres.ts";
 import { startPostgres, type PostgresServer } from "../../launch/servers/embedded-postgres.ts";
 import { startNats, type NatsServer } from "../../launch/servers/nats-server.ts";
 import { rows, withClient } from "../../db/client.ts";
@@ -98,6 +99,13 @@ class ChaosNats extends Restartable<NatsServer> {
 	}
 }
 
+export interface ServerOptions {
+	/** Uses a Kafka broker instead of the log in Postgres. */
+	kafka?: boolean;
+	/** Uses this Postgres as it is installed instead of the embedded one. */
+	packaged?: PackagedPostgres | undefined;
+}
+
 export interface Servers {
 	postgres: ChaosPostgres;
 	nats: ChaosNats;
@@ -109,9 +117,13 @@ export interface Servers {
  * A Postgres (with fsync unless turned off), a nats-server, and optionally a Kafka broker.
  * @throws LaunchError; servers that were started by then are stopped
  */
-export async function startServers(data: DataFolder, withKafka: boolean): Promise<Servers> {
+export async function startServers(
+	data: DataFolder,
+	{ kafka: withKafka = false, packaged }: ServerOptions
+): Promise<Servers> {
 	const directory = data.postgres;
-	const openPostgres = () => startPostgres({ directory, connections: 150, progress, onCrash });
+	const openPostgres = () =>
+		startPostgres({ directory, connections: 150, packaged, progress, onCrash });
 	const password = randomBytes(18).toString("base64url");
 	const openNats = () => startNats({ directory: data.path, password, progress, onCrash });
 	const started: { stop(): Promise<void> }[] = [];

@@ -14,7 +14,7 @@ import { unprocessed } from "../evidence/event-stream.ts";
 import { FailpointInjector } from "../faults/failpoint-injector.ts";
 import { traffic } from "../../workload/event-traffic.ts";
 import type { Finding } from "../run/chaos-run.ts";
-import { Cluster } from "../cluster/cluster.ts";
+import { Cluster, type ClusterOptions } from "../cluster/cluster.ts";
 
 export interface KafkaRunOptions extends LogStormOptions {
 	seed: number;
@@ -52,7 +52,7 @@ const unsettled = `select waiting + ((select count(*) from analytics.outbox wher
 
 /** Sends half an hour of events through a broker in some two minutes, while relays, consumers and brokers are killed. */
 export async function runOverKafka(
-	{ root, folder }: { root: string; folder: string },
+	{ root, folder, packaged }: Pick<ClusterOptions, "root" | "folder" | "packaged">,
 	options: KafkaRunOptions
 ): Promise<KafkaRunReport> {
 	const startedAt = performance.now();
@@ -62,6 +62,7 @@ export async function runOverKafka(
 		folder,
 		nodes,
 		kafka: true,
+		packaged,
 		environment: { STREAM_PARTITIONS: String(partitions) },
 		onHit: (node, hit) => failpoints.onHit(node, hit)
 	});

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ShopApi } from "./shop-api.ts";
+import { postUntilDecided, ShopApi } from "./shop-api.ts";
 
 /** Requests of the command line to a shop that is unavailable for a moment. */
 
@@ -73,4 +73,15 @@ it("sends another command once", async () => {
 	const sent = api.send("POST", "/ops/streams/x/replay", {});
 	await expect(sent).rejects.toMatchObject({ status: 503 });
 	expect(seen).toHaveLength(1);
+});
+
+it.each([
+	[503, 200, 2],
+	[504, 200, 2],
+	[401, 401, 1],
+	[500, 500, 1]
+])("sends a sign-in that was answered %i until it is answered %i", async (status, last, sent) => {
+	first = { status, code: "any" };
+	const answer = await postUntilDecided(`${api.url}/api/v1/auth/login`, {});
+	expect([answer.status, seen.length]).toEqual([last, sent]);
 });

@@ -91,6 +91,20 @@ export function post(target: string, body: unknown, more: Record<string, string>
 	return request(target, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
+/** A request that may be repeated, such as a sign-in: sent again for half a minute while the shop is unavailable. */
+export async function postUntilDecided(target: string, body: unknown): Promise<Response> {
+	let latest: Response | undefined;
+	const once = async () => {
+		latest = await post(target, body);
+		const failure = new UnexpectedResponse(`POST ${target}`, latest.status, undefined);
+		if (isUndecided(failure)) throw failure;
+	};
+	await retry(once, whileUndecided).catch(error => {
+		if (!(error instanceof UnexpectedResponse)) throw error;
+	});
+	return latest!;
+}
+
 async function request(target: string, options: RequestInit): Promise<Response> {
 	try {
 		return await fetch(target, options);

@@ -4,7 +4,7 @@ import type { Product } from "../../contracts/product.ts";
 import type { SentMessage } from "./outcome.ts";
 import { freshToken } from "../api-client/fresh-token.ts";
 import { LaunchError } from "../../launch/process/launch-error.ts";
-import { post, ShopApi, UnexpectedResponse } from "../api-client/shop-api.ts";
+import { postUntilDecided, ShopApi, UnexpectedResponse } from "../api-client/shop-api.ts";
 
 const keyed = { isKeyed: true };
 const password = "demo-Password-1";
@@ -13,10 +13,10 @@ const password = "demo-Password-1";
 async function login(url: string, name: string): Promise<string> {
 	const credentials = { email: `${name}@shop.test`, password };
 	const api = `${url}/api/v1/auth`;
-	let answer = await post(`${api}/login`, credentials);
+	let answer = await postUntilDecided(`${api}/login`, credentials);
 	if (answer.status === 401 && /^demo-/.test(name)) {
-		await post(`${api}/register`, credentials);
-		answer = await post(`${api}/login`, credentials);
+		await postUntilDecided(`${api}/register`, credentials);
+		answer = await postUntilDecided(`${api}/login`, credentials);
 	}
 	if (answer.status !== 200)
 		throw new LaunchError(

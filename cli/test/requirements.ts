@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { packagedPostgres } from "../../launch/servers/packaged-postgres.ts";
 import { whyNoKafka } from "../../launch/servers/kafka-jars.ts";
 
 /** Programs that parts of the tests need besides Node. */
@@ -40,6 +41,11 @@ export const requirements = {
 			existsSync(motoProgram) ||
 			succeeds("moto_server", "--help") ||
 			succeeds("python3", "-c", "import venv, ensurepip")
+	},
+	postgres: {
+		part: "tests on a Postgres as it is packaged",
+		remedy: "Install Postgres (Debian: postgresql); its service need not run.",
+		isThere: () => packagedPostgres() !== undefined
 	},
 	chromium: {
 		part: "tests of pages in a browser",

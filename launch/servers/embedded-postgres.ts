@@ -15,6 +15,7 @@ import { diskFull, LaunchError } from "../process/launch-error.ts";
 import { isAlive, processesOf, type Server, stopOrphans } from "../process/orphans.ts";
 import { poll } from "../../lib/retry.ts";
 import { ServerProcess } from "../process/server-process.ts";
+import type { PackagedPostgres } from "./packaged-postgres.ts";
 import { postgresProgram, type PostgresProgram } from "./postgres-program.ts";
 
 export interface PostgresOptions {
@@ -22,6 +23,8 @@ export interface PostgresOptions {
 	directory: string;
 	/** That may be open at one time, besides those that Postgres keeps for its superuser. */
 	connections: number;
+	/** This one instead of the embedded one, with the settings and the locale that it has as installed. */
+	packaged?: PackagedPostgres | undefined;
 	/** Called with a few words before each slow step. */
 	progress(step: string): void;
 	/** Called when the server crashes. */
@@ -40,9 +43,12 @@ export interface PostgresServer {
 const owner = "shop";
 const logOf = (directory: string) => readFileSync(`${directory}.log`, "utf8");
 
+/** Sorts by code points and knows letters of all scripts, whatever the system has. */
+const locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+
 async function initialise(
 	program: PostgresProgram,
-	directory: string,
+	{ directory, packaged }: PostgresOptions,
 	passwordFile: string
 ): Promise<void> {
 	const unfinished = `${directory}.unfinished`;
@@ -58,9 +64,7 @@ async function initialise(
 		`--pwfile=${passwordFile}`,
 		"--auth=scram-sha-256",
 		"--encoding=UTF8",
-		"--locale=C",
-		"--locale-provider=builtin",
-		"--builtin-locale=C.UTF-8"
+		...(packaged ? [] : locale)
 	]);
 	let words = "";
 	for (const stream of [child.stdout!, child.stderr!]) stream.on("data", text => (words += text));
@@ -113,19 +117,24 @@ async function recover(directory: string, progress: (step: string) => void): Pro
 
 const superuserConnections = 3;
 
-function settings(port: number, connections: number): string[] {
+/** Small and quick to start rather than fast. */
+const ownSettings = {
+	shared_buffers: "32MB",
+	max_wal_size: "256MB",
+	io_method: "sync",
+	jit: "off",
+	max_logical_replication_workers: 0,
+	log_checkpoints: "off"
+};
+
+function settings(port: number, { connections, packaged }: PostgresOptions): string[] {
 	const values = {
 		listen_addresses: "127.0.0.1",
 		port,
 		unix_socket_directories: "",
 		max_connections: connections + superuserConnections,
 		superuser_reserved_connections: superuserConnections,
-		shared_buffers: "32MB",
-		max_wal_size: "256MB",
-		io_method: "sync",
-		jit: "off",
-		max_logical_replication_workers: 0,
-		log_checkpoints: "off"
+		...(packaged ? {} : ownSettings)
 	};
 	return Object.entries(values).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
@@ -143,12 +152,13 @@ function isReady(directory: string, pid: number): boolean {
 /** Undefined when another attempt may succeed, at another port or moment. @throws LaunchError */
 async function launch(
 	program: PostgresProgram,
-	{ directory, connections, onCrash }: PostgresOptions
+	options: PostgresOptions
 ): Promise<{ server: ServerProcess; port: number } | undefined> {
+	const { directory, onCrash } = options;
 	const port = await freePort();
-	const args = ["-D", directory, ...settings(port, connections)];
+	const args = ["-D", directory, ...settings(port, options)];
 	const server = await ServerProcess.start({
-		spawn: options => program.spawn("postgres", args, options),
+		spawn: spawnOptions => program.spawn("postgres", args, spawnOptions),
 		log: `${directory}.log`,
 		isReady: pid => isReady(directory, pid),
 		onCrash: () => onCrash(failed("ended", logOf(directory), directory).message),
@@ -163,17 +173,17 @@ async function launch(
 }
 
 /**
- * Starts the Postgres of the npm packages on a free loopback port, and creates its data
+ * Starts the Postgres of the npm packages, or a packaged one, on a free loopback port, and creates its data
  * folder first when there is none.
  * @throws LaunchError in a sentence for the user
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-	const { directory, progress } = options;
+	const { directory, progress, packaged } = options;
 	const passwordFile = `${directory}.password`;
-	const program = postgresProgram(directory);
+	const program = postgresProgram(directory, packaged);
 	if (!existsSync(directory)) {
 		progress("making the database (first start only)");
-		await initialise(program, directory, passwordFile);
+		await initialise(program, options, passwordFile);
 	}
 	checkData(program, directory, passwordFile);
 	await recover(directory, progress);

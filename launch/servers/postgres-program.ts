@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { userInfo } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { LaunchError } from "../process/launch-error.ts";
+import type { PackagedPostgres } from "./packaged-postgres.ts";
 
 type Binary = "initdb" | "postgres";
 
@@ -16,6 +17,14 @@ export interface PostgresProgram {
 }
 
 const elsewhere = "set DATABASE_URL to a Postgres of your own";
+
+/** The Postgres of the npm packages. */
+function embedded(): PackagedPostgres {
+	const folder = packageFolder();
+	linkLibraries(folder);
+	const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+	return { bin: join(folder, "native/bin"), major: Number.parseInt(version) };
+}
 
 function packageFolder(): string {
 	const platform = process.platform === "win32" ? "windows" : process.platform;
@@ -78,17 +87,15 @@ function runner(bin: string, prefix: Prefix, user: Partial<typeof nobody>) {
 }
 
 /**
- * Finds the embedded Postgres and a way to run it for `directory`. Root runs it inside a user
+ * Finds a way to run Postgres for `directory`, by default the embedded one. Root runs it inside a user
  * namespace, where it is called `nobody` and still owns root's files; where namespaces are
  * forbidden, as the real `nobody`.
  * @throws LaunchError when neither works
  */
-export function postgresProgram(directory: string): PostgresProgram {
-	const folder = packageFolder();
-	linkLibraries(folder);
-	const bin = join(folder, "native/bin");
-	const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-	const major = Number.parseInt(version);
+export function postgresProgram(
+	directory: string,
+	{ bin, major }: PackagedPostgres = embedded()
+): PostgresProgram {
 	const give = () => undefined;
 	const probe = [join(bin, "postgres"), "--version"];
 	if (isOrdinaryUser()) return { major, give, spawn: runner(bin, [], {}) };

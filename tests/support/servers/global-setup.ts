@@ -1,12 +1,22 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { packagedPostgres } from "../../../launch/servers/packaged-postgres.ts";
 import { startPostgres } from "../../../launch/servers/embedded-postgres.ts";
 import { startNats } from "../../../launch/servers/nats-server.ts";
 import { makeTemplate } from "./database.ts";
 import { globalServers } from "./global-servers.ts";
 
 const progress = (step: string) => process.stderr.write(`tests: ${step}\n`);
+
+/** The Postgres of the system's packages, if TEST_POSTGRES asks for it. */
+function packaged() {
+	if (process.env.TEST_POSTGRES !== "packaged") return undefined;
+	const found = packagedPostgres();
+	if (!found) throw new Error("no Postgres is installed as a package");
+	progress(`Postgres ${found.major} as it is installed in ${found.bin}`);
+	return found;
+}
 
 /** Starts the servers that system tests need, unless the environment names them. */
 export default async function setup(): Promise<void> {
@@ -16,7 +26,8 @@ export default async function setup(): Promise<void> {
 	process.env.TEST_FOLDER = folder;
 	if (!process.env.TEST_DATABASE_URL) {
 		const directory = join(folder, "postgres");
-		const server = await startPostgres({ directory, connections: 200, progress, onCrash });
+		const options = { directory, connections: 200, packaged: packaged(), progress, onCrash };
+		const server = await startPostgres(options);
 		globalServers.servers.push(server);
 		process.env.TEST_DATABASE_URL = server.url;
 	}

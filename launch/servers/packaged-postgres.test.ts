@@ -1,0 +1,34 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packagedPostgres } from "./packaged-postgres.ts";
+
+describe("a Postgres of the system's packages", () => {
+	let folder: string;
+	beforeEach(() => {
+		folder = mkdtempSync(join(tmpdir(), "packaged-"));
+	});
+	afterEach(() => rmSync(folder, { recursive: true }));
+
+	function install(version: string, programs: readonly string[]): void {
+		mkdirSync(join(folder, version, "bin"), { recursive: true });
+		for (const name of programs) writeFileSync(join(folder, version, "bin", name), "");
+	}
+	const whole = ["initdb", "postgres"];
+
+	it("is the newest of those that are whole", () => {
+		install("9.6", whole);
+		install("13", whole);
+		install("15", whole);
+		// A client without a server.
+		install("17", ["psql"]);
+		expect(packagedPostgres(folder)).toEqual({ major: 15, bin: join(folder, "15/bin") });
+	});
+
+	it.each([
+		["a folder that does not exist", "none"],
+		["an empty folder", ""]
+	])("is not found in %s", (_, name) => {
+		expect(packagedPostgres(join(folder, name))).toBeUndefined();
+	});
+});

@@ -1,0 +1,22 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** Where Debian and its relatives put each major version of Postgres. */
+const versions = "/usr/lib/postgresql";
+
+/** A Postgres of the system's packages. */
+export interface PackagedPostgres {
+	/** Folder of `initdb` and `postgres`. */
+	readonly bin: string;
+	readonly major: number;
+}
+
+/** The newest Postgres that is installed as a package; undefined if there is none. */
+export function packagedPostgres(folder = versions): PackagedPostgres | undefined {
+	const majors = existsSync(folder) ? readdirSync(folder).map(Number) : [];
+	const found = majors
+		.filter(major => major > 0)
+		.map(major => ({ major, bin: join(folder, String(major), "bin") }))
+		.filter(({ bin }) => existsSync(join(bin, "initdb")) && existsSync(join(bin, "postgres")));
+	return found.toSorted((a, b) => b.major - a.major)[0];
+}
