@@ -896,7 +896,8 @@ CREATE OR REPLACE FUNCTION analytics.reset_windows(since timestamp with time zon
  SECURITY DEFINER
  SET search_path TO 'analytics', 'pg_temp'
 AS $function$
-	update windows set orders = 0, revenue_minor = 0, unique_users = 0, dirty = true where window_start >= since;
+	update windows set orders = 0, revenue_minor = 0, unique_users = 0, dirty = true, final = false
+		where window_start >= since;
 	delete from window_users where window_start >= since;
 	delete from product_sales where window_start >= since;
 	delete from reversals where window_start >= since;

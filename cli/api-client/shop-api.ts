@@ -86,7 +86,7 @@ export class ShopApi {
 }
 
 /** @throws LaunchError if no server responds */
-export function post(target: string, body: unknown, more: Record<string, string> = {}) {
+function post(target: string, body: unknown, more: Record<string, string> = {}) {
 	const headers = { "content-type": "application/json", "idempotency-key": randomUUID(), ...more };
 	return request(target, { method: "POST", headers, body: JSON.stringify(body) });
 }

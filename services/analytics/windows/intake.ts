@@ -14,8 +14,11 @@ import {
 	userRows,
 	windowRows
 } from "./window.statements.ts";
-import { tally } from "./tally.window.ts";
+import { tally, type Tally } from "./tally.window.ts";
 import { startOf } from "./tumbling.window.ts";
+
+/** SQLSTATE: the transaction is rolled back, and tried again as a whole. */
+const serializationFailure = "40001";
 
 /** New events of one partition. */
 export interface EventBatch {
@@ -49,16 +52,29 @@ export async function applyEvents(work: EventBatch, tx: Transaction): Promise<nu
 	const watermark = work.again ? null : row!.watermark;
 	const { late, ...rows } = tally(facts, watermark ?? undefined);
 	if (late.length > 0) await storeLate(late, tx);
-	const { windows, users, products, reversals } = rows;
+	const { windows, reversals } = rows;
 	if (reversals.length > 0) await tx.query(addReversals, reversalRows.values(reversals));
-	if (windows.length > 0)
-		await tx.query(addSales, [
-			...windowRows.values(windows),
-			...userRows.values(users),
-			...productRows.values(products)
-		]);
+	if (windows.length > 0) await addToWindows(rows, tx);
 	await failpoint("analytics.window.after_apply");
 	return late.length;
+}
+
+/**
+ * The watermark that this transaction read may be older than the one by which a window has become final meanwhile: then
+ * it is rolled back, and finds its events late when it is tried again.
+ */
+async function addToWindows(
+	{ windows, users, products }: Omit<Tally, "late">,
+	tx: Transaction
+): Promise<void> {
+	const [row] = await tx.query<{ taken: number }>(addSales, [
+		...windowRows.values(windows),
+		...userRows.values(users),
+		...productRows.values(products)
+	]);
+	if (row!.taken === windows.length) return;
+	const error = new Error("a window became final while events were added to it");
+	throw Object.assign(error, { code: serializationFailure });
 }
 
 /** Resets the windows that began then or later; they are not emitted until they are rebuilt. */

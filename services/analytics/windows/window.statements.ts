@@ -28,7 +28,10 @@ export const productRows = bulk(
 	userRows.next
 );
 
-/** The rows of windows, of their users and of their products. A user that is already there is not counted again. */
+/**
+ * The rows of windows, of their users and of their products. A user that is already there is not counted again. Returns
+ * how many windows took them: one that is final does not.
+ */
 export const addSales: Statement = {
 	name: "analytics.add_sales",
 	text: `
@@ -51,17 +54,21 @@ export const addSales: Statement = {
 		on conflict (window_start, currency) do update set orders = w.orders + excluded.orders,
 			revenue_minor = ${capped("w.revenue_minor + excluded.revenue_minor")},
 			unique_users = w.unique_users + excluded.unique_users, dirty = true
+			where not w.final
+		returning 1
 	), sold as (
 		select ${instant("start")} as window_start, currency, product_id, orders, units, revenue
 		from ${productRows.as("x")}
 	), products as (
 		insert into analytics.products (id) select distinct product_id from sold order by 1 on conflict do nothing
+	), product_sales as (
+		insert into analytics.product_sales as p (window_start, currency, product_id, orders, units, revenue_minor)
+		select * from sold
+		order by 1, 2, 3
+		on conflict (window_start, currency, product_id) do update set orders = p.orders + excluded.orders,
+			units = p.units + excluded.units, revenue_minor = ${capped("p.revenue_minor + excluded.revenue_minor")}
 	)
-	insert into analytics.product_sales as p (window_start, currency, product_id, orders, units, revenue_minor)
-	select * from sold
-	order by 1, 2, 3
-	on conflict (window_start, currency, product_id) do update set orders = p.orders + excluded.orders,
-		units = p.units + excluded.units, revenue_minor = ${capped("p.revenue_minor + excluded.revenue_minor")}`
+	select count(*)::int as taken from windows`
 };
 
 export const reversalRows = bulk({ ...window, type: "text", orders: "int", amount: "bigint" });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { WindowStreamEvent } from "../../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
+import { arm, disarmAll, onHit } from "../../../lib/failpoint.ts";
 import { derivedId } from "../../../lib/id.ts";
 import { validate } from "../../../lib/validator.ts";
 import {
@@ -197,6 +198,31 @@ describe("an emitted window", () => {
 		expect(await summary()).toEqual([
 			[0, 1, 1000, 1, 1],
 			[1, 1, 1000, 1, 1]
+		]);
+	});
+
+	it("takes no event any more once it is final, whatever watermark the event's transaction read", async () => {
+		const [start, last] = [minute - allowedLatenessMs, after(90_000)];
+		const old = after(1 - allowedLatenessMs);
+		await store.begin([
+			[after(-allowedLatenessMs), last],
+			[{ ...last, id: derivedId(namespace, "other") }, old]
+		]);
+		await store.deliver(0, 2);
+		await store.deliver(1, 1);
+		const { promise: isEmitting, resolve } = Promise.withResolvers<void>();
+		onHit(async () => resolve());
+		arm({ point: "analytics.window.after_emit", mode: "delay", ms: 500 });
+		const emitted = store.emitter.emitDue();
+		await isEmitting;
+		// It begins before the emitter's transaction ends, and so does not see its watermark.
+		await Promise.all([emitted, store.deliver(1, 1)]);
+		await store.settle();
+		disarmAll();
+		const first = (await emittedResults()).filter(result => result.start === start);
+		expect(first).toMatchObject([{ orders: 1, revision: 1, final: true }]);
+		expect(await store.rows("select event_id from analytics.late_events")).toEqual([
+			{ event_id: old.id }
 		]);
 	});
 
