@@ -35,6 +35,6 @@ run(async life => {
 	process.once("disconnect", () => void life.end(0));
 	process.send?.({ urls });
 	process.send?.("ready");
-	// Node writes its cache at an exit, which a killed node never comes to.
-	flushCompileCache();
+	// Node writes its cache at an exit, which a killed node never comes to; not before the first requests.
+	setTimeout(flushCompileCache, 1000).unref();
 });

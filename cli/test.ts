@@ -30,7 +30,7 @@ const chaos = ["cli/chaos.ts", "--tier", "ci"];
 
 /** Tests that run again on a Postgres as it is packaged: those with the most forms of statements. */
 const onPackaged =
-	"tests/integration/(db/(database|schema|migrate)|order/(placement|concurrency|returns)|product/(search|stock)|analytics/windows|streams/postgres|user/accounts)";
+	"tests/integration/(db/(database|migrate)|order/(placement|concurrency|returns)|product/(search|stock)|analytics/windows|streams/postgres|user/accounts)";
 
 /** System tests mostly wait: with three, two cores are busy for 70 % of 290 s; with two it takes 380 s. */
 const workers = { unit: 2, system: 3 };
@@ -69,7 +69,8 @@ if (args.some(arg => arg.startsWith("--watch")))
 const isWhole = args.length === 0;
 const scores: Score[] = isWhole ? (await runChecks()).map(scoreOf) : [];
 const tests = [await jest("unit", args), await jest("system", args)];
-if (isWhole && (requirements.postgres.isThere() || !mayLeaveOut())) {
+const isOwnServer = Boolean(process.env.TEST_DATABASE_URL);
+if (isWhole && !isOwnServer && (requirements.postgres.isThere() || !mayLeaveOut())) {
 	process.env.TEST_POSTGRES = "packaged";
 	tests.push(await jest("system", [onPackaged]));
 }

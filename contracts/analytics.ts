@@ -34,7 +34,10 @@ export const Window = strictObject(
 			minimum: 0,
 			description: "Grows with every correction; 0 while the window is open"
 		}),
-		final: T.Boolean({ description: "No event changes it any more; only an operator who replays the log can make it again" })
+		final: T.Boolean({
+			description:
+				"No event changes it any more; only an operator who replays the log can make it again"
+		})
 	},
 	{ title: "Window" }
 );

@@ -119,7 +119,10 @@ export type Preferences = Static<typeof Preferences>;
 export const WaitingMessages = T.Array(
 	strictObject({
 		channel: oneOf(notificationChannels),
-		count: T.Integer({ minimum: 0, description: "At most 10,000 are counted" }),
+		count: T.Integer({
+			minimum: 0,
+			description: "Counted up to a limit of the store, 10,000 in Postgres"
+		}),
 		oldest_s: T.Number({ minimum: 0, description: "Since the oldest of them was due" })
 	}),
 	{ description: "Messages that wait to be sent, by channel; for admins only" }

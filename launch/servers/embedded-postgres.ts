@@ -23,7 +23,7 @@ export interface PostgresOptions {
 	directory: string;
 	/** That may be open at one time, besides those that Postgres keeps for its superuser. */
 	connections: number;
-	/** This one instead of the embedded one, with the settings and the locale that it has as installed. */
+	/** This one instead of the embedded one, with the settings that it has as installed. */
 	packaged?: PackagedPostgres | undefined;
 	/** Called with a few words before each slow step. */
 	progress(step: string): void;
@@ -64,7 +64,8 @@ async function initialise(
 		`--pwfile=${passwordFile}`,
 		"--auth=scram-sha-256",
 		"--encoding=UTF8",
-		...(packaged ? [] : locale)
+		// Not that of this shell, which the system may not have.
+		...(packaged ? ["--locale=C.UTF-8"] : locale)
 	]);
 	let words = "";
 	for (const stream of [child.stdout!, child.stderr!]) stream.on("data", text => (words += text));

@@ -18,11 +18,16 @@ describe("a Postgres of the system's packages", () => {
 
 	it("is the newest of those that are whole", () => {
 		install("9.6", whole);
-		install("13", whole);
 		install("15", whole);
+		install("16", whole);
 		// A client without a server.
 		install("17", ["psql"]);
-		expect(packagedPostgres(folder)).toEqual({ major: 15, bin: join(folder, "15/bin") });
+		expect(packagedPostgres(folder)).toEqual({ major: 16, bin: join(folder, "16/bin") });
+	});
+
+	it("is none that is older than 15", () => {
+		install("14", whole);
+		expect(packagedPostgres(folder)).toBeUndefined();
 	});
 
 	it.each([

@@ -135,6 +135,7 @@ export class Engine {
 			const dueMs = Math.max(Date.parse(since) + laterMs - this.now().getTime(), 0);
 			const change = async () => {
 				await this.#ledger.append({ ...line, at: this.#at() });
+				this.#timers.delete(id);
 				this.onLaterChange();
 			};
 			// Until the process ends: a ledger that is closed meanwhile is not written to any more.

@@ -41,8 +41,8 @@ export class Ledger {
 
 	async close(): Promise<void> {
 		await this.refresh();
-		this.state.close();
 		await this.#file.close();
+		this.state.close();
 	}
 
 	/** One write and one flush for all; the flush covers what was read, so nothing read can vanish. */

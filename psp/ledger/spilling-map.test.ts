@@ -44,6 +44,25 @@ describe("a map with bounded memory", () => {
 		expect([a.get("1"), b.get("1"), a.size, b.size]).toEqual([1, -1, 20, 20]);
 	});
 
+	it("keeps in memory what cannot be written, and moves it out later", () => {
+		const map = new SpillingMap<number>(file);
+		for (let n = 0; n < 10; n++) map.set(`${n}`, n);
+		file.database.exec("pragma query_only = on");
+		for (let n = 10; n < 20; n++) map.set(`${n}`, n);
+		expect([...map.values()]).toEqual(Array.from({ length: 20 }, (_, n) => n));
+		file.database.exec("pragma query_only = off");
+		for (let n = 20; n < 40; n++) map.set(`${n}`, n);
+		expect([...map.values()]).toEqual(Array.from({ length: 40 }, (_, n) => n));
+	});
+
+	it("fails after its file is closed", () => {
+		const map = new SpillingMap<number>(file);
+		file.close();
+		expect(() => {
+			for (let n = 0; n < 10; n++) map.set(`${n}`, n);
+		}).toThrow("closed");
+	});
+
 	it.each([0, 1194, 1195, 1196, 1197, 1198])(
 		"is read to its end while entries are moved out, from the %s. on",
 		from => {

@@ -14,6 +14,7 @@ const pageSize = 500;
 export class SpillFile {
 	readonly limits: SpillLimits;
 	#database: DatabaseSync | undefined;
+	#isClosed = false;
 	#tables = 0;
 
 	constructor(limits: SpillLimits = defaults) {
@@ -21,6 +22,7 @@ export class SpillFile {
 	}
 
 	get database(): DatabaseSync {
+		if (this.#isClosed) throw new Error("the ledger is closed");
 		if (this.#database) return this.#database;
 		this.#database = new DatabaseSync("");
 		this.#database.exec("pragma journal_mode = off; pragma synchronous = off");
@@ -38,6 +40,7 @@ export class SpillFile {
 
 	/** Later reads of its maps fail. */
 	close(): void {
+		this.#isClosed = true;
 		this.#database?.close();
 		this.#database = undefined;
 	}
@@ -129,15 +132,19 @@ export class SpillingMap<V> {
 		for (const [, value] of others) yield value;
 	}
 
+	/** Entries that cannot be written, as on a full disk, stay in memory. */
 	#spill(count: number): void {
 		const { database } = this.#file;
 		const table = (this.#table ??= new Table(this.#file, this.#file.newTable()));
-		database.exec("begin");
-		for (const [key, value] of this.#recent) {
-			if (count-- === 0) break;
-			table.put(key, value);
-			this.#recent.delete(key);
+		const oldest = [...this.#recent].slice(0, count);
+		try {
+			database.exec("begin");
+			for (const [key, value] of oldest) table.put(key, value);
+			database.exec("commit");
+		} catch {
+			if (database.isTransaction) database.exec("commit");
+			return;
 		}
-		database.exec("commit");
+		for (const [key] of oldest) this.#recent.delete(key);
 	}
 }

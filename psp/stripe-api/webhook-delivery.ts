@@ -44,6 +44,7 @@ export class WebhookSender {
 
 	/** Starts sending the book's new events. */
 	sendNew(): void {
+		if (this.#closed) return;
 		const { state } = this.#options.engine;
 		for (; this.#seen < state.events.length; this.#seen++) {
 			const event = state.events.at(this.#seen);

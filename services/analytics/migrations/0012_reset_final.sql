@@ -8,3 +8,5 @@ language sql security definer set search_path = analytics, pg_temp as $$
 	delete from reversals where window_start >= since;
 	delete from late_events where window_start >= since;
 $$;
+update windows w set final = false from position p
+where p.replay_mode = 'again' and p.replay_until > p.next_offset and w.window_start >= p.replay_floor;

@@ -54,11 +54,11 @@ it("is given up after seconds, by a node that calls and by one that is called", 
 	const callee = await node(proxy.url, [echo]);
 	const caller = await node(nats.url, []);
 	expect(await answers(caller)).toBe(true);
-	for (const connection of ["a first", "a second"]) {
+	// A second connection is given up as the first one is.
+	for (let n = 0; n < 2; n++) {
 		proxy.silence();
 		await until(async () => !(await answers(caller)), 20_000);
 		await until(async () => await answers(caller), 40_000);
-		expect(`${connection} connection is made again`).toBeTruthy();
 	}
 	expect(await callee.call("echo.echo", { n: 2 })).toEqual({ n: 2 });
 }, 150_000);

@@ -6,6 +6,7 @@ import {
 	testKafka,
 	type TestKafka
 } from "../../support/servers/kafka.ts";
+import { startUnaccepting } from "../../support/servers/unaccepting.ts";
 import { reader, topicOf } from "../../support/streams/topic-reader.ts";
 import { until } from "../../support/until.ts";
 
@@ -75,4 +76,16 @@ describeKafka("a Kafka broker that is silent", () => {
 		proxy.mode = "pass";
 		await publishAtLast("again");
 	}, 150_000);
+
+	it("that takes no connection is given up, and no attempt goes on", async () => {
+		const server = await startUnaccepting();
+		const other = new KafkaDriver({ brokers: [`127.0.0.1:${server.port}`] });
+		try {
+			await expect(other.publish(topic, [{ key: "k", value: "never" }])).rejects.toThrow();
+			expect(process.getActiveResourcesInfo()).not.toContain("TCPConnectWrap");
+		} finally {
+			await other.close();
+			await server.stop();
+		}
+	}, 60_000);
 });

@@ -75,7 +75,7 @@ const write = (user: string) =>
 		[user]
 	);
 const keysOf = (by: Node) => sent.filter(one => one.by === by).flatMap(({ keys }) => keys);
-const untilSent = (by: Node, key: string, withinMs = leaseMs + 10_000) =>
+const untilSent = (by: Node, key: string, withinMs = leaseMs + 40_000) =>
 	until(() => keysOf(by).includes(key), withinMs);
 const isMarked = async (key: string) =>
 	(

@@ -10,7 +10,7 @@ type Connection = Duplex | null | undefined;
 function giveUpUnless(connected: "connect" | "secureConnect", socket: Connection): Connection {
 	const fail = () => {
 		const text = `there was no connection after ${connectWithinMs} ms`;
-		socket?.destroy(Object.assign(new Error(text), { code: "ETIMEDOUT" }));
+		socket?.destroy(Object.assign(new Error(text), { code: "EHOSTUNREACH" }));
 	};
 	const timer = setTimeout(fail, connectWithinMs).unref();
 	for (const event of [connected, "close"]) socket?.once(event, () => clearTimeout(timer));
