@@ -30,7 +30,7 @@ const chaos = ["cli/chaos.ts", "--tier", "ci"];
 
 /** Tests that run again on a Postgres as it is packaged: those with the most forms of statements. */
 const onPackaged =
-	"tests/integration/(db/(database|migrate)|order/(placement|concurrency|returns)|product/(search|stock)|analytics/windows|streams/postgres|user/accounts)";
+	"tests/integration/(db/(database|migrate)|order/(placement|concurrency)|product/search|analytics/windows|streams/postgres)";
 
 /** System tests mostly wait: with three, two cores are busy for 70 % of 290 s; with two it takes 380 s. */
 const workers = { unit: 2, system: 3 };

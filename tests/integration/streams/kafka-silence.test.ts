@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
 import { Proxy } from "../../../chaos/cluster/proxy.ts";
 import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
 import {
@@ -79,11 +81,16 @@ describeKafka("a Kafka broker that is silent", () => {
 
 	it("that takes no connection is given up, and no attempt goes on", async () => {
 		const server = await startUnaccepting();
+		const sockets: Socket[] = [];
+		const watch = (made: unknown) => sockets.push((made as { socket: Socket }).socket);
+		subscribe("net.client.socket", watch);
 		const other = new KafkaDriver({ brokers: [`127.0.0.1:${server.port}`] });
 		try {
 			await expect(other.publish(topic, [{ key: "k", value: "never" }])).rejects.toThrow();
-			expect(process.getActiveResourcesInfo()).not.toContain("TCPConnectWrap");
+			expect(sockets.length).toBeGreaterThan(0);
+			expect(sockets.filter(({ destroyed }) => !destroyed)).toEqual([]);
 		} finally {
+			unsubscribe("net.client.socket", watch);
 			await other.close();
 			await server.stop();
 		}
