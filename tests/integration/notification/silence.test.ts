@@ -69,7 +69,7 @@ describe("a mail server", () => {
 		const many = () => Array.from({ length: channel.maxInFlight }, () => channel.send(dispatch()));
 		await Promise.all(many());
 		proxy.silence();
-		// What had not begun to be sent goes over a new connection.
+		// What was not being sent yet goes over a new connection.
 		for (const kind of await Promise.all(many().map(kindOf)))
 			expect(["sent", "temporary"]).toContain(kind);
 		await Promise.all(many());

@@ -50,7 +50,7 @@ describeKafka("a Kafka broker that is silent", () => {
 			withinMs
 		);
 
-	it("is given up, whoever waits for it: a producer, a consumer, an administrator", async () => {
+	it("is given up by a producer, a consumer and an administrator", async () => {
 		const { texts, stop } = await reader(driver, topic);
 		await publish("before");
 		await until(() => texts().length === 1, withinMs);
