@@ -57,6 +57,10 @@ describe("the checks of the shop's services", () => {
 		expect(await new PartChecks(brokers[0]!).waiting()).toBeUndefined();
 		await stopBus(brokers);
 		let asked = 0;
+		const failing = { access: "internal", handler: () => Promise.reject(new Error("no database")) };
+		brokers = await startBus([[], [{ name: "notification", actions: { waiting: failing } }]]);
+		expect(await new PartChecks(brokers[0]!).waiting()).toBeUndefined();
+		await stopBus(brokers);
 		const data = [{ channel: "email", count: 3, oldest_s: 1.5 }];
 		const waiting = { access: "internal", handler: () => (asked++, { data }) };
 		brokers = await startBus([[], [{ name: "notification", actions: { waiting } }]]);

@@ -4,12 +4,14 @@ import type { OrderStreamEvent } from "../../../contracts/events.ts";
 import { arm, disarmAll, onHit } from "../../../lib/failpoint.ts";
 import { derivedId } from "../../../lib/id.ts";
 import { validate } from "../../../lib/validator.ts";
+import { applyEvents, resetWindows } from "../../../services/analytics/windows/intake.ts";
 import {
 	purgeWindowUsers,
 	acquireEmitterLock
 } from "../../../services/analytics/windows/window.statements.ts";
 import {
 	allowedLatenessMs,
+	correctEveryMs,
 	windowMs,
 	type Result
 } from "../../../services/analytics/windows/tumbling.window.ts";
@@ -224,6 +226,27 @@ describe("an emitted window", () => {
 		expect(await store.rows("select event_id from analytics.late_events")).toEqual([
 			{ event_id: old.id }
 		]);
+	});
+
+	it("takes events again once a replay has reset it", async () => {
+		const sold = after(-allowedLatenessMs);
+		await store.begin([[sold, after(90_000)]]);
+		await store.deliver(0, 2);
+		await store.emitter.emitDue();
+		expect((await results())[0]).toMatchObject({ orders: 1, revision: 1, final: true });
+		await store.pg.transaction(tx => resetWindows(minute - allowedLatenessMs, tx));
+		const replayed = {
+			topic: "orders",
+			partition: 0,
+			events: [sold],
+			next: 1n,
+			end: 2n,
+			again: true
+		};
+		await store.pg.transaction(tx => applyEvents(replayed, tx));
+		await store.tick(correctEveryMs);
+		await store.emitter.emitDue();
+		expect((await results())[0]).toMatchObject({ orders: 1, revision: 2, final: true });
 	});
 
 	it("is final a day later, and its users are deleted an hour after that", async () => {
