@@ -1,7 +1,8 @@
 import { createHmac, hkdfSync } from "node:crypto";
-import type { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+import type { RateLimiterRes } from "rate-limiter-flexible";
 import type { Config } from "../../../config/index.ts";
 import { Failure, type ErrorCode } from "../../../lib/errors.ts";
+import type { AttemptLimiter } from "./attempt-limiter.ts";
 import type { AttemptRepository } from "./attempt.repository.ts";
 
 /** Who wants to sign in. */
@@ -14,7 +15,7 @@ export interface Claim {
 
 /** What an attempt is counted by. A count that is `waived` does not bind a customer from a network that they have used before. */
 interface Count {
-	readonly limiter: RateLimiterPostgres;
+	readonly limiter: AttemptLimiter;
 	readonly key: string;
 	readonly waived: boolean;
 }
@@ -39,11 +40,11 @@ const isOn = ({ limiter }: Count) => limiter.points > 0;
  * What stays counted is a password that was checked and wrong, or a registration.
  */
 export class AttemptLimits {
-	readonly #pair: RateLimiterPostgres;
-	readonly #network: RateLimiterPostgres;
-	readonly #account: RateLimiterPostgres;
-	readonly #registrations: RateLimiterPostgres;
-	readonly #known: RateLimiterPostgres;
+	readonly #pair: AttemptLimiter;
+	readonly #network: AttemptLimiter;
+	readonly #account: AttemptLimiter;
+	readonly #registrations: AttemptLimiter;
+	readonly #known: AttemptLimiter;
 	readonly #secret: Buffer;
 
 	/** @param secret that all nodes have; keys in the table are hashed with one derived from it */

@@ -1,5 +1,5 @@
-import { RateLimiterPostgres } from "rate-limiter-flexible";
 import type { Sequelize } from "sequelize";
+import { AttemptLimiter } from "./attempt-limiter.ts";
 
 /** What is counted by its own keys in the table `users.attempts`. */
 export interface CounterOptions {
@@ -21,8 +21,8 @@ export class AttemptRepository {
 	}
 
 	/** Counts in one statement each. */
-	counter({ name, points, seconds }: CounterOptions): RateLimiterPostgres {
-		return new RateLimiterPostgres({
+	counter({ name, points, seconds }: CounterOptions): AttemptLimiter {
+		return new AttemptLimiter({
 			storeClient: this.#db,
 			storeType: "sequelize",
 			schemaName: "users",
