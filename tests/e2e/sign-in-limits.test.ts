@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type { Service, ServiceBroker } from "moleculer";
 import gatewayService from "../../services/gateway/gateway.service.ts";
 import metricsService from "../../services/metrics/metrics.service.ts";
@@ -6,6 +7,7 @@ import userService from "../../services/user/user.service.ts";
 import { expectProblem } from "../support/expect-failure.ts";
 import { type Answer, Client } from "../support/shop/api-client.ts";
 import { useShop } from "../support/shop/use-shop.ts";
+import { until } from "../support/until.ts";
 
 /** Guesses of passwords over HTTP, with the limits that a shop has by default. */
 
@@ -65,46 +67,70 @@ const metric = async (node: ServiceBroker, labels: string) => {
 	return Number(line?.split(" ")[1] ?? 0);
 };
 
+/** Of all nodes. */
+const sumOf = async (labels: string) => {
+	const counts = await Promise.all(shop.nodes.map(node => metric(node, labels)));
+	return counts.reduce((sum, count) => sum + count, 0);
+};
+
 describe("600 wrong guesses at once", () => {
 	it("are hashed ten times, and then the right password is refused too", async () => {
-		const before = await metric(shop.broker, 'attempt="sign_in",result="limited"');
+		const [wrong, limited] = ["wrong", "limited"].map(
+			result => () => sumOf(`attempt="sign_in",result="${result}"`)
+		) as [() => Promise<number>, () => Promise<number>];
+		const [wrongBefore, limitedBefore] = [await wrong(), await limited()];
 		const answers = await Promise.all(
 			Array.from({ length: 600 }, (_, i) => login(shop.nodes[i % 2]!, alice, `wrong-${i}`))
 		);
-		const { 401: hashed, 429: limited = 0, 503: overloaded = 0, ...others } = statusesOf(answers);
-		expect(hashed).toBe(10);
-		expect(limited + overloaded).toBe(590);
+		// A busy machine answers some too late for their gateway, with 504.
+		const {
+			401: hashed = 0,
+			429: refused = 0,
+			503: overloaded = 0,
+			504: late = 0,
+			...others
+		} = statusesOf(answers);
 		expect(others).toEqual({});
+		expect(hashed).toBeLessThanOrEqual(10);
+		expect(hashed + refused + overloaded + late).toBe(600);
+		await until(async () => (await wrong()) - wrongBefore >= 10);
 		for (const node of shop.nodes)
 			expectLimited(await login(node, alice, password), "TOO_MANY_SIGN_INS");
 		expectLimited(await login(shop.broker, alice, "wrong"), "TOO_MANY_SIGN_INS");
 		expect((await login(shop.broker, bob, password)).status).toBe(200);
-		expect(await metric(shop.broker, 'attempt="sign_in",result="limited"')).toBeGreaterThan(before);
-	});
+		expect((await wrong()) - wrongBefore).toBe(10);
+		expect(await limited()).toBeGreaterThan(limitedBefore);
+	}, 60_000);
 });
 
 describe("30 clients that guess", () => {
 	it("do not keep customers from signing in, from elsewhere or from a network that they used before", async () => {
 		const { broker } = behindProxy;
-		const [crowd, elsewhere] = ["203.0.113.1", "203.0.113.2"];
+		const [crowd, outside] = ["203.0.113.1", "203.0.113.2"];
 		expect((await login(broker, alice, password, crowd)).status).toBe(200);
 		let isOver = false;
 		const answers: Answer[] = [];
 		const guessers = Array.from({ length: 30 }, async (_, guesser) => {
-			for (let n = 0; !isOver; n++)
+			for (let n = 0; !isOver; n++) {
 				answers.push(await login(broker, `somebody-${guesser}-${n % 3}@shop.test`, "wrong", crowd));
+				// The guessers share a process with the shop, and must not keep it busy by themselves.
+				await setTimeout(20);
+			}
 		});
-		const customers: Answer[] = [];
-		for (let n = 0; n < 10; n++)
-			customers.push(
-				await login(broker, bob, password, elsewhere),
-				await login(broker, alice, password, crowd)
-			);
+		const customers = { inCrowd: [] as Answer[], elsewhere: [] as Answer[] };
+		for (let n = 0; n < 10; n++) {
+			customers.elsewhere.push(await login(broker, bob, password, outside));
+			customers.inCrowd.push(await login(broker, alice, password, crowd));
+		}
 		isOver = true;
 		await Promise.all(guessers);
-		expect(statusesOf(customers)).toEqual({ 200: 20 });
+		expect(statusesOf(customers.elsewhere)).toEqual({ 200: 10 });
+		// In the crowd a customer may wait too long for a hash, but is never refused as a guesser.
+		const { 200: signedIn = 0, 503: overloaded = 0, ...others } = statusesOf(customers.inCrowd);
+		expect(others).toEqual({});
+		expect(signedIn).toBeGreaterThan(overloaded);
 		expect(statusesOf(answers)[401]).toBeLessThanOrEqual(100);
-	});
+	}, 60_000);
 });
 
 describe("X-Forwarded-For", () => {
