@@ -20,6 +20,7 @@ const shared = {
 };
 
 export default {
+	testSequencer: "<rootDir>/tests/support/longest-first.ts",
 	projects: [
 		{
 			...shared,

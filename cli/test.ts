@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runChecks, succeeds } from "./test/checks.ts";
+import { jest, jestProgram, scoreOf, type Score } from "./test/jest.ts";
 import { mayLeaveOut, partsLeftOut, requirements } from "./test/requirements.ts";
 
 /**
@@ -9,21 +8,8 @@ import { mayLeaveOut, partsLeftOut, requirements } from "./test/requirements.ts"
  * `CI=true` no part is left out, and the chaos run follows.
  * Arguments go to jest, e.g. `npm test -- tests/integration`; then checks and the chaos run are skipped. With
  * `--watch` it is one jest with the keyboard, and nothing is counted.
+ * A file of system tests that fails beside others runs again by itself, and counts as it ends then.
  */
-
-interface Score {
-	passed: number;
-	failed: number;
-}
-
-/** The relevant members of jest's --json. A suite that could not be loaded has no tests to count. */
-interface JestResults {
-	numPassedTests: number;
-	numFailedTests: number;
-	numRuntimeErrorTestSuites: number;
-}
-
-const program = "node_modules/jest/bin/jest.js";
 
 /** After all else, because it needs the machine for itself. */
 const chaos = ["cli/chaos.ts", "--tier", "ci"];
@@ -32,47 +18,18 @@ const chaos = ["cli/chaos.ts", "--tier", "ci"];
 const onPackaged =
 	"tests/integration/(db/(database|migrate)|order/(placement|concurrency)|product/search|analytics/windows|streams/postgres)";
 
-/** System tests mostly wait: with three, two cores are busy for 70 % of 290 s; with two it takes 380 s. */
-const workers = { unit: 2, system: 3 };
-
-const scoreOf = (isPassed: boolean): Score =>
-	isPassed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-
-function read(file: string): JestResults | undefined {
-	try {
-		return JSON.parse(readFileSync(file, "utf8"));
-	} catch {
-		return undefined;
-	}
-}
-
-/** One project: unit tests keep all cores busy, and system tests beside them miss their time limits. */
-async function jest(project: keyof typeof workers, args: string[]): Promise<Score> {
-	const folder = mkdtempSync(join(tmpdir(), "jest-"));
-	const file = join(folder, "results.json");
-	const options = [`--maxWorkers=${workers[project]}`, "--passWithNoTests"];
-	const output = ["--json", `--outputFile=${file}`];
-	const selected = ["--selectProjects", project];
-	const ok = await succeeds([program, ...options, ...output, ...args, ...selected]);
-	const results = read(file);
-	rmSync(folder, { recursive: true });
-	const passed = results?.numPassedTests ?? 0;
-	const failed = (results?.numFailedTests ?? 0) + (results?.numRuntimeErrorTestSuites ?? 0);
-	return { passed, failed: ok ? failed : Math.max(1, failed) };
-}
-
 const args = process.argv.slice(2);
 // Tests start some hundred processes of the shop; with it each takes half of the processor time until it is ready.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, "../.cache/compile");
 if (args.some(arg => arg.startsWith("--watch")))
-	process.exit((await succeeds([program, ...args], undefined, "inherit")) ? 0 : 1);
+	process.exit((await succeeds([jestProgram, ...args], undefined, "inherit")) ? 0 : 1);
 const isWhole = args.length === 0;
 const scores: Score[] = isWhole ? (await runChecks()).map(scoreOf) : [];
-const tests = [await jest("unit", args), await jest("system", args)];
+const tests = [await jest("unit", args), await jest("system", args, isWhole)];
 const isOwnServer = Boolean(process.env.TEST_DATABASE_URL);
 if (isWhole && !isOwnServer && (requirements.postgres.isThere() || !mayLeaveOut())) {
 	process.env.TEST_POSTGRES = "packaged";
-	tests.push(await jest("system", [onPackaged]));
+	tests.push(await jest("system", [onPackaged], isWhole));
 }
 scores.push(...tests);
 const sum = (part: keyof Score, of = scores) => of.reduce((total, score) => total + score[part], 0);

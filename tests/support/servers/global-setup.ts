@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { packagedPostgres } from "../../../launch/servers/packaged-postgres.ts";
 import { startPostgres } from "../../../launch/servers/embedded-postgres.ts";
 import { startNats } from "../../../launch/servers/nats-server.ts";
-import { makeTemplate } from "./database.ts";
+import { makeTemplate, switchOffFsync } from "./database.ts";
 import { globalServers } from "./global-servers.ts";
 
 const progress = (step: string) => process.stderr.write(`tests: ${step}\n`);
@@ -30,6 +30,8 @@ export default async function setup(): Promise<void> {
 		const server = await startPostgres(options);
 		globalServers.servers.push(server);
 		process.env.TEST_DATABASE_URL = server.url;
+		// Its data ends with the tests; those that crash a Postgres start one of their own.
+		await switchOffFsync();
 	}
 	if (!process.env.TEST_NATS_URL) {
 		const server = await startNats({ directory: folder, progress, onCrash });

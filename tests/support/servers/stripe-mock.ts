@@ -11,7 +11,10 @@ const execute = promisify(execFile);
 const wanted = "github.com/stripe/stripe-mock@v0.203.0";
 const cache = dirname(stripeMockProgram);
 
-/** Of its own: a first build takes about a minute on two cores. */
+/** A build that is not optimised takes 50 s of processor time; an optimised one takes 72 s. */
+const quickBuild = { CGO_ENABLED: "0", GOFLAGS: "'-gcflags=all=-N -l' '-ldflags=-s -w'" };
+
+/** Of its own: a first build takes about half a minute on two cores. */
 export const buildWithinMs = 300_000;
 
 /**
@@ -25,7 +28,7 @@ async function stripeMockBinary(): Promise<string> {
 	mkdirSync(folder, { recursive: true });
 	try {
 		await execute("go", ["install", wanted], {
-			env: { ...process.env, GOBIN: folder },
+			env: { ...process.env, ...quickBuild, GOBIN: folder },
 			timeout: buildWithinMs
 		});
 		renameSync(join(folder, "stripe-mock"), target);
