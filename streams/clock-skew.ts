@@ -4,3 +4,6 @@
  * lets replays read so much more of the log; a narrower one dead-letters every event while a clock is off.
  */
 export const maxClockSkewMs = 15 * 60_000;
+
+/** As the time of a message: no event time is ahead of it. */
+export const endOfTime = new Date(8.64e15);

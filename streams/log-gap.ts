@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { OrderStreamEvent } from "../contracts/events.ts";
+import { endOfTime } from "./clock-skew.ts";
 import type { Driver, Message } from "./driver.ts";
 import { readOrderEvent } from "./messages/order-event-reader.ts";
 import { Unreadable } from "./messages/event-reader.ts";
@@ -18,8 +19,6 @@ const unknownIds = `
 	select x.id from unnest($1::uuid[]) as x(id)
 	where not exists (select from orders.events e where e.event_id = x.id)
 		and not exists (select from orders.voided v where v.event_id = x.id)`;
-
-const endOfTime = new Date(8.64e15);
 
 /** Invalid messages are left to the consumers, which dead-letter them. */
 function eventsOf(messages: readonly Message[]): OrderStreamEvent[] {

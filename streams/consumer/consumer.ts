@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "../../db/database.ts";
 import { backoffMs } from "../../lib/backoff.ts";
 import { pause } from "../../lib/retry.ts";
+import { endOfTime } from "../clock-skew.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { isFullPool, sqlState } from "../../lib/database-error.ts";
 import { DeadLetterRepository } from "./storage/dead-letter.repository.ts";
@@ -198,7 +199,7 @@ export class Consumer<E extends StreamEvent> {
 
 	/**
 	 * A replay dead-letters no message twice. A message that was redriven since has been applied, and is applied
-	 * again: its event time was ahead of the log's clock, and has passed.
+	 * again: its event time was ahead of the log's clock, and had passed by then.
 	 */
 	async #skipDeadLettered(
 		classified: readonly Classified<E>[],
@@ -213,7 +214,7 @@ export class Consumer<E extends StreamEvent> {
 			const { message, deadLetter } = one;
 			const before = deadLetter && known.get(deadLetter.offset);
 			if (!before) return one;
-			const { event } = before.isRedriven ? this.#classify({ ...message, at: new Date() }) : {};
+			const { event } = before.isRedriven ? this.#classify({ ...message, at: endOfTime }) : {};
 			return event ? { message, event } : { message };
 		});
 	}

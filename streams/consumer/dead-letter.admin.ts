@@ -44,7 +44,7 @@ export class DeadLetterAdmin<E extends StreamEvent> {
 	async redrive(id: string): Promise<StoredDeadLetter> {
 		const deadLetter = await this.get(id);
 		if (deadLetter.redriven_at) return deadLetter;
-		const event = this.#read(deadLetter);
+		const event = this.#read(deadLetter, await this.#now());
 		const end = await this.#endOf(deadLetter);
 		try {
 			await this.#options.prepare?.([event], false);
@@ -56,9 +56,16 @@ export class DeadLetterAdmin<E extends StreamEvent> {
 		return fail("REPLAY_RUNNING");
 	}
 
-	#read({ value, key, headers, topic, partition, offset }: StoredDeadLetter): E {
+	/** By the database's clock: this node's may be wrong. */
+	async #now(): Promise<Date> {
+		const statement = { name: "dead_letter.now", text: "select clock_timestamp() as now" };
+		const [row] = await this.#options.db.query<{ now: Date }>(statement);
+		return row!.now;
+	}
+
+	#read({ value, key, headers, topic, partition, offset }: StoredDeadLetter, now: Date): E {
 		// Its event time is compared with now: a time that was ahead of the clock may have passed.
-		const message = { value, key, headers, topic, partition, at: new Date() };
+		const message = { value, key, headers, topic, partition, at: now };
 		try {
 			return this.#options.read({ ...message, offset: BigInt(offset) });
 		} catch (error) {

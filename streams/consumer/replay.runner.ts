@@ -71,32 +71,44 @@ export class ReplayRunner {
 				])
 			);
 			const planned = await planReplay(driver, topic, start, reached);
-			const ahead =
-				mode === "again"
-					? await this.#deadLetters.redrivenFromFuture(topic, planned.floorMs)
-					: new Map();
-			const plan = extendBack(planned, ahead);
-			if (plan.isShort && mode === "again")
-				fail("LOG_TOO_SHORT", `of ${topic}; choose a later time, or an offset`);
-			plans.set(topic, plan);
+			plans.set(topic, await this.#extend(topic, planned, mode));
 		}
 		return plans;
 	}
 
 	/** Starts one; its consumer needs a hint. @throws LOG_TOO_SHORT, REPLAY_RUNNING */
 	async begin(request: ReplayRequest): Promise<Map<string, Plan>> {
-		const plans = await this.plan(request);
-		const floorMs = Math.max(...[...plans.values()].map(plan => plan.floorMs));
-		await this.#options.db.transaction(async tx => {
+		const asked = await this.plan(request);
+		const floorMs = Math.max(...[...asked.values()].map(plan => plan.floorMs));
+		return this.#options.db.transaction(async tx => {
 			// The windows of a whole log may be reset.
 			await tx.allowLongStatements();
 			const rows = await this.#positions.all(this.#options.topics, "for update", tx);
 			if (rows.some(isRunning)) fail("REPLAY_RUNNING");
-			for (const [topic, { spans }] of plans)
-				await this.#positions.beginReplay(topic, spans, { mode: request.mode, floorMs }, tx);
+			const plans = new Map<string, Plan>();
+			for (const [topic, planned] of asked) {
+				// Under the locks once more: a message may have been redriven since the log was asked.
+				const plan = await this.#extend(topic, planned, request.mode, tx);
+				await this.#positions.beginReplay(topic, plan.spans, { mode: request.mode, floorMs }, tx);
+				plans.set(topic, plan);
+			}
 			if (request.mode === "again") await this.#options.resetFrom?.(floorMs, tx);
+			return plans;
 		});
-		return plans;
+	}
+
+	/** So that it reaches every message that was redriven. @throws LOG_TOO_SHORT */
+	async #extend(
+		topic: string,
+		planned: Plan,
+		mode: ReplayMode,
+		db: Pick<Transaction, "query"> = this.#options.db
+	): Promise<Plan> {
+		if (mode !== "again") return planned;
+		const ahead = await this.#deadLetters.redrivenFromFuture(topic, planned.floorMs, db);
+		const plan = extendBack(planned, ahead);
+		if (plan.isShort) fail("LOG_TOO_SHORT", `of ${topic}; choose a later time, or an offset`);
+		return plan;
 	}
 }
 

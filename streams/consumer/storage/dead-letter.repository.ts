@@ -100,8 +100,12 @@ export class DeadLetterRepository {
 	}
 
 	/** By partition: the first redriven message that was dead-lettered because its event time was in the future. */
-	async redrivenFromFuture(topic: string, floorMs: number): Promise<Map<number, bigint>> {
-		const rows = await this.#db.query<{ partition: number; offset: string }>(
+	async redrivenFromFuture(
+		topic: string,
+		floorMs: number,
+		db: Pick<Transaction, "query"> = this.#db
+	): Promise<Map<number, bigint>> {
+		const rows = await db.query<{ partition: number; offset: string }>(
 			{
 				name: `${this.#schema}.redriven_from_future`,
 				text: `select partition, min("offset")::text as "offset" from ${this.#schema}.dead_letter

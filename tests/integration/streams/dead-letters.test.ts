@@ -214,6 +214,54 @@ it("an event that is handled while a replay is planned is handled again", async 
 	expect((await stream.effects()).toSorted()).toEqual(["a", "b"]);
 }, 30_000);
 
+/** Sends a message whose time is ahead of the log's clock; resolves when it is dead-lettered and its time has passed. */
+async function sendAhead(
+	message: (soon: string) => TestEvent
+): Promise<[soon: string, id: string]> {
+	const soonMs = Date.now() + 1500;
+	const soon = new Date(soonMs).toISOString();
+	await send(message(soon), testEvent("a"));
+	await isAt(2);
+	const [deadLetter] = await waiting();
+	await until(() => Date.now() > soonMs + 50);
+	return [soon, deadLetter!.id];
+}
+
+it("a message that was redriven is applied again by a node whose clock is 10 minutes behind", async () => {
+	const [soon, id] = await sendAhead(testEvent);
+	const { Date: RealDate } = globalThis;
+	const [behind, late] = [new RealDate(RealDate.now() - 600_000), () => RealDate.now() - 600_000];
+	globalThis.Date = new Proxy(RealDate, {
+		construct: (target, args, newTarget) =>
+			Reflect.construct(target, args.length === 0 ? [behind] : args, newTarget),
+		get: (target, name) => (name === "now" ? late : Reflect.get(target, name))
+	});
+	try {
+		await deadLetters.redrive(id);
+		await replay("again");
+		await isAt(2);
+	} finally {
+		globalThis.Date = RealDate;
+	}
+	expect((await stream.effects()).toSorted()).toEqual([soon, "a"].toSorted());
+}, 30_000);
+
+it("a message that is redriven between the plan of a replay and its start is applied again", async () => {
+	const later = new Date(Date.now() + 2 * maxClockSkewMs).toISOString();
+	const [soon, id] = await sendAhead(text => ({ ...testEvent(text), time: later }));
+	const plan = replays.plan.bind(replays);
+	const planned = jest.spyOn(replays, "plan").mockImplementationOnce(async request => {
+		const found = await plan(request);
+		await deadLetters.redrive(id);
+		return found;
+	});
+	await replays.begin({ start: { offset: 1n }, mode: "again" });
+	planned.mockRestore();
+	consumer.reposition();
+	await isAt(2);
+	expect(await stream.effects()).toEqual([soon]);
+}, 30_000);
+
 it("is not redriven while a replay is about to reach it, and counts once", async () => {
 	isBroken = true;
 	await send(testEvent("a"), testEvent("poison"));
