@@ -13,6 +13,7 @@ import {
 	Cursor,
 	Id,
 	Instant,
+	instant,
 	Limit,
 	Locale,
 	NextCursor,
@@ -159,7 +160,8 @@ export const user = contract("user", {
 		returns: strictObject({
 			data: T.Array(Standing),
 			next: T.Integer({ ...StandingNumber, description: "`after` of the next page" }),
-			last: T.Integer({ ...StandingNumber, description: "Number of the latest change of all" })
+			last: T.Integer({ ...StandingNumber, description: "Number of the latest change of all" }),
+			now: T.Optional(instant("By the database, with the page that has no changes"))
 		})
 	},
 	keys: {

@@ -227,8 +227,8 @@ async function registerCustomers(url: string): Promise<void> {
 async function signTokens({ keys }: Cluster): Promise<Map<string, string>> {
 	const issuer = await TokenIssuer.fromPem(keys.privateKey, tokenTtlS);
 	const signed = customers.map(
-		async id => [id, await issuer.sign({ id, role: "customer" })] as const
+		async id => [id, await issuer.sign({ id, role: "customer" }, new Date())] as const
 	);
-	const admin = [staff, await issuer.sign({ id: staff, role: "admin" })] as const;
+	const admin = [staff, await issuer.sign({ id: staff, role: "admin" }, new Date())] as const;
 	return new Map([...(await Promise.all(signed)), admin]);
 }

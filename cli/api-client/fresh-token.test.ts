@@ -17,7 +17,7 @@ async function fresh(ttlS: number): Promise<() => Promise<string>> {
 	const issuer = await TokenIssuer.fromPem(pem, ttlS);
 	const ask = () => {
 		asked++;
-		return issuer.sign(operator);
+		return issuer.sign(operator, new Date());
 	};
 	return freshToken(ask, () => clockS * 1000);
 }
@@ -56,7 +56,7 @@ it("is requested again after a failure", async () => {
 	const issuer = await TokenIssuer.fromPem(pem, 600);
 	const token = freshToken(() => {
 		if (++asked === 1) throw new Error("away");
-		return issuer.sign(operator);
+		return issuer.sign(operator, new Date());
 	});
 	await expect(token()).rejects.toThrow("away");
 	expect(await token()).toMatch(/^ey/);

@@ -128,5 +128,5 @@ export async function operatorToken({ dataDir, production, token }: Config): Pro
 			exitCodes.configuration
 		);
 	const { privateKey } = tokenKeys({ production, token }, own);
-	return (await TokenIssuer.fromPem(privateKey, token.ttlS)).sign(operator);
+	return (await TokenIssuer.fromPem(privateKey, token.ttlS)).sign(operator, new Date());
 }

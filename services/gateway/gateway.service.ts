@@ -27,6 +27,7 @@ import { asyncApiDocument } from "./api-docs/asyncapi.ts";
 import { checkForm } from "./http/request-form.ts";
 import { authorise, callerOf, confirmed, type Caller } from "./auth/caller.ts";
 import { isLocal } from "./auth/demo-mode.ts";
+import { DatabaseClock } from "./auth/database-clock.ts";
 import { StandingList } from "./auth/standing-list.ts";
 import { docsFile, docsPage, Images } from "./api-docs/static-files.ts";
 import { clientNetwork } from "./http/client-network.ts";
@@ -207,12 +208,14 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	created() {
 		const { token, trustedProxies, connections, healthPort } = config();
 		this.trustedProxies = trustedProxies;
-		this.tokens = new TokenVerifier(token.publicKey);
+		const clock = new DatabaseClock();
+		this.tokens = new TokenVerifier(token.publicKey, clock);
 		this.standingList = new StandingList({
 			read: after => call(this.broker, standing.list, { after, limit: 100 }, atMostOnce),
 			onChange: ({ id, role, locked }) => {
 				if (locked || role === "customer") this.feed.endOf(id);
 			},
+			onTime: now => clock.read(now),
 			onError: ({ message }) => this.logger.warn("cannot read who is locked, retrying:", message)
 		});
 		this.images = new Images(join(import.meta.dirname, "../../db/seed/images"));

@@ -1,4 +1,4 @@
-import { Op, type ModelStatic } from "sequelize";
+import { Op, QueryTypes, type ModelStatic } from "sequelize";
 import type { Standing, user } from "../../contracts/user.ts";
 import { fail } from "../../lib/errors.ts";
 import type { Params, Result } from "../../lib/service.ts";
@@ -35,7 +35,19 @@ export class StandingRepository {
 		});
 		const next = Number(rows.at(-1)?.standing ?? after);
 		if (rows.length > 0) return { data: rows.map(toStanding), next, last: next };
-		const last = await this.#model.max<number | string | null, UserRow>("standing");
-		return { data: [], next, last: Number(last ?? 0) };
+		const [row] = await this.#model.sequelize!.query<{ last: string | null; now: Date }>(
+			"select max(standing) as last, clock_timestamp() as now from users.users",
+			{ type: QueryTypes.SELECT }
+		);
+		return { data: [], next, last: Number(row!.last ?? 0), now: row!.now.toISOString() };
+	}
+
+	/** By the database's clock. */
+	async now(): Promise<Date> {
+		const [row] = await this.#model.sequelize!.query<{ now: Date }>(
+			"select clock_timestamp() as now",
+			{ type: QueryTypes.SELECT }
+		);
+		return row!.now;
 	}
 }

@@ -31,14 +31,15 @@ export class TokenIssuer {
 		return new TokenIssuer(key, publicKey, ttlS);
 	}
 
-	sign(user: { id: string; role: Role }): Promise<string> {
+	/** @param issuedAt by the clock that its end is compared with: the database's */
+	sign(user: { id: string; role: Role }, issuedAt: Date): Promise<string> {
 		return new SignJWT({ role: user.role })
 			.setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid: this.publicKey.kid! })
 			.setIssuer("moleculer-commerce")
 			.setAudience("shop-api")
 			.setSubject(user.id)
-			.setIssuedAt()
-			.setExpirationTime(`${this.ttlS}s`)
+			.setIssuedAt(issuedAt)
+			.setExpirationTime(new Date(issuedAt.getTime() + this.ttlS * 1000))
 			.setJti(randomUUID())
 			.sign(this.#key);
 	}

@@ -70,7 +70,7 @@ export default service<typeof contract.actions, This>(contract, {
 				return row && matches && mayEnter(row) ? row : undefined;
 			});
 			return {
-				access_token: await this.tokens.sign({ id, role }),
+				access_token: await this.tokens.sign({ id, role }, await this.standing.now()),
 				token_type: "Bearer",
 				expires_in: this.tokens.ttlS,
 				user: { id, email: shownEmail(email), role }

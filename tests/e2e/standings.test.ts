@@ -7,6 +7,7 @@ import { expectProblem } from "../support/expect-failure.ts";
 import { type Account, Client, type Clients, signIn } from "../support/shop/api-client.ts";
 import { useShop } from "../support/shop/use-shop.ts";
 import { until } from "../support/until.ts";
+import { withWrongClock } from "../support/wrong-clock.ts";
 
 /** What becomes of a token whose user is locked, or has another role. */
 
@@ -186,6 +187,21 @@ describe("the last active admin", () => {
 });
 
 // The last test of the file: it takes the third node apart.
+describe("a token at a gateway whose clock is wrong", () => {
+	it.each([-3_600_000, 3_600_000])("is valid for as long as elsewhere: %d ms", async aheadMs => {
+		const { status } = await withWrongClock(aheadMs, () => at(0, "alice").get("/api/v1/users/me"));
+		expect(status).toBe(200);
+		const fresh = await withWrongClock(aheadMs, () => signIn(urlOf(shop.nodes[1]!)));
+		const { headers } = fresh.alice;
+		const [, payload] = headers.authorization!.split(".");
+		const { iat, exp } = JSON.parse(Buffer.from(payload!, "base64url").toString());
+		expect(Math.abs(iat - Date.now() / 1000)).toBeLessThan(60);
+		expect(exp - iat).toBe(600);
+		const answer = await new Client(urlOf(shop.nodes[2]!), headers).get("/api/v1/users/me");
+		expect(answer.status).toBe(200);
+	});
+});
+
 describe("a gateway whose list is out of date", () => {
 	it("still refuses commands of staff who are locked or demoted, and without the user service all of them", async () => {
 		expect((await at(2, "admin").get("/api/v1/users")).status).toBe(200);

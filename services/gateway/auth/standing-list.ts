@@ -7,6 +7,8 @@ interface StandingPage {
 	data: Standing[];
 	next: number;
 	last: number;
+	/** The database's time, with the page that says that there are no more changes. */
+	now?: string;
 }
 
 export interface StandingListOptions {
@@ -14,6 +16,8 @@ export interface StandingListOptions {
 	read(after: number): Promise<StandingPage>;
 	/** Called once for each change that was read. */
 	onChange(standing: Standing): void;
+	/** Called with the database's time, just after it was read. */
+	onTime?(now: Date): void;
 	/** Called once for several failures in a row; at the start, when services look for each other, after some. */
 	onError(error: Error): void;
 	everyMs?: number;
@@ -26,6 +30,7 @@ const sweepEveryMs = 250;
 const quietAtStart = 20;
 /** Longest wait of a request for the first list. */
 const firstListMs = 2000;
+const defaults = { everyMs: sweepEveryMs, startWaitMs: firstListMs };
 
 /**
  * Who was ever locked, or given another role, with what they may do now (docs/decisions/0025). A token says what its
@@ -33,7 +38,7 @@ const firstListMs = 2000;
  * the user service is down the list keeps its last state; commands of staff do not rely on it (`confirmed`).
  */
 export class StandingList {
-	readonly #options: Required<StandingListOptions>;
+	readonly #options: StandingListOptions & typeof defaults;
 	readonly #sweep: Periodic;
 	readonly #byUser = new Map<string, Standing>();
 	readonly #first = Promise.withResolvers<void>();
@@ -42,7 +47,7 @@ export class StandingList {
 	#failures = 0;
 
 	constructor(options: StandingListOptions) {
-		this.#options = { everyMs: sweepEveryMs, startWaitMs: firstListMs, ...options };
+		this.#options = { ...defaults, ...options };
 		this.#sweep = new Periodic({
 			everyMs: this.#options.everyMs,
 			firstAfterMs: 0,
@@ -79,8 +84,9 @@ export class StandingList {
 	}
 
 	async #readPage(): Promise<boolean> {
-		const { data, next, last } = await this.#options.read(this.#after);
+		const { data, next, last, now } = await this.#options.read(this.#after);
 		this.#failures = 0;
+		if (now) this.#options.onTime?.(new Date(now));
 		if (last < this.#after) {
 			// The database was restored to an earlier time: everything is read again.
 			this.#after = 0;

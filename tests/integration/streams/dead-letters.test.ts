@@ -11,6 +11,7 @@ import {
 	testEvent
 } from "../../support/streams/consumer-fixtures.ts";
 import { until } from "../../support/until.ts";
+import { withWrongClock } from "../../support/wrong-clock.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
 import { useStream } from "../../support/streams/use-stream.ts";
 
@@ -229,20 +230,11 @@ async function sendAhead(
 
 it("a message that was redriven is applied again by a node whose clock is 10 minutes behind", async () => {
 	const [soon, id] = await sendAhead(testEvent);
-	const { Date: RealDate } = globalThis;
-	const [behind, late] = [new RealDate(RealDate.now() - 600_000), () => RealDate.now() - 600_000];
-	globalThis.Date = new Proxy(RealDate, {
-		construct: (target, args, newTarget) =>
-			Reflect.construct(target, args.length === 0 ? [behind] : args, newTarget),
-		get: (target, name) => (name === "now" ? late : Reflect.get(target, name))
-	});
-	try {
+	await withWrongClock(-600_000, async () => {
 		await deadLetters.redrive(id);
 		await replay("again");
 		await isAt(2);
-	} finally {
-		globalThis.Date = RealDate;
-	}
+	});
 	expect((await stream.effects()).toSorted()).toEqual([soon, "a"].toSorted());
 }, 30_000);
 

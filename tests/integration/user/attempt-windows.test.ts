@@ -5,6 +5,7 @@ import userService from "../../../services/user/user.service.ts";
 import { expectFailure } from "../../support/expect-failure.ts";
 import { newTokenKey } from "../../support/shop/token-key.ts";
 import { useShop } from "../../support/shop/use-shop.ts";
+import { withWrongClock } from "../../support/wrong-clock.ts";
 
 /** The windows in which wrong passwords are counted, on nodes whose clocks are wrong. */
 
@@ -26,36 +27,22 @@ describe("windows of wrong passwords", () => {
 	it.each([16 * 60_000, -16 * 60_000])(
 		"begin and end by the database's clock, on a node whose own is %d ms ahead",
 		async aheadMs => {
-			const { now } = Date;
-			const clock = jest.spyOn(Date, "now");
-			const [set, reset] = [
-				() => clock.mockImplementation(() => now() + aheadMs),
-				() => clock.mockImplementation(now)
-			];
-			try {
-				await guess(2);
-				set();
-				await guess(3);
-				for (const [change, node] of [
-					[set, shop.nodes[1]!],
-					[reset, shop.nodes[0]!]
-				] as const) {
-					change();
-					const { data } = await expectFailure(
-						signIn(node, "demo-Password-1"),
-						"TOO_MANY_SIGN_INS"
-					);
-					const { retryAfterS } = data as { retryAfterS: number };
-					expect(retryAfterS).toBeGreaterThan(850);
-					expect(retryAfterS).toBeLessThanOrEqual(900);
-				}
-				const counts = await shop.database.rows(
-					"select points from users.attempts where key like 'pair:%'"
-				);
-				expect(counts).toEqual([{ points: 5 }]);
-			} finally {
-				clock.mockRestore();
-			}
+			const wrongly = <R>(work: () => Promise<R>) => withWrongClock(aheadMs, work);
+			const expectLimited = async (node: ServiceBroker) => {
+				const refused = signIn(node, "demo-Password-1");
+				const { data } = await expectFailure(refused, "TOO_MANY_SIGN_INS");
+				const { retryAfterS } = data as { retryAfterS: number };
+				expect(retryAfterS).toBeGreaterThan(850);
+				expect(retryAfterS).toBeLessThanOrEqual(900);
+			};
+			await guess(2);
+			await wrongly(() => guess(3));
+			await wrongly(() => expectLimited(shop.nodes[1]!));
+			await expectLimited(shop.nodes[0]!);
+			const counts = await shop.database.rows(
+				"select points from users.attempts where key like 'pair:%'"
+			);
+			expect(counts).toEqual([{ points: 5 }]);
 		}
 	);
 });
