@@ -103,6 +103,7 @@ create table analytics.position (
 	replay_until bigint,
 	replay_floor timestamp with time zone,
 	replay_mode text,
+	lost_at timestamp with time zone,
 	constraint position_pkey PRIMARY KEY (topic, partition),
 	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
 ) with (fillfactor=50);
@@ -326,6 +327,7 @@ create table notification.position (
 	replay_until bigint,
 	replay_floor timestamp with time zone,
 	replay_mode text,
+	lost_at timestamp with time zone,
 	constraint position_pkey PRIMARY KEY (topic, partition),
 	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
 ) with (fillfactor=50);

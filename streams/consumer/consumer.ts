@@ -239,7 +239,8 @@ export class Consumer<E extends StreamEvent> {
 			await handle({ ...work, events: own }, tx);
 			await this.#deadLetters.insert(deadLetters, tx);
 			await failpoint("stream.consumer.before_offset");
-			await this.#positions.advance(topic, partition, next, tx);
+			const isLoss = classified[0]!.message.offset < expected.next;
+			await this.#positions.advance(topic, partition, next, isLoss, tx);
 			return true;
 		});
 		if (!isDone) return (await this.#position(topic, partition)) ?? 0n;

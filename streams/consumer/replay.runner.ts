@@ -1,6 +1,8 @@
 import { type Database, type Transaction } from "../../db/database.ts";
 import { fail } from "../../lib/errors.ts";
 import type { Driver, Extent } from "../driver.ts";
+import { InboxRepository } from "./storage/inbox.repository.ts";
+import { maxClockSkewMs } from "../clock-skew.ts";
 import { DeadLetterRepository } from "./storage/dead-letter.repository.ts";
 import {
 	PositionRepository,
@@ -40,11 +42,13 @@ export class ReplayRunner {
 	readonly #options: ReplayRunnerOptions;
 	readonly #positions: PositionRepository;
 	readonly #deadLetters: DeadLetterRepository;
+	readonly #inbox: InboxRepository;
 
 	constructor(options: ReplayRunnerOptions) {
 		this.#options = options;
 		this.#positions = new PositionRepository(options.db, options.schema);
 		this.#deadLetters = new DeadLetterRepository(options.db, options.schema);
+		this.#inbox = new InboxRepository(options.db, options.schema);
 	}
 
 	/** By topic and partition. */
@@ -73,7 +77,30 @@ export class ReplayRunner {
 			const planned = await planReplay(driver, topic, start, reached);
 			plans.set(topic, await this.#extend(topic, planned, mode));
 		}
+		if (mode === "again") await this.#refuseLostLog(plans, rows);
 		return plans;
+	}
+
+	/**
+	 * A log that lost messages and goes on has only what came later, until it was refilled: then it has at least as many
+	 * messages as events were handled. Events from well after the loss are in it anyway. @throws LOG_TOO_SHORT
+	 */
+	async #refuseLostLog(
+		plans: ReadonlyMap<string, Plan>,
+		rows: readonly PositionRow[]
+	): Promise<void> {
+		const floorMs = Math.max(...[...plans.values()].map(plan => plan.floorMs));
+		const isLost = [...plans.values()].some(({ spans }) => spans.some(({ lost }) => lost));
+		const lostMs = isLost
+			? Infinity
+			: Math.max(...rows.map(({ lostAt }) => lostAt?.getTime() ?? 0));
+		if (lostMs === 0 || floorMs > lostMs + maxClockSkewMs) return;
+		let messages = 0n;
+		for (const topic of plans.keys())
+			for (const { first, next } of await this.#options.driver.extents(topic))
+				messages += next - first;
+		if (messages < BigInt(await this.#inbox.count()))
+			fail("LOG_TOO_SHORT", "it lost messages: refill it first, or choose a time after the loss");
 	}
 
 	/** Starts one; its consumer needs a hint. @throws LOG_TOO_SHORT, REPLAY_RUNNING */

@@ -58,6 +58,15 @@ export class InboxRepository {
 		return new Set(rows.map(({ id }) => id));
 	}
 
+	/** How many events were handled. */
+	async count(): Promise<number> {
+		const [row] = await this.#db.query<{ count: number }>({
+			name: `${this.#schema}.count_handled`,
+			text: `select count(*)::int as count from ${this.#schema}.inbox where replay < ${neverReplayed}`
+		});
+		return row!.count;
+	}
+
 	/** Those of these ids that are never applied. */
 	async suppressed(ids: readonly string[]): Promise<Set<string>> {
 		const rows = await this.#db.query<{ id: string }>(

@@ -46,6 +46,8 @@ export interface PositionRow {
 	mode: Replay["mode"] | null;
 	/** When it last moved, but for replays of what it had handled. */
 	at: Date;
+	/** When the log was last found to have lost messages that were handled. */
+	lostAt: Date | null;
 }
 
 const columns = `next_offset::text as next, replay as number, replay_until::text as until,
@@ -105,16 +107,24 @@ export class PositionRepository {
 		return toCheckpoint(row!);
 	}
 
-	async advance(topic: string, partition: number, next: bigint, tx: Transaction): Promise<void> {
+	/** @param isLoss the log started again from before this position */
+	async advance(
+		topic: string,
+		partition: number,
+		next: bigint,
+		isLoss: boolean,
+		tx: Transaction
+	): Promise<void> {
 		await tx.query(
 			{
 				name: `${this.#schema}.advance`,
 				// The end of a replay is also recorded when the log is lost and starts again.
 				text: `update ${this.#schema}.position set next_offset = $3, at = case when replay_mode = 'again' and $3 <= replay_until then at else clock_timestamp() end,
-						replay_mode = case when $3 < replay_until then replay_mode end
+						replay_mode = case when $3 < replay_until then replay_mode end,
+						lost_at = case when $4::boolean then clock_timestamp() else lost_at end
 					where topic = $1 and partition = $2`
 			},
-			[topic, partition, next]
+			[topic, partition, next, isLoss]
 		);
 	}
 
@@ -127,7 +137,7 @@ export class PositionRepository {
 		return db.query<PositionRow>(
 			{
 				name: `${this.#schema}.positions ${lock}`,
-				text: `select topic, partition, next_offset as next, replay_from as "from", replay_until as until, replay_mode as mode, at
+				text: `select topic, partition, next_offset as next, replay_from as "from", replay_until as until, replay_mode as mode, at, lost_at as "lostAt"
 					from ${this.#schema}.position where topic = any ($1) order by topic, partition ${lock}`
 			},
 			[topics]

@@ -1,0 +1,97 @@
+import { maxClockSkewMs } from "../../../streams/clock-skew.ts";
+import type { Consumer } from "../../../streams/consumer/consumer.ts";
+import { ReplayRunner } from "../../../streams/consumer/replay.runner.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
+import {
+	readTestEvent,
+	testEvent,
+	type TestEvent
+} from "../../support/streams/consumer-fixtures.ts";
+import { useStream } from "../../support/streams/use-stream.ts";
+import { until } from "../../support/until.ts";
+
+/** Replays that reset effects, of a log that lost messages: what is reset must be in the log. */
+
+const stream = useStream(readTestEvent);
+const { database } = stream;
+let consumer: Consumer<TestEvent>;
+let replays: ReplayRunner;
+const old = ["a", "b", "c"].map(text => testEvent(text));
+
+const publish = (events: readonly TestEvent[]) =>
+	stream.driver.publish(
+		stream.topic,
+		events.map(event => ({ key: "k", value: JSON.stringify(event) }))
+	);
+const lose = () =>
+	Promise.all([
+		database.rows(`delete from streams.message where topic = '${stream.topic}'`),
+		database.rows(`update streams.partition set next_offset = 0 where topic = '${stream.topic}'`)
+	]);
+const effects = async () => (await stream.effects()).toSorted();
+const haveEffect = (texts: string[]) =>
+	until(async () => JSON.stringify(await effects()) === JSON.stringify(texts));
+
+beforeEach(async () => {
+	const options = stream.options();
+	const emptyEffects = {
+		name: `empty ${stream.schema}`,
+		text: `delete from ${stream.schema}.effect`
+	};
+	replays = new ReplayRunner({
+		...options,
+		resetFrom: async (_, tx) => void (await tx.query(emptyEffects))
+	});
+	consumer = await stream.consume(options);
+	await publish(old);
+	await haveEffect(["a", "b", "c"]);
+});
+
+const again = { start: "oldest", mode: "again" } as const;
+
+it("is refused while the log has only what came after the loss", async () => {
+	await lose();
+	await publish([testEvent("d")]);
+	await haveEffect(["a", "b", "c", "d"]);
+	const { data } = await expectFailure(replays.begin(again), "LOG_TOO_SHORT");
+	expect(JSON.stringify(data)).toContain("refill it first");
+	await expectFailure(replays.begin({ ...again, start: { offset: 0n } }), "LOG_TOO_SHORT");
+	await expectFailure(replays.begin({ ...again, start: { at: new Date() } }), "LOG_TOO_SHORT");
+	expect(await effects()).toEqual(["a", "b", "c", "d"]);
+}, 30_000);
+
+it("is refused before the consumer has noticed the loss", async () => {
+	await consumer.stop();
+	await lose();
+	await publish([testEvent("d")]);
+	await expectFailure(replays.begin(again), "LOG_TOO_SHORT");
+	expect(await effects()).toEqual(["a", "b", "c"]);
+}, 30_000);
+
+it("begins once the log was refilled", async () => {
+	await lose();
+	await publish([testEvent("d")]);
+	await haveEffect(["a", "b", "c", "d"]);
+	await publish(old);
+	await until(async () => (await replays.progress())[0]!.next === 4);
+	await replays.begin(again);
+	expect(await effects()).toEqual([]);
+	consumer.reposition();
+	await haveEffect(["a", "b", "c", "d"]);
+}, 30_000);
+
+it("begins from a time well after the loss", async () => {
+	await lose();
+	await publish([testEvent("d")]);
+	await haveEffect(["a", "b", "c", "d"]);
+	const at = new Date(Date.now() + maxClockSkewMs + 120_000);
+	await replays.begin({ ...again, start: { at } });
+}, 30_000);
+
+it("in the other modes begins all the same: it resets nothing", async () => {
+	await lose();
+	await publish([testEvent("d")]);
+	await haveEffect(["a", "b", "c", "d"]);
+	await replays.begin({ ...again, mode: "missing" });
+	expect(await effects()).toEqual(["a", "b", "c", "d"]);
+}, 30_000);
