@@ -15,8 +15,6 @@ import { Proxy } from "./proxy.ts";
 import { startServers, type ServerOptions, type Servers } from "./servers.ts";
 
 export interface ClusterOptions extends ServerOptions {
-	/** The source tree whose shop is run; its node_modules must be installed. */
-	root: string;
 	/** Empty, absolute; holds the database, the ledger, the keys and the nodes' output. */
 	folder: string;
 	/** As for `npm run cluster`: `order=2`. */

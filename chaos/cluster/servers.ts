@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import type pg from "pg";
 import type { DataFolder } from "../../launch/shop/data-folder.ts";
 import type { PackagedPostgres } from "../../launch/servers/packaged-postgres.ts";
 import { startPostgres, type PostgresServer } from "../../launch/servers/embedded-postgres.ts";
 import { startNats, type NatsServer } from "../../launch/servers/nats-server.ts";
 import { rows, withClient } from "../../db/client.ts";
-import { migrate } from "../../db/migrate.ts";
+import type { migrate as Migrate } from "../../db/migrate.ts";
 import { ChaosKafka } from "./kafka-broker.ts";
 import { Proxy } from "./proxy.ts";
 
@@ -75,13 +77,25 @@ class ChaosPostgres extends Restartable<PostgresServer> {
 		return terminated.length;
 	}
 
-	/** Runs a migration that locks all of `orders` while a session keeps that table for so many ms. */
-	async blockMigration(ms: number): Promise<void> {
+	readonly #root: string;
+
+	/** @param root the source tree whose migrations it runs */
+	constructor(server: PostgresServer, start: () => Promise<PostgresServer>, root: string) {
+		super(server, start);
+		this.#root = root;
+	}
+
+	/** Runs a migration that locks all of a table of the order service while a session keeps that table for so many ms. */
+	async blockMigration(ms: number, table = "orders"): Promise<void> {
 		const file = `chaos_${randomBytes(4).toString("hex")}.sql`;
+		const { href } = pathToFileURL(join(this.#root, "db/migrate.ts"));
+		const { migrate } = (await import(href)) as { migrate: typeof Migrate };
 		const read = async (client: pg.Client) => {
-			await client.query("begin; select 1 from orders.orders limit 1");
-			const migration = migrate(this.url, [{ service: "order", file, sql: "lock table orders" }]);
-			await Promise.race([migration, sleep(ms)]);
+			await client.query(`begin; select 1 from orders.${table} limit 1`);
+			const sql = `lock table ${table}`;
+			const migration = migrate(this.url, [{ service: "order", file, sql }]);
+			// When the cluster is stopped before, there is nothing left to wait for.
+			await Promise.race([migration, sleep(ms, undefined, { ref: false })]);
 			await client.query("commit");
 			await migration;
 		};
@@ -100,6 +114,8 @@ class ChaosNats extends Restartable<NatsServer> {
 }
 
 export interface ServerOptions {
+	/** The source tree whose shop is run; its node_modules must be installed. */
+	root: string;
 	/** Uses a Kafka broker instead of the log in Postgres. */
 	kafka?: boolean;
 	/** Uses this Postgres as it is installed instead of the embedded one. */
@@ -119,7 +135,7 @@ export interface Servers {
  */
 export async function startServers(
 	data: DataFolder,
-	{ kafka: withKafka = false, packaged }: ServerOptions
+	{ root, kafka: withKafka = false, packaged }: ServerOptions
 ): Promise<Servers> {
 	const directory = data.postgres;
 	const openPostgres = () =>
@@ -132,7 +148,7 @@ export async function startServers(
 		return server;
 	};
 	try {
-		const postgres = keep(new ChaosPostgres(await openPostgres(), openPostgres));
+		const postgres = keep(new ChaosPostgres(await openPostgres(), openPostgres, root));
 		const nats = keep(new ChaosNats(await openNats(), openNats));
 		return { postgres, nats, kafka: withKafka ? await ChaosKafka.start(data.path) : undefined };
 	} catch (error) {

@@ -26,6 +26,12 @@ describe("the schedule of faults", () => {
 		expect(kills.length / faults.length).toBeCloseTo(0.5, 1);
 	});
 
+	it.each([1, 2, 3])("has each kind once at first: seed %d", seed => {
+		const kinds = Object.keys(faultKinds);
+		const faults = first(kinds.length, seed).map(({ kind }) => kind);
+		expect(faults.toSorted()).toEqual(kinds.toSorted());
+	});
+
 	it("cuts only connections that the node has", () => {
 		for (const fault of first(2000, 2, ["wire", "cut", "silence"]))
 			if ("wire" in fault)

@@ -73,7 +73,16 @@ function draw(random: Random, kind: FaultKind, targets: readonly Target[]): Faul
 	}
 }
 
-/** An endless sequence of faults: the same seed, nodes and kinds give the same faults in the same order. */
+/** What the seed decides, in any order. */
+function shuffled<V>(random: Random, values: readonly V[]): V[] {
+	const left = [...values];
+	return values.map(() => left.splice(random.between(0, left.length - 1), 1)[0]!);
+}
+
+/**
+ * An endless sequence of faults: the same seed, nodes and kinds give the same faults in the same order. At first each kind
+ * comes once, so that a short storm has the rare ones too.
+ */
 export function* schedule(
 	seed: number,
 	targets: readonly Target[],
@@ -81,5 +90,6 @@ export function* schedule(
 ): Generator<Fault, never> {
 	const random = new Random(seed);
 	const weights = Object.fromEntries(kinds.map(kind => [kind, faultKinds[kind]]));
+	for (const kind of shuffled(random, kinds)) yield draw(random, kind, targets);
 	for (;;) yield draw(random, random.weighted(weights) as FaultKind, targets);
 }

@@ -5,8 +5,8 @@ import { topics } from "../../streams/messages/topics.ts";
 import type { ChaosNode } from "../cluster/node.ts";
 import type { FailpointInjector } from "../faults/failpoint-injector.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { relayHolder } from "../cluster/relay-holder.ts";
 import { poll } from "../../lib/retry.ts";
-import { rows } from "../../db/client.ts";
 
 export interface LogStormOptions {
 	relayKills: number;
@@ -59,10 +59,6 @@ const foreignMemberMs = 2500;
 const downMs = 3000;
 /** While the broker is down few points are reached: most have been by then. */
 const brokerFaultsAfterMs = 30_000;
-
-const relayHolder = `
-	select client_port as port from orders.relay_lease join pg_stat_activity using (pid, backend_start)
-	where lease_until > clock_timestamp()`;
 
 /** Faults for relays and consumers, concurrently by kind. */
 export class LogStorm {
@@ -163,14 +159,9 @@ export class LogStorm {
 		await sleep(betweenMs);
 	}
 
-	/** The order node whose session holds the relay's lease. */
 	async #relayHolder(): Promise<ChaosNode[]> {
 		for (;;) {
-			const { url } = this.#cluster.servers.postgres;
-			const holders = await rows<{ port: number }>(url, relayHolder);
-			const found = this.#cluster.nodes.find(({ wires, service }) =>
-				holders.some(({ port }) => service === "order" && wires.postgres?.owns(port))
-			);
+			const found = await relayHolder(this.#cluster);
 			if (found?.ready || this.#isOver) return [found ?? this.#cluster.node("order-1")];
 			await sleep(50);
 		}

@@ -3,6 +3,13 @@ import { orderBugs } from "./order-bugs.ts";
 import { paymentBugs } from "./payment-bugs.ts";
 import { stockBugs } from "./stock-bugs.ts";
 import { streamBugs } from "./stream-bugs.ts";
+import { waitingBugs } from "./waiting-bugs.ts";
 
 /** Each is planted alone. */
-export const bugs: readonly Bug[] = [...stockBugs, ...paymentBugs, ...orderBugs, ...streamBugs];
+export const bugs: readonly Bug[] = [
+	...stockBugs,
+	...paymentBugs,
+	...orderBugs,
+	...streamBugs,
+	...waitingBugs
+];

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Failpoint } from "../../lib/failpoint.ts";
 import type { OrderKind } from "../clients/order-kinds.ts";
 import type { ScenarioRunner } from "../run/scenario-runner.ts";
+import { relayHolder } from "../cluster/relay-holder.ts";
 import { emittedWithinMs } from "../evidence/event-stream.ts";
 
 /** A short sequence of orders and faults in which a certain mistake shows. */
@@ -48,6 +49,9 @@ async function killNodesUnderLoad(
 		}
 	await Promise.all(purchases);
 }
+
+/** Longer than orders and consumers are waited for. */
+const longerThanChecksMs = 300_000;
 
 /** Until the current minute is over and its window was emitted. */
 const windowEmitted = () => sleep(60_000 - (Date.now() % 60_000) + emittedWithinMs);
@@ -114,6 +118,50 @@ export const scenarios = {
 	/** The relay of the events is one of the order's nodes. */
 	relay_kills: { run: runner => killNodesUnderLoad(runner, ["order"], 4) },
 	consumer_kills: { run: runner => killNodesUnderLoad(runner, ["analytics", "notification"], 4) },
+	/** The node that publishes is stopped, and stays so until everything is checked. */
+	frozen_relay: {
+		async run(runner) {
+			await runOrders(runner, 4, "bought");
+			(await relayHolder(runner.cluster))!.halt();
+			await runOrders(runner, 4, "bought");
+		}
+	},
+	/** What these nodes have connected to Postgres is silent from now on; what they connect later is not. */
+	silent_database: {
+		async run(runner) {
+			const services = ["order", "product", "payment"];
+			const nodes = runner.cluster.nodes.filter(({ service }) => services.includes(service));
+			await runOrders(runner, 4, "slow");
+			for (let n = 0; n < 4; n++) {
+				for (const { wires } of nodes) wires.postgres?.silence();
+				await Promise.all([runOrders(runner, 4, "slow"), sleep(1000)]);
+			}
+		}
+	},
+	/** Its clock is ten minutes ahead for 5 s, and then steps. */
+	kills_with_wrong_clock: {
+		async run(runner) {
+			const node = runner.cluster.node("order-2");
+			// Another scenario may have stopped it.
+			node.heal();
+			for (let n = 0; n < 4; n++) {
+				while (!node.ready) await sleep(50);
+				const purchases = runOrders(runner, 6, "slow");
+				await sleep(400);
+				node.kill(0);
+				await purchases;
+			}
+		}
+	},
+	/** A migration waits for a session that keeps its table until everything is checked. */
+	blocked_migration: {
+		async run(runner) {
+			const { postgres } = runner.cluster.servers;
+			void postgres.blockMigration(longerThanChecksMs, "relay_lease").catch(() => undefined);
+			await sleep(1000);
+			await runOrders(runner, 4, "bought");
+		}
+	},
 	/** Ids are assigned, and become visible only after events with higher ids are published. */
 	slow_commits: {
 		async run(runner) {

@@ -46,7 +46,7 @@ export const streamBugs: readonly Bug[] = [
 		name: "a consumer advances its offset before it applies the batch",
 		file: consumer,
 		find: "const isDone = await db.transaction(async tx => {",
-		replace: `await db.transaction(tx => this.#positions.advance(topic, partition, next, tx));
+		replace: `await db.transaction(tx => this.#positions.advance(topic, partition, next, false, tx));
 		await pause(1000);
 		const isDone = await db.transaction(async tx => {`,
 		furtherChanges: [

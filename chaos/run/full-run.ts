@@ -2,7 +2,8 @@ import { settledStatuses } from "../../contracts/order-status.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import { withClient } from "../../db/client.ts";
 import { runMatrix, type Matrix } from "./matrix.ts";
-import { schedule, type FaultKind } from "../faults/nemesis.ts";
+import { everyNodeWorks } from "./node-activity.ts";
+import { faultKinds, schedule, type FaultKind } from "../faults/nemesis.ts";
 import {
 	recoveries,
 	slowest,
@@ -100,6 +101,7 @@ export async function runChaos(
 	await runner.scriptedOrders.finishAll();
 	const quiesceMs = elapsed() - stormMs;
 	const { findings, evidence } = await chaosRun.check();
+	const working = await everyNodeWorks(cluster);
 	const recoveryTimes = await recoveriesOf(cluster, storm.kills, evidence);
 	const slowestOrderId = slowest(recoveryTimes, "ordersMs")?.order_id;
 	const url = cluster.servers.postgres.url;
@@ -114,7 +116,9 @@ export async function runChaos(
 		recoveries: recoveryTimes,
 		findings: [
 			...findings,
+			working,
 			...matrixReached(matrix),
+			everyKind(options, storm),
 			stormSizeReached(options, load.plans.length, storm)
 		],
 		timelines: await timelines(cluster, findings, evidence),
@@ -133,6 +137,18 @@ function matrixReached({ rows, missed }: Matrix): Finding[] {
 	const title = "Every failpoint was reached and triggered in every mode";
 	const violations = missed.map(what => ({ what: `${what} was not reached` }));
 	return [{ promise: "", title, examined: `${rows} injections`, violations }];
+}
+
+/** A fault that did not take place proves nothing. */
+function everyKind({ kinds, kills }: ChaosOptions, { counts }: Storm): Finding {
+	const wanted = kills === 0 ? [] : (kinds ?? (Object.keys(faultKinds) as FaultKind[]));
+	const missing = wanted.filter(kind => !counts.has(kind));
+	return {
+		promise: "",
+		title: "Every kind of fault took place",
+		examined: `${wanted.length} kinds`,
+		violations: missing.map(kind => ({ what: `there was no ${kind}` }))
+	};
 }
 
 /** A storm that ended too early proves less than its title says. */
