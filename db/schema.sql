@@ -654,6 +654,21 @@ CREATE INDEX refunds_to_check ON payment.refunds USING btree (next_check_at) WHE
 grant insert, select on payment.refunds to shop_payment;
 grant update (checks, failure_code, is_answered, next_check_at, provider_ref, review_reason, status, updated_at) on payment.refunds to shop_payment;
 
+create table product.availability (
+	product_id text not null,
+	is_sold_out boolean not null,
+	constraint availability_pkey PRIMARY KEY (product_id)
+);
+CREATE INDEX availability_by_state ON product.availability USING btree (is_sold_out, product_id);
+grant select on product.availability to shop_product;
+
+create table product.category_counts (
+	category text not null,
+	products bigint not null,
+	constraint category_counts_pkey PRIMARY KEY (category)
+);
+grant select on product.category_counts to shop_product;
+
 create table product.outbox (
 	id bigint not null generated always as identity,
 	event_id uuid not null default gen_random_uuid(),
@@ -699,6 +714,9 @@ CREATE INDEX products_by_runs ON product.products USING gin (search_runs);
 CREATE UNIQUE INDEX products_by_sku ON product.products USING btree (product.fold_case(sku)) WHERE (NOT archived);
 CREATE INDEX products_by_time ON product.products USING btree (created_at DESC, id DESC) WHERE (NOT archived);
 CREATE INDEX products_by_words ON product.products USING gin (search_words);
+CREATE TRIGGER count_categories_of_delete AFTER DELETE ON product.products REFERENCING OLD TABLE AS former FOR EACH STATEMENT EXECUTE FUNCTION product.count_categories();
+CREATE TRIGGER count_categories_of_insert AFTER INSERT ON product.products REFERENCING NEW TABLE AS present FOR EACH STATEMENT EXECUTE FUNCTION product.count_categories();
+CREATE TRIGGER count_categories_of_update AFTER UPDATE ON product.products REFERENCING OLD TABLE AS former NEW TABLE AS present FOR EACH STATEMENT EXECUTE FUNCTION product.count_categories();
 grant insert, select, update on product.products to shop_product;
 
 create table product.relay_lease (
@@ -762,6 +780,8 @@ create table product.stock (
 	constraint stock_pkey PRIMARY KEY (product_id),
 	constraint stock_check CHECK (((0 <= reserved) AND (reserved <= on_hand)))
 ) with (fillfactor=50);
+CREATE TRIGGER record_availability AFTER UPDATE OF on_hand, reserved ON product.stock FOR EACH ROW WHEN (((old.on_hand = old.reserved) <> (new.on_hand = new.reserved))) EXECUTE FUNCTION product.record_availability();
+CREATE TRIGGER record_first_availability AFTER INSERT ON product.stock FOR EACH ROW EXECUTE FUNCTION product.record_availability();
 grant insert, select, update on product.stock to shop_product;
 
 create table product.stock_ledger (
@@ -1001,6 +1021,32 @@ CREATE OR REPLACE FUNCTION orders.representation(o orders.orders)
 RETURN jsonb_build_object('id', (o).id, 'user_id', (o).user_id, 'status', (o).status, 'reason', (o).reason, 'items', (o).items, 'totals', jsonb_build_object('subtotal', orders.money((o).subtotal_minor, ((o).currency)::text), 'shipping', orders.money((o).shipping_minor, ((o).currency)::text), 'tax', orders.money((o).tax_minor, ((o).currency)::text), 'total', orders.money((o).total_minor, ((o).currency)::text)), 'shipping_address', (o).shipping_address, 'shipment', (o).shipment, 'version', (o).version)
 ;
 
+CREATE OR REPLACE FUNCTION product.count_categories()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'product', 'pg_temp'
+AS $function$
+declare
+	gone text[] := '{}';
+	added text[] := '{}';
+begin
+	if tg_op <> 'INSERT' then
+		gone := array(select category from former where not archived);
+	end if;
+	if tg_op <> 'DELETE' then
+		added := array(select category from present where not archived);
+	end if;
+	insert into category_counts (category, products)
+	select category, sum(step)
+	from (select unnest(added) as category, 1 as step union all select unnest(gone), -1) as change
+	group by category having sum(step) <> 0 order by category
+	on conflict (category) do update set products = category_counts.products + excluded.products;
+	delete from category_counts where products = 0 and category = any (gone);
+	return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION product.fold_case(given text)
  RETURNS text
  LANGUAGE sql
@@ -1021,6 +1067,19 @@ AS $function$
 	removed as (delete from outbox where ctid = any (array(select ctid from published)) returning 1)
 	select count(*) from removed
 $function$
+;
+
+CREATE OR REPLACE FUNCTION product.record_availability()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'product', 'pg_temp'
+AS $function$
+begin
+	insert into availability (product_id, is_sold_out) values (new.product_id, new.on_hand = new.reserved)
+	on conflict (product_id) do update set is_sold_out = excluded.is_sold_out;
+	return null;
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION product.search_form(given text)

@@ -15,12 +15,15 @@ held as (
 	from product.reservation join product.reservation_head using (order_id) where state in ('held', 'locked') group by 1
 )
 select format('product %s: %s', product_id, what) as text
-from product.stock s full join ledger l using (product_id) full join held h using (product_id), lateral (values
+from product.stock s full join ledger l using (product_id) full join held h using (product_id)
+	left join product.availability a using (product_id), lateral (values
 	(s.on_hand is null, 'has no stock row'),
 	(s.on_hand <> coalesce(l.on_hand, 0), format('%s on hand, the ledger says %s', s.on_hand, coalesce(l.on_hand, 0))),
 	(s.reserved <> coalesce(l.reserved, 0), format('%s reserved, the ledger says %s', s.reserved, coalesce(l.reserved, 0))),
 	(s.reserved <> coalesce(h.quantity, 0),
-		format('%s reserved, open reservations hold %s', s.reserved, coalesce(h.quantity, 0)))
+		format('%s reserved, open reservations hold %s', s.reserved, coalesce(h.quantity, 0))),
+	(a.is_sold_out is distinct from (s.on_hand = s.reserved),
+		format('%s on hand and %s reserved, filters by stock have it as sold out: %s', s.on_hand, s.reserved, a.is_sold_out))
 ) as law (broken, what)
 where broken order by 1`;
 

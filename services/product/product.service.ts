@@ -129,7 +129,7 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	started() {
-		this.products = new ProductRepository(this.model, config().catalogue.textSearch);
+		this.products = new ProductRepository(this.model, this.pg, config().catalogue.textSearch);
 		const limits = config().stock;
 		this.stock = new StockRepository(this.pg, new Idempotency(this.pg), limits.lowStock);
 		this.reservations = new ReservationRepository(this.pg, limits);

@@ -203,6 +203,27 @@ describe("the catalogue", () => {
 		expect(data).toContainEqual({ category: "coffee", products: 5 });
 	});
 
+	it("counts the products of each category while they are created, moved, archived and sold again at once", async () => {
+		const names = ["count-a", "count-b", "count-c"];
+		const change = async (n: number) => {
+			const { id } = await create(`COUNT-${n}`, { category: names[n % 3] });
+			const change = (changes: object) =>
+				call(shop.broker, actions.update, { id, ...changes }, as(admin));
+			await change({ category: names[(n + 1) % 3] });
+			await change({ archived: true });
+			if (n % 2 === 0) await change({ archived: false, category: names[n % 3] });
+			if (n % 4 === 0) await change({ name: "Renamed" });
+		};
+		await Promise.all(Array.from({ length: 24 }, (_, n) => change(n)));
+		const { data } = await call(shop.broker, actions.categories, {});
+		expect(data.filter(({ category }) => names.includes(category))).toEqual(
+			names.map(category => ({ category, products: 4 }))
+		);
+		await shop.database.rows("delete from product.products where category = 'count-a'");
+		const left = await call(shop.broker, actions.categories, {});
+		expect(left.data.map(({ category }) => category)).not.toContain("count-a");
+	});
+
 	it("finds no other product", async () => {
 		await expectFailure(call(shop.broker, actions.get, { id: "nope" }), "NOT_FOUND");
 	});

@@ -207,6 +207,10 @@ describe("verify stock", () => {
 		["update product.stock set reserved = reserved + 1 where product_id = 'prod-001'", "reserved"],
 		["delete from product.stock where product_id = 'prod-001'", "has no stock row"],
 		[
+			"update product.availability set is_sold_out = true where product_id = 'prod-001'",
+			"sold out"
+		],
+		[
 			"delete from product.stock_ledger where product_id = 'prod-001' and reason = 'initial'",
 			"on hand"
 		]

@@ -2,11 +2,14 @@ import type { TestDatabase } from "../servers/database.ts";
 
 type Rows = Pick<TestDatabase, "rows">;
 
-/** Products that violate a stock invariant: counters must equal the sums of their ledger and open reservations. */
+/**
+ * Products that violate a stock invariant: counters must equal the sums of their ledger and open reservations, and the
+ * row of filters by stock must say what the counters say.
+ */
 export function brokenStock(database: Rows): Promise<object[]> {
 	return database.rows(`
 		select s.*, l.on_hand as ledger_on_hand, l.reserved as ledger_reserved, held
-		from product.stock s, lateral (
+		from product.stock s left join product.availability a using (product_id), lateral (
 			select coalesce(sum(d_on_hand), 0) as on_hand, coalesce(sum(d_reserved), 0) as reserved
 			from product.stock_ledger l where l.product_id = s.product_id
 		) l, lateral (
@@ -15,6 +18,7 @@ export function brokenStock(database: Rows): Promise<object[]> {
 			where r.product_id = s.product_id and state in ('held', 'locked')
 		) r
 		where s.on_hand <> l.on_hand or s.reserved <> l.reserved or s.reserved <> held
+			or a.is_sold_out is distinct from (s.on_hand = s.reserved)
 			or not 0 <= s.reserved or not s.reserved <= s.on_hand`);
 }
 
