@@ -5,7 +5,9 @@ import { connectionsOf, spareConnections } from "../../../launch/shop/connection
 import { startShop } from "../../support/servers/processes.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { type TestDatabase, testDatabase } from "../../support/servers/database.ts";
+import { filledRows, fillTables } from "../../support/statements/filled-tables.ts";
 import { recorded, scansOf } from "../../support/statements/plans.ts";
+import { largeReads } from "../../support/statements/reads.ts";
 import { restSuite } from "./rest.suite.ts";
 
 const recorder = join(import.meta.dirname, "../../support/statements/record-statements.ts");
@@ -65,4 +67,15 @@ describe("its statements", () => {
 		const scans = await scansOf(database.url, recorded(STATEMENTS_FILE).statements, "empty");
 		expect(unexpected(scans).filter(scan => scan.endsWith("the table"))).toEqual([]);
 	});
+
+	it("that models send, with their values, read a small part of large tables", async () => {
+		await fillTables(database, 5);
+		const { statements } = recorded(STATEMENTS_FILE);
+		const texts = statements.filter(({ name }) => name === undefined).map(({ text }) => text);
+		for (const list of ["users", "products"])
+			expect(texts).toContainEqual(expect.stringMatching(`^SELECT .*"${list}" AS .* LIMIT \\d+;$`));
+		// A search by relevance ranks all that it finds: docs/limits.md.
+		const listings = texts.filter(text => !text.includes("ts_rank"));
+		expect(await largeReads(database.url, listings, filledRows / 10)).toEqual([]);
+	}, 60_000);
 });

@@ -3,11 +3,12 @@ import type { TestDatabase } from "../servers/database.ts";
 /** Enough that a page and its planner prefer an index, and few enough to be written in a test. */
 export const filledRows = 20_000;
 
+/** Prices are in another order than times, as in a shop. */
 const products = `
 	insert into product.products (id, sku, name, description, category, price_minor, currency, archived, created_at)
 	select 'filled-' || n, 'FILLED-' || n, 'Filled ' || md5(n::text), '',
 		case when n % 3 = 0 then 'filled-big' when n % 10000 = 1 then 'filled-rare' else 'filled-other' end,
-		n, 'USD', n % 50 = 0, timestamptz '2024-01-01Z' + n * interval '1 minute'
+		1 + n * 7919 % ${filledRows}, 'USD', n % 50 = 0, timestamptz '2024-01-01Z' + n * interval '1 minute'
 	from generate_series(1, ${filledRows}) n`;
 
 const users = `

@@ -12,7 +12,11 @@ interface PlanNode {
 	Plans?: PlanNode[];
 }
 
-const isSelect = (text: string) => /^\s*(select|with)\b/i.test(text);
+const literals = /'(?:[^']|'')*'/g;
+
+/** A select of a model; one with parameters, as their updates are, has none of its values in its text. */
+const isSelect = (text: string) =>
+	/^\s*(select|with)\b/i.test(text) && !/\$\d/.test(text.replaceAll(literals, ""));
 
 /** Rows that a node took from its table or index, with those that it dropped. */
 function rowsOf(node: PlanNode): number {
