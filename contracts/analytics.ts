@@ -91,6 +91,9 @@ const RefundTally = strictObject({
 	})
 });
 
+/** Of each currency in a summary. */
+export const mostCategories = 20;
+
 export const Sales = strictObject(
 	{
 		currency: Window.properties.currency,
@@ -105,7 +108,7 @@ export const Sales = strictObject(
 				units: Count,
 				revenue: T.Integer({ ...Minor, description: "Of the items, without tax and shipping" })
 			}),
-			{ description: "Most revenue first" }
+			{ maxItems: mostCategories, description: "Most revenue first" }
 		)
 	},
 	{ title: "Sales" }
@@ -163,7 +166,8 @@ export const analytics = contract("analytics", {
 	},
 	topProducts: {
 		...query,
-		summary: "Best-selling products in a range of at most 7 days, by currency",
+		summary:
+			"Best-selling products in a range of at most 7 days, `limit` of each currency, by currency; those of the first ones where all would be more than 512 KiB",
 		params: strictObject({
 			...span,
 			by: T.Optional(oneOf(["revenue", "units"])),

@@ -224,6 +224,13 @@ export type Return = Static<typeof Return>;
 
 const ById = strictObject({ id: Uuid });
 
+/** Nearly every order has less than one page. */
+const PageOfOrder = strictObject({
+	id: Uuid,
+	limit: T.Optional(T.Integer({ ...Limit, default: 100 })),
+	cursor: T.Optional(Cursor)
+});
+
 const returnActions = {
 	"return.request": {
 		summary: "Request a return of delivered items",
@@ -241,8 +248,11 @@ const returnActions = {
 		summary: "The returns of an order, newest first",
 		kind: "query",
 		access: everyone,
-		params: ById,
-		returns: strictObject({ data: T.Array(Return) }, { title: "ReturnList" })
+		params: PageOfOrder,
+		returns: strictObject(
+			{ data: T.Array(Return), next_cursor: NextCursor },
+			{ title: "ReturnList" }
+		)
 	},
 	"return.get": {
 		summary: "One return of your own order; staff see any",
@@ -373,8 +383,11 @@ export const order = contract("order", {
 		summary: "Every transition of an order with its reason and actor",
 		kind: "query",
 		access: everyone,
-		params: ById,
-		returns: strictObject({ data: T.Array(OrderEvent) }, { title: "OrderEventList" })
+		params: PageOfOrder,
+		returns: strictObject(
+			{ data: T.Array(OrderEvent), next_cursor: NextCursor },
+			{ title: "OrderEventList" }
+		)
 	},
 	...returnActions,
 	...sagaActions,

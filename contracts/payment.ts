@@ -62,6 +62,9 @@ const Refund = strictObject({
 	created_at: Instant
 });
 
+/** Of one payment in a reply. With the longest texts and 100 lines each they have some 700 KB. */
+export const mostRefunds = 50;
+
 const Dispute = strictObject({
 	ref: T.String({ description: "The provider's reference" }),
 	amount: Money,
@@ -88,8 +91,11 @@ export const Payment = strictObject(
 		method: strictObject({ brand: nullable(T.String()), last4: nullable(T.String()) }),
 		next_action: nullable(NextAction),
 		created_at: Instant,
-		refunds: T.Array(Refund),
-		disputes: T.Array(Dispute, { description: "The customer's bank took the money back" })
+		refunds: T.Array(Refund, { maxItems: mostRefunds, description: "The latest, oldest first" }),
+		disputes: T.Array(Dispute, {
+			maxItems: mostRefunds,
+			description: "The customer's bank took the money back: the latest times, oldest first"
+		})
 	},
 	{ title: "Payment" }
 );

@@ -131,6 +131,9 @@ const step = { kind: "command", access: "internal", timeoutMs: 2000 } as const;
 
 export const sortKeys = ["name", "-name", "price", "-price", "newest", "relevance"] as const;
 
+/** With the longest names they have less than 1 MiB. */
+const mostQuotes = 1000;
+
 /** More would be no choice for a customer, and too large a reply. */
 export const mostCategories = 1000;
 
@@ -260,7 +263,7 @@ export const product = contract("product", {
 		kind: "query",
 		access: "internal",
 		timeoutMs: 2000,
-		params: strictObject({ product_ids: T.Array(Id, { minItems: 1, maxItems: 2000 }) }),
+		params: strictObject({ product_ids: T.Array(Id, { minItems: 1, maxItems: mostQuotes }) }),
 		returns: strictObject({
 			quotes: T.Array(strictObject({ product_id: Id, name: T.String(), unit_price: Money }))
 		})
@@ -270,7 +273,7 @@ export const product = contract("product", {
 		kind: "query",
 		access: "internal",
 		timeoutMs: 2000,
-		params: strictObject({ product_ids: T.Array(Id, { minItems: 1, maxItems: 2000 }) }),
+		params: strictObject({ product_ids: T.Array(Id, { minItems: 1, maxItems: mostQuotes }) }),
 		returns: strictObject({
 			products: T.Array(strictObject({ product_id: Id, name: T.String(), category: Category }))
 		})

@@ -31,6 +31,13 @@ export interface KeysetListOptions<R, V extends TSchema> {
 /** A message on NATS has 1 MiB at most by default; what is added to the rows has the rest. */
 const maxPageBytes = 512 * 1024;
 
+/** The first rows, at least one, that a message takes. */
+export function cutToMessage<R>(rows: R[], bytesOf: (row: R) => number): R[] {
+	let bytes = 0;
+	const tooMany = rows.findIndex((row, n) => (bytes += bytesOf(row)) > maxPageBytes && n > 0);
+	return tooMany < 0 ? rows : rows.slice(0, tooMany);
+}
+
 /**
  * Keyset pagination of a list that is sorted by a value and then by id. A cursor is the keyset of the last row with a
  * mark of the list. It contains no secret, so it is validated, not signed.
@@ -64,17 +71,11 @@ export class KeysetList<R, V extends TSchema> {
 	 * fewer, and at least one.
 	 */
 	page(rows: readonly R[], limit: number): { data: R[]; next_cursor: string | null } {
-		const data = this.#fitting(rows.slice(0, limit));
+		const { bytesOf } = this.#options;
+		const page = rows.slice(0, limit);
+		const data = bytesOf ? cutToMessage(page, bytesOf) : page;
 		const last = rows.length > data.length ? data.at(-1) : undefined;
 		return { data, next_cursor: last ? this.cursor(this.#options.keysetOf(last)) : null };
-	}
-
-	#fitting(rows: R[]): R[] {
-		const { bytesOf } = this.#options;
-		if (!bytesOf) return rows;
-		let bytes = 0;
-		const tooMany = rows.findIndex((row, n) => (bytes += bytesOf(row)) > maxPageBytes && n > 0);
-		return tooMany < 0 ? rows : rows.slice(0, tooMany);
 	}
 
 	cursor({ value, id }: Keyset<Static<V>>): string {
@@ -101,9 +102,14 @@ export const beforeNewest = { at: "infinity", id: "ffffffff-ffff-ffff-ffff-fffff
 
 /** A list that is sorted by an instant. */
 export class TimeList<R extends { id: string }> extends KeysetList<R, typeof Milliseconds> {
-	constructor(name: string, timeOf: (row: R) => Date, id?: TSchema) {
+	/** @param further `id` and `bytesOf` as in `KeysetListOptions` */
+	constructor(
+		name: string,
+		timeOf: (row: R) => Date,
+		further: Pick<KeysetListOptions<R, typeof Milliseconds>, "id" | "bytesOf"> = {}
+	) {
 		const keysetOf = (row: R) => ({ value: timeOf(row).getTime(), id: row.id });
-		super({ name, value: Milliseconds, ...(id && { id }), keysetOf });
+		super({ name, value: Milliseconds, ...further, keysetOf });
 	}
 
 	/** As `after`, with the instant as a Date. */

@@ -8,7 +8,7 @@ import type {
 import { fail, invalid, type FailureData } from "../lib/errors.ts";
 import type { Gauge } from "../lib/gauges.ts";
 import { instantOf } from "../lib/instant.ts";
-import { TimeList } from "../lib/keyset.ts";
+import { cutToMessage, jsonBytes, TimeList } from "../lib/keyset.ts";
 import type { StreamEvent } from "../streams/consumer/consumer.ts";
 import type { DeadLetterAdmin } from "../streams/consumer/dead-letter.admin.ts";
 import type { StoredDeadLetter } from "../streams/consumer/storage/dead-letter.repository.ts";
@@ -86,7 +86,7 @@ export class ConsumerControl {
 		const deadLetter = await this.#options.deadLetters.get(id);
 		return {
 			...toEntry(deadLetter),
-			headers: deadLetter.headers,
+			headers: Object.fromEntries(cutToMessage(Object.entries(deadLetter.headers), jsonBytes)),
 			...encodeValue(deadLetter.value)
 		};
 	}
@@ -118,7 +118,9 @@ export class ConsumerControl {
 
 	async #page(redriven: boolean, limit: number, cursor: string | undefined) {
 		const name = `dead letters of ${this.#options.group} ${redriven}`;
-		const list = new TimeList(name, (row: StoredDeadLetter) => row.at);
+		const list = new TimeList(name, (row: StoredDeadLetter) => row.at, {
+			bytesOf: row => jsonBytes(toEntry(row))
+		});
 		const after = list.position(cursor);
 		return list.page(await this.#options.deadLetters.list(redriven, after, limit + 1), limit);
 	}

@@ -139,7 +139,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async events(ctx) {
-			return { data: await this.history.events(ctx.params.id, ownerScope(ctx.meta)) };
+			return this.history.events(ctx.params, ownerScope(ctx.meta));
 		},
 
 		async "return.request"(ctx) {
@@ -150,7 +150,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async "return.list"(ctx) {
-			return { data: await this.returns.list(ctx.params.id, ownerScope(ctx.meta)) };
+			return this.returns.list(ctx.params, ownerScope(ctx.meta));
 		},
 
 		async "return.get"(ctx) {

@@ -1,3 +1,4 @@
+import { mostRefunds } from "../../contracts/payment.ts";
 import type { Statement } from "../../db/database.ts";
 
 /** Representations of payments. One that was voided before any money moved is not shown. */
@@ -15,7 +16,8 @@ export const originOf = (purpose: string) =>
 const disputes = `select json_agg(json_build_object('ref', d.ref, 'amount', ${money("d.amount_minor")},
 		'reason', d.reason, 'status', d.status, 'created_at', ${instant("d.created_at")})
 		order by d.created_at, d.ref)
-	from payment.disputes d where d.payment_id = p.id`;
+	from (select * from payment.disputes where payment_id = p.id
+		order by created_at desc, ref desc limit ${mostRefunds}) d`;
 
 // Who of the staff refunded, and why, is for staff: `owner` is null for them.
 const refunds = (
@@ -27,7 +29,8 @@ const refunds = (
 			then r.requested_by else 'staff' end,
 		'status', r.status,
 		'origin', ${originOf("r.purpose")}, 'failure_code', r.failure_code, 'created_at', ${instant("r.created_at")}) order by r.created_at, r.id)
-	from payment.refunds r where r.payment_id = p.id`;
+	from (select * from payment.refunds where payment_id = p.id
+		order by created_at desc, id desc limit ${mostRefunds}) r`;
 
 // The bank's URL is only for the customer, who may be of the staff: no other person approves in their place.
 const nextAction = (viewer: string) => `case when p.user_id = ${viewer} and p.status = 'processing'

@@ -3,7 +3,7 @@ import { mostCategories, type Product, type product } from "../../contracts/prod
 import type { Database, Statement } from "../../db/database.ts";
 import { sqlState } from "../../lib/database-error.ts";
 import { fail, invalid } from "../../lib/errors.ts";
-import { KeysetList, TextId } from "../../lib/keyset.ts";
+import { jsonBytes, KeysetList, TextId } from "../../lib/keyset.ts";
 import type { TSchema } from "../../lib/schema.ts";
 import type { Params, Result } from "../../lib/service.ts";
 import { updateVersioned } from "../../mixins/sequelize-queries.ts";
@@ -51,7 +51,8 @@ function listingOf(filter: List, catalogue: CatalogueSearch): Listing {
 		name: JSON.stringify([key, category, q, currency, min_price, max_price, in_stock]),
 		value: sort.value,
 		id: TextId,
-		keysetOf: (row: ProductRow) => ({ value: sort.valueOf(row), id: row.id })
+		keysetOf: (row: ProductRow) => ({ value: sort.valueOf(row), id: row.id }),
+		bytesOf: row => jsonBytes(toProduct(row))
 	});
 	return { filter, search, sort, keysets };
 }

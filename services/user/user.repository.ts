@@ -12,7 +12,7 @@ import type { UserRow } from "./user.model.ts";
 
 type Actions = typeof user.actions;
 
-const newest = new TimeList("newest", (row: UserRow) => row.created_at, TextId);
+const newest = new TimeList("newest", (row: UserRow) => row.created_at, { id: TextId });
 
 function toUser(row: UserRow): User {
 	const { id, email, name, role, locale, phone, locked, version, created_at, updated_at } = row;

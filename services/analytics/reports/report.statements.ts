@@ -54,12 +54,18 @@ export const sumReversals: Statement = {
 		from analytics.reversals where ${span} group by currency, type`
 };
 
+/** $4 how many of each currency. */
 export const sumCategories: Statement = {
 	name: "analytics.sum_categories",
 	text: `
-	select currency, category, sum(units)::int8 as units, ${sumOf("s.revenue_minor")} as revenue
-	from analytics.product_sales s join analytics.products p on p.id = s.product_id
-	where ${span} group by currency, category order by revenue desc, category`
+	with sold as (
+		select currency, category, sum(units)::int8 as units, ${sumOf("s.revenue_minor")} as revenue
+		from analytics.product_sales s join analytics.products p on p.id = s.product_id
+		where ${span} group by currency, category
+	), ranked as (
+		select *, row_number() over (partition by currency order by revenue desc, category) as place from sold
+	)
+	select currency, category, units, revenue from ranked where place <= $4 order by currency, place`
 };
 
 export const countLate: Statement = {

@@ -1,13 +1,14 @@
-import type {
-	analytics,
-	ProductSales,
-	Sales,
-	WindowChanges
+import {
+	mostCategories,
+	type analytics,
+	type ProductSales,
+	type Sales,
+	type WindowChanges
 } from "../../../contracts/analytics.ts";
 import type { Database } from "../../../db/database.ts";
 import { addCapped } from "../../../lib/money.ts";
 import type { Params, Result as Answer } from "../../../lib/service.ts";
-import { KeysetList, Milliseconds } from "../../../lib/keyset.ts";
+import { cutToMessage, jsonBytes, KeysetList, Milliseconds } from "../../../lib/keyset.ts";
 import { T } from "../../../lib/schema.ts";
 import { iso, toWindow } from "../windows/window-messages.ts";
 import { rangeOf } from "./time-range.ts";
@@ -69,7 +70,7 @@ export class Reports {
 		const span = this.#span(query);
 		const sums = await this.#pg.query<Sum>(sql.sumWindows, span);
 		const reversed = await this.#pg.query<Reversed>(sql.sumReversals, span);
-		const categories = await this.#pg.query<Category>(sql.sumCategories, span);
+		const categories = await this.#pg.query<Category>(sql.sumCategories, [...span, mostCategories]);
 		const [late] = await this.#pg.query<{ late: number }>(sql.countLate, span);
 		const currencies = new Set([...sums, ...reversed].map(({ currency }) => currency));
 		return {
@@ -84,7 +85,9 @@ export class Reports {
 	/** @throws VALIDATION_FAILED */
 	async topProducts(query: Params<Actions["topProducts"]>): Promise<{ data: ProductSales[] }> {
 		const { by = "revenue", limit = 20 } = query;
-		return { data: await this.#pg.query(sql.rankProducts, [...this.#span(query), by, limit]) };
+		const values = [...this.#span(query), by, limit];
+		const ranked = await this.#pg.query<ProductSales>(sql.rankProducts, values);
+		return { data: cutToMessage(ranked, jsonBytes) };
 	}
 
 	#span(query: { from?: string; to?: string; currency?: string }): [number, number, string | null] {

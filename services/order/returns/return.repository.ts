@@ -46,14 +46,15 @@ export class ReturnRepository {
 		return row && toReturn(row);
 	}
 
-	/** Newest first; ids are UUIDv7. An order has few. */
-	async ofOrder(orderId: string): Promise<Return[]> {
+	/** Newest first, from before an id on; ids are UUIDv7. */
+	async ofOrder(orderId: string, before: string | undefined, most: number): Promise<Return[]> {
 		const rows = await this.#db.query<ReturnRow>(
 			{
 				name: "list_returns",
-				text: "select * from orders.returns where order_id = $1 order by id desc"
+				text: `select * from orders.returns where order_id = $1 and ($2::uuid is null or id < $2)
+					order by id desc limit $3`
 			},
-			[orderId]
+			[orderId, before, most]
 		);
 		return rows.map(toReturn);
 	}

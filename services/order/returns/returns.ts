@@ -1,9 +1,11 @@
-import type { Order, Return } from "../../../contracts/order.ts";
+import type { order, Order, Return } from "../../../contracts/order.ts";
 import type { Database, Transaction } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Identity } from "../../../lib/identity.ts";
+import { jsonBytes, listById } from "../../../lib/keyset.ts";
+import type { Params, Result } from "../../../lib/service.ts";
 import type { Idempotency } from "../../../idempotency/idempotency.ts";
 import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import { transition, type OnTransition } from "../order.machine.ts";
@@ -11,6 +13,10 @@ import type { OrderRepository } from "../storage/order.repository.ts";
 import { priceReturn } from "./return.pricing.ts";
 import type { Line } from "../placement/order.pricing.ts";
 import { ReturnRepository, type Decision } from "./return.repository.ts";
+
+type Actions = typeof order.actions;
+
+const mostReturns = 100;
 
 export interface ReturnParams {
 	/** Of the order. */
@@ -70,11 +76,19 @@ export class Returns {
 		return { return: answer, replayed };
 	}
 
-	/** @param owner only of this user's order, or of anyone's when undefined. @throws NOT_FOUND */
-	async list(orderId: string, owner: string | undefined): Promise<Return[]> {
+	/**
+	 * A page of the returns of an order, newest first.
+	 * @param owner only of this user's order, or of anyone's when undefined
+	 * @throws NOT_FOUND, VALIDATION_FAILED
+	 */
+	async list(
+		{ id: orderId, limit = mostReturns, cursor }: Params<Actions["return.list"]>,
+		owner: string | undefined
+	): Promise<Result<Actions["return.list"]>> {
 		await this.#orders.get(orderId, owner);
-		const all = await this.#returns.ofOrder(orderId);
-		return owner === undefined ? all : all.map(forCustomer);
+		const list = listById(`returns of ${orderId}`, (one: Return) => one.id, jsonBytes);
+		const found = await this.#returns.ofOrder(orderId, list.after(cursor)?.id, limit + 1);
+		return list.page(owner === undefined ? found : found.map(forCustomer), limit);
 	}
 
 	/** @throws NOT_FOUND */

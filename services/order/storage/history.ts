@@ -1,7 +1,31 @@
-import type { Order, OrderEvent } from "../../../contracts/order.ts";
-import type { Database } from "../../../db/database.ts";
+import type { order, Order, OrderEvent } from "../../../contracts/order.ts";
+import { Version } from "../../../contracts/values.ts";
+import type { Database, Statement } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
+import { jsonBytes, KeysetList } from "../../../lib/keyset.ts";
+import type { Params, Result } from "../../../lib/service.ts";
 import { forCustomer, orderFromHistory, toEvent, type HistoryRow } from "./order.record.ts";
+
+type Actions = typeof order.actions;
+
+const mostEvents = 100;
+
+const eventsOf = (id: string) =>
+	new KeysetList<OrderEvent, typeof Version>({
+		name: `events of ${id}`,
+		value: Version,
+		keysetOf: ({ version }) => ({ value: version, id }),
+		bytesOf: jsonBytes
+	});
+
+/** One row without a version, if the order has no later event. */
+const pageOfEvents: Statement = {
+	name: "order_events",
+	text: `select h.* from orders.orders o left join lateral (
+			select * from orders.history where order_id = o.id and version > $3 order by version limit $4
+		) h on true
+		where o.id = $1 and ($2::text is null or o.user_id = $2) order by h.version`
+};
 
 /** Reads of an order's history, and of the order as of a time. */
 export class OrderHistory {
@@ -11,10 +35,22 @@ export class OrderHistory {
 		this.#db = db;
 	}
 
-	/** @param owner only of this user's order, or of anyone's when undefined. @throws NOT_FOUND */
-	async events(id: string, owner: string | undefined): Promise<OrderEvent[]> {
-		const events = (await this.#rows(id, owner, null)).map(toEvent);
-		return owner === undefined ? events : events.map(forCustomer);
+	/**
+	 * A page of the events of an order, oldest first.
+	 * @param owner only of this user's order, or of anyone's when undefined
+	 * @throws NOT_FOUND, VALIDATION_FAILED
+	 */
+	async events(
+		{ id, limit = mostEvents, cursor }: Params<Actions["events"]>,
+		owner: string | undefined
+	): Promise<Result<Actions["events"]>> {
+		const list = eventsOf(id);
+		const after = list.after(cursor)?.value ?? 0;
+		const values = [id, owner, after, limit + 1];
+		const rows = await this.#db.query<HistoryRow | { version: null }>(pageOfEvents, values);
+		if (rows.length === 0) fail("NOT_FOUND");
+		const events = rows.flatMap(row => (row.version === null ? [] : [toEvent(row)]));
+		return list.page(owner === undefined ? events : events.map(forCustomer), limit);
 	}
 
 	/**

@@ -1,0 +1,99 @@
+import type { ActionContract, Contract, TSchema } from "../lib/schema.ts";
+import { analytics } from "./analytics.ts";
+import { gateway } from "./gateway.ts";
+import { notification } from "./notification.ts";
+import { order } from "./order.ts";
+import { payment } from "./payment.ts";
+import { product } from "./product.ts";
+import { user } from "./user.ts";
+
+/** A message on NATS has 1 MiB at most by default, so each list in a reply needs a bound, which is named here. */
+const contracts: Contract[] = [user, product, order, payment, notification, analytics, gateway];
+const actions = contracts.flatMap(contract => Object.values<ActionContract>(contract.actions));
+
+/** A parameter with a limit: an array that has at least as many members, or a number. Else why there are few. */
+type Bound = { parameter: string } | string;
+
+const bounds: [pattern: RegExp, bound: Bound][] = [
+	[/^user\.contacts \/contacts$/, "100 of a role or of the ids"],
+	[/^user\.standing\.list \/data$/, { parameter: "limit" }],
+	[/^user\.keys \/keys(\/\[\])?$/, "the keys of the configuration, each with the members of a JWK"],
+	[/^product\.stock\.(get|adjust) \/ledger$/, "the latest 50 changes"],
+	[/^product\.(quote|describe) \/(quotes|products)$/, { parameter: "product_ids" }],
+	[/^product\.(lock|commit|release|restock) \/outcomes$/, { parameter: "order_ids" }],
+	[/^product\.reserve \/outcomes$/, { parameter: "orders" }],
+	[/^product\.reserve .*\/limited_items$/, "at most one for each line of the order, of 100"],
+	[/^order\.\S+ \S*\/(items|limited_items)$/, "at most one for each line of the order, of 100"],
+	[/^payment\.charge \/outcomes$/, { parameter: "charges" }],
+	[/^payment\.void \/outcomes$/, { parameter: "order_ids" }],
+	[/^payment\.\S+ \S*\/lines$/, "at most one for each line of the order, of 100"],
+	[/^payment\.summaries \/payments$/, { parameter: "order_ids" }],
+	[/^payment\.review\.list \/data$/, { parameter: "limit" }],
+	[/^payment\.notice\.list \/notices$/, { parameter: "limit" }],
+	[/^notification\.waiting \/data$/, "one for each channel and state"],
+	[/^notification\.mailbox\.list \/data$/, { parameter: "limit" }],
+	[/^\w+\.stream\.(lag|replay) \/partitions$/, "the partitions of the topics that a service reads"],
+	[/^\w+\.dlq\.show \/headers$/, "cut to the size of a page"],
+	[/^\w+\.dlq\.redriveAll \/refused$/, { parameter: "limit" }],
+	[/^analytics\.changes \/data$/, { parameter: "limit" }],
+	[/^analytics\.summary \/data$/, "one for each currency that the provider takes"],
+	[/^analytics\.topProducts \/data$/, "cut to the size of a page"],
+	[/^gateway\.health \/(checks|waiting_messages)$/, "one for each service, channel and state"],
+	[/^gateway\.(description|streams) $/, "documents of the node itself, which answers over HTTP"]
+];
+
+type Located = [pointer: string, schema: TSchema];
+
+function parts(schema: TSchema, at = ""): Located[] {
+	const inner: Located[] = [
+		...Object.entries<TSchema>(schema.properties ?? {}),
+		...Object.entries<TSchema>(schema.patternProperties ?? {}),
+		...(schema.items ? [["[]", schema.items] as Located] : []),
+		...((schema.anyOf ?? []) as TSchema[]).map((s, i): Located => [`anyOf ${i}`, s])
+	];
+	return [[at, schema], ...inner.flatMap(([name, s]) => parts(s, `${at}/${name}`))];
+}
+
+const isUnbounded = (s: TSchema) =>
+	(s.type === "array" && s.maxItems === undefined) || s.patternProperties !== undefined;
+
+const propertyOf = (schema: TSchema, name: string) =>
+	(schema.properties as Record<string, TSchema> | undefined)?.[name];
+
+/** A parameter that says how many there may be in the reply. */
+function limits({ params }: ActionContract, name: string): boolean {
+	const most = propertyOf(params, name);
+	return (most?.maximum ?? most?.maxItems ?? Infinity) <= 1000;
+}
+
+/** `KeysetList` cuts it by number, and where rows may be large by size. */
+const isPage = (action: ActionContract, pointer: string) =>
+	pointer === "/data" &&
+	propertyOf(action.returns, "next_cursor") !== undefined &&
+	propertyOf(action.params, "cursor") !== undefined &&
+	limits(action, "limit");
+
+/** What is without a bound in the reply of an action. */
+const unbounded = (action: ActionContract, known = bounds) =>
+	parts(action.returns)
+		.filter(([pointer, schema]) => isUnbounded(schema) && !isPage(action, pointer))
+		.map(([pointer]) => `${action.name} ${pointer}`)
+		.filter(place => {
+			const bound = known.find(([pattern]) => pattern.test(place))?.[1];
+			return bound === undefined || (typeof bound !== "string" && !limits(action, bound.parameter));
+		});
+
+it.each(actions.map(action => [action.name, action] as const))(
+	"every list in a reply of %s has a bound",
+	(_, action) => {
+		expect(unbounded(action)).toEqual([]);
+	}
+);
+
+it("each bound is of a list without one in its schema, and once", () => {
+	const places = actions.flatMap(action => unbounded(action, []));
+	for (const [pattern] of bounds)
+		expect([pattern, places.some(place => pattern.test(place))]).toEqual([pattern, true]);
+	const twice = (place: string) => bounds.filter(([pattern]) => pattern.test(place)).length > 1;
+	expect(places.filter(twice)).toEqual([]);
+});
