@@ -8,6 +8,12 @@ const span = `window_start >= to_timestamp($1::float8 / 1000) and window_start <
 /** A sum of money is at most 2^53 - 1, as in the windows. */
 const sumOf = (column: string) => `least(sum(${column}), ${Number.MAX_SAFE_INTEGER})::int8`;
 
+/** Of the database: the clocks of nodes differ, and the windows were counted by none of them. */
+export const readClock: Statement = {
+	name: "analytics.read_clock",
+	text: "select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now"
+};
+
 export const readWatermark: Statement = {
 	name: "analytics.read_watermark",
 	text: `select (extract(epoch from watermark) * 1000)::float8 as watermark

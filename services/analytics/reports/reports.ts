@@ -28,9 +28,12 @@ type Category = Sales["categories"][number] & { currency: string };
 
 const Currency = T.String({ pattern: "^[A-Z]{3}$" });
 
-function windowList(name: string): KeysetList<Result, typeof Milliseconds> {
-	const keysetOf = ({ start, currency }: Result) => ({ value: start, id: currency });
-	return new KeysetList({ name, value: Milliseconds, id: Currency, keysetOf });
+/** The start of a window, and when the first page was read: the range of the next ones is by that. */
+const WindowPosition = T.Array(Milliseconds, { minItems: 2, maxItems: 2 });
+
+function windowList(name: string, now = 0): KeysetList<Result, typeof WindowPosition> {
+	const keysetOf = ({ start, currency }: Result) => ({ value: [start, now], id: currency });
+	return new KeysetList({ name, value: WindowPosition, id: Currency, keysetOf });
 }
 
 /** Reports of sales. Ranges are validated here. */
@@ -46,11 +49,12 @@ export class Reports {
 	/** @throws VALIDATION_FAILED */
 	async windows(query: Params<Actions["windows"]>): Promise<Answer<Actions["windows"]>> {
 		const { limit = 20, cursor, currency, from = "", to = "" } = query;
-		const list = windowList(`windows ${currency ?? ""} ${from} ${to}`);
-		const after = list.after(cursor);
-		const values = [...this.#span(query), after?.value ?? null, after?.id ?? null, limit + 1];
+		const name = `windows ${currency ?? ""} ${from} ${to}`;
+		const after = windowList(name).after(cursor);
+		const [start = null, now = await this.#now()] = after?.value ?? [];
+		const values = [...spanOf(query, now), start, after?.id ?? null, limit + 1];
 		const rows = await this.#pg.query<Result>(sql.listResults, values);
-		const { data, next_cursor } = list.page(rows, limit);
+		const { data, next_cursor } = windowList(name, now).page(rows, limit);
 		return { data: data.map(toWindow), watermark: await this.#watermark(), next_cursor };
 	}
 
@@ -67,7 +71,7 @@ export class Reports {
 
 	/** @throws VALIDATION_FAILED */
 	async summary(query: Params<Actions["summary"]>): Promise<Answer<Actions["summary"]>> {
-		const span = this.#span(query);
+		const span = spanOf(query, await this.#now());
 		const sums = await this.#pg.query<Sum>(sql.sumWindows, span);
 		const reversed = await this.#pg.query<Reversed>(sql.sumReversals, span);
 		const categories = await this.#pg.query<Category>(sql.sumCategories, [...span, mostCategories]);
@@ -85,20 +89,28 @@ export class Reports {
 	/** @throws VALIDATION_FAILED */
 	async topProducts(query: Params<Actions["topProducts"]>): Promise<{ data: ProductSales[] }> {
 		const { by = "revenue", limit = 20 } = query;
-		const values = [...this.#span(query), by, limit];
+		const values = [...spanOf(query, await this.#now()), by, limit];
 		const ranked = await this.#pg.query<ProductSales>(sql.rankProducts, values);
 		return { data: cutToMessage(ranked, jsonBytes) };
 	}
 
-	#span(query: { from?: string; to?: string; currency?: string }): [number, number, string | null] {
-		const { from, to } = rangeOf(query, Date.now());
-		return [from, to, query.currency ?? null];
+	async #now(): Promise<number> {
+		const [row] = await this.#pg.query<{ now: number }>(sql.readClock);
+		return row!.now;
 	}
 
 	async #watermark(): Promise<string | null> {
 		const [row] = await this.#pg.query<{ watermark: number }>(sql.readWatermark, [this.#topic]);
 		return row ? iso(row.watermark) : null;
 	}
+}
+
+function spanOf(
+	query: { from?: string; to?: string; currency?: string },
+	now: number
+): [number, number, string | null] {
+	const { from, to } = rangeOf(query, now);
+	return [from, to, query.currency ?? null];
 }
 
 function salesIn(
