@@ -40,15 +40,16 @@ const describe = ({ pid, name, state, seconds }: Blocker) =>
 /** Sees over a connection of its own for whom a session waits: after its wait nothing shows that any more. */
 class BlockerWatch {
 	readonly #waiting: Promise<number>;
-	readonly #client: pg.Client;
+	readonly #ownerUrl: string;
 	readonly #periodic: Periodic;
-	#isOpen = false;
+	/** Undefined until one is connected, and after one failed. */
+	#client: pg.Client | undefined;
 	#seen: Blocker[] = [];
 
 	constructor(ownerUrl: string, client: pg.Client) {
 		const own = client.query<{ pid: number }>("select pg_backend_pid() as pid");
 		this.#waiting = own.then(({ rows }) => rows[0]!.pid);
-		this.#client = newClient({ connectionString: ownerUrl, application_name: "shop lock watch" });
+		this.#ownerUrl = ownerUrl;
 		// Without it the work only knows less about its failure.
 		const onError = () => undefined;
 		this.#periodic = new Periodic({ everyMs: watchEveryMs, work: () => this.#look(), onError });
@@ -66,7 +67,7 @@ class BlockerWatch {
 			return await work(watch);
 		} finally {
 			await watch.#periodic.stop();
-			await watch.#client.end();
+			await watch.#client?.end();
 		}
 	}
 
@@ -76,10 +77,27 @@ class BlockerWatch {
 	}
 
 	async #look(): Promise<void> {
-		if (!this.#isOpen) await this.#client.connect();
-		this.#isOpen = true;
-		const { rows } = await this.#client.query<Blocker>(blockersOf, [await this.#waiting]);
-		if (rows.length > 0) this.#seen = rows;
+		const waiting = await this.#waiting;
+		const client = this.#client ?? (await this.#connected());
+		// A client whose connection failed never works again, so it is only kept after an answer.
+		this.#client = undefined;
+		try {
+			const { rows } = await client.query<Blocker>(blockersOf, [waiting]);
+			if (rows.length > 0) this.#seen = rows;
+			this.#client = client;
+		} finally {
+			if (!this.#client) await client.end().catch(() => undefined);
+		}
+	}
+
+	async #connected(): Promise<pg.Client> {
+		const session = { connectionString: this.#ownerUrl, application_name: "shop lock watch" };
+		const client = newClient(session);
+		await client.connect().catch(async error => {
+			await client.end().catch(() => undefined);
+			throw error;
+		});
+		return client;
 	}
 }
 

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { migrate, type Migration } from "../../../db/migrate.ts";
 import { newClient } from "../../../db/client.ts";
 import { applyTextSearch } from "../../../db/text-search.ts";
@@ -5,6 +6,11 @@ import { useDatabase } from "../../support/servers/use-database.ts";
 import { until } from "../../support/until.ts";
 
 /** Migrations of a shop that runs, with a session that keeps a table and does not end. */
+
+interface Named {
+	connectionParameters: { application_name?: string };
+	port: number;
+}
 
 const database = useDatabase("order", 2);
 
@@ -89,6 +95,26 @@ it("a migration waits for another one, and not for ever", async () => {
 	await expect(first).resolves.toEqual(["order/0103_d.sql"]);
 	await expect(next).resolves.toEqual(["order/0104_e.sql"]);
 }, 60_000);
+
+it("a migration names the session that it waits for, though the first look for it failed", async () => {
+	const { end } = await reader("orders.saga");
+	let failures = 0;
+	const { connect } = pg.Client.prototype as unknown as { connect(this: Named): Promise<void> };
+	const spy = jest.spyOn(pg.Client.prototype, "connect").mockImplementation(function (this: Named) {
+		const isWatch = this.connectionParameters.application_name === "shop lock watch";
+		// Nothing listens at this port.
+		if (isWatch && failures++ < 2) this.port = 1;
+		return connect.call(this);
+	} as never);
+	try {
+		const work = migrate(database.url, [alter("0105_h.sql", "h")], { withinMs: 3000 });
+		await expect(work).rejects.toThrow(/^the migration waited 3 s for session \d+ \(long report, /);
+		expect(failures).toBeGreaterThan(2);
+	} finally {
+		spy.mockRestore();
+		await end();
+	}
+}, 30_000);
 
 describe("a migration outside a transaction", () => {
 	const build = (file: string, index: string): Migration => ({
