@@ -101,8 +101,13 @@ class BlockerWatch {
 	}
 }
 
-/** 55P03: the time limit for a lock; 40P01: a deadlock with a statement of the shop. */
-const gaveWay = (error: unknown) => ["55P03", "40P01"].includes(sqlState(error) ?? "");
+/**
+ * 55P03: the time limit for a lock; 40P01: a deadlock with a statement of the shop; a right that another session granted
+ * meanwhile, which has no code of its own.
+ */
+const gaveWay = (error: unknown) =>
+	["55P03", "40P01"].includes(sqlState(error) ?? "") ||
+	/^tuple concurrently updated/.test((error as Error).message);
 
 /**
  * Repeats work that locks tables until it gets its locks: each attempt gives up after `lockTimeoutMs`, so that a shop

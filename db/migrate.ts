@@ -55,6 +55,13 @@ export async function migrations(): Promise<Migration[]> {
 	return found;
 }
 
+/** $1 a role. A right that is granted again locks the database's row like a new one. */
+const mayConnect = `
+	select datname as name, exists (
+		select from aclexplode(datacl) where grantee = $1::text::regrole and privilege_type = 'CONNECT'
+	) as "isGranted"
+	from pg_database where datname = current_database()`;
+
 async function ensureRole(
 	client: pg.Client,
 	ownerUrl: string,
@@ -68,9 +75,20 @@ async function ensureRole(
 		await client.query(`create role ${role} login password ${password}`).catch(error => {
 			if (!["42710", "23505"].includes(sqlState(error) ?? "")) throw error;
 		});
-	const { rows } = await client.query<{ name: string }>("select current_database() as name");
+	const { rows } = await client.query<{ name: string; isGranted: boolean }>(mayConnect, [role]);
 	const database = client.escapeIdentifier(rows[0]!.name);
-	await client.query(`grant connect on database ${database} to ${role}`);
+	if (!rows[0]!.isGranted) await client.query(`grant connect on database ${database} to ${role}`);
+}
+
+/** Each gives up its wait for another session, and may run again. */
+async function ensureRoles(client: pg.Client, ownerUrl: string): Promise<void> {
+	try {
+		await client.query(`set lock_timeout = ${lockTimeoutMs}`);
+		for (const service of Object.keys(schemas) as ServiceName[])
+			await ensureRole(client, ownerUrl, service);
+	} finally {
+		await client.query("reset lock_timeout").catch(() => undefined);
+	}
 }
 
 /** A service may use only its own schema; its migrations grant rights on each table. */
@@ -220,8 +238,8 @@ export async function migrate(
 	try {
 		await client.connect();
 		await acquireLock(client, options);
-		for (const service of Object.keys(schemas) as ServiceName[])
-			await ensureRole(client, ownerUrl, service);
+		const roles = () => ensureRoles(client, ownerUrl);
+		await giveWay(ownerUrl, client, "the migration", roles, options);
 		for (const group of groupsOf(given ?? (await migrations()))) {
 			const [first] = group;
 			const work = () =>

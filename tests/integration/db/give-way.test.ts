@@ -96,6 +96,60 @@ it("a migration waits for another one, and not for ever", async () => {
 	await expect(next).resolves.toEqual(["order/0104_e.sql"]);
 }, 60_000);
 
+describe("a migration that has to grant a role its rights", () => {
+	const name = async () =>
+		(await database.rows<{ name: string }>("select quote_ident(current_database()) as name"))[0]!
+			.name;
+
+	/** A session that has granted a right on the database in a transaction that stays open. */
+	async function granter() {
+		await database.rows(`revoke connect on database ${await name()} from shop_orders`);
+		const client = newClient({ connectionString: database.url, application_name: "long grant" });
+		await client.connect();
+		await client.query(`begin; grant temporary on database ${await name()} to shop_orders`);
+		return client;
+	}
+	const isGranted = async () =>
+		(
+			await database.rows(
+				`select from pg_database, aclexplode(datacl) where datname = current_database()
+					and grantee = 'shop_orders'::regrole and privilege_type = 'CONNECT'`
+			)
+		).length > 0;
+
+	it.each(["commit", "rollback"])(
+		"lets the shop go on, and grants them after another session's %s",
+		async end => {
+			const client = await granter();
+			const lines: string[] = [];
+			const work = migrate(database.url, [], { onProgress: line => lines.push(line) });
+			const answered = during(work);
+			await until(() => lines.length >= 2, 30_000);
+			await client.query(end);
+			await expect(work).resolves.toEqual([]);
+			expect(await answered).toBeGreaterThan(10);
+			expect(lines[0]).toMatch(
+				/^the migration waits for session \d+ \(long grant, idle in transaction/
+			);
+			expect(await isGranted()).toBe(true);
+			await client.end();
+		},
+		60_000
+	);
+
+	it("names the session for which it waited in vain, and waits for none when there is nothing to grant", async () => {
+		const client = await granter();
+		await expect(migrate(database.url, [], { withinMs: 2500 })).rejects.toThrow(
+			/^the migration waited 2.5 s for session \d+ \(long grant, /
+		);
+		await client.query("rollback");
+		await migrate(database.url, []);
+		await client.query(`begin; grant temporary on database ${await name()} to shop_orders`);
+		await migrate(database.url, [], { withinMs: 1 });
+		await client.end();
+	}, 60_000);
+});
+
 it("a migration names the session that it waits for, though the first look for it failed", async () => {
 	const { end } = await reader("orders.saga");
 	let failures = 0;
