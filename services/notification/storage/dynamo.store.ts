@@ -117,10 +117,9 @@ export class DynamoStore implements NotificationStore {
 	}
 
 	async get(id: string, owner?: string): Promise<StoredNotification | undefined> {
-		const found = await this.#client.send(
-			new GetItemCommand({ TableName: this.#table, Key: valuesOf({ id }), ConsistentRead: true }),
-			answeredInTime()
-		);
+		const read = { TableName: this.#table, Key: valuesOf({ id }), ConsistentRead: true };
+		const command = new GetItemCommand(read);
+		const found = await answeredInTime(options => this.#client.send(command, options));
 		const item = found.Item && this.#isKept(found.Item) ? trackedOf(found.Item) : undefined;
 		return owner === undefined || item?.user_id === owner ? item : undefined;
 	}
@@ -203,9 +202,8 @@ export class DynamoStore implements NotificationStore {
 		if (!Item) return false;
 		const ConditionExpression = "attribute_not_exists(id)";
 		const put = new PutItemCommand({ TableName: this.#table, Item, ConditionExpression });
-		return (
-			(await undefinedIfConditionFailed(this.#client.send(put, answeredInTime()))) !== undefined
-		);
+		const answer = answeredInTime(options => this.#client.send(put, options));
+		return (await undefinedIfConditionFailed(answer)) !== undefined;
 	}
 
 	/** The current item; undefined when the condition failed. */
@@ -224,8 +222,8 @@ export class DynamoStore implements NotificationStore {
 			ExpressionAttributeValues: valuesIn(values),
 			ReturnValues: "ALL_NEW"
 		});
-		return (await undefinedIfConditionFailed(this.#client.send(update, answeredInTime())))
-			?.Attributes;
+		const answer = answeredInTime(options => this.#client.send(update, options));
+		return (await undefinedIfConditionFailed(answer))?.Attributes;
 	}
 
 	/** So many items, if there are: a response of DynamoDB ends after 1 MB, even with few items. */
@@ -248,7 +246,9 @@ export class DynamoStore implements NotificationStore {
 				ExclusiveStartKey,
 				...more
 			});
-			const { Items = [], LastEvaluatedKey } = await this.#client.send(query, answeredInTime());
+			const { Items = [], LastEvaluatedKey } = await answeredInTime(options =>
+				this.#client.send(query, options)
+			);
 			found.push(...Items);
 			ExclusiveStartKey = LastEvaluatedKey;
 		} while (ExclusiveStartKey && found.length < limit);
