@@ -11,6 +11,7 @@ import { notificationChannels, type NotificationChannel } from "../../../contrac
 import type { TimePosition } from "../../../lib/keyset.ts";
 import { answeredInTime, awsConnections } from "../aws/client-options.ts";
 import type { Outcome } from "../notification.decisions.ts";
+import { DynamoClock } from "./dynamo-clock.ts";
 import {
 	claimOf,
 	newItem,
@@ -32,8 +33,8 @@ import type {
 export interface DynamoOptions {
 	client: DynamoDBClient;
 	table: string;
-	/** DynamoDB has no clock to query, so the caller's decides what is due. */
-	now?: () => number;
+	/** By default the clock of DynamoDB, so that nodes whose clocks differ agree on what is due. */
+	now?: () => number | Promise<number>;
 }
 
 /** More are not counted: each costs a read. */
@@ -50,16 +51,24 @@ function namesIn(...expressions: (string | undefined)[]): Record<string, string>
 const valuesIn = (values: Values) =>
 	Object.fromEntries(Object.entries(valuesOf(values)).map(([name, value]) => [`:${name}`, value]));
 
+/** TTL takes some days at most. */
+const isKeptAt = (now: number, { expires_at }: Item) => Number(expires_at?.N) * 1000 > now;
+
+function clockOf(client: DynamoDBClient, table: string): () => Promise<number> {
+	const clock = new DynamoClock(client, table);
+	return () => clock.now();
+}
+
 /** Messages in a DynamoDB table (docs/configuration.md, "Messages"), whose TTL removes expired ones. */
 export class DynamoStore implements NotificationStore {
 	readonly #client: DynamoDBClient;
 	readonly #table: string;
-	readonly #now: () => number;
+	readonly #now: () => number | Promise<number>;
 
-	constructor({ client, table, now = Date.now }: DynamoOptions) {
+	constructor({ client, table, now }: DynamoOptions) {
 		this.#client = client;
 		this.#table = table;
-		this.#now = now;
+		this.#now = now ?? clockOf(client, table);
 	}
 
 	/** Rejects with a transient error, so that events wait for the table, unless a message itself is refused. */
@@ -85,7 +94,7 @@ export class DynamoStore implements NotificationStore {
 	}
 
 	async claimOne(id: string, leaseMs: number): Promise<Claim | undefined> {
-		const now = this.#now();
+		const now = await this.#now();
 		const item = await this.#update(
 			id,
 			"set #due_at = :until, #lease_until = :until add #fence :one, #attempts :one",
@@ -96,7 +105,7 @@ export class DynamoStore implements NotificationStore {
 	}
 
 	async settle({ id, fence }: Claim, outcome: Outcome): Promise<boolean> {
-		const now = this.#now();
+		const now = await this.#now();
 		const held = "#fence = :fence and #state = :pending";
 		const common = { fence, pending: "pending", now };
 		if (outcome.state === "pending") {
@@ -120,7 +129,8 @@ export class DynamoStore implements NotificationStore {
 		const read = { TableName: this.#table, Key: valuesOf({ id }), ConsistentRead: true };
 		const command = new GetItemCommand(read);
 		const found = await answeredInTime(options => this.#client.send(command, options));
-		const item = found.Item && this.#isKept(found.Item) ? trackedOf(found.Item) : undefined;
+		const isKept = found.Item && isKeptAt(await this.#now(), found.Item);
+		const item = isKept ? trackedOf(found.Item!) : undefined;
 		return owner === undefined || item?.user_id === owner ? item : undefined;
 	}
 
@@ -135,11 +145,12 @@ export class DynamoStore implements NotificationStore {
 		const where = `#${name} = :value${after ? " and #position < :after" : ""}`;
 		const newestFirst = { ScanIndexForward: false };
 		const items = await this.#query(index, where, { ...from, value, limit }, newestFirst);
-		return items.filter(item => this.#isKept(item)).map(trackedOf);
+		const now = await this.#now();
+		return items.filter(item => isKeptAt(now, item)).map(trackedOf);
 	}
 
 	async resend(id: string): Promise<StoredNotification | undefined> {
-		const now = this.#now();
+		const now = await this.#now();
 		const resent = await this.#update(
 			id,
 			"set #state = :pending, #queue = #channel, #due_at = :now, #attempts = :zero, #updated_at = :now " +
@@ -158,8 +169,8 @@ export class DynamoStore implements NotificationStore {
 		return sooner ? trackedOf(sooner) : this.get(id);
 	}
 
-	backlog(): Promise<Backlog[]> {
-		const now = this.#now();
+	async backlog(): Promise<Backlog[]> {
+		const now = await this.#now();
 		return Promise.all(
 			notificationChannels.map(async channel => {
 				const due = await this.#dueOf(channel, backlogLimit);
@@ -182,8 +193,8 @@ export class DynamoStore implements NotificationStore {
 		return due;
 	}
 
-	#due(queue: string, channel: NotificationChannel, limit: number): Promise<Item[]> {
-		const values: Values & { limit: number } = { queue, now: this.#now(), limit };
+	async #due(queue: string, channel: NotificationChannel, limit: number): Promise<Item[]> {
+		const values: Values & { limit: number } = { queue, now: await this.#now(), limit };
 		const where = "#queue = :queue and #due_at <= :now";
 		if (queue !== sharedQueue) return this.#query("due", where, values);
 		const names = storedNamesOf(channel).map((name, index) => [`c${index}`, name] as const);
@@ -192,13 +203,8 @@ export class DynamoStore implements NotificationStore {
 		return this.#query("due", where, all, { FilterExpression });
 	}
 
-	/** TTL takes some days at most. */
-	#isKept({ expires_at }: Item): boolean {
-		return Number(expires_at?.N) * 1000 > this.#now();
-	}
-
 	async #add(message: NewNotification): Promise<boolean> {
-		const Item = newItem(message, this.#now());
+		const Item = newItem(message, await this.#now());
 		if (!Item) return false;
 		const ConditionExpression = "attribute_not_exists(id)";
 		const put = new PutItemCommand({ TableName: this.#table, Item, ConditionExpression });
