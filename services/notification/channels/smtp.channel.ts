@@ -12,7 +12,8 @@ export interface SmtpOptions {
 }
 
 const pooled = { pool: true, maxConnections: 4 } as const;
-const waits = { connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 10_000 };
+/** The first one lasts until the greeting and the TLS handshake are done. */
+const waits = { connectionTimeout: 5000, socketTimeout: 10_000 };
 const answerWithinMs = 15_000;
 
 function openPool({ url, tls, onError }: SmtpOptions) {

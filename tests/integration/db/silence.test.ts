@@ -6,6 +6,7 @@ import { sequelizeDriver } from "../../../db/sequelize-driver.ts";
 import { databaseFault, refusedBySql } from "../../../lib/database-error.ts";
 import { within } from "../../../lib/retry.ts";
 import { errorOf } from "../../support/expect-failure.ts";
+import { startUnaccepting } from "../../support/servers/unaccepting.ts";
 import { useDatabase } from "../../support/servers/use-database.ts";
 
 /** A server whose answers are lost, on connections that are never reset. */
@@ -26,14 +27,14 @@ afterEach(() => {
 	proxy.mode = "pass";
 });
 
-function connect(pool: number): Database {
-	const db = new Database({ url: proxy.url, pool, durability: "prefix", name: "silent" });
+function connect(pool: number, url = proxy.url): Database {
+	const db = new Database({ url, pool, durability: "prefix", name: "silent" });
 	database.defer(() => db.close());
 	return db;
 }
 
-function models(): Sequelize {
-	const sequelize = new Sequelize(proxy.url, {
+function models(url = proxy.url): Sequelize {
+	const sequelize = new Sequelize(url, {
 		dialectModule: sequelizeDriver,
 		logging: false,
 		pool: { max: 1, idle: 60_000 }
@@ -120,6 +121,25 @@ it("waits a bounded time for a connection that is never made", async () => {
 	expect(databaseFault(error)).toBe("unavailable");
 	proxy.mode = "pass";
 	await db.query(one);
+}, 40_000);
+
+it("waits a bounded time for a server that takes no connection", async () => {
+	const server = await startUnaccepting();
+	database.defer(() => server.stop());
+	const url = new URL(proxy.url);
+	url.port = String(server.port);
+	const [db, sequelize] = [connect(1, url.toString()), models(url.toString())];
+	const attempts: Record<string, () => Promise<unknown>> = {
+		"a query": () => db.query(one),
+		"a query of a model": () => sequelize.query("select 1"),
+		"a command": () => newClient({ connectionString: url.toString() }).connect()
+	};
+	const names = Object.keys(attempts);
+	// The kernel would give up after two minutes.
+	const errors = await Promise.all(names.map(name => within(20_000, errorOf(attempts[name]!()))));
+	expect(Object.fromEntries(names.map((name, n) => [name, databaseFault(errors[n])]))).toEqual(
+		Object.fromEntries(names.map(name => [name, "unavailable"]))
+	);
 }, 40_000);
 
 it("gives a commit without an answer up once, because its outcome is unknown", async () => {

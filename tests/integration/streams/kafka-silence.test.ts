@@ -86,7 +86,13 @@ describeKafka("a Kafka broker that is silent", () => {
 		subscribe("net.client.socket", watch);
 		const other = new KafkaDriver({ brokers: [`127.0.0.1:${server.port}`] });
 		try {
-			await expect(other.publish(topic, [{ key: "k", value: "never" }])).rejects.toThrow();
+			const startedAt = performance.now();
+			const sent = other.publish(topic, [{ key: "k", value: "never" }]);
+			await expect(sent).rejects.toThrow("Connection timeout");
+			const afterMs = performance.now() - startedAt;
+			// Six attempts of 3 s and their pauses. kafkajs would end each after 1 s, and the limit of an answer after 5 s.
+			expect(afterMs).toBeGreaterThan(17_500);
+			expect(afterMs).toBeLessThan(28_000);
 			expect(sockets.length).toBeGreaterThan(0);
 			expect(sockets.filter(({ destroyed }) => !destroyed)).toEqual([]);
 		} finally {
