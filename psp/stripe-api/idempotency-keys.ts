@@ -5,6 +5,7 @@ import type { Reply } from "./reply.ts";
 import type { Engine } from "../ledger/engine.ts";
 import type { Asked } from "../ledger/lines.ts";
 import type { InjectedFault } from "../ledger/payment-methods.ts";
+import { RejectedKeys } from "../ledger/rejected-keys.ts";
 import { internal, keyInUse, keyReused, rateLimited, unavailable } from "./stripe-errors.ts";
 
 /** Stripe deletes a key after at least a day; a later request under it charges again. */
@@ -28,8 +29,7 @@ interface Once {
 export class Idempotency {
 	readonly #engine: Engine;
 	readonly #running = new Set<string>();
-	/** Keys that a test card rate-limited once; their next attempt is accepted. */
-	readonly #rejectedKeys = new Set<string>();
+	readonly #rejectedKeys = new RejectedKeys();
 
 	constructor(engine: Engine) {
 		this.#engine = engine;
@@ -47,7 +47,9 @@ export class Idempotency {
 			if (fault.hangMs) await delay(fault.hangMs);
 			const failed = fault.after === "error";
 			const asked = { idempotency_key: key, fingerprint, request_id: requestId, failed };
-			const reply = answered(await run(asked), answer);
+			const recorded = await run(asked);
+			if (key !== null) this.#rejectedKeys.forget(key);
+			const reply = answered(recorded, answer);
 			return { ...reply, lost: fault.after === "drop" };
 		} finally {
 			if (key !== null) this.#running.delete(key);
@@ -69,9 +71,7 @@ export class Idempotency {
 	}
 
 	#rejectOnce(key: string | null, { refuse }: InjectedFault): void {
-		if (!refuse || (key !== null && this.#rejectedKeys.has(key))) return;
-		if (key !== null) this.#rejectedKeys.add(key);
-		refuseWith(refuse);
+		if (refuse && (key === null || this.#rejectedKeys.rejects(key))) refuseWith(refuse);
 	}
 }
 

@@ -6,6 +6,8 @@ import type { ProviderEvent } from "../ledger/provider-events.ts";
 import { eventObject } from "./stripe-objects.ts";
 
 export interface WebhookOptions {
+	/** For tests. */
+	scheduledAtMost?: number;
 	engine: Engine;
 	faults: FaultInjector;
 	url: string;
@@ -14,6 +16,8 @@ export interface WebhookOptions {
 }
 
 const inFlightAtMost = 8;
+/** Events that are scheduled at a time: the others wait in the ledger while the shop is unavailable. */
+const scheduledAtMost = 10_000;
 const answerWithinMs = 5000;
 const firstRetryMs = 250;
 const longestRetryMs = 30_000;
@@ -42,11 +46,12 @@ export class WebhookSender {
 		this.#options = options;
 	}
 
-	/** Starts sending the book's new events. */
+	/** Starts sending the book's new events, as many as may be scheduled at a time. */
 	sendNew(): void {
 		if (this.#closed) return;
-		const { state } = this.#options.engine;
-		for (; this.#seen < state.events.length; this.#seen++) {
+		const { engine, scheduledAtMost: limit = scheduledAtMost } = this.#options;
+		const { state } = engine;
+		for (; this.#seen < state.events.length && this.#scheduled < limit; this.#seen++) {
 			const event = state.events.at(this.#seen);
 			if (state.delivered.has(event.id)) continue;
 			for (const ms of this.#options.faults.drawSendings()) this.#later(ms, event, 1);
@@ -56,6 +61,10 @@ export class WebhookSender {
 	close(): void {
 		this.#closed = true;
 		for (const timer of this.#timers) clearTimeout(timer);
+	}
+
+	get #scheduled(): number {
+		return this.#timers.size + this.#ready.length + this.#running;
 	}
 
 	#later(ms: number, event: ProviderEvent, attempt: number): void {
@@ -75,6 +84,7 @@ export class WebhookSender {
 			void next().finally(() => {
 				this.#running--;
 				this.#work();
+				this.sendNew();
 			});
 		}
 	}

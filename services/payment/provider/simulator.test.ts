@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readLedger } from "../../../psp/ledger/ledger.ts";
-import { IdempotencyConflict, type ChargeRequest } from "./provider.ts";
+import { RejectedKeys } from "../../../psp/ledger/rejected-keys.ts";
+import { IdempotencyConflict, RateLimited, type ChargeRequest } from "./provider.ts";
 import { SimulatedProvider } from "./simulator.ts";
 
 let folder: string;
@@ -55,6 +56,17 @@ describe("the simulated provider", () => {
 		const charging = provider.charge(request("pm_sim_slow"));
 		expect(await provider.retrieve("k")).toBeUndefined();
 		expect(await charging).toMatchObject({ status: "succeeded" });
+	});
+
+	it("rate-limits the first attempt of a key, and keeps no key that was charged then", async () => {
+		const rejects = jest.spyOn(RejectedKeys.prototype, "rejects");
+		for (const key of ["a", "b"]) {
+			const limited = request("pm_sim_rateLimitFirst", { key });
+			await expect(provider.charge(limited)).rejects.toThrow(RateLimited);
+			await expect(provider.charge(limited)).resolves.toMatchObject({ status: "succeeded" });
+		}
+		expect(rejects.mock.contexts[0]).toHaveProperty("size", 0);
+		rejects.mockRestore();
 	});
 
 	it("charges, then drops the connection of the first attempt only", async () => {

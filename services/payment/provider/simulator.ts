@@ -6,6 +6,7 @@ import type { Refusal } from "../../../psp/stripe-api/stripe-errors.ts";
 import { ChallengeServer } from "../../../psp/stripe-api/challenge-server.ts";
 import { Engine } from "../../../psp/ledger/engine.ts";
 import { testMethod, type InjectedFault } from "../../../psp/ledger/payment-methods.ts";
+import { RejectedKeys } from "../../../psp/ledger/rejected-keys.ts";
 import type { Refund } from "../../../psp/ledger/charge.ts";
 import { fromStripe, toStripe } from "./amount-mapping.ts";
 import { signedEvent } from "./signed-event.ts";
@@ -42,8 +43,7 @@ export class SimulatedProvider implements PaymentProvider {
 	readonly #engine: Engine;
 	readonly #challenges: ChallengeServer;
 	readonly #options: SimulatorOptions;
-	/** Keys that were rate-limited once; their next attempt is accepted. */
-	readonly #rateLimitedKeys = new Set<string>();
+	readonly #rejectedKeys = new RejectedKeys();
 
 	private constructor(engine: Engine, options: SimulatorOptions) {
 		this.#engine = engine;
@@ -165,8 +165,7 @@ export class SimulatedProvider implements PaymentProvider {
 	async #withFault<R>(key: string, fault: InjectedFault = {}, work: () => Promise<R>): Promise<R> {
 		const { state } = this.#engine;
 		const again = Boolean(state.chargeOf(key) ?? state.refunds.get(key));
-		if (fault.refuse && !again && !this.#rateLimitedKeys.has(key)) {
-			this.#rateLimitedKeys.add(key);
+		if (fault.refuse && !again && this.#rejectedKeys.rejects(key)) {
 			if (fault.refuse === "rate_limit") throw new RateLimited(fault.refuse, 1000);
 			throw new ProviderUnavailable(fault.refuse);
 		}
@@ -175,6 +174,7 @@ export class SimulatedProvider implements PaymentProvider {
 		// After this time the caller assumes that the charge can no longer be made.
 		if (hangMs >= this.maxProcessingMs && !again) throw new ProviderUnavailable("timed out");
 		const done = await work();
+		this.#rejectedKeys.forget(key);
 		if (fault.after && !again) throw new ProviderUnavailable("connection lost");
 		return done;
 	}
