@@ -1,7 +1,7 @@
 import type { CallingOptions, Context, Middleware, ServiceBroker } from "moleculer";
 import { fail } from "../lib/errors.ts";
 import { RepeatedLines } from "../lib/log/repeated-lines.ts";
-import { OneWayDelay, type Sending } from "./one-way-delay.ts";
+import { OneWayDelay } from "./one-way-delay.ts";
 
 type Handler = (ctx: Context) => Promise<unknown>;
 type Call = (action: string, params: unknown, opts?: CallingOptions) => Promise<unknown>;
@@ -9,18 +9,17 @@ interface Deadline {
 	deadlineMs?: number;
 }
 
-/** Of a call, in ms. */
-interface CallTimes extends Sending {
-	/** How long its caller waits. */
-	timeLeftMs: number;
+/** Of a call: how long its caller waits, and when it was sent by the caller's monotonic clock; both in ms. */
+interface CallTimes {
+	timeLeftMs?: number;
+	sentAtMs?: number;
 }
 
-const areTimes = (headers: Partial<CallTimes>): headers is CallTimes =>
-	[headers.timeLeftMs, headers.sentAtMs, headers.clockOriginMs].every(Number.isFinite);
+const isTime = (value: unknown): value is number => Number.isFinite(value);
 
 /**
  * The outermost of the two: a call carries how long its caller waits, and its arrival sets the deadline by this
- * process's monotonic clock. Wall clocks of hosts are never compared, since they differ and step. What the call waited on its
+ * process's monotonic clock. No wall clock is read, since those of hosts differ and step. What the call waited on its
  * way, as in the socket of a process that was stopped, is found by comparing it with other calls of the same node.
  */
 export function Deadlines(defaultTimeoutMs: number): Middleware {
@@ -31,8 +30,7 @@ export function Deadlines(defaultTimeoutMs: number): Middleware {
 			return (action: string, params: unknown, opts: CallingOptions = {}) => {
 				const { ctx, headers, timeout } = opts;
 				const timeLeftMs = timeout ?? ctx?.options.timeout ?? defaultTimeoutMs;
-				const sentAtMs = performance.now();
-				const times = { timeLeftMs, sentAtMs, clockOriginMs: Date.now() - sentAtMs };
+				const times = { timeLeftMs, sentAtMs: performance.now() };
 				// A retry has the context of the previous attempt, with its times.
 				if (ctx) ctx.headers = { ...ctx.headers, ...times };
 				return next(action, params, { ...opts, headers: { ...headers, ...times } });
@@ -41,10 +39,10 @@ export function Deadlines(defaultTimeoutMs: number): Middleware {
 		localAction(next: Handler) {
 			return (ctx: Context) => {
 				const now = performance.now();
-				const times = (ctx.headers ?? {}) as Partial<CallTimes>;
-				if (areTimes(times)) {
-					const waitedMs = delays.waitedMs(ctx.nodeID ?? "", times, now);
-					(ctx.locals as Deadline).deadlineMs = now + times.timeLeftMs - waitedMs;
+				const { timeLeftMs, sentAtMs } = (ctx.headers ?? {}) as CallTimes;
+				if (isTime(timeLeftMs) && isTime(sentAtMs)) {
+					const waitedMs = delays.waitedMs(ctx.nodeID ?? "", sentAtMs, now);
+					(ctx.locals as Deadline).deadlineMs = now + timeLeftMs - waitedMs;
 				}
 				return next(ctx);
 			};
