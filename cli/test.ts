@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { runChecks, succeeds } from "./test/checks.ts";
-import { jest, jestProgram, scoreOf, type Score } from "./test/jest.ts";
+import { jest, jestProgram, passedByThemselves, scoreOf, type Score } from "./test/jest.ts";
 import { mayLeaveOut, partsLeftOut, requirements } from "./test/requirements.ts";
 
 /**
@@ -40,5 +40,7 @@ if (isWhole && mayLeaveOut()) {
 	for (const line of partsLeftOut()) console.log(line);
 	console.log("Left out: the chaos run of ten minutes. Run npm run chaos.");
 }
+for (const file of passedByThemselves)
+	console.log(`${file} failed beside others and passed by itself: see above for the failure`);
 console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
 process.exitCode = sum("failed") === 0 && hasRun ? 0 : 1;

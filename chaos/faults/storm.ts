@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault, FaultKind } from "./nemesis.ts";
+import { retry } from "../../lib/retry.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+
+const retried = { pauseMs: () => 1000, withinMs: 10_000 };
 
 export interface Kill {
 	/** By the harness' clock, which is also the database's: both run on this machine. */
@@ -11,7 +14,9 @@ export interface Kill {
 
 /** Applies faults to a cluster, one after the other. */
 export class Storm {
+	/** Of those that took place. */
 	readonly counts = new Map<FaultKind, number>();
+	readonly attempted = new Set<FaultKind>();
 	readonly kills: Kill[] = [];
 	readonly #cluster: Cluster;
 	readonly #faults: Iterator<Fault, never>;
@@ -28,13 +33,21 @@ export class Storm {
 			const fault = this.#faults.next().value;
 			await sleep(fault.gapMs);
 			while (isAhead() && shouldContinue()) await sleep(50);
-			this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
-			// The target may already be down, which is fine.
-			const running = this.#inject(fault).catch(() => undefined);
+			this.attempted.add(fault.kind);
+			const running = this.#injectAndCount(fault);
 			this.#running.add(running);
 			void running.finally(() => this.#running.delete(running));
 		}
 		await Promise.all(this.#running);
+	}
+
+	/** Its target may be down, because of another fault: then it is tried again for some seconds. */
+	async #injectAndCount(fault: Fault): Promise<void> {
+		const isDone = await retry(() => this.#inject(fault), retried).then(
+			() => true,
+			() => false
+		);
+		if (isDone) this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
 	}
 
 	async #inject(fault: Fault): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Failpoint } from "../../lib/failpoint.ts";
 import type { OrderKind } from "../clients/order-kinds.ts";
 import type { ScenarioRunner } from "../run/scenario-runner.ts";
+import { poll } from "../../lib/retry.ts";
 import { relayHolder } from "../cluster/relay-holder.ts";
 import { emittedWithinMs } from "../evidence/event-stream.ts";
 
@@ -122,7 +123,11 @@ export const scenarios = {
 	frozen_relay: {
 		async run(runner) {
 			await runOrders(runner, 4, "bought");
-			(await relayHolder(runner.cluster))!.halt();
+			const holder = await poll(() => relayHolder(runner.cluster), {
+				everyMs: 50,
+				withinMs: 20_000
+			});
+			holder!.halt();
 			await runOrders(runner, 4, "bought");
 		}
 	},

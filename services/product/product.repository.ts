@@ -83,7 +83,7 @@ function conditions({ filter, search }: Listing): WhereOptions[] {
 	return all;
 }
 
-/** $1 most categories. Triggers count the products (migrations/0014). */
+/** $1 most categories. Triggers count the products (migrations/0015). */
 const readCategories: Statement = {
 	name: "product.categories",
 	text: "select category, products from product.category_counts order by category limit $1"

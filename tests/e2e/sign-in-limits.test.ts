@@ -124,12 +124,13 @@ describe("30 clients that guess", () => {
 		}
 		isOver = true;
 		await Promise.all(guessers);
-		expect(statusesOf(customers.elsewhere)).toEqual({ 200: 10 });
-		// In the crowd a customer may wait too long for a hash, but is never refused as a guesser.
-		const { 200: signedIn = 0, 503: overloaded = 0, ...others } = statusesOf(customers.inCrowd);
-		expect(others).toEqual({});
-		expect(signedIn).toBeGreaterThan(overloaded);
-		expect(statusesOf(answers)[401]).toBeLessThanOrEqual(100);
+		// A customer may wait too long for a hash, above all in the crowd, but is never refused as a guesser.
+		for (const own of Object.values(customers)) {
+			const { 200: signedIn = 0, 503: overloaded = 0, 504: late = 0, ...others } = statusesOf(own);
+			expect(others).toEqual({});
+			expect(signedIn).toBeGreaterThan(overloaded + late);
+		}
+		expect(statusesOf(answers)[401] ?? 0).toBeLessThanOrEqual(100);
 	}, 60_000);
 });
 

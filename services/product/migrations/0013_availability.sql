@@ -2,9 +2,10 @@
 -- index over `on_hand` and `reserved` would make each of their changes write every index of `stock`: today none does.
 -- The row of a product changes only while its row of `stock` is locked, so nothing waits for it.
 create table availability (
-	product_id text not null,
+	product_id text primary key,
 	is_sold_out boolean not null
 );
+create index availability_by_state on availability (is_sold_out, product_id);
 create function record_availability() returns trigger
 language plpgsql security definer set search_path = product, pg_temp as $$
 begin
@@ -12,14 +13,9 @@ begin
 	on conflict (product_id) do update set is_sold_out = excluded.is_sold_out;
 	return null;
 end $$;
--- Triggers come before the rows are copied: they wait until no stock changes, and let none change until the commit.
 create trigger record_first_availability after insert on stock
 	for each row execute function record_availability();
 create trigger record_availability after update of on_hand, reserved on stock
 	for each row when ((old.on_hand = old.reserved) <> (new.on_hand = new.reserved))
 	execute function record_availability();
-insert into availability (product_id, is_sold_out) select product_id, on_hand = reserved from stock;
-alter table availability add primary key (product_id);
-create index availability_by_state on availability (is_sold_out, product_id);
-analyze availability;
 grant select on availability to shop_product;

@@ -58,13 +58,21 @@ export class InboxRepository {
 		return new Set(rows.map(({ id }) => id));
 	}
 
-	/** How many events were handled. */
-	async count(): Promise<number> {
-		const [row] = await this.#db.query<{ count: number }>({
-			name: `${this.#schema}.count_handled`,
-			text: `select count(*)::int as count from ${this.#schema}.inbox where replay < ${neverReplayed}`
+	/** How many events were handled since then. */
+	countSince(ms: number): Promise<number> {
+		return this.#db.transaction(async tx => {
+			// It reads the whole table.
+			await tx.allowLongStatements();
+			const [row] = await tx.query<{ count: number }>(
+				{
+					name: `${this.#schema}.count_handled`,
+					text: `select count(*)::int as count from ${this.#schema}.inbox
+						where at >= to_timestamp($1::float8 / 1000) and replay < ${neverReplayed}`
+				},
+				[ms]
+			);
+			return row!.count;
 		});
-		return row!.count;
 	}
 
 	/** Those of these ids that are never applied. */

@@ -92,7 +92,7 @@ describeKafka("a Kafka broker that is silent", () => {
 			const afterMs = performance.now() - startedAt;
 			// Six attempts of 3 s and their pauses. kafkajs would end each after 1 s, and the limit of an answer after 5 s.
 			expect(afterMs).toBeGreaterThan(17_500);
-			expect(afterMs).toBeLessThan(28_000);
+			expect(afterMs).toBeLessThan(45_000);
 			expect(sockets.length).toBeGreaterThan(0);
 			expect(sockets.filter(({ destroyed }) => !destroyed)).toEqual([]);
 		} finally {

@@ -68,6 +68,45 @@ it("is refused before the consumer has noticed the loss", async () => {
 	expect(await effects()).toEqual(["a", "b", "c"]);
 }, 30_000);
 
+it.each([
+	["was refilled", () => old],
+	["has as many new messages", () => ["e", "f", "g"].map(text => testEvent(text))]
+])(
+	"is refused while the log %s and the consumer has not read them",
+	async (_, more) => {
+		await lose();
+		await publish([testEvent("d")]);
+		await haveEffect(["a", "b", "c", "d"]);
+		await consumer.stop();
+		await publish(more());
+		await expectFailure(replays.begin(again), "LOG_TOO_SHORT");
+		expect(await effects()).toEqual(["a", "b", "c", "d"]);
+	},
+	30_000
+);
+
+it("begins where all that was handled since its floor was refilled, and what is older has expired", async () => {
+	await database.rows(`update ${stream.schema}.inbox set at = now() - interval '1 day'`);
+	const recent = ["d", "e"].map(text => testEvent(text));
+	await publish(recent);
+	await haveEffect(["a", "b", "c", "d", "e"]);
+	await lose();
+	await publish([testEvent("f")]);
+	await haveEffect(["a", "b", "c", "d", "e", "f"]);
+	const since = { ...again, start: { at: new Date(Date.now() - 3_600_000) } };
+	await expectFailure(replays.begin(since), "LOG_TOO_SHORT");
+	await publish(recent);
+	await until(async () => (await replays.progress())[0]!.next === 3);
+	await replays.begin(since);
+}, 30_000);
+
+it("begins without the check for a consumer that resets nothing", async () => {
+	await lose();
+	await publish([testEvent("d")]);
+	await haveEffect(["a", "b", "c", "d"]);
+	await new ReplayRunner(stream.options()).begin(again);
+}, 30_000);
+
 it("begins once the log was refilled", async () => {
 	await lose();
 	await publish([testEvent("d")]);
