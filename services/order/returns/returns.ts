@@ -85,9 +85,10 @@ export class Returns {
 		{ id: orderId, limit = mostReturns, cursor }: Params<Actions["return.list"]>,
 		owner: string | undefined
 	): Promise<Result<Actions["return.list"]>> {
-		await this.#orders.get(orderId, owner);
 		const list = listById(`returns of ${orderId}`, (one: Return) => one.id, jsonBytes);
-		const found = await this.#returns.ofOrder(orderId, list.after(cursor)?.id, limit + 1);
+		const after = list.after(cursor);
+		await this.#orders.get(orderId, owner);
+		const found = await this.#returns.ofOrder(orderId, after?.id, limit + 1);
 		return list.page(owner === undefined ? found : found.map(forCustomer), limit);
 	}
 

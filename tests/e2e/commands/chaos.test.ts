@@ -15,8 +15,8 @@ describe("npm run chaos", () => {
 			"--orders 24 --kills 1 --matrix 0 --events 0 --seed 11".split(" "),
 			{ TMPDIR }
 		);
-		// The last check is of the size of the storm.
-		const passed = checkers.length + 1;
+		// The last checks are of the nodes afterwards, and of the kinds of faults and the size of the storm.
+		const passed = checkers.length + 3;
 		expect(output).toMatch(/\| ✔ \| P3 \|.*[1-9]\d* charges/);
 		expect(output.trimEnd().split("\n").slice(-2)).toEqual([
 			"seed 11",

@@ -283,6 +283,10 @@ describe("a log that was lost", () => {
 		await replayed(salesReplay, {});
 		expect(await ours()).toHaveLength((await sales()).length - 1);
 		const before = [await ours(), await mails()];
+		// With them a replay that resets windows would be refused: they were handled, and no refill has them.
+		await shop.database.rows(
+			"delete from analytics.inbox where event_id not in (select event_id from orders.events)"
+		);
 		const published = await count("orders.events where published_at is not null and not quiet");
 		await shop.database.rows(
 			"truncate streams.message; update streams.partition set next_offset = 0"
