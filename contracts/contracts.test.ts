@@ -1,31 +1,12 @@
-import type { ActionContract, Contract, TSchema } from "../lib/schema.ts";
+import type { TSchema } from "../lib/schema.ts";
 import { validate } from "../lib/validator.ts";
-import { analytics, WindowStreamEvent } from "./analytics.ts";
-import { LowStockEvent, OrderStreamEvent } from "./events.ts";
-import { gateway } from "./gateway.ts";
-import { notification } from "./notification.ts";
-import { order } from "./order.ts";
-import { payment } from "./payment.ts";
-import { product } from "./product.ts";
-import { user } from "./user.ts";
+import { actions, contracts, parts } from "../tests/support/contract-parts.ts";
 import { address } from "../tests/support/shop/orders.ts";
+import { WindowStreamEvent } from "./analytics.ts";
+import { LowStockEvent, OrderStreamEvent } from "./events.ts";
+import { order } from "./order.ts";
 
-const contracts: Contract[] = [user, product, order, payment, notification, analytics, gateway];
-const actions = contracts.flatMap(contract => Object.values<ActionContract>(contract.actions));
 const named = actions.map(action => [action.name, action] as const);
-
-type Located = [pointer: string, schema: TSchema];
-
-/** A schema and all nested ones. */
-function parts(schema: TSchema, at = ""): Located[] {
-	const inner: Located[] = [
-		...Object.entries<TSchema>(schema.properties ?? {}),
-		...Object.entries<TSchema>(schema.patternProperties ?? {}),
-		...(schema.items ? [["[]", schema.items] as Located] : []),
-		...((schema.anyOf ?? []) as TSchema[]).map((s, i): Located => [`anyOf ${i}`, s])
-	];
-	return [[at, schema], ...inner.flatMap(([name, s]) => parts(s, `${at}/${name}`))];
-}
 
 const offending = (schema: TSchema, wrong: (schema: TSchema) => unknown) =>
 	parts(schema).flatMap(([pointer, part]) => (wrong(part) ? [pointer] : []));

@@ -1,15 +1,7 @@
-import type { ActionContract, Contract, TSchema } from "../lib/schema.ts";
-import { analytics } from "./analytics.ts";
-import { gateway } from "./gateway.ts";
-import { notification } from "./notification.ts";
-import { order } from "./order.ts";
-import { payment } from "./payment.ts";
-import { product } from "./product.ts";
-import { user } from "./user.ts";
+import type { ActionContract, TSchema } from "../lib/schema.ts";
+import { actions, parts } from "../tests/support/contract-parts.ts";
 
 /** A message on NATS has 1 MiB at most by default, so each list in a reply needs a bound, which is named here. */
-const contracts: Contract[] = [user, product, order, payment, notification, analytics, gateway];
-const actions = contracts.flatMap(contract => Object.values<ActionContract>(contract.actions));
 
 /** A parameter with a limit: an array that has at least as many members, or a number. Else why there are few. */
 type Bound = { parameter: string } | string;
@@ -41,18 +33,6 @@ const bounds: [pattern: RegExp, bound: Bound][] = [
 	[/^gateway\.health \/(checks|waiting_messages)$/, "one for each service, channel and state"],
 	[/^gateway\.(description|streams) $/, "documents of the node itself, which answers over HTTP"]
 ];
-
-type Located = [pointer: string, schema: TSchema];
-
-function parts(schema: TSchema, at = ""): Located[] {
-	const inner: Located[] = [
-		...Object.entries<TSchema>(schema.properties ?? {}),
-		...Object.entries<TSchema>(schema.patternProperties ?? {}),
-		...(schema.items ? [["[]", schema.items] as Located] : []),
-		...((schema.anyOf ?? []) as TSchema[]).map((s, i): Located => [`anyOf ${i}`, s])
-	];
-	return [[at, schema], ...inner.flatMap(([name, s]) => parts(s, `${at}/${name}`))];
-}
 
 const isUnbounded = (s: TSchema) =>
 	(s.type === "array" && s.maxItems === undefined) || s.patternProperties !== undefined;

@@ -4,7 +4,7 @@ import sequencer from "@jest/test-sequencer";
 const Sequencer = sequencer as unknown as typeof sequencer.default;
 type Tests = Parameters<(typeof Sequencer.prototype)["sort"]>[0];
 
-/** Files that take a minute and more: begun last, one of them would run alone for most of its time. */
+/** Files that take a minute and more: started last, one of them would run alone for most of its time. */
 const longest =
 	/\/(shop-over-kafka|kafka|kafka-silence|chaos|crash|postgres-crash|stripe-mock|relay-lease|rest\.cluster|start|start-refusals|demo|challenge|stream|cluster|restore-reconcile)\.test\.ts$/;
 

@@ -1,6 +1,6 @@
 import { answeredInTime } from "./client-options.ts";
 
-it("waits no longer for a request that does not heed its signal, and aborts it", async () => {
+it("waits no longer for a request that ignores its signal, and aborts it", async () => {
 	let signal: AbortSignal | undefined;
 	const asked = answeredInTime(({ abortSignal }) => {
 		signal = abortSignal;
