@@ -19,6 +19,7 @@ run(async life => {
 	const config = toConfig(readEnvironment());
 	const needsKeys = config.services.some(name => name === "gateway" || name === "user");
 	const keys = needsKeys && tokenKeys(config, new DataFolder(config.dataDir).tokenKey);
+	life.extendStop(config.connections.shutdownDelayMs);
 	useConfig({ ...config, token: { ...config.token, ...keys } });
 	listenForFailpointCommands();
 	const broker = await startBroker();

@@ -13,6 +13,12 @@ export const gatewayVariables = {
 		about:
 			"how long the gateway keeps an idle connection; longer than the load balancer before it does, which otherwise sends requests on connections that are just being closed"
 	},
+	SHUTDOWN_DELAY_MS: {
+		schema: T.Integer({ minimum: 0, maximum: 60_000 }),
+		fallback: 1000,
+		about:
+			"how long a gateway that stops goes on accepting connections while /health/ready is 503; longer than the load balancer needs to see that"
+	},
 	CONNECTIONS_MAX: {
 		schema: T.Integer({ minimum: 10, maximum: 100_000 }),
 		fallback: 1000,

@@ -53,6 +53,8 @@ export interface Config {
 	/** Of a gateway. */
 	readonly connections: {
 		readonly keepAliveMs: number;
+		/** From the beginning of a stop until it accepts no more connections. */
+		readonly shutdownDelayMs: number;
 		readonly max: number;
 		/** Of one network; 0 is no limit. */
 		readonly maxOfNetwork: number;
@@ -255,6 +257,7 @@ export function toConfig(env: Environment): Config {
 		healthPort: env.HEALTH_PORT,
 		connections: {
 			keepAliveMs: env.KEEP_ALIVE_MS,
+			shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
 			max: env.CONNECTIONS_MAX,
 			maxOfNetwork: env.CONNECTIONS_MAX_OF_NETWORK
 		},

@@ -1,8 +1,9 @@
 import type { Middleware, ServiceBroker } from "moleculer";
+import { config } from "../config/index.ts";
 import { runStopPhases } from "../lib/shutdown/phases.ts";
 
-/** Longer than the longest step: the gateway lingers for 1 s and drains for 10 s (services/gateway). */
-const limitMs = 12_000;
+/** Longer than the longest step without SHUTDOWN_DELAY_MS: the gateway drains for 10 s (services/gateway). */
+const limitMs = 11_000;
 
 /**
  * Runs the phases of a stop when other nodes know that this one stops, and before its services stop, which Moleculer does
@@ -12,7 +13,7 @@ export const StopInPhases: Middleware = {
 	name: "StopInPhases",
 	stopping(broker: ServiceBroker) {
 		return runStopPhases(broker.services, {
-			limitMs,
+			limitMs: config().connections.shutdownDelayMs + limitMs,
 			onError: (step, error) => broker.logger.error(`the step ${step} of the stop failed:`, error)
 		});
 	}

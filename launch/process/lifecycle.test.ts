@@ -21,6 +21,23 @@ async function exitAfter(first: NodeJS.Signals, second: NodeJS.Signals): Promise
 }
 
 it.each([
+	["a step that takes longer than the process may", 0, 1],
+	["where the stop was given more time", 20_000, 0]
+])("a stop ends: %s", async (_, byMs, code) => {
+	const slow = `
+		const { Lifecycle } = await import(${JSON.stringify(join(import.meta.dirname, "lifecycle.ts"))});
+		const life = new Lifecycle(200);
+		life.extendStop(${byMs});
+		life.atEnd(() => new Promise(resolve => setTimeout(resolve, 2000)));
+		await life.end(0);`;
+	const [exitCode] = await once(
+		spawn(process.execPath, ["--input-type=module", "-e", slow], { stdio: "ignore" }),
+		"exit"
+	);
+	expect(exitCode).toBe(code);
+});
+
+it.each([
 	["SIGINT", "SIGHUP", 0],
 	["SIGHUP", "SIGHUP", 0],
 	["SIGINT", "SIGINT", 1],

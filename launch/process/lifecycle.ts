@@ -1,6 +1,9 @@
 import { explain } from "./launch-error.ts";
 
-/** Longest wait for work in progress before a process ends: the phases of a stop and its services (lib/shutdown). */
+/**
+ * Longest wait for work in progress before a process ends, without SHUTDOWN_DELAY_MS: the phases of a stop and its
+ * services (lib/shutdown).
+ */
 const stopWithinMs = 20_000;
 
 /** The same of a launcher that stops its nodes in three groups, one after the other. */
@@ -14,7 +17,7 @@ type Step = () => unknown;
 /** What a process has started so far, and how it is stopped. */
 export class Lifecycle {
 	readonly #steps: Step[] = [];
-	readonly #withinMs: number;
+	#withinMs: number;
 	#ending = false;
 
 	/** @param withinMs after which a process that has not ended by then ends all the same */
@@ -24,6 +27,11 @@ export class Lifecycle {
 
 	get ending(): boolean {
 		return this.#ending;
+	}
+
+	/** Adds to the time in which its process has to end. */
+	extendStop(byMs: number): void {
+		this.#withinMs += byMs;
 	}
 
 	/** Registers a step of the shutdown; steps run in reverse order. */

@@ -143,6 +143,7 @@ export async function prepareShop(
 			"--fresh empties the embedded database only: unset DATABASE_URL, or empty that database yourself.",
 			exitCodes.usage
 		);
+	life.extendStop(given.connections.shutdownDelayMs);
 	const gateways = services?.filter(name => name === "gateway").length ?? 1;
 	await checkPorts(given, { gateways, nodes: services?.length ?? 1 });
 	if (given.natsUrl) await checkNats(given.natsUrl);

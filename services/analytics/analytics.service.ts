@@ -100,6 +100,12 @@ export default service<typeof contract.actions, This>(contract, {
 		this.catalogue.start();
 	},
 
+	stopping: {
+		async stopPolling() {
+			await Promise.all([this.catalogue.stop(), this.windowEmitter?.stop()]);
+		}
+	},
+
 	async stopped() {
 		await this.catalogue.stop();
 		await this.windowEmitter?.stop();

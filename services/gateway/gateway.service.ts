@@ -40,6 +40,7 @@ import { allowed, paths, type Operation } from "./operations.ts";
 import { actingNote, parseRequest, type ActionRequest } from "./http/action-request.ts";
 import { TokenVerifier } from "./auth/token-verifier.ts";
 import { measure, type Metrics } from "./http/request-metrics.ts";
+import { reportConnections } from "./server/connection-report.ts";
 import { HttpServer } from "./server/http-server.ts";
 
 /** A request from moleculer-web, with the id that we generated. */
@@ -85,8 +86,6 @@ const healthConnections = { maxConnections: 100, maxConnectionsOfNetwork: 0 };
 /** After these nothing on the connection can be trusted to be what its client meant. */
 const ambiguous: ReadonlySet<ErrorCode> = new Set(["MALFORMED_REQUEST", "HEADERS_TOO_LARGE"]);
 const maxUrlLength = 8000;
-/** A load balancer that looks at /health/ready this often stops sending requests before they would be refused. */
-const lingerMs = 1000;
 /** Longer than the time limit of an ordinary call; requests that wait for an order are answered at once. */
 const drainMs = 10_000;
 
@@ -229,11 +228,13 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			onError: ({ message }) => this.logger.warn("cannot read window changes, retrying:", message)
 		});
 		const shared = { ...limits, keepAliveMs: connections.keepAliveMs, trustedProxies };
-		this.server = new HttpServer(this.express(), {
-			...shared,
-			maxConnections: connections.max,
-			maxConnectionsOfNetwork: connections.maxOfNetwork
+		const own = { maxConnections: connections.max, maxConnectionsOfNetwork: connections.maxOfNetwork };
+		const observer = reportConnections({
+			limits: own,
+			metrics: () => this.metrics(),
+			log: (kind, line) => this.failures.add(kind, line)
 		});
+		this.server = new HttpServer(this.express(), { ...shared, ...own, observer });
 		if (healthPort !== undefined)
 			this.healthServer = new HttpServer(healthOnly(this.express()), {
 				...shared,
@@ -258,7 +259,8 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			this.feed.stop();
 		},
 		async drain() {
-			await this.server.close({ lingerMs, drainMs });
+			const { shutdownDelayMs } = config().connections;
+			await this.server.close({ delayMs: shutdownDelayMs, drainMs });
 			// Before services stop: the user service would be asked in vain.
 			await this.standingList.stop();
 		}
@@ -267,7 +269,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 	async stopped() {
 		this.failures.stop();
 		// Until now it says that this node is not ready.
-		await this.healthServer?.close({ lingerMs: 0, drainMs: 1000 });
+		await this.healthServer?.close({ delayMs: 0, drainMs: 1000 });
 	},
 
 	actions: {

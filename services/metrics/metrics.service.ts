@@ -79,6 +79,15 @@ const settings = {
 			help: "Time from a request's head to the end of its response",
 			buckets: seconds
 		},
+		http_connections: {
+			type: "Gauge",
+			help: "Open connections of the gateway"
+		},
+		http_connections_dropped_total: {
+			type: "Counter",
+			labelNames: ["limit", "dropped"],
+			help: "Connections beyond CONNECTIONS_MAX (all) or CONNECTIONS_MAX_OF_NETWORK (network): the oldest that was not in use, or else the new one"
+		},
 		action_duration_seconds: {
 			type: "Histogram",
 			labelNames: ["action", "outcome"],

@@ -182,6 +182,12 @@ export default service<typeof contract.actions, This>(contract, {
 		this.backlogGauges.start();
 	},
 
+	stopping: {
+		stopPolling() {
+			return this.dispatcher?.stop();
+		}
+	},
+
 	async stopped() {
 		await Promise.all([this.dispatcher?.stop(), this.backlogGauges?.stop()]);
 		const channels = await this.opened.then(({ channels }) => channels.values()).catch(() => []);

@@ -167,6 +167,12 @@ export default service<typeof contract.actions, This>(contract, {
 		this.sweeper.start();
 	},
 
+	stopping: {
+		stopPolling() {
+			return this.sweeper?.stop();
+		}
+	},
+
 	/** Charges in the background end first: they still need the provider and the database. */
 	async stopped() {
 		await this.sweeper?.stop();

@@ -142,6 +142,12 @@ export default service<typeof contract.actions, This>(contract, {
 		this.sweeper.start();
 	},
 
+	stopping: {
+		stopPolling() {
+			return this.sweeper?.stop();
+		}
+	},
+
 	async stopped() {
 		await this.sweeper?.stop();
 	}

@@ -136,6 +136,12 @@ export default service<typeof contract.actions, This>(contract, {
 		this.purge.start();
 	},
 
+	stopping: {
+		stopPolling() {
+			return this.purge?.stop();
+		}
+	},
+
 	async stopped() {
 		await this.purge?.stop();
 		this.outcomes?.stop();

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 /** The part of the metrics service that is called directly, because a broker event costs too much. */
 export interface Metrics {
 	readonly register: { metrics(): string; readonly contentType: string };
-	update(name: string, method: "inc" | "observe", labels: object, value: number): void;
+	update(name: string, method: "inc" | "observe" | "set", labels: object, value: number): void;
 }
 
 /** Counts and times a completed request. `route` is a template, because ids would be unbounded. */

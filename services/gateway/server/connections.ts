@@ -10,6 +10,21 @@ export interface ConnectionLimits {
 	readonly maxConnectionsOfNetwork: number;
 	/** Their connections are those of many clients, so they have no share. */
 	readonly trustedProxies: Networks;
+	readonly observer?: ConnectionObserver;
+}
+
+/** A connection that was ended or refused because there were too many. */
+export interface DroppedConnection {
+	readonly limit: "all" | "network";
+	readonly dropped: "oldest" | "new";
+	/** Of the new connection; undefined for a trusted proxy. */
+	readonly network: string | undefined;
+}
+
+export interface ConnectionObserver {
+	/** Called with the number of open connections when it changes. */
+	onCount(open: number): void;
+	onDropped(connection: DroppedConnection): void;
 }
 
 interface Connection {
@@ -63,12 +78,13 @@ export class Connections {
 		const { trustedProxies, maxConnections, maxConnectionsOfNetwork: share } = this.#limits;
 		const address = socket.remoteAddress ?? "";
 		const network = trustedProxies.has(address) ? undefined : networkOf(address);
-		if (network !== undefined && share > 0 && this.#count(network) >= share)
-			if (!this.#makeRoom(other => other.network === network)) return void socket.resetAndDestroy();
-		if (this.#open.size >= maxConnections)
-			if (!this.#makeRoom(() => true)) return void socket.resetAndDestroy();
+		const isOverShare = network !== undefined && share > 0 && this.#count(network) >= share;
+		if (isOverShare && !this.#makeRoom("network", network)) return void socket.resetAndDestroy();
+		if (this.#open.size >= maxConnections && !this.#makeRoom("all", network))
+			return void socket.resetAndDestroy();
 		this.#open.set(socket, { socket, network, responses: new Set(), readAtIdle: 0, requests: 0 });
 		if (network !== undefined) this.#ofNetwork.set(network, this.#count(network) + 1);
+		this.#limits.observer?.onCount(this.#open.size);
 		socket.once("close", () => this.#remove(socket));
 	}
 
@@ -98,28 +114,34 @@ export class Connections {
 		return this.#ofNetwork.get(network) ?? 0;
 	}
 
-	/** Ends the oldest connection of some that is not needed; false when there is none. */
-	#makeRoom(isCandidate: (connection: Connection) => boolean): boolean {
+	/** Ends the oldest connection that is not needed, of all or of this network; false when there is none. */
+	#makeRoom(limit: DroppedConnection["limit"], network: string | undefined): boolean {
+		const oldest = this.#leastNeeded(limit === "all" ? undefined : network);
+		const dropped = oldest ? "oldest" : "new";
+		this.#limits.observer?.onDropped({ limit, dropped, network });
+		if (!oldest) return false;
+		oldest.socket.destroy();
+		this.#remove(oldest.socket);
+		return true;
+	}
+
+	/** @param network of the candidates; undefined for any */
+	#leastNeeded(network: string | undefined): Connection | undefined {
 		let idle: Connection | undefined;
 		for (const connection of this.#open.values()) {
-			if (!isCandidate(connection)) continue;
-			if (hasUnfinishedHead(connection)) return this.#end(connection);
+			if (network !== undefined && connection.network !== network) continue;
+			if (hasUnfinishedHead(connection)) return connection;
 			// A proxy takes its idle connections for the next request, which would fail.
 			if (isIdle(connection) && connection.network !== undefined) idle ??= connection;
 		}
-		return idle !== undefined && this.#end(idle);
-	}
-
-	#end({ socket }: Connection): true {
-		socket.destroy();
-		this.#remove(socket);
-		return true;
+		return idle;
 	}
 
 	#remove(socket: Socket): void {
 		const connection = this.#open.get(socket);
 		if (!connection) return;
 		this.#open.delete(socket);
+		this.#limits.observer?.onCount(this.#open.size);
 		const { network } = connection;
 		if (network === undefined) return;
 		const left = this.#count(network) - 1;

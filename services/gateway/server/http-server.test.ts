@@ -3,6 +3,7 @@ import type { RequestListener, ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { Networks } from "../../../lib/addresses/network.ts";
 import { poll } from "../../../lib/retry.ts";
+import type { ConnectionObserver, DroppedConnection } from "./connections.ts";
 import { HttpServer, type ServerLimits } from "./http-server.ts";
 
 const none: ServerLimits = {
@@ -80,7 +81,7 @@ describe("a server", () => {
 	afterEach(async () => {
 		for (const { socket } of peers) socket.destroy();
 		peers = [];
-		await server.close({ lingerMs: 0, drainMs: 0 });
+		await server.close({ delayMs: 0, drainMs: 0 });
 		accepted.clear();
 	});
 
@@ -218,6 +219,46 @@ describe("a server", () => {
 		});
 	});
 
+	describe("tells its observer", () => {
+		const held: ServerResponse[] = [];
+		const hold: RequestListener = (_req, res) => void held.push(res);
+		const dropped: DroppedConnection[] = [];
+		const counts: number[] = [];
+		const observer: ConnectionObserver = {
+			onCount: open => void counts.push(open),
+			onDropped: connection => void dropped.push(connection)
+		};
+
+		it.each<[string, Partial<ServerLimits>, boolean, Partial<DroppedConnection>]>([
+			[
+				"the new one of a network",
+				{ maxConnectionsOfNetwork: 2 },
+				true,
+				{ limit: "network", dropped: "new" }
+			],
+			[
+				"the oldest of a network",
+				{ maxConnectionsOfNetwork: 2 },
+				false,
+				{ limit: "network", dropped: "oldest" }
+			],
+			["the new one of all", { maxConnections: 2 }, true, { limit: "all", dropped: "new" }],
+			["the oldest of all", { maxConnections: 2 }, false, { limit: "all", dropped: "oldest" }]
+		])("of a dropped connection: %s", async (_, limits, isBusy, expected) => {
+			held.length = dropped.length = counts.length = 0;
+			await start({ ...limits, observer }, hold);
+			for (const client of await crowd(2)) if (isBusy) client.send(get);
+			await poll(() => held.length === (isBusy ? 2 : 0), { everyMs: 5, withinMs: 20_000 });
+			await peer();
+			await poll(() => dropped.length === 1, { everyMs: 5, withinMs: 20_000 });
+			expect(dropped).toEqual([{ ...expected, network: "127.0.0.1" }]);
+			expect(Math.max(...counts)).toBe(2);
+			for (const { socket } of peers) socket.destroy();
+			await poll(() => counts.at(-1) === 0, { everyMs: 5, withinMs: 20_000 });
+			expect(counts.at(-1)).toBe(0);
+		});
+	});
+
 	describe("with a limit on silence", () => {
 		const large: RequestListener = (_req, res) => res.end(Buffer.alloc(32 * 1024 * 1024, "a"));
 
@@ -267,10 +308,10 @@ describe("a server", () => {
 	});
 
 	describe("that closes", () => {
-		it("takes connections while it lingers, and none after", async () => {
+		it("takes connections for the delay, and none after", async () => {
 			await start({});
 			const { port } = server;
-			const closed = server.close({ lingerMs: 300, drainMs: 20_000 });
+			const closed = server.close({ delayMs: 300, drainMs: 20_000 });
 			const late = await peer();
 			expect(await isAnswered(late)).toBe(true);
 			await closed;
@@ -289,7 +330,7 @@ describe("a server", () => {
 			expect(await isAnswered(idle!)).toBe(true);
 			busy!.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
 			await poll(() => held.length === 1, { everyMs: 5, withinMs: 20_000 });
-			const closed = server.close({ lingerMs: 0, drainMs: 20_000 });
+			const closed = server.close({ delayMs: 0, drainMs: 20_000 });
 			expect([await idle!.ended(), await silent!.ended()]).toEqual([true, true]);
 			held[0]!.end("done");
 			await closed;
@@ -300,7 +341,7 @@ describe("a server", () => {
 			await start({}, () => undefined);
 			const client = (await peer()).send(get);
 			await poll(() => accepted.size === 1, { everyMs: 5, withinMs: 20_000 });
-			await server.close({ lingerMs: 0, drainMs: 50 });
+			await server.close({ delayMs: 0, drainMs: 50 });
 			expect(await client.ended()).toBe(true);
 		});
 	});

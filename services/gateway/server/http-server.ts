@@ -69,13 +69,13 @@ export class HttpServer {
 	}
 
 	/**
-	 * Ends in two steps. For `lingerMs` it still accepts connections, because load balancers see only some time later that
+	 * Ends in two steps. For `delayMs` it still accepts connections, because load balancers see only some time later that
 	 * this node is not ready; the handler sends `Connection: close` meanwhile. Then it accepts no more, closes what is
 	 * idle, and gives the requests in progress `drainMs`, after which they are cut.
 	 */
-	async close({ lingerMs, drainMs }: { lingerMs: number; drainMs: number }): Promise<void> {
+	async close({ delayMs, drainMs }: { delayMs: number; drainMs: number }): Promise<void> {
 		if (!this.#server.listening) return;
-		await pause(lingerMs);
+		await pause(delayMs);
 		const closed = once(this.#server, "close");
 		this.#server.close();
 		this.#connections.closeUnused();

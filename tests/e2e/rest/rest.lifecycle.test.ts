@@ -176,10 +176,26 @@ describe("the gateway as a node", () => {
 		try {
 			const { status, headers } = await clientOf(broker).get("/health/live");
 			expect([status, headers.get("keep-alive")]).toEqual([200, "timeout=70"]);
+			const { text } = await clientOf(broker).get("/metrics");
+			expect(text).toMatch(
+				/^http_connections_dropped_total\{limit="all",dropped="oldest"\} [3-9]\d$/m
+			);
+			expect(text).toMatch(/^http_connections 10$/m);
 		} finally {
 			for (const socket of silent) socket.destroy();
 		}
 	});
+
+	it("accepts connections for SHUTDOWN_DELAY_MS of its stop, and says that it is not ready", async () => {
+		await start({ SHUTDOWN_DELAY_MS: "5000" });
+		const client = clientOf(broker);
+		const stopped = broker.stop();
+		await delay(2000);
+		const { status, headers } = await client.get("/health/ready");
+		expect([status, headers.get("connection")]).toEqual([503, "close"]);
+		await stopped;
+		await expect(client.get("/health/ready")).rejects.toThrow("fetch failed");
+	}, 60_000);
 
 	it("opens no port for health by default", async () => {
 		await start();
