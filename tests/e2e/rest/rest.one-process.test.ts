@@ -7,6 +7,7 @@ import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { type TestDatabase, testDatabase } from "../../support/servers/database.ts";
 import { filledRows, fillTables } from "../../support/statements/filled-tables.ts";
 import { recorded, scansOf } from "../../support/statements/plans.ts";
+import { functionScans, functionsOf } from "../../support/statements/function-plans.ts";
 import { largeReads } from "../../support/statements/reads.ts";
 import { restSuite } from "./rest.suite.ts";
 
@@ -40,6 +41,23 @@ const expected: [pattern: RegExp, why: string][] = [
 const unexpected = (scans: string[]) =>
 	scans.filter(scan => !expected.some(([pattern]) => pattern.test(scan)));
 
+/** A statement that runs each function. */
+const functionCalls = {
+	"analytics.purge_outbox": "select analytics.purge_outbox(1000)",
+	"analytics.reset_windows": "select analytics.reset_windows(now())",
+	"orders.archive_outbox": "select orders.archive_outbox(1000)",
+	"orders.open_orders": "select * from orders.open_orders(array['one', 'two'])",
+	"orders.refill_outbox":
+		"select * from orders.refill_outbox(now() - interval '1 day', now(), 0, 1000)",
+	"product.count_categories": "update product.products set archived = true where id = 'prod-001'",
+	"product.purge_outbox": "select product.purge_outbox(1000)",
+	"product.record_availability":
+		"update product.stock set reserved = on_hand where product_id = 'prod-002'",
+	"product.unpaid_units": "select * from product.unpaid_units(array['one'], array['prod-001'])",
+	"users.number_standing":
+		"update users.users set role = 'support' where id = 'user-123'"
+};
+
 describe("its statements", () => {
 	afterAll(() => database.drop());
 
@@ -66,6 +84,11 @@ describe("its statements", () => {
 	it("read no table as a whole with plans that were made when it was empty", async () => {
 		const scans = await scansOf(database.url, recorded(STATEMENTS_FILE).statements, "empty");
 		expect(unexpected(scans).filter(scan => scan.endsWith("the table"))).toEqual([]);
+	});
+
+	it("inside functions read no table or index as a whole", async () => {
+		expect(await functionsOf(database.url)).toEqual(Object.keys(functionCalls));
+		expect(await functionScans(database.url, functionCalls, "filled")).toEqual([]);
 	});
 
 	it("that models send, with their values, read a small part of large tables", async () => {

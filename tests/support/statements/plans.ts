@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
+import type pg from "pg";
 import { withClient } from "../../../db/client.ts";
 import { schemas, sharedSchemas } from "../../../db/database.ts";
 import type { RecordedStatement, RecordedUse } from "./record-statements.ts";
 
 /** A node of `explain (format json)`. */
-interface PlanNode {
+export interface PlanNode {
 	"Node Type": string;
 	"Relation Name"?: string;
 	"Index Name"?: string;
@@ -13,7 +14,7 @@ interface PlanNode {
 	Plans?: PlanNode[];
 }
 
-/** The statistics of every table: those of one that was never analyzed, or a million rows. */
+/** Statistics of every table: those of one that was never analyzed, or a million rows. */
 export type Fill = "empty" | "filled";
 
 const names = [...Object.values(schemas), ...Object.values(sharedSchemas)];
@@ -56,6 +57,16 @@ function scan([node, isLimited]: [PlanNode, boolean]): string | undefined {
 	return `${node["Index Name"]}: reads the index`;
 }
 
+/** Gives all tables these statistics, and none of the values in their columns. */
+export async function pretendFill(client: pg.Client, fill: Fill): Promise<void> {
+	await client.query(forgetValues);
+	await client.query(fills[fill]);
+	await client.query("set enable_seqscan = off");
+}
+
+/** The scans in a plan, as `<table or index>: <reason>`. */
+export const scansIn = (plan: PlanNode) => nodesOf(plan).flatMap(node => scan(node) ?? []);
+
 /**
  * The scans in the plans of the prepared ones of these statements, as `<name>: <scan>`. They are planned generically, with
  * the settings of their sessions.
@@ -66,15 +77,12 @@ export async function scansOf(
 	fill: Fill
 ): Promise<string[]> {
 	return withClient(url, async client => {
-		await client.query(forgetValues);
-		await client.query(fills[fill]);
-		await client.query("set enable_seqscan = off");
+		await pretendFill(client, fill);
 		const found = new Set<string>();
 		for (const { name, text } of statements.filter(isPrepared)) {
 			const { rows } = await client.query(`explain (generic_plan, format json) ${text}`);
 			const [{ Plan: plan }] = rows[0]["QUERY PLAN"] as [{ Plan: PlanNode }];
-			const scans = nodesOf(plan).flatMap(node => scan(node) ?? []);
-			for (const one of scans) found.add(`${name}: ${one}`);
+			for (const one of scansIn(plan)) found.add(`${name}: ${one}`);
 		}
 		return [...found].toSorted();
 	});
