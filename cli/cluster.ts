@@ -9,7 +9,12 @@ import {
 import type { NodeUrls } from "../launch/shop/broker.ts";
 import { type ShopEnvironment, prepareShop, progress } from "../launch/shop/prepare-shop.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
-import { type Lifecycle, run, stopNodesWithinMs } from "../launch/process/lifecycle.ts";
+import {
+	type Lifecycle,
+	run,
+	stopNodesWithinMs,
+	stopWithinMs
+} from "../launch/process/lifecycle.ts";
 import { startNats } from "../launch/servers/nats-server.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { SupervisedProcess } from "../launch/process/supervisor.ts";
@@ -58,12 +63,16 @@ async function startNodes(
 ): Promise<ReadonlyMap<string, NodeUrls>> {
 	const urls = new Map<string, NodeUrls>();
 	const common = { ...sharedEnvironment(process.env), NATS_URL: natsUrl };
+	const forceAfterMs = stopWithinMs + environment.config.connections.shutdownDelayMs;
 	const supervised = nodes.map(node => ({
 		service: node.service,
 		process: new SupervisedProcess(
 			node.name,
 			{ ...common, ...nodeEnvironment(node, environment.config, process.env) },
-			{ onMessage: message => void urls.set(node.name, (message as { urls: NodeUrls }).urls) }
+			{
+				forceAfterMs,
+				onMessage: message => void urls.set(node.name, (message as { urls: NodeUrls }).urls)
+			}
 		)
 	}));
 	life.atEnd(async () => {
@@ -76,11 +85,16 @@ async function startNodes(
 	return urls;
 }
 
-/** Where each node that has a port for metrics serves them. */
-function metricsLines(urls: ReadonlyMap<string, NodeUrls>): string[] {
-	return [...urls].flatMap(([name, { metrics }]) =>
-		metrics ? [`  ${name.padEnd(15)} ${metrics}`] : []
+/** Where nodes serve what has a port of its own there. */
+function portLines(
+	title: string,
+	urls: ReadonlyMap<string, NodeUrls>,
+	kind: "health" | "metrics"
+): string[] {
+	const found = [...urls].flatMap(([name, { [kind]: url }]) =>
+		url ? [`  ${name.padEnd(15)} ${url}`] : []
 	);
+	return found.length > 0 ? [title, ...found] : [];
 }
 
 const nodes = plannedNodes();
@@ -95,8 +109,8 @@ run(async life => {
 	const urls = await startNodes(life, nodes, environment, natsUrl);
 	const runs = [
 		`Nodes:    ${nodes.map(({ name }) => name).join(", ")}; join them with npm run repl`,
-		"Metrics of nodes:",
-		...metricsLines(urls)
+		...portLines("Health of gateways:", urls, "health"),
+		...portLines("Metrics of nodes:", urls, "metrics")
 	];
 	const { shop: url, metrics } = urls.get("gateway-1") ?? {};
 	if (!life.ending) console.log(banner({ ...config, url: url!, metrics, embedded, runs }));

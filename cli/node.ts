@@ -1,7 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { readEnvironment } from "../config/read-environment.ts";
 import { serviceNames, toConfig, useConfig } from "../config/index.ts";
-import { nodeUrls, startBroker } from "../launch/shop/broker.ts";
+import { nodeUrls, runBroker } from "../launch/shop/broker.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
 import { listenForFailpointCommands } from "../launch/shop/failpoint-commands.ts";
 import { tokenKeys } from "../launch/shop/token-keys.ts";
@@ -22,15 +22,15 @@ run(async life => {
 	life.extendStop(config.connections.shutdownDelayMs);
 	useConfig({ ...config, token: { ...config.token, ...keys } });
 	listenForFailpointCommands();
-	const broker = await startBroker();
-	life.atEnd(() => broker.stop());
+	const broker = await runBroker(life);
 	// Nodes that start together discover each other some moments later; before that, calls fail.
 	await broker
 		.waitForServices([...serviceNames], othersWithinMs)
 		.catch(() => console.log("not all services of the shop are on the bus yet"));
+	if (life.ending) return;
 	const urls = nodeUrls(broker);
-	const listens = [urls.shop, urls.metrics].filter(url => url !== undefined).join(" and ");
-	const where = listens ? `, listening at ${listens}` : "";
+	const listens = Object.entries(urls).map(([what, url]) => `${what} ${url}`);
+	const where = listens.length > 0 ? `; ${listens.join(", ")}` : "";
 	console.log(`ready: ${config.services.join(", ")} as ${broker.nodeID}${where}`);
 	// A cluster's launcher holds the other end: when it is killed, its nodes end too.
 	process.once("disconnect", () => void life.end(0));

@@ -72,16 +72,15 @@ run(async life => {
 	const bus = busToJoin(toConfig(readEnvironment()));
 	const config = bus ? await join(bus) : (await prepareShop(life)).config;
 	useConfig(config);
-	const { startBroker } = await import("../launch/shop/broker.ts");
+	const { runBroker } = await import("../launch/shop/broker.ts");
 	const { OperatorIdentity } = await import("./repl/operator-identity.ts");
 	const { commands } = await import("./repl/commands.ts");
-	const broker = await startBroker({
+	const broker = await runBroker(life, {
 		middlewares: [OperatorIdentity],
 		replOptions: { delimiter: "shop $", customCommands: commands }
 	});
-	life.atEnd(() => broker.stop());
 	await broker
 		.waitForServices([...serviceNames], 5000)
 		.catch(() => progress("some services are not connected yet; `services` lists those that are"));
-	openPrompt(life, broker);
+	if (!life.ending) openPrompt(life, broker);
 });

@@ -14,11 +14,11 @@ run(async life => {
 	const { config, embedded } = await prepareShop(life, { fresh: values.fresh });
 	useConfig(config);
 	progress("starting the services");
-	const { nodeUrls, startBroker } = await import("../launch/shop/broker.ts");
-	const broker = await startBroker();
-	life.atEnd(() => broker.stop());
-	const { shop: url, metrics } = nodeUrls(broker);
+	const { nodeUrls, runBroker } = await import("../launch/shop/broker.ts");
+	const broker = await runBroker(life);
+	if (life.ending) return;
+	const { shop: url, ...ports } = nodeUrls(broker);
 	console.log(
-		url ? banner({ ...config, url, metrics, embedded }) : `Running ${config.services.join(", ")}`
+		url ? banner({ ...config, url, ...ports, embedded }) : `Running ${config.services.join(", ")}`
 	);
 });

@@ -13,8 +13,10 @@ const checks: Readonly<Record<string, readonly string[]>> = {
 	generated: ["scripts/generate.ts", "--check"]
 };
 
+const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+
 /**
- * Runs a script with its output here, or collected. Answers whether it succeeded. SIGINT and SIGTERM are forwarded
+ * Runs a script with its output here, or collected. Answers whether it succeeded. Signals that end it are forwarded
  * to it, and end this process when it has ended: no further script is started.
  */
 export async function succeeds(
@@ -32,11 +34,11 @@ export async function succeeds(
 		stoppedBy = signal;
 		child.kill(signal);
 	};
-	process.on("SIGINT", forward).on("SIGTERM", forward);
+	for (const name of forwarded) process.on(name, forward);
 	for (const stream of [child.stdout, child.stderr])
 		stream?.setEncoding("utf8").on("data", onOutput!);
 	const [code] = await once(child, "close");
-	process.off("SIGINT", forward).off("SIGTERM", forward);
+	for (const name of forwarded) process.off(name, forward);
 	if (stoppedBy) process.exit(128 + constants.signals[stoppedBy]);
 	return code === 0;
 }

@@ -19,8 +19,8 @@ function endWith(usage: string, problem?: string): never {
 function endWithReader(): void {
 	let isGone = false;
 	const onError = (error: NodeJS.ErrnoException) => {
-		// EIO is that of a terminal that was closed.
-		if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+		// EIO is that of a terminal that was closed. After another error, as on a full disk, lines are lost and the work goes on.
+		if (error.code !== "EPIPE" && error.code !== "EIO") return;
 		if (isGone) return;
 		isGone = true;
 		if (!process.emit("SIGHUP", "SIGHUP")) process.exit(exitCodes.failure);

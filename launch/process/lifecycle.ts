@@ -4,9 +4,12 @@ import { explain } from "./launch-error.ts";
  * Longest wait for work in progress before a process ends, without SHUTDOWN_DELAY_MS: the phases of a stop and its
  * services (lib/shutdown).
  */
-const stopWithinMs = 20_000;
+const endWithinMs = 20_000;
 
-/** The same of a launcher that stops its nodes in three groups, one after the other. */
+/** A node that a launcher has told to end is killed after this, without SHUTDOWN_DELAY_MS: it cannot even end itself. */
+export const stopWithinMs = endWithinMs + 1000;
+
+/** Longest stop of a launcher, which stops its nodes in three groups, one after the other. */
 export const stopNodesWithinMs = 3 * stopWithinMs + 5000;
 
 /** npm forwards a SIGINT that the terminal has already sent to us: one Ctrl-C causes two signals. */
@@ -21,7 +24,7 @@ export class Lifecycle {
 	#ending = false;
 
 	/** @param withinMs after which a process that has not ended by then ends all the same */
-	constructor(withinMs = stopWithinMs) {
+	constructor(withinMs = endWithinMs) {
 		this.#withinMs = withinMs;
 	}
 

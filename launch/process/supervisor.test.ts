@@ -33,12 +33,14 @@ function supervised(plan: string[]): SupervisedProcess {
 		writeFileSync(file + ".cache", process.env.NODE_COMPILE_CACHE);
 		if (step.startsWith("exit")) process.exit(Number(step.slice(4)));
 		if (step === "killed") process.kill(process.pid, "SIGKILL");
+		if (step === "deaf") process.on("SIGTERM", () => undefined);
 		process.send("ready");
 		if (step === "ready, then killed") setTimeout(() => process.kill(process.pid, "SIGKILL"), 50);
 		setInterval(() => undefined, 1000);`
 	);
 	const printLine = (line: string) => void lines.push(line);
-	node = new SupervisedProcess("order-2", {}, { script, printLine, restartAfterMs: () => 1 });
+	const times = { restartAfterMs: () => 1, forceAfterMs: 300 };
+	node = new SupervisedProcess("order-2", {}, { script, printLine, ...times });
 	return node;
 }
 
@@ -65,6 +67,12 @@ describe("a supervised process", () => {
 		const starting = supervised(plan).start();
 		await expect(starting).rejects.toMatchObject({ message: failed, exitCode: code });
 		expect(starts()).toBe(expected);
+	});
+
+	it("is killed when it does not end", async () => {
+		await supervised(["deaf"]).start();
+		await node.stop();
+		expect(lines).toEqual(["has not ended after 300 ms, so it is killed"]);
 	});
 
 	it("is restarted whatever ended it, once it has been ready", async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { backoffMs } from "../../lib/backoff.ts";
 import { exitCodes, LaunchError } from "./launch-error.ts";
+import { stopWithinMs } from "./lifecycle.ts";
 import { hasEnded } from "./server-process.ts";
 
 /** After so long a node counts as recovered: the next restart delay is the first one again. */
@@ -33,6 +34,8 @@ export interface Supervision {
 	printLine?(line: string): void;
 	/** Restart delay after so many crashes in a row. */
 	restartAfterMs?(crashes: number): number;
+	/** From the signal to stop until it is killed. */
+	forceAfterMs?: number;
 	/** Called each time the node is ready, also after a restart. */
 	onReady?(): void;
 	/** Receives the node's IPC messages, except the ready message. */
@@ -42,6 +45,7 @@ export interface Supervision {
 const defaults: Required<Omit<Supervision, "printLine">> = {
 	script: join(import.meta.dirname, "../../cli/node.ts"),
 	restartAfterMs: crashes => backoffMs(crashes, 500, 15_000),
+	forceAfterMs: stopWithinMs,
 	onReady: () => undefined,
 	onMessage: () => undefined
 };
@@ -92,14 +96,20 @@ export class SupervisedProcess {
 		await first;
 	}
 
-	/** Stops it gracefully; resolves when it has ended. */
+	/** Stops it gracefully, and kills it if it has not ended in time, as when it is frozen; resolves when it has ended. */
 	async stop(): Promise<void> {
 		this.#stopping = true;
 		clearTimeout(this.#timer);
 		const child = this.#child;
 		if (!child || hasEnded(child)) return this.#first?.ready();
+		const exit = once(child, "exit");
 		child.kill("SIGTERM");
-		await once(child, "exit");
+		const { forceAfterMs, printLine } = this.#supervision;
+		const force = setTimeout(() => {
+			printLine(`has not ended after ${forceAfterMs} ms, so it is killed`);
+			child.kill("SIGKILL");
+		}, forceAfterMs);
+		await exit.finally(() => clearTimeout(force));
 	}
 
 	#spawn(): void {

@@ -28,6 +28,12 @@ export interface NatsServer {
 	resume(): void;
 }
 
+const natsConfig = (directory: string) => join(directory, "nats.conf");
+
+/** Ends the nats-server of an earlier launcher in this folder that was killed. */
+export const stopOrphanedNats = (directory: string): Promise<boolean> =>
+	stopOrphans({ program: "nats-server", argument: natsConfig(directory) }, "SIGTERM");
+
 /** Starts a nats-server on a free loopback port with its own password. @throws LaunchError */
 export async function startNats({
 	directory,
@@ -36,9 +42,9 @@ export async function startNats({
 	onCrash
 }: NatsOptions): Promise<NatsServer> {
 	const binary = await natsBinary(progress);
-	const file = join(directory, "nats.conf");
+	const file = natsConfig(directory);
 	const log = join(directory, "nats.log");
-	await stopOrphans({ program: "nats-server", argument: file }, "SIGTERM");
+	await stopOrphanedNats(directory);
 	const port = await freePort();
 	// In a file, because everyone on this machine may read command lines.
 	writeFileSync(

@@ -3,6 +3,8 @@ import { relative } from "node:path";
 export interface BannerFacts {
 	/** Of the gateway. */
 	url: string;
+	/** Where health checks are too, if they have a port of their own. */
+	health?: string | undefined;
 	/** Where metrics are, if they have a port of their own. */
 	metrics?: string | undefined;
 	demo: boolean;
@@ -18,11 +20,12 @@ export interface BannerFacts {
 
 const order = `{"items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF", "state": "CA", "zip": "94105", "country": "USA"}}`;
 
-function links({ url, demo, metrics = `${url}/metrics` }: BannerFacts): string[] {
+function links({ url, demo, health, metrics = `${url}/metrics` }: BannerFacts): string[] {
 	return [
 		`  shop      ${url}/api/v1/products`,
 		`  docs      ${url}/docs`,
 		`  health    ${url}/health`,
+		...(health ? [`            ${health}   (HEALTH_PORT)`] : []),
 		`  metrics   ${metrics}`,
 		...(demo ? [`  mailbox   ${url}/dev/mailbox   (captured outgoing mail)`] : [])
 	];

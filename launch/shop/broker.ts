@@ -11,6 +11,7 @@ import { config } from "../../config/index.ts";
 import { ownUrl } from "../../config/own-url.ts";
 import brokerOptions from "../../moleculer.config.ts";
 import { explainListen } from "../process/launch-error.ts";
+import type { Lifecycle } from "../process/lifecycle.ts";
 
 interface Extras {
 	services?: readonly string[];
@@ -50,22 +51,36 @@ export async function startBroker({ services, middlewares = [], replOptions }: E
 	return broker;
 }
 
+/** Starts this process as a node, and stops it when the process ends, which may be while it starts. @throws LaunchError */
+export async function runBroker(life: Lifecycle, extras?: Extras): Promise<ServiceBroker> {
+	const starting = startBroker(extras);
+	life.atEnd(async () => (await starting.catch(() => undefined))?.stop());
+	return starting;
+}
+
 /** URLs at which this host reaches a node, as it sends them to its launcher. */
 export interface NodeUrls {
 	/** Of the gateway, if it runs one. */
 	shop?: string;
+	/** Of the gateway's health, if it has a port of its own. */
+	health?: string;
 	/** Of its metrics, if they have a port of their own. */
 	metrics?: string;
 }
 
-type WithPort = Service & { port(): number | undefined };
+type WithPorts = Service & { port(): number | undefined; healthPort?(): number | undefined };
 
 /** What this node listens on. */
 export function nodeUrls(broker: ServiceBroker): NodeUrls {
-	const urlOf = (name: string) => {
-		const port = (broker.getLocalService(name) as WithPort | undefined)?.port();
-		return port === undefined ? undefined : ownUrl({ HOST: config().host, PORT: port });
+	const serviceOf = (name: string) => broker.getLocalService(name) as WithPorts | undefined;
+	const urlOf = (port: number | undefined) =>
+		port === undefined ? undefined : ownUrl({ HOST: config().host, PORT: port });
+	const shop = urlOf(serviceOf("gateway")?.port());
+	const health = urlOf(serviceOf("gateway")?.healthPort?.());
+	const metrics = urlOf(serviceOf("metrics")?.port());
+	return {
+		...(shop && { shop }),
+		...(health && { health: `${health}/health` }),
+		...(metrics && { metrics: `${metrics}/metrics` })
 	};
-	const [shop, metrics] = [urlOf("gateway"), urlOf("metrics")];
-	return { ...(shop && { shop }), ...(metrics && { metrics: `${metrics}/metrics` }) };
 }

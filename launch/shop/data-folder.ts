@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { LaunchError, notWritableMessage } from "../process/launch-error.ts";
@@ -36,8 +36,9 @@ export class DataFolder {
 	readonly path: string;
 
 	constructor(path: string) {
-		this.path = resolve(path);
-		makeFolder(this.path);
+		makeFolder(resolve(path));
+		// By one name, by which servers of a killed launcher are found (process/orphans.ts).
+		this.path = realpathSync(path);
 	}
 
 	get postgres(): string {

@@ -14,6 +14,7 @@ import { tokenKeys } from "./token-keys.ts";
 import { exitCodes, explainDatabase, explainListen, LaunchError } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
 import { checkNats } from "../servers/nats-connection.ts";
+import { stopOrphanedNats } from "../servers/nats-server.ts";
 
 /** Configuration, database and data folder of a shop before its first service starts. */
 export interface ShopEnvironment {
@@ -149,6 +150,8 @@ export async function prepareShop(
 	if (given.natsUrl) await checkNats(given.natsUrl);
 	const data = new DataFolder(given.dataDir);
 	life.atEnd(data.lock());
+	// A cluster's, which no other command would end.
+	await stopOrphanedNats(data.path);
 	if (fresh) await data.empty();
 	const keys = tokenKeys(given, data.tokenKey);
 	const planned = connectionsOf(services ?? given.services, given);

@@ -28,7 +28,7 @@ import { checkForm } from "./http/request-form.ts";
 import { authorise, callerOf, confirmed, type Caller } from "./auth/caller.ts";
 import { isLocal } from "./auth/demo-mode.ts";
 import { DatabaseClock } from "./auth/database-clock.ts";
-import { StandingList } from "./auth/standing-list.ts";
+import { StandingList, type StandingPage } from "./auth/standing-list.ts";
 import { docsFile, docsPage, Images } from "./api-docs/static-files.ts";
 import { clientNetwork } from "./http/client-network.ts";
 import { toProblem } from "./http/problem.ts";
@@ -73,6 +73,7 @@ interface Gateway extends Service {
 	healthPort(): number | undefined;
 	express(): (req: IncomingMessage, res: ServerResponse) => void;
 	metrics(): Metrics | undefined;
+	readStandings(after: number): Promise<StandingPage>;
 	feed: WindowFeed;
 	respond(req: Incoming, res: ServerResponse, operation: Operation): Promise<void>;
 	listen(res: ServerResponse, caller: Caller, request: ActionRequest): void;
@@ -210,7 +211,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		const clock = new DatabaseClock();
 		this.tokens = new TokenVerifier(token.publicKey, clock);
 		this.standingList = new StandingList({
-			read: after => call(this.broker, standing.list, { after, limit: 100 }, atMostOnce),
+			read: after => this.readStandings(after),
 			onChange: ({ id, role, locked }) => {
 				if (locked || role === "customer") this.feed.endOf(id);
 			},
@@ -228,7 +229,10 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			onError: ({ message }) => this.logger.warn("cannot read window changes, retrying:", message)
 		});
 		const shared = { ...limits, keepAliveMs: connections.keepAliveMs, trustedProxies };
-		const own = { maxConnections: connections.max, maxConnectionsOfNetwork: connections.maxOfNetwork };
+		const own = {
+			maxConnections: connections.max,
+			maxConnectionsOfNetwork: connections.maxOfNetwork
+		};
 		const observer = reportConnections({
 			limits: own,
 			metrics: () => this.metrics(),
@@ -320,6 +324,12 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 		healthPort() {
 			return this.healthServer?.port;
+		},
+
+		async readStandings(after: number) {
+			// A call of an action that no node has writes a warning.
+			if (!this.broker.registry.actions.isAvailable(standing.list.name)) fail("UNAVAILABLE");
+			return call(this.broker, standing.list, { after, limit: 100 }, atMostOnce);
 		},
 
 		metrics() {

@@ -3,7 +3,7 @@ import { fail } from "../../../lib/errors.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { Periodic } from "../../../lib/periodic.ts";
 
-interface StandingPage {
+export interface StandingPage {
 	data: Standing[];
 	next: number;
 	last: number;

@@ -8,7 +8,8 @@ import {
 	processesOf,
 	type Running,
 	run,
-	startCluster
+	startCluster,
+	startShop
 } from "../../support/servers/processes.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { until } from "../../support/until.ts";
@@ -23,6 +24,9 @@ const place = (url: string) =>
 			shipping_address: address
 		})
 	});
+
+const nodesOf = (folder: string, service: string) =>
+	processesOf(folder).filter(({ environment }) => environment.includes(`SERVICES=${service}\n`));
 
 describe("npm run cluster -- gateway=2", () => {
 	let output = "";
@@ -44,12 +48,15 @@ describe("npm run cluster -- gateway=2", () => {
 	afterAll(() => stop(), 60_000);
 
 	it("gives each gateway a free port, and prints the address of every server", async () => {
-		const shops = [...output.matchAll(/^gateway-\d \| ready: .*listening at (\S+) and/gm)];
+		const shops = [...output.matchAll(/^gateway-\d \| ready: .*; shop (\S+), health (\S+),/gm)];
 		const urls = shops.map(([, url]) => url!);
 		expect(new Set(urls).size).toBe(2);
 		for (const url of urls) expect((await fetch(`${url}/health/live`)).status).toBe(200);
 		const [, shop] = /^ {2}shop +(http:\/\/localhost:\d+)\/api/m.exec(output)!;
 		expect(urls).toContain(shop);
+		const health = [...output.matchAll(/^ {4}gateway-\d +(http\S+\/health)$/gm)];
+		expect(health.map(([, url]) => url)).toEqual(shops.map(([, , url]) => url));
+		for (const [, url] of health) expect((await fetch(url!)).status).toBe(200);
 		const metrics = [...output.matchAll(/^ {4}[a-z]+-\d +(http\S+\/metrics)$/gm)];
 		expect(metrics).toHaveLength(8);
 		for (const [, url] of metrics) expect((await fetch(url!)).status).toBe(200);
@@ -65,6 +72,10 @@ describe("npm run cluster -- order=2", () => {
 	}, 90_000);
 
 	afterAll(() => cluster.remove());
+
+	it("starts without a warning of nodes that are not there yet", () => {
+		expect(cluster.output().match(/^.*WARN.*$/gm) ?? []).toEqual([]);
+	});
 
 	it("runs a process per node and names it on each of its lines", () => {
 		const singles = [
@@ -110,9 +121,7 @@ describe("npm run cluster -- order=2", () => {
 
 	it("reports a node that crashed and restarts it", async () => {
 		const ready = () => cluster.output().match(/^payment-1 +\| ready/gm)!.length;
-		const payment = processesOf(cluster.dataDir).find(({ environment }) =>
-			environment.includes("SERVICES=payment\n")
-		)!;
+		const payment = nodesOf(cluster.dataDir, "payment")[0]!;
 		process.kill(payment.pid, "SIGKILL");
 		await until(() => ready() === 2, 20_000);
 		expect(cluster.output()).toMatch(/^payment-1 +\| ended with SIGKILL; starting it again/m);
@@ -144,15 +153,35 @@ describe("npm run cluster -- order=2", () => {
 		expect(repl.code).toBe(0);
 	}, 60_000);
 
-	it("leaves no process when its launcher is killed and started again", async () => {
-		const { dataDir } = cluster;
-		await cluster.kill9();
-		const nodes = () =>
-			processesOf(dataDir).filter(({ command }) => command.includes(join("cli", "node.ts")));
-		await until(() => nodes().length === 0, 20_000);
-		cluster = await startCluster([], { DATA_DIR: dataDir });
-		expect((await place(cluster.url)).status).toBe(201);
+	it("leaves no process when a node is frozen and does not end", async () => {
+		const frozen = nodesOf(cluster.dataDir, "order")[0]!;
+		process.kill(frozen.pid, "SIGSTOP");
 		expect(await cluster.stop()).toBe(0);
-		expect(processesOf(dataDir)).toEqual([]);
+		expect(cluster.output()).toMatch(
+			/^order-\d +\| has not ended after 22000 ms, so it is killed$/m
+		);
+		expect(cluster.output().match(/^\w+-\d(?= +\| Stopping)/gm)).toHaveLength(7);
+		expect(processesOf(cluster.dataDir)).toEqual([]);
+		cluster = await startCluster([], { DATA_DIR: cluster.dataDir });
 	}, 90_000);
+
+	it.each([
+		["a cluster", (DATA_DIR: string) => startCluster([], { DATA_DIR })],
+		["npm start", (DATA_DIR: string) => startShop({ DATA_DIR })]
+	])(
+		"leaves no process when its launcher is killed and then %s is started",
+		async (_, start) => {
+			const { dataDir } = cluster;
+			await cluster.kill9();
+			const nodes = () =>
+				processesOf(dataDir).filter(({ command }) => command.includes(join("cli", "node.ts")));
+			await until(() => nodes().length === 0, 20_000);
+			const next = await start(dataDir);
+			expect((await place(next.url)).status).toBe(201);
+			expect(await next.stop()).toBe(0);
+			expect(processesOf(dataDir)).toEqual([]);
+			cluster = await startCluster([], { DATA_DIR: dataDir });
+		},
+		90_000
+	);
 });

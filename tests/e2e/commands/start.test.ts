@@ -1,6 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../../../launch/process/free-port.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { launch, processesOf, type Running, startShop } from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
 import { address } from "../../support/shop/orders.ts";
@@ -111,6 +115,53 @@ describe("npm start", () => {
 		expect(shop.output()).toContain("stopped the database of a killed shop");
 		expect(await orderIds(shop.url)).toEqual(placed);
 		expect(serversOf(DATA_DIR)).toHaveLength(1);
+	}, 60_000);
+
+	it("finds the servers of a killed shop by any name of their folder", async () => {
+		await shop.kill9();
+		const link = join(temporaryFolder(), "link");
+		symlinkSync(DATA_DIR, link);
+		const { stop, output } = await startShop({ DATA_DIR: link });
+		expect(output()).toContain("stopped the database of a killed shop");
+		expect(await stop()).toBe(0);
+		shop = await startShop({ DATA_DIR });
+	}, 60_000);
+
+	it.each([0, 300, 600])(
+		"ends in order %d ms after it has begun to start its services",
+		async afterMs => {
+			await shop.stop();
+			const { child, output } = launch("start.ts", [], { DATA_DIR, PORT: "0" });
+			const exit = once(child, "exit");
+			await until(() => output().includes("starting the services"), 30_000);
+			await delay(afterMs);
+			child.kill("SIGTERM");
+			expect(await exit).toEqual([0, null]);
+			expect(output()).not.toMatch(/The shop is open|ERROR|WARN|terminated|ECONNREFUSED/);
+			expect(processesOf(DATA_DIR)).toEqual([]);
+		},
+		60_000
+	);
+
+	it("serves although its output goes to a full disk", async () => {
+		await shop.stop();
+		const PORT = String(await freePort());
+		const full = openSync("/dev/full", "w");
+		const { PATH = "" } = process.env;
+		const child = spawn("node", ["cli/start.ts"], {
+			env: { PATH, DATA_DIR, PORT },
+			stdio: ["ignore", full, full]
+		});
+		closeSync(full);
+		const exit = once(child, "exit");
+		const isOpen = () =>
+			fetch(`http://127.0.0.1:${PORT}/health/ready`).then(
+				({ ok }) => ok,
+				() => false
+			);
+		await until(isOpen, 30_000);
+		child.kill("SIGTERM");
+		expect(await exit).toEqual([0, null]);
 	}, 60_000);
 
 	it("ends in order, without a stack, when the reader of its output is gone", async () => {
