@@ -25,9 +25,11 @@ export default {
 		{
 			...shared,
 			displayName: "unit",
-			testMatch: [
-				"<rootDir>/{lib,idempotency,contracts,config,services,mixins,middlewares,db,streams,psp,workload,verify,launch,chaos,bench,cli}/**/*.test.ts",
-				"<rootDir>/tests/*.test.ts"
+			// Of every folder, so that those of a new one are not forgotten.
+			testMatch: ["<rootDir>/**/*.test.ts"],
+			testPathIgnorePatterns: [
+				...shared.testPathIgnorePatterns,
+				"<rootDir>/tests/(integration|e2e)/"
 			]
 		},
 		{

@@ -22,16 +22,17 @@ import type { Networks } from "../../lib/addresses/network.ts";
 import { RepeatedLines } from "../../lib/log/repeated-lines.ts";
 import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
-import { answerOf, everyAnswer, send } from "./http/response.ts";
+import { answerOf, send } from "./http/response.ts";
 import { asyncApiDocument } from "./api-docs/asyncapi.ts";
-import { checkForm } from "./http/request-form.ts";
+import { everyAnswer } from "../../http/standard-headers.ts";
+import { checkForm } from "../../http/request-form.ts";
 import { authorise, callerOf, confirmed, type Caller } from "./auth/caller.ts";
 import { isLocal } from "./auth/demo-mode.ts";
 import { DatabaseClock } from "./auth/database-clock.ts";
 import { StandingList, type StandingPage } from "./auth/standing-list.ts";
 import { docsFile, docsPage, Images } from "./api-docs/static-files.ts";
 import { clientNetwork } from "./http/client-network.ts";
-import { toProblem } from "./http/problem.ts";
+import { toProblem } from "../../http/problem.ts";
 import { feedHeaders, WindowFeed } from "./window-feed.ts";
 import { PartChecks, statusOf } from "./gateway.health.ts";
 import { mailboxPage, mailOf, messagePage } from "./mailbox-pages.ts";
@@ -40,8 +41,8 @@ import { allowed, paths, type Operation } from "./operations.ts";
 import { actingNote, parseRequest, type ActionRequest } from "./http/action-request.ts";
 import { TokenVerifier } from "./auth/token-verifier.ts";
 import { measure, type Metrics } from "./http/request-metrics.ts";
-import { reportConnections } from "./server/connection-report.ts";
-import { HttpServer } from "./server/http-server.ts";
+import { reportConnections } from "./http/connection-report.ts";
+import { HttpServer } from "../../http/limited-server.ts";
 
 /** A request from moleculer-web, with the id that we generated. */
 interface Incoming extends IncomingMessage {
@@ -73,7 +74,7 @@ interface Gateway extends Service {
 	healthPort(): number | undefined;
 	express(): (req: IncomingMessage, res: ServerResponse) => void;
 	metrics(): Metrics | undefined;
-	readStandings(after: number): Promise<StandingPage>;
+	readStandingPage(after: number): Promise<StandingPage>;
 	feed: WindowFeed;
 	respond(req: Incoming, res: ServerResponse, operation: Operation): Promise<void>;
 	listen(res: ServerResponse, caller: Caller, request: ActionRequest): void;
@@ -211,7 +212,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		const clock = new DatabaseClock();
 		this.tokens = new TokenVerifier(token.publicKey, clock);
 		this.standingList = new StandingList({
-			read: after => this.readStandings(after),
+			read: after => this.readStandingPage(after),
 			onChange: ({ id, role, locked }) => {
 				if (locked || role === "customer") this.feed.endOf(id);
 			},
@@ -326,7 +327,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			return this.healthServer?.port;
 		},
 
-		async readStandings(after: number) {
+		async readStandingPage(after: number) {
 			// A call of an action that no node has writes a warning.
 			if (!this.broker.registry.actions.isAvailable(standing.list.name)) fail("UNAVAILABLE");
 			return call(this.broker, standing.list, { after, limit: 100 }, atMostOnce);

@@ -1,36 +1,60 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import Prometheus from "moleculer-prometheus";
 import { config } from "../../config/index.ts";
+import { HttpServer } from "../../http/limited-server.ts";
+import { sendProblem } from "../../http/problem.ts";
+import { checkForm } from "../../http/request-form.ts";
+import { Networks } from "../../lib/addresses/network.ts";
+import { fail } from "../../lib/errors.ts";
 
-type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+/** In ms, of the port that only programs of the operator reach. */
+const limits = {
+	maxConnections: 100,
+	maxConnectionsOfNetwork: 0,
+	trustedProxies: new Networks([]),
+	keepAliveMs: 65_000,
+	headMs: 10_000,
+	requestMs: 10_000,
+	stallMs: 30_000,
+	checkEveryMs: 1000
+};
 
 /**
  * Replaces moleculer-prometheus' own server, which listens on every interface: this one listens only if
  * METRICS_PORT is set, and on the configured host.
  */
 class ScrapeServer {
-	readonly server: Server;
-	#answer: Handler | undefined;
+	readonly #http: HttpServer;
+	#respond!: RequestListener;
+	/** What the mixin closes. */
+	readonly server = { close: () => this.#http.close({ delayMs: 0, drainMs: 1000 }) };
 
 	constructor() {
-		this.server = createServer((req, res) => {
-			if (req.url === "/metrics") this.#answer?.(req, res);
-			else res.writeHead(404).end();
-		});
+		this.#http = new HttpServer((req, res) => {
+			try {
+				checkForm(req);
+				if (req.url !== "/metrics") fail("NOT_FOUND");
+				if (req.method !== "GET" && req.method !== "HEAD") fail("METHOD_NOT_ALLOWED");
+				this.#respond(req, res);
+			} catch (error) {
+				sendProblem(req, res, error);
+			}
+		}, limits);
 	}
 
-	get(_path: string, answer: Handler): void {
-		this.#answer = answer;
+	/** The port that was bound, when one was. */
+	get port(): number | undefined {
+		return this.#http.isListening ? this.#http.port : undefined;
+	}
+
+	get(_path: string, respond: RequestListener): void {
+		this.#respond = respond;
 	}
 
 	async listen(): Promise<void> {
 		const { metricsPort, host } = config();
-		if (metricsPort === undefined) return;
-		this.server.listen(metricsPort, host);
-		await once(this.server, "listening");
+		if (metricsPort !== undefined) await this.#http.listen(metricsPort, host);
 	}
 }
 
@@ -194,7 +218,7 @@ const schema: ServiceSchema & ThisType<Metrics> = {
 
 	methods: {
 		port() {
-			return (this.server.server.address() as AddressInfo | null)?.port;
+			return this.server.port;
 		},
 
 		/** The original calls `$node.*` actions, which are disabled on the bus. */

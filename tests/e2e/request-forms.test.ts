@@ -86,6 +86,36 @@ const table: [what: string, bytes: string, status: number, code: string | undefi
 		417,
 		"expectation-failed"
 	],
+	[
+		"a body that does not come, at a path that is none",
+		`POST /nowhere HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\n\r\nab`,
+		404,
+		"not-found"
+	],
+	[
+		"a body that is too large, before it is sent",
+		`POST /api/v1/auth/login HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 200000000\r\nExpect: 100-continue\r\n\r\n`,
+		413,
+		"payload-too-large"
+	],
+	[
+		"a body that is asked for at a path that is none",
+		`POST /nowhere HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n`,
+		404,
+		"not-found"
+	],
+	[
+		"HTTP/2.0",
+		`GET /health/live HTTP/2.0\r\nHost: {host}\r\n${close}\r\n`,
+		400,
+		"malformed-request"
+	],
+	[
+		"HTTP/1.2",
+		`GET /health/live HTTP/1.2\r\nHost: {host}\r\n${close}\r\n`,
+		400,
+		"malformed-request"
+	],
 	["CONNECT", `CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n`, 501, "method-not-implemented"],
 	["an unknown method", `FOO / HTTP/1.1\r\nHost: {host}\r\n\r\n`, 400, "malformed-request"],
 	["HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "malformed-request"],

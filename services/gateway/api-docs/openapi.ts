@@ -3,7 +3,7 @@ import { type ErrorCode, errorTable, slug } from "../../../lib/errors.ts";
 import { strictObject, T, type TSchema } from "../../../lib/schema.ts";
 import manifest from "../../../package.json" with { type: "json" };
 import { Components, type Json } from "./components.ts";
-import { Problem } from "../http/problem.ts";
+import { Problem } from "../../../http/problem.ts";
 import { headerOf, operations, type Operation } from "../operations.ts";
 
 const headerSchemas: Record<string, { required: boolean; description: string; schema: TSchema }> = {

@@ -10,15 +10,6 @@ export interface Answer {
 	body: string | Uint8Array;
 }
 
-/** Headers of every response. */
-export const everyAnswer = new Map([
-	["X-Content-Type-Options", "nosniff"],
-	["Referrer-Policy", "no-referrer"],
-	["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
-	["Cross-Origin-Resource-Policy", "same-origin"],
-	["Cache-Control", "no-store"]
-]);
-
 type Fields = Record<string, unknown>;
 
 /**
@@ -89,14 +80,18 @@ function isHeld({ method, headers }: IncomingMessage, tag: string | undefined): 
 	return condition === "*" || condition.split(",").some(t => t.trim().replace(/^W\//, "") === tag);
 }
 
-/** Writes the response. @param closing close the connection after it */
+/**
+ * Writes the response.
+ * @param closing close the connection after it, which is done too when the rest of the request has not arrived: it would
+ * be taken for the next request, or get a second response when it is late
+ */
 export function send(
 	req: IncomingMessage,
 	res: ServerResponse,
 	{ status, headers, body }: Answer,
 	closing: boolean
 ): void {
-	if (closing) res.setHeader("Connection", "close");
+	if (closing || !req.complete) res.setHeader("Connection", "close");
 	if (isHeld(req, headers.ETag)) {
 		const kept = Object.entries(headers).filter(([name]) => name !== "Content-Type");
 		res.writeHead(304, Object.fromEntries(kept)).end();

@@ -186,6 +186,43 @@ describe("the gateway as a node", () => {
 		}
 	});
 
+	it("gives a network its share of connections", async () => {
+		await start({ CONNECTIONS_MAX_OF_NETWORK: "5" });
+		const silent = Array.from({ length: 20 }, () => connect(portOf(broker)!, "127.0.0.1"));
+		for (const socket of silent) socket.on("error", () => undefined);
+		try {
+			const { text } = await clientOf(broker).get("/metrics");
+			expect(text).toMatch(
+				/^http_connections_dropped_total\{limit="network",dropped="oldest"\} 1\d$/m
+			);
+			expect(text).toMatch(/^http_connections 5$/m);
+		} finally {
+			for (const socket of silent) socket.destroy();
+		}
+	});
+
+	it("protects the port of its metrics too", async () => {
+		await start({ METRICS_PORT: "0" });
+		const silent = Array.from({ length: 150 }, () =>
+			connect(portOf(broker, "metrics")!, "127.0.0.1")
+		);
+		for (const socket of silent) socket.on("error", () => undefined);
+		const url = `http://127.0.0.1:${portOf(broker, "metrics")}`;
+		try {
+			const responses = await Promise.all([
+				fetch(`${url}/metrics`),
+				fetch(`${url}/other`),
+				fetch(`${url}/metrics`, { method: "POST", body: "{}" })
+			]);
+			expect(responses.map(({ status }) => status)).toEqual([200, 404, 405]);
+			const types = responses.map(({ headers }) => headers.get("content-type"));
+			expect(types.slice(1)).toEqual(["application/problem+json", "application/problem+json"]);
+			await until(() => silent.filter(({ destroyed }) => destroyed).length >= 50);
+		} finally {
+			for (const socket of silent) socket.destroy();
+		}
+	});
+
 	it("accepts connections for SHUTDOWN_DELAY_MS of its stop, and says that it is not ready", async () => {
 		await start({ SHUTDOWN_DELAY_MS: "5000" });
 		const client = clientOf(broker);

@@ -54,8 +54,7 @@ const functionCalls = {
 	"product.record_availability":
 		"update product.stock set reserved = on_hand where product_id = 'prod-002'",
 	"product.unpaid_units": "select * from product.unpaid_units(array['one'], array['prod-001'])",
-	"users.number_standing":
-		"update users.users set role = 'support' where id = 'user-123'"
+	"users.number_standing": "update users.users set role = 'support' where id = 'user-123'"
 };
 
 describe("its statements", () => {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { pause, within } from "../../../lib/retry.ts";
-import { rejectConnect, rejectMalformed } from "../http/malformed.ts";
+import { pause, within } from "../lib/retry.ts";
+import { rejectConnect, rejectMalformed } from "./malformed.ts";
 import { Connections, type ConnectionLimits } from "./connections.ts";
 
 /** Of one server. All times in ms. */
@@ -13,20 +13,23 @@ export interface ServerLimits extends ConnectionLimits {
 	readonly headMs: number;
 	/** From the first byte of a request to its last. */
 	readonly requestMs: number;
-	/** A response of which the client reads nothing for this long, or up to twice as long, is cut. */
-	readonly stallMs: number;
 	/** How often the limits of a head and a request are checked. */
 	readonly checkEveryMs: number;
 }
 
 const maxHeadBytes = 16_384;
+/** At a stop a client gets this long to send the rest of a request, or to close a connection that has ended; in ms. */
+const closeMs = 1000;
 
 /** An HTTP server with limits on connections and times, which stops without resetting a client that it serves. */
 export class HttpServer {
 	readonly #server: Server;
 	readonly #connections: Connections;
 
-	constructor(handler: RequestListener, limits: ServerLimits) {
+	constructor(serve: RequestListener, limits: ServerLimits) {
+		// A request that was sent behind the last one of a connection has no effect, because it can get no response.
+		const handler: RequestListener = (req, res) =>
+			this.#connections.isEnding(req.socket) ? undefined : serve(req, res);
 		this.#server = createServer(
 			{
 				// Counted from a request's first byte, so it may be less than the time that a connection stays idle.
@@ -44,10 +47,18 @@ export class HttpServer {
 		this.#server.maxHeadersCount = 0;
 		// Node's own 417 has no body either.
 		this.#server.on("checkExpectation", handler);
-		this.#server.on("connect", (_req, socket) => rejectConnect(socket));
-		this.#server.on("clientError", (error, socket) =>
-			rejectMalformed(error, socket, this.#connections.responsesOn(socket))
+		// Node would ask for the body before the request is looked at.
+		this.#server.on("checkContinue", (req, res) => {
+			req.once("resume", () => !res.headersSent && res.writeContinue());
+			handler(req, res);
+		});
+		this.#server.on("connect", (_req, socket) =>
+			rejectConnect(socket, this.#connections.responsesOn(socket))
 		);
+		this.#server.on("clientError", (error, socket) => {
+			if (this.#connections.isEnding(socket)) (socket as Socket).resetAndDestroy();
+			else rejectMalformed(error, socket, this.#connections.responsesOn(socket));
+		});
 		this.#connections = new Connections(this.#server, limits);
 		this.#server.timeout = limits.stallMs;
 	}
@@ -61,6 +72,10 @@ export class HttpServer {
 	/** For tests: the server's side of each connection. */
 	onConnection(listener: (socket: Socket) => void): void {
 		this.#server.on("connection", listener);
+	}
+
+	get isListening(): boolean {
+		return this.#server.listening;
 	}
 
 	/** The port that was bound. */
@@ -79,7 +94,9 @@ export class HttpServer {
 		const closed = once(this.#server, "close");
 		this.#server.close();
 		this.#connections.closeUnused();
+		const closing = setInterval(() => this.#connections.closeUnfinished(closeMs), closeMs / 4);
 		await within(drainMs, closed);
+		clearInterval(closing);
 		this.#server.closeAllConnections();
 		await closed;
 	}

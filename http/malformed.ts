@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { Failure, type ErrorCode } from "../../../lib/errors.ts";
+import { Failure, type ErrorCode } from "../lib/errors.ts";
 import { toProblem } from "./problem.ts";
-import { everyAnswer } from "./response.ts";
+import { everyAnswer } from "./standard-headers.ts";
 
 /** Errors of Node's parser, and their error codes. */
 const codes: Record<string, ErrorCode> = {
@@ -55,8 +55,14 @@ export function rejectMalformed(
 	closeWith(socket, codes[error.code ?? ""] ?? "MALFORMED_REQUEST");
 }
 
-/** Responds to CONNECT: the shop is no proxy. */
-export function rejectConnect(socket: Duplex): void {
+/**
+ * Responds to CONNECT: the shop is no proxy.
+ * @param pending responses to earlier requests on this connection, of which the last ends it
+ */
+export function rejectConnect(socket: Duplex, pending: readonly ServerResponse[]): void {
 	socket.on("error", () => socket.destroy());
-	closeWith(socket, "METHOD_NOT_IMPLEMENTED");
+	const last = pending.at(-1);
+	if (!last) return closeWith(socket, "METHOD_NOT_IMPLEMENTED");
+	if (last.headersSent) last.once("finish", () => socket.end());
+	else last.setHeader("Connection", "close");
 }

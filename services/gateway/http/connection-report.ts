@@ -1,5 +1,9 @@
-import type { Metrics } from "../http/request-metrics.ts";
-import type { ConnectionLimits, ConnectionObserver, DroppedConnection } from "./connections.ts";
+import type { Metrics } from "./request-metrics.ts";
+import type {
+	ConnectionLimits,
+	ConnectionObserver,
+	DroppedConnection
+} from "../../../http/connections.ts";
 
 interface ReportOptions {
 	limits: Pick<ConnectionLimits, "maxConnections" | "maxConnectionsOfNetwork">;

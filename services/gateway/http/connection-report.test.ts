@@ -1,5 +1,5 @@
 import { reportConnections } from "./connection-report.ts";
-import type { DroppedConnection } from "./connections.ts";
+import type { DroppedConnection } from "../../../http/connections.ts";
 
 const limits = { maxConnections: 1000, maxConnectionsOfNetwork: 250 };
 

@@ -1,6 +1,6 @@
 import { Errors } from "moleculer";
-import { Failure } from "../../../lib/errors.ts";
-import { validate } from "../../../lib/validator.ts";
+import { Failure } from "../lib/errors.ts";
+import { validate } from "../lib/validator.ts";
 import { Problem, toProblem } from "./problem.ts";
 
 const id = "00000000-0000-4000-8000-000000000000";

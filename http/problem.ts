@@ -1,6 +1,9 @@
-import { strictObject, T } from "../../../lib/schema.ts";
-import { Url } from "../../../contracts/values.ts";
-import { errorTable, slug, type ErrorCode, type FailureData } from "../../../lib/errors.ts";
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { strictObject, T } from "../lib/schema.ts";
+import { Url } from "../contracts/values.ts";
+import { errorTable, slug, type ErrorCode, type FailureData } from "../lib/errors.ts";
+import { everyAnswer } from "./standard-headers.ts";
 
 /** RFC 9457. `instance` is the request id; quote it when you ask for help. */
 export const Problem = strictObject(
@@ -94,4 +97,14 @@ export function toProblem(error: unknown, requestId: string): ProblemAnswer {
 		},
 		body: JSON.stringify(problem)
 	};
+}
+
+/** Responds with the problem of an error, under a new request id. */
+export function sendProblem(req: IncomingMessage, res: ServerResponse, error: unknown): void {
+	const requestId = randomUUID();
+	const { status, headers, body } = toProblem(error, requestId);
+	if (!req.complete) res.setHeader("Connection", "close");
+	res.setHeaders(everyAnswer).setHeader("X-Request-ID", requestId);
+	res.writeHead(status, { ...headers, "Content-Length": String(Buffer.byteLength(body)) });
+	res.end(req.method === "HEAD" ? undefined : body);
 }

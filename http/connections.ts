@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
-import { networkOf, type Networks } from "../../../lib/addresses/network.ts";
+import { networkOf, type Networks } from "../lib/addresses/network.ts";
 
 export interface ConnectionLimits {
 	/** Connections at one time. */
@@ -10,6 +10,8 @@ export interface ConnectionLimits {
 	readonly maxConnectionsOfNetwork: number;
 	/** Their connections are those of many clients, so they have no share. */
 	readonly trustedProxies: Networks;
+	/** A response of which the client reads nothing for this long, or up to twice as long, is cut; in ms. */
+	readonly stallMs: number;
 	readonly observer?: ConnectionObserver;
 }
 
@@ -36,6 +38,10 @@ interface Connection {
 	/** Bytes read when the last response was finished; 0 before the first request. */
 	readAtIdle: number;
 	requests: number;
+	/** When it was opened, its last head arrived, its last response was finished or it began to end; by `performance.now()`. */
+	sinceMs: number;
+	/** All is written, and the client has not closed its side yet. */
+	isEnding: boolean;
 }
 
 /** True while the next request's head has not arrived, of which a byte was sent or which is the connection's first. */
@@ -43,11 +49,18 @@ function hasUnfinishedHead({ socket, responses, requests, readAtIdle }: Connecti
 	return responses.size === 0 && (requests === 0 || socket.bytesRead > readAtIdle);
 }
 
+/** True while a body has not arrived that the response may depend on. */
+const hasUnfinishedBody = ({ responses }: Connection) =>
+	[...responses].some(({ req, headersSent }) => !req.complete && !headersSent);
+
+const isUnfinished = (connection: Connection) =>
+	connection.isEnding || hasUnfinishedHead(connection) || hasUnfinishedBody(connection);
+
 const isIdle = ({ responses }: Connection) => responses.size === 0;
 
 /**
- * The connections of a server, the oldest first. When there are too many, in all or of one network, the oldest whose
- * request's head is unfinished gives way, so clients that connect and send nothing cannot shut others out.
+ * The connections of a server. When there are too many, in all or of one network, the one gives way that has waited
+ * longest for the rest of a request or for its client to close, so that clients that send nothing cannot shut others out.
  */
 export class Connections {
 	readonly #limits: ConnectionLimits;
@@ -57,7 +70,7 @@ export class Connections {
 	constructor(server: Server, limits: ConnectionLimits) {
 		this.#limits = limits;
 		server.on("connection", socket => this.#add(socket));
-		for (const event of ["request", "checkExpectation"] as const)
+		for (const event of ["request", "checkExpectation", "checkContinue"] as const)
 			server.on(event, (req: IncomingMessage, res: ServerResponse) => this.#serve(req.socket, res));
 		server.on("timeout", socket => this.#onSilence(socket));
 	}
@@ -67,11 +80,23 @@ export class Connections {
 		return [...(this.#open.get(socket as Socket)?.responses ?? [])];
 	}
 
+	/** True when no response can be written any more: what still arrives is of no use. */
+	isEnding(socket: Duplex): boolean {
+		return this.#open.get(socket as Socket)?.isEnding ?? true;
+	}
+
 	/** Closes connections without a request, which includes those that never sent a byte. */
 	closeUnused(): void {
 		for (const { socket, responses, requests, readAtIdle } of this.#open.values())
 			if (responses.size === 0 && socket.bytesRead === (requests === 0 ? 0 : readAtIdle))
 				socket.destroy();
+	}
+
+	/** Closes connections that have waited so long for the rest of a request, or for their client to close. */
+	closeUnfinished(afterMs: number): void {
+		for (const connection of this.#open.values())
+			if (isUnfinished(connection) && performance.now() - connection.sinceMs >= afterMs)
+				connection.socket.destroy();
 	}
 
 	#add(socket: Socket): void {
@@ -82,20 +107,48 @@ export class Connections {
 		if (isOverShare && !this.#makeRoom("network", network)) return void socket.resetAndDestroy();
 		if (this.#open.size >= maxConnections && !this.#makeRoom("all", network))
 			return void socket.resetAndDestroy();
-		this.#open.set(socket, { socket, network, responses: new Set(), readAtIdle: 0, requests: 0 });
+		const connection: Connection = {
+			socket,
+			network,
+			responses: new Set(),
+			readAtIdle: 0,
+			requests: 0,
+			sinceMs: performance.now(),
+			isEnding: false
+		};
+		this.#open.set(socket, connection);
 		if (network !== undefined) this.#ofNetwork.set(network, this.#count(network) + 1);
 		this.#limits.observer?.onCount(this.#open.size);
 		socket.once("close", () => this.#remove(socket));
+		// Node calls it after the last response.
+		socket.destroySoon = () => this.#finish(connection);
 	}
 
 	#serve(socket: Socket, res: ServerResponse): void {
 		const connection = this.#open.get(socket);
 		if (!connection) return;
 		connection.requests++;
+		connection.sinceMs = performance.now();
 		connection.responses.add(res);
 		res.once("close", () => {
 			connection.responses.delete(res);
 			connection.readAtIdle = socket.bytesRead;
+			connection.sinceMs = performance.now();
+		});
+	}
+
+	/**
+	 * Closes this side when all is written, and then waits for the client's: after a plain close the kernel would keep what
+	 * the client has not read for as long as the client answers, and nothing here would count it.
+	 */
+	#finish(connection: Connection): void {
+		if (connection.isEnding) return;
+		const { socket } = connection;
+		connection.isEnding = true;
+		connection.sinceMs = performance.now();
+		socket.end(() => {
+			const cut = setTimeout(() => socket.resetAndDestroy(), 2 * this.#limits.stallMs);
+			socket.once("close", () => clearTimeout(cut));
 		});
 	}
 
@@ -105,36 +158,44 @@ export class Connections {
 	 */
 	#onSilence(socket: Socket): void {
 		const connection = this.#open.get(socket);
-		// Reset, because the kernel would keep what was written for minutes after a close.
-		if (socket.writableLength > 0) socket.resetAndDestroy();
-		else if (!connection || isIdle(connection)) socket.destroy();
+		if (!connection || socket.writableLength > 0) socket.resetAndDestroy();
+		else if (isIdle(connection)) this.#finish(connection);
 	}
 
 	#count(network: string): number {
 		return this.#ofNetwork.get(network) ?? 0;
 	}
 
-	/** Ends the oldest connection that is not needed, of all or of this network; false when there is none. */
+	/** Resets the connection that is needed least, of all or of this network; false when there is none. */
 	#makeRoom(limit: DroppedConnection["limit"], network: string | undefined): boolean {
-		const oldest = this.#leastNeeded(limit === "all" ? undefined : network);
-		const dropped = oldest ? "oldest" : "new";
+		const found = this.#leastNeeded(limit === "all" ? undefined : network);
+		const dropped = found ? "oldest" : "new";
 		this.#limits.observer?.onDropped({ limit, dropped, network });
-		if (!oldest) return false;
-		oldest.socket.destroy();
-		this.#remove(oldest.socket);
+		if (!found) return false;
+		found.socket.resetAndDestroy();
+		this.#remove(found.socket);
 		return true;
 	}
 
-	/** @param network of the candidates; undefined for any */
+	/**
+	 * The unfinished one that has waited longest, or else the one that has been idle longest.
+	 * @param network of the candidates; undefined for any
+	 */
 	#leastNeeded(network: string | undefined): Connection | undefined {
+		let unfinished: Connection | undefined;
 		let idle: Connection | undefined;
+		const older = (one: Connection, other: Connection | undefined) =>
+			!other || one.sinceMs < other.sinceMs;
 		for (const connection of this.#open.values()) {
 			if (network !== undefined && connection.network !== network) continue;
-			if (hasUnfinishedHead(connection)) return connection;
-			// A proxy takes its idle connections for the next request, which would fail.
-			if (isIdle(connection) && connection.network !== undefined) idle ??= connection;
+			if (isUnfinished(connection)) {
+				if (older(connection, unfinished)) unfinished = connection;
+			} else if (isIdle(connection) && connection.network !== undefined) {
+				// Not of a proxy, which takes its idle connections for the next request: that would fail.
+				if (older(connection, idle)) idle = connection;
+			}
 		}
-		return idle;
+		return unfinished ?? idle;
 	}
 
 	#remove(socket: Socket): void {

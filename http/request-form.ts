@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { fail } from "../../../lib/errors.ts";
+import { fail } from "../lib/errors.ts";
 
+/** Node parses others too, as 2.0, and responds as it would to 1.1. */
+const versions: ReadonlySet<string> = new Set(["1.0", "1.1"]);
 /** Node parses more of them, and a few long ones are limited by their size. */
 const maxHeaders = 100;
 /** RFC 9110, section 7.2: a host of RFC 3986 and a port. It may be empty. */
@@ -41,6 +43,7 @@ function targetOf(url: string, host: string | undefined): string {
  * @throws MALFORMED_REQUEST, HEADERS_TOO_LARGE, EXPECTATION_FAILED, NOT_FOUND
  */
 export function checkForm(req: IncomingMessage): void {
+	if (!versions.has(req.httpVersion)) malformed("The version of HTTP is neither 1.1 nor 1.0");
 	if (req.rawHeaders.length / 2 > maxHeaders)
 		fail("HEADERS_TOO_LARGE", `There are more than ${maxHeaders} headers`);
 	const target = targetOf(req.url!, hostOf(req));
