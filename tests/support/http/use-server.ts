@@ -21,10 +21,11 @@ export class Peer {
 	readonly socket: Socket;
 	text = "";
 	isClosed = false;
+	errorCode: string | undefined;
 
 	constructor(port: number, reads = true) {
 		this.socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-		this.socket.on("error", () => undefined);
+		this.socket.on("error", (error: NodeJS.ErrnoException) => (this.errorCode = error.code));
 		this.socket.once("close", () => (this.isClosed = true));
 		if (reads) this.socket.on("data", chunk => (this.text += chunk));
 	}
