@@ -10,7 +10,7 @@ it.each<[DroppedConnection, string]>([
 	],
 	[
 		{ limit: "all", dropped: "oldest", network: undefined },
-		"too many connections (CONNECTIONS_MAX is 1000): closed the oldest one without a whole request"
+		"too many connections (CONNECTIONS_MAX is 1000): closed the oldest one that was not in use"
 	],
 	[
 		{ limit: "network", dropped: "new", network: "192.0.2.1" },

@@ -29,7 +29,7 @@ function describe(
 	{ maxConnections, maxConnectionsOfNetwork }: ReportOptions["limits"]
 ): string {
 	const what =
-		dropped === "new" ? "refused a new one" : "closed the oldest one without a whole request";
+		dropped === "new" ? "refused a new one" : "closed the oldest one that was not in use";
 	return limit === "all"
 		? `too many connections (CONNECTIONS_MAX is ${maxConnections}): ${what}`
 		: `too many connections from ${network} (CONNECTIONS_MAX_OF_NETWORK is ${maxConnectionsOfNetwork}): ${what}; a proxy must be in TRUSTED_PROXIES`;

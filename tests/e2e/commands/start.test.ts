@@ -128,7 +128,7 @@ describe("npm start", () => {
 	}, 60_000);
 
 	it.each([0, 300, 600])(
-		"ends in order %d ms after it has begun to start its services",
+		"ends in order %d ms after the start of its services",
 		async afterMs => {
 			await shop.stop();
 			const { child, output } = launch("start.ts", [], { DATA_DIR, PORT: "0" });
