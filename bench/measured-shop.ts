@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ServiceBroker } from "moleculer";
 import pg from "pg";
 import { seedStock } from "../workload/stock.ts";
 import { startBroker } from "../launch/shop/broker.ts";
-import { startPostgres } from "../launch/servers/embedded-postgres.ts";
 import { prepareDatabase } from "../launch/shop/prepare-shop.ts";
 import { startKafka } from "../launch/servers/kafka-server.ts";
 import type { Lifecycle } from "../launch/process/lifecycle.ts";
 import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig, useConfig } from "../config/index.ts";
 import type { Driver } from "../streams/driver.ts";
+import { startBenchPostgres } from "./bench-postgres.ts";
 import { openLog } from "../streams/index.ts";
 
 /** A shop in this process, with its own servers, for measurements. */
@@ -34,13 +32,7 @@ function kafkaIn(folder: string, life: Lifecycle) {
 
 /** All of it is stopped and deleted at the end of the process. @throws LaunchError */
 export async function openShop(life: Lifecycle, kind: "postgres" | "kafka"): Promise<BenchShop> {
-	const folder = mkdtempSync(join(tmpdir(), "shop-bench-"));
-	life.atEnd(() => rmSync(folder, { recursive: true, force: true }));
-	const onCrash = (reason: string) => void life.fail(new Error(reason));
-	const directory = join(folder, "postgres");
-	const callbacks = { progress: () => undefined, onCrash };
-	const postgres = await startPostgres({ directory, connections: 150, ...callbacks });
-	life.atEnd(() => postgres.stop());
+	const { folder, postgres } = await startBenchPostgres(life);
 	const kafka = kind === "kafka" ? await kafkaIn(folder, life) : undefined;
 	if (kafka) life.atEnd(() => kafka.stop());
 	const environment = {

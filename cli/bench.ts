@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { openShop } from "../bench/measured-shop.ts";
+import { soak, type SoakMinute } from "../bench/soak.ts";
 import * as streams from "../bench/measure-streams.ts";
 import { progress } from "../launch/shop/prepare-shop.ts";
 import { whyNoKafka } from "../launch/servers/kafka-jars.ts";
@@ -10,10 +11,13 @@ import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run bench -- streams [--log postgres|kafka] [--seconds 10] [--publish]
-Benchmarks one shop process with its own servers: latency from order commit to window, messages per second,
-and replay speed relative to live orders. Only ratios within a run mean anything; machines are noisy.
+       npm run bench -- soak [--minutes 10] [--publish]
+streams  one shop process with its own servers: latency from order commit to window, messages per second, and replay
+         speed relative to live orders. Only ratios within a run mean anything; machines are noisy.
+soak     24 customers who order one after the other from npm start: orders and memory by minute
   --log        what carries the events: the log in Postgres (default) or a Kafka broker (needs Java 17)
   --seconds n  how long each part takes (default 10)
+  --minutes n  how long the soak takes (default 10)
   --publish    writes the figures to bench/results`;
 
 const { values, positionals } = commandLine(
@@ -21,6 +25,7 @@ const { values, positionals } = commandLine(
 	{
 		log: { type: "string", default: "postgres" },
 		seconds: { type: "string", default: "10" },
+		minutes: { type: "string", default: "10" },
 		publish: { type: "boolean" }
 	},
 	true
@@ -28,10 +33,18 @@ const { values, positionals } = commandLine(
 /** `local` is the former name of `postgres`, accepted in this version. */
 const log = values.log === "local" ? "postgres" : values.log;
 const kind = log === "postgres" || log === "kafka" ? log : undefined;
-if (positionals.join(" ") !== "streams") usageError(usage, "Name what to measure: streams.");
+const what = positionals.join(" ");
+if (what !== "streams" && what !== "soak")
+	usageError(usage, "Name what to measure: streams or soak.");
 if (!kind) usageError(usage, "--log is postgres or kafka");
-const seconds = Number(values.seconds);
-if (!/^\d{1,3}$/.test(values.seconds) || seconds < 1) usageError(usage, "--seconds takes a number");
+
+function positive(flag: "seconds" | "minutes"): number {
+	const given = values[flag];
+	return /^[1-9]\d{0,2}$/.test(given)
+		? Number(given)
+		: usageError(usage, `--${flag} takes a number`);
+}
+const [seconds, minutes] = [positive("seconds"), positive("minutes")];
 
 const customers = 32;
 /** Time for members to join, connections to open, and code to be compiled. */
@@ -62,23 +75,36 @@ async function measure(life: Lifecycle, log: "postgres" | "kafka"): Promise<stre
 	return { latency, published, read, parsed, live, replayed, replayOver };
 }
 
-run(async life => {
-	const obstacle = kind === "kafka" ? whyNoKafka() : undefined;
-	if (obstacle) throw new LaunchError(obstacle);
-	const figures = await measure(life, kind);
+function publish(name: string, figures: object): void {
 	const about = {
 		at: new Date().toISOString(),
 		node: process.version,
-		machine: `${availableParallelism()} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-		log: kind,
-		seconds
+		machine: `${availableParallelism()} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`
 	};
 	const text = JSON.stringify({ ...about, ...figures }, null, "\t");
 	console.log(text);
-	if (values.publish) {
-		const folder = join(import.meta.dirname, "../bench/results");
-		mkdirSync(folder, { recursive: true });
-		writeFileSync(join(folder, `streams-${kind}.json`), `${text}\n`);
-	}
+	if (!values.publish) return;
+	const folder = join(import.meta.dirname, "../bench/results");
+	mkdirSync(folder, { recursive: true });
+	writeFileSync(join(folder, `${name}.json`), `${text}\n`);
+}
+
+async function measureStreams(life: Lifecycle, log: "postgres" | "kafka"): Promise<void> {
+	const obstacle = log === "kafka" ? whyNoKafka() : undefined;
+	if (obstacle) throw new LaunchError(obstacle);
+	publish(`streams-${log}`, { log, seconds, ...(await measure(life, log)) });
+}
+
+async function measureSoak(life: Lifecycle): Promise<void> {
+	const all: SoakMinute[] = [];
+	await soak(life, minutes, one => {
+		progress(`minute ${one.minute}: ${one.orders} orders, ${one.memoryMb} MB`);
+		all.push(one);
+	});
+	publish("soak", { minutes: all });
+}
+
+run(async life => {
+	await (what === "soak" ? measureSoak(life) : measureStreams(life, kind));
 	await life.end(0);
 });
