@@ -9,7 +9,7 @@ import type { Lifecycle } from "../launch/process/lifecycle.ts";
 import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig, useConfig } from "../config/index.ts";
 import type { Driver } from "../streams/driver.ts";
-import { startBenchPostgres } from "./bench-postgres.ts";
+import { startBenchPostgres } from "./temporary-postgres.ts";
 import { openLog } from "../streams/index.ts";
 
 /** A shop in this process, with its own servers, for measurements. */

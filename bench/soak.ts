@@ -9,7 +9,7 @@ import type { Lifecycle } from "../launch/process/lifecycle.ts";
 import { poll } from "../lib/retry.ts";
 import { deliveryAddress } from "../workload/address.ts";
 import { seedStock } from "../workload/stock.ts";
-import { startBenchPostgres } from "./bench-postgres.ts";
+import { startBenchPostgres } from "./temporary-postgres.ts";
 
 /** Orders and memory at the end of a minute. */
 export interface SoakMinute {
