@@ -32,6 +32,7 @@ const expected: [pattern: RegExp, why: string][] = [
 	[/^count_backlog: saga: /, "counts the orders in progress, which have a limit"],
 	[/^release_leases: saga_pkey: /, "once, when a node stops; orders in progress have a limit"],
 	[/^list_sagas: saga_pkey: /, "orders in progress have a limit"],
+	[/^list_orders_by_user_id_by_status: orders_by_user: /, "reads on in the orders of one user"],
 	[/^analytics.list_results: /, "a minute has a row per currency"],
 	[/count_dead_letters: dead_letter_waiting: /, "counts those that wait for an operator"],
 	[/^analytics.claim_unknown_products: products_unknown: /, "has only what is not known yet"],
