@@ -845,6 +845,7 @@ create table streams.partition (
 	topic text not null,
 	partition integer not null,
 	next_offset bigint not null default 0,
+	last_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
 	constraint partition_pkey PRIMARY KEY (topic, partition),
 	constraint partition_topic_fkey FOREIGN KEY (topic) REFERENCES streams.topic(name),
 	constraint partition_partition_check CHECK ((partition >= 0))

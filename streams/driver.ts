@@ -19,7 +19,10 @@ export interface Message {
 	/** The bytes as written; the reader decides whether they are text. */
 	value: Buffer;
 	headers: Readonly<Record<string, string>>;
-	/** When the log took it, by the log's clock. */
+	/**
+	 * When the log took it, by the log's clock. In Postgres it is not before that of an earlier message, unless the clock
+	 * stepped back by more than a day.
+	 */
 	at: Date;
 }
 
@@ -111,7 +114,7 @@ export interface Driver {
 	 * @throws NoSuchTopic
 	 */
 	extents(topic: string, options?: { apart?: boolean }): Promise<Extent[]>;
-	/** By partition: the offset of the first message that the log took at this time or later. */
+	/** By partition: the offset of the first message whose time in the log is this one or later. */
 	offsetsAt(topic: string, at: Date): Promise<Map<number, bigint>>;
 	/** Deletes what the log stores of a group without members. */
 	deleteGroup(group: string): Promise<void>;

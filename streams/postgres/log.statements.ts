@@ -32,7 +32,11 @@ export const messageRows = bulk(
 	2
 );
 
-/** $1 topic, then the messages. Returns how many were stored; listeners are notified at the commit. */
+/**
+ * $1 topic, then the messages. Returns how many were stored; listeners are notified at the commit. Times ascend with
+ * the positions, also when the clock steps back: `offsetsAt` relies on it. After a step of more than a day the clock is
+ * believed again, so that messages of a clock that was years ahead do not keep all later ones from expiring.
+ */
 export const append: Statement = {
 	name: "streams.append",
 	text: `
@@ -44,15 +48,20 @@ locked as materialized (
 	order by partition for update
 ),
 moved as (
-	update streams.partition p set next_offset = p.next_offset + c.count
+	update streams.partition p set next_offset = p.next_offset + c.count,
+		last_at = case when p.last_at < clock_timestamp() + interval '1 day'
+			then greatest(clock_timestamp(), p.last_at + interval '1 us')
+			else clock_timestamp() end + (c.count - 1) * interval '1 us'
 	from (select partition, count(*) from asked join locked using (partition) group by 1) as c
 	where p.topic = $1 and p.partition = c.partition
-	returning p.partition, p.next_offset - c.count as base
+	returning p.partition, p.next_offset - c.count as base, p.last_at - (c.count - 1) * interval '1 us' as first_at
 ),
 stored as (
-	insert into streams.message (topic, partition, position, key, value, headers)
-	select $1, partition, base + row_number() over (partition by partition order by n) - 1, key, value, headers
-	from asked join moved using (partition)
+	insert into streams.message (topic, partition, position, key, value, headers, at)
+	select $1, partition, base + nth, key, value, headers, first_at + nth * interval '1 us' from (
+		select *, row_number() over (partition by partition order by n) - 1 as nth
+		from asked join moved using (partition)
+	) as numbered
 	returning 1
 )
 select (select count(*)::int from stored) as count, pg_notify('streams', $1)`
@@ -86,11 +95,16 @@ select partition, next_offset::text as next, coalesce((select min(position) from
 from streams.partition p where topic = $1 order by partition`
 };
 
+/**
+ * $1 topic, $2 time. Times ascend with the positions, so the first message by time is the first one by position, which
+ * `min(position)` would search for from the beginning of the partition.
+ */
 export const offsetsAt: Statement = {
 	name: "streams.offsets_at",
 	text: `
-select partition, coalesce((select min(position) from streams.message m
-	where m.topic = p.topic and m.partition = p.partition and m.at >= $2), next_offset)::text as next
+select partition, coalesce((select position from streams.message m
+	where m.topic = p.topic and m.partition = p.partition and m.at >= $2
+	order by at, position limit 1), next_offset)::text as next
 from streams.partition p where topic = $1`
 };
 

@@ -1,4 +1,3 @@
-import type { Statement } from "../../../db/database.ts";
 import { sessionLimits } from "../../../db/session-settings.ts";
 import { newId } from "../../../lib/id.ts";
 import { pause } from "../../../lib/retry.ts";
@@ -8,6 +7,7 @@ import { connect } from "../../support/servers/database.ts";
 import { badEvents } from "../../support/streams/bad-events.conformance.ts";
 import { driverConformance } from "../../support/streams/driver.conformance.ts";
 import { until } from "../../support/until.ts";
+import { messagesRead } from "../../support/streams/messages-read.ts";
 import { useDatabase } from "../../support/servers/use-database.ts";
 import { streamDriver } from "../../support/streams/stream-driver.ts";
 
@@ -284,20 +284,6 @@ describe("retention of the log in Postgres", () => {
 		expect(errors).toEqual([]);
 	}, 30_000);
 
-	/** How many messages a statement of the service reads, regardless of earlier ones. */
-	async function readBy(statement: Statement, values: unknown[]): Promise<number> {
-		const db = connect(database, "stream", 1);
-		const read = db.transaction(async tx => {
-			await tx.query(statement, values);
-			const [row] = await tx.query<{ rows: number }>({
-				name: "rows_read",
-				text: "select seq_tup_read + idx_tup_fetch as rows from pg_stat_xact_user_tables where relid = 'streams.message'::regclass"
-			});
-			return row!.rows;
-		});
-		return read.finally(() => db.close());
-	}
-
 	it("reads nothing when there is nothing to remove", async () => {
 		const driver = await open();
 		const [young, compacted] = [`young-${newId()}`, `compacted-${newId()}`];
@@ -308,11 +294,13 @@ describe("retention of the log in Postgres", () => {
 		]);
 		for (const topic of [young, compacted]) await driver.publish(topic, keyed(3000, 3000));
 		await age(young, 10);
-		expect(await readBy(sql.expire, [young, 0, 60_000, "-infinity", 1000])).toBeLessThan(100);
+		expect(
+			await messagesRead(database, sql.expire, [young, 0, 60_000, "-infinity", 1000])
+		).toBeLessThan(100);
 		expect((await left(young)).length).toBe(2990);
-		await readBy(sql.compact, [compacted, 0, 10_000]);
+		await messagesRead(database, sql.compact, [compacted, 0, 10_000]);
 		await driver.publish(compacted, keyed(10, 10));
-		expect(await readBy(sql.compact, [compacted, 0, 10_000])).toBeLessThan(100);
+		expect(await messagesRead(database, sql.compact, [compacted, 0, 10_000])).toBeLessThan(100);
 		expect((await left(compacted)).length).toBe(3000);
 	});
 
