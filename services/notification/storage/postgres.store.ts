@@ -61,9 +61,10 @@ with due as materialized (
 ${take} from due where n.id = due.id returning ${claimed.replaceAll(/\bid\b/g, "n.id")}`
 };
 
+/** `is true` as in `settle`: else a plan of an empty table reads all that is due for one message. */
 const claimOne: Statement = {
 	name: "claim_notification",
-	text: `${take} where id = $2 and state = 'pending' and due_at <= clock_timestamp() returning ${claimed}`
+	text: `${take} where id = $2 and (state = 'pending') is true and due_at <= clock_timestamp() returning ${claimed}`
 };
 
 const settledRows = bulk({
