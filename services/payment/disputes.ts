@@ -3,7 +3,7 @@ import type { Dispute, PaymentProvider } from "./provider/provider.ts";
 
 // A dispute that is decided stays so, whichever of two looks is recorded last. The notice and the event are those
 // of a change only.
-const record: Statement = {
+export const record: Statement = {
 	name: "dispute.record",
 	text: `with p as materialized (
 			select id from payment.payments where id = $1 and amount_minor is not null for update),

@@ -27,14 +27,14 @@ const list: Statement = {
 		order by since, id limit $1`
 };
 
-const find: Statement = {
+export const find: Statement = {
 	name: "review.find",
 	text: `select 'payment' as kind, status from payment.payments
 		where id = $1 and amount_minor is not null
 		union all select 'refund', status from payment.refunds where id = $1`
 };
 
-const decide: Statement = {
+export const decide: Statement = {
 	name: "review.decide",
 	text: `with changed as (
 			update payment.payments p set status = $2, provider_ref = coalesce($3, p.provider_ref),
@@ -51,7 +51,7 @@ const decide: Statement = {
 		returning payment_id`
 };
 
-const decided: Statement = { name: "review.decided", text: forStaff("$1::uuid") };
+export const decided: Statement = { name: "review.decided", text: forStaff("$1::uuid") };
 
 export interface Finding {
 	id: string;

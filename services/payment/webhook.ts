@@ -7,11 +7,11 @@ import type { Refunds } from "./refunds/refunds.ts";
 import type { PaymentRepository, PaymentRow } from "./charges/payment.repository.ts";
 import type { Disputes } from "./disputes.ts";
 
-const find: Statement = {
+export const find: Statement = {
 	name: "webhook.find",
 	text: "select event_id from payment.psp_inbox where event_id = $1"
 };
-const record: Statement = {
+export const record: Statement = {
 	name: "webhook.record",
 	text: `insert into payment.psp_inbox (event_id, type, payment_id, created_at)
 		values ($1, $2, $3, $4) on conflict do nothing`

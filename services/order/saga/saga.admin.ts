@@ -32,7 +32,7 @@ const columns = `o.id, o.status, s.step, s.attempt, s.waits_for, s.last_error, s
 const leastId = "00000000-0000-0000-0000-000000000000";
 
 // The caller holds the locks of the saga and the order, and no run is in progress.
-const skipRestock: Statement = {
+export const skipRestock: Statement = {
 	name: "skip_restock",
 	text: `with ended as (
 			update orders.returns set restock = false, note = $2, updated_at = clock_timestamp()

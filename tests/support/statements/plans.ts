@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { withClient } from "../../../db/client.ts";
 import { schemas, sharedSchemas } from "../../../db/database.ts";
+import { addFirstPages } from "./first-pages.ts";
 import type { RecordedStatement, RecordedUse } from "./record-statements.ts";
 
 /** A node of `explain (format json)`. */
@@ -29,7 +30,7 @@ const fills: Record<Fill, string> = {
 export const recorded = (file: string) => JSON.parse(readFileSync(file, "utf8")) as RecordedUse;
 
 /** Others are planned at each run, by the values that they ask for. */
-const isPrepared = ({ name, text }: RecordedStatement) =>
+export const isPrepared = ({ name, text }: RecordedStatement) =>
 	name !== undefined && /^\s*(select|with|insert|update|delete)\b/i.test(text);
 
 /** What was found out of the values in columns, which depends on when the server last looked. */
@@ -42,13 +43,13 @@ function nodesOf(plan: PlanNode, isLimited = false): [PlanNode, boolean][] {
 }
 
 /** With a parameter: one with a literal may be the condition of a partial index. */
-const equality = / = (\$|ANY)/;
+const comparison = / [<=>]+ (\$|ANY)/;
 
 /**
- * Drops what the index finds until enough of it has a value. The condition may be an equality too: orders with a status
- * are far more than those of the user that the filter wants.
+ * Drops what the index finds until enough of it has a value, or a time. The condition of the index may have values
+ * too: orders with a status are far more than those of the user that the filter wants.
  */
-const seeks = ({ Filter: filter = "" }: PlanNode) => equality.test(filter);
+const seeks = ({ Filter: filter = "" }: PlanNode) => comparison.test(filter);
 
 /** `<table or index>: <reason>` of a node that may read all rows of a table, undefined for any other one. */
 function scan([node, isLimited]: [PlanNode, boolean]): string | undefined {
@@ -62,6 +63,7 @@ function scan([node, isLimited]: [PlanNode, boolean]): string | undefined {
 /** Gives all tables these statistics, and none of the values in their columns. */
 export async function pretendFill(client: pg.Client, fill: Fill): Promise<void> {
 	await client.query(forgetValues);
+	if (fill === "filled") await addFirstPages(client, names);
 	await client.query(fills[fill]);
 	await client.query("set enable_seqscan = off");
 }
@@ -70,7 +72,7 @@ export async function pretendFill(client: pg.Client, fill: Fill): Promise<void> 
 export const scansIn = (plan: PlanNode) => nodesOf(plan).flatMap(node => scan(node) ?? []);
 
 /**
- * The scans in the plans of the prepared ones of these statements, as `<name>: <scan>`. They are planned generically, with
+ * The scans in the plans of these prepared statements, as `<name>: <scan>`. They are planned generically, with
  * the settings of their sessions.
  */
 export async function scansOf(
@@ -81,7 +83,7 @@ export async function scansOf(
 	return withClient(url, async client => {
 		await pretendFill(client, fill);
 		const found = new Set<string>();
-		for (const { name, text } of statements.filter(isPrepared)) {
+		for (const { name, text } of statements) {
 			const { rows } = await client.query(`explain (generic_plan, format json) ${text}`);
 			const [{ Plan: plan }] = rows[0]["QUERY PLAN"] as [{ Plan: PlanNode }];
 			for (const one of scansIn(plan)) found.add(`${name}: ${one}`);
