@@ -56,6 +56,9 @@ export const MailboxMessage = strictObject(
 );
 export type MailboxMessage = Static<typeof MailboxMessage>;
 
+/** SES and SNS have shorter ones; a mail server answers what it likes. */
+export const longestProviderId = 200;
+
 /** A message about an event, by one channel. The address is not included. */
 export const Notification = strictObject(
 	{
@@ -64,13 +67,14 @@ export const Notification = strictObject(
 		kind: NotificationKind,
 		channel: NotificationChannel,
 		state: NotificationState,
-		reason: nullable(T.String({ description: "Why it was not sent, or not yet" })),
+		reason: nullable(T.String({ maxLength: 320, description: "Why it was not sent, or not yet" })),
 		user_id: nullable(T.String({ description: "Null: all admins" })),
 		order_id: nullable(Uuid),
 		attempts: T.Integer({ minimum: 0, description: "Since it was last requested" }),
 		resends: T.Integer({ minimum: 0, description: "How often it was resent" }),
 		provider_id: nullable(
 			T.String({
+				maxLength: longestProviderId,
 				description: "Id of SES, SNS or the mail server; null until it is sent, and for customers"
 			})
 		),

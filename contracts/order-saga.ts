@@ -6,6 +6,9 @@ import { Cursor, Instant, Limit, NextCursor, OptionalKey, text, Uuid } from "./v
 /** What a sleeping saga waits for: an error to pass, the outcome of a charge, the customer, a refund, or staff. */
 const SagaWait = oneOf(["fault", "outcome", "customer", "refund", "human"]);
 
+/** Other systems decide what an error says. */
+export const longestSagaError = 500;
+
 /** A running saga, for admins. */
 export const OrderSaga = strictObject(
 	{
@@ -17,7 +20,9 @@ export const OrderSaga = strictObject(
 			description: "How often in a row it was rescheduled for what it waits for"
 		}),
 		waits_for: nullable(SagaWait),
-		last_error: nullable(T.String()),
+		last_error: nullable(
+			T.String({ maxLength: longestSagaError, description: "The beginning of a longer one" })
+		),
 		next_run_at: Instant,
 		lease: nullable(strictObject({ owner: T.String(), until: Instant })),
 		cancel_requested: T.Boolean(),

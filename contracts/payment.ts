@@ -41,6 +41,12 @@ export const Share = strictObject({
 });
 export type Share = Static<typeof Share>;
 
+/** Longest texts that the shop takes from the provider; its longer ones are cut to these. */
+export const longestOfProvider = { code: 100, brand: 50, last4: 10 };
+
+const ProviderCode = (description?: string) =>
+	T.String({ maxLength: longestOfProvider.code, ...(description && { description }) });
+
 const Refund = strictObject({
 	id: Uuid,
 	amount: Money,
@@ -58,7 +64,7 @@ const Refund = strictObject({
 		description:
 			"Who requested it: the order's cancellation or return, staff, or somebody at the payment provider"
 	}),
-	failure_code: nullable(T.String({ description: "Why it was not made" })),
+	failure_code: nullable(ProviderCode("Why it was not made")),
 	created_at: Instant
 });
 
@@ -68,7 +74,7 @@ export const mostRefunds = 50;
 const Dispute = strictObject({
 	ref: T.String({ description: "The provider's reference" }),
 	amount: Money,
-	reason: T.String(),
+	reason: ProviderCode(),
 	status: oneOf(["open", "won", "lost"], {
 		description: "`won`: the shop has the money again; until then, and if `lost`, the bank has it"
 	}),
@@ -88,7 +94,10 @@ export const Payment = strictObject(
 		status: PaymentStatus,
 		amount: Money,
 		refunded: Money,
-		method: strictObject({ brand: nullable(T.String()), last4: nullable(T.String()) }),
+		method: strictObject({
+			brand: nullable(T.String({ maxLength: longestOfProvider.brand })),
+			last4: nullable(T.String({ maxLength: longestOfProvider.last4 }))
+		}),
 		next_action: nullable(NextAction),
 		created_at: Instant,
 		refunds: T.Array(Refund, { maxItems: mostRefunds, description: "The latest, oldest first" }),
@@ -107,7 +116,7 @@ const Outcome = strictObject({
 	status: T.Union([PaymentStatus, T.Literal("absent")], {
 		description: "`absent`: there is no payment"
 	}),
-	failure_code: nullable(T.String({ description: "The provider's decline code" })),
+	failure_code: nullable(ProviderCode("The provider's decline code")),
 	awaits_customer: T.Boolean({
 		description: "The customer must approve the payment at their bank, and time is left"
 	})
@@ -144,7 +153,7 @@ export const Review = strictObject(
 		payment_id: Uuid,
 		order_id: Uuid,
 		amount: Money,
-		reason: T.String({ description: "Why it is in review" }),
+		reason: ProviderCode("Why it is in review: a code of the shop or the provider"),
 		provider_ref: nullable(T.String()),
 		since: Instant
 	},

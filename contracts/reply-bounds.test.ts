@@ -1,7 +1,7 @@
 import type { ActionContract, TSchema } from "../lib/schema.ts";
 import { actions, parts } from "../tests/support/contract-parts.ts";
 
-/** A message on NATS has 1 MiB at most by default, so each list in a reply needs a bound, which is named here. */
+/** A message on NATS has 1 MiB at most by default, so each list and each text in a reply needs a bound, named here. */
 
 /** A parameter with a limit: an array that has at least as many members, or a number. Else why there are few. */
 type Bound = { parameter: string } | string;
@@ -34,11 +34,65 @@ const bounds: [pattern: RegExp, bound: Bound][] = [
 	[/^gateway\.(description|streams) $/, "documents of the node itself, which answers over HTTP"]
 ];
 
+/** Texts without a bound in their schema, by the end of their place, and what bounds them. */
+const texts: [pattern: RegExp, bound: string][] = [
+	[/\/next_cursor$/, "the last row's place in the list"],
+	[/^user\.authenticate \/access_token$/, "claims of the shop"],
+	[/^user\.keys /, "the configuration's"],
+	[/^gateway\.health \/version$/, "the configuration's"],
+	[/^gateway\.\w+ $/, "documents of the node itself, which answers over HTTP"],
+	[/^product\.\S+ \S*\/image_url$/, "of the catalogue that comes with the shop"],
+	[
+		/^product\.stock\.\S+ \/ledger\/\[\]\/(reason|note)$/,
+		"the shop's, or as `reason` of stock.adjust"
+	],
+	[/^product\.(quote|describe) \S+\/name$/, "as `name` of product.create"],
+	[/^analytics\.\S+ \S+\/(name|category)$/, "as product.describe answers"],
+	[/^order\.\S+ \S*\/items\/\[\]\/name$/, "as `name` of product.create"],
+	[/^order\.\S+ \S*\/shipping_address\/\w+$/, "as `shipping_address` of order.place"],
+	[/^order\.\S+ \S*\/shipment\/(carrier|tracking_number)$/, "as the parameters of order.ship"],
+	[/^order\.\S+ \S*\/limited_items\/\[\]\/detail$/, "a sentence of the shop"],
+	[/^order\.\S+ \S*\/(reason|note)$/, "the shop's, or as `reason` and `note` of a command"],
+	[/^order\.events \S+\/(type|actor\/(id|role))$/, "the shop's, or the id of an account"],
+	[/^order\.saga\.\S+ \S*\/lease\/owner$/, "the id of a node"],
+	[/\/next_action\/url$/, "the provider's page, which no part of may be cut off"],
+	[/^payment\.\S+ \S*\/(ref|provider_ref)$/, "the provider's ids have at most 255 characters"],
+	[
+		/^payment\.\S+ \S*\/refunds\/\[\]\/(reason|requested_by)$/,
+		"as `reason` of payment.refund, an id"
+	],
+	[/^notification\.\S+ \S*\/(user_id|to|type)$/, "checked when it was written"],
+	[
+		/^notification\.\S+ \S*\/(subject|html|text|short)$/,
+		"rendered from an event of at most 256 KiB"
+	],
+	[/^\w+\.stream\.\w+ \S*\/(group|topic|mode)$/, "names of the shop"],
+	[/^\w+\.dlq\.\w+ \S*\/(topic|reason)$/, "names and codes of the shop"]
+];
+
 const isUnbounded = (s: TSchema) =>
 	(s.type === "array" && s.maxItems === undefined) || s.patternProperties !== undefined;
 
 const propertyOf = (schema: TSchema, name: string) =>
 	(schema.properties as Record<string, TSchema> | undefined)?.[name];
+
+const openFormats = ["uri", "idn-email"];
+
+/** A repetition without an end. */
+const isOpenPattern = (pattern: string) =>
+	/[*+]|,\}/.test(pattern.replaceAll(/\\./g, "").replaceAll(/\[[^\]]*\]/g, ""));
+
+const isOpenText = ({ type, enum: values, const: value, maxLength, format, pattern }: TSchema) =>
+	type === "string" &&
+	(values ?? value ?? maxLength) === undefined &&
+	(format === undefined || openFormats.includes(format)) &&
+	(pattern === undefined || isOpenPattern(pattern));
+
+/** Texts without a bound in a reply. */
+const openTexts = (action: ActionContract) =>
+	parts(action.returns)
+		.filter(([, schema]) => isOpenText(schema))
+		.map(([pointer]) => `${action.name} ${pointer.replaceAll(/\/anyOf \d/g, "")}`);
 
 /** A parameter that says how many there may be in the reply. */
 function limits({ params }: ActionContract, name: string): boolean {
@@ -75,5 +129,18 @@ it("each bound is of a list without one in its schema, and once", () => {
 	for (const [pattern] of bounds)
 		expect([pattern, places.some(place => pattern.test(place))]).toEqual([pattern, true]);
 	const twice = (place: string) => bounds.filter(([pattern]) => pattern.test(place)).length > 1;
+	expect(places.filter(twice)).toEqual([]);
+});
+
+it("every text in a reply has a bound in its schema, or one that is named here", () => {
+	const unnamed = (place: string) => !texts.some(([pattern]) => pattern.test(place));
+	expect(actions.flatMap(openTexts).filter(unnamed)).toEqual([]);
+});
+
+it("each bound of texts is of one without one in its schema, and once", () => {
+	const places = actions.flatMap(openTexts);
+	for (const [pattern] of texts)
+		expect([pattern, places.some(place => pattern.test(place))]).toEqual([pattern, true]);
+	const twice = (place: string) => texts.filter(([pattern]) => pattern.test(place)).length > 1;
 	expect(places.filter(twice)).toEqual([]);
 });

@@ -43,14 +43,28 @@ export const ConsumerLag = strictObject(
 );
 export type ConsumerLag = Static<typeof ConsumerLag>;
 
+/** How much of a dead letter is shown, in characters and bytes: any writer of the log may have written it. */
+export const shownOfDeadLetter = {
+	key: 200,
+	detail: 1000,
+	headerName: 200,
+	header: 1000,
+	valueBytes: 64 * 1024
+};
+
+const base64Length = (bytes: number) => 4 * Math.ceil(bytes / 3);
+
+const beginning = (maxLength: number) =>
+	T.String({ maxLength, description: "A longer one is shown by its beginning" });
+
 const deadLetterFields = {
 	id: Uuid,
 	topic: T.String(),
 	partition: Count,
 	offset: Offset,
-	key: nullable(T.String()),
+	key: nullable(beginning(shownOfDeadLetter.key)),
 	reason: T.String({ description: "A code: not-json, wrong-key, handling-failed, …" }),
-	detail: T.String(),
+	detail: beginning(shownOfDeadLetter.detail),
 	attempts: Count,
 	at: T.String({ ...Instant, description: "When it was dead-lettered" }),
 	redriven_at: nullable(Instant)
@@ -61,10 +75,22 @@ export type DeadLetterEntry = Static<typeof DeadLetterEntry>;
 export const DeadLetterDetail = strictObject(
 	{
 		...deadLetterFields,
-		headers: T.Record(T.String(), T.String()),
-		bytes: Count,
-		text: nullable(T.String({ description: "Its first 64 KiB; null if it is not UTF-8" })),
-		base64: nullable(T.String({ description: "Its first 64 KiB, if it is not UTF-8" }))
+		headers: T.Record(T.String(), beginning(shownOfDeadLetter.header), {
+			description: `The first ones, of 512 KiB together; a name of more than ${shownOfDeadLetter.headerName} characters is shown by its beginning`
+		}),
+		bytes: T.Integer({ ...Count, description: "Size of the value" }),
+		text: nullable(
+			T.String({
+				maxLength: shownOfDeadLetter.valueBytes,
+				description: "Its first 64 KiB; null if it is not UTF-8"
+			})
+		),
+		base64: nullable(
+			T.String({
+				maxLength: base64Length(shownOfDeadLetter.valueBytes),
+				description: "Its first 64 KiB, if it is not UTF-8"
+			})
+		)
 	},
 	{ title: "DeadLetterDetail" }
 );
@@ -73,7 +99,7 @@ export type DeadLetterDetail = Static<typeof DeadLetterDetail>;
 export const RedriveResult = strictObject(
 	{
 		redriven: Count,
-		refused: T.Array(strictObject({ id: Uuid, detail: T.String() })),
+		refused: T.Array(strictObject({ id: Uuid, detail: beginning(shownOfDeadLetter.detail) })),
 		next_cursor: NextCursor
 	},
 	{ title: "RedriveResult" }

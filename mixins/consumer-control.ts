@@ -1,17 +1,19 @@
-import type {
-	ConsumerLag,
-	DeadLetterDetail,
-	DeadLetterEntry,
-	RedriveResult,
-	ReplayPlan
+import {
+	shownOfDeadLetter,
+	type ConsumerLag,
+	type DeadLetterDetail,
+	type DeadLetterEntry,
+	type RedriveResult,
+	type ReplayPlan
 } from "../contracts/streams.ts";
+import { cutText } from "../lib/text/cut-text.ts";
 import { fail, invalid, type FailureData } from "../lib/errors.ts";
 import type { Gauge } from "../lib/gauges.ts";
 import { instantOf } from "../lib/instant.ts";
 import { cutToMessage, jsonBytes, TimeList } from "../lib/keyset.ts";
 import type { StreamEvent } from "../streams/consumer/consumer.ts";
 import type { DeadLetterAdmin } from "../streams/consumer/dead-letter.admin.ts";
-import type { StoredDeadLetter } from "../streams/consumer/storage/dead-letter.repository.ts";
+import type { ListedDeadLetter } from "../streams/consumer/storage/dead-letter.repository.ts";
 import type { Plan, Start } from "../streams/consumer/replay.plan.ts";
 import type { ReplayMode, ReplayRunner } from "../streams/consumer/replay.runner.ts";
 
@@ -24,8 +26,6 @@ export interface ControlOptions {
 	/** Sends all members the hint that their positions were moved. */
 	notifyMembers(): void;
 }
-
-const shownBytes = 64 * 1024;
 
 /** Operators' commands on a consumer. */
 export class ConsumerControl {
@@ -86,7 +86,7 @@ export class ConsumerControl {
 		const deadLetter = await this.#options.deadLetters.get(id);
 		return {
 			...toEntry(deadLetter),
-			headers: Object.fromEntries(cutToMessage(Object.entries(deadLetter.headers), jsonBytes)),
+			headers: shownHeaders(deadLetter.headers),
 			...encodeValue(deadLetter.value)
 		};
 	}
@@ -105,7 +105,8 @@ export class ConsumerControl {
 				.redrive(id)
 				.catch((error: Error & { data?: FailureData; type?: string }) => {
 					if (!["REDRIVE_FAILED", "REPLAY_RUNNING"].includes(error.type ?? "")) throw error;
-					refused.push({ id, detail: error.data?.detail ?? error.message });
+					const detail = error.data?.detail ?? error.message;
+					refused.push({ id, detail: cutText(detail, shownOfDeadLetter.detail) });
 				});
 		return { redriven: data.length - refused.length, refused, next_cursor };
 	}
@@ -118,7 +119,7 @@ export class ConsumerControl {
 
 	async #page(redriven: boolean, limit: number, cursor: string | undefined) {
 		const name = `dead letters of ${this.#options.group} ${redriven}`;
-		const list = new TimeList(name, (row: StoredDeadLetter) => row.at, {
+		const list = new TimeList(name, (row: ListedDeadLetter) => row.at, {
 			bytesOf: row => jsonBytes(toEntry(row))
 		});
 		const after = list.position(cursor);
@@ -150,16 +151,27 @@ function describePlans(plans: ReadonlyMap<string, Plan>, mode: ReplayMode) {
 	};
 }
 
-function toEntry(deadLetter: StoredDeadLetter): DeadLetterEntry {
-	const { id, topic, partition, offset, key, reason, detail, attempts } = deadLetter;
+function toEntry(deadLetter: ListedDeadLetter): DeadLetterEntry {
+	const { id, topic, partition, offset, reason, attempts } = deadLetter;
+	const key = deadLetter.key === null ? null : cutText(deadLetter.key, shownOfDeadLetter.key);
+	const detail = cutText(deadLetter.detail, shownOfDeadLetter.detail);
 	const at = deadLetter.at.toISOString();
 	const redriven_at = deadLetter.redriven_at?.toISOString() ?? null;
 	return { id, topic, partition, offset, key, reason, detail, attempts, at, redriven_at };
 }
 
+function shownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+	const { headerName, header } = shownOfDeadLetter;
+	const texts = Object.entries(headers).map(([name, text]) => [
+		cutText(name, headerName),
+		cutText(text, header)
+	]);
+	return Object.fromEntries(cutToMessage(texts, jsonBytes));
+}
+
 /** Values that are not text are shown in base64. */
 function encodeValue(value: Buffer): Pick<DeadLetterDetail, "bytes" | "text" | "base64"> {
-	const some = value.subarray(0, shownBytes);
+	const some = value.subarray(0, shownOfDeadLetter.valueBytes);
 	try {
 		// Text that was cut in the middle of a character still counts as text.
 		const text = new TextDecoder("utf-8", { fatal: true }).decode(some, { stream: true });

@@ -278,7 +278,7 @@ export const rules: readonly Rule[] = [
 	),
 	arrow("pure code imports only pure code and types", (from, { target, typeOnly }) => {
 		if (!isPure(from) || isPure(target)) return false;
-		if (/^(lib\/(errors|html|money)|contracts\/order-status)\.ts$/.test(target)) return false;
+		if (/^(lib\/(errors|text\/html|money)|contracts\/order-status)\.ts$/.test(target)) return false;
 		return !(typeOnly && /^(lib|contracts)\//.test(target));
 	}),
 	{

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { escapeHtml } from "../../lib/html.ts";
+import { escapeHtml } from "../../lib/text/html.ts";
 import type { Charge } from "../ledger/charge.ts";
 
 /** The page on which a customer approves or refuses a charge (3-D Secure), as text. */

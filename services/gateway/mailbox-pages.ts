@@ -1,7 +1,7 @@
 import type { Document } from "../../contracts/gateway.ts";
 import type { MailboxEntry, MailboxMessage } from "../../contracts/notification.ts";
 import { fail } from "../../lib/errors.ts";
-import { html, type Html } from "../../lib/html.ts";
+import { html, type Html } from "../../lib/text/html.ts";
 
 /** Pages with the shop's stored messages, for developers. They contain no script. */
 

@@ -1,4 +1,5 @@
 import { createTransport } from "nodemailer";
+import { longestProviderId } from "../../../contracts/notification.ts";
 import { Refused, type Channel, type Dispatch } from "../channel.ts";
 import { addressOf, mailOf, type Address } from "./mail-headers.ts";
 import { refusalBySmtp, type SmtpError } from "./smtp.decisions.ts";
@@ -38,7 +39,7 @@ export class SmtpChannel implements Channel {
 		const signal = AbortSignal.timeout(answerWithinMs);
 		try {
 			const { response } = await this.#pool.sendMail({ ...mailOf(dispatch, this.#from), signal });
-			return { providerId: response.replaceAll("\0", "").slice(0, 200) };
+			return { providerId: response.replaceAll("\0", "").slice(0, longestProviderId) };
 		} catch (error) {
 			throw new Refused(refusalBySmtp(error as SmtpError));
 		}

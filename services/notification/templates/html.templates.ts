@@ -1,4 +1,4 @@
-import { Html, html, type Part } from "../../../lib/html.ts";
+import { Html, html, type Part } from "../../../lib/text/html.ts";
 import type { Content, Detail, Item } from "./content.templates.ts";
 
 /** The layout of all mails: tables and inline styles, since many mail programs support nothing else. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { OrderEventType } from "../../../contracts/events.ts";
 import { messageKindOf, orderEventTypes } from "../../../contracts/order-status.ts";
-import { escapeHtml } from "../../../lib/html.ts";
+import { escapeHtml } from "../../../lib/text/html.ts";
 import { sampleOrderEventData } from "../../../tests/support/streams/order-event-data.ts";
 import { trackingUrl } from "./carriers.templates.ts";
 import { templateOf, type Fact } from "./content.templates.ts";

@@ -1,10 +1,10 @@
-import type { OrderSaga } from "../../../contracts/order-saga.ts";
-
+import { longestSagaError, type OrderSaga } from "../../../contracts/order-saga.ts";
 import type { OrderStatus } from "../../../contracts/order-status.ts";
 import type { Database, Statement, Transaction } from "../../../db/database.ts";
 import type { Answered, Idempotency } from "../../../idempotency/idempotency.ts";
 import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
 import { Batcher } from "../../../lib/batcher.ts";
+import { cutText } from "../../../lib/text/cut-text.ts";
 import { fail } from "../../../lib/errors.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { decideCancel } from "../order.machine.ts";
@@ -168,7 +168,7 @@ function toSaga({ id, next_run_at, lease_owner, lease_until, ...row }: SagaRow):
 		step: row.step,
 		attempt: row.attempt,
 		waits_for: row.waits_for,
-		last_error: row.last_error,
+		last_error: row.last_error && cutText(row.last_error, longestSagaError),
 		next_run_at: next_run_at.toISOString(),
 		lease: lease_owner ? { owner: lease_owner, until: lease_until!.toISOString() } : null,
 		cancel_requested: row.cancel_requested,

@@ -1,3 +1,4 @@
+import { shownOfDeadLetter } from "../../../contracts/streams.ts";
 import { bulk } from "../../../lib/bulk.ts";
 import { beforeNewest, type TimePosition } from "../../../lib/keyset.ts";
 import type { Database, Transaction } from "../../../db/database.ts";
@@ -20,8 +21,15 @@ export interface StoredDeadLetter {
 	redriven_at: Date | null;
 }
 
+/** One of a list: without what only `dlq.show` shows, and with the beginning of long texts. */
+export type ListedDeadLetter = Omit<StoredDeadLetter, "value" | "headers">;
+
 const columns = `id, topic, partition, "offset", key, value, headers, reason, detail, attempts,
 	at, redriven_at`;
+
+// A page of 100 values may be 200 MB.
+const listedColumns = `id, topic, partition, "offset", left(key, ${shownOfDeadLetter.key}) as key, reason,
+	left(detail, ${shownOfDeadLetter.detail}) as detail, attempts, at, redriven_at`;
 
 const deadLetterKeys = bulk({ topic: "text", partition: "int", offset: "bigint", value: "bytea" });
 
@@ -53,12 +61,12 @@ export class DeadLetterRepository {
 		redriven: boolean,
 		after: TimePosition | undefined,
 		limit: number
-	): Promise<StoredDeadLetter[]> {
+	): Promise<ListedDeadLetter[]> {
 		const { at, id } = after ?? beforeNewest;
-		return this.#db.query<StoredDeadLetter>(
+		return this.#db.query<ListedDeadLetter>(
 			{
 				name: `${this.#schema}.list_${redriven ? "redriven" : "dead"}_letters`,
-				text: `select ${columns} from ${this.#schema}.dead_letter
+				text: `select ${listedColumns} from ${this.#schema}.dead_letter
 					where redriven_at is ${redriven ? "not null" : "null"} and (at, id) < ($1::timestamptz, $2::uuid)
 					order by at desc, id desc limit $3`
 			},

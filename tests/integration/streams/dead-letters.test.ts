@@ -68,6 +68,7 @@ const isAt = (offset: number) =>
 		return standing!.next === offset && !standing!.replay?.isRunning;
 	}, 20_000);
 const waiting = () => deadLetters.list(false, undefined, 10);
+const stored = async () => Promise.all((await waiting()).map(({ id }) => deadLetters.get(id)));
 const copies = async () =>
 	(
 		await database.rows<{ value: Buffer; headers: Record<string, string> }>(
@@ -90,7 +91,7 @@ it("copies the bytes of a message unchanged, without values that are too large f
 	expect(first!.headers).not.toHaveProperty("dlq-left-out");
 	expect(second!.value).toHaveLength(0);
 	expect(second!.headers).toMatchObject({ "dlq-left-out": "value", "dlq-bytes": "1500000" });
-	const kept = await waiting();
+	const kept = await stored();
 	expect(new Set(kept.map(({ value }) => value.length))).toEqual(new Set([3, 1_500_000]));
 }, 30_000);
 
@@ -101,7 +102,7 @@ it("omits headers that are too large for a topic, and says so", async () => {
 	const [copy] = await copies();
 	expect(copy!.headers).toMatchObject({ "dlq-left-out": "headers", "dlq-reason": "not-json" });
 	expect(copy!.headers).not.toHaveProperty("odd");
-	expect((await waiting())[0]!.headers).toEqual(headers);
+	expect((await stored())[0]!.headers).toEqual(headers);
 }, 30_000);
 
 it.each(["missing", "quiet", "again"] as const)(
@@ -147,7 +148,7 @@ it("a message at the offset of a dead letter of a lost log is a different one", 
 	await send("{ new");
 	await database.rows(`update ${stream.schema}.position set next_offset = 0`);
 	consumer.reposition();
-	await until(async () => (await waiting())[0]?.value.toString() === "{ new", 20_000);
+	await until(async () => (await stored())[0]?.value.toString() === "{ new", 20_000);
 	const [deadLetter, ...others] = await waiting();
 	expect(others).toEqual([]);
 	expect(deadLetter!.id).not.toBe(old!.id);

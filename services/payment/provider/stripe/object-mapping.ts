@@ -1,4 +1,6 @@
 import type { Stripe } from "stripe";
+import { longestOfProvider } from "../../../../contracts/payment.ts";
+import { cutText } from "../../../../lib/text/cut-text.ts";
 import type {
 	Dispute,
 	ListedRefund,
@@ -11,16 +13,24 @@ import { fromStripe } from "../amount-mapping.ts";
 
 /** Maps Stripe's objects to the shop's types. */
 
+const ownCode = (code: string) => cutText(code, longestOfProvider.code);
+
 /** Stripe's two codes as one: the bank's decline code if there is one, else Stripe's code. */
 export function failureCode(error: { code?: string | null; decline_code?: string | null }): string {
 	const { code, decline_code } = error;
-	return (decline_code === "generic_decline" ? null : decline_code) ?? code ?? "card_declined";
+	return ownCode(
+		(decline_code === "generic_decline" ? null : decline_code) ?? code ?? "card_declined"
+	);
 }
 
 export function methodOf(
 	card: { brand?: string | null; last4?: string | null } | undefined | null
 ) {
-	return { brand: card?.brand ?? null, last4: card?.last4 ?? null };
+	const { brand = null, last4 = null } = card ?? {};
+	return {
+		brand: brand && cutText(brand, longestOfProvider.brand),
+		last4: last4 && cutText(last4, longestOfProvider.last4)
+	};
 }
 
 function chargeOf({ latest_charge }: Stripe.PaymentIntent): Stripe.Charge | undefined {
@@ -54,7 +64,7 @@ export function outcomeOf(intent: Stripe.PaymentIntent): Outcome {
 export function refundOutcomeOf({ id, status, failure_reason }: Stripe.Refund): RefundOutcome {
 	if (status === "succeeded") return { status, ref: id };
 	if (status === "failed" || status === "canceled")
-		return { status: "failed", code: failure_reason ?? status };
+		return { status: "failed", code: ownCode(failure_reason ?? status) };
 	return { status: "pending" };
 }
 
@@ -74,7 +84,7 @@ export function disputeOf({ id: ref, amount, currency, reason, status }: Stripe.
 	return {
 		ref,
 		amount: fromStripe(amount, currency),
-		reason,
+		reason: ownCode(reason),
 		status: status === "lost" ? "lost" : isWon ? "won" : "open"
 	};
 }
