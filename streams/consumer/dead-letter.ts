@@ -1,3 +1,5 @@
+import { shownOfDeadLetter } from "../../contracts/streams.ts";
+import { cutText } from "../../lib/text/cut-text.ts";
 import type { Message, Outgoing } from "../driver.ts";
 import type { Reason } from "../messages/event-reader.ts";
 
@@ -8,7 +10,10 @@ export interface DeadLetter extends Omit<Message, "at"> {
 	attempts: number;
 }
 
-/** Messages of a parser quote their input; Postgres' text and JSON cannot contain NUL. */
+/**
+ * Messages of a parser quote their input, which may be long or cut within a character; Postgres' text and JSON can
+ * contain neither NUL nor half a character.
+ */
 export function toDeadLetter(
 	message: Message,
 	reason: Reason,
@@ -16,12 +21,17 @@ export function toDeadLetter(
 	attempts: number
 ): DeadLetter {
 	const { topic, partition, offset, key, value, headers } = message;
-	const words = detail.replaceAll("\0", "\ufffd");
+	const words = cutText(detail, shownOfDeadLetter.detail).replaceAll("\0", "\ufffd").toWellFormed();
 	return { topic, partition, offset, key, value, headers, reason, detail: words, attempts };
 }
 
-/** A log accepts slightly more than an event may have; a copy with its reason must fit too. */
-const [maxValueBytes, maxHeaderBytes] = [1024 * 1024, 64 * 1024];
+/**
+ * A partition waits until its dead letter is published, so that must always be possible, and soon: kafkajs takes the square
+ * of a key's length to choose its partition (1 KiB 5 ms, 200 KB 9.5 s). All parts together fit into a
+ * message of a Kafka topic with default settings (1,048,588 bytes), and the key into an index of the log in Postgres
+ * (2704 bytes with the topic).
+ */
+const [maxKeyBytes, maxValueBytes, maxHeaderBytes] = [1024, 768 * 1024, 64 * 1024];
 
 /**
  * The dead letter as a message of the DLQ topic: the original message, with the reason in headers. Parts
@@ -29,16 +39,12 @@ const [maxValueBytes, maxHeaderBytes] = [1024 * 1024, 64 * 1024];
  */
 export function toDlqMessage(deadLetter: DeadLetter, group: string): Outgoing {
 	const { key, value, headers } = deadLetter;
-	const isLong = value.length > maxValueBytes;
-	const headerTexts = Object.entries(headers).flat();
-	const areHeadersLong =
-		headerTexts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) > maxHeaderBytes;
-	const omitted = [...(isLong ? ["value"] : []), ...(areHeadersLong ? ["headers"] : [])];
+	const omitted = tooLarge(deadLetter);
 	return {
-		key: key ?? "",
-		value: isLong ? "" : value,
+		key: omitted.includes("key") ? "" : (key ?? ""),
+		value: omitted.includes("value") ? "" : value,
 		headers: {
-			...(areHeadersLong ? {} : headers),
+			...(omitted.includes("headers") ? {} : headers),
 			...causeOf(deadLetter, group),
 			...(omitted.length > 0 && {
 				"dlq-left-out": omitted.join(),
@@ -46,6 +52,16 @@ export function toDlqMessage(deadLetter: DeadLetter, group: string): Outgoing {
 			})
 		}
 	};
+}
+
+function tooLarge({ key, value, headers }: DeadLetter): string[] {
+	const headerTexts = Object.entries(headers).flat();
+	const bytes = {
+		key: [Buffer.byteLength(key ?? ""), maxKeyBytes],
+		value: [value.length, maxValueBytes],
+		headers: [headerTexts.reduce((sum, text) => sum + Buffer.byteLength(text), 0), maxHeaderBytes]
+	} as const;
+	return Object.entries(bytes).flatMap(([part, [size, limit]]) => (size > limit ? [part] : []));
 }
 
 function causeOf(deadLetter: DeadLetter, group: string): Record<string, string> {

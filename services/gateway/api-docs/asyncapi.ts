@@ -29,7 +29,10 @@ const causeHeaders = T.Object({
 	"dlq-partition": header,
 	"dlq-offset": header,
 	"dlq-left-out": T.Optional(
-		T.String({ description: "`value`, `headers` or both: parts that are too large for a copy" })
+		T.String({
+			description:
+				"Those of `key`, `value` and `headers` that are too large for a copy, with commas between them"
+		})
 	),
 	"dlq-bytes": T.Optional(T.String({ description: "Size of the value, if a part is omitted" }))
 });

@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { ConsumerControl } from "../../../mixins/consumer-control.ts";
 import { DeadLetterAdmin } from "../../../streams/consumer/dead-letter.admin.ts";
+import { toDeadLetter, toDlqMessage } from "../../../streams/consumer/dead-letter.ts";
 import { ReplayRunner } from "../../../streams/consumer/replay.runner.ts";
 import {
 	readTestEvent,
@@ -67,6 +69,9 @@ async function store(offset: number, { key, headers = {}, value = "{", detail = 
 const bytesOf = (reply: unknown) => Buffer.byteLength(JSON.stringify(reply));
 // Each control character is six bytes of JSON.
 const control6 = "\u0001";
+
+/** Text that does not get smaller: a limit of an index counts compressed bytes. */
+const incompressible = (bytes: number) => randomBytes(bytes).toString("base64").slice(0, bytes);
 
 const many = Object.fromEntries(
 	Array.from({ length: 2000 }, (_, n) => [`${n} ${"n".repeat(500)}`, control6.repeat(1500)])
@@ -147,3 +152,27 @@ it("a redrive of a page names those that it refused, within the reply", async ()
 	expect(result.refused).toHaveLength(100);
 	expect(bytesOf(result)).toBeLessThan(replyBytes);
 }, 60_000);
+
+it.each<[string, { key?: string; headers?: Record<string, string>; value?: Buffer }]>([
+	["a key of 1024 bytes", { key: incompressible(1024) }],
+	["a key of 1025 bytes", { key: incompressible(1025) }],
+	["a key of 1.2 MB", { key: incompressible(large) }],
+	["headers of 1.2 MB", { headers: { odd: "h".repeat(large) } }],
+	["a value of 2 MiB", { value: Buffer.alloc(2 * 1024 * 1024) }]
+])(
+	"a dead letter with %s is accepted by its topic",
+	async (_, parts) => {
+		const at = new Date();
+		const message = { topic: stream.topic, partition: 0, offset: 0n, at, key: "k", headers: {} };
+		const deadLetter = toDeadLetter(
+			{ ...message, value: Buffer.from("{"), ...parts },
+			"not-json",
+			"x".repeat(large),
+			1
+		);
+		await stream.driver.publish(`${stream.topic}.dlq`, [toDlqMessage(deadLetter, stream.schema)]);
+		const [extent] = await stream.driver.extents(`${stream.topic}.dlq`);
+		expect(extent!.next).toBe(1n);
+	},
+	30_000
+);
