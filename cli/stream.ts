@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { readEnvironment } from "../config/read-environment.ts";
 import { toConfig } from "../config/index.ts";
-import { freshToken } from "./api-client/fresh-token.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { addressOf, operatorToken, ShopApi } from "./api-client/shop-api.ts";
@@ -97,7 +96,7 @@ run(async life => {
 	const { token: file } = values;
 	const token = file
 		? async () => (await readFile(file, "utf8")).trim()
-		: freshToken(() => operatorToken(config));
+		: () => operatorToken(config);
 	const api = new ShopApi(values.url ?? addressOf(config), token);
 	const code = await command(new StreamOperator(api));
 	await life.end(typeof code === "number" ? code : 0);

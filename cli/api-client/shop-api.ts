@@ -115,11 +115,19 @@ async function request(target: string, options: RequestInit): Promise<Response> 
 	}
 }
 
+/** Most that the clock of this machine may be behind the shop's, which compares tokens with its database's. */
+const maxClockSkewS = 15 * 60;
+
 /**
- * A token for an operator, signed with the shop's own key.
+ * A token for an operator, signed with the shop's own key, for one request: on a machine whose clock is behind it is valid
+ * for TOKEN_TTL_S at least, and on the shop's own clock for a quarter of an hour more.
  * @throws LaunchError when that key is not available
  */
-export async function operatorToken({ dataDir, production, token }: Config): Promise<string> {
+export async function operatorToken({
+	dataDir,
+	production,
+	token
+}: Pick<Config, "dataDir" | "production" | "token">): Promise<string> {
 	const own = !token.privateKey && existsSync(dataDir) ? new DataFolder(dataDir).tokenKey : "";
 	const isHere = token.privateKey ?? (own && existsSync(own));
 	if (!isHere)
@@ -128,5 +136,6 @@ export async function operatorToken({ dataDir, production, token }: Config): Pro
 			exitCodes.configuration
 		);
 	const { privateKey } = tokenKeys({ production, token }, own);
-	return (await TokenIssuer.fromPem(privateKey, token.ttlS)).sign(operator, new Date());
+	const issuer = await TokenIssuer.fromPem(privateKey, token.ttlS + maxClockSkewS);
+	return issuer.sign(operator, new Date());
 }
