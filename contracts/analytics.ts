@@ -32,11 +32,12 @@ export const Window = strictObject(
 		average_order_value: T.Integer({ ...Minor, description: "Rounded half to even" }),
 		revision: T.Integer({
 			minimum: 0,
-			description: "Grows with every correction; 0 while the window is open"
+			description:
+				"Grows with every correction; a message that has it once more is a duplicate; 0 while the window is open"
 		}),
 		final: T.Boolean({
 			description:
-				"No event changes it any more; only an operator who replays the log can make it again"
+				"No event changes it any more: it is followed by the same revision, after the loss of a log, or by another one only where an operator replays the log and that finds other sales"
 		})
 	},
 	{ title: "Window" }
@@ -190,7 +191,7 @@ export const analytics = contract("analytics", {
 		"`again`: windows from there on are reset and rebuilt; `missing`: only events that were never counted are applied"
 	),
 	"outbox.refill": refillAction(
-		"Emit windows again, each in a new revision, and publish late events again, after the loss of a log"
+		"Emit windows again, each in its latest revision, and publish late events again, after the loss of a log"
 	),
 	ready
 });

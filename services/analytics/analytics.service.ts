@@ -2,7 +2,6 @@ import { analytics as contract } from "../../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../../contracts/events.ts";
 import { product } from "../../contracts/product.ts";
 import type { Transaction } from "../../db/database.ts";
-import { newId } from "../../lib/id.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { call, service } from "../../lib/service.ts";
 import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
@@ -91,7 +90,6 @@ export default service<typeof contract.actions, This>(contract, {
 			pg: this.pg,
 			topic: topics.orders,
 			extents: () => this.stream.extents(topics.orders),
-			newId,
 			everyMs,
 			onError: ({ message }) => this.logger.warn("cannot emit windows, retrying:", message),
 			onEmitted: () => this.outbox?.nudge()

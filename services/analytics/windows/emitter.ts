@@ -30,7 +30,6 @@ export interface WindowEmitterOptions {
 	topic: string;
 	/** Of the topic: a partition that was never read delays all windows. */
 	extents(): Promise<readonly Extent[]>;
-	newId(): string;
 	everyMs: number;
 	/** Called with failures that are retried. */
 	onError(error: Error): void;
@@ -104,11 +103,10 @@ export class WindowEmitter {
 		const windows = await tx.query<Window>(dueWindows, limits);
 		const results = windows.flatMap(window => emission(window, watermark, now) ?? []);
 		if (results.length === 0) return results;
-		const { newId } = this.#options;
 		const rows = results.map(result => ({
 			...result,
 			key: keyOf(result),
-			value: JSON.stringify(toMessage(result, newId(), now))
+			value: JSON.stringify(toMessage(result, now))
 		}));
 		await tx.query(emitWindows, resultRows.values(rows));
 		await failpoint("analytics.window.after_emit");

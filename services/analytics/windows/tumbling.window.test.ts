@@ -164,6 +164,31 @@ describe("emitted windows", () => {
 	});
 });
 
+describe("a window that is to be emitted again", () => {
+	const sold = { orders: 2, revenue: 500, users: 1, revision: 3 };
+	const day = allowedLatenessMs + windowMs;
+
+	it.each([
+		["keeps its revision where nothing changed", sold, day, 3],
+		["keeps it where it is not final yet", { ...sold, final: false }, windowMs, 3],
+		["has another one where orders changed", { ...sold, orders: 1 }, day, 4],
+		["has another one where revenue changed", { ...sold, revenue: 499 }, day, 4],
+		["has another one where buyers changed", { ...sold, users: 2 }, day, 4],
+		["has another one once it is final", { ...sold, final: false }, day, 4],
+		["has another one where readers know one above it", { ...sold, revision: 2 }, day, 4],
+		["has another one where none was emitted", null, day, 4]
+	])("%s", (_, last, passedMs, revision) => {
+		const stored = { ...sold, start: 0, currency: "USD", dirty: true, final: false };
+		const emitted = last && { final: true, ...last };
+		const window = { ...stored, emittedAt: 0, emitted };
+		expect(emission(window, passedMs, passedMs)).toMatchObject({
+			orders: 2,
+			revision,
+			final: passedMs === day
+		});
+	});
+});
+
 describe("the average", () => {
 	it.each([
 		[10, 4, 2],

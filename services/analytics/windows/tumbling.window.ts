@@ -63,6 +63,8 @@ export interface Window extends Key {
 	/** When it was last emitted. */
 	emittedAt: number | undefined;
 	final: boolean;
+	/** The result that was last emitted, if there is one. */
+	emitted?: Omit<Result, "start" | "currency" | "average"> | null;
 }
 
 /** An emitted result of a window, which replaces earlier ones. */
@@ -95,9 +97,17 @@ function currentResult(window: Window, watermark: number): Result {
 	return { start, currency, orders, revenue, users, average, revision, final };
 }
 
+/** A replay or a refill may find what readers know already. After a restore they may know a higher revision. */
+const isEmitted = (result: Result, { emitted, revision }: Window) =>
+	emitted?.revision === revision &&
+	emitted.orders === result.orders &&
+	emitted.revenue === result.revenue &&
+	emitted.users === result.users &&
+	emitted.final === result.final;
+
 /**
  * The result to emit now, if any: once when the watermark passes the window's end, again when it has changed,
- * though not too often, and a last time when it becomes final.
+ * though not too often, and a last time when it becomes final. A result that was emitted keeps its revision.
  */
 export function emission(window: Window, watermark: number, now: number): Result | undefined {
 	const { start, revision, dirty, emittedAt = -Infinity } = window;
@@ -105,5 +115,6 @@ export function emission(window: Window, watermark: number, now: number): Result
 	const result = currentResult(window, watermark);
 	const isIntervalOver = revision === 0 || now - emittedAt >= correctEveryMs;
 	const isDue = (dirty && isIntervalOver) || (!dirty && result.final && !window.final);
-	return isDue ? { ...result, revision: revision + 1 } : undefined;
+	if (!isDue) return undefined;
+	return isEmitted(result, window) ? result : { ...result, revision: revision + 1 };
 }

@@ -1,4 +1,5 @@
 import type { Window, WindowStreamEvent } from "../../../contracts/analytics.ts";
+import { derivedId } from "../../../lib/id.ts";
 import { windowMs, type Key, type Result } from "./tumbling.window.ts";
 
 export const iso = (ms: number) => new Date(ms).toISOString();
@@ -21,8 +22,13 @@ export function toWindow({ start, average, users, ...rest }: Result): Window {
 /** Of the compacted topic: the last message of a window is current. */
 export const keyOf = ({ start, currency }: Key) => `${iso(start)}/${currency}`;
 
-export function toMessage(result: Result, id: string, at: number): WindowStreamEvent {
+/** Any fixed UUID. */
+const namespace = "5f0d2a1c-7a55-4b7e-9a0c-3f6a2f0f8c11";
+
+/** A revision that is published again has the same id, so that a reader knows it for a duplicate. */
+export function toMessage(result: Result, at: number): WindowStreamEvent {
 	const key = keyOf(result);
+	const id = derivedId(namespace, `${key} ${result.revision}`);
 	return {
 		specversion: "1.0",
 		id,

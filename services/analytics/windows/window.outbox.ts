@@ -36,10 +36,7 @@ const reemit: Statement = {
 	select ((select count(*) from windows) + (select count(*) from late))::int as refilled`
 };
 
-/**
- * Has windows emitted again in a further revision, because the compacted topic keeps the highest one; late events are
- * published as they were.
- */
+/** Has windows emitted again, in the revision that they have unless they changed; late events are published as they were. */
 export function refill(pg: Database, from: string, dry: boolean): Promise<{ refilled: number }> {
 	return pg.transaction(async tx => {
 		// A year has half a million minutes.

@@ -160,8 +160,11 @@ export const dueWindows: Statement = {
 	name: "analytics.due_windows",
 	text: `
 	select ${ms("window_start")} as start, currency, orders, revenue_minor as revenue, unique_users as users, revision,
-		dirty, ${ms("emitted_at")} as "emittedAt", final
-	from analytics.windows
+		dirty, ${ms("emitted_at")} as "emittedAt", final, (
+			select json_build_object('orders', r.orders, 'revenue', r.revenue_minor, 'users', r.unique_users,
+				'revision', r.revision, 'final', r.final)
+			from analytics.results r where r.window_start = w.window_start and r.currency = w.currency) as emitted
+	from analytics.windows w
 	where (dirty or not final) and window_start <= ${instant("$1::float8")}
 		and (dirty or window_start <= ${instant("$2::float8")})
 		and (emitted_at is null or emitted_at <= clock_timestamp() - $3 * interval '1 ms')

@@ -228,7 +228,7 @@ describe("an emitted window", () => {
 		]);
 	});
 
-	it("takes events again once a replay has reset it", async () => {
+	it("takes events again once a replay has reset it, and keeps its revision where they are the same", async () => {
 		const sold = after(-allowedLatenessMs);
 		await store.begin([[sold, after(90_000)]]);
 		await store.deliver(0, 2);
@@ -246,7 +246,13 @@ describe("an emitted window", () => {
 		await store.pg.transaction(tx => applyEvents(replayed, tx));
 		await store.tick(correctEveryMs);
 		await store.emitter.emitDue();
-		expect((await results())[0]).toMatchObject({ orders: 1, revision: 2, final: true });
+		expect((await results())[0]).toMatchObject({ orders: 1, revision: 1, final: true });
+		const sent = await store.rows<{ id: string; data: object }>(
+			`select value::json->>'id' as id, value::json->'data' as data from analytics.outbox
+			where topic = 'analytics-results' and key = '${new Date(minute - allowedLatenessMs).toISOString()}/USD'`
+		);
+		expect(sent).toHaveLength(2);
+		expect(sent[1]).toEqual(sent[0]);
 	});
 
 	it("is final a day later, and its users are deleted an hour after that", async () => {

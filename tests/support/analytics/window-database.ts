@@ -1,6 +1,5 @@
 import type pg from "pg";
 import { Database, serviceUrl } from "../../../db/database.ts";
-import { newId } from "../../../lib/id.ts";
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
 import { applyEvents } from "../../../services/analytics/windows/intake.ts";
 import { WindowEmitter } from "../../../services/analytics/windows/emitter.ts";
@@ -32,7 +31,6 @@ export class WindowStore {
 			topic,
 			extents: async () =>
 				this.log.map(extentOf).map(one => ({ ...one, first: this.#oldest(one) })),
-			newId,
 			everyMs: 50,
 			onError: error => console.error(error)
 		});
