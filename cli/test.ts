@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { runChecks, succeeds } from "./test/checks.ts";
 import { jest, jestProgram, passedByThemselves, scoreOf, type Score } from "./test/jest.ts";
+import { onPackaged } from "./test/on-packaged.ts";
 import { mayLeaveOut, partsLeftOut, requirements } from "./test/requirements.ts";
 
 /**
@@ -14,10 +15,6 @@ import { mayLeaveOut, partsLeftOut, requirements } from "./test/requirements.ts"
 /** After all else, because it needs the machine for itself. */
 const chaos = ["cli/chaos.ts", "--tier", "ci"];
 
-/** Tests that run again on a Postgres as it is packaged: those with the most forms of statements. */
-const onPackaged =
-	"tests/integration/(db/(database|migrate)|order/(placement|concurrency)|product/search|analytics/windows|streams/postgres)";
-
 const args = process.argv.slice(2);
 // Tests start some hundred processes of the shop; with it each takes half of the processor time until it is ready.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, "../.cache/compile");
@@ -29,7 +26,7 @@ const tests = [await jest("unit", args), await jest("system", args, isWhole)];
 const isOwnServer = Boolean(process.env.TEST_DATABASE_URL);
 if (isWhole && !isOwnServer && (requirements.postgres.isThere() || !mayLeaveOut())) {
 	process.env.TEST_POSTGRES = "packaged";
-	tests.push(await jest("system", [onPackaged], isWhole));
+	tests.push(await jest("system", onPackaged, isWhole));
 }
 scores.push(...tests);
 const sum = (part: keyof Score, of = scores) => of.reduce((total, score) => total + score[part], 0);
