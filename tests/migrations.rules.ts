@@ -1,0 +1,71 @@
+/**
+ * What a migration must not do to a table of a running shop: each of these keeps everybody from writing to it, or from
+ * reading it too, for as long as all its rows are read.
+ */
+
+const outside = /^-- outside a transaction\n/;
+const word = String.raw`(?:if (?:not )?exists )?(?:only )?"?([\w.]+)"?`;
+const createTable = new RegExp(
+	String.raw`\bcreate (?:unlogged |temp(?:orary)? )?table ${word}`,
+	"g"
+);
+const createIndex = new RegExp(
+	String.raw`\bcreate (?:unique )?index (concurrently )?(?:(?:if not exists )?\w+ )?on ${word}`
+);
+const alterTable = new RegExp(String.raw`\balter table ${word} (.*)$`);
+
+/** Without comments, texts and bodies of functions, in small letters and with single blanks. */
+function plain(sql: string): string {
+	return sql
+		.replaceAll(/\bas\s+(\$\w*\$)[^]*?\1/gi, "as ''")
+		.replaceAll(/--.*$/gm, "")
+		.replaceAll(/'(?:[^']|'')*'/g, "''")
+		.replaceAll(/\s+/g, " ")
+		.toLowerCase();
+}
+
+/** The parts between commas that are in no parentheses. */
+function actionsOf(list: string): string[] {
+	let depth = 0;
+	const parts = [""];
+	for (const character of list) {
+		if (character === "(") depth++;
+		if (character === ")") depth--;
+		if (character === "," && depth === 0) parts.push("");
+		else parts[parts.length - 1] += character;
+	}
+	return parts.map(part => part.trim());
+}
+
+/** Why an action of `alter table` holds the table; undefined if it does not. */
+function whyHeld(action: string, isOutside: boolean): string | undefined {
+	if (/^validate constraint/.test(action))
+		return isOutside ? undefined : "validates in the transaction of the other migrations";
+	if (!action.startsWith("add ")) return undefined;
+	if (/^add (?:constraint \w+ )?(?:unique|primary key)/.test(action))
+		return action.includes("using index")
+			? undefined
+			: "builds an index that is not `concurrently`";
+	if (!/\b(?:check|references)\b/.test(action)) return undefined;
+	if (/^add (?:constraint \w+ )?(?:check|foreign key)/.test(action))
+		return action.endsWith("not valid") ? undefined : "adds a constraint that is not `not valid`";
+	return "adds a column with a constraint: add that by itself, `not valid`";
+}
+
+/** What holds a table that was there before this migration, as `table: reason`. */
+export function heldTables(sql: string): string[] {
+	const isOutside = outside.test(sql);
+	const text = plain(sql);
+	const own = new Set([...text.matchAll(createTable)].map(([, table]) => table!));
+	return text.split(";").flatMap(statement => {
+		const [index, concurrently, indexed = ""] = createIndex.exec(statement) ?? [];
+		if (index && !own.has(indexed) && !(concurrently && isOutside))
+			return [`${indexed}: builds an index that is not \`concurrently\``];
+		const [alter, table = "", actions = ""] = alterTable.exec(statement) ?? [];
+		if (!alter || own.has(table)) return [];
+		return actionsOf(actions)
+			.map(action => whyHeld(action, isOutside))
+			.filter(reason => reason !== undefined)
+			.map(reason => `${table}: ${reason}`);
+	});
+}
