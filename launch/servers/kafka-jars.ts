@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { LaunchError } from "../process/launch-error.ts";
+import { download } from "./download.ts";
 
 /** The oldest Java that can run the broker's class files. */
 const oldestJava = 17;
@@ -29,10 +30,8 @@ export function whyNoKafka(): string | undefined {
 	return `A Kafka broker needs Java ${oldestJava} or newer and there is ${there} here: install one (Debian: apt-get install openjdk-17-jre-headless).`;
 }
 
-async function download(path: string, sha256: string): Promise<Buffer> {
-	const answer = await fetch(`${registry}/${path}`);
-	if (!answer.ok) throw new Error(`${answer.status}`);
-	const jar = Buffer.from(await answer.arrayBuffer());
+async function checkedJar(path: string, sha256: string): Promise<Buffer> {
+	const jar = await download(`${registry}/${path}`);
 	if (createHash("sha256").update(jar).digest("hex") !== sha256) throw new Error("wrong checksum");
 	return jar;
 }
@@ -41,7 +40,7 @@ async function fetchJar(path: string, sha256: string): Promise<void> {
 	const target = join(cache, basename(path));
 	for (let attempt = 1; !existsSync(target); attempt++)
 		try {
-			const jar = await download(path, sha256);
+			const jar = await checkedJar(path, sha256);
 			const unfinished = `${target}.${process.pid}`;
 			writeFileSync(unfinished, jar);
 			renameSync(unfinished, target);
