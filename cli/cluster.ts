@@ -63,14 +63,16 @@ async function startNodes(
 ): Promise<ReadonlyMap<string, NodeUrls>> {
 	const urls = new Map<string, NodeUrls>();
 	const common = { ...sharedEnvironment(process.env), NATS_URL: natsUrl };
-	const forceAfterMs = stopWithinMs + environment.config.connections.shutdownDelayMs;
+	const { shutdownDelayMs } = environment.config.connections;
+	const forceAfterMs = (service: string) =>
+		stopWithinMs + (service === "gateway" ? shutdownDelayMs : 0);
 	const supervised = nodes.map(node => ({
 		service: node.service,
 		process: new SupervisedProcess(
 			node.name,
 			{ ...common, ...nodeEnvironment(node, environment.config, process.env) },
 			{
-				forceAfterMs,
+				forceAfterMs: forceAfterMs(node.service),
 				onMessage: message => void urls.set(node.name, (message as { urls: NodeUrls }).urls)
 			}
 		)

@@ -38,7 +38,7 @@ interface Connection {
 	/** Bytes read when the last response was finished; 0 before the first request. */
 	readAtIdle: number;
 	requests: number;
-	/** When it was opened, its last head arrived, its last response was finished or it began to end; by `performance.now()`. */
+	/** When it was opened, its last head arrived, its last response was finished or its end began; by `performance.now()`. */
 	sinceMs: number;
 	/** All is written, and the client has not closed its side yet. */
 	isEnding: boolean;
@@ -53,10 +53,18 @@ function hasUnfinishedHead({ socket, responses, requests, readAtIdle }: Connecti
 const hasUnfinishedBody = ({ responses }: Connection) =>
 	[...responses].some(({ req, headersSent }) => !req.complete && !headersSent);
 
-const isUnfinished = (connection: Connection) =>
-	connection.isEnding || hasUnfinishedHead(connection) || hasUnfinishedBody(connection);
+/** In this time a client reads what the kernel still has of the last response, and closes its side; in ms. */
+const endMs = 5000;
 
-const isIdle = ({ responses }: Connection) => responses.size === 0;
+const ageMs = ({ sinceMs }: Connection) => performance.now() - sinceMs;
+
+/** True while something is waited for that the client may never send. */
+const isUnfinished = (connection: Connection) =>
+	connection.isEnding
+		? ageMs(connection) >= endMs
+		: hasUnfinishedHead(connection) || hasUnfinishedBody(connection);
+
+const isIdle = ({ responses, isEnding }: Connection) => responses.size === 0 && !isEnding;
 
 /**
  * The connections of a server. When there are too many, in all or of one network, the one gives way that has waited
@@ -85,18 +93,27 @@ export class Connections {
 		return this.#open.get(socket as Socket)?.isEnding ?? true;
 	}
 
-	/** Closes connections without a request, which includes those that never sent a byte. */
-	closeUnused(): void {
-		for (const { socket, responses, requests, readAtIdle } of this.#open.values())
-			if (responses.size === 0 && socket.bytesRead === (requests === 0 ? 0 : readAtIdle))
-				socket.destroy();
+	/**
+	 * For a server that closes: ends connections without a request, which includes those that never sent a byte.
+	 * @param hasWaited ends also those that wait for the rest of a head, or for their client to close
+	 */
+	closeUnused(hasWaited: boolean): void {
+		for (const connection of this.#open.values()) {
+			const { socket, requests, readAtIdle, isEnding } = connection;
+			const isSilent = socket.bytesRead === (requests === 0 ? 0 : readAtIdle);
+			if (isIdle(connection) ? isSilent || hasWaited : isEnding && hasWaited) socket.destroy();
+		}
 	}
 
-	/** Closes connections that have waited so long for the rest of a request, or for their client to close. */
-	closeUnfinished(afterMs: number): void {
-		for (const connection of this.#open.values())
-			if (isUnfinished(connection) && performance.now() - connection.sinceMs >= afterMs)
-				connection.socket.destroy();
+	/** Ends all of them. */
+	closeAll(): void {
+		for (const socket of this.#open.keys()) socket.destroy();
+	}
+
+	/** Cuts a connection that Node has handed over, and no longer watches, when its client reads nothing. */
+	watch(socket: Socket): void {
+		socket.setTimeout(this.#limits.stallMs);
+		socket.on("timeout", () => this.#onSilence(socket));
 	}
 
 	#add(socket: Socket): void {
@@ -128,12 +145,12 @@ export class Connections {
 		const connection = this.#open.get(socket);
 		if (!connection) return;
 		connection.requests++;
-		connection.sinceMs = performance.now();
+		if (!connection.isEnding) connection.sinceMs = performance.now();
 		connection.responses.add(res);
 		res.once("close", () => {
 			connection.responses.delete(res);
 			connection.readAtIdle = socket.bytesRead;
-			connection.sinceMs = performance.now();
+			if (!connection.isEnding) connection.sinceMs = performance.now();
 		});
 	}
 

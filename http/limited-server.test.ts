@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { RequestListener, ServerResponse } from "node:http";
-import { poll } from "../lib/retry.ts";
+import { pause, poll } from "../lib/retry.ts";
 import { get, isAnswered, Peer, readAll, useServer } from "../tests/support/http/use-server.ts";
 import type { ServerLimits } from "./limited-server.ts";
 
@@ -94,17 +94,25 @@ describe("a server", () => {
 			}
 		);
 
-		it("leaves nothing in the kernel of one that gave way, and counts those that are ending", async () => {
-			await start({ stallMs: 60_000, maxConnections: 1 }, (_req, res) => {
-				res.setHeader("Connection", "close").end(Buffer.alloc(inKernel, "a"));
-			});
+		it("leaves nothing in the kernel of an idle one that gave way", async () => {
+			await start({ maxConnections: 1 }, (_req, res) => res.end(Buffer.alloc(inKernel, "a")));
 			const first = (await peer(false)).send(get);
-			await poll(() => [...accepted][0]?.writableEnded, { everyMs: 5, withinMs: 20_000 });
+			const isSent = () => accepted.size === 1 && [...accepted][0]!.bytesWritten > inKernel;
+			await poll(isSent, { everyMs: 5, withinMs: 20_000 });
 			const second = await peer();
-			await poll(() => accepted.size === 1, { everyMs: 5, withinMs: 20_000 });
 			expect(await isAnswered(second)).toBe(true);
 			second.socket.destroy();
 			expect(await readable(first)).toBeLessThan(inKernel);
+		});
+
+		it("lets a client read its last response for a while although others need the connection", async () => {
+			await start({ maxConnections: 2 }, (_req, res) => res.end(Buffer.alloc(inKernel, "a")));
+			const first = (await peer(false)).send("GET / HTTP/1.0\r\n\r\n");
+			await poll(() => [...accepted][0]?.writableFinished, { everyMs: 5, withinMs: 20_000 });
+			await crowd(3);
+			first.socket.on("data", chunk => (first.text += chunk));
+			expect(await first.ended()).toBe(true);
+			expect(first.text.length).toBeGreaterThan(inKernel);
 		});
 
 		it("closes at once with a client that closes after the last response", async () => {
@@ -149,20 +157,33 @@ describe("a server", () => {
 		});
 	});
 
+	it("cuts a client that reads nothing before it sends CONNECT", async () => {
+		await start({ stallMs: 200 }, (_req, res) => res.end(Buffer.alloc(300_000, "a")));
+		const client = await peer(false);
+		client.send(`${get.repeat(40)}CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n`);
+		await poll(() => accepted.size === 1, { everyMs: 5, withinMs: 20_000 });
+		await poll(() => accepted.size === 0, { everyMs: 5, withinMs: 20_000 });
+		expect(accepted.size).toBe(0);
+	});
+
 	it.each([
 		["bytes that are no HTTP", "FOO\r\n\r\n"],
+		[
+			"a request whose body is malformed",
+			"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+		],
 		["CONNECT", "CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n"]
 	])("sends the response to an earlier request before it closes for %s", async (_, sent) => {
-		let finish!: () => void;
+		let finish: (() => void) | undefined;
 		const started = new Promise<void>(resolve => {
 			void start({}, (_req, res) => {
-				finish = () => res.end("first");
+				finish ??= () => res.end("first");
 				resolve();
 			}).then(async () => void (await peer()).send(`${get}${sent}`));
 		});
 		await started;
 		await new Promise(resolve => setImmediate(resolve));
-		finish();
+		finish!();
 		const [client] = peers();
 		expect(await client!.ended()).toBe(true);
 		expect(await client!.answers(1)).toEqual(["HTTP/1.1 200 OK"]);
@@ -173,7 +194,7 @@ describe("a server", () => {
 		it("takes connections for the delay, and none after", async () => {
 			await start({});
 			const { port } = server();
-			const closed = server().close({ delayMs: 300, drainMs: 20_000 });
+			const closed = server().close({ delayMs: 1500, drainMs: 20_000 });
 			const late = await peer();
 			expect(await isAnswered(late)).toBe(true);
 			await closed;
@@ -199,23 +220,35 @@ describe("a server", () => {
 			expect(await busy!.answers(1)).toEqual(["HTTP/1.1 200 OK"]);
 		});
 
-		it.each([
-			["head", "GET / HT"],
-			["body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"]
-		])(
-			"waits a second for the rest of a %s, and not to the end of its drain",
-			async (_, sent) => {
-				await start({}, readAll);
-				const client = (await peer()).send(sent);
-				await poll(() => [...accepted][0]?.bytesRead === sent.length, {
-					everyMs: 5,
-					withinMs: 20_000
-				});
-				await server().close({ delayMs: 0, drainMs: 60_000 });
-				expect(await client.ended()).toBe(true);
-			},
-			20_000
-		);
+		it("waits a second for the rest of a head, and not to the end of its drain", async () => {
+			await start({}, readAll);
+			const client = (await peer()).send("GET / HT");
+			await poll(() => [...accepted][0]?.bytesRead === 8, { everyMs: 5, withinMs: 20_000 });
+			await server().close({ delayMs: 0, drainMs: 60_000 });
+			expect(await client.ended()).toBe(true);
+		}, 20_000);
+
+		it("lets a body arrive, and a response be read to its end", async () => {
+			const large = 16 * 1024 * 1024;
+			await start({}, (req, res) => {
+				if (req.method === "POST") readAll(req, res);
+				else res.end(Buffer.alloc(large, "a"));
+			});
+			const sender = (await peer()).send(
+				"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na"
+			);
+			const reader = (await peer(false)).send(get);
+			const isWaiting = () => [...accepted].some(({ writableLength }) => writableLength > 0);
+			await poll(isWaiting, { everyMs: 5, withinMs: 20_000 });
+			const closed = server().close({ delayMs: 0, drainMs: 60_000 });
+			await pause(1500);
+			sender.send("b");
+			expect(await sender.answers(1)).toEqual(["HTTP/1.1 200 OK"]);
+			reader.socket.on("data", chunk => (reader.text += chunk));
+			expect(await reader.ended()).toBe(true);
+			expect(reader.text.length).toBeGreaterThan(large);
+			await closed;
+		}, 20_000);
 
 		it("cuts what takes longer than the drain may", async () => {
 			await start({}, () => undefined);

@@ -18,7 +18,7 @@ export interface ServerLimits extends ConnectionLimits {
 }
 
 const maxHeadBytes = 16_384;
-/** At a stop a client gets this long to send the rest of a request, or to close a connection that has ended; in ms. */
+/** At a stop a client gets this long to send the rest of a head, or to close a connection that has ended; in ms. */
 const closeMs = 1000;
 
 /** An HTTP server with limits on connections and times, which stops without resetting a client that it serves. */
@@ -43,6 +43,8 @@ export class HttpServer {
 			},
 			handler
 		);
+		// Node takes a connection for idle whose response is not sent yet.
+		this.#server.closeIdleConnections = () => undefined;
 		// Node drops headers beyond this number; http/request-form.ts refuses them instead.
 		this.#server.maxHeadersCount = 0;
 		// Node's own 417 has no body either.
@@ -52,9 +54,10 @@ export class HttpServer {
 			req.once("resume", () => !res.headersSent && res.writeContinue());
 			handler(req, res);
 		});
-		this.#server.on("connect", (_req, socket) =>
-			rejectConnect(socket, this.#connections.responsesOn(socket))
-		);
+		this.#server.on("connect", (_req, socket) => {
+			this.#connections.watch(socket as Socket);
+			rejectConnect(socket as Socket, this.#connections.responsesOn(socket));
+		});
 		this.#server.on("clientError", (error, socket) => {
 			if (this.#connections.isEnding(socket)) (socket as Socket).resetAndDestroy();
 			else rejectMalformed(error, socket, this.#connections.responsesOn(socket));
@@ -93,11 +96,11 @@ export class HttpServer {
 		await pause(delayMs);
 		const closed = once(this.#server, "close");
 		this.#server.close();
-		this.#connections.closeUnused();
-		const closing = setInterval(() => this.#connections.closeUnfinished(closeMs), closeMs / 4);
+		this.#connections.closeUnused(false);
+		const closing = setInterval(() => this.#connections.closeUnused(true), closeMs);
 		await within(drainMs, closed);
 		clearInterval(closing);
-		this.#server.closeAllConnections();
+		this.#connections.closeAll();
 		await closed;
 	}
 }

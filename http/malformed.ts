@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Failure, type ErrorCode } from "../lib/errors.ts";
 import { toProblem } from "./problem.ts";
@@ -37,6 +38,12 @@ function closeWith(socket: Duplex, code: ErrorCode): void {
 	socket.once("close", () => clearTimeout(cut));
 }
 
+/** Makes a response the last one of its connection. */
+function closeAfter(response: ServerResponse, socket: Socket): void {
+	if (response.headersSent) response.once("finish", () => socket.destroySoon());
+	else response.setHeader("Connection", "close");
+}
+
 /**
  * Responds to bytes that are not a valid request, and closes the connection.
  * @param pending responses to earlier requests on this connection, or to the one of which these bytes are the body
@@ -47,11 +54,11 @@ export function rejectMalformed(
 	pending: readonly ServerResponse[]
 ): void {
 	if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-	const last = pending.at(-1);
+	// The client would take ours for the response to an earlier request, which is sent instead, as the last one.
+	const earlier = pending.filter(({ req }) => req.complete).at(-1);
+	if (earlier) return closeAfter(earlier, socket as Socket);
 	// A response that has started cannot be replaced.
-	if (last?.headersSent) return void socket.destroy();
-	// The client would take ours for the response to its earlier request, which is sent instead, as the last one.
-	if (last?.req.complete) return void last.setHeader("Connection", "close");
+	if (pending.at(-1)?.headersSent) return void socket.destroy();
 	closeWith(socket, codes[error.code ?? ""] ?? "MALFORMED_REQUEST");
 }
 
@@ -59,10 +66,9 @@ export function rejectMalformed(
  * Responds to CONNECT: the shop is no proxy.
  * @param pending responses to earlier requests on this connection, of which the last ends it
  */
-export function rejectConnect(socket: Duplex, pending: readonly ServerResponse[]): void {
+export function rejectConnect(socket: Socket, pending: readonly ServerResponse[]): void {
 	socket.on("error", () => socket.destroy());
 	const last = pending.at(-1);
-	if (!last) return closeWith(socket, "METHOD_NOT_IMPLEMENTED");
-	if (last.headersSent) last.once("finish", () => socket.end());
-	else last.setHeader("Connection", "close");
+	if (last) closeAfter(last, socket);
+	else closeWith(socket, "METHOD_NOT_IMPLEMENTED");
 }

@@ -103,7 +103,9 @@ export function toProblem(error: unknown, requestId: string): ProblemAnswer {
 export function sendProblem(req: IncomingMessage, res: ServerResponse, error: unknown): void {
 	const requestId = randomUUID();
 	const { status, headers, body } = toProblem(error, requestId);
-	if (!req.complete) res.setHeader("Connection", "close");
+	// Called before the parser has come to the end of a request without a body.
+	const hasBody = "content-length" in req.headers || "transfer-encoding" in req.headers;
+	if (hasBody && !req.complete) res.setHeader("Connection", "close");
 	res.setHeaders(everyAnswer).setHeader("X-Request-ID", requestId);
 	res.writeHead(status, { ...headers, "Content-Length": String(Buffer.byteLength(body)) });
 	res.end(req.method === "HEAD" ? undefined : body);

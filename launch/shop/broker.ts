@@ -10,6 +10,7 @@ import {
 import { config } from "../../config/index.ts";
 import { ownUrl } from "../../config/own-url.ts";
 import brokerOptions from "../../moleculer.config.ts";
+import { within } from "../../lib/retry.ts";
 import { explainListen } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
 
@@ -51,10 +52,16 @@ export async function startBroker({ services, middlewares = [], replOptions }: E
 	return broker;
 }
 
+/** A stop waits so long for a start: Moleculer waits for its bus without end. */
+const startWaitMs = 5000;
+
 /** Starts this process as a node, and stops it when the process ends, which may be while it starts. @throws LaunchError */
 export async function runBroker(life: Lifecycle, extras?: Extras): Promise<ServiceBroker> {
 	const starting = startBroker(extras);
-	life.atEnd(async () => (await starting.catch(() => undefined))?.stop());
+	life.atEnd(async () => {
+		const broker = await within(startWaitMs, starting).catch(() => undefined);
+		await broker?.stop();
+	});
 	return starting;
 }
 

@@ -99,8 +99,9 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	stopping: {
-		async stopPolling() {
-			await Promise.all([this.catalogue.stop(), this.windowEmitter?.stop()]);
+		stopPolling() {
+			void this.catalogue.stop();
+			void this.windowEmitter?.stop();
 		}
 	},
 

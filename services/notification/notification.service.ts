@@ -183,8 +183,9 @@ export default service<typeof contract.actions, This>(contract, {
 	},
 
 	stopping: {
+		// What is being sent is waited for at the end: a mail server may take 15 s.
 		stopPolling() {
-			return this.dispatcher?.stop();
+			void this.dispatcher?.stop();
 		}
 	},
 

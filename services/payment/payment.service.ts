@@ -169,7 +169,7 @@ export default service<typeof contract.actions, This>(contract, {
 
 	stopping: {
 		stopPolling() {
-			return this.sweeper?.stop();
+			void this.sweeper?.stop();
 		}
 	},
 

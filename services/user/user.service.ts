@@ -138,7 +138,7 @@ export default service<typeof contract.actions, This>(contract, {
 
 	stopping: {
 		stopPolling() {
-			return this.purge?.stop();
+			void this.purge?.stop();
 		}
 	},
 

@@ -158,7 +158,7 @@ describe("npm run cluster -- order=2", () => {
 		process.kill(frozen.pid, "SIGSTOP");
 		expect(await cluster.stop()).toBe(0);
 		expect(cluster.output()).toMatch(
-			/^order-\d +\| has not ended after 22000 ms, so it is killed$/m
+			/^order-\d +\| has not ended after 21000 ms, so it is killed$/m
 		);
 		expect(cluster.output().match(/^\w+-\d(?= +\| Stopping)/gm)).toHaveLength(7);
 		expect(processesOf(cluster.dataDir)).toEqual([]);
