@@ -23,7 +23,7 @@ export const gatewayVariables = {
 		schema: T.Integer({ minimum: 10, maximum: 100_000 }),
 		fallback: 1000,
 		about:
-			"open connections of a gateway; beyond it the oldest gives way that has not sent a whole head"
+			"open connections of a gateway; beyond it the one gives way that has waited longest for the rest of a request"
 	},
 	CONNECTIONS_MAX_OF_NETWORK: {
 		schema: T.Integer({ minimum: 0, maximum: 100_000 }),

@@ -37,12 +37,19 @@ function actionsOf(list: string): string[] {
 	return parts.map(part => part.trim());
 }
 
+/** A stored or numbered column, one whose default differs by row, and another type. */
+const rewrites =
+	/^alter (?:column )?\w+ (?:set data )?type\b|^add .*(?:\bstored\b|\b(?:big|small)?serial\b|\bas identity\b|\bdefault (?:gen_random_uuid|uuidv\d|clock_timestamp|random|nextval)\b)/;
+
 /** Why an action of `alter table` holds the table; undefined if it does not. */
 function whyHeld(action: string, isOutside: boolean): string | undefined {
 	if (/^validate constraint/.test(action))
 		return isOutside ? undefined : "validates in the transaction of the other migrations";
+	if (rewrites.test(action)) return "rewrites all rows";
+	if (/^alter (?:column )?\w+ set not null/.test(action))
+		return "reads all rows: add a check that is `not valid`";
 	if (!action.startsWith("add ")) return undefined;
-	if (/^add (?:constraint \w+ )?(?:unique|primary key)/.test(action))
+	if (/\b(?:unique|primary key|exclude)\b/.test(action))
 		return action.includes("using index")
 			? undefined
 			: "builds an index that is not `concurrently`";

@@ -27,10 +27,12 @@ const before = [
 	"notification/0006_letters.sql",
 	"notification/0007_void.sql",
 	"notification/0008_sns_topic.sql",
+	"notification/0009_dead_letter_time.sql",
 	"notification/0010_due_by_channel.sql",
 	"analytics/0003_products.sql",
 	"analytics/0005_replay.sql",
 	"analytics/0006_letters.sql",
+	"analytics/0009_dead_letter_time.sql",
 	"analytics/0010_capped_sums.sql"
 ];
 
@@ -76,7 +78,18 @@ it.each<[sql: string, found: string[]]>([
 		["t: validates in the transaction of the other migrations"]
 	],
 	[`${outside}alter table t validate constraint c;`, []],
-	["alter table t alter column x set default 0;", []]
+	["alter table t alter column x set default 0;", []],
+	["alter table t alter column x type bigint;", ["t: rewrites all rows"]],
+	["alter table t add column x bigserial;", ["t: rewrites all rows"]],
+	["alter table t add x uuid default gen_random_uuid();", ["t: rewrites all rows"]],
+	["alter table t add x int generated always as (y + 1) stored;", ["t: rewrites all rows"]],
+	["alter table t add x int generated always as identity;", ["t: rewrites all rows"]],
+	[
+		"alter table t alter column x set not null;",
+		["t: reads all rows: add a check that is `not valid`"]
+	],
+	["alter table t add column x int primary key;", [`t: ${index}`]],
+	["alter table t add exclude using gist (x with &&);", [`t: ${index}`]]
 ])("%j holds %j", (sql, found) => {
 	expect(heldTables(sql)).toEqual(found);
 });

@@ -118,9 +118,12 @@ async function request(target: string, options: RequestInit): Promise<Response> 
 /** Most that the clock of this machine may be behind the shop's, which compares tokens with its database's. */
 const maxClockSkewS = 15 * 60;
 
+/** For one request. */
+const requestS = 60;
+
 /**
  * A token for an operator, signed with the shop's own key, for one request: on a machine whose clock is behind it is valid
- * for TOKEN_TTL_S at least, and on the shop's own clock for a quarter of an hour more.
+ * for a minute at least, and on the shop's own clock for a quarter of an hour more.
  * @throws LaunchError when that key is not available
  */
 export async function operatorToken({
@@ -136,6 +139,6 @@ export async function operatorToken({
 			exitCodes.configuration
 		);
 	const { privateKey } = tokenKeys({ production, token }, own);
-	const issuer = await TokenIssuer.fromPem(privateKey, token.ttlS + maxClockSkewS);
+	const issuer = await TokenIssuer.fromPem(privateKey, requestS + maxClockSkewS);
 	return issuer.sign(operator, new Date());
 }

@@ -4,6 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { download } from "./download.ts";
 
 const silentMs = 300;
+/** Longer, because a busy machine may not read for a while. */
+const slowMs = 2000;
 let server: Server | undefined;
 
 async function serve(listener: RequestListener): Promise<string> {
@@ -36,11 +38,11 @@ it("waits for a slow server that goes on sending", async () => {
 	const url = await serve(async (_, res) => {
 		for (let part = 0; part < 8; part++) {
 			res.write(String(part));
-			await delay(silentMs / 4);
+			await delay(slowMs / 4);
 		}
 		res.end();
 	});
-	expect((await download(url, silentMs)).toString()).toBe("01234567");
+	expect((await download(url, slowMs)).toString()).toBe("01234567");
 }, 10_000);
 
 it("refuses a response that is no success", async () => {

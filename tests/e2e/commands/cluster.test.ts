@@ -74,7 +74,7 @@ describe("npm run cluster -- order=2", () => {
 	afterAll(() => cluster.remove());
 
 	it("starts without a warning of nodes that are not there yet", () => {
-		expect(cluster.output().match(/^.*WARN.*$/gm) ?? []).toEqual([]);
+		expect(cluster.output().match(/^.*WARN.*not (registered|available).*$/gm) ?? []).toEqual([]);
 	});
 
 	it("runs a process per node and names it on each of its lines", () => {

@@ -10,7 +10,9 @@ import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 const untilTheEnd =
 	/^streams\.|\.(relay_|outbox_|checkpoint$|positions |count_dead_letters$)|^backlog_of_notifications$/;
 
-/** Longer than the longest pause of a poller. */
+/** Time for runs that are in progress. */
+const settleMs = 1500;
+/** Longer than the pauses of pollers, but for the purge of attempts and the expiry of messages, which run once a minute. */
 const drainMs = 6000;
 
 let database: TestDatabase;
@@ -23,6 +25,7 @@ afterAll(() => database.drop());
 async function sentWhileDraining(): Promise<string[]> {
 	const sent: unknown[] = [];
 	const drain = async () => {
+		await new Promise(resolve => setTimeout(resolve, settleMs));
 		const spy = jest.spyOn(pg.Client.prototype, "query");
 		await new Promise(resolve => setTimeout(resolve, drainMs));
 		sent.push(...spy.mock.calls.map(([statement]) => statement));

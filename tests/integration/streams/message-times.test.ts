@@ -59,6 +59,14 @@ it("follow the clock again after one that was ahead by more than a day", async (
 	for (const at of later) expect(Math.abs(at.getTime() - Date.now())).toBeLessThan(60_000);
 });
 
+it("of a clock that was far ahead hide no message from a replay", async () => {
+	const topic = await newTopic();
+	const startedAt = new Date();
+	await publishAhead(topic, 1, 48 * hourMs);
+	await log.driver.publish(topic, messages(2));
+	expect(await log.driver.offsetsAt(topic, startedAt)).toEqual(new Map([[0, 0n]]));
+});
+
 it("are found without reading the partition", async () => {
 	const topic = await newTopic();
 	for (let n = 0; n < 3; n++) await log.driver.publish(topic, messages(1000));
