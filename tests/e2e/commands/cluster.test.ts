@@ -160,7 +160,7 @@ describe("npm run cluster -- order=2", () => {
 		expect(cluster.output()).toMatch(
 			/^order-\d +\| has not ended after 21000 ms, so it is killed$/m
 		);
-		expect(cluster.output().match(/^\w+-\d(?= +\| Stopping)/gm)).toHaveLength(7);
+		expect(cluster.output().match(/^\w+-\d(?= +\| Stopping)/gm)).toHaveLength(6);
 		expect(processesOf(cluster.dataDir)).toEqual([]);
 		cluster = await startCluster([], { DATA_DIR: cluster.dataDir });
 	}, 90_000);
