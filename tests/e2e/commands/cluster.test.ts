@@ -162,7 +162,6 @@ describe("npm run cluster -- order=2", () => {
 		);
 		expect(cluster.output().match(/^\w+-\d(?= +\| Stopping)/gm)).toHaveLength(6);
 		expect(processesOf(cluster.dataDir)).toEqual([]);
-		cluster = await startCluster([], { DATA_DIR: cluster.dataDir });
 	}, 90_000);
 
 	it.each([
@@ -172,6 +171,7 @@ describe("npm run cluster -- order=2", () => {
 		"leaves no process when its launcher is killed and then %s is started",
 		async (_, start) => {
 			const { dataDir } = cluster;
+			cluster = await startCluster([], { DATA_DIR: dataDir });
 			await cluster.kill9();
 			const nodes = () =>
 				processesOf(dataDir).filter(({ command }) => command.includes(join("cli", "node.ts")));
@@ -180,7 +180,6 @@ describe("npm run cluster -- order=2", () => {
 			expect((await place(next.url)).status).toBe(201);
 			expect(await next.stop()).toBe(0);
 			expect(processesOf(dataDir)).toEqual([]);
-			cluster = await startCluster([], { DATA_DIR: dataDir });
 		},
 		90_000
 	);
