@@ -98,7 +98,7 @@ from streams.partition p where topic = $1 order by partition`
 /**
  * $1 topic, $2 time. Times ascend with the positions, so the first message by time is the first one by position, which
  * `min(position)` would search for from the beginning of the partition. Only those that a clock far ahead has left (see
- * `append`) have times after the last one's; `offset 0` has them found by time too.
+ * `append`) have times after the last one's; `order by at offset 0` has them found by time too.
  */
 export const offsetsAt: Statement = {
 	name: "streams.offsets_at",
@@ -107,7 +107,7 @@ select partition, coalesce(least(
 	(select position from streams.message m where m.topic = p.topic and m.partition = p.partition and m.at >= $2
 		order by at, position limit 1),
 	(select min(position) from (select position from streams.message m where m.topic = p.topic
-		and m.partition = p.partition and m.at > greatest(p.last_at, $2 - interval '1 us') offset 0) as ahead)
+		and m.partition = p.partition and m.at > greatest(p.last_at, $2 - interval '1 us') order by at offset 0) as ahead)
 	), next_offset)::text as next
 from streams.partition p where topic = $1`
 };
