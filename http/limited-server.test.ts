@@ -157,6 +157,37 @@ describe("a server", () => {
 		});
 	});
 
+	it("cuts a stream whose client sends malformed bytes", async () => {
+		await start({}, (_req, res) => void res.write("stream"));
+		const client = (await peer()).send(get);
+		await client.answers(1);
+		client.send("FOO\r\n\r\n");
+		expect(await client.ended()).toBe(true);
+	});
+
+	it("waits once for a response that is still sent, however often its client sends malformed bytes", async () => {
+		const large = 16 * 1024 * 1024;
+		let response!: ServerResponse;
+		await start({}, (_req, res) => {
+			response = res;
+			res.end(Buffer.alloc(large, "a"));
+		});
+		const client = (await peer(false)).send(get);
+		await poll(() => accepted.size === 1 && response?.writableEnded, {
+			everyMs: 5,
+			withinMs: 20_000
+		});
+		const before = response.listenerCount("finish");
+		for (let n = 0; n < 20; n++) {
+			client.send("FOO\r\n\r\n");
+			await pause(10);
+		}
+		expect(response.listenerCount("finish")).toBeLessThanOrEqual(before + 1);
+		client.socket.on("data", chunk => (client.text += chunk));
+		expect(await client.ended()).toBe(true);
+		expect(client.text.length).toBeGreaterThan(large);
+	});
+
 	it("cuts a client that reads nothing before it sends CONNECT", async () => {
 		await start({ stallMs: 200 }, (_req, res) => res.end(Buffer.alloc(300_000, "a")));
 		const client = await peer(false);

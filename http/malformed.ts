@@ -38,10 +38,16 @@ function closeWith(socket: Duplex, code: ErrorCode): void {
 	socket.once("close", () => clearTimeout(cut));
 }
 
-/** Makes a response the last one of its connection. */
+/** Node reports each further piece of malformed bytes. */
+const lastOnes = new WeakSet<ServerResponse>();
+
+/** Makes a response the last one of its connection. A stream has no end to wait for, so it is cut. */
 function closeAfter(response: ServerResponse, socket: Socket): void {
-	if (response.headersSent) response.once("finish", () => socket.destroySoon());
-	else response.setHeader("Connection", "close");
+	if (!response.headersSent) return void response.setHeader("Connection", "close");
+	if (!response.writableEnded) return void socket.destroy();
+	if (lastOnes.has(response)) return;
+	lastOnes.add(response);
+	response.once("finish", () => socket.destroySoon());
 }
 
 /**
