@@ -52,7 +52,7 @@ const tiers = {
 		kills: 10,
 		matrix: 1,
 		perSecond: 20,
-		withinMs: 8 * minute,
+		withinMs: 12 * minute,
 		quiesceMs: 4 * minute,
 		log: { events: 5000, perSecond: 55, relayKills: 10, consumerKills: 5 }
 	},

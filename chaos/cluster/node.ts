@@ -36,7 +36,9 @@ export class ChaosNode {
 	readonly #process: SupervisedProcess;
 	#downMs = 0;
 	#halted = false;
-	#onArmed: () => void = () => undefined;
+	#starts = 0;
+	/** Commands that the process has not confirmed, in order. */
+	readonly #unconfirmed: (() => void)[] = [];
 
 	constructor({ plan, root, environment, wires, log, onReady, onHit }: NodeOptions) {
 		this.name = plan.name;
@@ -46,17 +48,26 @@ export class ChaosNode {
 			script: join(root, "cli/node.ts"),
 			printLine: line => appendFileSync(log, `${line}\n`),
 			restartAfterMs: () => this.#downMs,
-			onReady,
+			onReady: () => {
+				this.#starts++;
+				this.#unconfirmed.length = 0;
+				onReady();
+			},
 			onMessage: message => {
 				const nodeMessage = message as NodeMessage;
 				if ("hit" in nodeMessage) onHit(nodeMessage.hit);
-				else if ("armed" in nodeMessage) this.#onArmed();
+				else if ("armed" in nodeMessage) this.#unconfirmed.shift()?.();
 			}
 		});
 	}
 
 	get ready(): boolean {
 		return this.#process.ready && !this.#halted;
+	}
+
+	/** How often it has become ready. */
+	get starts(): number {
+		return this.#starts;
 	}
 
 	start(): Promise<void> {
@@ -93,7 +104,7 @@ export class ChaosNode {
 
 	#sendCommand(command: FailpointCommand): Promise<void> {
 		return new Promise(resolve => {
-			this.#onArmed = resolve;
+			this.#unconfirmed.push(resolve);
 			this.#process.send(command);
 		});
 	}

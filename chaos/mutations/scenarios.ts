@@ -28,7 +28,7 @@ async function cancelWhileFrozenAt(
 	const { scriptedOrders, failpoints, cluster } = runner;
 	const node = cluster.node("order-1");
 	const placeOrder = () => scriptedOrders.place("bought");
-	const { started } = await runner.runUntilHit(node, { point, mode: "stop" }, placeOrder);
+	const { started } = await runner.runUntilHit(node, [{ point, mode: "stop" }], placeOrder);
 	await Promise.all(started.map(async order => scriptedOrders.cancel(await order)));
 	await failpoints.settled(node);
 }

@@ -1,22 +1,7 @@
 import { rowsByNode, matrixRows, type MatrixRow } from "../faults/matrix.plan.ts";
 import { poll } from "../../lib/retry.ts";
+import type { Arming } from "../../lib/failpoint.ts";
 import type { ScenarioRunner } from "./scenario-runner.ts";
-
-export interface RowResult extends MatrixRow {
-	node: string;
-	/** False: the point was not reached, so nothing is proved of it. */
-	hit: boolean;
-	/** Until it was hit and the node was ready again. */
-	tookMs: number;
-}
-
-export interface MatrixOptions {
-	runner: ScenarioRunner;
-	/** No failpoint is armed later, and no node is waited for longer. By `performance.now()`. */
-	end?: number;
-	plan?: ReadonlyMap<string, readonly MatrixRow[]>;
-	onRow?(result: RowResult): void;
-}
 
 /** Result of all rows. */
 export interface Matrix {
@@ -42,60 +27,81 @@ export async function runMatrix(
 	const end = startedAt + withinMs;
 	const matrix: Matrix = { rows: matrixRows().length * times, missed: [], injected: {}, tookMs: 0 };
 	let done = 0;
-	const onRow = ({ point, mode, kind, node, hit }: RowResult) => {
-		if (hit) matrix.injected[mode] = (matrix.injected[mode] ?? 0) + 1;
-		else matrix.missed.push(`${point}=${mode} (${kind}, ${node})`);
+	const onHit = ({ mode }: MatrixRow) => {
+		matrix.injected[mode] = (matrix.injected[mode] ?? 0) + 1;
 		if (++done % progressEvery === 0) onProgress(`${done} of ${matrix.rows} failpoints triggered`);
 	};
-	for (let n = 0; n < times; n++) await injectAll({ runner, end, onRow });
+	for (let n = 0; n < times; n++) matrix.missed.push(...(await injectAll(runner, end, onHit)));
 	return { ...matrix, tookMs: performance.now() - startedAt };
 }
 
 /**
  * Triggers every failpoint in every mode while an order of a fitting kind reaches it. Nodes run their
  * rows concurrently, so that one is killed while another is stopped; the orders are checked at the end.
+ * Returns the rows whose point was not reached, although they were tried twice: under load an order may come to a
+ * point too late.
  */
-async function injectAll({
-	runner,
-	end = Infinity,
-	plan = rowsByNode(),
-	onRow = () => undefined
-}: MatrixOptions): Promise<RowResult[]> {
+async function injectAll(
+	runner: ScenarioRunner,
+	end: number,
+	onHit: (row: MatrixRow) => void
+): Promise<string[]> {
 	const customers: Promise<void>[] = [];
-	const results = await Promise.all(
-		[...plan].map(async ([name, rows]) => {
-			const own: RowResult[] = [];
-			for (const row of rows) {
-				const startedAt = performance.now();
-				const hit = startedAt < end && (await inject(runner, name, row, customers, end));
-				own.push({ ...row, node: name, hit, tookMs: performance.now() - startedAt });
-				onRow(own.at(-1)!);
+	const missed = await Promise.all(
+		[...rowsByNode()].map(async ([name, rows]) => {
+			const missed = new Set(rows);
+			const groups = [...groupsOf(rows), ...groupsOf(rows)];
+			for (const group of groups) {
+				const left = group.filter(row => missed.has(row));
+				if (left.length === 0 || performance.now() > end) continue;
+				for (const row of await inject(runner, name, left, customers, end)) {
+					missed.delete(row);
+					onHit(row);
+				}
 			}
-			return own;
+			return [...missed].map(({ point, mode, kind }) => `${point}=${mode} (${kind}, ${name})`);
 		})
 	);
 	await Promise.all(customers);
-	return results.flat();
+	return missed.flat();
 }
 
-/** Sends orders of the row's kind until its point is hit, and waits for the node to be ready again. */
+/** Rows that are armed at one time: a delay ends nothing, so one order may meet many; of another mode it is one. */
+function groupsOf(rows: readonly MatrixRow[]): MatrixRow[][] {
+	const delays = Object.values(
+		Object.groupBy(
+			rows.filter(({ mode }) => mode === "delay"),
+			({ kind }) => kind
+		)
+	);
+	return [...delays, ...rows.filter(({ mode }) => mode !== "delay").map(row => [row])];
+}
+
+/**
+ * Sends orders of the rows' kind until their points are hit, and waits for the node to be ready again.
+ * @param group rows of one kind and mode
+ */
 async function inject(
 	runner: ScenarioRunner,
 	name: string,
-	{ point, mode, kind }: MatrixRow,
+	group: readonly MatrixRow[],
 	customers: Promise<void>[],
 	end: number
-): Promise<boolean> {
+): Promise<MatrixRow[]> {
 	const node = runner.cluster.node(name);
-	const armed = { point, mode, ...(mode === "delay" && { ms: delayMs }) };
-	const { hit, started } = await runner.runUntilHit(node, armed, () =>
+	const { kind, mode } = group[0]!;
+	const armings = new Map<MatrixRow, Arming>(
+		group.map(row => [row, { point: row.point, mode, ...(mode === "delay" && { ms: delayMs }) }])
+	);
+	const { hits, started } = await runner.runUntilHit(node, [...armings.values()], () =>
 		runner.scriptedOrders.run(kind)
 	);
 	customers.push(...started);
 	await runner.failpoints.settled(node);
 	// It reports the hit a moment before the process is seen to end.
 	const leftMs = () => end - performance.now();
-	if (hit && mode === "kill") await poll(() => !node.ready, { everyMs: 5, withinMs: leftMs() });
+	if (hits.size > 0 && mode === "kill")
+		await poll(() => !node.ready, { everyMs: 5, withinMs: leftMs() });
 	await poll(() => node.ready, { everyMs: 50, withinMs: leftMs() });
-	return hit;
+	return group.filter(row => hits.has(armings.get(row)!));
 }

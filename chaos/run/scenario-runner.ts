@@ -50,28 +50,43 @@ export class ScenarioRunner {
 	}
 
 	/**
-	 * Arms a node and repeats `act` until the failpoint is hit there, a limited number of times.
-	 * Returns whether it was hit, and what `act` returned each time.
+	 * Arms a node and calls `runOnce` until every failpoint is hit there, for a limited time. A node that restarts
+	 * meanwhile has forgotten them, and is armed again.
+	 * Returns which of them were hit, and what `runOnce` returned each time.
 	 */
 	async runUntilHit<V>(
 		node: ChaosNode,
-		arming: Arming,
+		armings: readonly Arming[],
 		runOnce: () => Promise<V>
-	): Promise<{ hit: boolean; started: Promise<V>[] }> {
-		const { hit } = await this.failpoints.arm(node, arming);
+	): Promise<{ hits: ReadonlySet<Arming>; started: Promise<V>[] }> {
+		const hits = new Set<Arming>();
+		const left = () => armings.filter(arming => !hits.has(arming));
 		const started: Promise<V>[] = [];
-		let isHit = false;
+		let allHit: Promise<unknown> | undefined;
 		let inFlight = 0;
-		void hit.then(() => (isHit = true));
-		for (const end = performance.now() + hitTimeoutMs; !isHit && performance.now() < end;) {
+		let armedIn = 0;
+		for (const end = performance.now() + hitTimeoutMs; performance.now() < end;) {
+			if (node.ready && armedIn !== node.starts) {
+				armedIn = node.starts;
+				const armed = await Promise.all(
+					left().map(one => this.#arm(node, one, () => hits.add(one)))
+				);
+				allHit = Promise.all(armed.map(({ hit }) => hit));
+			}
+			if (left().length === 0) break;
 			if (inFlight < maxInFlight) {
 				inFlight++;
 				started.push(runOnce().finally(() => inFlight--));
 			}
-			await Promise.race([hit, sleep(nextMs)]);
+			await Promise.race([allHit ?? sleep(nextMs), sleep(nextMs)]);
 		}
-		if (!isHit) await this.failpoints.disarm(node);
-		return { hit: isHit, started };
+		if (left().length > 0) await this.failpoints.disarm(node);
+		return { hits, started };
+	}
+
+	async #arm(node: ChaosNode, arming: Arming, onHit: () => void): Promise<{ hit: Promise<void> }> {
+		const { hit } = await this.failpoints.arm(node, arming);
+		return { hit: hit.then(onHit) };
 	}
 
 	/** Arms every node of a service. */
