@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { envFile } from "../config/env-file.ts";
 import { banner } from "../launch/shop/banner.ts";
 import {
 	nodeEnvironment,
@@ -39,13 +39,6 @@ async function bus(life: Lifecycle, { config, data }: ShopEnvironment): Promise<
 	const server = await startNats({ directory: data.path, progress, onCrash });
 	life.atEnd(() => server.stop());
 	return server.url;
-}
-
-/** Lets `npm run repl` find the bus, even while the nodes are starting. */
-function announce(life: Lifecycle, { config, data }: ShopEnvironment, natsUrl: string): void {
-	const facts = { natsUrl, namespace: config.namespace };
-	writeFileSync(data.clusterFile, JSON.stringify(facts), { mode: 0o600 });
-	life.atEnd(() => rmSync(data.clusterFile, { force: true }));
 }
 
 /** Nodes that accept requests are stopped before those that serve them. */
@@ -103,10 +96,15 @@ const nodes = plannedNodes();
 
 run(async life => {
 	const services = nodes.map(({ service }) => service);
-	const environment = await prepareShop(life, { fresh: values.fresh, services });
-	const { config, embedded } = environment;
+	const environment = await prepareShop(life, {
+		command: "cluster",
+		fresh: values.fresh,
+		services
+	});
+	const { config, embedded, announce } = environment;
 	const natsUrl = await bus(life, environment);
-	announce(life, environment, natsUrl);
+	// `npm run repl` can join even while the nodes are starting.
+	announce({ natsUrl });
 	progress(`starting ${nodes.length} nodes`);
 	const urls = await startNodes(life, nodes, environment, natsUrl);
 	const runs = [
@@ -114,6 +112,13 @@ run(async life => {
 		...portLines("Health of gateways:", urls, "health"),
 		...portLines("Metrics of nodes:", urls, "metrics")
 	];
-	const { shop: url, metrics } = urls.get("gateway-1") ?? {};
-	if (!life.ending) console.log(banner({ ...config, url: url!, metrics, embedded, runs }));
+	const { shop: url, health, metrics } = urls.get("gateway-1") ?? {};
+	if (life.ending) return;
+	announce({
+		url,
+		health,
+		metrics,
+		nodes: nodes.map(({ name }) => ({ name, metrics: urls.get(name)?.metrics }))
+	});
+	console.log(banner({ ...config, url: url!, metrics, settings: envFile(), embedded, runs }));
 }, stopNodesWithinMs);

@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
-import { readEnvironment } from "../config/read-environment.ts";
-import { toConfig } from "../config/index.ts";
+import { configOfCommand } from "../config/index.ts";
 import type { Order } from "../contracts/order.ts";
 import {
 	counted,
@@ -17,12 +16,12 @@ import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { ProgressBar } from "../launch/process/progress-bar.ts";
 import { poll } from "../lib/retry.ts";
-import { addressOf } from "./api-client/shop-api.ts";
+import { addressOfShop } from "../launch/shop/running-shop.ts";
 
 const usage = `Usage: npm run demo [-- --orders 200]
 Places orders as a dozen customers in a running local shop, then prints the results: orders, messages, windows.
   --orders n   how many orders (default 200, at most 10,000)
-  --url u      where the shop is (default: HOST and PORT)`;
+  --url u      where the shop is (default: the one that runs here, else HOST and PORT)`;
 
 const { values } = commandLine(usage, {
 	orders: { type: "string", default: "200" },
@@ -90,7 +89,8 @@ async function windowsOf(life: Lifecycle, staff: DemoShop, orders: readonly Orde
 }
 
 run(async life => {
-	const url = values.url ?? addressOf(toConfig(readEnvironment()));
+	const url = addressOfShop(values.url, configOfCommand({ runsServices: false }));
+	progress(`placing ${count} orders at ${url}`);
 	const [staff, admin] = [
 		await DemoShop.signIn(url, "support"),
 		await DemoShop.signIn(url, "admin")

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { readEnvironment } from "../config/read-environment.ts";
-import { type Config, toConfig, useConfig } from "../config/index.ts";
+import { type Config, configOfCommand, useConfig } from "../config/index.ts";
 import { openLog } from "../streams/index.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
 import { clientFile } from "../launch/servers/kafka-client.ts";
@@ -100,7 +99,7 @@ async function consume(life: Lifecycle, config: Config, topic: string): Promise<
 
 run(async life => {
 	const [command, topic, ...more] = positionals;
-	const config = toConfig(readEnvironment());
+	const config = configOfCommand({ runsServices: false });
 	if (command === undefined)
 		return config.kafka ? checkBrokers(life, config, brokers(config)) : serve(life, config);
 	if (command !== "consume" || !topic || more.length > 0)

@@ -1,5 +1,4 @@
-import { readEnvironment } from "../config/read-environment.ts";
-import { toConfig } from "../config/index.ts";
+import { configOfCommand } from "../config/index.ts";
 import { prepareDatabase } from "../launch/shop/prepare-shop.ts";
 import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
@@ -11,7 +10,7 @@ Brings the database to the present shape and, in demo mode, adds the demo data.`
 commandLine(usage, {});
 
 run(async life => {
-	const given = toConfig(readEnvironment());
+	const given = configOfCommand({ runsServices: false });
 	const { databaseUrl } = given;
 	if (!databaseUrl)
 		throw new LaunchError(

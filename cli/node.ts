@@ -1,6 +1,5 @@
 import { flushCompileCache } from "node:module";
-import { readEnvironment } from "../config/read-environment.ts";
-import { serviceNames, toConfig, useConfig } from "../config/index.ts";
+import { serviceNames, configOfCommand, useConfig } from "../config/index.ts";
 import { nodeUrls, runBroker } from "../launch/shop/broker.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
 import { listenForFailpointCommands } from "../launch/shop/failpoint-commands.ts";
@@ -16,7 +15,7 @@ const othersWithinMs = 20_000;
 commandLine(usage, {});
 
 run(async life => {
-	const config = toConfig(readEnvironment());
+	const config = configOfCommand();
 	const needsKeys = config.services.some(name => name === "gateway" || name === "user");
 	const keys = needsKeys && tokenKeys(config, new DataFolder(config.dataDir).tokenKey);
 	life.extendStop(config.connections.shutdownDelayMs);

@@ -1,6 +1,5 @@
 import { join, resolve } from "node:path";
-import { readEnvironment } from "../config/read-environment.ts";
-import { toConfig } from "../config/index.ts";
+import { configOfCommand } from "../config/index.ts";
 import { PspServer } from "../psp/stripe-api/server.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
@@ -15,7 +14,7 @@ const testKeys = { secretKey: "sk_test_psp", webhookSecret: "whsec_psp" };
 commandLine(usage, {});
 
 run(async life => {
-	const { dataDir, psp, payment } = toConfig(readEnvironment());
+	const { dataDir, psp, payment } = configOfCommand({ runsServices: false });
 	const { secretKey = testKeys.secretKey, webhookSecret = testKeys.webhookSecret } = payment;
 	const ledger = join(resolve(dataDir), "psp-ledger.jsonl");
 	const { port, webhookUrl } = psp;

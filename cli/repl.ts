@@ -1,10 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
 import type { REPLEval, REPLServer } from "node:repl";
 import type { ServiceBroker } from "moleculer";
-import { readEnvironment } from "../config/read-environment.ts";
-import { type Config, serviceNames, toConfig, useConfig } from "../config/index.ts";
-import { DataFolder } from "../launch/shop/data-folder.ts";
+import { type Config, serviceNames, configOfCommand, useConfig } from "../config/index.ts";
 import { prepareShop, progress } from "../launch/shop/prepare-shop.ts";
+import { runningShop } from "../launch/shop/running-shop.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
 import { checkNats } from "../launch/servers/nats-connection.ts";
 import { commandLine } from "../launch/process/command-line.ts";
@@ -17,19 +15,9 @@ commandLine(usage, {});
 
 type Bus = Pick<Config, "namespace"> & { natsUrl: string };
 
-/** A running cluster on this data folder holds its lock; a file without a lock is stale. */
-function runningCluster(data: DataFolder): Bus | undefined {
-	if (!existsSync(data.clusterFile)) return undefined;
-	try {
-		data.lock()();
-		return undefined;
-	} catch {
-		return JSON.parse(readFileSync(data.clusterFile, "utf8")) as Bus;
-	}
-}
-
 function busToJoin({ natsUrl, namespace, dataDir }: Config): Bus | undefined {
-	return natsUrl ? { natsUrl, namespace } : runningCluster(new DataFolder(dataDir));
+	const here = natsUrl ? { natsUrl, namespace } : runningShop(dataDir);
+	return here?.natsUrl ? { natsUrl: here.natsUrl, namespace: here.namespace } : undefined;
 }
 
 /** Node's REPL starts a line while the previous one still runs, which breaks piped commands. */
@@ -65,12 +53,12 @@ function openPrompt(life: Lifecycle, broker: ServiceBroker): void {
 async function join(bus: Bus): Promise<Config> {
 	progress("joining the nodes on the bus");
 	await checkNats(bus.natsUrl);
-	return { ...toConfig(readEnvironment()), ...bus, services: [] };
+	return { ...configOfCommand(), ...bus, services: [] };
 }
 
 run(async life => {
-	const bus = busToJoin(toConfig(readEnvironment()));
-	const config = bus ? await join(bus) : (await prepareShop(life)).config;
+	const bus = busToJoin(configOfCommand());
+	const config = bus ? await join(bus) : (await prepareShop(life, { command: "repl" })).config;
 	useConfig(config);
 	const { runBroker } = await import("../launch/shop/broker.ts");
 	const { OperatorIdentity } = await import("./repl/operator-identity.ts");

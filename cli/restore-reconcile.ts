@@ -1,8 +1,7 @@
 import type pg from "pg";
 import { WindowStreamEvent } from "../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../contracts/events.ts";
-import { readEnvironment } from "../config/read-environment.ts";
-import { toConfig, useConfig } from "../config/index.ts";
+import { configOfCommand, useConfig } from "../config/index.ts";
 import { poll } from "../lib/retry.ts";
 import { validate } from "../lib/validator.ts";
 import type { Driver, Message } from "../streams/driver.ts";
@@ -89,7 +88,7 @@ function report(
 }
 
 run(async life => {
-	const config = toConfig(readEnvironment());
+	const config = configOfCommand({ runsServices: false });
 	if (!config.databaseUrl || !config.kafka)
 		throw new LaunchError(
 			"Set DATABASE_URL and KAFKA_BROKERS: a log in Postgres is restored together with the database.",

@@ -1,3 +1,4 @@
+import { envFile } from "../config/env-file.ts";
 import { useConfig } from "../config/index.ts";
 import { banner } from "../launch/shop/banner.ts";
 import { prepareShop, progress } from "../launch/shop/prepare-shop.ts";
@@ -11,14 +12,21 @@ Settings are environment variables; .env.example lists them.`;
 const { values } = commandLine(usage, { fresh: { type: "boolean" } });
 
 run(async life => {
-	const { config, embedded } = await prepareShop(life, { fresh: values.fresh });
+	const { config, embedded, announce } = await prepareShop(life, {
+		command: "start",
+		fresh: values.fresh
+	});
 	useConfig(config);
 	progress("starting the services");
 	const { nodeUrls, runBroker } = await import("../launch/shop/broker.ts");
 	const broker = await runBroker(life);
 	if (life.ending) return;
 	const { shop: url, ...ports } = nodeUrls(broker);
+	announce({ url, ...ports });
+	const settings = envFile();
 	console.log(
-		url ? banner({ ...config, url, ...ports, embedded }) : `Running ${config.services.join(", ")}`
+		url
+			? banner({ ...config, url, ...ports, settings, embedded })
+			: `Running ${config.services.join(", ")}`
 	);
 });

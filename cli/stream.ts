@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { readEnvironment } from "../config/read-environment.ts";
-import { toConfig } from "../config/index.ts";
+import { configOfCommand } from "../config/index.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
-import { addressOf, operatorToken, ShopApi } from "./api-client/shop-api.ts";
+import { addressOfShop } from "../launch/shop/running-shop.ts";
+import { operatorToken, ShopApi } from "./api-client/shop-api.ts";
 import { consumerGroups, type ConsumerGroup } from "../contracts/streams.ts";
 import { StreamOperator } from "./api-client/stream-operator.ts";
 
@@ -19,7 +19,7 @@ the messages that were never sent, and repeats none.
   --no-notify      of notification: mark unsent events as sent
   --notify-again   of notification: send every message once more
   --dry-run        print the plan and replay nothing
-  --url u          where the shop is (default: HOST and PORT)
+  --url u          where the shop is (default: the one that runs here, else HOST and PORT)
   --token file     an admin's access token, read again for each request (default: made with the shop's own key)
 refill publishes events again that a lost log had, then has every group look for those it never saw.`;
 
@@ -92,12 +92,12 @@ function commandOf(words: readonly string[]): Command {
 const command = commandOf(positionals);
 
 run(async life => {
-	const config = toConfig(readEnvironment());
+	const config = configOfCommand({ runsServices: false });
 	const { token: file } = values;
 	const token = file
 		? async () => (await readFile(file, "utf8")).trim()
 		: () => operatorToken(config);
-	const api = new ShopApi(values.url ?? addressOf(config), token);
+	const api = new ShopApi(addressOfShop(values.url, config), token);
 	const code = await command(new StreamOperator(api));
 	await life.end(typeof code === "number" ? code : 0);
 });

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import type pg from "pg";
-import { readEnvironment } from "../config/read-environment.ts";
-import { toConfig, type Config } from "../config/index.ts";
+import { configOfCommand, type Config } from "../config/index.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
+import { runningShop } from "../launch/shop/running-shop.ts";
 import { connect, startEmbeddedPostgres, progress } from "../launch/shop/prepare-shop.ts";
 import { exitCodes, explainOutdated, LaunchError } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
@@ -20,7 +20,7 @@ const subjects: Record<string, () => Promise<{ verify: Verifier }>> = {
 
 const usage = `Usage: npm run verify -- ${Object.keys(subjects).join("|")}
 Checks stored data for inconsistencies: prints each difference and exits 1, or exits 0.
-Reads the database of DATABASE_URL, or the embedded one while the shop is stopped.`;
+Reads the database of DATABASE_URL, or the embedded one of DATA_DIR, whether the shop runs or not.`;
 
 const everyMs = 2000;
 
@@ -34,9 +34,10 @@ function throttledProgress(): VerifyContext["progress"] {
 	};
 }
 
-/** Needs the data folder for itself. @throws LaunchError while a shop runs */
+/** @throws LaunchError when there is no shop */
 async function databaseUrl(life: Lifecycle, given: Config): Promise<string> {
-	if (given.databaseUrl) return given.databaseUrl;
+	const found = given.databaseUrl ?? runningShop(given.dataDir)?.databaseUrl;
+	if (found) return found;
 	if (!existsSync(given.dataDir))
 		throw new LaunchError(
 			`There is no shop in ${given.dataDir}: set DATA_DIR, or DATABASE_URL for another Postgres.`,
@@ -60,7 +61,7 @@ const load = positionals.length === 1 && Object.hasOwn(subjects, subject) && sub
 if (!load) usageError(usage, "Name what to verify.");
 
 run(async life => {
-	const given = toConfig(readEnvironment());
+	const given = configOfCommand({ runsServices: false });
 	const config = { ...given, databaseUrl: await databaseUrl(life, given) };
 	const client = await snapshot(life, config.databaseUrl);
 	const { verify } = await load();

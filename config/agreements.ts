@@ -1,5 +1,7 @@
 import { busIssues } from "./bus-url.ts";
+import { databaseIssues } from "./database-agreements.ts";
 import type { Environment, Source, VariableName } from "./env.ts";
+import { tokenKeyIssues } from "./token-key-agreements.ts";
 
 /** Checks of variables that depend on each other, or on NODE_ENV. */
 
@@ -34,12 +36,12 @@ function channelIssues(values: Environment, source: Source): string[] {
 	const onAws = [
 		["MAIL_DRIVER=ses", MAIL_DRIVER === "ses"],
 		["SMS_DRIVER=sns", SMS_DRIVER === "sns"],
-		["SNS_TOPIC_ARN", isGiven(source, "SNS_TOPIC_ARN")],
+		["SNS_TOPIC_ARN", values.SNS_TOPIC_ARN !== undefined],
 		["NOTIFICATION_STORE=dynamodb", NOTIFICATION_STORE === "dynamodb"]
 	] as const;
 	const because = onAws.find(([, is]) => is)?.[0];
 	return [
-		...(MAIL_DRIVER === "mailbox"
+		...(MAIL_DRIVER === undefined || MAIL_DRIVER === "mailbox"
 			? []
 			: missing(source, `MAIL_DRIVER=${MAIL_DRIVER}`, ["MAIL_FROM"])),
 		...(MAIL_DRIVER === "smtp" ? missing(source, "MAIL_DRIVER=smtp", ["SMTP_URL"]) : []),
@@ -50,6 +52,19 @@ function channelIssues(values: Environment, source: Source): string[] {
 function kafkaIssues(source: Source): string[] {
 	if (!source.KAFKA_SASL_USERNAME) return [];
 	return missing(source, "KAFKA_SASL_USERNAME", ["KAFKA_BROKERS", "KAFKA_SASL_PASSWORD"]);
+}
+
+/** Links to this host are no use to customers. */
+function linkIssues(values: Environment, source: Source): string[] {
+	if (values.NODE_ENV !== "production" || isGiven(source, "PUBLIC_URL")) return [];
+	const makes = [
+		runs(values, "gateway"),
+		runs(values, "notification") && !isGiven(source, "SHOP_ORDER_URL"),
+		runs(values, "payment") && !isGiven(source, "PAYMENT_RETURN_URL")
+	];
+	return makes.includes(true)
+		? ["PUBLIC_URL: must be set with NODE_ENV=production; links would lead to HOST and PORT"]
+		: [];
 }
 
 function productionIssues(values: Environment): string[] {
@@ -82,6 +97,13 @@ function portIssues(values: Environment): string[] {
 export function crossFieldIssues(values: Environment, source: Source): string[] {
 	return [
 		...productionIssues(values),
+		...linkIssues(values, source),
+		...tokenKeyIssues(
+			values,
+			service => runs(values, service),
+			name => isGiven(source, name)
+		),
+		...databaseIssues(values),
 		...providerIssues(values, source),
 		...channelIssues(values, source),
 		...kafkaIssues(source),

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { variables, type Variable, type VariableName } from "./env.ts";
+import { variables, type VariableName } from "./env.ts";
+import { valueRule, type Variable } from "./variable.ts";
 import type { EnvironmentError } from "./environment-error.ts";
 import { readEnvironment } from "./read-environment.ts";
 
@@ -52,6 +50,69 @@ describe("readEnvironment", () => {
 		expect(lines.join("\n")).toContain('"sometimes"');
 	});
 
+	const ruled = Object.entries<Variable>(variables).flatMap(([name, variable]) => {
+		const rule = valueRule(variable);
+		return rule ? [{ name, rule, variable }] : [];
+	});
+
+	it.each(ruled)("says which values $name takes", ({ name, rule }) => {
+		const wrong = "\u0000 \u00e4 <>";
+		const [line, ...more] = linesOf({ [name]: wrong });
+		expect(more).toEqual([]);
+		expect(line).toMatch(new RegExp(`^${name}: `));
+		expect(line).toContain(` must be ${rule} (`);
+	});
+
+	it("has words for each form of text", () => {
+		const free = Object.entries<Variable>(variables).filter(([, v]) => valueRule(v) === undefined);
+		// What these take is checked by what parses them, or is any text.
+		expect(free.map(([name]) => name)).toEqual([
+			"HOST",
+			"DATA_DIR",
+			"TRUSTED_PROXIES",
+			"KAFKA_SASL_USERNAME",
+			"KAFKA_SASL_PASSWORD",
+			"PRICING_JSON",
+			"FAILPOINTS"
+		]);
+	});
+
+	it("lists every kind of issue in one round", () => {
+		const lines = linesOf({
+			NODE_ENV: "production",
+			PORT: "99999",
+			LOG_LEVEL: "loud",
+			DATABASE_URL: "postgres://a@one/shop?options=-c%20statement_timeout%3D0",
+			ORDER_DATABASE_URL: "postgres://a@two/shop",
+			USER_DATABASE_URL: "postgres://a:p#ss@one/shop",
+			NATS_URL: "nats://bus",
+			TOKEN_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nabc",
+			STRIPE_SECRET_KEY_FILE: "/nowhere",
+			TRUSTED_PROXIES: "router",
+			PRICING_JSON: "free",
+			FAILPOINTS: "here"
+		});
+		expect(new Set(lines.map(line => line.split(":")[0]))).toEqual(
+			new Set([
+				"PORT",
+				"LOG_LEVEL",
+				"DATABASE_URL",
+				"USER_DATABASE_URL",
+				"DURABILITY",
+				"NATS_URL",
+				"TOKEN_PRIVATE_KEY",
+				"STRIPE_SECRET_KEY_FILE",
+				"TRUSTED_PROXIES",
+				"PRICING_JSON",
+				"FAILPOINTS",
+				"METRICS_PORT",
+				"PAYMENT_PROVIDER",
+				"MAIL_DRIVER",
+				"PUBLIC_URL"
+			])
+		);
+	});
+
 	it("never prints a secret", () => {
 		const given = Object.entries(variables).filter(([, variable]) => "secret" in variable);
 		const lines = linesOf(Object.fromEntries(given.map(([name]) => [name, "hunter2"])));
@@ -71,149 +132,6 @@ describe("readEnvironment", () => {
 		"refuses %j as brokers",
 		brokers => expect(linesOf({ KAFKA_BROKERS: brokers })).toHaveLength(1)
 	);
-
-	const production = {
-		NODE_ENV: "production",
-		PAYMENT_PROVIDER: "simulator",
-		MAIL_DRIVER: "mailbox",
-		METRICS_PORT: "9100"
-	};
-
-	it("requires a payment provider and a mail driver in production", () => {
-		expect(linesOf({ NODE_ENV: "production", METRICS_PORT: "0" })).toEqual([
-			"PAYMENT_PROVIDER: must be set with NODE_ENV=production; the simulator moves no money",
-			"MAIL_DRIVER: must be set with NODE_ENV=production; the mailbox sends no mail"
-		]);
-		expect(linesOf(production)).toEqual([]);
-		expect(linesOf({ NODE_ENV: "production", SERVICES: "order,user" })).toEqual([]);
-	});
-
-	it.each([
-		["gateway", undefined, false],
-		["gateway,order", undefined, false],
-		["gateway", "0", true],
-		["gateway", "9100", true],
-		["order", undefined, true]
-	])("in production, lets %s run with METRICS_PORT=%s: %s", (SERVICES, METRICS_PORT, isAllowed) => {
-		expect(linesOf({ NODE_ENV: "production", SERVICES, METRICS_PORT })).toEqual(
-			isAllowed
-				? []
-				: ["METRICS_PORT: must be set with NODE_ENV=production; /metrics shows what the shop earns"]
-		);
-	});
-
-	const noTls =
-		"NATS_URL: must be tls:// with NODE_ENV=production, except for servers on this host";
-	const noUser = "NATS_URL: must have a user and a password with NODE_ENV=production";
-	const noUrl = "NATS_URL: is no URL, or no list of them separated by commas";
-	it.each<[url: string, issues: string[]]>([
-		["tls://shop:pw@bus.example:4222", []],
-		["tls://shop:pw@a:4222,tls://b:4222", []],
-		["nats://shop:pw@127.0.0.1:4222", []],
-		["nats://shop:pw@localhost", []],
-		["nats://shop:pw@[::1]:4222", []],
-		["nats://shop:pw@127.0.0.1,tls://b", []],
-		["nats://shop:pw@bus.example:4222", [noTls]],
-		["nats://shop:pw@10.0.0.1", [noTls]],
-		["nats://shop:pw@localhost.example", [noTls]],
-		["tls://shop:pw@a,nats://b", [noTls]],
-		["tls://bus.example", [noUser]],
-		["tls://token@bus.example", [noUser]],
-		["tls://:pw@bus.example", [noUser]],
-		["nats://127.0.0.1:4222", [noUser]],
-		["nats://bus.example:4222", [noTls, noUser]],
-		["tls://shop:pw@a,", [noUrl]]
-	])("in production, judges the bus %s", (NATS_URL, issues) => {
-		expect(linesOf({ ...production, NATS_URL })).toEqual(issues);
-		expect(linesOf({ NATS_URL })).toEqual([]);
-	});
-
-	it.each<[Record<string, string>, string[]]>([
-		[{ PORT: "8080", METRICS_PORT: "8080" }, ["METRICS_PORT"]],
-		[{ METRICS_PORT: "8080" }, ["METRICS_PORT"]],
-		[{ HEALTH_PORT: "9100", METRICS_PORT: "9100" }, ["METRICS_PORT"]],
-		[{ HEALTH_PORT: "8080" }, ["HEALTH_PORT"]],
-		[{ PORT: "0", HEALTH_PORT: "0", METRICS_PORT: "0" }, []],
-		[{ METRICS_PORT: "8080", SERVICES: "order" }, []],
-		[{ PORT: "1", HEALTH_PORT: "2", METRICS_PORT: "3" }, []]
-	])("refuses two servers on one port: %j", (source, names) => {
-		expect(linesOf(source).map(line => line.split(":")[0])).toEqual(names);
-	});
-
-	it("requires Stripe's keys with Stripe, in the payment service only", () => {
-		const stripe = { PAYMENT_PROVIDER: "stripe" };
-		expect(linesOf(stripe)).toEqual([
-			"STRIPE_SECRET_KEY: is needed with PAYMENT_PROVIDER=stripe",
-			"STRIPE_WEBHOOK_SECRET: is needed with PAYMENT_PROVIDER=stripe"
-		]);
-		const keys = { STRIPE_SECRET_KEY: "sk_test_x", STRIPE_WEBHOOK_SECRET: "whsec_x" };
-		expect(linesOf({ ...stripe, ...keys })).toEqual([]);
-		expect(linesOf({ ...stripe, SERVICES: "order" })).toEqual([]);
-	});
-
-	it("requires a sender and a mail server with SMTP, in the notification service only", () => {
-		const smtp = { MAIL_DRIVER: "smtp" };
-		expect(linesOf(smtp)).toEqual([
-			"MAIL_FROM: is needed with MAIL_DRIVER=smtp",
-			"SMTP_URL: is needed with MAIL_DRIVER=smtp"
-		]);
-		const given = { MAIL_FROM: "The Shop <a@shop.example>", SMTP_URL: "smtp://u:p@mail:587" };
-		expect(linesOf({ ...smtp, ...given })).toEqual([]);
-		expect(linesOf({ ...smtp, SERVICES: "gateway,order" })).toEqual([]);
-	});
-
-	const topic = "arn:aws:sns:eu-central-1:123456789012:shop";
-	it.each([
-		["MAIL_DRIVER=ses", { MAIL_DRIVER: "ses", MAIL_FROM: "a@shop.example" }],
-		["SMS_DRIVER=sns", { SMS_DRIVER: "sns" }],
-		["SNS_TOPIC_ARN", { SNS_TOPIC_ARN: topic }],
-		["NOTIFICATION_STORE=dynamodb", { NOTIFICATION_STORE: "dynamodb" }]
-	])("requires a region with %s", (because, source) => {
-		expect(linesOf(source)).toEqual([`AWS_REGION: is needed with ${because}`]);
-		expect(linesOf({ ...source, AWS_REGION: "eu-central-1" })).toEqual([]);
-	});
-
-	it.each(["a@b\nBcc: c@d", "a@b, c@d", "Shop <a@b> x", "Shop a@b"])(
-		"refuses %j as an address",
-		from => expect(linesOf({ MAIL_FROM: from })).toHaveLength(1)
-	);
-
-	it("refuses demo data in production", () => {
-		expect(linesOf({ ...production, DEMO_MODE: "1" })).toEqual([
-			"DEMO_MODE: must not be on with NODE_ENV=production"
-		]);
-		expect(linesOf({ ...production, DEMO_MODE: "0" })).toEqual([]);
-	});
-
-	it("refuses armed failpoints in production", () => {
-		const FAILPOINTS = "payment.charge.before_reply=kill";
-		expect(linesOf({ ...production, FAILPOINTS })).toEqual([
-			"FAILPOINTS: must not be set with NODE_ENV=production"
-		]);
-		expect(linesOf({ NODE_ENV: "test", FAILPOINTS })).toEqual([]);
-	});
-
-	describe("with a secret in a file", () => {
-		const folder = mkdtempSync(join(tmpdir(), "env-"));
-		const file = join(folder, "url");
-		beforeAll(() => writeFileSync(file, "postgres://shop:pw@db/shop\n"));
-		afterAll(() => rmSync(folder, { recursive: true }));
-
-		it("reads it without the trailing newline", () => {
-			expect(readEnvironment({ DATABASE_URL_FILE: file }).DATABASE_URL).toBe(
-				"postgres://shop:pw@db/shop"
-			);
-		});
-
-		it("says which file cannot be read", () => {
-			const [line] = linesOf({ DATABASE_URL_FILE: join(folder, "absent") });
-			expect(line).toMatch(/^DATABASE_URL_FILE: cannot be read: .*absent/);
-		});
-
-		it("reads only secrets from files", () => {
-			expect(readEnvironment({ HOST_FILE: file }).HOST).toBe("127.0.0.1");
-		});
-	});
 });
 
 describe("variables", () => {
@@ -230,12 +148,18 @@ describe("variables", () => {
 });
 
 describe("a variable under its former name", () => {
+	const prices = '{"*":{"shipping":0,"tax_basis_points":0}}';
 	const formerNames: [former: string, name: VariableName, given: string, value: unknown][] = [
 		["SAGA_BACKLOG", "ORDERS_MAX_IN_FLIGHT", "7", 7],
 		["PAYMENT_ANSWER_MS", "PAYMENT_CHARGE_WAIT_MS", "1500", 1500],
 		["DEMO", "DEMO_MODE", "false", false],
-		["PRICING", "PRICING_JSON", "{}", "{}"],
-		["STREAM_DATABASE_URL", "EVENT_LOG_DATABASE_URL", "postgres://log", "postgres://log"]
+		["PRICING", "PRICING_JSON", prices, prices],
+		[
+			"STREAM_DATABASE_URL",
+			"EVENT_LOG_DATABASE_URL",
+			"postgres://a@log/log",
+			"postgres://a@log/log"
+		]
 	];
 
 	it("has every former name in this table", () => {
@@ -259,7 +183,7 @@ describe("a variable under its former name", () => {
 		const source = {
 			SAGA_BACKLOG: "seven",
 			ORDERS_MAX_IN_FLIGHT: "9",
-			EVENT_LOG_DATABASE_URL: "postgres://log",
+			EVENT_LOG_DATABASE_URL: "postgres://a@log/log",
 			STREAM_DATABASE_URL_FILE: "/nowhere"
 		};
 		expect(readEnvironment(source).ORDERS_MAX_IN_FLIGHT).toBe(9);

@@ -1,25 +1,16 @@
-import { oneOf, T, type Static, type TSchema } from "../lib/schema.ts";
+import { oneOf, T, type Static } from "../lib/schema.ts";
 import { gatewayVariables } from "./gateway-variables.ts";
 import { messageVariables } from "./message-variables.ts";
+import { text, type Variable } from "./variable.ts";
 
 /** One entry per environment variable; types, checks and `.env.example` follow from it. */
 
 const secret = { secret: true } as const;
 const port = T.Integer({ minimum: 0, maximum: 65535 });
 const ms = (minimum: number, maximum: number) => T.Integer({ minimum, maximum });
-const postgresUrl = T.String({ pattern: "^postgres(ql)?://" });
+const postgresUrl = text("^postgres(ql)?://", "a URL that begins with postgres://");
 const everyService = "gateway,user,product,order,payment,notification,analytics";
 const oneService = `(${everyService.replaceAll(",", "|")})`;
-
-export interface Variable {
-	readonly schema: TSchema;
-	readonly about: string;
-	readonly fallback?: string | number | boolean;
-	/** May also be given as `NAME_FILE`; its value is never printed. */
-	readonly secret?: boolean;
-	/** Its name in the version before this one, which is still read, with a warning. */
-	readonly formerName?: string;
-}
 
 export const variables = {
 	NODE_ENV: {
@@ -36,7 +27,10 @@ export const variables = {
 	},
 	...gatewayVariables,
 	SERVICES: {
-		schema: T.String({ pattern: `^${oneService}(,${oneService})*$` }),
+		schema: text(
+			`^${oneService}(,${oneService})*$`,
+			`some of ${everyService}, separated by commas`
+		),
 		fallback: everyService,
 		about: "services this node runs, separated by commas"
 	},
@@ -98,13 +92,13 @@ export const variables = {
 		about: "strict makes every commit wait for the disk (docs/decisions/0005)"
 	},
 	NATS_URL: {
-		schema: T.String({ pattern: "^(nats|tls)://" }),
+		schema: text("^(nats|tls)://", "a URL that begins with nats:// or tls://"),
 		...secret,
 		about:
 			"bus between nodes, tls://user:password@host:4222; without it all services run in one process"
 	},
 	SHOP_NAMESPACE: {
-		schema: T.String({ pattern: "^[a-z0-9-]{1,40}$" }),
+		schema: text("^[a-z0-9-]{1,40}$", "1 to 40 lower-case letters, digits and hyphens"),
 		fallback: "shop",
 		about: "nodes of one namespace see each other"
 	},
@@ -151,7 +145,7 @@ export const variables = {
 		about: "admins get one message each time the units on hand of a product fall to this many"
 	},
 	CATALOGUE_LANGUAGE: {
-		schema: T.String({ pattern: "^[a-z]{2}$" }),
+		schema: text("^[a-z]{2}$", "a code of two lower-case letters"),
 		fallback: "en",
 		about:
 			"language of names and descriptions of products (ISO 639-1), in whose word forms they are searched; npm run migrate applies a change"
@@ -168,13 +162,13 @@ export const variables = {
 			"demo data, and requests from this host to localhost without a token act as user-123; default: on, off in production"
 	},
 	TOKEN_PRIVATE_KEY: {
-		schema: T.String({ pattern: "^-{5}BEGIN PRIVATE KEY-{5}" }),
+		schema: text("^-{5}BEGIN PRIVATE KEY-{5}", "a private key as PEM"),
 		...secret,
 		about:
 			"Ed25519 key (PKCS 8 PEM) that signs access tokens; user service only; generated outside production"
 	},
 	TOKEN_PUBLIC_KEY: {
-		schema: T.String({ pattern: "^-{5}BEGIN PUBLIC KEY-{5}" }),
+		schema: text("^-{5}BEGIN PUBLIC KEY-{5}", "a public key as PEM"),
 		...secret,
 		about: "its public half (SPKI PEM), for the gateway"
 	},
@@ -221,22 +215,25 @@ export const variables = {
 			"payment provider; the simulator is for one host and moves no money, so production requires this to be set"
 	},
 	PAYMENT_RETURN_URL: {
-		schema: T.String({ pattern: "^https?://\\S+$" }),
+		schema: text("^https?://\\S+$", "a URL that begins with https:// or http://"),
 		about:
-			"where the customer's browser is redirected after the bank's page (3-D Secure). By default it is /docs on HOST and PORT"
+			"where the customer's browser is redirected after the bank's page (3-D Secure). By default it is /docs at PUBLIC_URL"
 	},
 	STRIPE_API_URL: {
-		schema: T.String({ pattern: "^https?://[^/\\s]+/?$" }),
+		schema: text(
+			"^https?://[^/\\s]+/?$",
+			"a URL without a path, that begins with https:// or http://"
+		),
 		fallback: "https://api.stripe.com",
 		about: "URL of Stripe's API; that of npm run psp, to try it without Stripe"
 	},
 	STRIPE_SECRET_KEY: {
-		schema: T.String({ pattern: "^(sk|rk)_\\S+$" }),
+		schema: text("^(sk|rk)_\\S+$", "a key that begins with sk_ or rk_"),
 		...secret,
 		about: "the shop's key for Stripe's API; payment service only"
 	},
 	STRIPE_WEBHOOK_SECRET: {
-		schema: T.String({ pattern: "^whsec_\\S+$" }),
+		schema: text("^whsec_\\S+$", "a secret that begins with whsec_"),
 		...secret,
 		about: "secret that signs webhooks; without it every webhook is refused"
 	},
@@ -257,12 +254,15 @@ export const variables = {
 		about: "port of npm run psp, the simulated provider as a process; 0 uses a free one"
 	},
 	PSP_WEBHOOK_URL: {
-		schema: T.String({ pattern: "^https?://\\S+$" }),
+		schema: text("^https?://\\S+$", "a URL that begins with https:// or http://"),
 		about: "where npm run psp sends webhooks; without it events are only listed"
 	},
 	...messageVariables,
 	KAFKA_BROKERS: {
-		schema: T.String({ pattern: "^[^\\s,:/]+:[0-9]{1,5}(,[^\\s,:/]+:[0-9]{1,5})*$" }),
+		schema: text(
+			"^[^\\s,:/]+:[0-9]{1,5}(,[^\\s,:/]+:[0-9]{1,5})*$",
+			"host:port, or several separated by commas"
+		),
 		about:
 			"Kafka 2.4 or newer as host:port, separated by commas; without it the event log is in Postgres"
 	},

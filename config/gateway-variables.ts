@@ -1,7 +1,13 @@
 import { T } from "../lib/schema.ts";
+import { text } from "./variable.ts";
 
 /** Environment variables of the gateway's connections. */
 export const gatewayVariables = {
+	PUBLIC_URL: {
+		schema: text("^https?://[^\\s?#]+$", "a URL that begins with https:// or http://"),
+		about:
+			"where customers reach the gateway: links in messages and in answers begin with it. By default it is HOST and PORT, so production requires this of the services that make links"
+	},
 	HEALTH_PORT: {
 		schema: T.Integer({ minimum: 0, maximum: 65_535 }),
 		about:

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { readEnvironment } from "./read-environment.ts";
 import { config, toConfig, useConfig } from "./index.ts";
 
@@ -5,6 +6,10 @@ const from = (source: Record<string, string>) => toConfig(readEnvironment(source
 
 const production = {
 	NODE_ENV: "production",
+	PUBLIC_URL: "https://shop.example/",
+	TOKEN_PRIVATE_KEY: generateKeyPairSync("ed25519")
+		.privateKey.export({ type: "pkcs8", format: "pem" })
+		.toString(),
 	METRICS_PORT: "0",
 	PAYMENT_PROVIDER: "simulator",
 	MAIL_DRIVER: "smtp",

@@ -1,35 +1,12 @@
-import { parseArmings, type Arming } from "../lib/failpoint.ts";
-import { payableCurrencies, payableStep } from "../lib/currency/payable.ts";
-import { strictObject, T, type Static } from "../lib/schema.ts";
-import { validate } from "../lib/validator.ts";
+import type { Arming } from "../lib/failpoint.ts";
 import type { Networks } from "../lib/addresses/network.ts";
 import { textSearchConfiguration } from "./catalogue-language.ts";
 import { ownUrl } from "./own-url.ts";
 import type { Environment } from "./env.ts";
-import { EnvironmentError } from "./environment-error.ts";
-import { byRegionCode } from "./price-regions.ts";
-import { readEnvironment } from "./read-environment.ts";
+import { parseFailpoints } from "./parsed.ts";
+import { parsePricing, type PricingTable } from "./pricing-table.ts";
+import { readEnvironment, readSettings } from "./read-environment.ts";
 import { parseTrustedProxies } from "./trusted-proxies.ts";
-
-/** In minor units by currency, for the currencies that the shop ships in; or 0, which is free in all. */
-const Shipping = T.Unsafe<0 | Record<string, number>>({
-	type: ["integer", "object"],
-	minimum: 0,
-	propertyNames: { enum: [...payableCurrencies] },
-	additionalProperties: { type: "integer", minimum: 0, maximum: 1_000_000_000 }
-});
-
-const Pricing = T.Record(
-	T.String({ pattern: "^(\\*|[A-Z]{2}(-[A-Za-z0-9 ]{1,40})?)$" }),
-	strictObject({
-		shipping: Shipping,
-		tax_basis_points: T.Integer({ minimum: 0, maximum: 10_000 })
-	}),
-	{ additionalProperties: false }
-);
-
-/** Shipping by currency and tax, by region; `*` is the rest of the world. */
-export type PricingTable = Static<typeof Pricing>;
 
 export const serviceNames = [
 	"user",
@@ -48,6 +25,10 @@ export interface Config {
 	readonly services: readonly (ServiceName | "gateway")[];
 	readonly host: string;
 	readonly port: number;
+	/** Where this host reaches the gateway of HOST and PORT. */
+	readonly gatewayUrl: string;
+	/** Where customers reach the gateway, without a slash at the end. */
+	readonly publicUrl: string;
 	readonly metricsPort: number | undefined;
 	readonly healthPort: number | undefined;
 	/** Of a gateway. */
@@ -157,60 +138,6 @@ export interface Config {
 	readonly logLevel: Environment["LOG_LEVEL"];
 }
 
-/** Amounts that are none, or that cannot be charged. */
-function shippingIssues(table: PricingTable): string[] {
-	return Object.entries(table).flatMap(([region, { shipping }]) => {
-		const at = `PRICING_JSON: /${region}/shipping`;
-		if (typeof shipping === "number")
-			return shipping === 0 ? [] : [`${at} must be 0 or by currency, such as {"USD":${shipping}}`];
-		return Object.entries(shipping)
-			.filter(([currency, amount]) => amount % payableStep(currency) !== 0)
-			.map(([currency]) => `${at}/${currency} must be a multiple of ${payableStep(currency)}`);
-	});
-}
-
-function parsePricing(json: string): PricingTable {
-	let table: unknown;
-	try {
-		table = JSON.parse(json);
-	} catch {
-		throw new EnvironmentError(["PRICING_JSON: is not JSON"]);
-	}
-	const found = validate(Pricing, table);
-	if (found.length > 0)
-		throw new EnvironmentError(found.map(f => `PRICING_JSON: ${f.pointer} ${f.detail}`));
-	if (!(table as PricingTable)["*"]) throw new EnvironmentError(['PRICING_JSON: "*" is missing']);
-	const issues = shippingIssues(table as PricingTable);
-	if (issues.length > 0) throw new EnvironmentError(issues);
-	return byRegionCode(table as PricingTable);
-}
-
-function parseFailpoints(text: string): Arming[] {
-	try {
-		return parseArmings(text);
-	} catch (error) {
-		throw new EnvironmentError([`FAILPOINTS: ${(error as Error).message}`]);
-	}
-}
-
-/** Deferred commits are safe only if every service's next commit flushes them (decision 0005). */
-function checkDurability(env: Environment): void {
-	const urls = [
-		env.DATABASE_URL,
-		env.USER_DATABASE_URL,
-		env.PRODUCT_DATABASE_URL,
-		env.ORDER_DATABASE_URL,
-		env.PAYMENT_DATABASE_URL,
-		env.NOTIFICATION_DATABASE_URL,
-		env.ANALYTICS_DATABASE_URL
-	];
-	const servers = new Set(urls.filter(url => url !== undefined).map(url => new URL(url).host));
-	if (env.DURABILITY === "prefix" && servers.size > 1)
-		throw new EnvironmentError([
-			"DURABILITY: must be strict when services use different Postgres servers"
-		]);
-}
-
 function kafkaOf(env: Environment): Config["kafka"] {
 	if (!env.KAFKA_BROKERS) return undefined;
 	const username = env.KAFKA_SASL_USERNAME;
@@ -245,14 +172,17 @@ function channelsOf(
 	};
 }
 
+/** @param env of `readEnvironment`, so that it is valid */
 export function toConfig(env: Environment): Config {
-	checkDurability(env);
+	const publicUrl = (env.PUBLIC_URL ?? ownUrl(env)).replace(/\/+$/, "");
 	return Object.freeze({
 		production: env.NODE_ENV === "production",
 		demo: env.DEMO_MODE ?? env.NODE_ENV !== "production",
 		services: env.SERVICES.split(",") as (ServiceName | "gateway")[],
 		host: env.HOST,
 		port: env.PORT,
+		gatewayUrl: ownUrl(env),
+		publicUrl,
 		metricsPort: env.METRICS_PORT,
 		healthPort: env.HEALTH_PORT,
 		connections: {
@@ -304,7 +234,7 @@ export function toConfig(env: Environment): Config {
 		trustedProxies: parseTrustedProxies(env.TRUSTED_PROXIES),
 		payment: {
 			provider: env.PAYMENT_PROVIDER,
-			returnUrl: env.PAYMENT_RETURN_URL ?? `${ownUrl(env)}/docs`,
+			returnUrl: env.PAYMENT_RETURN_URL ?? `${publicUrl}/docs`,
 			apiUrl: env.STRIPE_API_URL,
 			secretKey: env.STRIPE_SECRET_KEY,
 			webhookSecret: env.STRIPE_WEBHOOK_SECRET,
@@ -314,7 +244,7 @@ export function toConfig(env: Environment): Config {
 		psp: { port: env.PSP_PORT, webhookUrl: env.PSP_WEBHOOK_URL },
 		shop: {
 			name: env.SHOP_NAME,
-			orderUrl: env.SHOP_ORDER_URL ?? `${ownUrl(env)}/api/v1/orders/{id}`,
+			orderUrl: env.SHOP_ORDER_URL ?? `${publicUrl}/api/v1/orders/{id}`,
 			...(env.SHOP_LOGO_URL && { logoUrl: env.SHOP_LOGO_URL })
 		},
 		...channelsOf(env),
@@ -328,6 +258,20 @@ export function toConfig(env: Environment): Config {
 		logLevel: env.LOG_LEVEL
 	});
 }
+
+/** The configuration of a launcher. @param freePort chooses a port for PORT=0, so that links can name it */
+export async function configOfLauncher(freePort: () => Promise<number>): Promise<Config> {
+	const env = readSettings();
+	return toConfig(env.PORT === 0 ? { ...env, PORT: await freePort() } : env);
+}
+
+/**
+ * The configuration of a command: of `.env` too.
+ * @param options `runsServices: false` for one that runs no service, so that it needs no settings of services
+ * @throws EnvironmentError with every issue
+ */
+export const configOfCommand = (options?: { runsServices: boolean }): Config =>
+	toConfig(readSettings(options));
 
 let current: Config | undefined;
 

@@ -1,4 +1,5 @@
 import { oneOf, T } from "../lib/schema.ts";
+import { text } from "./variable.ts";
 
 /** Variables about messages: content and channels. */
 
@@ -6,17 +7,20 @@ const secret = { secret: true } as const;
 
 export const messageVariables = {
 	SHOP_NAME: {
-		schema: T.String({ pattern: "^[^\\p{Cc}<>]{1,60}$" }),
+		schema: text("^[^\\p{Cc}<>]{1,60}$", "1 to 60 characters without < and >"),
 		fallback: "The Shop",
 		about: "the shop's name in messages"
 	},
 	SHOP_ORDER_URL: {
-		schema: T.String({ pattern: "^https?://\\S*\\{id\\}\\S*$" }),
+		schema: text(
+			"^https?://\\S*\\{id\\}\\S*$",
+			"a URL that begins with https:// or http:// and contains {id}"
+		),
 		about:
-			"URL of a customer's order in messages; {id} is replaced by its id. By default it is the API's, on HOST and PORT"
+			"URL of a customer's order in messages; {id} is replaced by its id. By default it is the API's at PUBLIC_URL"
 	},
 	SHOP_LOGO_URL: {
-		schema: T.String({ pattern: "^https://\\S+$" }),
+		schema: text("^https://\\S+$", "a URL that begins with https://"),
 		about: "an image, 32 pixels high, at the top of e-mails in place of the name"
 	},
 	MAIL_DRIVER: {
@@ -26,13 +30,17 @@ export const messageVariables = {
 			"how e-mail is sent: by Amazon SES or SMTP; the mailbox only stores it for viewing, so production requires this to be set"
 	},
 	MAIL_FROM: {
-		schema: T.String({
-			pattern: "^([^<>\\p{Cc}]{1,60} <[^\\s<>@]+@[^\\s<>@]+>|[^\\s<>@]+@[^\\s<>@]+)$"
-		}),
+		schema: text(
+			"^([^<>\\p{Cc}]{1,60} <[^\\s<>@]+@[^\\s<>@]+>|[^\\s<>@]+@[^\\s<>@]+)$",
+			"an address, or a name with one: The Shop <orders@shop.example>"
+		),
 		about: "sender of e-mail: orders@shop.example, or The Shop <orders@shop.example>"
 	},
 	SMTP_URL: {
-		schema: T.String({ pattern: "^smtps?://[^\\s/?#]+/?$" }),
+		schema: text(
+			"^smtps?://[^\\s/?#]+/?$",
+			"a URL without a path, that begins with smtp:// or smtps://"
+		),
 		...secret,
 		about: "the mail server: smtp://user:password@host:587, or smtps:// for TLS from the start"
 	},
@@ -49,7 +57,7 @@ export const messageVariables = {
 			"e-mails per second that one node sends by SES: the account's quota divided by the number of nodes"
 	},
 	SES_CONFIGURATION_SET: {
-		schema: T.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
+		schema: text("^[A-Za-z0-9_-]{1,64}$", "1 to 64 letters, digits, hyphens and underscores"),
 		about: "configuration set of SES that reports bounces and deliveries"
 	},
 	SMS_DRIVER: {
@@ -57,21 +65,25 @@ export const messageVariables = {
 		about: "how text messages are sent; default: the mailbox, in production none"
 	},
 	SMS_SENDER_ID: {
-		schema: T.String({ pattern: "^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$" }),
+		schema: text(
+			"^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$",
+			"1 to 11 letters and digits, with one letter at least"
+		),
 		about: "sender of text messages, in countries that show it"
 	},
 	SNS_TOPIC_ARN: {
-		schema: T.String({
-			pattern: "^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}$"
-		}),
+		schema: text(
+			"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}$",
+			"the ARN of a topic: arn:aws:sns:region:account:name"
+		),
 		about: "SNS topic that receives a copy of every message as JSON; without it there is none"
 	},
 	AWS_REGION: {
-		schema: T.String({ pattern: "^[a-z]{2}(-[a-z0-9]+)+$" }),
+		schema: text("^[a-z]{2}(-[a-z0-9]+)+$", "the code of a region, such as eu-central-1"),
 		about: "region of SES, SNS and DynamoDB; credentials are found as by the AWS tools"
 	},
 	AWS_ENDPOINT_URL: {
-		schema: T.String({ pattern: "^https?://\\S+$" }),
+		schema: text("^https?://\\S+$", "a URL that begins with https:// or http://"),
 		about: "endpoint instead of AWS's own, e.g. of a simulator"
 	},
 	NOTIFICATION_STORE: {
@@ -80,7 +92,10 @@ export const messageVariables = {
 		about: "where messages and their delivery status are stored"
 	},
 	NOTIFICATION_TABLE: {
-		schema: T.String({ pattern: "^[A-Za-z0-9_.-]{3,255}$" }),
+		schema: text(
+			"^[A-Za-z0-9_.-]{3,255}$",
+			"3 to 255 letters, digits, dots, hyphens and underscores"
+		),
 		fallback: "notifications",
 		about: "the table, with DynamoDB"
 	}

@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs";
 import type { TSchema } from "../lib/schema.ts";
 import { validate } from "../lib/validator.ts";
 import { crossFieldIssues } from "./agreements.ts";
-import { variables, type Environment, type Source, type Variable } from "./env.ts";
+import { variables, type Environment, type Source } from "./env.ts";
+import { readEnvFile } from "./env-file.ts";
 import { EnvironmentError } from "./environment-error.ts";
+import { parsedIssues } from "./parsed.ts";
+import { valueRule, type Variable } from "./variable.ts";
 
 /** The only reader of `process.env`. */
 
@@ -41,6 +44,7 @@ function typed(schema: TSchema, raw: string): unknown {
 	return raw;
 }
 
+/** The value of a variable, or undefined with a line that says why there is none. */
 function read(current: string, variable: Variable, source: Source, lines: string[]): unknown {
 	const name = nameGiven(current, variable, source);
 	try {
@@ -48,24 +52,43 @@ function read(current: string, variable: Variable, source: Source, lines: string
 		if (raw === undefined) return variable.fallback;
 		const value = typed(variable.schema, raw);
 		const found = validate(variable.schema, value);
-		if (found.length > 0) {
-			const shown = variable.secret ? "a secret value" : JSON.stringify(raw);
-			lines.push(`${name}: ${shown} ${found[0]!.detail} (${variable.about})`);
-		}
-		return value;
+		if (found.length === 0) return value;
+		const shown = variable.secret ? "a secret value" : JSON.stringify(raw);
+		const rule = valueRule(variable);
+		lines.push(
+			`${name}: ${shown} ${rule ? `must be ${rule}` : found[0]!.detail} (${variable.about})`
+		);
+		return undefined;
 	} catch (error) {
 		lines.push(`${name}_FILE: cannot be read: ${(error as Error).message}`);
 		return undefined;
 	}
 }
 
-/** @throws EnvironmentError with every issue */
-export function readEnvironment(source: Source = process.env): Environment {
+/**
+ * @param runsServices false for a command that runs no service: what production requires of services is not needed
+ * @throws EnvironmentError with every issue
+ */
+export function readEnvironment(
+	source: Source = process.env,
+	{ runsServices = true } = {}
+): Environment {
 	const lines: string[] = [];
 	const values = Object.fromEntries(
 		Object.entries<Variable>(variables).map(([name, v]) => [name, read(name, v, source, lines)])
 	) as Environment;
-	lines.push(...crossFieldIssues(values, source));
+	const checked = runsServices ? values : { ...values, SERVICES: "" };
+	lines.push(...crossFieldIssues(checked, source), ...parsedIssues(values));
 	if (lines.length > 0) throw new EnvironmentError(lines);
 	return values;
+}
+
+/**
+ * The same for a command: with the file of ENV_FILE, or `.env` in the current folder. The nodes of a cluster get their
+ * settings from its launcher, and read no file.
+ * @throws EnvironmentError with every issue
+ */
+export function readSettings(options?: { runsServices: boolean }): Environment {
+	if (!process.channel) readEnvFile(process.env);
+	return readEnvironment(process.env, options);
 }

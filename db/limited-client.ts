@@ -1,4 +1,5 @@
 import pg from "pg";
+import { withOwnOptions } from "../config/database-url.ts";
 import { answerWithinMs, connectTimeoutMs, keepAliveDelayMs } from "./session-settings.ts";
 
 export interface LimitedClientOptions extends pg.ClientConfig {
@@ -31,11 +32,13 @@ export class LimitedClient extends pg.Client {
 	#isClosed = false;
 
 	constructor({ answerWithinMs: limitMs = answerWithinMs, ...options }: LimitedClientOptions = {}) {
+		const { connectionString } = options;
 		super({
 			connectionTimeoutMillis: connectTimeoutMs,
 			keepAlive: true,
 			keepAliveInitialDelayMillis: keepAliveDelayMs,
-			...options
+			...options,
+			...(connectionString && withOwnOptions(connectionString, options.options))
 		});
 		this.answerWithinMs = limitMs;
 		// An answer arrived; the next query of the queue is waiting for its own.

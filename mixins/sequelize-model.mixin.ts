@@ -3,6 +3,7 @@ import DbService from "moleculer-db";
 import SequelizeAdapter from "moleculer-db-adapter-sequelize";
 import { Sequelize, type Model, type ModelStatic } from "sequelize";
 import { config, type ServiceName } from "../config/index.ts";
+import { withOwnOptions } from "../config/database-url.ts";
 import { connectTimeoutMs, idleTimeoutMs, modelSession } from "../db/session-settings.ts";
 import { sequelizeDriver } from "../db/sequelize-driver.ts";
 import { mixin } from "../lib/service.ts";
@@ -31,12 +32,14 @@ class LazySequelizeAdapter extends (SequelizeAdapter as unknown as new () => Ada
 	async connect(): Promise<void> {
 		const { service } = this;
 		const { databasePool } = config();
-		this.db = new Sequelize(databaseUrlOf(service.name as ServiceName), {
+		const url = databaseUrlOf(service.name as ServiceName);
+		const { connectionString, options } = withOwnOptions(url, modelSession);
+		this.db = new Sequelize(connectionString, {
 			dialectModule: sequelizeDriver,
 			logging: false,
 			pool: { max: databasePool, min: 0, acquire: connectTimeoutMs, idle: idleTimeoutMs },
 			dialectOptions: {
-				options: modelSession,
+				options,
 				application_name: `shop ${service.name} models`
 			}
 		});

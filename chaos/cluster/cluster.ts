@@ -154,7 +154,8 @@ export class Cluster {
 				analytics: undefined
 			},
 			token: { ...this.keys, ttlS: 0 },
-			port: port - nodePlan.index
+			port: port - nodePlan.index,
+			publicUrl: `http://127.0.0.1:${port}`
 		};
 		const { PATH = "", HOME = "" } = process.env;
 		const node = new ChaosNode({

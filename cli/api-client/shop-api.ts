@@ -38,11 +38,6 @@ const whileUndecided: RetryOptions = {
 	isRetryable: error => error instanceof UnexpectedResponse && isUndecided(error)
 };
 
-/** Where a shop of this configuration listens. */
-export function addressOf({ host, port }: Pick<Config, "host" | "port">): string {
-	return `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
-}
-
 /** The REST API of a running shop, as one user. */
 export class ShopApi {
 	readonly url: string;

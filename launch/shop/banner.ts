@@ -1,5 +1,11 @@
 import { relative } from "node:path";
 
+/** Relative to the current folder, if it is in it. */
+export function shownPath(path: string): string {
+	const shown = relative(process.cwd(), path);
+	return shown.startsWith("..") ? path : shown;
+}
+
 export interface BannerFacts {
 	/** Of the gateway. */
 	url: string;
@@ -7,6 +13,10 @@ export interface BannerFacts {
 	health?: string | undefined;
 	/** Where metrics are, if they have a port of their own. */
 	metrics?: string | undefined;
+	/** Where customers reach it. */
+	publicUrl: string;
+	/** The file of settings, if there is one. */
+	settings?: { path: string; names: string[] } | undefined;
 	demo: boolean;
 	/** Absolute path of the data folder. */
 	dataDir: string;
@@ -20,13 +30,20 @@ export interface BannerFacts {
 
 const order = `{"items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF", "state": "CA", "zip": "94105", "country": "USA"}}`;
 
-function links({ url, demo, health, metrics = `${url}/metrics` }: BannerFacts): string[] {
+function links({
+	url,
+	publicUrl,
+	demo,
+	health,
+	metrics = `${url}/metrics`
+}: BannerFacts): string[] {
 	return [
 		`  shop      ${url}/api/v1/products`,
 		`  docs      ${url}/docs`,
 		`  health    ${url}/health`,
 		...(health ? [`            ${health}   (HEALTH_PORT)`] : []),
 		`  metrics   ${metrics}`,
+		...(publicUrl === url ? [] : [`  links     begin with ${publicUrl}   (PUBLIC_URL)`]),
 		...(demo ? [`  mailbox   ${url}/dev/mailbox   (captured outgoing mail)`] : [])
 	];
 }
@@ -48,6 +65,10 @@ function demoLines(url: string): string[] {
 	];
 }
 
+function settingsLine({ path, names }: NonNullable<BannerFacts["settings"]>): string {
+	return `  Settings: ${shownPath(path)} sets ${names.join(", ") || "nothing"}; the environment goes before it`;
+}
+
 function paymentLine({ provider, apiUrl }: BannerFacts["payment"], ledger: string): string {
 	if (provider === "stripe") return `  Payments: by Stripe's API at ${apiUrl}`;
 	return `  Payments: simulated, no money moves${ledger}`;
@@ -55,9 +76,8 @@ function paymentLine({ provider, apiUrl }: BannerFacts["payment"], ledger: strin
 
 /** Printed once the shop accepts orders. */
 export function banner(facts: BannerFacts): string {
-	const { url, demo, dataDir, embedded, payment, runs = [] } = facts;
-	const folder = relative(process.cwd(), dataDir);
-	const shown = folder.startsWith("..") ? dataDir : folder;
+	const { url, demo, dataDir, embedded, payment, settings, runs = [] } = facts;
+	const shown = shownPath(dataDir);
 	return [
 		"",
 		"The shop is open.",
@@ -67,6 +87,7 @@ export function banner(facts: BannerFacts): string {
 		"",
 		embedded ? `  Embedded: Postgres, in ${shown}/postgres` : "  Database: the one of DATABASE_URL",
 		paymentLine(payment, demo ? `; ledger in ${shown}/psp-ledger.jsonl` : ""),
+		...(settings ? [settingsLine(settings)] : []),
 		...runs.map(line => `  ${line}`),
 		"  Stop:     Ctrl-C",
 		...(embedded ? ["  Reset:    npm start -- --fresh"] : []),

@@ -5,6 +5,7 @@ const names = (words: string[]) => planNodes(words).map(({ name }) => name);
 const secrets = {
 	dataDir: "/data",
 	port: 8080,
+	publicUrl: "https://shop.example",
 	databaseUrl: "postgres://shop:owner-secret@127.0.0.1:5432/postgres",
 	serviceDatabaseUrls: {
 		user: undefined,

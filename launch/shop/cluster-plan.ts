@@ -1,4 +1,5 @@
-import { variables, type Variable } from "../../config/env.ts";
+import { variables } from "../../config/env.ts";
+import type { Variable } from "../../config/variable.ts";
 import { serviceNames, type Config, type ServiceName } from "../../config/index.ts";
 import { serviceUrl } from "../../db/database.ts";
 import { portAt } from "./ports.ts";
@@ -37,7 +38,10 @@ export function planNodes(words: readonly string[]): NodePlan[] {
 
 type Environment = Record<string, string>;
 type StripeKeys = Pick<Config["payment"], "secretKey" | "webhookSecret">;
-type NodeSecrets = Pick<Config, "dataDir" | "serviceDatabaseUrls" | "token" | "port"> & {
+type NodeSecrets = Pick<
+	Config,
+	"dataDir" | "serviceDatabaseUrls" | "token" | "port" | "publicUrl"
+> & {
 	metricsPort?: number | undefined;
 	healthPort?: number | undefined;
 	eventLogDatabaseUrl?: string | undefined;
@@ -92,7 +96,8 @@ export function nodeEnvironment(
 	source: Source
 ): Environment {
 	const { privateKey = "", publicKey = "" } = secrets.token;
-	const common = { SERVICES: service, DATA_DIR: secrets.dataDir };
+	const { dataDir: DATA_DIR, publicUrl: PUBLIC_URL } = secrets;
+	const common = { SERVICES: service, DATA_DIR, PUBLIC_URL };
 	const { port, metricsPort, healthPort } = secrets;
 	const metrics = (first: number) => ({ METRICS_PORT: String(portAt(first, position)) });
 	if (service === "gateway")

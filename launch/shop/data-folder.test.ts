@@ -27,9 +27,9 @@ describe("the data folder", () => {
 	});
 
 	it("removes the file of a cluster that was killed", () => {
-		writeFileSync(data.clusterFile, "{}");
+		writeFileSync(data.runFile, "{}");
 		data.lock()();
-		expect(existsSync(data.clusterFile)).toBe(false);
+		expect(existsSync(data.runFile)).toBe(false);
 	});
 
 	it("deletes only its own files", async () => {

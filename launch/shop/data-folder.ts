@@ -49,9 +49,23 @@ export class DataFolder {
 		return join(this.path, "token-key.pem");
 	}
 
-	/** Names the bus of a running cluster for the REPL. */
-	get clusterFile(): string {
-		return join(this.path, "cluster.json");
+	/** Says what runs on this folder (running-shop.ts). */
+	get runFile(): string {
+		return join(this.path, "running.json");
+	}
+
+	/** Whether a live process holds the lock. */
+	isLocked(): boolean {
+		try {
+			openLocked(this.#lockFile).close();
+			return false;
+		} catch (error) {
+			return isBusy(error as object);
+		}
+	}
+
+	get #lockFile(): string {
+		return join(this.path, "lock");
 	}
 
 	/**
@@ -60,11 +74,11 @@ export class DataFolder {
 	 * @throws LaunchError when a live process holds it, or it cannot be written
 	 */
 	lock(what = "shop"): () => void {
-		const file = join(this.path, "lock");
+		const file = this.#lockFile;
 		try {
 			const database = openLocked(file);
 			// The process that wrote it held the lock, and has ended.
-			rmSync(this.clusterFile, { force: true });
+			rmSync(this.runFile, { force: true });
 			return () => database.close();
 		} catch (error) {
 			throw new LaunchError(

@@ -1,15 +1,17 @@
 import type pg from "pg";
-import { readEnvironment } from "../../config/read-environment.ts";
-import { toConfig, type Config } from "../../config/index.ts";
+import { envFile } from "../../config/env-file.ts";
+import { configOfLauncher, type Config } from "../../config/index.ts";
 import { newClient, rows } from "../../db/client.ts";
 import { migrate } from "../../db/migrate.ts";
 import { applyTextSearch } from "../../db/text-search.ts";
 import { demoAccounts, seed } from "../../db/seed.ts";
+import { shownPath } from "./banner.ts";
 import { DataFolder } from "./data-folder.ts";
 import { connectionsOf, spareConnections } from "./connection-plan.ts";
 import { startPostgres } from "../servers/embedded-postgres.ts";
-import { listen } from "../process/free-port.ts";
+import { freePort, listen } from "../process/free-port.ts";
 import { portsOf } from "./ports.ts";
+import { announce, type Announce, type RunningShop } from "./running-shop.ts";
 import { tokenKeys } from "./token-keys.ts";
 import { exitCodes, explainDatabase, explainListen, LaunchError } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
@@ -22,9 +24,13 @@ export interface ShopEnvironment {
 	readonly config: Config & { readonly databaseUrl: string };
 	readonly data: DataFolder;
 	readonly embedded: boolean;
+	/** Adds to what the commands beside it know of it. */
+	readonly announce: Announce;
 }
 
 export interface PrepareOptions {
+	/** The npm script. */
+	command: RunningShop["command"];
 	/** Empties the embedded database first. */
 	fresh?: boolean;
 	/** Of the whole cluster, each as often as it is run; those of this process by default. */
@@ -136,16 +142,18 @@ async function compareConnections(url: string, planned: number): Promise<void> {
  */
 export async function prepareShop(
 	life: Lifecycle,
-	{ fresh = false, services }: PrepareOptions = {}
+	{ command, fresh = false, services }: PrepareOptions
 ): Promise<ShopEnvironment> {
-	const given = toConfig(readEnvironment());
+	const gateways = services?.filter(name => name === "gateway").length ?? 1;
+	const given = await configOfLauncher(() => (gateways === 1 ? freePort() : Promise.resolve(0)));
+	for (const warning of envFile()?.warnings ?? [])
+		progress(`${shownPath(envFile()!.path)}: ${warning}`);
 	if (fresh && given.databaseUrl)
 		throw new LaunchError(
 			"--fresh empties the embedded database only: unset DATABASE_URL, or empty that database yourself.",
 			exitCodes.usage
 		);
 	life.extendStop(given.connections.shutdownDelayMs);
-	const gateways = services?.filter(name => name === "gateway").length ?? 1;
 	await checkPorts(given, { gateways, nodes: services?.length ?? 1 });
 	if (given.natsUrl) await checkNats(given.natsUrl);
 	const data = new DataFolder(given.dataDir);
@@ -160,5 +168,8 @@ export async function prepareShop(
 	if (given.databaseUrl) await compareConnections(databaseUrl, planned);
 	const token = { ...given.token, ...keys };
 	const config = { ...given, databaseUrl, token, dataDir: data.path };
-	return { config, data, embedded: !given.databaseUrl };
+	const embedded = !given.databaseUrl;
+	const { namespace, natsUrl } = given;
+	const facts = { command, databaseUrl, embedded, namespace, natsUrl };
+	return { config, data, embedded, announce: announce(life, data, facts) };
 }

@@ -137,14 +137,14 @@ describe("npm run cluster -- order=2", () => {
 			.match(/^\w+-\d(?= +\| Stopping)/gm)!;
 		expect(stopping).toHaveLength(8);
 		expect(stopping[0]).toBe("gateway-1");
-		expect(readdirSync(cluster.dataDir)).not.toContain("cluster.json");
+		expect(readdirSync(cluster.dataDir)).not.toContain("running.json");
 	}, 30_000);
 
 	it("lets the REPL join while the nodes are starting", async () => {
 		const { dataDir: DATA_DIR } = cluster;
 		const PORT = String(await freePort());
 		const starting = startCluster([], { DATA_DIR, PORT });
-		await until(() => existsSync(join(DATA_DIR, "cluster.json")), 30_000);
+		await until(() => existsSync(join(DATA_DIR, "running.json")), 30_000);
 		const early = await fetch(`http://127.0.0.1:${PORT}/health/ready`).catch(() => undefined);
 		const repl = await run("repl.ts", [], { DATA_DIR, HOME: DATA_DIR }, "nodes\n");
 		cluster = await starting;

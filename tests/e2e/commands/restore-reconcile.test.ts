@@ -209,7 +209,7 @@ describeKafka("a database that was restored to an earlier moment", () => {
 
 it("requires Kafka, because a log in Postgres is restored together with the database", async () => {
 	const { code, output } = await run("restore-reconcile.ts", [], {
-		DATABASE_URL: "postgres://localhost/x"
+		DATABASE_URL: "postgres://shop:x@localhost/x"
 	});
 	expect([code, output]).toEqual([
 		78,

@@ -152,7 +152,8 @@ describe("npm start refuses in a sentence", () => {
 			METRICS_PORT: "0"
 		};
 		const { code, output } = await start({ NODE_ENV: "production", ...providers });
-		expect(output).toContain("Set TOKEN_PRIVATE_KEY");
+		for (const name of ["TOKEN_PRIVATE_KEY", "TOKEN_PUBLIC_KEY", "PUBLIC_URL"])
+			expect(output).toContain(`  ${name}: must be set with NODE_ENV=production`);
 		expect(code).toBe(78);
 	});
 
@@ -163,6 +164,7 @@ describe("npm start refuses in a sentence", () => {
 			PAYMENT_PROVIDER: "simulator",
 			MAIL_DRIVER: "mailbox",
 			METRICS_PORT: "0",
+			PUBLIC_URL: "https://shop.example",
 			TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
 			TOKEN_PUBLIC_KEY: publicKey.export({ type: "spki", format: "pem" }).toString()
 		};

@@ -63,7 +63,7 @@ const root = join(import.meta.dirname, "../../..");
 /** The environment of a user: nothing of the test's own, so that defaults are tested. A cache saves half of each start. */
 function environment(own: Environment): Environment {
 	const { PATH = "", HOME = "", NODE_COMPILE_CACHE } = process.env;
-	return { PATH, HOME, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...own };
+	return { PATH, HOME, ENV_FILE: "/dev/null", ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...own };
 }
 
 /** Starts a command of cli/ and records its output. */

@@ -1,0 +1,193 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import type { EnvironmentError } from "./environment-error.ts";
+import { readEnvironment } from "./read-environment.ts";
+
+function linesOf(source: Record<string, string | undefined>): string[] {
+	try {
+		readEnvironment(source);
+		return [];
+	} catch (error) {
+		return (error as EnvironmentError).lines;
+	}
+}
+
+describe("variables that depend on each other", () => {
+	const own = generateKeyPairSync("ed25519");
+	const publicPem = (key: KeyObject) => key.export({ type: "spki", format: "pem" }).toString();
+	const TOKEN_PRIVATE_KEY = own.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+	const keysAndLinks = {
+		NODE_ENV: "production",
+		TOKEN_PRIVATE_KEY,
+		PUBLIC_URL: "https://shop.example"
+	};
+	const production = {
+		...keysAndLinks,
+		PAYMENT_PROVIDER: "simulator",
+		MAIL_DRIVER: "mailbox",
+		METRICS_PORT: "9100"
+	};
+
+	it("requires a payment provider and a mail driver in production", () => {
+		expect(linesOf({ ...keysAndLinks, METRICS_PORT: "0" })).toEqual([
+			"PAYMENT_PROVIDER: must be set with NODE_ENV=production; the simulator moves no money",
+			"MAIL_DRIVER: must be set with NODE_ENV=production; the mailbox sends no mail"
+		]);
+		expect(linesOf(production)).toEqual([]);
+		expect(linesOf({ NODE_ENV: "production", SERVICES: "order" })).toEqual([]);
+	});
+
+	it("requires of a command nothing that only services need", () => {
+		expect(readEnvironment({ NODE_ENV: "production" }, { runsServices: false })).toMatchObject({
+			NODE_ENV: "production"
+		});
+	});
+
+	const links =
+		"PUBLIC_URL: must be set with NODE_ENV=production; links would lead to HOST and PORT";
+	it.each<[Record<string, string | undefined>, string[]]>([
+		[{ SERVICES: "gateway" }, [links]],
+		[{ SERVICES: "notification" }, [links]],
+		[{ SERVICES: "notification", SHOP_ORDER_URL: "https://shop.example/{id}" }, []],
+		[{ SERVICES: "payment" }, [links]],
+		[{ SERVICES: "payment", PAYMENT_RETURN_URL: "https://shop.example/paid" }, []],
+		[{ SERVICES: "order,product,user,analytics" }, []],
+		[{ SERVICES: "gateway", NODE_ENV: "development" }, []]
+	])("requires links that lead to the shop: %j", (source, issues) =>
+		expect(linesOf({ ...production, PUBLIC_URL: undefined, ...source })).toEqual(issues)
+	);
+
+	const made = "openssl genpkey -algorithm ed25519 makes one";
+	const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
+	const missingKey = `TOKEN_PRIVATE_KEY: must be set with NODE_ENV=production (or _FILE); ${made}`;
+	const garbled = `TOKEN_PRIVATE_KEY: is no Ed25519 key; ${made}`;
+	it.each<[string, Record<string, string | undefined>, string[]]>([
+		["none", { TOKEN_PRIVATE_KEY: undefined, SERVICES: "user" }, [missingKey]],
+		[
+			"the public half",
+			{
+				TOKEN_PRIVATE_KEY: undefined,
+				TOKEN_PUBLIC_KEY: publicPem(own.publicKey),
+				SERVICES: "gateway"
+			},
+			[]
+		],
+		["garbage", { TOKEN_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nabc" }, [garbled]],
+		[
+			"RSA",
+			{ TOKEN_PRIVATE_KEY: rsa.export({ type: "pkcs8", format: "pem" }).toString() },
+			[garbled]
+		],
+		[
+			"halves of two pairs",
+			{ TOKEN_PUBLIC_KEY: publicPem(generateKeyPairSync("ed25519").publicKey) },
+			["TOKEN_PUBLIC_KEY: is not the public half of TOKEN_PRIVATE_KEY"]
+		]
+	])("judges the keys of tokens: %s", (_, source, issues) =>
+		expect(linesOf({ ...production, ...source })).toEqual(issues)
+	);
+
+	it.each([
+		["gateway", undefined, false],
+		["gateway,order", undefined, false],
+		["gateway", "0", true],
+		["gateway", "9100", true],
+		["order", undefined, true]
+	])("in production, lets %s run with METRICS_PORT=%s: %s", (SERVICES, METRICS_PORT, isAllowed) => {
+		expect(linesOf({ ...keysAndLinks, SERVICES, METRICS_PORT })).toEqual(
+			isAllowed
+				? []
+				: ["METRICS_PORT: must be set with NODE_ENV=production; /metrics shows what the shop earns"]
+		);
+	});
+
+	const noTls =
+		"NATS_URL: must be tls:// with NODE_ENV=production, except for servers on this host";
+	const noUser = "NATS_URL: must have a user and a password with NODE_ENV=production";
+	const noUrl = "NATS_URL: is no URL, or no list of them separated by commas";
+	it.each<[url: string, issues: string[]]>([
+		["tls://shop:pw@bus.example:4222", []],
+		["tls://shop:pw@a:4222,tls://b:4222", []],
+		["nats://shop:pw@127.0.0.1:4222", []],
+		["nats://shop:pw@localhost", []],
+		["nats://shop:pw@[::1]:4222", []],
+		["nats://shop:pw@127.0.0.1,tls://b", []],
+		["nats://shop:pw@bus.example:4222", [noTls]],
+		["nats://shop:pw@10.0.0.1", [noTls]],
+		["nats://shop:pw@localhost.example", [noTls]],
+		["tls://shop:pw@a,nats://b", [noTls]],
+		["tls://bus.example", [noUser]],
+		["tls://token@bus.example", [noUser]],
+		["tls://:pw@bus.example", [noUser]],
+		["nats://127.0.0.1:4222", [noUser]],
+		["nats://bus.example:4222", [noTls, noUser]],
+		["tls://shop:pw@a,", [noUrl]]
+	])("in production, judges the bus %s", (NATS_URL, issues) => {
+		expect(linesOf({ ...production, NATS_URL })).toEqual(issues);
+		expect(linesOf({ NATS_URL })).toEqual([]);
+	});
+
+	it.each<[Record<string, string>, string[]]>([
+		[{ PORT: "8080", METRICS_PORT: "8080" }, ["METRICS_PORT"]],
+		[{ METRICS_PORT: "8080" }, ["METRICS_PORT"]],
+		[{ HEALTH_PORT: "9100", METRICS_PORT: "9100" }, ["METRICS_PORT"]],
+		[{ HEALTH_PORT: "8080" }, ["HEALTH_PORT"]],
+		[{ PORT: "0", HEALTH_PORT: "0", METRICS_PORT: "0" }, []],
+		[{ METRICS_PORT: "8080", SERVICES: "order" }, []],
+		[{ PORT: "1", HEALTH_PORT: "2", METRICS_PORT: "3" }, []]
+	])("refuses two servers on one port: %j", (source, names) => {
+		expect(linesOf(source).map(line => line.split(":")[0])).toEqual(names);
+	});
+
+	it("requires Stripe's keys with Stripe, in the payment service only", () => {
+		const stripe = { PAYMENT_PROVIDER: "stripe" };
+		expect(linesOf(stripe)).toEqual([
+			"STRIPE_SECRET_KEY: is needed with PAYMENT_PROVIDER=stripe",
+			"STRIPE_WEBHOOK_SECRET: is needed with PAYMENT_PROVIDER=stripe"
+		]);
+		const keys = { STRIPE_SECRET_KEY: "sk_test_x", STRIPE_WEBHOOK_SECRET: "whsec_x" };
+		expect(linesOf({ ...stripe, ...keys })).toEqual([]);
+		expect(linesOf({ ...stripe, SERVICES: "order" })).toEqual([]);
+	});
+
+	it("requires a sender and a mail server with SMTP, in the notification service only", () => {
+		const smtp = { MAIL_DRIVER: "smtp" };
+		expect(linesOf(smtp)).toEqual([
+			"MAIL_FROM: is needed with MAIL_DRIVER=smtp",
+			"SMTP_URL: is needed with MAIL_DRIVER=smtp"
+		]);
+		const given = { MAIL_FROM: "The Shop <a@shop.example>", SMTP_URL: "smtp://u:p@mail:587" };
+		expect(linesOf({ ...smtp, ...given })).toEqual([]);
+		expect(linesOf({ ...smtp, SERVICES: "gateway,order" })).toEqual([]);
+	});
+
+	const topic = "arn:aws:sns:eu-central-1:123456789012:shop";
+	it.each([
+		["MAIL_DRIVER=ses", { MAIL_DRIVER: "ses", MAIL_FROM: "a@shop.example" }],
+		["SMS_DRIVER=sns", { SMS_DRIVER: "sns" }],
+		["SNS_TOPIC_ARN", { SNS_TOPIC_ARN: topic }],
+		["NOTIFICATION_STORE=dynamodb", { NOTIFICATION_STORE: "dynamodb" }]
+	])("requires a region with %s", (because, source) => {
+		expect(linesOf(source)).toEqual([`AWS_REGION: is needed with ${because}`]);
+		expect(linesOf({ ...source, AWS_REGION: "eu-central-1" })).toEqual([]);
+	});
+
+	it.each(["a@b\nBcc: c@d", "a@b, c@d", "Shop <a@b> x", "Shop a@b"])(
+		"refuses %j as an address",
+		from => expect(linesOf({ MAIL_FROM: from })).toHaveLength(1)
+	);
+
+	it("refuses demo data in production", () => {
+		expect(linesOf({ ...production, DEMO_MODE: "1" })).toEqual([
+			"DEMO_MODE: must not be on with NODE_ENV=production"
+		]);
+		expect(linesOf({ ...production, DEMO_MODE: "0" })).toEqual([]);
+	});
+
+	it("refuses armed failpoints in production", () => {
+		const FAILPOINTS = "payment.charge.before_reply=kill";
+		expect(linesOf({ ...production, FAILPOINTS })).toEqual([
+			"FAILPOINTS: must not be set with NODE_ENV=production"
+		]);
+		expect(linesOf({ NODE_ENV: "test", FAILPOINTS })).toEqual([]);
+	});
+});

@@ -1,0 +1,46 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { envFile, parseEnvFile, readEnvFile } from "./env-file.ts";
+
+describe("a file of settings", () => {
+	const text = `# a comment
+PORT=9000
+LOG_LEVEL="debug"
+export HOST=0.0.0.0
+SHOP_NAME=
+PROT=1
+DATABASE_URL_FILE=/run/secrets/url
+AWS_PROFILE=shop
+NODE_EXTRA_CA_CERTS=ca.pem
+TOKEN_PRIVATE_KEY="-----BEGIN PRIVATE KEY-----
+abc
+-----END PRIVATE KEY-----"
+`;
+
+	it("sets what the environment does not, over several lines too", () => {
+		const { values } = parseEnvFile(text, { PORT: "8000", HOST: "" });
+		expect(values).toMatchObject({ LOG_LEVEL: "debug", HOST: "0.0.0.0", AWS_PROFILE: "shop" });
+		expect(values.TOKEN_PRIVATE_KEY).toContain("\nabc\n");
+		expect(Object.keys(values)).not.toContain("PORT");
+		expect(Object.keys(values)).not.toContain("SHOP_NAME");
+	});
+
+	it("names each line without an effect", () => {
+		expect(parseEnvFile(text, { PORT: "8000" }).warnings.toSorted()).toEqual([
+			"NODE_EXTRA_CA_CERTS has no effect there: set it in the environment",
+			"PORT is ignored, because the environment sets it too",
+			"PROT is no setting of the shop"
+		]);
+	});
+
+	it("must be readable if ENV_FILE names it", () => {
+		const path = join(mkdtempSync(join(tmpdir(), "env-")), "shop.env");
+		expect(() => readEnvFile({ ENV_FILE: path })).toThrow("ENV_FILE: cannot be read: ENOENT");
+		writeFileSync(path, text);
+		const environment: NodeJS.ProcessEnv = { ENV_FILE: path };
+		readEnvFile(environment);
+		expect(environment.PORT).toBe("9000");
+		expect(envFile()).toMatchObject({ path, names: expect.arrayContaining(["PORT"]) });
+	});
+});

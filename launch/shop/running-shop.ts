@@ -1,0 +1,65 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { Lifecycle } from "../process/lifecycle.ts";
+import { DataFolder } from "./data-folder.ts";
+
+/** What runs on a data folder, as its launcher wrote it down for the commands beside it. */
+export interface RunningShop {
+	/** The npm script that started it. */
+	command: "start" | "cluster" | "repl";
+	pid: number;
+	/** ISO 8601. */
+	startedAt: string;
+	/** Of the owner. */
+	databaseUrl: string;
+	/** Whether the launcher started Postgres. */
+	embedded: boolean;
+	/** The nodes of it find each other by these. */
+	namespace: string;
+	natsUrl?: string | undefined;
+	/** Where this host reaches the gateway, once it accepts requests. */
+	url?: string | undefined;
+	health?: string | undefined;
+	metrics?: string | undefined;
+	/** Of a cluster. */
+	nodes?: { name: string; metrics?: string | undefined }[];
+}
+
+export type Announce = (more: Partial<RunningShop>) => void;
+
+/**
+ * Writes down what runs on the data folder, which the caller has locked, until its process ends. The file is readable
+ * for its owner only: it has the password of the database.
+ * @returns adds to it
+ */
+export function announce(
+	life: Lifecycle,
+	{ runFile }: Pick<DataFolder, "runFile">,
+	facts: Omit<RunningShop, "pid" | "startedAt">
+): Announce {
+	let shop: RunningShop = { ...facts, pid: process.pid, startedAt: new Date().toISOString() };
+	const add: Announce = more => {
+		shop = { ...shop, ...more };
+		// Renamed, so that no reader sees half of it.
+		writeFileSync(`${runFile}.new`, JSON.stringify(shop), { mode: 0o600 });
+		renameSync(`${runFile}.new`, runFile);
+	};
+	add({});
+	life.atEnd(() => rmSync(runFile, { force: true }));
+	return add;
+}
+
+/** The shop whose launcher holds the lock of this folder; a file without a lock is stale. */
+export function runningShop(dataDir: string): RunningShop | undefined {
+	if (!existsSync(dataDir)) return undefined;
+	const data = new DataFolder(dataDir);
+	if (!existsSync(data.runFile) || !data.isLocked()) return undefined;
+	return JSON.parse(readFileSync(data.runFile, "utf8")) as RunningShop;
+}
+
+/** Where the API of the shop is: given, or of the shop that runs on this data folder, or by HOST and PORT. */
+export function addressOfShop(
+	given: string | undefined,
+	{ dataDir, gatewayUrl }: { dataDir: string; gatewayUrl: string }
+): string {
+	return (given ?? runningShop(dataDir)?.url ?? gatewayUrl).replace(/\/+$/, "");
+}
