@@ -8,6 +8,7 @@ import {
 } from "../launch/shop/cluster-plan.ts";
 import type { NodeUrls } from "../launch/shop/broker.ts";
 import { type ShopEnvironment, prepareShop, progress } from "../launch/shop/prepare-shop.ts";
+import { adminHint } from "../launch/shop/shop-database.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import {
 	type Lifecycle,
@@ -120,5 +121,6 @@ run(async life => {
 		metrics,
 		nodes: nodes.map(({ name }) => ({ name, metrics: urls.get(name)?.metrics }))
 	});
-	console.log(banner({ ...config, url: url!, metrics, settings: envFile(), embedded, runs }));
+	const facts = { settings: envFile(), adminHint: await adminHint(config.databaseUrl) };
+	console.log(banner({ ...config, url: url!, metrics, ...facts, embedded, runs }));
 }, stopNodesWithinMs);

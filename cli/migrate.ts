@@ -1,5 +1,6 @@
 import { configOfCommand } from "../config/index.ts";
 import { prepareDatabase } from "../launch/shop/prepare-shop.ts";
+import { adminHint } from "../launch/shop/shop-database.ts";
 import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine } from "../launch/process/command-line.ts";
@@ -19,5 +20,7 @@ run(async life => {
 		);
 	await prepareDatabase(databaseUrl, given);
 	console.log("The database is up to date.");
+	const hint = await adminHint(databaseUrl);
+	if (hint) console.log(hint);
 	await life.end(0);
 });

@@ -2,6 +2,7 @@ import { envFile } from "../config/env-file.ts";
 import { useConfig } from "../config/index.ts";
 import { banner } from "../launch/shop/banner.ts";
 import { prepareShop, progress } from "../launch/shop/prepare-shop.ts";
+import { adminHint } from "../launch/shop/shop-database.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine } from "../launch/process/command-line.ts";
 
@@ -23,10 +24,10 @@ run(async life => {
 	if (life.ending) return;
 	const { shop: url, ...ports } = nodeUrls(broker);
 	announce({ url, ...ports });
-	const settings = envFile();
+	const facts = { settings: envFile(), adminHint: await adminHint(config.databaseUrl) };
 	console.log(
 		url
-			? banner({ ...config, url, ...ports, settings, embedded })
+			? banner({ ...config, url, ...ports, ...facts, embedded })
 			: `Running ${config.services.join(", ")}`
 	);
 });

@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
 import type pg from "pg";
-import { configOfCommand, type Config } from "../config/index.ts";
-import { DataFolder } from "../launch/shop/data-folder.ts";
-import { runningShop } from "../launch/shop/running-shop.ts";
-import { connect, startEmbeddedPostgres, progress } from "../launch/shop/prepare-shop.ts";
-import { exitCodes, explainOutdated, LaunchError } from "../launch/process/launch-error.ts";
+import { configOfCommand } from "../config/index.ts";
+import { connect, progress } from "../launch/shop/prepare-shop.ts";
+import { databaseOfShop } from "../launch/shop/shop-database.ts";
+import { explainOutdated } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import type { VerifyContext, Verifier } from "../verify/verifier.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
@@ -34,20 +32,6 @@ function throttledProgress(): VerifyContext["progress"] {
 	};
 }
 
-/** @throws LaunchError when there is no shop */
-async function databaseUrl(life: Lifecycle, given: Config): Promise<string> {
-	const found = given.databaseUrl ?? runningShop(given.dataDir)?.databaseUrl;
-	if (found) return found;
-	if (!existsSync(given.dataDir))
-		throw new LaunchError(
-			`There is no shop in ${given.dataDir}: set DATA_DIR, or DATABASE_URL for another Postgres.`,
-			exitCodes.configuration
-		);
-	const data = new DataFolder(given.dataDir);
-	life.atEnd(data.lock());
-	return startEmbeddedPostgres(life, data);
-}
-
 /** @throws LaunchError when it cannot be reached */
 async function snapshot(life: Lifecycle, url: string): Promise<pg.Client> {
 	const client = await connect(life, url, "verify");
@@ -62,7 +46,7 @@ if (!load) usageError(usage, "Name what to verify.");
 
 run(async life => {
 	const given = configOfCommand({ runsServices: false });
-	const config = { ...given, databaseUrl: await databaseUrl(life, given) };
+	const config = { ...given, databaseUrl: await databaseOfShop(life, given) };
 	const client = await snapshot(life, config.databaseUrl);
 	const { verify } = await load();
 	let differences = 0;

@@ -26,10 +26,12 @@ const known: ReadonlySet<string> = new Set(
 	)
 );
 
+const isRead = (name: string) => known.has(name) || foreign.test(name);
+
 function warningOf(name: string, isGiven: boolean): string[] {
 	if (tooLate.test(name)) return [`${name} has no effect there: set it in the environment`];
 	if (isGiven) return [`${name} is ignored, because the environment sets it too`];
-	if (known.has(name) || foreign.test(name)) return [];
+	if (isRead(name)) return [];
 	return [`${name} is no setting of the shop`];
 }
 
@@ -43,7 +45,7 @@ export function parseEnvFile(
 	const taken = entries.filter(([name, value]) => !isGiven(name) && value !== "");
 	return {
 		values: Object.fromEntries(taken),
-		names: taken.map(([name]) => name),
+		names: taken.flatMap(([name]) => (isRead(name) ? name : [])),
 		warnings: entries.flatMap(([name]) => warningOf(name, isGiven(name)))
 	};
 }

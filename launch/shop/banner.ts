@@ -24,6 +24,8 @@ export interface BannerFacts {
 	embedded: boolean;
 	/** The payment provider. */
 	payment: { provider: "simulator" | "stripe"; apiUrl: string };
+	/** Set while the shop has no admin. */
+	adminHint?: string | undefined;
 	/** More lines, e.g. the nodes of a cluster. */
 	runs?: string[];
 }
@@ -76,7 +78,7 @@ function paymentLine({ provider, apiUrl }: BannerFacts["payment"], ledger: strin
 
 /** Printed once the shop accepts orders. */
 export function banner(facts: BannerFacts): string {
-	const { url, demo, dataDir, embedded, payment, settings, runs = [] } = facts;
+	const { url, demo, dataDir, embedded, payment, settings, adminHint, runs = [] } = facts;
 	const shown = shownPath(dataDir);
 	return [
 		"",
@@ -88,6 +90,7 @@ export function banner(facts: BannerFacts): string {
 		embedded ? `  Embedded: Postgres, in ${shown}/postgres` : "  Database: the one of DATABASE_URL",
 		paymentLine(payment, demo ? `; ledger in ${shown}/psp-ledger.jsonl` : ""),
 		...(settings ? [settingsLine(settings)] : []),
+		...(adminHint ? [`  ${adminHint}`] : []),
 		...runs.map(line => `  ${line}`),
 		"  Stop:     Ctrl-C",
 		...(embedded ? ["  Reset:    npm start -- --fresh"] : []),

@@ -188,15 +188,6 @@ describe("npm start refuses in a sentence", () => {
 				await database.drop();
 			}
 		);
-
-		it("but starts without them", async () => {
-			const database = await testDatabase();
-			await database.rows("delete from users.users where role <> 'customer'");
-			await database.rows("update users.users set locked = true");
-			const shop = await startShop({ DATA_DIR, DATABASE_URL: database.url, ...production });
-			await shop.stop();
-			await database.drop();
-		}, 30_000);
 	});
 
 	it("data of another Postgres major", async () => {

@@ -1,0 +1,51 @@
+import { configOfCommand } from "../config/index.ts";
+import { commandLine, usageError } from "../launch/process/command-line.ts";
+import { explainDatabase, explainOutdated } from "../launch/process/launch-error.ts";
+import { run } from "../launch/process/lifecycle.ts";
+import { databaseOfShop } from "../launch/shop/shop-database.ts";
+
+const usage = `Usage: npm run admin -- create <e-mail> [--name <name>] [--password-file <file>|-]
+       npm run admin -- promote <e-mail>
+       npm run admin -- list
+Makes the first admin of a shop, or lists its staff; the shop may run meanwhile. An admin gives others their role by
+PATCH /api/v1/users/{id}.
+create asks for the password at the terminal, or reads the first line of the file (- for standard input). promote
+makes an existing account an admin's.
+Uses USER_DATABASE_URL or DATABASE_URL, or the embedded database of DATA_DIR.`;
+
+const { values, positionals } = commandLine(
+	usage,
+	{ name: { type: "string" }, "password-file": { type: "string" } },
+	true
+);
+const [command, given, ...more] = positionals;
+const takesAddress = command === "create" || command === "promote";
+if (!(takesAddress ? given : command === "list" && !given) || more.length > 0)
+	usageError(
+		usage,
+		positionals.length > 0 ? `Not understood: ${positionals.join(" ")}` : "Name a command."
+	);
+if (command !== "create" && Object.keys(values).length > 0)
+	usageError(usage, "--name and --password-file are for create.");
+
+run(async life => {
+	const config = configOfCommand({ runsServices: false });
+	const { addressOf, create, list, promote } = await import("./admin/staff-commands.ts");
+	const { newPassword } = await import("./admin/password-input.ts");
+	const { StaffRepository } = await import("../services/user/staff.repository.ts");
+	const email = takesAddress ? addressOf(given!) : "";
+	const password = command === "create" ? await newPassword(values["password-file"]) : "";
+	const url = config.serviceDatabaseUrls.user ?? (await databaseOfShop(life, config));
+	const staff = new StaffRepository(url);
+	const perform = {
+		create: () => create(staff, { email, name: values.name, password }),
+		promote: () => promote(staff, email),
+		list: () => list(staff)
+	};
+	try {
+		console.log(await perform[command as keyof typeof perform]());
+	} catch (error) {
+		throw explainOutdated(explainDatabase(error, url));
+	}
+	await life.end(0);
+});

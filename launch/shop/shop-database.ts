@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import type { Config } from "../../config/index.ts";
+import { rows } from "../../db/client.ts";
+import { exitCodes, LaunchError } from "../process/launch-error.ts";
+import type { Lifecycle } from "../process/lifecycle.ts";
+import { DataFolder } from "./data-folder.ts";
+import { startEmbeddedPostgres } from "./prepare-shop.ts";
+import { runningShop } from "./running-shop.ts";
+
+/**
+ * The database of the shop, as its owner: of DATABASE_URL, or of the shop that runs on the data folder, or the embedded
+ * one of it, which is started until the end of this process.
+ * @throws LaunchError when there is no shop
+ */
+export async function databaseOfShop(
+	life: Lifecycle,
+	{ databaseUrl, dataDir }: Pick<Config, "databaseUrl" | "dataDir">
+): Promise<string> {
+	const found = databaseUrl ?? runningShop(dataDir)?.databaseUrl;
+	if (found) return found;
+	if (!existsSync(dataDir))
+		throw new LaunchError(
+			`There is no shop in ${dataDir}: set DATA_DIR, or DATABASE_URL for another Postgres.`,
+			exitCodes.configuration
+		);
+	const data = new DataFolder(dataDir);
+	life.atEnd(data.lock());
+	return startEmbeddedPostgres(life, data);
+}
+
+/** What a start says while nobody can administer the shop; undefined otherwise. */
+export async function adminHint(url: string): Promise<string | undefined> {
+	const [row] = await rows<{ is_there: boolean }>(
+		url,
+		"select exists (select from users.users where role = 'admin' and not locked) as is_there"
+	);
+	return row!.is_there
+		? undefined
+		: "There is no admin yet: npm run admin -- create you@example.com makes the first one.";
+}

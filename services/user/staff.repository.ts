@@ -1,0 +1,53 @@
+import { rows } from "../../db/client.ts";
+import { newId } from "../../lib/id.ts";
+
+/** Whom the shop trusts with more than their own orders. */
+export interface StaffMember {
+	email: string;
+	role: "support" | "admin";
+	locked: boolean;
+}
+
+const insertAdmin = `
+	insert into users.users (id, email, name, password_hash, role) values ($1, $2, $3, $4, 'admin')
+	on conflict (email) do nothing returning id`;
+
+const makeAdmin = `
+	update users.users set role = 'admin', version = version + 1, updated_at = clock_timestamp()
+	where email = $1 and role <> 'admin' returning locked`;
+
+/**
+ * Accounts of staff, for a command on the database: no admin has signed in who could do it through the API. Addresses
+ * are in stored form (lib/addresses/email.ts).
+ */
+export class StaffRepository {
+	readonly #url: string;
+
+	/** @param url of the owner, or of the user service */
+	constructor(url: string) {
+		this.#url = url;
+	}
+
+	/** @returns false when the address has an account */
+	async create(account: { email: string; name: string; password_hash: string }): Promise<boolean> {
+		const { email, name, password_hash } = account;
+		const made = await rows(this.#url, insertAdmin, [newId(), email, name, password_hash]);
+		return made.length > 0;
+	}
+
+	/** Makes an account an admin's. */
+	async promote(email: string): Promise<"promoted" | "locked" | "already" | "unknown"> {
+		const [row] = await rows<{ locked: boolean }>(this.#url, makeAdmin, [email]);
+		if (row) return row.locked ? "locked" : "promoted";
+		const found = await rows(this.#url, "select from users.users where email = $1", [email]);
+		return found.length > 0 ? "already" : "unknown";
+	}
+
+	/** By role and address. */
+	list(): Promise<StaffMember[]> {
+		return rows<StaffMember>(
+			this.#url,
+			"select email, role, locked from users.users where role <> 'customer' order by role, email"
+		);
+	}
+}
