@@ -170,6 +170,7 @@ export async function prepareShop(
 	const config = { ...given, databaseUrl, token, dataDir: data.path };
 	const embedded = !given.databaseUrl;
 	const { namespace, natsUrl } = given;
-	const facts = { command, databaseUrl, embedded, namespace, natsUrl };
+	const brokers = given.kafka?.brokers;
+	const facts = { command, databaseUrl, embedded, namespace, natsUrl, brokers };
 	return { config, data, embedded, announce: announce(life, data, facts) };
 }
