@@ -2,7 +2,7 @@ import { configOfCommand } from "../config/index.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { explainDatabase, explainOutdated } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
-import { databaseOfShop } from "../launch/shop/shop-database.ts";
+import { databaseOfShop } from "../launch/shop/owner-database.ts";
 
 const usage = `Usage: npm run admin -- create <e-mail> [--name <name>] [--password-file <file>|-]
        npm run admin -- promote <e-mail>

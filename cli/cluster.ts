@@ -8,7 +8,7 @@ import {
 } from "../launch/shop/cluster-plan.ts";
 import type { NodeUrls } from "../launch/shop/broker.ts";
 import { type ShopEnvironment, prepareShop, progress } from "../launch/shop/prepare-shop.ts";
-import { adminHint } from "../launch/shop/shop-database.ts";
+import { adminHint } from "../launch/shop/owner-database.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import {
 	type Lifecycle,

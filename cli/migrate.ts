@@ -1,6 +1,6 @@
 import { configOfCommand } from "../config/index.ts";
 import { prepareDatabase } from "../launch/shop/prepare-shop.ts";
-import { adminHint } from "../launch/shop/shop-database.ts";
+import { adminHint } from "../launch/shop/owner-database.ts";
 import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine } from "../launch/process/command-line.ts";

@@ -1,7 +1,8 @@
 import { flushCompileCache } from "node:module";
-import { serviceNames, configOfCommand, useConfig } from "../config/index.ts";
+import { serviceNames, configOfLauncher, useConfig } from "../config/index.ts";
 import { nodeUrls, runBroker } from "../launch/shop/broker.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
+import { freePort } from "../launch/process/free-port.ts";
 import { listenForFailpointCommands } from "../launch/shop/failpoint-commands.ts";
 import { tokenKeys } from "../launch/shop/token-keys.ts";
 import { run } from "../launch/process/lifecycle.ts";
@@ -15,7 +16,7 @@ const othersWithinMs = 20_000;
 commandLine(usage, {});
 
 run(async life => {
-	const config = configOfCommand();
+	const config = await configOfLauncher(freePort);
 	const needsKeys = config.services.some(name => name === "gateway" || name === "user");
 	const keys = needsKeys && tokenKeys(config, new DataFolder(config.dataDir).tokenKey);
 	life.extendStop(config.connections.shutdownDelayMs);

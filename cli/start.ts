@@ -2,7 +2,7 @@ import { envFile } from "../config/env-file.ts";
 import { useConfig } from "../config/index.ts";
 import { banner } from "../launch/shop/banner.ts";
 import { prepareShop, progress } from "../launch/shop/prepare-shop.ts";
-import { adminHint } from "../launch/shop/shop-database.ts";
+import { adminHint } from "../launch/shop/owner-database.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine } from "../launch/process/command-line.ts";
 

@@ -9,7 +9,7 @@ import { shownPath } from "../launch/shop/banner.ts";
 import { databaseReport } from "../launch/shop/database-report.ts";
 import { runningShop, type RunningShop } from "../launch/shop/running-shop.ts";
 import { operatorToken, ShopApi } from "./api-client/shop-api.ts";
-import { statusLines, type StatusFacts } from "./status/report.ts";
+import { statusLines, type StatusFacts } from "./status/in-words.ts";
 
 const usage = `Usage: npm run status
 Says what runs on DATA_DIR: addresses, logs, database, migrations, backlog. Exits 0 when one is healthy, 3 when none runs,

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { configOfCommand } from "../config/index.ts";
 import { connect, progress } from "../launch/shop/prepare-shop.ts";
-import { databaseOfShop } from "../launch/shop/shop-database.ts";
+import { databaseOfShop } from "../launch/shop/owner-database.ts";
 import { explainOutdated } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import type { VerifyContext, Verifier } from "../verify/verifier.ts";

@@ -1,3 +1,4 @@
+import { errorTable, slug, type ErrorCode } from "../lib/errors.ts";
 import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { WaitingMessages } from "./notification.ts";
 import { Uuid } from "./values.ts";
@@ -22,6 +23,12 @@ export type Document = Static<typeof Document>;
 
 const own = { kind: "query", access: "anyone", params: strictObject({}) } as const;
 
+/** Of any length that the server takes. */
+const accept = T.Optional(
+	T.String({ maxLength: 65_536, description: "Whether the answer is a page or JSON" })
+);
+const problemCodes = (Object.keys(errorTable) as ErrorCode[]).map(slug);
+
 export const docsFiles = [
 	"swagger-ui.css",
 	"swagger-ui-bundle.js",
@@ -31,6 +38,24 @@ export const docsFiles = [
 ] as const;
 
 export const gateway = contract("gateway", {
+	home: {
+		...own,
+		summary: "What this server is, with links and first requests, as a page or as JSON",
+		params: strictObject({ accept }),
+		returns: Document
+	},
+	problemTypes: {
+		...own,
+		summary: "Every problem that the API answers, as a page or as JSON",
+		params: strictObject({ accept }),
+		returns: Document
+	},
+	problemType: {
+		...own,
+		summary: "What a problem means and what to do about it, as a page or as JSON",
+		params: strictObject({ accept, code: oneOf(problemCodes) }),
+		returns: Document
+	},
 	health: { ...own, summary: "Health of the shop's services", returns: Health },
 	live: {
 		...own,

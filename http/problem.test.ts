@@ -13,7 +13,7 @@ describe("the problem of an error", () => {
 		const { status, body } = toProblem(error, id);
 		expect(status).toBe(422);
 		expect(JSON.parse(body)).toEqual({
-			type: "https://errors.moleculer-commerce.example/validation-failed",
+			type: "http://127.0.0.1:8080/problems/validation-failed",
 			title: "The request is not valid",
 			status: 422,
 			detail: "No.",

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { strictObject, T } from "../lib/schema.ts";
 import { Url } from "../contracts/values.ts";
+import { config } from "../config/index.ts";
 import { errorTable, slug, type ErrorCode, type FailureData } from "../lib/errors.ts";
 import { everyAnswer } from "./standard-headers.ts";
 
@@ -64,6 +65,9 @@ const retryAfter: Partial<Record<ErrorCode, number>> = {
 	IDEMPOTENCY_KEY_IN_USE: 1
 };
 
+/** The URI of a problem type: a page that explains it. */
+export const typeOf = (code: ErrorCode) => `${config().publicUrl}/problems/${slug(code)}`;
+
 export interface ProblemAnswer {
 	code: ErrorCode;
 	status: number;
@@ -78,7 +82,7 @@ export function toProblem(error: unknown, requestId: string): ProblemAnswer {
 	const data = ((error as { data?: FailureData } | null)?.data ?? {}) as FailureData;
 	const { detail, errors, retryAfterS = retryAfter[code] } = data;
 	const problem = {
-		type: `https://errors.moleculer-commerce.example/${slug(code)}`,
+		type: typeOf(code),
 		title,
 		status,
 		...(status < 500 && detail && { detail }),

@@ -111,7 +111,7 @@ const layers: Record<string, string[]> = {
 	contracts: ["lib"],
 	config: ["lib"],
 	psp: ["lib"],
-	http: ["lib", "contracts"],
+	http: ["lib", "contracts", "config"],
 	db: ["lib", "contracts", "config"],
 	idempotency: ["lib", "db"],
 	streams: ["lib", "contracts", "config", "db"],

@@ -3,7 +3,7 @@ import { shownEmail, storedEmail } from "../../lib/addresses/email.ts";
 import { validate } from "../../lib/validator.ts";
 import { LaunchError } from "../../launch/process/launch-error.ts";
 import { hashPassword, weakness } from "../../services/user/password.ts";
-import { StaffRepository } from "../../services/user/staff.repository.ts";
+import type { StaffRepository } from "../../services/user/staff.repository.ts";
 
 const { params } = user.actions.create;
 

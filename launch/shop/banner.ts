@@ -68,7 +68,7 @@ function demoLines(url: string): string[] {
 }
 
 function settingsLine({ path, names }: NonNullable<BannerFacts["settings"]>): string {
-	return `  Settings: ${shownPath(path)} sets ${names.join(", ") || "nothing"}; the environment goes before it`;
+	return `  Settings: ${shownPath(path)} sets ${names.join(", ")}; the environment goes before it`;
 }
 
 function paymentLine({ provider, apiUrl }: BannerFacts["payment"], ledger: string): string {
@@ -89,7 +89,7 @@ export function banner(facts: BannerFacts): string {
 		"",
 		embedded ? `  Embedded: Postgres, in ${shown}/postgres` : "  Database: the one of DATABASE_URL",
 		paymentLine(payment, demo ? `; ledger in ${shown}/psp-ledger.jsonl` : ""),
-		...(settings ? [settingsLine(settings)] : []),
+		...(settings && settings.names.length > 0 ? [settingsLine(settings)] : []),
 		...(adminHint ? [`  ${adminHint}`] : []),
 		...runs.map(line => `  ${line}`),
 		"  Stop:     Ctrl-C",

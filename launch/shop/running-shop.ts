@@ -5,7 +5,7 @@ import { DataFolder } from "./data-folder.ts";
 /** What runs on a data folder, as its launcher wrote it down for the commands beside it. */
 export interface RunningShop {
 	/** The npm script that started it. */
-	command: "start" | "cluster" | "repl";
+	command: "start" | "dev" | "cluster" | "repl";
 	pid: number;
 	/** ISO 8601. */
 	startedAt: string;

@@ -23,20 +23,19 @@ import { RepeatedLines } from "../../lib/log/repeated-lines.ts";
 import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { answerOf, send } from "./http/response.ts";
-import { asyncApiDocument } from "./api-docs/asyncapi.ts";
 import { everyAnswer } from "../../http/standard-headers.ts";
 import { checkForm } from "../../http/request-form.ts";
 import { authorise, callerOf, confirmed, type Caller } from "./auth/caller.ts";
 import { isLocal } from "./auth/demo-mode.ts";
 import { DatabaseClock } from "./auth/database-clock.ts";
 import { StandingList, type StandingPage } from "./auth/standing-list.ts";
-import { docsFile, docsPage, Images } from "./api-docs/static-files.ts";
+import { Images } from "./api-docs/static-files.ts";
 import { clientNetwork } from "./http/client-network.ts";
 import { toProblem } from "../../http/problem.ts";
 import { feedHeaders, WindowFeed } from "./window-feed.ts";
 import { PartChecks, statusOf } from "./gateway.health.ts";
-import { mailboxPage, mailOf, messagePage } from "./mailbox-pages.ts";
-import { openApiDocument } from "./api-docs/openapi.ts";
+import { mailboxPage, mailOf, messagePage } from "./pages/mailbox-view.ts";
+import { staticActions } from "./pages/static-actions.ts";
 import { allowed, paths, type Operation } from "./operations.ts";
 import { actingNote, parseRequest, type ActionRequest } from "./http/action-request.ts";
 import { TokenVerifier } from "./auth/token-verifier.ts";
@@ -196,7 +195,8 @@ const settings = {
 			req,
 			res,
 			() => this.metrics(),
-			() => req.template ?? "unmatched"
+			() => req.template ?? "unmatched",
+			line => this.logger.info(line)
 		);
 	}
 } as ServiceSettingSchema;
@@ -304,10 +304,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			return { type: register.contentType, body: register.metrics() };
 		},
 
-		description: () => openApiDocument(),
-		streams: () => asyncApiDocument(config().stream),
-		docs: () => docsPage(),
-		docsFile: ctx => docsFile(ctx.params.file),
+		...staticActions,
 
 		mailbox: async ctx => mailboxPage(await call(ctx, mailbox.list, { limit: 100 })),
 		mailboxMessage: async ctx => messagePage(await call(ctx, mailbox.get, ctx.params)),

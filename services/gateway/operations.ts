@@ -4,6 +4,7 @@ import { routes, type Route } from "./routes.ts";
 
 /** Parameters that come from a header, in any action with such a parameter. */
 export const headerOf = {
+	accept: "Accept",
 	idempotency_key: "Idempotency-Key",
 	version: "If-Match",
 	wait_s: "Prefer",

@@ -39,6 +39,8 @@ export interface Route {
 	readonly etag?: boolean;
 	/** `Cache-Control`; `no-store` by default. */
 	readonly cache?: string;
+	/** The request header by which the representation is chosen. */
+	readonly vary?: string;
 	/** Media types, if the response is a document and not JSON. */
 	readonly media?: readonly string[];
 	/** `Content-Security-Policy`, if the response is a page. */
@@ -73,6 +75,12 @@ const text = (type: string) => [`text/${type}; charset=utf-8`];
 const page =
 	"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
 	"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const pageOrJson = {
+	media: [...text("html"), "application/json; charset=utf-8"],
+	policy: "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+	vary: "Accept"
+} as const;
 
 const mailbox =
 	"default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'none'";
@@ -287,6 +295,9 @@ export const routes = {
 		})
 	],
 	operation: [
+		route("GET /", "getHome", own.home, pageOrJson),
+		route("GET /problems", "listProblemTypes", own.problemTypes, pageOrJson),
+		route("GET /problems/{code}", "getProblemType", own.problemType, pageOrJson),
 		route("GET /health", "getHealth", own.health, { unless: { status: 503, when: isDown } }),
 		route("GET /health/live", "getLive", own.live),
 		route("GET /health/ready", "getReady", own.ready, {

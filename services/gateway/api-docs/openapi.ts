@@ -48,12 +48,15 @@ function parametersOf(operation: Operation, components: Components): Json[] {
 			required: required.includes(name),
 			schema: components.plain(schema)
 		}));
-	const headers = inHeaders.map(name => ({
-		name: headerOf[name],
-		in: "header",
-		...headerSchemas[name],
-		...(name === "idempotency_key" && { required: needsKey(operation) })
-	}));
+	// OpenAPI describes Accept by the media types of the answers.
+	const headers = inHeaders
+		.filter(name => name !== "accept")
+		.map(name => ({
+			name: headerOf[name],
+			in: "header",
+			...headerSchemas[name],
+			...(name === "idempotency_key" && { required: needsKey(operation) })
+		}));
 	return [...from("path", inPath), ...from("query", inQuery), ...headers];
 }
 

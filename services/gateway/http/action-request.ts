@@ -76,7 +76,7 @@ function headerParameter(
 	const header = from.req.headers[headerOf[name].toLowerCase()] as string | undefined;
 	if (name === "idempotency_key") return keyIn(header, operation, from.caller.demo, request.notes);
 	if (header === undefined) return undefined;
-	if (name === "signature") return header;
+	if (name === "signature" || name === "accept") return header;
 	if (name === "last_event_id") return eventIn(header);
 	return name === "version" ? versionIn(header) : waitIn(header);
 }

@@ -6,18 +6,24 @@ export interface Metrics {
 	update(name: string, method: "inc" | "observe" | "set", labels: object, value: number): void;
 }
 
-/** Counts and times a completed request. `route` is a template, because ids would be unbounded. */
+/**
+ * Counts, times and logs a completed request. `route` is a template, because ids would be unbounded. The line has no
+ * query: it may hold what a customer searched for.
+ */
 export function measure(
 	req: IncomingMessage,
 	res: ServerResponse,
 	metrics: () => Metrics | undefined,
-	route: () => string
+	route: () => string,
+	log: (line: string) => void
 ): void {
 	const start = performance.now();
+	const path = (req.url ?? "").split("?", 1)[0]!;
 	res.once("close", () => {
 		const labels = { method: req.method!, route: route() };
 		const seconds = (performance.now() - start) / 1000;
 		metrics()?.update("http_requests_total", "inc", { ...labels, status: res.statusCode }, 1);
 		metrics()?.update("http_request_duration_seconds", "observe", labels, seconds);
+		log(`${req.method} ${path} ${res.statusCode} ${(seconds * 1000).toFixed(1)} ms`);
 	});
 }

@@ -40,10 +40,11 @@ function headersOf(
 	result: Fields,
 	url: string
 ) {
-	const { location, cache, policy } = operation;
+	const { location, cache, policy, vary } = operation;
 	return {
 		...(location && { Location: fill(location, result) }),
 		...(cache && { "Cache-Control": cache, Vary: "Authorization" }),
+		...(vary && { Vary: vary }),
 		...(policy && { "Content-Security-Policy": policy }),
 		...(typeof result.next_cursor === "string" && { Link: linkToNext(url, result.next_cursor) }),
 		...(params.wait_s !== undefined && { "Preference-Applied": `wait=${params.wait_s as number}` }),

@@ -63,12 +63,18 @@ const root = join(import.meta.dirname, "../../..");
 /** The environment of a user: nothing of the test's own, so that defaults are tested. A cache saves half of each start. */
 function environment(own: Environment): Environment {
 	const { PATH = "", HOME = "", NODE_COMPILE_CACHE } = process.env;
-	return { PATH, HOME, ENV_FILE: "/dev/null", ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...own };
+	return {
+		PATH,
+		HOME,
+		ENV_FILE: "/dev/null",
+		...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }),
+		...own
+	};
 }
 
-/** Starts a command of cli/ and records its output. */
-export function launch(script: string, args: string[], env: Environment) {
-	const child = spawn("node", [join("cli", script), ...args], { cwd: root, env: environment(env) });
+/** Starts a command of cli/ and records its output. @param tree whose command it is */
+export function launch(script: string, args: string[], env: Environment, tree = root) {
+	const child = spawn("node", [join("cli", script), ...args], { cwd: tree, env: environment(env) });
 	let output = "";
 	for (const stream of [child.stdout, child.stderr])
 		stream.setEncoding("utf8").on("data", (text: string) => (output += text));

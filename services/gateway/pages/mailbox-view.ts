@@ -1,39 +1,12 @@
-import type { Document } from "../../contracts/gateway.ts";
-import type { MailboxEntry, MailboxMessage } from "../../contracts/notification.ts";
-import { fail } from "../../lib/errors.ts";
-import { html, type Html } from "../../lib/text/html.ts";
+import type { Document } from "../../../contracts/gateway.ts";
+import type { MailboxEntry, MailboxMessage } from "../../../contracts/notification.ts";
+import { fail } from "../../../lib/errors.ts";
+import { html, type Html } from "../../../lib/text/html.ts";
+import { page } from "./layout.ts";
 
 /** Pages with the shop's stored messages, for developers. They contain no script. */
 
 const type = "text/html; charset=utf-8";
-
-const style = `
-	* { box-sizing: border-box }
-	body { margin: 0 auto; max-width: 60rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #1d2330 }
-	a { color: #1a56db } h1 { font-size: 1.3rem; overflow-wrap: anywhere }
-	table { width: 100%; border-collapse: collapse } td, th { padding: .4rem .5rem; text-align: left; vertical-align: top }
-	tr + tr td { border-top: 1px solid #e3e6eb } .meta { color: #5b6472 } td.meta { white-space: nowrap }
-	iframe { width: 100%; height: 44rem; border: 1px solid #e3e6eb; border-radius: .5rem }
-	pre { padding: 1rem; background: #f4f5f7; border-radius: .5rem; white-space: pre-wrap; overflow-wrap: anywhere }
-	@media (max-width: 40rem) { td, th { display: block; padding: .1rem 0 } th { display: none } tr { display: block; padding: .5rem 0 } }
-`;
-
-function page(title: string, body: Html): Document {
-	const { markup } = html`<html lang="en">
-		<head>
-			<meta charset="utf-8" />
-			<meta name="viewport" content="width=device-width, initial-scale=1" />
-			<title>${title}</title>
-			<style>
-				${style}
-			</style>
-		</head>
-		<body>
-			${body}
-		</body>
-	</html>`;
-	return { type, body: `<!doctype html>${markup}` };
-}
 
 function row({ id, channel, to, type: about, subject, received_at }: MailboxEntry): Html {
 	return html`<tr>

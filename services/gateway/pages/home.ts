@@ -1,0 +1,84 @@
+import type { Config } from "../../../config/index.ts";
+import type { Document } from "../../../contracts/gateway.ts";
+import { accounts, demoPassword } from "../../../db/seed/accounts.ts";
+import { html } from "../../../lib/text/html.ts";
+import { page, pageOrJson } from "./layout.ts";
+
+const order = `{"items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF", "state": "CA", "zip": "94105", "country": "USA"}}`;
+
+type Facts = Pick<Config, "demo" | "publicUrl" | "metricsPort"> & {
+	shop: Pick<Config["shop"], "name">;
+};
+
+const linksOf = ({ demo, metricsPort }: Facts) => ({
+	products: { path: "/api/v1/products", about: "the catalogue" },
+	docs: { path: "/docs", about: "the API, to read and to try" },
+	openapi: { path: "/openapi.json", about: "the API as OpenAPI 3.1" },
+	asyncapi: { path: "/asyncapi.json", about: "the event topics as AsyncAPI 3" },
+	problems: { path: "/problems", about: "every error, and what to do about it" },
+	health: { path: "/health", about: "whether all services are up" },
+	...(metricsPort === undefined && { metrics: { path: "/metrics", about: "for Prometheus" } }),
+	...(demo && { mailbox: { path: "/dev/mailbox", about: "mails that would have been sent" } })
+});
+
+const commandsOf = ({ demo, publicUrl }: Facts) =>
+	demo
+		? [
+				`curl ${publicUrl}/api/v1/products`,
+				`curl -X POST ${publicUrl}/api/v1/orders -H 'Content-Type: application/json' -H 'Prefer: wait=5' -d '${order}'`,
+				`curl ${publicUrl}/api/v1/orders`
+			]
+		: [
+				`curl ${publicUrl}/api/v1/products`,
+				`curl -X POST ${publicUrl}/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email": "…", "password": "…"}'`,
+				`curl ${publicUrl}/api/v1/orders -H 'Authorization: Bearer <access_token>'`
+			];
+
+/** What this server is, for somebody who opens its address. */
+export function homePage(accept: string | undefined, version: string, facts: Facts): Document {
+	const { demo, publicUrl } = facts;
+	const { name } = facts.shop;
+	const links = Object.entries(linksOf(facts));
+	const commands = commandsOf(facts);
+	const about = `The order API of ${name}, version ${version}`;
+	const people = accounts.map(({ id, email, role }) => ({ id, email, role }));
+	const demoPart = html`<h2>Demo accounts</h2>
+		<p>The password of each is <code>${demoPassword}</code>. Without a token you are user-123.</p>
+		<table>
+			${people.map(
+				({ id, email, role }) =>
+					html`<tr>
+						<td>${email}</td>
+						<td>${role}</td>
+						<td class="meta">${id}</td>
+					</tr>`
+			)}
+		</table>`;
+	const asPage = () =>
+		page(
+			name,
+			html`<h1>${name}</h1>
+				<p>${about}.</p>
+				<table>
+					${links.map(
+						([, { path, about: what }]) =>
+							html`<tr>
+								<td class="meta"><a href="${path}">${path}</a></td>
+								<td>${what}</td>
+							</tr>`
+					)}
+				</table>
+				${demo ? demoPart : undefined}
+				<h2>Try</h2>
+				<pre>${commands.join("\n")}</pre>`
+		);
+	return pageOrJson(accept, {
+		asPage,
+		asJson: {
+			about,
+			links: Object.fromEntries(links.map(([key, { path }]) => [key, `${publicUrl}${path}`])),
+			...(demo && { demo: { password: demoPassword, accounts: people } }),
+			try: commands
+		}
+	});
+}
