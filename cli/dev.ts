@@ -47,6 +47,7 @@ run(async life => {
 			PUBLIC_URL: config.publicUrl,
 			DATA_DIR: config.dataDir,
 			DATABASE_URL: config.databaseUrl,
+			...(config.operatorSocket && { OPERATOR_SOCKET: config.operatorSocket }),
 			// No load balancer has to see that it stops.
 			SHUTDOWN_DELAY_MS: "0"
 		},

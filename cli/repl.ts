@@ -1,23 +1,60 @@
 import type { REPLEval, REPLServer } from "node:repl";
-import type { ServiceBroker } from "moleculer";
+import type { ServiceBroker, ServiceSchema } from "moleculer";
 import { type Config, serviceNames, configOfCommand, useConfig } from "../config/index.ts";
 import { prepareShop, progress } from "../launch/shop/prepare-shop.ts";
-import { runningShop } from "../launch/shop/running-shop.ts";
+import { runningShop, type RunningShop } from "../launch/shop/running-shop.ts";
+import { LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
 import { checkNats } from "../launch/servers/nats-connection.ts";
+import { poll } from "../lib/retry.ts";
 import { commandLine } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run repl
-Opens the embedded shop with a prompt; or joins the nodes at NATS_URL, or a cluster that runs here.
+Opens a prompt in the shop that runs on DATA_DIR, in the nodes at NATS_URL, or else in a shop of its own.
 Commands: help, nodes, actions, call order.list, order <id>, stock <id>, place <product> <n>, sagas, reviews, quit`;
 
 commandLine(usage, {});
 
-type Bus = Pick<Config, "namespace"> & { natsUrl: string };
+const joinWithinMs = 30_000;
 
-function busToJoin({ natsUrl, namespace, dataDir }: Config): Bus | undefined {
-	const here = natsUrl ? { natsUrl, namespace } : runningShop(dataDir);
-	return here?.natsUrl ? { natsUrl: here.natsUrl, namespace: here.namespace } : undefined;
+/** What the prompt is of. */
+interface Target {
+	config: Config;
+	schemas?: ServiceSchema[];
+}
+
+/** The shop that runs here, once its launcher has said how to join it. */
+async function shopHere(dataDir: string): Promise<RunningShop | undefined> {
+	const isJoinable = (shop: RunningShop | undefined) =>
+		!shop || Boolean(shop.natsUrl ?? (shop.socket && shop.url));
+	return poll(() => runningShop(dataDir), {
+		everyMs: 200,
+		withinMs: joinWithinMs,
+		isDone: isJoinable
+	});
+}
+
+async function joinBus(config: Config, natsUrl: string, namespace: string): Promise<Target> {
+	progress("joining the nodes on the bus");
+	await checkNats(natsUrl);
+	return { config: { ...config, natsUrl, namespace, services: [] } };
+}
+
+/** @throws LaunchError when a shop runs here that cannot be joined */
+async function target(life: Lifecycle): Promise<Target> {
+	const config = configOfCommand({ runsServices: false });
+	const { natsUrl, namespace, dataDir } = config;
+	if (natsUrl) return joinBus(config, natsUrl, namespace);
+	const here = await shopHere(dataDir);
+	if (here?.natsUrl) return joinBus(config, here.natsUrl, here.namespace);
+	if (!here) return { config: (await prepareShop(life, { command: "repl" })).config };
+	if (!here.socket)
+		throw new LaunchError(
+			`A shop runs on ${dataDir} (pid ${here.pid}) that this prompt cannot join: stop it first, or set DATA_DIR to a folder with a shorter path for both.`
+		);
+	progress(`joining the shop of pid ${here.pid}`);
+	const { socketServices } = await import("./repl/socket-services.ts");
+	return { config: { ...config, services: [] }, schemas: socketServices(here.socket) };
 }
 
 /** Node's REPL starts a line while the previous one still runs, which breaks piped commands. */
@@ -50,20 +87,14 @@ function openPrompt(life: Lifecycle, broker: ServiceBroker): void {
 	server.once("exit", () => void idle().then(end));
 }
 
-async function join(bus: Bus): Promise<Config> {
-	progress("joining the nodes on the bus");
-	await checkNats(bus.natsUrl);
-	return { ...configOfCommand(), ...bus, services: [] };
-}
-
 run(async life => {
-	const bus = busToJoin(configOfCommand());
-	const config = bus ? await join(bus) : (await prepareShop(life, { command: "repl" })).config;
+	const { config, schemas = [] } = await target(life);
 	useConfig(config);
 	const { runBroker } = await import("../launch/shop/broker.ts");
 	const { OperatorIdentity } = await import("./repl/operator-identity.ts");
 	const { commands } = await import("./repl/commands.ts");
 	const broker = await runBroker(life, {
+		schemas,
 		middlewares: [OperatorIdentity],
 		replOptions: { delimiter: "shop $", customCommands: commands }
 	});

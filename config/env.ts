@@ -39,6 +39,11 @@ export const variables = {
 		fallback: ".shop",
 		about: "folder of the embedded database, generated keys and the payment simulator's ledger"
 	},
+	OPERATOR_SOCKET: {
+		schema: text("^[^\\0]{1,107}$", "a path of at most 107 characters"),
+		about:
+			"Unix socket by which this user's npm run repl calls every action of this node; npm start and npm run dev serve one in DATA_DIR, other nodes none"
+	},
 	DATABASE_URL: {
 		schema: postgresUrl,
 		...secret,

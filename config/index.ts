@@ -41,6 +41,8 @@ export interface Config {
 		readonly maxOfNetwork: number;
 	};
 	readonly dataDir: string;
+	/** Path of the Unix socket for the commands of this user. */
+	readonly operatorSocket: string | undefined;
 	readonly databaseUrl: string | undefined;
 	/** Database of the event log if there is no Kafka. */
 	readonly eventLogDatabaseUrl: string | undefined;
@@ -192,6 +194,7 @@ export function toConfig(env: Environment): Config {
 			maxOfNetwork: env.CONNECTIONS_MAX_OF_NETWORK
 		},
 		dataDir: env.DATA_DIR,
+		operatorSocket: env.OPERATOR_SOCKET,
 		databaseUrl: env.DATABASE_URL,
 		eventLogDatabaseUrl: env.EVENT_LOG_DATABASE_URL,
 		serviceDatabaseUrls: {

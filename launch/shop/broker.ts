@@ -11,11 +11,15 @@ import { config } from "../../config/index.ts";
 import { ownUrl } from "../../config/own-url.ts";
 import brokerOptions from "../../moleculer.config.ts";
 import { within } from "../../lib/retry.ts";
+import { openOperatorSocket } from "./operator-socket.ts";
 import { explainListen } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
 
 interface Extras {
+	/** By name. */
 	services?: readonly string[];
+	/** Besides these. */
+	schemas?: readonly ServiceSchema[];
 	middlewares?: Middleware[];
 	replOptions?: BrokerOptions["replOptions"];
 }
@@ -39,7 +43,12 @@ function explained(error: unknown): never {
 }
 
 /** Starts this process as a node with the services of `config()`. @throws LaunchError */
-export async function startBroker({ services, middlewares = [], replOptions }: Extras = {}) {
+export async function startBroker({
+	services,
+	schemas = [],
+	middlewares = [],
+	replOptions
+}: Extras = {}) {
 	const names = services ?? configuredServices();
 	const options = brokerOptions();
 	const broker = new ServiceBroker({
@@ -48,6 +57,7 @@ export async function startBroker({ services, middlewares = [], replOptions }: E
 		middlewares: [...options.middlewares!, ...middlewares]
 	});
 	for (const name of names) broker.createService(await schemaOf(name));
+	for (const schema of schemas) broker.createService(schema);
 	await broker.start().catch(explained);
 	return broker;
 }
@@ -62,7 +72,10 @@ export async function runBroker(life: Lifecycle, extras?: Extras): Promise<Servi
 		const broker = await within(startWaitMs, starting).catch(() => undefined);
 		await broker?.stop();
 	});
-	return starting;
+	const broker = await starting;
+	const { operatorSocket } = config();
+	if (operatorSocket && !life.ending) life.atEnd(await openOperatorSocket(broker, operatorSocket));
+	return broker;
 }
 
 /** URLs at which this host reaches a node, as it sends them to its launcher. */

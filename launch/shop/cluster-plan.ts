@@ -52,9 +52,11 @@ type NodeSecrets = Pick<
 };
 type Source = Readonly<Record<string, string | undefined>>;
 
-/** Settings that all nodes share. Secrets are not among them: each node gets only its own. */
+/** Settings that all nodes share; the operator's socket is one process's. Secrets are not among them: each node gets only its own. */
 export function sharedEnvironment(source: Source): Environment {
-	const settings = Object.entries<Variable>(variables).filter(([, { secret }]) => !secret);
+	const settings = Object.entries<Variable>(variables).filter(
+		([name, { secret }]) => !secret && name !== "OPERATOR_SOCKET"
+	);
 	// A value under a variable's former name is passed on under its current one, so nodes do not warn again.
 	const values = settings.map(([name, { formerName = "" }]) => [
 		name,

@@ -54,6 +54,11 @@ export class DataFolder {
 		return join(this.path, "running.json");
 	}
 
+	/** Of a shop without a bus (operator-socket.ts). */
+	get socket(): string {
+		return join(this.path, "operator.sock");
+	}
+
 	/** Whether a live process holds the lock. */
 	isLocked(): boolean {
 		try {

@@ -10,6 +10,7 @@ import { DataFolder } from "./data-folder.ts";
 import { connectionsOf, spareConnections } from "./connection-plan.ts";
 import { startPostgres } from "../servers/embedded-postgres.ts";
 import { freePort, listen } from "../process/free-port.ts";
+import { fitsSocket } from "./operator-socket.ts";
 import { portsOf } from "./ports.ts";
 import { announce, type Announce, type RunningShop } from "./running-shop.ts";
 import { tokenKeys } from "./token-keys.ts";
@@ -167,10 +168,22 @@ export async function prepareShop(
 	await prepareDatabase(databaseUrl, given);
 	if (given.databaseUrl) await compareConnections(databaseUrl, planned);
 	const token = { ...given.token, ...keys };
-	const config = { ...given, databaseUrl, token, dataDir: data.path };
+	// A path that is too long has none, and the REPL cannot join.
+	const isAlone = (command === "start" || command === "dev") && !given.natsUrl;
+	const socket = isAlone && fitsSocket(data.socket) ? data.socket : undefined;
+	const operatorSocket = given.operatorSocket ?? socket;
+	const config = { ...given, databaseUrl, token, dataDir: data.path, operatorSocket };
 	const embedded = !given.databaseUrl;
 	const { namespace, natsUrl } = given;
 	const brokers = given.kafka?.brokers;
-	const facts = { command, databaseUrl, embedded, namespace, natsUrl, brokers };
+	const facts = {
+		command,
+		databaseUrl,
+		embedded,
+		namespace,
+		natsUrl,
+		brokers,
+		socket: operatorSocket
+	};
 	return { config, data, embedded, announce: announce(life, data, facts) };
 }

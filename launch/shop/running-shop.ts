@@ -16,6 +16,8 @@ export interface RunningShop {
 	/** The nodes of it find each other by these. */
 	namespace: string;
 	natsUrl?: string | undefined;
+	/** Of a shop without a bus: where it takes calls of this user's commands. */
+	socket?: string | undefined;
 	/** Of Kafka; without it the event log is in Postgres. */
 	brokers?: readonly string[] | undefined;
 	/** Where this host reaches the gateway, once it accepts requests. */

@@ -28,9 +28,7 @@ describe("npm run dev", () => {
 	});
 
 	const summary = async () => {
-		const answer = await fetch(`http://127.0.0.1:${PORT}/openapi.json`).catch(
-			() => undefined
-		);
+		const answer = await fetch(`http://127.0.0.1:${PORT}/openapi.json`).catch(() => undefined);
 		const document = (await answer?.json().catch(() => undefined)) as
 			{ paths: Record<string, { get?: { summary: string } }> } | undefined;
 		return document?.paths["/health"]?.get?.summary;

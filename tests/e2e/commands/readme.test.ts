@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { testDatabase } from "../../support/servers/database.ts";
-import { run, startCluster, startShop, type Running } from "../../support/servers/processes.ts";
+import {
+	launch,
+	run,
+	startCluster,
+	startShop,
+	type Running
+} from "../../support/servers/processes.ts";
 import { until } from "../../support/until.ts";
 
 const execute = promisify(execFile);
@@ -28,9 +34,12 @@ const runBy: Record<string, string> = {
 	"npm ci && npm start": ".ci/run (npm ci) and below",
 	"npm start": "below",
 	"npm start -- --fresh": "below",
-	"npm run repl": "below",
+	"npm run dev": "tests/e2e/commands/dev.test.ts",
+	"npm run status": "tests/e2e/commands/beside.test.ts",
+	"npm run admin -- create you@example.com": "tests/e2e/commands/admin.test.ts",
+	"npm run repl": "below, and beside a shop in tests/e2e/commands/beside.test.ts",
 	"npm run cluster": "below",
-	"npm run cluster -- order=3 payment=2": "below",
+	"npm run cluster -- order=3 payment=2": "below, with npm run demo",
 	"npm run demo": "tests/e2e/commands/demo.test.ts",
 	"npm run demo -- --orders 1000": "tests/e2e/commands/demo.test.ts, with fewer",
 	"npm run kafka": "tests/integration/streams/kafka-command.test.ts",
@@ -104,21 +113,23 @@ describe("npm run repl", () => {
 });
 
 describe("npm run cluster", () => {
-	it("starts as many nodes of a service as requested", async () => {
-		const database = await testDatabase();
-		const natsUrl = process.env.TEST_NATS_URL!;
-		const env = { DATABASE_URL: database.url, NATS_URL: natsUrl, SHOP_NAMESPACE: "readme" };
-		const cluster = await startCluster(["order=3", "payment=2"], env);
+	it("starts as many nodes of a service as requested, on its own servers, and is followed by the demo", async () => {
+		const cluster = await startCluster(["order=3", "payment=2"]);
 		try {
 			await until(async () => (await fetch(`${cluster.url}/health/ready`)).ok, 30_000);
-			const products = await fetch(`${cluster.url}/api/v1/products`);
-			expect(products.status).toBe(200);
 			for (const name of ["order-1", "order-2", "order-3", "payment-1", "payment-2"])
 				expect(cluster.output()).toContain(name);
+			// Its end, half a minute later, is that of tests/e2e/commands/demo.test.ts.
+			const demo = launch("demo.ts", ["--orders", "60"], { DATA_DIR: cluster.dataDir });
+			const isPlaced = () => demo.output().includes("60 of 60 orders");
+			await until(() => isPlaced() || demo.child.exitCode !== null, 60_000);
+			expect(demo.output()).toContain(`placing 60 orders at ${cluster.url}`);
+			expect(demo.output()).toContain("60 of 60 orders");
+			demo.child.kill("SIGTERM");
 			await expect(cluster.stop("SIGINT")).resolves.toBe(0);
+			expect(cluster.output()).not.toMatch(/too many clients| 503 /);
 		} finally {
 			await cluster.remove();
-			await database.drop();
 		}
-	}, 90_000);
+	}, 150_000);
 });

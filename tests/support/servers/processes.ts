@@ -9,7 +9,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 /** A shop or a cluster as a user starts it: a real process tree with its own data folder. */
 export interface Running {
 	/** URL of the (first) gateway, without a slash at the end. */
-	readonly url: string;
+	url: string;
 	/** Pid of the launcher. */
 	readonly pid: number;
 	readonly dataDir: string;
@@ -128,8 +128,12 @@ async function start(
 			if (!env.DATA_DIR) rmSync(dataDir, { recursive: true, force: true });
 		}
 	};
-	const open = async () =>
-		output().includes("The shop is open.") && (await fetch(`${running.url}/health`)).ok;
+	const open = async () => {
+		// A free port that the command chose is in its banner.
+		const [, url] = /The shop is open\.[^]*^ {2}docs +(\S+)\/docs$/m.exec(output()) ?? [];
+		if (url && port === "0") running.url = url;
+		return url && (await fetch(`${running.url}/health`)).ok;
+	};
 	await until(async () => ended(child) || (await open()), 60_000);
 	if (!ended(child)) return running;
 	// Another process may take a free port before the command listens there.

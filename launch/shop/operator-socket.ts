@@ -1,0 +1,73 @@
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import { json } from "node:stream/consumers";
+import type { ServiceBroker } from "moleculer";
+import type { Identity } from "../../lib/identity.ts";
+
+/** A call of an action by a command of the user who runs the shop. */
+export interface OperatorCall {
+	action: string;
+	params: unknown;
+	meta: { user?: Identity };
+}
+
+/** What crosses the socket of an error: as between nodes, classes do not. */
+interface Refusal {
+	name: string;
+	message: string;
+	code?: unknown;
+	type?: unknown;
+	data?: unknown;
+}
+
+/** Of `sun_path` in Linux, without the final NUL. */
+const maxPathBytes = 107;
+
+export const fitsSocket = (path: string) => Buffer.byteLength(path) <= maxPathBytes;
+
+async function answer(broker: ServiceBroker, req: IncomingMessage, res: ServerResponse) {
+	const send = (status: number, body: object) => {
+		res.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+	};
+	try {
+		const { action, params, meta } = (await json(req)) as OperatorCall;
+		send(200, { result: await broker.call(action, params as object, { meta }) });
+	} catch (error) {
+		const { name, message, code, type, data } = error as Error & Refusal;
+		send(500, { error: { name, message, code, type, data } satisfies Refusal });
+	}
+}
+
+/**
+ * Serves calls of actions on a Unix socket, which only the user who runs the shop can open: they can read its keys and its
+ * database too. `npm run repl` joins a shop without a bus by it. Returns what closes it.
+ */
+export async function openOperatorSocket(
+	broker: ServiceBroker,
+	path: string
+): Promise<() => Promise<void>> {
+	const server = createServer((req, res) => void answer(broker, req, res));
+	// Of a shop that was killed; its successor has the lock of the folder.
+	rmSync(path, { force: true });
+	// The system makes the file while `listen` is called, with the rights of the mask.
+	const mask = process.umask(0o177);
+	server.listen(path);
+	process.umask(mask);
+	await once(server, "listening");
+	return async () => {
+		server.close();
+		server.closeAllConnections();
+		await once(server, "close");
+	};
+}
+
+/** Calls an action of the shop behind the socket. @throws its error */
+export async function callOverSocket(path: string, call: OperatorCall): Promise<unknown> {
+	const req = request({ socketPath: path, method: "POST", path: "/" });
+	req.end(JSON.stringify(call));
+	const [res] = (await once(req, "response")) as [IncomingMessage];
+	const { result, error } = (await json(res)) as { result?: unknown; error?: Refusal };
+	if (error) throw Object.assign(new Error(error.message), error);
+	return result;
+}
