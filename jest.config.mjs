@@ -14,7 +14,7 @@ const shared = {
 		]
 	},
 	// These are published as ES modules only; jest runs CommonJS.
-	transformIgnorePatterns: ["node_modules/(?!(cockatiel|iso-3166|jose|uuid)/)"],
+	transformIgnorePatterns: ["node_modules/(?!(@seriousme|cockatiel|iso-3166|jose|uuid)/)"],
 	testPathIgnorePatterns: ["/node_modules/", "/\\.shop/", "/\\.cache/"],
 	modulePathIgnorePatterns: ["/\\.shop/", "/\\.cache/"]
 };

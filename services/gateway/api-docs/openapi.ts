@@ -45,7 +45,8 @@ function parametersOf(operation: Operation, components: Components): Json[] {
 		Object.entries(properties).map(([name, schema]) => ({
 			name,
 			in: place,
-			required: required.includes(name),
+			// A path has all of its parameters, even those that the action could do without.
+			required: place === "path" || required.includes(name),
 			schema: components.plain(schema)
 		}));
 	// OpenAPI describes Accept by the media types of the answers.
