@@ -1,6 +1,12 @@
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import formatsPlugin from "ajv-formats";
+
 /** What the API description must say beyond what the schema of OpenAPI demands, as functions from it to violations. */
 
-type Content = Record<string, { schema?: unknown; example?: unknown; examples?: unknown }>;
+type Content = Record<
+	string,
+	{ schema?: unknown; example?: unknown; examples?: Record<string, { $ref: string }> }
+>;
 
 export interface Parameter {
 	name: string;
@@ -27,7 +33,10 @@ export interface OpenApi {
 		string,
 		Partial<Record<"get" | "post" | "put" | "patch" | "delete", OpenApiOperation>>
 	>;
-	components: { schemas: Record<string, Record<string, unknown>> } & Record<string, unknown>;
+	components: {
+		schemas: Record<string, Record<string, unknown>>;
+		examples: Record<string, { value: unknown }>;
+	};
 	[member: string]: unknown;
 }
 
@@ -80,6 +89,69 @@ const guarded: Check = (_, { operationId, security = [], responses }) =>
 				responses[status] ? [] : [`${operationId} has no ${status}`]
 			);
 
+interface Place {
+	at: string;
+	schema: unknown;
+	values: unknown[];
+}
+
+const valuesOf = ({ example, examples }: Content[string], { components }: OpenApi): unknown[] => [
+	...(example === undefined ? [] : [example]),
+	...Object.values(examples ?? {}).map(
+		({ $ref }) => components.examples[$ref.split("/").at(-1)!]?.value
+	)
+];
+
+/** Where an operation must have an example: bodies, required parameters, answers that are text. */
+function placesOf(operation: OpenApiOperation, document: OpenApi): Place[] {
+	const { parameters = [], requestBody, responses } = operation;
+	const ofContent = (content: Content, at: string) =>
+		Object.entries(content)
+			.filter(([type]) => !type.startsWith("image/"))
+			.map(([type, media]) => ({
+				at: `${at} ${type}`,
+				schema: media.schema,
+				values: valuesOf(media, document)
+			}));
+	return [
+		...parameters
+			.filter(({ required }) => required)
+			.map(({ name, schema, example }) => ({
+				at: name,
+				schema,
+				values: example === undefined ? [] : [example]
+			})),
+		...ofContent(requestBody?.content ?? {}, "the body"),
+		...Object.entries(responses).flatMap(([status, { content = {} }]) => ofContent(content, status))
+	];
+}
+
+/** Schemas of the document, as clients compile them. */
+function compiler({ components }: OpenApi): (schema: unknown) => ValidateFunction {
+	const ajv = new Ajv2020({ strict: false });
+	(formatsPlugin as unknown as typeof formatsPlugin.default)(ajv);
+	for (const format of ["currency", "country", "idn-email"]) ajv.addFormat(format, true);
+	const compiled = new Map<string, ValidateFunction>();
+	return schema => {
+		const key = JSON.stringify(schema);
+		const check = compiled.get(key) ?? ajv.compile({ ...(schema as object), components });
+		compiled.set(key, check);
+		return check;
+	};
+}
+
+function examples(document: OpenApi): string[] {
+	const compile = compiler(document);
+	return operationsOf(document).flatMap(([, operation]) =>
+		placesOf(operation, document).flatMap(({ at, schema, values }) => {
+			const where = `${operation.operationId}: ${at}`;
+			if (values.length === 0) return [`${where} has no example`];
+			const isValid = compile(schema);
+			return values.every(value => isValid(value)) ? [] : [`${where} has an invalid example`];
+		})
+	);
+}
+
 const ofEach = (check: Check) => (document: OpenApi) =>
 	operationsOf(document).flatMap(([path, operation]) => check(path, operation, document));
 
@@ -88,7 +160,8 @@ export const openApiRules: Readonly<Record<string, (document: OpenApi) => string
 	"a path and its parameters have the same names": ofEach(sameNames),
 	"an operation has a summary, a tag and its security": ofEach(described),
 	"a refusal is a problem": ofEach(refusals),
-	"a guarded operation refuses a caller without a token or a role": ofEach(guarded)
+	"a guarded operation refuses a caller without a token or a role": ofEach(guarded),
+	"each body, needed parameter and answer has examples, which are valid": examples
 };
 
 export const violations = (document: OpenApi, rule: string): string[] =>

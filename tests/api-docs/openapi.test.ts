@@ -59,6 +59,16 @@ describe("a rule of the API description", () => {
 			"a guarded operation refuses a caller without a token or a role",
 			document => delete cancel(document).responses["403"],
 			"cancelOrder has no 403"
+		],
+		[
+			"each body, needed parameter and answer has examples, which are valid",
+			document => (cancel(document).parameters![0]!.example = "1"),
+			"cancelOrder: id has an invalid example"
+		],
+		[
+			"each body, needed parameter and answer has examples, which are valid",
+			document => delete cancel(document).responses["202"]!.content!["application/json"]!.example,
+			"cancelOrder: 202 application/json has no example"
 		]
 	])("finds a violation of: %s", (name, plant, found) => {
 		const document = structuredClone(openApiDocument()) as unknown as OpenApi;

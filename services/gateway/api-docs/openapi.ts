@@ -4,6 +4,8 @@ import { strictObject, T, type TSchema } from "../../../lib/schema.ts";
 import manifest from "../../../package.json" with { type: "json" };
 import { Components, type Json } from "./components.ts";
 import { Problem } from "../../../http/problem.ts";
+import { exampleAnswer, exampleDocument, exampleRequest } from "./examples.ts";
+import { exampleProblems } from "./problem-examples.ts";
 import { headerOf, operations, type Operation } from "../operations.ts";
 
 const headerSchemas: Record<string, { required: boolean; description: string; schema: TSchema }> = {
@@ -41,13 +43,15 @@ const needsKey = ({ action }: Operation) =>
 
 function parametersOf(operation: Operation, components: Components): Json[] {
 	const { inPath, inQuery, inHeaders } = operation;
+	const { path, headers: exampleHeaders } = exampleRequest(operation);
 	const from = (place: string, { properties, required = [] }: typeof inPath) =>
 		Object.entries(properties).map(([name, schema]) => ({
 			name,
 			in: place,
 			// A path has all of its parameters, even those that the action could do without.
 			required: place === "path" || required.includes(name),
-			schema: components.plain(schema)
+			schema: components.plain(schema),
+			...(place === "path" && { example: path[name] })
 		}));
 	// OpenAPI describes Accept by the media types of the answers.
 	const headers = inHeaders
@@ -56,20 +60,26 @@ function parametersOf(operation: Operation, components: Components): Json[] {
 			name: headerOf[name],
 			in: "header",
 			...headerSchemas[name],
-			...(name === "idempotency_key" && { required: needsKey(operation) })
+			schema: components.plain(headerSchemas[name]!.schema),
+			...(name === "idempotency_key" && { required: needsKey(operation) }),
+			...(exampleHeaders[name] !== undefined && { example: exampleHeaders[name] })
 		}));
 	return [...from("path", inPath), ...from("query", inQuery), ...headers];
 }
 
-function bodyOf({ id, inBody, payload }: Operation, components: Components): Json | undefined {
-	if (payload)
-		return { required: true, content: { "application/json": { schema: { type: "object" } } } };
+function bodyOf(operation: Operation, components: Components): Json | undefined {
+	const { id, inBody, payload } = operation;
+	const { body: example } = exampleRequest(operation);
+	if (payload) {
+		const schema = { type: "object" };
+		return { required: true, content: { "application/json": { schema, example } } };
+	}
 	if (!inBody || Object.keys(inBody.properties).length === 0) return undefined;
 	const title = `${id[0]!.toUpperCase()}${id.slice(1)}Request`;
 	const schema = components.plain(strictObject(inBody.properties, { title }));
 	return {
 		required: Boolean(inBody.required?.length),
-		content: { "application/json": { schema } }
+		content: { "application/json": { schema, example } }
 	};
 }
 
@@ -121,21 +131,32 @@ function successHeaders({ location, etag, inHeaders, action }: Operation): Json 
 function successesOf(operation: Operation, components: Components): Record<string, Json> {
 	const { action, member, media, unless, status = 200, etag, method } = operation;
 	const properties = action.returns.properties as Record<string, TSchema> | undefined;
-	const schema = components.plain(member ? properties![member] : action.returns);
+	// A stream of events and a page are text, whatever their action returns.
+	const schema = media
+		? { type: "string" }
+		: components.plain(member ? properties![member] : action.returns);
 	const types = media ?? ["application/json"];
-	const success = {
-		description: action.summary,
-		headers: successHeaders(operation),
-		content: Object.fromEntries(types.map(type => [type, { schema }]))
+	const success = (of: number) => {
+		const exampleOf = media ? exampleDocument : () => exampleAnswer(operation, of);
+		return {
+			description: action.summary,
+			headers: successHeaders(operation),
+			content: Object.fromEntries(types.map(type => [type, { schema, example: exampleOf(type) }]))
+		};
 	};
 	return {
-		[status]: success,
-		...(unless && { [unless.status]: success }),
+		[status]: success(status),
+		...(unless && { [unless.status]: success(unless.status) }),
 		...(etag && method === "GET" && { 304: { description: "The client has the current version" } })
 	};
 }
 
 const retryAfter = { description: "Seconds to wait", schema: { type: "integer" } };
+
+const references = (codes: readonly ErrorCode[]) =>
+	Object.fromEntries(
+		codes.map(slug).map(name => [name, { $ref: `#/components/examples/${name}` }])
+	);
 
 function responsesOf(operation: Operation, components: Components): Json {
 	const responses = successesOf(operation, components);
@@ -149,7 +170,10 @@ function responsesOf(operation: Operation, components: Components): Json {
 			...known,
 			...(saysWhen && { headers: { "Retry-After": retryAfter } }),
 			description: known ? `${known.description as string}; or ${description}` : description,
-			content: { ...(known?.content as Json), "application/problem+json": { schema } }
+			content: {
+				...(known?.content as Json),
+				"application/problem+json": { schema, examples: references(codes) }
+			}
 		};
 	}
 	return responses;
@@ -190,6 +214,7 @@ function build(): Json {
 		paths,
 		components: {
 			schemas: components.schemas,
+			examples: exampleProblems(operations.flatMap(errorCodesOf)),
 			securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } }
 		}
 	};

@@ -38,22 +38,13 @@ const page = `<!doctype html>
 </html>
 `;
 
-const start = `SwaggerUIBundle({
-	url: "/openapi.json",
-	dom_id: "#swagger-ui",
-	deepLinking: true,
-	validatorUrl: null,
-	presets: [SwaggerUIBundle.presets.apis]
-});
-`;
-
 export function docsPage(): Document {
 	return { type: "text/html; charset=utf-8", body: page };
 }
 
-/** A file of swagger-ui, from the installed package. */
+/** Our own start of the page, or a file of swagger-ui from the installed package. */
 export async function docsFile(file: (typeof docsFiles)[number]): Promise<Document> {
-	if (file === "start.js") return { type: types[".js"]!, body: start };
+	if (file === "start.js") return read(join(import.meta.dirname, "page/start.js"));
 	const require = createRequire(import.meta.url);
 	return read(require.resolve(`swagger-ui-dist/${file}`));
 }

@@ -147,3 +147,34 @@ describeWith("chromium")("the mailbox", () => {
 			expect((await elsewhere.get(path)).status).toBe(404);
 	});
 });
+
+describeWith("chromium")("the page of the API", () => {
+	it("tries out an order with its example as it is, as often as one clicks, and reads it", async () => {
+		await using stack = new AsyncDisposableStack();
+		const browser = await openBrowser();
+		stack.defer(() => browser.close());
+		const page = await browser.newPage();
+		await page.goto(`${shop.url}/docs`);
+
+		async function tryOut(operation: string, clicks: number): Promise<string[]> {
+			const block = page.locator(`#operations-orders-${operation}`);
+			await block.locator(".opblock-summary-control").click();
+			await block.locator(".try-out__btn").click();
+			const bodies: string[] = [];
+			for (let click = 0; click < clicks; click++) {
+				const answered = page.waitForResponse(response =>
+					response.url().includes("/api/v1/orders")
+				);
+				await block.locator(".execute").click();
+				const answer = await answered;
+				bodies.push(`${answer.status()} ${((await answer.json()) as { id: string }).id}`);
+			}
+			return bodies;
+		}
+
+		const [first, second] = await tryOut("placeOrder", 2);
+		expect([first, second]).toEqual(Array(2).fill(expect.stringMatching(/^201 [0-9a-f-]{36}$/)));
+		expect(second).not.toBe(first);
+		expect(await tryOut("getOrder", 1)).toEqual([second!.replace("201", "200")]);
+	}, 120_000);
+});

@@ -74,7 +74,6 @@ const schemasWith = async (table: string) => {
 
 /** Statements of the source that are not planned, and why. */
 const unplanned = {
-	allow_long_statements: "reads no table",
 	count: "is planned as `attempts:count`: the library puts the table before the name",
 	read: "is planned as `attempts:read`",
 	"dead_letter.now": "reads no table",

@@ -5,6 +5,7 @@ import { accessTests } from "./rest.access.ts";
 import { accountTests } from "./rest.accounts.ts";
 import { catalogueTests } from "./rest.catalogue.ts";
 import { demoTests } from "./rest.demo.ts";
+import { exampleTests } from "./rest.examples.ts";
 import { inputTests } from "./rest.input.ts";
 import { notificationTests } from "./rest.notifications.ts";
 import { operationTests } from "./rest.operation.ts";
@@ -63,7 +64,8 @@ export function restSuite(start: () => Promise<{ url: string; stop(): Promise<un
 		paymentTests,
 		notificationTests,
 		inputTests,
-		accessTests
+		accessTests,
+		exampleTests
 	])
 		tests(shop);
 }
