@@ -1,4 +1,5 @@
 import { Errors } from "moleculer";
+import { roleRefusal } from "../lib/access.ts";
 import { Failure } from "../lib/errors.ts";
 import { validate } from "../lib/validator.ts";
 import { Problem, toProblem } from "./problem.ts";
@@ -21,6 +22,16 @@ describe("the problem of an error", () => {
 			code: "validation-failed",
 			errors: faults
 		});
+	});
+
+	it("names the roles that would be let in", () => {
+		const { body } = toProblem(new Failure("FORBIDDEN", roleRefusal("customer", ["admin"])), id);
+		const problem = JSON.parse(body) as object;
+		expect(problem).toMatchObject({
+			detail: "This needs the role admin; your role is customer",
+			required_roles: ["admin"]
+		});
+		expect(validate(Problem, problem)).toEqual([]);
 	});
 
 	it("is the same for a refusal that came from another node without its class", () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { strictObject, T } from "../lib/schema.ts";
+import { oneOf, roles, strictObject, T } from "../lib/schema.ts";
 import { Url } from "../contracts/values.ts";
 import { config } from "../config/index.ts";
 import { errorTable, slug, type ErrorCode, type FailureData } from "../lib/errors.ts";
@@ -15,6 +15,9 @@ export const Problem = strictObject(
 		detail: T.Optional(T.String()),
 		instance: T.String(),
 		code: T.String(),
+		required_roles: T.Optional(
+			T.Array(oneOf(roles), { description: "With `forbidden`: any of these roles would be let in" })
+		),
 		errors: T.Optional(
 			T.Array(
 				strictObject({
@@ -80,7 +83,7 @@ export function toProblem(error: unknown, requestId: string): ProblemAnswer {
 	const code = codeOf(error);
 	const [status, title] = errorTable[code];
 	const data = ((error as { data?: FailureData } | null)?.data ?? {}) as FailureData;
-	const { detail, errors, retryAfterS = retryAfter[code] } = data;
+	const { detail, errors, requiredRoles, retryAfterS = retryAfter[code] } = data;
 	const problem = {
 		type: typeOf(code),
 		title,
@@ -88,6 +91,7 @@ export function toProblem(error: unknown, requestId: string): ProblemAnswer {
 		...(status < 500 && detail && { detail }),
 		instance: `urn:request:${requestId}`,
 		code: slug(code),
+		...(status < 500 && requiredRoles && { required_roles: requiredRoles }),
 		...(status < 500 && errors && errors.length > 0 && { errors })
 	};
 	return {

@@ -1,3 +1,5 @@
+import type { Role } from "./schema.ts";
+
 /**
  * Every error a caller may see: code → HTTP status and title. The code travels between nodes as
  * `err.type` (classes do not survive the wire), so callers ask `is(err, "OUT_OF_STOCK")`. Clients see `slug(code)` as
@@ -73,6 +75,8 @@ export interface FailureData {
 	errors?: ValidationIssue[];
 	/** Seconds after which the caller may try again, where that is known. */
 	retryAfterS?: number;
+	/** Any of these roles would be let in. */
+	requiredRoles?: Role[];
 }
 
 /**
@@ -94,7 +98,13 @@ export class Failure extends Error {
 	}
 }
 
-/** Throws a `Failure`. @throws always */
+/** Throws a `Failure`. Whoever is forbidden something is told what would do; for a role see `requireRole`. @throws always */
+export function fail(type: "FORBIDDEN", detail: string): never;
+export function fail(
+	type: Exclude<ErrorCode, "FORBIDDEN">,
+	detail?: string,
+	errors?: ValidationIssue[]
+): never;
 export function fail(type: ErrorCode, detail?: string, errors?: ValidationIssue[]): never {
 	throw new Failure(type, { detail, errors });
 }

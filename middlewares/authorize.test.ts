@@ -23,7 +23,11 @@ describe("Authorize", () => {
 
 	it("allows only the roles that the contract names", async () => {
 		await expect(call("open", "admin")).resolves.toBe("done");
-		await expect(call("open", "customer")).rejects.toMatchObject({ type: "FORBIDDEN", code: 403 });
+		await expect(call("open", "customer")).rejects.toMatchObject({
+			type: "FORBIDDEN",
+			code: 403,
+			data: { requiredRoles: ["admin"] }
+		});
 		await expect(call("open")).rejects.toMatchObject({ type: "UNAUTHENTICATED", code: 401 });
 	});
 

@@ -1,5 +1,5 @@
 import type { ActionSchema, Context, Middleware } from "moleculer";
-import { fail } from "../lib/errors.ts";
+import { requireRole } from "../lib/access.ts";
 import { identityOf, type Meta } from "../lib/identity.ts";
 import type { Access } from "../lib/schema.ts";
 
@@ -18,7 +18,7 @@ export const Authorize: Middleware = {
 		if (access === undefined) throw new Error(`Action ${name} declares no access`);
 		if (access === "anyone" || access === "internal") return next;
 		return async (ctx: Context<unknown, Meta>) => {
-			if (!access.includes(identityOf(ctx.meta).role)) fail("FORBIDDEN");
+			requireRole(identityOf(ctx.meta), access);
 			return next(ctx);
 		};
 	}

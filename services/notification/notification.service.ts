@@ -3,9 +3,10 @@ import {
 	notification as contract,
 	type NotificationChannel
 } from "../../contracts/notification.ts";
+import { staff } from "../../contracts/roles.ts";
 import { user, type Contact } from "../../contracts/user.ts";
 import type { Transaction } from "../../db/database.ts";
-import { fail } from "../../lib/errors.ts";
+import { requireRole } from "../../lib/access.ts";
 import { Gauges } from "../../lib/gauges.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
 import { call, service } from "../../lib/service.ts";
@@ -68,7 +69,7 @@ export default service<typeof contract.actions, This>(contract, {
 		list(ctx) {
 			const { limit = 20, cursor, user_id } = ctx.params;
 			const own = ownerScope(ctx.meta);
-			if (own !== undefined && user_id !== undefined && user_id !== own) fail("FORBIDDEN");
+			if (user_id !== undefined && user_id !== own) requireRole(identityOf(ctx.meta), staff);
 			const of = { owner: own ?? user_id, isForStaff: own === undefined };
 			return this.messages.list(of, limit, cursor);
 		},

@@ -1,6 +1,8 @@
 import { config } from "../../config/index.ts";
+import { admins } from "../../contracts/roles.ts";
 import { standingChanged, user as contract } from "../../contracts/user.ts";
 import { demoPasswordHash } from "../../db/seed/accounts.ts";
+import { requireRole } from "../../lib/access.ts";
 import { shownEmail, storedEmail } from "../../lib/addresses/email.ts";
 import { fail, invalid } from "../../lib/errors.ts";
 import { identityOf, type Meta } from "../../lib/identity.ts";
@@ -82,9 +84,10 @@ export default service<typeof contract.actions, This>(contract, {
 			const self = identityOf(ctx.meta);
 			const account = accountId(ctx.meta, id);
 			const owned = changes.role === undefined && changes.locked === undefined;
-			if (!owned && self.role !== "admin") fail("FORBIDDEN");
+			if (!owned) requireRole(self, admins);
 			const personal = ["name", "locale", "phone"].some(member => member in changes);
-			if (personal && account !== self.id) fail("FORBIDDEN");
+			if (personal && account !== self.id)
+				fail("FORBIDDEN", "Users change their name, language and phone themselves");
 			const updated = await this.users.update(account, version, changes);
 			if (!owned) broadcastHint(this.broker, standingChanged, {});
 			return updated;

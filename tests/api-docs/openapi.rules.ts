@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formatsPlugin from "ajv-formats";
+import { roles as allRoles } from "../../lib/schema.ts";
 
 /** What the API description must say beyond what the schema of OpenAPI demands, as functions from it to violations. */
 
@@ -82,12 +83,31 @@ const refusals: Check = (_, { operationId, responses }) =>
 		.filter(([, types]) => types !== "application/problem+json")
 		.map(([status, types]) => `${operationId} ${status} is ${types || "without a body"}`);
 
-const guarded: Check = (_, { operationId, security = [], responses }) =>
-	security.length === 0
+/** The roles that the description of an operation names; undefined if anyone may call it. */
+function rolesInWords({ description = "" }: OpenApiOperation): string[] | undefined {
+	const named = /^This needs the role (.+)\.$/.exec(description)?.[1];
+	return named?.split(/, | or /);
+}
+
+const access: Check = (_, operation, { components }) => {
+	const { operationId, description, security = [], responses } = operation;
+	const roles = rolesInWords(operation);
+	if (security.length === 0)
+		return description === "Anyone may call this, without signing in."
+			? []
+			: [`${operationId} does not say that anyone may call it`];
+	if (!roles) return [`${operationId} does not say who may call it`];
+	if (!responses["401"]) return [`${operationId} has no 401`];
+	if (roles.length === allRoles.length) return [];
+	const refusal = responses["403"]?.content?.["application/problem+json"]?.examples?.forbidden;
+	if (!refusal) return [`${operationId} has no 403`];
+	const { value } = components.examples[refusal.$ref.split("/").at(-1)!]!;
+	const { detail, required_roles } = value as { detail: string; required_roles: string[] };
+	const isNamed = roles.every(role => detail.includes(role) && required_roles.includes(role));
+	return isNamed && responses["403"]!.description.includes(roles.join(" or "))
 		? []
-		: ["401", "403"].flatMap(status =>
-				responses[status] ? [] : [`${operationId} has no ${status}`]
-			);
+		: [`${operationId}: its 403 does not name the role that is needed`];
+};
 
 interface Place {
 	at: string;
@@ -160,7 +180,7 @@ export const openApiRules: Readonly<Record<string, (document: OpenApi) => string
 	"a path and its parameters have the same names": ofEach(sameNames),
 	"an operation has a summary, a tag and its security": ofEach(described),
 	"a refusal is a problem": ofEach(refusals),
-	"a guarded operation refuses a caller without a token or a role": ofEach(guarded),
+	"an operation says who may call it, and its 403 which role is needed": ofEach(access),
 	"each body, needed parameter and answer has examples, which are valid": examples
 };
 

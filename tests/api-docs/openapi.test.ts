@@ -32,6 +32,7 @@ describe("docs/openapi.json", () => {
 
 describe("a rule of the API description", () => {
 	const path = "/api/v1/orders/{id}/cancel";
+	const ship = (document: OpenApi) => document.paths["/api/v1/orders/{id}/ship"]!.post!;
 	const cancel = (document: OpenApi) => document.paths[path]!.post!;
 
 	it.each<[name: string, plant: (document: OpenApi) => void, found: string]>([
@@ -56,9 +57,19 @@ describe("a rule of the API description", () => {
 			"cancelOrder 409 is application/json"
 		],
 		[
-			"a guarded operation refuses a caller without a token or a role",
-			document => delete cancel(document).responses["403"],
-			"cancelOrder has no 403"
+			"an operation says who may call it, and its 403 which role is needed",
+			document => (cancel(document).description = "For customers."),
+			"cancelOrder does not say who may call it"
+		],
+		[
+			"an operation says who may call it, and its 403 which role is needed",
+			document => {
+				const { content } = ship(document).responses["403"]!;
+				const forbidden = { $ref: "#/components/examples/not-found" };
+				content!["application/problem+json"]!.examples = { forbidden };
+				document.components.examples["not-found"]!.value = { detail: "No", required_roles: [] };
+			},
+			"shipOrder: its 403 does not name the role that is needed"
 		],
 		[
 			"each body, needed parameter and answer has examples, which are valid",

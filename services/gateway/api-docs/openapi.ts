@@ -1,11 +1,13 @@
+import { everyone } from "../../../contracts/roles.ts";
 import { IdempotencyKey } from "../../../contracts/values.ts";
+import { accessInWords, needInWords } from "../../../lib/access.ts";
 import { type ErrorCode, errorTable, slug } from "../../../lib/errors.ts";
-import { strictObject, T, type TSchema } from "../../../lib/schema.ts";
+import { type Access, type Role, strictObject, T, type TSchema } from "../../../lib/schema.ts";
 import manifest from "../../../package.json" with { type: "json" };
 import { Components, type Json } from "./components.ts";
 import { Problem } from "../../../http/problem.ts";
 import { exampleAnswer, exampleDocument, exampleRequest } from "./examples.ts";
-import { exampleProblems } from "./problem-examples.ts";
+import { exampleName, exampleProblems } from "./problem-examples.ts";
 import { headerOf, operations, type Operation } from "../operations.ts";
 
 const headerSchemas: Record<string, { required: boolean; description: string; schema: TSchema }> = {
@@ -83,6 +85,12 @@ function bodyOf(operation: Operation, components: Components): Json | undefined 
 	};
 }
 
+/** Who may call an operation: its route may have fewer roles than its action. */
+const accessOf = ({ action, roles }: Operation): Access => roles ?? action.access;
+
+const excludes = (operation: Operation) =>
+	accessOf(operation) !== "anyone" && everyone.some(role => !accessOf(operation).includes(role));
+
 /** Every error that the operation may return. */
 export function errorCodesOf(operation: Operation): ErrorCode[] {
 	const { action, inPath, inQuery, inHeaders, inBody, payload, refusals = [] } = operation;
@@ -95,7 +103,8 @@ export function errorCodesOf(operation: Operation): ErrorCode[] {
 		"URI_TOO_LONG",
 		"VALIDATION_FAILED"
 	];
-	if (action.access !== "anyone") codes.push("UNAUTHENTICATED", "FORBIDDEN");
+	if (action.access !== "anyone") codes.push("UNAUTHENTICATED");
+	if (excludes(operation)) codes.push("FORBIDDEN");
 	if (has(inPath) || has(inQuery)) codes.push("NOT_FOUND");
 	if (inBody) codes.push("MALFORMED_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE");
 	if (payload) codes.push("PAYLOAD_TOO_LARGE");
@@ -153,17 +162,30 @@ function successesOf(operation: Operation, components: Components): Record<strin
 
 const retryAfter = { description: "Seconds to wait", schema: { type: "integer" } };
 
-const references = (codes: readonly ErrorCode[]) =>
+const references = (codes: readonly ErrorCode[], operation: Operation) =>
 	Object.fromEntries(
-		codes.map(slug).map(name => [name, { $ref: `#/components/examples/${name}` }])
+		codes.map(code => {
+			const name = exampleName(code, operation.id, accessOf(operation));
+			return [slug(code), { $ref: `#/components/examples/${name}` }];
+		})
 	);
+
+/** The title, and who is let in where that is what it is about. */
+function problemInWords(code: ErrorCode, operation: Operation): string {
+	const title = errorTable[code][1];
+	return code === "FORBIDDEN" && excludes(operation)
+		? `${title}. ${needInWords(accessOf(operation) as readonly Role[])}`
+		: title;
+}
 
 function responsesOf(operation: Operation, components: Components): Json {
 	const responses = successesOf(operation, components);
 	const schema = components.plain(Problem);
 	const byStatus = Map.groupBy(errorCodesOf(operation), code => errorTable[code][0]);
 	for (const [status, codes] of byStatus) {
-		const description = codes.map(code => `\`${slug(code)}\`: ${errorTable[code][1]}`).join("; ");
+		const description = codes
+			.map(code => `\`${slug(code)}\`: ${problemInWords(code, operation)}`)
+			.join("; ");
 		const known = responses[status];
 		const saysWhen = !known && (status === 429 || status === 503);
 		responses[status] = {
@@ -172,7 +194,7 @@ function responsesOf(operation: Operation, components: Components): Json {
 			description: known ? `${known.description as string}; or ${description}` : description,
 			content: {
 				...(known?.content as Json),
-				"application/problem+json": { schema, examples: references(codes) }
+				"application/problem+json": { schema, examples: references(codes, operation) }
 			}
 		};
 	}
@@ -180,13 +202,13 @@ function responsesOf(operation: Operation, components: Components): Json {
 }
 
 function describe(operation: Operation, components: Components): Json {
-	const { id, tag, action, roles = action.access } = operation;
+	const { id, tag, action } = operation;
 	const parameters = parametersOf(operation, components);
 	return {
 		operationId: id,
 		tags: [tag],
 		summary: action.summary,
-		...(action.access !== "anyone" && { description: `For ${(roles as string[]).join(", ")}.` }),
+		description: accessInWords(accessOf(operation)),
 		security: action.access === "anyone" ? [] : [{ bearer: [] }],
 		...(parameters.length > 0 && { parameters }),
 		requestBody: bodyOf(operation, components),
@@ -214,7 +236,13 @@ function build(): Json {
 		paths,
 		components: {
 			schemas: components.schemas,
-			examples: exampleProblems(operations.flatMap(errorCodesOf)),
+			examples: exampleProblems(
+				operations.map(operation => ({
+					id: operation.id,
+					access: accessOf(operation),
+					codes: errorCodesOf(operation)
+				}))
+			),
 			securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } }
 		}
 	};

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Standing } from "../../../contracts/user.ts";
+import { requireRole } from "../../../lib/access.ts";
 import { fail, is } from "../../../lib/errors.ts";
 import { operator, type Identity } from "../../../lib/identity.ts";
 import type { Role } from "../../../lib/schema.ts";
@@ -76,9 +77,9 @@ export async function confirmed(
 	return { ...caller, user: asNow(user, standing) };
 }
 
-/** @throws FORBIDDEN when the caller's role has no access */
+/** @throws FORBIDDEN when the caller's role has no access, with the roles that have */
 export function authorise({ user }: Caller, { action, roles }: Operation): void {
 	if (action.access === "anyone") return;
 	const welcome = roles ?? (action.access as readonly Role[]);
-	if (!user || !welcome.includes(user.role)) fail("FORBIDDEN");
+	requireRole(user ?? fail("UNAUTHENTICATED"), welcome);
 }

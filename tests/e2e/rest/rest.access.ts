@@ -72,7 +72,12 @@ export function accessTests(shop: Shop): void {
 
 			for (const who of callers.filter(who => !rolesOf(operation).includes(roles[who])))
 				it(`refuses ${who}`, async () => {
-					expectProblem(await request(who, operation), "FORBIDDEN");
+					const answer = await request(who, operation);
+					expectProblem(answer, "FORBIDDEN");
+					expect(answer.body).toMatchObject({
+						detail: expect.stringContaining(`your role is ${roles[who]}`),
+						required_roles: rolesOf(operation)
+					});
 				});
 
 			for (const who of callers.filter(who => rolesOf(operation).includes(roles[who])))
