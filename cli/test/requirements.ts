@@ -6,7 +6,7 @@ import { whyNoKafka } from "../../launch/servers/kafka-jars.ts";
 
 /** Programs that parts of the tests need besides Node. */
 
-const cache = join(import.meta.dirname, "../../.cache");
+export const cacheFolder = join(import.meta.dirname, "../../.cache");
 
 export interface Requirement {
 	/** The tests that need it, as a subject. */
@@ -20,8 +20,8 @@ const succeeds = (program: string, ...args: string[]) => spawnSync(program, args
 
 /** Paths of the distributions. */
 export const browserPrograms = ["chromium", "chromium-browser", "google-chrome"];
-export const stripeMockProgram = join(cache, "stripe-mock/stripe-mock");
-export const motoProgram = join(cache, "moto/bin/moto_server");
+export const stripeMockProgram = join(cacheFolder, "stripe-mock/stripe-mock");
+const motoProgram = join(cacheFolder, "moto/bin/moto_server");
 
 export const requirements = {
 	java: {
@@ -35,8 +35,8 @@ export const requirements = {
 		isThere: () => existsSync(stripeMockProgram) || succeeds("go", "version")
 	},
 	python: {
-		part: "tests against a simulated AWS",
-		remedy: "Install Python with venv (Debian: python3-venv), into which moto is installed once.",
+		part: "tests against a simulated AWS and of the Python client",
+		remedy: "Install Python with venv (Debian: python3-venv), into which they are installed once.",
 		isThere: () =>
 			existsSync(motoProgram) ||
 			succeeds("moto_server", "--help") ||

@@ -14,7 +14,8 @@ import { openChannels } from "../../../services/notification/channels/channel.fa
 import type { MailboxStore } from "../../../services/notification/channels/mailbox-store.ts";
 import { dispatch, shop } from "../../support/notification/sample-dispatch.ts";
 import { describeWith } from "../../support/describe-with.ts";
-import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
+import { startMoto, type Moto } from "../../support/servers/moto.ts";
+import { installWithinMs } from "../../support/python-venv.ts";
 import { message } from "../../support/notification/tracking.conformance.ts";
 import { until } from "../../support/until.ts";
 

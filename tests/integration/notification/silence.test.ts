@@ -15,7 +15,8 @@ import { dispatch } from "../../support/notification/sample-dispatch.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { tableSpec } from "../../support/servers/dynamo-table.ts";
 import { startMailServer } from "../../support/servers/mail-server.ts";
-import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
+import { startMoto, type Moto } from "../../support/servers/moto.ts";
+import { installWithinMs } from "../../support/python-venv.ts";
 import { startUnaccepting } from "../../support/servers/unaccepting.ts";
 
 /** Providers of messages whose connections are silent and are never reset. */

@@ -10,7 +10,8 @@ import { within } from "../../../lib/retry.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { openAwsClients } from "../../support/notification/aws-clients.ts";
 import { tableSpec } from "../../support/servers/dynamo-table.ts";
-import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
+import { startMoto, type Moto } from "../../support/servers/moto.ts";
+import { installWithinMs } from "../../support/python-venv.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 
 /** Sources of AWS credentials that take a connection and say nothing. */

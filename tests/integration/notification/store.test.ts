@@ -3,7 +3,8 @@ import { DynamoStore } from "../../../services/notification/storage/dynamo.store
 import { tableSpec } from "../../support/servers/dynamo-table.ts";
 import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
 import { describeWith } from "../../support/describe-with.ts";
-import { installWithinMs, startMoto, type Moto } from "../../support/servers/moto.ts";
+import { startMoto, type Moto } from "../../support/servers/moto.ts";
+import { installWithinMs } from "../../support/python-venv.ts";
 import { message, trackingConformance } from "../../support/notification/tracking.conformance.ts";
 import { until } from "../../support/until.ts";
 import { useDatabase } from "../../support/servers/use-database.ts";

@@ -1,43 +1,22 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../../../launch/process/free-port.ts";
-import { motoProgram } from "../../../cli/test/requirements.ts";
 import { until } from "../until.ts";
+import { pythonVenv } from "../python-venv.ts";
 
 const execute = promisify(execFile);
 const wanted = "moto[server]==5.2.1";
-const cache = dirname(dirname(motoProgram));
 
-/** Of its own: a first installation takes about a minute. */
-export const installWithinMs = 300_000;
-
-/** The path of moto's server: the one of this machine, else one that pip puts into the cache. */
+/** The path of moto's server of this machine, else of a Python in the cache that has it. */
 async function motoServer(): Promise<string> {
 	const here = await execute("moto_server", ["--help"]).then(
 		() => true,
 		() => false
 	);
 	if (here) return "moto_server";
-	const program = motoProgram;
-	if (existsSync(program)) return program;
-	const folder = `${cache}-${process.pid}`;
-	mkdirSync(folder, { recursive: true });
-	try {
-		await execute("python3", ["-m", "venv", folder]);
-		const pip = join(folder, "bin/pip");
-		await execute(pip, ["install", "-q", wanted], { timeout: installWithinMs });
-		rmSync(cache, { recursive: true, force: true });
-		renameSync(folder, cache);
-	} catch (error) {
-		rmSync(folder, { recursive: true, force: true });
-		throw new Error(`AWS is simulated by ${wanted} from PyPI: install it, or Python with venv`, {
-			cause: error
-		});
-	}
-	return program;
+	return join(await pythonVenv("moto", wanted), "bin/python3");
 }
 
 export interface Moto {
@@ -58,11 +37,8 @@ export async function startMoto(): Promise<Moto> {
 	const program = await motoServer();
 	const port = await freePort();
 	const endpoint = `http://127.0.0.1:${port}`;
-	// A venv that was moved is run by its own Python, not by the path in its scripts.
-	const [command, ...args] = program.startsWith("/")
-		? [join(cache, "bin/python3"), "-m", "moto.server"]
-		: [program];
-	const child = spawn(command!, [...args, "-H", "127.0.0.1", "-p", String(port)]);
+	const args = program.endsWith("python3") ? ["-m", "moto.server"] : [];
+	const child = spawn(program, [...args, "-H", "127.0.0.1", "-p", String(port)]);
 	const exit = once(child, "exit");
 	let output = "";
 	for (const stream of [child.stdout, child.stderr])
