@@ -1,7 +1,7 @@
 import { errorTable, slug, type ErrorCode } from "../lib/errors.ts";
-import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { contract, oneOf, roles, strictObject, T, type Static } from "../lib/schema.ts";
 import { WaitingMessages } from "./notification.ts";
-import { Uuid } from "./values.ts";
+import { Url, Uuid } from "./values.ts";
 
 /** Responses of the gateway itself. Only admins see `checks` and `waiting_messages`; others get no details. */
 export const Health = strictObject(
@@ -20,6 +20,40 @@ export type Health = Static<typeof Health>;
 /** A response that is not JSON. It is only returned by the node that serves the request. */
 const Document = T.Unsafe<{ type: string; body: string | Uint8Array }>({ type: "string" });
 export type Document = Static<typeof Document>;
+
+const Problem = strictObject(
+	{
+		type: Url,
+		code: oneOf((Object.keys(errorTable) as ErrorCode[]).map(slug)),
+		status: T.Integer(),
+		title: T.String(),
+		advice: T.String({ description: "What it means and what to do about it" })
+	},
+	{ title: "ProblemType" }
+);
+
+/** What the pages say to a client that does not name HTML, by the name of their action. */
+export const pagesAsJson = {
+	home: strictObject(
+		{
+			about: T.String(),
+			links: T.Record(T.String(), Url),
+			demo: T.Optional(
+				strictObject({
+					password: T.String(),
+					accounts: T.Array(strictObject({ id: T.String(), email: T.String(), role: oneOf(roles) }))
+				})
+			),
+			try: T.Array(T.String(), { description: "Commands of a shell" })
+		},
+		{ title: "Home" }
+	),
+	problemTypes: strictObject({ problems: T.Array(Problem) }, { title: "ProblemTypes" }),
+	problemType: strictObject(
+		{ ...Problem.properties, operations: T.Array(T.String()) },
+		{ title: "ProblemTypeOfOperations" }
+	)
+};
 
 const own = { kind: "query", access: "anyone", params: strictObject({}) } as const;
 

@@ -1,5 +1,5 @@
 import { analytics } from "../../contracts/analytics.ts";
-import { gateway, type Health } from "../../contracts/gateway.ts";
+import { gateway, pagesAsJson, type Health } from "../../contracts/gateway.ts";
 import { notification } from "../../contracts/notification.ts";
 import { order, type Order } from "../../contracts/order.ts";
 import { undecidedStatuses } from "../../contracts/order-status.ts";
@@ -8,7 +8,7 @@ import { product } from "../../contracts/product.ts";
 import { admins } from "../../contracts/roles.ts";
 import { user } from "../../contracts/user.ts";
 import type { ErrorCode } from "../../lib/errors.ts";
-import type { ActionContract, Role } from "../../lib/schema.ts";
+import type { ActionContract, Role, TObject } from "../../lib/schema.ts";
 
 /**
  * The table of all HTTP routes. Aliases, 405 and `Allow`, access, parameters, the API description and the
@@ -41,6 +41,8 @@ export interface Route {
 	readonly cache?: string;
 	/** The request header by which the representation is chosen. */
 	readonly vary?: string;
+	/** What a page says as JSON. */
+	readonly json?: TObject;
 	/** Media types, if the response is a document and not JSON. */
 	readonly media?: readonly string[];
 	/** `Content-Security-Policy`, if the response is a page. */
@@ -295,9 +297,18 @@ export const routes = {
 		})
 	],
 	operation: [
-		route("GET /", "getHome", own.home, pageOrJson),
-		route("GET /problems", "listProblemTypes", own.problemTypes, pageOrJson),
-		route("GET /problems/{code}", "getProblemType", own.problemType, pageOrJson),
+		route("GET /", "getHome", own.home, {
+			...pageOrJson,
+			json: pagesAsJson.home
+		}),
+		route("GET /problems", "listProblemTypes", own.problemTypes, {
+			...pageOrJson,
+			json: pagesAsJson.problemTypes
+		}),
+		route("GET /problems/{code}", "getProblemType", own.problemType, {
+			...pageOrJson,
+			json: pagesAsJson.problemType
+		}),
 		route("GET /health", "getHealth", own.health, { unless: { status: 503, when: isDown } }),
 		route("GET /health/live", "getLive", own.live),
 		route("GET /health/ready", "getReady", own.ready, {

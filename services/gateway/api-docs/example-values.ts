@@ -283,7 +283,22 @@ const sales = {
 	"refunds.amount": 0
 };
 
+const problemType = (title: string) => ({
+	[`${title}.type`]: "http://localhost:8080/problems/not-found",
+	[`${title}.code`]: "not-found",
+	[`${title}.status`]: 404,
+	[`${title}.title`]: "Not found",
+	[`${title}.advice`]: "There is nothing at this path."
+});
+
 const operation = {
+	"Home.about": "The order API of The Shop, version 0.1.0",
+	"Home.links": { docs: "http://localhost:8080/docs" },
+	"Home.try": ["curl http://localhost:8080/api/v1/products"],
+	...problemType("ProblemType"),
+	...problemType("ProblemTypeOfOperations"),
+	"ProblemTypeOfOperations.operations": ["GET /api/v1/orders/{id}"],
+	"getProblemType.code": "not-found",
 	"Health.version": "0.1.0",
 	"getHealth 503.status": "down",
 	"Ready.ready": true,

@@ -3,7 +3,13 @@ import { products } from "../../../db/seed/products.ts";
 import { strictObject, T, type TSchema } from "../../../lib/schema.ts";
 import { coerce, validate } from "../../../lib/validator.ts";
 import { exampleValues } from "./example-values.ts";
-import { exampleAnswer, exampleDocument, exampleOf, exampleRequest } from "./examples.ts";
+import {
+	exampleAnswer,
+	exampleDocument,
+	exampleJson,
+	exampleOf,
+	exampleRequest
+} from "./examples.ts";
 import { operations, type Operation } from "../operations.ts";
 
 const named = operations.map(operation => [operation.id, operation] as const);
@@ -14,7 +20,7 @@ const statusesOf = ({ status = 200, unless }: Operation) =>
 	unless ? [status, unless.status] : [status];
 
 describe.each(named)("the example of %s", (_, operation) => {
-	const { inPath, inHeaders, inBody, payload, action, media, unless } = operation;
+	const { inPath, inHeaders, inBody, payload, action, media, json, unless } = operation;
 
 	it("is a request that the gateway takes", () => {
 		const { path, headers, body } = exampleRequest(operation);
@@ -27,8 +33,9 @@ describe.each(named)("the example of %s", (_, operation) => {
 
 	if (media)
 		it("has the beginning of each document", () => {
-			for (const type of media.filter(type => !type.startsWith("image/")))
+			for (const type of media.filter(type => !/^(image|application)\//.test(type)))
 				expect(exampleDocument(type)).toMatch(/\n$/);
+			if (json) expect(validate(json, exampleJson(json))).toEqual([]);
 		});
 	else
 		it.each(statusesOf(operation))("is a %i that the action may return", status => {
@@ -56,6 +63,7 @@ describe("the values of examples", () => {
 	const all = () =>
 		operations.map(operation => [
 			exampleRequest(operation),
+			operation.json ? exampleJson(operation.json) : [],
 			operation.media ? [] : statusesOf(operation).map(status => exampleAnswer(operation, status))
 		]);
 

@@ -94,6 +94,10 @@ export function exampleAnswer(operation: Operation, status: number): unknown {
 	return key ? exampleValues[key] : exampleObject(schema, owners);
 }
 
+/** What a page says as JSON. */
+export const exampleJson = (schema: TObject): unknown =>
+	exampleOf(schema, schema.title as string, []);
+
 /** The beginning of a document; undefined for an image. */
 export const exampleDocument = (mediaType: string): string | undefined =>
 	exampleDocuments[mediaType.split(";")[0]!];

@@ -6,7 +6,7 @@ import { type Access, type Role, strictObject, T, type TSchema } from "../../../
 import manifest from "../../../package.json" with { type: "json" };
 import { Components, type Json } from "./components.ts";
 import { Problem } from "../../../http/problem.ts";
-import { exampleAnswer, exampleDocument, exampleRequest } from "./examples.ts";
+import { exampleAnswer, exampleDocument, exampleJson, exampleRequest } from "./examples.ts";
 import { exampleName, exampleProblems } from "./problem-examples.ts";
 import { headerOf, operations, type Operation } from "../operations.ts";
 
@@ -138,7 +138,7 @@ function successHeaders({ location, etag, inHeaders, action }: Operation): Json 
 }
 
 function successesOf(operation: Operation, components: Components): Record<string, Json> {
-	const { action, member, media, unless, status = 200, etag, method } = operation;
+	const { action, member, media, json, unless, status = 200, etag, method } = operation;
 	const properties = action.returns.properties as Record<string, TSchema> | undefined;
 	// A stream of events and a page are text, whatever their action returns.
 	const schema = media
@@ -147,10 +147,14 @@ function successesOf(operation: Operation, components: Components): Record<strin
 	const types = media ?? ["application/json"];
 	const success = (of: number) => {
 		const exampleOf = media ? exampleDocument : () => exampleAnswer(operation, of);
+		const contentOf = (type: string) =>
+			json && type.startsWith("application/json")
+				? { schema: components.plain(json), example: exampleJson(json) }
+				: { schema, example: exampleOf(type) };
 		return {
 			description: action.summary,
 			headers: successHeaders(operation),
-			content: Object.fromEntries(types.map(type => [type, { schema, example: exampleOf(type) }]))
+			content: Object.fromEntries(types.map(type => [type, contentOf(type)]))
 		};
 	};
 	return {
