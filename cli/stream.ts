@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { configOfCommand } from "../config/index.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { addressOfShop } from "../launch/shop/running-shop.ts";
 import { operatorToken, ShopApi } from "./api-client/shop-api.ts";
+import { tokenOfFile } from "./api-client/token-file.ts";
 import { consumerGroups, type ConsumerGroup } from "../contracts/streams.ts";
 import { StreamOperator } from "./api-client/stream-operator.ts";
 
@@ -94,9 +94,7 @@ const command = commandOf(positionals);
 run(async life => {
 	const config = configOfCommand({ runsServices: false });
 	const { token: file } = values;
-	const token = file
-		? async () => (await readFile(file, "utf8")).trim()
-		: () => operatorToken(config);
+	const token = file ? () => tokenOfFile(file) : () => operatorToken(config);
 	const api = new ShopApi(addressOfShop(values.url, config), token);
 	const code = await command(new StreamOperator(api));
 	await life.end(typeof code === "number" ? code : 0);

@@ -7,25 +7,7 @@ import { tokenKeys } from "../../launch/shop/token-keys.ts";
 import { exitCodes, LaunchError } from "../../launch/process/launch-error.ts";
 import { retry, type RetryOptions } from "../../lib/retry.ts";
 import { operator } from "../../lib/identity.ts";
-
-/** An unexpected response of a shop, as a sentence. */
-export class UnexpectedResponse extends LaunchError {
-	readonly status: number;
-	readonly code: string;
-
-	constructor(what: string, status: number, body: unknown) {
-		const { title = "", detail = "", code = "" } = (body ?? {}) as Partial<ProblemBody>;
-		super(`${what} was answered ${status} ${title}${detail && `: ${detail}`}`.trim());
-		this.status = status;
-		this.code = code;
-	}
-}
-
-interface ProblemBody {
-	title: string;
-	detail: string;
-	code: string;
-}
+import { type Answer, readAnswer, UnexpectedResponse } from "./answer.ts";
 
 /** Nothing was done, or it is unknown what was: the same request gets its answer later. */
 const isUndecided = ({ status, code }: UnexpectedResponse) =>
@@ -55,7 +37,7 @@ export class ShopApi {
 	/**
 	 * Queries, and commands that have one effect per idempotency key, are sent again for half a minute while the shop
 	 * answers that it is unavailable, that it does not know the outcome, or that the first one still runs.
-	 * @throws UnexpectedResponse for a response that is no success; LaunchError if no server responds
+	 * @throws UnexpectedResponse for a response that is no success; LaunchError if no shop responds
 	 */
 	send<R>(
 		method: "GET" | "POST",
@@ -74,9 +56,9 @@ export class ShopApi {
 		const answer = await (method === "GET"
 			? request(target, { headers })
 			: post(target, body, { ...headers, "idempotency-key": key }));
-		const read = (await answer.json().catch(() => undefined)) as R;
-		if (!answer.ok) throw new UnexpectedResponse(`${method} ${path}`, answer.status, read);
-		return read;
+		const { status, body: read } = await readAnswer(answer);
+		if (!answer.ok) throw new UnexpectedResponse(`${method} ${path}`, status, read);
+		return read as R;
 	}
 }
 
@@ -87,10 +69,10 @@ function post(target: string, body: unknown, more: Record<string, string> = {}) 
 }
 
 /** A request that may be repeated, such as a sign-in: sent again for half a minute while the shop is unavailable. */
-export async function postUntilDecided(target: string, body: unknown): Promise<Response> {
-	let latest: Response | undefined;
+export async function postUntilDecided(target: string, body: unknown): Promise<Answer> {
+	let latest: Answer | undefined;
 	const once = async () => {
-		latest = await post(target, body);
+		latest = await readAnswer(await post(target, body));
 		const failure = new UnexpectedResponse(`POST ${target}`, latest.status, undefined);
 		if (isUndecided(failure)) throw failure;
 	};
@@ -103,9 +85,11 @@ export async function postUntilDecided(target: string, body: unknown): Promise<R
 async function request(target: string, options: RequestInit): Promise<Response> {
 	try {
 		return await fetch(target, options);
-	} catch {
+	} catch (error) {
+		const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+		const why = code === undefined || code === "ECONNREFUSED" ? "" : ` (${code})`;
 		throw new LaunchError(
-			`No shop answers at ${new URL(target).origin}: start one with npm start.`
+			`No shop answers at ${new URL(target).origin}${why}: start one with npm start.`
 		);
 	}
 }

@@ -10,7 +10,8 @@ import type {
 import { LaunchError } from "../../launch/process/launch-error.ts";
 import { ProgressBar } from "../../launch/process/progress-bar.ts";
 import { retry } from "../../lib/retry.ts";
-import { UnexpectedResponse, type ShopApi } from "./shop-api.ts";
+import { UnexpectedResponse } from "./answer.ts";
+import type { ShopApi } from "./shop-api.ts";
 import { consumerGroups, type ConsumerGroup } from "../../contracts/streams.ts";
 
 /** Services that consume the order events. */

@@ -4,7 +4,8 @@ import type { Product } from "../../contracts/product.ts";
 import type { SentMessage } from "./outcome.ts";
 import { freshToken } from "../api-client/fresh-token.ts";
 import { LaunchError } from "../../launch/process/launch-error.ts";
-import { postUntilDecided, ShopApi, UnexpectedResponse } from "../api-client/shop-api.ts";
+import { UnexpectedResponse } from "../api-client/answer.ts";
+import { postUntilDecided, ShopApi } from "../api-client/shop-api.ts";
 
 const keyed = { isKeyed: true };
 const password = "demo-Password-1";
@@ -22,7 +23,7 @@ async function login(url: string, name: string): Promise<string> {
 		throw new LaunchError(
 			`${credentials.email} cannot sign in at ${url} (${answer.status}): the demo needs a shop with demo data.`
 		);
-	return ((await answer.json()) as { access_token: string }).access_token;
+	return (answer.body as { access_token: string }).access_token;
 }
 
 /** A running shop over HTTP, as one of its users. */

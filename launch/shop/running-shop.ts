@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Lifecycle } from "../process/lifecycle.ts";
 import { DataFolder } from "./data-folder.ts";
+import { shopUrl } from "./given-url.ts";
 
 /** What runs on a data folder, as its launcher wrote it down for the commands beside it. */
 export interface RunningShop {
@@ -65,5 +66,5 @@ export function addressOfShop(
 	given: string | undefined,
 	{ dataDir, gatewayUrl }: { dataDir: string; gatewayUrl: string }
 ): string {
-	return (given ?? runningShop(dataDir)?.url ?? gatewayUrl).replace(/\/+$/, "");
+	return shopUrl(given ?? runningShop(dataDir)?.url ?? gatewayUrl);
 }
