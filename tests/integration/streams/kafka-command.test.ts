@@ -52,7 +52,7 @@ describe("npm run kafka, when it cannot run", () => {
 		[{}, ["consume", "orders"], 1, /^No Kafka was started here: run npm run kafka, or set/],
 		[{}, ["consume"], 64, /^Not understood: consume\nUsage: npm run kafka/],
 		[{}, ["consume", "orders", "--max", "all"], 64, /^--max wants a number/],
-		[{ KAFKA_BROKERS: "here" }, [], 78, /KAFKA_BROKERS: "here" must match/],
+		[{ KAFKA_BROKERS: "here" }, [], 78, /KAFKA_BROKERS: "here" must be host:port/],
 		[
 			{ KAFKA_BROKERS: "127.0.0.1:1" },
 			[],
