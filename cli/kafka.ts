@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { type Config, configOfCommand, useConfig } from "../config/index.ts";
-import { openLog } from "../streams/index.ts";
+import { type Config, configOfCommand } from "../config/index.ts";
+import { KafkaDriver } from "../streams/kafka/kafka.driver.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
 import { clientFile } from "../launch/servers/kafka-client.ts";
 import { kafkaClassPath } from "../launch/servers/kafka-jars.ts";
@@ -10,6 +10,7 @@ import { kafkaPorts, startKafka } from "../launch/servers/kafka-server.ts";
 import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
+import { assertKnownTopic } from "./kafka/known-topic.ts";
 
 const usage = `Usage: npm run kafka [-- --fresh]
        npm run kafka -- consume <topic> [--max <messages>]
@@ -47,14 +48,19 @@ function printNextSteps(where: string): void {
 async function checkBrokers(life: Lifecycle, config: Config, where: string): Promise<void> {
 	if (values.fresh)
 		throw new LaunchError("--fresh is for a broker that is run here: unset KAFKA_BROKERS.");
-	useConfig(config);
-	const log = await openLog({ onError: () => undefined });
-	life.atEnd(() => log.close());
-	await log.createTopics([]).catch(({ message }: Error) => {
-		throw new LaunchError(`No Kafka answers at ${where} (KAFKA_BROKERS): ${message}`);
-	});
+	await topicsAt(life, config, where);
 	printNextSteps(where);
 	await life.end(0);
+}
+
+/** @throws LaunchError when no broker answers */
+async function topicsAt(life: Lifecycle, { kafka }: Config, where: string): Promise<string[]> {
+	const log = new KafkaDriver({ ...kafka, brokers: where.split(",") });
+	life.atEnd(() => log.close());
+	const remedy = kafka ? " (KAFKA_BROKERS)" : ": run npm run kafka beside this";
+	return log.listTopics().catch(({ message }: Error) => {
+		throw new LaunchError(`No Kafka answers at ${where}${remedy}: ${message}`);
+	});
 }
 
 function brokers({ dataDir, kafka }: Config): string {
@@ -67,6 +73,7 @@ function brokers({ dataDir, kafka }: Config): string {
 /** Kafka's own program, so that its output does not depend on this code. */
 async function consume(life: Lifecycle, config: Config, topic: string): Promise<void> {
 	const server = brokers(config);
+	assertKnownTopic(topic, await topicsAt(life, config, server), server);
 	const classPath = await kafkaClassPath(progress);
 	const settings = config.kafka && clientFile(config.kafka);
 	if (settings) life.atEnd(settings.remove);

@@ -151,6 +151,11 @@ export class KafkaDriver implements Driver {
 		return this.#admin.use(admin => this.#createMissing(admin, topics));
 	}
 
+	/** The names of all, those of others too. */
+	listTopics(): Promise<string[]> {
+		return this.#admin.use(admin => admin.listTopics());
+	}
+
 	async #createMissing(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
 		const there = new Set(await admin.listTopics());
 		const missing = topics.filter(({ name }) => !there.has(name));

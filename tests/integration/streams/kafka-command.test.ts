@@ -36,6 +36,9 @@ describeKafka("npm run kafka", () => {
 		expect(named.output).toContain(`ready: Kafka answers at ${first.brokers}`);
 		expect(named.code).toBe(0);
 		expect(readdirSync(brokers.DATA_DIR)).toEqual([]);
+		const consumed = await run("kafka.ts", ["consume", "order"], { DATA_DIR: dataDir });
+		expect(consumed.output).toContain(`There is no topic order at ${first.brokers}: it has none`);
+		expect(consumed.code).toBe(1);
 		expect(await first.stop()).toBe(0);
 		const second = await start(dataDir);
 		expect(second.brokers).toBe(first.brokers);
