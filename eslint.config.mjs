@@ -20,5 +20,6 @@ export default tseslint.config(
 			"no-console": "error"
 		}
 	},
+	{ files: ["**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
 	{ files: ["cli/**", "launch/**", "scripts/**", "tests/**"], rules: { "no-console": "off" } }
 );

@@ -66,8 +66,10 @@ describe("the README", () => {
 
 	it("names commands that are npm scripts", () => {
 		for (const name of ["start", "repl", "cluster", "psp", "test"])
-			expect(scripts[name]!.replace(/^exec /, "")).toBe(`node cli/${name}.ts`);
-		expect(scripts.generate).toBe("node scripts/generate.ts");
+			expect(scripts[name]!.replace(/^exec /, "")).toBe(
+				`node -r ./launch/preflight.cjs cli/${name}.ts`
+			);
+		expect(scripts.generate).toBe("node -r ./launch/preflight.cjs scripts/generate.ts");
 		expect(readFileSync(join(root, ".ci/run"), "utf8")).toMatch(/^npm ci .*\n[^]*^npm test/m);
 	});
 
