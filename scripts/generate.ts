@@ -1,15 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
+import { commandLine } from "../launch/process/command-line.ts";
 import { startPostgres } from "../launch/servers/embedded-postgres.ts";
 import { dumpFreshSchema } from "./dump-schema.ts";
 import { firstGolden, generated, read, stale } from "./generated-files.ts";
 
-/**
- * `npm run generate` writes every generated file, and the golden files that are missing. With --check it only lists
- * the stale ones.
- */
+const usage = `Usage: npm run generate [-- --check]
+Writes every generated file (CONTRIBUTING.md lists them), and the golden files that are missing.
+  --check   only list the stale ones, and exit 1 if there is one; db/schema.sql is left to its own test`;
 
 const root = join(import.meta.dirname, "..");
 
@@ -38,14 +37,20 @@ function write(path: string, content: string): void {
 	console.log(`wrote ${path}`);
 }
 
-const { values } = parseArgs({ options: { check: { type: "boolean" } } });
-if (values.check) {
+const { values } = commandLine(usage, { check: { type: "boolean" } });
+
+function check(): void {
 	const found = stale(read);
 	for (const path of found) console.error(`${path} is stale: run npm run generate`);
 	process.exitCode = found.length > 0 ? 1 : 0;
-} else {
+}
+
+async function generate(): Promise<void> {
 	for (const [path, content] of Object.entries(firstGolden))
 		if (read(path) === undefined) write(path, content());
 	for (const [path, content] of Object.entries(generated)) write(path, content());
 	write("db/schema.sql", await schema());
 }
+
+if (values.check) check();
+else void generate();

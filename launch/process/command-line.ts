@@ -28,6 +28,14 @@ function endWithReader(): void {
 	for (const stream of [process.stdout, process.stderr]) stream.on("error", onError);
 }
 
+function parsed<const F extends Flags>(usage: string, options: F, allowPositionals: boolean) {
+	try {
+		return parseArgs({ args: process.argv.slice(2), options, allowPositionals });
+	} catch (error) {
+		return endWith(usage, (error as Error).message);
+	}
+}
+
 /** The command line's flags and words; ends the process with the usage when one is unknown. */
 export function commandLine<const F extends Flags>(
 	usage: string,
@@ -35,14 +43,15 @@ export function commandLine<const F extends Flags>(
 	allowPositionals = false
 ) {
 	endWithReader();
-	const options = { ...flags, help: { type: "boolean", short: "h" } } as const;
-	try {
-		const { values, positionals } = parseArgs({ options, allowPositionals });
-		if ((values as { help?: boolean }).help) endWith(usage);
-		return { values, positionals };
-	} catch (error) {
-		return endWith(usage, (error as Error).message);
-	}
+	const help = { type: "boolean", short: "h" } as const;
+	const { values, positionals } = parsed(usage, { ...flags, help }, allowPositionals);
+	if ((values as { help?: boolean }).help) endWith(usage);
+	return { values, positionals };
+}
+
+/** Ends the process with the usage, for a command that hands its arguments on. */
+export function printUsage(usage: string): never {
+	return endWith(usage);
 }
 
 /** Ends the process with the usage because of an invalid argument. */

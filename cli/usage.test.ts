@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * Every npm script prints its options with --help, and refuses one that it does not know. The commands are loaded here,
+ * one after the other: a process for each would take a second of the processor.
+ */
+
+const root = join(import.meta.dirname, "..");
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+	scripts: Record<string, string>;
+};
+
+/** What runs no command of this tree. */
+const others: Record<string, string> = {
+	check: "runs other scripts",
+	restored: "is the former name of restore:reconcile",
+	prove: "is the former name of chaos",
+	types: "is tsc",
+	lint: "is eslint and prettier",
+	unit: "is jest",
+	format: "is prettier"
+};
+const programOf = (script: string) => / ((?:cli|scripts)\/[\w-]+\.ts)$/.exec(script)?.[1];
+const commands = Object.entries(scripts).filter(([, script]) => programOf(script));
+
+interface Ended {
+	code: number;
+	output: string;
+}
+
+class Exit extends Error {}
+
+const streams = [process.stdout, process.stderr];
+
+/** Each command listens for the end of its reader. */
+function removeListeners(before: readonly (readonly unknown[])[]): void {
+	for (const [index, stream] of streams.entries())
+		for (const listener of stream.listeners("error"))
+			if (!before[index]!.includes(listener)) stream.off("error", listener as () => void);
+}
+
+/** Loads the program with these arguments, up to its exit. */
+async function ended(program: string, ...args: string[]): Promise<Ended> {
+	const before = process.argv;
+	const listeners = streams.map(stream => stream.listeners("error"));
+	let output = "";
+	let code = NaN;
+	const print = (text: string) => void (output += `${text}\n`);
+	const spies = [
+		jest.spyOn(console, "log").mockImplementation(print),
+		jest.spyOn(console, "error").mockImplementation(print),
+		jest.spyOn(process, "exit").mockImplementation(given => {
+			code = Number(given);
+			throw new Exit();
+		})
+	];
+	process.argv = [process.execPath, program, ...args];
+	try {
+		await import(join(root, program));
+	} catch (error) {
+		if (!(error instanceof Exit)) throw error;
+	} finally {
+		process.argv = before;
+		removeListeners(listeners);
+		for (const spy of spies) spy.mockRestore();
+	}
+	return { code, output };
+}
+
+it("covers every npm script", () => {
+	const names = [...commands.map(([name]) => name), ...Object.keys(others)];
+	expect(names.sort()).toEqual(Object.keys(scripts).sort());
+});
+
+describe.each(commands)("npm run %s", (name, script) => {
+	const program = programOf(script)!;
+
+	it.each(["--help", "-h"])("prints its usage with %s", async flag => {
+		const { code, output } = await ended(program, flag);
+		expect(output).toMatch(/^Usage: .*npm (?:run |start|test)/);
+		expect(output).toContain(
+			name === "start" || name === "test" ? `npm ${name}` : `npm run ${name}`
+		);
+		expect(code).toBe(0);
+	});
+
+	// Those of npm test are jest's.
+	if (name !== "test")
+		it("refuses an option that it does not know, with its usage", async () => {
+			const { code, output } = await ended(program, "--no-such-option");
+			expect(output).toMatch(/^Unknown option '--no-such-option'.*\nUsage: /);
+			expect(code).toBe(64);
+		});
+});
