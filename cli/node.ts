@@ -1,5 +1,6 @@
 import { flushCompileCache } from "node:module";
 import { serviceNames, configOfLauncher, useConfig } from "../config/index.ts";
+import { assertNodeDatabases } from "../config/node-databases.ts";
 import { nodeUrls, runBroker } from "../launch/shop/broker.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
 import { freePort } from "../launch/process/free-port.ts";
@@ -17,6 +18,7 @@ commandLine(usage, {});
 
 run(async life => {
 	const config = await configOfLauncher(freePort);
+	assertNodeDatabases(config);
 	const needsKeys = config.services.some(name => name === "gateway" || name === "user");
 	const keys = needsKeys && tokenKeys(config, new DataFolder(config.dataDir).tokenKey);
 	life.extendStop(config.connections.shutdownDelayMs);
