@@ -5,6 +5,14 @@ import { sqlState } from "../lib/database-error.ts";
 import { poll } from "../lib/retry.ts";
 import { newClient } from "./client.ts";
 import { roleOf, rolePassword, schemas, sharedSchemas } from "./database.ts";
+import { failedMigration } from "./migration-error.ts";
+import {
+	assertSameHistory,
+	ensureRecordTable,
+	fillChecksums,
+	readRecords,
+	record
+} from "./migration-record.ts";
 import { defaultWithinMs, giveWay, lockTimeoutMs, type GiveWayOptions } from "./give-way.ts";
 
 type ServiceName = keyof typeof schemas;
@@ -102,17 +110,8 @@ const nameOf = ({ service, file }: Migration) => `${service}/${file}`;
 
 async function withName<R>(migration: Migration, work: () => Promise<R>): Promise<R> {
 	return work().catch((error: Error) => {
-		throw new Error(`migration ${nameOf(migration)}: ${error.message}`, { cause: error });
+		throw failedMigration(nameOf(migration), migration.sql, error);
 	});
-}
-
-/** Answers false for one that has run before. */
-async function record(client: pg.Client, { service, file }: Migration): Promise<boolean> {
-	const { rowCount } = await client.query(
-		"insert into public.migration (service, file) values ($1, $2) on conflict do nothing",
-		[service, file]
-	);
-	return rowCount === 1;
 }
 
 async function apply(client: pg.Client, migration: Migration): Promise<boolean> {
@@ -124,9 +123,7 @@ async function apply(client: pg.Client, migration: Migration): Promise<boolean> 
 }
 
 async function ensureSchemas(client: pg.Client): Promise<void> {
-	await client.query(
-		"create table if not exists public.migration (service text, file text, at timestamptz not null default now(), primary key (service, file))"
-	);
+	await ensureRecordTable(client);
 	for (const service of Object.keys(schemas) as ServiceName[]) await ensureSchema(client, service);
 	for (const schema of Object.values(sharedSchemas))
 		await client.query(`create schema if not exists ${schema}`);
@@ -135,13 +132,15 @@ async function ensureSchemas(client: pg.Client): Promise<void> {
 /** Runs migrations in one transaction. Returns those that had not run before. */
 async function runTogether(
 	client: pg.Client,
-	together: readonly Migration[]
+	together: readonly Migration[],
+	all: readonly Migration[]
 ): Promise<Migration[]> {
 	const done: Migration[] = [];
 	await client.query("begin");
 	try {
 		await client.query(`set local lock_timeout = ${lockTimeoutMs}`);
 		await ensureSchemas(client);
+		await fillChecksums(client, all);
 		for (const migration of together)
 			if (await withName(migration, () => apply(client, migration))) done.push(migration);
 		await client.query("commit");
@@ -222,7 +221,8 @@ async function acquireLock(
  * Only a migration that runs outside a transaction divides it: what is before it is committed first. A shop that runs is
  * not held up: the migrations give way to it until they get their locks. Returns the names of those that it ran.
  * @param given instead of those on disk
- * @throws Postgres' error, with the file in the message; Error that names the sessions for which it waited in vain
+ * @throws MigrationError with the file for Postgres' error, for a database that is newer than the tree, and for a
+ * migration that was changed after it ran; Error that names the sessions for which it waited in vain
  */
 export async function migrate(
 	ownerUrl: string,
@@ -238,12 +238,14 @@ export async function migrate(
 	try {
 		await client.connect();
 		await acquireLock(client, options);
+		const all = given ?? (await migrations());
+		assertSameHistory(await readRecords(client), all, given === undefined);
 		const roles = () => ensureRoles(client, ownerUrl);
 		await giveWay(ownerUrl, client, "the migration", roles, options);
-		for (const group of groupsOf(given ?? (await migrations()))) {
+		for (const group of groupsOf(all)) {
 			const [first] = group;
 			const work = () =>
-				first && isOutside(first) ? runOutside(client, first) : runTogether(client, group);
+				first && isOutside(first) ? runOutside(client, first) : runTogether(client, group, all);
 			done.push(...(await giveWay(ownerUrl, client, "the migration", work, options)));
 		}
 		return done.map(nameOf);

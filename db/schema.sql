@@ -806,6 +806,7 @@ create table public.migration (
 	service text not null,
 	file text not null,
 	at timestamp with time zone not null default now(),
+	checksum text,
 	constraint migration_pkey PRIMARY KEY (service, file)
 );
 

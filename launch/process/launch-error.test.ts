@@ -1,3 +1,4 @@
+import { MigrationError } from "../../db/migration-error.ts";
 import { EnvironmentError } from "../../config/environment-error.ts";
 import { diskFull, explain, explainDatabase, explainListen, LaunchError } from "./launch-error.ts";
 
@@ -70,6 +71,14 @@ describe("explainDatabase", () => {
 	it("explains the cause of a failed migration", () => {
 		const wrapped = new Error("migration order/0001.sql: no", { cause: coded("42501") });
 		expect(explainDatabase(wrapped, url)).toBeInstanceOf(LaunchError);
+	});
+
+	it.each([
+		["refused", 78],
+		["failed", 1]
+	] as const)("exits for a migration that was %s with %i", (kind, exitCode) => {
+		const migration = new MigrationError(kind, "Not so.", coded("42601"));
+		expect(explainDatabase(migration, url)).toMatchObject({ message: "Not so.", exitCode });
 	});
 
 	it("leaves a defect alone", () => {

@@ -1,4 +1,5 @@
 import { EnvironmentError } from "../../config/environment-error.ts";
+import { MigrationError } from "../../db/migration-error.ts";
 import { driverError, sqlState } from "../../lib/database-error.ts";
 
 /** From sysexits.h, so that scripts can tell the reasons apart. */
@@ -101,5 +102,8 @@ export function explainDatabase(error: unknown, url: string): unknown {
 		"53100": diskFull,
 		"53300": `Postgres at ${host} has no connection left: raise its max_connections.`
 	};
-	return code in sentences ? new LaunchError(sentences[code]!) : error;
+	if (code in sentences) return new LaunchError(sentences[code]!);
+	if (!(error instanceof MigrationError)) return error;
+	const exitCode = error.kind === "refused" ? exitCodes.configuration : exitCodes.failure;
+	return new LaunchError(error.message, exitCode);
 }

@@ -40,10 +40,30 @@ describe("migrate", () => {
 		// Each that runs outside a transaction divides the others.
 		const together = (await migrations()).filter(({ sql }) => !sql.startsWith("-- outside"));
 		await expect(migrate(database.url, [...together, broken])).rejects.toThrow(
-			'migration payment/0099_broken.sql: relation "half" already exists'
+			'migration payment/0099_broken.sql: relation "half" already exists (42P07)'
 		);
 		await expect(tables()).resolves.toEqual([]);
 		await expect(migrate(database.url)).resolves.not.toEqual([]);
+	});
+
+	it("refuses a migration that was changed after it ran, and a database that is newer", async () => {
+		await migrate(database.url);
+		const [first, ...others] = await migrations();
+		const edited = { ...first!, sql: `${first!.sql}\n` };
+		await expect(migrate(database.url, [edited, ...others])).rejects.toThrow(
+			`Migration ${nameOf(first!)} was changed after it ran`
+		);
+		await database.rows("insert into public.migration values ('order', '9999_later.sql')");
+		await expect(migrate(database.url)).rejects.toThrow("newer than this version of the shop");
+	});
+
+	it("keeps the checksums of migrations that ran before there were checksums", async () => {
+		await migrate(database.url);
+		await database.rows("alter table public.migration drop column checksum");
+		await expect(migrate(database.url)).resolves.toEqual([]);
+		const sql = "select count(*)::int as n, count(checksum)::int as filled from public.migration";
+		const [row] = await database.rows<{ n: number; filled: number }>(sql);
+		expect(row).toEqual({ n: (await migrations()).length, filled: row!.n });
 	});
 
 	it("gives a table to the schema of its service", async () => {
