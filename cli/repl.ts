@@ -93,11 +93,13 @@ run(async life => {
 	const { runBroker } = await import("../launch/shop/broker.ts");
 	const { OperatorIdentity } = await import("./repl/operator-identity.ts");
 	const { commands } = await import("./repl/commands.ts");
+	const { listParamNames } = await import("./repl/action-params.ts");
 	const broker = await runBroker(life, {
 		schemas,
 		middlewares: [OperatorIdentity],
 		replOptions: { delimiter: "shop $", customCommands: commands }
 	});
+	listParamNames(broker);
 	await broker
 		.waitForServices([...serviceNames], 5000)
 		.catch(() => progress("some services are not connected yet; `services` lists those that are"));

@@ -70,6 +70,7 @@ describe("npm run repl without a bus", () => {
 	it("shows the node and its actions", () => {
 		expect(lines).toContainEqual(expect.stringMatching(/║ shop\..* \(\*\)/));
 		expect(lines).toContainEqual(expect.stringMatching(/║ order\.place /));
+		expect(lines).toContainEqual(expect.stringMatching(/║ product\.stock\.get .*│ product_id +║/));
 	});
 
 	it("calls actions as the operator", () => {
