@@ -1,5 +1,5 @@
 import { payableCurrencies } from "../lib/currency/payable.ts";
-import { contract, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
+import { contract, nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts";
 import { admins } from "./roles.ts";
 import { refillAction } from "./streams.ts";
 import {
@@ -35,6 +35,15 @@ const Category = T.String({
 	pattern: "^[a-z0-9][a-z0-9-]{0,49}$",
 	rule: "1 to 50 small letters, digits and hyphens, like home-office, that do not start with a hyphen"
 });
+/** What a page of the shop can show: over TLS, or a file that the gateway serves at /images. */
+const ImageUrl = T.String({
+	maxLength: 1000,
+	pattern:
+		"^(?:https://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[1-9][0-9]{0,4})?(?:/[!#-;=?-Z_a-z~]*)?|/images/[A-Za-z0-9][A-Za-z0-9.-]{0,99})$",
+	rule: "an https URL, or a path of the shop's own images like /images/prod-001.svg"
+});
+/** Null: there is none. */
+const NewImageUrl = nullable(ImageUrl);
 const PriceMinor = T.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Price = strictObject({
 	amount: T.Integer({
@@ -59,7 +68,7 @@ export const Product = strictObject(
 		category: Category,
 		price: Money,
 		available: T.Integer({ minimum: 0, description: "Units that can be ordered now" }),
-		image_url: T.Union([T.String(), T.Null()]),
+		image_url: nullable(T.String()),
 		archived: T.Boolean(),
 		version: Version,
 		created_at: Instant,
@@ -203,6 +212,7 @@ export const product = contract("product", {
 			description: T.Optional(Description),
 			category: Category,
 			price: Price,
+			image_url: T.Optional(NewImageUrl),
 			stock: Units
 		}),
 		returns: Product
@@ -220,6 +230,7 @@ export const product = contract("product", {
 			description: T.Optional(Description),
 			category: T.Optional(Category),
 			price: T.Optional(Price),
+			image_url: T.Optional(NewImageUrl),
 			archived: T.Optional(
 				T.Boolean({ description: "False: it is sold again, unless another product has its SKU" })
 			)

@@ -2,6 +2,7 @@ import type { product, Stock } from "../../../contracts/product.ts";
 import type { Database, Statement, Transaction } from "../../../db/database.ts";
 import type { Answered, Idempotency } from "../../../idempotency/idempotency.ts";
 import type { KeyedRequest } from "../../../idempotency/keyed-request.ts";
+import { bulk } from "../../../lib/bulk.ts";
 import { fail, invalid } from "../../../lib/errors.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Params, Result } from "../../../lib/service.ts";
@@ -18,19 +19,32 @@ const quote: Statement = {
 	from product.products where id = any ($1::text[]) and not archived`
 };
 
+/** All columns of a new product that have no default. Names and values are in one order by this. */
+const newProduct = bulk({
+	id: "text",
+	sku: "text",
+	name: "text",
+	description: "text",
+	category: "text",
+	price_minor: "bigint",
+	currency: "bpchar",
+	image_url: "text"
+});
+const [units, author] = [`$${newProduct.next}::bigint`, `$${newProduct.next + 1}`];
+
 const create: Statement = {
 	name: "product.create",
 	text: `
 	with product as (
-		insert into product.products (id, sku, name, description, category, price_minor, currency)
-		values ($1, $2, $3, $4, $5, $6, $7)
+		insert into product.products (${newProduct.columns})
+		select ${newProduct.columns} from ${newProduct.as("given")}
 		on conflict (product.fold_case(sku)) where not archived do nothing
 		returning id
 	), stock_row as (
-		insert into product.stock (product_id, on_hand) select id, $8::bigint from product
+		insert into product.stock (product_id, on_hand) select id, ${units} from product
 	), entry as (
 		insert into product.stock_ledger (product_id, reason, d_on_hand, d_reserved, actor)
-		select id, 'initial', $8::bigint, 0, $9 from product
+		select id, 'initial', ${units}, 0, ${author} from product
 	)
 	select id from product`
 };
@@ -104,10 +118,11 @@ export class StockRepository {
 
 	/** Adds a product, its stock and its first ledger row, and returns its id. @throws DUPLICATE_SKU */
 	async create(entry: Create, actor: string): Promise<string> {
-		const { sku, name, description = "", category, price, stock } = entry;
+		const { price, stock, description = "", ...texts } = entry;
 		const id = newId();
-		const values = [id, sku, name, description, category, price.amount, price.currency];
-		const created = await this.#pg.query(create, [...values, stock, actor]);
+		const priced = { price_minor: price.amount, currency: price.currency };
+		const row = { id, image_url: null, ...texts, description, ...priced };
+		const created = await this.#pg.query(create, [...newProduct.values([row]), stock, actor]);
 		return created.length > 0 ? id : fail("DUPLICATE_SKU");
 	}
 

@@ -39,6 +39,25 @@ const products: Row[] = [
 			invalid,
 			"/sku"
 		]),
+		...[
+			"",
+			"http://cdn.example/a.png",
+			"https://",
+			"https://cdn.example/a b.png",
+			"https://user:x@cdn.example/a.png",
+			'https://cdn.example/"><script>',
+			"//cdn.example/a.png",
+			"/images/../secret",
+			"/images/",
+			"javascript:alert(1)",
+			`https://cdn.example/${"a".repeat(1000)}`,
+			7
+		].map((image_url): Cell => [
+			`the image ${JSON.stringify(image_url).slice(0, 40)}`,
+			{ image_url },
+			invalid,
+			"/image_url"
+		]),
 		["a SKU that is taken", { sku: "{sku}" }, "409 duplicate-sku"]
 	]),
 	...queries("/api/v1/products", "anonymous", [

@@ -243,6 +243,24 @@ describe("changing the catalogue", () => {
 		expect(validate(actions["stock.get"].returns, stock)).toEqual([]);
 	});
 
+	it.each(["/images/prod-002.svg", "https://cdn.example/a/b.webp?w=200"])(
+		"shows the image %s of a product, in lists and searches too, until it is cleared",
+		async image_url => {
+			const sku = `IMAGE-${image_url.length}`;
+			const made = await create(sku, { image_url });
+			const { id } = made;
+			expect(made).toMatchObject({ image_url });
+			expect(await call(shop.broker, actions.get, { id })).toEqual(made);
+			for (const found of [await list({ q: sku }), await list({ category: "kitchen", limit: 100 })])
+				expect(found.data.find(one => one.id === id)).toEqual(made);
+			const update = (more: object) =>
+				call(shop.broker, actions.update, { id, ...more }, as(admin));
+			expect(await update({ name: "Another" })).toMatchObject({ image_url, version: 2 });
+			expect(await update({ image_url: null })).toMatchObject({ image_url: null, version: 3 });
+			expect(await update({ image_url })).toMatchObject({ image_url, version: 4 });
+		}
+	);
+
 	it("has no new version where nothing changes", async () => {
 		const made = await create("UNCHANGED-1");
 		const { id } = made;
