@@ -19,6 +19,7 @@ import {
 	Cursor,
 	Id,
 	IdempotencyKey,
+	instant,
 	Instant,
 	Limit,
 	Line,
@@ -369,11 +370,14 @@ export const order = contract("order", {
 		returns: Order
 	},
 	list: {
-		summary: "Your orders, or all for staff, newest first",
+		summary: "Your orders, newest first; staff see all, or one user's",
 		kind: "query",
 		access: everyone,
 		params: strictObject({
+			user_id: T.Optional(T.String({ ...Id, description: "Another user's orders are for staff" })),
 			status: T.Optional(OrderStatus),
+			from: T.Optional(instant("Placed at this time or later")),
+			to: T.Optional(instant("Placed before this time")),
 			limit: T.Optional(Limit),
 			cursor: T.Optional(Cursor)
 		}),

@@ -9,7 +9,7 @@ import { Idempotency } from "../../idempotency/idempotency.ts";
 import { keyedRequest, markReplayed, type KeyedRequest } from "../../idempotency/keyed-request.ts";
 import { identityOf, ownerScope, type Identity, type Meta } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
-import { jsonBytes, listById } from "../../lib/keyset.ts";
+import { listById } from "../../lib/keyset.ts";
 import { poll, within } from "../../lib/retry.ts";
 import { onHint, service } from "../../lib/service.ts";
 import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
@@ -26,6 +26,7 @@ import { OutcomeWaits, type OutcomeWait } from "./placement/outcome-waits.ts";
 import { Placement, type NewOrder, type Placed } from "./placement/placement.ts";
 import { withAlpha2Country } from "./placement/shipping-address.ts";
 import { Poller } from "./saga/poller.ts";
+import { OrderList } from "./storage/order-list.ts";
 import { OrderRepository } from "./storage/order.repository.ts";
 import { statements, toMessage } from "./outbox/order.outbox.ts";
 import { refill } from "./outbox/refill.ts";
@@ -37,6 +38,7 @@ import { SagaSteps } from "./saga/steps.ts";
 interface This extends WithOutbox {
 	idempotency: Idempotency;
 	orders: OrderRepository;
+	orderList: OrderList;
 	history: OrderHistory;
 	payments: OrderPayments;
 	notices: PaymentNotices;
@@ -129,11 +131,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		},
 
 		async list(ctx) {
-			const { status, limit = 20, cursor } = ctx.params;
-			const owner = ownerScope(ctx.meta);
-			const list = listById(`orders of ${owner} ${status}`, (row: Order) => row.id, jsonBytes);
-			const before = list.after(cursor)?.id;
-			const page = list.page(await this.orders.list(owner, status, before, limit + 1), limit);
+			const page = await this.orderList.page(ctx.params, ownerScope(ctx.meta));
 			const viewer = identityOf(ctx.meta).id;
 			return { ...page, data: await this.payments.attach(page.data, { viewer }) };
 		},
@@ -290,6 +288,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			if (!isInternal(status)) this.outbox?.nudge();
 		};
 		this.orders = new OrderRepository(this.pg);
+		this.orderList = new OrderList(this.pg);
 		this.history = new OrderHistory(this.pg);
 		this.payments = new OrderPayments(this.broker);
 		this.idempotency = new Idempotency(this.pg);

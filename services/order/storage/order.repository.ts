@@ -1,9 +1,7 @@
 import type { OrderSaga } from "../../../contracts/order-saga.ts";
 import type { Order } from "../../../contracts/order.ts";
-import type { OrderStatus } from "../../../contracts/order-status.ts";
-import type { Database, Statement, Transaction } from "../../../db/database.ts";
+import type { Database, Transaction } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
-import { beforeNewest } from "../../../lib/keyset.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
 import {
@@ -17,29 +15,9 @@ import { reasonAfter } from "./order.statements.ts";
 
 /** Reads, and writes of one order at a time. Batch statements are in saga/steps.ts. */
 
-/** No `exists`, which may be planned as one look at all sagas. */
-const columns = `o.*, coalesce((select s.cancel_requested from orders.saga s where s.order_id = o.id), false)
+/** Of an order. No `exists`, which may be planned as one look at all sagas. */
+export const orderColumns = `o.*, coalesce((select s.cancel_requested from orders.saga s where s.order_id = o.id), false)
 	as cancel_requested`;
-
-/**
- * A page of orders that have these values, with the newest first; ids are UUIDv7. A statement for each set of filters:
- * one that has all of them, and null for those that are not asked, cannot use the index of any. `is true` keeps the
- * planner from the index by status where the user is given: while the table is empty it seems as good as the index by
- * user, and a session that keeps this plan reads the orders of all users.
- */
-function listBy(filters: readonly string[]): Statement {
-	const conditionOf = (column: string, parameter: string) =>
-		column === "status" && filters.includes("user_id")
-			? `(${column} = ${parameter}) is true`
-			: `${column} = ${parameter}`;
-	const conditions = filters
-		.map((column, n) => `and ${conditionOf(column, `$${n + 3}`)}`)
-		.join(" ");
-	return {
-		name: ["list_orders", ...filters].join("_by_"),
-		text: `select ${columns} from orders.orders o where id < $1 ${conditions} order by id desc limit $2`
-	};
-}
 
 /** Details of a transition for the history. */
 export interface TransitionContext {
@@ -67,7 +45,7 @@ export class OrderRepository {
 		const [row] = await this.#db.query<OrderRow>(
 			{
 				name: "get_order",
-				text: `select ${columns} from orders.orders o where id = $1 and ($2::text is null or user_id = $2)`
+				text: `select ${orderColumns} from orders.orders o where id = $1 and ($2::text is null or user_id = $2)`
 			},
 			[id, owner]
 		);
@@ -87,23 +65,6 @@ export class OrderRepository {
 		return row ?? fail("NOT_FOUND");
 	}
 
-	/** Newest first, below the id `before`. */
-	async list(
-		owner: string | undefined,
-		status: OrderStatus | undefined,
-		before: string | undefined,
-		limit: number
-	): Promise<Order[]> {
-		const filters = { user_id: owner, status };
-		const given = Object.entries(filters).filter(([, value]) => value !== undefined);
-		const rows = await this.#db.query<OrderRow>(listBy(given.map(([column]) => column)), [
-			before ?? beforeNewest.id,
-			limit,
-			...given.map(([, value]) => value)
-		]);
-		return rows.map(toOrder);
-	}
-
 	/**
 	 * Locks the saga (if there is one) before the order, in the same sequence as `advance_orders`.
 	 * @throws NOT_FOUND
@@ -119,7 +80,7 @@ export class OrderRepository {
 		const [row] = await tx.query<OrderRow>(
 			{
 				name: "lock_order",
-				text: `select ${columns} from orders.orders o
+				text: `select ${orderColumns} from orders.orders o
 					where id = $1 and ($2::text is null or user_id = $2) for update`
 			},
 			[id, owner]

@@ -45,6 +45,7 @@ const expected: [pattern: RegExp, why: string][] = [
 	[/^release_leases: saga_pkey: /, "once, when a node stops; orders in progress have a limit"],
 	[/^list_sagas: saga_pkey: /, "orders in progress have a limit"],
 	[/^list_orders_by_user_id_by_status: orders_by_user: /, "reads on in the orders of one user"],
+	[/^list_orders\w*_by_time: /, "reads on by at most the skew of clocks at both ends"],
 	[/^list_returns: returns_by_order: /, "reads on in the returns of one order"],
 	[/^payment.summaries_at: events_pkey: /, "reads on in the events of one payment"],
 	[/^analytics.list_results: /, "a minute has a row per currency"],
@@ -64,7 +65,11 @@ const builtNames = {
 		"list_orders",
 		"list_orders_by_status",
 		"list_orders_by_user_id",
-		"list_orders_by_user_id_by_status"
+		"list_orders_by_user_id_by_status",
+		"list_orders_by_time",
+		"list_orders_by_status_by_time",
+		"list_orders_by_user_id_by_time",
+		"list_orders_by_user_id_by_status_by_time"
 	]
 };
 const schemasWith = async (table: string) => {

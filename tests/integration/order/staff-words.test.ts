@@ -2,6 +2,7 @@ import { order } from "../../../contracts/order.ts";
 import { payment } from "../../../contracts/payment.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
+import { expectFailure } from "../../support/expect-failure.ts";
 import { admin, alice, as, support } from "../../support/shop/callers.ts";
 import { place } from "../../support/shop/orders.ts";
 import { orderServices } from "../../support/shop/services.ts";
@@ -122,5 +123,54 @@ it("leave a customer's own words and acts as they are", async () => {
 	expect(cancelled).toMatchObject({
 		reason: "changed my mind",
 		actor: { id: alice.id, role: "customer" }
+	});
+});
+
+describe("a list of orders", () => {
+	const list = (params: object, user: typeof alice) =>
+		call(shop.broker, actions.list, { limit: 100, ...params }, as(user));
+
+	it("is for staff by customer, status and time; for customers it has their own", async () => {
+		const { id, created_at: from } = await confirmed();
+		const after = new Date(Date.parse(from) + 1).toISOString();
+		const user_id = alice.id;
+		const ids = async (params: object, user: typeof alice) =>
+			(await list(params, user)).data.map(one => one.id);
+		for (const status of [undefined, "confirmed"] as const) {
+			const more = { ...(status && { status }) };
+			expect(await ids({ user_id, from, to: after, ...more }, support)).toEqual([id]);
+			expect(await ids({ from, to: after, ...more }, support)).toEqual([id]);
+			expect(await ids({ from, to: after, ...more }, alice)).toEqual([id]);
+			expect(await ids({ user_id, ...more }, alice)).toContain(id);
+			expect(await ids({ user_id: "user-456", ...more }, support)).not.toContain(id);
+			expect(await ids({ user_id, to: from, ...more }, support)).not.toContain(id);
+			expect(await ids({ from: after, ...more }, support)).not.toContain(id);
+		}
+		await expectFailure(list({ user_id: "user-456" }, alice), "FORBIDDEN");
+		await expectFailure(list({ from: after, to: from }, support), "VALIDATION_FAILED", {
+			pointer: "/from"
+		});
+	});
+
+	it("has cursors that belong to its filters", async () => {
+		const from = (await confirmed()).created_at;
+		const [second, third] = [await confirmed(), await confirmed()];
+		const filter = { user_id: alice.id, status: "confirmed", from, limit: 1 };
+		const page = await list(filter, support);
+		expect(page.data.map(({ id }) => id)).toEqual([third.id]);
+		const cursor = page.next_cursor!;
+		expect((await list({ ...filter, cursor }, support)).data.map(({ id }) => id)).toEqual([
+			second.id
+		]);
+		for (const other of [
+			{ user_id: "user-456" },
+			{ user_id: undefined },
+			{ status: "pending" },
+			{ from: undefined },
+			{ to: third.created_at }
+		])
+			await expectFailure(list({ ...filter, ...other, cursor }, support), "VALIDATION_FAILED", {
+				pointer: "/cursor"
+			});
 	});
 });

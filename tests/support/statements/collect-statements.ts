@@ -5,6 +5,7 @@ import { MailboxStore } from "../../../services/notification/channels/mailbox-st
 import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
 import { refill as refillOrders } from "../../../services/order/outbox/refill.ts";
 import * as sagaAdmin from "../../../services/order/saga/saga.admin.ts";
+import { OrderList } from "../../../services/order/storage/order-list.ts";
 import { OrderRepository } from "../../../services/order/storage/order.repository.ts";
 import * as disputes from "../../../services/payment/disputes.ts";
 import * as reviews from "../../../services/payment/reviews.ts";
@@ -59,8 +60,11 @@ const { at, id, key } = { at: "2026-01-01T00:00:00.000Z", id: "id", key: "key" }
 
 const orderCalls = (db: Database & Transaction) => {
 	const orders = new OrderRepository(db);
-	const lists = [undefined, "alice"].flatMap(owner =>
-		([undefined, "confirmed"] as const).map(status => orders.list(owner, status, undefined, 1))
+	const list = new OrderList(db);
+	const lists = [{}, { from: at }].flatMap(time =>
+		([undefined, "confirmed"] as const).flatMap(status =>
+			[undefined, "alice"].map(owner => list.page({ status, ...time }, owner))
+		)
 	);
 	return [...lists, orders.progress(id), orders.unreportRefund(id, 1, db)];
 };
