@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { openShop } from "../bench/measured-shop.ts";
+import { soakTable, streamTables } from "../bench/figures-text.ts";
 import { soak, type SoakMinute } from "../bench/soak.ts";
 import * as streams from "../bench/measure-streams.ts";
 import { progress } from "../launch/shop/prepare-shop.ts";
@@ -10,14 +11,15 @@ import { LaunchError } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 
-const usage = `Usage: npm run bench -- streams [--log postgres|kafka] [--seconds 10] [--publish]
-       npm run bench -- soak [--minutes 10] [--publish]
+const usage = `Usage: npm run bench -- streams [--log postgres|kafka] [--seconds 10] [--json] [--publish]
+       npm run bench -- soak [--minutes 10] [--json] [--publish]
 streams  one shop process with its own servers: latency from order commit to window, messages per second, and replay
          speed relative to live orders. Only ratios within a run mean anything; machines are noisy.
 soak     24 customers who order one after the other from npm start: orders and memory by minute
   --log        what carries the events: the log in Postgres (default) or a Kafka broker (needs Java 17)
   --seconds n  how long each part takes (default 10)
   --minutes n  how long the soak takes (default 10)
+  --json       prints the figures as JSON, with the machine, after the progress
   --publish    writes the figures to bench/results`;
 
 const { values, positionals } = commandLine(
@@ -26,6 +28,7 @@ const { values, positionals } = commandLine(
 		log: { type: "string", default: "postgres" },
 		seconds: { type: "string", default: "10" },
 		minutes: { type: "string", default: "10" },
+		json: { type: "boolean" },
 		publish: { type: "boolean" }
 	},
 	true
@@ -75,14 +78,14 @@ async function measure(life: Lifecycle, log: "postgres" | "kafka"): Promise<stre
 	return { latency, published, read, parsed, live, replayed, replayOver };
 }
 
-function publish(name: string, figures: object): void {
+function publish(name: string, figures: object, tables: string): void {
 	const about = {
 		at: new Date().toISOString(),
 		node: process.version,
 		machine: `${availableParallelism()} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`
 	};
 	const text = JSON.stringify({ ...about, ...figures }, null, "\t");
-	console.log(text);
+	console.log(values.json ? text : `${tables}\n\n${about.machine}, Node ${about.node}`);
 	if (!values.publish) return;
 	const folder = join(import.meta.dirname, "../bench/results");
 	mkdirSync(folder, { recursive: true });
@@ -92,7 +95,8 @@ function publish(name: string, figures: object): void {
 async function measureStreams(life: Lifecycle, log: "postgres" | "kafka"): Promise<void> {
 	const obstacle = log === "kafka" ? whyNoKafka() : undefined;
 	if (obstacle) throw new LaunchError(obstacle);
-	publish(`streams-${log}`, { log, seconds, ...(await measure(life, log)) });
+	const figures = await measure(life, log);
+	publish(`streams-${log}`, { log, seconds, ...figures }, streamTables(figures));
 }
 
 async function measureSoak(life: Lifecycle): Promise<void> {
@@ -101,7 +105,7 @@ async function measureSoak(life: Lifecycle): Promise<void> {
 		progress(`minute ${one.minute}: ${one.orders} orders, ${one.memoryMb} MB`);
 		all.push(one);
 	});
-	publish("soak", { minutes: all });
+	publish("soak", { minutes: all }, soakTable(all));
 }
 
 run(async life => {
