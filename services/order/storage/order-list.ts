@@ -1,6 +1,8 @@
 import type { order, Order } from "../../../contracts/order.ts";
+import { staff } from "../../../contracts/roles.ts";
 import type { Database, Statement } from "../../../db/database.ts";
-import { fail, invalid } from "../../../lib/errors.ts";
+import { requireRole } from "../../../lib/access.ts";
+import { invalid } from "../../../lib/errors.ts";
 import { instantOf } from "../../../lib/instant.ts";
 import { beforeNewest, jsonBytes, listById } from "../../../lib/keyset.ts";
 import type { Params } from "../../../lib/service.ts";
@@ -75,7 +77,9 @@ export function timeOf({ from, to }: Pick<List, "from" | "to">): Filter["time"] 
 /** Staff name a user, or see all; customers see their own orders. @throws FORBIDDEN, VALIDATION_FAILED */
 export function filterOf(params: List, owner: string | undefined): Filter {
 	const { user_id, status } = params;
-	if (owner !== undefined && user_id !== undefined && user_id !== owner) fail("FORBIDDEN");
+	// Only a customer has an owner to be restricted to (lib/identity.ts).
+	if (owner !== undefined && user_id !== undefined && user_id !== owner)
+		requireRole({ role: "customer" }, staff);
 	return { user_id: owner ?? user_id, status, time: timeOf(params) };
 }
 
