@@ -3,6 +3,7 @@ import type { Config } from "../../config/index.ts";
 import { rows } from "../../db/client.ts";
 import { exitCodes, LaunchError } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
+import { stopOrphanedNats } from "../servers/nats-server.ts";
 import { DataFolder } from "./data-folder.ts";
 import { startEmbeddedPostgres } from "./prepare-shop.ts";
 import { runningShop } from "./running-shop.ts";
@@ -25,6 +26,8 @@ export async function databaseOfShop(
 		);
 	const data = new DataFolder(dataDir);
 	life.atEnd(data.lock());
+	// A cluster's that was killed, which would stay.
+	await stopOrphanedNats(data.path);
 	return startEmbeddedPostgres(life, data);
 }
 
