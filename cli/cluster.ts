@@ -60,11 +60,14 @@ async function startNodes(
 	const { shutdownDelayMs } = environment.config.connections;
 	const forceAfterMs = (service: string) =>
 		stopWithinMs + (service === "gateway" ? shutdownDelayMs : 0);
+	const { config, isAnyPort } = environment;
+	const secretsOf = ({ index }: NodePlan) =>
+		isAnyPort && index > 0 ? { ...config, port: 0 } : config;
 	const supervised = nodes.map(node => ({
 		service: node.service,
 		process: new SupervisedProcess(
 			node.name,
-			{ ...common, ...nodeEnvironment(node, environment.config, process.env) },
+			{ ...common, ...nodeEnvironment(node, secretsOf(node), process.env) },
 			{
 				forceAfterMs: forceAfterMs(node.service),
 				onMessage: message => void urls.set(node.name, (message as { urls: NodeUrls }).urls)
@@ -116,6 +119,7 @@ run(async life => {
 	const { shop: url, health, metrics } = urls.get("gateway-1") ?? {};
 	if (life.ending) return;
 	announce({
+		ready: true,
 		url,
 		health,
 		metrics,

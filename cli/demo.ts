@@ -90,11 +90,11 @@ async function windowsOf(life: Lifecycle, staff: DemoShop, orders: readonly Orde
 
 run(async life => {
 	const url = addressOfShop(values.url, configOfCommand({ runsServices: false }));
-	progress(`placing ${count} orders at ${url}`);
 	const [staff, admin] = [
 		await DemoShop.signIn(url, "support"),
 		await DemoShop.signIn(url, "admin")
 	];
+	progress(`placing ${count} orders at ${url}`);
 	const orders = await runTraffic(life, url, admin);
 	if (orders.length === 0) throw new LaunchError("The shop took no order.");
 	progress("waiting for the messages to be sent");

@@ -11,8 +11,8 @@ import { watchSource } from "./dev/source-watcher.ts";
 import { WatchedShop } from "./dev/watched-shop.ts";
 
 const usage = `Usage: npm run dev [-- --fresh]
-Runs the shop as npm start does, and starts it again when its source changes; the database goes on running. A changed
-migration is run before. LOG_LEVEL is info by default, which logs each request.
+Runs the shop as npm start does, and starts it again when its source changes; the database goes on running. A new
+migration is run before; one that has run must not change any more. LOG_LEVEL is info by default, which logs each request.
   --fresh   forget the embedded database, its orders and the generated keys first`;
 
 const { values } = commandLine(usage, { fresh: { type: "boolean" } });
@@ -32,7 +32,7 @@ run(async life => {
 	let startedAt = performance.now();
 	let isFirst = true;
 	const onReady = ({ shop: url, ...ports }: NodeUrls) => {
-		announce({ url, ...ports });
+		announce({ ready: true, url, ...ports });
 		if (isFirst && url)
 			console.log(banner({ ...config, url, ...ports, settings: envFile(), embedded }));
 		else print(`ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
@@ -43,6 +43,7 @@ run(async life => {
 			LOG_LEVEL: "info",
 			NODE_COMPILE_CACHE: join(root, ".cache/compile"),
 			...process.env,
+			ENV_FILE: "/dev/null",
 			PORT: String(config.port),
 			PUBLIC_URL: config.publicUrl,
 			DATA_DIR: config.dataDir,

@@ -17,7 +17,7 @@ const othersWithinMs = 20_000;
 commandLine(usage, {});
 
 run(async life => {
-	const config = await configOfLauncher(freePort);
+	const { config } = await configOfLauncher(freePort);
 	assertNodeDatabases(config);
 	const needsKeys = config.services.some(name => name === "gateway" || name === "user");
 	const keys = needsKeys && tokenKeys(config, new DataFolder(config.dataDir).tokenKey);

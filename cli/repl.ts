@@ -26,7 +26,7 @@ interface Target {
 /** The shop that runs here, once its launcher has said how to join it. */
 async function shopHere(dataDir: string): Promise<RunningShop | undefined> {
 	const isJoinable = (shop: RunningShop | undefined) =>
-		!shop || Boolean(shop.natsUrl ?? (shop.socket && shop.url));
+		!shop || shop.ready === true || shop.natsUrl !== undefined;
 	return poll(() => runningShop(dataDir), {
 		everyMs: 200,
 		withinMs: joinWithinMs,
@@ -34,10 +34,18 @@ async function shopHere(dataDir: string): Promise<RunningShop | undefined> {
 	});
 }
 
+/** A guest runs no service and listens on nothing: what the settings say of that is for the shop. */
+const asGuest = (config: Config): Config => ({
+	...config,
+	services: [],
+	metricsPort: undefined,
+	operatorSocket: undefined
+});
+
 async function joinBus(config: Config, natsUrl: string, namespace: string): Promise<Target> {
 	progress("joining the nodes on the bus");
 	await checkNats(natsUrl);
-	return { config: { ...config, natsUrl, namespace, services: [] } };
+	return { config: { ...asGuest(config), natsUrl, namespace } };
 }
 
 /** @throws LaunchError when a shop runs here that cannot be joined */
@@ -47,14 +55,20 @@ async function target(life: Lifecycle): Promise<Target> {
 	if (natsUrl) return joinBus(config, natsUrl, namespace);
 	const here = await shopHere(dataDir);
 	if (here?.natsUrl) return joinBus(config, here.natsUrl, here.namespace);
-	if (!here) return { config: (await prepareShop(life, { command: "repl" })).config };
+	if (!here) {
+		const { config: own, announce } = await prepareShop(life, { command: "repl" });
+		announce({ ready: true });
+		return { config: own };
+	}
 	if (!here.socket)
 		throw new LaunchError(
-			`A shop runs on ${dataDir} (pid ${here.pid}) that this prompt cannot join: stop it first, or set DATA_DIR to a folder with a shorter path for both.`
+			here.command === "repl"
+				? `A prompt with a shop of its own is open on ${dataDir} (pid ${here.pid}): quit it first.`
+				: `A shop runs on ${dataDir} (pid ${here.pid}), whose path is too long for a socket: stop it first, or set DATA_DIR to a shorter path for both.`
 		);
 	progress(`joining the shop of pid ${here.pid}`);
 	const { socketServices } = await import("./repl/socket-services.ts");
-	return { config: { ...config, services: [] }, schemas: socketServices(here.socket) };
+	return { config: asGuest(config), schemas: socketServices(here.socket) };
 }
 
 /** Node's REPL starts a line while the previous one still runs, which breaks piped commands. */

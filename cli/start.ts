@@ -23,7 +23,7 @@ run(async life => {
 	const broker = await runBroker(life);
 	if (life.ending) return;
 	const { shop: url, ...ports } = nodeUrls(broker);
-	announce({ url, ...ports });
+	announce({ ready: true, url, ...ports });
 	const facts = { settings: envFile(), adminHint: await adminHint(config.databaseUrl) };
 	console.log(
 		url

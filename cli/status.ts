@@ -4,6 +4,8 @@ import { configOfCommand, type Config } from "../config/index.ts";
 import type { Health } from "../contracts/gateway.ts";
 import { consumerGroups, type ConsumerLag } from "../contracts/streams.ts";
 import { commandLine } from "../launch/process/command-line.ts";
+import { explain } from "../launch/process/launch-error.ts";
+import { within } from "../lib/retry.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { shownPath } from "../launch/shop/banner.ts";
 import { databaseReport } from "../launch/shop/database-report.ts";
@@ -65,16 +67,24 @@ run(async life => {
 	const running = runningShop(dataDir);
 	const databaseUrl = running?.databaseUrl ?? config.databaseUrl;
 	const health = running && (await healthOf(running, config));
+	let databaseProblem: string | undefined;
+	const database = databaseUrl
+		? await within(
+				answerWithinMs,
+				databaseReport(databaseUrl).catch(error => void (databaseProblem = explain(error).message))
+			)
+		: undefined;
 	const shown = shownPath(resolve(dataDir));
 	const lines = statusLines({
 		running,
 		dataDir: shown,
 		hasData: existsSync(join(dataDir, "postgres")),
 		health,
-		database: databaseUrl ? await databaseReport(databaseUrl).catch(() => undefined) : undefined,
+		database,
+		databaseProblem,
 		databaseUrl,
 		brokers: running ? running.brokers : config.kafka?.brokers,
-		consumers: health && running && (await consumersOf(running, config)),
+		consumers: health && running && (await within(answerWithinMs, consumersOf(running, config))),
 		logs: logsOf(shown),
 		now: new Date()
 	});

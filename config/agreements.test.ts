@@ -56,6 +56,20 @@ describe("variables that depend on each other", () => {
 		expect(linesOf({ ...production, PUBLIC_URL: undefined, ...source })).toEqual(issues)
 	);
 
+	it.each([
+		["https://shop.example", true],
+		["https://shop.example:8443/", true],
+		["http://[::1]:8080", true],
+		["https://shop.example/shop", false],
+		["https://u:pw@shop.example", false],
+		["https://shop.example?x=1", false],
+		["http:///x", false],
+		['https://x"y', false],
+		["shop.example", false]
+	])("judges PUBLIC_URL=%s: %s", (PUBLIC_URL, isValid) =>
+		expect(linesOf({ PUBLIC_URL }).length === 0).toBe(isValid)
+	);
+
 	const made = "openssl genpkey -algorithm ed25519 makes one";
 	const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
 	const missingKey = `TOKEN_PRIVATE_KEY: must be set with NODE_ENV=production (or _FILE); ${made}`;

@@ -6,6 +6,8 @@ describe("the query of a Postgres URL", () => {
 		"postgres://a:b@db/shop",
 		"postgres://a:b@db/shop?sslmode=require&application_name=x",
 		"postgres://a@db/shop?options=endpoint%3Dcool-name",
+		"postgres://a:b@db/shop?sslmode=require&channel_binding=require",
+		"postgres://a:b@%2Frun%2Fpostgresql/shop",
 		"postgres://a@[::1]:5433/shop?options=-c%20work_mem%3D8MB"
 	])("may be that of %s", url => expect(databaseUrlIssues(url)).toEqual([]));
 
@@ -59,6 +61,15 @@ describe("withOwnOptions", () => {
 		).toEqual({
 			connectionString: "postgres://db/shop?sslmode=require",
 			options: "-c work_mem=8MB -c jit=off"
+		});
+	});
+
+	it("takes the rest behind a second question mark for a value, as pg does", () => {
+		expect(
+			withOwnOptions("postgres://db/shop?application_name=who?&options=-c%20a%3Db", "-c jit=off")
+		).toEqual({
+			connectionString: "postgres://db/shop?application_name=who%3F",
+			options: "-c a=b -c jit=off"
 		});
 	});
 

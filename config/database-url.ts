@@ -32,7 +32,13 @@ const parameters: readonly string[] = [
 	"sslnegotiation",
 	"uselibpqcompat",
 	"application_name",
-	"options"
+	"options",
+	// Of libpq: pg ignores them, and strings of providers have them.
+	"channel_binding",
+	"connect_timeout",
+	"gssencmode",
+	"keepalives",
+	"target_session_attrs"
 ];
 
 const sslModes = ["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"];
@@ -87,8 +93,9 @@ export function withOwnOptions(
 	url: string,
 	own: string | undefined
 ): { connectionString: string; options: string | undefined } {
-	const [base, query = ""] = url.split("?", 2);
-	const parameters = new URLSearchParams(query);
+	const mark = url.indexOf("?");
+	const base = mark < 0 ? url : url.slice(0, mark);
+	const parameters = new URLSearchParams(mark < 0 ? "" : url.slice(mark));
 	const given = parameters.get("options");
 	if (given === null) return { connectionString: url, options: own };
 	parameters.delete("options");

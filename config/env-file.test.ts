@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { envFile, parseEnvFile, readEnvFile } from "./env-file.ts";
@@ -32,6 +32,37 @@ abc
 			"PORT is ignored, because the environment sets it too",
 			"PROT is no setting of the shop"
 		]);
+	});
+
+	it.each([
+		["DATABASE_URL", "DATABASE_URL_FILE=/run/url", "DATABASE_URL_FILE"],
+		["DATABASE_URL_FILE", "DATABASE_URL=postgres://a@b/c", "DATABASE_URL"],
+		["PRICING", "PRICING_JSON={}", "PRICING_JSON"],
+		["DEMO_MODE", "DEMO=1", "DEMO"]
+	])("gives way to %s of the environment: %s", (given, line, ignored) => {
+		const { values, warnings } = parseEnvFile(line, { [given]: "x" });
+		expect(values).toEqual({});
+		expect(warnings).toEqual([`${ignored} is ignored, because the environment sets it too`]);
+	});
+
+	it.each([
+		"DATABASE_URL postgres://u:s3cret@db/shop?sslmode=require",
+		"DATABASE_URL: postgres://u:s3cret@db/shop?sslmode=require",
+		"MC4CAQs3cretAwBQ=="
+	])("prints nothing of a line that may be a secret: %s", line => {
+		expect(parseEnvFile(line, {}).warnings).toEqual(["a line is no NAME=value"]);
+	});
+
+	it("takes variables of libpq and the AWS SDK", () => {
+		expect(parseEnvFile("PGPASSWORD=x\nPGSSLMODE=require\nAWS_PROFILE=y", {})).toMatchObject({
+			names: ["PGPASSWORD", "PGSSLMODE", "AWS_PROFILE"],
+			warnings: []
+		});
+	});
+
+	it("is ignored by git, because it may have secrets", () => {
+		const lines = readFileSync(join(import.meta.dirname, "../.gitignore"), "utf8").split("\n");
+		expect(lines).toEqual(expect.arrayContaining([".env", ".env.*", "!.env.example"]));
 	});
 
 	it("must be readable if ENV_FILE names it", () => {

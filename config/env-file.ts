@@ -18,21 +18,28 @@ export interface EnvFile {
 /** Node reads these before this file is read. */
 const tooLate = /^NODE_(OPTIONS|EXTRA_CA_CERTS|COMPILE_CACHE)$/;
 /** Variables of the shop in part, read by Node and the libraries. */
-const foreign = /^(AWS|PG|NODE|NO_COLOR|FORCE_COLOR|TZ|HTTPS?_PROXY|NO_PROXY|npm)(_|$)/i;
+const foreign = /^(AWS_|PG[A-Z]+$|NODE_|NO_COLOR$|FORCE_COLOR$|TZ$|HTTPS?_PROXY$|NO_PROXY$)/i;
 
-const known: ReadonlySet<string> = new Set(
-	Object.entries<Variable>(variables).flatMap(([name, { secret, formerName }]) =>
-		[name, formerName ?? []].flat().flatMap(one => (secret ? [one, `${one}_FILE`] : [one]))
-	)
+/** All names under which each variable may be given; a value under one of them is a value of the variable. */
+const namesOf: ReadonlyMap<string, readonly string[]> = new Map(
+	Object.entries<Variable>(variables).flatMap(([name, { secret, formerName }]) => {
+		const names = [name, formerName ?? []]
+			.flat()
+			.flatMap(one => (secret ? [one, `${one}_FILE`] : [one]));
+		return names.map(one => [one, names] as const);
+	})
 );
 
-const isRead = (name: string) => known.has(name) || foreign.test(name);
+/** Anything else may be a part of a secret that was meant to be a value, so it is not printed. */
+const printable = /^[A-Z][A-Z0-9_]*$/;
+
+const isRead = (name: string) => namesOf.has(name) || foreign.test(name);
 
 function warningOf(name: string, isGiven: boolean): string[] {
 	if (tooLate.test(name)) return [`${name} has no effect there: set it in the environment`];
 	if (isGiven) return [`${name} is ignored, because the environment sets it too`];
 	if (isRead(name)) return [];
-	return [`${name} is no setting of the shop`];
+	return [printable.test(name) ? `${name} is no setting of the shop` : "a line is no NAME=value"];
 }
 
 /** What the file means beside the environment, whose values go first. */
@@ -41,7 +48,8 @@ export function parseEnvFile(
 	environment: Source
 ): Omit<EnvFile, "path"> & { values: Record<string, string> } {
 	const entries = Object.entries(parseEnv(text) as Record<string, string>);
-	const isGiven = (name: string) => Boolean(environment[name]);
+	const isGiven = (name: string) =>
+		(namesOf.get(name) ?? [name]).some(one => Boolean(environment[one]));
 	const taken = entries.filter(([name, value]) => !isGiven(name) && value !== "");
 	return {
 		values: Object.fromEntries(taken),

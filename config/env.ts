@@ -42,7 +42,7 @@ export const variables = {
 	OPERATOR_SOCKET: {
 		schema: text("^[^\\0]{1,107}$", "a path of at most 107 characters"),
 		about:
-			"Unix socket by which this user's npm run repl calls every action of this node; npm start and npm run dev serve one in DATA_DIR, other nodes none"
+			"Unix socket on which this node takes calls of every action from this user; npm start and npm run dev choose one in DATA_DIR, which npm run repl finds"
 	},
 	DATABASE_URL: {
 		schema: postgresUrl,

@@ -4,7 +4,10 @@ import { text } from "./variable.ts";
 /** Environment variables of the gateway's connections. */
 export const gatewayVariables = {
 	PUBLIC_URL: {
-		schema: text("^https?://[^\\s?#]+$", "a URL that begins with https:// or http://"),
+		schema: text(
+			"^https?://(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._~-]+)(:[0-9]{1,5})?/?$",
+			"an origin, such as https://shop.example"
+		),
 		about:
 			"where customers reach the gateway: links in messages and in answers begin with it. By default it is HOST and PORT, so production requires this of the services that make links"
 	},

@@ -262,10 +262,18 @@ export function toConfig(env: Environment): Config {
 	});
 }
 
-/** The configuration of a launcher. @param freePort chooses a port for PORT=0, so that links can name it */
-export async function configOfLauncher(freePort: () => Promise<number>): Promise<Config> {
+/**
+ * The configuration of a launcher.
+ * @param freePort chooses a port for PORT=0, so that links can name it
+ * @returns with `isAnyPort`, the port is the first gateway's only, and others take a free one
+ */
+export async function configOfLauncher(
+	freePort: () => Promise<number>
+): Promise<{ config: Config; isAnyPort: boolean }> {
 	const env = readSettings();
-	return toConfig(env.PORT === 0 ? { ...env, PORT: await freePort() } : env);
+	const isAnyPort = env.PORT === 0;
+	const config = toConfig(isAnyPort ? { ...env, PORT: await freePort() } : env);
+	return { config, isAnyPort };
 }
 
 /**

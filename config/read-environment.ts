@@ -84,11 +84,11 @@ export function readEnvironment(
 }
 
 /**
- * The same for a command: with the file of ENV_FILE, or `.env` in the current folder. The nodes of a cluster get their
- * settings from its launcher, and read no file.
+ * The same for a command: with the file of ENV_FILE, or `.env` in the current folder. A launcher gives its nodes an empty
+ * one, because it has read it.
  * @throws EnvironmentError with every issue
  */
 export function readSettings(options?: { runsServices: boolean }): Environment {
-	if (!process.channel) readEnvFile(process.env);
+	readEnvFile(process.env);
 	return readEnvironment(process.env, options);
 }

@@ -21,10 +21,12 @@ export type Health = Static<typeof Health>;
 const Document = T.Unsafe<{ type: string; body: string | Uint8Array }>({ type: "string" });
 export type Document = Static<typeof Document>;
 
+const problemCodes = (Object.keys(errorTable) as ErrorCode[]).map(slug);
+
 const Problem = strictObject(
 	{
 		type: Url,
-		code: oneOf((Object.keys(errorTable) as ErrorCode[]).map(slug)),
+		code: oneOf(problemCodes),
 		status: T.Integer(),
 		title: T.String(),
 		advice: T.String({ description: "What it means and what to do about it" })
@@ -61,7 +63,6 @@ const own = { kind: "query", access: "anyone", params: strictObject({}) } as con
 const accept = T.Optional(
 	T.String({ maxLength: 65_536, description: "Whether the answer is a page or JSON" })
 );
-const problemCodes = (Object.keys(errorTable) as ErrorCode[]).map(slug);
 
 export const docsFiles = [
 	"swagger-ui.css",

@@ -13,7 +13,7 @@ export const problemAdvice: Readonly<Record<ErrorCode, string>> = {
 	INVALID_SIGNATURE:
 		"A message of the payment provider was not signed with the secret of this shop. Compare STRIPE_WEBHOOK_SECRET with the provider's.",
 	FORBIDDEN:
-		"You are signed in, and your role does not allow this. The detail names the roles that may; a role that was just given takes effect with the next sign-in.",
+		"You are signed in, and may not do this. Where it is for certain roles, required_roles names them; a role that was just given takes effect with the next sign-in.",
 	NOT_FOUND:
 		"There is nothing at this path, or it belongs to somebody else: the answer does not tell which.",
 	METHOD_NOT_ALLOWED: "The path takes other methods: the Allow header lists them.",

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { toConfig, useConfig } from "../config/index.ts";
+import { readEnvironment } from "../config/read-environment.ts";
 import { orderEventTypes } from "../contracts/order-status.ts";
 import { asyncApiDocument } from "../services/gateway/api-docs/asyncapi.ts";
 import { openApiDocument } from "../services/gateway/api-docs/openapi.ts";
@@ -7,6 +9,9 @@ import { publishedOrderEvent } from "../tests/support/streams/golden-event.ts";
 import { envExample } from "./env-example.ts";
 import { generateImages } from "./images.ts";
 import { orderStates, replaceBetween } from "./order-states.ts";
+
+// Not those of the environment: links of examples begin with PUBLIC_URL.
+useConfig(toConfig(readEnvironment({})));
 
 const root = join(import.meta.dirname, "..");
 

@@ -11,7 +11,9 @@ async function ask(question: string): Promise<string> {
 	const output = new Writable({ write: (_chunk, _encoding, done) => done() });
 	const lines = createInterface({ input: process.stdin, output, terminal: true });
 	try {
-		return await lines.question("");
+		return await lines.question("").catch(() => {
+			throw new LaunchError("Nothing was changed.");
+		});
 	} finally {
 		lines.close();
 		process.stderr.write("\n");

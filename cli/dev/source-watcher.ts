@@ -17,6 +17,8 @@ const folders = [
 	"streams"
 ];
 
+const rootFile = "moleculer.config.ts";
+
 /** Editors write a file in several steps, and a checkout changes many files. */
 const quietMs = 50;
 
@@ -42,7 +44,8 @@ export function watchSource(root: string, onChange: (files: string[]) => void): 
 	const watchers = folders.map(folder =>
 		watch(join(root, folder), { recursive: true }, (_event, name) => note(join(folder, name ?? "")))
 	);
-	watchers.push(watch(join(root, "moleculer.config.ts"), () => note("moleculer.config.ts")));
+	// An editor may put a new file in the place of the old one, which is then no longer watched by its name.
+	watchers.push(watch(root, (_event, name) => name === rootFile && note(rootFile)));
 	return () => {
 		clearTimeout(timer);
 		for (const watcher of watchers) watcher.close();

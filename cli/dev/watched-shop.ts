@@ -32,6 +32,7 @@ export class WatchedShop {
 	#current: Standby | undefined;
 	/** Replacements are made one after the other. */
 	#replacing: Promise<void> = Promise.resolve();
+	#isStopped = false;
 
 	constructor(options: WatchedShopOptions) {
 		this.#options = options;
@@ -43,19 +44,24 @@ export class WatchedShop {
 	}
 
 	async stop(): Promise<void> {
+		this.#isStopped = true;
 		const standby = this.#standby;
 		this.#standby = undefined;
 		standby?.child.kill("SIGKILL");
 		await Promise.all([standby?.ended, this.#end(), this.#replacing]);
+		// One that was being started meanwhile.
+		await this.#end();
 	}
 
 	async #replace(prepare: () => Promise<void>): Promise<void> {
+		if (this.#isStopped) return;
 		const next = this.#standby ?? this.#spawn();
 		this.#standby = undefined;
 		// The source is loaded while the old process finishes its work.
 		next.child.send("load", () => undefined);
 		await this.#end();
 		await prepare();
+		if (this.#isStopped) return void next.child.kill("SIGKILL");
 		this.#current = next;
 		next.child.once("exit", () => {
 			if (this.#current !== next) return;
@@ -88,8 +94,12 @@ export class WatchedShop {
 			const { urls } = message as { urls?: NodeUrls };
 			if (urls) this.#options.onReady(urls);
 			// Not while the shop starts, which would take longer then.
-			if (message === "ready") this.#standby ??= this.#spawn();
+			if (message === "ready" && !this.#isStopped) this.#standby ??= this.#spawn();
 		});
-		return { child, ended: once(child, "exit") };
+		const standby = { child, ended: once(child, "exit") };
+		child.once("exit", () => {
+			if (this.#standby === standby) this.#standby = undefined;
+		});
+		return standby;
 	}
 }

@@ -24,6 +24,7 @@ const running: StatusFacts = {
 		databaseUrl,
 		embedded: true,
 		namespace: "shop",
+		ready: true,
 		url: "http://127.0.0.1:9000",
 		health: "http://127.0.0.1:9002/health",
 		metrics: "http://127.0.0.1:9001/metrics",
@@ -36,6 +37,7 @@ const running: StatusFacts = {
 		bytes: 12_000_001,
 		migrationsRun: 80,
 		pending: [],
+		unknown: [],
 		contents: { in_progress: 1, unpublished: 1200, admins: 0 }
 	},
 	brokers: ["127.0.0.1:9092"],
@@ -77,11 +79,15 @@ describe("the status of a shop", () => {
 		[
 			"a database",
 			{ ...idle, databaseUrl },
-			"No shop runs on .shop; DATABASE_URL names a database.\n  database    Postgres at 127.0.0.1:24046/postgres does not answer\n  event log   in Postgres"
+			"No shop runs on .shop; DATABASE_URL names a database.\n  database    Postgres at 127.0.0.1:24046/postgres\n              It did not answer in time.\n  event log   in Postgres"
 		],
 		[
 			"a start",
-			{ ...running, running: { ...running.running!, url: undefined }, database: undefined },
+			{
+				...running,
+				running: { ...running.running!, url: undefined, ready: false },
+				database: undefined
+			},
 			"A shop starts on .shop by npm run cluster, for 10 min, pid 77."
 		],
 		["no answer", { ...running, health: undefined }, "(does not answer)"],
@@ -89,14 +95,20 @@ describe("the status of a shop", () => {
 			"pending",
 			{
 				...running,
-				database: { version: "18.4", bytes: 1, migrationsRun: 79, pending: ["order/0030_x.sql"] }
+				database: {
+					version: "18.4",
+					bytes: 1,
+					migrationsRun: 79,
+					pending: ["order/0030_x.sql"],
+					unknown: ["order/0099_y.sql"]
+				}
 			},
-			"79 have run; 1 have not run: order/0030_x.sql"
+			"79 have run; 1 have not run: order/0030_x.sql; 1 are of a newer version: order/0099_y.sql"
 		],
 		[
 			"another database",
 			{ ...running, running: { ...running.running!, embedded: false } },
-			'psql "$DATABASE_URL"'
+			"psql with the URL of DATABASE_URL"
 		]
 	])("says what there is: %s", (_, facts, text) => expect(textOf(facts)).toContain(text));
 });

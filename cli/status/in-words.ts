@@ -14,6 +14,8 @@ export interface StatusFacts {
 	health: Pick<Health, "status" | "checks"> | undefined;
 	/** Undefined without a database that answers. */
 	database: DatabaseReport | undefined;
+	/** Why there is none, as a sentence. */
+	databaseProblem?: string | undefined;
 	/** Of DATABASE_URL, or of the running shop. */
 	databaseUrl: string | undefined;
 	/** Of Kafka; without it the event log is in Postgres. */
@@ -52,7 +54,8 @@ function runningLines(facts: StatusFacts, shop: RunningShop): string[] {
 	const { command, pid, startedAt, url, health, metrics, nodes } = shop;
 	const since = duration(Date.parse(startedAt), facts.now.getTime());
 	const started = `by npm ${command === "start" ? "start" : `run ${command}`}, for ${since}, pid ${pid}`;
-	if (!url) return [`A shop starts on ${facts.dataDir} ${started}.`];
+	if (!shop.ready) return [`A shop starts on ${facts.dataDir} ${started}.`];
+	if (!url) return [`A shop without a gateway runs on ${facts.dataDir} ${started}.`];
 	return [
 		`A shop runs on ${facts.dataDir} ${started}.`,
 		"",
@@ -73,7 +76,7 @@ function notRunningLine({ dataDir, hasData, databaseUrl }: StatusFacts): string 
 
 /** How to open a prompt of Postgres; without the password, which the file has, or DATABASE_URL. */
 function psqlLine({ running, dataDir }: StatusFacts, url: string): string {
-	if (!running?.embedded) return 'psql "$DATABASE_URL"';
+	if (!running?.embedded) return "psql with the URL of DATABASE_URL";
 	const { hostname, port, username, pathname } = new URL(url);
 	const login = `psql -h ${hostname} -p ${port} -U ${username} ${pathname.slice(1)}`;
 	return `PGPASSWORD=$(cat '${dataDir}/postgres.password') ${login}`;
@@ -83,14 +86,20 @@ function databaseLines(facts: StatusFacts, url: string): string[] {
 	const { database, running } = facts;
 	const { hostname, port, pathname } = new URL(url);
 	const at = `${hostname}${port && `:${port}`}${pathname}`;
-	if (!database) return entry("database", [`Postgres at ${at} does not answer`]);
-	const { version, bytes, migrationsRun, pending, contents } = database;
+	if (!database)
+		return entry("database", [
+			`Postgres at ${at}`,
+			facts.databaseProblem ?? "It did not answer in time."
+		]);
+	const { version, bytes, migrationsRun, pending, unknown, contents } = database;
 	const what = `${running?.embedded ? "embedded " : ""}Postgres ${version} at ${at}, ${Math.ceil(bytes / 1e6)} MB`;
+	const later =
+		unknown.length > 0 ? `; ${unknown.length} are of a newer version: ${unknown.join(", ")}` : "";
 	const missing =
 		pending.length > 0 ? `; ${pending.length} have not run: ${pending.join(", ")}` : "";
 	return [
 		...entry("database", [what, psqlLine(facts, url)]),
-		...entry("migrations", [`${migrationsRun} have run${missing}`]),
+		...entry("migrations", [`${migrationsRun} have run${missing}${later}`]),
 		...(contents
 			? entry("backlog", [
 					`${count(contents.in_progress, "order")} in progress, ${count(contents.unpublished, "event")} unpublished`,

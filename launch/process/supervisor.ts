@@ -115,7 +115,12 @@ export class SupervisedProcess {
 	#spawn(): void {
 		// Its own process group: Ctrl-C then reaches only the launcher, which stops the nodes in order.
 		this.#child = spawn(process.execPath, [this.#supervision.script], {
-			env: { ...compileCache(this.#supervision.script), ...this.#environment },
+			// What it needs of a file of settings, its launcher has read.
+			env: {
+				...compileCache(this.#supervision.script),
+				ENV_FILE: "/dev/null",
+				...this.#environment
+			},
 			detached: true,
 			stdio: ["ignore", "pipe", "pipe", "ipc"]
 		});

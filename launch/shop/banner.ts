@@ -1,4 +1,6 @@
 import { relative } from "node:path";
+import { accounts, demoPassword } from "../../db/seed/accounts.ts";
+import { firstRequests } from "../../db/seed/first-requests.ts";
 
 /** Relative to the current folder, if it is in it. */
 export function shownPath(path: string): string {
@@ -30,8 +32,6 @@ export interface BannerFacts {
 	runs?: string[];
 }
 
-const order = `{"items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF", "state": "CA", "zip": "94105", "country": "USA"}}`;
-
 function links({
 	url,
 	publicUrl,
@@ -53,16 +53,14 @@ function links({
 function demoLines(url: string): string[] {
 	return [
 		"",
-		"  Demo accounts, password demo-Password-1:",
-		"    alice@shop.test    customer user-123 (who acts here without a token)",
-		"    bob@shop.test      customer user-456",
-		"    support@shop.test  support",
-		"    admin@shop.test    admin",
+		`  Demo accounts, password ${demoPassword}:`,
+		...accounts.map(
+			({ id, email, role }) =>
+				`    ${email.padEnd(18)} ${role}${role === "customer" ? ` ${id}` : ""}${id === "user-123" ? " (who acts here without a token)" : ""}`
+		),
 		"",
 		"  Try:",
-		`    curl ${url}/api/v1/products`,
-		`    curl -X POST ${url}/api/v1/orders -H 'Content-Type: application/json' -H 'Prefer: wait=5' -d '${order}'`,
-		`    curl ${url}/api/v1/orders`,
+		...firstRequests(url).map(command => `    ${command}`),
 		"    npm run demo"
 	];
 }

@@ -7,6 +7,9 @@ import { stopOrphans } from "../process/orphans.ts";
 /** https://sqlite.org/rescode.html; the upper bits only distinguish kinds of it. */
 const isBusy = ({ errcode = 0 }: { errcode?: number }) => (errcode & 0xff) === 5;
 
+/** A command that only looks whether it is locked holds it for less. */
+const lookMs = 200;
+
 function makeFolder(path: string): void {
 	try {
 		mkdirSync(path, { recursive: true });
@@ -20,8 +23,8 @@ function makeFolder(path: string): void {
 }
 
 /** Takes the lock at this path. @throws the error of SQLite */
-function openLocked(path: string): DatabaseSync {
-	const database = new DatabaseSync(path);
+function openLocked(path: string, waitMs = 0): DatabaseSync {
+	const database = new DatabaseSync(path, { timeout: waitMs });
 	try {
 		database.exec("begin exclusive");
 		return database;
@@ -81,7 +84,7 @@ export class DataFolder {
 	lock(what = "shop"): () => void {
 		const file = this.#lockFile;
 		try {
-			const database = openLocked(file);
+			const database = openLocked(file, lookMs);
 			// The process that wrote it held the lock, and has ended.
 			rmSync(this.runFile, { force: true });
 			return () => database.close();

@@ -10,7 +10,9 @@ export interface DatabaseReport {
 	migrationsRun: number;
 	/** Those of this tree that have not run, as `service/file`. */
 	pending: string[];
-	/** Unknown while migrations are pending. */
+	/** Those that have run and that this tree does not have. */
+	unknown: string[];
+	/** Unknown unless exactly those of this tree have run. */
 	contents?: Contents;
 }
 
@@ -52,8 +54,17 @@ export async function databaseReport(url: string): Promise<DatabaseReport> {
 			: [];
 		const names = new Set(run.map(({ name }) => name));
 		const pending = known.filter(name => !names.has(name));
-		const facts = { version: version.split(" ")[0]!, bytes, migrationsRun: run.length, pending };
-		return pending.length > 0 ? facts : { ...facts, contents: await one<Contents>(contents) };
+		const unknown = [...names].filter(name => !known.includes(name));
+		const facts = {
+			version: version.split(" ")[0]!,
+			bytes,
+			migrationsRun: run.length,
+			pending,
+			unknown
+		};
+		return pending.length + unknown.length > 0
+			? facts
+			: { ...facts, contents: await one<Contents>(contents) };
 	});
 	return read.catch(error => {
 		throw explainDatabase(error, url);

@@ -1,9 +1,11 @@
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { lstatSync, rmSync } from "node:fs";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { json } from "node:stream/consumers";
 import type { ServiceBroker } from "moleculer";
 import type { Identity } from "../../lib/identity.ts";
+import { exitCodes, LaunchError } from "../process/launch-error.ts";
 
 /** A call of an action by a command of the user who runs the shop. */
 export interface OperatorCall {
@@ -39,22 +41,51 @@ async function answer(broker: ServiceBroker, req: IncomingMessage, res: ServerRe
 	}
 }
 
+/** Whether a process serves the socket. */
+async function isServed(path: string): Promise<boolean> {
+	const socket = connect(path);
+	try {
+		await once(socket, "connect");
+		return true;
+	} catch {
+		return false;
+	} finally {
+		socket.destroy();
+	}
+}
+
+/** Removes the socket of a shop that was killed. @throws LaunchError for a file, or a socket that a process serves */
+async function removeStale(path: string): Promise<void> {
+	const found = lstatSync(path, { throwIfNoEntry: false });
+	if (!found) return;
+	if (!found.isSocket())
+		throw new LaunchError(`${path} is no socket: it stays as it is.`, exitCodes.configuration);
+	if (await isServed(path))
+		throw new LaunchError(
+			`A process serves the socket ${path}: choose another path.`,
+			exitCodes.configuration
+		);
+	rmSync(path, { force: true });
+}
+
 /**
  * Serves calls of actions on a Unix socket, which only the user who runs the shop can open: they can read its keys and its
  * database too. `npm run repl` joins a shop without a bus by it. Returns what closes it.
+ * @throws LaunchError when the path cannot be used
  */
 export async function openOperatorSocket(
 	broker: ServiceBroker,
 	path: string
 ): Promise<() => Promise<void>> {
 	const server = createServer((req, res) => void answer(broker, req, res));
-	// Of a shop that was killed; its successor has the lock of the folder.
-	rmSync(path, { force: true });
+	await removeStale(path);
 	// The system makes the file while `listen` is called, with the rights of the mask.
 	const mask = process.umask(0o177);
 	server.listen(path);
 	process.umask(mask);
-	await once(server, "listening");
+	await once(server, "listening").catch(({ message }: Error) => {
+		throw new LaunchError(`There is no socket at ${path}: ${message}`, exitCodes.configuration);
+	});
 	return async () => {
 		server.close();
 		server.closeAllConnections();

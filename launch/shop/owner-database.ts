@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Config } from "../../config/index.ts";
 import { rows } from "../../db/client.ts";
 import { exitCodes, LaunchError } from "../process/launch-error.ts";
@@ -19,7 +20,7 @@ export async function databaseOfShop(
 ): Promise<string> {
 	const found = databaseUrl ?? runningShop(dataDir)?.databaseUrl;
 	if (found) return found;
-	if (!existsSync(dataDir))
+	if (!existsSync(join(dataDir, "postgres")))
 		throw new LaunchError(
 			`There is no shop in ${dataDir}: set DATA_DIR, or DATABASE_URL for another Postgres.`,
 			exitCodes.configuration

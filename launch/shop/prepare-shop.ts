@@ -23,6 +23,8 @@ import { stopOrphanedNats } from "../servers/nats-server.ts";
 export interface ShopEnvironment {
 	/** With the database, the keys and an absolute data folder. */
 	readonly config: Config & { readonly databaseUrl: string };
+	/** The port is the first gateway's only: others take a free one. */
+	readonly isAnyPort: boolean;
 	readonly data: DataFolder;
 	readonly embedded: boolean;
 	/** Adds to what the commands beside it know of it. */
@@ -146,7 +148,7 @@ export async function prepareShop(
 	{ command, fresh = false, services }: PrepareOptions
 ): Promise<ShopEnvironment> {
 	const gateways = services?.filter(name => name === "gateway").length ?? 1;
-	const given = await configOfLauncher(() => (gateways === 1 ? freePort() : Promise.resolve(0)));
+	const { config: given, isAnyPort } = await configOfLauncher(freePort);
 	for (const warning of envFile()?.warnings ?? [])
 		progress(`${shownPath(envFile()!.path)}: ${warning}`);
 	if (fresh && given.databaseUrl)
@@ -155,7 +157,7 @@ export async function prepareShop(
 			exitCodes.usage
 		);
 	life.extendStop(given.connections.shutdownDelayMs);
-	await checkPorts(given, { gateways, nodes: services?.length ?? 1 });
+	await checkPorts(given, { gateways: isAnyPort ? 1 : gateways, nodes: services?.length ?? 1 });
 	if (given.natsUrl) await checkNats(given.natsUrl);
 	const data = new DataFolder(given.dataDir);
 	life.atEnd(data.lock());
@@ -185,5 +187,5 @@ export async function prepareShop(
 		brokers,
 		socket: operatorSocket
 	};
-	return { config, data, embedded, announce: announce(life, data, facts) };
+	return { config, isAnyPort, data, embedded, announce: announce(life, data, facts) };
 }

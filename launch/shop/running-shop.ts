@@ -21,6 +21,8 @@ export interface RunningShop {
 	socket?: string | undefined;
 	/** Of Kafka; without it the event log is in Postgres. */
 	brokers?: readonly string[] | undefined;
+	/** Set once all that it runs has started. */
+	ready?: boolean | undefined;
 	/** Where this host reaches the gateway, once it accepts requests. */
 	url?: string | undefined;
 	health?: string | undefined;
@@ -58,7 +60,13 @@ export function runningShop(dataDir: string): RunningShop | undefined {
 	if (!existsSync(dataDir)) return undefined;
 	const data = new DataFolder(dataDir);
 	if (!existsSync(data.runFile) || !data.isLocked()) return undefined;
-	return JSON.parse(readFileSync(data.runFile, "utf8")) as RunningShop;
+	try {
+		return JSON.parse(readFileSync(data.runFile, "utf8")) as RunningShop;
+	} catch (error) {
+		// It has stopped in between.
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		throw error;
+	}
 }
 
 /** Where the API of the shop is: given, or of the shop that runs on this data folder, or by HOST and PORT. */

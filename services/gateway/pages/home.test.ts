@@ -24,6 +24,15 @@ describe("the page at /", () => {
 		expect(without).not.toMatch(/demo|mailbox|shop\.test/);
 	});
 
+	it("offers requests without a token only where the demo takes them", () => {
+		const commandsAt = (publicUrl: string, demo = true) =>
+			JSON.stringify(jsonOf(homePage(undefined, "1", { ...facts, demo, publicUrl })).try);
+		expect(commandsAt("http://localhost:8080")).toContain("shipping_address");
+		expect(commandsAt("http://127.0.0.1:8080")).toContain("shipping_address");
+		expect(commandsAt("https://shop.example")).toContain("Bearer");
+		expect(commandsAt("http://localhost:8080", false)).toContain("Bearer");
+	});
+
 	it("leads to PUBLIC_URL, with three requests to try", () => {
 		const { links, try: commands } = jsonOf(homePage(undefined, "1.2.3", facts));
 		expect(links.docs).toBe("https://shop.example/docs");

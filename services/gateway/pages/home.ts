@@ -1,10 +1,9 @@
 import type { Config } from "../../../config/index.ts";
 import type { Document } from "../../../contracts/gateway.ts";
 import { accounts, demoPassword } from "../../../db/seed/accounts.ts";
+import { firstRequests } from "../../../db/seed/first-requests.ts";
 import { html } from "../../../lib/text/html.ts";
 import { page, pageOrJson } from "./layout.ts";
-
-const order = `{"items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF", "state": "CA", "zip": "94105", "country": "USA"}}`;
 
 type Facts = Pick<Config, "demo" | "publicUrl" | "metricsPort"> & {
 	shop: Pick<Config["shop"], "name">;
@@ -21,13 +20,12 @@ const linksOf = ({ demo, metricsPort }: Facts) => ({
 	...(demo && { mailbox: { path: "/dev/mailbox", about: "mails that would have been sent" } })
 });
 
-const commandsOf = ({ demo, publicUrl }: Facts) =>
-	demo
-		? [
-				`curl ${publicUrl}/api/v1/products`,
-				`curl -X POST ${publicUrl}/api/v1/orders -H 'Content-Type: application/json' -H 'Prefer: wait=5' -d '${order}'`,
-				`curl ${publicUrl}/api/v1/orders`
-			]
+/** In demo mode a request without a token is a customer's only if it comes from this host, to a name of it. */
+const isHere = (url: string) => /^(localhost|127\.|\[::1\])/.test(new URL(url).hostname);
+
+const commandsOf = ({ publicUrl }: Facts, isTokenless: boolean) =>
+	isTokenless
+		? firstRequests(publicUrl)
 		: [
 				`curl ${publicUrl}/api/v1/products`,
 				`curl -X POST ${publicUrl}/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email": "…", "password": "…"}'`,
@@ -39,11 +37,15 @@ export function homePage(accept: string | undefined, version: string, facts: Fac
 	const { demo, publicUrl } = facts;
 	const { name } = facts.shop;
 	const links = Object.entries(linksOf(facts));
-	const commands = commandsOf(facts);
+	const isTokenless = demo && isHere(publicUrl);
+	const commands = commandsOf(facts, isTokenless);
 	const about = `The order API of ${name}, version ${version}`;
 	const people = accounts.map(({ id, email, role }) => ({ id, email, role }));
 	const demoPart = html`<h2>Demo accounts</h2>
-		<p>The password of each is <code>${demoPassword}</code>. Without a token you are user-123.</p>
+		<p>
+			The password of each is <code>${demoPassword}</code>.
+			${isTokenless ? "Without a token you are user-123." : undefined}
+		</p>
 		<table>
 			${people.map(
 				({ id, email, role }) =>

@@ -53,7 +53,10 @@ export function firstIdAt(ms: number): string {
 	return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
-/** The ids of orders between these times, whichever way the clocks of nodes and database differ. */
+/**
+ * The ids of orders between these times. An id has the time of the node that made it, and an order that of the database:
+ * one of a node whose clock differs by more than 15 minutes is not found by its time.
+ */
 export function idsBetween({ from, to }: NonNullable<Filter["time"]>): {
 	first: string;
 	end: string;

@@ -2,6 +2,8 @@ import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Client, signIn } from "../../support/shop/api-client.ts";
+import type { Order } from "../../../contracts/order.ts";
+import { openBankPage } from "../../support/shop/bank-page.ts";
 import { address } from "../../support/shop/orders.ts";
 import { run, startShop, type Running } from "../../support/servers/processes.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
@@ -25,8 +27,9 @@ beforeAll(async () => {
 
 afterAll(() => shop?.remove(), 60_000);
 
+/** With a setting that is for the shop, as in its file of settings. */
 const beside = (script: string, args: string[] = [], input?: string) =>
-	run(script, args, { DATA_DIR, HOME: DATA_DIR }, input);
+	run(script, args, { DATA_DIR, HOME: DATA_DIR, METRICS_PORT: new URL(url).port }, input);
 
 it("reads its file of settings, and says so", () => {
 	expect(shop.output()).toMatch(
@@ -60,11 +63,16 @@ it("makes links that lead to the port it has", async () => {
 	const home = await fetch(url, { headers: { accept: "text/html" } });
 	expect(home.headers.get("content-type")).toContain("text/html");
 	expect(await home.text()).toContain("Shop of the File");
-	const bank = await alice.post<{ payment: { next_action?: { url: string } } }>("/api/v1/orders", {
+	const { body: asked } = await alice.post<{ id: string }>("/api/v1/orders", {
 		...body,
 		payment_method: "pm_card_threeDSecureRequired"
 	});
-	expect(bank.status).toBe(201);
+	const bankUrl = await until(async () => {
+		const { body: order } = await alice.get<Order>(`/api/v1/orders/${asked.id}`);
+		return order.payment?.next_action?.url;
+	}, 30_000);
+	const answered = await (await openBankPage(bankUrl)).press("Approve");
+	expect(answered.headers.get("location")).toMatch(new RegExp(`^${url}/docs\\b`));
 }, 60_000);
 
 it.each<[script: string, args: string[], says: RegExp, code: number]>([
