@@ -55,7 +55,7 @@ abc
 
 	it("takes variables of libpq and the AWS SDK", () => {
 		expect(parseEnvFile("PGPASSWORD=x\nPGSSLMODE=require\nAWS_PROFILE=y", {})).toMatchObject({
-			names: ["PGPASSWORD", "PGSSLMODE", "AWS_PROFILE"],
+			names: ["AWS_PROFILE", "PGPASSWORD", "PGSSLMODE"],
 			warnings: []
 		});
 	});
