@@ -34,6 +34,12 @@ const login = (node: ServiceBroker, email: string, secret: string, forwardedFor?
 		urlOf(node),
 		forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor }
 	).post("/api/v1/auth/login", { email, password: secret }, { key: null });
+/** The answer of a shop that has recovered: after the burst a breaker may still be open. */
+const decided = (node: ServiceBroker, email: string, secret: string) =>
+	until(async () => {
+		const answer = await login(node, email, secret);
+		return answer.status < 500 ? answer : undefined;
+	}, 20_000);
 const register = (node: ServiceBroker, email: string) =>
 	new Client(urlOf(node)).post("/api/v1/auth/register", { email, password: "a-Long-enough-1" });
 
@@ -95,9 +101,9 @@ describe("600 wrong guesses at once", () => {
 		expect(hashed + refused + overloaded + late).toBe(600);
 		await until(async () => (await wrong()) - wrongBefore >= 10);
 		for (const node of shop.nodes)
-			expectLimited(await login(node, alice, password), "TOO_MANY_SIGN_INS");
-		expectLimited(await login(shop.broker, alice, "wrong"), "TOO_MANY_SIGN_INS");
-		expect((await login(shop.broker, bob, password)).status).toBe(200);
+			expectLimited(await decided(node, alice, password), "TOO_MANY_SIGN_INS");
+		expectLimited(await decided(shop.broker, alice, "wrong"), "TOO_MANY_SIGN_INS");
+		expect((await decided(shop.broker, bob, password)).status).toBe(200);
 		expect((await wrong()) - wrongBefore).toBe(10);
 		expect(await limited()).toBeGreaterThan(limitedBefore);
 	}, 60_000);
