@@ -9,7 +9,8 @@ import { Cluster, type ClusterOptions } from "../cluster/cluster.ts";
 
 /** A return takes a dozen requests, and its saga may sleep 10 s after the faults of other rows. */
 const hitTimeoutMs = 150_000;
-const nextMs = 100;
+/** An order has the more time to come to the point, the fewer there are beside it. */
+const nextMs = 300;
 const maxInFlight = 5;
 
 type TargetService = "order" | "product" | "payment";
