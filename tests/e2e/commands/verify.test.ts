@@ -36,14 +36,14 @@ describe("npm run verify", () => {
 		}
 	}, 30_000);
 
-	it("says what to do while the shop runs, and if there is none", async () => {
+	it("says what to do while a shop starts, and if there is none", async () => {
 		const DATA_DIR = join(temporaryFolder(), "shop");
 		const none = await verify(["orders"], { DATA_DIR });
 		expect([none.code, none.output]).toEqual([
 			78,
 			expect.stringContaining("set DATA_DIR, or DATABASE_URL")
 		]);
-		mkdirSync(DATA_DIR);
+		mkdirSync(join(DATA_DIR, "postgres"), { recursive: true });
 		const unlock = new DataFolder(DATA_DIR).lock();
 		const { code, output } = await verify(["orders"], { DATA_DIR });
 		expect(output).toContain("A shop already runs");
