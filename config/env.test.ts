@@ -1,16 +1,9 @@
 import { variables, type VariableName } from "./env.ts";
 import { valueRule, type Variable } from "./variable.ts";
-import type { EnvironmentError } from "./environment-error.ts";
 import { readEnvironment } from "./read-environment.ts";
+import { issuesOf } from "../tests/support/issues-of.ts";
 
-function linesOf(source: Record<string, string | undefined>): string[] {
-	try {
-		readEnvironment(source);
-		return [];
-	} catch (error) {
-		return (error as EnvironmentError).lines;
-	}
-}
+const dashes = "-".repeat(5);
 
 describe("readEnvironment", () => {
 	it("has defaults for a first start", () => {
@@ -35,7 +28,7 @@ describe("readEnvironment", () => {
 	});
 
 	it("lists every issue, each with its variable, the value and the expected type", () => {
-		const lines = linesOf({
+		const lines = issuesOf({
 			PORT: "http",
 			DURABILITY: "sometimes",
 			DATABASE_URL: "mysql://localhost",
@@ -57,7 +50,7 @@ describe("readEnvironment", () => {
 
 	it.each(ruled)("says which values $name takes", ({ name, rule }) => {
 		const wrong = "\u0000 \u00e4 <>";
-		const [line, ...more] = linesOf({ [name]: wrong });
+		const [line, ...more] = issuesOf({ [name]: wrong });
 		expect(more).toEqual([]);
 		expect(line).toMatch(new RegExp(`^${name}: `));
 		expect(line).toContain(` must be ${rule} (`);
@@ -78,7 +71,7 @@ describe("readEnvironment", () => {
 	});
 
 	it("lists every kind of issue in one round", () => {
-		const lines = linesOf({
+		const lines = issuesOf({
 			NODE_ENV: "production",
 			PORT: "99999",
 			LOG_LEVEL: "loud",
@@ -86,7 +79,7 @@ describe("readEnvironment", () => {
 			ORDER_DATABASE_URL: "postgres://a@two/shop",
 			USER_DATABASE_URL: "postgres://a:p#ss@one/shop",
 			NATS_URL: "nats://bus",
-			TOKEN_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nabc",
+			TOKEN_PRIVATE_KEY: `${dashes}BEGIN PRIVATE KEY${dashes}\nabc`,
 			STRIPE_SECRET_KEY_FILE: "/nowhere",
 			TRUSTED_PROXIES: "router",
 			PRICING_JSON: "free",
@@ -115,14 +108,14 @@ describe("readEnvironment", () => {
 
 	it("never prints a secret", () => {
 		const given = Object.entries(variables).filter(([, variable]) => "secret" in variable);
-		const lines = linesOf(Object.fromEntries(given.map(([name]) => [name, "hunter2"])));
+		const lines = issuesOf(Object.fromEntries(given.map(([name]) => [name, "hunter2"])));
 		expect(given.length).toBeGreaterThan(5);
 		expect(lines).toHaveLength(given.length);
 		expect(lines.join("\n")).not.toContain("hunter2");
 	});
 
 	it("requires brokers and a password with a Kafka user", () => {
-		expect(linesOf({ KAFKA_SASL_USERNAME: "shop" })).toEqual([
+		expect(issuesOf({ KAFKA_SASL_USERNAME: "shop" })).toEqual([
 			"KAFKA_BROKERS: is needed with KAFKA_SASL_USERNAME",
 			"KAFKA_SASL_PASSWORD: is needed with KAFKA_SASL_USERNAME"
 		]);
@@ -130,7 +123,7 @@ describe("readEnvironment", () => {
 
 	it.each(["broker", "kafka://broker:9092", "broker:9092,", "a:1 b:2"])(
 		"refuses %j as brokers",
-		brokers => expect(linesOf({ KAFKA_BROKERS: brokers })).toHaveLength(1)
+		brokers => expect(issuesOf({ KAFKA_BROKERS: brokers })).toHaveLength(1)
 	);
 });
 
@@ -143,7 +136,7 @@ describe("variables", () => {
 		const defaults = Object.entries(variables).flatMap(([name, variable]) =>
 			"fallback" in variable ? [[name, String(variable.fallback)]] : []
 		);
-		expect(linesOf(Object.fromEntries(defaults))).toEqual([]);
+		expect(issuesOf(Object.fromEntries(defaults))).toEqual([]);
 	});
 });
 
@@ -190,8 +183,8 @@ describe("a variable under its former name", () => {
 	});
 
 	it("is named by an error about its value", () => {
-		expect(linesOf({ SAGA_BACKLOG: "seven" })).toEqual([expect.stringMatching(/^SAGA_BACKLOG: /)]);
-		expect(linesOf({ STREAM_DATABASE_URL_FILE: "/nowhere" })).toEqual([
+		expect(issuesOf({ SAGA_BACKLOG: "seven" })).toEqual([expect.stringMatching(/^SAGA_BACKLOG: /)]);
+		expect(issuesOf({ STREAM_DATABASE_URL_FILE: "/nowhere" })).toEqual([
 			expect.stringMatching(/^STREAM_DATABASE_URL_FILE: cannot be read/)
 		]);
 	});

@@ -1,17 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { EnvironmentError } from "./environment-error.ts";
 import { readEnvironment } from "./read-environment.ts";
-
-function linesOf(source: Record<string, string | undefined>): string[] {
-	try {
-		readEnvironment(source);
-		return [];
-	} catch (error) {
-		return (error as EnvironmentError).lines;
-	}
-}
+import { issuesOf } from "../tests/support/issues-of.ts";
 
 describe("with a secret in a file", () => {
 	const folder = mkdtempSync(join(tmpdir(), "env-"));
@@ -26,7 +17,7 @@ describe("with a secret in a file", () => {
 	});
 
 	it("says which file cannot be read", () => {
-		const [line] = linesOf({ DATABASE_URL_FILE: join(folder, "absent") });
+		const [line] = issuesOf({ DATABASE_URL_FILE: join(folder, "absent") });
 		expect(line).toMatch(/^DATABASE_URL_FILE: cannot be read: .*absent/);
 	});
 

@@ -1,6 +1,6 @@
 import { sqlState } from "../lib/database-error.ts";
 
-/** A migration that cannot run, as a sentence for whoever starts the shop. */
+/** A migration that cannot run, as a sentence for the one who starts the shop. */
 export class MigrationError extends Error {
 	/** `refused`: by this code, before anything was changed. `failed`: by Postgres. */
 	readonly kind: "refused" | "failed";

@@ -98,7 +98,7 @@ export class Failure extends Error {
 	}
 }
 
-/** Throws a `Failure`. Whoever is forbidden something is told what would do; for a role see `requireRole`. @throws always */
+/** Throws a `Failure`. A refusal for a role says which would do: see `requireRole`. @throws always */
 export function fail(type: "FORBIDDEN", detail: string): never;
 export function fail(
 	type: Exclude<ErrorCode, "FORBIDDEN">,

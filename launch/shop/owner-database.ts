@@ -32,7 +32,7 @@ export async function databaseOfShop(
 	return startEmbeddedPostgres(life, data);
 }
 
-/** What a start says while nobody can administer the shop; undefined otherwise. */
+/** What a start says while no account can administer the shop; undefined otherwise. */
 export async function adminHint(url: string): Promise<string | undefined> {
 	const [row] = await rows<{ is_there: boolean }>(
 		url,

@@ -104,7 +104,7 @@ it("is joined by the REPL, whose calls act in it", async () => {
 	expect((await admin.get(`/api/v1/orders/${id}`)).status).toBe(200);
 }, 30_000);
 
-it("lets nobody else call it by its socket", () => {
+it("lets no other user call it by its socket", () => {
 	expect(statSync(join(DATA_DIR, "operator.sock")).mode & 0o777).toBe(0o600);
 	expect(statSync(join(DATA_DIR, "running.json")).mode & 0o777).toBe(0o600);
 });

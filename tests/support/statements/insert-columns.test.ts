@@ -36,7 +36,7 @@ const setLater: Record<string, string> = {
 	"product.stock_ledger(note, actor)": "a step of the saga has neither",
 	"product.stock_ledger(note, actor, return_id)": "a step of the saga is of its order",
 	"product.stock_ledger(order_id, note, return_id)": "the first units are of no order",
-	"product.stock_ledger(order_id, note, actor, return_id)": "demo data is of nobody",
+	"product.stock_ledger(order_id, note, actor, return_id)": "demo data has no actor",
 	"product.stock_ledger(order_id, return_id)": "a change by staff is of no order",
 	"users.users(phone, standing)": "demo accounts have no phone; a trigger numbers the standing"
 };

@@ -75,7 +75,7 @@ export function leftOut({ table, columns }: Insert, tables: Map<string, Column[]
 	return names.length > 0 ? `${table}(${names.join(", ")})` : undefined;
 }
 
-/** Tables of inserts that name no columns, so that nobody sees which they mean. */
+/** Tables of inserts that name no columns, so that no reader sees which they mean. */
 export function withoutColumns(sources: Sources): string[] {
 	const any = /\binsert into ((?:\w+|\$\{[\w.#]+\})\.\w+)(?: as \w+)?\s+(\S)/g;
 	return Object.values(sources).flatMap(source =>
