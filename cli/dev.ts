@@ -5,6 +5,7 @@ import { run } from "../launch/process/lifecycle.ts";
 import { explain } from "../launch/process/launch-error.ts";
 import { banner } from "../launch/shop/banner.ts";
 import type { NodeUrls } from "../launch/shop/broker.ts";
+import { adminHint } from "../launch/shop/owner-database.ts";
 import { prepareDatabase, prepareShop, progress } from "../launch/shop/prepare-shop.ts";
 import { logLine } from "./dev/log-line.ts";
 import { watchSource } from "./dev/source-watcher.ts";
@@ -29,12 +30,12 @@ run(async life => {
 		command: "dev",
 		fresh: values.fresh
 	});
+	const facts = { settings: envFile(), adminHint: await adminHint(config.databaseUrl) };
 	let startedAt = performance.now();
 	let isFirst = true;
 	const onReady = ({ shop: url, ...ports }: NodeUrls) => {
 		announce({ ready: true, url, ...ports });
-		if (isFirst && url)
-			console.log(banner({ ...config, url, ...ports, settings: envFile(), embedded }));
+		if (isFirst && url) console.log(banner({ ...config, url, ...ports, ...facts, embedded }));
 		else print(`ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 		isFirst = false;
 	};

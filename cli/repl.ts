@@ -27,6 +27,9 @@ interface Target {
 async function shopHere(dataDir: string): Promise<RunningShop | undefined> {
 	const isJoinable = (shop: RunningShop | undefined) =>
 		!shop || shop.ready === true || shop.natsUrl !== undefined;
+	const first = runningShop(dataDir);
+	if (isJoinable(first)) return first;
+	progress("waiting for the shop that starts here");
 	return poll(() => runningShop(dataDir), {
 		everyMs: 200,
 		withinMs: joinWithinMs,

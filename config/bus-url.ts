@@ -11,7 +11,8 @@ export function usesTls(url: string): boolean {
 	return serversOf(url)?.some(({ protocol }) => protocol === "tls:") ?? false;
 }
 
-const isOnThisHost = ({ hostname }: URL) =>
+/** Whether its host is a name or an address of this machine. */
+export const isOnThisHost = ({ hostname }: URL) =>
 	hostname === "localhost" || isLoopback(hostname.replace(/^\[|\]$/g, ""));
 
 /**

@@ -25,9 +25,9 @@ export async function freePort(): Promise<number> {
 	}
 }
 
-/** Whether a process listens on this loopback port. */
-export async function isListening(port: number): Promise<boolean> {
-	const socket = connect(port, "127.0.0.1");
+/** Whether a process listens on this loopback port, or on the Unix socket of this path. */
+export async function isListening(where: number | string): Promise<boolean> {
+	const socket = typeof where === "number" ? connect(where, "127.0.0.1") : connect({ path: where });
 	try {
 		await once(socket, "connect");
 		return true;

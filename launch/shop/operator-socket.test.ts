@@ -38,6 +38,18 @@ describe("the operator's socket", () => {
 		expect(existsSync(path)).toBe(false);
 	});
 
+	it("answers with an error when the result is no JSON, and goes on", async () => {
+		const path = newPath();
+		const close = await openOperatorSocket(
+			{ call: () => Promise.resolve({ count: 1n }) } as unknown as ServiceBroker,
+			path
+		);
+		const call = { action: "order.get", params: {}, meta: {} };
+		await expect(callOverSocket(path, call)).rejects.toThrow(/BigInt/);
+		await expect(callOverSocket(path, call)).rejects.toThrow(/BigInt/);
+		await close();
+	});
+
 	it("takes the place of a socket that no process serves", async () => {
 		const path = newPath();
 		// A process that is killed leaves its socket, and one that ends in order does not.

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { lstatSync, rmSync } from "node:fs";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
-import { connect } from "node:net";
 import { json } from "node:stream/consumers";
 import type { ServiceBroker } from "moleculer";
 import type { Identity } from "../../lib/identity.ts";
+import { isListening } from "../process/free-port.ts";
 import { exitCodes, LaunchError } from "../process/launch-error.ts";
 
 /** A call of an action by a command of the user who runs the shop. */
@@ -30,7 +30,9 @@ export const fitsSocket = (path: string) => Buffer.byteLength(path) <= maxPathBy
 
 async function answer(broker: ServiceBroker, req: IncomingMessage, res: ServerResponse) {
 	const send = (status: number, body: object) => {
-		res.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+		// Before the head, so that a result that is no JSON still gets an answer.
+		const text = JSON.stringify(body);
+		res.writeHead(status, { "Content-Type": "application/json" }).end(text);
 	};
 	try {
 		const { action, params, meta } = (await json(req)) as OperatorCall;
@@ -41,26 +43,13 @@ async function answer(broker: ServiceBroker, req: IncomingMessage, res: ServerRe
 	}
 }
 
-/** Whether a process serves the socket. */
-async function isServed(path: string): Promise<boolean> {
-	const socket = connect(path);
-	try {
-		await once(socket, "connect");
-		return true;
-	} catch {
-		return false;
-	} finally {
-		socket.destroy();
-	}
-}
-
 /** Removes the socket of a shop that was killed. @throws LaunchError for a file, or a socket that a process serves */
 async function removeStale(path: string): Promise<void> {
 	const found = lstatSync(path, { throwIfNoEntry: false });
 	if (!found) return;
 	if (!found.isSocket())
 		throw new LaunchError(`${path} is no socket: it stays as it is.`, exitCodes.configuration);
-	if (await isServed(path))
+	if (await isListening(path))
 		throw new LaunchError(
 			`A process serves the socket ${path}: choose another path.`,
 			exitCodes.configuration
@@ -81,8 +70,11 @@ export async function openOperatorSocket(
 	await removeStale(path);
 	// The system makes the file while `listen` is called, with the rights of the mask.
 	const mask = process.umask(0o177);
-	server.listen(path);
-	process.umask(mask);
+	try {
+		server.listen(path);
+	} finally {
+		process.umask(mask);
+	}
 	await once(server, "listening").catch(({ message }: Error) => {
 		throw new LaunchError(`There is no socket at ${path}: ${message}`, exitCodes.configuration);
 	});

@@ -29,7 +29,8 @@ describe("the page at /", () => {
 			JSON.stringify(jsonOf(homePage(undefined, "1", { ...facts, demo, publicUrl })).try);
 		expect(commandsAt("http://localhost:8080")).toContain("shipping_address");
 		expect(commandsAt("http://127.0.0.1:8080")).toContain("shipping_address");
-		expect(commandsAt("https://shop.example")).toContain("Bearer");
+		for (const elsewhere of ["https://shop.example", "http://localhost.example"])
+			expect(commandsAt(elsewhere)).toContain("Bearer");
 		expect(commandsAt("http://localhost:8080", false)).toContain("Bearer");
 	});
 

@@ -1,3 +1,4 @@
+import { isOnThisHost } from "../../../config/bus-url.ts";
 import type { Config } from "../../../config/index.ts";
 import type { Document } from "../../../contracts/gateway.ts";
 import { accounts, demoPassword } from "../../../db/seed/accounts.ts";
@@ -20,9 +21,6 @@ const linksOf = ({ demo, metricsPort }: Facts) => ({
 	...(demo && { mailbox: { path: "/dev/mailbox", about: "mails that would have been sent" } })
 });
 
-/** In demo mode a request without a token is a customer's only if it comes from this host, to a name of it. */
-const isHere = (url: string) => /^(localhost|127\.|\[::1\])/.test(new URL(url).hostname);
-
 const commandsOf = ({ publicUrl }: Facts, isTokenless: boolean) =>
 	isTokenless
 		? firstRequests(publicUrl)
@@ -37,7 +35,8 @@ export function homePage(accept: string | undefined, version: string, facts: Fac
 	const { demo, publicUrl } = facts;
 	const { name } = facts.shop;
 	const links = Object.entries(linksOf(facts));
-	const isTokenless = demo && isHere(publicUrl);
+	// The demo takes a request without a token only from this host, to a name of it (auth/demo-mode.ts).
+	const isTokenless = demo && isOnThisHost(new URL(publicUrl));
 	const commands = commandsOf(facts, isTokenless);
 	const about = `The order API of ${name}, version ${version}`;
 	const people = accounts.map(({ id, email, role }) => ({ id, email, role }));
