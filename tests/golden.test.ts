@@ -9,7 +9,7 @@ import { validate } from "../lib/validator.ts";
 import { toMessage as toWindowMessage } from "../services/analytics/windows/window-messages.ts";
 import { toPending } from "../services/analytics/windows/window.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
-import { readStockEvent } from "../streams/messages/stock-event-reader.ts";
+import { readStaffEvent } from "../streams/messages/staff-event-reader.ts";
 import { readOrderEvent } from "../streams/messages/order-event-reader.ts";
 import { goldenOrder, publishedOrderEvent } from "./support/streams/golden-event.ts";
 
@@ -70,7 +70,7 @@ describe("product.low_stock", () => {
 		expect(JSON.parse(String(message.value))).toEqual(event);
 		const value = Buffer.from(message.value);
 		const found = { topic: "notifications", partition: 0, offset: 0n, at: new Date(at), value };
-		expect(readStockEvent({ ...found, headers: {}, key: "prod-001" })).toEqual(event);
+		expect(readStaffEvent({ ...found, headers: {}, key: "prod-001" })).toEqual(event);
 		expect(new CloudEvent(event).validate()).toBe(true);
 		expect(message.headers).toMatchObject({ ce_type: "product.low_stock", ce_id: event.id });
 	});

@@ -15,7 +15,7 @@ import { consumerHandlers } from "../../mixins/consumer-handlers.ts";
 import { Postgres } from "../../mixins/postgres.mixin.ts";
 import { Stream } from "../../mixins/stream.mixin.ts";
 import { readOrderEvent } from "../../streams/messages/order-event-reader.ts";
-import { readStockEvent } from "../../streams/messages/stock-event-reader.ts";
+import { readStaffEvent } from "../../streams/messages/staff-event-reader.ts";
 import { InboxRepository } from "../../streams/consumer/storage/inbox.repository.ts";
 import { topics } from "../../streams/messages/topics.ts";
 import type { Channel } from "./channel.ts";
@@ -31,7 +31,7 @@ import type { NotificationStore } from "./tracking-store.ts";
 import { openStore } from "./storage/store.factory.ts";
 
 const sweepMs = 250;
-const readers = { [topics.orders]: readOrderEvent, [topics.notifications]: readStockEvent };
+const readers = { [topics.orders]: readOrderEvent, [topics.notifications]: readStaffEvent };
 
 type Of = { ids: string[] } | { role: "admin" };
 type EventBatch = Parameters<WithConsumer<NotifiableEvent>["handleEvents"]>[0];

@@ -38,7 +38,8 @@ interface Envelope {
 	partitionkey: string;
 }
 
-export interface ReaderOptions<S extends TSchema> {
+/** Events of one schema, which may have several types. */
+export interface EventKind<S extends TSchema> {
 	schema: S;
 	/** By type: the schema of the supported version. */
 	schemas: ReadonlyMap<string, string>;
@@ -46,20 +47,24 @@ export interface ReaderOptions<S extends TSchema> {
 	belongs(event: Static<S>): { key: string; subject: string };
 }
 
-/** Creates the function that reads a topic's messages. It throws `Unreadable` for anything that is not a valid event. */
-export function reader<S extends TSchema>(
-	options: ReaderOptions<S>
-): (message: Message) => Static<S> {
+/**
+ * Creates the function that reads a topic's messages. It throws `Unreadable` for anything that is not a valid event.
+ *
+ * @param kinds those that the topic carries: the type of a message decides by which it is read
+ */
+export function reader<S extends readonly TSchema[]>(
+	...kinds: { [I in keyof S]: EventKind<S[I]> }
+): (message: Message) => Static<S[number]> {
 	return message => {
 		const parsed = parse(message);
-		checkKind(parsed, options.schemas);
-		checkShape(options.schema, parsed);
+		const { schema, belongs } = findKind(parsed, kinds);
+		checkShape(schema, parsed);
 		// Postgres returns ids in lower case; in upper case they would be different keys.
 		parsed.id = String(parsed.id).toLowerCase();
 		parsed.time = withoutLeapSecond(String(parsed.time));
-		const event = parsed as Static<S>;
+		const event = parsed as Static<S[number]>;
 		const { partitionkey, subject, time } = parsed as unknown as Envelope;
-		const own = options.belongs(event);
+		const own = belongs(event);
 		if (message.key !== partitionkey || partitionkey !== own.key || subject !== own.subject)
 			throw new Unreadable("wrong-key", `key is ${JSON.stringify(message.key)?.slice(0, 100)}`);
 		checkTime(time, message.at);
@@ -79,18 +84,19 @@ function parse({ value }: Message): Record<string, unknown> {
 	throw new Unreadable("not-json", "is no object");
 }
 
-function checkKind(
+function findKind<K extends EventKind<TSchema>>(
 	{ type, dataschema }: Record<string, unknown>,
-	schemas: ReadonlyMap<string, string>
-): void {
-	const known = typeof type === "string" ? schemas.get(type) : undefined;
-	if (known === undefined)
-		throw new Unreadable("unknown-type", `type is ${JSON.stringify(type)?.slice(0, 100)}`);
-	if (dataschema !== known)
+	kinds: readonly K[]
+): K {
+	const kind =
+		typeof type === "string" ? kinds.find(({ schemas }) => schemas.has(type)) : undefined;
+	if (!kind) throw new Unreadable("unknown-type", `type is ${JSON.stringify(type)?.slice(0, 100)}`);
+	if (dataschema !== kind.schemas.get(type as string))
 		throw new Unreadable(
 			"unknown-version",
 			`dataschema is ${JSON.stringify(dataschema)?.slice(0, 200)}`
 		);
+	return kind;
 }
 
 function checkShape(schema: TSchema, parsed: unknown): void {

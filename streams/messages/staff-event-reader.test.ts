@@ -1,7 +1,7 @@
 import { schemaOf, type LowStockEvent } from "../../contracts/events.ts";
 import type { Message } from "../driver.ts";
 import { Unreadable } from "./event-reader.ts";
-import { readStockEvent } from "./stock-event-reader.ts";
+import { readStaffEvent } from "./staff-event-reader.ts";
 
 const at = new Date("2026-03-01T12:00:00Z");
 const event: LowStockEvent = {
@@ -29,7 +29,7 @@ function reason(value: unknown, key: string | null): string {
 		value: Buffer.from(JSON.stringify(value))
 	};
 	try {
-		expect(readStockEvent(message)).toEqual(event);
+		expect(readStaffEvent(message)).toEqual(event);
 		return "read";
 	} catch (error) {
 		if (error instanceof Unreadable) return error.reason;

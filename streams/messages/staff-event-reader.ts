@@ -1,8 +1,8 @@
 import { LowStockEvent, schemaOf } from "../../contracts/events.ts";
 import { reader } from "./event-reader.ts";
 
-/** Reads a product event from a message. @throws Unreadable for everything else */
-export const readStockEvent = reader({
+/** Reads an event for admins from a message of the topic `notifications`. @throws Unreadable for everything else */
+export const readStaffEvent = reader({
 	schema: LowStockEvent,
 	schemas: new Map([["product.low_stock", schemaOf("product.low_stock")]]),
 	belongs: ({ data }) => ({ key: data.product_id, subject: data.product_id })
