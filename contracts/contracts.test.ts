@@ -3,7 +3,7 @@ import { validate } from "../lib/validator.ts";
 import { actions, contracts, parts } from "../tests/support/contract-parts.ts";
 import { address } from "../tests/support/shop/orders.ts";
 import { WindowStreamEvent } from "./analytics.ts";
-import { LowStockEvent, OrderStreamEvent } from "./events.ts";
+import { LowStockEvent, OrderStreamEvent, WebhookDisabledEvent } from "./events.ts";
 import { order } from "./order.ts";
 
 const named = actions.map(action => [action.name, action] as const);
@@ -18,7 +18,7 @@ const isEndless = (s: TSchema) =>
 	(s.type === "array" && s.maxItems === undefined) ||
 	(/^(integer|number)$/.test(s.type) && (s.minimum === undefined || s.maximum === undefined));
 
-const messages = { OrderStreamEvent, LowStockEvent, WindowStreamEvent };
+const messages = { OrderStreamEvent, LowStockEvent, WebhookDisabledEvent, WindowStreamEvent };
 const described: [name: string, schema: TSchema][] = [
 	...actions.flatMap(({ name, params, returns }): [string, TSchema][] => [
 		[`params of ${name}`, params],

@@ -2,7 +2,7 @@ import { nullable, oneOf, strictObject, T, type Static } from "../lib/schema.ts"
 import { Return, Totals } from "./order.ts";
 import { orderEventTypes, OrderStatus } from "./order-status.ts";
 import { LimitedItem } from "./product.ts";
-import { Id, Instant, Money, Uuid, uuid } from "./values.ts";
+import { Id, Instant, instant, Money, Uuid, uuid } from "./values.ts";
 
 /**
  * Messages of the topic `orders`: CloudEvents 1.0 in structured JSON, keyed by the user, so that all
@@ -73,7 +73,7 @@ export type OrderEventData = Static<typeof OrderEventData>;
 const schemas = "https://schemas.moleculer-commerce.example";
 
 /** The schema of an event, with its version: `…/order.confirmed/v1`. */
-export const schemaOf = (type: OrderEventType | "product.low_stock", version = 1) =>
+export const schemaOf = (type: OrderEventType | StaffEventType, version = 1) =>
 	`${schemas}/${type}/v${version}`;
 
 /** W3C Trace Context, version 00; ids of zeros mean none. */
@@ -130,7 +130,7 @@ export const OrderStreamEvent = strictObject(
 export type OrderStreamEvent = Static<typeof OrderStreamEvent>;
 
 /**
- * Messages of the topic `notifications`: a product is running low. Published once when the units on hand
+ * A message of the topic `notifications`: a product is running low. Published once when the units on hand
  * fall to the shop's threshold, and again only after they were above it.
  */
 export const LowStockEvent = strictObject(
@@ -155,3 +155,41 @@ export const LowStockEvent = strictObject(
 	{ title: "LowStockEvent" }
 );
 export type LowStockEvent = Static<typeof LowStockEvent>;
+
+/**
+ * A message of the topic `notifications`: the shop has disabled a webhook, so no events are sent to its URL
+ * until an admin enables it.
+ */
+export const WebhookDisabledEvent = strictObject(
+	{
+		...envelope,
+		source: T.Literal("/webhooks"),
+		type: T.Literal("webhook.disabled"),
+		subject: uuid({ description: "The webhook" }),
+		dataschema: SchemaUrl("webhook\\.disabled"),
+		partitionkey: uuid({ description: "The webhook" }),
+		sequence: Sequence("Grows with each event of webhooks"),
+		data: strictObject(
+			{
+				webhook_id: Uuid,
+				url: T.String({ description: "Where its events were sent" }),
+				reason: oneOf(["failing", "gone"], {
+					description:
+						"`failing`: no request succeeded for the time that the shop allows; `gone`: it answered 410 Gone"
+				}),
+				failing_since: nullable(instant("The first failure after the last success")),
+				last_error: T.String({
+					maxLength: 300,
+					description: "E.g. `answered 500` or `connection refused`"
+				})
+			},
+			{ title: "WebhookDisabledData" }
+		)
+	},
+	{ title: "WebhookDisabledEvent" }
+);
+export type WebhookDisabledEvent = Static<typeof WebhookDisabledEvent>;
+
+/** Events of the topic `notifications`: all admins get a message about each of them. */
+export type StaffEvent = LowStockEvent | WebhookDisabledEvent;
+export type StaffEventType = StaffEvent["type"];

@@ -5,6 +5,7 @@ import { toMessage } from "../services/order/outbox/order.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
 import { toDlqMessage, toDeadLetter } from "../streams/consumer/dead-letter.ts";
 import { sampleOrderEventData } from "./support/streams/order-event-data.ts";
+import { buildWebhookDisabled, webhookDisabledMessage } from "./support/streams/webhook-event.ts";
 import { topicSpecs } from "../streams/messages/topics.ts";
 
 describe("the AsyncAPI document", () => {
@@ -23,7 +24,10 @@ describe("the AsyncAPI document", () => {
 		headers: { properties: Record<string, unknown>; required: string[] };
 	}
 	const { messages } = (asyncApiDocument() as { components: { messages: unknown } }).components as {
-		messages: Record<"OrderEvent" | "LowStock" | "Window" | "DeadLetter", Described>;
+		messages: Record<
+			"OrderEvent" | "LowStock" | "WebhookDisabled" | "Window" | "DeadLetter",
+			Described
+		>;
 	};
 	const row = { id: 1, event_id: crypto.randomUUID(), occurred_at: new Date(), data: "{}" };
 	const data = sampleOrderEventData("order.created", { order_id: crypto.randomUUID() });
@@ -53,6 +57,7 @@ describe("the AsyncAPI document", () => {
 	it.each([
 		["OrderEvent", ordered],
 		["LowStock", toStockMessage({ ...row, product_id: "prod-001" }).message],
+		["WebhookDisabled", webhookDisabledMessage(buildWebhookDisabled())],
 		["Window", window],
 		["DeadLetter", toDlqMessage(deadLetter, "analytics")],
 		["DeadLetter", toDlqMessage({ ...deadLetter, value: Buffer.alloc(2_000_000) }, "analytics")]

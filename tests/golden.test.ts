@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { CloudEventV1 } from "cloudevents";
 import { CloudEvent, Kafka } from "cloudevents";
 import { WindowStreamEvent } from "../contracts/analytics.ts";
-import type { OrderStreamEvent } from "../contracts/events.ts";
+import { WebhookDisabledEvent, type OrderStreamEvent } from "../contracts/events.ts";
 import { orderEventTypes } from "../contracts/order-status.ts";
 import { validate } from "../lib/validator.ts";
 import { toMessage as toWindowMessage } from "../services/analytics/windows/window-messages.ts";
@@ -76,6 +76,21 @@ describe("product.low_stock", () => {
 	});
 });
 
+describe("webhook.disabled", () => {
+	const event: WebhookDisabledEvent = JSON.parse(golden("webhook.disabled.v1"));
+
+	it("matches the contract as its golden file has it, and is a CloudEvent", () => {
+		expect(validate(WebhookDisabledEvent, event)).toEqual([]);
+		expect(new CloudEvent(event).validate()).toBe(true);
+	});
+
+	it("has no longer error than the contract allows", () => {
+		const data = { ...event.data, last_error: "x".repeat(301) };
+		const found = validate(WebhookDisabledEvent, { ...event, data });
+		expect(found.map(({ pointer }) => pointer)).toEqual(["/data/last_error"]);
+	});
+});
+
 describe("analytics.window", () => {
 	const result = { start: Date.parse(at), currency: "USD", orders: 3, revenue: 10_000, users: 2 };
 	const message = toWindowMessage(
@@ -104,8 +119,11 @@ describe("analytics.window", () => {
 });
 
 it("has one file for each event and version, and no other", () => {
-	const wanted = [...orderEventTypes, "analytics.window", "product.low_stock"].map(
-		type => `${type}.v1.json`
-	);
+	const wanted = [
+		...orderEventTypes,
+		"analytics.window",
+		"product.low_stock",
+		"webhook.disabled"
+	].map(type => `${type}.v1.json`);
 	expect(readdirSync(folder).toSorted()).toEqual(wanted.toSorted());
 });

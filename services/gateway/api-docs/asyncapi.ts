@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { variables } from "../../../config/env.ts";
 import type { Config } from "../../../config/index.ts";
 import { WindowStreamEvent } from "../../../contracts/analytics.ts";
-import { LowStockEvent, OrderStreamEvent } from "../../../contracts/events.ts";
+import {
+	LowStockEvent,
+	OrderStreamEvent,
+	WebhookDisabledEvent
+} from "../../../contracts/events.ts";
 import { strictObject, T, type TSchema } from "../../../lib/schema.ts";
 import manifest from "../../../package.json" with { type: "json" };
 import { cloudContentType } from "../../../streams/messages/cloud-message.ts";
@@ -68,6 +72,14 @@ const messages = {
 		payload: LowStockEvent,
 		examples: ["product.low_stock.v1"]
 	},
+	WebhookDisabled: {
+		name: "webhook disabled",
+		title: "A webhook is disabled",
+		key: "The webhook's id",
+		headers: eventHeaders,
+		payload: WebhookDisabledEvent,
+		examples: ["webhook.disabled.v1"]
+	},
 	Window: {
 		name: "window",
 		title: "Sales of one minute; replaces earlier messages of the same key",
@@ -87,24 +99,33 @@ const messages = {
 } as const satisfies Record<string, MessageSpec>;
 type MessageName = keyof typeof messages;
 
-const topicMessages: Readonly<Record<string, { message: MessageName; about: string }>> = {
-	[topics.orders]: { message: "OrderEvent", about: "Every published status change of an order" },
-	[topics.windows]: { message: "Window", about: "The last message of a key is current" },
+interface TopicContent {
+	/** Kinds of messages that it carries. */
+	carries: readonly MessageName[];
+	about: string;
+}
+
+const topicMessages: Readonly<Record<string, TopicContent>> = {
+	[topics.orders]: { carries: ["OrderEvent"], about: "Every published status change of an order" },
+	[topics.windows]: { carries: ["Window"], about: "The last message of a key is current" },
 	[topics.late]: {
-		message: "OrderEvent",
+		carries: ["OrderEvent"],
 		about: "Events that arrived more than a day late and are not counted"
 	},
-	[topics.notifications]: { message: "LowStock", about: "Notifications for admins" }
+	[topics.notifications]: {
+		carries: ["LowStock", "WebhookDisabled"],
+		about: "Notifications for admins"
+	}
 };
 
 const dlqTopics = Object.keys(topicMessages).map(
 	topic =>
 		[
 			dlqTopicOf(topic),
-			{ message: "DeadLetter", about: `Messages of \`${topic}\` that were dead-lettered` }
+			{ carries: ["DeadLetter"], about: `Messages of \`${topic}\` that were dead-lettered` }
 		] as const
 );
-const messageOfTopic: typeof topicMessages = { ...topicMessages, ...Object.fromEntries(dlqTopics) };
+const contentOfTopic: typeof topicMessages = { ...topicMessages, ...Object.fromEntries(dlqTopics) };
 
 function messageOf(
 	{ name, title, key, headers, payload, examples }: MessageSpec,
@@ -135,7 +156,7 @@ const defaultSettings: StreamSettings = {
 };
 
 function channelOf(topic: string, stream: StreamSettings): Json {
-	const { message, about } = messageOfTopic[topic]!;
+	const { carries, about } = contentOfTopic[topic]!;
 	const spec = topicSpecs(stream).find(({ name }) => name === topic)!;
 	const topicConfiguration = {
 		"cleanup.policy": [spec.cleanup],
@@ -144,7 +165,9 @@ function channelOf(topic: string, stream: StreamSettings): Json {
 	return {
 		address: topic,
 		description: about,
-		messages: { [message]: reference(`components/messages/${message}`) },
+		messages: Object.fromEntries(
+			carries.map(message => [message, reference(`components/messages/${message}`)])
+		),
 		bindings: {
 			kafka: {
 				topic,
@@ -167,12 +190,12 @@ export function asyncApiDocument(stream = defaultSettings): Json {
 		id,
 		messageOf(message, components)
 	]);
-	const sent = Object.keys(messageOfTopic).map(topic => [
+	const sent = Object.keys(contentOfTopic).map(topic => [
 		`send${named(topic)}`,
 		{
 			action: "send",
 			channel: reference(`channels/${topic}`),
-			summary: messageOfTopic[topic]!.about
+			summary: contentOfTopic[topic]!.about
 		}
 	]);
 	return {
@@ -184,7 +207,7 @@ export function asyncApiDocument(stream = defaultSettings): Json {
 				"Events of the shop, delivered at least once: ignore an `id` that was already processed. Messages of one key are in order."
 		},
 		channels: Object.fromEntries(
-			Object.keys(messageOfTopic).map(topic => [topic, channelOf(topic, stream)])
+			Object.keys(contentOfTopic).map(topic => [topic, channelOf(topic, stream)])
 		),
 		operations: Object.fromEntries(sent),
 		components: { messages: Object.fromEntries(messageObjects), schemas: components.schemas }
