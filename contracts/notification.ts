@@ -21,7 +21,8 @@ export const notificationKinds = [
 	"refund",
 	"return",
 	"low_stock",
-	"dispute"
+	"dispute",
+	"webhook_disabled"
 ] as const;
 export const NotificationKind = oneOf(notificationKinds);
 export type NotificationKind = Static<typeof NotificationKind>;
@@ -101,7 +102,7 @@ export const Preview = strictObject(
 export type Preview = Static<typeof Preview>;
 
 /** Kinds that all admins get, whatever channels they choose for their own orders. */
-const staffKinds = ["low_stock", "dispute"] as const;
+const staffKinds = ["low_stock", "dispute", "webhook_disabled"] as const;
 type StaffKind = (typeof staffKinds)[number];
 type UserKind = Exclude<NotificationKind, StaffKind>;
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { CloudEventV1 } from "cloudevents";
 import { CloudEvent, Kafka } from "cloudevents";
 import { WindowStreamEvent } from "../contracts/analytics.ts";
-import { WebhookDisabledEvent, type OrderStreamEvent } from "../contracts/events.ts";
+import type { OrderStreamEvent, WebhookDisabledEvent } from "../contracts/events.ts";
 import { orderEventTypes } from "../contracts/order-status.ts";
 import { validate } from "../lib/validator.ts";
 import { toMessage as toWindowMessage } from "../services/analytics/windows/window-messages.ts";
@@ -79,15 +79,11 @@ describe("product.low_stock", () => {
 describe("webhook.disabled", () => {
 	const event: WebhookDisabledEvent = JSON.parse(golden("webhook.disabled.v1"));
 
-	it("matches the contract as its golden file has it, and is a CloudEvent", () => {
-		expect(validate(WebhookDisabledEvent, event)).toEqual([]);
+	it("is accepted as its golden file has it, and is a CloudEvent", () => {
+		const value = Buffer.from(golden("webhook.disabled.v1"));
+		const found = { topic: "notifications", partition: 0, offset: 0n, at: new Date(at), value };
+		expect(readStaffEvent({ ...found, headers: {}, key: event.subject })).toEqual(event);
 		expect(new CloudEvent(event).validate()).toBe(true);
-	});
-
-	it("has no longer error than the contract allows", () => {
-		const data = { ...event.data, last_error: "x".repeat(301) };
-		const found = validate(WebhookDisabledEvent, { ...event, data });
-		expect(found.map(({ pointer }) => pointer)).toEqual(["/data/last_error"]);
 	});
 });
 

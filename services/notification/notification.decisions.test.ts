@@ -1,5 +1,10 @@
 import fc from "fast-check";
-import { notificationChannels, notificationKinds } from "../../contracts/notification.ts";
+import {
+	isForStaff,
+	notificationChannels,
+	notificationKinds,
+	userKinds
+} from "../../contracts/notification.ts";
 import { orderEventTypes } from "../../contracts/order-status.ts";
 import {
 	afterRefusal,
@@ -13,9 +18,18 @@ const all = new Set(notificationChannels);
 
 describe("kindOf", () => {
 	it("has an event for every kind", () => {
-		const types = [...orderEventTypes, "product.low_stock"] as const;
+		const types = [...orderEventTypes, "product.low_stock", "webhook.disabled"] as const;
 		const usedKinds = new Set(types.map(kindOf).filter(kind => kind !== null));
 		expect(usedKinds).toEqual(new Set(notificationKinds));
+	});
+
+	it.each([
+		["product.low_stock", "low_stock"],
+		["webhook.disabled", "webhook_disabled"]
+	] as const)("of %s is %s, which all admins get and nobody can choose", (type, kind) => {
+		expect(kindOf(type)).toBe(kind);
+		expect(isForStaff(kind)).toBe(true);
+		expect(userKinds).not.toContain(kind);
 	});
 
 	it("sends nothing about an order that is only placed", () => {

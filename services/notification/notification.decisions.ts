@@ -1,15 +1,20 @@
-import type { OrderEventType } from "../../contracts/events.ts";
+import type { OrderEventType, StaffEventType } from "../../contracts/events.ts";
 import type { NotificationChannel, NotificationKind } from "../../contracts/notification.ts";
 import { messageKindOf } from "../../contracts/order-status.ts";
 import { backoffMs, withJitter } from "../../lib/backoff.ts";
 
 /** Which channels send a message, and how failures are handled. */
 
-export type FactType = OrderEventType | "product.low_stock";
+export type FactType = OrderEventType | StaffEventType;
+
+const staffKindOf: Readonly<Record<StaffEventType, NotificationKind>> = {
+	"product.low_stock": "low_stock",
+	"webhook.disabled": "webhook_disabled"
+};
 
 /** The kind of message about an event; null for events without a message. */
 export const kindOf = (type: FactType): NotificationKind | null =>
-	type === "product.low_stock" ? "low_stock" : messageKindOf(type);
+	type in staffKindOf ? staffKindOf[type as StaffEventType] : messageKindOf(type as OrderEventType);
 
 /** Channels that reach a person. */
 export type PersonalChannel = Exclude<NotificationChannel, "sns_topic">;

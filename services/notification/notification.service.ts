@@ -58,7 +58,7 @@ interface This extends WithConsumer<NotifiableEvent> {
 	contacts(of: Of): Promise<Contact[]>;
 }
 
-/** Sends messages to customers and staff about orders and low stock, as the events say. */
+/** Sends messages to customers and staff about orders, low stock and disabled webhooks, as the events say. */
 export default service<typeof contract.actions, This>(contract, {
 	// The last starts first and stops last: events need the log, and both need the database.
 	mixins: [Consuming<NotifiableEvent>("notification", readers), Stream(), Postgres("notification")],

@@ -1,5 +1,6 @@
 import type { LowStockEvent } from "../../contracts/events.ts";
 import { derivedId } from "../../lib/id.ts";
+import { buildWebhookDisabled } from "../../tests/support/streams/webhook-event.ts";
 import { sampleOrderEvent } from "../../tests/support/streams/order-event-data.ts";
 import { plan, type NotifiableEvent } from "./planning.ts";
 import { claimOf, newItem } from "./storage/dynamo-item.ts";
@@ -56,5 +57,23 @@ describe("the reader of a message", () => {
 		const [message] = await planned(sampleOrderEvent(type));
 		expect(message!.user_id).toBe(reader);
 		expect(message!.order_id).not.toBeNull();
+	});
+});
+
+describe("a message about a disabled webhook", () => {
+	const disabled = buildWebhookDisabled({ url: "https://k:secret@erp.example/hooks?token=secret" });
+
+	it("is for all admins, and about no order", async () => {
+		const messages = await planned(disabled);
+		expect(messages.map(({ channel }) => channel)).toEqual(["email", "sns_topic"]);
+		for (const message of messages)
+			expect(message).toMatchObject({ kind: "webhook_disabled", user_id: null, order_id: null });
+	});
+
+	it("keeps nothing of the URL that may be secret", async () => {
+		const [message] = await planned(disabled);
+		const url = "https://erp.example/hooks";
+		expect(message!.fact.data).toEqual({ ...disabled.data, url });
+		expect(JSON.stringify(message)).not.toContain("secret");
 	});
 });

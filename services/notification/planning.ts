@@ -1,4 +1,4 @@
-import type { LowStockEvent, OrderStreamEvent } from "../../contracts/events.ts";
+import type { OrderStreamEvent, StaffEvent } from "../../contracts/events.ts";
 import {
 	isForStaff,
 	type NotificationChannel,
@@ -6,10 +6,11 @@ import {
 } from "../../contracts/notification.ts";
 import { derivedId } from "../../lib/id.ts";
 import { channelsFor, kindOf, type PersonalChannel } from "./notification.decisions.ts";
+import { publicUrl } from "./templates/format.templates.ts";
 import type { NewNotification, NotificationStore } from "./tracking-store.ts";
 
 /** Events with messages. */
-export type NotifiableEvent = OrderStreamEvent | LowStockEvent;
+export type NotifiableEvent = OrderStreamEvent | StaffEvent;
 
 /** A user's preferences: `user kind` → channels, none for "never". */
 export type Choices = ReadonlyMap<string, readonly PersonalChannel[]>;
@@ -54,6 +55,10 @@ const readerOf = ({ type, data }: NotifiableEvent) =>
  */
 const idName = (channel: NotificationChannel) => (channel === "sns_topic" ? "cascade" : channel);
 
+/** The data that is kept, and published to the SNS topic: of a webhook's URL, only what may be shown. */
+const dataOf = ({ type, data }: NotifiableEvent) =>
+	type === "webhook.disabled" ? { ...data, url: publicUrl(data.url) } : data;
+
 function messagesOf(
 	event: NotifiableEvent,
 	choices: Choices,
@@ -62,7 +67,7 @@ function messagesOf(
 	const { id: event_id, type, time } = event;
 	const kind = kindOf(type)!;
 	const user_id = readerOf(event);
-	const order_id = event.type === "product.low_stock" ? null : event.data.order_id;
+	const order_id = "order_id" in event.data ? event.data.order_id : null;
 	const chosen = user_id === null ? undefined : choices.get(choiceOf(user_id, kind));
 	return channelsFor(chosen, offered).map(channel => ({
 		id: derivedId(event_id, idName(channel)),
@@ -71,6 +76,6 @@ function messagesOf(
 		kind,
 		user_id,
 		order_id,
-		fact: { type, time, data: event.data } as NewNotification["fact"]
+		fact: { type, time, data: dataOf(event) } as NewNotification["fact"]
 	}));
 }

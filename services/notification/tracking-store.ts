@@ -1,16 +1,15 @@
-import type { OrderStreamEvent } from "../../contracts/events.ts";
 import type {
 	NotificationChannel,
 	NotificationKind,
 	NotificationState
 } from "../../contracts/notification.ts";
-import type { StockFact } from "./templates/content.templates.ts";
+import type { Fact } from "./templates/facts.templates.ts";
 import type { Outcome } from "./notification.decisions.ts";
 import type { TimePosition } from "../../lib/keyset.ts";
 
 /** A stored event, without its envelope. */
-export type StoredFact =
-	Pick<OrderStreamEvent, "type" | "time" | "data"> | (Omit<StockFact, "at"> & { time: string });
+export type StoredFact = Stored<Fact>;
+type Stored<F extends Fact> = F extends Fact ? Pick<F, "type" | "data"> & { time: string } : never;
 
 /** A message to be sent. */
 export interface NewNotification {

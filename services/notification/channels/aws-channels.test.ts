@@ -5,7 +5,8 @@ import { dispatch } from "../../../tests/support/notification/sample-dispatch.ts
 import { SnsTopicChannel } from "./sns-topic.channel.ts";
 import { SesChannel } from "./ses.channel.ts";
 import { SmsChannel } from "./sns-sms.channel.ts";
-import type { Refused } from "../channel.ts";
+import { buildWebhookDisabled } from "../../../tests/support/streams/webhook-event.ts";
+import type { Dispatch, Refused } from "../channel.ts";
 
 const ses = mockClient(SESClient);
 const sns = mockClient(SNSClient);
@@ -98,8 +99,8 @@ describe("text messages by SNS", () => {
 });
 
 describe("the SNS topic", () => {
-	const published = async (arn: string) => {
-		const message = dispatch();
+	const webhook = buildWebhookDisabled();
+	const published = async (arn: string, message = dispatch()) => {
 		await new SnsTopicChannel(new SNSClient({}), arn).send(message);
 		return { message, input: sns.commandCalls(PublishCommand)[0]!.args[0].input };
 	};
@@ -125,5 +126,19 @@ describe("the SNS topic", () => {
 			MessageGroupId: (message.fact.data as { order_id: string }).order_id,
 			MessageDeduplicationId: message.id
 		});
+	});
+
+	it.each([
+		[
+			"product",
+			"product.low_stock",
+			{ product_id: "prod-001", name: "Pen", available: 2 },
+			"prod-001"
+		],
+		["webhook", "webhook.disabled", webhook.data, webhook.subject]
+	])("groups messages of a %s in a FIFO topic", async (_, type, data, group) => {
+		const fact = { type, time: webhook.time, data } as Dispatch["fact"];
+		const { input } = await published(`${topicArn}.fifo`, dispatch({ fact }));
+		expect(input.MessageGroupId).toBe(group);
 	});
 });

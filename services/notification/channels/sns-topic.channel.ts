@@ -5,14 +5,18 @@ import type { Channel, Dispatch } from "../channel.ts";
 const text = (StringValue: string) => ({ DataType: "String", StringValue });
 
 /**
- * In a FIFO topic the messages of one order or product are one group, and an id that is sent twice within
+ * In a FIFO topic the messages of one order, product or webhook are one group, and an id that is sent twice within
  * five minutes is deduplicated. A group is in the order of arrival at SNS, not of the events: messages are sent
  * concurrently, and retries come later. `time` gives the order of events.
  */
 function inOrder(topicArn: string, { id, fact: { data } }: Dispatch) {
 	if (!topicArn.endsWith(".fifo")) return {};
-	const MessageGroupId = "order_id" in data ? data.order_id : data.product_id;
-	return { MessageGroupId, MessageDeduplicationId: id };
+	return { MessageGroupId: groupOf(data), MessageDeduplicationId: id };
+}
+
+function groupOf(data: Dispatch["fact"]["data"]): string {
+	if ("order_id" in data) return data.order_id;
+	return "product_id" in data ? data.product_id : data.webhook_id;
 }
 
 /** Publishes events to an SNS topic, for other systems. */

@@ -2,14 +2,18 @@ import type { NotificationChannel } from "../../../contracts/notification.ts";
 import type { Contact } from "../../../contracts/user.ts";
 import { derivedId } from "../../../lib/id.ts";
 import { Refused, type Channel, type Dispatch } from "../channel.ts";
-import type { Fact, Shop } from "../templates/content.templates.ts";
+import type { Shop } from "../templates/content.templates.ts";
+import type { Fact } from "../templates/facts.templates.ts";
 import { afterRefusal, type Outcome, type Refusal } from "../notification.decisions.ts";
 import type { Claim, StoredFact } from "../tracking-store.ts";
 import { render } from "../templates/render.templates.ts";
 
 /** The event as templates take it. */
 export function factOf({ time, ...fact }: StoredFact): Fact {
-	return { ...fact, at: new Date(time) } as Fact;
+	const at = new Date(time);
+	if (fact.type !== "webhook.disabled") return { ...fact, at } as Fact;
+	const since = fact.data.failing_since;
+	return { ...fact, at, failingSince: since === null ? null : new Date(since) };
 }
 
 /** Subscribers of the SNS topic are programs: the message has no recipient's name. */

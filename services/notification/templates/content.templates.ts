@@ -1,33 +1,17 @@
-import type { OrderEventData, OrderStreamEvent } from "../../../contracts/events.ts";
+import type { OrderEventData } from "../../../contracts/events.ts";
 import { messageKindOf } from "../../../contracts/order-status.ts";
 import type { Money } from "../../../lib/money.ts";
 import { trackingUrl } from "./carriers.templates.ts";
+import { isAboutOrder, type Detail, type Fact } from "./facts.templates.ts";
 import { count, instant, line, money } from "./format.templates.ts";
+import { staffDetailsOf, staffValuesOf } from "./staff.templates.ts";
 import type { TemplateName, TemplateValues, Wording } from "./wording.templates.ts";
-
-/** An order event. The recipient and their name are not part of it. */
-export type OrderFact = Pick<OrderStreamEvent, "type" | "data"> & { at: Date };
-
-/** A product with low stock. */
-export interface StockFact {
-	type: "product.low_stock";
-	at: Date;
-	data: { product_id: string; name: string; available: number };
-}
-
-export type Fact = OrderFact | StockFact;
 
 export interface Shop {
 	name: string;
 	/** URL of a customer's order; `{id}` is replaced by its id. */
 	orderUrl: string;
 	logoUrl?: string;
-}
-
-export interface Detail {
-	label: string;
-	value: string;
-	url?: string;
 }
 
 export interface Item {
@@ -64,6 +48,8 @@ export function templateOf({ type, data }: Fact): TemplateName | undefined {
 			return data.reason === "expired" ? "expired" : "cancelled";
 		case "product.low_stock":
 			return "low_stock";
+		case "webhook.disabled":
+			return data.reason === "gone" ? "webhook_gone" : "webhook_failing";
 		// However a refund was requested, its customer reads the same.
 		case "order.refund_issued":
 			return "refunded";
@@ -81,20 +67,21 @@ function refundedOf({ total, return: back, refund }: OrderEventData): Money {
 	return back ? (back.refunded ?? { amount: 0, currency: total.currency }) : total;
 }
 
-function valuesOf(fact: Fact, { language }: Wording): TemplateValues {
+function valuesOf(fact: Fact, wording: Wording): TemplateValues {
+	const { language } = wording;
 	const none = {
 		total: "",
 		refunded: "",
 		carrier: "",
 		product: "",
 		units: "",
+		webhook: "",
+		host: "",
+		failingSince: "",
 		disputed: "",
 		isWon: false
 	};
-	if (fact.type === "product.low_stock") {
-		const { name, available } = fact.data;
-		return { ...none, product: line(name), units: count(available, language) };
-	}
+	if (!isAboutOrder(fact)) return { ...none, ...staffValuesOf(fact, wording) };
 	const { total, shipment, dispute } = fact.data;
 	return {
 		...none,
@@ -113,14 +100,7 @@ const isAboutParcel = (type: Fact["type"]) =>
 
 function detailsOf(fact: Fact, wording: Wording): Detail[] {
 	const date = { label: wording.date, value: instant(fact.at, wording.language) };
-	if (fact.type === "product.low_stock") {
-		const { product_id, name, available } = fact.data;
-		return [
-			{ label: wording.product, value: `${line(name)} (${product_id})` },
-			{ label: wording.unitsLeft, value: count(available, wording.language) },
-			date
-		];
-	}
+	if (!isAboutOrder(fact)) return [...staffDetailsOf(fact, wording), date];
 	const order = { label: wording.order, value: fact.data.order_id };
 	const { dispute } = fact.data;
 	if (dispute)
@@ -194,8 +174,9 @@ function sumsOf(template: TemplateName, data: OrderEventData, wording: Wording) 
 	return template === "refunded" ? [...all, sum(wording.refunded, refundedOf(data))] : all;
 }
 
-function buttonOf({ type, data }: Fact, wording: Wording, shop: Shop): Content["button"] {
-	if (type === "product.low_stock") return undefined;
+function buttonOf(fact: Fact, wording: Wording, shop: Shop): Content["button"] {
+	if (!isAboutOrder(fact)) return undefined;
+	const { type, data } = fact;
 	const tracking = isAboutParcel(type) && data.shipment && trackingUrl(data.shipment);
 	if (tracking) return { label: wording.trackParcel, url: tracking };
 	return { label: wording.viewOrder, url: shop.orderUrl.replace("{id}", data.order_id) };
@@ -211,7 +192,7 @@ export function contentOf(
 ): Content {
 	const values = valuesOf(fact, wording);
 	const { subject, heading, lead, short } = wording.templates[template];
-	const isOrder = fact.type !== "product.low_stock";
+	const isOrder = isAboutOrder(fact);
 	const isCustomers = isOrder && !fact.data.dispute;
 	return {
 		language: wording.language,

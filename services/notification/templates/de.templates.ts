@@ -1,5 +1,8 @@
 import type { Wording } from "./wording.templates.ts";
 
+const whileDisabled =
+	"An ihn werden keine Ereignisse gesendet, solange er deaktiviert ist. Sobald er wieder aktiviert ist, können nicht zugestellte Ereignisse erneut gesendet werden.";
+
 export const german: Wording = {
 	language: "de",
 	greeting: name => `Guten Tag ${name},`,
@@ -16,6 +19,10 @@ export const german: Wording = {
 	refunded: "Erstattet",
 	product: "Produkt",
 	unitsLeft: "Restbestand",
+	webhook: "Webhook",
+	failingSince: "Gestört seit",
+	lastError: "Letzter Fehler",
+	howToEnable: "Aktivieren mit",
 	dispute: "Zahlungsreklamation",
 	disputeReason: "Grund",
 	limitedItem: ({ ordered, limit, held }) =>
@@ -155,6 +162,21 @@ export const german: Wording = {
 			heading: "Ein Produkt geht zur Neige",
 			lead: ({ product, units }) => `Von ${product} sind noch ${units} verfügbar.`,
 			short: ({ product, units }) => `Geringer Bestand: ${product}, noch ${units}.`
+		},
+		webhook_failing: {
+			subject: ({ host }) => `Webhook deaktiviert: Anfragen an ${host} schlagen fehl`,
+			heading: "Ein Webhook ist deaktiviert",
+			lead: ({ webhook, failingSince }) =>
+				`Keine Anfrage an ${webhook} war${failingSince && ` seit dem ${failingSince}`} erfolgreich. Deshalb ist der Webhook deaktiviert. ${whileDisabled}`,
+			short: ({ webhook, failingSince }) =>
+				`Webhook deaktiviert: Keine Anfrage an ${webhook} war${failingSince && ` seit dem ${failingSince}`} erfolgreich.`
+		},
+		webhook_gone: {
+			subject: ({ host }) => `Webhook deaktiviert: ${host} antwortete mit 410 Gone`,
+			heading: "Ein Webhook ist deaktiviert",
+			lead: ({ webhook }) =>
+				`${webhook} hat mit „410 Gone“ geantwortet. Deshalb ist der Webhook deaktiviert. ${whileDisabled}`,
+			short: ({ webhook }) => `Webhook deaktiviert: ${webhook} hat mit „410 Gone“ geantwortet.`
 		}
 	}
 };

@@ -1,5 +1,8 @@
 import type { Wording } from "./wording.templates.ts";
 
+const whileDisabled =
+	"No events are sent to it while it is disabled. Once it is enabled, deliveries that were not made can be sent again.";
+
 export const english: Wording = {
 	language: "en",
 	greeting: name => `Hello ${name},`,
@@ -16,6 +19,10 @@ export const english: Wording = {
 	refunded: "Paid back",
 	product: "Product",
 	unitsLeft: "Units left",
+	webhook: "Webhook",
+	failingSince: "Failing since",
+	lastError: "Last error",
+	howToEnable: "To enable it",
 	dispute: "Dispute",
 	disputeReason: "Reason",
 	limitedItem: ({ ordered, limit, held }) =>
@@ -151,6 +158,21 @@ export const english: Wording = {
 			heading: "A product is running out",
 			lead: ({ product, units }) => `Of ${product} there are ${units} left to sell.`,
 			short: ({ product, units }) => `Low stock: ${product}, ${units} left.`
+		},
+		webhook_failing: {
+			subject: ({ host }) => `Webhook disabled: requests to ${host} fail`,
+			heading: "A webhook is disabled",
+			lead: ({ webhook, failingSince }) =>
+				`No request to ${webhook} has succeeded${failingSince && ` since ${failingSince}`}, so the webhook is disabled. ${whileDisabled}`,
+			short: ({ webhook, failingSince }) =>
+				`Webhook disabled: No request to ${webhook} has succeeded${failingSince && ` since ${failingSince}`}.`
+		},
+		webhook_gone: {
+			subject: ({ host }) => `Webhook disabled: ${host} answered 410 Gone`,
+			heading: "A webhook is disabled",
+			lead: ({ webhook }) =>
+				`${webhook} answered 410 Gone, so the webhook is disabled. ${whileDisabled}`,
+			short: ({ webhook }) => `Webhook disabled: ${webhook} answered 410 Gone.`
 		}
 	}
 };

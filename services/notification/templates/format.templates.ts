@@ -1,7 +1,7 @@
 import { decimalsOf, toDecimal } from "../../../lib/currency/iso4217.ts";
 import type { Money } from "../../../lib/money.ts";
 
-/** Formats of a language for amounts, counts and times. */
+/** Formats of amounts, counts and times in a language, of text and of URLs. */
 
 const numbers = new Map<string, Intl.NumberFormat>();
 const times = new Map<string, Intl.DateTimeFormat>();
@@ -46,4 +46,13 @@ export function instant(at: Date, language: string): string {
 /** A line of text without line breaks or bidi controls (Unicode TR 9). */
 export function line(text: string): string {
 	return text.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, " ").trim();
+}
+
+/**
+ * Scheme, host and path of a URL: its query, fragment and credentials may be secret. Empty for anything that is no
+ * URL of HTTP.
+ */
+export function publicUrl(url: string): string {
+	const parsed = URL.parse(url);
+	return parsed && /^https?:$/.test(parsed.protocol) ? parsed.origin + parsed.pathname : "";
 }

@@ -1,5 +1,6 @@
 import { Html, html, type Part } from "../../../lib/text/html.ts";
-import type { Content, Detail, Item } from "./content.templates.ts";
+import type { Content, Item } from "./content.templates.ts";
+import type { Detail } from "./facts.templates.ts";
 
 /** The layout of all mails: tables and inline styles, since many mail programs support nothing else. */
 

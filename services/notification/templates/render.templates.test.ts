@@ -4,8 +4,9 @@ import { messageKindOf, orderEventTypes } from "../../../contracts/order-status.
 import { escapeHtml } from "../../../lib/text/html.ts";
 import { sampleOrderEventData } from "../../../tests/support/streams/order-event-data.ts";
 import { trackingUrl } from "./carriers.templates.ts";
-import { templateOf, type Fact } from "./content.templates.ts";
-import { count, instant, line, money } from "./format.templates.ts";
+import { templateOf } from "./content.templates.ts";
+import type { Fact, WebhookFact } from "./facts.templates.ts";
+import { count, instant, line, money, publicUrl } from "./format.templates.ts";
 import { languages, render } from "./render.templates.ts";
 
 const shop = { name: "Shop & Co", orderUrl: "https://shop.example/orders/{id}" };
@@ -22,6 +23,26 @@ const stock: Fact = {
 	at,
 	data: { product_id: "prod-001", name: "Laptop Stand", available: 3 }
 };
+const failing: WebhookFact = {
+	type: "webhook.disabled",
+	at,
+	failingSince: new Date("2026-02-22T12:30:00.000Z"),
+	data: {
+		webhook_id: "0193a1c2-7b1e-7f00-8000-000000000004",
+		url: "https://erp.example/hooks/orders?token=secret",
+		reason: "failing",
+		failing_since: "2026-02-22T12:30:00.000Z",
+		last_error: "answered 500"
+	}
+};
+const disabled = (changes: Partial<WebhookFact["data"]>): WebhookFact => ({
+	...failing,
+	data: { ...failing.data, ...changes }
+});
+const gone: WebhookFact = {
+	...disabled({ reason: "gone", failing_since: null, last_error: "answered 410" }),
+	failingSince: null
+};
 const paid = about("order.cancelled", { status: "refund_pending" });
 const expired = about("order.cancelled", { reason: "expired" });
 const limited_items = [
@@ -30,7 +51,8 @@ const limited_items = [
 ];
 const limited = about("order.rejected", { reason: "reservation_limit", limited_items });
 const notifiedTypes = orderEventTypes.filter(type => messageKindOf(type) !== null);
-const facts: Fact[] = [...notifiedTypes.map(type => about(type)), paid, expired, limited, stock];
+const special: Fact[] = [paid, expired, limited, stock, failing, gone];
+const facts: Fact[] = [...notifiedTypes.map(type => about(type)), ...special];
 const cases = Object.keys(languages).flatMap(locale =>
 	facts.map(fact => [locale as "en" | "de", templateOf(fact)!, fact] as const)
 );
@@ -48,9 +70,12 @@ describe("every message", () => {
 
 	it.each([
 		["en", "order.confirmed"],
-		["de", "order.shipped"]
+		["de", "order.shipped"],
+		["en", "webhook.disabled"],
+		["de", "webhook.disabled"]
 	] as const)("in %s about %s matches its HTML snapshot", (locale, type) => {
-		expect(render(about(type), { name: "Ada", locale }, shop).html).toMatchSnapshot();
+		const fact = type === "webhook.disabled" ? failing : about(type);
+		expect(render(fact, { name: "Ada", locale }, shop).html).toMatchSnapshot();
 	});
 
 	it.each([
@@ -83,6 +108,55 @@ describe("every message", () => {
 		const shown = words(seen);
 		const missing = [...words(escapeHtml(text))].filter(word => !shown.has(word));
 		expect(missing.filter(word => !/^--|^&|;$/.test(word))).toEqual([]);
+	});
+});
+
+describe.each(["en", "de"] as const)("a message in %s about a disabled webhook", locale => {
+	const rendered = (fact: WebhookFact) => render(fact, { name: "Ada", locale }, shop);
+	const all = (fact: WebhookFact) => Object.values(rendered(fact)).join("\n");
+
+	it.each([
+		["a query", "https://erp.example/hooks/orders?token=secret"],
+		["a fragment", "https://erp.example/hooks/orders#secret"],
+		["a user", "https://secret@erp.example/hooks/orders"],
+		["a password", "https://erp:secret@erp.example/hooks/orders"]
+	])("shows its URL without %s", (_, url) => {
+		for (const text of Object.values(rendered(disabled({ url })))) {
+			expect(text).not.toContain("secret");
+			expect(text).toContain("erp.example");
+		}
+		expect(rendered(disabled({ url })).text).toContain("https://erp.example/hooks/orders");
+	});
+
+	it.each(["secret", "?secret", "data:text/plain,secret", "javascript:secret", ""])(
+		"shows its id instead of the URL %j",
+		url => {
+			expect(all(disabled({ url }))).not.toContain("secret");
+			const { subject, short } = rendered(disabled({ url }));
+			for (const text of [subject, short]) expect(text).toContain(failing.data.webhook_id);
+		}
+	);
+
+	it("says since when it fails, if that is known", () => {
+		const since = instant(failing.failingSince!, locale);
+		const unknown = { ...failing, failingSince: null };
+		for (const part of ["short", "text", "html"] as const) {
+			expect(rendered(failing)[part]).toContain(since);
+			expect(rendered(unknown)[part]).not.toMatch(/February|Februar|null|1970/);
+		}
+	});
+
+	it("names the answer of one that is gone", () => {
+		for (const text of Object.values(rendered(gone))) expect(text).toContain("410 Gone");
+		for (const text of Object.values(rendered(failing))) expect(text).not.toContain("410");
+	});
+
+	it("has the last error and the request that enables it", () => {
+		const { text, html } = rendered(failing);
+		const request = `PATCH /api/v1/webhooks/${failing.data.webhook_id} {"enabled": true}`;
+		expect(text).toContain(request);
+		expect(html).toContain(escapeHtml(request));
+		for (const part of [text, html]) expect(part).toContain("answered 500");
 	});
 });
 
@@ -142,6 +216,19 @@ describe("user input", () => {
 		);
 	});
 
+	it("is escaped in the URL and the error of a webhook", () => {
+		const htmlOf = (changes: Partial<WebhookFact["data"]>) =>
+			render(disabled(changes), { name: "x", locale: "en" }, shop).html;
+		const plain = structureOf(htmlOf({}));
+		fc.assert(
+			fc.property(nasty, nasty, (path, last_error) => {
+				const html = htmlOf({ url: `https://erp.example/${path}`, last_error });
+				expect(structureOf(html)).toEqual(plain);
+				expect(html).toContain(escapeHtml(line(last_error)));
+			})
+		);
+	});
+
 	it("cannot break out of a link", () => {
 		const plain = structureOf(shippedBy("x", "x", "UPS", "x").html);
 		fc.assert(
@@ -151,6 +238,20 @@ describe("user input", () => {
 				const links = [...html.matchAll(/href="([^"]*)"/g)].map(([, link]) => link);
 				for (const link of links)
 					expect(link).toMatch(/^https:\/\/www\.ups\.com\/track\?tracknum=[\w.!~*'()%&#;-]*$/);
+			})
+		);
+	});
+
+	it("is one line in a message about a webhook", () => {
+		const linesOf = (changes: Partial<WebhookFact["data"]>) => {
+			const rendered = render(disabled(changes), { name: "x", locale: "de" }, shop);
+			const { subject, text, short } = rendered;
+			return [subject, text, short].map(part => part.split(/[\r\n\u2028\u2029]/).length);
+		};
+		const plain = linesOf({});
+		fc.assert(
+			fc.property(nasty, nasty, (url, last_error) => {
+				expect(linesOf({ url: `https://erp.example/${url}`, last_error })).toEqual(plain);
 			})
 		);
 	});
@@ -215,6 +316,21 @@ describe("amounts, counts and times", () => {
 		expect([count(1234, "en"), count(1234, "de")]).toEqual(["1,234", "1.234"]);
 		expect(instant(at, "en")).toMatch(/^March 1, 2026 at 12:30\sPM UTC$/);
 		expect(instant(at, "de")).toBe("1. März 2026 um 12:30 UTC");
+	});
+});
+
+describe("publicUrl", () => {
+	it.each([
+		["https://erp.example/hooks?token=1#a", "https://erp.example/hooks"],
+		["http://user:pass@erp.example:8080/", "http://erp.example:8080/"],
+		["https://BÜCHER.example/a b", "https://xn--bcher-kva.example/a%20b"],
+		["https://[::1]/x", "https://[::1]/x"],
+		["ftp://erp.example/hooks", ""],
+		["mailto:ops@erp.example", ""],
+		["erp.example/hooks", ""]
+	])("of %s is %j", (url, shown) => {
+		expect(publicUrl(url)).toBe(shown);
+		expect(publicUrl(shown)).toBe(shown);
 	});
 });
 

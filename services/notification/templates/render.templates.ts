@@ -1,7 +1,8 @@
 import type { Locale } from "../../../contracts/values.ts";
-import { contentOf, templateOf, type Fact, type Shop } from "./content.templates.ts";
+import { contentOf, templateOf, type Shop } from "./content.templates.ts";
 import { german } from "./de.templates.ts";
 import { english } from "./en.templates.ts";
+import type { Fact } from "./facts.templates.ts";
 import { toHtml } from "./html.templates.ts";
 import { toShort, toText } from "./text.templates.ts";
 import type { Wording } from "./wording.templates.ts";

@@ -10,7 +10,9 @@ export type TemplateName =
 	| "reservation_limit"
 	| "cancelled_paid"
 	| "expired"
-	| "low_stock";
+	| "low_stock"
+	| "webhook_failing"
+	| "webhook_gone";
 
 /** Formatted values for sentences. */
 export interface TemplateValues {
@@ -22,6 +24,12 @@ export interface TemplateValues {
 	product: string;
 	/** Units left. */
 	units: string;
+	/** The URL of a webhook. */
+	webhook: string;
+	/** The host of that URL. */
+	host: string;
+	/** When its requests began to fail; empty if that is unknown. */
+	failingSince: string;
 	/** What the customer's bank took back. */
 	disputed: string;
 	/** True for a dispute that the shop has won. */
@@ -54,6 +62,11 @@ export interface Wording {
 	refunded: string;
 	product: string;
 	unitsLeft: string;
+	webhook: string;
+	failingSince: string;
+	lastError: string;
+	/** The request that enables a webhook. */
+	howToEnable: string;
 	/** The provider's reference of a dispute. */
 	dispute: string;
 	disputeReason: string;

@@ -71,6 +71,7 @@ export function notificationTests(shop: Shop): void {
 		it.each<[string, unknown]>([
 			["of an unknown kind", { gossip: ["email"] }],
 			["of a kind for staff only", { low_stock: ["email"] }],
+			["of another kind for staff only", { webhook_disabled: ["email"] }],
 			["of an unknown channel", { refund: ["pigeon"] }],
 			["of a channel that cannot be chosen", { refund: ["sns_topic"] }],
 			["of a channel twice", { refund: ["email", "email"] }],
