@@ -45,7 +45,7 @@ async function bus(life: Lifecycle, { config, data }: ShopEnvironment): Promise<
 /** Nodes that accept requests are stopped before those that serve them. */
 const stopOrder = [
 	["gateway"],
-	["order", "notification", "analytics"],
+	["order", "notification", "analytics", "webhook"],
 	["user", "product", "payment"]
 ];
 

@@ -9,15 +9,15 @@ import { StreamOperator } from "./api-client/stream-operator.ts";
 
 const usage = `Usage: npm run stream -- lag
        npm run stream -- dlq list [--redriven] | dlq show <id> | dlq redrive <id>|--all
-       npm run stream -- replay --from <oldest|time|offset> --group analytics|notification [--dry-run]
+       npm run stream -- replay --from <oldest|time|offset> --group analytics|notification|webhook [--dry-run]
        npm run stream -- refill --from <time> [--dry-run]
 Shows how far the consumers of a running shop have read, and replays events.
-A replay of analytics clears the windows from that time on and recomputes them; a replay of notification sends
-the messages that were never sent, and repeats none.
+A replay of analytics clears the windows from that time on and recomputes them; a replay of notification or webhook
+sends what was never sent, and repeats nothing.
   --from time      e.g. 2026-03-01T00:00:00Z; whole minutes
   --missing        of analytics: empty nothing, only count events that never were
-  --no-notify      of notification: mark unsent events as sent
-  --notify-again   of notification: send every message once more
+  --no-notify      of notification and webhook: mark unsent events as sent
+  --notify-again   of notification and webhook: send everything once more
   --dry-run        print the plan and replay nothing
   --url u          where the shop is (default: the one that runs here, else HOST and PORT)
   --token file     an admin's access token, read again for each request (default: made with the shop's own key)

@@ -63,6 +63,7 @@ describe("readEnvironment", () => {
 			"HOST",
 			"DATA_DIR",
 			"TRUSTED_PROXIES",
+			"WEBHOOK_ALLOWED_NETWORKS",
 			"KAFKA_SASL_USERNAME",
 			"KAFKA_SASL_PASSWORD",
 			"PRICING_JSON",

@@ -9,7 +9,7 @@ const secret = { secret: true } as const;
 const port = T.Integer({ minimum: 0, maximum: 65535 });
 const ms = (minimum: number, maximum: number) => T.Integer({ minimum, maximum });
 const postgresUrl = text("^postgres(ql)?://", "a URL that begins with postgres://");
-const everyService = "gateway,user,product,order,payment,notification,analytics";
+const everyService = "gateway,user,product,order,payment,notification,analytics,webhook";
 const oneService = `(${everyService.replaceAll(",", "|")})`;
 
 export const variables = {
@@ -79,6 +79,11 @@ export const variables = {
 		schema: postgresUrl,
 		...secret,
 		about: "connection of the analytics service only"
+	},
+	WEBHOOK_DATABASE_URL: {
+		schema: postgresUrl,
+		...secret,
+		about: "connection of the webhook service only"
 	},
 	EVENT_LOG_DATABASE_URL: {
 		formerName: "STREAM_DATABASE_URL",

@@ -6,7 +6,7 @@ import type { Environment } from "./env.ts";
 import { parseFailpoints } from "./parsed.ts";
 import { parsePricing, type PricingTable } from "./pricing-table.ts";
 import { readEnvironment, readSettings } from "./read-environment.ts";
-import { parseTrustedProxies } from "./trusted-proxies.ts";
+import { parseNetworks } from "./networks.ts";
 
 export const serviceNames = [
 	"user",
@@ -14,7 +14,8 @@ export const serviceNames = [
 	"order",
 	"payment",
 	"notification",
-	"analytics"
+	"analytics",
+	"webhook"
 ] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
@@ -118,6 +119,12 @@ export interface Config {
 		readonly store: Environment["NOTIFICATION_STORE"];
 		readonly table: string;
 	};
+	readonly webhooks: {
+		/** Between two attempts at a delivery, in ms; one attempt more than there are delays. */
+		readonly retryDelaysMs: readonly number[];
+		/** Private and loopback networks that webhooks may lead into. */
+		readonly allowedNetworks: Networks;
+	};
 	/** Without it the log is in Postgres. */
 	readonly kafka:
 		| {
@@ -203,7 +210,8 @@ export function toConfig(env: Environment): Config {
 			order: env.ORDER_DATABASE_URL,
 			payment: env.PAYMENT_DATABASE_URL,
 			notification: env.NOTIFICATION_DATABASE_URL,
-			analytics: env.ANALYTICS_DATABASE_URL
+			analytics: env.ANALYTICS_DATABASE_URL,
+			webhook: env.WEBHOOK_DATABASE_URL
 		},
 		databasePool: env.DATABASE_POOL,
 		durability: env.DURABILITY,
@@ -234,7 +242,7 @@ export function toConfig(env: Environment): Config {
 			maxFailuresOfAccount: env.SIGN_IN_MAX_FAILURES_OF_ACCOUNT,
 			maxRegistrations: env.REGISTRATIONS_MAX
 		},
-		trustedProxies: parseTrustedProxies(env.TRUSTED_PROXIES),
+		trustedProxies: parseNetworks("TRUSTED_PROXIES", env.TRUSTED_PROXIES),
 		payment: {
 			provider: env.PAYMENT_PROVIDER,
 			returnUrl: env.PAYMENT_RETURN_URL ?? `${publicUrl}/docs`,
@@ -251,6 +259,10 @@ export function toConfig(env: Environment): Config {
 			...(env.SHOP_LOGO_URL && { logoUrl: env.SHOP_LOGO_URL })
 		},
 		...channelsOf(env),
+		webhooks: {
+			retryDelaysMs: env.WEBHOOK_RETRY_DELAYS_S.split(",").map(s => Number(s) * 1000),
+			allowedNetworks: parseNetworks("WEBHOOK_ALLOWED_NETWORKS", env.WEBHOOK_ALLOWED_NETWORKS)
+		},
 		kafka: kafkaOf(env),
 		stream: {
 			partitions: env.STREAM_PARTITIONS,

@@ -1,7 +1,7 @@
 import { oneOf, T } from "../lib/schema.ts";
 import { text } from "./variable.ts";
 
-/** Variables about messages: content and channels. */
+/** Variables about messages to people and to other systems: content and channels. */
 
 const secret = { secret: true } as const;
 
@@ -98,5 +98,20 @@ export const messageVariables = {
 		),
 		fallback: "notifications",
 		about: "the table, with DynamoDB"
+	},
+	WEBHOOK_RETRY_DELAYS_S: {
+		schema: text(
+			"^[0-9]{1,6}(,[0-9]{1,6}){0,19}$",
+			"1 to 20 whole numbers of seconds, separated by commas"
+		),
+		fallback: "5,300,1800,7200,18000,36000,50400,72000,86400",
+		about:
+			"seconds between two attempts at a webhook delivery, which fails after the last one; by default three days, as Standard Webhooks advises"
+	},
+	WEBHOOK_ALLOWED_NETWORKS: {
+		schema: T.String(),
+		fallback: "",
+		about:
+			"private and loopback networks that webhooks may lead into, by http:// too, such as 10.20.0.0/16,127.0.0.1; none by default"
 	}
 } as const;

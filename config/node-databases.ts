@@ -11,7 +11,8 @@ export const usersOfLog: ReadonlySet<ServiceName> = new Set([
 	"product",
 	"order",
 	"notification",
-	"analytics"
+	"analytics",
+	"webhook"
 ]);
 
 /** Variables without which a node of these services has no database or no event log. */

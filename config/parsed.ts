@@ -2,7 +2,7 @@ import { parseArmings, type Arming } from "../lib/failpoint.ts";
 import type { Environment } from "./env.ts";
 import { EnvironmentError } from "./environment-error.ts";
 import { parsePricing } from "./pricing-table.ts";
-import { parseTrustedProxies } from "./trusted-proxies.ts";
+import { parseNetworks } from "./networks.ts";
 
 /** Variables whose text has a form that no schema says. */
 
@@ -20,7 +20,9 @@ export function parsedIssues(env: Environment): string[] {
 	return [
 		() => env.PRICING_JSON && parsePricing(env.PRICING_JSON),
 		() => env.FAILPOINTS && parseFailpoints(env.FAILPOINTS),
-		() => env.TRUSTED_PROXIES && parseTrustedProxies(env.TRUSTED_PROXIES)
+		...(["TRUSTED_PROXIES", "WEBHOOK_ALLOWED_NETWORKS"] as const).map(
+			name => () => env[name] && parseNetworks(name, env[name])
+		)
 	].flatMap(parse => {
 		try {
 			parse();

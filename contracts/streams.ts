@@ -11,7 +11,7 @@ import { admins } from "./roles.ts";
 import { Cursor, Instant, Limit, NextCursor, Uuid } from "./values.ts";
 
 /** Services that consume the topic of orders, and their consumer groups. */
-export const consumerGroups = ["analytics", "notification"] as const;
+export const consumerGroups = ["analytics", "notification", "webhook"] as const;
 export type ConsumerGroup = (typeof consumerGroups)[number];
 
 /** Operators' actions of a service that consumes a topic, and of one that publishes to it. */

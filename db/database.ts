@@ -248,7 +248,8 @@ export const schemas = {
 	order: "orders",
 	payment: "payment",
 	notification: "notification",
-	analytics: "analytics"
+	analytics: "analytics",
+	webhook: "webhook"
 } as const;
 
 /**

@@ -27,6 +27,9 @@ grant usage on schema streams to shop_streams;
 create schema users;
 grant usage on schema users to shop_users;
 
+create schema webhook;
+grant usage on schema webhook to shop_webhook;
+
 create table analytics.dead_letter (
 	id uuid not null default gen_random_uuid(),
 	topic text not null,
@@ -899,6 +902,152 @@ CREATE INDEX users_staff ON users.users USING btree (role, id) WHERE ((role <> '
 CREATE TRIGGER number_standing BEFORE UPDATE OF role, locked ON users.users FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.locked IS DISTINCT FROM new.locked))) EXECUTE FUNCTION users.number_standing();
 grant insert, select, update on users.users to shop_users;
 
+create table webhook.attempt (
+	delivery_id uuid not null,
+	number integer not null,
+	at timestamp(3) with time zone not null,
+	status integer,
+	error text,
+	answer text not null,
+	duration_ms integer not null,
+	constraint attempt_pkey PRIMARY KEY (delivery_id, number),
+	constraint attempt_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook.delivery(id) ON DELETE CASCADE
+);
+grant insert, select on webhook.attempt to shop_webhook;
+
+create table webhook.dead_letter (
+	id uuid not null default gen_random_uuid(),
+	topic text not null,
+	partition integer not null,
+	offset bigint not null,
+	key text,
+	value bytea not null,
+	headers jsonb not null,
+	reason text not null,
+	detail text not null,
+	attempts integer not null,
+	at timestamp(3) with time zone not null default clock_timestamp(),
+	redriven_at timestamp with time zone,
+	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset"),
+	constraint dead_letter_id_key UNIQUE (id)
+);
+CREATE INDEX dead_letter_by_time ON webhook.dead_letter USING btree (at, id);
+CREATE INDEX dead_letter_waiting ON webhook.dead_letter USING btree (at) WHERE (redriven_at IS NULL);
+grant insert, select, update on webhook.dead_letter to shop_webhook;
+
+create table webhook.delivery (
+	id uuid not null default gen_random_uuid(),
+	endpoint_id uuid not null,
+	event_id uuid not null,
+	event_type text not null,
+	occurred_at timestamp(3) with time zone not null,
+	body text not null,
+	state text not null default 'pending'::text,
+	attempts integer not null default 0,
+	redeliveries integer not null default 0,
+	due_at timestamp with time zone default clock_timestamp(),
+	lease_until timestamp with time zone,
+	fence integer not null default 0,
+	last_status integer,
+	last_error text,
+	created_at timestamp(3) with time zone not null default clock_timestamp(),
+	delivered_at timestamp(3) with time zone,
+	updated_at timestamp(3) with time zone not null default clock_timestamp(),
+	constraint delivery_pkey PRIMARY KEY (id),
+	constraint delivery_endpoint_id_event_id_key UNIQUE (endpoint_id, event_id),
+	constraint delivery_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook.endpoint(id),
+	constraint delivery_attempts_check CHECK ((attempts >= 0)),
+	constraint delivery_check CHECK (((due_at IS NOT NULL) = (state = 'pending'::text))),
+	constraint delivery_redeliveries_check CHECK ((redeliveries >= 0)),
+	constraint delivery_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+CREATE INDEX delivery_by_age ON webhook.delivery USING btree (created_at);
+CREATE INDEX delivery_by_time ON webhook.delivery USING btree (endpoint_id, created_at DESC, id DESC);
+CREATE INDEX delivery_due ON webhook.delivery USING btree (endpoint_id, due_at) WHERE (state = 'pending'::text);
+CREATE INDEX delivery_unfinished ON webhook.delivery USING btree (endpoint_id, state, created_at DESC, id DESC) WHERE (state <> 'delivered'::text);
+grant delete, insert, select on webhook.delivery to shop_webhook;
+grant update (attempts, delivered_at, due_at, fence, last_error, last_status, lease_until, redeliveries, state, updated_at) on webhook.delivery to shop_webhook;
+
+create table webhook.endpoint (
+	id uuid not null,
+	url text not null,
+	description text,
+	event_types text[] not null,
+	secret text,
+	former_secrets text[] not null default '{}'::text[],
+	former_secrets_until timestamp(3) with time zone,
+	enabled boolean not null default true,
+	disabled_reason text,
+	active_since timestamp with time zone not null default clock_timestamp(),
+	failures integer not null default 0,
+	failing_since timestamp(3) with time zone,
+	last_error text,
+	paused_until timestamp(3) with time zone,
+	created_at timestamp(3) with time zone not null default clock_timestamp(),
+	updated_at timestamp(3) with time zone not null default clock_timestamp(),
+	removed_at timestamp(3) with time zone,
+	constraint endpoint_pkey PRIMARY KEY (id),
+	constraint endpoint_check CHECK (((secret IS NULL) = (removed_at IS NOT NULL))),
+	constraint endpoint_check1 CHECK ((enabled = (disabled_reason IS NULL))),
+	constraint endpoint_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['admin'::text, 'failing'::text, 'gone'::text]))),
+	constraint endpoint_event_types_check CHECK ((cardinality(event_types) > 0)),
+	constraint endpoint_failures_check CHECK ((failures >= 0))
+);
+CREATE UNIQUE INDEX endpoint_url ON webhook.endpoint USING btree (url) WHERE (removed_at IS NULL);
+grant insert, select on webhook.endpoint to shop_webhook;
+grant update (active_since, description, disabled_reason, enabled, event_types, failing_since, failures, former_secrets, former_secrets_until, last_error, paused_until, removed_at, secret, updated_at, url) on webhook.endpoint to shop_webhook;
+
+create table webhook.inbox (
+	event_id uuid not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	replay integer not null default 0,
+	constraint inbox_pkey PRIMARY KEY (event_id)
+);
+grant insert, select on webhook.inbox to shop_webhook;
+grant update (replay) on webhook.inbox to shop_webhook;
+
+create table webhook.outbox (
+	id bigint not null generated always as identity,
+	event_id uuid not null default gen_random_uuid(),
+	endpoint_id uuid not null,
+	occurred_at timestamp(3) with time zone not null default clock_timestamp(),
+	payload jsonb not null,
+	published_at timestamp with time zone,
+	constraint outbox_pkey PRIMARY KEY (id)
+);
+CREATE INDEX outbox_published ON webhook.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
+CREATE INDEX outbox_unpublished ON webhook.outbox USING btree (id) WHERE (published_at IS NULL);
+grant insert, select on webhook.outbox to shop_webhook;
+grant update (published_at) on webhook.outbox to shop_webhook;
+
+create table webhook.position (
+	topic text not null,
+	partition integer not null,
+	next_offset bigint not null,
+	at timestamp with time zone not null default clock_timestamp(),
+	replay integer not null default 0,
+	replay_from bigint,
+	replay_until bigint,
+	replay_floor timestamp with time zone,
+	replay_mode text,
+	lost_at timestamp with time zone,
+	constraint position_pkey PRIMARY KEY (topic, partition),
+	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
+) with (fillfactor=50);
+grant insert, select, update on webhook."position" to shop_webhook;
+
+create table webhook.relay_lease (
+	is_only boolean not null default true,
+	fence bigint not null default 0,
+	lease_until timestamp with time zone,
+	pid integer,
+	backend_start timestamp with time zone,
+	constraint relay_lease_pkey PRIMARY KEY (is_only),
+	constraint relay_lease_is_only_check CHECK (is_only)
+) with (fillfactor=50);
+grant select on webhook.relay_lease to shop_webhook;
+grant update (backend_start, fence, lease_until, pid) on webhook.relay_lease to shop_webhook;
+
 CREATE OR REPLACE FUNCTION analytics.purge_outbox(most integer)
  RETURNS bigint
  LANGUAGE sql
@@ -1163,4 +1312,19 @@ begin
 	new.standing := nextval('users.standings');
 	return new;
 end $function$
+;
+
+CREATE OR REPLACE FUNCTION webhook.purge_outbox(most integer)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'webhook', 'pg_temp'
+AS $function$
+	with published as materialized (
+		select ctid from outbox where published_at < now() - interval '7 days'
+		order by published_at limit most for update skip locked
+	),
+	removed as (delete from outbox where ctid = any (array(select ctid from published)) returning 1)
+	select count(*) from removed
+$function$
 ;

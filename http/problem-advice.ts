@@ -56,6 +56,10 @@ export const problemAdvice: Readonly<Record<ErrorCode, string>> = {
 	RETURN_EXCEEDS_ORDER: "Return at most what was ordered and has not been returned yet.",
 	LAST_ADMIN: "Make another account an admin first.",
 	DUPLICATE_SKU: "Another product has this SKU. Choose another one, or change that product.",
+	DUPLICATE_WEBHOOK: "GET /api/v1/webhooks lists them. Change that one, or remove it first.",
+	TOO_MANY_WEBHOOKS: "Remove one that is not needed, or have one receiver pass the events on.",
+	WEBHOOK_DISABLED:
+		"Nothing is sent to it. Mend the receiver, and enable it with PATCH /api/v1/webhooks/{id} and enabled: true.",
 	INSUFFICIENT_STOCK: "The adjustment would leave fewer units than are reserved for orders.",
 	REDRIVE_FAILED: "The detail says why. Mend the cause, and redrive it again.",
 	REPLAY_RUNNING: "Wait for its end: GET of the consumer's lag shows how far it is.",

@@ -88,6 +88,9 @@ export const failpoints = [
 	"payment.refund.before_reply",
 	"payment.refundRemaining.before_reply",
 	"payment.refundLines.before_reply",
+	"webhook.send.before_request",
+	"webhook.send.after_request",
+	"webhook.settle.after_commit",
 	...streamFailpoints
 ] as const;
 

@@ -7,8 +7,8 @@ import { rows, withClient } from "../db/client.ts";
  * pg_dump). Names are sorted, so that the text changes only when the schema does.
  */
 
-const ours =
-	"nspname in ('analytics', 'notification', 'idempotency', 'orders', 'payment', 'product', 'streams', 'users', 'public')";
+/** All but those of Postgres itself. */
+const ours = "nspname !~ '^pg_' and nspname <> 'information_schema'";
 
 /** `grant … to shop_…` from an ACL, one row per grantee, with the privileges in a fixed order. */
 const grantsOf = (acl: string) => `

@@ -15,7 +15,9 @@ const sources = globSync("{services,mixins,middlewares,db,streams}/**/*.ts", { c
 const written = sources.flatMap(path => {
 	const source = readFileSync(join(root, path), "utf8");
 	return [
-		...source.matchAll(/"((?:order|payment|product|stream|analytics)\.\w+\.(?:before|after)_\w+)"/g)
+		...source.matchAll(
+			/"((?:order|payment|product|stream|analytics|webhook)\.\w+\.(?:before|after)_\w+)"/g
+		)
 	].map(([, name]) => name!);
 });
 

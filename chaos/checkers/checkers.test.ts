@@ -6,6 +6,7 @@ import type { Checker } from "./checker.ts";
 import { currencies } from "./currencies.checker.ts";
 import { effects } from "./effects.checker.ts";
 import { messages } from "./messages.checker.ts";
+import { webhooks } from "./webhooks.checker.ts";
 import { windows } from "./windows.checker.ts";
 import { money } from "./money.checker.ts";
 import { paymentEvents } from "./payment-events.checker.ts";
@@ -26,6 +27,7 @@ import {
 	streamed
 } from "../../tests/support/chaos-evidence.ts";
 
+const delivered = good.stream.deliveries;
 const counters = { on_hand: 1, reserved: 2, ledger_on_hand: 1, ledger_reserved: 2, held: 2 };
 
 const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says: RegExp][] = [
@@ -289,7 +291,7 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 	[
 		effects,
 		"a consumer missed an event",
-		streamed({ handled: { analytics: ids.slice(1), notification: ids } }),
+		streamed({ handled: { analytics: ids.slice(1), notification: ids, webhook: ids } }),
 		/analytics has not handled its order.created/
 	],
 	[
@@ -314,6 +316,36 @@ const plants: [checker: Checker, fault: string, planted: Partial<Evidence>, says
 		"a good event was dead-lettered",
 		streamed({ deadLetters: [{ consumer: "analytics", what: "handling-failed: no" }] }),
 		/analytics dead-lettered handling-failed/
+	],
+	[
+		webhooks,
+		"an event was not planned for the webhook",
+		streamed({ deliveries: delivered.slice(1) }),
+		/0 deliveries of its order.created/
+	],
+	[
+		webhooks,
+		"an event was never acknowledged",
+		{ webhooks: { ...good.webhooks, acknowledged: ids.slice(1) } },
+		/order.created was never acknowledged/
+	],
+	[
+		webhooks,
+		"a delivery was given up",
+		streamed({ deliveries: [{ event_id: "e1", state: "failed" }, ...delivered.slice(1)] }),
+		/delivery of e1 is failed/
+	],
+	[
+		webhooks,
+		"a request was not signed",
+		{ webhooks: { ...good.webhooks, unsigned: ["e1: No matching signature found"] } },
+		/not signed/
+	],
+	[
+		webhooks,
+		"something else was sent",
+		{ webhooks: { ...good.webhooks, acknowledged: [...ids, "e9"] } },
+		/e9 was sent/
 	],
 	[windows, "a window is wrong", streamed({ windows: ["window 10:00: 1 orders, not 2"] }), /not 2/]
 ];

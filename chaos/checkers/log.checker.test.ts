@@ -20,8 +20,9 @@ const good: LogEvidence = {
 	stream: {
 		written: [],
 		topic: [],
-		handled: { analytics: [], notification: [] },
+		handled: { analytics: [], notification: [], webhook: [] },
 		notifications: [],
+		deliveries: [],
 		deadLetters: [],
 		windows: [],
 		minutes: 1

@@ -20,12 +20,24 @@ export interface StreamEvidence {
 	handled: Readonly<Record<ConsumerGroup, readonly string[]>>;
 	/** Messages to people, one for each event and channel. */
 	notifications: readonly { event_id: string; channel: string; state: string }[];
+	/** What is sent by webhook, one for each event: there is one webhook. */
+	deliveries: readonly { event_id: string; state: string }[];
 	/** What a consumer dead-lettered. */
 	deadLetters: readonly { consumer: ConsumerGroup; what: string }[];
 	/** Windows that differ from one SQL statement over the events, as text. */
 	windows: readonly string[];
 	/** Minutes in which something was sold. */
 	minutes: number;
+}
+
+/** What a receiver of webhooks saw. */
+export interface ReceivedWebhooks {
+	/** The ids of events that it acknowledged, each as often as it did. */
+	acknowledged: readonly string[];
+	/** Requests that it refused, by its faults. */
+	failed: number;
+	/** Requests that were not signed as they must be, as text. */
+	unsigned: readonly string[];
 }
 
 /** A window is emitted this long after its end at the latest: an idle partition is ignored after 10 s, and events may be 5 s late. */
@@ -44,6 +56,7 @@ const queries = {
 	handled: (consumer: ConsumerGroup) =>
 		`select event_id from ${consumer}.inbox where event_id not in (select event_id from product.outbox)`,
 	notifications: "select event_id, channel, state from notification.notifications",
+	deliveries: "select event_id, state from webhook.delivery",
 	deadLetters: consumerGroups
 		.map(
 			name =>
@@ -53,13 +66,16 @@ const queries = {
 	minutes: "select count(*)::int as minutes from analytics.windows"
 };
 
+const isUnhandled = (consumer: ConsumerGroup, event: string) =>
+	`not exists (select from ${consumer}.inbox i where i.event_id = ${event}.event_id)`;
+
 /** Events that are not published or not handled by every consumer, and messages that are not sent. */
 export const unprocessed = `select (select count(*) from orders.events e where not quiet and (published_at is null
-		or not exists (select from analytics.inbox i where i.event_id = e.event_id)
-		or not exists (select from notification.inbox i where i.event_id = e.event_id)))::int
+		or ${consumerGroups.map(name => isUnhandled(name, "e")).join(" or ")}))::int
 	+ (select count(*) from product.outbox o where published_at is null
-		or not exists (select from notification.inbox i where i.event_id = o.event_id))::int
-	+ (select count(*) from notification.notifications where state = 'pending')::int as waiting`;
+		or ${isUnhandled("notification", "o")} or ${isUnhandled("webhook", "o")})::int
+	+ (select count(*) from notification.notifications where state = 'pending')::int
+	+ (select count(*) from webhook.delivery where state = 'pending')::int as waiting`;
 
 /** What the database says of the events. @param topic as it was read; without it, the log in Postgres */
 export async function loadStreamEvidence(
@@ -77,8 +93,13 @@ export async function loadStreamEvidence(
 	return {
 		written: await read<StreamEvidence["written"][number]>(queries.written),
 		topic: topic ?? (await read<EventFact>(queries.topic)),
-		handled: { analytics: await idsOf("analytics"), notification: await idsOf("notification") },
+		handled: {
+			analytics: await idsOf("analytics"),
+			notification: await idsOf("notification"),
+			webhook: await idsOf("webhook")
+		},
 		notifications: await read<StreamEvidence["notifications"][number]>(queries.notifications),
+		deliveries: await read<StreamEvidence["deliveries"][number]>(queries.deliveries),
 		deadLetters: await read<StreamEvidence["deadLetters"][number]>(queries.deadLetters),
 		windows,
 		minutes: count!.minutes

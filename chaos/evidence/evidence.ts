@@ -6,7 +6,7 @@ import type { Entry } from "./client-history.ts";
 import { unpaidPercent } from "../cluster/cluster.ts";
 import type { MessageCounts, ProviderDispute, ProviderLine } from "../cluster/provider-process.ts";
 import { brokenStock, type BrokenStock } from "./stock-sampler.ts";
-import { loadStreamEvidence, type StreamEvidence } from "./event-stream.ts";
+import { loadStreamEvidence, type ReceivedWebhooks, type StreamEvidence } from "./event-stream.ts";
 
 export interface OrderFact {
 	id: string;
@@ -74,6 +74,8 @@ export interface Evidence {
 	samples: number;
 	/** Order events: written, published, applied. */
 	stream: StreamEvidence;
+	/** What the receiver of webhooks saw. */
+	webhooks: ReceivedWebhooks;
 }
 
 const queries = {
@@ -116,7 +118,10 @@ const queries = {
 	taken: "select count(*)::int as taken from payment.psp_inbox"
 };
 
-export type RunObservations = Pick<Evidence, "outcomes" | "ledger" | "disputes" | "samples"> & {
+export type RunObservations = Pick<
+	Evidence,
+	"outcomes" | "ledger" | "disputes" | "samples" | "webhooks"
+> & {
 	messages: MessageCounts;
 	/** Sampled while the load ran. */
 	brokenStock: readonly BrokenStock[];

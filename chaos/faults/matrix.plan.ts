@@ -74,11 +74,12 @@ export function matrixRows(): MatrixRow[] {
 const targetNodes = {
 	order: ["order-1", "order-2", "order-3"],
 	product: ["product-1"],
-	payment: ["payment-1", "payment-2"]
+	payment: ["payment-1", "payment-2"],
+	webhook: ["webhook-1"]
 } as const;
 
 /** As for `npm run cluster`. */
-export const matrixNodes = ["gateway=2", "order=4", "product=2", "payment=3"];
+export const matrixNodes = ["gateway=2", "order=4", "product=2", "payment=3", "webhook=2"];
 
 /** Every row once, distributed over the nodes; each node runs its own rows in order. */
 export function rowsByNode(

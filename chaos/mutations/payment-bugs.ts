@@ -56,7 +56,7 @@ export const paymentBugs: readonly Bug[] = [
 	},
 	{
 		name: "a webhook writes the payment state directly",
-		file: "services/payment/webhook.ts",
+		file: "services/payment/provider-message.ts",
 		find: `await charges.wake(row);
 		if (!type.startsWith("payment_intent.")) await refunds.wake(row);`,
 		replace: `const text = "update payment.payments set refunded_minor = amount_minor where id = $1";

@@ -4,6 +4,7 @@ import { paymentBugs } from "./payment-bugs.ts";
 import { stockBugs } from "./stock-bugs.ts";
 import { streamBugs } from "./stream-bugs.ts";
 import { waitingBugs } from "./waiting-bugs.ts";
+import { webhookBugs } from "./webhook-bugs.ts";
 
 /** Each is planted alone. */
 export const bugs: readonly Bug[] = [
@@ -11,5 +12,6 @@ export const bugs: readonly Bug[] = [
 	...paymentBugs,
 	...orderBugs,
 	...streamBugs,
-	...waitingBugs
+	...waitingBugs,
+	...webhookBugs
 ];

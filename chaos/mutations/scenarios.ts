@@ -33,11 +33,12 @@ async function cancelWhileFrozenAt(
 	await failpoints.settled(node);
 }
 
-/** Kills nodes of some services one after the other, each a moment after some orders were placed. */
+/** Kills nodes of some services one after the other, each so many ms after some orders were placed. */
 async function killNodesUnderLoad(
 	runner: ScenarioRunner,
 	services: readonly string[],
-	rounds: number
+	rounds: number,
+	afterMs = 400
 ) {
 	const nodes = runner.cluster.nodes.filter(({ service }) => services.includes(service));
 	const purchases: Promise<unknown>[] = [];
@@ -45,7 +46,7 @@ async function killNodesUnderLoad(
 		for (const node of nodes) {
 			while (!node.ready) await sleep(50);
 			purchases.push(runOrders(runner, 4, "bought"));
-			await sleep(400);
+			await sleep(afterMs);
 			node.kill(0);
 		}
 	await Promise.all(purchases);
@@ -119,6 +120,8 @@ export const scenarios = {
 	/** The relay of the events is one of the order's nodes. */
 	relay_kills: { run: runner => killNodesUnderLoad(runner, ["order"], 4) },
 	consumer_kills: { run: runner => killNodesUnderLoad(runner, ["analytics", "notification"], 4) },
+	/** While it sends: an event is there half a second after its order. The receiver fails often, too. */
+	webhook_kills: { run: runner => killNodesUnderLoad(runner, ["webhook"], 6, 1500) },
 	/** The node that publishes is stopped, and stays so until everything is checked. */
 	frozen_relay: {
 		async run(runner) {

@@ -13,12 +13,14 @@ import { published } from "../checkers/published.checker.ts";
 import { records } from "../checkers/records.checker.ts";
 import { review } from "../checkers/review.checker.ts";
 import { stock } from "../checkers/stock.checker.ts";
+import { webhooks } from "../checkers/webhooks.checker.ts";
 import { unpaidShare } from "../checkers/unpaid-share.checker.ts";
 import { noChargeWhenUnpaid } from "../checkers/no-charge-when-unpaid.checker.ts";
 import { Customers } from "../clients/customers.ts";
 import { collectEvidence, type Evidence } from "../evidence/evidence.ts";
 import { History } from "../evidence/client-history.ts";
 import { Reviewers } from "../clients/reviewers.ts";
+import { WebhookReceiver } from "../clients/webhook-receiver.ts";
 import { Load } from "../clients/load.ts";
 import {
 	currenciesAbroad,
@@ -49,7 +51,8 @@ export const checkers: readonly Checker[] = [
 	published,
 	effects,
 	unpaidShare,
-	windows
+	windows,
+	webhooks
 ];
 
 export interface ChaosRunOptions {
@@ -75,8 +78,8 @@ export interface CheckResult {
 
 /** The nightly run takes more than an hour on a busy machine. */
 const tokenTtlS = 86_400;
-/** As long as the consumers' longest waits together. */
-const consumersTimeoutMs = 60_000;
+/** As long as the consumers' longest waits together: a delivery of a killed node waits a minute, and then for its turn. */
+const consumersTimeoutMs = 100_000;
 const plentyUnits = 1_000_000;
 
 /** Products, customers and a stock sampler in one cluster; at the end, the checkers' findings. */
@@ -88,6 +91,7 @@ export class ChaosRun {
 	readonly load: Load;
 	readonly #sampler = new StockSampler();
 	readonly #reviewers: Reviewers;
+	readonly #receiver: WebhookReceiver;
 
 	private constructor(
 		cluster: Cluster,
@@ -95,8 +99,10 @@ export class ChaosRun {
 		customers: Customers,
 		products: StockedProducts,
 		load: Load,
-		reviewers: Reviewers
+		reviewers: Reviewers,
+		receiver: WebhookReceiver
 	) {
+		this.#receiver = receiver;
 		this.#reviewers = reviewers;
 		this.cluster = cluster;
 		this.history = history;
@@ -120,7 +126,9 @@ export class ChaosRun {
 		});
 		const reviewers = new Reviewers({ url: () => cluster.url, token: () => tokenOf(staff) });
 		const load = new Load({ customers, seed, products, lanes, perSecond });
-		const chaosRun = new ChaosRun(cluster, history, customers, products, load, reviewers);
+		const receiver = await WebhookReceiver.open(cluster.servers.postgres.url, seed);
+		const parts = [customers, products, load, reviewers, receiver] as const;
+		const chaosRun = new ChaosRun(cluster, history, ...parts);
 		reviewers.start();
 		chaosRun.#sampler.start(() => cluster.servers.postgres.url);
 		return chaosRun;
@@ -130,6 +138,7 @@ export class ChaosRun {
 	async quiesce(withinMs: number): Promise<void> {
 		const end = performance.now() + withinMs;
 		await this.cluster.heal();
+		this.#receiver.heal();
 		const leftMs = () => end - performance.now();
 		await poll(() => this.cluster.ready, { everyMs: 100, withinMs: leftMs() });
 		// Twice: orders that were still in progress at the first retry have an outcome now.
@@ -153,7 +162,8 @@ export class ChaosRun {
 		const ledger = await this.cluster.provider.ledger();
 		const messages = await this.cluster.provider.messages();
 		const disputes = await this.cluster.provider.disputes();
-		const observations = { outcomes, ledger, disputes, messages, brokenStock, samples };
+		const webhooks = this.#receiver.received;
+		const observations = { outcomes, ledger, disputes, messages, brokenStock, samples, webhooks };
 		const evidence = await collectEvidence(this.cluster.servers.postgres.url, observations);
 		const findings = checkers.map(({ promise, title, examined, violations }) => ({
 			promise,
@@ -176,6 +186,7 @@ export class ChaosRun {
 	async close(): Promise<void> {
 		await this.#reviewers.stop();
 		await this.#sampler.stop();
+		await this.#receiver.close();
 		await this.history.close();
 	}
 

@@ -14,8 +14,6 @@ import { UnexpectedResponse } from "./answer.ts";
 import type { ShopApi } from "./shop-api.ts";
 import { consumerGroups, type ConsumerGroup } from "../../contracts/streams.ts";
 
-/** Services that consume the order events. */
-
 const lookEveryMs = 300;
 const retryForS = 30;
 const base = (group: ConsumerGroup) => `/ops/streams/${group}`;
@@ -115,6 +113,7 @@ export class StreamOperator {
 		}
 		if (!dry_run) bar.end(done, done);
 		await this.#refillOf("product", "low-stock events", from, dry_run);
+		await this.#refillOf("webhook", "messages of disabled webhooks", from, dry_run);
 		for (const group of dry_run ? [] : consumerGroups)
 			await this.replay(group, { from: "oldest", mode: "missing", dry_run: false });
 		// Last, because the replayed events change the windows.

@@ -80,7 +80,11 @@ export async function beginEpoch(
 		currency: data.total.currency
 	}));
 	await client.query(insertVoided, [epoch, ...voidedRows.values(voided)]);
-	const alreadyHandled: EpochStart["alreadyHandled"] = { analytics: [], notification: [] };
+	const alreadyHandled: EpochStart["alreadyHandled"] = {
+		analytics: [],
+		notification: [],
+		webhook: []
+	};
 	for (const schema of consumerGroups) {
 		const { rows } = await client.query<{ id: string; was_there: boolean }>(blockEvents(schema), [
 			ids

@@ -38,7 +38,13 @@ const running: StatusFacts = {
 		migrationsRun: 80,
 		pending: [],
 		unknown: [],
-		contents: { in_progress: 1, unpublished: 1200, admins: 0 }
+		contents: {
+			in_progress: 1,
+			unpublished: 1200,
+			undelivered: 2,
+			disabled_webhooks: 1,
+			admins: 0
+		}
 	},
 	brokers: ["127.0.0.1:9092"],
 	consumers: [{ group: "analytics", waiting: 3, deadLetters: 1 }],
@@ -63,6 +69,8 @@ describe("the status of a shop", () => {
 		  migrations  80 have run
 		  backlog     1 order in progress, 1,200 events unpublished
 		              analytics: 3 messages waiting, 1 dead letter
+		              webhooks: 2 requests to be made or repeated
+		              1 webhook disabled: see GET /webhooks
 		  admins      none: npm run admin -- create you@example.com
 		  event log   Kafka at 127.0.0.1:9092"
 	`);

@@ -2,6 +2,8 @@ import type { Health } from "../../contracts/gateway.ts";
 import type { RunningShop } from "../../launch/shop/running-shop.ts";
 import type { DatabaseReport } from "../../launch/shop/database-report.ts";
 
+type Contents = NonNullable<DatabaseReport["contents"]>;
+
 /** What is known of a shop, as `npm run status` found it. */
 export interface StatusFacts {
 	/** Undefined when no shop runs on the data folder. */
@@ -103,13 +105,25 @@ function databaseLines(facts: StatusFacts, url: string): string[] {
 		...(contents
 			? entry("backlog", [
 					`${count(contents.in_progress, "order")} in progress, ${count(contents.unpublished, "event")} unpublished`,
-					...consumerLines(facts)
+					...consumerLines(facts),
+					...webhookLines(contents)
 				])
 			: []),
 		...(contents?.admins === 0
 			? entry("admins", ["none: npm run admin -- create you@example.com"])
 			: [])
 	];
+}
+
+/** Only where there is something to say: most shops have none. */
+function webhookLines({ undelivered, disabled_webhooks }: Contents): string[] {
+	const disabled =
+		disabled_webhooks > 0
+			? [`${count(disabled_webhooks, "webhook")} disabled: see GET /webhooks`]
+			: [];
+	const waiting =
+		undelivered > 0 ? [`webhooks: ${count(undelivered, "request")} to be made or repeated`] : [];
+	return [...waiting, ...disabled];
 }
 
 function consumerLines({ consumers }: StatusFacts): string[] {

@@ -11,7 +11,8 @@ const files: readonly [folder: string, names: readonly string[]][] = [
 	["payment", ["charges"]],
 	["product", ["search", "stock"]],
 	["streams", ["postgres"]],
-	["user", ["accounts", "standings"]]
+	["user", ["accounts", "standings"]],
+	["webhook", ["endpoint"]]
 ];
 
 export const onPackaged = files.flatMap(([folder, names]) =>

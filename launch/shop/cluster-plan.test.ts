@@ -13,6 +13,7 @@ const secrets = {
 		order: undefined,
 		payment: "postgres://pay:x@elsewhere/pay",
 		notification: undefined,
+		webhook: undefined,
 		analytics: undefined
 	},
 	token: { privateKey: "private", publicKey: "public", ttlS: 600 },
@@ -29,7 +30,8 @@ describe("plan", () => {
 			"order-1",
 			"payment-1",
 			"notification-1",
-			"analytics-1"
+			"analytics-1",
+			"webhook-1"
 		]);
 	});
 
@@ -44,7 +46,8 @@ describe("plan", () => {
 			"payment-1",
 			"payment-2",
 			"notification-1",
-			"analytics-1"
+			"analytics-1",
+			"webhook-1"
 		]);
 	});
 

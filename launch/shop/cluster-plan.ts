@@ -1,5 +1,6 @@
 import { variables } from "../../config/env.ts";
 import type { Variable } from "../../config/variable.ts";
+import { usersOfLog } from "../../config/node-databases.ts";
 import { serviceNames, type Config, type ServiceName } from "../../config/index.ts";
 import { serviceUrl } from "../../db/database.ts";
 import { portAt } from "./ports.ts";
@@ -79,9 +80,6 @@ function channelAccess({ smtpUrl }: Partial<Config["mail"]> = {}, source: Source
 	return { ...Object.fromEntries(aws), ...(smtpUrl && { SMTP_URL: smtpUrl }) };
 }
 
-/** Services that write or read events. */
-const onStream: ReadonlySet<string> = new Set(["product", "order", "notification", "analytics"]);
-
 function streamAccess({ kafka, eventLogDatabaseUrl, databaseUrl }: NodeSecrets): Environment {
 	if (!kafka)
 		return { EVENT_LOG_DATABASE_URL: eventLogDatabaseUrl ?? serviceUrl(databaseUrl, "stream") };
@@ -115,7 +113,7 @@ export function nodeEnvironment(
 		...common,
 		...metrics(metricsPort ?? 0),
 		[`${service.toUpperCase()}_DATABASE_URL`]: url,
-		...(onStream.has(service) && streamAccess(secrets)),
+		...(usersOfLog.has(service) && streamAccess(secrets)),
 		...(service === "user" && { TOKEN_PRIVATE_KEY: privateKey }),
 		...(service === "payment" && stripeKeys(secrets.payment)),
 		...(service === "notification" && channelAccess(secrets.mail, source))

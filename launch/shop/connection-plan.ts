@@ -20,7 +20,8 @@ const demands: Readonly<Record<ServiceName, Demand>> = {
 	order: { pools: 1, deferred: true, log: true, relay: true },
 	payment: { pools: 1, deferred: true },
 	notification: { pools: 1, log: true, consumer: true },
-	analytics: { pools: 1, deferred: true, log: true, relay: true, consumer: true }
+	analytics: { pools: 1, deferred: true, log: true, relay: true, consumer: true },
+	webhook: { pools: 1, log: true, relay: true, consumer: true }
 };
 
 /** Of commands beside a shop: migrate, verify, seed, and an operator's psql. */

@@ -21,6 +21,9 @@ interface Contents {
 	in_progress: number;
 	/** Events that no relay has published. */
 	unpublished: number;
+	/** Of webhooks that are enabled. */
+	undelivered: number;
+	disabled_webhooks: number;
 	/** That are not locked. */
 	admins: number;
 }
@@ -32,7 +35,11 @@ const contents = `
 	select (select count(*) from orders.saga)::int as in_progress,
 		((select count(*) from orders.outbox where published_at is null and not quiet)
 			+ (select count(*) from product.outbox where published_at is null)
-			+ (select count(*) from analytics.outbox where published_at is null))::int as unpublished,
+			+ (select count(*) from analytics.outbox where published_at is null)
+			+ (select count(*) from webhook.outbox where published_at is null))::int as unpublished,
+		(select count(*) from webhook.delivery d join webhook.endpoint e on e.id = d.endpoint_id
+			where d.state = 'pending' and e.enabled and e.removed_at is null)::int as undelivered,
+		(select count(*) from webhook.endpoint where not enabled and removed_at is null)::int as disabled_webhooks,
 		(select count(*) from users.users where role = 'admin' and not locked)::int as admins`;
 
 /** Whether the table of migrations is there: a database that no shop has used has none. */

@@ -43,6 +43,10 @@ export class Networks {
 		for (const entry of entries) this.#add(entry);
 	}
 
+	get isEmpty(): boolean {
+		return this.#list.rules.length === 0;
+	}
+
 	/** False for what is no IP address. */
 	has(address: string): boolean {
 		const plain = plainAddress(address);

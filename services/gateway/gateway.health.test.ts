@@ -1,8 +1,9 @@
 import type { ServiceBroker } from "moleculer";
 import { startBus, stopBus } from "../../tests/support/servers/start-bus.ts";
+import { serviceNames } from "../../config/index.ts";
 import { PartChecks, statusOf } from "./gateway.health.ts";
 
-const names = ["user", "product", "order", "payment", "notification", "analytics"];
+const names: string[] = [...serviceNames];
 
 describe("the checks of the shop's services", () => {
 	let brokers: ServiceBroker[] = [];

@@ -6,6 +6,7 @@ import { order } from "../../contracts/order.ts";
 import { payment } from "../../contracts/payment.ts";
 import { product } from "../../contracts/product.ts";
 import { user } from "../../contracts/user.ts";
+import { webhook } from "../../contracts/webhook.ts";
 import { call } from "../../lib/service.ts";
 
 const checkEveryMs = 1000;
@@ -30,7 +31,7 @@ class Recent<R> {
 	}
 }
 
-const parts = [user, product, order, payment, notification, analytics];
+const parts = [user, product, order, payment, notification, analytics, webhook];
 
 /** The state of the shop's services. */
 export class PartChecks {

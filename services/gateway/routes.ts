@@ -7,6 +7,7 @@ import { payment } from "../../contracts/payment.ts";
 import { product } from "../../contracts/product.ts";
 import { admins } from "../../contracts/roles.ts";
 import { user } from "../../contracts/user.ts";
+import { webhook } from "../../contracts/webhook.ts";
 import type { ErrorCode } from "../../lib/errors.ts";
 import type { ActionContract, Role, TObject } from "../../lib/schema.ts";
 
@@ -96,9 +97,10 @@ const orders = order.actions;
 const payments = payment.actions;
 const sales = analytics.actions;
 const messages = notification.actions;
+const hooks = webhook.actions;
 const own = gateway.actions;
 
-type Consumer = typeof sales | typeof messages;
+type Consumer = typeof sales | typeof messages | typeof hooks;
 
 /** Operators' routes for a service that consumes topics. */
 const consumerRoutes = (group: string, name: string, actions: Consumer) => {
@@ -265,7 +267,9 @@ export const routes = {
 		route("POST /api/v1/ops/outbox/product/refill", "refillLowStock", products["outbox.refill"]),
 		route("POST /api/v1/ops/outbox/analytics/refill", "refillWindows", sales["outbox.refill"]),
 		...consumerRoutes("analytics", "Analytics", sales),
-		...consumerRoutes("notification", "Notification", messages)
+		route("POST /api/v1/ops/outbox/webhook/refill", "refillWebhooks", hooks["outbox.refill"]),
+		...consumerRoutes("notification", "Notification", messages),
+		...consumerRoutes("webhook", "Webhook", hooks)
 	],
 	notifications: [
 		route("GET /api/v1/notifications", "listNotifications", messages.list, {
@@ -283,6 +287,39 @@ export const routes = {
 			"PUT /api/v1/users/me/notification-preferences",
 			"setPreferences",
 			messages["preferences.set"]
+		)
+	],
+	webhooks: [
+		route("POST /api/v1/webhooks", "createWebhook", hooks.create, {
+			status: 201,
+			location: "/api/v1/webhooks/{id}",
+			refusals: ["DUPLICATE_WEBHOOK", "TOO_MANY_WEBHOOKS"]
+		}),
+		route("GET /api/v1/webhooks", "listWebhooks", hooks.list),
+		route("GET /api/v1/webhooks/{id}", "getWebhook", hooks.get),
+		route("PATCH /api/v1/webhooks/{id}", "updateWebhook", hooks.update, {
+			refusals: ["DUPLICATE_WEBHOOK"]
+		}),
+		route("DELETE /api/v1/webhooks/{id}", "removeWebhook", hooks.remove),
+		route("POST /api/v1/webhooks/{id}/secret", "rotateWebhookSecret", hooks.rotateSecret),
+		route("POST /api/v1/webhooks/{id}/ping", "pingWebhook", hooks.ping, {
+			status: 201,
+			refusals: ["WEBHOOK_DISABLED"]
+		}),
+		route("POST /api/v1/webhooks/{id}/redeliver", "redeliverWebhook", hooks.redeliverFailed, {
+			refusals: ["WEBHOOK_DISABLED"]
+		}),
+		route("GET /api/v1/webhooks/{webhook_id}/deliveries", "listDeliveries", hooks["delivery.list"]),
+		route(
+			"GET /api/v1/webhooks/{webhook_id}/deliveries/{id}",
+			"getDelivery",
+			hooks["delivery.get"]
+		),
+		route(
+			"POST /api/v1/webhooks/{webhook_id}/deliveries/{id}/redeliver",
+			"redeliver",
+			hooks["delivery.redeliver"],
+			{ refusals: ["WEBHOOK_DISABLED"] }
 		)
 	],
 	analytics: [

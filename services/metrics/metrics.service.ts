@@ -162,6 +162,23 @@ const settings = {
 			labelNames: ["result", "currency"],
 			help: "Amount of payments by outcome, in minor units"
 		},
+		shop_webhook_attempts_total: {
+			type: "Counter",
+			labelNames: ["result"],
+			help: "Attempts at webhook deliveries by result: delivered, deferred (tried again later) or failed"
+		},
+		shop_webhook_deliveries_waiting: {
+			type: "Gauge",
+			help: `Webhook deliveries that are due and not made, counted up to 10,000; ${alike}`
+		},
+		shop_webhook_deliveries_waiting_seconds: {
+			type: "Gauge",
+			help: `Time since the oldest of them was due; ${alike}`
+		},
+		shop_webhooks_disabled: {
+			type: "Gauge",
+			help: `Webhooks that are disabled; ${alike}`
+		},
 		shop_notifications_total: {
 			type: "Counter",
 			labelNames: ["channel", "result"],

@@ -18,7 +18,7 @@ import { Disputes } from "./disputes.ts";
 import { Notices } from "./notices.ts";
 import { Reviews } from "./reviews.ts";
 import { Sweeper } from "./sweeper.ts";
-import { Webhook } from "./webhook.ts";
+import { Webhook } from "./provider-message.ts";
 
 const sweepEveryMs = 2000;
 

@@ -84,12 +84,15 @@ export const good: Evidence = {
 	reservations: { granted: 5, limited: 1, beyondShare: [] },
 	contradictions: [],
 	samples: 10,
+	// The receiver acknowledged the first event, and the shop was killed before it took note.
+	webhooks: { acknowledged: [ids[0]!, ...ids], failed: 2, unsigned: [] },
 	stream: {
 		written: events.map(event => ({ ...event, published: true })),
 		// The relay died before it marked the first event, so the event was published again.
 		topic: [events[0]!, events[1]!, events[0]!, events[2]!],
-		handled: { analytics: ids, notification: ids },
+		handled: { analytics: ids, notification: ids, webhook: ids },
 		notifications: ids.slice(1).map(event_id => ({ event_id, channel: "email", state: "sent" })),
+		deliveries: ids.map(event_id => ({ event_id, state: "delivered" })),
 		deadLetters: [],
 		windows: [],
 		minutes: 1

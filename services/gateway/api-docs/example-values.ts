@@ -20,7 +20,9 @@ export const ids = {
 	notifications: "019caa13-6a00-7000-8000-000000000004",
 	reviews: "019caa13-6a00-7000-8000-000000000005",
 	"dead-letters": "019caa13-6a00-7000-8000-000000000006",
-	mailbox: "019caa13-6a00-7000-8000-000000000007"
+	mailbox: "019caa13-6a00-7000-8000-000000000007",
+	webhooks: "019caa13-6a00-7000-8000-00000000000b",
+	deliveries: "019caa13-6a00-7000-8000-00000000000c"
 } as const;
 
 const refundId = "019caa13-6a00-7000-8000-000000000008";
@@ -52,10 +54,15 @@ export const optionalMembers: Readonly<Record<string, readonly string[]>> = {
 	refillStream: ["dry_run"],
 	refillLowStock: ["dry_run"],
 	refillWindows: ["dry_run"],
+	refillWebhooks: ["dry_run"],
 	replayAnalytics: ["dry_run"],
 	replayNotification: ["dry_run"],
+	replayWebhook: ["dry_run"],
 	redriveAnalyticsLetters: ["limit"],
 	redriveNotificationLetters: ["limit"],
+	redriveWebhookLetters: ["limit"],
+	createWebhook: ["description"],
+	updateWebhook: ["enabled"],
 	setPreferences: ["order_confirmation", "shipment"]
 };
 
@@ -246,6 +253,9 @@ const streams = {
 	"replayAnalytics.group": "analytics",
 	"getAnalyticsLag.group": "analytics",
 	"replayNotification.from": "oldest",
+	"replayWebhook.from": "oldest",
+	"replayWebhook.group": "webhook",
+	"getWebhookLag.group": "webhook",
 	"ReplayPlan.mode": "missing",
 	"replayAnalytics.mode": "again",
 	"ConsumerLag.replay": null,
@@ -265,6 +275,43 @@ const streams = {
 	"DeadLetterDetail.text": '{"specversion":}',
 	"DeadLetterDetail.base64": null,
 	"DeadLetterDetail.bytes": 16
+};
+
+const webhookUrl = "https://erp.example/webhooks";
+const description = "The warehouse";
+const webhooks = {
+	webhook_id: ids.webhooks,
+	"createWebhook.url": webhookUrl,
+	"createWebhook.event_types": ["order.confirmed", "order.cancelled"],
+	"createWebhook.description": description,
+	"updateWebhook.enabled": true,
+	...Object.fromEntries(
+		["Webhook", "WebhookWithSecret"].flatMap(title => [
+			[`${title}.id`, ids.webhooks],
+			[`${title}.url`, webhookUrl],
+			[`${title}.description`, description],
+			[`${title}.event_types`, ["order.confirmed", "order.cancelled"]],
+			[`${title}.enabled`, true],
+			[`${title}.disabled_reason`, null],
+			[`${title}.failing_since`, null],
+			[`${title}.last_error`, null],
+			[`${title}.paused_until`, null]
+		])
+	),
+	secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
+	...Object.fromEntries(
+		["WebhookDelivery", "WebhookDeliveryDetail"].flatMap(title => [
+			[`${title}.id`, ids.deliveries],
+			[`${title}.event_type`, "order.confirmed"],
+			[`${title}.state`, "delivered"],
+			[`${title}.attempts`, 1],
+			[`${title}.next_attempt_at`, null],
+			[`${title}.last_status`, 200],
+			[`${title}.last_error`, null]
+		])
+	),
+	body: `{"id":"${eventId}","type":"order.confirmed"}`,
+	history: [{ at: exampleInstant, status: 200, error: null, answer: "ok", duration_ms: 12 }]
 };
 
 const sales = {
@@ -315,6 +362,7 @@ export const exampleValues: Readonly<Record<string, unknown>> = {
 	...payments,
 	...notifications,
 	...streams,
+	...webhooks,
 	...sales,
 	...operation
 };

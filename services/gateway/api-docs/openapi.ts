@@ -7,6 +7,7 @@ import manifest from "../../../package.json" with { type: "json" };
 import { Components, type Json } from "./components.ts";
 import { Problem } from "../../../http/problem.ts";
 import { exampleAnswer, exampleDocument, exampleJson, exampleRequest } from "./examples.ts";
+import { describeWebhooks } from "./outgoing-webhooks.ts";
 import { exampleName, exampleProblems } from "./problem-examples.ts";
 import { headerOf, operations, type Operation } from "../operations.ts";
 
@@ -238,6 +239,7 @@ function build(): Json {
 		servers: [{ url: "/" }],
 		tags: [...new Set(operations.map(({ tag }) => tag))].map(name => ({ name })),
 		paths,
+		webhooks: describeWebhooks(components),
 		components: {
 			schemas: components.schemas,
 			examples: exampleProblems(

@@ -4,6 +4,7 @@ import type { Account } from "../../support/shop/api-client.ts";
 import { placed } from "./rest.orders.ts";
 import { notificationOf } from "./rest.notifications.ts";
 import { delivered, some } from "./rest.returns.ts";
+import { pinged } from "./rest.webhooks.ts";
 import type { Shop } from "./rest.suite.ts";
 import { expectProblem } from "../../support/expect-failure.ts";
 
@@ -16,7 +17,10 @@ const rolesOf = ({ roles: some, action }: Operation) =>
 
 /** Access control, from the table itself: every guarded operation by every kind of caller. */
 export function accessTests(shop: Shop): void {
-	let ids: Record<"order" | "payment" | "product" | "return" | "message", string>;
+	let ids: Record<
+		"order" | "payment" | "product" | "return" | "message" | "webhook" | "delivery",
+		string
+	>;
 
 	beforeAll(async () => {
 		const product = await shop.product(1);
@@ -26,7 +30,10 @@ export function accessTests(shop: Shop): void {
 			.as("alice")
 			.post<Return>(`${own.path}/returns`, some(own.product, 1));
 		const message = (await notificationOf(shop, order)).id;
+		const { webhook, delivery } = await pinged(shop);
 		ids = {
+			webhook,
+			delivery,
 			order: order.id,
 			payment: order.payment!.id,
 			product: product.id,
@@ -44,10 +51,12 @@ export function accessTests(shop: Shop): void {
 			"returns/": ids.return,
 			"payments/": ids.payment,
 			"notifications/": ids.message,
-			"users/": "user-123"
+			"users/": "user-123",
+			"webhooks/": ids.webhook
 		};
 		const found = Object.entries(byPrefix).find(([of]) => path.startsWith(`/api/v1/${of}`));
-		return path.replace(/\{\w+\}/, found?.[1] ?? ids.product);
+		// Of the two ids of a path, the second one is a delivery's.
+		return path.replace(/\{\w+\}/, found?.[1] ?? ids.product).replace(/\{\w+\}/, ids.delivery);
 	}
 
 	function request(who: Account | "anonymous", operation: Operation) {

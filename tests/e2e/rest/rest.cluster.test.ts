@@ -8,6 +8,7 @@ describe("the shop as one process per service", () => {
 		const running = await startCluster([], {
 			DATABASE_URL: database.url,
 			NATS_URL: process.env.TEST_NATS_URL!,
+			WEBHOOK_ALLOWED_NETWORKS: "127.0.0.1",
 			SHOP_NAMESPACE: `rest-${process.pid}`
 		});
 		return {

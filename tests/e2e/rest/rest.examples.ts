@@ -14,7 +14,12 @@ const lifeOfOrder = [
 	"deliverOrder",
 	"refundPayment",
 	"requestReturn",
-	"approveReturn"
+	"approveReturn",
+	"createWebhook",
+	"pingWebhook",
+	"listDeliveries",
+	"getDelivery",
+	"redeliver"
 ];
 
 /** Operations that are refused because of the state of the shop, which their example does not bring about. */
@@ -30,12 +35,19 @@ const refused: Readonly<Record<string, { status: number; because: string }>> = {
 	redriveAnalyticsLetter: { status: 404, because: "there is no dead letter" },
 	getNotificationLetter: { status: 404, because: "there is no dead letter" },
 	redriveNotificationLetter: { status: 404, because: "there is no dead letter" },
+	getWebhookLetter: { status: 404, because: "there is no dead letter" },
+	redriveWebhookLetter: { status: 404, because: "there is no dead letter" },
 	getMailboxMessage: { status: 404, because: "its id is only in a page" },
 	getMailboxHtml: { status: 404, because: "its id is only in a page" }
 };
 
+/** After those that need it. */
+const last = ["removeWebhook"];
+
 const rank = ({ id }: Operation) =>
-	lifeOfOrder.includes(id) ? lifeOfOrder.indexOf(id) : lifeOfOrder.length;
+	lifeOfOrder.includes(id)
+		? lifeOfOrder.indexOf(id)
+		: lifeOfOrder.length + Number(last.includes(id));
 const tried = operations
 	.toSorted((a, b) => rank(a) - rank(b))
 	.map(operation => {

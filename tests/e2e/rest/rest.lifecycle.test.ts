@@ -249,7 +249,10 @@ describe("the gateway as a node", () => {
 			"shop_notifications_waiting_seconds",
 			"shop_outbox_rows",
 			"shop_outbox_seconds",
-			"shop_stream_lag_messages"
+			"shop_stream_lag_messages",
+			"shop_webhook_deliveries_waiting",
+			"shop_webhook_deliveries_waiting_seconds",
+			"shop_webhooks_disabled"
 		]);
 	});
 

@@ -1,3 +1,4 @@
+import { serviceNames } from "../../../config/index.ts";
 import { until } from "../../support/until.ts";
 import type { Shop } from "./rest.suite.ts";
 
@@ -11,7 +12,7 @@ export function operationTests(shop: Shop): void {
 		});
 
 		it("shows details to admins only", async () => {
-			const parts = ["user", "product", "order", "payment", "notification", "analytics"];
+			const parts = [...serviceNames];
 			const up = Object.fromEntries(parts.map(part => [part, "up"]));
 			expect((await shop.as("admin").get("/health")).body.checks).toEqual(up);
 			for (const caller of ["support", "alice", "anonymous"] as const)

@@ -13,6 +13,7 @@ import { orderTests } from "./rest.orders.ts";
 import { paymentTests } from "./rest.payments.ts";
 import { returnTests } from "./rest.returns.ts";
 import { sagaTests } from "./rest.sagas.ts";
+import { webhookTests } from "./rest.webhooks.ts";
 
 /** The running shop, as every part of the suite uses it. */
 export interface Shop {
@@ -63,6 +64,7 @@ export function restSuite(start: () => Promise<{ url: string; stop(): Promise<un
 		sagaTests,
 		paymentTests,
 		notificationTests,
+		webhookTests,
 		inputTests,
 		accessTests,
 		exampleTests

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { beginEpoch } from "../../../cli/restore/epoch.ts";
+import { consumerGroups } from "../../../contracts/streams.ts";
 import { newId } from "../../../lib/id.ts";
 import { InboxRepository } from "../../../streams/consumer/storage/inbox.repository.ts";
 import { buildOrderEvent } from "../../support/streams/order-message.ts";
@@ -33,11 +34,11 @@ it("returns which events were applied meanwhile, and prevents all from being app
 	expect(await beginEpoch(client, [counted, other], 1, [])).toEqual({
 		epoch: 2,
 		windows: 0,
-		alreadyHandled: { analytics: [counted.id], notification: [] }
+		alreadyHandled: { analytics: [counted.id], notification: [], webhook: [] }
 	});
 	expect(await epochOfNext()).toBe(2);
 	const ids = [counted.id, other.id];
-	for (const schema of ["analytics", "notification"]) {
+	for (const schema of consumerGroups) {
 		const inbox = new InboxRepository(database.db, schema);
 		expect([...(await inbox.suppressed([...ids, newId()]))].sort()).toEqual(ids.toSorted());
 		await database.db.transaction(async tx => {

@@ -9,7 +9,7 @@ import { OrderList } from "../../../services/order/storage/order-list.ts";
 import { OrderRepository } from "../../../services/order/storage/order.repository.ts";
 import * as disputes from "../../../services/payment/disputes.ts";
 import * as reviews from "../../../services/payment/reviews.ts";
-import * as webhook from "../../../services/payment/webhook.ts";
+import * as webhook from "../../../services/payment/provider-message.ts";
 import { DeadLetterRepository } from "../../../streams/consumer/storage/dead-letter.repository.ts";
 import { InboxRepository } from "../../../streams/consumer/storage/inbox.repository.ts";
 import { PositionRepository } from "../../../streams/consumer/storage/position.repository.ts";

@@ -38,7 +38,11 @@ const setLater: Record<string, string> = {
 	"product.stock_ledger(order_id, note, return_id)": "the first units are of no order",
 	"product.stock_ledger(order_id, note, actor, return_id)": "demo data has no actor",
 	"product.stock_ledger(order_id, return_id)": "a change by staff is of no order",
-	"users.users(phone, standing)": "demo accounts have no phone; a trigger numbers the standing"
+	"users.users(phone, standing)": "demo accounts have no phone; a trigger numbers the standing",
+	"webhook.delivery(lease_until, last_status, last_error, delivered_at)": "set by its attempts",
+	"webhook.endpoint(former_secrets_until, disabled_reason, failing_since, last_error, paused_until, removed_at)":
+		"set by a rotation, by failures and by a removal",
+	"webhook.outbox(published_at)": "set when it is published"
 };
 
 const root = join(import.meta.dirname, "../../..");
