@@ -43,7 +43,8 @@ create table analytics.dead_letter (
 	attempts integer not null,
 	at timestamp(3) with time zone not null default clock_timestamp(),
 	redriven_at timestamp with time zone,
-	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset"),
+	log integer not null default 0,
+	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset", log),
 	constraint dead_letter_id_key UNIQUE (id)
 );
 CREATE INDEX dead_letter_by_time ON analytics.dead_letter USING btree (at, id);
@@ -107,6 +108,7 @@ create table analytics.position (
 	replay_floor timestamp with time zone,
 	replay_mode text,
 	lost_at timestamp with time zone,
+	log integer not null default 0,
 	constraint position_pkey PRIMARY KEY (topic, partition),
 	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
 ) with (fillfactor=50);
@@ -249,7 +251,8 @@ create table notification.dead_letter (
 	attempts integer not null,
 	at timestamp(3) with time zone not null default clock_timestamp(),
 	redriven_at timestamp with time zone,
-	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset"),
+	log integer not null default 0,
+	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset", log),
 	constraint dead_letter_id_key UNIQUE (id)
 );
 CREATE INDEX dead_letter_by_time ON notification.dead_letter USING btree (at, id);
@@ -331,6 +334,7 @@ create table notification.position (
 	replay_floor timestamp with time zone,
 	replay_mode text,
 	lost_at timestamp with time zone,
+	log integer not null default 0,
 	constraint position_pkey PRIMARY KEY (topic, partition),
 	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
 ) with (fillfactor=50);
@@ -928,7 +932,8 @@ create table webhook.dead_letter (
 	attempts integer not null,
 	at timestamp(3) with time zone not null default clock_timestamp(),
 	redriven_at timestamp with time zone,
-	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset"),
+	log integer not null default 0,
+	constraint dead_letter_pkey PRIMARY KEY (topic, partition, "offset", log),
 	constraint dead_letter_id_key UNIQUE (id)
 );
 CREATE INDEX dead_letter_by_time ON webhook.dead_letter USING btree (at, id);
@@ -1031,6 +1036,7 @@ create table webhook.position (
 	replay_floor timestamp with time zone,
 	replay_mode text,
 	lost_at timestamp with time zone,
+	log integer not null default 0,
 	constraint position_pkey PRIMARY KEY (topic, partition),
 	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
 ) with (fillfactor=50);

@@ -237,10 +237,11 @@ export class Consumer<E extends StreamEvent> {
 			const work = { topic, partition, next, end, again };
 			const own = current?.mode === "quiet" ? [] : firstOfEach(events, known);
 			await handle({ ...work, events: own }, tx);
-			await this.#deadLetters.insert(deadLetters, tx);
 			await failpoint("stream.consumer.before_offset");
 			const isLoss = classified[0]!.message.offset < expected.next;
 			await this.#positions.advance(topic, partition, next, isLoss, tx);
+			// After the position, which says what log they are of.
+			await this.#deadLetters.insert(deadLetters, tx);
 			return true;
 		});
 		if (!isDone) return (await this.#position(topic, partition)) ?? 0n;

@@ -19,6 +19,8 @@ create table position (
 	replay_mode text check (replay_mode in ('missing', 'quiet', 'again')),
 	-- When the log was last found to have lost messages that were handled.
 	lost_at timestamptz,
+	-- The number of the log that offsets are of.
+	log int not null default 0,
 	primary key (topic, partition)
 ) with (fillfactor = 50);
 
@@ -35,7 +37,8 @@ create table dead_letter (
 	attempts int not null,
 	at timestamptz(3) not null default clock_timestamp(),
 	redriven_at timestamptz,
-	primary key (topic, partition, "offset")
+	log int not null default 0,
+	primary key (topic, partition, "offset", log)
 );
 create index dead_letter_by_time on dead_letter (at, id);
 -- How many wait is measured every few seconds, and those that were redriven are kept.

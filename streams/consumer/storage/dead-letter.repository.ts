@@ -107,7 +107,7 @@ export class DeadLetterRepository {
 		return rows.length > 0;
 	}
 
-	/** By partition: the first redriven message that was dead-lettered because its event time was in the future. */
+	/** By partition of this log: the first redriven message that was dead-lettered because its event time was in the future. */
 	async redrivenFromFuture(
 		topic: string,
 		floorMs: number,
@@ -116,7 +116,8 @@ export class DeadLetterRepository {
 		const rows = await db.query<{ partition: number; offset: string }>(
 			{
 				name: `${this.#schema}.redriven_from_future`,
-				text: `select partition, min("offset")::text as "offset" from ${this.#schema}.dead_letter
+				text: `select partition, min("offset")::text as "offset"
+					from ${this.#schema}.dead_letter d join ${this.#schema}.position p using (topic, partition, log)
 					where topic = $1 and reason = 'time-in-future' and redriven_at is not null
 						and (convert_from(value, 'UTF8')::json->>'time')::timestamptz >= to_timestamp($2::float8 / 1000)
 					group by partition`
@@ -128,7 +129,7 @@ export class DeadLetterRepository {
 
 	/**
 	 * Which of these messages were dead-lettered before, by their offsets, and whether they were redriven
-	 * since. The value is compared too, because after the loss of a log another message has the offset.
+	 * since. The value is compared too: where the loss of a log was not noticed, another message has the offset.
 	 */
 	async findDeadLettered(
 		deadLetters: readonly DeadLetter[]
@@ -137,15 +138,15 @@ export class DeadLetterRepository {
 			{
 				name: `${this.#schema}.find_dead_letters`,
 				text: `select d."offset"::text, redriven_at is not null as "isRedriven"
-					from ${deadLetterKeys.as("x")}
-						join ${this.#schema}.dead_letter d using (topic, partition, "offset", value)`
+					from ${deadLetterKeys.as("x")} join ${this.#schema}.position p using (topic, partition)
+						join ${this.#schema}.dead_letter d using (topic, partition, "offset", log, value)`
 			},
 			deadLetterKeys.values(deadLetters)
 		);
 		return new Map(rows.map(({ offset, isRedriven }) => [BigInt(offset), { isRedriven }]));
 	}
 
-	/** Replaces a dead letter at the same offset of a log that was lost. */
+	/** Of the log that the position of their partition is of by now. One that is there already is replaced. */
 	async insert(deadLetters: readonly DeadLetter[], tx: Transaction): Promise<void> {
 		if (deadLetters.length === 0) return;
 		// Postgres' text cannot contain NUL.
@@ -157,9 +158,9 @@ export class DeadLetterRepository {
 		await tx.query(
 			{
 				name: `${this.#schema}.dead_letter`,
-				text: `insert into ${this.#schema}.dead_letter as d (${deadLetterRows.columns})
-					select * from ${deadLetterRows.as("x")}
-					on conflict (topic, partition, "offset") do update
+				text: `insert into ${this.#schema}.dead_letter as d (${deadLetterRows.columns}, log)
+					select x.*, p.log from ${deadLetterRows.as("x")} join ${this.#schema}.position p using (topic, partition)
+					on conflict (topic, partition, "offset", log) do update
 					set id = case when d.value = excluded.value then d.id else excluded.id end,
 						key = excluded.key, value = excluded.value, headers = excluded.headers, reason = excluded.reason,
 						detail = excluded.detail, attempts = excluded.attempts, at = excluded.at, redriven_at = null`

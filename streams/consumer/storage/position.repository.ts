@@ -121,7 +121,8 @@ export class PositionRepository {
 				// The end of a replay is also recorded when the log is lost and starts again.
 				text: `update ${this.#schema}.position set next_offset = $3, at = case when replay_mode = 'again' and $3 <= replay_until then at else clock_timestamp() end,
 						replay_mode = case when $3 < replay_until then replay_mode end,
-						lost_at = case when $4::boolean then clock_timestamp() else lost_at end
+						lost_at = case when $4::boolean then clock_timestamp() else lost_at end,
+						log = log + $4::boolean::int
 					where topic = $1 and partition = $2`
 			},
 			[topic, partition, next, isLoss]
@@ -162,7 +163,8 @@ export class PositionRepository {
 					replay_until = case when lost then until else next_offset end,
 					replay = last.number + 1, replay_floor = to_timestamp($3::float8 / 1000),
 					replay_mode = case when start < next_offset and (not lost or start < until) then $2 end,
-					at = case when lost then clock_timestamp() else p.at end
+					at = case when lost then clock_timestamp() else p.at end,
+					lost_at = case when lost then clock_timestamp() else p.lost_at end, log = p.log + lost::int
 				from span, last where p.topic = $1 and p.partition = span.partition`
 			},
 			[topic, mode, floorMs, ...spanRows.values(spans)]

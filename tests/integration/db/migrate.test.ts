@@ -37,8 +37,8 @@ describe("migrate", () => {
 			file: "0099_broken.sql",
 			sql: "create table half (id int); create table half (id int);"
 		};
-		// Each that runs outside a transaction divides the others.
-		const together = (await migrations()).filter(({ sql }) => !sql.startsWith("-- outside"));
+		// Each that runs outside a transaction divides the others; some use the index that it built.
+		const together = (await migrations()).filter(({ sql }) => !/^-- outside|using index/.test(sql));
 		await expect(migrate(database.url, [...together, broken])).rejects.toThrow(
 			'migration payment/0099_broken.sql: relation "half" already exists (42P07)'
 		);
