@@ -109,6 +109,8 @@ create table analytics.position (
 	replay_mode text,
 	lost_at timestamp with time zone,
 	log integer not null default 0,
+	log_start bigint not null default 0,
+	log_since timestamp with time zone,
 	constraint position_pkey PRIMARY KEY (topic, partition),
 	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
 ) with (fillfactor=50);
@@ -335,6 +337,8 @@ create table notification.position (
 	replay_mode text,
 	lost_at timestamp with time zone,
 	log integer not null default 0,
+	log_start bigint not null default 0,
+	log_since timestamp with time zone,
 	constraint position_pkey PRIMARY KEY (topic, partition),
 	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
 ) with (fillfactor=50);
@@ -1037,6 +1041,8 @@ create table webhook.position (
 	replay_mode text,
 	lost_at timestamp with time zone,
 	log integer not null default 0,
+	log_start bigint not null default 0,
+	log_since timestamp with time zone,
 	constraint position_pkey PRIMARY KEY (topic, partition),
 	constraint position_replay_mode_check CHECK ((replay_mode = ANY (ARRAY['missing'::text, 'quiet'::text, 'again'::text])))
 ) with (fillfactor=50);

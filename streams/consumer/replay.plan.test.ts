@@ -26,7 +26,7 @@ const start = Date.UTC(2026, 2, 1, 12);
 const everySkew = Array.from({ length: 10 }, (_, n) => start + n * skew);
 const log = logOf([everySkew, everySkew]);
 /** Long ago, so that no plan depends on it. */
-const reached = (next: bigint, movedAtMs = 0) => ({ next, movedAtMs });
+const reached = (next: bigint, movedAtMs = 0, start = 0n) => ({ next, movedAtMs, start });
 const all = new Map([
 	[0, reached(10n)],
 	[1, reached(10n)]
@@ -139,6 +139,39 @@ describe("the plan of a replay", () => {
 		const rest = await planReplay(logOf([everySkew, everySkew], 4), "t", { at }, all);
 		expect(extendBack(rest, new Map([[1, 2n]])).isShort).toBe(true);
 		expect(spansOf(extendBack(rest, new Map([[1, 2n]])))[1]).toEqual([4, 10]);
+	});
+
+	describe("of a log that the shop moved to when it had messages of an earlier use", () => {
+		const moved = new Map([
+			[0, reached(10n, 0, 4n)],
+			[1, reached(10n, 0, 10n)]
+		]);
+
+		it.each<[string, Parameters<typeof planReplay>[2]]>([
+			["the oldest message", "oldest"],
+			["a time before the move", { at: new Date(start) }]
+		])("from %s begins at the move, and is complete there", async (_, from) => {
+			const plan = await planReplay(log, "t", from, moved);
+			expect([spansOf(plan), plan.isShort]).toEqual([
+				[
+					[4, 10],
+					[10, 10]
+				],
+				false
+			]);
+			expect(plan.floorMs).toBe(from === "oldest" ? 0 : start);
+		});
+
+		it("says that messages since the move have expired", async () => {
+			const short = logOf([everySkew, everySkew], 5);
+			const at = new Date(start);
+			expect((await planReplay(short, "t", { at }, moved)).isShort).toBe(true);
+		});
+
+		it("begins with its first message when it was lost since", async () => {
+			const lost = new Map([[0, reached(500n, 0, 4n)]]);
+			expect(spansOf(await planReplay(log, "t", "oldest", lost))[0]).toEqual([0, 10]);
+		});
 	});
 
 	it("recognises a log that was lost and started again", async () => {

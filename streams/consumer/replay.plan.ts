@@ -28,6 +28,14 @@ export interface Reached {
 	next: bigint;
 	/** When it last handled a message that it had not handled before, in ms since the epoch. */
 	movedAtMs: number;
+	/** Where the log begins for the shop: what is before it is of an earlier use of the topic, and is never replayed. */
+	start: bigint;
+}
+
+/** What the log has of a partition since the shop uses it. */
+interface OwnExtent extends Extent {
+	/** Its first messages have expired. */
+	isCut: boolean;
 }
 
 const minuteMs = 60_000;
@@ -43,7 +51,7 @@ export async function planReplay(
 	start: Start,
 	reached: ReadonlyMap<number, Reached>
 ): Promise<Plan> {
-	const extents = await driver.extents(topic);
+	const extents = (await driver.extents(topic)).map(extent => ownExtent(extent, reached));
 	if (typeof start === "object" && "at" in start)
 		return planFromTime(driver, topic, start.at, extents, reached);
 	const wanted = start === "oldest" ? 0n : start.offset;
@@ -52,7 +60,8 @@ export async function planReplay(
 		spans.filter(({ from, until }) => from === until),
 		reached
 	);
-	if (unreadMs === 0 && spans.every(({ from }) => from === 0n))
+	const isWhole = extents.every(({ isCut }) => !isCut);
+	if (unreadMs === 0 && isWhole && spans.every(({ from, first }) => from === first))
 		return { spans, floorMs: 0, isShort: false };
 	const missingMs = Math.max(await timeOf(driver, topic, spans), unreadMs);
 	return { spans, floorMs: upToMinute(missingMs + maxClockSkewMs), isShort: false };
@@ -62,23 +71,31 @@ async function planFromTime(
 	driver: Pick<Driver, "offsetsAt">,
 	topic: string,
 	at: Date,
-	extents: readonly Extent[],
+	extents: readonly OwnExtent[],
 	reached: ReadonlyMap<number, Reached>
 ): Promise<Plan> {
 	const floorMs = Math.floor(at.getTime() / minuteMs) * minuteMs;
 	const offsets = await driver.offsetsAt(topic, new Date(Math.max(0, floorMs - maxClockSkewMs)));
 	const spans = spansOf(extents, partition => offsets.get(partition) ?? 0n, reached);
 	const isShort = extents.some(
-		({ partition, first, next }) =>
-			first > 0n && next > first && (offsets.get(partition) ?? 0n) <= first
+		({ partition, first, next, isCut }) =>
+			isCut && next > first && (offsets.get(partition) ?? 0n) <= first
 	);
 	// Their messages have all expired, and with them their times.
-	const expired = extents.filter(({ first, next }) => first > 0n && first === next);
+	const expired = extents.filter(({ first, next, isCut }) => isCut && first === next);
 	return {
 		spans,
 		floorMs,
 		isShort: isShort || lastOf(expired, reached) + maxClockSkewMs > floorMs
 	};
+}
+
+function ownExtent(extent: Extent, reached: ReadonlyMap<number, Reached>): OwnExtent {
+	const { partition, first, next } = extent;
+	const known = reached.get(partition);
+	// A log that ends before the position was lost since, and with it where it began.
+	const begin = !known || known.next > next ? 0n : known.start;
+	return { partition, first: greatest(first, begin), next, isCut: first > begin };
 }
 
 /**
@@ -90,7 +107,8 @@ function lastOf(
 	reached: ReadonlyMap<number, Reached>
 ): number {
 	const read = partitions.flatMap(({ partition }) => reached.get(partition) ?? []);
-	return Math.max(0, ...read.filter(({ next }) => next > 0n).map(({ movedAtMs }) => movedAtMs));
+	const moved = read.filter(({ next, start }) => next > start);
+	return Math.max(0, ...moved.map(({ movedAtMs }) => movedAtMs));
 }
 
 /**

@@ -69,9 +69,9 @@ export class ReplayRunner {
 		for (const topic of topics) {
 			const own = rows.filter(row => row.topic === topic);
 			const reached = new Map(
-				own.map(({ partition, next, at }) => [
+				own.map(({ partition, next, at, logStart }) => [
 					partition,
-					{ next: BigInt(next), movedAtMs: at.getTime() }
+					{ next: BigInt(next), movedAtMs: at.getTime(), start: BigInt(logStart) }
 				])
 			);
 			const planned = await planReplay(driver, topic, start, reached);
@@ -83,7 +83,8 @@ export class ReplayRunner {
 
 	/**
 	 * A log that lost messages and goes on has only what came later, until it was refilled: then the replay reads at least as
-	 * many messages as events were handled since its floor. Events from well after the loss are in it anyway.
+	 * many messages as events were handled since its floor. Events from well after the loss are in it anyway. A log that the
+	 * shop has moved to is the same, and has no events from before the time from which on it was refilled.
 	 * @throws LOG_TOO_SHORT
 	 */
 	async #refuseLostLog(
@@ -96,6 +97,11 @@ export class ReplayRunner {
 			? Infinity
 			: Math.max(...rows.map(({ lostAt }) => lostAt?.getTime() ?? 0));
 		if (lostMs === 0 || floorMs > lostMs + maxClockSkewMs) return;
+		const sinceMs = Math.max(0, ...rows.map(({ logSince }) => logSince?.getTime() ?? 0));
+		if (floorMs < sinceMs) {
+			const since = new Date(sinceMs).toISOString();
+			fail("LOG_TOO_SHORT", `it has events from ${since} on: choose that time, or a later one`);
+		}
 		// Not all that the log has: what the consumer has not reached yet is not read by the replay.
 		const messages = spans.reduce((sum, { from, until }) => sum + until - from, 0n);
 		if (messages < BigInt(await this.#inbox.countSince(floorMs)))

@@ -19,8 +19,10 @@ create table position (
 	replay_mode text check (replay_mode in ('missing', 'quiet', 'again')),
 	-- When the log was last found to have lost messages that were handled.
 	lost_at timestamptz,
-	-- The number of the log that offsets are of.
+	-- The number of the log that offsets are of; where it begins for the shop, and from when on it has all events.
 	log int not null default 0,
+	log_start bigint not null default 0,
+	log_since timestamptz,
 	primary key (topic, partition)
 ) with (fillfactor = 50);
 

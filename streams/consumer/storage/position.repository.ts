@@ -46,8 +46,12 @@ export interface PositionRow {
 	mode: Replay["mode"] | null;
 	/** When it last moved, but for replays of what it had handled. */
 	at: Date;
-	/** When the log was last found to have lost messages that were handled. */
+	/** When the log was last found to have lost messages that were handled, or was replaced by another one. */
 	lostAt: Date | null;
+	/** Where the log begins for the shop; what is before it is of an earlier use of these topics. */
+	logStart: number;
+	/** From when on the log has all events; null if from the first one on, or if that is not known. */
+	logSince: Date | null;
 }
 
 const columns = `next_offset::text as next, replay as number, replay_until::text as until,
@@ -122,7 +126,8 @@ export class PositionRepository {
 				text: `update ${this.#schema}.position set next_offset = $3, at = case when replay_mode = 'again' and $3 <= replay_until then at else clock_timestamp() end,
 						replay_mode = case when $3 < replay_until then replay_mode end,
 						lost_at = case when $4::boolean then clock_timestamp() else lost_at end,
-						log = log + $4::boolean::int
+						log = log + $4::boolean::int, log_start = case when $4 then 0 else log_start end,
+						log_since = case when $4 then null else log_since end
 					where topic = $1 and partition = $2`
 			},
 			[topic, partition, next, isLoss]
@@ -138,7 +143,8 @@ export class PositionRepository {
 		return db.query<PositionRow>(
 			{
 				name: `${this.#schema}.positions ${lock}`,
-				text: `select topic, partition, next_offset as next, replay_from as "from", replay_until as until, replay_mode as mode, at, lost_at as "lostAt"
+				text: `select topic, partition, next_offset as next, replay_from as "from", replay_until as until, replay_mode as mode, at, lost_at as "lostAt",
+						log_start as "logStart", log_since as "logSince"
 					from ${this.#schema}.position where topic = any ($1) order by topic, partition ${lock}`
 			},
 			[topics]
@@ -164,7 +170,8 @@ export class PositionRepository {
 					replay = last.number + 1, replay_floor = to_timestamp($3::float8 / 1000),
 					replay_mode = case when start < next_offset and (not lost or start < until) then $2 end,
 					at = case when lost then clock_timestamp() else p.at end,
-					lost_at = case when lost then clock_timestamp() else p.lost_at end, log = p.log + lost::int
+					lost_at = case when lost then clock_timestamp() else p.lost_at end, log = p.log + lost::int,
+					log_start = case when lost then 0 else p.log_start end, log_since = case when lost then null else p.log_since end
 				from span, last where p.topic = $1 and p.partition = span.partition`
 			},
 			[topic, mode, floorMs, ...spanRows.values(spans)]

@@ -134,3 +134,30 @@ it("in the other modes begins all the same: it resets nothing", async () => {
 	await replays.begin({ ...again, mode: "missing" });
 	expect(await effects()).toEqual(["a", "b", "c", "d"]);
 }, 30_000);
+
+it("of a log that the shop moved to is refused from before the time since when it has all events", async () => {
+	const agoOf = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+	await database.rows(
+		`update ${stream.schema}.position set lost_at = now(), log_since = now() - interval '1 hour'`
+	);
+	const { data } = await expectFailure(
+		replays.begin({ ...again, start: { at: agoOf(120) } }),
+		"LOG_TOO_SHORT"
+	);
+	expect(JSON.stringify(data)).toContain("it has events from");
+	await expectFailure(replays.begin(again), "LOG_TOO_SHORT");
+	expect(await effects()).toEqual(["a", "b", "c"]);
+	await replays.begin({ ...again, start: { at: agoOf(30) } });
+	consumer.reposition();
+	await haveEffect(["a", "b", "c"]);
+}, 30_000);
+
+it("of a log that the shop moved to counts no messages of its earlier use", async () => {
+	await consumer.stop();
+	await database.rows(
+		`update ${stream.schema}.position set lost_at = now(), log_start = 3, next_offset = 3`
+	);
+	// The three messages are there, and are not of this use.
+	await expectFailure(replays.begin(again), "LOG_TOO_SHORT");
+	expect(await effects()).toEqual(["a", "b", "c"]);
+}, 30_000);

@@ -10,7 +10,8 @@ export const consumerTables = (schema: string) => `
 	create table ${schema}.position (topic text, partition int, next_offset bigint not null,
 		at timestamptz not null default clock_timestamp(), replay int not null default 0, replay_from bigint,
 		replay_until bigint, replay_floor timestamptz, replay_mode text, lost_at timestamptz,
-		log int not null default 0, primary key (topic, partition));
+		log int not null default 0, log_start bigint not null default 0, log_since timestamptz,
+		primary key (topic, partition));
 	create table ${schema}.dead_letter (id uuid not null unique default gen_random_uuid(), topic text, partition int,
 		"offset" bigint, key text, value bytea not null, headers jsonb not null, reason text not null, detail text not null,
 		attempts int not null, at timestamptz(3) not null default clock_timestamp(), redriven_at timestamptz,
