@@ -11,6 +11,7 @@ import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { assertKnownTopic } from "./kafka/known-topic.ts";
+import { unreachable } from "./kafka/unreachable.ts";
 
 const usage = `Usage: npm run kafka [-- --fresh]
        npm run kafka -- consume <topic> [--max <messages>]
@@ -58,8 +59,8 @@ async function topicsAt(life: Lifecycle, { kafka }: Config, where: string): Prom
 	const log = new KafkaDriver({ ...kafka, brokers: where.split(",") });
 	life.atEnd(() => log.close());
 	const remedy = kafka ? " (KAFKA_BROKERS)" : ": run npm run kafka beside this";
-	return log.listTopics().catch(({ message }: Error) => {
-		throw new LaunchError(`No Kafka answers at ${where}${remedy}: ${message}`);
+	return log.listTopics().catch((error: Error) => {
+		throw unreachable(where, remedy, error);
 	});
 }
 

@@ -1,15 +1,13 @@
-import type pg from "pg";
 import { WindowStreamEvent } from "../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../contracts/events.ts";
 import { configOfCommand, useConfig } from "../config/index.ts";
-import { poll } from "../lib/retry.ts";
 import { validate } from "../lib/validator.ts";
 import type { Driver, Message } from "../streams/driver.ts";
-import { leaseMs } from "../streams/outbox/relay-lease.ts";
 import { openLog } from "../streams/index.ts";
 import { readToEnd } from "../streams/read-to-end.ts";
 import { topics } from "../streams/messages/topics.ts";
 import { connect } from "../launch/shop/prepare-shop.ts";
+import { assertShopStopped } from "./offline/stopped-shop.ts";
 import { beginEpoch, type EpochStart } from "./restore/epoch.ts";
 import { exitCodes, explainOutdated, LaunchError } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
@@ -26,23 +24,6 @@ Customers may have paid for what is printed: the payment provider knows.
   --dry-run  only print`;
 
 const { values } = commandLine(usage, { "dry-run": { type: "boolean" } });
-
-const noNewRelay = "select pg_try_advisory_lock(hashtext('relay'), hashtext('orders')) as yes";
-/** Not by the holder's session: pg_stat_activity hides its start from an owner who is no superuser. */
-const relayEnded =
-	"select not exists (select from orders.relay_lease where lease_until > clock_timestamp()) as yes";
-
-/**
- * Waits for the lease of a relay that was killed, and lets none take it while this process lives: relays ask for the same
- * lock. @throws LaunchError while the shop runs
- */
-async function assertShopStopped(client: pg.Client): Promise<void> {
-	for (const question of [noNewRelay, relayEnded]) {
-		const look = async () => (await client.query<{ yes: boolean }>(question)).rows[0]!.yes;
-		if (!(await poll(look, { everyMs: 500, withinMs: leaseMs + 1000 })))
-			throw new LaunchError("The shop runs on this database: stop it first.");
-	}
-}
 
 /** By window, the highest revision that readers may have seen. */
 async function readEmittedWindows(driver: Driver): Promise<WindowStreamEvent["data"][]> {

@@ -22,7 +22,12 @@ create schema product;
 grant usage on schema product to shop_product;
 
 create schema streams;
+grant usage on schema streams to shop_analytics;
+grant usage on schema streams to shop_notification;
+grant usage on schema streams to shop_orders;
+grant usage on schema streams to shop_product;
 grant usage on schema streams to shop_streams;
+grant usage on schema streams to shop_webhook;
 
 create schema users;
 grant usage on schema users to shop_users;
@@ -828,6 +833,20 @@ create table streams.compaction (
 	constraint compaction_pkey PRIMARY KEY (topic, partition)
 );
 grant insert, select, update on streams.compaction to shop_streams;
+
+create table streams.event_log (
+	is_only boolean not null default true,
+	kind text not null,
+	since timestamp with time zone not null default clock_timestamp(),
+	constraint event_log_pkey PRIMARY KEY (is_only),
+	constraint event_log_is_only_check CHECK (is_only),
+	constraint event_log_kind_check CHECK ((kind = ANY (ARRAY['postgres'::text, 'kafka'::text])))
+);
+grant insert, select on streams.event_log to shop_analytics;
+grant insert, select on streams.event_log to shop_notification;
+grant insert, select on streams.event_log to shop_orders;
+grant insert, select on streams.event_log to shop_product;
+grant insert, select on streams.event_log to shop_webhook;
 
 create table streams.member (
 	consumer_group text not null,

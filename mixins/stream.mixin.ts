@@ -1,15 +1,24 @@
-import type { Service, ServiceSchema } from "moleculer";
+import type { ServiceSchema } from "moleculer";
 import { config } from "../config/index.ts";
+import { claimEventLog, refusalOfLog, type LogKind } from "../db/event-log.ts";
 import { mixin } from "../lib/service.ts";
 import type { Driver } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
 import { topicSpecs } from "../streams/messages/topics.ts";
 import { closeLast } from "./close-last.ts";
+import type { WithPostgres } from "./postgres.mixin.ts";
 
-/** Members that the mixin adds to a service. */
-export interface WithStream extends Service {
+/** As of sysexits.h: a supervisor need not start the node again. */
+const configurationError = 78;
+
+/** Members that the mixin adds to a service with Postgres. */
+export interface WithStream extends WithPostgres {
 	stream: Driver;
-	/** @throws Error while the log is down */
+	/** The log was found to be the shop's. */
+	isOwnLog: boolean;
+	/** Ends the node when its log is not the shop's. @throws Error while the database is down */
+	checkLog(): Promise<void>;
+	/** Before anything is published or consumed. @throws Error while the log or the database is down */
 	createTopics(): Promise<void>;
 }
 
@@ -17,8 +26,23 @@ export interface WithStream extends Service {
 export function Stream(): Partial<ServiceSchema> {
 	return mixin<WithStream>({
 		methods: {
-			createTopics(): Promise<void> {
-				return this.stream.createTopics(topicSpecs(config().stream));
+			async checkLog(): Promise<void> {
+				if (this.isOwnLog) return;
+				const { kind } = this.stream;
+				const rows = await this.pg.query<{ kind: LogKind }>(claimEventLog, [kind]);
+				// Another node has just claimed it: this one sees that when it asks again.
+				if (!rows[0]) throw new Error("the event log is being claimed by another node");
+				const refusal = refusalOfLog(rows[0].kind, kind);
+				if (refusal) {
+					this.broker.logger.fatal(refusal);
+					process.exit(configurationError);
+				}
+				this.isOwnLog = true;
+			},
+
+			async createTopics(): Promise<void> {
+				await this.checkLog();
+				await this.stream.createTopics(topicSpecs(config().stream));
 			}
 		},
 
@@ -29,6 +53,9 @@ export function Stream(): Partial<ServiceSchema> {
 			});
 			const { stream } = this;
 			closeLast(this.broker, { what: `the log of ${this.name}`, close: () => stream.close() });
+			// Not awaited: the service works without the database, and checks before it publishes or consumes. A relay that
+			// stands by would not notice for long that it could publish to another log than the one that works.
+			this.checkLog().catch(({ message }) => this.logger.debug("cannot check the log:", message));
 		}
 	});
 }

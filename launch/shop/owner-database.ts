@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../config/index.ts";
 import { rows } from "../../db/client.ts";
+import { Database, roleOf, schemas } from "../../db/database.ts";
 import { exitCodes, LaunchError } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
 import { stopOrphanedNats } from "../servers/nats-server.ts";
@@ -30,6 +31,23 @@ export async function databaseOfShop(
 	// A cluster's that was killed, which would stay.
 	await stopOrphanedNats(data.path);
 	return startEmbeddedPostgres(life, data);
+}
+
+/** Roles of the services, by which their sessions are known. */
+export const serviceRoles = (Object.keys(schemas) as (keyof typeof schemas)[]).map(roleOf);
+
+/** Statements of the services, run by the owner until the end of this process. */
+export function ownerDatabase(life: Lifecycle, url: string, name: string): Database {
+	const onError = () => undefined;
+	const database = new Database({
+		url,
+		pool: 1,
+		durability: "strict",
+		name: `shop ${name}`,
+		onError
+	});
+	life.atEnd(() => database.close());
+	return database;
 }
 
 /** What a start says while no account can administer the shop; undefined otherwise. */

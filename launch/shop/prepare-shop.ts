@@ -2,6 +2,7 @@ import type pg from "pg";
 import { envFile } from "../../config/env-file.ts";
 import { configOfLauncher, type Config } from "../../config/index.ts";
 import { newClient, rows } from "../../db/client.ts";
+import { claimEventLog, namedLog, refusalOfLog, type LogKind } from "../../db/event-log.ts";
 import { migrate } from "../../db/migrate.ts";
 import { applyTextSearch } from "../../db/text-search.ts";
 import { demoAccounts, seed } from "../../db/seed.ts";
@@ -126,6 +127,14 @@ export async function prepareDatabase(
 	}
 }
 
+/** @throws LaunchError when the events of the shop are in another log than the one that its settings name */
+async function refuseOtherLog(url: string, given: Pick<Config, "kafka">): Promise<void> {
+	const named = namedLog(given);
+	const [row] = await rows<{ kind: LogKind }>(url, claimEventLog.text, [named]);
+	const refusal = row && refusalOfLog(row.kind, named);
+	if (refusal) throw new LaunchError(refusal, exitCodes.configuration);
+}
+
 /** Pools grow under load only, so a server that takes fewer connections is no reason not to start. */
 async function compareConnections(url: string, planned: number): Promise<void> {
 	const [row] = await rows<{ most: number }>(
@@ -168,6 +177,7 @@ export async function prepareShop(
 	const planned = connectionsOf(services ?? given.services, given);
 	const databaseUrl = given.databaseUrl ?? (await startEmbeddedPostgres(life, data, planned));
 	await prepareDatabase(databaseUrl, given);
+	await refuseOtherLog(databaseUrl, given);
 	if (given.databaseUrl) await compareConnections(databaseUrl, planned);
 	const token = { ...given.token, ...keys };
 	// A path that is too long has none, and the REPL cannot join.

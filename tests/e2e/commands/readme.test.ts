@@ -44,6 +44,7 @@ const runBy: Record<string, string> = {
 	"npm run demo -- --orders 1000": "tests/e2e/commands/demo.test.ts, with fewer",
 	"npm run kafka": "tests/integration/streams/kafka-command.test.ts",
 	"npm run kafka -- consume orders": "tests/integration/streams/kafka-command.test.ts",
+	"npm run log:switch": "tests/e2e/commands/log-switch.test.ts",
 	"npm run psp": "tests/integration/payment/psp.test.ts",
 	"npm run chaos": "npm test",
 	"npm run chaos -- --bugs":

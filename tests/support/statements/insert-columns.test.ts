@@ -14,6 +14,8 @@ const setLater: Record<string, string> = {
 	"idempotency.request(answer)": "set when the request is answered",
 	"notification.dead_letter(redriven_at)": "set by a redrive",
 	"notification.notifications(reason, provider_id, lease_until, sent_at)": "set when it is sent",
+	"notification.position(replay_from, replay_until, replay_floor, replay_mode)":
+		"set by a replay; partitions of a log that the shop moves to",
 	"notification.position(replay_from, replay_until, replay_floor, replay_mode, lost_at, log_since)":
 		"set by a replay, by a loss of the log and by a move to another one",
 	"orders.history(from_status, reason)": "the first row of an order has neither",
