@@ -86,7 +86,10 @@ async function choosePorts(directory: string): Promise<Ports> {
 	const last = kafkaPorts(directory);
 	if (last && !(await isListening(last.broker)) && !(await isListening(last.controller)))
 		return last;
-	return { broker: await freePort(), controller: await freePort() };
+	const broker = await freePort();
+	let controller = broker;
+	while (controller === broker) controller = await freePort();
+	return { broker, controller };
 }
 
 async function format(classPath: string, { directory, scram }: KafkaOptions): Promise<void> {
