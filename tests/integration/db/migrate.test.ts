@@ -80,7 +80,8 @@ describe("migrate", () => {
 			"product",
 			"public",
 			"streams",
-			"users"
+			"users",
+			"webhook"
 		]);
 	});
 });
