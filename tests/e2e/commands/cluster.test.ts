@@ -58,7 +58,7 @@ describe("npm run cluster -- gateway=2", () => {
 		expect(health.map(([, url]) => url)).toEqual(shops.map(([, , url]) => url));
 		for (const [, url] of health) expect((await fetch(url!)).status).toBe(200);
 		const metrics = [...output.matchAll(/^ {4}[a-z]+-\d +(http\S+\/metrics)$/gm)];
-		expect(metrics).toHaveLength(8);
+		expect(metrics).toHaveLength(9);
 		for (const [, url] of metrics) expect((await fetch(url!)).status).toBe(200);
 		expect(output).not.toMatch(/:0\b/);
 	});
@@ -135,7 +135,7 @@ describe("npm run cluster -- order=2", () => {
 			.output()
 			.slice(before)
 			.match(/^\w+-\d(?= +\| Stopping)/gm)!;
-		expect(stopping).toHaveLength(8);
+		expect(stopping).toHaveLength(9);
 		expect(stopping[0]).toBe("gateway-1");
 		expect(readdirSync(cluster.dataDir)).not.toContain("running.json");
 	}, 30_000);
@@ -160,7 +160,7 @@ describe("npm run cluster -- order=2", () => {
 		expect(cluster.output()).toMatch(
 			/^order-\d +\| has not ended after 21000 ms, so it is killed$/m
 		);
-		expect(cluster.output().match(/^\w+-\d(?= +\| Stopping)/gm)).toHaveLength(6);
+		expect(cluster.output().match(/^\w+-\d(?= +\| Stopping)/gm)).toHaveLength(7);
 		expect(processesOf(cluster.dataDir)).toEqual([]);
 	}, 90_000);
 
