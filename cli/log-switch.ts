@@ -106,7 +106,7 @@ async function sinceOf(client: pg.Client, from: string): Promise<string | null> 
 function report({ orders, lowStock, disabledWebhooks, windows }: Refilled, from: string): void {
 	const when = dry ? "would be" : "will be";
 	console.log(
-		`${orders} order events since ${from}, ${lowStock} low-stock events, ${disabledWebhooks} events of webhooks, ${windows} windows and late events ${when} published to it when the shop runs, beside those that no log has yet.`
+		`${orders} order events since ${from}, ${lowStock} low-stock events, ${disabledWebhooks} messages of disabled webhooks, ${windows} windows and late events ${when} published to it when the shop runs, beside those that no log has yet.`
 	);
 }
 
