@@ -19,7 +19,7 @@ describe("a password", () => {
 		const successes = await successesOf(works, "OVERLOADED");
 		clock.mockRestore();
 		expect(successes).toHaveLength(62);
-	});
+	}, 30_000);
 
 	it("matches nothing when there is no user", async () => {
 		expect(await passwordMatches(undefined, "Ünïcode-Pass-99")).toBe(false);
