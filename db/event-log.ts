@@ -11,6 +11,12 @@ export type LogKind = "kafka" | "postgres";
 export const namedLog = ({ kafka }: Pick<Config, "kafka">): LogKind =>
 	kafka ? "kafka" : "postgres";
 
+/** No row before the first use. */
+export const readEventLog: Statement = {
+	name: "streams.read_event_log",
+	text: "select kind from streams.event_log where is_only"
+};
+
 /** $1 the log of this node, which becomes the shop's where none is in use yet. Answers the kind of the one in use. */
 export const claimEventLog: Statement = {
 	name: "streams.claim_event_log",

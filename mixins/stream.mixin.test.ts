@@ -65,8 +65,21 @@ it("starts while the database is down, and is ended once that says so", async ()
 	await expect(service.createTopics()).rejects.toThrow("ended");
 });
 
-it("asks again while another node claims the log", async () => {
-	const service = await start(undefined, undefined, "kafka");
-	await expect(service.checkLog()).rejects.toThrow("claimed");
-	await service.checkLog();
+it("records its first use once the log has answered", async () => {
+	const service = await start(undefined);
+	const asked: string[] = [];
+	const { query } = service.pg;
+	service.pg.query = (statement => (asked.push(statement.name), query(statement))) as typeof query;
+	let isDown = true;
+	service.stream.createTopics = async () => {
+		if (isDown) throw new Error("no broker");
+	};
+	await expect(service.createTopics()).rejects.toThrow("no broker");
+	expect(asked).not.toContain("streams.claim_event_log");
+	isDown = false;
+	await expect(service.createTopics()).rejects.toThrow("claimed");
+	expect(asked).toContain("streams.claim_event_log");
+	answers = ["kafka"];
+	await service.createTopics();
+	expect(service.isOwnLog).toBe(true);
 });

@@ -1,6 +1,6 @@
 import type { ServiceSchema } from "moleculer";
 import { config } from "../config/index.ts";
-import { claimEventLog, refusalOfLog, type LogKind } from "../db/event-log.ts";
+import { claimEventLog, readEventLog, refusalOfLog, type LogKind } from "../db/event-log.ts";
 import { mixin } from "../lib/service.ts";
 import type { Driver } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
@@ -22,27 +22,35 @@ export interface WithStream extends WithPostgres {
 	createTopics(): Promise<void>;
 }
 
+/** Ends the node when the log in use is not its own. */
+function endUnlessOwn(service: WithStream, inUse: LogKind): void {
+	const refusal = refusalOfLog(inUse, service.stream.kind);
+	if (refusal) {
+		service.broker.logger.fatal(refusal);
+		process.exit(configurationError);
+	}
+	service.isOwnLog = true;
+}
+
 /** Gives a service `this.stream`, the event log, from its start until all services of the node have stopped. */
 export function Stream(): Partial<ServiceSchema> {
 	return mixin<WithStream>({
 		methods: {
 			async checkLog(): Promise<void> {
 				if (this.isOwnLog) return;
-				const { kind } = this.stream;
-				const rows = await this.pg.query<{ kind: LogKind }>(claimEventLog, [kind]);
-				// Another node has just claimed it: this one sees that when it asks again.
-				if (!rows[0]) throw new Error("the event log is being claimed by another node");
-				const refusal = refusalOfLog(rows[0].kind, kind);
-				if (refusal) {
-					this.broker.logger.fatal(refusal);
-					process.exit(configurationError);
-				}
-				this.isOwnLog = true;
+				const [inUse] = await this.pg.query<{ kind: LogKind }>(readEventLog);
+				if (inUse) endUnlessOwn(this, inUse.kind);
 			},
 
+			/** The first use of a log is recorded once it has answered: one that never did is not the shop's. */
 			async createTopics(): Promise<void> {
 				await this.checkLog();
 				await this.stream.createTopics(topicSpecs(config().stream));
+				if (this.isOwnLog) return;
+				const [inUse] = await this.pg.query<{ kind: LogKind }>(claimEventLog, [this.stream.kind]);
+				// Another node has just claimed it: this one sees that when it asks again.
+				if (!inUse) throw new Error("the event log is being claimed by another node");
+				endUnlessOwn(this, inUse.kind);
 			}
 		},
 

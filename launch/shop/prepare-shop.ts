@@ -2,7 +2,7 @@ import type pg from "pg";
 import { envFile } from "../../config/env-file.ts";
 import { configOfLauncher, type Config } from "../../config/index.ts";
 import { newClient, rows } from "../../db/client.ts";
-import { claimEventLog, namedLog, refusalOfLog, type LogKind } from "../../db/event-log.ts";
+import { namedLog, readEventLog, refusalOfLog, type LogKind } from "../../db/event-log.ts";
 import { migrate } from "../../db/migrate.ts";
 import { applyTextSearch } from "../../db/text-search.ts";
 import { demoAccounts, seed } from "../../db/seed.ts";
@@ -130,7 +130,7 @@ export async function prepareDatabase(
 /** @throws LaunchError when the events of the shop are in another log than the one that its settings name */
 async function refuseOtherLog(url: string, given: Pick<Config, "kafka">): Promise<void> {
 	const named = namedLog(given);
-	const [row] = await rows<{ kind: LogKind }>(url, claimEventLog.text, [named]);
+	const [row] = await rows<{ kind: LogKind }>(url, readEventLog.text);
 	const refusal = row && refusalOfLog(row.kind, named);
 	if (refusal) throw new LaunchError(refusal, exitCodes.configuration);
 }
