@@ -1,7 +1,8 @@
-import { configOfCommand } from "../config/index.ts";
+import { configOfCommand, type Config } from "../config/index.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { explainDatabase, explainOutdated } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
+import { shownPath } from "../launch/shop/banner.ts";
 import { databaseOfShop } from "../launch/shop/owner-database.ts";
 
 const usage = `Usage: npm run admin -- create <e-mail> [--name <name>] [--password-file <file>|-]
@@ -28,6 +29,13 @@ if (!(takesAddress ? given : command === "list" && !given) || more.length > 0)
 if (command !== "create" && Object.keys(values).length > 0)
 	usageError(usage, "--name and --password-file are for create.");
 
+/** Which shop it was: settings of another one are easily forgotten. */
+function placeOf(url: string, { databaseUrl, serviceDatabaseUrls, dataDir }: Config): string {
+	if (!databaseUrl && !serviceDatabaseUrls.user) return `the shop of ${shownPath(dataDir)}`;
+	const { host, pathname } = new URL(url);
+	return `the database ${pathname.slice(1)} at ${host}`;
+}
+
 run(async life => {
 	const config = configOfCommand({ runsServices: false });
 	const { addressOf, create, list, promote } = await import("./admin/staff-commands.ts");
@@ -44,6 +52,7 @@ run(async life => {
 	};
 	try {
 		console.log(await perform[command as keyof typeof perform]());
+		if (takesAddress) console.log(`The account is in ${placeOf(url, config)}.`);
 	} catch (error) {
 		throw explainOutdated(explainDatabase(error, url));
 	}

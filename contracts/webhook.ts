@@ -218,7 +218,7 @@ export const webhook = contract("webhook", {
 	},
 	redeliverFailed: {
 		...command,
-		summary: "Send again what failed for good, the oldest 1000 at a time",
+		summary: "Send again now what failed, the oldest 1000 at a time",
 		params: strictObject({
 			id: Uuid,
 			from: T.String({ ...Instant, description: "Deliveries that were created from here on" })

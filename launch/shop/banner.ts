@@ -20,6 +20,7 @@ export interface BannerFacts {
 	/** The file of settings, if there is one. */
 	settings?: { path: string; names: string[] } | undefined;
 	demo: boolean;
+	production?: boolean;
 	/** Absolute path of the data folder. */
 	dataDir: string;
 	/** True when Postgres was started by us. */
@@ -76,7 +77,8 @@ function paymentLine({ provider, apiUrl }: BannerFacts["payment"], ledger: strin
 
 /** Printed once the shop accepts orders. */
 export function banner(facts: BannerFacts): string {
-	const { url, demo, dataDir, embedded, payment, settings, adminHint, runs = [] } = facts;
+	const { url, demo, production, dataDir, embedded, payment } = facts;
+	const { settings, adminHint, runs = [] } = facts;
 	const shown = shownPath(dataDir);
 	return [
 		"",
@@ -91,7 +93,7 @@ export function banner(facts: BannerFacts): string {
 		...(adminHint ? [`  ${adminHint}`] : []),
 		...runs.map(line => `  ${line}`),
 		"  Stop:     Ctrl-C",
-		...(embedded ? ["  Reset:    npm start -- --fresh"] : []),
+		...(embedded && !production ? ["  Reset:    npm start -- --fresh"] : []),
 		""
 	].join("\n");
 }

@@ -58,5 +58,5 @@ export async function adminHint(url: string): Promise<string | undefined> {
 	);
 	return row!.is_there
 		? undefined
-		: "There is no admin yet: npm run admin -- create you@example.com makes the first one.";
+		: "There is no admin yet: with the settings of this shop, npm run admin -- create you@example.com makes the first one.";
 }

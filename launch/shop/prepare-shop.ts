@@ -165,6 +165,11 @@ export async function prepareShop(
 			"--fresh empties the embedded database only: unset DATABASE_URL, or empty that database yourself.",
 			exitCodes.usage
 		);
+	if (fresh && given.production)
+		throw new LaunchError(
+			`--fresh deletes all orders, which NODE_ENV=production does not do: remove ${shownPath(given.dataDir)} yourself if you mean it.`,
+			exitCodes.usage
+		);
 	life.extendStop(given.connections.shutdownDelayMs);
 	await checkPorts(given, { gateways: isAnyPort ? 1 : gateways, nodes: services?.length ?? 1 });
 	if (given.natsUrl) await checkNats(given.natsUrl);

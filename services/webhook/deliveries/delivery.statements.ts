@@ -138,18 +138,22 @@ export const redeliver: Statement = {
 	text: `update webhook.delivery d set ${requestedAgain} where endpoint_id = $1 and id = $2 returning ${columns}`
 };
 
+/** Also what waits for its next attempt, which may be a day away. What a node is sending is not. */
+const hasFailed = `endpoint_id = $1 and state <> 'delivered' and created_at >= $2 and last_error is not null
+			and (state = 'failed' or due_at > clock_timestamp()) and lease_until is null`;
+
 /** $1 endpoint, $2 since when, $3 how many at most; answers how many it was and how many are left. */
 export const redeliverFailed: Statement = {
 	name: "webhook.delivery_redeliver_failed",
 	text: `
 	with failed as materialized (
-		select id from webhook.delivery where endpoint_id = $1 and state = 'failed' and created_at >= $2
+		select id from webhook.delivery where ${hasFailed}
 		order by created_at, id limit $3 for update
 	), again as (
 		update webhook.delivery d set ${requestedAgain} from failed where d.id = failed.id returning 1
 	)
 	select (select count(*) from again)::int as redelivered, ((
-		select count(*) from webhook.delivery where endpoint_id = $1 and state = 'failed' and created_at >= $2
+		select count(*) from webhook.delivery where ${hasFailed}
 	) - (select count(*) from again))::int as left`
 };
 

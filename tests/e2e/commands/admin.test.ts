@@ -15,7 +15,8 @@ const production = {
 	TOKEN_PRIVATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString()
 };
 const password = "a long enough password";
-const hint = "There is no admin yet: npm run admin -- create you@example.com";
+const hint =
+	"There is no admin yet: with the settings of this shop, npm run admin -- create you@example.com";
 
 describe("npm run admin", () => {
 	let database: TestDatabase;
@@ -54,8 +55,9 @@ describe("npm run admin", () => {
 			"--password-file",
 			passwordFile
 		]);
+		const { host, pathname } = new URL(database.url);
 		expect(output).toBe(
-			"first.admin@shop.example is an admin, who can sign in by POST /api/v1/auth/login.\n"
+			`first.admin@shop.example is an admin, who can sign in by POST /api/v1/auth/login.\nThe account is in the database ${pathname.slice(1)} at ${host}.\n`
 		);
 		expect(code).toBe(0);
 		const answer = await signIn("first.admin@shop.example");

@@ -169,6 +169,12 @@ describe("npm start refuses in a sentence", () => {
 			TOKEN_PUBLIC_KEY: publicKey.export({ type: "spki", format: "pem" }).toString()
 		};
 
+		it("with --fresh, also its own", async () => {
+			const { code, output } = await start(production, "--fresh");
+			expect(output).toContain("--fresh deletes all orders, which NODE_ENV=production does not do");
+			expect(code).toBe(64);
+		});
+
 		it.each(["start.ts", "cluster.ts", "migrate.ts"])(
 			"with the demo accounts, and names them: %s",
 			async script => {

@@ -105,6 +105,19 @@ describe("a delivery", () => {
 		await until(async () => (await listed(id)).every(({ state }) => state === "delivered"));
 	});
 
+	it("sends again now what waits for its next attempt", async () => {
+		const { id } = await register();
+		await plan(3);
+		failing(500);
+		start({ retryDelaysMs: [86_400_000] });
+		await until(async () => (await listed(id)).every(({ last_error }) => last_error));
+		hooks.receiver.answer = acknowledge;
+		await hooks.endpoints.resume(id);
+		const from = "2026-01-01T00:00:00.000Z";
+		expect(await hooks.deliveries.redeliverFailed(id, from)).toEqual({ redelivered: 3, left: 0 });
+		await until(async () => (await listed(id)).every(({ state }) => state === "delivered"));
+	});
+
 	it("follows no redirect", async () => {
 		const { id } = await register();
 		const elsewhere = await openReceiver();
