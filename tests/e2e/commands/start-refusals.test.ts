@@ -85,7 +85,7 @@ describe("npm start refuses in a sentence", () => {
 
 	it.each([
 		[{ PORT: "65535" }, "PORT=65535 leaves no port for each of 2"],
-		[{ METRICS_PORT: "65530" }, "METRICS_PORT=65530 leaves no port for each of 8"],
+		[{ METRICS_PORT: "65530" }, "METRICS_PORT=65530 leaves no port for each of 9"],
 		[{ PORT: "8080", HEALTH_PORT: "8081" }, "Port 8081 would be one of PORT and of HEALTH_PORT"]
 	])("ports of two gateways that do not fit: %j", async (env, sentence) => {
 		const { code, output } = await run("cluster.ts", ["gateway=2"], {
