@@ -1,7 +1,7 @@
 import type { Service, ServiceSchema } from "moleculer";
 import DbService from "moleculer-db";
 import SequelizeAdapter from "moleculer-db-adapter-sequelize";
-import { Sequelize, type Model, type ModelStatic } from "sequelize";
+import { Sequelize, type Model, type ModelAttributes, type ModelStatic } from "sequelize";
 import { config, type ServiceName } from "../config/index.ts";
 import { withOwnOptions } from "../config/database-url.ts";
 import { connectTimeoutMs, idleTimeoutMs, modelSession } from "../db/session-settings.ts";
@@ -9,6 +9,15 @@ import { sequelizeDriver } from "../db/sequelize-driver.ts";
 import { mixin } from "../lib/service.ts";
 import { closeLast } from "./close-last.ts";
 import { databaseUrlOf } from "./postgres.mixin.ts";
+
+/**
+ * A model has every column of its row: one that is forgotten is neither read nor written, and nothing says so.
+ * `Joined` are members that come from other tables.
+ */
+export type ColumnsOf<R extends Model, Joined extends keyof R = never> = Record<
+	Exclude<keyof R, keyof Model | Joined>,
+	ModelAttributes[string]
+>;
 
 /** Members that the mixin adds to a service. */
 export interface WithModel<M extends Model> extends Service {

@@ -1,4 +1,5 @@
 import { DataTypes, type Model, type ModelStatic, type Sequelize } from "sequelize";
+import type { ColumnsOf } from "../../mixins/sequelize-model.mixin.ts";
 
 interface StockRow extends Model {
 	on_hand: number;
@@ -56,7 +57,7 @@ export function defineProduct(db: Sequelize): ModelStatic<ProductRow> {
 			version: DataTypes.INTEGER,
 			created_at: DataTypes.DATE,
 			updated_at: DataTypes.DATE
-		},
+		} satisfies ColumnsOf<ProductRow, "stock">,
 		{ schema: "product", tableName: "products", timestamps: false }
 	);
 	product.hasOne(stock, { as: "stock", foreignKey: "product_id" });

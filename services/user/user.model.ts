@@ -1,5 +1,6 @@
 import { DataTypes, type Model, type ModelStatic, type Sequelize } from "sequelize";
 import type { Locale } from "../../contracts/values.ts";
+import type { ColumnsOf } from "../../mixins/sequelize-model.mixin.ts";
 import type { Role } from "../../lib/schema.ts";
 
 export interface UserRow extends Model {
@@ -37,7 +38,7 @@ export function defineUser(db: Sequelize): ModelStatic<UserRow> {
 			version: DataTypes.INTEGER,
 			created_at: DataTypes.DATE,
 			updated_at: DataTypes.DATE
-		},
+		} satisfies ColumnsOf<UserRow>,
 		{
 			schema: "users",
 			tableName: "users",
