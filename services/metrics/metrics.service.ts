@@ -175,6 +175,10 @@ const settings = {
 			type: "Gauge",
 			help: `Time since the oldest of them was due; ${alike}`
 		},
+		shop_webhooks_failing: {
+			type: "Gauge",
+			help: `Webhooks whose last attempt failed; ${alike}`
+		},
 		shop_webhooks_disabled: {
 			type: "Gauge",
 			help: `Webhooks that are disabled; ${alike}`

@@ -9,16 +9,19 @@ export function countAttempt(broker: ServiceBroker, { state }: Outcome): void {
 	void broker.broadcastLocal("metrics.update", metric);
 }
 
-interface Backlog {
+export interface Backlog {
 	count: number;
 	seconds: number;
+	/** Endpoints whose last attempt failed. */
+	failing: number;
 	/** Endpoints to which nothing is sent. */
 	disabled: number;
 }
 
 /** Size and age of what is due, and how many webhooks are disabled. */
-export const backlogGauges = ({ count, seconds, disabled }: Backlog): Gauge[] => [
+export const backlogGauges = ({ count, seconds, failing, disabled }: Backlog): Gauge[] => [
 	{ name: "shop_webhook_deliveries_waiting", labels: {}, value: count },
 	{ name: "shop_webhook_deliveries_waiting_seconds", labels: {}, value: seconds },
+	{ name: "shop_webhooks_failing", labels: {}, value: failing },
 	{ name: "shop_webhooks_disabled", labels: {}, value: disabled }
 ];

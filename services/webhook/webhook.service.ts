@@ -147,7 +147,11 @@ export default service<typeof contract.actions, This>(contract, {
 			everyMs: sweepMs,
 			chance: Math.random,
 			onError: ({ message }) => this.logger.warn("cannot send webhooks, retrying:", message),
-			onSettled: (_, __, outcome) => countAttempt(this.broker, outcome)
+			onSettled: ({ endpoint_id, failures }, { error }, outcome) => {
+				countAttempt(this.broker, outcome);
+				if (error !== null && failures === 0)
+					this.logger.warn(`webhook ${endpoint_id} has begun to fail: ${error}`);
+			}
 		});
 		this.sender.start();
 		this.backlogGauges = new Gauges(

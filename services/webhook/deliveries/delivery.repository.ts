@@ -9,6 +9,7 @@ import { refusedBySql } from "../../../lib/database-error.ts";
 import { fail } from "../../../lib/errors.ts";
 import { TimeList, beforeNewest } from "../../../lib/keyset.ts";
 import { recordResults, type EndpointResult } from "../endpoints/endpoint-results.ts";
+import type { Backlog } from "../webhook.metrics.ts";
 import { isGone, pauseMsOf, type Attempt, type Outcome } from "../webhook.decisions.ts";
 import { pingMessage } from "./message-body.ts";
 import { toDelivery, type Claim, type DeliveryRow, type Outgoing } from "./delivery-row.ts";
@@ -152,8 +153,7 @@ export class DeliveryRepository {
 		return counted!;
 	}
 
-	async backlog(): Promise<{ count: number; seconds: number; disabled: number }> {
-		type Backlog = { count: number; seconds: number; disabled: number };
+	async backlog(): Promise<Backlog> {
 		return (await this.#db.query<Backlog>(statements.backlog))[0]!;
 	}
 

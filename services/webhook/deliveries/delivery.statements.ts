@@ -162,6 +162,7 @@ export const backlog: Statement = {
 	name: "webhook.delivery_backlog",
 	text: `
 	select count(*)::int as count, coalesce(extract(epoch from now() - min(due_at)), 0)::float8 as seconds,
+		(select count(*) from webhook.endpoint where enabled and failures > 0 and removed_at is null)::int as failing,
 		(select count(*) from webhook.endpoint where not enabled and removed_at is null)::int as disabled
 	from (
 		select d.due_at from webhook.delivery d join webhook.endpoint e on e.id = d.endpoint_id

@@ -252,7 +252,8 @@ describe("the gateway as a node", () => {
 			"shop_stream_lag_messages",
 			"shop_webhook_deliveries_waiting",
 			"shop_webhook_deliveries_waiting_seconds",
-			"shop_webhooks_disabled"
+			"shop_webhooks_disabled",
+			"shop_webhooks_failing"
 		]);
 	});
 

@@ -21,6 +21,7 @@ describe("an endpoint", () => {
 			enabled: true,
 			last_error: "it answered 500"
 		});
+		expect(await hooks.deliveries.backlog()).toMatchObject({ failing: 1, disabled: 0 });
 		await hooks.database.rows(
 			"update webhook.endpoint set failing_since = now() - interval '7 days 1 s', paused_until = null"
 		);
@@ -28,6 +29,7 @@ describe("an endpoint", () => {
 		await until(async () => !(await hooks.endpoints.get(id)).enabled);
 		expect(await hooks.endpoints.get(id)).toMatchObject({ disabled_reason: "failing" });
 		expect(hooks.disabled).toEqual([{ id, reason: "failing" }]);
+		expect(await hooks.deliveries.backlog()).toMatchObject({ failing: 0, disabled: 1 });
 		expect(await outbox()).toEqual([
 			{
 				payload: {
