@@ -94,8 +94,10 @@ export default service<typeof contract.actions, This>(contract, {
 
 		async "delivery.list"(ctx) {
 			const { webhook_id, state, limit = 20, cursor } = ctx.params;
+			// What is wrong with the request is said first.
+			const page = await this.deliveries.list(webhook_id, state, limit, cursor);
 			await this.endpoints.get(webhook_id);
-			return this.deliveries.list(webhook_id, state, limit, cursor);
+			return page;
 		},
 
 		async "delivery.get"(ctx) {

@@ -74,7 +74,7 @@ const named = (some: readonly Operation[]) => some.map(one => [one.id, one] as c
 
 /** The same for every operation with a body; an id that does not exist keeps valid bodies from having an effect. */
 function sent({ method, path }: Operation, send: Options, answer: string, query = ""): Row {
-	const to = `${method} ${path.replace(/\{\w+\}/, uuid)}${query}`;
+	const to = `${method} ${path.replace(/\{\w+\}/g, uuid)}${query}`;
 	return { what: "", to, by: "admin", send, answer };
 }
 
