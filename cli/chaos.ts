@@ -17,7 +17,7 @@ import { runPlantedBugs } from "./chaos/bug-report.ts";
 
 const usage = `Usage: npm run chaos [-- --tier nightly --seed 7 …]
 Runs the shop as real processes, injects faults under load, and checks every guarantee afterwards.
-  --tier ci|nightly   500 orders, 10 kills and the failpoints once, or 5,000, 100 and twice (default ci)
+  --tier ci|nightly   400 orders, 10 kills and the failpoints once, or 5,000, 100 and twice (default ci)
   --seed n            repeats a schedule of faults and orders (default: another each time)
   --orders n          how many orders at least
   --kills n           how many processes are killed at least
@@ -48,7 +48,7 @@ const minute = 60_000;
 const logFaults = { brokerKills: 2, pauseMs: 30_000, rebalances: 5 };
 const tiers = {
 	ci: {
-		orders: 500,
+		orders: 400,
 		kills: 10,
 		matrix: 1,
 		perSecond: 20,
