@@ -103,6 +103,6 @@ export function assertSameHistory(
 	if (edited.length > 0)
 		throw new MigrationError(
 			"refused",
-			`Migration ${list(edited)} was changed after it ran on this database: restore its text, and put the change into a new migration; where nobody else has run it and the data may go, start with --fresh.`
+			`Migration ${list(edited)} was changed after it ran on this database: restore its text, and put the change into a new migration; where it has run on this database only, and its data may go, start with --fresh.`
 		);
 }

@@ -152,7 +152,7 @@ export default service<typeof contract.actions, This>(contract, {
 			onSettled: ({ endpoint_id, failures }, { error }, outcome) => {
 				countAttempt(this.broker, outcome);
 				if (error !== null && failures === 0)
-					this.logger.warn(`webhook ${endpoint_id} has begun to fail: ${error}`);
+					this.logger.warn(`webhook ${endpoint_id} is failing: ${error}`);
 			}
 		});
 		this.sender.start();

@@ -37,7 +37,7 @@ export const find: Statement = {
 
 export const lock: Statement = { name: "webhook.endpoint_lock", text: `${find.text} for update` };
 
-/** Of an endpoint that begins anew: the failures of before say nothing of it. */
+/** Of an endpoint with a new state: its earlier failures do not count. */
 const isRenewed = "(url <> $2 or $5 and not enabled)";
 
 /** $2 to $5 with what they are to be. Events from before it was enabled are not sent. */

@@ -65,7 +65,7 @@ describe("of a database from before it", () => {
 		expect(await kinds()).toEqual([{ kind: "postgres" }]);
 	});
 
-	it("is nobody's where its log was not written to", async () => {
+	it("is not set where its log was not written to", async () => {
 		expect(await kinds()).toEqual([]);
 		expect(await claim("order", "kafka")).toBe("kafka");
 	});

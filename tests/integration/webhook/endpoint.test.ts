@@ -58,7 +58,7 @@ describe("an endpoint", () => {
 		expect((await hooks.endpoints.get(id)).enabled).toBe(true);
 	});
 
-	it("that was disabled or removed while requests were on their way tells nobody again", async () => {
+	it("that was disabled or removed while requests were on their way sends no second message", async () => {
 		const { id } = await register();
 		await plan(2);
 		const claims = await hooks.deliveries.claim({ perEndpoint: 2, sending: new Map() }, 60_000);
@@ -163,13 +163,13 @@ describe("an endpoint", () => {
 		expect((request!.headers["webhook-signature"] as string).split(" ")).toHaveLength(3);
 	});
 
-	it("begins anew with another URL, and when it is enabled again", async () => {
+	it("forgets its failures with another URL, and when it is enabled again", async () => {
 		const failed =
 			"failures = 9, failing_since = now() - interval '9 days', last_error = 'no', paused_until = now() + interval '1 hour'";
 		const fresh = { failing_since: null, last_error: null, paused_until: null };
 		const { id, url } = await register();
 		await hooks.database.rows(`update webhook.endpoint set ${failed}`);
-		await hooks.endpoints.update(id, { description: "no reason to begin anew" });
+		await hooks.endpoints.update(id, { description: "no reason to forget them" });
 		expect(await hooks.endpoints.get(id)).toMatchObject({ last_error: "no" });
 		await hooks.endpoints.update(id, { url: `${url}/other` });
 		expect(await hooks.endpoints.get(id)).toMatchObject(fresh);
