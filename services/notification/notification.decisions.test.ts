@@ -26,7 +26,7 @@ describe("kindOf", () => {
 	it.each([
 		["product.low_stock", "low_stock"],
 		["webhook.disabled", "webhook_disabled"]
-	] as const)("of %s is %s, which all admins get and nobody can choose", (type, kind) => {
+	] as const)("of %s is %s, which all admins get and no user can choose", (type, kind) => {
 		expect(kindOf(type)).toBe(kind);
 		expect(isForStaff(kind)).toBe(true);
 		expect(userKinds).not.toContain(kind);
