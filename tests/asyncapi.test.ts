@@ -56,7 +56,7 @@ describe("the AsyncAPI document", () => {
 
 	it.each([
 		["OrderEvent", ordered],
-		["LowStock", toStockMessage({ ...row, product_id: "prod-001" }).message],
+		["LowStock", toStockMessage({ ...row, subject: "prod-001" }).message],
 		["WebhookDisabled", webhookDisabledMessage(buildWebhookDisabled())],
 		["Window", window],
 		["DeadLetter", toDlqMessage(deadLetter, "analytics")],

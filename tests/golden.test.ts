@@ -60,7 +60,7 @@ describe("product.low_stock", () => {
 	const { message } = toStockMessage({
 		id: 7,
 		event_id: "0193a1c2-7b1e-7f00-8000-0000000000e3",
-		product_id: "prod-001",
+		subject: "prod-001",
 		occurred_at: new Date(at),
 		data: JSON.stringify(data)
 	});

@@ -88,8 +88,9 @@ export default service<typeof contract.actions, This>(contract, {
 
 		async redeliverFailed(ctx) {
 			const { id, from } = ctx.params;
+			const since = instantOf(from, "/from");
 			await this.endpoints.resume(id);
-			return this.deliveries.redeliverFailed(id, instantOf(from, "/from"));
+			return this.deliveries.redeliverFailed(id, since);
 		},
 
 		async "delivery.list"(ctx) {

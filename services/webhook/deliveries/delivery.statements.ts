@@ -97,7 +97,7 @@ export const settle: Statement = {
 			due_at = case when x.state = 'pending' then clock_timestamp() + x.in_ms * interval '1 ms' end,
 			delivered_at = case when x.state = 'delivered' then clock_timestamp() else d.delivered_at end,
 			updated_at = clock_timestamp()
-		from x where d.id = x.id and d.fence = x.fence and (d.state = 'pending') is true
+		from x where d.id = x.id and (d.state = 'pending') is true
 		returning d.id
 	),
 	noted as (
