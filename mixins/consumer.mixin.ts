@@ -92,7 +92,7 @@ function consumerOptions<E extends StreamEvent>(
 		onError: error =>
 			error instanceof OffsetLost
 				? logger.error("events were lost:", error.message)
-				: logger.warn("cannot handle events, retrying:", error.message),
+				: service.warnOfRetry("cannot handle events", error),
 		onDeadLettered: ({ topic, partition, offset, reason, detail }) =>
 			logger.error(`dead-lettered ${topic} ${partition}@${offset}: ${reason}: ${detail}`),
 		onStalled: words => service.broker.fatal(words)
@@ -107,6 +107,6 @@ async function startConsuming<E extends StreamEvent>(service: WithConsumer<E>): 
 	await retry(start, {
 		pauseMs: reconnectPauseMs,
 		signal: service.closing.signal,
-		onError: ({ message }) => service.logger.warn("event log unavailable, retrying:", message)
+		onError: error => service.warnOfRetry("the event log is unavailable", error)
 	});
 }

@@ -26,12 +26,9 @@ export function Publishing<R extends { id: number }>(
 				statements,
 				toPending,
 				prepare: () => this.createTopics(),
-				onError: ({ message }) => this.logger.warn("cannot publish events, retrying:", message),
-				onHousekeepingError: ({ message }) =>
-					this.logger.warn(
-						"cannot measure the outbox or remove published events, retrying:",
-						message
-					),
+				onError: error => this.warnOfRetry("cannot publish events", error),
+				onHousekeepingError: error =>
+					this.warnOfRetry("cannot measure the outbox or remove published events", error),
 				onLag: lag => publishGauges(this.broker, outboxGauges(this.name, lag))
 			});
 			outbox.start();

@@ -1,6 +1,7 @@
 import type { ServiceSchema } from "moleculer";
 import { config } from "../config/index.ts";
 import { claimEventLog, readEventLog, refusalOfLog, type LogKind } from "../db/event-log.ts";
+import { RepeatedLines } from "../lib/log/repeated-lines.ts";
 import { mixin } from "../lib/service.ts";
 import type { Driver } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
@@ -16,6 +17,10 @@ export interface WithStream extends WithPostgres {
 	stream: Driver;
 	/** The log was found to be the shop's. */
 	isOwnLog: boolean;
+	/** What fails again and again while a server is down. */
+	retryLines: RepeatedLines;
+	/** Logs a failure that is retried: the first at once, then one of its kind per minute. */
+	warnOfRetry(what: string, error: Error): void;
 	/** Ends the node when its log is not the shop's. @throws Error while the database is down */
 	checkLog(): Promise<void>;
 	/** Before anything is published or consumed. @throws Error while the log or the database is down */
@@ -36,6 +41,10 @@ function endUnlessOwn(service: WithStream, inUse: LogKind): void {
 export function Stream(): Partial<ServiceSchema> {
 	return mixin<WithStream>({
 		methods: {
+			warnOfRetry(what: string, { message }: Error): void {
+				this.retryLines.add(what, `${what}, retrying: ${message}`);
+			},
+
 			async checkLog(): Promise<void> {
 				if (this.isOwnLog) return;
 				const [inUse] = await this.pg.query<{ kind: LogKind }>(readEventLog);
@@ -54,6 +63,10 @@ export function Stream(): Partial<ServiceSchema> {
 			}
 		},
 
+		created() {
+			this.retryLines = new RepeatedLines(line => this.logger.warn(line));
+		},
+
 		async started() {
 			this.stream = await openLog({
 				onDebug: text => this.logger.debug(text),
@@ -64,6 +77,10 @@ export function Stream(): Partial<ServiceSchema> {
 			// Not awaited: the service works without the database, and checks before it publishes or consumes. A relay that
 			// stands by would not notice for long that it could publish to another log than the one that works.
 			this.checkLog().catch(({ message }) => this.logger.debug("cannot check the log:", message));
+		},
+
+		stopped() {
+			this.retryLines.stop();
 		}
 	});
 }

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { commandLine } from "../launch/process/command-line.ts";
+import { missingExamples } from "../services/gateway/api-docs/examples.ts";
+import { openApiDocument } from "../services/gateway/api-docs/openapi.ts";
 import { startPostgres } from "../launch/servers/embedded-postgres.ts";
 import { dumpFreshSchema } from "./dump-schema.ts";
 import { firstGolden, generated, read, stale } from "./generated-files.ts";
@@ -46,6 +48,13 @@ function check(): void {
 }
 
 async function generate(): Promise<void> {
+	const unstated = missingExamples(openApiDocument());
+	for (const name of unstated) console.error(`no example is stated: ${name}`);
+	if (unstated.length > 0) {
+		console.error("State them in services/gateway/api-docs/example-values.ts");
+		process.exitCode = 1;
+		return;
+	}
 	for (const [path, content] of Object.entries(firstGolden))
 		if (read(path) === undefined) write(path, content());
 	for (const [path, content] of Object.entries(generated)) write(path, content());

@@ -25,6 +25,8 @@ export interface BannerFacts {
 	dataDir: string;
 	/** True when Postgres was started by us. */
 	embedded: boolean;
+	/** Set if Kafka carries the events. */
+	kafka?: { brokers: readonly string[] } | undefined;
 	/** The payment provider. */
 	payment: { provider: "simulator" | "stripe"; apiUrl: string };
 	/** Set while the shop has no admin. */
@@ -88,6 +90,7 @@ export function banner(facts: BannerFacts): string {
 		...(demo ? demoLines(url) : []),
 		"",
 		embedded ? `  Embedded: Postgres, in ${shown}/postgres` : "  Database: the one of DATABASE_URL",
+		`  Events:   ${facts.kafka ? `Kafka at ${facts.kafka.brokers.join(", ")}` : "in Postgres"}`,
 		paymentLine(payment, demo ? `; ledger in ${shown}/psp-ledger.jsonl` : ""),
 		...(settings && settings.names.length > 0 ? [settingsLine(settings)] : []),
 		...(adminHint ? [`  ${adminHint}`] : []),

@@ -118,7 +118,7 @@ export async function prepareDatabase(
 ): Promise<void> {
 	try {
 		const done = await migrate(url, undefined, { onProgress: progress });
-		if (done.length > 0) progress(`ran ${done.length} migrations`);
+		if (done.length > 0) progress(`migrations run: ${done.length}`);
 		await applyTextSearch(url, catalogue.textSearch, { onProgress: progress });
 		if (demo) await seed(url);
 		if (production) await refuseDemoAccounts(url);

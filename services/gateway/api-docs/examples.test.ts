@@ -8,7 +8,8 @@ import {
 	exampleDocument,
 	exampleJson,
 	exampleOf,
-	exampleRequest
+	exampleRequest,
+	missingExamples
 } from "./examples.ts";
 import { operations, type Operation } from "../operations.ts";
 
@@ -87,6 +88,7 @@ describe("the values of examples", () => {
 
 	it("have to be stated for each text: a new one is named", () => {
 		const Parrot = strictObject({ cry: T.String() }, { title: "Parrot" });
-		expect(() => exampleOf(Parrot, "parrot", [])).toThrow("State an example of cry of Parrot");
+		const example = exampleOf(Parrot, "parrot", []);
+		expect(missingExamples({ examples: [example, { again: example }] })).toEqual(["cry of Parrot"]);
 	});
 });

@@ -1,6 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formatsPlugin from "ajv-formats";
 import { errorTable } from "../../../lib/errors.ts";
+import { missingExamples } from "./examples.ts";
 import { errorCodesOf, openApiDocument } from "./openapi.ts";
 import { operations } from "../operations.ts";
 
@@ -26,6 +27,10 @@ describe("the API description", () => {
 			operations.map(({ id }) => id).sort()
 		);
 		expect(new Set(described.map(({ operationId }) => operationId)).size).toBe(operations.length);
+	});
+
+	it("states an example of each text", () => {
+		expect(missingExamples(openApiDocument())).toEqual([]);
 	});
 
 	it("has no broken references", () => {

@@ -225,7 +225,7 @@ describe("npm run migrate", () => {
 		await database.rows("drop schema payment cascade");
 		await database.rows("delete from migration where service = 'payment'");
 		const { code, output } = await run("migrate.ts", [], { DATABASE_URL: database.url, DATA_DIR });
-		expect(output).toMatch(/ran \d migrations\nThe database is up to date\.\n$/);
+		expect(output).toMatch(/migrations run: \d\nThe database is up to date\.\n$/);
 		expect(code).toBe(0);
 		await database.rows("select from payment.payments limit 1");
 		await database.drop();
