@@ -85,7 +85,7 @@ function productionIssues(values: Environment): string[] {
 function portIssues(values: Environment): string[] {
 	const { PORT, METRICS_PORT, HEALTH_PORT } = values;
 	const isGateway = runs(values, "gateway");
-	const given = Object.entries({ ...(isGateway && { PORT, HEALTH_PORT }), METRICS_PORT }).filter(
+	const given = Object.entries({ ...(isGateway && { PORT }), HEALTH_PORT, METRICS_PORT }).filter(
 		([, port]) => port
 	);
 	return given

@@ -14,7 +14,7 @@ export const gatewayVariables = {
 	HEALTH_PORT: {
 		schema: T.Integer({ minimum: 0, maximum: 65_535 }),
 		about:
-			"serve /health, /health/live and /health/ready of the gateway also on a port of its own, whose connections are counted apart; 0 uses a free one"
+			"serve /health, /health/live and /health/ready of this node on a port of its own; a gateway serves them on PORT too, and counts those connections apart; 0 uses a free one"
 	},
 	KEEP_ALIVE_MS: {
 		schema: T.Integer({ minimum: 1000, maximum: 3_600_000 }),

@@ -136,7 +136,9 @@ const synchronousCalls: Record<string, RegExp> = {
 	order: /^(product|payment)$/,
 	// Data that events do not hold: recipients, and product details.
 	notification: /^user$/,
-	analytics: /^product$/
+	analytics: /^product$/,
+	// The services of its own node.
+	health: /./
 };
 
 /** The service whose contract an import brings in as a value, by which it could be called. */

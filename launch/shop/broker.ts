@@ -29,11 +29,15 @@ async function schemaOf(name: string): Promise<ServiceSchema> {
 	return (await import(pathToFileURL(path).href)).default;
 }
 
-/** The services of this node, and the metrics service if it has a port. */
+/** The services of this node, and those of metrics and health if they have a port. A gateway serves its own health. */
 function configuredServices(): string[] {
-	const { services, metricsPort } = config();
-	const readable = services.includes("gateway") || metricsPort !== undefined;
-	return readable ? [...services, "metrics"] : [...services];
+	const { services, metricsPort, healthPort } = config();
+	const isGateway = services.includes("gateway");
+	return [
+		...services,
+		...(isGateway || metricsPort !== undefined ? ["metrics"] : []),
+		...(!isGateway && healthPort !== undefined ? ["health"] : [])
+	];
 }
 
 function explained(error: unknown): never {
@@ -96,7 +100,7 @@ export function nodeUrls(broker: ServiceBroker): NodeUrls {
 	const urlOf = (port: number | undefined) =>
 		port === undefined ? undefined : ownUrl({ HOST: config().host, PORT: port });
 	const shop = urlOf(serviceOf("gateway")?.port());
-	const health = urlOf(serviceOf("gateway")?.healthPort?.());
+	const health = urlOf((serviceOf("gateway") ?? serviceOf("health"))?.healthPort?.());
 	const metrics = urlOf(serviceOf("metrics")?.port());
 	return {
 		...(shop && { shop }),

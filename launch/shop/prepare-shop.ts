@@ -59,7 +59,7 @@ async function checkPorts(given: Config, { gateways, nodes }: Counts): Promise<v
 	const isGateway = services.includes("gateway");
 	const wanted = portsOf([
 		{ name: "PORT", first: isGateway ? port : undefined, count: gateways },
-		{ name: "HEALTH_PORT", first: isGateway ? healthPort : undefined, count: gateways },
+		{ name: "HEALTH_PORT", first: healthPort, count: gateways },
 		{ name: "METRICS_PORT", first: metricsPort, count: nodes }
 	]);
 	// With a free port for each, the address is still tried.

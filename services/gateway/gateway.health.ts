@@ -1,42 +1,15 @@
 import type { ServiceBroker } from "moleculer";
-import { analytics } from "../../contracts/analytics.ts";
 import type { Health } from "../../contracts/gateway.ts";
 import { notification } from "../../contracts/notification.ts";
-import { order } from "../../contracts/order.ts";
-import { payment } from "../../contracts/payment.ts";
-import { product } from "../../contracts/product.ts";
-import { user } from "../../contracts/user.ts";
-import { webhook } from "../../contracts/webhook.ts";
+import { parts } from "../../contracts/parts.ts";
+import { checkReady, type Checks } from "../../lib/health/ready-checks.ts";
+import { Recent } from "../../lib/health/recent.ts";
 import { call } from "../../lib/service.ts";
-
-const checkEveryMs = 1000;
-
-type Checks = Record<string, "up" | "down">;
-
-/** What is asked for at most once a second, however many look. */
-class Recent<R> {
-	readonly #ask: () => Promise<R>;
-	#latest: Promise<R> | undefined;
-	#askedAtMs = 0;
-
-	constructor(ask: () => Promise<R>) {
-		this.#ask = ask;
-	}
-
-	read(): Promise<R> {
-		const now = performance.now();
-		if (this.#latest && now - this.#askedAtMs < checkEveryMs) return this.#latest;
-		this.#askedAtMs = now;
-		return (this.#latest = this.#ask());
-	}
-}
-
-const parts = [user, product, order, payment, notification, analytics, webhook];
 
 /** The state of the shop's services. */
 export class PartChecks {
 	readonly #broker: ServiceBroker;
-	readonly #states = new Recent(() => this.#ask());
+	readonly #states = new Recent(() => checkReady(this.#broker, parts));
 	readonly #waiting = new Recent(() => this.#askForWaiting());
 
 	constructor(broker: ServiceBroker) {
@@ -58,20 +31,6 @@ export class PartChecks {
 		return call(this.#broker, actions.waiting, {})
 			.then(({ data }) => data)
 			.catch(() => undefined);
-	}
-
-	/** Calls every service's `ready` concurrently; each has a second to respond. */
-	async #ask(): Promise<Checks> {
-		const states = await Promise.all(
-			parts.map(async ({ name, actions }) => {
-				// A call of an action that no node has writes a warning.
-				const known = this.#broker.registry.actions.isAvailable(`${name}.ready`);
-				const answer = known && call(this.#broker, actions.ready, {}).then(({ ok }) => ok);
-				const up = await Promise.resolve(answer).catch(() => false);
-				return [name, up ? "up" : "down"] as const;
-			})
-		);
-		return Object.fromEntries(states);
 	}
 }
 

@@ -2,50 +2,21 @@ import type { RequestListener } from "node:http";
 import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import Prometheus from "moleculer-prometheus";
 import { config } from "../../config/index.ts";
-import { HttpServer } from "../../http/limited-server.ts";
-import { sendProblem } from "../../http/problem.ts";
-import { checkForm } from "../../http/request-form.ts";
-import { Networks } from "../../lib/addresses/network.ts";
-import { fail } from "../../lib/errors.ts";
-
-/** In ms, of the port that only programs of the operator reach. */
-const limits = {
-	maxConnections: 100,
-	maxConnectionsOfNetwork: 0,
-	trustedProxies: new Networks([]),
-	keepAliveMs: 65_000,
-	headMs: 10_000,
-	requestMs: 10_000,
-	stallMs: 30_000,
-	checkEveryMs: 1000
-};
+import { OperatorServer } from "../../http/operator-server.ts";
 
 /**
  * Replaces moleculer-prometheus' own server, which listens on every interface: this one listens only if
  * METRICS_PORT is set, and on the configured host.
  */
 class ScrapeServer {
-	readonly #http: HttpServer;
 	#respond!: RequestListener;
+	readonly #http = new OperatorServer({ "/metrics": (req, res) => this.#respond(req, res) });
 	/** What the mixin closes. */
-	readonly server = { close: () => this.#http.close({ delayMs: 0, drainMs: 1000 }) };
-
-	constructor() {
-		this.#http = new HttpServer((req, res) => {
-			try {
-				checkForm(req);
-				if (req.url !== "/metrics") fail("NOT_FOUND");
-				if (req.method !== "GET" && req.method !== "HEAD") fail("METHOD_NOT_ALLOWED");
-				this.#respond(req, res);
-			} catch (error) {
-				sendProblem(req, res, error);
-			}
-		}, limits);
-	}
+	readonly server = { close: () => this.#http.close() };
 
 	/** The port that was bound, when one was. */
 	get port(): number | undefined {
-		return this.#http.isListening ? this.#http.port : undefined;
+		return this.#http.port;
 	}
 
 	get(_path: string, respond: RequestListener): void {
@@ -54,7 +25,7 @@ class ScrapeServer {
 
 	async listen(): Promise<void> {
 		const { metricsPort, host } = config();
-		if (metricsPort !== undefined) await this.#http.listen(metricsPort, host);
+		await this.#http.listen(metricsPort, host);
 	}
 }
 

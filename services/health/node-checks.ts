@@ -1,0 +1,51 @@
+import type { ServiceBroker } from "moleculer";
+import { parts } from "../../contracts/parts.ts";
+import { checkReady, type Checkable, type Checks } from "../../lib/health/ready-checks.ts";
+import { Recent } from "../../lib/health/recent.ts";
+import { within } from "../../lib/retry.ts";
+
+/** A client of NATS, which knows the bus; Moleculer keeps no record of a connection that is lost. */
+interface BusClient {
+	/** Sends a ping. Rejects while there is no connection. */
+	rtt(): Promise<number>;
+}
+
+const pingWaitMs = 1000;
+
+async function checkBus(broker: ServiceBroker): Promise<Checks> {
+	if (!broker.transit) return {};
+	const { client } = broker.transit.tx as unknown as { client?: BusClient };
+	if (!client) return { bus: broker.transit.connected ? "up" : "down" };
+	const answer = client.rtt().then(
+		() => true,
+		() => false
+	);
+	return { bus: (await within(pingWaitMs, answer)) ? "up" : "down" };
+}
+
+/** What one node needs: the bus, and what its own services use. */
+export class NodeChecks {
+	readonly #broker: ServiceBroker;
+	readonly #own: readonly Checkable[];
+	readonly #states = new Recent(() => this.#ask());
+
+	/** @param services that the node runs */
+	constructor(broker: ServiceBroker, services: readonly string[]) {
+		this.#broker = broker;
+		this.#own = parts.filter(({ name }) => services.includes(name));
+	}
+
+	/** Ready from the end of its start to the beginning of its stop, while nothing is down. Never rejects. */
+	async read(): Promise<{ ready: boolean; checks: Checks }> {
+		const checks = await this.#states.read();
+		return { ready: this.#broker.started && !Object.values(checks).includes("down"), checks };
+	}
+
+	async #ask(): Promise<Checks> {
+		const [bus, states] = await Promise.all([
+			checkBus(this.#broker),
+			checkReady(this.#broker, this.#own)
+		]);
+		return { ...bus, ...states };
+	}
+}
