@@ -1,4 +1,5 @@
 import { envFile } from "../config/env-file.ts";
+import { serviceNames } from "../config/index.ts";
 import { banner } from "../launch/shop/banner.ts";
 import {
 	nodeEnvironment,
@@ -42,12 +43,10 @@ async function bus(life: Lifecycle, { config, data }: ShopEnvironment): Promise<
 	return server.url;
 }
 
+/** Services that call no other one. */
+const last = ["user", "product", "payment"];
 /** Nodes that accept requests are stopped before those that serve them. */
-const stopOrder = [
-	["gateway"],
-	["order", "notification", "analytics", "webhook"],
-	["user", "product", "payment"]
-];
+const stopOrder = [["gateway"], serviceNames.filter(name => !last.includes(name)), last];
 
 async function startNodes(
 	life: Lifecycle,
@@ -77,7 +76,7 @@ async function startNodes(
 	life.atEnd(async () => {
 		for (const services of stopOrder)
 			await Promise.all(
-				supervised.filter(({ service }) => services.includes(service)).map(s => s.process.stop())
+				supervised.filter(({ service }) => services.some(name => name === service)).map(s => s.process.stop())
 			);
 	});
 	await Promise.all(supervised.map(node => node.process.start()));

@@ -1,21 +1,14 @@
 import type { Context, ServiceSchema } from "moleculer";
-import { analytics } from "../../contracts/analytics.ts";
-import { notification } from "../../contracts/notification.ts";
-import { order } from "../../contracts/order.ts";
-import { payment } from "../../contracts/payment.ts";
-import { product } from "../../contracts/product.ts";
-import { user } from "../../contracts/user.ts";
+import { parts } from "../../contracts/parts.ts";
 import { callOverSocket } from "../../launch/shop/operator-socket.ts";
 import type { Identity } from "../../lib/identity.ts";
 import type { ActionContract } from "../../lib/schema.ts";
-
-const contracts = [user, product, order, payment, notification, analytics];
 
 type Call = Context<unknown, { user?: Identity }>;
 
 /** The services of a shop that has no bus: each action is called over its socket. */
 export function socketServices(path: string): ServiceSchema[] {
-	return contracts.map(({ name, actions }) => ({
+	return parts.map(({ name, actions }) => ({
 		name,
 		actions: Object.fromEntries(
 			Object.entries<ActionContract>(actions).map(([key, action]) => [

@@ -93,10 +93,12 @@ it.each<[script: string, args: string[], says: RegExp, code: number]>([
 });
 
 it("is joined by the REPL, whose calls act in it", async () => {
-	const lines = ["place prod-002 1", "order not-an-id", "call product.list --limit 1", "quit"];
+	const lines = ["place prod-002 1", "order not-an-id", "call webhook.list", "quit"];
 	const { output, code } = await beside("repl.ts", [], lines.join("\n"));
 	const text = stripVTControlCharacters(output);
 	expect(text).toMatch(/joining the shop of pid \d+/);
+	expect(text).not.toContain("not connected yet");
+	expect(text).toMatch(/>> Call 'webhook\.list'[^]*>> Response/);
 	const id = /([0-9a-f-]{36}) {2}confirmed {2}\d/.exec(text)![1]!;
 	expect(text).toMatch(/must match|is not valid|must be/);
 	expect(code).toBe(0);
