@@ -34,7 +34,7 @@ run(async life => {
 	let startedAt = performance.now();
 	let isFirst = true;
 	const onReady = ({ shop: url, ...ports }: NodeUrls) => {
-		announce({ ready: true, url, ...ports });
+		announce({ ready: true, ended: false, url, ...ports });
 		if (isFirst && url) console.log(banner({ ...config, url, ...ports, ...facts, embedded }));
 		else print(`ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 		isFirst = false;
@@ -55,12 +55,16 @@ run(async life => {
 		},
 		print,
 		onReady,
-		onEnd: () => print("The shop has ended: it starts again when its source changes.")
+		onEnd: () => {
+			announce({ ready: false, ended: true });
+			print("The shop has ended: it starts again when its source changes.");
+		}
 	});
 	life.atEnd(() => shop.stop());
 	const onChange = (files: string[]) => {
 		if (life.ending) return;
 		startedAt = performance.now();
+		announce({ ready: false, ended: false });
 		print(`changed: ${files.join(", ")}`);
 		const isMigration = files.some(file => file.endsWith(".sql"));
 		void shop.replace(async () => {

@@ -1,8 +1,9 @@
 import type { REPLEval, REPLServer } from "node:repl";
 import type { ServiceBroker, ServiceSchema } from "moleculer";
 import { type Config, serviceNames, configOfCommand, useConfig } from "../config/index.ts";
+import { shownPath } from "../launch/shop/banner.ts";
 import { prepareShop, progress } from "../launch/shop/prepare-shop.ts";
-import { runningShop, type RunningShop } from "../launch/shop/running-shop.ts";
+import { runningShop, type RunningShop, whyAway } from "../launch/shop/running-shop.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
 import { checkNats } from "../launch/servers/nats-connection.ts";
@@ -26,14 +27,14 @@ interface Target {
 /** The shop that runs here, once its launcher has said how to join it. */
 async function shopHere(dataDir: string): Promise<RunningShop | undefined> {
 	const isJoinable = (shop: RunningShop | undefined) =>
-		!shop || shop.ready === true || shop.natsUrl !== undefined;
+		!shop || shop.ready || shop.ended || shop.natsUrl !== undefined;
 	const first = runningShop(dataDir);
 	if (isJoinable(first)) return first;
 	progress("waiting for the shop that starts here");
 	return poll(() => runningShop(dataDir), {
 		everyMs: 200,
 		withinMs: joinWithinMs,
-		isDone: isJoinable
+		isDone: shop => Boolean(isJoinable(shop))
 	});
 }
 
@@ -49,6 +50,13 @@ async function joinBus(config: Config, natsUrl: string, namespace: string): Prom
 	progress("joining the nodes on the bus");
 	await checkNats(natsUrl);
 	return { config: { ...asGuest(config), natsUrl, namespace } };
+}
+
+/** Why a shop that was joined does not take a call. */
+function noAnswer(dataDir: string): string {
+	const here = runningShop(dataDir);
+	if (!here) return `No shop runs on ${shownPath(dataDir)} any more: npm start opens it.`;
+	return whyAway(here) ?? `The shop of pid ${here.pid} does not answer.`;
 }
 
 /** @throws LaunchError when a shop runs here that cannot be joined */
@@ -69,9 +77,11 @@ async function target(life: Lifecycle): Promise<Target> {
 				? `A prompt with a shop of its own is open on ${dataDir} (pid ${here.pid}): quit it first.`
 				: `A shop runs on ${dataDir} (pid ${here.pid}), whose path is too long for a socket: stop it first, or set DATA_DIR to a shorter path for both.`
 		);
+	const why = whyAway(here);
+	if (why) throw new LaunchError(why);
 	progress(`joining the shop of pid ${here.pid}`);
 	const { socketServices } = await import("./repl/socket-services.ts");
-	return { config: asGuest(config), schemas: socketServices(here.socket) };
+	return { config: asGuest(config), schemas: socketServices(here.socket, () => noAnswer(dataDir)) };
 }
 
 /** Node's REPL starts a line while the previous one still runs, which breaks piped commands. */

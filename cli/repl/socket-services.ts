@@ -1,13 +1,27 @@
 import type { Context, ServiceSchema } from "moleculer";
 import { parts } from "../../contracts/parts.ts";
-import { callOverSocket } from "../../launch/shop/operator-socket.ts";
+import { callOverSocket, NoAnswer, type OperatorCall } from "../../launch/shop/operator-socket.ts";
 import type { Identity } from "../../lib/identity.ts";
 import type { ActionContract } from "../../lib/schema.ts";
 
 type Call = Context<unknown, { user?: Identity }>;
 
-/** The services of a shop that has no bus: each action is called over its socket. */
-export function socketServices(path: string): ServiceSchema[] {
+/** @throws the error of the action; with `whyAway` and no stack where no shop answers */
+async function callShop(path: string, call: OperatorCall, whyAway: () => string): Promise<unknown> {
+	try {
+		return await callOverSocket(path, call);
+	} catch (error) {
+		if (!(error instanceof NoAnswer)) throw error;
+		// The REPL prints the stack of an error, which says nothing here.
+		throw Object.assign(new Error(whyAway()), { stack: "" });
+	}
+}
+
+/**
+ * The services of a shop that has no bus: each action is called over its socket.
+ * @param whyAway asked when no shop answers there
+ */
+export function socketServices(path: string, whyAway: () => string): ServiceSchema[] {
 	return parts.map(({ name, actions }) => ({
 		name,
 		actions: Object.fromEntries(
@@ -18,11 +32,11 @@ export function socketServices(path: string): ServiceSchema[] {
 					access: action.access,
 					...(action.timeoutMs && { timeout: action.timeoutMs }),
 					handler: ({ params, meta }: Call) =>
-						callOverSocket(path, {
-							action: action.name,
-							params,
-							meta: meta.user ? { user: meta.user } : {}
-						})
+						callShop(
+							path,
+							{ action: action.name, params, meta: meta.user ? { user: meta.user } : {} },
+							whyAway
+						)
 				}
 			])
 		)

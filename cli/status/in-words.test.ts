@@ -98,6 +98,14 @@ describe("the status of a shop", () => {
 			},
 			"A shop starts on .shop by npm run cluster, for 10 min, pid 77."
 		],
+		[
+			"an end by a fault in its source",
+			{
+				...running,
+				running: { ...running.running!, command: "dev", ready: false, ended: true }
+			},
+			"The shop of npm run dev (pid 77) has ended because of a fault in its source: see its terminal.\n"
+		],
 		["no answer", { ...running, health: undefined }, "(does not answer)"],
 		[
 			"pending",

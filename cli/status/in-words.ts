@@ -1,5 +1,5 @@
 import type { Health } from "../../contracts/gateway.ts";
-import type { RunningShop } from "../../launch/shop/running-shop.ts";
+import { npmCommand, type RunningShop, whyAway } from "../../launch/shop/running-shop.ts";
 import type { DatabaseReport } from "../../launch/shop/database-report.ts";
 
 type Contents = NonNullable<DatabaseReport["contents"]>;
@@ -55,7 +55,8 @@ function healthLine({ health }: StatusFacts): string {
 function runningLines(facts: StatusFacts, shop: RunningShop): string[] {
 	const { command, pid, startedAt, url, health, metrics, nodes } = shop;
 	const since = duration(Date.parse(startedAt), facts.now.getTime());
-	const started = `by npm ${command === "start" ? "start" : `run ${command}`}, for ${since}, pid ${pid}`;
+	const started = `by ${npmCommand(command)}, for ${since}, pid ${pid}`;
+	if (shop.ended) return [whyAway(shop)!];
 	if (!shop.ready) return [`A shop starts on ${facts.dataDir} ${started}.`];
 	if (!url) return [`A shop without a gateway runs on ${facts.dataDir} ${started}.`];
 	return [
@@ -65,7 +66,7 @@ function runningLines(facts: StatusFacts, shop: RunningShop): string[] {
 		...(health ? entry("health", [health]) : []),
 		...entry("metrics", [metrics ?? `${url}/metrics`]),
 		...(nodes ? entry("nodes", [nodes.map(({ name }) => name).join(", ")]) : []),
-		...entry("log", [`the terminal of npm ${command === "start" ? "start" : `run ${command}`}`])
+		...entry("log", [`the terminal of ${npmCommand(command)}`])
 	];
 }
 

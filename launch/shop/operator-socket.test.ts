@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ServiceBroker } from "moleculer";
 import { Failure } from "../../lib/errors.ts";
-import { callOverSocket, fitsSocket, openOperatorSocket } from "./operator-socket.ts";
+import { callOverSocket, fitsSocket, NoAnswer, openOperatorSocket } from "./operator-socket.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "socket-"));
 let count = 0;
@@ -48,6 +48,16 @@ describe("the operator's socket", () => {
 		await expect(callOverSocket(path, call)).rejects.toThrow(/BigInt/);
 		await expect(callOverSocket(path, call)).rejects.toThrow(/BigInt/);
 		await close();
+	});
+
+	it("says that no shop answers where none listens, and where it ends before it answers", async () => {
+		const call = { action: "order.get", params: {}, meta: {} };
+		await expect(callOverSocket(newPath(), call)).rejects.toThrow(NoAnswer);
+		const path = newPath();
+		let close = () => Promise.resolve();
+		const ending = { call: () => close().then(() => ({})) } as unknown as ServiceBroker;
+		close = await openOperatorSocket(ending, path);
+		await expect(callOverSocket(path, call)).rejects.toThrow(NoAnswer);
 	});
 
 	it("takes the place of a socket that no process serves", async () => {

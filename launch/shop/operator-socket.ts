@@ -85,12 +85,26 @@ export async function openOperatorSocket(
 	};
 }
 
-/** Calls an action of the shop behind the socket. @throws its error */
-export async function callOverSocket(path: string, call: OperatorCall): Promise<unknown> {
+/** No shop serves the socket, or it ended before it answered. */
+export class NoAnswer extends Error {}
+
+interface Answer {
+	result?: unknown;
+	error?: Refusal;
+}
+
+async function ask(path: string, call: OperatorCall): Promise<Answer> {
 	const req = request({ socketPath: path, method: "POST", path: "/" });
 	req.end(JSON.stringify(call));
 	const [res] = (await once(req, "response")) as [IncomingMessage];
-	const { result, error } = (await json(res)) as { result?: unknown; error?: Refusal };
+	return (await json(res)) as Answer;
+}
+
+/** Calls an action of the shop behind the socket. @throws its error, or NoAnswer */
+export async function callOverSocket(path: string, call: OperatorCall): Promise<unknown> {
+	const { result, error } = await ask(path, call).catch((cause: Error) => {
+		throw new NoAnswer(`No shop answers at ${path}: ${cause.message}`, { cause });
+	});
 	if (error) throw Object.assign(new Error(error.message), error);
 	return result;
 }

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { LaunchError } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
 import { DataFolder } from "./data-folder.ts";
 import { shopUrl } from "./given-url.ts";
@@ -23,6 +24,8 @@ export interface RunningShop {
 	brokers?: readonly string[] | undefined;
 	/** Set once all that it runs has started. */
 	ready?: boolean | undefined;
+	/** Set while it has ended because of a fault in its source, and its launcher waits for a change. */
+	ended?: boolean | undefined;
 	/** Where this host reaches the gateway, once it accepts requests. */
 	url?: string | undefined;
 	health?: string | undefined;
@@ -69,10 +72,28 @@ export function runningShop(dataDir: string): RunningShop | undefined {
 	}
 }
 
-/** Where the API of the shop is: given, or of the shop that runs on this data folder, or by HOST and PORT. */
+/** As its user typed it. */
+export const npmCommand = (command: RunningShop["command"]) =>
+	command === "start" ? "npm start" : `npm run ${command}`;
+
+/** Why this shop takes no requests, as a sentence; undefined for one that does. */
+export function whyAway({ command, pid, ready, ended }: RunningShop): string | undefined {
+	const shop = `The shop of ${npmCommand(command)} (pid ${pid})`;
+	if (ended) return `${shop} has ended because of a fault in its source: see its terminal.`;
+	return ready ? undefined : `${shop} is starting: try again once it is open.`;
+}
+
+/**
+ * Where the API of the shop is: given, or of the shop that runs on this data folder, or by HOST and PORT.
+ * @throws LaunchError when that shop takes no requests
+ */
 export function addressOfShop(
 	given: string | undefined,
 	{ dataDir, gatewayUrl }: { dataDir: string; gatewayUrl: string }
 ): string {
-	return shopUrl(given ?? runningShop(dataDir)?.url ?? gatewayUrl);
+	if (given !== undefined) return shopUrl(given);
+	const here = runningShop(dataDir);
+	const why = here && whyAway(here);
+	if (why) throw new LaunchError(why);
+	return shopUrl(here?.url ?? gatewayUrl);
 }
