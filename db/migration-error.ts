@@ -18,14 +18,16 @@ function lineOf(sql: string, position: string | undefined): string {
 	return `, line ${before.filter(character => character === "\n").length + 1}`;
 }
 
-/** The error of Postgres with the file, and the line if it says one. */
+/** The error of Postgres with its detail, the file, and the line if it says one. */
 export function failedMigration(name: string, sql: string, cause: Error): MigrationError {
-	const { position } = cause as Error & { position?: string };
+	const { position, detail } = cause as Error & { position?: string; detail?: string };
 	const state = sqlState(cause);
 	const code = state ? ` (${state})` : "";
+	// Such as the key of which there are two.
+	const details = detail ? `: ${detail}` : "";
 	return new MigrationError(
 		"failed",
-		`migration ${name}${lineOf(sql, position)}: ${cause.message}${code}`,
+		`migration ${name}${lineOf(sql, position)}: ${cause.message}${code}${details}`,
 		cause
 	);
 }

@@ -1,4 +1,3 @@
-import { failedMigration } from "./migration-error.ts";
 import { assertSameHistory, checksumOf } from "./migration-record.ts";
 
 const one = { service: "order", file: "0001_a.sql", sql: "create table a (x int);" };
@@ -29,17 +28,4 @@ it.each([
 	const compare = () => assertSameHistory(records, [one, two], isWhole);
 	expect(compare).toThrow(sentence);
 	expect(compare).toThrow(expect.objectContaining({ kind: "refused" }));
-});
-
-const cause = (position?: string) =>
-	Object.assign(new Error('syntax error at or near "x"'), { code: "42601", position });
-it.each([
-	["1", ", line 1"],
-	["3", ", line 2"],
-	["8", ", line 3"],
-	[undefined, ""]
-])("a failure at character %s names%s", (position, line) => {
-	expect(failedMigration("order/1.sql", "😀\nab\ncd", cause(position)).message).toBe(
-		`migration order/1.sql${line}: syntax error at or near "x" (42601)`
-	);
 });

@@ -46,6 +46,17 @@ describe("migrate", () => {
 		await expect(migrate(database.url)).resolves.not.toEqual([]);
 	});
 
+	it("says what Postgres says of a failure in detail", async () => {
+		const broken: Migration = {
+			service: "payment",
+			file: "0099_broken.sql",
+			sql: "create table half (id int); insert into half values (7), (7); create unique index one on half (id);"
+		};
+		await expect(migrate(database.url, [broken])).rejects.toThrow(
+			'migration payment/0099_broken.sql: could not create unique index "one" (23505): Key (id)=(7) is duplicated.'
+		);
+	});
+
 	it("refuses a migration that was changed after it ran, and a database that is newer", async () => {
 		await migrate(database.url);
 		const [first, ...others] = await migrations();
