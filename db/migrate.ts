@@ -6,6 +6,7 @@ import { poll } from "../lib/retry.ts";
 import { newClient } from "./client.ts";
 import { roleOf, rolePassword, schemas, sharedSchemas } from "./database.ts";
 import { failedMigration } from "./migration-error.ts";
+import { assertSound, isOutside } from "./migration-files.ts";
 import {
 	assertSameHistory,
 	ensureRecordTable,
@@ -33,13 +34,6 @@ const lockPollMs = 500;
 /** Longest time of one statement of a migration, in ms. */
 const statementWithinMs = 3_600_000;
 
-/**
- * The first line of a migration that runs outside a transaction, because Postgres demands that. It has one statement,
- * and may have run before: an index that was built concurrently and failed is removed first; any other statement has to
- * allow for that (`if not exists`).
- */
-const outside = "-- outside a transaction\n";
-const isOutside = ({ sql }: Migration) => sql.startsWith(outside);
 const concurrentIndex = /^create (?:unique )?index concurrently (?:if not exists )?(\w+)/im;
 /** Nothing but changes of the schema queues behind the wait of a concurrent build, so it may be long. */
 const concurrentLockTimeoutMs = 60_000;
@@ -52,12 +46,15 @@ function folderOf(owner: Owner): string {
 	return owner in sharedSchemas ? owner : `services/${owner}`;
 }
 
+/** Also one whose name is wrong: it is refused, and not left out. A name that begins with a dot is an editor's. */
+const isMigration = (file: string) => /^[^.].*\.sql$/i.test(file);
+
 /** All migrations on disk: those of shared schemas, then by service, then by number. */
 export async function migrations(): Promise<Migration[]> {
 	const found: Migration[] = [];
 	for (const service of Object.keys({ ...sharedSchemas, ...schemas }) as Owner[]) {
 		const folder = join(root, folderOf(service), "migrations");
-		for (const file of (await readdir(folder)).filter(name => name.endsWith(".sql")).sort())
+		for (const file of (await readdir(folder)).filter(isMigration).sort())
 			found.push({ service, file, sql: await readFile(join(folder, file), "utf8") });
 	}
 	return found;
@@ -221,8 +218,8 @@ async function acquireLock(
  * Only a migration that runs outside a transaction divides it: what is before it is committed first. A shop that runs is
  * not held up: the migrations give way to it until they get their locks. Returns the names of those that it ran.
  * @param given instead of those on disk
- * @throws MigrationError with the file for Postgres' error, for a database that is newer than the tree, and for a
- * migration that was changed after it ran; Error that names the sessions for which it waited in vain
+ * @throws MigrationError with the file for Postgres' error, for names and forms that are wrong, for a database that is
+ * newer than the tree, and for a migration that was changed after it ran; Error that names the sessions for which it waited in vain
  */
 export async function migrate(
 	ownerUrl: string,
@@ -239,6 +236,7 @@ export async function migrate(
 		await client.connect();
 		await acquireLock(client, options);
 		const all = given ?? (await migrations());
+		if (!given) assertSound(all);
 		assertSameHistory(await readRecords(client), all, given === undefined);
 		const roles = () => ensureRoles(client, ownerUrl);
 		await giveWay(ownerUrl, client, "the migration", roles, options);

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { buildPatchedTree } from "../../../chaos/mutations/patched-tree.ts";
 import { freePort } from "../../../launch/process/free-port.ts";
 import { DataFolder } from "../../../launch/shop/data-folder.ts";
 import { testDatabase } from "../../support/servers/database.ts";
-import { run, startShop } from "../../support/servers/processes.ts";
+import { launch, run, startShop } from "../../support/servers/processes.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 
 let DATA_DIR: string;
@@ -230,6 +231,38 @@ describe("npm run migrate", () => {
 		await database.rows("select from payment.payments limit 1");
 		await database.drop();
 	}, 20_000);
+
+	it("refuses migrations whose files are wrong, before it runs one", async () => {
+		const tree = temporaryFolder();
+		buildPatchedTree(join(import.meta.dirname, "../../.."), tree, []);
+		const folder = join(tree, "services/order/migrations");
+		const index = (name: string) => `create index concurrently ${name} on orders (id);\n`;
+		const database = await testDatabase("template1");
+		const migrate = async (text: string) => {
+			writeFileSync(join(folder, "0019_b.sql"), text);
+			const env = { DATABASE_URL: database.url, DATA_DIR };
+			const { child, output } = launch("migrate.ts", [], env, tree);
+			await once(child, "close");
+			expect(child.exitCode).toBe(78);
+			expect(await database.rows("select to_regclass('public.migration') as name")).toEqual([
+				{ name: null }
+			]);
+			return output();
+		};
+		try {
+			expect(await migrate(`-- outside a transaction\n${index("a")}${index("b")}`)).toBe(
+				"Migration order/0019_b.sql has 2 statements; one outside a transaction has one.\n"
+			);
+			writeFileSync(join(folder, "0019_a.sql"), "select 1;\n");
+			writeFileSync(join(folder, "brand.SQL"), "select 1;\n");
+			expect(await migrate("select 1;\n")).toMatch(
+				/: rename order\/brand\.SQL\.\nMigrations order\/0019_a\.sql and order\/0019_b\.sql have the same number: renumber one\.\n$/
+			);
+		} finally {
+			await database.drop();
+			rmSync(tree, { recursive: true });
+		}
+	}, 30_000);
 
 	it("requires DATABASE_URL", async () => {
 		const { code, output } = await run("migrate.ts", [], { DATA_DIR });
