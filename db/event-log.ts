@@ -1,5 +1,5 @@
 import type { Config } from "../config/index.ts";
-import type { Statement } from "./database.ts";
+import type { Database, Statement } from "./database.ts";
 
 /**
  * Which event log a shop uses. Positions of consumers, and which rows of outboxes were published, are of one log, so a
@@ -17,8 +17,8 @@ export const readEventLog: Statement = {
 	text: "select kind from streams.event_log where is_only"
 };
 
-/** $1 the log of this node, which becomes the shop's where none is in use yet. Answers the kind of the one in use. */
-export const claimEventLog: Statement = {
+/** $1 the log of this node, which becomes the shop's where none is in use yet. No row while another one claims it. */
+const claimEventLog: Statement = {
 	name: "streams.claim_event_log",
 	text: `
 	with claimed as (
@@ -28,6 +28,19 @@ export const claimEventLog: Statement = {
 	)
 	select kind from claimed union all select kind from streams.event_log where is_only`
 };
+
+/**
+ * Makes this log the shop's where none is in use yet. Answers the one in use: at a first start, all services of a node
+ * claim it at once, and one that comes second waits for the first without seeing its row, which the next statement does.
+ */
+export async function claimLog(
+	db: Pick<Database, "query">,
+	kind: LogKind
+): Promise<LogKind | undefined> {
+	const [claimed] = await db.query<{ kind: LogKind }>(claimEventLog, [kind]);
+	const [inUse] = claimed ? [claimed] : await db.query<{ kind: LogKind }>(readEventLog);
+	return inUse?.kind;
+}
 
 const places: Record<LogKind, string> = { kafka: "Kafka", postgres: "the log in Postgres" };
 const remedies: Record<LogKind, string> = {

@@ -1,6 +1,6 @@
 import type { ServiceSchema } from "moleculer";
 import { config } from "../config/index.ts";
-import { claimEventLog, readEventLog, refusalOfLog, type LogKind } from "../db/event-log.ts";
+import { claimLog, readEventLog, refusalOfLog, type LogKind } from "../db/event-log.ts";
 import { RepeatedLines } from "../lib/log/repeated-lines.ts";
 import { mixin } from "../lib/service.ts";
 import type { Driver } from "../streams/driver.ts";
@@ -56,10 +56,9 @@ export function Stream(): Partial<ServiceSchema> {
 				await this.checkLog();
 				await this.stream.createTopics(topicSpecs(config().stream));
 				if (this.isOwnLog) return;
-				const [inUse] = await this.pg.query<{ kind: LogKind }>(claimEventLog, [this.stream.kind]);
-				// Another node has just claimed it: this one sees that when it asks again.
-				if (!inUse) throw new Error("the event log is being claimed by another node");
-				endUnlessOwn(this, inUse.kind);
+				const inUse = await claimLog(this.pg, this.stream.kind);
+				if (!inUse) throw new Error("which event log the shop uses is not known yet");
+				endUnlessOwn(this, inUse);
 			}
 		},
 
