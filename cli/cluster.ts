@@ -20,6 +20,8 @@ import {
 import { startNats } from "../launch/servers/nats-server.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { SupervisedProcess } from "../launch/process/supervisor.ts";
+import { within } from "../lib/retry.ts";
+import { type OpenMessage, unreadyLines } from "./node/readiness.ts";
 
 const usage = `Usage: npm run cluster [-- [--fresh] order=3 payment=2 …]
 One process per service over nats-server; name=count starts more of one.
@@ -48,13 +50,32 @@ const last = ["user", "product", "payment"];
 /** Nodes that accept requests are stopped before those that serve them. */
 const stopOrder = [["gateway"], serviceNames.filter(name => !last.includes(name)), last];
 
+/** A gateway that ended meanwhile sends it once it has started again. */
+const openWithinMs = 20_000;
+
+interface StartedNodes {
+	/** By the name of the node. */
+	urls: ReadonlyMap<string, NodeUrls>;
+	/** Services that are not ready, as the gateways see it. */
+	unready: readonly string[];
+}
+
 async function startNodes(
 	life: Lifecycle,
 	nodes: NodePlan[],
 	environment: ShopEnvironment,
 	natsUrl: string
-): Promise<ReadonlyMap<string, NodeUrls>> {
+): Promise<StartedNodes> {
 	const urls = new Map<string, NodeUrls>();
+	const opened = new Map(
+		nodes
+			.filter(({ service }) => service === "gateway")
+			.map(({ name }) => [name, Promise.withResolvers<string[]>()])
+	);
+	const onMessage = (name: string, message: { urls: NodeUrls } | OpenMessage) => {
+		if ("urls" in message) urls.set(name, message.urls);
+		else opened.get(name)?.resolve(message.unready);
+	};
 	const common = { ...sharedEnvironment(process.env), NATS_URL: natsUrl };
 	const { shutdownDelayMs } = environment.config.connections;
 	const forceAfterMs = (service: string) =>
@@ -69,18 +90,22 @@ async function startNodes(
 			{ ...common, ...nodeEnvironment(node, secretsOf(node), process.env) },
 			{
 				forceAfterMs: forceAfterMs(node.service),
-				onMessage: message => void urls.set(node.name, (message as { urls: NodeUrls }).urls)
+				onMessage: message => onMessage(node.name, message as { urls: NodeUrls } | OpenMessage)
 			}
 		)
 	}));
 	life.atEnd(async () => {
 		for (const services of stopOrder)
 			await Promise.all(
-				supervised.filter(({ service }) => services.some(name => name === service)).map(s => s.process.stop())
+				supervised
+					.filter(({ service }) => services.some(name => name === service))
+					.map(s => s.process.stop())
 			);
 	});
 	await Promise.all(supervised.map(node => node.process.start()));
-	return urls;
+	const gateways = Promise.all([...opened.values()].map(({ promise }) => promise));
+	const unready = (await within(openWithinMs, gateways)) ?? [["gateway"]];
+	return { urls, unready: [...new Set(unready.flat())] };
 }
 
 /** Where nodes serve what has a port of its own there. */
@@ -109,7 +134,7 @@ run(async life => {
 	// `npm run repl` can join even while the nodes are starting.
 	announce({ natsUrl });
 	progress(`starting ${nodes.length} nodes`);
-	const urls = await startNodes(life, nodes, environment, natsUrl);
+	const { urls, unready } = await startNodes(life, nodes, environment, natsUrl);
 	const runs = [
 		`Nodes:    ${nodes.map(({ name }) => name).join(", ")}; join them with npm run repl`,
 		...portLines("Health of gateways:", urls, "health"),
@@ -125,5 +150,6 @@ run(async life => {
 		nodes: nodes.map(({ name }) => ({ name, metrics: urls.get(name)?.metrics }))
 	});
 	const facts = { settings: envFile(), adminHint: await adminHint(config.databaseUrl) };
+	for (const line of unreadyLines(unready)) console.log(line);
 	console.log(banner({ ...config, url: url!, metrics, ...facts, embedded, runs }));
 }, stopNodesWithinMs);

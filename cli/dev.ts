@@ -7,6 +7,7 @@ import { banner } from "../launch/shop/banner.ts";
 import type { NodeUrls } from "../launch/shop/broker.ts";
 import { adminHint } from "../launch/shop/owner-database.ts";
 import { prepareDatabase, prepareShop, progress } from "../launch/shop/prepare-shop.ts";
+import { unreadyLines } from "./node/readiness.ts";
 import { logLine } from "./dev/log-line.ts";
 import { watchSource } from "./dev/source-watcher.ts";
 import { WatchedShop } from "./dev/watched-shop.ts";
@@ -33,11 +34,20 @@ run(async life => {
 	const facts = { settings: envFile(), adminHint: await adminHint(config.databaseUrl) };
 	let startedAt = performance.now();
 	let isFirst = true;
-	const onReady = ({ shop: url, ...ports }: NodeUrls) => {
+	let urls: NodeUrls = {};
+	const onReady = (now: NodeUrls) => {
+		urls = now;
+		const { shop: url, ...ports } = urls;
 		announce({ ready: true, ended: false, url, ...ports });
-		if (isFirst && url) console.log(banner({ ...config, url, ...ports, ...facts, embedded }));
-		else print(`ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+		if (isFirst && url) return;
+		print(`ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+	};
+	const onOpen = (unready: string[]) => {
+		if (!isFirst) return;
 		isFirst = false;
+		for (const line of unreadyLines(unready)) console.log(line);
+		const { shop: url, ...ports } = urls;
+		console.log(banner({ ...config, url: url!, ...ports, ...facts, embedded }));
 	};
 	const shop = new WatchedShop({
 		environment: {
@@ -55,6 +65,7 @@ run(async life => {
 		},
 		print,
 		onReady,
+		onOpen,
 		onEnd: () => {
 			announce({ ready: false, ended: true });
 			print("The shop has ended: it starts again when its source changes.");

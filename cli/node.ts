@@ -8,6 +8,7 @@ import { listenForFailpointCommands } from "../launch/shop/failpoint-commands.ts
 import { tokenKeys } from "../launch/shop/token-keys.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine } from "../launch/process/command-line.ts";
+import { type OpenMessage, unreadyServices } from "./node/readiness.ts";
 
 const usage = `Usage: SERVICES=order NATS_URL=nats://… DATABASE_URL=postgres://… npm run node
 Runs one node of the shop on a bus and a database that are there already (npm run migrate).`;
@@ -40,4 +41,7 @@ run(async life => {
 	process.send?.("ready");
 	// Node writes its cache at an exit, which a killed node never comes to; not before the first requests.
 	setTimeout(flushCompileCache, 1000).unref();
+	if (!process.send || !config.services.includes("gateway")) return;
+	const unready = await unreadyServices(broker, life);
+	process.send({ unready } satisfies OpenMessage);
 });

@@ -5,6 +5,7 @@ import { prepareShop, progress } from "../launch/shop/prepare-shop.ts";
 import { adminHint } from "../launch/shop/owner-database.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine } from "../launch/process/command-line.ts";
+import { unreadyLines, unreadyServices } from "./node/readiness.ts";
 
 const usage = `Usage: npm start [-- --fresh]
   --fresh   forget the embedded database, its orders and the generated keys first
@@ -23,8 +24,11 @@ run(async life => {
 	const broker = await runBroker(life);
 	if (life.ending) return;
 	const { shop: url, ...ports } = nodeUrls(broker);
+	const unready = url ? await unreadyServices(broker, life) : [];
+	if (life.ending) return;
 	announce({ ready: true, url, ...ports });
 	const facts = { settings: envFile(), adminHint: await adminHint(config.databaseUrl) };
+	for (const line of unreadyLines(unready)) console.log(line);
 	console.log(
 		url
 			? banner({ ...config, url, ...ports, ...facts, embedded })

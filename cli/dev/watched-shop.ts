@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { NodeUrls } from "../../launch/shop/broker.ts";
+import type { OpenMessage } from "../node/readiness.ts";
 
 export interface WatchedShopOptions {
 	/** Of the process in which the shop runs. */
@@ -10,6 +11,8 @@ export interface WatchedShopOptions {
 	print(line: string): void;
 	/** Called each time it accepts requests. */
 	onReady(urls: NodeUrls): void;
+	/** Called after that, with the services that are not ready: none, or those that were not within its time. */
+	onOpen(unready: string[]): void;
 	/** Called when it ended by itself, or could not start. */
 	onEnd(): void;
 }
@@ -91,8 +94,9 @@ export class WatchedShop {
 		});
 		for (const stream of [child.stdout!, child.stderr!]) createInterface(stream).on("line", print);
 		child.on("message", message => {
-			const { urls } = message as { urls?: NodeUrls };
+			const { urls, unready } = message as { urls?: NodeUrls } & Partial<OpenMessage>;
 			if (urls) this.#options.onReady(urls);
+			if (unready) this.#options.onOpen(unready);
 			// Not while the shop starts, which would take longer then.
 			if (message === "ready" && !this.#isStopped) this.#standby ??= this.#spawn();
 		});
