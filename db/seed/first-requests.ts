@@ -1,4 +1,8 @@
-const order = `{"items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF", "state": "CA", "zip": "94105", "country": "USA"}}`;
+/** Where the first order goes, in every text that shows one. */
+export const sampleAddress =
+	'{"street": "123 Main St", "city": "SF", "state": "CA", "zip": "94105", "country": "US"}';
+
+const order = `{"items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": ${sampleAddress}}`;
 
 /** Commands with which somebody tries a shop in demo mode, where a request from its host acts as a customer. */
 export const firstRequests = (url: string): string[] => [

@@ -17,7 +17,7 @@ const firstLines = [
 	`curl http://localhost:8080/api/v1/products`,
 	`curl -X POST http://localhost:8080/api/v1/orders -H "Content-Type: application/json" -d '{"user_id": "user-123",
       "items": [{"product_id": "prod-001", "quantity": 2}], "shipping_address": {"street": "123 Main St", "city": "SF",
-      "state": "CA", "zip": "94105", "country": "USA"}}'`,
+      "state": "CA", "zip": "94105", "country": "US"}}'`,
 	`curl http://localhost:8080/metrics`
 ];
 
