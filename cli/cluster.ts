@@ -149,7 +149,11 @@ run(async life => {
 		metrics,
 		nodes: nodes.map(({ name }) => ({ name, metrics: urls.get(name)?.metrics }))
 	});
-	const facts = { settings: envFile(), adminHint: await adminHint(config.databaseUrl) };
+	const facts = {
+		command: "cluster" as const,
+		settings: envFile(),
+		adminHint: await adminHint(config.databaseUrl)
+	};
 	for (const line of unreadyLines(unready)) console.log(line);
 	console.log(banner({ ...config, url: url!, metrics, ...facts, embedded, runs }));
 }, stopNodesWithinMs);

@@ -31,7 +31,8 @@ run(async life => {
 		command: "dev",
 		fresh: values.fresh
 	});
-	const facts = { settings: envFile(), adminHint: await adminHint(config.databaseUrl) };
+	const hint = await adminHint(config.databaseUrl);
+	const facts = { command: "dev" as const, settings: envFile(), adminHint: hint };
 	let startedAt = performance.now();
 	let isFirst = true;
 	let urls: NodeUrls = {};

@@ -27,7 +27,11 @@ run(async life => {
 	const unready = url ? await unreadyServices(broker, life) : [];
 	if (life.ending) return;
 	announce({ ready: true, url, ...ports });
-	const facts = { settings: envFile(), adminHint: await adminHint(config.databaseUrl) };
+	const facts = {
+		command: "start" as const,
+		settings: envFile(),
+		adminHint: await adminHint(config.databaseUrl)
+	};
 	for (const line of unreadyLines(unready)) console.log(line);
 	console.log(
 		url

@@ -37,14 +37,24 @@ describe("explainListen", () => {
 	});
 
 	it.each([
-		[8080, "PORT=8081 "],
-		[9100, "METRICS_PORT=9101 "],
-		[65_535, "HEALTH_PORT=65534 "]
+		[8080, "PORT=8081."],
+		[9100, "METRICS_PORT=9101."],
+		[65_535, "HEALTH_PORT=65534."]
 	])("names the variable of port %i", (port, advice) => {
 		const ports = { PORT: 8080, METRICS_PORT: 9100, HEALTH_PORT: 65_535 };
 		const error = Object.assign(coded("EADDRINUSE"), { port });
 		const { message } = explainListen(error, { host: "127.0.0.1", ports }) as Error;
 		expect(message).toContain(`Port ${port} is taken`);
+		expect(message).toContain(` ${advice}`);
+	});
+
+	it.each([
+		["npm start", "PORT=8081 npm start."],
+		["npm run cluster", "PORT=8081 npm run cluster."],
+		[undefined, "choose another one: PORT=8081."]
+	])("names the command that was typed: %s", (command, advice) => {
+		const found = { command, host: "127.0.0.1", ports: { PORT: 8080 } };
+		const { message } = explainListen(coded("EADDRINUSE"), found) as Error;
 		expect(message).toContain(advice);
 	});
 

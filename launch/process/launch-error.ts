@@ -19,26 +19,29 @@ export const diskFull =
 	"The disk is full: free some space and start again; nothing that was committed is lost.";
 
 /** The variable that named the port, for another try. */
-function portTaken(name: string, port: number): LaunchError {
+function portTaken(name: string, port: number, command: string | undefined): LaunchError {
 	const other = port < 65_535 ? port + 1 : port - 1;
+	const words = [`${name}=${other}`, ...(command ? [command] : [])].join(" ");
 	return new LaunchError(
-		`Port ${port} is taken: stop what listens there, or choose another one: ${name}=${other} npm start.`
+		`Port ${port} is taken: stop what listens there, or choose another one: ${words}.`
 	);
 }
 
 interface Endpoints {
+	/** What the user typed, e.g. `npm run dev`; undefined where a launcher started the process. */
+	command?: string | undefined;
 	host: string;
 	/** By the variable that names it. */
 	ports: Readonly<Record<string, number | undefined>>;
 }
 
 /** The same error as a sentence when it says why the port cannot be listened on. */
-export function explainListen(error: unknown, { host, ports }: Endpoints): unknown {
+export function explainListen(error: unknown, { command, host, ports }: Endpoints): unknown {
 	const { code, address, hostname, port } = error as NodeJS.ErrnoException &
 		Record<string, unknown>;
 	const known = Object.entries(ports).filter(([, wanted]) => wanted !== undefined);
 	const [name, wanted] = known.find(([, own]) => own === port) ?? known[0]!;
-	if (code === "EADDRINUSE") return portTaken(name, wanted!);
+	if (code === "EADDRINUSE") return portTaken(name, wanted!, command);
 	if (address !== host && hostname !== host) return error;
 	if (code === "EACCES")
 		return new LaunchError(

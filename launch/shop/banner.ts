@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { accounts, demoPassword } from "../../db/seed/accounts.ts";
 import { firstRequests } from "../../db/seed/first-requests.ts";
+import { npmCommand, type RunningShop } from "./running-shop.ts";
 
 /** Relative to the current folder, if it is in it. */
 export function shownPath(path: string): string {
@@ -9,6 +10,8 @@ export function shownPath(path: string): string {
 }
 
 export interface BannerFacts {
+	/** That printed it. */
+	command: RunningShop["command"];
 	/** Of the gateway. */
 	url: string;
 	/** Where health checks are too, if they have a port of their own. */
@@ -79,7 +82,7 @@ function paymentLine({ provider, apiUrl }: BannerFacts["payment"], ledger: strin
 
 /** Printed once the shop accepts orders. */
 export function banner(facts: BannerFacts): string {
-	const { url, demo, production, dataDir, embedded, payment } = facts;
+	const { command, url, demo, production, dataDir, embedded, payment } = facts;
 	const { settings, adminHint, runs = [] } = facts;
 	const shown = shownPath(dataDir);
 	return [
@@ -96,7 +99,7 @@ export function banner(facts: BannerFacts): string {
 		...(adminHint ? [`  ${adminHint}`] : []),
 		...runs.map(line => `  ${line}`),
 		"  Stop:     Ctrl-C",
-		...(embedded && !production ? ["  Reset:    npm start -- --fresh"] : []),
+		...(embedded && !production ? [`  Reset:    ${npmCommand(command)} -- --fresh`] : []),
 		""
 	].join("\n");
 }

@@ -13,7 +13,7 @@ import { startPostgres } from "../servers/embedded-postgres.ts";
 import { freePort, listen } from "../process/free-port.ts";
 import { fitsSocket } from "./operator-socket.ts";
 import { portsOf } from "./ports.ts";
-import { announce, type Announce, type RunningShop } from "./running-shop.ts";
+import { announce, type Announce, npmCommand, type RunningShop } from "./running-shop.ts";
 import { tokenKeys } from "./token-keys.ts";
 import { exitCodes, explainDatabase, explainListen, LaunchError } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
@@ -48,13 +48,17 @@ export function progress(step: string): void {
 	console.log(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s  ${step}`);
 }
 
-/** How many nodes this launcher starts. */
-interface Counts {
+/** What a launcher starts. */
+interface Launch {
+	command: RunningShop["command"];
 	gateways: number;
 	nodes: number;
 }
 
-async function checkPorts(given: Config, { gateways, nodes }: Counts): Promise<void> {
+async function checkPorts(
+	given: Config,
+	{ command: script, gateways, nodes }: Launch
+): Promise<void> {
 	const { host, port, metricsPort, healthPort, services } = given;
 	const isGateway = services.includes("gateway");
 	const wanted = portsOf([
@@ -64,9 +68,10 @@ async function checkPorts(given: Config, { gateways, nodes }: Counts): Promise<v
 	]);
 	// With a free port for each, the address is still tried.
 	if (wanted.length === 0) wanted.push({ name: "PORT", port: 0 });
+	const command = npmCommand(script);
 	for (const { name, port: one } of wanted)
 		await listen(one, host).catch(error => {
-			throw explainListen(error, { host, ports: { [name]: one } });
+			throw explainListen(error, { command, host, ports: { [name]: one } });
 		});
 }
 
@@ -171,7 +176,8 @@ export async function prepareShop(
 			exitCodes.usage
 		);
 	life.extendStop(given.connections.shutdownDelayMs);
-	await checkPorts(given, { gateways: isAnyPort ? 1 : gateways, nodes: services?.length ?? 1 });
+	const nodes = services?.length ?? 1;
+	await checkPorts(given, { command, gateways: isAnyPort ? 1 : gateways, nodes });
 	if (given.natsUrl) await checkNats(given.natsUrl);
 	const data = new DataFolder(given.dataDir);
 	life.atEnd(data.lock());

@@ -85,6 +85,20 @@ describe("npm start refuses in a sentence", () => {
 	});
 
 	it.each([
+		["cluster.ts", "npm run cluster"],
+		["dev.ts", "npm run dev"],
+		["repl.ts", "npm run repl"]
+	])("a port that is taken, with the command that was typed: %s", async (script, command) => {
+		const server = createServer().listen(0, "127.0.0.1");
+		await once(server, "listening");
+		const port = String((server.address() as AddressInfo).port);
+		const { code, output } = await run(script, [], { DATA_DIR, HOME: DATA_DIR, PORT: port });
+		server.close();
+		expect(output).toMatch(new RegExp(`another one: PORT=\\d+ ${command}\\.$`, "m"));
+		expect(code).toBe(1);
+	});
+
+	it.each([
 		[{ PORT: "65535" }, "PORT=65535 leaves no port for each of 2"],
 		[{ METRICS_PORT: "65530" }, "METRICS_PORT=65530 leaves no port for each of 9"],
 		[{ PORT: "8080", HEALTH_PORT: "8081" }, "Port 8081 would be one of PORT and of HEALTH_PORT"]
