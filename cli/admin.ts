@@ -1,5 +1,10 @@
 import { configOfCommand, type Config } from "../config/index.ts";
-import { commandLine, usageError } from "../launch/process/command-line.ts";
+import {
+	alternatives,
+	commandLine,
+	knownWord,
+	usageError
+} from "../launch/process/command-line.ts";
 import { explainDatabase, explainOutdated } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { shownPath } from "../launch/shop/banner.ts";
@@ -19,13 +24,14 @@ const { values, positionals } = commandLine(
 	{ name: { type: "string" }, "password-file": { type: "string" } },
 	true
 );
-const [command, given, ...more] = positionals;
-const takesAddress = command === "create" || command === "promote";
-if (!(takesAddress ? given : command === "list" && !given) || more.length > 0)
-	usageError(
-		usage,
-		positionals.length > 0 ? `Not understood: ${positionals.join(" ")}` : "Name a command."
-	);
+const commands = ["create", "promote", "list"] as const;
+const [word, given, ...more] = positionals;
+if (word === undefined) usageError(usage, `Name a command: ${alternatives(commands)}.`);
+const command = knownWord(usage, word, commands);
+const takesAddress = command !== "list";
+if (takesAddress && !given) usageError(usage, `${command} wants an e-mail address.`);
+if (more.length > 0 || (given && !takesAddress))
+	usageError(usage, `Not understood: ${positionals.join(" ")}`);
 if (command !== "create" && Object.keys(values).length > 0)
 	usageError(usage, "--name and --password-file are for create.");
 
@@ -51,7 +57,7 @@ run(async life => {
 		list: () => list(staff)
 	};
 	try {
-		console.log(await perform[command as keyof typeof perform]());
+		console.log(await perform[command]());
 		if (takesAddress) console.log(`The account is in ${placeOf(url, config)}.`);
 	} catch (error) {
 		throw explainOutdated(explainDatabase(error, url));

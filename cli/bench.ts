@@ -9,7 +9,7 @@ import { progress } from "../launch/shop/prepare-shop.ts";
 import { whyNoKafka } from "../launch/servers/kafka-jars.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
-import { commandLine, usageError } from "../launch/process/command-line.ts";
+import { commandLine, knownWord, usageError } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run bench -- streams [--log postgres|kafka] [--seconds 10] [--json] [--publish]
        npm run bench -- soak [--minutes 10] [--json] [--publish]
@@ -36,9 +36,8 @@ const { values, positionals } = commandLine(
 /** `local` is the former name of `postgres`, accepted in this version. */
 const log = values.log === "local" ? "postgres" : values.log;
 const kind = log === "postgres" || log === "kafka" ? log : undefined;
-const what = positionals.join(" ");
-if (what !== "streams" && what !== "soak")
-	usageError(usage, "Name what to measure: streams or soak.");
+if (positionals.length === 0) usageError(usage, "Name what to measure: streams or soak.");
+const what = knownWord(usage, positionals.join(" "), ["streams", "soak"]);
 if (!kind) usageError(usage, "--log is postgres or kafka");
 
 function positive(flag: "seconds" | "minutes"): number {

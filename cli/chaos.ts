@@ -12,7 +12,7 @@ import { progress } from "../launch/shop/prepare-shop.ts";
 import { packagedPostgres } from "../launch/servers/packaged-postgres.ts";
 import { whyNoKafka } from "../launch/servers/kafka-jars.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
-import { commandLine, usageError } from "../launch/process/command-line.ts";
+import { commandLine, knownWord, usageError } from "../launch/process/command-line.ts";
 import { runPlantedBugs } from "./chaos/bug-report.ts";
 
 const usage = `Usage: npm run chaos [-- --tier nightly --seed 7 …]
@@ -75,11 +75,8 @@ function number(name: "seed" | "orders" | "kills" | "matrix" | "events", fallbac
 }
 
 function kinds(): FaultKind[] | undefined {
-	const words = values.faults?.split(",");
-	const unknown = words?.find(word => !(word in faultKinds));
-	return unknown
-		? usageError(usage, `there is no fault ${unknown}`)
-		: (words as FaultKind[] | undefined);
+	const names = Object.keys(faultKinds) as FaultKind[];
+	return values.faults?.split(",").map(word => knownWord(usage, word, names));
 }
 
 const root = join(import.meta.dirname, "..");
@@ -114,8 +111,7 @@ function requestedRun() {
 	return { tier, args: [`--tier ${values.tier}`, ...packaged, ...changes] };
 }
 
-const tier =
-	tiers[values.tier as keyof typeof tiers] ?? usageError(usage, `there is no tier ${values.tier}`);
+const tier = tiers[knownWord(usage, values.tier, ["ci", "nightly"])];
 const seed = number("seed", Math.floor(Math.random() * 1_000_000));
 const faults = kinds();
 

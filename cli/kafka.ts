@@ -9,7 +9,7 @@ import { kafkaClassPath } from "../launch/servers/kafka-jars.ts";
 import { kafkaPorts, startKafka } from "../launch/servers/kafka-server.ts";
 import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
-import { commandLine, usageError } from "../launch/process/command-line.ts";
+import { commandLine, knownWord, usageError } from "../launch/process/command-line.ts";
 import { assertKnownTopic } from "./kafka/known-topic.ts";
 import { unreachable } from "./kafka/unreachable.ts";
 
@@ -110,8 +110,9 @@ run(async life => {
 	const config = configOfCommand({ runsServices: false });
 	if (command === undefined)
 		return config.kafka ? checkBrokers(life, config, brokers(config)) : serve(life, config);
-	if (command !== "consume" || !topic || more.length > 0)
-		usageError(usage, `Not understood: ${positionals.join(" ")}`);
+	knownWord(usage, command, ["consume"]);
+	if (!topic || more.length > 0)
+		usageError(usage, "consume wants the name of one topic, as in consume orders.");
 	if (values.max !== undefined && !/^[1-9]\d*$/.test(values.max))
 		throw new LaunchError("--max wants a number.", exitCodes.usage);
 	return consume(life, config, topic);

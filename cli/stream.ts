@@ -1,6 +1,11 @@
 import { configOfCommand } from "../config/index.ts";
 import { run } from "../launch/process/lifecycle.ts";
-import { commandLine, usageError } from "../launch/process/command-line.ts";
+import {
+	alternatives,
+	commandLine,
+	knownWord,
+	usageError
+} from "../launch/process/command-line.ts";
 import { addressOfShop } from "../launch/shop/running-shop.ts";
 import { operatorToken, ShopApi } from "./api-client/shop-api.ts";
 import { tokenOfFile } from "./api-client/token-file.ts";
@@ -57,15 +62,24 @@ function from(): string {
 
 function group(): ConsumerGroup {
 	const found = consumerGroups.find(name => name === values.group);
-	return found ?? usageError(usage, `--group is one of ${consumerGroups.join(", ")}.`);
+	return found ?? usageError(usage, `--group is ${alternatives(consumerGroups)}.`);
 }
+
+const commands = ["lag", "dlq", "replay", "refill"] as const;
+const ofDeadLetters = ["list", "show", "redrive"] as const;
 
 type Command = (operator: StreamOperator) => Promise<unknown>;
 
 /** By its words; commands that take an id have it as the last word. */
 function commandOf(words: readonly string[]): Command {
-	const [first, second, id] = words;
+	if (words.length === 0) return usageError(usage, `Name a command: ${alternatives(commands)}.`);
+	const [first = "", second = "", id] = words;
 	const text = words.join(" ");
+	knownWord(usage, first, commands);
+	if (first === "dlq") {
+		if (!second) return usageError(usage, `Name what to do: dlq ${alternatives(ofDeadLetters)}.`);
+		knownWord(usage, second, ofDeadLetters);
+	}
 	if (text === "lag") return operator => operator.lag();
 	if (text === "dlq list") return operator => operator.list(values.redriven ?? false);
 	if (text === "dlq redrive" && values.all)
@@ -83,10 +97,7 @@ function commandOf(words: readonly string[]): Command {
 		if (second === "show") return operator => operator.show(id);
 		if (second === "redrive") return operator => operator.redrive(id);
 	}
-	return usageError(
-		usage,
-		text ? `Not understood: ${text}` : "Name a command: lag, dlq, replay or refill."
-	);
+	return usageError(usage, `Not understood: ${text}`);
 }
 
 const command = commandOf(positionals);

@@ -93,3 +93,31 @@ describe.each(commands)("npm run %s", (name, script) => {
 			expect(code).toBe(64);
 		});
 });
+
+it.each<[program: string, args: string[], problem: string]>([
+	["verify", [], "Name what to verify: analytics, orders, payments, stock or stream."],
+	["verify", ["oders"], "oders is not known: it is analytics, orders, payments, stock or stream."],
+	["verify", ["toString"], "toString is not known: it is "],
+	["verify", ["orders", "stock"], "Name one to verify, without stock."],
+	["stream", [], "Name a command: lag, dlq, replay or refill."],
+	["stream", ["lagg"], "lagg is not known: it is lag, dlq, replay or refill."],
+	["stream", ["lag", "now"], "Not understood: lag now"],
+	["stream", ["dlq"], "Name what to do: dlq list, show or redrive."],
+	["stream", ["dlq", "drop", "x"], "drop is not known: it is list, show or redrive."],
+	["stream", ["dlq", "show"], "Not understood: dlq show"],
+	["stream", ["replay", "--group", "orders"], "--group is analytics, notification or webhook."],
+	["admin", [], "Name a command: create, promote or list."],
+	["admin", ["crate", "a@b.de"], "crate is not known: it is create, promote or list."],
+	["admin", ["create"], "create wants an e-mail address."],
+	["admin", ["list", "all"], "Not understood: list all"],
+	["bench", [], "Name what to measure: streams or soak."],
+	["bench", ["soke"], "soke is not known: it is streams or soak."],
+	["chaos", ["--tier", "x"], "x is not known: it is ci or nightly."],
+	["chaos", ["--faults", "kill,toString"], "toString is not known: it is kill, "],
+	["cluster", ["orders=2"], "orders=2 is not understood: the services are gateway, user, "]
+])("npm run %s with %j says what is wrong", async (name, args, problem) => {
+	const { code, output } = await ended(`cli/${name}.ts`, ...args);
+	expect(output.startsWith(problem)).toBe(true);
+	expect(output).toMatch(/^.*\nUsage: /);
+	expect(code).toBe(64);
+});

@@ -5,7 +5,12 @@ import { databaseOfShop } from "../launch/shop/owner-database.ts";
 import { explainOutdated } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import type { VerifyContext, Verifier } from "../verify/verifier.ts";
-import { commandLine, usageError } from "../launch/process/command-line.ts";
+import {
+	alternatives,
+	commandLine,
+	knownWord,
+	usageError
+} from "../launch/process/command-line.ts";
 
 /** Each subject is a file that exports its verifier as `verify`. */
 const subjects: Record<string, () => Promise<{ verify: Verifier }>> = {
@@ -16,7 +21,8 @@ const subjects: Record<string, () => Promise<{ verify: Verifier }>> = {
 	stream: () => import("../verify/stream.verifier.ts")
 };
 
-const usage = `Usage: npm run verify -- ${Object.keys(subjects).join("|")}
+const names = Object.keys(subjects);
+const usage = `Usage: npm run verify -- ${names.join("|")}
 Checks stored data for inconsistencies: prints each difference and exits 1, or exits 0.
 Reads the database of DATABASE_URL, or the embedded one of DATA_DIR, whether the shop runs or not.`;
 
@@ -40,13 +46,15 @@ async function snapshot(life: Lifecycle, url: string): Promise<pg.Client> {
 }
 
 const { positionals } = commandLine(usage, {}, true);
-const [subject = ""] = positionals;
-const load = positionals.length === 1 && Object.hasOwn(subjects, subject) && subjects[subject];
-if (!load) usageError(usage, "Name what to verify.");
+const [given = "", ...more] = positionals;
+if (!given) usageError(usage, `Name what to verify: ${alternatives(names)}.`);
+const subject = knownWord(usage, given, names);
+if (more.length > 0) usageError(usage, `Name one to verify, without ${more.join(" ")}.`);
+const load = subjects[subject]!;
 
 run(async life => {
-	const given = configOfCommand({ runsServices: false });
-	const config = { ...given, databaseUrl: await databaseOfShop(life, given) };
+	const settings = configOfCommand({ runsServices: false });
+	const config = { ...settings, databaseUrl: await databaseOfShop(life, settings) };
 	const client = await snapshot(life, config.databaseUrl);
 	const { verify } = await load();
 	let differences = 0;

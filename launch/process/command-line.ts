@@ -58,3 +58,13 @@ export function printUsage(usage: string): never {
 export function usageError(usage: string, problem: string): never {
 	return endWith(usage, problem);
 }
+
+/** `a, b or c`. */
+export const alternatives = (names: readonly string[]) =>
+	names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+
+/** The word that the user gave, if it is one of these; ends the process with the usage otherwise. */
+export function knownWord<W extends string>(usage: string, given: string, words: readonly W[]): W {
+	const found = words.find(word => word === given);
+	return found ?? usageError(usage, `${given} is not known: it is ${alternatives(words)}.`);
+}

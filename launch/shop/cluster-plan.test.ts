@@ -51,8 +51,20 @@ describe("plan", () => {
 		]);
 	});
 
-	it.each(["orders=2", "order=0", "order=17", "order", "order=x", "=2"])("refuses %s", word => {
-		expect(() => planNodes([word])).toThrow(`${word} is not understood`);
+	it.each([
+		["orders=2", "the services are gateway, user, "],
+		["toString=2", "write order=3"],
+		["order=0", "write order=3"],
+		["order=17", "a number from 1 to 16"],
+		["order", "write order=3"],
+		["order=x", "write order=3"],
+		["=2", "write order=3"]
+	])("refuses %s", (word, remedy) => {
+		expect(() => planNodes([word])).toThrow(
+			expect.objectContaining({
+				message: expect.stringMatching(`^${word} is not understood: .*${remedy}`) as string
+			})
+		);
 	});
 });
 

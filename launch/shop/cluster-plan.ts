@@ -23,8 +23,12 @@ export function planNodes(words: readonly string[]): NodePlan[] {
 	const counts = new Map<string, number>(all.map(name => [name, 1]));
 	for (const word of words) {
 		const [, name = "", count = ""] = /^([a-z]+)=(\d{1,2})$/.exec(word) ?? [];
-		if (!counts.has(name) || Number(count) < 1 || Number(count) > maxPerService)
-			throw new Error(`${word} is not understood`);
+		if (name && !counts.has(name))
+			throw new Error(`${word} is not understood: the services are ${all.join(", ")}.`);
+		if (Number(count) < 1 || Number(count) > maxPerService)
+			throw new Error(
+				`${word} is not understood: write order=3, with a number from 1 to ${maxPerService}.`
+			);
 		counts.set(name, Number(count));
 	}
 	const nodes = all.flatMap(service =>

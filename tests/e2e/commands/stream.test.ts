@@ -188,10 +188,10 @@ it("continues when its token expires", async () => {
 }, 30_000);
 
 it.each([
-	[["replay", "--from", "oldest"], "--group is one of"],
+	[["replay", "--from", "oldest"], "--group is analytics, "],
 	[["replay", "--group", "analytics"], "--from"],
 	[["replay", "--group", "analytics", "--from", "oldest", "--no-notify"], "sends nothing"],
-	[["dlq"], "Not understood: dlq"],
+	[["dlq"], "Name what to do: dlq list"],
 	[[], "Name a command"]
 ])("says what is wrong with %j", async (words, complaint) => {
 	const { code, output } = await stream(...words);

@@ -53,7 +53,8 @@ describe("npm run kafka, when it cannot run", () => {
 	it.each([
 		[{ PATH: withoutJava }, [], 1, /^A Kafka broker needs Java 17 or newer and there is no Java/],
 		[{}, ["consume", "orders"], 1, /^No Kafka was started here: run npm run kafka, or set/],
-		[{}, ["consume"], 64, /^Not understood: consume\nUsage: npm run kafka/],
+		[{}, ["consume"], 64, /^consume wants the name of one topic, .*\nUsage: npm run kafka/],
+		[{}, ["consum", "orders"], 64, /^consum is not known: it is consume\.\nUsage: npm run kafka/],
 		[{}, ["consume", "orders", "--max", "all"], 64, /^--max wants a number/],
 		[{ KAFKA_BROKERS: "here" }, [], 78, /KAFKA_BROKERS: "here" must be host:port/],
 		[
