@@ -69,6 +69,17 @@ describe("variables that depend on each other", () => {
 	const garbled = `TOKEN_PRIVATE_KEY: is no Ed25519 key; ${made}`;
 	it.each<[string, Record<string, string | undefined>, string[]]>([
 		["none", { TOKEN_PRIVATE_KEY: undefined, SERVICES: "user" }, [missingKey]],
+		["none for both services", { TOKEN_PRIVATE_KEY: undefined }, [missingKey]],
+		[
+			"none for the gateway",
+			{ TOKEN_PRIVATE_KEY: undefined, SERVICES: "gateway" },
+			["TOKEN_PUBLIC_KEY: must be set with NODE_ENV=production (or _FILE), or TOKEN_PRIVATE_KEY"]
+		],
+		[
+			"the public half for both services",
+			{ TOKEN_PRIVATE_KEY: undefined, TOKEN_PUBLIC_KEY: publicPem(own.publicKey) },
+			[missingKey]
+		],
 		[
 			"the public half",
 			{

@@ -33,9 +33,11 @@ export function tokenKeyIssues(
 		issues.push("TOKEN_PUBLIC_KEY: is not the public half of TOKEN_PRIVATE_KEY");
 	if (isProduction && runs("user") && !isGiven("TOKEN_PRIVATE_KEY"))
 		issues.push(`TOKEN_PRIVATE_KEY: must be set with NODE_ENV=production (or _FILE); ${made}`);
+	// A node that runs both services needs the private key alone.
 	if (
 		isProduction &&
 		runs("gateway") &&
+		!runs("user") &&
 		!isGiven("TOKEN_PRIVATE_KEY") &&
 		!isGiven("TOKEN_PUBLIC_KEY")
 	)
