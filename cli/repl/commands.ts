@@ -2,11 +2,11 @@ import type { BrokerOptions, ServiceBroker } from "moleculer";
 import type { OrderSaga } from "../../contracts/order-saga.ts";
 import { order, type Order } from "../../contracts/order.ts";
 import { product } from "../../contracts/product.ts";
-import type { FailureData, ValidationIssue } from "../../lib/errors.ts";
 import { newId } from "../../lib/id.ts";
 import { format } from "../../lib/money.ts";
 import { call } from "../../lib/service.ts";
 import { asOperator } from "./operator-identity.ts";
+import { refusalLines, type Refused } from "./refusal.ts";
 import { decideReview, showReviews } from "./review-commands.ts";
 
 type Words = Record<string, string>;
@@ -80,18 +80,6 @@ async function sagaCommand(broker: ServiceBroker, { id: word = "", more }: Words
 	console.log(sagaLine(saga));
 }
 
-interface Refused {
-	message: string;
-	data?: FailureData | ValidationIssue[];
-}
-
-/** The validator's issues are bare, those of a service come with a failure. */
-function refusal({ message, data = {} }: Refused): string {
-	const { detail, errors = [] } = Array.isArray(data) ? { errors: data } : data;
-	const faults = errors.map(fault => `${fault.pointer} ${fault.detail}`).join(", ");
-	return [message, detail, faults].filter(Boolean).join(" ");
-}
-
 /** A refusal is printed as a message, without a stack. */
 function printRefusals(action: Action): Command["action"] {
 	return async (broker, words) => {
@@ -99,7 +87,7 @@ function printRefusals(action: Action): Command["action"] {
 			// Moleculer's type declares a list; moleculer-repl passes the arguments by name.
 			await action(broker, words as unknown as Words);
 		} catch (error) {
-			console.log(refusal(error as Refused));
+			for (const line of refusalLines(error as Refused)) console.log(line);
 		}
 	};
 }

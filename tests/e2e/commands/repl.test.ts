@@ -91,7 +91,7 @@ describe("npm run repl without a bus", () => {
 	it("shows which orders have a running saga, and knows no other", () => {
 		expect(lines).toContainEqual(expect.stringContaining("No saga is running."));
 		const refused = lines.filter(line => line.startsWith("Not found"));
-		expect(refused).toEqual(["Not found No saga is running for this order", "Not found"]);
+		expect(refused).toEqual(["Not found: No saga is running for this order", "Not found"]);
 	});
 
 	it("lists payments in review and resolves one", () => {
