@@ -28,7 +28,14 @@ export async function create(staff: StaffRepository, account: Account): Promise<
 	const [issue] = validate(params, { email, password, name });
 	const why = issue ? `${issue.pointer.slice(1)} ${issue.detail}` : weakness(password, email);
 	if (why) throw new LaunchError(`Nothing was changed: ${why}.`);
-	if (!(await staff.create({ email, name, password_hash: await hashPassword(password) })))
+	const known = await staff.create({ email, name, password_hash: await hashPassword(password) });
+	if (known?.role === "admin")
+		throw new LaunchError(
+			known.locked
+				? `${shown} is an admin already, and locked: another admin unlocks it. Nothing was changed.`
+				: `${shown} is an admin already: nothing was changed, nor the password.`
+		);
+	if (known)
 		throw new LaunchError(
 			`${shown} has an account already: npm run admin -- promote ${shown} makes it an admin's.`
 		);

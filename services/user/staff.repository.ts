@@ -8,6 +8,12 @@ export interface StaffMember {
 	locked: boolean;
 }
 
+/** What an account may do. */
+interface Standing {
+	role: StaffMember["role"] | "customer";
+	locked: boolean;
+}
+
 const insertAdmin = `
 	insert into users.users (id, email, name, password_hash, role) values ($1, $2, $3, $4, 'admin')
 	on conflict (email) do nothing returning id`;
@@ -28,19 +34,27 @@ export class StaffRepository {
 		this.#url = url;
 	}
 
-	/** @returns false when the address has an account */
-	async create(account: { email: string; name: string; password_hash: string }): Promise<boolean> {
+	/** Makes an admin's account. @returns the one that has the address, of which nothing changes */
+	async create(account: {
+		email: string;
+		name: string;
+		password_hash: string;
+	}): Promise<Standing | undefined> {
 		const { email, name, password_hash } = account;
 		const made = await rows(this.#url, insertAdmin, [newId(), email, name, password_hash]);
-		return made.length > 0;
+		return made.length > 0 ? undefined : this.#find(email);
 	}
 
 	/** Makes an account an admin's. */
 	async promote(email: string): Promise<"promoted" | "locked" | "already" | "unknown"> {
 		const [row] = await rows<{ locked: boolean }>(this.#url, makeAdmin, [email]);
 		if (row) return row.locked ? "locked" : "promoted";
-		const found = await rows(this.#url, "select from users.users where email = $1", [email]);
-		return found.length > 0 ? "already" : "unknown";
+		return (await this.#find(email)) ? "already" : "unknown";
+	}
+
+	async #find(email: string): Promise<Standing | undefined> {
+		const text = "select role, locked from users.users where email = $1";
+		return (await rows<Standing>(this.#url, text, [email]))[0];
 	}
 
 	/** By role and address. */

@@ -85,10 +85,16 @@ describe("npm run admin", () => {
 	it.each([
 		["standard input", ["create", "second@shop.example", "--password-file", "-"], 0, "is an admin"],
 		[
-			"a taken address",
+			"an address that an admin has",
 			["create", "second@shop.example", "--password-file", "-"],
 			1,
-			"npm run admin -- promote second@shop.example"
+			"second@shop.example is an admin already: nothing was changed"
+		],
+		[
+			"a taken address",
+			["create", "bob@shop.test", "--password-file", "-"],
+			1,
+			"npm run admin -- promote bob@shop.test"
 		],
 		["no address", ["create", "second", "--password-file", "-"], 1, "second is no e-mail address"],
 		[
@@ -104,6 +110,12 @@ describe("npm run admin", () => {
 			"There is no terminal to ask for a password"
 		],
 		["an account", ["promote", "bob@shop.test"], 0, "is an admin, and still locked"],
+		[
+			"an address that an admin has who is locked",
+			["create", "bob@shop.test", "--password-file", "-"],
+			1,
+			"bob@shop.test is an admin already, and locked: another admin unlocks it"
+		],
 		["an admin", ["promote", "second@shop.example"], 0, "is an admin already"],
 		["no account", ["promote", "none@shop.test"], 1, "none@shop.test has no account"],
 		["no command", [], 64, "Usage: npm run admin"],
