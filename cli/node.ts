@@ -21,7 +21,7 @@ run(async life => {
 	const { config } = await configOfLauncher(freePort);
 	assertNodeDatabases(config);
 	const needsKeys = config.services.some(name => name === "gateway" || name === "user");
-	const keys = needsKeys && tokenKeys(config, new DataFolder(config.dataDir).tokenKey);
+	const keys = needsKeys && tokenKeys(config, () => new DataFolder(config.dataDir).tokenKey);
 	life.extendStop(config.connections.shutdownDelayMs);
 	useConfig({ ...config, token: { ...config.token, ...keys } });
 	listenForFailpointCommands();

@@ -77,7 +77,7 @@ export class Cluster {
 		mkdirSync(join(folder, "log"), { recursive: true });
 		const data = new DataFolder(folder);
 		const ungeneratedKeys = { privateKey: undefined, publicKey: undefined, ttlS: 0 };
-		const keys = tokenKeys({ production: false, token: ungeneratedKeys }, data.tokenKey);
+		const keys = tokenKeys({ production: false, token: ungeneratedKeys }, () => data.tokenKey);
 		const servers = await startServers(data, options);
 		const cluster = new Cluster(options, servers, await Provider.open(root, folder), keys);
 		try {

@@ -117,7 +117,7 @@ export async function operatorToken({
 			"The shop's key is not here: set DATA_DIR or TOKEN_PRIVATE_KEY as the shop has it, or give --token a file with an admin's access token.",
 			exitCodes.configuration
 		);
-	const { privateKey } = tokenKeys({ production, token }, own);
+	const { privateKey } = tokenKeys({ production, token }, () => own);
 	const issuer = await TokenIssuer.fromPem(privateKey, requestS + maxClockSkewS);
 	return issuer.sign(operator, new Date());
 }

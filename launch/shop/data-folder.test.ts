@@ -21,6 +21,12 @@ describe("the data folder", () => {
 		data.lock()();
 	});
 
+	it("is not made under a file", () => {
+		const file = join(data.path, "notes.txt");
+		writeFileSync(file, "x");
+		expect(() => new DataFolder(join(file, "shop"))).toThrow(/a file with this name exists/);
+	});
+
 	it("distinguishes a lock that cannot be opened from one that is held", () => {
 		mkdirSync(join(data.path, "lock"));
 		expect(() => data.lock()).toThrow(/lock is not writable/);
@@ -44,22 +50,27 @@ describe("the data folder", () => {
 
 describe("token keys", () => {
 	it("are generated once and readable by their owner only", () => {
-		const first = tokenKeys({ production: false, token }, data.tokenKey);
-		expect(tokenKeys({ production: false, token }, data.tokenKey)).toEqual(first);
+		const first = tokenKeys({ production: false, token }, () => data.tokenKey);
+		expect(tokenKeys({ production: false, token }, () => data.tokenKey)).toEqual(first);
 		expect(first.publicKey).toMatch(/^-----BEGIN PUBLIC KEY-----/);
 		expect(statSync(data.tokenKey).mode & 0o777).toBe(0o600);
 	});
 
 	it("are never generated in production", () => {
-		expect(() => tokenKeys({ production: true, token }, data.tokenKey)).toThrow(
+		expect(() => tokenKeys({ production: true, token }, () => data.tokenKey)).toThrow(
 			/TOKEN_PRIVATE_KEY/
 		);
 		expect(existsSync(data.tokenKey)).toBe(false);
 	});
 
 	it("are derived from a configured private key", () => {
-		const { privateKey, publicKey } = tokenKeys({ production: false, token }, data.tokenKey);
+		const { privateKey, publicKey } = tokenKeys({ production: false, token }, () => data.tokenKey);
 		const given = { ...token, privateKey };
-		expect(tokenKeys({ production: true, token: given }, "/nowhere").publicKey).toBe(publicKey);
+		const noFolder = (): string => {
+			throw new Error("no folder is needed");
+		};
+		expect(tokenKeys({ production: true, token: given }, noFolder).publicKey).toBe(publicKey);
+		const half = { ...token, publicKey };
+		expect(tokenKeys({ production: true, token: half }, noFolder)).toEqual({ publicKey });
 	});
 });

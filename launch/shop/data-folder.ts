@@ -15,6 +15,11 @@ function makeFolder(path: string): void {
 		mkdirSync(path, { recursive: true });
 	} catch (error) {
 		const { code = "" } = error as NodeJS.ErrnoException;
+		// On a read-only file system Node says ENOENT of a folder's parent.
+		if (code === "EROFS" || code === "ENOENT")
+			throw new LaunchError(
+				`${path} cannot be created (${code}): set DATA_DIR to a folder that this user can write to.`
+			);
 		if (!["EEXIST", "ENOTDIR"].includes(code)) throw error;
 		throw new LaunchError(
 			`${path} cannot be created: a file with this name exists: set DATA_DIR to another one.`

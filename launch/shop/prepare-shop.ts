@@ -184,7 +184,7 @@ export async function prepareShop(
 	// A cluster's, which no other command would end.
 	await stopOrphanedNats(data.path);
 	if (fresh) await data.empty();
-	const keys = tokenKeys(given, data.tokenKey);
+	const keys = tokenKeys(given, () => data.tokenKey);
 	const planned = connectionsOf(services ?? given.services, given);
 	const databaseUrl = given.databaseUrl ?? (await startEmbeddedPostgres(life, data, planned));
 	await prepareDatabase(databaseUrl, given);

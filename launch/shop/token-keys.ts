@@ -26,10 +26,11 @@ function generated(file: string): string {
 }
 
 /**
- * The configured keys, or outside production a generated pair that is stored in `file`.
+ * The configured keys, or outside production a generated pair.
+ * @param file where it is stored; a node that is given its keys needs no folder that it can write to
  * @throws LaunchError in production without keys
  */
-export function tokenKeys({ production, token }: Needs, file: string): TokenKeys {
+export function tokenKeys({ production, token }: Needs, file: () => string): TokenKeys {
 	const { privateKey, publicKey } = token;
 	if (privateKey) return { privateKey, publicKey: publicKey ?? publicHalf(privateKey) };
 	if (publicKey) return { privateKey, publicKey };
@@ -38,6 +39,6 @@ export function tokenKeys({ production, token }: Needs, file: string): TokenKeys
 			"Set TOKEN_PRIVATE_KEY (user service) and TOKEN_PUBLIC_KEY (gateway), or the same names with _FILE: keys are generated outside production only.",
 			exitCodes.configuration
 		);
-	const own = generated(file);
+	const own = generated(file());
 	return { privateKey: own, publicKey: publicHalf(own) };
 }
