@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import pg from "pg";
 import { anyArmed, failpoint, isArmed, type Failpoint } from "../lib/failpoint.ts";
-import { databaseFault } from "../lib/database-error.ts";
+import { databaseFault, isStalePlan } from "../lib/database-error.ts";
 import { retry } from "../lib/retry.ts";
 import { insideTransaction } from "../lib/transaction-scope.ts";
 import { LimitedClient, type LimitedClientOptions } from "./limited-client.ts";
@@ -102,7 +102,7 @@ export class Database {
 	 * to 4 times, if Postgres rolls it back.
 	 */
 	transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R> {
-		return retryUndone(() => this.#transaction(this.#syncPool, work));
+		return retryUndone(this.#options.pool, () => this.#transaction(this.#syncPool, work));
 	}
 
 	async #run<R extends object>(
@@ -111,7 +111,10 @@ export class Database {
 		values: unknown[]
 	): Promise<R[]> {
 		if (anyArmed()) return this.#runToFailpoints(pool, statement, values);
-		return retryUndone(async () => (await pool.query<R>({ ...statement, values })).rows);
+		return retryUndone(
+			this.#options.pool,
+			async () => (await pool.query<R>({ ...statement, values })).rows
+		);
 	}
 
 	async #runToFailpoints<R extends object>(
@@ -154,6 +157,7 @@ export class Database {
 		} catch (error) {
 			// A connection that cannot roll back must not go back into the pool.
 			await client.query("rollback").catch((e: Error) => (broken = e));
+			if (isStalePlan(error)) broken = error as Error;
 			throw error;
 		} finally {
 			client.off("error", onConnectionLost);
@@ -209,11 +213,14 @@ const longStatements = {
 const undoneAttempts = 4;
 
 /**
- * Retries a transaction that Postgres has rolled back because of others: a deadlock (40P01) or a
- * serialisation failure (40001). Never a commit whose connection broke: its outcome is unknown.
+ * Retries a transaction that Postgres has rolled back because of others: a deadlock (40P01), a serialisation failure
+ * (40001), or a migration that changed what a prepared statement returns. Never a commit whose connection broke: its outcome is unknown.
  */
-function retryUndone<R>(work: () => Promise<R>): Promise<R> {
-	return retry(work, {
+function retryUndone<R>(pool: number, work: () => Promise<R>): Promise<R> {
+	// Each connection of the pool may have the plan, and is closed when it fails by it.
+	const withNewPlan = () =>
+		retry(work, { pauseMs: () => 0, attempts: pool + 1, isRetryable: isStalePlan });
+	return retry(withNewPlan, {
 		// Random, so that transactions that conflicted do not conflict again.
 		pauseMs: failures => Math.random() * 20 * 2 ** (failures - 1),
 		attempts: undoneAttempts,

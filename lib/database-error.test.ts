@@ -23,6 +23,12 @@ describe("faults of a database", () => {
 		["a transaction that was idle too long", having("25P03"), "overdue"],
 		["a deadlock", having("40P01"), "undone"],
 		["a serialisation failure", having("40001"), "undone"],
+		[
+			"a plan of before a migration",
+			Object.assign(new Error("cached plan must not change result type"), { code: "0A000" }),
+			"undone"
+		],
+		["a feature that is not supported", having("0A000"), undefined],
 		["a password that was changed", having("28P01"), "misconfigured"],
 		["a database that is not there", having("3D000"), "misconfigured"],
 		["a connection that was cut", new Error("Connection terminated unexpectedly"), "unavailable"],

@@ -2,7 +2,7 @@
 
 /**
  * Why a database could not serve, which no input caused and which passes or is repaired:
- * - `undone`: rolled back as a whole in favour of another transaction
+ * - `undone`: rolled back as a whole in favour of another transaction, or because its prepared plan is out of date
  * - `overdue`: it waited too long for a lock, a statement or an idle transaction
  * - `misconfigured`: another password or database is needed
  * - `unavailable`: no connection, no room, stopping, or a standby
@@ -77,9 +77,21 @@ export function sqlState(error: unknown): string | undefined {
 	return typeof code === "string" && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
+/**
+ * A prepared statement whose result has other columns since a migration. Its connection has to be closed: there it fails
+ * again each time. Postgres has no SQLSTATE for it but that of features that are not supported.
+ */
+export function isStalePlan(error: unknown): boolean {
+	return (
+		sqlState(error) === "0A000" &&
+		driverError(error).message === "cached plan must not change result type"
+	);
+}
+
 /** Undefined for an error that its input or a defect caused. The one table of what "the database is away" means. */
 export function databaseFault(error: unknown): DatabaseFault | undefined {
 	const state = sqlState(error);
+	if (isStalePlan(error)) return "undone";
 	if (state) return faultsOfStates.find(([states]) => states.test(state))?.[1];
 	const { code, message } = driverError(error);
 	return nodeCodes.has(String(code)) || messages.test(message) ? "unavailable" : undefined;

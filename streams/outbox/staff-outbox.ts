@@ -15,14 +15,14 @@ export interface OutboxRow {
 	data: string;
 }
 
-/** $1 since when, $2 whether events are only counted. Those published more than a week ago have been removed. */
-export const refillStatement = (schema: string): Statement => ({
-	name: `${schema}.outbox_refill`,
+/** Of the schema of a service; $1 since when, $2 whether events are only counted. Those published more than a week ago have been removed. */
+export const refillStatement = (owner: string): Statement => ({
+	name: `${owner}.outbox_refill`,
 	text: `
 	with due as (
-		select id from ${schema}.outbox where published_at is not null and occurred_at >= $1
+		select id from ${owner}.outbox where published_at is not null and occurred_at >= $1
 	), back as (
-		update ${schema}.outbox o set published_at = null from due where o.id = due.id and not $2
+		update ${owner}.outbox o set published_at = null from due where o.id = due.id and not $2
 	)
 	select count(*)::int as refilled from due`
 });

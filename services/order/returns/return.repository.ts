@@ -1,4 +1,5 @@
 import type { Return } from "../../../contracts/order.ts";
+import { columnsOf } from "../../../db/columns.ts";
 import type { Database, Transaction } from "../../../db/database.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { ReturnItem } from "./return.pricing.ts";
@@ -15,6 +16,19 @@ interface ReturnRow {
 	created_at: Date;
 	updated_at: Date;
 }
+
+const columns = columnsOf<ReturnRow>({
+	id: true,
+	order_id: true,
+	status: true,
+	items: true,
+	reason: true,
+	note: true,
+	restock: true,
+	refunded_minor: true,
+	created_at: true,
+	updated_at: true
+});
 
 export interface Decision {
 	restock: boolean | null;
@@ -38,7 +52,7 @@ export class ReturnRepository {
 		const [row] = await tx.query<ReturnRow>(
 			{
 				name: "get_return",
-				text: `select r.* from orders.returns r join orders.orders o on o.id = r.order_id
+				text: `select ${columns("r")} from orders.returns r join orders.orders o on o.id = r.order_id
 					where r.id = $1 and ($2::text is null or o.user_id = $2)`
 			},
 			[id, owner]
@@ -51,7 +65,7 @@ export class ReturnRepository {
 		const rows = await this.#db.query<ReturnRow>(
 			{
 				name: "list_returns",
-				text: `select * from orders.returns where order_id = $1 and ($2::uuid is null or id < $2)
+				text: `select ${columns("returns")} from orders.returns where order_id = $1 and ($2::uuid is null or id < $2)
 					order by id desc limit $3`
 			},
 			[orderId, before, most]
@@ -81,7 +95,7 @@ export class ReturnRepository {
 		const [row] = await tx.query<ReturnRow>(
 			{
 				name: "insert_return",
-				text: `insert into orders.returns (id, order_id, items, reason) values ($1, $2, $3, $4) returning *`
+				text: `insert into orders.returns (id, order_id, items, reason) values ($1, $2, $3, $4) returning ${columns("returns")}`
 			},
 			[id, orderId, JSON.stringify(items), reason]
 		);
@@ -100,7 +114,7 @@ export class ReturnRepository {
 				name: "decide_return",
 				text: `update orders.returns set status = $2, restock = $3, note = $4, decided_by = $5,
 						updated_at = clock_timestamp()
-					where id = $1 returning *`
+					where id = $1 returning ${columns("returns")}`
 			},
 			[id, status, restock, note, actor]
 		);

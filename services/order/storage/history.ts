@@ -4,7 +4,13 @@ import type { Database, Statement } from "../../../db/database.ts";
 import { fail } from "../../../lib/errors.ts";
 import { jsonBytes, KeysetList } from "../../../lib/keyset.ts";
 import type { Params, Result } from "../../../lib/service.ts";
-import { forCustomer, orderFromHistory, toEvent, type HistoryRow } from "./order.record.ts";
+import {
+	forCustomer,
+	orderFromHistory,
+	historyColumns,
+	toEvent,
+	type HistoryRow
+} from "./order.record.ts";
 
 type Actions = typeof order.actions;
 
@@ -21,7 +27,7 @@ const eventsOf = (id: string) =>
 /** One row without a version, if the order has no later event. */
 const pageOfEvents: Statement = {
 	name: "order_events",
-	text: `select h.* from orders.orders o left join lateral (
+	text: `select ${historyColumns("h")} from orders.orders o left join lateral (
 			select * from orders.history where order_id = o.id and version > $3 order by version limit $4
 		) h on true
 		where o.id = $1 and ($2::text is null or o.user_id = $2) order by h.version`
@@ -66,7 +72,7 @@ export class OrderHistory {
 		const rows = await this.#db.query<HistoryRow>(
 			{
 				name: "order_history",
-				text: `select h.*, o.limited_items from orders.history h join orders.orders o on o.id = h.order_id
+				text: `select ${historyColumns("h")}, o.limited_items from orders.history h join orders.orders o on o.id = h.order_id
 					where o.id = $1 and ($2::text is null or o.user_id = $2)
 						and ($3::timestamptz is null or date_trunc('milliseconds', h.at) <= $3)
 					order by h.version`

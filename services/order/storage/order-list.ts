@@ -8,7 +8,7 @@ import { beforeNewest, jsonBytes, listById } from "../../../lib/keyset.ts";
 import type { Params } from "../../../lib/service.ts";
 import { maxClockSkewMs } from "../../../streams/clock-skew.ts";
 import { toOrder, type OrderRow } from "./order.record.ts";
-import { orderColumns } from "./order.repository.ts";
+import { shownColumns } from "./order.repository.ts";
 
 type List = Params<typeof order.actions.list>;
 
@@ -43,7 +43,7 @@ function listBy(filters: readonly string[]): Statement {
 	const conditions = filters.map((column, n) => `and ${conditionOf(column, n + 3)}`).join(" ");
 	return {
 		name: ["list_orders", ...filters].join("_by_"),
-		text: `select ${orderColumns} from orders.orders o where id < $1 ${conditions} order by id desc limit $2`
+		text: `select ${shownColumns} from orders.orders o where id < $1 ${conditions} order by id desc limit $2`
 	};
 }
 

@@ -13,6 +13,7 @@ import type { LimitedItem } from "../../../contracts/product.ts";
 import { staff } from "../../../contracts/roles.ts";
 import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
+import { columnsOf } from "../../../db/columns.ts";
 import { limitedItems } from "./limited-items.ts";
 
 /** A row of the orders table. */
@@ -39,6 +40,27 @@ export interface OrderRow {
 	created_at: Date;
 	updated_at: Date;
 }
+
+export const orderColumns = columnsOf<Omit<OrderRow, "cancel_requested">>({
+	id: true,
+	user_id: true,
+	status: true,
+	reason: true,
+	items: true,
+	shipping_address: true,
+	payment_method: true,
+	currency: true,
+	subtotal_minor: true,
+	shipping_minor: true,
+	tax_minor: true,
+	total_minor: true,
+	shipment: true,
+	limited_items: true,
+	refund_reported_minor: true,
+	version: true,
+	created_at: true,
+	updated_at: true
+});
 
 type Amount = OrderItem["unit_price"];
 
@@ -107,6 +129,18 @@ export interface HistoryRow {
 	/** Of the order: what it was refused for, whether or not it was refused at this version. */
 	limited_items: LimitedItem[] | null;
 }
+
+export const historyColumns = columnsOf<Omit<HistoryRow, "limited_items">>({
+	order_id: true,
+	version: true,
+	type: true,
+	from_status: true,
+	to_status: true,
+	reason: true,
+	actor: true,
+	at: true,
+	snapshot: true
+});
 
 export function toEvent({ from_status, to_status, at, ...row }: HistoryRow): OrderEvent {
 	return {

@@ -6,6 +6,7 @@ import type { Actor } from "../../../lib/identity.ts";
 import type { Transition } from "../order.machine.ts";
 import {
 	eventData,
+	orderColumns,
 	toOrder,
 	type EventDetails,
 	type OrderRow,
@@ -16,7 +17,7 @@ import { reasonAfter } from "./order.statements.ts";
 /** Reads, and writes of one order at a time. Batch statements are in saga/steps.ts. */
 
 /** Of an order. No `exists`, which may be planned as one look at all sagas. */
-export const orderColumns = `o.*, coalesce((select s.cancel_requested from orders.saga s where s.order_id = o.id), false)
+export const shownColumns = `${orderColumns("o")}, coalesce((select s.cancel_requested from orders.saga s where s.order_id = o.id), false)
 	as cancel_requested`;
 
 /** Details of a transition for the history. */
@@ -45,7 +46,7 @@ export class OrderRepository {
 		const [row] = await this.#db.query<OrderRow>(
 			{
 				name: "get_order",
-				text: `select ${orderColumns} from orders.orders o where id = $1 and ($2::text is null or user_id = $2)`
+				text: `select ${shownColumns} from orders.orders o where id = $1 and ($2::text is null or user_id = $2)`
 			},
 			[id, owner]
 		);
@@ -80,7 +81,7 @@ export class OrderRepository {
 		const [row] = await tx.query<OrderRow>(
 			{
 				name: "lock_order",
-				text: `select ${orderColumns} from orders.orders o
+				text: `select ${shownColumns} from orders.orders o
 					where id = $1 and ($2::text is null or user_id = $2) for update`
 			},
 			[id, owner]
@@ -107,7 +108,7 @@ moved as (
 		version = version + 1, updated_at = at,
 		history_hash = orders.history_hash(history_hash, id, version + 1, $5, $6, $2, $7, $8, at,
 			orders.moved($2, ${reasonAfter("$6", "$2", "$3", "reason")}, coalesce($4, shipment)))
-	from instant where id = $1 returning orders.*
+	from instant where id = $1 returning ${orderColumns("orders")}, history_hash
 ),
 history as (
 	insert into orders.history (order_id, version, type, from_status, to_status, reason, actor, at, snapshot, hash)
@@ -117,7 +118,7 @@ event as (
 	insert into orders.outbox (order_id, user_id, version, type, payload, occurred_at, quiet)
 	select id, user_id, version, $5, $9, updated_at, not $10 from moved
 )
-select * from moved`
+select ${orderColumns("moved")} from moved`
 			},
 			[
 				order.id,

@@ -1,5 +1,6 @@
 import { bulk } from "../../../lib/bulk.ts";
 import type { Statement } from "../../../db/database.ts";
+import { orderColumns } from "./order.record.ts";
 import { isFree } from "../../../idempotency/request.statements.ts";
 
 /** The SQL of the hot path: each statement serves all orders that wait at its step. */
@@ -263,7 +264,7 @@ claimed as (
 	from due where s.order_id = due.order_id
 	returning s.order_id, s.step, s.attempt, s.waits_for, s.fence, s.cancel_requested
 )
-select o.*, claimed.step, attempt, waits_for, fence, cancel_requested,
+select ${orderColumns("o")}, claimed.step, attempt, waits_for, fence, cancel_requested,
 	case when claimed.step = 'return' then (select to_jsonb(r) from orders.returns r where r.order_id = o.id and r.status = 'approved') end
 		as returning,
 	o.created_at < now() - interval '10 min' as overdue, (select id from orders.incarnation) as incarnation

@@ -13,6 +13,7 @@ import {
 } from "../../support/statements/collect-statements.ts";
 import { functionScans, functionsOf } from "../../support/statements/function-plans.ts";
 import { largeReads } from "../../support/statements/reads.ts";
+import { changedByNewColumns } from "../../support/statements/result-columns.ts";
 import type { RecordedStatement } from "../../support/statements/record-statements.ts";
 import { statementsIn } from "../../support/statements/source-statements.ts";
 import { sourceTree } from "../../source-tree.ts";
@@ -68,6 +69,7 @@ const unexpected = (scans: string[]) =>
 /** Parts of the names of statements, by the expressions that they come from. Schemas are those of the database. */
 const builtNames = {
 	lock: ["", "for update"],
+	owner: ["product", "webhook"],
 	'redriven ? "redriven" : "dead"': ["redriven", "dead"],
 	'["list_orders", ...filters].join("_by_")': [
 		"list_orders",
@@ -162,6 +164,13 @@ describe("its statements", () => {
 	it("inside functions read no table or index as a whole", async () => {
 		expect(await functionsOf(database.url)).toEqual(Object.keys(functionCalls));
 		expect(await functionScans(database.url, functionCalls, "filled")).toEqual([]);
+	});
+
+	it("answer the same columns when a migration adds one to a table", async () => {
+		await using stack = new AsyncDisposableStack();
+		const unused = await testDatabase();
+		stack.defer(() => unused.drop());
+		expect(await changedByNewColumns(unused.url, prepared)).toEqual([]);
 	});
 
 	it("that models send, with their values, read a small part of large tables", async () => {

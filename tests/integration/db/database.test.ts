@@ -149,6 +149,25 @@ describe("Database", () => {
 		]);
 	});
 
+	describe("after a migration that changes what a statement answers", () => {
+		const everything = { name: "everything", text: "select * from orders.added" };
+
+		it.each([
+			["a query", (db: Database) => db.query(everything)],
+			["a transaction", (db: Database) => db.transaction(tx => tx.query(everything))]
+		])("answers %s, whatever connection has the plan from before", async (_, read) => {
+			const db = connect("order");
+			await database.rows("create table orders.added as select 1 as one");
+			await database.rows("grant select on orders.added to shop_orders");
+			// Each connection of the pool has prepared it.
+			await Promise.all(Array.from({ length: 8 }, () => read(db)));
+			await database.rows("alter table orders.added add column two int default 2");
+			const rows = await Promise.all(Array.from({ length: 8 }, () => read(db)));
+			expect(rows).toEqual(Array(8).fill([{ one: 1, two: 2 }]));
+			await database.rows("drop table orders.added");
+		});
+	});
+
 	describe("in a transaction", () => {
 		const insert = {
 			name: "insert",

@@ -4,6 +4,8 @@ import { refill as refillWindows } from "../../../services/analytics/windows/win
 import { MailboxStore } from "../../../services/notification/channels/mailbox-store.ts";
 import { PostgresStore } from "../../../services/notification/storage/postgres.store.ts";
 import { refill as refillOrders } from "../../../services/order/outbox/refill.ts";
+import * as productOutbox from "../../../services/product/product.outbox.ts";
+import * as webhookOutbox from "../../../services/webhook/webhook.outbox.ts";
 import * as sagaAdmin from "../../../services/order/saga/saga.admin.ts";
 import { OrderList } from "../../../services/order/storage/order-list.ts";
 import { OrderRepository } from "../../../services/order/storage/order.repository.ts";
@@ -32,8 +34,8 @@ function statementsOf(value: unknown): Statement[] {
 		: [];
 }
 
-/** Their statements are exported for this: the methods that send them need much to be found before. */
-const exporters = [disputes, reviews, sagaAdmin, webhook];
+/** The methods that send their statements need much to be found before, or events of their kind. */
+const exporters = [disputes, reviews, sagaAdmin, webhook, productOutbox, webhookOutbox];
 
 /** Those that modules export. @param paths of modules, besides `exporters` */
 export async function exportedStatements(paths: readonly string[]): Promise<RecordedStatement[]> {

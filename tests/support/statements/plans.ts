@@ -29,6 +29,13 @@ const fills: Record<Fill, string> = {
 
 export const recorded = (file: string) => JSON.parse(readFileSync(file, "utf8")) as RecordedUse;
 
+export async function tableNames(client: pg.Client): Promise<string[]> {
+	const { rows } = await client.query<{ name: string }>(
+		`select format('%I.%I', nspname, relname) as name from ${tables}`
+	);
+	return rows.map(({ name }) => name);
+}
+
 /** Others are planned at each run, by the values that they ask for. */
 export const isPrepared = ({ name, text }: RecordedStatement) =>
 	name !== undefined && /^\s*(select|with|insert|update|delete)\b/i.test(text);
