@@ -22,7 +22,7 @@ import type { Networks } from "../../lib/addresses/network.ts";
 import { RepeatedLines } from "../../lib/log/repeated-lines.ts";
 import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
-import { answerOf, send } from "./http/response.ts";
+import { answerOf, send, unknownPath } from "./http/response.ts";
 import { everyAnswer } from "../../http/standard-headers.ts";
 import { checkForm } from "../../http/request-form.ts";
 import { authorise, callerOf, confirmed, type Caller } from "./auth/caller.ts";
@@ -377,7 +377,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 		refuse(req: Incoming, res: ServerResponse, error: unknown) {
 			if (res.headersSent) return;
-			const problem = toProblem(error, req.requestId);
+			const problem = toProblem(req.template ? error : unknownPath(error), req.requestId);
 			if (problem.code === "INTERNAL") this.logger.error(`request ${req.requestId} failed:`, error);
 			else if (problem.status >= 500)
 				this.failures.add(problem.code, `request ${req.requestId}: ${(error as Error).message}`);

@@ -1,8 +1,16 @@
 import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Document } from "../../../contracts/gateway.ts";
+import { Failure } from "../../../lib/errors.ts";
 import type { Operation } from "../operations.ts";
 import type { ActionRequest } from "./action-request.ts";
+
+/** What a request gets whose path no operation has, unless it is malformed. */
+export function unknownPath(error: unknown): unknown {
+	const isMissing = (error as { type?: unknown } | null)?.type === "NOT_FOUND";
+	return isMissing ? new Failure("NOT_FOUND", { detail }) : error;
+}
+const detail = "There is no such path; /docs lists those that there are";
 
 export interface Answer {
 	status: number;

@@ -10,8 +10,7 @@ export const outgoingRows = bulk(
 
 /** Of a delivery that is requested again: its attempts are counted from 0. A node that is sending it goes on. */
 const requestedAgain = `
-	redeliveries = d.redeliveries + (d.state <> 'pending')::int,
-	attempts = case when d.state = 'pending' then d.attempts else 0 end,
+	redeliveries = d.redeliveries + 1, attempts = 0,
 	due_at = case when d.lease_until > clock_timestamp() then d.due_at else clock_timestamp() end,
 	state = 'pending', updated_at = clock_timestamp()`;
 

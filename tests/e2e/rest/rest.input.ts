@@ -164,6 +164,16 @@ export function inputTests(shop: Shop): void {
 			expect([path, status]).toEqual([path, 404]);
 		});
 
+		it.each([
+			["/api/v1/product", "There is no such path; /docs lists those that there are"],
+			["/api/v2/products", "There is no such path; /docs lists those that there are"],
+			["/nope", "There is no such path; /docs lists those that there are"],
+			["/api/v1/products/nope", undefined]
+		])("%s says whether it is the path that is unknown", async (path, detail) => {
+			const { status, body } = await shop.as("admin").send("GET", path);
+			expect([status, body.code, body.detail]).toEqual([404, "not-found", detail]);
+		});
+
 		it.each(withId)("of %s with an invalid id is not found", async (_, { method, path }) => {
 			for (const id of [
 				`urn:uuid:${uuid}`,

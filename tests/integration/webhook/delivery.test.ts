@@ -116,6 +116,7 @@ describe("a delivery", () => {
 		const from = "2026-01-01T00:00:00.000Z";
 		expect(await hooks.deliveries.redeliverFailed(id, from)).toEqual({ redelivered: 3, left: 0 });
 		await until(async () => (await listed(id)).every(({ state }) => state === "delivered"));
+		for (const one of await listed(id)) expect(one).toMatchObject({ attempts: 1, redeliveries: 1 });
 	});
 
 	it("follows no redirect", async () => {
