@@ -4,6 +4,7 @@ import type { BrokerOptions } from "moleculer";
 import { usesTls } from "./config/bus-url.ts";
 import { config } from "./config/index.ts";
 import { SchemaValidator } from "./lib/validator.ts";
+import { AbandonedCalls } from "./middlewares/abandoned-calls.ts";
 import { AnnounceServices } from "./middlewares/announce-services.ts";
 import { Authorize } from "./middlewares/authorize.ts";
 import { DeadlineGuard, Deadlines } from "./middlewares/deadline.ts";
@@ -92,6 +93,7 @@ export default function brokerOptions(): BrokerOptions {
 			"Cacher",
 			"ContextTracker",
 			"Timeout",
+			AbandonedCalls,
 			"CircuitBreaker",
 			"Retry",
 			"Fallback",
