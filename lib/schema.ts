@@ -69,6 +69,16 @@ export function strictObject<P extends Record<string, TSchema>>(
 	return T.Object(properties, { additionalProperties: false, ...options });
 }
 
+/**
+ * The schema for data of a later version, which may have more members. Plain JSON, without the types of its values.
+ */
+export function withUnknownMembers(schema: TSchema): TSchema {
+	const isClosed = (name: string, value: unknown) =>
+		name === "additionalProperties" && value === false;
+	const text = JSON.stringify(schema, (name, value) => (isClosed(name, value) ? undefined : value));
+	return JSON.parse(text) as TSchema;
+}
+
 /** A closed list of values. Plain `enum`, because it reads best in OpenAPI. */
 export function oneOf<const V extends readonly string[]>(
 	values: V,

@@ -1,4 +1,4 @@
-import type { Static, TSchema } from "../../lib/schema.ts";
+import { withUnknownMembers, type Static, type TSchema } from "../../lib/schema.ts";
 import { withoutLeapSecond } from "../../lib/instant.ts";
 import { validate } from "../../lib/validator.ts";
 import { maxClockSkewMs } from "../clock-skew.ts";
@@ -55,9 +55,11 @@ export interface EventKind<S extends TSchema> {
 export function reader<S extends readonly TSchema[]>(
 	...kinds: { [I in keyof S]: EventKind<S[I]> }
 ): (message: Message) => Static<S[number]> {
+	// A later version of the shop, whose nodes run beside this one in an upgrade, may add members.
+	const read = kinds.map(kind => ({ ...kind, schema: withUnknownMembers(kind.schema) }));
 	return message => {
 		const parsed = parse(message);
-		const { schema, belongs } = findKind(parsed, kinds);
+		const { schema, belongs } = findKind(parsed, read);
 		checkShape(schema, parsed);
 		// Postgres returns ids in lower case; in upper case they would be different keys.
 		parsed.id = String(parsed.id).toLowerCase();

@@ -8,7 +8,7 @@ import {
 	OrderStreamEvent,
 	WebhookDisabledEvent
 } from "../../../contracts/events.ts";
-import { strictObject, T, type TSchema } from "../../../lib/schema.ts";
+import { strictObject, T, withUnknownMembers, type TSchema } from "../../../lib/schema.ts";
 import manifest from "../../../package.json" with { type: "json" };
 import { cloudContentType } from "../../../streams/messages/cloud-message.ts";
 import { dlqTopicOf, topics, topicSpecs } from "../../../streams/messages/topics.ts";
@@ -138,7 +138,7 @@ function messageOf(
 		// A dead letter may be anything, not only JSON.
 		...(examples.length > 0 && {
 			contentType,
-			payload: components.plain(payload),
+			payload: components.plain(withUnknownMembers(payload)),
 			examples: examples.map(file => ({ name: file, payload: example(file) }))
 		}),
 		bindings: { kafka: { key: { type: "string", description: key }, bindingVersion: "0.5.0" } }
@@ -204,7 +204,7 @@ export function asyncApiDocument(stream = defaultSettings): Json {
 			title: "moleculer-commerce streams",
 			version: manifest.version,
 			description:
-				"Events of the shop, delivered at least once: ignore an `id` that was already processed. Messages of one key are in order."
+				"Events of the shop, delivered at least once: ignore an `id` that was already processed, and members that you do not know: a later version may add some. Messages of one key are in order."
 		},
 		channels: Object.fromEntries(
 			Object.keys(contentOfTopic).map(topic => [topic, channelOf(topic, stream)])
