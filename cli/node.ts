@@ -1,10 +1,11 @@
 import { flushCompileCache } from "node:module";
 import { serviceNames, configOfLauncher, useConfig } from "../config/index.ts";
-import { assertNodeDatabases } from "../config/node-databases.ts";
+import { assertNodeServers } from "../config/node-servers.ts";
 import { nodeUrls, runBroker } from "../launch/shop/broker.ts";
 import { DataFolder } from "../launch/shop/data-folder.ts";
 import { freePort } from "../launch/process/free-port.ts";
 import { listenForFailpointCommands } from "../launch/shop/failpoint-commands.ts";
+import { checkNats } from "../launch/servers/nats-connection.ts";
 import { tokenKeys } from "../launch/shop/token-keys.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { commandLine } from "../launch/process/command-line.ts";
@@ -19,7 +20,8 @@ commandLine(usage, {});
 
 run(async life => {
 	const { config } = await configOfLauncher(freePort);
-	assertNodeDatabases(config);
+	assertNodeServers(config);
+	if (config.natsUrl) await checkNats(config.natsUrl, true);
 	const needsKeys = config.services.some(name => name === "gateway" || name === "user");
 	const keys = needsKeys && tokenKeys(config, () => new DataFolder(config.dataDir).tokenKey);
 	life.extendStop(config.connections.shutdownDelayMs);

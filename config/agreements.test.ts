@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { serviceNames } from "./index.ts";
 import { readEnvironment } from "./read-environment.ts";
 import { issuesOf } from "../tests/support/issues-of.ts";
 
@@ -142,6 +143,15 @@ describe("variables that depend on each other", () => {
 	])("in production, judges the bus %s", (NATS_URL, issues) => {
 		expect(issuesOf({ ...production, NATS_URL })).toEqual(issues);
 		expect(issuesOf({ NATS_URL })).toEqual([]);
+	});
+
+	it.each(serviceNames.map(name => `${name.toUpperCase()}_DATABASE_URL`))("judges %s", name => {
+		const url = "postgres://a:b@db/shop";
+		expect(issuesOf({ [name]: `${url}?sslmode=bogus` })).toEqual([
+			expect.stringContaining(`${name}: `)
+		]);
+		const other = { DATABASE_URL: url, [name]: url.replace("@db", "@other") };
+		expect(issuesOf(other)).toEqual([expect.stringContaining("DURABILITY: must be strict")]);
 	});
 
 	it.each<[Record<string, string>, string[]]>([

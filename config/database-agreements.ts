@@ -1,15 +1,11 @@
 import { databaseUrlIssues } from "./database-url.ts";
-import type { Environment, VariableName } from "./env.ts";
+import { variables, type Environment, type VariableName } from "./env.ts";
 
-const ofServices = [
-	"DATABASE_URL",
-	"USER_DATABASE_URL",
-	"PRODUCT_DATABASE_URL",
-	"ORDER_DATABASE_URL",
-	"PAYMENT_DATABASE_URL",
-	"NOTIFICATION_DATABASE_URL",
-	"ANALYTICS_DATABASE_URL"
-] as const satisfies VariableName[];
+type UrlName = Extract<VariableName, `${string}DATABASE_URL`>;
+const urlNames = Object.keys(variables).filter((name): name is UrlName =>
+	name.endsWith("DATABASE_URL")
+);
+const ofServices = urlNames.filter(name => name !== "EVENT_LOG_DATABASE_URL");
 
 /** Deferred commits are safe only if every service's next commit flushes them (decision 0005). */
 function durabilityIssues(values: Environment): string[] {
@@ -22,7 +18,7 @@ function durabilityIssues(values: Environment): string[] {
 
 /** What is wrong with the URLs of databases, and with all of them together. No URL is printed: it has a password. */
 export function databaseIssues(values: Environment): string[] {
-	const ofUrls = [...ofServices, "EVENT_LOG_DATABASE_URL" as const].flatMap(name => {
+	const ofUrls = urlNames.flatMap(name => {
 		const url = values[name];
 		if (url === undefined) return [];
 		return databaseUrlIssues(url).map(issue => `${name}: ${issue}`);

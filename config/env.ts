@@ -18,7 +18,7 @@ export const variables = {
 		fallback: "development",
 		about: "production switches demo data off and requires every secret"
 	},
-	HOST: { schema: T.String(), fallback: "127.0.0.1", about: "address the gateway listens on" },
+	HOST: { schema: T.String(), fallback: "127.0.0.1", about: "address this node listens on" },
 	PORT: { schema: port, fallback: 8080, about: "port the gateway listens on; 0 uses a free one" },
 	METRICS_PORT: {
 		schema: port,

@@ -20,11 +20,18 @@ function parsed(url: string): URL[] {
 	}
 }
 
+/** Nothing was said by the other side: it may come later. */
+const isAway = (code: string) =>
+	/^(CONNECTION_REFUSED|TIMEOUT|ECONN\w+|EHOST\w+|ENET\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/.test(
+		code
+	);
+
 /**
  * Connects to the bus once as a check, because a broker would retry for ever.
+ * @param mayBeAway no error is thrown when nothing answers: the broker then waits for it
  * @throws LaunchError that names the servers without credentials
  */
-export async function checkNats(url: string): Promise<void> {
+export async function checkNats(url: string, mayBeAway = false): Promise<void> {
 	const options = { ...connection(parsed(url)), ...(usesTls(url) && { tls: {} }) };
 	const { connect } = await import("nats");
 	try {
@@ -32,6 +39,7 @@ export async function checkNats(url: string): Promise<void> {
 		await client.close();
 	} catch (error) {
 		const { code = "" } = error as NodeJS.ErrnoException;
+		if (mayBeAway && isAway(code)) return;
 		const servers = options.servers.join(", ");
 		const refusals: Record<string, string> = {
 			AUTHORIZATION_VIOLATION: `NATS at ${servers} refuses the user or the password: correct NATS_URL.`,

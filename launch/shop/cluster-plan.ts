@@ -1,6 +1,6 @@
 import { variables } from "../../config/env.ts";
 import type { Variable } from "../../config/variable.ts";
-import { usersOfLog } from "../../config/node-databases.ts";
+import { usersOfLog } from "../../config/node-servers.ts";
 import { serviceNames, type Config, type ServiceName } from "../../config/index.ts";
 import { serviceUrl } from "../../db/database.ts";
 import { portAt } from "./ports.ts";

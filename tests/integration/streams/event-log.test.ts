@@ -1,4 +1,4 @@
-import { usersOfLog } from "../../../config/node-databases.ts";
+import { usersOfLog } from "../../../config/node-servers.ts";
 import { withClient } from "../../../db/client.ts";
 import { serviceUrl } from "../../../db/database.ts";
 import { claimLog, type LogKind } from "../../../db/event-log.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { serviceNames, toConfig } from "./index.ts";
-import { assertNodeDatabases, missingDatabases, usersOfLog } from "./node-databases.ts";
+import { assertNodeServers, missingDatabases, usersOfLog } from "./node-servers.ts";
 import { readEnvironment } from "./read-environment.ts";
 
 const configOf = (source: Record<string, string>) => toConfig(readEnvironment(source));
@@ -24,10 +24,28 @@ it.each<[Record<string, string>, string[]]>([
 });
 
 it("names all of them in one line", () => {
-	const node = () => assertNodeDatabases(configOf({ SERVICES: "order,payment" }));
+	const node = () => assertNodeServers(configOf({ SERVICES: "order,payment" }));
 	expect(node).toThrow(
 		`DATABASE_URL: is needed by order, payment, or instead of it ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, ${log}`
 	);
+});
+
+it.each([
+	[{ SERVICES: "gateway" }, serviceNames.join(", ")],
+	[
+		{ SERVICES: "order,payment", DATABASE_URL: url },
+		"user, product, notification, analytics, webhook"
+	]
+])("a node with %j that runs a part of the shop needs a bus", (source, others) => {
+	expect(() => assertNodeServers(configOf(source))).toThrow(
+		`NATS_URL: is needed to reach ${others}`
+	);
+	assertNodeServers(configOf({ ...source, NATS_URL: "nats://127.0.0.1:4222" }));
+});
+
+it("a node that runs all services needs none", () => {
+	assertNodeServers(configOf({ DATABASE_URL: url }));
+	assertNodeServers(configOf({ DATABASE_URL: url, SERVICES: serviceNames.join() }));
 });
 
 it("knows which services have the event log", () => {

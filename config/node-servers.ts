@@ -1,5 +1,5 @@
 import { EnvironmentError } from "./environment-error.ts";
-import type { Config, ServiceName } from "./index.ts";
+import { serviceNames, type Config, type ServiceName } from "./index.ts";
 
 type Databases = Pick<
 	Config,
@@ -32,13 +32,23 @@ export function missingDatabases(config: Databases): string[] {
 }
 
 /**
- * A launcher embeds Postgres where no database is named; a node that is started by itself has only what is named.
+ * A launcher embeds Postgres where no database is named, and starts a bus; a node that is started by itself has only what
+ * is named. Without a bus it has no other node.
  * @throws EnvironmentError with every variable that is missing
  */
-export function assertNodeDatabases(config: Databases): void {
+export function assertNodeServers(config: Databases & Pick<Config, "natsUrl">): void {
+	const { services, natsUrl } = config;
 	const missing = missingDatabases(config);
-	if (missing.length === 0) return;
-	throw new EnvironmentError([
-		`DATABASE_URL: is needed by ${config.services.join(", ")}, or instead of it ${missing.join(", ")}`
-	]);
+	const others = serviceNames.filter(name => !services.includes(name));
+	const issues = [
+		...(missing.length > 0
+			? [
+					`DATABASE_URL: is needed by ${services.join(", ")}, or instead of it ${missing.join(", ")}`
+				]
+			: []),
+		...(natsUrl === undefined && others.length > 0
+			? [`NATS_URL: is needed to reach ${others.join(", ")}, which this node does not run`]
+			: [])
+	];
+	if (issues.length > 0) throw new EnvironmentError(issues);
 }
