@@ -17,6 +17,7 @@ export interface Requirement {
 }
 
 const succeeds = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
+const isInstalled = (program: string) => succeeds("which", program);
 
 /** Paths of the distributions. */
 export const browserPrograms = ["chromium", "chromium-browser", "google-chrome"];
@@ -47,10 +48,15 @@ export const requirements = {
 		remedy: "Install Postgres (Debian: postgresql); its service need not run.",
 		isThere: () => packagedPostgres() !== undefined
 	},
+	buildah: {
+		part: "tests of the image",
+		remedy: "Install buildah and mmdebstrap (Debian packages of these names), and run as root.",
+		isThere: () => process.getuid?.() === 0 && ["buildah", "mmdebstrap"].every(isInstalled)
+	},
 	chromium: {
 		part: "tests of pages in a browser",
 		remedy: "Install Chromium (Debian: chromium) or Google Chrome.",
-		isThere: () => browserPrograms.some(name => succeeds("which", name))
+		isThere: () => browserPrograms.some(isInstalled)
 	}
 } satisfies Record<string, Requirement>;
 

@@ -33,7 +33,7 @@ function packageFolder(): string {
 		return dirname(dirname(createRequire(import.meta.url).resolve(name)));
 	} catch {
 		throw new LaunchError(
-			`There is no embedded Postgres for ${platform}-${process.arch} here: ${elsewhere}, or run npm ci without --omit=optional.`
+			`There is no embedded Postgres for ${platform}-${process.arch} here: ${elsewhere}, or run npm ci without --omit.`
 		);
 	}
 }
