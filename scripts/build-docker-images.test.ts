@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../tests/support/servers/temporary-folder.ts";
 
-/** scripts/build-docker-images.sh with a builder that records what it is told. */
+/** scripts/build-docker-images.sh with a builder that records its calls. */
 
 const script = join(import.meta.dirname, "build-docker-images.sh");
 
@@ -14,23 +14,23 @@ function buildWith(args: string[], builder = "docker") {
 	chmodSync(join(folder, "docker"), 0o755);
 	const env = { PATH: `${folder}:${process.env.PATH}`, BUILDER: builder };
 	const { status, stderr } = spawnSync(script, args, { env, encoding: "utf8" });
-	const told = () => readFileSync(log, "utf8").trim().split("\n");
-	return { status, stderr, told };
+	const calls = () => readFileSync(log, "utf8").trim().split("\n");
+	return { status, stderr, calls };
 }
 
 it("builds one image, with its version and revision", () => {
-	const { status, told } = buildWith(["registry.example:5000/shop", "1.2.3"]);
+	const { status, calls } = buildWith(["registry.example:5000/shop", "1.2.3"]);
 	expect(status).toBe(0);
-	expect(told()).toEqual([
+	expect(calls()).toEqual([
 		expect.stringMatching(
 			/^build --build-arg VERSION=1\.2\.3 --build-arg REVISION=([0-9a-f]{40}|unknown) --tag registry\.example:5000\/shop:1\.2\.3 \.$/
 		)
 	]);
 });
 
-it("pushes it when it is told to", () => {
-	const { status, told } = buildWith(["shop", "1.2.3", "--push"]);
-	expect([status, told()[1]]).toEqual([0, "push shop:1.2.3"]);
+it("pushes it with --push", () => {
+	const { status, calls } = buildWith(["shop", "1.2.3", "--push"]);
+	expect([status, calls()[1]]).toEqual([0, "push shop:1.2.3"]);
 });
 
 it.each([

@@ -14,7 +14,7 @@ it.each(["start.ts", "dev.ts", "cluster.ts"])(
 		};
 		const { child, output } = launch(script, [], { DATA_DIR, PORT, HOME: DATA_DIR });
 		// As a load balancer does, so that the gateway has an answer from before the others were ready.
-		const asking = setInterval(() => void health(), 20);
+		const requesting = setInterval(() => void health(), 20);
 		try {
 			const opened = new Promise(resolve => {
 				child.stdout.on("data", () => {
@@ -24,7 +24,7 @@ it.each(["start.ts", "dev.ts", "cluster.ts"])(
 			expect(await opened).toBe("ok");
 			expect(output()).not.toMatch(/Not ready yet/);
 		} finally {
-			clearInterval(asking);
+			clearInterval(requesting);
 			const exit = once(child, "exit");
 			child.kill("SIGTERM");
 			await exit;
