@@ -107,6 +107,6 @@ async function startConsuming<E extends StreamEvent>(service: WithConsumer<E>): 
 	await retry(start, {
 		pauseMs: reconnectPauseMs,
 		signal: service.closing.signal,
-		onError: error => service.warnOfRetry("the event log is unavailable", error)
+		onError: error => service.warnOfRetry("event log unavailable", error)
 	});
 }
