@@ -25,7 +25,8 @@ WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY . .
 # Types are stripped at the first import, which takes half of a start: the results are in the image, for this user.
-RUN ["install", "--directory", "--owner=10001", "--group=10001", "/app/.cache"]
+# A volume at /data gets the owner that the folder has here.
+RUN ["install", "--directory", "--owner=10001", "--group=10001", "/app/.cache", "/data"]
 USER 10001:10001
 # A home, because the SDK of AWS asks for one; a user without an entry in /etc/passwd has none.
 ENV HOME=/tmp \
