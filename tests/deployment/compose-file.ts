@@ -14,6 +14,7 @@ export interface ComposeService {
 	mem_limit?: string;
 	profiles?: string[];
 	read_only?: boolean;
+	restart?: string;
 }
 
 export interface ComposeFile {
