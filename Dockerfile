@@ -10,7 +10,7 @@ COPY package.json package-lock.json .npmrc ./
 # Not in the image: Node by npm (183 MB), which the base has; declarations and source maps, which nothing reads (57 MB).
 RUN ["npm", "ci", "--ignore-scripts", "--omit=dev"]
 RUN ["find", "node_modules", "-depth", "(", \
-	"-path", "node_modules/node-*", "-o", "-path", "node_modules/.bin", "-o", "-path", "node_modules/.bin/*", \
+	"-path", "node_modules/node-linux-*", "-o", "-path", "node_modules/node-win-*", "-o", "-path", "node_modules/.bin", "-o", "-path", "node_modules/.bin/*", \
 	"-o", "-type", "f", "-regex", ".*[.]\\(map\\|d[.][cm]?ts\\)", ")", "-delete"]
 
 FROM ${NODE_IMAGE}

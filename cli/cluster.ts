@@ -137,7 +137,7 @@ run(async life => {
 	const { urls, unready } = await startNodes(life, nodes, environment, natsUrl);
 	const runs = [
 		`Nodes:    ${nodes.map(({ name }) => name).join(", ")}; join them with npm run repl`,
-		...portLines("Health of gateways:", urls, "health"),
+		...portLines("Health of nodes:", urls, "health"),
 		...portLines("Metrics of nodes:", urls, "metrics")
 	];
 	const { shop: url, health, metrics } = urls.get("gateway-1") ?? {};

@@ -18,6 +18,11 @@ const othersWithinMs = 20_000;
 
 commandLine(usage, {});
 
+/** Without a function a message to a launcher that is gone ends this process, in the middle of its stop. */
+function tell(message: object | string): void {
+	if (process.connected) process.send!(message, () => undefined);
+}
+
 run(async life => {
 	const { config } = await configOfLauncher(freePort);
 	assertNodeServers(config);
@@ -39,11 +44,11 @@ run(async life => {
 	console.log(`ready: ${config.services.join(", ")} as ${broker.nodeID}${where}`);
 	// A cluster's launcher holds the other end: when it is killed, its nodes end too.
 	process.once("disconnect", () => void life.end(0));
-	process.send?.({ urls });
-	process.send?.("ready");
+	tell({ urls });
+	tell("ready");
 	// Node writes its cache at an exit, which a killed node never comes to; not before the first requests.
 	setTimeout(flushCompileCache, 1000).unref();
-	if (!process.send || !config.services.includes("gateway")) return;
+	if (!process.connected || !config.services.includes("gateway")) return;
 	const unready = await unreadyServices(broker, life);
-	process.send({ unready } satisfies OpenMessage);
+	tell({ unready } satisfies OpenMessage);
 });

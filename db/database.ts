@@ -99,7 +99,7 @@ export class Database {
 
 	/**
 	 * Several statements in one transaction. `work` may make no remote calls (a guard throws), and may run up
-	 * to 4 times, if Postgres rolls it back.
+	 * to 4 times, if Postgres rolls it back, and once more for each connection whose plans a migration made stale.
 	 */
 	transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R> {
 		return retryUndone(this.#options.pool, () => this.#transaction(this.#syncPool, work));
@@ -224,7 +224,7 @@ function retryUndone<R>(pool: number, work: () => Promise<R>): Promise<R> {
 		// Random, so that transactions that conflicted do not conflict again.
 		pauseMs: failures => Math.random() * 20 * 2 ** (failures - 1),
 		attempts: undoneAttempts,
-		isRetryable: error => databaseFault(error) === "undone"
+		isRetryable: error => !isStalePlan(error) && databaseFault(error) === "undone"
 	});
 }
 

@@ -2,12 +2,20 @@
 
 const { get } = require("node:http");
 
-const limitMs = 2500;
+const { HOST = "", HEALTH_PORT: port } = process.env;
+/** A node that listens on every address does so on this one. */
+const host = ["", "0.0.0.0", "::"].includes(HOST) ? "127.0.0.1" : HOST;
 const path = process.argv[2] ?? "/health/ready";
+const limitMs = 2500;
 
-const end = code => process.exit(code);
-get({ host: "127.0.0.1", port: process.env.HEALTH_PORT, path, timeout: limitMs }, response =>
-	end(response.statusCode === 200 ? 0 : 1)
+function end(code, reason) {
+	if (reason) console.error(reason);
+	process.exit(code);
+}
+
+if (!port) end(1, "HEALTH_PORT is not set: the node serves no health checks.");
+get({ host, port, path, timeout: limitMs }, ({ statusCode }) =>
+	statusCode === 200 ? end(0) : end(1, `${path} answered ${statusCode}`)
 )
-	.on("timeout", () => end(1))
-	.on("error", () => end(1));
+	.on("timeout", () => end(1, `no answer within ${limitMs} ms`))
+	.on("error", ({ code }) => end(1, `no answer: ${code}`));

@@ -25,7 +25,10 @@ describe("faults of a database", () => {
 		["a serialisation failure", having("40001"), "undone"],
 		[
 			"a plan of before a migration",
-			Object.assign(new Error("cached plan must not change result type"), { code: "0A000" }),
+			Object.assign(new Error("cached plan must not change result type"), {
+				code: "0A000",
+				routine: "RevalidateCachedQuery"
+			}),
 			"undone"
 		],
 		["a feature that is not supported", having("0A000"), undefined],

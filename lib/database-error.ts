@@ -82,10 +82,9 @@ export function sqlState(error: unknown): string | undefined {
  * again each time. Postgres has no SQLSTATE for it but that of features that are not supported.
  */
 export function isStalePlan(error: unknown): boolean {
-	return (
-		sqlState(error) === "0A000" &&
-		driverError(error).message === "cached plan must not change result type"
-	);
+	const { routine } = driverError(error) as { routine?: string };
+	// Its message is in the language of the server.
+	return sqlState(error) === "0A000" && routine === "RevalidateCachedQuery";
 }
 
 /** Undefined for an error that its input or a defect caused. The one table of what "the database is away" means. */

@@ -21,6 +21,8 @@ if [ -z "$name" ] || [ -z "$tag" ] || [ "$#" -gt 3 ]; then fail "$usage"; fi
 command -v "$builder" >/dev/null || fail "$builder is not installed: install it, or set BUILDER."
 
 image="$name:$tag"
+# The default format of podman and buildah has no health checks.
+export BUILDAH_FORMAT=docker
 "$builder" build \
 	--build-arg "VERSION=$tag" \
 	--build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || printf unknown)" \

@@ -10,7 +10,10 @@ const script = join(import.meta.dirname, "build-docker-images.sh");
 function buildWith(args: string[], builder = "docker") {
 	const folder = temporaryFolder();
 	const log = join(folder, "log");
-	writeFileSync(join(folder, "docker"), `#!/bin/sh\necho "$@" >> ${log}\n`);
+	writeFileSync(
+		join(folder, "docker"),
+		`#!/bin/sh\necho "$@" >> ${log}\necho "$BUILDAH_FORMAT" > ${log}.format\n`
+	);
 	chmodSync(join(folder, "docker"), 0o755);
 	const env = { PATH: `${folder}:${process.env.PATH}`, BUILDER: builder };
 	const { status, stderr } = spawnSync(script, args, { env, encoding: "utf8" });

@@ -20,9 +20,9 @@ function parsed(url: string): URL[] {
 	}
 }
 
-/** Nothing was said by the other side: it may come later. */
-const isAway = (code: string) =>
-	/^(CONNECTION_REFUSED|TIMEOUT|ECONN\w+|EHOST\w+|ENET\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/.test(
+/** What does not pass by itself: wrong credentials, no TLS, and a certificate that is not trusted. */
+const isRefusal = (code: string) =>
+	/^(AUTHORIZATION_VIOLATION|SERVER_OPT_NA|ERR_TLS_\w+|CERT_\w+|\w*(SELF_SIGNED|VERIFY)\w*)$/.test(
 		code
 	);
 
@@ -39,7 +39,7 @@ export async function checkNats(url: string, mayBeAway = false): Promise<void> {
 		await client.close();
 	} catch (error) {
 		const { code = "" } = error as NodeJS.ErrnoException;
-		if (mayBeAway && isAway(code)) return;
+		if (mayBeAway && !isRefusal(code)) return;
 		const servers = options.servers.join(", ");
 		const refusals: Record<string, string> = {
 			AUTHORIZATION_VIOLATION: `NATS at ${servers} refuses the user or the password: correct NATS_URL.`,

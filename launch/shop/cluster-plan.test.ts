@@ -109,20 +109,31 @@ describe("the environment of a node", () => {
 	});
 
 	it.each([
-		[{ port: 8080 }, ["8080", "8081"], [undefined, undefined, "0"], [undefined, undefined]],
-		[{ port: 0, metricsPort: 0, healthPort: 0 }, ["0", "0"], ["0", "0", "0"], ["0", "0"]],
+		[
+			{ port: 8080 },
+			["8080", "8081"],
+			[undefined, undefined, "0"],
+			[undefined, undefined, undefined]
+		],
+		[{ port: 0, metricsPort: 0, healthPort: 0 }, ["0", "0"], ["0", "0", "0"], ["0", "0", "0"]],
 		[
 			{ port: 8080, metricsPort: 9100, healthPort: 9000 },
 			["8080", "8081"],
 			["9100", "9101", "9102"],
-			["9000", "9001"]
+			["9000", "9001", "9002"]
 		]
 	])("gives each node ports of its own, from %j on", (given, ports, metrics, health) => {
 		const plan = planNodes(["gateway=2"]);
 		const own = plan.map(node => nodeEnvironment(node, { ...secrets, ...given }, {}));
 		expect(own.slice(0, 2).map(({ PORT }) => PORT)).toEqual(ports);
 		expect(own.slice(0, 3).map(({ METRICS_PORT }) => METRICS_PORT)).toEqual(metrics);
-		expect(own.slice(0, 2).map(({ HEALTH_PORT }) => HEALTH_PORT)).toEqual(health);
+		expect(own.slice(0, 3).map(({ HEALTH_PORT }) => HEALTH_PORT)).toEqual(health);
+		// What the nodes of one host get together with what they share: no port twice.
+		const shared = sharedEnvironment({ HEALTH_PORT: health[0], METRICS_PORT: metrics[0] });
+		for (const name of ["HEALTH_PORT", "METRICS_PORT"]) {
+			const fixed = own.map(one => ({ ...shared, ...one })[name]).filter(port => Number(port));
+			expect(new Set(fixed).size).toBe(fixed.length);
+		}
 	});
 
 	it("shares settings but no secrets, under either name", () => {

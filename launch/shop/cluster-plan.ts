@@ -104,18 +104,20 @@ export function nodeEnvironment(
 	const common = { SERVICES: service, DATA_DIR, PUBLIC_URL };
 	const { port, metricsPort, healthPort } = secrets;
 	const metrics = (first: number) => ({ METRICS_PORT: String(portAt(first, position)) });
+	const health = healthPort !== undefined && { HEALTH_PORT: String(portAt(healthPort, position)) };
 	if (service === "gateway")
 		return {
 			...common,
 			PORT: String(portAt(port, index)),
 			...(metricsPort !== undefined && metrics(metricsPort)),
-			...(healthPort !== undefined && { HEALTH_PORT: String(portAt(healthPort, index)) }),
+			...health,
 			TOKEN_PUBLIC_KEY: publicKey
 		};
 	const url = secrets.serviceDatabaseUrls[service] ?? serviceUrl(secrets.databaseUrl, service);
 	return {
 		...common,
 		...metrics(metricsPort ?? 0),
+		...health,
 		[`${service.toUpperCase()}_DATABASE_URL`]: url,
 		...(usersOfLog.has(service) && streamAccess(secrets)),
 		...(service === "user" && { TOKEN_PRIVATE_KEY: privateKey }),

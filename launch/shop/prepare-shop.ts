@@ -63,7 +63,7 @@ async function checkPorts(
 	const isGateway = services.includes("gateway");
 	const wanted = portsOf([
 		{ name: "PORT", first: isGateway ? port : undefined, count: gateways },
-		{ name: "HEALTH_PORT", first: healthPort, count: gateways },
+		{ name: "HEALTH_PORT", first: healthPort, count: nodes },
 		{ name: "METRICS_PORT", first: metricsPort, count: nodes }
 	]);
 	// With a free port for each, the address is still tried.

@@ -10,16 +10,25 @@ export interface Checkable {
 	actions: { ready: ActionContract<ActionSpec> };
 }
 
-/** Calls the `ready` of every service concurrently; each has a second to respond. */
+/**
+ * Calls the `ready` of every service concurrently; each has a second to respond.
+ * @param nodeID asks this node only, whose breaker may be open while another node answers
+ */
 export async function checkReady(
 	broker: ServiceBroker,
-	parts: readonly Checkable[]
+	parts: readonly Checkable[],
+	nodeID?: string
 ): Promise<Checks> {
+	const { registry } = broker;
+	// A call of an action that no node has writes a warning.
+	const isKnown = (name: string) =>
+		nodeID === undefined
+			? registry.actions.isAvailable(name)
+			: registry.getActionEndpointByNodeId(name, nodeID)?.isAvailable;
 	const states = await Promise.all(
 		parts.map(async ({ name, actions }) => {
-			// A call of an action that no node has writes a warning.
-			const known = broker.registry.actions.isAvailable(`${name}.ready`);
-			const answer = known && call(broker, actions.ready, {}).then(Boolean);
+			const known = isKnown(`${name}.ready`);
+			const answer = known && call(broker, actions.ready, {}, { nodeID }).then(Boolean);
 			const up = await Promise.resolve(answer).catch(() => false);
 			return [name, up ? "up" : "down"] as const;
 		})

@@ -38,6 +38,16 @@ describe("the checks of one node", () => {
 		expect([ready, checks]).toEqual([false, { bus: "up", order: "down", payment: "up" }]);
 	});
 
+	it("are not answered by another node of the same service, however often they fail", async () => {
+		brokers = await startBus([[part("order", isDown)], [part("order", isUp)]]);
+		const states: boolean[] = [];
+		// Each new one asks at once; after four failures the breaker of the node is open.
+		for (let n = 0; n < 10; n++)
+			states.push((await new NodeChecks(brokers[0]!, ["order"]).read()).ready);
+		expect(states).toEqual(Array(10).fill(false));
+		expect((await new NodeChecks(brokers[1]!, ["order"]).read()).ready).toBe(true);
+	});
+
 	it("fail from the beginning of a stop", async () => {
 		await read(["order"], [part("order", isUp)]);
 		const checks = new NodeChecks(brokers[0]!, ["order"]);

@@ -44,7 +44,7 @@ export class NodeChecks {
 	async #ask(): Promise<Checks> {
 		const [bus, states] = await Promise.all([
 			checkBus(this.#broker),
-			checkReady(this.#broker, this.#own)
+			checkReady(this.#broker, this.#own, this.#broker.nodeID)
 		]);
 		return { ...bus, ...states };
 	}

@@ -34,6 +34,7 @@ export interface Claim {
 	body: string;
 	/** Including this one, since it was last requested. */
 	attempts: number;
+	redeliveries: number;
 	fence: number;
 	url: string;
 	/** Sign the request: the secret, and for a day the one before it. */

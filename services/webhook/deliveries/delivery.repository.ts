@@ -42,6 +42,7 @@ export const expireBatchSize = 1000;
 const settledRow = ({ claim, attempt, outcome }: Settlement) => ({
 	id: claim.id,
 	fence: claim.fence,
+	redeliveries: claim.redeliveries,
 	state: outcome.state,
 	in_ms: outcome.state === "pending" ? outcome.inMs : 0,
 	status: attempt.status,

@@ -8,9 +8,13 @@ export const outgoingRows = bulk(
 	2
 );
 
-/** Of a delivery that is requested again: its attempts are counted from 0. A node that is sending it goes on. */
+/**
+ * Of a delivery that is requested again: its attempts are counted from 0. A node that is sending it goes on, and \`settle\`
+ * sees the request.
+ */
 const requestedAgain = `
-	redeliveries = d.redeliveries + 1, attempts = 0,
+	redeliveries = d.redeliveries + 1,
+	attempts = case when d.lease_until > clock_timestamp() then d.attempts else 0 end,
 	due_at = case when d.lease_until > clock_timestamp() then d.due_at else clock_timestamp() end,
 	state = 'pending', updated_at = clock_timestamp()`;
 
@@ -66,13 +70,14 @@ export const claim: Statement = {
 	update webhook.delivery d set due_at = clock_timestamp() + $1::int * interval '1 ms',
 		lease_until = clock_timestamp() + $1::int * interval '1 ms', fence = d.fence + 1, attempts = d.attempts + 1
 	from due where d.id = due.id
-	returning d.id, d.endpoint_id, d.event_id, d.body, d.attempts, d.fence, due.url, due.secrets, due.failures,
+	returning d.id, d.endpoint_id, d.event_id, d.body, d.attempts, d.redeliveries, d.fence, due.url, due.secrets, due.failures,
 		clock_timestamp() as claimed_at`
 };
 
 export const settledRows = bulk({
 	id: "uuid",
 	fence: "int",
+	redeliveries: "int",
 	state: "text",
 	in_ms: "int",
 	status: "int",
@@ -82,18 +87,21 @@ export const settledRows = bulk({
 	at: "timestamptz"
 });
 
-/** Answers those that it changed. It locks them in the order in which a replay does. `is true` as in notification's: it keeps the planner from the index of what is due. */
+/** Answers those that it changed. What was requested again while it was sent, and failed, is due now. It locks them in the order in which a replay does. `is true` as in notification's: it keeps the planner from the index of what is due. */
 export const settle: Statement = {
 	name: "webhook.delivery_settle",
 	text: `
 	with x as materialized (
-		select x.* from ${settledRows.as("x")}
+		select x.*, x.state <> 'delivered' and d.redeliveries > x.redeliveries as is_asked from ${settledRows.as("x")}
 		join webhook.delivery d on d.id = x.id and d.fence = x.fence
 		order by d.endpoint_id, d.event_id for update of d
 	),
 	settled as (
-		update webhook.delivery d set state = x.state, lease_until = null, last_status = x.status, last_error = x.error,
-			due_at = case when x.state = 'pending' then clock_timestamp() + x.in_ms * interval '1 ms' end,
+		update webhook.delivery d set lease_until = null, last_status = x.status, last_error = x.error,
+			state = case when x.is_asked then 'pending' else x.state end,
+			attempts = case when x.is_asked then 0 else d.attempts end,
+			due_at = case when x.is_asked then clock_timestamp()
+				when x.state = 'pending' then clock_timestamp() + x.in_ms * interval '1 ms' end,
 			delivered_at = case when x.state = 'delivered' then clock_timestamp() else d.delivered_at end,
 			updated_at = clock_timestamp()
 		from x where d.id = x.id and (d.state = 'pending') is true

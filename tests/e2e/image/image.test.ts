@@ -44,7 +44,11 @@ describeWith("buildah")("the image", () => {
 		ofImage = await environmentOf(image);
 	}, 600_000);
 
-	afterAll(() => buildah("rm", "--all"), 60_000);
+	afterAll(async () => {
+		await buildah("rm", "--all");
+		// Those that lost their name to a newer one.
+		await buildah("rmi", "--prune");
+	}, 60_000);
 
 	it("has the Node version that everything was tested with", () => {
 		const [, version] = /^ARG NODE_IMAGE=\S+node:([\d.]+)-/m.exec(

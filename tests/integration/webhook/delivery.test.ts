@@ -119,6 +119,24 @@ describe("a delivery", () => {
 		for (const one of await listed(id)) expect(one).toMatchObject({ attempts: 1, redeliveries: 1 });
 	});
 
+	it("sends again what is requested again during its last attempt", async () => {
+		const { id } = await register();
+		await plan();
+		let refuse: (() => void) | undefined;
+		hooks.receiver.answer = response => {
+			refuse = () => void response.writeHead(500).end();
+		};
+		start({ retryDelaysMs: [] });
+		await until(() => refuse);
+		const [sending] = await listed(id);
+		await hooks.deliveries.redeliver(id, sending!.id);
+		hooks.receiver.answer = acknowledge;
+		refuse!();
+		await until(async () => (await listed(id))[0]!.state === "delivered");
+		expect((await listed(id))[0]).toMatchObject({ attempts: 1, redeliveries: 1 });
+		expect((await hooks.deliveries.get(id, sending!.id)).history).toHaveLength(2);
+	});
+
 	it("follows no redirect", async () => {
 		const { id } = await register();
 		const elsewhere = await openReceiver();

@@ -30,7 +30,7 @@ export async function build(
 		"--build-arg",
 		`${name}=${value}`
 	]);
-	// The format of Docker has health checks; that of OCI does not.
+	// As scripts/build-docker-images.sh does.
 	const how = ["--isolation", "chroot", "--format", "docker", "--tag", tag];
 	await buildah("bud", ...how, ...given, folder);
 }
