@@ -19,7 +19,7 @@ const othersWithinMs = 20_000;
 commandLine(usage, {});
 
 /** Without a function a message to a launcher that is gone ends this process, in the middle of its stop. */
-function tell(message: object | string): void {
+function report(message: object | string): void {
 	if (process.connected) process.send!(message, () => undefined);
 }
 
@@ -44,11 +44,11 @@ run(async life => {
 	console.log(`ready: ${config.services.join(", ")} as ${broker.nodeID}${where}`);
 	// A cluster's launcher holds the other end: when it is killed, its nodes end too.
 	process.once("disconnect", () => void life.end(0));
-	tell({ urls });
-	tell("ready");
+	report({ urls });
+	report("ready");
 	// Node writes its cache at an exit, which a killed node never comes to; not before the first requests.
 	setTimeout(flushCompileCache, 1000).unref();
 	if (!process.connected || !config.services.includes("gateway")) return;
 	const unready = await unreadyServices(broker, life);
-	tell({ unready } satisfies OpenMessage);
+	report({ unready } satisfies OpenMessage);
 });

@@ -8,7 +8,7 @@ const part = (name: string, ready: () => unknown) => ({
 });
 const isUp = () => ({ ok: true });
 const isDown = () => {
-	throw new Error("no database");
+	throw Object.assign(new Error("no database"), { code: "ECONNREFUSED" });
 };
 
 describe("the checks of one node", () => {
