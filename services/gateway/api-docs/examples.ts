@@ -53,7 +53,7 @@ export function missingExamples(document: unknown): string[] {
 	return [...new Set(Array.from(found, ([, name]) => name!))];
 }
 
-/** A text of which no example is stated has a placeholder, so that the description is served while it is written. */
+/** A text of which no example is stated is named in its place, so that the description is served while it is written. */
 export function exampleOf(schema: TSchema, name: string, owners: Owners): unknown {
 	const choice = schema.anyOf?.find(({ type }: TSchema) => type !== "null") as TSchema | undefined;
 	const isClosed = (schema.enum ?? choice?.enum ?? schema.const) !== undefined;
