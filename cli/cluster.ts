@@ -46,9 +46,9 @@ async function bus(life: Lifecycle, { config, data }: ShopEnvironment): Promise<
 }
 
 /** Services that call no other one. */
-const last = ["user", "product", "payment"];
+const callees = ["user", "product", "payment"];
 /** Nodes that accept requests are stopped before those that serve them. */
-const stopOrder = [["gateway"], serviceNames.filter(name => !last.includes(name)), last];
+const stopOrder = [["gateway"], serviceNames.filter(name => !callees.includes(name)), callees];
 
 /** A gateway that ended meanwhile sends it once it has started again. */
 const openWithinMs = 20_000;

@@ -10,6 +10,8 @@ export interface Checkable {
 	actions: { ready: ActionContract<ActionSpec> };
 }
 
+const isOk = (answer: unknown) => (answer as { ok: boolean }).ok;
+
 /**
  * Calls the `ready` of every service concurrently; each has a second to respond.
  * @param nodeID asks this node only, whose breaker may be open while another node answers
@@ -28,7 +30,7 @@ export async function checkReady(
 	const states = await Promise.all(
 		parts.map(async ({ name, actions }) => {
 			const known = isKnown(`${name}.ready`);
-			const answer = known && call(broker, actions.ready, {}, { nodeID }).then(Boolean);
+			const answer = known && call(broker, actions.ready, {}, { nodeID }).then(isOk);
 			const up = await Promise.resolve(answer).catch(() => false);
 			return [name, up ? "up" : "down"] as const;
 		})

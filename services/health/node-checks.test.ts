@@ -30,6 +30,11 @@ describe("the checks of one node", () => {
 		expect(checks).toEqual({ bus: "up", order: "up", payment: "up" });
 	});
 
+	it("say that a service is down that answers so", async () => {
+		const { checks } = await read(["order"], [part("order", () => ({ ok: false }))]);
+		expect(checks).toEqual({ bus: "up", order: "down" });
+	});
+
 	it("say which service does not work", async () => {
 		const { ready, checks } = await read(
 			["order", "payment"],
