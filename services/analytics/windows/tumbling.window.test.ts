@@ -160,7 +160,8 @@ describe("emitted windows", () => {
 		],
 		["a duplicate counts twice", anyDelivery, { fresh: (_, messages) => messages }]
 	])("a mistake is found: %s", (_, property, broken) => {
-		expect(fc.check(property(broken), { numRuns: 3000 })).toHaveProperty("failed", true);
+		const options = { numRuns: 3000, endOnFailure: true };
+		expect(fc.check(property(broken), options)).toHaveProperty("failed", true);
 	});
 });
 

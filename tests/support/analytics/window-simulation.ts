@@ -59,7 +59,7 @@ export const nameOf = ({ start, currency }: Key) => `${start} ${currency}`;
 export class WindowSimulation {
 	readonly log: readonly (readonly Message[])[];
 	now: number;
-	#stored: StoredState;
+	readonly #stored: StoredState;
 	readonly #rules: Rules;
 
 	constructor(log: readonly (readonly Message[])[], now: number, given: Partial<Rules> = {}) {
@@ -147,10 +147,9 @@ export class WindowSimulation {
 		}
 	}
 
+	/** A step that is rolled back changes nothing. */
 	#transaction(crash: Crash, work: (stored: StoredState) => void): void {
-		const stored = structuredClone(this.#stored);
-		work(stored);
-		if (crash !== "before") this.#stored = stored;
+		if (crash !== "before") work(this.#stored);
 	}
 }
 
