@@ -1,7 +1,7 @@
 import { settledStatuses } from "../../contracts/order-status.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import { withClient } from "../../db/client.ts";
-import { runMatrix, type Matrix } from "./matrix.ts";
+import { runMatrix, type Matrix, type MatrixSize } from "./matrix.ts";
 import { everyNodeWorks } from "./node-activity.ts";
 import { schedule, type FaultKind } from "../faults/nemesis.ts";
 import {
@@ -21,8 +21,8 @@ export interface ChaosOptions {
 	seed: number;
 	orders: number;
 	kills: number;
-	/** How often every failpoint is triggered in every mode, before the storm. */
-	matrix: number;
+	/** Which failpoints are triggered in which modes, before the storm. */
+	matrix: MatrixSize;
 	/** Share of the provider's calls that fail, from 0 to 1. */
 	providerFaults: number;
 	kinds?: readonly FaultKind[];
@@ -117,7 +117,7 @@ export async function runChaos(
 		findings: [
 			...findings,
 			working,
-			...matrixReached(matrix),
+			...matrixReached(matrix, options.matrix),
 			everyKind(storm),
 			stormSizeReached(options, load.plans.length, storm)
 		],
@@ -132,9 +132,11 @@ export async function runChaos(
 }
 
 /** A failpoint that is not reached proves nothing. */
-function matrixReached({ rows, missed }: Matrix): Finding[] {
+function matrixReached({ rows, missed }: Matrix, { turn }: MatrixSize): Finding[] {
 	if (rows === 0) return [];
-	const title = "Every failpoint was reached and triggered in every mode";
+	const modes =
+		turn === undefined ? "in every mode" : "by a delay and by a kill, a stop or an error";
+	const title = `Every failpoint was reached and triggered ${modes}`;
 	const violations = missed.map(what => ({ what: `${what} was not reached` }));
 	return [{ promise: "", title, examined: `${rows} injections`, violations }];
 }

@@ -3,6 +3,14 @@ import { poll } from "../../lib/retry.ts";
 import type { Arming } from "../../lib/failpoint.ts";
 import type { ScenarioRunner } from "./scenario-runner.ts";
 
+/** Which rows run. */
+export interface MatrixSize {
+	/** How often each of them. */
+	times: number;
+	/** Of `matrixRows`: a part of the modes. Undefined for all. */
+	turn?: number;
+}
+
 /** Result of all rows. */
 export interface Matrix {
 	rows: number;
@@ -19,19 +27,21 @@ const progressEvery = 25;
 /** All rows, so many times; those for which there is no time left count as missed. */
 export async function runMatrix(
 	runner: ScenarioRunner,
-	times: number,
+	{ times, turn }: MatrixSize,
 	withinMs: number,
 	onProgress: (line: string) => void
 ): Promise<Matrix> {
 	const startedAt = performance.now();
 	const end = startedAt + withinMs;
-	const matrix: Matrix = { rows: matrixRows().length * times, missed: [], injected: {}, tookMs: 0 };
+	const rows = matrixRows(turn);
+	const matrix: Matrix = { rows: rows.length * times, missed: [], injected: {}, tookMs: 0 };
 	let done = 0;
 	const onHit = ({ mode }: MatrixRow) => {
 		matrix.injected[mode] = (matrix.injected[mode] ?? 0) + 1;
 		if (++done % progressEvery === 0) onProgress(`${done} of ${matrix.rows} failpoints triggered`);
 	};
-	for (let n = 0; n < times; n++) matrix.missed.push(...(await injectAll(runner, end, onHit)));
+	for (let n = 0; n < times; n++)
+		matrix.missed.push(...(await injectAll(runner, rows, end, onHit)));
 	return { ...matrix, tookMs: performance.now() - startedAt };
 }
 
@@ -43,12 +53,13 @@ export async function runMatrix(
  */
 async function injectAll(
 	runner: ScenarioRunner,
+	rows: readonly MatrixRow[],
 	end: number,
 	onHit: (row: MatrixRow) => void
 ): Promise<string[]> {
 	const customers: Promise<void>[] = [];
 	const missed = await Promise.all(
-		[...rowsByNode()].map(async ([name, rows]) => {
+		[...rowsByNode(rows)].map(async ([name, rows]) => {
 			const missed = new Set(rows);
 			const groups = [...groupsOf(rows), ...groupsOf(rows)];
 			for (const group of groups) {
