@@ -125,6 +125,7 @@ const layers: Record<string, string[]> = {
 	chaos: "lib contracts db psp streams services launch verify workload".split(" "),
 	bench: ["lib", "contracts", "config", "streams", "services", "launch", "workload"],
 	cli: "lib contracts config psp streams services launch verify chaos bench".split(" "),
+	"load-tests": [],
 	scripts: ["contracts", "db", "config", "launch", "services", "tests"]
 };
 const folderOf = (path: string) => path.split("/")[0]!;

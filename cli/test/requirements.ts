@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { builtK6 } from "../load/k6-program.ts";
 import { packagedPostgres } from "../../launch/servers/packaged-postgres.ts";
 import { whyNoKafka } from "../../launch/servers/kafka-jars.ts";
 
@@ -34,6 +35,11 @@ export const requirements = {
 		part: "tests against Stripe's own mock",
 		remedy: "Install Go (Debian: golang-go), which builds it once.",
 		isThere: () => existsSync(stripeMockProgram) || succeeds("go", "version")
+	},
+	k6: {
+		part: "tests of the load tests",
+		remedy: "Install k6, or Go (Debian: golang-go), which builds it once.",
+		isThere: () => succeeds("k6", "version") || existsSync(builtK6) || succeeds("go", "version")
 	},
 	python: {
 		part: "tests against a simulated AWS and of the Python client",

@@ -50,6 +50,8 @@ const runBy: Record<string, string> = {
 	"npm run chaos -- --bugs":
 		"by hand: each bug's place in the source is held by chaos/mutations/planted-bugs.test.ts",
 	"npm run bench -- streams": "by hand: it measures",
+	"npm run load": "tests/e2e/commands/load.test.ts",
+	"npm run load -- spike": "by hand: it takes more than a minute",
 	"npm run stream": "tests/e2e/commands/stream.test.ts",
 	"npm run stream -- lag": "tests/e2e/commands/stream.test.ts",
 	"npm test": ".ci/run",

@@ -1,0 +1,60 @@
+import { check, sleep } from "k6";
+import exec from "k6/execution";
+import { Counter, Trend } from "k6/metrics";
+import { browse, findOrder, placeOrder, renewed, type Order, type Session } from "./shop-client.ts";
+import type { TestData } from "./set-up.ts";
+
+/** From the request for an order to the response that shows it as confirmed, in ms. */
+const timeToConfirmed = new Trend("shop_time_to_confirmed", true);
+const confirmed = new Counter("shop_orders_confirmed");
+/** They ended otherwise: sold out, or not paid. */
+const notConfirmed = new Counter("shop_orders_not_confirmed");
+/** Answered 409, 429 or 503: the shop did not take them, and said so. */
+const refused = new Counter("shop_orders_refused");
+/** Accepted with 201, and without an end in the time for it. */
+const unsettled = new Counter("shop_orders_unsettled");
+
+const inProgress = ["pending", "payment_pending", "payment_review", "refund_pending"];
+const settledWithinS = 60;
+const pollEveryS = 0.25;
+
+/** Of this virtual user, from its second iteration on. */
+let own: Session | undefined;
+
+/** Customers are fewer than virtual users: registrations are limited. */
+function session({ customers }: TestData): Session {
+	own = renewed(own ?? customers[exec.vu.idInTest % customers.length]!);
+	return own;
+}
+
+/** What one customer does: looks at goods, orders one unit, and looks at the order until it has its end. */
+export function buy(data: TestData, { thinkS = 1 } = {}): void {
+	const customer = session(data);
+	const product = data.products[exec.scenario.iterationInTest % data.products.length]!;
+	for (const page of browse(product))
+		check(page, { "a page of the catalogue is shown": ({ status }) => status === 200 });
+	const startedAt = Date.now();
+	const answer = placeOrder(customer, product);
+	const isPlaced = answer.status === 201;
+	check(answer, {
+		"an order is taken, or refused with a reason": () =>
+			isPlaced || [409, 429, 503].includes(answer.status)
+	});
+	if (isPlaced) follow(customer, answer.json() as unknown as Order, startedAt);
+	else if (answer.status !== 0) refused.add(1);
+	sleep(thinkS);
+}
+
+function follow(customer: Session, placed: Order, startedAt: number): void {
+	let { status } = placed;
+	for (const end = startedAt + settledWithinS * 1000; inProgress.includes(status);) {
+		if (Date.now() > end) return unsettled.add(1);
+		sleep(pollEveryS);
+		const found = findOrder(customer, placed.id);
+		check(found, { "an accepted order is there": response => response.status !== 404 });
+		if (found.status === 200) ({ status } = found.json() as unknown as Order);
+	}
+	if (status !== "confirmed") return notConfirmed.add(1);
+	timeToConfirmed.add(Date.now() - startedAt);
+	confirmed.add(1);
+}

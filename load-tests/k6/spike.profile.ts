@@ -1,0 +1,20 @@
+import type { Options } from "k6/options";
+import { buy } from "./buy.ts";
+import { setUp, tearDown, type TestData } from "./set-up.ts";
+import { duration, thresholds } from "./thresholds.ts";
+
+const stock = 100;
+
+/** A flash sale: 300 customers want one product at once, of which there are 100 units. Exactly those are sold. */
+export const options: Options = {
+	stages: [
+		{ duration: "5s", target: 300 },
+		{ duration: duration("1m"), target: 300 },
+		{ duration: "5s", target: 0 }
+	],
+	thresholds: { ...thresholds.correct, shop_orders_confirmed: [`count==${stock}`] }
+};
+
+export const setup = () => setUp({ products: 1, stock });
+export default (data: TestData) => buy(data);
+export const teardown = (data: TestData) => tearDown(data);

@@ -1,0 +1,25 @@
+import type { Options } from "k6/options";
+
+/** True of every run, however fast the machine is. */
+const correct = {
+	checks: ["rate>0.99"],
+	http_req_failed: ["rate<0.01"],
+	shop_orders_unsettled: ["count==0"]
+};
+
+/** Of a shop that is sized for its load. */
+const fast = {
+	"http_req_duration{kind:read}": ["p(95)<300"],
+	"http_req_duration{kind:order}": ["p(95)<1000", "p(99)<3000"],
+	shop_time_to_confirmed: ["p(95)<3000"]
+};
+
+type Thresholds = NonNullable<Options["thresholds"]>;
+
+export const thresholds: Readonly<Record<"correct" | "sized", Thresholds>> = {
+	correct,
+	sized: { ...correct, ...fast }
+};
+
+/** `30s`, `5m`: how long the main part takes. DURATION changes it. */
+export const duration = (usual: string): string => __ENV.DURATION || usual;

@@ -1,0 +1,101 @@
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describeWith } from "../../support/describe-with.ts";
+import { run, startShop, type Running } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const html = join(root, ".cache/load/smoke.html");
+/** k6 is built in the first one. */
+const withinMs = 900_000;
+
+describeWith("k6")("npm run load", () => {
+	let shop: Running;
+
+	beforeAll(async () => {
+		shop = await startShop();
+	}, 60_000);
+
+	afterAll(() => shop.remove(), 30_000);
+
+	it(
+		"runs the smoke test by k6, whose thresholds are met, and reports on it",
+		async () => {
+			const { code, output } = await run("load.ts", ["--url", shop.url]);
+			expect(output).toContain("Every threshold was met.");
+			expect(code).toBe(0);
+			expect(output).toMatch(/^\| orders confirmed \| [1-9]\d* \|/m);
+			expect(output).toMatch(/^\| orders without an end \| 0 \|/m);
+			expect(readFileSync(html, "utf8")).toContain("shop_time_to_confirmed");
+		},
+		withinMs
+	);
+
+	it("leaves no goods of its own in the catalogue", async () => {
+		const page = await fetch(`${shop.url}/api/v1/products?category=load`);
+		expect(await page.json()).toMatchObject({ data: [] });
+	});
+
+	it("says who cannot sign in, and reports nothing", async () => {
+		const { code, output } = await run("load.ts", ["--url", shop.url], {
+			ADMIN_EMAIL: "boss@example.com"
+		});
+		expect(output).toContain("boss@example.com cannot sign in: 401");
+		expect(code).not.toBe(0);
+		expect(output).not.toContain("# Load test");
+	}, 60_000);
+});
+
+/** A k6 of a few lines, for what a real one does too rarely. */
+describe("npm run load with another k6 on the path", () => {
+	const folder = temporaryFolder();
+	const k6 = join(folder, "k6");
+
+	afterAll(() => rmSync(folder, { recursive: true }));
+
+	async function load(code: number, summary: object, ...args: string[]) {
+		const script = `#!/bin/sh
+[ "$1" = version ] && exit 0
+while [ "$1" != --summary-export ]; do shift; done
+echo '${JSON.stringify(summary)}' > "$2"
+echo "$DURATION $3"
+exit ${code}
+`;
+		writeFileSync(k6, script);
+		chmodSync(k6, 0o755);
+		const PATH = `${folder}:${process.env.PATH}`;
+		return run("load.ts", [...args, "--url", "http://127.0.0.1:9"], { PATH });
+	}
+	const missed = { metrics: { checks: { value: 0.5, thresholds: { "rate>0.99": true } } } };
+
+	it("ends with 1 when a threshold is missed, which it names", async () => {
+		const { code, output } = await load(99, missed, "spike", "--duration", "10s");
+		expect(output).toContain("10s load-tests/k6/spike.ts");
+		expect(output).toContain("Missed: checks: rate>0.99.");
+		expect(code).toBe(1);
+	});
+
+	it("has no report of a run that did not come to its end", async () => {
+		const { code, output } = await load(107, { metrics: {} });
+		expect(output).toContain("k6 ended with 107");
+		expect(output).not.toContain("# Load test");
+		expect(code).toBe(1);
+	});
+
+	it.each([
+		[["weekly"], "weekly"],
+		[["smoke", "--duration", "soon"], "--duration takes a time"],
+		[["smoke", "--duration", "0s"], "--duration takes a time"]
+	])("refuses %j", async (args, words) => {
+		const { code, output } = await run("load.ts", args);
+		expect(output).toContain(words);
+		expect(output).toContain("Usage: npm run load");
+		expect(code).toBe(64);
+	});
+
+	it("has a script for each test that its usage names", async () => {
+		const { output } = await run("load.ts", ["--help"]);
+		for (const [, name] of output.matchAll(/^ {2}(\w+) {2,}/gm))
+			expect(existsSync(join(root, `load-tests/k6/${name}.ts`))).toBe(true);
+	});
+});
