@@ -21,5 +21,8 @@ export default tseslint.config(
 		}
 	},
 	{ files: ["**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
-	{ files: ["cli/**", "launch/**", "scripts/**", "tests/**"], rules: { "no-console": "off" } }
+	{
+		files: ["cli/**", "launch/**", "load-tests/**", "scripts/**", "tests/**"],
+		rules: { "no-console": "off" }
+	}
 );

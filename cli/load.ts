@@ -9,7 +9,7 @@ import { commandLine, knownWord, usageError } from "../launch/process/command-li
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import { addressOfShop } from "../launch/shop/running-shop.ts";
 import { k6Program } from "./load/k6-program.ts";
-import { loadReport, type K6Summary } from "./load/load-summary.ts";
+import { loadReport, type K6Summary } from "./load/k6-summary.ts";
 
 const profiles = ["smoke", "load", "stress", "soak", "spike"] as const;
 const usage = `Usage: npm run load [-- smoke|load|stress|soak|spike] [--duration 30s] [--url u] [--publish]
@@ -18,7 +18,7 @@ Runs a load test of load-tests/k6 against a running shop, prints a summary and w
   load            100 customers for 5 minutes
   stress          more and more orders a second, to 500, for 8 minutes
   soak            20 customers for an hour
-  spike           300 customers want one product of which there are 100 units
+  spike           200 customers want one product of which there are 100 units
   --duration d    of the main part, and of each part of stress: 30s, 5m
   --url u         where the shop is (default: the one that runs here, else HOST and PORT)
   --publish       writes the summary to docs/proof too
@@ -50,7 +50,7 @@ const missedThreshold = 99;
 /** @returns its exit code */
 async function runK6(life: Lifecycle, program: string, url: string): Promise<number | null> {
 	const args = ["run", "--no-usage-report", "--address", "", "--summary-export", json];
-	const child = spawn(program, [...args, join("load-tests/k6", `${profile}.ts`)], {
+	const child = spawn(program, [...args, join("load-tests/k6", `${profile}.profile.ts`)], {
 		cwd: root,
 		stdio: ["ignore", "inherit", "inherit"],
 		// Not of the group that a terminal signals: at a second SIGINT k6 would leave its goods in the shop.

@@ -256,7 +256,7 @@ const isBarrel = ({ path, ast }: File) =>
 	ast.statements.every(s => ts.isExportDeclaration(s) && s.moduleSpecifier);
 
 const mayDefaultExport =
-	/(\.service\.ts|(^|\/)[\w.]+\.config\.ts|^tests\/support\/(longest-first|servers\/global-(setup|teardown))\.ts|\.d\.ts)$/;
+	/(\.service\.ts|^load-tests\/k6\/\w+\.profile\.ts|(^|\/)[\w.]+\.config\.ts|^tests\/support\/(longest-first|servers\/global-(setup|teardown))\.ts|\.d\.ts)$/;
 
 export const rules: readonly Rule[] = [
 	arrow("a service knows another only by its contract", (from, to) => {

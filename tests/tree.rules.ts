@@ -86,7 +86,7 @@ export function largeFolders(sources: Sources): string[] {
 /** The last word of names like `order.repository.ts`: what kind of thing the file holds (CONTRIBUTING.md, "Names"). */
 const kinds = new Set(
 	`service mixin model repository statements record outbox store machine decisions pricing allocation
-	templates window plan runner admin factory driver partition subscription channel checker verifier
+	templates window plan runner admin factory driver partition subscription channel checker verifier profile
 	health metrics representation reconciliation rules catalogue builder config`.split(/\s+/)
 );
 

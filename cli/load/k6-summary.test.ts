@@ -1,4 +1,4 @@
-import { loadReport, missedThresholds, type K6Summary } from "./load-summary.ts";
+import { loadReport, missedThresholds, type K6Summary } from "./k6-summary.ts";
 
 /** As k6 1.8 writes it, shortened. */
 const summary: K6Summary = {

@@ -1,7 +1,14 @@
 import { check, sleep } from "k6";
 import exec from "k6/execution";
 import { Counter, Trend } from "k6/metrics";
-import { browse, findOrder, placeOrder, renewed, type Order, type Session } from "./shop-client.ts";
+import {
+	browse,
+	findOrder,
+	placeOrder,
+	renewed,
+	type Order,
+	type Session
+} from "./shop-requests.ts";
 import type { TestData } from "./set-up.ts";
 
 /** From the request for an order to the response that shows it as confirmed, in ms. */
@@ -14,12 +21,15 @@ const refused = new Counter("shop_orders_refused");
 /** Accepted with 201, and without an end in the time for it. */
 const unsettled = new Counter("shop_orders_unsettled");
 
+/** A conflict such as sold out, too many requests, overloaded. */
+const refusals = [409, 429, 503];
 const inProgress = ["pending", "payment_pending", "payment_review", "refund_pending"];
 const settledWithinS = 60;
 const pollEveryS = 0.25;
 
 /** Of this virtual user, from its second iteration on. */
 let own: Session | undefined;
+let hasReported = false;
 
 /** Customers are fewer than virtual users: registrations are limited. */
 function session({ customers }: TestData): Session {
@@ -32,17 +42,28 @@ export function buy(data: TestData, { thinkS = 1 } = {}): void {
 	const customer = session(data);
 	const product = data.products[exec.scenario.iterationInTest % data.products.length]!;
 	for (const page of browse(product))
-		check(page, { "a page of the catalogue is shown": ({ status }) => status === 200 });
+		check(page, {
+			"a page of the catalogue is shown, or refused with a reason": ({ status }) =>
+				status === 200 || refusals.includes(status)
+		});
 	const startedAt = Date.now();
 	const answer = placeOrder(customer, product);
 	const isPlaced = answer.status === 201;
+	const isRefused = refusals.includes(answer.status);
 	check(answer, {
-		"an order is taken, or refused with a reason": () =>
-			isPlaced || [409, 429, 503].includes(answer.status)
+		"an order is taken, or refused with a reason": () => isPlaced || isRefused
 	});
 	if (isPlaced) follow(customer, answer.json() as unknown as Order, startedAt);
-	else if (answer.status !== 0) refused.add(1);
+	else if (isRefused) refused.add(1);
+	else reportOnce(answer);
 	sleep(thinkS);
+}
+
+/** The check counts them all. */
+function reportOnce({ status, error, body }: ReturnType<typeof placeOrder>): void {
+	if (hasReported) return;
+	hasReported = true;
+	console.error(`an order was answered ${status || error} ${body ?? ""}`);
 }
 
 function follow(customer: Session, placed: Order, startedAt: number): void {

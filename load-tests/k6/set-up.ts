@@ -5,7 +5,7 @@ import {
 	signIn,
 	type Account,
 	type Session
-} from "./shop-client.ts";
+} from "./shop-requests.ts";
 
 /** What a run needs in the shop, made before it and named so that it cannot be taken for something else. */
 export interface TestData {

@@ -40,6 +40,8 @@ const renewBeforeMs = 60_000;
 /** Passwords are hashed two at a time; a shop whose queue is full answers 503. */
 const signInAttempts = 10;
 
+/** Of the simulator and of Stripe's test mode. */
+const paymentMethod = __ENV.PAYMENT_METHOD || "pm_card_visa";
 const address = { street: "123 Main St", city: "SF", state: "CA", zip: "94105", country: "US" };
 
 // A refusal with a reason is an answer: sold out, too many orders, overloaded.
@@ -112,7 +114,11 @@ export function browse(product: string): Response[] {
 }
 
 export function placeOrder({ token }: Session, product: string): Response {
-	const body = { items: [{ product_id: product, quantity: 1 }], shipping_address: address };
+	const body = {
+		items: [{ product_id: product, quantity: 1 }],
+		shipping_address: address,
+		payment_method: paymentMethod
+	};
 	return post("/orders", "order", body, token, crypto.randomUUID());
 }
 

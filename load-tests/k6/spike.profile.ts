@@ -5,11 +5,14 @@ import { duration, thresholds } from "./thresholds.ts";
 
 const stock = 100;
 
-/** A flash sale: 300 customers want one product at once, of which there are 100 units. Exactly those are sold. */
+/**
+ * A flash sale: 200 customers want one product at once, of which there are 100 units. Exactly those are sold. From one
+ * address a gateway takes 250 connections (CONNECTIONS_MAX_OF_NETWORK).
+ */
 export const options: Options = {
 	stages: [
-		{ duration: "5s", target: 300 },
-		{ duration: duration("1m"), target: 300 },
+		{ duration: "5s", target: 200 },
+		{ duration: duration("1m"), target: 200 },
 		{ duration: "5s", target: 0 }
 	],
 	thresholds: { ...thresholds.correct, shop_orders_confirmed: [`count==${stock}`] }

@@ -14,7 +14,7 @@ export const options: Options = {
 			startRate: 10,
 			timeUnit: "1s",
 			preAllocatedVUs: 50,
-			maxVUs: 500,
+			maxVUs: 240,
 			stages: [
 				{ duration: duration("2m"), target: 50 },
 				{ duration: duration("2m"), target: 200 },

@@ -26,7 +26,7 @@ describeWith("k6")("npm run load", () => {
 			expect(code).toBe(0);
 			expect(output).toMatch(/^\| orders confirmed \| [1-9]\d* \|/m);
 			expect(output).toMatch(/^\| orders without an end \| 0 \|/m);
-			expect(readFileSync(html, "utf8")).toContain("shop_time_to_confirmed");
+			expect(/<title>.*<\/title>/.exec(readFileSync(html, "utf8"))?.[0]).toContain("k6 report");
 		},
 		withinMs
 	);
@@ -70,7 +70,7 @@ exit ${code}
 
 	it("ends with 1 when a threshold is missed, which it names", async () => {
 		const { code, output } = await load(99, missed, "spike", "--duration", "10s");
-		expect(output).toContain("10s load-tests/k6/spike.ts");
+		expect(output).toContain("10s load-tests/k6/spike.profile.ts");
 		expect(output).toContain("Missed: checks: rate>0.99.");
 		expect(code).toBe(1);
 	});
@@ -96,6 +96,6 @@ exit ${code}
 	it("has a script for each test that its usage names", async () => {
 		const { output } = await run("load.ts", ["--help"]);
 		for (const [, name] of output.matchAll(/^ {2}(\w+) {2,}/gm))
-			expect(existsSync(join(root, `load-tests/k6/${name}.ts`))).toBe(true);
+			expect(existsSync(join(root, `load-tests/k6/${name}.profile.ts`))).toBe(true);
 	});
 });
