@@ -4,7 +4,8 @@ import { admins } from "./roles.ts";
 import { Cursor, Instant, Limit, NextCursor, OptionalKey, text, Uuid } from "./values.ts";
 
 /** What a sleeping saga waits for: an error to pass, the outcome of a charge, the customer, a refund, or staff. */
-const SagaWait = oneOf(["fault", "outcome", "customer", "refund", "human"]);
+export const sagaWaits = ["fault", "outcome", "customer", "refund", "human"] as const;
+const SagaWait = oneOf(sagaWaits);
 
 /** Other systems decide what an error says. */
 export const longestSagaError = 500;

@@ -146,10 +146,12 @@ const Outcomes = strictObject({
 	outcomes: T.Array(Outcome, { description: "One per order, in the order of the request" })
 });
 
+export const reviewKinds = ["payment", "refund"] as const;
+
 export const Review = strictObject(
 	{
 		id: Uuid,
-		kind: oneOf(["payment", "refund"]),
+		kind: oneOf(reviewKinds),
 		payment_id: Uuid,
 		order_id: Uuid,
 		amount: Money,

@@ -4,6 +4,7 @@ import { anyArmed, failpoint, isArmed, type Failpoint } from "../lib/failpoint.t
 import { databaseFault, isStalePlan } from "../lib/database-error.ts";
 import { retry } from "../lib/retry.ts";
 import { insideTransaction } from "../lib/transaction-scope.ts";
+import { poolUse, type PoolUse } from "./pool-use.ts";
 import { LimitedClient, type LimitedClientOptions } from "./limited-client.ts";
 import {
 	answerWithinMs,
@@ -195,6 +196,13 @@ export class Database {
 	async apart<R>(work: (session: Session) => Promise<R>): Promise<R> {
 		const session = await this.session({ onLost: () => undefined });
 		return work(session).finally(() => session.close());
+	}
+
+	/** What its pools hold now; one pool when both durabilities are the same. */
+	pools(): PoolUse[] {
+		const durable = poolUse("durable", this.#syncPool, this.#options.pool);
+		if (this.#asyncPool === this.#syncPool) return [durable];
+		return [durable, poolUse("deferred", this.#asyncPool, this.#options.pool)];
 	}
 
 	async close(): Promise<void> {

@@ -8,7 +8,7 @@ export interface Gauge {
 	value: number;
 }
 
-const everyMs = 5000;
+const usualMs = 5000;
 
 /** Sets gauges on this node; its metrics service, if it runs, stores them. */
 export function publishGauges(broker: ServiceBroker, gauges: readonly Gauge[]): void {
@@ -27,6 +27,14 @@ export const outboxGauges = (service: string, { rows, seconds }: Lag): Gauge[] =
 	{ name: "shop_outbox_seconds", labels: { service }, value: seconds }
 ];
 
+export interface GaugesOptions {
+	/** From the end of one measurement to the next (default 5000). */
+	everyMs?: number;
+	/** From the start to the first one (default `everyMs`). */
+	firstAfterMs?: number;
+	onError(error: Error): void;
+}
+
 /** Measures every few seconds until it is stopped. */
 export class Gauges {
 	readonly #periodic: Periodic;
@@ -34,10 +42,10 @@ export class Gauges {
 	constructor(
 		broker: ServiceBroker,
 		measure: () => Promise<readonly Gauge[]>,
-		onError: (error: Error) => void
+		{ everyMs = usualMs, firstAfterMs, onError }: GaugesOptions
 	) {
 		const work = async () => publishGauges(broker, await measure());
-		this.#periodic = new Periodic({ everyMs, work, onError });
+		this.#periodic = new Periodic({ everyMs, firstAfterMs, work, onError });
 	}
 
 	start(): void {

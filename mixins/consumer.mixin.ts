@@ -55,11 +55,9 @@ export function Consuming<E extends StreamEvent>(
 				createTopics: () => this.createTopics(),
 				notifyMembers: () => broadcastHint(this.broker, consumerMoved, { group: schema })
 			});
-			this.consumerGauges = new Gauges(
-				this.broker,
-				() => this.control!.gauges(),
-				({ message }) => this.logger.debug("cannot measure waiting events:", message)
-			);
+			this.consumerGauges = new Gauges(this.broker, () => this.control!.gauges(), {
+				onError: ({ message }) => this.logger.debug("cannot measure waiting events:", message)
+			});
 			this.consumerGauges.start();
 			// Not awaited: the service works without the log, and gets its events when that is available.
 			this.consuming = startConsuming(this);

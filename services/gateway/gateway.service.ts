@@ -17,6 +17,7 @@ import { gatewayStopping } from "../../contracts/order.ts";
 import { standingChanged, user } from "../../contracts/user.ts";
 import { fail, Failure, type ErrorCode } from "../../lib/errors.ts";
 import type { Meta } from "../../lib/identity.ts";
+import { publishHealth } from "../../lib/health/check-gauges.ts";
 import { broadcastHint, call, onHint, service } from "../../lib/service.ts";
 import type { Networks } from "../../lib/addresses/network.ts";
 import { RepeatedLines } from "../../lib/log/repeated-lines.ts";
@@ -293,9 +294,12 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 
 		async ready() {
 			if (!this.broker.started) return { ready: false };
-			const status = statusOf(await this.parts.read());
+			const checks = await this.parts.read();
+			const status = statusOf(checks);
 			this.complete ||= status === "ok";
-			return { ready: this.complete && this.standingList.isKnown && status !== "down" };
+			const ready = this.complete && this.standingList.isKnown && status !== "down";
+			publishHealth(this.broker, ready, checks);
+			return { ready };
 		},
 
 		metrics() {

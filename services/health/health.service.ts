@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
-import type { Service, ServiceSchema } from "moleculer";
+import type { Service, ServiceBroker, ServiceSchema } from "moleculer";
 import { config } from "../../config/index.ts";
 import { OperatorServer } from "../../http/operator-server.ts";
+import { publishHealth } from "../../lib/health/check-gauges.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { NodeChecks } from "./node-checks.ts";
 
@@ -22,12 +23,13 @@ function send(res: ServerResponse, status: number, body: object): void {
 }
 
 /** The checks of a node by path. It is live while its process answers. */
-function serverOf(node: NodeChecks): OperatorServer {
+function serverOf(broker: ServiceBroker, node: NodeChecks): OperatorServer {
 	const { version } = manifest;
 	return new OperatorServer({
 		"/health/live": (_, res) => send(res, 200, { status: "ok" }),
 		"/health/ready": async (_, res) => {
 			const health = await node.read();
+			publishHealth(broker, health.ready, health.checks);
 			send(res, health.ready ? 200 : 503, health);
 		},
 		"/health": async (_, res) => {
@@ -42,7 +44,7 @@ const schema: ServiceSchema & ThisType<NodeHealth> = {
 	name: "health",
 
 	created() {
-		this.server = serverOf(new NodeChecks(this.broker, config().services));
+		this.server = serverOf(this.broker, new NodeChecks(this.broker, config().services));
 	},
 
 	async started() {

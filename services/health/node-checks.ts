@@ -1,27 +1,8 @@
 import type { ServiceBroker } from "moleculer";
 import { parts } from "../../contracts/parts.ts";
+import { isBusUp } from "../../lib/health/bus.ts";
 import { checkReady, type Checkable, type Checks } from "../../lib/health/ready-checks.ts";
 import { Recent } from "../../lib/health/recent.ts";
-import { within } from "../../lib/retry.ts";
-
-/** A client of NATS, which knows the bus; Moleculer keeps no record of a connection that is lost. */
-interface BusClient {
-	/** Sends a ping. Rejects while there is no connection. */
-	rtt(): Promise<number>;
-}
-
-const pingWaitMs = 1000;
-
-async function checkBus(broker: ServiceBroker): Promise<Checks> {
-	if (!broker.transit) return {};
-	const { client } = broker.transit.tx as unknown as { client?: BusClient };
-	if (!client) return { bus: broker.transit.connected ? "up" : "down" };
-	const answer = client.rtt().then(
-		() => true,
-		() => false
-	);
-	return { bus: (await within(pingWaitMs, answer)) ? "up" : "down" };
-}
 
 /** What one node needs: the bus, and what its own services use. */
 export class NodeChecks {
@@ -43,9 +24,9 @@ export class NodeChecks {
 
 	async #ask(): Promise<Checks> {
 		const [bus, states] = await Promise.all([
-			checkBus(this.#broker),
+			isBusUp(this.#broker),
 			checkReady(this.#broker, this.#own, this.#broker.nodeID)
 		]);
-		return { ...bus, ...states };
+		return { ...(bus !== undefined && { bus: bus ? "up" : "down" }), ...states };
 	}
 }

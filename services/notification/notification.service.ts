@@ -175,11 +175,9 @@ export default service<typeof contract.actions, This>(contract, {
 			onSettled: (claim, outcome) => countMessage(this.broker, claim, outcome)
 		});
 		this.dispatcher.start();
-		this.backlogGauges = new Gauges(
-			this.broker,
-			async () => backlogGauges(await store.backlog()),
-			({ message }) => this.logger.debug("cannot measure waiting messages:", message)
-		);
+		this.backlogGauges = new Gauges(this.broker, async () => backlogGauges(await store.backlog()), {
+			onError: ({ message }) => this.logger.debug("cannot measure waiting messages:", message)
+		});
 		this.backlogGauges.start();
 	},
 

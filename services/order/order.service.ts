@@ -7,6 +7,7 @@ import { paymentSettled } from "../../contracts/payment.ts";
 import { fail } from "../../lib/errors.ts";
 import { Idempotency } from "../../idempotency/idempotency.ts";
 import { keyedRequest, markReplayed, type KeyedRequest } from "../../idempotency/keyed-request.ts";
+import { Gauges } from "../../lib/gauges.ts";
 import { identityOf, ownerScope, type Identity, type Meta } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { listById } from "../../lib/keyset.ts";
@@ -19,7 +20,7 @@ import { Backlog } from "./placement/backlog.ts";
 import { Cancellation } from "./lifecycle/cancellation.ts";
 import { Fulfilment } from "./lifecycle/fulfilment.ts";
 import { OrderHistory } from "./storage/history.ts";
-import { countOrders } from "./order.metrics.ts";
+import { countOrders, sagaGauges } from "./order.metrics.ts";
 import { OrderPayments } from "./lifecycle/payment-details.ts";
 import { PaymentNotices } from "./lifecycle/payment-notices.ts";
 import { OutcomeWaits, type OutcomeWait } from "./placement/outcome-waits.ts";
@@ -50,6 +51,7 @@ interface This extends WithOutbox {
 	poller: Poller;
 	waits: OutcomeWaits;
 	sagaAdmin: SagaAdmin;
+	sagaGauges: Gauges;
 	startSaga(placed: NewOrder, paymentMethod: string): Order;
 	firstAnswer(request: KeyedRequest, placed: Placed, order: Order, by: Waiting): Promise<Order>;
 	outcome(order: Order, waitS: number, wait: OutcomeWait): Promise<Order>;
@@ -317,6 +319,9 @@ export default service<(typeof contract)["actions"], This>(contract, {
 			onDue: () => this.poller.nudge(),
 			onError: error => this.logger.warn("cannot read payment notices, retrying:", error.message)
 		});
+		this.sagaGauges = new Gauges(this.broker, async () => sagaGauges(await this.sagaAdmin.load()), {
+			onError: ({ message }) => this.logger.debug("cannot count sagas:", message)
+		});
 		this.poller = new Poller(this.pg, {
 			...lease,
 			backlog,
@@ -329,6 +334,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 	started() {
 		this.poller.start();
 		this.notices.start();
+		this.sagaGauges.start();
 	},
 
 	stopping: {
@@ -345,7 +351,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 	},
 
 	async stopped() {
-		await this.notices.stop();
+		await Promise.all([this.notices.stop(), this.sagaGauges.stop()]);
 		await this.poller.stop();
 	}
 });

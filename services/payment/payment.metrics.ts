@@ -1,3 +1,5 @@
+import { reviewKinds, type Review } from "../../contracts/payment.ts";
+import type { Gauge } from "../../lib/gauges.ts";
 import type { BreakerState } from "./provider/guarded.ts";
 import type { PaymentRow } from "./charges/payment.repository.ts";
 
@@ -30,4 +32,19 @@ export function breakerMetric(state: BreakerState): MetricUpdate {
 /** A failed call of the provider. */
 export function callMetric(call: string, result: string): MetricUpdate {
 	return { name: "shop_psp_failures_total", method: "inc", labels: { call, result }, value: 1 };
+}
+
+export interface ReviewLoad {
+	kind: Review["kind"];
+	count: number;
+}
+
+/** Both kinds have a value, so that the last one does not stay when its reviews are decided. */
+export function reviewGauges(load: readonly ReviewLoad[]): Gauge[] {
+	const counts = new Map(load.map(({ kind, count }) => [kind, count]));
+	return reviewKinds.map(kind => ({
+		name: "shop_payments_in_review",
+		labels: { kind },
+		value: counts.get(kind) ?? 0
+	}));
 }

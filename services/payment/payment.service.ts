@@ -3,11 +3,18 @@ import { payment as contract, paymentSettled, type Payment } from "../../contrac
 import { Idempotency } from "../../idempotency/idempotency.ts";
 import { keyedRequest, markReplayed } from "../../idempotency/keyed-request.ts";
 import { fail } from "../../lib/errors.ts";
+import { Gauges } from "../../lib/gauges.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
 import { service, emitHint } from "../../lib/service.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Charges } from "./charges/charges.ts";
-import { breakerMetric, callMetric, metricsOf, type MetricUpdate } from "./payment.metrics.ts";
+import {
+	breakerMetric,
+	callMetric,
+	metricsOf,
+	reviewGauges,
+	type MetricUpdate
+} from "./payment.metrics.ts";
 import { GuardedProvider } from "./provider/guarded.ts";
 import type { PaymentProvider } from "./provider/provider.ts";
 import { openProvider } from "./provider/provider.factory.ts";
@@ -28,6 +35,7 @@ interface This extends WithPostgres {
 	charges: Charges;
 	refunds: Refunds;
 	reviews: Reviews;
+	reviewGauges: Gauges;
 	notices: Notices;
 	webhook: Webhook;
 	sweeper: Sweeper;
@@ -165,6 +173,12 @@ export default service<typeof contract.actions, This>(contract, {
 		const sources = { payments, charges, repository, refunds };
 		this.sweeper = new Sweeper({ ...sources, everyMs: sweepEveryMs, onError });
 		this.sweeper.start();
+		this.reviewGauges = new Gauges(
+			this.broker,
+			async () => reviewGauges(await this.reviews.load()),
+			{ onError: ({ message }) => this.logger.debug("cannot count reviews:", message) }
+		);
+		this.reviewGauges.start();
 	},
 
 	stopping: {
@@ -175,7 +189,7 @@ export default service<typeof contract.actions, This>(contract, {
 
 	/** Charges in the background end first: they still need the provider and the database. */
 	async stopped() {
-		await this.sweeper?.stop();
+		await Promise.all([this.sweeper?.stop(), this.reviewGauges?.stop()]);
 		await this.charges?.idle();
 		await this.provider?.close();
 	}

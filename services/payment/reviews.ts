@@ -4,6 +4,7 @@ import type { Answered, Idempotency } from "../../idempotency/idempotency.ts";
 import type { KeyedRequest } from "../../idempotency/keyed-request.ts";
 import { fail, invalid } from "../../lib/errors.ts";
 import type { Identity } from "../../lib/identity.ts";
+import type { ReviewLoad } from "./payment.metrics.ts";
 import { forStaff } from "./payment.representation.ts";
 import type { Refunds } from "./refunds/refunds.ts";
 import type { RefundRepository, RefundVerdict } from "./refunds/refund.repository.ts";
@@ -25,6 +26,12 @@ const list: Statement = {
 			from payment.refunds r join payment.payments p on p.id = r.payment_id
 			where r.status = 'review') x
 		order by since, id limit $1`
+};
+
+export const count: Statement = {
+	name: "review.count",
+	text: `select 'payment' as kind, count(*)::int as count from payment.payments where status = 'review'
+		union all select 'refund', count(*)::int from payment.refunds where status = 'review'`
 };
 
 export const find: Statement = {
@@ -86,6 +93,10 @@ export class Reviews {
 
 	list(limit: number): Promise<Review[]> {
 		return this.#options.pg.query<Review>(list, [limit]);
+	}
+
+	load(): Promise<ReviewLoad[]> {
+		return this.#options.pg.query<ReviewLoad>(count);
 	}
 
 	/** @throws NOT_FOUND, PAYMENT_NOT_IN_REVIEW, VALIDATION_FAILED, IDEMPOTENCY_KEY_REUSED */

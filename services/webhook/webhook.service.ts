@@ -160,7 +160,7 @@ export default service<typeof contract.actions, This>(contract, {
 		this.backlogGauges = new Gauges(
 			this.broker,
 			async () => backlogGauges(await this.deliveries.backlog()),
-			({ message }) => this.logger.debug("cannot measure waiting deliveries:", message)
+			{ onError: ({ message }) => this.logger.debug("cannot measure waiting deliveries:", message) }
 		);
 		this.backlogGauges.start();
 	},

@@ -9,6 +9,7 @@ import { fail } from "../../../lib/errors.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { decideCancel } from "../order.machine.ts";
 import { restockRefused } from "./saga.decisions.ts";
+import type { SagaLoad } from "../order.metrics.ts";
 import type { OrderRepository } from "../storage/order.repository.ts";
 
 interface SagaRow {
@@ -40,6 +41,20 @@ export const skipRestock: Statement = {
 		update orders.saga s set next_run_at = now() from ended where s.order_id = ended.order_id`
 };
 
+/** A return changes by itself, while its order stays delivered. Subselects look up each row; a join may read all orders. */
+export const countSagas: Statement = {
+	name: "count_sagas",
+	text: `select coalesce(waits_for, 'none') as waits_for, count(*)::int as count,
+			max(greatest(extract(epoch from clock_timestamp() - changed_at), 0))::float8 as seconds
+		from (
+			select s.waits_for, greatest(
+				(select o.updated_at from orders.orders o where o.id = s.order_id),
+				(select r.updated_at from orders.returns r where r.order_id = s.order_id and r.status = 'approved')
+			) as changed_at
+			from (select order_id, waits_for from orders.saga limit 10000) s) x
+		group by 1`
+};
+
 /** Running sagas, for admins. */
 export class SagaAdmin {
 	readonly #db: Database;
@@ -67,6 +82,11 @@ export class SagaAdmin {
 			[waitsFor, after ?? leastId, limit]
 		);
 		return rows.map(toSaga);
+	}
+
+	/** How many sagas there are, and for how long the order or the return of one has not changed. */
+	load(): Promise<SagaLoad[]> {
+		return this.#db.query<SagaLoad>(countSagas);
 	}
 
 	/** @throws NOT_FOUND, also for a settled order */

@@ -15,6 +15,7 @@ import { around, failpoint, type Failpoint } from "../../../lib/failpoint.ts";
 import { systemActor } from "../../../lib/identity.ts";
 import { call, type Result } from "../../../lib/service.ts";
 import { refusedBySql } from "../../../lib/database-error.ts";
+import { observeConfirmation } from "../order.metrics.ts";
 import type { AdvanceOutcome, Answers, Backoff } from "./saga.decisions.ts";
 import type { OnTransition, Transition } from "../order.machine.ts";
 import { allocateTotal } from "../placement/order.pricing.ts";
@@ -253,6 +254,7 @@ export class SagaSteps {
 		const { limited_items } = detailsOf(work, transition);
 		if (limited_items) order.limited_items = limitedItems(limited_items, order.items);
 		this.#onTransition(transition.to);
+		if (transition.to === "confirmed") observeConfirmation(this.#broker, order);
 		return "done";
 	}
 

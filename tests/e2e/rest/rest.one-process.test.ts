@@ -51,6 +51,11 @@ const expected: [pattern: RegExp, why: string][] = [
 	[/: endpoint_url: /, "has at most 50 webhooks"],
 	[/^(product|webhook).outbox_refill: outbox_/, "is a command; events are removed after a week"],
 	[/^count_backlog: saga: /, "counts the orders in progress, which have a limit"],
+	[/^count_sagas: saga: /, "counts at most 10,000 of the orders in progress, which have a limit"],
+	[
+		/^review\.count: (payments|refunds)_in_review: /,
+		"counts what staff must decide, by its own index"
+	],
 	[/^release_leases: saga_pkey: /, "once, when a node stops; orders in progress have a limit"],
 	[/^list_sagas: saga_pkey: /, "orders in progress have a limit"],
 	[/^list_orders_by_user_id_by_status: orders_by_user: /, "reads on in the orders of one user"],

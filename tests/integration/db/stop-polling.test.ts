@@ -8,7 +8,7 @@ import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 
 /** Events are published and handled to the end of a stop, and gauges measured. */
 const untilTheEnd =
-	/^streams\.|\.(relay_|outbox_|checkpoint$|positions |count_dead_letters$)|^backlog_of_notifications$/;
+	/^streams\.|\.(relay_|outbox_|checkpoint$|positions |count_dead_letters$)|^(backlog_of_notifications|count_sagas|review\.count)$/;
 
 /** Time for runs that are in progress. */
 const settleMs = 1500;

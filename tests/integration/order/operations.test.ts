@@ -6,6 +6,7 @@ import { arm, disarmAll } from "../../../lib/failpoint.ts";
 import { newId } from "../../../lib/id.ts";
 import { call, emitHint } from "../../../lib/service.ts";
 import orderService from "../../../services/order/order.service.ts";
+import type { SagaAdmin } from "../../../services/order/saga/saga.admin.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
 import { place, settledOrder } from "../../support/shop/orders.ts";
@@ -320,6 +321,26 @@ describe("the operations on running sagas", () => {
 		expect(await types(newId())).toEqual(["NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]);
 		const atRest = ["NOT_FOUND", "ILLEGAL_TRANSITION", "ILLEGAL_TRANSITION"];
 		expect(await types(placed.id)).toEqual(atRest);
+	});
+
+	it("count them by what they wait for, with the time since the oldest changed", async () => {
+		const { sagaAdmin } = shop.broker.getLocalService("order") as unknown as {
+			sagaAdmin: SagaAdmin;
+		};
+		const waiting = async () =>
+			(await sagaAdmin.load()).find(({ waits_for }) => waits_for === "outcome");
+		const before = (await waiting())?.count ?? 0;
+		away = { status: "processing" };
+		const { order: placed } = await place(shop.broker);
+		await asleep(placed.id, "outcome");
+		await shop.database.rows(
+			"update orders.orders set updated_at = updated_at - interval '1 hour' where id = $1",
+			[placed.id]
+		);
+		const { count, seconds } = (await waiting())!;
+		expect(count).toBe(before + 1);
+		expect(seconds).toBeGreaterThanOrEqual(3600);
+		expect(seconds).toBeLessThan(4200);
 	});
 
 	it("are for admins only", async () => {

@@ -2,6 +2,7 @@ import { payment, type Decision } from "../../../contracts/payment.ts";
 import { derivedId, newId } from "../../../lib/id.ts";
 import { call, type Params } from "../../../lib/service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
+import type { Reviews } from "../../../services/payment/reviews.ts";
 import { until } from "../../support/until.ts";
 import { expectFailure, successesOf } from "../../support/expect-failure.ts";
 import { alice, as, support } from "../../support/shop/callers.ts";
@@ -102,6 +103,19 @@ describe("payments in review", () => {
 		expect(await lookUpCharges(shop.broker, [order_id])).toMatchObject([{ status, failure_code }]);
 		await until(() => hints.includes(order_id));
 		expect((await list()).map(review => review.id)).not.toContain(id);
+	});
+
+	it("are counted by kind", async () => {
+		const { reviews } = shop.broker.getLocalService("payment") as unknown as { reviews: Reviews };
+		const counts = async () =>
+			Object.fromEntries((await reviews.load()).map(({ kind, count }) => [kind, count]));
+		const before = await counts();
+		await inReview();
+		await refused();
+		expect(await counts()).toEqual({
+			payment: before.payment! + 1,
+			refund: before.refund! + 1
+		});
 	});
 
 	it("become charged only with the provider's reference", async () => {
