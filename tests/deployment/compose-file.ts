@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parseLined, type Lined } from "./yaml-lines.ts";
 
 export interface ComposeService {
 	image: string;
@@ -22,18 +22,27 @@ export interface ComposeFile {
 	volumes: Record<string, unknown>;
 }
 
+export const composePath = "docker-compose.yml";
+
+export const composeText = () =>
+	readFileSync(join(import.meta.dirname, "../..", composePath), "utf8");
+
 const variable = /\$\{(\w+):-([^}]*)\}/g;
 
 /** The compose file with its defaults, as `docker compose config` shows it. @throws Error for a variable without one */
-export function readCompose(
-	text = readFileSync(join(import.meta.dirname, "../../docker-compose.yml"), "utf8")
-): ComposeFile {
+export function parseCompose(text: string): Lined<ComposeFile> {
 	const resolved = text.replaceAll(variable, (_, _name, fallback: string) => fallback);
-	const open = /^.*\$[{\w].*$/m.exec(resolved);
-	if (open) throw new Error(`a variable without a default: ${open[0].trim()}`);
-	return parse(resolved, { merge: true }) as ComposeFile;
+	const open = resolved.split("\n").findIndex(line => /^[^#]*\$[{\w]/.test(line));
+	if (open >= 0) throw new Error(`${composePath}:${open + 1}: a variable has no default`);
+	return parseLined<ComposeFile>(resolved);
 }
+
+export const readCompose = (): ComposeFile => parseCompose(composeText()).value;
 
 /** The services that are nodes of the shop, or a command of it. */
 export const ofShop = ({ services }: ComposeFile): [string, ComposeService][] =>
 	Object.entries(services).filter(([, { build }]) => build !== undefined);
+
+/** The services of the shop that go on running. */
+export const shopNodes = (file: ComposeFile): [string, ComposeService][] =>
+	ofShop(file).filter(([, { environment }]) => environment?.SERVICES !== undefined);

@@ -1,79 +1,135 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { serviceNames } from "../../config/index.ts";
 import { variables } from "../../config/env.ts";
-import { ofShop, type ComposeFile } from "./compose-file.ts";
+import { composePath, ofShop, parseCompose, type ComposeFile } from "./compose-file.ts";
+import type { Path } from "./yaml-lines.ts";
 
-/** Read by Node and by the image, not by the shop. */
-const ofPlatform = new Set(["HOME", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NODE_COMPILE_CACHE"]);
+const root = join(import.meta.dirname, "../..");
+
+/** Read by Node, by the image and by the SDK of AWS, not by the shop. */
+const ofPlatform = new Set([
+	"HOME",
+	"NODE_OPTIONS",
+	"NODE_EXTRA_CA_CERTS",
+	"NODE_COMPILE_CACHE",
+	"AWS_ACCESS_KEY_ID",
+	"AWS_SECRET_ACCESS_KEY"
+]);
 
 const knows = (name: string) =>
 	ofPlatform.has(name) || Object.hasOwn(variables, name.replace(/_FILE$/, ""));
 
-function imageFaults(name: string, image: string): string[] {
-	// A registry may have a port.
-	const tag = image.split("/").at(-1)!.split(":")[1];
-	if (tag === undefined) return [`${name}: the image ${image} has no tag`];
-	return tag === "latest" ? [`${name}: the image ${image} is not pinned`] : [];
+/** What is wrong, and where. */
+interface Fault {
+	at: Path;
+	text: string;
 }
 
-function portFaults(file: ComposeFile): string[] {
-	const ports = Object.entries(file.services).flatMap(([name, { ports: own = [] }]) =>
-		own.map(port => ({ name, port: String(port) }))
+function imageFaults({ services }: ComposeFile): Fault[] {
+	return Object.entries(services).flatMap(([name, { image }]) => {
+		const at = ["services", name, "image"];
+		// A registry may have a port.
+		const tag = image.split("/").at(-1)!.split(":")[1];
+		if (tag === undefined) return [{ at, text: `${name}: the image ${image} has no tag` }];
+		return tag === "latest" ? [{ at, text: `${name}: the image ${image} is not pinned` }] : [];
+	});
+}
+
+function limitFaults({ services }: ComposeFile): Fault[] {
+	return Object.entries(services).flatMap(([name, service]) => [
+		// The image of the shop has a check of its own.
+		...((service.healthcheck ?? service.build)
+			? []
+			: [{ at: ["services", name], text: `${name}: has no health check` }]),
+		...(service.mem_limit
+			? []
+			: [{ at: ["services", name], text: `${name}: has no limit of memory` }])
+	]);
+}
+
+function portFaults({ services }: ComposeFile): Fault[] {
+	const ports = Object.entries(services).flatMap(([name, { ports: own = [] }]) =>
+		own.map((port, index) => ({ name, port: String(port), at: ["services", name, "ports", index] }))
 	);
 	const hostPorts = ports.map(({ port }) => port.split(":").at(-2)!);
-	return ports.flatMap(({ name, port }, index) => [
-		...(port.startsWith("127.0.0.1:") ? [] : [`${name}: ${port} is open to other hosts`]),
+	return ports.flatMap(({ name, port, at }, index) => [
+		...(port.startsWith("127.0.0.1:")
+			? []
+			: [{ at, text: `${name}: ${port} is open to other hosts` }]),
 		...(hostPorts.indexOf(hostPorts[index]!) < index
-			? [`${name}: the port ${hostPorts[index]} is published twice`]
+			? [{ at, text: `${name}: the port ${hostPorts[index]} is published twice` }]
 			: [])
 	]);
 }
 
-function referenceFaults({ services, volumes }: ComposeFile): string[] {
-	return Object.entries(services).flatMap(([name, service]) => [
-		...Object.entries(service.depends_on ?? {}).flatMap(([other, { condition }]) => {
+function dependencyFaults({ services }: ComposeFile): Fault[] {
+	return Object.entries(services).flatMap(([name, { depends_on = {}, profiles = [] }]) =>
+		Object.entries(depends_on).flatMap(([other, { condition }]) => {
+			const at = ["services", name, "depends_on", other];
 			const target = services[other];
-			if (!target) return [`${name}: depends on ${other}, which is no service`];
+			if (!target) return [{ at, text: `${name}: depends on ${other}, which is no service` }];
 			const isChecked = target.healthcheck?.test || target.build;
-			return condition === "service_healthy" && !isChecked
-				? [`${name}: waits for the health of ${other}, which has no check`]
-				: [];
-		}),
-		...(service.volumes ?? [])
-			.map(volume => volume.split(":")[0]!)
-			.filter(volume => /^\w/.test(volume) && !Object.hasOwn(volumes, volume))
-			.map(volume => `${name}: the volume ${volume} is not declared`)
-	]);
-}
-
-function environmentFaults(file: ComposeFile): string[] {
-	return ofShop(file).flatMap(([name, { environment = {} }]) =>
-		Object.keys(environment)
-			.filter(variable => !knows(variable))
-			.map(variable => `${name}: ${variable} is no setting of the shop`)
+			if (condition === "service_healthy" && !isChecked)
+				return [{ at, text: `${name}: waits for the health of ${other}, which has no check` }];
+			// Compose starts no service of a profile for one outside of it.
+			const isStarted = !target.profiles || target.profiles.some(one => profiles.includes(one));
+			const text = `${name}: depends on ${other}, which runs only with --profile ${target.profiles?.[0]}`;
+			return isStarted ? [] : [{ at, text }];
+		})
 	);
 }
 
-function missingNodes(file: ComposeFile): string[] {
+function volumeFaults({ services, volumes }: ComposeFile): Fault[] {
+	return Object.entries(services).flatMap(([name, service]) =>
+		(service.volumes ?? []).flatMap((volume, index) => {
+			const at = ["services", name, "volumes", index];
+			const source = volume.split(":")[0]!;
+			// Docker makes an empty folder of what is missing.
+			if (source.startsWith("."))
+				return existsSync(join(root, source))
+					? []
+					: [{ at, text: `${name}: mounts ${source}, which is not there` }];
+			const isDeclared = !/^\w/.test(source) || Object.hasOwn(volumes, source);
+			return isDeclared ? [] : [{ at, text: `${name}: the volume ${source} is not declared` }];
+		})
+	);
+}
+
+function environmentFaults(file: ComposeFile): Fault[] {
+	return ofShop(file).flatMap(([name, { environment = {} }]) =>
+		Object.keys(environment)
+			.filter(variable => !knows(variable))
+			.map(variable => ({
+				at: ["services", name, "environment", variable],
+				text: `${name}: ${variable} is no setting of the shop`
+			}))
+	);
+}
+
+function missingNodes(file: ComposeFile): Fault[] {
 	const run = ofShop(file).flatMap(
 		([, { environment }]) => environment?.SERVICES?.split(",") ?? []
 	);
 	return ["gateway", ...serviceNames]
 		.filter(name => !run.includes(name))
-		.map(name => `${name}: no container runs it`);
+		.map(name => ({ at: ["services"], text: `${name}: no container runs it` }));
 }
 
-/** What is wrong with a compose file, one line each. */
-export function composeFaults(file: ComposeFile): string[] {
-	return [
-		...Object.entries(file.services).flatMap(([name, service]) => [
-			...imageFaults(name, service.image),
-			// The image of the shop has a check of its own.
-			...((service.healthcheck ?? service.build) ? [] : [`${name}: has no health check`]),
-			...(service.mem_limit ? [] : [`${name}: has no limit of memory`])
-		]),
-		...portFaults(file),
-		...referenceFaults(file),
-		...environmentFaults(file),
-		...missingNodes(file)
-	];
+const rules = [
+	imageFaults,
+	limitFaults,
+	portFaults,
+	dependencyFaults,
+	volumeFaults,
+	environmentFaults,
+	missingNodes
+];
+
+/** What is wrong with a compose file, one line each that begins with the file and the line. */
+export function composeFaults(text: string): string[] {
+	const { value, lineOf } = parseCompose(text);
+	return rules
+		.flatMap(rule => rule(value))
+		.map(({ at, text: fault }) => `${composePath}:${lineOf(at)}: ${fault}`);
 }

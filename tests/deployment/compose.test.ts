@@ -1,10 +1,29 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { readEnvironment } from "../../config/read-environment.ts";
-import { ofShop, readCompose, type ComposeFile } from "./compose-file.ts";
+import { temporaryFolder } from "../support/servers/temporary-folder.ts";
+import { composeText, ofShop, parseCompose, readCompose } from "./compose-file.ts";
 import { composeFaults } from "./compose-rules.ts";
+import { lineWith, plantIn } from "./planted.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** @throws with `code` and `stdout` when there is an error or a warning */
+function lint(file: string): Promise<{ stdout: string }> {
+	const linter = "node_modules/dclint/bin/dclint.cjs";
+	const args = [linter, "-c", ".dclintrc.yml", "--max-warnings", "0", file];
+	return promisify(execFile)("node", args, { cwd: root });
+}
 
 describe("docker-compose.yml", () => {
 	it("breaks no rule", () => {
-		expect(composeFaults(readCompose())).toEqual([]);
+		expect(composeFaults(composeText())).toEqual([]);
+	});
+
+	it("has the form of a compose file, without a warning of its linter", async () => {
+		expect((await lint("docker-compose.yml")).stdout.trim()).toBe("");
 	});
 
 	it.each(ofShop(readCompose()))("gives %s settings that it takes", (_, { environment }) => {
@@ -13,77 +32,119 @@ describe("docker-compose.yml", () => {
 
 	it("publishes the pages where they are expected", () => {
 		const { services } = readCompose();
-		expect([services.gateway!.ports, services["kafka-ui"]!.ports]).toEqual([
+		const ports = (name: string) => services[name]!.ports;
+		expect(["gateway", "kafka-ui", "prometheus", "alertmanager", "grafana"].map(ports)).toEqual([
 			["127.0.0.1:8080:8080"],
-			["127.0.0.1:8888:8080"]
+			["127.0.0.1:8888:8080"],
+			["127.0.0.1:9090:9090"],
+			["127.0.0.1:9093:9093"],
+			["127.0.0.1:3000:3000"]
 		]);
 	});
 
-	it.each<[string, (file: ComposeFile) => void, string]>([
+	it("starts the shop and its servers without a profile", () => {
+		const { services } = readCompose();
+		const profiled = Object.entries(services).filter(([, { profiles }]) => profiles);
+		expect(profiled.map(([name, { profiles }]) => [name, profiles])).toEqual([
+			["prometheus", ["observability"]],
+			["alertmanager", ["observability"]],
+			["grafana", ["observability"]]
+		]);
+	});
+
+	/** What is planted, the fault, and where it is reported, if not on the line of the fault. */
+	it.each<[string, [from: string, to: string], string, at?: string]>([
 		[
 			"an unknown setting",
-			({ services }) => (services.order!.environment!.SAGA_POL_MS = "1"),
+			["SERVICES: order\n", "SERVICES: order\n      SAGA_POL_MS: '1'\n"],
 			"order: SAGA_POL_MS is no setting of the shop"
 		],
 		[
-			"an image without a tag",
-			({ services }) => (services.nats!.image = "nats"),
-			"nats: the image nats has no tag"
+			"an unknown setting in an anchor",
+			["DATA_DIR: /data", "DATA_DI: /data"],
+			"user: DATA_DI is no setting of the shop"
 		],
+		["an image without a tag", ["nats:2.12.2-alpine", "nats"], "nats: the image nats has no tag"],
 		[
 			"a registry's port for a tag",
-			({ services }) => (services.nats!.image = "r.example:5000/nats"),
+			["nats:2.12.2-alpine", "r.example:5000/nats"],
 			"nats: the image r.example:5000/nats has no tag"
 		],
-		[
-			"latest",
-			({ services }) => (services.nats!.image = "nats:latest"),
-			"nats: the image nats:latest is not pinned"
-		],
+		["latest", ["nats:2.12.2-alpine", "nats:latest"], "nats: the image nats:latest is not pinned"],
 		[
 			"a port twice",
-			({ services }) => (services.postgres!.ports = ["127.0.0.1:8080:5432"]),
-			"gateway: the port 8080 is published twice"
+			["${POSTGRES_PORT:-5432}:5432", "${POSTGRES_PORT:-8888}:5432"],
+			"kafka-ui: the port 8888 is published twice",
+			"${KAFKA_UI_PORT"
 		],
 		[
 			"a port for other hosts",
-			({ services }) => (services.postgres!.ports = ["5432:5432"]),
+			["127.0.0.1:${POSTGRES_PORT:-5432}:5432", "5432:5432"],
 			"postgres: 5432:5432 is open to other hosts"
 		],
 		[
+			"a dependency without a health check",
+			["test: [CMD, pg_isready", "tes: [CMD, pg_isready"],
+			"migrate: waits for the health of postgres, which has no check",
+			"postgres: { condition"
+		],
+		[
 			"no health check",
-			({ services }) => delete services.kafka!.healthcheck,
-			"kafka: has no health check"
+			["healthcheck:\n      test: [CMD, pg_isready", "x-check:\n      test: [CMD, pg_isready"],
+			"postgres: has no health check",
+			"  postgres:\n"
 		],
 		[
 			"no limit of memory",
-			({ services }) => delete services.kafka!.mem_limit,
-			"kafka: has no limit of memory"
+			["    mem_limit: 768m\n", ""],
+			"kafka: has no limit of memory",
+			"  kafka:\n"
 		],
 		[
 			"a service that is gone",
-			({ services }) => delete services.webhook,
-			"webhook: no container runs it"
+			["SERVICES: webhook", "SERVICES: user"],
+			"webhook: no container runs it",
+			"services:\n"
 		],
 		[
 			"a dependency that is gone",
-			({ services }) => (services.user!.depends_on = { redis: { condition: "service_started" } }),
-			"user: depends on redis, which is no service"
+			["      user: { condition", "      redis: { condition"],
+			"gateway: depends on redis, which is no service"
+		],
+		[
+			"a dependency of another profile",
+			["      user: { condition", "      prometheus: { condition"],
+			"gateway: depends on prometheus, which runs only with --profile observability"
 		],
 		[
 			"a volume that is not declared",
-			({ services }) => (services.user!.volumes = ["other:/data"]),
+			["shop-data:/data", "other:/data"],
 			"user: the volume other is not declared"
+		],
+		[
+			"a folder that is not there",
+			["./observability/prometheus:", "./observability/prometeus:"],
+			"prometheus: mounts ./observability/prometeus, which is not there"
 		]
-	])("would be refused with %s", (_, break_, fault) => {
-		const file = readCompose();
-		break_(file);
-		expect(composeFaults(file)).toContain(fault);
+	])("would be refused with %s, by its line", (_, [from, to], fault, ...[at]) => {
+		const { text, line } = plantIn(composeText(), from, to);
+		const expected = at ? lineWith(text, at) : line;
+		expect(composeFaults(text)).toContain(`docker-compose.yml:${expected}: ${fault}`);
 	});
 
 	it("would be refused with a variable that has no default", () => {
-		expect(() => readCompose("services: { a: { image: '${IMAGE}' } }")).toThrow(
-			"a variable without a default"
-		);
+		const text = "services:\n  a: { image: '${IMAGE}' }";
+		expect(() => parseCompose(text)).toThrow("docker-compose.yml:2: a variable has no default");
+	});
+
+	it.each([
+		["mem_limit: 768m", "memory_limit: 768m"],
+		["condition: service_healthy", "condition: service_up"],
+		['["127.0.0.1:${POSTGRES_PORT:-5432}:5432"]', "[{ target: none }]"]
+	])("would be refused by its linter with %s as %s", async (from, to) => {
+		const { text } = plantIn(composeText(), from, to);
+		const file = join(temporaryFolder(), "docker-compose.yml");
+		writeFileSync(file, text);
+		await expect(lint(file)).rejects.toMatchObject({ code: 1 });
 	});
 });
