@@ -6,8 +6,11 @@ import { orderEventTypes } from "../contracts/order-status.ts";
 import { asyncApiDocument } from "../services/gateway/api-docs/asyncapi.ts";
 import { openApiDocument } from "../services/gateway/api-docs/openapi.ts";
 import { publishedOrderEvent } from "../tests/support/streams/golden-event.ts";
+import { dashboardJson } from "./dashboards/grafana-layout.ts";
+import { overview } from "./dashboards/overview.ts";
 import { envExample } from "./env-example.ts";
 import { generateImages } from "./images.ts";
+import { metricsList } from "./metrics-list.ts";
 import { orderStates, replaceBetween } from "./order-states.ts";
 
 // Not those of the environment: links of examples begin with PUBLIC_URL.
@@ -30,6 +33,9 @@ const asJson = (value: unknown) => `${JSON.stringify(value, null, "\t")}\n`;
 export const generated: Readonly<Record<string, () => string>> = {
 	...Object.fromEntries(Array.from(generateImages(), ([path, text]) => [path, () => text])),
 	".env.example": envExample,
+	"observability/grafana/dashboards/overview.json": () => asJson(dashboardJson(overview)),
+	"docs/observability.md": () =>
+		replaceBetween(read("docs/observability.md") ?? "", "metrics", metricsList()),
 	"docs/asyncapi.json": () => asJson(asyncApiDocument()),
 	"docs/openapi.json": () => asJson(openApiDocument()),
 	"README.md": () => replaceBetween(read("README.md") ?? "", "order states", orderStates())

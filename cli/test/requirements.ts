@@ -22,6 +22,7 @@ const isInstalled = (program: string) => succeeds("which", program);
 
 /** Paths of the distributions. */
 export const browserPrograms = ["chromium", "chromium-browser", "google-chrome"];
+export const alertmanagerPrograms = ["prometheus-alertmanager", "alertmanager"];
 export const stripeMockProgram = join(cacheFolder, "stripe-mock/stripe-mock");
 const motoProgram = join(cacheFolder, "moto/bin/moto_server");
 
@@ -58,6 +59,14 @@ export const requirements = {
 		part: "tests of the image",
 		remedy: "Install buildah and mmdebstrap (Debian packages of these names), and run as root.",
 		isThere: () => process.getuid?.() === 0 && ["buildah", "mmdebstrap"].every(isInstalled)
+	},
+	prometheus: {
+		part: "tests of metrics, rules and alerts",
+		remedy:
+			"Install Prometheus and Alertmanager (Debian: prometheus, prometheus-alertmanager); their services need not run.",
+		isThere: () =>
+			["prometheus", "promtool", "amtool"].every(isInstalled) &&
+			alertmanagerPrograms.some(isInstalled)
 	},
 	chromium: {
 		part: "tests of pages in a browser",

@@ -3,17 +3,21 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../launch/process/free-port.ts";
 import { type NatsServer, startNats } from "../../launch/servers/nats-server.ts";
-import { ofShop, readCompose, type ComposeService } from "../deployment/compose-file.ts";
+import { ofShop, readCompose, shopNodes, type ComposeService } from "../deployment/compose-file.ts";
 import { testDatabase, type TestDatabase } from "../support/servers/database.ts";
+import { describeWith } from "../support/describe-with.ts";
+import { kafkaWithinMs, testKafka, type TestKafka } from "../support/servers/kafka.ts";
+import { startMoto, type Moto } from "../support/servers/moto.ts";
 import {
-	describeKafka,
-	kafkaWithinMs,
-	testKafka,
-	type TestKafka
-} from "../support/servers/kafka.ts";
+	startAlertmanager,
+	startPrometheus,
+	type Alertmanager,
+	type Prometheus
+} from "../support/observability/prometheus.ts";
+import { installWithinMs } from "../support/python-venv.ts";
 import { launch } from "../support/servers/processes.ts";
 import { temporaryFolder } from "../support/servers/temporary-folder.ts";
-import { signIn } from "../support/shop/api-client.ts";
+import { signIn, type Client } from "../support/shop/api-client.ts";
 import { address } from "../support/shop/orders.ts";
 import { until } from "../support/until.ts";
 
@@ -48,13 +52,32 @@ const kafkaSettings = Object.fromEntries(
 		])
 );
 
-describeKafka("the containers of docker-compose.yml", () => {
+/** Of the dashboard that Grafana is provisioned with. */
+function dashboardQueries(): { panel: string; expr: string }[] {
+	const file = join(root, "observability/grafana/dashboards/overview.json");
+	const { panels } = JSON.parse(readFileSync(file, "utf8")) as {
+		panels: { title: string; targets?: { expr: string }[] }[];
+	};
+	return panels.flatMap(({ title, targets = [] }) =>
+		targets.map(({ expr }) => ({ panel: title, expr }))
+	);
+}
+
+describeWith(
+	"java",
+	"python",
+	"prometheus"
+)("the containers of docker-compose.yml", () => {
 	let database: TestDatabase;
 	let nats: NatsServer;
 	let kafka: TestKafka;
+	let moto: Moto;
+	let alertmanager: Alertmanager;
+	let prometheus: Prometheus;
 	const data = temporaryFolder();
 	const containers = new Map<string, ReturnType<typeof launch>>();
 	const ports = new Map<string, number>();
+	const metricsPorts = new Map<string, number>();
 
 	beforeAll(async () => {
 		database = await testDatabase("template1");
@@ -66,11 +89,12 @@ describeKafka("the containers of docker-compose.yml", () => {
 			onCrash: reason => console.error(reason)
 		});
 		kafka = await testKafka({ settings: kafkaSettings });
-	}, kafkaWithinMs);
+		moto = await startMoto();
+	}, kafkaWithinMs + installWithinMs);
 
 	afterAll(async () => {
 		for (const { child } of containers.values()) child.kill("SIGKILL");
-		await kafka?.stop();
+		await Promise.all([prometheus?.stop(), alertmanager?.stop(), moto?.stop(), kafka?.stop()]);
 		await nats?.stop();
 		await database?.drop();
 	}, 60_000);
@@ -82,6 +106,7 @@ describeKafka("the containers of docker-compose.yml", () => {
 			.replace(/^nats:\/\/.*@nats:4222$/, nats.url)
 			.replace(/^postgres:\/\/.*@postgres:5432\/shop$/, database.url)
 			.replace(/^kafka:9092$/, kafka.brokers)
+			.replace(/^http:\/\/(moto|127\.0\.0\.1):5000$/, moto.client.endpoint)
 			.replace(/^\/data$/, data)
 			.replace(/^\/app\//, `${root}/`);
 	}
@@ -93,6 +118,7 @@ describeKafka("the containers of docker-compose.yml", () => {
 			METRICS_PORT: await freePort()
 		};
 		ports.set(name, own.PORT).set(`${name} health`, own.HEALTH_PORT);
+		metricsPorts.set(name, own.METRICS_PORT);
 		const given = { ...ofImage(), ...environment, ...own };
 		const settings = Object.fromEntries(
 			Object.entries(given).map(([key, value]) => [key, here(String(value))])
@@ -119,6 +145,13 @@ describeKafka("the containers of docker-compose.yml", () => {
 		}
 	}
 
+	it("send mail from a domain that the health check of moto verifies", async () => {
+		const { healthcheck, environment } = compose.services.moto!;
+		const [, , ...args] = healthcheck!.test!;
+		const settings = Object.entries(environment!).map(([name, value]) => [name, here(value)]);
+		await moto.python(args, Object.fromEntries(settings));
+	}, 30_000);
+
 	it("become healthy in the order of their dependencies", async () => {
 		const waiting = new Map(ofShop(compose));
 		while (waiting.size > 0) {
@@ -138,10 +171,28 @@ describeKafka("the containers of docker-compose.yml", () => {
 			if (restart !== "no") await until(() => isHealthy(name), 90_000);
 	}, 240_000);
 
-	it("take an order, and write the mail about it", async () => {
-		const url = `http://127.0.0.1:${ports.get("gateway")}`;
-		const { alice } = await signIn(url);
-		const { status, body } = await alice.post(
+	it("are scraped by Prometheus with the jobs of observability/", async () => {
+		alertmanager = await startAlertmanager();
+		const addresses = Array.from(metricsPorts, ([name, port]) => [
+			`${name}:9100`,
+			`127.0.0.1:${port}`
+		]);
+		const host = ({ url }: { url: string }) => new URL(url).host;
+		prometheus = await startPrometheus(
+			new Map([...(addresses as [string, string][]), ["alertmanager:9093", host(alertmanager)]])
+		);
+		const nodes = shopNodes(compose).map(([name]) => `shop ${name} up`);
+		const expected = [...nodes, "observability up"].toSorted();
+		const areUp = async () => {
+			const found = await prometheus.targets();
+			return found.length === expected.length && found.every(one => one.endsWith(" up"));
+		};
+		await until(areUp, 30_000).catch(() => undefined);
+		expect((await prometheus.targets()).toSorted()).toEqual(expected);
+	}, 60_000);
+
+	const orderOf = (client: Client) =>
+		client.post(
 			"/api/v1/orders",
 			{
 				items: [{ product_id: "prod-001", quantity: 1 }],
@@ -150,23 +201,75 @@ describeKafka("the containers of docker-compose.yml", () => {
 			},
 			{ headers: { prefer: "wait=9" } }
 		);
+
+	it("take an order, and write the mail about it", async () => {
+		const url = `http://127.0.0.1:${ports.get("gateway")}`;
+		const { alice } = await signIn(url);
+		const { status, body } = await orderOf(alice);
 		expect([status, body.status]).toEqual([201, "confirmed"]);
 		await until(async () => {
 			const { text } = await alice.get("/api/v1/notifications");
 			return text.includes(body.id as string) && text.includes('"sent"');
 		}, 60_000);
+		const { RawMessage = [] } = (await moto.data("ses")) as Record<string, object[]>;
+		expect(JSON.stringify(RawMessage)).toContain("orders@shop.example");
+	}, 90_000);
+
+	/** Queries of the dashboard that return no number. */
+	async function withoutData(): Promise<string[]> {
+		const samples = await Promise.all(
+			dashboardQueries().map(async ({ panel, expr }) => ({
+				panel,
+				expr,
+				values: (await prometheus.query(expr)).map(({ value }) => value)
+			}))
+		);
+		return samples
+			.filter(({ values }) => !values.some(Number.isFinite))
+			.map(({ panel, expr }) => `${panel}: ${expr}`);
+	}
+
+	it("have data for each query of the dashboard", async () => {
+		// A rate needs two samples, between which something happened.
+		await until(async () => (await prometheus.query("shop_orders_total")).length > 0, 30_000);
+		const { alice } = await signIn(`http://127.0.0.1:${ports.get("gateway")}`);
+		expect((await orderOf(alice)).status).toBe(201);
+		expect((await alice.get("/api/v1/notifications")).status).toBe(200);
+		let missing: string[] = [];
+		await until(async () => (missing = await withoutData()).length === 0, 45_000).catch(
+			() => undefined
+		);
+		expect(missing).toEqual([]);
+		expect(await prometheus.query('sum(shop_orders_total{status="confirmed"})')).toEqual([
+			{ labels: {}, value: 2 }
+		]);
+	}, 90_000);
+
+	// Alerts wait for a second here, so those of a start may fire as well.
+	it("raise an alert when one of them ends", async () => {
+		const alertname = "ShopNodeDown";
+		const firing = async () =>
+			(await prometheus.firing()).filter(one => one.alertname === alertname);
+		const sent = async () =>
+			(await alertmanager.alerts()).filter(({ labels }) => labels.alertname === alertname);
+		expect(await firing()).toEqual([]);
+		const { child } = containers.get("webhook")!;
+		const ended = once(child, "exit");
+		child.kill("SIGTERM");
+		await ended;
+		await until(async () => (await sent()).length > 0, 30_000);
+		const labels = expect.objectContaining({ node: "webhook", severity: "warning" });
+		expect(await firing()).toEqual([labels]);
+		expect(await sent()).toEqual([{ labels, receivers: ["warning"] }]);
 	}, 90_000);
 
 	it("end with 0", async () => {
-		const nodes = [...containers].filter(([, { child }]) => child.exitCode === null);
-		const codes = nodes.map(async ([name, { child }]) => {
-			const ended = once(child, "exit");
+		const codes = shopNodes(compose).map(async ([name]) => {
+			const { child } = containers.get(name)!;
+			const ended = child.exitCode === null ? once(child, "exit") : [child.exitCode];
 			child.kill("SIGTERM");
 			return [name, (await ended)[0]] as const;
 		});
-		const running = ofShop(compose).filter(([, { restart }]) => restart !== "no");
-		expect((await Promise.all(codes)).toSorted()).toEqual(
-			running.map(([name]) => [name, 0]).toSorted()
-		);
+		expect(await Promise.all(codes)).toEqual(shopNodes(compose).map(([name]) => [name, 0]));
 	}, 60_000);
 });

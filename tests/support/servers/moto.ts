@@ -19,6 +19,15 @@ async function motoServer(): Promise<string> {
 	return join(await pythonVenv("moto", wanted), "bin/python3");
 }
 
+/** A Python that has moto, and so boto3. */
+async function motoPython(): Promise<string> {
+	const here = await execute("python3", ["-c", "import boto3"]).then(
+		() => true,
+		() => false
+	);
+	return here ? "python3" : join(await pythonVenv("moto", wanted), "bin/python3");
+}
+
 export interface Moto {
 	/** Environment variables for the AWS SDK: the endpoint of all services. */
 	readonly client: {
@@ -29,6 +38,8 @@ export interface Moto {
 	};
 	/** State of the simulated services, e.g. `data("sns")`. */
 	data(service: string): Promise<Record<string, unknown>>;
+	/** Runs a command of Python as in the container of moto. @throws with its output */
+	python(args: string[], env: Record<string, string>): Promise<unknown>;
 	stop(): Promise<void>;
 }
 
@@ -56,6 +67,10 @@ export async function startMoto(): Promise<Moto> {
 		async data(service) {
 			const response = await fetch(`${endpoint}/moto-api/data.json`);
 			return ((await response.json()) as Record<string, Record<string, unknown>>)[service] ?? {};
+		},
+		async python(args, env) {
+			const { PATH = "", HOME = "" } = process.env;
+			return execute(await motoPython(), args, { env: { PATH, HOME, ...env } });
 		},
 		async stop() {
 			child.kill();
