@@ -21,7 +21,7 @@ describeWith("k6")("npm run load", () => {
 	it(
 		"runs the smoke test by k6, whose thresholds are met, and reports on it",
 		async () => {
-			const { code, output } = await run("load.ts", ["--url", shop.url]);
+			const { code, output } = await run("load.ts", ["--url", shop.url], {});
 			expect(output).toContain("Every threshold was met.");
 			expect(code).toBe(0);
 			expect(output).toMatch(/^\| orders confirmed \| [1-9]\d* \|/m);
@@ -87,14 +87,14 @@ exit ${code}
 		[["smoke", "--duration", "soon"], "--duration takes a time"],
 		[["smoke", "--duration", "0s"], "--duration takes a time"]
 	])("refuses %j", async (args, words) => {
-		const { code, output } = await run("load.ts", args);
+		const { code, output } = await run("load.ts", args, {});
 		expect(output).toContain(words);
 		expect(output).toContain("Usage: npm run load");
 		expect(code).toBe(64);
 	});
 
 	it("has a script for each test that its usage names", async () => {
-		const { output } = await run("load.ts", ["--help"]);
+		const { output } = await run("load.ts", ["--help"], {});
 		for (const [, name] of output.matchAll(/^ {2}(\w+) {2,}/gm))
 			expect(existsSync(join(root, `load-tests/k6/${name}.profile.ts`))).toBe(true);
 	});
