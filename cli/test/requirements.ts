@@ -24,6 +24,7 @@ const isInstalled = (program: string) => succeeds("which", program);
 export const browserPrograms = ["chromium", "chromium-browser", "google-chrome"];
 export const alertmanagerPrograms = ["prometheus-alertmanager", "alertmanager"];
 export const stripeMockProgram = join(cacheFolder, "stripe-mock/stripe-mock");
+export const kustomizeProgram = join(cacheFolder, "kustomize/kustomize");
 const motoProgram = join(cacheFolder, "moto/bin/moto_server");
 
 export const requirements = {
@@ -41,6 +42,14 @@ export const requirements = {
 		part: "tests of the load tests",
 		remedy: "Install k6, or Go (Debian: golang-go), which builds it once.",
 		isThere: () => succeeds("k6", "version") || existsSync(builtK6) || succeeds("go", "version")
+	},
+	kustomize: {
+		part: "tests of the Kubernetes manifests",
+		remedy: "Install kubectl, kustomize, or Go (Debian: golang-go), which builds kustomize once.",
+		isThere: () =>
+			existsSync(kustomizeProgram) ||
+			["kubectl", "kustomize"].some(isInstalled) ||
+			succeeds("go", "version")
 	},
 	python: {
 		part: "tests against a simulated AWS and of the Python client",

@@ -8,7 +8,7 @@ import type { Path } from "./yaml-lines.ts";
 const root = join(import.meta.dirname, "../..");
 
 /** Read by Node, by the image and by the SDK of AWS, not by the shop. */
-const ofPlatform = new Set([
+export const platformVariables = new Set([
 	"HOME",
 	"NODE_OPTIONS",
 	"NODE_EXTRA_CA_CERTS",
@@ -18,7 +18,7 @@ const ofPlatform = new Set([
 ]);
 
 const knows = (name: string) =>
-	ofPlatform.has(name) || Object.hasOwn(variables, name.replace(/_FILE$/, ""));
+	platformVariables.has(name) || Object.hasOwn(variables, name.replace(/_FILE$/, ""));
 
 /** What is wrong, and where. */
 interface Fault {

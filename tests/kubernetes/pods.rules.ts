@@ -1,0 +1,273 @@
+import { variables } from "../../config/env.ts";
+import { serviceNames } from "../../config/index.ts";
+import { platformVariables } from "../deployment/compose-rules.ts";
+import {
+	containersOf,
+	nodesOf,
+	ofKind,
+	selected,
+	workloadsOf,
+	type ClusterObject,
+	type Container,
+	type Workload
+} from "./cluster-objects.ts";
+import { faultOf, type Fault } from "./fault-lines.ts";
+import { configMapsOf, environmentOf } from "./node-environment.ts";
+
+/** What pods are made of: images, settings, ports, limits, rights. */
+
+type Objects = readonly ClusterObject[];
+
+/** Slowest stop of a node without SHUTDOWN_DELAY_MS (docs/decisions/0029), in s. */
+const stopSeconds = 25;
+
+function imageFaults(workload: Workload, { image }: Container): Fault[] {
+	// A registry may have a port.
+	const tag = image.split("/").at(-1)!.split(":")[1];
+	if (image.includes("@sha256:")) return [];
+	if (tag === undefined)
+		return [faultOf(workload, `image: ${image}`, `the image ${image} has no tag`)];
+	return tag === "latest"
+		? [faultOf(workload, `image: ${image}`, `the image ${image} is not pinned`)]
+		: [];
+}
+
+const isShop = ({ image }: Container) => /(^|\/)moleculer-commerce(:|$)/.test(image);
+
+const isSetting = (name: string) => Object.hasOwn(variables, name.replace(/_FILE$/, ""));
+
+function settingFaults(objects: Objects, workload: Workload, container: Container): Fault[] {
+	const names = (container.env ?? []).map(({ name }) => name);
+	const twice = names.filter((name, index) => names.indexOf(name) < index);
+	const unknown = Object.keys(environmentOf(objects, container)).filter(
+		name => !isSetting(name) && !platformVariables.has(name)
+	);
+	return [
+		...twice.map(name => faultOf(workload, name, `${name} is set twice`)),
+		...(isShop(container)
+			? unknown.map(name => faultOf(workload, name, `${name} is no setting of the shop`))
+			: [])
+	];
+}
+
+/** Secrets in a ConfigMap, which more people may read. */
+function openSecrets(objects: Objects): Fault[] {
+	const isSecret = (name: string) => {
+		const variable = variables[name as keyof typeof variables];
+		return variable !== undefined && "secret" in variable;
+	};
+	return ofKind(objects, "ConfigMap").flatMap(map =>
+		Object.keys(map.data ?? {})
+			.filter(isSecret)
+			.map(name => faultOf(map, name, `${name} is a secret, and belongs into a Secret`))
+	);
+}
+
+function portFaults(workload: Workload): Fault[] {
+	const ports = containersOf(workload).flatMap(({ ports: own = [] }) => own);
+	const names = new Set(ports.map(({ name }) => name));
+	const probed = containersOf(workload).flatMap(container =>
+		(["startupProbe", "livenessProbe", "readinessProbe"] as const).flatMap(
+			probe => container[probe]?.httpGet?.port ?? container[probe]?.tcpSocket?.port ?? []
+		)
+	);
+	return [
+		...ports
+			.filter((port, index) =>
+				ports
+					.slice(0, index)
+					.some(p => p.containerPort === port.containerPort || p.name === port.name)
+			)
+			.map(({ name, containerPort }) =>
+				faultOf(workload, `name: ${name}`, `the port ${containerPort} (${name}) is there twice`)
+			),
+		...probed
+			.filter(port => !names.has(String(port)))
+			.map(port =>
+				faultOf(workload, String(port), `a probe asks the port ${port}, which it does not have`)
+			)
+	];
+}
+
+/** Ports of a node are those of its settings. */
+function nodePortFaults(objects: Objects, node: Workload): Fault[] {
+	return node.spec.template.spec.containers.flatMap(container => {
+		const settings = environmentOf(objects, container);
+		const isGateway = settings.SERVICES === "gateway";
+		const expected = {
+			health: settings.HEALTH_PORT,
+			metrics: settings.METRICS_PORT,
+			...(isGateway && { http: settings.PORT })
+		};
+		const ports = Object.fromEntries(
+			(container.ports ?? []).map(p => [p.name, String(p.containerPort)])
+		);
+		const scraped = node.spec.template.metadata.annotations?.["prometheus.io/port"];
+		return [
+			...Object.entries(expected)
+				.filter(([name, port]) => ports[name] !== port)
+				.map(([name, port]) =>
+					faultOf(node, name, `its port ${name} is ${ports[name]}, and ${port} in its settings`)
+				),
+			...(scraped === settings.METRICS_PORT
+				? []
+				: [
+						faultOf(
+							node,
+							"prometheus.io/port",
+							`is scraped at ${scraped}, and serves metrics at ${settings.METRICS_PORT}`
+						)
+					])
+		];
+	});
+}
+
+/** What the level "restricted" of pod security asks, and a file system that cannot be written to. */
+function rightsFaults(workload: Workload): Fault[] {
+	const { spec } = workload.spec.template;
+	const fault = (text: string) => faultOf(workload, workload.metadata.name, text);
+	return [
+		...(spec.securityContext?.runAsNonRoot ? [] : [fault("may run as root")]),
+		...(spec.securityContext?.seccompProfile?.type === "RuntimeDefault"
+			? []
+			: [fault("has no seccomp profile")]),
+		...(spec.automountServiceAccountToken === false
+			? []
+			: [fault("gets a token of the Kubernetes API")]),
+		...(spec.hostNetwork || spec.hostPID || spec.hostIPC
+			? [fault("uses a namespace of its machine")]
+			: []),
+		...(spec.volumes ?? [])
+			.filter(v => v.hostPath)
+			.map(v => fault(`mounts ${v.name} of its machine`)),
+		...containersOf(workload).flatMap(({ name, image, securityContext = {} }) => [
+			...(securityContext.allowPrivilegeEscalation === false && !securityContext.privileged
+				? []
+				: [fault(`${name} may get more rights`)]),
+			...(securityContext.capabilities?.drop?.includes("ALL") && !securityContext.capabilities.add
+				? []
+				: [fault(`${name} has capabilities`)]),
+			// The image of Kafka writes its configuration beside its programs.
+			...(securityContext.readOnlyRootFilesystem || image.startsWith("apache/kafka:")
+				? []
+				: [fault(`${name} may write to its file system`)])
+		])
+	];
+}
+
+function limitFaults(workload: Workload): Fault[] {
+	const isServer = workload.kind !== "Job";
+	return containersOf(workload).flatMap(container => {
+		const { resources } = container;
+		const isInit = workload.spec.template.spec.initContainers?.includes(container);
+		const fault = (text: string) => faultOf(workload, container.name, `${container.name} ${text}`);
+		return [
+			...(resources?.requests?.cpu && resources.requests.memory
+				? []
+				: [fault("requests no cpu or memory")]),
+			...(resources?.limits?.memory ? [] : [fault("has no limit of memory")]),
+			...(isServer && !isInit && !(container.livenessProbe && container.readinessProbe)
+				? [fault("has no probes of life and readiness")]
+				: [])
+		];
+	});
+}
+
+function stopFaults(objects: Objects, node: Workload): Fault[] {
+	const { terminationGracePeriodSeconds: seconds = 30, containers } = node.spec.template.spec;
+	const delayMs = Number(environmentOf(objects, containers[0]!).SHUTDOWN_DELAY_MS);
+	const needed = delayMs / 1000 + stopSeconds;
+	return seconds >= needed
+		? []
+		: [
+				faultOf(
+					node,
+					"terminationGracePeriodSeconds",
+					`may take ${needed} s to stop, and is killed after ${seconds} s`
+				)
+			];
+}
+
+/** An autoscaler sets the number of replicas; two and more must not be evicted together. */
+function replicaFaults(objects: Objects): Fault[] {
+	const scaled = new Map(
+		ofKind(objects, "HorizontalPodAutoscaler").map(({ spec }) => [
+			spec.scaleTargetRef.name as string,
+			spec.minReplicas as number
+		])
+	);
+	const budgets = ofKind(objects, "PodDisruptionBudget");
+	return workloadsOf(objects).flatMap(one => {
+		const { name } = one.metadata;
+		const replicas = scaled.get(name) ?? one.spec.replicas ?? 1;
+		const isKept = budgets.some(({ spec }) => selected(objects, spec.selector).includes(one));
+		return [
+			...(scaled.has(name) && one.spec.replicas !== undefined
+				? [faultOf(one, "replicas", "names replicas, which its autoscaler sets")]
+				: []),
+			...(replicas > 1 && !isKept
+				? [faultOf(one, name, `has ${replicas} replicas and no PodDisruptionBudget`)]
+				: [])
+		];
+	});
+}
+
+function missingNodes(objects: Objects): Fault[] {
+	const nodes = nodesOf(objects);
+	const runs = (node: Workload) =>
+		environmentOf(objects, node.spec.template.spec.containers[0]!).SERVICES;
+	return [
+		...nodes
+			.filter(node => runs(node) !== node.metadata.name)
+			.map(node =>
+				faultOf(node, "SERVICES", `runs ${runs(node)}, and is called ${node.metadata.name}`)
+			),
+		...["gateway", ...serviceNames]
+			.filter(name => !nodes.some(node => runs(node) === name))
+			.map(name => ({
+				object: `Deployment/${name}`,
+				word: name,
+				text: "no node runs this service"
+			}))
+	];
+}
+
+/** A file of certificates that is not mounted is only a warning of Node. */
+function certificateFaults(objects: Objects, workload: Workload): Fault[] {
+	return containersOf(workload).flatMap(container => {
+		const path = environmentOf(objects, container).NODE_EXTRA_CA_CERTS;
+		const isThere = container.volumeMounts?.some(({ mountPath }) =>
+			path?.startsWith(`${mountPath}/`)
+		);
+		return path && !isThere
+			? [faultOf(workload, "NODE_EXTRA_CA_CERTS", `nothing is mounted at ${path}`)]
+			: [];
+	});
+}
+
+export const podFaults = (objects: Objects): Fault[] => [
+	...workloadsOf(objects).flatMap(one => [
+		...containersOf(one).flatMap(container => [
+			...imageFaults(one, container),
+			...settingFaults(objects, one, container)
+		]),
+		...portFaults(one),
+		...rightsFaults(one),
+		...limitFaults(one),
+		...certificateFaults(objects, one)
+	]),
+	...nodesOf(objects).flatMap(one => [
+		...nodePortFaults(objects, one),
+		...stopFaults(objects, one)
+	]),
+	...openSecrets(objects),
+	...replicaFaults(objects),
+	...missingNodes(objects)
+];
+
+/** The settings that all nodes share. */
+export function settingsOf(objects: Objects): Record<string, string> {
+	const found = [...configMapsOf(objects)].find(([name]) => name.startsWith("settings"));
+	if (!found) throw new Error("there is no ConfigMap settings");
+	return found[1];
+}
