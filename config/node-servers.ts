@@ -15,6 +15,26 @@ export const usersOfLog: ReadonlySet<ServiceName> = new Set([
 	"webhook"
 ]);
 
+/** What a node may run by itself. */
+export const nodeNames = ["gateway", ...serviceNames] as const;
+export type NodeName = (typeof nodeNames)[number];
+
+/**
+ * Which service may call which: tests refuse any other call in the source (tests/architecture.rules.ts), and so any cycle,
+ * and the bus of a cluster refuses it too (k8s/base/nats/permissions.conf). Every node calls the services that it runs.
+ */
+export const serviceCalls: Readonly<Record<NodeName, readonly ServiceName[]>> = {
+	gateway: serviceNames,
+	user: [],
+	product: [],
+	order: ["product", "payment"],
+	payment: [],
+	// Data that events do not hold: recipients, and product details.
+	notification: ["user"],
+	analytics: ["product"],
+	webhook: []
+};
+
 /** Variables without which a node of these services has no database or no event log. */
 export function missingDatabases(config: Databases): string[] {
 	const { databaseUrl, serviceDatabaseUrls, eventLogDatabaseUrl, kafka } = config;

@@ -11,6 +11,7 @@ import { overview } from "./dashboards/overview.ts";
 import { envExample } from "./env-example.ts";
 import { generateImages } from "./images.ts";
 import { metricsList } from "./metrics-list.ts";
+import { natsPermissions } from "./nats-permissions.ts";
 import { orderStates, replaceBetween } from "./order-states.ts";
 
 // Not those of the environment: links of examples begin with PUBLIC_URL.
@@ -38,6 +39,7 @@ export const generated: Readonly<Record<string, () => string>> = {
 		replaceBetween(read("docs/observability.md") ?? "", "metrics", metricsList()),
 	"docs/asyncapi.json": () => asJson(asyncApiDocument()),
 	"docs/openapi.json": () => asJson(openApiDocument()),
+	"k8s/base/nats/permissions.conf": natsPermissions,
 	"README.md": () => replaceBetween(read("README.md") ?? "", "order states", orderStates())
 };
 

@@ -13,13 +13,17 @@ export interface NatsOptions {
 	directory: string;
 	/** Generated unless given; a restarted server with the same one keeps its clients. */
 	password?: string;
+	/** More of its configuration, such as users of their own in place of `shop`, and variables that this refers to. */
+	configuration?: { text: string; environment: Readonly<Record<string, string>> };
 	progress(step: string): void;
 	onCrash(reason: string): void;
 }
 
 export interface NatsServer {
-	/** With user and password. */
+	/** With user and password, unless the configuration has its own users. */
 	url: string;
+	/** Path of its log. */
+	log: string;
 	stop(): Promise<void>;
 	/** SIGKILL, as a crash would. */
 	crash(): Promise<void>;
@@ -38,6 +42,7 @@ export const stopOrphanedNats = (directory: string): Promise<boolean> =>
 export async function startNats({
 	directory,
 	password = randomBytes(18).toString("base64url"),
+	configuration,
 	progress,
 	onCrash
 }: NatsOptions): Promise<NatsServer> {
@@ -49,11 +54,14 @@ export async function startNats({
 	// In a file, because everyone on this machine may read command lines.
 	writeFileSync(
 		file,
-		`listen: "127.0.0.1:${port}"\nauthorization { user: shop, password: "${password}" }\n`,
+		`listen: "127.0.0.1:${port}"\n${configuration?.text ?? `authorization { user: shop, password: "${password}" }`}\n`,
 		{ mode: 0o600 }
 	);
 	const server = await ServerProcess.start({
-		spawn: options => spawn(binary, ["-c", file], options),
+		spawn: options => {
+			const env = { ...process.env, ...configuration?.environment };
+			return spawn(binary, ["-c", file], { ...options, env });
+		},
 		log,
 		isReady: () => isListening(port),
 		onCrash: () => onCrash(`nats-server crashed; its log is ${log}`),
@@ -63,7 +71,8 @@ export async function startNats({
 	if (!server)
 		throw new LaunchError(`nats-server did not start; its log:\n${readFileSync(log, "utf8")}`);
 	return {
-		url: `nats://shop:${password}@127.0.0.1:${port}`,
+		url: configuration ? `nats://127.0.0.1:${port}` : `nats://shop:${password}@127.0.0.1:${port}`,
+		log,
 		stop: () => server.stop(),
 		crash: () => server.crash(),
 		pause: () => server.pause(),
