@@ -1,8 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import { sqlState } from "../lib/database-error.ts";
 import { poll } from "../lib/retry.ts";
+import { migrationFolder, migrationNames, type Owner } from "./applied-migrations.ts";
 import { newClient } from "./client.ts";
 import { roleOf, rolePassword, schemas, sharedSchemas } from "./database.ts";
 import { failedMigration } from "./migration-error.ts";
@@ -14,10 +15,10 @@ import {
 	readRecords,
 	record
 } from "./migration-record.ts";
+import { scramVerifier, setRolePasswords, type RoleUrls } from "./role-password.ts";
 import { defaultWithinMs, giveWay, lockTimeoutMs, type GiveWayOptions } from "./give-way.ts";
 
 type ServiceName = keyof typeof schemas;
-type Owner = ServiceName | keyof typeof sharedSchemas;
 
 export interface Migration {
 	/** The service, or the shared schema. */
@@ -37,25 +38,17 @@ const statementWithinMs = 3_600_000;
 const concurrentIndex = /^create (?:unique )?index concurrently (?:if not exists )?(\w+)/im;
 /** Nothing but changes of the schema queues behind the wait of a concurrent build, so it may be long. */
 const concurrentLockTimeoutMs = 60_000;
-const root = join(import.meta.dirname, "..");
 
 const schemaOf = (owner: Owner) => ({ ...sharedSchemas, ...schemas })[owner];
-
-function folderOf(owner: Owner): string {
-	if (owner === "stream") return "streams";
-	return owner in sharedSchemas ? owner : `services/${owner}`;
-}
-
-/** Also one whose name is wrong: it is refused, and not left out. A name that begins with a dot is an editor's. */
-const isMigration = (file: string) => /^[^.].*\.sql$/i.test(file);
 
 /** All migrations on disk: those of shared schemas, then by service, then by number. */
 export async function migrations(): Promise<Migration[]> {
 	const found: Migration[] = [];
 	for (const service of Object.keys({ ...sharedSchemas, ...schemas }) as Owner[]) {
-		const folder = join(root, folderOf(service), "migrations");
-		for (const file of (await readdir(folder)).filter(isMigration).sort())
-			found.push({ service, file, sql: await readFile(join(folder, file), "utf8") });
+		for (const file of await migrationNames(service)) {
+			const sql = await readFile(join(migrationFolder(service), file), "utf8");
+			found.push({ service, file, sql });
+		}
 	}
 	return found;
 }
@@ -73,7 +66,7 @@ async function ensureRole(
 	service: ServiceName
 ): Promise<void> {
 	const role = roleOf(service);
-	const password = client.escapeLiteral(rolePassword(ownerUrl, role));
+	const password = client.escapeLiteral(scramVerifier(rolePassword(ownerUrl, role)));
 	const { rowCount } = await client.query("select 1 from pg_roles where rolname = $1", [role]);
 	// Roles belong to the whole server, so another database's migrator may create it first.
 	if (rowCount === 0)
@@ -86,14 +79,24 @@ async function ensureRole(
 }
 
 /** Each gives up its wait for another session, and may run again. */
-async function ensureRoles(client: pg.Client, ownerUrl: string): Promise<void> {
+async function ensureRoles(client: pg.Client, ownerUrl: string, urls: RoleUrls): Promise<void> {
 	try {
 		await client.query(`set lock_timeout = ${lockTimeoutMs}`);
 		for (const service of Object.keys(schemas) as ServiceName[])
 			await ensureRole(client, ownerUrl, service);
+		await setRolePasswords(client, urls);
 	} finally {
 		await client.query("reset lock_timeout").catch(() => undefined);
 	}
+}
+
+/** A node is not ready on a database that lacks migrations. A right that is granted again locks the table's row. */
+async function mayReadMigrations(client: pg.Client, role: string): Promise<void> {
+	const { rows } = await client.query<{ may: boolean }>(
+		"select has_table_privilege($1, 'public.migration', 'select') as may",
+		[role]
+	);
+	if (!rows[0]!.may) await client.query(`grant select on public.migration to ${role}`);
 }
 
 /** A service may use only its own schema; its migrations grant rights on each table. */
@@ -101,6 +104,7 @@ async function ensureSchema(client: pg.Client, service: ServiceName): Promise<vo
 	const schema = schemas[service];
 	await client.query(`create schema if not exists ${schema}`);
 	await client.query(`grant usage on schema ${schema} to ${roleOf(service)}`);
+	await mayReadMigrations(client, roleOf(service));
 }
 
 const nameOf = ({ service, file }: Migration) => `${service}/${file}`;
@@ -218,13 +222,14 @@ async function acquireLock(
  * Only a migration that runs outside a transaction divides it: what is before it is committed first. A shop that runs is
  * not held up: the migrations give way to it until they get their locks. Returns the names of those that it ran.
  * @param given instead of those on disk
+ * @param options `roleUrls`: URLs of services, whose roles get the passwords in them
  * @throws MigrationError with the file for Postgres' error, for names and forms that are wrong, for a database that is
  * newer than the tree, and for a migration that was changed after it ran; Error that names the sessions for which it waited in vain
  */
 export async function migrate(
 	ownerUrl: string,
 	given?: Migration[],
-	options: GiveWayOptions = {}
+	options: GiveWayOptions & { roleUrls?: RoleUrls } = {}
 ): Promise<string[]> {
 	const client = newClient({
 		connectionString: ownerUrl,
@@ -238,7 +243,7 @@ export async function migrate(
 		const all = given ?? (await migrations());
 		if (!given) assertSound(all);
 		assertSameHistory(await readRecords(client), all, given === undefined);
-		const roles = () => ensureRoles(client, ownerUrl);
+		const roles = () => ensureRoles(client, ownerUrl, options.roleUrls ?? {});
 		await giveWay(ownerUrl, client, "the migration", roles, options);
 		for (const group of groupsOf(all)) {
 			const [first] = group;

@@ -825,6 +825,14 @@ create table public.migration (
 	checksum text,
 	constraint migration_pkey PRIMARY KEY (service, file)
 );
+grant select on migration to shop_analytics;
+grant select on migration to shop_notification;
+grant select on migration to shop_orders;
+grant select on migration to shop_payment;
+grant select on migration to shop_product;
+grant select on migration to shop_streams;
+grant select on migration to shop_users;
+grant select on migration to shop_webhook;
 
 create table streams.compaction (
 	topic text not null,

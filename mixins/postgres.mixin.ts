@@ -1,5 +1,6 @@
 import type { Service, ServiceSchema } from "moleculer";
 import { config, type ServiceName } from "../config/index.ts";
+import { AppliedMigrations, type Ask } from "../db/applied-migrations.ts";
 import { Database, serviceUrl } from "../db/database.ts";
 import { mixin } from "../lib/service.ts";
 import { closeLast } from "./close-last.ts";
@@ -7,6 +8,7 @@ import { closeLast } from "./close-last.ts";
 /** Members that the mixin adds to a service. */
 export interface WithPostgres extends Service {
 	pg: Database;
+	migrations: AppliedMigrations;
 	checkDatabase(): Promise<{ ok: boolean }>;
 }
 
@@ -30,6 +32,7 @@ export function Postgres(service: ServiceName): Partial<ServiceSchema> {
 	return mixin<WithPostgres>({
 		created() {
 			const { databasePool, durability } = config();
+			this.migrations = new AppliedMigrations(service);
 			this.pg = new Database({
 				url: databaseUrlOf(service),
 				pool: databasePool,
@@ -43,7 +46,9 @@ export function Postgres(service: ServiceName): Partial<ServiceSchema> {
 		methods: {
 			async checkDatabase(): Promise<{ ok: boolean }> {
 				await this.pg.query({ name: "ready", text: "select 1" });
-				return { ok: true };
+				const ask: Ask = (text, values) =>
+					this.pg.query({ name: "missing_migrations", text }, values);
+				return this.migrations.check(ask, this.logger);
 			}
 		}
 	});

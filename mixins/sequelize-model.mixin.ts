@@ -1,9 +1,16 @@
 import type { Service, ServiceSchema } from "moleculer";
 import DbService from "moleculer-db";
 import SequelizeAdapter from "moleculer-db-adapter-sequelize";
-import { Sequelize, type Model, type ModelAttributes, type ModelStatic } from "sequelize";
+import {
+	QueryTypes,
+	Sequelize,
+	type Model,
+	type ModelAttributes,
+	type ModelStatic
+} from "sequelize";
 import { config, type ServiceName } from "../config/index.ts";
 import { withOwnOptions } from "../config/database-url.ts";
+import { AppliedMigrations, type Ask } from "../db/applied-migrations.ts";
 import { connectTimeoutMs, idleTimeoutMs, modelSession } from "../db/session-settings.ts";
 import { sequelizeDriver } from "../db/sequelize-driver.ts";
 import { mixin } from "../lib/service.ts";
@@ -23,6 +30,7 @@ export type ColumnsOf<R extends Model, Joined extends keyof R = never> = Record<
 export interface WithModel<M extends Model> extends Service {
 	/** Set from `started()` on. */
 	model: ModelStatic<M>;
+	migrations: AppliedMigrations;
 	/** For the `ready` action: the pool of the model is another one than that of `Postgres`. */
 	checkModel(): Promise<{ ok: boolean }>;
 }
@@ -80,10 +88,16 @@ export function SequelizeModel(
 		adapter: new LazySequelizeAdapter(),
 		model: defineModel,
 
+		created() {
+			this.migrations ??= new AppliedMigrations(this.name as ServiceName);
+		},
+
 		methods: {
 			async checkModel(): Promise<{ ok: boolean }> {
-				await this.model.sequelize!.authenticate();
-				return { ok: true };
+				const db = this.model.sequelize!;
+				await db.authenticate();
+				const ask: Ask = (text, bind) => db.query(text, { bind, type: QueryTypes.SELECT });
+				return this.migrations.check(ask, this.logger);
 			}
 		}
 	});

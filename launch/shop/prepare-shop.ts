@@ -113,16 +113,22 @@ async function refuseDemoAccounts(url: string): Promise<void> {
 	);
 }
 
+type PreparedBy = Pick<
+	Config,
+	"demo" | "production" | "catalogue" | "serviceDatabaseUrls" | "eventLogDatabaseUrl"
+>;
+
 /**
- * Migrates a database.
+ * Migrates a database, and gives the roles of services the passwords of their URLs.
  * @throws LaunchError when it cannot be reached or used, or in production has demo accounts
  */
 export async function prepareDatabase(
 	url: string,
-	{ demo, production, catalogue }: Pick<Config, "demo" | "production" | "catalogue">
+	{ demo, production, catalogue, ...given }: PreparedBy
 ): Promise<void> {
+	const roleUrls = { ...given.serviceDatabaseUrls, stream: given.eventLogDatabaseUrl };
 	try {
-		const done = await migrate(url, undefined, { onProgress: progress });
+		const done = await migrate(url, undefined, { onProgress: progress, roleUrls });
 		if (done.length > 0) progress(`migrations run: ${done.length}`);
 		await applyTextSearch(url, catalogue.textSearch, { onProgress: progress });
 		if (demo) await seed(url);

@@ -123,8 +123,8 @@ export default service<typeof contract.actions, This>(contract, {
 		},
 
 		async ready() {
-			await this.checkModel();
-			return this.checkDatabase();
+			const { ok } = await this.checkModel();
+			return ok ? this.checkDatabase() : { ok };
 		}
 	},
 
