@@ -1,3 +1,4 @@
+import { nodeNames, serviceCalls } from "../../config/node-servers.ts";
 import { describeWith } from "../support/describe-with.ts";
 import {
 	idOf,
@@ -95,6 +96,23 @@ describeWith("kustomize")("the applications of Argo CD", () => {
 			expect(lateParts.map(({ kind }) => kind)).toEqual(
 				database.length > 0 ? ["NetworkPolicy"] : []
 			);
+		}
+	);
+
+	it.each(overlays)(
+		"of %s replace a node after those that it calls, and scale it at last",
+		overlay => {
+			const waves = new Map(
+				nodesOf(rendered.get(overlay)!).map(node => [node.metadata.name, waveOf(node)])
+			);
+			const early = nodeNames.flatMap(name =>
+				serviceCalls[name]
+					.filter(callee => waves.get(callee)! >= waves.get(name)!)
+					.map(callee => `${name} is not after ${callee}`)
+			);
+			expect([waves.size, early]).toEqual([nodeNames.length, []]);
+			for (const scaler of ofKind(rendered.get(overlay)!, "HorizontalPodAutoscaler"))
+				expect(waveOf(scaler)).toBeGreaterThan(waves.get(scaler.metadata.name)!);
 		}
 	);
 });

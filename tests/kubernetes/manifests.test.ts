@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { assertNodeServers } from "../../config/node-servers.ts";
 import { serviceNames, toConfig } from "../../config/index.ts";
 import { readEnvironment } from "../../config/read-environment.ts";
+import { connectionsOf } from "../../launch/shop/connection-plan.ts";
 import { describeWith } from "../support/describe-with.ts";
 import { temporaryFolder } from "../support/servers/temporary-folder.ts";
 import {
 	containersOf,
 	nodesOf,
+	ofKind,
 	overlays,
 	render,
 	root,
@@ -91,7 +93,49 @@ describeWith("kustomize")("the manifests of Kubernetes", () => {
 		});
 	});
 
-	it.each<[fault: string, file: string, from: string, to: string, line: string]>([
+	describe("are described in DEPLOYMENT.md:", () => {
+		const page = readFileSync(join(root, "../DEPLOYMENT.md"), "utf8");
+
+		it.each(overlays)("the connections of %s", overlay => {
+			const objects = of(overlay);
+			const settings = { ...environmentOf(objects, podOf(objects, "order").containers[0]!) };
+			const config = toConfig(readEnvironment(settings));
+			const scalers = ofKind(objects, "HorizontalPodAutoscaler");
+			const count = (bound: "minReplicas" | "maxReplicas") =>
+				nodesOf(objects).flatMap(({ metadata: { name }, spec }) => {
+					const scaler = scalers.find(one => one.spec.scaleTargetRef.name === name);
+					return Array<string>(scaler?.spec[bound] ?? spec.replicas ?? 1).fill(name);
+				});
+			const most = count("maxReplicas");
+			const replaced = [...most, ...new Set(most)];
+			const [least, all, twice] = [count("minReplicas"), most, replaced].map(names =>
+				connectionsOf(names, config)
+			);
+			const row = new RegExp(
+				`\\| ${overlay.split("/")[1]} +\\| (\\d+) +\\| (\\d+) +\\| (\\d+) `
+			).exec(page);
+			expect(row?.slice(1).map(Number)).toEqual([least, all, twice]);
+		});
+
+		it("what the store of secrets holds", () => {
+			const section = page.slice(page.indexOf("## Secrets"), page.indexOf("## First start"));
+			const refs = ofKind(of("overlays/production"), "ExternalSecret").flatMap(({ spec }) =>
+				(spec.data as { remoteRef: { key: string; property: string } }[]).map(one => one.remoteRef)
+			);
+			const rows = section.split("\n").filter(line => line.startsWith("| `"));
+			const unnamed = refs.filter(
+				({ key, property }) =>
+					!rows.some(row => {
+						const [, keys, members] = row.split("|");
+						return keys!.includes(`\`${key}\``) && members!.includes(`\`${property}\``);
+					})
+			);
+			expect(unnamed).toEqual([]);
+		});
+	});
+
+	/** Each in a file of its own tree, all of which are rendered together. */
+	const planted: [fault: string, file: string, from: string, to: string, expected: string][] = [
 		[
 			"an unknown setting",
 			"base/settings.env",
@@ -134,18 +178,21 @@ describeWith("kustomize")("the manifests of Kubernetes", () => {
 			"kind: Deployment\n    name: payments",
 			"k8s/base/services/payment.yaml:{line}: HorizontalPodAutoscaler/payment: there is no Deployment payments to scale"
 		]
-	])("would be refused with %s, whose file and line are named", (_, file, from, to, expected) => {
+	];
+
+	it("would be refused with faults in files, whose lines are named", () => {
 		const folder = temporaryFolder();
 		cpSync(root, folder, { recursive: true });
-		const text = readFileSync(join(root, file), "utf8");
-		const changed = text.replace(from, to);
-		expect(changed).not.toBe(text);
-		writeFileSync(join(folder, file), changed);
+		const expected = planted.map(([, file, from, to, text]) => {
+			const lines = readFileSync(join(folder, file), "utf8").split("\n");
+			const changed = lines.join("\n").replace(from, to);
+			writeFileSync(join(folder, file), changed);
+			const first = changed.split("\n").findIndex((line, index) => line !== lines[index]);
+			expect([file, from, first]).not.toEqual([file, from, -1]);
+			return text.replace("{line}", String(first + 1));
+		});
 		const found = report(faultsOf(render("overlays/production", folder)), folder);
-		const lines = changed.split("\n");
-		const first = lines.findIndex((line, index) => line !== text.split("\n")[index]);
-		const line = String(first + 1);
-		expect(found).toContain(expected.replace("{line}", line));
+		expect(expected.filter(line => !found.includes(line))).toEqual([]);
 	});
 
 	it.each<[fault: string, plant: (objects: ClusterObject[]) => void, expected: string]>([
