@@ -1,16 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
-import { connect } from "nats";
+import { connect, type ServerInfo } from "nats";
 import { toConfig, useConfig } from "../../../config/index.ts";
 import { readEnvironment } from "../../../config/read-environment.ts";
 import { nodeNames, serviceCalls, type NodeName } from "../../../config/node-servers.ts";
+import { checkNats } from "../../../launch/servers/nats-connection.ts";
 import { type NatsServer, startNats } from "../../../launch/servers/nats-server.ts";
 import { tokenKeys } from "../../../launch/shop/token-keys.ts";
 import brokerOptions from "../../../moleculer.config.ts";
 import gatewayService from "../../../services/gateway/gateway.service.ts";
 import webhookService from "../../../services/webhook/webhook.service.ts";
+import { trustedCertificate } from "../../support/servers/mail-server.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { signIn } from "../../support/shop/api-client.ts";
@@ -21,13 +23,16 @@ import { until } from "../../support/until.ts";
 
 /** The bus of a cluster, whose users may only do what k8s/base/nats/permissions.conf allows. */
 
-const permissions = readFileSync(
-	join(import.meta.dirname, "../../../k8s/base/nats/permissions.conf"),
-	"utf8"
-);
+const manifests = join(import.meta.dirname, "../../../k8s");
+const read = (file: string) => readFileSync(join(manifests, file), "utf8");
+const permissions = read("base/nats/permissions.conf");
 const passwords = Object.fromEntries(
 	nodeNames.map(name => [name, `p${randomBytes(9).toString("hex")}`])
 ) as Record<NodeName, string>;
+
+const environment = Object.fromEntries(
+	nodeNames.map(name => [`NATS_${name.toUpperCase()}_PASSWORD`, passwords[name]])
+);
 
 let nats: NatsServer;
 let database: TestDatabase;
@@ -53,12 +58,7 @@ beforeAll(async () => {
 	database = await testDatabase();
 	nats = await startNats({
 		directory: temporaryFolder(),
-		configuration: {
-			text: permissions,
-			environment: Object.fromEntries(
-				nodeNames.map(name => [`NATS_${name.toUpperCase()}_PASSWORD`, passwords[name]])
-			)
-		},
+		configuration: { text: permissions, environment },
 		progress: () => undefined,
 		onCrash: reason => console.error(reason)
 	});
@@ -189,5 +189,49 @@ describe("refuses", () => {
 	it("a user without its password", async () => {
 		const client = connect({ servers: nats.url, user: "order", pass: "wrong" });
 		await expect(client).rejects.toThrow(/authorization/i);
+	});
+});
+
+describe("the configuration of production", () => {
+	it("is taken by a server, which demands TLS and a password, and says that it is one of three", async () => {
+		const folder = temporaryFolder();
+		const { key, cert } = trustedCertificate();
+		for (const [file, text] of Object.entries({ "tls.crt": cert, "tls.key": key, "ca.crt": cert }))
+			writeFileSync(join(folder, file), text);
+		const included = ["permissions.conf", "tls.conf"].map(file => read(`base/nats/${file}`));
+		const text = [
+			// Ports of this host that other tests may use.
+			read("base/nats/nats.conf").replace(/^(listen|http|include).*$/gm, ""),
+			...included,
+			read("overlays/production/nats-cluster.conf").replace("0.0.0.0:6222", "127.0.0.1:-1")
+		];
+		const server = await startNats({
+			directory: temporaryFolder(),
+			configuration: {
+				text: text.join("\n").replaceAll("/etc/nats-tls", folder),
+				environment: { ...environment, POD_NAME: "nats-0" }
+			},
+			progress: () => undefined,
+			onCrash: reason => console.error(reason)
+		});
+		try {
+			const url = server.url.replace("nats://127.0.0.1", "tls://user:PASSWORD@localhost");
+			await checkNats(url.replace("user:PASSWORD", `order:${passwords.order}`));
+			await expect(checkNats(url)).rejects.toThrow("refuses the user or the password");
+			const client = await connect({
+				servers: url.slice(url.indexOf("@") + 1),
+				user: "order",
+				pass: passwords.order,
+				tls: {}
+			});
+			const { server_name, tls_required, cluster } = client.info as ServerInfo & {
+				server_name: string;
+				cluster: string;
+			};
+			expect([server_name, tls_required, cluster]).toEqual(["nats-0", true, "shop"]);
+			await client.close();
+		} finally {
+			await server.stop();
+		}
 	});
 });
