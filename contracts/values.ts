@@ -94,7 +94,8 @@ export const Line = strictObject({
 
 /** Every service with state has this action; `/health` calls all of them. */
 export const ready = {
-	summary: "Succeeds when the service can reach its database, which has the migrations of its version",
+	summary:
+		"Succeeds when the service can reach its database, which has the migrations of its version",
 	kind: "query",
 	access: "internal",
 	timeoutMs: 1000,
