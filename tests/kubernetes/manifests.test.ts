@@ -4,6 +4,7 @@ import { assertNodeServers } from "../../config/node-servers.ts";
 import { serviceNames, toConfig } from "../../config/index.ts";
 import { readEnvironment } from "../../config/read-environment.ts";
 import { connectionsOf } from "../../launch/shop/connection-plan.ts";
+import { readCompose } from "../deployment/compose-file.ts";
 import { describeWith } from "../support/describe-with.ts";
 import { temporaryFolder } from "../support/servers/temporary-folder.ts";
 import {
@@ -46,6 +47,16 @@ describeWith("kustomize")("the manifests of Kubernetes", () => {
 
 	it.each(overlays)("of %s break no rule", overlay => {
 		expect(report(faultsOf(of(overlay)))).toEqual([]);
+	});
+
+	it("of dev have the servers of docker-compose.yml, in its versions", () => {
+		const { services } = readCompose();
+		for (const name of ["nats", "postgres", "kafka"]) {
+			const [container] = containersOf(
+				find(workloadsOf(of("overlays/dev")), `StatefulSet/${name}`)
+			);
+			expect(container!.image).toBe(services[name]!.image);
+		}
 	});
 
 	it("have the fields and types of their schemas, and others are reported", () => {
