@@ -164,23 +164,19 @@ describe("npm run cluster -- order=2", () => {
 		expect(processesOf(cluster.dataDir)).toEqual([]);
 	}, 90_000);
 
-	it.each([
-		["a cluster", (DATA_DIR: string) => startCluster([], { DATA_DIR })],
-		["npm start", (DATA_DIR: string) => startShop({ DATA_DIR })]
-	])(
-		"leaves no process when its launcher is killed and then %s is started",
-		async (_, start) => {
-			const { dataDir } = cluster;
-			cluster = await startCluster([], { DATA_DIR: dataDir });
+	it("leaves no process when its launcher is killed, and another cluster or npm start follows", async () => {
+		const { dataDir: DATA_DIR } = cluster;
+		const nodes = () =>
+			processesOf(DATA_DIR).filter(({ command }) => command.includes(join("cli", "node.ts")));
+		for (let kill = 0; kill < 2; kill++) {
+			cluster = await startCluster([], { DATA_DIR });
+			expect((await place(cluster.url)).status).toBe(201);
 			await cluster.kill9();
-			const nodes = () =>
-				processesOf(dataDir).filter(({ command }) => command.includes(join("cli", "node.ts")));
 			await until(() => nodes().length === 0, 20_000);
-			const next = await start(dataDir);
-			expect((await place(next.url)).status).toBe(201);
-			expect(await next.stop()).toBe(0);
-			expect(processesOf(dataDir)).toEqual([]);
-		},
-		90_000
-	);
+		}
+		const next = await startShop({ DATA_DIR });
+		expect((await place(next.url)).status).toBe(201);
+		expect(await next.stop()).toBe(0);
+		expect(processesOf(DATA_DIR)).toEqual([]);
+	}, 120_000);
 });
