@@ -6,6 +6,8 @@ const summary: K6Summary = {
 		checks: { value: 1, thresholds: { "rate>0.99": false } },
 		http_req_failed: { value: 0.0123, thresholds: { "rate<0.01": true } },
 		http_reqs: { count: 12_345, rate: 41.15 },
+		shop_orders_accepted: { count: 1203, rate: 4 },
+		shop_orders_not_confirmed: { count: 1, rate: 0 },
 		shop_orders_confirmed: { count: 1200, rate: 4 },
 		"http_req_duration{kind:order}": {
 			med: 31.4,
@@ -19,7 +21,8 @@ const summary: K6Summary = {
 it("names the thresholds that were missed", () => {
 	expect(missedThresholds(summary)).toEqual([
 		"http_req_failed: rate<0.01",
-		"http_req_duration{kind:order}: p(95)<1000"
+		"http_req_duration{kind:order}: p(95)<1000",
+		"2 accepted orders were not followed to their end"
 	]);
 });
 
@@ -29,7 +32,9 @@ it("is a table with the missed thresholds below", () => {
 	expect(report).toContain("| orders without an end | 0 | 0.0 |");
 	expect(report).toContain("| the response to an order | 31 | 1,251 | 4,000 |");
 	expect(report).toContain("1.23 % of the requests failed; 100.00 % of the checks passed.");
-	expect(report).toMatch(/^Missed: http_req_failed: rate<0\.01; .*p\(95\)<1000\.$/m);
+	expect(report).toMatch(
+		/^Missed: http_req_failed: rate<0\.01; .*p\(95\)<1000; 2 accepted orders .*\.$/m
+	);
 });
 
 it("says that none was missed", () => {

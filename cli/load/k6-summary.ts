@@ -16,6 +16,8 @@ export interface K6Summary {
 }
 
 const counters = {
+	dropped_iterations: "orders not sent, for want of virtual users",
+	shop_orders_accepted: "orders accepted",
 	shop_orders_confirmed: "orders confirmed",
 	shop_orders_not_confirmed: "orders that ended otherwise",
 	shop_orders_refused: "orders refused",
@@ -32,13 +34,22 @@ const times = {
 const whole = (n: number | undefined) => Math.round(n ?? 0).toLocaleString("en-US");
 const row = (...cells: string[]) => `| ${cells.join(" | ")} |`;
 
-/** The thresholds that were missed, as k6 names them. */
+/**
+ * What was missed: thresholds as k6 names them, and orders of which it is unknown how they ended, because k6 stopped
+ * the virtual user that followed them.
+ */
 export function missedThresholds({ metrics }: K6Summary): string[] {
-	return Object.entries(metrics).flatMap(([metric, { thresholds = {} }]) =>
+	const count = (name: string) => metrics[name]?.count ?? 0;
+	const ended = ["confirmed", "not_confirmed", "unsettled"].map(end => count(`shop_orders_${end}`));
+	const unknown = count("shop_orders_accepted") - ended.reduce((sum, one) => sum + one, 0);
+	const missed = Object.entries(metrics).flatMap(([metric, { thresholds = {} }]) =>
 		Object.entries(thresholds).flatMap(([threshold, isMissed]) =>
 			isMissed ? [`${metric}: ${threshold}`] : []
 		)
 	);
+	return unknown === 0
+		? missed
+		: [...missed, `${unknown} accepted orders were not followed to their end`];
 }
 
 /** What a run was like, as Markdown that can be read as it is. */

@@ -1,12 +1,13 @@
 import type { Options } from "k6/options";
 import { buy } from "./buy.ts";
 import { setUp, tearDown, type TestData } from "./set-up.ts";
-import { duration, thresholds } from "./thresholds.ts";
+import { duration, gracefulStop, thresholds } from "./thresholds.ts";
 
 /** A moderate load for long: does anything grow without an end? Watch memory, pools and the backlog beside it. */
 export const options: Options = {
-	vus: 20,
-	duration: duration("1h"),
+	scenarios: {
+		steady: { executor: "constant-vus", vus: 20, duration: duration("1h"), gracefulStop }
+	},
 	thresholds: thresholds.sized
 };
 

@@ -1,7 +1,7 @@
 import type { Options } from "k6/options";
 import { buy } from "./buy.ts";
 import { setUp, tearDown, type TestData } from "./set-up.ts";
-import { duration, thresholds } from "./thresholds.ts";
+import { duration, gracefulStop, thresholds } from "./thresholds.ts";
 
 const stock = 100;
 
@@ -10,11 +10,18 @@ const stock = 100;
  * address a gateway takes 250 connections (CONNECTIONS_MAX_OF_NETWORK).
  */
 export const options: Options = {
-	stages: [
-		{ duration: "5s", target: 200 },
-		{ duration: duration("1m"), target: 200 },
-		{ duration: "5s", target: 0 }
-	],
+	scenarios: {
+		busy: {
+			executor: "ramping-vus",
+			stages: [
+				{ duration: "5s", target: 200 },
+				{ duration: duration("1m"), target: 200 },
+				{ duration: "5s", target: 0 }
+			],
+			gracefulRampDown: gracefulStop,
+			gracefulStop
+		}
+	},
 	thresholds: { ...thresholds.correct, shop_orders_confirmed: [`count==${stock}`] }
 };
 

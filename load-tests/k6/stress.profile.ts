@@ -1,7 +1,7 @@
 import type { Options } from "k6/options";
 import { buy } from "./buy.ts";
 import { setUp, tearDown, type TestData } from "./set-up.ts";
-import { duration, thresholds } from "./thresholds.ts";
+import { duration, gracefulStop, thresholds } from "./thresholds.ts";
 
 /**
  * More and more orders a second, beyond what the shop can take: it is to refuse what is too much, lose nothing and
@@ -15,6 +15,7 @@ export const options: Options = {
 			timeUnit: "1s",
 			preAllocatedVUs: 50,
 			maxVUs: 240,
+			gracefulStop,
 			stages: [
 				{ duration: duration("2m"), target: 50 },
 				{ duration: duration("2m"), target: 200 },
