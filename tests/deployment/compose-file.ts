@@ -14,12 +14,18 @@ export interface ComposeService {
 	mem_limit?: string;
 	profiles?: string[];
 	read_only?: boolean;
+	secrets?: string[];
+	configs?: string[];
+	networks?: string[];
 	restart?: string;
 }
 
 export interface ComposeFile {
 	services: Record<string, ComposeService>;
 	volumes: Record<string, unknown>;
+	secrets?: Record<string, unknown>;
+	configs?: Record<string, unknown>;
+	networks?: Record<string, unknown>;
 }
 
 export const composePath = "docker-compose.yml";

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { serviceNames } from "../../config/index.ts";
+import { EnvironmentError } from "../../config/environment-error.ts";
+import { serviceNames, toConfig } from "../../config/index.ts";
+import { assertNodeServers } from "../../config/node-servers.ts";
+import { readEnvironment } from "../../config/read-environment.ts";
 import { variables } from "../../config/env.ts";
 import { composePath, ofShop, parseCompose, type ComposeFile } from "./compose-file.ts";
 import type { Path } from "./yaml-lines.ts";
@@ -107,6 +110,43 @@ function environmentFaults(file: ComposeFile): Fault[] {
 	);
 }
 
+/** What the shop says of the settings of a container, as its commands do. */
+function settingFaults(file: ComposeFile): Fault[] {
+	return ofShop(file).flatMap(([name, { environment = {} }]) => {
+		const settings = Object.entries(environment).map(([key, value]) => [key, String(value)]);
+		try {
+			const config = toConfig(readEnvironment(Object.fromEntries(settings)));
+			if (environment.SERVICES) assertNodeServers(config);
+			else if (!config.databaseUrl)
+				throw new EnvironmentError(["DATABASE_URL: is needed by the migration"]);
+			return [];
+		} catch (error) {
+			if (!(error instanceof EnvironmentError)) throw error;
+			const at = ["services", name, "environment"];
+			return error.lines.map(issue => ({ at, text: `${name}: ${issue}` }));
+		}
+	});
+}
+
+const declared = ["secrets", "configs", "networks"] as const;
+
+function declarationFaults(file: ComposeFile): Fault[] {
+	return Object.entries(file.services).flatMap(([name, service]) =>
+		declared.flatMap(kind =>
+			(service[kind] ?? []).flatMap((other, index) =>
+				Object.hasOwn(file[kind] ?? {}, other)
+					? []
+					: [
+							{
+								at: ["services", name, kind, index],
+								text: `${name}: ${other} is not declared under ${kind}`
+							}
+						]
+			)
+		)
+	);
+}
+
 function missingNodes(file: ComposeFile): Fault[] {
 	const run = ofShop(file).flatMap(
 		([, { environment }]) => environment?.SERVICES?.split(",") ?? []
@@ -123,6 +163,8 @@ const rules = [
 	dependencyFaults,
 	volumeFaults,
 	environmentFaults,
+	settingFaults,
+	declarationFaults,
 	missingNodes
 ];
 

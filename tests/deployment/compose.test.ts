@@ -2,9 +2,8 @@ import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { readEnvironment } from "../../config/read-environment.ts";
 import { temporaryFolder } from "../support/servers/temporary-folder.ts";
-import { composeText, ofShop, parseCompose, readCompose } from "./compose-file.ts";
+import { composeText, parseCompose, readCompose } from "./compose-file.ts";
 import { composeFaults } from "./compose-rules.ts";
 import { lineWith, plantIn } from "./planted.ts";
 
@@ -24,10 +23,6 @@ describe("docker-compose.yml", () => {
 
 	it("has the form of a compose file, without a warning of its linter", async () => {
 		expect((await lint("docker-compose.yml")).stdout.trim()).toBe("");
-	});
-
-	it.each(ofShop(readCompose()))("gives %s settings that it takes", (_, { environment }) => {
-		readEnvironment(environment!);
 	});
 
 	it("publishes the pages where they are expected", () => {
@@ -63,6 +58,17 @@ describe("docker-compose.yml", () => {
 			"an unknown setting in an anchor",
 			["DATA_DIR: /data", "DATA_DI: /data"],
 			"user: DATA_DI is no setting of the shop"
+		],
+		[
+			"a database that is missing",
+			["  DATABASE_URL: postgres", "  WEBHOOK_DATABASE_URL: postgres"],
+			"order: DATABASE_URL: is needed by order, or instead of it ORDER_DATABASE_URL",
+			"    environment:\n      <<: *shop-environment\n      SERVICES: order"
+		],
+		[
+			"a secret that is not declared",
+			["      SERVICES: order\n", "      SERVICES: order\n    secrets: [db_password]\n"],
+			"order: db_password is not declared under secrets"
 		],
 		["an image without a tag", ["nats:2.12.2-alpine", "nats"], "nats: the image nats has no tag"],
 		[

@@ -7,8 +7,10 @@ const facts = {
 	demo: true,
 	publicUrl: "https://shop.example",
 	metricsPort: undefined,
-	shop: { name: "Tom & Jerry" }
-};
+	shop: { name: "Tom & Jerry" },
+	mail: { driver: "mailbox" },
+	sms: { driver: "mailbox" }
+} as const;
 const jsonOf = ({ body }: { body: string | Uint8Array }) => JSON.parse(String(body));
 
 describe("the page at /", () => {
@@ -22,6 +24,18 @@ describe("the page at /", () => {
 		});
 		const without = JSON.stringify(jsonOf(homePage(undefined, "1.2.3", { ...facts, demo: false })));
 		expect(without).not.toMatch(/demo|mailbox|shop\.test/);
+	});
+
+	it.each([
+		["mailbox", "mailbox", "mails and text messages that would have been sent"],
+		["mailbox", "none", "mails that would have been sent"],
+		["ses", "mailbox", "text messages that would have been sent"],
+		["smtp", "sns", undefined]
+	] as const)("with mails by %s and text messages by %s it offers %s", (mail, sms, about) => {
+		const all = { ...facts, mail: { driver: mail }, sms: { driver: sms } };
+		const html = String(homePage("text/html", "1", all).body);
+		expect(/<a href="[^"]*\/dev\/mailbox">/.test(html)).toBe(about !== undefined);
+		if (about) expect(html).toContain(about);
 	});
 
 	it("offers requests without a token only where the demo takes them", () => {

@@ -8,17 +8,30 @@ import { page, pageOrJson } from "./layout.ts";
 
 type Facts = Pick<Config, "demo" | "publicUrl" | "metricsPort"> & {
 	shop: Pick<Config["shop"], "name">;
+	mail: Pick<Config["mail"], "driver">;
+	sms: Pick<Config["sms"], "driver">;
 };
 
-const linksOf = ({ demo, metricsPort }: Facts) => ({
+/** What is in the mailbox, and is sent to nobody; undefined for nothing. */
+function storedMessages({ mail, sms }: Facts): string | undefined {
+	const mails = mail.driver === "mailbox" && "mails";
+	const texts = sms.driver === "mailbox" && "text messages";
+	const all = [mails, texts].filter(Boolean);
+	return all.length > 0 ? `${all.join(" and ")} that would have been sent` : undefined;
+}
+
+const linksOf = (facts: Facts) => ({
 	products: { path: "/api/v1/products", about: "the catalogue" },
 	docs: { path: "/docs", about: "the API, to read and to try" },
 	openapi: { path: "/openapi.json", about: "the API as OpenAPI 3.1" },
 	asyncapi: { path: "/asyncapi.json", about: "the event topics as AsyncAPI 3" },
 	problems: { path: "/problems", about: "every error, and what to do about it" },
 	health: { path: "/health", about: "whether all services are up" },
-	...(metricsPort === undefined && { metrics: { path: "/metrics", about: "for Prometheus" } }),
-	...(demo && { mailbox: { path: "/dev/mailbox", about: "mails that would have been sent" } })
+	...(facts.metricsPort === undefined && {
+		metrics: { path: "/metrics", about: "for Prometheus" }
+	}),
+	...(facts.demo &&
+		storedMessages(facts) && { mailbox: { path: "/dev/mailbox", about: storedMessages(facts)! } })
 });
 
 const commandsOf = ({ publicUrl }: Facts, isTokenless: boolean) =>
