@@ -93,6 +93,6 @@ run(async life => {
 	const summary = JSON.parse(readFileSync(json, "utf8")) as K6Summary;
 	const report = loadReport(profile, summary);
 	if (values.publish) publish(report);
-	console.log(`${report}Report: ${relative(process.cwd(), html)}`);
+	console.log(existsSync(html) ? `${report}Report: ${relative(process.cwd(), html)}` : report);
 	await life.end(missedThresholds(summary).length === 0 && code === 0 ? 0 : 1);
 });

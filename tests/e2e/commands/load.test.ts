@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeWith } from "../../support/describe-with.ts";
@@ -35,6 +38,26 @@ describeWith("k6")("npm run load", () => {
 		const page = await fetch(`${shop.url}/api/v1/products?category=load`);
 		expect(await page.json()).toMatchObject({ data: [] });
 	});
+
+	it("fails with a shop that takes no order", async () => {
+		const busy = createServer((request, response) => {
+			const answers: Record<string, [status: number, body: object]> = {
+				"/api/v1/auth/login": [200, { access_token: "x", expires_in: 900 }],
+				"/api/v1/auth/register": [202, {}],
+				"/api/v1/orders": [503, {}]
+			};
+			const isNew = request.method === "POST" && request.url === "/api/v1/products";
+			const [status, body] = answers[request.url!] ?? [isNew ? 201 : 200, { id: "goods-1" }];
+			response.writeHead(status, { "content-type": "application/json" });
+			response.end(JSON.stringify(body));
+		}).listen(0, "127.0.0.1");
+		await once(busy, "listening");
+		const url = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+		const { code, output } = await run("load.ts", ["--url", url, "--duration", "2s"], {});
+		busy.close();
+		expect(output).toContain("Missed: shop_orders_confirmed: count>0.");
+		expect(code).toBe(1);
+	}, 60_000);
 
 	it("says who cannot sign in, and reports nothing", async () => {
 		const { code, output } = await run("load.ts", ["--url", shop.url], {
