@@ -12,6 +12,7 @@ import { FailingReplies } from "./middlewares/failing-replies.ts";
 import { Measure } from "./middlewares/measure.ts";
 import { MetaFirewall } from "./middlewares/meta-firewall.ts";
 import { NoCallInTransaction } from "./middlewares/no-call-in-transaction.ts";
+import { OwnAnnouncements } from "./middlewares/own-announcements.ts";
 import { StopInPhases } from "./middlewares/stop-in-phases.ts";
 import { TranslateErrors } from "./middlewares/translate-errors.ts";
 import { CloseLast } from "./mixins/close-last.ts";
@@ -108,6 +109,7 @@ export default function brokerOptions(): BrokerOptions {
 			Deadlines(callTimeoutMs),
 			CloseLast,
 			AnnounceServices,
+			OwnAnnouncements,
 			StopInPhases
 		] as BrokerOptions["middlewares"]
 	};

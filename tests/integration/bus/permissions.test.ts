@@ -186,6 +186,26 @@ describe("refuses", () => {
 		);
 	});
 
+	it("calls to an action of another service that a node announces", async () => {
+		const logins: unknown[] = [];
+		const handler = (ctx: { params: unknown }) => void logins.push(ctx.params);
+		const thief = nodeOf("webhook", [
+			{ name: "user", actions: { login: { access: "anyone", handler } } }
+		] as unknown as ServiceSchema[]);
+		await thief.start();
+		try {
+			const gateway = nodes.get("gateway")!;
+			await until(async () => gateway.registry.nodes.has(thief.nodeID), 10_000);
+			for (let n = 0; n < 4; n++)
+				await gateway
+					.call("user.login", { email: "alice@shop.test", password: "not-hers" })
+					.catch(() => undefined);
+			expect(logins).toEqual([]);
+		} finally {
+			await thief.stop();
+		}
+	});
+
 	it("a user without its password", async () => {
 		const client = connect({ servers: nats.url, user: "order", pass: "wrong" });
 		await expect(client).rejects.toThrow(/authorization/i);
