@@ -38,6 +38,7 @@ describe("the query of a Postgres URL", () => {
 
 	it.each([
 		["postgres://a:p#w@db/shop", "is no URL"],
+		["postgres://a:100%@db/shop", "has a % in its user or password that is not written %25"],
 		["postgres://a:b@db:99999/shop", "is no URL"],
 		["postgres://", "must name a user, a host and a database"],
 		["postgres:///shop?host=/run/postgresql", "must name a user, a host and a database"],

@@ -57,11 +57,22 @@ function parameterIssues(name: string): string[] {
 		: [`has the parameter ${name}; known ones are ${parameters.join(", ")}`];
 }
 
+function isEncoded(part: string): boolean {
+	try {
+		decodeURIComponent(part);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
 /** Why a URL of Postgres cannot be used, as ends of a sentence that begins with its variable. */
 export function databaseUrlIssues(text: string): string[] {
 	if (!URL.canParse(text))
 		return ["is no URL; in a password, characters such as @ / # are written %40 %2F %23"];
-	const { hostname, username, pathname, searchParams: query } = new URL(text);
+	const { hostname, username, password, pathname, searchParams: query } = new URL(text);
+	if (!isEncoded(username) || !isEncoded(password))
+		return ["has a % in its user or password that is not written %25"];
 	// The role of each service is put in place of the user, which URL allows only with a host.
 	if (!hostname || !username || pathname.length < 2)
 		return [

@@ -55,7 +55,7 @@ export class AppliedMigrations {
 		this.#isComplete = missing.length === 0;
 		if (missing.length > 0 && missing.length !== this.#warnedOf)
 			logger.warn(
-				`not ready: the database lacks ${missing.length} migrations of this version, among them ${missing.at(-1)}: npm run migrate`
+				`not ready: the database lacks ${missing.length} migrations of this version, among them ${missing.at(-1)}: npm run migrate. A role that is not the shop's own needs select on public.migration.`
 			);
 		this.#warnedOf = missing.length;
 		return { ok: this.#isComplete };

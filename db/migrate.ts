@@ -93,10 +93,14 @@ async function ensureRoles(client: pg.Client, ownerUrl: string, urls: RoleUrls):
 /** A node is not ready on a database that lacks migrations. A right that is granted again locks the table's row. */
 async function mayReadMigrations(client: pg.Client, role: string): Promise<void> {
 	const { rows } = await client.query<{ may: boolean }>(
-		"select has_table_privilege($1, 'public.migration', 'select') as may",
+		`select has_schema_privilege($1, 'public', 'usage')
+			and has_table_privilege($1, 'public.migration', 'select') as may`,
 		[role]
 	);
-	if (!rows[0]!.may) await client.query(`grant select on public.migration to ${role}`);
+	if (rows[0]!.may) return;
+	// Where PUBLIC was deprived of the schema.
+	await client.query(`grant usage on schema public to ${role}`);
+	await client.query(`grant select on public.migration to ${role}`);
 }
 
 /** A service may use only its own schema; its migrations grant rights on each table. */

@@ -7,7 +7,9 @@ async function statements(urls: Parameters<typeof setRolePasswords>[1]): Promise
 		escapeLiteral: (text: string) => `'${text}'`,
 		query: (text: string) => Promise.resolve(sent.push(text))
 	};
-	await setRolePasswords(client as unknown as pg.Client, urls);
+	await setRolePasswords(client as unknown as pg.Client, urls, url =>
+		Promise.resolve(url.includes("right"))
+	);
 	return sent;
 }
 
@@ -24,7 +26,8 @@ describe("the passwords of roles", () => {
 		["no URL", undefined],
 		["another role", "postgres://own_role:secret@db:5432/shop"],
 		["a role of another service", "postgres://shop_users:secret@db:5432/shop"],
-		["no password", "postgres://shop_orders@db:5432/shop"]
+		["no password", "postgres://shop_orders@db:5432/shop"],
+		["a password that is right already", "postgres://shop_orders:right@db:5432/shop"]
 	])("are left as they are with %s", async (_, order) => {
 		expect(await statements({ order })).toEqual([]);
 	});

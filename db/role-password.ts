@@ -1,5 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import type pg from "pg";
+import { sqlState } from "../lib/database-error.ts";
+import { withClient } from "./client.ts";
 import { roleOf, type schemas } from "./database.ts";
 
 /** URLs of services that have one of their own. */
@@ -32,16 +34,34 @@ function passwordOf(url: string | undefined, role: string): string | undefined {
 		: undefined;
 }
 
+/** Whether the server takes this user and password; an owner may not be allowed to set what is right already. */
+const maySignIn = (url: string): Promise<boolean> =>
+	withClient(url, () => Promise.resolve()).then(
+		() => true,
+		() => false
+	);
+
 /**
- * Gives the roles of services the passwords that their URLs have, whatever they had before: sessions that are open stay so.
- * @throws DatabaseError for an owner that may not change a role, which somebody else created
+ * Gives the roles of services the passwords that their URLs have, where these are not right already. Sessions that are
+ * open stay so.
+ * @throws Error that names the role and the right that is missing
  */
-export async function setRolePasswords(client: pg.Client, urls: RoleUrls): Promise<void> {
+export async function setRolePasswords(
+	client: pg.Client,
+	urls: RoleUrls,
+	isRight: (url: string) => Promise<boolean> = maySignIn
+): Promise<void> {
 	for (const [service, url] of Object.entries(urls)) {
 		const role = roleOf(service as keyof typeof schemas);
 		const password = passwordOf(url, role);
-		if (password === undefined) continue;
+		if (password === undefined || (await isRight(url!))) continue;
 		const verifier = client.escapeLiteral(scramVerifier(password));
-		await client.query(`alter role ${role} password ${verifier}`);
+		await client.query(`alter role ${role} password ${verifier}`).catch(error => {
+			if (sqlState(error) !== "42501") throw error;
+			throw new Error(
+				`The role ${role} cannot sign in with the password of ${service.toUpperCase()}_DATABASE_URL, and this one may not set it: let its creator set it, or grant ${role} to ${client.user} with admin option.`,
+				{ cause: error }
+			);
+		});
 	}
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { AppliedMigrations } from "../../../db/applied-migrations.ts";
 import { migrate } from "../../../db/migrate.ts";
 import { rows } from "../../../db/client.ts";
 import { serviceUrl } from "../../../db/database.ts";
@@ -41,4 +42,27 @@ it("follow the URL of a service at each migration, and are derived from the owne
 	}
 	await migrate(server.url);
 	expect(await connects(orderUrl("Third-3"))).toBe(true);
+}, 60_000);
+
+it("need no right of the owner where they are right, and name the one that is missing where they are not", async () => {
+	await migrate(server.url, undefined, { roleUrls: { order: orderUrl("Fourth-4") } });
+	await rows(server.url, "create role app_owner login createrole password 'owner'");
+	await rows(server.url, "create database app owner app_owner");
+	const owner = new URL(server.url);
+	Object.assign(owner, { username: "app_owner", password: "owner", pathname: "/app" });
+	await migrate(owner.toString(), undefined, { roleUrls: { order: orderUrl("Fourth-4") } });
+	await expect(
+		migrate(owner.toString(), undefined, { roleUrls: { order: orderUrl("Fifth-5") } })
+	).rejects.toThrow(
+		/shop_orders cannot sign in with the password of ORDER_DATABASE_URL.*grant shop_orders to app_owner with admin option/
+	);
+}, 60_000);
+
+it("leave a role that may read nothing of the schema public able to see the migrations", async () => {
+	await rows(server.url, "revoke all on schema public from public");
+	await migrate(server.url);
+	const applied = new AppliedMigrations("order");
+	const asRole = (text: string, values: string[][]) =>
+		rows<object>(serviceUrl(server.url, "payment"), text, values);
+	expect(await applied.check(asRole, { warn: line => console.error(line) })).toEqual({ ok: true });
 }, 60_000);
