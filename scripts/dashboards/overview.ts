@@ -190,11 +190,11 @@ export const overview: Dashboard = {
 				},
 				{
 					title: "Event-loop delay",
-					about: "How late timers run, 99th percentile. A node that computes answers late.",
+					about: "How late a timer ran at most in 15 s. A node that computes answers late.",
 					unit: "s",
 					queries: [
 						{
-							expr: 'max by (node) (shop_event_loop_delay_p99_seconds{job="shop"})',
+							expr: 'max by (node) (shop_event_loop_delay_max_seconds{job="shop"})',
 							legend: "{{node}}"
 						}
 					]

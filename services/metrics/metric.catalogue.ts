@@ -152,9 +152,9 @@ export const metrics = {
 		labelNames: ["bus"],
 		help: "Whether the bus answered this node: 1 or 0; a node without a bus has no value"
 	},
-	shop_event_loop_delay_p99_seconds: {
+	shop_event_loop_delay_max_seconds: {
 		type: "Gauge",
-		help: "How late timers ran in the last 15 s, 99th percentile"
+		help: "How late a timer ran at most in the last 15 s"
 	},
 	shop_action_breakers_open: {
 		type: "Gauge",

@@ -8,8 +8,6 @@ import manifest from "../../package.json" with { type: "json" };
 /** As often as Prometheus scrapes by default in observability/, so that a peak of the event loop is not missed. */
 export const nodeGaugesEveryMs = 15_000;
 
-const resolutionMs = 20;
-
 /** Members of services with Postgres and with models. */
 interface WithPools extends Service {
 	pg?: { pools(): PoolUse[] };
@@ -46,10 +44,14 @@ const buildInfo: Gauge = {
 /** What can be read in the memory of this node, and whether its bus answers. No database is asked. */
 export class NodeGauges {
 	readonly #broker: ServiceBroker;
-	readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
+	readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
+	readonly #tickMs: number;
 
-	constructor(broker: ServiceBroker) {
+	/** @param tickMs between two samples of the event loop */
+	constructor(broker: ServiceBroker, tickMs = 20) {
 		this.#broker = broker;
+		this.#tickMs = tickMs;
+		this.#delay = monitorEventLoopDelay({ resolution: tickMs });
 		this.#delay.enable();
 	}
 
@@ -59,7 +61,7 @@ export class NodeGauges {
 		return [
 			buildInfo,
 			...(bus === undefined ? [] : [busGauge(bus)]),
-			{ name: "shop_event_loop_delay_p99_seconds", labels: {}, value: this.#delaySeconds() },
+			{ name: "shop_event_loop_delay_max_seconds", labels: {}, value: this.#delaySeconds() },
 			{ name: "shop_action_breakers_open", labels: {}, value: openBreakers(this.#broker) },
 			...services.flatMap(({ name, pg, model }) =>
 				[...(pg?.pools() ?? []), ...(model ? poolsOfModels(model) : [])].flatMap(pool =>
@@ -73,11 +75,14 @@ export class NodeGauges {
 		this.#delay.disable();
 	}
 
-	/** Since the last reading. Node measures the time between two ticks of a timer, so its period is no delay. */
+	/**
+	 * The longest since the last reading. Not a percentile: a tick is one sample however long it took, so a block of
+	 * seconds is one among hundreds. Node measures the time between two ticks of a timer, so its period is no delay.
+	 */
 	#delaySeconds(): number {
-		const ns = this.#delay.count > 0 ? this.#delay.percentile(99) : 0;
+		const ns = this.#delay.count > 0 ? this.#delay.max : 0;
 		this.#delay.reset();
-		return Math.max(0, ns / 1e9 - resolutionMs / 1000);
+		return Math.max(0, ns / 1e9 - this.#tickMs / 1000);
 	}
 }
 
