@@ -224,7 +224,7 @@ export const overview: Dashboard = {
 				{
 					title: "Open circuit breakers",
 					about:
-						"Endpoints that a node does not call because calls failed, and the state of the payment provider: 2 is open.",
+						"Endpoints that a node does not call because calls failed, and the state of that before the payment provider: 1 is half open, 2 open.",
 					unit: "short",
 					queries: [
 						{

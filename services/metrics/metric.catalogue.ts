@@ -130,7 +130,7 @@ export const metrics = {
 	},
 	shop_psp_breaker_state: {
 		type: "Gauge",
-		help: "Circuit breaker of the payment provider: 0 closed, 1 half open, 2 open"
+		help: "Circuit breaker of the payment provider: 0 closed, 1 half open (the next call is a trial), 2 open"
 	},
 	shop_psp_failures_total: {
 		type: "Counter",

@@ -25,8 +25,8 @@ export function metricsOf(rows: PaymentRow[]): MetricUpdate[] {
 
 const levels: Record<BreakerState, number> = { closed: 0, half_open: 1, open: 2 };
 
-export function breakerMetric(state: BreakerState): MetricUpdate {
-	return { name: "shop_psp_breaker_state", method: "set", labels: {}, value: levels[state] };
+export function breakerGauge(state: BreakerState): Gauge {
+	return { name: "shop_psp_breaker_state", labels: {}, value: levels[state] };
 }
 
 /** A failed call of the provider. */

@@ -3,13 +3,13 @@ import { payment as contract, paymentSettled, type Payment } from "../../contrac
 import { Idempotency } from "../../idempotency/idempotency.ts";
 import { keyedRequest, markReplayed } from "../../idempotency/keyed-request.ts";
 import { fail } from "../../lib/errors.ts";
-import { Gauges } from "../../lib/gauges.ts";
+import { Gauges, publishGauges } from "../../lib/gauges.ts";
 import { identityOf, ownerScope } from "../../lib/identity.ts";
 import { service, emitHint } from "../../lib/service.ts";
 import { Postgres, type WithPostgres } from "../../mixins/postgres.mixin.ts";
 import { Charges } from "./charges/charges.ts";
 import {
-	breakerMetric,
+	breakerGauge,
 	callMetric,
 	metricsOf,
 	reviewGauges,
@@ -36,6 +36,7 @@ interface This extends WithPostgres {
 	refunds: Refunds;
 	reviews: Reviews;
 	reviewGauges: Gauges;
+	breakerGauges: Gauges;
 	notices: Notices;
 	webhook: Webhook;
 	sweeper: Sweeper;
@@ -138,7 +139,7 @@ export default service<typeof contract.actions, This>(contract, {
 		const measure = (metric: MetricUpdate) =>
 			void this.broker.broadcastLocal("metrics.update", metric);
 		const provider = (this.provider = new GuardedProvider(await openProvider(config()), {
-			onState: state => measure(breakerMetric(state)),
+			onState: state => publishGauges(this.broker, [breakerGauge(state)]),
 			onCall: (operation, result) => {
 				if (result !== "ok") measure(callMetric(operation, result));
 			}
@@ -179,6 +180,11 @@ export default service<typeof contract.actions, This>(contract, {
 			{ onError: ({ message }) => this.logger.debug("cannot count reviews:", message) }
 		);
 		this.reviewGauges.start();
+		// No change of state says that the pause of an open breaker is over.
+		this.breakerGauges = new Gauges(this.broker, async () => [breakerGauge(provider.state)], {
+			onError: ({ message }) => this.logger.debug("cannot read the breaker:", message)
+		});
+		this.breakerGauges.start();
 	},
 
 	stopping: {
@@ -189,7 +195,11 @@ export default service<typeof contract.actions, This>(contract, {
 
 	/** Charges in the background end first: they still need the provider and the database. */
 	async stopped() {
-		await Promise.all([this.sweeper?.stop(), this.reviewGauges?.stop()]);
+		await Promise.all([
+			this.sweeper?.stop(),
+			this.reviewGauges?.stop(),
+			this.breakerGauges?.stop()
+		]);
 		await this.charges?.idle();
 		await this.provider?.close();
 	}

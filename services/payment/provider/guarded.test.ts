@@ -104,6 +104,13 @@ describe("the breaker before the provider", () => {
 		}
 	);
 
+	it("is half open once its pause is over, without a call", async () => {
+		expect((await opened({ pauseMs: 60_000 })).guarded.state).toBe("open");
+		const { guarded, states } = await opened();
+		await until(() => guarded.state === "half_open");
+		expect(states.at(-1)).toBe("open");
+	});
+
 	it("opens again when the trial fails", async () => {
 		const { provider, states, charge } = await opened();
 		const before = provider.charged.length;

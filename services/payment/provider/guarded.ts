@@ -88,6 +88,12 @@ export class GuardedProvider implements PaymentProvider {
 		onState("closed");
 	}
 
+	/** Present state: after its pause an open breaker is half open, since the next call would be a trial. */
+	get state(): BreakerState {
+		const state = stateNames[this.#breaker.state];
+		return state === "open" && !this.#isPausing() ? "half_open" : state;
+	}
+
 	get maxProcessingMs() {
 		return this.#provider.maxProcessingMs;
 	}
@@ -163,8 +169,12 @@ export class GuardedProvider implements PaymentProvider {
 		this.#retryAtMs = performance.now() + backoffMs(++this.#opened, this.#pauseMs, longestPauseMs);
 	}
 
+	#isPausing(): boolean {
+		return performance.now() < this.#retryAtMs;
+	}
+
 	#execute<R>(call: () => Promise<R>): Promise<R> {
-		if (this.#breaker.state === CircuitState.Open && performance.now() < this.#retryAtMs)
+		if (this.#breaker.state === CircuitState.Open && this.#isPausing())
 			throw new NotSent("the provider is away");
 		// Cockatiel would let all callers wait for the trial call.
 		if (this.#breaker.state === CircuitState.HalfOpen)
