@@ -8,10 +8,18 @@ const gauge = (check: string, isUp: boolean): Gauge => ({
 	value: isUp ? 1 : 0
 });
 
+/** The answer of /health/ready: of a node about itself (on HEALTH_PORT), or of a gateway about the shop (on PORT). */
+export type Answer = "ready" | "shop";
+
 /** Publishes what a health check found, so that an alert can say it; it is not asked for more often by that. */
-export function publishHealth(broker: ServiceBroker, ready: boolean, checks: Checks): void {
+export function publishHealth(
+	broker: ServiceBroker,
+	answer: Answer,
+	isUp: boolean,
+	checks: Checks
+): void {
 	publishGauges(broker, [
-		gauge("ready", ready),
+		gauge(answer, isUp),
 		...Object.entries(checks).map(([name, state]) => gauge(name, state === "up"))
 	]);
 }

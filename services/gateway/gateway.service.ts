@@ -298,7 +298,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			const status = statusOf(checks);
 			this.complete ||= status === "ok";
 			const ready = this.complete && this.standingList.isKnown && status !== "down";
-			publishHealth(this.broker, ready, checks);
+			publishHealth(this.broker, "shop", ready, checks);
 			return { ready };
 		},
 

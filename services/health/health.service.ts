@@ -29,7 +29,7 @@ function serverOf(broker: ServiceBroker, node: NodeChecks): OperatorServer {
 		"/health/live": (_, res) => send(res, 200, { status: "ok" }),
 		"/health/ready": async (_, res) => {
 			const health = await node.read();
-			publishHealth(broker, health.ready, health.checks);
+			publishHealth(broker, "ready", health.ready, health.checks);
 			send(res, health.ready ? 200 : 503, health);
 		},
 		"/health": async (_, res) => {

@@ -145,7 +145,7 @@ export const metrics = {
 	shop_health_check_up: {
 		type: "Gauge",
 		labelNames: ["check"],
-		help: "Health checks of this node when they were last asked for: 1 up, 0 down. The check ready is the answer of /health/ready"
+		help: "Health checks of this node when they were last asked for: 1 up, 0 down. The check ready is the answer of /health/ready on HEALTH_PORT, shop that of a gateway on PORT"
 	},
 	shop_bus_connected: {
 		type: "Gauge",

@@ -15,6 +15,7 @@ let nats: NatsServer;
 let [toDatabase, toBus]: Proxy[] = [];
 let node: ReturnType<typeof launch>;
 let url: string;
+let metricsUrl: string;
 
 beforeAll(async () => {
 	database = await testDatabase();
@@ -22,14 +23,16 @@ beforeAll(async () => {
 	nats = await startNats({ directory: temporaryFolder(), progress: () => undefined, onCrash });
 	toDatabase = await Proxy.open(database.url);
 	toBus = await Proxy.open(nats.url);
-	const port = await freePort();
+	const [port, metricsPort] = [await freePort(), await freePort()];
 	url = `http://127.0.0.1:${port}`;
+	metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
 	node = launch("node.ts", [], {
 		SERVICES: "product",
 		NATS_URL: toBus.url,
 		PRODUCT_DATABASE_URL: serviceUrl(toDatabase.url, "product"),
 		EVENT_LOG_DATABASE_URL: serviceUrl(database.url, "stream"),
 		HEALTH_PORT: String(port),
+		METRICS_PORT: String(metricsPort),
 		DATA_DIR: temporaryFolder(),
 		LOG_LEVEL: "fatal"
 	});
@@ -56,6 +59,13 @@ async function read(path: string) {
 	const answer = await fetch(url + path);
 	return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
+/** Of `shop_health_check_up`, by check. */
+async function gauges(): Promise<Record<string, number>> {
+	const text = await (await fetch(metricsUrl)).text();
+	const lines = text.matchAll(/^shop_health_check_up\{check="(\w+)"\} (\d)$/gm);
+	return Object.fromEntries(Array.from(lines, ([, check, value]) => [check, Number(value)]));
+}
+
 const statusOf = async (path: string) => (await read(path)).status;
 
 it("answers live, ready and its own checks", async () => {
@@ -65,6 +75,7 @@ it("answers live, ready and its own checks", async () => {
 		status: 200,
 		body: { ready: true, checks }
 	});
+	expect(await gauges()).toEqual({ ready: 1, bus: 1, product: 1 });
 	const { body } = await read("/health");
 	expect(body).toEqual({ status: "ok", version: expect.any(String), checks });
 	expect([await statusOf("/metrics"), await statusOf("/healthz")]).toEqual([404, 404]);
@@ -80,6 +91,7 @@ it.each([
 	async (_, proxy, part) => {
 		proxy().mode = "reset";
 		await until(async () => (await statusOf("/health/ready")) === 503, 30_000);
+		expect(await gauges()).toMatchObject({ ready: 0, [part]: 0 });
 		const { body } = await read("/health");
 		expect(body).toMatchObject({ status: "down", checks: { [part]: "down" } });
 		expect(await statusOf("/health/live")).toBe(200);

@@ -270,8 +270,10 @@ describe("the gateway as a node", () => {
 			value: 2
 		};
 		await broker.broadcastLocal("metrics.update", numbers);
+		const { status } = await clientOf(broker).get("/health/ready");
 		const { text } = await clientOf(broker).get("/metrics");
 		expect(text).toContain('shop_orders_total{status="confirmed"} 2');
 		expect(text).toMatch(/moleculer_nodes_total 1/);
+		expect(text).toContain(`shop_health_check_up{check="shop"} ${status === 200 ? 1 : 0}`);
 	});
 });
