@@ -16,6 +16,12 @@ export function publishGauges(broker: ServiceBroker, gauges: readonly Gauge[]): 
 		void broker.broadcastLocal("metrics.update", { ...gauge, method: "set" });
 }
 
+/** Exposes gauges no more until they are published again: their values are not known. */
+export function withdrawGauges(broker: ServiceBroker, gauges: readonly Gauge[]): void {
+	for (const gauge of gauges)
+		void broker.broadcastLocal("metrics.update", { ...gauge, method: "set", value: null });
+}
+
 /** Waiting rows of an outbox, and the age of the oldest in seconds. */
 export interface Lag {
 	rows: number;
@@ -35,7 +41,7 @@ export interface GaugesOptions {
 	onError(error: Error): void;
 }
 
-/** Measures every few seconds until it is stopped. */
+/** Measures every few seconds until it is stopped. What cannot be measured any more is not exposed. */
 export class Gauges {
 	readonly #periodic: Periodic;
 
@@ -44,8 +50,20 @@ export class Gauges {
 		measure: () => Promise<readonly Gauge[]>,
 		{ everyMs = usualMs, firstAfterMs, onError }: GaugesOptions
 	) {
-		const work = async () => publishGauges(broker, await measure());
-		this.#periodic = new Periodic({ everyMs, firstAfterMs, work, onError });
+		let last: readonly Gauge[] = [];
+		this.#periodic = new Periodic({
+			everyMs,
+			firstAfterMs,
+			async work() {
+				last = await measure();
+				publishGauges(broker, last);
+			},
+			onError(error) {
+				// The last values would look like a shop in which nothing changes.
+				withdrawGauges(broker, last);
+				onError(error);
+			}
+		});
 	}
 
 	start(): void {

@@ -1,5 +1,5 @@
 import type { ServiceSchema } from "moleculer";
-import { outboxGauges, publishGauges } from "../lib/gauges.ts";
+import { outboxGauges, publishGauges, withdrawGauges } from "../lib/gauges.ts";
 import { mixin } from "../lib/service.ts";
 import type { OutboxStatements } from "../streams/outbox/outbox.statements.ts";
 import { OutboxPublisher } from "../streams/outbox/publisher.ts";
@@ -29,7 +29,10 @@ export function Publishing<R extends { id: number }>(
 				onError: error => this.warnOfRetry("cannot publish events", error),
 				onHousekeepingError: error =>
 					this.warnOfRetry("cannot measure the outbox or remove published events", error),
-				onLag: lag => publishGauges(this.broker, outboxGauges(this.name, lag))
+				onLag: lag => {
+					const gauges = outboxGauges(this.name, lag ?? { rows: 0, seconds: 0 });
+					(lag ? publishGauges : withdrawGauges)(this.broker, gauges);
+				}
 			});
 			outbox.start();
 			this.outbox = outbox as unknown as OutboxPublisher;

@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { isDeepStrictEqual } from "node:util";
 import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import Prometheus from "moleculer-prometheus";
 import { config } from "../../config/index.ts";
@@ -36,7 +37,8 @@ interface Update {
 	name: string;
 	method: "inc" | "observe" | "set";
 	labels?: Record<string, string | number>;
-	value?: number;
+	/** Null for a gauge whose value is not known: it is not exposed. */
+	value?: number | null;
 }
 
 interface Metrics extends Service {
@@ -46,7 +48,10 @@ interface Metrics extends Service {
 	/** For the launcher and tests: the port that was bound, when one was. */
 	port(): number | undefined;
 	update(name: string, method: string, labels: Update["labels"] | null, value: number): void;
+	/** Ends a series. */
+	forget(name: string, labels: NonNullable<Update["labels"]>): void;
 	updateCommonValues(): void;
+	metrics?: Record<string, { hashMap: Record<string, { labels: object }> }>;
 }
 
 // Its event handlers have the signature of Moleculer 0.13 and would never see their payload, which its own metrics need.
@@ -81,7 +86,8 @@ const schema: ServiceSchema & ThisType<Metrics> = {
 	events: {
 		"metrics.update"(ctx: Context<Update>) {
 			const { name, method, labels, value = 1 } = ctx.params;
-			this.update(name, method, labels ?? null, value);
+			if (value === null) this.forget(name, labels ?? {});
+			else this.update(name, method, labels ?? null, value);
 		},
 		"$services.changed"() {
 			this.updateCommonValues();
@@ -97,6 +103,13 @@ const schema: ServiceSchema & ThisType<Metrics> = {
 	methods: {
 		port() {
 			return this.server.port;
+		},
+
+		forget(name: string, labels: NonNullable<Update["labels"]>) {
+			// prom-client 11 refuses NaN, and its gauges have no `remove`.
+			const series: Record<string, { labels: object }> = this.metrics?.[name]?.hashMap ?? {};
+			for (const [key, { labels: own }] of Object.entries(series))
+				if (isDeepStrictEqual(own, labels)) delete series[key];
 		},
 
 		/** The original calls `$node.*` actions, which are disabled on the bus. */

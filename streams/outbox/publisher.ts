@@ -16,8 +16,8 @@ export interface PublisherOptions<R extends { id: number }> {
 	onError(error: Error): void;
 	/** Called with failures to measure the lag or to remove published rows, which are retried. */
 	onHousekeepingError(error: Error): void;
-	/** Called every few seconds. */
-	onLag(lag: Lag): void;
+	/** Called every few seconds; null when the lag cannot be read. */
+	onLag(lag: Lag | null): void;
 }
 
 const housekeepingEveryMs = 5000;
@@ -65,7 +65,12 @@ export class OutboxPublisher<R extends { id: number } = { id: number }> {
 	}
 
 	async #keepHouse(): Promise<boolean> {
-		this.#options.onLag(await this.lag());
+		try {
+			this.#options.onLag(await this.lag());
+		} catch (error) {
+			this.#options.onLag(null);
+			throw error;
+		}
 		return (await this.remove()) === removeLimit;
 	}
 }
