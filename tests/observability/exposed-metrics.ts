@@ -1,8 +1,22 @@
 import metricsService from "../../services/metrics/metrics.service.ts";
 import { startBus, stopBus } from "../support/servers/start-bus.ts";
 
-/** Names of metrics, with the labels that each has. */
-export type Exposed = ReadonlyMap<string, ReadonlySet<string>>;
+export interface Series {
+	labels: ReadonlySet<string>;
+	/** Whether it only grows: a counter, or a part of a histogram. */
+	isCounter: boolean;
+}
+
+/** Series by the name of the metric. */
+export type Exposed = ReadonlyMap<string, Series>;
+
+const series = (labels: readonly string[], isCounter = false): Series => ({
+	labels: new Set(labels),
+	isCounter
+});
+
+/** Of what a rule records: no label, and no counter. */
+export const recordedSeries = series([]);
 
 /** Of every target; `node` is made by the job of the shop. */
 const ofTarget = ["job", "instance", "node"];
@@ -14,13 +28,13 @@ interface Described {
 }
 
 /** Series that a metric has in Prometheus, with the labels of each. */
-function seriesOf({ name, type, labelNames = [] }: Described): [string, Set<string>][] {
+function seriesOf({ name, type, labelNames = [] }: Described): [string, Series][] {
 	const labels = [...labelNames, ...ofTarget];
-	if (type !== "histogram") return [[name, new Set(labels)]];
+	if (type !== "histogram") return [[name, series(labels, type === "counter")]];
 	return [
-		[`${name}_bucket`, new Set([...labels, "le"])],
-		[`${name}_sum`, new Set(labels)],
-		[`${name}_count`, new Set(labels)]
+		[`${name}_bucket`, series([...labels, "le"], true)],
+		[`${name}_sum`, series(labels, true)],
+		[`${name}_count`, series(labels, true)]
 	];
 }
 
@@ -37,8 +51,8 @@ export async function exposedMetrics(): Promise<Exposed> {
 			.flatMap(one => seriesOf({ ...one, labelNames: metrics[one.name]?.labelNames }));
 		return new Map([
 			...described,
-			["up", new Set(ofTarget)],
-			["ALERTS", new Set([...ofTarget, "alertname", "alertstate", "severity"])]
+			["up", series(ofTarget)],
+			["ALERTS", series([...ofTarget, "alertname", "alertstate", "severity"])]
 		]);
 	} finally {
 		await stopBus(brokers);

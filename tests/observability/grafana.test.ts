@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { readCompose } from "../deployment/compose-file.ts";
-import { exposedMetrics, type Exposed } from "./exposed-metrics.ts";
+import { exposedMetrics, recordedSeries, type Exposed } from "./exposed-metrics.ts";
 import { dashboardFaults } from "./grafana.rules.ts";
 import { recorded } from "./rule-file.rules.ts";
 
@@ -21,7 +21,7 @@ const overview = `${folder}/dashboards/overview.json`;
 let exposed: Exposed;
 beforeAll(async () => {
 	const rules = globSync("observability/prometheus/rules/*.yml", { cwd: root }).map(read);
-	const own = recorded(rules).map(name => [name, new Set<string>()] as const);
+	const own = recorded(rules).map(name => [name, recordedSeries] as const);
 	exposed = new Map([...(await exposedMetrics()), ...own]);
 });
 
@@ -68,6 +68,12 @@ describe("Grafana", () => {
 			"a metric that no node exposes",
 			json => json.replace("shop_orders_total", "shop_order_total"),
 			/Orders a minute: no node exposes shop_order_total: sum/
+		],
+		[
+			"the rate of a gauge",
+			json =>
+				json.replace('max by (waits_for) (shop_sagas{job=\\"shop\\"})', "rate(shop_sagas[5m])"),
+			/shop_sagas is no counter/
 		],
 		[
 			"a query that cannot be parsed",

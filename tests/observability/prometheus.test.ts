@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { readCompose } from "../deployment/compose-file.ts";
 import { lineWith, plantIn } from "../deployment/planted.ts";
 import { describeWith } from "../support/describe-with.ts";
-import { exposedMetrics, type Exposed } from "./exposed-metrics.ts";
+import { exposedMetrics, recordedSeries, type Exposed } from "./exposed-metrics.ts";
 import { anchorsOf, recorded, ruleFaults, type RuleFile } from "./rule-file.rules.ts";
 import { scrapeFaults } from "./scrape.rules.ts";
 
@@ -21,7 +21,7 @@ const anchors = anchorsOf(read("docs/observability.md"));
 
 let exposed: Exposed;
 beforeAll(async () => {
-	const own = recorded(rulePaths.map(read)).map(name => [name, new Set<string>()] as const);
+	const own = recorded(rulePaths.map(read)).map(name => [name, recordedSeries] as const);
 	exposed = new Map([...(await exposedMetrics()), ...own]);
 });
 
@@ -66,6 +66,29 @@ describe("the rules of Prometheus", () => {
 			"ShopNodeNotReady shop_health_check_up has no label probe"
 		],
 		[
+			"a value that the label never has",
+			['waits_for="human"', 'waits_for="staff"'],
+			"ShopSagasWaitForStaff shop_saga_oldest_seconds has no waits_for staff"
+		],
+		[
+			"one such value of several",
+			['waits_for=~"none|fault|outcome"', 'waits_for=~"none|faults|outcome"'],
+			"ShopSagaStuck shop_saga_oldest_seconds has no waits_for faults"
+		],
+		[
+			"another check",
+			['check="ready"', 'check="readiness"'],
+			"ShopNodeNotReady shop_health_check_up has no check readiness"
+		],
+		[
+			"the rate of a gauge",
+			[
+				'max by (kind) (shop_payments_in_review{job="shop"})',
+				'max by (kind) (rate(shop_payments_in_review{job="shop"}[5m]))'
+			],
+			"ShopPaymentsInReview shop_payments_in_review is no counter, so it has no rate"
+		],
+		[
 			"a label that it cannot group by",
 			["max by (service) (shop_outbox", "max by (queue) (shop_outbox"],
 			"ShopOutboxLags no metric of the query has the label queue"
@@ -73,7 +96,7 @@ describe("the rules of Prometheus", () => {
 		[
 			"a query that cannot be parsed",
 			['max(shop_psp_breaker_state{job="shop"})', 'max(shop_psp_breaker_state{job="shop"}'],
-			"ShopPaymentProviderUnavailable cannot be parsed at column 44"
+			"ShopPaymentProviderUnavailable cannot be parsed at column 108"
 		],
 		[
 			"no severity",

@@ -1,18 +1,26 @@
 import type { Exposed } from "./exposed-metrics.ts";
+import { valueFaults } from "./label-values.ts";
 import { parseQuery } from "./promql.ts";
 
-/** What is wrong with a query: that it cannot be parsed, or names a metric or a label that is not there. */
+/** What is wrong with a query: that it cannot be parsed, names a metric, a label or a value that is not there, or rates a gauge. */
 export function queryFaults(expr: string, exposed: Exposed): string[] {
 	const { errors, selectors, groupedBy } = parseQuery(expr);
-	const known = new Set(selectors.flatMap(({ metric }) => [...(exposed.get(metric) ?? [])]));
+	const known = new Set(
+		selectors.flatMap(({ metric }) => [...(exposed.get(metric)?.labels ?? [])])
+	);
 	return [
 		...errors,
-		...selectors.flatMap(({ metric, labels }) => {
+		...selectors.flatMap(({ metric, matchers, isRated }) => {
 			const own = exposed.get(metric);
 			if (!own) return [`no node exposes ${metric}`];
-			return labels
-				.filter(label => !own.has(label))
-				.map(label => `${metric} has no label ${label}`);
+			return [
+				...(isRated && !own.isCounter ? [`${metric} is no counter, so it has no rate`] : []),
+				...matchers.flatMap(matcher =>
+					own.labels.has(matcher.label)
+						? valueFaults(metric, matcher)
+						: [`${metric} has no label ${matcher.label}`]
+				)
+			];
 		}),
 		...groupedBy
 			.filter(label => !known.has(label))
