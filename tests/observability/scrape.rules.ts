@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { shopNodes, type ComposeFile } from "../deployment/compose-file.ts";
 import { parseLined, type Path } from "../deployment/yaml-lines.ts";
 
@@ -11,11 +13,13 @@ interface PrometheusFile {
 	scrape_configs: Job[];
 }
 
-/** METRICS_PORT of the image. */
-const metricsPort = "9100";
+const dockerfile = readFileSync(join(import.meta.dirname, "../../Dockerfile"), "utf8");
+
+/** METRICS_PORT of the image, which compose leaves as it is. */
+const metricsPort = /\bMETRICS_PORT=(\d+)/.exec(dockerfile)?.[1];
 
 function portsOf({ services }: ComposeFile, name: string, isNode: boolean): string[] {
-	if (isNode) return [metricsPort];
+	if (isNode) return metricsPort === undefined ? [] : [metricsPort];
 	return (services[name]?.ports ?? []).map(port => port.split(":").at(-1)!);
 }
 
