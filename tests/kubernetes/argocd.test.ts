@@ -164,9 +164,17 @@ describeWith("kustomize")("the applications of Argo CD", () => {
 				"argocd.argoproj.io/hook": "Sync",
 				"argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation"
 			});
-			const needed = /^(Namespace|ServiceAccount|ConfigMap|Secret|SecretStore|ExternalSecret)$/;
+			const needed =
+				/^(Namespace|ServiceAccount|ConfigMap|SecretStore|ExternalSecret|NetworkPolicy)$/;
 			const late = objects.filter(one => needed.test(one.kind) && waveOf(one) >= waveOf(migration));
 			expect(late.map(idOf)).toEqual([]);
+			const [namespace, store, ...secrets] = [
+				...ofKind(objects, "Namespace"),
+				...ofKind(objects, "SecretStore"),
+				...ofKind(objects, "ExternalSecret")
+			].map(waveOf) as [number, number, ...number[]];
+			expect(namespace).toBe(Math.min(...objects.map(waveOf)));
+			expect(store).toBeLessThan(Math.min(...secrets));
 			const early = nodesOf(objects).filter(one => waveOf(one) <= waveOf(migration));
 			expect(early.map(idOf)).toEqual([]);
 		}
