@@ -61,6 +61,8 @@ export interface ClusterObject {
 	kind: string;
 	metadata: { name: string; namespace?: string; labels?: Labels; annotations?: Labels };
 	data?: Record<string, string>;
+	/** Of a Secret; not in base64. */
+	stringData?: Record<string, string>;
 	// Of many kinds; each rule knows the members of its own.
 	// eslint-disable-next-line @typescript-eslint/no-explicit-any
 	spec?: any;

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { assertNodeServers } from "../../config/node-servers.ts";
+import { assertNodeServers, nodeNames } from "../../config/node-servers.ts";
 import { serviceNames, toConfig } from "../../config/index.ts";
 import { readEnvironment } from "../../config/read-environment.ts";
 import { connectionsOf } from "../../launch/shop/connection-plan.ts";
@@ -57,6 +57,12 @@ describeWith("kustomize")("the manifests of Kubernetes", () => {
 			);
 			expect(container!.image).toBe(services[name]!.image);
 		}
+	});
+
+	it("hold no value in base64: kubectl folds a long one, which no schema of bytes accepts", () => {
+		const secrets = ofKind([...rendered.values()].flat(), "Secret");
+		expect(secrets.length).toBeGreaterThan(nodeNames.length);
+		expect(secrets.filter(({ data }) => data)).toEqual([]);
 	});
 
 	it("have the fields and types of their schemas, and others are reported", () => {

@@ -58,10 +58,12 @@ function externalData({ metadata, spec }: ClusterObject): Record<string, string>
 
 /** Secrets by name, of ExternalSecrets too. */
 export function secretsOf(objects: readonly ClusterObject[]): Map<string, Record<string, string>> {
-	const decoded = ({ data = {} }: ClusterObject) =>
-		Object.fromEntries(
+	const decoded = ({ data = {}, stringData }: ClusterObject) => ({
+		...Object.fromEntries(
 			Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()])
-		);
+		),
+		...stringData
+	});
 	return new Map([
 		...ofKind(objects, "Secret").map(one => [one.metadata.name, decoded(one)] as const),
 		...ofKind(objects, "ExternalSecret").map(one => [one.metadata.name, externalData(one)] as const)
