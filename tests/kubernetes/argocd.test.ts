@@ -155,6 +155,19 @@ describeWith("kustomize")("the applications of Argo CD", () => {
 		expect(ignored.map(({ name }) => name).toSorted()).toEqual([...new Set(scaled)].toSorted());
 	});
 
+	it.each(clusters)("of %s state what the operator of secrets adds to lists", overlay => {
+		const references = ofKind(rendered.get(overlay)!, "ExternalSecret").flatMap(
+			({ spec }) => spec.data as { remoteRef: object }[]
+		);
+		expect(references.length).toBeGreaterThan(0);
+		for (const { remoteRef } of references)
+			expect(remoteRef).toMatchObject({
+				conversionStrategy: "Default",
+				decodingStrategy: "None",
+				metadataPolicy: "None"
+			});
+	});
+
 	it.each(clusters)(
 		"of %s make what the migration needs before it, and nodes after it",
 		overlay => {
