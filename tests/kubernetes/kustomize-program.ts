@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { kustomizeProgram } from "../../cli/test/requirements.ts";
+import { onceFor } from "./build-lock.ts";
 
 /** Needs no newer Go than that of Debian 12, and renders the same as later ones. */
 const wanted = "sigs.k8s.io/kustomize/kustomize/v5@v5.0.3";
@@ -33,7 +34,7 @@ function build(): void {
 function renderer(): [program: string, command: string] {
 	if (succeeds("kubectl", "version", "--client")) return ["kubectl", "kustomize"];
 	if (succeeds("kustomize", "version")) return ["kustomize", "build"];
-	if (!existsSync(kustomizeProgram)) build();
+	onceFor(kustomizeProgram, build, buildWithinMs);
 	return [kustomizeProgram, "build"];
 }
 
