@@ -15,21 +15,36 @@ interface Named {
 	name: string;
 }
 
+interface Member extends Named {
+	key: string;
+	optional?: boolean;
+}
+
+interface Variable extends Named {
+	value?: string;
+	valueFrom?: { secretKeyRef?: Member; configMapKeyRef?: Member };
+}
+
 export interface Container extends Named {
 	image: string;
 	args?: string[];
-	env?: { name: string; value?: string }[];
+	env?: Variable[];
 	envFrom?: { configMapRef?: Named; secretRef?: Named }[];
 	ports?: { name: string; containerPort: number }[];
 	volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
 	resources?: { requests?: Labels; limits?: Labels };
 	securityContext?: {
+		runAsUser?: number;
+		runAsNonRoot?: boolean;
 		allowPrivilegeEscalation?: boolean;
 		privileged?: boolean;
 		readOnlyRootFilesystem?: boolean;
 		capabilities?: { drop?: string[]; add?: string[] };
 	};
-	[probe: `${string}Probe`]: { httpGet?: { port: string | number }; tcpSocket?: { port: string } };
+	[probe: `${string}Probe`]: {
+		httpGet?: { port: string | number; path?: string };
+		tcpSocket?: { port: string };
+	};
 }
 
 export interface Volume extends Named {
@@ -98,8 +113,22 @@ export const idOf = ({ kind, metadata }: ClusterObject) => `${kind}/${metadata.n
 export const ofKind = (objects: readonly ClusterObject[], ...kinds: string[]) =>
 	objects.filter(({ kind }) => kinds.includes(kind));
 
-export const workloadsOf = (objects: readonly ClusterObject[]) =>
-	ofKind(objects, "Deployment", "StatefulSet", "Job") as Workload[];
+const scheduled = new WeakMap<ClusterObject, Workload>();
+
+/** The job that a CronJob makes, under its name; the same object each time. */
+function jobOf(object: ClusterObject): Workload {
+	const known = scheduled.get(object);
+	if (known) return known;
+	const job: Workload = { ...object, spec: object.spec.jobTemplate.spec };
+	scheduled.set(object, job);
+	return job;
+}
+
+/** All that makes pods. */
+export const workloadsOf = (objects: readonly ClusterObject[]): Workload[] => [
+	...(ofKind(objects, "Deployment", "StatefulSet", "DaemonSet", "Job") as Workload[]),
+	...ofKind(objects, "CronJob").map(jobOf)
+];
 
 /** The nodes of the shop. */
 export const nodesOf = (objects: readonly ClusterObject[]) =>

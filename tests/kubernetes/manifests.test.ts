@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertNodeServers, nodeNames } from "../../config/node-servers.ts";
 import { serviceNames, toConfig } from "../../config/index.ts";
@@ -6,7 +6,6 @@ import { readEnvironment } from "../../config/read-environment.ts";
 import { connectionsOf } from "../../launch/shop/connection-plan.ts";
 import { readCompose } from "../deployment/compose-file.ts";
 import { describeWith } from "../support/describe-with.ts";
-import { temporaryFolder } from "../support/servers/temporary-folder.ts";
 import {
 	containersOf,
 	nodesOf,
@@ -21,13 +20,8 @@ import { report } from "./fault-lines.ts";
 import { buildWithinMs } from "./kustomize-program.ts";
 import { environmentOf } from "./node-environment.ts";
 import { schemaFaults } from "./object-schemas.ts";
-import { podFaults, settingsOf } from "./pods.rules.ts";
-import { referenceFaults } from "./references.rules.ts";
-
-const faultsOf = (objects: readonly ClusterObject[]) => [
-	...referenceFaults(objects),
-	...podFaults(objects)
-];
+import { manifestFaults } from "./manifests.rules.ts";
+import { settingsOf } from "./pods.rules.ts";
 
 const find = <O extends ClusterObject>(objects: readonly O[], id: string): O => {
 	const found = objects.find(({ kind, metadata }) => `${kind}/${metadata.name}` === id);
@@ -46,7 +40,7 @@ describeWith("kustomize")("the manifests of Kubernetes", () => {
 	}, buildWithinMs);
 
 	it.each(overlays)("of %s break no rule", overlay => {
-		expect(report(faultsOf(of(overlay)))).toEqual([]);
+		expect(report(manifestFaults(of(overlay)))).toEqual([]);
 	});
 
 	it("of dev have the servers of docker-compose.yml, in its versions", () => {
@@ -149,67 +143,6 @@ describeWith("kustomize")("the manifests of Kubernetes", () => {
 			);
 			expect(unnamed).toEqual([]);
 		});
-	});
-
-	/** Each in a file of its own tree, all of which are rendered together. */
-	const planted: [fault: string, file: string, from: string, to: string, expected: string][] = [
-		[
-			"an unknown setting",
-			"base/settings.env",
-			"SHUTDOWN_DELAY_MS=5000",
-			"SHUTDOWN_DELAY_M=5000",
-			"k8s/base/settings.env:{line}: Deployment/order: SHUTDOWN_DELAY_M is no setting of the shop"
-		],
-		[
-			"a variable that no setting is called like",
-			"base/services/order.yaml",
-			"            - name: SERVICES",
-			'            - { name: SAGA_POL_MS, value: "1" }\n            - name: SERVICES',
-			"k8s/base/services/order.yaml:{line}: Deployment/order: SAGA_POL_MS is no setting of the shop"
-		],
-		[
-			"a secret that is not there",
-			"base/services/order.yaml",
-			"secretRef:\n                name: order",
-			"secretRef:\n                name: orders",
-			"k8s/base/services/order.yaml:{line}: Deployment/order: there is no Secret orders"
-		],
-		[
-			"a port twice",
-			"base/nats/server.yaml",
-			"- name: cluster\n              containerPort: 6222",
-			"- name: routes\n              containerPort: 4222",
-			"k8s/base/nats/server.yaml:{line}: StatefulSet/nats: the port 4222 (routes) is there twice"
-		],
-		[
-			"an image without a tag",
-			"base/nats/server.yaml",
-			"nats:2.12.2-alpine",
-			"nats",
-			"k8s/base/nats/server.yaml:{line}: StatefulSet/nats: the image nats has no tag"
-		],
-		[
-			"a target that is not there",
-			"base/services/payment.yaml",
-			"kind: Deployment\n    name: payment",
-			"kind: Deployment\n    name: payments",
-			"k8s/base/services/payment.yaml:{line}: HorizontalPodAutoscaler/payment: there is no Deployment payments to scale"
-		]
-	];
-
-	it("would be refused with faults in files, whose lines are named", () => {
-		const folder = temporaryFolder();
-		cpSync(root, folder, { recursive: true });
-		const expected = planted.map(([, file, from, to, text]) => {
-			const lines = readFileSync(join(folder, file), "utf8").split("\n");
-			const changed = lines.join("\n").replace(from, to);
-			writeFileSync(join(folder, file), changed);
-			const first = changed.split("\n").findIndex((line, index) => line !== lines[index]);
-			expect([file, from, first]).not.toEqual([file, from, -1]);
-			return text.replace("{line}", String(first + 1));
-		});
-		const found = report(faultsOf(render("overlays/production", folder)), folder);
-		expect(expected.filter(line => !found.includes(line))).toEqual([]);
 	});
 
 	it.each<[fault: string, plant: (objects: ClusterObject[]) => void, expected: string]>([
@@ -342,6 +275,40 @@ describeWith("kustomize")("the manifests of Kubernetes", () => {
 			"ExternalSecret/order: there is no SecretStore secrets"
 		],
 		[
+			"a password of another user of the bus",
+			all => {
+				const [member] = find(all, "ExternalSecret/order").spec.data;
+				member.remoteRef.property = "user";
+			},
+			"Deployment/order: has not the password that the bus has for it"
+		],
+		[
+			"a server of the bus that no route leads to",
+			all => (find(workloadsOf(all), "StatefulSet/nats").spec.replicas = 4),
+			"StatefulSet/nats: no route leads to nats-3.nats-cluster"
+		],
+		[
+			"a liveness probe that asks the database",
+			all => (podOf(all, "order").containers[0]!.livenessProbe!.httpGet!.path = "/health/ready"),
+			"Deployment/order: its livenessProbe asks /health/ready instead of /health/live"
+		],
+		[
+			"a fault in a CronJob",
+			all => {
+				const { spec, metadata, ...job } = find(all, "Job/migrate");
+				const jobSpec = structuredClone(spec);
+				jobSpec.template.spec.serviceAccountName = "nightly";
+				const own = { ...metadata, name: "nightly" };
+				all.push({
+					...job,
+					kind: "CronJob",
+					metadata: own,
+					spec: { jobTemplate: { spec: jobSpec } }
+				});
+			},
+			"CronJob/nightly: there is no ServiceAccount nightly"
+		],
+		[
 			"another namespace",
 			all => (find(all, "Service/gateway").metadata.namespace = "default"),
 			"Service/gateway: is not in the namespace moleculer-commerce"
@@ -349,6 +316,6 @@ describeWith("kustomize")("the manifests of Kubernetes", () => {
 	])("would be refused with %s", (_, plant, expected) => {
 		const objects = of("overlays/production");
 		plant(objects);
-		expect(report(faultsOf(objects)).join("\n")).toContain(expected);
+		expect(report(manifestFaults(objects)).join("\n")).toContain(expected);
 	});
 });

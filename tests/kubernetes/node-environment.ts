@@ -37,7 +37,7 @@ function externalData({ metadata, spec }: ClusterObject): Record<string, string>
 	const values = Object.fromEntries(
 		data.map(({ secretKey, remoteRef: { property } }) => [
 			secretKey,
-			examples[property] ?? "example"
+			examples[property] ?? `example${property}`
 		])
 	);
 	if (!target.template) return values;
@@ -89,6 +89,14 @@ export function environmentOf(
 				configMapRef ? configMaps.get(configMapRef.name) : secrets.get(secretRef?.name ?? "")
 			)
 		),
-		...Object.fromEntries(env.map(({ name, value = "" }) => [name, value]))
+		...Object.fromEntries(
+			env.map(({ name, value, valueFrom: { secretKeyRef: secret, configMapKeyRef: map } = {} }) => [
+				name,
+				value ??
+					secrets.get(secret?.name ?? "")?.[secret!.key] ??
+					configMaps.get(map?.name ?? "")?.[map!.key] ??
+					""
+			])
+		)
 	};
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { variables } from "../../config/env.ts";
 import { serviceNames } from "../../config/index.ts";
 import { platformVariables } from "../deployment/compose-rules.ts";
@@ -5,7 +7,6 @@ import {
 	containersOf,
 	nodesOf,
 	ofKind,
-	selected,
 	workloadsOf,
 	type ClusterObject,
 	type Container,
@@ -122,41 +123,8 @@ function nodePortFaults(objects: Objects, node: Workload): Fault[] {
 	});
 }
 
-/** What the level "restricted" of pod security asks, and a file system that cannot be written to. */
-function rightsFaults(workload: Workload): Fault[] {
-	const { spec } = workload.spec.template;
-	const fault = (text: string) => faultOf(workload, workload.metadata.name, text);
-	return [
-		...(spec.securityContext?.runAsNonRoot ? [] : [fault("may run as root")]),
-		...(spec.securityContext?.seccompProfile?.type === "RuntimeDefault"
-			? []
-			: [fault("has no seccomp profile")]),
-		...(spec.automountServiceAccountToken === false
-			? []
-			: [fault("gets a token of the Kubernetes API")]),
-		...(spec.hostNetwork || spec.hostPID || spec.hostIPC
-			? [fault("uses a namespace of its machine")]
-			: []),
-		...(spec.volumes ?? [])
-			.filter(v => v.hostPath)
-			.map(v => fault(`mounts ${v.name} of its machine`)),
-		...containersOf(workload).flatMap(({ name, image, securityContext = {} }) => [
-			...(securityContext.allowPrivilegeEscalation === false && !securityContext.privileged
-				? []
-				: [fault(`${name} may get more rights`)]),
-			...(securityContext.capabilities?.drop?.includes("ALL") && !securityContext.capabilities.add
-				? []
-				: [fault(`${name} has capabilities`)]),
-			// The image of Kafka writes its configuration beside its programs.
-			...(securityContext.readOnlyRootFilesystem || image.startsWith("apache/kafka:")
-				? []
-				: [fault(`${name} may write to its file system`)])
-		])
-	];
-}
-
 function limitFaults(workload: Workload): Fault[] {
-	const isServer = workload.kind !== "Job";
+	const isServer = !workload.kind.endsWith("Job");
 	return containersOf(workload).flatMap(container => {
 		const { resources } = container;
 		const isInit = workload.spec.template.spec.initContainers?.includes(container);
@@ -188,30 +156,6 @@ function stopFaults(objects: Objects, node: Workload): Fault[] {
 			];
 }
 
-/** An autoscaler sets the number of replicas; two and more must not be evicted together. */
-function replicaFaults(objects: Objects): Fault[] {
-	const scaled = new Map(
-		ofKind(objects, "HorizontalPodAutoscaler").map(({ spec }) => [
-			spec.scaleTargetRef.name as string,
-			spec.minReplicas as number
-		])
-	);
-	const budgets = ofKind(objects, "PodDisruptionBudget");
-	return workloadsOf(objects).flatMap(one => {
-		const { name } = one.metadata;
-		const replicas = scaled.get(name) ?? one.spec.replicas ?? 1;
-		const isKept = budgets.some(({ spec }) => selected(objects, spec.selector).includes(one));
-		return [
-			...(scaled.has(name) && one.spec.replicas !== undefined
-				? [faultOf(one, "replicas", "names replicas, which its autoscaler sets")]
-				: []),
-			...(replicas > 1 && !isKept
-				? [faultOf(one, name, `has ${replicas} replicas and no PodDisruptionBudget`)]
-				: [])
-		];
-	});
-}
-
 function missingNodes(objects: Objects): Fault[] {
 	const nodes = nodesOf(objects);
 	const runs = (node: Workload) =>
@@ -230,6 +174,33 @@ function missingNodes(objects: Objects): Fault[] {
 				text: "no node runs this service"
 			}))
 	];
+}
+
+const healthService = join(import.meta.dirname, "../../services/health/health.service.ts");
+
+/** Paths that a node serves on HEALTH_PORT. */
+const healthPaths = new Set(
+	[...readFileSync(healthService, "utf8").matchAll(/"(\/health[^"]*)": /g)].map(([, path]) => path!)
+);
+
+/** A node whose database is away is not ready, and must not be killed for it. */
+const probePaths = {
+	startupProbe: "/health/live",
+	livenessProbe: "/health/live",
+	readinessProbe: "/health/ready"
+} as const;
+
+function probeFaults(node: Workload): Fault[] {
+	const [container] = node.spec.template.spec.containers;
+	return Object.entries(probePaths).flatMap(([probe, expected]) => {
+		const path = container![probe as keyof typeof probePaths]?.httpGet?.path ?? "nothing";
+		const word = `path: ${path}`;
+		if (!healthPaths.has(path))
+			return [faultOf(node, word, `its ${probe} asks ${path}, which the node does not serve`)];
+		return path === expected
+			? []
+			: [faultOf(node, word, `its ${probe} asks ${path} instead of ${expected}`)];
+	});
 }
 
 /** A file of certificates that is not mounted is only a warning of Node. */
@@ -252,16 +223,15 @@ export const podFaults = (objects: Objects): Fault[] => [
 			...settingFaults(objects, one, container)
 		]),
 		...portFaults(one),
-		...rightsFaults(one),
 		...limitFaults(one),
 		...certificateFaults(objects, one)
 	]),
 	...nodesOf(objects).flatMap(one => [
 		...nodePortFaults(objects, one),
-		...stopFaults(objects, one)
+		...stopFaults(objects, one),
+		...probeFaults(one)
 	]),
 	...openSecrets(objects),
-	...replicaFaults(objects),
 	...missingNodes(objects)
 ];
 

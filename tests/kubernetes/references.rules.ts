@@ -42,7 +42,23 @@ function podReferences(objects: Objects, workload: Workload): Fault[] {
 	const volumes = new Set(
 		[...(spec.volumes ?? []), ...volumeClaimTemplates.map(t => t.metadata)].map(v => v.name)
 	);
+	const values = { ConfigMap: configMapsOf(objects), Secret: secretsOf(objects) };
+	const members = containersOf(workload)
+		.flatMap(({ env = [] }) => env)
+		.flatMap(({ valueFrom = {} }) => [
+			["ConfigMap", valueFrom.configMapKeyRef] as const,
+			["Secret", valueFrom.secretKeyRef] as const
+		]);
 	return [
+		...members.flatMap(([kind, member]) => {
+			if (!member || member.optional) return [];
+			const { name, key } = member;
+			const data = values[kind].get(name);
+			if (!data) return [faultOf(workload, name, `there is no ${kind} ${name}`)];
+			return Object.hasOwn(data, key)
+				? []
+				: [faultOf(workload, key, `the ${kind} ${name} has no member ${key}`)];
+		}),
 		...named
 			.filter(([kind, name]) => name !== undefined && !known[kind]!.has(name))
 			.map(([kind, name]) => faultOf(workload, name!, `there is no ${kind} ${name}`)),
@@ -71,12 +87,21 @@ function serviceFaults(objects: Objects): Fault[] {
 	return ofKind(objects, "Service").flatMap(service => {
 		const { selector, ports } = service.spec as {
 			selector: Record<string, string>;
-			ports: { name: string; targetPort: string }[];
+			ports: { name: string; port: number; protocol?: string; targetPort: string }[];
 		};
 		const pods = selected(objects, { matchLabels: selector });
 		if (pods.length === 0)
 			return [faultOf(service, service.metadata.name, "its selector selects no pods")];
-		return ports.flatMap(({ targetPort }) =>
+		const isSame = (one: (typeof ports)[number], other: (typeof ports)[number]) =>
+			one.name === other.name ||
+			(one.port === other.port && (one.protocol ?? "TCP") === (other.protocol ?? "TCP"));
+		const twice = ports.filter((port, index) =>
+			ports.slice(0, index).some(other => isSame(port, other))
+		);
+		const faults = twice.map(({ name, port }) =>
+			faultOf(service, `name: ${name}`, `the port ${port} (${name}) is there twice`)
+		);
+		const missing = ports.flatMap(({ targetPort }) =>
 			pods
 				.filter(
 					pod =>
@@ -86,6 +111,7 @@ function serviceFaults(objects: Objects): Fault[] {
 				)
 				.map(pod => faultOf(service, targetPort, `${idOf(pod)} has no port ${targetPort}`))
 		);
+		return [...faults, ...missing];
 	});
 }
 
