@@ -92,15 +92,15 @@ async function ensureRoles(client: pg.Client, ownerUrl: string, urls: RoleUrls):
 
 /** A node is not ready on a database that lacks migrations. A right that is granted again locks the table's row. */
 async function mayReadMigrations(client: pg.Client, role: string): Promise<void> {
-	const { rows } = await client.query<{ may: boolean }>(
-		`select has_schema_privilege($1, 'public', 'usage')
-			and has_table_privilege($1, 'public.migration', 'select') as may`,
+	const { rows } = await client.query<{ sees: boolean; reads: boolean }>(
+		`select has_schema_privilege($1, 'public', 'usage') as sees,
+			has_table_privilege($1, 'public.migration', 'select') as reads`,
 		[role]
 	);
-	if (rows[0]!.may) return;
-	// Where PUBLIC was deprived of the schema.
-	await client.query(`grant usage on schema public to ${role}`);
-	await client.query(`grant select on public.migration to ${role}`);
+	const { sees, reads } = rows[0]!;
+	// PUBLIC has it, unless it was deprived of it.
+	if (!sees) await client.query(`grant usage on schema public to ${role}`);
+	if (!reads) await client.query(`grant select on public.migration to ${role}`);
 }
 
 /** A service may use only its own schema; its migrations grant rights on each table. */
