@@ -99,7 +99,7 @@ export function createProduct({ token }: Session, product: NewProduct): string {
 	return needed<{ id: string }>(response, `${product.sku} is not created`, 201).id;
 }
 
-/** As an admin: nobody can order it afterwards. */
+/** As an admin: it cannot be ordered afterwards. */
 export function archiveProduct({ token }: Session, id: string): void {
 	const of = params("DELETE /products/{id}", "set-up", token);
 	of.headers = { ...of.headers, "Idempotency-Key": crypto.randomUUID() };

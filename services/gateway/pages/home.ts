@@ -12,7 +12,7 @@ type Facts = Pick<Config, "demo" | "publicUrl" | "metricsPort"> & {
 	sms: Pick<Config["sms"], "driver">;
 };
 
-/** What is in the mailbox, and is sent to nobody; undefined for nothing. */
+/** What is in the mailbox instead of being sent; undefined for nothing. */
 function storedMessages({ mail, sms }: Facts): string | undefined {
 	const mails = mail.driver === "mailbox" && "mails";
 	const texts = sms.driver === "mailbox" && "text messages";
