@@ -66,13 +66,14 @@ async function ensureRole(
 	service: ServiceName
 ): Promise<void> {
 	const role = roleOf(service);
-	const password = client.escapeLiteral(scramVerifier(rolePassword(ownerUrl, role)));
 	const { rowCount } = await client.query("select 1 from pg_roles where rolname = $1", [role]);
-	// Roles belong to the whole server, so another database's migrator may create it first.
-	if (rowCount === 0)
+	if (rowCount === 0) {
+		const password = client.escapeLiteral(scramVerifier(rolePassword(ownerUrl, role)));
+		// Roles belong to the whole server, so another database's migrator may create it first.
 		await client.query(`create role ${role} login password ${password}`).catch(error => {
 			if (!["42710", "23505"].includes(sqlState(error) ?? "")) throw error;
 		});
+	}
 	const { rows } = await client.query<{ name: string; isGranted: boolean }>(mayConnect, [role]);
 	const database = client.escapeIdentifier(rows[0]!.name);
 	if (!rows[0]!.isGranted) await client.query(`grant connect on database ${database} to ${role}`);
