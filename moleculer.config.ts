@@ -15,6 +15,7 @@ import { NoCallInTransaction } from "./middlewares/no-call-in-transaction.ts";
 import { OwnAnnouncements } from "./middlewares/own-announcements.ts";
 import { StopInPhases } from "./middlewares/stop-in-phases.ts";
 import { TranslateErrors } from "./middlewares/translate-errors.ts";
+import { UndeliveredCalls } from "./middlewares/undelivered-calls.ts";
 import { CloseLast } from "./mixins/close-last.ts";
 
 /** Queries may be retried after these errors; commands never are, except by the saga (docs/retries.md). */
@@ -96,6 +97,7 @@ export default function brokerOptions(): BrokerOptions {
 			"Timeout",
 			AbandonedCalls,
 			"CircuitBreaker",
+			UndeliveredCalls,
 			"Retry",
 			"Fallback",
 			"ErrorHandler",

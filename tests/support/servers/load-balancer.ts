@@ -18,6 +18,8 @@ export class LoadBalancer {
 	readonly #stop = new AbortController();
 	readonly #probes: Promise<void>[];
 	#next = 0;
+	/** Queries whose connection ended without an answer go to another gateway, as load balancers do (for nginx the default). */
+	repeatsQueries = false;
 
 	constructor(urls: readonly string[]) {
 		this.#backends = urls.map(url => ({ url, idle: [], isReady: false }));
@@ -36,7 +38,9 @@ export class LoadBalancer {
 			try {
 				return await this.#sendTo(backend, path, options);
 			} catch (error) {
-				if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
+				const isRefused = (error as NodeJS.ErrnoException).code === "ECONNREFUSED";
+				const isQuery = options?.method === undefined;
+				if (!isRefused && !(this.repeatsQueries && isQuery)) throw error;
 				backend.isReady = false;
 				refused = error;
 			}
