@@ -2,13 +2,11 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { kustomizeProgram } from "../../cli/test/requirements.ts";
+import { quickGoBuild } from "../support/go-build.ts";
 import { onceFor } from "./build-lock.ts";
 
 /** Needs no newer Go than that of Debian 12, and renders the same as later ones. */
 const wanted = "sigs.k8s.io/kustomize/kustomize/v5@v5.0.3";
-
-/** A build that is not optimised takes half the time. */
-const quickBuild = { CGO_ENABLED: "0", GOFLAGS: "'-gcflags=all=-N -l' '-ldflags=-s -w'" };
 
 /** A first build takes about a minute of processor time. */
 export const buildWithinMs = 600_000;
@@ -20,7 +18,7 @@ function build(): void {
 	mkdirSync(folder, { recursive: true });
 	try {
 		execFileSync("go", ["install", wanted], {
-			env: { ...process.env, ...quickBuild, GOBIN: folder },
+			env: { ...process.env, ...quickGoBuild, GOBIN: folder },
 			stdio: "pipe",
 			timeout: buildWithinMs
 		});

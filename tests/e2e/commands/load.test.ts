@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { quickGoBuild } from "../../support/go-build.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { run, startShop, type Running } from "../../support/servers/processes.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
@@ -24,7 +25,7 @@ describeWith("k6")("npm run load", () => {
 	it(
 		"runs the smoke test by k6, whose thresholds are met, and reports on it",
 		async () => {
-			const { code, output } = await run("load.ts", ["--url", shop.url], {});
+			const { code, output } = await run("load.ts", ["--url", shop.url], quickGoBuild);
 			expect(output).toContain("Every threshold was met.");
 			expect(code).toBe(0);
 			expect(output).toMatch(/^\| orders confirmed \| [1-9]\d* \|/m);
@@ -53,7 +54,7 @@ describeWith("k6")("npm run load", () => {
 		}).listen(0, "127.0.0.1");
 		await once(busy, "listening");
 		const url = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
-		const { code, output } = await run("load.ts", ["--url", url, "--duration", "2s"], {});
+		const { code, output } = await run("load.ts", ["--url", url, "--duration", "2s"], quickGoBuild);
 		busy.close();
 		expect(output).toContain("Missed: shop_orders_confirmed: count>0.");
 		expect(code).toBe(1);
@@ -61,6 +62,7 @@ describeWith("k6")("npm run load", () => {
 
 	it("says who cannot sign in, and reports nothing", async () => {
 		const { code, output } = await run("load.ts", ["--url", shop.url], {
+			...quickGoBuild,
 			ADMIN_EMAIL: "boss@example.com"
 		});
 		expect(output).toContain("boss@example.com cannot sign in: 401");

@@ -5,14 +5,12 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../../../launch/process/free-port.ts";
 import { stripeMockProgram } from "../../../cli/test/requirements.ts";
+import { quickGoBuild } from "../go-build.ts";
 import { until } from "../until.ts";
 
 const execute = promisify(execFile);
 const wanted = "github.com/stripe/stripe-mock@v0.203.0";
 const cache = dirname(stripeMockProgram);
-
-/** A build that is not optimised takes 50 s of processor time; an optimised one takes 72 s. */
-const quickBuild = { CGO_ENABLED: "0", GOFLAGS: "'-gcflags=all=-N -l' '-ldflags=-s -w'" };
 
 /** Of its own: a first build takes about half a minute on two cores. */
 export const buildWithinMs = 300_000;
@@ -28,7 +26,7 @@ async function stripeMockBinary(): Promise<string> {
 	mkdirSync(folder, { recursive: true });
 	try {
 		await execute("go", ["install", wanted], {
-			env: { ...process.env, ...quickBuild, GOBIN: folder },
+			env: { ...process.env, ...quickGoBuild, GOBIN: folder },
 			timeout: buildWithinMs
 		});
 		renameSync(join(folder, "stripe-mock"), target);
