@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { BrokerOptions } from "moleculer";
 import { usesTls } from "./config/bus-url.ts";
-import { config } from "./config/index.ts";
+import { config, type Config } from "./config/index.ts";
+import { logSource } from "./config/log-source.ts";
+import { jsonLines, type LogLevel } from "./lib/log/json-lines.ts";
 import { SchemaValidator } from "./lib/validator.ts";
 import { AbandonedCalls } from "./middlewares/abandoned-calls.ts";
 import { AnnounceServices } from "./middlewares/announce-services.ts";
@@ -45,16 +47,27 @@ const busWaits = { timeout: 5000, pingInterval: 5000, maxPingOut: 2 };
 /** Moleculer reads hosts and credentials from the URL, and ignores its scheme. */
 const busOptions = (url: string) => ({ url, ...busWaits, ...(usesTls(url) && { tls: {} }) });
 
+/** Moleculer's own form for people, or a JSON object (lib/log). */
+function formatterOf(settings: Config, node: string) {
+	if (settings.logFormat === "text") return "short";
+	const line = jsonLines({ ...logSource(settings), node });
+	return (level: LogLevel, args: unknown[], { mod }: { mod: string }) => [line(level, args, mod)];
+}
+
 /** Options of every broker; the only place that names the middlewares. */
 export default function brokerOptions(): BrokerOptions {
 	const { namespace, natsUrl, services, logLevel, callTimeoutMs } = config();
+	const nodeID = nodeId(services);
 	return {
 		namespace,
-		nodeID: nodeId(services),
+		nodeID,
 		transporter: natsUrl ? { type: "NATS", options: busOptions(natsUrl) } : null,
 		serializer: "JSON",
 		validator: new SchemaValidator(),
-		logger: { type: "Console", options: { level: logLevel, formatter: "short" } },
+		logger: {
+			type: "Console",
+			options: { level: logLevel, formatter: formatterOf(config(), nodeID) }
+		},
 		requestTimeout: callTimeoutMs,
 		heartbeatInterval: 2,
 		heartbeatTimeout: 5,

@@ -56,6 +56,7 @@ run(async life => {
 			NODE_COMPILE_CACHE: join(root, ".cache/compile"),
 			...process.env,
 			ENV_FILE: "/dev/null",
+			LOG_FORMAT: "text",
 			PORT: String(config.port),
 			PUBLIC_URL: config.publicUrl,
 			DATA_DIR: config.dataDir,

@@ -3,6 +3,7 @@ import { prepareDatabase } from "../launch/shop/prepare-shop.ts";
 import { adminHint } from "../launch/shop/owner-database.ts";
 import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
+import { useLogFormat } from "../launch/process/log-format.ts";
 import { commandLine } from "../launch/process/command-line.ts";
 
 const usage = `Usage: DATABASE_URL=postgres://… npm run migrate
@@ -12,6 +13,7 @@ commandLine(usage, {});
 
 run(async life => {
 	const given = configOfCommand({ runsServices: false });
+	useLogFormat(given);
 	const { databaseUrl } = given;
 	if (!databaseUrl)
 		throw new LaunchError(

@@ -8,6 +8,7 @@ import { listenForFailpointCommands } from "../launch/shop/failpoint-commands.ts
 import { checkNats } from "../launch/servers/nats-connection.ts";
 import { tokenKeys } from "../launch/shop/token-keys.ts";
 import { run } from "../launch/process/lifecycle.ts";
+import { useLogFormat } from "../launch/process/log-format.ts";
 import { commandLine } from "../launch/process/command-line.ts";
 import { type OpenMessage, unreadyServices } from "./node/readiness.ts";
 
@@ -25,6 +26,7 @@ function report(message: object | string): void {
 
 run(async life => {
 	const { config } = await configOfLauncher(freePort);
+	useLogFormat(config);
 	assertNodeServers(config);
 	if (config.natsUrl) await checkNats(config.natsUrl, true);
 	const needsKeys = config.services.some(name => name === "gateway" || name === "user");

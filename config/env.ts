@@ -325,6 +325,11 @@ export const variables = {
 		schema: oneOf(["fatal", "error", "warn", "info", "debug", "trace"]),
 		fallback: "warn",
 		about: "lowest level that is logged"
+	},
+	LOG_FORMAT: {
+		schema: oneOf(["text", "json"]),
+		fallback: "text",
+		about: "json makes each line of the log a JSON object (docs/observability.md)"
 	}
 } as const satisfies Record<string, Variable>;
 

@@ -22,6 +22,8 @@ export type ServiceName = (typeof serviceNames)[number];
 /** The configuration of the process. Units are in the names; nothing reads the environment after this. */
 export interface Config {
 	readonly production: boolean;
+	/** NODE_ENV. */
+	readonly environment: Environment["NODE_ENV"];
 	readonly demo: boolean;
 	readonly services: readonly (ServiceName | "gateway")[];
 	readonly host: string;
@@ -145,6 +147,7 @@ export interface Config {
 	readonly pricing: PricingTable;
 	readonly failpoints: readonly Arming[];
 	readonly logLevel: Environment["LOG_LEVEL"];
+	readonly logFormat: Environment["LOG_FORMAT"];
 }
 
 function kafkaOf(env: Environment): Config["kafka"] {
@@ -186,6 +189,7 @@ export function toConfig(env: Environment): Config {
 	const publicUrl = (env.PUBLIC_URL ?? ownUrl(env)).replace(/\/+$/, "");
 	return Object.freeze({
 		production: env.NODE_ENV === "production",
+		environment: env.NODE_ENV,
 		demo: env.DEMO_MODE ?? env.NODE_ENV !== "production",
 		services: env.SERVICES.split(",") as (ServiceName | "gateway")[],
 		host: env.HOST,
@@ -270,7 +274,8 @@ export function toConfig(env: Environment): Config {
 		},
 		pricing: parsePricing(env.PRICING_JSON),
 		failpoints: parseFailpoints(env.FAILPOINTS),
-		logLevel: env.LOG_LEVEL
+		logLevel: env.LOG_LEVEL,
+		logFormat: env.LOG_FORMAT
 	});
 }
 

@@ -1,6 +1,7 @@
 import { Errors, type Context, type Middleware, type ServiceBroker } from "moleculer";
 import { errorTable, Failure } from "../lib/errors.ts";
 import { databaseFault, driverError, type DatabaseFault } from "../lib/database-error.ts";
+import { LogContext } from "../lib/log/context.ts";
 import { RepeatedLines } from "../lib/log/repeated-lines.ts";
 
 type Handler = (ctx: Context) => Promise<unknown>;
@@ -27,6 +28,12 @@ function logFault(
 	lines.add(`${fault} ${action}`, `${action}: the database cannot serve (${fault}): ${message}`);
 }
 
+const contextOf = ({ requestID, meta }: Context) =>
+	new LogContext({
+		requestId: requestID,
+		traceparent: (meta as { traceparent?: string }).traceparent
+	});
+
 /**
  * Only failures of the table and the framework's own errors leave an action. Any other error is logged here,
  * on the node where it occurred, and passed on without its SQL, stack and data. While a database cannot serve, that is
@@ -42,7 +49,7 @@ export const TranslateErrors: Middleware = {
 				if (isExpected(error)) throw error;
 				const fault = databaseFault(error);
 				if (fault) logFault(this, name, fault, error);
-				else this.logger.error(`${name} failed:`, error);
+				else this.logger.error(`${name} failed:`, error, contextOf(ctx));
 				throw new Failure(fault ? "UNAVAILABLE" : "INTERNAL");
 			}
 		};

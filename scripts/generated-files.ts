@@ -10,6 +10,7 @@ import { dashboardJson } from "./dashboards/grafana-layout.ts";
 import { overview } from "./dashboards/overview.ts";
 import { envExample } from "./env-example.ts";
 import { generateImages } from "./images.ts";
+import { indexTemplate, logFieldsList } from "./log-fields.ts";
 import { metricsList } from "./metrics-list.ts";
 import { natsPermissions } from "./nats-permissions.ts";
 import { orderStates, replaceBetween } from "./order-states.ts";
@@ -30,13 +31,18 @@ export function read(path: string): string | undefined {
 
 const asJson = (value: unknown) => `${JSON.stringify(value, null, "\t")}\n`;
 
+const dashboard = () => asJson(dashboardJson(overview));
+
 /** Committed file → its expected text. db/schema.sql needs a server and is checked by its own test. */
 export const generated: Readonly<Record<string, () => string>> = {
 	...Object.fromEntries(Array.from(generateImages(), ([path, text]) => [path, () => text])),
 	".env.example": envExample,
-	"observability/grafana/dashboards/overview.json": () => asJson(dashboardJson(overview)),
-	"docs/observability.md": () =>
-		replaceBetween(read("docs/observability.md") ?? "", "metrics", metricsList()),
+	"observability/grafana/dashboards/overview.json": dashboard,
+	"observability/logging/index-template.json": () => asJson(indexTemplate()),
+	"docs/observability.md": () => {
+		const page = replaceBetween(read("docs/observability.md") ?? "", "metrics", metricsList());
+		return replaceBetween(page, "log fields", logFieldsList());
+	},
 	"docs/asyncapi.json": () => asJson(asyncApiDocument()),
 	"docs/openapi.json": () => asJson(openApiDocument()),
 	"k8s/base/nats/permissions.conf": natsPermissions,

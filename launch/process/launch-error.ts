@@ -72,6 +72,11 @@ function messageFor(error: NodeJS.ErrnoException): string | undefined {
 	}
 }
 
+/** Whether no sentence says why. */
+export const isDefect = (error: unknown) =>
+	!(error instanceof LaunchError || error instanceof EnvironmentError) &&
+	messageFor(error as NodeJS.ErrnoException) === undefined;
+
 /** How the process should end for this error; a defect keeps its stack. */
 export function explain(error: unknown): { message: string; exitCode: number } {
 	if (error instanceof LaunchError) return error;

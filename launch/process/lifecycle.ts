@@ -1,4 +1,5 @@
-import { explain } from "./launch-error.ts";
+import { explain, isDefect } from "./launch-error.ts";
+import { isLogJson, printFatal } from "./log-format.ts";
 
 /**
  * Longest wait for work in progress before a process ends, without SHUTDOWN_DELAY_MS: the phases of a stop and its
@@ -16,6 +17,13 @@ export const stopNodesWithinMs = 3 * stopWithinMs + 5000;
 const samePressMs = 500;
 
 type Step = () => unknown;
+
+/** Prints why a process ends: a sentence, or the stack of a defect. */
+function printReason(error: unknown): void {
+	if (!isLogJson()) console.error(explain(error).message);
+	else if (isDefect(error)) printFatal(error);
+	else printFatal(explain(error).message);
+}
 
 /** What a process has started so far, and how it is stopped. */
 export class Lifecycle {
@@ -52,7 +60,7 @@ export class Lifecycle {
 			try {
 				await step();
 			} catch (error) {
-				console.error(explain(error).message);
+				printReason(error);
 				code = 1;
 			}
 		process.exit(code);
@@ -60,9 +68,8 @@ export class Lifecycle {
 
 	/** Ends the process because of an error, which is printed as a sentence if it has one. */
 	fail(error: unknown): Promise<void> {
-		const { message, exitCode } = explain(error);
-		if (!this.#ending) console.error(message);
-		return this.end(exitCode);
+		if (!this.#ending) printReason(error);
+		return this.end(explain(error).exitCode);
 	}
 
 	/**

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { backoffMs } from "../../lib/backoff.ts";
+import { isJsonLine } from "../../lib/log/json-lines.ts";
 import { exitCodes, LaunchError } from "./launch-error.ts";
 import { stopWithinMs } from "./lifecycle.ts";
 import { hasEnded } from "./server-process.ts";
@@ -66,7 +67,9 @@ export class SupervisedProcess {
 	constructor(name: string, environment: Record<string, string>, supervision: Supervision = {}) {
 		this.#name = name;
 		this.#environment = environment;
-		const printLine = (line: string) => console.log(`${this.#name.padEnd(9)} | ${line}`);
+		// A line as JSON names its node itself.
+		const printLine = (line: string) =>
+			console.log(isJsonLine(line) ? line : `${this.#name.padEnd(9)} | ${line}`);
 		this.#supervision = { ...defaults, printLine, ...supervision };
 	}
 

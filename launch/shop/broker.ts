@@ -14,6 +14,7 @@ import { within } from "../../lib/retry.ts";
 import { openOperatorSocket } from "./operator-socket.ts";
 import { explainListen } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
+import { nameNode } from "../process/log-format.ts";
 
 interface Extras {
 	/** By name. */
@@ -60,6 +61,7 @@ export async function startBroker({
 		replOptions,
 		middlewares: [...options.middlewares!, ...middlewares]
 	});
+	nameNode(config(), broker.nodeID);
 	for (const name of names) broker.createService(await schemaOf(name));
 	for (const schema of schemas) broker.createService(schema);
 	await broker.start().catch(explained);

@@ -17,6 +17,7 @@ import { announce, type Announce, npmCommand, type RunningShop } from "./running
 import { tokenKeys } from "./token-keys.ts";
 import { exitCodes, explainDatabase, explainListen, LaunchError } from "../process/launch-error.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
+import { useLogFormat } from "../process/log-format.ts";
 import { checkNats } from "../servers/nats-connection.ts";
 import { stopOrphanedNats } from "../servers/nats-server.ts";
 
@@ -169,6 +170,8 @@ export async function prepareShop(
 ): Promise<ShopEnvironment> {
 	const gateways = services?.filter(name => name === "gateway").length ?? 1;
 	const { config: given, isAnyPort } = await configOfLauncher(freePort);
+	// A developer's terminal has columns, whatever the format.
+	if (command !== "dev") useLogFormat(given);
 	for (const warning of envFile()?.warnings ?? [])
 		progress(`${shownPath(envFile()!.path)}: ${warning}`);
 	if (fresh && given.databaseUrl)

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type {
@@ -16,13 +16,12 @@ import { notification } from "../../contracts/notification.ts";
 import { gatewayStopping } from "../../contracts/order.ts";
 import { standingChanged, user } from "../../contracts/user.ts";
 import { fail, Failure, type ErrorCode } from "../../lib/errors.ts";
-import type { Meta } from "../../lib/identity.ts";
 import { publishHealth } from "../../lib/health/check-gauges.ts";
 import { broadcastHint, call, onHint, service } from "../../lib/service.ts";
 import type { Networks } from "../../lib/addresses/network.ts";
 import { RepeatedLines } from "../../lib/log/repeated-lines.ts";
-import { traceparentOf } from "../../lib/trace.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { type Incoming, logContextOf, traceOf } from "./http/incoming.ts";
 import { answerOf, send, unknownPath } from "./http/response.ts";
 import { everyAnswer } from "../../http/standard-headers.ts";
 import { checkForm } from "../../http/request-form.ts";
@@ -45,17 +44,6 @@ import { reportConnections } from "./http/connection-report.ts";
 import { HttpServer } from "../../http/limited-server.ts";
 
 /** A request from moleculer-web, with the id that we generated. */
-interface Incoming extends IncomingMessage {
-	$ctx: Context<unknown, Meta>;
-	$params: { params: Record<string, string> };
-	originalUrl: string;
-	requestId: string;
-	/** It came by the port for health checks. */
-	isHealthOnly?: boolean;
-	/** The path of the matched route. */
-	template?: string;
-}
-
 interface Gateway extends Service {
 	server: HttpServer;
 	/** Undefined without a port for it. */
@@ -197,7 +185,7 @@ const settings = {
 			res,
 			() => this.metrics(),
 			() => req.template ?? "unmatched",
-			line => this.logger.info(line)
+			line => this.logger.info(line, logContextOf(req))
 		);
 	}
 } as ServiceSettingSchema;
@@ -362,9 +350,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 					user: caller.user,
 					...(network !== undefined && { network }),
 					requestId: req.requestId,
-					traceparent: traceparentOf(req.headersDistinct.traceparent?.join(), bytes =>
-						randomBytes(bytes).toString("hex")
-					)
+					traceparent: (req.traceparent = traceOf(req))
 				}
 			});
 			const { replayed = false } = req.$ctx.meta;
@@ -382,7 +368,8 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		refuse(req: Incoming, res: ServerResponse, error: unknown) {
 			if (res.headersSent) return;
 			const problem = toProblem(req.template ? error : unknownPath(error), req.requestId);
-			if (problem.code === "INTERNAL") this.logger.error(`request ${req.requestId} failed:`, error);
+			if (problem.code === "INTERNAL")
+				this.logger.error(`request ${req.requestId} failed:`, error, logContextOf(req));
 			else if (problem.status >= 500)
 				this.failures.add(problem.code, `request ${req.requestId}: ${(error as Error).message}`);
 			send(req, res, problem, !this.broker.started || ambiguous.has(problem.code));

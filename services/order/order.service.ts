@@ -11,6 +11,7 @@ import { Gauges } from "../../lib/gauges.ts";
 import { identityOf, ownerScope, type Identity, type Meta } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { listById } from "../../lib/keyset.ts";
+import { LogContext } from "../../lib/log/context.ts";
 import { poll, within } from "../../lib/retry.ts";
 import { onHint, service } from "../../lib/service.ts";
 import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";
@@ -307,7 +308,8 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		this.returns = new Returns(this.pg, this.idempotency, this.orders, count);
 		this.saga = new SagaRunner({
 			steps: new SagaSteps(this.broker, this.pg, count),
-			onError: ({ order }, error) => this.logger.warn(`order ${order.id} will be retried:`, error)
+			onError: ({ order: { id } }, error) =>
+				this.logger.warn(`order ${id} will be retried:`, error, new LogContext({ orderId: id }))
 		});
 		this.waits = new OutcomeWaits();
 		this.notices = new PaymentNotices({

@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../launch/process/free-port.ts";
+import { logFields } from "../../lib/log/fields.ts";
+import { isJsonLine } from "../../lib/log/json-lines.ts";
 import { type NatsServer, startNats } from "../../launch/servers/nats-server.ts";
 import { ofShop, readCompose, shopNodes, type ComposeService } from "../deployment/compose-file.ts";
 import { testDatabase, type TestDatabase } from "../support/servers/database.ts";
@@ -262,6 +264,26 @@ describeWith(
 		expect(await firing()).toEqual([labels]);
 		expect(await sent()).toEqual([{ labels, receivers: ["warning"] }]);
 	}, 90_000);
+
+	it("log nothing but JSON objects of the schema", () => {
+		const lines = [...containers].flatMap(([name, { output }]) =>
+			output()
+				.trimEnd()
+				.split("\n")
+				.map(line => ({ name, line }))
+		);
+		const wrong = lines.filter(({ line }) => {
+			if (!isJsonLine(line)) return true;
+			return Object.keys(JSON.parse(line) as object).some(key => !Object.hasOwn(logFields, key));
+		});
+		expect(wrong).toEqual([]);
+		const services = lines.map(
+			({ line }) => (JSON.parse(line) as Record<string, string>)["service.name"]
+		);
+		expect(new Set(services)).toEqual(
+			new Set([...shopNodes(compose).map(([name]) => name), "shop"])
+		);
+	});
 
 	it("end with 0", async () => {
 		const codes = shopNodes(compose).map(async ([name]) => {

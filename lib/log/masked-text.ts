@@ -1,0 +1,30 @@
+/** What a line of the log must not have, and what is written instead. */
+const masks: readonly (readonly [RegExp, string])[] = [
+	// Credentials in a URL: the user may stay, because it is a role or an account of a service.
+	[/(\w:\/\/[^\s/:@]*):[^\s/@]+@/g, "$1:***@"],
+	[
+		/-----BEGIN ([A-Z ]*)PRIVATE KEY-----[^]*?(-----END \1PRIVATE KEY-----|$)/g,
+		"*** private key ***"
+	],
+	[/\b(sk|rk)_(live|test)_\w+|\bwhsec_[\w+/=]+/g, "*** key ***"],
+	// A JSON Web Token: its header begins with {" in base64.
+	[/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "*** token ***"],
+	[/\b(Bearer|Basic) +[\w.+/=-]{8,}/gi, "$1 ***"],
+	// Of an e-mail address the host stays: it says whose mail server it is about.
+	[/[\w.+-]+@(?=[a-z0-9-]+(\.[a-z0-9-]+)+)/gi, "***@"]
+];
+
+/** Cheap, and true for each text that a mask may change. */
+const isSuspect = /[@]|PRIVATE KEY|[sr]k_|whsec_|eyJ|bearer|basic/i;
+
+/** The same text without passwords in URLs, private keys, tokens, keys of the payment provider and names of e-mail addresses. */
+export function maskedText(text: string): string {
+	if (!isSuspect.test(text)) return text;
+	return masks.reduce((masked, [pattern, instead]) => masked.replace(pattern, instead), text);
+}
+
+const secretName =
+	/^pass$|passw(or)?d|passphrase|secret|token|authorization|cookie|api[-_]?key|private|credential/i;
+
+/** Whether the value of a member of this name must not be logged. */
+export const isSecretName = (name: string) => secretName.test(name);

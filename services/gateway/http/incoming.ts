@@ -1,0 +1,28 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Context } from "moleculer";
+import type { Meta } from "../../../lib/identity.ts";
+import { LogContext } from "../../../lib/log/context.ts";
+import { traceparentOf } from "../../../lib/trace.ts";
+
+/** A request with what moleculer-web and the gateway add to it. */
+export interface Incoming extends IncomingMessage {
+	$ctx: Context<unknown, Meta>;
+	$params: { params: Record<string, string> };
+	originalUrl: string;
+	requestId: string;
+	/** Once it is passed on to a service. */
+	traceparent?: string;
+	/** It came by the port for health checks. */
+	isHealthOnly?: boolean;
+	/** The path of the matched route. */
+	template?: string;
+}
+
+/** The trace of a request, which the client may have started. */
+export const traceOf = ({ headersDistinct }: IncomingMessage): string =>
+	traceparentOf(headersDistinct.traceparent?.join(), bytes => randomBytes(bytes).toString("hex"));
+
+/** The request that a line of the log is about. */
+export const logContextOf = ({ requestId, traceparent }: Incoming) =>
+	new LogContext({ requestId, traceparent });
