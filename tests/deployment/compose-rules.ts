@@ -156,6 +156,23 @@ function missingNodes(file: ComposeFile): Fault[] {
 		.map(name => ({ at: ["services"], text: `${name}: no container runs it` }));
 }
 
+/** Variables of a compose file that an environment may set, each with its line. */
+const openVariables = (text: string) =>
+	text
+		.split("\n")
+		.flatMap((line, index) =>
+			Array.from(line.matchAll(/\$\{(\w+)/g), ([, name]) => ({ name: name!, line: index + 1 }))
+		);
+
+/**
+ * Variables that neither are settings of the shop nor are described: a name that is misspelt has its default for ever.
+ * @param page text of the documentation that lists them
+ */
+export const variableFaults = (text: string, page: string): string[] =>
+	openVariables(text)
+		.filter(({ name }) => !Object.hasOwn(variables, name) && !page.includes(`\`${name}\``))
+		.map(({ name, line }) => `${composePath}:${line}: ${name} is described nowhere`);
+
 const rules = [
 	imageFaults,
 	limitFaults,

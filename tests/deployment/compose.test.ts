@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { temporaryFolder } from "../support/servers/temporary-folder.ts";
 import { composeText, parseCompose, readCompose } from "./compose-file.ts";
-import { composeFaults } from "./compose-rules.ts";
+import { composeFaults, variableFaults } from "./compose-rules.ts";
 import { lineWith, plantIn } from "./planted.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -23,6 +23,18 @@ describe("docker-compose.yml", () => {
 
 	it("has the form of a compose file, without a warning of its linter", async () => {
 		expect((await lint("docker-compose.yml")).stdout.trim()).toBe("");
+	});
+
+	const pages = ["docs/operations.md", "docs/observability.md"].map(page =>
+		readFileSync(join(root, page), "utf8")
+	);
+
+	it("has variables that are described, or are settings of the shop", () => {
+		expect(variableFaults(composeText(), pages.join())).toEqual([]);
+		const { text, line } = plantIn(composeText(), "${GRAFANA_PORT:", "${GRAFNA_PORT:");
+		expect(variableFaults(text, pages.join())).toEqual([
+			`docker-compose.yml:${line}: GRAFNA_PORT is described nowhere`
+		]);
 	});
 
 	it("publishes the pages where they are expected", () => {
@@ -70,13 +82,13 @@ describe("docker-compose.yml", () => {
 			["      SERVICES: order\n", "      SERVICES: order\n    secrets: [db_password]\n"],
 			"order: db_password is not declared under secrets"
 		],
-		["an image without a tag", ["nats:2.12.2-alpine", "nats"], "nats: the image nats has no tag"],
+		["an image without a tag", ["nats:2.15.1-alpine", "nats"], "nats: the image nats has no tag"],
 		[
 			"a registry's port for a tag",
-			["nats:2.12.2-alpine", "r.example:5000/nats"],
+			["nats:2.15.1-alpine", "r.example:5000/nats"],
 			"nats: the image r.example:5000/nats has no tag"
 		],
-		["latest", ["nats:2.12.2-alpine", "nats:latest"], "nats: the image nats:latest is not pinned"],
+		["latest", ["nats:2.15.1-alpine", "nats:latest"], "nats: the image nats:latest is not pinned"],
 		[
 			"a port twice",
 			["${POSTGRES_PORT:-5432}:5432", "${POSTGRES_PORT:-8888}:5432"],

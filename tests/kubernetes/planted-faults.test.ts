@@ -40,7 +40,7 @@ const planted: [fault: string, file: string, from: string, to: string, expected:
 	[
 		"an image without a tag",
 		"base/nats/server.yaml",
-		"nats:2.12.2-alpine",
+		"nats:2.15.1-alpine",
 		"nats",
 		"k8s/base/nats/server.yaml:{line}: StatefulSet/nats: the image nats has no tag"
 	],

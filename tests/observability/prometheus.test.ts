@@ -139,6 +139,13 @@ describe("the rules of Prometheus", () => {
 	});
 });
 
+it("the example of ALERTMANAGER_CONFIG has the routes of the file that it replaces", () => {
+	const blocks = [...read("docs/observability.md").matchAll(/^```yaml\n([^]*?)^```/gm)];
+	const routes = blocks.map(([, block]) => (parse(block!) as { route?: object }).route);
+	const { route } = parse(read("observability/alertmanager/alertmanager.yml")) as { route: object };
+	expect(routes).toEqual([route]);
+});
+
 describeWith("prometheus")("the programs of Prometheus", () => {
 	it.each<[string, string, string[]]>([
 		["the jobs", "promtool", ["check", "config", jobsPath]],
