@@ -6,6 +6,7 @@ import { orderEventTypes } from "../contracts/order-status.ts";
 import { asyncApiDocument } from "../services/gateway/api-docs/asyncapi.ts";
 import { openApiDocument } from "../services/gateway/api-docs/openapi.ts";
 import { publishedOrderEvent } from "../tests/support/streams/golden-event.ts";
+import { clusterMonitoring } from "./cluster-monitoring.ts";
 import { dashboardJson } from "./dashboards/grafana-layout.ts";
 import { overview } from "./dashboards/overview.ts";
 import { envExample } from "./env-example.ts";
@@ -38,6 +39,7 @@ export const generated: Readonly<Record<string, () => string>> = {
 	...Object.fromEntries(Array.from(generateImages(), ([path, text]) => [path, () => text])),
 	".env.example": envExample,
 	"observability/grafana/dashboards/overview.json": dashboard,
+	...clusterMonitoring(dashboard),
 	"observability/logging/index-template.json": () => asJson(indexTemplate()),
 	"docs/observability.md": () => {
 		const page = replaceBetween(read("docs/observability.md") ?? "", "metrics", metricsList());

@@ -6,6 +6,7 @@ import { logFields } from "../../lib/log/fields.ts";
 import { isJsonLine } from "../../lib/log/json-lines.ts";
 import { type NatsServer, startNats } from "../../launch/servers/nats-server.ts";
 import { ofShop, readCompose, shopNodes, type ComposeService } from "../deployment/compose-file.ts";
+import { adapterRule } from "../kubernetes/adapter-rule.ts";
 import { testDatabase, type TestDatabase } from "../support/servers/database.ts";
 import { describeWith } from "../support/describe-with.ts";
 import { kafkaWithinMs, testKafka, type TestKafka } from "../support/servers/kafka.ts";
@@ -242,6 +243,8 @@ describeWith(
 			() => undefined
 		);
 		expect(missing).toEqual([]);
+		// Of the autoscaler of order nodes, which takes one number.
+		expect(await prometheus.query(adapterRule().query)).toHaveLength(1);
 		expect(await prometheus.query('sum(shop_orders_total{status="confirmed"})')).toEqual([
 			{ labels: {}, value: 2 }
 		]);

@@ -25,12 +25,24 @@ const onAws: Places = {
 	more: ["10.0.0.0/20 → gateway:8080", "notification → 169.254.170.23/32:80"]
 };
 
+/** Of the component observability. */
+const monitoring = {
+	pods: ["prometheus", "alertmanager", "grafana"],
+	flows: [
+		...nodeNames.map(name => `prometheus → ${name}:9100`),
+		"prometheus → prometheus:9090",
+		"prometheus → alertmanager:9093",
+		"prometheus → grafana:3000",
+		"grafana → prometheus:9090"
+	]
+};
+
 const places: Record<(typeof overlays)[number], Places> = {
 	"overlays/dev": {
 		postgres: "postgres:5432",
 		kafka: "kafka:9092",
-		pods: ["postgres", "kafka"],
-		more: []
+		pods: ["postgres", "kafka", ...monitoring.pods],
+		more: monitoring.flows
 	},
 	"overlays/staging": onAws,
 	"overlays/production": onAws

@@ -45,7 +45,8 @@ describeWith("kustomize")("the manifests of Kubernetes", () => {
 
 	it("of dev have the servers of docker-compose.yml, in its versions", () => {
 		const { services } = readCompose();
-		for (const name of ["nats", "postgres", "kafka"]) {
+		const servers = ["nats", "postgres", "kafka", "prometheus", "alertmanager", "grafana"];
+		for (const name of servers) {
 			const [container] = containersOf(
 				find(workloadsOf(of("overlays/dev")), `StatefulSet/${name}`)
 			);

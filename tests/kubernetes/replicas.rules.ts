@@ -73,7 +73,6 @@ function budgetFaults(objects: Objects): Fault[] {
 }
 
 interface Metric {
-	type: string;
 	resource?: { name: string };
 }
 
@@ -83,7 +82,8 @@ function scalerFaults(objects: Objects): Fault[] {
 		const target = workloadsOf(objects).find(
 			({ metadata }) => metadata.name === scaleTargetRef.name
 		);
-		const names = (metrics as Metric[]).map(({ type, resource }) => resource?.name ?? type);
+		// A metric of another kind may be added (components/saga-autoscaling).
+		const names = (metrics as Metric[]).flatMap(({ resource }) => resource?.name ?? []);
 		const wanted = scaledBy[scaler.metadata.name];
 		return [
 			...(minReplicas > maxReplicas
