@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type { BrokerOptions } from "moleculer";
 import { usesTls } from "./config/bus-url.ts";
 import { config, type Config } from "./config/index.ts";
-import { logSource } from "./config/log-source.ts";
+import { logSource } from "./lib/log/source.ts";
 import { jsonLines, type LogLevel } from "./lib/log/json-lines.ts";
 import { SchemaValidator } from "./lib/validator.ts";
 import { AbandonedCalls } from "./middlewares/abandoned-calls.ts";

@@ -1,7 +1,7 @@
 import { Errors, type Context, type Middleware, type ServiceBroker } from "moleculer";
 import { errorTable, Failure } from "../lib/errors.ts";
 import { databaseFault, driverError, type DatabaseFault } from "../lib/database-error.ts";
-import { LogContext } from "../lib/log/context.ts";
+import { LogContext } from "../lib/log/line-context.ts";
 import { RepeatedLines } from "../lib/log/repeated-lines.ts";
 
 type Handler = (ctx: Context) => Promise<unknown>;

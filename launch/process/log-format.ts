@@ -1,5 +1,5 @@
 import type { Config } from "../../config/index.ts";
-import { logSource } from "../../config/log-source.ts";
+import { logSource } from "../../lib/log/source.ts";
 import { isJsonLine, jsonLines, type LineWriter, type LogLevel } from "../../lib/log/json-lines.ts";
 
 /** The log of a process as JSON: every line that it prints, whatever prints it. */

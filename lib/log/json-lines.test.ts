@@ -1,5 +1,5 @@
 import { logFields } from "./fields.ts";
-import { LogContext } from "./context.ts";
+import { LogContext } from "./line-context.ts";
 import { isJsonLine, jsonLines } from "./json-lines.ts";
 
 const line = jsonLines({

@@ -1,5 +1,5 @@
 import { format } from "node:util";
-import { LogContext } from "./context.ts";
+import { LogContext } from "./line-context.ts";
 import { boundedText, errorFields, isError } from "./error-fields.ts";
 import { ecsVersion, type LogField } from "./fields.ts";
 import { printedValue } from "./printed-value.ts";

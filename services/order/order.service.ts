@@ -11,7 +11,7 @@ import { Gauges } from "../../lib/gauges.ts";
 import { identityOf, ownerScope, type Identity, type Meta } from "../../lib/identity.ts";
 import { instantOf } from "../../lib/instant.ts";
 import { listById } from "../../lib/keyset.ts";
-import { LogContext } from "../../lib/log/context.ts";
+import { LogContext } from "../../lib/log/line-context.ts";
 import { poll, within } from "../../lib/retry.ts";
 import { onHint, service } from "../../lib/service.ts";
 import { Publishing, type WithOutbox } from "../../mixins/outbox.mixin.ts";

@@ -18,6 +18,7 @@ export interface ComposeService {
 	configs?: string[];
 	networks?: string[];
 	restart?: string;
+	logging?: { driver: string; options: Record<string, string> };
 }
 
 export interface ComposeFile {

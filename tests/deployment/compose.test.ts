@@ -40,12 +40,15 @@ describe("docker-compose.yml", () => {
 	it("publishes the pages where they are expected", () => {
 		const { services } = readCompose();
 		const ports = (name: string) => services[name]!.ports;
-		expect(["gateway", "kafka-ui", "prometheus", "alertmanager", "grafana"].map(ports)).toEqual([
+		const published = "gateway kafka-ui prometheus alertmanager grafana elasticsearch kibana";
+		expect(published.split(" ").map(ports)).toEqual([
 			["127.0.0.1:8080:8080"],
 			["127.0.0.1:8888:8080"],
 			["127.0.0.1:9090:9090"],
 			["127.0.0.1:9093:9093"],
-			["127.0.0.1:3000:3000"]
+			["127.0.0.1:3000:3000"],
+			["127.0.0.1:9200:9200"],
+			["127.0.0.1:5601:5601"]
 		]);
 	});
 
@@ -55,7 +58,11 @@ describe("docker-compose.yml", () => {
 		expect(profiled.map(([name, { profiles }]) => [name, profiles])).toEqual([
 			["prometheus", ["observability"]],
 			["alertmanager", ["observability"]],
-			["grafana", ["observability"]]
+			["grafana", ["observability"]],
+			["elasticsearch", ["logging"]],
+			["log-template", ["logging"]],
+			["log-collector", ["logging"]],
+			["kibana", ["logging"]]
 		]);
 	});
 

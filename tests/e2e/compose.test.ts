@@ -6,7 +6,7 @@ import { logFields } from "../../lib/log/fields.ts";
 import { isJsonLine } from "../../lib/log/json-lines.ts";
 import { type NatsServer, startNats } from "../../launch/servers/nats-server.ts";
 import { ofShop, readCompose, shopNodes, type ComposeService } from "../deployment/compose-file.ts";
-import { adapterRule } from "../kubernetes/adapter-rule.ts";
+import { adapterRule } from "../kubernetes/optional/adapter-rule.ts";
 import { testDatabase, type TestDatabase } from "../support/servers/database.ts";
 import { describeWith } from "../support/describe-with.ts";
 import { kafkaWithinMs, testKafka, type TestKafka } from "../support/servers/kafka.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Context } from "moleculer";
 import type { Meta } from "../../../lib/identity.ts";
-import { LogContext } from "../../../lib/log/context.ts";
+import { LogContext } from "../../../lib/log/line-context.ts";
 import { traceparentOf } from "../../../lib/trace.ts";
 
 /** A request with what moleculer-web and the gateway add to it. */

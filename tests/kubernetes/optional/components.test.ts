@@ -2,17 +2,17 @@ import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { nodeNames } from "../../config/node-servers.ts";
-import { metrics } from "../../services/metrics/metric.catalogue.ts";
-import { describeWith } from "../support/describe-with.ts";
-import { temporaryFolder } from "../support/servers/temporary-folder.ts";
+import { nodeNames } from "../../../config/node-servers.ts";
+import { metrics } from "../../../services/metrics/metric.catalogue.ts";
+import { describeWith } from "../../support/describe-with.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { adapterRule } from "./adapter-rule.ts";
-import { ofKind, render, root, type ClusterObject } from "./cluster-objects.ts";
-import { report } from "./fault-lines.ts";
-import { buildWithinMs } from "./kustomize-program.ts";
-import { manifestFaults } from "./manifests.rules.ts";
-import { schemaFaults } from "./object-schemas.ts";
-import { parseQuery } from "../observability/promql.ts";
+import { ofKind, render, root, type ClusterObject } from "../cluster-objects.ts";
+import { report } from "../fault-lines.ts";
+import { buildWithinMs } from "../kustomize-program.ts";
+import { manifestFaults } from "../manifests.rules.ts";
+import { schemaFaults } from "../object-schemas.ts";
+import { parseQuery } from "../../observability/promql.ts";
 
 /** What an overlay may have besides: each in the overlay production, as DEPLOYMENT.md says. */
 

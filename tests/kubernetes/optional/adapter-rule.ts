@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { root } from "./cluster-objects.ts";
+import { root } from "../cluster-objects.ts";
 
 interface AdapterRule {
 	seriesQuery: string;
