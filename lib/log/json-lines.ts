@@ -37,7 +37,7 @@ function messageOf(args: readonly unknown[]): string {
 	const [first = ""] = texts;
 	// Only the first one may be a format, and only if it was a text.
 	const isFormat = typeof args[0] === "string" && /%[sdifjoOc%]/.test(first);
-	return boundedText(isFormat ? format(...texts) : texts.join(" "));
+	return boundedText((isFormat ? format(...texts) : texts.join(" ")).trim());
 }
 
 function membersOf(args: readonly unknown[], logger: string | undefined): Members {
