@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import type { BrokerOptions } from "moleculer";
+import { type BrokerOptions, Loggers } from "moleculer";
 import { usesTls } from "./config/bus-url.ts";
 import { config, type Config } from "./config/index.ts";
+import { LogContext } from "./lib/log/line-context.ts";
 import { logSource } from "./lib/log/source.ts";
 import { jsonLines, type LogLevel } from "./lib/log/json-lines.ts";
 import { SchemaValidator } from "./lib/validator.ts";
@@ -47,16 +48,33 @@ const busWaits = { timeout: 5000, pingInterval: 5000, maxPingOut: 2 };
 /** Moleculer reads hosts and credentials from the URL, and ignores its scheme. */
 const busOptions = (url: string) => ({ url, ...busWaits, ...(usesTls(url) && { tls: {} }) });
 
-/** Moleculer's own form for people, or a JSON object (lib/log). */
-function formatterOf(settings: Config, node: string) {
-	if (settings.logFormat === "text") return "short";
+type Bindings = Parameters<InstanceType<typeof Loggers.Console>["getFormatter"]>[0];
+
+/** Moleculer's own form, for people, who read in the words what a line is about. */
+class TextLogger extends Loggers.Console {
+	override getFormatter(bindings: Bindings) {
+		const format = super.getFormatter(bindings);
+		return (type: string, args: unknown[]) =>
+			format(
+				type,
+				args.filter(arg => !(arg instanceof LogContext))
+			);
+	}
+}
+
+function loggerOf(settings: Config, node: string): BrokerOptions["logger"] {
+	const { logLevel: level, logFormat } = settings;
+	if (logFormat === "text") return new TextLogger({ level, formatter: "short" });
 	const line = jsonLines({ ...logSource(settings), node });
-	return (level: LogLevel, args: unknown[], { mod }: { mod: string }) => [line(level, args, mod)];
+	const formatter = (severity: LogLevel, args: unknown[], { mod }: { mod: string }) => [
+		line(severity, args, mod)
+	];
+	return { type: "Console", options: { level, formatter } };
 }
 
 /** Options of every broker; the only place that names the middlewares. */
 export default function brokerOptions(): BrokerOptions {
-	const { namespace, natsUrl, services, logLevel, callTimeoutMs } = config();
+	const { namespace, natsUrl, services, callTimeoutMs } = config();
 	const nodeID = nodeId(services);
 	return {
 		namespace,
@@ -64,10 +82,7 @@ export default function brokerOptions(): BrokerOptions {
 		transporter: natsUrl ? { type: "NATS", options: busOptions(natsUrl) } : null,
 		serializer: "JSON",
 		validator: new SchemaValidator(),
-		logger: {
-			type: "Console",
-			options: { level: logLevel, formatter: formatterOf(config(), nodeID) }
-		},
+		logger: loggerOf(config(), nodeID),
 		requestTimeout: callTimeoutMs,
 		heartbeatInterval: 2,
 		heartbeatTimeout: 5,

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import {
 	ServiceBroker,
 	type ActionSchema,
@@ -8,6 +9,7 @@ import {
 import { variables } from "../config/env.ts";
 import { toConfig, useConfig } from "../config/index.ts";
 import { readEnvironment } from "../config/read-environment.ts";
+import { LogContext } from "../lib/log/line-context.ts";
 import { Failure } from "../lib/errors.ts";
 import brokerOptions from "../moleculer.config.ts";
 import { startBus, stopBus } from "./support/servers/start-bus.ts";
@@ -52,6 +54,20 @@ describe("the broker's options", () => {
 		useConfig(toConfig(readEnvironment({ NODE_ENV: "test", NATS_URL })));
 		const { options } = brokerOptions().transporter as { options: { tls?: object } };
 		expect(options.tls).toEqual(tls);
+	});
+
+	it.each([
+		["text", /^\[[\d:.]+Z\] INFO {2}ORDER: placed$/],
+		["json", /^{"@timestamp":".*"message":"placed",.*"log.logger":"order","labels.order_id":"o1"}$/]
+	])("log what a line is about as LOG_FORMAT=%s says", (LOG_FORMAT, expected) => {
+		useConfig(toConfig(readEnvironment({ NODE_ENV: "test", LOG_LEVEL: "info", LOG_FORMAT })));
+		const printed = jest.spyOn(console, "log").mockImplementation(() => undefined);
+		const broker = new ServiceBroker({ ...brokerOptions(), middlewares: [] });
+		printed.mockClear();
+		broker.getLogger("order").info("placed", new LogContext({ orderId: "o1" }));
+		const [args = []] = printed.mock.calls;
+		printed.mockRestore();
+		expect(stripVTControlCharacters(args.join(" "))).toMatch(expected);
 	});
 
 	it("open the breaker on timeouts", async () => {

@@ -1,5 +1,3 @@
-import { inspect } from "node:util";
-
 interface About {
 	orderId?: string | undefined;
 	/** As the client got it. */
@@ -9,8 +7,8 @@ interface About {
 }
 
 /**
- * What a line of the log is about, as the last argument of a log call. A line of text says it in its words, if at all; a
- * line as JSON has members for it.
+ * What a line of the log is about, as the last argument of a log call. A line of text leaves it out; a line as JSON has
+ * members for it.
  */
 export class LogContext {
 	readonly orderId: string | undefined;
@@ -21,9 +19,5 @@ export class LogContext {
 		this.orderId = orderId;
 		this.requestId = requestId ?? undefined;
 		this.traceId = traceparent?.split("-")[1];
-	}
-
-	[inspect.custom](): string {
-		return "";
 	}
 }
