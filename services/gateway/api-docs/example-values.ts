@@ -339,14 +339,14 @@ const problemType = (title: string) => ({
 });
 
 const operation = {
-	"Home.about": "The order API of The Shop, version 0.1.0",
+	"Home.about": "The order API of The Shop, version 0.2.0",
 	"Home.links": { docs: "http://localhost:8080/docs" },
 	"Home.try": ["curl http://localhost:8080/api/v1/products"],
 	...problemType("ProblemType"),
 	...problemType("ProblemTypeOfOperations"),
 	"ProblemTypeOfOperations.operations": ["GET /api/v1/orders/{id}"],
 	"getProblemType.code": "not-found",
-	"Health.version": "0.1.0",
+	"Health.version": "0.2.0",
 	"getHealth 503.status": "down",
 	"Ready.ready": true,
 	"getReady 503.ready": false,
