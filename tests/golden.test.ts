@@ -15,7 +15,8 @@ import { goldenOrder, publishedOrderEvent } from "./support/streams/golden-event
 
 /**
  * One file for each event and version: producers must write it, consumers must accept it. `npm run generate`
- * writes the first one of a new type. An existing file never changes; a change is a new version.
+ * writes the first one of a new type. An existing file never changes; a change is a new version
+ * (tests/compatibility compares those that were released).
  */
 const folder = join(import.meta.dirname, "../contracts/golden");
 const golden = (name: string) => readFileSync(join(folder, `${name}.json`), "utf8");

@@ -1,0 +1,231 @@
+import type { JsonSchema } from "../../scripts/release/contract-snapshot.ts";
+
+/**
+ * Compares two schemas of one place. Who sends there an old value must still be understood (`taken`), or who reads there a
+ * new one must understand it as an old reader does, which ignores members that it does not know (`given`). Both are one question:
+ * is every value of one schema a value of the other?
+ */
+export type Direction = "taken" | "given";
+
+export interface Difference {
+	/** The place in the schema, from the last schema with a name: `Order.items[].quantity`. */
+	path: string;
+	/** What is so now, and what was so. */
+	what: string;
+}
+
+type Schemas = Readonly<Record<string, JsonSchema>>;
+
+/** The limits of a value: each schema of more values has the same limit, a wider one, or none. */
+const upper = ["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"];
+const lower = ["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"];
+const exact = ["pattern", "format", "multipleOf", "uniqueItems", "not"];
+
+const show = (value: unknown) => (value === undefined ? "none" : JSON.stringify(value));
+
+const prefix = "#/components/schemas/";
+
+const unique = (values: unknown[]) => [...new Set(values)];
+
+/** The schema without alternatives that it is one of. All lists of values of one type are one list. */
+interface Alternative {
+	schema: JsonSchema;
+	type: string;
+	/** Of the schema that a reference names. */
+	name?: string;
+}
+
+const typeOfValue = (value: unknown) => (value === null ? "null" : typeof value);
+
+function mergeLists(all: readonly Alternative[]): Alternative[] {
+	const listed = all.filter(({ schema }) => schema.enum);
+	const byType = [...Map.groupBy(listed, ({ type }) => type)];
+	return [
+		...all.filter(({ schema }) => !schema.enum),
+		...byType.map(([type, lists]) => ({
+			...lists[0]!,
+			type,
+			schema: { ...lists[0]!.schema, enum: unique(lists.flatMap(({ schema }) => schema.enum!)) }
+		}))
+	];
+}
+
+/** @throws Error for a keyword that the rules do not know: what it says would not be compared */
+function assertKnown(schema: JsonSchema): void {
+	const known = new Set([
+		..."$ref type enum const anyOf properties required additionalProperties patternProperties".split(
+			" "
+		),
+		..."items default contentEncoding contentMediaType".split(" "),
+		...upper,
+		...lower,
+		...exact
+	]);
+	const unknown = Object.keys(schema).find(keyword => !known.has(keyword));
+	if (unknown) throw new Error(`the rules of compatibility do not know the keyword ${unknown}`);
+}
+
+function expand(schema: JsonSchema, schemas: Schemas, name?: string): Alternative[] {
+	assertKnown(schema);
+	const named = name === undefined ? {} : { name };
+	if (schema.$ref) {
+		const target = schema.$ref.replace(prefix, "");
+		const found = schemas[target];
+		if (!found) throw new Error(`there is no schema ${target}`);
+		return expand(found, schemas, target);
+	}
+	if (schema.anyOf) return schema.anyOf.flatMap(one => expand(one, schemas, name));
+	if (Object.hasOwn(schema, "const"))
+		return [{ ...named, type: typeOfValue(schema.const), schema: { enum: [schema.const] } }];
+	if (Array.isArray(schema.type))
+		return schema.type.flatMap(type => expand({ ...schema, type }, schemas, name));
+	const type = schema.type ?? (schema.enum ? typeOfValue(schema.enum[0]) : "anything");
+	return [{ ...named, type, schema }];
+}
+
+const alternativesOf = (schema: JsonSchema, schemas: Schemas) =>
+	mergeLists(expand(schema, schemas));
+
+const isKindOf = (type: string, of: string) =>
+	of === "anything" || type === of || (type === "integer" && of === "number");
+
+const typesOf = (all: readonly Alternative[]) =>
+	unique(all.map(({ type }) => type)).join(" or ") || "nothing";
+
+/** What may stand in an object beside its named members. */
+const isOpen = ({ additionalProperties: more }: JsonSchema) => more !== false;
+
+export class Comparison {
+	readonly #old: Schemas;
+	readonly #new: Schemas;
+	readonly #direction: Direction;
+	/** Each pair of schemas with names once: by their names, so that one may contain itself. */
+	readonly #known = new Map<string, Difference[]>();
+
+	constructor(old: Schemas, present: Schemas, direction: Direction) {
+		[this.#old, this.#new, this.#direction] = [old, present, direction];
+	}
+
+	/** Every difference that breaks somebody. @param path of the place */
+	of(old: JsonSchema, present: JsonSchema, path: string): Difference[] {
+		const was = alternativesOf(old, this.#old);
+		const is = alternativesOf(present, this.#new);
+		const isTaken = this.#direction === "taken";
+		const [inner, outer] = isTaken ? [was, is] : [is, was];
+		const found = inner.flatMap(one => {
+			const alike = outer.filter(other => isKindOf(one.type, other.type));
+			if (alike.length === 0) return [{ path, what: `is ${typesOf(is)}, was ${typesOf(was)}` }];
+			const each = alike.map(other =>
+				isTaken ? this.#named(one, other, path) : this.#named(other, one, path)
+			);
+			return each.reduce((least, other) => (other.length < least.length ? other : least));
+		});
+		if (isTaken && show(old.default) !== show(present.default))
+			found.push({ path, what: `default is ${show(present.default)}, was ${show(old.default)}` });
+		return found;
+	}
+
+	#named(was: Alternative, is: Alternative, path: string): Difference[] {
+		const name = is.name ?? was.name;
+		if (name === undefined) return this.#one(was.schema, is.schema, path);
+		const key = [was.name, was.type, is.name, is.type, was.name && is.name ? "" : path].join(" ");
+		const known = this.#known.get(key);
+		if (known) return known;
+		const found: Difference[] = [];
+		this.#known.set(key, found);
+		found.push(...this.#one(was.schema, is.schema, name));
+		return found;
+	}
+
+	#one(was: JsonSchema, is: JsonSchema, path: string): Difference[] {
+		return [
+			...this.#values(was, is, path),
+			...this.#limits(was, is, path),
+			...this.#members(was, is, path),
+			...this.#nested(was, is, path)
+		];
+	}
+
+	/** In the order of the direction: the schema of fewer values first. */
+	#inOrder<V>(was: V, is: V): [inner: V, outer: V] {
+		return this.#direction === "taken" ? [was, is] : [is, was];
+	}
+
+	#values(was: JsonSchema, is: JsonSchema, path: string): Difference[] {
+		const [inner, outer] = this.#inOrder(was.enum, is.enum);
+		if (!outer) return [];
+		const isTaken = this.#direction === "taken";
+		if (!inner)
+			return [{ path, what: isTaken ? `takes only ${show(outer)} now` : "may be any value now" }];
+		const what = isTaken ? "is not taken any more" : "is a new value";
+		return inner
+			.filter(value => !outer.includes(value))
+			.map(value => ({ path, what: `${show(value)} ${what}` }));
+	}
+
+	#limits(was: JsonSchema, is: JsonSchema, path: string): Difference[] {
+		const isNarrower = (keyword: string) => {
+			const [inner, outer] = this.#inOrder(was[keyword], is[keyword]);
+			if (outer === undefined || outer === false) return false;
+			if (inner === undefined) return true;
+			if (upper.includes(keyword)) return (inner as number) > (outer as number);
+			if (lower.includes(keyword)) return (inner as number) < (outer as number);
+			return show(inner) !== show(outer);
+		};
+		// What a list of values has beside it says nothing more.
+		if (was.enum && is.enum) return [];
+		return [...upper, ...lower, ...exact].filter(isNarrower).map(keyword => ({
+			path,
+			what: `${keyword} is ${show(is[keyword])}, was ${show(was[keyword])}`
+		}));
+	}
+
+	#members(was: JsonSchema, is: JsonSchema, path: string): Difference[] {
+		if (!was.properties && !is.properties) return [];
+		const at = (name: string) => `${path}.${name}`;
+		const isTaken = this.#direction === "taken";
+		const [inner, outer] = this.#inOrder(was, is);
+		const must = outer.required ?? [];
+		const gone = Object.keys(was.properties ?? {})
+			.filter(name => !is.properties?.[name] && (!isTaken || !isOpen(is)))
+			.map(name => ({
+				path: at(name),
+				what: isTaken ? "is not taken any more" : "is not given any more"
+			}));
+		const names = gone.map(difference => difference.path);
+		const missing = must
+			.filter(name => !inner.required?.includes(name) && !names.includes(at(name)))
+			.map(name => ({ path: at(name), what: isTaken ? "is required now" : "may be missing now" }));
+		const both = Object.keys(is.properties ?? {}).filter(name => was.properties?.[name]);
+		return [
+			...gone,
+			...missing,
+			...both.flatMap(name => this.of(was.properties![name]!, is.properties![name]!, at(name)))
+		];
+	}
+
+	#nested(was: JsonSchema, is: JsonSchema, path: string): Difference[] {
+		const items = was.items && is.items ? this.of(was.items, is.items, `${path}[]`) : [];
+		const [inner, outer] = this.#inOrder(was, is);
+		if (outer.items && !inner.items)
+			items.push({ path: `${path}[]`, what: `is ${show(is.items)}, was ${show(was.items)}` });
+		return [...items, ...this.#others(was, is, path)];
+	}
+
+	/** Members by pattern, and all others. */
+	#others(was: JsonSchema, is: JsonSchema, path: string): Difference[] {
+		const [inner, outer] = this.#inOrder(was, is);
+		const found: Difference[] = [];
+		if (this.#direction === "taken" && isOpen(inner) && !isOpen(outer) && is.properties)
+			found.push({ path, what: "does not take other members any more" });
+		const sides = [was, is].map(({ additionalProperties: more }) => more);
+		if (sides.every(more => typeof more === "object"))
+			found.push(...this.of(sides[0] as JsonSchema, sides[1] as JsonSchema, `${path}.*`));
+		for (const [pattern, schema] of Object.entries(was.patternProperties ?? {})) {
+			const present = is.patternProperties?.[pattern];
+			if (present) found.push(...this.of(schema, present, `${path}./${pattern}/`));
+			else found.push({ path: `${path}./${pattern}/`, what: "is gone" });
+		}
+		return found;
+	}
+}
