@@ -76,3 +76,51 @@ export function heldTables(sql: string): string[] {
 			.map(reason => `${table}: ${reason}`);
 	});
 }
+
+/** A line that says why nothing that runs reads what is dropped: it has been so since a release. */
+const contraction = /^\s*-- contract: \S/m;
+
+const fillsItself = /\b(?:default|generated|(?:big|small)?serial)\b/;
+
+/** Why an action of `alter table` fails the version before, which still runs; undefined if it does not. */
+function whyFormerFails(action: string, isContraction: boolean): string | undefined {
+	if (/^rename\b/.test(action))
+		return "renames what the version before uses: add the new one beside it";
+	if (/^drop (?:column )?(?!constraint|default|not null|expression|identity)\w/.test(action))
+		return isContraction ? undefined : "drops a column: say `-- contract: why nothing reads it`";
+	if (/^add (?!constraint|check|foreign|unique|primary|exclude).*\bnot null\b/.test(action))
+		return fillsItself.test(action)
+			? undefined
+			: "adds a column that the version before does not fill: give it a default";
+	if (/^alter (?:column )?\w+ (?:set not null|drop default)/.test(action))
+		return isContraction
+			? undefined
+			: "demands a value that the version before may not give: say `-- contract: why it does`";
+	return undefined;
+}
+
+const dropped = new RegExp(String.raw`\bdrop (?:table|view|function|schema|type) ${word}`);
+const renamed = new RegExp(String.raw`\balter (?:view|function|schema|type) ${word}.* rename\b`);
+
+/**
+ * What fails nodes of the version before, which run until they are replaced, as `table: reason`. Expand first; contract a
+ * release later, when no node that runs reads it.
+ */
+export function breaksFormer(sql: string): string[] {
+	const isContraction = contraction.test(sql);
+	const text = plain(sql);
+	const own = new Set([...text.matchAll(createTable)].map(([, table]) => table!));
+	return text.split(";").flatMap(statement => {
+		const [, gone] = dropped.exec(statement) ?? [];
+		if (gone && !own.has(gone) && !isContraction)
+			return [`${gone}: is dropped: say \`-- contract: why nothing uses it\``];
+		const [, other] = renamed.exec(statement) ?? [];
+		if (other) return [`${other}: renames what the version before uses: add the new one beside it`];
+		const [alter, table = "", actions = ""] = alterTable.exec(statement) ?? [];
+		if (!alter || own.has(table)) return [];
+		return actionsOf(actions)
+			.map(action => whyFormerFails(action, isContraction))
+			.filter(reason => reason !== undefined)
+			.map(reason => `${table}: ${reason}`);
+	});
+}

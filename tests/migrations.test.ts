@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { migrations } from "../db/migrate.ts";
 import { faultsOf } from "../db/migration-files.ts";
-import { heldTables } from "./migrations.rules.ts";
+import { frozenChecksums } from "../scripts/release/checksums.ts";
+import { lastRelease } from "./support/release/last-release.ts";
+import { breaksFormer, heldTables } from "./migrations.rules.ts";
 
 /** From before the rule. No migration is added here: a table that is small today is not in a shop that has run for a year. */
 const before = [
@@ -44,6 +48,17 @@ it("the migrations have the names and forms that a start demands", async () => {
 it("no migration holds a table of a running shop", async () => {
 	const found = (await migrations()).filter(({ sql }) => heldTables(sql).length > 0);
 	expect(found.map(({ service, file }) => `${service}/${file}`)).toEqual(before);
+});
+
+it("no migration since the last release fails the nodes of that release", () => {
+	const { checksums } = lastRelease();
+	const added = Object.keys(frozenChecksums()).filter(
+		path => path.endsWith(".sql") && checksums[path] === undefined
+	);
+	const read = (path: string) => readFileSync(join(import.meta.dirname, "..", path), "utf8");
+	expect(added.flatMap(path => breaksFormer(read(path)).map(what => `${path}: ${what}`))).toEqual(
+		[]
+	);
 });
 
 const outside = "-- outside a transaction\n-- Why.\n";
@@ -97,4 +112,47 @@ it.each<[sql: string, found: string[]]>([
 	["alter table t add exclude using gist (x with &&);", [`t: ${index}`]]
 ])("%j holds %j", (sql, found) => {
 	expect(heldTables(sql)).toEqual(found);
+});
+
+const beside = "renames what the version before uses: add the new one beside it";
+const unfilled = "adds a column that the version before does not fill: give it a default";
+const why = "-- contract: nothing has read it since 0.1.0\n";
+
+it.each<[sql: string, found: string[]]>([
+	["alter table t rename column a to b;", [`t: ${beside}`]],
+	["alter table t rename a to b;", [`t: ${beside}`]],
+	["alter table t rename to u;", [`t: ${beside}`]],
+	[`${why}alter table t rename to u;`, [`t: ${beside}`]],
+	["alter function f(int) rename to g;", [`f: ${beside}`]],
+	["alter table t drop column a;", ["t: drops a column: say `-- contract: why nothing reads it`"]],
+	["alter table t drop a;", ["t: drops a column: say `-- contract: why nothing reads it`"]],
+	[
+		"-- contract:\nalter table t drop a;",
+		["t: drops a column: say `-- contract: why nothing reads it`"]
+	],
+	[`${why}alter table t drop column if exists a;`, []],
+	["alter table t drop constraint a;", []],
+	["drop table t;", ["t: is dropped: say `-- contract: why nothing uses it`"]],
+	["drop function if exists f(int);", ["f: is dropped: say `-- contract: why nothing uses it`"]],
+	[`${why}drop table t;`, []],
+	["drop index concurrently i;", []],
+	["create table t (x int); drop table t;", []],
+	["alter table t add column a int not null;", [`t: ${unfilled}`]],
+	["alter table t add a int not null, add b int;", [`t: ${unfilled}`]],
+	["alter table t add column a int not null default 0;", []],
+	["alter table t add column a int;", []],
+	["alter table t add constraint c check (x is not null) not valid;", []],
+	["create table t (x int); alter table t add y int not null;", []],
+	[
+		"alter table t alter column a set not null;",
+		["t: demands a value that the version before may not give: say `-- contract: why it does`"]
+	],
+	[
+		"alter table t alter a drop default;",
+		["t: demands a value that the version before may not give: say `-- contract: why it does`"]
+	],
+	["alter table t alter column a drop not null;", []],
+	["update t set a = 1;", []]
+])("%j fails the version before: %j", (sql, found) => {
+	expect(breaksFormer(sql)).toEqual(found);
 });
