@@ -27,8 +27,8 @@ chain as materialized (
 	select order_id, max(version) as last, min(place) filter (where place <> version)::int as gap,
 		min(version) filter (where broken) as broken, min(at) as born,
 		(array_agg(at order by version desc))[1] as moved, (array_agg(hash order by version desc))[1] as head,
-		(array_agg(snapshot order by version))[1]::jsonb - 'payment'
-			|| (array_agg(snapshot order by version desc))[1]::jsonb || jsonb_build_object('version', max(version)) as told
+		((array_agg(snapshot order by version))[1]::jsonb
+			|| (array_agg(snapshot order by version desc))[1]::jsonb || jsonb_build_object('version', max(version))) - 'payment' as told
 	from h group by order_id
 ),
 found (id, version, what) as (

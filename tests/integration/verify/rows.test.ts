@@ -112,6 +112,15 @@ describe("verify orders", () => {
 		expect(await differences(verifyOrders)).toEqual([]);
 	});
 
+	it("finds nothing in an order that no saga has worked on yet", async () => {
+		const untouched = `
+			with later as (delete from orders.history where order_id = $1 and version > 1),
+				published as (delete from orders.outbox where order_id = $1 and version > 1)
+			update orders.orders o set status = 'pending', shipment = null, version = 1, updated_at = created_at,
+				history_hash = h.hash from orders.history h where id = $1 and h.order_id = id and h.version = 1`;
+		expect(await after(verifyOrders, untouched, [ids[0]])).toEqual([]);
+	});
+
 	it.each([
 		["type", "'order.delivered'"],
 		["from_status", "'pending'"],
