@@ -1,0 +1,225 @@
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { serviceNames } from "../../../config/index.ts";
+import { inProgressStatuses } from "../../../contracts/order-status.ts";
+import { faultsOf } from "../../../db/migration-files.ts";
+import { migrate, migrations } from "../../../db/migrate.ts";
+import { freePort } from "../../../launch/process/free-port.ts";
+import manifest from "../../../package.json" with { type: "json" };
+import { breaksFormer, heldTables } from "../../migrations.rules.ts";
+import { LightLoad } from "../../support/release/light-load.ts";
+import { watchLocks } from "../../support/release/lock-waits.ts";
+import { passThrough } from "../../support/release/order-flows.ts";
+import { differencesIn } from "../../support/release/stored-data.ts";
+import { copyOrders } from "../../support/release/order-copies.ts";
+import { unpackRelease, type UnpackedRelease } from "../../support/release/unpacked-release.ts";
+import { startVersion, type VersionNode } from "../../support/release/version-nodes.ts";
+import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
+import { LoadBalancer } from "../../support/servers/load-balancer.ts";
+import { launch } from "../../support/servers/processes.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
+import { signIn, type Clients } from "../../support/shop/api-client.ts";
+import { newTokenKey } from "../../support/shop/token-key.ts";
+import { until } from "../../support/until.ts";
+import { typicalMigrations } from "./typical-migrations.ts";
+
+/**
+ * The last release and this version side by side, in both directions, on a database that this version has migrated, under a
+ * light load. A node runs the services that the order saga and the gateway call, one the saga, one the gateway.
+ */
+const orderCount = Number(process.env.REHEARSAL_ORDERS ?? 2000);
+const isMeasured = process.env.REHEARSAL_ORDERS !== undefined;
+/** In CI other tests run on the same two cores. */
+const requestsPerS = isMeasured ? 30 : 5;
+const longMs = 60_000 + orderCount * 20;
+
+const callees = serviceNames.filter(name => name !== "order").join(",");
+type Place = "gateway" | "order" | typeof callees;
+
+const running = new Map<Place, VersionNode>();
+const started: VersionNode[] = [];
+const dataDir = temporaryFolder();
+const lines: string[] = [];
+
+let database: TestDatabase;
+let release: UnpackedRelease;
+let environment: Record<string, string>;
+let balancer: LoadBalancer | undefined;
+let load: LightLoad | undefined;
+let clients: Clients;
+const ports = new Map<string, number>();
+
+beforeAll(async () => {
+	release = unpackRelease();
+	database = await testDatabase("template1");
+	const versions = [release.version, manifest.version];
+	for (const version of versions) ports.set(version, await freePort());
+	environment = {
+		DATABASE_URL: database.url,
+		NATS_URL: process.env.TEST_NATS_URL!,
+		SHOP_NAMESPACE: `upgrade-${process.pid}`,
+		DATA_DIR: dataDir,
+		DATABASE_POOL: "2",
+		ORDER_MAX_OPEN: "0",
+		LOG_LEVEL: "error",
+		...newTokenKey()
+	};
+	const migration = launch("migrate.ts", [], environment, release.tree);
+	await once(migration.child, "close");
+	if (migration.child.exitCode !== 0) throw new Error(migration.output());
+}, 120_000);
+
+afterAll(async () => {
+	await load?.stop();
+	await balancer?.close();
+	for (const node of started) node.kill();
+	await database?.drop();
+	rmSync(dataDir, { recursive: true, force: true });
+	if (isMeasured) console.log(lines.join("\n"));
+}, 60_000);
+
+const isOld = (version: string) => version === release.version;
+
+async function start(place: Place, version: string): Promise<VersionNode> {
+	const tree = isOld(version) ? release.tree : undefined;
+	const port = place === "gateway" ? ports.get(version)! : 0;
+	const node = await startVersion({ version, tree, environment }, place, port);
+	started.push(node);
+	return node;
+}
+
+/** Starts the node of the other version beside the one that runs, then ends that one. */
+async function replace(place: Place, version: string): Promise<void> {
+	load!.phase = `${place} ${version}`;
+	const former = running.get(place)!;
+	const node = await start(place, version);
+	if (place === "gateway")
+		await until(async () => (await fetch(`${node.url}/health/ready`)).status === 200, 30_000);
+	await former.stop();
+	running.set(place, node);
+}
+
+const everyFlow = () => passThrough(clients, running.get("gateway")!.url);
+
+/** An action that a node of each place runs in every flow. */
+const served: Record<Place, string> = {
+	gateway: "http_requests_total",
+	order: 'action="order.place"',
+	[callees]: 'action="product.reserve'
+};
+
+/** The version of each node, by what it says itself, if it has served calls. */
+async function versionsThatServed(): Promise<Record<string, string>> {
+	const found: Record<string, string> = {};
+	for (const [place, node] of running) {
+		const text = await node.metrics();
+		const [, version = "none"] = /^shop_build_info\{[^}]*\bversion="([^"]+)"/m.exec(text) ?? [];
+		found[place] = text.includes(served[place]!) ? version : `${version} served nothing`;
+	}
+	return found;
+}
+
+async function expectVersions(gateway: string, order: string, others: string): Promise<void> {
+	expect(await versionsThatServed()).toEqual({ gateway, order, [callees]: others });
+}
+
+it(
+	"the last release takes orders",
+	async () => {
+		await Promise.all(
+			(["gateway", "order", callees] as const).map(async place => {
+				running.set(place, await start(place, release.version));
+			})
+		);
+		const { url } = running.get("gateway")!;
+		await until(async () => (await fetch(`${url}/health/ready`)).status === 200, 30_000);
+		clients = await signIn(url);
+		for (const id of ["prod-001", "prod-002"]) {
+			const more = { delta: 1_000_000, reason: "rehearsal" };
+			expect((await clients.admin.post(`/api/v1/products/${id}/stock`, more)).status).toBe(200);
+		}
+		await everyFlow();
+		await expectVersions(release.version, release.version, release.version);
+		await copyOrders(database.url, orderCount);
+		clients = await signIn(url);
+		balancer = new LoadBalancer([...ports.values()].map(port => `http://127.0.0.1:${port}`));
+		load = new LightLoad(balancer, requestsPerS);
+	},
+	longMs
+);
+
+it(
+	"migrations of this version, and typical ones, hold up no request to it",
+	async () => {
+		const all = await migrations();
+		expect(
+			typicalMigrations.flatMap(({ sql }) => [...heldTables(sql), ...breaksFormer(sql)])
+		).toEqual([]);
+		expect(faultsOf(all)).toEqual([]);
+		load!.phase = "migration";
+		const waits = await watchLocks(database, () => migrate(database.url));
+		lines.push(`migration: ${JSON.stringify(waits)}`);
+		for (const [index, { file }] of typicalMigrations.entries()) {
+			load!.phase = file;
+			const given = [...all, ...typicalMigrations.slice(0, index + 1)];
+			const from = performance.now();
+			const seen = await watchLocks(database, () => migrate(database.url, given));
+			lines.push(`${file}: ${Math.round(performance.now() - from)} ms, ${JSON.stringify(seen)}`);
+		}
+		expect(load!.failures).toEqual([]);
+	},
+	longMs
+);
+
+it("callees of this version serve a gateway and a saga of the last release", async () => {
+	await replace(callees, manifest.version);
+	await everyFlow();
+	await expectVersions(release.version, release.version, manifest.version);
+	expect(load!.failures).toEqual([]);
+}, 120_000);
+
+it("a gateway and a saga of this version are served by callees of the last release", async () => {
+	await replace("order", manifest.version);
+	await replace("gateway", manifest.version);
+	await replace(callees, release.version);
+	await everyFlow();
+	await expectVersions(manifest.version, manifest.version, release.version);
+	expect(load!.failures).toEqual([]);
+}, 180_000);
+
+it("no request failed, and each order is confirmed", async () => {
+	await load!.stop();
+	expect(load!.failures).toEqual([]);
+	expect(load!.orders.length).toBeGreaterThan(5);
+	const open = [...inProgressStatuses];
+	await until(async () => {
+		const [row] = await database.rows<{ count: number }>(
+			"select count(*)::int from orders.orders where status = any ($1)",
+			[open]
+		);
+		return row!.count === 0;
+	}, 60_000);
+	const ends = await database.rows(
+		"select distinct status from orders.orders where id = any ($1::uuid[])",
+		[load!.orders]
+	);
+	expect(ends).toEqual([{ status: "confirmed" }]);
+	const longest = Math.max(...load!.longestMs.values());
+	lines.push(
+		`${load!.requests} requests, ${load!.failures.length} failed, ${load!.orders.length} orders, the longest took ${longest} ms`,
+		...[...load!.longestMs].map(([phase, ms]) => `longest request, ${phase}: ${ms} ms`)
+	);
+}, 180_000);
+
+it(
+	"no check of stored data finds a difference",
+	async () => {
+		const [{ count }] = (await database.rows<{ count: number }>(
+			"select count(*)::int from orders.orders where user_id like 'copied-%'"
+		)) as [{ count: number }];
+		expect(count).toBe(orderCount);
+		const found = await differencesIn(database.url, environment);
+		expect(found).toEqual([]);
+	},
+	longMs
+);
