@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { serviceNames } from "../../config/index.ts";
 import { freePort } from "../../launch/process/free-port.ts";
-import { LoadBalancer } from "../support/servers/load-balancer.ts";
+import { LoadBalancer } from "../support/load/load-balancer.ts";
 import { launch, processesOf, startCluster, type Running } from "../support/servers/processes.ts";
-import { byStatus, type Outcome, quantile, SteadyLoad } from "../support/shop/steady-load.ts";
+import { byStatus, type Outcome, quantile, SteadyLoad } from "../support/load/steady-load.ts";
 import { until } from "../support/until.ts";
 
 /**

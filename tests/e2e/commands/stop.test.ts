@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { awaitedStatuses, type OrderStatus } from "../../../contracts/order-status.ts";
 import { startCluster, startShop, type Running } from "../../support/servers/processes.ts";
-import { KeepAliveClient, type Reply } from "../../support/servers/keep-alive-client.ts";
+import { KeepAliveClient, type Reply } from "../../support/load/keep-alive-client.ts";
 import { address } from "../../support/shop/orders.ts";
 import { until } from "../../support/until.ts";
 

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { LoadBalancer } from "../servers/load-balancer.ts";
-import { address } from "./orders.ts";
+import type { LoadBalancer } from "./load-balancer.ts";
+import { address } from "../shop/orders.ts";
 
 /** A request that was answered, or whose connection ended before. */
 export interface Outcome {
 	isOrder: boolean;
+	/** What was done to the shop when it was sent. */
+	phase: string;
 	/** `performance.now()` */
 	sentAt: number;
 	tookMs: number;
@@ -33,6 +35,7 @@ const order = () => ({
 /** Customers who read the catalogue and order, at a constant rate: none waits for another's answer. */
 export class SteadyLoad {
 	readonly outcomes: Outcome[] = [];
+	phase = "";
 	readonly #balancer: LoadBalancer;
 	readonly #underWay = new Set<Promise<void>>();
 	readonly #sending: Promise<void>;
@@ -63,8 +66,24 @@ export class SteadyLoad {
 		return this;
 	}
 
+	/** Ids of the orders that were placed. */
+	get orders(): string[] {
+		return this.outcomes
+			.filter(({ isOrder, status }) => isOrder && status === 201)
+			.map(({ text }) => (JSON.parse(text) as { id: string }).id);
+	}
+
+	/** The slowest answer of each phase in ms. */
+	get slowestMs(): Record<string, number> {
+		const phases = Object.groupBy(this.outcomes, ({ phase }) => phase);
+		return Object.fromEntries(
+			Object.entries(phases).map(([phase, of]) => [phase, quantile(of!, 1)])
+		);
+	}
+
 	async #send(isOrder: boolean): Promise<void> {
 		const sentAt = performance.now();
+		const { phase } = this;
 		const sent = isOrder
 			? this.#balancer.send("/api/v1/orders", order())
 			: this.#balancer.send("/api/v1/products?limit=1");
@@ -72,7 +91,14 @@ export class SteadyLoad {
 			status: undefined,
 			text: String(error)
 		}));
-		this.outcomes.push({ isOrder, sentAt, tookMs: performance.now() - sentAt, status, text });
+		this.outcomes.push({
+			isOrder,
+			phase,
+			sentAt,
+			tookMs: performance.now() - sentAt,
+			status,
+			text
+		});
 	}
 }
 
