@@ -65,8 +65,8 @@ describe("commands of DEPLOYMENT.md", () => {
 		const words = command.split(" ");
 		const after = (option: string) => words[words.indexOf(option) + 1]!;
 		const wrong: string[] = [];
-		if (words.includes("--profile") && !profiles.includes(after("--profile")))
-			wrong.push(`profile ${after("--profile")}`);
+		for (const [, profile] of command.matchAll(/ --profile (\S+)/g))
+			if (!profiles.includes(profile!)) wrong.push(`profile ${profile}`);
 		if (words.includes("-n") && !namespaces.includes(after("-n")))
 			wrong.push(`namespace ${after("-n")}`);
 		if (words.includes("-k") && !existsSync(join(root, after("-k"), "kustomization.yaml")))
