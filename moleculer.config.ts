@@ -21,7 +21,7 @@ import { TranslateErrors } from "./middlewares/translate-errors.ts";
 import { UndeliveredCalls } from "./middlewares/undelivered-calls.ts";
 import { CloseLast } from "./mixins/close-last.ts";
 
-/** Queries may be retried after these errors; commands never are, except by the saga (docs/retries.md). */
+/** Queries may be retried after these errors; commands that reached a node never are, except by the saga (docs/retries.md). */
 const readRetryable = new Set(["SERVICE_NOT_AVAILABLE", "REQUEST_REJECTED", "REQUEST_TIMEOUT"]);
 
 /**

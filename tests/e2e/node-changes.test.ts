@@ -21,7 +21,7 @@ const nodes = services.map(name => `${name}=${name === "order" ? 1 : 2}`);
 const exitWithinMs = 10_000;
 const answerWithinMs = 10_000;
 /** Commands may fail for so long after a node was killed. */
-const blipMs = 10_000;
+const interruptionMs = 10_000;
 
 const figures = (...words: string[]) => times && console.log(words.join("; "));
 
@@ -168,7 +168,8 @@ describe("under load", () => {
 				const service = services[n % services.length]!;
 				const { at } = await replace(service, nodesOf(service)[0]!.pid, "SIGKILL");
 				kills.push({ service, at });
-				if (times) await delay(Math.max(0, at + blipMs + answerWithinMs - performance.now()));
+				if (times)
+					await delay(Math.max(0, at + interruptionMs + answerWithinMs - performance.now()));
 			}
 			await load.stop();
 			balancer.repeatsQueries = false;
@@ -178,9 +179,9 @@ describe("under load", () => {
 			expect(load.failures.filter(({ status }) => ![undefined, 503, 504].includes(status))).toEqual(
 				[]
 			);
-			// Under way when the node was killed, or sent within the blip.
+			// Under way when the node was killed, or sent within this time.
 			const isNear = ({ sentAt, tookMs }: Outcome, at: number) =>
-				sentAt + tookMs >= at && sentAt < at + blipMs;
+				sentAt + tookMs >= at && sentAt < at + interruptionMs;
 			const isOther = (one: Outcome) => !kills.some(({ at }) => isNear(one, at));
 			expect(load.failures.filter(isOther)).toEqual([]);
 			const of = kills.map(({ service, at }) => ({
@@ -190,7 +191,7 @@ describe("under load", () => {
 			}));
 			const sum = (part: "failed" | "orders") => of.reduce((total, one) => total + one[part], 0);
 			figures(
-				`${kills.length} kills: ${sum("failed")} of ${sum("orders")} orders failed within ${blipMs / 1000} s`,
+				`${kills.length} kills: ${sum("failed")} of ${sum("orders")} orders failed within ${interruptionMs / 1000} s`,
 				of.map(one => `${one.service} ${one.failed}/${one.orders}`).join(", "),
 				byStatus(load.outcomes),
 				`slowest answer ${quantile(load.outcomes, 1)} ms`

@@ -6,6 +6,9 @@ export interface Metrics {
 	update(name: string, method: "inc" | "observe" | "set", labels: object, value: number): void;
 }
 
+/** No path of the shop is as long; a request line may have 16 KB. */
+const loggedLength = 1000;
+
 /**
  * Counts, times and logs a completed request. `route` is a template, because ids would be unbounded. The line has no
  * query: it may hold what a customer searched for.
@@ -18,7 +21,7 @@ export function measure(
 	log: (line: string) => void
 ): void {
 	const start = performance.now();
-	const path = (req.url ?? "").split("?", 1)[0]!;
+	const path = (req.url ?? "").slice(0, loggedLength).split("?", 1)[0]!;
 	res.once("close", () => {
 		const labels = { method: req.method!, route: route() };
 		const seconds = (performance.now() - start) / 1000;

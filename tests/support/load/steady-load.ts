@@ -40,12 +40,13 @@ export class SteadyLoad {
 	readonly #underWay = new Set<Promise<void>>();
 	readonly #sending: Promise<void>;
 	#isOver = false;
+	#lastOrder = "";
 
 	constructor(balancer: LoadBalancer, { requestsPerS, ordersPerS }: Rates) {
 		this.#balancer = balancer;
 		this.#sending = (async () => {
 			for (let n = 0; !this.#isOver; n++) {
-				const request = this.#send(n % Math.round(requestsPerS / ordersPerS) === 0);
+				const request = this.#send(n % Math.round(requestsPerS / ordersPerS) === 0, n);
 				this.#underWay.add(request);
 				void request.finally(() => this.#underWay.delete(request));
 				await delay(1000 / requestsPerS);
@@ -81,12 +82,18 @@ export class SteadyLoad {
 		);
 	}
 
-	async #send(isOrder: boolean): Promise<void> {
+	/** Every second query reads the last order. */
+	#query(n: number): string {
+		const last = n % 2 === 0 && this.#lastOrder;
+		return last ? `/api/v1/orders/${last}` : "/api/v1/products?limit=1";
+	}
+
+	async #send(isOrder: boolean, n: number): Promise<void> {
 		const sentAt = performance.now();
 		const { phase } = this;
 		const sent = isOrder
 			? this.#balancer.send("/api/v1/orders", order())
-			: this.#balancer.send("/api/v1/products?limit=1");
+			: this.#balancer.send(this.#query(n));
 		const { status, text } = await sent.catch(error => ({
 			status: undefined,
 			text: String(error)
