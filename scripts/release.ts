@@ -26,9 +26,14 @@ function pathspecs(): string[] {
 	return [...taken, ...left.map(pattern => `:(exclude,glob)${pattern}`)];
 }
 
+/** Settings of git that change the bytes of an archive. */
+const sameEverywhere = ["-c", "tar.umask=0022", "-c", "core.autocrlf=false"];
+
 /** The same bytes for the same commit: times are those of the commit, files belong to root. */
 const sourceArchive = (): Buffer =>
-	gzipSync(git("archive", "--format=tar", "HEAD", "--", ...pathspecs()), { level: 9 });
+	gzipSync(git(...sameEverywhere, "archive", "--format=tar", "HEAD", "--", ...pathspecs()), {
+		level: 9
+	});
 
 commandLine(usage, {});
 
@@ -38,6 +43,16 @@ if (existsSync(folder))
 	usageError(usage, `releases/${version} is there: raise the version of package.json.`);
 if (git("status", "--porcelain").length > 0)
 	usageError(usage, "Files are changed or new: commit them first, so that a commit is released.");
+const changelog = readFileSync(join(root, "CHANGELOG.md"), "utf8");
+if (
+	!new RegExp(`^## \\[${version.replaceAll(".", "\\.")}\\] - \\d{4}-\\d\\d-\\d\\d$`, "m").test(
+		changelog
+	)
+)
+	usageError(
+		usage,
+		`CHANGELOG.md has no date for ${version}: "## [${version}] - <year-month-day>".`
+	);
 
 const asJson = (value: unknown) => `${JSON.stringify(value, null, "\t")}\n`;
 const archive = sourceArchive();

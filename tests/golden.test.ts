@@ -14,39 +14,51 @@ import { readOrderEvent } from "../streams/messages/order-event-reader.ts";
 import { goldenOrder, publishedOrderEvent } from "./support/streams/golden-event.ts";
 
 /**
- * One file for each event and version: producers must write it, consumers must accept it. `npm run generate`
+ * One file for each event and version: producers must write the newest, consumers must accept all. `npm run generate`
  * writes the first one of a new type. An existing file never changes; a change is a new version
  * (tests/compatibility compares those that were released).
  */
 const folder = join(import.meta.dirname, "../contracts/golden");
 const golden = (name: string) => readFileSync(join(folder, `${name}.json`), "utf8");
 
+const files = readdirSync(folder).map(file => file.replace(/\.json$/, ""));
+
+/** Names of the golden files of a type, oldest first: `order.confirmed.v1` … */
+function versionsOf(type: string): string[] {
+	const versions = files.flatMap(file => {
+		const [, name, version] = /^(.+)\.v(\d+)$/.exec(file) ?? [];
+		return name === type ? [Number(version)] : [];
+	});
+	return versions.toSorted((a, b) => a - b).map(version => `${type}.v${version}`);
+}
+
+/** What producers write. */
+const newest = (type: string) => JSON.parse(golden(versionsOf(type).at(-1)!));
+
 const { order_id, at } = goldenOrder;
 
 describe.each(orderEventTypes)("%s", type => {
 	it("is written as its golden file has it", () => {
-		expect(JSON.parse(String(publishedOrderEvent(type).value))).toEqual(
-			JSON.parse(golden(`${type}.v1`))
-		);
+		expect(JSON.parse(String(publishedOrderEvent(type).value))).toEqual(newest(type));
 	});
 
-	it("is accepted as its golden file has it", () => {
-		const event = JSON.parse(golden(`${type}.v1`)) as OrderStreamEvent;
-		const value = Buffer.from(golden(`${type}.v1`));
+	it.each(versionsOf(type))("is accepted as %s.json has it", version => {
+		const event = JSON.parse(golden(version)) as OrderStreamEvent;
+		const value = Buffer.from(golden(version));
 		const message = { topic: "orders", partition: 0, offset: 0n, headers: {}, at: new Date(at) };
 		expect(readOrderEvent({ ...message, key: event.partitionkey, value })).toEqual(event);
 	});
 
 	it("has its epoch after a restore, and is accepted with it", () => {
 		const { key, value, headers = {} } = publishedOrderEvent(type, 2);
-		const event = { ...JSON.parse(golden(`${type}.v1`)), epoch: 2 };
+		const event = { ...newest(type), epoch: 2 };
 		expect(JSON.parse(String(value))).toEqual(event);
 		const message = { topic: "orders", partition: 0, offset: 0n, headers, at: new Date(at), key };
 		expect(readOrderEvent({ ...message, value: Buffer.from(value) })).toEqual(event);
 	});
 
 	it("is a CloudEvent in its value and its headers", () => {
-		const event: CloudEventV1<OrderStreamEvent["data"]> = JSON.parse(golden(`${type}.v1`));
+		const event: CloudEventV1<OrderStreamEvent["data"]> = newest(type);
 		expect(new CloudEvent(event).validate()).toBe(true);
 		const { value, headers } = publishedOrderEvent(type);
 		const read = Kafka.toEvent({ headers, key: "", value, body: value, timestamp: "" } as never);
@@ -65,7 +77,7 @@ describe("product.low_stock", () => {
 		occurred_at: new Date(at),
 		data: JSON.stringify(data)
 	});
-	const event = JSON.parse(golden("product.low_stock.v1"));
+	const event = newest("product.low_stock");
 
 	it("is written and accepted as its golden file has it, and is a CloudEvent", () => {
 		expect(JSON.parse(String(message.value))).toEqual(event);
@@ -77,11 +89,11 @@ describe("product.low_stock", () => {
 	});
 });
 
-describe("webhook.disabled", () => {
-	const event: WebhookDisabledEvent = JSON.parse(golden("webhook.disabled.v1"));
+describe.each(versionsOf("webhook.disabled"))("%s", version => {
+	const event: WebhookDisabledEvent = JSON.parse(golden(version));
 
 	it("is accepted as its golden file has it, and is a CloudEvent", () => {
-		const value = Buffer.from(golden("webhook.disabled.v1"));
+		const value = Buffer.from(golden(version));
 		const found = { topic: "notifications", partition: 0, offset: 0n, at: new Date(at), value };
 		expect(readStaffEvent({ ...found, headers: {}, key: event.subject })).toEqual(event);
 		expect(new CloudEvent(event).validate()).toBe(true);
@@ -115,12 +127,10 @@ describe("analytics.window", () => {
 	});
 });
 
-it("has one file for each event and version, and no other", () => {
-	const wanted = [
-		...orderEventTypes,
-		"analytics.window",
-		"product.low_stock",
-		"webhook.disabled"
-	].map(type => `${type}.v1.json`);
-	expect(readdirSync(folder).toSorted()).toEqual(wanted.toSorted());
+it("has a file for each version of each event, from the first one on, and no other", () => {
+	const types = [...orderEventTypes, "analytics.window", "product.low_stock", "webhook.disabled"];
+	const wanted = types.flatMap(type =>
+		Array.from({ length: Math.max(1, versionsOf(type).length) }, (_, n) => `${type}.v${n + 1}`)
+	);
+	expect(files.toSorted()).toEqual(wanted.toSorted());
 });

@@ -73,11 +73,12 @@ class Breaks {
 		what: string,
 		was: Readonly<Record<string, V>>,
 		is: Readonly<Record<string, V>>,
-		compare: (name: string, was: V, is: V) => void
+		compare: (name: string, was: V, is: V) => void,
+		isEvent = false
 	): void {
 		for (const [name, value] of Object.entries(was)) {
 			const present = is[name];
-			if (present === undefined) this.add(`${what} ${name} is gone`, name);
+			if (present === undefined) this.add(`${what} ${name} is gone`, name, isEvent);
 			else compare(name, value, present);
 		}
 	}
@@ -146,9 +147,9 @@ class Breaks {
 		this.each("event", this.#old.messages, this.#present.messages, (name, was, is) => {
 			for (const topic of was.topics.filter(one => !is.topics.includes(one)))
 				this.add(`event ${name} is not in the topic ${topic} any more`, name, true);
-			this.each(`event ${name}: part`, was.parts, is.parts, (part, old, present) =>
-				this.schema("event", old, present, `${name} ${part}`, name)
-			);
+			const compare = (part: string, old: JsonSchema, present: JsonSchema) =>
+				this.schema("event", old, present, `${name} ${part}`, name);
+			this.each(`event ${name}: part`, was.parts, is.parts, compare, true);
 		});
 	}
 

@@ -19,7 +19,9 @@ type Schemas = Readonly<Record<string, JsonSchema>>;
 /** The limits of a value: each schema of more values has the same limit, a wider one, or none. */
 const upper = ["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"];
 const lower = ["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"];
-const exact = ["pattern", "format", "multipleOf", "uniqueItems", "not"];
+const exact = "pattern format multipleOf uniqueItems not contentEncoding contentMediaType".split(
+	" "
+);
 
 const show = (value: unknown) => (value === undefined ? "none" : JSON.stringify(value));
 
@@ -56,7 +58,8 @@ function assertKnown(schema: JsonSchema): void {
 		..."$ref type enum const anyOf properties required additionalProperties patternProperties".split(
 			" "
 		),
-		..."items default contentEncoding contentMediaType".split(" "),
+		"items",
+		"default",
 		...upper,
 		...lower,
 		...exact
@@ -92,8 +95,11 @@ const isKindOf = (type: string, of: string) =>
 const typesOf = (all: readonly Alternative[]) =>
 	unique(all.map(({ type }) => type)).join(" or ") || "nothing";
 
-/** What may stand in an object beside its named members. */
-const isOpen = ({ additionalProperties: more }: JsonSchema) => more !== false;
+/** The schema of members of an object that it does not name: {} for any value, undefined if there may be none. */
+function unnamed({ additionalProperties: more = true }: JsonSchema): JsonSchema | undefined {
+	if (more === false) return undefined;
+	return more === true ? {} : (more as JsonSchema);
+}
 
 export class Comparison {
 	readonly #old: Schemas;
@@ -120,9 +126,7 @@ export class Comparison {
 			);
 			return each.reduce((least, other) => (other.length < least.length ? other : least));
 		});
-		if (isTaken && show(old.default) !== show(present.default))
-			found.push({ path, what: `default is ${show(present.default)}, was ${show(old.default)}` });
-		return found;
+		return unique(found) as Difference[];
 	}
 
 	#named(was: Alternative, is: Alternative, path: string): Difference[] {
@@ -139,11 +143,19 @@ export class Comparison {
 
 	#one(was: JsonSchema, is: JsonSchema, path: string): Difference[] {
 		return [
+			...this.#defaults(was, is, path),
 			...this.#values(was, is, path),
 			...this.#limits(was, is, path),
 			...this.#members(was, is, path),
 			...this.#nested(was, is, path)
 		];
+	}
+
+	#defaults(was: JsonSchema, is: JsonSchema, path: string): Difference[] {
+		const isAlike = this.#direction === "given" || show(was.default) === show(is.default);
+		return isAlike
+			? []
+			: [{ path, what: `default is ${show(is.default)}, was ${show(was.default)}` }];
 	}
 
 	/** In the order of the direction: the schema of fewer values first. */
@@ -187,7 +199,7 @@ export class Comparison {
 		const [inner, outer] = this.#inOrder(was, is);
 		const must = outer.required ?? [];
 		const gone = Object.keys(was.properties ?? {})
-			.filter(name => !is.properties?.[name] && (!isTaken || !isOpen(is)))
+			.filter(name => !is.properties?.[name] && (!isTaken || !unnamed(is)))
 			.map(name => ({
 				path: at(name),
 				what: isTaken ? "is not taken any more" : "is not given any more"
@@ -214,18 +226,33 @@ export class Comparison {
 
 	/** Members by pattern, and all others. */
 	#others(was: JsonSchema, is: JsonSchema, path: string): Difference[] {
-		const [inner, outer] = this.#inOrder(was, is);
-		const found: Difference[] = [];
-		if (this.#direction === "taken" && isOpen(inner) && !isOpen(outer) && is.properties)
-			found.push({ path, what: "does not take other members any more" });
-		const sides = [was, is].map(({ additionalProperties: more }) => more);
-		if (sides.every(more => typeof more === "object"))
-			found.push(...this.of(sides[0] as JsonSchema, sides[1] as JsonSchema, `${path}.*`));
-		for (const [pattern, schema] of Object.entries(was.patternProperties ?? {})) {
+		const patterns = Object.entries(was.patternProperties ?? {}).flatMap(([pattern, schema]) => {
 			const present = is.patternProperties?.[pattern];
-			if (present) found.push(...this.of(schema, present, `${path}./${pattern}/`));
-			else found.push({ path: `${path}./${pattern}/`, what: "is gone" });
+			const at = `${path}./${pattern}/`;
+			return present ? this.of(schema, present, at) : [{ path: at, what: "is gone" }];
+		});
+		const [before, now] = [unnamed(was), unnamed(is)];
+		if (!before) return patterns;
+		const all = `${path}.*`;
+		const isAny = now && Object.keys(now).length === 0;
+		// Readers ignore members that they do not know, unless these are a map whose values they read.
+		const isMap = typeof was.additionalProperties === "object";
+		if (this.#direction === "given") {
+			if (!isMap) return patterns;
+			const others = now
+				? this.of(before, now, all)
+				: [{ path: all, what: "is not given any more" }];
+			return [...patterns, ...others];
 		}
-		return found;
+		const added = Object.entries(is.properties ?? {}).filter(([name]) => !was.properties?.[name]);
+		return [
+			...patterns,
+			...(now
+				? isAny
+					? []
+					: this.of(before, now, all)
+				: [{ path: all, what: "is not taken any more" }]),
+			...added.flatMap(([name, schema]) => this.of(before, schema, `${path}.${name}`))
+		];
 	}
 }

@@ -10,6 +10,8 @@ const root = join(import.meta.dirname, "../..");
  */
 const isLookedUp = /^(docker compose|kubectl) /;
 
+const noCluster = "by hand: there is no cluster where the tests run";
+
 /** Every command in a block of the guides → the test that runs it, or why none does. README has a test of its own. */
 const runBy: Record<string, Record<string, string>> = {
 	"DEVELOPMENT_GUIDE.md": {
@@ -28,13 +30,21 @@ const runBy: Record<string, Record<string, string>> = {
 			"tests/e2e/commands/chaos.test.ts"
 	},
 	"DEPLOYMENT.md": {
+		"helm repo add prometheus-community https://prometheus-community.github.io/helm-charts":
+			noCluster,
+		"helm upgrade --install prometheus-adapter prometheus-community/prometheus-adapter --namespace monitoring --set prometheus.url=http://prometheus.monitoring.svc --values k8s/components/saga-autoscaling/adapter.values.yaml":
+			noCluster,
 		"docker build -t moleculer-commerce:development .": "tests/e2e/image/image.test.ts"
 	}
 };
 
 const commandsOf = (file: string) =>
-	[...readFileSync(join(root, file), "utf8").matchAll(/^```bash\n([^]*?)^```/gm)].flatMap(
-		([, block]) => block!.trim().split("\n")
+	[...readFileSync(join(root, file), "utf8").matchAll(/^ *```bash\n([^]*?)^ *```/gm)].flatMap(
+		([, block]) =>
+			block!
+				.replaceAll(/ \\\n */g, " ")
+				.trim()
+				.split(/\n */)
 	);
 
 it.each(Object.entries(runBy))("each command of %s has a test, or a reason", (file, table) => {
@@ -51,11 +61,12 @@ describe("commands of DEPLOYMENT.md", () => {
 		merge: true
 	}) as { services: Record<string, { profiles?: string[] }> };
 	const profiles = Object.values(compose.services).flatMap(service => service.profiles ?? []);
-	const manifests = globSync("k8s/{base,overlays}/**/*.yaml", { cwd: root }).flatMap(file =>
-		parseAllDocuments(readFileSync(join(root, file), "utf8")).map(
-			document =>
-				document.toJS() as { kind?: string; namespace?: string; metadata?: { name?: string } }
-		)
+	const manifests = globSync("k8s/{base,components,overlays}/**/*.yaml", { cwd: root }).flatMap(
+		file =>
+			parseAllDocuments(readFileSync(join(root, file), "utf8")).map(
+				document =>
+					document.toJS() as { kind?: string; namespace?: string; metadata?: { name?: string } }
+			)
 	);
 	const objects = manifests.map(one => `${one.kind?.toLowerCase()}/${one.metadata?.name}`);
 	const namespaces = manifests.map(({ namespace }) => namespace);
