@@ -84,14 +84,20 @@ const fillsItself = /\b(?:default|generated|(?:big|small)?serial)\b/;
 
 /** Why an action of `alter table` fails the version before, which still runs; undefined if it does not. */
 function whyFormerFails(action: string, isContraction: boolean): string | undefined {
-	if (/^rename\b/.test(action))
+	if (/^(?:rename|set schema)\b/.test(action))
 		return "renames what the version before uses: add the new one beside it";
-	if (/^drop (?:column )?(?!constraint|default|not null|expression|identity)\w/.test(action))
+	if (
+		/^drop (?:column )?(?!(?:constraint|default|expression|identity)\b|not null\b)\w/.test(action)
+	)
 		return isContraction ? undefined : "drops a column: say `-- contract: why nothing reads it`";
-	if (/^add (?!constraint|check|foreign|unique|primary|exclude).*\bnot null\b/.test(action))
-		return fillsItself.test(action)
+	if (/^add (?!(?:constraint|check|foreign|unique|primary|exclude)\b).*\bnot null\b/.test(action))
+		return fillsItself.test(action) && !/\bdefault null\b/.test(action)
 			? undefined
 			: "adds a column that the version before does not fill: give it a default";
+	if (/^alter (?:column )?\w+ (?:set data )?type\b/.test(action))
+		return isContraction
+			? undefined
+			: "changes the type of a column: say `-- contract: why the version before can use both`";
 	if (/^alter (?:column )?\w+ (?:set not null|drop default)/.test(action))
 		return isContraction
 			? undefined
@@ -99,8 +105,12 @@ function whyFormerFails(action: string, isContraction: boolean): string | undefi
 	return undefined;
 }
 
-const dropped = new RegExp(String.raw`\bdrop (?:table|view|function|schema|type) ${word}`);
-const renamed = new RegExp(String.raw`\balter (?:view|function|schema|type) ${word}.* rename\b`);
+/** Kinds of objects that statements and rights name. */
+const kinds =
+	"(?:table|(?:materialized )?view|function|procedure|schema|type|domain|sequence|trigger)";
+const dropped = new RegExp(String.raw`\bdrop ${kinds} (?:if exists )?(.*)$`);
+const renamed = new RegExp(String.raw`\balter ${kinds} ${word}.* (?:rename|set schema)\b`);
+const revoked = /^ ?revoke\b.* on (?:table )?(\S+)/;
 
 /**
  * What fails nodes of the version before, which run until they are replaced, as `table: reason`. Expand first; contract a
@@ -111,9 +121,15 @@ export function breaksFormer(sql: string): string[] {
 	const text = plain(sql);
 	const own = new Set([...text.matchAll(createTable)].map(([, table]) => table!));
 	return text.split(";").flatMap(statement => {
-		const [, gone] = dropped.exec(statement) ?? [];
-		if (gone && !own.has(gone) && !isContraction)
-			return [`${gone}: is dropped: say \`-- contract: why nothing uses it\``];
+		const names = actionsOf(dropped.exec(statement)?.[1] ?? "").map(
+			name => /^[\w."]+/.exec(name)?.[0] ?? ""
+		);
+		const gone = names.filter(name => name && !own.has(name));
+		if (gone.length > 0 && !isContraction)
+			return gone.map(name => `${name}: is dropped: say \`-- contract: why nothing uses it\``);
+		const [, refused] = revoked.exec(statement) ?? [];
+		if (refused && !own.has(refused) && !isContraction)
+			return [`${refused}: a right is revoked: say \`-- contract: why nothing uses it\``];
 		const [, other] = renamed.exec(statement) ?? [];
 		if (other) return [`${other}: renames what the version before uses: add the new one beside it`];
 		const [alter, table = "", actions = ""] = alterTable.exec(statement) ?? [];

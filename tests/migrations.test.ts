@@ -132,6 +132,27 @@ it.each<[sql: string, found: string[]]>([
 	],
 	[`${why}alter table t drop column if exists a;`, []],
 	["alter table t drop constraint a;", []],
+	["alter table t drop default_x;", ["t: drops a column: say `-- contract: why nothing reads it`"]],
+	["alter table t set schema old;", [`t: ${beside}`]],
+	["alter sequence s rename to r;", [`s: ${beside}`]],
+	["alter table t add column a int not null default null;", [`t: ${unfilled}`]],
+	["alter table t add constraint_a int not null;", [`t: ${unfilled}`]],
+	[
+		"alter table t alter column a type bigint;",
+		["t: changes the type of a column: say `-- contract: why the version before can use both`"]
+	],
+	[`${why}alter table t alter a set data type bigint;`, []],
+	...["materialized view", "trigger", "sequence", "domain", "procedure", "type"].map(
+		(kind): [string, string[]] => [
+			`drop ${kind} t;`,
+			["t: is dropped: say `-- contract: why nothing uses it`"]
+		]
+	),
+	[
+		"create table t (x int); drop table t, u;",
+		["u: is dropped: say `-- contract: why nothing uses it`"]
+	],
+	["revoke select on t from r;", ["t: a right is revoked: say `-- contract: why nothing uses it`"]],
 	["drop table t;", ["t: is dropped: say `-- contract: why nothing uses it`"]],
 	["drop function if exists f(int);", ["f: is dropped: say `-- contract: why nothing uses it`"]],
 	[`${why}drop table t;`, []],
