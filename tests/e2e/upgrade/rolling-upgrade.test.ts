@@ -11,7 +11,11 @@ import { watchLocks } from "../../support/release/lock-waits.ts";
 import { passThrough } from "../../support/release/order-flows.ts";
 import { differencesIn } from "../../support/release/stored-data.ts";
 import { copyOrders } from "../../support/release/order-copies.ts";
-import { unpackRelease, type UnpackedRelease } from "../../support/release/unpacked-release.ts";
+import {
+	installsWithinMs,
+	unpackRelease,
+	type UnpackedRelease
+} from "../../support/release/unpacked-release.ts";
 import { startVersion, type VersionNode } from "../../support/release/version-nodes.ts";
 import { testDatabase, type TestDatabase } from "../../support/servers/database.ts";
 import { quantile, SteadyLoad } from "../../support/load/steady-load.ts";
@@ -67,7 +71,7 @@ beforeAll(async () => {
 	const migration = launch("migrate.ts", [], environment, release.tree);
 	await once(migration.child, "close");
 	if (migration.child.exitCode !== 0) throw new Error(migration.output());
-}, 120_000);
+}, installsWithinMs + 120_000);
 
 afterAll(async () => {
 	await load?.stop();

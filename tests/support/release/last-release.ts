@@ -22,7 +22,10 @@ function compareVersions(a: string, b: string): number {
 }
 
 /** The versions of the folder `releases`, the oldest first. */
-const releasedVersions = (): string[] => readdirSync(releases).toSorted(compareVersions);
+const releasedVersions = (): string[] =>
+	readdirSync(releases)
+		.filter(name => /^\d+\.\d+\.\d+$/.test(name))
+		.toSorted(compareVersions);
 
 /** @throws Error when a file of the release is missing or its archive was changed */
 function readRelease(version: string): Release {
@@ -35,10 +38,13 @@ function readRelease(version: string): Release {
 	return { version, contracts: json("contracts.json") as ContractSnapshot, checksums, archive };
 }
 
-/** The newest release before the version of this tree. @throws Error when a file of it is missing or was changed */
+/** The newest release before the version of this tree. @throws Error when there is none, or a file of it is missing or changed */
 export function lastRelease(): Release {
 	const former = releasedVersions().filter(
 		version => compareVersions(version, manifest.version) < 0
 	);
-	return readRelease(former.at(-1)!);
+	const newest = former.at(-1);
+	if (newest === undefined)
+		throw new Error(`releases/ has no version before ${manifest.version}: restore the last one`);
+	return readRelease(newest);
 }

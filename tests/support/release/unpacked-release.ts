@@ -12,6 +12,8 @@ export interface UnpackedRelease extends Release {
 	tree: string;
 }
 
+export const installsWithinMs = 300_000;
+
 const lockOf = (tree: string) => JSON.parse(readFileSync(join(tree, "package-lock.json"), "utf8"));
 
 /**
@@ -29,6 +31,10 @@ export function unpackRelease(): UnpackedRelease {
 	}
 	console.log(`${release.version} has other packages, which npm installs: ${differing.join(", ")}`);
 	const args = "ci --omit=dev --ignore-scripts --no-audit --no-fund --prefer-offline".split(" ");
-	execFileSync("npm", args, { cwd: tree, stdio: ["ignore", "ignore", "inherit"] });
+	execFileSync("npm", args, {
+		cwd: tree,
+		stdio: ["ignore", "ignore", "inherit"],
+		timeout: installsWithinMs
+	});
 	return { ...release, tree };
 }
