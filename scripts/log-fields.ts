@@ -15,6 +15,9 @@ const typeOf = (name: string, type: string) => {
 	return type === "keyword" ? { type, ignore_above: 1024 } : { type };
 };
 
+/** What a collector adds, by the names that Elastic's own agents use. The first is of both, the others are of Kubernetes. */
+export const placeFields = ["container.name", "kubernetes.namespace", "kubernetes.pod.name"];
+
 /**
  * The index template of Elasticsearch for these lines: a data stream, so that whole indices are deleted once they are old.
  * Other members are kept and not indexed, because a line with a new member must not be refused.
@@ -30,9 +33,10 @@ export const indexTemplate = () => ({
 		lifecycle: { data_retention: keptFor },
 		mappings: {
 			dynamic: false,
-			properties: Object.fromEntries(
-				Object.entries(logFields).map(([name, { type }]) => [name, typeOf(name, type)])
-			)
+			properties: Object.fromEntries([
+				...Object.entries(logFields).map(([name, { type }]) => [name, typeOf(name, type)]),
+				...placeFields.map(name => [name, typeOf(name, "keyword")])
+			])
 		}
 	}
 });
