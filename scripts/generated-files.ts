@@ -6,6 +6,7 @@ import { orderEventTypes } from "../contracts/order-status.ts";
 import { asyncApiDocument } from "../services/gateway/api-docs/asyncapi.ts";
 import { openApiDocument } from "../services/gateway/api-docs/openapi.ts";
 import { publishedOrderEvent } from "../tests/support/streams/golden-event.ts";
+import { clusterLogging } from "./cluster-logging.ts";
 import { clusterMonitoring } from "./cluster-monitoring.ts";
 import { dashboardJson } from "./dashboards/grafana-layout.ts";
 import { overview } from "./dashboards/overview.ts";
@@ -33,6 +34,7 @@ export function read(path: string): string | undefined {
 const asJson = (value: unknown) => `${JSON.stringify(value, null, "\t")}\n`;
 
 const dashboard = () => asJson(dashboardJson(overview));
+const template = () => asJson(indexTemplate());
 
 /** Committed file → its expected text. db/schema.sql needs a server and is checked by its own test. */
 export const generated: Readonly<Record<string, () => string>> = {
@@ -40,7 +42,8 @@ export const generated: Readonly<Record<string, () => string>> = {
 	".env.example": envExample,
 	"observability/grafana/dashboards/overview.json": dashboard,
 	...clusterMonitoring(dashboard),
-	"observability/logging/index-template.json": () => asJson(indexTemplate()),
+	"observability/logging/index-template.json": template,
+	...clusterLogging(template),
 	"docs/observability.md": () => {
 		const page = replaceBetween(read("docs/observability.md") ?? "", "metrics", metricsList());
 		return replaceBetween(page, "log fields", logFieldsList());

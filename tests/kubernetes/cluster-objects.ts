@@ -27,11 +27,12 @@ interface Variable extends Named {
 
 export interface Container extends Named {
 	image: string;
+	command?: string[];
 	args?: string[];
 	env?: Variable[];
 	envFrom?: { configMapRef?: Named; secretRef?: Named }[];
 	ports?: { name: string; containerPort: number }[];
-	volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
+	volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[];
 	resources?: { requests?: Labels; limits?: Labels };
 	securityContext?: {
 		runAsUser?: number;
@@ -51,7 +52,7 @@ export interface Volume extends Named {
 	configMap?: Named;
 	secret?: { secretName: string };
 	persistentVolumeClaim?: { claimName: string };
-	hostPath?: unknown;
+	hostPath?: { path: string };
 }
 
 export interface PodSpec {

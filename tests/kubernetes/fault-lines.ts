@@ -52,7 +52,7 @@ function documentsOf(file: string, text: string): Document[] {
  */
 function placeOf({ object, word }: Fault, within: string): string | undefined {
 	const whole = new RegExp(`(^|[^\\w./-])${escape(word)}($|[^\\w./-])`);
-	const documents = globSync("**/*.{yaml,env,conf}", { cwd: within })
+	const documents = globSync("**/*.{yaml,yml,env,conf}", { cwd: within })
 		.sort()
 		.flatMap(file => documentsOf(file, readFileSync(join(within, file), "utf8")));
 	const [own, others] = [true, false].map(is =>

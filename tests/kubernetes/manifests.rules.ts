@@ -1,7 +1,7 @@
 import { busFaults } from "./bus.rules.ts";
 import type { ClusterObject } from "./cluster-objects.ts";
 import type { Fault } from "./fault-lines.ts";
-import { podFaults } from "./pods.rules.ts";
+import { nodeFaults, podFaults } from "./pods.rules.ts";
 import { referenceFaults } from "./references.rules.ts";
 import { replicaFaults } from "./replicas.rules.ts";
 import { rightsFaults } from "./rights.rules.ts";
@@ -10,6 +10,7 @@ import { rightsFaults } from "./rights.rules.ts";
 export const manifestFaults = (objects: readonly ClusterObject[]): Fault[] => [
 	...referenceFaults(objects),
 	...podFaults(objects),
+	...nodeFaults(objects),
 	...rightsFaults(objects),
 	...replicaFaults(objects),
 	...busFaults(objects)

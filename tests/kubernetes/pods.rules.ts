@@ -216,6 +216,7 @@ function certificateFaults(objects: Objects, workload: Workload): Fault[] {
 	});
 }
 
+/** Of any pod. */
 export const podFaults = (objects: Objects): Fault[] => [
 	...workloadsOf(objects).flatMap(one => [
 		...containersOf(one).flatMap(container => [
@@ -226,12 +227,16 @@ export const podFaults = (objects: Objects): Fault[] => [
 		...limitFaults(one),
 		...certificateFaults(objects, one)
 	]),
+	...openSecrets(objects)
+];
+
+/** Of the nodes of a shop. */
+export const nodeFaults = (objects: Objects): Fault[] => [
 	...nodesOf(objects).flatMap(one => [
 		...nodePortFaults(objects, one),
 		...stopFaults(objects, one),
 		...probeFaults(one)
 	]),
-	...openSecrets(objects),
 	...missingNodes(objects)
 ];
 
