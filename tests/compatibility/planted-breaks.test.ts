@@ -367,6 +367,6 @@ it.each<[what: string, change: (present: Any) => void]>([
 				]
 			})
 	]
-])("%s breaks nobody", (_, change) => {
+])("%s breaks nothing", (_, change) => {
 	expect(textsOf(change)).toEqual([]);
 });
