@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { TSchema } from "../lib/schema.ts";
 import { validate } from "../lib/validator.ts";
-import { crossFieldIssues } from "./agreements.ts";
+import { crossFieldIssues } from "./checks/agreements.ts";
 import { variables, type Environment, type Source } from "./env.ts";
 import { readEnvFile } from "./env-file.ts";
 import { EnvironmentError } from "./environment-error.ts";

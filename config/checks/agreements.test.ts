@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { serviceNames } from "./index.ts";
-import { readEnvironment } from "./read-environment.ts";
-import { issuesOf } from "../tests/support/issues-of.ts";
+import { serviceNames } from "../index.ts";
+import { readEnvironment } from "../read-environment.ts";
+import { issuesOf } from "../../tests/support/issues-of.ts";
 
 const dashes = "-".repeat(5);
 

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import type { Environment } from "./env.ts";
+import type { Environment } from "../env.ts";
 
 /** The key, or undefined for a text that is no Ed25519 key. */
 function keyOf(parse: (pem: string) => KeyObject, pem: string): KeyObject | undefined {

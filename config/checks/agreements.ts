@@ -1,6 +1,6 @@
-import { busIssues } from "./bus-url.ts";
+import { busIssues } from "../bus-url.ts";
 import { databaseIssues } from "./database-agreements.ts";
-import type { Environment, Source, VariableName } from "./env.ts";
+import type { Environment, Source, VariableName } from "../env.ts";
 import { tokenKeyIssues } from "./token-key-agreements.ts";
 
 /** Checks of variables that depend on each other, or on NODE_ENV. */

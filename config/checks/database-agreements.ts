@@ -1,5 +1,5 @@
-import { databaseUrlIssues } from "./database-url.ts";
-import { variables, type Environment, type VariableName } from "./env.ts";
+import { databaseUrlIssues } from "../database-url.ts";
+import { variables, type Environment, type VariableName } from "../env.ts";
 
 type UrlName = Extract<VariableName, `${string}DATABASE_URL`>;
 const urlNames = Object.keys(variables).filter((name): name is UrlName =>
