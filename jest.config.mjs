@@ -13,8 +13,10 @@ const shared = {
 			}
 		]
 	},
-	// These are published as ES modules only; jest runs CommonJS.
-	transformIgnorePatterns: ["node_modules/(?!(@seriousme|cockatiel|iso-3166|jose|uuid)/)"],
+	// These are ES modules only, or import modules of Node when they are used; jest runs CommonJS.
+	transformIgnorePatterns: [
+		"node_modules/(?!(@opentelemetry/otlp-exporter-base|@seriousme|cockatiel|iso-3166|jose|uuid)/)"
+	],
 	testPathIgnorePatterns: ["/node_modules/", "/\\.shop/", "/\\.cache/"],
 	modulePathIgnorePatterns: ["/\\.shop/", "/\\.cache/"]
 };

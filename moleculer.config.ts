@@ -17,6 +17,7 @@ import { MetaFirewall } from "./middlewares/meta-firewall.ts";
 import { NoCallInTransaction } from "./middlewares/no-call-in-transaction.ts";
 import { OwnAnnouncements } from "./middlewares/own-announcements.ts";
 import { StopInPhases } from "./middlewares/stop-in-phases.ts";
+import { Traces } from "./middlewares/traces.ts";
 import { TranslateErrors } from "./middlewares/translate-errors.ts";
 import { UndeliveredCalls } from "./middlewares/undelivered-calls.ts";
 import { CloseLast } from "./mixins/close-last.ts";
@@ -118,6 +119,7 @@ export default function brokerOptions(): BrokerOptions {
 			"Validator",
 			Authorize,
 			Measure,
+			Traces,
 			"Bulkhead",
 			// Without a `cacher` above nothing is cached: every node reads products and prices from Postgres.
 			"Cacher",

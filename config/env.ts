@@ -1,6 +1,7 @@
 import { oneOf, T, type Static } from "../lib/schema.ts";
 import { gatewayVariables } from "./gateway-variables.ts";
 import { messageVariables } from "./message-variables.ts";
+import { tracingVariables } from "./tracing-variables.ts";
 import { text, type Variable } from "./variable.ts";
 
 /** One entry per environment variable; types, checks and `.env.example` follow from it. */
@@ -330,7 +331,8 @@ export const variables = {
 		schema: oneOf(["text", "json"]),
 		fallback: "text",
 		about: "json makes each line of the log a JSON object (docs/observability.md)"
-	}
+	},
+	...tracingVariables
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof variables;

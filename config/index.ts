@@ -7,6 +7,7 @@ import { parseFailpoints } from "./parsed.ts";
 import { parsePricing, type PricingTable } from "./pricing-table.ts";
 import { readEnvironment, readSettings } from "./read-environment.ts";
 import { parseNetworks } from "./networks.ts";
+import { parseHeaders } from "./tracing-variables.ts";
 
 export const serviceNames = [
 	"user",
@@ -148,6 +149,16 @@ export interface Config {
 	readonly failpoints: readonly Arming[];
 	readonly logLevel: Environment["LOG_LEVEL"];
 	readonly logFormat: Environment["LOG_FORMAT"];
+	/** Without it no spans are recorded. */
+	readonly tracing:
+		| {
+				/** Base URL of the receiver of OTLP. */
+				readonly endpoint: string;
+				readonly headers: Readonly<Record<string, string>>;
+				/** From 0 to 1, of requests. */
+				readonly sampleRatio: number;
+		  }
+		| undefined;
 }
 
 function kafkaOf(env: Environment): Config["kafka"] {
@@ -159,6 +170,15 @@ function kafkaOf(env: Environment): Config["kafka"] {
 		ssl: env.KAFKA_SSL,
 		sasl: username ? { username, ...login } : undefined,
 		replication: env.KAFKA_REPLICATION
+	};
+}
+
+function tracingOf(env: Environment): Config["tracing"] {
+	if (!env.OTEL_EXPORTER_OTLP_ENDPOINT) return undefined;
+	return {
+		endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+		headers: parseHeaders(env.OTEL_EXPORTER_OTLP_HEADERS),
+		sampleRatio: Number(env.OTEL_TRACES_SAMPLER_ARG)
 	};
 }
 
@@ -275,7 +295,8 @@ export function toConfig(env: Environment): Config {
 		pricing: parsePricing(env.PRICING_JSON),
 		failpoints: parseFailpoints(env.FAILPOINTS),
 		logLevel: env.LOG_LEVEL,
-		logFormat: env.LOG_FORMAT
+		logFormat: env.LOG_FORMAT,
+		tracing: tracingOf(env)
 	});
 }
 

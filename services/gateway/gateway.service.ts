@@ -40,6 +40,7 @@ import { allowed, paths, type Operation } from "./operations.ts";
 import { actingNote, parseRequest, type ActionRequest } from "./http/action-request.ts";
 import { TokenVerifier } from "./auth/token-verifier.ts";
 import { measure, type Metrics } from "./http/request-metrics.ts";
+import { traceRequest } from "./http/request-span.ts";
 import { reportConnections } from "./http/connection-report.ts";
 import { HttpServer } from "../../http/limited-server.ts";
 
@@ -180,11 +181,13 @@ const settings = {
 		options.tracking = false;
 		res.setHeaders(everyAnswer);
 		if (!this.broker.started) res.setHeader("Connection", "close");
+		const route = () => req.template ?? "unmatched";
+		if (!isHealth(req.url!)) traceRequest(req, res, route);
 		measure(
 			req,
 			res,
 			() => this.metrics(),
-			() => req.template ?? "unmatched",
+			route,
 			line => this.logger.info(line, logContextOf(req))
 		);
 	}

@@ -53,7 +53,7 @@ interface This extends WithOutbox {
 	waits: OutcomeWaits;
 	sagaAdmin: SagaAdmin;
 	sagaGauges: Gauges;
-	startSaga(placed: NewOrder, paymentMethod: string): Order;
+	startSaga(placed: NewOrder): Order;
 	firstAnswer(request: KeyedRequest, placed: Placed, order: Order, by: Waiting): Promise<Order>;
 	outcome(order: Order, waitS: number, wait: OutcomeWait): Promise<Order>;
 }
@@ -77,12 +77,12 @@ export default service<(typeof contract)["actions"], This>(contract, {
 		async place(ctx) {
 			const identity = identityOf(ctx.meta);
 			onlyForOneself(identity, ctx.params.user_id);
-			const { payment_method, wait_s = 0 } = ctx.params;
+			const { wait_s = 0 } = ctx.params;
 			// How long its sender waits is no part of the request, nor is the sender.
 			const request = keyedRequest(ctx, ["wait_s", "user_id"], withAlpha2Country);
 			const { traceparent } = ctx.meta;
 			const placed = await this.placement.place(ctx.params, request, identity, traceparent);
-			const order = "incarnation" in placed ? this.startSaga(placed, payment_method) : placed.order;
+			const order = "incarnation" in placed ? this.startSaga(placed) : placed.order;
 			const by = { waitS: wait_s, node: ctx.nodeID! };
 			const answer = await this.firstAnswer(request, placed, order, by);
 			markReplayed(ctx, placed.replayed);
@@ -235,7 +235,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 
 	methods: {
 		/** This node placed the order, so it holds the lease and runs the saga. Returns the order, which the saga updates. */
-		startSaga({ order: placed, incarnation }: NewOrder, payment_method: string): Order {
+		startSaga({ order: placed, incarnation, payment_method, traceparent }: NewOrder): Order {
 			const order = { ...placed };
 			const lease = {
 				fence: 1,
@@ -247,7 +247,7 @@ export default service<(typeof contract)["actions"], This>(contract, {
 				refundReported: 0
 			} as const;
 			const work = { ...lease, payment_method, cancelRequested: false, overdue: false };
-			void this.saga.start({ ...work, order });
+			void this.saga.start({ ...work, order, traceparent });
 			return order;
 		},
 

@@ -11,6 +11,7 @@ import { BatchSize } from "./batch-size.ts";
 import { ConsumerHealth } from "./consumer.health.ts";
 import type { Batch, Driver, Message, Subscription } from "../driver.ts";
 import { toDlqMessage, toDeadLetter, type DeadLetter } from "./dead-letter.ts";
+import { recordHandling } from "./handling-spans.ts";
 import { isTransient } from "./transient-error.ts";
 import { Unreadable } from "../messages/event-reader.ts";
 import { dlqTopicOf } from "../messages/topics.ts";
@@ -34,6 +35,9 @@ export interface StreamEvent {
 	id: string;
 	/** RFC 3339 event time. */
 	time: string;
+	type?: string;
+	/** Of the request that caused it. */
+	traceparent?: string | undefined;
 }
 
 export interface ConsumerOptions<E extends StreamEvent> {
@@ -222,7 +226,7 @@ export class Consumer<E extends StreamEvent> {
 	/** Returns the next position: messages after a replay's end are another batch. */
 	async #apply(batch: Batch, given: readonly Classified<E>[]): Promise<bigint> {
 		const { topic, partition, end } = batch;
-		const { db, prepare, handle, onDeadLettered } = this.#options;
+		const { db, prepare, handle, onDeadLettered, group } = this.#options;
 		const expected = this.#checkpoint(batch);
 		const { replay } = expected;
 		const [classified, current] = splitAtReplayEnd(given, replay);
@@ -230,12 +234,14 @@ export class Consumer<E extends StreamEvent> {
 		const deadLetters = deadLettersIn(classified);
 		const next = classified.at(-1)!.message.offset + 1n;
 		const again = current?.mode === "again";
+		const startMs = Date.now();
+		let own: E[] = [];
 		if (current?.mode !== "quiet") await prepare?.(events, again);
 		const isDone = await db.transaction(async tx => {
 			if (!isSame(await this.#positions.lock(topic, partition, tx), expected)) return false;
 			const known = await this.#markHandled(classified, again ? current : undefined, tx);
 			const work = { topic, partition, next, end, again };
-			const own = current?.mode === "quiet" ? [] : firstOfEach(events, known);
+			own = current?.mode === "quiet" ? [] : firstOfEach(events, known);
 			await handle({ ...work, events: own }, tx);
 			await failpoint("stream.consumer.before_offset");
 			const isLoss = classified[0]!.message.offset < expected.next;
@@ -248,6 +254,7 @@ export class Consumer<E extends StreamEvent> {
 		await failpoint("stream.consumer.after_commit");
 		this.#checkpoints.set(nameOf(topic, partition), { next, replay });
 		deadLetters.forEach(onDeadLettered);
+		recordHandling(own, { ...batch, group, startMs });
 		return next;
 	}
 

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { Span } from "@opentelemetry/api";
 import type { Context } from "moleculer";
 import type { Meta } from "../../../lib/identity.ts";
 import { LogContext } from "../../../lib/log/line-context.ts";
-import { traceparentOf } from "../../../lib/trace.ts";
+import { traceparentOfSpan } from "../../../lib/tracing/spans.ts";
+import { traceparentOf } from "../../../lib/tracing/traceparent.ts";
 
 /** A request with what moleculer-web and the gateway add to it. */
 export interface Incoming extends IncomingMessage {
@@ -13,6 +15,8 @@ export interface Incoming extends IncomingMessage {
 	requestId: string;
 	/** Once it is passed on to a service. */
 	traceparent?: string;
+	/** If this process exports spans. */
+	span?: Span;
 	/** It came by the port for health checks. */
 	isHealthOnly?: boolean;
 	/** The path of the matched route. */
@@ -20,8 +24,10 @@ export interface Incoming extends IncomingMessage {
 }
 
 /** The trace of a request, which the client may have started. */
-export const traceOf = ({ headersDistinct }: IncomingMessage): string =>
-	traceparentOf(headersDistinct.traceparent?.join(), bytes => randomBytes(bytes).toString("hex"));
+export const traceOf = ({ span, headersDistinct }: Incoming): string =>
+	span
+		? traceparentOfSpan(span)
+		: traceparentOf(headersDistinct.traceparent?.join(), n => randomBytes(n).toString("hex"));
 
 /** The request that a line of the log is about. */
 export const logContextOf = ({ requestId, traceparent }: Incoming) =>

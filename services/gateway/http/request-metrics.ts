@@ -9,9 +9,12 @@ export interface Metrics {
 /** No path of the shop is as long; a request line may have 16 KB. */
 const loggedLength = 1000;
 
+/** Without its query, which may hold what a customer searched for. */
+export const loggedPath = ({ url = "" }: IncomingMessage): string =>
+	url.slice(0, loggedLength).split("?", 1)[0]!;
+
 /**
- * Counts, times and logs a completed request. `route` is a template, because ids would be unbounded. The line has no
- * query: it may hold what a customer searched for.
+ * Counts, times and logs a completed request. `route` is a template, because ids would be unbounded.
  */
 export function measure(
 	req: IncomingMessage,
@@ -21,7 +24,7 @@ export function measure(
 	log: (line: string) => void
 ): void {
 	const start = performance.now();
-	const path = (req.url ?? "").slice(0, loggedLength).split("?", 1)[0]!;
+	const path = loggedPath(req);
 	res.once("close", () => {
 		const labels = { method: req.method!, route: route() };
 		const seconds = (performance.now() - start) / 1000;

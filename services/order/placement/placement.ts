@@ -47,6 +47,9 @@ export interface Placed {
 export interface NewOrder extends Placed {
 	replayed: false;
 	incarnation: string | null;
+	payment_method: string;
+	/** Of the request. */
+	traceparent: string | undefined;
 }
 
 interface StoredOrder {
@@ -183,7 +186,7 @@ export class Placement {
 		const { created_at, incarnation } = storedOrder;
 		if (!created_at) return this.#replayOrThrow(request, new Failure("TOO_MANY_OPEN_ORDERS"));
 		const order = withTimes(draft, created_at);
-		return { order, replayed: false, isAnswered, incarnation };
+		return { order, replayed: false, isAnswered, incarnation, payment_method, traceparent };
 	}
 
 	async #draft(

@@ -14,6 +14,7 @@ interface ClaimedRow extends OrderRow {
 	cancel_requested: boolean;
 	overdue: boolean;
 	returning: SagaRun["returning"];
+	traceparent: string | null;
 }
 
 export interface PollerOptions {
@@ -85,6 +86,7 @@ function toSagaRun(row: ClaimedRow): SagaRun {
 		cancelRequested: row.cancel_requested,
 		overdue: row.overdue,
 		returning: row.returning,
-		refundReported: row.refund_reported_minor
+		refundReported: row.refund_reported_minor,
+		traceparent: row.traceparent ?? undefined
 	};
 }

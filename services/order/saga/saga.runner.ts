@@ -1,4 +1,5 @@
 import { backoffMs } from "../../../lib/backoff.ts";
+import { inSpan } from "../../../lib/tracing/spans.ts";
 import {
 	backoffs,
 	firstEffect,
@@ -87,7 +88,17 @@ export class SagaRunner {
 		}
 	}
 
-	async #perform(work: SagaRun, effect: Exclude<Effect, { do: "stop" }>): Promise<Answer> {
+	/** As a span of the trace in which the order was placed. */
+	#perform(work: SagaRun, effect: Exclude<Effect, { do: "stop" }>): Promise<Answer> {
+		const name = `saga ${effect.do === "transition" ? effect.to : effect.do}`;
+		const attributes = { "shop.order.id": work.order.id, "shop.saga.attempt": work.attempt };
+		return inSpan({ name, attributes }, work.traceparent, stepTrace => {
+			work.stepTrace = stepTrace;
+			return this.#execute(work, effect);
+		});
+	}
+
+	async #execute(work: SagaRun, effect: Exclude<Effect, { do: "stop" }>): Promise<Answer> {
 		switch (effect.do) {
 			case "begin_payment":
 				return this.#steps.beginPayment(advance(work, "payment_pending", { yields: !effect.then }));

@@ -1,4 +1,4 @@
-import type { ServiceBroker } from "moleculer";
+import type { CallingOptions, ServiceBroker } from "moleculer";
 import type { OrderSaga } from "../../../contracts/order-saga.ts";
 import type { Order } from "../../../contracts/order.ts";
 import {
@@ -43,6 +43,10 @@ export interface SagaRun {
 	returning: Returning | null;
 	/** What the order's refund events say that its cancellation has refunded (minor units). */
 	refundReported: number;
+	/** Of the request that placed the order. */
+	traceparent?: string | undefined;
+	/** Of the step that it is at, while its trace is recorded. */
+	stepTrace?: string | undefined;
 	/** What its cancellation has refunded, once it is known (minor units). */
 	refundMade?: number;
 	/** Why its stock was not reserved, if the customer has too much in unpaid orders. */
@@ -83,6 +87,12 @@ function inRequestOrder<A extends { order_id: string }>(works: SagaRun[], answer
 	return works.map(({ order }) => byId.get(order.id)!);
 }
 
+/** A call for many orders is part of one trace at most: of the first order whose trace is recorded. */
+function traceOf(...works: SagaRun[]): CallingOptions {
+	const traceparent = works.find(({ stepTrace }) => stepTrace)?.stepTrace;
+	return traceparent === undefined ? {} : { meta: { traceparent } };
+}
+
 /** @throws all errors of `refund` except a permanent refusal */
 async function refundedOrRefused(
 	refund: () => Promise<RefundState>
@@ -118,12 +128,15 @@ function detailsOf(
 /** Commit, release and restock are alike: ids in, states out. */
 function stockStep(
 	points: [Failpoint, Failpoint],
-	run: (params: { order_ids: string[] }) => Promise<Result<typeof product.actions.commit>>
+	run: (
+		params: { order_ids: string[] },
+		options: CallingOptions
+	) => Promise<Result<typeof product.actions.commit>>
 ): Batcher<SagaRun, ReservationState> {
 	return new Batcher({
 		run: async works => {
 			const params = { order_ids: works.map(({ order }) => order.id) };
-			const { outcomes } = await around(points, () => run(params));
+			const { outcomes } = await around(points, () => run(params, traceOf(...works)));
 			return inRequestOrder(works, outcomes).map(({ state }) => state);
 		}
 	});
@@ -155,7 +168,12 @@ export class SagaSteps {
 			}));
 			const params = { orders, lock: true };
 			await failpoint("order.reserve.before_call");
-			const { outcomes } = await call(this.#broker, product.actions.reserve, params);
+			const { outcomes } = await call(
+				this.#broker,
+				product.actions.reserve,
+				params,
+				traceOf(...works)
+			);
 			await failpoint("order.reserve.after_call");
 			return inRequestOrder(works, outcomes).map(({ state, limited_items }, index) => {
 				works[index]!.limitedItems = limited_items;
@@ -176,7 +194,12 @@ export class SagaSteps {
 				payment_method
 			}));
 			await failpoint("order.charge.before_call");
-			const { outcomes } = await call(this.#broker, payment.actions.charge, { charges });
+			const { outcomes } = await call(
+				this.#broker,
+				payment.actions.charge,
+				{ charges },
+				traceOf(...works)
+			);
 			await failpoint("order.charge.after_call");
 			return inRequestOrder(works, outcomes);
 		}
@@ -184,13 +207,15 @@ export class SagaSteps {
 
 	readonly #commit = stockStep(
 		["order.commit_stock.before_call", "order.commit_stock.after_call"],
-		p => call(this.#broker, product.actions.commit, p)
+		(p, options) => call(this.#broker, product.actions.commit, p, options)
 	);
-	readonly #release = stockStep(["order.release.before_call", "order.release.after_call"], p =>
-		call(this.#broker, product.actions.release, p)
+	readonly #release = stockStep(
+		["order.release.before_call", "order.release.after_call"],
+		(p, options) => call(this.#broker, product.actions.release, p, options)
 	);
-	readonly #restock = stockStep(["order.restock.before_call", "order.restock.after_call"], p =>
-		call(this.#broker, product.actions.restock, p)
+	readonly #restock = stockStep(
+		["order.restock.before_call", "order.restock.after_call"],
+		(p, options) => call(this.#broker, product.actions.restock, p, options)
 	);
 
 	readonly #beginPayment = new Batcher<Advance, AdvanceOutcome>({
@@ -272,7 +297,7 @@ export class SagaSteps {
 	async void(work: SagaRun): Promise<ChargeOutcome> {
 		const params = { order_ids: [work.order.id] };
 		await failpoint("order.void.before_call");
-		const { outcomes } = await call(this.#broker, payment.actions.void, params);
+		const { outcomes } = await call(this.#broker, payment.actions.void, params, traceOf(work));
 		await failpoint("order.void.after_call");
 		return this.#attachPayment(work, outcomes[0]!);
 	}
@@ -305,7 +330,7 @@ export class SagaSteps {
 		return refundedOrRefused(async () => {
 			await failpoint("order.refund_order.before_call");
 			const action = payment.actions.refundRemaining;
-			const { state, payment: paid } = await call(this.#broker, action, params);
+			const { state, payment: paid } = await call(this.#broker, action, params, traceOf(work));
 			await failpoint("order.refund_order.after_call");
 			order.payment = { id: paid.id, status: paid.status, refunded: paid.refunded };
 			work.refundMade = madeForOrder(paid);
@@ -314,7 +339,8 @@ export class SagaSteps {
 	}
 
 	/** Refunds the returned lines, unless the provider refuses. */
-	async refundReturn({ order, returning }: SagaRun): Promise<Answers["refund_return"]> {
+	async refundReturn(work: SagaRun): Promise<Answers["refund_return"]> {
+		const { order, returning } = work;
 		const { id, items, reason, decided_by: requested_by } = returning!;
 		const { currency } = order.totals.total;
 		const lines = items
@@ -328,7 +354,7 @@ export class SagaSteps {
 			await failpoint("order.refund_return.before_call");
 			const action = payment.actions.refundLines;
 			const request = { ...params, reason, requested_by };
-			const { state, refunded } = await call(this.#broker, action, request);
+			const { state, refunded } = await call(this.#broker, action, request, traceOf(work));
 			await failpoint("order.refund_return.after_call");
 			returning!.refunded = { amount: refunded, currency };
 			return state;
@@ -336,11 +362,17 @@ export class SagaSteps {
 	}
 
 	/** Restocks the returned items. */
-	async restockReturn({ order, returning }: SagaRun): Promise<Answers["restock_return"]> {
+	async restockReturn(work: SagaRun): Promise<Answers["restock_return"]> {
+		const { order, returning } = work;
 		const lines = returning!.items.map(({ product_id, quantity }) => ({ product_id, quantity }));
 		const params = { return_id: returning!.id, order_id: order.id, lines };
 		await failpoint("order.restock_return.before_call");
-		const { state } = await call(this.#broker, product.actions.restockReturn, params);
+		const { state } = await call(
+			this.#broker,
+			product.actions.restockReturn,
+			params,
+			traceOf(work)
+		);
 		await failpoint("order.restock_return.after_call");
 		return state;
 	}

@@ -267,7 +267,7 @@ claimed as (
 select ${orderColumns("o")}, claimed.step, attempt, waits_for, fence, cancel_requested,
 	case when claimed.step = 'return' then (select to_jsonb(r) from orders.returns r where r.order_id = o.id and r.status = 'approved') end
 		as returning,
-	o.created_at < now() - interval '10 min' as overdue, (select id from orders.incarnation) as incarnation
+	o.traceparent, o.created_at < now() - interval '10 min' as overdue, (select id from orders.incarnation) as incarnation
 from claimed join orders.orders o on o.id = claimed.order_id`
 };
 

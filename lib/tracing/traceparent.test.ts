@@ -1,4 +1,4 @@
-import { traceparentOf } from "./trace.ts";
+import { traceparentOf } from "./traceparent.ts";
 
 const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
 const given = `00-${trace}-00f067aa0ba902b7-01`;
