@@ -4,7 +4,7 @@ import { parseLined, type Lined } from "./yaml-lines.ts";
 
 export interface ComposeService {
 	image: string;
-	build?: string;
+	build?: { context: string; args?: Record<string, string> };
 	command?: string[];
 	environment?: Record<string, string>;
 	ports?: string[];
@@ -14,6 +14,15 @@ export interface ComposeService {
 	mem_limit?: string;
 	profiles?: string[];
 	read_only?: boolean;
+	init?: boolean;
+	privileged?: boolean;
+	user?: string;
+	cap_drop?: string[];
+	cap_add?: string[];
+	security_opt?: string[];
+	tmpfs?: string[];
+	stop_grace_period?: string;
+	env_file?: string | string[];
 	secrets?: string[];
 	configs?: string[];
 	networks?: string[];
@@ -24,7 +33,7 @@ export interface ComposeService {
 export interface ComposeFile {
 	services: Record<string, ComposeService>;
 	volumes: Record<string, unknown>;
-	secrets?: Record<string, unknown>;
+	secrets?: Record<string, { file?: string } | null>;
 	configs?: Record<string, unknown>;
 	networks?: Record<string, unknown>;
 }
@@ -46,9 +55,12 @@ export function parseCompose(text: string): Lined<ComposeFile> {
 
 export const readCompose = (): ComposeFile => parseCompose(composeText()).value;
 
-/** The services that are nodes of the shop, or a command of it. */
-export const ofShop = ({ services }: ComposeFile): [string, ComposeService][] =>
-	Object.entries(services).filter(([, { build }]) => build !== undefined);
+/** The services that are nodes of the shop, or a command of it: those with the image that is built here. */
+export function ofShop({ services }: ComposeFile): [string, ComposeService][] {
+	const all = Object.entries(services);
+	const built = all.filter(([, { build }]) => build).map(([, { image }]) => image);
+	return all.filter(([, { image }]) => built.includes(image));
+}
 
 /** The services of the shop that go on running. */
 export const shopNodes = (file: ComposeFile): [string, ComposeService][] =>

@@ -6,6 +6,7 @@ import { assertNodeServers } from "../../config/node-servers.ts";
 import { readEnvironment } from "../../config/read-environment.ts";
 import { variables } from "../../config/env.ts";
 import { composePath, ofShop, parseCompose, type ComposeFile } from "./compose-file.ts";
+import { containerRules } from "./container-rules.ts";
 import type { Path } from "./yaml-lines.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -24,25 +25,32 @@ const knows = (name: string) =>
 	platformVariables.has(name) || Object.hasOwn(variables, name.replace(/_FILE$/, ""));
 
 /** What is wrong, and where. */
-interface Fault {
+export interface Fault {
 	at: Path;
 	text: string;
 }
 
+const isOneOf = (services: [string, unknown][]) => (name: string) =>
+	services.some(([one]) => one === name);
+
 function imageFaults({ services }: ComposeFile): Fault[] {
+	const builtHere = new Set(Object.values(services).map(({ image, build }) => build && image));
 	return Object.entries(services).flatMap(([name, { image }]) => {
 		const at = ["services", name, "image"];
 		// A registry may have a port.
 		const tag = image.split("/").at(-1)!.split(":")[1];
 		if (tag === undefined) return [{ at, text: `${name}: the image ${image} has no tag` }];
-		return tag === "latest" ? [{ at, text: `${name}: the image ${image} is not pinned` }] : [];
+		// A tag without a number is moved from version to version: latest, alpine, stable.
+		const isPinned = /\d/.test(tag) || builtHere.has(image);
+		return isPinned ? [] : [{ at, text: `${name}: the image ${image} is not pinned` }];
 	});
 }
 
-function limitFaults({ services }: ComposeFile): Fault[] {
-	return Object.entries(services).flatMap(([name, service]) => [
+function limitFaults(file: ComposeFile): Fault[] {
+	const isOfShop = isOneOf(ofShop(file));
+	return Object.entries(file.services).flatMap(([name, service]) => [
 		// The image of the shop has a check of its own.
-		...((service.healthcheck ?? service.build)
+		...(service.healthcheck || isOfShop(name)
 			? []
 			: [{ at: ["services", name], text: `${name}: has no health check` }]),
 		...(service.mem_limit
@@ -66,13 +74,15 @@ function portFaults({ services }: ComposeFile): Fault[] {
 	]);
 }
 
-function dependencyFaults({ services }: ComposeFile): Fault[] {
+function dependencyFaults(file: ComposeFile): Fault[] {
+	const { services } = file;
+	const isOfShop = isOneOf(ofShop(file));
 	return Object.entries(services).flatMap(([name, { depends_on = {}, profiles = [] }]) =>
 		Object.entries(depends_on).flatMap(([other, { condition }]) => {
 			const at = ["services", name, "depends_on", other];
 			const target = services[other];
 			if (!target) return [{ at, text: `${name}: depends on ${other}, which is no service` }];
-			const isChecked = target.healthcheck?.test || target.build;
+			const isChecked = target.healthcheck?.test || isOfShop(other);
 			if (condition === "service_healthy" && !isChecked)
 				return [{ at, text: `${name}: waits for the health of ${other}, which has no check` }];
 			// Compose starts no service of a profile for one outside of it.
@@ -182,7 +192,8 @@ const rules = [
 	environmentFaults,
 	settingFaults,
 	declarationFaults,
-	missingNodes
+	missingNodes,
+	...containerRules
 ];
 
 /** What is wrong with a compose file, one line each that begins with the file and the line. */

@@ -150,6 +150,79 @@ describe("docker-compose.yml", () => {
 			"a folder that is not there",
 			["./observability/prometheus:", "./observability/prometeus:"],
 			"prometheus: mounts ./observability/prometeus, which is not there"
+		],
+		[
+			"a tag without a version",
+			["nats:2.15.1-alpine", "nats:alpine"],
+			"nats: the image nats:alpine is not pinned"
+		],
+		[
+			"a second build of one image",
+			["  user:\n    <<: *shop\n", "  user:\n    <<: *shop\n    build: { context: . }\n"],
+			"user: moleculer-commerce:development is built by another service too"
+		],
+		[
+			"a node without its data",
+			["      SERVICES: gateway\n", "      SERVICES: gateway\n    volumes: []\n"],
+			"gateway: nothing is mounted at /data, its DATA_DIR"
+		],
+		[
+			"a node that cannot write to /tmp",
+			["      SERVICES: gateway\n", "      SERVICES: gateway\n    tmpfs: []\n"],
+			"gateway: it cannot write to /tmp"
+		],
+		[
+			"a node that is killed early",
+			["stop_grace_period: 40s", "stop_grace_period: 5s"],
+			"user: it is killed before 25 s are over"
+		],
+		[
+			"a health check at another port",
+			["127.0.0.1:8222/healthz", "127.0.0.1:8223/healthz"],
+			"nats: its health check is at 8223, where nothing is said to listen",
+			'    healthcheck:\n      test: [CMD, wget, -q, -O, "-", "http://127.0.0.1:8223'
+		],
+		[
+			"a port at which nothing listens",
+			["${MOTO_PORT:-5001}:5000", "${MOTO_PORT:-5001}:5005"],
+			"moto: nothing is said to listen at the port 5005, which is published"
+		],
+		[
+			"a server of another user that cannot be stopped",
+			["FOWNER, KILL, SETGID", "FOWNER, SETGID"],
+			"postgres: its server becomes another user, which needs KILL to be stopped"
+		],
+		[
+			"a container of root",
+			["  kafka-ui:\n    <<: *hardened\n", "  kafka-ui:\n    <<: *hardened\n    user: root\n"],
+			"kafka-ui: runs as root"
+		],
+		[
+			"a privileged container",
+			[
+				"  kafka-ui:\n    <<: *hardened\n",
+				"  kafka-ui:\n    <<: *hardened\n    privileged: true\n"
+			],
+			"kafka-ui: is privileged"
+		],
+		[
+			"a container with capabilities",
+			[
+				"  kafka-ui:\n    <<: *hardened\n",
+				"  kafka-ui:\n    <<: *hardened\n    cap_drop: [MKNOD]\n"
+			],
+			"kafka-ui: keeps capabilities"
+		],
+		[
+			"a secret without its file",
+			["\nvolumes:\n", "\nsecrets:\n  stripe:\n    file: ./nope\nvolumes:\n"],
+			"the secret stripe: ./nope is not there",
+			"  stripe:\n"
+		],
+		[
+			"a file of settings that is not there",
+			["      SERVICES: gateway\n", "      SERVICES: gateway\n    env_file: [nope.env]\n"],
+			"gateway: nope.env is not there"
 		]
 	])("would be refused with %s, by its line", (_, [from, to], fault, ...[at]) => {
 		const { text, line } = plantIn(composeText(), from, to);
