@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
+import { commandsIn, unknownScriptWords, unknownWords } from "./guide-commands.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -11,6 +12,16 @@ const root = join(import.meta.dirname, "../..");
 const isLookedUp = /^(docker compose|kubectl) /;
 
 const noCluster = "by hand: there is no cluster where the tests run";
+
+/** Of a command of Docker Compose: those after its options, and those that it scales. */
+function servicesOf(words: readonly string[]): string[] {
+	if (!words.includes("compose")) return [];
+	const start = words.findIndex(word => word === "up" || word === "logs");
+	return words.slice(start + 1).flatMap((word, index, all) => {
+		if (all[index - 1] === "--scale") return [word.split("=")[0]!];
+		return start < 0 || word.startsWith("-") || all[index - 1] === "--tail" ? [] : [word];
+	});
+}
 
 /** Every command in a block of the guides → the test that runs it, or why none does. README has a test of its own. */
 const runBy: Record<string, Record<string, string>> = {
@@ -27,7 +38,7 @@ const runBy: Record<string, Record<string, string>> = {
 		"npx node --cpu-prof --cpu-prof-dir=.cache/profiles -r ./launch/preflight.cjs cli/start.ts":
 			"by hand: it measures",
 		"npm run chaos -- --matrix 0 --events 0 --orders 120 --kills 3 --seed 7":
-			"tests/e2e/commands/chaos.test.ts"
+			"by hand: npm test ends with a longer run of it"
 	},
 	"DEPLOYMENT.md": {
 		"helm repo add prometheus-community https://prometheus-community.github.io/helm-charts":
@@ -38,13 +49,14 @@ const runBy: Record<string, Record<string, string>> = {
 	}
 };
 
+const page = (file: string) => readFileSync(join(root, file), "utf8");
+
 const commandsOf = (file: string) =>
-	[...readFileSync(join(root, file), "utf8").matchAll(/^ *```bash\n([^]*?)^ *```/gm)].flatMap(
-		([, block]) =>
-			block!
-				.replaceAll(/ \\\n */g, " ")
-				.trim()
-				.split(/\n */)
+	[...page(file).matchAll(/^ *```bash\n([^]*?)^ *```/gm)].flatMap(([, block]) =>
+		block!
+			.replaceAll(/ \\\n */g, " ")
+			.trim()
+			.split(/\n */)
 	);
 
 it.each(Object.entries(runBy))("each command of %s has a test, or a reason", (file, table) => {
@@ -56,7 +68,6 @@ it.each(Object.entries(runBy))("each command of %s has a test, or a reason", (fi
 });
 
 describe("commands of DEPLOYMENT.md", () => {
-	const commands = [...new Set(commandsOf("DEPLOYMENT.md"))];
 	const compose = parse(readFileSync(join(root, "docker-compose.yml"), "utf8"), {
 		merge: true
 	}) as { services: Record<string, { profiles?: string[] }> };
@@ -82,14 +93,16 @@ describe("commands of DEPLOYMENT.md", () => {
 			wrong.push(`namespace ${after("-n")}`);
 		if (words.includes("-k") && !existsSync(join(root, after("-k"), "kustomization.yaml")))
 			wrong.push(`kustomization ${after("-k")}`);
-		if (words[1] === "compose" && words.includes("logs") && !compose.services[words.at(-1)!])
-			wrong.push(`service ${words.at(-1)}`);
+		for (const name of servicesOf(words))
+			if (!compose.services[name]) wrong.push(`service ${name}`);
 		const named = command.match(/\b(job|deployment|service|statefulset)[/ ][a-z-]+(?= |$)/g) ?? [];
 		for (const name of named) if (!objects.includes(name.replace(" ", "/"))) wrong.push(name);
 		return wrong;
 	};
 
-	it.each(commands.filter(command => isLookedUp.test(command)))("%s", command => {
+	const looked = commandsIn("DEPLOYMENT.md", page("DEPLOYMENT.md"));
+
+	it.each(looked.map(({ at, text }) => [text, at]))("%s (%s)", command => {
 		expect(missing(command)).toEqual([]);
 	});
 
@@ -99,8 +112,94 @@ describe("commands of DEPLOYMENT.md", () => {
 		["kubectl apply -k k8s/overlays/test", "kustomization k8s/overlays/test"],
 		["kubectl -n shop rollout status deployment/gateway", "namespace shop"],
 		["kubectl -n moleculer-commerce delete job migration", "job migration"],
-		["kubectl -n moleculer-commerce rollout status deployment/orders", "deployment/orders"]
+		["kubectl -n moleculer-commerce rollout status deployment/orders", "deployment/orders"],
+		["docker compose up --scale orders=2", "service orders"],
+		["docker compose up --no-deps user orders", "service orders"]
 	])("names what is missing: %s", (command, what) => {
 		expect(missing(command)).toEqual([what]);
+	});
+});
+
+const pages = [
+	"README.md",
+	"DEPLOYMENT.md",
+	"DEVELOPMENT_GUIDE.md",
+	"CONTRIBUTING.md",
+	"CHANGELOG.md"
+];
+const guides = [...pages, ...globSync("docs/*.md", { cwd: root })].map(
+	name => [name, page(name)] as const
+);
+
+describe("commands of all guides", () => {
+	const all = guides.flatMap(([name, text]) => commandsIn(name, text));
+
+	it("are found in blocks and in sentences", () => {
+		expect(all.length).toBeGreaterThan(35);
+		expect(all).toContainEqual(
+			expect.objectContaining({ text: "docker compose up --detach --no-recreate --scale order=2" })
+		);
+	});
+
+	it("have words that Docker Compose and kubectl know", () => {
+		const wrong = all.flatMap(command =>
+			unknownWords(command).map(what => `${command.at}: ${command.text}: ${what}`)
+		);
+		expect(wrong).toEqual([]);
+	});
+
+	it.each([
+		["docker compose upp --detatch --wait", "subcommand upp --detatch"],
+		["docker compose pss", "subcommand pss"],
+		["docker compose up --scail order=2", "option --scail"],
+		["docker compose --profle logging up", "option --profle"],
+		["kubectl -n shop rolout restrt deployment", "subcommand rolout restrt"],
+		["kubectl -n shop rollout status deployment/gateway --timout=10m", "option --timout"],
+		["kubectl annotate externalsecret --all force-sync=1 --overwrite", "no namespace (-n)"],
+		["kubectl logs job/migrate", "no namespace (-n)"]
+	])("would be refused: %s", (text, what) => {
+		expect(unknownWords({ text, at: "" })).toEqual([what]);
+	});
+
+	it("are found with the line at which they begin", () => {
+		const text =
+			"one\n\n```bash\nkubectl apply \\\n  -k a\nkubectl kustomize b\n```\n\nSee `docker compose ps`.\n";
+		expect(commandsIn("a.md", text)).toEqual([
+			{ text: "kubectl apply -k a", at: "a.md:4" },
+			{ text: "kubectl kustomize b", at: "a.md:6" },
+			{ text: "docker compose ps", at: "a.md:9" }
+		]);
+	});
+});
+
+describe("npm scripts of all guides", () => {
+	const { scripts } = JSON.parse(page("package.json")) as { scripts: Record<string, string> };
+	const sourceOf = (script: string) => {
+		const [, program] = /(?:cli|scripts)\/([\w-]+)\.ts/.exec(scripts[script] ?? "") ?? [];
+		if (!program) return scripts[script];
+		const files = globSync([`{cli,scripts}/${program}.ts`, `cli/${program}/**/*.ts`], {
+			cwd: root
+		});
+		return files.map(page).join("\n");
+	};
+	const all = guides.flatMap(([name, text]) =>
+		[...text.matchAll(/npm run [^`\n#|]*/g)].map(([command]) => [name, command.trim()] as const)
+	);
+
+	it("are there, with words that they know", () => {
+		expect(all.length).toBeGreaterThan(100);
+		const wrong = all.flatMap(([name, command]) =>
+			unknownScriptWords(command, sourceOf).map(what => `${name}: ${command}: ${what}`)
+		);
+		expect(wrong).toEqual([]);
+	});
+
+	it.each([
+		["npm run steam", "script steam"],
+		["npm run stream -- dlq lst", "lst"],
+		["npm run chaos -- --order 60", "--order"],
+		["npm run verify -- order", "order"]
+	])("would be refused: %s", (command, what) => {
+		expect(unknownScriptWords(command, sourceOf)).toEqual([what]);
 	});
 });
