@@ -28,6 +28,11 @@ export interface PaymentNoticesOptions {
 }
 
 const limit = 50;
+/** The nodes of a shop start at the same time, on a busy machine within so long. */
+const othersStartWithinMs = 30_000;
+
+const isUnknownService = (error: Error) =>
+	(error as { type?: unknown }).type === "SERVICE_NOT_FOUND";
 
 /**
  * Records in orders what changed on their payments without them: refunds by staff or at the provider, refunds that
@@ -39,6 +44,8 @@ export class PaymentNotices {
 	readonly #periodic: Periodic;
 	/** The last reading failed, which was reported: a payment service that is down is one error. */
 	#isFailing = false;
+	/** From its start on, until a payment node was there or the time is over: when that is, by `performance.now()`. */
+	#mayBeMissingUntil = 0;
 
 	constructor(options: PaymentNoticesOptions) {
 		this.#options = options;
@@ -51,6 +58,7 @@ export class PaymentNotices {
 	}
 
 	start(): void {
+		this.#mayBeMissingUntil = performance.now() + othersStartWithinMs;
 		this.#periodic.start();
 	}
 
@@ -64,6 +72,7 @@ export class PaymentNotices {
 	}
 
 	#report(error: Error): void {
+		if (isUnknownService(error) && performance.now() < this.#mayBeMissingUntil) return;
 		if (!this.#isFailing) this.#options.onError(error);
 		this.#isFailing = true;
 	}
@@ -72,6 +81,7 @@ export class PaymentNotices {
 	async #poll(): Promise<boolean> {
 		const { broker, onError } = this.#options;
 		const { notices } = await call(broker, payment.actions["notice.list"], { limit });
+		this.#mayBeMissingUntil = 0;
 		const recorded: string[] = [];
 		const failed = new Set<string>();
 		for (const notice of notices) {
