@@ -1,9 +1,14 @@
 import { Parser } from "@asyncapi/parser";
 import { asyncApiDocument } from "../services/gateway/api-docs/asyncapi.ts";
+import {
+	keyOf,
+	toMessage as toWindowMessage
+} from "../services/analytics/windows/window-messages.ts";
 import { toPending } from "../services/analytics/windows/window.outbox.ts";
 import { toMessage } from "../services/order/outbox/order.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
 import { toDlqMessage, toDeadLetter } from "../streams/consumer/dead-letter.ts";
+import { publishedOrderEvent } from "./support/streams/golden-event.ts";
 import { sampleOrderEventData } from "./support/streams/order-event-data.ts";
 import { buildWebhookDisabled, webhookDisabledMessage } from "./support/streams/webhook-event.ts";
 import { topicSpecs } from "../streams/messages/topics.ts";
@@ -22,6 +27,7 @@ describe("the AsyncAPI document", () => {
 
 	interface Described {
 		headers: { properties: Record<string, unknown>; required: string[] };
+		bindings: { kafka: { key: { "x-location"?: string } } };
 	}
 	const { messages } = (asyncApiDocument() as { components: { messages: unknown } }).components as {
 		messages: Record<
@@ -65,6 +71,27 @@ describe("the AsyncAPI document", () => {
 		const { properties, required } = messages[name].headers;
 		expect(Object.keys(properties)).toEqual(expect.arrayContaining(Object.keys(headers)));
 		expect(Object.keys(headers)).toEqual(expect.arrayContaining(required));
+	});
+
+	const result = { start: 0, currency: "USD", orders: 1, revenue: 1, users: 1, average: 1 };
+	const emitted = toWindowMessage({ ...result, revision: 1, final: false }, 60_000);
+	const lowStock = { product_id: "prod-001", name: "Desk lamp", available: 3, threshold: 5 };
+
+	it.each([
+		["OrderEvent", "/data/user_id", publishedOrderEvent("order.confirmed")],
+		[
+			"LowStock",
+			"/data/product_id",
+			toStockMessage({ ...row, subject: "prod-001", data: JSON.stringify(lowStock) }).message
+		],
+		["WebhookDisabled", "/data/webhook_id", webhookDisabledMessage(buildWebhookDisabled())],
+		["Window", "/subject", { key: keyOf(result), value: JSON.stringify(emitted) }]
+	] as const)("says that the key of a %s is its %s", (name, pointer, { key, value }) => {
+		const stated = messages[name].bindings.kafka.key["x-location"];
+		expect(stated).toBe(`$message.payload#${pointer}`);
+		const names = pointer.split("/").slice(1);
+		const member = names.reduce((from, one) => from[one], JSON.parse(String(value)));
+		expect([member, JSON.parse(String(value)).partitionkey]).toEqual([key, key]);
 	});
 
 	it("is invalid with a reference that leads nowhere", async () => {

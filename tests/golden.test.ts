@@ -9,6 +9,8 @@ import { validate } from "../lib/validator.ts";
 import { toMessage as toWindowMessage } from "../services/analytics/windows/window-messages.ts";
 import { toPending } from "../services/analytics/windows/window.outbox.ts";
 import { toMessage as toStockMessage } from "../services/product/product.outbox.ts";
+import { toDeadLetter, toDlqMessage } from "../streams/consumer/dead-letter.ts";
+import { cloudContentType } from "../streams/messages/cloud-message.ts";
 import { readStaffEvent } from "../streams/messages/staff-event-reader.ts";
 import { readOrderEvent } from "../streams/messages/order-event-reader.ts";
 import { goldenOrder, publishedOrderEvent } from "./support/streams/golden-event.ts";
@@ -127,8 +129,22 @@ describe("analytics.window", () => {
 	});
 });
 
+describe("dead_letter", () => {
+	const { topic, partition, offset } = { topic: "orders", partition: 3, offset: 42n };
+	const headers = { "content-type": cloudContentType };
+	const value = Buffer.from("{");
+	const original = { topic, partition, offset, at: new Date(at), key: "user-123", headers, value };
+
+	it("is written as its golden file has it", () => {
+		const deadLetter = toDeadLetter(original, "not-json", "Unexpected end of JSON input", 1);
+		const message = toDlqMessage(deadLetter, "notification");
+		expect({ ...message, value: String(message.value) }).toEqual(newest("dead_letter"));
+	});
+});
+
 it("has a file for each version of each event, from the first one on, and no other", () => {
-	const types = [...orderEventTypes, "analytics.window", "product.low_stock", "webhook.disabled"];
+	const staff = ["product.low_stock", "webhook.disabled"];
+	const types = [...orderEventTypes, "analytics.window", ...staff, "dead_letter"];
 	const wanted = types.flatMap(type =>
 		Array.from({ length: Math.max(1, versionsOf(type).length) }, (_, n) => `${type}.v${n + 1}`)
 	);

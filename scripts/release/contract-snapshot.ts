@@ -58,8 +58,17 @@ export interface RouteSnapshot {
 
 interface MessageSnapshot {
 	topics: string[];
+	/** Where the payload has the key, by which messages are kept in order: `$message.payload#/data/user_id`. */
+	key?: string;
 	/** Headers, and the payload unless it may be anything. */
 	parts: Record<string, JsonSchema>;
+}
+
+/** With the default settings. */
+export interface TopicSnapshot {
+	cleanup: string[];
+	/** None if messages are removed only when a later one has their key. */
+	retentionMs?: number;
 }
 
 export interface ContractSnapshot {
@@ -70,6 +79,8 @@ export interface ContractSnapshot {
 	/** By method and path. */
 	routes: Record<string, RouteSnapshot>;
 	messages: Record<string, MessageSnapshot>;
+	/** By name, those of dead letters too. */
+	topics: Record<string, TopicSnapshot>;
 	/** Requests that webhooks get. */
 	webhooks: Record<string, { headers: string[]; body: JsonSchema }>;
 	/** What `$ref` names. */
@@ -116,9 +127,25 @@ interface OpenApi {
 	components: { schemas: Record<string, JsonSchema> };
 }
 interface AsyncApi {
-	channels: Record<string, { messages: Record<string, unknown> }>;
+	channels: Record<
+		string,
+		{
+			address: string;
+			messages: Record<string, unknown>;
+			bindings: {
+				kafka: { topicConfiguration: { "cleanup.policy": string[]; "retention.ms"?: number } };
+			};
+		}
+	>;
 	components: {
-		messages: Record<string, { headers: JsonSchema; payload?: JsonSchema }>;
+		messages: Record<
+			string,
+			{
+				headers: JsonSchema;
+				payload?: JsonSchema;
+				bindings: { kafka: { key: { "x-location"?: string } } };
+			}
+		>;
 		schemas: Record<string, JsonSchema>;
 	};
 }
@@ -163,6 +190,7 @@ class Snapshot {
 			hints: sorted(hints.map(({ name, data }) => [name, this.#plain(data)])),
 			routes: this.#routes(),
 			messages: this.#messages(),
+			topics: this.#topics(),
 			webhooks: this.#webhooks()
 		};
 		const schemas = {
@@ -201,10 +229,25 @@ class Snapshot {
 	#messages(): ContractSnapshot["messages"] {
 		const { channels, components } = this.#asyncApi;
 		const topicsOf = (id: string) =>
-			Object.keys(channels).filter(topic => Object.hasOwn(channels[topic]!.messages, id));
-		const entries = Object.entries(components.messages).map(([id, { headers, payload }]) => {
+			Object.values(channels)
+				.filter(({ messages }) => Object.hasOwn(messages, id))
+				.map(({ address }) => address);
+		const entries = Object.entries(components.messages).map(([id, message]) => {
+			const { headers, payload, bindings } = message;
 			const schemas = { headers, ...(payload && { payload }) };
-			return [id, { topics: topicsOf(id).sort(), parts: renamed(schemas) }] as const;
+			const key = bindings.kafka.key["x-location"];
+			const described = { ...(key && { key }), parts: renamed(schemas) };
+			return [id, { topics: topicsOf(id).sort(), ...described }] as const;
+		});
+		return sorted(entries);
+	}
+
+	#topics(): ContractSnapshot["topics"] {
+		const entries = Object.values(this.#asyncApi.channels).map(({ address, bindings }) => {
+			const { topicConfiguration: settings } = bindings.kafka;
+			const retentionMs = settings["retention.ms"];
+			const topic = { cleanup: settings["cleanup.policy"].toSorted() };
+			return [address, { ...topic, ...(retentionMs !== undefined && { retentionMs }) }] as const;
 		});
 		return sorted(entries);
 	}

@@ -21,7 +21,7 @@ const files = frozenChecksums();
 const types = Object.fromEntries(
 	Object.entries(old.messages).map(([name, { parts }]) => [
 		name,
-		typesOfMessage(parts.payload, old.schemas)
+		typesOfMessage(name, parts.payload, old.schemas)
 	])
 );
 
@@ -45,6 +45,17 @@ describe(`version ${manifest.version} beside ${release.version}`, () => {
 
 	it("knows the types of all events", () => {
 		expect(types.OrderEvent).toContain("order.confirmed");
-		expect(types).toMatchObject({ LowStock: ["product.low_stock"], Window: ["analytics.window"] });
+		expect(types).toMatchObject({
+			LowStock: ["product.low_stock"],
+			Window: ["analytics.window"],
+			DeadLetter: ["dead_letter"]
+		});
+	});
+
+	it("knows a golden file of each type", () => {
+		const missing = Object.values(types)
+			.flat()
+			.filter(type => !files[`contracts/golden/${type}.v1.json`]);
+		expect(missing).toEqual([]);
 	});
 });

@@ -4,6 +4,7 @@ import type {
 	RouteSnapshot
 } from "../../scripts/release/contract-snapshot.ts";
 import { Comparison, type Direction } from "./schema.rules.ts";
+import { messageTopicBreaks, topicBreaks } from "./topic.rules.ts";
 
 /** A change that breaks a caller or a reader of the release before. */
 export interface Break {
@@ -144,12 +145,18 @@ class Breaks {
 	}
 
 	messages(): void {
+		for (const { text, message, isEvent } of messageTopicBreaks(this.#old, this.#present))
+			this.add(text, message, isEvent);
 		this.each("event", this.#old.messages, this.#present.messages, (name, was, is) => {
-			for (const topic of was.topics.filter(one => !is.topics.includes(one)))
-				this.add(`event ${name} is not in the topic ${topic} any more`, name, true);
 			const compare = (part: string, old: JsonSchema, present: JsonSchema) =>
 				this.schema("event", old, present, `${name} ${part}`, name);
 			this.each(`event ${name}: part`, was.parts, is.parts, compare, true);
+		});
+	}
+
+	topics(): void {
+		this.each("topic", this.#old.topics, this.#present.topics, (name, was, is) => {
+			for (const text of topicBreaks(was, is)) this.add(`topic ${name}: ${text}`, name);
 		});
 	}
 
@@ -178,6 +185,7 @@ export function breaksOf(old: ContractSnapshot, present: ContractSnapshot): Brea
 	breaks.actions();
 	breaks.routes();
 	breaks.messages();
+	breaks.topics();
 	breaks.hints();
 	breaks.webhooks();
 	return breaks.all;

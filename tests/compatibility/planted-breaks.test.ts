@@ -61,6 +61,7 @@ const small = () =>
 				parts: { headers: object({ ce_id: text }), payload: reference("Event") }
 			}
 		},
+		topics: {},
 		webhooks: { order: { headers: ["webhook-id"], body: reference("Event") } },
 		schemas: {
 			Line: object({

@@ -33,12 +33,18 @@ function newestVersion(files: Checksums, type: string): number {
 	return Math.max(0, ...versions);
 }
 
-/** The types of the events of a message, by its schema. */
+/** `DeadLetter` → `dead_letter`, as golden files are named. */
+const snakeCase = (name: string) =>
+	name.replaceAll(/(?<!^)[A-Z]/g, letter => `_${letter}`).toLowerCase();
+
+/** The types of the events of a message, by its schema; that of a message whose value may be anything is its name. */
 export function typesOfMessage(
+	name: string,
 	payload: JsonSchema | undefined,
 	schemas: Readonly<Record<string, JsonSchema>>
 ): string[] {
-	const named = payload?.$ref?.split("/").at(-1);
+	if (!payload) return [snakeCase(name)];
+	const named = payload.$ref?.split("/").at(-1);
 	const { properties } = (named === undefined ? payload : schemas[named]) ?? {};
 	const type = properties?.type;
 	return [type?.const ?? type?.enum ?? []].flat().map(String);

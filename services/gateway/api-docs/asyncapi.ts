@@ -8,7 +8,7 @@ import {
 	OrderStreamEvent,
 	WebhookDisabledEvent
 } from "../../../contracts/events.ts";
-import { strictObject, T, withUnknownMembers, type TSchema } from "../../../lib/schema.ts";
+import { T, withUnknownMembers, type TSchema } from "../../../lib/schema.ts";
 import manifest from "../../../package.json" with { type: "json" };
 import { cloudContentType } from "../../../streams/messages/cloud-message.ts";
 import { dlqTopicOf, topics, topicSpecs } from "../../../streams/messages/topics.ts";
@@ -44,10 +44,12 @@ const causeHeaders = T.Object({
 interface MessageSpec {
 	name: string;
 	title: string;
-	key: string;
+	/** Its text, and the member of the payload that it is, as a JSON pointer. */
+	key: { about: string; member?: string };
 	headers: TSchema;
-	payload: TSchema;
-	/** Golden files; without any, the message may be anything. */
+	/** None: the value may be anything, not only JSON. */
+	payload?: TSchema;
+	/** Golden files. */
 	examples: readonly string[];
 }
 
@@ -59,7 +61,10 @@ const messages = {
 	OrderEvent: {
 		name: "order event",
 		title: "A status change of an order",
-		key: "The user's id: all events of one user are in order",
+		key: {
+			about: "The user's id: all events of one user are in order",
+			member: "/data/user_id"
+		},
 		headers: eventHeaders,
 		payload: OrderStreamEvent,
 		examples: ["order.confirmed.v1", "order.shipped.v1", "order.returned.v1"]
@@ -67,7 +72,7 @@ const messages = {
 	LowStock: {
 		name: "low stock",
 		title: "A product is running low",
-		key: "The product's id",
+		key: { about: "The product's id", member: "/data/product_id" },
 		headers: eventHeaders,
 		payload: LowStockEvent,
 		examples: ["product.low_stock.v1"]
@@ -75,7 +80,7 @@ const messages = {
 	WebhookDisabled: {
 		name: "webhook disabled",
 		title: "A webhook is disabled",
-		key: "The webhook's id",
+		key: { about: "The webhook's id", member: "/data/webhook_id" },
 		headers: eventHeaders,
 		payload: WebhookDisabledEvent,
 		examples: ["webhook.disabled.v1"]
@@ -83,7 +88,7 @@ const messages = {
 	Window: {
 		name: "window",
 		title: "Sales of one minute; replaces earlier messages of the same key",
-		key: "Start of the window and currency",
+		key: { about: "Start of the window and currency", member: "/subject" },
 		headers: eventHeaders,
 		payload: WindowStreamEvent,
 		examples: ["analytics.window.v1"]
@@ -91,10 +96,9 @@ const messages = {
 	DeadLetter: {
 		name: "dead letter",
 		title: "A message that could not be handled, unchanged",
-		key: "The key of the original message",
+		key: { about: "The key of the original message" },
 		headers: causeHeaders,
-		payload: strictObject({}),
-		examples: []
+		examples: ["dead_letter.v1"]
 	}
 } as const satisfies Record<string, MessageSpec>;
 type MessageName = keyof typeof messages;
@@ -127,21 +131,30 @@ const dlqTopics = Object.keys(topicMessages).map(
 );
 const contentOfTopic: typeof topicMessages = { ...topicMessages, ...Object.fromEntries(dlqTopics) };
 
+/** AsyncAPI has no word for the member of the payload that is the key. Its runtime expressions name one. */
+const keyOf = ({ about, member }: MessageSpec["key"]): Json => ({
+	type: "string",
+	description: about,
+	...(member && { "x-location": `$message.payload#${member}` })
+});
+
 function messageOf(
 	{ name, title, key, headers, payload, examples }: MessageSpec,
 	components: Components
 ): Json {
+	// The golden file of an event is its value; that of a message which may be anything has headers that say what it is.
+	const shown = examples.map(file =>
+		payload
+			? { name: file, payload: example(file) }
+			: { name: file, headers: example(file).headers }
+	);
 	return {
 		name,
 		title,
 		headers: components.plain(headers),
-		// A dead letter may be anything, not only JSON.
-		...(examples.length > 0 && {
-			contentType,
-			payload: components.plain(withUnknownMembers(payload)),
-			examples: examples.map(file => ({ name: file, payload: example(file) }))
-		}),
-		bindings: { kafka: { key: { type: "string", description: key }, bindingVersion: "0.5.0" } }
+		...(payload && { contentType, payload: components.plain(withUnknownMembers(payload)) }),
+		examples: shown,
+		bindings: { kafka: { key: keyOf(key), bindingVersion: "0.5.0" } }
 	};
 }
 
