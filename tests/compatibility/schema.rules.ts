@@ -1,4 +1,5 @@
 import type { JsonSchema } from "../../scripts/release/contract-snapshot.ts";
+import { satisfyLimit } from "./listed-values.rules.ts";
 
 /**
  * Compares two schemas of one place. Who sends there an old value must still be understood (`taken`), or who reads there a
@@ -39,16 +40,20 @@ interface Alternative {
 
 const typeOfValue = (value: unknown) => (value === null ? "null" : typeof value);
 
+/** Of a list of values. Whole numbers are one list with other numbers, and a list of whole numbers has their type. */
+const typeOfList = (type: string, values: readonly unknown[]) =>
+	type === "number" && values.every(Number.isInteger) ? "integer" : type;
+
 function mergeLists(all: readonly Alternative[]): Alternative[] {
 	const listed = all.filter(({ schema }) => schema.enum);
-	const byType = [...Map.groupBy(listed, ({ type }) => type)];
+	const byType = [...Map.groupBy(listed, ({ type }) => (type === "integer" ? "number" : type))];
 	return [
 		...all.filter(({ schema }) => !schema.enum),
-		...byType.map(([type, lists]) => ({
-			...lists[0]!,
-			type,
-			schema: { ...lists[0]!.schema, enum: unique(lists.flatMap(({ schema }) => schema.enum!)) }
-		}))
+		...byType.map(([type, lists]) => {
+			const values = unique(lists.flatMap(({ schema }) => schema.enum!));
+			const schema = { ...lists[0]!.schema, enum: values };
+			return { ...lists[0]!, type: typeOfList(type, values), schema };
+		})
 	];
 }
 
@@ -176,16 +181,18 @@ export class Comparison {
 	}
 
 	#limits(was: JsonSchema, is: JsonSchema, path: string): Difference[] {
+		// What a list of values has beside it says nothing more.
+		const [innerValues, outerValues] = this.#inOrder(was.enum, is.enum);
+		if (outerValues) return [];
 		const isNarrower = (keyword: string) => {
 			const [inner, outer] = this.#inOrder(was[keyword], is[keyword]);
 			if (outer === undefined || outer === false) return false;
+			if (innerValues) return !satisfyLimit(innerValues, keyword, outer);
 			if (inner === undefined) return true;
 			if (upper.includes(keyword)) return (inner as number) > (outer as number);
 			if (lower.includes(keyword)) return (inner as number) < (outer as number);
 			return show(inner) !== show(outer);
 		};
-		// What a list of values has beside it says nothing more.
-		if (was.enum && is.enum) return [];
 		return [...upper, ...lower, ...exact].filter(isNarrower).map(keyword => ({
 			path,
 			what: `${keyword} is ${show(is[keyword])}, was ${show(was[keyword])}`
