@@ -1,3 +1,5 @@
+import { isCardSuspect, withoutCards } from "./card-numbers.ts";
+
 /** What a line of the log must not have, and what is written instead. */
 const masks: readonly (readonly [RegExp, string])[] = [
 	// Credentials in a URL: the user may stay, because it is a role or an account of a service.
@@ -23,10 +25,14 @@ const masks: readonly (readonly [RegExp, string])[] = [
 const isSuspect =
 	/[@]|PRIVATE KEY|[sr]k_|_secret_|AKIA|whsec_|eyJ|bearer|basic|passw|token|secret|authorization/i;
 
-/** The same text without passwords in URLs, private keys, tokens, keys of the payment provider and names of e-mail addresses. */
+/**
+ * The same text without passwords in URLs, private keys, tokens, keys of the payment provider, names of e-mail addresses and
+ * numbers of payment cards.
+ */
 export function maskedText(text: string): string {
-	if (!isSuspect.test(text)) return text;
-	return masks.reduce((masked, [pattern, instead]) => masked.replace(pattern, instead), text);
+	const cardless = isCardSuspect.test(text) ? withoutCards(text, "*** card ***") : text;
+	if (!isSuspect.test(cardless)) return cardless;
+	return masks.reduce((masked, [pattern, instead]) => masked.replace(pattern, instead), cardless);
 }
 
 const secretName =
