@@ -133,6 +133,30 @@ describe("a line of the log as JSON", () => {
 		expect(line("info", [value]).length).toBeLessThan(40_000);
 	});
 
+	it.each<[string, object, number]>([
+		["a list", Array.from({ length: 100 }, () => 1), 50],
+		["an object", Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`k${n}`, n])), 4000]
+	])("does not read what it does not show of %s", (_, value, at) => {
+		const read = jest.fn();
+		const name = Array.isArray(value) ? at : `k${at}`;
+		Object.defineProperty(value, name, { enumerable: true, get: read });
+		line("info", [value]);
+		expect(read).not.toHaveBeenCalled();
+	});
+
+	it("does not read what it does not show of a set", () => {
+		let read = 0;
+		const set = new Set(Array.from({ length: 1000 }, (_, n) => n));
+		const counted = function* () {
+			for (const one of set.values()) {
+				read += 1;
+				yield one;
+			}
+		};
+		line("info", [Object.defineProperty(set, Symbol.iterator, { value: counted })]);
+		expect(read).toBeLessThan(50);
+	});
+
 	it.each<[string, unknown[]]>([
 		["a URL of a database", ["cannot reach postgres://shop:hunter2@db:5432/shop"]],
 		["a URL of the bus with a strange password", [new Error("nats://order:hunter2,%20@nats:4222")]],
@@ -156,6 +180,7 @@ describe("a line of the log as JSON", () => {
 		["a URL", [new URL("redis://shop:hunter2@cache")]],
 		["headers of an object", [{ headers: { Cookie: "hunter2", authorization: "hunter2" } }]],
 		["a cause", [new Error("a", { cause: new Error("smtps://x:hunter2@mail.example") })]],
+		["a long text in an object", [{ text: `${"x".repeat(985)} Bearer hunter2hunter2` }]],
 		["an e-mail address", ["550 no such user <hunter2@mail.example>"]]
 	])("has no secret of %s", (_, args) => {
 		const text = line("error", args);

@@ -1,5 +1,5 @@
 import { inspect, types } from "node:util";
-import { isSecretName } from "./masked-text.ts";
+import { isSecretName, maskedText } from "./masked-text.ts";
 
 const shown = {
 	depth: 3,
@@ -20,12 +20,30 @@ const isLeaf = (value: unknown): boolean =>
 	types.isRegExp(value) ||
 	ArrayBuffer.isView(value);
 
+/** Not all of it is looked at: a list may have millions of elements, and a member a getter. */
+function* firstOf(elements: Iterable<unknown>, most: number): Generator<unknown> {
+	let left = most;
+	for (const one of elements) {
+		if (left-- <= 0) return;
+		yield one;
+	}
+}
+
+function* membersOf(object: Record<string, unknown>): Generator<[string, unknown]> {
+	for (const name in object) if (Object.hasOwn(object, name)) yield [name, object[name]];
+}
+
+/** Masked before `inspect` cuts it: half a token is no token to its mask. */
+const shownText = (text: string) =>
+	text.length > shown.maxStringLength ? maskedText(text.slice(0, 4 * shown.maxStringLength)) : text;
+
 /** A copy of a value as a tree of bounded size without its secrets, for `inspect`. */
 class ShownCopy {
 	#left = mostMembers;
 	readonly #above = new Set<object>();
 
 	of(value: unknown): unknown {
+		if (typeof value === "string") return shownText(value);
 		if (isLeaf(value)) return value;
 		// Members of an error are those of a driver: SQL, and data of customers.
 		if (types.isNativeError(value)) return `[${value.name}: ${value.message}]`;
@@ -42,9 +60,9 @@ class ShownCopy {
 
 	#copied(object: object): unknown {
 		if (Array.isArray(object) || object instanceof Set)
-			return [...object].slice(0, shown.maxArrayLength + 1).map(one => this.#member("", one));
+			return Array.from(firstOf(object, shown.maxArrayLength + 1), one => this.#member("", one));
 		if (object instanceof Map) return new Map(this.#members(object));
-		return Object.fromEntries(this.#members(Object.entries(object)));
+		return Object.fromEntries(this.#members(membersOf(object as Record<string, unknown>)));
 	}
 
 	#members(entries: Iterable<[unknown, unknown]>): [string, unknown][] {
