@@ -201,8 +201,39 @@ describe("a line of the log as JSON", () => {
 		});
 	});
 
-	it("is known as such by a launcher", () => {
-		expect(isJsonLine(line("info", ["a"]))).toBe(true);
-		expect(isJsonLine("{ a: 1 }")).toBe(false);
+	const written = line("info", ["a"]);
+
+	it.each<[string, string, boolean]>([
+		["as it is", written, true],
+		["of another object", '{"a":1}', false],
+		["of text", "{ a: 1 }", false],
+		["that only begins so", `${written.slice(0, 40)} and text`, false],
+		["with text behind it", `${written} and text`, false],
+		["with a second line", `${written}\nand text`, false],
+		["with the end of a line", `${written}\n`, false],
+		["that is cut off", written.slice(0, -1), false],
+		["without a message", `${written.slice(0, 40)},"log.level":"info"}`, false],
+		["with a message of another type", written.replace('"message":"a"', '"message":1'), false]
+	])("is known to a launcher %s", (_, text, isLine) => {
+		expect(isJsonLine(text)).toBe(isLine);
+	});
+
+	it.each([
+		["orderId", "labels.order_id"],
+		["requestId", "http.request.id"]
+	])("has no secret in the id %s, and a part of one that is too long", (name, member) => {
+		const of = (id: string) => entry("x", new LogContext({ [name]: id }))[member];
+		const uuid = "0193a1c2-7b1e-7f00-8000-000000000001";
+		expect(of(uuid)).toBe(uuid);
+		expect(of("alice@mail.example")).toBe("***@mail.example");
+		expect(of("4111 1111 1111 1111")).toBe("*** card ***");
+		expect(of("x".repeat(10_000_000))).toBe("x".repeat(200));
+	});
+
+	it("has no secret in the id of a trace, and a part of one that is too long", () => {
+		const of = (id: string) =>
+			entry("x", new LogContext({ traceparent: `00-${id}-cd-01` }))["trace.id"];
+		expect(of("x".repeat(10_000))).toBe("x".repeat(200));
+		expect(of("sk_live_hunter2")).toBe("*** key ***");
 	});
 });

@@ -1,4 +1,5 @@
 import { format } from "node:util";
+import { cutText } from "../text/cut-text.ts";
 import { LogContext } from "./line-context.ts";
 import { boundedText, errorFields, isError } from "./error-fields.ts";
 import { ecsVersion, type LogField } from "./fields.ts";
@@ -26,8 +27,20 @@ type Members = Partial<Record<LogField, string | number | undefined>>;
 /** How each line begins, so that a launcher knows those of its nodes. */
 const beginning = '{"@timestamp":"';
 
-/** Whether a text is a line of this form already. */
-export const isJsonLine = (text: string) => text.startsWith(beginning);
+/** Whether a text is a line of this form already: one whole JSON object, and not a text that begins as one. */
+export function isJsonLine(text: string): boolean {
+	if (!text.startsWith(beginning) || /[\n\r]/.test(text)) return false;
+	try {
+		const { message, "log.level": level } = JSON.parse(text) as Members & { "log.level": unknown };
+		return typeof message === "string" && typeof level === "string";
+	} catch {
+		return false;
+	}
+}
+
+/** Ids come from clients too, in headers and paths. Those of the shop have 36 characters. */
+const longestId = 200;
+const idOf = (id: string | undefined) => id && cutText(boundedText(id), longestId);
 
 /** The arguments of a log call as one text, as `console.log` puts them together. */
 function messageOf(args: readonly unknown[]): string {
@@ -45,9 +58,9 @@ function membersOf(args: readonly unknown[], logger: string | undefined): Member
 	const error = args.find(isError);
 	return {
 		"log.logger": logger,
-		"http.request.id": context?.requestId,
-		"trace.id": context?.traceId,
-		"labels.order_id": context?.orderId,
+		"http.request.id": idOf(context?.requestId),
+		"trace.id": idOf(context?.traceId),
+		"labels.order_id": idOf(context?.orderId),
 		...(error && errorFields(error))
 	};
 }
