@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { type BrokerOptions, Loggers } from "moleculer";
 import { usesTls } from "./config/bus-url.ts";
 import { config, type Config } from "./config/index.ts";
+import { withoutPackets } from "./lib/log/bus-packets.ts";
 import { LogContext } from "./lib/log/line-context.ts";
 import { logSource } from "./lib/log/source.ts";
 import { jsonLines, type LogLevel } from "./lib/log/json-lines.ts";
@@ -58,7 +59,7 @@ class TextLogger extends Loggers.Console {
 		return (type: string, args: unknown[]) =>
 			format(
 				type,
-				args.filter(arg => !(arg instanceof LogContext))
+				withoutPackets(args, bindings.mod).filter(arg => !(arg instanceof LogContext))
 			);
 	}
 }
@@ -68,7 +69,7 @@ function loggerOf(settings: Config, node: string): BrokerOptions["logger"] {
 	if (logFormat === "text") return new TextLogger({ level, formatter: "short" });
 	const line = jsonLines({ ...logSource(settings), node });
 	const formatter = (severity: LogLevel, args: unknown[], { mod }: { mod: string }) => [
-		line(severity, args, mod)
+		line(severity, withoutPackets(args, mod), mod)
 	];
 	return { type: "Console", options: { level, formatter } };
 }
