@@ -33,8 +33,7 @@ const { values, positionals } = commandLine(
 	},
 	true
 );
-/** `local` is the former name of `postgres`, accepted in this version. */
-const log = values.log === "local" ? "postgres" : values.log;
+const { log } = values;
 const kind = log === "postgres" || log === "kafka" ? log : undefined;
 if (positionals.length === 0) usageError(usage, "Name what to measure: streams or soak.");
 const what = knownWord(usage, positionals.join(" "), ["streams", "soak"]);

@@ -76,7 +76,7 @@ run(async life => {
 			exitCodes.configuration
 		);
 	useConfig(config);
-	const client = await connect(life, config.databaseUrl, "restored");
+	const client = await connect(life, config.databaseUrl, "restore");
 	await assertShopStopped(client);
 	const driver = await openLog({ onError: () => undefined });
 	life.atEnd(() => driver.close());

@@ -14,8 +14,6 @@ const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 /** What runs no command of this tree. */
 const others: Record<string, string> = {
 	check: "runs other scripts",
-	restored: "is the former name of restore:reconcile",
-	prove: "is the former name of chaos",
 	types: "is tsc",
 	lint: "is eslint and prettier",
 	unit: "is jest",

@@ -39,13 +39,20 @@ ${dashes}END PRIVATE KEY${dashes}"
 	it.each([
 		["DATABASE_URL", "DATABASE_URL_FILE=/run/url", "DATABASE_URL_FILE"],
 		["DATABASE_URL_FILE", "DATABASE_URL=postgres://a@b/c", "DATABASE_URL"],
-		["PRICING", "PRICING_JSON={}", "PRICING_JSON"],
-		["DEMO_MODE", "DEMO=1", "DEMO"]
+		["PRICING_JSON", "PRICING_JSON={}", "PRICING_JSON"]
 	])("gives way to %s of the environment: %s", (given, line, ignored) => {
 		const { values, warnings } = parseEnvFile(line, { [given]: "x" });
 		expect(values).toEqual({});
 		expect(warnings).toEqual([`${ignored} is ignored, because the environment sets it too`]);
 	});
+
+	it.each(["DEMO=false", "STREAM_DATABASE_URL_FILE=/run/url"])(
+		"leaves the warning about a retired name to the reader of the environment: %s",
+		line => {
+			const { names, warnings } = parseEnvFile(line, {});
+			expect({ names, warnings }).toEqual({ names: [], warnings: [] });
+		}
+	);
 
 	it.each([
 		"DATABASE_URL postgres://u:s3cret@db/shop?sslmode=require",

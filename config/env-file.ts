@@ -33,12 +33,19 @@ const namesOf: ReadonlyMap<string, readonly string[]> = new Map(
 /** Anything else may be a part of a secret that was meant to be a value, so it is not printed. */
 const printable = /^[A-Z][A-Z0-9_]*$/;
 
+/** Names that are not read any more: the reader of the environment warns about them. */
+const retired: ReadonlySet<string> = new Set(
+	Object.values<Variable>(variables).flatMap(({ secret, retiredName: name }) =>
+		name === undefined ? [] : secret ? [name, `${name}_FILE`] : [name]
+	)
+);
+
 const isRead = (name: string) => namesOf.has(name) || foreign.test(name);
 
 function warningOf(name: string, isGiven: boolean): string[] {
 	if (tooLate.test(name)) return [`${name} has no effect there: set it in the environment`];
 	if (isGiven) return [`${name} is ignored, because the environment sets it too`];
-	if (isRead(name)) return [];
+	if (isRead(name) || retired.has(name)) return [];
 	return [printable.test(name) ? `${name} is no setting of the shop` : "a line is no NAME=value"];
 }
 

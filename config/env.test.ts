@@ -1,6 +1,7 @@
 import { variables, type VariableName } from "./env.ts";
 import { valueRule, type Variable } from "./variable.ts";
-import { readEnvironment } from "./read-environment.ts";
+import { T } from "../lib/schema.ts";
+import { nameGiven, readEnvironment } from "./read-environment.ts";
 import { issuesOf } from "../tests/support/issues-of.ts";
 
 const dashes = "-".repeat(5);
@@ -141,52 +142,62 @@ describe("variables", () => {
 	});
 });
 
-describe("a variable under its former name", () => {
-	const prices = '{"*":{"shipping":0,"tax_basis_points":0}}';
-	const formerNames: [former: string, name: VariableName, given: string, value: unknown][] = [
-		["SAGA_BACKLOG", "ORDERS_MAX_IN_FLIGHT", "7", 7],
-		["PAYMENT_ANSWER_MS", "PAYMENT_CHARGE_WAIT_MS", "1500", 1500],
-		["DEMO", "DEMO_MODE", "false", false],
-		["PRICING", "PRICING_JSON", prices, prices],
-		[
-			"STREAM_DATABASE_URL",
-			"EVENT_LOG_DATABASE_URL",
-			"postgres://a@log/log",
-			"postgres://a@log/log"
-		]
+describe("a variable under a name that it had", () => {
+	const warned = jest.fn();
+	beforeEach(() => {
+		warned.mockClear();
+		jest.spyOn(process, "emitWarning").mockImplementation(warned);
+	});
+	afterEach(() => jest.restoreAllMocks());
+
+	const prices = '{"*":{"shipping":5,"tax_basis_points":0}}';
+	const retiredNames: [retired: string, name: VariableName, given: string][] = [
+		["SAGA_BACKLOG", "ORDERS_MAX_IN_FLIGHT", "7"],
+		["PAYMENT_ANSWER_MS", "PAYMENT_CHARGE_WAIT_MS", "1500"],
+		["DEMO", "DEMO_MODE", "false"],
+		["PRICING", "PRICING_JSON", prices],
+		["STREAM_DATABASE_URL", "EVENT_LOG_DATABASE_URL", "postgres://a@log/log"]
 	];
 
-	it("has every former name in this table", () => {
-		const declared = Object.values<Variable>(variables).flatMap(v => v.formerName ?? []);
-		expect(declared.toSorted()).toEqual(formerNames.map(([former]) => former).toSorted());
+	it("has every retired name in this table, and none is read", () => {
+		const all = Object.values<Variable>(variables);
+		expect(all.flatMap(({ retiredName }) => retiredName ?? []).toSorted()).toEqual(
+			retiredNames.map(([retired]) => retired).toSorted()
+		);
 	});
 
-	it.each(formerNames)("%s is still read as %s, with one warning", (former, name, given, value) => {
-		const emitWarning = jest.spyOn(process, "emitWarning").mockImplementation(() => undefined);
-		try {
-			expect(readEnvironment({ [former]: given })[name]).toEqual(value);
-			readEnvironment({ [former]: given });
-			expect(emitWarning).toHaveBeenCalledTimes(1);
-			expect(emitWarning.mock.calls[0]![0]).toContain(`${former} is now called ${name}`);
-		} finally {
-			emitWarning.mockRestore();
-		}
-	});
-
-	it("is ignored if the current name is set", () => {
-		const source = {
-			SAGA_BACKLOG: "seven",
-			ORDERS_MAX_IN_FLIGHT: "9",
-			EVENT_LOG_DATABASE_URL: "postgres://a@log/log",
-			STREAM_DATABASE_URL_FILE: "/nowhere"
-		};
-		expect(readEnvironment(source).ORDERS_MAX_IN_FLIGHT).toBe(9);
-	});
-
-	it("is named by an error about its value", () => {
-		expect(issuesOf({ SAGA_BACKLOG: "seven" })).toEqual([expect.stringMatching(/^SAGA_BACKLOG: /)]);
-		expect(issuesOf({ STREAM_DATABASE_URL_FILE: "/nowhere" })).toEqual([
-			expect.stringMatching(/^STREAM_DATABASE_URL_FILE: cannot be read/)
+	it.each(retiredNames)("%s is ignored beside %s, with one warning", (retired, name, given) => {
+		expect(readEnvironment({ [retired]: given })[name]).toEqual(readEnvironment({})[name]);
+		readEnvironment({ [retired]: given });
+		expect(warned.mock.calls).toEqual([
+			[`${retired} is now called ${name}; the old name is ignored`, "Configuration"]
 		]);
+	});
+
+	it("names no value of one in an error", () => {
+		expect(issuesOf({ SAGA_BACKLOG: "seven", STREAM_DATABASE_URL_FILE: "/nowhere" })).toEqual([]);
+	});
+
+	const renamed: Variable = {
+		schema: T.String(),
+		about: "a test",
+		secret: true,
+		formerName: "OLD"
+	};
+
+	it.each<[what: string, source: Record<string, string>, read: string, warnings: unknown[]]>([
+		["no name", {}, "NEW", []],
+		["its name", { NEW: "a" }, "NEW", []],
+		[
+			"its former name",
+			{ OLD: "a" },
+			"OLD",
+			["OLD is now called NEW; the old name is read for the last version"]
+		],
+		["its former name, again", { OLD_FILE: "a" }, "OLD", []],
+		["both", { NEW: "a", OLD: "b" }, "NEW", []]
+	])("is read, until the version after, by %s", (_, source, read, warnings) => {
+		expect(nameGiven("NEW", renamed, source)).toBe(read);
+		expect(warned.mock.calls.map(([text]) => text)).toEqual(warnings);
 	});
 });

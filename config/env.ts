@@ -87,7 +87,7 @@ export const variables = {
 		about: "connection of the webhook service only"
 	},
 	EVENT_LOG_DATABASE_URL: {
-		formerName: "STREAM_DATABASE_URL",
+		retiredName: "STREAM_DATABASE_URL",
 		schema: postgresUrl,
 		...secret,
 		about: "database of the event log without Kafka, with the role shop_streams"
@@ -129,7 +129,7 @@ export const variables = {
 		about: "how often a node looks for orders that are due or whose node is gone"
 	},
 	ORDERS_MAX_IN_FLIGHT: {
-		formerName: "SAGA_BACKLOG",
+		retiredName: "SAGA_BACKLOG",
 		schema: T.Integer({ minimum: 1, maximum: 1_000_000 }),
 		fallback: 1000,
 		about: "new orders are refused while the shop or its provider has more than so many in progress"
@@ -167,7 +167,7 @@ export const variables = {
 		about: "units of one product in an order"
 	},
 	DEMO_MODE: {
-		formerName: "DEMO",
+		retiredName: "DEMO",
 		schema: T.Boolean(),
 		about:
 			"demo data, and requests from this host to localhost without a token act as user-123; default: on, off in production"
@@ -249,7 +249,7 @@ export const variables = {
 		about: "secret that signs webhooks; without it every webhook is refused"
 	},
 	PAYMENT_CHARGE_WAIT_MS: {
-		formerName: "PAYMENT_ANSWER_MS",
+		retiredName: "PAYMENT_ANSWER_MS",
 		schema: ms(50, 8000),
 		fallback: 250,
 		about: "longest wait of a batch for a slow charge, which then continues in the background"
@@ -312,7 +312,7 @@ export const variables = {
 		about: "how long new topics keep their messages"
 	},
 	PRICING_JSON: {
-		formerName: "PRICING",
+		retiredName: "PRICING",
 		schema: T.String(),
 		fallback: '{"*":{"shipping":0,"tax_basis_points":0}}',
 		about: 'shipping (minor units by currency, or 0) and tax by "US-CA", "US" or "*", as JSON'

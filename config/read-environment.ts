@@ -13,7 +13,7 @@ import { valueRule, type Variable } from "./variable.ts";
 const isGiven = (name: string, variable: Variable, source: Source) =>
 	Boolean(source[name] || (variable.secret && source[`${name}_FILE`]));
 
-/** Former names that this process has warned about, so that each is warned about once. */
+/** Former and retired names that this process has warned about, so that each is warned about once. */
 const warned = new Set<string>();
 
 function warn(formerName: string, name: string, isUsed: boolean): void {
@@ -23,9 +23,10 @@ function warn(formerName: string, name: string, isUsed: boolean): void {
 	process.emitWarning(`${formerName} is now called ${name}; the old name ${what}`, "Configuration");
 }
 
-/** The name that a variable is set under: its own, or its former one, which causes a warning. */
-function nameGiven(name: string, variable: Variable, source: Source): string {
-	const { formerName } = variable;
+/** The name that a variable is set under: its own, or its former one, which causes a warning, as a retired one does. */
+export function nameGiven(name: string, variable: Variable, source: Source): string {
+	const { formerName, retiredName } = variable;
+	if (retiredName && isGiven(retiredName, variable, source)) warn(retiredName, name, false);
 	if (!formerName || !isGiven(formerName, variable, source)) return name;
 	const isUsed = !isGiven(name, variable, source);
 	warn(formerName, name, isUsed);

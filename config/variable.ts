@@ -8,6 +8,8 @@ export interface Variable {
 	readonly secret?: boolean;
 	/** Its name in the version before this one, which is still read, with a warning. */
 	readonly formerName?: string;
+	/** A name of an earlier version, which is not read any more: a value under it causes a warning. */
+	readonly retiredName?: string;
 }
 
 /** A text of this form. @param rule the form in words: "must be …" is a sentence */

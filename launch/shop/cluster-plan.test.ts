@@ -1,3 +1,4 @@
+import { T } from "../../lib/schema.ts";
 import { nodeEnvironment, planNodes, sharedEnvironment } from "./cluster-plan.ts";
 
 const names = (words: string[]) => planNodes(words).map(({ name }) => name);
@@ -147,12 +148,15 @@ describe("the environment of a node", () => {
 		expect(sharedEnvironment(source)).toEqual({ LOG_LEVEL: "info" });
 	});
 
-	it("passes settings with former names on under their current names", () => {
-		const source = { DEMO: "false", PRICING: "{}", SAGA_BACKLOG: "7", ORDERS_MAX_IN_FLIGHT: "9" };
-		expect(sharedEnvironment(source)).toEqual({
-			DEMO_MODE: "false",
-			PRICING_JSON: "{}",
-			ORDERS_MAX_IN_FLIGHT: "9"
-		});
+	it("passes settings with former names on under their current names, and none with retired names", () => {
+		const plain = { schema: T.String(), about: "a test" };
+		const names = {
+			PRICES: { ...plain, formerName: "PRICING" },
+			DEMO_MODE: { ...plain, formerName: "DEMO" },
+			ORDERS: { ...plain, retiredName: "BACKLOG" }
+		};
+		const source = { PRICING: "{}", DEMO: "false", DEMO_MODE: "true", BACKLOG: "7" };
+		expect(sharedEnvironment(source, names)).toEqual({ PRICES: "{}", DEMO_MODE: "true" });
+		expect(sharedEnvironment({ DEMO: "false", SAGA_BACKLOG: "7" })).toEqual({});
 	});
 });

@@ -58,8 +58,11 @@ type NodeSecrets = Pick<
 type Source = Readonly<Record<string, string | undefined>>;
 
 /** Settings that all nodes share; the operator's socket is one process's. Secrets are not among them: each node gets only its own. */
-export function sharedEnvironment(source: Source): Environment {
-	const settings = Object.entries<Variable>(variables).filter(
+export function sharedEnvironment(
+	source: Source,
+	all: Readonly<Record<string, Variable>> = variables
+): Environment {
+	const settings = Object.entries(all).filter(
 		([name, { secret }]) => !secret && name !== "OPERATOR_SOCKET"
 	);
 	// A value under a variable's former name is passed on under its current one, so nodes do not warn again.
@@ -67,8 +70,8 @@ export function sharedEnvironment(source: Source): Environment {
 		name,
 		source[name] || source[formerName]
 	]);
-	const all = [["PATH", source.PATH], ["HOME", source.HOME], ...values];
-	return Object.fromEntries(all.filter(([, value]) => value)) as Environment;
+	const shared = [["PATH", source.PATH], ["HOME", source.HOME], ...values];
+	return Object.fromEntries(shared.filter(([, value]) => value)) as Environment;
 }
 
 function stripeKeys({ secretKey, webhookSecret }: Partial<StripeKeys> = {}): Environment {
