@@ -453,6 +453,7 @@ create table orders.outbox_archive (
 	constraint outbox_archive_pkey PRIMARY KEY (id)
 );
 CREATE INDEX outbox_archive_occurred ON orders.outbox_archive USING brin (occurred_at);
+CREATE INDEX outbox_archive_order ON orders.outbox_archive USING btree (order_id, version);
 grant select on orders.outbox_archive to shop_orders;
 
 create table orders.payment_notices (

@@ -23,6 +23,10 @@ o as materialized (
 	select id, version, status, created_at, updated_at, history_hash, orders.representation(t) as shown
 	from orders.orders t where id > $1 and id <= $2
 ),
+e as materialized (
+	select order_id, version, type, occurred_at, payload->>'status' as status
+	from orders.events where order_id > $1 and order_id <= $2
+),
 chain as materialized (
 	select order_id, max(version) as last, min(place) filter (where place <> version)::int as gap,
 		min(version) filter (where broken) as broken, min(at) as born,
@@ -65,12 +69,11 @@ found (id, version, what) as (
 	select order_id, last, 'has no order' from chain where not exists (select from o where id = order_id)
 	union all
 	select order_id, h.version, 'has no event in the outbox, or another one' from h
-	where not exists (select from orders.events b where b.order_id = h.order_id and b.version = h.version
-		and b.type = h.type and b.occurred_at = h.at and b.payload->>'status' = h.to_status)
+	where not exists (select from e where e.order_id = h.order_id and e.version = h.version
+		and e.type = h.type and e.occurred_at = h.at and e.status = h.to_status)
 	union all
-	select order_id, b.version, 'has an outbox row without history' from orders.events b
-	where order_id > $1 and order_id <= $2
-		and not exists (select from h where h.order_id = b.order_id and h.version = b.version)
+	select order_id, e.version, 'has an outbox row without history' from e
+	where not exists (select from h where h.order_id = e.order_id and h.version = e.version)
 )
 select id, version, what from found order by id, version`;
 
