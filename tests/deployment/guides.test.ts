@@ -182,7 +182,9 @@ describe("npm scripts of all guides", () => {
 		});
 		return files.map(page).join("\n");
 	};
-	const all = guides.flatMap(([name, text]) =>
+	// The changelog names those of earlier versions too.
+	const present = guides.filter(([name]) => name !== "CHANGELOG.md");
+	const all = present.flatMap(([name, text]) =>
 		[...text.matchAll(/npm run [^`\n#|]*/g)].map(([command]) => [name, command.trim()] as const)
 	);
 
