@@ -40,13 +40,15 @@ describe("docker-compose.yml", () => {
 	it("publishes the pages where they are expected", () => {
 		const { services } = readCompose();
 		const ports = (name: string) => services[name]!.ports;
-		const published = "gateway kafka-ui prometheus alertmanager grafana elasticsearch kibana";
+		const published =
+			"gateway kafka-ui prometheus alertmanager grafana jaeger elasticsearch kibana";
 		expect(published.split(" ").map(ports)).toEqual([
 			["127.0.0.1:8080:8080"],
 			["127.0.0.1:8888:8080"],
 			["127.0.0.1:9090:9090"],
 			["127.0.0.1:9093:9093"],
 			["127.0.0.1:3000:3000"],
+			["127.0.0.1:16686:16686"],
 			["127.0.0.1:9200:9200"],
 			["127.0.0.1:5601:5601"]
 		]);
@@ -59,6 +61,8 @@ describe("docker-compose.yml", () => {
 			["prometheus", ["observability"]],
 			["alertmanager", ["observability"]],
 			["grafana", ["observability"]],
+			["otel-collector", ["observability"]],
+			["jaeger", ["observability"]],
 			["elasticsearch", ["logging"]],
 			["log-template", ["logging"]],
 			["log-collector", ["logging"]],
@@ -77,6 +81,12 @@ describe("docker-compose.yml", () => {
 			"an unknown setting in an anchor",
 			["DATA_DIR: /data", "DATA_DI: /data"],
 			"user: DATA_DI is no setting of the shop"
+		],
+		[
+			"an endpoint of traces that is no URL",
+			["${OTEL_EXPORTER_OTLP_ENDPOINT:-}", "${OTEL_EXPORTER_OTLP_ENDPOINT:-otel-collector:4318}"],
+			'gateway: OTEL_EXPORTER_OTLP_ENDPOINT: "otel-collector:4318" must be a URL that begins with http:// or https://, without user, query and fragment (where spans are sent, by OTLP over HTTP: /v1/traces is added to this URL; without it none are recorded)',
+			"    environment:\n      <<: *shop-environment\n      SERVICES: gateway"
 		],
 		[
 			"a database that is missing",
@@ -181,6 +191,11 @@ describe("docker-compose.yml", () => {
 			["127.0.0.1:8222/healthz", "127.0.0.1:8223/healthz"],
 			"nats: its health check is at 8223, where nothing is said to listen",
 			'    healthcheck:\n      test: [CMD, wget, -q, -O, "-", "http://127.0.0.1:8223'
+		],
+		[
+			"a port that its configuration does not open",
+			["${JAEGER_PORT:-16686}:16686", "${JAEGER_PORT:-16686}:16687"],
+			"jaeger: nothing is said to listen at the port 16687, which is published"
 		],
 		[
 			"a port at which nothing listens",

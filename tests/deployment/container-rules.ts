@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ofShop, type ComposeFile, type ComposeService } from "./compose-file.ts";
 import type { Fault } from "./compose-rules.ts";
@@ -81,13 +81,24 @@ const shopFaults: Rule = file =>
 		];
 	});
 
-/** The ports that the rest of a service's definition, or the address of others, names. */
+/** Files of this tree that a service is given, such as its configuration. */
+const mountedFiles = ({ volumes = [] }: ComposeService): string[] =>
+	volumes
+		.map(volume => volume.split(":")[0]!)
+		.filter(source => source.startsWith("."))
+		.map(source => join(root, source))
+		.filter(path => statSync(path, { throwIfNoEntry: false })?.isFile())
+		.map(path => readFileSync(path, "utf8"));
+
+/** The ports that the rest of a service's definition, its configuration, or the address of others names. */
 function knownPorts(file: ComposeFile, name: string): string {
-	const { ports: _ports, healthcheck: _check, ...own } = file.services[name]!;
+	const service = file.services[name]!;
+	const own = Object.entries(service).filter(([key]) => key !== "ports" && key !== "healthcheck");
 	const addresses = JSON.stringify(file).matchAll(new RegExp(`\\b${name}:(\\d+)`, "g"));
 	const isShop = ofShop(file).some(([one]) => one === name);
 	return [
 		JSON.stringify(own),
+		...mountedFiles(service),
 		...Array.from(addresses, ([, port]) => port!),
 		isShop ? shopPort : ""
 	].join(" ");

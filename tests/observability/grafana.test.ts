@@ -29,11 +29,15 @@ const faults = (files: Record<string, string>) =>
 	dashboardFaults(files, datasources[0]!.uid, exposed);
 
 describe("Grafana", () => {
-	it("finds Prometheus where the compose file runs it", () => {
-		const { hostname, port } = new URL(datasources[0]!.url);
-		const ports = readCompose().services[hostname]?.ports ?? [];
-		expect(ports.map(one => one.split(":").at(-1))).toEqual([port]);
-	});
+	it.each(globSync(`${folder}/provisioning/datasources/*.yml`, { cwd: root }))(
+		"finds the server of %s where the compose file runs it",
+		file => {
+			const [{ url }] = (parse(read(file)) as { datasources: [{ url: string }] }).datasources;
+			const { hostname, port } = new URL(url);
+			const ports = readCompose().services[hostname]?.ports ?? [];
+			expect(ports.map(one => one.split(":").at(-1))).toEqual([port]);
+		}
+	);
 
 	it("finds its folders where the compose file mounts them", () => {
 		const { volumes, environment } = readCompose().services.grafana!;
