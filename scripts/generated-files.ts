@@ -8,6 +8,7 @@ import { openApiDocument } from "../services/gateway/api-docs/openapi.ts";
 import { publishedOrderEvent } from "../tests/support/streams/golden-event.ts";
 import { clusterLogging } from "./cluster-logging.ts";
 import { clusterMonitoring } from "./cluster-monitoring.ts";
+import { clusterTracing } from "./cluster-tracing.ts";
 import { dashboardJson } from "./dashboards/grafana-layout.ts";
 import { overview } from "./dashboards/overview.ts";
 import { envExample } from "./env-example.ts";
@@ -42,6 +43,7 @@ export const generated: Readonly<Record<string, () => string>> = {
 	".env.example": envExample,
 	"observability/grafana/dashboards/overview.json": dashboard,
 	...clusterMonitoring(dashboard),
+	...clusterTracing,
 	"observability/logging/index-template.json": template,
 	...clusterLogging(template),
 	"docs/observability.md": () => {

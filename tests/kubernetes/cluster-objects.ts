@@ -49,7 +49,7 @@ export interface Container extends Named {
 }
 
 export interface Volume extends Named {
-	configMap?: Named;
+	configMap?: Named & { items?: { key: string; path: string }[] };
 	secret?: { secretName: string };
 	persistentVolumeClaim?: { claimName: string };
 	hostPath?: { path: string };

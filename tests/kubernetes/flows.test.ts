@@ -37,12 +37,22 @@ const monitoring = {
 	]
 };
 
+/** Of the component tracing. */
+const tracing = {
+	pods: ["otel-collector", "jaeger"],
+	flows: [
+		...nodeNames.map(name => `${name} → otel-collector:4318`),
+		"otel-collector → jaeger:4318",
+		"grafana → jaeger:16686"
+	]
+};
+
 const places: Record<(typeof overlays)[number], Places> = {
 	"overlays/dev": {
 		postgres: "postgres:5432",
 		kafka: "kafka:9092",
-		pods: ["postgres", "kafka", ...monitoring.pods],
-		more: monitoring.flows
+		pods: ["postgres", "kafka", ...monitoring.pods, ...tracing.pods],
+		more: [...monitoring.flows, ...tracing.flows]
 	},
 	"overlays/staging": onAws,
 	"overlays/production": onAws
@@ -125,6 +135,11 @@ describeWith("kustomize")("the network policies", () => {
 				policy(all, "node-to-nats").spec.egress[0].ports.push({ protocol: "TCP", port: 9100 });
 			},
 			"order → payment:9100"
+		],
+		[
+			"spans of other pods",
+			all => (policy(all, "otel-collector").spec.ingress[0].from = [{ podSelector: {} }]),
+			"prometheus → otel-collector:4318 (refused by prometheus)"
 		],
 		[
 			"the addresses of the cluster",

@@ -46,10 +46,10 @@ describeWith("kustomize")("the manifests of Kubernetes", () => {
 	it("of dev have the servers of docker-compose.yml, in its versions", () => {
 		const { services } = readCompose();
 		const servers = ["nats", "postgres", "kafka", "prometheus", "alertmanager", "grafana"];
-		for (const name of servers) {
-			const [container] = containersOf(
-				find(workloadsOf(of("overlays/dev")), `StatefulSet/${name}`)
-			);
+		const ofTraces = ["otel-collector", "jaeger"];
+		for (const name of [...servers, ...ofTraces]) {
+			const kind = ofTraces.includes(name) ? "Deployment" : "StatefulSet";
+			const [container] = containersOf(find(workloadsOf(of("overlays/dev")), `${kind}/${name}`));
 			expect(container!.image).toBe(services[name]!.image);
 		}
 	});

@@ -49,7 +49,13 @@ function podReferences(objects: Objects, workload: Workload): Fault[] {
 			["ConfigMap", valueFrom.configMapKeyRef] as const,
 			["Secret", valueFrom.secretKeyRef] as const
 		]);
+	const items = (spec.volumes ?? []).flatMap(({ configMap }) =>
+		(configMap?.items ?? []).map(({ key }) => ({ name: configMap!.name, key }))
+	);
 	return [
+		...items
+			.filter(({ name, key }) => !Object.hasOwn(values.ConfigMap.get(name) ?? {}, key))
+			.map(({ name, key }) => faultOf(workload, key, `the ConfigMap ${name} has no member ${key}`)),
 		...members.flatMap(([kind, member]) => {
 			if (!member || member.optional) return [];
 			const { name, key } = member;

@@ -16,7 +16,7 @@ import { parseQuery } from "../../observability/promql.ts";
 
 /** What an overlay may have besides: each in the overlay production, as DEPLOYMENT.md says. */
 
-const optional = ["observability", "saga-autoscaling"];
+const optional = ["observability", "tracing", "saga-autoscaling"];
 
 const configMap = (objects: readonly ClusterObject[], name: string) =>
 	ofKind(objects, "ConfigMap").find(({ metadata }) => metadata.name.startsWith(`${name}-`))!.data!;
