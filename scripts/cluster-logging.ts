@@ -65,7 +65,7 @@ const source = "observability/logging/collector.yaml";
 function collector(): string {
 	// Its first comment is about Docker.
 	const document = parseDocument(read(source).replace(/^(#.*\n)+/, ""));
-	const operators = document.getIn(["receivers", "filelog", "operators"]);
+	const operators = document.getIn(["receivers", "file_log", "operators"]);
 	if (!isSeq(operators)) throw new Error(`${source} has no operators`);
 	replaceOperators(document, operators);
 	const set = (path: string, value: unknown) =>
@@ -73,10 +73,10 @@ function collector(): string {
 	set("extensions.health_check", { endpoint: "0.0.0.0:13133" });
 	set("service.extensions", ["file_storage", "health_check"]);
 	set(
-		"receivers.filelog.include",
+		"receivers.file_log.include",
 		shopNamespaces().map(name => `\${env:CONTAINER_LOGS}/${name}_*/*/*.log`)
 	);
-	set("receivers.filelog.include_file_path", true);
+	set("receivers.file_log.include_file_path", true);
 	set("exporters.elasticsearch.user", "shop_collector");
 	set("exporters.elasticsearch.password", "${env:ELASTICSEARCH_PASSWORD}");
 	set("exporters.elasticsearch.tls", { ca_file: "/etc/otelcol/certificates/ca.crt" });

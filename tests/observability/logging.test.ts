@@ -10,7 +10,7 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
 describe("the store of the log", () => {
 	const text = read("observability/logging/collector.yaml");
 	const collector = parse(text) as {
-		receivers: { filelog: { operators: { type: string; expr?: string }[] } };
+		receivers: { file_log: { operators: { type: string; expr?: string }[] } };
 		exporters: { elasticsearch: { logs_index: string } };
 	};
 	const template = JSON.parse(read("observability/logging/index-template.json")) as {
@@ -38,7 +38,7 @@ describe("the store of the log", () => {
 	});
 
 	it("gets the log of each container of the shop, by the tag that the collector looks for", () => {
-		const filter = collector.receivers.filelog.operators.find(({ type }) => type === "filter")!;
+		const filter = collector.receivers.file_log.operators.find(({ type }) => type === "filter")!;
 		const [, prefix] = /matches "\^(\w+\/)"/.exec(filter.expr!)!;
 		for (const [name, { logging }] of ofShop(compose))
 			expect([name, logging?.options.tag]).toEqual([name, `${prefix}{{.Name}}`]);

@@ -143,7 +143,7 @@ function fileFaults(objects: Objects): Fault[] {
 }
 
 interface Collector {
-	receivers: { filelog: { include: string[] } };
+	receivers: { file_log: { include: string[] } };
 	extensions: { file_storage: { directory: string }; health_check: { endpoint: string } };
 	exporters: { elasticsearch: { logs_index: string } };
 }
@@ -167,7 +167,7 @@ function collectorFaults(objects: Objects, namespaces: readonly string[]): Fault
 	const { directory } = extensions.file_storage;
 	const { CONTAINER_LOGS = "" } = environment;
 	const logs = folders.find(({ name }) => name === mountAt(CONTAINER_LOGS)?.name);
-	const read = receivers.filelog.include;
+	const read = receivers.file_log.include;
 	const wanted = namespaces.map(name => `\${env:CONTAINER_LOGS}/${name}_*/*/*.log`);
 	const asked = [...text.matchAll(/\$\{env:(\w+)\}/g)].map(([, name]) => name!);
 	const port = extensions.health_check.endpoint.split(":")[1];
