@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { testDatabase, type TestDatabase } from "../support/servers/database.ts"
 import { describeWith } from "../support/describe-with.ts";
 import { kafkaWithinMs, testKafka, type TestKafka } from "../support/servers/kafka.ts";
 import { startMoto, type Moto } from "../support/servers/moto.ts";
+import { OtlpReceiver } from "../support/observability/otlp-receiver.ts";
 import {
 	startAlertmanager,
 	startPrometheus,
@@ -77,12 +79,14 @@ describeWith(
 	let moto: Moto;
 	let alertmanager: Alertmanager;
 	let prometheus: Prometheus;
+	let otlp: OtlpReceiver;
 	const data = temporaryFolder();
 	const containers = new Map<string, ReturnType<typeof launch>>();
 	const ports = new Map<string, number>();
 	const metricsPorts = new Map<string, number>();
 
 	beforeAll(async () => {
+		otlp = await OtlpReceiver.start();
 		database = await testDatabase("template1");
 		const [, password] = /:\/\/shop:(\w+)@nats:4222$/.exec(natsUrl())!;
 		nats = await startNats({
@@ -99,6 +103,7 @@ describeWith(
 		for (const { child } of containers.values()) child.kill("SIGKILL");
 		await Promise.all([prometheus?.stop(), alertmanager?.stop(), moto?.stop(), kafka?.stop()]);
 		await nats?.stop();
+		otlp?.stop();
 		await database?.drop();
 	}, 60_000);
 
@@ -118,7 +123,11 @@ describeWith(
 		const own = {
 			PORT: await freePort(),
 			HEALTH_PORT: await freePort(),
-			METRICS_PORT: await freePort()
+			METRICS_PORT: await freePort(),
+			// What an environment with a collector would set.
+			...("OTEL_EXPORTER_OTLP_ENDPOINT" in environment! && {
+				OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url
+			})
 		};
 		ports.set(name, own.PORT).set(`${name} health`, own.HEALTH_PORT);
 		metricsPorts.set(name, own.METRICS_PORT);
@@ -194,7 +203,7 @@ describeWith(
 		expect((await prometheus.targets()).toSorted()).toEqual(expected);
 	}, 60_000);
 
-	const orderOf = (client: Client) =>
+	const orderOf = (client: Client, headers: Record<string, string> = {}) =>
 		client.post(
 			"/api/v1/orders",
 			{
@@ -202,7 +211,7 @@ describeWith(
 				shipping_address: address,
 				payment_method: "pm_card_visa"
 			},
-			{ headers: { prefer: "wait=9" } }
+			{ headers: { prefer: "wait=9", ...headers } }
 		);
 
 	it("take an order, and write the mail about it", async () => {
@@ -217,6 +226,43 @@ describeWith(
 		const { RawMessage = [] } = (await moto.data("ses")) as Record<string, object[]>;
 		expect(JSON.stringify(RawMessage)).toContain("orders@shop.example");
 	}, 90_000);
+
+	it("export spans that follow an order through all of its nodes, without what it is about", async () => {
+		const traceId = randomBytes(16).toString("hex");
+		const mine = () => otlp.spans.filter(span => span.traceId === traceId);
+		const { alice } = await signIn(`http://127.0.0.1:${ports.get("gateway")}`);
+		const traceparent = `00-${traceId}-00f067aa0ba902b7-00`;
+		expect((await orderOf(alice, { traceparent })).status).toBe(201);
+		const names = () =>
+			[...new Set(mine().map(({ service, name }) => `${service}: ${name}`))].toSorted();
+		const expected = [
+			"analytics: process orders",
+			"gateway: POST /api/v1/orders",
+			"notification: process orders",
+			"order: order.place",
+			"order: saga begin_payment",
+			"order: saga charge",
+			"order: saga commit",
+			"order: saga confirmed",
+			"order: saga reserve",
+			"payment: payment.charge",
+			"product: product.commit",
+			"product: product.reserve",
+			"webhook: process orders"
+		];
+		await until(() => names().length >= expected.length, 30_000).catch(() => undefined);
+		expect(names()).toEqual(expected);
+		const byId = new Map(mine().map(span => [span.spanId, span]));
+		const parentOf = (wanted: string) =>
+			byId.get(mine().find(({ name }) => name === wanted)!.parentSpanId!)?.name;
+		expect(parentOf("order.place")).toBe("POST /api/v1/orders");
+		expect(parentOf("payment.charge")).toBe("saga charge");
+		expect(parentOf("saga charge")).toBe("order.place");
+		expect(parentOf("process orders")).toBe("order.place");
+		const text = JSON.stringify(otlp.spans);
+		for (const word of ["alice", address.street, "pm_card_visa", "demo-Password"])
+			expect(text).not.toContain(word);
+	}, 60_000);
 
 	/** Queries of the dashboard that return no number. */
 	async function withoutData(): Promise<string[]> {
@@ -246,7 +292,7 @@ describeWith(
 		// Of the autoscaler of order nodes, which takes one number.
 		expect(await prometheus.query(adapterRule().query)).toHaveLength(1);
 		expect(await prometheus.query('sum(shop_orders_total{status="confirmed"})')).toEqual([
-			{ labels: {}, value: 2 }
+			{ labels: {}, value: 3 }
 		]);
 	}, 90_000);
 
