@@ -6,6 +6,7 @@ import { Failure } from "../../../lib/errors.ts";
 import { arm, disarmAll, isArmed } from "../../../lib/failpoint.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
+import type { SagaAdmin } from "../../../services/order/saga/saga.admin.ts";
 import orderService from "../../../services/order/order.service.ts";
 import paymentService from "../../../services/payment/payment.service.ts";
 import productService from "../../../services/product/product.service.ts";
@@ -316,6 +317,12 @@ describe("a refund for a return that the provider refuses", () => {
 	}, 30_000);
 });
 
+/** Of the sagas that wait for it: how long the order or the return of the one that changed last longest ago has not changed. */
+async function secondsOf(wait: string): Promise<number> {
+	const { sagaAdmin } = shop.broker.getLocalService("order") as unknown as { sagaAdmin: SagaAdmin };
+	return (await sagaAdmin.load()).find(({ waits_for }) => waits_for === wait)!.seconds;
+}
+
 describe("a return whose restock is refused", () => {
 	const resolve = (id: string) => {
 		const decided = { id, decision: "without_restock", note: "counted by hand" } as const;
@@ -340,6 +347,16 @@ describe("a return whose restock is refused", () => {
 			const found = await call(shop.broker, actions["saga.get"], { id: bought.id }, as(admin));
 			return found.last_error?.includes("restocked") && !found.lease;
 		}, 20_000);
+		// Its order stays delivered, and may have been so for long.
+		const age = (table: string, column: string) =>
+			shop.database.rows(
+				`update orders.${table} set updated_at = updated_at - interval '1 hour' where ${column} = $1`,
+				[bought.id]
+			);
+		await age("orders", "id");
+		expect(await secondsOf("human")).toBeLessThan(600);
+		await age("returns", "order_id");
+		expect(await secondsOf("human")).toBeGreaterThanOrEqual(3600);
 		isRestockRefused = false;
 		await resolve(bought.id);
 		await completed(id);
