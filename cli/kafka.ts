@@ -11,7 +11,7 @@ import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
 import { commandLine, knownWord, usageError } from "../launch/process/command-line.ts";
 import { assertKnownTopic } from "./kafka/known-topic.ts";
-import { unreachable } from "./kafka/unreachable.ts";
+import { unreachable } from "../launch/servers/kafka-reach.ts";
 
 const usage = `Usage: npm run kafka [-- --fresh]
        npm run kafka -- consume <topic> [--max <messages>]

@@ -1,16 +1,16 @@
 import type pg from "pg";
 import { configOfCommand, useConfig, type Config } from "../config/index.ts";
-import { NoSuchTopic, type Driver } from "../streams/driver.ts";
+import type { Driver } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
 import { topics, topicSpecs } from "../streams/messages/topics.ts";
 import { commandLine, usageError } from "../launch/process/command-line.ts";
 import { explainOutdated, LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
 import { ProgressBar } from "../launch/process/progress-bar.ts";
+import { assertReachable } from "../verify/reachable-log.ts";
 import { databaseOfShop, ownerDatabase } from "../launch/shop/owner-database.ts";
 import { connect } from "../launch/shop/prepare-shop.ts";
 import { runningShop } from "../launch/shop/running-shop.ts";
-import { unreachable } from "./kafka/unreachable.ts";
 import {
 	assertNoReplay,
 	beginNewLog,
@@ -59,13 +59,10 @@ async function kindInUse(client: pg.Client): Promise<Kind | undefined> {
 }
 
 /** The Kafka of the settings. @throws LaunchError when it does not answer */
-async function reachKafka(life: Lifecycle, { kafka }: Config): Promise<Driver> {
+async function reachKafka(life: Lifecycle, config: Config): Promise<Driver> {
 	const driver = await openLog({ onError: () => undefined });
 	life.atEnd(() => driver.close());
-	await driver.extents(topics.orders).catch((error: Error) => {
-		if (error instanceof NoSuchTopic) return;
-		throw unreachable(kafka!.brokers.join(","), " (KAFKA_BROKERS)", error);
-	});
+	await assertReachable(driver, config);
 	return driver;
 }
 

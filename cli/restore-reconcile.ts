@@ -6,6 +6,7 @@ import type { Driver, Message } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
 import { readToEnd } from "../streams/read-to-end.ts";
 import { topics } from "../streams/messages/topics.ts";
+import { assertReachable } from "../verify/reachable-log.ts";
 import { connect } from "../launch/shop/prepare-shop.ts";
 import { assertShopStopped } from "./offline/stopped-shop.ts";
 import { beginEpoch, type EpochStart } from "./restore/epoch.ts";
@@ -80,6 +81,7 @@ run(async life => {
 	await assertShopStopped(client);
 	const driver = await openLog({ onError: () => undefined });
 	life.atEnd(() => driver.close());
+	await assertReachable(driver, config);
 	const bar = new ProgressBar({ things: "messages" });
 	const gap = await readGap(client, driver, (done, of) => bar.show(done, of), printRetry).catch(
 		error => {

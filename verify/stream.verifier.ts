@@ -1,6 +1,7 @@
 import { useConfig } from "../config/index.ts";
 import { refusalOfLog, type LogKind } from "../db/event-log.ts";
 import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
+import { assertReachable } from "./reachable-log.ts";
 import { NoSuchTopic } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
 import { printRetry } from "../launch/process/retry-warning.ts";
@@ -19,6 +20,7 @@ export async function* verify({ client, config, progress }: VerifyContext): Asyn
 		const used = await client.query<{ kind: LogKind }>("select kind from streams.event_log");
 		const refusal = used.rows[0] && refusalOfLog(used.rows[0].kind, driver.kind);
 		if (refusal) throw new LaunchError(refusal, exitCodes.configuration);
+		await assertReachable(driver, config);
 		// Each statement sees what is committed by then: a running shop publishes only committed events.
 		await client.query("commit");
 		await client.query("begin isolation level read committed read only");

@@ -214,6 +214,25 @@ describeKafka("a database that was restored to an earlier moment", () => {
 	}, 60_000);
 });
 
+it.each([
+	["restore-reconcile.ts", []],
+	["restore-reconcile.ts", ["--dry-run"]],
+	["verify.ts", ["stream"]]
+])(
+	"%s %j says in a sentence that Kafka does not answer",
+	async (command, args) => {
+		const own = await testDatabase();
+		const env = { DATABASE_URL: own.url, KAFKA_BROKERS: "127.0.0.1:1" };
+		const { code, output } = await run(command, args, env);
+		await own.drop();
+		expect([code, output]).toEqual([
+			1,
+			expect.stringMatching(/^No Kafka answers at 127\.0\.0\.1:1 \(KAFKA_BROKERS\): [^\n]*\n$/)
+		]);
+	},
+	60_000
+);
+
 it("requires Kafka, because a log in Postgres is restored together with the database", async () => {
 	const { code, output } = await run("restore-reconcile.ts", [], {
 		DATABASE_URL: "postgres://shop:x@localhost/x"
