@@ -2,17 +2,18 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { configOfCommand } from "../config/index.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import { commandLine, knownWord, usageError } from "../launch/process/command-line.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
 import { addressOfShop } from "../launch/shop/running-shop.ts";
+import { machineLine } from "./load/machine.ts";
 import { k6Program } from "./load/k6-program.ts";
 import { loadReport, missedThresholds, type K6Summary } from "./load/k6-summary.ts";
 
 const profiles = ["smoke", "load", "stress", "soak", "spike"] as const;
-const usage = `Usage: npm run load [-- smoke|load|stress|soak|spike] [--duration 30s] [--url u] [--publish]
+const usage = `Usage: npm run load [-- smoke|load|stress|soak|spike] [--duration 30s] [--url u] [--output f] [--publish]
 Runs a load test of load-tests/k6 against a running shop, prints a summary and writes an HTML report.
   smoke           5 customers for 30 s (default)
   load            100 customers for 5 minutes
@@ -21,6 +22,7 @@ Runs a load test of load-tests/k6 against a running shop, prints a summary and w
   spike           200 customers want one product of which there are 100 units
   --duration d    of the main part, and of each part of stress: 30s, 5m
   --url u         where the shop is (default: the one that runs here, else HOST and PORT)
+  --output f      folder of the report (default: .cache/load)
   --publish       writes the summary to docs/proof too
 Goods and customers are made in the shop for each run, by the admin of ADMIN_EMAIL and ADMIN_PASSWORD (default: that
 of the demo data); the goods are archived at the end. Not for a shop that sells: its orders are as real as others.
@@ -31,6 +33,7 @@ const { values, positionals } = commandLine(
 	{
 		duration: { type: "string" },
 		url: { type: "string" },
+		output: { type: "string" },
 		publish: { type: "boolean" }
 	},
 	true
@@ -40,7 +43,7 @@ if (values.duration !== undefined && !/^[1-9]\d{0,4}[smh]$/.test(values.duration
 	usageError(usage, "--duration takes a time such as 30s, 5m or 1h");
 
 const root = join(import.meta.dirname, "..");
-const folder = join(root, ".cache/load");
+const folder = values.output ? resolve(values.output) : join(root, ".cache/load");
 const [html, json] = ["html", "json"].map(type => join(folder, `${profile}.${type}`)) as [
 	string,
 	string
@@ -75,10 +78,9 @@ async function runK6(life: Lifecycle, program: string, url: string): Promise<num
 	return code;
 }
 
-function publish(report: string): void {
-	const cores = cpus();
-	const machine = `On ${cores.length} cores (${cores[0]?.model.trim()}), with the shop and k6 on one machine.\n`;
-	writeFileSync(join(root, "docs/proof", `load-${profile}.md`), `${report}\n${machine}`);
+function publish(report: string, url: string): void {
+	const text = `${report}\n${machineLine(url, cpus())}\n`;
+	writeFileSync(join(root, "docs/proof", `load-${profile}.md`), text);
 }
 
 run(async life => {
@@ -92,7 +94,7 @@ run(async life => {
 		throw new LaunchError(`k6 ended with ${code}: see above.`);
 	const summary = JSON.parse(readFileSync(json, "utf8")) as K6Summary;
 	const report = loadReport(profile, summary);
-	if (values.publish) publish(report);
+	if (values.publish) publish(report, url);
 	console.log(existsSync(html) ? `${report}Report: ${relative(process.cwd(), html)}` : report);
 	await life.end(missedThresholds(summary).length === 0 && code === 0 ? 0 : 1);
 });

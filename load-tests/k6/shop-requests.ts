@@ -37,8 +37,8 @@ export interface NewProduct {
 
 /** Some time before its end, for requests that are under way. */
 const renewBeforeMs = 60_000;
-/** Passwords are hashed two at a time; a shop whose queue is full answers 503. */
-const signInAttempts = 10;
+/** A shop with too much to do answers 503, to sign-ins too: passwords are hashed two at a time. */
+const attempts = 10;
 
 /** Of the simulator and of Stripe's test mode. */
 const paymentMethod = __ENV.PAYMENT_METHOD || "pm_card_visa";
@@ -70,12 +70,17 @@ function needed<R>(response: Response, what: string, ...statuses: number[]): R {
 	return response.json() as unknown as R;
 }
 
-export function signIn(account: Account): Session {
-	let response = post("/auth/login", "set-up", account);
-	for (let n = 1; response.status === 503 && n < signInAttempts; n++) {
+function untilTaken(send: () => Response): Response {
+	let response = send();
+	for (let n = 1; response.status === 503 && n < attempts; n++) {
 		sleep(1);
-		response = post("/auth/login", "set-up", account);
+		response = send();
 	}
+	return response;
+}
+
+export function signIn(account: Account): Session {
+	const response = untilTaken(() => post("/auth/login", "set-up", account));
 	const { access_token: token, expires_in } = needed<{ access_token: string; expires_in: number }>(
 		response,
 		`${account.email} cannot sign in`,
@@ -99,11 +104,12 @@ export function createProduct({ token }: Session, product: NewProduct): string {
 	return needed<{ id: string }>(response, `${product.sku} is not created`, 201).id;
 }
 
-/** As an admin: it cannot be ordered afterwards. */
-export function archiveProduct({ token }: Session, id: string): void {
+/** As an admin: it cannot be ordered afterwards. Returns why it can, if the shop refuses. */
+export function archiveProduct({ token }: Session, id: string): string | undefined {
 	const of = params("DELETE /products/{id}", "set-up", token);
 	of.headers = { ...of.headers, "Idempotency-Key": crypto.randomUUID() };
-	http.del(`${api}/products/${id}`, null, of);
+	const { status, error } = untilTaken(() => http.del(`${api}/products/${id}`, null, of));
+	return status >= 200 && status < 300 ? undefined : `${id} (${status || error})`;
 }
 
 export function browse(product: string): Response[] {

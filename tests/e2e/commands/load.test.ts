@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,23 +9,29 @@ import { run, startShop, type Running } from "../../support/servers/processes.ts
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 
 const root = join(import.meta.dirname, "../../..");
-const html = join(root, ".cache/load/smoke.html");
+const reports = temporaryFolder();
+const html = join(reports, "smoke.html");
+/** Not where people look for the report of a run of theirs. */
+const load = (args: string[], environment: Record<string, string>) =>
+	run("load.ts", [...args, "--output", reports], environment);
 /** k6 is built in the first one. */
 const withinMs = 900_000;
 
 describeWith("k6")("npm run load", () => {
 	let shop: Running;
+	let busy: Server | undefined;
 
 	beforeAll(async () => {
 		shop = await startShop();
 	}, 60_000);
 
+	afterEach(() => busy?.close());
 	afterAll(() => shop.remove(), 30_000);
 
 	it(
 		"runs the smoke test by k6, whose thresholds are met, and reports on it",
 		async () => {
-			const { code, output } = await run("load.ts", ["--url", shop.url], quickGoBuild);
+			const { code, output } = await load(["--url", shop.url], quickGoBuild);
 			expect(output).toContain("Every threshold was met.");
 			expect(code).toBe(0);
 			expect(output).toMatch(/^\| orders confirmed \| [1-9]\d* \|/m);
@@ -40,28 +46,42 @@ describeWith("k6")("npm run load", () => {
 		expect(await page.json()).toMatchObject({ data: [] });
 	});
 
-	it("fails with a shop that takes no order", async () => {
-		const busy = createServer((request, response) => {
+	/** A shop that answers everything, and takes no order. */
+	async function startBusy(ofArchived: number): Promise<string> {
+		busy = createServer((request, response) => {
 			const answers: Record<string, [status: number, body: object]> = {
 				"/api/v1/auth/login": [200, { access_token: "x", expires_in: 900 }],
 				"/api/v1/auth/register": [202, {}],
 				"/api/v1/orders": [503, {}]
 			};
 			const isNew = request.method === "POST" && request.url === "/api/v1/products";
-			const [status, body] = answers[request.url!] ?? [isNew ? 201 : 200, { id: "goods-1" }];
+			const other = request.method === "DELETE" ? ofArchived : isNew ? 201 : 200;
+			const [status, body] = answers[request.url!] ?? [other, { id: "goods-1" }];
 			response.writeHead(status, { "content-type": "application/json" });
 			response.end(JSON.stringify(body));
 		}).listen(0, "127.0.0.1");
 		await once(busy, "listening");
-		const url = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
-		const { code, output } = await run("load.ts", ["--url", url, "--duration", "2s"], quickGoBuild);
-		busy.close();
+		return `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+	}
+
+	it("fails with a shop that takes no order", async () => {
+		const url = await startBusy(204);
+		const { code, output } = await load(["--url", url, "--duration", "2s"], quickGoBuild);
 		expect(output).toContain("Missed: shop_orders_confirmed: count>0.");
 		expect(code).toBe(1);
 	}, 60_000);
 
+	it("fails, and names its goods, with a shop that keeps them in the catalogue", async () => {
+		const url = await startBusy(403);
+		const { code, output } = await load(["--url", url, "--duration", "2s"], quickGoBuild);
+		expect(output).toContain(
+			"goods of this run are still for sale: goods-1 (403), goods-1 (403), goods-1 (403)"
+		);
+		expect(code).toBe(1);
+	}, 60_000);
+
 	it("says who cannot sign in, and reports nothing", async () => {
-		const { code, output } = await run("load.ts", ["--url", shop.url], {
+		const { code, output } = await load(["--url", shop.url], {
 			...quickGoBuild,
 			ADMIN_EMAIL: "boss@example.com"
 		});
@@ -78,7 +98,7 @@ describe("npm run load with another k6 on the path", () => {
 
 	afterAll(() => rmSync(folder, { recursive: true }));
 
-	async function load(code: number, summary: object, ...args: string[]) {
+	async function fakeLoad(code: number, summary: object, ...args: string[]) {
 		const script = `#!/bin/sh
 [ "$1" = version ] && exit 0
 while [ "$1" != --summary-export ]; do shift; done
@@ -89,19 +109,27 @@ exit ${code}
 		writeFileSync(k6, script);
 		chmodSync(k6, 0o755);
 		const PATH = `${folder}:${process.env.PATH}`;
-		return run("load.ts", [...args, "--url", "http://127.0.0.1:9"], { PATH });
+		return load([...args, "--url", "http://127.0.0.1:9"], { PATH });
 	}
 	const missed = { metrics: { checks: { value: 0.5, thresholds: { "rate>0.99": true } } } };
 
 	it("ends with 1 when a threshold is missed, which it names", async () => {
-		const { code, output } = await load(99, missed, "spike", "--duration", "10s");
+		const { code, output } = await fakeLoad(99, missed, "spike", "--duration", "10s");
 		expect(output).toContain("10s load-tests/k6/spike.profile.ts");
 		expect(output).toContain("Missed: checks: rate>0.99.");
 		expect(code).toBe(1);
 	});
 
+	it("leaves the report of another run where it is", async () => {
+		const usual = join(root, ".cache/load/spike.json");
+		const before = existsSync(usual) && readFileSync(usual, "utf8");
+		await fakeLoad(99, missed, "spike");
+		expect(existsSync(usual) && readFileSync(usual, "utf8")).toBe(before);
+		expect(JSON.parse(readFileSync(join(reports, "spike.json"), "utf8"))).toEqual(missed);
+	});
+
 	it("has no report of a run that did not come to its end", async () => {
-		const { code, output } = await load(107, { metrics: {} });
+		const { code, output } = await fakeLoad(107, { metrics: {} });
 		expect(output).toContain("k6 ended with 107");
 		expect(output).not.toContain("# Load test");
 		expect(code).toBe(1);
