@@ -4,10 +4,11 @@ import { serviceNames } from "../../../config/index.ts";
 import { inProgressStatuses } from "../../../contracts/order-status.ts";
 import { faultsOf } from "../../../db/migration-files.ts";
 import { migrate, migrations } from "../../../db/migrate.ts";
+import { sessionLimits } from "../../../db/session-settings.ts";
 import { freePort } from "../../../launch/process/free-port.ts";
 import manifest from "../../../package.json" with { type: "json" };
 import { breaksFormer, heldTables } from "../../migrations.rules.ts";
-import { watchLocks } from "../../support/release/lock-waits.ts";
+import { watchLocks, type LockWaits } from "../../support/release/lock-waits.ts";
 import { passThrough } from "../../support/release/order-flows.ts";
 import { differencesIn } from "../../support/release/stored-data.ts";
 import { copyOrders } from "../../support/release/order-copies.ts";
@@ -29,7 +30,9 @@ import { typicalMigrations } from "./typical-migrations.ts";
 
 /**
  * The last release and this version side by side, in both directions, on a database that this version has migrated, under a
- * light load. A node runs the services that the order saga and the gateway call, one the saga, one the gateway.
+ * light load. A node runs the services that the order saga and the gateway call, one the saga, one the gateway. Each is
+ * replaced by one of the other version that runs beside it for a while: orders go through everything that they can go
+ * through while two versions of each service take calls, and again when one is left.
  */
 const orderCount = Number(process.env.REHEARSAL_ORDERS ?? 2000);
 const isMeasured = process.env.REHEARSAL_ORDERS !== undefined;
@@ -40,7 +43,8 @@ const longMs = 60_000 + orderCount * 20;
 const callees = serviceNames.filter(name => name !== "order").join(",");
 type Place = "gateway" | "order" | typeof callees;
 
-const running = new Map<Place, VersionNode>();
+/** Two while one replaces the other. */
+const running = new Map<Place, VersionNode[]>();
 const started: VersionNode[] = [];
 const dataDir = temporaryFolder();
 const lines: string[] = [];
@@ -65,7 +69,7 @@ beforeAll(async () => {
 		DATA_DIR: dataDir,
 		DATABASE_POOL: "2",
 		ORDER_MAX_OPEN: "0",
-		LOG_LEVEL: "error",
+		LOG_LEVEL: "warn",
 		...newTokenKey()
 	};
 	const migration = launch("migrate.ts", [], environment, release.tree);
@@ -92,58 +96,90 @@ async function start(place: Place, version: string): Promise<VersionNode> {
 	return node;
 }
 
-/** Starts the node of the other version beside the one that runs, then ends that one. */
-async function replace(place: Place, version: string): Promise<void> {
-	load!.phase = `${place} ${version}`;
-	const former = running.get(place)!;
+const isReady = (node: VersionNode) =>
+	until(async () => (await fetch(`${node.url}/health/ready`)).status === 200, 30_000);
+
+/** Starts a node of a version beside the one that runs. */
+async function join(place: Place, version: string): Promise<void> {
+	if (load) load.phase = `${place} ${version}`;
 	const node = await start(place, version);
-	if (place === "gateway")
-		await until(async () => (await fetch(`${node.url}/health/ready`)).status === 200, 30_000);
-	await former.stop();
-	running.set(place, node);
+	if (place === "gateway") await isReady(node);
+	running.set(place, [...(running.get(place) ?? []), node]);
 }
 
-const everyFlow = () => passThrough(clients, running.get("gateway")!.url);
+/** Ends the node that ran before the other. */
+async function leave(place: Place): Promise<void> {
+	const [former, ...left] = running.get(place)!;
+	await former!.stop();
+	running.set(place, left);
+}
 
-/** An action that a node of each place runs in every flow. */
+/** A call that a node of each place serves in every flow. */
 const served: Record<Place, string> = {
-	gateway: "http_requests_total",
+	gateway: 'route="/api/v1/orders/{id}/cancel"',
 	order: 'action="order.place"',
 	[callees]: 'action="product.reserve'
 };
 
-/** The version of each node, by what it says itself, if it has served calls. */
-async function versionsThatServed(): Promise<Record<string, string>> {
-	const found: Record<string, string> = {};
-	for (const [place, node] of running) {
-		const text = await node.metrics();
-		const [, version = "none"] = /^shop_build_info\{[^}]*\bversion="([^"]+)"/m.exec(text) ?? [];
-		found[place] = text.includes(served[place]!) ? version : `${version} served nothing`;
-	}
-	return found;
+interface Served {
+	/** By what the node says itself. */
+	version: string;
+	calls: number;
 }
 
-async function expectVersions(gateway: string, order: string, others: string): Promise<void> {
-	expect(await versionsThatServed()).toEqual({ gateway, order, [callees]: others });
+async function servedBy(place: Place, node: VersionNode): Promise<Served> {
+	const text = await node.metrics();
+	const [, version = "none"] = /^shop_build_info\{[^}]*\bversion="([^"]+)"/m.exec(text) ?? [];
+	const counts = text
+		.split("\n")
+		.filter(line => !line.startsWith("#") && line.includes(served[place]!))
+		.map(line => Number(line.split(" ").at(-1)));
+	return { version, calls: counts.reduce((sum, count) => sum + count, 0) };
+}
+
+const allServed = () =>
+	Promise.all(
+		[...running].map(async ([place, nodes]) => {
+			const each = nodes.map(node => servedBy(place, node));
+			return [place, await Promise.all(each)] as const;
+		})
+	);
+
+/** Takes orders through everything at each gateway. The versions whose nodes took calls in it, by place. */
+async function everyFlow(): Promise<Record<string, string[]>> {
+	const before = new Map(await allServed());
+	const gateways = running.get("gateway")!;
+	await Promise.all(gateways.map(({ url }) => passThrough(clients, url)));
+	const after = await allServed();
+	const versions = after.map(([place, nodes]) => {
+		const took = nodes.filter(({ calls }, n) => calls > before.get(place)![n]!.calls);
+		return [place, took.map(({ version }) => version)] as const;
+	});
+	return Object.fromEntries(versions);
+}
+
+/** Statements of a service end after 2 s of waiting. None came as far, and none says that it ended so. */
+function expectNoneCancelled(waits: LockWaits): void {
+	expect(waits.longestMs).toBeLessThan(sessionLimits.lock_timeout);
+	const cancelled = started.flatMap(
+		node => node.output().match(/.*(?:canceling statement|55P03|57014).*/g) ?? []
+	);
+	expect(cancelled).toEqual([]);
 }
 
 it(
 	"the last release takes orders",
 	async () => {
-		await Promise.all(
-			(["gateway", "order", callees] as const).map(async place => {
-				running.set(place, await start(place, release.version));
-			})
-		);
-		const { url } = running.get("gateway")!;
-		await until(async () => (await fetch(`${url}/health/ready`)).status === 200, 30_000);
+		const places = ["gateway", "order", callees] as const;
+		await Promise.all(places.map(place => join(place, release.version)));
+		const { url } = running.get("gateway")![0]!;
 		clients = await signIn(url);
 		for (const id of ["prod-001", "prod-002"]) {
 			const more = { delta: 1_000_000, reason: "rehearsal" };
 			expect((await clients.admin.post(`/api/v1/products/${id}/stock`, more)).status).toBe(200);
 		}
-		await everyFlow();
-		await expectVersions(release.version, release.version, release.version);
+		const old = [release.version];
+		expect(await everyFlow()).toEqual({ gateway: old, order: old, [callees]: old });
 		await copyOrders(database.url, orderCount);
 		clients = await signIn(url);
 		balancer = new LoadBalancer([...ports.values()].map(port => `http://127.0.0.1:${port}`));
@@ -163,31 +199,38 @@ it(
 		load!.phase = "migration";
 		const waits = await watchLocks(database, () => migrate(database.url));
 		lines.push(`migration: ${JSON.stringify(waits)}`);
+		expectNoneCancelled(waits);
 		for (const [index, { file }] of typicalMigrations.entries()) {
 			load!.phase = file;
 			const given = [...all, ...typicalMigrations.slice(0, index + 1)];
 			const from = performance.now();
 			const seen = await watchLocks(database, () => migrate(database.url, given));
 			lines.push(`${file}: ${Math.round(performance.now() - from)} ms, ${JSON.stringify(seen)}`);
+			expectNoneCancelled(seen);
 		}
 		expect(load!.failures).toEqual([]);
 	},
 	longMs
 );
 
-it("callees of this version serve a gateway and a saga of the last release", async () => {
-	await replace(callees, manifest.version);
-	await everyFlow();
-	await expectVersions(release.version, release.version, manifest.version);
+it("callees of this version serve a gateway and a saga of the last release, beside theirs and alone", async () => {
+	const [old, present] = [[release.version], [manifest.version]];
+	await join(callees, manifest.version);
+	const both = [...old, ...present];
+	expect(await everyFlow()).toEqual({ gateway: old, order: old, [callees]: both });
+	await leave(callees);
+	expect(await everyFlow()).toEqual({ gateway: old, order: old, [callees]: present });
 	expect(load!.failures).toEqual([]);
 }, 120_000);
 
-it("a gateway and a saga of this version are served by callees of the last release", async () => {
-	await replace("order", manifest.version);
-	await replace("gateway", manifest.version);
-	await replace(callees, release.version);
-	await everyFlow();
-	await expectVersions(manifest.version, manifest.version, release.version);
+it("a gateway and a saga of this version run beside those of the last release, and alone with its callees", async () => {
+	const [old, present] = [[release.version], [manifest.version]];
+	await Promise.all([join("order", manifest.version), join("gateway", manifest.version)]);
+	const both = [...old, ...present];
+	expect(await everyFlow()).toEqual({ gateway: both, order: both, [callees]: present });
+	await Promise.all([leave("order"), leave("gateway"), join(callees, release.version)]);
+	await leave(callees);
+	expect(await everyFlow()).toEqual({ gateway: present, order: present, [callees]: old });
 	expect(load!.failures).toEqual([]);
 }, 180_000);
 

@@ -11,6 +11,8 @@ export interface VersionNode {
 	readonly url: string;
 	/** The text of its `/metrics`. */
 	metrics(): Promise<string>;
+	/** What it has printed so far. */
+	output(): string;
 	/** Ends it in order. @throws Error unless it ends with 0 */
 	stop(): Promise<void>;
 	kill(): void;
@@ -46,6 +48,7 @@ export async function startVersion(
 		services,
 		url: `http://127.0.0.1:${port}`,
 		metrics: async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
+		output,
 		async stop() {
 			const exit = hasEnded() || once(child, "exit");
 			child.kill("SIGTERM");
