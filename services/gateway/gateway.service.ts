@@ -362,6 +362,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 		},
 
 		listen(res: ServerResponse, { user, untilMs }: Caller, { params }: ActionRequest) {
+			(res.req as Incoming).span = undefined;
 			if (!this.broker.started) fail("UNAVAILABLE");
 			const { last_event_id: after } = params as { last_event_id?: number };
 			if (res.req.method === "HEAD") return void res.writeHead(200, feedHeaders).end();

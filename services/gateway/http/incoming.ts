@@ -15,8 +15,8 @@ export interface Incoming extends IncomingMessage {
 	requestId: string;
 	/** Once it is passed on to a service. */
 	traceparent?: string;
-	/** If this process exports spans. */
-	span?: Span;
+	/** If this process exports spans; none of a stream, which would last for as long as that is read. */
+	span?: Span | undefined;
 	/** It came by the port for health checks. */
 	isHealthOnly?: boolean;
 	/** The path of the matched route. */

@@ -16,6 +16,7 @@ export function traceRequest(req: Incoming, res: ServerResponse, route: () => st
 	if (!span) return;
 	req.span = span;
 	res.once("close", () => {
+		if (!req.span) return;
 		const { statusCode } = res;
 		span.updateName(`${req.method} ${route()}`);
 		span.setAttributes({ "http.route": route(), "http.response.status_code": statusCode });
