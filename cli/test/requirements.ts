@@ -18,6 +18,7 @@ export interface Requirement {
 }
 
 const succeeds = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
+const hasVenv = () => succeeds("python3", "-c", "import venv, ensurepip");
 const isInstalled = (program: string) => succeeds("which", program);
 
 /** Paths of the distributions. */
@@ -40,8 +41,10 @@ export const requirements = {
 	},
 	k6: {
 		part: "tests of the load tests",
-		remedy: "Install k6, or Go (Debian: golang-go), which builds it once.",
-		isThere: () => succeeds("k6", "version") || existsSync(builtK6) || succeeds("go", "version")
+		remedy:
+			"Install k6, Python with venv on Linux and x64 (Debian: python3-venv), or Go (golang-go), which builds it once.",
+		isThere: () =>
+			succeeds("k6", "version") || existsSync(builtK6) || hasVenv() || succeeds("go", "version")
 	},
 	kustomize: {
 		part: "tests of the Kubernetes manifests",
@@ -54,10 +57,7 @@ export const requirements = {
 	python: {
 		part: "tests against a simulated AWS and of the Python client",
 		remedy: "Install Python with venv (Debian: python3-venv), into which they are installed once.",
-		isThere: () =>
-			existsSync(motoProgram) ||
-			succeeds("moto_server", "--help") ||
-			succeeds("python3", "-c", "import venv, ensurepip")
+		isThere: () => existsSync(motoProgram) || succeeds("moto_server", "--help") || hasVenv()
 	},
 	postgres: {
 		part: "tests on a Postgres as it is packaged",

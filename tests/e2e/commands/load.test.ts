@@ -1,10 +1,13 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { quickGoBuild } from "../../support/go-build.ts";
+import { promisify } from "node:util";
+import { k6Environment } from "../../support/load/packaged-k6.ts";
 import { describeWith } from "../../support/describe-with.ts";
+import { installWithinMs } from "../../support/python-venv.ts";
 import { run, startShop, type Running } from "../../support/servers/processes.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 
@@ -14,16 +17,17 @@ const html = join(reports, "smoke.html");
 /** Not where people look for the report of a run of theirs. */
 const load = (args: string[], environment: Record<string, string>) =>
 	run("load.ts", [...args, "--output", reports], environment);
-/** k6 is built in the first one. */
+/** k6 is built in the first test where there is none. */
 const withinMs = 900_000;
 
 describeWith("k6")("npm run load", () => {
 	let shop: Running;
 	let busy: Server | undefined;
+	let k6: Record<string, string>;
 
 	beforeAll(async () => {
-		shop = await startShop();
-	}, 60_000);
+		[shop, k6] = await Promise.all([startShop(), k6Environment()]);
+	}, 60_000 + installWithinMs);
 
 	afterEach(() => busy?.close());
 	afterAll(() => shop.remove(), 30_000);
@@ -31,7 +35,7 @@ describeWith("k6")("npm run load", () => {
 	it(
 		"runs the smoke test by k6, whose thresholds are met, and reports on it",
 		async () => {
-			const { code, output } = await load(["--url", shop.url], quickGoBuild);
+			const { code, output } = await load(["--url", shop.url], k6);
 			expect(output).toContain("Every threshold was met.");
 			expect(code).toBe(0);
 			expect(output).toMatch(/^\| orders confirmed \| [1-9]\d* \|/m);
@@ -40,6 +44,28 @@ describeWith("k6")("npm run load", () => {
 		},
 		withinMs
 	);
+
+	it("has profiles that k6 accepts, each with a scenario and thresholds", async () => {
+		const profiles = globSync("load-tests/k6/*.profile.ts", { cwd: root });
+		expect(profiles).toHaveLength(5);
+		const options = await Promise.all(
+			profiles.map(async profile => {
+				const { stdout } = await promisify(execFile)("k6", ["inspect", profile], {
+					cwd: root,
+					env: {
+						...process.env,
+						PATH: `${join(root, ".cache/k6/with-goflags")}:${process.env.PATH}`,
+						...k6
+					}
+				});
+				return JSON.parse(stdout) as { scenarios: object; thresholds: object };
+			})
+		);
+		for (const { scenarios, thresholds } of options) {
+			expect(Object.keys(scenarios)).toHaveLength(1);
+			expect(Object.keys(thresholds)).toContain("shop_orders_unsettled");
+		}
+	}, 60_000);
 
 	it("leaves no goods of its own in the catalogue", async () => {
 		const page = await fetch(`${shop.url}/api/v1/products?category=load`);
@@ -66,14 +92,14 @@ describeWith("k6")("npm run load", () => {
 
 	it("fails with a shop that takes no order", async () => {
 		const url = await startBusy(204);
-		const { code, output } = await load(["--url", url, "--duration", "2s"], quickGoBuild);
+		const { code, output } = await load(["--url", url, "--duration", "2s"], k6);
 		expect(output).toContain("Missed: shop_orders_confirmed: count>0.");
 		expect(code).toBe(1);
 	}, 60_000);
 
 	it("fails, and names its goods, with a shop that keeps them in the catalogue", async () => {
 		const url = await startBusy(403);
-		const { code, output } = await load(["--url", url, "--duration", "2s"], quickGoBuild);
+		const { code, output } = await load(["--url", url, "--duration", "2s"], k6);
 		expect(output).toContain(
 			"goods of this run are still for sale: goods-1 (403), goods-1 (403), goods-1 (403)"
 		);
@@ -82,7 +108,7 @@ describeWith("k6")("npm run load", () => {
 
 	it("says who cannot sign in, and reports nothing", async () => {
 		const { code, output } = await load(["--url", shop.url], {
-			...quickGoBuild,
+			...k6,
 			ADMIN_EMAIL: "boss@example.com"
 		});
 		expect(output).toContain("boss@example.com cannot sign in: 401");
