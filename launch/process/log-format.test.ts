@@ -22,7 +22,8 @@ const entries = (lines: string[]) => lines.map(line => JSON.parse(line) as Recor
 
 describe("the log of a process as JSON", () => {
 	it("is all that it prints, and ends with what nothing caught", () => {
-		const passedOn = '{"@timestamp":"2026-01-01T00:00:00.000Z","message":"of another process"}';
+		const passedOn =
+			'{"@timestamp":"2026-01-01T00:00:00.000Z","log.level":"info","message":"of another process"}';
 		const { lines, stderr, status } = printed(`
 			console.log("ready: %s", "order");
 			console.error("bad:", new TypeError("x"));
