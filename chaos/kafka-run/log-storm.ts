@@ -120,7 +120,7 @@ export class LogStorm {
 	): Promise<void> {
 		for (const injection of failpoints) {
 			const name = `${injection.point}=${injection.mode}`;
-			const isHit = !this.#isOver && (await this.#inject(await targets(), injection));
+			const isHit = !this.#isOver && (await this.#inject(targets, injection));
 			(isHit ? this.faults.injected : this.faults.missed).push(name);
 			if (isHit && injection.mode === "kill") this.faults[kills]++;
 		}
@@ -133,10 +133,11 @@ export class LogStorm {
 	}
 
 	/** Arms the nodes; the first that reaches the point is hit. */
-	async #inject(nodes: ChaosNode[], injection: Injection): Promise<boolean> {
+	async #inject(targets: () => Promise<ChaosNode[]>, injection: Injection): Promise<boolean> {
 		let hit: ChaosNode | undefined;
-		// Repeated: a node that has just been started does not listen yet.
+		// Repeated: a node that has just been started does not listen yet, and another one may have the role by then.
 		for (const end = performance.now() + hitTimeoutMs; !hit && performance.now() < end;) {
+			const nodes = await targets();
 			const armed = nodes.map(async node => {
 				await (
 					await this.#failpoints.arm(node, { ...injection, ms: 500 })
