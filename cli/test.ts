@@ -36,7 +36,7 @@ async function runTests(): Promise<void> {
 	if (isWhole && !mayLeaveOut()) scores.push(scoreOf(await succeedsCleanly(chaos)));
 	if (isWhole && mayLeaveOut()) {
 		for (const line of partsLeftOut()) console.log(line);
-		console.log("Left out: the chaos run of ten minutes. Run npm run chaos.");
+		console.log("Left out: the chaos run of five minutes. Run npm run chaos.");
 	}
 	for (const file of passedByThemselves)
 		console.log(`${file} failed beside others and passed by itself: see above for the failure`);

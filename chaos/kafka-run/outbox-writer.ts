@@ -16,7 +16,7 @@ export interface OutboxWriterOptions {
 
 const tickMs = 250;
 /** So that there are events for as long as there are faults. */
-const [lastPart, dropSize] = [0.4, 3];
+const [lastPart, dropSize] = [0.4, 2];
 /** Longer than the broker is down. Events that are not published by then are reported as a violation. */
 const publishedWithinMs = 60_000;
 /** One lane keeps every third of its transactions open so long, while the others commit higher ids. */
