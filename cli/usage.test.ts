@@ -110,6 +110,8 @@ it.each<[program: string, args: string[], problem: string]>([
 	["admin", ["list", "all"], "Not understood: list all"],
 	["bench", [], "Name what to measure: streams or soak."],
 	["bench", ["soke"], "soke is not known: it is streams or soak."],
+	["migrate", ["--wait", "5m"], "--wait takes a number of seconds, from 0 to 9,999"],
+	["migrate", ["--wait=-1"], "--wait takes a number of seconds, from 0 to 9,999"],
 	["chaos", ["--tier", "x"], "x is not known: it is ci or nightly."],
 	["chaos", ["--faults", "kill,toString"], "toString is not known: it is kill, "],
 	["cluster", ["orders=2"], "orders=2 is not understood: the services are gateway, user, "]

@@ -67,6 +67,8 @@ describe("explainListen", () => {
 describe("explainDatabase", () => {
 	it.each([
 		["ECONNREFUSED", "No Postgres answers at db.example:5433"],
+		["EAI_AGAIN", "The address of db.example:5433 cannot be looked up"],
+		["57P03", "Postgres at db.example:5433 is starting up or stopping"],
 		["28P01", "refuses the password of ann"],
 		["3D000", "There is no database shop"],
 		["42501", "a role with CREATEROLE"],

@@ -98,14 +98,18 @@ export function explainOutdated(error: unknown): unknown {
 export function explainDatabase(error: unknown, url: string): unknown {
 	const { host, pathname, username } = new URL(url);
 	const database = pathname.slice(1);
-	const { code = "", message } = driverError(error) as NodeJS.ErrnoException;
+	const { code: given, message } = driverError(error) as NodeJS.ErrnoException;
+	// That of pg for a connection that is not made in time has no code.
+	const code = given ?? (message === "timeout expired" ? "ETIMEDOUT" : "");
 	const sentences: Record<string, string> = {
 		ECONNREFUSED: `No Postgres answers at ${host}: start it, or correct DATABASE_URL.`,
+		EAI_AGAIN: `The address of ${host} cannot be looked up: correct DATABASE_URL, or the name server of this machine.`,
 		ENOTFOUND: `There is no host ${host}: correct DATABASE_URL.`,
 		ETIMEDOUT: `Postgres at ${host} does not answer: correct DATABASE_URL, or open the way to it.`,
 		"28P01": `Postgres at ${host} refuses the password of ${username}: correct DATABASE_URL.`,
 		"28000": `Postgres at ${host} refuses ${username}: correct DATABASE_URL.`,
 		"3D000": `There is no database ${database} at ${host}: create it, or correct DATABASE_URL.`,
+		"57P03": `Postgres at ${host} is starting up or stopping: try again in a moment.`,
 		"42501": `The role ${username} may not prepare the database (${message}): let DATABASE_URL name a role with CREATEROLE that owns the database.`,
 		"53100": diskFull,
 		"53300": `Postgres at ${host} has no connection left: raise its max_connections.`
