@@ -15,6 +15,8 @@ usage="Usage: scripts/build-docker-images.sh <registry/name> <tag> [--push]"
 if [ -z "$name" ] || [ -z "$tag" ] || [ "$#" -gt 3 ]; then fail "$usage"; fi
 [ -z "$push" ] || [ "$push" = --push ] || fail "$push is not an option. $usage"
 [[ "$name" =~ ^[a-z0-9.:/_-]+$ ]] || fail "$name is not the name of an image: write it as registry.example/shop."
+# A colon is that of a registry's port: after the last slash it would be one of a tag, and the image would get two.
+[[ "${name##*/}" != *:* ]] || fail "$name has a tag: give the name alone, and the tag after it."
 [[ "$tag" =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "$tag is not a tag: letters, digits, dots, hyphens and underscores."
 # What is pulled under this name changes, so nobody could say which version runs.
 [ "$tag" != latest ] || fail "latest is no tag of a release: name the version."

@@ -45,7 +45,9 @@ it.each([
 	[["shop", "latest"], /^latest is no tag of a release/],
 	[["shop", "1 2"], /^1 2 is not a tag/],
 	[["shop", "-1"], /^-1 is not a tag/],
-	[["Shop", "1"], /^Shop is not the name of an image/]
+	[["Shop", "1"], /^Shop is not the name of an image/],
+	[["registry.example/shop:1.2", "1.3"], /^registry\.example\/shop:1\.2 has a tag/],
+	[["shop:1.2", "1.3"], /^shop:1\.2 has a tag/]
 ])("%j is refused", (args, words) => {
 	const { status, stderr } = buildWith(args);
 	expect([status, stderr]).toEqual([64, expect.stringMatching(words)]);
