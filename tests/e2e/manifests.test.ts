@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { freePort } from "../../launch/process/free-port.ts";
 import { startPostgres } from "../../launch/servers/embedded-postgres.ts";
 import { type NatsServer, startNats } from "../../launch/servers/nats-server.ts";
+import { argumentsOf } from "../kubernetes/agreement/image.rules.ts";
 import {
 	containersOf,
-	nodesOf,
 	render,
 	root,
 	workloadsOf,
@@ -69,18 +69,27 @@ describeWith("kustomize")("with the settings of the manifests of production", ()
 		return [name, value.replace("@nats:4222", `@localhost:${new URL(nats.url).port}`)];
 	}
 
-	function settingsOf(kind: string, name: string): Record<string, string> {
-		const workload = [...workloadsOf(objects), ...nodesOf(objects)].find(
+	/** What a container runs: a command of cli/, its arguments, its settings. */
+	function commandOf(kind: string, name: string) {
+		const workload = workloadsOf(objects).find(
 			one => one.kind === kind && one.metadata.name === name
 		)!;
-		const settings = environmentOf(objects, containersOf(workload)[0]!);
-		return Object.fromEntries(Object.entries(settings).map(here));
+		const [container] = containersOf(workload);
+		const [script, ...args] = argumentsOf(container!);
+		const settings = Object.entries(environmentOf(objects, container!)).map(here);
+		const command: [string, string[], Record<string, string>] = [
+			relative("cli", script!),
+			args,
+			Object.fromEntries(settings)
+		];
+		return command;
 	}
 
 	it("a node connects by TLS as its own user, and is ready once the migration has run", async () => {
 		const port = await freePort();
 		const own = { HOST: "127.0.0.1", HEALTH_PORT: String(port), METRICS_PORT: "0" };
-		const node = launch("node.ts", [], { ...settingsOf("Deployment", "user"), ...own });
+		const [script, args, settings] = commandOf("Deployment", "user");
+		const node = launch(script, args, { ...settings, ...own });
 		const ready = () =>
 			fetch(`http://127.0.0.1:${port}/health/ready`).then(
 				async answer => [answer.status, ((await answer.json()) as { checks: object }).checks],
@@ -89,7 +98,7 @@ describeWith("kustomize")("with the settings of the manifests of production", ()
 		try {
 			await until(async () => (await ready())[0] === 503, 60_000);
 			expect(await ready()).toEqual([503, { bus: "up", user: "down" }]);
-			const { code, output } = await run("migrate.ts", [], settingsOf("Job", "migrate"));
+			const { code, output } = await run(...commandOf("Job", "migrate"));
 			expect([code, output]).toEqual([0, expect.stringContaining("The database is up to date.")]);
 			await until(async () => (await ready())[0] === 200, 60_000);
 			expect(output + node.output()).not.toContain("password-of-");

@@ -45,7 +45,7 @@ describeWith("kustomize")("the applications of Argo CD", () => {
 	beforeAll(() => {
 		for (const overlay of clusters) rendered.set(overlay, render(overlay));
 		const objects = render("argocd");
-		expect(schemaFaults(objects)).toEqual([]);
+		expect(report(schemaFaults(objects))).toEqual([]);
 		[project, set] = ["AppProject", "ApplicationSet"].map(kind => ofKind(objects, kind)[0]!) as [
 			ClusterObject,
 			ClusterObject

@@ -122,6 +122,28 @@ function stopFaults({ server, files }: Bus): Fault[] {
 			];
 }
 
+interface Stop {
+	lifecycle?: { preStop?: { exec?: { command: string[] } } };
+}
+
+/** A stop that finds no server by its file ends it without moving its clients. */
+function pidFaults({ server }: Bus): Fault[] {
+	const [container] = server.spec.template.spec.containers;
+	const { args = [] } = container!;
+	const written = args[args.indexOf("--pid") + 1];
+	const words = (container as unknown as Stop).lifecycle?.preStop?.exec?.command ?? [];
+	const read = words.flatMap(word => /^ldm=(.+)$/.exec(word)?.[1] ?? [])[0];
+	return args.includes("--pid") && read === written
+		? []
+		: [
+				faultOf(
+					server,
+					`ldm=${read}`,
+					`its preStop reads the process from ${read}, and it is written to ${args.includes("--pid") ? written : "no file"}`
+				)
+			];
+}
+
 /** Servers of a cluster name each other. */
 function routeFaults(objects: Objects, { server, files }: Bus): Fault[] {
 	const { replicas = 1 } = server.spec;
@@ -151,6 +173,7 @@ export function busFaults(objects: Objects): Fault[] {
 		...passwordFaults(objects, bus),
 		...prefixFaults(objects, bus),
 		...stopFaults(bus),
+		...pidFaults(bus),
 		...routeFaults(objects, bus)
 	];
 }

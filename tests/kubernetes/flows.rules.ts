@@ -18,7 +18,13 @@ interface Peer {
 interface Rule {
 	from?: Peer[];
 	to?: Peer[];
-	ports?: { protocol?: string; port: number }[];
+	ports?: AllowedPort[];
+}
+
+interface AllowedPort {
+	protocol?: string;
+	port: number | string;
+	endPort?: number;
 }
 
 interface Policy {
@@ -28,13 +34,27 @@ interface Policy {
 	egress?: Rule[];
 }
 
+const nameOfNamespace = "kubernetes.io/metadata.name";
+
+/** A foreign selector as it is: which pods have its labels is not known here. */
+function conditions({ matchLabels = {}, matchExpressions = [] }: Selector): string[] {
+	return [
+		...Object.entries(matchLabels).map(([key, value]) =>
+			key === nameOfNamespace ? value : `${key}=${value}`
+		),
+		...matchExpressions.map(({ key, operator, values = [] }) =>
+			[key, operator, ...values].join(" ")
+		)
+	];
+}
+
 /** One end of a connection that is not a pod of the shop. */
 function outside({ namespaceSelector, podSelector, ipBlock }: Peer): string {
 	if (ipBlock)
 		return ipBlock.except ? `${ipBlock.cidr} except ${ipBlock.except.join(" ")}` : ipBlock.cidr;
-	const namespace = namespaceSelector!.matchLabels?.["kubernetes.io/metadata.name"];
-	const pods = Object.values(podSelector?.matchLabels ?? {});
-	return [namespace ?? "every namespace", ...pods].join("/");
+	const namespaces = conditions(namespaceSelector!);
+	const pods = conditions(podSelector ?? {});
+	return [...(namespaces.length > 0 ? namespaces : ["every namespace"]), ...pods].join("/");
 }
 
 type Pods = readonly Workload[];
@@ -51,14 +71,13 @@ function peers(all: Pods, list: Peer[] | undefined): string[] {
 
 const nameOf = ({ metadata }: ClusterObject) => metadata.name;
 
-/** `nats:4222` of each peer and port; UDP is named. */
-const ends = (names: string[], { ports }: Rule): string[] =>
-	names.flatMap(name =>
-		(ports ?? [{ port: "any" }]).map(
-			({ protocol = "TCP", port }: { protocol?: string; port: number | string }) =>
-				`${name}:${protocol === "UDP" ? "UDP " : ""}${port}`
-		)
-	);
+/** `4222`, or `4222-4300` of a range; a protocol other than TCP is named. */
+const portOf = ({ protocol = "TCP", port = "any", endPort }: Partial<AllowedPort>) =>
+	`${protocol === "TCP" ? "" : `${protocol} `}${port}${endPort === undefined ? "" : `-${endPort}`}`;
+
+/** `nats:4222` of each peer and port. */
+const ends = (names: string[], { ports = [{ port: "any" }] }: Rule): string[] =>
+	names.flatMap(name => ports.map(port => `${name}:${portOf(port)}`));
 
 /** What pods of a workload may connect to, or be connected from with `:port` of themselves. */
 function allowed(

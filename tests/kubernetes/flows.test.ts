@@ -62,8 +62,8 @@ const places: Record<(typeof overlays)[number], Places> = {
 function expectedFlows({ postgres, kafka, pods, more }: Places): string[] {
 	return [
 		...[...nodeNames, "migrate", "nats", ...pods].flatMap(name => [
-			`${name} → kube-system/kube-dns:53`,
-			`${name} → kube-system/kube-dns:UDP 53`
+			`${name} → kube-system/k8s-app=kube-dns:53`,
+			`${name} → kube-system/k8s-app=kube-dns:UDP 53`
 		]),
 		...nodeNames.flatMap(name => [`${name} → nats:4222`, `monitoring → ${name}:9100`]),
 		...[...serviceNames, "migrate"].map(name => `${name} → ${postgres}`),

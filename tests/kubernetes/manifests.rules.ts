@@ -1,3 +1,9 @@
+import { serviceAddressFaults } from "./agreement/addresses.rules.ts";
+import { boundFaults } from "./agreement/bounds.rules.ts";
+import { entryFaults } from "./agreement/entry.rules.ts";
+import { imageFaults } from "./agreement/image.rules.ts";
+import { secretFaults } from "./agreement/secrets.rules.ts";
+import { targetFaults } from "./agreement/targets.rules.ts";
 import { busFaults } from "./bus.rules.ts";
 import type { ClusterObject } from "./cluster-objects.ts";
 import type { Fault } from "./fault-lines.ts";
@@ -13,5 +19,11 @@ export const manifestFaults = (objects: readonly ClusterObject[]): Fault[] => [
 	...nodeFaults(objects),
 	...rightsFaults(objects),
 	...replicaFaults(objects),
-	...busFaults(objects)
+	...busFaults(objects),
+	...imageFaults(objects),
+	...boundFaults(objects),
+	...targetFaults(objects),
+	...serviceAddressFaults(objects),
+	...entryFaults(objects),
+	...secretFaults(objects)
 ];

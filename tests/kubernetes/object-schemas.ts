@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
+import { valueFaults, wordOf, type Modelled } from "./agreement/model-validation.ts";
 import { idOf, type ClusterObject } from "./cluster-objects.ts";
 import type { Fault } from "./fault-lines.ts";
 
 /**
  * Objects are compiled as literals of the types that npm packages make of the schemas of Kubernetes and of custom
  * resources. The compiler finds unknown and missing fields, and values of another type; a schema alone allows unknown ones.
+ * The schemas then find values of another format.
  */
 
 const project = join(import.meta.dirname, "../..");
@@ -58,9 +60,17 @@ function diagnose(source: string): readonly ts.Diagnostic[] {
 	];
 }
 
+/** What a fault names at a line of the source: its member, with the value if that is on the same line. */
+function wordAt(line: string): string | undefined {
+	const [, name, value] = /^\s*"([^"]+)": (.*?),?$/.exec(line) ?? [];
+	if (name === undefined) return undefined;
+	return /^[[{]$/.test(value!) ? name : wordOf(name, JSON.parse(value!));
+}
+
 /** What the schemas refuse. A field that is newer than the cluster passes. */
 export function schemaFaults(objects: readonly ClusterObject[]): Fault[] {
 	const faults: Fault[] = [];
+	const modelled: Modelled[] = [];
 	const owners: ClusterObject[] = [];
 	let source = "";
 	for (const [index, object] of objects.entries()) {
@@ -74,6 +84,7 @@ export function schemaFaults(objects: readonly ClusterObject[]): Fault[] {
 			});
 			continue;
 		}
+		modelled.push({ object, module });
 		const text = declaration(object, module, index);
 		owners.push(...Array.from({ length: text.split("\n").length - 1 }, () => object));
 		source += text;
@@ -85,8 +96,8 @@ export function schemaFaults(objects: readonly ClusterObject[]): Fault[] {
 		const message = ts
 			.flattenDiagnosticMessageText(diagnostic.messageText, " ")
 			.replace(/\s+/g, " ");
-		const [, word = owner.metadata.name] = /^\s*"([^"]+)"/.exec(lines[line]!) ?? [];
+		const word = wordAt(lines[line]!) ?? owner.metadata.name;
 		faults.push({ object: idOf(owner), word, text: message.slice(0, 300) });
 	}
-	return faults;
+	return [...faults, ...valueFaults(modelled)];
 }

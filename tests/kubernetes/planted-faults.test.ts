@@ -1,14 +1,12 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describeWith } from "../support/describe-with.ts";
-import { temporaryFolder } from "../support/servers/temporary-folder.ts";
-import { render, root } from "./cluster-objects.ts";
+import { plantFaults, type PlantedFault } from "./agreement/planting.ts";
+import { render } from "./cluster-objects.ts";
 import { report } from "./fault-lines.ts";
 import { buildWithinMs } from "./kustomize-program.ts";
 import { manifestFaults } from "./manifests.rules.ts";
 
 /** Each in a file of one tree, which is rendered once. */
-const planted: [fault: string, file: string, from: string, to: string, expected: string][] = [
+const planted: PlantedFault[] = [
 	[
 		"an unknown setting",
 		"base/settings.env",
@@ -169,16 +167,7 @@ describeWith("kustomize")("faults in manifests", () => {
 	it(
 		"are reported with their file and line",
 		() => {
-			const folder = temporaryFolder();
-			cpSync(root, folder, { recursive: true });
-			const expected = planted.map(([, file, from, to, text]) => {
-				const lines = readFileSync(join(folder, file), "utf8").split("\n");
-				const changed = lines.join("\n").replace(from, to);
-				writeFileSync(join(folder, file), changed);
-				const first = changed.split("\n").findIndex((line, index) => line !== lines[index]);
-				expect([file, from, first]).not.toEqual([file, from, -1]);
-				return text.replace("{line}", String(first + 1));
-			});
+			const { folder, expected } = plantFaults(planted);
 			const found = report(manifestFaults(render("overlays/production", folder)), folder);
 			expect(expected.filter(line => !found.some(one => one.includes(line)))).toEqual([]);
 		},

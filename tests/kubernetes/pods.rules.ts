@@ -28,12 +28,15 @@ function imageFaults(workload: Workload, { image }: Container): Fault[] {
 	if (image.includes("@sha256:")) return [];
 	if (tag === undefined)
 		return [faultOf(workload, `image: ${image}`, `the image ${image} has no tag`)];
-	return tag === "latest"
-		? [faultOf(workload, `image: ${image}`, `the image ${image} is not pinned`)]
-		: [];
+	// A tag such as alpine moves on to another version; that of development is built on the machine itself.
+	const isVersion = /\d/.test(tag) || (isShop({ image }) && tag === "development");
+	return isVersion
+		? []
+		: [faultOf(workload, `image: ${image}`, `the image ${image} is not pinned`)];
 }
 
-const isShop = ({ image }: Container) => /(^|\/)moleculer-commerce(:|$)/.test(image);
+export const isShop = ({ image }: Pick<Container, "image">) =>
+	/(^|\/)moleculer-commerce([:@]|$)/.test(image);
 
 const isSetting = (name: string) => Object.hasOwn(variables, name.replace(/_FILE$/, ""));
 

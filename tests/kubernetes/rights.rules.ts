@@ -3,9 +3,33 @@ import {
 	ofKind,
 	workloadsOf,
 	type ClusterObject,
+	type Container,
 	type Workload
 } from "./cluster-objects.ts";
 import { faultOf, type Fault } from "./fault-lines.ts";
+
+interface Seccomp {
+	seccompProfile?: { type: string };
+}
+
+/** What a container may set for itself, in place of what its pod says. */
+function containerFaults(workload: Workload, { name, securityContext, ports = [] }: Container) {
+	const profile = (securityContext as Seccomp | undefined)?.seccompProfile?.type;
+	return [
+		...(profile === undefined || profile === "RuntimeDefault"
+			? []
+			: [faultOf(workload, `type: ${profile}`, `${name} has the seccomp profile ${profile}`)]),
+		...(ports as { hostPort?: number }[])
+			.filter(({ hostPort }) => hostPort !== undefined)
+			.map(({ hostPort }) =>
+				faultOf(
+					workload,
+					`hostPort: ${hostPort}`,
+					`${name} takes the port ${hostPort} of its machine`
+				)
+			)
+	];
+}
 
 /** What the level "restricted" of pod security asks, and a file system that cannot be written to. */
 function podFaults(workload: Workload): Fault[] {
@@ -25,6 +49,16 @@ function podFaults(workload: Workload): Fault[] {
 		...(spec.hostNetwork || spec.hostPID || spec.hostIPC
 			? [fault("uses a namespace of its machine")]
 			: []),
+		...((spec as { shareProcessNamespace?: boolean }).shareProcessNamespace
+			? [
+					faultOf(
+						workload,
+						"shareProcessNamespace: true",
+						"its containers see the processes of each other (shareProcessNamespace)"
+					)
+				]
+			: []),
+		...containersOf(workload).flatMap(container => containerFaults(workload, container)),
 		...(spec.volumes ?? [])
 			.filter(v => v.hostPath)
 			.map(v => fault(`mounts ${v.name} of its machine`)),

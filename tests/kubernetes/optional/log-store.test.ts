@@ -8,6 +8,9 @@ import { placeFields } from "../../../scripts/log-fields.ts";
 import { readCompose } from "../../deployment/compose-file.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
+import { serviceAddressFaults } from "../agreement/addresses.rules.ts";
+import { boundFaults } from "../agreement/bounds.rules.ts";
+import { targetFaults } from "../agreement/targets.rules.ts";
 import {
 	containersOf,
 	idOf,
@@ -37,6 +40,9 @@ const ruleFaults = (objects: readonly ClusterObject[]): Fault[] => [
 	...podFaults(objects),
 	...rightsFaults(objects),
 	...replicaFaults(objects),
+	...boundFaults(objects),
+	...targetFaults(objects),
+	...serviceAddressFaults(objects),
 	...logStoreFaults(objects, shopNamespaces())
 ];
 
@@ -51,8 +57,8 @@ const neededRights = [
 
 const flowsOf = [
 	...pods.flatMap(name => [
-		`${name} → kube-system/kube-dns:53`,
-		`${name} → kube-system/kube-dns:UDP 53`
+		`${name} → kube-system/k8s-app=kube-dns:53`,
+		`${name} → kube-system/k8s-app=kube-dns:UDP 53`
 	]),
 	...pods.slice(1).map(name => `${name} → elasticsearch:9200`)
 ].toSorted();
@@ -201,7 +207,7 @@ describeWith("kustomize")("the store of the log on Kubernetes", () => {
 	});
 
 	it("has the fields and types of its schemas", () => {
-		expect(schemaFaults([...objects, project, application])).toEqual([]);
+		expect(report(schemaFaults([...objects, project, application]))).toEqual([]);
 	}, 120_000);
 
 	it("has the images of docker-compose.yml", () => {

@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { nodesOf, ofKind, type ClusterObject, type Workload } from "../cluster-objects.ts";
+import { faultOf, type Fault } from "../fault-lines.ts";
+import { environmentOf } from "../node-environment.ts";
+
+/** Secrets: where each comes from, and who has none. */
+
+type Objects = readonly ClusterObject[];
+
+const page = readFileSync(join(import.meta.dirname, "../../../DEPLOYMENT.md"), "utf8");
+
+/** `moleculer-commerce` is that of production, and others end in their overlay. */
+function prefixFaults(objects: Objects): Fault[] {
+	return ofKind(objects, "SecretStore").flatMap(store => {
+		const { prefix = "" } = store.spec.provider.aws as { prefix?: string };
+		const [, environment = "production"] =
+			/^moleculer-commerce-(.+)$/.exec(store.metadata.namespace!) ?? [];
+		const expected = `moleculer-commerce/${environment}/`;
+		return prefix === expected && page.includes(`\`${expected}\``)
+			? []
+			: [
+					faultOf(
+						store,
+						prefix || "SecretStore",
+						`reads secrets below ${prefix || "no prefix"}, and DEPLOYMENT.md says ${expected}`
+					)
+				];
+	});
+}
+
+interface Reference {
+	remoteRef: { key: string; property: string };
+}
+
+/** Shared ones: a password of the bus is that of its service, authorities are those of all, and the migration sets passwords. */
+function mayRead(secret: string, { remoteRef: { key, property } }: Reference): boolean {
+	const own = key.split("/").at(-1);
+	if (own === secret || own === "certificates") return true;
+	if (own === "nats") return property === secret;
+	return secret === "migrate" && property === `${own!.toUpperCase()}_DATABASE_URL`;
+}
+
+function ownerFaults(objects: Objects): Fault[] {
+	return ofKind(objects, "ExternalSecret").flatMap(one =>
+		(one.spec.data as Reference[])
+			.filter(reference => !mayRead(one.metadata.name, reference))
+			.map(({ remoteRef: { key, property } }) =>
+				faultOf(one, `key: ${key}`, `reads ${property} of ${key}, which is not its own`)
+			)
+	);
+}
+
+/** A folder that outlives the pod: a key of its own would end each session when it is replaced. */
+function keepsData(objects: Objects, { spec }: Workload): boolean {
+	const { containers, volumes = [] } = spec.template.spec;
+	const { DATA_DIR } = environmentOf(objects, containers[0]!);
+	const mount = containers[0]!.volumeMounts?.find(({ mountPath }) => mountPath === DATA_DIR);
+	return (
+		mount !== undefined &&
+		!mount.readOnly &&
+		volumes.some(({ name, persistentVolumeClaim }) => name === mount.name && persistentVolumeClaim)
+	);
+}
+
+/** By service, the settings of which one is enough. */
+const keys: Readonly<Record<string, readonly string[]>> = {
+	user: ["TOKEN_PRIVATE_KEY"],
+	gateway: ["TOKEN_PUBLIC_KEY", "TOKEN_PRIVATE_KEY"],
+	payment: ["STRIPE_SECRET_KEY"]
+};
+
+/** Without its key a node makes one in DATA_DIR, and the simulated payment provider has its ledger there. */
+function keyFaults(objects: Objects): Fault[] {
+	return nodesOf(objects).flatMap(node => {
+		const { name } = node.metadata;
+		const wanted = keys[name] ?? [];
+		const settings = environmentOf(objects, node.spec.template.spec.containers[0]!);
+		const hasKey = wanted.length === 0 || wanted.some(key => settings[key]);
+		return hasKey || keepsData(objects, node)
+			? []
+			: [
+					faultOf(
+						node,
+						`name: ${name}`,
+						`has neither ${wanted.join(" or ")} nor a DATA_DIR that is kept`
+					)
+				];
+	});
+}
+
+export const secretFaults = (objects: Objects): Fault[] => [
+	...prefixFaults(objects),
+	...ownerFaults(objects),
+	...keyFaults(objects)
+];
