@@ -60,7 +60,7 @@ function utilisationFaults(objects: Objects): Fault[] {
 	);
 }
 
-/** A start on a machine that is busy takes some 20 s, and what a server waits for may take longer. */
+/** Below this a kubelet may kill what starts slowly on a busy machine, and does so again at each further start. */
 const startSeconds = 60;
 
 interface Probe {
