@@ -1,14 +1,14 @@
 import { text } from "./variable.ts";
 
-/** Variables about traces, by the names of OpenTelemetry (https://opentelemetry.io/docs/specs/otel/protocol/exporter/). */
 /** As in a baggage header: printable ASCII, of which some characters are percent-encoded. */
 const character = "[!-$&-+\\--~]|%2[0-9A-Fa-f]|%[3-6][0-9A-Fa-f]|%7[0-9A-Ea-e]";
 const header = `[\\w.-]+=(${character})*`;
 
+/** Variables about traces, by the names of OpenTelemetry (https://opentelemetry.io/docs/specs/otel/protocol/exporter/). */
 export const tracingVariables = {
 	OTEL_EXPORTER_OTLP_ENDPOINT: {
 		schema: text(
-			"^https?://[^\\s/?#@]+(/[^\\s?#]*)?$",
+			"^https?://[^\\s/?#@\\\\]+(/[^\\s?#\\\\]*)?$",
 			"a URL that begins with http:// or https://, without user, query and fragment"
 		),
 		about:
@@ -36,4 +36,18 @@ export function parseHeaders(list: string | undefined): Record<string, string> {
 		return [pair.slice(0, end), decodeURIComponent(pair.slice(end + 1))];
 	});
 	return Object.fromEntries(pairs ?? []);
+}
+
+/** They are those of the request itself. */
+const ownHeaders = /^(content-.*|transfer-encoding|connection|host)$/i;
+
+/** Issues of values that have the right form. */
+export function tracingIssues(endpoint: string | undefined, headers: string | undefined): string[] {
+	const own = Object.keys(parseHeaders(headers)).filter(name => ownHeaders.test(name));
+	return [
+		...(endpoint === undefined || URL.canParse(endpoint)
+			? []
+			: [`OTEL_EXPORTER_OTLP_ENDPOINT: ${JSON.stringify(endpoint)} must be a URL with a host`]),
+		...own.map(name => `OTEL_EXPORTER_OTLP_HEADERS: ${name} is set by the exporter itself`)
+	];
 }

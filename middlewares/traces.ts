@@ -31,7 +31,7 @@ async function open(broker: ServiceBroker): Promise<void> {
 			"deployment.environment.name": environment,
 			"process.pid": pid
 		},
-		onLost: line => lost.add("lost", line)
+		onLost: (kind, line) => lost.add(kind, line)
 	});
 	recordSpansWith(tracer);
 	const end = async () => {
@@ -52,10 +52,12 @@ export const Traces: Middleware = {
 		if (!config().tracing) return next;
 		const attributes = { "rpc.system": "moleculer", "rpc.method": name };
 		return async (ctx: Context<unknown, Meta>) => {
-			const { traceparent } = ctx.meta;
-			const span = startSpan({ name: name!, attributes }, traceparent);
+			const before = ctx.meta;
+			const span = startSpan({ name: name!, attributes }, before.traceparent);
 			if (!span) return next(ctx);
-			ctx.meta.traceparent = traceparentOfSpan(span);
+			// Of its own: another attempt at this call has the same one.
+			const own: Meta = { ...before, traceparent: traceparentOfSpan(span) };
+			ctx.meta = own;
 			try {
 				const result = await next(ctx);
 				span.end();
@@ -64,8 +66,9 @@ export const Traces: Middleware = {
 				endWithError(span, error);
 				throw error;
 			} finally {
-				// Moleculer merges the metadata of a call into its caller's.
-				ctx.meta.traceparent = traceparent;
+				// What the handler says of its reply goes back (meta-firewall.ts).
+				const { replayed } = own;
+				if (ctx.meta === own) ctx.meta = replayed ? { ...before, replayed } : before;
 			}
 		};
 	},

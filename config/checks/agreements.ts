@@ -1,6 +1,7 @@
 import { busIssues } from "../bus-url.ts";
 import { databaseIssues } from "./database-agreements.ts";
 import type { Environment, Source, VariableName } from "../env.ts";
+import { tracingIssues } from "../tracing-variables.ts";
 import { tokenKeyIssues } from "./token-key-agreements.ts";
 
 /** Checks of variables that depend on each other, or on NODE_ENV. */
@@ -107,6 +108,7 @@ export function crossFieldIssues(values: Environment, source: Source): string[] 
 		...providerIssues(values, source),
 		...channelIssues(values, source),
 		...kafkaIssues(source),
-		...portIssues(values)
+		...portIssues(values),
+		...tracingIssues(values.OTEL_EXPORTER_OTLP_ENDPOINT, values.OTEL_EXPORTER_OTLP_HEADERS)
 	];
 }

@@ -22,7 +22,7 @@ async function open(settings: Partial<TracingSettings> = {}) {
 		headers: {},
 		sampleRatio: 1,
 		resource: { "service.name": "order" },
-		onLost: line => lost.push(line),
+		onLost: (kind, line) => lost.push(`${kind}: ${line}`),
 		...settings
 	});
 	recordSpansWith(tracing.tracer);
@@ -87,7 +87,7 @@ test("spans that the receiver refuses are lost, which is said without their cont
 	const { close } = await open();
 	request();
 	await close();
-	expect(lost).toEqual([expect.stringMatching(/^1 spans are lost: /)]);
+	expect(lost).toEqual([expect.stringMatching(/^refused: 1 spans are lost: /)]);
 	expect(lost.join()).not.toContain(traceId);
 });
 
@@ -97,6 +97,7 @@ test("an end waits for 2 s for a receiver that does not reply", async () => {
 	request();
 	await close();
 	expect(receiver.requests).toHaveLength(1);
+	expect(lost).toEqual(["at the end: spans that waited at the end are lost"]);
 });
 
 test("spans that come faster than they are sent are dropped, beyond those that may wait", async () => {

@@ -12,7 +12,7 @@ export interface TracingSettings {
 	/** Resource attributes: what the spans say of this process. */
 	resource: Readonly<Record<string, string | number>>;
 	/** Called when spans are lost, because the receiver does not take them or not as fast as they come. */
-	onLost(line: string): void;
+	onLost(kind: "refused" | "dropped" | "at the end", line: string): void;
 }
 
 interface Tracing {
@@ -28,12 +28,14 @@ const exportWithinMs = 10_000;
 const closeWithinMs = 2000;
 
 const ignore = () => undefined;
+const oneLine = (...words: unknown[]) => words.map(String).join(" ").replace(/\s+/g, " ").trim();
 
 /** The processor would pass failures on to a handler of the process, as a stack. */
 const reporting = (exporter: SpanExporter, onLost: TracingSettings["onLost"]): SpanExporter => ({
 	export(spans, done) {
 		exporter.export(spans, ({ code, error }) => {
-			if (code !== 0) onLost(`${spans.length} spans are lost: ${error?.message ?? "refused"}`);
+			const reason = oneLine(error?.message ?? "refused");
+			if (code !== 0) onLost("refused", `${spans.length} spans are lost: ${reason}`);
 			done({ code: 0 });
 		});
 	},
@@ -64,7 +66,13 @@ export async function openTracing(settings: TracingSettings): Promise<Tracing> {
 	});
 	// The processor says there how many spans it dropped.
 	diag.setLogger(
-		{ error: ignore, warn: onLost, info: ignore, debug: ignore, verbose: ignore },
+		{
+			error: ignore,
+			warn: (...words) => onLost("dropped", oneLine(...words)),
+			info: ignore,
+			debug: ignore,
+			verbose: ignore
+		},
 		{ logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true }
 	);
 	const exporter = new OTLPTraceExporter({
@@ -79,6 +87,10 @@ export async function openTracing(settings: TracingSettings): Promise<Tracing> {
 	});
 	return {
 		tracer: provider.getTracer("moleculer-commerce"),
-		close: async () => void (await within(closeWithinMs, provider.shutdown().catch(ignore)))
+		async close() {
+			const sent = provider.shutdown().then(() => true, ignore);
+			if (await within(closeWithinMs, sent)) return;
+			onLost("at the end", "spans that waited at the end are lost");
+		}
 	};
 }

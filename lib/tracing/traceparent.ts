@@ -24,11 +24,15 @@ export const formatTraceparent = ({ traceId, spanId, isSampled }: SpanReference)
 	`00-${traceId}-${spanId}-${isSampled ? "01" : "00"}`;
 
 /**
- * The `traceparent` of a request: the trace it belongs to, with a span of our own. Without a valid header a
- * new, unsampled trace is started.
+ * The `traceparent` of a request that is not recorded: the trace it belongs to, with a span of our own, unsampled whatever
+ * the client's flag says, because a process that records may continue it. Without a valid header a new trace is started.
  * @param header as received @param hex generates so many random bytes, as hexadecimal digits
  */
 export function traceparentOf(header: string | undefined, hex: (bytes: number) => string): string {
-	const { traceId = hex(16), isSampled = false } = parseTraceparent(header) ?? {};
-	return formatTraceparent({ traceId, spanId: hex(8), isSampled });
+	const { traceId = hex(16) } = parseTraceparent(header) ?? {};
+	return formatTraceparent({ traceId, spanId: hex(8), isSampled: false });
 }
+
+/** Of the callers of one call, the first whose trace is recorded. */
+export const firstSampled = (traceparents: readonly (string | undefined)[]): string | undefined =>
+	traceparents.find(one => parseTraceparent(one)?.isSampled);

@@ -21,7 +21,7 @@ import { broadcastHint, call, onHint, service } from "../../lib/service.ts";
 import type { Networks } from "../../lib/addresses/network.ts";
 import { RepeatedLines } from "../../lib/log/repeated-lines.ts";
 import manifest from "../../package.json" with { type: "json" };
-import { type Incoming, logContextOf, traceOf } from "./http/incoming.ts";
+import { type Incoming, logContextOf } from "./http/incoming.ts";
 import { answerOf, send, unknownPath } from "./http/response.ts";
 import { everyAnswer } from "../../http/standard-headers.ts";
 import { checkForm } from "../../http/request-form.ts";
@@ -181,13 +181,12 @@ const settings = {
 		options.tracking = false;
 		res.setHeaders(everyAnswer);
 		if (!this.broker.started) res.setHeader("Connection", "close");
-		const route = () => req.template ?? "unmatched";
-		if (!isHealth(req.url!)) traceRequest(req, res, route);
+		if (!isHealth(req.url!)) traceRequest(req, res);
 		measure(
 			req,
 			res,
 			() => this.metrics(),
-			route,
+			() => req.template ?? "unmatched",
 			line => this.logger.info(line, logContextOf(req))
 		);
 	}
@@ -340,7 +339,10 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 			const claimed = await callerOf(req, operation, { tokens, standingList, demo });
 			if (claimed.demo) res.setHeader("X-Demo-Mode", actingNote(claimed));
 			authorise(claimed, operation);
-			const readStanding = (id: string) => call(this.broker, standing.get, { id }, atMostOnce);
+			const { traceparent } = req;
+			const trace = traceparent === undefined ? {} : { traceparent };
+			const readStanding = (id: string) =>
+				call(this.broker, standing.get, { id }, { ...atMostOnce, meta: trace });
 			const caller = await confirmed(claimed, operation, readStanding);
 			authorise(caller, operation);
 			const request = await parseRequest(operation, { req, path, url: req.originalUrl, caller });
@@ -353,7 +355,7 @@ export default service<typeof gateway.actions, Gateway>(gateway, {
 					user: caller.user,
 					...(network !== undefined && { network }),
 					requestId: req.requestId,
-					traceparent: (req.traceparent = traceOf(req))
+					...trace
 				}
 			});
 			const { replayed = false } = req.$ctx.meta;

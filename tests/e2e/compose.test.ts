@@ -247,6 +247,7 @@ describeWith(
 			"order: saga reserve",
 			"payment: payment.charge",
 			"product: product.commit",
+			"product: product.quote",
 			"product: product.reserve",
 			"webhook: process orders"
 		];
@@ -256,6 +257,7 @@ describeWith(
 		const parentOf = (wanted: string) =>
 			byId.get(mine().find(({ name }) => name === wanted)!.parentSpanId!)?.name;
 		expect(parentOf("order.place")).toBe("POST /api/v1/orders");
+		expect(parentOf("product.quote")).toBe("order.place");
 		expect(parentOf("payment.charge")).toBe("saga charge");
 		expect(parentOf("saga charge")).toBe("order.place");
 		expect(parentOf("process orders")).toBe("order.place");

@@ -10,7 +10,7 @@ export interface Metrics {
 const loggedLength = 1000;
 
 /** Without its query, which may hold what a customer searched for. */
-export const loggedPath = ({ url = "" }: IncomingMessage): string =>
+const loggedPath = ({ url = "" }: IncomingMessage): string =>
 	url.slice(0, loggedLength).split("?", 1)[0]!;
 
 /**

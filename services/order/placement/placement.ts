@@ -7,6 +7,7 @@ import { Failure } from "../../../lib/errors.ts";
 import { newId } from "../../../lib/id.ts";
 import type { Identity } from "../../../lib/identity.ts";
 import { call, type Params } from "../../../lib/service.ts";
+import { firstSampled } from "../../../lib/tracing/traceparent.ts";
 import { refusedBySql } from "../../../lib/database-error.ts";
 import {
 	type Idempotency,
@@ -100,6 +101,12 @@ const toRow = ({
 	trace: traceparent
 });
 
+/** Of which products prices are wanted, in which trace. */
+interface Basket {
+	ids: string[];
+	traceparent: string | undefined;
+}
+
 /** Quotes, prices and stores new orders, many in one statement. */
 export class Placement {
 	readonly #broker: ServiceBroker;
@@ -119,17 +126,15 @@ export class Placement {
 		this.#options = options;
 	}
 
-	readonly #quote = new Batcher<string[], Map<string, Quote>>({
+	readonly #quote = new Batcher<Basket, Map<string, Quote>>({
 		maxWeight: 1000,
-		weigh: ids => ids.length,
+		weigh: ({ ids }) => ids.length,
 		run: async baskets => {
-			const product_ids = [...new Set(baskets.flat())];
-			const { quotes } = await call(
-				this.#broker,
-				product.actions.quote,
-				{ product_ids },
-				{ retries: 2 }
-			);
+			const product_ids = [...new Set(baskets.flatMap(({ ids }) => ids))];
+			// As in a step of the saga, the call is part of one trace at most.
+			const traceparent = firstSampled(baskets.map(one => one.traceparent));
+			const options = { retries: 2, ...(traceparent && { meta: { traceparent } }) };
+			const { quotes } = await call(this.#broker, product.actions.quote, { product_ids }, options);
 			const byId = new Map(quotes.map(quote => [quote.product_id, quote]));
 			return baskets.map(() => byId);
 		}
@@ -176,7 +181,7 @@ export class Placement {
 		const isAnswered = wait_s === 0;
 		if (this.#options.backlog.isFull)
 			return this.#replayOrThrow(request, new Failure("OVERLOADED"));
-		const draft = await this.#draft(actor.id, params).catch(error =>
+		const draft = await this.#draft(actor.id, params, traceparent).catch(error =>
 			this.#replayOrThrow(request, error)
 		);
 		if ("replayed" in draft) return draft;
@@ -191,10 +196,14 @@ export class Placement {
 
 	async #draft(
 		owner: string,
-		{ items, shipping_address, expected_total }: PlaceParams
+		{ items, shipping_address, expected_total }: PlaceParams,
+		traceparent: string | undefined
 	): Promise<Draft> {
 		const address = toAddress(shipping_address, this.#options.pricing);
-		const quotes = await this.#quote.add(items.map(item => item.product_id));
+		const quotes = await this.#quote.add({
+			ids: items.map(item => item.product_id),
+			traceparent
+		});
 		checkKnown(items, quotes);
 		const priced = priceItems(mergeLines(items, this.#options.maxQuantity), quotes);
 		const totals = priceTotals(priced, address, this.#options.pricing);

@@ -13,6 +13,7 @@ import { Batcher } from "../../../lib/batcher.ts";
 import { is } from "../../../lib/errors.ts";
 import { around, failpoint, type Failpoint } from "../../../lib/failpoint.ts";
 import { systemActor } from "../../../lib/identity.ts";
+import { firstSampled } from "../../../lib/tracing/traceparent.ts";
 import { call, type Result } from "../../../lib/service.ts";
 import { refusedBySql } from "../../../lib/database-error.ts";
 import { observeConfirmation } from "../order.metrics.ts";
@@ -89,7 +90,7 @@ function inRequestOrder<A extends { order_id: string }>(works: SagaRun[], answer
 
 /** A call for many orders is part of one trace at most: of the first order whose trace is recorded. */
 function traceOf(...works: SagaRun[]): CallingOptions {
-	const traceparent = works.find(({ stepTrace }) => stepTrace)?.stepTrace;
+	const traceparent = firstSampled(works.map(({ stepTrace }) => stepTrace));
 	return traceparent === undefined ? {} : { meta: { traceparent } };
 }
 
