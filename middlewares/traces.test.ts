@@ -96,3 +96,26 @@ it("an action of a trace that is not sampled has no span", async () => {
 	await expect(call("a.inner", unsampled)).resolves.toBe(unsampled);
 	expect(spans()).toEqual([]);
 });
+
+describe("the metadata of a call, once its action has ended", () => {
+	const before = { traceparent: sampledTrace };
+	const other = { traceparent: "of another attempt" };
+	type Ctx = { meta: Record<string, unknown> };
+	const wrap = localAction as (next: (ctx: Ctx) => Promise<unknown>, action: object) => typeof next;
+
+	it.each<[what: string, next: (ctx: Ctx) => Promise<unknown>, meta: object]>([
+		["is what it was", () => Promise.resolve(), before],
+		["is what it was, after a failure", () => Promise.reject(new Error("no")), before],
+		[
+			"says that the reply is a stored one",
+			async ({ meta }) => void (meta.replayed = true),
+			{ ...before, replayed: true }
+		],
+		["is left to another attempt", async ctx => void (ctx.meta = other), other]
+	])("%s", async (_, next, meta) => {
+		const ctx: Ctx = { meta: before };
+		await wrap(next, { name: "a.b" })(ctx).catch(() => undefined);
+		expect(ctx.meta).toEqual(meta);
+		expect(before).toEqual({ traceparent: sampledTrace });
+	});
+});
