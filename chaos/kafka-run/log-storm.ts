@@ -50,7 +50,7 @@ const emitting = injectionsOf("analytics.window.after_emit");
 const applying = injectionsOf("analytics.window.after_apply");
 
 /** The broker is paused for a part of it, and only one of two nodes emits a window. */
-const hitTimeoutMs = 120_000;
+const hitTimeoutMs = 180_000;
 const rearmMs = 5000;
 const betweenMs = 1000;
 /** A group removes a silent member after 10 s. */
