@@ -176,10 +176,9 @@ async function runTier(life: Lifecycle): Promise<void> {
 		await runner.stop();
 		return result;
 	};
-	// Started first, so that it begins while nodes of the other part start.
-	const kafkaPart = tier.isBeside ? runKafkaPart(life) : undefined;
-	const [shop, besideLog] = await Promise.all([runShopPart(), kafkaPart]);
-	const log = tier.isBeside ? besideLog : await runKafkaPart(life);
+	const shopPart = runShopPart();
+	if (!tier.isBeside) await shopPart;
+	const [shop, log] = await Promise.all([shopPart, runKafkaPart(life)]);
 	const proof = { ...shop, findings: [...shop.findings, ...(log?.findings ?? [])] };
 	const runInfo = {
 		...requestedRun(),

@@ -2,6 +2,8 @@ import type { ServiceBroker } from "moleculer";
 import type { Order } from "../../../contracts/order.ts";
 import { newId } from "../../../lib/id.ts";
 import { transition } from "../../../services/order/order.machine.ts";
+import { Backlog } from "../../../services/order/placement/backlog.ts";
+import { Poller } from "../../../services/order/saga/poller.ts";
 import * as sql from "../../../services/order/storage/order.statements.ts";
 import { SagaSteps, type SagaRun } from "../../../services/order/saga/steps.ts";
 import { generator } from "../../support/random.ts";
@@ -103,6 +105,28 @@ describe("committing a transition", () => {
 		expect(await commitTransition(workOf(id, 1, { incarnation: null }))).toBe("restart");
 		expect(await statusOf(id)).toBe("payment_pending");
 	});
+});
+
+it("an order that a node claims brings the trace in which it was placed", async () => {
+	const id = await held(1);
+	const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+	await database.rows("update orders.orders set traceparent = $2 where id = $1", [id, traceparent]);
+	await database.rows(
+		"update orders.saga set lease_until = now() - interval '1 s' where order_id = $1",
+		[id]
+	);
+	const { promise, resolve, reject } = Promise.withResolvers<SagaRun>();
+	const poller = new Poller(database.db, {
+		nodeId: "other",
+		leaseMs: 60_000,
+		pollMs: 1000,
+		backlog: new Backlog(database.db, 10),
+		onClaimed: work => work.order.id === id && resolve(work),
+		onError: reject
+	});
+	poller.start();
+	expect(await promise).toMatchObject({ fence: 2, traceparent });
+	await poller.stop();
 });
 
 const reschedule = (work: SagaRun, delayMs: number, error: string | null) =>

@@ -5,6 +5,7 @@ import {
 	type TestEvent,
 	testEvent
 } from "../../support/streams/consumer-fixtures.ts";
+import { sampledTrace, useRecordedSpans } from "../../support/observability/recorded-spans.ts";
 import { connect } from "../../support/servers/database.ts";
 import { until } from "../../support/until.ts";
 import { streamDriver } from "../../support/streams/stream-driver.ts";
@@ -27,6 +28,37 @@ const position = async () => {
 	);
 	return Number(rows[0]!.sum);
 };
+
+describe("the spans of a consumer", () => {
+	const spans = useRecordedSpans();
+
+	it("are of the events that it has applied, each once", async () => {
+		const traced = { ...testEvent("traced"), traceparent: sampledTrace };
+		const failing = { ...testEvent("failing"), traceparent: sampledTrace };
+		let failures = 1;
+		await send([traced, testEvent("untraced"), traced]);
+		await send([failing], "other");
+		await stream.consume({
+			read: message => {
+				const { traceparent } = JSON.parse(message.value.toString()) as { traceparent?: string };
+				return { ...readTestEvent(message), traceparent };
+			},
+			handle: async (work, tx) => {
+				await stream.recordEffects(work, tx);
+				if (work.events.some(({ text }) => text === "failing") && failures-- > 0)
+					throw Object.assign(new Error("undone"), { code: "57P01" });
+			}
+		});
+		await has(3);
+		await until(async () => spans().length >= 2, 5000);
+		const ids = spans().map(({ attributes }) => attributes["messaging.message.id"]);
+		expect(ids.toSorted()).toEqual([traced.id, failing.id].toSorted());
+		// Repeated once more, it has no effect.
+		await send([traced]);
+		await until(async () => (await position()) === 5, 20_000);
+		expect(spans()).toHaveLength(2);
+	});
+});
 
 describe("a consumer", () => {
 	it("applies each event once, in order, even if it is published repeatedly", async () => {

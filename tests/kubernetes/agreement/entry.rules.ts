@@ -49,13 +49,13 @@ function classFaults(ingress: ClusterObject): Fault[] {
 }
 
 /** A gateway that stops is not ready before it refuses connections. */
-function healthFaults({ metadata, ...ingress }: ClusterObject): Fault[] {
-	const path = metadata.annotations?.["alb.ingress.kubernetes.io/healthcheck-path"] ?? "/";
+function healthFaults(ingress: ClusterObject): Fault[] {
+	const path = ingress.metadata.annotations?.["alb.ingress.kubernetes.io/healthcheck-path"] ?? "/";
 	return readyPaths.includes(path)
 		? []
 		: [
 				faultOf(
-					{ metadata, ...ingress },
+					ingress,
 					path,
 					`its health check asks ${path}, which is not ${readyPaths.join()} of the gateway`
 				)

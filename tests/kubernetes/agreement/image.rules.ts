@@ -4,9 +4,9 @@ import {
 	containersOf,
 	workloadsOf,
 	type ClusterObject,
+	type Container,
 	type Workload
 } from "../cluster-objects.ts";
-import type { Container } from "../cluster-objects.ts";
 import { faultOf, type Fault } from "../fault-lines.ts";
 import { isShop } from "../pods.rules.ts";
 
