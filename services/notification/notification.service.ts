@@ -24,7 +24,7 @@ import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { MailboxStore } from "./channels/mailbox-store.ts";
 import { Messages } from "./messages.ts";
 import { backlogGauges, countMessage } from "./notification.metrics.ts";
-import { plan, type NotifiableEvent } from "./planning.ts";
+import { plan, type NotifiableEvent, type Ports } from "./planning.ts";
 import { PreferenceStore } from "./preferences.ts";
 import { PostgresStore, type Queryable } from "./storage/postgres.store.ts";
 import type { NotificationStore } from "./tracking-store.ts";
@@ -52,8 +52,7 @@ interface This extends WithConsumer<NotifiableEvent> {
 	plan(
 		events: readonly NotifiableEvent[],
 		db: Queryable,
-		store: NotificationStore,
-		again: boolean
+		ports: Pick<Ports, "store" | "again" | "suppressed">
 	): Promise<unknown>;
 	contacts(of: Of): Promise<Contact[]>;
 }
@@ -118,25 +117,24 @@ export default service<typeof contract.actions, This>(contract, {
 		async prepareEvents(events: readonly NotifiableEvent[], again: boolean) {
 			const { store } = await this.opened;
 			if (store instanceof PostgresStore) return;
-			const suppressed = await this.inbox.suppressed(events.map(({ id }) => id));
-			const wanted = events.filter(({ id }) => !suppressed.has(id));
-			await this.plan(wanted, this.pg, store, again);
+			const suppressed = (ids: readonly string[]) => this.inbox.suppressed(ids);
+			await this.plan(events, this.pg, { store, again, suppressed });
 		},
 
 		async handleEvents({ events, again }: EventBatch, tx: Transaction) {
 			const { store } = await this.opened;
-			if (store instanceof PostgresStore) await this.plan(events, tx, new PostgresStore(tx), again);
+			if (store instanceof PostgresStore)
+				await this.plan(events, tx, { store: new PostgresStore(tx), again });
 		},
 
 		async plan(
 			events: readonly NotifiableEvent[],
 			db: Queryable,
-			store: NotificationStore,
-			again: boolean
+			ports: Pick<Ports, "store" | "again" | "suppressed">
 		) {
 			const offered = new Set((await this.opened).channels.keys());
 			const preferences = new PreferenceStore(db);
-			return plan(events, { store, offered, again, choices: ids => preferences.choices(ids) });
+			return plan(events, { ...ports, offered, choices: ids => preferences.choices(ids) });
 		},
 
 		async contacts(of: Of): Promise<Contact[]> {
@@ -190,7 +188,8 @@ export default service<typeof contract.actions, This>(contract, {
 
 	async stopped() {
 		await Promise.all([this.dispatcher?.stop(), this.backlogGauges?.stop()]);
-		const channels = await this.opened.then(({ channels }) => channels.values()).catch(() => []);
-		for (const channel of channels) await channel.close();
+		const opened = await this.opened.catch(() => undefined);
+		opened?.store.close();
+		for (const channel of opened?.channels.values() ?? []) await channel.close();
 	}
 });

@@ -24,6 +24,8 @@ export interface Ports {
 	offered: ReadonlySet<NotificationChannel>;
 	/** Sent messages are sent once more. */
 	again?: boolean;
+	/** Those of these events that have no effect, because a restored database marked them so. */
+	suppressed?(eventIds: readonly string[]): Promise<ReadonlySet<string>>;
 	choices(userIds: readonly string[]): Promise<Choices>;
 }
 
@@ -32,7 +34,10 @@ export interface Ports {
  * events again it adds nothing, unless `again` is set.
  */
 export async function plan(events: readonly NotifiableEvent[], ports: Ports): Promise<string[]> {
-	const notifiable = events.filter(({ type }) => kindOf(type) !== null);
+	const known = events.filter(({ type }) => kindOf(type) !== null);
+	if (known.length === 0) return [];
+	const suppressed = await ports.suppressed?.(known.map(({ id }) => id));
+	const notifiable = suppressed ? known.filter(({ id }) => !suppressed.has(id)) : known;
 	if (notifiable.length === 0) return [];
 	const readers = new Set(notifiable.flatMap(event => readerOf(event) ?? []));
 	const choices = await ports.choices([...readers]);

@@ -86,4 +86,6 @@ export interface NotificationStore {
 	backlog(): Promise<Backlog[]>;
 	/** Removes expired messages, at most `expireBatchSize`; returns how many. */
 	expire(): Promise<number>;
+	/** Ends the connections that it has of its own. */
+	close(): void;
 }

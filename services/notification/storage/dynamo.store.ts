@@ -185,6 +185,10 @@ export class DynamoStore implements NotificationStore {
 		return 0;
 	}
 
+	close(): void {
+		this.#client.destroy();
+	}
+
 	async #dueOf(channel: NotificationChannel, limit: number): Promise<Item[]> {
 		const due: Item[] = [];
 		// Those of before first: they have waited longest.

@@ -227,6 +227,9 @@ export class PostgresStore implements NotificationStore {
 		return (await this.#db.query(expire)).length;
 	}
 
+	/** The database is its service's. */
+	close(): void {}
+
 	async #settleAll(settlements: readonly Settlement[]): Promise<boolean[]> {
 		const values = settledRows.values(settlements.map(settledRow));
 		const rows = await this.#db.query<{ id: string; fence: number }>(settle, values);
