@@ -29,7 +29,8 @@ interface Rule {
 }
 
 const isTest = (path: string) => path.startsWith("tests/") || path.endsWith(".test.ts");
-const isTool = (path: string) => /^(cli|launch|verify|workload|scripts|bench|chaos)\//.test(path);
+const isTool = (path: string) =>
+	/^(cli|launch|lambda|verify|workload|scripts|bench|chaos)\//.test(path);
 const isProduct = (path: string) => !isTest(path) && !isTool(path);
 const isPure = (path: string) =>
 	!isTest(path) &&
@@ -122,6 +123,7 @@ const layers: Record<string, string[]> = {
 	services: "lib contracts config http db idempotency streams mixins psp".split(" "),
 	"moleculer.config.ts": ["lib", "contracts", "config", "mixins", "middlewares"],
 	launch: ["lib", "config", "db", "moleculer.config.ts"],
+	lambda: "lib contracts config db streams mixins services moleculer.config.ts".split(" "),
 	workload: ["lib", "contracts", "db"],
 	verify: ["lib", "contracts", "config", "db", "streams", "services", "launch"],
 	chaos: "lib contracts db psp streams services launch verify workload".split(" "),
@@ -328,7 +330,7 @@ export const rules: readonly Rule[] = [
 	only(
 		"Moleculer is known to services and the broker's parts alone",
 		/^moleculer$/,
-		/\.service\.ts$|^(mixins|middlewares|cli|launch|bench)\/|^lib\/(service|validator)\.ts$|^moleculer\.config\.ts$/
+		/\.service\.ts$|^(mixins|middlewares|cli|launch|lambda|bench)\/|^lib\/(service|validator)\.ts$|^moleculer\.config\.ts$/
 	),
 	arrow(
 		"only launchers and tests know moleculer.config.ts",
