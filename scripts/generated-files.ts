@@ -17,6 +17,7 @@ import { indexTemplate, logFieldsList } from "./log-fields.ts";
 import { metricsList } from "./metrics-list.ts";
 import { natsPermissions } from "./nats-permissions.ts";
 import { orderStates, replaceBetween } from "./order-states.ts";
+import { modulePages } from "./terraform/module-pages.ts";
 
 // Not those of the environment: links of examples begin with PUBLIC_URL.
 useConfig(toConfig(readEnvironment({})));
@@ -53,6 +54,7 @@ export const generated: Readonly<Record<string, () => string>> = {
 	"docs/asyncapi.json": () => asJson(asyncApiDocument()),
 	"docs/openapi.json": () => asJson(openApiDocument()),
 	"k8s/base/nats/permissions.conf": natsPermissions,
+	...modulePages,
 	"README.md": () => replaceBetween(read("README.md") ?? "", "order states", orderStates())
 };
 

@@ -1,0 +1,40 @@
+# Add-ons of EKS with their versions. The first ones are there before a machine, which is not ready without them.
+
+locals {
+  addons_before_machines = {
+    vpc-cni = jsonencode({ enableNetworkPolicy = "true", env = { ENABLE_PREFIX_DELEGATION = "true" } })
+    # Kubernetes replaces addresses of Services in each machine by it.
+    kube-proxy             = null
+    eks-pod-identity-agent = null
+  }
+
+  addons = merge(
+    { coredns = null, metrics-server = null },
+    # No pod of the overlays staging and production has a volume; those of k8s/overlays/logging have.
+    var.block_volumes ? { aws-ebs-csi-driver = null } : {}
+  )
+}
+
+resource "aws_eks_addon" "before_machines" {
+  for_each = local.addons_before_machines
+
+  cluster_name                = aws_eks_cluster.this.name
+  addon_name                  = each.key
+  addon_version               = var.addon_versions[each.key]
+  configuration_values        = each.value
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+}
+
+resource "aws_eks_addon" "this" {
+  for_each = local.addons
+
+  cluster_name                = aws_eks_cluster.this.name
+  addon_name                  = each.key
+  addon_version               = var.addon_versions[each.key]
+  configuration_values        = each.value
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+
+  depends_on = [aws_eks_node_group.this]
+}

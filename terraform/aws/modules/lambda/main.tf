@@ -1,0 +1,57 @@
+# Messages to customers by a Lambda function in place of notification nodes. Off by default: nodes send them, and both at once
+# would send each message twice. Switch it on only after `kubectl scale deployment/notification --replicas=0`.
+
+locals {
+  # All or nothing: each resource has this as its keys.
+  one = var.enabled ? toset(["notification"]) : toset([])
+
+  function_name = "${var.name}-notification"
+}
+
+resource "aws_cloudwatch_log_group" "function" {
+  for_each = local.one
+
+  name              = "/aws/lambda/${local.function_name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.logs_key_arn
+}
+
+resource "aws_lambda_function" "this" {
+  for_each = local.one
+
+  function_name = local.function_name
+  description   = "Sends messages of the shop to customers"
+  role          = aws_iam_role.function[each.key].arn
+  handler       = "index.handler"
+  runtime       = var.runtime
+  architectures = ["arm64"]
+  memory_size   = 512
+  timeout       = local.timeout_s
+
+  filename         = var.package.path
+  source_code_hash = var.package.path == null ? null : filebase64sha256(var.package.path)
+  s3_bucket        = var.package.bucket
+  s3_key           = var.package.key
+
+  kms_key_arn                    = var.data_key_arn
+  reserved_concurrent_executions = var.concurrency
+
+  environment {
+    variables = var.environment
+  }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.function[each.key].name
+  }
+
+  tracing_config {
+    mode = var.tracing ? "Active" : "PassThrough"
+  }
+
+  dead_letter_config {
+    target_arn = aws_sqs_queue.failed[each.key].arn
+  }
+
+  depends_on = [aws_iam_role_policy.function]
+}

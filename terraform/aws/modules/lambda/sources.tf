@@ -1,0 +1,125 @@
+# Where events come from: topics of Kafka, a queue, and a rule of EventBridge. What fails is in one queue of failed events.
+
+locals {
+  timeout_s = 60
+  topics    = { for topic in var.kafka.topics : topic => topic if var.enabled }
+}
+
+resource "aws_sqs_queue" "failed" {
+  for_each = local.one
+
+  name                      = "${local.function_name}-failed"
+  message_retention_seconds = 14 * 86400
+  kms_master_key_id         = var.messages_key_arn
+}
+
+resource "aws_sqs_queue" "requests" {
+  for_each = local.one
+
+  name                       = "${local.function_name}-requests"
+  kms_master_key_id          = var.messages_key_arn
+  visibility_timeout_seconds = 6 * local.timeout_s
+  message_retention_seconds  = 4 * 86400
+
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.failed[each.key].arn, maxReceiveCount = 5 })
+}
+
+resource "aws_sqs_queue_redrive_allow_policy" "failed" {
+  for_each = local.one
+
+  queue_url            = aws_sqs_queue.failed[each.key].id
+  redrive_allow_policy = jsonencode({ redrivePermission = "byQueue", sourceQueueArns = [aws_sqs_queue.requests[each.key].arn] })
+}
+
+resource "aws_lambda_event_source_mapping" "queue" {
+  for_each = local.one
+
+  event_source_arn        = aws_sqs_queue.requests[each.key].arn
+  function_name           = aws_lambda_function.this[each.key].arn
+  batch_size              = 10
+  function_response_types = ["ReportBatchItemFailures"]
+}
+
+# Reports of single messages and limits of retries need the provisioned mode of pollers.
+resource "aws_lambda_event_source_mapping" "kafka" {
+  for_each = local.topics
+
+  event_source_arn                   = var.kafka.cluster_arn
+  function_name                      = aws_lambda_function.this["notification"].arn
+  topics                             = [each.key]
+  starting_position                  = "TRIM_HORIZON"
+  batch_size                         = 100
+  maximum_batching_window_in_seconds = 1
+  function_response_types            = ["ReportBatchItemFailures"]
+  bisect_batch_on_function_error     = true
+  maximum_retry_attempts             = 10
+
+  amazon_managed_kafka_event_source_config {
+    consumer_group_id = "${local.function_name}-${each.key}"
+  }
+
+  provisioned_poller_config {
+    minimum_pollers = 1
+    maximum_pollers = 2
+  }
+
+  destination_config {
+    on_failure {
+      destination_arn = aws_sqs_queue.failed["notification"].arn
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.function]
+}
+
+resource "aws_cloudwatch_event_rule" "this" {
+  for_each = local.one
+
+  name          = local.function_name
+  description   = "Events of the shop for the notification function"
+  event_pattern = jsonencode({ source = ["moleculer-commerce"] })
+}
+
+resource "aws_cloudwatch_event_target" "this" {
+  for_each = local.one
+
+  rule = aws_cloudwatch_event_rule.this[each.key].name
+  arn  = aws_lambda_function.this[each.key].arn
+
+  dead_letter_config {
+    arn = aws_sqs_queue.failed[each.key].arn
+  }
+
+  retry_policy {
+    maximum_event_age_in_seconds = 3600
+    maximum_retry_attempts       = 10
+  }
+}
+
+resource "aws_lambda_permission" "events" {
+  for_each = local.one
+
+  action         = "lambda:InvokeFunction"
+  function_name  = aws_lambda_function.this[each.key].function_name
+  principal      = "events.amazonaws.com"
+  source_arn     = aws_cloudwatch_event_rule.this[each.key].arn
+  source_account = var.account.id
+}
+
+resource "aws_sqs_queue_policy" "failed" {
+  for_each = local.one
+
+  queue_url = aws_sqs_queue.failed[each.key].id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "EventsThatCouldNotBeDelivered"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = aws_sqs_queue.failed[each.key].arn
+      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.this[each.key].arn } }
+    }]
+  })
+}

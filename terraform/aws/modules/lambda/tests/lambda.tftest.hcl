@@ -1,0 +1,130 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+variables {
+  name    = "moleculer-commerce-test"
+  account = { id = "123456789012", region = "eu-central-1", partition = "aws" }
+  package = { bucket = "packages", key = "notification.zip" }
+  environment = {
+    MAIL_DRIVER = "ses"
+  }
+  policy = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+  kafka = {
+    cluster_arn = "arn:aws:kafka:eu-central-1:123456789012:cluster/shop/0-1"
+    topics      = ["orders", "notifications"]
+  }
+  alarm_topic_arn    = "arn:aws:sns:eu-central-1:123456789012:alarms"
+  data_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/data"
+  messages_key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/messages"
+  log_retention_days = 30
+  logs_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/logs"
+}
+
+run "there_is_nothing_unless_it_is_switched_on" {
+  command = plan
+
+  assert {
+    condition     = length(aws_lambda_function.this) + length(aws_lambda_event_source_mapping.kafka) + length(aws_lambda_event_source_mapping.queue) + length(aws_cloudwatch_event_rule.this) + length(aws_cloudwatch_metric_alarm.function) == 0
+    error_message = "Nodes send messages by default; a function beside them would send each twice."
+  }
+}
+
+run "no_event_is_lost" {
+  command = apply
+
+  variables {
+    enabled = true
+  }
+  assert {
+    condition     = join(" ", keys(aws_lambda_event_source_mapping.kafka)) == "notifications orders" && alltrue([for source in aws_lambda_event_source_mapping.kafka : contains(source.function_response_types, "ReportBatchItemFailures") && source.destination_config[0].on_failure[0].destination_arn == "arn:aws:sqs:eu-central-1:123456789012:mocked" && length(source.provisioned_poller_config) == 1])
+    error_message = "Each topic must be read, with reports of single messages and a queue of failed ones."
+  }
+  assert {
+    condition     = contains(aws_lambda_event_source_mapping.queue["notification"].function_response_types, "ReportBatchItemFailures") && jsondecode(aws_sqs_queue.requests["notification"].redrive_policy).maxReceiveCount == 5
+    error_message = "A request that fails five times must go to the queue of failed ones."
+  }
+  assert {
+    condition     = aws_sqs_queue.requests["notification"].visibility_timeout_seconds == 6 * aws_lambda_function.this["notification"].timeout
+    error_message = "A request must stay invisible for six times the function's limit."
+  }
+  assert {
+    condition     = aws_cloudwatch_event_target.this["notification"].dead_letter_config[0].arn == "arn:aws:sqs:eu-central-1:123456789012:mocked" && aws_lambda_permission.events["notification"].source_account == "123456789012"
+    error_message = "Events of EventBridge that fail must go to the queue of failed ones."
+  }
+}
+
+run "settings_queues_and_logs_are_encrypted" {
+  command = apply
+
+  variables {
+    enabled = true
+  }
+  assert {
+    condition     = aws_lambda_function.this["notification"].kms_key_arn == var.data_key_arn && aws_cloudwatch_log_group.function["notification"].kms_key_id == var.logs_key_arn && aws_cloudwatch_log_group.function["notification"].retention_in_days == 30
+    error_message = "Settings and logs must be encrypted with our keys."
+  }
+  assert {
+    condition     = aws_sqs_queue.requests["notification"].kms_master_key_id == var.messages_key_arn && aws_sqs_queue.failed["notification"].kms_master_key_id == var.messages_key_arn
+    error_message = "Queues must be encrypted with our key."
+  }
+  assert {
+    condition     = aws_lambda_function.this["notification"].reserved_concurrent_executions == 5
+    error_message = "There must be a limit of copies at one time, within which SES takes messages."
+  }
+}
+
+run "the_role_may_read_its_sources_only" {
+  command = apply
+
+  variables {
+    enabled = true
+  }
+  assert {
+    condition     = toset(flatten([for statement in jsondecode(output.source_policy).Statement : statement.Action if contains(statement.Resource, "*")])) == toset(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"])
+    error_message = "Only actions without resources may have all of them."
+  }
+  assert {
+    condition     = one([for statement in jsondecode(output.source_policy).Statement : join(" ", statement.Resource) if statement.Sid == "ReadTopics"]) == "arn:aws:kafka:eu-central-1:123456789012:topic/shop/0-1/orders arn:aws:kafka:eu-central-1:123456789012:topic/shop/0-1/notifications"
+    error_message = "The function may read its two topics only."
+  }
+}
+
+run "it_is_watched" {
+  command = plan
+
+  variables {
+    enabled = true
+    tracing = true
+  }
+  assert {
+    condition     = join(" ", keys(aws_cloudwatch_metric_alarm.function)) == "errors offset-lag throttles" && alltrue([for alarm in aws_cloudwatch_metric_alarm.function : contains(alarm.alarm_actions, var.alarm_topic_arn)])
+    error_message = "Errors, throttles and a lag must raise an alarm."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.failed["notification"].threshold == 0
+    error_message = "One failed event must raise an alarm."
+  }
+  assert {
+    condition     = aws_lambda_function.this["notification"].tracing_config[0].mode == "Active"
+    error_message = "Traces must be on if they are switched on."
+  }
+}
+
+run "a_package_in_two_places_is_refused" {
+  command = plan
+
+  variables {
+    package = { path = "notification.zip", bucket = "packages", key = "notification.zip" }
+  }
+  expect_failures = [var.package]
+}
+
+run "an_old_runtime_is_refused" {
+  command = plan
+
+  variables {
+    runtime = "nodejs18.x"
+  }
+  expect_failures = [var.runtime]
+}

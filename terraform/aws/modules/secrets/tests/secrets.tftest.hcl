@@ -1,0 +1,75 @@
+mock_provider "aws" {
+  source = "../../tests/mocks"
+}
+
+# random and tls are not mocked: ephemeral resources cannot be, and these two need no account.
+
+variables {
+  name            = "moleculer-commerce-test"
+  prefix          = "moleculer-commerce/test/"
+  database        = { host = "db.example", port = 5432, name = "shop" }
+  secrets_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/secrets"
+}
+
+run "each_secret_is_named_and_encrypted" {
+  command = plan
+
+  assert {
+    condition     = aws_secretsmanager_secret.shop["order"].name == "moleculer-commerce/test/order" && aws_secretsmanager_secret.kafka["order"].name == "AmazonMSK_moleculer-commerce-test-order"
+    error_message = "Secrets must have the names by which the operator and Kafka read them."
+  }
+  assert {
+    condition     = alltrue([for secret in merge(aws_secretsmanager_secret.shop, aws_secretsmanager_secret.kafka) : secret.kms_key_id == var.secrets_key_arn])
+    error_message = "Secrets must be encrypted with our key: Kafka reads none that have that of AWS."
+  }
+  assert {
+    condition     = length(aws_secretsmanager_secret.kafka) == 5
+    error_message = "Each service that has the event log needs a user of Kafka."
+  }
+}
+
+run "no_value_is_in_the_state" {
+  command = apply
+
+  assert {
+    condition     = alltrue([for version in merge(aws_secretsmanager_secret_version.shop, aws_secretsmanager_secret_version.kafka) : version.secret_string_wo == null])
+    error_message = "A value of a secret must be in no plan and no state."
+  }
+  assert {
+    condition     = alltrue([for name in ["certificates", "nats-tls"] : !contains(keys(aws_secretsmanager_secret_version.shop), name)])
+    error_message = "What people put is made empty."
+  }
+  assert {
+    condition     = join(" ", output.members.payment) == "PAYMENT_DATABASE_URL STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET"
+    error_message = "The payment service needs its database and the keys of Stripe."
+  }
+  assert {
+    condition     = join(" ", output.to_put["moleculer-commerce/test/nats-tls"]) == "tls.crt tls.key"
+    error_message = "What people must put is listed."
+  }
+}
+
+run "a_new_version_changes_what_belongs_together" {
+  command = plan
+
+  variables {
+    versions = { user = 2, order = 3 }
+  }
+  assert {
+    condition     = aws_secretsmanager_secret_version.shop["gateway"].secret_string_wo_version == 2 && aws_secretsmanager_secret_version.shop["user"].secret_string_wo_version == 2
+    error_message = "The two halves of the key of tokens must change together."
+  }
+  assert {
+    condition     = aws_secretsmanager_secret_version.shop["order"].secret_string_wo_version == 3 && aws_secretsmanager_secret_version.kafka["order"].secret_string_wo_version == 3 && aws_secretsmanager_secret_version.shop["nats"].secret_string_wo_version == 1
+    error_message = "A password of Kafka must change in both of its secrets, and others stay."
+  }
+}
+
+run "the_version_of_an_unknown_secret_is_refused" {
+  command = plan
+
+  variables {
+    versions = { orders = 2 }
+  }
+  expect_failures = [var.versions]
+}

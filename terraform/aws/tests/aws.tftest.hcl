@@ -1,0 +1,96 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  environment    = "production"
+  account_id     = "123456789012"
+  host           = "shop.example"
+  mail_from      = "The Shop <orders@shop.example>"
+  cluster_admins = { operators = "arn:aws:iam::123456789012:role/operators" }
+  alarm_emails   = ["operators@shop.example"]
+}
+
+run "production_outlives_a_zone" {
+  command = apply
+
+  variables {
+    sms_enabled      = true
+    events_topic_arn = "arn:aws:sns:eu-central-1:123456789012:events"
+    notification_function = {
+      enabled = true
+      package = { bucket = "packages", key = "notification.zip" }
+    }
+  }
+  assert {
+    condition     = local.size.database.multi_az && local.size.nat_per_zone && local.size.machines.capacity_type == "ON_DEMAND" && local.size.is_kept
+    error_message = "Production must have a standby, a NAT gateway in each zone, and machines that stay."
+  }
+  assert {
+    condition     = alltrue([for key in aws_kms_key.this : key.enable_key_rotation && key.deletion_window_in_days == 30])
+    error_message = "Keys must be rotated, and be restorable for 30 days."
+  }
+  assert {
+    condition     = length(module.vpc.private_subnet_ids) == 3 && length(module.vpc.nat_gateway_ids) == 3
+    error_message = "Subnets must lie in three zones."
+  }
+  assert {
+    condition     = output.namespace == "moleculer-commerce" && output.secret_prefix == "moleculer-commerce/production/"
+    error_message = "Names must be those of k8s/overlays/production."
+  }
+}
+
+run "staging_is_small_and_kept" {
+  command = plan
+
+  variables {
+    environment = "staging"
+  }
+  assert {
+    condition     = local.size.is_kept && !local.size.database.multi_az && output.namespace == "moleculer-commerce-staging"
+    error_message = "Staging must be protected from deletion, and have the names of k8s/overlays/staging."
+  }
+}
+
+run "dev_is_cheap_and_can_be_deleted" {
+  command = plan
+
+  variables {
+    environment = "dev"
+  }
+  assert {
+    condition     = local.size.machines.capacity_type == "SPOT" && !local.size.is_kept && !local.size.nat_per_zone && length(local.size.interface_endpoints) == 0
+    error_message = "dev must be cheap, and be deletable."
+  }
+  assert {
+    condition     = alltrue([for key in aws_kms_key.this : key.enable_key_rotation])
+    error_message = "Keys of dev are rotated too."
+  }
+}
+
+run "an_unknown_environment_is_refused" {
+  command = plan
+
+  variables {
+    environment = "test"
+  }
+  expect_failures = [var.environment]
+}
+
+run "a_host_with_a_scheme_is_refused" {
+  command = plan
+
+  variables {
+    host = "https://shop.example"
+  }
+  expect_failures = [var.host]
+}
+
+run "the_whole_internet_is_refused" {
+  command = plan
+
+  variables {
+    cluster_access_cidrs = ["0.0.0.0/0"]
+  }
+  expect_failures = [var.cluster_access_cidrs]
+}
