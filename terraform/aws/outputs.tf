@@ -96,3 +96,13 @@ output "alarm_names" {
   description = "Names of all alarms"
   value       = module.observability.alarm_names
 }
+
+output "vpn_tunnels" {
+  description = "Tunnels to Google Cloud: aws_tunnels of terraform/gcp"
+  value       = one(module.vpn[*].tunnels)
+}
+
+output "vpn_secret_arns" {
+  description = "Secrets with the pre-shared keys of the tunnels, two for each connection"
+  value       = one(module.vpn[*].secret_arns)
+}

@@ -157,3 +157,18 @@ variable "notification_function" {
     error_message = "notification_function.package must have either a path, or a bucket and a key."
   }
 }
+
+variable "gcp_vpn" {
+  type = object({
+    addresses = list(string)
+    asn       = number
+    range     = string
+  })
+  description = "Side of the tunnels on Google Cloud: output vpn of terraform/gcp; null without Flink there"
+  default     = null
+
+  validation {
+    condition     = var.gcp_vpn == null || try(length(var.gcp_vpn.addresses) == 2, false)
+    error_message = "gcp_vpn must have the two addresses of the gateway, or be null."
+  }
+}

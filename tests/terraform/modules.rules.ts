@@ -2,13 +2,12 @@ import { blocksOf, textOf, type HclBlock } from "../../scripts/terraform/hcl-blo
 
 /** Rules of the text of modules, which need no Terraform. */
 
-/** Path within terraform/aws → text. */
+/** Path within a root of Terraform, such as terraform/aws → text. */
 export type Files = Readonly<Record<string, string>>;
 
 const mostLines = 200;
 
 const folderOf = (path: string) => /^(modules\/[^/]+|)(?=\/|$|[^/]*$)/.exec(path)?.[0] ?? "";
-const nameOf = (folder: string) => folder || "aws";
 
 /** Folders with a configuration: the root, which is "", and modules. */
 export const foldersOf = (files: Files): string[] => [
@@ -21,10 +20,10 @@ export const foldersOf = (files: Files): string[] => [
 
 const within = (folder: string, file: string) => (folder ? `${folder}/${file}` : file);
 
-function missingFiles(files: Files): string[] {
+function missingFiles(files: Files, root: string): string[] {
 	return foldersOf(files).flatMap(folder =>
 		["main.tf", "variables.tf", "outputs.tf", "versions.tf", "README.md"]
-			.concat(`tests/${nameOf(folder).split("/").at(-1)}.tftest.hcl`)
+			.concat(`tests/${(folder || root).split("/").at(-1)}.tftest.hcl`)
 			.map(file => within(folder, file))
 			.filter(path => files[path] === undefined)
 			.map(path => `${path} is missing`)
@@ -108,8 +107,9 @@ function textFaults(path: string, text: string): string[] {
 	return faults;
 }
 
-export const moduleFaults = (files: Files): string[] => [
-	...missingFiles(files),
+/** @param root name of the root, which is that of its tests */
+export const moduleFaults = (files: Files, root: string): string[] => [
+	...missingFiles(files, root),
 	...variableFaults(files),
 	...versionFaults(files),
 	...Object.entries(files).flatMap(([path, text]) => textFaults(path, text)),

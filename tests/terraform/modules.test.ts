@@ -4,25 +4,28 @@ import { join } from "node:path";
 import { terraformFolders } from "../../scripts/terraform/module-pages.ts";
 import { foldersOf, moduleFaults, type Files } from "./modules.rules.ts";
 
-const top = join(import.meta.dirname, "../../terraform/aws");
+/** What git has of a root, or would add. */
+function filesOf(root: string): Files {
+	const top = join(import.meta.dirname, "../../terraform", root);
+	const args = ["ls-files", "--cached", "--others", "--exclude-standard"];
+	const paths = execFileSync("git", args, { cwd: top }).toString().trim().split("\n");
+	return Object.fromEntries(paths.map(path => [path, readFileSync(join(top, path), "utf8")]));
+}
 
-/** What git has, or would add. */
-const files: Files = Object.fromEntries(
-	execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: top })
-		.toString()
-		.trim()
-		.split("\n")
-		.map(path => [path, readFileSync(join(top, path), "utf8")])
-);
+const files = filesOf("aws");
 
-describe("modules of Terraform", () => {
-	it("are the root and eleven modules, each with a page", () => {
-		expect(foldersOf(files).length).toBe(12);
-		expect(terraformFolders.length).toBe(12);
+describe.each([
+	["aws", 12],
+	["gcp", 3]
+])("modules of Terraform for %s", (root, modules) => {
+	it("are complete, each with a page", () => {
+		const folders = foldersOf(filesOf(root)).map(folder => join("terraform", root, folder));
+		expect(folders.length).toBe(1 + modules);
+		expect(terraformFolders).toEqual(expect.arrayContaining(folders));
 	});
 
 	it("break no rule", () => {
-		expect(moduleFaults(files)).toEqual([]);
+		expect(moduleFaults(filesOf(root), root)).toEqual([]);
 	});
 });
 
@@ -119,7 +122,7 @@ const planted: [fault: string, file: string, from: string | RegExp, to: string, 
 it.each(planted)("%s is reported", (_, file, from, to, report) => {
 	const changed = { ...files, [file]: (files[file] ?? "").replace(from, to) };
 	expect(changed[file]).not.toBe(files[file]);
-	expect(moduleFaults(changed)).toContain(report);
+	expect(moduleFaults(changed, "aws")).toContain(report);
 });
 
 it.each([
@@ -130,5 +133,5 @@ it.each([
 ])("a folder without %s is reported", path => {
 	expect(files).toHaveProperty([path]);
 	const rest = Object.fromEntries(Object.entries(files).filter(([name]) => name !== path));
-	expect(moduleFaults(rest)).toContain(`${path} is missing`);
+	expect(moduleFaults(rest, "aws")).toContain(`${path} is missing`);
 });

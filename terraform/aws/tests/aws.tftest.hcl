@@ -94,3 +94,15 @@ run "the_whole_internet_is_refused" {
   }
   expect_failures = [var.cluster_access_cidrs]
 }
+
+run "flink_on_google_cloud_has_its_tunnels_if_it_is_used" {
+  command = apply
+
+  variables {
+    gcp_vpn = { addresses = ["203.0.113.1", "203.0.113.2"], asn = 64514, range = "10.128.0.0/24" }
+  }
+  assert {
+    condition     = length(output.vpn_tunnels) == 4 && length(output.vpn_secret_arns) == 2
+    error_message = "terraform/gcp must get four tunnels, and people the secrets of both connections."
+  }
+}

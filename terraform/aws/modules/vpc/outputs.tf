@@ -32,3 +32,8 @@ output "nat_addresses" {
   description = "Public addresses that requests of the shop come from"
   value       = [for address in aws_eip.nat : address.public_ip]
 }
+
+output "private_route_table_ids" {
+  description = "Route tables of the private subnets by zone"
+  value       = { for zone, table in aws_route_table.private : zone => table.id }
+}
