@@ -17,6 +17,9 @@ const examples: Readonly<Record<string, string>> = {
 	STRIPE_WEBHOOK_SECRET: "whsec_example",
 	KAFKA_SASL_USERNAME: "shop",
 	KAFKA_SASL_PASSWORD: "an-example",
+	DATABASE_HOST: "db.example:5432/shop",
+	// As RDS makes it: such characters may not stand in a URL.
+	password: "[p$a#s%s:w?r/d]@",
 	...Object.fromEntries(
 		Object.keys(variables)
 			.filter(name => name.endsWith("DATABASE_URL"))
@@ -29,7 +32,7 @@ interface ExternalSecret {
 	data: { secretKey: string; remoteRef: { key: string; property: string } }[];
 }
 
-const member = /\{\{ \.(\w+) \}\}/g;
+const member = /\{\{ \.(\w+)( \| urlquery)? \}\}/g;
 
 /** What the External Secrets operator makes of it. @throws Error for a template with a value that it does not read */
 function externalData({ metadata, spec }: ClusterObject): Record<string, string> {
@@ -44,13 +47,13 @@ function externalData({ metadata, spec }: ClusterObject): Record<string, string>
 	return Object.fromEntries(
 		Object.entries(target.template.data).map(([key, template]) => [
 			key,
-			template.replace(member, (_, name: string) => {
+			template.replace(member, (_, name: string, inUrl?: string) => {
 				const value = values[name];
 				if (value === undefined)
 					throw new Error(
 						`ExternalSecret/${metadata.name}: ${name} of its template is not in data`
 					);
-				return value;
+				return inUrl ? encodeURIComponent(value) : value;
 			})
 		])
 	);

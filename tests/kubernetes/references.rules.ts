@@ -15,6 +15,11 @@ import { configMapsOf, secretsOf } from "./node-environment.ts";
 
 type Objects = readonly ClusterObject[];
 
+interface Target {
+	kind: string;
+	name: string;
+}
+
 function podReferences(objects: Objects, workload: Workload): Fault[] {
 	const { spec, volumeClaimTemplates = [] } = { ...workload.spec, ...workload.spec.template };
 	const known: Record<string, Set<string>> = {
@@ -172,8 +177,13 @@ function targetFaults(objects: Objects): Fault[] {
 			);
 		}),
 		...ofKind(objects, "ExternalSecret").flatMap(one => {
-			const { kind, name } = one.spec.secretStoreRef as { kind: string; name: string };
-			return has(kind, name) ? [] : [faultOf(one, name, `there is no ${kind} ${name}`)];
+			const sources = one.spec.data as { sourceRef?: { storeRef: Target } }[];
+			const stores = [one.spec.secretStoreRef as Target].concat(
+				sources.flatMap(({ sourceRef }) => sourceRef?.storeRef ?? [])
+			);
+			return stores
+				.filter(({ kind, name }) => !has(kind, name))
+				.map(({ kind, name }) => faultOf(one, name, `there is no ${kind} ${name}`));
 		})
 	];
 }

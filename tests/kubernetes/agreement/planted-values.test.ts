@@ -160,6 +160,20 @@ const ofProduction: PlantedFault[] = [
 		"k8s/overlays/production/kustomization.yaml:{line}: SecretStore/secrets: reads secrets below moleculer-commerce/prod/, and DEPLOYMENT.md says moleculer-commerce/production/"
 	],
 	[
+		"another secret without a prefix",
+		"overlays/production/kustomization.yaml",
+		"secret:rds!db-example",
+		"secret:shop-example",
+		"ExternalSecret/migrate: reads username of arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-example, which is not its own"
+	],
+	[
+		"a store that is not there",
+		"components/aws/owner.patch.yaml",
+		"name: owner",
+		"name: owners",
+		"ExternalSecret/migrate: there is no SecretStore owners"
+	],
+	[
 		"no key of tokens",
 		"base/secrets.yaml",
 		'        TOKEN_PUBLIC_KEY: "{{ .TOKEN_PUBLIC_KEY }}"\n',

@@ -10,9 +10,16 @@ type Objects = readonly ClusterObject[];
 
 const page = readFileSync(join(import.meta.dirname, "../../../DEPLOYMENT.md"), "utf8");
 
+/** That of the database's owner, which RDS makes, is read without a prefix and by the migration only. */
+const ownerStore = "owner";
+const ownerKey = /(^|:secret:)rds!db-/;
+
 /** `moleculer-commerce` is that of production, and others end in their overlay. */
 function prefixFaults(objects: Objects): Fault[] {
-	return ofKind(objects, "SecretStore").flatMap(store => {
+	const stores = ofKind(objects, "SecretStore").filter(
+		({ metadata }) => metadata.name !== ownerStore
+	);
+	return stores.flatMap(store => {
 		const { prefix = "" } = store.spec.provider.aws as { prefix?: string };
 		const [, environment = "production"] =
 			/^moleculer-commerce-(.+)$/.exec(store.metadata.namespace!) ?? [];
@@ -31,10 +38,12 @@ function prefixFaults(objects: Objects): Fault[] {
 
 interface Reference {
 	remoteRef: { key: string; property: string };
+	sourceRef?: { storeRef: { name: string } };
 }
 
 /** Shared ones: a password of the bus is that of its service, authorities are those of all, and the migration sets passwords. */
-function mayRead(secret: string, { remoteRef: { key, property } }: Reference): boolean {
+function mayRead(secret: string, { remoteRef: { key, property }, sourceRef }: Reference): boolean {
+	if (sourceRef?.storeRef.name === ownerStore) return secret === "migrate" && ownerKey.test(key);
 	const own = key.split("/").at(-1);
 	if (own === secret || own === "certificates") return true;
 	if (own === "nats") return property === secret;
