@@ -19,6 +19,17 @@ export interface Requirement {
 
 const succeeds = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
 const hasVenv = () => succeeds("python3", "-c", "import venv, ensurepip");
+
+/** Terraform takes its providers from a registry, or from what TERRAFORM_WRAPPER runs. */
+const registry = "https://registry.terraform.io/.well-known/terraform.json";
+const answers = (url: string) =>
+	succeeds(
+		process.execPath,
+		"--eval",
+		`fetch("${url}", { signal: AbortSignal.timeout(3000) }).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`
+	);
+let hasProviders: boolean | undefined;
+
 const isInstalled = (program: string) => succeeds("which", program);
 
 /** Paths of the distributions. */
@@ -76,6 +87,14 @@ export const requirements = {
 		isThere: () =>
 			["prometheus", "promtool", "amtool"].every(isInstalled) &&
 			alertmanagerPrograms.some(isInstalled)
+	},
+	terraform: {
+		part: "tests of the infrastructure on AWS",
+		remedy:
+			"Install Terraform 1.11 or newer; its providers are downloaded once, from registry.terraform.io, or served by the command TERRAFORM_WRAPPER.",
+		isThere: () =>
+			succeeds("terraform", "version") &&
+			(hasProviders ??= process.env.TERRAFORM_WRAPPER !== undefined || answers(registry))
 	},
 	chromium: {
 		part: "tests of pages in a browser",

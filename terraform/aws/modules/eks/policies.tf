@@ -1,4 +1,4 @@
-# Rights of the operators of the cluster. "*" stands only for actions that have no resources (tests/terraform/wildcards.ts).
+# Rights of the operators of the cluster. "*" stands only for actions that have no resources (tests/e2e/terraform/policies.rules.ts).
 
 locals {
   external_secrets = [

@@ -32,7 +32,7 @@ run "no_value_is_in_the_state" {
   command = apply
 
   assert {
-    condition     = alltrue([for version in merge(aws_secretsmanager_secret_version.shop, aws_secretsmanager_secret_version.kafka) : version.secret_string_wo == null])
+    condition     = alltrue([for version in merge(aws_secretsmanager_secret_version.shop, aws_secretsmanager_secret_version.kafka) : version.secret_string_wo == null && version.secret_string == null])
     error_message = "A value of a secret must be in no plan and no state."
   }
   assert {
