@@ -17,6 +17,7 @@ run "production_outlives_a_zone" {
   variables {
     sms_enabled      = true
     events_topic_arn = "arn:aws:sns:eu-central-1:123456789012:events"
+    gcp_vpn          = { addresses = ["203.0.113.1", "203.0.113.2"], asn = 64514, range = "10.128.0.0/24" }
     notification_function = {
       enabled = true
       package = { bucket = "packages", key = "notification.zip" }
@@ -33,6 +34,10 @@ run "production_outlives_a_zone" {
   assert {
     condition     = length(module.vpc.private_subnet_ids) == 3 && length(module.vpc.nat_gateway_ids) == 3
     error_message = "Subnets must lie in three zones."
+  }
+  assert {
+    condition     = length(output.vpn_tunnels) == 4 && length(output.vpn_secret_arns) == 2
+    error_message = "terraform/gcp must get four tunnels, and people the secrets of both connections."
   }
   assert {
     condition     = output.namespace == "moleculer-commerce" && output.secret_prefix == "moleculer-commerce/production/"
@@ -93,16 +98,4 @@ run "the_whole_internet_is_refused" {
     cluster_access_cidrs = ["0.0.0.0/0"]
   }
   expect_failures = [var.cluster_access_cidrs]
-}
-
-run "flink_on_google_cloud_has_its_tunnels_if_it_is_used" {
-  command = apply
-
-  variables {
-    gcp_vpn = { addresses = ["203.0.113.1", "203.0.113.2"], asn = 64514, range = "10.128.0.0/24" }
-  }
-  assert {
-    condition     = length(output.vpn_tunnels) == 4 && length(output.vpn_secret_arns) == 2
-    error_message = "terraform/gcp must get four tunnels, and people the secrets of both connections."
-  }
 }

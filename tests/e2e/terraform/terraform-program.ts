@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { cacheFolder } from "../../../cli/test/requirements.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 
-export const top = join(import.meta.dirname, "../../../terraform/aws");
+const top = join(import.meta.dirname, "../../../terraform");
 
 const plugins = join(cacheFolder, "terraform");
 
-/** A copy of terraform/aws, because Terraform writes beside what it reads. */
+/** A copy of terraform/, because Terraform writes beside what it reads. */
 export function copyOfAll(): string {
 	const folder = temporaryFolder();
 	cpSync(top, folder, {

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { variables } from "../../../config/env.ts";
 import { Networks } from "../../../lib/addresses/network.ts";
 import { readEnvironment } from "../../../config/read-environment.ts";
+import { blocksOf } from "../../../scripts/terraform/hcl-blocks.ts";
 import { terraformFolders } from "../../../scripts/terraform/module-pages.ts";
 import { topics } from "../../../streams/messages/topics.ts";
 import { describeWith } from "../../support/describe-with.ts";
@@ -21,10 +22,10 @@ import { allowedActions, calledActions, policyFaults, rolePolicies } from "./pol
 import { copyOfAll, inPool, terraform, type Ended } from "./terraform-program.ts";
 import { readReport, type State, type StateResource, type TestReport } from "./test-report.ts";
 
-/** Folders within terraform/aws, "." for itself, which takes longest. */
-const folders = terraformFolders.map(folder => folder.replace(/^terraform\/aws\/?/, "") || ".");
+/** Folders within terraform/. That of AWS is the first, because it takes longest. */
+const folders = terraformFolders.map(folder => folder.replace("terraform/", ""));
 
-const folderOf = (file: string) => /^modules\/\w+/.exec(file)?.[0] ?? ".";
+const folderOf = (file: string) => /^\w+(\/modules\/\w+)?/.exec(file)![0];
 
 /** In the wrapper's one process, because each start of it reads all schemas. */
 const testScript = (folder: string, options = "") =>
@@ -47,24 +48,29 @@ async function plant([, file, from, to, run]: (typeof planted)[number]): Promise
 
 const withinMs = 300_000;
 
-describeWith("terraform")("the infrastructure on AWS", () => {
+describeWith("terraform")("the infrastructure", () => {
 	const ended = new Map<string, Ended>();
 	const reports = new Map<string, TestReport>();
 	const faults = new Map<string, TestReport>();
 	let state: State;
+	let google: State;
 
 	beforeAll(async () => {
 		const copy = copyOfAll();
 		const jobs = [
 			...folders.map(folder => async () => {
-				const result = await terraform(copy, testScript(folder, folder === "." ? "-verbose" : ""));
+				const result = await terraform(
+					copy,
+					testScript(folder, /^\w+$/.test(folder) ? "-verbose" : "")
+				);
 				ended.set(folder, result);
 				reports.set(folder, readReport(result.text));
 			}),
 			...planted.map(row => async () => void faults.set(row[0], await plant(row)))
 		];
 		await inPool(jobs, job => job());
-		state = reports.get(".")!.state!;
+		state = reports.get("aws")!.state!;
+		google = reports.get("gcp")!.state!;
 	}, withinMs);
 
 	it("is formatted", async () => {
@@ -202,6 +208,34 @@ describeWith("terraform")("the infrastructure on AWS", () => {
 				kind: "ServiceAccount",
 				metadata: { name: "notification" }
 			});
+		});
+	});
+
+	describe("agrees across both clouds:", () => {
+		/** Members of a variable that is an object, or a list of objects. */
+		const membersOf = (file: string, variable: string) => {
+			const found = blocksOf(read(file), file).find(({ name }) => name === variable)!;
+			return [...found.values.type!.matchAll(/^ +(\w+) +=/gm)].map(([, name]) => name).toSorted();
+		};
+		const keysOf = (value: unknown) => Object.keys(value as object).toSorted();
+
+		it("AWS takes what Google Cloud says of its side of the tunnels", () => {
+			const { vpn } = google.outputs;
+			expect(keysOf(vpn!.value)).toEqual(membersOf("terraform/aws/variables.tf", "gcp_vpn"));
+		});
+
+		it("Google Cloud takes what AWS says of its side", () => {
+			const tunnels = output<object[]>("vpn_tunnels");
+			expect(tunnels).toHaveLength(4);
+			for (const tunnel of tunnels)
+				expect(keysOf(tunnel)).toEqual(membersOf("terraform/gcp/variables.tf", "aws_tunnels"));
+		});
+
+		it("both sides have the same ranges", () => {
+			const variable = (file: string, name: string) =>
+				blocksOf(read(file), file).find(one => one.name === name)!.values.default;
+			const { private: range } = output<Record<string, string>>("network_ranges");
+			expect(variable("terraform/gcp/variables.tf", "aws_range")).toBe(JSON.stringify(range));
 		});
 	});
 

@@ -10,13 +10,14 @@ import { adapterRule } from "./adapter-rule.ts";
 import { ofKind, render, root, type ClusterObject } from "../cluster-objects.ts";
 import { report } from "../fault-lines.ts";
 import { buildWithinMs } from "../kustomize-program.ts";
+import { flows } from "../flows.rules.ts";
 import { manifestFaults } from "../manifests.rules.ts";
 import { schemaFaults } from "../object-schemas.ts";
 import { parseQuery } from "../../observability/promql.ts";
 
 /** What an overlay may have besides: each in the overlay production, as DEPLOYMENT.md says. */
 
-const optional = ["observability", "tracing", "saga-autoscaling"];
+const optional = ["observability", "tracing", "saga-autoscaling", "bus-load-balancer"];
 
 const configMap = (objects: readonly ClusterObject[], name: string) =>
 	ofKind(objects, "ConfigMap").find(({ metadata }) => metadata.name.startsWith(`${name}-`))!.data!;
@@ -81,6 +82,21 @@ describeWith("kustomize", "prometheus")("the optional components", () => {
 				ports: [{ port }]
 			});
 		}
+	});
+
+	it("let the private subnets reach the bus without a public address, at its port", () => {
+		const { spec, metadata } = ofKind(objects, "Service").find(
+			one => one.metadata.name === "nats-entry"
+		)!;
+		const annotations = Object.entries(metadata.annotations!).map(([name, value]) => [
+			name.replace("service.beta.kubernetes.io/aws-load-balancer-", ""),
+			value
+		]);
+		expect(Object.fromEntries(annotations)).toMatchObject({ scheme: "internal" });
+		expect(spec).toMatchObject({ type: "LoadBalancer", ports: [{ port: 4222 }] });
+		const ranges = spec.loadBalancerSourceRanges as string[];
+		const outside = flows(objects).filter(flow => /→ nats:/.test(flow) && /^\d/.test(flow));
+		expect(outside).toEqual(ranges.map(range => `${range} → nats:4222`));
 	});
 
 	it("scale order nodes by a metric that they expose, beside processor time", () => {
