@@ -65,7 +65,7 @@ it("the settings of the template, with its secrets, are those of a node in produ
 		AWS_REGION: "eu-central-1",
 		NATS_URL: "tls://notification:secret-of-the-bus@nats.shop.example:4222",
 		NOTIFICATION_DATABASE_URL:
-			"postgres://shop_notifications:secret@db.example/shop?sslmode=verify-full"
+			"postgres://shop_notification:secret@db.example/shop?sslmode=verify-full"
 	};
 	const read = readEnvironment({
 		...Object.fromEntries(env),

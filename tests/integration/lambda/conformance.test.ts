@@ -2,7 +2,8 @@ import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secre
 import type { BatchResponse } from "../../../lambda/sources/source-batch.ts";
 import { serviceUrl } from "../../../db/database.ts";
 import { bundleFunction } from "../../../scripts/lambda-bundle.ts";
-import { deliveryConformance } from "../../support/notification/delivery.conformance.ts";
+import { derivedId } from "../../../lib/id.ts";
+import { deliveryConformance, messageOf } from "../../support/notification/delivery.conformance.ts";
 import {
 	startDeliveryEnvironment,
 	type DeliveryEnvironment
@@ -16,6 +17,8 @@ import {
 	sqsEvent,
 	type TopicMessage
 } from "../../support/lambda/source-events.ts";
+import { buildOrderEvent } from "../../support/streams/order-message.ts";
+import { until } from "../../support/until.ts";
 import { installWithinMs } from "../../support/python-venv.ts";
 
 /** The function as it is deployed, in a process of its own, with recorded forms of events. */
@@ -35,6 +38,7 @@ describeWith("python")("the notification function", () => {
 		const secrets = new SecretsManagerClient(shop.aws.moto.client);
 		const members = {
 			NATS_URL,
+			"ca.crt": shop.authority,
 			NOTIFICATION_DATABASE_URL: serviceUrl(DATABASE_URL!, "notification")
 		};
 		const Name = "shop/notification-function";
@@ -71,6 +75,18 @@ describeWith("python")("the notification function", () => {
 			}
 		]
 	];
+
+	it("keeps no connection for the next invocation", async () => {
+		const event = buildOrderEvent();
+		await lambda.invoke(mskEvent([messageOf(event)]));
+		expect(await shop.aws.store.get(derivedId(event.id, "email"))).toMatchObject({ state: "sent" });
+		expect(await until(() => shop.nodesOnBus().length === 0, 10_000)).toBe(true);
+		const sessions =
+			"select 1 from pg_stat_activity where application_name = 'shop notification function'";
+		expect(await until(async () => (await shop.database.rows(sessions)).length === 0, 10_000)).toBe(
+			true
+		);
+	});
 
 	it("puts a message that is no event into the queue as it was, with its place in Kafka", async () => {
 		await lambda.invoke(
@@ -139,7 +155,7 @@ describeWith("python")("the notification function", () => {
 		try {
 			await expect(late.invoke(scheduleEvent())).rejects.toThrow("secret");
 			const { NATS_URL, DATABASE_URL } = shop.environment;
-			const members = { NATS_URL, DATABASE_URL };
+			const members = { NATS_URL, DATABASE_URL, "ca.crt": shop.authority };
 			const SecretString = JSON.stringify(members);
 			await secrets.send(new CreateSecretCommand({ Name: "shop/late", SecretString }));
 			await expect(late.invoke(scheduleEvent())).resolves.toEqual({ batchItemFailures: [] });

@@ -40,7 +40,11 @@ interface Customer {
 	email: string;
 }
 
-const messageOf = (event: OrderStreamEvent, value = JSON.stringify(event)): TopicMessage => ({
+/** The event as a message of its topic. */
+export const messageOf = (
+	event: OrderStreamEvent,
+	value = JSON.stringify(event)
+): TopicMessage => ({
 	topic: topics.orders,
 	key: event.partitionkey,
 	value
