@@ -17,6 +17,11 @@ output "cluster_name" {
   value       = module.eks.cluster_name
 }
 
+output "vpc_id" {
+  description = "VPC of the cluster, which the load-balancer controller has to be given"
+  value       = module.vpc.vpc_id
+}
+
 output "namespace" {
   description = "Namespace of the shop, whose service account notification may use AWS"
   value       = local.namespace

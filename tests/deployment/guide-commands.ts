@@ -1,6 +1,8 @@
 /**
- * Words that Docker Compose (https://docs.docker.com/reference/cli/docker/compose/) and kubectl
- * (https://kubernetes.io/docs/reference/kubectl/) know, as far as the guides use them: subcommand → options.
+ * Words that programs know, as far as the guides use them: subcommand → options. Docker Compose
+ * (https://docs.docker.com/reference/cli/docker/compose/), kubectl (https://kubernetes.io/docs/reference/kubectl/), Terraform
+ * (https://developer.hashicorp.com/terraform/cli/commands), AWS CLI (https://docs.aws.amazon.com/cli/latest/reference/), Helm
+ * (https://helm.sh/docs/helm/).
  */
 const compose: Record<string, readonly string[]> = {
 	up: ["--detach", "--wait", "--build", "--no-build", "--no-deps", "--no-recreate", "--scale"],
@@ -16,12 +18,48 @@ const kubectl: Record<string, readonly string[]> = {
 	"rollout status": ["--timeout"],
 	"rollout restart": [],
 	delete: ["--ignore-not-found"],
+	get: [],
 	exec: ["-it"],
 	logs: [],
 	"port-forward": [],
 	annotate: ["--all", "--overwrite"],
 	"set image": []
 };
+
+const terraform: Record<string, readonly string[]> = {
+	init: ["-backend-config", "-reconfigure"],
+	plan: ["-var-file", "-out"],
+	apply: [],
+	output: ["-raw"],
+	destroy: ["-var-file"]
+};
+
+const aws: Record<string, readonly string[]> = {
+	"s3api create-bucket": ["--bucket", "--region", "--create-bucket-configuration"],
+	"s3api put-bucket-versioning": ["--bucket", "--versioning-configuration"],
+	"s3api put-public-access-block": ["--bucket", "--public-access-block-configuration"],
+	"sesv2 create-email-identity": ["--email-identity"],
+	"secretsmanager put-secret-value": ["--secret-id", "--secret-string"],
+	"secretsmanager get-secret-value": ["--secret-id", "--query", "--output"],
+	"ecr get-login-password": ["--region"],
+	"eks update-kubeconfig": ["--name", "--region"]
+};
+
+const helm: Record<string, readonly string[]> = {
+	"repo add": [],
+	upgrade: ["--install", "--version", "--namespace", "--create-namespace", "--set", "--values"]
+};
+
+/** Each with its option that goes before the subcommand. */
+const programs = {
+	"docker compose": { table: compose, before: "--profile" },
+	kubectl: { table: kubectl, before: "-n" },
+	terraform: { table: terraform, before: "-chdir" },
+	aws: { table: aws, before: "" },
+	helm: { table: helm, before: "" }
+} as const;
+
+const anyProgram = Object.keys(programs).join("|");
 
 /** Of `kubectl`: they are of no namespace, or state it in what they apply. */
 const withoutNamespace = new Set(["apply", "kustomize", "set image"]);
@@ -39,7 +77,7 @@ export function commandsIn(page: string, text: string): GuideCommand[] {
 		/ \\\n */g,
 		match => ` ${"\u0000".repeat(match.split("\n").length - 1)}`
 	);
-	const pattern = /(?:^ *|`)((?:[A-Z_]+=\S+ )*(?:docker compose|kubectl) [^`\n]+)/gm;
+	const pattern = new RegExp(`(?:^ *|\`)((?:[A-Z_]+=\\S+ )*(?:${anyProgram}) [^\`\\n]+)`, "gm");
 	return [...joined.matchAll(pattern)].map(({ 1: command, index }) => ({
 		text: command!.replaceAll("\u0000", "").split(" | ")[0]!.trim(),
 		at: `${page}:${joined.slice(0, index).split(/[\n\u0000]/).length}`
@@ -48,15 +86,19 @@ export function commandsIn(page: string, text: string): GuideCommand[] {
 
 /** What its program would not understand. */
 export function unknownWords({ text }: GuideCommand): string[] {
-	const isCompose = text.includes("docker compose ");
-	const words = text.replace(/^.*?(docker compose|kubectl) /, "").split(/ +/);
+	const [, program, rest] = new RegExp(`^.*?(${anyProgram}) (.*)$`).exec(text)!;
+	// What another command prints is one word.
+	const words = rest!.replaceAll(/\$\([^)]*\)/g, "x").split(/ +/);
 	const wrong: string[] = [];
-	const table = isCompose ? compose : kubectl;
+	const { table, before } = programs[program as keyof typeof programs] as {
+		table: Record<string, readonly string[]>;
+		before: string;
+	};
 	let hasNamespace = false;
 	while (words[0]?.startsWith("-")) {
-		const [option] = words.splice(0, 2);
+		const [option] = words[0].includes("=") ? words.splice(0, 1) : words.splice(0, 2);
 		hasNamespace ||= option === "-n";
-		if (option !== (isCompose ? "--profile" : "-n")) wrong.push(`option ${option}`);
+		if (option!.split("=")[0] !== before) wrong.push(`option ${option}`);
 	}
 	const [first = "", second = ""] = words;
 	const name = Object.hasOwn(table, first) ? first : `${first} ${second}`.trim();
@@ -68,7 +110,7 @@ export function unknownWords({ text }: GuideCommand): string[] {
 		if (word.startsWith("-") && !options.includes(word.split("=")[0]!))
 			wrong.push(`option ${word.split("=")[0]}`);
 	const isComplete = words.length > name.split(" ").length;
-	if (!isCompose && isComplete && !hasNamespace && !withoutNamespace.has(name))
+	if (program === "kubectl" && isComplete && !hasNamespace && !withoutNamespace.has(name))
 		wrong.push("no namespace (-n)");
 	return wrong;
 }

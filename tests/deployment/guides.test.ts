@@ -6,12 +6,13 @@ import { commandsIn, unknownScriptWords, unknownWords } from "./guide-commands.t
 const root = join(import.meta.dirname, "../..");
 
 /**
- * There is no Docker engine and no cluster where the tests run, so what these name is looked up; the same files are run
- * by tests/e2e/compose.test.ts and tests/e2e/manifests.test.ts.
+ * There is no Docker engine, no cluster and no account of AWS where the tests run, so what these name is looked up; the same files
+ * are run by tests/e2e/compose.test.ts, tests/e2e/manifests.test.ts and tests/e2e/terraform/terraform.test.ts.
  */
-const isLookedUp = /^(docker compose|kubectl) /;
+const isLookedUp = /^(docker compose|kubectl|terraform|aws|helm) /;
 
-const noCluster = "by hand: there is no cluster where the tests run";
+const noAccount = "by hand: there is no account of AWS where the tests run";
+const noCertificates = "by hand: it makes the certificates of one shop";
 
 /** Of a command of Docker Compose: those after its options, and those that it scales. */
 function servicesOf(words: readonly string[]): string[] {
@@ -41,10 +42,24 @@ const runBy: Record<string, Record<string, string>> = {
 			"by hand: npm test ends with a longer run of it"
 	},
 	"DEPLOYMENT.md": {
-		"helm repo add prometheus-community https://prometheus-community.github.io/helm-charts":
-			noCluster,
-		"helm upgrade --install prometheus-adapter prometheus-community/prometheus-adapter --namespace monitoring --set prometheus.url=http://prometheus.monitoring.svc --values k8s/components/saga-autoscaling/adapter.values.yaml":
-			noCluster,
+		"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=bus -keyout bus-ca.key -out bus-ca.crt":
+			noCertificates,
+		"openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=nats -addext 'subjectAltName=DNS:nats,DNS:*.nats-cluster' -addext extendedKeyUsage=serverAuth,clientAuth -keyout tls.key -out tls.csr":
+			noCertificates,
+		"openssl x509 -req -in tls.csr -CA bus-ca.crt -CAkey bus-ca.key -CAcreateserial -days 825 -copy_extensions copy -out tls.crt":
+			noCertificates,
+		"curl --fail --output rds.pem https://truststore.pki.rds.amazonaws.com/eu-central-1/eu-central-1-bundle.pem":
+			noAccount,
+		'jq -n --rawfile crt tls.crt --rawfile key tls.key \'{"tls.crt": $crt, "tls.key": $key}\' > nats-tls.json':
+			noCertificates,
+		"jq -n --rawfile bus bus-ca.crt --rawfile rds rds.pem '{\"ca.crt\": ($bus + $rds)}' > certificates.json":
+			noCertificates,
+		'jq \'.STRIPE_SECRET_KEY = "sk_live_…" | .STRIPE_WEBHOOK_SECRET = "whsec_…"\' payment.json > payment-new.json':
+			noAccount,
+		"docker build --platform linux/amd64 -t 123456789012.dkr.ecr.eu-central-1.amazonaws.com/moleculer-commerce:0.2.0 .":
+			noAccount,
+		"docker push 123456789012.dkr.ecr.eu-central-1.amazonaws.com/moleculer-commerce:0.2.0":
+			noAccount,
 		"docker build -t moleculer-commerce:development .": "tests/e2e/image/image.test.ts"
 	}
 };
@@ -82,9 +97,48 @@ describe("commands of DEPLOYMENT.md", () => {
 	const objects = manifests.map(one => `${one.kind?.toLowerCase()}/${one.metadata?.name}`);
 	const namespaces = manifests.map(({ namespace }) => namespace);
 
+	const outputs = [...page("terraform/aws/outputs.tf").matchAll(/^output "(\w+)"/gm)].map(
+		([, name]) => name!
+	);
+
+	/** Of a command of Terraform. Files of variables are copies of examples. */
+	const missingOfTerraform = (words: readonly string[]): string[] => {
+		const [, folder = ""] = words[1]!.split("=");
+		const files = words.flatMap(
+			word => /^-(?:var-file|backend-config)=(.*)$/.exec(word)?.[1] ?? []
+		);
+		const named = words.includes("output") && words.at(-1) !== "output" ? [words.at(-1)!] : [];
+		return [
+			...(existsSync(join(root, folder, "main.tf")) ? [] : [`folder ${folder}`]),
+			...files
+				.filter(file => !existsSync(join(root, folder, `${file}.example`)))
+				.map(file => `example of ${file}`),
+			...named.filter(name => !outputs.includes(name)).map(name => `output ${name}`)
+		];
+	};
+
+	it("names an output for each place to replace", () => {
+		const text = page("DEPLOYMENT.md");
+		const rows = text.slice(text.indexOf("## What to replace"), text.indexOf("## What a cluster"));
+		const named = rows
+			.split("\n")
+			.filter(line => line.startsWith("|"))
+			.flatMap(line =>
+				[
+					...line
+						.split("|")
+						.at(-2)!
+						.matchAll(/`(\w+)`/g)
+				].map(([, name]) => name)
+			);
+		expect(named.length).toBe(9);
+		expect(named.filter(name => !outputs.includes(name!))).toEqual([]);
+	});
+
 	/** What a command names and is not there. */
 	const missing = (command: string): string[] => {
 		const words = command.split(" ");
+		if (words[0] === "terraform") return missingOfTerraform(words);
 		const after = (option: string) => words[words.indexOf(option) + 1]!;
 		const wrong: string[] = [];
 		for (const [, profile] of command.matchAll(/ --profile (\S+)/g))
@@ -114,7 +168,10 @@ describe("commands of DEPLOYMENT.md", () => {
 		["kubectl -n moleculer-commerce delete job migration", "job migration"],
 		["kubectl -n moleculer-commerce rollout status deployment/orders", "deployment/orders"],
 		["docker compose up --scale orders=2", "service orders"],
-		["docker compose up --no-deps user orders", "service orders"]
+		["docker compose up --no-deps user orders", "service orders"],
+		["terraform -chdir=terraform/azure apply x", "folder terraform/azure"],
+		["terraform -chdir=terraform/aws plan -var-file=prod.tfvars", "example of prod.tfvars"],
+		["terraform -chdir=terraform/aws output -raw vpc", "output vpc"]
 	])("names what is missing: %s", (command, what) => {
 		expect(missing(command)).toEqual([what]);
 	});
@@ -141,7 +198,7 @@ describe("commands of all guides", () => {
 		);
 	});
 
-	it("have words that Docker Compose and kubectl know", () => {
+	it("have words that their programs know", () => {
 		const wrong = all.flatMap(command =>
 			unknownWords(command).map(what => `${command.at}: ${command.text}: ${what}`)
 		);
@@ -155,6 +212,10 @@ describe("commands of all guides", () => {
 		["docker compose --profle logging up", "option --profle"],
 		["kubectl -n shop rolout restrt deployment", "subcommand rolout restrt"],
 		["kubectl -n shop rollout status deployment/gateway --timout=10m", "option --timout"],
+		["terraform -chdir=terraform/aws appply", "subcommand appply"],
+		["terraform -chdr=terraform/aws apply", "option -chdr=terraform/aws"],
+		["aws s3api create-bucket --bukket x", "option --bukket"],
+		["helm upgrade --instal x", "option --instal"],
 		["kubectl annotate externalsecret --all force-sync=1 --overwrite", "no namespace (-n)"],
 		["kubectl logs job/migrate", "no namespace (-n)"]
 	])("would be refused: %s", (text, what) => {

@@ -96,8 +96,15 @@ locals {
       Sid       = "LetTheLoadBalancerReachPods"
       Effect    = "Allow"
       Action    = ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"]
-      Resource  = ["${local.ec2}:security-group/*", "${local.ec2}:security-group-rule/*"]
+      Resource  = ["${local.ec2}:security-group/*"]
       Condition = { ArnEquals = { "ec2:Vpc" = "${local.ec2}:vpc/${var.vpc_id}" } }
+    },
+    {
+      # Needed besides the group itself, where a new rule has tags.
+      Sid      = "MakeRulesOfThem"
+      Effect   = "Allow"
+      Action   = ["ec2:AuthorizeSecurityGroupIngress"]
+      Resource = ["${local.ec2}:security-group-rule/*"]
     },
     {
       Sid       = "MakeLoadBalancers"

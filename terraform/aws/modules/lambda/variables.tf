@@ -53,6 +53,11 @@ variable "environment" {
     condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Z][A-Z0-9_]*$", name))])
     error_message = "environment must have names of settings, such as MAIL_FROM."
   }
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : !startswith(name, "AWS_")])
+    error_message = "environment must have no name that begins with AWS_: Lambda sets AWS_REGION by itself."
+  }
 }
 
 variable "policy" {
