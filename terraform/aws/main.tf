@@ -85,7 +85,7 @@ module "rds" {
   account                = local.account
   vpc_id                 = module.vpc.vpc_id
   database_subnet_ids    = module.vpc.database_subnet_ids
-  client_security_groups = { cluster = module.eks.pod_security_group_id }
+  client_security_groups = merge({ cluster = module.eks.pod_security_group_id }, var.notification_function.enabled ? { function = module.lambda.security_group_id } : {})
   instance_class         = local.size.database.class
   multi_az               = local.size.database.multi_az
   max_connections        = local.size.database.connections
@@ -115,6 +115,8 @@ module "secrets" {
   versions        = var.secret_versions
   recovery_days   = local.size.is_kept ? 30 : 0
   secrets_key_arn = aws_kms_key.this["secrets"].arn
+
+  function_bus_host = var.notification_function.enabled ? module.lambda.bus_host : null
 }
 
 module "msk" {
@@ -171,6 +173,9 @@ module "lambda" {
   package            = var.notification_function.package
   environment        = merge(local.notification_settings, var.notification_function.environment)
   policy             = local.notification_policy
+  network            = { vpc_id = module.vpc.vpc_id, subnet_ids = module.vpc.private_subnet_ids, private_range = module.vpc.ranges.private, database_range = module.vpc.ranges.database }
+  bus                = { zone = "${local.name}.internal", load_balancer = var.notification_function.bus_load_balancer, exists = var.notification_function.bus_load_balancer_exists }
+  secrets            = { arns = module.secrets.function_secret_arns, key_arn = aws_kms_key.this["secrets"].arn }
   kafka              = { cluster_arn = module.msk.cluster_arn, topics = ["orders", "notifications"] }
   tracing            = var.notification_function.tracing
   alarm_topic_arn    = module.observability.alarm_topic_arn

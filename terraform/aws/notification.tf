@@ -1,5 +1,5 @@
-# What the notification service may do on AWS: its pods and, in their place, the Lambda function. A test compares the actions
-# with the commands in services/notification/.
+# What the notification service may do on AWS: its pods and the Lambda function. A test compares the actions with the commands in
+# services/notification/ and lambda/.
 
 locals {
   mail_address = regex("[^<> ]+@[^<> ]+", var.mail_from)

@@ -72,6 +72,11 @@ output "secret_members" {
   value       = module.secrets.members
 }
 
+output "bus_host" {
+  description = "Name of the bus for the notification function, which the certificate nats-tls needs besides"
+  value       = module.lambda.bus_host
+}
+
 output "secrets_to_put" {
   description = "Secrets that people must put, with their members"
   value       = module.secrets.to_put

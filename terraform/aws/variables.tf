@@ -148,8 +148,11 @@ variable "notification_function" {
     package     = optional(object({ path = optional(string), bucket = optional(string), key = optional(string) }), { path = "../../lambda/dist/notification.zip" })
     environment = optional(map(string), {})
     tracing     = optional(bool, false)
+
+    bus_load_balancer        = optional(string, "moleculer-commerce-bus")
+    bus_load_balancer_exists = optional(bool, false)
   })
-  description = "The Lambda function that sends messages in place of notification nodes; never both"
+  description = "The Lambda function that sends messages (lambda/README.md); bus_load_balancer_exists after k8s/components/bus-load-balancer was applied"
   default     = {}
 
   validation {

@@ -1,5 +1,3 @@
-import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { StateResource } from "./test-report.ts";
 
 /** Rights on AWS: policies as Terraform renders them, and the calls of the code. */
@@ -82,29 +80,10 @@ export const policyFaults = (resources: readonly StateResource[]): string[] => [
 		)
 ];
 
-const root = join(import.meta.dirname, "../../..");
-
 /** What AWS asks of a caller besides the call itself. */
 export const impliedActions: Readonly<Record<string, string>> = {
 	"kms:Decrypt": "DynamoDB decrypts a table with a key of ours in the name of who reads it"
 };
-
-/** Actions of the commands that the notification service sends: `ses:SendRawEmail` for `new SendRawEmailCommand(`. */
-export function calledActions(folder = "services/notification"): string[] {
-	const files = globSync(`${folder}/**/*.ts`, { cwd: root }).filter(
-		path => !path.endsWith(".test.ts")
-	);
-	const called = files.flatMap(path => {
-		const text = readFileSync(join(root, path), "utf8");
-		const imports = [...text.matchAll(/import \{([^}]*)\} from "@aws-sdk\/client-(\w+)"/g)];
-		return [...text.matchAll(/new (\w+)Command\(/g)].map(([, command]) => {
-			const [, , client] = imports.find(([, names]) => names!.includes(`${command}Command`)) ?? [];
-			if (!client) throw new Error(`${path}: nothing says of which service ${command} is`);
-			return `${client}:${command}`;
-		});
-	});
-	return [...new Set(called)].sort();
-}
 
 /** Actions that a policy allows, without the implied ones. */
 export const allowedActions = (policy: string): string[] =>

@@ -7,6 +7,9 @@ import { readEnvironment } from "../../../config/read-environment.ts";
 import { blocksOf } from "../../../scripts/terraform/hcl-blocks.ts";
 import { terraformFolders } from "../../../scripts/terraform/module-pages.ts";
 import { topics } from "../../../streams/messages/topics.ts";
+import { awsActions } from "../../lambda/aws-actions.ts";
+import { functionOf, parseTemplate, templateText } from "../../lambda/template-file.ts";
+import { sourceTree } from "../../source-tree.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { tableSpec } from "../../support/servers/dynamo-table.ts";
 import {
@@ -18,7 +21,7 @@ import {
 	read
 } from "./places.rules.ts";
 import { planted } from "./planted.ts";
-import { allowedActions, calledActions, policyFaults, rolePolicies } from "./policies.rules.ts";
+import { allowedActions, policyFaults, rolePolicies } from "./policies.rules.ts";
 import { copyOfAll, inPool, terraform, type Ended } from "./terraform-program.ts";
 import { readReport, type State, type StateResource, type TestReport } from "./test-report.ts";
 
@@ -101,12 +104,51 @@ describeWith("terraform")("the infrastructure", () => {
 			expect(policyFaults(state.resources)).toEqual([]);
 		});
 
-		it.each([
-			'module.eks.aws_iam_role_policy.pod["notification"]',
-			'module.lambda.aws_iam_role_policy.messages["notification"]'
-		])("of %s are what the code calls, and nothing else", address => {
-			expect(calledActions()).toContain("ses:SendRawEmail");
-			expect(allowedActions(policyOf(address))).toEqual(calledActions());
+		const called = (entry: string) => awsActions(sourceTree(), entry);
+
+		it("of pods of the notification service are what they call, and nothing else", () => {
+			const actions = called("services/notification/notification.service.ts");
+			expect(actions).toContain("ses:SendRawEmail");
+			expect(allowedActions(policyOf('eks.aws_iam_role_policy.pod["notification"]'))).toEqual(
+				actions
+			);
+		});
+
+		it("of the function are what it calls, and what Lambda does for it", () => {
+			const own = allowedActions(policyOf('lambda.aws_iam_role_policy.messages["notification"]'));
+			const sources = allowedActions(
+				policyOf('lambda.aws_iam_role_policy.function["notification"]')
+			);
+			const actions = called("lambda/index.ts");
+			expect(actions.filter(action => ![...own, ...sources].includes(action))).toEqual([]);
+			expect(own.filter(action => !actions.includes(action))).toEqual([]);
+			const ofLambda =
+				/^(ec2|kafka|kafka-cluster|logs|xray):|^sqs:(DeleteMessage|GetQueueAttributes|ReceiveMessage)$|^kms:GenerateDataKey$/;
+			expect(sources.filter(action => !actions.includes(action) && !ofLambda.test(action))).toEqual(
+				[]
+			);
+		});
+
+		it("and settings of the function are those of lambda/template.yaml", () => {
+			const [made] = ofType("aws_lambda_function");
+			const [{ variables: given } = { variables: {} }] = made!.values.environment as {
+				variables: Record<string, string>;
+			}[];
+			const template = functionOf(parseTemplate(templateText()));
+			expect(Object.keys(given).toSorted()).toEqual(
+				Object.keys(template.Environment.Variables).toSorted()
+			);
+			expect(made!.values).toMatchObject({
+				handler: template.Handler,
+				runtime: template.Runtime,
+				timeout: template.Timeout
+			});
+		});
+
+		it("the load balancer of the bus is the one whose name the function looks up", () => {
+			const service = read("k8s/components/bus-load-balancer/load-balancer.yaml");
+			const [, name] = /aws-load-balancer-name: (\S+)/.exec(service)!;
+			expect(read("terraform/aws/variables.tf")).toContain(`optional(string, "${name}")`);
 		});
 
 		it.each([

@@ -1,5 +1,5 @@
-# Messages to customers by a Lambda function in place of notification nodes. Off by default: nodes send them, and both at once
-# would send each message twice. Switch it on only after `kubectl scale deployment/notification --replicas=0`.
+# Messages to customers by a Lambda function (lambda/). Off by default: notification nodes send them. With both, each message is
+# sent once, by the one that claims it first in their table; nodes stay for the API.
 
 locals {
   # All or nothing: each resource has this as its keys.
@@ -25,7 +25,7 @@ resource "aws_lambda_function" "this" {
   handler       = "index.handler"
   runtime       = var.runtime
   architectures = ["arm64"]
-  memory_size   = 512
+  memory_size   = 1024
   timeout       = local.timeout_s
 
   filename         = var.package.path
@@ -36,8 +36,18 @@ resource "aws_lambda_function" "this" {
   kms_key_arn                    = var.data_key_arn
   reserved_concurrent_executions = var.concurrency
 
+  # Secrets are read from Secrets Manager when the function starts: as variables they would be in the state.
   environment {
-    variables = var.environment
+    variables = merge(var.environment, {
+      SECRET_IDS            = join(",", var.secrets.arns)
+      DEAD_LETTER_QUEUE_URL = aws_sqs_queue.failed[each.key].url
+      DATABASE_POOL         = "1"
+    })
+  }
+
+  vpc_config {
+    subnet_ids         = var.network.subnet_ids
+    security_group_ids = [aws_security_group.this[each.key].id]
   }
 
   logging_config {

@@ -22,3 +22,13 @@ output "source_policy" {
   description = "Rights of the function for its event sources, as JSON; null while it is off"
   value       = one([for policy in aws_iam_role_policy.function : policy.policy])
 }
+
+output "security_group_id" {
+  description = "Security group of the function, which Postgres lets in; null while it is off"
+  value       = one([for group in aws_security_group.this : group.id])
+}
+
+output "bus_host" {
+  description = "Name of the bus within the VPC, which its certificate needs"
+  value       = local.bus_host
+}

@@ -1,4 +1,5 @@
-# The function's rights: what the notification service calls (`policy`, the same as that of its pods), and its event sources.
+# The function's rights: what the notification service calls (`policy`, the same as that of its pods), its secrets, and its event
+# sources. A test compares them with the commands in lambda/ and services/notification/.
 
 locals {
   # arn:aws:kafka:region:account:cluster/name/uuid → topic/name/uuid/topic
@@ -21,7 +22,20 @@ locals {
         Resource = [aws_sqs_queue.requests[name].arn]
       },
       {
-        Sid      = "KeepFailedEvents"
+        Sid      = "ReadSecrets"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue"]
+        Resource = var.secrets.arns
+      },
+      {
+        Sid       = "DecryptSecrets"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt"]
+        Resource  = [var.secrets.key_arn]
+        Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.${var.account.region}.amazonaws.com" } }
+      },
+      {
+        Sid      = "KeepDeadLetters"
         Effect   = "Allow"
         Action   = ["sqs:SendMessage"]
         Resource = [aws_sqs_queue.failed[name].arn]

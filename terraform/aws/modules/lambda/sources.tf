@@ -1,4 +1,5 @@
-# Where events come from: topics of Kafka, a queue, and a rule of EventBridge. What fails is in one queue of failed events.
+# Where events come from: topics of Kafka, and a queue, into which a rule of EventBridge puts its own. A schedule has messages sent that
+# wait for their next attempt. Messages that are no events, and what fails too often, are in one queue.
 
 locals {
   timeout_s = 60
@@ -21,7 +22,7 @@ resource "aws_sqs_queue" "requests" {
   visibility_timeout_seconds = 6 * local.timeout_s
   message_retention_seconds  = 4 * 86400
 
-  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.failed[each.key].arn, maxReceiveCount = 5 })
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.failed[each.key].arn, maxReceiveCount = 7 })
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "failed" {
@@ -34,10 +35,11 @@ resource "aws_sqs_queue_redrive_allow_policy" "failed" {
 resource "aws_lambda_event_source_mapping" "queue" {
   for_each = local.one
 
-  event_source_arn        = aws_sqs_queue.requests[each.key].arn
-  function_name           = aws_lambda_function.this[each.key].arn
-  batch_size              = 10
-  function_response_types = ["ReportBatchItemFailures"]
+  event_source_arn                   = aws_sqs_queue.requests[each.key].arn
+  function_name                      = aws_lambda_function.this[each.key].arn
+  batch_size                         = 100
+  maximum_batching_window_in_seconds = 1
+  function_response_types            = ["ReportBatchItemFailures"]
 }
 
 # Reports of single messages and limits of retries need the provisioned mode of pollers.
@@ -52,7 +54,8 @@ resource "aws_lambda_event_source_mapping" "kafka" {
   maximum_batching_window_in_seconds = 1
   function_response_types            = ["ReportBatchItemFailures"]
   bisect_batch_on_function_error     = true
-  maximum_retry_attempts             = 10
+  # Without an end, as nodes wait for a table that is away: no event is lost.
+  maximum_retry_attempts = -1
 
   amazon_managed_kafka_event_source_config {
     consumer_group_id = "${local.function_name}-${each.key}"
@@ -77,14 +80,14 @@ resource "aws_cloudwatch_event_rule" "this" {
 
   name          = local.function_name
   description   = "Events of the shop for the notification function"
-  event_pattern = jsonencode({ source = ["moleculer-commerce"] })
+  event_pattern = jsonencode({ detail = { source = ["/orders", "/products", "/webhooks"] } })
 }
 
 resource "aws_cloudwatch_event_target" "this" {
   for_each = local.one
 
   rule = aws_cloudwatch_event_rule.this[each.key].name
-  arn  = aws_lambda_function.this[each.key].arn
+  arn  = aws_sqs_queue.requests[each.key].arn
 
   dead_letter_config {
     arn = aws_sqs_queue.failed[each.key].arn
@@ -96,30 +99,58 @@ resource "aws_cloudwatch_event_target" "this" {
   }
 }
 
+resource "aws_cloudwatch_event_rule" "due" {
+  for_each = local.one
+
+  name                = "${local.function_name}-due"
+  description         = "Messages that are due are sent every minute"
+  schedule_expression = "rate(1 minute)"
+}
+
+# The next one is a minute later, so none is repeated.
+resource "aws_cloudwatch_event_target" "due" {
+  for_each = local.one
+
+  rule = aws_cloudwatch_event_rule.due[each.key].name
+  arn  = aws_lambda_function.this[each.key].arn
+
+  retry_policy {
+    maximum_event_age_in_seconds = 60
+    maximum_retry_attempts       = 0
+  }
+}
+
+resource "aws_lambda_function_event_invoke_config" "this" {
+  for_each = local.one
+
+  function_name          = aws_lambda_function.this[each.key].function_name
+  maximum_retry_attempts = 0
+}
+
 resource "aws_lambda_permission" "events" {
   for_each = local.one
 
   action         = "lambda:InvokeFunction"
   function_name  = aws_lambda_function.this[each.key].function_name
   principal      = "events.amazonaws.com"
-  source_arn     = aws_cloudwatch_event_rule.this[each.key].arn
+  source_arn     = aws_cloudwatch_event_rule.due[each.key].arn
   source_account = var.account.id
 }
 
-resource "aws_sqs_queue_policy" "failed" {
-  for_each = local.one
+resource "aws_sqs_queue_policy" "this" {
+  for_each = var.enabled ? { requests = aws_sqs_queue.requests["notification"], failed = aws_sqs_queue.failed["notification"] } : {}
 
-  queue_url = aws_sqs_queue.failed[each.key].id
+  queue_url = each.value.id
 
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Sid       = "EventsThatCouldNotBeDelivered"
+      Sid       = "EventsOfTheBus"
       Effect    = "Allow"
       Principal = { Service = "events.amazonaws.com" }
       Action    = "sqs:SendMessage"
-      Resource  = aws_sqs_queue.failed[each.key].arn
-      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.this[each.key].arn } }
+      Resource  = each.value.arn
+      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.this["notification"].arn } }
     }]
   })
 }

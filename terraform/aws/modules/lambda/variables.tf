@@ -20,8 +20,38 @@ variable "account" {
 
 variable "enabled" {
   type        = bool
-  description = "Whether the function sends messages in place of notification nodes; never both"
+  description = "Whether there is a function"
   default     = false
+}
+
+variable "network" {
+  type        = object({ vpc_id = string, subnet_ids = list(string), private_range = string, database_range = string })
+  description = "Private subnets of the function, and the ranges of the bus and of Postgres"
+
+  validation {
+    condition     = startswith(var.network.vpc_id, "vpc-") && length(var.network.subnet_ids) >= 2 && can(cidrnetmask(var.network.private_range)) && can(cidrnetmask(var.network.database_range))
+    error_message = "network must have the id of a VPC, two subnets at least, and two ranges."
+  }
+}
+
+variable "bus" {
+  type        = object({ zone = string, load_balancer = optional(string, "moleculer-commerce-bus"), exists = optional(bool, false) })
+  description = "Private zone in which the bus has the name nats, and its load balancer (k8s/components/bus-load-balancer), once that exists"
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+[.]internal$", var.bus.zone)) && length(var.bus.load_balancer) <= 32
+    error_message = "bus.zone must be a name in .internal, and bus.load_balancer a name of 32 characters at most."
+  }
+}
+
+variable "secrets" {
+  type        = object({ arns = list(string), key_arn = string })
+  description = "Secrets whose members are settings of the function, and the KMS key that encrypts them"
+
+  validation {
+    condition     = alltrue([for arn in var.secrets.arns : can(regex("^arn:aws[a-z-]*:secretsmanager:", arn))]) && can(regex("^arn:aws[a-z-]*:kms:", var.secrets.key_arn))
+    error_message = "secrets must be ARNs of secrets, and the ARN of a KMS key."
+  }
 }
 
 variable "package" {

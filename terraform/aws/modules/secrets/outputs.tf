@@ -17,3 +17,8 @@ output "kafka_secret_arns" {
   description = "Secrets of the users of Kafka, by service, once they have a value"
   value       = { for service, version in aws_secretsmanager_secret_version.kafka : service => version.arn }
 }
+
+output "function_secret_arns" {
+  description = "Secrets of the notification function: its own, and the authorities of the bus and of Postgres"
+  value       = concat([for secret in aws_secretsmanager_secret.function : secret.arn], [aws_secretsmanager_secret.shop["certificates"].arn])
+}

@@ -64,3 +64,14 @@ variable "secrets_key_arn" {
     error_message = "secrets_key_arn must be the ARN of a KMS key."
   }
 }
+
+variable "function_bus_host" {
+  type        = string
+  description = "Host at which the notification function reaches the bus; null without the function"
+  default     = null
+
+  validation {
+    condition     = var.function_bus_host == null || can(regex("^[a-z0-9.-]+$", var.function_bus_host))
+    error_message = "function_bus_host must be the name of a host, or null."
+  }
+}

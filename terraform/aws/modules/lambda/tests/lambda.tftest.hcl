@@ -14,6 +14,17 @@ variables {
     cluster_arn = "arn:aws:kafka:eu-central-1:123456789012:cluster/shop/0-1"
     topics      = ["orders", "notifications"]
   }
+  network = {
+    vpc_id         = "vpc-0123456789abcdef0"
+    subnet_ids     = ["subnet-a", "subnet-b", "subnet-c"]
+    private_range  = "10.0.32.0/19"
+    database_range = "10.0.64.0/20"
+  }
+  bus = { zone = "moleculer-commerce-test.internal" }
+  secrets = {
+    arns    = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:notification-function"]
+    key_arn = "arn:aws:kms:eu-central-1:123456789012:key/secrets"
+  }
   alarm_topic_arn    = "arn:aws:sns:eu-central-1:123456789012:alarms"
   data_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/data"
   messages_key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/messages"
@@ -26,7 +37,7 @@ run "there_is_nothing_unless_it_is_switched_on" {
 
   assert {
     condition     = length(aws_lambda_function.this) + length(aws_lambda_event_source_mapping.kafka) + length(aws_lambda_event_source_mapping.queue) + length(aws_cloudwatch_event_rule.this) + length(aws_cloudwatch_metric_alarm.function) == 0
-    error_message = "Nodes send messages by default; a function beside them would send each twice."
+    error_message = "Nodes send messages by default."
   }
 }
 
@@ -41,12 +52,20 @@ run "no_event_is_lost" {
     error_message = "Each topic must be read, with reports of single messages and a queue of failed ones."
   }
   assert {
-    condition     = contains(aws_lambda_event_source_mapping.queue["notification"].function_response_types, "ReportBatchItemFailures") && jsondecode(aws_sqs_queue.requests["notification"].redrive_policy).maxReceiveCount == 5
-    error_message = "A request that fails five times must go to the queue of failed ones."
+    condition     = contains(aws_lambda_event_source_mapping.queue["notification"].function_response_types, "ReportBatchItemFailures") && jsondecode(aws_sqs_queue.requests["notification"].redrive_policy).maxReceiveCount == 7
+    error_message = "A request that fails seven times must go to the queue of failed ones."
   }
   assert {
     condition     = aws_sqs_queue.requests["notification"].visibility_timeout_seconds == 6 * aws_lambda_function.this["notification"].timeout
     error_message = "A request must stay invisible for six times the function's limit."
+  }
+  assert {
+    condition     = alltrue([for source in aws_lambda_event_source_mapping.kafka : source.maximum_retry_attempts == -1])
+    error_message = "Events of Kafka must wait for a table that is away, however long."
+  }
+  assert {
+    condition     = aws_cloudwatch_event_rule.due["notification"].schedule_expression == "rate(1 minute)" && aws_cloudwatch_event_target.this["notification"].arn == aws_sqs_queue.requests["notification"].arn
+    error_message = "Messages that wait must be sent every minute, and events of EventBridge go through the queue, which repeats them."
   }
   assert {
     condition     = aws_cloudwatch_event_target.this["notification"].dead_letter_config[0].arn == "arn:aws:sqs:eu-central-1:123456789012:mocked" && aws_lambda_permission.events["notification"].source_account == "123456789012"
@@ -90,6 +109,47 @@ run "the_role_may_read_its_sources_only" {
   }
 }
 
+run "it_reaches_postgres_the_bus_and_aws_only" {
+  command = apply
+
+  variables {
+    enabled = true
+    bus     = { zone = "moleculer-commerce-test.internal", exists = true }
+  }
+  assert {
+    condition     = toset([for rule in aws_vpc_security_group_egress_rule.this : "${rule.cidr_ipv4} ${rule.from_port}-${rule.to_port}"]) == toset(["0.0.0.0/0 443-443", "10.0.64.0/20 5432-5432", "10.0.32.0/19 4222-4222"])
+    error_message = "The function may connect to Postgres, the bus and services of AWS only."
+  }
+  assert {
+    condition     = length(aws_lambda_function.this["notification"].vpc_config[0].subnet_ids) == 3
+    error_message = "The function must be in the private subnets."
+  }
+  assert {
+    condition     = aws_route53_record.bus["notification"].name == "nats.moleculer-commerce-test.internal" && output.bus_host == "nats.moleculer-commerce-test.internal"
+    error_message = "The bus must have the name of its certificate."
+  }
+}
+
+run "secrets_are_read_by_the_function_and_are_no_variables" {
+  command = apply
+
+  variables {
+    enabled = true
+  }
+  assert {
+    condition     = aws_lambda_function.this["notification"].environment[0].variables["SECRET_IDS"] == var.secrets.arns[0] && aws_lambda_function.this["notification"].environment[0].variables["DEAD_LETTER_QUEUE_URL"] == "https://sqs.eu-central-1.amazonaws.com/123456789012/mocked"
+    error_message = "The function must know its secrets by their names, and the queue of dead letters."
+  }
+  assert {
+    condition     = alltrue([for name in keys(aws_lambda_function.this["notification"].environment[0].variables) : !can(regex("PASSWORD|_URL$", name)) || contains(["DEAD_LETTER_QUEUE_URL", "PUBLIC_URL"], name)])
+    error_message = "No secret may be a variable."
+  }
+  assert {
+    condition     = one([for statement in jsondecode(output.source_policy).Statement : join(" ", statement.Resource) if statement.Sid == "ReadSecrets"]) == var.secrets.arns[0]
+    error_message = "The function may read its own secrets only."
+  }
+}
+
 run "it_is_watched" {
   command = plan
 
@@ -100,6 +160,10 @@ run "it_is_watched" {
   assert {
     condition     = join(" ", keys(aws_cloudwatch_metric_alarm.function)) == "errors offset-lag throttles" && alltrue([for alarm in aws_cloudwatch_metric_alarm.function : contains(alarm.alarm_actions, var.alarm_topic_arn)])
     error_message = "Errors, throttles and a lag must raise an alarm."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.duration["notification"].threshold == 50000 && aws_cloudwatch_metric_alarm.queue_age["notification"].threshold == 900
+    error_message = "Invocations near their limit, and events that wait in the queue, must raise an alarm."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.failed["notification"].threshold == 0

@@ -73,3 +73,29 @@ run "the_version_of_an_unknown_secret_is_refused" {
   }
   expect_failures = [var.versions]
 }
+
+run "the_function_has_the_settings_of_a_node_and_no_value_in_the_state" {
+  command = apply
+
+  variables {
+    function_bus_host = "nats.shop.internal"
+    versions          = { notification = 2, nats = 3 }
+  }
+  assert {
+    condition     = aws_secretsmanager_secret.function["notification"].name == "moleculer-commerce/test/notification-function" && aws_secretsmanager_secret.function["notification"].kms_key_id == var.secrets_key_arn
+    error_message = "The function must have a secret of its own, encrypted with our key."
+  }
+  assert {
+    condition     = aws_secretsmanager_secret_version.function["notification"].secret_string_wo == null && aws_secretsmanager_secret_version.function["notification"].secret_string_wo_version == 5
+    error_message = "It must be written again with the passwords of either, and be in no state."
+  }
+}
+
+run "without_the_function_there_is_no_secret_of_it" {
+  command = plan
+
+  assert {
+    condition     = length(aws_secretsmanager_secret.function) == 0
+    error_message = "A secret that nothing reads must not be."
+  }
+}
