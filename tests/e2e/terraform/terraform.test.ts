@@ -22,6 +22,7 @@ import {
 } from "./places.rules.ts";
 import { planted } from "./planted.ts";
 import { allowedActions, policyFaults, rolePolicies } from "./policies.rules.ts";
+import { exposureFaults, ofProduction } from "./exposure.rules.ts";
 import { copyOfAll, inPool, terraform, type Ended } from "./terraform-program.ts";
 import { readReport, type State, type StateResource, type TestReport } from "./test-report.ts";
 
@@ -181,6 +182,35 @@ describeWith("terraform")("the infrastructure", () => {
 			expect(policyFaults([{ address: "b", type: "aws_s3_bucket_policy", values }])).toEqual([
 				"b: A: lets in everybody"
 			]);
+		});
+	});
+
+	describe("as a whole", () => {
+		it("is encrypted with keys of ours, and open at the load balancer only", () => {
+			expect(state.resources.length).toBeGreaterThan(200);
+			expect(exposureFaults(state.resources)).toEqual([]);
+		});
+
+		it.each(ofProduction)("has in production %s with %s %s", (type, argument, value) => {
+			const found = ofType(type).map(({ values }) => values[argument]);
+			expect([...new Set(found)]).toEqual([value]);
+		});
+
+		it.each([
+			["aws_sqs_queue", { kms_master_key_id: null }, "has no key of ours"],
+			[
+				"aws_cloudwatch_log_group",
+				{ kms_key_id: "arn:aws:kms:x", retention_in_days: 0 },
+				"keeps its log for ever"
+			],
+			[
+				"aws_vpc_security_group_ingress_rule",
+				{ cidr_ipv4: "0.0.0.0/0" },
+				"is open to the internet"
+			],
+			["aws_msk_cluster", { publicly_accessible: true }, "has a public address"]
+		])("is reported where %s has %j", (type, values, fault) => {
+			expect(exposureFaults([{ address: "a", type, values }])).toEqual([`a: ${fault}`]);
 		});
 	});
 

@@ -24,6 +24,8 @@ locals {
       Effect = "Allow"
       Action = [
         "acm:ListCertificates",
+        "ec2:DescribeAccountAttributes",
+        "ec2:DescribeAddresses",
         "ec2:DescribeAvailabilityZones",
         "ec2:DescribeInstances",
         "ec2:DescribeInternetGateways",
@@ -45,7 +47,8 @@ locals {
         "elasticloadbalancing:DescribeTags",
         "elasticloadbalancing:DescribeTargetGroupAttributes",
         "elasticloadbalancing:DescribeTargetGroups",
-        "elasticloadbalancing:DescribeTargetHealth"
+        "elasticloadbalancing:DescribeTargetHealth",
+        "elasticloadbalancing:DescribeTrustStores"
       ]
       Resource = ["*"]
     },

@@ -6,6 +6,8 @@ resource "aws_msk_single_scram_secret_association" "this" {
 
   cluster_arn = aws_msk_cluster.this.arn
   secret_arn  = each.value
+
+  depends_on = [aws_secretsmanager_secret_policy.kafka]
 }
 
 resource "aws_secretsmanager_secret_policy" "kafka" {

@@ -1,0 +1,53 @@
+import type { StateResource } from "./test-report.ts";
+
+/** What the whole of a rendered state must have, whichever module makes it. */
+
+/** Type → the argument that names a key of KMS. */
+const keyOf: Readonly<Record<string, string>> = {
+	aws_cloudwatch_log_group: "kms_key_id",
+	aws_db_instance: "kms_key_id",
+	aws_lambda_function: "kms_key_arn",
+	aws_secretsmanager_secret: "kms_key_id",
+	aws_sns_topic: "kms_master_key_id",
+	aws_sqs_queue: "kms_master_key_id"
+};
+
+/** Security group rule → ports that are open to the internet, because customers come in there. */
+const entry: readonly string[] = ["http", "https"].map(
+	name => `module.alb.aws_vpc_security_group_ingress_rule.customers["${name}"]`
+);
+
+export const exposureFaults = (resources: readonly StateResource[]): string[] =>
+	resources.flatMap(({ address, type, values }) => {
+		const faults: string[] = [];
+		const key = keyOf[type];
+		if (key && !String(values[key] ?? "").startsWith("arn:aws:kms:"))
+			faults.push("has no key of ours");
+		if (type === "aws_cloudwatch_log_group" && !(Number(values.retention_in_days) > 0))
+			faults.push("keeps its log for ever");
+		if (
+			type === "aws_vpc_security_group_ingress_rule" &&
+			values.cidr_ipv4 === "0.0.0.0/0" &&
+			!entry.includes(address)
+		)
+			faults.push("is open to the internet");
+		if (values.publicly_accessible === true || values.map_public_ip_on_launch === true)
+			faults.push("has a public address");
+		return faults.map(fault => `${address}: ${fault}`);
+	});
+
+/** What production must be, on the resources themselves: type, argument, value. */
+export const ofProduction: readonly [type: string, argument: string, value: unknown][] = [
+	["aws_db_instance", "multi_az", true],
+	["aws_db_instance", "deletion_protection", true],
+	["aws_db_instance", "skip_final_snapshot", false],
+	["aws_db_instance", "backup_retention_period", 35],
+	["aws_dynamodb_table", "deletion_protection_enabled", true],
+	["aws_eks_cluster", "deletion_protection", true],
+	["aws_s3_bucket", "force_destroy", false],
+	["aws_ecr_repository", "force_delete", false],
+	["aws_msk_cluster", "number_of_broker_nodes", 3],
+	["aws_kms_key", "enable_key_rotation", true],
+	["aws_secretsmanager_secret", "recovery_window_in_days", 30],
+	["aws_eks_node_group", "capacity_type", "ON_DEMAND"]
+];
