@@ -43,11 +43,11 @@ const runBy: Record<string, Record<string, string>> = {
 	},
 	"DEPLOYMENT.md": {
 		"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=bus -keyout bus-ca.key -out bus-ca.crt":
-			noCertificates,
-		"openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=nats -addext 'subjectAltName=DNS:nats,DNS:*.nats-cluster' -addext extendedKeyUsage=serverAuth,clientAuth -keyout tls.key -out tls.csr":
-			noCertificates,
+			"tests/deployment/certificates.test.ts",
+		"openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=nats -addext 'subjectAltName=DNS:nats,DNS:nats-0.nats-cluster,DNS:nats-1.nats-cluster,DNS:nats-2.nats-cluster' -addext extendedKeyUsage=serverAuth,clientAuth -keyout tls.key -out tls.csr":
+			"tests/deployment/certificates.test.ts",
 		"openssl x509 -req -in tls.csr -CA bus-ca.crt -CAkey bus-ca.key -CAcreateserial -days 825 -copy_extensions copy -out tls.crt":
-			noCertificates,
+			"tests/deployment/certificates.test.ts",
 		"curl --fail --output rds.pem https://truststore.pki.rds.amazonaws.com/eu-central-1/eu-central-1-bundle.pem":
 			noAccount,
 		'jq -n --rawfile crt tls.crt --rawfile key tls.key \'{"tls.crt": $crt, "tls.key": $key}\' > nats-tls.json':
