@@ -116,6 +116,7 @@ module "secrets" {
   recovery_days   = local.size.is_kept ? 30 : 0
   secrets_key_arn = aws_kms_key.this["secrets"].arn
 
+  other_kafka_users = var.gcp_vpn == null ? [] : ["flink"]
   function_bus_host = var.notification_function.enabled ? module.lambda.bus_host : null
 }
 

@@ -116,3 +116,8 @@ output "vpn_secret_arns" {
   description = "Secrets with the pre-shared keys of the tunnels, two for each connection"
   value       = one(module.vpn[*].secret_arns)
 }
+
+output "flink_secret_arn" {
+  description = "Secret with user and password of Flink in Kafka; null without gcp_vpn"
+  value       = lookup(module.secrets.kafka_secret_arns, "flink", null)
+}

@@ -52,7 +52,7 @@ ephemeral "random_password" "database" {
 }
 
 ephemeral "random_password" "kafka" {
-  for_each = local.kafka_services
+  for_each = local.kafka_users
 
   length  = 40
   special = false

@@ -14,7 +14,7 @@ output "to_put" {
 }
 
 output "kafka_secret_arns" {
-  description = "Secrets of the users of Kafka, by service, once they have a value"
+  description = "Secrets of the users of Kafka, by user, once they have a value"
   value       = { for service, version in aws_secretsmanager_secret_version.kafka : service => version.arn }
 }
 

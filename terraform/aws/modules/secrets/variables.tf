@@ -34,8 +34,8 @@ variable "versions" {
   default     = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.versions) : contains(["migrate", "user", "product", "order", "payment", "notification", "analytics", "webhook", "nats"], name)])
-    error_message = "versions must be of migrate, user (with the key of gateway), product, order, payment, notification, analytics, webhook or nats."
+    condition     = alltrue([for name in keys(var.versions) : contains(["migrate", "user", "product", "order", "payment", "notification", "analytics", "webhook", "nats"], name) || contains(var.other_kafka_users, name)])
+    error_message = "versions must be of migrate, user (with the key of gateway), product, order, payment, notification, analytics, webhook, nats or another user of Kafka."
   }
 
   validation {
@@ -73,5 +73,16 @@ variable "function_bus_host" {
   validation {
     condition     = var.function_bus_host == null || can(regex("^[a-z0-9.-]+$", var.function_bus_host))
     error_message = "function_bus_host must be the name of a host, or null."
+  }
+}
+
+variable "other_kafka_users" {
+  type        = set(string)
+  description = "Users of Kafka that are no services of the shop, such as flink"
+  default     = []
+
+  validation {
+    condition     = alltrue([for user in var.other_kafka_users : can(regex("^[a-z]+$", user))])
+    error_message = "other_kafka_users must be lower-case letters."
   }
 }

@@ -91,6 +91,23 @@ run "the_function_has_the_settings_of_a_node_and_no_value_in_the_state" {
   }
 }
 
+run "flink_has_a_user_of_its_own" {
+  command = plan
+
+  variables {
+    other_kafka_users = ["flink"]
+    versions          = { flink = 2 }
+  }
+  assert {
+    condition     = length(aws_secretsmanager_secret.kafka) == 6 && aws_secretsmanager_secret.kafka["flink"].name == "AmazonMSK_moleculer-commerce-test-flink" && aws_secretsmanager_secret_version.kafka["flink"].secret_string_wo_version == 2
+    error_message = "Flink must have a user whose password can be changed by itself."
+  }
+  assert {
+    condition     = !contains(keys(output.members), "flink")
+    error_message = "It is no secret of the shop."
+  }
+}
+
 run "without_the_function_there_is_no_secret_of_it" {
   command = plan
 
