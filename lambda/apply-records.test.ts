@@ -35,7 +35,7 @@ const kafkaOf = (...events: { partitionkey: string }[]) =>
 		mskEvent(
 			events.map(event => ({ topic, key: event.partitionkey, value: JSON.stringify(event) }))
 		)
-	).records;
+	);
 
 const [a, b, c] = [buildOrderEvent(), buildOrderEvent(), buildOrderEvent()];
 
@@ -56,9 +56,9 @@ it("dead-letters what is no event, and plans the others", async () => {
 it("leaves a record to its source whose dead letter cannot be stored", async () => {
 	const to = ports();
 	to.deadLetter.mockRejectedValueOnce(new Error("no such queue"));
-	const records = kafkaOf({ partitionkey: "x" }, a);
-	const { failed } = await applyRecords(records, to);
-	expect([...failed]).toEqual([records[0]]);
+	const batch = kafkaOf({ partitionkey: "x" }, a);
+	const { failed } = await applyRecords(batch, to);
+	expect([...failed]).toEqual([batch.records[0]]);
 	expect(to.planned).toEqual([[a.id]]);
 	expect(to.onError).toHaveBeenCalledTimes(1);
 });
@@ -66,9 +66,9 @@ it("leaves a record to its source whose dead letter cannot be stored", async () 
 it("leaves all events to their source while the store is away, after one attempt", async () => {
 	const plan = jest.fn(() => transient);
 	const to = ports(plan);
-	const records = kafkaOf(a, b, c);
-	const { failed } = await applyRecords(records, to);
-	expect([...failed]).toEqual(records);
+	const batch = kafkaOf(a, b, c);
+	const { failed } = await applyRecords(batch, to);
+	expect([...failed]).toEqual(batch.records);
 	expect(plan).toHaveBeenCalledTimes(1);
 	expect(to.deadLetters).toEqual([]);
 });
@@ -84,10 +84,41 @@ it("leaves the rest to its source when the store goes away while events are plan
 	const to = ports(events =>
 		events.length > 1 ? refused : events[0]!.id === a.id ? undefined : transient
 	);
-	const records = kafkaOf(a, b, c);
-	const { failed } = await applyRecords(records, to);
-	expect([...failed]).toEqual(records.slice(1));
+	const batch = kafkaOf(a, b, c);
+	const { failed } = await applyRecords(batch, to);
+	expect([...failed]).toEqual(batch.records.slice(1));
 	expect(to.deadLetters).toEqual([]);
+});
+
+describe("a message that is no event, while the table is away,", () => {
+	const bad = { partitionkey: "x" };
+	const away = () => transient;
+
+	it("is dead-lettered when it comes again, if it is behind one that failed", async () => {
+		const to = ports(away);
+		const batch = kafkaOf(a, bad);
+		for (let n = 0; n < 3; n++) await applyRecords(batch, to);
+		expect(to.deadLetters).toEqual([]);
+		const later = ports();
+		await applyRecords(batch, later);
+		expect(later.deadLetters).toHaveLength(1);
+	});
+
+	it("is dead-lettered at once, if it does not come again", async () => {
+		const to = ports(away);
+		const batch = kafkaOf(bad, a);
+		const { failed } = await applyRecords(batch, to);
+		expect(to.deadLetters).toHaveLength(1);
+		expect(batch.respond(failed).batchItemFailures).toEqual([
+			{ itemIdentifier: { partition: "orders-0", offset: 16 } }
+		]);
+	});
+
+	it("is dead-lettered at once, if it is in a queue", async () => {
+		const to = ports(away);
+		const { failed } = await applyRecords(batchOf(sqsEvent([JSON.stringify(a), "bad"])), to);
+		expect([to.deadLetters.length, failed.size]).toEqual([1, 1]);
+	});
 });
 
 describe("a kind of event", () => {
@@ -96,9 +127,9 @@ describe("a kind of event", () => {
 
 	it("belongs to its topic of Kafka", async () => {
 		const to = ports();
-		await applyRecords(batchOf(mskEvent([{ topic: "notifications", ...message }])).records, to);
+		await applyRecords(batchOf(mskEvent([{ topic: "notifications", ...message }])), to);
 		expect(to.planned).toEqual([[staff.id]]);
-		await applyRecords(batchOf(mskEvent([{ topic, ...message }])).records, to);
+		await applyRecords(batchOf(mskEvent([{ topic, ...message }])), to);
 		expect(to.deadLetters).toEqual([["unknown-type", message.value]]);
 	});
 
@@ -107,7 +138,7 @@ describe("a kind of event", () => {
 		["a bus", busEvent(staff, staff.type)]
 	])("may come by %s", async (_, event) => {
 		const to = ports();
-		await applyRecords(batchOf(event).records, to);
+		await applyRecords(batchOf(event), to);
 		expect(to.planned).toEqual([[staff.id]]);
 	});
 });

@@ -5,7 +5,7 @@ import { readOrderEvent } from "../streams/messages/order-event-reader.ts";
 import { readAnyEvent, readStaffEvent } from "../streams/messages/staff-event-reader.ts";
 import { topics } from "../streams/messages/topics.ts";
 import type { Message } from "../streams/driver.ts";
-import type { SourceRecord } from "./sources/source-batch.ts";
+import type { SourceBatch, SourceRecord } from "./sources/source-batch.ts";
 
 export interface ApplyPorts {
 	/** Plans the messages of events; given the same events again it adds nothing. */
@@ -44,14 +44,34 @@ function read(record: SourceRecord): NotifiableEvent | Unreadable {
 	}
 }
 
+/** A message that is dead-lettered. */
+interface BadRecord {
+	record: SourceRecord;
+	cause: Unreadable;
+}
+
 /** Applies the records of one invocation: each is planned, dead-lettered, or left to its source. */
 class Application {
 	readonly failed = new Set<SourceRecord>();
 	deadLettered = 0;
 	readonly #ports: ApplyPorts;
+	readonly #batch: SourceBatch;
+	readonly #bad: BadRecord[] = [];
 
-	constructor(ports: ApplyPorts) {
+	constructor(batch: SourceBatch, ports: ApplyPorts) {
+		this.#batch = batch;
 		this.#ports = ports;
+	}
+
+	async run(): Promise<void> {
+		const events: Event[] = [];
+		for (const record of this.#batch.records) {
+			const found = read(record);
+			if (found instanceof Unreadable) this.#bad.push({ record, cause: found });
+			else events.push({ record, event: found });
+		}
+		await this.#plan(events);
+		for (const one of this.#bad) await this.#deadLetter(one);
 	}
 
 	#leave(error: unknown, ...records: SourceRecord[]): void {
@@ -59,17 +79,8 @@ class Application {
 		for (const record of records) this.failed.add(record);
 	}
 
-	async deadLetter(record: SourceRecord, cause: Unreadable): Promise<void> {
-		try {
-			await this.#ports.deadLetter(record.message, cause);
-			this.deadLettered++;
-		} catch (error) {
-			this.#leave(error, record);
-		}
-	}
-
 	/** All at once; one by one if that fails for a reason that may lie in one of them. */
-	async plan(events: readonly Event[]): Promise<void> {
+	async #plan(events: readonly Event[]): Promise<void> {
 		try {
 			await this.#ports.plan(events.map(({ event }) => event));
 		} catch (error) {
@@ -85,22 +96,24 @@ class Application {
 		} catch (error) {
 			if (isTransient(error)) return this.#leave(error, record);
 			const { message } = error as Error;
-			await this.deadLetter(record, new Unreadable("handling-failed", message.slice(0, 500)));
+			this.#bad.push({ record, cause: new Unreadable("handling-failed", message.slice(0, 500)) });
+		}
+	}
+
+	/** One that comes again because of another is dead-lettered then: while a table is away, it would be so each time. */
+	async #deadLetter({ record, cause }: BadRecord): Promise<void> {
+		if (this.#batch.isRepeated(record, this.failed)) return;
+		try {
+			await this.#ports.deadLetter(record.message, cause);
+			this.deadLettered++;
+		} catch (error) {
+			this.#leave(error, record);
 		}
 	}
 }
 
-export async function applyRecords(
-	records: readonly SourceRecord[],
-	ports: ApplyPorts
-): Promise<Applied> {
-	const application = new Application(ports);
-	const events: Event[] = [];
-	for (const record of records) {
-		const found = read(record);
-		if (found instanceof Unreadable) await application.deadLetter(record, found);
-		else events.push({ record, event: found });
-	}
-	await application.plan(events);
+export async function applyRecords(batch: SourceBatch, ports: ApplyPorts): Promise<Applied> {
+	const application = new Application(batch, ports);
+	await application.run();
 	return application;
 }

@@ -10,12 +10,16 @@ import type { Message } from "../streams/driver.ts";
  */
 const maxValueBytes = 640 * 1024;
 
+/** Characters that SQS does not take, as control characters that a parser quotes: they are replaced. */
+const refused = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+const acceptable = (text: string) => text.replaceAll(refused, "\uFFFD");
+
 /** An attribute may not be empty, and there are ten at most. */
 const attributesOf = (causes: Readonly<Record<string, string>>) =>
 	Object.fromEntries(
 		Object.entries(causes).map(([name, text]) => [
 			name,
-			{ DataType: "String", StringValue: text === "" ? "-" : text }
+			{ DataType: "String", StringValue: acceptable(text) || "-" }
 		])
 	);
 
@@ -42,7 +46,7 @@ export class DeadLetters {
 		};
 		const command = new SendMessageCommand({
 			QueueUrl: this.#queueUrl,
-			MessageBody: JSON.stringify(body),
+			MessageBody: acceptable(JSON.stringify(body)),
 			MessageAttributes: attributesOf(Object.fromEntries(causes))
 		});
 		await answeredInTime(options => this.#client.send(command, options));

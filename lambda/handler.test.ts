@@ -1,11 +1,11 @@
 import { scheduleEvent, sqsEvent } from "../tests/support/lambda/source-events.ts";
 import { buildOrderEvent } from "../tests/support/streams/order-message.ts";
 import type { DeadLetters } from "./dead-letters.ts";
-import { createHandler } from "./handler.ts";
+import { createHandler, reservedMs } from "./handler.ts";
 import type { NotificationRun } from "./notification-run.ts";
 
 const event = sqsEvent([JSON.stringify(buildOrderEvent())]);
-const context = { getRemainingTimeInMillis: () => 60_000 };
+const context = { getRemainingTimeInMillis: () => 2 * reservedMs };
 const fails = (words: string) => () => Promise.reject(new Error(words));
 
 function harness(changes: Partial<NotificationRun> = {}) {
@@ -30,7 +30,7 @@ it("sends until nothing is due", async () => {
 });
 
 it("sends no further batch when its time is nearly over", async () => {
-	const left = [60_000, 25_001, 25_000, 60_000];
+	const left = [3 * reservedMs, reservedMs + 1, reservedMs, 3 * reservedMs];
 	const sendDue = jest.fn(async () => 1);
 	const { handler } = harness({ sendDue });
 	await handler(event, { getRemainingTimeInMillis: () => left.shift()! });
@@ -51,6 +51,16 @@ it("leaves an event to its source whose messages cannot be planned, and sends wh
 	expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]!.messageId }]);
 	expect(sendDue).toHaveBeenCalled();
 	expect(run.close).toHaveBeenCalledTimes(1);
+});
+
+it("responds when all connections are closed, because Lambda freezes the process then", async () => {
+	let isClosed = false;
+	const close = async () => {
+		await new Promise(resolve => setTimeout(resolve, 20));
+		isClosed = true;
+	};
+	await harness({ close }).handler(event, context);
+	expect(isClosed).toBe(true);
 });
 
 it("fails as a whole when nothing can be opened, so that all is delivered again", async () => {

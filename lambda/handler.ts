@@ -1,5 +1,7 @@
 import type { Context } from "aws-lambda";
+import { answerWithinMs } from "../services/notification/aws/client-options.ts";
 import { applyRecords } from "./apply-records.ts";
+import { foundWithinMs } from "./contacts.ts";
 import type { NotificationRun } from "./notification-run.ts";
 import { batchOf } from "./sources/lambda-event.ts";
 import type { BatchResponse } from "./sources/source-batch.ts";
@@ -15,8 +17,11 @@ export type Invoke = (
 	context: Pick<Context, "getRemainingTimeInMillis">
 ) => Promise<BatchResponse>;
 
-/** Kept for the end of an invocation: one more batch may take as long as a channel and the bus may. */
-export const reservedMs = 25_000;
+/**
+ * What one more batch may take at most: to claim messages in two requests, to find the bus, the user service and the contacts, to
+ * wait for the rate of SES and send, and to settle. One that is cut off would be sent again.
+ */
+export const reservedMs = 4 * answerWithinMs + 3 * foundWithinMs + 5000;
 
 /**
  * The function. It plans the messages of the events that it gets, then sends what is due; messages that it cannot send yet wait
@@ -28,7 +33,7 @@ export function createHandler({ open, log }: HandlerOptions): Invoke {
 		const onError = ({ message }: Error) => log("warn", "retrying later:", message);
 		const run = await open(onError);
 		try {
-			const { failed, deadLettered } = await applyRecords(batch.records, {
+			const { failed, deadLettered } = await applyRecords(batch, {
 				plan: events => run.plan(events),
 				deadLetter: (message, cause) => run.deadLetters.put(message, cause),
 				onError

@@ -1,4 +1,4 @@
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import tls from "node:tls";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { toConfig, useConfig } from "../config/index.ts";
 import { readEnvironment } from "../config/read-environment.ts";
@@ -44,7 +44,10 @@ async function readSecrets(env: Environment): Promise<Environment> {
 
 /** NODE_EXTRA_CA_CERTS is read when a process starts, which is before the function has its secrets. */
 function trust(certificates: string): void {
-	setDefaultCACertificates([...getCACertificates("default"), certificates]);
+	// Node 22 has it from 22.19 on.
+	if (typeof tls.setDefaultCACertificates !== "function")
+		throw new Error(`Node ${process.version} cannot use ${authorities}: 22.19 or newer is needed`);
+	tls.setDefaultCACertificates([...tls.getCACertificates("default"), certificates]);
 }
 
 /**

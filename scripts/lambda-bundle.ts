@@ -31,7 +31,7 @@ function packagesOf({ outputs }: Metafile): Bundle["packages"] {
 	return [...bytes].sort(([, a], [, b]) => b - a);
 }
 
-/** Bundles the notification function (lambda/index.ts), for Node 22 and newer. @throws esbuild's errors */
+/** Bundles the notification function (lambda/index.ts), for Node 22.19 and newer. @throws esbuild's errors */
 export async function bundleFunction(): Promise<Bundle> {
 	const { outputFiles, metafile } = await build({
 		absWorkingDir: root,

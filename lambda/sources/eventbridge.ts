@@ -10,13 +10,16 @@ const isSchedule = ({ source, "detail-type": type }: EventBridgeEvent<string, un
 
 /** One event of a bus, in `detail`. */
 export function eventBridgeBatch(event: EventBridgeEvent<string, unknown>): SourceBatch {
-	if (isSchedule(event)) return { source: "schedule", records: [], respond: () => nothingFailed };
+	const isRepeated: SourceBatch["isRepeated"] = (record, failed) => failed.has(record);
+	if (isSchedule(event))
+		return { source: "schedule", records: [], isRepeated, respond: () => nothingFailed };
 	const { id, detail, time, source } = event;
 	const at = new Date(time);
 	const record = { id, message: keylessMessage(JSON.stringify(detail ?? null), at, source) };
 	return {
 		source: "eventbridge",
 		records: [record],
+		isRepeated,
 		respond(failed) {
 			// Without partial responses an error is what has the event delivered again.
 			if (failed.size > 0) throw new Error(`The event ${id} of ${source} could not be handled`);

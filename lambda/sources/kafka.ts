@@ -32,23 +32,30 @@ function recordOf(record: MSKRecord): SourceRecord {
  * Kafka goes on at the first offset that failed, so that of each partition only this one is named: all that follow it are
  * delivered again.
  */
-function firstFailures(records: readonly SourceRecord[], failed: ReadonlySet<SourceRecord>) {
+function firstFailures(failed: ReadonlySet<SourceRecord>): Map<string, KafkaPlace> {
 	const first = new Map<string, KafkaPlace>();
-	for (const record of records) {
-		const place = record.id as KafkaPlace;
+	for (const { id } of failed) {
+		const place = id as KafkaPlace;
 		const known = first.get(place.partition);
-		if (failed.has(record) && !(known && known.offset <= place.offset))
-			first.set(place.partition, place);
+		if (!known || place.offset < known.offset) first.set(place.partition, place);
 	}
-	return [...first.values()].map(itemIdentifier => ({ itemIdentifier }));
+	return first;
 }
 
 /** Records of MSK or of another Kafka. */
 export function kafkaBatch({ records: byPartition }: Pick<MSKEvent, "records">): SourceBatch {
-	const records = Object.values(byPartition).flat().map(recordOf);
 	return {
 		source: "kafka",
-		records,
-		respond: failed => ({ batchItemFailures: firstFailures(records, failed) })
+		records: Object.values(byPartition).flat().map(recordOf),
+		isRepeated({ id }, failed) {
+			const { partition, offset } = id as KafkaPlace;
+			const first = firstFailures(failed).get(partition);
+			return first !== undefined && first.offset <= offset;
+		},
+		respond: failed => ({
+			batchItemFailures: [...firstFailures(failed).values()].map(itemIdentifier => ({
+				itemIdentifier
+			}))
+		})
 	};
 }

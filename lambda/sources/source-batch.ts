@@ -26,6 +26,8 @@ export interface SourceBatch {
 	readonly source: "kafka" | "sqs" | "eventbridge" | "schedule";
 	/** Those of one partition are in order. */
 	readonly records: readonly SourceRecord[];
+	/** Whether the source delivers this one again because of those that failed. */
+	isRepeated(record: SourceRecord, failed: ReadonlySet<SourceRecord>): boolean;
 	/** @throws Error when the source has no partial responses, and delivers all of it again */
 	respond(failed: ReadonlySet<SourceRecord>): BatchResponse;
 }

@@ -13,6 +13,7 @@ export function sqsBatch({ Records }: SQSEvent): SourceBatch {
 	return {
 		source: "sqs",
 		records,
+		isRepeated: (record, failed) => failed.has(record),
 		respond: failed => ({
 			batchItemFailures: records
 				.filter(record => failed.has(record))

@@ -42,8 +42,8 @@ it.each<[from: string, to: string, fault: string]>([
 		"Orders has no partial responses"
 	],
 	["MetricName: OffsetLag", "MetricName: IteratorAge", "no alarm watches: OffsetLag"],
-	["Timeout: 60", "Timeout: 30", "Timeout leaves no time to send"],
-	["VisibilityTimeout: 360", "VisibilityTimeout: 300", "EventQueue shows a message again too early"]
+	["Timeout: 120", "Timeout: 60", "Timeout leaves no time to send"],
+	["VisibilityTimeout: 720", "VisibilityTimeout: 360", "EventQueue shows a message again too early"]
 ])("%s as %j is a fault", (from, to, fault) => {
 	expect(faultsOf(plantIn(templateText(), from, to).text)).toContain(fault);
 });

@@ -6,7 +6,7 @@ import { limitedCredentials, timeoutError } from "./credentials.ts";
 import { Refused } from "../channel.ts";
 
 /** Time limit of a request to AWS, including its credentials and the whole body. */
-const answerWithinMs = 10_000;
+export const answerWithinMs = 10_000;
 
 /** The SDK's number of connections to a host. */
 export const awsConnections = 50;

@@ -47,6 +47,11 @@ describeWith("python")("the notification function", () => {
 		settings = { ...environment, SECRET_IDS: Name, DEAD_LETTER_QUEUE_URL: queue };
 		lambda = await startFunction(zip, settings);
 	}, installWithinMs);
+	afterAll(() => {
+		// After thousands of lines: neither customers nor what events hold.
+		expect(lambda.output()).toMatch(/kafka: 1 records, 0 failed/);
+		expect(lambda.output()).not.toMatch(/@shop\.test|user-[0-9a-f]|partitionkey|secret/i);
+	});
 	afterAll(async () => {
 		await lambda?.stop();
 		await shop?.stop();

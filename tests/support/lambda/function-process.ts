@@ -59,7 +59,7 @@ export async function startFunction(
 	};
 	await answer();
 	return {
-		async invoke(event, remainingMs = 60_000) {
+		async invoke(event, remainingMs = 120_000) {
 			const answered = answer();
 			child.send({ event, remainingMs } as object);
 			const found = (await answered) as Answer;

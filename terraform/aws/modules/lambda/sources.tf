@@ -2,7 +2,7 @@
 # wait for their next attempt. Messages that are no events, and what fails too often, are in one queue.
 
 locals {
-  timeout_s = 60
+  timeout_s = 120
   topics    = { for topic in var.kafka.topics : topic => topic if var.enabled }
 }
 

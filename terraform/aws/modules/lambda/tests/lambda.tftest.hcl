@@ -162,7 +162,7 @@ run "it_is_watched" {
     error_message = "Errors, throttles and a lag must raise an alarm."
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.duration["notification"].threshold == 50000 && aws_cloudwatch_metric_alarm.queue_age["notification"].threshold == 900
+    condition     = aws_cloudwatch_metric_alarm.duration["notification"].threshold == 110000 && aws_cloudwatch_metric_alarm.queue_age["notification"].threshold == 900
     error_message = "Invocations near their limit, and events that wait in the queue, must raise an alarm."
   }
   assert {
