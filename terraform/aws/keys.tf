@@ -11,6 +11,16 @@ locals {
     messages = "Alarms and queues"
   }
 
+  # EventBridge names no source account to KMS when it writes to an encrypted queue or topic, so a condition would shut it out. The policy of
+  # each queue says whose rule may write.
+  events_of_eventbridge = {
+    Sid       = "EventsOfRules"
+    Effect    = "Allow"
+    Principal = { Service = ["events.amazonaws.com"] }
+    Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource  = "*"
+  }
+
   # Key → statements beside that of the account. "*" in the policy of a key is the key itself.
   key_services = {
     logs = [{
@@ -21,10 +31,10 @@ locals {
       Resource  = "*"
       Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${local.account.partition}:logs:${local.account.region}:${local.account.id}:*" } }
     }]
-    messages = [{
-      Sid       = "AlarmsAndEventsOfThisAccount"
+    messages = [local.events_of_eventbridge, {
+      Sid       = "AlarmsOfThisAccount"
       Effect    = "Allow"
-      Principal = { Service = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"] }
+      Principal = { Service = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "events.rds.amazonaws.com"] }
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
       Resource  = "*"
       Condition = { StringEquals = { "aws:SourceAccount" = local.account.id } }

@@ -62,6 +62,7 @@ module "eks" {
   vpc_id              = module.vpc.vpc_id
   private_subnet_ids  = module.vpc.private_subnet_ids
   public_access_cidrs = var.cluster_access_cidrs
+  api_client_ranges   = var.api_client_ranges
   access              = { for name, arn in var.cluster_admins : name => { principal_arn = arn, policy = "AmazonEKSClusterAdminPolicy" } }
   machines            = local.size.machines
   block_volumes       = var.block_volumes
@@ -92,6 +93,7 @@ module "rds" {
   storage_gib            = local.size.database.storage
   backup_days            = local.size.database.backup_days
   deletion_protection    = local.size.is_kept
+  final_snapshot         = local.size.final_snapshot
   data_key_arn           = aws_kms_key.this["data"].arn
   secrets_key_arn        = aws_kms_key.this["secrets"].arn
   log_retention_days     = local.logs.log_retention_days
@@ -175,7 +177,7 @@ module "lambda" {
   environment        = merge(local.notification_settings, var.notification_function.environment)
   policy             = local.notification_policy
   network            = { vpc_id = module.vpc.vpc_id, subnet_ids = module.vpc.private_subnet_ids, private_range = module.vpc.ranges.private, database_range = module.vpc.ranges.database }
-  bus                = { zone = "${local.name}.internal", load_balancer = var.notification_function.bus_load_balancer, exists = var.notification_function.bus_load_balancer_exists }
+  bus                = { zone = "${local.name}.internal", cluster = module.eks.cluster_name, service = "${local.namespace}/nats-entry", exists = var.notification_function.bus_load_balancer_exists }
   secrets            = { arns = module.secrets.function_secret_arns, key_arn = aws_kms_key.this["secrets"].arn }
   kafka              = { cluster_arn = module.msk.cluster_arn, topics = ["orders", "notifications"] }
   tracing            = var.notification_function.tracing

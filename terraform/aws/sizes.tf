@@ -11,6 +11,7 @@ locals {
       requests            = 2000
       log_days            = 7
       is_kept             = false
+      final_snapshot      = false
       budget_usd          = 500
     }
     staging = {
@@ -22,6 +23,7 @@ locals {
       requests            = 2000
       log_days            = 30
       is_kept             = true
+      final_snapshot      = true
       budget_usd          = 800
     }
     production = {
@@ -33,6 +35,7 @@ locals {
       requests            = 2000
       log_days            = 90
       is_kept             = true
+      final_snapshot      = true
       budget_usd          = 2000
     }
   }

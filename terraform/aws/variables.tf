@@ -104,6 +104,17 @@ variable "cluster_access_cidrs" {
   }
 }
 
+variable "api_client_ranges" {
+  type        = list(string)
+  description = "Networks that reach the VPC by a way of your own, such as a VPN, and may use the cluster's private endpoint"
+  default     = []
+
+  validation {
+    condition     = alltrue([for cidr in var.api_client_ranges : can(cidrhost(cidr, 0)) && !endswith(cidr, "/0")])
+    error_message = "api_client_ranges must be networks such as 10.200.0.0/22, and not everything."
+  }
+}
+
 variable "block_volumes" {
   type        = bool
   description = "The driver of EBS volumes: for k8s/overlays/logging and the component observability"
@@ -149,7 +160,6 @@ variable "notification_function" {
     environment = optional(map(string), {})
     tracing     = optional(bool, false)
 
-    bus_load_balancer        = optional(string, "moleculer-commerce-bus")
     bus_load_balancer_exists = optional(bool, false)
   })
   description = "The Lambda function that sends messages (lambda/README.md); bus_load_balancer_exists after k8s/components/bus-load-balancer was applied"

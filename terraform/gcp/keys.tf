@@ -16,7 +16,19 @@ resource "google_kms_crypto_key" "this" {
   destroy_scheduled_duration = "2592000s"
 }
 
-# The services of Google that encrypt for us, by their own accounts.
+# That of Cloud Storage is made when it is read.
+data "google_storage_project_service_account" "this" {
+  project = var.project
+
+  depends_on = [google_project_service.this]
+}
+
+# The services of Google that encrypt for us, by their own accounts. A new project has none of them, and the grants below fail until they
+# are made, once and by hand, because the provider `google` has no resource for it:
+#   gcloud services enable compute.googleapis.com dataproc.googleapis.com secretmanager.googleapis.com --project=shop-analytics-production
+#   gcloud beta services identity create --service=compute.googleapis.com --project=shop-analytics-production
+#   gcloud beta services identity create --service=dataproc.googleapis.com --project=shop-analytics-production
+#   gcloud beta services identity create --service=secretmanager.googleapis.com --project=shop-analytics-production
 locals {
   number = data.google_project.this.number
 
@@ -24,7 +36,7 @@ locals {
     compute  = "service-${local.number}@compute-system.iam.gserviceaccount.com"
     dataproc = "service-${local.number}@dataproc-accounts.iam.gserviceaccount.com"
     secrets  = "service-${local.number}@gcp-sa-secretmanager.iam.gserviceaccount.com"
-    storage  = "service-${local.number}@gs-project-accounts.iam.gserviceaccount.com"
+    storage  = data.google_storage_project_service_account.this.email_address
   }
 }
 
@@ -34,4 +46,6 @@ resource "google_kms_crypto_key_iam_member" "agents" {
   crypto_key_id = google_kms_crypto_key.this.id
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
   member        = "serviceAccount:${each.value}"
+
+  depends_on = [google_project_service.this]
 }

@@ -14,6 +14,7 @@ locals {
     "compute.googleapis.com",
     "dataproc.googleapis.com",
     "dns.googleapis.com",
+    "iam.googleapis.com",
     "secretmanager.googleapis.com",
     "storage.googleapis.com",
   ]

@@ -93,10 +93,10 @@ variable "aws_tunnel_secrets" {
 variable "image_version" {
   type        = string
   description = "Image of Dataproc, which decides about the version of Flink: analytics/flink-job/README.md"
-  default     = "3.0-debian12"
+  default     = "3.0-debian13"
 
   validation {
     condition     = can(regex("^[0-9]+[.][0-9]+([.][0-9]+)?-(debian|ubuntu|rocky)[0-9]+$", var.image_version))
-    error_message = "image_version must be a version of Dataproc with its system, such as 3.0-debian12."
+    error_message = "image_version must be a version of Dataproc with its system, such as 3.0-debian13."
   }
 }

@@ -42,7 +42,15 @@ const aws: Record<string, readonly string[]> = {
 	"secretsmanager put-secret-value": ["--secret-id", "--secret-string"],
 	"secretsmanager get-secret-value": ["--secret-id", "--query", "--output"],
 	"ecr get-login-password": ["--region"],
-	"eks update-kubeconfig": ["--name", "--region"]
+	"eks update-kubeconfig": ["--name", "--region"],
+	"elbv2 describe-load-balancers": [],
+	"kms cancel-key-deletion": [],
+	"rds copy-db-snapshot": ["--kms-key-id"],
+	"service-quotas request-service-quota-increase": [
+		"--service-code",
+		"--quota-code",
+		"--desired-value"
+	]
 };
 
 const helm: Record<string, readonly string[]> = {

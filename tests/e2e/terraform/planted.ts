@@ -18,7 +18,7 @@ export const planted: readonly [
 		"aws/modules/eks/addons.tf",
 		'enableNetworkPolicy = "true"',
 		'enableNetworkPolicy = "false"',
-		"add_ons_are_pinned_and_network_policies_enforced"
+		"add_ons_have_versions_and_network_policies_are_enforced"
 	],
 	[
 		"a database that is not encrypted",

@@ -146,10 +146,13 @@ describeWith("terraform")("the infrastructure", () => {
 			});
 		});
 
-		it("the load balancer of the bus is the one whose name the function looks up", () => {
-			const service = read("k8s/components/bus-load-balancer/load-balancer.yaml");
-			const [, name] = /aws-load-balancer-name: (\S+)/.exec(service)!;
-			expect(read("terraform/aws/variables.tf")).toContain(`optional(string, "${name}")`);
+		it("the load balancer of the bus is that of the Service whose tags the function looks up", () => {
+			const service = parse(read("k8s/components/bus-load-balancer/load-balancer.yaml")) as {
+				metadata: { name: string };
+			};
+			expect(read("terraform/aws/main.tf")).toContain(
+				`service = "\${local.namespace}/${service.metadata.name}"`
+			);
 		});
 
 		it.each([

@@ -1,4 +1,4 @@
-# Add-ons of EKS with their versions. The first ones are there before a machine, which is not ready without them.
+# Add-ons of EKS, each in the version that AWS has as the default for this version of Kubernetes, or in one of `addon_versions`. The first ones are there before a machine, which is not ready without them.
 
 locals {
   addons_before_machines = {
@@ -15,12 +15,23 @@ locals {
   )
 }
 
+data "aws_eks_addon_version" "this" {
+  for_each = merge(local.addons_before_machines, local.addons)
+
+  addon_name         = each.key
+  kubernetes_version = var.kubernetes_version
+}
+
+locals {
+  addon_versions = merge({ for name, addon in data.aws_eks_addon_version.this : name => addon.version }, var.addon_versions)
+}
+
 resource "aws_eks_addon" "before_machines" {
   for_each = local.addons_before_machines
 
   cluster_name                = aws_eks_cluster.this.name
   addon_name                  = each.key
-  addon_version               = var.addon_versions[each.key]
+  addon_version               = local.addon_versions[each.key]
   configuration_values        = each.value
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"
@@ -31,7 +42,7 @@ resource "aws_eks_addon" "this" {
 
   cluster_name                = aws_eks_cluster.this.name
   addon_name                  = each.key
-  addon_version               = var.addon_versions[each.key]
+  addon_version               = local.addon_versions[each.key]
   configuration_values        = each.value
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"

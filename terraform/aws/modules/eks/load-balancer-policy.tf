@@ -5,8 +5,10 @@ locals {
   ec2 = "arn:${var.account.partition}:ec2:${var.account.region}:${var.account.id}"
   elb = "arn:${var.account.partition}:elasticloadbalancing:${var.account.region}:${var.account.id}"
 
-  load_balancers = ["${local.elb}:loadbalancer/app/*", "${local.elb}:targetgroup/*"]
-  listeners      = ["${local.elb}:listener/app/*", "${local.elb}:listener-rule/app/*"]
+  # app: the Ingress; net: the Service of the component bus-load-balancer, whose listeners have no rules but need this form for tags.
+  kinds          = ["app", "net"]
+  load_balancers = concat([for kind in local.kinds : "${local.elb}:loadbalancer/${kind}/*"], ["${local.elb}:targetgroup/*"])
+  listeners      = flatten([for kind in local.kinds : ["${local.elb}:listener/${kind}/*", "${local.elb}:listener-rule/${kind}/*"]])
 
   is_of_cluster      = { StringEquals = { "aws:ResourceTag/elbv2.k8s.aws/cluster" = var.name } }
   becomes_of_cluster = { StringEquals = { "aws:RequestTag/elbv2.k8s.aws/cluster" = var.name } }

@@ -67,6 +67,18 @@ resource "aws_eks_cluster" "this" {
   depends_on = [aws_iam_role_policy_attachment.cluster, aws_cloudwatch_log_group.control_plane]
 }
 
+# EKS lets machines and pods in by itself. People come from a network of their own, or not at all.
+resource "aws_vpc_security_group_ingress_rule" "api" {
+  for_each = toset(var.api_client_ranges)
+
+  security_group_id = aws_eks_cluster.this.vpc_config[0].cluster_security_group_id
+  description       = "The cluster's API from ${each.key}"
+  cidr_ipv4         = each.key
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+}
+
 resource "aws_eks_access_entry" "this" {
   for_each = var.access
 

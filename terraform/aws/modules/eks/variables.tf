@@ -3,8 +3,8 @@ variable "name" {
   description = "Begins the names of all resources, such as moleculer-commerce-production"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{2,39}$", var.name))
-    error_message = "name must be 3 to 40 lower-case letters, digits and hyphens, and begin with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{2,31}$", var.name))
+    error_message = "name must be 3 to 32 lower-case letters, digits and hyphens, and begin with a letter."
   }
 }
 
@@ -20,26 +20,19 @@ variable "account" {
 
 variable "kubernetes_version" {
   type        = string
-  description = "Minor version of Kubernetes"
-  default     = "1.34"
+  description = "Minor version of Kubernetes. 1.35 is in standard support until March 2027; it is raised here, one version at a time"
+  default     = "1.35"
 
   validation {
     condition     = can(regex("^1[.][0-9]{2}$", var.kubernetes_version))
-    error_message = "kubernetes_version must be a minor version, such as 1.34."
+    error_message = "kubernetes_version must be a minor version, such as 1.35."
   }
 }
 
 variable "addon_versions" {
   type        = map(string)
-  description = "Versions of add-ons, of those for kubernetes_version: aws eks describe-addon-versions"
-  default = {
-    vpc-cni                = "v1.20.4-eksbuild.2"
-    kube-proxy             = "v1.34.0-eksbuild.2"
-    coredns                = "v1.12.3-eksbuild.1"
-    eks-pod-identity-agent = "v1.3.10-eksbuild.2"
-    metrics-server         = "v0.8.0-eksbuild.5"
-    aws-ebs-csi-driver     = "v1.54.0-eksbuild.1"
-  }
+  description = "Versions of add-ons that are not to be the default ones of kubernetes_version: aws eks describe-addon-versions"
+  default     = {}
 
   validation {
     condition     = alltrue([for version in values(var.addon_versions) : can(regex("^v[0-9.]+-eksbuild[.][0-9]+$", version))])
@@ -75,6 +68,17 @@ variable "public_access_cidrs" {
   validation {
     condition     = alltrue([for cidr in var.public_access_cidrs : can(cidrhost(cidr, 0)) && cidr != "0.0.0.0/0"])
     error_message = "public_access_cidrs must be networks such as 203.0.113.0/24, and not the whole internet."
+  }
+}
+
+variable "api_client_ranges" {
+  type        = list(string)
+  description = "Networks besides the machines that may use the private endpoint: those of a VPN or a bastion"
+  default     = []
+
+  validation {
+    condition     = alltrue([for cidr in var.api_client_ranges : can(cidrhost(cidr, 0)) && !endswith(cidr, "/0")])
+    error_message = "api_client_ranges must be networks such as 10.200.0.0/22, and not everything."
   }
 }
 

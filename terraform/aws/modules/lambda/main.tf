@@ -59,9 +59,5 @@ resource "aws_lambda_function" "this" {
     mode = var.tracing ? "Active" : "PassThrough"
   }
 
-  dead_letter_config {
-    target_arn = aws_sqs_queue.failed[each.key].arn
-  }
-
   depends_on = [aws_iam_role_policy.function]
 }

@@ -43,11 +43,15 @@ resource "aws_route53_zone" "bus" {
   }
 }
 
-# The load balancer is there after the component was applied only.
+# The load balancer is there after the component was applied only. Its controller names it and gives it these tags, so that clusters and
+# environments of one account never meet.
 data "aws_lb" "bus" {
   for_each = var.bus.exists ? local.one : toset([])
 
-  name = var.bus.load_balancer
+  tags = {
+    "elbv2.k8s.aws/cluster" = var.bus.cluster
+    "service.k8s.aws/stack" = var.bus.service
+  }
 }
 
 resource "aws_route53_record" "bus" {

@@ -2,8 +2,9 @@
 # wait for their next attempt. Messages that are no events, and what fails too often, are in one queue.
 
 locals {
-  timeout_s = 120
-  topics    = { for topic in var.kafka.topics : topic => topic if var.enabled }
+  timeout_s         = 120
+  queue_concurrency = 2
+  topics            = { for topic in var.kafka.topics : topic => topic if var.enabled }
 }
 
 resource "aws_sqs_queue" "failed" {
@@ -40,6 +41,11 @@ resource "aws_lambda_event_source_mapping" "queue" {
   batch_size                         = 100
   maximum_batching_window_in_seconds = 1
   function_response_types            = ["ReportBatchItemFailures"]
+
+  # The rest of the copies is for the topics and the schedule.
+  scaling_config {
+    maximum_concurrency = local.queue_concurrency
+  }
 }
 
 # Reports of single messages and limits of retries need the provisioned mode of pollers.
@@ -54,7 +60,8 @@ resource "aws_lambda_event_source_mapping" "kafka" {
   maximum_batching_window_in_seconds = 1
   function_response_types            = ["ReportBatchItemFailures"]
   bisect_batch_on_function_error     = true
-  # Without an end, as nodes wait for a table that is away: no event is lost.
+  # Without an end, as nodes wait for a table that is away: no event is lost. With a destination of failed events, Lambda would try ten
+  # times and go on, so there is none: messages that are no events are put into the queue of failed ones by the function itself.
   maximum_retry_attempts = -1
 
   amazon_managed_kafka_event_source_config {
@@ -64,12 +71,6 @@ resource "aws_lambda_event_source_mapping" "kafka" {
   provisioned_poller_config {
     minimum_pollers = 1
     maximum_pollers = 2
-  }
-
-  destination_config {
-    on_failure {
-      destination_arn = aws_sqs_queue.failed["notification"].arn
-    }
   }
 
   depends_on = [aws_iam_role_policy.function]
@@ -120,6 +121,8 @@ resource "aws_cloudwatch_event_target" "due" {
   }
 }
 
+# Asynchronous invocations are those of the schedule only. One that fails goes nowhere: the next one does the same work, and the alarm of
+# errors says that it failed.
 resource "aws_lambda_function_event_invoke_config" "this" {
   for_each = local.one
 

@@ -3,8 +3,8 @@ variable "name" {
   description = "Begins the names of all resources, such as moleculer-commerce-production"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{2,39}$", var.name))
-    error_message = "name must be 3 to 40 lower-case letters, digits and hyphens, and begin with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{2,31}$", var.name))
+    error_message = "name must be 3 to 32 lower-case letters, digits and hyphens, and begin with a letter."
   }
 }
 
@@ -35,12 +35,12 @@ variable "network" {
 }
 
 variable "bus" {
-  type        = object({ zone = string, load_balancer = optional(string, "moleculer-commerce-bus"), exists = optional(bool, false) })
-  description = "Private zone in which the bus has the name nats, and its load balancer (k8s/components/bus-load-balancer), once that exists"
+  type        = object({ zone = string, cluster = string, service = string, exists = optional(bool, false) })
+  description = "Private zone in which the bus has the name nats; cluster and Service (namespace/name) of its load balancer (k8s/components/bus-load-balancer), and whether that exists"
 
   validation {
-    condition     = can(regex("^[a-z0-9-]+[.]internal$", var.bus.zone)) && length(var.bus.load_balancer) <= 32
-    error_message = "bus.zone must be a name in .internal, and bus.load_balancer a name of 32 characters at most."
+    condition     = can(regex("^[a-z0-9-]+[.]internal$", var.bus.zone)) && can(regex("^[a-z0-9-]+/[a-z0-9-]+$", var.bus.service))
+    error_message = "bus.zone must be a name in .internal, and bus.service a namespace and a name: shop/nats-entry."
   }
 }
 
@@ -116,8 +116,8 @@ variable "concurrency" {
   default     = 5
 
   validation {
-    condition     = var.concurrency >= 1 && var.concurrency <= 100
-    error_message = "concurrency must be 1 to 100: SES takes 10 messages a second from each copy by default."
+    condition     = var.concurrency >= 5 && var.concurrency <= 100
+    error_message = "concurrency must be 5 to 100: two copies for the queue, one for each topic, and one for the schedule."
   }
 }
 

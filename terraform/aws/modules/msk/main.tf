@@ -20,8 +20,9 @@ resource "aws_cloudwatch_log_group" "brokers" {
   kms_key_id        = var.logs_key_arn
 }
 
+# Another version of Kafka replaces it, and the next one is made before this one is gone: each has a name of its own.
 resource "aws_msk_configuration" "this" {
-  name              = var.name
+  name              = "${var.name}-${replace(var.kafka_version, ".", "-")}"
   kafka_versions    = [var.kafka_version]
   server_properties = join("\n", [for key, value in local.server_properties : "${key}=${value}"])
 

@@ -3,8 +3,8 @@ variable "name" {
   description = "Begins the names of all resources, such as moleculer-commerce-production"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{2,39}$", var.name))
-    error_message = "name must be 3 to 40 lower-case letters, digits and hyphens, and begin with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{2,31}$", var.name))
+    error_message = "name must be 3 to 32 lower-case letters, digits and hyphens, and begin with a letter."
   }
 }
 

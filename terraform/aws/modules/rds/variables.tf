@@ -3,8 +3,8 @@ variable "name" {
   description = "Begins the names of all resources, such as moleculer-commerce-production"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{2,39}$", var.name))
-    error_message = "name must be 3 to 40 lower-case letters, digits and hyphens, and begin with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{2,31}$", var.name))
+    error_message = "name must be 3 to 32 lower-case letters, digits and hyphens, and begin with a letter."
   }
 }
 
@@ -108,7 +108,13 @@ variable "backup_days" {
 
 variable "deletion_protection" {
   type        = bool
-  description = "Whether the server refuses to be deleted, and leaves a snapshot and its backups"
+  description = "Whether the server refuses to be deleted"
+  default     = true
+}
+
+variable "final_snapshot" {
+  type        = bool
+  description = "Whether a last snapshot and the backups outlive the server"
   default     = true
 }
 

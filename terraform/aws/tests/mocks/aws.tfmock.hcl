@@ -16,6 +16,10 @@ mock_data "aws_availability_zones" {
   defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
 }
 
+mock_data "aws_eks_addon_version" {
+  defaults = { version = "v1.0.0-eksbuild.1" }
+}
+
 mock_data "aws_lb" {
   defaults = { arn_suffix = "app/shop/0123456789abcdef", dns_name = "shop.eu-central-1.elb.amazonaws.com", zone_id = "Z215JYRZR1TBD5" }
 }

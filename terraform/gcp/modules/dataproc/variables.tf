@@ -3,8 +3,8 @@ variable "name" {
   description = "Name of the cluster, such as moleculer-commerce-production"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{2,39}$", var.name))
-    error_message = "name must be 3 to 40 lower-case letters, digits and hyphens, and begin with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{2,31}$", var.name))
+    error_message = "name must be 3 to 32 lower-case letters, digits and hyphens, and begin with a letter."
   }
 }
 
@@ -74,7 +74,7 @@ variable "image_version" {
 
   validation {
     condition     = can(regex("^[0-9]+[.][0-9]+([.][0-9]+)?-(debian|ubuntu|rocky)[0-9]+$", var.image_version))
-    error_message = "image_version must be a version of Dataproc with its system, such as 3.0-debian12."
+    error_message = "image_version must be a version of Dataproc with its system, such as 3.0-debian13."
   }
 }
 

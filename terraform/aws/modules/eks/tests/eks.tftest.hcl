@@ -43,6 +43,36 @@ run "the_endpoint_is_private_and_secrets_are_encrypted" {
   }
 }
 
+run "people_come_from_their_own_network" {
+  command = apply
+
+  variables {
+    api_client_ranges = ["10.200.0.0/22"]
+  }
+  assert {
+    condition     = [for rule in aws_vpc_security_group_ingress_rule.api : "${rule.security_group_id} ${rule.cidr_ipv4} ${rule.ip_protocol} ${rule.from_port}-${rule.to_port}"] == ["${output.pod_security_group_id} 10.200.0.0/22 tcp 443-443"]
+    error_message = "The private endpoint must be open to that network, and to it only."
+  }
+}
+
+run "everything_is_refused_as_a_network_of_people" {
+  command = plan
+
+  variables {
+    api_client_ranges = ["10.200.0.0/22", "0.0.0.0/0"]
+  }
+  expect_failures = [var.api_client_ranges]
+}
+
+run "a_name_too_long_for_the_groups_of_machines_is_refused" {
+  command = plan
+
+  variables {
+    name = "a12345678901234567890123456789012"
+  }
+  expect_failures = [var.name]
+}
+
 run "machines_give_their_credentials_to_no_pod" {
   command = plan
 
@@ -60,8 +90,12 @@ run "machines_give_their_credentials_to_no_pod" {
   }
 }
 
-run "add_ons_are_pinned_and_network_policies_enforced" {
+run "add_ons_have_versions_and_network_policies_are_enforced" {
   command = plan
+
+  variables {
+    addon_versions = { coredns = "v1.13.1-eksbuild.1" }
+  }
 
   assert {
     condition     = join(" ", sort(concat(keys(aws_eks_addon.before_machines), keys(aws_eks_addon.this)))) == "coredns eks-pod-identity-agent kube-proxy metrics-server vpc-cni"
@@ -72,8 +106,8 @@ run "add_ons_are_pinned_and_network_policies_enforced" {
     error_message = "The network plugin must enforce network policies."
   }
   assert {
-    condition     = alltrue([for addon in aws_eks_addon.this : startswith(addon.addon_version, "v")])
-    error_message = "Each add-on must have a version."
+    condition     = alltrue([for addon in data.aws_eks_addon_version.this : addon.kubernetes_version == var.kubernetes_version]) && { for name, addon in merge(aws_eks_addon.before_machines, aws_eks_addon.this) : name => addon.addon_version if addon.addon_version != "v1.0.0-eksbuild.1" } == { coredns = "v1.13.1-eksbuild.1" }
+    error_message = "Each add-on must have the default version of this Kubernetes, or that which was given."
   }
 }
 

@@ -20,7 +20,7 @@ variables {
     private_range  = "10.0.32.0/19"
     database_range = "10.0.64.0/20"
   }
-  bus = { zone = "moleculer-commerce-test.internal" }
+  bus = { zone = "moleculer-commerce-test.internal", cluster = "moleculer-commerce-test", service = "shop/nats-entry" }
   secrets = {
     arns    = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:notification-function"]
     key_arn = "arn:aws:kms:eu-central-1:123456789012:key/secrets"
@@ -48,8 +48,8 @@ run "no_event_is_lost" {
     enabled = true
   }
   assert {
-    condition     = join(" ", keys(aws_lambda_event_source_mapping.kafka)) == "notifications orders" && alltrue([for source in aws_lambda_event_source_mapping.kafka : contains(source.function_response_types, "ReportBatchItemFailures") && source.destination_config[0].on_failure[0].destination_arn == "arn:aws:sqs:eu-central-1:123456789012:mocked" && length(source.provisioned_poller_config) == 1])
-    error_message = "Each topic must be read, with reports of single messages and a queue of failed ones."
+    condition     = join(" ", keys(aws_lambda_event_source_mapping.kafka)) == "notifications orders" && alltrue([for source in aws_lambda_event_source_mapping.kafka : contains(source.function_response_types, "ReportBatchItemFailures") && length(source.provisioned_poller_config) == 1 && source.starting_position == "TRIM_HORIZON"])
+    error_message = "Each topic must be read from its beginning, with reports of single messages."
   }
   assert {
     condition     = contains(aws_lambda_event_source_mapping.queue["notification"].function_response_types, "ReportBatchItemFailures") && jsondecode(aws_sqs_queue.requests["notification"].redrive_policy).maxReceiveCount == 7
@@ -60,8 +60,8 @@ run "no_event_is_lost" {
     error_message = "A request must stay invisible for six times the function's limit."
   }
   assert {
-    condition     = alltrue([for source in aws_lambda_event_source_mapping.kafka : source.maximum_retry_attempts == -1])
-    error_message = "Events of Kafka must wait for a table that is away, however long."
+    condition     = alltrue([for source in aws_lambda_event_source_mapping.kafka : source.maximum_retry_attempts == -1 && length(source.destination_config) == 0])
+    error_message = "Events of Kafka must wait for a table that is away, however long: a destination would end that after ten times."
   }
   assert {
     condition     = aws_cloudwatch_event_rule.due["notification"].schedule_expression == "rate(1 minute)" && aws_cloudwatch_event_target.this["notification"].arn == aws_sqs_queue.requests["notification"].arn
@@ -71,6 +71,43 @@ run "no_event_is_lost" {
     condition     = aws_cloudwatch_event_target.this["notification"].dead_letter_config[0].arn == "arn:aws:sqs:eu-central-1:123456789012:mocked" && aws_lambda_permission.events["notification"].source_account == "123456789012"
     error_message = "Events of EventBridge that fail must go to the queue of failed ones."
   }
+}
+
+run "a_failed_minute_of_the_schedule_is_no_failed_event" {
+  command = apply
+
+  variables {
+    enabled = true
+  }
+  assert {
+    condition     = length(aws_lambda_function.this["notification"].dead_letter_config) == 0 && length(aws_lambda_function_event_invoke_config.this["notification"].destination_config) == 0 && aws_lambda_function_event_invoke_config.this["notification"].maximum_retry_attempts == 0
+    error_message = "Each minute without a table would put one more message into the queue of failed events."
+  }
+  assert {
+    condition     = aws_cloudwatch_event_target.due["notification"].arn == aws_lambda_function.this["notification"].arn && length(aws_cloudwatch_event_target.due["notification"].dead_letter_config) == 0
+    error_message = "The schedule must invoke the function, and keep nothing that failed."
+  }
+}
+
+run "the_queue_leaves_copies_for_the_topics_and_the_schedule" {
+  command = plan
+
+  variables {
+    enabled = true
+  }
+  assert {
+    condition     = aws_lambda_event_source_mapping.queue["notification"].scaling_config[0].maximum_concurrency == 2 && var.concurrency >= 2 + length(var.kafka.topics) + 1
+    error_message = "Messages of the queue that are throttled would count as failed."
+  }
+}
+
+run "too_few_copies_are_refused" {
+  command = plan
+
+  variables {
+    concurrency = 4
+  }
+  expect_failures = [var.concurrency]
 }
 
 run "settings_queues_and_logs_are_encrypted" {
@@ -114,7 +151,7 @@ run "it_reaches_postgres_the_bus_and_aws_only" {
 
   variables {
     enabled = true
-    bus     = { zone = "moleculer-commerce-test.internal", exists = true }
+    bus     = { zone = "moleculer-commerce-test.internal", cluster = "moleculer-commerce-test", service = "shop/nats-entry", exists = true }
   }
   assert {
     condition     = toset([for rule in aws_vpc_security_group_egress_rule.this : "${rule.cidr_ipv4} ${rule.from_port}-${rule.to_port}"]) == toset(["0.0.0.0/0 443-443", "10.0.64.0/20 5432-5432", "10.0.32.0/19 4222-4222"])
@@ -123,6 +160,10 @@ run "it_reaches_postgres_the_bus_and_aws_only" {
   assert {
     condition     = length(aws_lambda_function.this["notification"].vpc_config[0].subnet_ids) == 3
     error_message = "The function must be in the private subnets."
+  }
+  assert {
+    condition     = data.aws_lb.bus["notification"].tags == tomap({ "elbv2.k8s.aws/cluster" = "moleculer-commerce-test", "service.k8s.aws/stack" = "shop/nats-entry" })
+    error_message = "The load balancer must be that of this cluster and this namespace."
   }
   assert {
     condition     = aws_route53_record.bus["notification"].name == "nats.moleculer-commerce-test.internal" && output.bus_host == "nats.moleculer-commerce-test.internal"

@@ -72,6 +72,18 @@ run "a_message_that_was_acknowledged_is_kept" {
   }
 }
 
+run "another_version_has_another_configuration" {
+  command = plan
+
+  variables {
+    kafka_version = "3.9.x"
+  }
+  assert {
+    condition     = aws_msk_configuration.this.name == "moleculer-commerce-test-3-9-x" && aws_msk_configuration.this.kafka_versions == toset(["3.9.x"])
+    error_message = "The next configuration is made before the last one is gone, so both need a name."
+  }
+}
+
 run "secrets_that_kafka_cannot_read_are_refused" {
   command = plan
 

@@ -55,6 +55,18 @@ run "nothing_is_lost_by_default" {
   }
 }
 
+run "a_snapshot_remains_of_what_may_be_deleted" {
+  command = plan
+
+  variables {
+    deletion_protection = false
+  }
+  assert {
+    condition     = !aws_db_instance.this.deletion_protection && !aws_db_instance.this.skip_final_snapshot && aws_db_instance.this.final_snapshot_identifier == "moleculer-commerce-test-final" && !aws_db_instance.this.delete_automated_backups
+    error_message = "A tear-down must leave a snapshot unless that is said apart."
+  }
+}
+
 run "the_owner_has_a_password_that_is_in_no_state" {
   command = plan
 

@@ -12,7 +12,7 @@ variables {
   tag           = "flink"
   buckets       = { jobs = "jobs", checkpoints = "checkpoints", staging = "staging" }
   key_name      = "projects/shop-analytics/locations/europe-west3/keyRings/ring/cryptoKeys/data"
-  image_version = "3.0-debian12"
+  image_version = "3.0-debian13"
   master_type   = "n2-standard-2"
   worker_type   = "n2-standard-2"
   workers       = 2
