@@ -130,7 +130,7 @@ const layers: Record<string, string[]> = {
 	bench: ["lib", "contracts", "config", "streams", "services", "launch", "workload"],
 	cli: "lib contracts config psp streams services launch verify chaos bench".split(" "),
 	"load-tests": [],
-	scripts: ["lib", "contracts", "db", "config", "launch", "services", "tests"]
+	scripts: ["lib", "contracts", "db", "config", "streams", "launch", "services", "tests"]
 };
 const folderOf = (path: string) => path.split("/")[0]!;
 const isInTree = (target: string) => /\.(ts|json|mjs)$/.test(target);

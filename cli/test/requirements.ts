@@ -45,6 +45,11 @@ export const requirements = {
 		remedy: "Install Java 17 or newer (Debian: openjdk-17-jre-headless).",
 		isThere: () => whyNoKafka() === undefined
 	},
+	javac: {
+		part: "tests of the Flink job",
+		remedy: "Install a JDK of Java 17 or newer (Debian: default-jdk-headless).",
+		isThere: () => succeeds("javac", "-version")
+	},
 	go: {
 		part: "tests against Stripe's own mock",
 		remedy: "Install Go (Debian: golang-go), which builds it once.",

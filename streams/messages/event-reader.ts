@@ -27,9 +27,9 @@ export type Reason =
 	| "handling-failed";
 
 /** Events are some 1 KiB; 100 lines with the longest names are 60. */
-const mostBytes = 256 * 1024;
+export const mostBytes = 256 * 1024;
 /** The shop did not exist before; a time of 1970 is a time that was not set. */
-const oldestMs = Date.UTC(2020, 0);
+export const oldestMs = Date.UTC(2020, 0);
 
 /** Attributes that all events have. */
 interface Envelope {

@@ -1,0 +1,136 @@
+package shop.analytics;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.stream.Collectors;
+
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+
+/** What the command line says. Files may be on any file system of the cluster, like gs://. */
+final class Settings {
+	private static final Map<String, String> DEFAULTS =
+			Map.of(
+					"--parallelism", "1",
+					"--checkpoint-interval", "5 s",
+					"--state-backend", "hashmap",
+					"--state-ttl", "8 d",
+					"--kafka-properties", "");
+	private static final List<String> REQUIRED = List.of("--sql", "--brokers", "--checkpoints");
+
+	private final Map<String, String> values = new HashMap<>(DEFAULTS);
+	private final Properties security = new Properties();
+
+	private Settings() {}
+
+	static Settings of(String[] args) throws IOException, InterruptedException {
+		Settings settings = new Settings();
+		for (int i = 0; i < args.length; i += 2) {
+			if (!DEFAULTS.containsKey(args[i]) && !REQUIRED.contains(args[i]))
+				throw new Invalid("There is no option %s.".formatted(args[i]));
+			if (i + 1 == args.length) throw new Invalid("The option %s needs a value.".formatted(args[i]));
+			settings.values.put(args[i], args[i + 1]);
+		}
+		for (String name : REQUIRED)
+			if (settings.values.getOrDefault(name, "").isEmpty())
+				throw new Invalid("The option %s is required.".formatted(name));
+		settings.readSecurity();
+		return settings;
+	}
+
+	/** TLS and the login: a file of Kafka's clients, or a secret that has one. Neither is ever an argument. */
+	private void readSecurity() throws IOException, InterruptedException {
+		String source = values.get("--kafka-properties");
+		if (source.isEmpty()) return;
+		String text = source.startsWith("projects/") ? SecretManager.read(source) : read(source);
+		security.load(new StringReader(text));
+	}
+
+	String brokers() {
+		return values.get("--brokers");
+	}
+
+	/** A URL: Flink takes no plain path here. */
+	String checkpoints() {
+		String folder = values.get("--checkpoints");
+		return new Path(folder).toUri().getScheme() == null ? "file://" + folder : folder;
+	}
+
+	String sql() throws IOException {
+		return read(values.get("--sql"));
+	}
+
+	/** For Kafka's clients. */
+	Properties kafka() {
+		Properties kafka = new Properties();
+		kafka.putAll(security);
+		kafka.put("bootstrap.servers", brokers());
+		return kafka;
+	}
+
+	/** Of job.sql. */
+	String variable(String name) {
+		return switch (name) {
+			case "KAFKA_BROKERS" -> quoted(brokers());
+			case "KAFKA_PROPERTIES" -> security.stringPropertyNames().stream()
+					.sorted()
+					.map(key -> ", 'properties.%s' = '%s'".formatted(quoted(key), quoted(security.getProperty(key))))
+					.collect(Collectors.joining("\n\t"));
+			case "PARALLELISM", "CHECKPOINT_INTERVAL", "STATE_BACKEND", "STATE_TTL" ->
+					values.get("--" + name.toLowerCase().replace('_', '-'));
+			default -> throw new Invalid("job.sql has the unknown variable %s.".formatted(name));
+		};
+	}
+
+	private static String quoted(String text) {
+		return text.replace("'", "''");
+	}
+
+	/** Of any run of this job, complete: a checkpoint without metadata is not. */
+	Optional<String> newestCheckpoint() throws IOException {
+		List<FileStatus> found = new ArrayList<>();
+		FileSystem files = new Path(checkpoints()).getFileSystem();
+		for (FileStatus run : list(files, new Path(checkpoints()))) {
+			addMetadata(files, run.getPath(), found);
+			for (FileStatus one : list(files, run.getPath())) addMetadata(files, one.getPath(), found);
+		}
+		return found.stream()
+				.max(Comparator.comparingLong(FileStatus::getModificationTime))
+				.map(metadata -> metadata.getPath().getParent().toString());
+	}
+
+	private static void addMetadata(FileSystem files, Path folder, List<FileStatus> found) throws IOException {
+		Path metadata = new Path(folder, "_metadata");
+		if (folder.getName().matches("(chk-\\d+|savepoint-.*)") && files.exists(metadata))
+			found.add(files.getFileStatus(metadata));
+	}
+
+	private static FileStatus[] list(FileSystem files, Path folder) throws IOException {
+		if (!files.exists(folder) || !files.getFileStatus(folder).isDir()) return new FileStatus[0];
+		return files.listStatus(folder);
+	}
+
+	private static String read(String file) throws IOException {
+		Path path = new Path(file);
+		try (InputStream in = path.getFileSystem().open(path)) {
+			return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+		}
+	}
+
+	/** The command line is wrong. */
+	static final class Invalid extends RuntimeException {
+		Invalid(String sentence) {
+			super(sentence);
+		}
+	}
+}

@@ -1,0 +1,100 @@
+import type { WindowStreamEvent } from "../../../contracts/analytics.ts";
+import { topics } from "../../../streams/messages/topics.ts";
+import { testKafka } from "../servers/kafka.ts";
+import { until } from "../until.ts";
+import { expectedResults, type ExpectedResults } from "./expected-windows.ts";
+import { FlinkJob, type Edit } from "./flink-job.ts";
+import { OrdersTopic, type Received } from "./orders-topic.ts";
+import { readRecording } from "./recorded-orders.ts";
+
+export const eventOf = ({ value }: Received) => JSON.parse(String(value)) as WindowStreamEvent;
+
+export interface RunOptions {
+	classPath: string;
+	edit?: Edit;
+	/** The recording is fed in three parts, and the job is killed after the first two. */
+	kills?: boolean;
+	arguments?: readonly string[];
+	/** A pause between the parts. */
+	pauseMs?: number;
+}
+
+export interface JobRun {
+	/** In the order in which they were published. */
+	windows: readonly Received[];
+	late: readonly Received[];
+	/** Of its starts; it is killed at the end. */
+	output: string;
+	/** It had ended by itself. */
+	hasFailed: boolean;
+	/** From the first start of the job to the last window. */
+	tookMs: number;
+}
+
+/** The last message of each window, without what only the stream has. */
+export function currentWindows(windows: readonly Received[]): ExpectedResults["windows"] {
+	return Object.fromEntries(
+		windows.map(message => {
+			const { orders, revenue, unique_users, average_order_value } = eventOf(message).data;
+			return [String(message.key), { orders, revenue, unique_users, average_order_value }];
+		})
+	);
+}
+
+export const lateIds = (late: readonly Received[]): string[] => [
+	...new Set(late.map(message => eventOf(message).id.toLowerCase()).sort())
+];
+
+/** Nothing more is published for so long after everything was read. */
+const settledMs = 4000;
+const settlesWithinMs = 60_000;
+
+async function settle(job: FlinkJob, windows: readonly Received[], wanted: number): Promise<void> {
+	let [count, since] = [-1, performance.now()];
+	const keys = () => new Set(windows.map(({ key }) => String(key))).size;
+	await until(() => {
+		if (windows.length !== count) [count, since] = [windows.length, performance.now()];
+		const isQuiet = performance.now() - since > settledMs;
+		return !job.isRunning || (isQuiet && (keys() >= wanted || performance.now() - since > 20_000));
+	}, settlesWithinMs);
+}
+
+/** Runs the job on the recording, over a broker of its own. */
+export async function runJob(options: RunOptions): Promise<JobRun> {
+	const { kills = false, pauseMs = 0, ...given } = options;
+	const kafka = await testKafka();
+	const topic = new OrdersTopic(kafka.brokers);
+	const job = new FlinkJob({ ...given, brokers: kafka.brokers });
+	try {
+		await topic.create();
+		const [windows, late] = await Promise.all(
+			[topics.windows, topics.late].map(name => topic.collect(name))
+		);
+		const recording = readRecording();
+		const third = Math.ceil(recording.length / 3);
+		const startedAt = performance.now();
+		job.start();
+		for (let part = 0; part < 3; part++) {
+			const published = windows!.length;
+			await topic.feed(recording.slice(part * third, (part + 1) * third));
+			await new Promise(resolve => setTimeout(resolve, pauseMs));
+			if (!kills || part === 2) continue;
+			// As soon as windows of this part are seen: others of it are on their way.
+			await until(() => windows!.length > published || !job.isRunning, settlesWithinMs);
+			await job.kill();
+			job.start();
+		}
+		await settle(job, windows!, Object.keys(expectedResults(recording).windows).length);
+		return {
+			windows: windows!,
+			late: late!,
+			output: job.output(),
+			hasFailed: !job.isRunning,
+			tookMs: performance.now() - startedAt - settledMs
+		};
+	} finally {
+		await job.kill();
+		await topic.close();
+		await kafka.stop();
+	}
+}
