@@ -1,13 +1,9 @@
-import { WindowStreamEvent } from "../contracts/analytics.ts";
 import type { OrderStreamEvent } from "../contracts/events.ts";
 import { configOfCommand, useConfig } from "../config/index.ts";
-import { validate } from "../lib/validator.ts";
-import type { Driver, Message } from "../streams/driver.ts";
 import { openLog } from "../streams/index.ts";
-import { readToEnd } from "../streams/read-to-end.ts";
-import { topics } from "../streams/messages/topics.ts";
 import { assertReachable } from "../verify/reachable-log.ts";
 import { connect } from "../launch/shop/prepare-shop.ts";
+import { highestRevisions } from "./handover/handover.ts";
 import { assertShopStopped } from "./offline/stopped-shop.ts";
 import { beginEpoch, type EpochStart } from "./restore/epoch.ts";
 import { exitCodes, explainOutdated, LaunchError } from "../launch/process/launch-error.ts";
@@ -25,30 +21,6 @@ Customers may have paid for what is printed: the payment provider knows.
   --dry-run  only print`;
 
 const { values } = commandLine(usage, { "dry-run": { type: "boolean" } });
-
-/** By window, the highest revision that readers may have seen. */
-async function readEmittedWindows(driver: Driver): Promise<WindowStreamEvent["data"][]> {
-	const highest = new Map<string, WindowStreamEvent["data"]>();
-	const take = async (messages: readonly Message[]) => {
-		for (const { value } of messages) {
-			const data = windowOf(value);
-			const window = data && `${data.window_start} ${data.currency}`;
-			if (window && data.revision > (highest.get(window)?.revision ?? 0)) highest.set(window, data);
-		}
-	};
-	await readToEnd({ driver, topic: topics.windows, take, onError: printRetry });
-	return [...highest.values()];
-}
-
-function windowOf(value: Buffer): WindowStreamEvent["data"] | undefined {
-	try {
-		const event: unknown = JSON.parse(value.toString());
-		if (validate(WindowStreamEvent, event).length === 0) return (event as WindowStreamEvent).data;
-	} catch {
-		// A foreign message is not a result of ours.
-	}
-	return undefined;
-}
 
 function report(
 	{ epoch, alreadyHandled, windows }: EpochStart,
@@ -93,7 +65,7 @@ run(async life => {
 		console.log(`${gap.events.length} events that the database does not know.`);
 		return life.end(0);
 	}
-	const emittedWindows = await readEmittedWindows(driver);
+	const emittedWindows = await highestRevisions(driver);
 	await client.query("begin");
 	const epochStart = await beginEpoch(client, gap.events, gap.epoch, emittedWindows);
 	await client.query("commit");

@@ -7,15 +7,18 @@ import {
 	usageError
 } from "../launch/process/command-line.ts";
 import { addressOfShop } from "../launch/shop/running-shop.ts";
+import type { Engine } from "../services/analytics/ownership/engine-log.ts";
 import { operatorToken, ShopApi } from "./api-client/shop-api.ts";
 import { tokenOfFile } from "./api-client/token-file.ts";
 import { consumerGroups, type ConsumerGroup } from "../contracts/streams.ts";
+import { runEngineCommand } from "./handover/engine-command.ts";
 import { StreamOperator } from "./api-client/stream-operator.ts";
 
 const usage = `Usage: npm run stream -- lag
        npm run stream -- dlq list [--redriven] | dlq show <id> | dlq redrive <id>|--all
        npm run stream -- replay --from <oldest|time|offset> --group analytics|notification|webhook [--dry-run]
        npm run stream -- refill --from <time> [--dry-run]
+       npm run stream -- engine [builtin|flink] [--wait s]
 Shows how far the consumers of a running shop have read, and replays events.
 A replay of analytics clears the windows from that time on and recomputes them; a replay of notification or webhook
 sends what was never sent, and repeats nothing.
@@ -26,7 +29,9 @@ sends what was never sent, and repeats nothing.
   --dry-run        print the plan and replay nothing
   --url u          where the shop is (default: the one that runs here, else HOST and PORT)
   --token file     an admin's access token, read again for each request (default: made with the shop's own key)
-refill publishes events again that a lost log had, then has every group look for those it never saw.`;
+refill publishes events again that a lost log had, then has every group look for those it never saw.
+engine shows who publishes windows, or hands them over; it needs KAFKA_BROKERS, and for builtin DATABASE_URL.
+  --wait s         seconds that the engine before gets to stop (default 15)`;
 
 const { values, positionals } = commandLine(
 	usage,
@@ -40,7 +45,8 @@ const { values, positionals } = commandLine(
 		"dry-run": { type: "boolean" },
 		missing: { type: "boolean" },
 		"no-notify": { type: "boolean" },
-		"notify-again": { type: "boolean" }
+		"notify-again": { type: "boolean" },
+		wait: { type: "string" }
 	} as const,
 	true
 );
@@ -65,10 +71,24 @@ function group(): ConsumerGroup {
 	return found ?? usageError(usage, `--group is ${alternatives(consumerGroups)}.`);
 }
 
-const commands = ["lag", "dlq", "replay", "refill"] as const;
+const commands = ["lag", "dlq", "replay", "refill", "engine"] as const;
 const ofDeadLetters = ["list", "show", "redrive"] as const;
 
 type Command = (operator: StreamOperator) => Promise<unknown>;
+
+/** The engine to which windows are handed over; undefined where they are only shown. */
+function engine(words: readonly string[]): Engine | undefined {
+	const [name] = words;
+	if (words.length > 1) usageError(usage, `Not understood: engine ${words.join(" ")}`);
+	if (name === undefined || name === "builtin" || name === "flink") return name;
+	return usageError(usage, `The engine is ${alternatives(["builtin", "flink"])}.`);
+}
+
+function waitMs(): number | undefined {
+	if (values.wait === undefined) return undefined;
+	if (!/^\d{1,4}$/.test(values.wait)) usageError(usage, "--wait is a whole number of seconds.");
+	return Number(values.wait) * 1000;
+}
 
 /** By its words; commands that take an id have it as the last word. */
 function commandOf(words: readonly string[]): Command {
@@ -100,10 +120,17 @@ function commandOf(words: readonly string[]): Command {
 	return usageError(usage, `Not understood: ${text}`);
 }
 
-const command = commandOf(positionals);
+/** It needs the log and no running shop. */
+const ofEngine =
+	positionals[0] === "engine" ? { to: engine(positionals.slice(1)), waitMs: waitMs() } : undefined;
+const command = ofEngine ? undefined : commandOf(positionals);
 
 run(async life => {
 	const config = configOfCommand({ runsServices: false });
+	if (!command) {
+		await runEngineCommand(life, config, ofEngine?.to, ofEngine?.waitMs);
+		return life.end(0);
+	}
 	const { token: file } = values;
 	const token = file ? () => tokenOfFile(file) : () => operatorToken(config);
 	const api = new ShopApi(addressOfShop(values.url, config), token);

@@ -301,6 +301,12 @@ export const variables = {
 		about:
 			"replicas of each new topic, of which two must have stored a message; default: three, or the number of brokers"
 	},
+	ANALYTICS_ENGINE: {
+		schema: oneOf(["builtin", "flink"]),
+		fallback: "builtin",
+		about:
+			"who publishes windows: the analytics service, or the Flink job of analytics/flink-job, which needs KAFKA_BROKERS"
+	},
 	STREAM_PARTITIONS: {
 		schema: T.Integer({ minimum: 1, maximum: 256 }),
 		fallback: 8,

@@ -62,8 +62,11 @@ export interface Config {
 		/** Most orders in progress; beyond it, new orders are refused. */
 		readonly maxInFlight: number;
 	};
-	/** `streams` at one time. */
-	readonly analytics: { readonly streams: number };
+	/** `streams` at one time; `engine` is who publishes windows. */
+	readonly analytics: {
+		readonly streams: number;
+		readonly engine: Environment["ANALYTICS_ENGINE"];
+	};
 	/** `lowStock` in units; `maxUnpaidPercent` of a product's units that one customer may have in unpaid orders. */
 	readonly stock: { readonly lowStock: number; readonly maxUnpaidPercent: number };
 	/** `textSearch` is the name of a configuration of Postgres. */
@@ -247,7 +250,7 @@ export function toConfig(env: Environment): Config {
 			pollMs: env.SAGA_POLL_MS,
 			maxInFlight: env.ORDERS_MAX_IN_FLIGHT
 		},
-		analytics: { streams: env.ANALYTICS_STREAMS_MAX },
+		analytics: { streams: env.ANALYTICS_STREAMS_MAX, engine: env.ANALYTICS_ENGINE },
 		stock: {
 			lowStock: env.LOW_STOCK_THRESHOLD,
 			maxUnpaidPercent: env.ORDER_MAX_STOCK_PERCENT

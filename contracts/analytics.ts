@@ -37,7 +37,7 @@ export const Window = strictObject(
 		}),
 		final: T.Boolean({
 			description:
-				"No event changes it any more: it is followed by the same revision, after the loss of a log, or by another one only where an operator replays the log and that finds other sales"
+				"No event changes it any more: it is followed by the same revision, after the loss of a log, or by another one only where an operator replays the log and that finds other sales, or lets another engine publish windows"
 		})
 	},
 	{ title: "Window" }

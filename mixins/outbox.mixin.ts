@@ -9,6 +9,8 @@ import type { WithStream } from "./stream.mixin.ts";
 
 /** Members that the mixin adds to a service with Postgres and Stream. */
 export interface WithOutbox extends WithPostgres, WithStream {
+	/** Of the service, where another writer may have its topics: false has rows marked that were not sent. */
+	mayPublish?(): Promise<boolean>;
 	/** Undefined until the service has started. */
 	outbox: OutboxPublisher | undefined;
 }
@@ -26,6 +28,7 @@ export function Publishing<R extends { id: number }>(
 				statements,
 				toPending,
 				prepare: () => this.createTopics(),
+				mayPublish: async () => this.mayPublish?.() ?? true,
 				onError: error => this.warnOfRetry("cannot publish events", error),
 				onHousekeepingError: error =>
 					this.warnOfRetry("cannot measure the outbox or remove published events", error),

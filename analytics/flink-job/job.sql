@@ -33,7 +33,6 @@ CREATE TEMPORARY TABLE orders (
 	'properties.bootstrap.servers' = '${KAFKA_BROKERS}',
 	'properties.group.id' = 'analytics-flink',
 	'properties.isolation.level' = 'read_committed',
-	'properties.auto.offset.reset' = 'earliest',
 	'scan.startup.mode' = 'earliest-offset',
 	'scan.watermark.emit.strategy' = 'on-event',
 	'key.format' = 'raw',

@@ -18,7 +18,11 @@ const voidedRows = bulk(
 	},
 	2
 );
-const revisionRows = bulk({ window_start: "timestamptz", currency: "bpchar", revision: "int" });
+export const revisionRows = bulk({
+	window_start: "timestamptz",
+	currency: "bpchar",
+	revision: "int"
+});
 
 const insertVoided = `
 	insert into orders.voided (event_id, epoch, order_id, user_id, version, type, occurred_at, total_minor, currency)
@@ -32,7 +36,7 @@ const blockEvents = (schema: string) => `
 	returning event_id as id, xmax <> 0 as was_there`;
 
 /** Readers of the results keep the highest revision that they saw, so the next one must be higher. */
-const raiseRevisions = `
+export const raiseRevisions = `
 	insert into analytics.windows as w (window_start, currency, orders, revenue_minor, unique_users, revision)
 	select window_start, currency, 0, 0, 0, revision
 	from ${revisionRows.as("x")} order by 1, 2

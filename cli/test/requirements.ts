@@ -50,6 +50,11 @@ export const requirements = {
 		remedy: "Install a JDK of Java 17 or newer (Debian: default-jdk-headless).",
 		isThere: () => succeeds("javac", "-version")
 	},
+	shellcheck: {
+		part: "tests of shell scripts",
+		remedy: "Install ShellCheck (Debian: shellcheck).",
+		isThere: () => isInstalled("shellcheck")
+	},
 	go: {
 		part: "tests against Stripe's own mock",
 		remedy: "Install Go (Debian: golang-go), which builds it once.",

@@ -177,6 +177,18 @@ describe("variables that depend on each other", () => {
 		expect(issuesOf({ ...stripe, SERVICES: "order" })).toEqual([]);
 	});
 
+	it("requires Kafka where Flink publishes windows", () => {
+		const ANALYTICS_ENGINE = "flink";
+		expect(issuesOf({ ANALYTICS_ENGINE })).toEqual([
+			"KAFKA_BROKERS: is needed with ANALYTICS_ENGINE=flink"
+		]);
+		expect(issuesOf({ ANALYTICS_ENGINE, KAFKA_BROKERS: "kafka:9092" })).toEqual([]);
+		expect(issuesOf({ ANALYTICS_ENGINE: "builtin" })).toEqual([]);
+		expect(issuesOf({ ANALYTICS_ENGINE: "spark" })).toEqual([
+			expect.stringContaining("must be one of: builtin, flink")
+		]);
+	});
+
 	it("requires a sender and a mail server with SMTP, in the notification service only", () => {
 		const smtp = { MAIL_DRIVER: "smtp" };
 		expect(issuesOf(smtp)).toEqual([

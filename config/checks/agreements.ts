@@ -50,9 +50,14 @@ function channelIssues(values: Environment, source: Source): string[] {
 	];
 }
 
-function kafkaIssues(source: Source): string[] {
-	if (!source.KAFKA_SASL_USERNAME) return [];
-	return missing(source, "KAFKA_SASL_USERNAME", ["KAFKA_BROKERS", "KAFKA_SASL_PASSWORD"]);
+function kafkaIssues({ ANALYTICS_ENGINE }: Environment, source: Source): string[] {
+	const engine = ANALYTICS_ENGINE === "flink" ? "ANALYTICS_ENGINE=flink" : undefined;
+	return [
+		...(source.KAFKA_SASL_USERNAME
+			? missing(source, "KAFKA_SASL_USERNAME", ["KAFKA_BROKERS", "KAFKA_SASL_PASSWORD"])
+			: []),
+		...(engine ? missing(source, engine, ["KAFKA_BROKERS"]) : [])
+	];
 }
 
 /** Links to this host are no use to customers. */
@@ -107,7 +112,7 @@ export function crossFieldIssues(values: Environment, source: Source): string[] 
 		...databaseIssues(values),
 		...providerIssues(values, source),
 		...channelIssues(values, source),
-		...kafkaIssues(source),
+		...kafkaIssues(values, source),
 		...portIssues(values),
 		...tracingIssues(values.OTEL_EXPORTER_OTLP_ENDPOINT, values.OTEL_EXPORTER_OTLP_HEADERS)
 	];

@@ -15,6 +15,7 @@ import { Catalogue } from "./reports/catalogue.ts";
 import { applyEvents, resetWindows, type EventBatch } from "./windows/intake.ts";
 import { refill, statements, toPending } from "./windows/window.outbox.ts";
 import { countLate } from "./analytics.metrics.ts";
+import { Ownership } from "./ownership/ownership.mixin.ts";
 import { Reports } from "./reports/reports.ts";
 import { WindowEmitter } from "./windows/emitter.ts";
 
@@ -31,6 +32,7 @@ export default service<typeof contract.actions, This>(contract, {
 	// The last starts first and stops last: events need the log, and both need the database.
 	mixins: [
 		Publishing(statements, toPending),
+		Ownership(),
 		Consuming("analytics", { [topics.orders]: readOrderEvent }),
 		Stream(),
 		Postgres("analytics")

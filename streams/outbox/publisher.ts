@@ -12,6 +12,8 @@ export interface PublisherOptions<R extends { id: number }> {
 	toPending(row: R): Pending;
 	/** Creates the topics; repeated until it succeeds. */
 	prepare(): Promise<void>;
+	/** See RelayOptions. */
+	mayPublish?(): Promise<boolean>;
 	/** Called with failures to publish, which are retried. */
 	onError(error: Error): void;
 	/** Called with failures to measure the lag or to remove published rows, which are retried. */

@@ -20,6 +20,11 @@ export interface RelayOptions<R extends { id: number }> {
 	toPending(row: R): Pending;
 	/** Has to succeed before anything is published, and again after a failure. */
 	prepare(): Promise<void>;
+	/**
+	 * Asked before each message batch, where another writer may own the topics: false marks rows without sending them, and
+	 * rows wait while it rejects. By default all are sent.
+	 */
+	mayPublish?(): Promise<boolean>;
 	/** Called with failures that are retried. */
 	onError(error: Error): void;
 }
@@ -128,8 +133,10 @@ export class Relay<R extends { id: number }> {
 
 	/** Sends while the lease is held: a holder that was frozen begins to send nothing when it wakes. */
 	async #send(lease: RelayLease, topic: string, messages: readonly Outgoing[]): Promise<void> {
+		const { driver, mayPublish } = this.#options;
+		if (mayPublish && !(await mayPublish())) return;
 		await lease.hold();
-		await holding(lease, this.#options.driver.publish(topic, messages));
+		await holding(lease, driver.publish(topic, messages));
 	}
 }
 

@@ -48,7 +48,7 @@ describeWith("java", "javac")("the Flink job, killed twice while it reads the re
 		const sent = new Map(recording.map(message => [bytesOf(message)?.toString(), message.key]));
 		for (const { key, value, headers } of run.late) {
 			expect(sent.get(String(value))).toBe(String(key));
-			expect(String(headers!.ce_type)).toBe("recorded");
+			expect(headers.ce_type).toBe("recorded");
 		}
 	});
 
@@ -62,8 +62,7 @@ describeWith("java", "javac")("the Flink job, killed twice while it reads the re
 			const own = toMessage({ ...result, start: Date.parse(window_start) }, Date.parse(event.time));
 			expect(event).toEqual(own);
 			expect(String(message.key)).toBe(own.partitionkey);
-			const headers = Object.entries(message.headers!).map(([name, text]) => [name, String(text)]);
-			expect(Object.fromEntries(headers)).toEqual(cloudHeaders(own));
+			expect(message.headers).toEqual(cloudHeaders(own));
 		}
 	});
 

@@ -38,6 +38,8 @@ export interface FlinkJobOptions {
 	/** Changes job.sql: a planted fault. */
 	edit?: Edit;
 	arguments?: readonly string[];
+	/** Of Java. */
+	properties?: Readonly<Record<string, string>>;
 }
 
 /** The job in Flink's local cluster: one process, with a folder of checkpoints that outlives it. */
@@ -54,12 +56,13 @@ export class FlinkJob {
 	}
 
 	start(): void {
-		const { classPath, brokers, arguments: more = [] } = this.#options;
+		const { classPath, brokers, arguments: more = [], properties = {} } = this.#options;
+		const given = Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
 		const output = openSync(this.#log, "a");
 		const main = ["-cp", classPath, quiet, "shop.analytics.SqlRunner"];
 		const own = ["--sql", join(this.#folder, "job.sql"), "--brokers", brokers];
 		const kept = ["--checkpoints", this.checkpoints, "--checkpoint-interval", "1 s"];
-		this.#child = spawn("java", [...java, ...main, ...own, ...kept, ...more], {
+		this.#child = spawn("java", [...java, ...given, ...main, ...own, ...kept, ...more], {
 			stdio: ["ignore", output, output]
 		});
 	}
@@ -70,7 +73,7 @@ export class FlinkJob {
 
 	/** Complete ones that are kept. */
 	countCheckpoints(): number {
-		return globSync("*/chk-*/_metadata", { cwd: this.checkpoints }).length;
+		return globSync("*/*/chk-*/_metadata", { cwd: this.checkpoints }).length;
 	}
 
 	get isRunning(): boolean {

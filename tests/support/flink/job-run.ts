@@ -4,10 +4,11 @@ import { testKafka } from "../servers/kafka.ts";
 import { until } from "../until.ts";
 import { expectedResults, type ExpectedResults } from "./expected-windows.ts";
 import { FlinkJob, type Edit } from "./flink-job.ts";
-import { OrdersTopic, type Received } from "./orders-topic.ts";
+import type { Message } from "../../../streams/driver.ts";
+import { OrdersTopic } from "./orders-topic.ts";
 import { readRecording } from "./recorded-orders.ts";
 
-export const eventOf = ({ value }: Received) => JSON.parse(String(value)) as WindowStreamEvent;
+export const eventOf = ({ value }: Message) => JSON.parse(String(value)) as WindowStreamEvent;
 
 export interface RunOptions {
 	classPath: string;
@@ -21,8 +22,8 @@ export interface RunOptions {
 
 export interface JobRun {
 	/** In the order in which they were published. */
-	windows: readonly Received[];
-	late: readonly Received[];
+	windows: readonly Message[];
+	late: readonly Message[];
 	/** Of its starts; it is killed at the end. */
 	output: string;
 	/** It had ended by itself. */
@@ -32,7 +33,7 @@ export interface JobRun {
 }
 
 /** The last message of each window, without what only the stream has. */
-export function currentWindows(windows: readonly Received[]): ExpectedResults["windows"] {
+export function currentWindows(windows: readonly Message[]): ExpectedResults["windows"] {
 	return Object.fromEntries(
 		windows.map(message => {
 			const { orders, revenue, unique_users, average_order_value } = eventOf(message).data;
@@ -41,22 +42,25 @@ export function currentWindows(windows: readonly Received[]): ExpectedResults["w
 	);
 }
 
-export const lateIds = (late: readonly Received[]): string[] => [
+export const lateIds = (late: readonly Message[]): string[] => [
 	...new Set(late.map(message => eventOf(message).id.toLowerCase()).sort())
 ];
 
-/** Nothing more is published for so long after everything was read. */
-const settledMs = 4000;
-const settlesWithinMs = 60_000;
+/** A job that has published everything is watched for so long: nothing may follow. */
+const settledMs = 3000;
+/** One that has not, as with a planted fault, is given up when it was silent for so long. */
+const silentMs = 20_000;
+const settlesWithinMs = 90_000;
 
-async function settle(job: FlinkJob, windows: readonly Received[], wanted: number): Promise<void> {
+async function settle(job: FlinkJob, windows: readonly Message[], wanted: number): Promise<void> {
 	let [count, since] = [-1, performance.now()];
-	const keys = () => new Set(windows.map(({ key }) => String(key))).size;
+	const isComplete = () => new Set(windows.map(({ key }) => key)).size >= wanted;
 	await until(() => {
 		if (windows.length !== count) [count, since] = [windows.length, performance.now()];
-		const isQuiet = performance.now() - since > settledMs;
-		return !job.isRunning || (isQuiet && (keys() >= wanted || performance.now() - since > 20_000));
-	}, settlesWithinMs);
+		const quietMs = performance.now() - since;
+		const isSettled = quietMs > (isComplete() ? settledMs : silentMs) && count > 0;
+		return !job.isRunning || isSettled;
+	}, settlesWithinMs).catch(() => undefined);
 }
 
 /** Runs the job on the recording, over a broker of its own. */

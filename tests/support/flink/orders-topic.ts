@@ -1,11 +1,9 @@
-import { Kafka, logLevel, Partitioners, type KafkaMessage, type Producer } from "kafkajs";
-import { newId } from "../../../lib/id.ts";
+import { Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
+import type { Message } from "../../../streams/driver.ts";
+import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
 import { topics } from "../../../streams/messages/topics.ts";
-import { until } from "../until.ts";
+import { reader } from "../streams/topic-reader.ts";
 import { bytesOf, type Recorded } from "./recorded-orders.ts";
-
-/** A message as Kafka has it, with its partition. */
-export type Received = KafkaMessage & { partition: number };
 
 export const partitions = 3;
 
@@ -13,10 +11,11 @@ export const partitions = 3;
 export class OrdersTopic {
 	readonly #kafka: Kafka;
 	#producer: Producer | undefined;
-	#closing: (() => Promise<void>)[] = [];
+	readonly #driver: KafkaDriver;
 
 	constructor(brokers: string) {
 		this.#kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING });
+		this.#driver = new KafkaDriver({ brokers: [brokers] });
 	}
 
 	async create(): Promise<void> {
@@ -35,7 +34,6 @@ export class OrdersTopic {
 			allowAutoTopicCreation: false
 		});
 		await this.#producer.connect();
-		this.#closing.push(() => this.#producer!.disconnect());
 	}
 
 	async feed(recording: readonly Recorded[]): Promise<void> {
@@ -49,22 +47,13 @@ export class OrdersTopic {
 	}
 
 	/** Everything that is published on a topic from its start on, as it arrives. */
-	async collect(topic: string): Promise<Received[]> {
-		const received: Received[] = [];
-		const consumer = this.#kafka.consumer({ groupId: newId() });
-		await consumer.connect();
-		this.#closing.push(() => consumer.disconnect());
-		let hasJoined = false;
-		consumer.on(consumer.events.GROUP_JOIN, () => (hasJoined = true));
-		await consumer.subscribe({ topic, fromBeginning: true });
-		await consumer.run({
-			eachMessage: async ({ message, partition }) => void received.push({ ...message, partition })
-		});
-		await until(() => hasJoined);
-		return received;
+	async collect(topic: string): Promise<readonly Message[]> {
+		const { got } = await reader(this.#driver, topic);
+		return got;
 	}
 
 	async close(): Promise<void> {
-		await Promise.all(this.#closing.map(close => close()));
+		await this.#producer?.disconnect();
+		await this.#driver.close();
 	}
 }

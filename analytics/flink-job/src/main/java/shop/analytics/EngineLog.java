@@ -1,8 +1,8 @@
 package shop.analytics;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,7 +11,6 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 
 import org.apache.flink.runtime.execution.SuppressRestartsException;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.kafka.clients.admin.Admin;
@@ -26,72 +25,86 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Who publishes windows, as streams/engine/engine-owner.ts has it: the topic `analytics-engine` is read from its start. The
- * first claim owns the windows until an operator hands them over. A check before each publication reads what is new.
+ * Who publishes windows, as services/analytics/ownership has it: the topic `analytics-engine` is read from its start. The first
+ * claim owns the windows until an operator hands them over. A check before each publication reads what is new.
  */
 final class EngineLog implements OwnerCheck {
 	static final String ENGINE = "flink";
 	private static final String TOPIC = "analytics-engine";
-	/** The engine before looks every 5 s: after this it has stopped. */
-	private static final Duration HANDOVER = Duration.ofSeconds(30);
 	private static final Duration PATIENCE = Duration.ofSeconds(15);
 	private static final TopicPartition PARTITION = new TopicPartition(TOPIC, 0);
 
 	private final Properties kafka;
 	private transient KafkaConsumer<byte[], byte[]> consumer;
-	private transient Owner owner;
+	private transient Ownership ownership;
 
-	/** @param since when it was handed over; the epoch for a first claim */
-	record Owner(String engine, Instant since) {}
+	/**
+	 * @param engine that owns the windows, or to which they are being handed over
+	 * @param isOwner false while they are being handed over
+	 * @param offset of the record that says so
+	 */
+	record Ownership(String engine, boolean isOwner, long offset) {}
 
 	EngineLog(Properties kafka) {
 		this.kafka = kafka;
 	}
 
-	/** Makes Flink the owner where there is none. @throws Refusal where it is another engine */
-	void claim() throws ExecutionException, InterruptedException {
+	/** Makes Flink the owner where there is none. Answers a name of this ownership. @throws Refusal where another engine is */
+	String claim() throws ExecutionException, InterruptedException {
 		createTopic();
-		if (read() == null) send("{\"engine\":\"%s\",\"claimed\":\"%s\"}".formatted(ENGINE, Window.iso(System.currentTimeMillis())));
-		Owner found = read();
-		if (!found.engine().equals(ENGINE)) throw new Refusal(refusal(found));
-		long waitMs = Duration.between(Instant.now(), found.since().plus(HANDOVER)).toMillis();
-		if (waitMs > 0) Thread.sleep(waitMs);
+		if (read() == null) send("{\"engine\":\"flink\",\"step\":\"claim\",\"at\":\"%s\"}".formatted(Window.iso(System.currentTimeMillis())));
+		Ownership found = read();
+		String refusal = refusal(found);
+		if (refusal != null) throw new Refusal(refusal);
+		return "ownership-" + found.offset();
 	}
 
 	@Override
 	public void assertOwned() {
-		Owner found = read();
-		if (found == null || !found.engine().equals(ENGINE))
-			throw new SuppressRestartsException(new Refusal(refusal(found)));
+		String refusal = refusal(read());
+		if (refusal != null) throw new SuppressRestartsException(new Refusal(refusal));
 	}
 
-	private static String refusal(Owner owner) {
-		return "The windows are published by %s: hand them over with npm run stream -- engine flink."
-				.formatted(owner == null ? "no engine that is known" : "the engine " + owner.engine());
+	/** Null where Flink is the owner. */
+	private static String refusal(Ownership found) {
+		String command = "npm run stream -- engine flink";
+		if (found == null) return "No engine owns the windows: the topic " + TOPIC + " was lost, so start the job again.";
+		if (!found.isOwner())
+			return "The windows are being handed over to the engine %s: if that was interrupted, repeat npm run stream -- engine %s."
+					.formatted(found.engine(), found.engine());
+		if (found.engine().equals(ENGINE)) return null;
+		return "The windows are published by the engine %s: hand them over with %s.".formatted(found.engine(), command);
 	}
 
-	/** The owner by all records up to the present end of the topic; null before the first claim. */
-	Owner read() {
+	/** By all records up to the present end of the topic; null before the first claim. */
+	Ownership read() {
 		if (consumer == null) {
 			consumer = consumer(kafka);
 			consumer.assign(List.of(PARTITION));
 			consumer.seekToBeginning(List.of(PARTITION));
+			ownership = null;
 		}
-		for (ConsumerRecord<byte[], byte[]> record : readToEnd(consumer)) owner = fold(owner, record);
-		return owner;
+		for (ConsumerRecord<byte[], byte[]> record : readToEnd(consumer)) ownership = apply(ownership, record);
+		return ownership;
 	}
 
-	static Owner fold(Owner owner, ConsumerRecord<byte[], byte[]> record) {
+	/** As applyRecord of services/analytics/ownership/engine-log.ts: what is no record has no say. */
+	static Ownership apply(Ownership before, ConsumerRecord<byte[], byte[]> record) {
+		JsonNode fields;
 		try {
-			JsonNode claim = new ObjectMapper().readTree(record.value() == null ? new byte[0] : record.value());
-			String engine = claim.path("engine").asText();
-			if (!engine.equals(ENGINE) && !engine.equals("builtin")) return owner;
-			if (owner == null) return new Owner(engine, Instant.EPOCH);
-			boolean isHandover = claim.path("handover").asBoolean() && !owner.engine().equals(engine);
-			return isHandover ? new Owner(engine, Instant.ofEpochMilli(record.timestamp())) : owner;
-		} catch (java.io.IOException error) {
-			return owner;
+			fields = new ObjectMapper().readTree(record.value() == null ? new byte[0] : record.value());
+		} catch (IOException error) {
+			return before;
 		}
+		String engine = fields.path("engine").asText();
+		if (!engine.equals(ENGINE) && !engine.equals("builtin")) return before;
+		boolean isNext = before != null && !before.isOwner() && before.engine().equals(engine);
+		return switch (fields.path("step").asText()) {
+			case "claim" -> before == null ? new Ownership(engine, true, record.offset()) : before;
+			case "release" -> new Ownership(engine, false, record.offset());
+			case "take" -> isNext ? new Ownership(engine, true, record.offset()) : before;
+			default -> before;
+		};
 	}
 
 	private void createTopic() throws ExecutionException, InterruptedException {
@@ -123,10 +136,8 @@ final class EngineLog implements OwnerCheck {
 				try {
 					long revision = new ObjectMapper().readTree(record.value()).path("data").path("revision").asLong();
 					highest.merge(new String(record.key(), StandardCharsets.UTF_8), revision, Math::max);
-				} catch (JsonProcessingException error) {
+				} catch (IOException error) {
 					// A foreign message is no window of ours.
-				} catch (java.io.IOException error) {
-					throw new java.io.UncheckedIOException(error);
 				}
 			}
 		}

@@ -31,6 +31,8 @@ final class Settings {
 	private final Map<String, String> values = new HashMap<>(DEFAULTS);
 	private final Properties security = new Properties();
 
+	private String ownership = "";
+
 	private Settings() {}
 
 	static Settings of(String[] args) throws IOException, InterruptedException {
@@ -63,7 +65,12 @@ final class Settings {
 	/** A URL: Flink takes no plain path here. */
 	String checkpoints() {
 		String folder = values.get("--checkpoints");
-		return new Path(folder).toUri().getScheme() == null ? "file://" + folder : folder;
+		return (new Path(folder).toUri().getScheme() == null ? "file://" + folder : folder) + "/" + ownership;
+	}
+
+	/** Checkpoints are of one: with those of an earlier one, revisions that another engine has published would be repeated. */
+	void useOwnership(String name) {
+		ownership = name;
 	}
 
 	String sql() throws IOException {

@@ -43,7 +43,7 @@ public final class SqlRunner {
 
 	private static void run(Settings settings) throws Exception {
 		EngineLog engine = new EngineLog(settings.kafka());
-		engine.claim();
+		settings.useOwnership(engine.claim());
 		engine.close();
 
 		Configuration configuration = new Configuration();

@@ -7,6 +7,7 @@ import java.util.Map;
 
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -72,9 +73,10 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		Window window = windows.computeIfAbsent(Window.iso(start) + "/" + currency, key -> first(key, start, currency));
 		long orders = row.<Long>getFieldAs("orders");
 		if (row.getKind() == RowKind.DELETE || orders <= window.orders)
-			throw new IllegalStateException(
-					"The window %s fell from %d orders to %d: its state was lost, so nothing is published. Is table.exec.state.ttl too short?"
-							.formatted(window.key(), window.orders, orders));
+			throw new SuppressRestartsException(
+					new IllegalStateException(
+							"The window %s fell from %d orders to %d: its state was lost, so nothing is published. Is --state-ttl too short?"
+									.formatted(window.key(), window.orders, orders)));
 		window.orders = orders;
 		window.revenue = row.<Long>getFieldAs("revenue");
 		window.uniqueUsers = row.<Long>getFieldAs("unique_users");

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
+import { WindowStreamEvent, type Window } from "../../contracts/analytics.ts";
+import { validate } from "../../lib/validator.ts";
+import {
+	EngineLog,
+	type Engine,
+	type Ownership
+} from "../../services/analytics/ownership/engine-log.ts";
+import { recheckMs } from "../../services/analytics/ownership/engine-owner.ts";
+import type { Driver, Message } from "../../streams/driver.ts";
+import { readToEnd } from "../../streams/read-to-end.ts";
+import { topics } from "../../streams/messages/topics.ts";
+import { printRetry } from "../../launch/process/retry-warning.ts";
+import { adoptRevisions } from "./adoption.ts";
+
+/** The engine before has asked again by then, and has published what it was publishing. */
+const stopsWithinMs = 3 * recheckMs;
+
+export function ownershipLine(ownership: Ownership | undefined): string {
+	if (!ownership) return "No engine has published windows yet.";
+	if ("owner" in ownership) return `Windows are published by the engine ${ownership.owner}.`;
+	const { successor } = ownership;
+	return `Windows are being handed over to the engine ${successor}: nothing publishes them until npm run stream -- engine ${successor} has ended.`;
+}
+
+function windowOf({ value }: Message): Window | undefined {
+	try {
+		const event: unknown = JSON.parse(value.toString());
+		if (validate(WindowStreamEvent, event).length === 0) return (event as WindowStreamEvent).data;
+	} catch {
+		// A foreign message is not a result of ours.
+	}
+	return undefined;
+}
+
+/** By window, the highest revision that readers may have seen. */
+export async function highestRevisions(driver: Driver): Promise<Window[]> {
+	const highest = new Map<string, Window>();
+	const take = async (messages: readonly Message[]) => {
+		for (const window of messages.map(windowOf)) {
+			if (!window) continue;
+			const name = `${window.window_start} ${window.currency}`;
+			if (window.revision > (highest.get(name)?.revision ?? 0)) highest.set(name, window);
+		}
+	};
+	await readToEnd({ driver, topic: topics.windows, take, onError: printRetry });
+	return [...highest.values()];
+}
+
+export interface HandoverOptions {
+	driver: Driver;
+	to: Engine;
+	/** The database, where the analytics service is to publish: it gets the revisions that readers know. */
+	client?: pg.Client;
+	waitMs?: number;
+	print(line: string): void;
+}
+
+/** Lets no engine publish, waits until the one before has stopped, and then lets the other one. May be repeated. */
+export async function handOver(options: HandoverOptions): Promise<void> {
+	const { driver, to, client, waitMs = stopsWithinMs, print } = options;
+	const log = new EngineLog(driver);
+	try {
+		const before = await log.read();
+		if (before && "owner" in before && before.owner === to) return print(ownershipLine(before));
+		await log.append({ engine: to, step: "release" });
+		print(`Nothing publishes windows now; the engine before has ${waitMs / 1000} s to stop.`);
+		await sleep(waitMs);
+		if (client) {
+			const windows = await adoptRevisions(client, await highestRevisions(driver));
+			print(`${windows} windows will be published again, in higher revisions.`);
+		}
+		await log.append({ engine: to, step: "take" });
+		print(ownershipLine(await log.read()));
+	} finally {
+		await log.close();
+	}
+}
