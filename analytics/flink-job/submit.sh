@@ -7,7 +7,8 @@ usage() {
 Usage: BUCKET=… CLUSTER=… REGION=… PROJECT=… KAFKA_BROKERS=… ./submit.sh [--dry-run]
 Uploads target/flink-job-cluster.jar (made by: mvn package) and job.sql to gs://$BUCKET/flink-job/, and submits the job to a
 Dataproc cluster with the optional component FLINK (image 3.0: Flink 2.2).
-  BUCKET            bucket of Cloud Storage for the job and its checkpoints
+  BUCKET            bucket of Cloud Storage for the job
+  CHECKPOINTS       gs:// folder of its checkpoints (gs://$BUCKET/flink-job/checkpoints)
   CLUSTER           the cluster
   REGION            its region
   PROJECT           its project
@@ -42,6 +43,7 @@ for name in BUCKET CLUSTER REGION PROJECT KAFKA_BROKERS; do
 	[ -n "${!name:-}" ] || fail "$name is not set: ./submit.sh --help says what it is."
 done
 case "$BUCKET" in gs://* | */*) fail "BUCKET is a name, without gs:// and without a folder." ;; esac
+case "${CHECKPOINTS:-gs://}" in gs://*) ;; *) fail "CHECKPOINTS is a folder that begins with gs://." ;; esac
 # A login in an argument could be read by everyone on the cluster, and in the list of jobs.
 case "${KAFKA_PROPERTIES:-}" in
 '' | projects/*/secrets/*/versions/* | gs://*) ;;
@@ -65,7 +67,7 @@ run() {
 target="gs://$BUCKET/flink-job"
 run gcloud storage cp "$jar" "$folder/job.sql" "$target/" --project="$PROJECT"
 
-arguments=(--sql "$target/job.sql" --brokers "$KAFKA_BROKERS" --checkpoints "$target/checkpoints")
+arguments=(--sql "$target/job.sql" --brokers "$KAFKA_BROKERS" --checkpoints "${CHECKPOINTS:-$target/checkpoints}")
 arguments+=(--state-backend rocksdb --parallelism "${PARALLELISM:-1}" --state-ttl "${STATE_TTL:-8 d}")
 [ -z "${KAFKA_PROPERTIES:-}" ] || arguments+=(--kafka-properties "$KAFKA_PROPERTIES")
 

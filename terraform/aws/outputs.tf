@@ -121,3 +121,8 @@ output "flink_secret_arn" {
   description = "Secret with user and password of Flink in Kafka; null without gcp_vpn"
   value       = lookup(module.secrets.kafka_secret_arns, "flink", null)
 }
+
+output "kafka_brokers" {
+  description = "Addresses of Kafka for SCRAM, for the Flink job"
+  value       = module.msk.bootstrap_brokers
+}

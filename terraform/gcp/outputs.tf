@@ -18,7 +18,7 @@ output "submit_settings" {
     PROJECT          = var.project
     REGION           = var.region
     CLUSTER          = module.dataproc.cluster
-    BUCKET           = "gs://${module.storage.buckets["jobs"]}"
+    BUCKET           = module.storage.buckets["jobs"]
     CHECKPOINTS      = "gs://${module.storage.buckets["checkpoints"]}/windows"
     KAFKA_PROPERTIES = "${module.dataproc.kafka_secret}/versions/latest"
   } : "export ${name}=${value}"])

@@ -29,7 +29,7 @@ const kubectl: Record<string, readonly string[]> = {
 const terraform: Record<string, readonly string[]> = {
 	init: ["-backend-config", "-reconfigure"],
 	plan: ["-var-file", "-out"],
-	apply: [],
+	apply: ["-var-file"],
 	output: ["-raw"],
 	destroy: ["-var-file"]
 };

@@ -60,6 +60,13 @@ const runBy: Record<string, Record<string, string>> = {
 			noAccount,
 		"docker push 123456789012.dkr.ecr.eu-central-1.amazonaws.com/moleculer-commerce:0.2.0":
 			noAccount,
+		"gcloud storage buckets create gs://shop-analytics-production-terraform --project=shop-analytics-production --location=europe-west3 --uniform-bucket-level-access --public-access-prevention":
+			noAccount,
+		"gcloud storage buckets update gs://shop-analytics-production-terraform --versioning":
+			noAccount,
+		'eval "$(terraform -chdir=terraform/gcp output -raw submit_settings)"': noAccount,
+		'KAFKA_BROKERS="$(terraform -chdir=terraform/aws output -raw kafka_brokers)" analytics/flink-job/submit.sh':
+			noAccount,
 		"docker build -t moleculer-commerce:development .": "tests/e2e/image/image.test.ts"
 	}
 };
@@ -97,9 +104,11 @@ describe("commands of DEPLOYMENT.md", () => {
 	const objects = manifests.map(one => `${one.kind?.toLowerCase()}/${one.metadata?.name}`);
 	const namespaces = manifests.map(({ namespace }) => namespace);
 
-	const outputs = [...page("terraform/aws/outputs.tf").matchAll(/^output "(\w+)"/gm)].map(
-		([, name]) => name!
-	);
+	const outputsOf = (folder: string) =>
+		existsSync(join(root, folder, "outputs.tf"))
+			? [...page(`${folder}/outputs.tf`).matchAll(/^output "(\w+)"/gm)].map(([, name]) => name!)
+			: [];
+	const outputs = outputsOf("terraform/aws");
 
 	/** Of a command of Terraform. Files of variables are copies of examples. */
 	const missingOfTerraform = (words: readonly string[]): string[] => {
@@ -113,7 +122,9 @@ describe("commands of DEPLOYMENT.md", () => {
 			...files
 				.filter(file => !existsSync(join(root, folder, `${file}.example`)))
 				.map(file => `example of ${file}`),
-			...named.filter(name => !outputs.includes(name)).map(name => `output ${name}`)
+			...named
+				.filter(name => folder && !outputsOf(folder).includes(name))
+				.map(name => `output ${name}`)
 		];
 	};
 

@@ -27,7 +27,7 @@ run "production_survives_a_worker" {
     error_message = "terraform/aws must get the number and the range of this side."
   }
   assert {
-    condition     = strcontains(output.submit_settings, "export BUCKET=gs://shop-analytics-moleculer-commerce-production-jobs\n") && strcontains(output.submit_settings, "export KAFKA_PROPERTIES=projects/shop-analytics/secrets/moleculer-commerce-production-kafka/versions/latest")
+    condition     = strcontains(output.submit_settings, "export BUCKET=shop-analytics-moleculer-commerce-production-jobs\n") && strcontains(output.submit_settings, "export KAFKA_PROPERTIES=projects/shop-analytics/secrets/moleculer-commerce-production-kafka/versions/latest")
     error_message = "submit.sh must get the bucket of jobs and the secret of Kafka."
   }
   assert {

@@ -95,6 +95,12 @@ describe("submit.sh", () => {
 		expect(calls).toEqual([upload, [...job, ...more]]);
 	});
 
+	it("keeps checkpoints where they are to be kept", () => {
+		const CHECKPOINTS = "gs://shop-checkpoints/windows";
+		const [, submitted] = submit({ ...settings, CHECKPOINTS }).calls;
+		expect(submitted![submitted!.indexOf("--checkpoints") + 1]).toBe(CHECKPOINTS);
+	});
+
 	it.each(Object.keys(settings))("does nothing without %s", name => {
 		const { code, stderr, calls } = submit({ ...settings, [name]: "" });
 		expect({ code, calls }).toEqual({ code: 64, calls: [] });
@@ -102,6 +108,7 @@ describe("submit.sh", () => {
 	});
 
 	it.each<[string, Record<string, string>, string[], boolean, RegExp]>([
+		["checkpoints on a disk", { CHECKPOINTS: "/tmp" }, [], true, /^CHECKPOINTS is a folder/],
 		["a bucket that is a URL", { BUCKET: "gs://shop-flink" }, [], true, /^BUCKET is a name/],
 		[
 			"a login as an argument",

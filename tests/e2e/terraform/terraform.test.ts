@@ -306,6 +306,15 @@ describeWith("terraform")("the infrastructure", () => {
 				expect(keysOf(tunnel)).toEqual(membersOf("terraform/gcp/variables.tf", "aws_tunnels"));
 		});
 
+		it("the Flink job is submitted with the settings that its script reads", () => {
+			const script = read("analytics/flink-job/submit.sh");
+			const lines = String(google.outputs.submit_settings!.value).split("\n");
+			const names = lines.map(line => /^export (\w+)=\S+$/.exec(line)![1]!);
+			for (const name of names) expect(script).toMatch(new RegExp(`^  ${name} `, "m"));
+			const [, required] = /for name in ([A-Z_ ]+); do/.exec(script)!;
+			expect([...names, "KAFKA_BROKERS"]).toEqual(expect.arrayContaining(required!.split(" ")));
+		});
+
 		it("both sides have the same ranges", () => {
 			const variable = (file: string, name: string) =>
 				blocksOf(read(file), file).find(one => one.name === name)!.values.default;
