@@ -2,6 +2,7 @@ import { variables } from "../../config/env.ts";
 import { topics } from "../../streams/messages/topics.ts";
 import type { Sources } from "../architecture.rules.ts";
 import { awsActions } from "./aws-actions.ts";
+import { behaviourFaults } from "./behaviour.rules.ts";
 import { functionOf, statementsOf, type Template } from "./template-file.ts";
 
 /** Settings of the function that a node does not have (lambda/settings.ts). */
@@ -102,6 +103,7 @@ export function templateFaults(template: Template, sources: Sources, reservedMs:
 		),
 		...rightsFaults(template, sources),
 		...sourceFaults(template),
+		...behaviourFaults(template),
 		...timeFaults(template, reservedMs)
 	];
 }

@@ -43,6 +43,42 @@ it.each<[from: string, to: string, fault: string]>([
 	],
 	["MetricName: OffsetLag", "MetricName: IteratorAge", "no alarm watches: OffsetLag"],
 	["Timeout: 120", "Timeout: 60", "Timeout leaves no time to send"],
+	[
+		"            FunctionResponseTypes: [ReportBatchItemFailures]\n",
+		"",
+		"Queue has no partial responses"
+	],
+	["StartingPosition: TRIM_HORIZON", "StartingPosition: LATEST", "Orders skips events"],
+	["MaximumRetryAttempts: -1", "MaximumRetryAttempts: 10", "Orders gives events up"],
+	[
+		"MaximumRetryAttempts: -1\n",
+		"MaximumRetryAttempts: -1\n      DestinationConfig: { OnFailure: { Destination: x } }\n",
+		"Orders gives events up"
+	],
+	["maxReceiveCount: 7", "maxReceiveCount: 1", "EventQueue does not give up after seven times"],
+	["!GetAtt BusRule.Arn", '"*"', "QueuePolicy lets in other rules"],
+	[
+		"AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]",
+		"AlarmActions: []",
+		"ErrorsAlarm reaches no topic"
+	],
+	['DATABASE_POOL: "1"', 'DATABASE_POOL: "10"', "DATABASE_POOL is not 1"],
+	[
+		"VpcConfig: { SubnetIds: !Ref SubnetIds, SecurityGroupIds: !Ref SecurityGroupIds }",
+		"",
+		"VpcConfig is missing"
+	],
+	[
+		"ConsumerGroupId: notification-function-orders",
+		"ConsumerGroupId: notification",
+		"a consumer group is shared"
+	],
+	["rate(1 minute)", "rate(1 hour)", "Due is not once a minute"],
+	[
+		"EventInvokeConfig: { MaximumRetryAttempts: 0 }",
+		"EventInvokeConfig: { MaximumRetryAttempts: 2 }",
+		"A failed minute of Due is kept"
+	],
 	["VisibilityTimeout: 720", "VisibilityTimeout: 360", "EventQueue shows a message again too early"]
 ])("%s as %j is a fault", (from, to, fault) => {
 	expect(faultsOf(plantIn(templateText(), from, to).text)).toContain(fault);

@@ -1,5 +1,83 @@
 mock_provider "aws" {
   source = "./tests/mocks"
+
+  # Values of their own, so that a resource that uses another one's is seen (tests/e2e/terraform/wiring.rules.ts).
+  override_resource {
+    target = aws_kms_key.this["cluster"]
+    values = { arn = "arn:aws:kms:eu-central-1:123456789012:key/cluster" }
+  }
+  override_resource {
+    target = aws_kms_key.this["data"]
+    values = { arn = "arn:aws:kms:eu-central-1:123456789012:key/data" }
+  }
+  override_resource {
+    target = aws_kms_key.this["secrets"]
+    values = { arn = "arn:aws:kms:eu-central-1:123456789012:key/secrets" }
+  }
+  override_resource {
+    target = aws_kms_key.this["logs"]
+    values = { arn = "arn:aws:kms:eu-central-1:123456789012:key/logs" }
+  }
+  override_resource {
+    target = aws_kms_key.this["messages"]
+    values = { arn = "arn:aws:kms:eu-central-1:123456789012:key/messages" }
+  }
+  override_resource {
+    target = module.lambda.aws_sqs_queue.requests
+    values = { arn = "arn:aws:sqs:eu-central-1:123456789012:requests", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/requests" }
+  }
+  override_resource {
+    target = module.lambda.aws_sqs_queue.failed
+    values = { arn = "arn:aws:sqs:eu-central-1:123456789012:failed", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/failed" }
+  }
+  override_resource {
+    target = module.lambda.aws_security_group.this
+    values = { id = "sg-function" }
+  }
+  override_resource {
+    target = module.rds.aws_security_group.this
+    values = { id = "sg-postgres" }
+  }
+  override_resource {
+    target = module.msk.aws_security_group.this
+    values = { id = "sg-kafka" }
+  }
+  override_resource {
+    target = module.eks.aws_iam_role.cluster
+    values = { arn = "arn:aws:iam::123456789012:role/cluster" }
+  }
+  override_resource {
+    target = module.eks.aws_iam_role.machine
+    values = { arn = "arn:aws:iam::123456789012:role/machine" }
+  }
+  override_resource {
+    target = module.eks.aws_iam_role.pod["notification"]
+    values = { arn = "arn:aws:iam::123456789012:role/notification" }
+  }
+  override_resource {
+    target = module.eks.aws_iam_role.pod["external-secrets"]
+    values = { arn = "arn:aws:iam::123456789012:role/external-secrets" }
+  }
+  override_resource {
+    target = module.eks.aws_iam_role.pod["cluster-autoscaler"]
+    values = { arn = "arn:aws:iam::123456789012:role/cluster-autoscaler" }
+  }
+  override_resource {
+    target = module.rds.aws_iam_role.monitoring
+    values = { arn = "arn:aws:iam::123456789012:role/monitoring" }
+  }
+  override_resource {
+    target = module.vpc.aws_iam_role.flows
+    values = { arn = "arn:aws:iam::123456789012:role/flows" }
+  }
+  override_resource {
+    target = module.lambda.aws_iam_role.function
+    values = { arn = "arn:aws:iam::123456789012:role/function" }
+  }
+  override_resource {
+    target = module.vpc.aws_cloudwatch_log_group.flows
+    values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:flows" }
+  }
 }
 
 variables {
@@ -57,8 +135,10 @@ run "staging_is_small_and_kept" {
   }
 }
 
+# With a state of its own: otherwise it would change what the first run made.
 run "dev_is_cheap_and_can_be_deleted" {
-  command = plan
+  command   = apply
+  state_key = "dev"
 
   variables {
     environment = "dev"

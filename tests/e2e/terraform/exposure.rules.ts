@@ -1,4 +1,5 @@
 import type { StateResource } from "./test-report.ts";
+import { valueIn } from "./wiring.rules.ts";
 
 /** What the whole of a rendered state must have, whichever module makes it. */
 
@@ -11,6 +12,35 @@ const keyOf: Readonly<Record<string, string>> = {
 	aws_sns_topic: "kms_master_key_id",
 	aws_sqs_queue: "kms_master_key_id"
 };
+
+/** Where a key of KMS is named: type, the path to it, and what the key is for. */
+const keys: readonly [type: string, path: string, key: string][] = [
+	["aws_cloudwatch_log_group", "kms_key_id", "logs"],
+	["aws_secretsmanager_secret", "kms_key_id", "secrets"],
+	["aws_db_instance", "master_user_secret_kms_key_id", "secrets"],
+	["aws_sqs_queue", "kms_master_key_id", "messages"],
+	["aws_sns_topic", "kms_master_key_id", "messages"],
+	["aws_eks_cluster", "encryption_config/0/provider/0/key_arn", "cluster"],
+	["aws_db_instance", "kms_key_id", "data"],
+	["aws_db_instance", "performance_insights_kms_key_id", "data"],
+	["aws_dynamodb_table", "server_side_encryption/0/kms_key_arn", "data"],
+	["aws_msk_cluster", "encryption_info/0/encryption_at_rest_kms_key_arn", "data"],
+	["aws_ecr_repository", "encryption_configuration/0/kms_key", "data"],
+	["aws_lambda_function", "kms_key_arn", "data"]
+];
+
+/** Resources with the key of another kind of data. */
+export const keyFaults = (resources: readonly StateResource[]): string[] =>
+	keys.flatMap(([type, path, key]) => {
+		const found = resources.filter(one => one.type === type);
+		const others = found.filter(
+			({ values }) => !String(valueIn(values, path)).endsWith(`:key/${key}`)
+		);
+		return [
+			...(found.length > 0 ? [] : [`there is no ${type}`]),
+			...others.map(({ address }) => `${address}: ${path} is not the key of ${key}`)
+		];
+	});
 
 /** Security group rule → ports that are open to the internet, because customers come in there. */
 const entry: readonly string[] = ["http", "https"].map(

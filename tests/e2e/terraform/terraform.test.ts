@@ -4,7 +4,6 @@ import { parse } from "yaml";
 import { variables } from "../../../config/env.ts";
 import { Networks } from "../../../lib/addresses/network.ts";
 import { readEnvironment } from "../../../config/read-environment.ts";
-import { blocksOf } from "../../../scripts/terraform/hcl-blocks.ts";
 import { terraformFolders } from "../../../scripts/terraform/module-pages.ts";
 import { topics } from "../../../streams/messages/topics.ts";
 import { awsActions } from "../../lambda/aws-actions.ts";
@@ -23,7 +22,10 @@ import {
 import { planted } from "./planted.ts";
 import { allowedActions, policyFaults, rolePolicies } from "./policies.rules.ts";
 import { exposureFaults, ofProduction } from "./exposure.rules.ts";
+import { cloudTests } from "./clouds.suite.ts";
 import { copyOfAll, inPool, terraform, type Ended } from "./terraform-program.ts";
+import { agreementTests, resourceTests } from "./state.suite.ts";
+import { templateTests } from "./template.suite.ts";
 import { readReport, type State, type StateResource, type TestReport } from "./test-report.ts";
 
 /** Folders within terraform/. That of AWS is the first, because it takes longest. */
@@ -188,6 +190,13 @@ describeWith("terraform")("the infrastructure", () => {
 		});
 	});
 
+	describe("resources", () => {
+		resourceTests(
+			() => state,
+			() => reports.get("aws")!.states.get("dev_is_cheap_and_can_be_deleted")!
+		);
+	});
+
 	describe("as a whole", () => {
 		it("is encrypted with keys of ours, and open at the load balancer only", () => {
 			expect(state.resources.length).toBeGreaterThan(200);
@@ -286,42 +295,15 @@ describeWith("terraform")("the infrastructure", () => {
 		});
 	});
 
-	describe("agrees across both clouds:", () => {
-		/** Members of a variable that is an object, or a list of objects. */
-		const membersOf = (file: string, variable: string) => {
-			const found = blocksOf(read(file), file).find(({ name }) => name === variable)!;
-			return [...found.values.type!.matchAll(/^ +(\w+) +=/gm)].map(([, name]) => name).toSorted();
-		};
-		const keysOf = (value: unknown) => Object.keys(value as object).toSorted();
+	describe("agrees across both clouds:", () =>
+		cloudTests(
+			() => state,
+			() => google
+		));
 
-		it("AWS takes what Google Cloud says of its side of the tunnels", () => {
-			const { vpn } = google.outputs;
-			expect(keysOf(vpn!.value)).toEqual(membersOf("terraform/aws/variables.tf", "gcp_vpn"));
-		});
+	describe("agrees with code, guide and manifests:", () => agreementTests(() => state));
 
-		it("Google Cloud takes what AWS says of its side", () => {
-			const tunnels = output<object[]>("vpn_tunnels");
-			expect(tunnels).toHaveLength(4);
-			for (const tunnel of tunnels)
-				expect(keysOf(tunnel)).toEqual(membersOf("terraform/gcp/variables.tf", "aws_tunnels"));
-		});
-
-		it("the Flink job is submitted with the settings that its script reads", () => {
-			const script = read("analytics/flink-job/submit.sh");
-			const lines = String(google.outputs.submit_settings!.value).split("\n");
-			const names = lines.map(line => /^export (\w+)=\S+$/.exec(line)![1]!);
-			for (const name of names) expect(script).toMatch(new RegExp(`^  ${name} `, "m"));
-			const [, required] = /for name in ([A-Z_ ]+); do/.exec(script)!;
-			expect([...names, "KAFKA_BROKERS"]).toEqual(expect.arrayContaining(required!.split(" ")));
-		});
-
-		it("both sides have the same ranges", () => {
-			const variable = (file: string, name: string) =>
-				blocksOf(read(file), file).find(one => one.name === name)!.values.default;
-			const { private: range } = output<Record<string, string>>("network_ranges");
-			expect(variable("terraform/gcp/variables.tf", "aws_range")).toBe(JSON.stringify(range));
-		});
-	});
+	describe("is, as lambda/template.yaml, a function", () => templateTests(() => state));
 
 	describe("agrees with the code:", () => {
 		it("the table has the keys, indexes and types of the store", () => {

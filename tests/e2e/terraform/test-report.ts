@@ -31,6 +31,8 @@ export interface TestReport {
 	failed: string[];
 	/** What the first run that applies made. */
 	state: State | undefined;
+	/** What each run that applies made. */
+	states: ReadonlyMap<string, State>;
 }
 
 const resourcesIn = ({ resources = [], child_modules = [] }: StateModule): StateResource[] => [
@@ -45,7 +47,18 @@ export function readReport(text: string): TestReport {
 		.map(line => JSON.parse(line) as Line);
 	const ends = lines.filter(({ test_run }) => test_run?.progress === "complete");
 	const errors = lines.flatMap(line => (line.diagnostic?.severity === "error" ? line : []));
-	const state = lines.find(({ test_state }) => test_state)?.test_state;
+	const states = new Map(
+		lines.flatMap(({ test_state: made, "@testrun": run }) =>
+			made
+				? [
+						[
+							run!,
+							{ outputs: made.outputs ?? {}, resources: resourcesIn(made.root_module ?? {}) }
+						] as const
+					]
+				: []
+		)
+	);
 	return {
 		passed: ends
 			.filter(({ test_run }) => test_run!.status === "pass")
@@ -53,9 +66,7 @@ export function readReport(text: string): TestReport {
 		failed: errors.map(
 			line => `${line["@testrun"] ?? "all"}: ${line.diagnostic!.detail || line.diagnostic!.summary}`
 		),
-		state: state && {
-			outputs: state.outputs ?? {},
-			resources: resourcesIn(state.root_module ?? {})
-		}
+		state: states.values().next().value,
+		states
 	};
 }

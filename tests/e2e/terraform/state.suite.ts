@@ -1,0 +1,169 @@
+import { roleOf, schemas } from "../../../db/database.ts";
+import {
+	attached,
+	attachedTo,
+	letIn,
+	letInBy,
+	rightsIn,
+	trusted,
+	trustOf
+} from "./access.rules.ts";
+import { alarmFaults } from "./alarms.rules.ts";
+import { keyFaults } from "./exposure.rules.ts";
+import { networkFaults } from "./network.rules.ts";
+import { read } from "./places.rules.ts";
+import { rightsOf } from "./rights.table.ts";
+import { sizes, sizesOf } from "./sizes.rules.ts";
+import type { State, StateResource } from "./test-report.ts";
+import { valueAt, wires, wiringFaults } from "./wiring.rules.ts";
+
+/** What the rendered states must be, resource by resource. States are there when the tests run, not when they are listed. */
+
+type Rules = (resources: readonly StateResource[]) => string[];
+
+/** A resource whose argument has another value: what, its address, the argument, the value, and who reports it. */
+const planted: readonly [address: string, argument: string, value: unknown, rules: Rules][] = [
+	['vpc.aws_route.to_nat["eu-central-1a"]', "nat_gateway_id", "another", wiringFaults],
+	["eks.aws_eks_node_group.this", "node_role_arn", "another", wiringFaults],
+	['lambda.aws_cloudwatch_event_target.this["notification"]', "arn", "another", wiringFaults],
+	["rds.aws_db_instance.this", "kms_key_id", "arn:aws:kms:eu-central-1:1:key/logs", keyFaults],
+	['rds.aws_cloudwatch_log_group.postgres["upgrade"]', "kms_key_id", "another", keyFaults],
+	[
+		'observability.aws_cloudwatch_metric_alarm.kafka["kafka-disk-1"]',
+		"dimensions",
+		{ Cluster: "moleculer-commerce-production" },
+		alarmFaults
+	],
+	[
+		'observability.aws_cloudwatch_metric_alarm.database["database-cpu"]',
+		"dimensions",
+		{ DBInstanceIdentifier: "postgres" },
+		alarmFaults
+	],
+	['lambda.aws_cloudwatch_metric_alarm.failed["notification"]', "alarm_actions", [], alarmFaults],
+	['vpc.aws_vpc_endpoint.gateway["s3"]', "route_table_ids", ["one"], networkFaults],
+	['rds.aws_vpc_security_group_ingress_rule.clients["function"]', "to_port", 6432, networkFaults],
+	['msk.aws_vpc_security_group_ingress_rule.scram["cluster"]', "from_port", 9092, networkFaults],
+	['vpc.aws_route.to_nat["eu-central-1b"]', "destination_cidr_block", "10.0.0.0/8", networkFaults]
+];
+
+export function resourceTests(production: () => State, dev: () => State): void {
+	const resources = () => production().resources;
+
+	it.each([
+		["connected as they should be", wiringFaults],
+		["encrypted with the key of their kind", keyFaults],
+		["watched by alarms that have data and reach people", alarmFaults],
+		["reached by those who need them only, and reach what they need", networkFaults]
+	] as [string, Rules][])("are %s", (_, rules) => {
+		expect(rules(resources())).toEqual([]);
+	});
+
+	it.each(planted)("%s with another %s is reported", (address, argument, value, rules) => {
+		const changed = structuredClone(resources()) as StateResource[];
+		const one = changed.find(({ address: at }) => at === `module.${address}`)!;
+		one.values[argument] = value;
+		expect(rules(changed).join("\n")).toContain(address);
+	});
+
+	it("a place that is not there is reported", () => {
+		expect(wires.length).toBeGreaterThan(50);
+		expect(() => valueAt(resources(), ["rds.aws_db_instance.other", "id"])).toThrow("There is no");
+	});
+
+	it("roles are taken by their service only", () => {
+		expect(trustOf(resources())).toEqual(trusted);
+	});
+
+	it("keys, queues, topics, buckets and secrets let in the services that use them", () => {
+		expect(letInBy(resources())).toEqual(letIn);
+	});
+
+	it("machines, cluster and database have the policies of AWS that they need", () => {
+		expect(attachedTo(resources())).toEqual(attached);
+	});
+
+	it.each(Object.entries(rightsOf))("%s has its rights, and no more", (address, rights) => {
+		expect(rightsIn(resources())[address]).toEqual(rights);
+		expect(Object.keys(rightsIn(resources())).toSorted()).toEqual(Object.keys(rightsOf).toSorted());
+	});
+
+	it.each([
+		["dev", dev],
+		["production", production]
+	] as const)("%s has its sizes", (environment, state) => {
+		expect(sizesOf(state())).toEqual(sizes[environment]);
+	});
+
+	it("every index of the table has whole messages", () => {
+		const [table] = resources().filter(({ type }) => type === "aws_dynamodb_table");
+		const indexes = table!.values.global_secondary_index as { projection_type: string }[];
+		expect(indexes.map(one => one.projection_type)).toEqual(Array(3).fill("ALL"));
+	});
+
+	it("the other cloud gets each end of the tunnels as what it is", () => {
+		const ends = ["0", "1"].flatMap(key =>
+			[1, 2].map(n => {
+				const of = (name: string) =>
+					valueAt(resources(), [`vpn[0].aws_vpn_connection.this["${key}"]`, `tunnel${n}_${name}`]);
+				return {
+					outside_address: of("address"),
+					inside_address: of("vgw_inside_address"),
+					own_address: of("cgw_inside_address"),
+					asn: 64512
+				};
+			})
+		);
+		expect(production().outputs.vpn_tunnels!.value).toEqual(ends);
+	});
+}
+
+export function agreementTests(production: () => State): void {
+	it("each service signs in to Postgres with the role that the migration makes, and checks the server", () => {
+		const text = read("terraform/aws/modules/secrets/main.tf");
+		const [, block] = /\n {2}roles = \{\n(.*?)\n {2}\}/s.exec(text)!;
+		const roles = Object.fromEntries(
+			[...block!.matchAll(/^ +(\w+) += "(\w+)"$/gm)].map(([, service, role]) => [service, role])
+		);
+		// shop_streams is for an event log without Kafka (config/env.ts), which AWS does not have.
+		const services = (Object.keys(schemas) as (keyof typeof schemas)[]).filter(
+			one => one !== "stream"
+		);
+		expect(roles).toEqual(Object.fromEntries(services.map(one => [one, roleOf(one)])));
+		expect(text).toContain('@${local.address}?sslmode=verify-full"');
+		expect(text.match(/postgres:\/\/\S+:/g)).toEqual(["postgres://${local.roles[secret]}:"]);
+	});
+
+	it("operators of the cluster have the service accounts that their charts make", () => {
+		const guide = read("DEPLOYMENT.md");
+		const accounts = production()
+			.resources.filter(({ type }) => type === "aws_eks_pod_identity_association")
+			.map(({ values }) => values as Record<string, string>)
+			.filter(({ namespace }) => namespace !== production().outputs.namespace!.value);
+		expect(accounts).toHaveLength(3);
+		for (const { namespace, service_account: name } of accounts)
+			expect(guide).toMatch(
+				new RegExp(`helm upgrade --install ${name} .*--namespace ${namespace}\\b`)
+			);
+		expect(guide).toContain("--set rbac.serviceAccount.name=cluster-autoscaler");
+	});
+
+	it("the controller may make each kind of load balancer that the manifests ask for", () => {
+		const ingress = read("k8s/components/aws/load-balancer.patch.yaml");
+		const service = read("k8s/components/bus-load-balancer/load-balancer.yaml");
+		expect(ingress).toContain("ingressClassName: alb");
+		expect(service).toContain("loadBalancerClass: service.k8s.aws/nlb");
+		const policy = 'eks.aws_iam_role_policy.pod["load-balancer-controller"]';
+		const resourcesOf = (sid: string) =>
+			valueAt(production().resources, [policy, `policy/Statement/${sid}/Resource`]) as string[];
+		const forms = (names: string[]) =>
+			names.flatMap(name =>
+				["app", "net"].map(kind => expect.stringMatching(`:${name}/${kind}/\\*$`))
+			);
+		for (const sid of ["MakeLoadBalancers", "ChangeOwnLoadBalancers"])
+			expect(resourcesOf(sid)).toEqual(expect.arrayContaining(forms(["loadbalancer"])));
+		expect(resourcesOf("ChangeListeners")).toEqual(
+			expect.arrayContaining(forms(["listener", "listener-rule"]))
+		);
+	});
+}
