@@ -60,6 +60,12 @@ const runBy: Record<string, Record<string, string>> = {
 			noAccount,
 		"docker push 123456789012.dkr.ecr.eu-central-1.amazonaws.com/moleculer-commerce:0.2.0":
 			noAccount,
+		"gcloud services enable compute.googleapis.com dataproc.googleapis.com secretmanager.googleapis.com --project=shop-analytics-production":
+			noAccount,
+		"gcloud beta services identity create --service=dataproc.googleapis.com --project=shop-analytics-production":
+			noAccount,
+		"gcloud beta services identity create --service=secretmanager.googleapis.com --project=shop-analytics-production":
+			noAccount,
 		"gcloud storage buckets create gs://shop-analytics-production-terraform --project=shop-analytics-production --location=europe-west3 --uniform-bucket-level-access --public-access-prevention":
 			noAccount,
 		"gcloud storage buckets update gs://shop-analytics-production-terraform --versioning":
