@@ -4,6 +4,8 @@ import { WindowStreamEvent, type Window } from "../../contracts/analytics.ts";
 import { validate } from "../../lib/validator.ts";
 import {
 	EngineLog,
+	engineTopic,
+	recordOf,
 	type Engine,
 	type Ownership
 } from "../../services/analytics/ownership/engine-log.ts";
@@ -48,6 +50,19 @@ export async function highestRevisions(driver: Driver): Promise<Window[]> {
 	return [...highest.values()];
 }
 
+/** When Flink became the owner of the windows the last time, by the clock of the log. */
+async function flinkSince(driver: Driver): Promise<string | undefined> {
+	let since: string | undefined;
+	const take = async (messages: readonly Message[]) => {
+		for (const message of messages) {
+			const record = recordOf(message);
+			if (record?.engine === "flink" && record.step !== "release") since = message.at.toISOString();
+		}
+	};
+	await readToEnd({ driver, topic: engineTopic.name, take, onError: printRetry });
+	return since;
+}
+
 export interface HandoverOptions {
 	driver: Driver;
 	to: Engine;
@@ -68,7 +83,8 @@ export async function handOver(options: HandoverOptions): Promise<void> {
 		print(`Nothing publishes windows now; the engine before has ${waitMs / 1000} s to stop.`);
 		await sleep(waitMs);
 		if (client) {
-			const windows = await adoptRevisions(client, await highestRevisions(driver));
+			const [known, since] = [await highestRevisions(driver), await flinkSince(driver)];
+			const windows = await adoptRevisions(client, known, since);
 			print(`${windows} windows will be published again, in higher revisions.`);
 		}
 		await log.append({ engine: to, step: "take" });

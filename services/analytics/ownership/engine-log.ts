@@ -6,7 +6,7 @@ import type { Driver, Message, Subscription, TopicSpec } from "../../../streams/
 export type Engine = "builtin" | "flink";
 
 /** Kept for ever and never compacted, because who owns the windows follows from all of it, in order. */
-const engineTopic: TopicSpec = {
+export const engineTopic: TopicSpec = {
 	name: "analytics-engine",
 	partitions: 1,
 	cleanup: "delete",
@@ -26,7 +26,7 @@ export interface EngineRecord {
 export type Ownership = { owner: Engine } | { successor: Engine };
 
 /** Undefined for what is no record: other writers have no say. */
-function recordOf({ value }: Pick<Message, "value">): EngineRecord | undefined {
+export function recordOf({ value }: Pick<Message, "value">): EngineRecord | undefined {
 	try {
 		const { engine, step } = JSON.parse(value.toString()) as Partial<EngineRecord>;
 		const isEngine = engine === "builtin" || engine === "flink";

@@ -17,18 +17,31 @@ const quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn";
 
 export type Edit = (text: string) => string;
 
+const unchanged: Edit = text => text;
+
+/** Where no locale is set, as in a container: sources and messages are UTF-8 there too. */
+const withoutLocale = { ...process.env, LC_ALL: "C" };
+
 /** Compiles the job as Maven does, and returns Java's class path of it. @param edit changes the sources: a planted fault */
-export async function compileJob(edit: Edit = text => text): Promise<string> {
+export async function compileJob(edit: Edit = unchanged): Promise<string> {
 	const libraries = await flinkClassPath();
 	const [classes, edited] = [temporaryFolder(), temporaryFolder()];
 	cpSync(join(sources, "resources"), classes, { recursive: true });
+	let isEdited = false;
 	const files = globSync("java/**/*.java", { cwd: sources }).map(file => {
 		const copy = join(edited, basename(file));
-		writeFileSync(copy, edit(readFileSync(join(sources, file), "utf8")));
+		const text = readFileSync(join(sources, file), "utf8");
+		isEdited ||= edit(text) !== text;
+		writeFileSync(copy, edit(text));
 		return copy;
 	});
+	if (edit !== unchanged && !isEdited) throw new Error("the fault changes no source");
 	const lint = ["-Xlint:all,-serial,-processing,-classfile,-try", "-Werror"];
-	await execute("javac", [...lint, "--release", "17", "-cp", libraries, "-d", classes, ...files]);
+	await execute(
+		"javac",
+		[...lint, "-encoding", "UTF-8", "--release", "17", "-cp", libraries, "-d", classes, ...files],
+		{ env: withoutLocale }
+	);
 	return `${classes}:${libraries}`;
 }
 
@@ -52,6 +65,7 @@ export class FlinkJob {
 	constructor(options: FlinkJobOptions) {
 		this.#options = options;
 		const sql = readFileSync(join(flinkFolder, "job.sql"), "utf8");
+		if (options.edit?.(sql) === sql) throw new Error("the fault changes no SQL");
 		writeFileSync(join(this.#folder, "job.sql"), options.edit?.(sql) ?? sql);
 	}
 
@@ -63,7 +77,8 @@ export class FlinkJob {
 		const own = ["--sql", join(this.#folder, "job.sql"), "--brokers", brokers];
 		const kept = ["--checkpoints", this.checkpoints, "--checkpoint-interval", "1 s"];
 		this.#child = spawn("java", [...java, ...given, ...main, ...own, ...kept, ...more], {
-			stdio: ["ignore", output, output]
+			stdio: ["ignore", output, output],
+			env: withoutLocale
 		});
 	}
 

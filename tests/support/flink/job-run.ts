@@ -49,12 +49,17 @@ export const lateIds = (late: readonly Message[]): string[] => [
 /** A job that has published everything is watched for so long: nothing may follow. */
 const settledMs = 3000;
 /** One that has not, as with a planted fault, is given up when it was silent for so long. */
-const silentMs = 20_000;
-const settlesWithinMs = 90_000;
+const silentMs = 60_000;
+const settlesWithinMs = 180_000;
 
-async function settle(job: FlinkJob, windows: readonly Message[], wanted: number): Promise<void> {
+type Published = Pick<JobRun, "windows" | "late">;
+
+async function settle(job: FlinkJob, published: Published, wanted: ExpectedResults): Promise<void> {
+	const { windows, late } = published;
 	let [count, since] = [-1, performance.now()];
-	const isComplete = () => new Set(windows.map(({ key }) => key)).size >= wanted;
+	const isComplete = () =>
+		new Set(windows.map(({ key }) => key)).size >= Object.keys(wanted.windows).length &&
+		lateIds(late).length >= wanted.late.length;
 	await until(() => {
 		if (windows.length !== count) [count, since] = [windows.length, performance.now()];
 		const quietMs = performance.now() - since;
@@ -88,7 +93,7 @@ export async function runJob(options: RunOptions): Promise<JobRun> {
 			await job.kill();
 			job.start();
 		}
-		await settle(job, windows!, Object.keys(expectedResults(recording).windows).length);
+		await settle(job, { windows: windows!, late: late! }, expectedResults(recording));
 		return {
 			windows: windows!,
 			late: late!,

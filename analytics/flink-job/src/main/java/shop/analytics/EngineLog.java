@@ -153,8 +153,9 @@ final class EngineLog implements OwnerCheck {
 		var ends = consumer.endOffsets(consumer.assignment(), PATIENCE);
 		long until = System.nanoTime() + PATIENCE.toNanos();
 		while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey(), PATIENCE) < end.getValue())) {
+			int before = records.size();
 			consumer.poll(Duration.ofMillis(100)).forEach(records::add);
-			if (!records.isEmpty()) continue;
+			if (records.size() > before) until = System.nanoTime() + PATIENCE.toNanos();
 			if (System.nanoTime() > until)
 				throw new IllegalStateException("Kafka sends nothing of %s.".formatted(consumer.assignment()));
 		}
