@@ -43,7 +43,7 @@ export class EngineOwner {
 	}
 
 	/**
-	 * False where Flink publishes them, so that nobody has to. @throws Error that says why nothing may be published or
+	 * False where Flink publishes them, so that this service need not. @throws Error that says why nothing may be published or
 	 * dropped: rows wait meanwhile
 	 */
 	async mayPublish(): Promise<boolean> {
