@@ -4,6 +4,9 @@ import { bulk } from "../../lib/bulk.ts";
 import { topics } from "../../streams/messages/topics.ts";
 import { raiseRevisions, revisionRows } from "../restore/epoch.ts";
 
+/** Between the clocks of the database and of the log. */
+export const clocksDifferMs = 60_000;
+
 /** No emitter works meanwhile: it asks for the same lock. */
 const lockEmitter = `select pg_advisory_xact_lock(hashtext('analytics'), hashtext('${topics.orders}'))`;
 
@@ -22,15 +25,15 @@ const dropWaiting = `
 /**
  * While the other engine owned the windows, the service marked its messages and sent none; whether the other one has published
  * all of them is not known, because it may have been down. Windows are emitted again, and late events published again, whose
- * readers know them by their id. $1 since when, with a minute for clocks that differ.
+ * readers know them by their id. $1 since when.
  */
 const repeatMarked = `
 	with late as (
 		update analytics.outbox set published_at = null
-		where topic = '${topics.late}' and published_at >= $1::timestamptz - interval '1 minute'
+		where topic = '${topics.late}' and published_at >= $1::timestamptz - interval '${clocksDifferMs} ms'
 	)
 	update analytics.windows set dirty = true
-	where revision > 0 and emitted_at >= $1::timestamptz - interval '1 minute'`;
+	where revision > 0 and emitted_at >= $1::timestamptz - interval '${clocksDifferMs} ms'`;
 
 const publishedRows = bulk({
 	window_start: "timestamptz",

@@ -14,10 +14,12 @@ import type { Driver, Message } from "../../streams/driver.ts";
 import { readToEnd } from "../../streams/read-to-end.ts";
 import { topics } from "../../streams/messages/topics.ts";
 import { printRetry } from "../../launch/process/retry-warning.ts";
-import { adoptRevisions } from "./adoption.ts";
+import { adoptRevisions, clocksDifferMs } from "./adoption.ts";
 
+/** Of both engines: a publication fails after so long (four attempts of 5 s, and of Flink SqlRunner.java). */
+const publishesWithinMs = 21_000;
 /** The engine before has asked again by then, and has published what it was publishing. */
-const stopsWithinMs = 3 * recheckMs;
+const stopsWithinMs = Math.ceil((recheckMs + publishesWithinMs) / 10_000) * 10_000;
 
 export function ownershipLine(ownership: Ownership | undefined): string {
 	if (!ownership) return "No engine has published windows yet.";
@@ -36,11 +38,16 @@ function windowOf({ value }: Message): Window | undefined {
 	return undefined;
 }
 
-/** By window, the highest revision that readers may have seen. */
-export async function highestRevisions(driver: Driver): Promise<Window[]> {
+/**
+ * By window, the highest revision that readers may have seen.
+ * @param since when Flink became the owner: the database knows what the service has published before
+ */
+export async function highestRevisions(driver: Driver, since = new Date(0)): Promise<Window[]> {
 	const highest = new Map<string, Window>();
+	const from = since.getTime() - clocksDifferMs;
 	const take = async (messages: readonly Message[]) => {
-		for (const window of messages.map(windowOf)) {
+		for (const message of messages) {
+			const window = message.at.getTime() < from ? undefined : windowOf(message);
 			if (!window) continue;
 			const name = `${window.window_start} ${window.currency}`;
 			if (window.revision > (highest.get(name)?.revision ?? 0)) highest.set(name, window);
@@ -51,12 +58,12 @@ export async function highestRevisions(driver: Driver): Promise<Window[]> {
 }
 
 /** When Flink became the owner of the windows the last time, by the clock of the log. */
-async function flinkSince(driver: Driver): Promise<string | undefined> {
-	let since: string | undefined;
+async function flinkSince(driver: Driver): Promise<Date | undefined> {
+	let since: Date | undefined;
 	const take = async (messages: readonly Message[]) => {
 		for (const message of messages) {
 			const record = recordOf(message);
-			if (record?.engine === "flink" && record.step !== "release") since = message.at.toISOString();
+			if (record?.engine === "flink" && record.step !== "release") since = message.at;
 		}
 	};
 	await readToEnd({ driver, topic: engineTopic.name, take, onError: printRetry });
@@ -68,6 +75,7 @@ export interface HandoverOptions {
 	to: Engine;
 	/** The database, where the analytics service is to publish: it gets the revisions that readers know. */
 	client?: pg.Client;
+	/** Less where the engine before is stopped. */
 	waitMs?: number;
 	print(line: string): void;
 }
@@ -83,8 +91,9 @@ export async function handOver(options: HandoverOptions): Promise<void> {
 		print(`Nothing publishes windows now; the engine before has ${waitMs / 1000} s to stop.`);
 		await sleep(waitMs);
 		if (client) {
-			const [known, since] = [await highestRevisions(driver), await flinkSince(driver)];
-			const windows = await adoptRevisions(client, known, since);
+			const since = await flinkSince(driver);
+			const known = await highestRevisions(driver, since);
+			const windows = await adoptRevisions(client, known, since?.toISOString());
 			print(`${windows} windows will be published again, in higher revisions.`);
 		}
 		await log.append({ engine: to, step: "take" });

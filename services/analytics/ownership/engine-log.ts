@@ -1,6 +1,12 @@
 import { newId } from "../../../lib/id.ts";
 import { poll } from "../../../lib/retry.ts";
-import type { Driver, Message, Subscription, TopicSpec } from "../../../streams/driver.ts";
+import {
+	NoSuchTopic,
+	type Driver,
+	type Message,
+	type Subscription,
+	type TopicSpec
+} from "../../../streams/driver.ts";
 
 /** Who publishes `analytics-results` and `analytics-late`: this service, or the Flink job (analytics/flink-job). */
 export type Engine = "builtin" | "flink";
@@ -15,7 +21,8 @@ export const engineTopic: TopicSpec = {
 
 /**
  * A record. `claim` counts where there was none before. An operator's handover has two: after `release` no engine
- * publishes, and `take` follows once the one before has stopped.
+ * publishes, and `take` follows once the one before has stopped. The Flink job also writes `run` at each start, which only
+ * its other runs read (EngineLog.java).
  */
 export interface EngineRecord {
 	engine: Engine;
@@ -58,6 +65,8 @@ export class EngineLog {
 	readonly #driver: Driver;
 	#ownership: Ownership | undefined;
 	#next = 0n;
+	/** When the log took the oldest record. */
+	#oldest: Date | undefined;
 	#group = "";
 	#subscription: Promise<Subscription> | undefined;
 
@@ -65,20 +74,31 @@ export class EngineLog {
 		this.#driver = driver;
 	}
 
-	/** By all records that the topic has now. @throws Error while Kafka is down */
+	/** By all records that the topic has now; undefined without one. @throws Error while Kafka is down */
 	async read(): Promise<Ownership | undefined> {
 		try {
+			if (await this.#wasReplaced()) await this.close();
+			const [end] = await this.#driver.extents(engineTopic.name);
 			this.#subscription ??= this.#subscribe();
 			await this.#subscription;
-			const [end] = await this.#driver.extents(engineTopic.name);
 			const hasAll = () => this.#next >= end!.next;
 			if (await poll(hasAll, { everyMs: 20, withinMs: arrivesWithinMs })) return this.#ownership;
 			throw new Error(`Kafka sends nothing of the topic ${engineTopic.name}`);
 		} catch (error) {
 			// A topic that was lost is read from its start when there is one again.
 			await this.close();
+			if (error instanceof NoSuchTopic) return undefined;
 			throw error;
 		}
+	}
+
+	/** Whether the topic was lost and made again: then its first record is younger than the oldest one that was read. */
+	async #wasReplaced(): Promise<boolean> {
+		if (!this.#subscription || !this.#oldest) return false;
+		const younger = new Date(this.#oldest.getTime() + 1);
+		const [end] = await this.#driver.extents(engineTopic.name);
+		const offsets = await this.#driver.offsetsAt(engineTopic.name, younger);
+		return end!.next < this.#next || offsets.get(end!.partition) === 0n;
 	}
 
 	async append(record: EngineRecord): Promise<void> {
@@ -97,9 +117,9 @@ export class EngineLog {
 
 	/** Each process reads all of it, as a group of its own. */
 	async #subscribe(): Promise<Subscription> {
-		await this.#driver.createTopics([engineTopic]);
 		this.#ownership = undefined;
 		this.#next = 0n;
+		this.#oldest = undefined;
 		this.#group = `${engineTopic.name}-${newId()}`;
 		return this.#driver.subscribe({
 			group: this.#group,
@@ -110,6 +130,7 @@ export class EngineLog {
 				for (const message of messages)
 					if (message.offset >= this.#next) {
 						this.#ownership = applyRecord(this.#ownership, message);
+						this.#oldest ??= message.at;
 						this.#next = message.offset + 1n;
 					}
 				return this.#next;

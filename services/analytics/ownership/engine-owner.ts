@@ -1,7 +1,7 @@
 import type { Driver } from "../../../streams/driver.ts";
 import { EngineLog, type Engine, type Ownership } from "./engine-log.ts";
 
-/** An answer is asked for again after so long; a handover waits for three times as long (cli/handover/handover.ts). */
+/** An answer is asked for again after so long; a handover waits for longer (cli/handover/handover.ts). */
 export const recheckMs = 5000;
 
 const names: Record<Engine, string> = { builtin: "the analytics service", flink: "the Flink job" };

@@ -1,5 +1,5 @@
-import { Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
-import type { Message } from "../../../streams/driver.ts";
+import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
+import type { Message, Outgoing } from "../../../streams/driver.ts";
 import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
 import { topics } from "../../../streams/messages/topics.ts";
 import { reader } from "../streams/topic-reader.ts";
@@ -18,17 +18,16 @@ export class OrdersTopic {
 		this.#driver = new KafkaDriver({ brokers: [brokers] });
 	}
 
-	async create(): Promise<void> {
-		const admin = this.#kafka.admin();
-		await admin.connect();
+	async create(count = partitions): Promise<void> {
 		const entries = { "retention.ms": "-1", "message.timestamp.type": "CreateTime" };
 		const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
 		const names = [topics.orders, topics.windows, topics.late];
-		await admin.createTopics({
-			waitForLeaders: true,
-			topics: names.map(topic => ({ topic, numPartitions: partitions, configEntries }))
-		});
-		await admin.disconnect();
+		await this.#administer(admin =>
+			admin.createTopics({
+				waitForLeaders: true,
+				topics: names.map(topic => ({ topic, numPartitions: count, configEntries }))
+			})
+		);
 		this.#producer = this.#kafka.producer({
 			createPartitioner: Partitioners.DefaultPartitioner,
 			allowAutoTopicCreation: false
@@ -36,7 +35,30 @@ export class OrdersTopic {
 		await this.#producer.connect();
 	}
 
-	async feed(recording: readonly Recorded[]): Promise<void> {
+	async #administer(work: (admin: Admin) => Promise<unknown>): Promise<void> {
+		const admin = this.#kafka.admin();
+		await admin.connect();
+		await work(admin);
+		await admin.disconnect();
+	}
+
+	/** Of the first partition, as Kafka does with what has expired. */
+	async deleteBefore(offset: number): Promise<void> {
+		const partitions = [{ partition: 0, offset: String(offset) }];
+		await this.#administer(async admin => {
+			// kafkajs has to know the topic before it deletes records of it.
+			await admin.fetchTopicOffsets(topics.orders);
+			await admin.deleteTopicRecords({ topic: topics.orders, partitions });
+		});
+	}
+
+	publish(topic: string, messages: readonly Outgoing[]): Promise<void> {
+		return this.#driver.publish(topic, messages);
+	}
+
+	async feed(
+		recording: readonly Pick<Recorded, "at" | "key" | "value" | "binary">[]
+	): Promise<void> {
 		const messages = recording.map(recorded => ({
 			key: recorded.key,
 			value: bytesOf(recorded),

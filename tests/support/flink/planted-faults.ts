@@ -51,7 +51,8 @@ export const plantedFaults: readonly PlantedFault[] = [
 	{ name: "duplicates are counted", sql: replacing(["WHERE occurrence = 1", ""]) },
 	{
 		name: "state is forgotten after 1 s",
-		options: { arguments: ["--state-ttl", "1 s"], pauseMs: 9000 }
+		sql: replacing(["'${STATE_TTL}'", "'1 s'"]),
+		options: { pauseMs: 9000 }
 	},
 	{
 		name: "the average is rounded half up",
@@ -79,7 +80,7 @@ export const plantedFaults: readonly PlantedFault[] = [
 		name: "windows are published before their checkpoint is complete",
 		java: replacing([
 			"		window.hasChanged = true;\n	}",
-			"		window.hasChanged = true;\n		output.collect(new StreamRecord<>(window.message(false, 0)));\n	}"
+			"		window.hasChanged = true;\n		output.collect(new StreamRecord<>(window.publish(false, 0)));\n	}"
 		]),
 		options: { kills: true }
 	},

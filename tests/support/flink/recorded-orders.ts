@@ -229,5 +229,5 @@ export const readRecording = (): Recorded[] =>
 		.split("\n")
 		.map(line => JSON.parse(line) as Recorded);
 
-export const bytesOf = ({ value, binary }: Recorded): Buffer | null =>
+export const bytesOf = ({ value, binary }: Pick<Recorded, "value" | "binary">): Buffer | null =>
 	value === null ? null : Buffer.from(value, binary ? "base64" : "utf8");

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.types.Row;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** A message to publish, with text as its key and value; a class with public members is what Flink serialises well. */
@@ -18,6 +19,14 @@ public class Message {
 	public Message(String key, String value) {
 		this.key = key;
 		this.value = value;
+	}
+
+	/** An event as it came. @param row of the view `results` */
+	static Message ofLateEvent(Row row) {
+		Message message = new Message(row.getFieldAs("message_key"), row.getFieldAs("message"));
+		Map<String, byte[]> headers = row.getFieldAs("headers");
+		if (headers != null) message.headers = headers;
+		return message;
 	}
 
 	Message header(String name, String text) {
@@ -38,8 +47,7 @@ public class Message {
 			byte[] key = message.key == null ? null : message.key.getBytes(StandardCharsets.UTF_8);
 			byte[] value = message.value.getBytes(StandardCharsets.UTF_8);
 			ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, null, null, key, value);
-			if (message.headers != null)
-				message.headers.forEach((name, bytes) -> record.headers().add(name, bytes));
+			message.headers.forEach((name, bytes) -> record.headers().add(name, bytes));
 			return record;
 		}
 	}

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import java.util.stream.Collectors;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.util.TimeUtils;
 
 /** What the command line says. Files may be on any file system of the cluster, like gs://. */
 final class Settings {
@@ -27,6 +29,8 @@ final class Settings {
 					"--state-ttl", "8 d",
 					"--kafka-properties", "");
 	private static final List<String> REQUIRED = List.of("--sql", "--brokers", "--checkpoints");
+
+	private static final Duration SHORTEST_TTL = Duration.ofDays(2);
 
 	private final Map<String, String> values = new HashMap<>(DEFAULTS);
 	private final Properties security = new Properties();
@@ -46,8 +50,20 @@ final class Settings {
 		for (String name : REQUIRED)
 			if (settings.values.getOrDefault(name, "").isEmpty())
 				throw new Invalid("The option %s is required.".formatted(name));
+		settings.checkTtl();
 		settings.readSecurity();
 		return settings;
+	}
+
+	/** An id or a minute that is forgotten while its window can still change would count twice, or fall. */
+	private void checkTtl() {
+		String text = values.get("--state-ttl");
+		try {
+			if (TimeUtils.parseDuration(text).compareTo(SHORTEST_TTL) >= 0) return;
+		} catch (RuntimeException error) {
+			throw new Invalid("--state-ttl is a duration, like 8 d: %s is none.".formatted(text));
+		}
+		throw new Invalid("--state-ttl is at least 2 d, because windows change for a day: %s is too short.".formatted(text));
 	}
 
 	/** TLS and the login: a file of Kafka's clients, or a secret that has one. Neither is ever an argument. */

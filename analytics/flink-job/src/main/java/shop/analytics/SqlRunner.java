@@ -1,10 +1,11 @@
 package shop.analytics;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.Configuration;
@@ -14,6 +15,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
+import org.apache.flink.util.ExceptionUtils;
 
 /** Runs job.sql: `--sql <file> --brokers <host:port,…> --checkpoints <folder>`; README.md has the rest. */
 public final class SqlRunner {
@@ -26,25 +28,40 @@ public final class SqlRunner {
 	private static final String WINDOWS = "analytics-results";
 	private static final String LATE = "analytics-late";
 
+	/** An engine that has lost the windows sends nothing after the 30 s for which cli/handover/handover.ts waits. */
+	private static final int DELIVERY_LIMIT_MS = 20_000;
+
 	private SqlRunner() {}
 
 	public static void main(String[] args) throws Exception {
 		try {
 			run(Settings.of(args));
 		} catch (Exception error) {
-			Throwable cause = error;
-			while (cause.getCause() != null) cause = cause.getCause();
-			System.err.println(cause.getMessage());
-			boolean isRefusal = cause instanceof EngineLog.Refusal || cause instanceof Settings.Invalid;
-			if (!isRefusal) throw error;
+			Optional<String> refusal = refusalOf(error);
+			if (refusal.isEmpty()) throw error;
+			System.err.println(refusal.get());
 			System.exit(CONFIGURATION_ERROR);
 		}
 	}
 
+	/** Why the job may not run. Causes that come from the cluster are serialised. */
+	private static Optional<String> refusalOf(Throwable error) {
+		ClassLoader loader = SqlRunner.class.getClassLoader();
+		return Stream.of(EngineLog.Refusal.class, Settings.Invalid.class)
+				.flatMap(type -> ExceptionUtils.findSerializedThrowable(error, type, loader).stream())
+				.map(Throwable::getMessage)
+				.findFirst();
+	}
+
 	private static void run(Settings settings) throws Exception {
 		EngineLog engine = new EngineLog(settings.kafka());
+		// A job that could not run anyway claims nothing.
+		if (!engine.isClaimed()) OrdersLog.completeFrom(settings.kafka(), System.currentTimeMillis());
 		settings.useOwnership(engine.claim());
 		engine.close();
+		Optional<String> checkpoint = settings.newestCheckpoint();
+		long completeFrom =
+				checkpoint.isPresent() ? Long.MIN_VALUE : OrdersLog.completeFrom(settings.kafka(), System.currentTimeMillis());
 
 		Configuration configuration = new Configuration();
 		List<String> statements = new ArrayList<>();
@@ -55,7 +72,6 @@ public final class SqlRunner {
 		}
 		for (String key : List.of("execution.checkpointing.dir", "state.checkpoints.dir"))
 			configuration.setString(key, settings.checkpoints());
-		var checkpoint = settings.newestCheckpoint();
 		checkpoint.ifPresent(path -> {
 			configuration.setString("execution.state-recovery.path", path);
 			configuration.setString("execution.savepoint.path", path);
@@ -65,52 +81,27 @@ public final class SqlRunner {
 		var environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
 		var tables = StreamTableEnvironment.create(environment);
 		for (String statement : statements) tables.executeSql(statement);
-		HashMap<String, Long> known =
-				checkpoint.isPresent() ? new HashMap<>() : EngineLog.knownRevisions(settings.kafka(), WINDOWS);
-		long from = known.isEmpty() ? Long.MIN_VALUE : System.currentTimeMillis() - Window.ALLOWED_LATENESS_MS;
 		DataStream<Row> results = tables.toChangelogStream(tables.from("results"));
-		publishWindows(results, settings, new WindowPublisher(known, from, engine));
-		publishLate(results, settings);
+		publish(results, settings, new WindowPublisher(new PublishedWindows(settings.kafka(), WINDOWS, completeFrom), engine));
 		environment.execute(configuration.getString("pipeline.name", "shop-analytics-windows"));
 	}
 
-	private static boolean isLate(Row row) {
-		return row.getField("message") != null;
-	}
-
-	private static void publishWindows(DataStream<Row> results, Settings settings, WindowPublisher publisher) {
-		results.filter(row -> !isLate(row))
-				.uid("filter-windows")
-				.global()
-				.transform("publish-windows", TypeInformation.of(Message.class), publisher)
-				.uid("publish-windows")
-				.setParallelism(1)
-				.sinkTo(sink(settings, WINDOWS))
-				.uid("sink-windows")
-				.setParallelism(1);
-	}
-
-	/** At once and maybe repeatedly: readers know an event by its id. */
-	private static void publishLate(DataStream<Row> results, Settings settings) {
-		results.filter(SqlRunner::isLate)
-				.uid("filter-late")
-				.map(SqlRunner::lateMessage)
-				.returns(Message.class)
-				.uid("map-late")
-				.sinkTo(sink(settings, LATE))
-				.uid("sink-late");
-	}
-
-	private static Message lateMessage(Row row) {
-		Message message = new Message(row.getFieldAs("message_key"), row.getFieldAs("message"));
-		message.headers = row.getFieldAs("headers");
-		return message;
+	private static void publish(DataStream<Row> results, Settings settings, WindowPublisher publisher) {
+		var windows =
+				results.global()
+						.transform("publish", TypeInformation.of(Message.class), publisher)
+						.uid("publish")
+						.setParallelism(1);
+		windows.sinkTo(sink(settings, WINDOWS)).uid("sink-windows").setParallelism(1);
+		windows.getSideOutput(WindowPublisher.LATE).sinkTo(sink(settings, LATE)).uid("sink-late").setParallelism(1);
 	}
 
 	private static KafkaSink<Message> sink(Settings settings, String topic) {
 		return KafkaSink.<Message>builder()
 				.setKafkaProducerConfig(settings.kafka())
 				.setBootstrapServers(settings.brokers())
+				.setProperty("request.timeout.ms", "5000")
+				.setProperty("delivery.timeout.ms", String.valueOf(DELIVERY_LIMIT_MS))
 				.setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
 				.setRecordSerializer(new Message.Serializer(topic))
 				.build();

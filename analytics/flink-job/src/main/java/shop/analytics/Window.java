@@ -20,38 +20,58 @@ public class Window {
 
 	public long start;
 	public String currency;
-	public long orders;
-	public long revenue;
-	public long uniqueUsers;
-	public long average;
-	/** The highest revision that the topic had when this job first saw the window. */
+	public Totals counted = new Totals();
+	/** Of the last message of the window, whichever engine has published it; zeros before the first. */
+	public Totals published = new Totals();
+	/** The highest revision that the topic had when this job began without a checkpoint. */
 	public long base;
-	/** How many orders the last published message had; 0 before the first. */
-	public long publishedOrders;
 	public boolean isPublishedFinal;
+	/** It was final when the job began: it does not change any more, whatever this job counts. */
+	public boolean wasFinal;
 	/** Since the last checkpoint. */
 	public boolean hasChanged;
 
 	public Window() {}
 
-	String key() {
+	Window(long start, String currency) {
+		this.start = start;
+		this.currency = currency;
+	}
+
+	static String key(long start, String currency) {
 		return iso(start) + "/" + currency;
+	}
+
+	String key() {
+		return key(start, currency);
 	}
 
 	long end() {
 		return start + LENGTH_MS;
 	}
 
+	/** True where the topic has had all that was counted: after another engine, or of a log that has lost events. */
+	boolean isPublished(boolean isFinal) {
+		return counted.orders <= published.orders && isFinal == isPublishedFinal;
+	}
+
 	/**
 	 * Grows with every order, as only orders change a window, and once more when it becomes final. It depends on nothing
 	 * but the content, so that the same content has the same revision in every run.
 	 */
-	long revision(boolean isFinal) {
-		return base + orders + (isFinal ? 1 : 0);
+	private long revision(boolean isFinal) {
+		return base + counted.orders + (isFinal ? 1 : 0);
+	}
+
+	/** Publishes what was counted, or, where the log has fewer events than readers know of, what they know. */
+	Message publish(boolean isFinal, long now) {
+		if (counted.orders >= published.orders) published = counted;
+		isPublishedFinal = isFinal;
+		return message(isFinal, now);
 	}
 
 	/** As toMessage of window-messages.ts; every text in it is a number, a time or a currency, so nothing needs escaping. */
-	Message message(boolean isFinal, long now) {
+	private Message message(boolean isFinal, long now) {
 		String key = key();
 		long revision = revision(isFinal);
 		String id = uuid5(key + " " + revision);
@@ -59,7 +79,8 @@ public class Window {
 		String data =
 				"{\"window_start\":\"%s\",\"window_end\":\"%s\",\"currency\":\"%s\",\"orders\":%d,\"revenue\":%d,\"unique_users\":%d,\"average_order_value\":%d,\"revision\":%d,\"final\":%b}"
 						.formatted(
-								iso(start), iso(end()), currency, orders, revenue, uniqueUsers, average, revision, isFinal);
+								iso(start), iso(end()), currency, published.orders, published.revenue,
+								published.uniqueUsers, published.average, revision, isFinal);
 		String value =
 				"{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/analytics\",\"type\":\"analytics.window\",\"subject\":\"%s\",\"time\":\"%s\",\"datacontenttype\":\"application/json\",\"dataschema\":\"https://schemas.moleculer-commerce.example/analytics.window/v1\",\"partitionkey\":\"%s\",\"sequence\":\"%d\",\"data\":%s}"
 						.formatted(id, key, time, key, revision, data);

@@ -3,10 +3,12 @@ package shop.analytics;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -16,36 +18,40 @@ import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.types.Row;
 import org.apache.flink.types.RowKind;
+import org.apache.flink.util.OutputTag;
 
 /**
- * Turns the rows of the view `windows` into messages. What a checkpoint holds is published when that checkpoint is
- * complete, and never before: after a kill the job continues with a state that has everything that was published, so no
- * revision falls, and no revision has two contents. Kafka transactions would give the same, but kafkajs delivers aborted
- * ones. Runs with a parallelism of 1.
+ * Turns the rows of the view `results` into messages of windows, and of late events as a side output. What a checkpoint
+ * holds is published when that checkpoint is complete, and never before: after a kill the job continues with a state that
+ * has everything that was published, so no revision falls, and no revision has two contents. Kafka transactions would give
+ * the same, but kafkajs delivers aborted ones. Runs with a parallelism of 1.
  */
 public class WindowPublisher extends AbstractStreamOperator<Message>
 		implements OneInputStreamOperator<Row, Message> {
+	static final OutputTag<Message> LATE = new OutputTag<>("late", TypeInformation.of(Message.class));
 	/** Of a topic in which nothing happens: out of order for 5 s and silent for 10 s, as in tumbling.window.ts. */
 	private static final long QUIET_MS = 15_000;
 
-	/** By key: the highest revisions in the topic, when the job did not continue from a checkpoint. */
-	private final HashMap<String, Long> knownRevisions;
-	/** Windows from before are those of whoever published them. */
-	private final long fromMs;
+	private final PublishedWindows known;
 	private final OwnerCheck owner;
 
 	private transient Map<String, Window> windows;
 	/** By key, the last message of each window that is not published yet. */
 	private transient Map<String, Message> pending;
+	private transient List<Message> pendingLate;
+	/** Since the last checkpoint. */
+	private transient List<Message> newLate;
 	/** The checkpoint that has to be complete first. */
 	private transient long pendingCheckpoint;
+	private transient long completeFrom;
+	private transient long watermark;
 	private transient ListState<Window> storedWindows;
 	private transient ListState<Message> storedPending;
-	private transient long watermark;
+	private transient ListState<Message> storedLate;
+	private transient ListState<Long> storedCompleteFrom;
 
-	public WindowPublisher(HashMap<String, Long> knownRevisions, long fromMs, OwnerCheck owner) {
-		this.knownRevisions = knownRevisions;
-		this.fromMs = fromMs;
+	public WindowPublisher(PublishedWindows known, OwnerCheck owner) {
+		this.known = known;
 		this.owner = owner;
 	}
 
@@ -55,41 +61,46 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		watermark = Long.MIN_VALUE;
 		windows = new HashMap<>();
 		pending = new LinkedHashMap<>();
+		pendingLate = new ArrayList<>();
+		newLate = new ArrayList<>();
+		pendingCheckpoint = 0;
 		var store = context.getOperatorStateStore();
 		storedWindows = store.getListState(new ListStateDescriptor<>("windows", Window.class));
 		storedPending = store.getListState(new ListStateDescriptor<>("pending", Message.class));
-		for (Window window : storedWindows.get()) windows.put(window.key(), window);
+		storedLate = store.getListState(new ListStateDescriptor<>("late", Message.class));
+		storedCompleteFrom = store.getListState(new ListStateDescriptor<>("complete-from", Long.class));
+		completeFrom = known.completeFrom;
+		for (Long stored : storedCompleteFrom.get()) completeFrom = stored;
+		for (Window window : context.isRestored() ? storedWindows.get() : known.read()) windows.put(window.key(), window);
 		for (Message message : storedPending.get()) pending.put(message.key, message);
-		pendingCheckpoint = 0;
+		for (Message message : storedLate.get()) pendingLate.add(message);
 	}
 
 	@Override
 	public void processElement(StreamRecord<Row> element) {
 		Row row = element.getValue();
 		if (row.getKind() == RowKind.UPDATE_BEFORE) return;
+		if (row.getField("message") == null) count(row);
+		else newLate.add(Message.ofLateEvent(row));
+	}
+
+	private void count(Row row) {
 		long start = row.<Long>getFieldAs("window_start");
-		if (start < fromMs) return;
 		String currency = row.getFieldAs("currency");
-		Window window = windows.computeIfAbsent(Window.iso(start) + "/" + currency, key -> first(key, start, currency));
-		long orders = row.<Long>getFieldAs("orders");
-		if (row.getKind() == RowKind.DELETE || orders <= window.orders)
+		String key = Window.key(start, currency);
+		Window window = windows.get(key);
+		// Of a window that is not known, and of which the log has lost events, the sums would be too small.
+		if (window == null && start < completeFrom) return;
+		if (window == null) windows.put(key, window = new Window(start, currency));
+		if (window.wasFinal) return;
+		Totals counted = Totals.of(row);
+		if (row.getKind() == RowKind.DELETE || counted.orders <= window.counted.orders)
 			throw new SuppressRestartsException(
 					new IllegalStateException(
 							"The window %s fell from %d orders to %d: its state was lost, so nothing is published. Is --state-ttl too short?"
-									.formatted(window.key(), window.orders, orders)));
-		window.orders = orders;
-		window.revenue = row.<Long>getFieldAs("revenue");
-		window.uniqueUsers = row.<Long>getFieldAs("unique_users");
-		window.average = row.<Long>getFieldAs("average_order_value");
+									.formatted(key, window.counted.orders, counted.orders)));
+		window.counted = counted;
 		window.hasChanged = true;
-	}
-
-	private Window first(String key, long start, String currency) {
-		Window window = new Window();
-		window.start = start;
-		window.currency = currency;
-		window.base = knownRevisions.getOrDefault(key, 0L);
-		return window;
 	}
 
 	@Override
@@ -103,11 +114,15 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		super.snapshotState(context);
 		long now = System.currentTimeMillis();
 		for (Window window : windows.values()) publish(window, now);
+		pendingLate.addAll(newLate);
+		newLate.clear();
 		pendingCheckpoint = context.getCheckpointId();
 		// A day more than windows change, so that one that does all the same is noticed.
 		windows.values().removeIf(window -> isPast(window.end() + 2 * Window.ALLOWED_LATENESS_MS));
 		storedWindows.update(new ArrayList<>(windows.values()));
 		storedPending.update(new ArrayList<>(pending.values()));
+		storedLate.update(pendingLate);
+		storedCompleteFrom.update(List.of(completeFrom));
 	}
 
 	private void publish(Window window, long now) {
@@ -115,11 +130,11 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		window.hasChanged = false;
 		if (!isPast(window.end()) && !isQuiet) return;
 		boolean isFinal = window.isPublishedFinal || isPast(window.end() + Window.ALLOWED_LATENESS_MS);
-		if (window.orders == window.publishedOrders && isFinal == window.isPublishedFinal) return;
+		if (window.isPublished(isFinal)) return;
 		if (window.isPublishedFinal) LOG.error("The window {} was final and has changed.", window.key());
-		window.publishedOrders = window.orders;
-		window.isPublishedFinal = isFinal;
-		pending.put(window.key(), window.message(isFinal, now));
+		if (window.counted.orders < window.published.orders)
+			LOG.warn("The log has lost events of the window {}: it stays as it was published.", window.key());
+		pending.put(window.key(), window.publish(isFinal, now));
 	}
 
 	private boolean isPast(long time) {
@@ -129,10 +144,13 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 	@Override
 	public void notifyCheckpointComplete(long checkpointId) throws Exception {
 		super.notifyCheckpointComplete(checkpointId);
-		if (pending.isEmpty() || checkpointId < pendingCheckpoint) return;
+		boolean isEmpty = pending.isEmpty() && pendingLate.isEmpty();
+		if (isEmpty || checkpointId < pendingCheckpoint) return;
 		owner.assertOwned();
 		for (Message message : pending.values()) output.collect(new StreamRecord<>(message));
+		for (Message message : pendingLate) output.collect(LATE, new StreamRecord<>(message));
 		pending.clear();
+		pendingLate.clear();
 	}
 
 	@Override
