@@ -28,6 +28,7 @@ const lists: Record<string, string[]> = {
 		`org.apache.flink:flink-table-planner-loader:${flink}`,
 		`org.apache.flink:flink-table-runtime:${flink}`,
 		`org.apache.flink:flink-connector-base:${flink}`,
+		`org.apache.flink:flink-statebackend-rocksdb:${flink}`,
 		"org.apache.flink:flink-connector-kafka:5.0.0-2.2",
 		"org.slf4j:slf4j-simple:1.7.36"
 	]

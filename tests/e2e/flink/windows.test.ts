@@ -31,7 +31,9 @@ describeWith("java", "javac")("the Flink job, killed twice while it reads the re
 	let run: JobRun;
 
 	beforeAll(async () => {
-		run = await runJob({ classPath: await compileJob(), kills: true });
+		// That of submit.sh.
+		const backend = ["--state-backend", "rocksdb"];
+		run = await runJob({ classPath: await compileJob(), kills: true, arguments: backend });
 	}, 420_000);
 
 	it("continues from checkpoints", () => {

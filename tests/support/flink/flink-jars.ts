@@ -15,5 +15,5 @@ export const flinkClassPath = (): Promise<string> =>
 		cache: join(cacheFolder, "flink", flinkVersion),
 		remedy: "try again",
 		onDownload: () =>
-			console.error(`tests: getting Flink ${flinkVersion} from Maven Central (once, 142 MB)`)
+			console.error(`tests: getting Flink ${flinkVersion} from Maven Central (once, 201 MB)`)
 	});
