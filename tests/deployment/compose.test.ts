@@ -2,8 +2,10 @@ import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { toConfig } from "../../config/index.ts";
+import { readEnvironment } from "../../config/read-environment.ts";
 import { temporaryFolder } from "../support/servers/temporary-folder.ts";
-import { composeText, parseCompose, readCompose } from "./compose-file.ts";
+import { composeText, ofShop, parseCompose, readCompose } from "./compose-file.ts";
 import { composeFaults, variableFaults } from "./compose-rules.ts";
 import { lineWith, plantIn } from "./planted.ts";
 
@@ -51,6 +53,20 @@ describe("docker-compose.yml", () => {
 			["127.0.0.1:16686:16686"],
 			["127.0.0.1:9200:9200"],
 			["127.0.0.1:5601:5601"]
+		]);
+	});
+
+	it("says who publishes windows to the node that does, which can hand them over too", () => {
+		const nodes = ofShop(readCompose()).filter(([, one]) => one.environment?.ANALYTICS_ENGINE);
+		expect(nodes.map(([name]) => name)).toEqual(["analytics"]);
+		const [[, { environment }]] = nodes as [(typeof nodes)[number]];
+		expect(environment!.ANALYTICS_ENGINE).toBe("builtin");
+		const set = { ...environment, ANALYTICS_ENGINE: "flink" };
+		const { analytics, kafka, databaseUrl } = toConfig(readEnvironment(set));
+		expect([analytics.engine, kafka?.brokers, databaseUrl]).toEqual([
+			"flink",
+			["kafka:9092"],
+			expect.stringMatching(/^postgres:/)
 		]);
 	});
 

@@ -8,12 +8,14 @@ const compose: Record<string, readonly string[]> = {
 	up: ["--detach", "--wait", "--build", "--no-build", "--no-deps", "--no-recreate", "--scale"],
 	down: ["--volumes"],
 	ps: [],
-	logs: ["--follow", "--no-log-prefix", "--tail"]
+	logs: ["--follow", "--no-log-prefix", "--tail"],
+	run: ["--rm", "--no-deps"]
 };
 
 const kubectl: Record<string, readonly string[]> = {
 	apply: ["-k"],
 	kustomize: [],
+	"create job": ["--from"],
 	wait: ["--for", "--timeout"],
 	"rollout status": ["--timeout"],
 	"rollout restart": [],

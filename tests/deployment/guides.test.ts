@@ -107,7 +107,14 @@ describe("commands of DEPLOYMENT.md", () => {
 					document.toJS() as { kind?: string; namespace?: string; metadata?: { name?: string } }
 			)
 	);
-	const objects = manifests.map(one => `${one.kind?.toLowerCase()}/${one.metadata?.name}`);
+	/** Those of the files, and jobs that the page makes. */
+	const objects = [
+		...manifests.map(one => `${one.kind?.toLowerCase()}/${one.metadata?.name}`),
+		...Array.from(
+			page("DEPLOYMENT.md").matchAll(/ create job --from=\S+ ([a-z-]+)/g),
+			([, name]) => `job/${name}`
+		)
+	];
 	const namespaces = manifests.map(({ namespace }) => namespace);
 
 	const outputsOf = (folder: string) =>
@@ -166,7 +173,10 @@ describe("commands of DEPLOYMENT.md", () => {
 			wrong.push(`kustomization ${after("-k")}`);
 		for (const name of servicesOf(words))
 			if (!compose.services[name]) wrong.push(`service ${name}`);
-		const named = command.match(/\b(job|deployment|service|statefulset)[/ ][a-z-]+(?= |$)/g) ?? [];
+		const named =
+			command.match(
+				/\b(cronjob|job|deployment|service(account)?|statefulset)[/ ][a-z][a-z-]*(?= |$)/g
+			) ?? [];
 		for (const name of named) if (!objects.includes(name.replace(" ", "/"))) wrong.push(name);
 		return wrong;
 	};
@@ -183,6 +193,8 @@ describe("commands of DEPLOYMENT.md", () => {
 		["kubectl apply -k k8s/overlays/test", "kustomization k8s/overlays/test"],
 		["kubectl -n shop rollout status deployment/gateway", "namespace shop"],
 		["kubectl -n moleculer-commerce delete job migration", "job migration"],
+		["kubectl -n moleculer-commerce create job --from=cronjob/to-flink x", "cronjob/to-flink"],
+		["kubectl -n moleculer-commerce delete serviceaccount shop", "serviceaccount shop"],
 		["kubectl -n moleculer-commerce rollout status deployment/orders", "deployment/orders"],
 		["docker compose up --scale orders=2", "service orders"],
 		["docker compose up --no-deps user orders", "service orders"],
@@ -234,7 +246,9 @@ describe("commands of all guides", () => {
 		["aws s3api create-bucket --bukket x", "option --bukket"],
 		["helm upgrade --instal x", "option --instal"],
 		["kubectl annotate externalsecret --all force-sync=1 --overwrite", "no namespace (-n)"],
-		["kubectl logs job/migrate", "no namespace (-n)"]
+		["kubectl logs job/migrate", "no namespace (-n)"],
+		["docker compose run --no-dep analytics cli/stream.ts", "option --no-dep"],
+		["kubectl -n shop create job --form=cronjob/x y", "option --form"]
 	])("would be refused: %s", (text, what) => {
 		expect(unknownWords({ text, at: "" })).toEqual([what]);
 	});

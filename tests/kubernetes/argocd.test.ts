@@ -18,6 +18,7 @@ import {
 import { report } from "./fault-lines.ts";
 import { buildWithinMs } from "./kustomize-program.ts";
 import { schemaFaults } from "./object-schemas.ts";
+import { renderWith } from "./optional/render-with.ts";
 import { revisionFaults, versionFaults } from "./releases.rules.ts";
 
 interface Named {
@@ -133,7 +134,7 @@ describeWith("kustomize")("the applications of Argo CD", () => {
 		});
 	});
 
-	it("may make the kinds that the overlays have, and no others", () => {
+	it("may make the kinds that the overlays have, alone and with windows-by-flink, and no others", () => {
 		const kindOf = ({ apiVersion, kind }: ClusterObject) =>
 			`${apiVersion.includes("/") ? apiVersion.split("/")[0] : ""}/${kind}`;
 		const { clusterResourceWhitelist, namespaceResourceWhitelist } = project.spec as Record<
@@ -141,7 +142,8 @@ describeWith("kustomize")("the applications of Argo CD", () => {
 			Named[]
 		>;
 		const listed = [...clusterResourceWhitelist!, ...namespaceResourceWhitelist!];
-		const used = new Set([...rendered.values()].flat().map(kindOf));
+		const optional = renderWith("overlays/production", ["windows-by-flink"]);
+		const used = new Set([...[...rendered.values()].flat(), ...optional].map(kindOf));
 		expect(listed.map(({ group, kind }) => `${group}/${kind}`).toSorted()).toEqual(
 			[...used].toSorted()
 		);

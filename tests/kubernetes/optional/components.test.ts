@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { nodeNames } from "../../../config/node-servers.ts";
@@ -7,17 +7,24 @@ import { metrics } from "../../../services/metrics/metric.catalogue.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { adapterRule } from "./adapter-rule.ts";
-import { ofKind, render, root, type ClusterObject } from "../cluster-objects.ts";
+import { ofKind, type ClusterObject } from "../cluster-objects.ts";
 import { report } from "../fault-lines.ts";
 import { buildWithinMs } from "../kustomize-program.ts";
 import { flows } from "../flows.rules.ts";
 import { manifestFaults } from "../manifests.rules.ts";
 import { schemaFaults } from "../object-schemas.ts";
 import { parseQuery } from "../../observability/promql.ts";
+import { renderWith } from "./render-with.ts";
 
 /** What an overlay may have besides: each in the overlay production, as DEPLOYMENT.md says. */
 
-const optional = ["observability", "tracing", "saga-autoscaling", "bus-load-balancer"];
+const optional = [
+	"observability",
+	"tracing",
+	"saga-autoscaling",
+	"bus-load-balancer",
+	"windows-by-flink"
+];
 
 const configMap = (objects: readonly ClusterObject[], name: string) =>
 	ofKind(objects, "ConfigMap").find(({ metadata }) => metadata.name.startsWith(`${name}-`))!.data!;
@@ -25,13 +32,7 @@ const configMap = (objects: readonly ClusterObject[], name: string) =>
 describeWith("kustomize", "prometheus")("the optional components", () => {
 	let objects: ClusterObject[];
 	beforeAll(() => {
-		const folder = temporaryFolder();
-		cpSync(root, folder, { recursive: true });
-		const file = join(folder, "overlays/production/kustomization.yaml");
-		const more = optional.map(name => `  - ../../components/${name}\n`).join("");
-		const before = "  - ../../components/network-policies\n";
-		writeFileSync(file, readFileSync(file, "utf8").replace(before, more + before));
-		objects = render("overlays/production", folder);
+		objects = renderWith("overlays/production", optional);
 	}, buildWithinMs);
 
 	it("break no rule in production", () => {
