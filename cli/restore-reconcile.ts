@@ -6,6 +6,7 @@ import { connect } from "../launch/shop/prepare-shop.ts";
 import { highestRevisions } from "./handover/handover.ts";
 import { assertShopStopped } from "./offline/stopped-shop.ts";
 import { beginEpoch, type EpochStart } from "./restore/epoch.ts";
+import { assertNotByFlink } from "./restore/window-publisher.ts";
 import { exitCodes, explainOutdated, LaunchError } from "../launch/process/launch-error.ts";
 import { run } from "../launch/process/lifecycle.ts";
 import { printRetry } from "../launch/process/retry-warning.ts";
@@ -18,6 +19,7 @@ For a database that was restored to an earlier moment, before the shop starts ag
 that the log has and the database does not know, voids them, so that no consumer applies them, and begins a
 new epoch: new events carry it, because order versions may be reused.
 Customers may have paid for what is printed: the payment provider knows.
+Refused while the Flink job publishes windows: npm run stream -- engine builtin first.
   --dry-run  only print`;
 
 const { values } = commandLine(usage, { "dry-run": { type: "boolean" } });
@@ -54,6 +56,7 @@ run(async life => {
 	const driver = await openLog({ onError: () => undefined });
 	life.atEnd(() => driver.close());
 	await assertReachable(driver, config);
+	await assertNotByFlink(driver);
 	const bar = new ProgressBar({ things: "messages" });
 	const gap = await readGap(client, driver, (done, of) => bar.show(done, of), printRetry).catch(
 		error => {

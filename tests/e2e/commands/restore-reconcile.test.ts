@@ -4,6 +4,7 @@ import { analytics, type WindowStreamEvent } from "../../../contracts/analytics.
 import type { OrderStreamEvent } from "../../../contracts/events.ts";
 import { newId } from "../../../lib/id.ts";
 import { call } from "../../../lib/service.ts";
+import { EngineLog } from "../../../services/analytics/ownership/engine-log.ts";
 import type { Message } from "../../../streams/driver.ts";
 import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
 import { readToEnd } from "../../../streams/read-to-end.ts";
@@ -111,6 +112,12 @@ async function copyOf({ url }: TestDatabase): Promise<TestDatabase> {
 
 const restored = (...args: string[]) => run("restore-reconcile.ts", args, environmentOf(database));
 const verify = (subject: string) => run("verify.ts", [subject], environmentOf(database));
+const epochOfNext = async () => {
+	const [column] = await database.rows<{ epoch: string }>(
+		"select column_default as epoch from information_schema.columns where table_schema = 'orders' and table_name = 'outbox' and column_name = 'epoch'"
+	);
+	return column!.epoch;
+};
 const mailsAbout = (order: string) =>
 	database.rows("select 1 from notification.mailbox where order_id = $1", [order]);
 
@@ -212,6 +219,26 @@ describeKafka("a database that was restored to an earlier moment", () => {
 		const { code, output } = await restored();
 		expect([code, output]).toEqual([1, "The shop runs on this database: stop it first.\n"]);
 	}, 60_000);
+
+	it("refuses to run while Flink publishes the windows, and names the command that lets it", async () => {
+		await stop();
+		const log = new EngineLog(driver);
+		for (const step of ["release", "take"] as const) await log.append({ engine: "flink", step });
+		await log.close();
+		for (const args of [["--dry-run"], []])
+			expect(await restored(...args)).toEqual({
+				code: 1,
+				output: expect.stringMatching(
+					/^The windows are published by the Flink job.* npm run stream -- engine builtin first\.$/m
+				)
+			});
+		expect(await epochOfNext()).toBe("2");
+		const own = environmentOf(database);
+		const handedOver = await run("stream.ts", ["engine", "builtin", "--wait", "0"], own);
+		expect(handedOver.code).toBe(0);
+		expect((await restored()).code).toBe(0);
+		expect(await epochOfNext()).toBe("3");
+	}, 120_000);
 });
 
 it.each([
