@@ -18,7 +18,7 @@ Dataproc cluster with the optional component FLINK (image 3.0: Flink 2.2).
                     service account reads; without it there is neither
   PARALLELISM       parallel readers, at most one for each partition of the topic orders (1)
   STATE_TTL         how long ids and minutes are remembered (8 d)
-  --dry-run         only print the commands
+  --dry-run         only print the commands; needs neither gcloud nor the jar
 TEXT
 }
 
@@ -53,7 +53,7 @@ esac
 folder="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 jar="$folder/target/flink-job-cluster.jar"
 [ -f "$jar" ] || $dry_run || fail "$jar is missing: run mvn package in $folder."
-command -v gcloud >/dev/null || fail "gcloud is missing: https://cloud.google.com/sdk/docs/install"
+command -v gcloud >/dev/null || $dry_run || fail "gcloud is missing: https://cloud.google.com/sdk/docs/install"
 
 run() {
 	if $dry_run; then

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeWith } from "../../support/describe-with.ts";
 import { flinkFolder } from "../../support/flink/flink-job.ts";
@@ -128,6 +128,34 @@ describe("submit.sh", () => {
 
 	it("calls nothing with --dry-run", () => {
 		expect(submit(settings, ["--dry-run"], false)).toMatchObject({ code: 0, calls: [] });
+	});
+
+	it.each<[string, string[], object]>([
+		[
+			"prints the commands with --dry-run",
+			["--dry-run"],
+			{
+				status: 0,
+				stdout: expect.stringMatching(
+					/^gcloud storage cp .*\ngcloud dataproc jobs submit flink .*\n$/
+				)
+			}
+		],
+		["submits nothing", [], { status: 64, stderr: expect.stringMatching(/^gcloud is missing: /) }]
+	])("%s without gcloud", (_, args, expected) => {
+		const folder = temporaryFolder();
+		cpSync(script, join(folder, "submit.sh"));
+		if (args.length === 0) {
+			mkdirSync(join(folder, "target"));
+			writeFileSync(join(folder, "target/flink-job-cluster.jar"), "");
+		}
+		const [bash, dirname] = ["bash", "dirname"].map(name =>
+			spawnSync("which", [name], { encoding: "utf8" }).stdout.trim()
+		);
+		symlinkSync(dirname!, join(folder, "dirname"));
+		const env = { PATH: folder, ...settings };
+		const ended = spawnSync(bash!, [join(folder, "submit.sh"), ...args], { env, encoding: "utf8" });
+		expect(ended).toMatchObject(expected);
 	});
 });
 
