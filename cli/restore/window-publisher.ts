@@ -1,30 +1,11 @@
 import { LaunchError } from "../../launch/process/launch-error.ts";
-import { printRetry } from "../../launch/process/retry-warning.ts";
-import {
-	applyRecord,
-	engineTopic,
-	type Ownership
-} from "../../services/analytics/ownership/engine-log.ts";
-import { NoSuchTopic, type Driver, type Message } from "../../streams/driver.ts";
-import { readToEnd } from "../../streams/read-to-end.ts";
-
-/** Undefined where no engine claimed the windows yet. Unlike `EngineLog`, it makes no topic. */
-async function readOwnership(driver: Driver): Promise<Ownership | undefined> {
-	let ownership: Ownership | undefined;
-	const take = async (messages: readonly Message[]) => {
-		ownership = messages.reduce(applyRecord, ownership);
-	};
-	try {
-		await readToEnd({ driver, topic: engineTopic.name, take, onError: printRetry });
-	} catch (error) {
-		if (!(error instanceof NoSuchTopic)) throw error;
-	}
-	return ownership;
-}
+import { EngineLog } from "../../services/analytics/ownership/engine-log.ts";
+import type { Driver } from "../../streams/driver.ts";
 
 /** Flink counts voided events too, and would publish their sums. @throws LaunchError while it publishes windows, or is to */
 export async function assertNotByFlink(driver: Driver): Promise<void> {
-	const ownership = await readOwnership(driver);
+	const log = new EngineLog(driver);
+	const ownership = await log.read().finally(() => log.close());
 	if (!ownership) return;
 	const isOwner = "owner" in ownership;
 	const engine = isOwner ? ownership.owner : ownership.successor;

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectedResults } from "../../support/flink/expected-windows.ts";
 import { flinkVersion } from "../../support/flink/flink-jars.ts";
-import { compileJob } from "../../support/flink/flink-job.ts";
+import { compileJob, flinkFolder } from "../../support/flink/flink-job.ts";
 import { eventOf, runJob, type JobRun } from "../../support/flink/job-run.ts";
 import { finding, plantedFaults } from "../../support/flink/planted-faults.ts";
 import { readRecording } from "../../support/flink/recorded-orders.ts";
@@ -82,11 +83,19 @@ describe("the proof of the Flink job", isWritten ? writes : compares);
 
 const hour = 3_600_000;
 
+/** Of what decides about the figures: comments do not. */
+function checksum(): string {
+	const files = globSync(["job.sql", "src/main/java/**/*.java"], { cwd: flinkFolder }).sort();
+	const lines = files.flatMap(file => readFileSync(join(flinkFolder, file), "utf8").split("\n"));
+	const code = lines.map(line => line.trim()).filter(line => !/^(--|\/\/|\/\*|\*)/.test(line));
+	return createHash("sha256").update(code.join("\n")).digest("hex").slice(0, 16);
+}
+
 const text = (rows: readonly string[]) => `# Windows by Flink, compared
 
 Written by \`FLINK_PROOF=1 npx jest tests/e2e/flink/proof --selectProjects system\` on ${new Date().toISOString().slice(0, 10)}: Flink ${flinkVersion} in
 its local cluster, Java ${process.env.JAVA_VERSION ?? "17"}, a Kafka broker, one machine with two cores. The messages are those of
-\`tests/support/flink/orders.jsonl\`.
+\`tests/support/flink/orders.jsonl\`. The job is that with the checksum \`${checksum()}\` (job.sql and the sources, without comments).
 
 | Messages | |
 | --- | --- |

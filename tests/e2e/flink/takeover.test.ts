@@ -175,10 +175,12 @@ describeWith("java", "javac")("the Flink job, after another engine", () => {
 		other.start();
 		try {
 			await until(() => other.countCheckpoints() > 0 || !other.isRunning, 60_000);
-			await topic.feed([saleOf(2)]);
+			const once = saleOf(41, 30 * hourMs);
+			await topic.feed([once, saleOf(2)]);
 			expect(await job.ended()).toBe(78);
 			expect(job.output()).toContain("The job was started again: this run ends");
 			await until(() => isPublished(2), 60_000);
+			expect(late.filter(({ value }) => String(value) === once.value)).toHaveLength(1);
 			expect(other.isRunning).toBe(true);
 		} finally {
 			await other.kill();

@@ -85,8 +85,15 @@ export const plantedFaults: readonly PlantedFault[] = [
 		options: { kills: true }
 	},
 	{
-		name: "the schema of an event is not checked",
-		java: replacing(["isValid(schema, event) ? event : null", "true ? event : null"])
+		name: "ids, times and currencies of an event are not checked",
+		java: replacing([
+			'return !rule.has("format") || hasFormat(rule.get("format").textValue(), value);',
+			"return true;"
+		])
+	},
+	{
+		name: "numbers of an event are not checked",
+		java: replacing(["value.isNumber() && isValidInteger(rule, value.decimalValue())", "true"])
 	}
 ];
 
