@@ -123,8 +123,10 @@ run "production_outlives_a_zone" {
   }
 }
 
+# With states of their own: otherwise they would change what the first run made.
 run "staging_is_small_and_kept" {
-  command = plan
+  command   = apply
+  state_key = "staging"
 
   variables {
     environment = "staging"
@@ -135,7 +137,6 @@ run "staging_is_small_and_kept" {
   }
 }
 
-# With a state of its own: otherwise it would change what the first run made.
 run "dev_is_cheap_and_can_be_deleted" {
   command   = apply
   state_key = "dev"

@@ -1,75 +1,118 @@
-import type { State } from "./test-report.ts";
+import type { Sizes } from "./sizes.table.ts";
+import type { State, StateResource } from "./test-report.ts";
+import { valueIn } from "./wiring.rules.ts";
 
-/** What an environment has, on the resources themselves. It stands here once more, so that another size is a decision. */
-export const sizes = {
-	dev: {
-		machines: { types: ["t3.large", "t3a.large"], kind: "SPOT", min: 2, max: 4 },
-		database: { class: "db.t4g.small", zones: false, gib: [20, 50], connections: "210", days: 1 },
-		brokers: { type: "kafka.t3.small", gib: 10 },
-		nat: 1,
-		endpoints: 0,
-		logDays: [7],
-		isProtected: false,
-		leavesSnapshot: false,
-		budget: "500"
-	},
-	production: {
-		machines: { types: ["m7i.large", "m6i.large"], kind: "ON_DEMAND", min: 3, max: 9 },
-		database: {
-			class: "db.m7g.large",
-			zones: true,
-			gib: [100, 1000],
-			connections: "400",
-			days: 35
-		},
-		brokers: { type: "kafka.m7g.large", gib: 100 },
-		nat: 3,
-		endpoints: 5,
-		logDays: [90],
-		isProtected: true,
-		leavesSnapshot: true,
-		budget: "2000"
-	}
-};
+/** Reads the sizes of an environment off its rendered resources. */
 
-interface Brokers {
-	instance_type: string;
-	storage_info: [{ ebs_storage_info: [{ volume_size: number }] }];
+type Values = StateResource["values"];
+type Read = (type: string) => Values[];
+
+const distinct = <T>(values: T[]): T[] => [...new Set(values)];
+
+function databaseOf(all: Read): Sizes["database"] {
+	const database = all("aws_db_instance")[0]!;
+	const parameters = all("aws_db_parameter_group")[0]!.parameter as Record<string, string>[];
+	return {
+		class: String(database.instance_class),
+		hasStandby: database.multi_az as boolean,
+		gib: [Number(database.allocated_storage), Number(database.max_allocated_storage)],
+		connections: parameters.find(({ name }) => name === "max_connections")!.value!,
+		backupDays: Number(database.backup_retention_period),
+		dropsBackups: database.delete_automated_backups as boolean,
+		leavesSnapshot: !database.skip_final_snapshot,
+		isProtected: database.deletion_protection as boolean
+	};
 }
 
-export function sizesOf({ resources }: State): (typeof sizes)["dev"] {
-	const all = (type: string) =>
-		resources.filter(one => one.type === type).map(({ values }) => values);
-	const [machines] = all("aws_eks_node_group");
-	const [{ min_size: min, max_size: max }] = machines!.scaling_config as [Record<string, number>];
-	const [database] = all("aws_db_instance");
-	const parameters = all("aws_db_parameter_group")[0]!.parameter as Record<string, string>[];
-	const [brokers] = all("aws_msk_cluster")[0]!.broker_node_group_info as [Brokers];
+function machinesOf(all: Read): Sizes["machines"] {
+	const group = all("aws_eks_node_group")[0]!;
+	const disk = valueIn(all("aws_launch_template")[0], "block_device_mappings/0/ebs/0/volume_size");
 	return {
-		machines: {
-			types: machines!.instance_types as string[],
-			kind: String(machines!.capacity_type),
-			min: min!,
-			max: max!
-		},
-		database: {
-			class: String(database!.instance_class),
-			zones: database!.multi_az as boolean,
-			gib: [Number(database!.allocated_storage), Number(database!.max_allocated_storage)],
-			connections: parameters.find(({ name }) => name === "max_connections")!.value!,
-			days: Number(database!.backup_retention_period)
-		},
-		brokers: {
-			type: brokers.instance_type,
-			gib: brokers.storage_info[0].ebs_storage_info[0].volume_size
-		},
+		types: group.instance_types as string[],
+		kind: String(group.capacity_type),
+		min: Number(valueIn(group, "scaling_config/0/min_size")),
+		max: Number(valueIn(group, "scaling_config/0/max_size")),
+		diskGib: Number(disk)
+	};
+}
+
+function brokersOf(all: Read): Sizes["brokers"] {
+	const cluster = all("aws_msk_cluster")[0]!;
+	const storage = "broker_node_group_info/0/storage_info/0/ebs_storage_info/0/volume_size";
+	return {
+		count: Number(cluster.number_of_broker_nodes),
+		type: String(valueIn(cluster, "broker_node_group_info/0/instance_type")),
+		gib: Number(valueIn(cluster, storage)),
+		mostGib: Number(all("aws_appautoscaling_target")[0]!.max_capacity)
+	};
+}
+
+function networkOf(all: Read): Sizes["network"] {
+	const own = all("aws_vpc_endpoint").filter(one => one.vpc_endpoint_type === "Interface");
+	return {
+		subnets: all("aws_subnet").length,
 		nat: all("aws_nat_gateway").length,
-		endpoints: all("aws_vpc_endpoint").filter(one => one.vpc_endpoint_type === "Interface").length,
-		logDays: [
-			...new Set(all("aws_cloudwatch_log_group").map(one => Number(one.retention_in_days)))
-		],
-		isProtected: database!.deletion_protection as boolean,
-		leavesSnapshot: !database!.skip_final_snapshot,
-		budget: String(all("aws_budgets_budget")[0]!.limit_amount)
+		// com.amazonaws.eu-central-1.ecr.api
+		endpoints: own.map(one => String(one.service_name).split(".").slice(3).join(".")).sort()
+	};
+}
+
+function bucketsOf({ resources }: State): Sizes["buckets"] {
+	const of = (type: string) => resources.filter(one => one.type === type);
+	const nameOf = ({ address }: StateResource) => /\["(\w+)"\]$/.exec(address)![1]!;
+	return Object.fromEntries(
+		of("aws_s3_bucket_lifecycle_configuration").map(one => {
+			const bucket = of("aws_s3_bucket").find(other => nameOf(other) === nameOf(one))!;
+			const oldDays = valueIn(one.values, "rule/0/noncurrent_version_expiration/0/noncurrent_days");
+			const allDays = valueIn(one.values, "rule/0/expiration/0/days");
+			return [
+				nameOf(one),
+				{
+					oldDays: Number(oldDays),
+					allDays: allDays === undefined ? null : Number(allDays),
+					isProtected: !bucket.values.force_destroy
+				}
+			];
+		})
+	);
+}
+
+export function sizesOf(state: State): Sizes {
+	const all: Read = type => state.resources.filter(one => one.type === type).map(one => one.values);
+	const one = (type: string) => all(type)[0]!;
+	const daysOf = (type: string, argument: string) =>
+		distinct(all(type).map(values => Number(values[argument])));
+	const table = one("aws_dynamodb_table");
+	const cluster = one("aws_eks_cluster");
+	return {
+		machines: machinesOf(all),
+		database: databaseOf(all),
+		brokers: brokersOf(all),
+		network: networkOf(all),
+		table: {
+			billing: String(table.billing_mode),
+			isRecoverable: valueIn(table, "point_in_time_recovery/0/enabled") as boolean,
+			isProtected: table.deletion_protection_enabled as boolean
+		},
+		buckets: bucketsOf(state),
+		images: {
+			kept: Number(
+				valueIn(one("aws_ecr_lifecycle_policy"), "policy/rules/1/selection/countNumber")
+			),
+			isProtected: !one("aws_ecr_repository").force_delete
+		},
+		cluster: {
+			support: String(valueIn(cluster, "upgrade_policy/0/support_type")),
+			isProtected: cluster.deletion_protection as boolean
+		},
+		logDays: daysOf("aws_cloudwatch_log_group", "retention_in_days"),
+		restoreDays: {
+			keys: daysOf("aws_kms_key", "deletion_window_in_days"),
+			secrets: daysOf("aws_secretsmanager_secret", "recovery_window_in_days")
+		},
+		requests: Number(
+			valueIn(one("aws_wafv2_web_acl"), "rule/0/statement/0/rate_based_statement/0/limit")
+		),
+		budgetUsd: String(one("aws_budgets_budget").limit_amount)
 	};
 }

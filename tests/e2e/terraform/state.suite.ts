@@ -13,7 +13,8 @@ import { keyFaults } from "./exposure.rules.ts";
 import { networkFaults } from "./network.rules.ts";
 import { read } from "./places.rules.ts";
 import { rightsOf } from "./rights.table.ts";
-import { sizes, sizesOf } from "./sizes.rules.ts";
+import { sizeTests } from "./sizes.suite.ts";
+import type { Environment } from "./sizes.table.ts";
 import type { State, StateResource } from "./test-report.ts";
 import { valueAt, wires, wiringFaults } from "./wiring.rules.ts";
 
@@ -47,7 +48,8 @@ const planted: readonly [address: string, argument: string, value: unknown, rule
 	['vpc.aws_route.to_nat["eu-central-1b"]', "destination_cidr_block", "10.0.0.0/8", networkFaults]
 ];
 
-export function resourceTests(production: () => State, dev: () => State): void {
+export function resourceTests(stateOf: (environment: Environment) => State): void {
+	const production = () => stateOf("production");
 	const resources = () => production().resources;
 
 	it.each([
@@ -88,12 +90,7 @@ export function resourceTests(production: () => State, dev: () => State): void {
 		expect(Object.keys(rightsIn(resources())).toSorted()).toEqual(Object.keys(rightsOf).toSorted());
 	});
 
-	it.each([
-		["dev", dev],
-		["production", production]
-	] as const)("%s has its sizes", (environment, state) => {
-		expect(sizesOf(state())).toEqual(sizes[environment]);
-	});
+	sizeTests(stateOf);
 
 	it("every index of the table has whole messages", () => {
 		const [table] = resources().filter(({ type }) => type === "aws_dynamodb_table");

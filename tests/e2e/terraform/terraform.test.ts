@@ -24,6 +24,7 @@ import { allowedActions, policyFaults, rolePolicies } from "./policies.rules.ts"
 import { exposureFaults, ofProduction } from "./exposure.rules.ts";
 import { cloudTests } from "./clouds.suite.ts";
 import { copyOfAll, inPool, terraform, type Ended } from "./terraform-program.ts";
+import type { Environment } from "./sizes.table.ts";
 import { agreementTests, resourceTests } from "./state.suite.ts";
 import { templateTests } from "./template.suite.ts";
 import { readReport, type State, type StateResource, type TestReport } from "./test-report.ts";
@@ -51,6 +52,13 @@ async function plant([, file, from, to, run]: (typeof planted)[number]): Promise
 		failed: readReport(ended.text).failed.filter(one => one.startsWith(`${run}:`))
 	};
 }
+
+/** Environment → the run of terraform/aws/tests that makes it. */
+const runOf: Readonly<Record<Environment, string>> = {
+	dev: "dev_is_cheap_and_can_be_deleted",
+	staging: "staging_is_small_and_kept",
+	production: "production_outlives_a_zone"
+};
 
 const withinMs = 300_000;
 
@@ -191,10 +199,7 @@ describeWith("terraform")("the infrastructure", () => {
 	});
 
 	describe("resources", () => {
-		resourceTests(
-			() => state,
-			() => reports.get("aws")!.states.get("dev_is_cheap_and_can_be_deleted")!
-		);
+		resourceTests(environment => reports.get("aws")!.states.get(runOf[environment])!);
 	});
 
 	describe("as a whole", () => {
