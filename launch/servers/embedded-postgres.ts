@@ -25,6 +25,8 @@ export interface PostgresOptions {
 	connections: number;
 	/** This one instead of the embedded one, with the settings that it has as installed. */
 	packaged?: PackagedPostgres | undefined;
+	/** Override the server's own settings. */
+	settings?: Readonly<Record<string, string>>;
 	/** Called with a few words before each slow step. */
 	progress(step: string): void;
 	/** Called when the server crashes. */
@@ -128,14 +130,16 @@ const ownSettings = {
 	log_checkpoints: "off"
 };
 
-function settings(port: number, { connections, packaged }: PostgresOptions): string[] {
+function settings(port: number, options: PostgresOptions): string[] {
+	const { connections, packaged } = options;
 	const values = {
 		listen_addresses: "127.0.0.1",
 		port,
 		unix_socket_directories: "",
 		max_connections: connections + superuserConnections,
 		superuser_reserved_connections: superuserConnections,
-		...(packaged ? {} : ownSettings)
+		...(packaged ? {} : ownSettings),
+		...options.settings
 	};
 	return Object.entries(values).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }

@@ -6,7 +6,7 @@ type Tests = Parameters<(typeof Sequencer.prototype)["sort"]>[0];
 
 /** Files that take a minute and more: started last, one of them would run alone for most of its time. */
 const longest =
-	/\/(shop-over-kafka|kafka|kafka-silence|chaos|crash|postgres-crash|stripe-mock|relay-lease|rest\.cluster|start|start-refusals|demo|challenge|stream|cluster|restore-reconcile|log-switch|rolling-upgrade|terraform|flink\/engine|flink\/windows|lambda\/conformance)\.test\.ts$/;
+	/\/(shop-over-kafka|kafka|kafka-silence|chaos|crash|postgres-crash|stripe-mock|relay-lease|rest\.(cluster|parameter-group)|start|start-refusals|demo|challenge|stream|cluster|restore-reconcile|log-switch|rolling-upgrade|terraform|flink\/engine|flink\/windows|lambda\/conformance)\.test\.ts$/;
 
 /** The long files first, which jest does by itself only when it remembers an earlier run. */
 export default class LongestFirst extends Sequencer {
