@@ -26,22 +26,56 @@ export interface NotificationRun {
 /** Not used: a run sends what is due when it is called. */
 const everyMs = 60_000;
 
+/** What has connections. All are closed at once, and one that fails does not keep the others open. */
+class OpenParts {
+	readonly #closes: (() => unknown)[] = [];
+
+	add<P>(part: P, close: (part: P) => unknown): P {
+		this.#closes.push(() => close(part));
+		return part;
+	}
+
+	async close(): Promise<void> {
+		await Promise.allSettled(this.#closes.map(async close => close()));
+	}
+}
+
 /**
  * Opens everything that has connections. An invocation closes it again, because those that were open while Lambda froze the
- * process may be dead, and a request over one fails.
+ * process may be dead, and a request over one fails. If a part cannot be opened, those before it are closed: the process lives
+ * on, and the next invocation opens all of them again.
  */
 export async function openRun(
+	settings: FunctionSettings,
+	onError: (error: Error) => void
+): Promise<NotificationRun> {
+	const parts = new OpenParts();
+	try {
+		return await openParts(parts, settings, onError);
+	} catch (error) {
+		await parts.close();
+		throw error;
+	}
+}
+
+async function openParts(
+	parts: OpenParts,
 	{ deadLetterQueueUrl }: FunctionSettings,
 	onError: (error: Error) => void
 ): Promise<NotificationRun> {
 	const { aws, durability, shop } = config();
 	const name = "shop notification function";
 	const url = databaseUrlOf("notification");
-	const db = new Database({ url, pool: 1, durability, name, onError });
-	const store = await openStore(db);
-	const channels = await openChannels({ onError }, new MailboxStore(db));
-	const contacts = new ContactsOverBus();
-	const deadLetters = new DeadLetters(new SQSClient(awsOptions(aws)), deadLetterQueueUrl);
+	const db = parts.add(new Database({ url, pool: 1, durability, name, onError }), one =>
+		one.close()
+	);
+	const store = parts.add(await openStore(db), one => one.close());
+	const channels = parts.add(await openChannels({ onError }, new MailboxStore(db)), all =>
+		Promise.allSettled([...all.values()].map(channel => channel.close()))
+	);
+	const contacts = parts.add(new ContactsOverBus(), one => one.close());
+	const queue = new SQSClient(awsOptions(aws));
+	const deadLetters = parts.add(new DeadLetters(queue, deadLetterQueueUrl), one => one.close());
 	const inbox = new InboxRepository(db, "notification");
 	const preferences = new PreferenceStore(db);
 	const ports = {
@@ -63,11 +97,6 @@ export async function openRun(
 		plan: events => plan(events, ports),
 		deadLetters,
 		sendDue: () => dispatcher.sendDue(),
-		async close() {
-			deadLetters.close();
-			store.close();
-			const closing = [...channels.values()].map(channel => channel.close());
-			await Promise.allSettled([...closing, contacts.close(), db.close()]);
-		}
+		close: () => parts.close()
 	};
 }
