@@ -66,6 +66,7 @@ module "eks" {
   access              = { for name, arn in var.cluster_admins : name => { principal_arn = arn, policy = "AmazonEKSClusterAdminPolicy" } }
   machines            = local.size.machines
   block_volumes       = var.block_volumes
+  addon_versions      = var.addon_versions
   deletion_protection = local.size.is_kept
   cluster_key_arn     = aws_kms_key.this["cluster"].arn
   secrets_key_arn     = aws_kms_key.this["secrets"].arn

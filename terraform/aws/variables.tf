@@ -121,6 +121,17 @@ variable "block_volumes" {
   default     = false
 }
 
+variable "addon_versions" {
+  type        = map(string)
+  description = "Versions of add-ons of EKS that are not to be the default ones of its Kubernetes: aws eks describe-addon-versions"
+  default     = {}
+
+  validation {
+    condition     = alltrue([for version in values(var.addon_versions) : can(regex("^v[0-9.]+-eksbuild[.][0-9]+$", version))])
+    error_message = "addon_versions must be versions such as v1.20.4-eksbuild.2."
+  }
+}
+
 variable "secret_versions" {
   type        = map(number)
   description = "Versions of secrets, by their last name; a greater number makes new values (docs/decisions/0045)"

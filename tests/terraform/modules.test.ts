@@ -1,16 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { terraformFolders } from "../../scripts/terraform/module-pages.ts";
-import { foldersOf, moduleFaults, type Files } from "./modules.rules.ts";
-
-/** What git has of a root, or would add. */
-function filesOf(root: string): Files {
-	const top = join(import.meta.dirname, "../../terraform", root);
-	const args = ["ls-files", "--cached", "--others", "--exclude-standard"];
-	const paths = execFileSync("git", args, { cwd: top }).toString().trim().split("\n");
-	return Object.fromEntries(paths.map(path => [path, readFileSync(join(top, path), "utf8")]));
-}
+import { filesOf } from "./module-files.ts";
+import { foldersOf, moduleFaults } from "./modules.rules.ts";
 
 const files = filesOf("aws");
 

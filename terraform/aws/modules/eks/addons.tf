@@ -1,4 +1,4 @@
-# Add-ons of EKS, each in the version that AWS has as the default for this version of Kubernetes, or in one of `addon_versions`. The first ones are there before a machine, which is not ready without them.
+# Add-ons of EKS, each in the version that AWS has as the default for this version of Kubernetes, or in one of `addon_versions`. The first ones are there before a machine, which is not ready without them. The default is what AWS gives a new cluster of this version, and it exists in each region; a version that is written down here may be withdrawn, or not fit another Kubernetes, and the newest one has been in use for days only. AWS changes a default now and then: the next plan shows it, and `addon_versions` holds an add-on back.
 
 locals {
   addons_before_machines = {
