@@ -93,6 +93,15 @@ function textFaults(path: string, text: string): string[] {
 	if (isModule && /^provider "/m.test(text)) faults.push(`${path}: a module has a provider`);
 	if (/^\s*source\s+=\s+"(?!\.{1,2}\/|hashicorp\/)/m.test(text))
 		faults.push(`${path}: a module of others`);
+	for (const [, length] of text.matchAll(
+		/^ephemeral "random_password" "\w+" \{\n(?:[^}]*\n)?\s+length += (\d+)/gm
+	))
+		if (Number(length) < 32) faults.push(`${path}: a password of ${length} signs`);
+	const backend = /^ {2}backend "\w+" \{\n(.*?)\n {2}\}/ms.exec(text)?.[1];
+	if (backend !== undefined && path === "versions.tf" && text.includes('backend "s3"'))
+		for (const setting of ["encrypt", "use_lockfile"])
+			if (!new RegExp(`^ +${setting} += true$`, "m").test(backend))
+				faults.push(`${path}: the state is without ${setting}`);
 	if (/\bsensitive_value|aws_iam_policy_document/.test(text))
 		faults.push(`${path}: policies are jsonencode, because a mocked document says nothing`);
 	if (/^\s*"?Action"?\s*=\s*\[?"\*"/m.test(text)) faults.push(`${path}: an action "*"`);

@@ -107,6 +107,27 @@ const planted: [fault: string, file: string, from: string | RegExp, to: string, 
 			'["*"]',
 			'modules/eks/policies.tf: an action "*"'
 		],
+		[
+			"a short password",
+			"modules/secrets/main.tf",
+			"length  = 40",
+			"length  = 12",
+			"modules/secrets/main.tf: a password of 12 signs"
+		],
+		[
+			"a state that is not encrypted",
+			"versions.tf",
+			"encrypt      = true",
+			"encrypt      = false",
+			"versions.tf: the state is without encrypt"
+		],
+		[
+			"a state that two may write at once",
+			"versions.tf",
+			"    use_lockfile = true\n",
+			"",
+			"versions.tf: the state is without use_lockfile"
+		],
 		["a file of variables", "notes.tfvars", /^/, "a = 1", "notes.tfvars does not belong in git"]
 	];
 

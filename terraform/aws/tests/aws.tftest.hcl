@@ -31,6 +31,18 @@ mock_provider "aws" {
     values = { arn = "arn:aws:sqs:eu-central-1:123456789012:failed", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/failed" }
   }
   override_resource {
+    target = module.secrets.aws_secretsmanager_secret.function
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:function" }
+  }
+  override_resource {
+    target = module.secrets.aws_secretsmanager_secret.shop["certificates"]
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:certificates" }
+  }
+  override_resource {
+    target = module.lambda.aws_cloudwatch_event_rule.this
+    values = { arn = "arn:aws:events:eu-central-1:123456789012:rule/shop" }
+  }
+  override_resource {
     target = module.lambda.aws_security_group.this
     values = { id = "sg-function" }
   }
@@ -41,6 +53,58 @@ mock_provider "aws" {
   override_resource {
     target = module.msk.aws_security_group.this
     values = { id = "sg-kafka" }
+  }
+  override_resource {
+    target = module.vpc.aws_subnet.public["eu-central-1a"]
+    values = { id = "subnet-public-a" }
+  }
+  override_resource {
+    target = module.vpc.aws_subnet.public["eu-central-1b"]
+    values = { id = "subnet-public-b" }
+  }
+  override_resource {
+    target = module.vpc.aws_subnet.public["eu-central-1c"]
+    values = { id = "subnet-public-c" }
+  }
+  override_resource {
+    target = module.vpc.aws_subnet.private["eu-central-1a"]
+    values = { id = "subnet-private-a" }
+  }
+  override_resource {
+    target = module.vpc.aws_subnet.private["eu-central-1b"]
+    values = { id = "subnet-private-b" }
+  }
+  override_resource {
+    target = module.vpc.aws_subnet.private["eu-central-1c"]
+    values = { id = "subnet-private-c" }
+  }
+  override_resource {
+    target = module.vpc.aws_subnet.database["eu-central-1a"]
+    values = { id = "subnet-database-a" }
+  }
+  override_resource {
+    target = module.vpc.aws_subnet.database["eu-central-1b"]
+    values = { id = "subnet-database-b" }
+  }
+  override_resource {
+    target = module.vpc.aws_subnet.database["eu-central-1c"]
+    values = { id = "subnet-database-c" }
+  }
+  override_resource {
+    target = module.s3.aws_s3_bucket.this["backups"]
+    values = { id = "bucket-backups" }
+  }
+  override_resource {
+    target = module.s3.aws_s3_bucket.this["images"]
+    values = { id = "bucket-images" }
+  }
+  override_resource {
+    target = module.s3.aws_s3_bucket.this["logs"]
+    values = { id = "bucket-logs" }
+  }
+  override_resource {
+    target = module.alb.aws_security_group.this
+    values = { id = "sg-entry" }
   }
   override_resource {
     target = module.eks.aws_iam_role.cluster
@@ -93,12 +157,15 @@ run "production_outlives_a_zone" {
   command = apply
 
   variables {
-    sms_enabled      = true
-    events_topic_arn = "arn:aws:sns:eu-central-1:123456789012:events"
-    gcp_vpn          = { addresses = ["203.0.113.1", "203.0.113.2"], asn = 64514, range = "10.128.0.0/24" }
+    sms_enabled          = true
+    zone_id              = "Z0123456789"
+    load_balancer_exists = true
+    events_topic_arn     = "arn:aws:sns:eu-central-1:123456789012:events"
+    gcp_vpn              = { addresses = ["203.0.113.1", "203.0.113.2"], asn = 64514, range = "10.128.0.0/24" }
     notification_function = {
-      enabled = true
-      package = { bucket = "packages", key = "notification.zip" }
+      enabled                  = true
+      bus_load_balancer_exists = true
+      package                  = { bucket = "packages", key = "notification.zip" }
     }
   }
   assert {

@@ -1,4 +1,5 @@
-import { allowedActions, rolePolicies, statementsOf } from "./policies.rules.ts";
+import { allowedActions, rolePolicies, statementsOf, type Statement } from "./policies.rules.ts";
+import type { Statements } from "./statements.table.ts";
 import type { StateResource } from "./test-report.ts";
 
 /** Who is let in where: services of AWS that take a role or use a key, a queue, a topic or a secret. */
@@ -110,6 +111,57 @@ export function attachedTo(resources: readonly StateResource[]): Record<string, 
 		])
 	);
 }
+
+/** ARNs without partition, region, account, the name of the environment and the id of a cluster. */
+const shortArn = (arn: string) =>
+	arn
+		.replace(/^arn:aws:/, "")
+		.replace(/:eu-central-1:123456789012/, "")
+		.replace("::123456789012", "")
+		.replaceAll("moleculer-commerce-production", "<name>")
+		.replace(/[0-9a-f]{8}(-[0-9a-f]+){5}/, "<id>");
+
+/** `StringEquals aws:SourceAccount 123456789012`, with a comma between two. */
+const conditionOf = (condition: Record<string, Record<string, string>> = {}) =>
+	Object.entries(condition)
+		.flatMap(([operator, tests]) =>
+			Object.entries(tests).map(([key, value]) =>
+				[operator, shortArn(key), shortArn(value)].join(" ")
+			)
+		)
+		.sort()
+		.join(", ");
+
+const resourcesOf = ({ Resource, NotResource }: Statement) =>
+	[NotResource ? "not" : [], Resource ?? NotResource ?? []].flat().map(shortArn).join(" ");
+
+/** Address → each statement of its policy, by its Sid or its place: what it is about, and under which condition. */
+export const statementsIn = (resources: readonly StateResource[]): Record<string, Statements> =>
+	Object.fromEntries(
+		resources.flatMap(({ address, values }) => {
+			const policy = [values.policy, values.assume_role_policy].find(
+				one => typeof one === "string" && one.includes('"Statement"')
+			);
+			if (policy === undefined) return [];
+			const rows = statementsOf(policy as string).map((one, index) => [
+				one.Sid ?? String(index),
+				[resourcesOf(one), conditionOf(one.Condition)]
+			]);
+			return [[shortOf(address), Object.fromEntries(rows)]];
+		})
+	);
+
+/** Who uses the cluster, with which policy and where. */
+export const clusterAccess = (resources: readonly StateResource[]): string[] =>
+	resources
+		.filter(({ type }) => type === "aws_eks_access_policy_association")
+		.map(({ values }) =>
+			[
+				values.principal_arn,
+				String(values.policy_arn).split("/").at(-1),
+				(values.access_scope as { type: string }[])[0]!.type
+			].join(" ")
+		);
 
 /** Actions of roles that are not the notification service's own, by service. */
 export const rightsIn = (resources: readonly StateResource[]) =>

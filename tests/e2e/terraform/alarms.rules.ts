@@ -20,6 +20,56 @@ const namedBy: Readonly<Record<string, readonly [type: string, argument: string]
 	"Cluster Name": ["aws_msk_cluster", "cluster_name"]
 };
 
+/** Metric → its alarm: above or below what, over how many minutes, of which statistic. Written down once more, as sizes are. */
+const bounds: Readonly<Record<string, string>> = {
+	"AWS/ApplicationELB HTTPCode_ELB_5XX_Count": "Sum > 10 for 5",
+	"AWS/ApplicationELB HTTPCode_Target_5XX_Count": "Sum > 10 for 5",
+	"AWS/ApplicationELB RejectedConnectionCount": "Sum > 0 for 5",
+	"AWS/ApplicationELB TargetResponseTime": "p99 > 2 for 10",
+	"AWS/Kafka KafkaDataLogsDiskUsed": "Maximum > 85 for 15",
+	"AWS/Kafka OfflinePartitionsCount": "Maximum > 0 for 1",
+	"AWS/Kafka UnderReplicatedPartitions": "Maximum > 0 for 15",
+	"AWS/Lambda Duration": "p99 > 110000 for 15",
+	"AWS/Lambda Errors": "Sum > 0 for 5",
+	"AWS/Lambda OffsetLag": "Maximum > 1000 for 15",
+	"AWS/Lambda Throttles": "Sum > 0 for 15",
+	"AWS/NATGateway ErrorPortAllocation": "Sum > 0 for 5",
+	"AWS/NATGateway PacketsDropCount": "Sum > 0 for 5",
+	"AWS/RDS CPUUtilization": "Average > 80 for 15",
+	"AWS/RDS DatabaseConnections": "Average > 340 for 5",
+	"AWS/RDS FreeStorageSpace": "Average < 16106127360 for 15",
+	"AWS/RDS FreeableMemory": "Average < 268435456 for 15",
+	"AWS/SQS ApproximateAgeOfOldestMessage": "Maximum > 900 for 5",
+	"AWS/SQS ApproximateNumberOfMessagesVisible": "Maximum > 0 for 5"
+};
+
+const signs: Readonly<Record<string, string>> = {
+	GreaterThanThreshold: ">",
+	LessThanThreshold: "<"
+};
+
+/** Metrics with another alarm than that of the table, and those that have none. @param resources of production */
+export function boundFaults(resources: readonly StateResource[]): string[] {
+	const alarms = resources.filter(({ type }) => type === "aws_cloudwatch_metric_alarm");
+	const found = alarms.map(({ address, values }) => {
+		const minutes = (Number(values.period) * Number(values.evaluation_periods)) / 60;
+		const statistic = values.statistic ?? values.extended_statistic;
+		return {
+			address,
+			metric: `${String(values.namespace)} ${String(values.metric_name)}`,
+			bound: `${String(statistic)} ${signs[String(values.comparison_operator)]} ${Number(values.threshold)} for ${minutes}`
+		};
+	});
+	return [
+		...found
+			.filter(({ metric, bound }) => bounds[metric] !== bound)
+			.map(({ address, metric, bound }) => `${address}: ${metric}: ${bound}`),
+		...Object.keys(bounds)
+			.filter(metric => !found.some(one => one.metric === metric))
+			.map(metric => `${metric} has no alarm`)
+	];
+}
+
 export function alarmFaults(resources: readonly StateResource[]): string[] {
 	const names = (type: string, argument: string) =>
 		resources.filter(one => one.type === type).map(({ values }) => values[argument]);

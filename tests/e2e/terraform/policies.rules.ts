@@ -2,13 +2,14 @@ import type { StateResource } from "./test-report.ts";
 
 /** Rights on AWS: policies as Terraform renders them, and the calls of the code. */
 
-interface Statement {
+export interface Statement {
 	Sid?: string;
 	Effect: "Allow" | "Deny";
 	Action: string | string[];
 	Resource?: string | string[];
 	NotResource?: string | string[];
 	Principal?: "*" | Record<string, string | string[]>;
+	Condition?: Record<string, Record<string, string>>;
 }
 
 /** Actions that AWS gives no form for single resources, and why they are needed. */

@@ -2,19 +2,23 @@ import { roleOf, schemas } from "../../../db/database.ts";
 import {
 	attached,
 	attachedTo,
+	clusterAccess,
 	letIn,
 	letInBy,
 	rightsIn,
+	statementsIn,
 	trusted,
 	trustOf
 } from "./access.rules.ts";
-import { alarmFaults } from "./alarms.rules.ts";
+import { agreementFaults, annotationFaults } from "./agreements.rules.ts";
+import { alarmFaults, boundFaults } from "./alarms.rules.ts";
 import { keyFaults } from "./exposure.rules.ts";
 import { networkFaults } from "./network.rules.ts";
 import { read } from "./places.rules.ts";
 import { rightsOf } from "./rights.table.ts";
 import { sizeTests } from "./sizes.suite.ts";
 import type { Environment } from "./sizes.table.ts";
+import { statementsOfAll } from "./statements.table.ts";
 import type { State, StateResource } from "./test-report.ts";
 import { valueAt, wires, wiringFaults } from "./wiring.rules.ts";
 
@@ -45,8 +49,75 @@ const planted: readonly [address: string, argument: string, value: unknown, rule
 	['vpc.aws_vpc_endpoint.gateway["s3"]', "route_table_ids", ["one"], networkFaults],
 	['rds.aws_vpc_security_group_ingress_rule.clients["function"]', "to_port", 6432, networkFaults],
 	['msk.aws_vpc_security_group_ingress_rule.scram["cluster"]', "from_port", 9092, networkFaults],
-	['vpc.aws_route.to_nat["eu-central-1b"]', "destination_cidr_block", "10.0.0.0/8", networkFaults]
+	['vpc.aws_route.to_nat["eu-central-1b"]', "destination_cidr_block", "10.0.0.0/8", networkFaults],
+	["alb.aws_vpc_security_group_egress_rule.gateways", "to_port", 65535, networkFaults],
+	["rds.aws_db_subnet_group.this", "subnet_ids", ["subnet-private-a"], networkFaults],
+	['vpc.aws_nat_gateway.this["eu-central-1a"]', "subnet_id", "subnet-private-a", networkFaults],
+	['vpc.aws_vpc_endpoint.interface["sts"]', "subnet_ids", ["subnet-database-a"], networkFaults],
+	[
+		'observability.aws_cloudwatch_metric_alarm.database["database-cpu"]',
+		"comparison_operator",
+		"LessThanThreshold",
+		boundFaults
+	],
+	['lambda.aws_cloudwatch_metric_alarm.function["errors"]', "threshold", 1000, boundFaults],
+	[
+		'observability.aws_cloudwatch_metric_alarm.nat["nat-ports-eu-central-1a"]',
+		"metric_name",
+		"Ports",
+		boundFaults
+	],
+	["eks.aws_eks_node_group.this", "ami_type", "AL2023_ARM_64_STANDARD", agreementFaults],
+	["eks.aws_eks_node_group.this", "instance_types", ["m7g.large"], agreementFaults],
+	['s3.aws_s3_bucket_logging.this["images"]', "target_bucket", "bucket-images", agreementFaults],
+	["observability.aws_budgets_budget.month", "notification", [], agreementFaults],
+	["alb.aws_cloudwatch_log_group.firewall", "name", "waf", agreementFaults],
+	["rds.aws_db_instance.this", "ca_cert_identifier", "rds-ca-2019", agreementFaults]
 ];
+
+/** Statements of a policy that are changed: its address, a part of its text, and another one. */
+const plantedStatements: readonly [address: string, from: string, to: string][] = [
+	[
+		'eks.aws_iam_role_policy.pod["external-secrets"]',
+		"secret:moleculer-commerce/production/*",
+		"secret:*"
+	],
+	['eks.aws_iam_role_policy.pod["notification"]', "/index/*", "/index/due"],
+	['eks.aws_iam_role_policy.pod["notification"]', "sns:*:*:*", "sns:*:*:none"],
+	[
+		'eks.aws_iam_role_policy.pod["load-balancer-controller"]',
+		"aws:ResourceTag/elbv2",
+		"aws:ResourceTag/other"
+	],
+	['lambda.aws_iam_role_policy.function["notification"]', "kms:ViaService", "kms:CallerAccount"],
+	['s3.aws_s3_bucket_policy.this["logs"]', "aws:SecureTransport", "aws:ViaAWSService"],
+	['aws_kms_key.this["logs"]', "logs:eu-central-1:123456789012:*", "logs:eu-central-1:*:*"]
+];
+
+/** A log group, or the firewall, with other words in it. */
+const plantedTexts: readonly [address: string, from: string, to: string, report: string][] = [
+	["eks.aws_cloudwatch_log_group.control_plane", "/aws/eks/", "/eks/", "no log group /aws/eks/"],
+	[
+		'rds.aws_cloudwatch_log_group.postgres["postgresql"]',
+		"/instance/",
+		"/",
+		"no log group /aws/rds/"
+	],
+	["alb.aws_wafv2_web_acl.this", '"block":[{}]', '"block":[]', "rate-limit refuses nothing"],
+	["alb.aws_wafv2_web_acl.this", '"none":[{}]', '"none":[]', "IpReputationList refuses nothing"]
+];
+
+const shortOf = (address: string) => address.replace(/^module\./, "");
+
+/** The same resources, with another text in one of them. */
+function withText(resources: readonly StateResource[], address: string, from: string, to: string) {
+	return resources.map(one => {
+		if (shortOf(one.address) !== address) return one;
+		const values = JSON.stringify(one.values);
+		if (!values.includes(from)) throw new Error(`${address} has no ${from}`);
+		return { ...one, values: JSON.parse(values.replace(from, () => to)) as typeof one.values };
+	});
+}
 
 export function resourceTests(stateOf: (environment: Environment) => State): void {
 	const production = () => stateOf("production");
@@ -56,6 +127,8 @@ export function resourceTests(stateOf: (environment: Environment) => State): voi
 		["connected as they should be", wiringFaults],
 		["encrypted with the key of their kind", keyFaults],
 		["watched by alarms that have data and reach people", alarmFaults],
+		["watched with the bounds that were decided", boundFaults],
+		["in agreement with each other, and with services of AWS", agreementFaults],
 		["reached by those who need them only, and reach what they need", networkFaults]
 	] as [string, Rules][])("are %s", (_, rules) => {
 		expect(rules(resources())).toEqual([]);
@@ -79,6 +152,33 @@ export function resourceTests(stateOf: (environment: Environment) => State): voi
 
 	it("keys, queues, topics, buckets and secrets let in the services that use them", () => {
 		expect(letInBy(resources())).toEqual(letIn);
+	});
+
+	it("policies are about what they should be, under their conditions", () => {
+		expect(statementsIn(resources())).toEqual(statementsOfAll);
+	});
+
+	it.each(plantedStatements)("%s with another %s is reported", (address, from, to) => {
+		const changed = withText(resources(), address, from, to);
+		expect(statementsIn(changed)[address]).not.toEqual(statementsOfAll[address]);
+	});
+
+	it.each(plantedTexts)("%s with another %s is reported", (address, from, to, report) => {
+		expect(agreementFaults(withText(resources(), address, from, to)).join()).toContain(report);
+	});
+
+	it("people of the cluster are its administrators, everywhere in it", () => {
+		expect(clusterAccess(resources())).toEqual([
+			"arn:aws:iam::123456789012:role/operators AmazonEKSClusterAdminPolicy cluster"
+		]);
+	});
+
+	it("annotations of the Ingress name what they should", () => {
+		const annotations = production().outputs.ingress_annotations!.value as Record<string, string>;
+		expect(annotationFaults(annotations)).toEqual([]);
+		const name = "alb.ingress.kubernetes.io/wafv2-acl-arn";
+		const other = "alb.ingress.kubernetes.io/certificate-arn";
+		expect(annotationFaults({ ...annotations, [name]: annotations[other]! })).toHaveLength(1);
 	});
 
 	it("machines, cluster and database have the policies of AWS that they need", () => {
