@@ -231,6 +231,35 @@ export function agreementTests(production: () => State): void {
 		expect(text.match(/postgres:\/\/\S+:/g)).toEqual(["postgres://${local.roles[secret]}:"]);
 	});
 
+	/** Values are in no state, so what makes them is read. Member, its expression, and the file. */
+	it.each([
+		["main", "algorithm", '"ED25519"'],
+		["main", "DATABASE_HOST", "local.address"],
+		["main", "TOKEN_PUBLIC_KEY", "trimspace(ephemeral.tls_private_key.token.public_key_pem)"],
+		[
+			"main",
+			"TOKEN_PRIVATE_KEY",
+			"trimspace(ephemeral.tls_private_key.token.private_key_pem_pkcs8)"
+		],
+		["main", "KAFKA_SASL_USERNAME", "secret"],
+		["main", "KAFKA_SASL_PASSWORD", "ephemeral.random_password.kafka[secret].result"],
+		["main", "bus_users : user", '"n${ephemeral.random_password.bus[user].result}"'],
+		["main", "secret_id", "aws_secretsmanager_secret.shop[each.key].id"],
+		["kafka", "username", "each.key"],
+		["kafka", "password", "ephemeral.random_password.kafka[each.key].result"],
+		["kafka", "secret_id", "aws_secretsmanager_secret.kafka[each.key].id"],
+		[
+			"function",
+			"NATS_URL",
+			'"tls://notification:${local.values.nats.notification}@${var.function_bus_host}:4222"'
+		],
+		["function", "secret_id", "each.value.id"]
+	])("in secrets/%s.tf %s is %s", (file, name, expression) => {
+		const text = read(`terraform/aws/modules/secrets/${file}.tf`);
+		const found = text.matchAll(new RegExp(`\\b${name} +=>? +(\\S+?),?(?: |$)`, "gm"));
+		expect([...new Set([...found].map(([, one]) => one))]).toEqual([expression]);
+	});
+
 	it("operators of the cluster have the service accounts that their charts make", () => {
 		const guide = read("DEPLOYMENT.md");
 		const accounts = production()

@@ -1,5 +1,6 @@
 # Postgres in the database subnets. RDS makes the owner's password, keeps it in Secrets Manager and rotates it every seven
 # days; the migration reads it from there (docs/decisions/0045). Services have roles of their own, which the migration makes.
+# The product runs with these parameters in tests/e2e/rest/rest.parameter-group.test.ts, which reads them here.
 
 locals {
   log_types = ["postgresql", "upgrade"]
