@@ -87,21 +87,34 @@ function versionFaults(files: Files): string[] {
 	});
 }
 
+/** A password is in no state, so its length is read. */
+const passwordFaults = (path: string, text: string): string[] =>
+	[...text.matchAll(/^ephemeral "random_password" "\w+" \{\n(?:[^}]*\n)?\s+length += (\d+)/gm)]
+		.filter(([, length]) => Number(length) < 32)
+		.map(([, length]) => `${path}: a password of ${length} signs`);
+
+/** What the root of AWS says of its state and its provider, which no rendered state has: a line, and what is missing without it. */
+const rootLines: readonly [line: RegExp, what: string][] = [
+	[/^ {4}encrypt += true$/m, "the state is not encrypted"],
+	[/^ {4}use_lockfile += true$/m, "two may write the state at once"],
+	[/^ {2}allowed_account_ids += \[var\.account_id\]$/m, "any account is taken"],
+	[
+		/^ {6}Environment += var\.environment$/m,
+		"the budget finds no costs without the tag Environment"
+	]
+];
+
+const rootFaults = (path: string, text: string): string[] =>
+	path === "versions.tf" && text.includes('backend "s3"')
+		? rootLines.filter(([line]) => !line.test(text)).map(([, what]) => `${path}: ${what}`)
+		: [];
+
 function textFaults(path: string, text: string): string[] {
 	const faults: string[] = [];
 	const isModule = path.startsWith("modules/");
 	if (isModule && /^provider "/m.test(text)) faults.push(`${path}: a module has a provider`);
 	if (/^\s*source\s+=\s+"(?!\.{1,2}\/|hashicorp\/)/m.test(text))
 		faults.push(`${path}: a module of others`);
-	for (const [, length] of text.matchAll(
-		/^ephemeral "random_password" "\w+" \{\n(?:[^}]*\n)?\s+length += (\d+)/gm
-	))
-		if (Number(length) < 32) faults.push(`${path}: a password of ${length} signs`);
-	const backend = /^ {2}backend "\w+" \{\n(.*?)\n {2}\}/ms.exec(text)?.[1];
-	if (backend !== undefined && path === "versions.tf" && text.includes('backend "s3"'))
-		for (const setting of ["encrypt", "use_lockfile"])
-			if (!new RegExp(`^ +${setting} += true$`, "m").test(backend))
-				faults.push(`${path}: the state is without ${setting}`);
 	if (/\bsensitive_value|aws_iam_policy_document/.test(text))
 		faults.push(`${path}: policies are jsonencode, because a mocked document says nothing`);
 	if (/^\s*"?Action"?\s*=\s*\[?"\*"/m.test(text)) faults.push(`${path}: an action "*"`);
@@ -121,7 +134,11 @@ export const moduleFaults = (files: Files, root: string): string[] => [
 	...missingFiles(files, root),
 	...variableFaults(files),
 	...versionFaults(files),
-	...Object.entries(files).flatMap(([path, text]) => textFaults(path, text)),
+	...Object.entries(files).flatMap(([path, text]) => [
+		...textFaults(path, text),
+		...passwordFaults(path, text),
+		...rootFaults(path, text)
+	]),
 	...Object.keys(files)
 		.filter(path => /\.terraform\.lock\.hcl$|\.tfstate|\.tfvars$/.test(path))
 		.map(path => `${path} does not belong in git`)

@@ -119,14 +119,28 @@ const planted: [fault: string, file: string, from: string | RegExp, to: string, 
 			"versions.tf",
 			"encrypt      = true",
 			"encrypt      = false",
-			"versions.tf: the state is without encrypt"
+			"versions.tf: the state is not encrypted"
 		],
 		[
 			"a state that two may write at once",
 			"versions.tf",
 			"    use_lockfile = true\n",
 			"",
-			"versions.tf: the state is without use_lockfile"
+			"versions.tf: two may write the state at once"
+		],
+		[
+			"another account",
+			"versions.tf",
+			"  allowed_account_ids = [var.account_id]\n",
+			"",
+			"versions.tf: any account is taken"
+		],
+		[
+			"costs that no budget sees",
+			"versions.tf",
+			"      Environment = var.environment\n",
+			"",
+			"versions.tf: the budget finds no costs without the tag Environment"
 		],
 		["a file of variables", "notes.tfvars", /^/, "a = 1", "notes.tfvars does not belong in git"]
 	];

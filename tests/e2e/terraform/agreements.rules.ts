@@ -82,7 +82,113 @@ const authority: Rule = of =>
 		.filter(({ values }) => values.ca_cert_identifier !== "rds-ca-rsa2048-g1")
 		.map(({ address }) => `${address}: has another authority than the pods trust`);
 
+/** A record of the host leads to another name, whose zone is that of AWS. */
+const aliases: Rule = of =>
+	of("aws_route53_record").flatMap(({ address, values }) =>
+		valueIn(values, "alias/0/zone_id") === values.zone_id
+			? [`${address}: leads to its own zone`]
+			: []
+	);
+
+/** A user whose secret the cluster does not know cannot sign in. */
+const kafkaUsers: Rule = of => {
+	const keysOf = (type: string, part: string) =>
+		of(type)
+			.filter(({ address }) => address.includes(part))
+			.map(({ address }) => /\["(.*)"\]$/.exec(address)![1]!)
+			.sort()
+			.join();
+	const made = keysOf("aws_secretsmanager_secret", ".kafka[");
+	const known = keysOf("aws_msk_single_scram_secret_association", "");
+	return made === known ? [] : [`users of Kafka are ${made}, and it knows ${known}`];
+};
+
+/** Four tunnels, each with a network of its own, whose routes are learned. */
+const tunnels: Rule = of => {
+	const all = of("aws_vpn_connection");
+	const ranges = all.flatMap(({ values }) => [
+		values.tunnel1_inside_cidr,
+		values.tunnel2_inside_cidr
+	]);
+	return [
+		...(new Set(ranges).size === ranges.length ? [] : [`two tunnels have one range`]),
+		...all
+			.filter(({ values }) => values.static_routes_only !== false)
+			.map(({ address }) => `${address}: learns no routes`)
+	];
+};
+
+/** A group of which the function has no right keeps no position. */
+const groups: Rule = of => {
+	const policies = of("aws_iam_role_policy").map(({ values }) => text(values.policy));
+	return of("aws_lambda_event_source_mapping").flatMap(({ address, values }) => {
+		const group = valueIn(values, "amazon_managed_kafka_event_source_config/0/consumer_group_id");
+		const isAllowed = policies.some(policy => policy.includes(`/${text(group)}"`));
+		return group === undefined || isAllowed ? [] : [`${address}: no right on ${text(group)}`];
+	});
+};
+
+/** AWS: six times the function's timeout, or a message comes again while it is worked on. */
+const visibility: Rule = of =>
+	of("aws_sqs_queue")
+		.filter(({ address }) => address.includes(".requests["))
+		.filter(({ values }) =>
+			of("aws_lambda_function").some(
+				one => Number(values.visibility_timeout_seconds) < 6 * Number(one.values.timeout)
+			)
+		)
+		.map(({ address }) => `${address}: shows a message again too early`);
+
+/** Of a bucket with a key of ours. Delivery of logs takes none. */
+const bucketKeys: Rule = of =>
+	of("aws_s3_bucket_server_side_encryption_configuration")
+		.filter(({ values }) => values.bucket !== "bucket-logs")
+		.filter(({ values }) => {
+			const path = "rule/0/apply_server_side_encryption_by_default/0/kms_master_key_id";
+			return !text(valueIn(values, path)).endsWith(":key/data");
+		})
+		.map(({ address }) => `${address}: has another key`);
+
+/** Minutes of a day, of 02:00-03:00 or sun:03:30-sun:04:30. */
+function minutesOf(window: unknown): [from: number, to: number] {
+	const [from, to] = [...text(window).matchAll(/(\d\d):(\d\d)/g)].map(
+		([, hours, minutes]) => 60 * Number(hours) + Number(minutes)
+	);
+	return [from!, to!];
+}
+
+/** RDS refuses a backup that may run during maintenance. */
+const windows: Rule = of =>
+	of("aws_db_instance").flatMap(({ address, values }) => {
+		const [backup, maintenance] = [values.backup_window, values.maintenance_window].map(minutesOf);
+		const isApart = backup![1] <= maintenance![0] || maintenance![1] <= backup![0];
+		return isApart ? [] : [`${address}: backup and maintenance overlap`];
+	});
+
+/** Two machines stay while others are replaced. */
+const replacement: Rule = of =>
+	of("aws_eks_node_group").flatMap(({ address, values }) => {
+		const fewest = Number(valueIn(values, "scaling_config/0/min_size"));
+		const away = Number(valueIn(values, "update_config/0/max_unavailable"));
+		return fewest - away >= 2 ? [] : [`${address}: ${away} of ${fewest} are replaced at once`];
+	});
+
+/** A certificate that is proved by mail waits for a person each year. */
+const certificates: Rule = of =>
+	of("aws_acm_certificate")
+		.filter(({ values }) => values.validation_method !== "DNS")
+		.map(({ address }) => `${address}: is not renewed by itself`);
+
 const rules: readonly Rule[] = [
+	aliases,
+	kafkaUsers,
+	tunnels,
+	groups,
+	visibility,
+	bucketKeys,
+	windows,
+	replacement,
+	certificates,
 	logGroups,
 	firewallLog,
 	firewallBlocks,

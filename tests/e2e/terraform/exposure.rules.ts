@@ -68,6 +68,8 @@ export const exposureFaults = (resources: readonly StateResource[]): string[] =>
 
 /** What production must be, on the resources themselves: type, argument, value. */
 export const ofProduction: readonly [type: string, argument: string, value: unknown][] = [
+	["aws_db_instance", "allow_major_version_upgrade", false],
+	["aws_db_instance", "db_name", "shop"],
 	["aws_db_instance", "multi_az", true],
 	["aws_db_instance", "deletion_protection", true],
 	["aws_db_instance", "skip_final_snapshot", false],

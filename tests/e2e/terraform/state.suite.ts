@@ -72,7 +72,21 @@ const planted: readonly [address: string, argument: string, value: unknown, rule
 	['s3.aws_s3_bucket_logging.this["images"]', "target_bucket", "bucket-images", agreementFaults],
 	["observability.aws_budgets_budget.month", "notification", [], agreementFaults],
 	["alb.aws_cloudwatch_log_group.firewall", "name", "waf", agreementFaults],
-	["rds.aws_db_instance.this", "ca_cert_identifier", "rds-ca-2019", agreementFaults]
+	["rds.aws_db_instance.this", "ca_cert_identifier", "rds-ca-2019", agreementFaults],
+	["rds.aws_db_instance.this", "backup_window", "03:00-04:00", agreementFaults],
+	['vpn[0].aws_vpn_connection.this["1"]', "static_routes_only", true, agreementFaults],
+	[
+		'lambda.aws_sqs_queue.requests["notification"]',
+		"visibility_timeout_seconds",
+		60,
+		agreementFaults
+	],
+	['alb.aws_route53_record.entry["shop.example"]', "zone_id", "Z215JYRZR1TBD5", agreementFaults],
+	["eks.aws_eks_node_group.this", "update_config", [{ max_unavailable: 2 }], agreementFaults],
+	["alb.aws_acm_certificate.this", "validation_method", "EMAIL", agreementFaults],
+	['aws_kms_alias.this["logs"]', "target_key_id", "another", wiringFaults],
+	["rds.aws_db_instance.this", "parameter_group_name", "default.postgres18", wiringFaults],
+	["observability.aws_db_event_subscription.database", "source_ids", ["another"], wiringFaults]
 ];
 
 /** Statements of a policy that are changed: its address, a part of its text, and another one. */
@@ -102,6 +116,19 @@ const plantedTexts: readonly [address: string, from: string, to: string, report:
 		"/instance/",
 		"/",
 		"no log group /aws/rds/"
+	],
+	[
+		's3.aws_s3_bucket_server_side_encryption_configuration.this["images"]',
+		"key/data",
+		"key/logs",
+		"has another key"
+	],
+	['vpn[0].aws_vpn_connection.this["0"]', "169.254.21.4/30", "169.254.21.0/30", "two tunnels"],
+	[
+		'lambda.aws_lambda_event_source_mapping.kafka["orders"]',
+		"notification-orders",
+		"notification",
+		"no right on"
 	],
 	["alb.aws_wafv2_web_acl.this", '"block":[{}]', '"block":[]', "rate-limit refuses nothing"],
 	["alb.aws_wafv2_web_acl.this", '"none":[{}]', '"none":[]', "IpReputationList refuses nothing"]
@@ -136,7 +163,7 @@ export function resourceTests(stateOf: (environment: Environment) => State): voi
 
 	it.each(planted)("%s with another %s is reported", (address, argument, value, rules) => {
 		const changed = structuredClone(resources()) as StateResource[];
-		const one = changed.find(({ address: at }) => at === `module.${address}`)!;
+		const one = changed.find(({ address: at }) => shortOf(at) === address)!;
 		one.values[argument] = value;
 		expect(rules(changed).join("\n")).toContain(address);
 	});
@@ -165,6 +192,12 @@ export function resourceTests(stateOf: (environment: Environment) => State): voi
 
 	it.each(plantedTexts)("%s with another %s is reported", (address, from, to, report) => {
 		expect(agreementFaults(withText(resources(), address, from, to)).join()).toContain(report);
+	});
+
+	it("a user of Kafka whom it does not know is reported", () => {
+		const lost = 'module.msk.aws_msk_single_scram_secret_association.this["order"]';
+		const rest = resources().filter(({ address }) => address !== lost);
+		expect(agreementFaults(rest).join()).toMatch(/^users of Kafka are .*,order,.* and it knows/);
 	});
 
 	it("people of the cluster are its administrators, everywhere in it", () => {

@@ -236,6 +236,7 @@ describeWith("terraform")("the infrastructure", () => {
 			const settings = linesOf(output("settings_env"));
 			expect(Object.keys(settings).filter(name => !Object.hasOwn(variables, name))).toEqual([]);
 			expect(readEnvironment(settings, { runsServices: false }).KAFKA_BROKERS).toMatch(/:9096,/);
+			expect(settings.NOTIFICATION_TABLE).toBe(ofType("aws_dynamodb_table")[0]!.values.name);
 		});
 
 		it("everything that stands for one's own has an output", () => {

@@ -212,7 +212,53 @@ const ofRoles: readonly [from: Place, to: Place][] = [
 	)
 ];
 
-export const wires = [...ofFunction, ...ofNetwork, ...ofRoles];
+const alarms: Place = ["observability.aws_sns_topic.alarms", "arn"];
+
+const ofOthers: readonly [from: Place, to: Place][] = [
+	...["cluster", "data", "logs", "messages", "secrets"].map((key): [Place, Place] => [
+		[`aws_kms_alias.this["${key}"]`, "target_key_id"],
+		[`aws_kms_key.this["${key}"]`, "key_id"]
+	]),
+	[
+		["msk.aws_msk_cluster.this", "configuration_info/0/arn"],
+		["msk.aws_msk_configuration.this", "arn"]
+	],
+	[
+		["msk.aws_msk_cluster.this", "logging_info/0/broker_logs/0/cloudwatch_logs/0/log_group"],
+		["msk.aws_cloudwatch_log_group.brokers", "name"]
+	],
+	[
+		["alb.aws_wafv2_web_acl_logging_configuration.this", "resource_arn"],
+		["alb.aws_wafv2_web_acl.this", "arn"]
+	],
+	[
+		["alb.aws_wafv2_web_acl_logging_configuration.this", "log_destination_configs/0"],
+		["alb.aws_cloudwatch_log_group.firewall", "arn"]
+	],
+	[
+		['observability.aws_sns_topic_subscription.people["operators@shop.example"]', "topic_arn"],
+		alarms
+	],
+	[["observability.aws_db_event_subscription.database", "sns_topic"], alarms],
+	[
+		["observability.aws_db_event_subscription.database", "source_ids/0"],
+		["rds.aws_db_instance.this", "identifier"]
+	],
+	[
+		["rds.aws_db_instance.this", "parameter_group_name"],
+		["rds.aws_db_parameter_group.this", "name"]
+	],
+	[
+		["rds.aws_db_instance.this", "db_subnet_group_name"],
+		["rds.aws_db_subnet_group.this", "name"]
+	],
+	[
+		["eks.aws_eks_node_group.this", "launch_template/0/id"],
+		["eks.aws_launch_template.machine", "id"]
+	]
+];
+
+export const wires = [...ofFunction, ...ofNetwork, ...ofRoles, ...ofOthers];
 
 /** Places whose value is not that of the other one. */
 export const wiringFaults = (resources: readonly StateResource[], table = wires): string[] =>
