@@ -59,7 +59,7 @@ export const chartFaults = (guide: string): string[] => {
 };
 
 /** What in the guide has to fit a version in the modules: the policy of a controller, and the autoscaler of a Kubernetes. */
-export function versionDisagreements(files: Files, guide: string): string[] {
+export function versionMismatches(files: Files, guide: string): string[] {
 	const read = (path: string, pattern: RegExp) => pattern.exec(files[path] ?? "")?.[1];
 	const kubernetes = read(
 		"modules/eks/variables.tf",

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { filesOf } from "./module-files.ts";
-import { chartFaults, floatingVersions, versionDisagreements } from "./versions.rules.ts";
+import { chartFaults, floatingVersions, versionMismatches } from "./versions.rules.ts";
 
 const aws = filesOf("aws");
 const guide = readFileSync(join(import.meta.dirname, "../../DEPLOYMENT.md"), "utf8");
@@ -12,7 +12,7 @@ it.each(["aws", "gcp"])("every version of %s is written down", root => {
 
 it("every chart of the guide has a version that fits the modules", () => {
 	expect(chartFaults(guide)).toEqual([]);
-	expect(versionDisagreements(aws, guide)).toEqual([]);
+	expect(versionMismatches(aws, guide)).toEqual([]);
 });
 
 /** File, what is replaced and by what, and the report. */
@@ -82,5 +82,5 @@ it.each([
 ])("the guide with %j as %j is reported", (from, to, report) => {
 	expect(guide).toContain(from);
 	const changed = guide.replace(from, to);
-	expect([...chartFaults(changed), ...versionDisagreements(aws, changed)]).toEqual([report]);
+	expect([...chartFaults(changed), ...versionMismatches(aws, changed)]).toEqual([report]);
 });

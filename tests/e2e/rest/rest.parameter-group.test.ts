@@ -90,7 +90,7 @@ describe("the shop on the parameter group of RDS", () => {
 		}
 	);
 
-	it("takes nobody without TLS", async () => {
+	it("refuses a connection without TLS", async () => {
 		const url = new URL(postgres.url);
 		url.searchParams.set("sslmode", "disable");
 		await expect(withClient(url.toString(), async () => undefined)).rejects.toThrow(

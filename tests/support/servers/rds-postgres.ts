@@ -14,7 +14,7 @@ export interface RdsPostgres {
 	/** The certificate, for `NODE_EXTRA_CA_CERTS`. */
 	readonly caFile: string;
 	owner<R extends object>(sql: string): Promise<R[]>;
-	/** As the superuser, whom nobody has on RDS. */
+	/** As the superuser, which RDS gives to no customer. */
 	superuser<R extends object>(sql: string): Promise<R[]>;
 	stop(): Promise<void>;
 }
