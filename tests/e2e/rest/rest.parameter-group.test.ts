@@ -17,7 +17,7 @@ import { statementsIn } from "../../support/statements/source-statements.ts";
 import { sourceTree } from "../../source-tree.ts";
 import { parametersIn, type Parameter } from "../../terraform/parameter-group.ts";
 import { read } from "../terraform/places.rules.ts";
-import { sizes } from "../terraform/sizes.table.ts";
+import { sizes } from "../terraform/expected/sizes.table.ts";
 import { basket } from "./rest.orders.ts";
 import { restSuite } from "./rest.suite.ts";
 

@@ -1,5 +1,5 @@
 import { allowedActions, rolePolicies, statementsOf, type Statement } from "./policies.rules.ts";
-import type { Statements } from "./statements.table.ts";
+import type { Statements } from "./expected/statements.table.ts";
 import type { StateResource } from "./test-report.ts";
 
 /** Who is let in where: services of AWS that take a role or use a key, a queue, a topic or a secret. */

@@ -1,4 +1,4 @@
-import type { Sizes } from "./sizes.table.ts";
+import type { Sizes } from "./expected/sizes.table.ts";
 import type { State, StateResource } from "./test-report.ts";
 import { valueIn } from "./wiring.rules.ts";
 

@@ -2,7 +2,7 @@ import { blocksOf } from "../../../scripts/terraform/hcl-blocks.ts";
 import { parametersIn } from "../../terraform/parameter-group.ts";
 import { read } from "./places.rules.ts";
 import { sizesOf } from "./sizes.rules.ts";
-import { sizes, type Environment } from "./sizes.table.ts";
+import { sizes, type Environment } from "./expected/sizes.table.ts";
 import type { State } from "./test-report.ts";
 
 const environments = Object.keys(sizes) as Environment[];

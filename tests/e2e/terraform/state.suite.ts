@@ -15,10 +15,10 @@ import { alarmFaults, boundFaults } from "./alarms.rules.ts";
 import { keyFaults } from "./exposure.rules.ts";
 import { networkFaults } from "./network.rules.ts";
 import { read } from "./places.rules.ts";
-import { rightsOf } from "./rights.table.ts";
+import { rightsOf } from "./expected/rights.table.ts";
 import { sizeTests } from "./sizes.suite.ts";
-import type { Environment } from "./sizes.table.ts";
-import { statementsOfAll } from "./statements.table.ts";
+import type { Environment } from "./expected/sizes.table.ts";
+import { statementsOfAll } from "./expected/statements.table.ts";
 import type { State, StateResource } from "./test-report.ts";
 import { valueAt, wires, wiringFaults } from "./wiring.rules.ts";
 

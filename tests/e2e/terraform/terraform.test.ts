@@ -24,7 +24,7 @@ import { allowedActions, policyFaults, rolePolicies } from "./policies.rules.ts"
 import { exposureFaults, ofProduction } from "./exposure.rules.ts";
 import { cloudTests } from "./clouds.suite.ts";
 import { copyOfAll, inPool, terraform, type Ended } from "./terraform-program.ts";
-import type { Environment } from "./sizes.table.ts";
+import type { Environment } from "./expected/sizes.table.ts";
 import { agreementTests, resourceTests } from "./state.suite.ts";
 import { templateTests } from "./template.suite.ts";
 import { readReport, type State, type StateResource, type TestReport } from "./test-report.ts";
