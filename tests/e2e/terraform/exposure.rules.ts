@@ -47,6 +47,16 @@ const entry: readonly string[] = ["http", "https"].map(
 	name => `module.alb.aws_vpc_security_group_ingress_rule.customers["${name}"]`
 );
 
+/** Values of secrets, of any type. Write-only ones are null in a state, and others have none. */
+const secretArguments: readonly string[] = [
+	"auth_token",
+	"password",
+	"password_wo",
+	"secret_binary",
+	"secret_string",
+	"secret_string_wo"
+];
+
 export const exposureFaults = (resources: readonly StateResource[]): string[] =>
 	resources.flatMap(({ address, type, values }) => {
 		const faults: string[] = [];
@@ -63,6 +73,10 @@ export const exposureFaults = (resources: readonly StateResource[]): string[] =>
 			faults.push("is open to the internet");
 		if (values.publicly_accessible === true || values.map_public_ip_on_launch === true)
 			faults.push("has a public address");
+		if (secretArguments.some(argument => values[argument] != null))
+			faults.push("has a secret in the state");
+		if (type === "aws_vpn_connection" && values.preshared_key_storage !== "SecretsManager")
+			faults.push("has its keys in the state");
 		return faults.map(fault => `${address}: ${fault}`);
 	});
 

@@ -225,7 +225,14 @@ describeWith("terraform")("the infrastructure", () => {
 				{ cidr_ipv4: "0.0.0.0/0" },
 				"is open to the internet"
 			],
-			["aws_msk_cluster", { publicly_accessible: true }, "has a public address"]
+			["aws_msk_cluster", { publicly_accessible: true }, "has a public address"],
+			[
+				"aws_db_instance",
+				{ kms_key_id: "arn:aws:kms:x", password: "x" },
+				"has a secret in the state"
+			],
+			["aws_secretsmanager_secret_version", { secret_string: "x" }, "has a secret in the state"],
+			["aws_vpn_connection", { preshared_key_storage: null }, "has its keys in the state"]
 		])("is reported where %s has %j", (type, values, fault) => {
 			expect(exposureFaults([{ address: "a", type, values }])).toEqual([`a: ${fault}`]);
 		});
