@@ -62,8 +62,14 @@ export type SessionSettings = Readonly<Record<string, string | number>>;
  */
 const noCompilation = { jit: "off" };
 
+/**
+ * A server, a database or a role may be configured otherwise: pg reads times in ISO format only, so that a sign-in failed,
+ * and statements are written for this isolation.
+ */
+const formats = { datestyle: "ISO", default_transaction_isolation: "read\\ committed" };
+
 /** Of every session. */
-const everySession: SessionSettings = { ...silentPeers, ...noCompilation };
+const everySession: SessionSettings = { ...silentPeers, ...noCompilation, ...formats };
 
 /** Of the sessions of services. */
 const serviceSession: SessionSettings = { ...everySession, ...sessionLimits, ...frozenPeers };

@@ -8,12 +8,19 @@ import { useShop } from "../../support/shop/use-shop.ts";
 /** Settings of a session as each kind of connection gets them, on a server that is configured otherwise. */
 
 const database = useDatabase();
-const others = ["jit = on", "tcp_keepalives_idle = 7200", "idle_session_timeout = 0"];
+const others = [
+	"jit = on",
+	"tcp_keepalives_idle = 7200",
+	"idle_session_timeout = 0",
+	"datestyle = 'SQL, DMY'",
+	"default_transaction_isolation = 'serializable'"
+];
+const formats = { dates: "ISO, MDY", isolation: "read committed" };
 
 async function configureOtherwise(of: { rows(sql: string): Promise<unknown> }): Promise<void> {
 	for (const setting of others)
 		await of.rows(
-			`do $$ begin execute format('alter database %I set ${setting}', current_database()); end $$`
+			`do $$ begin execute format($sql$alter database %I set ${setting}$sql$, current_database()); end $$`
 		);
 }
 beforeAll(() => configureOtherwise(database));
@@ -21,7 +28,8 @@ beforeAll(() => configureOtherwise(database));
 const shop = useShop([productService], {}, { prepare: configureOtherwise });
 
 const text = `select current_setting('jit') as jit, current_setting('tcp_keepalives_idle') as idle,
-	current_setting('idle_session_timeout') as frozen`;
+	current_setting('idle_session_timeout') as frozen, current_setting('datestyle') as dates,
+	current_setting('transaction_isolation') as isolation`;
 const show = { name: "show", text };
 
 function service(): Database {
@@ -59,12 +67,12 @@ it.each([
 	["a session", ofSession],
 	["a model", ofModel]
 ])(
-	"%s of a service compiles no plans, and its server notices a silent or frozen client",
+	"%s of a service compiles no plans, reads times as they are, and its server notices a silent or frozen client",
 	async (_, read) => {
-		expect(await read()).toEqual({ jit: "off", idle: "10", frozen: "1min" });
+		expect(await read()).toEqual({ jit: "off", idle: "10", frozen: "1min", ...formats });
 	}
 );
 
 it("a command compiles no plans, its server notices a silent client, and it may pause", async () => {
-	expect(await ofCommand()).toEqual({ jit: "off", idle: "10", frozen: "0" });
+	expect(await ofCommand()).toEqual({ jit: "off", idle: "10", frozen: "0", ...formats });
 });
