@@ -158,7 +158,7 @@ describeKafka("the analytics service, where Flink publishes the windows", () => 
 		await log.close();
 		await kafka.stop();
 		await kafka.restart(true);
-		// Nodes that go on believe the records of the lost topic, and make no topics before they have something to publish.
+		// Nodes that go on make no topics before they have something to publish.
 		await shop.broker.stop();
 		const restarted = await startOther({ ANALYTICS_ENGINE: "flink" });
 		await until(() => messages().catch(() => undefined), 60_000);
