@@ -31,7 +31,7 @@ sends what was never sent, and repeats nothing.
   --token file     an admin's access token, read again for each request (default: made with the shop's own key)
 refill publishes events again that a lost log had, then has every group look for those it never saw.
 engine shows who publishes windows, or hands them over; it needs KAFKA_BROKERS, and for builtin DATABASE_URL.
-  --wait s         seconds that the engine before gets to stop (default 30; less only where it is stopped)`;
+  --wait s         seconds that the engine before gets to stop (default 60; less only where it is stopped)`;
 
 const { values, positionals } = commandLine(
 	usage,

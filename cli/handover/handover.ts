@@ -16,8 +16,11 @@ import { topics } from "../../streams/messages/topics.ts";
 import { printRetry } from "../../launch/process/retry-warning.ts";
 import { adoptRevisions, clocksDifferMs } from "./adoption.ts";
 
-/** Of both engines: a publication fails after so long (four attempts of 5 s, and of Flink SqlRunner.java). */
-const publishesWithinMs = 21_000;
+/**
+ * A publication that has not arrived by then has failed: kafkajs makes four attempts, each of which may connect (3 s), ask
+ * where the partition is (5 s) and send (5 s). Flink's limit is shorter (SqlRunner.java).
+ */
+const publishesWithinMs = 4 * 13_000;
 /** The engine before has asked again by then, and has published what it was publishing. */
 const stopsWithinMs = Math.ceil((recheckMs + publishesWithinMs) / 10_000) * 10_000;
 

@@ -28,7 +28,7 @@ public final class SqlRunner {
 	private static final String WINDOWS = "analytics-results";
 	private static final String LATE = "analytics-late";
 
-	/** An engine that has lost the windows sends nothing after the 30 s for which cli/handover/handover.ts waits. */
+	/** An engine that has lost the windows sends nothing after the 60 s for which cli/handover/handover.ts waits. */
 	private static final int DELIVERY_LIMIT_MS = 20_000;
 
 	private SqlRunner() {}
