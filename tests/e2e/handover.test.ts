@@ -56,7 +56,9 @@ describeWith("kustomize", "java")("the jobs of the component windows-by-flink", 
 		const [container] = containersOf(pod);
 		const [script, ...args] = argumentsOf(container!);
 		const settings = Object.entries(environmentOf(objects, container!)).map(here);
-		return run(relative("cli", script!), args, Object.fromEntries(settings));
+		// No engine runs here that has to stop first.
+		const wait = kind === "CronJob" ? ["--wait", "0"] : [];
+		return run(relative("cli", script!), [...args, ...wait], Object.fromEntries(settings));
 	}
 
 	const ownership = async () => {
