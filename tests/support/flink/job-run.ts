@@ -16,6 +16,8 @@ export interface RunOptions {
 	/** The recording is fed in three parts, and the job is killed after the first two. */
 	kills?: boolean;
 	arguments?: readonly string[];
+	/** The first part is fed when there is a checkpoint, so that the job continues from one that knows less than the topic. */
+	afterCheckpoint?: boolean;
 	/** A pause between the parts. */
 	pauseMs?: number;
 }
@@ -70,7 +72,7 @@ async function settle(job: FlinkJob, published: Published, wanted: ExpectedResul
 
 /** Runs the job on the recording, over a broker of its own. */
 export async function runJob(options: RunOptions): Promise<JobRun> {
-	const { kills = false, pauseMs = 0, ...given } = options;
+	const { kills = false, pauseMs = 0, afterCheckpoint = false, ...given } = options;
 	const kafka = await testKafka();
 	const topic = new OrdersTopic(kafka.brokers);
 	const job = new FlinkJob({ ...given, brokers: kafka.brokers });
@@ -83,6 +85,7 @@ export async function runJob(options: RunOptions): Promise<JobRun> {
 		const third = Math.ceil(recording.length / 3);
 		const startedAt = performance.now();
 		job.start();
+		if (afterCheckpoint) await until(() => job.countCheckpoints() > 0, settlesWithinMs);
 		for (let part = 0; part < 3; part++) {
 			const published = windows!.length;
 			await topic.feed(recording.slice(part * third, (part + 1) * third));

@@ -82,7 +82,7 @@ export const plantedFaults: readonly PlantedFault[] = [
 			"		window.hasChanged = true;\n	}",
 			"		window.hasChanged = true;\n		output.collect(new StreamRecord<>(window.publish(false, 0)));\n	}"
 		]),
-		options: { kills: true }
+		options: { kills: true, afterCheckpoint: true }
 	},
 	{
 		name: "ids, times and currencies of an event are not checked",
