@@ -40,11 +40,15 @@ const aws: Record<string, readonly string[]> = {
 	"s3api create-bucket": ["--bucket", "--region", "--create-bucket-configuration"],
 	"s3api put-bucket-versioning": ["--bucket", "--versioning-configuration"],
 	"s3api put-public-access-block": ["--bucket", "--public-access-block-configuration"],
-	"sesv2 create-email-identity": ["--email-identity"],
+	"sesv2 create-email-identity": ["--email-identity", "--query"],
+	"sesv2 get-email-identity": ["--email-identity", "--query"],
+	"sesv2 put-account-details": ["--production-access-enabled", "--mail-type", "--website-url"],
+	"logs delete-log-group": ["--log-group-name"],
+	"logs describe-log-groups": ["--log-group-name-prefix"],
 	"secretsmanager put-secret-value": ["--secret-id", "--secret-string"],
 	"secretsmanager get-secret-value": ["--secret-id", "--query", "--output"],
 	"ecr get-login-password": ["--region"],
-	"eks update-kubeconfig": ["--name", "--region"],
+	"eks update-kubeconfig": ["--name", "--region", "--role-arn"],
 	"elbv2 describe-load-balancers": [],
 	"kms cancel-key-deletion": [],
 	"rds copy-db-snapshot": ["--kms-key-id"],
@@ -57,7 +61,16 @@ const aws: Record<string, readonly string[]> = {
 
 const helm: Record<string, readonly string[]> = {
 	"repo add": [],
-	upgrade: ["--install", "--version", "--namespace", "--create-namespace", "--set", "--values"]
+	upgrade: [
+		"--install",
+		"--version",
+		"--namespace",
+		"--create-namespace",
+		"--set",
+		"--values",
+		"--wait",
+		"--timeout"
+	]
 };
 
 /** Each with its option that goes before the subcommand. */

@@ -70,6 +70,7 @@ const runBy: Record<string, Record<string, string>> = {
 			noAccount,
 		"gcloud storage buckets update gs://shop-analytics-production-terraform --versioning":
 			noAccount,
+		"export AWS_REGION=eu-central-1": noAccount,
 		'eval "$(terraform -chdir=terraform/gcp output -raw submit_settings)"': noAccount,
 		'KAFKA_BROKERS="$(terraform -chdir=terraform/aws output -raw kafka_brokers)" analytics/flink-job/submit.sh':
 			noAccount,
@@ -232,6 +233,13 @@ describe("commands of all guides", () => {
 			unknownWords(command).map(what => `${command.at}: ${command.text}: ${what}`)
 		);
 		expect(wrong).toEqual([]);
+	});
+
+	// Some controllers take part in everything that is made after them, and refuse it until they run.
+	it("wait for each chart", () => {
+		const charts = all.filter(({ text }) => text.startsWith("helm upgrade"));
+		expect(charts.length).toBeGreaterThan(4);
+		expect(charts.filter(({ text }) => !/ --wait --timeout \d+m/.test(text))).toEqual([]);
 	});
 
 	it.each([

@@ -1,5 +1,5 @@
 # Settings of the notification function: those of a notification node, which the operator composes for it from two secrets. Its version is
-# the sum of theirs, so that it is written again with either.
+# the sum of theirs. Values are those of this run, so all three have to be written in one run: DEPLOYMENT.md, "Messages by a function".
 
 resource "aws_secretsmanager_secret" "function" {
   for_each = var.function_bus_host == null ? toset([]) : toset(["notification"])
