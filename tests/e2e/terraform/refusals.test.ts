@@ -9,7 +9,7 @@ const folders = terraformFolders.map(folder => folder.replace("terraform/", ""))
 const broken = (text: string) =>
 	text.replace(/condition +=.*var\.kept_images.*/, "condition     = var.kept_images != 0");
 
-const withinMs = 300_000;
+const withinMs = 900_000;
 
 describeWith("terraform")("variables of Terraform", () => {
 	const found = new Map<string, string[]>();

@@ -60,7 +60,7 @@ const runOf: Readonly<Record<Environment, string>> = {
 	production: "production_outlives_a_zone"
 };
 
-const withinMs = 300_000;
+const withinMs = 900_000;
 
 describeWith("terraform")("the infrastructure", () => {
 	const ended = new Map<string, Ended>();
