@@ -41,7 +41,8 @@ const publishedRows = bulk({
 	revision: "int",
 	orders: "int",
 	revenue: "bigint",
-	unique_users: "int"
+	unique_users: "int",
+	final: "boolean"
 });
 
 /** One revision must not have two contents: where readers know another one, the next revision is higher than both. */
@@ -49,7 +50,8 @@ const raiseDifferent = `
 	update analytics.windows w set revision = w.revision + 1, dirty = true
 	from ${publishedRows.as("x")}
 	where w.window_start = x.window_start and w.currency = x.currency and w.revision = x.revision
-		and (w.orders, w.revenue_minor, w.unique_users) is distinct from (x.orders, x.revenue, x.unique_users)`;
+		and (w.orders, w.revenue_minor, w.unique_users, w.final) is distinct from
+			(x.orders, x.revenue, x.unique_users, x.final)`;
 
 /**
  * Lets the analytics service go on where another engine has published. Answers how many windows have to be emitted again.

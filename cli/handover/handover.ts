@@ -5,7 +5,7 @@ import { validate } from "../../lib/validator.ts";
 import {
 	EngineLog,
 	engineTopic,
-	recordOf,
+	flinkOwnerSince,
 	type Engine,
 	type Ownership
 } from "../../services/analytics/ownership/engine-log.ts";
@@ -60,17 +60,12 @@ export async function highestRevisions(driver: Driver, since = new Date(0)): Pro
 	return [...highest.values()];
 }
 
-/** When Flink became the owner of the windows the last time, by the clock of the log. */
+/** By the clock of the log. */
 async function flinkSince(driver: Driver): Promise<Date | undefined> {
-	let since: Date | undefined;
-	const take = async (messages: readonly Message[]) => {
-		for (const message of messages) {
-			const record = recordOf(message);
-			if (record?.engine === "flink" && record.step !== "release") since = message.at;
-		}
-	};
+	const all: Message[] = [];
+	const take = async (messages: readonly Message[]) => void all.push(...messages);
 	await readToEnd({ driver, topic: engineTopic.name, take, onError: printRetry });
-	return since;
+	return flinkOwnerSince(all);
 }
 
 export interface HandoverOptions {

@@ -1,4 +1,4 @@
-import { applyRecord, type EngineRecord, type Ownership } from "./engine-log.ts";
+import { applyRecord, flinkOwnerSince, type EngineRecord, type Ownership } from "./engine-log.ts";
 import { obstacle } from "./engine-owner.ts";
 
 const claim = (engine: EngineRecord["engine"]): EngineRecord => ({ engine, step: "claim" });
@@ -38,6 +38,36 @@ it.each<[string, unknown[], Ownership | undefined]>([
 ])("the owner after %s", (_, records, wanted) => {
 	const ownership = records.map(messageOf).reduce<Ownership | undefined>(applyRecord, undefined);
 	expect(ownership).toEqual(wanted);
+});
+
+const run = { engine: "flink", step: "run" };
+
+it.each<[what: string, records: unknown[], since: number | undefined]>([
+	["never", [claim("builtin")], undefined],
+	["the first claim", [claim("flink"), claim("flink"), run], 0],
+	["the end of a handover", [claim("builtin"), release("flink"), take("flink"), run], 2],
+	[
+		"before a handover back that was interrupted, and redirected",
+		[
+			claim("builtin"),
+			release("flink"),
+			take("flink"),
+			release("builtin"),
+			release("flink"),
+			take("flink")
+		],
+		2
+	],
+	["before a handover back that is under way", [claim("flink"), release("builtin")], 0],
+	[
+		"its second ownership",
+		[claim("flink"), release("builtin"), take("builtin"), release("flink"), take("flink")],
+		4
+	],
+	["no more", [claim("flink"), release("builtin"), take("builtin")], undefined]
+])("Flink owns the windows since: %s", (_, records, since) => {
+	const messages = records.map((record, index) => ({ ...messageOf(record), at: new Date(index) }));
+	expect(flinkOwnerSince(messages)?.getTime()).toBe(since);
 });
 
 it.each<[Ownership | undefined, EngineRecord["engine"], string | undefined]>([

@@ -33,7 +33,7 @@ export interface EngineRecord {
 export type Ownership = { owner: Engine } | { successor: Engine };
 
 /** Undefined for what is no record: other writers have no say. */
-export function recordOf({ value }: Pick<Message, "value">): EngineRecord | undefined {
+function recordOf({ value }: Pick<Message, "value">): EngineRecord | undefined {
 	try {
 		const { engine, step } = JSON.parse(value.toString()) as Partial<EngineRecord>;
 		const isEngine = engine === "builtin" || engine === "flink";
@@ -56,6 +56,23 @@ export function applyRecord(
 	const isNext = before && "successor" in before && before.successor === engine;
 	const counts = step === "claim" ? !before : isNext;
 	return counts ? { owner: engine } : before;
+}
+
+/**
+ * Since when Flink owns the windows: what it has published since then, this service may not know. An interrupted handover that
+ * went back to Flink does not count. Undefined where this service has owned them since, or Flink never has.
+ */
+export function flinkOwnerSince(
+	messages: readonly Pick<Message, "value" | "at">[]
+): Date | undefined {
+	let ownership: Ownership | undefined;
+	let since: Date | undefined;
+	for (const message of messages) {
+		ownership = applyRecord(ownership, message);
+		if (!ownership || !("owner" in ownership)) continue;
+		since = ownership.owner === "flink" ? (since ?? message.at) : undefined;
+	}
+	return since;
 }
 
 const arrivesWithinMs = 10_000;

@@ -1,7 +1,7 @@
 import type { Driver } from "../../../streams/driver.ts";
 import { EngineLog, type Engine, type Ownership } from "./engine-log.ts";
 
-/** An answer is asked for again after so long; a handover waits for longer (cli/handover/handover.ts). */
+/** The answer that this service owns the windows is asked for again after so long; a handover waits for longer (cli/handover/handover.ts). */
 export const recheckMs = 5000;
 
 const names: Record<Engine, string> = { builtin: "the analytics service", flink: "the Flink job" };
@@ -61,7 +61,9 @@ export class EngineOwner {
 		const { engine, recheckMs: every = recheckMs } = this.#options;
 		// The wall clock, as the other stands while a machine is suspended.
 		const now = Date.now();
-		if (Math.abs(now - this.#checkedAt) < every) return;
+		// Before rows are marked that are not sent, it asks each time: they would reach no reader if it was handed the windows since.
+		const isRecent = engine === "builtin" && Math.abs(now - this.#checkedAt) < every;
+		if (isRecent) return;
 		const ownership = await this.#log.read();
 		const found = ownership ?? (engine === "builtin" ? await this.#claim() : undefined);
 		const reason = obstacle(found, engine);

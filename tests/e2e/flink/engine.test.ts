@@ -194,6 +194,16 @@ describeKafka("the topic analytics-engine", () => {
 		expect([{ owner: "builtin" }, { owner: "flink" }]).toContainEqual(one);
 	}, 30_000);
 
+	it("is asked each time before messages are marked that are not sent", async () => {
+		const log = open();
+		const owner = new EngineOwner({ driver: drivers.at(-1)!, engine: "flink" });
+		await log.append({ engine: "flink", step: "claim" });
+		expect(await owner.mayPublish()).toBe(false);
+		await log.append({ engine: "builtin", step: "release" });
+		await expect(owner.mayPublish()).rejects.toThrow("are being handed over");
+		await owner.close();
+	}, 30_000);
+
 	it.each([
 		["as many records", 0],
 		["more records", 2],

@@ -79,6 +79,12 @@ it.each<[what: string, hours: number, known: Partial<Window> | undefined, after:
 		{ revision: 1, revenue: 90 },
 		{ revision: 2, dirty: true }
 	],
+	[
+		"that Flink has made final in the same revision",
+		0.5,
+		{ final: true },
+		{ revision: 2, dirty: true }
+	],
 	["of which Flink knew less", 0.5, { revision: 0, orders: 0 }, { revision: 1, dirty: true }]
 ])("a window %s", async (what, hours, known, after) => {
 	const minute = what.length;
