@@ -3,6 +3,7 @@ import { poll } from "../../../lib/retry.ts";
 import {
 	NoSuchTopic,
 	type Driver,
+	type Extent,
 	type Message,
 	type Subscription,
 	type TopicSpec
@@ -94,8 +95,8 @@ export class EngineLog {
 	/** By all records that the topic has now; undefined without one. @throws Error while Kafka is down */
 	async read(): Promise<Ownership | undefined> {
 		try {
-			if (await this.#wasReplaced()) await this.close();
 			const [end] = await this.#driver.extents(engineTopic.name);
+			if (await this.#wasReplaced(end!)) await this.close();
 			this.#subscription ??= this.#subscribe();
 			await this.#subscription;
 			const hasAll = () => this.#next >= end!.next;
@@ -110,12 +111,12 @@ export class EngineLog {
 	}
 
 	/** Whether the topic was lost and made again: then its first record is younger than the oldest one that was read. */
-	async #wasReplaced(): Promise<boolean> {
+	async #wasReplaced({ partition, next }: Extent): Promise<boolean> {
 		if (!this.#subscription || !this.#oldest) return false;
+		if (next < this.#next) return true;
 		const younger = new Date(this.#oldest.getTime() + 1);
-		const [end] = await this.#driver.extents(engineTopic.name);
 		const offsets = await this.#driver.offsetsAt(engineTopic.name, younger);
-		return end!.next < this.#next || offsets.get(end!.partition) === 0n;
+		return offsets.get(partition) === 0n;
 	}
 
 	async append(record: EngineRecord): Promise<void> {
