@@ -101,16 +101,23 @@ describe("commands of DEPLOYMENT.md", () => {
 		merge: true
 	}) as { services: Record<string, { profiles?: string[] }> };
 	const profiles = Object.values(compose.services).flatMap(service => service.profiles ?? []);
-	const manifests = globSync("k8s/{base,components,overlays}/**/*.yaml", { cwd: root }).flatMap(
-		file =>
-			parseAllDocuments(readFileSync(join(root, file), "utf8")).map(
-				document =>
-					document.toJS() as { kind?: string; namespace?: string; metadata?: { name?: string } }
-			)
+	const manifests = globSync("k8s/{argocd,base,components,overlays}/**/*.yaml", {
+		cwd: root
+	}).flatMap(file =>
+		parseAllDocuments(readFileSync(join(root, file), "utf8")).map(
+			document =>
+				document.toJS() as {
+					kind?: string;
+					namespace?: string;
+					nameSuffix?: string;
+					metadata?: { name?: string };
+				}
+		)
 	);
-	/** Those of the files, and jobs that the page makes. */
+	/** Those of the files, applications of Argo CD by their suffix, and jobs that the page makes. */
 	const objects = [
 		...manifests.map(one => `${one.kind?.toLowerCase()}/${one.metadata?.name}`),
+		...manifests.map(({ nameSuffix }) => `application/moleculer-commerce${nameSuffix}`),
 		...Array.from(
 			page("DEPLOYMENT.md").matchAll(/ create job --from=\S+ ([a-z-]+)/g),
 			([, name]) => `job/${name}`
@@ -176,7 +183,7 @@ describe("commands of DEPLOYMENT.md", () => {
 			if (!compose.services[name]) wrong.push(`service ${name}`);
 		const named =
 			command.match(
-				/\b(cronjob|job|deployment|service(account)?|statefulset)[/ ][a-z][a-z-]*(?= |$)/g
+				/\b(application|cronjob|job|deployment|service(account)?|statefulset)[/ ][a-z][a-z-]*(?= |$)/g
 			) ?? [];
 		for (const name of named) if (!objects.includes(name.replace(" ", "/"))) wrong.push(name);
 		return wrong;
@@ -196,6 +203,10 @@ describe("commands of DEPLOYMENT.md", () => {
 		["kubectl -n moleculer-commerce delete job migration", "job migration"],
 		["kubectl -n moleculer-commerce create job --from=cronjob/to-flink x", "cronjob/to-flink"],
 		["kubectl -n moleculer-commerce delete serviceaccount shop", "serviceaccount shop"],
+		[
+			"kubectl -n argocd delete application moleculer-commerce-dev",
+			"application moleculer-commerce-dev"
+		],
 		["kubectl -n moleculer-commerce rollout status deployment/orders", "deployment/orders"],
 		["docker compose up --scale orders=2", "service orders"],
 		["docker compose up --no-deps user orders", "service orders"],

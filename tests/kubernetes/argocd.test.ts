@@ -39,50 +39,60 @@ function setTag(objects: readonly ClusterObject[], name: string, tag: string): v
 		container.image = container.image.replace(/:[^:]*$/, `:${tag}`);
 }
 
+const environmentOf = (overlay: string) => overlay.replace("overlays/", "");
+
 describeWith("kustomize")("the applications of Argo CD", () => {
 	const rendered = new Map<string, ClusterObject[]>();
-	let project: ClusterObject;
-	let set: ClusterObject;
+	const applied = new Map<string, ClusterObject[]>();
+	const one = (overlay: string, kind: string) => ofKind(applied.get(overlay)!, kind)[0]!;
 	beforeAll(() => {
-		for (const overlay of clusters) rendered.set(overlay, render(overlay));
-		const objects = render("argocd");
-		expect(report(schemaFaults(objects))).toEqual([]);
-		[project, set] = ["AppProject", "ApplicationSet"].map(kind => ofKind(objects, kind)[0]!) as [
-			ClusterObject,
-			ClusterObject
-		];
+		for (const overlay of clusters) {
+			rendered.set(overlay, render(overlay));
+			applied.set(overlay, render(`argocd/${environmentOf(overlay)}`));
+		}
 	}, buildWithinMs);
 
-	it("are one for each overlay but dev, in the namespace that it has, at a version", () => {
-		const { elements } = set.spec.generators[0].list as { elements: Record<string, string>[] };
-		const { destinations, sourceRepos } = project.spec as {
-			destinations: { namespace: string }[];
-			sourceRepos: string[];
-		};
-		expect(elements.map(({ overlay }) => `overlays/${overlay}`)).toEqual([...clusters]);
-		for (const { overlay, namespace, revision } of elements) {
-			const [own] = ofKind(rendered.get(`overlays/${overlay}`)!, "Namespace");
-			expect([overlay, namespace]).toEqual([overlay, own!.metadata.name]);
-			expect(revision).toMatch(/^v\d+\.\d+\.\d+/);
-		}
-		expect(destinations.map(({ namespace }) => namespace)).toEqual(
-			elements.map(({ namespace }) => namespace)
-		);
-		expect(sourceRepos).toEqual([set.spec.template.spec.source.repoURL]);
-		expect(set.spec.template.spec.project).toBe(project.metadata.name);
+	describe.each(clusters)("in the cluster of %s", overlay => {
+		const environment = environmentOf(overlay);
+
+		it("is one application and its project, and none of another environment", () => {
+			const objects = applied.get(overlay)!;
+			expect(report(schemaFaults(objects))).toEqual([]);
+			expect(
+				objects.map(({ kind, metadata }) => [kind, metadata.namespace, metadata.name])
+			).toEqual([
+				["AppProject", "argocd", `moleculer-commerce-${environment}`],
+				["Application", "argocd", `moleculer-commerce-${environment}`]
+			]);
+			const others = clusters.filter(other => other !== overlay).map(environmentOf);
+			expect(JSON.stringify(objects)).not.toMatch(new RegExp(others.join("|")));
+		});
+
+		it("is of the overlay, in its namespace, and may be in no other", () => {
+			const [own] = ofKind(rendered.get(overlay)!, "Namespace");
+			const destination = {
+				server: "https://kubernetes.default.svc",
+				namespace: own!.metadata.name
+			};
+			const { spec } = one(overlay, "Application");
+			const project = one(overlay, "AppProject");
+			expect([spec.source.path, spec.project]).toEqual([`k8s/${overlay}`, project.metadata.name]);
+			expect([spec.destination, project.spec.destinations]).toEqual([destination, [destination]]);
+			expect(project.spec.sourceRepos).toEqual([spec.source.repoURL]);
+		});
+
+		it("leaves the shop when it is deleted", () => {
+			expect(one(overlay, "Application").metadata).not.toHaveProperty("finalizers");
+		});
 	});
 
 	describe("run the version of the source", () => {
-		const elements = () =>
-			set.spec.generators[0].list.elements as { overlay: string; revision: string }[];
 		const versionsOf = (objects: readonly ClusterObject[]) =>
-			report([
-				...versionFaults(objects, manifest.version),
-				...revisionFaults(set, elements(), manifest.version)
-			]);
+			report(versionFaults(objects, manifest.version));
 
 		it.each(clusters)("in %s", overlay => {
 			expect(versionsOf(rendered.get(overlay)!)).toEqual([]);
+			expect(report(revisionFaults(one(overlay, "Application"), manifest.version))).toEqual([]);
 		});
 
 		it("with nodes of an older image, when only their tag goes back", () => {
@@ -124,36 +134,40 @@ describeWith("kustomize")("the applications of Argo CD", () => {
 			expect(versionsOf(objects).join("\n")).toContain(expected);
 		});
 
-		it("would be refused at another revision, with its line", () => {
-			const found = report(revisionFaults(set, elements(), "0.1.1"));
-			expect(found[0]).toMatch(
-				/^k8s\/argocd\/applications.yaml:\d+: ApplicationSet\/moleculer-commerce: staging runs the revision/
+		it.each(clusters)("would be refused in %s at another revision, with its line", overlay => {
+			const application = structuredClone(one(overlay, "Application"));
+			const [found] = report(revisionFaults(application, "0.1.1"));
+			expect(found).toMatch(
+				new RegExp(
+					`^k8s/argocd/${environmentOf(overlay)}/kustomization.yaml:\\d+: .*: runs the revision`
+				)
 			);
-			const back = elements().map(one => ({ ...one, revision: `v${manifest.version}-back.1` }));
-			expect(revisionFaults(set, back, manifest.version)).toEqual([]);
+			application.spec.source.targetRevision = `v${manifest.version}-back.1`;
+			expect(revisionFaults(application, manifest.version)).toEqual([]);
 		});
 	});
 
-	it("may make the kinds that the overlays have, alone and with windows-by-flink, and no others", () => {
-		const kindOf = ({ apiVersion, kind }: ClusterObject) =>
-			`${apiVersion.includes("/") ? apiVersion.split("/")[0] : ""}/${kind}`;
-		const { clusterResourceWhitelist, namespaceResourceWhitelist } = project.spec as Record<
-			string,
-			Named[]
-		>;
-		const listed = [...clusterResourceWhitelist!, ...namespaceResourceWhitelist!];
-		const optional = renderWith("overlays/production", ["windows-by-flink"]);
-		const used = new Set([...[...rendered.values()].flat(), ...optional].map(kindOf));
-		expect(listed.map(({ group, kind }) => `${group}/${kind}`).toSorted()).toEqual(
-			[...used].toSorted()
-		);
-	});
+	it.each(clusters)(
+		"in %s may make the kinds of overlays, with windows-by-flink, and no others",
+		overlay => {
+			const kindOf = ({ apiVersion, kind }: ClusterObject) =>
+				`${apiVersion.includes("/") ? apiVersion.split("/")[0] : ""}/${kind}`;
+			const { clusterResourceWhitelist, namespaceResourceWhitelist } = one(overlay, "AppProject")
+				.spec as Record<string, Named[]>;
+			const listed = [...clusterResourceWhitelist!, ...namespaceResourceWhitelist!];
+			const optional = renderWith(overlay, ["windows-by-flink"]);
+			const used = new Set([...rendered.get(overlay)!, ...optional].map(kindOf));
+			expect(listed.map(({ group, kind }) => `${group}/${kind}`).toSorted()).toEqual(
+				[...used].toSorted()
+			);
+		}
+	);
 
-	it("leave replicas to autoscalers, and to these only", () => {
-		const scaled = ofKind([...rendered.values()].flat(), "HorizontalPodAutoscaler").map(
+	it.each(clusters)("in %s leave replicas to autoscalers, and to these only", overlay => {
+		const scaled = ofKind(rendered.get(overlay)!, "HorizontalPodAutoscaler").map(
 			({ spec }) => spec.scaleTargetRef.name as string
 		);
-		const ignored = set.spec.template.spec.ignoreDifferences as Named[];
+		const ignored = one(overlay, "Application").spec.ignoreDifferences as Named[];
 		expect(ignored.map(({ name }) => name).toSorted()).toEqual([...new Set(scaled)].toSorted());
 	});
 

@@ -37,17 +37,10 @@ export function versionFaults(objects: readonly ClusterObject[], version: string
 }
 
 /** A revision is the tag of the version, which may end in more: `v1.2.0-back.1` for a way back. */
-export const revisionFaults = (
-	set: ClusterObject,
-	elements: readonly { overlay: string; revision: string }[],
-	version: string
-): Fault[] =>
-	elements
-		.filter(({ revision }) => revision.replace(/-.*/, "") !== `v${version}`)
-		.map(({ overlay, revision }) =>
-			faultOf(
-				set,
-				`revision: ${revision}`,
-				`${overlay} runs the revision ${revision}, and the source has the version ${version}`
-			)
-		);
+export function revisionFaults(application: ClusterObject, version: string): Fault[] {
+	const revision = application.spec.source.targetRevision as string;
+	if (revision.replace(/-.*/, "") === `v${version}`) return [];
+	const text = `runs the revision ${revision}, and the source has the version ${version}`;
+	// Others have this revision too; the line beside it is of this environment only.
+	return [faultOf(application, `path: ${application.spec.source.path}`, text)];
+}

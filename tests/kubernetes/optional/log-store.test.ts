@@ -315,7 +315,8 @@ describeWith("kustomize")("the store of the log on Kubernetes", () => {
 		});
 
 		it("is none of the shop's, which would make it in each cluster", () => {
-			expect(JSON.stringify(render("argocd"))).not.toContain("logging");
+			for (const environment of ["staging", "production"])
+				expect(JSON.stringify(render(`argocd/${environment}`))).not.toContain("logging");
 		});
 
 		it("makes Elasticsearch before its template, and both before what writes and reads", () => {
