@@ -22,6 +22,16 @@ output "vpc_id" {
   value       = module.vpc.vpc_id
 }
 
+output "private_subnet_ids" {
+  description = "Subnets of the cluster's endpoint, Kafka and the machines: where a VPN or a bastion of your own leads"
+  value       = module.vpc.private_subnet_ids
+}
+
+output "private_route_table_ids" {
+  description = "Route tables of these subnets by zone, which need the routes back to a VPN of your own"
+  value       = module.vpc.private_route_table_ids
+}
+
 output "namespace" {
   description = "Namespace of the shop, whose service account notification may use AWS"
   value       = local.namespace

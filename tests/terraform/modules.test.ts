@@ -68,7 +68,7 @@ const planted: [fault: string, file: string, from: string | RegExp, to: string, 
 		[
 			"a version that may be any",
 			"modules/eks/versions.tf",
-			"~> 6.0",
+			"~> 6.66",
 			">= 6.0",
 			"modules/eks/versions.tf: >= 6.0 is no ~> version"
 		],

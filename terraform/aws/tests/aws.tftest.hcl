@@ -1,7 +1,7 @@
 mock_provider "aws" {
   source = "./tests/mocks"
 
-  # Values of their own, so that a resource that uses another one's is seen (tests/e2e/terraform/wiring.rules.ts).
+  # Values of their own, so that a resource that uses another one's is seen (tests/e2e/terraform/references.rules.ts).
   override_resource {
     target = aws_kms_key.this["cluster"]
     values = { arn = "arn:aws:kms:eu-central-1:123456789012:key/cluster" }
@@ -141,6 +141,10 @@ mock_provider "aws" {
   override_resource {
     target = module.vpc.aws_cloudwatch_log_group.flows
     values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:flows" }
+  }
+  override_resource {
+    target = module.alb.aws_cloudwatch_log_group.firewall
+    values = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:firewall" }
   }
 }
 

@@ -41,6 +41,19 @@ const firewallBlocks: Rule = of =>
 			.map(rule => `the firewall's rule ${text(rule.name)} refuses nothing`)
 	);
 
+/** Rules that only count: webhooks of the payment provider are longer than its 8 KB. */
+const counted = ["AWSManagedRulesCommonRuleSet SizeRestrictions_BODY"];
+
+const firewallCounts: Rule = of =>
+	of("aws_wafv2_web_acl").flatMap(({ values }) => {
+		const found = (values.rule as Record<string, unknown>[]).flatMap(rule => {
+			const path = "statement/0/managed_rule_group_statement/0/rule_action_override";
+			const overrides = (valueIn(rule, path) ?? []) as { name: string }[];
+			return overrides.map(({ name }) => `${text(rule.name)} ${name}`);
+		});
+		return found.join() === counted.join() ? [] : [`the firewall only counts ${found.join()}`];
+	});
+
 /** m7g, c8gd, t4g: a `g` after the number is a processor of Arm. */
 const isArm = (instanceType: string) => /^[a-z]+\d+g/.test(instanceType);
 
@@ -192,6 +205,7 @@ const rules: readonly Rule[] = [
 	logGroups,
 	firewallLog,
 	firewallBlocks,
+	firewallCounts,
 	processors,
 	bucketLogs,
 	money,

@@ -19,6 +19,10 @@ resource "aws_security_group" "this" {
   vpc_id      = var.network.vpc_id
 
   tags = { Name = local.function_name }
+
+  # Lambda removes the function's network interfaces with the function's role, minutes after the function is gone, and a group that is
+  # in use cannot be deleted: the rights have to outlive the group.
+  depends_on = [aws_iam_role_policy.function]
 }
 
 resource "aws_vpc_security_group_egress_rule" "this" {

@@ -67,7 +67,7 @@ mock_resource "aws_security_group" {
 mock_resource "aws_eks_cluster" {
   defaults = {
     arn        = "arn:aws:eks:eu-central-1:123456789012:cluster/mocked"
-    vpc_config = { cluster_security_group_id = "sg-0123456789abcdef0" }
+    vpc_config = { cluster_security_group_id = "sg-cluster" }
   }
 }
 
@@ -88,7 +88,7 @@ mock_resource "aws_msk_cluster" {
 }
 
 mock_resource "aws_secretsmanager_secret" {
-  defaults = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:mocked", id = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:mocked" }
+  defaults = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:mocked" }
 }
 
 mock_resource "aws_ecr_repository" {
