@@ -33,6 +33,7 @@ const terraform: Record<string, readonly string[]> = {
 	plan: ["-var-file", "-out"],
 	apply: ["-var-file"],
 	output: ["-raw"],
+	"providers lock": ["-platform"],
 	destroy: ["-var-file"]
 };
 
@@ -50,8 +51,13 @@ const aws: Record<string, readonly string[]> = {
 	"ecr get-login-password": ["--region"],
 	"eks update-kubeconfig": ["--name", "--region", "--role-arn"],
 	"elbv2 describe-load-balancers": [],
-	"kms cancel-key-deletion": [],
-	"rds copy-db-snapshot": ["--kms-key-id"],
+	"kms cancel-key-deletion": ["--key-id"],
+	"rds copy-db-snapshot": [
+		"--kms-key-id",
+		"--source-db-snapshot-identifier",
+		"--target-db-snapshot-identifier"
+	],
+	"service-quotas get-service-quota": ["--service-code", "--quota-code", "--query"],
 	"service-quotas request-service-quota-increase": [
 		"--service-code",
 		"--quota-code",
