@@ -12,6 +12,7 @@ import { operatorToken, ShopApi } from "./api-client/shop-api.ts";
 import { tokenOfFile } from "./api-client/token-file.ts";
 import { consumerGroups, type ConsumerGroup } from "../contracts/streams.ts";
 import { runEngineCommand } from "./handover/engine-command.ts";
+import { runRightsCommand } from "./rights/rights-command.ts";
 import { StreamOperator } from "./api-client/stream-operator.ts";
 
 const usage = `Usage: npm run stream -- lag
@@ -19,6 +20,7 @@ const usage = `Usage: npm run stream -- lag
        npm run stream -- replay --from <oldest|time|offset> --group analytics|notification|webhook [--dry-run]
        npm run stream -- refill --from <time> [--dry-run]
        npm run stream -- engine [builtin|flink] [--wait s]
+       npm run stream -- rights [--set]
 Shows how far the consumers of a running shop have read, and replays events.
 A replay of analytics clears the windows from that time on and recomputes them; a replay of notification or webhook
 sends what was never sent, and repeats nothing.
@@ -31,7 +33,9 @@ sends what was never sent, and repeats nothing.
   --token file     an admin's access token, read again for each request (default: made with the shop's own key)
 refill publishes events again that a lost log had, then has every group look for those it never saw.
 engine shows who publishes windows, or hands them over; it needs KAFKA_BROKERS, and for builtin DATABASE_URL.
-  --wait s         seconds that the engine before gets to stop (default 60; less only where it is stopped)`;
+  --wait s         seconds that the engine before gets to stop (default 60; less only where it is stopped)
+rights shows how the rights of the shop's users of Kafka differ from what they need; it needs KAFKA_BROKERS.
+  --set            make them so, as the user administrator`;
 
 const { values, positionals } = commandLine(
 	usage,
@@ -46,7 +50,8 @@ const { values, positionals } = commandLine(
 		missing: { type: "boolean" },
 		"no-notify": { type: "boolean" },
 		"notify-again": { type: "boolean" },
-		wait: { type: "string" }
+		wait: { type: "string" },
+		set: { type: "boolean" }
 	} as const,
 	true
 );
@@ -71,7 +76,7 @@ function group(): ConsumerGroup {
 	return found ?? usageError(usage, `--group is ${alternatives(consumerGroups)}.`);
 }
 
-const commands = ["lag", "dlq", "replay", "refill", "engine"] as const;
+const commands = ["lag", "dlq", "replay", "refill", "engine", "rights"] as const;
 const ofDeadLetters = ["list", "show", "redrive"] as const;
 
 type Command = (operator: StreamOperator) => Promise<unknown>;
@@ -123,10 +128,12 @@ function commandOf(words: readonly string[]): Command {
 /** It needs the log and no running shop. */
 const ofEngine =
 	positionals[0] === "engine" ? { to: engine(positionals.slice(1)), waitMs: waitMs() } : undefined;
-const command = ofEngine ? undefined : commandOf(positionals);
+const isOfRights = positionals.join() === "rights";
+const command = ofEngine || isOfRights ? undefined : commandOf(positionals);
 
 run(async life => {
 	const config = configOfCommand({ runsServices: false });
+	if (isOfRights) return life.end(await runRightsCommand(life, config, values.set ?? false));
 	if (!command) {
 		await runEngineCommand(life, config, ofEngine?.to, ofEngine?.waitMs);
 		return life.end(0);

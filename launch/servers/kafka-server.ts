@@ -21,7 +21,7 @@ export interface KafkaOptions {
 	/** Override the broker's own settings. */
 	settings?: Readonly<Record<string, string>>;
 	/** Users for `kafka-storage format --add-scram`, if the settings require authentication. */
-	scram?: string;
+	scram?: string | readonly string[];
 }
 
 export interface KafkaServer {
@@ -95,7 +95,7 @@ async function choosePorts(directory: string): Promise<Ports> {
 async function format(classPath: string, { directory, scram }: KafkaOptions): Promise<void> {
 	if (existsSync(join(directory, "data/meta.properties"))) return;
 	const id = Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString("base64url");
-	const users = scram ? ["--add-scram", scram] : [];
+	const users = [scram ?? []].flat().flatMap(user => ["--add-scram", user]);
 	await execute("java", [
 		...java,
 		"-cp",

@@ -66,6 +66,13 @@ function client({ brokers, ssl, sasl, debug }: KafkaOptions): Kafka {
 	});
 }
 
+/** For what the log does not do, such as rights. @throws Error while no broker answers, or it refuses the user */
+export async function connectAdmin(options: KafkaOptions): Promise<Admin> {
+	const admin = client(options).admin({ retry: retrySettings(3) });
+	await admin.connect();
+	return admin;
+}
+
 /** By name: Node does not find the names of kafkajs' error classes as exports. */
 const isNoTopic = ({ type, cause }: { type?: string; cause?: object }): boolean =>
 	type === "UNKNOWN_TOPIC_OR_PARTITION" || (cause !== undefined && isNoTopic(cause));
