@@ -42,6 +42,15 @@ async function readSecrets(env: Environment): Promise<Environment> {
 	}
 }
 
+/** The address of the bus is a setting, and the password is a secret that is not the function's alone: the bus reads it too. */
+export function withBusPassword({ NATS_PASSWORD, ...settings }: Environment): Environment {
+	const { NATS_URL } = settings;
+	if (!NATS_PASSWORD || !NATS_URL || !URL.canParse(NATS_URL)) return settings;
+	const url = new URL(NATS_URL);
+	url.password ||= NATS_PASSWORD;
+	return { ...settings, NATS_URL: url.href };
+}
+
 /** NODE_EXTRA_CA_CERTS is read when a process starts, which is before the function has its secrets. */
 function trust(certificates: string): void {
 	// Node 22 has it from 22.19 on.
@@ -57,7 +66,8 @@ function trust(certificates: string): void {
 export async function readSettings(env: Environment): Promise<FunctionSettings> {
 	const { [authorities]: certificates, ...secrets } = await readSecrets(env);
 	if (certificates) trust(certificates);
-	useConfig(toConfig(readEnvironment({ ...env, ...secrets, SERVICES: "notification" })));
+	const settings = withBusPassword({ ...env, ...secrets });
+	useConfig(toConfig(readEnvironment({ ...settings, SERVICES: "notification" })));
 	const { DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl } = env;
 	if (!deadLetterQueueUrl) throw new Error("DEAD_LETTER_QUEUE_URL: must be set");
 	return { deadLetterQueueUrl };

@@ -71,7 +71,7 @@ module "eks" {
   cluster_key_arn     = aws_kms_key.this["cluster"].arn
   secrets_key_arn     = aws_kms_key.this["secrets"].arn
   secret_prefix       = local.secret_prefix
-  other_secret_arns   = [module.rds.owner_secret_arn]
+  other_secret_arns   = concat([module.rds.owner_secret_arn], module.secrets.kafka_service_secret_arns)
   log_retention_days  = local.logs.log_retention_days
   logs_key_arn        = local.logs.logs_key_arn
 
@@ -120,7 +120,6 @@ module "secrets" {
   secrets_key_arn = aws_kms_key.this["secrets"].arn
 
   other_kafka_users = var.gcp_vpn == null ? [] : ["flink"]
-  function_bus_host = var.notification_function.enabled ? module.lambda.bus_host : null
 }
 
 module "msk" {
@@ -179,7 +178,7 @@ module "lambda" {
   policy             = local.notification_policy
   network            = { vpc_id = module.vpc.vpc_id, subnet_ids = module.vpc.private_subnet_ids, private_range = module.vpc.ranges.private, database_range = module.vpc.ranges.database }
   bus                = { zone = "${local.name}.internal", cluster = module.eks.cluster_name, service = "${local.namespace}/nats-entry", exists = var.notification_function.bus_load_balancer_exists }
-  secrets            = { arns = module.secrets.function_secret_arns, key_arn = aws_kms_key.this["secrets"].arn }
+  secrets            = { arns = module.secrets.notification_secret_arns, key_arn = aws_kms_key.this["secrets"].arn, written = module.secrets.notification_secrets_written }
   kafka              = { cluster_arn = module.msk.cluster_arn, topics = ["orders", "notifications"] }
   tracing            = var.notification_function.tracing
   alarm_topic_arn    = module.observability.alarm_topic_arn

@@ -62,6 +62,11 @@ output "secret_prefix" {
   value       = module.secrets.prefix
 }
 
+output "kafka_secret_prefix" {
+  description = "Prefix of the SecretStore kafka in k8s/overlays/<environment>/kustomization.yaml"
+  value       = module.secrets.kafka_prefix
+}
+
 output "owner_secret_arn" {
   description = "Secret of the database's owner, in k8s/overlays/<environment>/kustomization.yaml"
   value       = module.rds.owner_secret_arn

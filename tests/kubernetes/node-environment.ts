@@ -15,8 +15,6 @@ const examples: Readonly<Record<string, string>> = {
 	TOKEN_PUBLIC_KEY: pair.publicKey,
 	STRIPE_SECRET_KEY: "sk_live_example",
 	STRIPE_WEBHOOK_SECRET: "whsec_example",
-	KAFKA_SASL_USERNAME: "shop",
-	KAFKA_SASL_PASSWORD: "an-example",
 	DATABASE_HOST: "db.example:5432/shop",
 	// As RDS makes it: such characters may not stand in a URL.
 	password: "[p$a#s%s:w?r/d]@",
@@ -38,9 +36,10 @@ const member = /\{\{ \.(\w+)( \| urlquery)? \}\}/g;
 function externalData({ metadata, spec }: ClusterObject): Record<string, string> {
 	const { target, data } = spec as ExternalSecret;
 	const values = Object.fromEntries(
-		data.map(({ secretKey, remoteRef: { property } }) => [
+		data.map(({ secretKey, remoteRef: { key, property } }) => [
 			secretKey,
-			examples[property] ?? `example${property}`
+			// Of another secret it is another one. The bus takes letters and digits.
+			examples[property] ?? `example${key}${property}`.replaceAll(/[^A-Za-z0-9]/g, "")
 		])
 	);
 	if (!target.template) return values;

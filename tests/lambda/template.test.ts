@@ -1,5 +1,6 @@
 import { readEnvironment } from "../../config/read-environment.ts";
 import { reservedMs } from "../../lambda/handler.ts";
+import { withBusPassword } from "../../lambda/settings.ts";
 import { plantIn } from "../deployment/planted.ts";
 import { sourceTree } from "../source-tree.ts";
 import { awsActions } from "./aws-actions.ts";
@@ -91,6 +92,7 @@ it("the settings of the template, with its secrets, are those of a node in produ
 		MailFrom: "The Shop <orders@shop.example>",
 		SmsDriver: "none",
 		TopicArn: "",
+		BusUrl: "tls://notification@nats.shop.example:4222",
 		TableName: "messages"
 	};
 	const env = Object.entries(Variables).map(([name, value]) => {
@@ -99,14 +101,25 @@ it("the settings of the template, with its secrets, are those of a node in produ
 	});
 	const secrets = {
 		AWS_REGION: "eu-central-1",
-		NATS_URL: "tls://notification:secret-of-the-bus@nats.shop.example:4222",
+		NATS_PASSWORD: "secret-of-the-bus",
 		NOTIFICATION_DATABASE_URL:
 			"postgres://shop_notification:secret@db.example/shop?sslmode=verify-full"
 	};
-	const read = readEnvironment({
-		...Object.fromEntries(env),
-		...secrets,
-		SERVICES: "notification"
+	const settings = withBusPassword({ ...Object.fromEntries(env), ...secrets });
+	const read = readEnvironment({ ...settings, SERVICES: "notification" });
+	expect(read).toMatchObject({
+		MAIL_DRIVER: "ses",
+		NATS_URL: "tls://notification:secret-of-the-bus@nats.shop.example:4222",
+		NOTIFICATION_STORE: "dynamodb"
 	});
-	expect(read).toMatchObject({ MAIL_DRIVER: "ses", NOTIFICATION_STORE: "dynamodb" });
+});
+
+it.each([
+	["is put into the address", { NATS_URL: "tls://a@bus:4222" }, "tls://a:b%20c@bus:4222"],
+	["replaces none", { NATS_URL: "tls://a:own@bus:4222" }, "tls://a:own@bus:4222"],
+	["makes no address", {}, undefined],
+	["leaves what is no address to its check", { NATS_URL: "bus" }, "bus"]
+])("the password of the bus %s", (_, settings, url) => {
+	const { NATS_URL, NATS_PASSWORD } = withBusPassword({ ...settings, NATS_PASSWORD: "b c" });
+	expect([NATS_URL, NATS_PASSWORD]).toEqual([url, undefined]);
 });

@@ -81,6 +81,8 @@ function versionFaults(files: Files): string[] {
 				? []
 				: [`${path}: no version of Terraform is required`]),
 			...[...used]
+				// terraform_data is Terraform's own.
+				.filter(one => one !== "terraform")
 				.filter(one => !text.includes(`source  = "hashicorp/${one}"`))
 				.map(one => `${path}: no version of ${one} is required`)
 		];

@@ -31,8 +31,36 @@ mock_provider "aws" {
     values = { arn = "arn:aws:sqs:eu-central-1:123456789012:failed", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/failed" }
   }
   override_resource {
-    target = module.secrets.aws_secretsmanager_secret.function
-    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:function" }
+    target = module.secrets.aws_secretsmanager_secret.shop["notification"]
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:notification" }
+  }
+  override_resource {
+    target = module.secrets.aws_secretsmanager_secret.shop["nats-notification"]
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:nats-notification" }
+  }
+  override_resource {
+    target = module.secrets.aws_secretsmanager_secret.kafka["analytics"]
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-analytics" }
+  }
+  override_resource {
+    target = module.secrets.aws_secretsmanager_secret.kafka["flink"]
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-flink" }
+  }
+  override_resource {
+    target = module.secrets.aws_secretsmanager_secret.kafka["notification"]
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-notification" }
+  }
+  override_resource {
+    target = module.secrets.aws_secretsmanager_secret.kafka["order"]
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-order" }
+  }
+  override_resource {
+    target = module.secrets.aws_secretsmanager_secret.kafka["product"]
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-product" }
+  }
+  override_resource {
+    target = module.secrets.aws_secretsmanager_secret.kafka["webhook"]
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-webhook" }
   }
   override_resource {
     target = module.secrets.aws_secretsmanager_secret.shop["certificates"]

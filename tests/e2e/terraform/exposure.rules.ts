@@ -94,6 +94,5 @@ export const ofProduction: readonly [type: string, argument: string, value: unkn
 	["aws_ecr_repository", "force_delete", false],
 	["aws_msk_cluster", "number_of_broker_nodes", 3],
 	["aws_kms_key", "enable_key_rotation", true],
-	["aws_secretsmanager_secret", "recovery_window_in_days", 30],
 	["aws_eks_node_group", "capacity_type", "ON_DEMAND"]
 ];

@@ -18,7 +18,7 @@ export const linesOf = (text: string): Record<string, string> =>
 
 interface Reference {
 	secretKey: string;
-	sourceRef?: object;
+	sourceRef?: { storeRef: { name: string } };
 	remoteRef: { key: string; property: string };
 }
 
@@ -27,11 +27,26 @@ interface ExternalSecret {
 	spec: { data: Reference[] };
 }
 
+const externalSecrets = () =>
+	parseAllDocuments(read("k8s/base/secrets.yaml")).map(one => one.toJS() as ExternalSecret);
+
+/** User of Kafka → members of its secret, as ExternalSecrets read them. */
+export function kafkaUsersRead(): Record<string, string[]> {
+	const references = externalSecrets()
+		.flatMap(({ spec }) => spec.data)
+		.filter(({ sourceRef }) => sourceRef?.storeRef.name === "kafka")
+		.map(({ remoteRef }) => remoteRef);
+	return Object.fromEntries(
+		[...Map.groupBy(references, ({ key }) => key)].map(([user, refs]) => [
+			user,
+			refs.map(({ property }) => property).sort()
+		])
+	);
+}
+
 /** Secret → members, as the ExternalSecrets read them with the component aws. */
 export function membersRead(): Record<string, string[]> {
-	const secrets = parseAllDocuments(read("k8s/base/secrets.yaml")).map(
-		one => one.toJS() as ExternalSecret
-	);
+	const secrets = externalSecrets();
 	const patch = parse(read("k8s/components/aws/owner.patch.yaml")) as {
 		path: string;
 		value: Reference;
@@ -44,8 +59,8 @@ export function membersRead(): Record<string, string[]> {
 			.flatMap(({ metadata, spec }) => spec.data.map(one => ({ ...one, of: metadata.name })))
 			// The patch puts the parts of the owner's URL in place of it.
 			.filter(one => !(one.of === "migrate" && one.secretKey === "DATABASE_URL")),
-		...patched.map(({ value }) => value).filter(({ sourceRef }) => !sourceRef)
-	];
+		...patched.map(({ value }) => value)
+	].filter(({ sourceRef }) => !sourceRef);
 	const bySecret = Map.groupBy(references, ({ remoteRef }) => remoteRef.key);
 	return Object.fromEntries(
 		[...bySecret].map(([key, refs]) => [

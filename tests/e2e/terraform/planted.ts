@@ -77,6 +77,27 @@ export const planted: readonly [
 		"no_value_is_in_the_state"
 	],
 	[
+		"a secret that Terraform writes and people put",
+		"aws/modules/secrets/main.tf",
+		"    stripe       = [",
+		"    payment      = [",
+		"no_value_is_in_the_state"
+	],
+	[
+		"a URL that keeps the old address of Postgres",
+		"aws/modules/secrets/main.tf",
+		'sslmode=verify-full"\n  })\n  secret_string_wo_version = lookup(var.versions, each.key, 1)\n\n  lifecycle {\n    replace_triggered_by = [terraform_data.address]\n  }\n',
+		'sslmode=verify-full"\n  })\n  secret_string_wo_version = lookup(var.versions, each.key, 1)\n',
+		"urls_are_written_again_when_postgres_is_elsewhere"
+	],
+	[
+		"a user who comes and goes, and whose name stays taken",
+		"aws/modules/secrets/kafka.tf",
+		"contains(var.other_kafka_users, each.key) ? 0 : var.recovery_days",
+		"var.recovery_days",
+		"flink_has_a_user_of_its_own"
+	],
+	[
 		"an alarm that goes to no one",
 		"aws/modules/observability/alarms.tf",
 		"alarm_actions       = local.actions",

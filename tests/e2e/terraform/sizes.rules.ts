@@ -108,7 +108,13 @@ export function sizesOf(state: State): Sizes {
 		logDays: daysOf("aws_cloudwatch_log_group", "retention_in_days"),
 		restoreDays: {
 			keys: daysOf("aws_kms_key", "deletion_window_in_days"),
-			secrets: daysOf("aws_secretsmanager_secret", "recovery_window_in_days")
+			// That of Flink, who comes and goes, is gone at once: otherwise its name would be taken.
+			secrets: distinct(
+				state.resources
+					.filter(({ type }) => type === "aws_secretsmanager_secret")
+					.filter(({ address }) => !address.endsWith('.kafka["flink"]'))
+					.map(({ values }) => Number(values.recovery_window_in_days))
+			)
 		},
 		requests: Number(
 			valueIn(one("aws_wafv2_web_acl"), "rule/0/statement/0/rate_based_statement/0/limit")

@@ -195,6 +195,18 @@ export function resourceTests(stateOf: (environment: Environment) => State): voi
 		expect(agreementFaults(withText(resources(), address, from, to)).join()).toContain(report);
 	});
 
+	it("the function has no secret of its own, which would differ from that of the nodes", () => {
+		const secretsOf = (environment: Environment) =>
+			stateOf(environment)
+				.resources.filter(({ type }) => /^aws_secretsmanager_secret(_version)?$/.test(type))
+				.map(({ address }) => address)
+				.filter(address => !address.endsWith('.kafka["flink"]'));
+		const has = (environment: Environment) =>
+			stateOf(environment).resources.some(({ type }) => type === "aws_lambda_function");
+		expect([has("production"), has("staging")]).toEqual([true, false]);
+		expect(secretsOf("production")).toEqual(secretsOf("staging"));
+	});
+
 	it("a user of Kafka whom it does not know is reported", () => {
 		const lost = 'module.msk.aws_msk_single_scram_secret_association.this["order"]';
 		const rest = resources().filter(({ address }) => address !== lost);
@@ -262,7 +274,7 @@ export function agreementTests(production: () => State): void {
 		);
 		expect(roles).toEqual(Object.fromEntries(services.map(one => [one, roleOf(one)])));
 		expect(text).toContain('@${local.address}?sslmode=verify-full"');
-		expect(text.match(/postgres:\/\/\S+:/g)).toEqual(["postgres://${local.roles[secret]}:"]);
+		expect(text.match(/postgres:\/\/\S+?:/g)).toEqual(["postgres://${each.value}:"]);
 	});
 
 	/** Values are in no state, so what makes them is read. Member, its expression, and the file. */
@@ -275,23 +287,36 @@ export function agreementTests(production: () => State): void {
 			"TOKEN_PRIVATE_KEY",
 			"trimspace(ephemeral.tls_private_key.token.private_key_pem_pkcs8)"
 		],
-		["main", "KAFKA_SASL_USERNAME", "secret"],
-		["main", "KAFKA_SASL_PASSWORD", "ephemeral.random_password.kafka[secret].result"],
-		["main", "bus_users : user", '"n${ephemeral.random_password.bus[user].result}"'],
-		["main", "secret_id", "aws_secretsmanager_secret.shop[each.key].id"],
+		["main", "NATS_PASSWORD", '"n${ephemeral.random_password.bus[each.key].result}"'],
 		["kafka", "username", "each.key"],
 		["kafka", "password", "ephemeral.random_password.kafka[each.key].result"],
-		["kafka", "secret_id", "aws_secretsmanager_secret.kafka[each.key].id"],
-		[
-			"function",
-			"NATS_URL",
-			'"tls://notification:${local.values.nats.notification}@${var.function_bus_host}:4222"'
-		],
-		["function", "secret_id", "each.value.id"]
+		["kafka", "secret_id", "aws_secretsmanager_secret.kafka[each.key].id"]
 	])("in secrets/%s.tf %s is %s", (file, name, expression) => {
 		const text = read(`terraform/aws/modules/secrets/${file}.tf`);
 		const found = text.matchAll(new RegExp(`\\b${name} +=>? +(\\S+?),?(?: |$)`, "gm"));
 		expect([...new Set([...found].map(([, one]) => one))]).toEqual([expression]);
+	});
+
+	/** Resource → the secret that it writes: another one would have its members. */
+	it("what is made is written into the secret of its name", () => {
+		const text = read("terraform/aws/modules/secrets/main.tf");
+		const found = text.matchAll(
+			/^resource "aws_secretsmanager_secret_version" "(\w+)" \{\n(?:.*\n)*? +secret_id += (.*)$/gm
+		);
+		expect(Object.fromEntries([...found].map(([, name, id]) => [name, id]))).toEqual({
+			migrate: 'aws_secretsmanager_secret.shop["migrate"].id',
+			database: "aws_secretsmanager_secret.shop[each.key].id",
+			bus: 'aws_secretsmanager_secret.shop["nats-${each.key}"].id',
+			token: 'aws_secretsmanager_secret.shop["token"].id'
+		});
+	});
+
+	it("the guide says of each secret that Terraform makes empty how it is put, and of no other", () => {
+		const put = read("DEPLOYMENT.md").matchAll(/put-secret-value --secret-id (\S+)/g);
+		const names = [...put].map(([, name]) => name);
+		expect(names.toSorted()).toEqual(
+			Object.keys(production().outputs.secrets_to_put!.value as object).toSorted()
+		);
 	});
 
 	it("operators of the cluster have the service accounts that their charts make", () => {

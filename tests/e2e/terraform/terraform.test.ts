@@ -14,6 +14,7 @@ import { tableSpec } from "../../support/servers/dynamo-table.ts";
 import {
 	annotationsOf,
 	attributeNames,
+	kafkaUsersRead,
 	linesOf,
 	linesWithoutOutput,
 	membersRead,
@@ -258,6 +259,8 @@ describeWith("terraform")("the infrastructure", () => {
 			);
 			const names = ofType("aws_secretsmanager_secret").map(({ values }) => String(values.name));
 			for (const [name] of made) expect(names).toContain(`${output("secret_prefix")}${name}`);
+			for (const user of Object.keys(kafkaUsersRead()))
+				expect(names).toContain(`${output("kafka_secret_prefix")}${user}`);
 		});
 
 		it.each(["staging", "production"])("the Ingress of %s has its annotations", environment => {
@@ -272,8 +275,9 @@ describeWith("terraform")("the infrastructure", () => {
 			const overlay = read("k8s/overlays/production/kustomization.yaml");
 			expect(overlay).toContain(`namespace: ${output("namespace")}\n`);
 			expect(overlay).toContain(`value: ${output("secret_prefix")}\n`);
+			expect(overlay).toContain(`value: ${output("kafka_secret_prefix")}\n`);
 			const stores = read("k8s/components/aws/secret-store.yaml");
-			expect(stores.match(/region: .*/g)).toEqual(Array(2).fill(`region: ${output("region")}`));
+			expect(stores.match(/region: .*/g)).toEqual(Array(3).fill(`region: ${output("region")}`));
 		});
 
 		it("ranges of subnets are those of the network policies", () => {
@@ -386,10 +390,9 @@ describeWith("terraform")("the infrastructure", () => {
 			const users = ofType("aws_secretsmanager_secret").flatMap(
 				({ values }) => /^AmazonMSK_.*-(\w+)$/.exec(String(values.name))?.[1] ?? []
 			);
-			const services = Object.entries(membersRead()).filter(([, members]) =>
-				members.includes("KAFKA_SASL_USERNAME")
-			);
-			expect(users.toSorted()).toEqual([...services.map(([name]) => name), "flink"].toSorted());
+			const read = kafkaUsersRead();
+			expect(users.toSorted()).toEqual([...Object.keys(read), "flink"].toSorted());
+			for (const members of Object.values(read)) expect(members).toEqual(["password", "username"]);
 		});
 	});
 });

@@ -36,15 +36,22 @@ describeWith("python")("the notification function", () => {
 		const { NATS_URL, DATABASE_URL, ...environment } = shop.environment;
 		queue = await shop.aws.newQueue("dead-letters");
 		const secrets = new SecretsManagerClient(shop.aws.moto.client);
+		const bus = new URL(NATS_URL!);
 		const members = {
-			NATS_URL,
+			NATS_PASSWORD: bus.password,
 			"ca.crt": shop.authority,
 			NOTIFICATION_DATABASE_URL: serviceUrl(DATABASE_URL!, "notification")
 		};
-		const Name = "shop/notification-function";
+		bus.password = "";
+		const Name = "shop/notification";
 		await secrets.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(members) }));
 		secrets.destroy();
-		settings = { ...environment, SECRET_IDS: Name, DEAD_LETTER_QUEUE_URL: queue };
+		settings = {
+			...environment,
+			NATS_URL: bus.href,
+			SECRET_IDS: Name,
+			DEAD_LETTER_QUEUE_URL: queue
+		};
 		lambda = await startFunction(zip, settings);
 	}, installWithinMs);
 	afterAll(async () => {

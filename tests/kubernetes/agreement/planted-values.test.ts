@@ -160,6 +160,13 @@ const ofProduction: PlantedFault[] = [
 		"k8s/overlays/production/kustomization.yaml:{line}: SecretStore/secrets: reads secrets below moleculer-commerce/prod/, and DEPLOYMENT.md says moleculer-commerce/production/"
 	],
 	[
+		"users of Kafka of another environment",
+		"overlays/production/kustomization.yaml",
+		"value: AmazonMSK_moleculer-commerce-production-",
+		"value: AmazonMSK_moleculer-commerce-staging-",
+		"k8s/overlays/production/kustomization.yaml:{line}: SecretStore/kafka: reads secrets below AmazonMSK_moleculer-commerce-staging-, and DEPLOYMENT.md says AmazonMSK_moleculer-commerce-production-"
+	],
+	[
 		"another secret without a prefix",
 		"overlays/production/kustomization.yaml",
 		"secret:rds!db-example",
@@ -184,9 +191,38 @@ const ofProduction: PlantedFault[] = [
 	[
 		"the user of Kafka of another service",
 		"base/secrets.yaml",
-		"        key: order\n        property: KAFKA_SASL_USERNAME",
-		"        key: product\n        property: KAFKA_SASL_USERNAME",
-		"k8s/base/secrets.yaml:{line}: ExternalSecret/order: reads KAFKA_SASL_USERNAME of product, which is not its own"
+		"        key: order\n        property: username",
+		"        key: product\n        property: username",
+		"k8s/base/secrets.yaml:{line}: ExternalSecret/order: reads username of product, which is not its own"
+	],
+	[
+		"the password of the bus of another service",
+		"base/secrets.yaml",
+		"    - secretKey: nats\n      remoteRef:\n        key: nats-analytics",
+		"    - secretKey: nats\n      remoteRef:\n        key: nats-webhook",
+		"k8s/base/secrets.yaml:{line}: ExternalSecret/analytics: reads NATS_PASSWORD of nats-webhook, which is not its own"
+	],
+	[
+		"a user of the bus with the password of another one",
+		"base/secrets.yaml",
+		"    - secretKey: NATS_USER_PASSWORD\n      remoteRef:\n        key: nats-user",
+		"    - secretKey: NATS_USER_PASSWORD\n      remoteRef:\n        key: nats-order",
+		"Deployment/user: has not the password that the bus has for it"
+	],
+	[
+		"the private key of tokens for the gateway",
+		"base/secrets.yaml",
+		"        property: TOKEN_PUBLIC_KEY",
+		"        property: TOKEN_PRIVATE_KEY",
+		"k8s/base/secrets.yaml:{line}: ExternalSecret/gateway: reads TOKEN_PRIVATE_KEY of token, which is not its own",
+		["base/secrets.yaml", "        key: token"]
+	],
+	[
+		"the keys of Stripe in the secret that Terraform writes",
+		"base/secrets.yaml",
+		"        key: stripe\n        property: STRIPE_SECRET_KEY",
+		"        key: user\n        property: STRIPE_SECRET_KEY",
+		"k8s/base/secrets.yaml:{line}: ExternalSecret/payment: reads STRIPE_SECRET_KEY of user, which is not its own"
 	],
 	[
 		"an image of no version",

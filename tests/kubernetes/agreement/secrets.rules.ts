@@ -14,6 +14,12 @@ const page = readFileSync(join(import.meta.dirname, "../../../DEPLOYMENT.md"), "
 const ownerStore = "owner";
 const ownerKey = /(^|:secret:)rds!db-/;
 
+/** SecretStore → the prefix of its secrets. Kafka on AWS takes no secret whose name begins otherwise. */
+const prefixes: Readonly<Record<string, (environment: string) => string>> = {
+	secrets: environment => `moleculer-commerce/${environment}/`,
+	kafka: environment => `AmazonMSK_moleculer-commerce-${environment}-`
+};
+
 /** `moleculer-commerce` is that of production, and others end in their overlay. */
 function prefixFaults(objects: Objects): Fault[] {
 	const stores = ofKind(objects, "SecretStore").filter(
@@ -23,7 +29,7 @@ function prefixFaults(objects: Objects): Fault[] {
 		const { prefix = "" } = store.spec.provider.aws as { prefix?: string };
 		const [, environment = "production"] =
 			/^moleculer-commerce-(.+)$/.exec(store.metadata.namespace!) ?? [];
-		const expected = `moleculer-commerce/${environment}/`;
+		const expected = prefixes[store.metadata.name]?.(environment);
 		return prefix === expected && page.includes(`\`${expected}\``)
 			? []
 			: [
@@ -41,13 +47,23 @@ interface Reference {
 	sourceRef?: { storeRef: { name: string } };
 }
 
-/** Shared ones: a password of the bus is that of its service, authorities are those of all, and the migration sets passwords. */
+/** Secrets of the store of which more than one may read a member: key and property → who does. */
+const shared: Readonly<Record<string, readonly string[]>> = {
+	"token TOKEN_PRIVATE_KEY": ["user"],
+	"token TOKEN_PUBLIC_KEY": ["gateway"],
+	"stripe STRIPE_SECRET_KEY": ["payment"],
+	"stripe STRIPE_WEBHOOK_SECRET": ["payment"]
+};
+
+/** A password of the bus is read by its service and the bus, authorities by all, and the migration sets passwords of roles. */
 function mayRead(secret: string, { remoteRef: { key, property }, sourceRef }: Reference): boolean {
-	if (sourceRef?.storeRef.name === ownerStore) return secret === "migrate" && ownerKey.test(key);
-	const own = key.split("/").at(-1);
-	if (own === secret || own === "certificates") return true;
-	if (own === "nats") return property === secret;
-	return secret === "migrate" && property === `${own!.toUpperCase()}_DATABASE_URL`;
+	const store = sourceRef?.storeRef.name;
+	if (store === ownerStore) return secret === "migrate" && ownerKey.test(key);
+	if (store === "kafka" || key === secret) return key === secret;
+	if (key === "certificates") return true;
+	if (property === "NATS_PASSWORD") return key === `nats-${secret}` || secret === "nats";
+	if (shared[`${key} ${property}`]?.includes(secret)) return true;
+	return secret === "migrate" && property === `${key.toUpperCase()}_DATABASE_URL`;
 }
 
 function ownerFaults(objects: Objects): Fault[] {

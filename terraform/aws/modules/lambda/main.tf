@@ -20,13 +20,15 @@ resource "aws_lambda_function" "this" {
   for_each = local.one
 
   function_name = local.function_name
-  description   = "Sends messages of the shop to customers"
   role          = aws_iam_role.function[each.key].arn
   handler       = "index.handler"
   runtime       = var.runtime
   architectures = ["arm64"]
   memory_size   = 1024
   timeout       = local.timeout_s
+
+  # Copies that run have read their secrets. A change of any argument ends them, so that the next ones have the new values.
+  description = join(" ", concat(["Sends messages of the shop to customers"], var.secrets.written))
 
   filename         = var.package.path
   source_code_hash = var.package.path == null ? null : filebase64sha256(var.package.path)
@@ -36,9 +38,11 @@ resource "aws_lambda_function" "this" {
   kms_key_arn                    = var.data_key_arn
   reserved_concurrent_executions = var.concurrency
 
-  # Secrets are read from Secrets Manager when the function starts: as variables they would be in the state.
+  # Secrets are read from Secrets Manager when the function starts: as variables they would be in the state. The password of the bus is
+  # one of them (NATS_PASSWORD).
   environment {
     variables = merge(var.environment, {
+      NATS_URL              = "tls://notification@${local.bus_host}:4222"
       SECRET_IDS            = join(",", var.secrets.arns)
       DEAD_LETTER_QUEUE_URL = aws_sqs_queue.failed[each.key].url
       DATABASE_POOL         = "1"

@@ -45,8 +45,8 @@ variable "bus" {
 }
 
 variable "secrets" {
-  type        = object({ arns = list(string), key_arn = string })
-  description = "Secrets whose members are settings of the function, and the KMS key that encrypts them"
+  type        = object({ arns = list(string), key_arn = string, written = optional(list(string), []) })
+  description = "Secrets whose members are settings of the function, the KMS key that encrypts them, and the ids of what was written last"
 
   validation {
     condition     = alltrue([for arn in var.secrets.arns : can(regex("^arn:aws[a-z-]*:secretsmanager:", arn))]) && can(regex("^arn:aws[a-z-]*:kms:", var.secrets.key_arn))

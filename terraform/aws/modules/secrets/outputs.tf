@@ -3,6 +3,11 @@ output "prefix" {
   value       = var.prefix
 }
 
+output "kafka_prefix" {
+  description = "Begins the names of secrets of the users of Kafka"
+  value       = local.kafka_prefix
+}
+
 output "members" {
   description = "Secrets by their last name, each with its members"
   value       = merge(local.by_hand, local.members)
@@ -15,10 +20,20 @@ output "to_put" {
 
 output "kafka_secret_arns" {
   description = "Secrets of the users of Kafka, by user, once they have a value"
-  value       = { for service, version in aws_secretsmanager_secret_version.kafka : service => version.arn }
+  value       = { for user, version in aws_secretsmanager_secret_version.kafka : user => version.arn }
 }
 
-output "function_secret_arns" {
-  description = "Secrets of the notification function: its own, and the authorities of the bus and of Postgres"
-  value       = concat([for secret in aws_secretsmanager_secret.function : secret.arn], [aws_secretsmanager_secret.shop["certificates"].arn])
+output "kafka_service_secret_arns" {
+  description = "Those of services of the shop, which the External Secrets operator reads"
+  value       = [for service in local.kafka_services : aws_secretsmanager_secret.kafka[service].arn]
+}
+
+output "notification_secrets_written" {
+  description = "Ids of what was written last into secrets of the notification service"
+  value       = [for version in [aws_secretsmanager_secret_version.database, aws_secretsmanager_secret_version.bus] : version["notification"].version_id]
+}
+
+output "notification_secret_arns" {
+  description = "Secrets that the notification function reads: those of its nodes, and the authorities of the bus and of Postgres"
+  value       = [for name in ["notification", "nats-notification", "certificates"] : aws_secretsmanager_secret.shop[name].arn]
 }

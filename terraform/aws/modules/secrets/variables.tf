@@ -30,12 +30,12 @@ variable "database" {
 
 variable "versions" {
   type        = map(number)
-  description = "Versions of secrets, by their last name; a greater number makes new values"
+  description = "Versions of secrets by their last name, of Kafka kafka-<user>; a greater number makes a new value"
   default     = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.versions) : contains(["migrate", "user", "product", "order", "payment", "notification", "analytics", "webhook", "nats"], name) || contains(var.other_kafka_users, name)])
-    error_message = "versions must be of migrate, user (with the key of gateway), product, order, payment, notification, analytics, webhook, nats or another user of Kafka."
+    condition     = alltrue([for name in keys(var.versions) : contains(keys(local.members), name) || contains([for user in local.kafka_users : "kafka-${user}"], name)])
+    error_message = "versions must be of a secret that Terraform writes: migrate, token, a service, nats-<user of the bus> or kafka-<user of Kafka>."
   }
 
   validation {
@@ -62,17 +62,6 @@ variable "secrets_key_arn" {
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:", var.secrets_key_arn))
     error_message = "secrets_key_arn must be the ARN of a KMS key."
-  }
-}
-
-variable "function_bus_host" {
-  type        = string
-  description = "Host at which the notification function reaches the bus; null without the function"
-  default     = null
-
-  validation {
-    condition     = var.function_bus_host == null || can(regex("^[a-z0-9.-]+$", var.function_bus_host))
-    error_message = "function_bus_host must be the name of a host, or null."
   }
 }
 

@@ -64,7 +64,13 @@ export const statementsOfAll: Readonly<Record<string, Statements>> = {
 	},
 	'eks.aws_iam_role_policy.pod["external-secrets"]': {
 		ReadSecretsOfTheShop: [
-			"secretsmanager:secret:moleculer-commerce/production/* secretsmanager:secret:rds!db-mocked",
+			[
+				"moleculer-commerce/production/*",
+				"rds!db-mocked",
+				...["analytics", "notification", "order", "product", "webhook"].map(user => `kafka-${user}`)
+			]
+				.map(name => `secretsmanager:secret:${name}`)
+				.join(" "),
 			""
 		],
 		DecryptThem: [
@@ -113,7 +119,12 @@ export const statementsOfAll: Readonly<Record<string, Statements>> = {
 	'lambda.aws_iam_role_policy.function["notification"]': {
 		WriteOwnLog: ["logs:log-group:mocked:*", ""],
 		ReadRequests: ["sqs:requests", ""],
-		ReadSecrets: ["secretsmanager:secret:function secretsmanager:secret:certificates", ""],
+		ReadSecrets: [
+			["notification", "nats-notification", "certificates"]
+				.map(name => `secretsmanager:secret:${name}`)
+				.join(" "),
+			""
+		],
 		DecryptSecrets: [
 			"kms:key/secrets",
 			"StringEquals kms:ViaService secretsmanager.eu-central-1.amazonaws.com"

@@ -22,8 +22,9 @@ variables {
   }
   bus = { zone = "moleculer-commerce-test.internal", cluster = "moleculer-commerce-test", service = "shop/nats-entry" }
   secrets = {
-    arns    = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:notification-function"]
+    arns    = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:notification"]
     key_arn = "arn:aws:kms:eu-central-1:123456789012:key/secrets"
+    written = ["version-a", "version-b"]
   }
   alarm_topic_arn    = "arn:aws:sns:eu-central-1:123456789012:alarms"
   data_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/data"
@@ -182,12 +183,16 @@ run "secrets_are_read_by_the_function_and_are_no_variables" {
     error_message = "The function must know its secrets by their names, and the queue of dead letters."
   }
   assert {
-    condition     = alltrue([for name in keys(aws_lambda_function.this["notification"].environment[0].variables) : !can(regex("PASSWORD|_URL$", name)) || contains(["DEAD_LETTER_QUEUE_URL", "PUBLIC_URL"], name)])
+    condition     = alltrue([for name in keys(aws_lambda_function.this["notification"].environment[0].variables) : !can(regex("PASSWORD|_URL$", name)) || contains(["DEAD_LETTER_QUEUE_URL", "NATS_URL", "PUBLIC_URL"], name)]) && aws_lambda_function.this["notification"].environment[0].variables["NATS_URL"] == "tls://notification@nats.moleculer-commerce-test.internal:4222"
     error_message = "No secret may be a variable."
   }
   assert {
     condition     = one([for statement in jsondecode(output.source_policy).Statement : join(" ", statement.Resource) if statement.Sid == "ReadSecrets"]) == var.secrets.arns[0]
     error_message = "The function may read its own secrets only."
+  }
+  assert {
+    condition     = aws_lambda_function.this["notification"].description == "Sends messages of the shop to customers version-a version-b"
+    error_message = "A new value of its secrets must change the function, whose copies would go on with the old one."
   }
 }
 

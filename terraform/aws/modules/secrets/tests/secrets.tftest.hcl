@@ -32,36 +32,54 @@ run "no_value_is_in_the_state" {
   command = apply
 
   assert {
-    condition     = alltrue([for version in merge(aws_secretsmanager_secret_version.shop, aws_secretsmanager_secret_version.kafka) : version.secret_string_wo == null && version.secret_string == null])
+    condition = alltrue([
+      for version in concat(
+        values(aws_secretsmanager_secret_version.database), values(aws_secretsmanager_secret_version.bus), values(aws_secretsmanager_secret_version.kafka),
+        [aws_secretsmanager_secret_version.migrate, aws_secretsmanager_secret_version.token]
+      ) : version.secret_string_wo == null && version.secret_string == null
+    ])
     error_message = "A value of a secret must be in no plan and no state."
   }
   assert {
-    condition     = alltrue([for name in ["certificates", "nats-tls"] : !contains(keys(aws_secretsmanager_secret_version.shop), name)])
-    error_message = "What people put is made empty."
+    condition     = length(aws_secretsmanager_secret_version.database) + length(aws_secretsmanager_secret_version.bus) + 2 == length(aws_secretsmanager_secret.shop) - length(output.to_put)
+    error_message = "Each secret must be either written by Terraform or put by people: what is both is emptied by an apply."
   }
   assert {
-    condition     = join(" ", output.members.payment) == "PAYMENT_DATABASE_URL STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET"
-    error_message = "The payment service needs its database and the keys of Stripe."
+    condition     = join(" ", output.members.payment) == "PAYMENT_DATABASE_URL" && join(" ", output.members.nats-payment) == "NATS_PASSWORD" && join(" ", output.members.token) == "TOKEN_PRIVATE_KEY TOKEN_PUBLIC_KEY"
+    error_message = "A secret must have the members of one fact."
   }
   assert {
-    condition     = join(" ", output.to_put["moleculer-commerce/test/nats-tls"]) == "tls.crt tls.key"
+    condition     = join(" ", output.to_put["moleculer-commerce/test/stripe"]) == "STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET" && length(output.to_put) == 3
     error_message = "What people must put is listed."
   }
 }
 
-run "a_new_version_changes_what_belongs_together" {
-  command = plan
+run "a_second_apply_writes_nothing" {
+  command = apply
+
+  assert {
+    condition     = join(" ", output.notification_secrets_written) == join(" ", run.no_value_is_in_the_state.notification_secrets_written)
+    error_message = "Without a greater version or another address no secret may be written."
+  }
+}
+
+run "a_new_version_changes_one_fact" {
+  command = apply
 
   variables {
-    versions = { user = 2, order = 3 }
+    versions = { notification = 2, kafka-order = 3, token = 2 }
   }
   assert {
-    condition     = aws_secretsmanager_secret_version.shop["gateway"].secret_string_wo_version == 2 && aws_secretsmanager_secret_version.shop["user"].secret_string_wo_version == 2
-    error_message = "The two halves of the key of tokens must change together."
+    condition     = aws_secretsmanager_secret_version.database["notification"].secret_string_wo_version == 2 && aws_secretsmanager_secret_version.kafka["order"].secret_string_wo_version == 3 && aws_secretsmanager_secret_version.token.secret_string_wo_version == 2
+    error_message = "Each must have a version by its name."
   }
   assert {
-    condition     = aws_secretsmanager_secret_version.shop["order"].secret_string_wo_version == 3 && aws_secretsmanager_secret_version.kafka["order"].secret_string_wo_version == 3 && aws_secretsmanager_secret_version.shop["nats"].secret_string_wo_version == 1
-    error_message = "A password of Kafka must change in both of its secrets, and others stay."
+    condition     = aws_secretsmanager_secret_version.database["order"].secret_string_wo_version == 1 && aws_secretsmanager_secret_version.bus["notification"].secret_string_wo_version == 1
+    error_message = "Others must stay."
+  }
+  assert {
+    condition     = output.notification_secrets_written[1] == run.no_value_is_in_the_state.notification_secrets_written[1]
+    error_message = "The password on the bus must stay, with what the function knows of it."
   }
 }
 
@@ -74,20 +92,20 @@ run "the_version_of_an_unknown_secret_is_refused" {
   expect_failures = [var.versions]
 }
 
-run "the_function_has_the_settings_of_a_node_and_no_value_in_the_state" {
+run "urls_are_written_again_when_postgres_is_elsewhere" {
   command = apply
 
   variables {
-    function_bus_host = "nats.shop.internal"
-    versions          = { notification = 2, nats = 3 }
+    versions = { notification = 2, kafka-order = 3, token = 2 }
+    database = { host = "restored.example", port = 5432, name = "shop" }
   }
   assert {
-    condition     = aws_secretsmanager_secret.function["notification"].name == "moleculer-commerce/test/notification-function" && aws_secretsmanager_secret.function["notification"].kms_key_id == var.secrets_key_arn
-    error_message = "The function must have a secret of its own, encrypted with our key."
+    condition     = output.notification_secrets_written[0] != run.a_new_version_changes_one_fact.notification_secrets_written[0]
+    error_message = "A URL must have the address of Postgres, with the same version too."
   }
   assert {
-    condition     = aws_secretsmanager_secret_version.function["notification"].secret_string_wo == null && aws_secretsmanager_secret_version.function["notification"].secret_string_wo_version == 5
-    error_message = "It must be written again with the passwords of either, and be in no state."
+    condition     = output.notification_secrets_written[1] == run.a_new_version_changes_one_fact.notification_secrets_written[1]
+    error_message = "Passwords on the bus have no address, and must stay."
   }
 }
 
@@ -96,23 +114,18 @@ run "flink_has_a_user_of_its_own" {
 
   variables {
     other_kafka_users = ["flink"]
-    versions          = { flink = 2 }
+    versions          = { kafka-flink = 2 }
   }
   assert {
     condition     = length(aws_secretsmanager_secret.kafka) == 6 && aws_secretsmanager_secret.kafka["flink"].name == "AmazonMSK_moleculer-commerce-test-flink" && aws_secretsmanager_secret_version.kafka["flink"].secret_string_wo_version == 2
     error_message = "Flink must have a user whose password can be changed by itself."
   }
   assert {
-    condition     = !contains(keys(output.members), "flink")
-    error_message = "It is no secret of the shop."
+    condition     = aws_secretsmanager_secret.kafka["flink"].recovery_window_in_days == 0 && aws_secretsmanager_secret.kafka["order"].recovery_window_in_days == 30
+    error_message = "It must be possible to take Flink away and make it again: the name of a secret that can be restored is taken."
   }
-}
-
-run "without_the_function_there_is_no_secret_of_it" {
-  command = plan
-
   assert {
-    condition     = length(aws_secretsmanager_secret.function) == 0
-    error_message = "A secret that nothing reads must not be."
+    condition     = !contains(keys(output.members), "flink") && length(output.kafka_service_secret_arns) == 5
+    error_message = "It is no secret of the shop, which the operator reads."
   }
 }
