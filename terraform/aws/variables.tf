@@ -134,7 +134,7 @@ variable "addon_versions" {
 
 variable "secret_versions" {
   type        = map(number)
-  description = "Versions of secrets by their last name, of Kafka kafka-<user>; a greater number makes a new value (docs/decisions/0045)"
+  description = "Versions of secrets by their last name, of Kafka kafka-<user>; a greater number makes a new value, and so does taking one away"
   default     = {}
 
   validation {

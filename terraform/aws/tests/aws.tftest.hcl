@@ -40,27 +40,27 @@ mock_provider "aws" {
   }
   override_resource {
     target = module.secrets.aws_secretsmanager_secret.kafka["analytics"]
-    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-analytics" }
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_analytics" }
   }
   override_resource {
     target = module.secrets.aws_secretsmanager_secret.kafka["flink"]
-    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-flink" }
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_flink" }
   }
   override_resource {
     target = module.secrets.aws_secretsmanager_secret.kafka["notification"]
-    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-notification" }
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_notification" }
   }
   override_resource {
     target = module.secrets.aws_secretsmanager_secret.kafka["order"]
-    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-order" }
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_order" }
   }
   override_resource {
     target = module.secrets.aws_secretsmanager_secret.kafka["product"]
-    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-product" }
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_product" }
   }
   override_resource {
     target = module.secrets.aws_secretsmanager_secret.kafka["webhook"]
-    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-webhook" }
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_webhook" }
   }
   override_resource {
     target = module.secrets.aws_secretsmanager_secret.shop["certificates"]

@@ -91,6 +91,13 @@ export const planted: readonly [
 		"urls_are_written_again_when_postgres_is_elsewhere"
 	],
 	[
+		"a user of Kafka by the password that it has",
+		"aws/modules/secrets/outputs.tf",
+		"user, secret in aws_secretsmanager_secret.kafka : user => secret.arn",
+		"user, version in aws_secretsmanager_secret_version.kafka : user => version.arn",
+		"a_new_password_takes_no_user_from_kafka"
+	],
+	[
 		"a user who comes and goes, and whose name stays taken",
 		"aws/modules/secrets/kafka.tf",
 		"contains(var.other_kafka_users, each.key) ? 0 : var.recovery_days",

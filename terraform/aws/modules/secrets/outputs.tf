@@ -20,7 +20,10 @@ output "to_put" {
 
 output "kafka_secret_arns" {
   description = "Secrets of the users of Kafka, by user, once they have a value"
-  value       = { for user, version in aws_secretsmanager_secret_version.kafka : user => version.arn }
+  value       = { for user, secret in aws_secretsmanager_secret.kafka : user => secret.arn }
+
+  # The version's own ARN is not known while a new value is planned, and the user would be taken from Kafka and given back.
+  depends_on = [aws_secretsmanager_secret_version.kafka]
 }
 
 output "kafka_service_secret_arns" {

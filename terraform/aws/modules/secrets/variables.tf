@@ -30,7 +30,7 @@ variable "database" {
 
 variable "versions" {
   type        = map(number)
-  description = "Versions of secrets by their last name, of Kafka kafka-<user>; a greater number makes a new value"
+  description = "Versions of secrets by their last name, of Kafka kafka-<user>; a greater number makes a new value, and so does taking one away"
   default     = {}
 
   validation {

@@ -67,7 +67,9 @@ export const statementsOfAll: Readonly<Record<string, Statements>> = {
 			[
 				"moleculer-commerce/production/*",
 				"rds!db-mocked",
-				...["analytics", "notification", "order", "product", "webhook"].map(user => `kafka-${user}`)
+				...["analytics", "notification", "order", "product", "webhook"].map(
+					user => `AmazonMSK_${user}`
+				)
 			]
 				.map(name => `secretsmanager:secret:${name}`)
 				.join(" "),
@@ -164,7 +166,7 @@ export const statementsOfAll: Readonly<Record<string, Statements>> = {
 	...Object.fromEntries(
 		["analytics", "flink", "notification", "order", "product", "webhook"].map(user => [
 			`msk.aws_secretsmanager_secret_policy.kafka["${user}"]`,
-			{ AWSKafkaResourcePolicy: ["secretsmanager:secret:AmazonMSK_mocked", ""] }
+			{ AWSKafkaResourcePolicy: [`secretsmanager:secret:AmazonMSK_${user}`, ""] }
 		])
 	)
 };

@@ -92,6 +92,18 @@ run "the_version_of_an_unknown_secret_is_refused" {
   expect_failures = [var.versions]
 }
 
+run "a_new_password_takes_no_user_from_kafka" {
+  command = plan
+
+  variables {
+    versions = { notification = 2, kafka-order = 4, token = 2 }
+  }
+  assert {
+    condition     = aws_secretsmanager_secret_version.kafka["order"].secret_string_wo_version == 4 && output.kafka_secret_arns["order"] == aws_secretsmanager_secret.kafka["order"].arn
+    error_message = "What Kafka knows a user by must be known, and stay, while a new password is planned."
+  }
+}
+
 run "urls_are_written_again_when_postgres_is_elsewhere" {
   command = apply
 
