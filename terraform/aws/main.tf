@@ -119,7 +119,8 @@ module "secrets" {
   recovery_days   = local.size.is_kept ? 30 : 0
   secrets_key_arn = aws_kms_key.this["secrets"].arn
 
-  other_kafka_users = var.gcp_vpn == null ? [] : ["flink"]
+  # A person sets the rights of the others by the first; no pod has its password (docs/decisions/0048).
+  other_kafka_users = concat(["administrator"], var.gcp_vpn == null ? [] : ["flink"])
 }
 
 module "msk" {

@@ -132,6 +132,11 @@ output "vpn_secret_arns" {
   value       = one(module.vpn[*].secret_arns)
 }
 
+output "kafka_administrator_secret_arn" {
+  description = "Secret with user and password of the administrator of Kafka, who sets the rights of the others"
+  value       = module.secrets.kafka_secret_arns["administrator"]
+}
+
 output "flink_secret_arn" {
   description = "Secret with user and password of Flink in Kafka; null without gcp_vpn"
   value       = lookup(module.secrets.kafka_secret_arns, "flink", null)

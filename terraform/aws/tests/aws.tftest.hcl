@@ -39,6 +39,10 @@ mock_provider "aws" {
     values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:nats-notification" }
   }
   override_resource {
+    target = module.secrets.aws_secretsmanager_secret.kafka["administrator"]
+    values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_administrator" }
+  }
+  override_resource {
     target = module.secrets.aws_secretsmanager_secret.kafka["analytics"]
     values = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:AmazonMSK_analytics" }
   }

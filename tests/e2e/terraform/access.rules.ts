@@ -20,7 +20,15 @@ export const trusted: Readonly<Record<string, string>> = {
 	"vpc.aws_iam_role.flows": "vpc-flow-logs.amazonaws.com sts:AssumeRole"
 };
 
-const kafkaUsers = ["analytics", "flink", "notification", "order", "product", "webhook"];
+const kafkaUsers = [
+	"administrator",
+	"analytics",
+	"flink",
+	"notification",
+	"order",
+	"product",
+	"webhook"
+];
 
 /** Key, queue, topic, bucket or secret → services that its policy lets in, each with what it may do. */
 export const letIn: Readonly<Record<string, string[]>> = {

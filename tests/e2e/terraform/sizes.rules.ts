@@ -112,7 +112,7 @@ export function sizesOf(state: State): Sizes {
 			secrets: distinct(
 				state.resources
 					.filter(({ type }) => type === "aws_secretsmanager_secret")
-					.filter(({ address }) => !address.endsWith('.kafka["flink"]'))
+					.filter(({ address }) => !/\.kafka\["(administrator|flink)"\]$/.test(address))
 					.map(({ values }) => Number(values.recovery_window_in_days))
 			)
 		},

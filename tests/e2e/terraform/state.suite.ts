@@ -1,3 +1,4 @@
+import { kafkaRights } from "../../../cli/rights/kafka-rights.ts";
 import { roleOf, schemas } from "../../../db/database.ts";
 import {
 	attached,
@@ -205,6 +206,13 @@ export function resourceTests(stateOf: (environment: Environment) => State): voi
 			stateOf(environment).resources.some(({ type }) => type === "aws_lambda_function");
 		expect([has("production"), has("staging")]).toEqual([true, false]);
 		expect(secretsOf("production")).toEqual(secretsOf("staging"));
+	});
+
+	it("users of Kafka are those whose rights the shop sets", () => {
+		const users = resources().flatMap(
+			({ address }) => /aws_secretsmanager_secret\.kafka\["(\w+)"\]$/.exec(address)?.[1] ?? []
+		);
+		expect(users.sort()).toEqual([...new Set(kafkaRights.map(({ user }) => user))].sort());
 	});
 
 	it("a user of Kafka whom it does not know is reported", () => {

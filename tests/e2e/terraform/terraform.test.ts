@@ -391,7 +391,8 @@ describeWith("terraform")("the infrastructure", () => {
 				({ values }) => /^AmazonMSK_.*-(\w+)$/.exec(String(values.name))?.[1] ?? []
 			);
 			const read = kafkaUsersRead();
-			expect(users.toSorted()).toEqual([...Object.keys(read), "flink"].toSorted());
+			const others = ["administrator", "flink"];
+			expect(users.toSorted()).toEqual([...Object.keys(read), ...others].toSorted());
 			for (const members of Object.values(read)) expect(members).toEqual(["password", "username"]);
 		});
 	});

@@ -67,7 +67,7 @@ variable "secrets_key_arn" {
 
 variable "other_kafka_users" {
   type        = set(string)
-  description = "Users of Kafka that are no services of the shop, such as flink"
+  description = "Users of Kafka that are no services of the shop, such as administrator and flink"
   default     = []
 
   validation {

@@ -164,9 +164,11 @@ export const statementsOfAll: Readonly<Record<string, Statements>> = {
 	"vpc.aws_iam_role.flows": takenHere,
 	"vpc.aws_iam_role_policy.flows": { "0": ["logs:log-group:flows:*", ""] },
 	...Object.fromEntries(
-		["analytics", "flink", "notification", "order", "product", "webhook"].map(user => [
-			`msk.aws_secretsmanager_secret_policy.kafka["${user}"]`,
-			{ AWSKafkaResourcePolicy: [`secretsmanager:secret:AmazonMSK_${user}`, ""] }
-		])
+		["administrator", "analytics", "flink", "notification", "order", "product", "webhook"].map(
+			user => [
+				`msk.aws_secretsmanager_secret_policy.kafka["${user}"]`,
+				{ AWSKafkaResourcePolicy: [`secretsmanager:secret:AmazonMSK_${user}`, ""] }
+			]
+		)
 	)
 };
