@@ -12,7 +12,7 @@ import { operatorToken, ShopApi } from "./api-client/shop-api.ts";
 import { tokenOfFile } from "./api-client/token-file.ts";
 import { consumerGroups, type ConsumerGroup } from "../contracts/streams.ts";
 import { runEngineCommand } from "./handover/engine-command.ts";
-import { runRightsCommand } from "./rights/rights-command.ts";
+import { runRightsCommand } from "./rights/set-rights.ts";
 import { StreamOperator } from "./api-client/stream-operator.ts";
 
 const usage = `Usage: npm run stream -- lag

@@ -303,9 +303,9 @@ export const rules: readonly Rule[] = [
 		check: ({ path, ast }) => (isProduct(path) ? configAtImport(ast) : [])
 	},
 	only(
-		"Kafka is known to its stream driver alone",
+		"Kafka is known to its stream driver and its access list alone",
 		/^kafkajs$/,
-		/^streams\/kafka\/kafka(\.driver|js-patches)\.ts$/
+		/^streams\/kafka\/(kafka\.driver|kafkajs-patches|access-list)\.ts$/
 	),
 	only(
 		"pg is known to db and the launchers alone",

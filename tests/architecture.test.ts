@@ -112,7 +112,7 @@ const plants: [
 		["services/user/token-issuer.ts", "function ttl() { return config().token.ttlS; }"]
 	],
 	[
-		"Kafka is known to its stream driver alone",
+		"Kafka is known to its stream driver and its access list alone",
 		["services/analytics/analytics.service.ts", 'import { Kafka } from "kafkajs";'],
 		"→ kafkajs",
 		["streams/kafka/kafka.driver.ts", 'import { Kafka } from "kafkajs";']

@@ -1,31 +1,11 @@
 import { engineTopic } from "../../services/analytics/ownership/engine-log.ts";
+import type { Operation, Right } from "../../streams/kafka/access-list.ts";
 import { dlqTopicOf, topics } from "../../streams/messages/topics.ts";
 
 /**
  * What each user of Kafka may do, and no more (docs/decisions/0048). A user has the name of its service; `flink` is the job of
  * analytics/flink-job, and `administrator` a person, who alone changes rights, passwords and topics.
  */
-
-export type Operation =
-	| "All"
-	| "Read"
-	| "Write"
-	| "Create"
-	| "Delete"
-	| "Alter"
-	| "Describe"
-	| "DescribeConfigs"
-	| "AlterConfigs";
-
-/** One access-control entry of Kafka: a user may do this with that. */
-export interface Right {
-	user: string;
-	operation: Operation;
-	on: "topic" | "group" | "cluster";
-	name: string;
-	/** Of all groups whose names begin with `name`: each reader of a whole topic makes one of its own. */
-	isPrefix?: boolean;
-}
 
 interface Uses {
 	/** Topics; a reader may see where they begin and end too. */
@@ -133,7 +113,3 @@ export const kafkaRights: readonly Right[] = [
 	...Object.entries(nodes).flatMap(([user, uses]): Right[] => ofUses(user, uses)),
 	...ofUses("flink", flink)
 ];
-
-/** `order: Write topic orders`. */
-export const rightLine = ({ user, operation, on, name, isPrefix }: Right): string =>
-	`${user}: ${operation} ${on} ${name}${isPrefix ? "*" : ""}`;

@@ -58,6 +58,8 @@ const runBy: Record<string, Record<string, string>> = {
 			noAccount,
 		"docker build --platform linux/amd64 -t 123456789012.dkr.ecr.eu-central-1.amazonaws.com/moleculer-commerce:0.2.0 .":
 			noAccount,
+		"jq -j .password administrator.json | kubectl -n moleculer-commerce exec -i deployment/analytics -- env -u KAFKA_SASL_PASSWORD KAFKA_SASL_USERNAME=administrator KAFKA_SASL_PASSWORD_FILE=/dev/stdin node cli/stream.ts rights --set":
+			"by hand: tests/e2e/kafka-rights.test.ts runs what is in the pod",
 		"docker push 123456789012.dkr.ecr.eu-central-1.amazonaws.com/moleculer-commerce:0.2.0":
 			noAccount,
 		"gcloud services enable compute.googleapis.com dataproc.googleapis.com secretmanager.googleapis.com --project=shop-analytics-production":

@@ -17,12 +17,14 @@ import { dlqTopicOf, topics } from "../../streams/messages/topics.ts";
 import { passThrough } from "../support/release/order-flows.ts";
 import { startVersion, type VersionNode } from "../support/release/version-nodes.ts";
 import { testDatabase, type TestDatabase } from "../support/servers/database.ts";
-import { loginOf, passwordOf, withUsers } from "../support/servers/kafka-users.ts";
 import {
 	describeKafka,
 	kafkaWithinMs,
+	loginOf,
+	passwordOf,
 	testKafka,
-	type TestKafka
+	type TestKafka,
+	withUsers
 } from "../support/servers/kafka.ts";
 import { run } from "../support/servers/processes.ts";
 import { temporaryFolder } from "../support/servers/temporary-folder.ts";
@@ -174,6 +176,12 @@ describeKafka("with a Kafka that knows the rights of each user", () => {
 			await until(() => hasMessages(topics.notifications), 30_000);
 			await lagIsNone();
 		}, 90_000);
+
+		it("is compared with the log as analytics", async () => {
+			const env = { ...environment, ...loginOf("analytics") };
+			const { code, output } = await run("verify.ts", ["stream"], env);
+			expect({ code, output }).toMatchObject({ code: 0 });
+		}, 60_000);
 
 		it("keeps what is no event in the topics of dead letters", async () => {
 			await withDriver(administrator, async driver => {

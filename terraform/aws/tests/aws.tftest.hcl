@@ -1,7 +1,7 @@
 mock_provider "aws" {
   source = "./tests/mocks"
 
-  # Values of their own, so that a resource that uses another one's is seen (tests/e2e/terraform/references.rules.ts).
+  # Values of their own, so that a resource that uses another one's is seen (tests/e2e/terraform/connections/references.rules.ts).
   override_resource {
     target = aws_kms_key.this["cluster"]
     values = { arn = "arn:aws:kms:eu-central-1:123456789012:key/cluster" }

@@ -1,5 +1,5 @@
 import type { StateResource } from "./test-report.ts";
-import { valueIn } from "./wiring.rules.ts";
+import { valueIn } from "./connections/wiring.rules.ts";
 
 /** What two resources, or a resource and a service of AWS, have to agree on by a name or a form. */
 

@@ -1,5 +1,5 @@
 import type { StateResource } from "./test-report.ts";
-import { valueIn } from "./wiring.rules.ts";
+import { valueIn } from "./connections/wiring.rules.ts";
 
 /** What the whole of a rendered state must have, whichever module makes it. */
 

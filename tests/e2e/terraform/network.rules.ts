@@ -1,5 +1,5 @@
 import type { StateResource } from "./test-report.ts";
-import { valueIn } from "./wiring.rules.ts";
+import { valueIn } from "./connections/wiring.rules.ts";
 
 /** Who reaches what by which port, and the ways out of the subnets. Which group is meant is among the wires. */
 const doors: Readonly<Record<string, number>> = {

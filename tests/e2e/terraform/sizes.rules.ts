@@ -1,6 +1,6 @@
 import type { Sizes } from "./expected/sizes.table.ts";
 import type { State, StateResource } from "./test-report.ts";
-import { valueIn } from "./wiring.rules.ts";
+import { valueIn } from "./connections/wiring.rules.ts";
 
 /** Reads the sizes of an environment off its rendered resources. */
 

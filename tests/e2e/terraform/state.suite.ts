@@ -16,13 +16,13 @@ import { alarmFaults, boundFaults } from "./alarms.rules.ts";
 import { keyFaults } from "./exposure.rules.ts";
 import { networkFaults } from "./network.rules.ts";
 import { read } from "./places.rules.ts";
-import { referenceTests } from "./references.suite.ts";
+import { referenceTests } from "./connections/references.suite.ts";
 import { rightsOf } from "./expected/rights.table.ts";
 import { sizeTests } from "./sizes.suite.ts";
 import type { Environment } from "./expected/sizes.table.ts";
 import { statementsOfAll } from "./expected/statements.table.ts";
 import type { State, StateResource } from "./test-report.ts";
-import { valueAt, wires, wiringFaults } from "./wiring.rules.ts";
+import { valueAt, wires, wiringFaults } from "./connections/wiring.rules.ts";
 
 /** What the rendered states must be, resource by resource. States are there when the tests run, not when they are listed. */
 

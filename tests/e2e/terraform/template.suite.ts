@@ -1,6 +1,6 @@
 import { parseTemplate, templateText } from "../../lambda/template-file.ts";
 import type { State } from "./test-report.ts";
-import { valueAt, valueIn } from "./wiring.rules.ts";
+import { valueAt, valueIn } from "./connections/wiring.rules.ts";
 
 /** What SAM and Terraform deploy has to behave alike; lambda/README.md names where they differ on purpose. */
 

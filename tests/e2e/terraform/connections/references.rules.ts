@@ -1,4 +1,4 @@
-import type { State, StateResource } from "./test-report.ts";
+import type { State, StateResource } from "../test-report.ts";
 import { valueIn } from "./wiring.rules.ts";
 
 /**

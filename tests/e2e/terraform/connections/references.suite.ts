@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { referencesIn } from "./references.rules.ts";
-import type { State } from "./test-report.ts";
+import type { State } from "../test-report.ts";
 
 /**
  * What names what in production. After an intended change `TERRAFORM_REFERENCES=write` and this test write the lines again: each line
  * of the difference is to be read.
  */
-const file = join(import.meta.dirname, "expected/references.txt");
+const file = join(import.meta.dirname, "../expected/references.txt");
 
 const linesOf = (state: State) =>
 	Object.entries(referencesIn(state)).map(([from, to]) => `${from} → ${to}`);

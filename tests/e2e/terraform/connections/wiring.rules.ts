@@ -1,4 +1,4 @@
-import type { StateResource } from "./test-report.ts";
+import type { StateResource } from "../test-report.ts";
 
 /** What of a resource has to be what of another one: without this, a mocked state hides that two are mixed up. */
 

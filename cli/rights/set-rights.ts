@@ -1,10 +1,8 @@
-import type { Admin } from "kafkajs";
 import type { Config } from "../../config/index.ts";
 import { unreachable } from "../../launch/servers/kafka-reach.ts";
 import { exitCodes, LaunchError } from "../../launch/process/launch-error.ts";
 import type { Lifecycle } from "../../launch/process/lifecycle.ts";
-import { connectAdmin } from "../../streams/kafka/kafka.driver.ts";
-import { differences, entryLine, setRights, type Differences } from "./access-list.ts";
+import { AccessList } from "../../streams/kafka/access-list.ts";
 import { administrator, kafkaRights } from "./kafka-rights.ts";
 
 const refuse = (sentence: string) => new LaunchError(sentence, exitCodes.configuration);
@@ -19,17 +17,12 @@ function explained(error: unknown): unknown {
 	return error;
 }
 
-async function connected(life: Lifecycle, kafka: NonNullable<Config["kafka"]>): Promise<Admin> {
-	const admin = await connectAdmin(kafka).catch((error: Error) => {
+async function connected(life: Lifecycle, kafka: NonNullable<Config["kafka"]>) {
+	const list = await AccessList.connect(kafka, kafkaRights).catch((error: Error) => {
 		throw unreachable(kafka.brokers.join(","), " (KAFKA_BROKERS)", error);
 	});
-	life.atEnd(() => admin.disconnect());
-	return admin;
-}
-
-function print({ missing, others }: Differences): void {
-	for (const entry of missing) console.log(`+ ${entryLine(entry)}`);
-	for (const entry of others) console.log(`- ${entryLine(entry)}`);
+	life.atEnd(() => list.close());
+	return list;
 }
 
 /**
@@ -48,15 +41,16 @@ export async function runRightsCommand(
 		throw refuse(
 			`Rights are set by the user ${administrator}: set KAFKA_SASL_USERNAME and its password.`
 		);
-	const admin = await connected(life, kafka);
+	const list = await connected(life, kafka);
 	try {
-		const found = await differences(admin);
-		print(found);
-		const count = found.missing.length + found.others.length;
+		const { missing, others } = await list.differences();
+		for (const line of missing) console.log(`+ ${line}`);
+		for (const line of others) console.log(`- ${line}`);
+		const count = missing.length + others.length;
 		if (count === 0) console.log(`The ${kafkaRights.length} rights are as they should be.`);
 		else if (isToSet) {
-			await setRights(admin, found);
-			console.log(`${found.missing.length} added, ${found.others.length} removed.`);
+			await list.set();
+			console.log(`${missing.length} added, ${others.length} removed.`);
 		} else console.log("They are as they should be after: npm run stream -- rights --set");
 		return count > 0 && !isToSet ? 1 : 0;
 	} catch (error) {
