@@ -16,6 +16,7 @@ import {
 	type TopicSpec
 } from "../driver.ts";
 import { retry, within } from "../../lib/retry.ts";
+import { recordBatches } from "../record-batches.ts";
 import { patchKafkajs } from "./kafkajs-patches.ts";
 import { KafkaMember } from "./member.ts";
 import { KafkaSubscription } from "./kafka.subscription.ts";
@@ -32,9 +33,6 @@ export interface KafkaOptions {
 }
 
 const maxValueBytes = 2 * 1024 * 1024;
-/** kafkajs sends one record batch per call and partition, and a broker refuses large ones. */
-const sendBytes = 1024 * 1024;
-const recordBytes = 100;
 const closeTimeoutMs = 5000;
 const topicTimeoutMs = 15_000;
 
@@ -76,24 +74,6 @@ export async function connectAdmin(options: KafkaOptions): Promise<Admin> {
 /** By name: Node does not find the names of kafkajs' error classes as exports. */
 const isNoTopic = ({ type, cause }: { type?: string; cause?: object }): boolean =>
 	type === "UNKNOWN_TOPIC_OR_PARTITION" || (cause !== undefined && isNoTopic(cause));
-
-/** Splits messages into record batches of accepted size, in order. */
-function* recordBatches(messages: readonly Outgoing[]): Generator<Outgoing[]> {
-	let portion: Outgoing[] = [];
-	let bytes = 0;
-	for (const message of messages) {
-		const { key, value, headers = {} } = message;
-		const parts = [key, value, ...Object.entries(headers).flat()];
-		const size = parts.reduce((sum, part) => sum + Buffer.byteLength(part), recordBytes);
-		if (portion.length > 0 && bytes + size > sendBytes) {
-			yield portion;
-			[portion, bytes] = [[], 0];
-		}
-		portion.push(message);
-		bytes += size;
-	}
-	if (portion.length > 0) yield portion;
-}
 
 interface Connection {
 	connect(): Promise<void>;

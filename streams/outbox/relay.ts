@@ -2,6 +2,7 @@ import type { Database, Session } from "../../db/database.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { pause, reconnectPauseMs, retry, within } from "../../lib/retry.ts";
 import type { Driver, Outgoing } from "../driver.ts";
+import { recordBatches } from "../record-batches.ts";
 import type { OutboxStatements } from "./outbox.statements.ts";
 import { RelayLease, renewEveryMs } from "./relay-lease.ts";
 
@@ -21,7 +22,7 @@ export interface RelayOptions<R extends { id: number }> {
 	/** Has to succeed before anything is published, and again after a failure. */
 	prepare(): Promise<void>;
 	/**
-	 * Asked before each message batch, where another writer may own the topics: false marks rows without sending them, and
+	 * Asked before each record batch, where another writer may own the topics: false marks rows without sending them, and
 	 * rows wait while it rejects. By default all are sent.
 	 */
 	mayPublish?(): Promise<boolean>;
@@ -131,12 +132,17 @@ export class Relay<R extends { id: number }> {
 		return rows.length;
 	}
 
-	/** Sends while the lease is held: a holder that was frozen begins to send nothing when it wakes. */
+	/**
+	 * Sends while the lease is held: a holder that was frozen begins to send nothing when it wakes. Each record batch may take
+	 * as long as a broker is slow, so who owns the topic is asked before each.
+	 */
 	async #send(lease: RelayLease, topic: string, messages: readonly Outgoing[]): Promise<void> {
 		const { driver, mayPublish } = this.#options;
-		if (mayPublish && !(await mayPublish())) return;
-		await lease.hold();
-		await holding(lease, driver.publish(topic, messages));
+		for (const portion of recordBatches(messages)) {
+			if (mayPublish && !(await mayPublish())) return;
+			await lease.hold();
+			await holding(lease, driver.publish(topic, portion));
+		}
 	}
 }
 
