@@ -3,7 +3,7 @@ import { configOfCommand, useConfig } from "../config/index.ts";
 import { openLog } from "../streams/index.ts";
 import { assertReachable } from "../verify/reachable-log.ts";
 import { connect } from "../launch/shop/prepare-shop.ts";
-import { highestRevisions } from "./handover/handover.ts";
+import { highestRevisions } from "./handover/published-windows.ts";
 import { assertShopStopped } from "./offline/stopped-shop.ts";
 import { beginEpoch, type EpochStart } from "./restore/epoch.ts";
 import { assertNotByFlink } from "./restore/window-publisher.ts";

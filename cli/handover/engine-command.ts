@@ -34,6 +34,7 @@ export async function runEngineCommand(
 	await handOver({
 		driver,
 		to,
+		retentionMs: config.stream.retentionMs,
 		print: console.log,
 		...(client && { client }),
 		...(waitMs !== undefined && { waitMs })

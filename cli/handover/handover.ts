@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
-import { WindowStreamEvent, type Window } from "../../contracts/analytics.ts";
-import { validate } from "../../lib/validator.ts";
 import {
 	EngineLog,
 	engineTopic,
@@ -12,9 +10,10 @@ import {
 import { recheckMs } from "../../services/analytics/ownership/engine-owner.ts";
 import type { Driver, Message } from "../../streams/driver.ts";
 import { readToEnd } from "../../streams/read-to-end.ts";
-import { topics } from "../../streams/messages/topics.ts";
 import { printRetry } from "../../launch/process/retry-warning.ts";
-import { adoptRevisions, clocksDifferMs } from "./adoption.ts";
+import { adoptRevisions } from "./adoption.ts";
+import { assertLogSuffices } from "./orders-log.ts";
+import { highestRevisions } from "./published-windows.ts";
 
 /**
  * A publication that has not arrived by then has failed: kafkajs makes four attempts, each of which may connect (3 s), ask
@@ -22,42 +21,13 @@ import { adoptRevisions, clocksDifferMs } from "./adoption.ts";
  */
 const publishesWithinMs = 4 * 13_000;
 /** The engine before has asked again by then, and has published what it was publishing. */
-const stopsWithinMs = Math.ceil((recheckMs + publishesWithinMs) / 10_000) * 10_000;
+export const stopsWithinMs = Math.ceil((recheckMs + publishesWithinMs) / 10_000) * 10_000;
 
 export function ownershipLine(ownership: Ownership | undefined): string {
 	if (!ownership) return "No engine has published windows yet.";
 	if ("owner" in ownership) return `Windows are published by the engine ${ownership.owner}.`;
 	const { successor } = ownership;
 	return `Windows are being handed over to the engine ${successor}: nothing publishes them until npm run stream -- engine ${successor} has ended.`;
-}
-
-function windowOf({ value }: Message): Window | undefined {
-	try {
-		const event: unknown = JSON.parse(value.toString());
-		if (validate(WindowStreamEvent, event).length === 0) return (event as WindowStreamEvent).data;
-	} catch {
-		// A foreign message is not a result of ours.
-	}
-	return undefined;
-}
-
-/**
- * By window, the highest revision that readers may have seen.
- * @param since when Flink became the owner: the database knows what the service has published before
- */
-export async function highestRevisions(driver: Driver, since = new Date(0)): Promise<Window[]> {
-	const highest = new Map<string, Window>();
-	const from = since.getTime() - clocksDifferMs;
-	const take = async (messages: readonly Message[]) => {
-		for (const message of messages) {
-			const window = message.at.getTime() < from ? undefined : windowOf(message);
-			if (!window) continue;
-			const name = `${window.window_start} ${window.currency}`;
-			if (window.revision > (highest.get(name)?.revision ?? 0)) highest.set(name, window);
-		}
-	};
-	await readToEnd({ driver, topic: topics.windows, take, onError: printRetry });
-	return [...highest.values()];
 }
 
 /** By the clock of the log. */
@@ -73,18 +43,21 @@ export interface HandoverOptions {
 	to: Engine;
 	/** The database, where the analytics service is to publish: it gets the revisions that readers know. */
 	client?: pg.Client;
+	/** How long the log keeps orders. */
+	retentionMs: number;
 	/** Less where the engine before is stopped. */
 	waitMs?: number;
 	print(line: string): void;
 }
 
-/** Lets no engine publish, waits until the one before has stopped, and then lets the other one. May be repeated. */
+/** Lets no engine publish, waits until the one before has stopped, and then lets the other one. May be repeated. @throws LaunchError */
 export async function handOver(options: HandoverOptions): Promise<void> {
-	const { driver, to, client, waitMs = stopsWithinMs, print } = options;
+	const { driver, to, client, retentionMs, waitMs = stopsWithinMs, print } = options;
 	const log = new EngineLog(driver);
 	try {
 		const before = await log.read();
 		if (before && "owner" in before && before.owner === to) return print(ownershipLine(before));
+		if (to === "flink") await assertLogSuffices(driver, retentionMs);
 		await log.append({ engine: to, step: "release" });
 		print(`Nothing publishes windows now; the engine before has ${waitMs / 1000} s to stop.`);
 		await sleep(waitMs);
