@@ -16,7 +16,7 @@ import { generateImages } from "./images.ts";
 import { indexTemplate, logFieldsList } from "./log-fields.ts";
 import { metricsList } from "./metrics-list.ts";
 import { natsPermissions } from "./nats-permissions.ts";
-import { orderEventContract } from "./order-event-contract.ts";
+import { orderEventContract, windowEventContract } from "./order-event-contract.ts";
 import { orderStates, replaceBetween } from "./order-states.ts";
 import { modulePages } from "./terraform/module-pages.ts";
 
@@ -44,6 +44,7 @@ export const generated: Readonly<Record<string, () => string>> = {
 	...Object.fromEntries(Array.from(generateImages(), ([path, text]) => [path, () => text])),
 	".env.example": envExample,
 	"analytics/flink-job/src/main/resources/order-event.json": orderEventContract,
+	"analytics/flink-job/src/main/resources/window-event.json": windowEventContract,
 	"observability/grafana/dashboards/overview.json": dashboard,
 	...clusterMonitoring(dashboard),
 	...clusterTracing,

@@ -1,3 +1,4 @@
+import { WindowStreamEvent } from "../contracts/analytics.ts";
 import { OrderStreamEvent, schemaOf } from "../contracts/events.ts";
 import { orderEventTypes } from "../contracts/order-status.ts";
 import { isCurrency } from "../lib/currency/iso4217.ts";
@@ -18,17 +19,19 @@ function kindOf(type: (typeof orderEventTypes)[number]): [string, string][] {
 	return fact ? [[type, fact.kind]] : [];
 }
 
+const asText = (contract: object) => `${JSON.stringify(contract, null, "\t")}\n`;
+
 export const orderEventContract = (): string =>
-	`${JSON.stringify(
-		{
-			max_bytes: mostBytes,
-			max_clock_skew_ms: maxClockSkewMs,
-			oldest_ms: oldestMs,
-			dataschemas: Object.fromEntries(orderEventTypes.map(type => [type, schemaOf(type)])),
-			kinds: Object.fromEntries(orderEventTypes.flatMap(kindOf)),
-			currencies: codes.filter(isCurrency),
-			schema: withUnknownMembers(OrderStreamEvent)
-		},
-		null,
-		"\t"
-	)}\n`;
+	asText({
+		max_bytes: mostBytes,
+		max_clock_skew_ms: maxClockSkewMs,
+		oldest_ms: oldestMs,
+		dataschemas: Object.fromEntries(orderEventTypes.map(type => [type, schemaOf(type)])),
+		kinds: Object.fromEntries(orderEventTypes.flatMap(kindOf)),
+		currencies: codes.filter(isCurrency),
+		schema: withUnknownMembers(OrderStreamEvent)
+	});
+
+/** Of the windows that were published before, which a start without a checkpoint reads. */
+export const windowEventContract = (): string =>
+	asText({ currencies: codes.filter(isCurrency), schema: withUnknownMembers(WindowStreamEvent) });

@@ -23,6 +23,8 @@ CREATE TEMPORARY TABLE orders (
 	message_key STRING,
 	message STRING,
 	headers MAP<STRING, BYTES> METADATA VIRTUAL,
+	log_partition INT METADATA FROM 'partition' VIRTUAL,
+	log_offset BIGINT METADATA FROM 'offset' VIRTUAL,
 	-- When the log took it: of the clocks there are, the only one that never steps back within a partition.
 	appended TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
 	proc AS PROCTIME(),
@@ -72,13 +74,20 @@ SELECT window_start, currency, orders, revenue, unique_users,
 	END AS average_order_value
 FROM sums;
 
--- One view, so that the topic is read once: rows of windows, which change, and late events, which have a `message`.
+-- One view, so that the topic is read once: rows of windows, which change, late events, which have a `message`, and where
+-- each message was read, by which a checkpoint knows how far the job has read (ReadPositions.java).
 CREATE TEMPORARY VIEW results AS
 SELECT window_start, currency, orders, revenue, unique_users, average_order_value,
-	CAST(NULL AS STRING) AS message_key, CAST(NULL AS STRING) AS message, CAST(NULL AS MAP<STRING, BYTES>) AS headers
+	CAST(NULL AS STRING) AS message_key, CAST(NULL AS STRING) AS message, CAST(NULL AS MAP<STRING, BYTES>) AS headers,
+	CAST(NULL AS INT) AS log_partition, CAST(NULL AS BIGINT) AS log_offset
 FROM windows
 UNION ALL
 SELECT CAST(NULL AS BIGINT), CAST(NULL AS STRING), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),
-	CAST(NULL AS BIGINT), message_key, message, headers
+	CAST(NULL AS BIGINT), message_key, message, headers, CAST(NULL AS INT), CAST(NULL AS BIGINT)
 FROM events
-WHERE delay_ms >= 86400000;
+WHERE delay_ms >= 86400000
+UNION ALL
+SELECT CAST(NULL AS BIGINT), CAST(NULL AS STRING), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),
+	CAST(NULL AS BIGINT), CAST(NULL AS STRING), CAST(NULL AS STRING), CAST(NULL AS MAP<STRING, BYTES>),
+	log_partition, log_offset
+FROM orders;

@@ -14,6 +14,10 @@ describeWith("java", "javac")("the options of the Flink job", () => {
 		[["--sql", "job.sql"], "The option --brokers is required."],
 		[["--sql"], "The option --sql needs a value."],
 		[[...required, "--force", "yes"], "There is no option --force."],
+		[
+			[...required, "--checkpoint-interval", "soon"],
+			"--checkpoint-interval is a duration, like 5 s:"
+		],
 		[[...required, "--state-ttl", "long"], "--state-ttl is a duration, like 8 d: long is none."],
 		[[...required, "--state-ttl", "8"], "--state-ttl is at least 2 d, because"],
 		[[...required, "--state-ttl", "47 h"], "--state-ttl is at least 2 d, because"]

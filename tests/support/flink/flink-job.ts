@@ -36,13 +36,32 @@ export async function compileJob(edit: Edit = unchanged): Promise<string> {
 		return copy;
 	});
 	if (edit !== unchanged && !isEdited) throw new Error("the fault changes no source");
+	await javac(libraries, classes, files);
+	return `${classes}:${libraries}`;
+}
+
+async function javac(classPath: string, into: string, files: readonly string[]): Promise<void> {
 	const lint = ["-Xlint:all,-serial,-processing,-classfile,-try", "-Werror"];
 	await execute(
 		"javac",
-		[...lint, "-encoding", "UTF-8", "--release", "17", "-cp", libraries, "-d", classes, ...files],
+		[...lint, "-encoding", "UTF-8", "--release", "17", "-cp", classPath, "-d", into, ...files],
 		{ env: withoutLocale }
 	);
-	return `${classes}:${libraries}`;
+}
+
+/** With JobClasses.java, which is of the package of the job. */
+export async function compileJobClasses(): Promise<string> {
+	const [job, own] = [await compileJob(), temporaryFolder()];
+	await javac(job, own, [join(import.meta.dirname, "JobClasses.java")]);
+	return `${own}:${job}`;
+}
+
+/** Returns what it prints, by line. */
+export async function runJobClasses(classPath: string, of: string, input: readonly string[] = []) {
+	const args = [...java, "-cp", classPath, quiet, "shop.analytics.JobClasses", of];
+	const running = execute("java", args, { env: withoutLocale });
+	running.child.stdin!.end(input.map(line => `${line}\n`).join(""));
+	return (await running).stdout.trim().split("\n");
 }
 
 export interface FlinkJobOptions {
@@ -106,6 +125,15 @@ export class FlinkJob {
 		if (!this.isRunning) return;
 		this.#child!.kill("SIGKILL");
 		await once(this.#child!, "exit");
+	}
+
+	/** SIGSTOP: it is there and does nothing. */
+	pause(): void {
+		this.#child!.kill("SIGSTOP");
+	}
+
+	resume(): void {
+		this.#child!.kill("SIGCONT");
 	}
 
 	output(): string {

@@ -52,7 +52,8 @@ export const plantedFaults: readonly PlantedFault[] = [
 	{
 		name: "state is forgotten after 1 s",
 		sql: replacing(["'${STATE_TTL}'", "'1 s'"]),
-		options: { pauseMs: 9000 }
+		// All of it in one go would be no pause.
+		options: { pauseMs: 9000, afterCheckpoint: true }
 	},
 	{
 		name: "the average is rounded half up",
@@ -85,11 +86,8 @@ export const plantedFaults: readonly PlantedFault[] = [
 		options: { kills: true, afterCheckpoint: true }
 	},
 	{
-		name: "ids, times and currencies of an event are not checked",
-		java: replacing([
-			'return !rule.has("format") || hasFormat(rule.get("format").textValue(), value);',
-			"return true;"
-		])
+		name: "currencies of an event are not checked",
+		java: replacing(['case "currency" -> currencies.contains(value);', 'case "currency" -> true;'])
 	},
 	{
 		name: "numbers of an event are not checked",

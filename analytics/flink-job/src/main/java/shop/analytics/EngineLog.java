@@ -37,7 +37,7 @@ final class EngineLog implements OwnerCheck {
 	 * @param engine that owns the windows, or to which they are being handed over; null before the first claim
 	 * @param isOwner false while they are being handed over
 	 * @param name of this ownership, which no other one has, also in a topic that was made again
-	 * @param run that started last
+	 * @param run that started last since Flink became the owner
 	 */
 	record Ownership(String engine, boolean isOwner, String name, String run) {
 		static final Ownership NONE = new Ownership(null, false, null, null);
@@ -47,19 +47,28 @@ final class EngineLog implements OwnerCheck {
 		this.kafka = kafka;
 	}
 
-	boolean isClaimed() throws ExecutionException, InterruptedException {
+	/** Name of the ownership of Flink; empty where no engine has claimed the windows yet. @throws Refusal where another engine owns them */
+	Optional<String> ownership() throws ExecutionException, InterruptedException {
 		createTopic();
-		return read().engine() != null;
+		Ownership found = read();
+		if (found.engine() != null) assertFlink(found);
+		return Optional.ofNullable(found.name());
 	}
 
-	/** Makes Flink the owner where there is none, and ends earlier runs. Answers a name of this ownership. @throws Refusal where another engine owns them */
+	/** Makes Flink the owner where there is none, and answers the name of its ownership. @throws Refusal where another engine owns the windows */
 	String claim() throws ExecutionException, InterruptedException {
-		if (!isClaimed()) send("claim", null);
-		assertFlink(read());
-		send("run", run);
+		if (ownership().isEmpty()) send("claim", null);
 		Ownership found = read();
 		assertFlink(found);
 		return found.name();
+	}
+
+	/** Makes this run the one that publishes. Answers whether there was an earlier one since Flink became the owner: it may still run. */
+	boolean announceRun() throws ExecutionException, InterruptedException {
+		boolean isLater = read().run() != null;
+		send("run", run);
+		assertFlink(read());
+		return isLater;
 	}
 
 	@Override
@@ -76,7 +85,9 @@ final class EngineLog implements OwnerCheck {
 
 	private static void assertFlink(Ownership found) {
 		if (found.engine() == null)
-			throw new Refusal("No engine owns the windows: the topic " + TOPIC + " was lost, so start the job again.");
+			throw new Refusal(
+					"No engine owns the windows: the topic %s was lost. Do not start the job again; docs/operations.md says under \"After the loss of a log\" what to do."
+							.formatted(TOPIC));
 		if (!found.isOwner())
 			throw new Refusal(
 					"The windows are being handed over to the engine %s: if that was interrupted, repeat npm run stream -- engine %s."
@@ -90,7 +101,8 @@ final class EngineLog implements OwnerCheck {
 	private Ownership read() {
 		if (reader == null) reader = new TopicReader(kafka, TOPIC);
 		Ownership[] found = {Ownership.NONE};
-		reader.read(record -> found[0] = apply(found[0], record));
+		// Without the topic, no engine has claimed the windows yet, or its claim was lost.
+		reader.readIfThere(record -> found[0] = apply(found[0], record));
 		return found[0];
 	}
 
@@ -108,7 +120,8 @@ final class EngineLog implements OwnerCheck {
 		Ownership owner = new Ownership(engine, true, name, before.run());
 		return switch (fields.path("step").asText()) {
 			case "claim" -> before.engine() == null ? owner : before;
-			case "release" -> new Ownership(engine, false, name, before.run());
+			// Runs of before have ended when it is over.
+			case "release" -> new Ownership(engine, false, name, null);
 			case "take" -> !before.isOwner() && engine.equals(before.engine()) ? owner : before;
 			case "run" -> new Ownership(before.engine(), before.isOwner(), before.name(), fields.path("run").asText());
 			default -> before;
@@ -147,12 +160,5 @@ final class EngineLog implements OwnerCheck {
 	public void close() {
 		if (reader != null) reader.close();
 		reader = null;
-	}
-
-	/** Another engine owns the windows, or another run of the job publishes them. */
-	static final class Refusal extends RuntimeException {
-		Refusal(String sentence) {
-			super(sentence);
-		}
 	}
 }

@@ -6,13 +6,14 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 
 /** What the topic `orders` still has. */
 final class OrdersLog {
 	static final String TOPIC = "orders";
-	/** Windows that can still change, and an hour for the start of the job. */
+	/** Windows that can still change, and an hour for the start of the job. cli/handover/orders-log.ts asks for the same. */
 	private static final long NEEDED_MS = Window.ALLOWED_LATENESS_MS + 3_600_000;
 
 	private OrdersLog() {}
@@ -21,7 +22,7 @@ final class OrdersLog {
 	 * Of the windows that begin after this time, the topic has all events: what it has lost is older than its oldest event,
 	 * but for the clocks of the shop. Long.MIN_VALUE where it has lost nothing.
 	 *
-	 * @throws Settings.Invalid where windows that can still change are not among them: their sums would be too small
+	 * @throws Refusal where windows that can still change are not among them: their sums would be too small
 	 */
 	static long completeFrom(Properties kafka, long now) throws ExecutionException, InterruptedException {
 		long lostMs = Long.MIN_VALUE;
@@ -35,17 +36,64 @@ final class OrdersLog {
 		if (lostMs == Long.MIN_VALUE) return lostMs;
 		long from = lostMs + EventSchema.load().maxClockSkewMs;
 		if (from <= now - NEEDED_MS) return from;
-		throw new Settings.Invalid(
+		throw new Refusal(
 				"The topic %s has lost events of %s and earlier: without a checkpoint, the job needs those of the last 25 h. Let the topic keep messages for longer, and start the job when it has them."
 						.formatted(TOPIC, Window.iso(lostMs)));
 	}
 
-	/** How long the topic keeps messages: those of an empty partition are older. 0 if they were deleted for another reason. */
+	/**
+	 * A partition that is empty, and is not new, has lost events. They are older than this, if the topic deletes by age only.
+	 * Otherwise 0: they may be of any time, and the job is refused.
+	 */
 	private static long retentionMs(Properties kafka) throws ExecutionException, InterruptedException {
 		ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, TOPIC);
 		try (Admin admin = Admin.create(kafka)) {
-			var settings = admin.describeConfigs(List.of(topic)).all().get().get(topic);
+			Config settings = admin.describeConfigs(List.of(topic)).all().get().get(topic);
+			if (Long.parseLong(settings.get("retention.bytes").value()) >= 0) return 0;
 			return Math.max(0, Long.parseLong(settings.get("retention.ms").value()));
 		}
+	}
+
+	/** Of a job that begins without a checkpoint, which reads from the oldest message on. */
+	static ReadPositions start(Properties kafka) throws ExecutionException, InterruptedException {
+		ReadPositions positions = new ReadPositions(topicId(kafka));
+		try (TopicReader reader = new TopicReader(kafka, TOPIC)) {
+			reader.beginnings().forEach((partition, first) -> positions.continueAt(partition.partition(), first));
+		}
+		return positions;
+	}
+
+	/** @throws Refusal where a job that has read so far cannot go on there: events would be missing, and no sum would show it */
+	static void assertHasWhatFollows(Properties kafka, ReadPositions read) throws ExecutionException, InterruptedException {
+		if (!read.isOf(topicId(kafka))) throw replaced("its id in Kafka is another one");
+		try (TopicReader reader = new TopicReader(kafka, TOPIC)) {
+			Map<TopicPartition, Long> ends = reader.ends();
+			reader.beginnings()
+					.forEach(
+							(partition, first) -> {
+								long next = read.next(partition.partition());
+								if (next < first) throw lost(partition.partition(), next, first);
+								if (next > ends.get(partition))
+									throw replaced("partition %d has no offset %d".formatted(partition.partition(), next));
+							});
+		}
+	}
+
+	private static String topicId(Properties kafka) throws ExecutionException, InterruptedException {
+		try (Admin admin = Admin.create(kafka)) {
+			return admin.describeTopics(List.of(TOPIC)).allTopicNames().get().get(TOPIC).topicId().toString();
+		}
+	}
+
+	private static Refusal lost(int partition, long next, long first) {
+		return new Refusal(
+				"The topic %s has lost events that the job has not read: partition %d was read up to offset %d, and begins at %d now. The analytics service has counted them: hand the windows over with npm run stream -- engine builtin. Or start the job with a new folder of checkpoints: then windows that have lost events stay as they were published, and those of which none was published are left out."
+						.formatted(TOPIC, partition, next, first));
+	}
+
+	static Refusal replaced(String sign) {
+		return new Refusal(
+				"The topic %s was deleted and made again (%s), so the checkpoints do not belong to it. The analytics service has counted what it had: hand the windows over with npm run stream -- engine builtin, as docs/operations.md says under \"After the loss of a log\"."
+						.formatted(TOPIC, sign));
 	}
 }

@@ -5,17 +5,12 @@ import java.io.InputStream;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Collectors;
 
-import org.apache.flink.core.fs.FileStatus;
-import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.util.TimeUtils;
 
@@ -51,6 +46,7 @@ final class Settings {
 			if (settings.values.getOrDefault(name, "").isEmpty())
 				throw new Invalid("The option %s is required.".formatted(name));
 		settings.checkTtl();
+		settings.checkInterval();
 		settings.readSecurity();
 		return settings;
 	}
@@ -66,6 +62,14 @@ final class Settings {
 		throw new Invalid("--state-ttl is at least 2 d, because windows change for a day: %s is too short.".formatted(text));
 	}
 
+	private void checkInterval() {
+		try {
+			checkpointInterval();
+		} catch (RuntimeException error) {
+			throw new Invalid("--checkpoint-interval is a duration, like 5 s: %s is none.".formatted(values.get("--checkpoint-interval")));
+		}
+	}
+
 	/** TLS and the login: a file of Kafka's clients, or a secret that has one. Neither is ever an argument. */
 	private void readSecurity() throws IOException, InterruptedException {
 		String source = values.get("--kafka-properties");
@@ -79,9 +83,17 @@ final class Settings {
 	}
 
 	/** A URL: Flink takes no plain path here. */
-	String checkpoints() {
+	String checkpointUrl() {
 		String folder = values.get("--checkpoints");
 		return (new Path(folder).toUri().getScheme() == null ? "file://" + folder : folder) + "/" + ownership;
+	}
+
+	CheckpointFolder checkpoints() {
+		return new CheckpointFolder(checkpointUrl());
+	}
+
+	Duration checkpointInterval() {
+		return TimeUtils.parseDuration(values.get("--checkpoint-interval"));
 	}
 
 	/** Checkpoints are of one: with those of an earlier one, revisions that another engine has published would be repeated. */
@@ -117,30 +129,6 @@ final class Settings {
 
 	private static String quoted(String text) {
 		return text.replace("'", "''");
-	}
-
-	/** Of any run of this job, complete: a checkpoint without metadata is not. */
-	Optional<String> newestCheckpoint() throws IOException {
-		List<FileStatus> found = new ArrayList<>();
-		FileSystem files = new Path(checkpoints()).getFileSystem();
-		for (FileStatus run : list(files, new Path(checkpoints()))) {
-			addMetadata(files, run.getPath(), found);
-			for (FileStatus one : list(files, run.getPath())) addMetadata(files, one.getPath(), found);
-		}
-		return found.stream()
-				.max(Comparator.comparingLong(FileStatus::getModificationTime))
-				.map(metadata -> metadata.getPath().getParent().toString());
-	}
-
-	private static void addMetadata(FileSystem files, Path folder, List<FileStatus> found) throws IOException {
-		Path metadata = new Path(folder, "_metadata");
-		if (folder.getName().matches("(chk-\\d+|savepoint-.*)") && files.exists(metadata))
-			found.add(files.getFileStatus(metadata));
-	}
-
-	private static FileStatus[] list(FileSystem files, Path folder) throws IOException {
-		if (!files.exists(folder) || !files.getFileStatus(folder).isDir()) return new FileStatus[0];
-		return files.listStatus(folder);
 	}
 
 	private static String read(String file) throws IOException {

@@ -3,6 +3,7 @@ package shop.analytics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -28,7 +29,11 @@ public final class SqlRunner {
 	private static final String WINDOWS = "analytics-results";
 	private static final String LATE = "analytics-late";
 
-	/** An engine that has lost the windows sends nothing after the 60 s for which cli/handover/handover.ts waits. */
+	/**
+	 * How long a message waits for a broker or for room, and then for its acknowledgement. After a look that counts for 5 s
+	 * (PendingMessages) this is less than the 60 s for which cli/handover/handover.ts waits.
+	 */
+	private static final int BLOCK_LIMIT_MS = 10_000;
 	private static final int DELIVERY_LIMIT_MS = 20_000;
 
 	private SqlRunner() {}
@@ -47,31 +52,27 @@ public final class SqlRunner {
 	/** Why the job may not run. Causes that come from the cluster are serialised. */
 	private static Optional<String> refusalOf(Throwable error) {
 		ClassLoader loader = SqlRunner.class.getClassLoader();
-		return Stream.of(EngineLog.Refusal.class, Settings.Invalid.class)
+		return Stream.of(Refusal.class, Settings.Invalid.class)
 				.flatMap(type -> ExceptionUtils.findSerializedThrowable(error, type, loader).stream())
 				.map(Throwable::getMessage)
 				.findFirst();
 	}
 
 	private static void run(Settings settings) throws Exception {
+		List<String> texts = statementsOf(settings.sql());
 		EngineLog engine = new EngineLog(settings.kafka());
-		// A job that could not run anyway claims nothing.
-		if (!engine.isClaimed()) OrdersLog.completeFrom(settings.kafka(), System.currentTimeMillis());
-		settings.useOwnership(engine.claim());
-		engine.close();
-		Optional<String> checkpoint = settings.newestCheckpoint();
-		long completeFrom =
-				checkpoint.isPresent() ? Long.MIN_VALUE : OrdersLog.completeFrom(settings.kafka(), System.currentTimeMillis());
+		JobStart.From from = new JobStart(settings, engine).prepare();
+		Optional<String> checkpoint = from.checkpoint();
 
 		Configuration configuration = new Configuration();
 		List<String> statements = new ArrayList<>();
-		for (String statement : statementsOf(settings.sql())) {
+		for (String statement : texts) {
 			Matcher set = SET.matcher(statement);
 			if (set.matches()) configuration.setString(set.group(1), fill(set.group(2), settings));
 			else statements.add(fill(statement, settings));
 		}
 		for (String key : List.of("execution.checkpointing.dir", "state.checkpoints.dir"))
-			configuration.setString(key, settings.checkpoints());
+			configuration.setString(key, settings.checkpointUrl());
 		checkpoint.ifPresent(path -> {
 			configuration.setString("execution.state-recovery.path", path);
 			configuration.setString("execution.savepoint.path", path);
@@ -82,7 +83,8 @@ public final class SqlRunner {
 		var tables = StreamTableEnvironment.create(environment);
 		for (String statement : statements) tables.executeSql(statement);
 		DataStream<Row> results = tables.toChangelogStream(tables.from("results"));
-		publish(results, settings, new WindowPublisher(new PublishedWindows(settings.kafka(), WINDOWS, completeFrom), engine));
+		PublishedWindows known = new PublishedWindows(settings.kafka(), WINDOWS, from.completeFrom());
+		publish(results, settings, new WindowPublisher(known, engine));
 		environment.execute(configuration.getString("pipeline.name", "shop-analytics-windows"));
 	}
 
@@ -98,13 +100,20 @@ public final class SqlRunner {
 
 	private static KafkaSink<Message> sink(Settings settings, String topic) {
 		return KafkaSink.<Message>builder()
-				.setKafkaProducerConfig(settings.kafka())
+				.setKafkaProducerConfig(producer(settings.kafka()))
 				.setBootstrapServers(settings.brokers())
-				.setProperty("request.timeout.ms", "5000")
-				.setProperty("delivery.timeout.ms", String.valueOf(DELIVERY_LIMIT_MS))
 				.setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
 				.setRecordSerializer(new Message.Serializer(topic))
 				.build();
+	}
+
+	static Properties producer(Properties kafka) {
+		Properties settings = new Properties();
+		settings.putAll(kafka);
+		settings.put("request.timeout.ms", "5000");
+		settings.put("max.block.ms", String.valueOf(BLOCK_LIMIT_MS));
+		settings.put("delivery.timeout.ms", String.valueOf(DELIVERY_LIMIT_MS));
+		return settings;
 	}
 
 	/** Statements end with a semicolon at the end of a line; comments are whole lines. */

@@ -10,12 +10,16 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Reads what a topic has now, without a consumer group. */
 final class TopicReader implements AutoCloseable {
 	/** Kafka that sends nothing for so long is down. */
 	static final Duration PATIENCE = Duration.ofSeconds(15);
+	/** A broker that has just started may not know of a topic yet. */
+	private static final int LOOKS = 4;
+	private static final long BETWEEN_LOOKS_MS = 500;
 
 	private final String topic;
 	private final KafkaConsumer<byte[], byte[]> consumer;
@@ -28,9 +32,19 @@ final class TopicReader implements AutoCloseable {
 		consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
 	}
 
-	/** All records from the oldest one to the present end, in the order of each partition. */
+	/** All records from the oldest one to the present end, in the order of each partition. None where there is no such topic. */
+	void readIfThere(Consumer<ConsumerRecord<byte[], byte[]>> take) {
+		List<TopicPartition> partitions = partitions();
+		if (!partitions.isEmpty()) read(partitions, take);
+	}
+
+	/** As readIfThere. @throws Refusal where there is no such topic */
 	void read(Consumer<ConsumerRecord<byte[], byte[]>> take) {
-		List<TopicPartition> partitions = assign();
+		read(existing(), take);
+	}
+
+	private void read(List<TopicPartition> partitions, Consumer<ConsumerRecord<byte[], byte[]>> take) {
+		consumer.assign(partitions);
 		consumer.seekToBeginning(partitions);
 		Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
 		long until = System.nanoTime() + PATIENCE.toNanos();
@@ -42,9 +56,14 @@ final class TopicReader implements AutoCloseable {
 		}
 	}
 
-	/** The first offset of each partition. */
+	/** The first offset of each partition. @throws Refusal where there is no such topic */
 	Map<TopicPartition, Long> beginnings() {
-		return consumer.beginningOffsets(assign(), PATIENCE);
+		return consumer.beginningOffsets(existing(), PATIENCE);
+	}
+
+	/** The offset after the last message of each partition. @throws Refusal where there is no such topic */
+	Map<TopicPartition, Long> ends() {
+		return consumer.endOffsets(existing(), PATIENCE);
 	}
 
 	/** When the log took the oldest record of a partition; null where it has none. */
@@ -59,15 +78,32 @@ final class TopicReader implements AutoCloseable {
 		throw silent();
 	}
 
-	private List<TopicPartition> assign() {
-		List<TopicPartition> partitions = new ArrayList<>();
-		consumer.partitionsFor(topic, PATIENCE).forEach(one -> partitions.add(new TopicPartition(topic, one.partition())));
-		consumer.assign(partitions);
-		return partitions;
+	private List<TopicPartition> existing() {
+		List<TopicPartition> found = partitions();
+		if (!found.isEmpty()) return found;
+		throw new Refusal("There is no topic %s: nodes of analytics make it when they start.".formatted(topic));
 	}
 
-	private IllegalStateException silent() {
-		return new IllegalStateException("Kafka sends nothing of the topic %s.".formatted(topic));
+	private List<TopicPartition> partitions() {
+		List<TopicPartition> found = new ArrayList<>();
+		for (int look = 1; look <= LOOKS && found.isEmpty(); look++) {
+			if (look > 1) pause();
+			consumer.partitionsFor(topic, PATIENCE).forEach(one -> found.add(new TopicPartition(topic, one.partition())));
+		}
+		return found;
+	}
+
+	private static void pause() {
+		try {
+			Thread.sleep(BETWEEN_LOOKS_MS);
+		} catch (InterruptedException error) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(error);
+		}
+	}
+
+	private TimeoutException silent() {
+		return new TimeoutException("Kafka sends nothing of the topic %s.".formatted(topic));
 	}
 
 	@Override

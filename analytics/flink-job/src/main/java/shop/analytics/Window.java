@@ -26,8 +26,11 @@ public class Window {
 	/** The highest revision that the topic had when this job began without a checkpoint. */
 	public long base;
 	public boolean isPublishedFinal;
-	/** It was final when the job began: it does not change any more, whatever this job counts. */
-	public boolean wasFinal;
+	/**
+	 * Whatever this job counts does not change it any more: it was final when the job began, or the log has lost events of it,
+	 * so that what readers know is more than what the log has.
+	 */
+	public boolean isFixed;
 	/** Since the last checkpoint. */
 	public boolean hasChanged;
 

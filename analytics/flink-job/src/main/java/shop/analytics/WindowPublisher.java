@@ -2,7 +2,6 @@ package shop.analytics;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -31,14 +30,15 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 	static final OutputTag<Message> LATE = new OutputTag<>("late", TypeInformation.of(Message.class));
 	/** Of a topic in which nothing happens: out of order for 5 s and silent for 10 s, as in tumbling.window.ts. */
 	private static final long QUIET_MS = 15_000;
+	/** Name of the state that CheckpointFolder reads. */
+	static final String POSITIONS = "orders-read-until";
 
 	private final PublishedWindows known;
 	private final OwnerCheck owner;
 
 	private transient Map<String, Window> windows;
-	/** By key, the last message of each window that is not published yet. */
-	private transient Map<String, Message> pending;
-	private transient List<Message> pendingLate;
+	private transient PendingMessages pending;
+	private transient OrdersFollower orders;
 	/** Since the last checkpoint. */
 	private transient List<Message> newLate;
 	/** The checkpoint that has to be complete first. */
@@ -49,6 +49,7 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 	private transient ListState<Message> storedPending;
 	private transient ListState<Message> storedLate;
 	private transient ListState<Long> storedCompleteFrom;
+	private transient ListState<String> storedPositions;
 
 	public WindowPublisher(PublishedWindows known, OwnerCheck owner) {
 		this.known = known;
@@ -60,8 +61,7 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		super.initializeState(context);
 		watermark = Long.MIN_VALUE;
 		windows = new HashMap<>();
-		pending = new LinkedHashMap<>();
-		pendingLate = new ArrayList<>();
+		pending = new PendingMessages(owner, System::currentTimeMillis);
 		newLate = new ArrayList<>();
 		pendingCheckpoint = 0;
 		var store = context.getOperatorStateStore();
@@ -69,18 +69,26 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		storedPending = store.getListState(new ListStateDescriptor<>("pending", Message.class));
 		storedLate = store.getListState(new ListStateDescriptor<>("late", Message.class));
 		storedCompleteFrom = store.getListState(new ListStateDescriptor<>("complete-from", Long.class));
+		storedPositions = store.getListState(new ListStateDescriptor<>(POSITIONS, String.class));
 		completeFrom = known.completeFrom;
 		for (Long stored : storedCompleteFrom.get()) completeFrom = stored;
-		for (Window window : context.isRestored() ? storedWindows.get() : known.read()) windows.put(window.key(), window);
-		for (Message message : storedPending.get()) pending.put(message.key, message);
-		for (Message message : storedLate.get()) pendingLate.add(message);
+		for (Message message : storedPending.get()) pending.addWindow(message);
+		pending.addLate(storedLate.get());
+		try {
+			for (Window window : context.isRestored() ? storedWindows.get() : known.read()) windows.put(window.key(), window);
+			orders = OrdersFollower.start(known.kafka);
+			for (String stored : storedPositions.get()) orders = OrdersFollower.restore(known.kafka, stored);
+		} catch (Refusal refusal) {
+			throw new SuppressRestartsException(refusal);
+		}
 	}
 
 	@Override
-	public void processElement(StreamRecord<Row> element) {
+	public void processElement(StreamRecord<Row> element) throws Exception {
 		Row row = element.getValue();
 		if (row.getKind() == RowKind.UPDATE_BEFORE) return;
-		if (row.getField("message") == null) count(row);
+		if (row.getField("log_partition") != null) orders.advance(row.getFieldAs("log_partition"), row.getFieldAs("log_offset"));
+		else if (row.getField("message") == null) count(row);
 		else newLate.add(Message.ofLateEvent(row));
 	}
 
@@ -92,7 +100,7 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		// Of a window that is not known, and of which the log has lost events, the sums would be too small.
 		if (window == null && start < completeFrom) return;
 		if (window == null) windows.put(key, window = new Window(start, currency));
-		if (window.wasFinal) return;
+		if (window.isFixed) return;
 		Totals counted = Totals.of(row);
 		if (row.getKind() == RowKind.DELETE || counted.orders <= window.counted.orders)
 			throw new SuppressRestartsException(
@@ -114,15 +122,16 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		super.snapshotState(context);
 		long now = System.currentTimeMillis();
 		for (Window window : windows.values()) publish(window, now);
-		pendingLate.addAll(newLate);
+		pending.addLate(newLate);
 		newLate.clear();
 		pendingCheckpoint = context.getCheckpointId();
 		// A day more than windows change, so that one that does all the same is noticed.
 		windows.values().removeIf(window -> isPast(window.end() + 2 * Window.ALLOWED_LATENESS_MS));
 		storedWindows.update(new ArrayList<>(windows.values()));
-		storedPending.update(new ArrayList<>(pending.values()));
-		storedLate.update(pendingLate);
+		storedPending.update(pending.windows());
+		storedLate.update(pending.late());
 		storedCompleteFrom.update(List.of(completeFrom));
+		storedPositions.update(List.of(orders.stored()));
 	}
 
 	private void publish(Window window, long now) {
@@ -134,7 +143,7 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		if (window.isPublishedFinal) LOG.error("The window {} was final and has changed.", window.key());
 		if (window.counted.orders < window.published.orders)
 			LOG.warn("The log has lost events of the window {}: it stays as it was published.", window.key());
-		pending.put(window.key(), window.publish(isFinal, now));
+		pending.addWindow(window.publish(isFinal, now));
 	}
 
 	private boolean isPast(long time) {
@@ -144,13 +153,10 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 	@Override
 	public void notifyCheckpointComplete(long checkpointId) throws Exception {
 		super.notifyCheckpointComplete(checkpointId);
-		boolean isEmpty = pending.isEmpty() && pendingLate.isEmpty();
-		if (isEmpty || checkpointId < pendingCheckpoint) return;
-		owner.assertOwned();
-		for (Message message : pending.values()) output.collect(new StreamRecord<>(message));
-		for (Message message : pendingLate) output.collect(LATE, new StreamRecord<>(message));
-		pending.clear();
-		pendingLate.clear();
+		if (checkpointId < pendingCheckpoint) return;
+		pending.publish(
+				message -> output.collect(new StreamRecord<>(message)),
+				message -> output.collect(LATE, new StreamRecord<>(message)));
 	}
 
 	@Override
