@@ -4,16 +4,25 @@ import type { AddressInfo } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clientProperties } from "../../../launch/servers/kafka-client.ts";
+import { kafkaRights } from "../../../cli/rights/kafka-rights.ts";
+import { AccessList } from "../../../streams/kafka/access-list.ts";
 import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
-import { topicSpecs } from "../../../streams/messages/topics.ts";
+import { topics, topicSpecs } from "../../../streams/messages/topics.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { compileJob, FlinkJob } from "../../support/flink/flink-job.ts";
-import { kafkaWithinMs, testKafka, type TestKafka } from "../../support/servers/kafka.ts";
+import { salesOf } from "../../support/flink/recent-sales.ts";
+import {
+	kafkaWithinMs,
+	passwordOf,
+	testKafka,
+	type TestKafka,
+	withUsers
+} from "../../support/servers/kafka.ts";
 import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 
-const sasl = { mechanism: "scram-sha-512", username: "shop", password: "it's-secret" } as const;
-const loginModule = "org.apache.kafka.common.security.scram.ScramLoginModule required";
+const saslOf = (user: string) =>
+	({ mechanism: "scram-sha-512", username: user, password: passwordOf(user) }) as const;
 const secret = "projects/p/secrets/kafka/versions/latest";
 
 /** Secret Manager and the metadata server of a machine of Google's, as far as the job asks them. */
@@ -24,79 +33,79 @@ function answerOf({ url, headers }: IncomingMessage, properties: string): object
 	return { payload: { data: Buffer.from(properties).toString("base64") } };
 }
 
-describeWith("java", "javac")("the login of the Flink job, with a broker that requires one", () => {
-	let kafka: TestKafka;
-	let classPath: string;
-	let url: string;
-	const properties = clientProperties({ ssl: false, sasl }, []);
-	const server = createServer((request, response) => {
-		const answer = answerOf(request, properties);
-		response.writeHead(answer ? 200 : 403).end(JSON.stringify(answer ?? {}));
-	});
-
-	beforeAll(async () => {
-		server.listen(0, "127.0.0.1");
-		await once(server, "listening");
-		url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-		[kafka, classPath] = await Promise.all([
-			testKafka({
-				scram: `SCRAM-SHA-512=[name=${sasl.username},password=${sasl.password}]`,
-				settings: {
-					"listener.security.protocol.map": "CONTROLLER:PLAINTEXT,CLIENTS:SASL_PLAINTEXT",
-					"sasl.enabled.mechanisms": "SCRAM-SHA-512",
-					"sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
-					"listener.name.clients.scram-sha-512.sasl.jaas.config": `${loginModule} username="shop" password=${JSON.stringify(sasl.password)};`
-				}
-			}),
-			compileJob()
-		]);
-		const driver = new KafkaDriver({ brokers: [kafka.brokers], sasl });
-		await driver.createTopics(topicSpecs({ partitions: 1, retentionMs: 3_600_000 }));
-		await driver.close();
-	}, kafkaWithinMs);
-
-	afterAll(async () => {
-		server.close();
-		await kafka?.stop();
-	}, 60_000);
-
-	const jobWith = (source: string) =>
-		new FlinkJob({
-			classPath,
-			brokers: kafka.brokers,
-			arguments: ["--kafka-properties", source],
-			properties: { "shop.metadata.url": url, "shop.secrets.url": url }
+describeWith("java", "javac")(
+	"the login of the Flink job, with a broker that requires one and knows rights",
+	() => {
+		let kafka: TestKafka;
+		let classPath: string;
+		let url: string;
+		let driver: KafkaDriver;
+		const properties = clientProperties({ ssl: false, sasl: saslOf("flink") }, []);
+		const server = createServer((request, response) => {
+			const answer = answerOf(request, properties);
+			response.writeHead(answer ? 200 : 403).end(JSON.stringify(answer ?? {}));
 		});
 
-	it("comes from Secret Manager", async () => {
-		const job = jobWith(secret);
-		try {
-			job.start();
-			await until(() => !job.isRunning || job.countCheckpoints() > 0, 60_000);
-			expect(job.output()).not.toContain("Caused by");
-			expect(job.isRunning).toBe(true);
-		} finally {
-			await job.kill();
-		}
-	}, 90_000);
+		beforeAll(async () => {
+			server.listen(0, "127.0.0.1");
+			await once(server, "listening");
+			url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+			[kafka, classPath] = await Promise.all([testKafka(withUsers(["flink"])), compileJob()]);
+			const options = { brokers: [kafka.brokers], sasl: saslOf("broker") };
+			driver = new KafkaDriver(options);
+			await driver.createTopics(topicSpecs({ partitions: 1, retentionMs: 90_000_000 }));
+			const rights = await AccessList.connect(options, kafkaRights);
+			await rights.set();
+			await rights.close();
+		}, kafkaWithinMs);
 
-	it("comes from a file", async () => {
-		const file = join(temporaryFolder(), "client.properties");
-		writeFileSync(file, properties, { mode: 0o600 });
-		const job = jobWith(file);
-		try {
-			job.start();
-			await until(() => !job.isRunning || job.countCheckpoints() > 0, 60_000);
-			expect(job.isRunning).toBe(true);
-		} finally {
-			await job.kill();
-		}
-	}, 90_000);
+		afterAll(async () => {
+			server.close();
+			await driver?.close();
+			await kafka?.stop();
+		}, 60_000);
 
-	it("is refused in a sentence where the secret is not this machine's", async () => {
-		const job = jobWith("projects/p/secrets/other/versions/1");
-		job.start();
-		expect(await job.ended()).toBe(78);
-		expect(job.output()).toContain("/v1/projects/p/secrets/other/versions/1:access answers 403.");
-	}, 60_000);
-});
+		const jobWith = (source: string) =>
+			new FlinkJob({
+				classPath,
+				brokers: kafka.brokers,
+				arguments: ["--kafka-properties", source],
+				properties: { "shop.metadata.url": url, "shop.secrets.url": url }
+			});
+
+		it("comes from Secret Manager, and its rights are enough to publish windows", async () => {
+			const job = jobWith(secret);
+			const published = async () => (await driver.extents(topics.windows))[0]!.next > 0n;
+			try {
+				job.start();
+				await until(() => !job.isRunning || job.countCheckpoints() > 0, 60_000);
+				await driver.publish(topics.orders, salesOf(1, 1));
+				await until(async () => !job.isRunning || (await published()), 60_000);
+				expect(job.output()).not.toMatch(/Caused by|authoriz/i);
+				expect([job.isRunning, await published()]).toEqual([true, true]);
+			} finally {
+				await job.kill();
+			}
+		}, 150_000);
+
+		it("comes from a file", async () => {
+			const file = join(temporaryFolder(), "client.properties");
+			writeFileSync(file, properties, { mode: 0o600 });
+			const job = jobWith(file);
+			try {
+				job.start();
+				await until(() => !job.isRunning || job.countCheckpoints() > 0, 60_000);
+				expect(job.isRunning).toBe(true);
+			} finally {
+				await job.kill();
+			}
+		}, 90_000);
+
+		it("is refused in a sentence where the secret is not this machine's", async () => {
+			const job = jobWith("projects/p/secrets/other/versions/1");
+			job.start();
+			expect(await job.ended()).toBe(78);
+			expect(job.output()).toContain("/v1/projects/p/secrets/other/versions/1:access answers 403.");
+		}, 60_000);
+	}
+);
