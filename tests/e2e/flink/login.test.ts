@@ -10,7 +10,7 @@ import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
 import { topics, topicSpecs } from "../../../streams/messages/topics.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { compileJob, FlinkJob } from "../../support/flink/flink-job.ts";
-import { salesOf } from "../../support/flink/recent-sales.ts";
+import { messageOf, salesOf } from "../../support/flink/recent-sales.ts";
 import {
 	kafkaWithinMs,
 	passwordOf,
@@ -54,7 +54,9 @@ describeWith("java", "javac")(
 			const options = { brokers: [kafka.brokers], sasl: saslOf("broker") };
 			driver = new KafkaDriver(options);
 			await driver.createTopics(topicSpecs({ partitions: 1, retentionMs: 90_000_000 }));
-			const rights = await AccessList.connect(options, kafkaRights);
+			// One that the service has published, which the job reads.
+		await driver.publish(topics.windows, [messageOf(2)]);
+		const rights = await AccessList.connect(options, kafkaRights);
 			await rights.set();
 			await rights.close();
 		}, kafkaWithinMs);
@@ -75,7 +77,7 @@ describeWith("java", "javac")(
 
 		it("comes from Secret Manager, and its rights are enough to publish windows", async () => {
 			const job = jobWith(secret);
-			const published = async () => (await driver.extents(topics.windows))[0]!.next > 0n;
+			const published = async () => (await driver.extents(topics.windows))[0]!.next > 1n;
 			try {
 				job.start();
 				await until(() => !job.isRunning || job.countCheckpoints() > 0, 60_000);
