@@ -231,6 +231,16 @@ const guides = [...pages, ...globSync("docs/*.md", { cwd: root })].map(
 	name => [name, page(name)] as const
 );
 
+it("paths of the API in the guides are routes", () => {
+	const { paths } = JSON.parse(page("docs/openapi.json")) as { paths: object };
+	const routes = Object.keys(paths);
+	const named = guides.flatMap(
+		([, text]) => text.match(/\/api\/v1\/[a-z/{}-]+(?=["'`?)\s])/g) ?? []
+	);
+	expect(named.length).toBeGreaterThan(12);
+	expect(named.filter(path => !routes.includes(path))).toEqual([]);
+});
+
 describe("commands of all guides", () => {
 	const all = guides.flatMap(([name, text]) => commandsIn(name, text));
 
