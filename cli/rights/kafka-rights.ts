@@ -79,13 +79,11 @@ const makes = (user: string, names: readonly string[]): Right[] =>
 
 /** Its user has to be there before its rights are: then it alone may change them. */
 export const administrator = "administrator";
-const onCluster: readonly Operation[] = [
-	"Alter",
-	"AlterConfigs",
-	"Create",
-	"Describe",
-	"DescribeConfigs"
-];
+/** Rights, passwords of users, and to see them. */
+const onCluster: readonly Operation[] = ["Alter", "Describe"];
+
+/** Kafka's own: who may write to them moves the positions of every group. Its brokers need no right. */
+const internalTopics = ["__consumer_offsets", "__transaction_state"];
 
 const allGroups = [...Object.values(nodes), flink].flatMap(({ groups = [], ownGroups = [] }) => [
 	...groups.map(name => ({ name })),
@@ -100,7 +98,12 @@ export const kafkaRights: readonly Right[] = [
 		on: "cluster",
 		name: "kafka-cluster"
 	})),
-	...allTopics.map((name): Right => ({ user: administrator, operation: "All", on: "topic", name })),
+	...[...allTopics, ...internalTopics].map((name): Right => ({
+		user: administrator,
+		operation: "All",
+		on: "topic",
+		name
+	})),
 	...allGroups.map((group): Right => ({
 		user: administrator,
 		operation: "All",
@@ -111,5 +114,7 @@ export const kafkaRights: readonly Right[] = [
 	...makes("analytics", [engineTopic.name]),
 	...makes("flink", [engineTopic.name]),
 	...Object.entries(nodes).flatMap(([user, uses]): Right[] => ofUses(user, uses)),
-	...ofUses("flink", flink)
+	...ofUses("flink", flink),
+	// It asks how long the log keeps orders.
+	{ user: "flink", operation: "DescribeConfigs", on: "topic", name: orders }
 ];

@@ -133,6 +133,7 @@ module "msk" {
   broker_type            = local.size.broker.type
   broker_storage_gib     = local.size.broker.storage_gib
   scram_secret_arns      = module.secrets.kafka_secret_arns
+  needs_rights           = var.kafka_rights_set
   data_key_arn           = aws_kms_key.this["data"].arn
   log_retention_days     = local.logs.log_retention_days
   logs_key_arn           = local.logs.logs_key_arn

@@ -164,6 +164,12 @@ variable "monthly_budget_usd" {
   }
 }
 
+variable "kafka_rights_set" {
+  type        = bool
+  description = "Set to true after the rights in Kafka were set: users are then refused whatever they have no right on"
+  default     = false
+}
+
 variable "notification_function" {
   type = object({
     enabled     = optional(bool, false)

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Kafka, logLevel } from "kafkajs";
 import { clientProperties } from "../../../launch/servers/kafka-client.ts";
 import { kafkaRights } from "../../../cli/rights/kafka-rights.ts";
 import { AccessList } from "../../../streams/kafka/access-list.ts";
@@ -55,8 +56,8 @@ describeWith("java", "javac")(
 			driver = new KafkaDriver(options);
 			await driver.createTopics(topicSpecs({ partitions: 1, retentionMs: 90_000_000 }));
 			// One that the service has published, which the job reads.
-		await driver.publish(topics.windows, [messageOf(2)]);
-		const rights = await AccessList.connect(options, kafkaRights);
+			await driver.publish(topics.windows, [messageOf(2)]);
+			const rights = await AccessList.connect(options, kafkaRights);
 			await rights.set();
 			await rights.close();
 		}, kafkaWithinMs);
@@ -102,6 +103,24 @@ describeWith("java", "javac")(
 				await job.kill();
 			}
 		}, 90_000);
+
+		it("is enough to see that the log has lost orders", async () => {
+			const admin = new Kafka({
+				brokers: [kafka.brokers],
+				sasl: saslOf("broker"),
+				logLevel: logLevel.NOTHING
+			}).admin();
+			await admin.connect();
+			const [{ partition, offset } = { partition: 0, offset: "0" }] = await admin.fetchTopicOffsets(
+				topics.orders
+			);
+			await admin.deleteTopicRecords({ topic: topics.orders, partitions: [{ partition, offset }] });
+			await admin.disconnect();
+			const job = jobWith(secret);
+			job.start();
+			expect(await job.ended()).toBe(78);
+			expect(job.output()).toContain("The topic orders has lost");
+		}, 60_000);
 
 		it("is refused in a sentence where the secret is not this machine's", async () => {
 			const job = jobWith("projects/p/secrets/other/versions/1");

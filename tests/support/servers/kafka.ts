@@ -59,7 +59,7 @@ const loginModule = "org.apache.kafka.common.security.scram.ScramLoginModule req
 /** @param users besides `broker`, whose rights are not looked at, as those of brokers of MSK */
 export const withUsers = (
 	users: readonly string[]
-): Required<Pick<KafkaOptions, "settings" | "scram">> => ({
+): { scram: string[]; settings: Record<string, string> } => ({
 	scram: ["broker", ...users].map(
 		user => `SCRAM-SHA-512=[name=${user},password=${passwordOf(user)}]`
 	),

@@ -2,7 +2,9 @@
 # nodes that use them (streams/kafka/kafka.driver.ts), with the settings of KAFKA_REPLICATION and STREAM_PARTITIONS.
 
 locals {
-  server_properties = {
+  server_properties = merge(local.defaults, var.needs_rights ? { "allow.everyone.if.no.acl.found" = "false" } : {})
+
+  defaults = {
     "auto.create.topics.enable"                = "false"
     "default.replication.factor"               = "3"
     "min.insync.replicas"                      = "2"

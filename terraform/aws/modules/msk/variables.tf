@@ -69,6 +69,12 @@ variable "broker_storage_gib" {
   }
 }
 
+variable "needs_rights" {
+  type        = bool
+  description = "Refuses users of Kafka what they have no right on; only once rights are set, because nobody could set them afterwards"
+  default     = false
+}
+
 variable "scram_secret_arns" {
   type        = map(string)
   description = "Secrets of users, by service"

@@ -84,6 +84,27 @@ run "another_version_has_another_configuration" {
   }
 }
 
+run "a_user_without_a_right_is_refused_once_rights_are_set" {
+  command = plan
+
+  variables {
+    needs_rights = true
+  }
+  assert {
+    condition     = contains(split("\n", aws_msk_configuration.this.server_properties), "allow.everyone.if.no.acl.found=false")
+    error_message = "Users must be refused what they have no right on."
+  }
+}
+
+run "rights_can_be_set_before" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(aws_msk_configuration.this.server_properties, "allow.everyone")
+    error_message = "Without any rights, somebody has to be able to set them."
+  }
+}
+
 run "secrets_that_kafka_cannot_read_are_refused" {
   command = plan
 
