@@ -6,16 +6,19 @@ import { coldStartMs } from "./lambda-cold-start.ts";
 
 const root = join(import.meta.dirname, "..");
 
+/** lambda/template.yaml and terraform/aws read it there. */
+const defaultOutput = "lambda/dist/notification.zip";
+
 const usage = `Usage: npm run build:lambda [-- --output <file>]
 Bundles the notification service as a function of AWS Lambda, and prints its size and how long it takes to load.
-  --output <file>   default lambda/dist/notification.zip`;
+  --output <file>   default ${defaultOutput}`;
 
 const { values } = commandLine(usage, { output: { type: "string" } });
 
 const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
 
 async function main(): Promise<void> {
-	const output = values.output ?? join(root, "lambda/dist/notification.zip");
+	const output = values.output ?? join(root, defaultOutput);
 	const { code, zip, packages } = await bundleFunction();
 	mkdirSync(dirname(output), { recursive: true });
 	writeFileSync(output, zip);

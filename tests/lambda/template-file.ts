@@ -41,6 +41,7 @@ export const parseTemplate = (text: string): Template =>
 
 export const functionOf = (template: Template) =>
 	template.Resources.NotificationFunction!.Properties as {
+		CodeUri: string;
 		Handler: string;
 		Runtime: string;
 		Timeout: number;
