@@ -1,6 +1,22 @@
 import { blocksOf } from "../../../scripts/terraform/hcl-blocks.ts";
+import { firewallFaults } from "./network.rules.ts";
 import { read } from "./places.rules.ts";
 import type { State } from "./test-report.ts";
+
+/** A rule of the firewall on Google Cloud with another value, and what is reported. */
+const plantedFirewall: readonly [rule: string, argument: string, value: unknown, report: string][] =
+	[
+		[
+			"no_egress",
+			"priority",
+			900,
+			'denies what module.network.google_compute_firewall.egress["kafka"]'
+		],
+		["no_egress", "priority", 1000, "no_egress: denies what"],
+		["no_egress", "priority", null, "no_egress: denies what"],
+		["no_egress", "disabled", true, "no_egress: is not in force"],
+		['egress["google"]', "priority", 65535, 'egress["google"] allows']
+	];
 
 /** Both sides of the tunnels between AWS and Google Cloud: what one has as an output is a variable of the other. */
 export function cloudTests(aws: () => State, google: () => State): void {
@@ -38,4 +54,20 @@ export function cloudTests(aws: () => State, google: () => State): void {
 		const { private: range } = aws().outputs.network_ranges!.value as Record<string, string>;
 		expect(variable("terraform/gcp/variables.tf", "aws_range")).toBe(JSON.stringify(range));
 	});
+
+	it("rules of the firewall on Google Cloud deny what no other one allows, and nothing else", () => {
+		const rules = google().resources.filter(({ type }) => type === "google_compute_firewall");
+		expect(rules.length).toBeGreaterThan(5);
+		expect(firewallFaults(google().resources)).toEqual([]);
+	});
+
+	it.each(plantedFirewall)(
+		"%s with another %s, %s, is reported",
+		(rule, argument, value, report) => {
+			const changed = structuredClone(google().resources);
+			const address = `module.network.google_compute_firewall.${rule}`;
+			changed.find(one => one.address === address)!.values[argument] = value;
+			expect(firewallFaults(changed).join("\n")).toContain(report);
+		}
+	);
 }

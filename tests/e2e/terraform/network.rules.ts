@@ -101,3 +101,31 @@ export const networkFaults = (resources: readonly StateResource[]): string[] => 
 	...homeFaults(resources),
 	...routeFaults(resources)
 ];
+
+interface Firewall {
+	address: string;
+	values: { direction: string; priority: number | null; deny: unknown[]; disabled: boolean | null };
+}
+
+/** The first rule that fits decides, and of two with one priority the one that denies. A rule without a priority has 1000. */
+const priorityOf = ({ values }: Firewall) => values.priority ?? 1000;
+
+/** On Google Cloud, what is denied is what no other rule of its direction allows. */
+export function firewallFaults(resources: readonly StateResource[]): string[] {
+	const all = resources.filter(
+		({ type }) => type === "google_compute_firewall"
+	) as unknown as Firewall[];
+	const denies = all.filter(({ values }) => values.deny.length > 0);
+	return [
+		...all
+			.filter(({ values }) => values.disabled)
+			.map(({ address }) => `${address}: is not in force`),
+		...denies.flatMap(deny =>
+			all
+				.filter(other => !denies.includes(other))
+				.filter(({ values }) => values.direction === deny.values.direction)
+				.filter(allow => priorityOf(allow) >= priorityOf(deny))
+				.map(({ address }) => `${deny.address}: denies what ${address} allows`)
+		)
+	];
+}

@@ -36,6 +36,14 @@ function machinesOf(all: Read): Sizes["machines"] {
 	};
 }
 
+/** Lines of `server_properties`. */
+const propertiesOf = (all: Read): Record<string, string> =>
+	Object.fromEntries(
+		String(all("aws_msk_configuration")[0]!.server_properties)
+			.split("\n")
+			.map(line => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)])
+	);
+
 function brokersOf(all: Read): Sizes["brokers"] {
 	const cluster = all("aws_msk_cluster")[0]!;
 	const storage = "broker_node_group_info/0/storage_info/0/ebs_storage_info/0/volume_size";
@@ -43,7 +51,8 @@ function brokersOf(all: Read): Sizes["brokers"] {
 		count: Number(cluster.number_of_broker_nodes),
 		type: String(valueIn(cluster, "broker_node_group_info/0/instance_type")),
 		gib: Number(valueIn(cluster, storage)),
-		mostGib: Number(all("aws_appautoscaling_target")[0]!.max_capacity)
+		mostGib: Number(all("aws_appautoscaling_target")[0]!.max_capacity),
+		properties: propertiesOf(all)
 	};
 }
 
@@ -77,8 +86,32 @@ function bucketsOf({ resources }: State): Sizes["buckets"] {
 	);
 }
 
+const readOf =
+	({ resources }: State): Read =>
+	type =>
+		resources.filter(one => one.type === type).map(one => one.values);
+
+/** Number of copies of a topic → in how many of them an event has to be before its producer goes on. */
+const copies = {
+	"default.replication.factor": "min.insync.replicas",
+	"offsets.topic.replication.factor": "min.insync.replicas",
+	"transaction.state.log.replication.factor": "transaction.state.log.min.isr"
+};
+
+/** Three copies on as many brokers, and one broker may be away: https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html */
+export function copyFaults(state: State): string[] {
+	const { count, properties } = brokersOf(readOf(state));
+	const wanted = Math.min(3, count);
+	const is = (name: string, number: number) =>
+		Number(properties[name]) === number ? [] : [`${name} is ${properties[name]} of ${count}`];
+	return Object.entries(copies).flatMap(([all, fewest]) => [
+		...is(all, wanted),
+		...is(fewest, wanted - 1)
+	]);
+}
+
 export function sizesOf(state: State): Sizes {
-	const all: Read = type => state.resources.filter(one => one.type === type).map(one => one.values);
+	const all = readOf(state);
 	const one = (type: string) => all(type)[0]!;
 	const daysOf = (type: string, argument: string) =>
 		distinct(all(type).map(values => Number(values[argument])));

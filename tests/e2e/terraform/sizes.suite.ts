@@ -1,7 +1,7 @@
 import { blocksOf } from "../../../scripts/terraform/hcl-blocks.ts";
 import { parametersIn } from "../../terraform/parameter-group.ts";
-import { read } from "./places.rules.ts";
-import { sizesOf } from "./sizes.rules.ts";
+import { linesOf, read } from "./places.rules.ts";
+import { copyFaults, sizesOf } from "./sizes.rules.ts";
 import { sizes, type Environment } from "./expected/sizes.table.ts";
 import type { State } from "./test-report.ts";
 
@@ -19,8 +19,18 @@ const planted: readonly [Environment, address: string, argument: string, value: 
 	["staging", "eks.aws_cloudwatch_log_group.control_plane", "retention_in_days", 90],
 	["production", "rds.aws_db_instance.this", "backup_retention_period", 7],
 	["production", "msk.aws_msk_cluster.this", "number_of_broker_nodes", 2],
+	["dev", "msk.aws_msk_configuration.this", "server_properties", "log.retention.hours=24"],
 	["production", 'vpc.aws_nat_gateway.this["eu-central-1c"]', "", undefined],
 	["production", 'secrets.aws_secretsmanager_secret.shop["order"]', "recovery_window_in_days", 0]
+];
+
+/** A property of Kafka, and the value that it has instead. */
+const plantedCopies: readonly [property: string, value: string][] = [
+	["default.replication.factor", "2"],
+	["min.insync.replicas", "3"],
+	["offsets.topic.replication.factor", "1"],
+	["transaction.state.log.min.isr", "1"],
+	["transaction.state.log.replication.factor", "4"]
 ];
 
 /** The same state, with another value in one resource, or without it. */
@@ -48,6 +58,26 @@ export function sizeTests(stateOf: (environment: Environment) => State): void {
 
 	it.each(planted)("%s with another %s %s is reported", (environment, ...change) => {
 		expect(sizesOf(changed(stateOf(environment), ...change))).not.toEqual(sizes[environment]);
+	});
+
+	it.each(environments)("%s keeps as many copies of events as it has brokers", environment => {
+		expect(copyFaults(stateOf(environment))).toEqual([]);
+	});
+
+	it.each(plantedCopies)("%s of %s is reported", (property, value) => {
+		const at = "msk.aws_msk_configuration.this";
+		const text = Object.entries({ ...sizes.production.brokers.properties, [property]: value })
+			.map(line => line.join("="))
+			.join("\n");
+		const state = changed(stateOf("production"), at, "server_properties", text);
+		expect(sizesOf(state)).not.toEqual(sizes.production);
+		expect(copyFaults(state)).toContain(`${property} is ${value} of 3`);
+	});
+
+	it("topics that the nodes make have as many copies as those of Kafka itself", () => {
+		expect(linesOf(read("k8s/base/settings.env")).KAFKA_REPLICATION).toBe(
+			sizes.production.brokers.properties["default.replication.factor"]
+		);
 	});
 
 	it.each(environments)(

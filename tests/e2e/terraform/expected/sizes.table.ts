@@ -15,7 +15,14 @@ export interface Sizes {
 		leavesSnapshot: boolean;
 		isProtected: boolean;
 	};
-	brokers: { count: number; type: string; gib: number; mostGib: number };
+	brokers: {
+		count: number;
+		type: string;
+		gib: number;
+		mostGib: number;
+		/** All that the configuration of the cluster sets. */
+		properties: Record<string, string>;
+	};
 	network: { subnets: number; nat: number; endpoints: string[] };
 	table: { billing: string; isRecoverable: boolean; isProtected: boolean };
 	/** Days after which old versions, and all objects, are removed; null for never. */
@@ -37,6 +44,18 @@ const bucketsOf = (isProtected: boolean): Sizes["buckets"] => ({
 	logs: { oldDays: 1, allDays: 90, isProtected }
 });
 
+/** Of each environment, because each has three brokers. */
+const properties: Sizes["brokers"]["properties"] = {
+	"auto.create.topics.enable": "false",
+	"default.replication.factor": "3",
+	"log.retention.hours": "168",
+	"min.insync.replicas": "2",
+	"offsets.topic.replication.factor": "3",
+	"transaction.state.log.min.isr": "2",
+	"transaction.state.log.replication.factor": "3",
+	"unclean.leader.election.enable": "false"
+};
+
 export const sizes: Readonly<Record<"dev" | "staging" | "production", Sizes>> = {
 	dev: {
 		machines: { types: ["t3.large", "t3a.large"], kind: "SPOT", min: 2, max: 4, diskGib: 30 },
@@ -50,7 +69,7 @@ export const sizes: Readonly<Record<"dev" | "staging" | "production", Sizes>> = 
 			leavesSnapshot: false,
 			isProtected: false
 		},
-		brokers: { count: 3, type: "kafka.t3.small", gib: 10, mostGib: 40 },
+		brokers: { count: 3, type: "kafka.t3.small", gib: 10, mostGib: 40, properties },
 		network: { subnets: 9, nat: 1, endpoints: [] },
 		table: { billing: "PAY_PER_REQUEST", isRecoverable: true, isProtected: false },
 		buckets: bucketsOf(false),
@@ -73,7 +92,7 @@ export const sizes: Readonly<Record<"dev" | "staging" | "production", Sizes>> = 
 			leavesSnapshot: true,
 			isProtected: true
 		},
-		brokers: { count: 3, type: "kafka.t3.small", gib: 50, mostGib: 200 },
+		brokers: { count: 3, type: "kafka.t3.small", gib: 50, mostGib: 200, properties },
 		network: { subnets: 9, nat: 1, endpoints: [] },
 		table: { billing: "PAY_PER_REQUEST", isRecoverable: true, isProtected: true },
 		buckets: bucketsOf(true),
@@ -96,7 +115,7 @@ export const sizes: Readonly<Record<"dev" | "staging" | "production", Sizes>> = 
 			leavesSnapshot: true,
 			isProtected: true
 		},
-		brokers: { count: 3, type: "kafka.m7g.large", gib: 100, mostGib: 400 },
+		brokers: { count: 3, type: "kafka.m7g.large", gib: 100, mostGib: 400, properties },
 		network: {
 			subnets: 9,
 			nat: 3,
