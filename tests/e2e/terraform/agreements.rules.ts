@@ -1,9 +1,10 @@
-import type { StateResource } from "./test-report.ts";
+import type { Rule, StateResource } from "./test-report.ts";
+import { bucketLogs, bucketPrefixes } from "./connections/access-logs.rules.ts";
+import { aliases, certificateHost, entryHosts, proofs } from "./connections/records.rules.ts";
+import { algorithms, tunnels } from "./connections/tunnels.rules.ts";
 import { valueIn } from "./connections/wiring.rules.ts";
 
 /** What two resources, or a resource and a service of AWS, have to agree on by a name or a form. */
-
-type Rule = (of: (type: string) => StateResource[]) => string[];
 
 const text = (value: unknown) => String(value);
 
@@ -67,14 +68,6 @@ const processors: Rule = of =>
 		];
 	});
 
-/** A log of a bucket in that bucket would log itself. */
-const bucketLogs: Rule = of =>
-	of("aws_s3_bucket_logging")
-		.filter(
-			({ values }) => values.target_bucket !== "bucket-logs" || values.bucket === "bucket-logs"
-		)
-		.map(({ address }) => `${address}: does not go to the bucket of logs`);
-
 const money: Rule = of =>
 	of("aws_budgets_budget").flatMap(({ address, values }) => {
 		const notices = values.notification as Record<string, unknown>[];
@@ -95,14 +88,6 @@ const authority: Rule = of =>
 		.filter(({ values }) => values.ca_cert_identifier !== "rds-ca-rsa2048-g1")
 		.map(({ address }) => `${address}: has another authority than the pods trust`);
 
-/** A record of the host leads to another name, whose zone is that of AWS. */
-const aliases: Rule = of =>
-	of("aws_route53_record").flatMap(({ address, values }) =>
-		valueIn(values, "alias/0/zone_id") === values.zone_id
-			? [`${address}: leads to its own zone`]
-			: []
-	);
-
 /** A user whose secret the cluster does not know cannot sign in. */
 const kafkaUsers: Rule = of => {
 	const keysOf = (type: string, part: string) =>
@@ -114,21 +99,6 @@ const kafkaUsers: Rule = of => {
 	const made = keysOf("aws_secretsmanager_secret", ".kafka[");
 	const known = keysOf("aws_msk_single_scram_secret_association", "");
 	return made === known ? [] : [`users of Kafka are ${made}, and it knows ${known}`];
-};
-
-/** Four tunnels, each with a network of its own, whose routes are learned. */
-const tunnels: Rule = of => {
-	const all = of("aws_vpn_connection");
-	const ranges = all.flatMap(({ values }) => [
-		values.tunnel1_inside_cidr,
-		values.tunnel2_inside_cidr
-	]);
-	return [
-		...(new Set(ranges).size === ranges.length ? [] : [`two tunnels have one range`]),
-		...all
-			.filter(({ values }) => values.static_routes_only !== false)
-			.map(({ address }) => `${address}: learns no routes`)
-	];
 };
 
 /** A group of which the function has no right keeps no position. */
@@ -194,8 +164,12 @@ const certificates: Rule = of =>
 
 const rules: readonly Rule[] = [
 	aliases,
+	entryHosts,
+	certificateHost,
+	proofs,
 	kafkaUsers,
 	tunnels,
+	algorithms,
 	groups,
 	visibility,
 	bucketKeys,
@@ -208,6 +182,7 @@ const rules: readonly Rule[] = [
 	firewallCounts,
 	processors,
 	bucketLogs,
+	bucketPrefixes,
 	money,
 	authority
 ];

@@ -20,27 +20,30 @@ const namedBy: Readonly<Record<string, readonly [type: string, argument: string]
 	"Cluster Name": ["aws_msk_cluster", "cluster_name"]
 };
 
-/** Metric → its alarm: above or below what, over how many minutes, of which statistic. Written down once more, as sizes are. */
+/**
+ * Metric → its alarm: above or below what, over how many minutes, of which statistic, and how minutes without data are
+ * treated. Lambda, SQS and load balancers send none while nothing happens. Written down once more, as sizes are.
+ */
 const bounds: Readonly<Record<string, string>> = {
-	"AWS/ApplicationELB HTTPCode_ELB_5XX_Count": "Sum > 10 for 5",
-	"AWS/ApplicationELB HTTPCode_Target_5XX_Count": "Sum > 10 for 5",
-	"AWS/ApplicationELB RejectedConnectionCount": "Sum > 0 for 5",
-	"AWS/ApplicationELB TargetResponseTime": "p99 > 2 for 10",
-	"AWS/Kafka KafkaDataLogsDiskUsed": "Maximum > 85 for 15",
-	"AWS/Kafka OfflinePartitionsCount": "Maximum > 0 for 1",
-	"AWS/Kafka UnderReplicatedPartitions": "Maximum > 0 for 15",
-	"AWS/Lambda Duration": "p99 > 110000 for 15",
-	"AWS/Lambda Errors": "Sum > 0 for 5",
-	"AWS/Lambda OffsetLag": "Maximum > 1000 for 15",
-	"AWS/Lambda Throttles": "Sum > 0 for 15",
-	"AWS/NATGateway ErrorPortAllocation": "Sum > 0 for 5",
-	"AWS/NATGateway PacketsDropCount": "Sum > 0 for 5",
-	"AWS/RDS CPUUtilization": "Average > 80 for 15",
-	"AWS/RDS DatabaseConnections": "Average > 340 for 5",
-	"AWS/RDS FreeStorageSpace": "Average < 16106127360 for 15",
-	"AWS/RDS FreeableMemory": "Average < 268435456 for 15",
-	"AWS/SQS ApproximateAgeOfOldestMessage": "Maximum > 900 for 5",
-	"AWS/SQS ApproximateNumberOfMessagesVisible": "Maximum > 0 for 5"
+	"AWS/ApplicationELB HTTPCode_ELB_5XX_Count": "Sum > 10 for 5, notBreaching",
+	"AWS/ApplicationELB HTTPCode_Target_5XX_Count": "Sum > 10 for 5, notBreaching",
+	"AWS/ApplicationELB RejectedConnectionCount": "Sum > 0 for 5, notBreaching",
+	"AWS/ApplicationELB TargetResponseTime": "p99 > 2 for 10, notBreaching",
+	"AWS/Kafka KafkaDataLogsDiskUsed": "Maximum > 85 for 15, notBreaching",
+	"AWS/Kafka OfflinePartitionsCount": "Maximum > 0 for 1, notBreaching",
+	"AWS/Kafka UnderReplicatedPartitions": "Maximum > 0 for 15, notBreaching",
+	"AWS/Lambda Duration": "p99 > 110000 for 15, notBreaching",
+	"AWS/Lambda Errors": "Sum > 0 for 5, notBreaching",
+	"AWS/Lambda OffsetLag": "Maximum > 1000 for 15, notBreaching",
+	"AWS/Lambda Throttles": "Sum > 0 for 15, notBreaching",
+	"AWS/NATGateway ErrorPortAllocation": "Sum > 0 for 5, notBreaching",
+	"AWS/NATGateway PacketsDropCount": "Sum > 0 for 5, notBreaching",
+	"AWS/RDS CPUUtilization": "Average > 80 for 15, notBreaching",
+	"AWS/RDS DatabaseConnections": "Average > 340 for 5, notBreaching",
+	"AWS/RDS FreeStorageSpace": "Average < 16106127360 for 15, notBreaching",
+	"AWS/RDS FreeableMemory": "Average < 268435456 for 15, notBreaching",
+	"AWS/SQS ApproximateAgeOfOldestMessage": "Maximum > 900 for 5, notBreaching",
+	"AWS/SQS ApproximateNumberOfMessagesVisible": "Maximum > 0 for 5, notBreaching"
 };
 
 const signs: Readonly<Record<string, string>> = {
@@ -54,10 +57,11 @@ export function boundFaults(resources: readonly StateResource[]): string[] {
 	const found = alarms.map(({ address, values }) => {
 		const minutes = (Number(values.period) * Number(values.evaluation_periods)) / 60;
 		const statistic = values.statistic ?? values.extended_statistic;
+		const above = signs[String(values.comparison_operator)];
 		return {
 			address,
 			metric: `${String(values.namespace)} ${String(values.metric_name)}`,
-			bound: `${String(statistic)} ${signs[String(values.comparison_operator)]} ${Number(values.threshold)} for ${minutes}`
+			bound: `${String(statistic)} ${above} ${Number(values.threshold)} for ${minutes}, ${String(values.treat_missing_data)}`
 		};
 	});
 	return [

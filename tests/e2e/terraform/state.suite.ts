@@ -11,6 +11,7 @@ import {
 	trusted,
 	trustOf
 } from "./access.rules.ts";
+import { accessLogTests } from "./connections/access-logs.suite.ts";
 import { agreementFaults, annotationFaults } from "./agreements.rules.ts";
 import { alarmFaults, boundFaults } from "./alarms.rules.ts";
 import { keyFaults } from "./exposure.rules.ts";
@@ -67,6 +68,18 @@ const planted: readonly [address: string, argument: string, value: unknown, rule
 		"Ports",
 		boundFaults
 	],
+	[
+		'observability.aws_cloudwatch_metric_alarm.nat["nat-dropped-eu-central-1b"]',
+		"treat_missing_data",
+		"breaching",
+		boundFaults
+	],
+	[
+		'lambda.aws_cloudwatch_metric_alarm.function["errors"]',
+		"treat_missing_data",
+		null,
+		boundFaults
+	],
 	["eks.aws_eks_node_group.this", "ami_type", "AL2023_ARM_64_STANDARD", agreementFaults],
 	["eks.aws_eks_node_group.this", "instance_types", ["m7g.large"], agreementFaults],
 	['s3.aws_s3_bucket_logging.this["images"]', "target_bucket", "bucket-images", agreementFaults],
@@ -75,6 +88,9 @@ const planted: readonly [address: string, argument: string, value: unknown, rule
 	["rds.aws_db_instance.this", "ca_cert_identifier", "rds-ca-2019", agreementFaults],
 	["rds.aws_db_instance.this", "backup_window", "03:00-04:00", agreementFaults],
 	['vpn[0].aws_vpn_connection.this["1"]', "static_routes_only", true, agreementFaults],
+	['vpn[0].aws_vpn_connection.this["1"]', "tunnel2_phase2_dh_group_numbers", [2], agreementFaults],
+	['vpn[0].aws_vpn_connection.this["0"]', "tunnel1_ike_versions", null, agreementFaults],
+	['s3.aws_s3_bucket_logging.this["images"]', "target_prefix", "images/", agreementFaults],
 	[
 		'lambda.aws_sqs_queue.requests["notification"]',
 		"visibility_timeout_seconds",
@@ -82,6 +98,11 @@ const planted: readonly [address: string, argument: string, value: unknown, rule
 		agreementFaults
 	],
 	['alb.aws_route53_record.entry["shop.example"]', "zone_id", "Z215JYRZR1TBD5", agreementFaults],
+	['alb.aws_route53_record.entry["shop.example"]', "name", "www.shop.example", agreementFaults],
+	['alb.aws_route53_record.validation["shop.example"]', "name", "shop.example", agreementFaults],
+	['alb.aws_route53_record.validation["shop.example"]', "records", ["x"], agreementFaults],
+	['lambda.aws_route53_record.bus["notification"]', "name", "bus.internal", agreementFaults],
+	["alb.aws_acm_certificate.this", "domain_name", "www.shop.example", agreementFaults],
 	["eks.aws_eks_node_group.this", "update_config", [{ max_unavailable: 2 }], agreementFaults],
 	["alb.aws_acm_certificate.this", "validation_method", "EMAIL", agreementFaults],
 	["rds.aws_db_instance.this", "parameter_group_name", "default.postgres18", wiringFaults],
@@ -169,6 +190,8 @@ export function resourceTests(stateOf: (environment: Environment) => State): voi
 	});
 
 	referenceTests(production);
+
+	accessLogTests(stateOf);
 
 	it("a place that is not there is reported", () => {
 		expect(wires.length).toBeGreaterThan(8);

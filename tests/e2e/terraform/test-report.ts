@@ -11,6 +11,9 @@ interface StateModule {
 	child_modules?: StateModule[];
 }
 
+/** Faults that are seen in resources, which are read by their type. */
+export type Rule = (of: (type: string) => StateResource[]) => string[];
+
 export interface State {
 	outputs: Record<string, { value: unknown }>;
 	resources: StateResource[];
