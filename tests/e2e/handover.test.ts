@@ -2,13 +2,14 @@ import { join, relative } from "node:path";
 import { startPostgres } from "../../launch/servers/embedded-postgres.ts";
 import { EngineLog } from "../../services/analytics/ownership/engine-log.ts";
 import { KafkaDriver } from "../../streams/kafka/kafka.driver.ts";
-import { topicSpecs } from "../../streams/messages/topics.ts";
+import { topics, topicSpecs } from "../../streams/messages/topics.ts";
 import { argumentsOf } from "../kubernetes/agreement/image.rules.ts";
 import { containersOf, workloadsOf, type ClusterObject } from "../kubernetes/cluster-objects.ts";
 import { buildWithinMs } from "../kubernetes/kustomize-program.ts";
 import { environmentOf } from "../kubernetes/node-environment.ts";
 import { renderWith } from "../kubernetes/optional/render-with.ts";
 import { describeWith } from "../support/describe-with.ts";
+import { OrdersTopic } from "../support/flink/orders-topic.ts";
 import { testKafka, type TestKafka } from "../support/servers/kafka.ts";
 import { run } from "../support/servers/processes.ts";
 import { temporaryFolder } from "../support/servers/temporary-folder.ts";
@@ -84,4 +85,18 @@ describeWith("kustomize", "java")("the jobs of the component windows-by-flink", 
 		},
 		120_000
 	);
+
+	it("leave the windows where they are when the log has lost what the Flink job needs", async () => {
+		const messages = ["1", "2"].map(value => ({ key: "k", value }));
+		await driver.publish(topics.orders, messages);
+		const orders = new OrdersTopic(kafka.brokers);
+		await orders.deleteBefore(1);
+		await orders.close();
+		const { code, output } = await runPod("CronJob", "windows-to-flink");
+		expect([code, output]).toEqual([
+			78,
+			expect.stringContaining("The topic orders has lost events of the last 25 h (partition 0)")
+		]);
+		expect(await ownership()).toEqual({ owner: "builtin" });
+	}, 60_000);
 });
