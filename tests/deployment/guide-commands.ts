@@ -38,6 +38,7 @@ const terraform: Record<string, readonly string[]> = {
 };
 
 const aws: Record<string, readonly string[]> = {
+	"iam create-role": ["--role-name", "--assume-role-policy-document"],
 	"s3api create-bucket": ["--bucket", "--region", "--create-bucket-configuration"],
 	"s3api put-bucket-versioning": ["--bucket", "--versioning-configuration"],
 	"s3api put-public-access-block": ["--bucket", "--public-access-block-configuration"],

@@ -73,6 +73,7 @@ const runBy: Record<string, Record<string, string>> = {
 		"gcloud storage buckets update gs://shop-analytics-production-terraform --versioning":
 			noAccount,
 		"export AWS_REGION=eu-central-1": noAccount,
+		"export TF_DATA_DIR=.terraform-production": noAccount,
 		'eval "$(terraform -chdir=terraform/gcp output -raw submit_settings)"': noAccount,
 		'KAFKA_BROKERS="$(terraform -chdir=terraform/aws output -raw kafka_brokers)" analytics/flink-job/submit.sh':
 			noAccount,
