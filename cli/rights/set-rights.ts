@@ -36,7 +36,7 @@ export async function runRightsCommand(
 	isToSet: boolean
 ): Promise<0 | 1> {
 	if (!kafka) throw refuse("Set KAFKA_BROKERS: rights are those of a Kafka.");
-	// From then on nobody else may change rights, so this user has to be there.
+	// From then on no other user may change rights, so this user has to be there.
 	if (isToSet && kafka.sasl?.username !== administrator)
 		throw refuse(
 			`Rights are set by the user ${administrator}: set KAFKA_SASL_USERNAME and its password.`

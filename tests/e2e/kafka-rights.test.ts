@@ -175,7 +175,7 @@ describeKafka("with a Kafka that knows the rights of each user", () => {
 			]);
 		}, 60_000);
 
-		it("shows them to nobody else", async () => {
+		it("shows them to no other user", async () => {
 			const { code, output } = await stream("order", "rights");
 			expect([code, output]).toEqual([
 				78,

@@ -71,7 +71,7 @@ variable "broker_storage_gib" {
 
 variable "needs_rights" {
   type        = bool
-  description = "Refuses users of Kafka what they have no right on; only once rights are set, because nobody could set them afterwards"
+  description = "Refuses users of Kafka what they have no right on; only once rights are set, because no user could set them afterwards"
   default     = false
 }
 
