@@ -1,8 +1,12 @@
--- Sales per minute of event time and currency, from the topic `orders`. SqlRunner runs these statements, then publishes
+-- Sales per minute of event time and currency, from the topic `orders`. SqlRunner runs these statements, and publishes
 -- the rows of the view `results`. ${NAME} is a variable that it fills in.
 
 SET 'table.local-time-zone' = 'UTC';
 SET 'parallelism.default' = '${PARALLELISM}';
+SET 'pipeline.max-parallelism' = '${MAX_PARALLELISM}';
+-- The positions of a checkpoint are those of the source that the sums come from.
+SET 'table.optimizer.reuse-source-enabled' = 'true';
+SET 'table.optimizer.reuse-sub-plan-enabled' = 'true';
 -- Windows are published when a checkpoint that holds them is complete, so this is also how often one is corrected.
 SET 'execution.checkpointing.interval' = '${CHECKPOINT_INTERVAL}';
 SET 'execution.checkpointing.mode' = 'EXACTLY_ONCE';

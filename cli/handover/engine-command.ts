@@ -1,6 +1,8 @@
 import { useConfig, type Config } from "../../config/index.ts";
 import { EngineLog, type Engine } from "../../services/analytics/ownership/engine-log.ts";
 import { openLog } from "../../streams/index.ts";
+import { messagesKeptMs } from "../../streams/kafka/topic-age.ts";
+import { topics } from "../../streams/messages/topics.ts";
 import { connect } from "../../launch/shop/prepare-shop.ts";
 import { exitCodes, LaunchError } from "../../launch/process/launch-error.ts";
 import type { Lifecycle } from "../../launch/process/lifecycle.ts";
@@ -24,6 +26,7 @@ export async function runEngineCommand(
 		throw refuse(
 			"Set DATABASE_URL: the analytics service has to know which revisions were published."
 		);
+	const { kafka } = config;
 	useConfig(config);
 	const driver = await openLog({ onError: () => undefined });
 	life.atEnd(() => driver.close());
@@ -34,7 +37,7 @@ export async function runEngineCommand(
 	await handOver({
 		driver,
 		to,
-		retentionMs: config.stream.retentionMs,
+		keptMs: () => messagesKeptMs(kafka, topics.orders),
 		print: console.log,
 		...(client && { client }),
 		...(waitMs !== undefined && { waitMs })

@@ -10,6 +10,7 @@ import {
 import { recheckMs } from "../../services/analytics/ownership/engine-owner.ts";
 import type { Driver, Message } from "../../streams/driver.ts";
 import { readToEnd } from "../../streams/read-to-end.ts";
+import { exitCodes, LaunchError } from "../../launch/process/launch-error.ts";
 import { printRetry } from "../../launch/process/retry-warning.ts";
 import { adoptRevisions } from "./adoption.ts";
 import { assertLogSuffices } from "./orders-log.ts";
@@ -17,7 +18,7 @@ import { highestRevisions } from "./published-windows.ts";
 
 /**
  * A publication that has not arrived by then has failed: kafkajs makes four attempts, each of which may connect (3 s), ask
- * where the partition is (5 s) and send (5 s). Flink's limit is shorter (SqlRunner.java).
+ * where the partition is (5 s) and send (5 s). Flink's limit is shorter (JobPlan.java).
  */
 const publishesWithinMs = 4 * 13_000;
 /** The engine before has asked again by then, and has published what it was publishing. */
@@ -29,6 +30,12 @@ export function ownershipLine(ownership: Ownership | undefined): string {
 	const { successor } = ownership;
 	return `Windows are being handed over to the engine ${successor}: nothing publishes them until npm run stream -- engine ${successor} has ended.`;
 }
+
+const overtaken = (to: Engine, found: Ownership | undefined) =>
+	new LaunchError(
+		`The windows were not handed over to the engine ${to}, because another handover has begun since. ${ownershipLine(found)}`,
+		exitCodes.configuration
+	);
 
 /** By the clock of the log. */
 async function flinkSince(driver: Driver): Promise<Date | undefined> {
@@ -43,8 +50,8 @@ export interface HandoverOptions {
 	to: Engine;
 	/** The database, where the analytics service is to publish: it gets the revisions that readers know. */
 	client?: pg.Client;
-	/** How long the log keeps orders. */
-	retentionMs: number;
+	/** How long the topic of orders keeps them. */
+	keptMs(): Promise<number>;
 	/** Less where the engine before is stopped. */
 	waitMs?: number;
 	print(line: string): void;
@@ -52,12 +59,12 @@ export interface HandoverOptions {
 
 /** Lets no engine publish, waits until the one before has stopped, and then lets the other one. May be repeated. @throws LaunchError */
 export async function handOver(options: HandoverOptions): Promise<void> {
-	const { driver, to, client, retentionMs, waitMs = stopsWithinMs, print } = options;
+	const { driver, to, client, waitMs = stopsWithinMs, print } = options;
 	const log = new EngineLog(driver);
 	try {
 		const before = await log.read();
 		if (before && "owner" in before && before.owner === to) return print(ownershipLine(before));
-		if (to === "flink") await assertLogSuffices(driver, retentionMs);
+		if (to === "flink") await assertLogSuffices(options);
 		await log.append({ engine: to, step: "release" });
 		print(`Nothing publishes windows now; the engine before has ${waitMs / 1000} s to stop.`);
 		await sleep(waitMs);
@@ -68,7 +75,9 @@ export async function handOver(options: HandoverOptions): Promise<void> {
 			print(`${windows} windows will be published again, in higher revisions.`);
 		}
 		await log.append({ engine: to, step: "take" });
-		print(ownershipLine(await log.read()));
+		const after = await log.read();
+		if (!after || !("owner" in after) || after.owner !== to) throw overtaken(to, after);
+		print(ownershipLine(after));
 	} finally {
 		await log.close();
 	}

@@ -23,9 +23,7 @@ function logOf(partitions: readonly { first: number; hoursAgo: readonly number[]
 	} as unknown as Driver;
 }
 
-it.each<
-	[what: string, partitions: Parameters<typeof logOf>[0], retentionHours: number, ok: boolean]
->([
+it.each<[what: string, partitions: Parameters<typeof logOf>[0], keptHours: number, ok: boolean]>([
 	["is new", [{ first: 0, hoursAgo: [] }], 168, true],
 	["has lost nothing", [{ first: 0, hoursAgo: [2, 1] }], 168, true],
 	["has lost events of more than a day ago", [{ first: 3, hoursAgo: [26, 1] }], 168, true],
@@ -41,15 +39,21 @@ it.each<
 		false
 	],
 	["has a partition in which all has expired", [{ first: 3, hoursAgo: [] }], 168, true],
-	["has one, and keeps events for a day", [{ first: 3, hoursAgo: [] }], 24, false]
-])("a log that %s", async (_, partitions, retentionHours, ok) => {
-	const done = assertLogSuffices(logOf(partitions), retentionHours * hourMs, now);
+	["has one, and keeps events for a day", [{ first: 3, hoursAgo: [] }], 24, false],
+	["has one, and deletes by size", [{ first: 3, hoursAgo: [] }], 0, false],
+	["has one, and deletes nothing", [{ first: 3, hoursAgo: [] }], Infinity, false],
+	["is new, and deletes nothing", [{ first: 0, hoursAgo: [] }], Infinity, true]
+])("a log that %s", async (_, partitions, keptHours, ok) => {
+	const done = assertLogSuffices(
+		{ driver: logOf(partitions), keptMs: async () => keptHours * hourMs },
+		now
+	);
 	if (ok) return expect(await done).toBeUndefined();
 	const error = await done.catch((caught: unknown) => caught);
 	expect(error).toBeInstanceOf(LaunchError);
 	expect(error).toMatchObject({
 		message: expect.stringMatching(
-			/lost events of the last 25 h \(partition \d\), so the Flink job/
+			/may have lost events of the last 25 h \(partition \d\).* so the Flink job could not/
 		),
 		exitCode: exitCodes.configuration
 	});
@@ -59,5 +63,7 @@ it("a log without the topic", async () => {
 	const driver = { extents: () => Promise.reject(new NoSuchTopic("orders")) } as unknown as Driver;
 	const sentence =
 		/^There is no topic orders: nodes of analytics make it when they start, so the Flink job/;
-	await expect(assertLogSuffices(driver, 168 * hourMs, now)).rejects.toThrow(sentence);
+	await expect(assertLogSuffices({ driver, keptMs: async () => Infinity }, now)).rejects.toThrow(
+		sentence
+	);
 });

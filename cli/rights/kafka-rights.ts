@@ -115,6 +115,11 @@ export const kafkaRights: readonly Right[] = [
 	...makes("flink", [engineTopic.name]),
 	...Object.entries(nodes).flatMap(([user, uses]): Right[] => ofUses(user, uses)),
 	...ofUses("flink", flink),
-	// It asks how long the log keeps orders.
-	{ user: "flink", operation: "DescribeConfigs", on: "topic", name: orders }
+	// A start of the job, and a handover to it, ask how long the log keeps orders.
+	...["flink", "analytics"].map((user): Right => ({
+		user,
+		operation: "DescribeConfigs",
+		on: "topic",
+		name: orders
+	}))
 ];

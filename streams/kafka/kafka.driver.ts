@@ -71,6 +71,27 @@ export async function connectAdmin(options: KafkaOptions): Promise<Admin> {
 	return admin;
 }
 
+/** Number of topics among the kinds of resources of Kafka: Node does not find the name of kafkajs. */
+const topicResource = 2;
+
+/** The topic's own settings, by Kafka's names. @throws Error where no broker answers, or the user may not see them */
+export async function topicSettings(
+	options: KafkaOptions,
+	topic: string
+): Promise<ReadonlyMap<string, string>> {
+	const admin = await connectAdmin(options);
+	try {
+		const { resources } = await admin.describeConfigs({
+			includeSynonyms: false,
+			resources: [{ type: topicResource, name: topic }]
+		});
+		const entries = resources[0]!.configEntries;
+		return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+	} finally {
+		await admin.disconnect();
+	}
+}
+
 /** By name: Node does not find the names of kafkajs' error classes as exports. */
 const isNoTopic = ({ type, cause }: { type?: string; cause?: object }): boolean =>
 	type === "UNKNOWN_TOPIC_OR_PARTITION" || (cause !== undefined && isNoTopic(cause));

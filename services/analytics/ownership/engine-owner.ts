@@ -68,6 +68,11 @@ export class EngineOwner {
 		const found = ownership ?? (engine === "builtin" ? await this.#claim() : undefined);
 		const reason = obstacle(found, engine);
 		if (reason) throw new Error(reason);
+		// A look counts from its beginning: what it has found may have changed since.
+		if (Math.abs(Date.now() - now) >= recheckMs)
+			throw new Error(
+				`it took more than ${recheckMs / 1000} s to ask who publishes the windows, so nothing is published`
+			);
 		this.#checkedAt = now;
 	}
 

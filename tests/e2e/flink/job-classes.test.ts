@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { windowOf } from "../../../cli/handover/published-windows.ts";
 import { stopsWithinMs } from "../../../cli/handover/handover.ts";
 import type { WindowStreamEvent } from "../../../contracts/analytics.ts";
 import { describeWith } from "../../support/describe-with.ts";
-import { compileJobClasses, runJobClasses } from "../../support/flink/flink-job.ts";
+import { compileJobClasses, flinkFolder, runJobClasses } from "../../support/flink/flink-job.ts";
 import { keyAt, messageOf } from "../../support/flink/recent-sales.ts";
 
 const own = JSON.parse(messageOf(3, { orders: 2, revision: 5 }).value) as WindowStreamEvent;
@@ -56,7 +57,7 @@ describeWith("java", "javac")("classes of the Flink job", () => {
 		]);
 		const found = await runJobClasses(
 			classPath,
-			"windows",
+			["windows"],
 			input.map(parts => parts.join(" "))
 		);
 		const byJob = messages.map(([what], n) => [what, found[n] !== "none"]);
@@ -72,28 +73,37 @@ describeWith("java", "javac")("classes of the Flink job", () => {
 
 	it("publishes nothing later than 5 s after a look at the owner", async () => {
 		const never = "999999999";
-		const input = [
-			`3 1000 ${never} ${never}`,
-			`100 1000 7000 ${never}`,
-			`100 1000 ${never} 7000`,
-			`100 30000 15000 ${never}`,
-			`3 1000 0 ${never}`,
-			`3 1000 ${never} 0`,
-			`0 0 0 ${never}`
+		// Messages, ms to send one, from when on the job is not the owner, and Kafka does not say; ms of a look, and what happens.
+		const rows: [waiting: string, wanted: string][] = [
+			[`3 1000 ${never} ${never} 0`, "3 sent, 0 left, 2000 ms, ok"],
+			[`100 1000 7000 ${never} 0`, "10 sent, 90 left, 4000 ms, ended"],
+			[`100 1000 ${never} 7000 0`, "10 sent, 90 left, 4000 ms, ok"],
+			[`100 30000 15000 ${never} 0`, "1 sent, 99 left, 0 ms, ended"],
+			[`3 1000 0 ${never} 0`, "0 sent, 3 left, 0 ms, ended"],
+			[`3 1000 ${never} 0 0`, "0 sent, 3 left, 0 ms, ok"],
+			[`0 0 0 ${never} 0`, "0 sent, 0 left, 0 ms, ended"],
+			// A look takes its time too: what it found may have changed since it began.
+			[`6 1000 ${never} ${never} 2000`, "6 sent, 0 left, 4000 ms, ok"],
+			[`6 1000 ${never} ${never} 4999`, "6 sent, 0 left, 4999 ms, ok"],
+			[`6 1000 ${never} ${never} 5000`, "0 sent, 6 left, 0 ms, ok"]
 		];
-		expect(await runJobClasses(classPath, "pending", input)).toEqual([
-			"3 sent, 0 left, 2000 ms, ok",
-			"10 sent, 90 left, 4000 ms, ended",
-			"10 sent, 90 left, 4000 ms, ok",
-			"1 sent, 99 left, 0 ms, ended",
-			"0 sent, 3 left, 0 ms, ended",
-			"0 sent, 3 left, 0 ms, ok",
-			"0 sent, 0 left, 0 ms, ended"
-		]);
+		const input = rows.map(([waiting]) => waiting);
+		const wanted = rows.map(([, each]) => each);
+		expect(await runJobClasses(classPath, ["pending"], input)).toEqual(wanted);
+	}, 60_000);
+
+	it("reads the topic of orders once, and has the most parallelism that a checkpoint fixes", async () => {
+		const sql = join(flinkFolder, "job.sql");
+		const options = ["--sql", sql, "--brokers", "kafka:9092", "--checkpoints", "/tmp/none"];
+		for (const more of [[], ["--parallelism", "100"]]) {
+			const [sources, ...vertices] = await runJobClasses(classPath, ["plan", ...options, ...more]);
+			expect(sources).toBe("1");
+			expect([...new Set(vertices)]).toEqual(["128"]);
+		}
 	}, 60_000);
 
 	it("has sent what it held when a handover goes on", async () => {
-		const limits = await runJobClasses(classPath, "limits");
+		const limits = await runJobClasses(classPath, ["limits"]);
 		const longest = limits.map(Number).reduce((sum, ms) => sum + ms, 0);
 		expect(longest).toBeGreaterThan(0);
 		expect(longest).toBeLessThan(stopsWithinMs);

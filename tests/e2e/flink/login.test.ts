@@ -51,7 +51,10 @@ describeWith("java", "javac")(
 			server.listen(0, "127.0.0.1");
 			await once(server, "listening");
 			url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-			[kafka, classPath] = await Promise.all([testKafka(withUsers(["flink"])), compileJob()]);
+			[kafka, classPath] = await Promise.all([
+				testKafka(withUsers(["flink", "webhook"])),
+				compileJob()
+			]);
 			const options = { brokers: [kafka.brokers], sasl: saslOf("broker") };
 			driver = new KafkaDriver(options);
 			await driver.createTopics(topicSpecs({ partitions: 1, retentionMs: 90_000_000 }));
@@ -119,8 +122,27 @@ describeWith("java", "javac")(
 			const job = jobWith(secret);
 			job.start();
 			expect(await job.ended()).toBe(78);
-			expect(job.output()).toContain("The topic orders has lost");
+			expect(job.output()).toContain("Partition 0 of the topic orders has lost events");
 		}, 60_000);
+
+		it.each<[what: string, user: string, sentence: string]>([
+			["has another password", "flink2", "Kafka does not accept the login of --kafka-properties:"],
+			["has no rights", "webhook", "Kafka does not let the user of --kafka-properties do this:"]
+		])(
+			"is refused in a sentence where the user %s",
+			async (_, user, sentence) => {
+				const file = join(temporaryFolder(), "client.properties");
+				writeFileSync(file, clientProperties({ ssl: false, sasl: saslOf(user) }, []), {
+					mode: 0o600
+				});
+				const job = jobWith(file);
+				job.start();
+				expect(await job.ended()).toBe(78);
+				expect(job.output()).toContain(sentence);
+				expect(job.output()).not.toContain(passwordOf(user));
+			},
+			60_000
+		);
 
 		it("is refused in a sentence where the secret is not this machine's", async () => {
 			const job = jobWith("projects/p/secrets/other/versions/1");

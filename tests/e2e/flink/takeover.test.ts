@@ -1,9 +1,16 @@
+import { cpSync, existsSync, globSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { EngineLog, engineTopic } from "../../../services/analytics/ownership/engine-log.ts";
 import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
 import { topics } from "../../../streams/messages/topics.ts";
 import type { Message } from "../../../streams/driver.ts";
 import { describeWith } from "../../support/describe-with.ts";
-import { compileJob, FlinkJob } from "../../support/flink/flink-job.ts";
+import {
+	compileJobClasses,
+	type Edit,
+	FlinkJob,
+	runJobClasses
+} from "../../support/flink/flink-job.ts";
 import { eventOf } from "../../support/flink/job-run.ts";
 import { OrdersTopic } from "../../support/flink/orders-topic.ts";
 import {
@@ -15,6 +22,7 @@ import {
 	type Known
 } from "../../support/flink/recent-sales.ts";
 import { testKafka, type TestKafka } from "../../support/servers/kafka.ts";
+import { temporaryFolder } from "../../support/servers/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 
 /** The Flink job becomes the publisher of windows that another engine has published before. */
@@ -98,7 +106,7 @@ describeWith("java", "javac")("the Flink job, after another engine", () => {
 	const ordersAt = (hoursAgo: number) => eventOf(ofJob(hoursAgo).at(-1)!).data.orders;
 
 	beforeAll(async () => {
-		[kafka, classPath] = await Promise.all([testKafka(), compileJob()]);
+		[kafka, classPath] = await Promise.all([testKafka(), compileJobClasses()]);
 		topic = new OrdersTopic(kafka.brokers);
 		await topic.create(1);
 		await topic.publish(
@@ -150,6 +158,51 @@ describeWith("java", "javac")("the Flink job, after another engine", () => {
 	it("publishes a late event as it came", () => {
 		expect([...new Set(late.map(({ value }) => String(value)))]).toEqual([lateSale.value]);
 	});
+
+	it("is read from the checkpoint before, where the newest one is deleted meanwhile", async () => {
+		const folder = temporaryFolder();
+		const [kept] = globSync("*/*/chk-*/_metadata", { cwd: job.checkpoints });
+		for (const name of ["chk-5", "chk-9"])
+			cpSync(join(job.checkpoints, dirname(kept!)), join(folder, "run", name), { recursive: true });
+		utimesSync(join(folder, "run/chk-5/_metadata"), 1, 1);
+		const found = await runJobClasses(classPath, ["checkpoints", folder]);
+		expect(found).toEqual([expect.stringMatching(/run\/chk-5$/)]);
+		expect(existsSync(join(folder, "run/chk-9"))).toBe(false);
+	}, 60_000);
+
+	it("goes on where a start in its folder is refused, which leaves no record", async () => {
+		const records = await topic.collect(engineTopic.name);
+		const file = join(temporaryFolder(), "checkpoints");
+		writeFileSync(file, "");
+		const starts: [options: string[], sentence: string, edit?: Edit][] = [
+			[
+				["--state-backend", "rocksdb"],
+				"is of the state backend hashmap, and --state-backend is rocksdb"
+			],
+			[[], "Flink cannot plan the job:", sql => sql.replace("GROUP BY", "GROUP WITH")],
+			[[], "Flink cannot plan the job:", sql => sql.replace("'earliest-offset'", "'first-offset'")],
+			[[], "is of another job.sql or version", sql => sql.replace("WHERE occurrence = 1", "")],
+			[["--checkpoints", file], "The folder of checkpoints"]
+		];
+		// A claim, the two records of the handover, and one of each start.
+		await until(() => records.length === 5, 30_000);
+		for (const [options, sentence, edit] of starts) {
+			const same = ["--checkpoints", job.checkpoints, ...options];
+			const refused = new FlinkJob({
+				classPath,
+				brokers: kafka.brokers,
+				arguments: same,
+				...(edit && { edit })
+			});
+			refused.start();
+			expect([await refused.ended(), refused.output()]).toEqual([
+				78,
+				expect.stringContaining(sentence)
+			]);
+		}
+		expect(records).toHaveLength(5);
+		expect(job.isRunning).toBe(true);
+	}, 120_000);
 
 	it("ends, though it has nothing to publish, when the job is started once more in its folder, and the newer run goes on", async () => {
 		const same = ["--checkpoints", job.checkpoints];

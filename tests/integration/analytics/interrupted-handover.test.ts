@@ -73,7 +73,7 @@ const handing = (to: Engine, more: object = {}) =>
 		driver,
 		to,
 		waitMs: 0,
-		retentionMs: 30 * 86_400_000,
+		keptMs: async () => 30 * 86_400_000,
 		print: () => undefined,
 		...(to === "builtin" && { client }),
 		...more
@@ -129,3 +129,24 @@ describe.each(Object.keys(steps))("a handover that is interrupted %s", step => {
 		30_000
 	);
 });
+
+it.each<[first: Engine, second: Engine]>([
+	["flink", "builtin"],
+	["builtin", "flink"]
+])(
+	"a handover to %s that is overtaken by one to %s says so, and leaves one publisher",
+	async (first, second) => {
+		await handing(second);
+		const overtaking = changed(driver, {
+			publish: async (topic, messages) => {
+				await driver.publish(topic, messages);
+				if (String(messages[0]!.value).includes("release")) await handing(second);
+			}
+		});
+		await expect(handing(first, { driver: overtaking })).rejects.toThrow(
+			`The windows were not handed over to the engine ${first}, because another handover has begun since. Windows are published by the engine ${second}.`
+		);
+		expect(publishers(await engines.read())).toEqual([second]);
+	},
+	30_000
+);

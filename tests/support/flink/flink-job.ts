@@ -56,9 +56,13 @@ export async function compileJobClasses(): Promise<string> {
 	return `${own}:${job}`;
 }
 
-/** Returns what it prints, by line. */
-export async function runJobClasses(classPath: string, of: string, input: readonly string[] = []) {
-	const args = [...java, "-cp", classPath, quiet, "shop.analytics.JobClasses", of];
+/** Returns what it prints, by line. @param words its arguments */
+export async function runJobClasses(
+	classPath: string,
+	words: readonly string[],
+	input: readonly string[] = []
+) {
+	const args = [...java, "-cp", classPath, quiet, "shop.analytics.JobClasses", ...words];
 	const running = execute("java", args, { env: withoutLocale });
 	running.child.stdin!.end(input.map(line => `${line}\n`).join(""));
 	return (await running).stdout.trim().split("\n");

@@ -19,38 +19,43 @@ final class OrdersLog {
 	private OrdersLog() {}
 
 	/**
-	 * Of the windows that begin after this time, the topic has all events: what it has lost is older than its oldest event,
-	 * but for the clocks of the shop. Long.MIN_VALUE where it has lost nothing.
+	 * Of the windows that begin after this time, the topic has all events, but for the clocks of the shop. What a partition has
+	 * lost is older than its oldest event; its age says no more, because the topic may have kept messages for less time before.
+	 * Long.MIN_VALUE where the topic has lost nothing.
 	 *
 	 * @throws Refusal where windows that can still change are not among them: their sums would be too small
 	 */
 	static long completeFrom(Properties kafka, long now) throws ExecutionException, InterruptedException {
 		long lostMs = Long.MIN_VALUE;
+		int partition = 0;
 		try (TopicReader reader = new TopicReader(kafka, TOPIC)) {
 			for (Map.Entry<TopicPartition, Long> beginning : reader.beginnings().entrySet()) {
 				if (beginning.getValue() == 0) continue;
 				Long oldestMs = reader.oldestMs(beginning.getKey());
-				lostMs = Math.max(lostMs, oldestMs == null ? now - retentionMs(kafka) : oldestMs);
+				long ofThisMs = oldestMs == null ? now - retentionMs(kafka) : oldestMs;
+				if (ofThisMs <= lostMs) continue;
+				lostMs = ofThisMs;
+				partition = beginning.getKey().partition();
 			}
 		}
 		if (lostMs == Long.MIN_VALUE) return lostMs;
 		long from = lostMs + EventSchema.load().maxClockSkewMs;
 		if (from <= now - NEEDED_MS) return from;
 		throw new Refusal(
-				"The topic %s has lost events of %s and earlier: without a checkpoint, the job needs those of the last 25 h. Let the topic keep messages for longer, and start the job when it has them."
-						.formatted(TOPIC, Window.iso(lostMs)));
+				"Partition %d of the topic %s has lost events, which may be as late as %s: without a checkpoint, the job needs all of the last 25 h. Start it after %s. If the topic keeps messages for less than that, let it keep them for longer first."
+						.formatted(partition, TOPIC, Window.iso(lostMs), Window.iso(from + NEEDED_MS)));
 	}
 
 	/**
 	 * A partition that is empty, and is not new, has lost events. They are older than this, if the topic deletes by age only.
-	 * Otherwise 0: they may be of any time, and the job is refused.
+	 * Otherwise 0: they may be of any time, and the job is refused. streams/kafka/topic-age.ts has the same rule.
 	 */
 	private static long retentionMs(Properties kafka) throws ExecutionException, InterruptedException {
 		ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, TOPIC);
 		try (Admin admin = Admin.create(kafka)) {
 			Config settings = admin.describeConfigs(List.of(topic)).all().get().get(topic);
-			if (Long.parseLong(settings.get("retention.bytes").value()) >= 0) return 0;
-			return Math.max(0, Long.parseLong(settings.get("retention.ms").value()));
+			boolean isByAge = settings.get("cleanup.policy").value().equals("delete") && Long.parseLong(settings.get("retention.bytes").value()) < 0;
+			return isByAge ? Math.max(0, Long.parseLong(settings.get("retention.ms").value())) : 0;
 		}
 	}
 

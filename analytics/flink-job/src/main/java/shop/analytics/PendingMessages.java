@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 final class PendingMessages {
 	private static final Logger LOG = LoggerFactory.getLogger(PendingMessages.class);
 	/**
-	 * A look at the owner counts for so long, as in services/analytics/ownership. With the limits of the producer (SqlRunner)
+	 * A look at the owner counts for so long, as in services/analytics/ownership. With the limits of the producer (JobPlan)
 	 * this is less than the 60 s for which a handover waits: the last message has left before the other engine begins.
 	 */
 	static final long LOOK_COUNTS_MS = 5000;
@@ -65,6 +65,10 @@ final class PendingMessages {
 			LOG.warn("It is not known who owns the windows, so nothing is published: {}", error.toString());
 			return false;
 		}
+		if (hasPassed(now)) {
+			LOG.warn("To ask who owns the windows took more than {} ms, so nothing is published.", LOOK_COUNTS_MS);
+			return false;
+		}
 		lookedAt = now;
 		return true;
 	}
@@ -72,9 +76,14 @@ final class PendingMessages {
 	/** False where it had to stop. */
 	private boolean drain(Collection<Message> messages, Consumer<Message> send) {
 		for (Iterator<Message> rest = messages.iterator(); rest.hasNext(); rest.remove()) {
-			if (Math.abs(clockMs.getAsLong() - lookedAt) >= LOOK_COUNTS_MS && !look()) return false;
+			if (hasPassed(lookedAt) && !look()) return false;
 			send.accept(rest.next());
 		}
 		return true;
+	}
+
+	/** Whether what was seen at that time does not count any more. */
+	private boolean hasPassed(long time) {
+		return Math.abs(clockMs.getAsLong() - time) >= LOOK_COUNTS_MS;
 	}
 }

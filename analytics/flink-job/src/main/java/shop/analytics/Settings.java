@@ -1,5 +1,6 @@
 package shop.analytics;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
@@ -25,7 +26,12 @@ final class Settings {
 					"--kafka-properties", "");
 	private static final List<String> REQUIRED = List.of("--sql", "--brokers", "--checkpoints");
 
+	private static final List<String> BACKENDS = List.of("hashmap", "rocksdb");
 	private static final Duration SHORTEST_TTL = Duration.ofDays(2);
+	private static final Duration LONGEST_TTL = Duration.ofDays(366);
+	/** Windows are published, and an earlier run notices a newer one, at each checkpoint. */
+	private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);
+	private static final Duration LONGEST_INTERVAL = Duration.ofMinutes(10);
 
 	private final Map<String, String> values = new HashMap<>(DEFAULTS);
 	private final Properties security = new Properties();
@@ -47,26 +53,49 @@ final class Settings {
 				throw new Invalid("The option %s is required.".formatted(name));
 		settings.checkTtl();
 		settings.checkInterval();
+		settings.checkParallelism();
+		settings.checkFolder();
+		if (!BACKENDS.contains(settings.stateBackend()))
+			throw new Invalid("--state-backend is hashmap or rocksdb, not %s.".formatted(settings.stateBackend()));
 		settings.readSecurity();
 		return settings;
 	}
 
 	/** An id or a minute that is forgotten while its window can still change would count twice, or fall. */
 	private void checkTtl() {
+		Duration ttl = duration("--state-ttl", "8 d");
 		String text = values.get("--state-ttl");
-		try {
-			if (TimeUtils.parseDuration(text).compareTo(SHORTEST_TTL) >= 0) return;
-		} catch (RuntimeException error) {
-			throw new Invalid("--state-ttl is a duration, like 8 d: %s is none.".formatted(text));
-		}
-		throw new Invalid("--state-ttl is at least 2 d, because windows change for a day: %s is too short.".formatted(text));
+		if (ttl.compareTo(SHORTEST_TTL) < 0)
+			throw new Invalid("--state-ttl is at least 2 d, because windows change for a day: %s is too short.".formatted(text));
+		if (ttl.compareTo(LONGEST_TTL) > 0) throw new Invalid("--state-ttl is at most 366 d: %s is too long.".formatted(text));
 	}
 
 	private void checkInterval() {
+		Duration interval = checkpointInterval();
+		if (interval.compareTo(SHORTEST_INTERVAL) < 0 || interval.compareTo(LONGEST_INTERVAL) > 0)
+			throw new Invalid("--checkpoint-interval is from 1 s to 10 min: %s is not.".formatted(values.get("--checkpoint-interval")));
+	}
+
+	/** At most that of the state, which a checkpoint fixes. */
+	private void checkParallelism() {
+		String text = values.get("--parallelism");
+		if (!text.matches("[1-9]\\d{0,2}") || Integer.parseInt(text) > JobPlan.MAX_PARALLELISM)
+			throw new Invalid("--parallelism is a number from 1 to %d: %s is none.".formatted(JobPlan.MAX_PARALLELISM, text));
+	}
+
+	private void checkFolder() {
 		try {
-			checkpointInterval();
+			checkpointUrl();
+		} catch (IllegalArgumentException error) {
+			throw new Invalid("--checkpoints is a folder, like gs://bucket/checkpoints: %s is none.".formatted(values.get("--checkpoints")));
+		}
+	}
+
+	private Duration duration(String option, String example) {
+		try {
+			return TimeUtils.parseDuration(values.get(option));
 		} catch (RuntimeException error) {
-			throw new Invalid("--checkpoint-interval is a duration, like 5 s: %s is none.".formatted(values.get("--checkpoint-interval")));
+			throw new Invalid("%s is a duration, like %s: %s is none.".formatted(option, example, values.get(option)));
 		}
 	}
 
@@ -75,7 +104,11 @@ final class Settings {
 		String source = values.get("--kafka-properties");
 		if (source.isEmpty()) return;
 		String text = source.startsWith("projects/") ? SecretManager.read(source) : read(source);
-		security.load(new StringReader(text));
+		try {
+			security.load(new StringReader(text));
+		} catch (IllegalArgumentException error) {
+			throw new Invalid("The properties of Kafka in %s are not readable: %s".formatted(source, error.getMessage()));
+		}
 	}
 
 	String brokers() {
@@ -85,15 +118,21 @@ final class Settings {
 	/** A URL: Flink takes no plain path here. */
 	String checkpointUrl() {
 		String folder = values.get("--checkpoints");
-		return (new Path(folder).toUri().getScheme() == null ? "file://" + folder : folder) + "/" + ownership;
+		boolean isUrl = new Path(folder).toUri().getScheme() != null;
+		return (isUrl ? folder : "file://" + new File(folder).getAbsolutePath()) + "/" + ownership;
 	}
 
 	CheckpointFolder checkpoints() {
-		return new CheckpointFolder(checkpointUrl());
+		return CheckpointFolder.of(checkpointUrl());
 	}
 
 	Duration checkpointInterval() {
-		return TimeUtils.parseDuration(values.get("--checkpoint-interval"));
+		return duration("--checkpoint-interval", "5 s");
+	}
+
+	/** Checkpoints of one backend are not read by another. */
+	String stateBackend() {
+		return values.get("--state-backend");
 	}
 
 	/** Checkpoints are of one: with those of an earlier one, revisions that another engine has published would be repeated. */
@@ -101,7 +140,7 @@ final class Settings {
 		ownership = name;
 	}
 
-	String sql() throws IOException {
+	String sql() {
 		return read(values.get("--sql"));
 	}
 
@@ -121,6 +160,7 @@ final class Settings {
 					.sorted()
 					.map(key -> ", 'properties.%s' = '%s'".formatted(quoted(key), quoted(security.getProperty(key))))
 					.collect(Collectors.joining("\n\t"));
+			case "MAX_PARALLELISM" -> String.valueOf(JobPlan.MAX_PARALLELISM);
 			case "PARALLELISM", "CHECKPOINT_INTERVAL", "STATE_BACKEND", "STATE_TTL" ->
 					values.get("--" + name.toLowerCase().replace('_', '-'));
 			default -> throw new Invalid("job.sql has the unknown variable %s.".formatted(name));
@@ -131,10 +171,14 @@ final class Settings {
 		return text.replace("'", "''");
 	}
 
-	private static String read(String file) throws IOException {
-		Path path = new Path(file);
-		try (InputStream in = path.getFileSystem().open(path)) {
-			return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+	private static String read(String file) {
+		try {
+			Path path = new Path(file);
+			try (InputStream in = path.getFileSystem().open(path)) {
+				return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+			}
+		} catch (IOException | IllegalArgumentException error) {
+			throw new Invalid("The file %s cannot be read: %s".formatted(file, error.getMessage()));
 		}
 	}
 

@@ -30,11 +30,13 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 	static final OutputTag<Message> LATE = new OutputTag<>("late", TypeInformation.of(Message.class));
 	/** Of a topic in which nothing happens: out of order for 5 s and silent for 10 s, as in tumbling.window.ts. */
 	private static final long QUIET_MS = 15_000;
-	/** Name of the state that CheckpointFolder reads. */
+	/** Names of states that CheckpointFolder reads. */
 	static final String POSITIONS = "orders-read-until";
+	static final String STATE_BACKEND = "state-backend";
 
 	private final PublishedWindows known;
 	private final OwnerCheck owner;
+	private final String stateBackend;
 
 	private transient Map<String, Window> windows;
 	private transient PendingMessages pending;
@@ -50,10 +52,12 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 	private transient ListState<Message> storedLate;
 	private transient ListState<Long> storedCompleteFrom;
 	private transient ListState<String> storedPositions;
+	private transient ListState<String> storedBackend;
 
-	public WindowPublisher(PublishedWindows known, OwnerCheck owner) {
+	public WindowPublisher(PublishedWindows known, OwnerCheck owner, String stateBackend) {
 		this.known = known;
 		this.owner = owner;
+		this.stateBackend = stateBackend;
 	}
 
 	@Override
@@ -70,6 +74,7 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		storedLate = store.getListState(new ListStateDescriptor<>("late", Message.class));
 		storedCompleteFrom = store.getListState(new ListStateDescriptor<>("complete-from", Long.class));
 		storedPositions = store.getListState(new ListStateDescriptor<>(POSITIONS, String.class));
+		storedBackend = store.getListState(new ListStateDescriptor<>(STATE_BACKEND, String.class));
 		completeFrom = known.completeFrom;
 		for (Long stored : storedCompleteFrom.get()) completeFrom = stored;
 		for (Message message : storedPending.get()) pending.addWindow(message);
@@ -132,6 +137,7 @@ public class WindowPublisher extends AbstractStreamOperator<Message>
 		storedLate.update(pending.late());
 		storedCompleteFrom.update(List.of(completeFrom));
 		storedPositions.update(List.of(orders.stored()));
+		storedBackend.update(List.of(stateBackend));
 	}
 
 	private void publish(Window window, long now) {
