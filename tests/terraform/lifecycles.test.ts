@@ -2,10 +2,13 @@ import { filesOf } from "./module-files.ts";
 import { lifecyclesIn } from "./lifecycles.rules.ts";
 
 const replacedBeforeDeleted = "create_before_destroy = true";
+/** Of the environment that the first apply has written. */
+const theFirstStays = "ignore_changes = [input]";
 
 /** Resource → what it waits for, and what an apply does not set back. */
 const expected: Readonly<Record<string, Record<string, string[]>>> = {
 	aws: {
+		"environment.tf terraform_data.environment": [theFirstStays],
 		"modules/alb/main.tf aws_acm_certificate.this": [replacedBeforeDeleted],
 		"modules/eks/addons.tf aws_eks_addon.this": ["after aws_eks_node_group.this"],
 		"modules/eks/machines.tf aws_eks_node_group.this": [
@@ -49,6 +52,7 @@ const expected: Readonly<Record<string, Record<string, string[]>>> = {
 		"modules/vpc/routes.tf aws_nat_gateway.this": ["after aws_internet_gateway.this"]
 	},
 	gcp: {
+		"environment.tf terraform_data.environment": [theFirstStays],
 		"keys.tf google_kms_key_ring.this": ["after google_project_service.this"],
 		"keys.tf data.google_storage_project_service_account.this": [
 			"after google_project_service.this"

@@ -257,6 +257,35 @@ run "dev_is_cheap_and_can_be_deleted" {
   }
 }
 
+run "production_has_the_same_environment_in_a_second_plan" {
+  command = plan
+
+  assert {
+    condition     = terraform_data.environment.output.environment == "production"
+    error_message = "the state must say its environment"
+  }
+}
+
+run "variables_of_staging_are_refused_on_the_state_of_production" {
+  command = plan
+
+  variables {
+    environment = "staging"
+  }
+
+  expect_failures = [terraform_data.environment]
+}
+
+run "another_region_is_refused_on_the_state_of_production" {
+  command = plan
+
+  variables {
+    region = "eu-west-1"
+  }
+
+  expect_failures = [terraform_data.environment]
+}
+
 run "an_unknown_environment_is_refused" {
   command = plan
 

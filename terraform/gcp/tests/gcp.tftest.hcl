@@ -41,7 +41,8 @@ run "production_survives_a_worker" {
 }
 
 run "dev_is_cheap_and_goes_away" {
-  command = plan
+  command   = plan
+  state_key = "dev"
 
   variables {
     environment = "dev"
@@ -68,6 +69,26 @@ run "the_tunnels_come_with_their_secrets" {
     condition     = module.network.tunnels == 4
     error_message = "All tunnels must be made."
   }
+}
+
+run "variables_of_dev_are_refused_on_the_state_of_production" {
+  command = plan
+
+  variables {
+    environment = "dev"
+  }
+
+  expect_failures = [terraform_data.environment]
+}
+
+run "another_project_is_refused_on_the_state_of_production" {
+  command = plan
+
+  variables {
+    project = "another-project"
+  }
+
+  expect_failures = [terraform_data.environment]
 }
 
 run "another_environment_is_refused" {
