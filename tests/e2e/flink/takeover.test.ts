@@ -1,4 +1,13 @@
-import { cpSync, existsSync, globSync, utimesSync, writeFileSync } from "node:fs";
+import {
+	cpSync,
+	existsSync,
+	globSync,
+	mkdirSync,
+	statSync,
+	truncateSync,
+	utimesSync,
+	writeFileSync
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { EngineLog, engineTopic } from "../../../services/analytics/ownership/engine-log.ts";
 import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
@@ -159,15 +168,25 @@ describeWith("java", "javac")("the Flink job, after another engine", () => {
 		expect([...new Set(late.map(({ value }) => String(value)))]).toEqual([lateSale.value]);
 	});
 
-	it("is read from the checkpoint before, where the newest one is deleted meanwhile", async () => {
+	it("continues from the checkpoint before, where the newest one is deleted meanwhile, and not where it is damaged", async () => {
 		const folder = temporaryFolder();
+		const newest = () => runJobClasses(classPath, ["checkpoints", folder]);
+		expect(await newest()).toEqual(["none"]);
 		const [kept] = globSync("*/*/chk-*/_metadata", { cwd: job.checkpoints });
+		const from = join(job.checkpoints, dirname(kept!));
 		for (const name of ["chk-5", "chk-9"])
-			cpSync(join(job.checkpoints, dirname(kept!)), join(folder, "run", name), { recursive: true });
-		utimesSync(join(folder, "run/chk-5/_metadata"), 1, 1);
-		const found = await runJobClasses(classPath, ["checkpoints", folder]);
-		expect(found).toEqual([expect.stringMatching(/run\/chk-5$/)]);
+			cpSync(from, join(folder, "run", name), { recursive: true });
+		// One whose metadata is missing is not complete.
+		mkdirSync(join(folder, "run/chk-10"));
+		const metadata = join(folder, "run/chk-5/_metadata");
+		utimesSync(metadata, 1, 1);
+		expect(await newest()).toEqual([expect.stringMatching(/run\/chk-5$/)]);
 		expect(existsSync(join(folder, "run/chk-9"))).toBe(false);
+		for (const length of [statSync(metadata).size - 300, 20, 0]) {
+			truncateSync(metadata, length);
+			const [sentence] = await newest();
+			expect(sentence).toMatch(/chk-5 cannot be read, as after .* Use a new folder/);
+		}
 	}, 60_000);
 
 	it("goes on where a start in its folder is refused, which leaves no record", async () => {

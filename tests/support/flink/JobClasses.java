@@ -112,7 +112,11 @@ final class JobClasses {
 				return super.open(file);
 			}
 		};
-		System.out.println(new CheckpointFolder(new Path(folder), files).newest().map(found -> found.path()).orElse("none"));
+		try {
+			System.out.println(new CheckpointFolder(new Path(folder), files).newest().map(found -> found.path()).orElse("none"));
+		} catch (Refusal refusal) {
+			System.out.println(refusal.getMessage());
+		}
 	}
 
 	/** For how long at most a message may leave after the look at the owner. */

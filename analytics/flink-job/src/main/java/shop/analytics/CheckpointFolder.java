@@ -119,6 +119,12 @@ final class CheckpointFolder {
 					}
 				}
 			}
+		} catch (FileNotFoundException deleted) {
+			throw deleted;
+		} catch (IOException | RuntimeException error) {
+			throw new Refusal(
+					"The checkpoint %s cannot be read, as after an end in the middle of its write: %s. Use a new folder of checkpoints."
+							.formatted(path, error));
 		}
 		if (positions != null && backend != null) return new Checkpoint(path, operators, backend, ReadPositions.of(positions));
 		throw new Refusal(
