@@ -12,7 +12,7 @@ import { operatorToken, ShopApi } from "./api-client/shop-api.ts";
 import { tokenOfFile } from "./api-client/token-file.ts";
 import { consumerGroups, type ConsumerGroup } from "../contracts/streams.ts";
 import { runEngineCommand } from "./handover/engine-command.ts";
-import { runRightsCommand } from "./rights/set-rights.ts";
+import { type RightsChange, runRightsCommand } from "./rights/set-rights.ts";
 import { StreamOperator } from "./api-client/stream-operator.ts";
 
 const usage = `Usage: npm run stream -- lag
@@ -20,7 +20,7 @@ const usage = `Usage: npm run stream -- lag
        npm run stream -- replay --from <oldest|time|offset> --group analytics|notification|webhook [--dry-run]
        npm run stream -- refill --from <time> [--dry-run]
        npm run stream -- engine [builtin|flink] [--wait s]
-       npm run stream -- rights [--set]
+       npm run stream -- rights [--add|--set]
 Shows how far the consumers of a running shop have read, and replays events.
 A replay of analytics clears the windows from that time on and recomputes them; a replay of notification or webhook
 sends what was never sent, and repeats nothing.
@@ -35,7 +35,8 @@ refill publishes events again that a lost log had, then has every group look for
 engine shows who publishes windows, or hands them over; it needs KAFKA_BROKERS, and for builtin DATABASE_URL.
   --wait s         seconds that the engine before gets to stop (default 60; less only where it is stopped)
 rights shows how the rights of the shop's users of Kafka differ from what they need; it needs KAFKA_BROKERS.
-  --set            make them so, as the user administrator`;
+  --set            make them so, as the user administrator
+  --add            add what is missing, and remove nothing: before and while nodes of two versions run`;
 
 const { values, positionals } = commandLine(
 	usage,
@@ -51,6 +52,7 @@ const { values, positionals } = commandLine(
 		"no-notify": { type: "boolean" },
 		"notify-again": { type: "boolean" },
 		wait: { type: "string" },
+		add: { type: "boolean" },
 		set: { type: "boolean" }
 	} as const,
 	true
@@ -125,15 +127,20 @@ function commandOf(words: readonly string[]): Command {
 	return usageError(usage, `Not understood: ${text}`);
 }
 
+function rightsChange(): RightsChange | undefined {
+	if (values.add && values.set) usageError(usage, "--add and --set exclude each other.");
+	return values.set ? "set" : values.add ? "add" : undefined;
+}
+
 /** It needs the log and no running shop. */
 const ofEngine =
 	positionals[0] === "engine" ? { to: engine(positionals.slice(1)), waitMs: waitMs() } : undefined;
-const isOfRights = positionals.join() === "rights";
-const command = ofEngine || isOfRights ? undefined : commandOf(positionals);
+const ofRights = positionals.join() === "rights" ? { change: rightsChange() } : undefined;
+const command = ofEngine || ofRights ? undefined : commandOf(positionals);
 
 run(async life => {
 	const config = configOfCommand({ runsServices: false });
-	if (isOfRights) return life.end(await runRightsCommand(life, config, values.set ?? false));
+	if (ofRights) return life.end(await runRightsCommand(life, config, ofRights.change));
 	if (!command) {
 		await runEngineCommand(life, config, ofEngine?.to, ofEngine?.waitMs);
 		return life.end(0);

@@ -107,6 +107,7 @@ it.each<[program: string, args: string[], problem: string]>([
 	["stream", ["engine", "spark"], "The engine is builtin or flink."],
 	["stream", ["engine", "flink", "now"], "Not understood: engine flink now"],
 	["stream", ["rights", "all"], "Not understood: rights all"],
+	["stream", ["rights", "--add", "--set"], "--add and --set exclude each other."],
 	["stream", ["engine", "--wait", "5m"], "--wait is a whole number of seconds."],
 	["admin", [], "Name a command: create, promote or list."],
 	["admin", ["crate", "a@b.de"], "crate is not known: it is create, promote or list."],

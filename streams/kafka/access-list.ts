@@ -115,6 +115,10 @@ export interface Differences {
 	others: string[];
 }
 
+function assertTaken([left]: readonly AclEntry[]): void {
+	if (left) throw new Error(`Kafka did not take all rights, such as ${entryLine(left)}`);
+}
+
 const everything = {
 	resourceType: resourceTypes.ANY,
 	resourcePatternType: patternTypes.ANY,
@@ -143,14 +147,20 @@ export class AccessList {
 		return { missing: missing.map(entryLine), others: others.map(entryLine) };
 	}
 
+	/** Adds what is missing, and removes nothing. */
+	async add(): Promise<void> {
+		const { missing } = await this.#entries();
+		if (missing.length > 0) await this.#admin.createAcls({ acl: missing });
+		assertTaken((await this.#entries()).missing);
+	}
+
 	/** Adds what is missing before it removes the others, so that no user is without a right in between. */
 	async set(): Promise<void> {
-		const { missing, others } = await this.#entries();
-		if (missing.length > 0) await this.#admin.createAcls({ acl: missing });
+		await this.add();
+		const { others } = await this.#entries();
 		if (others.length > 0) await this.#admin.deleteAcls({ filters: others });
 		const left = await this.#entries();
-		const [entry] = [...left.missing, ...left.others];
-		if (entry) throw new Error(`Kafka did not take all rights, such as ${entryLine(entry)}`);
+		assertTaken([...left.missing, ...left.others]);
 	}
 
 	async #entries(): Promise<{ missing: AclEntry[]; others: AclEntry[] }> {

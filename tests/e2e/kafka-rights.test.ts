@@ -5,6 +5,7 @@ import { administrator, kafkaRights } from "../../cli/rights/kafka-rights.ts";
 import { freePort } from "../../launch/process/free-port.ts";
 import { newId } from "../../lib/id.ts";
 import { KafkaDriver } from "../../streams/kafka/kafka.driver.ts";
+import { messagesKeptMs } from "../../streams/kafka/topic-age.ts";
 import { dlqTopicOf, topics } from "../../streams/messages/topics.ts";
 import { passThrough } from "../support/release/order-flows.ts";
 import { startVersion, type VersionNode } from "../support/release/version-nodes.ts";
@@ -27,7 +28,8 @@ import {
 	joinGroup,
 	openGroups,
 	outcomeOf,
-	readTopic
+	readTopic,
+	writesOrders
 } from "../support/streams/kafka-attempts.ts";
 import { buildOrderEvent } from "../support/streams/order-message.ts";
 import { until } from "../support/until.ts";
@@ -259,6 +261,13 @@ describeKafka("with a Kafka that knows the rights of each user", () => {
 			});
 		}, 90_000);
 
+		it("tells analytics how long the topic keeps orders, and no other node", async () => {
+			const kept = (user: string) =>
+				messagesKeptMs({ brokers: [kafka.brokers], sasl: saslOf(user) }, topics.orders);
+			expect(await kept("analytics")).toBe(168 * 3_600_000);
+			await expect(kept("order")).rejects.toThrow(/authorized/);
+		}, 30_000);
+
 		it("hands the windows over and back, as analytics", async () => {
 			for (const engine of ["flink", "builtin"]) {
 				const { code, output } = await stream("analytics", "engine", engine, "--wait", "0");
@@ -272,6 +281,21 @@ describeKafka("with a Kafka that knows the rights of each user", () => {
 				await node.stop();
 			}
 		}, 60_000);
+
+		it.each<[command: string, script: string, words: string[], user: string | undefined]>([
+			["restore:reconcile", "restore-reconcile.ts", [], administrator],
+			["log:switch, to Postgres", "log-switch.ts", [], undefined],
+			["log:switch, to Kafka", "log-switch.ts", [], administrator]
+		])(
+			"is stopped, and %s works",
+			async (_, script, words, user) => {
+				const { KAFKA_BROKERS: brokers, ...others } = environment;
+				const log = user ? { KAFKA_BROKERS: brokers!, ...loginOf(user) } : {};
+				const { code, output } = await run(script, words, { ...others, ...log });
+				expect({ code, output }).toMatchObject({ code: 0 });
+			},
+			90_000
+		);
 	});
 
 	it("every user has its topics and groups, and no others", () => {
@@ -341,14 +365,20 @@ describeKafka("with a Kafka that knows the rights of each user", () => {
 		}, 60_000);
 	});
 
-	it("what others have been allowed is shown, and removed", async () => {
+	it("what others have been allowed is shown, stays where rights are added, and is removed where they are set", async () => {
+		const other = /^- flink: Read topic orders from 192\.0\.2\.1\n/m;
+		await withAdmin(administrator, admin => admin.deleteAcls({ filters: [writesOrders] }));
 		const found = await asAdministrator();
-		expect([found.code, found.output]).toEqual([
-			1,
-			expect.stringMatching(/^- flink: Read topic orders from 192\.0\.2\.1\n/)
-		]);
+		expect(found).toEqual({ code: 1, output: expect.stringMatching(other) });
+		expect(found.output).toContain("+ order: Write topic orders\n");
+		const added = await asAdministrator("--add");
+		expect(added.output).toContain("1 added. 1 are too many, and stay until:");
+		expect(added.code).toBe(0);
+		const between = await asAdministrator();
+		expect(between).toEqual({ code: 1, output: expect.stringMatching(other) });
+		expect(between.output).not.toMatch(/^\+/m);
 		const { output } = await asAdministrator("--set");
 		expect(output).toContain("0 added, 1 removed.");
 		expect((await asAdministrator()).code).toBe(0);
-	}, 60_000);
+	}, 90_000);
 });

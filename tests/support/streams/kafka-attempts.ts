@@ -75,6 +75,14 @@ const entry: AclEntry = {
 	resourcePatternType: ResourcePatternTypes.LITERAL
 };
 
+/** Without it, no order reaches the log. */
+export const writesOrders: AclEntry = {
+	...entry,
+	principal: "User:order",
+	host: "*",
+	operation: AclOperationTypes.WRITE
+};
+
 /** Lets everyone join groups whose names begin so: to read a topic takes a group. */
 export const openGroups = (admin: Admin, prefix: string) =>
 	admin.createAcls({
