@@ -9,7 +9,7 @@ import { progress } from "../launch/shop/prepare-shop.ts";
 import { whyNoKafka } from "../launch/servers/kafka-jars.ts";
 import { LaunchError } from "../launch/process/launch-error.ts";
 import { run, type Lifecycle } from "../launch/process/lifecycle.ts";
-import { commandLine, knownWord, usageError } from "../launch/process/command-line.ts";
+import { commandLine, knownWord, onlyOptions, usageError } from "../launch/process/command-line.ts";
 
 const usage = `Usage: npm run bench -- streams [--log postgres|kafka] [--seconds 10] [--json] [--publish]
        npm run bench -- soak [--minutes 10] [--json] [--publish]
@@ -25,22 +25,24 @@ soak     24 customers who order one after the other from npm start: orders and m
 const { values, positionals } = commandLine(
 	usage,
 	{
-		log: { type: "string", default: "postgres" },
-		seconds: { type: "string", default: "10" },
-		minutes: { type: "string", default: "10" },
+		log: { type: "string" },
+		seconds: { type: "string" },
+		minutes: { type: "string" },
 		json: { type: "boolean" },
 		publish: { type: "boolean" }
 	},
 	true
 );
-const { log } = values;
+const { log = "postgres" } = values;
 const kind = log === "postgres" || log === "kafka" ? log : undefined;
 if (positionals.length === 0) usageError(usage, "Name what to measure: streams or soak.");
 const what = knownWord(usage, positionals.join(" "), ["streams", "soak"]);
+const ownOptions = { streams: ["log", "seconds"], soak: ["minutes"] }[what];
+onlyOptions(usage, values, what, [...ownOptions, "json", "publish"]);
 if (!kind) usageError(usage, "--log is postgres or kafka");
 
 function positive(flag: "seconds" | "minutes"): number {
-	const given = values[flag];
+	const { [flag]: given = "10" } = values;
 	return /^[1-9]\d{0,2}$/.test(given)
 		? Number(given)
 		: usageError(usage, `--${flag} takes a number`);

@@ -7,9 +7,9 @@ import { DataFolder } from "../launch/shop/data-folder.ts";
 import { clientFile } from "../launch/servers/kafka-client.ts";
 import { kafkaClassPath } from "../launch/servers/kafka-jars.ts";
 import { kafkaPorts, startKafka } from "../launch/servers/kafka-server.ts";
-import { exitCodes, LaunchError } from "../launch/process/launch-error.ts";
+import { LaunchError } from "../launch/process/launch-error.ts";
 import { type Lifecycle, run } from "../launch/process/lifecycle.ts";
-import { commandLine, knownWord, usageError } from "../launch/process/command-line.ts";
+import { commandLine, knownWord, onlyOptions, usageError } from "../launch/process/command-line.ts";
 import { assertKnownTopic } from "./kafka/known-topic.ts";
 import { unreachable } from "../launch/servers/kafka-reach.ts";
 
@@ -26,6 +26,16 @@ const { values, positionals } = commandLine(
 	{ fresh: { type: "boolean" }, max: { type: "string" } },
 	true
 );
+
+const [command, topic, ...more] = positionals;
+if (command === undefined) onlyOptions(usage, values, "a broker", ["fresh"]);
+else {
+	onlyOptions(usage, values, knownWord(usage, command, ["consume"]), ["max"]);
+	if (!topic || more.length > 0)
+		usageError(usage, "consume wants the name of one topic, as in consume orders.");
+	if (values.max !== undefined && !/^[1-9]\d*$/.test(values.max))
+		usageError(usage, "--max wants a number.");
+}
 
 const progress = (step: string) => console.error(step);
 
@@ -106,14 +116,8 @@ async function consume(life: Lifecycle, config: Config, topic: string): Promise<
 }
 
 run(async life => {
-	const [command, topic, ...more] = positionals;
 	const config = configOfCommand({ runsServices: false });
 	if (command === undefined)
 		return config.kafka ? checkBrokers(life, config, brokers(config)) : serve(life, config);
-	knownWord(usage, command, ["consume"]);
-	if (!topic || more.length > 0)
-		usageError(usage, "consume wants the name of one topic, as in consume orders.");
-	if (values.max !== undefined && !/^[1-9]\d*$/.test(values.max))
-		throw new LaunchError("--max wants a number.", exitCodes.usage);
-	return consume(life, config, topic);
+	return consume(life, config, topic!);
 });

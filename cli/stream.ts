@@ -4,6 +4,7 @@ import {
 	alternatives,
 	commandLine,
 	knownWord,
+	onlyOptions,
 	usageError
 } from "../launch/process/command-line.ts";
 import { addressOfShop } from "../launch/shop/running-shop.ts";
@@ -78,7 +79,17 @@ function group(): ConsumerGroup {
 	return found ?? usageError(usage, `--group is ${alternatives(consumerGroups)}.`);
 }
 
-const commands = ["lag", "dlq", "replay", "refill", "engine", "rights"] as const;
+const ofShop = ["url", "token"];
+/** Command → its options. */
+const options = {
+	lag: ofShop,
+	dlq: [...ofShop, "all", "redriven"],
+	replay: [...ofShop, "from", "group", "dry-run", "missing", "no-notify", "notify-again"],
+	refill: [...ofShop, "from", "dry-run"],
+	engine: ["wait"],
+	rights: ["add", "set"]
+};
+const commands = Object.keys(options) as (keyof typeof options)[];
 const ofDeadLetters = ["list", "show", "redrive"] as const;
 
 type Command = (operator: StreamOperator) => Promise<unknown>;
@@ -99,10 +110,8 @@ function waitMs(): number | undefined {
 
 /** By its words; commands that take an id have it as the last word. */
 function commandOf(words: readonly string[]): Command {
-	if (words.length === 0) return usageError(usage, `Name a command: ${alternatives(commands)}.`);
 	const [first = "", second = "", id] = words;
 	const text = words.join(" ");
-	knownWord(usage, first, commands);
 	if (first === "dlq") {
 		if (!second) return usageError(usage, `Name what to do: dlq ${alternatives(ofDeadLetters)}.`);
 		knownWord(usage, second, ofDeadLetters);
@@ -127,11 +136,18 @@ function commandOf(words: readonly string[]): Command {
 	return usageError(usage, `Not understood: ${text}`);
 }
 
+function assertOptions([word]: readonly string[]): void {
+	if (word === undefined) usageError(usage, `Name a command: ${alternatives(commands)}.`);
+	const command = knownWord(usage, word, commands);
+	onlyOptions(usage, values, command, options[command]);
+}
+
 function rightsChange(): RightsChange | undefined {
 	if (values.add && values.set) usageError(usage, "--add and --set exclude each other.");
 	return values.set ? "set" : values.add ? "add" : undefined;
 }
 
+assertOptions(positionals);
 /** It needs the log and no running shop. */
 const ofEngine =
 	positionals[0] === "engine" ? { to: engine(positionals.slice(1)), waitMs: waitMs() } : undefined;

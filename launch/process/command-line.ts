@@ -59,6 +59,17 @@ export function usageError(usage: string, problem: string): never {
 	return endWith(usage, problem);
 }
 
+/** Ends the process with the usage because of an option that only other commands of the program have. */
+export function onlyOptions(
+	usage: string,
+	given: object,
+	command: string,
+	options: readonly string[]
+): void {
+	const other = Object.keys(given).find(name => !options.includes(name));
+	if (other) usageError(usage, `--${other} has no meaning for ${command}.`);
+}
+
 /** `a, b or c`. */
 export const alternatives = (names: readonly string[]) =>
 	names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
