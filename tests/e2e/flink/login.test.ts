@@ -11,7 +11,7 @@ import { KafkaDriver } from "../../../streams/kafka/kafka.driver.ts";
 import { topics, topicSpecs } from "../../../streams/messages/topics.ts";
 import { describeWith } from "../../support/describe-with.ts";
 import { compileJob, FlinkJob } from "../../support/flink/flink-job.ts";
-import { messageOf, salesOf } from "../../support/flink/recent-sales.ts";
+import { messageOf, saleOf } from "../../support/flink/recent-sales.ts";
 import {
 	kafkaWithinMs,
 	passwordOf,
@@ -79,13 +79,17 @@ describeWith("java", "javac")(
 				properties: { "shop.metadata.url": url, "shop.secrets.url": url }
 			});
 
-		it("comes from Secret Manager, and its rights are enough to publish windows", async () => {
+		it("comes from Secret Manager, and its rights are enough to publish windows and late events", async () => {
 			const job = jobWith(secret);
-			const published = async () => (await driver.extents(topics.windows))[0]!.next > 1n;
+			const hasMore = async (topic: string, than: bigint) =>
+				(await driver.extents(topic))[0]!.next > than;
+			const published = async () =>
+				(await hasMore(topics.windows, 1n)) && (await hasMore(topics.late, 0n));
 			try {
 				job.start();
 				await until(() => !job.isRunning || job.countCheckpoints() > 0, 60_000);
-				await driver.publish(topics.orders, salesOf(1, 1));
+				// The log takes both now: the second is more than a day late.
+				await driver.publish(topics.orders, [saleOf(1), saleOf(40)]);
 				await until(async () => !job.isRunning || (await published()), 60_000);
 				expect(job.output()).not.toMatch(/Caused by|authoriz/i);
 				expect([job.isRunning, await published()]).toEqual([true, true]);
