@@ -185,7 +185,7 @@ describeWith("java", "javac")("the Flink job, after another engine", () => {
 		for (const length of [statSync(metadata).size - 300, 20, 0]) {
 			truncateSync(metadata, length);
 			const [sentence] = await newest();
-			expect(sentence).toMatch(/chk-5 cannot be read, as after .* Use a new folder/);
+			expect(sentence).toMatch(/chk-5 cannot be read, as after .* with a new folder/);
 		}
 	}, 60_000);
 

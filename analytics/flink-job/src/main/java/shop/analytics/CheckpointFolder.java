@@ -123,7 +123,7 @@ final class CheckpointFolder {
 			throw deleted;
 		} catch (IOException | RuntimeException error) {
 			throw new Refusal(
-					"The checkpoint %s cannot be read, as after an end in the middle of its write: %s. Use a new folder of checkpoints."
+					"The checkpoint %s cannot be read, as after an end in the middle of its write: %s. Start the job again; if that does not help, with a new folder of checkpoints."
 							.formatted(path, error));
 		}
 		if (positions != null && backend != null) return new Checkpoint(path, operators, backend, ReadPositions.of(positions));
