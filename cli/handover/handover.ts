@@ -33,7 +33,7 @@ export function ownershipLine(ownership: Ownership | undefined): string {
 
 const overtaken = (to: Engine, found: Ownership | undefined) =>
 	new LaunchError(
-		`The windows were not handed over to the engine ${to}, because another handover has begun since. ${ownershipLine(found)}`,
+		`The windows were not handed over to the engine ${to}, because another handover has started since. ${ownershipLine(found)}`,
 		exitCodes.configuration
 	);
 

@@ -144,7 +144,7 @@ it.each<[first: Engine, second: Engine]>([
 			}
 		});
 		await expect(handing(first, { driver: overtaking })).rejects.toThrow(
-			`The windows were not handed over to the engine ${first}, because another handover has begun since. Windows are published by the engine ${second}.`
+			`The windows were not handed over to the engine ${first}, because another handover has started since. Windows are published by the engine ${second}.`
 		);
 		expect(publishers(await engines.read())).toEqual([second]);
 	},
